@@ -153,8 +153,8 @@ def conform(
             folder,
             QUICK if quick else REAL,
             only=only or (),
-            tell=lambda text: tell(f"      {text.ja} / {text.en}"),
-            told=lambda outcome: tell(f"{outcome.verdict:10} {outcome.case.key:22} {outcome.seconds:6.1f} s"),
+            on_instruction=lambda text: tell(f"      {text.ja} / {text.en}"),
+            on_outcome=lambda outcome: tell(f"{outcome.verdict:10} {outcome.case.key:22} {outcome.seconds:6.1f} s"),
         )
         beside = write_report(outcomes, report, datetime.now(UTC).astimezone(JAPAN), product)
         wrong = sum(outcome.verdict is Verdict.FAILED for outcome in outcomes)

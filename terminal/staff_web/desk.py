@@ -164,8 +164,8 @@ class StaffDesk:
     def _tell(self, visitor: Visitor, kind: str, **content: Any) -> None:
         """Send only changed content."""
         written = json.dumps(content, ensure_ascii=False)
-        if visitor.told.get(kind) != written:
-            visitor.told[kind] = written
+        if visitor.sent.get(kind) != written:
+            visitor.sent[kind] = written
             visitor.line.tell(kind, **content)
 
     # --- pages ----------------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ class StaffDesk:
         match message:
             case ms.Speak(language=language):
                 visitor.language = language
-                visitor.told.clear()
+                visitor.sent.clear()
             case ms.CallAnswered(call=call) if level is not Level.OUT:
                 self.calls.answer(call)
             case PictureDrawn():
@@ -242,12 +242,12 @@ class StaffDesk:
         if row is None or not isinstance(self._counter, WithService):
             return
         try:
-            told = await self._counter.delivery.withdraw(row.check_id, items)
+            sent = await self._counter.delivery.withdraw(row.check_id, items)
         except (LifeCycleError, LedgerError) as error:
             log.error("withdrawal: %s", error)
             visitor.line.tell("said", text=say("withdraw.refused"))
             return
-        visitor.line.tell("said", text=say("withdraw.done" if told else "withdraw.later", number=row.number))
+        visitor.line.tell("said", text=say("withdraw.done" if sent else "withdraw.later", number=row.number))
         self.refresh_soon()
 
     async def _decide_hand_over(self, visitor: Visitor, reception: str, *, again: bool) -> None:

@@ -42,14 +42,14 @@ class Visitor:
     local: bool
     """Whether the page is on this computer."""
     language: str = "ja"
-    told: dict[str, str] = field(default_factory=dict, repr=False)
+    sent: dict[str, str] = field(default_factory=dict, repr=False)
     """The last message of each kind, as JSON."""
 
     def forget(self) -> None:
         """End the session: drop queued messages, and send everything again after the next sign-in."""
         self.line.forget()
-        for kind in [kind for kind in self.told if kind not in ("level", "calls")]:
-            del self.told[kind]
+        for kind in [kind for kind in self.sent if kind not in ("level", "calls")]:
+            del self.sent[kind]
 
 
 class SiteDesk(Protocol):

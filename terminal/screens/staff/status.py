@@ -53,7 +53,7 @@ def reception_lines(today: Sequence[Row], trouble: DeliveryFailure | None, say: 
     """`today`: newest first; `trouble`: why results cannot be handed over."""
     for row in today[:MOST_RECEPTIONS]:
         number = say("page.number", number=row.number) if row.number else say("nocard.row")
-        told = (say(f"standing.{row.standing}"), row.code if row.code.startswith("U-") else "", why(row, say, trouble))
-        yield f"  {row.time}  {number}  {' '.join(part for part in told if part)}"
+        parts = (say(f"standing.{row.standing}"), row.code if row.code.startswith("U-") else "", why(row, say, trouble))
+        yield f"  {row.time}  {number}  {' '.join(part for part in parts if part)}"
     if not today:
         yield f"  {say('page.none')}"

@@ -76,13 +76,13 @@ def prepared(root: Path) -> Folders:
 
 
 class CaseRunner:
-    """Runs one case after the other. `tell`: called with each instruction for the user."""
+    """Runs one case after the other. `on_instruction`: called with each instruction for the user."""
 
-    def __init__(self, root: Path, people: People, pace: CasePace, tell: Callable[[Text], None]) -> None:
+    def __init__(self, root: Path, people: People, pace: CasePace, on_instruction: Callable[[Text], None]) -> None:
         self.folders = prepared(root)
         self.tasks, self.exports = root / TASK_FOLDER, root / EXPORT_FOLDER
         self.people, self.pace = people, pace
-        self._tell = tell
+        self._on_instruction = on_instruction
         self._face = ResultFolder(self.folders.face, owner="conform")
         self._res = ResultFolder(self.folders.res, owner="conform")
         self.store = ExchangeStore(None)
@@ -126,16 +126,16 @@ class CaseRunner:
         """Return name and content of a card reader's result. Options: `encoding` and the fields of `Sample`."""
         encoding: Encoding = options.pop("encoding", "UTF-8")
         now = at or self.now
-        wanted = Sample(f"{self.outcome.case.key} {self._count}", person, answers, **options)
-        file = face_file(wanted, self.people, now, institution=INSTITUTION, encoding=encoding)
+        sample = Sample(f"{self.outcome.case.key} {self._count}", person, answers, **options)
+        file = face_file(sample, self.people, now, institution=INSTITUTION, encoding=encoding)
         return file.name, file.data
 
-    def give(self, name: str, data: bytes) -> str:
+    def place(self, name: str, data: bytes) -> str:
         self._face.deliver(name, data)
         self.note(f"結果ファイルを置いた：{name}", f"result file placed: {name}")
         return name
 
-    def give_together(self, *files: tuple[str, bytes]) -> list[str]:
+    def place_together(self, *files: tuple[str, bytes]) -> list[str]:
         """Place the files of several card readers at the same time."""
         work = self.folders.face / WORK_FOLDER
         work.mkdir(exist_ok=True)
@@ -147,7 +147,7 @@ class CaseRunner:
             self.note(f"結果ファイルを置いた：{name}", f"result file placed: {name}")
         return [name for name, _ in files]
 
-    def taken(self, name: str) -> bool:
+    def picked_up(self, name: str) -> bool:
         """Return whether the file leaves the folder in time."""
         gone = self.until(lambda: not (self.folders.face / name).exists())
         ja = f"{name} を" + ("取り込んだ" if gone else "取り込まなかった")
@@ -165,7 +165,7 @@ class CaseRunner:
         if found is None and any(self.exports.iterdir()):
             self.judge(False, f"{name} の記録がない", f"nothing was exported for {name}")
         elif found is None:
-            self.outcome.untold = True
+            self.outcome.not_reported = True
             self.note("エクスポートがないため内容は判定しない", "nothing was exported, so the content is not judged")
         return found
 
@@ -174,7 +174,7 @@ class CaseRunner:
 
     def read_as(self, file: str, **expected: Any) -> Export | None:
         """Wait until the file is picked up and exported, then compare the given fields; absent ones are not judged."""
-        if not self.taken(file):
+        if not self.picked_up(file):
             return None
         export = self.export(file)
         if export is not None:
@@ -183,14 +183,14 @@ class CaseRunner:
 
     def compare(self, export: Export, **expected: Any) -> None:
         """Judge only exported fields; if none of them was exported, the case is not judged."""
-        self.outcome.untold |= all(getattr(export, field) is None for field in expected)
-        for field, wanted in expected.items():
+        self.outcome.not_reported |= all(getattr(export, field) is None for field in expected)
+        for field, value in expected.items():
             found = getattr(export, field)
             if found is None:
                 self.note(f"{field}：記録なし", f"{field}: not reported")
                 continue
-            got, want = shown(found), shown(wanted)
-            self.judge(found == wanted, f"{field}：{got}（期待：{want}）", f"{field}: {got} (expected {want})")
+            got, want = shown(found), shown(value)
+            self.judge(found == value, f"{field}：{got}（期待：{want}）", f"{field}: {got} (expected {want})")
 
     # --- requests --------------------------------------------------------------------------------------------
 
@@ -202,7 +202,7 @@ class CaseRunner:
         work = self.tasks / f".{task}.json"
         work.write_text(json.dumps(written | {"ja": instruction.ja, "en": instruction.en}, ensure_ascii=False))
         work.rename(self.tasks / f"{task}.json")
-        self._tell(instruction)
+        self._on_instruction(instruction)
         self.note(f"依頼：{instruction.ja}", f"task: {instruction.en}")
         return task
 
@@ -210,7 +210,7 @@ class CaseRunner:
         """Return the next complete request of a kind, judged by the checker and deleted; None if none was sent."""
         found: list[Request] = []
 
-        def look() -> bool:
+        def find() -> bool:
             for path in sorted(self.folders.req.glob(f"{prefix}*")):
                 request = self._complete(path)
                 if request is not None:
@@ -219,7 +219,7 @@ class CaseRunner:
                     return True
             return False
 
-        if not self.until(look, seconds):
+        if not self.until(find, seconds):
             self.judge(False, f"{prefix} の要求が出されなかった", f"no {prefix} request was sent")
             return None
         findings = check_bytes(found[0].name.text, found[0].data)

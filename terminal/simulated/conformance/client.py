@@ -20,7 +20,7 @@ from terminal.simulated.conformance.faults import SoftwareFault
 from terminal.simulated.conformance.reading import Incomplete, parsed, text_of, understood
 
 TASK_FOLDER: Final = "tasks"
-GIVE_UP: Final = 30.0
+PATIENCE: Final = 30.0
 """Seconds to wait for an answer."""
 IMPATIENT: Final = 0.5
 """Seconds an impatient client waits; it then gives up even if the answer has just arrived."""
@@ -45,14 +45,14 @@ class Client:
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
-            self._look_at_face()
+            self._read_results()
             self._do_tasks()
-            self._look_for_answers()
+            self._read_answers()
             stop.wait(0.03)
 
     # --- results of the card reader ------------------------------------------------------------------------------
 
-    def _look_at_face(self) -> None:
+    def _read_results(self) -> None:
         folder = self.root / "face"
         found = _results(folder)
         if found and SoftwareFault.FIRST_FILE_ONLY in self.faults:
@@ -148,7 +148,7 @@ class Client:
 
     # --- answers -------------------------------------------------------------------------------------------------
 
-    def _look_for_answers(self) -> None:
+    def _read_answers(self) -> None:
         folder = self.root / "res"
         for waiting in list(self._waiting):
             answer = folder / waiting.request.replace("req_", "res_")
@@ -165,15 +165,15 @@ class Client:
                 self._waiting.remove(waiting)
                 error.unlink(missing_ok=True)
                 self._export(error.name, {"ask_staff": True, "billable": False})
-            elif waited > GIVE_UP:
+            elif waited > PATIENCE:
                 self._waiting.remove(waiting)
 
     def _answered(self, waiting: _Waiting, answer: Path) -> None:
         root = parsed(answer.read_bytes(), self.faults)
         answer.unlink(missing_ok=True)
-        told = text_of(root, "MessageHeader/ArbitraryFileIdentifier")
-        if told != waiting.identifier and SoftwareFault.TAKES_THE_NEXT_ANSWER not in self.faults:
-            self._export(answer.name, {"ask_staff": True, "billable": False, "identifier": told})
+        identifier = text_of(root, "MessageHeader/ArbitraryFileIdentifier")
+        if identifier != waiting.identifier and SoftwareFault.TAKES_THE_NEXT_ANSWER not in self.faults:
+            self._export(answer.name, {"ask_staff": True, "billable": False, "identifier": identifier})
             return
         number = text_of(root, "MessageBody/ReceptionNumber")
         if "01res_" in answer.name and number:

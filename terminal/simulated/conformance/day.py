@@ -19,15 +19,15 @@ def play_day(
     pace: CasePace,
     *,
     only: Collection[str] = (),
-    tell: Callable[[Text], None] = lambda _: None,
-    told: Callable[[CaseOutcome], None] = lambda _: None,
+    on_instruction: Callable[[Text], None] = lambda _: None,
+    on_outcome: Callable[[CaseOutcome], None] = lambda _: None,
 ) -> list[CaseOutcome]:
     """Run the cases with the keys `only`, or all if empty. Raises `ValueError` for an unknown key.
 
-    `tell` is called with each instruction for the software under test, `told` with each outcome.
+    `on_instruction` is called with each instruction for the software under test, `on_outcome` with each outcome.
     """
     chosen = _chosen(only)
-    bench, outcomes = CaseRunner(root, _people(), pace, tell), []
+    bench, outcomes = CaseRunner(root, _people(), pace, on_instruction), []
     try:
         for case in chosen:
             outcome = CaseOutcome(case)
@@ -37,7 +37,7 @@ def play_day(
             outcome.seconds = round(time.monotonic() - began, 2)
             bench.end()
             outcomes.append(outcome)
-            told(outcome)
+            on_outcome(outcome)
     finally:
         bench.close()
     return outcomes

@@ -43,14 +43,14 @@ class CaseOutcome:
     case: Case
     seen: list[Seen] = field(default_factory=list)
     seconds: float = 0.0
-    untold: bool = False
+    not_reported: bool = False
     """No export contains the fields that the case is about."""
 
     @property
     def verdict(self) -> Verdict:
         if any(one.right is False for one in self.seen):
             return Verdict.FAILED
-        return Verdict.NOT_JUDGED if self.untold else Verdict.PASSED
+        return Verdict.NOT_JUDGED if self.not_reported else Verdict.PASSED
 
 
 def cases() -> tuple[Case, ...]:

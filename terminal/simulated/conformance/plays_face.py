@@ -17,11 +17,11 @@ VIEWING = ("PharmacistsInfo", "DiagnosisInfo", "OperationInfo", "SpecificHealthC
 
 
 def play(key: str) -> Callable[[Play], Play]:
-    def keep(function: Play) -> Play:
+    def register(function: Play) -> Play:
         FACE_PLAYS[key] = function
         return function
 
-    return keep
+    return register
 
 
 def flags(**given: str) -> dict[str, str]:
@@ -33,7 +33,7 @@ def everything_shared(bench: CaseRunner) -> None:
     name, data = bench.sample("adult")
     consents = dict.fromkeys((*VIEWING, "LimitApplicationCertificateRelated"), "1")
     bench.read_as(
-        bench.give(name, data),
+        bench.place(name, data),
         name="模擬　花子",
         insurer_number="138999",
         number="0001234",
@@ -48,7 +48,7 @@ def everything_shared(bench: CaseRunner) -> None:
 @play("two-readers")
 def two_readers(bench: CaseRunner) -> None:
     at = bench.now
-    names = bench.give_together(bench.sample("adult", at=at), bench.sample("young", at=at))
+    names = bench.place_together(bench.sample("adult", at=at), bench.sample("young", at=at))
     first = bench.read_as(names[0], name="模擬　花子", number="0001234")
     second = bench.read_as(names[1], name="模擬　若葉", number="12")
     if first and second and first.patient is not None:
@@ -59,8 +59,8 @@ def two_readers(bench: CaseRunner) -> None:
 
 @play("same-name")
 def same_name(bench: CaseRunner) -> None:
-    first = bench.read_as(bench.give(*bench.sample("adult")), number="0001234")
-    second = bench.read_as(bench.give(*bench.sample("homonym")), number="0009321")
+    first = bench.read_as(bench.place(*bench.sample("adult")), number="0001234")
+    second = bench.read_as(bench.place(*bench.sample("homonym")), number="0009321")
     if first and second and first.patient is not None and second.patient is not None:
         apart = first.patient != second.patient
         ja = "別人として記録" if apart else "同じ患者にまとめた"
@@ -85,98 +85,98 @@ def late_file(bench: CaseRunner) -> None:
 
 @play("black-circle")
 def black_circle(bench: CaseRunner) -> None:
-    bench.read_as(bench.give(*bench.sample("black-circle")), name="模擬　●美", ask_staff=True)
+    bench.read_as(bench.place(*bench.sample("black-circle")), name="模擬　●美", ask_staff=True)
 
 
 @play("refusal-stays")
 def refusal_stays(bench: CaseRunner) -> None:
     refused = dict.fromkeys((*VIEWING, "LimitApplicationCertificateRelated"), "0")
-    bench.read_as(bench.give(*bench.sample("adult", "none")), consents=refused)
+    bench.read_as(bench.place(*bench.sample("adult", "none")), consents=refused)
 
 
 @play("absent-stays")
 def absent_stays(bench: CaseRunner) -> None:
-    bench.read_as(bench.give(*bench.sample("adult", "medicines=yes")), consents=flags(PharmacistsInfo="1"))
+    bench.read_as(bench.place(*bench.sample("adult", "medicines=yes")), consents=flags(PharmacistsInfo="1"))
 
 
 @play("medicines-alone")
 def medicines_alone(bench: CaseRunner) -> None:
     answers = flags(PharmacistsInfo="1", DiagnosisInfo="0")
-    bench.read_as(bench.give(*bench.sample("adult", "medicines=yes,diagnosis=no")), consents=answers)
+    bench.read_as(bench.place(*bench.sample("adult", "medicines=yes,diagnosis=no")), consents=answers)
 
 
 @play("limit-by-law")
 def limit_by_law(bench: CaseRunner) -> None:
-    bench.read_as(bench.give(*bench.sample("adult", "high-cost-limit=by-law")), limit="A03")
+    bench.read_as(bench.place(*bench.sample("adult", "high-cost-limit=by-law")), limit="A03")
 
 
 @play("limit-refused")
 def limit_refused(bench: CaseRunner) -> None:
-    bench.read_as(bench.give(*bench.sample("adult", "high-cost-limit=no")), limit="")
+    bench.read_as(bench.place(*bench.sample("adult", "high-cost-limit=no")), limit="")
 
 
 @play("subsidy-used")
 def subsidy_used(bench: CaseRunner) -> None:
-    given = bench.give(*bench.sample("subsidy-rare-disease", "subsidies=yes"))
+    given = bench.place(*bench.sample("subsidy-rare-disease", "subsidies=yes"))
     bench.read_as(given, subsidy="use", subsidy_numbers=["54139999/7000033"])
 
 
 @play("subsidy-refused")
 def subsidy_refused(bench: CaseRunner) -> None:
-    bench.read_as(bench.give(*bench.sample("subsidy-rare-disease", "subsidies=no")), subsidy="keep")
+    bench.read_as(bench.place(*bench.sample("subsidy-rare-disease", "subsidies=no")), subsidy="keep")
 
 
 @play("subsidy-none")
 def subsidy_none(bench: CaseRunner) -> None:
     name, data = bench.sample("subsidy-ended", "medicines=yes")
     data = data.replace(b"<MedicalSubsidyStatus>4<", b"<MedicalSubsidyStatus>3<")
-    bench.read_as(bench.give(name, data), subsidy="none")
+    bench.read_as(bench.place(name, data), subsidy="none")
 
 
 @play("subsidy-ended")
 def subsidy_ended(bench: CaseRunner) -> None:
-    bench.read_as(bench.give(*bench.sample("subsidy-ended", "medicines=yes")), subsidy="close")
+    bench.read_as(bench.place(*bench.sample("subsidy-ended", "medicines=yes")), subsidy="close")
 
 
 @play("subsidy-not-connected")
 def subsidy_not_connected(bench: CaseRunner) -> None:
-    bench.read_as(bench.give(*bench.sample("subsidy-not-connected", "medicines=yes")), subsidy="ask")
+    bench.read_as(bench.place(*bench.sample("subsidy-not-connected", "medicines=yes")), subsidy="ask")
 
 
 @play("subsidy-two")
 def subsidy_two(bench: CaseRunner) -> None:
-    given = bench.give(*bench.sample("subsidy-two", "subsidies=yes"))
+    given = bench.place(*bench.sample("subsidy-two", "subsidies=yes"))
     bench.read_as(given, subsidy="use", subsidy_numbers=["54139999/7000055", "80139999/ﾓｷﾞ-7000056"])
 
 
 @play("shift-jis")
 def shift_jis(bench: CaseRunner) -> None:
-    given = bench.give(*bench.sample("tall-bridge", "medicines=yes", encoding="Shift_JIS"))
+    given = bench.place(*bench.sample("tall-bridge", "medicines=yes", encoding="Shift_JIS"))
     bench.read_as(given, name="見本　髙﨑", insurer_number="138999")
 
 
 @play("lost")
 def lost(bench: CaseRunner) -> None:
-    bench.read_as(bench.give(*bench.sample("lost-qualification", "none")), validity="2", billable=False)
+    bench.read_as(bench.place(*bench.sample("lost-qualification", "none")), validity="2", billable=False)
 
 
 @play("no-qualification")
 def no_qualification(bench: CaseRunner) -> None:
-    bench.read_as(bench.give(*bench.sample("no-qualification", "none")), validity="4", billable=False)
+    bench.read_as(bench.place(*bench.sample("no-qualification", "none")), validity="4", billable=False)
 
 
 @play("ticket-not-yet")
 def ticket_not_yet(bench: CaseRunner) -> None:
-    bench.read_as(bench.give(*bench.sample("public-assistance-not-yet", "")), validity="6")
+    bench.read_as(bench.place(*bench.sample("public-assistance-not-yet", "")), validity="6")
 
 
 @play("again-after-a-kill")
 def again_after_a_kill(bench: CaseRunner) -> None:
     name, data = bench.sample("adult")
-    if bench.read_as(bench.give(name, data), booked=1) is None:
+    if bench.read_as(bench.place(name, data), booked=1) is None:
         return
-    bench.give(name, data)
-    bench.taken(name)
+    bench.place(name, data)
+    bench.picked_up(name)
     time.sleep(min(0.3, bench.pace.patience))
     export = bench.export(name)
     if export is not None:
@@ -186,24 +186,24 @@ def again_after_a_kill(bench: CaseRunner) -> None:
 @play("years-end")
 def years_end(bench: CaseRunner) -> None:
     at = datetime(2026, 12, 31, 23, 59, 0, tzinfo=JAPAN)
-    given = bench.give(*bench.sample("adult", "medicines=yes", at=at))
+    given = bench.place(*bench.sample("adult", "medicines=yes", at=at))
     bench.read_as(given, until={"PharmacistsInfo": "20270101235900"})
 
 
 @play("leading-zeros")
 def leading_zeros(bench: CaseRunner) -> None:
-    bench.read_as(bench.give(*bench.sample("elder")), number="00009876", insurer_number="39139999")
-    bench.read_as(bench.give(*bench.sample("adult")), number="0001234", insurer_number="138999", branch="01")
+    bench.read_as(bench.place(*bench.sample("elder")), number="00009876", insurer_number="39139999")
+    bench.read_as(bench.place(*bench.sample("adult")), number="0001234", insurer_number="138999", branch="01")
 
 
 @play("two-in-force")
 def two_in_force(bench: CaseRunner) -> None:
-    bench.read_as(bench.give(*bench.sample("two-in-force")), ask_staff=True, billable=False)
+    bench.read_as(bench.place(*bench.sample("two-in-force")), ask_staff=True, billable=False)
 
 
 @play("other-name")
 def other_name(bench: CaseRunner) -> None:
-    given = bench.give(*bench.sample("foreign-resident"))
+    given = bench.place(*bench.sample("foreign-resident"))
     bench.read_as(given, name="SHIKEN　JANE MIHON", name_of_other="試験　ジェーン")
 
 
@@ -211,7 +211,7 @@ def other_name(bench: CaseRunner) -> None:
 def unknown_element(bench: CaseRunner) -> None:
     name, data = bench.sample("young", "medicines=yes", standing=CertificateStanding.EXPIRING)
     data = data.replace(b"<Sex1>", b"<ElementOfNextYear><Part>1</Part></ElementOfNextYear><Sex1>")
-    bench.read_as(bench.give(name, data), name="模擬　若葉", consents=flags(PharmacistsInfo="1"))
+    bench.read_as(bench.place(name, data), name="模擬　若葉", consents=flags(PharmacistsInfo="1"))
 
 
 @play("any-order")
@@ -221,7 +221,7 @@ def any_order(bench: CaseRunner) -> None:
     for element in list(root.iter("MessageBody", "MessageHeader", "ResultOfQualificationConfirmation")):
         element[:] = list(reversed(list(element)))
     turned = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=False)
-    bench.read_as(bench.give(name, turned), number="0001234", consents=flags(PharmacistsInfo="1"), validity="1")
+    bench.read_as(bench.place(name, turned), number="0001234", consents=flags(PharmacistsInfo="1"), validity="1")
 
 
 @play("foreign-files")
@@ -229,7 +229,7 @@ def foreign_files(bench: CaseRunner) -> None:
     others = ("memo.txt", "YZKsiquc01res_1.xml", "OQSsiquc01res_face_1_20261126000000.xml.tmp")
     for other in others:
         (bench.folders.face / other).write_bytes(b"<XmlMsg/>")
-    bench.read_as(bench.give(*bench.sample("adult")), number="0001234")
+    bench.read_as(bench.place(*bench.sample("adult")), number="0001234")
     bench.until(lambda: not all((bench.folders.face / other).exists() for other in others), bench.pace.slow)
     left = [other for other in others if (bench.folders.face / other).exists()]
     bench.judge(left == list(others), f"残っている：{', '.join(left)}", f"remaining: {', '.join(left) or 'nothing'}")
@@ -238,24 +238,24 @@ def foreign_files(bench: CaseRunner) -> None:
 @play("broken-file")
 def broken_file(bench: CaseRunner) -> None:
     name, data = bench.sample("elder")
-    bench.give(name, data[: len(data) // 3])
-    bench.read_as(bench.give(*bench.sample("adult")), name="模擬　花子")
+    bench.place(name, data[: len(data) // 3])
+    bench.read_as(bench.place(*bench.sample("adult")), name="模擬　花子")
 
 
 @play("burst")
 def burst(bench: CaseRunner) -> None:
     people = ("adult", "elder", "young", "child", "seventies", "self-defence")
-    names = [bench.give(*bench.sample(people[count % len(people)], "")) for count in range(30)]
+    names = [bench.place(*bench.sample(people[count % len(people)], "")) for count in range(30)]
     bench.outcome.seen.clear()
     bench.note("30件を置いた", "thirty files placed")
     gone = bench.until(lambda: not any((bench.folders.face / name).exists() for name in names))
     left = sum((bench.folders.face / name).exists() for name in names)
     bench.judge(gone, f"残り{left}件", f"{left} left")
-    if bench.export(names[-1]) is None and bench.outcome.untold:
+    if bench.export(names[-1]) is None and bench.outcome.not_reported:
         return
     bench.until(lambda: all(map(bench.is_exported, names)), 1.0)
-    told = sum(map(bench.is_exported, names))
-    bench.judge(told == len(names), f"記録{told}件", f"{told} of {len(names)} exported")
+    exported = sum(map(bench.is_exported, names))
+    bench.judge(exported == len(names), f"記録{exported}件", f"{exported} of {len(names)} exported")
     exports = [bench.export(name) for name in names if bench.is_exported(name)]
     booked = [export.booked for export in exports if export is not None and export.booked is not None]
     twice = sum(count > 1 for count in booked)

@@ -17,11 +17,11 @@ CHECK: Final = "OQSsiquc01req_"
 
 
 def play(key: str) -> Callable[[Play], Play]:
-    def keep(function: Play) -> Play:
+    def register(function: Play) -> Play:
         REQUEST_PLAYS[key] = function
         return function
 
-    return keep
+    return register
 
 
 def ask(bench: CaseRunner, person: str, *, branch: bool = True, number: str | None = None, **fields: Any) -> str:
@@ -169,7 +169,7 @@ def past_day(bench: CaseRunner) -> None:
 
 @play("patient-number")
 def patient_number(bench: CaseRunner) -> None:
-    first = bench.give(*bench.sample("young", "medicines=yes"))
+    first = bench.place(*bench.sample("young", "medicines=yes"))
     export = bench.read_as(first, number="12")
     number = (export.patient if export else None) or "P-1"
     entry = bench.people["young"].qualifications[0]
@@ -188,5 +188,5 @@ def patient_number(bench: CaseRunner) -> None:
     bench.answer(request)
     registered = bench.store.numbers(request.text("MessageHeader/MedicalInstitutionCode"), entry)
     bench.judge(registered == number, f"登録された番号：{registered}", f"registered: {registered}")
-    second = bench.give(*bench.sample("young", "medicines=yes", number=number))
+    second = bench.place(*bench.sample("young", "medicines=yes", number=number))
     bench.read_as(second, patient=number)

@@ -156,7 +156,7 @@ class AutoDemo:
         self._counter.stub.publish(registry)
         self._stage.show(persona)
         self._tell(f"\n{persona.name}: {persona.story}")
-        self._watched, self._tries = ReceptionWatch(persona.expected.told), 0
+        self._watched, self._tries = ReceptionWatch(persona.expected.reported), 0
         self._front.covered = persona.script.types_code
         return SoftCard(image.model_copy(deep=True))
 
@@ -286,7 +286,7 @@ def _differences(expected: Expected, watched: ReceptionWatch, file: Path | None,
         ("newer flags", expected.newer, newer),
         ("language", expected.language or watched.language, watched.language),
         ("tries", expected.tries_spent, tries),
-        ("told", expected.told, tuple(dict.fromkeys(watched.told))),
+        ("reported", expected.reported, tuple(dict.fromkeys(watched.reported))),
     ]
     return [f"{what}: expected {want}, was {got}" for what, want, got in found if want != got]
 

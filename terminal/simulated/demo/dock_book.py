@@ -73,7 +73,7 @@ def book() -> dict[str, Any]:
         "words": words_of(_WORDS),
         "people": {
             name: {"family": [one.name for one in persona.family], "staff": needs_staff_page(persona)}
-            | {language: _told(persona, language) for language in LANGUAGES}
+            | {language: _texts(persona, language) for language in LANGUAGES}
             for name, persona in BY_NAME.items()
         },
         "lists": [
@@ -89,7 +89,7 @@ def book() -> dict[str, Any]:
     }
 
 
-def _told(persona: Persona, language: Language) -> dict[str, Any]:
+def _texts(persona: Persona, language: Language) -> dict[str, Any]:
     tale = tale_of(persona, language)
     return {
         "who": tale.who,

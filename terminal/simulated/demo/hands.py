@@ -206,7 +206,7 @@ class DemoDock:
             await asyncio.to_thread(self._stage.show, self._persona)
 
     async def _change_stage(self, *, keep_cards: bool) -> None:
-        self._counter.props = self._counter.props.afresh(keep_cards=keep_cards)
+        self._counter.props = self._counter.props.without_cards(keep_cards=keep_cards)
         self.props = replace(self.props, camera_covered=False, camera_unplugged=False)
         await self._start_again(self._terminal.settings)
 

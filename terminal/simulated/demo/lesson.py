@@ -33,7 +33,7 @@ class Lesson:
 
     def comes(self, name: str) -> None:
         """Note whose card was put down; empty for a card of no persona on the list, which marks nothing."""
-        self._persona, self._watched = name, ReceptionWatch(BY_NAME[name].expected.told) if name else None
+        self._persona, self._watched = name, ReceptionWatch(BY_NAME[name].expected.reported) if name else None
         self._before = self._reception
 
     def see(self, state: State) -> bool:

@@ -77,7 +77,7 @@ class ScriptedPatient:
             self._transcript.answered("●" * len(self._code))
             hands.type_code(bytearray(self._code))
         else:
-            self._touch(talk, self._wanted(talk, state), hands)
+            self._touch(talk, self._choice(talk, state), hands)
 
     def _end(self, talk: Talk, state: st.Complete | st.Problem | st.Inquiry, hands: Hands) -> None:
         """Remove the card, or return to the start if it is already gone."""
@@ -111,7 +111,7 @@ class ScriptedPatient:
             self._transcript.answered(offer.label)
             hands.touch(talk, offer)
 
-    def _wanted(self, talk: Talk, state: st.AfterIdle) -> Offer | None:
+    def _choice(self, talk: Talk, state: st.AfterIdle) -> Offer | None:
         """Return the offer the script would touch, or None if it waits."""
         offers = {offer.id: offer for offer in talk.body.offers}
         script = self._script

@@ -14,7 +14,7 @@ class ReceptionWatch:
     def __init__(self, resolved: tuple[ProblemCode, ...] = ()) -> None:
         """`resolved`: problems after which the reception starts again."""
         self._resolved = resolved
-        self.told: list[ProblemCode] = []
+        self.reported: list[ProblemCode] = []
         self.states: list[st.State] = []
         self.back = asyncio.Event()
         self.last: st.State | None = None
@@ -27,7 +27,7 @@ class ReceptionWatch:
                 self.back.set()
             return
         if isinstance(state, st.Problem) and state.problem in self._resolved:
-            self.told.append(state.problem)
+            self.reported.append(state.problem)
             self.states.clear()
             return
         self.states.append(state)

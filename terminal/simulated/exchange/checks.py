@@ -38,7 +38,7 @@ class CheckQuery:
 class QualificationChecks(Protocol):
     def check(self, question: CheckQuery, institution: str, now: datetime) -> CheckOutcome: ...
 
-    def stands(self, check_id: str | None, item: Item) -> bool | NoAnswer:
+    def is_valid(self, check_id: str | None, item: Item) -> bool | NoAnswer:
         """Return whether the consent from a result file is still valid; it may have been withdrawn since."""
         ...
 
@@ -62,7 +62,7 @@ class InventedChecks:
         person = self._people.get(found.person) if found.person else None
         return result_of_lookup(_NO_CHECK_ID, request, found, person, now)
 
-    def stands(self, check_id: str | None, item: Item) -> bool | NoAnswer:
+    def is_valid(self, check_id: str | None, item: Item) -> bool | NoAnswer:
         """Return the consent as in the result file: there is no other source."""
         return True
 
@@ -88,7 +88,7 @@ class ServiceChecks:
 
         return asyncio.run(ask())
 
-    def stands(self, check_id: str | None, item: Item) -> bool | NoAnswer:
+    def is_valid(self, check_id: str | None, item: Item) -> bool | NoAnswer:
         """Return False also for an unknown check: the service's record takes precedence over the result file."""
         if check_id is None or not re.fullmatch(CHECK_ID_PATTERN, check_id):
             return False

@@ -12,7 +12,7 @@ from terminal.handover.messages.kinds import read_message
 from terminal.handover.messages.qualification import QualificationAnswer
 from terminal.handover.parts import ConsentPart
 from terminal.handover.xml import Parsed, parse
-from terminal.simulated.exchange.insured import InsuredPeople, Wanted
+from terminal.simulated.exchange.insured import Criteria, InsuredPeople
 from terminal.simulated.exchange.store import ExchangeStore
 
 FETCHED = (Item.MEDICINES, Item.HEALTH_CHECKUP, Item.DIAGNOSIS)
@@ -42,7 +42,7 @@ def _note(
     store: ExchangeStore,
     day: date,
 ) -> None:
-    wanted = Wanted.by(record, record.birth_date)
+    wanted = Criteria.by(record, record.birth_date)
     found = () if wanted is None else insured.find(wanted, day)
     for key in found[0].keys if len(found) == 1 else ():
         store.decided(

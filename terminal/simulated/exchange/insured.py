@@ -16,7 +16,7 @@ from terminal.simulated.service.people import CareConsent, InsuredPerson, People
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Criteria:
     """Search criteria. None matches anything: not every request has all of them."""
 
     insurer_number: str = field(repr=False)
@@ -50,7 +50,7 @@ class FoundInsured:
 
 
 class InsuredPeople(Protocol):
-    def find(self, wanted: Wanted, day: date) -> tuple[FoundInsured, ...]:
+    def find(self, criteria: Criteria, day: date) -> tuple[FoundInsured, ...]:
         """Return every person with such a qualification, once each."""
         ...
 
@@ -73,8 +73,8 @@ class InventedInsured:
     def __init__(self, people: People) -> None:
         self._people = people
 
-    def find(self, wanted: Wanted, day: date) -> tuple[FoundInsured, ...]:
-        return tuple(self._found(wanted, day))
+    def find(self, criteria: Criteria, day: date) -> tuple[FoundInsured, ...]:
+        return tuple(self._found(criteria, day))
 
     def with_tickets(self, month: date) -> tuple[FoundInsured, ...]:
         then = [person.on(month) for person in self._people.values()]
@@ -96,10 +96,10 @@ class InventedInsured:
         known = self._people.get(person)
         return () if known is None else _keys(*known.qualifications, *known.former)
 
-    def _found(self, wanted: Wanted, day: date) -> Iterator[FoundInsured]:
+    def _found(self, criteria: Criteria, day: date) -> Iterator[FoundInsured]:
         for key, person in self._people.items():
             for entry in (*person.qualifications, *person.former):
-                if _is_it(wanted, key, person, entry, day):
+                if _is_it(criteria, key, person, entry, day):
                     yield FoundInsured(
                         _keys(entry, *person.qualifications, *person.former), insured_of(entry), person.care_consents
                     )
@@ -112,9 +112,9 @@ class InsuredElsewhere:
     def __init__(self, known: InsuredPeople) -> None:
         self._known = known
 
-    def find(self, wanted: Wanted, day: date) -> tuple[FoundInsured, ...]:
-        found = self._known.find(wanted, day)
-        key = insured_key(wanted)
+    def find(self, criteria: Criteria, day: date) -> tuple[FoundInsured, ...]:
+        found = self._known.find(criteria, day)
+        key = insured_key(criteria)
         return (FoundInsured((key,), None),) if not found and key is not None else found
 
     def with_tickets(self, month: date) -> tuple[FoundInsured, ...]:
@@ -131,14 +131,14 @@ def _keys(*entries: Qualification) -> tuple[InsuredKey, ...]:
     return tuple(dict.fromkeys(key for entry in entries if (key := insured_key(entry)) is not None))
 
 
-def _is_it(wanted: Wanted, key: str, person: InsuredPerson, entry: Qualification, day: date) -> bool:
+def _is_it(criteria: Criteria, key: str, person: InsuredPerson, entry: Qualification, day: date) -> bool:
     try:
         search = InsuredSearch(
-            insurer_number=wanted.insurer_number,
-            insured_card_symbol=wanted.insured_card_symbol or entry.insured_card_symbol,
-            insured_identification_number=wanted.insured_identification_number,
-            insured_branch_number=wanted.insured_branch_number,
-            birth_date=wanted.birth_date or entry.birth_date,
+            insurer_number=criteria.insurer_number,
+            insured_card_symbol=criteria.insured_card_symbol or entry.insured_card_symbol,
+            insured_identification_number=criteria.insured_identification_number,
+            insured_branch_number=criteria.insured_branch_number,
+            birth_date=criteria.birth_date or entry.birth_date,
         )
     except ValidationError:
         return False  # nobody has such numbers

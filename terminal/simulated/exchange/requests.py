@@ -83,26 +83,31 @@ def handle(name: RequestName, data: bytes, desk: MakeDesk, bulk_lasts: timedelta
     if parsed.root.tag != ROOT or not parsed.exact or errors or read.message is None:
         here = desk(False, parsed.encoding)
         return reject(name, ExchangeProblem.MALFORMED, here, where=_place(errors), identifier=identifier_in(parsed))
-    wish = provoked(_identifier(read.message))
-    if wish.silent:
+    behaviour = provoked(_identifier(read.message))
+    if behaviour.silent:
         return Silent()
-    if wish.reject:
+    if behaviour.reject:
         here = desk(False, parsed.encoding)
         return reject(name, ExchangeProblem.PROVOKED, here, identifier=_identifier(read.message))
     return _answered(
-        name, data, read.message, replace(desk(wish.fail, parsed.encoding), old_characters=wish.old), bulk_lasts, wish
+        name,
+        data,
+        read.message,
+        replace(desk(behaviour.fail, parsed.encoding), old_characters=behaviour.old),
+        bulk_lasts,
+        behaviour,
     )
 
 
 def _answered(
-    name: RequestName, data: bytes, message: Part, desk: AnswerContext, bulk_lasts: timedelta, wish: Provoked
+    name: RequestName, data: bytes, message: Part, desk: AnswerContext, bulk_lasts: timedelta, behaviour: Provoked
 ) -> Handled:
     job = name.kind.job if name.kind else ""
     answer = _answer(message, UploadedFile(f"{name.text}:{sha256(data).hexdigest()}", job, data), desk, bulk_lasts)
     document = write_document(answer, desk.encoding).data
     if desk.zip_bulk and isinstance(message, BulkFetch):
-        return AnswerFile(name.zipped, _zipped(name.answer, document, desk), wish.delay)
-    return AnswerFile(name.answer, document, wish.delay)
+        return AnswerFile(name.zipped, _zipped(name.answer, document, desk), behaviour.delay)
+    return AnswerFile(name.answer, document, behaviour.delay)
 
 
 def _zipped(name: str, document: bytes, desk: AnswerContext) -> bytes:

@@ -235,7 +235,7 @@ class ExchangeService:
     def _serve(self, arrived: Arrived, scan: Scan, now: float) -> None:
         name = arrived.name.text
         if self._memory.finished.get(name) == arrived.stamp:
-            self._take_away(arrived, scan)
+            self._remove(arrived, scan)
             return
         pending = self._memory.pending.get(name)
         if pending is None or pending.stamp != arrived.stamp:
@@ -246,9 +246,9 @@ class ExchangeService:
         if now < pending.due:
             scan.waiting += 1
             return
-        if self._give(arrived, pending.handled, scan):
+        if self._deliver(arrived, pending.handled, scan):
             del self._memory.pending[name]
-            self._take_away(arrived, scan)
+            self._remove(arrived, scan)
 
     def _ready(self, arrived: Arrived, scan: Scan, now: float) -> _Pending | None:
         """Return the answer, or None if the request has to wait or was already answered."""
@@ -264,7 +264,7 @@ class ExchangeService:
         if data is None:
             return None
         if self._answered_before(arrived, data):
-            self._take_away(arrived, scan)
+            self._remove(arrived, scan)
             return None
         handled = handle(arrived.name, data, self._desk, self.rules.bulk_lasts)
         perhaps_half = isinstance(handled, Rejected) and handled.half_written
@@ -296,7 +296,7 @@ class ExchangeService:
             zip_bulk=self.rules.zip_bulk,
         )
 
-    def _give(self, arrived: Arrived, handled: Handled, scan: Scan) -> bool:
+    def _deliver(self, arrived: Arrived, handled: Handled, scan: Scan) -> bool:
         """Deliver the answer; return whether the request is finished."""
         if isinstance(handled, Silent):
             log.info("%s: accepted and not answered, as requested", arrived.name.shown)
@@ -320,7 +320,7 @@ class ExchangeService:
             scan.answered += 1
         return True
 
-    def _take_away(self, arrived: Arrived, scan: Scan) -> None:
+    def _remove(self, arrived: Arrived, scan: Scan) -> None:
         """Remove an answered request, unless it was rewritten meanwhile and is a new request."""
         try:
             if stamp_of(arrived.path) not in (None, arrived.stamp):

@@ -280,7 +280,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.CARD_HELD),
-        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED, told=(ProblemCode.CARD_HELD,)),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED, reported=(ProblemCode.CARD_HELD,)),
     ),
     Persona(
         name="two-readers",
@@ -288,7 +288,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.TWO_CARDS),
-        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED, told=(ProblemCode.TWO_CARDS,)),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED, reported=(ProblemCode.TWO_CARDS,)),
     ),
     Persona(
         name="pin-locked-told",

@@ -117,7 +117,7 @@ class Expected:
     """Flags of the consents of 2025 in the file, by element; None: not checked."""
     language: str = ""
     """Language the patient was addressed in; empty: not checked."""
-    told: tuple[ProblemCode, ...] = ()
+    reported: tuple[ProblemCode, ...] = ()
     """Problems reported on the way, each resolved as the terminal asked."""
 
 

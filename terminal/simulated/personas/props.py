@@ -40,7 +40,7 @@ class Props:
     """False: cards stay in memory, as required when they carry a real person's portrait."""
     _in_memory: dict[str, CardImage] = field(default_factory=dict)
 
-    def afresh(self, *, keep_cards: bool) -> "Props":
+    def without_cards(self, *, keep_cards: bool) -> "Props":
         """Return props for the same people, with no cards in memory."""
         return replace(self, keep_cards=keep_cards, _in_memory={})
 

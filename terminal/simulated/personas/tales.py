@@ -29,7 +29,7 @@ class Tale:
 def _tales() -> dict[str, dict[str, Tale]]:
     text = (files("terminal.simulated.personas") / "tales.toml").read_text(encoding="utf-8")
     return {
-        name: {language: Tale(**told) for language, told in languages.items()}
+        name: {language: Tale(**texts) for language, texts in languages.items()}
         for name, languages in tomllib.loads(text).items()
     }
 

@@ -41,7 +41,7 @@ def imitated_result(result: QualificationResult) -> QualificationResult:
     """Apply the rule in force: report an error instead of a qualification, or write names in old characters."""
     rule = rule_in_force()
     if rule.manner is Manner.LYING:
-        result = told_wrong(result, rule.lie or Lie.CLAIMS)
+        result = falsified(result, rule.lie or Lie.CLAIMS)
     if rule.old_characters:
         result = with_old_characters(result)
     if rule.error_code is None:
@@ -66,7 +66,7 @@ def imitated_result(result: QualificationResult) -> QualificationResult:
     )
 
 
-def told_wrong(result: QualificationResult, lie: Lie) -> QualificationResult:
+def falsified(result: QualificationResult, lie: Lie) -> QualificationResult:
     match lie:
         case Lie.CLAIMS:
             claimed = tuple(

@@ -106,7 +106,7 @@ class CareConsent(Confidential):
     def ends_at(self, now: datetime) -> datetime:
         return self.given_at(now) + timedelta(days=self.holds_days)
 
-    def stands(self, now: datetime) -> bool:
+    def is_valid(self, now: datetime) -> bool:
         return now <= self.ends_at(now)
 
 
@@ -268,21 +268,21 @@ def invented_people(own: Path | None = None) -> People:
     if own is None:
         return people
     try:
-        mine = read_toml(own)
+        own_entries = read_toml(own)
     except TomlError as error:
         raise ValueError(f"{own.name} is not valid TOML: {error}") from error
-    return people | {name: _person(name, entries | mine) for name in mine}
+    return people | {name: _person(name, entries | own_entries) for name in own_entries}
 
 
 def _person(name: str, entries: Mapping[str, Any]) -> InsuredPerson:
     try:
-        return InsuredPerson.model_validate(_whole(name, entries, ()))
+        return InsuredPerson.model_validate(_expanded(name, entries, ()))
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise ValueError(f"person {name!r}: {wrong}") from None
 
 
-def _whole(name: str, entries: Mapping[str, Any], seen: tuple[str, ...]) -> dict[str, Any]:
+def _expanded(name: str, entries: Mapping[str, Any], seen: tuple[str, ...]) -> dict[str, Any]:
     """Return the entry with its shorthands expanded: `like`, `qualification` and `more`."""
     entry = entries.get(name)
     if not isinstance(entry, dict) or name in seen:
@@ -290,12 +290,12 @@ def _whole(name: str, entries: Mapping[str, Any], seen: tuple[str, ...]) -> dict
     own = {key: value for key, value in entry.items() if key not in ("like", "qualification", "more")}
     if "like" not in entry:
         return own
-    whole = _whole(entry["like"], entries, (*seen, name)) | own
-    first, *others = whole.get("qualifications") or [{}]
+    expanded = _expanded(entry["like"], entries, (*seen, name)) | own
+    first, *others = expanded.get("qualifications") or [{}]
     first = _changed(first, entry.get("qualification", {}))
     # further qualifications belong to the same person
-    whole["qualifications"] = [first, *others, *(first | change for change in entry.get("more", []))]
-    return whole
+    expanded["qualifications"] = [first, *others, *(first | change for change in entry.get("more", []))]
+    return expanded
 
 
 def _changed(first: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

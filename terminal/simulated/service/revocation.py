@@ -32,7 +32,7 @@ class RevocationLists:
     """Reads the registry's lists; reports once per list why it is not accepted."""
 
     def __init__(self) -> None:
-        self._told: set[tuple[str, str]] = set()
+        self._reported: set[tuple[str, str]] = set()
 
     def name(self, certificate: x509.Certificate, registry: Registry, now: datetime) -> bool:
         """Return whether a list in force, from the authority that issued the certificate, contains it."""
@@ -42,14 +42,14 @@ class RevocationLists:
         for pem in registry.revocation_lists:
             revoked = _in_force(pem, registry.certificate_authorities, now)
             if isinstance(revoked, str):
-                self._tell(pem, revoked)
+                self._report(pem, revoked)
             elif any(_signed_by(pem, issuer) for issuer in issuers) and _lists(revoked, certificate):
                 return True
         return False
 
-    def _tell(self, pem: str, flaw: str) -> None:
-        if (pem, flaw) not in self._told:
-            self._told.add((pem, flaw))
+    def _report(self, pem: str, flaw: str) -> None:
+        if (pem, flaw) not in self._reported:
+            self._reported.add((pem, flaw))
             log.warning("a revocation list is not accepted: %s", flaw)
 
 

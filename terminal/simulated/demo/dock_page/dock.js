@@ -94,16 +94,16 @@ function draw() {
 
 /** Who stands there: story, what the patient does, hands, and the answer, hidden until asked. */
 function now(words) {
-  const told = book.people[state.current][language];
+  const texts = book.people[state.current][language];
   return make("section", { class: "now", "aria-label": words.who },
-    make("h2", {}, state.begun || state.current !== book.lists[0].people[0] ? told.who : words.invitation),
+    make("h2", {}, state.begun || state.current !== book.lists[0].people[0] ? texts.who : words.invitation),
     state.trouble ? make("p", { class: "trouble", role: "alert" }, state.trouble) : undefined,
-    make("ol", { "aria-label": words.steps }, ...told.steps.map((step) => make("li", {}, step))),
+    make("ol", { "aria-label": words.steps }, ...texts.steps.map((step) => make("li", {}, step))),
     hands({ book, state, words, act, unfolded }),
     folded("answer", words.answer, make("dl", {},
-      make("dt", {}, words.staff), make("dd", {}, told.staff),
-      make("dt", {}, words.says), make("dd", {}, told.says),
-      make("dt", {}, words.end), make("dd", {}, told.end))));
+      make("dt", {}, words.staff), make("dd", {}, texts.staff),
+      make("dt", {}, words.says), make("dd", {}, texts.says),
+      make("dt", {}, words.end), make("dd", {}, texts.end))));
 }
 
 function folded(name, title, content) {

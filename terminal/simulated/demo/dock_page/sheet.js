@@ -23,9 +23,9 @@ function fill(book, state, language) {
       make("tbody", {}, ...list.people.map((name) => row(name)))));
 
   function row(name) {
-    const told = book.people[name][language];
+    const texts = book.people[name][language];
     const mark = standing(book, state, name) === "done" ? "☑" : "☐";
-    return make("tr", {}, make("td", { class: "box" }, mark), make("td", {}, told.who), make("td", {}, make("ol", {}, ...told.steps.map((step) => make("li", {}, step)))),
-      make("td", {}, told.staff), make("td", {}, told.says), make("td", {}, told.end));
+    return make("tr", {}, make("td", { class: "box" }, mark), make("td", {}, texts.who), make("td", {}, make("ol", {}, ...texts.steps.map((step) => make("li", {}, step)))),
+      make("td", {}, texts.staff), make("td", {}, texts.says), make("td", {}, texts.end));
   }
 }

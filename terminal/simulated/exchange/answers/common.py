@@ -7,7 +7,7 @@ from terminal.handover.messages.header import AnswerHeader, RequestHeader
 from terminal.handover.numbers import InsuredNumbers
 from terminal.handover.xml import CHARACTER_CODES, Encoding
 from terminal.simulated.exchange.checks import QualificationChecks
-from terminal.simulated.exchange.insured import FoundInsured, InsuredPeople, Wanted
+from terminal.simulated.exchange.insured import Criteria, FoundInsured, InsuredPeople
 from terminal.simulated.exchange.store import ExchangeStore
 
 ENDED_NORMALLY = "1"
@@ -43,7 +43,7 @@ class AnswerContext:
         return self.institution_code in (None, institution_code)
 
     def find(self, numbers: InsuredNumbers) -> tuple[FoundInsured, ...]:
-        wanted = Wanted.by(numbers)
+        wanted = Criteria.by(numbers)
         return () if wanted is None else self.insured.find(wanted, self.now.date())
 
     def header(

@@ -42,7 +42,7 @@ def answer_drugs(request: DrugRequest, desk: AnswerContext) -> DrugAnswer:
         return DrugAnswer(header=DrugHeader.model_validate(common))
     return DrugAnswer(
         header=DrugHeader.model_validate({**common, "patient": _patient(allowed, DrugPatient)}),
-        body=samples.drug_data(_wanted(request, allowed, desk)),
+        body=samples.drug_data(_query(request, allowed, desk)),
     )
 
 
@@ -57,7 +57,7 @@ def answer_checkups(request: CheckupRequest, desk: AnswerContext) -> CheckupAnsw
     )
 
 
-def _wanted(request: DrugRequest, found: FoundInsured, desk: AnswerContext) -> samples.DrugQuery:
+def _query(request: DrugRequest, found: FoundInsured, desk: AnswerContext) -> samples.DrugQuery:
     body = request.body
     past_care = _consented(found, request.header.institution_code, body.care or OUTPATIENT, Item.DIAGNOSIS, desk)
     return samples.DrugQuery(
@@ -95,20 +95,20 @@ def _consented(
 ) -> ExchangeProblem | None:
     """Return None if there is a valid consent."""
     if care in OTHER_CARE:
-        return None if _stands_for(found, care, item, desk) else ExchangeProblem.NO_CARE_CONSENT
+        return None if _is_consented(found, care, item, desk) else ExchangeProblem.NO_CARE_CONSENT
     noted = desk.store.consent(institution, found.keys[0], item)
     # the last moment itself is included
     if noted is None or desk.now.replace(microsecond=0) > noted.until:
         return ExchangeProblem.NO_CONSENT
-    stands = desk.checks.stands(noted.check_id, item)
-    if isinstance(stands, NoAnswer):
+    valid = desk.checks.is_valid(noted.check_id, item)
+    if isinstance(valid, NoAnswer):
         return ExchangeProblem.SERVICE_SILENT
-    return None if stands else ExchangeProblem.NO_CONSENT
+    return None if valid else ExchangeProblem.NO_CONSENT
 
 
-def _stands_for(found: FoundInsured, care: str, item: Item, desk: AnswerContext) -> bool:
+def _is_consented(found: FoundInsured, care: str, item: Item, desk: AnswerContext) -> bool:
     """Consents given at the counter are valid for that visit only, not for other care."""
-    return any(consent.care == care and item in consent.items and consent.stands(desk.now) for consent in found.care)
+    return any(consent.care == care and item in consent.items and consent.is_valid(desk.now) for consent in found.care)
 
 
 def _common(header: DataHeader, allowed: FoundInsured | ExchangeProblem, desk: AnswerContext) -> dict[str, object]:

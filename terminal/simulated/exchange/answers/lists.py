@@ -69,10 +69,10 @@ def _period(wanted: ConsentsWanted) -> tuple[date | None, date | None]:
 
 
 def _with_consent(record: Insured, consent: CareConsent, now: datetime) -> Insured:
-    stands, given = consent.stands(now), consent.given_at(now)
+    valid, given = consent.is_valid(now), consent.given_at(now)
     flag = (
         ConsentPart(flag="1", consent_time=given, available_time=consent.ends_at(now))
-        if stands
+        if valid
         else ConsentPart(flag=EXPIRED)
     )
     return record.model_copy(

@@ -72,7 +72,7 @@ def check(search: SearchInfo, day: date, institution: str, desk: AnswerContext) 
         case QualificationResult():
             outcome = with_old_characters(outcome) if desk.old_characters else outcome
             body = result_body(outcome, FaceOptions(reference_number=desk.store.numbers))
-            return body.model_copy(update={"search": search, **_said(body), "results": _results(body, search)})
+            return body.model_copy(update={"search": search, **_message(body), "results": _results(body, search)})
 
 
 def _question(search: SearchInfo, day: date) -> CheckQuery:
@@ -80,7 +80,7 @@ def _question(search: SearchInfo, day: date) -> CheckQuery:
     return CheckQuery(asked, search.limit_consent == "1", day)
 
 
-def _said(body: QualificationBody) -> dict[str, str]:
+def _message(body: QualificationBody) -> dict[str, str]:
     trouble = {NOBODY: ExchangeProblem.NOBODY, SEVERAL: ExchangeProblem.SEVERAL}.get(body.validity or "")
     return {} if trouble is None else {"result_code": trouble.code, "result_message": trouble.sentence}
 

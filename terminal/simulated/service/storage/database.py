@@ -149,7 +149,7 @@ class Database:
                 job.value = job.work(transaction)
             self._connection.commit()
         except Exception:
-            self._take_back()
+            self._roll_back()
             raise
 
     def _alone(self, job: _Job) -> None:
@@ -168,7 +168,7 @@ class Database:
         if self._on_sqlite:
             self._connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
-    def _take_back(self) -> None:
+    def _roll_back(self) -> None:
         """Roll back; if that fails, the connection is broken: replace it if possible."""
         try:
             self._connection.rollback()

@@ -47,7 +47,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredCheck:
     """Everything stored about one check."""
 
     check: OpenedCheck
@@ -119,7 +119,7 @@ class ServiceStore:
         """
         return await self._database.write(lambda t: _accept(t, check_id, (digest, before), accepted))
 
-    async def kept(self, check_id: str) -> Kept | None:
+    async def kept(self, check_id: str) -> StoredCheck | None:
         """Return None for an unknown check."""
         return await self._database.read(lambda t: _kept(t, check_id))
 
@@ -238,14 +238,14 @@ def _accept(
     return _from_row(rivals[0]) if same else Conflict()
 
 
-def _kept(t: Transaction, check_id: str) -> Kept | None:
+def _kept(t: Transaction, check_id: str) -> StoredCheck | None:
     check = _check(t, check_id)
     if check is None:
         return None
     asked = {"check_id": check_id}
     row = t.row(t.sql.submission, asked)
     withdrawn = frozenset(Item(found[0]) for found in t.rows(t.sql.withdrawn, asked)) if row else frozenset()
-    return Kept(check, None if row is None else _from_row(row), withdrawn)
+    return StoredCheck(check, None if row is None else _from_row(row), withdrawn)
 
 
 def _from_row(row: tuple[Any, ...]) -> AcceptedSubmission:

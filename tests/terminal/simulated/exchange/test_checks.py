@@ -10,7 +10,7 @@ from config.japan import JAPAN
 from consent.items import Item
 from terminal.qualification.contract import NoAnswer, RefusalReason, Refused, Silence
 from terminal.simulated.exchange.checks import CheckQuery, InventedChecks
-from terminal.simulated.exchange.insured import InventedInsured, Wanted
+from terminal.simulated.exchange.insured import Criteria, InventedInsured
 from terminal.simulated.exchange.service import ExchangeRules
 from terminal.simulated.service.people import invented_people
 from tests.terminal.handover.asking import ADULT, INSTITUTION, bulk, check, fetch, registration, search
@@ -112,7 +112,7 @@ def test_numbers_lead_to_people() -> None:
 
     def found(**changes: Any) -> list[str]:
         wanted = {"insurer_number": "138999", "insured_identification_number": "0001234", **changes}
-        hits = insured.find(Wanted(**wanted), date(2026, 11, 21))
+        hits = insured.find(Criteria(**wanted), date(2026, 11, 21))
         return [entry.record.insured_branch_number or "" for entry in hits if entry.record]
 
     assert found() == ["01", "02"]
