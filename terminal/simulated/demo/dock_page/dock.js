@@ -1,4 +1,4 @@
-// The dock: who comes, and hands for card, devices, service and clock. The state lives in the demo.
+// The dock: choose the patient, and control card, devices, service and clock. The demo holds all state.
 
 import { Link } from "/page/js/link.js";
 import { make } from "/page/js/make.js";
@@ -14,7 +14,7 @@ let language = navigator.language.startsWith("ja") ? "ja" : "en";
 let book = null;
 let state = null;
 let asked = null;
-/** Which parts of the page are folded open. */
+/** Which sections are expanded. */
 const unfolded = { answer: false, more: false, staff: false };
 let addresses = {};
 
@@ -49,7 +49,7 @@ const link = new Link({
   },
 });
 
-/** The patient's screen and, where it was asked for, staff's page beside it. A code opens the patient's screen once. */
+/** Show the patient's screen and, if opened, the staff page beside it. A code opens the patient's screen only once. */
 function frames() {
   counter.querySelectorAll("iframe").forEach((frame) => frame.remove());
   document.body.classList.add("with-counter");
@@ -57,7 +57,7 @@ function frames() {
   beside();
 }
 
-/** Somebody else stands there: the answer is hidden again, and staff's page is there for whom staff is needed. */
+/** Another patient comes: hide the answer again, and open the staff page if the patient needs staff. */
 function comes() {
   unfolded.answer = false;
   if (book?.people[state.current].staff && addresses.staff && !unfolded.staff) {
@@ -69,7 +69,7 @@ function comes() {
 function beside() {
   document.body.classList.toggle("two", unfolded.staff);
   counter.querySelector(".staff")?.remove();
-  if (unfolded.staff) counter.append(make("iframe", { class: "staff", src: addresses.staff, title: "係員の画面 / staff's page" }));
+  if (unfolded.staff) counter.append(make("iframe", { class: "staff", src: addresses.staff, title: "係員の画面 / staff page" }));
 }
 
 const act = (message) => link.send(message);
@@ -92,7 +92,7 @@ function draw() {
   if (focused) dock.querySelector(`[data-hand="${focused}"]`)?.focus();
 }
 
-/** Who stands there: story, what the patient does, hands, and the answer, hidden until asked. */
+/** The current patient: story, steps, controls, and the answer, hidden until requested. */
 function now(words) {
   const texts = book.people[state.current][language];
   return make("section", { class: "now", "aria-label": words.who },
@@ -120,7 +120,7 @@ function staffPage(words) {
   return button;
 }
 
-/** The button for the other language. */
+/** Return the button for the other language. */
 function other(words) {
   return plain(words.language, () => { language = language === "ja" ? "en" : "ja"; draw(); });
 }

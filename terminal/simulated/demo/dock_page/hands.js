@@ -1,10 +1,10 @@
-// Hands for what lies and stands on the counter.
+// Controls for the devices and cards on the counter.
 
 import { make } from "/page/js/make.js";
 
 const SERVICES = ["normal", "silent", "slow", "lying"];
 
-/** The buttons; each says what it does, or stays pressed while it is so. */
+/** Return the buttons; each is labelled with its action, or stays pressed while it applies. */
 export function hands({ book, state, words, act, unfolded }) {
   const button = (hand, text, message, { kind = "", pressed, disabled = false } = {}) => {
     const element = make("button", {
@@ -41,7 +41,7 @@ export function hands({ book, state, words, act, unfolded }) {
     more);
 }
 
-/** Of a family, whose card comes next. */
+/** Return whose card is next in a family. */
 function following(state) {
   const waiting = state.family.slice(1).filter((name) => !state.done.includes(name) && name !== state.card);
   return waiting.slice(0, 1);

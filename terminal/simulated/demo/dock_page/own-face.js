@@ -1,10 +1,10 @@
-// Before a portrait is taken: what for, where it stays, and a button. And the browser's camera, on while it is wanted.
+// Asking before a portrait is taken: its purpose, where it is kept, a button. And the browser camera, on while needed.
 
 import { make } from "/page/js/make.js";
 
 let stream = null;
 
-/** The parts of the page that asks. `other` makes the button for the other language. */
+/** Return the question page's parts. `other` makes the button for the other language. */
 export function ask(asked, words, act, other) {
   const take = make("button", { type: "button", class: "main" }, words.take);
   const back = make("button", { type: "button" }, words.back);

@@ -1,10 +1,10 @@
-// A trainer's lists: who is on them, who has been, and how it ended.
+// The trainer's lists: the people on them, who has been played, and how it ended.
 
 import { make } from "/page/js/make.js";
 
 const MARKS = { done: "✓", otherwise: "△", open: "・" };
 
-/** A family is done when each of them is. */
+/** A family is done when all its members are. */
 export function standing(book, state, name) {
   const { family } = book.people[name];
   if (family.every((one) => state.done.includes(one))) return "done";
@@ -40,7 +40,7 @@ export function people({ book, state, language, act }) {
   }
 }
 
-/** The name of a list, with how long it takes. */
+/** Return the name of a list and how long it takes. */
 export function titled(list, words, language) {
   const name = list.name[language];
   return list.minutes ? `${name} (${words.minutes.replace("{minutes}", list.minutes)})` : name;

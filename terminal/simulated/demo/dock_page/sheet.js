@@ -1,4 +1,4 @@
-// The sheet a trainer prints: the list, what is done, what staff should do and say, room for notes.
+// The trainer's printed sheet: the list, what was done, what staff should do and say, and room for notes.
 
 import { make } from "/page/js/make.js";
 import { listed, standing, titled } from "./people.js";
