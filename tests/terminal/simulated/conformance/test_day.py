@@ -96,7 +96,7 @@ def test_software_that_takes_nothing_fails(tmp_path: Path) -> None:
     (outcome,) = play_day(tmp_path, CasePace(0.2, 0.1, 0.1, 0.01), only=["everything-shared"])
     assert outcome.verdict is Verdict.FAILED
     (outcome,) = play_day(tmp_path, CasePace(0.2, 0.1, 0.1, 0.01), only=["check-by-number"])
-    assert "no request OQSsiquc01req_ came" in [seen.text.en for seen in outcome.seen]
+    assert "no OQSsiquc01req_ request was sent" in [seen.text.en for seen in outcome.seen]
     assert list((tmp_path / "tasks").iterdir()) == [], "no case leaves anything for the next"
 
 

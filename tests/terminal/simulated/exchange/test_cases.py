@@ -170,7 +170,7 @@ def test_requests_are_answered_while_the_folder_face_is_away(
     counter.folders.face.rmdir()
     drop(counter, "OQSsiquc01req_corrected-2.xml")
     assert counter.answers() == ["OQSsiquc01res_corrected-2.xml"]
-    assert caplog.text.count("card readers' results cannot be read") == 1
+    assert caplog.text.count("card reader results cannot be read") == 1
     counter.folders.face.mkdir()
     face(counter, at=DAY - timedelta(minutes=5), medicines=1)
     assert ask(counter, drugs(end=DAY.date())).header.result == "1"
