@@ -85,9 +85,9 @@ def test_people_of_ones_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[mine]\nlike = 'nobody'", "nobody of that name"),
+        ("[mine]\nlike = 'nobody'", "there is no such person"),
         ("[mine]\nlike = 'yours'\n[yours]\nlike = 'mine'", "like itself"),
-        ("mine = 1", "nobody of that name"),
+        ("mine = 1", "there is no such person"),
         ("[mine]\nlike = 'adult'\nvalidity = '7'", "validity"),
         ("[mine]\nlike = 'adult'\nqualification = { insurer_number = 'SECRET' }", "insurer_number"),
         ("[mine]\nregistered = true\nvalidity = '4'", "birth date"),
