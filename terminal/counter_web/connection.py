@@ -51,7 +51,7 @@ class PageConnection:
             self._wake.clear()
             try:
                 await self._send_waiting()
-            except (WebSocketDisconnect, RuntimeError):  # starlette raises both for a page that has gone
+            except (WebSocketDisconnect, RuntimeError):  # starlette raises both after a disconnection
                 return
 
     async def _send_waiting(self) -> None:
@@ -68,4 +68,4 @@ class PageConnection:
             try:
                 await self._socket.close(code)
             except RuntimeError:
-                pass  # the page was closed first
+                pass  # the page closed first

@@ -42,7 +42,7 @@ _ANY: TypeAdapter[Touched | Typed | Attended | PictureDrawn] = TypeAdapter(PageM
 
 
 def read_message(text: str) -> Touched | Typed | Attended | PictureDrawn | None:
-    """Return None for any other text."""
+    """Parse a message; return None if it is invalid."""
     try:
         return _ANY.validate_json(text)
     except ValidationError:

@@ -81,4 +81,4 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.close", "code": 1008})
         return
-    await PlainTextResponse("This page answers on this computer only.", status_code=403)(scope, receive, send)
+    await PlainTextResponse("This page is available only on this computer.", status_code=403)(scope, receive, send)

@@ -103,7 +103,7 @@ async def _show_in_browser(address: str) -> None:
         code = ProblemCode.NO_BROWSER.code
         log.warning("%s: no browser was found", code)
         sys.stderr.write(
-            f"uketsuke: {code}: no browser was found here. Open this address in one on this computer: {address}\n"
+            f"uketsuke: {code}: no browser was found. Open this address in a browser on this computer: {address}\n"
         )
 
 

@@ -48,7 +48,7 @@ class PatientScreen:
         self._counter: Counter | None = None
         self._keypad: Keypad | None = None
         self._preview: Preview | None = None
-        self._deaf_until = 0.0
+        self._ignore_until = 0.0
         self._remark, self._remark_until = Remark.NONE, 0.0
         self._draw_due = False
         self.speak = speaker(settings, ruby=True)
@@ -222,11 +222,11 @@ class PatientScreen:
     def _touched(self, touch: Touched) -> None:
         now = self._clock()
         self.guide.attend(touch.key)
-        event = self._talks.event(touch.serial, touch.offer, now) if now >= self._deaf_until else None
+        event = self._talks.event(touch.serial, touch.offer, now) if now >= self._ignore_until else None
         if event is None or self._counter is None:
             self._tell("not-yet")
             return
-        self._deaf_until = now + self._settle_seconds
+        self._ignore_until = now + self._settle_seconds
         self._counter.post(event)
 
     def _key(self, key: Typed) -> None:

@@ -49,7 +49,7 @@ class Server(uvicorn.Server):
 
 
 def quiet_web_loggers() -> None:
-    """Set their level above the root logger's: at DEBUG they log what a page sends, including digits."""
+    """Keep the web loggers at WARNING or above: at DEBUG they log what pages send, including digits."""
     for name in _WEB_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -67,6 +67,6 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise NotReady(
             f"Port {port} of {host} cannot be used for the page ({error.strerror}). "
-            "Is another terminal running? Name another port with --port."
+            "Is another terminal running? Choose another port with --port."
         ) from error
     return listener

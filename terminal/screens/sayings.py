@@ -153,7 +153,7 @@ class StepBar(Widget, can_focus=False):
 
 
 class Progress(Widget, can_focus=False):
-    """Face-check progress bar; full and empty cells differ in shape as well."""
+    """Face-check progress bar; full and empty cells also differ in shape."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)

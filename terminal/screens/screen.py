@@ -104,7 +104,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
     def show(self, talk: Talk, say: Words) -> None:
         """Draw this talk; unchanged parts are not redrawn."""
         before, self.talk = self.talk, talk
-        if talk == before or not self.children:  # the screen is being taken down
+        if talk == before or not self.children:  # the screen is being removed
             return
         body = talk.body
         self._mark_classes(talk)

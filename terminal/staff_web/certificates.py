@@ -30,7 +30,7 @@ def make_server(settings: Settings, hosts: tuple[str, ...]) -> LineKeys:
     folder = private_folder(keys_folder(settings.state_dir))
     authority = authority_in(folder, f"uketsuke staff {settings.service.terminal_id}")
     if not _lasts(authority[0]):
-        raise ValueError("the authority ends soon, and all certificates with it")
+        raise ValueError("the authority expires soon, and all certificates with it")
     files = line_keys(folder, SERVER)
     known = names_of(files.certificate) if files.certificate.exists() else ()
     wanted = tuple(dict.fromkeys((*known, *hosts)))
@@ -67,7 +67,7 @@ def names_in(folder: Path) -> tuple[str, ...]:
     try:
         return names_of(line_keys(folder, SERVER).certificate)
     except x509.ExtensionNotFound as error:
-        raise ValueError("a certificate without names") from error
+        raise ValueError("the certificate contains no names") from error
 
 
 def ends_in(folder: Path) -> dict[str, datetime]:
@@ -91,7 +91,7 @@ def server_keys(settings: Settings) -> tuple[tuple[Path, Path, Path], tuple[str,
         names = names_in(folder)
     except (OSError, ValueError) as error:
         raise NotReady(
-            "staff.lan_address is set, and there is no certificate for it. "
+            "staff.lan_address is set, but there is no certificate for it. "
             "Run `uketsuke staff certificate FILE.p12`, or unset staff.lan_address."
         ) from error
     return (files.certificate, files.key, line_keys(folder, AUTHORITY).certificate), names

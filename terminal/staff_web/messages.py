@@ -88,7 +88,7 @@ _ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator=
 
 
 def read_message(text: str) -> Message | None:
-    """Return None for any other text."""
+    """Parse a message; return None if it is invalid."""
     try:
         return _ANY.validate_json(text)
     except ValidationError:

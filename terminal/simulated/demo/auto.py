@@ -223,7 +223,7 @@ class AutoDemo:
             self._counter.stub.behave()
         if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
             backlog = conductor.delivery.backlog()
-            transcript.note(f"the service is back; the outbox holds {backlog} decision")
+            transcript.note(f"the service is back; decisions in the outbox: {backlog}")
             await conductor.delivery.work_off()
 
     def _count_tries(self, event: ev.Event) -> None:

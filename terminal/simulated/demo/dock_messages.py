@@ -96,7 +96,7 @@ _ANY: TypeAdapter[Hand | Agree] = TypeAdapter(Annotated[Hand | Agree, Field(disc
 
 
 def read_message(text: str) -> Hand | Agree | None:
-    """Return None for any other text."""
+    """Parse a message; return None if it is invalid."""
     try:
         return _ANY.validate_json(text)
     except ValidationError:

@@ -23,7 +23,7 @@ class EnrolTerminal(Model):
     public_key: str
     """PEM."""
     ended_key: Digest | None = None
-    """`key_digest` of a key it had before: that one and the present one are revoked."""
+    """`key_digest` of an earlier key: it and the current key are revoked."""
 
 
 class SimulatorState(Model):

@@ -1,4 +1,4 @@
-"""Alter answers about people as the stub's rule in force requires."""
+"""Change answers about people according to the stub's rule in force."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta

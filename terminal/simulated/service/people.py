@@ -111,7 +111,7 @@ class CareConsent(Confidential):
 
 
 class SubsidyEntry(Confidential):
-    """A certificate of a medical subsidy."""
+    """A medical subsidy certificate."""
 
     insurer_number: str
     recipient_number: str

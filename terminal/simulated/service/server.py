@@ -148,7 +148,7 @@ def require_line(host: str, line: LineKeys | None) -> None:
     if line is None and not is_loopback(host):
         raise ValueError(
             f"{host}: without TLS the service stub listens on this computer (127.0.0.1) only. "
-            "Make keys for the line (`uketsuke pki`) and name their folder."
+            "Create keys with `uketsuke pki` and pass their folder."
         )
 
 

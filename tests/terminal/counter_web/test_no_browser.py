@@ -14,7 +14,7 @@ def test_the_address_is_told_with_its_code(monkeypatch: pytest.MonkeyPatch, caps
     monkeypatch.setattr(program, "open_page", lambda _address: False)
     asyncio.run(program._show_in_browser("http://127.0.0.1:8643/#x"))
     told = capsys.readouterr().err
-    assert told.startswith("uketsuke: U-507: no browser was found here.")
+    assert told.startswith("uketsuke: U-507: no browser was found.")
     assert "http://127.0.0.1:8643/#x" in told
 
 

@@ -67,7 +67,7 @@ def test_a_server_certificate_that_ends_soon_is_made_again(tmp_path: Path, monke
     file.with_name("authority.pem").unlink()
     with monkeypatch.context() as patch:
         patch.setattr(pki, "_LIFE", SOON - timedelta(days=1))
-        with pytest.raises(ValueError, match="the authority ends soon"):
+        with pytest.raises(ValueError, match="the authority expires soon"):
             make_server(settings, ("192.0.2.10",))
 
 

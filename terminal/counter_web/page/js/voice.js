@@ -31,7 +31,7 @@ export class Voice {
   }
 
   stop() {
-    for (const audio of [this.#audio, this.#following]) letGo(audio);
+    for (const audio of [this.#audio, this.#following]) release(audio);
     this.#clips = [];
     this.#audio = this.#following = null;
   }
@@ -62,10 +62,10 @@ export class Voice {
   #play() {
     const audio = this.#audio;
     if (!audio) return;
-    const onward = () => { if (this.#audio === audio) this.#next(); };
+    const playNext = () => { if (this.#audio === audio) this.#next(); };
     audio.onplaying = () => { if (this.#audio === audio) this.#following ??= this.#fetch(); };
-    audio.onended = onward;
-    audio.onerror = onward;
+    audio.onended = playNext;
+    audio.onerror = playNext;
     audio.play().catch((error) => {
       if (this.#audio === audio && error.name === "NotAllowedError") this.#hold(true);
     });
@@ -78,7 +78,7 @@ export class Voice {
 }
 
 /** Stop playing and loading. */
-function letGo(audio) {
+function release(audio) {
   if (!audio) return;
   audio.onended = audio.onerror = audio.onplaying = null;
   audio.pause();
