@@ -47,7 +47,7 @@ from terminal.qualification.receipts import ChecksMissing, verify_with_receipts
 from terminal.simulated.service.enrolment import registry_path, service_key
 from terminal.simulated.service.registry import Registry, RegistryFile
 from terminal.simulated.service.temporary_postgres import TemporaryPostgres
-from tests.terminal.keeping.house import Card, HouseTerminal, ServiceSaysNothing, issue_cards
+from tests.terminal.keeping.clinic import Card, ClinicTerminal, ServiceSilent, issue_cards
 
 CARDS = 20
 OUTBOX_EVERY = 5.0
@@ -104,7 +104,7 @@ def kept_cards(folder: Path) -> list[Card]:
 
 
 async def patients(
-    terminal: HouseTerminal, rate: float, until: float, counts: Counter[str], times: list[float]
+    terminal: ClinicTerminal, rate: float, until: float, counts: Counter[str], times: list[float]
 ) -> None:
     """Let patients arrive randomly, `rate` per second. A patient who cannot be checked tries again shortly after."""
     chance = random.Random(terminal.settings.service.terminal_id)
@@ -117,7 +117,7 @@ async def patients(
             try:
                 outcome = await terminal.reception(granted=chance.random() < 0.7, reads=reads)
                 break
-            except ServiceSaysNothing:
+            except ServiceSilent:
                 counts["tried again"] += 1
                 await asyncio.sleep(chance.uniform(1, 3))
         counts["received"] += 1
@@ -126,7 +126,7 @@ async def patients(
         next_arrival += chance.expovariate(rate)
 
 
-async def outbox(terminal: HouseTerminal) -> None:
+async def outbox(terminal: ClinicTerminal) -> None:
     while True:
         await asyncio.sleep(OUTBOX_EVERY)
         await terminal.delivery.work_off()
@@ -134,7 +134,7 @@ async def outbox(terminal: HouseTerminal) -> None:
 
 async def work(folder: Path, port: int, numbers: range, rate: float, seconds: float) -> dict[str, Any]:
     cards, counts, times = kept_cards(folder), Counter[str](), list[float]()
-    terminals = [HouseTerminal(settings_of(folder, port, number), cards).open() for number in numbers]
+    terminals = [ClinicTerminal(settings_of(folder, port, number), cards).open() for number in numbers]
     sending = [asyncio.create_task(outbox(terminal)) for terminal in terminals]
     until = time.monotonic() + seconds
     await asyncio.gather(*(patients(terminal, rate, until, counts, times) for terminal in terminals))

@@ -1,4 +1,4 @@
-"""The page's address for a kiosk of another user in the terminal's group."""
+"""`run --address-file`: the page address for a kiosk that runs as another user in the terminal's group."""
 
 import stat
 from pathlib import Path
@@ -10,7 +10,7 @@ from terminal.cli.main import app
 from terminal.cli.run import announcing
 
 
-def test_the_newest_address_for_the_group_and_nobody_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_newest_address_is_readable_by_the_group_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "address"
     announce = announcing(file)
     for code in ("first", "second"):
@@ -20,7 +20,7 @@ def test_the_newest_address_for_the_group_and_nobody_else(tmp_path: Path, capsys
     assert capsys.readouterr().out.count("http://127.0.0.1:8643/#") == 2
 
 
-def test_without_a_page_there_is_no_address(tmp_path: Path) -> None:
-    answer = CliRunner().invoke(app, ["run", "--headless", "--address-file", str(tmp_path / "address")])
-    assert answer.exit_code == 1
-    assert "--address-file" in answer.stderr
+def test_address_file_is_refused_without_a_page(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["run", "--headless", "--address-file", str(tmp_path / "address")])
+    assert result.exit_code == 1
+    assert "--address-file" in result.stderr

@@ -1,4 +1,4 @@
-"""The commands as a user types them: help with an example, plain errors, exit codes."""
+"""Commands as a user types them: help with an example, plain errors, exit codes."""
 
 import functools
 import json
@@ -95,7 +95,7 @@ def test_every_command_has_help_with_an_example(command: list[str], uketsuke: Uk
     assert f"Example: uketsuke {command[0]}" in " ".join(output.split()), output
 
 
-def test_settings_that_are_wrong_are_told_in_one_line(tmp_path: Path, uketsuke: Uketsuke) -> None:
+def test_misspelled_setting_is_reported_with_a_suggestion(tmp_path: Path, uketsuke: Uketsuke) -> None:
     file = tmp_path / "settings.toml"
     file.write_text("[vision]\natempt_seconds = 0.3\n")
     code, output = uketsuke("config", "check", "--config", str(file))
@@ -105,7 +105,7 @@ def test_settings_that_are_wrong_are_told_in_one_line(tmp_path: Path, uketsuke: 
     assert "Traceback" not in output
 
 
-def test_a_card_is_issued_listed_shown_and_known_to_the_stub(state: Path, uketsuke: Uketsuke) -> None:
+def test_issued_card_is_listed_shown_and_registered_with_the_stub(state: Path, uketsuke: Uketsuke) -> None:
     code, output = uketsuke("card", "issue", "mine", "--pin", "4321", "--person", "elder")
     assert code == 0, output
     path = state / "cards" / "mine.json"
@@ -124,13 +124,13 @@ def test_a_card_is_issued_listed_shown_and_known_to_the_stub(state: Path, uketsu
     assert "exists" in again
 
 
-def test_a_pinless_card_says_so(uketsuke: Uketsuke) -> None:
+def test_show_reports_a_pinless_card(uketsuke: Uketsuke) -> None:
     uketsuke("card", "issue", "faceonly", "--kind", "pinless")
     assert "PIN none" in uketsuke("card", "show", "faceonly")[1]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["demo", "--auto", "--persona", "nobody"], "there is no persona 'nobody'"),
         (["demo", "--auto", "--persona", "pin-right", "--json", "/nowhere/out.json"], "there is no folder /nowhere"),
@@ -155,14 +155,14 @@ def test_a_pinless_card_says_so(uketsuke: Uketsuke) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_bad_input_names_the_thing_and_the_next_step(arguments: list[str], told: str, uketsuke: Uketsuke) -> None:
+def test_bad_input_gets_a_clear_error(arguments: list[str], message: str, uketsuke: Uketsuke) -> None:
     code, output = uketsuke(*arguments)
     assert code != 0
-    assert told in output
+    assert message in output
     assert "Traceback" not in output
 
 
-def test_enrol_and_adopt_at_a_running_stub(state: Path, uketsuke: Uketsuke) -> None:
+def test_enrol_and_adopt_with_a_running_stub(state: Path, uketsuke: Uketsuke) -> None:
     uketsuke("card", "issue", "stranger")
     certificate = CardFile(state / "cards" / "stranger.json").load().public_facts().certificate_der
     assert certificate is not None
@@ -182,19 +182,19 @@ def test_enrol_and_adopt_at_a_running_stub(state: Path, uketsuke: Uketsuke) -> N
         server.close()
 
 
-def test_a_stub_with_a_line_of_its_own_and_a_bad_temper(tmp_path: Path, state: Path, uketsuke: Uketsuke) -> None:
-    keys, file, port = tmp_path / "keys", tmp_path / "temper.toml", free_port()
+def test_stub_with_tls_and_misbehaviour_rules(tmp_path: Path, state: Path, uketsuke: Uketsuke) -> None:
+    keys, file, port = tmp_path / "keys", tmp_path / "behaviour.toml", free_port()
     uketsuke("pki", "--folder", str(keys), "--terminal", "terminal-7")
     file.write_text('[[behaviour]]\noperation = "open"\ndelay_seconds = 7\n')
-    told = ["--behaviour", str(file), "--behaviour", "submit@elder:manner=half,times=1"]
+    behaviour = ["--behaviour", str(file), "--behaviour", "submit@elder:manner=half,times=1"]
     line = ["--in-memory", "--host", "127.0.0.2", "--port", str(port), "--line", str(keys)]
-    program = [sys.executable, "-c", "from terminal.cli.entry import main; main()", "stub", *line, *told]
+    program = [sys.executable, "-c", "from terminal.cli.entry import main; main()", "stub", *line, *behaviour]
     tls = line_keys(keys, "terminal-7").client_context()
     tls.check_hostname = False  # the keys are for 127.0.0.1
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as stub:
         try:
             with StubAdmin(f"https://127.0.0.2:{port}", tls=tls) as admin:
-                answer = until_it_answers(admin, stub)
+                answer = wait_for_state(admin, stub)
         finally:
             stub.terminate()
         assert stub.stdout is not None
@@ -211,7 +211,7 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def until_it_answers(admin: StubAdmin, stub: "subprocess.Popen[str]") -> SimulatorState:
+def wait_for_state(admin: StubAdmin, stub: "subprocess.Popen[str]") -> SimulatorState:
     until = time.monotonic() + 60
     while True:
         answer = admin.state()
@@ -222,11 +222,11 @@ def until_it_answers(admin: StubAdmin, stub: "subprocess.Popen[str]") -> Simulat
         time.sleep(0.05)
 
 
-def test_every_kind_of_card_can_be_issued(uketsuke: Uketsuke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_card_kind_can_be_issued(uketsuke: Uketsuke, monkeypatch: pytest.MonkeyPatch) -> None:
     from reader.softcard import issue, keys, kinds
     from reader.softcard.kinds import KINDS
 
-    made = functools.cache(keys.generate)  # new keys take most of the time, and have tests of their own
+    made = functools.cache(keys.generate)  # generating keys is slow and tested elsewhere
     for module in (issue, kinds):
         monkeypatch.setattr(module, "generate", made)
     _, listed = uketsuke("card", "kinds")
@@ -236,7 +236,7 @@ def test_every_kind_of_card_can_be_issued(uketsuke: Uketsuke, monkeypatch: pytes
         assert code == 0, output
 
 
-def test_a_vendors_file_is_checked(tmp_path: Path, uketsuke: Uketsuke) -> None:
+def test_exchange_check_reports_a_missing_element(tmp_path: Path, uketsuke: Uketsuke) -> None:
     file = tmp_path / "OQSsiquc01req_202611210001.xml"
     file.write_text('<?xml version="1.0" encoding="UTF-8"?><XmlMsg><MessageHeader/><MessageBody/></XmlMsg>')
     code, output = uketsuke("exchange", "check", str(file))
@@ -244,13 +244,13 @@ def test_a_vendors_file_is_checked(tmp_path: Path, uketsuke: Uketsuke) -> None:
     assert "MedicalInstitutionCode" in output
 
 
-def test_line_keys_are_made(tmp_path: Path, uketsuke: Uketsuke) -> None:
+def test_pki_creates_private_line_keys(tmp_path: Path, uketsuke: Uketsuke) -> None:
     code, output = uketsuke("pki", "--folder", str(tmp_path / "keys"), "--terminal", "terminal-7")
     assert code == 0, output
     assert (tmp_path / "keys" / "terminal-7.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_consent_is_withdrawn_and_the_receipts_agree(state: Path, uketsuke: Uketsuke) -> None:
+def test_withdrawn_consent_agrees_with_the_receipts(state: Path, uketsuke: Uketsuke) -> None:
     server = StubServer(open_service(state))
     server.start()
     try:
@@ -278,7 +278,7 @@ def test_a_consent_is_withdrawn_and_the_receipts_agree(state: Path, uketsuke: Uk
 
 
 @pytest.mark.parametrize("decision", ["again", "close"])
-def test_a_result_lost_on_the_way_is_decided_by_command(
+def test_lost_result_can_be_delivered_again_or_closed(
     state: Path, uketsuke: Uketsuke, monkeypatch: pytest.MonkeyPatch, decision: str
 ) -> None:
     server = StubServer(open_service(state))
@@ -292,8 +292,8 @@ def test_a_result_lost_on_the_way_is_decided_by_command(
         shutil.rmtree(results / WORK_FOLDER)
         code, output = uketsuke("handover", "waiting")
         assert (code, output.splitlines()[-1]) == (0, "waiting: 1"), output
-        check, *_, how_far = output.split("\n")[0].split("  ")
-        assert how_far == "begun"
+        check, *_, stage = output.split("\n")[0].split("  ")
+        assert stage == "begun"
         code, output = uketsuke("handover", decision, check)
         assert code == 0, output
         assert len(list(results.glob("OQSsiquc01res_face_*.xml"))) == (1 if decision == "again" else 0)
@@ -303,7 +303,7 @@ def test_a_result_lost_on_the_way_is_decided_by_command(
         server.close()
 
 
-def test_a_defect_prints_no_locals(state: Path) -> None:
+def test_crash_report_contains_no_local_variables(state: Path) -> None:
     script = (
         "import sys; from terminal.cli import entry, ledger\n"
         "def broken(*a, **k):\n"
@@ -319,7 +319,7 @@ def test_a_defect_prints_no_locals(state: Path) -> None:
     assert "canary" not in result.stdout + result.stderr
 
 
-def test_demo_by_pin_writes_json_and_a_ledger_that_verifies(tmp_path: Path, uketsuke: Uketsuke) -> None:
+def test_pin_demo_writes_json_and_a_valid_ledger(tmp_path: Path, uketsuke: Uketsuke) -> None:
     code, output = uketsuke("demo", "--auto", "--persona", "pin-right", "--json", str(tmp_path / "out.json"))
     assert code == 0, output
     assert "1 of 1 personas ended as expected." in output
@@ -345,21 +345,21 @@ def test_demo_by_pin_writes_json_and_a_ledger_that_verifies(tmp_path: Path, uket
     assert "not overwritten" in output
 
 
-def test_the_version_is_told_before_anything_is_loaded() -> None:
-    told = subprocess.run(
+def test_version_prints_without_loading_typer() -> None:
+    result = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "terminal.cli.entry", "--version"], capture_output=True, text=True
     )
-    assert told.stdout == f"uketsuke {VERSION}\n"
-    assert "typer" not in told.stderr
+    assert result.stdout == f"uketsuke {VERSION}\n"
+    assert "typer" not in result.stderr
 
 
-def test_a_terminal_without_the_service_says_what_to_install(tmp_path: Path) -> None:
+def test_missing_optional_dependency_names_the_extra_to_install(tmp_path: Path) -> None:
     (tmp_path / "fastapi.py").write_text("raise ModuleNotFoundError(name='fastapi')")
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "terminal.cli.entry", "stub", "--in-memory"],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )
-    assert told.returncode == 1
-    assert told.stderr == 'uketsuke: this command needs an optional dependency: pip install "uketsuke[service]"\n'
+    assert result.returncode == 1
+    assert result.stderr == 'uketsuke: this command needs an optional dependency: pip install "uketsuke[service]"\n'

@@ -1,4 +1,4 @@
-"""A developer's switch for tracebacks, and the two places where it is refused."""
+"""The developer switch for tracebacks, and where it is refused."""
 
 import logging
 import sys
@@ -22,33 +22,35 @@ def crash_line() -> str:
     return PlainFormatter("%(message)s").format(record)
 
 
-def test_a_log_line_has_kind_and_place_alone() -> None:
+def test_log_line_contains_only_exception_type_and_place() -> None:
     line = crash_line()
     assert line.startswith("failed [ValueError at test_debugging.py:")
     assert "7319" not in line
 
 
-def test_a_developer_reads_the_whole_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_debugging_prints_the_full_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "1")
     assert crash_line().endswith("ValueError: the PIN is 7319")
     assert "Traceback (most recent call last)" in crash_line()
 
 
 @pytest.mark.parametrize("reader", ["", "ACS ACR1252", "Virtual PCD*"])
-def test_it_is_refused_where_a_real_card_or_service_is_in_play(
+def test_debugging_is_refused_with_a_real_card_or_service(
     reader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings(state_dir=tmp_path, reader=ReaderSettings(name=reader))
     refuse_debugging(settings)
     monkeypatch.setenv(VARIABLE, "1")
     with pytest.raises(NotReady, match=VARIABLE):
-        refuse_debugging(settings)  # not enrolled with the stub, whatever the reader is
+        refuse_debugging(settings)  # not enrolled with the stub
     if not reader.startswith("Virtual"):
         with pytest.raises(NotReady, match=VARIABLE):
             certificate_on_reader(settings)
 
 
-def test_it_is_allowed_with_a_simulated_card_and_the_stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_debugging_is_allowed_with_a_simulated_card_and_the_stub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(VARIABLE, "1")
     monkeypatch.setattr("terminal.cli.run.is_simulated", lambda _settings: True)
     refuse_debugging(Settings(state_dir=tmp_path, reader=ReaderSettings(name="Virtual PCD*")))

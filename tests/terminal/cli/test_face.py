@@ -1,4 +1,4 @@
-"""`uketsuke face`: what is known, what was added, and no use without a calibration that fits."""
+"""`uketsuke face`: known models, added models, and refusal of models without a matching calibration."""
 
 import json
 import re
@@ -41,7 +41,7 @@ def call(state: Path, *arguments: str, model: str = "") -> tuple[int, str]:
 
 
 def invented(count: int) -> list[EncodedPerson]:
-    """Encodings of persons in two groups: drawing and encoding as many takes a minute."""
+    """Return made-up encodings of `count` persons in two groups; drawing and encoding them would take a minute."""
     generator = np.random.default_rng(4)
     persons = []
     for number in range(count):
@@ -51,15 +51,15 @@ def invented(count: int) -> list[EncodedPerson]:
 
 
 def write_persons(folder: Path, names: list[str], pictures: int = 8) -> Path:
-    """A folder of pictures for each drawn person, half a second apart, in two groups."""
+    """Write a folder of pictures per drawn person, half a second apart, in two groups; return `folder`."""
     for number, name in enumerate(names):
-        place = folder / f"{'ab'[number % 2]}_{name}"
-        place.mkdir(parents=True)
+        person = folder / f"{'ab'[number % 2]}_{name}"
+        person.mkdir(parents=True)
         source = SyntheticSource(name, realtime=False)
         for picture in range(pictures):
             frame = source.read()
             assert isinstance(frame, Frame)
-            cv2.imwrite(str(place / f"{picture}.png"), frame.rgb[:, :, ::-1])
+            cv2.imwrite(str(person / f"{picture}.png"), frame.rgb[:, :, ::-1])
             for _ in range(12):
                 source.skip()
     return folder
@@ -75,13 +75,13 @@ def persons(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """SFace, as a clinic would bring it under another name."""
-    return Path(shutil.copy(CARRIED / SFACE.name, tmp_path_factory.mktemp("networks") / "brought.onnx"))
+    """SFace under another file name, as a clinic might supply it."""
+    return Path(shutil.copy(CARRIED / SFACE.name, tmp_path_factory.mktemp("networks") / "supplied.onnx"))
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, network: Path, persons: Path) -> tuple[Path, str]:
-    """A state folder to which a network was added, and what was said of it."""
+def added(tmp_path_factory: pytest.TempPathFactory, network: Path, persons: Path) -> tuple[Path, str]:
+    """State folder with an added network, and the output of the command."""
     state = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(face, "_EVERY", 0.0)
@@ -92,16 +92,16 @@ def told(tmp_path_factory: pytest.TempPathFactory, network: Path, persons: Path)
 
 
 @pytest.fixture
-def state(tmp_path: Path, told: tuple[Path, str]) -> Path:
-    """A copy to be spoilt."""
-    return Path(shutil.copytree(told[0], tmp_path / "copied"))
+def state(tmp_path: Path, added: tuple[Path, str]) -> Path:
+    """Writable copy of the state folder with the added network."""
+    return Path(shutil.copytree(added[0], tmp_path / "copied"))
 
 
 def settings(state: Path, model: str = "mine") -> Settings:
     return Settings.model_validate({"state_dir": state, "vision": {"model": model}})
 
 
-def test_known_ones_are_listed_with_licence_home_page_and_hash(tmp_path: Path) -> None:
+def test_known_models_are_listed_with_licence_home_page_and_hash(tmp_path: Path) -> None:
     code, output = call(tmp_path, "face", "models")
     assert code == 0
     for model in KNOWN:
@@ -113,8 +113,8 @@ def test_known_ones_are_listed_with_licence_home_page_and_hash(tmp_path: Path) -
     assert output.rstrip().endswith("none")
 
 
-def test_adding_says_what_it_is_how_well_it_does_and_how_to_use_it(told: tuple[Path, str]) -> None:
-    output = told[1]
+def test_add_reports_origin_accuracy_and_the_setting(added: tuple[Path, str]) -> None:
+    output = added[1]
     assert "60 of 60 persons" in output
     assert "the hash is that of face_recognition_sface_2021dec_int8bq, Apache-2.0" in output
     assert "upper 95 % limit" in output
@@ -124,7 +124,7 @@ def test_adding_says_what_it_is_how_well_it_does_and_how_to_use_it(told: tuple[P
     assert 'vision.model = "mine"' in output
 
 
-def test_what_was_added_is_used_when_the_settings_say_so(state: Path) -> None:
+def test_added_model_is_used_if_selected_in_the_settings(state: Path) -> None:
     assert "mine  (calibrated)" in call(state, "face", "models")[1]
     _, listed = call(state, "face", "models", model="mine")
     assert "mine  (calibrated, in use)  face_recognition_sface_2021dec_int8bq, Apache-2.0" in listed
@@ -138,7 +138,7 @@ def test_what_was_added_is_used_when_the_settings_say_so(state: Path) -> None:
     assert "vision.model mine, calibrated on persons here" in found.said
 
 
-def test_without_its_calibration_nothing_uses_it(state: Path) -> None:
+def test_model_without_calibration_is_refused(state: Path) -> None:
     (state / "face" / "models" / "mine" / "calibration.json").unlink()
     with pytest.raises(NotReady, match="uketsuke face add"):
         face_engine(settings(state))
@@ -152,7 +152,7 @@ def test_without_its_calibration_nothing_uses_it(state: Path) -> None:
     assert "uketsuke face add" in found.remedy
 
 
-def test_a_name_that_was_never_added_is_said(tmp_path: Path) -> None:
+def test_unknown_model_name_is_reported(tmp_path: Path) -> None:
     assert "vision.model = other is MISSING" in call(tmp_path, "face", "models", model="other")[1]
     assert devices.face_engine(settings(tmp_path, "other")).grade is Grade.BAD
     code, output = call(tmp_path, "run", "--headless", model="other")
@@ -160,7 +160,7 @@ def test_a_name_that_was_never_added_is_said(tmp_path: Path) -> None:
     assert "no whole model in" in output
 
 
-def test_measuring_writes_nothing(state: Path, tmp_path: Path) -> None:
+def test_dry_run_and_failed_calibration_write_nothing(state: Path, tmp_path: Path) -> None:
     file = state / "face" / "models" / "mine" / "calibration.json"
     before = file.read_bytes()
     few = write_persons(tmp_path / "few", ["hana", "ken", "ume"], 6)
@@ -174,7 +174,7 @@ def test_measuring_writes_nothing(state: Path, tmp_path: Path) -> None:
     assert file.read_bytes() == before
 
 
-def test_calibrating_writes_thresholds_of_the_half_that_is_not_told(
+def test_calibrate_writes_thresholds_and_reports_the_other_half(
     state: Path, persons: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bench, "encoded_persons", lambda folder, engine: iter(invented(60)))
@@ -187,17 +187,17 @@ def test_calibrating_writes_thresholds_of_the_half_that_is_not_told(
     counted = re.search(r"^all +5 +([0-9]+) ", output, re.MULTILINE)
     assert counted is not None, output
     assert 15 <= int(counted[1]) <= 45
-    # the same persons set the thresholds when it was added
+    # `add` set the thresholds with the same persons
     assert json.loads(file.read_bytes()) == earlier
     assert face_engine(settings(state))().calibration.thresholds
 
 
-# --- the delivered network ------------------------------------------------------------------------------------
+# --- built-in network -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def made_here(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state folder in which the delivered network was calibrated with invented encodings."""
+def calibrated_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """State folder in which the built-in network was calibrated with made-up encodings."""
     state = tmp_path_factory.mktemp("delivered")
     (state / "persons" / "one").mkdir(parents=True)
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -209,45 +209,47 @@ def made_here(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def calibrated(tmp_path: Path, made_here: Path) -> Path:
-    """A copy to be spoilt."""
-    return Path(shutil.copytree(made_here, tmp_path / "copied"))
+def calibrated(tmp_path: Path, calibrated_once: Path) -> Path:
+    """Writable copy of the state folder with the calibrated network."""
+    return Path(shutil.copytree(calibrated_once, tmp_path / "copied"))
 
 
-def test_its_calibration_made_here_is_used(calibrated: Path) -> None:
+def test_local_calibration_of_the_built_in_network_is_used(calibrated: Path) -> None:
     made = face_engine(settings(calibrated, ""))().calibration
     assert made.thresholds != calibration_of("sface").thresholds
-    assert calibration_of("dlib", calibrated / "face") == calibration_of("dlib"), "each engine has its own"
+    assert calibration_of("dlib", calibrated / "face") == calibration_of("dlib"), "each engine has its own calibration"
     found = devices.face_engine(settings(calibrated, ""))
     assert (found.grade, "the delivered network, calibrated on persons here" in found.said) == (Grade.OK, True)
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "reason"),
     [
         ({"engine": "00" * 32}, "another network"),
         ({"other_person": "much"}, "cannot be used"),
         (None, "cannot be used"),
     ],
 )
-def test_a_broken_or_foreign_one_is_refused(calibrated: Path, change: dict[str, str] | None, said: str) -> None:
+def test_damaged_or_mismatched_calibration_is_refused(
+    calibrated: Path, change: dict[str, str] | None, reason: str
+) -> None:
     file = calibrated / "face" / "sface.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change) if change else "{")
-    with pytest.raises(NotReady, match=said):
+    with pytest.raises(NotReady, match=reason):
         face_engine(settings(calibrated, ""))
     found = devices.face_engine(settings(calibrated, ""))
     assert found.grade is Grade.BAD
-    assert said in found.remedy
+    assert reason in found.remedy
     assert "uketsuke face calibrate" in found.remedy
     code, output = call(calibrated, "run", "--headless")
     assert code == 1
-    assert said in output
+    assert reason in output
 
 
-# --- networks against photographs -----------------------------------------------------------------------------
+# --- anti-spoofing networks -----------------------------------------------------------------------------------
 
 
-def test_networks_against_photographs_are_added_listed_and_replaced(tmp_path: Path) -> None:
+def test_anti_spoofing_networks_are_added_listed_and_replaced(tmp_path: Path) -> None:
     assert "not delivered, not added" in call(tmp_path, "face", "models")[1]
     first, second = tmp_path / "2.7_80x80_one.onnx", tmp_path / "4_80x80_two.onnx"
     for seed, file in enumerate((first, second)):
@@ -266,14 +268,14 @@ def test_networks_against_photographs_are_added_listed_and_replaced(tmp_path: Pa
     code, output = call(tmp_path, "face", "add-antispoof", str(tmp_path / "nothing.pth"))
     assert code == 1
     assert "no such file" in output
-    assert "added: 4_80x80_two.onnx" in call(tmp_path, "face", "models")[1], "what was added stays"
+    assert "added: 4_80x80_two.onnx" in call(tmp_path, "face", "models")[1], "failed additions change nothing"
 
 
-# --- what cannot work -----------------------------------------------------------------------------------------
+# --- errors ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["add", "nothing.dat", "--persons", "{persons}"], "nothing.dat: no such file"),
         (["add", "{network}", "--persons", "nowhere"], "nowhere: no such folder"),
@@ -288,19 +290,19 @@ def test_networks_against_photographs_are_added_listed_and_replaced(tmp_path: Pa
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_cannot_work_is_said_in_a_sentence(
-    tmp_path: Path, network: Path, persons: Path, arguments: list[str], said: str
+def test_bad_input_gets_a_clear_error(
+    tmp_path: Path, network: Path, persons: Path, arguments: list[str], message: str
 ) -> None:
-    places = {"persons": persons, "network": network}
+    paths = {"persons": persons, "network": network}
     for name in ("empty", "few", "unseen"):
-        places[name] = tmp_path / name
-        places[name].mkdir()
+        paths[name] = tmp_path / name
+        paths[name].mkdir()
     for name in ("few", "unseen"):
-        (places[name] / "somebody").mkdir()
+        (paths[name] / "somebody").mkdir()
     for number in range(3):
-        cv2.imwrite(str(places["few"] / "somebody" / f"{number}.png"), np.full((300, 300, 3), 128, np.uint8))
-    code, output = call(tmp_path / "state", "face", *(one.format(**places) for one in arguments))
+        cv2.imwrite(str(paths["few"] / "somebody" / f"{number}.png"), np.full((300, 300, 3), 128, np.uint8))
+    code, output = call(tmp_path / "state", "face", *(one.format(**paths) for one in arguments))
     assert code == 1
-    assert said in output
+    assert message in output
     assert "Traceback" not in output
     assert not (tmp_path / "state" / "face").exists()

@@ -1,4 +1,4 @@
-"""Where the locale is Japanese, `--help` and `doctor` speak it: every text, the same commands."""
+"""Japanese `--help` and `doctor`: every text is translated and names the same commands."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ from terminal.doctor.finding import bad
 
 DOCTOR = Path(__file__).parents[3] / "terminal" / "doctor"
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
-NO_WORDS = re.compile(r"[^a-zA-Z]*|chmod 700 \{\}|vision\.model \{\}|all, none, or [a-z=,-]+")
+UNTRANSLATED = re.compile(r"[^a-zA-Z]*|chmod 700 \{\}|vision\.model \{\}|all, none, or [a-z=,-]+")
 
 
 def texts(command: Any) -> Iterator[str]:
@@ -28,36 +28,36 @@ def texts(command: Any) -> Iterator[str]:
     for parameter in command.params:
         if text := getattr(parameter, "help", None):
             yield text
-    for below in getattr(command, "commands", {}).values():
-        yield from texts(below)
+    for subcommand in getattr(command, "commands", {}).values():
+        yield from texts(subcommand)
 
 
 def missing(english: set[str]) -> list[str]:
     return sorted(
-        text for text in english if not NO_WORDS.fullmatch(text) and JAPANESE.search(in_japanese(text)) is None
+        text for text in english if not UNTRANSLATED.fullmatch(text) and JAPANESE.search(in_japanese(text)) is None
     )
 
 
-def test_every_help_text_is_there_in_japanese_with_the_same_examples() -> None:
+def test_every_help_text_is_translated_with_the_same_examples() -> None:
     english = set(texts(get_command(app)))
     assert missing(english) == []
     for text in english:
-        told = re.findall("^Example: .*$", text, re.MULTILINE)
-        assert re.findall("^Example: .*$", in_japanese(text), re.MULTILINE) == told
+        examples = re.findall("^Example: .*$", text, re.MULTILINE)
+        assert re.findall("^Example: .*$", in_japanese(text), re.MULTILINE) == examples
 
 
-def test_every_sentence_of_doctor_is_there_in_japanese() -> None:
-    said = {check.name for check in CHECKS} | {check.if_it_hangs for check in CHECKS}
+def test_every_doctor_message_is_translated() -> None:
+    messages = {check.name for check in CHECKS} | {check.if_it_hangs for check in CHECKS}
     for file in DOCTOR.glob("*.py"):
         for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("fine", "doubtful", "bad"):
-                said |= {text for argument in call.args if (text := template(argument)) is not None}
-    assert len(said) > 60
-    assert missing(said) == ["pcscd"]
+                messages |= {text for argument in call.args if (text := template(argument)) is not None}
+    assert len(messages) > 60
+    assert missing(messages) == ["pcscd"]
 
 
 def template(node: ast.expr) -> str | None:
-    """The text of a literal, values as `{}`; None for a name."""
+    """Return the text of a literal with `{}` for values, or None for other expressions."""
     if isinstance(node, ast.Constant):
         return str(node.value)
     if isinstance(node, ast.JoinedStr):
@@ -77,14 +77,14 @@ def template(node: ast.expr) -> str | None:
         ({}, False),
     ],
 )
-def test_the_locale_decides(environment: dict[str, str], japanese: bool) -> None:
+def test_locale_selects_the_language(environment: dict[str, str], japanese: bool) -> None:
     assert is_japanese(environment) is japanese
 
 
-def test_help_and_doctor_as_a_clinic_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_and_doctor_are_printed_in_japanese(monkeypatch: pytest.MonkeyPatch) -> None:
     command = get_command(app)
     translate_help(command)
-    doctor = next(below for name, below in getattr(command, "commands", {}).items() if name == "doctor")
+    doctor = next(subcommand for name, subcommand in getattr(command, "commands", {}).items() if name == "doctor")
     assert doctor.help.startswith("受付に必要なもの")
     monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
     finding = bad(
@@ -96,7 +96,7 @@ def test_help_and_doctor_as_a_clinic_reads_them(monkeypatch: pytest.MonkeyPatch)
         "BAD   係員パスワード  Virtual: 署名が届かないので、だれも確認できません",
         f"{'':22}-> 別のリーダーを使ってください: docs/readers.md。",
     ]
-    list_of_two = in_japanese("A (name is not ASCII); not used: B")
-    assert list_of_two == "A（名前が ASCII ではありません）。使わないもの: B"
+    two_readers = in_japanese("A (name is not ASCII); not used: B")
+    assert two_readers == "A（名前が ASCII ではありません）。使わないもの: B"
     assert in_japanese("answers, 2 readers") == "返事があります。リーダー 2台"
     assert in_japanese("intact, 12 records; no terminal is running") == "切れていません。12件。端末は動いていません"

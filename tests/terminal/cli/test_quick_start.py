@@ -1,4 +1,4 @@
-"""What `--help` loads: nothing that a reception needs."""
+"""`--help` starts fast: it loads none of the libraries that a reception needs."""
 
 import subprocess
 import sys
@@ -6,11 +6,11 @@ import sys
 HEAVY = ("asyncio", "babel", "cryptography", "cv2", "httpx", "numpy", "pydantic", "smartcard", "sqlalchemy", "textual")
 
 
-def test_help_loads_nothing_heavy() -> None:
+def test_help_loads_no_heavy_library() -> None:
     program = (
         "import sys; from typer.testing import CliRunner; from terminal.cli.main import app\n"
         "answer = CliRunner().invoke(app, ['--help'])\n"
         f"print(answer.exit_code, *sorted(set({HEAVY!r}) & set(sys.modules)))"
     )
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert told.stdout.split() == ["0"]
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["0"]

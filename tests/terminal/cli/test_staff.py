@@ -1,4 +1,4 @@
-"""`uketsuke staff password`, and what `config check` and `doctor` say of it."""
+"""`uketsuke staff password`, and how `config check` and `doctor` report it."""
 
 from pathlib import Path
 
@@ -17,15 +17,15 @@ def run(folder: Path, *words: str, typed: str | None = None) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_a_code_for_the_touch_pad_is_set_and_lets_staff_in(tmp_path: Path) -> None:
+def test_numeric_password_is_set_and_accepted(tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path)
     assert not PasswordGate.of(settings).enabled
     assert staff_password(settings).grade == "WARN"
     assert "no staff password" in run(tmp_path, "config", "check")[1]
 
-    code, said = run(tmp_path, "staff", "password", typed="280417\n")
+    code, output = run(tmp_path, "staff", "password", typed="280417\n")
     assert code == 0
-    assert "280417" not in said
+    assert "280417" not in output
     assert hash_file(tmp_path).read_text().startswith("$argon2")
     assert hash_file(tmp_path).stat().st_mode & 0o777 == 0o600
 
@@ -37,7 +37,7 @@ def test_a_code_for_the_touch_pad_is_set_and_lets_staff_in(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("typed", "why"),
+    ("typed", "reason"),
     [
         ("12345", "at least"),
         ("111111", "the same digit"),
@@ -47,19 +47,19 @@ def test_a_code_for_the_touch_pad_is_set_and_lets_staff_in(tmp_path: Path) -> No
         ("あいうえおかきくけ", "ASCII letters"),
     ],
 )
-def test_a_password_that_is_not_taken_says_why_and_keeps_nothing(tmp_path: Path, typed: str, why: str) -> None:
-    code, said = run(tmp_path, "staff", "password", typed=f"{typed}\n")
+def test_weak_password_is_refused_with_a_reason_and_not_stored(tmp_path: Path, typed: str, reason: str) -> None:
+    code, output = run(tmp_path, "staff", "password", typed=f"{typed}\n")
     assert code == 1
-    assert why in said
-    assert typed not in said
+    assert reason in output
+    assert typed not in output
     assert not hash_file(tmp_path).exists()
 
 
-def test_text_in_place_of_a_hash_is_told(tmp_path: Path) -> None:
+def test_plain_text_instead_of_a_hash_is_reported(tmp_path: Path) -> None:
     settings = Settings.model_validate({"state_dir": tmp_path, "staff": {"password_hash": "hunter2"}})
     assert staff_password(settings).grade == "BAD"
     (tmp_path / "settings.toml").write_text('[staff]\npassword_hash = "hunter2"\n')
-    code, said = run(tmp_path, "config", "check", "--config", str(tmp_path / "settings.toml"))
+    code, output = run(tmp_path, "config", "check", "--config", str(tmp_path / "settings.toml"))
     assert code == 1
-    assert "not an Argon2 hash" in said
-    assert "hunter2" not in said
+    assert "not an Argon2 hash" in output
+    assert "hunter2" not in output

@@ -28,7 +28,7 @@ from vision.verdict import CameraLost
 
 
 class EmptyRoom:
-    """A camera before which nobody stands."""
+    """A camera with nobody in front of it."""
 
     name = "empty room"
 
@@ -55,7 +55,7 @@ def no_engine() -> Any:
 
 
 class Desk:
-    """What a test does at the counter."""
+    """A terminal under test, with methods for the actions of patient and staff."""
 
     def __init__(self, counter: DemoCounter, settings: Settings, **rules: Any) -> None:
         self.counter = counter
@@ -85,7 +85,7 @@ class Desk:
             await running
 
     async def watching(self) -> None:
-        """Wait until the reader is watched: a card that was there before is ignored."""
+        """Wait until the reader is watched; a card inserted earlier is ignored."""
         async with asyncio.timeout(60):
             while self.conductor.reader_name is None:
                 await asyncio.sleep(0.005)
@@ -99,7 +99,7 @@ class Desk:
         return SoftCard(image.model_copy(deep=True))
 
     async def until(self, condition: Callable[[st.State], bool] | type, seconds: float = 60) -> Any:
-        """The state once it is so."""
+        """Return the state once `condition` is true."""
         async with asyncio.timeout(seconds):
             while True:
                 state = self.conductor.state
@@ -137,7 +137,7 @@ class Desk:
         await self.until(st.Idle)
 
     def kinds(self) -> list[str]:
-        """The ledger's records, by kind."""
+        """Return the kinds of the ledger records, in order."""
         return [record.event.kind for record in LedgerFile(ledger_path(self.settings)).records()]
 
     def results(self) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The printed code read by a camera over the reader: real pixels, a simulated card, no digit typed."""
+"""A camera over the reader reads the printed code: real pixels, a simulated card, no typing."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(240)
 
 
 class FindsNoFace:
-    """An engine for a test that ends before the face is looked at."""
+    """An engine for tests that end before the face check."""
 
     def faces(self, *_: object, **__: object) -> list[object]:
         return []
@@ -51,7 +51,7 @@ class FilmedDesk(Desk):
             self.conductor.stop()
             await running
 
-    async def to_the_code(self) -> None:
+    async def choose_face(self) -> None:
         self.place.insert(self.card("face-match"))
         await self.until(st.ChoosingMethod, 60)
         self.touch(ev.FaceChosen)
@@ -62,8 +62,8 @@ def filmed(counter: DemoCounter) -> FilmedDesk:
     return FilmedDesk(counter, counter.settings)
 
 
-def test_the_front_is_read_while_the_chip_is_and_opens_the_face_record(filmed: FilmedDesk) -> None:
-    """Before anything is touched the screen knows that the card has no PIN."""
+def test_front_is_read_along_with_the_chip_and_opens_the_face_record(filmed: FilmedDesk) -> None:
+    """The screen shows that the card has no PIN before the patient touches anything."""
 
     async def day() -> None:
         async with filmed.open():
@@ -79,20 +79,20 @@ def test_the_front_is_read_while_the_chip_is_and_opens_the_face_record(filmed: F
                 lambda now: not isinstance(now, st.Idle) and now.reception.record is not None, 90
             )
             assert state.reception.code_left == 10
-            assert not any(ahead), "the code is overwritten once it was sent"
+            assert not any(ahead), "the code is overwritten after it was sent"
             await filmed.take_card()
 
     asyncio.run(day())
     entries = [state for state in filmed.states if isinstance(state, st.PrintedCodeEntry)]
     assert entries
-    assert not any(state.wrong or state.guidance for state in entries), "nothing was looked for again"
+    assert not any(state.wrong or state.guidance for state in entries), "the front was not scanned again"
 
 
-def test_a_covered_front_is_typed(filmed: FilmedDesk) -> None:
+def test_code_can_be_typed_if_the_front_is_covered(filmed: FilmedDesk) -> None:
     async def day() -> None:
         async with filmed.open():
             filmed.source.covered = True
-            await filmed.to_the_code()
+            await filmed.choose_face()
             await filmed.until(lambda now: isinstance(now, st.PrintedCodeEntry) and now.scanning, 60)
             filmed.touch(ev.CodeTypingChosen)
             await filmed.until(lambda now: isinstance(now, st.PrintedCodeEntry) and now.waiting is None, 60)
@@ -104,7 +104,7 @@ def test_a_covered_front_is_typed(filmed: FilmedDesk) -> None:
     asyncio.run(day())
 
 
-def test_what_is_printed_is_the_code_of_the_card(filmed: FilmedDesk) -> None:
+def test_printed_front_matches_the_simulated_card(filmed: FilmedDesk) -> None:
     for persona in ("face-match", "pinless-card", "infant-no-photo-pin", "child-with-guardian"):
         card = filmed.card(persona)
         front = front_of(card)

@@ -1,4 +1,4 @@
-"""The card signs the decision if it is still on the reader: for the service's receipt, never for the ledger."""
+"""A card on the reader signs the decision. The service records its verdict; the signature itself is not stored."""
 
 import asyncio
 import threading
@@ -23,17 +23,17 @@ def records(desk: Desk) -> list[Any]:
     return [record.event for record in LedgerFile(ledger_path(desk.settings)).records()]
 
 
-def found(desk: Desk) -> CardSignature | None:
+def signature_verdict(desk: Desk) -> CardSignature | None:
     (event,) = [event for event in records(desk) if isinstance(event, SubmissionConfirmed)]
     return event.card_signature
 
 
-def requiring(counter: DemoCounter) -> Desk:
+def desk_requiring_signatures(counter: DemoCounter) -> Desk:
     consent = counter.settings.consent.model_copy(update={"card_signature": CardSignaturePolicy.REQUIRED})
     return Desk(counter, counter.settings.model_copy(update={"consent": consent}))
 
 
-async def shared(desk: Desk, *, before: Any = None) -> st.Complete:
+async def share_all(desk: Desk, *, before: Any = None) -> st.Complete:
     async with desk.open():
         await desk.to_consent()
         if before is not None:
@@ -44,7 +44,7 @@ async def shared(desk: Desk, *, before: Any = None) -> st.Complete:
         return state
 
 
-def test_the_card_signs_the_decision_and_its_signature_is_kept_nowhere(desk: Desk) -> None:
+def test_card_signs_the_decision_and_the_signature_is_not_stored(desk: Desk) -> None:
     card = desk.card()
     signatures: list[bytes] = []
     vouch = card_desk.CardDesk._vouch
@@ -66,11 +66,11 @@ def test_the_card_signs_the_decision_and_its_signature_is_kept_nowhere(desk: Des
             await desk.take_card()
 
     asyncio.run(day())
-    assert found(desk) is CardSignature.VALID
+    assert signature_verdict(desk) is CardSignature.VALID
     (signature,) = signatures
-    kept = b"".join(path.read_bytes() for path in desk.settings.state_dir.rglob("*") if path.is_file())
+    stored = b"".join(path.read_bytes() for path in desk.settings.state_dir.rglob("*") if path.is_file())
     for form in (signature, signature.hex().encode(), card_base64(signature)):
-        assert form not in kept
+        assert form not in stored
     assert tries_left(card) == 3
 
 
@@ -84,24 +84,24 @@ def tries_left(card: SoftCard) -> int:
     return card.image.passwords[Password.USER_PIN].left
 
 
-def test_the_pin_is_not_open_for_ever(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After two minutes the card is released; the reception continues, and the receipt says absent."""
+def test_decision_is_unsigned_after_the_pin_session_expired(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The card is released after two minutes; the reception continues and the receipt reports no signature."""
     monkeypatch.setattr(card_desk, "PIN_OPEN", 0.05)
 
     async def wait() -> None:
         await asyncio.sleep(0.3)
 
-    state = asyncio.run(shared(desk, before=wait))
+    state = asyncio.run(share_all(desk, before=wait))
     assert state.outcome is st.Outcome.DONE
-    assert found(desk) is CardSignature.ABSENT
+    assert signature_verdict(desk) is CardSignature.ABSENT
     assert set(flags_in(desk.results()[0]).values()) == {1}
 
 
-def test_nobody_waits_for_a_card_that_does_not_sign(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = threading.Event()
+def test_slow_card_signature_does_not_delay_the_reception(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    complete = threading.Event()
 
     def slow(self: Any, statement: bytes, by_pin: bool) -> None:
-        assert told.wait(90)
+        assert complete.wait(90)
 
     async def day() -> st.Complete:
         async with desk.open():
@@ -109,21 +109,23 @@ def test_nobody_waits_for_a_card_that_does_not_sign(desk: Desk, monkeypatch: pyt
             monkeypatch.setattr(card_desk.CardDesk, "_vouch", slow)
             await desk.share_all()
             state: st.Complete = await desk.until(st.Complete)
-            told.set()  # the patient has long been told
+            complete.set()
             await desk.take_card()
             return state
 
     assert asyncio.run(day()).outcome is st.Outcome.DONE
-    assert found(desk) is CardSignature.ABSENT
+    assert signature_verdict(desk) is CardSignature.ABSENT
 
 
-def test_required_a_yes_without_the_card_is_a_no(counter: DemoCounter, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = requiring(counter)
+def test_required_signature_missing_turns_consent_into_refusal(
+    counter: DemoCounter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = desk_requiring_signatures(counter)
 
-    async def gone() -> None:
+    async def remove_signature() -> None:
         monkeypatch.setattr(card_desk.CardDesk, "_vouch", lambda *_: None)
 
-    state = asyncio.run(shared(desk, before=gone))
+    state = asyncio.run(share_all(desk, before=remove_signature))
     assert state.outcome is st.Outcome.NOTHING_SHARED
     assert not any(yes for _, yes in state.flags)
     (decided,) = [event for event in records(desk) if isinstance(event, Decided)]
@@ -132,24 +134,24 @@ def test_required_a_yes_without_the_card_is_a_no(counter: DemoCounter, monkeypat
     assert set(flags_in(desk.results()[0]).values()) == {0}
 
 
-def test_required_a_yes_the_service_did_not_find_signed_is_taken_back(
+def test_required_signature_found_invalid_withdraws_the_consent(
     counter: DemoCounter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Signed by another key: the service says invalid, and the file has no consent."""
-    desk = requiring(counter)
+    """A signature by another key is invalid, and the result file contains no consent."""
+    desk = desk_requiring_signatures(counter)
 
-    async def forged() -> None:
+    async def forge_signature() -> None:
         monkeypatch.setattr(card_desk.CardDesk, "_vouch", lambda *_: b"\x01" * 256)
 
-    asyncio.run(shared(desk, before=forged))
-    assert found(desk) is CardSignature.INVALID
+    asyncio.run(share_all(desk, before=forge_signature))
+    assert signature_verdict(desk) is CardSignature.INVALID
     assert "withdrawn" in desk.kinds()
     assert set(flags_in(desk.results()[0]).values()) == {0}
 
 
-def test_required_and_signed(counter: DemoCounter) -> None:
-    desk = requiring(counter)
-    state = asyncio.run(shared(desk))
+def test_required_signature_keeps_the_consent(counter: DemoCounter) -> None:
+    desk = desk_requiring_signatures(counter)
+    state = asyncio.run(share_all(desk))
     assert state.outcome is st.Outcome.DONE
-    assert found(desk) is CardSignature.VALID
+    assert signature_verdict(desk) is CardSignature.VALID
     assert set(flags_in(desk.results()[0]).values()) == {1}

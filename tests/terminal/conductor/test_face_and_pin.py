@@ -1,4 +1,4 @@
-"""Face and PIN both asked for, with real parts: simulated cards, a synthetic patient before the camera, the stub."""
+"""Face and PIN both required, with real parts: simulated cards, a synthetic patient and the stub."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from terminal.simulated.personas.persona import Persona, Script
 from vision.engines.open import open_engine
 
 HOLDER = BY_NAME["pin-wrong-once"]
-"""Whose PIN is right at the second go."""
+"""Enters the right PIN on the second try."""
 PINLESS = BY_NAME["pinless-card"]
 FIRST = "FaceCheck FaceMatched PinEntry face-matched"
 THEN = "PinEntry PinSigned Opening pin"
@@ -41,28 +41,28 @@ def play(counter: DemoCounter, policy: AlsoPin, cache: Path, *personas: Persona)
 
 
 def steps(settings: Settings) -> list[list[str]]:
-    """The audit trail as before, event, after and detail; one list for each reception."""
-    days: dict[str, list[str]] = {}
+    """Return "before event after detail" of each audit record, one list per reception."""
+    receptions: dict[str, list[str]] = {}
     for line in (settings.state_dir / "audit.jsonl").read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
-        told = " ".join(record[key] for key in ("before", "event", "after", "detail"))
-        days.setdefault(record["reception"], []).append(told)
-    return [day for reception, day in days.items() if reception]
+        step = " ".join(record[key] for key in ("before", "event", "after", "detail"))
+        receptions.setdefault(record["reception"], []).append(step)
+    return [found for reception, found in receptions.items() if reception]
 
 
-def ways(settings: Settings) -> list[str]:
+def methods(settings: Settings) -> list[str]:
     records = LedgerFile(ledger_path(settings)).records()
     return [record.event.way for record in records if isinstance(record.event, Opened)]
 
 
 @pytest.mark.timeout(180)
-def test_where_possible_both_open_the_check_and_a_pinless_card_passes_by_the_face(
+def test_where_possible_needs_both_or_the_face_alone_for_a_pinless_card(
     counter: DemoCounter, authority_files: Path
 ) -> None:
     stranger = left_to_staff(BY_NAME["face-other-person-then-pin"])
     played = play(counter, AlsoPin.WHERE_POSSIBLE, authority_files / "cache", HOLDER, PINLESS, stranger)
     assert [one.wrong for one in played] == ["", "", ""]
-    assert ways(counter.settings) == ["face-and-pin", "face", "staff"]
+    assert methods(counter.settings) == ["face-and-pin", "face", "staff"]
     holder, pinless, refused = steps(counter.settings)
     assert holder.index(FIRST) < holder.index(THEN)
     assert "FaceCheck FaceMatched Opening face" in pinless
@@ -70,10 +70,10 @@ def test_where_possible_both_open_the_check_and_a_pinless_card_passes_by_the_fac
 
 
 @pytest.mark.timeout(180)
-def test_always_leaves_a_pinless_card_to_staff(counter: DemoCounter, authority_files: Path) -> None:
+def test_always_requires_staff_for_a_pinless_card(counter: DemoCounter, authority_files: Path) -> None:
     played = play(counter, AlsoPin.ALWAYS, authority_files / "cache", HOLDER, left_to_staff(PINLESS))
     assert [one.wrong for one in played] == ["", ""]
-    assert ways(counter.settings) == ["face-and-pin", "staff"]
+    assert methods(counter.settings) == ["face-and-pin", "staff"]
     holder, pinless = steps(counter.settings)
     assert holder.index(FIRST) < holder.index(THEN)
     assert "Reading CardRead ChoosingMethod pin-needed" in pinless

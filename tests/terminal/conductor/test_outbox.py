@@ -1,4 +1,4 @@
-"""The outbox beside the receptions: left undecided by a failing ledger, thrown away by staff, not to be sent."""
+"""The outbox: checks left undecided by a failing ledger, discarded by staff, or not deliverable."""
 
 import asyncio
 import time
@@ -17,14 +17,14 @@ from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.service.misbehaviour import Operation
 from tests.terminal.conductor.counter_fixture import Desk
 
-WHOLE_LIFE = ["opened", "decided", "confirmed", "handing-over", "delivered"]
+LIFE_CYCLE = ["opened", "decided", "confirmed", "handing-over", "delivered"]
 
 
 def no_space(*_: object) -> None:
     raise store.LedgerUnwritable("ledger.db: disk full")
 
 
-async def soon(condition: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
@@ -36,7 +36,7 @@ def busy_outbox(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("busy_outbox")
-def test_what_a_full_ledger_left_undecided_is_submitted_without_consent_once_there_is_space(
+def test_check_left_undecided_by_a_full_ledger_is_submitted_without_consent_later(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def day() -> None:
@@ -48,14 +48,14 @@ def test_what_a_full_ledger_left_undecided_is_submitted_without_consent_once_the
                 state = await desk.until(st.Problem)
                 assert state.problem is ProblemCode.LEDGER_FAILED
                 await desk.take_card()
-            await soon(lambda: desk.kinds() == WHOLE_LIFE)
+            await until(lambda: desk.kinds() == LIFE_CYCLE)
 
     asyncio.run(day())
     (result,) = desk.results()
     assert set(flags_in(result).values()) == {0}
 
 
-def test_a_reception_under_way_is_not_taken_for_interrupted(desk: Desk) -> None:
+def test_running_reception_is_not_settled_as_interrupted(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
             await desk.to_consent()
@@ -69,7 +69,7 @@ def test_a_reception_under_way_is_not_taken_for_interrupted(desk: Desk) -> None:
     assert set(flags_in(desk.results()[0]).values()) == {1}
 
 
-def test_what_staff_threw_away_is_not_submitted_even_if_the_ledger_could_not_note_it(
+def test_discarded_check_is_not_submitted_even_if_the_ledger_failed(
     counter: DemoCounter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = Desk(counter, counter.settings, staff_enabled=True)
@@ -82,16 +82,14 @@ def test_what_staff_threw_away_is_not_submitted_even_if_the_ledger_could_not_not
                 desk.touch(ev.StaffAuthenticated)
                 desk.touch(ev.StaffDiscards)
                 await desk.until(st.Idle)
-                await soon(lambda: not desk.conductor._running)
+                await until(lambda: not desk.conductor._running)
             await desk.conductor._settle_interrupted()
 
     asyncio.run(day())
     assert desk.kinds() == ["opened"]
 
 
-def test_a_check_that_cannot_be_delivered_does_not_keep_back_the_others(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_undeliverable_check_does_not_block_the_others(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     async def day() -> None:
         async with desk.open():
             desk.counter.stub.silence(Operation.SUBMIT)
@@ -103,7 +101,7 @@ def test_a_check_that_cannot_be_delivered_does_not_keep_back_the_others(
             desk.counter.stub.behave()
             delivery = desk.conductor.delivery
             first = delivery.ledger.unended()[0].check_id
-            monkeypatch.setattr(delivery, "deliver", but_for(first, delivery.deliver))
+            monkeypatch.setattr(delivery, "deliver", failing_for(first, delivery.deliver))
             (delivered,) = await delivery.work_off()
             assert delivered.stage is DeliveryStage.DELIVERED
             assert [history.check_id for history in delivery.ledger.unended()] == [first]
@@ -112,27 +110,25 @@ def test_a_check_that_cannot_be_delivered_does_not_keep_back_the_others(
     assert len(desk.results()) == 1
 
 
-def but_for(
-    odd_one: str, deliver: Callable[..., Awaitable[DeliveryOutcome]]
+def failing_for(
+    failing_id: str, deliver: Callable[..., Awaitable[DeliveryOutcome]]
 ) -> Callable[..., Awaitable[DeliveryOutcome]]:
     async def other(check_id: str, *, again: bool = False) -> DeliveryOutcome:
-        if check_id == odd_one:
-            raise ValueError("a result nobody has seen before")
+        if check_id == failing_id:
+            raise ValueError("unexpected result")
         return await deliver(check_id, again=again)
 
     return other
 
 
-def test_a_check_the_outbox_saw_refused_is_a_refusal_to_its_own_reception(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def ended_before(*_: object) -> DeliveryOutcome:
+def test_refusal_seen_by_the_outbox_is_shown_in_its_reception(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def already_refused(*_: object) -> DeliveryOutcome:
         return DeliveryOutcome(DeliveryStage.REFUSED)
 
     async def day() -> None:
         async with desk.open():
             await desk.to_consent()
-            monkeypatch.setattr(desk.conductor.delivery, "deliver", ended_before)
+            monkeypatch.setattr(desk.conductor.delivery, "deliver", already_refused)
             await desk.share_all()
             state = await desk.until(st.Problem)
             assert state.problem is ProblemCode.SERVICE_REFUSED
@@ -140,8 +136,8 @@ def test_a_check_the_outbox_saw_refused_is_a_refusal_to_its_own_reception(
     asyncio.run(day())
 
 
-def test_a_stop_between_file_and_note_waits_for_the_note(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or the receipt computer would be given the same file again after the next start."""
+def test_stop_waits_until_a_moved_result_is_recorded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the next start would deliver the same file to the receipt computer again."""
 
     async def silent_day() -> None:
         async with desk.open():
@@ -163,8 +159,8 @@ def test_a_stop_between_file_and_note_waits_for_the_note(desk: Desk, monkeypatch
                 return moved
 
             monkeypatch.setattr(folder, "move", slow)
-            await soon(lambda: bool(desk.results()))
+            await until(lambda: bool(desk.results()))
 
     asyncio.run(silent_day())
     asyncio.run(stopped_next_day())
-    assert desk.kinds() == WHOLE_LIFE
+    assert desk.kinds() == LIFE_CYCLE

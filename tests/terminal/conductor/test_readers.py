@@ -1,4 +1,4 @@
-"""A day on which readers come and go, two cards lie there, and another program holds the card."""
+"""Readers that are unplugged, two cards at once, and a card in use by another program."""
 
 import asyncio
 from typing import Any
@@ -24,7 +24,7 @@ def is_problem(code: ProblemCode) -> Any:
     return lambda state: isinstance(state, st.Problem) and state.problem is code
 
 
-def test_the_reader_is_known_from_the_first_moment_and_its_loss_is_told(desk: Desk) -> None:
+def test_reader_is_known_at_the_start_and_its_loss_alerts_staff(desk: Desk) -> None:
     alerts: list[str] = []
 
     async def day() -> None:
@@ -47,7 +47,7 @@ def test_the_reader_is_known_from_the_first_moment_and_its_loss_is_told(desk: De
     assert alerts == ["U-502"]
 
 
-def test_the_service_goes_in_the_middle_of_a_reception(desk: Desk) -> None:
+def test_losing_the_pcsc_service_during_a_reception_shows_reader_lost(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
             slot = slot_of(desk)
@@ -60,8 +60,8 @@ def test_the_service_goes_in_the_middle_of_a_reception(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.3])
-def test_two_cards_are_told_and_the_one_that_stays_is_read(desk: Desk, apart: float) -> None:
-    """Also where the second one is noticed when the first has been read."""
+def test_two_cards_show_a_problem_and_the_remaining_one_is_read(desk: Desk, apart: float) -> None:
+    """The second card may be detected before or after the first is read."""
 
     async def day() -> None:
         async with desk.open():
@@ -78,7 +78,7 @@ def test_two_cards_are_told_and_the_one_that_stays_is_read(desk: Desk, apart: fl
     asyncio.run(day())
 
 
-def test_a_card_held_by_another_program_is_read_once_it_is_let_go(
+def test_card_in_use_by_another_program_is_read_once_released(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(card_watch, "HELD_CARD_EVERY", 0.05)
@@ -90,7 +90,7 @@ def test_a_card_held_by_another_program_is_read_once_it_is_let_go(
             slot.insert(desk.card())
             await desk.until(is_problem(ProblemCode.CARD_HELD))
             await asyncio.sleep(0.2)
-            assert isinstance(desk.conductor.state, st.Problem), "it stays told as long as it is held"
+            assert isinstance(desk.conductor.state, st.Problem), "the problem remains while the card is in use"
             assert desk.conductor.card_held_by == ("scdaemon (process 4711)",)
             slot.hold(None)
             await desk.until(st.ChoosingMethod)

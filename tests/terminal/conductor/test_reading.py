@@ -1,4 +1,4 @@
-"""The settings of the section `reader` reach the card."""
+"""The `reader` settings take effect at the card."""
 
 import asyncio
 
@@ -17,8 +17,8 @@ from terminal.session import events as ev
 from tests.terminal.conductor.counter_fixture import Desk
 
 
-class Overheard:
-    """A card whose commands are written down."""
+class RecordingCard:
+    """Record the read lengths of a card's commands."""
 
     def __init__(self, card: SoftCard) -> None:
         self._card = card
@@ -35,7 +35,7 @@ class Overheard:
 
 
 def read(desk: Desk, anchors: object, **settings: str) -> tuple[object, list[int]]:
-    slot, card = SimulatedSlot(), Overheard(desk.card())
+    slot, card = SimulatedSlot(), RecordingCard(desk.card())
     slot.insert(card)  # type: ignore[arg-type]
     reading = reading_of(Settings(reader=ReaderSettings.model_validate(settings)))
     cards = CardDesk(slot, anchors, reading)  # type: ignore[arg-type]
@@ -51,7 +51,7 @@ def read(desk: Desk, anchors: object, **settings: str) -> tuple[object, list[int
     return answer.facts if isinstance(answer, ev.CardRead) else answer.trouble, card.lengths
 
 
-def test_short_commands_only_where_the_settings_say_so(desk: Desk) -> None:
+def test_short_reads_are_used_only_if_configured(desk: Desk) -> None:
     facts, lengths = read(desk, None, long_reads="never")
     assert isinstance(facts, CardFacts)
     assert max(lengths) == 256
@@ -60,11 +60,11 @@ def test_short_commands_only_where_the_settings_say_so(desk: Desk) -> None:
     assert lengths == [65_536]
 
 
-def test_a_generation_that_is_set_is_the_one_that_is_looked_for(desk: Desk) -> None:
+def test_configured_card_generation_is_the_only_one_tried(desk: Desk) -> None:
     trouble, _ = read(desk, None, card_profile="ec-384-announced")
     assert trouble == NotMyNumberCard()
 
 
-def test_a_generation_that_does_not_exist_is_told() -> None:
+def test_unknown_card_generation_is_reported() -> None:
     with pytest.raises(NotReady, match=r"reader\.card_profile.*rsa-2048"):
         reading_of(Settings(reader=ReaderSettings(card_profile="rsa-4096")))

@@ -1,4 +1,4 @@
-"""What no device's answer, however late, and no log line may carry on: a patient's secrets."""
+"""Patient secrets: not retained by late device answers, not written to logs."""
 
 import asyncio
 import logging
@@ -36,7 +36,7 @@ def card_desk(slot: SimulatedSlot) -> CardDesk:
     return CardDesk(slot, anchors)
 
 
-def test_a_pin_goes_to_the_card_whose_counter_was_read_and_to_no_other(desk: Desk) -> None:
+def test_pin_is_not_sent_to_another_card(desk: Desk) -> None:
     card, slot, patient = desk.card(), SimulatedSlot(), Patient("r1")
     slot.insert(card)
     cards = card_desk(slot)
@@ -55,7 +55,7 @@ def test_a_pin_goes_to_the_card_whose_counter_was_read_and_to_no_other(desk: Des
     assert len(patient.pin) == 0
 
 
-def test_a_wiped_pin_is_overwritten() -> None:
+def test_wiped_pin_is_overwritten() -> None:
     patient = Patient("r1")
     for digit in (5, 8, 3, 0):
         patient.pin.push(digit)
@@ -64,7 +64,7 @@ def test_a_wiped_pin_is_overwritten() -> None:
     assert not any(patient.pin._digits)
 
 
-def test_a_challenge_that_comes_after_the_wiping_is_not_kept() -> None:
+def test_challenge_that_arrives_after_wiping_is_dropped() -> None:
     patient = Patient("r1")
 
     class SlowService:
@@ -77,16 +77,16 @@ def test_a_challenge_that_comes_after_the_wiping_is_not_kept() -> None:
     assert patient.challenge is None
 
 
-def test_a_certificate_read_while_the_patient_leaves_is_not_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificate_read_after_wiping_is_dropped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     slot, patient = SimulatedSlot(), Patient("r1")
     slot.insert(desk.card())
     connect = slot.connect
 
-    def leaves() -> CardLink | Any:
+    def leave() -> CardLink | Any:
         patient.wipe()
         return connect()
 
-    monkeypatch.setattr(slot, "connect", leaves)
+    monkeypatch.setattr(slot, "connect", leave)
     cards = card_desk(slot)
 
     async def day() -> ev.Event:
@@ -98,7 +98,7 @@ def test_a_certificate_read_while_the_patient_leaves_is_not_kept(desk: Desk, mon
     assert patient.certificate is None
 
 
-def test_a_face_record_that_comes_after_the_wiping_is_overwritten() -> None:
+def test_face_record_that_arrives_after_wiping_is_overwritten() -> None:
     class Record:
         wiped = False
 
@@ -114,7 +114,7 @@ def test_a_face_record_that_comes_after_the_wiping_is_overwritten() -> None:
     assert patient.cv_certificate is None
 
 
-def test_a_defects_message_stays_out_of_the_log(
+def test_exception_message_is_not_logged(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def broken(*_: object) -> ev.Event:
@@ -133,7 +133,7 @@ def test_a_defects_message_stays_out_of_the_log(
     assert "canary" not in caplog.text
 
 
-def test_what_staff_wrote_stays_out_of_the_audit_trail() -> None:
+def test_staff_reason_is_not_in_the_audit_trail() -> None:
     world = World(Rules(staff_enabled=True))
     world.card_read()
     world.touch(ev.StaffAuthenticated)
@@ -147,8 +147,8 @@ def test_what_staff_wrote_stays_out_of_the_audit_trail() -> None:
     assert record.detail == "by eye"
 
 
-def test_a_code_scanned_too_late_leaves_the_typed_one_alone() -> None:
-    """The PIN was chosen, then the face again and the code typed: it may be on its way to the card."""
+def test_late_scan_does_not_replace_the_typed_code() -> None:
+    """After switching to the PIN and back, the typed code may be on its way to the card."""
     patient, typed = Patient("r1"), bytearray(b"60061520341234")
     scanned = bytearray(b"60061520349876")
 
@@ -170,22 +170,22 @@ def test_a_code_scanned_too_late_leaves_the_typed_one_alone() -> None:
     assert not any(scanned)
 
 
-def test_pin_and_code_are_kept_out_of_swap(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: list[bytearray] = []
-    monkeypatch.setattr(system, "keep_in_memory", kept.append)
+def test_pin_and_code_are_locked_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    locked: list[bytearray] = []
+    monkeypatch.setattr(system, "keep_in_memory", locked.append)
     patient = Patient("r1")
     for digit in (5, 8, 3, 0):
         patient.pin.push(digit)
     taken, code = patient.pin.take(), bytearray(b"60061520341234")
     patient.put_code(code)
-    assert any(one is patient.pin._digits for one in kept)
-    assert any(one is taken for one in kept)
-    assert any(one is code for one in kept)
+    assert any(one is patient.pin._digits for one in locked)
+    assert any(one is taken for one in locked)
+    assert any(one is code for one in locked)
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 31, b"x" * 33])
-def test_a_damaged_key_of_card_hashes_is_told_at_the_start(desk: Desk, content: bytes) -> None:
-    """Not in the first reception, after the service has opened its check."""
+def test_damaged_card_hash_key_is_reported_at_the_start(desk: Desk, content: bytes) -> None:
+    """Otherwise it would fail in the first reception, after the service has opened a check."""
     key = desk.settings.state_dir / "terminal" / "card-hash.key"
     key.parent.mkdir(parents=True, exist_ok=True)
     key.write_bytes(content)

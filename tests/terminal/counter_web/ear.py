@@ -1,4 +1,4 @@
-"""Somebody who sees nothing: hears what the page plays, presses keys of a numeric keypad, and knows no other way."""
+"""A blind patient: hears what the page plays and presses keys of a numeric keypad."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,7 +23,7 @@ LISTEN = """
   };
   addEventListener("DOMContentLoaded", () => { document.documentElement.style.visibility = "hidden"; });
 """
-"""The picture is covered; what begins to play is written down."""
+"""Hides the page and records each sound that starts to play."""
 
 _NAMED = {"star": "Multiply", "point": "Decimal", "minus": "Subtract", "slash": "Divide", "plus": "Add"}
 _KEYS = {
@@ -35,39 +35,39 @@ _KEYS = {
         *((str(say("voice.key", key=digit)), str(digit)) for digit in range(1, 10)),
     ]
 }
-"""What a key is called, in every language."""
+"""Key codes by spoken key name, in every language."""
 PATIENCE = 60.0
 
 
 async def short_sound(_text: str, _language: str, *, slow: bool = False) -> bytes:
-    """Every sentence is as long as a tone: what is listened to here is which one it is."""
+    """Return a short tone for any sentence; tests only check which sentence is played."""
     return tone(Tone.DIGIT)
 
 
 class Ear:
-    """`choose` presses the key that was named before what is wanted. Nothing is looked at."""
+    """Follows the spoken sentences and presses the keys they name, without looking at the page."""
 
     def __init__(self, page: Page, terminal: WebTerminal) -> None:
         self._page, self._screen = page, terminal.screen
         self.heard: list[str] = []
-        """Every sentence that began to play."""
+        """All sentences that started to play."""
         self.private: list[str] = []
-        """Those among them that others must not hear unasked."""
+        """The private ones among them, which must not be read aloud unless requested."""
         self._from = 0
         self._clips: dict[str, tuple[str, bool]] = {}
         voice = terminal.screen.voice
         tell = voice._tell
 
-        def told(kind: str, **content: object) -> None:
+        def recorded(kind: str, **content: object) -> None:
             for clip, (saying, index) in voice._clips.items():
                 one = saying.sentences[index]
                 self._clips[clip] = (one.text, one.private)
             tell(kind, **content)
 
-        voice._tell = told
+        voice._tell = recorded
 
     async def press(self, *keys: str) -> None:
-        """What was said before does not count any more."""
+        """Press keys, and ignore all sentences heard so far."""
         await self._painted()
         await asyncio.sleep(SETTLE_SECONDS + 0.05)
         await self._listen()
@@ -76,7 +76,7 @@ class Ear:
             await self._page.keyboard.press(key)
 
     async def _painted(self) -> None:
-        """Wait until the page has painted what the terminal asks: only from then on a screen settles."""
+        """Wait until the page has painted the current question; a screen starts to settle only then."""
         async with asyncio.timeout(PATIENCE):
             while not await self._page.evaluate(PAINTED, self._screen.talk.serial):
                 await asyncio.sleep(0.03)
@@ -85,26 +85,26 @@ class Ear:
         await self.press(*(f"Numpad{digit}" for digit in digits), "NumpadEnter")
 
     async def hears(self, *texts: str) -> None:
-        """Wait until all of them were said since the last key."""
-        await self._until(lambda said: all(any(text in one for one in said) for text in texts), " + ".join(texts))
+        """Wait until all texts were heard since the last key."""
+        await self._until(lambda heard: all(any(text in one for one in heard) for text in texts), " + ".join(texts))
 
     async def hears_one(self, *texts: str) -> None:
-        """Wait until one of them was said since the last key."""
-        await self._until(lambda said: any(text in said for text in texts), " or ".join(texts))
+        """Wait until one of the texts was heard since the last key."""
+        await self._until(lambda heard: any(text in heard for text in texts), " or ".join(texts))
 
     @property
     def since_key(self) -> list[str]:
-        """What was said since the last key."""
+        """Sentences heard since the last key."""
         return self.heard[self._from :]
 
     async def choose(self, label: str) -> None:
-        """Wait until it is offered, with its key; press that key."""
-        await self._until(lambda said: bool(_key_of(label, said)), f"key of {label}")
+        """Wait until the option is offered, then press its key."""
+        await self._until(lambda heard: bool(_key_of(label, heard)), f"key of {label}")
         await self.press(_key_of(label, self.since_key))
 
     async def count(self, text: str, times: int) -> None:
-        """Wait until it was said so often."""
-        await self._until(lambda said: sum(text in one for one in said) >= times, f"{times} times {text}")
+        """Wait until `text` was heard `times` times since the last key."""
+        await self._until(lambda heard: sum(text in one for one in heard) >= times, f"{times} times {text}")
 
     async def _until(self, found: Callable[[list[str]], bool], what: str) -> None:
         try:
@@ -123,6 +123,6 @@ class Ear:
                 self.private.append(text)
 
 
-def _key_of(label: str, said: list[str]) -> str:
-    """The key named right before the label; empty where none was, yet."""
-    return next((_KEYS[before] for before, one in pairwise(said) if one == label and before in _KEYS), "")
+def _key_of(label: str, heard: list[str]) -> str:
+    """Return the key named directly before `label`, or "" if none was."""
+    return next((_KEYS[before] for before, one in pairwise(heard) if one == label and before in _KEYS), "")

@@ -1,4 +1,4 @@
-// What does not fit on the page as it is shown: cut off, outside, overlapping, or too small to touch. A list of sentences.
+// Returns a description of every part that does not fit on the page: cut off, outside, overlapping, or too small to touch.
 () => {
   const found = [];
   const name = (element) => `${element.tagName.toLowerCase()}${element.className?.baseVal === undefined && element.className ? `.${element.className}` : ""} "${(element.innerText ?? "").replace(/\s+/g, " ").slice(0, 24)}"`;

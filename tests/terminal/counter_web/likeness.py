@@ -1,4 +1,4 @@
-"""Pictures of the page's main looks, small, and how far one may be from another before somebody should look."""
+"""Small reference screenshots of the main screens, and the limits for comparing with them."""
 
 import shutil
 import subprocess
@@ -14,11 +14,11 @@ from terminal.session.display import Size
 from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.talk.gallery import state_of
 
-KEPT = Path(__file__).with_name("looks")
+REFERENCES = Path(__file__).with_name("looks")
 SMALL = (160, 100)
 FONT = "BIZ UDPGothic"
 MEAN, SHARE, FAR = 3.0, 0.015, 40
-"""Limits, out of 255: the mean difference, and the share of small pixels that may differ by more than `FAR`."""
+"""Limits: mean difference (out of 255), and share of pixels that may differ by more than `FAR`."""
 
 LOOKS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "idle": ("idle", "ja", {}),
@@ -38,7 +38,7 @@ def has_our_font() -> bool:
 
 
 def shot(stage: PageStage, page: Page, look: str) -> Image.Image:
-    """Grey and small: what moves a little, or is smoothed otherwise, hardly counts."""
+    """Return a small grey screenshot, in which slight shifts and different antialiasing hardly matter."""
     name, language, display = LOOKS[look]
     stage.turn_to(page, state_of(name, language, **display))
     page.wait_for_timeout(450)
@@ -46,12 +46,12 @@ def shot(stage: PageStage, page: Page, look: str) -> Image.Image:
     return picture.resize(SMALL, Image.Resampling.BOX)
 
 
-def kept(look: str) -> Image.Image:
-    return Image.open(KEPT / f"{look}.png").convert("L")
+def reference(look: str) -> Image.Image:
+    return Image.open(REFERENCES / f"{look}.png").convert("L")
 
 
 def differences(one: Image.Image, other: Image.Image) -> tuple[float, float]:
-    """The mean difference, and the share of pixels that are far apart."""
+    """Return the mean difference and the share of pixels that differ by more than `FAR`."""
     apart = np.abs(np.asarray(one, np.int16) - np.asarray(other, np.int16))
     return float(apart.mean()), float((apart > FAR).mean())
 

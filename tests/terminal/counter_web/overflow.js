@@ -1,25 +1,25 @@
-// Draws talks one after the other with the page's own code, turns every page of body and foot, and measures each.
-// Returns how many pages there were and what is wrong, as sentences; FITS is put in from fits.js.
+// Draws each talk with the page's own code, turns through all pages of body and foot, and measures each page.
+// Returns the number of pages and a list of problems. overflow.py replaces FITS with fits.js.
 async (shown) => {
   const fits = FITS;
   const { Screen } = await import(new URL("page/js/screen.js", location.href));
-  for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);  // the window has its new size
+  for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);  // wait for the new window size
   const screen = new Screen();
   const visible = (element) => element.checkVisibility({ visibilityProperty: true });
   const key = (element) => `${element.tagName} ${element.dataset.offer ?? ""} ${element.textContent}`;
   const PARTS = "main h1, main .hint, main .reason, main .original, main .call, main .topics li, button[data-offer], .state";
-  const feet = new Set();  // many screens have the same foot: its pages are turned once
+  const feet = new Set();  // feet already measured; many screens share one
   const troubles = [];
   let pages = 0;
   for (const [name, talk] of shown) {
-    const [said, seen, main] = [new Set(), new Set(), new Set()];
+    const [texts, shownTexts, main] = [new Set(), new Set(), new Set()];
     const measure = (where) => {
       pages += 1;
       for (const part of document.querySelectorAll(PARTS)) {
         if (!part.textContent) continue;
-        said.add(key(part));
+        texts.add(key(part));
         if (part.closest("main")) main.add(key(part));
-        if (visible(part)) seen.add(key(part));
+        if (visible(part)) shownTexts.add(key(part));
       }
       troubles.push(...fits().map((trouble) => `${name} ${where}: ${trouble}`));
     };
@@ -41,8 +41,8 @@ async (shown) => {
     }
     const turned = !feet.has(shownFoot);
     feet.add(shownFoot);
-    troubles.push(...[...said].filter((one) => !seen.has(one) && (turned || main.has(one))).map((one) => `${name}: on no page: ${one}`));
+    troubles.push(...[...texts].filter((one) => !shownTexts.has(one) && (turned || main.has(one))).map((one) => `${name}: on no page: ${one}`));
   }
-  dispatchEvent(new Event("resize"));  // the page draws its own talk again
+  dispatchEvent(new Event("resize"));  // redraw the page's own talk
   return [pages, troubles];
 }

@@ -1,7 +1,7 @@
-"""Whether every screen fits: the gallery's talks drawn by the page's own code, one after the other, and measured.
+"""Check that every screen fits: draw the gallery's talks with the page's own code and measure them.
 
-One page stays open; a batch is one call into it. `python -m tests.terminal.counter_web.overflow` measures the whole
-matrix - every screen, language, size and look - and says how many pages that were.
+One page stays open, and each batch is one call into it. `python -m tests.terminal.counter_web.overflow` measures every
+combination of screen, language, size and look, and prints the number of pages.
 """
 
 import argparse
@@ -42,7 +42,7 @@ TOGETHER: dict[str, dict[str, Any]] = {
     "large, low": {"size": Size.LARGE, "low": True},
     "largest, low": {"size": Size.LARGEST, "low": True},
 }
-"""Looks that are chosen one after the other. Black and white changes colours alone."""
+"""Combined looks. High contrast is not combined because it changes only colours."""
 
 VOICED = replace(EIGHT, voices=LANGUAGES)
 ASIDES = {
@@ -60,22 +60,22 @@ REMARKS = {
 ALOUD = {"consent-aloud": "consent", "pin-aloud": "pin-warned", "code-aloud": "code-wrong"}
 PROBLEMS = {f"problem-{code.code}": code for code in ProblemCode}
 ALL = (*SCREENS, *ASIDES, *REMARKS, *PROBLEMS, "idle-voice", *ALOUD)
-"""Screens by name: the gallery's, what is asked aside of a question, passing words, every problem, and with a voice."""
+"""Screen names: the gallery, asides, short remarks, every problem, and screens with voice."""
 
 _SPEAK = {profile: speaker(Settings(profile=profile), ruby=True) for profile in (Profile.CLINIC, Profile.PHARMACY)}
 
 
 @cache
 def _script() -> str:
-    """The measuring of one batch, with what judges a single page put in."""
+    """Return the script that measures a batch, with fits.js inserted."""
     whole, fits = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("overflow.js", "fits.js"))
     return whole.replace("FITS;", f"{fits[fits.index('() =>') :].strip()};")
 
 
 def measured(page: Page, names: Iterable[str], language: str, look: str) -> tuple[int, list[str]]:
-    """How many pages these screens have in that language and look, and what does not fit on them.
+    """Return the number of pages of these screens in one language and look, and what does not fit on them.
 
-    A screen that a pharmacy words differently from a clinic is measured with both.
+    Screens whose wording differs between clinic and pharmacy are measured with both.
     """
     looks = LOOKS | TOGETHER
     shown = []
@@ -91,7 +91,7 @@ def measured(page: Page, names: Iterable[str], language: str, look: str) -> tupl
 
 
 def _content(name: str, language: str, look: dict[str, Any], speak: Speak) -> dict[str, Any]:
-    """What the terminal sends to its page."""
+    """Return what the terminal sends to the page for this screen."""
     state, remark = _state(name), Remark.NONE
     display = Display(language=language, **look)
     rules = EIGHT
@@ -133,15 +133,15 @@ def _state(name: str) -> State:
 
 
 def main() -> None:
-    asking = argparse.ArgumentParser()
-    asking.add_argument("--screen", action="append", choices=ALL, metavar="NAME")
-    asking.add_argument("--size", action="append", metavar="1280x800")
-    asking.add_argument("--look", action="append", choices=(*LOOKS, *TOGETHER))
-    asking.add_argument("--language", action="append", choices=LANGUAGES)
-    asked = asking.parse_args()
-    sizes = [tuple(map(int, size.split("x"))) for size in asked.size] if asked.size else SIZES
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--screen", action="append", choices=ALL, metavar="NAME")
+    parser.add_argument("--size", action="append", metavar="1280x800")
+    parser.add_argument("--look", action="append", choices=(*LOOKS, *TOGETHER))
+    parser.add_argument("--language", action="append", choices=LANGUAGES)
+    arguments = parser.parse_args()
+    sizes = [tuple(map(int, size.split("x"))) for size in arguments.size] if arguments.size else SIZES
     pages = wrong = 0
-    began = time.monotonic()
+    started = time.monotonic()
     with (
         tempfile.TemporaryDirectory() as folder,
         chromium() as browser,
@@ -150,13 +150,13 @@ def main() -> None:
         page = stage.open(browser.new_page())
         for width, height in sizes:
             page.set_viewport_size({"width": width, "height": height})
-            for look in asked.look or (*LOOKS, *TOGETHER):
-                for language in asked.language or LANGUAGES:
-                    count, troubles = measured(page, asked.screen or ALL, language, look)
+            for look in arguments.look or (*LOOKS, *TOGETHER):
+                for language in arguments.language or LANGUAGES:
+                    count, troubles = measured(page, arguments.screen or ALL, language, look)
                     pages, wrong = pages + count, wrong + len(troubles)
                     for trouble in troubles:
                         tell(f"{width}x{height} {trouble}")
-    tell(f"{pages} pages, {wrong} troubles, {time.monotonic() - began:.0f} s")
+    tell(f"{pages} pages, {wrong} troubles, {time.monotonic() - started:.0f} s")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Draw the page's pictures in docs/pictures, and those the tests compare with.
+"""Take the page screenshots in docs/pictures and the tests' reference screenshots.
 
-`python -m tests.terminal.counter_web.pictures [--looks]`; with --looks the latter alone.
+`python -m tests.terminal.counter_web.pictures [--looks]`; --looks takes only the reference screenshots.
 """
 
 import sys
@@ -58,7 +58,7 @@ def shot(stage: PageStage, page: Page, name: str, language: str, look: dict[str,
 
 
 def sheet(wide: list[Image.Image], tall: list[Image.Image]) -> Image.Image:
-    """Four landscape pictures a row, the portrait ones in a row below."""
+    """Arrange landscape pictures in rows of four, with the portrait ones in one row below."""
     width, high = 4 * (WIDE + GAP) + GAP, WIDE * 5 // 8
     rows = -(-len(wide) // 4)
     narrow = (width - GAP) // len(tall) - GAP
@@ -73,7 +73,7 @@ def sheet(wide: list[Image.Image], tall: list[Image.Image]) -> Image.Image:
 
 
 def looks() -> None:
-    likeness.KEPT.mkdir(exist_ok=True)
+    likeness.REFERENCES.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
         chromium() as browser,
@@ -81,7 +81,7 @@ def looks() -> None:
     ):
         page = stage.open(browser.new_page(viewport={"width": 1280, "height": 800}))
         for look in likeness.LOOKS:
-            likeness.shot(stage, page, look).quantize(32).save(likeness.KEPT / f"{look}.png", optimize=True)
+            likeness.shot(stage, page, look).quantize(32).save(likeness.REFERENCES / f"{look}.png", optimize=True)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
-"""Pictures of every screen: `python -m tests.terminal.counter_web.shoot OUT [--screen NAME] [--size 1280x800] ...`.
+"""Screenshots of every screen: `python -m tests.terminal.counter_web.shoot OUT [--screen NAME] [--size 1280x800] ...`.
 
-Every page of a screen is taken. What does not fit is measured without pictures, by `overflow.py`.
+Takes every page of a screen. `overflow.py` checks without screenshots whether everything fits.
 """
 
 import argparse
@@ -21,7 +21,7 @@ LOOKS = ("normal", "large", "largest", "contrast", "low")
 
 
 def display(look: str) -> dict[str, Any]:
-    """`normal`, `large`, `largest`, `low`, `contrast`, or several joined by +."""
+    """Return the display settings of `normal`, `large`, `largest`, `low`, `contrast`, or several joined by +."""
     parts = look.split("+")
     size = next((size for size in Size if size.value in parts), Size.NORMAL)
     return {"size": size, "low": "low" in parts, "high_contrast": "contrast" in parts}
@@ -34,10 +34,10 @@ def main() -> None:
     parser.add_argument("--size", action="append")
     parser.add_argument("--look", action="append")
     parser.add_argument("--language", action="append")
-    asked = parser.parse_args()
-    asked.out.mkdir(parents=True, exist_ok=True)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
     count = 0
-    began = time.monotonic()
+    started = time.monotonic()
     with (
         tempfile.TemporaryDirectory() as folder,
         chromium() as browser,
@@ -47,26 +47,26 @@ def main() -> None:
         page.on("console", lambda message: tell(f"console: {message.text}"))
         page.on("pageerror", lambda error: tell(f"error: {error}"))
         stage.open(page)
-        for size in asked.size or SIZES:
+        for size in arguments.size or SIZES:
             width, height = map(int, size.split("x"))
             page.set_viewport_size({"width": width, "height": height})
-            for language in asked.language or ("ja", "en"):
-                for look in asked.look or LOOKS:
-                    for name in asked.screen or SCREENS:
+            for language in arguments.language or ("ja", "en"):
+                for look in arguments.look or LOOKS:
+                    for name in arguments.screen or SCREENS:
                         state = state_of(name, language, **display(look))
                         stage.be(state)
                         shows(page, stage.serial)
                         number = 0
                         while True:
                             count += 1
-                            page.screenshot(path=asked.out / f"{name}-{size}-{language}-{look}-{number}.png")
+                            page.screenshot(path=arguments.out / f"{name}-{size}-{language}-{look}-{number}.png")
                             onward = page.query_selector(".turner .onward")
                             if onward is None or onward.is_disabled() or number > 8:
                                 break
                             page.wait_for_timeout(380)
                             page.evaluate("document.querySelector('.turner .onward').click()")
                             number += 1
-    tell(f"{count} pages, {time.monotonic() - began:.0f} s")
+    tell(f"{count} pages, {time.monotonic() - started:.0f} s")
 
 
 if __name__ == "__main__":

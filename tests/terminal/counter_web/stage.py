@@ -1,4 +1,4 @@
-"""The patient's page in a real browser: server in a thread, Debian's Chromium, a stand-in for the conductor."""
+"""The patient's page in a real browser: server in a thread, Debian's Chromium, a fake conductor."""
 
 import asyncio
 import shutil
@@ -48,7 +48,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class PageStage:
-    """A terminal with its page served, and hands for the test. Use as a context manager."""
+    """A terminal that serves its page, with helpers for tests. Use as a context manager."""
 
     def __init__(
         self,
@@ -60,13 +60,14 @@ class PageStage:
         loads_later: bool = False,
         settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
-        """`loads_later`: the page is served at once, and leads to a screen after `load`.
+        """Create the stage.
 
-        `settle_seconds`: 0 where a new screen may be answered at once.
+        With `loads_later`, the page is served immediately but shows a screen only after `load`.
+        With `settle_seconds` 0, new screens accept answers immediately.
         """
         self.settle_seconds = settle_seconds
         self.counter = counter or StandIn()
-        self.told: list[str] = []
+        self.addresses: list[str] = []
         self._settings, self._camera, self._port, self._loads_later = settings, camera, port, loads_later
         self._loop: asyncio.AbstractEventLoop
         self._ready = threading.Event()
@@ -85,7 +86,7 @@ class PageStage:
         async def opening() -> OpenedCounter:
             return OpenedCounter(self.counter, self._camera)
 
-        self.site = patient_site(self._settings, self._port, self.told.append)
+        self.site = patient_site(self._settings, self._port, self.addresses.append)
         self._loading = asyncio.Event()
         if self._loads_later:
             self.site.start()
@@ -103,7 +104,7 @@ class PageStage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Raises what the terminal ended with."""
+        """Stop the terminal and re-raise its error, if any."""
         self.do(self.terminal.end)
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
@@ -114,7 +115,7 @@ class PageStage:
         self._loop.call_soon_threadsafe(self._loading.set)
 
     def do(self, action: Callable[[], object]) -> None:
-        """Do something on the terminal's event loop, and wait for it."""
+        """Run `action` on the terminal's event loop and wait for it."""
         done = threading.Event()
 
         def act() -> None:
@@ -128,10 +129,10 @@ class PageStage:
         self.do(lambda: self.counter.be(state))
 
     def turn_to(self, page: Page, state: State) -> None:
-        """Be in that state, and wait until the page has painted it.
+        """Show `state` and wait until the page has painted it.
 
-        Another question comes in between: the same one in another look or language keeps its number, and the page
-        would be taken for painted before it is.
+        Another question is shown in between: the same question in another look or language keeps its serial, and the
+        wait would end too early.
         """
         self.be(state_of("reading"))
         self.be(state)
@@ -158,15 +159,15 @@ PAINTED = "serial => performance.getEntriesByName('painted').some(mark => mark.d
 
 
 def shows(page: Page, serial: int) -> None:
-    """Wait until the page has painted that question."""
+    """Wait until the page has painted the question `serial`."""
     until(page, PAINTED, serial)
 
 
 def comes(page: Page, here: Callable[[], object]) -> None:
-    """Wait until something is so in this process, while the page goes on."""
+    """Wait until `here` returns true in this process while the page keeps running."""
     ends = time.monotonic() + PATIENCE
     while not here():
-        assert time.monotonic() < ends, "waited in vain"
+        assert time.monotonic() < ends, "timed out"
         page.wait_for_timeout(10)
 
 

@@ -1,4 +1,4 @@
-"""Receptions with the picture covered: keys of a numeric keypad and spoken sentences, nothing else."""
+"""Receptions by voice and numeric keypad alone, with the page hidden."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -21,8 +21,8 @@ from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
 from tests.terminal.day import Day
 
 
-class Said:
-    """What is listened for, as the language says it."""
+class Texts:
+    """Expected sentences in one language."""
 
     def __init__(self, language: str) -> None:
         say = speaker(Settings(), ruby=True)(language)
@@ -41,17 +41,17 @@ class Said:
 
 LONG = pytest.mark.long
 
-Reception = Callable[[DemoCounter, Said], Coroutine[None, None, None]]
+Reception = Callable[[DemoCounter, Texts], Coroutine[None, None, None]]
 
 
 class Patient:
-    """At a counter that cannot be seen. Put the card down, take it, look where the voice says: that is all besides."""
+    """A blind patient at the counter, who puts down and takes the card and otherwise only listens and presses keys."""
 
-    def __init__(self, day: Day, ear: Ear, said: Said) -> None:
-        self.day, self.ear, self.said = day, ear, said
+    def __init__(self, day: Day, ear: Ear, texts: Texts) -> None:
+        self.day, self.ear, self.texts = day, ear, texts
 
     async def arrives(self, persona: str) -> None:
-        """Any key tells how to begin."""
+        """Press a key to hear how to begin, choose the language and put the card down."""
         ear = self.ear
         card = self.day.prepare(BY_NAME[persona])
         self.day.states.clear()
@@ -59,19 +59,19 @@ class Patient:
         await ear.hears("0を 押してください")
         await ear.press("Numpad0")
         await ear.hears("マイナンバーカードを置いてください")
-        if self.said.language != "ja":
-            await self._asks_for_the_language()
-            await ear.hears(self.said.put_card)
+        if self.texts.language != "ja":
+            await self._choose_language()
+            await ear.hears(self.texts.put_card)
         await ear.press()
         self.day.place.insert(card)
 
-    async def _asks_for_the_language(self) -> None:
-        """The first screen names two languages, and a way to all."""
+    async def _choose_language(self) -> None:
+        """Choose the language on the idle screen, opening the full list if it is not named there."""
         choose = speaker(Settings(), ruby=True)("ja")("language.choose")
         await self.ear.hears(choose)
-        if self.said.name not in self.ear.since_key:
+        if self.texts.name not in self.ear.since_key:
             await self.ear.choose(choose)
-        await self.ear.choose(self.said.name)
+        await self.ear.choose(self.texts.name)
 
     async def takes_card(self) -> None:
         self.day.place.remove()
@@ -86,7 +86,7 @@ class Patient:
 
 
 @asynccontextmanager
-async def _counter(counter: DemoCounter, said: Said) -> AsyncIterator[Patient]:
+async def _counter(counter: DemoCounter, texts: Texts) -> AsyncIterator[Patient]:
     day, wrong = Day(counter), []
 
     async def opening() -> OpenedCounter:
@@ -107,28 +107,28 @@ async def _counter(counter: DemoCounter, said: Said) -> AsyncIterator[Patient]:
         await page.goto(terminal.site.address)
         await page.wait_for_selector(".offers", state="attached")
         await asyncio.sleep(0.5)
-        yield Patient(day, ear, said)
+        yield Patient(day, ear, texts)
         await browser.close()
     terminal.end()
     assert await running == 0
     assert not wrong
 
 
-async def _pin(counter: DemoCounter, said: Said) -> None:
-    """A wrong PIN first; everything shared; the card stays behind until the voice has called three times."""
-    async with _counter(counter, said) as patient:
+async def _pin(counter: DemoCounter, texts: Texts) -> None:
+    """Enter a wrong PIN first, share everything, and leave the card until the third reminder."""
+    async with _counter(counter, texts) as patient:
         ear = patient.ear
         await patient.arrives("pin-wrong-once")
-        await ear.choose(said.by_pin)
-        await ear.hears(said.pin, said.pad)
+        await ear.choose(texts.by_pin)
+        await ear.hears(texts.pin, texts.pad)
         await ear.type("9999")
-        await ear.hears(said.wrong, said.two_left)
+        await ear.hears(texts.wrong, texts.two_left)
         await ear.type("1234")
         assert not ear.private
-        await patient.answers(said.aloud, said.all, said.share)
-        assert ear.private, "after it was asked, everything is said"
-        await ear.hears(said.done, said.take_card)
-        await ear.count(said.take_card, 3)
+        await patient.answers(texts.aloud, texts.all, texts.share)
+        assert ear.private, "private sentences are read aloud after the patient agreed"
+        await ear.hears(texts.done, texts.take_card)
+        await ear.count(texts.take_card, 3)
         await patient.takes_card()
         assert patient.day.ending() is st.Outcome.DONE
         flags = patient.day.flags()
@@ -137,15 +137,15 @@ async def _pin(counter: DemoCounter, said: Said) -> None:
         assert not [one for one in ear.heard if "1234" in one or "9999" in one]
 
 
-async def _face(counter: DemoCounter, said: Said) -> None:
-    """Guided by the voice before the camera, then nothing is shared."""
-    async with _counter(counter, said) as patient:
+async def _face(counter: DemoCounter, texts: Texts) -> None:
+    """Follow the spoken guidance in front of the camera, then share nothing."""
+    async with _counter(counter, texts) as patient:
         ear = patient.ear
         await patient.arrives("face-match")
-        await ear.choose(said.by_face)
-        await ear.hears_one(*said.turn)
-        await patient.answers(said.aloud, said.none, said.not_share)
-        await ear.hears(said.take_card)
+        await ear.choose(texts.by_face)
+        await ear.hears_one(*texts.turn)
+        await patient.answers(texts.aloud, texts.none, texts.not_share)
+        await ear.hears(texts.take_card)
         await patient.takes_card()
         flags = patient.day.flags()
         assert flags
@@ -157,12 +157,12 @@ async def _face(counter: DemoCounter, said: Said) -> None:
     ("language", "reception"),
     [("ja", _pin), ("ja", _face), pytest.param("en", _pin, marks=LONG), pytest.param("en", _face, marks=LONG)],
 )
-def test_a_reception_by_ear_and_ten_keys(counter: DemoCounter, language: str, reception: Reception) -> None:
-    asyncio.run(reception(counter, Said(language)))
+def test_reception_by_voice_and_numeric_keypad(counter: DemoCounter, language: str, reception: Reception) -> None:
+    asyncio.run(reception(counter, Texts(language)))
 
 
 @pytest.mark.long
 @pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one not in ("ja", "en")])
-def test_the_other_languages(counter: DemoCounter, language: str) -> None:
-    asyncio.run(_pin(counter, Said(language)))
+def test_reception_by_voice_in_every_language(counter: DemoCounter, language: str) -> None:
+    asyncio.run(_pin(counter, Texts(language)))

@@ -1,4 +1,4 @@
-"""Contrast of what is read and touched, in every look: WCAG's ratio of the colours in the style sheets."""
+"""WCAG contrast ratios of the style sheet colours, for text and controls in every look."""
 
 import re
 from pathlib import Path
@@ -38,11 +38,11 @@ def block(name: str, selector: str) -> dict[str, str]:
 
 NORMAL = block("base.css", ":root")
 LOOKS = {"normal": NORMAL, "contrast": NORMAL | block("looks.css", ":root[data-contrast]")}
-"""Larger letters and low targets change no colour."""
+"""Larger text and low targets change no colours."""
 
 
 def luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2.2 defines it."""
+    """Return the relative luminance as defined by WCAG 2.2."""
     digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
     channels = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
     red, green, blue = (value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels)
@@ -54,26 +54,26 @@ def ratio(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_the_oval_is_seen_on_any_picture() -> None:
-    """A light line on a dark one: whatever the camera shows, one of the two stands out."""
+def test_face_outline_is_visible_on_any_picture() -> None:
+    """It is a light line on a dark one, so one of them contrasts with any camera picture."""
     drawing = (CSS.parent / "js" / "picture.js").read_text(encoding="utf-8")
     strokes = re.findall(r"\.\.\.OVAL, fill: \"none\", stroke: \"(#[0-9a-f]+)\"", drawing)
     assert len(strokes) == 2
     assert ratio(*strokes) >= AAA
 
 
-def test_the_measure_is_wcags() -> None:
+def test_ratio_matches_known_wcag_values() -> None:
     assert ratio("#000", "#ffffff") == pytest.approx(21)
     assert ratio("#767676", "#fff") == pytest.approx(4.54, abs=0.01)
 
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize(("what", "colour", "ground"), READ)
-def test_what_is_read_has_aaa(look: str, what: str, colour: str, ground: str) -> None:
+def test_text_contrast_meets_aaa(look: str, what: str, colour: str, ground: str) -> None:
     assert ratio(LOOKS[look][colour], LOOKS[look][ground]) >= AAA
 
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize(("what", "colour", "ground"), SEEN)
-def test_what_is_touched_can_be_told_from_its_ground(look: str, what: str, colour: str, ground: str) -> None:
+def test_control_contrast_meets_wcag(look: str, what: str, colour: str, ground: str) -> None:
     assert ratio(LOOKS[look][colour], LOOKS[look][ground]) >= EDGE

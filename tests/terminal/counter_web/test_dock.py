@@ -1,4 +1,4 @@
-"""A trainer at the dock in Chromium: the whole demo behind it, the patient's screen within its page."""
+"""A trainer at the dock in Chromium: the complete demo, with the patient's screen inside the dock page."""
 
 import io
 from pathlib import Path
@@ -14,7 +14,7 @@ from terminal.simulated.personas.drills import BY_ID, DRILLS
 from terminal.simulated.personas.steps import steps_of
 from terminal.simulated.personas.tales import Language, tale_of
 from terminal.words.catalogue import LANGUAGES, words
-from tests.terminal.counter_web.trainer import Trainer, trains
+from tests.terminal.counter_web.trainer import Trainer, run_lesson
 
 FIRST_DAY = BY_ID["first-day"].personas
 
@@ -24,7 +24,7 @@ async def by_face(trainer: Trainer) -> None:
     await trainer.touch("face", "all", "yes")
 
 
-async def mistyped(trainer: Trainer) -> None:
+async def with_a_wrong_pin(trainer: Trainer) -> None:
     await trainer.hand("card")
     await trainer.by_pin("0000")
     await trainer.type_pin()
@@ -43,7 +43,7 @@ async def first_registration(trainer: Trainer) -> None:
     await trainer.touch("yes", "all", "yes")
 
 
-async def taken_too_early(trainer: Trainer) -> None:
+async def card_taken_too_early(trainer: Trainer) -> None:
     await trainer.hand("card")
     await trainer.by_pin()
     await trainer.sees("Consent")
@@ -63,7 +63,7 @@ async def with_staff(trainer: Trainer) -> None:
     await trainer.touch("all", "yes")
 
 
-async def silent_at_the_end(trainer: Trainer) -> None:
+async def silent_service_at_the_end(trainer: Trainer) -> None:
     await trainer.hand("card")
     await trainer.by_pin()
     await trainer.sees("Consent")
@@ -74,18 +74,18 @@ async def silent_at_the_end(trainer: Trainer) -> None:
 
 PLAYED = {
     "face-match": by_face,
-    "pin-wrong-once": mistyped,
+    "pin-wrong-once": with_a_wrong_pin,
     "pinless-card": by_face,
     "unregistered-card": first_registration,
     "child-with-guardian": by_pin,
-    "removed-during-consent": taken_too_early,
+    "removed-during-consent": card_taken_too_early,
     "staff-by-eye": with_staff,
-    "silent-at-submit": silent_at_the_end,
+    "silent-at-submit": silent_service_at_the_end,
 }
 
 
 async def lesson(trainer: Trainer, people: tuple[str, ...]) -> None:
-    """Some of the first day: the answer read before each, the mark after it, then all is forgotten."""
+    """Play some personas of the first day: reveal each answer, check each mark, then reset the list."""
     page, say = trainer.page, words("ja")
     count = page.locator(".which output")
     for number, name in enumerate(people):
@@ -109,7 +109,7 @@ async def lesson(trainer: Trainer, people: tuple[str, ...]) -> None:
     await expect(page.locator("[data-hand=service-normal]")).to_have_attribute("aria-pressed", "true")
 
 
-def test_the_first_day_begins_with_an_invitation_and_marks_itself(tmp_path: Path) -> None:
+def test_first_day_starts_with_an_invitation_and_marks_personas(tmp_path: Path) -> None:
     async def day(trainer: Trainer) -> None:
         page = trainer.page
         assert words("ja")("dock.invitation") in await page.inner_text(".now h2")
@@ -121,12 +121,12 @@ def test_the_first_day_begins_with_an_invitation_and_marks_itself(tmp_path: Path
         await tablet.close()
         await expect(page.locator("[data-person=pin-wrong-once][aria-current]")).to_be_visible()
 
-    trains(day, tmp_path)
+    run_lesson(day, tmp_path)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_the_whole_first_day_with_staffs_page_beside_the_patients_screen(tmp_path: Path) -> None:
+def test_complete_first_day_with_the_staff_page(tmp_path: Path) -> None:
     async def day(trainer: Trainer) -> None:
         assert set(PLAYED) == set(FIRST_DAY)
         await lesson(trainer, FIRST_DAY)
@@ -134,12 +134,12 @@ def test_the_whole_first_day_with_staffs_page_beside_the_patients_screen(tmp_pat
         await expect(staff.locator("#day > ul > li")).to_have_count(len(FIRST_DAY))
         await expect(staff.locator("#day li[data-standing=delivered]")).to_have_count(len(FIRST_DAY), timeout=60_000)
 
-    trains(day, tmp_path)
+    run_lesson(day, tmp_path)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_staff_reads_the_letter_that_the_record_cannot_write(tmp_path: Path) -> None:
+def test_staff_sees_a_picture_of_a_name_with_unencodable_characters(tmp_path: Path) -> None:
     async def day(trainer: Trainer) -> None:
         await trainer.open("black-circle")
         staff = await trainer.staff()
@@ -156,13 +156,13 @@ def test_staff_reads_the_letter_that_the_record_cannot_write(tmp_path: Path) -> 
         await staff.get_by_role("button", name="写したので消す").click()
         assert (await trainer.page.request.get(address)).status == 404
 
-    trains(day, tmp_path)
+    run_lesson(day, tmp_path)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("pcsc", [False, pytest.param(True, marks=pytest.mark.pcscd)], ids=["simulated", "pcscd"])
-def test_what_is_wrong_at_the_reader_is_played_by_hand(tmp_path: Path, pcsc: bool) -> None:
+def test_trainer_plays_reader_problems(tmp_path: Path, pcsc: bool) -> None:
     async def day(trainer: Trainer) -> None:
         code = trainer.counter.locator("header .code")
         await trainer.open("all")
@@ -190,10 +190,10 @@ def test_what_is_wrong_at_the_reader_is_played_by_hand(tmp_path: Path, pcsc: boo
         await trainer.hand("reader")
         await expect(trainer.page.locator("[data-hand=reader]")).to_have_attribute("aria-pressed", "false")
 
-    trains(day, tmp_path, pcsc=pcsc)
+    run_lesson(day, tmp_path, pcsc=pcsc)
 
 
-def test_a_trainers_lists_at_a_pharmacy_with_a_family_and_in_a_power_cut(tmp_path: Path) -> None:
+def test_pharmacy_family_and_power_cut_lists(tmp_path: Path) -> None:
     async def day(trainer: Trainer) -> None:
         page, counter = trainer.page, trainer.counter
         await trainer.open("pharmacy")
@@ -233,11 +233,11 @@ def test_a_trainers_lists_at_a_pharmacy_with_a_family_and_in_a_power_cut(tmp_pat
         await expect(page.locator("[data-hand=late]")).to_have_attribute("aria-pressed", "false")
         await expect(page.locator("[data-hand=service-normal]")).to_have_attribute("aria-pressed", "true")
 
-    trains(day, tmp_path)
+    run_lesson(day, tmp_path)
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_every_persona_is_told_in_both_languages(name: str) -> None:
+def test_every_persona_has_a_story_in_both_languages(name: str) -> None:
     persona = BY_NAME[name]
     languages: tuple[Language, ...] = ("ja", "en")
     for language in languages:
@@ -250,7 +250,7 @@ def test_every_persona_is_told_in_both_languages(name: str) -> None:
     assert tale_of(persona, "ja") != tale_of(persona, "en")
 
 
-def test_the_lists_name_people_there_are_and_languages_there_are() -> None:
+def test_lists_name_existing_personas_and_languages() -> None:
     assert {name for drill in DRILLS for name in drill.personas} <= BY_NAME.keys()
     assert len(next(drill for drill in DRILLS if drill.id == "first-day").personas) == 8
     assert {one.script.language for one in BY_NAME.values() if one.script.language} <= set(LANGUAGES)

@@ -1,4 +1,4 @@
-"""Languages on the page: every part says which one it is in, and readings stand above kanji."""
+"""Languages on the page: `lang` attributes, and readings above kanji."""
 
 from playwright.sync_api import Page
 
@@ -10,7 +10,7 @@ def show(stage: PageStage, page: Page, name: str, language: str) -> None:
     stage.turn_to(page, state_of(name, language))
 
 
-def test_every_part_says_its_language(stage: PageStage, page: Page) -> None:
+def test_every_part_has_its_lang_attribute(stage: PageStage, page: Page) -> None:
     stage.open(page)
     for language, tag in (("es", "es"), ("zh-Hans", "zh-Hans"), ("ja-easy", "ja")):
         show(stage, page, "consent", language)
@@ -22,7 +22,7 @@ def test_every_part_says_its_language(stage: PageStage, page: Page) -> None:
     assert "資格確認書" in page.locator("bdi[lang=ja]").all_inner_texts()
 
 
-def test_readings_stand_above_kanji_in_easy_japanese_alone(stage: PageStage, page: Page) -> None:
+def test_readings_are_shown_only_in_easy_japanese(stage: PageStage, page: Page) -> None:
     stage.open(page)
     show(stage, page, "consent", "ja-easy")
     assert page.locator("h1 ruby rt").first.inner_text() == "じょうほう"

@@ -1,4 +1,4 @@
-"""The main looks against pictures that were looked at.
+"""Compare the main screens with reviewed reference screenshots.
 
 To renew them: `python -m tests.terminal.counter_web.pictures --looks`.
 """
@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from config.settings import Settings
-from tests.terminal.counter_web.likeness import LOOKS, alike, differences, has_our_font, kept, shot
+from tests.terminal.counter_web.likeness import LOOKS, alike, differences, has_our_font, reference, shot
 from tests.terminal.counter_web.stage import PageStage
 
-pytestmark = pytest.mark.skipif(not has_our_font(), reason="BIZ UDPGothic is not installed: letters look otherwise")
+pytestmark = pytest.mark.skipif(not has_our_font(), reason="BIZ UDPGothic is not installed: text looks different")
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +25,11 @@ def shown(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_a_look_is_as_it_was(shown: tuple[PageStage, Page], look: str) -> None:
+def test_screen_matches_its_reference(shown: tuple[PageStage, Page], look: str) -> None:
     stage, page = shown
     taken = shot(stage, page, look)
-    assert alike(taken, kept(look)), f"{look} differs: {differences(taken, kept(look))}"
+    assert alike(taken, reference(look)), f"{look} differs: {differences(taken, reference(look))}"
 
 
-def test_no_look_passes_for_another() -> None:
-    assert not [pair for pair in combinations(LOOKS, 2) if alike(kept(pair[0]), kept(pair[1]))]
+def test_references_differ_from_each_other() -> None:
+    assert not [pair for pair in combinations(LOOKS, 2) if alike(reference(pair[0]), reference(pair[1]))]

@@ -1,4 +1,4 @@
-"""Every screen in every look: nothing cut off, nothing overlapping, and nothing that axe objects to."""
+"""Screens in every look: nothing cut off, nothing overlapping, and no accessibility violations found by axe."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import EIGHT, state_of
 
-TELLING = (
+FULLEST = (
     "idle",
     "method",
     "code-wrong",
@@ -24,9 +24,9 @@ TELLING = (
     "complete",
     "problem-expired",
 )
-"""Screens with the most to say."""
+"""Screens with the most text."""
 LONGEST = ("idle", "consent-child", "languages", "pin-changes")
-"""The same in the languages with the longest words, and with readings above them."""
+"""Fullest screens in the languages with the longest words and with readings above kanji."""
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +43,10 @@ def troubles(page: Page, size: tuple[int, int], names: tuple[str, ...], language
 
 
 @pytest.mark.parametrize("look", LOOKS | TOGETHER)
-def test_nothing_is_cut_off_where_most_is_said(shown: tuple[PageStage, Page], look: str) -> None:
+def test_nothing_is_cut_off_on_the_fullest_screens(shown: tuple[PageStage, Page], look: str) -> None:
     _, page = shown
-    found = troubles(page, (1280, 800), TELLING, "ja", look)
-    found += troubles(page, (800, 1280), TELLING, "en", look)
+    found = troubles(page, (1280, 800), FULLEST, "ja", look)
+    found += troubles(page, (800, 1280), FULLEST, "en", look)
     found += troubles(page, (1024, 600), LONGEST, "es", look)
     found += troubles(page, (800, 1280), LONGEST, "ja-easy", look)
     assert not found
@@ -56,8 +56,8 @@ def test_nothing_is_cut_off_where_most_is_said(shown: tuple[PageStage, Page], lo
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("look", LOOKS | TOGETHER)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_nothing_is_cut_off(shown: tuple[PageStage, Page], size: tuple[int, int], look: str) -> None:
-    """Every screen in every language: with sizes and looks, the whole matrix."""
+def test_nothing_is_cut_off_on_any_screen(shown: tuple[PageStage, Page], size: tuple[int, int], look: str) -> None:
+    """Every screen in every language, size and look."""
     _, page = shown
     assert not [trouble for language in LANGUAGES for trouble in troubles(page, size, ALL, language, look)]
 
@@ -88,7 +88,7 @@ DOUBLED = [
 
 
 def letters(page: Page) -> dict[str, float]:
-    """The smallest letters of each kind on all pages of a screen, in CSS pixels."""
+    """Return the smallest font size of each part over all pages of a screen, in CSS pixels."""
     smallest: dict[str, float] = {}
     while True:
         for part, size in page.evaluate(LETTERS, DOUBLED).items():
@@ -100,10 +100,8 @@ def letters(page: Page) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(("look", "size"), [("largest", (1280, 800)), ("largest, low", (800, 1280))])
-def test_the_largest_letters_are_twice_the_usual_ones(
-    shown: tuple[PageStage, Page], look: str, size: tuple[int, int]
-) -> None:
-    """A question too long for one page goes on, the pad has a page of its own."""
+def test_largest_text_is_twice_the_usual_size(shown: tuple[PageStage, Page], look: str, size: tuple[int, int]) -> None:
+    """Long questions continue on another page, and the keypad gets its own page."""
     stage, page = shown
     page.set_viewport_size({"width": size[0], "height": size[1]})
     for name, language in (("pin-wrong", "ja"), ("code-wrong", "es"), ("face-turn", "ja"), ("consent-elderly", "pt")):
@@ -112,7 +110,7 @@ def test_the_largest_letters_are_twice_the_usual_ones(
         stage.turn_to(page, state_of(name, language, **(LOOKS | TOGETHER)[look]))
         largest = letters(page)
         assert {"h1"} <= usual.keys() <= largest.keys()
-        # beside what else has to be there, the usual question is 44 units high instead of 52
+        # the usual question is 44 units high instead of 52 on crowded screens
         smaller = {part for part in usual if largest[part] < 2 * usual[part]}
         assert not smaller, (name, usual, largest)
         assert largest["h1"] == 104
@@ -123,10 +121,8 @@ OFFERED = """() => [...document.querySelectorAll(".offers button")].filter(one =
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (800, 1280), (1024, 600)])
-def test_the_answers_to_a_consent_stand_on_one_page_however_large(
-    shown: tuple[PageStage, Page], size: tuple[int, int]
-) -> None:
-    """Yes must not be nearer to the question than no."""
+def test_consent_answers_share_one_page_at_every_size(shown: tuple[PageStage, Page], size: tuple[int, int]) -> None:
+    """Yes must not be on an earlier page than no."""
     stage, page = shown
     page.set_viewport_size({"width": size[0], "height": size[1]})
     for name, language in (("consent", "ja"), ("consent", "es"), ("consent-one", "vi"), ("consent-elderly", "pt")):
@@ -175,7 +171,7 @@ WORDS = (
 
 
 @pytest.mark.parametrize(("look", "size"), [("normal", (1280, 800)), ("largest", (800, 1280))])
-def test_no_line_of_japanese_breaks_within_a_word(
+def test_japanese_lines_do_not_break_within_words(
     shown: tuple[PageStage, Page], look: str, size: tuple[int, int]
 ) -> None:
     stage, page = shown
@@ -189,7 +185,7 @@ def test_no_line_of_japanese_breaks_within_a_word(
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_objects_to_nothing(shown: tuple[PageStage, Page], look: str) -> None:
+def test_axe_finds_no_violations(shown: tuple[PageStage, Page], look: str) -> None:
     stage, page = shown
     page.set_viewport_size({"width": 1280, "height": 800})
     found = []

@@ -1,4 +1,4 @@
-"""A computer without a browser: the address is told, with a code that staff can look up."""
+"""Opening the page: in a browser if possible, otherwise the address is printed with a problem code."""
 
 import asyncio
 import sys
@@ -10,15 +10,19 @@ from terminal.counter_web import program
 from terminal.counter_web.browser import open_page
 
 
-def test_the_address_is_told_with_its_code(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_address_is_printed_if_no_browser_opens(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(program, "open_page", lambda _address: False)
     asyncio.run(program._show_in_browser("http://127.0.0.1:8643/#x"))
-    told = capsys.readouterr().err
-    assert told.startswith("uketsuke: U-507: no browser was found.")
-    assert "http://127.0.0.1:8643/#x" in told
+    printed = capsys.readouterr().err
+    assert printed.startswith("uketsuke: U-507: no browser was found.")
+    assert "http://127.0.0.1:8643/#x" in printed
 
 
-def test_nothing_is_told_where_one_opens(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_printed_if_a_browser_opens(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(program, "open_page", lambda _address: True)
     asyncio.run(program._show_in_browser("http://127.0.0.1:8643/#x"))
     assert capsys.readouterr().err == ""
@@ -45,10 +49,10 @@ class Browser:
         ("DISPLAY", None, False),
     ],
 )
-def test_a_window_is_opened_where_one_can_be(
+def test_only_graphical_browsers_are_opened(
     monkeypatch: pytest.MonkeyPatch, display: str, name: str | None, opens: bool
 ) -> None:
-    """A text browser would take the keyboard of the window in which the terminal runs."""
+    """A text browser would take over the console in which the terminal runs."""
     browser = Browser(name or "")
 
     def got() -> Browser:
@@ -61,6 +65,6 @@ def test_a_window_is_opened_where_one_can_be(
     for one in ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"):
         monkeypatch.delenv(one, raising=False)
     if display:
-        monkeypatch.setenv(display, "here")
+        monkeypatch.setenv(display, "set")
     assert open_page("http://127.0.0.1:8643/#x") is opens
     assert browser.opened == (["http://127.0.0.1:8643/#x"] if opens else [])

@@ -1,4 +1,4 @@
-"""At the page in Chromium: fingers, keys, a double tap, a reload, a crash of the terminal, a second window."""
+"""The page in Chromium: taps, keys, double taps, reloads, lost connections and second windows."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.terminal.talk.gallery import state_of
 
 
 def ask(stage: PageStage, page: Page, name: str, language: str = "ja", *, settled: bool = True) -> None:
-    """Show a screen and wait until it is painted and, unless told otherwise, may be answered."""
+    """Show a screen and wait until it is painted and, with `settled`, accepts answers."""
     stage.be(state_of(name, language))
     shows(page, stage.serial)
     if settled and stage.settle_seconds:
@@ -29,7 +29,7 @@ def offer(page: Page, id: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_a_finger_answers_once_however_often_it_taps(settling: PageStage, page: Page) -> None:
+def test_repeated_taps_answer_once(settling: PageStage, page: Page) -> None:
     stage = settling
     stage.open(page)
     ask(stage, page, "consent")
@@ -40,11 +40,11 @@ def test_a_finger_answers_once_however_often_it_taps(settling: PageStage, page: 
     assert [type(event) for event in stage.counter.posted] == [ev.ShareAll]
 
 
-def test_a_touch_on_a_screen_that_has_just_come_says_not_yet(settling: PageStage, page: Page) -> None:
+def test_touch_on_a_new_screen_shows_not_yet(settling: PageStage, page: Page) -> None:
     stage = settling
     stage.open(page)
     ask(stage, page, "method", settled=False)
-    # a finger that comes down the moment the new screen is there, however slow this computer is
+    # touch the new screen the moment it appears, however slow this computer is
     page.evaluate(
         """() => new MutationObserver((_, observer) => {
              const target = document.querySelector("[data-offer=all]");
@@ -58,14 +58,14 @@ def test_a_touch_on_a_screen_that_has_just_come_says_not_yet(settling: PageStage
            }).observe(document.querySelector("#body"), { childList: true })"""
     )
     ask(stage, page, "consent", settled=False)
-    said = page.locator("#foot .state.loud")
-    expect(said).to_have_text(words("ja")("touch.not-yet"))
+    text = page.locator("#foot .state.loud")
+    expect(text).to_have_text(words("ja")("touch.not-yet"))
     assert not stage.counter.posted
-    expect(said).not_to_be_visible()
+    expect(text).not_to_be_visible()
 
 
-def test_a_tap_while_a_slow_tablet_still_draws_answers_nothing(browser: Browser, tmp_path: Path) -> None:
-    """Drawing takes longer than a screen has to settle: the terminal would take the answer."""
+def test_tap_while_a_slow_tablet_draws_is_ignored(browser: Browser, tmp_path: Path) -> None:
+    """Drawing takes longer than the settle time, so the terminal alone would accept the answer."""
     context = browser.new_context()
     page = context.new_page()
     with PageStage(Settings(state_dir=tmp_path), settle_seconds=0.2) as stage:
@@ -91,7 +91,7 @@ def test_a_tap_while_a_slow_tablet_still_draws_answers_nothing(browser: Browser,
     context.close()
 
 
-def test_a_finger_that_slides_off_or_trembles(stage: PageStage, page: Page) -> None:
+def test_sliding_off_cancels_a_touch_but_trembling_does_not(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "method")
     x, y = offer(page, "pin")
@@ -117,7 +117,7 @@ POINTER = """([name, more]) => {
 }"""
 
 
-def test_a_palm_beside_the_finger_and_a_touch_that_is_taken_away_count_nothing(stage: PageStage, page: Page) -> None:
+def test_palm_and_cancelled_touch_are_ignored(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "method")
     for name in ("pointerdown", "pointerup"):
@@ -130,7 +130,7 @@ def test_a_palm_beside_the_finger_and_a_touch_that_is_taken_away_count_nothing(s
     assert [type(event) for event in stage.counter.posted] == [ev.PinChosen]
 
 
-def test_a_shortcut_of_the_browser_or_of_a_screen_reader_answers_nothing(stage: PageStage, page: Page) -> None:
+def test_modifier_shortcuts_answer_nothing(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "method")
     for held in ("Control", "Alt", "Meta"):
@@ -140,10 +140,8 @@ def test_a_shortcut_of_the_browser_or_of_a_screen_reader_answers_nothing(stage: 
     assert [type(event) for event in stage.counter.posted] == [ev.PinChosen]
 
 
-def test_a_touch_beside_everything_tells_on_the_first_screen_that_someone_is_there(
-    stage: PageStage, page: Page
-) -> None:
-    """The voice says how to begin, and disturbs no reception."""
+def test_touch_outside_all_targets_wakes_only_the_idle_screen(stage: PageStage, page: Page) -> None:
+    """The voice then explains how to begin, without disturbing a reception."""
     sent: list[dict[str, object]] = []
     page.on("websocket", lambda line: line.on("framesent", lambda frame: sent.append(json.loads(str(frame)))))
     stage.open(page)
@@ -155,7 +153,7 @@ def test_a_touch_beside_everything_tells_on_the_first_screen_that_someone_is_the
     assert sent == [{"type": "attend"}]
 
 
-def test_a_finger_is_seen_within_50_ms(stage: PageStage, page: Page) -> None:
+def test_touched_button_changes_colour_in_the_next_frame(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "method")
     page.evaluate(
@@ -173,7 +171,7 @@ def test_a_finger_is_seen_within_50_ms(stage: PageStage, page: Page) -> None:
     page.mouse.up()
 
 
-def test_digits_are_dots_and_the_whole_pad_answers(stage: PageStage, page: Page) -> None:
+def test_typed_digits_show_as_dots_and_are_stored_nowhere(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "pin")
     assert page.locator(".dots i.set").count() == 0
@@ -188,18 +186,18 @@ def test_digits_are_dots_and_the_whole_pad_answers(stage: PageStage, page: Page)
     for key in ("Digit3", "Numpad1", "Numpad9"):
         page.keyboard.press(key)
     expect(page.locator(".dots i.set")).to_have_count(4)
-    assert not stage.counter.pins  # nothing without Enter
-    kept = page.evaluate(
+    assert not stage.counter.pins  # nothing is sent before Enter
+    stored = page.evaluate(
         """() => JSON.stringify([document.documentElement.outerHTML, location.href, {...localStorage},
                                  {...sessionStorage}, history.state, document.cookie])"""
     )
-    assert "7319" not in kept
+    assert "7319" not in stored
     page.keyboard.press("NumpadEnter")
     comes(page, lambda: stage.counter.pins)
     assert stage.counter.pins == [b"7319"]
 
 
-def test_in_the_largest_letters_question_and_pad_have_a_page_each(settling: PageStage, page: Page) -> None:
+def test_question_and_keypad_have_separate_pages_in_the_largest_text(settling: PageStage, page: Page) -> None:
     stage = settling
     stage.open(page)
     stage.be(state_of("pin", size=Size.LARGEST))
@@ -211,7 +209,7 @@ def test_in_the_largest_letters_question_and_pad_have_a_page_each(settling: Page
     page.locator(".turner .onward").tap()
     expect(pad).to_be_visible()
     expect(question).to_be_hidden()
-    page.locator("[data-target='key:5']").tap()  # a second tap of the same finger, where the button was
+    page.locator("[data-target='key:5']").tap()  # a double tap lands where the button was
     expect(page.locator("#foot .state.loud")).to_have_text(words("ja")("touch.not-yet"))
     page.locator(".turner .backward").tap()
     expect(question).to_be_visible()
@@ -225,7 +223,7 @@ def test_in_the_largest_letters_question_and_pad_have_a_page_each(settling: Page
     assert stage.counter.pins == [b"7319"]
 
 
-def test_digits_of_another_question_are_forgotten(stage: PageStage, page: Page) -> None:
+def test_digits_are_cleared_by_another_question(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "pin")
     page.keyboard.press("1")
@@ -235,10 +233,10 @@ def test_digits_of_another_question_are_forgotten(stage: PageStage, page: Page) 
     expect(page.locator(".dots i.set")).to_have_count(0)
 
 
-def test_the_printed_code_is_typed_part_by_part(stage: PageStage, page: Page) -> None:
+def test_printed_code_is_typed_in_parts_and_checked(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "code")
-    page.keyboard.type("481331" + "6502", delay=15)  # there is no 13th month
+    page.keyboard.type("481331" + "6502", delay=15)  # month 13
     expect(page.locator(".dots i.set")).to_have_count(10)
     page.keyboard.press("Enter")
     expect(page.locator(".parts .reason")).to_be_visible()
@@ -249,22 +247,22 @@ def test_the_printed_code_is_typed_part_by_part(stage: PageStage, page: Page) ->
     assert len(stage.counter.codes) == 1
 
 
-def test_a_reload_shows_the_present_state_and_needs_no_code(stage: PageStage, page: Page) -> None:
+def test_reload_shows_the_current_screen_without_a_code(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "limit")
-    said = page.inner_text("h1")
+    text = page.inner_text("h1")
     page.reload()
-    expect(page.locator("h1")).to_have_text(said)
+    expect(page.locator("h1")).to_have_text(text)
     assert page.url == stage.root
 
 
-def test_an_old_address_says_so_in_two_languages(stage: PageStage, page: Page) -> None:
+def test_used_address_is_reported_in_two_languages(stage: PageStage, page: Page) -> None:
     page.goto(stage.root + "#long-used")
     expect(page.locator("#veil")).to_contain_text("新しいアドレス")
     expect(page.locator("#veil")).to_contain_text("no longer be used")
 
 
-def test_the_terminal_goes_and_comes_back_and_the_page_with_it(browser: Browser, tmp_path: Path) -> None:
+def test_page_reconnects_after_a_terminal_restart(browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context()
     page = context.new_page()
     with PageStage(Settings(state_dir=tmp_path)) as first:
@@ -279,7 +277,7 @@ def test_the_terminal_goes_and_comes_back_and_the_page_with_it(browser: Browser,
     context.close()
 
 
-def test_a_page_asks_every_two_seconds_however_long_the_terminal_is_away(stage: PageStage, page: Page) -> None:
+def test_page_retries_every_two_seconds_while_the_terminal_is_away(stage: PageStage, page: Page) -> None:
     stage.open(page)
     waits = page.evaluate(
         """async () => {
@@ -295,7 +293,7 @@ def test_a_page_asks_every_two_seconds_however_long_the_terminal_is_away(stage: 
     assert set(waits[3:]) == {2000}
 
 
-def test_a_page_that_was_never_let_in_asks_again_while_the_terminal_loads(browser: Browser, tmp_path: Path) -> None:
+def test_page_without_access_retries_while_the_terminal_loads(browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context()
     page = context.new_page()
     answers: list[int] = []
@@ -308,7 +306,7 @@ def test_a_page_that_was_never_let_in_asks_again_while_the_terminal_loads(browse
     context.close()
 
 
-def test_a_second_window_waits_and_takes_over(stage: PageStage, page: Page) -> None:
+def test_second_window_waits_and_takes_over(stage: PageStage, page: Page) -> None:
     stage.open(page)
     second = page.context.new_page()
     second.goto(stage.root)
@@ -319,7 +317,7 @@ def test_a_second_window_waits_and_takes_over(stage: PageStage, page: Page) -> N
     expect(second.locator("h1")).to_contain_text("マイナンバーカード")
 
 
-def test_the_page_holds_on_to_itself(stage: PageStage, page: Page) -> None:
+def test_page_blocks_gestures_that_would_leave_it(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "method")
     held = page.evaluate(
@@ -333,11 +331,11 @@ def test_the_page_holds_on_to_itself(stage: PageStage, page: Page) -> None:
     assert page.url == stage.root
     assert page.evaluate("getComputedStyle(document.body).touchAction") == "none"
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).userSelect") == "none"
-    # a browser's own zoom stays for who needs it
+    # the browser's zoom remains available
     assert page.get_attribute("meta[name=viewport]", "content") == "width=device-width, initial-scale=1"
 
 
-def test_the_call_for_the_card_stays_and_a_called_member_of_staff_is_announced(stage: PageStage, page: Page) -> None:
+def test_card_reminder_remains_while_called_staff_are_announced(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "complete")
     expect(page.locator(".call")).to_have_text("カードをお取りください")
@@ -345,7 +343,7 @@ def test_the_call_for_the_card_stays_and_a_called_member_of_staff_is_announced(s
     expect(page.locator("#foot .state.loud")).to_have_text("係員がまいります")
 
 
-def test_letters_and_targets_are_as_large_as_promised(stage: PageStage, page: Page) -> None:
+def test_text_has_at_least_the_documented_sizes(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "method")
     sizes = page.evaluate(
@@ -358,7 +356,7 @@ def test_letters_and_targets_are_as_large_as_promised(stage: PageStage, page: Pa
     assert sizes["#foot .quiet"] >= 26
 
 
-def test_words_are_in_their_language_for_a_screen_reader(stage: PageStage, page: Page) -> None:
+def test_screen_reader_gets_language_heading_and_focus(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "consent", "en")
     assert page.evaluate("document.documentElement.lang") == "en"
@@ -367,7 +365,7 @@ def test_words_are_in_their_language_for_a_screen_reader(stage: PageStage, page:
 
 
 @pytest.mark.parametrize("text", ["{情報|じょうほう}を見る", "<b>x</b>"])
-def test_readings_stand_above_and_markup_stays_text(stage: PageStage, page: Page, text: str) -> None:
+def test_readings_are_rendered_and_markup_is_escaped(stage: PageStage, page: Page, text: str) -> None:
     stage.open(page)
     drawn = page.evaluate(
         """async (text) => { const { make, sentence } = await import("/page/js/make.js");
@@ -380,17 +378,17 @@ def test_readings_stand_above_and_markup_stays_text(stage: PageStage, page: Page
     )
 
 
-def test_what_the_page_gets_holds_no_event(stage: PageStage, page: Page) -> None:
-    got: list[str] = []
-    page.on("websocket", lambda line: line.on("framereceived", lambda frame: got.append(str(frame))))
+def test_page_receives_no_internal_events(stage: PageStage, page: Page) -> None:
+    received: list[str] = []
+    page.on("websocket", lambda line: line.on("framereceived", lambda frame: received.append(str(frame))))
     stage.open(page)
     ask(stage, page, "summary")
-    told = next(one["talk"] for one in map(json.loads, reversed(got)) if one["type"] == "talk")
-    assert set(told["body"]["offers"][0]) <= {"id", "label", "hint", "key", "ten", "back", "lang", "names"}
-    assert "r1" not in json.dumps(told)
+    talk = next(one["talk"] for one in map(json.loads, reversed(received)) if one["type"] == "talk")
+    assert set(talk["body"]["offers"][0]) <= {"id", "label", "hint", "key", "ten", "back", "lang", "names"}
+    assert "r1" not in json.dumps(talk)
 
 
-def test_a_language_is_named_in_its_own_language(stage: PageStage, page: Page) -> None:
+def test_language_buttons_have_their_own_lang_attribute(stage: PageStage, page: Page) -> None:
     stage.open(page)
     ask(stage, page, "idle")
     assert page.get_attribute("[data-offer=language-en]", "lang") == "en"

@@ -1,4 +1,4 @@
-"""Personas at the page: real conductor, simulated card, synthetic patient, stub over HTTP, fingers in Chromium."""
+"""Personas at the page: real conductor, simulated card, synthetic patient, stub over HTTP, touches in Chromium."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ BY_KEYS = ("all-refused", "child-with-guardian")
 
 
 class Fingers:
-    """Touches what the page shows, or presses its key, when the page has painted it and it may be answered."""
+    """Touches offers on the page, or presses their keys, once they are painted and accept answers."""
 
     def __init__(self, day: Day, terminal: WebTerminal, page: Page, *, by_touch: bool) -> None:
         self._day, self._terminal, self._page, self._touch = day, terminal, page, by_touch
@@ -34,7 +34,7 @@ class Fingers:
         raise AssertionError("the scanner reads the code")
 
     def let_staff_in(self) -> None:
-        """Staff page has tests of its own."""
+        """Authenticate staff directly; the staff page is tested elsewhere."""
         self._day.staff_comes()
 
     def leave(self) -> None:
@@ -65,7 +65,7 @@ class Fingers:
                 await self._page.keyboard.press(offer.key.capitalize() if len(offer.key) > 1 else offer.key)
 
     async def _tap(self, name: str) -> None:
-        """On whichever page of the screen it stands."""
+        """Tap a target, turning the screen's pages until it is visible."""
         target = self._page.locator(f"[data-target='{name}']")
         for onward in ("page:1", "foot:1"):
             while not await target.is_visible():
@@ -109,7 +109,7 @@ async def _play(
 
 
 @pytest.mark.parametrize(("by_touch", "size"), [(True, (1280, 800)), (False, (800, 1280))], ids=["touch", "keyboard"])
-def test_six_personas(counter: DemoCounter, by_touch: bool, size: tuple[int, int]) -> None:
+def test_selected_personas(counter: DemoCounter, by_touch: bool, size: tuple[int, int]) -> None:
     chosen = [BY_NAME[name] for name in (BY_TOUCH if by_touch else BY_KEYS)]
     asyncio.run(_play(counter, chosen, by_touch=by_touch, size=size))
 

@@ -1,4 +1,4 @@
-"""The live picture on its way to the page: the middle of what the camera sees, no faster than eyes need it."""
+"""The live camera preview on the page: cropped, rate-limited and removed with its screen."""
 
 import json
 import time
@@ -15,14 +15,14 @@ from websockets.sync.connection import Connection
 from config.settings import Settings
 from terminal.counter_web.preview import LEAST_SECONDS, Preview, jpeg_of
 from tests.terminal.counter_web.stage import PageStage, comes, until
-from tests.terminal.counter_web.test_door import Visitor
+from tests.terminal.counter_web.test_access import Visitor
 from tests.terminal.counter_web.test_page import ask
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
 
 
 def striped(width: int, height: int) -> Any:
-    """RGB; the middle of it in the shape of 4:3 is red, and what lies beyond is black."""
+    """Return an RGB picture with a red 4:3 area in the middle on black."""
     picture = np.zeros((height, width, 3), np.uint8)
     keep_width, keep_height = min(width, height * 4 // 3), min(height, width * 3 // 4)
     left, top = (width - keep_width) // 2, (height - keep_height) // 2
@@ -34,15 +34,15 @@ def striped(width: int, height: int) -> Any:
     ("camera", "shown"),
     [((640, 480), (640, 480)), ((1280, 720), (640, 480)), ((320, 400), (320, 240)), ((400, 240), (320, 240))],
 )
-def test_the_middle_is_shown_in_its_colours(camera: tuple[int, int], shown: tuple[int, int]) -> None:
+def test_preview_is_the_middle_of_the_picture_in_true_colours(camera: tuple[int, int], shown: tuple[int, int]) -> None:
     drawn = cv2.imdecode(np.frombuffer(jpeg_of(striped(*camera)), np.uint8), cv2.IMREAD_COLOR)
     assert drawn is not None
     assert (drawn.shape[1], drawn.shape[0]) == shown
     edges = np.concatenate([drawn[2, 2:-2], drawn[-3, 2:-2], drawn[2:-2, 2], drawn[2:-2, -3]])
-    assert np.abs(edges.astype(int) - (0, 0, 200)).max() < 40, "red to every edge, as BGR"
+    assert np.abs(edges.astype(int) - (0, 0, 200)).max() < 40, "red up to every edge (BGR)"
 
 
-def test_a_camera_that_always_has_a_picture_does_not_keep_the_computer_busy() -> None:
+def test_preview_rate_is_limited() -> None:
     class Fast:
         def after(self, number: int, timeout: float) -> Any:
             return SimpleNamespace(rgb=np.zeros((3, 4, 3), np.uint8), number=number + 1)
@@ -57,7 +57,7 @@ def test_a_camera_that_always_has_a_picture_does_not_keep_the_computer_busy() ->
 
 
 class TestCamera:
-    """A camera that gives a picture 30 times a second, and counts."""
+    """A camera with 30 frames a second that counts the frames taken."""
 
     __test__ = False
 
@@ -81,13 +81,13 @@ NO_PIXEL = "() => !window.shown.getContext('2d').getImageData(0, 0, 640, 480).da
 
 
 def rests(camera: TestCamera, page: Page) -> bool:
-    """Whether no picture is taken for as long as ten would take."""
+    """Return whether the camera takes no frame in the time that ten frames usually take."""
     taken = camera.taken
     page.wait_for_timeout(330)
     return camera.taken == taken
 
 
-def test_the_live_picture_lives_as_long_as_its_screen(browser: Browser, tmp_path: Path) -> None:
+def test_live_picture_is_erased_with_its_screen(browser: Browser, tmp_path: Path) -> None:
     camera = TestCamera()
     context = browser.new_context()
     page = context.new_page()
@@ -105,26 +105,24 @@ def test_the_live_picture_lives_as_long_as_its_screen(browser: Browser, tmp_path
         )
         assert page.locator(".arrow path").count() == 4
         page.evaluate("() => { window.shown = document.querySelector('canvas'); }")
-        comes(
-            page, lambda: sum(isinstance(frame, bytes) for frame in got) > 4
-        )  # each one that was drawn brings the next
+        comes(page, lambda: sum(isinstance(frame, bytes) for frame in got) > 4)  # each drawn frame requests the next
         ask(stage, page, "consent")
         assert page.evaluate(NO_PIXEL)
         comes(page, lambda: rests(camera, page))
         taken = camera.taken
         assert page.locator("canvas").count() == 0
-        ask(stage, page, "staff-check")  # what staff compares is not for this screen
+        ask(stage, page, "staff-check")  # the staff comparison is not shown on this screen
         assert page.locator("canvas").count() == 0
         assert rests(camera, page)
         assert camera.taken == taken
         ask(stage, page, "face")
         until(page, f"!({NO_PIXEL})()")
-    until(page, NO_PIXEL)  # the terminal has gone
+    until(page, NO_PIXEL)  # the terminal has stopped
     context.close()
 
 
 def pictures(line: Connection, camera: TestCamera) -> int:
-    """How many come while the camera takes five."""
+    """Return how many pictures arrive while the camera takes five frames."""
     ends = camera.taken + 5
     while camera.taken < ends:
         time.sleep(0.01)
@@ -138,8 +136,8 @@ def pictures(line: Connection, camera: TestCamera) -> int:
             return count
 
 
-def test_a_page_that_does_not_keep_up_is_sent_two_pictures_ahead(tmp_path: Path) -> None:
-    """In the second face check of a patient as in the first."""
+def test_slow_page_receives_at_most_two_pictures_ahead(tmp_path: Path) -> None:
+    """Also in the second face check of a patient."""
     camera = TestCamera()
     with PageStage(Settings(state_dir=tmp_path), StandIn(), camera, settle_seconds=0) as stage:
         visitor = Visitor(stage)

@@ -1,4 +1,4 @@
-"""Someone looks over the patient's shoulder, or at what the page sends: which digit was typed is not to be seen."""
+"""Shoulder surfing: neither the screen nor the page's messages reveal which digit was typed."""
 
 import json
 from collections.abc import Iterator
@@ -11,15 +11,15 @@ from config.settings import Settings
 from tests.terminal.counter_web.stage import PageStage, comes, until
 from tests.terminal.talk.gallery import state_of
 
-LOOKS = """() => [...new Set([...document.querySelectorAll(".pad button:not(.word)")].map((key) => {
+KEY_STYLES = """() => [...new Set([...document.querySelectorAll(".pad button:not(.word)")].map((key) => {
   const { backgroundColor, color, boxShadow, translate, opacity, animationName } = getComputedStyle(key);
   return [backgroundColor, color, boxShadow, translate, opacity, animationName].join();
 }))]"""
-"""The ways of looking that the ten digits have."""
+"""Returns the distinct styles of the ten digit keys."""
 WATCH = f"""() => {{
   window.lit = [];
   const pad = document.querySelector(".pad");
-  new MutationObserver(() => pad.classList.contains("lit") && window.lit.push(({LOOKS})()))
+  new MutationObserver(() => pad.classList.contains("lit") && window.lit.push(({KEY_STYLES})()))
     .observe(pad, {{ attributes: true, attributeFilter: ["class"] }});
 }}"""
 
@@ -38,14 +38,14 @@ def finger_on(page: Page, digit: int) -> None:
 
 
 @pytest.mark.parametrize("contrast", [False, True])
-def test_the_whole_pad_answers_to_a_digit(stage: PageStage, page: Page, contrast: bool) -> None:
+def test_all_digit_keys_light_up_together(stage: PageStage, page: Page, contrast: bool) -> None:
     stage.open(page)
     stage.turn_to(page, state_of("pin", high_contrast=contrast))
     page.evaluate(WATCH)
-    (before,) = page.evaluate(LOOKS)
+    (before,) = page.evaluate(KEY_STYLES)
     finger_on(page, 7)
     expect(page.locator("[data-target='key:7']")).to_have_class("pressed")
-    assert page.evaluate(LOOKS) == [before]
+    assert page.evaluate(KEY_STYLES) == [before]
     page.mouse.up()
     until(page, "window.lit.length > 0")
     (lit,) = page.evaluate("window.lit[0]")
@@ -53,18 +53,18 @@ def test_the_whole_pad_answers_to_a_digit(stage: PageStage, page: Page, contrast
     expect(page.locator(".pad.lit")).to_have_count(0)
 
 
-def test_a_digit_that_comes_too_early_is_not_shown_either(never_settled: PageStage, page: Page) -> None:
+def test_early_digit_is_not_revealed(never_settled: PageStage, page: Page) -> None:
     never_settled.open(page)
     never_settled.turn_to(page, state_of("pin"))
     finger_on(page, 7)
     page.mouse.up()
     expect(page.locator(".pad")).to_have_class("pad early")
-    assert len(page.evaluate(LOOKS)) == 1
+    assert len(page.evaluate(KEY_STYLES)) == 1
     assert page.locator(".dots i.set").count() == 0
 
 
-def test_digits_that_are_typed_where_there_is_no_pad_stay_in_the_page(stage: PageStage, page: Page) -> None:
-    """A PIN typed a moment too late, or on a keypad that lies on its side."""
+def test_digits_typed_without_a_keypad_are_not_sent(stage: PageStage, page: Page) -> None:
+    """For example a PIN typed a moment too late."""
     sent: list[dict[str, object]] = []
     page.on("websocket", lambda line: line.on("framesent", lambda frame: sent.append(json.loads(str(frame)))))
     stage.open(page)
@@ -74,7 +74,7 @@ def test_digits_that_are_typed_where_there_is_no_pad_stay_in_the_page(stage: Pag
     assert sent == [{"type": "attend", "key": "key"}] * 4
 
 
-def test_a_key_that_is_held_down_counts_once(stage: PageStage, page: Page) -> None:
+def test_held_key_counts_once(stage: PageStage, page: Page) -> None:
     stage.open(page)
     stage.turn_to(page, state_of("pin"))
     for _ in range(4):

@@ -1,4 +1,4 @@
-"""The start: the page is served before the terminal is ready, and shows the terminal's true state only."""
+"""Starting: the page is served before the terminal is ready, and shows only the terminal's actual state."""
 
 import asyncio
 import json
@@ -16,20 +16,20 @@ from terminal.counter_web.program import patient_site
 from terminal.counter_web.web_terminal import WebTerminal
 from terminal.front.opened import OpenedCounter
 from tests.terminal.counter_web.stage import PageStage
-from tests.terminal.counter_web.test_door import Visitor, heard
+from tests.terminal.counter_web.test_access import Visitor, receive
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
 
 HEAVY = ("babel", "cryptography", "cv2", "httpx", "numpy", "terminal.conductor", "terminal.session", "terminal.talk")
 
 
-def test_what_serves_the_page_loads_nothing_that_a_reception_needs() -> None:
+def test_serving_the_page_loads_no_heavy_library() -> None:
     program = (
         "import sys, terminal.cli.demo, terminal.counter_web.program, terminal.simulated.demo.dock_door\n"
         f"print(*sorted(set({HEAVY!r}) & set(sys.modules)))"
     )
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert not told.stdout.strip()
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not result.stdout.strip()
 
 
 @pytest.fixture
@@ -38,24 +38,24 @@ def early(tmp_path: Path) -> Iterator[PageStage]:
         yield stage
 
 
-def test_a_page_that_comes_first_waits_for_the_terminal(early: PageStage) -> None:
+def test_page_opened_early_waits_for_the_terminal(early: PageStage) -> None:
     visitor = Visitor(early)
     assert visitor.http.get("/").status_code == 200
-    assert visitor.http.get("/door").status_code == 503, "the page asks again"
+    assert visitor.http.get("/door").status_code == 503, "the page will retry"
     assert visitor.enter().status_code == 204
     with visitor.line() as line:
         line.send(json.dumps({"type": "touch", "serial": 0, "offer": "help"}))
         early.counter.be(state_of("idle-out-of-service"))
         early.load()
-        talk = heard(line, "talk")["talk"]
+        talk = receive(line, "talk")["talk"]
         while talk["state"] == "Starting":
-            talk = heard(line, "talk")["talk"]
+            talk = receive(line, "talk")["talk"]
         assert talk["body"]["code"] == "U-502"
     assert not early.counter.posted
     visitor.http.close()
 
 
-def test_the_demo_tells_its_address_first_and_ends_while_it_still_loads(tmp_path: Path) -> None:
+def test_demo_prints_its_address_first_and_can_be_stopped_while_loading(tmp_path: Path) -> None:
     program = subprocess.Popen(
         [sys.executable, "-m", "terminal.cli.entry", "demo", "--web", "--no-open", "--port", "0"],
         env=os.environ | {"UKETSUKE_STATE_DIR": str(tmp_path)},
@@ -67,11 +67,11 @@ def test_the_demo_tells_its_address_first_and_ends_while_it_still_loads(tmp_path
     assert program.stdout is not None
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/#[\w-]{22}\n", program.stdout.readline())
     program.terminate()
-    _, told = program.communicate(timeout=100)
-    assert program.returncode == 0, told
+    _, errors = program.communicate(timeout=100)
+    assert program.returncode == 0, errors
 
 
-def test_a_conductor_that_fails_ends_the_terminal_with_its_error(tmp_path: Path) -> None:
+def test_conductor_error_ends_the_terminal(tmp_path: Path) -> None:
     class Failing(StandIn):
         async def run(self) -> None:
             raise RuntimeError("the reader's thread has ended")

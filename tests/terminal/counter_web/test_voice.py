@@ -1,4 +1,4 @@
-"""Sound on the page: same origin, with the page's cookie only, cut off by the next question, blocked by browsers."""
+"""Sound on the page: protected by the cookie, cut off by the next question, blocked by some browsers."""
 
 import urllib.error
 import urllib.request
@@ -25,11 +25,11 @@ AUDIO = """
   const begin = HTMLMediaElement.prototype.play;
   HTMLMediaElement.prototype.play = function () { window.audio.push(this); return begin.call(this); };
 """
-HELD_BACK = """
-  const asked = HTMLMediaElement.prototype.play;
+REPORT_BLOCKED = """
+  const play = HTMLMediaElement.prototype.play;
   HTMLMediaElement.prototype.play = function () {
-    const playing = asked.call(this);
-    playing.catch(() => window.heldBack());
+    const playing = play.call(this);
+    playing.catch(() => window.blocked());
     return playing;
   };
 """
@@ -60,7 +60,7 @@ def show(stage: PageStage, page: Page, name: str) -> None:
     shows(page, stage.serial)
 
 
-def test_a_sentence_is_fetched_under_a_random_number(speaking: PageStage, page: Page) -> None:
+def test_sentence_is_fetched_by_a_random_id_with_the_cookie(speaking: PageStage, page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.add_init_script(AUDIO)
@@ -73,12 +73,12 @@ def test_a_sentence_is_fetched_under_a_random_number(speaking: PageStage, page: 
     show(speaking, page, "pin")
     show(speaking, page, "pin-wrong")
     again = {url.rsplit("/", 1)[1] for url in asked if "/voice/" in url} - clips
-    assert not again & clips, "the same sentence has another number every time"
+    assert not again & clips, "the same sentence gets a new id each time"
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"{speaking.root}voice/{next(iter(clips))}")  # without the page's cookie
 
 
-def test_the_next_question_cuts_off_the_sentence_being_spoken(speaking: PageStage, page: Page) -> None:
+def test_next_question_cuts_off_the_current_sentence(speaking: PageStage, page: Page) -> None:
     page.add_init_script(AUDIO)
     speaking.open(page)
     show(speaking, page, "method")
@@ -87,12 +87,12 @@ def test_the_next_question_cuts_off_the_sentence_being_spoken(speaking: PageStag
     until(page, "window.audio.length === 2 && !window.audio[1].paused")
     assert page.evaluate("window.audio[0].paused")
     speaking.do(lambda: speaking.counter.perform(fx.RemindTakeCard("r1", 0)))
-    speaking.be(state_of("method"))  # without a voice: comes to the page after the reminder
+    speaking.be(state_of("method"))  # without voice; reaches the page after the reminder
     until(page, "window.audio[1].paused")
-    assert page.evaluate("window.audio.length") == 2, "a reminder interrupts nothing"
+    assert page.evaluate("window.audio.length") == 2, "a reminder does not interrupt"
 
 
-def test_a_sentence_that_does_not_come_holds_up_no_other(speaking: PageStage, page: Page) -> None:
+def test_missing_sentence_does_not_block_the_next(speaking: PageStage, page: Page) -> None:
     page.add_init_script(AUDIO)
     lost: list[str] = []
 
@@ -110,12 +110,12 @@ def test_a_sentence_that_does_not_come_holds_up_no_other(speaking: PageStage, pa
     until(page, "window.audio.some((audio) => !audio.paused && audio.currentTime > 0)")
 
 
-def test_nothing_is_said_any_more_once_the_terminal_has_gone(browser: Browser, tmp_path: Path) -> None:
+def test_sound_stops_when_the_terminal_stops(browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context()
     page = context.new_page()
     page.add_init_script(AUDIO)
-    longer_than_the_test_waits = of_bytes(bytes(2 * 8_000 * 120), 8_000)
-    with _speaking(tmp_path, longer_than_the_test_waits) as stage:
+    two_minutes = of_bytes(bytes(2 * 8_000 * 120), 8_000)
+    with _speaking(tmp_path, two_minutes) as stage:
         stage.open(page)
         show(stage, page, "method")
         until(page, "window.audio.length > 0 && !window.audio[0].paused")
@@ -123,7 +123,7 @@ def test_nothing_is_said_any_more_once_the_terminal_has_gone(browser: Browser, t
     context.close()
 
 
-def test_louder_is_louder(speaking: PageStage, page: Page) -> None:
+def test_volume_key_raises_the_volume(speaking: PageStage, page: Page) -> None:
     page.add_init_script(AUDIO)
     speaking.open(page)
     show(speaking, page, "method")
@@ -134,30 +134,28 @@ def test_louder_is_louder(speaking: PageStage, page: Page) -> None:
     assert speaking.counter.posted == [ev.DisplayChanged("r1", volume=100)]
 
 
-def test_the_page_says_that_the_browser_blocks_sound_until_a_touch(browser: Browser, tmp_path: Path) -> None:
+def test_page_reports_blocked_sound_until_a_touch(browser: Browser, tmp_path: Path) -> None:
     arguments = [one for one in ARGUMENTS if "autoplay" not in one]
     arguments.append("--autoplay-policy=document-user-activation-required")
     strict = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
-    held: list[bool] = []
+    blocked: list[bool] = []
     with _speaking(tmp_path, tone(Tone.DIGIT)) as stage:
         page = strict.new_page()
-        page.expose_function("heldBack", lambda: held.append(True))
-        page.add_init_script(AUDIO + HELD_BACK)
+        page.expose_function("blocked", lambda: blocked.append(True))
+        page.add_init_script(AUDIO + REPORT_BLOCKED)
         stage.be(state_of("method", voice=True))
         page.goto(stage.address())
-        comes(page, lambda: held)  # Playwright's own checks count as a touch: let the browser block first
-        said = page.locator("#foot .state.loud")
-        expect(said).to_have_text("画面にふれると 音が出ます")
+        comes(page, lambda: blocked)  # Playwright's own checks count as a touch; wait until the browser has blocked
+        message = page.locator("#foot .state.loud")
+        expect(message).to_have_text("画面にふれると 音が出ます")
         page.mouse.click(640, 120)
-        expect(said).not_to_be_visible()
+        expect(message).not_to_be_visible()
         until(page, "window.audio[0].ended")
     strict.close()
 
 
 @pytest.mark.parametrize("order", list(DigitOrder))
-def test_keys_are_shown_beside_the_targets_if_there_is_a_keypad(
-    browser: Browser, tmp_path: Path, order: DigitOrder
-) -> None:
+def test_keypad_keys_are_shown_if_a_keypad_is_configured(browser: Browser, tmp_path: Path, order: DigitOrder) -> None:
     with PageStage(Settings(state_dir=tmp_path, voice=VoiceSettings(keypad=order)), settle_seconds=0) as stage:
         page = browser.new_page()
         stage.open(page)
@@ -167,5 +165,5 @@ def test_keys_are_shown_beside_the_targets_if_there_is_a_keypad(
         assert shown == (["1", "2", "3"] if order is DigitOrder.NONE else ["1", "2", "3", ".", "/", "−"])
         page.keyboard.press("NumpadDecimal")
         comes(page, lambda: stage.counter.posted)
-        assert stage.counter.posted == [ev.AsideWanted("r1", ev.Aside.LEAVING)], "it works either way"
+        assert stage.counter.posted == [ev.AsideWanted("r1", ev.Aside.LEAVING)], "keypad keys work either way"
         page.close()

@@ -1,4 +1,4 @@
-"""The demo with one's own face: asked first, the portrait from the browser's camera, the live picture against it."""
+"""The demo with the trainer's own face: consent, a portrait from the browser's camera, and the live comparison."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -22,7 +22,7 @@ from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
 
 
 def film_of_hana(path: Path, frames: int = 20) -> Path:
-    """What Chromium plays as its camera: JPEGs one after the other."""
+    """Write a motion JPEG file that Chromium plays as its camera."""
     from terminal.counter_web.preview import jpeg_of
     from vision.frame import Frame
     from vision.synthetic.source import SyntheticSource
@@ -46,14 +46,14 @@ def fake_camera(film: Path) -> tuple[str, ...]:
     )
 
 
-async def _sit_down(settings: Settings, film: Path) -> None:
+async def _own_face_from_the_start(settings: Settings, film: Path) -> None:
     source = BrowserSource()
     dock = DockSite(dock_sites(settings, 0, lambda _: None, on_picture=source.put), source=source)
     demo = LiveDemo(settings, camera=BROWSER, source=source, timeout_seconds=20)
 
     async def opening() -> OpenedCounter:
         await dock.ask()
-        await dock.ask("nobody was before the camera")
+        await dock.ask("nobody in front of the camera")
         try:
             return await demo.open()
         except NotReady as error:
@@ -74,7 +74,7 @@ async def _sit_down(settings: Settings, film: Path) -> None:
         await page.locator(".trouble").wait_for()
         await take.click()
         await page.get_by_role("button", name="カードを置く").wait_for(timeout=60_000)
-        assert not dock._camera_wanted  # off again until a face is checked
+        assert not dock._camera_wanted  # off until a face check
         await page.get_by_role("button", name="カードを置く").click()
         counter = page.frame_locator("iframe")
         await counter.locator("[data-offer=face]").click()
@@ -90,7 +90,7 @@ async def _sit_down(settings: Settings, film: Path) -> None:
     demo.close()
 
 
-async def _sit_down_for_a_while(settings: Settings, film: Path) -> None:
+async def _own_face_for_a_while(settings: Settings, film: Path) -> None:
     source = BrowserSource()
     dock = DockSite(dock_sites(settings, 0, lambda _: None, on_picture=source.put), source=source)
     demo = LiveDemo(settings, source=source, timeout_seconds=20)
@@ -105,7 +105,7 @@ async def _sit_down_for_a_while(settings: Settings, film: Path) -> None:
         await page.locator("summary", has_text=words("ja")("dock.more")).click()
         own_face = page.locator("[data-hand=own-face]")
         await own_face.click()
-        await page.get_by_role("button", name=words("ja")("webcam.back")).click()  # not today
+        await page.get_by_role("button", name=words("ja")("webcam.back")).click()  # decline
         await expect(own_face).to_have_attribute("aria-pressed", "false")
         await own_face.click()
         await page.get_by_role("button", name=words("ja")("webcam.take")).click()
@@ -123,11 +123,13 @@ async def _sit_down_for_a_while(settings: Settings, film: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("sitting", [_sit_down, _sit_down_for_a_while], ids=["from the start", "for a while"])
-def test_a_trainer_tries_it_with_a_real_face(
-    tmp_path: Path, sitting: Callable[[Settings, Path], Coroutine[Any, Any, None]]
+@pytest.mark.parametrize(
+    "demo", [_own_face_from_the_start, _own_face_for_a_while], ids=["from the start", "for a while"]
+)
+def test_demo_with_the_trainers_own_face(
+    tmp_path: Path, demo: Callable[[Settings, Path], Coroutine[Any, Any, None]]
 ) -> None:
     settings = Settings(state_dir=tmp_path / "state")
-    asyncio.run(sitting(settings, film_of_hana(tmp_path / "hana.mjpeg")))
-    kept = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
-    assert not [path for path in kept if path.suffix in (".jpg", ".jp2", ".png", ".mjpeg")]
+    asyncio.run(demo(settings, film_of_hana(tmp_path / "hana.mjpeg")))
+    stored = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
+    assert not [path for path in stored if path.suffix in (".jpg", ".jp2", ".png", ".mjpeg")]

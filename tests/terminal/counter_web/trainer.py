@@ -1,4 +1,4 @@
-"""A trainer before the demo's dock in Chromium: hands for the page, the patient's fingers, staff's page beside."""
+"""A trainer at the demo's dock in Chromium, who also plays the patient and staff."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,14 +22,14 @@ from terminal.words.catalogue import words
 from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
 
 SERVICE_SECONDS = 10.0
-"""A service that is only slow must not pass for a silent one on a busy computer."""
+"""Long enough that a slow service on a busy computer does not count as silent."""
 PATIENCE = 60
 """Seconds."""
 
 
 @dataclass
 class Trainer:
-    """At the dock's page, with the patient's fingers on the screen within it."""
+    """The dock page and the patient's screen inside it."""
 
     page: Page
     dock: DockSite
@@ -48,7 +48,7 @@ class Trainer:
             await details.locator("summary").click()
 
     async def staff(self) -> FrameLocator:
-        """Staff page beside the patient's screen, signed in."""
+        """Return the staff page next to the patient's screen, signed in."""
         if not await self.page.locator("iframe.staff").count():
             await self.hand("staff")
         frame = self.page.frame_locator("iframe.staff")
@@ -67,14 +67,14 @@ class Trainer:
         await expect(self.page.locator(f"[data-person={first}][aria-current]")).to_be_visible()
 
     async def touch(self, *offers: str) -> None:
-        """What the patient touches, one after the other; each once the page shows it and it counts."""
+        """Touch the offers one after the other, each once the page has painted it."""
         for offer in offers:
             serial = await self._shown(lambda talk, offer=offer: any(one.id == offer for one in talk.offers))  # type: ignore[misc]
             await self.counter.locator(f"[data-offer='{offer}']").click()
             await self._until(lambda serial=serial: self.talk.serial != serial)  # type: ignore[misc]
 
     async def touch_foot(self, offer: str) -> None:
-        """A touch after which the same question stands there."""
+        """Touch an offer that does not change the question."""
         await self._shown(lambda talk: talk.state == "ChoosingMethod")
         await self.counter.locator(f"[data-offer='{offer}']").click()
 
@@ -90,17 +90,17 @@ class Trainer:
         await self._until(lambda: self.talk.serial != serial)
 
     async def sees(self, state: str) -> None:
-        """Wait until the patient's screen shows that state."""
+        """Wait until the patient's screen shows `state`."""
         await self._shown(lambda talk: talk.state == state)
 
     @property
     def talk(self) -> Talk:
         return self.terminal.screen.talk
 
-    async def _shown(self, wanted: Callable[[Talk], bool]) -> int:
-        """Return the serial of a question for which `wanted` holds, once the page has painted it."""
+    async def _shown(self, condition: Callable[[Talk], bool]) -> int:
+        """Return the serial of a question that meets `condition`, once the page has painted it."""
         while True:
-            await self._until(lambda: wanted(self.talk))
+            await self._until(lambda: condition(self.talk))
             serial = self.talk.serial
             painted = f"() => performance.getEntriesByName('painted').some(mark => mark.detail >= {serial})"
             while self.talk.serial == serial and not await self.counter.locator("body").evaluate(painted):
@@ -114,7 +114,7 @@ class Trainer:
                 while not condition():
                     await asyncio.sleep(0.01)
         except TimeoutError:
-            raise AssertionError(f"the patient's screen got no further than {self.talk.state}") from None
+            raise AssertionError(f"timed out; the patient's screen shows {self.talk.state}") from None
 
     async def marked(self, persona: str, mark: str = "done") -> None:
         await expect(self.page.locator(f"[data-person={persona}] .mark.{mark}")).to_be_visible()
@@ -150,7 +150,7 @@ async def at_the_dock(settings: Settings, *, pcsc: bool = False) -> AsyncIterato
     assert not wrong
 
 
-def trains(day: Callable[[Trainer], Awaitable[None]], folder: Path, *, pcsc: bool = False) -> None:
+def run_lesson(day: Callable[[Trainer], Awaitable[None]], folder: Path, *, pcsc: bool = False) -> None:
     async def run() -> None:
         async with at_the_dock(Settings(state_dir=folder), pcsc=pcsc) as trainer:
             await day(trainer)

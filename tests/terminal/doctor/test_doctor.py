@@ -1,4 +1,4 @@
-"""`uketsuke doctor`: what works is OK, what is missing is named with its remedy, and no check hides another."""
+"""`uketsuke doctor`: grades, remedies, and independence of the checks."""
 
 import json
 import os
@@ -47,14 +47,14 @@ def changed(settings: Settings, **sections: dict[str, Any]) -> Settings:
 
 
 @pytest.fixture(autouse=True)
-def _computer_with_other_things_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its camera may give few frames per second."""
+def _accept_slow_cameras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accept low frame rates, which busy test machines produce."""
     monkeypatch.setattr(devices, "_SLOW", 0.0)
 
 
 @pytest.fixture
 def ready(counter: DemoCounter, tmp_path: Path) -> Settings:
-    """A terminal that is enrolled, with a camera and trust anchors."""
+    """Settings of an enrolled terminal with a camera, trust anchors and a staff password."""
     anchors = tmp_path / "anchors.json"
     anchors.write_text(dump_trust_anchors(counter.props.authority.trust_anchors))
     counter.settings.state_dir.chmod(0o700)
@@ -73,22 +73,22 @@ def ledger(ready: Settings) -> Iterator[Ledger]:
         yield ledger
 
 
-def test_what_needs_no_hardware_is_fine_on_a_terminal_that_is_ready(ready: Settings) -> None:
+def test_every_check_without_hardware_passes_on_a_ready_terminal(ready: Settings) -> None:
     checks = [check for check in CHECKS if check.name not in ("pcscd", "reader")]
     examined = examine(ready, checks)
     assert [(one.check, one.finding) for one in examined if one.finding.grade is not Grade.OK] == []
-    said = {one.check: one.finding.said for one in examined}
-    assert "640x480" in said["camera"]
-    assert "SIMULATED" in said["service"]
-    assert "knows terminal-1" in said["service"]
-    assert "s from the service's" in said["clock"]
+    texts = {one.check: one.finding.said for one in examined}
+    assert "640x480" in texts["camera"]
+    assert "SIMULATED" in texts["service"]
+    assert "knows terminal-1" in texts["service"]
+    assert "s from the service's" in texts["clock"]
     assert not any(one.finding.remedy for one in examined)
 
 
-# --- one check hides no other ---------------------------------------------------------------------------------
+# --- independent checks ---------------------------------------------------------------------------------------
 
 
-def test_a_check_that_hangs_and_one_that_fails_are_told_and_the_rest_is_done(ready: Settings) -> None:
+def test_hanging_and_failing_checks_do_not_stop_the_others(ready: Settings) -> None:
     never = threading.Event()
 
     def hangs(_settings: Settings) -> Finding:
@@ -101,16 +101,20 @@ def test_a_check_that_hangs_and_one_that_fails_are_told_and_the_rest_is_done(rea
     began = time.monotonic()
     examined = examine(
         ready,
-        [DoctorCheck("a", hangs, 0.2, "kick it"), DoctorCheck("b", fails), DoctorCheck("c", lambda _: fine("here"))],
+        [
+            DoctorCheck("a", hangs, 0.2, "restart it"),
+            DoctorCheck("b", fails),
+            DoctorCheck("c", lambda _: fine("works")),
+        ],
     )
     never.set()
     assert time.monotonic() - began < 30
     hanging, failing, good = (one.finding for one in examined)
-    assert (hanging.grade, hanging.remedy) == (Grade.BAD, "kick it")
+    assert (hanging.grade, hanging.remedy) == (Grade.BAD, "restart it")
     assert failing.grade is Grade.BAD
     assert "KeyError" in failing.said
     assert "canary" not in failing.said + failing.remedy
-    assert good == fine("here")
+    assert good == fine("works")
     assert worst(examined) is Grade.BAD
     assert worst(examined[2:]) is Grade.OK
 
@@ -119,7 +123,7 @@ def test_a_check_that_hangs_and_one_that_fails_are_told_and_the_rest_is_done(rea
 
 
 def doctor_elsewhere(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A process of its own, on a computer without pcscd and without camera."""
+    """Run the doctor in a separate process, as on a computer without pcscd and camera."""
     environment = {
         **os.environ,
         "PCSCLITE_CSOCK_NAME": str(tmp_path / "no-pcscd"),
@@ -131,7 +135,7 @@ def doctor_elsewhere(tmp_path: Path, *arguments: str) -> subprocess.CompletedPro
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=ROOT)
 
 
-def test_a_bare_computer_is_told_everything_that_is_missing(tmp_path: Path) -> None:
+def test_doctor_lists_everything_missing_on_a_bare_computer(tmp_path: Path) -> None:
     ended = doctor_elsewhere(tmp_path)
     assert ended.returncode == 1
     assert ended.stderr == ""
@@ -145,14 +149,14 @@ def test_a_bare_computer_is_told_everything_that_is_missing(tmp_path: Path) -> N
     assert not (tmp_path / "nothing-here").exists(), "the doctor changes nothing"
 
 
-def test_monitoring_reads_json(tmp_path: Path) -> None:
+def test_json_output_for_monitoring(tmp_path: Path) -> None:
     ended = doctor_elsewhere(tmp_path, "--json")
     assert ended.returncode == 1
-    told = json.loads(ended.stdout)
-    assert told["ok"] is False
-    assert told["grade"] == "BAD"
-    assert [set(check) for check in told["checks"]] == [{"check", "grade", "said", "remedy"}] * len(CHECKS)
-    assert all(bool(check["remedy"]) == (check["grade"] != "OK") for check in told["checks"])
+    report = json.loads(ended.stdout)
+    assert report["ok"] is False
+    assert report["grade"] == "BAD"
+    assert [set(check) for check in report["checks"]] == [{"check", "grade", "said", "remedy"}] * len(CHECKS)
+    assert all(bool(check["remedy"]) == (check["grade"] != "OK") for check in report["checks"])
 
 
 def clip(path: Path, level: int, size: tuple[int, int] = (640, 480)) -> str:
@@ -163,7 +167,7 @@ def clip(path: Path, level: int, size: tuple[int, int] = (640, 480)) -> str:
     return str(path)
 
 
-def test_a_camera_says_what_it_grants(tmp_path: Path, ready: Settings) -> None:
+def test_camera_check_reports_size_format_and_rate(tmp_path: Path, ready: Settings) -> None:
     def look(camera: str) -> Finding:
         return devices.camera(changed(ready, vision={"camera": camera}))
 
@@ -178,7 +182,7 @@ def test_a_camera_says_what_it_grants(tmp_path: Path, ready: Settings) -> None:
     assert look("synthetic:nobody").grade is Grade.BAD
 
 
-def test_a_device_the_running_terminal_has_is_left_alone(ready: Settings, ledger: Ledger) -> None:
+def test_camera_in_use_by_the_running_terminal_is_not_opened(ready: Settings, ledger: Ledger) -> None:
     found = devices.camera(changed(ready, vision={"camera": "/dev/video97"}))
     assert found.grade is Grade.OK
     assert f"process {os.getpid()}" in found.said
@@ -187,35 +191,35 @@ def test_a_device_the_running_terminal_has_is_left_alone(ready: Settings, ledger
 # --- service and clock ----------------------------------------------------------------------------------------
 
 
-def test_a_terminal_nobody_knows(counter: DemoCounter, ready: Settings) -> None:
+def test_terminal_unknown_to_the_service_is_reported(counter: DemoCounter, ready: Settings) -> None:
     terminal_key_path(ready.state_dir).unlink()
     not_enrolled = line.service(ready)
     assert "not enrolled" in not_enrolled.said
     assert "uketsuke enrol" in not_enrolled.remedy
-    assert not terminal_key_path(ready.state_dir).exists(), "the doctor makes no key"
+    assert not terminal_key_path(ready.state_dir).exists(), "the doctor creates no key"
     SigningKey.load_or_create(terminal_key_path(ready.state_dir))
-    stranger = line.service(ready)
-    assert stranger.grade is Grade.BAD
-    assert "does not know this terminal" in stranger.said
+    unknown = line.service(ready)
+    assert unknown.grade is Grade.BAD
+    assert "does not know this terminal" in unknown.said
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [("{", "damaged"), ('{"terminal_id": "other", "service_public_key": "", "simulated": true}', "enrolled as other")],
 )
-def test_an_enrolment_that_does_not_fit(ready: Settings, text: str, said: str) -> None:
+def test_damaged_or_mismatched_enrolment_is_reported(ready: Settings, text: str, message: str) -> None:
     enrolment_path(ready.state_dir).write_text(text)
     found = line.service(ready)
-    assert (found.grade, said in found.said) == (Grade.BAD, True)
+    assert (found.grade, message in found.said) == (Grade.BAD, True)
 
 
-def test_a_simulated_service_is_none_for_a_terminal_of_a_real_one(ready: Settings) -> None:
+def test_real_enrolment_is_refused_at_a_simulated_service(ready: Settings) -> None:
     path = enrolment_path(ready.state_dir)
     path.write_text(path.read_text().replace('"simulated": true', '"simulated": false'))
     assert "this is a simulated one" in line.service(ready).said
 
 
-def test_a_silent_service_is_waited_for_no_longer_than_the_settings_say(counter: DemoCounter, ready: Settings) -> None:
+def test_service_check_uses_the_configured_timeout(counter: DemoCounter, ready: Settings) -> None:
     counter.stub.misbehave(Operation.CHALLENGE, Rule(manner=Manner.SILENT))
     ready = changed(ready, service={"timeout_seconds": 0.5})
     silent = line.service(ready)
@@ -226,7 +230,7 @@ def test_a_silent_service_is_waited_for_no_longer_than_the_settings_say(counter:
     assert "no service" in found.said
 
 
-def test_plain_http_to_elsewhere_is_refused(ready: Settings) -> None:
+def test_plain_http_to_another_host_is_refused(ready: Settings) -> None:
     found = line.service(changed(ready, service={"url": "http://example.com"}))
     assert "use https" in found.said
 
@@ -234,37 +238,37 @@ def test_plain_http_to_elsewhere_is_refused(ready: Settings) -> None:
 @pytest.mark.parametrize(
     ("apart", "grade"), [(0, Grade.OK), (19, Grade.OK), (45, Grade.WARN), (600, Grade.BAD), (-600, Grade.BAD)]
 )
-def test_the_clock_beside_the_service_s(apart: int, grade: Grade) -> None:
+def test_clock_is_compared_with_the_services_clock(apart: int, grade: Grade) -> None:
     assert clock.judged(NOW, NOW + timedelta(seconds=apart), None).grade is grade
 
 
-def test_a_clock_that_fell_back(ready: Settings, ledger: Ledger) -> None:
+def test_clock_behind_the_ledger_is_reported(ready: Settings, ledger: Ledger) -> None:
     assert clock.judged(datetime(1970, 1, 2, tzinfo=UTC), None, None).grade is Grade.BAD
     os.utime(ledger_path(ready), (time.time() + 86_400,) * 2)
     found = clock.clock(ready)
     assert (found.grade, "earlier than existing files" in found.said) == (Grade.BAD, True)
 
 
-# --- papers ---------------------------------------------------------------------------------------------------
+# --- certificates ---------------------------------------------------------------------------------------------
 
 
-def test_certificates_of_the_line(ready: Settings) -> None:
+def test_line_certificates(ready: Settings) -> None:
     folder, made = ready.state_dir / "terminal" / "line", datetime.now(UTC)
     make_line_keys(folder, terminals=(ready.service.terminal_id,))
     found = papers.certificates(ready)
     assert found.grade is Grade.OK
     assert any(f"{day + timedelta(days=825):%Y-%m-%d}" in found.said for day in (made, datetime.now(UTC)))
-    (folder / "terminal-1.key").write_text("no key")
+    (folder / "terminal-1.key").write_text("not a key")
     assert papers.certificates(ready).grade is Grade.BAD
 
 
 @pytest.mark.parametrize(("days", "grade"), [(-1, Grade.BAD), (10, Grade.WARN), (100, Grade.OK)])
-def test_certificates_end(days: int, grade: Grade) -> None:
+def test_certificate_expiry_is_graded(days: int, grade: Grade) -> None:
     found = papers.judged({"a.pem": NOW + timedelta(days=900), "b.pem": NOW + timedelta(days=days, hours=1)}, NOW)
     assert found.grade is grade
 
 
-def test_certificates_of_staffs_page(ready: Settings) -> None:
+def test_staff_page_certificates(ready: Settings) -> None:
     assert staff.staff_page(ready).said == "on this computer only"
     lan = changed(ready, staff={"lan_address": "192.0.2.10"})
     missing = staff.staff_page(lan)
@@ -279,14 +283,14 @@ def test_certificates_of_staffs_page(ready: Settings) -> None:
     (folder / "authority.key").chmod(0o644)
     readable = staff.staff_page(lan)
     assert (readable.grade, readable.remedy) == (Grade.WARN, f"chmod 600 {folder / 'authority.key'}")
-    (folder / "server.key").write_text("no key")
+    (folder / "server.key").write_text("not a key")
     assert staff.staff_page(lan).grade is Grade.BAD
 
 
 @pytest.mark.parametrize(
     ("authority", "server", "grade"), [(-1, 400, Grade.BAD), (400, -1, Grade.BAD), (400, 10, Grade.WARN)]
 )
-def test_certificates_of_staffs_page_end(authority: int, server: int, grade: Grade) -> None:
+def test_staff_page_certificate_expiry_is_graded(authority: int, server: int, grade: Grade) -> None:
     found = staff.judged_ends(
         {"authority": NOW + timedelta(days=authority), "server": NOW + timedelta(days=server, hours=1)}, NOW
     )
@@ -295,13 +299,13 @@ def test_certificates_of_staffs_page_end(authority: int, server: int, grade: Gra
     assert ("import the file everywhere" in found.remedy) == (authority < 0)
 
 
-def test_trust_anchors(ready: Settings, tmp_path: Path) -> None:
+def test_trust_anchor_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
     assert papers.trust_anchors(ready).grade is Grade.OK
     none = papers.trust_anchors(changed(ready, reader={"trust_anchors": []}))
     assert (none.grade, "only by PIN" in none.said) == (Grade.WARN, True)
-    for policy, grade, told in (("where-possible", Grade.WARN, "PIN alone"), ("always", Grade.BAD, "no one pass")):
+    for policy, grade, message in (("where-possible", Grade.WARN, "PIN alone"), ("always", Grade.BAD, "no one pass")):
         both = changed(ready, reader={"trust_anchors": []}, vision={"also_pin": policy})
-        assert (papers.trust_anchors(both).grade, told in papers.trust_anchors(both).said) == (grade, True)
+        assert (papers.trust_anchors(both).grade, message in papers.trust_anchors(both).said) == (grade, True)
     lax = papers.trust_anchors(changed(ready, reader={"trust_anchors": [], "require_genuine_record": False}))
     assert "forged" in lax.said
     missing = papers.trust_anchors(changed(ready, reader={"trust_anchors": [tmp_path / "gone.json"]}))
@@ -311,7 +315,7 @@ def test_trust_anchors(ready: Settings, tmp_path: Path) -> None:
 # --- folders, ledger, backlog ---------------------------------------------------------------------------------
 
 
-def test_folders(ready: Settings, tmp_path: Path) -> None:
+def test_folder_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
     assert files.state_folder(ready).grade is Grade.OK
     ready.state_dir.chmod(0o755)
     assert "can read it" in files.state_folder(ready).said
@@ -323,21 +327,21 @@ def test_folders(ready: Settings, tmp_path: Path) -> None:
     share.unlink()
     share.mkdir()
     assert files.results_folder(results).grade is Grade.OK
-    assert list(share.iterdir()) == [], "nothing of ours where the receipt computer looks"
+    assert list(share.iterdir()) == [], "no leftovers in the folder of the receipt computer"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="/proc can be written by nobody")
-def test_a_folder_that_nobody_can_write(ready: Settings) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, which not even root can write")
+def test_unwritable_folder_is_reported(ready: Settings) -> None:
     found = files._folder(Path("/proc"), Path("/proc"))
     assert (found.grade, "cannot be written" in found.said) == (Grade.BAD, True)
 
 
 @pytest.mark.parametrize(("free", "grade"), [(10, Grade.BAD), (200, Grade.WARN), (5000, Grade.OK)])
-def test_room(free: int, grade: Grade) -> None:
+def test_free_disk_space_is_graded(free: int, grade: Grade) -> None:
     assert files.room(Path("x"), free * 1_000_000).grade is grade
 
 
-def test_the_ledger(ready: Settings, ledger: Ledger) -> None:
+def test_ledger_state_is_reported(ready: Settings, ledger: Ledger) -> None:
     ledger.opened(_opened())
     found = files.ledger(ready)
     assert (found.grade, f"process {os.getpid()}" in found.said) == (Grade.OK, True)
@@ -346,7 +350,7 @@ def test_the_ledger(ready: Settings, ledger: Ledger) -> None:
     ledger.close()
     assert terminal_running(ledger_path(ready)) is None
     assert "no terminal is running" in files.ledger(ready).said
-    _change(ledger_path(ready))
+    _tamper(ledger_path(ready))
     broken = files.ledger(ready)
     assert (broken.grade, "record 1" in broken.said) == (Grade.BAD, True)
 
@@ -355,7 +359,7 @@ def _opened() -> Opened:
     return Opened(check_id="check-1", reception_id="r1", card="0" * 64, profile=Profile.CLINIC, way="pin")
 
 
-def _change(path: Path) -> None:
+def _tamper(path: Path) -> None:
     import sqlite3
 
     with sqlite3.connect(path) as connection:
@@ -364,28 +368,28 @@ def _change(path: Path) -> None:
     connection.close()
 
 
-def test_what_a_crash_left_open_waits(ready: Settings, ledger: Ledger) -> None:
+def test_interrupted_reception_counts_as_backlog(ready: Settings, ledger: Ledger) -> None:
     ledger.opened(_opened())
-    assert files.backlog(ready).said == "nothing waiting", "a reception is under way"
+    assert files.backlog(ready).said == "nothing waiting", "a running reception is not backlog"
     ledger.close()
     assert files.backlog(ready).said.startswith("1 waiting")
 
 
 @pytest.mark.parametrize(("minutes", "grade"), [(1, Grade.OK), (30, Grade.WARN), (900, Grade.BAD)])
-def test_waiting_long_is_worse(minutes: int, grade: Grade) -> None:
+def test_backlog_is_graded_by_age(minutes: int, grade: Grade) -> None:
     assert files.judged([NOW - timedelta(minutes=minutes), NOW], NOW).grade is grade
 
 
-def test_after_a_day_the_doctor_knows_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_prints_no_patient_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("UKETSUKE_VISION__CAMERA", "synthetic:hana")
     received = CliRunner().invoke(app, ["demo", "--auto", "--persona", "pin-right"])
     assert received.exit_code == 0, received.output
-    told = CliRunner().invoke(app, ["doctor"]).output
-    assert "intact, 5 records" in told
+    report = CliRunner().invoke(app, ["doctor"]).output
+    assert "intact, 5 records" in report
     person = invented_people()["adult"].qualifications[0]
     result = next((tmp_path / "state" / "results").glob("*.xml")).name
     assert person.name is not None
     assert person.insured_identification_number is not None
     for secret in (person.name, str(person.birth_date), person.insured_identification_number, result, "1234"):
-        assert secret not in told
+        assert secret not in report

@@ -1,4 +1,4 @@
-"""What the doctor and `stub adopt` say of PC/SC service, readers and card, on the real pcscd and on stand-ins."""
+"""How the doctor and `stub adopt` report PC/SC service, readers and card, with the real pcscd and with fakes."""
 
 import time
 from collections.abc import Iterator
@@ -39,8 +39,8 @@ def settings(tmp_path: Path, **reader: str) -> Settings:
 
 
 @pytest.fixture(autouse=True)
-def nobody_else_uses_pcsc(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other tests on this machine do."""
+def hide_other_pcsc_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide other programs that use PC/SC, such as other tests."""
     monkeypatch.setattr("reader.holders.likely_holders", lambda: ())
 
 
@@ -55,15 +55,15 @@ def pcscd() -> Iterator[Pcscd]:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Readers by name, without any hardware."""
-    there: list[str] = []
-    monkeypatch.setattr(pcsc, "list_readers", lambda: list(there))
-    return there
+    """Names of the connected readers; append to it to simulate one."""
+    connected: list[str] = []
+    monkeypatch.setattr(pcsc, "list_readers", lambda: list(connected))
+    return connected
 
 
 @pytest.mark.pcscd
-def test_run_takes_the_virtual_reader_only_where_it_is_named(pcscd: Pcscd, tmp_path: Path) -> None:
-    """It has a card, which anyone who reaches its port could have inserted."""
+def test_run_uses_the_virtual_reader_only_if_named(pcscd: Pcscd, tmp_path: Path) -> None:
+    """Anyone who can connect to its port can insert a card."""
     place = VpcdConnection(port=pcscd.port)
     place.insert(SoftCard(issue_kind("ordinary", TestAuthority.create())))
     try:
@@ -71,24 +71,26 @@ def test_run_takes_the_virtual_reader_only_where_it_is_named(pcscd: Pcscd, tmp_p
             slot = real_devices(settings(tmp_path, name=name), None).slot
             assert isinstance(slot.connect(), ReaderLost), name
         slot = real_devices(settings(tmp_path, name=FIRST), None).slot
-        while isinstance(found := slot.connect(), NoCard):  # the daemon looks every 0.4 s
+        while isinstance(found := slot.connect(), NoCard):  # pcscd polls every 0.4 s
             time.sleep(0.05)
         assert hasattr(found, "transmit")
         found.close()  # type: ignore[union-attr]
         place.remove()
-        while not isinstance(slot.connect(), NoCard):  # the next test finds the reader empty
+        while not isinstance(slot.connect(), NoCard):  # leave an empty reader for the next test
             time.sleep(0.05)
     finally:
         place.remove()
-        while not isinstance(PcscSlot(FIRST).connect(), NoCard):  # or the next test's card would be a swap
+        while not isinstance(
+            PcscSlot(FIRST).connect(), NoCard
+        ):  # otherwise the next test's card would look like a swap
             time.sleep(0.05)
 
 
 @pytest.mark.pcscd
-def test_every_reader_is_listed_and_the_named_one_is_told_apart(pcscd: Pcscd, tmp_path: Path) -> None:
+def test_used_and_unused_readers_are_listed(pcscd: Pcscd, tmp_path: Path) -> None:
     assert readers.pcscd(settings(tmp_path)).said == "answers, 2 readers"
     unnamed = readers.reader(settings(tmp_path))
-    assert unnamed.grade is Grade.BAD, "the virtual reader is nobody's unless it is named"
+    assert unnamed.grade is Grade.BAD, "the virtual reader is not used unless named"
     assert "only if reader.name names it" in unnamed.said
     named = readers.reader(settings(tmp_path, name="pcd ?? 01"))
     assert (named.grade, named.remedy) == (Grade.WARN, "Remove vsmartcard-vpcd here.")
@@ -98,7 +100,7 @@ def test_every_reader_is_listed_and_the_named_one_is_told_apart(pcscd: Pcscd, tm
 
 
 @pytest.mark.pcscd
-def test_adopt_says_which_of_service_reader_and_card_is_missing(pcscd: Pcscd, tmp_path: Path) -> None:
+def test_adopt_reports_a_missing_service_reader_or_card(pcscd: Pcscd, tmp_path: Path) -> None:
     with pytest.raises(NotReady, match="no card on the reader"):
         certificate_on_reader(settings(tmp_path, name=FIRST))
     with pytest.raises(NotReady, match=r"No reader matches reader\.name = 'Gemalto'"):
@@ -112,7 +114,7 @@ def test_adopt_says_which_of_service_reader_and_card_is_missing(pcscd: Pcscd, tm
 
 
 @pytest.mark.parametrize(
-    ("problem", "said"),
+    ("problem", "message"),
     [
         (NoCard(), "no card on the reader"),
         (ReaderBusy("R", ("scdaemon (process 4711)",)), r"Another program holds the card in R, most likely scdaemon"),
@@ -123,15 +125,15 @@ def test_adopt_says_which_of_service_reader_and_card_is_missing(pcscd: Pcscd, tm
         (CardUnreadable(None, "connect"), "does not answer"),
     ],
 )
-def test_adopt_says_what_is_wrong(
-    problem: ConnectProblem, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_adopt_reports_each_connection_problem(
+    problem: ConnectProblem, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reader.pcsc_slot.PcscSlot.connect", lambda slot: problem)
-    with pytest.raises(NotReady, match=said):
+    with pytest.raises(NotReady, match=message):
         certificate_on_reader(settings(tmp_path))
 
 
-def test_a_user_whom_pcscd_refuses_is_told_of_polkit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_refused_by_pcscd_gets_a_polkit_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pcsc.scard, "SCardEstablishContext", lambda scope: (SECURITY_VIOLATION, 0))
     refused = readers.pcscd(settings(tmp_path))
     assert (refused.grade, "0x8010006A" in refused.said) == (Grade.BAD, True)
@@ -142,7 +144,7 @@ def test_a_user_whom_pcscd_refuses_is_told_of_polkit(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize(
     ("written", "remedy"), [("ACR1252.*PICC", "'ACR1252*PICC'"), ("Gemalto", "part of one of these names")]
 )
-def test_a_name_that_fits_nothing(names: list[str], written: str, remedy: str, tmp_path: Path) -> None:
+def test_reader_name_without_a_match_is_reported(names: list[str], written: str, remedy: str, tmp_path: Path) -> None:
     names.append("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00")
     found = readers.reader(settings(tmp_path, name=written))
     assert found.grade is Grade.BAD
@@ -153,14 +155,14 @@ def test_a_name_that_fits_nothing(names: list[str], written: str, remedy: str, t
     assert "reader.phone" in phone.said
 
 
-def test_what_is_known_of_each(names: list[str], tmp_path: Path) -> None:
+def test_unusable_readers_are_annotated(names: list[str], tmp_path: Path) -> None:
     names += ["ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 00 01", "窓口のリーダー 01 00"]
-    said = readers.reader(settings(tmp_path)).said
-    assert "not for cards" in said
-    assert "窓口のリーダー 01 00 (name is not ASCII)" in said
+    report = readers.reader(settings(tmp_path)).said
+    assert "not for cards" in report
+    assert "窓口のリーダー 01 00 (name is not ASCII)" in report
 
 
-def test_a_reader_through_which_no_signature_comes(names: list[str], tmp_path: Path) -> None:
+def test_reader_that_cannot_transfer_signatures_is_reported(names: list[str], tmp_path: Path) -> None:
     names.append("ACS ACR122U PICC Interface 00 00")
     known = readers.reader(settings(tmp_path))
     assert (known.grade, "no patient can be confirmed" in known.said) == (Grade.BAD, True)
@@ -173,4 +175,4 @@ def test_a_reader_through_which_no_signature_comes(names: list[str], tmp_path: P
     assert (found.grade, "measured here: 240 bytes" in found.said) == (Grade.BAD, True)
 
     names.append("SONY FeliCa RC-S300/S 01 00")
-    assert readers.reader(settings(tmp_path)).grade is Grade.OK, "another one serves"
+    assert readers.reader(settings(tmp_path)).grade is Grade.OK, "the other reader is usable"

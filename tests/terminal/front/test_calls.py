@@ -1,4 +1,4 @@
-"""Calls for staff: one for each thing to see to, with words for each, until somebody answers."""
+"""Calls for staff: one per matter, with a text for each, until someone answers."""
 
 from datetime import datetime
 
@@ -18,11 +18,11 @@ def calls() -> Calls:
     return Calls(lambda: datetime(2026, 11, 26, 9, 30, tzinfo=JAPAN))
 
 
-def test_each_trouble_is_its_own_call_and_rings_once() -> None:
-    ours, rung = calls(), []
-    ours.on_new.append(lambda call: rung.append((call.kind, call.code)))
+def test_each_problem_is_one_call_and_rings_once() -> None:
+    staff_calls, rung = calls(), []
+    staff_calls.on_new.append(lambda call: rung.append((call.kind, call.code)))
     for reason in ("U-305", "U-506", "U-504", EXPIRED, "U-502", "U-305"):
-        ours.hear(AlertStaff("", 0, reason))
+        staff_calls.hear(AlertStaff("", 0, reason))
     assert rung == [
         (CallKind.NOT_OURS, "U-305"),
         (CallKind.HANGS, "U-506"),
@@ -30,31 +30,33 @@ def test_each_trouble_is_its_own_call_and_rings_once() -> None:
         (CallKind.EXPIRED, ""),
         (CallKind.TROUBLE, "U-502"),
     ]
-    ours.answer(ours.open[0].id)
-    ours.hear(AlertStaff("", 0, "U-305"))
-    assert [call.kind for call in ours.open][-1] is CallKind.NOT_OURS, "answered, and it happened again"
+    staff_calls.answer(staff_calls.open[0].id)
+    staff_calls.hear(AlertStaff("", 0, "U-305"))
+    assert [call.kind for call in staff_calls.open][-1] is CallKind.NOT_OURS, (
+        "a repeated problem is a new call after an answer"
+    )
 
 
-def test_a_decision_is_called_for_until_that_state_is_left() -> None:
-    ours = calls()
-    ours.follow(state_of("staff-check"))
-    ours.follow(state_of("staff-check"))
-    assert [call.kind for call in ours.open] == [CallKind.DECISION]
-    ours.follow(Idle())
-    assert ours.open == ()
+def test_call_for_a_decision_ends_with_the_state() -> None:
+    staff_calls = calls()
+    staff_calls.follow(state_of("staff-check"))
+    staff_calls.follow(state_of("staff-check"))
+    assert [call.kind for call in staff_calls.open] == [CallKind.DECISION]
+    staff_calls.follow(Idle())
+    assert staff_calls.open == ()
 
 
-def test_a_result_that_came_after_all_is_no_call_any_more() -> None:
-    ours, state = calls(), state_of("complete-awaiting")
-    ours.follow(state)
+def test_call_for_an_awaited_result_ends_when_it_arrives() -> None:
+    staff_calls, state = calls(), state_of("complete-awaiting")
+    staff_calls.follow(state)
     assert not isinstance(state, Idle)
-    ours.hear(AlertStaff(state.reception.id, 0, "awaiting"))
-    assert [call.number for call in ours.open] == [state.reception.number]
-    ours.settle({state.reception.number})
-    assert ours.open == ()
+    staff_calls.hear(AlertStaff(state.reception.id, 0, "awaiting"))
+    assert [call.number for call in staff_calls.open] == [state.reception.number]
+    staff_calls.settle({state.reception.number})
+    assert staff_calls.open == ()
 
 
-def test_every_call_and_every_alert_has_its_words() -> None:
+def test_every_call_and_problem_has_a_text() -> None:
     assert {message.id for message in staff_catalogue("ja")} == {message.id for message in staff_catalogue("en")}
     for language in STAFF_LANGUAGES:
         say = staff_words(Settings(), language)

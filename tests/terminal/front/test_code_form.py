@@ -1,4 +1,4 @@
-"""The printed code is typed in parts, sent whole, and overwritten."""
+"""The printed code form: typed in parts, sent when complete, and overwritten."""
 
 import pytest
 
@@ -11,19 +11,19 @@ def typed(form: CodeForm, digits: str) -> CodeForm:
     return form
 
 
-def test_the_year_the_card_knows_is_not_typed() -> None:
+def test_expiry_year_known_from_the_card_is_not_typed() -> None:
     form = typed(CodeForm(2031), "6001021234")
     assert form.complete
     assert form.take() == bytearray(b"60010220311234")
 
 
-def test_a_card_that_does_not_tell_its_year_has_it_typed() -> None:
+def test_unknown_expiry_year_is_typed() -> None:
     form = CodeForm(None)
     assert form.parts == (CodeField.BIRTH_DATE, CodeField.EXPIRY_YEAR, CodeField.SECURITY_CODE)
     assert typed(form, "60010220311234").take() == bytearray(b"60010220311234")
 
 
-def test_only_the_birth_date_can_be_looked_at() -> None:
+def test_only_the_birth_date_is_visible() -> None:
     form = typed(CodeForm(2031), "6001")
     assert [form.birth_digit(index) for index in range(6)] == ["6", "0", "0", "1", "", ""]
     typed(form, "021234")
@@ -31,14 +31,14 @@ def test_only_the_birth_date_can_be_looked_at() -> None:
     assert form.typed_of(CodeField.SECURITY_CODE) == 4
 
 
-def test_what_is_incomplete_is_not_sent() -> None:
+def test_incomplete_code_is_not_sent() -> None:
     form = typed(CodeForm(2031), "600102123")
     assert form.take() is None
     assert form.typed_of(CodeField.SECURITY_CODE) == 3
 
 
 @pytest.mark.parametrize("digits", ["6013021234", "6000021234", "6001321234"])
-def test_a_day_no_calendar_has_is_typed_again_and_costs_no_try(digits: str) -> None:
+def test_invalid_birth_date_is_retyped_and_costs_no_try(digits: str) -> None:
     form = typed(CodeForm(2031), digits)
     assert form.take() is None
     assert form.no_such_day
@@ -47,14 +47,14 @@ def test_a_day_no_calendar_has_is_typed_again_and_costs_no_try(digits: str) -> N
     assert not form.no_such_day
 
 
-def test_more_digits_than_fit_are_ignored_and_wrong_ones_refused() -> None:
+def test_excess_digits_are_ignored_and_invalid_ones_refused() -> None:
     form = typed(CodeForm(2031), "60010212349999")
     assert form.take() == bytearray(b"60010220311234")
     with pytest.raises(ValueError, match="digit"):
         form.push(10)
 
 
-def test_erasing_goes_back_one_digit() -> None:
+def test_erasing_removes_one_digit() -> None:
     form = typed(CodeForm(2031), "61")
     form.pop()
     form.pop()
@@ -71,7 +71,7 @@ def test_wiping_overwrites_the_buffer() -> None:
     assert form.typed_of(CodeField.BIRTH_DATE) == 0
 
 
-def test_what_a_camera_read_stands_there_as_dots_and_doubtful_places_stay_empty() -> None:
+def test_camera_reading_is_shown_as_dots_with_uncertain_digits_empty() -> None:
     form = CodeForm(2031, bytearray(b"6001022031 2 4"))
 
     assert form.filled(CodeField.BIRTH_DATE) == (True,) * 6
@@ -86,7 +86,7 @@ def test_what_a_camera_read_stands_there_as_dots_and_doubtful_places_stay_empty(
     assert form.take() == b"60010220311234"
 
 
-def test_erasing_with_nothing_typed_clears_what_the_camera_read() -> None:
+def test_erasing_before_typing_clears_the_camera_reading() -> None:
     form = CodeForm(2031, bytearray(b"6001022031 234"))
 
     form.pop()

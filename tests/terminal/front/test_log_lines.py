@@ -1,4 +1,4 @@
-"""The log as text and as JSON, a file a day, and nothing personal in either."""
+"""Logs as text and JSON, one file per day, without personal data."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ from terminal.front.log_lines import log_to
 
 
 @pytest.fixture(autouse=True)
-def _root_as_before() -> Iterator[None]:
+def _restore_root_logger() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield
@@ -30,7 +30,7 @@ def settings(tmp_path: Path, form: str, days: int = 30) -> Settings:
     return Settings.model_validate({"state_dir": tmp_path, "log": {"format": form}, "records": {"log_days": days}})
 
 
-def tell() -> None:
+def write_entries() -> None:
     log = logging.getLogger("terminal.conductor")
     log.info("reader %s: %d cards", "found", 2)
     try:
@@ -39,10 +39,10 @@ def tell() -> None:
         log.exception("it failed\nin two lines")
 
 
-def test_json_has_one_object_for_each_entry(tmp_path: Path) -> None:
+def test_json_log_has_one_object_per_entry(tmp_path: Path) -> None:
     path = tmp_path / "terminal.log"
     log_to(path, settings(tmp_path, "json"))
-    tell()
+    write_entries()
     text = path.read_text("utf-8")
     first, second = (json.loads(line) for line in text.splitlines())
     assert (first["level"], first["logger"], first["message"]) == (
@@ -57,24 +57,24 @@ def test_json_has_one_object_for_each_entry(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_text_has_the_same_and_no_more(tmp_path: Path) -> None:
+def test_text_log_has_messages_without_tracebacks(tmp_path: Path) -> None:
     path = tmp_path / "terminal.log"
     log_to(path, settings(tmp_path, "text"))
-    tell()
+    write_entries()
     text = path.read_text("utf-8")
     assert "reader found: 2 cards" in text
     assert "canary" not in text
     assert "Traceback" not in text
 
 
-def test_a_new_file_each_day_and_the_old_ones_go(tmp_path: Path) -> None:
+def test_log_rotates_daily_and_deletes_old_files(tmp_path: Path) -> None:
     path = tmp_path / "terminal.log"
     handler = log_to(path, settings(tmp_path, "text", days=2))
     for _ in range(4):
-        tell()
+        write_entries()
         handler.rolloverAt = int(time.time()) - 1  # type: ignore[attr-defined]
-        for kept in tmp_path.glob("terminal.log.*"):
-            kept.rename(kept.with_name(f"terminal.log.2026-11-{10 + len(list(tmp_path.glob('terminal.log.*')))}"))
+        for old in tmp_path.glob("terminal.log.*"):
+            old.rename(old.with_name(f"terminal.log.2026-11-{10 + len(list(tmp_path.glob('terminal.log.*')))}"))
     assert len(list(tmp_path.glob("terminal.log.*"))) <= 2
     one = log_to(path, settings(tmp_path, "text", days=0))
     assert type(one) is logging.FileHandler

@@ -1,4 +1,4 @@
-"""What staff reads of a day: from the files of audit trail and ledger, in words."""
+"""The list of today's receptions for staff, read from the audit trail."""
 
 import json
 from collections.abc import Iterable
@@ -52,12 +52,12 @@ def read(file: Path, lines: Iterable[str] = DAY) -> Trail:
     return trail
 
 
-def told(trail: Trail) -> list[tuple[int, ReceptionStanding, str]]:
+def listed(trail: Trail) -> list[tuple[int, ReceptionStanding, str]]:
     return [(row.number, row.standing, row.code) for row in rows(trail.receptions, {}, Idle())]
 
 
-def test_each_reception_of_the_day_is_told_by_how_it_ended_newest_first(file: Path) -> None:
-    assert told(read(file)) == [
+def test_todays_receptions_are_listed_with_their_outcome_newest_first(file: Path) -> None:
+    assert listed(read(file)) == [
         (4, ReceptionStanding.INTERRUPTED, ""),
         (3, ReceptionStanding.INQUIRY, ""),
         (2, ReceptionStanding.LEFT, "card-removed"),
@@ -65,7 +65,7 @@ def test_each_reception_of_the_day_is_told_by_how_it_ended_newest_first(file: Pa
     ]
 
 
-def test_the_trail_is_read_on_also_within_a_line_and_in_a_new_month(file: Path) -> None:
+def test_partial_lines_and_new_files_are_read(file: Path) -> None:
     trail = read(file)
     one = record("r5", "Idle", "Reading", at="2026-11-22T09:25")
     with file.open("a", encoding="utf-8") as more:
@@ -74,28 +74,28 @@ def test_the_trail_is_read_on_also_within_a_line_and_in_a_new_month(file: Path) 
         trail.read(TODAY)
         more.write(one[40:])
     trail.read(TODAY)
-    assert told(trail)[0] == (5, ReceptionStanding.INTERRUPTED, "")
+    assert listed(trail)[0] == (5, ReceptionStanding.INTERRUPTED, "")
     file.unlink()
     trail.read(TODAY)
-    assert len(told(trail)) == 5, "a file that is away for a moment changes nothing"
+    assert len(listed(trail)) == 5, "a briefly missing file changes nothing"
     file.write_text(record("r6", "Idle", "Reading", at="2026-11-22T09:30"), encoding="utf-8")
     trail.read(TODAY)
-    assert len(told(trail)) == 6
+    assert len(listed(trail)) == 6
 
 
-def test_a_damaged_line_is_skipped_and_no_file_is_no_reception(file: Path) -> None:
-    assert told(Trail(file)) == []
+def test_damaged_lines_and_missing_files_are_skipped(file: Path) -> None:
+    assert listed(Trail(file)) == []
     torn = '{"at": "2026-11-22T09:00", torn\n'
-    assert [number for number, _, _ in told(read(file, (torn, "[]\n", *DAY[1:4])))] == [1]
+    assert [number for number, _, _ in listed(read(file, (torn, "[]\n", *DAY[1:4])))] == [1]
 
 
-def test_another_day_begins_with_an_empty_list(file: Path) -> None:
+def test_new_day_starts_with_an_empty_list(file: Path) -> None:
     trail = read(file)
     trail.read(date(2026, 11, 23))
-    assert told(trail) == []
+    assert listed(trail) == []
 
 
-def test_staff_reads_it_in_words() -> None:
+def test_list_is_shown_as_text() -> None:
     say = staff_words(Settings(), "ja")
     day = [
         Row("r4", 4, "2026-11-22T10:00:00+09:00", ReceptionStanding.HANDING_OVER),

@@ -1,4 +1,4 @@
-"""Staff's password: no access without one, a delay after wrong entries, overwritten after use."""
+"""The staff password: no access without one, a delay after wrong entries, overwritten after use."""
 
 from pathlib import Path
 
@@ -30,23 +30,23 @@ def gate() -> tuple[PasswordGate, Clock]:
     return PasswordGate(HASH, Attempts(clock=clock)), clock
 
 
-def test_the_right_password_opens_and_is_overwritten() -> None:
+def test_right_password_is_accepted_and_overwritten() -> None:
     typed = bytearray(b"door 27")
     assert gate()[0].check(typed) == PasswordRight()
     assert typed == bytearray(7)
 
 
-def test_no_password_set_means_no_way_in() -> None:
+def test_no_access_without_a_configured_password() -> None:
     closed = PasswordGate("")
     assert not closed.enabled
     assert closed.check(bytearray(b"")) == PasswordWrong()
 
 
-def test_a_damaged_hash_lets_nobody_in() -> None:
+def test_damaged_hash_accepts_no_password() -> None:
     assert PasswordGate("not a hash").check(bytearray(b"door 27")) == PasswordWrong()
 
 
-def test_after_three_wrong_passwords_even_the_right_one_has_to_wait() -> None:
+def test_right_password_must_wait_after_three_wrong_ones() -> None:
     door, clock = gate()
     assert [door.check(bytearray(b"x")) for _ in range(3)] == [PasswordWrong(), PasswordWrong(), PasswordWait(30)]
     assert isinstance(door.check(bytearray(b"door 27")), PasswordWait)
@@ -54,11 +54,11 @@ def test_after_three_wrong_passwords_even_the_right_one_has_to_wait() -> None:
     assert door.check(bytearray(b"door 27")) == PasswordRight()
 
 
-def test_a_restart_gives_no_new_attempts(tmp_path: Path) -> None:
+def test_restart_does_not_reset_the_attempts(tmp_path: Path) -> None:
     clock, memory = Clock(), tmp_path / "state" / "staff-attempts.json"
 
     def door() -> PasswordGate:
-        """Open the gate as after a restart."""
+        """Return a new gate, as after a restart."""
         return PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
 
     assert [door().check(bytearray(b"x")) for _ in range(3)] == [PasswordWrong(), PasswordWrong(), PasswordWait(30)]
@@ -71,7 +71,7 @@ def test_a_restart_gives_no_new_attempts(tmp_path: Path) -> None:
     assert door().check(bytearray(b"x")) == PasswordWrong()
 
 
-def test_neither_a_damaged_file_nor_a_clock_set_back_opens_or_locks_permanently(tmp_path: Path) -> None:
+def test_damaged_file_or_wrong_clock_neither_opens_nor_locks_permanently(tmp_path: Path) -> None:
     clock, memory = Clock(), tmp_path / "staff-attempts.json"
     memory.write_text("{}")
     door = PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
@@ -82,7 +82,7 @@ def test_neither_a_damaged_file_nor_a_clock_set_back_opens_or_locks_permanently(
     assert door.check(bytearray(b"door 27")) == PasswordRight()
 
 
-def test_the_delay_grows_to_fifteen_minutes() -> None:
+def test_delay_grows_to_fifteen_minutes() -> None:
     door, clock = gate()
     waits = []
     for _ in range(24):
@@ -93,7 +93,7 @@ def test_the_delay_grows_to_fifteen_minutes() -> None:
     assert waits == [30, 60, 120, 240, 480, 900, 900, 900]
 
 
-def test_wrong_passwords_from_elsewhere_do_not_lock_staff_out(tmp_path: Path) -> None:
+def test_wrong_passwords_from_another_origin_do_not_lock_staff_out(tmp_path: Path) -> None:
     clock, memory = Clock(), tmp_path / "staff-attempts.json"
     door = PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
     for _ in range(6):
@@ -101,7 +101,7 @@ def test_wrong_passwords_from_elsewhere_do_not_lock_staff_out(tmp_path: Path) ->
     again = PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
     assert isinstance(again.check(bytearray(b"door 27"), "192.0.2.7"), PasswordWait)
     assert again.check(bytearray(b"door 27"), "this computer") == PasswordRight()
-    assert isinstance(again.check(bytearray(b"door 27"), "192.0.2.7"), PasswordWait), "its own count stays"
+    assert isinstance(again.check(bytearray(b"door 27"), "192.0.2.7"), PasswordWait), "the other origin's count remains"
 
 
 def test_changing_the_address_does_not_give_unlimited_attempts() -> None:
@@ -110,7 +110,7 @@ def test_changing_the_address_does_not_give_unlimited_attempts() -> None:
     assert isinstance(outcomes[-1], PasswordWait)
 
 
-def test_typed_text_stays_in_its_buffer() -> None:
+def test_typed_text_is_kept_only_in_its_buffer() -> None:
     text = SecretText()
     for character in "ab7":
         text.push(character)
@@ -124,7 +124,7 @@ def test_typed_text_stays_in_its_buffer() -> None:
 
 
 @pytest.mark.parametrize("count", [64, 200])
-def test_the_length_of_a_password_is_limited(count: int) -> None:
+def test_password_length_is_limited(count: int) -> None:
     text = SecretText()
     for _ in range(count):
         text.push("a")

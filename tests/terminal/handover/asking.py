@@ -1,4 +1,4 @@
-"""Requests as receipt software writes them."""
+"""Requests as receipt software sends them."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Results with invented data."""
+"""A qualification result with made-up data."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from terminal.qualification.contract import (
 )
 
 PROCESSED = datetime(2026, 11, 21, 0, 15, 4, tzinfo=UTC)
-"""9:15:04 in Japan."""
+"""09:15:04 in Japan."""
 
 
 def _granted(item: Item) -> ConsentOutcome:
@@ -30,7 +30,7 @@ def _granted(item: Item) -> ConsentOutcome:
 
 @pytest.fixture
 def elder_result() -> QualificationResult:
-    """Everything asked; surgery and specific disease refused; certificate near its end."""
+    """Result with every item asked, surgery and specific disease refused, and an expiring certificate."""
     facts: dict[str, Any] = {
         "check_id": "0123456789abcdef0123456789abcdef",
         "processed_at": PROCESSED,

@@ -1,4 +1,4 @@
-"""Any message of any kind, made from its own declaration."""
+"""Hypothesis strategies for messages, derived from their declarations."""
 
 from datetime import date, datetime
 from functools import cache
@@ -23,8 +23,8 @@ from terminal.handover.values import (
     ValueKind,
 )
 
-EVERYDAY = "あ亜漢字髙﨑ｱｲｳﾞﾟＡ１－・a1<>&\"'\\;表ソ能"
-"""Characters that CP932 has, among them markup and second bytes that look like a backslash."""
+CP932_TEXT = "あ亜漢字髙﨑ｱｲｳﾞﾟＡ１－・a1<>&\"'\\;表ソ能"
+"""Characters in CP932, including markup and characters whose second byte is a backslash."""
 
 days = st.dates(date(1, 1, 1), date(9999, 12, 31))
 moments = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)).map(
@@ -40,7 +40,7 @@ _PATTERNS = {
 
 
 def texts(longest: int = 30) -> st.SearchStrategy[str]:
-    return st.text(EVERYDAY + "　 ", min_size=1, max_size=longest).filter(lambda text: text == text.strip(" ") != "")
+    return st.text(CP932_TEXT + "　 ", min_size=1, max_size=longest).filter(lambda text: text == text.strip(" ") != "")
 
 
 def values(kind: ValueKind) -> st.SearchStrategy[Any]:
@@ -81,7 +81,7 @@ def parts(part: type[Part]) -> st.SearchStrategy[Any]:
         else:
             one = parts(field.part)
         if field.repeated:
-            # An entry without any element is written as an empty element and read as an entry again.
+            # An entry without elements is written as an empty element and read back as an entry.
             made[field.attribute] = st.lists(one, min_size=int(field.required), max_size=3).map(tuple)
         else:
             made[field.attribute] = one if field.required else st.none() | one

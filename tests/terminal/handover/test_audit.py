@@ -1,4 +1,4 @@
-"""An auditor compares result files with the ledger. The files are those of version 0.1, as they were handed over."""
+"""Auditing result files against the ledger. The files were delivered by version 0.1."""
 
 import shutil
 import sqlite3
@@ -26,7 +26,7 @@ def differing(results: Path) -> list[str]:
     return [found.what for found in check_files(results, results.parent / "ledger.db").differing]
 
 
-def test_files_that_say_what_was_decided(results: Path) -> None:
+def test_files_matching_the_ledger(results: Path) -> None:
     assert check_files(results, results.parent / "ledger.db") == FilesChecked(17, ())
 
 
@@ -43,21 +43,21 @@ def test_files_that_say_what_was_decided(results: Path) -> None:
         ),
     ],
 )
-def test_a_file_that_was_changed(results: Path, before: str, after: str, what: str) -> None:
+def test_changed_file_is_reported(results: Path, before: str, after: str, what: str) -> None:
     path = next(path for path in sorted(results.iterdir()) if before in path.read_text(encoding="utf-8"))
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
     assert differing(results) == [what]
 
 
-def test_a_file_under_another_name(results: Path) -> None:
+def test_renamed_file_is_reported(results: Path) -> None:
     path = sorted(results.iterdir())[0]
     path.rename(path.with_name(path.name.replace("20261126", "20261127")))
     assert differing(results) == ["was handed over under another name"]
 
 
-def test_a_consent_taken_back_after_the_hand_over_changes_no_file(results: Path) -> None:
-    """Version 0.1 recorded that a file was delivered, and not yet when that began."""
+def test_file_remains_correct_after_a_later_withdrawal(results: Path) -> None:
+    """Version 0.1 recorded the delivery of a file, but not its start."""
     path = results.parent / "ledger.db"
     known = histories(LedgerFile(path).records())
     history = next(one for one in known.values() if one.delivered and one.decided and one.decided.event.granted)
@@ -67,8 +67,8 @@ def test_a_consent_taken_back_after_the_hand_over_changes_no_file(results: Path)
     assert differing(results) == []
 
 
-def test_a_file_that_the_ledger_knows_no_hand_over_of(results: Path) -> None:
-    """The ledger's end is missing: it stops at the decision."""
+def test_file_without_a_recorded_delivery_is_reported(results: Path) -> None:
+    """The ledger is truncated after the decision."""
     path = results.parent / "ledger.db"
     first = sorted(results.iterdir())[0]
     known = histories(LedgerFile(path).records()).values()
@@ -77,13 +77,11 @@ def test_a_file_that_the_ledger_knows_no_hand_over_of(results: Path) -> None:
         connection.execute("DROP TRIGGER record_remains")
         connection.execute("DELETE FROM record WHERE sequence > ?", (history.decision.sequence,))
     connection.close()
-    told = [one.what for one in check_files(results, path).differing if one.name == first.name]
-    assert told == ["was never handed over according to the ledger"]
+    reported = [one.what for one in check_files(results, path).differing if one.name == first.name]
+    assert reported == ["was never handed over according to the ledger"]
 
 
-def test_what_is_no_file_and_what_the_receipt_computer_takes_meanwhile(
-    results: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_folder_is_reported_and_file_taken_meanwhile_is_skipped(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (results / "OQSsiquc01res_face_1_20261126224257.xml").mkdir()
     assert differing(results) == ["cannot be read as a result"]
     monkeypatch.setattr(audit, "read_whole", lambda *_: None)

@@ -1,4 +1,4 @@
-"""What vendors get wrong, found line by line; and nothing found where nothing is wrong."""
+"""Checking XML files: mistakes are reported with their line, and correct files have no findings."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 
 
 def result(person: str = "adult", **changes: Any) -> QualificationResult:
-    """Everything asked, surgery refused."""
+    """Return a result with every item asked and surgery refused."""
     people = invented_people()
     consents = tuple(
         ConsentOutcome(item=item, flag=0)
@@ -63,8 +63,8 @@ def face(encoding: Encoding = "UTF-8", **changes: Any) -> str:
     return data.decode("utf-8" if encoding == "UTF-8" else "cp932")
 
 
-def worse(findings: Findings) -> list[tuple[str, str]]:
-    """Errors and warnings: the last element and the fault."""
+def errors_and_warnings(findings: Findings) -> list[tuple[str, str]]:
+    """Return the last path element and the fault of each error and warning."""
     return [
         (finding.path.rpartition("/")[2], finding.fault.value)
         for finding in findings.findings
@@ -74,17 +74,17 @@ def worse(findings: Findings) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("person", sorted(set(invented_people()) - {"contradictory"}))
-def test_our_own_results_have_nothing_wrong(person: str, encoding: Encoding) -> None:
-    # A newer qualification is told of in a check without a card alone.
+def test_generated_results_have_no_findings(person: str, encoding: Encoding) -> None:
+    # Only checks without a card report a newer qualification.
     validity = "2" if invented_people()[person].validity == "3" else invented_people()[person].validity
     for newer in (False, True):
         options = FaceOptions(newer_consents=newer)
         data = result_document(result(person, validity=validity), encoding, options).data
-        assert worse(check_bytes(FACE, data)) == []
+        assert errors_and_warnings(check_bytes(FACE, data)) == []
 
 
 CASES = [
-    # (what is replaced, by what, the element named, the fault)
+    # (old text, new text, reported element, fault)
     ("PharmacistsInfoConsFlg", "PharmaceuticalInfoConsFlg", "PharmaceuticalInfoConsFlg", "unknown"),
     ("DiagnosisInfoConsTime", "DiagnosisInfoConsTim", "DiagnosisInfoConsTim", "unknown"),
     ("OperationInfoConsFlg", "OperationInfoConsFlag", "OperationInfoConsFlag", "unknown"),
@@ -134,58 +134,58 @@ CASES = [
 
 
 @pytest.mark.parametrize(("old", "new", "element", "fault"), CASES)
-def test_a_mistake_is_found_at_its_line(old: str, new: str, element: str, fault: str) -> None:
+def test_mistake_is_reported_with_its_line(old: str, new: str, element: str, fault: str) -> None:
     right = face()
     assert old in right
     wrong = right.replace(old, new)
     findings = check_bytes(FACE, wrong.encode())
-    assert (element, fault) in worse(findings)
+    assert (element, fault) in errors_and_warnings(findings)
     (found, *_) = [f for f in findings.findings if f.path.endswith(element) and f.fault.value == fault]
     lines = wrong.splitlines()
     if f"<{element}>" in wrong and fault != "unreadable":
         assert f"<{element}" in lines[found.line - 1]
-    # Nothing that was right is called wrong along with it.
-    assert len(worse(findings)) <= 3, worse(findings)
+    # One mistake must not cause a series of follow-up findings.
+    assert len(errors_and_warnings(findings)) <= 3, errors_and_warnings(findings)
 
 
-def test_a_wrong_name_is_not_also_missing() -> None:
+def test_misspelled_element_is_not_also_reported_as_missing() -> None:
     findings = check_bytes(
         FACE, face().replace("PharmacistsInfoAvailableTime", "PharmacistsInfoAcquisitionTime").encode()
     )
-    assert worse(findings) == [("PharmacistsInfoAcquisitionTime", "unknown")]
+    assert errors_and_warnings(findings) == [("PharmacistsInfoAcquisitionTime", "unknown")]
     (error,) = [finding for finding in findings.findings if finding.severity is Severity.ERROR]
     assert error.expected.startswith("PharmacistsInfoAvailableTime")
 
 
-def test_an_element_in_the_wrong_place() -> None:
+def test_misplaced_element_names_the_right_place() -> None:
     moved = face().replace("<MessageBody>", "<MessageBody><ReferenceNumber>1</ReferenceNumber>")
     (error,) = [f for f in check_bytes(FACE, moved.encode()).findings if f.severity is Severity.ERROR]
     assert error.expected == "this element in MessageBody/ResultOfQualificationConfirmation"
 
 
-def test_an_element_between_the_entries_of_a_list() -> None:
-    strayed = face().replace("<ResultList>", "<ResultList><Sex1>2</Sex1>")
-    (found,) = [f for f in check_bytes(FACE, strayed.encode()).findings if f.severity is not Severity.NOTE]
+def test_element_between_list_entries_is_reported() -> None:
+    misplaced = face().replace("<ResultList>", "<ResultList><Sex1>2</Sex1>")
+    (found,) = [f for f in check_bytes(FACE, misplaced.encode()).findings if f.severity is not Severity.NOTE]
     assert (found.path, found.fault) == ("XmlMsg/MessageBody/ResultList/Sex1", LayoutFault.UNKNOWN)
     assert found.expected == "this element in MessageBody/ResultOfQualificationConfirmation"
 
 
-def test_a_drug_request_with_the_other_vocabulary() -> None:
+def test_drug_request_with_element_names_of_other_messages() -> None:
     text = write_document(drugs()).data.decode().replace("InsuranceCardSymbol", "InsuredCardSymbol")
     text = text.replace("<BranchNumber>01</BranchNumber>", "<InsuredBranchNumber>01</InsuredBranchNumber>")
-    assert worse(check_bytes("YZKsiquc01req_1.xml", text.encode())) == [
+    assert errors_and_warnings(check_bytes("YZKsiquc01req_1.xml", text.encode())) == [
         ("InsuredCardSymbol", "unknown"),
         ("InsuredBranchNumber", "unknown"),
     ]
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_any_order_is_right(encoding: Encoding) -> None:
+def test_elements_may_be_in_any_order(encoding: Encoding) -> None:
     text = face(encoding)
     start, end = text.index("<MessageHeader>"), text.index("</MessageHeader>") + len("</MessageHeader>")
     turned = text[:start] + text[end:].replace("</XmlMsg>", text[start:end] + "</XmlMsg>")
     codec = "utf-8" if encoding == "UTF-8" else "cp932"
-    assert worse(check_bytes(FACE, turned.encode(codec))) == []
+    assert errors_and_warnings(check_bytes(FACE, turned.encode(codec))) == []
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_any_order_is_right(encoding: Encoding) -> None:
         ),
     ],
 )
-def test_encodings(text: str, codec: str, severity: Severity, expected: str) -> None:
+def test_encoding_problems_are_reported(text: str, codec: str, severity: Severity, expected: str) -> None:
     found = [f for f in check_bytes(FACE, text.encode(codec)).findings if f.fault is LayoutFault.ENCODING]
     assert [(f.severity, f.expected[: len(expected)]) for f in found if f.expected.startswith(expected)] == [
         (severity, expected)
@@ -228,7 +228,7 @@ def test_encodings(text: str, codec: str, severity: Severity, expected: str) -> 
         ("OQSsihvq01req_1.xml", "a kind that is simulated here"),
     ],
 )
-def test_names(name: str, expected: str) -> None:
+def test_file_name_problems_are_reported(name: str, expected: str) -> None:
     (found,) = [f for f in check_bytes(name, write_document(check()).data).findings if f.fault is LayoutFault.NAME]
     assert expected in found.expected
 
@@ -244,11 +244,11 @@ def test_names(name: str, expected: str) -> None:
         (b"<html><head/><body><p/></body></html>", None),
     ],
 )
-def test_the_content_tells_the_kind_where_the_name_does_not(data: bytes, title: str | None) -> None:
+def test_kind_is_detected_from_the_content_of_misnamed_files(data: bytes, title: str | None) -> None:
     assert check_bytes("something.xml", data).title == title
 
 
-def test_told_for_people(tmp_path: Path) -> None:
+def test_report_as_text(tmp_path: Path) -> None:
     path = tmp_path / FACE
     path.write_bytes(face().replace("<Sex1>2", "<Sex1>F").encode())
     findings = check_file(path)
@@ -263,7 +263,7 @@ def test_told_for_people(tmp_path: Path) -> None:
     assert check_file(path).text().endswith("0 errors, 0 warnings, 0 notes")
 
 
-def test_a_file_that_is_not_there_or_too_large(tmp_path: Path) -> None:
+def test_missing_and_oversized_files(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         check_file(tmp_path / "x.xml")
     huge = tmp_path / REQUEST
@@ -272,17 +272,17 @@ def test_a_file_that_is_not_there_or_too_large(tmp_path: Path) -> None:
     assert [f.fault for f in check_file(huge).findings] == [LayoutFault.UNREADABLE]
 
 
-def test_nothing_of_the_content_is_repeated() -> None:
+def test_findings_do_not_repeat_personal_data() -> None:
     text = face().replace("<Sex1>2", "<Sex1>模擬　花子").replace("19810412", "模擬　花子").replace("<Name>", "<Namae>")
     text = text.replace("</Name>", "</Namae>").replace("<SegmentOfResult>1", "<SegmentOfResult>0001234")
     findings = check_bytes(FACE, text.encode())
-    assert len(worse(findings)) >= 3
+    assert len(errors_and_warnings(findings)) >= 3
     for personal in ("模擬　花子", "0001234", "138999", "19810412"):
         assert personal not in findings.text()
         assert personal not in repr(findings)
 
 
-def test_every_kind_can_be_checked_even_empty() -> None:
+def test_empty_files_of_every_kind_can_be_checked() -> None:
     for kind in FILE_KINDS:
         findings = check_bytes(f"{kind.prefix}1.xml", b"<XmlMsg/>")
         assert not findings.ok

@@ -1,4 +1,4 @@
-"""The folder on good and bad days: nothing half-written, nothing overwritten, nothing left behind."""
+"""Delivery to the result folder: no partial files, no overwriting, no leftovers."""
 
 import errno
 import hashlib
@@ -39,7 +39,7 @@ def work_files(folder: Path) -> list[Path]:
     return list((folder / WORK_FOLDER).glob("*.part"))
 
 
-def test_delivered_whole_with_a_sensible_mode(tmp_path: Path) -> None:
+def test_file_is_delivered_completely_with_mode_0640(tmp_path: Path) -> None:
     assert ResultFolder(tmp_path).deliver(NAME, DATA) == FileDelivered(tmp_path / NAME)
     assert (tmp_path / NAME).read_bytes() == DATA
     status = (tmp_path / NAME).stat()
@@ -47,7 +47,7 @@ def test_delivered_whole_with_a_sensible_mode(tmp_path: Path) -> None:
     assert work_files(tmp_path) == []
 
 
-def test_never_overwritten(tmp_path: Path) -> None:
+def test_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     results = ResultFolder(tmp_path)
     results.deliver(NAME, DATA)
     assert results.deliver(NAME, DATA) == AlreadyThere(tmp_path / NAME, same=True)
@@ -57,16 +57,18 @@ def test_never_overwritten(tmp_path: Path) -> None:
 
 
 def no_links(source: Path, target: Path) -> None:
-    raise OSError(errno.EPERM, "no hard links here")
+    raise OSError(errno.EPERM, "no hard links")
 
 
 def no_flags(source: Path, target: Path) -> None:
-    raise OSError(errno.EINVAL, "no flags here")
+    raise OSError(errno.EINVAL, "no flags")
 
 
 @pytest.mark.parametrize("flags", [True, False])
-def test_one_wins_when_many_deliver_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: bool) -> None:
-    if not flags:  # as on a share: the move is a link, and a removal after it
+def test_only_one_of_many_concurrent_deliveries_succeeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: bool
+) -> None:
+    if not flags:  # as on a network share: the move is a link followed by an unlink
         monkeypatch.setattr(system, "rename_new", no_flags)
     start = threading.Barrier(8)
     outcomes: list[Delivery] = []
@@ -86,7 +88,7 @@ def test_one_wins_when_many_deliver_at_once(tmp_path: Path, monkeypatch: pytest.
     assert work_files(tmp_path) == []
 
 
-def test_a_file_system_with_neither_links_nor_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_delivery_works_without_hard_links_and_rename_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "link", no_links)
     monkeypatch.setattr(system, "rename_new", no_flags)
     results = ResultFolder(tmp_path)
@@ -99,13 +101,13 @@ def test_a_file_system_with_neither_links_nor_flags(tmp_path: Path, monkeypatch:
     assert (tmp_path / NAME).read_bytes() == DATA
 
 
-def test_what_could_not_be_removed_holds_nothing_and_goes_with_the_next_delivery(
+def test_unremovable_work_file_is_emptied_and_removed_by_the_next_delivery(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results = ResultFolder(tmp_path)
-    genuine_unlink, genuine_fsync = Path.unlink, os.fsync
+    real_unlink, real_fsync = Path.unlink, os.fsync
 
-    def gone(path: Path, missing_ok: bool = False) -> None:
+    def failing_unlink(path: Path, missing_ok: bool = False) -> None:
         raise OSError(errno.EROFS, "read-only now")
 
     def full(descriptor: int) -> None:
@@ -113,16 +115,16 @@ def test_what_could_not_be_removed_holds_nothing_and_goes_with_the_next_delivery
 
     assert results.probe() is None
     monkeypatch.setattr(os, "fsync", full)
-    monkeypatch.setattr(Path, "unlink", gone)
+    monkeypatch.setattr(Path, "unlink", failing_unlink)
     assert isinstance(results.deliver(NAME, DATA), NotDelivered)
     assert [path.read_bytes() for path in work_files(tmp_path)] == [b""]
-    monkeypatch.setattr(Path, "unlink", genuine_unlink)
-    monkeypatch.setattr(os, "fsync", genuine_fsync)
+    monkeypatch.setattr(Path, "unlink", real_unlink)
+    monkeypatch.setattr(os, "fsync", real_fsync)
     assert results.deliver(NAME, DATA) == FileDelivered(tmp_path / NAME)
     assert work_files(tmp_path) == []
 
 
-def test_staff_can_see_the_trouble_and_its_end(tmp_path: Path) -> None:
+def test_folder_trouble_is_reported_until_it_ends(tmp_path: Path) -> None:
     share = tmp_path / "share"
     results = ResultFolder(share)
     assert results.trouble is None
@@ -154,24 +156,24 @@ def test_staff_can_see_the_trouble_and_its_end(tmp_path: Path) -> None:
         (errno.EIO, DeliveryFailure.OTHER),
     ],
 )
-def test_the_disk_gives_up(
+def test_disk_error_leaves_no_file_and_can_be_retried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, reason: DeliveryFailure
 ) -> None:
     results = ResultFolder(tmp_path)
     where = system if call == "rename_new" else os
-    genuine = getattr(where, call)
+    real = getattr(where, call)
 
     def failing(*arguments: object, **named: object) -> object:
         if call == "open" and not str(arguments[0]).endswith(".part"):
-            return genuine(*arguments, **named)
+            return real(*arguments, **named)
         if call == "write":
-            genuine(arguments[0], b"<Xml")  # half of it reaches the disk first
+            real(arguments[0], b"<Xml")  # part of the data reaches the disk first
         raise OSError(number, os.strerror(number))
 
     assert results.probe() is None
     monkeypatch.setattr(where, call, failing)
     assert results.deliver(NAME, DATA) == NotDelivered(reason, number)
-    monkeypatch.setattr(where, call, genuine)
+    monkeypatch.setattr(where, call, real)
     assert visible(tmp_path) == []
     assert work_files(tmp_path) == []
     assert results.deliver(NAME, DATA) == FileDelivered(tmp_path / NAME)
@@ -187,11 +189,11 @@ def small_disk(tmp_path: Path) -> Path:
     except FileNotFoundError:
         mounted = False
     if not mounted:
-        pytest.skip("may not mount a small disk here")
+        pytest.skip("no permission to mount a small disk")
     return mount
 
 
-def test_a_disk_that_is_really_full(small_disk: Path) -> None:
+def test_full_and_read_only_disks(small_disk: Path) -> None:
     try:
         results = ResultFolder(small_disk)
         assert results.deliver("first.xml", b"x" * 20_000) == FileDelivered(small_disk / "first.xml")
@@ -206,7 +208,7 @@ def test_a_disk_that_is_really_full(small_disk: Path) -> None:
         subprocess.run(["umount", "--lazy", str(small_disk)], check=True)
 
 
-def test_the_share_is_not_there(tmp_path: Path) -> None:
+def test_missing_share_is_not_created(tmp_path: Path) -> None:
     missing = tmp_path / "share"
     results = ResultFolder(missing)
     assert results.deliver(NAME, DATA) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ENOENT)
@@ -215,36 +217,36 @@ def test_the_share_is_not_there(tmp_path: Path) -> None:
     assert results.deliver(NAME, DATA) == FileDelivered(missing / NAME)
 
 
-def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+def test_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "share").write_bytes(b"")
     for create in (False, True):
         outcome = ResultFolder(tmp_path / "share", create=create).deliver(NAME, DATA)
         assert isinstance(outcome, NotDelivered)
 
 
-def test_a_folder_of_our_own_is_made(tmp_path: Path) -> None:
+def test_own_folder_is_created(tmp_path: Path) -> None:
     results = ResultFolder(tmp_path / "state" / "results", create=True)
     assert isinstance(results.deliver(NAME, DATA), FileDelivered)
 
 
-def test_left_over_work_is_cleaned_at_start_own_alone(tmp_path: Path) -> None:
+def test_only_own_leftover_work_files_are_cleaned(tmp_path: Path) -> None:
     work = tmp_path / WORK_FOLDER
     work.mkdir()
     (work / "terminal-1~aa.part").write_bytes(b"half")
-    (work / "terminal-10~bb.part").write_bytes(b"another terminal is writing this")
+    (work / "terminal-10~bb.part").write_bytes(b"being written by another terminal")
     (work / "terminal-1~kept.xml.part").write_bytes(b"not finished")
     assert ResultFolder(tmp_path, owner="terminal-1").clean(keep={"kept.xml"}) == 1
     assert {path.name for path in work.iterdir()} == {"terminal-10~bb.part", "terminal-1~kept.xml.part"}
 
 
 @pytest.mark.parametrize("name", ["../x.xml", "a/b.xml", "", ".hidden", "x" * 300, "a\x00b"])
-def test_a_name_that_is_more_than_a_name(tmp_path: Path, name: str) -> None:
+def test_invalid_file_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError):
         ResultFolder(tmp_path).deliver(name, DATA)
 
 
-def test_what_lies_there_of_a_result(tmp_path: Path) -> None:
-    """After a crash: prepared and not moved, moved, taken; and a disconnected share is not an empty folder."""
+def test_look_reports_prepared_moved_and_taken_results(tmp_path: Path) -> None:
+    """States after a crash: prepared, moved, or taken. A disconnected share is not an empty folder."""
     results = ResultFolder(tmp_path)
     digest = hashlib.sha256(DATA).hexdigest()
     assert isinstance(results.look(NAME), NotDelivered)
@@ -259,7 +261,7 @@ def test_what_lies_there_of_a_result(tmp_path: Path) -> None:
     assert ResultFolder(tmp_path).prepare(NAME, b"changed") == prepared
 
 
-def test_nothing_is_prepared_where_a_file_lies(tmp_path: Path) -> None:
+def test_nothing_is_prepared_if_the_file_exists(tmp_path: Path) -> None:
     results = ResultFolder(tmp_path)
     results.deliver(NAME, DATA)
     assert results.prepare(NAME, b"other") == AlreadyThere(tmp_path / NAME, same=False)
@@ -267,15 +269,17 @@ def test_nothing_is_prepared_where_a_file_lies(tmp_path: Path) -> None:
     assert work_files(tmp_path) == []
 
 
-def test_what_was_prepared_stays_until_the_new_one_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full disk at the second attempt: without any work file the result would look taken, and be lost."""
+def test_prepared_file_remains_until_its_replacement_is_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If a full disk left no work file, the result would look taken and be lost."""
     results = ResultFolder(tmp_path)
     prepared = results.prepare(NAME, DATA)
     assert isinstance(prepared, Prepared)
-    genuine = os.write
+    real = os.write
 
     def full(descriptor: int, data: bytes) -> int:
-        genuine(descriptor, bytes(data)[:10])
+        real(descriptor, bytes(data)[:10])
         raise OSError(errno.ENOSPC, "full")
 
     with monkeypatch.context() as disk:
@@ -288,20 +292,18 @@ def test_what_was_prepared_stays_until_the_new_one_is_whole(tmp_path: Path, monk
     assert results.look(NAME) == ResultOnDisk(prepared.mark, hashlib.sha256(b"changed" * 9).hexdigest(), None)
 
 
-def test_a_share_without_its_server_says_nothing_of_what_lies_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """ESTALE is neither "taken" nor "another folder": the mark stays, and nothing counts as delivered."""
+def test_stale_share_does_not_count_as_delivered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ESTALE means neither "taken" nor "another folder"; the mark remains."""
     results = ResultFolder(tmp_path)
     prepared = results.prepare(NAME, DATA)
     assert isinstance(prepared, Prepared)
     results.move(NAME, hashlib.sha256(DATA).hexdigest())
-    genuine = os.open
+    real = os.open
 
     def stale(path: Path, flags: int, *more: int) -> int:
         if stat.S_ISREG(os.lstat(path).st_mode):
             raise OSError(errno.ESTALE, "stale file handle")
-        return genuine(path, flags, *more)
+        return real(path, flags, *more)
 
     with monkeypatch.context() as share:
         share.setattr(os, "open", stale)
@@ -310,24 +312,24 @@ def test_a_share_without_its_server_says_nothing_of_what_lies_there(
     assert results.look(NAME) == ResultOnDisk(prepared.mark, None, hashlib.sha256(DATA).hexdigest())
 
 
-def test_a_share_that_goes_while_one_looks_was_not_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_share_lost_while_looking_is_not_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = ResultFolder(tmp_path / "share")
     (tmp_path / "share").mkdir()
     assert isinstance(results.prepare(NAME, DATA), Prepared)
-    genuine, looked = os.open, []
+    real, opened = os.open, []
 
-    def goes(path: Path, flags: int, *more: int) -> int:
-        looked.append(path)
-        if len(looked) == 2:  # after the mark
+    def disconnect(path: Path, flags: int, *more: int) -> int:
+        opened.append(path)
+        if len(opened) == 2:  # after the mark
             (tmp_path / "share").rename(tmp_path / "away")
-        return genuine(path, flags, *more)
+        return real(path, flags, *more)
 
-    monkeypatch.setattr(os, "open", goes)
+    monkeypatch.setattr(os, "open", disconnect)
     assert results.look(NAME) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ENOENT)
 
 
 @pytest.mark.parametrize("what", ["pipe", "link", "dangling", "folder"])
-def test_what_lies_there_is_no_file(tmp_path: Path, what: str) -> None:
+def test_anything_but_a_regular_file_blocks_the_delivery(tmp_path: Path, what: str) -> None:
     target, elsewhere = tmp_path / NAME, tmp_path / "elsewhere"
     match what:
         case "pipe":
@@ -345,7 +347,7 @@ def test_what_lies_there_is_no_file(tmp_path: Path, what: str) -> None:
     assert what == "link" or not elsewhere.exists()
 
 
-def test_a_work_folder_that_leads_elsewhere_is_not_written_to(tmp_path: Path) -> None:
+def test_symlinked_work_folder_is_refused(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     share = tmp_path / "share"
@@ -355,7 +357,7 @@ def test_a_work_folder_that_leads_elsewhere_is_not_written_to(tmp_path: Path) ->
     assert list(elsewhere.iterdir()) == []
 
 
-def test_nobody_ever_sees_half_a_file(tmp_path: Path) -> None:
+def test_readers_never_see_a_partial_file(tmp_path: Path) -> None:
     data = b"x" * 3_000_000
     seen: set[int] = set()
     done = threading.Event()
@@ -375,7 +377,7 @@ def test_nobody_ever_sees_half_a_file(tmp_path: Path) -> None:
     assert seen <= {len(data)}
 
 
-def test_names() -> None:
+def test_result_file_name() -> None:
     moment = datetime(2026, 11, 21, 0, 15, 4, tzinfo=UTC)
     name = result_file_name("1319999999", "0123", moment)
     assert name == result_file_stem("1319999999", "0123", moment) + ".xml"
@@ -388,7 +390,7 @@ def test_names() -> None:
     assert name != result_file_name("1319999999", "0124", moment)
 
 
-def test_a_pipe_is_not_read(tmp_path: Path) -> None:
+def test_pipe_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="Invalid argument"):
         read_whole(tmp_path / "pipe", 100)

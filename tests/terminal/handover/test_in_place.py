@@ -1,4 +1,4 @@
-"""A receipt computer that waits for files to change: nothing is moved in, the file itself is written."""
+"""Delivery in place, for receipt computers that watch for changed files."""
 
 import os
 import threading
@@ -20,7 +20,7 @@ from terminal.handover.folder import (
 NAME, DATA = "OQSsiquc01res_face_1.xml", b"<XmlMsg>" + b"x" * 5000 + b"</XmlMsg>"
 
 
-def test_the_file_is_new_first_and_changes_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_is_created_empty_and_then_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     done, seen = threading.Event(), threading.Event()
 
@@ -31,7 +31,7 @@ def test_the_file_is_new_first_and_changes_then(tmp_path: Path, monkeypatch: pyt
                 seen.set()
 
     def pause(seconds: float) -> None:
-        """As long as a watcher on a slow computer takes."""
+        """Wait until the watcher has seen the file, however slow the computer is."""
         assert seconds == placing.BEFORE_CHANGE
         assert seen.wait(60)
 
@@ -42,31 +42,33 @@ def test_the_file_is_new_first_and_changes_then(tmp_path: Path, monkeypatch: pyt
     done.set()
     watcher.join()
     assert isinstance(delivery, FileDelivered)
-    assert sizes[0] == 0, "a watcher saw it appear before it had anything in it"
+    assert sizes[0] == 0, "the watcher saw the file while it was empty"
     assert (tmp_path / NAME).read_bytes() == DATA
     assert list((tmp_path / WORK_FOLDER).glob("*.part")) == []
 
 
 @pytest.mark.parametrize("left", [b"", DATA[:100]])
-def test_what_a_crash_left_is_written_again(tmp_path: Path, left: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_partial_file_left_by_a_crash_is_rewritten(
+    tmp_path: Path, left: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(placing, "BEFORE_CHANGE", 0.0)
     (tmp_path / NAME).write_bytes(left)
     assert isinstance(ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA), FileDelivered)
     assert (tmp_path / NAME).read_bytes() == DATA
 
 
-def test_another_file_of_that_name_stays(tmp_path: Path) -> None:
+def test_other_file_of_the_same_name_is_kept(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"another")
     assert ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA) == AlreadyThere(tmp_path / NAME, same=False)
     assert (tmp_path / NAME).read_bytes() == b"another"
 
 
-def test_a_disk_that_fills_up_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It had room for the work file, and has none for the file itself."""
-    genuine, written = os.write, list[int]()
+def test_full_disk_leaves_no_partial_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is space for the work file but not for the file itself."""
+    real, written = os.write, list[int]()
 
     def full(descriptor: int, data: bytes) -> int:
-        written.append(genuine(descriptor, data[:100] if written else data))
+        written.append(real(descriptor, data[:100] if written else data))
         if len(written) > 1:
             raise OSError(28, "No space left on device")
         return written[0]
@@ -78,5 +80,5 @@ def test_a_disk_that_fills_up_leaves_no_half_file(tmp_path: Path, monkeypatch: p
     assert result.deliver(NAME, DATA) == NotDelivered(DeliveryFailure.DISK_FULL, 28)
     assert written == [len(DATA), 100]
     assert not (tmp_path / NAME).exists()
-    monkeypatch.setattr(os, "write", genuine)
+    monkeypatch.setattr(os, "write", real)
     assert isinstance(result.deliver(NAME, DATA), FileDelivered)

@@ -1,4 +1,4 @@
-"""Every message: written and read again, in both encodings, in any order of elements."""
+"""Every message survives writing and reading, in both encodings and with elements in any order."""
 
 from datetime import datetime, timezone
 from random import Random
@@ -18,7 +18,7 @@ from tests.terminal.handover.strategies import parts
 
 ENCODINGS = get_args(Encoding)
 MESSAGES: set[type[Part]] = {kind.message for kind in FILE_KINDS}
-named = pytest.mark.parametrize("message", sorted(MESSAGES, key=str))
+each_message = pytest.mark.parametrize("message", sorted(MESSAGES, key=str))
 
 
 def reread(data: bytes, message: type[Part]) -> tuple[Part | None, tuple[LayoutProblem, ...]]:
@@ -29,12 +29,12 @@ def reread(data: bytes, message: type[Part]) -> tuple[Part | None, tuple[LayoutP
 
 
 def shuffled(data: bytes, codec: str, seed: int) -> bytes:
-    """The same elements in another order, under the same declaration."""
+    """Return the document with its elements in another order and the same declaration."""
     declaration, _, rest = data.decode(codec).partition("\n")
     root: Any = etree.fromstring(rest.encode())
     random = Random(seed)
     for element in list(root.iter()):
-        # Entries of one name keep their order among themselves: they are a list.
+        # Elements with the same name form a list and keep their order.
         children = list(element)
         names = sorted({child.tag for child in children})
         random.shuffle(names)
@@ -42,10 +42,10 @@ def shuffled(data: bytes, codec: str, seed: int) -> bytes:
     return f"{declaration}\n{etree.tostring(root, encoding='unicode')}".encode(codec)
 
 
-@named
+@each_message
 @given(data=st.data(), encoding=st.sampled_from(ENCODINGS), seed=st.integers(0, 1000))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
-def test_read_as_it_was_written(message: type[Part], data: Any, encoding: Encoding, seed: int) -> None:
+def test_message_survives_writing_and_reading(message: type[Part], data: Any, encoding: Encoding, seed: int) -> None:
     sent = data.draw(parts(message))
     document = write_document(sent, encoding)
     assert document.substituted == 0
@@ -56,13 +56,13 @@ def test_read_as_it_was_written(message: type[Part], data: Any, encoding: Encodi
 
 
 @pytest.mark.parametrize("name", [kind.prefix + "202611210001.xml" for kind in FILE_KINDS])
-def test_every_kind_is_known_by_its_name(name: str) -> None:
+def test_every_kind_is_recognised_by_its_file_name(name: str) -> None:
     kind = kind_of(name)
     assert kind is not None
     assert name.startswith(kind.prefix)
 
 
-def test_the_card_readers_result_is_not_taken_for_a_plain_one() -> None:
+def test_card_reader_result_is_distinguished_from_a_plain_result() -> None:
     face = kind_of(f"{FACE_PREFIX}1319999999_20261121091504.xml")
     plain = kind_of("OQSsiquc01res_202611210001.xml")
     assert isinstance(face, FileKind)
@@ -72,7 +72,7 @@ def test_the_card_readers_result_is_not_taken_for_a_plain_one() -> None:
     assert kind_of("receipt.xml") is None
 
 
-def test_no_name_stands_twice_in_a_part() -> None:
+def test_element_names_are_unique_within_a_part() -> None:
     def check(part: type[Part]) -> None:
         assert len(names_of(part)) == len(set(names_of(part))), part
         for field in fields_of(part):
@@ -83,7 +83,7 @@ def test_no_name_stands_twice_in_a_part() -> None:
         check(message)
 
 
-def test_a_list_comes_with_its_entries_name_and_values_with_a_kind() -> None:
+def test_every_element_has_either_a_part_or_a_value_kind() -> None:
     def check(part: type[Part]) -> None:
         for field in fields_of(part):
             if isinstance(field.marker, Element):
@@ -127,7 +127,7 @@ REQUEST = """<?xml version="1.0" encoding="{encoding}" standalone="no"?>
         ("Windows-31J", "cp932"),
     ],
 )
-def test_a_request_as_programs_write_it(declared: str, codec: str) -> None:
+def test_request_is_read_in_common_encodings(declared: str, codec: str) -> None:
     read, problems = reread(REQUEST.format(encoding=declared).encode(codec), QualificationRequest)
     assert isinstance(read, QualificationRequest)
     assert read.body.search.insurer_number == "138999"
@@ -137,7 +137,7 @@ def test_a_request_as_programs_write_it(declared: str, codec: str) -> None:
 
 
 @pytest.mark.parametrize("declared", ["UTF-8", "Shift_JIS"])
-def test_the_declaration_is_wrong_and_the_file_is_read_all_the_same(declared: str) -> None:
+def test_file_with_a_wrong_encoding_declaration_is_read(declared: str) -> None:
     codec = "cp932" if declared == "UTF-8" else "utf-8"
     parsed = parse(REQUEST.format(encoding=declared).replace("試－１", "試験髙").encode(codec))
     assert isinstance(parsed, Parsed)
@@ -161,27 +161,27 @@ def test_the_declaration_is_wrong_and_the_file_is_read_all_the_same(declared: st
         ("0001234", "0" * 21, 12, LayoutFault.INVALID),
     ],
 )
-def test_what_is_wrong_is_named_with_its_line(old: str, new: str, line: int, fault: LayoutFault) -> None:
+def test_problem_is_reported_with_its_line(old: str, new: str, line: int, fault: LayoutFault) -> None:
     _, problems = reread(REQUEST.format(encoding="UTF-8").replace(old, new, 1).encode(), QualificationRequest)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     assert [(problem.line, problem.fault) for problem in errors] == [(line, fault)]
 
 
 @pytest.mark.parametrize("number", ["138999", "00138999", "138999  "])
-def test_an_insurer_number_filled_otherwise_is_read_with_a_warning(number: str) -> None:
+def test_insurer_number_with_unusual_padding_is_read_with_a_warning(number: str) -> None:
     read, problems = reread(REQUEST.format(encoding="UTF-8").replace("  138999", number).encode(), QualificationRequest)
     assert isinstance(read, QualificationRequest)
     assert read.body.search.insurer_number == number.strip()
     assert [problem.line for problem in problems if problem.severity is Severity.WARNING] == [10]
 
 
-def test_the_same_element_twice_is_said() -> None:
+def test_duplicate_element_is_reported() -> None:
     twice = REQUEST.format(encoding="UTF-8").replace("<Birthdate>", "<Birthdate>19790101</Birthdate><Birthdate>")
     _, problems = reread(twice.encode(), QualificationRequest)
     assert LayoutFault.TWICE in [problem.fault for problem in problems]
 
 
-def test_an_unknown_element_is_passed_over_with_a_warning() -> None:
+def test_unknown_element_is_skipped_with_a_warning() -> None:
     more = REQUEST.format(encoding="UTF-8").replace("<Birthdate>", "<Shoe>44</Shoe><Birthdate>")
     read, problems = reread(more.encode(), QualificationRequest)
     assert read is not None
@@ -211,35 +211,35 @@ def test_an_unknown_element_is_passed_over_with_a_warning() -> None:
     ],
     ids=range(16),
 )
-def test_not_read(data: bytes) -> None:
+def test_unreadable_document_is_refused(data: bytes) -> None:
     assert isinstance(parse(data, LARGEST_BULK), Unreadable)
 
 
-def test_too_large_is_not_even_looked_at() -> None:
+def test_oversized_document_is_refused_without_parsing() -> None:
     assert parse(b"<XmlMsg/>" + b" " * 1000, largest=1000) == Unreadable("at most 1000 bytes")
 
 
-def test_comments_sections_and_instructions_do_not_disturb() -> None:
+def test_comments_cdata_and_instructions_are_handled() -> None:
     parsed = parse(b"<XmlMsg><!-- a --><?b c?><Name><![CDATA[<x>]]><!-- d -->y</Name></XmlMsg>")
     assert isinstance(parsed, Parsed)
     assert [(child.tag, child.text) for child in parsed.root] == [("Name", "<x>y")]
 
 
-def test_a_repr_shows_nothing() -> None:
+def test_repr_contains_no_values() -> None:
     given = {"insurer_number": "138999", "insured_identification_number": "SECRET"}
     search = SearchInfo.model_construct(**given)  # type: ignore[arg-type]
     assert "SECRET" not in repr(search)
     assert "138999" not in str(search)
 
 
-def test_problems_never_repeat_what_stands_there() -> None:
+def test_problems_do_not_repeat_values() -> None:
     wrong = REQUEST.format(encoding="UTF-8").replace("19800229", "SECRET").replace("0001234", "SECRET" * 9)
     _, problems = reread(wrong.encode(), QualificationRequest)
     assert len(problems) >= 2
     assert "SECRET" not in repr(problems)
 
 
-def test_times_far_in_the_past_and_future_are_written_with_four_digits() -> None:
+def test_years_are_written_with_four_digits() -> None:
     from terminal.handover.values import date_time
 
     assert date_time(datetime(33, 4, 3, tzinfo=timezone.utc)) == "00330403090000"  # noqa: UP017
@@ -247,5 +247,5 @@ def test_times_far_in_the_past_and_future_are_written_with_four_digits() -> None
         date_time(datetime(9999, 12, 31, 23, tzinfo=timezone.utc))  # noqa: UP017
 
 
-def test_the_root_is_what_public_readers_expect() -> None:
+def test_root_element_is_xmlmsg() -> None:
     assert ROOT == "XmlMsg"

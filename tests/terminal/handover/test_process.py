@@ -1,4 +1,4 @@
-"""The process that touches the folder holds patients' results: it is shut in as the terminal is, and ends with it."""
+"""The process that accesses the folder: hardened like the terminal, because it holds patients' results."""
 
 import os
 import signal
@@ -12,8 +12,8 @@ from terminal.handover.folder import DeliveryFailure, FileDelivered
 from terminal.handover.process import FolderProcess
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
-def test_it_leaves_no_core_file_and_ctrl_c_is_for_the_terminal(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_process_writes_no_core_file_and_ignores_ctrl_c(tmp_path: Path) -> None:
     folder = FolderProcess(tmp_path / "results", create=True)
     assert folder.probe() is None
     helper = folder._process
@@ -21,14 +21,14 @@ def test_it_leaves_no_core_file_and_ctrl_c_is_for_the_terminal(tmp_path: Path) -
     limits = Path(f"/proc/{helper.pid}/limits").read_text().splitlines()
     (core,) = [line.split()[4:6] for line in limits if line.startswith("Max core file size")]
     assert core == ["0", "0"]
-    os.kill(helper.pid, signal.SIGINT)  # as for everything in that window
+    os.kill(helper.pid, signal.SIGINT)  # Ctrl+C reaches every process in the console
     assert folder.probe() is None
-    assert folder._process is helper, "no second one was started in its place"
+    assert folder._process is helper, "the process was not restarted"
     folder.close()
     assert helper.poll() is not None
 
 
-def test_staff_sees_what_the_last_step_met(tmp_path: Path) -> None:
+def test_trouble_reflects_the_last_step(tmp_path: Path) -> None:
     share, name, digest = tmp_path / "share", "OQSsiquc01res_face_1.xml", sha256(b"<XmlMsg/>").hexdigest()
     folder = FolderProcess(share)
     folder.prepare(name, b"<XmlMsg/>")

@@ -1,4 +1,4 @@
-"""The XML, element by element, in both encodings, for every combination of consents."""
+"""The result XML: every element, both encodings, and all combinations of consents."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -69,7 +69,7 @@ EXPECTED_RESULT = [
 
 
 def parsed(document: ResultDocument, codec: str = "utf-8") -> Any:
-    """By a strict parser, the way a reader that knows Shift_JIS as CP932 does."""
+    """Parse strictly, like a reader that decodes Shift_JIS as CP932."""
     text = document.data.decode(codec)
     declaration, _, rest = text.partition("\n")
     assert declaration.startswith("<?xml")
@@ -90,7 +90,7 @@ def result_of(root: Any) -> dict[str, str]:
     return dict(leaves(root.find("MessageBody/ResultList/ResultOfQualificationConfirmation")))
 
 
-def test_element_by_element(elder_result: QualificationResult) -> None:
+def test_every_element_of_a_result(elder_result: QualificationResult) -> None:
     document = result_document(elder_result)
     assert document.data.startswith(b'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n<XmlMsg>')
     assert document.substituted == 0
@@ -105,7 +105,7 @@ def test_element_by_element(elder_result: QualificationResult) -> None:
     assert leaves(body.find("ResultList/ResultOfQualificationConfirmation")) == EXPECTED_RESULT
 
 
-def test_shift_jis(elder_result: QualificationResult) -> None:
+def test_result_in_shift_jis(elder_result: QualificationResult) -> None:
     document = result_document(elder_result, "Shift_JIS")
     assert document.data.startswith(b'<?xml version="1.0" encoding="Shift_JIS" standalone="no"?>\n')
     assert document.substituted == 0
@@ -123,15 +123,17 @@ def with_name(result: QualificationResult, name: str) -> QualificationResult:
 @pytest.mark.parametrize(
     ("name", "utf_8", "shift_jis", "substituted"),
     [
-        ("髙﨑　①", "髙﨑　①", "髙﨑　①", 0),  # NEC and IBM characters: CP932 has them
+        ("髙﨑　①", "髙﨑　①", "髙﨑　①", 0),  # NEC and IBM extensions, in CP932
         ("𠮷田　🙂", "𠮷田　🙂", "●田　●", 2),
         ("葛\U000e0100飾", "葛\U000e0100飾", "葛●飾", 1),
         ("か\u3099ま", "か\u3099ま", "がま", 0),
-        ("波〜線−", "波〜線−", "波～線－", 0),  # the same signs under their CP932 names
-        ("表ソ能", "表ソ能", "表ソ能", 0),  # their second byte is a backslash
+        ("波〜線−", "波〜線−", "波～線－", 0),  # mapped to the corresponding CP932 characters
+        ("表ソ能", "表ソ能", "表ソ能", 0),  # the second byte is a backslash
     ],
 )
-def test_characters(elder_result: QualificationResult, name: str, utf_8: str, shift_jis: str, substituted: int) -> None:
+def test_characters_outside_cp932_are_substituted(
+    elder_result: QualificationResult, name: str, utf_8: str, shift_jis: str, substituted: int
+) -> None:
     result = with_name(elder_result, name)
     assert result_of(parsed(result_document(result)))["Name"] == utf_8
     assert result_document(result).substituted == 0
@@ -141,7 +143,7 @@ def test_characters(elder_result: QualificationResult, name: str, utf_8: str, sh
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "Shift_JIS"])
-def test_what_no_xml_may_hold(elder_result: QualificationResult, encoding: Any) -> None:
+def test_characters_invalid_in_xml_are_substituted(elder_result: QualificationResult, encoding: Any) -> None:
     document = result_document(with_name(elder_result, "a\x00b\x1bc\ufffed"), encoding)
     codec = "utf-8" if encoding == "UTF-8" else "cp932"
     assert result_of(parsed(document, codec))["Name"] == f"a{SUBSTITUTE}b{SUBSTITUTE}c{SUBSTITUTE}d"
@@ -149,33 +151,33 @@ def test_what_no_xml_may_hold(elder_result: QualificationResult, encoding: Any) 
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "Shift_JIS"])
-def test_markup_in_a_name_stays_text(elder_result: QualificationResult, encoding: Any) -> None:
+def test_markup_in_a_name_is_escaped(elder_result: QualificationResult, encoding: Any) -> None:
     name = "<Name>&amp;]]>\"'</Name>"
     codec = "utf-8" if encoding == "UTF-8" else "cp932"
     root = parsed(result_document(with_name(elder_result, name), encoding), codec)
     assert result_of(root)["Name"] == name
 
 
-def test_a_short_insurer_number_is_filled_with_spaces(elder_result: QualificationResult) -> None:
+def test_short_insurer_number_is_padded_with_spaces(elder_result: QualificationResult) -> None:
     qualification = elder_result.qualifications[0].model_copy(update={"insurer_number": "138999"})
     root = parsed(result_document(elder_result.model_copy(update={"qualifications": (qualification,)})))
     assert result_of(root)["InsurerNumber"] == "  138999"
 
 
-def test_times_are_japans_also_across_midnight(elder_result: QualificationResult) -> None:
+def test_times_are_in_japan_time_across_midnight(elder_result: QualificationResult) -> None:
     late = elder_result.model_copy(update={"processed_at": datetime(2026, 12, 31, 15, 0, 0, tzinfo=UTC)})
     assert parsed(result_document(late)).findtext("MessageHeader/ProcessExecutionTime") == "20270101000000"
     with pytest.raises(ValueError, match="zone"):
         result_document(elder_result.model_copy(update={"processed_at": datetime(2026, 12, 31)}))
 
 
-def test_no_qualification_no_list(elder_result: QualificationResult) -> None:
+def test_no_result_list_without_a_qualification(elder_result: QualificationResult) -> None:
     root = parsed(result_document(elder_result.model_copy(update={"qualifications": (), "validity": "4"})))
     assert root.findtext("MessageBody/QualificationValidity") == "4"
     assert root.find("MessageBody/ResultList") is None
 
 
-def test_an_ended_qualification(elder_result: QualificationResult) -> None:
+def test_ended_qualification_has_date_and_reason(elder_result: QualificationResult) -> None:
     qualification = elder_result.qualifications[0].model_copy(
         update={"disqualification_date": date(2026, 10, 1), "reason_of_loss": "03"}
     )
@@ -211,7 +213,7 @@ def test_elderly_recipient_and_specific_disease(elder_result: QualificationResul
     assert "LimitApplicationCertificateRelatedConsFlg" not in found
 
 
-def test_a_medical_ticket_and_what_else_a_record_may_say(elder_result: QualificationResult) -> None:
+def test_medical_ticket_and_rare_elements(elder_result: QualificationResult) -> None:
     ticket = MedicalTicket(
         ticket_type="01",
         valid_date=date(2026, 11, 1),
@@ -254,7 +256,7 @@ def test_a_medical_ticket_and_what_else_a_record_may_say(elder_result: Qualifica
     assert (found["InsuredCardExpirationDate"], found["InsuredCertificateIssuanceDate"]) == ("20270731", "20260801")
 
 
-def test_a_check_that_ended_abnormally(elder_result: QualificationResult) -> None:
+def test_failed_check_has_an_error_code_and_no_list(elder_result: QualificationResult) -> None:
     changes = {"segment": "9", "error_code": "SIMQ0500E", "error_message": "模擬のエラーです。", "qualifications": ()}
     root = parsed(result_document(elder_result.model_copy(update=changes)))
     assert root.findtext("MessageHeader/SegmentOfResult") == "9"
@@ -262,7 +264,7 @@ def test_a_check_that_ended_abnormally(elder_result: QualificationResult) -> Non
     assert root.find("MessageBody/ResultList") is None
 
 
-def test_the_limit_by_law_has_its_flag_and_no_time(elder_result: QualificationResult) -> None:
+def test_limit_provided_by_law_has_a_flag_but_no_time(elder_result: QualificationResult) -> None:
     result = elder_result.model_copy(update={"consents": (), "by_law": (Item.HIGH_COST_LIMIT,)})
     found = result_of(parsed(result_document(result)))
     assert found["LimitApplicationCertificateRelatedConsFlg"] == "1"
@@ -270,7 +272,7 @@ def test_the_limit_by_law_has_its_flag_and_no_time(elder_result: QualificationRe
     assert found["LimitApplicationCertificateRelatedInfo/LimitApplicationCertificateClassificationFlag"] == "B05"
 
 
-def test_the_newer_consents_follow_their_groups_answer_when_wanted(elder_result: QualificationResult) -> None:
+def test_newer_consent_elements_follow_their_group_if_enabled(elder_result: QualificationResult) -> None:
     plain = result_of(parsed(result_document(elder_result)))
     newer = result_of(parsed(result_document(elder_result, options=FaceOptions(newer_consents=True))))
     added = {name: newer[name] for name in newer if name not in plain}
@@ -287,16 +289,16 @@ def test_the_newer_consents_follow_their_groups_answer_when_wanted(elder_result:
     assert [name for name in unasked if "Cons" in name] == []
 
 
-# --- every combination ---------------------------------------------------------------------------------------
+# --- all combinations of consents ----------------------------------------------------------------------------
 
 LASTS = timedelta(hours=24)
 times = st.datetimes(datetime(2020, 1, 1), datetime(2050, 1, 1), timezones=st.just(UTC))
 decisions = st.dictionaries(st.sampled_from(list(CONSENTS)), st.none() | times)
-"""Item asked -> moment of consent, None for refused."""
+"""Maps each item asked to the time of consent, or None if refused."""
 
 
 @given(decided=decisions, by_law=st.booleans(), limit=st.booleans(), encoding=st.sampled_from(["UTF-8", "Shift_JIS"]))
-def test_flags_times_and_absence(
+def test_consent_flags_and_times_for_every_combination(
     decided: dict[Item, datetime | None], by_law: bool, limit: bool, encoding: Any
 ) -> None:
     provided = (Item.HIGH_COST_LIMIT,) if by_law and Item.HIGH_COST_LIMIT not in decided else ()

@@ -1,6 +1,4 @@
-"""What elements mean together, rule by rule: files of a receipt computer's maker with one contradiction, and files that
-go up to the very limit of what is right.
-"""
+"""Consistency rules: files with one contradiction each, and files just within the limits."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -23,20 +21,20 @@ RECORD = f"{BODY}/ResultList/ResultOfQualificationConfirmation"
 SUBSIDY = f"{BODY}/MedicalSubsidyResult"
 
 Edits = dict[str, str | None]
-"""Text of an element, by path; None takes the element out."""
+"""New text by element path; None removes the element."""
 Found = list[tuple[str, Severity]]
 
 
 def edited(edits: Mapping[str, str | None], text: str | None = None) -> bytes:
-    """A card reader's result, or `text`, with other texts in it; an element that is missing is added."""
+    """Apply `edits` to `text` (default: a card reader's result), adding missing elements."""
     root: Any = etree.fromstring((text or face()).encode())
     for path, value in edits.items():
         found = root.find(path)
         if found is None:
             found = root
             for name in path.split("/"):
-                there = found.find(name)
-                found = etree.SubElement(found, name) if there is None else there
+                child = found.find(name)
+                found = etree.SubElement(found, name) if child is None else child
         if value is None:
             found.getparent().remove(found)
         else:
@@ -45,19 +43,19 @@ def edited(edits: Mapping[str, str | None], text: str | None = None) -> bytes:
 
 
 def contradictions(data: bytes, name: str = FACE) -> Found:
-    """The last element of each, in alphabetical order."""
+    """Return last path element and severity of each contradiction, in alphabetical order."""
     found = check_bytes(name, data).findings
     return sorted((one.path.rpartition("/")[2], one.severity) for one in found if one.fault is LayoutFault.INCONSISTENT)
 
 
 def given(at: str, until: str) -> Edits:
-    """Medicines and prescriptions are one answer."""
+    """Set the times of medicines and prescriptions, which share one answer."""
     stems = ("PharmacistsInfo", "PrescriptionInfo")
     times: Edits = {f"{RECORD}/{stem}ConsTime": at for stem in stems}
     return times | {f"{RECORD}/{stem}AvailableTime": until for stem in stems}
 
 
-def test_the_file_that_is_spoilt_below_is_right() -> None:
+def test_unedited_file_has_no_contradictions() -> None:
     assert contradictions(edited({})) == []
 
 
@@ -70,7 +68,7 @@ LIMIT = f"{RECORD}/LimitApplicationCertificateRelatedInfo/LimitApplicationCertif
 @pytest.mark.parametrize(
     ("edits", "found"),
     [
-        # how the check ended
+        # outcome of the check
         ({f"{HEAD}/ErrorCode": "E1"}, [("ErrorCode", ERROR)]),
         ({f"{HEAD}/ErrorMessage": "E1"}, [("ErrorCode", ERROR)]),
         ({SEGMENT: "9"}, [("ErrorCode", ERROR)]),
@@ -93,17 +91,17 @@ LIMIT = f"{RECORD}/LimitApplicationCertificateRelatedInfo/LimitApplicationCertif
         ({VALIDITY: "6", f"{BODY}/ResultList": None}, [("ResultList", ERROR)]),
         ({VALIDITY: "4", f"{BODY}/ResultList": None}, []),
         ({VALIDITY: "5", f"{BODY}/ResultList": None}, []),
-        # days
+        # dates
         ({f"{RECORD}/Birthdate": "20261121"}, []),
         ({f"{RECORD}/Birthdate": "20261122"}, [("Birthdate", WARNING)]),
         ({f"{RECORD}/InsuredCardExpirationDate": "20240401"}, []),
         ({f"{RECORD}/InsuredCardExpirationDate": "20240331"}, [("InsuredCardExpirationDate", WARNING)]),
-        # names that a claim cannot hold
+        # names that a claim cannot contain
         ({f"{RECORD}/Name": "模擬　●子"}, [("Name", NOTE)]),
         ({f"{RECORD}/Name": "𠮷田　花子"}, [("Name", NOTE)]),
         ({f"{RECORD}/NameOfOther": "髙田　花子"}, [("NameOfOther", NOTE)]),
         ({f"{RECORD}/InsuredName": "模擬　●子"}, [("InsuredName", NOTE)]),
-        # three tenths go with an income as in working life
+        # a ratio of 30 % implies an income as in working life
         ({LIMIT: "B01", OWN_RATIO: "030"}, []),
         ({LIMIT: "B01", OWN_RATIO: "020"}, [("InsuredPartialContributionRatio", WARNING)]),
         ({LIMIT: "B05", OWN_RATIO: "030"}, [("InsuredPartialContributionRatio", WARNING)]),
@@ -113,7 +111,7 @@ LIMIT = f"{RECORD}/LimitApplicationCertificateRelatedInfo/LimitApplicationCertif
         ({LIMIT: "B01"}, []),
     ],
 )
-def test_what_the_service_says_of_a_person(edits: Edits, found: Found) -> None:
+def test_contradictions_in_the_services_answer(edits: Edits, found: Found) -> None:
     assert contradictions(edited(edits)) == found
 
 
@@ -124,7 +122,7 @@ BY_LAW, DISEASES = f"{RECORD}/LimitApplicationCertificateRelated", f"{RECORD}/Sp
 @pytest.mark.parametrize(
     ("edits", "found"),
     [
-        # refused, or not to be asked: no times
+        # refused or not asked: no times
         ({f"{SURGERY}AvailableTime": "20261122091500"}, [("OperationInfoAvailableTime", ERROR)]),
         ({f"{RECORD}/DiagnosisNameConsTime": "20261121091500"}, [("DiagnosisNameConsTime", ERROR)]),
         (
@@ -137,26 +135,26 @@ BY_LAW, DISEASES = f"{RECORD}/LimitApplicationCertificateRelated", f"{RECORD}/Sp
             ],
         ),
         ({f"{RECORD}/PharmacistsInfoConsFlg": "2", f"{RECORD}/PrescriptionInfoConsFlg": "2"}, []),
-        # agreed: when, and until when
+        # agreed: consent time and expiry required
         ({f"{RECORD}/PharmacistsInfoConsTime": None}, [("PharmacistsInfoConsTime", ERROR)]),
         ({f"{RECORD}/PharmacistsInfoAvailableTime": None}, [("PharmacistsInfoAvailableTime", ERROR)]),
         ({f"{DISEASES}RelatedConsTime": None}, [("SpecificDiseasesCertificateRelatedConsTime", ERROR)]),
-        # the limit is provided by law since 2024: without a time, and for this visit
+        # since 2024 the limit is provided by law: no time required, valid for this visit only
         ({f"{BY_LAW}ConsTime": None}, [("LimitApplicationCertificateRelatedConsTime", NOTE)]),
         (
             {f"{BY_LAW}AvailableTime": "20261122091500"},
             [("LimitApplicationCertificateRelatedAvailableTime", ERROR)],
         ),
-        # one answer covers the elements of 2025 too
+        # one answer also covers the elements added in 2025
         ({f"{RECORD}/InfectiousInfoConsFlg": "2"}, [("InfectiousInfoConsFlg", NOTE)]),
         ({f"{RECORD}/InfectiousInfoConsFlg": None}, []),
-        # data that nobody agreed to
+        # data without consent
         ({f"{DISEASES}List": ""}, []),
         (
             {f"{DISEASES}List": "", f"{DISEASES}RelatedConsFlg": "0", f"{DISEASES}RelatedConsTime": None},
             [("SpecificDiseasesCertificateList", ERROR)],
         ),
-        # another computer's clock may be a minute off, and a consent lasts a day
+        # clocks may differ by a minute, and a consent lasts a day
         (given("20261121091604", "20261122091604"), []),
         (
             given("20261121091605", "20261122091605"),
@@ -169,14 +167,14 @@ BY_LAW, DISEASES = f"{RECORD}/LimitApplicationCertificateRelated", f"{RECORD}/Sp
         ),
     ],
 )
-def test_what_the_patient_said(edits: Edits, found: Found) -> None:
+def test_contradictions_in_the_patients_answers(edits: Edits, found: Found) -> None:
     assert contradictions(edited(edits)) == found
 
 
 SECOND = ("</ResultList>", "<ResultOfQualificationConfirmation/></ResultList>")
 
 
-def test_a_card_reader_searches_for_nobody_and_finds_one_person() -> None:
+def test_card_reader_result_has_no_search_and_one_person() -> None:
     searched = edited({f"{BODY}/QualificationConfirmSearchInfo/Birthdate": "19810412"})
     assert contradictions(searched) == [("QualificationConfirmSearchInfo", WARNING)]
     assert contradictions(searched, PLAIN) == []
@@ -185,15 +183,15 @@ def test_a_card_reader_searches_for_nobody_and_finds_one_person() -> None:
     assert contradictions(two, PLAIN) == []
 
 
-def test_in_a_check_by_number_nobody_was_asked_what_may_be_looked_at() -> None:
+def test_check_by_number_must_not_contain_consents() -> None:
     by_number = {f"{HEAD}/ReferenceClassification": "2"}
     assert contradictions(edited({}), PLAIN) == []
     asked = ("AllergyInfo", "ContraindicationInfo", "DiagnosisInfo", "PharmacistsInfo", "PrescriptionInfo")
-    stems = (*asked, "SpecificHealthCheckupsInfo", "TestInfo")  # the limit is asked for by word of mouth
+    stems = (*asked, "SpecificHealthCheckupsInfo", "TestInfo")  # the limit is asked orally
     assert contradictions(edited(by_number), PLAIN) == [(f"{stem}ConsFlg", ERROR) for stem in stems]
 
 
-def test_a_newer_qualification_is_told_of_in_a_check_by_number_alone() -> None:
+def test_newer_qualification_is_reported_only_by_checks_by_number() -> None:
     newer: Edits = {VALIDITY: "3", f"{RECORD}/DisqualificationDate": "20261001"}
     assert contradictions(edited(newer), PLAIN) == [("QualificationValidity", WARNING)]
     by_number = contradictions(edited(newer | {f"{HEAD}/ReferenceClassification": "2"}), PLAIN)
@@ -201,15 +199,15 @@ def test_a_newer_qualification_is_told_of_in_a_check_by_number_alone() -> None:
 
 
 def subsidy(standing: str, flag: str = "", time: str = "", days: tuple[str, str] | None = None) -> Edits:
-    told: Edits = {f"{SUBSIDY}/MedicalSubsidyStatus": standing}
+    edits: Edits = {f"{SUBSIDY}/MedicalSubsidyStatus": standing}
     if flag:
-        told[f"{SUBSIDY}/MedicalSubsidyConsFlg"] = flag
+        edits[f"{SUBSIDY}/MedicalSubsidyConsFlg"] = flag
     if time:
-        told[f"{SUBSIDY}/MedicalSubsidyConsTime"] = time
+        edits[f"{SUBSIDY}/MedicalSubsidyConsTime"] = time
     if days:
         certificate = f"{SUBSIDY}/MedicalSubsidyList/MedicalSubsidyInfo"
-        told[f"{certificate}/MedicalSubsidyValidFrom"], told[f"{certificate}/MedicalSubsidyValidTo"] = days
-    return told
+        edits[f"{certificate}/MedicalSubsidyValidFrom"], edits[f"{certificate}/MedicalSubsidyValidTo"] = days
+    return edits
 
 
 NOW, TODAY = "20261121091500", ("20261121", "20261121")
@@ -232,7 +230,7 @@ NOW, TODAY = "20261121091500", ("20261121", "20261121")
         (subsidy("3", "0"), ["MedicalSubsidyConsFlg"]),
     ],
 )
-def test_subsidies(edits: Edits, found: list[str]) -> None:
+def test_contradictions_in_subsidies(edits: Edits, found: list[str]) -> None:
     assert [element for element, _ in contradictions(edited(edits))] == found
 
 
@@ -252,24 +250,24 @@ def counted(processed: str, normal: str, errors: str) -> Edits:
         (counted("3", "2", "1"), ["NumberOfProcessingResult"]),
         (counted("2", "2", "1"), ["NumberOfNormalProcessing"]),
         (counted("2", "3", "1"), ["NumberOfNormalProcessing"]),
-        # texts that are not numbers, and numbers nobody counts to, are found as values
+        # invalid numbers are reported as invalid values instead
         (counted("some", "2", "1"), []),
         (counted("２", "2", "1"), []),
         (counted("9" * 10, "2", "1"), []),
     ],
 )
-def test_a_bulk_result_counts_what_is_in_it(edits: Edits, found: list[str]) -> None:
+def test_bulk_result_counts_match_its_entries(edits: Edits, found: list[str]) -> None:
     assert [element for element, _ in contradictions(edited(edits, BULK), "OQSmuquc02res_1.xml")] == found
 
 
-def test_each_record_of_a_bulk_result_is_looked_at() -> None:
+def test_every_record_of_a_bulk_result_is_checked() -> None:
     born = {f"{BODY}/BulkConfirmUnit/ResultOfQualificationConfirmation/Birthdate": "20261122"}
     edits = {f"{HEAD}/QualificationConfirmationDate": "20261121", **counted("2", "2", "0"), **born}
     assert contradictions(edited(edits, BULK), "OQSmuquc02res_1.xml") == [("Birthdate", WARNING)]
 
 
 @pytest.mark.parametrize("job", ["OQSmuhvq02res_1.xml", "OQSmuonq02res_1.xml"])
-def test_the_consents_of_care_elsewhere_last_longer(job: str) -> None:
+def test_consents_of_home_and_online_care_last_longer(job: str) -> None:
     text = face().replace("ResultList>", "BulkConfirmUnit>")
     month = {
         path.replace("ResultList", "BulkConfirmUnit"): at
@@ -282,7 +280,7 @@ def test_the_consents_of_care_elsewhere_last_longer(job: str) -> None:
     assert [element for element in visit if element in times] == times
 
 
-def test_days_asked_for_in_the_wrong_order() -> None:
+def test_reversed_date_range_is_reported() -> None:
     first, last = date(2026, 11, 1), date(2026, 11, 2)
     for start, end, found in ((first, last, []), (first, first, []), (last, first, [("StartDate", ERROR)])):
         assert contradictions(write_document(drugs(start=start, end=end)).data, "YZKsiquc01req_1.xml") == found

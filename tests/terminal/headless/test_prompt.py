@@ -1,4 +1,4 @@
-"""Somebody at the prompt: numbered answers, a PIN, a printed code typed as it is printed."""
+"""Receptions at the prompt: numbered answers, PIN and birth dates."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from vision.camera import Camera
 
 
 class Keyboard:
-    """Types a line whenever a text comes up on the screen."""
+    """Types the next line of a script when its text appears on the screen."""
 
     def __init__(self, script: list[tuple[str, str]]) -> None:
         self.reading, self._writing = os.pipe()
@@ -57,7 +57,7 @@ def run_at_prompt(counter: DemoCounter, desk: Desk, keyboard: Keyboard) -> None:
             if isinstance(state, st.Idle):
                 conductor.stop()
 
-        async def once_watched() -> None:
+        async def insert_when_watched() -> None:
             while conductor.reader_name is None:
                 await asyncio.sleep(0.005)
             desk.place.insert(desk.card())
@@ -65,18 +65,18 @@ def run_at_prompt(counter: DemoCounter, desk: Desk, keyboard: Keyboard) -> None:
         conductor.listen(on_state=on_state)
         with os.fdopen(keyboard.reading) as stream:
             headless = Headless(conductor, PromptOperator(speak, keyboard.tell, stream), speak)
-            inserting = asyncio.create_task(once_watched())
+            inserting = asyncio.create_task(insert_when_watched())
             try:
                 async with asyncio.timeout(60):
                     await headless.run()
                 await inserting
             finally:
-                keyboard.close()  # before the stream is closed: its thread still reads
+                keyboard.close()  # before the stream, which a thread is reading
 
     asyncio.run(day())
 
 
-def test_the_pin_way_from_a_prompt(counter: DemoCounter, desk: Desk) -> None:
+def test_pin_reception_at_the_prompt(counter: DemoCounter, desk: Desk) -> None:
     say = speaker(counter.settings)("en")
     keyboard = Keyboard(
         [
@@ -100,7 +100,7 @@ def test_the_pin_way_from_a_prompt(counter: DemoCounter, desk: Desk) -> None:
     assert not any("1234" in line for line in keyboard.shown)
 
 
-def test_the_end_of_input_ends_the_terminal(counter: DemoCounter, desk: Desk) -> None:
+def test_end_of_input_stops_the_terminal(counter: DemoCounter, desk: Desk) -> None:
     keyboard = Keyboard([])
     asyncio.run(_end_of_input(counter, desk, keyboard))
 
@@ -121,15 +121,15 @@ async def _end_of_input(counter: DemoCounter, desk: Desk, keyboard: Keyboard) ->
     desk.place.remove()
 
 
-class Clumsy:
+class FailingOperator:
     def hear(self, talk: Talk) -> None:
         pass
 
     async def act(self, talk: Talk, state: st.State, hands: Hands) -> None:
-        raise ValueError("a hand slips")
+        raise ValueError("operator failed")
 
 
-def test_an_operator_that_fails_leaves_a_terminal_that_is_closed(counter: DemoCounter, desk: Desk) -> None:
+def test_failing_operator_closes_the_terminal(counter: DemoCounter, desk: Desk) -> None:
     def open_again() -> Conductor:
         return open_terminal(
             counter.settings,
@@ -138,15 +138,15 @@ def test_an_operator_that_fails_leaves_a_terminal_that_is_closed(counter: DemoCo
         )
 
     async def day() -> None:
-        with pytest.raises(ValueError, match="slips"):
-            await Headless(open_again(), Clumsy(), speaker(counter.settings)).run()
+        with pytest.raises(ValueError, match="operator failed"):
+            await Headless(open_again(), FailingOperator(), speaker(counter.settings)).run()
         open_again().ledger.close()
 
     asyncio.run(day())
 
 
-def test_a_line_typed_before_the_question_does_not_answer_it() -> None:
-    """Or a PIN typed too late would be sent to the next patient's card."""
+def test_line_typed_before_the_question_is_ignored() -> None:
+    """Otherwise a PIN typed too late would be sent to the next patient's card."""
     keyboard, terminal = os.openpty()
 
     async def day() -> None:
@@ -159,7 +159,7 @@ def test_a_line_typed_before_the_question_does_not_answer_it() -> None:
                 lines.forget()
                 os.write(keyboard, b"2\n")
                 assert await lines.next() == "2"
-            os.write(keyboard, b"\x04")  # the end of input, or its thread would still read
+            os.write(keyboard, b"\x04")  # end of input, which stops the reading thread
             with pytest.raises(EOFError):
                 await lines.next()
 
@@ -167,7 +167,7 @@ def test_a_line_typed_before_the_question_does_not_answer_it() -> None:
     os.close(keyboard)
 
 
-def test_the_lines_of_a_script_lie_there_from_the_start() -> None:
+def test_lines_piped_from_a_script_are_kept() -> None:
     reading, writing = os.pipe()
 
     async def day() -> None:
@@ -185,10 +185,10 @@ def test_the_lines_of_a_script_lie_there_from_the_start() -> None:
 
 
 @pytest.mark.parametrize("typed", ["S55.3.1", "s55-3-1", "S55/03/01", "1980-03-01", "1980.3.1"])
-def test_a_birth_date_is_typed_as_it_is_printed(typed: str) -> None:
+def test_birth_date_is_accepted_in_printed_formats(typed: str) -> None:
     assert _birth_date(typed) is not None
 
 
 @pytest.mark.parametrize("typed", ["", "55.3.1.2", "X55.3.1", "S55.3", "yesterday"])
-def test_what_is_no_date_is_asked_again(typed: str) -> None:
+def test_invalid_birth_date_is_refused(typed: str) -> None:
     assert _birth_date(typed) is None

@@ -1,4 +1,4 @@
-"""Who trains at the prompt learns the device: every state says, offers and posts the same there as on the screen."""
+"""The prompt and the screen show the same sentences and offers, and post the same events, in every state."""
 
 import asyncio
 import os
@@ -23,13 +23,13 @@ speak = speaker(Settings())
 
 @dataclass
 class Shown:
-    """What one front end makes of a state."""
+    """How one front end presents a state."""
 
     sentences: list[str]
     offers: list[tuple[str, str]]
-    """Key and label, in order."""
+    """Key and label of each offer, in order."""
     posted: list[Event] = field(default_factory=list)
-    """By pressing those keys, one after the other."""
+    """Events posted by pressing those keys in turn."""
 
 
 async def on_screen(on_stage: Stage, state: st.State) -> Shown:
@@ -48,8 +48,8 @@ async def on_screen(on_stage: Stage, state: st.State) -> Shown:
     return shown
 
 
-class Remembering:
-    """Hands that remember what they would post."""
+class RecordingHands:
+    """Records events instead of posting them."""
 
     def __init__(self, talks: Talks) -> None:
         self._talks = talks
@@ -70,23 +70,25 @@ class Remembering:
         raise AssertionError("no code was typed")
 
     def let_staff_in(self) -> None:
-        raise AssertionError("the prompt has no way in for staff")
+        raise AssertionError("staff cannot log in at the prompt")
 
     def leave(self) -> None:
         raise AssertionError("the input has not ended")
 
 
 async def at_prompt(state: st.State) -> Shown:
-    told: list[str] = []
+    printed: list[str] = []
     talks = Talks(speak, language="ja", settle_seconds=0.0)
     talk = talks.show(state, RULES, 0.0)
-    hands = Remembering(talks)
+    hands = RecordingHands(talks)
     reading, writing = os.pipe()
     with os.fdopen(reading) as stream, os.fdopen(writing, "w") as keyboard:
-        operator = PromptOperator(speak, told.append, stream)
+        operator = PromptOperator(speak, printed.append, stream)
         operator.hear(talk)
-        sentences = [line.strip().partition("] ")[2] if not index else line.strip() for index, line in enumerate(told)]
-        heard = len(told)
+        sentences = [
+            line.strip().partition("] ")[2] if not index else line.strip() for index, line in enumerate(printed)
+        ]
+        announced = len(printed)
         shown = Shown(sentences, [])
         keys = [typed_as(offer.key) for offer in talk.offers] or [""]
         for number, key in enumerate(keys):
@@ -95,7 +97,7 @@ async def at_prompt(state: st.State) -> Shown:
             acting = asyncio.create_task(operator.act(talk, state, hands))
             await asyncio.wait([acting], timeout=60 if talk.offers else 0.05)
             if not number:
-                offered = told[heard : heard + len(talk.offers)]
+                offered = printed[announced : announced + len(talk.offers)]
                 shown.offers = [_key_and_label(line) for line in offered]
             acting.cancel()
     shown.posted = hands.posted
@@ -109,7 +111,7 @@ def _key_and_label(line: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("language", ["ja", "en"])
 @on_a_loop
-async def test_every_state_is_the_same_on_screen_and_prompt(language: str) -> None:
+async def test_every_state_is_presented_alike_on_screen_and_prompt(language: str) -> None:
     async with stage(USUAL) as on_stage:
         for name in SCREENS:
             state = state_of(name, language)
@@ -118,7 +120,7 @@ async def test_every_state_is_the_same_on_screen_and_prompt(language: str) -> No
 
 
 @on_a_loop
-async def test_the_first_key_shares_nothing_in_either_place() -> None:
+async def test_first_key_shares_nothing_on_screen_and_prompt() -> None:
     async with stage(USUAL) as on_stage:
         screen, prompt = await on_screen(on_stage, state_of("consent")), await at_prompt(state_of("consent"))
     nothing = speak("ja")("consent.none")
@@ -126,17 +128,17 @@ async def test_the_first_key_shares_nothing_in_either_place() -> None:
 
 
 @on_a_loop
-async def test_a_pin_typed_at_the_prompt_is_none_of_its_keys() -> None:
+async def test_only_four_ascii_digits_are_accepted_as_a_pin() -> None:
     talks = Talks(speak, language="ja", settle_seconds=0.0)
     talk = talks.show(state_of("pin"), RULES, 0.0)
     assert talk.body.pad is PadKind.PIN
-    hands = Remembering(talks)
+    hands = RecordingHands(talks)
     reading, writing = os.pipe()
     with os.fdopen(reading) as stream, os.fdopen(writing, "w") as keyboard:
         keyboard.write("123\n12345\n１２３４\n4321\n")
         keyboard.flush()
-        told: list[str] = []
-        await asyncio.wait_for(PromptOperator(speak, told.append, stream).act(talk, state_of("pin"), hands), 60)
+        printed: list[str] = []
+        await asyncio.wait_for(PromptOperator(speak, printed.append, stream).act(talk, state_of("pin"), hands), 60)
     assert hands.pins == ["4321"]
     assert not hands.posted
-    assert not any("4321" in line for line in told)
+    assert not any("4321" in line for line in printed)

@@ -1,4 +1,4 @@
-"""A terminal is backed up while it works, lost, and brought back: nobody is cloned, no decision is rolled back."""
+"""Backup of a running terminal and restore: no cloned terminals, no decision rolled make_backup."""
 
 import asyncio
 import shutil
@@ -30,8 +30,8 @@ from terminal.qualification.receipts import ChecksMissing, verify_with_receipts
 from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from terminal.staff_password import hash_file, keep
-from tests.terminal.keeping.conftest import House
-from tests.terminal.keeping.house import HouseTerminal
+from tests.terminal.keeping.clinic import ClinicTerminal
+from tests.terminal.keeping.conftest import Clinic
 
 PASSPHRASE = "朝の光はやさしく差す 42"
 CHEAP = Cost(n=1 << 10)
@@ -39,168 +39,168 @@ CHEAP = Cost(n=1 << 10)
 
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half a second of scrypt for each file is for real ones."""
+    """Replace the real scrypt cost, which takes half a second per file."""
     monkeypatch.setattr(backup_module, "Sealer", lambda file, passphrase, cost: Sealer(file, passphrase, CHEAP))
 
 
-def back(house: House, settings: Settings, name: str = "one.backup") -> Path:
-    file = house.folder / name
-    back_up(settings, house.file("front-1"), file, PASSPHRASE, datetime.now(UTC))
+def make_backup(clinic: Clinic, settings: Settings, name: str = "one.backup") -> Path:
+    file = clinic.folder / name
+    back_up(settings, clinic.file("front-1"), file, PASSPHRASE, datetime.now(UTC))
     return file
 
 
-def restore(house: House, file: Path, at: str, *words: str, typed: str = PASSPHRASE) -> tuple[int, str]:
-    """On the computer `at`, whose settings file is the backup's."""
-    command = ["restore", str(file), *words, "--config", str(house.file(at))]
+def restore(clinic: Clinic, file: Path, at: str, *words: str, typed: str = PASSPHRASE) -> tuple[int, str]:
+    """Run `restore` on the computer `at`."""
+    command = ["restore", str(file), *words, "--config", str(clinic.file(at))]
     result = CliRunner().invoke(app, command, input=f"{typed}\n")
     return result.exit_code, result.output
 
 
-def lose(house: House) -> None:
-    """The disk is gone; a new one has the same mount points."""
-    (house.folder / "front-1").rename(house.folder / "gone")
-    (house.folder / "front-1").mkdir()
+def lose(clinic: Clinic) -> None:
+    """Move the terminal's folder away and create an empty one, as after replacing a disk."""
+    (clinic.folder / "front-1").rename(clinic.folder / "lost")
+    (clinic.folder / "front-1").mkdir()
 
 
-def audit(house: House, settings: Settings) -> Audit | Refused:
-    async def asked(terminal: HouseTerminal) -> Any:
+def audit(clinic: Clinic, settings: Settings) -> Audit | Refused:
+    async def request(terminal: ClinicTerminal) -> Any:
         return await terminal.client.audit()
 
-    found: Audit | Refused = house.at(settings, asked)
+    found: Audit | Refused = clinic.run(settings, request)
     return found
 
 
-def verified(house: House, settings: Settings) -> object:
-    known = audit(house, settings)
+def verified(clinic: Clinic, settings: Settings) -> object:
+    known = audit(clinic, settings)
     assert isinstance(known, Audit)
     _, enrolment = client_of(settings)
     return verify_with_receipts(ledger_path(settings), enrolment.service_public_key, known.receipts, known.opened)
 
 
-async def receptions(terminal: HouseTerminal, count: int = 2) -> list[str]:
+async def receptions(terminal: ClinicTerminal, count: int = 2) -> list[str]:
     for _ in range(count):
         assert (await terminal.reception()).stage is DeliveryStage.DELIVERED
     return [record.event.check_id for record in terminal.ledger.records()]
 
 
-def test_a_week_lost_and_brought_back(house: House) -> None:
-    settings = house.enrolled("front-1")
+def test_lost_terminal_is_restored_with_later_decisions_marked_lost(clinic: Clinic) -> None:
+    settings = clinic.enrol("front-1")
     keep(settings, "280417")
     trail = AuditTrail(settings.state_dir / "audit.jsonl")
     trail.write(AuditRecord("2026-11-26T09:00:00+09:00", "r-1", "Idle", "CardPresent", "Reading", number=1))
     trail.close()
     saved: list[Path] = []
 
-    async def day(terminal: HouseTerminal) -> None:
+    async def day(terminal: ClinicTerminal) -> None:
         await receptions(terminal)
-        await terminal.decided(await terminal.opened())  # waits to be sent
-        interrupted = await terminal.opened()  # the patient is at the questions
-        saved.append(back(house, settings))  # while it runs
+        await terminal.decided(await terminal.opened())  # waiting to be sent
+        interrupted = await terminal.opened()  # the patient is answering
+        saved.append(make_backup(clinic, settings))  # while the terminal runs
         await terminal.delivery.work_off()
         await terminal.decided(interrupted)
         await terminal.delivery.deliver(interrupted)
         await receptions(terminal)
         await terminal.opened()
 
-    house.at(settings, day)
-    before = audit(house, settings)
+    clinic.run(settings, day)
+    before = audit(clinic, settings)
     assert isinstance(before, Audit)
     old_key = terminal_key_path(settings.state_dir).read_bytes()
     old_records = [(one.sequence, one.hash) for one in LedgerFile(ledger_path(settings)).records()]
-    lose(house)
+    lose(clinic)
 
-    code, said = restore(house, saved[0], "front-1")
-    assert code == 0, said
-    assert "accepted 3 decisions and opened 3 checks" in said
+    code, output = restore(clinic, saved[0], "front-1")
+    assert code == 0, output
+    assert "accepted 3 decisions and opened 3 checks" in output
     restored = [one.event for one in LedgerFile(ledger_path(settings)).records()]
-    kept = [(one.sequence, one.hash) for one in LedgerFile(ledger_path(settings)).records()][:11]
-    assert kept == old_records[:11]
+    restored_records = [(one.sequence, one.hash) for one in LedgerFile(ledger_path(settings)).records()]
+    assert restored_records[:11] == old_records[:11]
     (mark,) = [event for event in restored if isinstance(event, Restored)]
     assert mark.lost == len([event for event in restored if isinstance(event, Lost)]) == 3
-    assert isinstance(verified(house, settings), LedgerIntact)
+    assert isinstance(verified(clinic, settings), LedgerIntact)
     assert terminal_key_path(settings.state_dir).read_bytes() != old_key
     assert hash_file(settings.state_dir).exists()
     assert "CardPresent" in (settings.state_dir / "audit.jsonl").read_text("utf-8")
     assert all(path.stat().st_mode & 0o077 == 0 for path in settings.state_dir.rglob("*"))
 
-    async def next_day(terminal: HouseTerminal) -> None:
-        assert await terminal.delivery.settle_interrupted("1319999999") == 0  # nobody's answers become a no
+    async def next_day(terminal: ClinicTerminal) -> None:
+        assert await terminal.delivery.settle_interrupted("1319999999") == 0  # no answers are turned into refusals
         await terminal.delivery.work_off()
         await receptions(terminal)
         assert terminal.delivery.backlog() == 0
 
-    house.at(settings, next_day)
-    assert isinstance(verified(house, settings), LedgerIntact)
-    after = audit(house, settings)
+    clinic.run(settings, next_day)
+    assert isinstance(verified(clinic, settings), LedgerIntact)
+    after = audit(clinic, settings)
     assert isinstance(after, Audit)
     assert set(before.receipts) < set(after.receipts)
     assert len(after.receipts) == len(before.receipts) + 2
 
-    # the computer that was given up comes to life again: the service no longer knows it
-    ghost = settings.model_copy(update={"state_dir": house.folder / "gone" / "state"})
-    refused = audit(house, ghost)
+    # the lost computer reappears, but the service does not accept it any longer
+    reappeared = settings.model_copy(update={"state_dir": clinic.folder / "lost" / "state"})
+    refused = audit(clinic, reappeared)
     assert isinstance(refused, Refused)
     assert refused.reason is RefusalReason.UNKNOWN_TERMINAL
 
 
-def test_the_same_backup_a_second_time_is_refused_unless_the_administrator_allows_it(house: House) -> None:
-    settings = house.enrolled("front-1")
-    house.at(settings, receptions)
-    file = back(house, settings)
-    lose(house)
-    assert restore(house, file, "front-1")[0] == 0
-    second = house.place("front-1", at="second")
-    code, said = restore(house, file, "second", "--keep-settings")
-    assert (code, "restored before" in said) == (1, True), said
+def test_restoring_a_backup_twice_needs_a_new_enrolment(clinic: Clinic) -> None:
+    settings = clinic.enrol("front-1")
+    clinic.run(settings, receptions)
+    file = make_backup(clinic, settings)
+    lose(clinic)
+    assert restore(clinic, file, "front-1")[0] == 0
+    second = clinic.write_settings("front-1", at="second")
+    code, output = restore(clinic, file, "second", "--keep-settings")
+    assert (code, "restored before" in output) == (1, True), output
     assert not second.state_dir.exists()
-    code, said = restore(house, file, "second", "--keep-settings", "--new-enrolment")
-    assert code == 0, said
-    house.at(second, receptions)
-    assert isinstance(verified(house, second), LedgerIntact)
-    first = audit(house, settings)
-    assert isinstance(first, Refused)  # one of them only
+    code, output = restore(clinic, file, "second", "--keep-settings", "--new-enrolment")
+    assert code == 0, output
+    clinic.run(second, receptions)
+    assert isinstance(verified(clinic, second), LedgerIntact)
+    first = audit(clinic, settings)
+    assert isinstance(first, Refused)  # only one of them is accepted
 
 
-def test_a_ledger_cut_back_without_a_restore_is_still_told(house: House) -> None:
-    """The old state folder put back by hand is what `restore` is there to prevent."""
-    settings = house.enrolled("front-1")
-    house.at(settings, receptions)
-    shutil.copytree(settings.state_dir, house.folder / "copy")
-    house.at(settings, receptions)
+def test_ledger_rolled_back_by_hand_is_detected(clinic: Clinic) -> None:
+    """Copying an old state folder make_backup bypasses `restore`, which would have marked the lost records."""
+    settings = clinic.enrol("front-1")
+    clinic.run(settings, receptions)
+    shutil.copytree(settings.state_dir, clinic.folder / "copy")
+    clinic.run(settings, receptions)
     shutil.rmtree(settings.state_dir)
-    (house.folder / "copy").rename(settings.state_dir)
-    assert not isinstance(verified(house, settings), LedgerIntact)
+    (clinic.folder / "copy").rename(settings.state_dir)
+    assert not isinstance(verified(clinic, settings), LedgerIntact)
 
 
-def test_a_check_opened_and_never_sent_stays_missing_unless_a_restore_says_so(house: House) -> None:
-    settings = house.enrolled("front-1")
-    house.at(settings, receptions)
-    file = back(house, settings)
+def test_missing_check_is_accepted_only_if_marked_by_a_restore(clinic: Clinic) -> None:
+    settings = clinic.enrol("front-1")
+    clinic.run(settings, receptions)
+    file = make_backup(clinic, settings)
 
-    async def opened(terminal: HouseTerminal) -> None:
+    async def opened(terminal: ClinicTerminal) -> None:
         await terminal.opened()
 
-    house.at(settings, opened)
-    lose(house)
-    assert restore(house, file, "front-1")[0] == 0
-    assert isinstance(verified(house, settings), LedgerIntact)
-    shutil.copy(ledger_path(settings), house.folder / "noted.db")
-    house.at(settings, opened)
-    shutil.copy(house.folder / "noted.db", ledger_path(settings))
+    clinic.run(settings, opened)
+    lose(clinic)
+    assert restore(clinic, file, "front-1")[0] == 0
+    assert isinstance(verified(clinic, settings), LedgerIntact)
+    shutil.copy(ledger_path(settings), clinic.folder / "noted.db")
+    clinic.run(settings, opened)
+    shutil.copy(clinic.folder / "noted.db", ledger_path(settings))
     for ending in ("-wal", "-shm"):
         ledger_path(settings).with_name(f"ledger.db{ending}").unlink(missing_ok=True)
-    assert isinstance(verified(house, settings), ChecksMissing)
+    assert isinstance(verified(clinic, settings), ChecksMissing)
 
 
 @pytest.mark.parametrize("moment", ["the answer is lost", "moving"])
-def test_interrupted_after_the_service_changed_the_key(
-    house: House, moment: str, monkeypatch: pytest.MonkeyPatch
+def test_restore_interrupted_after_the_key_change_can_be_repeated(
+    clinic: Clinic, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = house.enrolled("front-1")
-    house.at(settings, receptions)
-    file = back(house, settings)
-    house.at(settings, receptions)
-    lose(house)
+    settings = clinic.enrol("front-1")
+    clinic.run(settings, receptions)
+    file = make_backup(clinic, settings)
+    clinic.run(settings, receptions)
+    lose(clinic)
     if moment == "moving":
 
         def broken(*_: object) -> None:
@@ -208,17 +208,17 @@ def test_interrupted_after_the_service_changed_the_key(
 
         monkeypatch.setattr("terminal.keeping.restore._move", broken)
     else:
-        house.server.behaviour.set(Operation.CHANGE_KEY, Rule(manner=Manner.LOST_ANSWER, times=3))
-    code, said = restore(house, file, "front-1")
-    assert code == 1, said
+        clinic.server.behaviour.set(Operation.CHANGE_KEY, Rule(manner=Manner.LOST_ANSWER, times=3))
+    code, output = restore(clinic, file, "front-1")
+    assert code == 1, output
     assert not (settings.state_dir / "terminal").exists()
     monkeypatch.undo()
-    code, said = restore(house, file, "front-1")
-    assert code == 0, said
-    assert "accepted 2 decisions" in said
+    code, output = restore(clinic, file, "front-1")
+    assert code == 0, output
+    assert "accepted 2 decisions" in output
     assert not (settings.state_dir / ".restoring").exists()
-    house.at(settings, receptions)
-    assert isinstance(verified(house, settings), LedgerIntact)
+    clinic.run(settings, receptions)
+    assert isinstance(verified(clinic, settings), LedgerIntact)
 
 
 def cut(file: Path) -> None:
@@ -240,53 +240,53 @@ def replace(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "told"),
+    ("damage", "message"),
     [(cut, "truncated"), (cut_to_the_header, "truncated"), (change, "damaged"), (replace, "not a backup of uketsuke")],
 )
-def test_a_file_that_is_not_whole(house: House, harm: Callable[[Path], None], told: str) -> None:
-    settings = house.enrolled("front-1")
-    house.at(settings, receptions)
-    file = back(house, settings)
-    lose(house)
-    harm(file)
-    code, said = restore(house, file, "front-1")
-    assert (code, told in said) == (1, True), said
+def test_damaged_backup_is_refused(clinic: Clinic, damage: Callable[[Path], None], message: str) -> None:
+    settings = clinic.enrol("front-1")
+    clinic.run(settings, receptions)
+    file = make_backup(clinic, settings)
+    lose(clinic)
+    damage(file)
+    code, output = restore(clinic, file, "front-1")
+    assert (code, message in output) == (1, True), output
     assert not settings.state_dir.exists()
-    assert not house.file("front-1").exists()
+    assert not clinic.file("front-1").exists()
 
 
-def test_what_does_not_fit_is_told_and_changes_nothing(house: House) -> None:
-    settings = house.enrolled("front-1")
-    house.at(settings, receptions)
-    file = back(house, settings)
+def test_restore_with_an_unmet_condition_changes_nothing(clinic: Clinic) -> None:
+    settings = clinic.enrol("front-1")
+    clinic.run(settings, receptions)
+    file = make_backup(clinic, settings)
 
-    async def while_it_runs(_: HouseTerminal) -> tuple[int, str]:
-        return await asyncio.to_thread(restore, house, file, "front-1")
+    async def while_it_runs(_: ClinicTerminal) -> tuple[int, str]:
+        return await asyncio.to_thread(restore, clinic, file, "front-1")
 
-    code, said = house.at(settings, while_it_runs)
-    assert (code, "a terminal is running" in said) == (1, True), said
-    code, said = restore(house, file, "front-1")
-    assert (code, "not empty" in said) == (1, True), said
-    lose(house)
-    code, said = restore(house, file, "front-1", typed="another passphrase")
-    assert (code, "passphrase is wrong" in said) == (1, True), said
-    house.server.stop()
-    code, said = restore(house, file, "front-1")
-    assert (code, "does not answer" in said) == (1, True), said
+    code, output = clinic.run(settings, while_it_runs)
+    assert (code, "a terminal is running" in output) == (1, True), output
+    code, output = restore(clinic, file, "front-1")
+    assert (code, "not empty" in output) == (1, True), output
+    lose(clinic)
+    code, output = restore(clinic, file, "front-1", typed="another passphrase")
+    assert (code, "passphrase is wrong" in output) == (1, True), output
+    clinic.server.stop()
+    code, output = restore(clinic, file, "front-1")
+    assert (code, "does not answer" in output) == (1, True), output
     assert not settings.state_dir.exists()
-    assert not house.file("front-1").exists()
-    house.place("front-2", at="front-1")
-    code, said = restore(house, file, "front-1")
-    assert (code, "--keep-settings" in said) == (1, True), said
-    code, said = restore(house, file, "front-1", "--keep-settings")
-    assert (code, "is of 'front-1'" in said) == (1, True), said
+    assert not clinic.file("front-1").exists()
+    clinic.write_settings("front-2", at="front-1")
+    code, output = restore(clinic, file, "front-1")
+    assert (code, "--keep-settings" in output) == (1, True), output
+    code, output = restore(clinic, file, "front-1", "--keep-settings")
+    assert (code, "is of 'front-1'" in output) == (1, True), output
 
 
-def test_the_command_asks_for_the_passphrase_and_overwrites_nothing(house: House) -> None:
-    settings = house.enrolled("front-1")
-    house.at(settings, receptions)
-    file = house.folder / "by-command.backup"
-    command = ["backup", str(file), "--config", str(house.file("front-1"))]
+def test_backup_prompts_for_the_passphrase_and_overwrites_nothing(clinic: Clinic) -> None:
+    settings = clinic.enrol("front-1")
+    clinic.run(settings, receptions)
+    file = clinic.folder / "by-command.backup"
+    command = ["backup", str(file), "--config", str(clinic.file("front-1"))]
     short = CliRunner().invoke(app, command, input="short\n")
     assert (short.exit_code, "at least 12" in short.output) == (1, True)
     assert not file.exists()
@@ -299,36 +299,36 @@ def test_the_command_asks_for_the_passphrase_and_overwrites_nothing(house: House
         assert secret not in content
     again = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
     assert (again.exit_code, file.read_bytes() == content) == (1, True)
-    assert [path.name for path in house.folder.iterdir() if path.name.startswith(".")] == []
+    assert [path.name for path in clinic.folder.iterdir() if path.name.startswith(".")] == []
 
 
-def test_a_decision_is_in_the_backup_as_it_was_made(house: House) -> None:
-    settings = house.enrolled("front-1")
-    house.at(settings, receptions)
+def test_decisions_are_restored_unchanged(clinic: Clinic) -> None:
+    settings = clinic.enrol("front-1")
+    clinic.run(settings, receptions)
     decided = [one.event for one in LedgerFile(ledger_path(settings)).records() if isinstance(one.event, Decided)]
-    file = back(house, settings)
-    lose(house)
-    assert restore(house, file, "front-1")[0] == 0
+    file = make_backup(clinic, settings)
+    lose(clinic)
+    assert restore(clinic, file, "front-1")[0] == 0
     again = [one.event for one in LedgerFile(ledger_path(settings)).records() if isinstance(one.event, Decided)]
     assert again == decided
 
 
-def test_the_institutions_patient_numbers_come_back_and_no_consent_of_the_exchange(house: House) -> None:
-    settings, patient = house.enrolled("front-1"), InsuredKey("6132013/12/0001235/01")
-    house.at(settings, receptions)
+def test_patient_numbers_are_restored_without_the_exchanges_consents(clinic: Clinic) -> None:
+    settings, patient = clinic.enrol("front-1"), InsuredKey("6132013/12/0001235/01")
+    clinic.run(settings, receptions)
     book = settings.state_dir / "exchange.db"
-    exchange = ExchangeStore(book)  # runs meanwhile
+    exchange = ExchangeStore(book)  # in use during the backup
     try:
         exchange.numbers.register("1319999999", patient, "24434")
         now = datetime.now(UTC)
         exchange.decided("1319999999", patient, Item.MEDICINES, now, now + timedelta(hours=24), None)
         exchange.upload("bulk.xml", "OQSmuquc", "1319999999", b"names of patients", now, now)
-        file = back(house, settings)
+        file = make_backup(clinic, settings)
     finally:
         exchange.close()
-    lose(house)
-    code, said = restore(house, file, "front-1")
-    assert code == 0, said
+    lose(clinic)
+    code, output = restore(clinic, file, "front-1")
+    assert code == 0, output
     assert book.stat().st_mode & 0o777 == 0o600
     assert b"names of patients" not in book.read_bytes()
     exchange = ExchangeStore(book)
@@ -339,14 +339,14 @@ def test_the_institutions_patient_numbers_come_back_and_no_consent_of_the_exchan
         exchange.close()
 
 
-def test_a_broken_book_of_the_exchange_costs_no_backup_of_the_ledger(house: House) -> None:
-    settings = house.enrolled("front-1")
-    house.at(settings, receptions)
+def test_damaged_exchange_database_does_not_prevent_the_backup(clinic: Clinic) -> None:
+    settings = clinic.enrol("front-1")
+    clinic.run(settings, receptions)
     (settings.state_dir / "exchange.db").write_bytes(b"SQLite format 3\0" + bytes(4000))
-    file = house.folder / "by-command.backup"
-    command = ["backup", str(file), "--config", str(house.file("front-1"))]
+    file = clinic.folder / "by-command.backup"
+    command = ["backup", str(file), "--config", str(clinic.file("front-1"))]
     done = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
     assert (done.exit_code, "patient numbers are NOT included" in done.output) == (1, True), done.output
     assert "ledger intact" in done.output
-    lose(house)
-    assert restore(house, file, "front-1")[0] == 0
+    lose(clinic)
+    assert restore(clinic, file, "front-1")[0] == 0

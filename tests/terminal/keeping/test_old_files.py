@@ -1,4 +1,4 @@
-"""`uketsuke prune` obeys the settings and never touches the ledger, or a result that may still be waited for."""
+"""`uketsuke prune` follows the settings and never deletes the ledger or results that may still be needed."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -11,8 +11,8 @@ from consent.ledger import LedgerFile
 from terminal.assembly import ledger_path
 from terminal.cli.main import app
 from terminal.keeping.old_files import TRACES, prune, too_old
-from tests.terminal.keeping.conftest import House
-from tests.terminal.keeping.house import HouseTerminal
+from tests.terminal.keeping.clinic import ClinicTerminal
+from tests.terminal.keeping.conftest import Clinic
 
 NOW = datetime.now(UTC)
 
@@ -29,7 +29,7 @@ def with_records(settings: Settings, **records: int) -> Settings:
     return settings.model_copy(update={"records": settings.records.model_copy(update=records)})
 
 
-def test_each_kind_is_kept_as_long_as_its_setting_says(tmp_path: Path) -> None:
+def test_each_kind_of_file_is_kept_for_its_configured_time(tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path)
     old = [
         aged(settings.cache_dir / "model" / "old.bin", 91),
@@ -57,20 +57,20 @@ def test_each_kind_is_kept_as_long_as_its_setting_says(tmp_path: Path) -> None:
     assert list(too_old(never, NOW)) == []
 
 
-def test_only_results_that_were_handed_over_just_so(house: House) -> None:
-    settings = house.enrolled("front-1")
+def test_only_delivered_and_unchanged_results_are_deleted(clinic: Clinic) -> None:
+    settings = clinic.enrol("front-1")
 
-    async def day(terminal: HouseTerminal) -> None:
+    async def day(terminal: ClinicTerminal) -> None:
         for _ in range(3):
             await terminal.reception()
 
-    house.at(settings, day)
+    clinic.run(settings, day)
     first, second, third = sorted(settings.results_dir.glob("*.xml"))
-    second.write_bytes(second.read_bytes() + b" ")  # somebody worked on it
+    second.write_bytes(second.read_bytes() + b" ")  # edited by someone
     other = aged(settings.results_dir / "OQSsiquc01res_face_other.xml", 900)
     records = [record.hash for record in LedgerFile(ledger_path(settings)).records()]
     later = NOW + timedelta(days=31)
-    assert list(too_old(settings, later)) == []  # 0 by default: the receipt computer may come yet
+    assert list(too_old(settings, later)) == []  # default 0: keep, because the receipt computer may not have taken them
     monthly = with_records(settings, results_days=30)
     assert list(too_old(monthly, NOW + timedelta(days=29))) == []
     assert {found.path for found in prune(monthly, later)} == {first, third}
@@ -78,7 +78,7 @@ def test_only_results_that_were_handed_over_just_so(house: House) -> None:
     assert [record.hash for record in LedgerFile(ledger_path(settings)).records()] == records
 
 
-def test_the_command_lists_first_and_deletes_then(tmp_path: Path) -> None:
+def test_dry_run_lists_and_prune_deletes(tmp_path: Path) -> None:
     old = aged(tmp_path / "cache" / "old.bin", 91)
     environment = {"UKETSUKE_STATE_DIR": str(tmp_path)}
     listed = CliRunner().invoke(app, ["prune", "--dry-run"], env=environment)

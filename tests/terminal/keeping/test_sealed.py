@@ -1,4 +1,4 @@
-"""The seal of a backup: what was sealed comes out, and what was touched does not."""
+"""Sealed backup files: round trips, and detection of every change."""
 
 import io
 import json
@@ -38,7 +38,7 @@ def unseal(data: bytes, passphrase: str = PASSPHRASE) -> bytes:
 
 
 @pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 3 * PIECE + 5])
-def test_whatever_its_length_it_comes_out_as_it_went_in(size: int) -> None:
+def test_text_of_any_length_survives_sealing(size: int) -> None:
     text = bytes(number % 251 for number in range(size))
     data = seal(text)
     assert unseal(data) == text
@@ -86,13 +86,15 @@ def another_header(data: bytes) -> bytes:
     return MAGIC + json.dumps({**header, "note": "x"}).encode() + b"\n" + data[at:]
 
 
-@pytest.mark.parametrize("harm", [cut_a_piece, cut_within, cut_all, swap, drop_the_first, append, flip, another_header])
-def test_what_was_touched_is_told(harm: Callable[[bytes], bytes]) -> None:
+@pytest.mark.parametrize(
+    "damage", [cut_a_piece, cut_within, cut_all, swap, drop_the_first, append, flip, another_header]
+)
+def test_modified_file_is_detected(damage: Callable[[bytes], bytes]) -> None:
     with pytest.raises(SealError, match="damaged or truncated"):
-        unseal(harm(seal(bytes(3 * PIECE + 5))))
+        unseal(damage(seal(bytes(3 * PIECE + 5))))
 
 
-def test_another_passphrase_and_the_same_on_another_keyboard() -> None:
+def test_wrong_passphrase_is_refused_and_unicode_is_normalised() -> None:
     data = seal(b"text")
     with pytest.raises(SealError, match="passphrase is wrong"):
         unseal(data, PASSPHRASE + " ")
@@ -102,7 +104,7 @@ def test_another_passphrase_and_the_same_on_another_keyboard() -> None:
 
 
 @pytest.mark.parametrize("change", [{"n": 1 << 30}, {"n": 1000}, {"r": 1 << 10}, {"p": 99}, {"piece": 1 << 40}])
-def test_a_file_that_would_take_all_memory_is_refused(change: dict[str, int]) -> None:
+def test_header_with_excessive_cost_is_refused(change: dict[str, int]) -> None:
     data = seal(b"text")
     at = body_of(data)
     header = json.loads(data[len(MAGIC) : at]) | change
@@ -111,12 +113,12 @@ def test_a_file_that_would_take_all_memory_is_refused(change: dict[str, int]) ->
 
 
 @pytest.mark.parametrize("name", ["../ledger.db", "/etc/passwd", "terminal/../../x", "results/a.xml", "a\\b", "", "x"])
-def test_no_name_leads_elsewhere(name: str) -> None:
+def test_unexpected_names_are_refused(name: str) -> None:
     assert not is_ours(name)
 
 
 @pytest.mark.parametrize(
     "name", ["ledger.db", "terminal/key.pem", "terminal/line/authority.pem", "audit-2026-11.jsonl"]
 )
-def test_names_of_a_backup(name: str) -> None:
+def test_names_of_backup_files_are_accepted(name: str) -> None:
     assert is_ours(name)

@@ -1,7 +1,7 @@
-"""Make the README's pictures of the screens: `.venv/bin/python -m tests.terminal.screens.pictures`.
+"""Create the README's screen pictures: `.venv/bin/python -m tests.terminal.screens.pictures`.
 
-States of the gallery and the synthetic patient, nobody else. Needs `rsvg-convert` (librsvg2-bin) and the fonts below
-(fonts-dejavu-core, fonts-noto-cjk); the PNG files go to `docs/pictures`.
+Draws states of the gallery and the synthetic patient. Needs `rsvg-convert` (librsvg2-bin) and the fonts below
+(fonts-dejavu-core, fonts-noto-cjk); writes PNG files to `docs/pictures`.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ def png_of(svg: str) -> bytes:
 
 
 def _spread(svg: str) -> str:
-    """Every character in the middle of its own cells: librsvg knows no `textLength`."""
+    """Centre every character in its own cells, because librsvg does not support `textLength`."""
     return _TEXT.sub(_one_by_one, svg.replace("monospace", FONTS, 1))
 
 

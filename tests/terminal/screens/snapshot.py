@@ -1,7 +1,7 @@
-"""Pictures of screens kept beside the tests: small SVG files, cell for cell what the terminal shows.
+"""Screen snapshots: small SVG files that show the terminal cell by cell.
 
-`UKETSUKE_UPDATE_SNAPSHOTS=1 pytest tests/terminal/screens` rewrites them; look at the difference before committing.
-Textual's own screenshots hold a web font, a window and a clip path per line: ten times the size, and less to see.
+`UKETSUKE_UPDATE_SNAPSHOTS=1 pytest tests/terminal/screens` rewrites them; review the differences before committing.
+Textual's own screenshots contain a web font, a window frame and a clip path per line, and are ten times as large.
 """
 
 import os
@@ -48,7 +48,7 @@ class Box:
 
 
 def picture_of(app: TerminalApp) -> str:
-    """The screen as SVG."""
+    """Return the screen as SVG."""
     lines = [list(strip) for strip in app.screen._compositor.render_strips()]
     width, height = app.size.width * WIDTH, app.size.height * HEIGHT
     boxes = _merged([box for y, line in enumerate(lines) for box in _boxes(line, y * HEIGHT)])
@@ -73,7 +73,7 @@ def _placed(line: list[Segment]) -> Iterator[tuple[int, Segment]]:
 
 
 def _boxes(line: list[Segment], y: int) -> Iterator[Box]:
-    """Backgrounds and half blocks."""
+    """Yield the boxes of backgrounds and block characters."""
     for x, segment in _placed(line):
         ink, ground = _colors(segment.style)
         yield Box(x, y, cells(segment.text) * WIDTH, HEIGHT, ground)
@@ -102,7 +102,7 @@ def _texts(line: list[Segment], y: int) -> Iterator[str]:
 
 
 def _merged(boxes: list[Box]) -> list[Box]:
-    """Neighbours of one colour become one: first along a line, then down the screen."""
+    """Merge adjacent boxes of the same colour, first along a line, then down the screen."""
     rows: list[Box] = []
     for box in boxes:
         last = rows[-1] if rows else None
@@ -124,7 +124,7 @@ def _merged(boxes: list[Box]) -> list[Box]:
 
 
 def _free(merged: list[Box], index: int, box: Box) -> bool:
-    """Whether nothing drawn since covers the place the taller box would take."""
+    """Return whether no later box overlaps `box`, so that the box above can be extended over it."""
     return not any(
         later.y < box.y + box.height
         and later.y + later.height > box.y
@@ -135,14 +135,14 @@ def _free(merged: list[Box], index: int, box: Box) -> bool:
 
 
 def difference(name: str, svg: str) -> str:
-    """Empty where the picture is the one kept under that name; else what is wrong. Writes it when asked to."""
+    """Return "" if `svg` equals the stored snapshot, otherwise the problem. Update the snapshot if `UPDATE` is set."""
     path = FOLDER / f"{name}.svg"
     if os.environ.get(UPDATE):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(svg, encoding="utf-8")
         return ""
     if not path.exists():
-        return f"{name}: no picture is kept"
+        return f"{name}: no snapshot"
     if path.read_text(encoding="utf-8") != svg:
-        return f"{name}: the screen looks different from its picture"
+        return f"{name}: the screen differs from its snapshot"
     return ""

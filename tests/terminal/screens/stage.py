@@ -1,4 +1,4 @@
-"""An app before a stand-in counter, on a screen of a given size, with a frozen picture before the camera."""
+"""An app with a fake counter and a still camera picture, on a screen of a given size."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -23,7 +23,7 @@ SMALL, USUAL = (80, 24), (120, 40)
 
 
 def on_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Runs an async test on a loop of its own."""
+    """Run an async test in its own event loop."""
 
     @wraps(test)
     def run(*args: object, **kwargs: object) -> None:
@@ -33,7 +33,7 @@ def on_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., N
 
 
 def drawn_face() -> NDArray[np.uint8]:
-    """Always the same picture."""
+    """Return an RGB picture of a simple face, always the same."""
     y, x = np.mgrid[0:480, 0:640]
     rgb = np.full((480, 640, 3), (150, 170, 190), np.uint8)
     rgb[(y > 380) & (np.abs(x - 320) < y - 230)] = (60, 90, 130)
@@ -47,9 +47,9 @@ def drawn_face() -> NDArray[np.uint8]:
 
 
 async def drawn(app: TerminalApp) -> None:
-    """Until all that was posted has been handled and drawn.
+    """Wait until all posted messages have been handled and drawn.
 
-    The pilot waits for an idle processor instead, which a running camera never lets it see.
+    The pilot would wait for an idle processor instead, which never happens while a camera runs.
     """
     for _ in range(2):
         done = asyncio.Event()
@@ -58,13 +58,13 @@ async def drawn(app: TerminalApp) -> None:
 
 
 async def press(app: TerminalApp, key: str) -> None:
-    """One key, as the driver hands it over."""
+    """Press one key, as the driver reports it."""
     app.post_message(Key(key, key if len(key) == 1 else None))
     await drawn(app)
 
 
 async def touch(app: TerminalApp, selector: str) -> None:
-    """A finger on the middle of a widget, as the driver hands it over: whatever lies there gets it."""
+    """Touch the middle of a widget, as the driver reports it; the topmost widget there receives the event."""
     x, y = app.desk.query_one(selector).region.center
     for kind in (MouseDown, MouseUp):
         app.post_message(kind(None, int(x), int(y), 0, 0, 1, False, False, False, int(x), int(y)))
@@ -73,7 +73,7 @@ async def touch(app: TerminalApp, selector: str) -> None:
 
 @dataclass
 class StillCamera:
-    """One frame for ever, or none."""
+    """Always returns the same frame, or none."""
 
     frame: Any = field(default_factory=lambda: type("Still", (), {"rgb": drawn_face()})())
 
@@ -98,7 +98,7 @@ class Stage:
     pilot: Pilot[int]
 
     async def show(self, state: State) -> None:
-        """Let the counter be in that state, with a patient of its own, and wait until it is drawn."""
+        """Show `state` with a new patient and wait until it is drawn."""
         self.counter.new_patient()
         self.counter.be(state)
         await self.drawn()

@@ -1,4 +1,4 @@
-"""A counter made of the pure flow alone: shows the state it is told, remembers what was posted."""
+"""A fake counter that shows the state set by the test and records posted events."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class NoBacklog:
 
 
 class StandIn:
-    """Has the conductor's public face."""
+    """Fake with the conductor's public interface."""
 
     def __init__(self, rules: Rules = RULES) -> None:
         self.rules = rules
@@ -63,7 +63,7 @@ class StandIn:
     def stop(self) -> None:
         self._stopped.set()
 
-    # --- for the test ---------------------------------------------------------------------------------------
+    # --- for tests ------------------------------------------------------------------------------------------
 
     def be(self, state: State) -> None:
         self.state = state

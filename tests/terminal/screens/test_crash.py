@@ -1,4 +1,4 @@
-"""An internal error on any screen: one plain line, everything wiped, and no patient data anywhere."""
+"""Internal errors on any screen: one plain line is printed, secrets are wiped, and no patient data leaks."""
 
 import asyncio
 import io
@@ -56,11 +56,11 @@ def fill(patient: Patient) -> None:
 
 
 class Defect(Exception):
-    """A mistake that carries everything it should not."""
+    """An internal error whose message contains secrets."""
 
 
 class BreakingApp(TerminalApp):
-    """Draws until it is told to break, in the middle of what a screen does."""
+    """Raises `Defect` while drawing, once `broken` is set."""
 
     broken = False
 
@@ -78,7 +78,7 @@ class BreakingApp(TerminalApp):
 
 
 @dataclass
-class Heard:
+class CapturedLog:
     log: io.StringIO
 
     def all_of(self, printed: str) -> str:
@@ -86,26 +86,26 @@ class Heard:
 
 
 @pytest.fixture
-def heard() -> Iterator[Heard]:
+def captured() -> Iterator[CapturedLog]:
     log = io.StringIO()
     handler = logging.StreamHandler(log)
     handler.setFormatter(PlainFormatter("%(name)s %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
-    yield Heard(log)
+    yield CapturedLog(log)
     root.removeHandler(handler)
 
 
 ONE_OF_EACH_STATE = list({type(state_of(name)): name for name in SCREENS}.values())
 
 
-def test_no_state_is_left_out() -> None:
+def test_gallery_covers_every_state() -> None:
     assert {type(state_of(name)) for name in ONE_OF_EACH_STATE} == {*get_args(State), CardShown}
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH_STATE)
-def test_every_screen_can_crash_without_a_word_too_many(
-    name: str, heard: Heard, capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_crash_on_any_screen_leaks_nothing(
+    name: str, captured: CapturedLog, capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
@@ -132,10 +132,10 @@ def test_every_screen_can_crash_without_a_word_too_many(
     with pytest.raises(crash.Crashed) as crashed:
         crash_it()
     printed = capfd.readouterr()
-    told = heard.all_of(printed.out + printed.err) + repr(crashed.value) + _files(tmp_path)
-    assert "U-503" in told
-    assert "Defect at test_crash.py" in told
-    assert not [canary for canary in CANARIES if canary in told]
+    output = captured.all_of(printed.out + printed.err) + repr(crashed.value) + _files(tmp_path)
+    assert "U-503" in output
+    assert "Defect at test_crash.py" in output
+    assert not [canary for canary in CANARIES if canary in output]
     assert crashed.value.__cause__ is None
     assert crashed.value.__context__ is None
 
@@ -144,7 +144,7 @@ def _files(folder: Path) -> str:
     return "".join(path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file())
 
 
-def test_what_textual_knows_of_a_defect_is_forgotten() -> None:
+def test_forget_clears_tracebacks_of_chained_errors() -> None:
     try:
         try:
             raise Defect(PIN)
@@ -158,7 +158,7 @@ def test_what_textual_knows_of_a_defect_is_forgotten() -> None:
     assert kept.__cause__.__traceback__ is None
 
 
-def test_a_defect_in_a_widget_ends_the_same_way(monkeypatch: pytest.MonkeyPatch, heard: Heard) -> None:
+def test_error_in_a_widget_leaks_nothing(monkeypatch: pytest.MonkeyPatch, captured: CapturedLog) -> None:
     def broken(*_args: object) -> None:
         raise Defect(PIN + CODE)
 
@@ -173,11 +173,11 @@ def test_a_defect_in_a_widget_ends_the_same_way(monkeypatch: pytest.MonkeyPatch,
 
     with pytest.raises(crash.Crashed):
         crash_it()
-    assert "Defect" in heard.log.getvalue()
-    assert not [canary for canary in CANARIES if canary in heard.log.getvalue()]
+    assert "Defect" in captured.log.getvalue()
+    assert not [canary for canary in CANARIES if canary in captured.log.getvalue()]
 
 
-def test_the_log_keeps_kind_and_place_of_an_error_only() -> None:
+def test_log_contains_only_type_and_place_of_an_error() -> None:
     record: Any = None
     try:
         raise Defect(PIN)
@@ -188,12 +188,12 @@ def test_the_log_keeps_kind_and_place_of_an_error_only() -> None:
     assert PIN not in line
 
 
-def test_asyncio_speaks_through_us(heard: Heard) -> None:
+def test_event_loop_errors_are_logged_without_their_message(captured: CapturedLog) -> None:
     loop = asyncio.new_event_loop()
     crash.on_loop_error(loop, {"message": PIN, "exception": Defect(PIN), "task": PIN})
     loop.close()
-    assert "event loop: Defect" in heard.log.getvalue()
-    assert PIN not in heard.log.getvalue()
+    assert "event loop: Defect" in captured.log.getvalue()
+    assert PIN not in captured.log.getvalue()
 
 
 _PROGRAM = """
@@ -223,8 +223,8 @@ sys.exit(run_app(app, Path(sys.argv[1]) / "terminal.log"))
 """
 
 
-def test_the_whole_program_on_a_real_terminal(tmp_path: Path) -> None:
-    """Everything that reaches the terminal, the log and the folder, once more from outside."""
+def test_program_crash_in_a_real_terminal(tmp_path: Path) -> None:
+    """Check terminal output, log and files of the complete program from outside."""
     primary, secondary = pty.openpty()
     root = Path(__file__).parents[3]
     environment = {**os.environ, "PYTHONPATH": str(root), "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
@@ -239,12 +239,12 @@ def test_the_whole_program_on_a_real_terminal(tmp_path: Path) -> None:
     )
     os.close(secondary)
     painted = _painted(primary, program)
-    told = painted.decode("utf-8", errors="replace") + _files(tmp_path)
+    output = painted.decode("utf-8", errors="replace") + _files(tmp_path)
     assert program.returncode == 1
     assert "U-503" in painted.decode("utf-8", errors="replace")
     assert "Defect" in (tmp_path / "terminal.log").read_text()
     assert (tmp_path / "terminal.log").stat().st_mode & 0o777 == 0o600
-    assert not [canary for canary in CANARIES if canary in told]
+    assert not [canary for canary in CANARIES if canary in output]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["terminal.log"]
 
 
@@ -264,7 +264,7 @@ def _painted(primary: int, program: "subprocess.Popen[bytes]") -> bytes:
     return painted
 
 
-def test_no_core_dumps_of_a_process_that_holds_a_pin() -> None:
+def test_core_dumps_are_disabled() -> None:
     checks = (
         "import resource, ctypes\n"
         "from terminal.front.crash import no_core_dumps\n"

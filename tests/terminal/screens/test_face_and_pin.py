@@ -1,4 +1,4 @@
-"""What the patient reads where face and PIN are both asked for."""
+"""Screens of receptions that require both face and PIN."""
 
 import re
 from dataclasses import replace
@@ -39,37 +39,37 @@ def at_the_code(rules: Rules, pin_tries_left: int = 3) -> World:
 
 @every_language
 @on_a_loop
-async def test_the_smallest_screen_says_why_the_pin_follows_and_has_room_for_the_pad(language: str) -> None:
+async def test_smallest_screen_shows_the_reason_for_the_pin_and_the_keypad(language: str) -> None:
     async with stage(SMALL) as on_stage:
         await on_stage.show(state_of("pin-after-face", language))
         rows = ["".join(segment.text for segment in strip) for strip in on_stage.app.screen._compositor.render_strips()]
         for digit in "1234":
             await on_stage.key(digit)
         await on_stage.key("enter")
-        assert on_stage.counter.pins == [b"1234"], "the pad is there and works"
+        assert on_stage.counter.pins == [b"1234"], "the keypad is shown and works"
     say = words(language)
-    wanted = (say("pin.question"), say("why.face-matched"), say("pin.tries-left", left=3))
-    assert "".join("".join(wanted).split()) in re.sub(r"[\s\u2500-\u259f]", "", "".join(rows)), rows
+    expected = (say("pin.question"), say("why.face-matched"), say("pin.tries-left", left=3))
+    assert "".join("".join(expected).split()) in re.sub(r"[\s\u2500-\u259f]", "", "".join(rows)), rows
 
 
-def test_a_confirmed_face_is_no_trouble_and_is_not_offered_again() -> None:
+def test_confirmed_face_is_a_hint_and_not_offered_again() -> None:
     body = seen(state_of("pin-after-face"), BOTH).body
     assert (body.pad, [offer.id for offer in body.offers]) == (PadKind.PIN, ["forgotten"])
     assert {line.kind for line in body.lines} == {LineKind.HINT}
 
 
 @every_language
-def test_the_code_screen_tells_beforehand_that_both_are_asked(language: str) -> None:
-    told = words(language)("code.both")
+def test_code_screen_announces_that_both_are_required(language: str) -> None:
+    announcement = words(language)("code.both")
     world = at_the_code(replace(BOTH, languages=LANGUAGES))
     world.touch(ev.DisplayChanged, language)
-    assert told in texts(seen(world.state, BOTH))
+    assert announcement in texts(seen(world.state, BOTH))
     assert not seen(world.state, BOTH).body.offers
     world.touch(ev.CodeEntered)
-    assert told in texts(seen(world.state, BOTH)), "and while the card is read"
+    assert announcement in texts(seen(world.state, BOTH)), "also while the card is being read"
 
 
-def test_who_has_no_pin_or_must_not_have_both_is_told_nothing_of_it() -> None:
+def test_announcement_is_omitted_if_both_are_not_required() -> None:
     possible = replace(RULES, also_pin=AlsoPin.WHERE_POSSIBLE)
     for rules, tries in ((RULES, 3), (possible, 0)):
         assert words("ja")("code.both") not in texts(seen(at_the_code(rules, tries).state, rules))
@@ -80,7 +80,7 @@ def test_who_has_no_pin_or_must_not_have_both_is_told_nothing_of_it() -> None:
 
 
 @pytest.mark.parametrize(("rules", "offered"), [(RULES, ["pin", "staff"]), (BOTH, ["staff"])])
-def test_the_camera_screen_offers_the_pin_only_where_it_is_enough(rules: Rules, offered: list[str]) -> None:
+def test_camera_screen_offers_the_pin_only_if_it_is_enough(rules: Rules, offered: list[str]) -> None:
     world = at_the_code(rules)
     world.touch(ev.CodeEntered)
     world.answer(ev.RecordOpened, GENUINE)

@@ -1,6 +1,6 @@
-"""Every persona at the screen itself: real conductor, simulated card, synthetic patient, stub over HTTP.
+"""Personas at the terminal's screens: real conductor, simulated card, synthetic patient, stub over HTTP.
 
-The persona's script says what to answer; fingers find it on the screen and touch it, or press its key.
+The persona's script determines the answers, which are touched on the screen or chosen by key.
 """
 
 import asyncio
@@ -31,11 +31,11 @@ AT_THE_READER = {
     or persona.then
     or persona.script.language
 }
-"""Played by `tests/terminal/simulated/demo` and in the browser: families, languages, what is special at the reader."""
+"""Played in `tests/terminal/simulated/demo` and in the browser: families, languages and reader problems."""
 
 
 class Fingers:
-    """Turns what a script touches and types into touches or keys on what the screen shows."""
+    """Performs a script's touches and typing on the screen, by touch or by key."""
 
     def __init__(self, app: TerminalApp, *, by_touch: bool) -> None:
         self._app, self._touch = app, by_touch
@@ -49,7 +49,7 @@ class Fingers:
         raise AssertionError("the scanner reads the code")
 
     def let_staff_in(self) -> None:
-        """The password dialog has tests of its own."""
+        """Authenticate staff directly; the password dialog is tested elsewhere."""
         counter = self._app.counter
         assert counter is not None
         assert not isinstance(counter.state, st.Idle)
@@ -95,14 +95,14 @@ async def _play(counter: DemoCounter, personas: list[Persona], *, by_touch: bool
                 await day.conductor.delivery.work_off()
             wrong += day.faults(persona)
         assert app._status is not None
-        told = "\n".join(await app._status.lines(staff_words(counter.settings, "ja")))
-        assert "完了" in told
-        assert "中断" not in told
+        status = "\n".join(await app._status.lines(staff_words(counter.settings, "ja")))
+        assert "完了" in status
+        assert "中断" not in status
     assert not wrong
 
 
 @pytest.mark.parametrize("by_touch", [pytest.param(True, marks=pytest.mark.long), False], ids=["touch", "keyboard"])
-def test_personas_who_type_a_pin(counter: DemoCounter, by_touch: bool) -> None:
+def test_personas_using_the_pin(counter: DemoCounter, by_touch: bool) -> None:
     personas = [persona for persona in PERSONAS if persona.name not in BY_FACE | AT_THE_READER]
     assert len(personas) >= 8
     on_a_loop(_play)(counter, personas, by_touch=by_touch)
@@ -110,7 +110,7 @@ def test_personas_who_type_a_pin(counter: DemoCounter, by_touch: bool) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("by_touch", [True, False], ids=["touch", "keyboard"])
-def test_personas_who_show_their_face(counter: DemoCounter, by_touch: bool) -> None:
+def test_personas_using_the_face(counter: DemoCounter, by_touch: bool) -> None:
     personas = [persona for persona in PERSONAS if persona.name in BY_FACE - AT_THE_READER]
     assert personas
     on_a_loop(_play)(counter, personas, by_touch=by_touch)

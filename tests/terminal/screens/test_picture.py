@@ -1,4 +1,4 @@
-"""The live picture: mirrored, guided, quick, and gone when it is not shown."""
+"""The live picture on the screen: mirrored, with a face outline, and erased when not shown."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,56 +15,56 @@ def plain(height: int, width: int, value: int = 200) -> NDArray[np.uint8]:
     return np.full((height, width, 3), value, np.uint8)
 
 
-def test_it_is_a_mirror() -> None:
+def test_picture_is_mirrored() -> None:
     rgb = plain(480, 640, 0)
     rgb[:, :320] = 240
     seen = face_picture(rgb, 40, 40)
     assert seen[20, 35].mean() > seen[20, 4].mean()
 
 
-def test_the_oval_is_drawn_and_all_around_it_is_darker() -> None:
+def test_face_outline_is_drawn_and_its_surroundings_are_darkened() -> None:
     seen = face_picture(plain(480, 640), 46, 40)
     assert tuple(seen[20, 23]) == (200, 200, 200)
     assert tuple(seen[0, 0]) == (100, 100, 100)
     assert (seen == 255).all(axis=2).sum() > 60
 
 
-def test_the_middle_of_a_wide_frame_is_kept() -> None:
+def test_wide_frame_is_cropped_to_its_middle() -> None:
     rgb = plain(480, 640, 100)
     rgb[:, :60] = rgb[:, -60:] = 250
     assert not (face_picture(rgb, 40, 48)[24] > 250).all()
     assert face_picture(rgb, 40, 48)[24, 0].mean() < 100
 
 
-def test_a_line_of_cells_has_one_style_for_equal_neighbours() -> None:
+def test_equal_neighbouring_cells_share_a_segment() -> None:
     lines = strips_of([[0xFF0000] * 10, [0xFF0000] * 5 + [0x0000FF] * 5])
     assert len(lines) == 1
     assert [(segment.text, len(segment.text)) for segment in lines[0]] == [(" " * 5, 5), ("▀" * 5, 5)]
     assert lines[0].cell_length == 10
 
 
-def test_colours_are_cut_to_five_bits() -> None:
+def test_colours_are_reduced_to_five_bits() -> None:
     one, other = plain(2, 4, 200), plain(2, 4, 207)
     assert lines_of(one) == lines_of(other)
 
 
-def test_a_card_photo_keeps_its_shape() -> None:
+def test_card_photo_keeps_its_aspect_ratio() -> None:
     box = letterboxed(plain(320, 240, 10), 46, 40)
     assert box.shape == (40, 46, 3)
     assert (box[:, 0] == 200).all()
     assert (box[20, 23] == 10).all()
 
 
-def test_the_photo_of_the_card_is_decoded_in_memory() -> None:
+def test_card_photo_is_decoded() -> None:
     pixels = decoded_photo(bytearray(card_jp2(plain(320, 240, 90))))
     assert pixels is not None
     assert pixels.shape == (320, 240, 3)
     assert abs(int(pixels.mean()) - 90) < 5
-    assert decoded_photo(bytearray(b"no picture at all")) is None
+    assert decoded_photo(bytearray(b"not a picture")) is None
 
 
 @on_a_loop
-async def test_the_picture_is_drawn_only_while_it_is_shown() -> None:
+async def test_live_picture_is_drawn_only_while_shown() -> None:
     async with stage() as on_stage:
         live = on_stage.app.desk.query_one("#live", LivePicture)
         await on_stage.pilot.pause(0.2)
@@ -80,7 +80,7 @@ async def test_the_picture_is_drawn_only_while_it_is_shown() -> None:
 
 
 @on_a_loop
-async def test_a_lost_camera_leaves_no_picture_behind() -> None:
+async def test_live_picture_is_erased_if_the_camera_is_lost() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("face"))
         await on_stage.pilot.pause(0.3)
@@ -92,7 +92,7 @@ async def test_a_lost_camera_leaves_no_picture_behind() -> None:
 
 
 @on_a_loop
-async def test_staff_sees_the_cards_photo_beside_the_live_picture() -> None:
+async def test_staff_check_shows_the_card_photo_and_erases_it() -> None:
     async with stage() as on_stage:
         from tests.terminal.screens.test_crash import canary_record
 

@@ -1,4 +1,4 @@
-"""Every screen, in both languages and both sizes, looks as it did when somebody last looked at it."""
+"""Compare every screen, in both languages and both sizes, with its reviewed snapshot."""
 
 from typing import Any
 
@@ -38,34 +38,34 @@ async def _draw(on_stage: Stage, name: str, language: str, **display: Any) -> st
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("size", [SMALL, USUAL])
 @on_a_loop
-async def test_every_screen_looks_as_it_did(size: tuple[int, int], language: str) -> None:
+async def test_every_screen_matches_its_snapshot(size: tuple[int, int], language: str) -> None:
     folder = f"{size[0]}x{size[1]}/{language}"
     async with stage(size) as on_stage:
         changed = [difference(f"{folder}/{name}", await _draw(on_stage, name, language)) for name in SCREENS]
-    assert not list(filter(None, changed)), f"look at them, then run with {UPDATE}=1"
+    assert not list(filter(None, changed)), f"review the screens, then run with {UPDATE}=1"
 
 
 @pytest.mark.parametrize("look", ["high-contrast", "large"])
 @on_a_loop
-async def test_the_other_looks(look: str) -> None:
+async def test_other_looks_match_their_snapshots(look: str) -> None:
     async with stage(SMALL) as on_stage:
         changed = [
             difference(f"{look}/{name}", await _draw(on_stage, name, "ja", **LOOKS[look])) for name in IN_EVERY_LOOK
         ]
-    assert not list(filter(None, changed)), f"look at them, then run with {UPDATE}=1"
+    assert not list(filter(None, changed)), f"review the screens, then run with {UPDATE}=1"
 
 
-def test_no_picture_is_kept_of_a_screen_that_is_gone() -> None:
-    kept = {path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.svg")}
-    wanted = {
+def test_there_is_exactly_one_snapshot_per_screen() -> None:
+    stored = {path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.svg")}
+    expected = {
         f"{size}/{language}/{name}" for size in ("80x24", "120x40") for language in ("ja", "en") for name in SCREENS
     }
-    wanted |= {f"{look}/{name}" for look in LOOKS if look for name in IN_EVERY_LOOK}
-    assert kept == wanted
+    expected |= {f"{look}/{name}" for look in LOOKS if look for name in IN_EVERY_LOOK}
+    assert stored == expected
 
 
 @on_a_loop
-async def test_a_changed_screen_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_changed_screen_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(UPDATE, raising=False)
     async with stage(SMALL) as on_stage:
         svg = await _draw(on_stage, "idle", "ja")
@@ -75,7 +75,7 @@ async def test_a_changed_screen_is_noticed(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @on_a_loop
-async def test_pictures_ask_the_network_for_nothing() -> None:
+async def test_snapshots_contain_no_external_urls() -> None:
     async with stage(SMALL) as on_stage:
         svg = await _draw(on_stage, "idle", "ja")
     assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")

@@ -1,4 +1,4 @@
-"""The system ends the program in the middle of a reception: the window is left clean, and nothing stays on it."""
+"""SIGTERM during a reception restores the console and clears the patient's screen."""
 
 import os
 import pty
@@ -26,18 +26,18 @@ async def opening():
 
 sys.exit(run_app(TerminalApp(opening, Settings(), simulated=True), Path(sys.argv[1]) / "terminal.log"))
 """
-_ASKED = "暗証番号".encode()
-_OTHER_SCREEN, _MOUSE, _HIDDEN_CURSOR = b"\x1b[?1049", b"\x1b[?1000", b"\x1b[?25"
-"""Each is switched on by `h` and off by `l`; a cursor is shown by `h`."""
+_PIN_QUESTION = "暗証番号".encode()
+_ALTERNATE_SCREEN, _MOUSE, _CURSOR = b"\x1b[?1049", b"\x1b[?1000", b"\x1b[?25"
+"""Terminal mode prefixes, followed by `h` (on) or `l` (off)."""
 
 
 def last(painted: bytes, mode: bytes) -> bytes:
-    """How a mode was switched last."""
+    """Return the last setting of a mode, `h` or `l`."""
     at = painted.rindex(mode) + len(mode)
     return painted[at : at + 1]
 
 
-def test_sigterm_leaves_a_clean_window(tmp_path: Path) -> None:
+def test_sigterm_restores_the_console(tmp_path: Path) -> None:
     primary, secondary = pty.openpty()
     program = subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, str(tmp_path)],
@@ -50,16 +50,16 @@ def test_sigterm_leaves_a_clean_window(tmp_path: Path) -> None:
         start_new_session=True,
     )
     os.close(secondary)
-    painted, until, told = b"", time.monotonic() + 90, False
+    painted, until, terminated = b"", time.monotonic() + 90, False
     while time.monotonic() < until and program.poll() is None:
         if select.select([primary], [], [], 0.2)[0]:
             try:
                 painted += os.read(primary, 65536)
             except OSError:
                 break
-        if not told and _ASKED in painted:
+        if not terminated and _PIN_QUESTION in painted:
             program.terminate()
-            told = True
+            terminated = True
     program.wait(30)
     while select.select([primary], [], [], 0)[0]:
         try:
@@ -67,9 +67,9 @@ def test_sigterm_leaves_a_clean_window(tmp_path: Path) -> None:
         except OSError:
             break
     os.close(primary)
-    assert told, "the PIN screen was never painted"
+    assert terminated, "the PIN screen was never painted"
     assert program.returncode == 0
-    assert last(painted, _OTHER_SCREEN) == b"l"
+    assert last(painted, _ALTERNATE_SCREEN) == b"l"
     assert last(painted, _MOUSE) == b"l"
-    assert last(painted, _HIDDEN_CURSOR) == b"h"
-    assert _ASKED not in painted[painted.rindex(_OTHER_SCREEN) :]
+    assert last(painted, _CURSOR) == b"h"
+    assert _PIN_QUESTION not in painted[painted.rindex(_ALTERNATE_SCREEN) :]

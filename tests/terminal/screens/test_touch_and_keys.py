@@ -1,4 +1,4 @@
-"""Fingers, mouse and number keys: what they reach, and what they must not reach."""
+"""Touches, mouse and number keys on the terminal's screens."""
 
 import asyncio
 from dataclasses import replace
@@ -34,7 +34,7 @@ def shown_targets(on_stage: Stage) -> list[Target]:
 
 
 def covered_targets(on_stage: Stage) -> set[str]:
-    """Targets whose corners a finger does not reach."""
+    """Return targets with a corner covered by another widget."""
     desk = on_stage.app.desk
     corners = {
         target: (target.region.offset, target.region.bottom_right - (1, 1)) for target in shown_targets(on_stage)
@@ -47,7 +47,7 @@ def covered_targets(on_stage: Stage) -> set[str]:
 
 
 def small_targets(on_stage: Stage) -> set[str]:
-    """Targets too low for a finger, or not wholly on the screen."""
+    """Return targets that are too low to touch or partly outside the screen."""
     return {
         str(target.id)
         for target in shown_targets(on_stage)
@@ -57,7 +57,7 @@ def small_targets(on_stage: Stage) -> set[str]:
 
 
 def cut_off(on_stage: Stage) -> set[str]:
-    """What is said and does not fit above the answers."""
+    """Return text widgets that do not fit above the answers."""
     desk = on_stage.app.desk
     saying, lines = desk.query_one("#saying").region, desk.query_one("#lines", Lines)
     found = {
@@ -72,9 +72,7 @@ def cut_off(on_stage: Stage) -> set[str]:
 @pytest.mark.parametrize("language", ["ja", "en"])
 @sizes
 @on_a_loop
-async def test_every_screen_fits_and_every_answer_is_large_and_lies_open_to_the_finger(
-    size: tuple[int, int], language: str
-) -> None:
+async def test_every_screen_fits_and_every_answer_can_be_touched(size: tuple[int, int], language: str) -> None:
     async with stage(size) as on_stage:
         for name in SCREENS:
             await on_stage.show(state_of(name, language))
@@ -83,7 +81,7 @@ async def test_every_screen_fits_and_every_answer_is_large_and_lies_open_to_the_
             offered = {target.offer for target in shown_targets(on_stage)}
             assert offered == {*talk.body.offers, *talk.foot}, name
             assert covered_targets(on_stage) == set(), name
-            if language == "ja":  # on the smallest screen longer sentences take a row of the answers
+            if language == "ja":  # on the smallest screen, longer sentences reduce the height of the answers
                 assert small_targets(on_stage) == set(), name
             assert cut_off(on_stage) == set(), name
             assert on_stage.app.focused is None, f"something is preselected on {name}"
@@ -91,7 +89,7 @@ async def test_every_screen_fits_and_every_answer_is_large_and_lies_open_to_the_
 
 @sizes
 @on_a_loop
-async def test_a_touch_posts_the_answers_event(size: tuple[int, int]) -> None:
+async def test_touch_posts_the_event_of_the_answer(size: tuple[int, int]) -> None:
     async with stage(size) as on_stage:
         for name in ("idle", "face", "pin", "staff-check", "consent-one", "pin-warned", "summary"):
             await on_stage.show(state_of(name))
@@ -103,7 +101,7 @@ async def test_a_touch_posts_the_answers_event(size: tuple[int, int]) -> None:
 
 
 @on_a_loop
-async def test_every_answer_of_every_screen_has_a_key() -> None:
+async def test_every_answer_has_a_key() -> None:
     async with stage() as on_stage:
         for name in SCREENS:
             await on_stage.show(state_of(name))
@@ -116,7 +114,7 @@ async def test_every_answer_of_every_screen_has_a_key() -> None:
 
 
 @on_a_loop
-async def test_a_double_tap_does_not_answer_the_next_question() -> None:
+async def test_double_tap_does_not_answer_the_next_question() -> None:
     async with stage(settle_seconds=30) as on_stage:
         await on_stage.show(state_of("consent-one"))
         await on_stage.pilot.click("#answer-3")
@@ -129,7 +127,7 @@ async def test_a_double_tap_does_not_answer_the_next_question() -> None:
 
 
 @on_a_loop
-async def test_an_answer_of_the_last_screen_is_not_meant_for_this_one() -> None:
+async def test_answer_to_the_previous_screen_is_ignored() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("method"))
         target = on_stage.app.desk.query_one("#answer-2", Target)
@@ -147,7 +145,7 @@ async def test_an_answer_of_the_last_screen_is_not_meant_for_this_one() -> None:
 
 @sizes
 @on_a_loop
-async def test_the_pin_is_typed_by_touch(size: tuple[int, int]) -> None:
+async def test_pin_is_typed_by_touch(size: tuple[int, int]) -> None:
     async with stage(size) as on_stage:
         await on_stage.show(state_of("pin"))
         for key in ("1", "9", "erase", "2", "3", "4"):
@@ -159,7 +157,7 @@ async def test_the_pin_is_typed_by_touch(size: tuple[int, int]) -> None:
 
 
 @on_a_loop
-async def test_the_pin_is_typed_by_keys_and_only_digits_count() -> None:
+async def test_pin_is_typed_by_keys_and_other_keys_are_ignored() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("pin"))
         await on_stage.pilot.press("5", "x", "f5", "6", "backspace", "7", "enter")
@@ -169,7 +167,7 @@ async def test_the_pin_is_typed_by_keys_and_only_digits_count() -> None:
 
 
 @on_a_loop
-async def test_digits_that_were_not_sent_do_not_wait_for_the_next_pad() -> None:
+async def test_unsent_digits_are_cleared_by_the_next_screen() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("pin"))
         await on_stage.pilot.press("1", "2")
@@ -180,7 +178,7 @@ async def test_digits_that_were_not_sent_do_not_wait_for_the_next_pad() -> None:
 
 
 @on_a_loop
-async def test_a_pin_that_was_entered_waits_for_the_card() -> None:
+async def test_entered_pin_is_kept_until_the_card_takes_it() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("pin"))
         await on_stage.pilot.press("1", "2", "3", "4")
@@ -191,7 +189,7 @@ async def test_a_pin_that_was_entered_waits_for_the_card() -> None:
 
 
 @on_a_loop
-async def test_the_printed_code_is_typed_and_taken_over_whole() -> None:
+async def test_printed_code_is_typed_and_sent_complete() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("code"))
         await on_stage.pilot.press(*"6001021234", "enter")
@@ -199,7 +197,7 @@ async def test_the_printed_code_is_typed_and_taken_over_whole() -> None:
 
 
 @on_a_loop
-async def test_a_day_no_calendar_has_is_asked_for_again() -> None:
+async def test_invalid_birth_date_is_asked_again() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("code"))
         await on_stage.pilot.press(*"6099021234", "enter")
@@ -209,7 +207,7 @@ async def test_a_day_no_calendar_has_is_asked_for_again() -> None:
 
 
 @on_a_loop
-async def test_the_form_is_overwritten_when_its_screen_is_left() -> None:
+async def test_code_form_is_overwritten_when_its_screen_closes() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("code"))
         await on_stage.pilot.press(*"600102")
@@ -221,11 +219,11 @@ async def test_the_form_is_overwritten_when_its_screen_is_left() -> None:
         assert on_stage.app.form is None
 
 
-# --- words, looks, bells ------------------------------------------------------------------------------------
+# --- messages, looks and sounds -----------------------------------------------------------------------------
 
 
 @on_a_loop
-async def test_calling_staff_is_confirmed_on_the_screen() -> None:
+async def test_staff_call_is_confirmed_on_the_screen() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("method"))
         on_stage.counter.perform(fx.AlertStaff("r1", 0, "called"))
@@ -234,8 +232,8 @@ async def test_calling_staff_is_confirmed_on_the_screen() -> None:
 
 
 @on_a_loop
-async def test_the_reminder_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")  # no aplay: the terminal's bell
+async def test_card_reminder_rings_the_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")  # without aplay the console bell is used
     async with stage() as on_stage:
         bells: list[int] = []
         monkeypatch.setattr(on_stage.app, "bell", lambda: bells.append(1))
@@ -245,7 +243,7 @@ async def test_the_reminder_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @on_a_loop
-async def test_sound_marks_a_new_question_for_who_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_bell_marks_new_questions_if_sound_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     async with stage() as on_stage:
         bells: list[int] = []
@@ -257,7 +255,7 @@ async def test_sound_marks_a_new_question_for_who_asked_for_it(monkeypatch: pyte
 
 
 @on_a_loop
-async def test_looks_change_with_the_display() -> None:
+async def test_theme_and_size_follow_the_display_settings() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("consent", high_contrast=True, size=st.Size.LARGE))
         assert on_stage.app.theme == "uketsuke-high-contrast"
@@ -269,7 +267,7 @@ async def test_looks_change_with_the_display() -> None:
 
 
 @on_a_loop
-async def test_what_changes_in_the_background_is_not_drawn_again() -> None:
+async def test_invisible_state_changes_do_not_redraw_the_screen() -> None:
     async with stage() as on_stage:
         state = state_of("method")
         assert isinstance(state, st.ChoosingMethod)
@@ -281,7 +279,7 @@ async def test_what_changes_in_the_background_is_not_drawn_again() -> None:
 
 
 @on_a_loop
-async def test_nothing_of_textual_itself_can_be_reached() -> None:
+async def test_textual_shortcuts_are_disabled() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("method"))
         await on_stage.pilot.press("ctrl+p", "ctrl+c", "tab", "shift+tab", "ctrl+backslash")
@@ -314,7 +312,7 @@ async def _until(on_stage: Stage, kind: type) -> None:
 
 
 @on_a_loop
-async def test_without_a_password_there_is_no_way_in() -> None:
+async def test_staff_dialog_is_unavailable_without_a_password() -> None:
     async with stage() as on_stage:
         await on_stage.pilot.press("f8")
         await on_stage.pilot.click("#steps", offset=(75, 0))
@@ -323,18 +321,18 @@ async def test_without_a_password_there_is_no_way_in() -> None:
 
 
 @on_a_loop
-async def test_a_dialog_closes_when_nobody_touches_it_and_never_sooner() -> None:
+async def test_dialog_has_only_the_inactivity_timer() -> None:
     async with stage(settings=STAFFED) as on_stage:
         await on_stage.pilot.press("f8")
         await on_stage.drawn()
         dialog = on_stage.app.screen
         assert isinstance(dialog, PasswordDialog)
         closers = [timer for timer in dialog._timers if timer._interval == CLOSE_SECONDS]
-        assert closers == [dialog._closer], "one that no touch puts off would close it"
+        assert closers == [dialog._closer], "a second timer would close it despite touches"
 
 
 @on_a_loop
-async def test_staff_comes_in_by_touch_and_confirms_by_eye() -> None:
+async def test_staff_logs_in_by_touch_and_confirms_by_eye() -> None:
     async with stage(settings=STAFFED) as on_stage:
         await on_stage.show(state_of("method"))
         await on_stage.pilot.click("#steps", offset=(75, 0))
@@ -354,7 +352,7 @@ async def test_staff_comes_in_by_touch_and_confirms_by_eye() -> None:
 
 
 @on_a_loop
-async def test_a_wrong_password_stays_outside_and_reaches_nobody() -> None:
+async def test_wrong_password_is_refused_and_not_passed_on() -> None:
     async with stage(settings=STAFFED) as on_stage:
         await on_stage.show(state_of("pin"))
         await on_stage.pilot.press("f8")
@@ -370,20 +368,22 @@ async def test_a_wrong_password_stays_outside_and_reaches_nobody() -> None:
 
 
 @on_a_loop
-async def test_staff_discards_a_reception() -> None:
+async def test_staff_discards_a_reception_after_confirmation() -> None:
     async with stage(settings=STAFFED) as on_stage:
         await on_stage.show(state_of("consent"))
         await _unlock(on_stage)
         await on_stage.pilot.press("2", "2")
         await on_stage.drawn()
-        assert isinstance(on_stage.app.screen, SureDialog), "it cannot be taken back: the same key twice does nothing"
+        assert isinstance(on_stage.app.screen, SureDialog), (
+            "discarding cannot be undone, so the same key twice does nothing"
+        )
         await on_stage.pilot.press("9")
         await on_stage.drawn()
         assert on_stage.counter.posted == [ev.StaffAuthenticated("r1"), ev.StaffDiscards("r1")]
 
 
 @on_a_loop
-async def test_staff_sees_the_status_and_stops_the_terminal() -> None:
+async def test_staff_views_the_status_and_stops_the_terminal() -> None:
     async with stage(settings=STAFFED) as on_stage:
         await _unlock(on_stage)
         await on_stage.pilot.press("3")
@@ -398,7 +398,7 @@ async def test_staff_sees_the_status_and_stops_the_terminal() -> None:
         await _unlock(on_stage)
         on_stage.app.screen.query_one("#choice-stop", Target)
         await on_stage.pilot.press("2")
-        assert not isinstance(on_stage.app.screen, SureDialog), "that is where a reception is cancelled"
+        assert not isinstance(on_stage.app.screen, SureDialog), "key 2 is reserved for discarding a reception"
         await on_stage.pilot.press("5")
         await _until(on_stage, SureDialog)
         await on_stage.pilot.press("9")
@@ -412,7 +412,7 @@ async def test_staff_sees_the_status_and_stops_the_terminal() -> None:
 
 
 class Hands:
-    """Remembers what the dock did."""
+    """Records the dock's actions."""
 
     personas = tuple(DockPersona(f"persona-{number}", "") for number in range(30))
 
@@ -422,10 +422,10 @@ class Hands:
         self.props = DockState()
 
     def on_settings(self, changed: object) -> None:
-        """One institution alone."""
+        """Do nothing; there is only one institution."""
 
     async def be_at(self, profile: object) -> None:
-        """The same."""
+        """Do nothing; there is only one institution."""
 
     async def choose(self, name: str) -> None:
         self.current = name
@@ -460,13 +460,13 @@ class Hands:
     own_face = None
 
     async def sit_down(self) -> None:
-        raise AssertionError("there is no camera")
+        raise AssertionError("no camera")
 
     async def stand_up(self) -> None:
-        raise AssertionError("there is no camera")
+        raise AssertionError("no camera")
 
     async def switch_off_and_on(self) -> None:
-        """Nothing is on."""
+        """Do nothing; there is no terminal to restart."""
 
     async def tidy(self) -> None:
         self.props = DockState()
@@ -474,7 +474,7 @@ class Hands:
 
 @sizes
 @on_a_loop
-async def test_the_dock_works_the_simulated_devices(size: tuple[int, int]) -> None:
+async def test_dock_operates_the_simulated_devices(size: tuple[int, int]) -> None:
     hands = Hands()
     async with stage(size, dock=hands) as on_stage:
         await on_stage.pilot.press("f9")
@@ -499,7 +499,7 @@ async def test_the_dock_works_the_simulated_devices(size: tuple[int, int]) -> No
 
 
 @on_a_loop
-async def test_a_terminal_in_service_has_no_dock() -> None:
+async def test_real_terminal_has_no_dock() -> None:
     async with stage() as on_stage:
         await on_stage.pilot.press("f12", "f9")
         await on_stage.drawn()
@@ -508,31 +508,31 @@ async def test_a_terminal_in_service_has_no_dock() -> None:
 
 @pytest.mark.parametrize("size", [(79, 40), (120, 23), (40, 15)])
 @on_a_loop
-async def test_a_window_too_small_says_so_and_a_wider_one_goes_on(size: tuple[int, int]) -> None:
+async def test_small_window_shows_a_message_until_enlarged(size: tuple[int, int]) -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("pin"))
         on_stage.counter._patient.pin.push(1)
         await on_stage.pilot.resize_terminal(*size)
         await on_stage.drawn()
-        asked = on_stage.app.desk.query_one("#too-small", Sentence)
-        assert asked.display
-        assert asked.region.area > 0
-        assert "80" in asked.text
+        message = on_stage.app.desk.query_one("#too-small", Sentence)
+        assert message.display
+        assert message.region.area > 0
+        assert "80" in message.text
         assert not on_stage.app.desk.query_one("#body").region.area
         await on_stage.pilot.resize_terminal(*SMALL)
         await on_stage.drawn()
-        assert not asked.region.area
+        assert not message.region.area
         assert on_stage.app.desk.query_one("#body").region.area
         assert len(on_stage.counter._patient.pin) == 1
 
 
 @pytest.mark.parametrize("size", [SMALL, USUAL])
-@pytest.mark.parametrize("letters", [st.Size.LARGE, st.Size.LARGEST])
+@pytest.mark.parametrize("text_size", [st.Size.LARGE, st.Size.LARGEST])
 @on_a_loop
-async def test_large_drops_no_sentence(letters: st.Size, size: tuple[int, int]) -> None:
+async def test_large_text_omits_no_sentence(text_size: st.Size, size: tuple[int, int]) -> None:
     async with stage(size) as on_stage:
         for name in ("pin-wrong", "consent", "consent-child", "complete", "problem-expired", "idle-no-card"):
-            await on_stage.show(state_of(name, size=letters))
+            await on_stage.show(state_of(name, size=text_size))
             talk, lines = on_stage.app.desk.talk, on_stage.app.desk.query_one(Lines)
             assert talk is not None
             assert lines.lines == talk.body.lines, name
@@ -544,7 +544,7 @@ async def test_large_drops_no_sentence(letters: st.Size, size: tuple[int, int]) 
 
 
 @on_a_loop
-async def test_a_numeric_keypad_does_it_all() -> None:
+async def test_numeric_keypad_reaches_every_function() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("pin"))
         await on_stage.key("1")
@@ -562,7 +562,7 @@ async def test_a_numeric_keypad_does_it_all() -> None:
 
 
 @on_a_loop
-async def test_nine_things_to_change_fit_on_the_smallest_screen() -> None:
+async def test_all_display_options_fit_on_the_smallest_screen() -> None:
     async with stage() as on_stage:
         pin = state_of("pin", voice=True)
         assert isinstance(pin, st.PinEntry)
@@ -574,16 +574,16 @@ async def test_nine_things_to_change_fit_on_the_smallest_screen() -> None:
 
 
 @on_a_loop
-async def test_what_is_drawn_is_also_said(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_displayed_question_is_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
     async with stage() as on_stage:
-        said: list[Saying] = []
-        monkeypatch.setattr(on_stage.app._aplay, "say", said.append)
+        spoken: list[Saying] = []
+        monkeypatch.setattr(on_stage.app._aplay, "say", spoken.append)
         await on_stage.show(state_of("method", voice=True))
-        assert "本人確認の方法を選んでください" in [one.text for one in said[-1].sentences]
+        assert "本人確認の方法を選んでください" in [one.text for one in spoken[-1].sentences]
         await on_stage.key("0")
         assert on_stage.counter.posted == [ev.SayAgain("r1")]
         on_stage.counter.perform(fx.SpeakAgain("r1", 0))
-        assert len(said) == 2
+        assert len(spoken) == 2
         await on_stage.show(state_of("pin", voice=True))
         await on_stage.key("7")
-        assert (said[-1].tone, said[-1].sentences) == (Tone.DIGIT, ())
+        assert (spoken[-1].tone, spoken[-1].sentences) == (Tone.DIGIT, ())

@@ -1,4 +1,4 @@
-"""Lines a tired person can read: short, balanced, broken between phrases."""
+"""Line wrapping: short, balanced lines that break between phrases."""
 
 import pytest
 from hypothesis import given
@@ -9,39 +9,39 @@ from terminal.screens.wrapping import cells, wrap
 TEXT = st.text(alphabet="あいうのはをに漢字医師診療アイ、。（）ーっabc de0", min_size=0, max_size=80)
 
 
-def test_japanese_breaks_after_a_particle_and_not_before_a_closing_mark() -> None:
+def test_japanese_breaks_after_particles_not_before_closing_marks() -> None:
     lines = wrap("あなたの情報を、この医院の医師に見せてもよいですか")
     assert lines == ("あなたの情報を、この医院の", "医師に見せてもよいですか")
 
 
-def test_english_breaks_between_words_and_in_balance() -> None:
+def test_english_breaks_into_balanced_lines_between_words() -> None:
     assert wrap("May the doctor of this clinic see your past care and medicines?", 40) == (
         "May the doctor of this clinic",
         "see your past care and medicines?",
     )
 
 
-def test_a_word_longer_than_a_line_is_cut() -> None:
+def test_word_longer_than_a_line_is_split() -> None:
     assert wrap("abcdefghij klm", 4) == ("abcd", "efgh", "ij", "klm")
 
 
-def test_a_full_width_character_takes_two_cells() -> None:
+def test_full_width_characters_take_two_cells() -> None:
     assert (cells("受付"), cells("ab"), cells("ｶﾅ")) == (4, 2, 2)
 
 
 @given(TEXT, st.integers(8, 60))
-def test_no_line_is_wider_than_allowed_and_nothing_is_lost(text: str, width: int) -> None:
+def test_lines_fit_the_width_and_keep_all_text(text: str, width: int) -> None:
     lines = wrap(text, width)
     assert all(cells(line) <= width for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
-def test_no_line_begins_with_a_closing_mark_or_a_small_letter() -> None:
+def test_lines_do_not_start_with_closing_marks_or_small_kana() -> None:
     lines = wrap("ああああああああああああああああああああ、いいいいいいいいいいいいいいいいいいいっうううう", 40)
     assert len(lines) > 1
     assert not any(line[0] in "、っ" for line in lines)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n"])
-def test_nothing_to_say_is_still_a_line(text: str) -> None:
+def test_blank_text_gives_one_empty_line(text: str) -> None:
     assert set(wrap(text)) == {""}

@@ -1,8 +1,7 @@
 """Generate the state diagram of docs/states.md from `step`: `make diagram`.
 
-Walks breadth first from the idle screen. In each state it tries every answer that the screen offers, every answer that
-the effects can get, and every event of the devices; each resulting move becomes an edge. Nothing is random, so the
-same code gives the same page.
+Walk breadth first from the idle screen. In each state, try every button on the screen, every possible answer to the
+pending effects, and every device event; each transition becomes an edge. The result is deterministic.
 """
 
 from collections import deque
@@ -27,7 +26,7 @@ from tests.terminal.session.world import CARD, CHECK, WAITING, WALL, plausible_a
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "states.md"
 _STATES_OF_A_KIND: Final = 100
-"""Number of states of one class to continue from, for each counter; more add no edge."""
+"""Maximum number of states per class to expand, for each counter; more add no edges."""
 
 _ORIGIN: Final = (
     "Generated from `terminal/session/step.py` by `make diagram`; a test fails if this page is out of date."
@@ -90,11 +89,11 @@ Edge = tuple[str, str, type[ev.Event]]
 class _Node:
     state: st.State
     open: tuple[fx.Effect, ...]
-    """Effects that were begun and not yet answered."""
-    lying: int | None
+    """Effects without an answer so far."""
+    on_reader: int | None
     seconds: float
     cards: int = 0
-    """Put down so far; each begins a reception with an id of its own."""
+    """Number of cards put down so far; each starts a reception with its own id."""
 
     @property
     def now(self) -> Now:
@@ -102,7 +101,7 @@ class _Node:
 
 
 def edges() -> set[Edge]:
-    """Return every move between two states that `step` makes for one of the counters."""
+    """Return every transition that `step` makes for any of the counters."""
     found: set[Edge] = set()
     for counter in _COUNTERS:
         _walk(counter, found)
@@ -116,7 +115,7 @@ def _walk(counter: _Counter, found: set[Edge]) -> None:
     while waiting:
         node = waiting.popleft()
         offers = talk_of(node.state, counter.rules, speak)
-        for after, event in _moves(node, (*offers.body.offers, *offers.foot), counter):
+        for after, event in _transitions(node, (*offers.body.offers, *offers.foot), counter):
             before_name, after_name = type(node.state).__name__, type(after.state).__name__
             if before_name != after_name:
                 found.add((before_name, after_name, type(event)))
@@ -136,7 +135,7 @@ def _mark(node: _Node) -> str:
         if hasattr(state, name)
     }
     if isinstance(state, st.Idle):
-        return repr((fields, state.reader, state.purpose, len(node.open), node.lying is None))
+        return repr((fields, state.reader, state.purpose, len(node.open), node.on_reader is None))
     reception = state.reception
     holder = (
         reception.card_in,
@@ -153,22 +152,22 @@ def _mark(node: _Node) -> str:
             tries,
             reception.code_left > 0,
             [type(effect).__name__ for effect in node.open],
-            node.lying is None,
+            node.on_reader is None,
         )
     )
 
 
-def _moves(node: _Node, offers: tuple[Offer, ...], counter: _Counter) -> Iterator[tuple[_Node, ev.Event]]:
-    for event, lying, seconds in _events(node, offers, counter):
+def _transitions(node: _Node, offers: tuple[Offer, ...], counter: _Counter) -> Iterator[tuple[_Node, ev.Event]]:
+    for event, on_reader, seconds in _events(node, offers, counter):
         at = replace(node, seconds=seconds)
         stepped = step(node.state, event, counter.rules, at.now)
         cards = node.cards + isinstance(event, ev.CardPresent)
-        asked = (*node.open, *stepped.effects)
+        pending = (*node.open, *stepped.effects)
         yield (
             _Node(
                 stepped.state,
-                tuple(effect for effect in asked if _awaited(effect, stepped.state)),
-                lying,
+                tuple(effect for effect in pending if _awaited(effect, stepped.state)),
+                on_reader,
                 seconds,
                 cards,
             ),
@@ -177,7 +176,7 @@ def _moves(node: _Node, offers: tuple[Offer, ...], counter: _Counter) -> Iterato
 
 
 def _awaited(effect: fx.Effect, state: st.State) -> bool:
-    """Return whether an answer to that effect would change anything."""
+    """Return whether `state` is waiting for an answer to `effect`."""
     if isinstance(state, st.Idle) or effect.reception != state.reception.id:
         return False
     return effect.effect in (state.waiting, state.reception.challenge_effect)
@@ -185,24 +184,24 @@ def _awaited(effect: fx.Effect, state: st.State) -> bool:
 
 def _events(node: _Node, offers: tuple[Offer, ...], counter: _Counter) -> Iterator[tuple[ev.Event, int | None, float]]:
     for offer in offers:
-        yield offer.event, node.lying, node.seconds
+        yield offer.event, node.on_reader, node.seconds
     for event in _typed(node.state):
-        yield event, node.lying, node.seconds
+        yield event, node.on_reader, node.seconds
     for effect in node.open:
         for answer in plausible_answers(effect, node.now, counter.check, counter.card):
-            yield answer, node.lying, node.seconds
-    if node.lying is None:
+            yield answer, node.on_reader, node.seconds
+    if node.on_reader is None:
         card = node.cards + 1
         yield ev.CardPresent(card, f"r{card}"), card, node.seconds
         assert counter.card.card_expiry is not None
         yield ev.CodeShown("shown", counter.card.card_expiry), None, node.seconds
     else:
-        yield ev.CardTaken(node.lying), None, node.seconds
-    yield ev.CameraChanged(available=False), node.lying, node.seconds
+        yield ev.CardTaken(node.on_reader), None, node.seconds
+    yield ev.CameraChanged(available=False), node.on_reader, node.seconds
     yield ev.ReaderChanged(ReaderStanding.NONE), None, node.seconds
     for moment in (next_tick(node.state, counter.rules), getattr(node.state, "deadline", None)):
         if moment is not None:
-            yield ev.Tick(), node.lying, max(moment, node.seconds)
+            yield ev.Tick(), node.on_reader, max(moment, node.seconds)
 
 
 def _typed(state: st.State) -> Iterator[ev.Event]:

@@ -1,4 +1,4 @@
-"""Receptions that ask for both face and PIN: what opens a check, what is skipped, and what is left to staff."""
+"""Receptions that require both face and PIN: what opens a check, what is skipped, and when staff must decide."""
 
 from dataclasses import replace
 
@@ -38,16 +38,16 @@ def opened_by(world: World) -> list[tuple[Way, bool]]:
     return [(one.way, one.face_matched) for one in world.issued if isinstance(one, fx.RecordOpenedCheck)]
 
 
-def nothing_asked_of_the_service(world: World) -> bool:
+def nothing_sent_to_the_service(world: World) -> bool:
     return not any(isinstance(effect, fx.OpenCheck) for effect in world.issued)
 
 
-def staff_alone(world: World, why: st.WhyHere) -> None:
+def assert_only_staff_can_confirm(world: World, why: st.WhyHere) -> None:
     assert isinstance(world.state, st.ChoosingMethod)
     assert (world.state.ways, world.state.why) == ((), why)
     for kind in (ev.PinChosen, ev.FaceChosen, ev.PinEntered):
         assert world.touch(kind) == ()
-    assert nothing_asked_of_the_service(world)
+    assert nothing_sent_to_the_service(world)
     world.touch(ev.StaffAuthenticated)
     if isinstance(world.state, st.PrintedCodeEntry):
         world.answer(ev.CodeScanned) if world.state.waiting else world.touch(ev.CodeEntered)
@@ -64,11 +64,11 @@ def staff_alone(world: World, why: st.WhyHere) -> None:
 def test_the_face_comes_first_and_the_pin_opens_the_check(policy: AlsoPin) -> None:
     world = at(policy)
     to_face_check(world)
-    assert world.answer(ev.FaceMatched, 0.2) == (), "the chip proves nothing yet"
+    assert world.answer(ev.FaceMatched, 0.2) == (), "no proof is requested from the chip before the PIN"
     assert isinstance(world.state, st.PinEntry)
     assert world.state.why is st.WhyHere.FACE_MATCHED
-    assert world.touch(ev.FaceChosen) == (), "what was confirmed is not asked again"
-    assert nothing_asked_of_the_service(world)
+    assert world.touch(ev.FaceChosen) == (), "the face is not checked twice"
+    assert nothing_sent_to_the_service(world)
     world.pin_right()
     world.opened()
     assert isinstance(world.state, st.Consent)
@@ -93,7 +93,7 @@ def test_no_method_is_offered_and_no_pin_accepted_before_the_face(policy: AlsoPi
     assert isinstance(world.state, st.FaceCheck)
 
 
-def test_with_never_either_of_the_two_is_enough() -> None:
+def test_never_accepts_face_or_pin_alone() -> None:
     world = at(NEVER)
     to_face_check(world)
     effects = world.answer(ev.FaceMatched, 0.2)
@@ -115,7 +115,7 @@ def test_a_face_match_does_not_carry_over_to_the_next_reception(policy: AlsoPin)
 
 
 @either
-def test_a_wrong_pin_is_typed_again_without_another_face(policy: AlsoPin) -> None:
+def test_a_wrong_pin_is_retyped_without_a_second_face_check(policy: AlsoPin) -> None:
     world = at(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
@@ -141,7 +141,7 @@ def test_a_camera_lost_after_the_face_was_confirmed_changes_nothing(policy: Also
     assert opened_by(world) == [(Way.PIN, True)]
 
 
-# --- what card or terminal lacks --------------------------------------------------------------------------------
+# --- no PIN, camera, code or photo ------------------------------------------------------------------------------
 
 
 def test_where_possible_accepts_the_face_alone_if_the_card_has_no_pin() -> None:
@@ -153,10 +153,10 @@ def test_where_possible_accepts_the_face_alone_if_the_card_has_no_pin() -> None:
     assert opened_by(world) == [(Way.FACE, True)]
 
 
-def test_always_leaves_a_card_without_a_pin_to_staff() -> None:
+def test_always_requires_staff_if_the_card_has_no_pin() -> None:
     world = at(ALWAYS)
     world.card_read(PINLESS)
-    staff_alone(world, st.WhyHere.PIN_NEEDED)
+    assert_only_staff_can_confirm(world, st.WhyHere.PIN_NEEDED)
 
 
 def no_camera(world: World) -> None:
@@ -164,7 +164,7 @@ def no_camera(world: World) -> None:
     world.card_read()
 
 
-def camera_lost_in_the_middle(world: World) -> None:
+def camera_lost_during_the_face_check(world: World) -> None:
     to_face_check(world)
     world.answer(ev.CameraFailed)
 
@@ -180,21 +180,23 @@ def no_photo(world: World) -> None:
     world.answer(ev.RecordOpened, NO_PHOTO)
 
 
-LACKS = pytest.mark.parametrize(
-    ("lacking", "why"),
+MISSING = pytest.mark.parametrize(
+    ("make_face_check_impossible", "why"),
     [
         (no_camera, st.WhyHere.NO_CAMERA),
-        (camera_lost_in_the_middle, st.WhyHere.NO_CAMERA),
+        (camera_lost_during_the_face_check, st.WhyHere.NO_CAMERA),
         (code_locked, st.WhyHere.CODE_LOCKED),
         (no_photo, st.WhyHere.NO_PHOTO),
     ],
 )
 
 
-@LACKS
-def test_where_possible_accepts_the_pin_alone_if_the_face_check_is_impossible(lacking: object, why: st.WhyHere) -> None:
+@MISSING
+def test_where_possible_accepts_the_pin_alone_if_the_face_check_is_impossible(
+    make_face_check_impossible: object, why: st.WhyHere
+) -> None:
     world = at(POSSIBLE)
-    lacking(world)  # type: ignore[operator]
+    make_face_check_impossible(world)  # type: ignore[operator]
     assert isinstance(world.state, st.PinEntry)
     assert world.state.why is why
     world.pin_right()
@@ -202,14 +204,16 @@ def test_where_possible_accepts_the_pin_alone_if_the_face_check_is_impossible(la
     assert opened_by(world) == [(Way.PIN, False)]
 
 
-@LACKS
-def test_always_leaves_it_to_staff_if_the_face_check_is_impossible(lacking: object, why: st.WhyHere) -> None:
+@MISSING
+def test_always_requires_staff_if_the_face_check_is_impossible(
+    make_face_check_impossible: object, why: st.WhyHere
+) -> None:
     world = at(ALWAYS)
-    lacking(world)  # type: ignore[operator]
-    staff_alone(world, why)
+    make_face_check_impossible(world)  # type: ignore[operator]
+    assert_only_staff_can_confirm(world, why)
 
 
-def test_a_camera_that_comes_back_does_not_interrupt_pin_entry() -> None:
+def test_a_reconnected_camera_does_not_interrupt_pin_entry() -> None:
     world = at(POSSIBLE)
     no_camera(world)
     world.send(ev.CameraChanged(True))
@@ -255,7 +259,7 @@ def test_staff_cannot_open_a_record_whose_code_is_locked() -> None:
             assert world.state.problem is problem
 
 
-# --- what was refused -------------------------------------------------------------------------------------------
+# --- refusals ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("policy", "card"), [(POSSIBLE, CARD), (POSSIBLE, PINLESS), (ALWAYS, CARD)])
@@ -264,7 +268,7 @@ def test_a_pin_does_not_make_up_for_a_refused_face(policy: AlsoPin, card: CardFa
     to_face_check(world, card)
     for _ in range(3):
         world.answer(ev.FaceRefused, "not-matched")
-    staff_alone(world, st.WhyHere.FACE_NOT_MATCHED)
+    assert_only_staff_can_confirm(world, st.WhyHere.FACE_NOT_MATCHED)
 
 
 @pytest.mark.parametrize(
@@ -276,12 +280,12 @@ def test_losing_the_camera_after_a_refusal_does_not_skip_the_face(lost: object) 
     to_face_check(world)
     world.answer(ev.FaceRefused, "not-seen")
     lost(world)  # type: ignore[operator]
-    staff_alone(world, st.WhyHere.NO_CAMERA)
+    assert_only_staff_can_confirm(world, st.WhyHere.NO_CAMERA)
 
 
 @either
 def test_a_pin_locked_by_wrong_entries_is_still_required(policy: AlsoPin) -> None:
-    """Otherwise a look-alike who does not know the PIN could lock it and pass with the face alone."""
+    """Otherwise a look-alike without the PIN could lock it and pass with the face alone."""
     world = at(policy)
     to_face_check(world, replace(CARD, pin_tries_left=1))
     world.answer(ev.FaceMatched, 0.2)
@@ -292,28 +296,28 @@ def test_a_pin_locked_by_wrong_entries_is_still_required(policy: AlsoPin) -> Non
     assert world.state.why is st.WhyHere.PIN_LOCKED_NOW
     world.send(ev.CameraChanged(False))
     world.send(ev.CameraChanged(True))
-    staff_alone(world, st.WhyHere.PIN_LOCKED_NOW)
+    assert_only_staff_can_confirm(world, st.WhyHere.PIN_LOCKED_NOW)
 
 
 @either
-def test_a_pin_found_locked_in_the_meantime_is_still_required(policy: AlsoPin) -> None:
+def test_a_pin_locked_elsewhere_in_the_meantime_is_still_required(policy: AlsoPin) -> None:
     world = at(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, False)
-    staff_alone(world, st.WhyHere.PIN_NEEDED)
+    assert_only_staff_can_confirm(world, st.WhyHere.PIN_NEEDED)
 
 
 @either
 def test_a_printed_code_used_up_by_wrong_entries_is_still_required(policy: AlsoPin) -> None:
-    """Otherwise a person with someone else's card and PIN could use it up to skip the face check."""
+    """Otherwise someone with another person's card and PIN could use up its tries to skip the face check."""
     world = at(policy)
     world.card_read(replace(CARD, code_tries_left=3))
     world.touch(ev.FaceChosen)
     world.touch(ev.CodeEntered)
     world.answer(ev.CodeRefused, 2)
-    staff_alone(world, st.WhyHere.CODE_LOCKED)
+    assert_only_staff_can_confirm(world, st.WhyHere.CODE_LOCKED)
 
 
 @pytest.mark.parametrize(
@@ -337,7 +341,7 @@ def test_without_staff_the_screen_says_that_both_are_needed(
 
 
 @either
-def test_staff_may_come_between_face_and_pin(policy: AlsoPin) -> None:
+def test_staff_can_take_over_between_face_and_pin(policy: AlsoPin) -> None:
     world = at(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
@@ -348,10 +352,10 @@ def test_staff_may_come_between_face_and_pin(policy: AlsoPin) -> None:
     assert opened_by(world) == [(Way.STAFF, True)]
 
 
-# --- one of the two is enough -----------------------------------------------------------------------------------
+# --- face or PIN is enough --------------------------------------------------------------------------------------
 
 
-def test_a_camera_that_comes_back_offers_the_face_again_where_one_is_enough() -> None:
+def test_a_reconnected_camera_offers_the_face_again_if_one_method_is_enough() -> None:
     world = at(NEVER)
     no_camera(world)
     world.send(ev.CameraChanged(True))
@@ -364,19 +368,19 @@ def test_a_locked_pin_is_reported_differently_if_it_is_not_needed() -> None:
     no_camera(world)
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, False)
-    staff_alone(world, st.WhyHere.PIN_UNAVAILABLE)
+    assert_only_staff_can_confirm(world, st.WhyHere.PIN_UNAVAILABLE)
 
 
-# --- no face check at all ---------------------------------------------------------------------------------------
+# --- face check turned off --------------------------------------------------------------------------------------
 
 
-def test_an_institution_without_the_face_check_goes_straight_to_the_pin() -> None:
+def test_with_the_face_check_off_the_pin_comes_first() -> None:
     world = World(Rules(face=False, staff_enabled=True))
     world.card_read(CARD)
     assert isinstance(world.state, st.PinEntry)
 
 
-def test_without_face_check_and_pin_it_is_left_to_staff() -> None:
+def test_without_face_check_and_pin_staff_must_confirm() -> None:
     world = World(Rules(face=False, staff_enabled=True))
     world.card_read(PINLESS)
-    staff_alone(world, st.WhyHere.PIN_UNAVAILABLE)
+    assert_only_staff_can_confirm(world, st.WhyHere.PIN_UNAVAILABLE)

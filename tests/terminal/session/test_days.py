@@ -1,4 +1,4 @@
-"""Days at the counter, told as the session sees them."""
+"""Ordinary receptions and their common problems, from the session's point of view."""
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta, timezone
@@ -36,7 +36,7 @@ def to_face_check(world: World) -> None:
 # --- by PIN -------------------------------------------------------------------------------------------------
 
 
-def test_pin_everything_shared() -> None:
+def test_pin_reception_shares_everything() -> None:
     world = World()
     world.by_pin()
     assert isinstance(world.state, st.Consent)
@@ -53,17 +53,17 @@ def test_pin_everything_shared() -> None:
     assert isinstance(world.state, st.Complete)
     assert world.state.outcome is st.Outcome.DONE
     world.take_card()
-    assert isinstance(world.state, st.Complete), "the answers stay for five seconds"
+    assert isinstance(world.state, st.Complete), "the answers remain on the screen for five seconds"
     world.wait(5)
     assert isinstance(world.state, st.Idle)
 
 
-def test_a_silent_service_costs_no_try() -> None:
+def test_service_timeout_costs_no_pin_try() -> None:
     world = World()
     world.put_card()
     world.answer(ev.CardRead, CARD)
     world.touch(ev.PinChosen)
-    world.answer(ev.ServiceSilent, to=fx.FetchChallenge)  # the one fetched ahead
+    world.answer(ev.ServiceSilent, to=fx.FetchChallenge)  # the prefetched one
     effects = world.touch(ev.PinEntered)
     assert kinds(effects) == [fx.FetchChallenge], "no VERIFY without a challenge to sign"
     world.answer(ev.ServiceSilent, to=fx.FetchChallenge)
@@ -72,7 +72,7 @@ def test_a_silent_service_costs_no_try() -> None:
     assert not any(isinstance(effect, fx.VerifyPinAndSign) for effect in world.issued)
 
 
-def test_a_stale_challenge_is_fetched_anew() -> None:
+def test_expired_challenge_is_replaced_before_verify() -> None:
     world = World()
     world.card_read()
     world.touch(ev.PinChosen)
@@ -83,8 +83,8 @@ def test_a_stale_challenge_is_fetched_anew() -> None:
     assert kinds(effects) == [fx.VerifyPinAndSign]
 
 
-def test_a_challenge_that_comes_nearly_over_is_used_and_not_fetched_for_ever() -> None:
-    """A terminal whose clock is fast sees every challenge so: the service decides, once."""
+def test_challenge_that_arrives_almost_expired_is_used_once_refetched() -> None:
+    """On a terminal whose clock is fast, every challenge looks expired; the service decides."""
     world = World()
     world.put_card()
     world.answer(ev.CardRead, CARD)
@@ -94,7 +94,7 @@ def test_a_challenge_that_comes_nearly_over_is_used_and_not_fetched_for_ever() -
     assert kinds(world.answer(ev.ChallengeFetched, world.now.wall)) == [fx.VerifyPinAndSign]
 
 
-def test_one_touch_too_many_sends_one_verify() -> None:
+def test_double_touch_sends_one_verify() -> None:
     world = World()
     world.card_read()
     world.touch(ev.PinChosen)
@@ -102,7 +102,7 @@ def test_one_touch_too_many_sends_one_verify() -> None:
     assert world.touch(ev.PinEntered) == ()
 
 
-def test_a_counter_that_moved_is_told_and_nothing_was_sent() -> None:
+def test_changed_try_counter_is_shown_and_not_called_a_wrong_pin() -> None:
     world = World()
     world.card_read()
     world.touch(ev.PinChosen)
@@ -113,13 +113,13 @@ def test_a_counter_that_moved_is_told_and_nothing_was_sent() -> None:
     assert not world.state.wrong
 
 
-def test_the_pin_locks_and_the_face_is_left() -> None:
+def test_face_is_offered_after_the_pin_locks() -> None:
     world = World()
     world.card_read(replace(CARD, pin_tries_left=1))
     world.touch(ev.PinChosen)
     world.touch(ev.LastTryConfirmed)
     world.touch(ev.PinEntered)
-    assert world.answer(ev.PinRefused, 0, True) == (), "nobody agreed to be filmed"
+    assert world.answer(ev.PinRefused, 0, True) == (), "the camera stays off until the patient chooses the face"
     assert isinstance(world.state, st.ChoosingMethod)
     assert (world.state.ways, world.state.why) == ((Way.FACE,), st.WhyHere.PIN_LOCKED_NOW)
     assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
@@ -129,7 +129,7 @@ def test_the_pin_locks_and_the_face_is_left() -> None:
 # --- by face ------------------------------------------------------------------------------------------------
 
 
-def test_face_matched_chip_signs_and_the_check_opens() -> None:
+def test_face_match_and_chip_signature_open_the_check() -> None:
     world = World()
     to_face_check(world)
     effects = world.answer(ev.FaceMatched, 0.21)
@@ -140,7 +140,7 @@ def test_face_matched_chip_signs_and_the_check_opens() -> None:
     assert isinstance(world.state, st.Consent)
 
 
-def test_three_refusals_then_the_pin() -> None:
+def test_pin_is_offered_after_three_face_refusals() -> None:
     world = World()
     to_face_check(world)
     for attempt in (1, 2, 3):
@@ -151,7 +151,7 @@ def test_three_refusals_then_the_pin() -> None:
     assert world.state.why is st.WhyHere.FACE_NOT_MATCHED
 
 
-def test_three_refusals_and_no_pin_need_staff() -> None:
+def test_staff_is_needed_after_three_face_refusals_without_a_pin() -> None:
     world = World(Rules(staff_enabled=True))
     world.card_read(replace(CARD, pin_tries_left=0))
     world.touch(ev.FaceChosen)
@@ -163,12 +163,12 @@ def test_three_refusals_and_no_pin_need_staff() -> None:
     assert world.state.ways == ()
     world.touch(ev.StaffAuthenticated)
     assert isinstance(world.state, st.StaffCheck)
-    assert world.touch(ev.StaffSaysSame, "  ") == (), "staff must say why"
+    assert world.touch(ev.StaffSaysSame, "  ") == (), "staff must give a reason"
     effects = world.touch(ev.StaffSaysSame, "knows the patient")
     assert effects[0] == fx.ProveChip(world.reception.id, effects[0].effect, Way.STAFF, "knows the patient")
 
 
-def test_without_staff_it_ends_in_a_problem() -> None:
+def test_three_face_refusals_without_pin_and_staff_end_in_a_problem() -> None:
     world = World()
     world.card_read(replace(CARD, pin_tries_left=0))
     world.touch(ev.FaceChosen)
@@ -180,7 +180,7 @@ def test_without_staff_it_ends_in_a_problem() -> None:
     assert world.state.problem is ProblemCode.HOLDER_NOT_CONFIRMED
 
 
-def test_a_match_from_an_earlier_attempt_opens_nothing() -> None:
+def test_match_from_an_earlier_attempt_is_ignored() -> None:
     world = World()
     to_face_check(world)
     assert isinstance(world.state, st.FaceCheck)
@@ -192,7 +192,7 @@ def test_a_match_from_an_earlier_attempt_opens_nothing() -> None:
     assert world.state == before
 
 
-def test_a_forged_record_leaves_no_other_way() -> None:
+def test_forged_face_record_ends_the_reception() -> None:
     world = World(Rules(staff_enabled=True))
     world.card_read()
     world.touch(ev.FaceChosen)
@@ -204,7 +204,7 @@ def test_a_forged_record_leaves_no_other_way() -> None:
 
 
 @pytest.mark.parametrize("strict", [True, False])
-def test_a_record_nobody_can_vouch_for_is_a_matter_of_policy(strict: bool) -> None:
+def test_unverifiable_record_is_accepted_only_if_the_rules_allow(strict: bool) -> None:
     world = World(Rules(require_genuine_record=strict))
     world.card_read()
     world.touch(ev.FaceChosen)
@@ -213,7 +213,7 @@ def test_a_record_nobody_can_vouch_for_is_a_matter_of_policy(strict: bool) -> No
     assert isinstance(world.state, st.PinEntry if strict else st.FaceCheck)
 
 
-def test_an_infant_without_photo_uses_the_pin() -> None:
+def test_card_without_a_photo_uses_the_pin() -> None:
     world = World()
     world.card_read()
     world.touch(ev.FaceChosen)
@@ -223,8 +223,8 @@ def test_an_infant_without_photo_uses_the_pin() -> None:
     assert world.state.why is st.WhyHere.NO_PHOTO
 
 
-def test_a_photo_without_a_face_is_no_reference() -> None:
-    """The PIN if there is one; otherwise staff compares by eye, or the screen says why nothing is left."""
+def test_photo_without_a_face_cannot_be_compared() -> None:
+    """The PIN comes next if the card has one, then staff comparing by eye, then a problem screen with the reason."""
     unclear = ev.RecordFacts("genuine", has_photo=True, reference_usable=False)
     for tries, staff in ((3, False), (0, True), (0, False)):
         world = World(rules=replace(Rules(), staff_enabled=staff))
@@ -243,7 +243,7 @@ def test_a_photo_without_a_face_is_no_reference() -> None:
                 raise AssertionError(other)
 
 
-def test_the_printed_code_is_scanned_once_and_then_typed() -> None:
+def test_printed_code_is_scanned_once_and_then_typed() -> None:
     world = World()
     world.card_read()
     world.touch(ev.FaceChosen)
@@ -256,11 +256,11 @@ def test_the_printed_code_is_scanned_once_and_then_typed() -> None:
     assert effects[0] == fx.OpenFaceRecord(world.reception.id, effects[0].effect, 9)
 
 
-def test_few_tries_for_the_printed_code_are_kept_for_staff() -> None:
+def test_last_printed_code_tries_are_reserved_for_staff() -> None:
     world = World()
     world.card_read(replace(CARD, code_tries_left=3))
     assert isinstance(world.state, st.ChoosingMethod)
-    assert world.touch(ev.FaceChosen) == (), "neither scanned nor sent by itself"
+    assert world.touch(ev.FaceChosen) == (), "neither scanned nor sent automatically"
     assert isinstance(world.state, st.PrintedCodeEntry)
     assert world.state.why is st.WhyHere.FEW_CODE_TRIES
     world.touch(ev.CodeEntered)
@@ -269,7 +269,7 @@ def test_few_tries_for_the_printed_code_are_kept_for_staff() -> None:
     assert world.state.why is st.WhyHere.CODE_LOCKED
 
 
-def test_the_camera_fails_in_the_middle() -> None:
+def test_camera_failure_during_the_face_check_leads_to_the_pin() -> None:
     world = World()
     to_face_check(world)
     effects = world.send(ev.CameraChanged(False))
@@ -278,7 +278,7 @@ def test_the_camera_fails_in_the_middle() -> None:
     assert world.state.why is st.WhyHere.NO_CAMERA
 
 
-def test_a_camera_that_failed_once_serves_the_next_patient() -> None:
+def test_camera_that_failed_once_is_offered_to_the_next_patient() -> None:
     world = World()
     to_face_check(world)
     world.answer(ev.CameraFailed)
@@ -289,7 +289,7 @@ def test_a_camera_that_failed_once_serves_the_next_patient() -> None:
     assert Way.FACE in world.state.ways
 
 
-def test_a_camera_that_comes_and_goes_does_not_stop_the_time() -> None:
+def test_flapping_camera_does_not_extend_the_timeout() -> None:
     world = World(Rules(staff_enabled=True))
     world.card_read(replace(CARD, pin_tries_left=0, code_tries_left=0))
     assert isinstance(world.state, st.ChoosingMethod)
@@ -299,7 +299,7 @@ def test_a_camera_that_comes_and_goes_does_not_stop_the_time() -> None:
     assert isinstance(world.state, st.Idle)
 
 
-def test_a_code_entered_at_the_last_moment_still_opens_the_record() -> None:
+def test_code_entered_just_before_the_timeout_opens_the_record() -> None:
     world = World()
     world.card_read()
     world.touch(ev.FaceChosen)
@@ -311,7 +311,7 @@ def test_a_code_entered_at_the_last_moment_still_opens_the_record() -> None:
     assert isinstance(world.state, st.FaceCheck)
 
 
-def test_staff_cannot_open_a_locked_record_and_leaves_the_pin() -> None:
+def test_pin_remains_if_staff_cannot_open_a_locked_record() -> None:
     world = World(Rules(staff_enabled=True))
     world.card_read(replace(CARD, code_tries_left=0))
     assert isinstance(world.state, st.PinEntry)
@@ -320,8 +320,8 @@ def test_staff_cannot_open_a_locked_record_and_leaves_the_pin() -> None:
     assert world.state.why is st.WhyHere.CODE_LOCKED
 
 
-def test_opened_for_staff_beforehand_the_password_is_asked_for_again_to_decide() -> None:
-    """Between the mark on the first screen and the card anybody may have come to the counter."""
+def test_password_entered_at_idle_is_required_again_to_decide() -> None:
+    """Someone else may have come to the counter between the password on the idle screen and the card."""
     world = World(Rules(staff_enabled=True))
     world.send(ev.StaffAuthenticated(""))
     world.card_read()
@@ -334,7 +334,7 @@ def test_opened_for_staff_beforehand_the_password_is_asked_for_again_to_decide()
     assert fx.ProveChip in kinds(world.touch(ev.StaffSaysSame, "face"))
 
 
-def test_staff_that_comes_in_the_middle_decides_at_once() -> None:
+def test_staff_who_join_during_the_face_check_can_decide_directly() -> None:
     world = World(Rules(staff_enabled=True))
     to_face_check(world)
     world.touch(ev.StaffAuthenticated)
@@ -342,7 +342,7 @@ def test_staff_that_comes_in_the_middle_decides_at_once() -> None:
     assert fx.ProveChip in kinds(world.touch(ev.StaffSaysSame, "face"))
 
 
-def test_the_patient_changes_to_the_pin_in_the_middle() -> None:
+def test_patient_switches_to_the_pin_during_the_face_check() -> None:
     world = World()
     to_face_check(world)
     effects = world.touch(ev.PinChosen)
@@ -361,7 +361,7 @@ def test_the_patient_changes_to_the_pin_in_the_middle() -> None:
         (NoCertificate(), ProblemCode.NO_CERTIFICATE),
     ],
 )
-def test_cards_that_cannot_be_used(trouble: object, code: ProblemCode) -> None:
+def test_unusable_card_shows_its_problem(trouble: object, code: ProblemCode) -> None:
     world = World()
     world.put_card()
     world.answer(ev.CardFailed, trouble)
@@ -371,7 +371,7 @@ def test_cards_that_cannot_be_used(trouble: object, code: ProblemCode) -> None:
     assert isinstance(world.state, st.Idle)
 
 
-def test_a_certificate_within_and_beyond_its_grace() -> None:
+def test_expired_certificate_is_accepted_only_within_the_grace_period() -> None:
     ended = World().now.wall - timedelta(days=40)
     world = World()
     world.card_read(replace(CARD, certificate_not_after=ended))
@@ -395,7 +395,7 @@ def test_a_certificate_within_and_beyond_its_grace() -> None:
         (RefusalReason.BAD_SIGNATURE, ProblemCode.SERVICE_REFUSED),
     ],
 )
-def test_every_refusal_has_its_own_screen(reason: RefusalReason, code: ProblemCode) -> None:
+def test_each_service_refusal_has_its_own_problem(reason: RefusalReason, code: ProblemCode) -> None:
     world = World()
     world.card_read()
     world.touch(ev.PinChosen)
@@ -406,8 +406,8 @@ def test_every_refusal_has_its_own_screen(reason: RefusalReason, code: ProblemCo
     assert world.checks == {}
 
 
-def test_the_card_is_kept_until_the_decision_and_let_go_with_it() -> None:
-    """A card that is still on the reader signs the answers."""
+def test_card_is_released_only_after_the_decision() -> None:
+    """The card is needed until then to sign the answers."""
     world = World()
     world.by_pin()
     reception = world.reception.id
@@ -421,7 +421,7 @@ def test_the_card_is_kept_until_the_decision_and_let_go_with_it() -> None:
     assert reception in world.released
 
 
-def test_an_expiring_certificate_is_told_first() -> None:
+def test_expiring_certificate_notice_comes_before_consent() -> None:
     world = World()
     world.by_pin(check=CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING}))
     assert isinstance(world.state, st.Notice)
@@ -429,7 +429,7 @@ def test_an_expiring_certificate_is_told_first() -> None:
     assert isinstance(world.state, st.Consent)
 
 
-def test_the_first_time_registers_and_goes_on() -> None:
+def test_first_visit_registers_the_card_and_continues() -> None:
     world = World()
     world.by_pin(check=CHECK.model_copy(update={"registered": False}))
     assert isinstance(world.state, st.Registration)
@@ -438,7 +438,7 @@ def test_the_first_time_registers_and_goes_on() -> None:
     assert isinstance(world.state, st.Consent)
 
 
-def test_a_registration_without_an_answer_is_not_told_as_declined() -> None:
+def test_registration_timeout_is_not_reported_as_declined() -> None:
     world = World()
     world.by_pin(check=CHECK.model_copy(update={"registered": False}))
     world.touch(ev.RegistrationWanted)
@@ -458,7 +458,7 @@ def test_registration_declined_submits_nothing() -> None:
     assert not any(isinstance(effect, fx.RecordDecision) for effect in world.issued)
 
 
-def test_no_valid_qualification_asks_nothing_and_still_writes_a_result() -> None:
+def test_invalid_qualification_writes_a_result_without_questions() -> None:
     world = World()
     world.by_pin(check=CHECK.model_copy(update={"valid": False}))
     assert isinstance(world.state, st.Submitting)
@@ -469,7 +469,7 @@ def test_no_valid_qualification_asks_nothing_and_still_writes_a_result() -> None
     assert world.state.outcome is st.Outcome.NOT_VALID
 
 
-def test_an_inquiry_shows_and_submits_nothing() -> None:
+def test_inquiry_shows_the_registration_and_submits_nothing() -> None:
     world = World()
     world.send(ev.InquiryChosen(""))
     world.card_read()
@@ -486,7 +486,7 @@ def test_an_inquiry_shows_and_submits_nothing() -> None:
 # --- questions ----------------------------------------------------------------------------------------------
 
 
-def test_one_by_one_counts_only_after_the_summary() -> None:
+def test_individual_answers_count_after_the_summary_is_confirmed() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.OneByOne)
@@ -504,7 +504,7 @@ def test_one_by_one_counts_only_after_the_summary() -> None:
     }
 
 
-def test_a_yes_without_the_summary_is_a_no() -> None:
+def test_unconfirmed_yes_is_recorded_as_no() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.OneByOne)
@@ -515,7 +515,7 @@ def test_a_yes_without_the_summary_is_a_no() -> None:
     assert all(answer.answered_at is None for answer in world.decision().answers)
 
 
-def test_share_all_counts_even_if_the_card_is_pulled_at_the_limit() -> None:
+def test_share_all_counts_if_the_card_is_pulled_at_the_limit_question() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareAll)
@@ -525,7 +525,7 @@ def test_share_all_counts_even_if_the_card_is_pulled_at_the_limit() -> None:
     assert world.state.outcome is st.Outcome.DONE
 
 
-def test_a_late_second_touch_does_not_answer_the_next_question() -> None:
+def test_late_double_touch_does_not_answer_the_next_question() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.OneByOne)
@@ -535,7 +535,7 @@ def test_a_late_second_touch_does_not_answer_the_next_question() -> None:
     assert world.state == before
 
 
-def test_back_and_change_of_mind() -> None:
+def test_going_back_changes_the_answer() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareAll)
@@ -546,7 +546,7 @@ def test_back_and_change_of_mind() -> None:
     assert set(world.flags().values()) == {0}
 
 
-def test_a_consent_gone_back_to_is_open_again_when_the_card_is_pulled() -> None:
+def test_pulling_the_card_after_going_back_shares_nothing() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareAll)
@@ -555,7 +555,7 @@ def test_a_consent_gone_back_to_is_open_again_when_the_card_is_pulled() -> None:
     assert world.flags() == dict.fromkeys(ALL, 0) | {Item.HIGH_COST_LIMIT: 0}
 
 
-def test_an_answer_one_by_one_does_not_count_through_a_later_share_nothing() -> None:
+def test_share_none_overrides_earlier_individual_answers() -> None:
     world = World()
     world.by_pin(check=CHECK.model_copy(update={"has_specific_disease_certificate": True}))
     world.touch(ev.OneByOne)
@@ -568,7 +568,7 @@ def test_an_answer_one_by_one_does_not_count_through_a_later_share_nothing() -> 
     assert set(world.flags().values()) == {0}
 
 
-def test_below_forty_there_is_one_topic_and_still_the_choice_of_two() -> None:
+def test_patients_under_forty_get_one_topic_with_both_choices() -> None:
     world = World()
     world.by_pin(check=CHECK.model_copy(update={"age": 30}))
     assert isinstance(world.state, st.Consent)
@@ -579,7 +579,7 @@ def test_below_forty_there_is_one_topic_and_still_the_choice_of_two() -> None:
     assert world.flags() == {Item.DIAGNOSIS: 1, Item.MEDICINES: 1, Item.HIGH_COST_LIMIT: 1}
 
 
-def test_the_limit_by_law_is_no_consent() -> None:
+def test_limit_provided_by_law_is_not_a_consent() -> None:
     world = World(Rules(consent=ConsentSettings(limit=LimitPolicy.BY_LAW)))
     world.by_pin()
     world.touch(ev.ShareNone)
@@ -587,7 +587,7 @@ def test_the_limit_by_law_is_no_consent() -> None:
     assert world.decision().by_law == (Item.HIGH_COST_LIMIT,)
 
 
-def test_disease_certificate_and_prescription_form_are_asked_in_their_order() -> None:
+def test_disease_certificate_question_precedes_prescription_form() -> None:
     world = World(Rules(consent=ConsentSettings(prescription=PrescriptionPolicy.ASK)))
     world.by_pin(check=CHECK.model_copy(update={"has_specific_disease_certificate": True}))
     world.touch(ev.ShareAll)
@@ -601,10 +601,10 @@ def test_disease_certificate_and_prescription_form_are_asked_in_their_order() ->
     assert world.flags()[Item.SPECIFIC_DISEASE] == 1
 
 
-# --- leaving early, and late answers ------------------------------------------------------------------------
+# --- leaving early and late answers -------------------------------------------------------------------------
 
 
-def test_nothing_is_kept_of_a_reception_left_before_the_check() -> None:
+def test_reception_cancelled_before_the_check_leaves_no_data() -> None:
     world = World()
     world.card_read()
     world.touch(ev.PinChosen)
@@ -615,7 +615,7 @@ def test_nothing_is_kept_of_a_reception_left_before_the_check() -> None:
     assert world.checks == {}
 
 
-def test_a_check_that_opens_after_the_card_is_gone_is_nobodys() -> None:
+def test_check_that_opens_after_the_card_was_taken_is_ignored() -> None:
     world = World()
     world.card_read()
     world.touch(ev.PinChosen)
@@ -628,18 +628,18 @@ def test_a_check_that_opens_after_the_card_is_gone_is_nobodys() -> None:
     assert world.state == before
 
 
-def test_checking_in_without_sharing_submits_refusals() -> None:
+def test_checking_in_without_sharing_submits_no_for_every_item() -> None:
     world = World()
     world.by_pin()
     before = world.state
-    assert world.touch(ev.Cancelled) == (), "there is something to check in with"
+    assert world.touch(ev.Cancelled) == (), "an open check can only be completed"
     assert world.state == before
     world.touch(ev.CheckInWithoutSharing)
     assert set(world.flags().values()) == {0}
     assert world.decision().cause is Cause.WITHOUT_SHARING
 
 
-def test_the_next_card_waits_until_the_last_reception_has_ended() -> None:
+def test_next_card_waits_until_the_previous_reception_ends() -> None:
     world = World()
     world.by_pin()
     world.take_card()
@@ -653,7 +653,7 @@ def test_the_next_card_waits_until_the_last_reception_has_ended() -> None:
     assert world.reception.id == "r2"
 
 
-def test_silence_at_the_end_is_told_and_kept() -> None:
+def test_service_timeout_at_the_end_is_shown_as_awaiting() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareAll)
@@ -664,7 +664,7 @@ def test_silence_at_the_end_is_told_and_kept() -> None:
     assert world.state.outcome is st.Outcome.AWAITING
 
 
-def test_a_defect_while_delivering_leaves_the_decision_to_the_outbox() -> None:
+def test_error_while_delivering_leaves_the_decision_to_the_outbox() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareNone)
@@ -676,7 +676,7 @@ def test_a_defect_while_delivering_leaves_the_decision_to_the_outbox() -> None:
     assert fx.AlertStaff in kinds(effects)
 
 
-def test_a_defect_before_the_decision_is_on_disk_is_a_problem() -> None:
+def test_error_before_the_decision_is_on_disk_is_a_problem() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareNone)
@@ -686,7 +686,7 @@ def test_a_defect_before_the_decision_is_on_disk_is_a_problem() -> None:
     assert world.state.problem is ProblemCode.INTERNAL
 
 
-def test_a_check_the_ledger_does_not_know_of_asks_nothing() -> None:
+def test_no_questions_if_the_check_cannot_be_recorded() -> None:
     world = World()
     world.card_read()
     world.touch(ev.PinChosen)
@@ -697,7 +697,7 @@ def test_a_check_the_ledger_does_not_know_of_asks_nothing() -> None:
     assert world.state.problem is ProblemCode.LEDGER_FAILED
 
 
-def test_a_ledger_that_cannot_be_written_submits_nothing() -> None:
+def test_ledger_failure_submits_nothing() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareAll)
@@ -708,7 +708,7 @@ def test_a_ledger_that_cannot_be_written_submits_nothing() -> None:
     assert fx.Deliver not in kinds(effects)
 
 
-def test_the_card_left_behind_is_reminded_of_every_five_seconds_and_staff_after_a_minute() -> None:
+def test_forgotten_card_reminds_every_five_seconds_and_alerts_staff_after_a_minute() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareAll)
@@ -721,7 +721,7 @@ def test_the_card_left_behind_is_reminded_of_every_five_seconds_and_staff_after_
     assert kinds(world.wait(30)).count(fx.AlertStaff) == 1
 
 
-def test_a_warning_comes_before_the_time_is_up_and_more_time_may_be_had() -> None:
+def test_timeout_warning_offers_more_time() -> None:
     world = World()
     world.by_pin()
     world.wait(81)
@@ -736,10 +736,10 @@ def test_a_warning_comes_before_the_time_is_up_and_more_time_may_be_had() -> Non
     assert world.decision().cause is Cause.TIMED_OUT
 
 
-def test_only_staff_discards_after_opening() -> None:
+def test_only_staff_can_discard_an_open_check() -> None:
     world = World(Rules(staff_enabled=True))
     world.by_pin()
-    assert world.touch(ev.StaffDiscards) == (), "nobody has proved to be staff"
+    assert world.touch(ev.StaffDiscards) == (), "the staff password was not entered"
     world.touch(ev.StaffAuthenticated)
     effects = world.touch(ev.StaffDiscards)
     assert fx.RecordDiscarded in kinds(effects)
@@ -754,7 +754,7 @@ def test_staff_functions_are_off_without_a_password() -> None:
     assert world.state == before
 
 
-def test_language_is_changed_anywhere_and_reset_at_the_end() -> None:
+def test_language_can_change_on_every_screen_and_resets_at_the_end() -> None:
     world = World()
     world.send(ev.DisplayChanged("", language="en"))
     world.by_pin()
@@ -770,12 +770,12 @@ def test_language_is_changed_anywhere_and_reset_at_the_end() -> None:
     world.answer(ev.Accepted, True)
     assert isinstance(world.state, st.Complete)
     world.touch(ev.DisplayChanged, "ja")
-    assert world.reception.display.language == "ja", "in every state, to the last"
+    assert world.reception.display.language == "ja", "the language can change on the last screen too"
     world.wait(6)
     assert world.state == st.Idle()
 
 
-def test_all_languages_are_shown_and_one_is_chosen() -> None:
+def test_language_is_chosen_from_the_full_list() -> None:
     world = World()
     world.send(ev.LanguagesWanted(""))
     assert isinstance(world.state, st.Idle)
@@ -789,7 +789,7 @@ def test_all_languages_are_shown_and_one_is_chosen() -> None:
     assert (world.reception.aside, world.reception.display.language) == (ev.Aside.NONE, "ja")
 
 
-def test_a_screen_that_goes_on_by_itself_leaves_the_choice_of_languages() -> None:
+def test_language_list_closes_when_the_screen_advances() -> None:
     world = World()
     world.put_card()
     world.touch(ev.LanguagesWanted)
@@ -798,7 +798,7 @@ def test_a_screen_that_goes_on_by_itself_leaves_the_choice_of_languages() -> Non
     assert not world.reception.aside
 
 
-def test_staff_reads_a_screen_in_japanese_for_a_moment() -> None:
+def test_screen_can_be_shown_to_staff_in_japanese_for_a_moment() -> None:
     world = World()
     world.send(ev.DisplayChanged("", language="en"))
     world.by_pin()
@@ -818,7 +818,7 @@ def test_staff_reads_a_screen_in_japanese_for_a_moment() -> None:
         (GraceRule.SAME_DAY, date(2026, 11, 11), False),
     ],
 )
-def test_grace_is_counted_to_the_month_end_or_to_the_day(rule: GraceRule, day: date, usable: bool) -> None:
+def test_grace_period_ends_with_the_month_or_on_the_same_day(rule: GraceRule, day: date, usable: bool) -> None:
     japan = timezone(timedelta(hours=9))
     ended = datetime(2026, 8, 10, 23, 59, 59, tzinfo=japan)
     now = Now(0.0, datetime.combine(day, time(12), japan))

@@ -1,4 +1,4 @@
-"""Days with readers and cameras that go, and a code shown before its card."""
+"""Lost readers and cameras, and a printed code shown before its card."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -16,7 +16,7 @@ from terminal.session import states as st
 from tests.terminal.session.world import CARD, CHECK, World
 
 EXPIRY = date(2031, 4, 1)
-"""`CARD`'s."""
+"""Expiry date of `CARD`."""
 PINLESS = replace(CARD, pin_tries_left=0)
 
 
@@ -39,24 +39,24 @@ def accepted(world: World) -> st.Complete:
 
 
 @pytest.mark.parametrize("standing", [one for one in ReaderStanding if one is not ReaderStanding.READY])
-def test_without_a_reader_the_first_screen_is_out_of_service_and_ends_that_by_itself(standing: ReaderStanding) -> None:
+def test_idle_screen_is_out_of_service_until_a_reader_returns(standing: ReaderStanding) -> None:
     world = World()
     assert alerts(world.send(ev.ReaderChanged(standing))) == ["U-502"]
     assert isinstance(world.state, st.Idle)
     assert (world.state.out_of_service, world.state.reader) == (ProblemCode.READER_LOST, standing)
-    assert world.send(ev.ReaderChanged(ReaderStanding.NO_SERVICE)) == (), "staff hears of it once"
+    assert world.send(ev.ReaderChanged(ReaderStanding.NO_SERVICE)) == (), "staff is alerted once"
     world.send(ev.ReaderChanged(ReaderStanding.READY))
     assert world.state == st.Idle()
 
 
-def test_a_card_put_down_is_proof_of_a_reader() -> None:
+def test_a_card_implies_a_ready_reader() -> None:
     world = World()
     world.send(ev.ReaderChanged(ReaderStanding.NONE))
     world.put_card()
     assert world.reception.reader is ReaderStanding.READY
 
 
-def test_a_reader_lost_before_the_check_is_no_card_taken() -> None:
+def test_reader_lost_before_the_check_is_not_reported_as_card_removed() -> None:
     world = World()
     world.card_read()
     effects = world.send(ev.ReaderChanged(ReaderStanding.NONE))
@@ -70,7 +70,7 @@ def test_a_reader_lost_before_the_check_is_no_card_taken() -> None:
     assert world.state.left is None
 
 
-def test_a_reader_lost_after_the_check_keeps_what_was_confirmed_and_says_why() -> None:
+def test_reader_lost_after_the_check_keeps_confirmed_answers_and_records_the_cause() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareAll)
@@ -79,21 +79,21 @@ def test_a_reader_lost_after_the_check_keeps_what_was_confirmed_and_says_why() -
     assert world.flags()[Item.DIAGNOSIS] == 1
     assert world.flags()[Item.HIGH_COST_LIMIT] == 0
     assert alerts(effects) == ["U-502"]
-    assert world.send(ev.CardTaken(1)) == (), "told again by the slot"
+    assert world.send(ev.CardTaken(1)) == (), "the slot reports the same loss again"
     accepted(world)
 
 
-def test_one_reader_of_two_goes_with_the_card_in_it() -> None:
+def test_losing_the_reader_with_the_card_keeps_the_other_in_service() -> None:
     world = World()
     world.card_read()
     world.send(ev.CardTaken(1, reader_lost=True))
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.READER_LOST
     world.wait(60)
-    assert world.state == st.Idle(), "the other one still serves"
+    assert world.state == st.Idle(), "the other reader is in service"
 
 
-def test_a_card_that_vanished_a_moment_before_its_reader_is_told_as_the_readers_loss() -> None:
+def test_card_lost_just_before_its_reader_is_reported_as_reader_lost() -> None:
     world = World()
     world.put_card()
     world.answer(ev.CardFailed, CardGone())
@@ -104,7 +104,7 @@ def test_a_card_that_vanished_a_moment_before_its_reader_is_told_as_the_readers_
     assert world.state.problem is ProblemCode.READER_LOST
 
 
-def test_a_lost_reader_ends_the_last_screens_and_no_submission() -> None:
+def test_losing_the_reader_does_not_interrupt_a_submission() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareNone)
@@ -117,7 +117,7 @@ def test_a_lost_reader_ends_the_last_screens_and_no_submission() -> None:
     assert isinstance(world.state, st.Idle)
 
 
-def test_a_lost_reader_takes_the_next_patients_card_too() -> None:
+def test_losing_the_reader_drops_the_next_patients_card() -> None:
     world = World()
     world.by_pin()
     world.take_card()
@@ -137,7 +137,7 @@ def test_a_lost_reader_takes_the_next_patients_card_too() -> None:
         (ReaderLost("unplugged"), ProblemCode.READER_LOST),
     ],
 )
-def test_what_the_reader_tells_of_a_card_has_its_own_screen(trouble: object, code: ProblemCode) -> None:
+def test_each_reader_problem_has_its_own_screen(trouble: object, code: ProblemCode) -> None:
     world = World()
     world.put_card()
     world.answer(ev.CardFailed, trouble)
@@ -148,7 +148,7 @@ def test_what_the_reader_tells_of_a_card_has_its_own_screen(trouble: object, cod
 # --- cameras ----------------------------------------------------------------------------------------------
 
 
-def test_a_camera_lost_is_told_on_the_method_screen_which_stays() -> None:
+def test_lost_camera_is_reported_on_the_method_screen() -> None:
     world = World()
     world.card_read()
     world.send(ev.CameraChanged(False))
@@ -159,7 +159,7 @@ def test_a_camera_lost_is_told_on_the_method_screen_which_stays() -> None:
     assert (world.state.ways, world.state.why) == ((Way.FACE, Way.PIN), st.WhyHere.NOTHING)
 
 
-def test_a_camera_lost_where_the_face_was_all_there_was_ends_in_a_problem() -> None:
+def test_lost_camera_without_another_method_ends_in_a_problem() -> None:
     world = World()
     world.card_read(PINLESS)
     world.send(ev.CameraChanged(False))
@@ -175,7 +175,7 @@ def shown(world: World, expiry: date = EXPIRY, handle: str = "shown-1") -> None:
     assert isinstance(world.state, st.CardShown)
 
 
-def test_a_code_shown_before_is_sent_to_its_card_without_a_scan() -> None:
+def test_code_shown_before_its_card_is_sent_without_a_scan() -> None:
     world = World()
     shown(world)
     world.card_read()
@@ -185,7 +185,7 @@ def test_a_code_shown_before_is_sent_to_its_card_without_a_scan() -> None:
     assert effects == (fx.OpenFaceRecord(world.reception.id, effects[0].effect, 10),)
     world.answer(ev.CodeRefused, 9)
     assert isinstance(world.state, st.PrintedCodeEntry)
-    assert (world.state.wrong, world.state.waiting) == (True, None), "once by itself; then it is typed"
+    assert (world.state.wrong, world.state.waiting) == (True, None), "sent automatically once, then typed"
 
 
 def card_without(**fields: object) -> CardFacts:
@@ -200,7 +200,7 @@ def card_without(**fields: object) -> CardFacts:
         card_without(card_expiry=None),
     ],
 )
-def test_a_code_shown_is_wiped_with_the_first_card_that_is_not_its_own(card: CardFacts) -> None:
+def test_shown_code_is_wiped_if_another_card_follows(card: CardFacts) -> None:
     world = World()
     shown(world)
     world.put_card()
@@ -209,7 +209,7 @@ def test_a_code_shown_is_wiped_with_the_first_card_that_is_not_its_own(card: Car
     assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
 
 
-def test_a_code_shown_is_wiped_with_a_card_of_another_kind() -> None:
+def test_shown_code_is_wiped_if_another_type_of_card_follows() -> None:
     world = World()
     shown(world)
     world.put_card()
@@ -220,7 +220,7 @@ def test_a_code_shown_is_wiped_with_a_card_of_another_kind() -> None:
     assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
 
 
-def test_a_code_shown_waits_fifteen_seconds_and_the_last_front_counts() -> None:
+def test_shown_code_expires_after_fifteen_seconds_and_a_new_one_replaces_it() -> None:
     world = World()
     shown(world)
     world.wait(10)
@@ -232,7 +232,7 @@ def test_a_code_shown_waits_fifteen_seconds_and_the_last_front_counts() -> None:
     assert world.state == st.Idle()
 
 
-def test_a_code_shown_is_wiped_by_touch_and_by_the_loss_of_the_reader() -> None:
+def test_shown_code_is_wiped_on_cancel_and_when_the_reader_is_lost() -> None:
     world = World()
     shown(world)
     assert world.send(ev.Cancelled("")) == (fx.WipeShownCode("", 0, "shown-1"),)
@@ -241,10 +241,10 @@ def test_a_code_shown_is_wiped_by_touch_and_by_the_loss_of_the_reader() -> None:
     assert fx.WipeShownCode("", 0, "shown-2") in world.send(ev.ReaderChanged(ReaderStanding.NONE))
     assert type(world.state) is st.Idle
     world.send(ev.CodeShown("shown-3", EXPIRY))
-    assert type(world.state) is st.Idle, "no card can be put down now"
+    assert type(world.state) is st.Idle, "codes are ignored without a reader"
 
 
-def test_a_code_is_not_taken_while_a_card_lies_there() -> None:
+def test_code_is_ignored_while_a_card_is_on_the_reader() -> None:
     world = World()
     world.card_read()
     before = world.state
@@ -255,24 +255,24 @@ def test_a_code_is_not_taken_while_a_card_lies_there() -> None:
     assert type(world.state) is st.Idle
 
 
-def test_with_few_tries_left_no_code_is_sent_by_itself() -> None:
+def test_code_is_not_sent_automatically_with_four_tries_left() -> None:
     world = World()
     shown(world)
     world.card_read(replace(CARD, code_tries_left=4))
     assert kinds(world.touch(ev.FaceChosen)) == [fx.WipeCode]
     assert isinstance(world.state, st.PrintedCodeEntry)
     assert world.state.why is st.WhyHere.FEW_CODE_TRIES
-    assert kinds(world.touch(ev.CodeEntered)) == [fx.OpenFaceRecord], "typed it is"
+    assert kinds(world.touch(ev.CodeEntered)) == [fx.OpenFaceRecord], "a typed code is sent"
 
 
-def test_with_five_tries_left_it_is() -> None:
+def test_code_is_sent_automatically_with_five_tries_left() -> None:
     world = World()
     shown(world)
     world.card_read(replace(CARD, code_tries_left=5))
     assert kinds(world.touch(ev.FaceChosen)) == [fx.OpenFaceRecord]
 
 
-def test_a_code_that_was_not_needed_is_wiped_when_the_check_opens() -> None:
+def test_unused_code_is_wiped_when_the_check_opens() -> None:
     world = World()
     shown(world)
     world.card_read()
@@ -281,7 +281,7 @@ def test_a_code_that_was_not_needed_is_wiped_when_the_check_opens() -> None:
     assert fx.WipeCode in kinds(world.answer(ev.CheckOpened, "check-r1", CHECK))
 
 
-def test_a_code_that_was_wrong_is_not_sent_by_itself_again_by_going_to_and_fro() -> None:
+def test_wrong_code_is_not_resent_after_switching_methods() -> None:
     world = World()
     shown(world)
     world.card_read()

@@ -1,7 +1,7 @@
-"""The page that shows the states is the code's."""
+"""docs/states.md matches the code."""
 
 from tests.terminal.session.diagram import PAGE, edges, page
 
 
-def test_the_state_diagram_is_not_stale() -> None:
+def test_state_diagram_is_up_to_date() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(edges()), "run: make diagram"

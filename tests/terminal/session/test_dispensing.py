@@ -1,4 +1,4 @@
-"""At a pharmacy: which of several electronic prescriptions to dispense today."""
+"""Choosing which electronic prescriptions a pharmacy dispenses today."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def at_pharmacy(waiting: int, rules: Rules = PHARMACY) -> World:
     return world
 
 
-def test_the_chosen_prescription_goes_into_the_decision() -> None:
+def test_chosen_prescription_is_recorded_in_the_decision() -> None:
     world = at_pharmacy(2)
     assert isinstance(world.state, st.Dispensing)
     world.touch(ev.DispensingChosen, ("rx-2",))
@@ -27,14 +27,14 @@ def test_the_chosen_prescription_goes_into_the_decision() -> None:
     assert world.decision().dispense == ("rx-2",)
 
 
-def test_the_counter_may_settle_it() -> None:
+def test_choice_can_be_left_to_the_counter() -> None:
     world = at_pharmacy(3)
     world.touch(ev.DispensingChosen)
     world.touch(ev.QuestionAnswered, "limit", True)
     assert world.decision().dispense is None
 
 
-def test_going_back_asks_again() -> None:
+def test_going_back_repeats_the_question() -> None:
     world = at_pharmacy(2)
     world.touch(ev.DispensingChosen, ("rx-1",))
     world.touch(ev.Back)
@@ -45,21 +45,21 @@ def test_going_back_asks_again() -> None:
 
 
 @pytest.mark.parametrize("waiting", [0, 1])
-def test_nothing_is_asked_where_there_is_no_choice(waiting: int) -> None:
+def test_no_question_with_fewer_than_two_prescriptions(waiting: int) -> None:
     assert isinstance(at_pharmacy(waiting).state, st.Limit)
 
 
-def test_nothing_is_asked_unless_the_pharmacy_wants_it() -> None:
+def test_no_question_unless_enabled_in_the_settings() -> None:
     assert isinstance(at_pharmacy(3, Rules()).state, st.Limit)
 
 
-def test_a_prescription_of_somebody_else_is_not_taken() -> None:
+def test_unknown_prescription_id_is_ignored() -> None:
     world = at_pharmacy(2)
     world.touch(ev.DispensingChosen, ("rx-3",))
     assert isinstance(world.state, st.Dispensing)
 
 
-def test_who_leaves_without_sharing_settles_it_at_the_counter() -> None:
+def test_checking_in_without_sharing_drops_the_choice() -> None:
     world = at_pharmacy(2)
     world.touch(ev.DispensingChosen, ("rx-1",))
     world.touch(ev.CheckInWithoutSharing)

@@ -1,4 +1,4 @@
-"""Days on which a face is left, a PIN is locked or forgotten, a card is missing, or a phone is put down."""
+"""Interrupted face checks, locked or forgotten PINs, missing cards, and phones."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +33,7 @@ def to_face_check(world: World) -> None:
 # --- the holder -------------------------------------------------------------------------------------------
 
 
-def test_the_face_is_never_begun_unasked_where_it_is_the_only_way() -> None:
+def test_face_check_needs_a_touch_even_as_the_only_method() -> None:
     world = World()
     world.card_read(PINLESS)
     assert isinstance(world.state, st.ChoosingMethod)
@@ -41,7 +41,7 @@ def test_the_face_is_never_begun_unasked_where_it_is_the_only_way() -> None:
     assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
 
 
-def test_a_pin_locked_here_is_said_also_where_nothing_else_is_left() -> None:
+def test_locked_pin_is_reported_even_if_no_method_is_left() -> None:
     world = World()
     world.send(ev.CameraChanged(False))
     world.card_read(replace(CARD, pin_tries_left=1))
@@ -52,7 +52,7 @@ def test_a_pin_locked_here_is_said_also_where_nothing_else_is_left() -> None:
     assert (world.state.ways, world.state.why) == ((), st.WhyHere.PIN_LOCKED_NOW)
 
 
-def test_leaving_the_face_check_costs_an_attempt_however_often() -> None:
+def test_each_interrupted_face_check_costs_an_attempt() -> None:
     world = World()
     to_face_check(world)
     for attempt in (1, 2, 3):
@@ -62,13 +62,13 @@ def test_leaving_the_face_check_costs_an_attempt_however_often() -> None:
         world.touch(ev.PinChosen)
         assert isinstance(world.state, st.PinEntry)
         world.touch(ev.FaceChosen)
-    assert isinstance(world.state, st.PinEntry), "three attempts; going to and fro gives no others"
+    assert isinstance(world.state, st.PinEntry), "switching back and forth gives no more than three attempts"
     assert world.touch(ev.PinForgotten) == ()
     assert isinstance(world.state, st.ChoosingMethod)
     assert Way.FACE not in world.state.ways
 
 
-def test_a_forgotten_pin_is_no_dead_end_and_costs_nothing() -> None:
+def test_forgotten_pin_returns_to_the_methods_and_costs_no_try() -> None:
     world = World()
     world.card_read()
     world.touch(ev.PinChosen)
@@ -80,11 +80,11 @@ def test_a_forgotten_pin_is_no_dead_end_and_costs_nothing() -> None:
     assert world.state.left == 3
     world.touch(ev.PinEntered)
     before = world.state
-    assert world.touch(ev.PinForgotten) == (), "it is on its way to the card"
+    assert world.touch(ev.PinForgotten) == (), "the PIN has been sent to the card"
     assert world.state == before
 
 
-def test_no_card_is_told_what_helps_and_falls_back() -> None:
+def test_no_card_help_is_shown_and_times_out() -> None:
     world = World()
     world.send(ev.HelpChosen(""))
     assert isinstance(world.state, st.Idle)
@@ -111,7 +111,7 @@ def at_phone_reader(**rules: object) -> World:
     return World(Rules(phone=True, staff_enabled=True, **rules))  # type: ignore[arg-type]
 
 
-def test_a_phone_verifies_its_owner_and_opens_the_check() -> None:
+def test_phone_verifies_its_owner_and_opens_the_check() -> None:
     world = at_phone_reader()
     world.put_card()
     assert world.answer(ev.CardRead, PHONE) == (), "the challenge comes first"
@@ -126,7 +126,7 @@ def test_a_phone_verifies_its_owner_and_opens_the_check() -> None:
     assert opened.way is Way.PHONE
 
 
-def test_a_phones_own_pin_is_typed_here() -> None:
+def test_phone_pin_is_typed_at_the_terminal() -> None:
     world = at_phone_reader()
     world.card_read(PHONE_PIN)
     assert isinstance(world.state, st.PinEntry)
@@ -136,7 +136,7 @@ def test_a_phones_own_pin_is_typed_here() -> None:
     assert effects == (fx.OpenCheck("r1", effects[0].effect, Way.PHONE, Purpose.RECEPTION),)
 
 
-def test_a_phone_that_refuses_may_be_asked_again() -> None:
+def test_refused_phone_confirmation_can_be_retried() -> None:
     world = at_phone_reader()
     world.card_read(PHONE)
     world.answer(ev.PhoneRefused)
@@ -148,7 +148,7 @@ def test_a_phone_that_refuses_may_be_asked_again() -> None:
     assert kinds(world.touch(ev.PhoneChosen)) == [fx.SignByPhone]
 
 
-def test_a_phone_whose_pin_is_locked_is_told() -> None:
+def test_locked_phone_pin_is_reported() -> None:
     world = at_phone_reader()
     world.card_read(replace(PHONE_PIN, pin_tries_left=1))
     world.touch(ev.LastTryConfirmed)
@@ -159,14 +159,14 @@ def test_a_phone_whose_pin_is_locked_is_told() -> None:
 
 
 @pytest.mark.parametrize("rules", [Rules(), Rules(phone=True, also_pin=AlsoPin.ALWAYS)])
-def test_a_phone_is_not_taken_where_none_is_set_up_or_a_face_is_always_asked(rules: Rules) -> None:
+def test_phone_is_refused_if_disabled_or_a_face_is_always_required(rules: Rules) -> None:
     world = World(rules)
     world.card_read(PHONE)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.PHONE_NOT_TAKEN
 
 
-def test_a_phone_has_no_grace_and_a_card_has() -> None:
+def test_grace_period_applies_to_cards_but_not_phones() -> None:
     ended = World().now.wall - timedelta(days=2)
     for medium, usable in ((Medium.PHONE_VERIFIES, False), (Medium.CARD, True)):
         world = at_phone_reader()
@@ -176,7 +176,7 @@ def test_a_phone_has_no_grace_and_a_card_has() -> None:
             assert world.state.problem is ProblemCode.CERTIFICATE_EXPIRED
 
 
-def test_a_silent_service_is_told_before_the_phone_is_asked() -> None:
+def test_service_timeout_is_reported_before_the_phone_signs() -> None:
     world = at_phone_reader()
     world.put_card()
     world.answer(ev.CardRead, PHONE)
@@ -191,7 +191,7 @@ def test_a_silent_service_is_told_before_the_phone_is_asked() -> None:
     assert world.state.problem is ProblemCode.SERVICE_SILENT
 
 
-def test_a_phones_certificate_that_ends_soon_is_told_as_a_cards() -> None:
+def test_expiring_phone_certificate_shows_the_same_notice_as_a_card() -> None:
     world = at_phone_reader()
     world.card_read(PHONE)
     world.answer(ev.PhoneSigned)

@@ -1,4 +1,4 @@
-"""Days on which somebody leaves, answers for another, or brings the family: leaving, questions, the end."""
+"""Leaving early, answering for another person, and the last screens of a reception."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def accepted(world: World) -> st.Complete:
 # --- leaving ----------------------------------------------------------------------------------------------
 
 
-def test_leaving_before_the_check_is_said_for_a_moment() -> None:
+def test_cancellation_before_the_check_is_shown_briefly() -> None:
     world = World()
     world.card_read()
     world.touch(ev.Cancelled)
@@ -53,7 +53,7 @@ LATER = ("specific-disease", "subsidies", "prescription", "limit")
 
 
 def go_to(world: World, screen: str) -> None:
-    """After "share all", with yes to everything on the way."""
+    """Share all and answer yes to every question before `screen`."""
     world.by_pin(check=SICK)
     world.touch(ev.ShareAll)
     for here in LATER:
@@ -66,7 +66,7 @@ def go_to(world: World, screen: str) -> None:
 
 
 @pytest.mark.parametrize("screen", LATER)
-def test_without_sharing_takes_back_share_all_on_every_later_screen(screen: str) -> None:
+def test_checking_in_without_sharing_withdraws_share_all_on_every_later_screen(screen: str) -> None:
     world = World(EVERYTHING)
     go_to(world, screen)
     world.touch(ev.CheckInWithoutSharing)
@@ -76,7 +76,7 @@ def test_without_sharing_takes_back_share_all_on_every_later_screen(screen: str)
     assert accepted(world).outcome is st.Outcome.NOTHING_SHARED
 
 
-def test_without_sharing_at_the_summary_too() -> None:
+def test_checking_in_without_sharing_at_the_summary_withdraws_every_answer() -> None:
     world = World(EVERYTHING)
     world.by_pin(check=SICK)
     world.touch(ev.OneByOne)
@@ -93,7 +93,7 @@ def test_without_sharing_at_the_summary_too() -> None:
 
 
 @pytest.mark.parametrize("leave", ["card", "time"])
-def test_card_and_time_keep_what_was_confirmed(leave: str) -> None:
+def test_confirmed_answers_survive_card_removal_and_timeout(leave: str) -> None:
     world = World()
     world.by_pin()
     world.touch(ev.ShareAll)
@@ -101,7 +101,7 @@ def test_card_and_time_keep_what_was_confirmed(leave: str) -> None:
     assert world.flags()[Item.DIAGNOSIS] == 1
 
 
-def test_without_sharing_belongs_to_an_open_check_only() -> None:
+def test_checking_in_without_sharing_needs_an_open_check() -> None:
     world = World()
     world.card_read()
     before = world.state
@@ -109,7 +109,7 @@ def test_without_sharing_belongs_to_an_open_check_only() -> None:
     assert world.state == before
 
 
-def test_a_card_that_is_not_registered_has_nothing_to_check_in_with() -> None:
+def test_unregistered_card_cannot_check_in_without_sharing() -> None:
     world = World()
     world.by_pin(check=CHECK.model_copy(update={"registered": False}))
     before = world.state
@@ -123,7 +123,7 @@ def test_a_card_that_is_not_registered_has_nothing_to_check_in_with() -> None:
 # --- questions --------------------------------------------------------------------------------------------
 
 
-def test_past_care_and_medicines_are_answered_apart_one_by_one() -> None:
+def test_care_and_medicines_are_separate_individual_questions() -> None:
     world = World()
     world.by_pin()
     world.touch(ev.OneByOne)
@@ -139,7 +139,7 @@ def test_past_care_and_medicines_are_answered_apart_one_by_one() -> None:
 
 
 @pytest.mark.parametrize("used", [True, False])
-def test_subsidies_are_asked_apart_from_the_bundle(used: bool) -> None:
+def test_subsidies_are_asked_separately_from_share_all(used: bool) -> None:
     world = World(EVERYTHING)
     world.by_pin(check=CHECK.model_copy(update={"subsidies": SubsidyStanding.USABLE}))
     world.touch(ev.ShareAll)
@@ -155,7 +155,7 @@ def test_subsidies_are_asked_apart_from_the_bundle(used: bool) -> None:
 
 
 @pytest.mark.parametrize("standing", [one for one in SubsidyStanding if one is not SubsidyStanding.USABLE])
-def test_subsidies_that_cannot_be_used_are_not_asked(standing: SubsidyStanding) -> None:
+def test_unusable_subsidies_are_not_asked(standing: SubsidyStanding) -> None:
     world = World(EVERYTHING)
     world.by_pin(check=CHECK.model_copy(update={"subsidies": standing}))
     world.touch(ev.ShareAll)
@@ -164,7 +164,7 @@ def test_subsidies_that_cannot_be_used_are_not_asked(standing: SubsidyStanding) 
     assert Item.SUBSIDIES not in world.flags()
 
 
-def test_a_place_that_takes_no_part_asks_for_no_subsidy() -> None:
+def test_subsidies_are_not_asked_unless_enabled() -> None:
     world = World()
     world.by_pin(check=SICK)
     world.touch(ev.ShareAll)
@@ -172,10 +172,10 @@ def test_a_place_that_takes_no_part_asks_for_no_subsidy() -> None:
     assert isinstance(world.state, st.Limit)
 
 
-# --- children and those who answer ------------------------------------------------------------------------
+# --- children and respondents -----------------------------------------------------------------------------
 
 
-def test_a_child_is_chosen_at_the_first_screen_or_known_from_the_check() -> None:
+def test_child_is_chosen_on_the_idle_screen_or_known_from_the_check() -> None:
     world = World()
     world.send(ev.ForChildChosen(""))
     world.card_read()
@@ -192,22 +192,22 @@ def test_a_child_is_chosen_at_the_first_screen_or_known_from_the_check() -> None
     assert not world.reception.for_child
 
 
-def test_who_answers_is_recorded_only_where_it_was_touched() -> None:
+def test_respondent_is_recorded_only_if_chosen() -> None:
     world = World()
     world.by_pin(check=CHECK.model_copy(update={"age": 9}))
     world.touch(ev.ShareNone)
     world.touch(ev.QuestionAnswered, "limit", False)
-    assert world.decision().answered_by is None, "a child's age says nothing of who stands there"
+    assert world.decision().answered_by is None, "the patient's age does not show who is answering"
     world = World()
     world.card_read()
     before = world.state
     world.touch(ev.RespondentChosen, AnsweredBy.COMPANION)
-    assert world.state == before, "nothing is asked yet"
+    assert world.state == before, "there is no question on the screen"
     world.touch(ev.PinChosen)
     world.pin_right()
     world.opened()
     world.touch(ev.RespondentChosen, AnsweredBy.COMPANION)
-    assert isinstance(world.state, st.Consent), "the question stays"
+    assert isinstance(world.state, st.Consent), "the same question remains"
     world.touch(ev.ShareNone)
     world.touch(ev.QuestionAnswered, "limit", False)
     assert world.decision().answered_by is AnsweredBy.COMPANION
@@ -223,7 +223,7 @@ def done(world: World) -> st.Complete:
     return accepted(world)
 
 
-def test_details_are_shown_for_five_seconds_when_asked_for() -> None:
+def test_details_are_shown_for_five_seconds_on_request() -> None:
     world = World()
     assert done(world).details_until is None
     world.touch(ev.DetailsWanted)
@@ -237,7 +237,7 @@ def test_details_are_shown_for_five_seconds_when_asked_for() -> None:
     assert world.state.details_until is None
 
 
-def test_details_asked_for_late_are_still_shown_when_the_card_is_taken() -> None:
+def test_details_requested_late_remain_after_the_card_is_taken() -> None:
     world = World()
     done(world)
     world.wait(4)
@@ -249,7 +249,7 @@ def test_details_asked_for_late_are_still_shown_when_the_card_is_taken() -> None
     assert world.state == st.Idle()
 
 
-def test_where_nothing_was_asked_there_are_no_details() -> None:
+def test_no_details_if_no_question_was_asked() -> None:
     world = World()
     world.by_pin(check=CHECK.model_copy(update={"valid": False}))
     ended = accepted(world)
@@ -257,7 +257,7 @@ def test_where_nothing_was_asked_there_are_no_details() -> None:
     assert world.state == ended
 
 
-def test_the_next_family_member_keeps_language_look_and_voice_and_nothing_of_the_person() -> None:
+def test_next_family_member_keeps_display_settings_but_no_personal_data() -> None:
     world = World()
     look = {"language": "en", "size": st.Size.LARGEST, "high_contrast": True, "low": True, "voice": True}
     world.send(ev.DisplayChanged("", **look))  # type: ignore[arg-type]
@@ -279,13 +279,15 @@ def test_the_next_family_member_keeps_language_look_and_voice_and_nothing_of_the
     assert replace(plain, id="", card=0) == replace(other.reception, id="", card=0)
     world.touch(ev.Cancelled)
     assert isinstance(world.state, st.Idle)
-    assert world.state.display == st.Display(language="en", voice=True), "the voice calls until the card is taken"
+    assert world.state.display == st.Display(language="en", voice=True), (
+        "the voice reminder continues until the card is taken"
+    )
     world.take_card()
     assert isinstance(world.state, st.Idle)
-    assert world.state.display == st.Display(), "the next patient starts afresh"
+    assert world.state.display == st.Display(), "the next patient gets the defaults"
 
 
-def test_a_family_member_who_does_not_come_leaves_no_look_behind() -> None:
+def test_display_settings_reset_if_no_family_member_follows() -> None:
     world = World()
     world.send(ev.DisplayChanged("", language="en"))
     done(world)
@@ -295,7 +297,7 @@ def test_a_family_member_who_does_not_come_leaves_no_look_behind() -> None:
     assert world.state == st.Idle()
 
 
-def test_the_number_of_the_day_goes_with_the_reception() -> None:
+def test_daily_number_stays_with_the_reception() -> None:
     world = World()
     world.send(ev.CardPresent(1, "r1", 17))
     assert world.reception.number == 17
@@ -303,10 +305,10 @@ def test_the_number_of_the_day_goes_with_the_reception() -> None:
     assert world.reception.number == 17
 
 
-# --- looks ------------------------------------------------------------------------------------------------
+# --- display ----------------------------------------------------------------------------------------------
 
 
-def test_more_time_counts_in_this_state_and_in_every_other() -> None:
+def test_more_time_extends_every_screen() -> None:
     world = World()
     world.card_read()
     world.wait(55)
@@ -321,7 +323,7 @@ def test_more_time_counts_in_this_state_and_in_every_other() -> None:
     assert isinstance(world.state, st.Idle)
 
 
-def test_a_device_has_no_more_time_than_ever() -> None:
+def test_more_time_does_not_extend_device_timeouts() -> None:
     world = World()
     world.send(ev.DisplayChanged("", more_time=True))
     world.card_read()
@@ -332,17 +334,17 @@ def test_a_device_has_no_more_time_than_ever() -> None:
     assert world.state.problem is ProblemCode.CARD_UNREADABLE
 
 
-def test_a_language_that_is_not_offered_leaves_the_look_alone() -> None:
+def test_unknown_language_is_ignored_and_other_changes_apply() -> None:
     world = World()
     world.send(ev.DisplayChanged("", language="xx", low=True))
     assert isinstance(world.state, st.Idle)
     assert world.state.display == st.Display(low=True)
 
 
-# --- first screen -----------------------------------------------------------------------------------------
+# --- idle screen ------------------------------------------------------------------------------------------
 
 
-def test_a_card_left_at_the_first_screen_is_reminded_of_again_and_again() -> None:
+def test_reminder_repeats_while_a_card_is_left_at_the_idle_screen() -> None:
     world = World()
     world.card_read()
     world.touch(ev.Cancelled)
@@ -351,7 +353,7 @@ def test_a_card_left_at_the_first_screen_is_reminded_of_again_and_again() -> Non
     assert world.wait(60) == ()
 
 
-def test_staff_hears_once_of_a_card_left_at_the_first_screen() -> None:
+def test_staff_is_alerted_once_about_a_card_left_at_the_idle_screen() -> None:
     world = World()
     world.card_read()
     world.touch(ev.Cancelled)

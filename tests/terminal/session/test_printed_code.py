@@ -1,4 +1,4 @@
-"""The code on the card's front: shown to a camera before or after the card is put down, or typed."""
+"""The code printed on the card: shown to a camera before or after the card is put down, or typed."""
 
 from dataclasses import replace
 from datetime import date
@@ -15,11 +15,10 @@ def scanning(world: World) -> None:
     world.card_read()
     world.touch(ev.FaceChosen)
     assert isinstance(world.state, st.PrintedCodeEntry)
-    assert isinstance(world.state, st.PrintedCodeEntry)
     assert world.state.scanning
 
 
-def test_the_front_is_looked_for_and_compared_with_what_the_chip_tells() -> None:
+def test_scan_receives_the_chips_expiry_and_opens_the_record() -> None:
     world = World()
     world.card_read()
     effects = world.touch(ev.FaceChosen)
@@ -33,7 +32,7 @@ def test_the_front_is_looked_for_and_compared_with_what_the_chip_tells() -> None
     assert not world.state.scanning
 
 
-def test_typing_instead_waits_for_what_was_read_in_part() -> None:
+def test_typing_starts_after_the_scan_has_stopped() -> None:
     world = World()
     scanning(world)
 
@@ -47,7 +46,7 @@ def test_typing_instead_waits_for_what_was_read_in_part() -> None:
     assert (world.state.scanning, world.state.waiting) == (False, None)
 
 
-def test_the_pin_instead_closes_the_camera() -> None:
+def test_choosing_the_pin_stops_the_scan() -> None:
     world = World()
     scanning(world)
 
@@ -57,7 +56,7 @@ def test_the_pin_instead_closes_the_camera() -> None:
     assert fx.StopScan(world.reception.id, 0) in effects
 
 
-def test_taking_the_card_closes_the_camera() -> None:
+def test_taking_the_card_stops_the_scan() -> None:
     world = World()
     scanning(world)
 
@@ -67,7 +66,7 @@ def test_taking_the_card_closes_the_camera() -> None:
     assert any(isinstance(effect, fx.StopScan) for effect in effects)
 
 
-def test_one_look_by_camera_in_a_reception_then_the_code_is_typed() -> None:
+def test_code_is_scanned_once_per_reception_then_typed() -> None:
     world = World()
     scanning(world)
     world.answer(ev.CodeScanned)
@@ -76,7 +75,7 @@ def test_one_look_by_camera_in_a_reception_then_the_code_is_typed() -> None:
     assert (world.state.wrong, world.state.waiting) == (True, None)
 
 
-def test_below_five_tries_nothing_is_read_by_camera_and_the_screen_says_why() -> None:
+def test_no_scan_below_five_tries_and_the_screen_gives_the_reason() -> None:
     world = World()
     world.card_read(replace(CARD, code_tries_left=4))
 
@@ -93,12 +92,12 @@ def shows_front() -> World:
     return World(rules=replace(Rules(), reads_fronts=True))
 
 
-def test_the_camera_opens_at_idle_only_when_asked() -> None:
+def test_camera_at_idle_opens_only_on_request() -> None:
     world = shows_front()
     assert world.send(ev.FrontGuided(CardGuidance.NEARER)) == ()
 
     assert world.send(ev.ShowCardChosen("")) == (fx.LookForFront("", 0),)
-    assert world.send(ev.ShowCardChosen("")) == (), "it looks already"
+    assert world.send(ev.ShowCardChosen("")) == (), "the scan is already running"
     world.send(ev.FrontGuided(CardGuidance.NEARER))
     assert isinstance(world.state, st.Idle)
     assert world.state.guidance is CardGuidance.NEARER
@@ -109,7 +108,7 @@ def test_the_camera_opens_at_idle_only_when_asked() -> None:
     assert not world.state.looking
 
 
-def test_the_look_at_idle_ends_with_a_card_with_back_and_by_itself() -> None:
+def test_scan_at_idle_ends_with_back_a_timeout_or_a_card() -> None:
     for end in (ev.Back(""), ev.FrontNotShown(), ev.CardPresent(1, "r-1")):
         world = shows_front()
         world.send(ev.ShowCardChosen(""))
@@ -120,7 +119,7 @@ def test_the_look_at_idle_ends_with_a_card_with_back_and_by_itself() -> None:
         assert not isinstance(world.state, st.Idle) or not world.state.looking
 
 
-def test_without_a_camera_that_reads_fronts_none_is_offered() -> None:
+def test_scan_at_idle_needs_a_camera_that_reads_card_fronts() -> None:
     world = World()
 
     assert world.send(ev.ShowCardChosen("")) == ()
@@ -128,14 +127,14 @@ def test_without_a_camera_that_reads_fronts_none_is_offered() -> None:
     assert not world.state.looking
 
 
-# --- whether the card has a PIN at all ------------------------------------------------------------------------
+# --- cards without a PIN --------------------------------------------------------------------------------------
 
 LOCKED = replace(CARD, pin_tries_left=0)
 EXPIRY = date(2031, 4, 1)
 assert CARD.card_expiry == EXPIRY
 
 
-def test_a_pinless_card_is_told_from_a_locked_one_by_its_front() -> None:
+def test_card_front_distinguishes_a_pinless_card_from_a_locked_pin() -> None:
     for pinless, why in ((True, st.WhyHere.PINLESS), (False, st.WhyHere.PIN_UNAVAILABLE)):
         world = shows_front()
         world.send(ev.CodeShown("h1", EXPIRY, pinless))
@@ -144,7 +143,7 @@ def test_a_pinless_card_is_told_from_a_locked_one_by_its_front() -> None:
         assert world.state.why is why
 
 
-def test_another_cards_front_says_nothing_of_this_card() -> None:
+def test_front_of_another_card_is_ignored() -> None:
     world = shows_front()
     world.send(ev.CodeShown("h1", date(2027, 1, 1), pinless=True))
     world.card_read(LOCKED)
@@ -153,7 +152,7 @@ def test_another_cards_front_says_nothing_of_this_card() -> None:
     assert not world.reception.pinless
 
 
-def test_what_the_scanned_front_said_is_known_when_only_staff_is_left() -> None:
+def test_pinless_mark_is_remembered_when_only_staff_can_confirm() -> None:
     world = World(rules=replace(Rules(), staff_enabled=True))
     world.card_read(LOCKED)
     world.touch(ev.FaceChosen)
@@ -161,7 +160,7 @@ def test_what_the_scanned_front_said_is_known_when_only_staff_is_left() -> None:
     assert world.reception.pinless
     world.answer(ev.CodeRefused, 2)
     world.touch(ev.StaffAuthenticated)
-    assert world.reception.pinless, "what is known of the card stays known"
+    assert world.reception.pinless
 
 
 # --- a camera over the reader ---------------------------------------------------------------------------------
@@ -171,7 +170,7 @@ def over_reader() -> World:
     return World(rules=replace(Rules(), reads_fronts=True, reads_ahead=True))
 
 
-def test_the_front_is_read_while_the_chip_is() -> None:
+def test_front_and_chip_are_read_at_the_same_time() -> None:
     world = over_reader()
     world.put_card()
     assert fx.ReadFront(world.reception.id, 0) in world.issued
@@ -184,7 +183,7 @@ def test_the_front_is_read_while_the_chip_is() -> None:
     assert effects == (fx.ScanCode(world.reception.id, effects[0].effect, CARD.card_expiry),)
 
 
-def test_a_front_read_after_the_chip_mends_the_reason_on_the_screen() -> None:
+def test_front_read_after_the_chip_corrects_the_reason_on_the_screen() -> None:
     world = over_reader()
     world.card_read(LOCKED)
     assert isinstance(world.state, st.ChoosingMethod)
@@ -195,21 +194,21 @@ def test_a_front_read_after_the_chip_mends_the_reason_on_the_screen() -> None:
     assert world.state.why is st.WhyHere.PINLESS
 
 
-def test_a_front_shown_before_is_not_read_again() -> None:
+def test_front_shown_before_the_card_is_not_read_again() -> None:
     world = over_reader()
     world.send(ev.CodeShown("h1", EXPIRY))
     world.card_read()
     assert not any(isinstance(effect, fx.ReadFront) for effect in world.issued)
 
 
-def test_the_camera_over_the_reader_stops_when_nobody_needs_the_code() -> None:
+def test_camera_over_the_reader_stops_when_the_code_is_not_needed() -> None:
     for chosen in (ev.PinChosen, ev.Cancelled):
         world = over_reader()
         world.card_read()
         assert fx.StopScan(world.reception.id, 0) in world.touch(chosen)
 
 
-def test_with_few_tries_left_what_was_read_ahead_is_not_sent() -> None:
+def test_code_read_ahead_is_not_sent_with_four_tries_left() -> None:
     world = over_reader()
     world.card_read(replace(CARD, code_tries_left=4))
     effects = world.touch(ev.FaceChosen)

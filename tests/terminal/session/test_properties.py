@@ -1,4 +1,4 @@
-"""The properties of the flow, over any sequence of events - with answers late, twice, and in the next reception."""
+"""Properties of the flow over random event sequences, including late and duplicate answers."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -61,11 +61,11 @@ CARDS = st_.builds(
 LUCK = st_.lists(
     st_.tuples(st_.sampled_from([0] * 9 + [1]), st_.sampled_from([0, 0, 0, 1, 3, 4])), min_size=6, max_size=16
 )
-"""Which of the plausible answers comes: mostly the good one, except where the holder is confirmed."""
+"""Indices into the plausible answers: mostly success, with more failures while confirming the cardholder."""
 
 
 class Counter(RuleBasedStateMachine):
-    """Everything that can happen at the counter, in any order."""
+    """Any sequence of events at the counter."""
 
     @initialize(rules=RULES, facts=FACTS, card=CARDS)
     def open_the_clinic(self, rules: Rules, facts: Any, card: Any) -> None:
@@ -79,21 +79,21 @@ class Counter(RuleBasedStateMachine):
         world, before = self.world, self.world.state
         effects = world.send(event)
         after = world.state
-        self._verify_sent(before, event, effects)
-        self._nothing_before_the_ledger(event, effects)
-        self._holder_is_confirmed(before, effects)
-        self._wiped_on_the_way_to_idle(before, after)
+        self._check_verify(before, event, effects)
+        self._check_delivery_follows_ledger(event, effects)
+        self._check_holder_confirmed(before, effects)
+        self._check_wiped_at_the_end(before, after)
         record = audit(before, event, after, world.now)
         assert (record is not None) == (before != after)
-        self._lost_readers(before, event, after)
+        self._check_lost_reader(before, event, after)
         if isinstance(event, get_args(ev.Device)) or isinstance(before, st.Idle):
             return
         if getattr(event, "reception", None) != before.reception.id:
             assert after == before
             assert effects == ()
 
-    def _lost_readers(self, before: st.State, event: ev.Event, after: st.State) -> None:
-        """A lost reader is reported as such, and never as a removed card."""
+    def _check_lost_reader(self, before: st.State, event: ev.Event, after: st.State) -> None:
+        """Check that a lost reader is never reported as a removed card."""
         if isinstance(before, st.Idle) or not before.reception.card_in:
             return
         lost = (isinstance(event, ev.ReaderChanged) and event.standing is not ReaderStanding.READY) or (
@@ -111,7 +111,7 @@ class Counter(RuleBasedStateMachine):
             case _:
                 assert isinstance(before, st.Problem), type(after).__name__
 
-    def _verify_sent(self, before: st.State, event: ev.Event, effects: tuple[fx.Effect, ...]) -> None:
+    def _check_verify(self, before: st.State, event: ev.Event, effects: tuple[fx.Effect, ...]) -> None:
         for effect in effects:
             if isinstance(effect, fx.VerifyPinAndSign):
                 assert isinstance(event, ev.PinEntered | ev.ChallengeFetched)
@@ -125,13 +125,13 @@ class Counter(RuleBasedStateMachine):
                 self.verifies.append(effect)
         assert len(self.verifies) <= self.world.pins_entered
 
-    def _holder_is_confirmed(self, before: st.State, effects: tuple[fx.Effect, ...]) -> None:
-        """By one way, or where the institution asks for both by both - or by the one there was."""
+    def _check_holder_confirmed(self, before: st.State, effects: tuple[fx.Effect, ...]) -> None:
+        """Check the evidence behind each opened check: one method, or both if required and available."""
         for effect in effects:
             if not isinstance(effect, fx.OpenCheck) or effect.way is Way.STAFF:
                 continue
             if effect.way is Way.PHONE:
-                self._phone_is_confirmed(effect)
+                self._check_phone_confirmed(effect)
                 continue
             assert not isinstance(before, st.Idle)
             holder = self.world.holders[effect.reception]
@@ -143,24 +143,24 @@ class Counter(RuleBasedStateMachine):
             assert self.world.rules.also_pin is AlsoPin.WHERE_POSSIBLE
             if effect.way is Way.FACE:
                 assert not holder.pin_on_card
-            elif effect.reception not in self.world.proxies:  # theirs is not the holder's face
+            elif effect.reception not in self.world.proxies:  # a proxy's face is never compared
                 assert not holder.faces_refused
                 no_photo = holder.photo is False or (holder.photo is None and not holder.code_on_card)
                 assert no_photo or holder.camera_lost
 
-    def _phone_is_confirmed(self, effect: fx.OpenCheck) -> None:
+    def _check_phone_confirmed(self, effect: fx.OpenCheck) -> None:
         facts = self.world.cards_facts[effect.reception]
         assert facts.medium is not Medium.CARD
         assert self.world.rules.phone
         assert self.world.rules.also_pin is not AlsoPin.ALWAYS
         assert self.world.holders[effect.reception].pins_right == 1
 
-    def _nothing_before_the_ledger(self, event: ev.Event, effects: tuple[fx.Effect, ...]) -> None:
+    def _check_delivery_follows_ledger(self, event: ev.Event, effects: tuple[fx.Effect, ...]) -> None:
         for effect in effects:
             if isinstance(effect, fx.Deliver):
                 assert isinstance(event, ev.DecisionRecorded)
 
-    def _wiped_on_the_way_to_idle(self, before: st.State, after: st.State) -> None:
+    def _check_wiped_at_the_end(self, before: st.State, after: st.State) -> None:
         if isinstance(before, st.Idle):
             return
         ended = isinstance(after, st.Idle) or after.reception.id != before.reception.id
@@ -168,24 +168,24 @@ class Counter(RuleBasedStateMachine):
             assert before.reception.id in self.world.wiped
             assert before.reception.id in self.world.released
 
-    # --- what happens ---------------------------------------------------------------------------------------
+    # --- events ---------------------------------------------------------------------------------------------
 
     @rule(seconds=st_.sampled_from([0.2, 0.2, 0.2, 3, 11, 61, 200]))
     def time_passes(self, seconds: float) -> None:
         self.world.seconds += seconds
         self.send(ev.Tick())
 
-    @precondition(lambda self: self.world.lying is None)
+    @precondition(lambda self: self.world.on_reader is None)
     @rule()
     def card_is_put_down(self) -> None:
         self.world.cards += 1
-        self.world.lying = self.world.cards
+        self.world.on_reader = self.world.cards
         self.send(ev.CardPresent(self.world.cards, f"r{self.world.cards}"))
 
-    @precondition(lambda self: self.world.lying is not None)
+    @precondition(lambda self: self.world.on_reader is not None)
     @rule()
     def card_is_taken(self) -> None:
-        card, self.world.lying = self.world.lying, None
+        card, self.world.on_reader = self.world.on_reader, None
         assert card is not None
         self.send(ev.CardTaken(card))
 
@@ -196,35 +196,35 @@ class Counter(RuleBasedStateMachine):
     @rule(standing=st_.sampled_from([ReaderStanding.READY] * 3 + list(ReaderStanding)))
     def readers_come_and_go(self, standing: ReaderStanding) -> None:
         if standing is not ReaderStanding.READY:
-            self.world.lying = None
+            self.world.on_reader = None
         self.send(ev.ReaderChanged(standing))
 
-    @precondition(lambda self: self.world.lying is not None)
+    @precondition(lambda self: self.world.on_reader is not None)
     @rule()
-    def the_cards_reader_goes_and_another_stays(self) -> None:
-        card, self.world.lying = self.world.lying, None
+    def card_reader_is_lost_and_another_remains(self) -> None:
+        card, self.world.on_reader = self.world.on_reader, None
         assert card is not None
         self.send(ev.CardTaken(card, reader_lost=True))
 
     @rule(right=st_.booleans())
-    def a_front_is_shown(self, right: bool) -> None:
+    def card_front_is_shown(self, right: bool) -> None:
         assert CARD.card_expiry is not None
         self.shown += 1
         self.send(ev.CodeShown(f"shown-{self.shown}", CARD.card_expiry + timedelta(days=0 if right else 30)))
 
-    @precondition(lambda self: self.world.lying is None and isinstance(self.world.state, st.Idle))
+    @precondition(lambda self: self.world.on_reader is None and isinstance(self.world.state, st.Idle))
     @rule(way=st_.sampled_from(["pin", "face"]), steps=st_.integers(5, 14))
-    def a_reception_gets_somewhere(self, way: str, steps: int) -> None:
-        """So that the deep states are met often."""
+    def reception_makes_progress(self, way: str, steps: int) -> None:
+        """Run a mostly successful reception, to reach late states often."""
         self.card_is_put_down()
         for _ in range(steps):
-            self.devices_answer_well()
+            self.devices_succeed()
             self.patient_goes_on(prefer_face=way == "face")
 
-    @precondition(lambda self: self.world.lying is None and isinstance(self.world.state, st.Idle))
+    @precondition(lambda self: self.world.on_reader is None and isinstance(self.world.state, st.Idle))
     @rule(luck=LUCK)
-    def a_reception_goes_anyhow(self, luck: list[tuple[int, int]]) -> None:
-        """So that one thing after another goes wrong in it, and the patient goes on all the same."""
+    def reception_with_failures(self, luck: list[tuple[int, int]]) -> None:
+        """Run a reception in which several steps fail and the patient continues each time."""
         self.card_is_put_down()
         for usual, holder in luck:
             self.patient_goes_on(prefer_face=True)
@@ -235,7 +235,7 @@ class Counter(RuleBasedStateMachine):
 
     @rule(prefer_face=st_.booleans())
     def patient_goes_on(self, prefer_face: bool) -> None:
-        """The touch that leads on, whatever the state is."""
+        """Touch whatever leads to the next screen."""
         state = self.world.state
         if isinstance(state, st.Idle) or state.waiting is not None:
             return
@@ -291,12 +291,12 @@ class Counter(RuleBasedStateMachine):
 
     @precondition(lambda self: not isinstance(self.world.state, st.Idle))
     @rule(who=st_.sampled_from(AnsweredBy))
-    def somebody_says_who_answers(self, who: AnsweredBy) -> None:
+    def respondent_is_chosen(self, who: AnsweredBy) -> None:
         self.send(ev.RespondentChosen(self.world.reception.id, who))
 
     @precondition(lambda self: not isinstance(self.world.state, st.Idle))
     @rule(wanted=st_.sampled_from((ev.LanguagesWanted, ev.JapaneseShown, ev.SayAgain, *ev.Aside)))
-    def something_is_asked_aside(self, wanted: Any) -> None:
+    def aside_is_requested(self, wanted: Any) -> None:
         before = self.world.state
         reception = self.world.reception.id
         self.send(ev.AsideWanted(reception, wanted) if isinstance(wanted, ev.Aside) else wanted(reception))
@@ -304,7 +304,7 @@ class Counter(RuleBasedStateMachine):
 
     @precondition(lambda self: not isinstance(self.world.state, st.Idle))
     @rule(longer=st_.booleans(), size=st_.sampled_from(st.Size))
-    def the_look_is_changed(self, longer: bool, size: st.Size) -> None:
+    def display_is_changed(self, longer: bool, size: st.Size) -> None:
         before = self.world.state
         self.send(ev.DisplayChanged(self.world.reception.id, size=size, more_time=longer))
         assert type(self.world.state) is type(before)
@@ -326,31 +326,31 @@ class Counter(RuleBasedStateMachine):
             ]
         )
     )
-    def somebody_touches_the_idle_screen(self, kind: Any) -> None:
+    def idle_screen_is_touched(self, kind: Any) -> None:
         self.send(kind(""))
 
-    @precondition(lambda self: self.world.lying is None and isinstance(self.world.state, st.Idle))
+    @precondition(lambda self: self.world.on_reader is None and isinstance(self.world.state, st.Idle))
     @rule(luck=LUCK)
-    def somebody_comes_for_another(self, luck: list[tuple[int, int]]) -> None:
-        """And tries to get in by every way there is, the face first."""
+    def proxy_reception_with_failures(self, luck: list[tuple[int, int]]) -> None:
+        """Run a proxy's reception with failures, trying the face first and then every other method."""
         self.send(ev.ProxyChosen(""))
-        self.a_reception_goes_anyhow(luck=luck)
+        self.reception_with_failures(luck=luck)
 
     @rule()
-    def devices_answer_well(self) -> None:
-        """The first plausible answer is the good one: so that the deep states are reached too."""
+    def devices_succeed(self) -> None:
+        """Answer the latest effects with success, to reach late states."""
         for effect in self._open()[-2:]:
             self._reply(plausible_answers(effect, self.world.now, self.facts, self.card)[0])
 
     @precondition(lambda self: self._open())
     @rule(data=st_.data())
-    def a_device_answers_anyhow(self, data: st_.DataObject) -> None:
+    def device_answers(self, data: st_.DataObject) -> None:
         effect = data.draw(st_.sampled_from(self._open()))
         self._reply(data.draw(st_.sampled_from(plausible_answers(effect, self.world.now, self.facts, self.card))))
 
     @precondition(lambda self: self.answered)
     @rule(data=st_.data())
-    def an_old_answer_comes_again(self, data: st_.DataObject) -> None:
+    def old_answer_is_repeated(self, data: st_.DataObject) -> None:
         before = self.world.state
         event = data.draw(st_.sampled_from(self.answered))
         self.send(event)
@@ -371,10 +371,10 @@ class Counter(RuleBasedStateMachine):
         if not isinstance(event, ev.FaceProgress):
             self.answered.append(event)
 
-    # --- what must hold -------------------------------------------------------------------------------------
+    # --- invariants -----------------------------------------------------------------------------------------
 
     @invariant()
-    def consent_is_what_was_asked_and_answered(self) -> None:
+    def consent_matches_the_patients_answers(self) -> None:
         for effect in self.world.issued:
             if not isinstance(effect, fx.RecordDecision):
                 continue
@@ -388,7 +388,7 @@ class Counter(RuleBasedStateMachine):
             assert not set(items) & set(effect.decision.by_law)
 
     @invariant()
-    def an_opened_check_has_one_end(self) -> None:
+    def opened_check_ends_once(self) -> None:
         ended_badly = {
             state.reception.id
             for state in self.world.seen_states
@@ -410,7 +410,7 @@ class Counter(RuleBasedStateMachine):
                 assert effect.decision.cause is Cause.WITHOUT_SHARING
 
     @invariant()
-    def who_answered_is_what_was_touched(self) -> None:
+    def respondent_is_the_one_chosen(self) -> None:
         for effect in self.world.issued:
             if isinstance(effect, fx.RecordDecision):
                 proxy = effect.reception in self.world.proxies
@@ -418,7 +418,7 @@ class Counter(RuleBasedStateMachine):
                 assert effect.decision.answered_by is (AnsweredBy.PROXY if proxy else touched)
 
     @invariant()
-    def a_proxys_face_is_never_compared(self) -> None:
+    def proxy_face_is_never_compared(self) -> None:
         for effect in self.world.issued:
             if isinstance(effect, fx.CheckFace):
                 assert effect.reception not in self.world.proxies
@@ -426,7 +426,7 @@ class Counter(RuleBasedStateMachine):
                 assert effect.way is not Way.FACE
 
     @invariant()
-    def out_of_service_is_exactly_without_a_reader(self) -> None:
+    def out_of_service_only_without_a_reader(self) -> None:
         state = self.world.state
         reader = state.reader if isinstance(state, st.Idle) else state.reception.reader
         assert reader is self.world.reader
@@ -434,8 +434,8 @@ class Counter(RuleBasedStateMachine):
             assert (state.out_of_service is None) == (self.world.reader is ReaderStanding.READY)
 
     @invariant()
-    def a_code_exists_only_with_its_card(self) -> None:
-        """Or, for seconds, before any card, on a screen that says so."""
+    def code_exists_only_with_its_card(self) -> None:
+        """Allow a code without a card only while its own screen waits for the card."""
         state = self.world.state
         waits = {state.shown: state.expiry} if isinstance(state, st.CardShown) else {}
         assert self.world.codes_shown == waits
@@ -446,21 +446,21 @@ class Counter(RuleBasedStateMachine):
             assert facts is None or (facts.card_expiry == expiry and facts.medium is Medium.CARD)
 
     @invariant()
-    def the_face_is_begun_by_touch_alone(self) -> None:
+    def face_check_starts_only_by_touch(self) -> None:
         state = self.world.state
         if isinstance(state, st.FaceCheck) or (isinstance(state, st.PrintedCodeEntry) and state.target is Way.FACE):
             assert state.reception.id in self.world.chose_face
 
     @invariant()
-    def an_inquiry_submits_nothing(self) -> None:
+    def inquiry_submits_nothing(self) -> None:
         state = self.world.state
         if not isinstance(state, st.Idle) and state.reception.purpose is Purpose.INQUIRY:
             assert state.reception.check is None
 
     def teardown(self) -> None:
-        """Without events, every state returns to idle within its timeouts, and no patient data remains."""
+        """Check that without events every state returns to idle within its timeouts and keeps no patient data."""
         world = self.world
-        if world.lying is not None:
+        if world.on_reader is not None:
             world.take_card()
         for _ in range(200):
             if type(world.state) is st.Idle:
@@ -471,18 +471,18 @@ class Counter(RuleBasedStateMachine):
         assert not world.codes_of
         world.wait(world.rules.timeouts["StaffCheck"])
         world.send(ev.ReaderChanged(ReaderStanding.READY))
-        assert world.state == st.Idle(camera=world.camera), "the last reception left something"
-        begun = {effect.reception for effect in world.issued if isinstance(effect, fx.ReadCard)}
-        assert begun <= world.wiped
+        assert world.state == st.Idle(camera=world.camera), "data of the last reception remains"
+        started = {effect.reception for effect in world.issued if isinstance(effect, fx.ReadCard)}
+        assert started <= world.wiped
 
 
-def examples() -> int:
-    """As many as the profile says: fewer for `make quick`."""
+def example_count() -> int:
+    """Return the number of examples in the current Hypothesis profile; `make quick` uses fewer."""
     assert settings.default is not None
     return settings.default.max_examples
 
 
-EXAMPLES = examples()
+EXAMPLES = example_count()
 
 TestCounter = Counter.TestCase
 TestCounter.settings = settings(
@@ -495,11 +495,11 @@ TestCounter.settings = settings(
 
 @settings(max_examples=6 * EXAMPLES, deadline=None)
 @given(rules=RULES.filter(lambda rules: rules.also_pin is not AlsoPin.NEVER), card=CARDS, luck=LUCK)
-def test_a_reception_in_which_much_goes_wrong_opens_by_no_less(rules: Rules, card: Any, luck: list[Any]) -> None:
-    """Face, code, camera and PIN failing one after the other: rare in the machine above, which does everything."""
+def test_repeated_failures_never_weaken_confirmation(rules: Rules, card: Any, luck: list[Any]) -> None:
+    """Face, code, camera and PIN fail one after the other, which rarely happens in the state machine above."""
     counter = Counter()
     counter.open_the_clinic(rules=rules, facts=CHECK, card=card)
-    counter.a_reception_goes_anyhow(luck=luck)
+    counter.reception_with_failures(luck=luck)
 
 
 @pytest.mark.long
@@ -510,25 +510,25 @@ class TestCounterLong(Counter.TestCase):  # type: ignore[misc, valid-type]
     )
 
 
-def test_idle_is_reached_with_the_card_still_lying_there() -> None:
+def test_screen_returns_to_idle_while_the_card_is_on_the_reader() -> None:
     world = World()
     world.by_pin()
     world.wait(10_000)
     assert isinstance(world.state, st.Idle)
-    assert world.state.card_left == world.lying
+    assert world.state.card_left == world.on_reader
     world.take_card()
     assert world.state == st.Idle()
 
 
-def test_a_step_is_a_function_of_its_arguments() -> None:
+def test_step_depends_only_on_its_arguments() -> None:
     world = World()
     world.by_pin()
     event = ev.ShareAll(world.reception.id)
     now = world.now
     assert step(world.state, event, world.rules, now) == step(world.state, event, world.rules, now)
-    later = step(world.state, event, world.rules, replace_now(now))
-    assert later != step(world.state, event, world.rules, now), "the consent's moment is the moment of the touch"
+    later = step(world.state, event, world.rules, one_second_after(now))
+    assert later != step(world.state, event, world.rules, now), "the consent is timestamped with the touch"
 
 
-def replace_now(now: Any) -> Any:
+def one_second_after(now: Any) -> Any:
     return now._replace(wall=now.wall + timedelta(seconds=1))

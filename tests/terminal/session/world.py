@@ -1,4 +1,4 @@
-"""A counter on paper: feeds events to `step` and remembers, on its own account, what the patient saw and said."""
+"""A simulated counter: feeds events to `step` and records independently what the patient saw and answered."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -44,14 +44,14 @@ GENUINE = ev.RecordFacts(authenticity="genuine", has_photo=True, reference_usabl
 
 @dataclass
 class Holder:
-    """What was found out about who holds the card of one reception, and what there was to find it out with."""
+    """How the cardholder of one reception was confirmed, and which methods were available."""
 
     card: int
     pin_on_card: bool = False
     code_on_card: bool = False
     camera_lost: bool = False
     photo: bool | None = None
-    """None while the face record is closed."""
+    """None until the face record is opened."""
     faces_matched: int = 0
     faces_refused: int = 0
     pins_right: int = 0
@@ -59,7 +59,7 @@ class Holder:
 
 @dataclass
 class Ledgered:
-    """What happened to one opened check."""
+    """Ledger entries and deliveries of one opened check."""
 
     decided: list[fx.Decision] = field(default_factory=list)
     on_disk: bool = False
@@ -73,7 +73,7 @@ class World:
         self.state: st.State = st.START
         self.seconds = 0.0
         self.cards = 0
-        self.lying: int | None = None
+        self.on_reader: int | None = None
         self.issued: list[fx.Effect] = []
         self.seen_states: list[st.State] = [self.state]
         self.shown: set[tuple[str, Item]] = set()
@@ -86,11 +86,11 @@ class World:
         self.touched_respondent: dict[str, AnsweredBy] = {}
         self.chose_face: set[str] = set()
         self.proxies: set[str] = set()
-        """Receptions whose card was put down while the screen said that somebody comes for another."""
+        """Receptions started from the proxy screen."""
         self.codes_shown: dict[str, date] = {}
-        """Expiry by handle, of codes that wait for a card."""
+        """Card expiry dates by handle, for codes waiting for a card."""
         self.codes_of: dict[str, date] = {}
-        """The same by reception, of codes that went with a card."""
+        """Card expiry dates by reception, for codes assigned to a card."""
         self.cards_facts: dict[str, CardFacts] = {}
         self.checks: dict[str, Ledgered] = {}
         self.wiped: set[str] = set()
@@ -107,12 +107,12 @@ class World:
 
     def put_card(self) -> None:
         self.cards += 1
-        self.lying = self.cards
+        self.on_reader = self.cards
         self.send(ev.CardPresent(self.cards, f"r{self.cards}"))
 
     def take_card(self) -> None:
-        if self.lying is not None:
-            gone, self.lying = self.lying, None
+        if self.on_reader is not None:
+            gone, self.on_reader = self.on_reader, None
             self.send(ev.CardTaken(gone))
 
     def touch(self, kind: type[ev.Touch], *args: object) -> tuple[fx.Effect, ...]:
@@ -121,7 +121,7 @@ class World:
     def answer(
         self, kind: type[ev.EffectAnswer], *args: object, to: type[fx.Effect] | None = None
     ) -> tuple[fx.Effect, ...]:
-        """Answer the effect the state waits for, or the last one of the kind named."""
+        """Answer the effect that the state is waiting for, or the latest effect of type `to`."""
         number = self.state.waiting if not isinstance(self.state, st.Idle) else None
         if to is not None:
             number = next(effect.effect for effect in reversed(self.issued) if isinstance(effect, to))
@@ -129,7 +129,7 @@ class World:
         return self.send(kind(self.reception.id, number, *args))  # type: ignore[arg-type]
 
     def wait(self, seconds: float) -> tuple[fx.Effect, ...]:
-        """Let time pass, with every tick the state asks for on the way."""
+        """Advance the clock by `seconds`, sending each tick that the state requests."""
         end = self.seconds + seconds
         effects: tuple[fx.Effect, ...] = ()
         while True:
@@ -143,23 +143,23 @@ class World:
 
     def send(self, event: ev.Event) -> tuple[fx.Effect, ...]:
         before = self.state
-        self._listen(before, event)
-        self._look(before, event)
+        self._track_answers(before, event)
+        self._track_holder(before, event)
         self.state, effects = step(before, event, self.rules, self.now)
         self.issued += effects
         if self.state != before:
             self.seen_states.append(self.state)
-        self._note(self.state)
+        self._track_questions(self.state)
         if isinstance(event, ev.CardPresent) and isinstance(before, st.Idle) and before.proxy:
             self.proxies.add(event.reception)
         if isinstance(event, ev.CodeShown) and isinstance(self.state, st.CardShown) and self.state != before:
             self.codes_shown[event.shown] = event.expiry
         for effect in effects:
-            self._book(effect)
+            self._track_effect(effect)
         return effects
 
-    def _listen(self, state: st.State, event: ev.Event) -> None:
-        """What the patient says, judged by what is on the screen at that moment."""
+    def _track_answers(self, state: st.State, event: ev.Event) -> None:
+        """Record the patient's answer, judging by the screen shown at that moment."""
         if isinstance(state, st.Idle) or getattr(event, "reception", None) != state.reception.id:
             return
         key = state.reception.id
@@ -193,8 +193,8 @@ class World:
         check, over = state.reception.check, isinstance(state, st.Submitting | st.Complete | st.Problem | st.Inquiry)
         return check is not None and check.facts.registered and not over
 
-    def _look(self, state: st.State, event: ev.Event) -> None:
-        """What was found out about the holder: by the effects issued and what they are answered, not by the state."""
+    def _track_holder(self, state: st.State, event: ev.Event) -> None:
+        """Record evidence about the cardholder from effects and their answers, ignoring the state's own view."""
         if isinstance(event, ev.CameraChanged):
             self.camera = event.available
         if isinstance(event, ev.ReaderChanged):
@@ -233,7 +233,7 @@ class World:
             case _:
                 pass
 
-    def _note(self, state: st.State) -> None:
+    def _track_questions(self, state: st.State) -> None:
         match state:
             case st.Consent(index=None):
                 items = [item for question in state.questions for item in question.items]
@@ -243,7 +243,7 @@ class World:
                 return
         self.shown |= {(state.reception.id, item) for item in items}
 
-    def _book(self, effect: fx.Effect) -> None:
+    def _track_effect(self, effect: fx.Effect) -> None:
         match effect:
             case fx.RecordOpenedCheck(check_id=check_id):
                 assert check_id not in self.checks
@@ -260,7 +260,7 @@ class World:
                 self.codes_of[reception] = self.codes_shown.pop(shown)
             case fx.WipeCode(reception=reception):
                 known = self.codes_of.pop(reception, None)
-                assert known is not None or self.rules.reads_ahead, "no code of this reception was there to wipe"
+                assert known is not None or self.rules.reads_ahead, "no code of this reception to wipe"
             case fx.OpenFaceRecord(reception=reception):
                 self.codes_of.pop(reception, None)
             case fx.WipePatient(reception=reception):
@@ -271,7 +271,7 @@ class World:
             case _:
                 pass
 
-    # --- a few steps in one ---------------------------------------------------------------------------------
+    # --- shortcuts ------------------------------------------------------------------------------------------
 
     def card_read(self, facts: CardFacts = CARD) -> None:
         self.put_card()
@@ -301,7 +301,7 @@ class World:
 
 
 def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: CardFacts) -> list[ev.EffectAnswer]:
-    """Everything that may come back for an effect."""
+    """Return every answer that an effect can get, the successful one first."""
     ids = (effect.reception, effect.effect)
     failed: list[ev.EffectAnswer] = [ev.EffectFailed(*ids)]
     gone = [ev.CardFailed(*ids, CardGone()), ev.CardFailed(*ids, CardUnreadable())]

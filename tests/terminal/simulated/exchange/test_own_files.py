@@ -7,7 +7,7 @@ from terminal.handover.parts import Confidence, LayoutFault
 from terminal.handover.values import Severity
 from terminal.handover.xml import write_document
 from tests.terminal.handover.asking import bulk, check, checkups, drugs, fetch, registration, search
-from tests.terminal.handover.test_check import FACE, REQUEST, face, worse
+from tests.terminal.handover.test_check import FACE, REQUEST, errors_and_warnings, face
 from tests.terminal.simulated.exchange.conftest import Counter
 
 
@@ -24,7 +24,7 @@ def test_our_own_answers_and_requests_have_nothing_wrong(counter: Counter) -> No
     }
     (counter.folders.face / FACE).write_bytes(face().encode())
     for name, message in messages.items():
-        assert worse(check_bytes(name, write_document(message).data)) == []
+        assert errors_and_warnings(check_bytes(name, write_document(message).data)) == []
         counter.ask(name, message)
     number = counter.read("OQSmuquc01res_1.xml").body.reception_number
     counter.ask("OQSmuquc02req_1.xml", fetch(number))
@@ -34,7 +34,7 @@ def test_our_own_answers_and_requests_have_nothing_wrong(counter: Counter) -> No
     answers = counter.answers()
     assert len(answers) == len(messages) + 2
     for name in answers:
-        assert worse(check_file(counter.folders.res / name)) == [], name
+        assert errors_and_warnings(check_file(counter.folders.res / name)) == [], name
 
 
 def test_a_consent_made_up_where_nobody_was_asked(counter: Counter) -> None:
@@ -58,7 +58,7 @@ def test_counts_of_a_bulk_result(counter: Counter) -> None:
     counter.ask("OQSmuquc02req_1.xml", fetch(number))
     text = (counter.folders.res / "OQSmuquc02res_1.xml").read_text()
     wrong = text.replace("<NumberOfProcessingResult>1", "<NumberOfProcessingResult>2")
-    assert worse(check_bytes("OQSmuquc02res_1.xml", wrong.encode())) == [
+    assert errors_and_warnings(check_bytes("OQSmuquc02res_1.xml", wrong.encode())) == [
         ("NumberOfProcessingResult", "inconsistent"),
         ("NumberOfNormalProcessing", "inconsistent"),
     ]

@@ -1,4 +1,4 @@
-"""Letting go: of a patient's data, of devices that hang, of a disk that is full."""
+"""Releasing patient data, hanging devices and locks."""
 
 import asyncio
 import gc
@@ -28,13 +28,13 @@ class HangingSlot:
     name = "hanging"
 
     def __init__(self) -> None:
-        self.let_go = threading.Event()
-        self.asked = 0
+        self.released = threading.Event()
+        self.connects = 0
         self.closed = False
 
     def connect(self) -> CardGone:
-        self.asked += 1
-        self.let_go.wait(90)
+        self.connects += 1
+        self.released.wait(90)
         return CardGone()
 
     def close(self) -> None:
@@ -47,10 +47,10 @@ def card_desk(slot: HangingSlot) -> CardDesk:
     return CardDesk(driver, anchors, patience=0.05)
 
 
-def test_a_worker_keeps_nothing_of_its_last_call() -> None:
+def test_worker_does_not_retain_the_arguments_of_its_last_call() -> None:
     worker = Worker("test")
     patient = Patient("r1")
-    kept = weakref.ref(patient)
+    reference = weakref.ref(patient)
 
     async def day(patient: Patient) -> None:
         await worker.run(repr, patient)
@@ -58,20 +58,20 @@ def test_a_worker_keeps_nothing_of_its_last_call() -> None:
     asyncio.run(day(patient))
     del patient
     until = time.monotonic() + 60
-    while kept() is not None and time.monotonic() < until:
+    while reference() is not None and time.monotonic() < until:
         gc.collect()
         time.sleep(0.01)
-    assert kept() is None
+    assert reference() is None
     worker.close()
 
 
-def test_a_card_thread_that_hangs_does_not_hold_the_exit() -> None:
+def test_hanging_card_thread_does_not_block_the_exit() -> None:
     slot = HangingSlot()
     desk = card_desk(slot)
 
     async def day() -> None:
         reading = asyncio.create_task(desk.read(fx.ReadCard("r1", 1, 1), Patient("r1")))
-        while not slot.asked:
+        while not slot.connects:
             await asyncio.sleep(0.001)
         async with asyncio.timeout(60):
             await desk.close()
@@ -79,29 +79,29 @@ def test_a_card_thread_that_hangs_does_not_hold_the_exit() -> None:
 
     asyncio.run(day())
     assert slot.closed
-    slot.let_go.set()
+    slot.released.set()
 
 
-def test_a_card_that_is_gone_before_its_turn_is_not_connected_to() -> None:
+def test_no_connection_to_a_card_whose_patient_was_wiped() -> None:
     slot = HangingSlot()
-    slot.let_go.set()
+    slot.released.set()
     desk = card_desk(slot)
     patient = Patient("r1")
     patient.wipe()
     answer = asyncio.run(desk.read(fx.ReadCard("r1", 1, 1), patient))
     assert answer == ev.CardFailed("r1", 1, CardGone())
-    assert slot.asked == 0
+    assert slot.connects == 0
     asyncio.run(desk.close())
 
 
-def test_a_full_disk_under_the_audit_trail_ends_no_reception(caplog: pytest.LogCaptureFixture) -> None:
+def test_full_disk_under_the_audit_trail_is_logged_and_ignored(caplog: pytest.LogCaptureFixture) -> None:
     trail = AuditTrail(Path("/dev/full"))
     trail.write(AuditRecord("now", "r1", "Idle", "CardPresent", "Reading"))
     trail.close()
     assert [record.levelno for record in caplog.records] == [logging.CRITICAL] * 2
 
 
-def test_a_code_nobody_asked_for_is_overwritten(desk: Desk) -> None:
+def test_unrequested_code_is_overwritten(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
             at_idle, at_the_choice = bytearray(b"80030120311234"), bytearray(b"80030120311234")
@@ -117,20 +117,20 @@ def test_a_code_nobody_asked_for_is_overwritten(desk: Desk) -> None:
     asyncio.run(day())
 
 
-def test_a_card_that_begins_no_reception_leaves_no_patient(desk: Desk) -> None:
+def test_ignored_card_leaves_no_patient_object(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
             desk.place.insert(desk.card())
             await desk.until(st.ChoosingMethod)
             desk.conductor.post(ev.CardPresent(99, "r-99"))
             await desk.take_card()
-            alive = [thing for thing in gc.get_objects() if isinstance(thing, Patient) and thing.reception == "r-99"]
+            alive = [found for found in gc.get_objects() if isinstance(found, Patient) and found.reception == "r-99"]
             assert alive == []
 
     asyncio.run(day())
 
 
-def test_a_device_that_cannot_be_closed_does_not_keep_the_ledger(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ledger_is_released_if_a_device_fails_to_close(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken() -> None:
         raise OSError("the reader does not answer")
 

@@ -1,4 +1,4 @@
-"""With real parts: a code shown before its card, numbers of the day, phones, and checking in without sharing."""
+"""Early printed codes, daily numbers, phones and checking in without sharing, with real parts."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ def expiry_of(card: SoftCard) -> date:
 
 
 class Wire:
-    """A link straight to a simulated card."""
+    """A direct link to a simulated card."""
 
     atr = b""
 
@@ -59,7 +59,7 @@ class Wire:
 
 
 @pytest.mark.parametrize("same_card", [True, False])
-def test_a_code_shown_before_goes_to_its_own_card_and_to_no_other(desk: Desk, same_card: bool) -> None:
+def test_code_shown_before_its_card_is_used_for_that_card_only(desk: Desk, same_card: bool) -> None:
     card, asked = desk.card(), list[fx.Effect]()
     expiry = expiry_of(card) + timedelta(days=0 if same_card else 1)
     digits = bytearray(card.code_on_face, "ascii")
@@ -82,11 +82,11 @@ def test_a_code_shown_before_goes_to_its_own_card_and_to_no_other(desk: Desk, sa
     kinds = [type(effect) for effect in asked]
     assert (fx.ScanCode in kinds) is not same_card
     assert fx.OpenFaceRecord in kinds
-    assert not any(digits), "overwritten where it lay"
+    assert not any(digits), "the buffer is overwritten in place"
 
 
-def test_a_code_shown_is_overwritten_after_its_time_and_where_nobody_waits_for_it(desk: Desk) -> None:
-    desk_rules = {"timeouts": {**st_timeouts(), "CardShown": 0.1}}
+def test_shown_code_is_overwritten_when_replaced_expired_or_not_needed(desk: Desk) -> None:
+    desk_rules = {"timeouts": {**default_timeouts(), "CardShown": 0.1}}
     waiting = Desk(desk.counter, desk.settings, **desk_rules)
     first, second, third = (bytearray(b"80010129123456") for _ in range(3))
     held: list[bool] = []
@@ -100,7 +100,7 @@ def test_a_code_shown_is_overwritten_after_its_time_and_where_nobody_waits_for_i
             waiting.conductor.listen(on_state=noted)
             waiting.conductor.show_code(first, date(2031, 4, 1))
             waiting.conductor.show_code(second, date(2031, 4, 1))
-            await waiting.until(lambda _: bool(held) and not any(first))  # the last front shown counts
+            await waiting.until(lambda _: bool(held) and not any(first))  # the second front replaces the first
             await waiting.until(lambda state: type(state) is st.Idle and not any(second))
             assert held[-1]
             waiting.place.insert(waiting.card())
@@ -111,13 +111,13 @@ def test_a_code_shown_is_overwritten_after_its_time_and_where_nobody_waits_for_i
     asyncio.run(day())
 
 
-def st_timeouts() -> dict[str, float]:
+def default_timeouts() -> dict[str, float]:
     from terminal.session.rules import TIMEOUTS
 
     return dict(TIMEOUTS)
 
 
-# --- the number of the day ----------------------------------------------------------------------------------
+# --- daily numbers ------------------------------------------------------------------------------------------
 
 
 def numbers(desk: Desk) -> list[int]:
@@ -125,7 +125,7 @@ def numbers(desk: Desk) -> list[int]:
     return list(dict.fromkeys(number for line in lines if (number := json.loads(line)["number"])))
 
 
-def test_receptions_are_numbered_through_the_day_and_a_restart(desk: Desk) -> None:
+def test_daily_numbers_continue_after_a_restart(desk: Desk) -> None:
     async def one_card() -> int:
         async with desk.open():
             desk.place.insert(desk.card())
@@ -138,13 +138,13 @@ def test_receptions_are_numbered_through_the_day_and_a_restart(desk: Desk) -> No
     assert numbers(desk) == [1, 2, 3]
 
 
-def test_the_next_day_begins_with_one(desk: Desk) -> None:
+def test_daily_numbers_restart_at_one_the_next_day(desk: Desk) -> None:
     counted = DayNumber({date(2026, 11, 26): 41, date(2026, 11, 27): 0}.__getitem__)
     days = [date(2026, 11, 26), date(2026, 11, 26), date(2026, 11, 27)]
     assert [counted.next(day) for day in days] == [42, 43, 1]
 
 
-def test_a_trail_of_an_earlier_version_or_cut_off_has_no_number(tmp_path: Any) -> None:
+def test_last_number_skips_old_and_truncated_audit_lines(tmp_path: Any) -> None:
     path = tmp_path / "audit.jsonl"
     today = '{"at": "2026-11-26T09:00:00+09:00", "reception": "r1", "number": 7}\n'
     old = '{"at": "2026-11-26T10:00:00+09:00", "reception": "r2"}\n'
@@ -158,7 +158,7 @@ def test_a_trail_of_an_earlier_version_or_cut_off_has_no_number(tmp_path: Any) -
 # --- leaving ------------------------------------------------------------------------------------------------
 
 
-def test_checking_in_without_sharing_takes_back_what_was_shared(desk: Desk) -> None:
+def test_checking_in_without_sharing_withdraws_share_all(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
             await desk.to_consent()
@@ -180,7 +180,7 @@ def test_checking_in_without_sharing_takes_back_what_was_shared(desk: Desk) -> N
 
 
 def as_phone(desk: Desk, monkeypatch: pytest.MonkeyPatch, medium: Medium) -> SoftCard:
-    """A simulated card whose certificate the service knows as a phone's."""
+    """Return a simulated card whose certificate is registered as a phone's."""
     card = desk.card()
     certificate = MyNumberCard(Wire(card)).read_user_certificate()
     assert isinstance(certificate, bytes)
@@ -196,7 +196,7 @@ def as_phone(desk: Desk, monkeypatch: pytest.MonkeyPatch, medium: Medium) -> Sof
     return card
 
 
-def test_a_phone_by_its_pin_opens_the_check(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_phone_opens_the_check_with_its_pin(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     waiting = Desk(desk.counter, desk.settings, phone=True)
     card = as_phone(waiting, monkeypatch, Medium.PHONE_PIN)
 
@@ -211,8 +211,8 @@ def test_a_phone_by_its_pin_opens_the_check(desk: Desk, monkeypatch: pytest.Monk
     assert [record.event.way for record in records if isinstance(record.event, Opened)] == ["phone"]
 
 
-def test_a_phone_that_does_not_verify_its_owner_signs_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The simulated card signs after its PIN only, as a phone does after its own check only."""
+def test_phone_that_does_not_verify_its_owner_opens_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simulated card signs only after its PIN, as a phone signs only after verifying its owner."""
     waiting = Desk(desk.counter, desk.settings, phone=True)
     card = as_phone(waiting, monkeypatch, Medium.PHONE_VERIFIES)
 
@@ -230,7 +230,7 @@ def test_a_phone_that_does_not_verify_its_owner_signs_nothing(desk: Desk, monkey
     assert desk.kinds() == []
 
 
-def test_a_phone_is_told_where_no_phone_reader_is_set_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_phone_is_refused_unless_enabled(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     card = as_phone(desk, monkeypatch, Medium.PHONE_PIN)
 
     async def day() -> None:

@@ -1,4 +1,4 @@
-"""An exchange in front of the service that the terminal beside it uses: a consent taken back stops the data."""
+"""An exchange and a terminal using the same service: consents and patient numbers work across both."""
 
 import asyncio
 import shutil
@@ -19,11 +19,11 @@ from tests.terminal.handover.asking import checkups, drugs, registration
 
 RULES = ExchangeRules(settled_after=0.0)
 TODAY = datetime.now(UTC).date() + timedelta(days=1)
-"""Also Japan's, whatever the hour."""
+"""Late enough to include today's date in Japan at any hour."""
 
 
 def code_for(exchange: ExchangeService, kind: str, number: int) -> str:
-    """ResultCode and MessageCode of the answer to a request for data."""
+    """Request data and return ResultCode and MessageCode of the answer."""
     message = drugs(start=date(2026, 1, 1), end=TODAY) if kind == "YZK" else checkups()
     (exchange.folders.req / f"{kind}siquc01req_{number}.xml").write_bytes(write_document(message).data)
     exchange.scan_once()
@@ -32,7 +32,7 @@ def code_for(exchange: ExchangeService, kind: str, number: int) -> str:
     return f"{root.findtext('MessageHeader/ResultCode')} {root.findtext('MessageHeader/MessageCode')}"
 
 
-def test_a_consent_taken_back_at_the_terminal_stops_the_data(desk: Desk, tmp_path: Path) -> None:
+def test_consent_withdrawn_at_the_terminal_stops_the_data(desk: Desk, tmp_path: Path) -> None:
     exchange, store = open_exchange(
         tmp_path / "OQS", desk.settings.state_dir, RULES, open_client=lambda: client_of(desk.settings)[0]
     )
@@ -56,7 +56,7 @@ def test_a_consent_taken_back_at_the_terminal_stops_the_data(desk: Desk, tmp_pat
     store.close()
 
 
-def test_a_number_registered_there_stands_in_the_next_result_here(desk: Desk, tmp_path: Path) -> None:
+def test_number_registered_through_the_exchange_is_in_the_next_result(desk: Desk, tmp_path: Path) -> None:
     exchange, store = open_exchange(
         tmp_path / "OQS", desk.settings.state_dir, RULES, open_client=lambda: client_of(desk.settings)[0]
     )

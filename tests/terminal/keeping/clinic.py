@@ -1,4 +1,4 @@
-"""Terminals of a house without a screen: real books, line, service and result files; the holder is confirmed by PIN."""
+"""Terminals without a screen: real ledger, line, service and result files; holders are confirmed by PIN."""
 
 import asyncio
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Card:
 
 
 def issue_cards(service_state: Path, count: int) -> list[Card]:
-    """Cards the service believes, all of one invented person."""
+    """Issue `count` cards of one invented person and register them with the service."""
     authority = TestAuthority.create()
     registry = RegistryFile(registry_path(service_state))
     pem = authority.user_ca.certificate.public_bytes(Encoding.PEM).decode()
@@ -53,19 +53,19 @@ def issue_cards(service_state: Path, count: int) -> list[Card]:
     return cards
 
 
-class ServiceSaysNothing(Exception):
-    """No check could be opened: the patient is asked to try again."""
+class ServiceSilent(Exception):
+    """No check could be opened."""
 
 
-class HouseTerminal:
-    """Use `open` and `close`, from one event loop."""
+class ClinicTerminal:
+    """Call `open` and `close` from the same event loop."""
 
     def __init__(self, settings: Settings, cards: Sequence[Card]) -> None:
         self.settings = settings
         self._cards = cards
         self._count = 0
 
-    def open(self) -> "HouseTerminal":
+    def open(self) -> "ClinicTerminal":
         self.client, self.enrolment = client_of(self.settings)
         self.books, self.delivery = open_books(self.settings, self.client, Clock())
         self.ledger = self.books.ledger
@@ -77,7 +77,7 @@ class HouseTerminal:
         await self.client.aclose()
 
     async def reception(self, *, granted: bool = True, reads: float = 0.0) -> DeliveryOutcome:
-        """One patient, who reads the questions for this many seconds. Raises `ServiceSaysNothing`."""
+        """Run a reception in which the patient reads the questions for `reads` seconds. Raise `ServiceSilent`."""
         check_id = await self.opened()
         await asyncio.sleep(reads)
         await self.decided(check_id, granted=granted)
@@ -88,13 +88,13 @@ class HouseTerminal:
         card = self._cards[self._count % len(self._cards)]
         challenge = await self.client.challenge()
         if not isinstance(challenge, Challenge):
-            raise ServiceSaysNothing
+            raise ServiceSilent
         signature = card.key.sign(pin_statement(challenge.challenge), PKCS1v15(), SHA256())
         opened = await self.client.open_check(
             challenge=challenge.challenge, certificate=card.certificate, proof=PinProof(signature=signature)
         )
         if not isinstance(opened, CheckOpenedReply):
-            raise ServiceSaysNothing
+            raise ServiceSilent
         event = Opened(
             way="pin",
             questions=(AskedQuestion(question_id="q", items=ASKED),),

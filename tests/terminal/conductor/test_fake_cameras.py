@@ -1,4 +1,4 @@
-"""What stands in for a camera: drawn persons have their own thresholds, and what anyone could feed confirms no one."""
+"""Virtual cameras, video files and drawn persons: when they are refused and which thresholds apply."""
 
 import asyncio
 from pathlib import Path
@@ -42,16 +42,16 @@ def run(state: Path, **settings: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("kind", [SourceKind.VIRTUAL, SourceKind.FILE, SourceKind.DRAWN])
-def test_a_camera_that_was_exchanged_while_the_terminal_runs_confirms_no_one(kind: SourceKind) -> None:
-    told: list[str] = []
+def test_face_check_refuses_a_camera_swapped_for_a_fed_one(kind: SourceKind) -> None:
+    troubles: list[str] = []
     desk = CameraDesk(Camera(Fed(kind)), no_engine, VisionSettings())
-    desk.on_trouble = told.append
+    desk.on_trouble = troubles.append
     event = asyncio.run(desk.check(fx.CheckFace("r1", 3, 1), Patient("r1"), lambda _: None))
     assert event == ev.CameraFailed("r1", 3)
-    assert told == [ProblemCode.VIRTUAL_CAMERA.code]
+    assert troubles == [ProblemCode.VIRTUAL_CAMERA.code]
 
 
-def test_a_virtual_camera_is_known_by_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_virtual_camera_is_detected_by_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     drivers = {"/dev/video0": "uvcvideo", "/dev/video1": "v4l2 loopback", "/dev/video2": None}
     monkeypatch.setattr(system, "camera_driver", drivers.get)
     kinds = [OpenCvSource(name).kind for name in drivers]
@@ -59,31 +59,31 @@ def test_a_virtual_camera_is_known_by_its_driver(monkeypatch: pytest.MonkeyPatch
     assert OpenCvSource("film.avi").kind is SourceKind.FILE
 
 
-def test_run_refuses_what_anyone_could_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_refuses_cameras_that_anyone_could_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "camera_driver", lambda name: "v4l2 loopback")
     for camera, kind in (("7", "a virtual camera"), ("film.avi", "a video file"), ("synthetic:hana", "drawn persons")):
-        code, said = run(tmp_path, CAMERA=camera)
+        code, output = run(tmp_path, CAMERA=camera)
         assert code == 1
-        assert f"is {kind}, which anyone could feed" in " ".join(said.split())
-        assert ProblemCode.VIRTUAL_CAMERA.code in said
+        assert f"is {kind}, which anyone could feed" in " ".join(output.split())
+        assert ProblemCode.VIRTUAL_CAMERA.code in output
 
 
 @pytest.mark.parametrize("enrolled", [False, True])
 def test_run_refuses_simulated_cameras_beside_a_real_service(tmp_path: Path, enrolled: bool) -> None:
-    """And with them the thresholds for drawn persons, which a real face would pass."""
+    """Simulated cameras come with thresholds for drawn persons, which a real face would pass."""
     if enrolled:
         path = enrolment_path(tmp_path)
         path.parent.mkdir(parents=True)
         Enrolment(terminal_id="T1", service_public_key="key", simulated=False).save(path)
-    code, said = run(tmp_path, CAMERA="synthetic:hana", SIMULATED_CAMERA="true")
+    code, output = run(tmp_path, CAMERA="synthetic:hana", SIMULATED_CAMERA="true")
     assert code == 1
-    assert "not enrolled with the service stub" in " ".join(said.split())
+    assert "not enrolled with the service stub" in " ".join(output.split())
 
 
 @pytest.mark.parametrize("test_card", [True, False])
 @pytest.mark.parametrize("allowed", [True, False])
 @pytest.mark.parametrize("kind", SourceKind)
-def test_thresholds_for_drawn_persons_need_all_three(
+def test_drawn_thresholds_need_a_drawn_camera_permission_and_a_test_card(
     monkeypatch: pytest.MonkeyPatch, kind: SourceKind, allowed: bool, test_card: bool
 ) -> None:
     engine: Any = SimpleNamespace(calibration="real", drawn_calibration="drawn")
@@ -96,12 +96,14 @@ def test_thresholds_for_drawn_persons_need_all_three(
 
 
 @pytest.mark.parametrize("kind", [SourceKind.CAMERA, SourceKind.FILE, SourceKind.DRAWN])
-def test_anti_spoofing_networks_do_not_vote_on_drawn_persons(monkeypatch: pytest.MonkeyPatch, kind: SourceKind) -> None:
-    """They know prints and faces, not drawings."""
-    given: list[Any] = []
+def test_anti_spoofing_networks_are_not_used_on_drawn_persons(
+    monkeypatch: pytest.MonkeyPatch, kind: SourceKind
+) -> None:
+    """They were trained on prints and faces, not drawings."""
+    passed: list[Any] = []
 
     def checked(*_: object, anti_spoofing: object, **__: object) -> FaceCheckStopped:
-        given.append(anti_spoofing)
+        passed.append(anti_spoofing)
         return FaceCheckStopped()
 
     monkeypatch.setattr("vision.check.check_face", checked)
@@ -112,4 +114,4 @@ def test_anti_spoofing_networks_do_not_vote_on_drawn_persons(monkeypatch: pytest
     patient = Patient("r1")
     patient.put_reference(Reference(np.zeros(128)))
     asyncio.run(desk.check(fx.CheckFace("r1", 3, 1), patient, lambda _: None))
-    assert given == [None if kind is SourceKind.DRAWN else networks]
+    assert passed == [None if kind is SourceKind.DRAWN else networks]

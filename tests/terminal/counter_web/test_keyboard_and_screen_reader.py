@@ -1,6 +1,4 @@
-"""Other ways to use the page than with a finger on what is seen: the Tab key, a screen reader, pages of large letters,
-and a patient's child who tries every key.
-"""
+"""Using the page with the keyboard, a screen reader and large text."""
 
 from playwright.sync_api import Page, expect
 
@@ -10,7 +8,7 @@ from tests.terminal.counter_web.stage import PageStage, comes, shows
 from tests.terminal.talk.gallery import state_of
 
 
-def test_the_enter_key_and_a_screen_reader_touch_what_is_focused(stage: PageStage, page: Page) -> None:
+def test_enter_key_and_screen_reader_activate_the_focused_button(stage: PageStage, page: Page) -> None:
     stage.open(page)
     stage.turn_to(page, state_of("method"))
     page.locator("[data-offer=pin]").focus()
@@ -22,7 +20,7 @@ def test_the_enter_key_and_a_screen_reader_touch_what_is_focused(stage: PageStag
     assert [type(event) for event in stage.counter.posted] == [ev.PinChosen, ev.FaceChosen]
 
 
-def test_what_was_focused_stays_focused_when_the_screen_is_drawn_again(stage: PageStage, page: Page) -> None:
+def test_focus_is_kept_when_the_screen_is_redrawn(stage: PageStage, page: Page) -> None:
     stage.open(page)
     stage.turn_to(page, state_of("method"))
     page.locator("[data-offer=pin]").focus()
@@ -32,7 +30,7 @@ def test_what_was_focused_stays_focused_when_the_screen_is_drawn_again(stage: Pa
     assert page.evaluate("document.activeElement !== window.former && document.activeElement.dataset.offer") == "pin"
 
 
-def test_a_new_question_begins_on_its_first_page(stage: PageStage, page: Page) -> None:
+def test_new_question_starts_on_its_first_page(stage: PageStage, page: Page) -> None:
     stage.open(page)
     stage.turn_to(page, state_of("consent", size=Size.LARGEST))
     question = page.locator("#body h1")
@@ -55,9 +53,9 @@ KEYS = """() => [
   ["ArrowLeft", "altKey"],
   ["a"], ["Tab"], ["ArrowLeft"],
 ].map(([key, held]) => dispatchEvent(new KeyboardEvent("keydown", { key, [held]: true, cancelable: true })))"""
-"""For each key, whether the browser may do what it usually does."""
+"""Returns for each key whether the browser's default action is allowed."""
 
 
-def test_no_key_leads_away_from_the_page(stage: PageStage, page: Page) -> None:
+def test_browser_keys_do_not_leave_the_page(stage: PageStage, page: Page) -> None:
     stage.open(page)
     assert page.evaluate(KEYS) == [False] * 9 + [True] * 3

@@ -1,4 +1,4 @@
-"""Bad days with real parts: silence, restarts, a missing folder, a full ledger - and what is left in memory."""
+"""Failures with real parts: service timeouts, restarts, a missing result folder, a full ledger, leftovers in memory."""
 
 import asyncio
 import contextlib
@@ -27,10 +27,10 @@ from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from terminal.simulated.service.people import invented_people
 from tests.terminal.conductor.counter_fixture import Desk
 
-WHOLE_LIFE = ["opened", "decided", "confirmed", "handing-over", "delivered"]
+LIFE_CYCLE = ["opened", "decided", "confirmed", "handing-over", "delivered"]
 
 
-def test_a_reception_leaves_a_result_and_a_whole_ledger(desk: Desk) -> None:
+def test_reception_writes_a_result_and_an_intact_ledger(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
             await desk.to_consent()
@@ -40,21 +40,21 @@ def test_a_reception_leaves_a_result_and_a_whole_ledger(desk: Desk) -> None:
             await desk.take_card()
 
     asyncio.run(day())
-    assert desk.kinds() == WHOLE_LIFE
+    assert desk.kinds() == LIFE_CYCLE
     assert set(flags_in(desk.results()[0]).values()) == {1}
     assert isinstance(LedgerFile(ledger_path(desk.settings)).verify(), LedgerIntact)
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-def test_the_clinics_own_number_stands_in_the_result(desk: Desk, damaged: bool) -> None:
-    """Registered through the exchange folders beside this terminal; damage costs the number, not the result."""
+def test_clinics_patient_number_is_in_the_result(desk: Desk, damaged: bool) -> None:
+    """The number comes from the exchange database; if that is damaged, the result is written without it."""
     path = desk.settings.state_dir / "exchange.db"
     with contextlib.closing(ExchangeStore(path)) as store:
         key = insured_key(invented_people()["adult"].qualifications[0])
         assert key is not None
         store.numbers.register(desk.settings.service.institution_code, key, "24434")
     if damaged:
-        path.write_bytes(b"no database" * 1000)
+        path.write_bytes(b"not a database" * 1000)
 
     async def day() -> None:
         async with desk.open():
@@ -68,7 +68,7 @@ def test_the_clinics_own_number_stands_in_the_result(desk: Desk, damaged: bool) 
     assert written is not damaged
 
 
-def test_silence_at_submit_is_sent_again_with_the_same_key_and_time(
+def test_timed_out_submission_is_repeated_with_the_same_key_and_time(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys: list[str] = []
@@ -88,7 +88,7 @@ def test_silence_at_submit_is_sent_again_with_the_same_key_and_time(
             note_keys()
             await desk.to_consent()
             desk.counter.stub.misbehave(Operation.SUBMIT, Rule(manner=Manner.SILENT))
-            desk.conductor.service.client._line._timeout = 0.5  # nothing but the submission is asked from here on
+            desk.conductor.service.client._line._timeout = 0.5  # affects only the submission
             await desk.share_all()
             state = await desk.until(st.Complete)
             assert state.outcome is st.Outcome.AWAITING
@@ -106,7 +106,7 @@ def test_silence_at_submit_is_sent_again_with_the_same_key_and_time(
     assert desk.kinds() == ["opened", "decided"]
     assert desk.results() == []
     asyncio.run(next_day())
-    assert desk.kinds() == WHOLE_LIFE
+    assert desk.kinds() == LIFE_CYCLE
     decided = [record.event for record in LedgerFile(ledger_path(desk.settings)).records()][1]
     assert isinstance(decided, Decided)
     assert decided.result_file in desk.results()[0].name
@@ -117,7 +117,7 @@ def test_silence_at_submit_is_sent_again_with_the_same_key_and_time(
     assert moment.astimezone(JAPAN).strftime("%Y%m%d%H%M%S").encode() in desk.results()[0].read_bytes()
 
 
-def test_stopped_in_the_middle_is_decided_without_consent_at_the_next_start(desk: Desk) -> None:
+def test_interrupted_reception_is_decided_without_consent_at_the_next_start(desk: Desk) -> None:
     async def stopped() -> None:
         async with desk.open():
             await desk.to_consent()
@@ -131,14 +131,14 @@ def test_stopped_in_the_middle_is_decided_without_consent_at_the_next_start(desk
     asyncio.run(stopped())
     assert desk.kinds() == ["opened"]
     asyncio.run(next_start())
-    assert desk.kinds() == WHOLE_LIFE
+    assert desk.kinds() == LIFE_CYCLE
     assert set(flags_in(desk.results()[0]).values()) == {0}
 
 
-def test_a_missing_result_folder_keeps_the_reception_going_and_delivers_later(desk: Desk) -> None:
+def test_result_is_delivered_later_if_its_folder_is_missing(desk: Desk) -> None:
     folder = desk.settings.results_dir
     folder.parent.mkdir(parents=True, exist_ok=True)
-    folder.write_text("a file stands where the folder should be")
+    folder.write_text("a file instead of the folder")
 
     async def day() -> None:
         async with desk.open():
@@ -154,11 +154,11 @@ def test_a_missing_result_folder_keeps_the_reception_going_and_delivers_later(de
             assert desk.conductor.delivery.backlog() == 0
 
     asyncio.run(day())
-    assert desk.kinds() == WHOLE_LIFE
+    assert desk.kinds() == LIFE_CYCLE
     assert len(desk.results()) == 1
 
 
-def test_silence_at_opening_keeps_nothing_and_costs_no_try(desk: Desk) -> None:
+def test_timeout_while_opening_records_nothing(desk: Desk) -> None:
     card = desk.card()
 
     async def day() -> None:
@@ -170,7 +170,7 @@ def test_silence_at_opening_keeps_nothing_and_costs_no_try(desk: Desk) -> None:
             desk.touch(ev.PinChosen)
             await desk.type_pin("9999")
             state = await desk.until(lambda state: isinstance(state, st.Problem | st.PinEntry) and _settled(state))
-            if isinstance(state, st.PinEntry):  # the challenge had come before the service fell silent
+            if isinstance(state, st.PinEntry):  # the challenge arrived before the service stopped answering
                 assert state.wrong
                 await desk.type_pin()
                 state = await desk.until(st.Problem)
@@ -185,7 +185,7 @@ def _settled(state: st.State) -> bool:
     return isinstance(state, st.Problem) or (isinstance(state, st.PinEntry) and state.wrong)
 
 
-def test_the_card_is_pulled_while_it_is_read(desk: Desk) -> None:
+def test_reception_works_after_cards_were_pulled_while_being_read(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
             for _ in range(5):
@@ -198,11 +198,11 @@ def test_the_card_is_pulled_while_it_is_read(desk: Desk) -> None:
             await desk.take_card()
 
     asyncio.run(day())
-    assert desk.kinds() == WHOLE_LIFE
+    assert desk.kinds() == LIFE_CYCLE
 
 
-def test_nothing_of_the_patient_is_reachable_afterwards(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    """No `Patient` is left, and PIN, printed code and name are in no log, audit line or ledger record."""
+def test_no_patient_data_remains_after_the_reception(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """No `Patient` object remains; PIN, printed code and name are in no log, audit line or ledger record."""
     caplog.set_level(logging.DEBUG)
     card = desk.card()
 
@@ -228,11 +228,11 @@ def test_nothing_of_the_patient_is_reachable_afterwards(desk: Desk, caplog: pyte
         for path in (desk.settings.state_dir / "audit.jsonl", ledger_path(desk.settings))
     )
     for secret in ("5830", card.code_on_face, "模擬　花子", "0001234"):
-        # ids and file names have long rows of digits, which hold any four of them now and then
+        # ids and file names contain long digit sequences, which can include these four digits by chance
         assert re.search(rf"(?<![0-9a-f]){secret}(?![0-9a-f])", written) is None
 
 
-def test_a_full_ledger_submits_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_submitted_if_the_ledger_is_full(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     async def day() -> None:
         async with desk.open():
             await desk.to_consent()
@@ -252,7 +252,7 @@ def test_a_full_ledger_submits_nothing(desk: Desk, monkeypatch: pytest.MonkeyPat
     assert desk.results() == []
 
 
-def test_two_terminals_on_one_ledger_are_told_apart(counter: DemoCounter) -> None:
+def test_second_terminal_on_the_same_ledger_is_refused(counter: DemoCounter) -> None:
     desk, second = Desk(counter, counter.settings), Desk(counter, counter.settings)
 
     async def day() -> None:
@@ -266,7 +266,7 @@ def test_two_terminals_on_one_ledger_are_told_apart(counter: DemoCounter) -> Non
     asyncio.run(day())
 
 
-def test_a_terminal_that_is_not_enrolled_says_what_to_do(tmp_path: Path, counter: DemoCounter) -> None:
+def test_terminal_without_enrolment_names_the_enrol_command(tmp_path: Path, counter: DemoCounter) -> None:
     settings = counter.settings.model_copy(update={"state_dir": tmp_path / "elsewhere"})
     with pytest.raises(NotReady, match="uketsuke enrol"):
         open_terminal(settings, None)  # type: ignore[arg-type]

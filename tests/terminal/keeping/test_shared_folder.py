@@ -1,4 +1,4 @@
-"""Several terminals of a house hand their results to one folder, while the service goes and comes back."""
+"""Several terminals deliver results to one folder while the service is interrupted."""
 
 from collections import Counter
 
@@ -9,28 +9,28 @@ from terminal.assembly import client_of, ledger_path
 from terminal.conductor.outcome import DeliveryStage
 from terminal.qualification.client import Audit
 from terminal.qualification.receipts import verify_with_receipts
-from tests.terminal.keeping.conftest import House
-from tests.terminal.keeping.house import HouseTerminal
+from tests.terminal.keeping.clinic import ClinicTerminal
+from tests.terminal.keeping.conftest import Clinic
 
 
-def with_inbox(house: House, settings: Settings) -> Settings:
-    (house.folder / "inbox").mkdir(exist_ok=True)
-    handover = settings.handover.model_copy(update={"folder": house.folder / "inbox"})
+def with_inbox(clinic: Clinic, settings: Settings) -> Settings:
+    (clinic.folder / "inbox").mkdir(exist_ok=True)
+    handover = settings.handover.model_copy(update={"folder": clinic.folder / "inbox"})
     return settings.model_copy(update={"handover": handover})
 
 
-def test_nothing_is_lost_and_nothing_is_doubled(house: House) -> None:
-    terminals = [with_inbox(house, house.enrolled(name)) for name in ("front-1", "front-2", "front-3")]
+def test_no_result_is_lost_or_delivered_twice(clinic: Clinic) -> None:
+    terminals = [with_inbox(clinic, clinic.enrol(name)) for name in ("front-1", "front-2", "front-3")]
     names: Counter[str] = Counter()
     for settings in terminals:
 
-        async def day(terminal: HouseTerminal) -> tuple[Audit, str]:
+        async def day(terminal: ClinicTerminal) -> tuple[Audit, str]:
             assert (await terminal.reception()).stage is DeliveryStage.DELIVERED
             waiting = await terminal.opened()
             await terminal.decided(waiting)
-            house.server.stop()
+            clinic.server.stop()
             assert (await terminal.delivery.deliver(waiting)).stage is DeliveryStage.SILENT
-            house.server.start()
+            clinic.server.start()
             await terminal.reception(granted=False)
             await terminal.delivery.work_off()
             assert terminal.delivery.backlog() == 0
@@ -38,12 +38,12 @@ def test_nothing_is_lost_and_nothing_is_doubled(house: House) -> None:
             assert isinstance(audit, Audit)
             return audit, terminal.enrolment.service_public_key
 
-        audit, key = house.at(settings, day)
+        audit, key = clinic.run(settings, day)
         assert len(audit.receipts) == 3
         assert isinstance(verify_with_receipts(ledger_path(settings), key, audit.receipts, audit.opened), LedgerIntact)
         records = LedgerFile(ledger_path(settings)).records()
         names.update(record.event.file_name for record in records if record.event.kind == "delivered")
-    files = [file.name for file in (house.folder / "inbox").glob("*.xml")]
+    files = [file.name for file in (clinic.folder / "inbox").glob("*.xml")]
     assert sorted(names.elements()) == sorted(files)
     assert len(files) == 9
     assert client_of(terminals[0])[1].terminal_id == "front-1"

@@ -1,4 +1,4 @@
-"""Everybody who must not get in tries the door: other hosts, other sites, old codes, forged cookies, odd messages."""
+"""Access to the page: other hosts, other sites, used codes, forged cookies and malformed messages are refused."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from tests.terminal.talk.gallery import state_of
 
 
 class Visitor:
-    """Somebody with a program of their own on this computer."""
+    """A client other than the page, on the same computer."""
 
     def __init__(self, stage: PageStage) -> None:
         self.stage = stage
@@ -47,19 +47,19 @@ class Visitor:
 
 @pytest.fixture
 def visitor(stage: PageStage) -> Iterator[Visitor]:
-    one = Visitor(stage)
-    yield one
-    one.http.close()
+    client = Visitor(stage)
+    yield client
+    client.http.close()
 
 
-def heard(line: Connection, kind: str) -> Any:
+def receive(line: Connection, kind: str) -> Any:
     while True:
         message = json.loads(line.recv(timeout=60))
         if message["type"] == kind:
             return message
 
 
-def is_cut_off(line: Connection) -> bool:
+def is_closed(line: Connection) -> bool:
     try:
         while True:
             line.recv(timeout=60)
@@ -67,7 +67,7 @@ def is_cut_off(line: Connection) -> bool:
         return True
 
 
-def test_a_code_opens_once_and_gives_a_cookie_that_scripts_and_other_sites_do_not_get(visitor: Visitor) -> None:
+def test_code_works_once_and_sets_an_httponly_samesite_cookie(visitor: Visitor) -> None:
     code = visitor.stage.address().partition("#")[2]
     answer = visitor.enter(code)
     assert answer.status_code == 204
@@ -80,13 +80,13 @@ def test_a_code_opens_once_and_gives_a_cookie_that_scripts_and_other_sites_do_no
 
 
 @pytest.mark.parametrize("code", ["", "wrong", "x" * 5000, "not a code ○"])
-def test_no_other_code_opens(visitor: Visitor, code: str) -> None:
+def test_invalid_codes_are_refused(visitor: Visitor, code: str) -> None:
     visitor.stage.address()
     assert visitor.enter(code or " ").status_code == 401
     assert visitor.http.post("/enter", content=b"\xff{").status_code == 401
 
 
-def test_a_code_is_good_for_a_minute_and_a_cookie_for_a_month(tmp_path: Path) -> None:
+def test_code_expires_after_a_minute_and_cookie_after_a_month(tmp_path: Path) -> None:
     now = 1000.0
     access = Access(tmp_path / "key", 8643, clock=lambda: now)
     late, cookie = access.new_code(), access.exchange(access.new_code())
@@ -97,7 +97,7 @@ def test_a_code_is_good_for_a_minute_and_a_cookie_for_a_month(tmp_path: Path) ->
     assert not access.admits(cookie)
 
 
-def test_a_restart_keeps_the_cookie_and_another_port_does_not_take_it(tmp_path: Path) -> None:
+def test_cookie_survives_a_restart_but_not_another_port(tmp_path: Path) -> None:
     cookie = Access(tmp_path / "key", 8643).new_cookie()
     assert Access(tmp_path / "key", 8643).admits(cookie)
     assert not Access(tmp_path / "key", 8644).admits(cookie)
@@ -105,11 +105,11 @@ def test_a_restart_keeps_the_cookie_and_another_port_does_not_take_it(tmp_path: 
 
 
 @pytest.mark.parametrize("cookie", [None, "", ".", "99999999999.", "99999999999.00", "x.y", "0.0"])
-def test_a_forged_cookie_is_none(tmp_path: Path, cookie: str | None) -> None:
+def test_forged_cookie_is_refused(tmp_path: Path, cookie: str | None) -> None:
     assert not Access(tmp_path / "key", 8643).admits(cookie)
 
 
-def test_other_names_and_other_sites_are_turned_away(visitor: Visitor) -> None:
+def test_other_hosts_and_origins_are_refused(visitor: Visitor) -> None:
     visitor.enter()
     port = visitor.port
     assert visitor.http.get("/", headers={"host": f"evil.example:{port}"}).status_code == 403
@@ -124,11 +124,11 @@ def test_other_names_and_other_sites_are_turned_away(visitor: Visitor) -> None:
             pass
 
 
-def test_it_listens_on_the_loopback_alone(stage: PageStage) -> None:
+def test_server_listens_on_loopback_only(stage: PageStage) -> None:
     assert stage.site._listener.getsockname()[0] == "127.0.0.1"
 
 
-def test_without_the_cookie_no_line_is_opened(visitor: Visitor) -> None:
+def test_websocket_needs_a_valid_cookie(visitor: Visitor) -> None:
     with pytest.raises(InvalidStatus), connect(f"ws://127.0.0.1:{visitor.port}/talk", origin=Origin(visitor.origin)):
         pass
     visitor.enter()
@@ -136,7 +136,7 @@ def test_without_the_cookie_no_line_is_opened(visitor: Visitor) -> None:
         pass
 
 
-def test_every_answer_forbids_scripts_from_elsewhere_storing_and_framing(visitor: Visitor) -> None:
+def test_every_response_has_security_headers(visitor: Visitor) -> None:
     for path in ("/", "/page/js/main.js", "/page/css/base.css", "/page/../app.py", "/nothing", "/door"):
         headers = visitor.http.get(path).headers
         policy = headers["content-security-policy"]
@@ -153,7 +153,7 @@ def test_every_answer_forbids_scripts_from_elsewhere_storing_and_framing(visitor
     "message",
     [
         "{}",
-        "no json",
+        "not json",
         '{"type":"touch","serial":1}',
         '{"type":"touch","serial":"1","offer":"pin"}',
         '{"type":"touch","serial":1,"offer":"pin","more":1}',
@@ -163,58 +163,58 @@ def test_every_answer_forbids_scripts_from_elsewhere_storing_and_framing(visitor
         '{"type":"touch","serial":1,"offer":"' + "x" * 200 + '"}',
     ],
 )
-def test_what_is_no_message_ends_the_line(visitor: Visitor, message: str) -> None:
+def test_malformed_message_closes_the_connection(visitor: Visitor, message: str) -> None:
     visitor.enter()
     with visitor.line() as line:
         line.send(message)
-        assert is_cut_off(line)
+        assert is_closed(line)
     assert not visitor.stage.counter.posted
 
 
 @pytest.mark.parametrize("message", ["x" * 5000, b"binary"])
-def test_what_is_too_long_or_binary_ends_the_line(visitor: Visitor, message: str | bytes) -> None:
+def test_oversized_or_binary_message_closes_the_connection(visitor: Visitor, message: str | bytes) -> None:
     visitor.enter()
     with visitor.line() as line:
         line.send(message)
-        assert is_cut_off(line)
+        assert is_closed(line)
 
 
-def test_only_what_is_offered_for_the_question_shown_is_posted(visitor: Visitor) -> None:
+def test_only_offers_of_the_current_question_are_accepted(visitor: Visitor) -> None:
     stage = visitor.stage
     stage.be(state_of("consent"))
     visitor.enter()
     with visitor.line() as line:
-        serial = heard(line, "talk")["talk"]["serial"]
+        serial = receive(line, "talk")["talk"]["serial"]
         for offer, of in (("confirm", serial), ("all", serial - 1), ("all", serial + 1), ("__class__", serial)):
             line.send(json.dumps({"type": "touch", "serial": of, "offer": offer}))
-            heard(line, "not-yet")
-        line.send(json.dumps({"type": "key", "serial": serial, "key": "5"}))  # there is no pad
-        heard(line, "not-yet")
+            receive(line, "not-yet")
+        line.send(json.dumps({"type": "key", "serial": serial, "key": "5"}))  # this screen has no keypad
+        receive(line, "not-yet")
         assert not stage.counter.posted
 
 
 @contextmanager
 def two_pages(visitor: Visitor) -> Iterator[tuple[Connection, Connection, int, list[str]]]:
-    """The page with the seat, the one that waits, the serial of what is asked, and what the second one is told."""
+    """Yield the active page, the waiting page, the question's serial, and the text shown to the waiting page."""
     visitor.stage.be(state_of("method"))
     visitor.enter()
     with visitor.line() as first:
-        serial = heard(first, "talk")["talk"]["serial"]
+        serial = receive(first, "talk")["talk"]["serial"]
         with visitor.line() as second:
-            yield first, second, serial, heard(second, "occupied")["words"]
+            yield first, second, serial, receive(second, "occupied")["words"]
 
 
-def test_a_second_page_waits_for_the_seat_and_is_not_heard(visitor: Visitor) -> None:
-    with two_pages(visitor) as (first, second, serial, told):
-        assert len(told) == 2
+def test_second_page_waits_and_its_messages_are_ignored(visitor: Visitor) -> None:
+    with two_pages(visitor) as (first, second, serial, text):
+        assert len(text) == 2
         second.send(json.dumps({"type": "touch", "serial": serial, "offer": "pin"}))
         first.close()
-        assert heard(second, "talk")["talk"]["state"] == "ChoosingMethod"
+        assert receive(second, "talk")["talk"]["state"] == "ChoosingMethod"
         assert not visitor.stage.counter.posted
 
 
-def test_a_page_that_waited_and_goes_disturbs_nobody(visitor: Visitor) -> None:
-    """The page that has the seat is not drawn again, and nothing is said a second time."""
+def test_closing_a_waiting_page_does_not_disturb_the_active_one(visitor: Visitor) -> None:
+    """The active page is not redrawn, and no sentence is repeated."""
     with two_pages(visitor) as (first, second, serial, _):
         second.close()
         while len(visitor.stage.terminal.screen._lines) > 1:
@@ -223,9 +223,7 @@ def test_a_page_that_waited_and_goes_disturbs_nobody(visitor: Visitor) -> None:
         assert json.loads(first.recv(timeout=60)) == {"type": "not-yet"}
 
 
-def test_pictures_of_the_browsers_camera_go_to_a_page_that_asks_for_them_and_to_no_other(
-    visitor: Visitor, tmp_path: Path
-) -> None:
+def test_camera_pictures_are_accepted_only_by_a_site_that_uses_them(visitor: Visitor, tmp_path: Path) -> None:
     visitor.enter()
     assert visitor.http.post("/picture", content=b"jpeg").status_code == 404
     assert "camera=()" in visitor.http.get("/").headers["permissions-policy"]
@@ -235,7 +233,7 @@ def test_pictures_of_the_browsers_camera_go_to_a_page_that_asks_for_them_and_to_
         site = Site(None, SHARED, tmp_path / "key", 0, lambda _: None, on_picture=got.append)
         site.start()
         async with httpx.AsyncClient(base_url=site.origin, headers={"origin": site.origin}) as http:
-            answers = [(await http.post("/picture", content=b"not let in")).status_code]
+            answers = [(await http.post("/picture", content=b"without cookie")).status_code]
             await http.post("/enter", content=json.dumps(site.access.new_code()))
             for picture in (b"jpeg", bytes(400_000), bytes(400_001)):
                 answers.append((await http.post("/picture", content=picture)).status_code)
@@ -247,27 +245,27 @@ def test_pictures_of_the_browsers_camera_go_to_a_page_that_asks_for_them_and_to_
     assert got == [b"jpeg", bytes(400_000)]
 
 
-def test_a_closed_door_gives_whoever_sits_at_the_terminal_a_fresh_address(visitor: Visitor) -> None:
+def test_refused_page_makes_the_terminal_print_a_new_address(visitor: Visitor) -> None:
     stage = visitor.stage
     stage.terminal.site._shown_at = -100.0
-    told = len(stage.told)
+    printed = len(stage.addresses)
     assert len(visitor.http.get("/door").json()) == 2
     assert visitor.http.get("/door").status_code == 401
-    assert len(stage.told) == told + 1  # and not one for every knock
-    assert visitor.enter(stage.told[-1].partition("#")[2]).status_code == 204
+    assert len(stage.addresses) == printed + 1  # not one per request
+    assert visitor.enter(stage.addresses[-1].partition("#")[2]).status_code == 204
 
 
-def test_digits_reach_no_log_at_any_level(visitor: Visitor, caplog: pytest.LogCaptureFixture) -> None:
+def test_digits_are_not_logged_at_any_level(visitor: Visitor, caplog: pytest.LogCaptureFixture) -> None:
     stage = visitor.stage
     stage.be(state_of("pin"))
     visitor.enter()
     with caplog.at_level(logging.DEBUG), visitor.line() as line:
-        serial = heard(line, "talk")["talk"]["serial"]
+        serial = receive(line, "talk")["talk"]["serial"]
         caplog.clear()
         time.sleep(SETTLE_SECONDS)
         for key in ("7", "3", "1", "9", "enter"):
             line.send(json.dumps({"type": "key", "serial": serial, "key": key}))
-            heard(line, "typed")
+            receive(line, "typed")
         assert stage.counter.pins == [b"7319"]
     ours = [record for record in caplog.records if record.name.startswith(("uvicorn", "terminal", "starlette"))]
     assert not ours
