@@ -1,4 +1,4 @@
-"""Command and response APDUs as ISO/IEC 7816-4 writes them, short and extended."""
+"""Short and extended command and response APDUs (ISO/IEC 7816-4)."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -8,7 +8,7 @@ EXTENDED_LE_MAX = 65_536
 
 
 class ApduError(ValueError):
-    """Bytes that are not an APDU. The text never quotes them."""
+    """Bytes that are not an APDU. The message never quotes them."""
 
 
 class SW(IntEnum):
@@ -47,10 +47,10 @@ class INS(IntEnum):
     CHANGE_REFERENCE_DATA = 0x24
     COMPUTE_SIGNATURE = 0x2A
     CHANGE_PASSWORD = 0x32
-    """JICSAP's, with class `80`: the residents' and the common application know only this one."""
+    """From JICSAP, with class `80`. The residents' and common applications support only this one."""
     GET_CHALLENGE = 0x84
     SET_PUBLIC_KEY = 0xA2
-    """JICSAP's, with class `80`: SET PUBLIC IC KEY."""
+    """From JICSAP, with class `80`: SET PUBLIC IC KEY."""
     SELECT = 0xA4
     SET_SESSION_KEY = 0xAE
     READ_BINARY = 0xB0
@@ -58,13 +58,13 @@ class INS(IntEnum):
     GET_RESPONSE = 0xC0
     GET_DATA = 0xCA
     LAST_COMMAND = 0xFC
-    """With class `80`: tells a phone that no command follows."""
+    """With class `80`: informs a phone that no command follows."""
 
 
 MORE_DATA = 0x61
-"""First byte of a status word that gives the length for GET RESPONSE."""
+"""First byte of a status word with the length for GET RESPONSE."""
 WRONG_LE = 0x6C
-"""First byte of a status word that gives the correct Le."""
+"""First byte of a status word with the correct Le."""
 
 
 def tries_left(sw: int) -> int | None:
@@ -78,7 +78,7 @@ def tries_left(sw: int) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command APDU. `le` is the number of bytes expected (256, 65536), None for no Le field."""
+    """Command APDU. `le` is the maximum number of bytes expected (up to 256 or 65536); None for no Le field."""
 
     cla: int
     ins: int
@@ -88,7 +88,7 @@ class Command:
     le: int | None = None
 
     def encode(self) -> bytearray:
-        """Encode the command, in a buffer the caller may overwrite. Extended only if short cannot express it."""
+        """Encode the command into a buffer that the caller may overwrite. Uses the extended form only if necessary."""
         lc = len(self.data)
         if lc > 0xFFFF or (self.le is not None and not 1 <= self.le <= EXTENDED_LE_MAX):
             raise ApduError("data or Le does not fit an APDU")
@@ -106,7 +106,7 @@ class Command:
 
 
 def parse_command(raw: bytes | bytearray) -> Command:
-    """Decode a command, as the card does. Raises `ApduError` for a header or length that is not ISO/IEC 7816-4."""
+    """Decode a command. Raises `ApduError` for a header or length that violates ISO/IEC 7816-4."""
     if len(raw) < 4:
         raise ApduError("shorter than a header")
     cla, ins, p1, p2 = raw[:4]
@@ -128,7 +128,7 @@ def _parse_body(body: bytes) -> tuple[bytes, int | None]:
     else:
         lc, data, rest, width = body[0], body[1 : 1 + body[0]], body[1 + body[0] :], 1
     if lc == 0 or len(data) != lc or len(rest) not in (0, width):
-        raise ApduError("Lc and body do not agree")
+        raise ApduError("Lc does not match the body")
     if not rest:
         return data, None
     return data, int.from_bytes(rest, "big") or (SHORT_LE_MAX if width == 1 else EXTENDED_LE_MAX)
@@ -136,7 +136,7 @@ def _parse_body(body: bytes) -> tuple[bytes, int | None]:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response APDU."""
+    """Response APDU."""
 
     data: bytes = field(repr=False)
     sw: int
@@ -150,7 +150,7 @@ class Response:
 
 
 def parse_response(raw: bytes) -> Response:
-    """Raises `ApduError` when there is no status word."""
+    """Decode a response. Raises `ApduError` if there is no status word."""
     if len(raw) < 2:
         raise ApduError("no status word")
     return Response(raw[:-2], int.from_bytes(raw[-2:], "big"))

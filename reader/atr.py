@@ -1,7 +1,8 @@
-"""What an answer to reset reveals: kinds of contactless storage cards, and older card generations. Pure.
+"""Recognising other cards by their answer to reset: contactless storage cards and an older card generation. No I/O.
 
-A My Number Card cannot be known by its ATR - several are public, new ones come - but some other cards can. Storage
-cards (PC/SC part 3, 3.1.3.2.3): `80 4F 0C A0 00 00 03 06`, a byte for the standard, two for the card's name.
+A My Number Card cannot be identified by its ATR, because there are several and new ones will follow. The ATR of a
+storage card contains `80 4F 0C A0 00 00 03 06`, one byte for the standard and two for the card name (PC/SC part 3,
+3.1.3.2.3).
 """
 
 from typing import Final
@@ -18,18 +19,18 @@ _KINDS: Final = {
 }
 _FELICA_STANDARD: Final = 0x11
 _OLD_RESIDENTS_CARD: Final = bytes.fromhex("3B888001000014E0")
-"""住民基本台帳カード, handed out until 2015 (pcsc-tools)."""
+"""住民基本台帳カード, issued until 2015 (pcsc-tools)."""
 
 
 def kind_of_other_card(atr: bytes) -> str | None:
-    """Return the name of a card that cannot be a My Number Card; None if the ATR does not reveal it."""
+    """Return the kind of a card that is certainly not a My Number Card; None if the ATR does not identify it."""
     at = atr.find(_STORAGE_CARD)
     if at >= 0:
-        told = atr[at + _STANDARD_AT : at + _STANDARD_AT + 3]
-        if len(told) < 3:
+        fields = atr[at + _STANDARD_AT : at + _STANDARD_AT + 3]
+        if len(fields) < 3:
             return "storage card"
-        name = int.from_bytes(told[1:], "big")
-        return _KINDS.get(name, "FeliCa" if told[0] == _FELICA_STANDARD else "storage card")
+        name = int.from_bytes(fields[1:], "big")
+        return _KINDS.get(name, "FeliCa" if fields[0] == _FELICA_STANDARD else "storage card")
     if atr.startswith(_OLD_RESIDENTS_CARD):
         return "residents' card (predecessor)"
     return None

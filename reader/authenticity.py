@@ -1,7 +1,7 @@
 """Authenticity of the face record: its three-group signature, the CV certificate of the signing key, trust anchors.
 
-The record's signature covers birth date, sex and chip key, name and address, photo - each as a digest, so that the
-record can be proved to someone who never sees the photo. Expiry and security code are not covered.
+The signature covers three digests: of birth date, sex and chip key; of name and address; and of the photo. The record
+can therefore be proved without showing the photo. Expiry date and security code are not covered.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ CV_BODY = 0x5F4E
 CV_SIGNATURE = 0x5F37
 KEY_ID_LENGTH = 16
 TEST_ISSUER = b"99"
-"""Prefix of the key ids of simulated cards' issuers; no prefecture has this number."""
+"""Prefix of the issuer key ids of simulated cards. No prefecture has this number."""
 
 ANCHORS_FORMAT = "uketsuke-trust-anchors/1"
 
-# DigestInfo of SHA-256 with a 96-byte OCTET STRING: three digests where RFC 8017 has one.
+# DigestInfo of SHA-256 with a 96-byte OCTET STRING: three digests instead of the one in RFC 8017
 _THREE_GROUP_DIGEST_INFO = bytes.fromhex("3071300d060960864801650304020105000460")
 
 
@@ -45,12 +45,12 @@ class CvCertificate:
 
 
 class TrustAnchorError(ValueError):
-    """A trust anchor file cannot be used. Says which file and what is wrong."""
+    """A trust anchor file cannot be used. The message names the file and the error."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrustAnchors:
-    """Public keys of the trusted issuers, by their 16-byte key id."""
+    """Public keys of trusted issuers by 16-byte key id."""
 
     keys: Mapping[bytes, "RSAPublicKey"]
 
@@ -70,7 +70,7 @@ def load_trust_anchors(paths: Iterable[Path]) -> TrustAnchors:
         except OSError as error:
             raise TrustAnchorError(f"{path}: cannot be read ({error.strerror})") from None
         except (KeyError, TypeError, AttributeError):
-            raise TrustAnchorError(f"{path}: a member is missing or of the wrong type") from None
+            raise TrustAnchorError(f"{path}: a member is missing or has the wrong type") from None
         except TrustAnchorError:
             raise
         except ValueError as error:
@@ -92,7 +92,7 @@ def _parse_anchor(anchor: Mapping[str, str]) -> tuple[bytes, "RSAPublicKey"]:
 
 
 def dump_trust_anchors(anchors: TrustAnchors) -> str:
-    """Return the text of a trust anchor file, as `load_trust_anchors` reads it."""
+    """Return the contents of a trust anchor file for `load_trust_anchors`."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     listed = [
@@ -131,7 +131,7 @@ def parse_cv_certificate(data: bytes | bytearray) -> CvCertificate:
 
 
 def is_of_test_authority(cv_certificate: bytes) -> bool:
-    """Return whether the certificate's issuer is a test authority; `check_face_record` decides if that is allowed."""
+    """Return whether the issuer of the certificate is a test authority. This does not decide whether it is trusted."""
     try:
         return parse_cv_certificate(cv_certificate).issuer.startswith(TEST_ISSUER)
     except MalformedCardData:
@@ -139,7 +139,7 @@ def is_of_test_authority(cv_certificate: bytes) -> bool:
 
 
 def check_face_record(record: FaceRecord, cv_certificate: bytes, anchors: TrustAnchors) -> Authenticity:
-    """Check a complete face record, as the terminal holds it."""
+    """Check a complete face record."""
     outcome = verify_record_proof(
         bytes(record.group_1),
         record.group_2_digest,
@@ -161,9 +161,8 @@ def verify_record_proof(
 ) -> "CardPublicKey | Authenticity":
     """Check a record without its photo and name, as the service does.
 
-    Return the chip's public key, FORGED or CANNOT_TELL.
-
-    Bytes that do not parse are FORGED: no issued card carries them.
+    Return the chip's public key, FORGED or CANNOT_TELL. Unparseable data counts as FORGED, because no issued card
+    contains it.
     """
     try:
         certificate = parse_cv_certificate(cv_certificate)
@@ -184,7 +183,7 @@ def verify_record_proof(
 
 
 def verify_chip_signature(key: CardPublicKey, statement: bytes, signature: bytes) -> bool:
-    """Verify what `MyNumberCard.prove_chip` or `sign` returned: PKCS#1 v1.5 (SHA-256) or ECDSA as r and s (SHA-384)."""
+    """Verify a signature by `MyNumberCard.prove_chip` or `sign`: PKCS#1 v1.5 (SHA-256) or ECDSA (SHA-384, r and s)."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -211,7 +210,7 @@ def three_group_digest_info(*digests: bytes) -> bytes:
 
 
 def pad_pkcs1_type_1(message: bytes, length: int) -> bytes:
-    """EMSA-PKCS1-v1_5 padding (RFC 8017, 9.2) of a ready DigestInfo to `length` bytes."""
+    """Apply EMSA-PKCS1-v1_5 padding (RFC 8017, 9.2) to a DigestInfo, up to `length` bytes."""
     fill = length - len(message) - 3
     if fill < 8:
         raise ValueError("message too long for the key")
@@ -219,7 +218,7 @@ def pad_pkcs1_type_1(message: bytes, length: int) -> bytes:
 
 
 def _verify_pkcs1(key: "RSAPublicKey", message: bytes, signature: bytes) -> bool:
-    # Our own encode-and-compare: no library verifies a DigestInfo whose OCTET STRING holds three digests.
+    # encode and compare here, because no library verifies a DigestInfo with three digests in its OCTET STRING
     numbers = key.public_numbers()
     length = (key.key_size + 7) // 8
     value = int.from_bytes(signature, "big")

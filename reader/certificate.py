@@ -1,4 +1,4 @@
-"""What a user-authentication certificate says about itself. The terminal judges it."""
+"""Contents of a user-authentication certificate. Its validity is judged elsewhere."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
     serial: int = field(repr=False)
-    """Identifies one person's card: compare it or hash it with a key, never log it."""
+    """Identifies a person's card. Compare it or hash it with a key, but never log it."""
     not_before: datetime
     not_after: datetime
     policies: tuple[str, ...]
-    """Dotted OIDs; empty if the certificate names none."""
+    """Dotted OIDs; empty if the certificate has none."""
 
 
 def parse_certificate(der: bytes) -> CertificateFacts:
-    """Facts of a DER certificate (RFC 5280). Raises `MalformedCardData`."""
+    """Return the facts in a DER certificate (RFC 5280). Raises `MalformedCardData`."""
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
 

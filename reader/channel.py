@@ -1,8 +1,8 @@
-"""The card commands that `reader` uses (ISO/IEC 7816-4), over one link.
+"""Card commands (ISO/IEC 7816-4) over a link.
 
-Exchanges are as few and as long as card and reader allow: files and keys are named in the command itself (short
-identifier), and files are requested in one piece (extended Le). A refused form is not tried again on the same
-connection.
+To minimise the number of exchanges, files and keys are referenced by short identifiers in the command itself, and files
+are requested in one piece with an extended Le, if card and reader support it. A form that was refused is not used again
+on the same connection.
 """
 
 from collections.abc import Callable
@@ -15,38 +15,38 @@ from reader.profile import Application
 from reader.tlv import MalformedCardData, total_length
 
 MAX_FILE_LENGTH: Final = 0x8000
-"""READ BINARY's offset has 15 bits."""
+"""The offset in READ BINARY has 15 bits."""
 MAX_BLOCKS: Final = 2 * MAX_FILE_LENGTH // SHORT_LE_MAX
-"""Most READ BINARY commands for one file: twice the number that the longest file needs in short blocks."""
+"""Maximum READ BINARY commands per file: twice the number needed for the longest file in short blocks."""
 CARD_SECONDS: Final = 30.0
-"""Most time one connection may spend waiting for its card, all commands together: ten times a slow card's reception."""
+"""Maximum total time a connection may wait for its card: ten times the time of a reception with a slow card."""
 
 _CURRENT_EF = 0x80
 _SHORT_ID_MAX = 0x1E
 _READ_LENGTHS: Final = (EXTENDED_LE_MAX, 4096, SHORT_LE_MAX, 240, 128)
-"""Tried in this order. Those below 256 are for readers that cannot transfer a full short answer, nor a signature."""
+"""Lengths to try, in order. Those below 256 are for readers that cannot transfer a full short answer or a signature."""
 _NO_SHORT_ID: Final = frozenset(
     {SW.WRONG_P1_P2, SW.WRONG_OFFSET, SW.NO_CURRENT_EF, SW.FUNCTION_NOT_SUPPORTED, SW.REFERENCE_NOT_FOUND}
 )
-"""What a card may answer if it mistakes a short identifier for an offset or an error."""
+"""Status words of cards that take a short identifier for an offset or an error."""
 _LENGTH_REFUSED: Final = frozenset(
     {
         SW.WRONG_LENGTH,
         SW.NO_DIAGNOSIS,
         SW.INS_NOT_SUPPORTED,
         SW.CHANNEL_NOT_SUPPORTED,
-        SW.VERIFY_FAILED_NO_COUNTER,  # readers with a PN532 or PN533 answer so, in the card's place
+        SW.VERIFY_FAILED_NO_COUNTER,  # sent by readers with a PN532 or PN533 instead of the card
     }
 )
 _NOT_FOR_LENGTH: Final = frozenset({SW.FILE_NOT_FOUND, SW.SECURITY_STATUS_NOT_SATISFIED, SW.WRONG_FILE_STRUCTURE})
-"""About the file itself: asking for less of it changes nothing."""
+"""Status words that concern the file itself, so that requesting fewer bytes does not help."""
 
 Arrived = Callable[[memoryview], None]
-"""Called after each block with what has arrived of a file so far; the view is valid during the call only."""
+"""Called after each block with the part of the file read so far. The view is only valid during the call."""
 
 
 class StatusError(Exception):
-    """A status word that the command was not expected to answer with."""
+    """Unexpected status word."""
 
     def __init__(self, sw: int) -> None:
         super().__init__(f"status word {sw:04X}")
@@ -54,7 +54,10 @@ class StatusError(Exception):
 
 
 class Channel:
-    """Remembers the selected application: selecting it again could cost the VERIFY state on some cards."""
+    """Sends commands over a link.
+
+    It remembers the selected application, because selecting it again may reset the VERIFY state on some cards.
+    """
 
     def __init__(
         self,
@@ -63,7 +66,7 @@ class Channel:
         longest_read: int = EXTENDED_LE_MAX,
         card_seconds: float = CARD_SECONDS,
     ) -> None:
-        """`longest_read`: most bytes to ask for in one READ BINARY, 256 for short commands only."""
+        """`longest_read`: maximum bytes to request in one READ BINARY; 256 for short commands only."""
         self._chain = chain(link, card_seconds)
         self._longest_read = max(_READ_LENGTHS[-1], longest_read)
         self._short_ids = True
@@ -73,7 +76,7 @@ class Channel:
 
     @property
     def longest_read(self) -> int:
-        """Most bytes asked for in one READ BINARY, as found out so far."""
+        """Maximum number of bytes to request in one READ BINARY, as determined so far."""
         return self._longest_read
 
     def send(self, command: Command) -> Response:
@@ -108,10 +111,10 @@ class Channel:
         self._expect_ok(Command(0x00, INS.SELECT, 0x02, 0x0C, fid.to_bytes(2, "big")))
 
     def _naming(self, fid: int, command: Callable[[int], Command], expected: Callable[[Response], bool]) -> Response:
-        """Send a command that names `fid` by its short identifier, or selects `fid` first if the card has none.
+        """Send a command that references `fid` by its short identifier, or selects `fid` first if that fails.
 
-        `command` takes the reference byte, `expected` recognises an answer that is not about the identifier. The
-        command may be sent twice, so it must not be one that costs a try.
+        `command` takes the reference byte. `expected` recognises answers that are not about the identifier. The command
+        may be sent twice, so it must not use up a try.
         """
         tried = self._short_ids and fid <= _SHORT_ID_MAX
         if tried:
@@ -121,15 +124,15 @@ class Channel:
         self._select_file(fid)
         response = self.send(command(_CURRENT_EF))
         if tried and expected(response):
-            self._short_ids = False  # only now is it known that the identifier was at fault, not the command
+            self._short_ids = False  # the identifier was at fault, not the command
         return response
 
     # --- files ----------------------------------------------------------------------------------------------
 
     def read_file(self, fid: int, arrived: Arrived | None = None) -> bytearray:
-        """Read a file that is one BER-TLV object, without the fill bytes after it, into our own buffer.
+        """Read a file that is a single BER-TLV object into a new buffer, without trailing fill bytes.
 
-        The first block contains the length, so no separate command is needed for it.
+        The length is taken from the first block, so it needs no separate command.
         """
         first = self._read_first(fid, EXTENDED_LE_MAX)
         length = total_length(first)
@@ -149,7 +152,7 @@ class Channel:
                 raise MalformedCardData("file in more pieces than any card needs")
             block = self._read_on(done, length - done)[: length - done]
             if not block:
-                raise MalformedCardData("file shorter than it says")
+                raise MalformedCardData("file shorter than its length field")
             content[done : done + len(block)] = block
             done += len(block)
             blocks += 1
@@ -165,7 +168,7 @@ class Channel:
         return self._read(read, wanted)
 
     def _read_on(self, offset: int, wanted: int) -> bytes:
-        """Read on in the file that was read last."""
+        """Continue reading the file that was read last."""
 
         def read(le: int) -> Response:
             return self.send(Command(0x00, INS.READ_BINARY, offset >> 8, offset & 0xFF, le=le))
@@ -180,7 +183,7 @@ class Channel:
             except CommandRefused as refused:
                 if le <= SHORT_LE_MAX or (refused.in_doubt and (self._secret_sent or self._long_works)):
                     raise
-                self._step_down(at_once=refused.in_doubt)
+                self._step_down(to_short=refused.in_doubt)
                 continue
             shortest = le < self._longest_read or le == _READ_LENGTHS[-1]
             if response.sw in (SW.OK, SW.END_OF_FILE) and (response.data or shortest):
@@ -191,30 +194,30 @@ class Channel:
             self._step_down_after(response, le)
 
     def _step_down_after(self, response: Response, le: int) -> None:
-        """Request less if that may help. Raises `StatusError` if it cannot."""
+        """Reduce the read length if this may help. Raises `StatusError` if it cannot."""
         if response.ok or response.sw in _LENGTH_REFUSED or response.sw >> 8 == WRONG_LE:
             self._step_down()
         elif le > SHORT_LE_MAX and not self._long_works:
-            # Refused for another reason by its status word: try once with a short length.
-            self._step_down(at_once=True)
+            # the status word gives another reason, but try once with a short length
+            self._step_down(to_short=True)
         else:
             raise StatusError(response.sw)
 
-    def _step_down(self, *, at_once: bool = False) -> None:
-        """Step to the next shorter length, or directly to the longest that every reader should support."""
-        below = SHORT_LE_MAX + 1 if at_once else self._longest_read
+    def _step_down(self, *, to_short: bool = False) -> None:
+        """Use the next shorter read length, or directly the longest one of short commands."""
+        below = SHORT_LE_MAX + 1 if to_short else self._longest_read
         self._longest_read = next(length for length in _READ_LENGTHS if length < below)
 
     def read_record(self, fid: int, number: int) -> bytes:
-        """Record `number` of the file, named by its short identifier."""
+        """Return record `number` of the file with this short identifier."""
         command = Command(0x00, INS.READ_RECORD, number, (fid & 0x1F) << 3 | 0x04, le=SHORT_LE_MAX)
         return self._expect_ok(command).data
 
     # --- reference data and keys ----------------------------------------------------------------------------
 
     def tries_left(self, fid: int) -> int | None:
-        """Return the counter of reference data, by an empty VERIFY; None if the card answers "verified" instead."""
-        response = self._naming(fid, lambda reference: Command(0x00, INS.VERIFY, 0x00, reference), _tells_counter)
+        """Return the retry counter of reference data with an empty VERIFY; None if the card answers "verified"."""
+        response = self._naming(fid, lambda reference: Command(0x00, INS.VERIFY, 0x00, reference), _has_counter)
         if response.ok:
             return None
         left = tries_left(response.sw)
@@ -225,7 +228,7 @@ class Channel:
     def verify(self, fid: int, secret: bytearray) -> int:
         """Send VERIFY once and return the status word.
 
-        Call `tries_left` for the same file before; it finds out how the card accepts the file to be named.
+        Call `tries_left` for the same file first, which determines how to reference the file.
         """
         self._secret_sent = True
         reference = _CURRENT_EF | fid if self._short_ids and fid <= _SHORT_ID_MAX else _CURRENT_EF
@@ -244,7 +247,7 @@ class Channel:
 
 
 def _read_binary(reference: int, le: int) -> Command:
-    """From the file's start; `80` is the current one, whose offset takes both bytes."""
+    """Read from the start of a file. For the current file (`80`), both parameter bytes are the offset."""
     return Command(0x00, INS.READ_BINARY, 0x00 if reference == _CURRENT_EF else reference, 0x00, le=le)
 
 
@@ -252,5 +255,5 @@ def _not_about_short_ids(response: Response) -> bool:
     return response.sw not in _NO_SHORT_ID
 
 
-def _tells_counter(response: Response) -> bool:
+def _has_counter(response: Response) -> bool:
     return response.ok or tries_left(response.sw) is not None

@@ -1,4 +1,4 @@
-"""Public keys in the card's own encoding, and the hash by which the service identifies a chip."""
+"""Public keys in the card's encoding, and the hash by which the service identifies a chip."""
 
 import hashlib
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,13 +14,13 @@ CardPublicKey: TypeAlias = "RSAPublicKey | EllipticCurvePublicKey"
 _EXPONENT = 0x90
 _MODULUS = 0x91
 _POINT = 0x86
-"""Tag on the announced generation of cards. Its object layout is not public; this is ISO/IEC 7816-8's tag."""
+"""Tag for cards of the announced generation, whose layout is not public. Taken from ISO/IEC 7816-8."""
 
 
 def parse_key_object(data: bytes | memoryview) -> CardPublicKey:
-    """RSA: `90` exponent, `91` modulus (265 bytes for RSA-2048). P-384: `86` point, uncompressed.
+    """Parse a public key. Raises `MalformedCardData`.
 
-    Raises `MalformedCardData`.
+    RSA: `90` exponent, `91` modulus (265 bytes for RSA-2048). P-384: `86` uncompressed point.
     """
     objects = parse_list(data)
     if [one.tag for one in objects] == [_POINT]:
@@ -34,14 +34,14 @@ def _parse_rsa(objects: list[Tlv]) -> "RSAPublicKey":
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
     if len(objects[0].value) > 4:
-        raise MalformedCardData("public exponent of a size no card has")
+        raise MalformedCardData("public exponent is too long")
     exponent, modulus = (int.from_bytes(one.value, "big") for one in objects)
     if not 2048 <= modulus.bit_length() <= 4096:
-        raise MalformedCardData("public key of a length no card has")
+        raise MalformedCardData("public key has an unsupported length")
     try:
         return RSAPublicNumbers(exponent, modulus).public_key()
     except ValueError:
-        raise MalformedCardData("public key is no RSA key") from None
+        raise MalformedCardData("public key is not a valid RSA key") from None
 
 
 def _parse_point(point: Tlv) -> "EllipticCurvePublicKey":
@@ -50,7 +50,7 @@ def _parse_point(point: Tlv) -> "EllipticCurvePublicKey":
     try:
         return EllipticCurvePublicKey.from_encoded_point(SECP384R1(), bytes(point.value))
     except ValueError:
-        raise MalformedCardData("public key is not a point of P-384") from None
+        raise MalformedCardData("public key is not a point on P-384") from None
 
 
 def encode_key_object(key: CardPublicKey) -> bytes:
@@ -65,12 +65,12 @@ def encode_key_object(key: CardPublicKey) -> bytes:
 
 
 def chip_key_der(key: CardPublicKey) -> bytes:
-    """DER SubjectPublicKeyInfo."""
+    """Return the key as DER SubjectPublicKeyInfo."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def chip_key_hash(der: bytes) -> str:
-    """SHA-256 of the DER SubjectPublicKeyInfo, 64 hex digits."""
+    """Return the SHA-256 of a DER SubjectPublicKeyInfo, 64 hex digits."""
     return hashlib.sha256(der).hexdigest()

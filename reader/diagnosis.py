@@ -1,6 +1,6 @@
-"""Meaning of an error for the person at the counter: one table from stage, code and ATR to the message shown.
+"""Diagnosis of errors: one table that maps stage, error code and ATR to what is shown to staff and patient.
 
-Codes are status words of the card (ISO/IEC 7816-4, up to FFFF) or errors of PC/SC (80100001 and above).
+Codes are status words of the card (ISO/IEC 7816-4, up to FFFF) or PC/SC errors (80100001 and above).
 """
 
 import logging
@@ -19,15 +19,15 @@ class CardStage(StrEnum):
     SERVICE = "service"
     """Reaching the PC/SC service."""
     CONNECT = "connect"
-    """Powering the card and taking it exclusively."""
+    """Powering up the card and connecting exclusively."""
     FIRST_SELECT = "first select"
-    """Until the card has accepted one of its applications."""
+    """Before the card has accepted the selection of an application."""
     READING = "reading"
     """Everything after that."""
 
 
-class Told(StrEnum):
-    """What is shown to staff and patient."""
+class CardDiagnosis(StrEnum):
+    """Diagnosis shown to staff and patient."""
 
     OTHER_CARD = "other card"
     UNREADABLE = "unreadable"
@@ -38,7 +38,7 @@ class Told(StrEnum):
 
 
 class Pcsc(IntEnum):
-    """Errors of PC/SC that mean something here, as pcsc-lite and Windows number them."""
+    """PC/SC errors with a specific diagnosis, with their numbers in pcsc-lite and Windows."""
 
     INVALID_HANDLE = 0x80100003
     INVALID_PARAMETER = 0x80100004
@@ -68,7 +68,7 @@ class Pcsc(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardFailure:
-    """One error. `code` is None for bytes without a status word, malformed data and a card that does not answer."""
+    """Error to diagnose. `code` is None for answers without a status word, malformed data, and no answer."""
 
     stage: CardStage
     code: int | None
@@ -79,10 +79,10 @@ class CardFailure:
 @dataclass(frozen=True, slots=True)
 class _Row:
     stage: CardStage
-    fits: Callable[[CardFailure], bool]
-    told: Told
-    again: bool = False
-    """Worth another attempt while the card is on the reader."""
+    matches: Callable[[CardFailure], bool]
+    diagnosis: CardDiagnosis
+    retry: bool = False
+    """Whether to try again while the card is on the reader."""
 
 
 def _any(_trouble: CardFailure) -> bool:
@@ -102,7 +102,7 @@ def _other_by_atr(trouble: CardFailure) -> bool:
 
 
 def _refusal(trouble: CardFailure) -> bool:
-    """The card works but does not have such an application. 6F00, 64xx and 65xx are faults of the card itself."""
+    """Return whether the card works but lacks the application. 6F00, 64xx and 65xx are faults of the card itself."""
     code = trouble.code
     return code is not None and code <= 0xFFFF and code != SW.NO_DIAGNOSIS and code >> 8 not in (0x64, 0x65)
 
@@ -118,48 +118,52 @@ _AWAY: Final = _codes(
 )
 
 TABLE: Final = (
-    _Row(CardStage.SERVICE, _DENIED, Told.ACCESS_DENIED),
-    _Row(CardStage.SERVICE, _any, Told.READER_LOST),
-    _Row(CardStage.CONNECT, _DENIED, Told.ACCESS_DENIED),
-    _Row(CardStage.CONNECT, _codes(Pcsc.SHARING_VIOLATION), Told.HELD),
-    _Row(CardStage.CONNECT, _codes(Pcsc.NO_SMARTCARD, Pcsc.REMOVED_CARD), Told.TAKEN_AWAY),
-    _Row(CardStage.CONNECT, _AWAY, Told.READER_LOST),
-    _Row(CardStage.CONNECT, _other_by_atr, Told.OTHER_CARD),
-    _Row(CardStage.CONNECT, _codes(Pcsc.UNSUPPORTED_CARD, Pcsc.CARD_UNSUPPORTED, Pcsc.UNKNOWN_CARD), Told.OTHER_CARD),
-    _Row(CardStage.CONNECT, _any, Told.UNREADABLE, again=True),
-    _Row(CardStage.FIRST_SELECT, _other_by_atr, Told.OTHER_CARD),
-    _Row(CardStage.FIRST_SELECT, _gone, Told.TAKEN_AWAY),
-    _Row(CardStage.FIRST_SELECT, _refusal, Told.OTHER_CARD),
-    _Row(CardStage.FIRST_SELECT, _any, Told.UNREADABLE),
-    _Row(CardStage.READING, _gone, Told.TAKEN_AWAY),
-    _Row(CardStage.READING, _codes(Pcsc.REMOVED_CARD, Pcsc.NO_SMARTCARD), Told.TAKEN_AWAY),
-    _Row(CardStage.READING, _any, Told.UNREADABLE),
+    _Row(CardStage.SERVICE, _DENIED, CardDiagnosis.ACCESS_DENIED),
+    _Row(CardStage.SERVICE, _any, CardDiagnosis.READER_LOST),
+    _Row(CardStage.CONNECT, _DENIED, CardDiagnosis.ACCESS_DENIED),
+    _Row(CardStage.CONNECT, _codes(Pcsc.SHARING_VIOLATION), CardDiagnosis.HELD),
+    _Row(CardStage.CONNECT, _codes(Pcsc.NO_SMARTCARD, Pcsc.REMOVED_CARD), CardDiagnosis.TAKEN_AWAY),
+    _Row(CardStage.CONNECT, _AWAY, CardDiagnosis.READER_LOST),
+    _Row(CardStage.CONNECT, _other_by_atr, CardDiagnosis.OTHER_CARD),
+    _Row(
+        CardStage.CONNECT,
+        _codes(Pcsc.UNSUPPORTED_CARD, Pcsc.CARD_UNSUPPORTED, Pcsc.UNKNOWN_CARD),
+        CardDiagnosis.OTHER_CARD,
+    ),
+    _Row(CardStage.CONNECT, _any, CardDiagnosis.UNREADABLE, retry=True),
+    _Row(CardStage.FIRST_SELECT, _other_by_atr, CardDiagnosis.OTHER_CARD),
+    _Row(CardStage.FIRST_SELECT, _gone, CardDiagnosis.TAKEN_AWAY),
+    _Row(CardStage.FIRST_SELECT, _refusal, CardDiagnosis.OTHER_CARD),
+    _Row(CardStage.FIRST_SELECT, _any, CardDiagnosis.UNREADABLE),
+    _Row(CardStage.READING, _gone, CardDiagnosis.TAKEN_AWAY),
+    _Row(CardStage.READING, _codes(Pcsc.REMOVED_CARD, Pcsc.NO_SMARTCARD), CardDiagnosis.TAKEN_AWAY),
+    _Row(CardStage.READING, _any, CardDiagnosis.UNREADABLE),
 )
-"""The first row that fits decides."""
+"""The first matching row applies."""
 
 
 def _row(trouble: CardFailure) -> _Row:
-    return next(row for row in TABLE if row.stage is trouble.stage and row.fits(trouble))
+    return next(row for row in TABLE if row.stage is trouble.stage and row.matches(trouble))
 
 
 def worth_another_try(trouble: CardFailure) -> bool:
-    """Return whether the same command may succeed in a moment without any action."""
-    return _row(trouble).again
+    """Return whether repeating the command may succeed."""
+    return _row(trouble).retry
 
 
-def told_as(trouble: CardFailure) -> Told:
-    """Return what to show, without writing a log line."""
-    return _row(trouble).told
+def diagnosis_of(trouble: CardFailure) -> CardDiagnosis:
+    """Return the diagnosis without logging it."""
+    return _row(trouble).diagnosis
 
 
-def diagnose(trouble: CardFailure, doing: str = "") -> Told:
-    """Return what to show, and write one log line with stage and code; it holds no data of card or person.
+def diagnose(trouble: CardFailure, doing: str = "") -> CardDiagnosis:
+    """Return the diagnosis, and log it with stage and code, but without data of the card or person.
 
-    `doing`: what was attempted, in a few words.
+    `doing`: short description of the attempted operation.
     """
-    told = _row(trouble).told
+    diagnosis = _row(trouble).diagnosis
     code = "no status word" if trouble.code is None else f"{trouble.code:04X}"
-    expected = told is Told.TAKEN_AWAY and trouble.code in (None, Pcsc.NO_SMARTCARD, Pcsc.REMOVED_CARD)
+    expected = diagnosis is CardDiagnosis.TAKEN_AWAY and trouble.code in (None, Pcsc.NO_SMARTCARD, Pcsc.REMOVED_CARD)
     level = logging.INFO if expected else logging.WARNING
-    _log.log(level, "%s%s: %s, told as: %s", trouble.stage, f" ({doing})" if doing else "", code, told)
-    return told
+    _log.log(level, "%s%s: %s, shown as: %s", trouble.stage, f" ({doing})" if doing else "", code, diagnosis)
+    return diagnosis

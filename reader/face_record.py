@@ -1,4 +1,4 @@
-"""The face record (EF 0002 of the surface application): photo, name and address as images, and their signature."""
+"""Face record (EF 0002 of the surface application): photo, name and address as images, and their signature."""
 
 import hashlib
 from collections.abc import Callable
@@ -46,24 +46,24 @@ class Sex(IntEnum):
 
 @dataclass(slots=True, eq=False)
 class FaceRecord:
-    """Data that the printed code unlocks, kept for one reception; `wipe` overwrites its buffers.
+    """Data unlocked by the printed code, stored for one reception. `wipe` overwrites its buffers.
 
-    Images are complete files: name and address PNG, photo JPEG 2000 (greyscale), None for an infant's card. They are
-    passed on as read: the caller that shows or compares them decodes them.
+    Images are complete files, not decoded here: name and address as PNG, the photo as JPEG 2000 (greyscale; None on an
+    infant's card).
     """
 
     birth_date: date | None = field(repr=False)
     sex: Sex | None = field(repr=False)
     chip_public_key: bytes = field(repr=False)
-    """DER SubjectPublicKeyInfo of the surface application's key."""
+    """Public key of the surface application, DER SubjectPublicKeyInfo."""
     name_image: bytearray = field(repr=False)
     address_image: bytearray = field(repr=False)
     photo_jp2: bytearray | None = field(repr=False)
     signature: bytes = field(repr=False)
     expiry: date
-    """The card's last day. Not covered by the signature."""
+    """Expiry date of the card. Not covered by the signature."""
     group_1: bytearray = field(repr=False)
-    """Birth date, sex and chip key with their headers, as signed: what the service is shown."""
+    """Birth date, sex and chip key with their headers, as signed. Sent to the service."""
     group_2_digest: bytes = field(repr=False)
     """SHA-256 of name and address image with their headers."""
     group_3_digest: bytes = field(repr=False)
@@ -79,7 +79,7 @@ class FaceRecord:
 
 
 class PhotoWatch:
-    """Passes on the photo of a face record that is still arriving, once. Unparseable data is left to the last parse."""
+    """Calls `on_photo` once, as soon as the photo of a face record being read is complete. Ignores malformed data."""
 
     def __init__(self, on_photo: Callable[[bytearray], None]) -> None:
         self._on_photo: Callable[[bytearray], None] | None = on_photo
@@ -109,17 +109,17 @@ def _arrived_photo(arrived: memoryview) -> bytearray | None:
 
 
 def parse_face_record(data: bytes | bytearray) -> FaceRecord:
-    """Parse the file's bytes; copies what it keeps, so the caller may overwrite `data`. Raises `MalformedCardData`."""
+    """Parse a face record. Copies the data, so the caller may overwrite `data`. Raises `MalformedCardData`."""
     record = parse_one(data)
     if record.tag != FACE_RECORD:
         raise MalformedCardData("not a face record")
     objects = children(record, data)
     if [one.tag for one in objects] != _ORDER:
-        raise MalformedCardData("face record's objects are not the ten in their order")
+        raise MalformedCardData("face record does not have the ten objects in order")
     offsets, birth, sex, key, name, address, photo, signature, expiry, _security_code = objects
     _check_offsets(offsets, objects[1:])
     if len(signature.value) != 256:
-        raise MalformedCardData("face record's signature has not 256 bytes")
+        raise MalformedCardData("signature of the face record is not 256 bytes long")
     return FaceRecord(
         birth_date=parse_day(birth.value),
         sex=_parse_sex(sex.value),
@@ -136,10 +136,10 @@ def parse_face_record(data: bytes | bytearray) -> FaceRecord:
 
 
 def _check_offsets(table: Tlv, objects: list[Tlv]) -> None:
-    """The table names each following object's offset from the start of the file, two bytes each."""
+    """Check the table, which contains two-byte offsets of the following objects from the start of the file."""
     listed = [int.from_bytes(table.value[at : at + 2], "big") for at in range(0, len(table.value), 2)]
     if len(table.value) % 2 or listed != [one.offset for one in objects]:
-        raise MalformedCardData("offset table does not fit the objects")
+        raise MalformedCardData("offset table does not match the objects")
 
 
 def _digest(*objects: Tlv) -> bytes:
@@ -150,14 +150,14 @@ def _digest(*objects: Tlv) -> bytes:
 
 
 def parse_day(text: bytes | memoryview) -> date:
-    """Eight ASCII digits `YYYYMMDD`, Gregorian. Raises `MalformedCardData`."""
+    """Parse eight ASCII digits `YYYYMMDD` (Gregorian). Raises `MalformedCardData`."""
     digits = bytes(text)
     if len(digits) != 8 or not digits.isdigit():
-        raise MalformedCardData("a date is not eight digits")
+        raise MalformedCardData("date does not have eight digits")
     try:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
-        raise MalformedCardData("a date the calendar does not have") from None
+        raise MalformedCardData("date does not exist") from None
 
 
 def _parse_sex(text: memoryview) -> Sex:

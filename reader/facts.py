@@ -1,6 +1,6 @@
-"""Facts and outcomes that `reader` reports to other packages, as values.
+"""Facts and outcomes reported by `reader` as values.
 
-Nothing here holds a PIN, a printed code, a photo or a name: `FaceRecord` does, and stays with the conductor.
+They contain no PIN, printed code, photo or name. Those are in `FaceRecord`, which only the conductor holds.
 """
 
 from dataclasses import dataclass, field
@@ -9,32 +9,32 @@ from enum import StrEnum
 
 
 class Medium(StrEnum):
-    """What was put down. A phone carries a certificate of its own, and no face record."""
+    """Kind of medium. A phone has its own certificate and no face record."""
 
     CARD = "card"
     PHONE_PIN = "phone-pin"
-    """A phone whose certificate is confirmed by the phone's own four digits, typed at the terminal."""
+    """Phone with a four-digit PIN of its own, which is typed at the terminal."""
     PHONE_VERIFIES = "phone-verifies"
-    """A phone that verifies its owner itself before it signs."""
+    """Phone that verifies its owner itself before it signs."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What can be read from the chip before anything is verified.
+    """Facts that can be read from the chip without PIN or code.
 
-    `pin_tries_left` is 0 for a PIN-less card and for a locked one alike: the chip does not reveal which.
+    `pin_tries_left` is 0 for both a PIN-less card and a locked PIN, which the chip does not distinguish.
     """
 
     certificate_not_before: datetime | None
     certificate_not_after: datetime | None
-    """None if the certificate can be read only after a PIN, as on an Android phone."""
+    """None if the certificate can only be read after the PIN, as on an Android phone."""
     card_expiry: date | None
-    """The day the card ends, from the common application's free record; None if it cannot be read."""
+    """Expiry date of the card, from the free record of the common application; None if it cannot be read."""
     pin_tries_left: int
     code_tries_left: int
-    """Tries left for the printed code (照合番号B), 10 on an untouched card."""
+    """Tries left for the printed code (照合番号B), 10 on a new card."""
     certificate_policies: tuple[str, ...] = ()
-    """Policy OIDs of the certificate, dotted: they tell production from test certificates."""
+    """Dotted policy OIDs of the certificate, which distinguish production from test certificates."""
     medium: Medium = Medium.CARD
 
     @property
@@ -47,34 +47,34 @@ class CardFacts:
 
 
 class Authenticity(StrEnum):
-    """Outcome of checking the face record against its three-group signature and the chain of CV certificates."""
+    """Result of verifying the three-group signature of the face record and its CV certificate chain."""
 
     GENUINE = "genuine"
     FORGED = "forged"
     CANNOT_TELL = "cannot-tell"
-    """No trust anchor for the issuing key: policy decides."""
+    """There is no trust anchor for the issuing key. The settings decide what this means."""
 
 
-# --- problems every card verb may answer with ---------------------------------------------------------------
+# --- problems that any card operation can return ------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class CardGone:
-    """The card was pulled, the reader unplugged, or the connection reset by another program."""
+    """The card was removed, the reader was unplugged, or another program reset the connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardUnreadable:
-    """The card is there and its answer is malformed, or has a status word no rule covers."""
+    """The card is present, but its answer is malformed or has an unexpected status word."""
 
     status_word: int | None = None
     what: str = ""
-    """Which step failed, in technical terms ("read certificate"); never data."""
+    """The step that failed, in technical terms ("read certificate"), without data."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotMyNumberCard:
-    """The chip has neither the applications of a My Number Card nor a phone's certificate."""
+    """The chip has neither the applications of a My Number Card nor the certificate of a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class NoCertificate:
 
 @dataclass(frozen=True, slots=True)
 class TwoCards:
-    """Two cards are on the reader at once; it is unknown which one is meant."""
+    """Two cards are on the reader, and it is unknown which one to use."""
 
 
 CardProblem = CardGone | CardUnreadable
@@ -94,7 +94,7 @@ CardProblem = CardGone | CardUnreadable
 
 @dataclass(frozen=True, slots=True)
 class PinRight:
-    """VERIFY succeeded; the key may be used until the card loses power."""
+    """VERIFY succeeded. The key can be used until the card loses power."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class PinLocked:
 
 @dataclass(frozen=True, slots=True)
 class PinNotSent:
-    """The counter on the card was not the one shown to the patient; nothing was sent, no try was spent."""
+    """The counter on the card differed from the one shown to the patient. Nothing was sent and no try was used."""
 
     left: int
 
@@ -134,7 +134,7 @@ class CodeLocked:
 
 @dataclass(frozen=True, slots=True)
 class CodeNotSent:
-    """As `PinNotSent`: the card's counter was not the expected one, no try was spent."""
+    """The counter on the card had an unexpected value. Nothing was sent and no try was used."""
 
     left: int
 
@@ -151,38 +151,38 @@ class CardInserted:
 
 @dataclass(frozen=True, slots=True)
 class CardRemoved:
-    """The card reported last is gone."""
+    """The card reported last was removed."""
 
     reader: str = field(default="", compare=False)
 
 
 class ReaderStanding(StrEnum):
-    """Whether cards can be read, and what is missing if not."""
+    """Whether cards can be read, or what is missing."""
 
     READY = "ready"
     NONE = "none"
     """No reader is connected."""
     NAMED_MISSING = "named-missing"
-    """Readers are connected, but not the one the settings name."""
+    """Readers are connected, but not the one in the settings."""
     NO_SERVICE = "no-service"
-    """The PC/SC service (pcscd) does not run or refuses access."""
+    """The PC/SC service (pcscd) is not running or refuses access."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderLost:
-    """The reader was unplugged or the PC/SC service went away."""
+    """The reader was unplugged or the PC/SC service stopped."""
 
     reason: str
     standing: ReaderStanding = ReaderStanding.NONE
-    """Whether cards can still be read: READY if another reader works."""
+    """Whether cards can still be read; READY if another reader works."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderFound:
-    """Readers are connected; reported at the first poll and whenever one is added or removed."""
+    """Readers are connected. Reported at the first poll and whenever a reader is added or removed."""
 
     name: str
-    """Name of the reader, or of all that are watched, separated by commas."""
+    """Names of the watched readers, separated by commas."""
 
 
 SlotEvent = CardInserted | CardRemoved | ReaderLost | ReaderFound
@@ -190,7 +190,7 @@ SlotEvent = CardInserted | CardRemoved | ReaderLost | ReaderFound
 
 @dataclass(frozen=True, slots=True)
 class NoCard:
-    """Nothing to connect to."""
+    """There is no card to connect to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +199,12 @@ class ReaderBusy:
 
     reader: str
     holders: tuple[str, ...] = field(default=(), compare=False)
-    """Programs that use PC/SC now, most likely first: `scdaemon (process 4711)`."""
+    """Programs that are using PC/SC, most likely first, such as `scdaemon (process 4711)`."""
 
     def __str__(self) -> str:
         likely = f", most likely {' or '.join(self.holders[:2])}" if self.holders else ""
-        return f"another program holds the card in {self.reader}{likely}: end it, then put the card down again"
+        return f"another program is using the card in {self.reader}{likely}: stop it, then put the card down again"
 
 
 ConnectProblem = NoCard | ReaderBusy | ReaderLost | CardUnreadable | NotMyNumberCard | TwoCards
-"""`CardUnreadable` here: a card is on the reader but does not answer its reset (upside down)."""
+"""Here, `CardUnreadable` means that the card does not answer to reset, for example because it is upside down."""

@@ -1,4 +1,4 @@
-"""Which programs are likely to hold a card: those with the PC/SC client library loaded."""
+"""Finding programs likely to hold a card: those that have loaded the PC/SC client library."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -7,12 +7,12 @@ from config.platform.chosen import system
 
 _LIBRARY: Final = "libpcsclite"
 _KNOWN: Final = ("scdaemon", "gpg-agent", "pcsc_scan", "pkcs11", "ssh-pkcs11-help", "yubikey-agent", "p11-kit-remote")
-"""By name, for processes of other users, whose libraries are hidden. `gpg`'s scdaemon is the usual one."""
+"""Program names, for processes of other users, whose libraries are hidden. The most common is scdaemon of `gpg`."""
 _MOST: Final = 5
 
 
 def likely_holders(programs: Iterable[tuple[int, str, str]] | None = None) -> tuple[str, ...]:
-    """`name (process 4711)` of up to five programs, the usual ones first, without this one and the service."""
+    """Return `name (process 4711)` for up to five programs, known ones first, without this program and the service."""
     found: list[tuple[int, int, str]] = []
     for process, name, loaded in system.programs() if programs is None else programs:
         usual = next((place for place, known in enumerate(_KNOWN) if name.startswith(known)), len(_KNOWN))

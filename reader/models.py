@@ -1,7 +1,7 @@
-"""Needs of reader models: known from their descriptors and from reports, or found out on this terminal.
+"""Limitations of reader models, known from descriptors and reports or determined on this terminal.
 
-The longest READ BINARY is remembered once long ones failed twice with a model and short ones worked. A new version of
-the program forgets it, because it may handle the reader better.
+If long READ BINARY commands fail twice with a model and short ones work, the working length is remembered. A new
+version of the program discards it, because it may handle the reader better.
 """
 
 import fnmatch
@@ -17,36 +17,36 @@ from reader.names import model_of
 
 _log = logging.getLogger(__name__)
 _FAILURES: Final = 2
-"""Consecutive receptions in which long reads failed before they are no longer tried."""
+"""Number of consecutive receptions with failed long reads after which only short ones are used."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownReader:
     pattern: str
-    """Part of the name, with `*`."""
+    """Part of the reader name; `*` is a wildcard."""
     longest_answer: int
-    """Bytes a short answer can have: below 256 a signature cannot be transferred, so neither PIN nor face works."""
+    """Maximum bytes in a short answer. Below 256, signatures cannot be transferred, so neither PIN nor face works."""
     note: str
 
 
 KNOWN: Final = (
-    KnownReader("ACR122", 255, "unsupported by Linux's ccid driver, and cannot carry a whole answer"),
-    KnownReader("PN53?", 252, "cannot carry a whole answer"),
+    KnownReader("ACR122", 255, "not supported by the Linux ccid driver, and cannot transfer a complete answer"),
+    KnownReader("PN53?", 252, "cannot transfer a complete answer"),
     KnownReader("ACR1252*PICC", SHORT_LE_MAX, "short commands only"),
     KnownReader("ACR1251*PICC", SHORT_LE_MAX, "short commands only"),
     KnownReader("uTrust 3720", SHORT_LE_MAX, "short commands only"),
-    KnownReader("SAM", 0, "a slot for a module inside the reader, not for cards"),
+    KnownReader("SAM", 0, "slot for a security module inside the reader, not for cards"),
 )
 
 
 def known_model(reader: str) -> KnownReader | None:
-    """What is known of a reader by its name."""
+    """Return the known limitations of a reader, by its name."""
     name = model_of(reader).casefold()
     return next((one for one in KNOWN if fnmatch.fnmatchcase(name, f"*{one.pattern.casefold()}*")), None)
 
 
 class ReaderModels:
-    """The models found on this terminal. Without a file they are kept in memory."""
+    """Limitations determined on this terminal. Stored in memory only if there is no file."""
 
     def __init__(self, path: Path | None, version: str) -> None:
         self._path = path
@@ -54,12 +54,12 @@ class ReaderModels:
         self._models: dict[str, dict[str, int]] = self._load()
 
     def longest_read(self, reader: str) -> int:
-        """Return the most bytes to request from a reader at once."""
+        """Return the maximum number of bytes to request from a reader at once."""
         found = self._models.get(model_of(reader), {})
         return found["longest"] if found.get("failures", 0) >= _FAILURES else EXTENDED_LE_MAX
 
     def note(self, reader: str, longest: int) -> None:
-        """Note after a card was read that `longest` worked."""
+        """Record, after a card was read, that reads of `longest` bytes worked."""
         model = model_of(reader)
         if not model or self.longest_read(reader) <= longest < EXTENDED_LE_MAX:
             return
@@ -70,7 +70,7 @@ class ReaderModels:
             failures = self._models.get(model, {}).get("failures", 0) + 1
             self._models[model] = {"failures": failures, "longest": longest}
             if failures == _FAILURES:
-                _log.warning("reader %s: long commands fail, from now on %d bytes are read at once", model, longest)
+                _log.warning("reader %s: long commands fail; reading %d bytes at a time from now on", model, longest)
         if self._models != before:
             self._save()
 

@@ -1,7 +1,7 @@
-"""Names of PC/SC readers: which one a setting means, and which model it is. Pure.
+"""PC/SC reader names: matching them with the setting, and deriving the model. No I/O.
 
-Names as drivers make them: `ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 02 00`, `SONY FeliCa RC-S300/P (1033212)
-01 00`. The last two numbers are the reader's and the slot's; the first changes when the reader is plugged in again.
+Examples: `ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 02 00`, `SONY FeliCa RC-S300/P (1033212) 01 00`. The last
+two numbers are those of the reader, which changes when it is plugged in again, and of the slot.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 ReaderChoice = int | str | None
-"""Index in the list of readers (also as digits), name or part of one with `*` and `?`; None for the first."""
+"""Index in the list of readers (possibly as digits), or name or part of one with `*` and `?`; None for the first."""
 
 _NUMBERS: Final = re.compile(r"(?P<base>.*\S) (?P<reader>[0-9A-F]{2}) (?P<slot>[0-9A-F]{2})", re.IGNORECASE)
 _WINDOWS_NUMBER: Final = re.compile(r"(?P<base>.*\S) \d{1,2}")
@@ -21,9 +21,9 @@ _EXPRESSION: Final = re.compile(r"\.[*+]|\\|^\^|\$$|(?<=\S)\|(?=\S)")
 def choose_reader(names: Sequence[str], wanted: ReaderChoice) -> str | None:
     """Return the reader matching `wanted`, or None.
 
-    A string is an index, the whole name, or a part of it in upper or lower case. Only `*` and `?` are wildcards:
-    brackets and parentheses occur in real names. A whole name also matches under another number, as after replugging.
-    A virtual reader matches only by letters of its name.
+    A string is an index, a complete name, or part of a name, ignoring case. Only `*` and `?` are wildcards, because
+    brackets and parentheses occur in real names. A complete name also matches with another number, as after replugging.
+    A virtual reader is matched only if `wanted` contains letters.
     """
     if isinstance(wanted, str) and wanted.isdecimal():
         wanted = int(wanted)
@@ -56,12 +56,12 @@ def _search(names: Sequence[str], wanted: str) -> str | None:
 
 
 def _folded(text: str) -> str:
-    """Remove differences of case and width: `＠` is `@`."""
+    """Normalise case and character width, so that `＠` equals `@`."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
 def instead_of_expression(wanted: str) -> str | None:
-    """Return what to write instead of a regular expression, which `reader.name` once was; None for any other text."""
+    """Return the replacement for a regular expression, which `reader.name` used to be; None for any other text."""
     if not _EXPRESSION.search(wanted):
         return None
     first = wanted.split("|", 1)[0].removeprefix("^").removesuffix("$")
@@ -69,11 +69,13 @@ def instead_of_expression(wanted: str) -> str | None:
 
 
 def is_virtual(name: str) -> bool:
-    """Return whether it is vsmartcard's virtual reader, into which anyone who reaches its TCP port can put a card."""
+    """Return whether it is the virtual reader of vsmartcard, into which anyone with access to its TCP port can insert a
+    card.
+    """
     return name.startswith("Virtual PCD")
 
 
 def model_of(name: str) -> str:
-    """The name without numbers and serial: the same for every reader of a model."""
+    """Return the name without numbers and serial, which is the same for all readers of a model."""
     numbered = _NUMBERS.fullmatch(name) or _WINDOWS_NUMBER.fullmatch(name)
     return _SERIAL.sub("", numbered["base"] if numbered else name).strip()

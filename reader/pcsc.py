@@ -1,7 +1,7 @@
-"""PC/SC: the service, its readers, and a connection to one card. Only this module and `pcsc_slot` use pyscard.
+"""PC/SC service, its readers, and the connection to a card.
 
-They use its low-level wrapper, not its connections and monitors, which hide a removal behind "no valid response" and
-stop permanently when the PC/SC service restarts.
+Only this module and `pcsc_slot` use pyscard. They use its low-level wrapper, because its connections report a removed
+card as "no valid response" and its monitors stop permanently when the PC/SC service restarts.
 """
 
 import queue
@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar, cast
 from smartcard import scard
 
 from reader import raw_names
-from reader.diagnosis import CardFailure, CardStage, Told, diagnose, told_as, worth_another_try
+from reader.diagnosis import CardDiagnosis, CardFailure, CardStage, diagnose, diagnosis_of, worth_another_try
 from reader.facts import (
     CardUnreadable,
     ConnectProblem,
@@ -28,22 +28,22 @@ from reader.holders import likely_holders
 from reader.link import CommandRefused, LinkLost
 
 _BUSY_PATIENCE: Final = 1.0
-"""Seconds to wait for a program that only examines every new card (gpg's scdaemon, a browser's PKCS#11 module)."""
+"""Seconds to wait for programs that briefly examine every new card (scdaemon of gpg, PKCS#11 modules of browsers)."""
 _POWER_ATTEMPTS: Final = 3
 _POWER_PAUSE: Final = 0.15
-"""Seconds between two attempts to power a card."""
-_GONE_SHOWS: Final = 0.5
-"""Seconds after which a removal is known; a driver without events is polled every 0.4 s."""
+"""Seconds between attempts to power up a card."""
+_REMOVAL_SEEN_AFTER: Final = 0.5
+"""Seconds after which a removal is detected. Drivers without events are polled every 0.4 s."""
 
 MUTE_AFTER: Final = 10.0
-"""Seconds without an answer after which a card is given up; a long file at 106 kbit/s takes 3, a signature 1."""
+"""Seconds without an answer after which a card counts as mute. A long file at 106 kbit/s takes 3, a signature 1."""
 _CLOSE_PATIENCE: Final = 1.0
 _TOO_LONG: Final = (
     scard.SCARD_E_NOT_TRANSACTED,
     scard.SCARD_E_INSUFFICIENT_BUFFER,
     scard.SCARD_E_INVALID_PARAMETER,
 )
-"""Errors of drivers for a command that is longer than their reader supports."""
+"""Driver errors for commands that are longer than the reader supports."""
 _Answer = TypeVar("_Answer")
 
 
@@ -51,13 +51,13 @@ class PcscUnavailable(RuntimeError):
     """The PC/SC service does not answer."""
 
     def __init__(self, text: str, *, denied: bool = False) -> None:
-        """`denied`: it is running but refuses this user."""
+        """`denied`: the service is running but refuses this user."""
         super().__init__(text)
         self.denied = denied
 
 
 class ServiceGone(Exception):
-    """Any hresult after which the context is worthless."""
+    """Error after which the context can no longer be used."""
 
     def __init__(self, hresult: int) -> None:
         super().__init__(f"PC/SC service: {message(hresult)}")
@@ -73,7 +73,7 @@ def message(hresult: int) -> str:
 
 
 def list_readers() -> list[str]:
-    """Names of the readers connected now. Raises `PcscUnavailable`."""
+    """Return the names of the connected readers. Raises `PcscUnavailable`."""
     try:
         context = establish()
         try:
@@ -81,12 +81,12 @@ def list_readers() -> list[str]:
         finally:
             scard.SCardReleaseContext(context)
     except ServiceGone as gone:
-        denied = told_as(CardFailure(CardStage.SERVICE, gone.code)) is Told.ACCESS_DENIED
+        denied = diagnosis_of(CardFailure(CardStage.SERVICE, gone.code)) is CardDiagnosis.ACCESS_DENIED
         raise PcscUnavailable(str(gone), denied=denied) from None
 
 
 def establish() -> int:
-    """A new context. Raises `ServiceGone`."""
+    """Return a new context. Raises `ServiceGone`."""
     hresult, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
     if hresult != scard.SCARD_S_SUCCESS:
         raise ServiceGone(hresult)
@@ -94,7 +94,7 @@ def establish() -> int:
 
 
 def readers(context: int) -> list[str]:
-    """Names of the readers connected now, also those that are not ASCII. Raises `ServiceGone`."""
+    """Return the names of the connected readers, including non-ASCII names. Raises `ServiceGone`."""
     try:
         hresult, names = scard.SCardListReaders(context, [])
     except (UnicodeDecodeError, SystemError):
@@ -107,15 +107,15 @@ def readers(context: int) -> list[str]:
 
 
 def usable(name: str) -> bool:
-    """Return whether this system can wait for cards in a reader of that name: see `raw_names`."""
+    """Return whether this system supports readers with that name; see `raw_names`."""
     return name.isascii() or raw_names.usable()
 
 
 class _Driver:
-    """A thread that makes one connection's calls, one after the other.
+    """Thread that runs the calls of one connection, one after the other.
 
-    A driver whose card stays mute may not return for minutes. The caller gives up on it in time; calls queued
-    meanwhile, ending with power off, run when it returns.
+    A driver with a mute card may not return for minutes. The caller stops waiting earlier. Queued calls, including
+    the final power-off, run when the driver returns.
     """
 
     def __init__(self) -> None:
@@ -125,7 +125,9 @@ class _Driver:
         threading.Thread(target=self._run, name="PC/SC card", daemon=True).start()
 
     def call(self, do: Callable[[], _Answer], timeout: float) -> _Answer | None:
-        """Return the call's result, or None if it takes longer; no later call is waited for either."""
+        """Return the result of the call, or None if it takes longer than `timeout`. Later calls are not waited for
+        either.
+        """
         self._calls.put(do)
         if self._stuck:
             return None
@@ -147,7 +149,7 @@ class _Driver:
                 self._answers.put(do())
             except Exception as error:
                 self._answers.put(error)
-            del do  # a command may hold a secret
+            del do  # the command may contain a secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +158,14 @@ class _Connected:
     card: int
     protocol: int
 
-    def let_go(self) -> bool:
+    def release(self) -> bool:
         scard.SCardDisconnect(self.card, scard.SCARD_UNPOWER_CARD)
         scard.SCardReleaseContext(self.context)
         return True
 
 
 class PcscLink:
-    """An exclusive connection to the card in one reader, with its own context. Powers the card off on close."""
+    """Exclusive connection to the card in a reader, with its own context. Powers the card off on close."""
 
     def __init__(self, driver: _Driver, connected: _Connected, patience: float) -> None:
         self._driver = driver
@@ -186,7 +188,7 @@ class PcscLink:
             raise LinkLost("the link is closed")
         extended = len(apdu) >= 7 and apdu[4] == 0
         if extended and self._t0:
-            raise CommandRefused("T=0 carries no extended commands")
+            raise CommandRefused("T=0 does not support extended commands")
         numbers = list(apdu)
         pci = scard.SCARD_PCI_T0 if self._t0 else scard.SCARD_PCI_T1
         try:
@@ -202,19 +204,19 @@ class PcscLink:
         raise self._failed(hresult, special_form=extended or len(apdu) == 4)
 
     def _failed(self, hresult: int, *, special_form: bool) -> LinkLost:
-        """Return the error of a failed command. A card pulled meanwhile is reported as success without an answer."""
+        """Return the error for a failed command. PC/SC may report a removed card as success without an answer."""
         failed = hresult != scard.SCARD_S_SUCCESS
         text, code = (message(hresult), unsigned(hresult)) if failed else ("no answer", None)
         known = hresult in _TOO_LONG
-        there = self._card_there(0.0 if special_form and known else _GONE_SHOWS)
+        there = self._card_there(0.0 if special_form and known else _REMOVAL_SEEN_AFTER)
         if special_form and there:
             return CommandRefused(text, code=code, in_doubt=not known)
-        # The card's state is unknown now - a reset forgets what was verified - so the link ends here.
+        # the card may have been reset and have lost its VERIFY state, so the link cannot be used any more
         self._lost = True
         return LinkLost(text, code=code, card_there=there)
 
     def _card_there(self, seconds: float) -> bool:
-        """Return whether the card is still there after `seconds`; False as soon as it is not."""
+        """Return whether the card is still present after `seconds`. Returns False immediately when it is removed."""
         until = time.monotonic() + seconds
         while True:
             status = self._driver.call(lambda: _status(self._card), self._patience)
@@ -228,23 +230,23 @@ class PcscLink:
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            self._driver.call(self._connected.let_go, _CLOSE_PATIENCE)
+            self._driver.call(self._connected.release, _CLOSE_PATIENCE)
             self._driver.end()
 
 
 def _status(card: int) -> tuple[int, bytes]:
-    """Result of SCardStatus and the card's ATR."""
+    """Return the result of SCardStatus and the card's ATR."""
     try:
         hresult, _reader, _state, _protocol, atr = scard.SCardStatus(card)
-    except UnicodeDecodeError:  # of the reader's name: the call itself went well
+    except UnicodeDecodeError:  # the reader name is not UTF-8, but the call succeeded
         return scard.SCARD_S_SUCCESS, b""
     return hresult, bytes(atr)
 
 
 def connect(reader: str, mute_after: float = MUTE_AFTER) -> PcscLink | ConnectProblem:
-    """Connect exclusively: with a shared connection any other program could use the key a PIN has opened.
+    """Connect exclusively, because with a shared connection other programs could use a key unlocked by the PIN.
 
-    `mute_after`: seconds without an answer after which a card is given up.
+    `mute_after`: seconds without an answer after which the card counts as mute.
     """
     driver = _Driver()
     made: list[_Connected] = []
@@ -252,8 +254,8 @@ def connect(reader: str, mute_after: float = MUTE_AFTER) -> PcscLink | ConnectPr
     if isinstance(outcome, _Connected):
         return PcscLink(driver, outcome, mute_after)
     if outcome is None:
-        # Should the driver return after all, the card is released at once.
-        driver.call(lambda: [one.let_go() for one in made], 0)
+        # if the driver returns later, release the card immediately
+        driver.call(lambda: [one.release() for one in made], 0)
         outcome = CardUnreadable(None, "connect: mute")
     driver.end()
     return outcome
@@ -287,15 +289,15 @@ def _connect(reader: str, made: list[_Connected]) -> _Connected | ConnectProblem
 
 def _problem(reader: str, trouble: CardFailure, text: str) -> ConnectProblem:
     match diagnose(trouble):
-        case Told.HELD:
+        case CardDiagnosis.HELD:
             return ReaderBusy(reader, likely_holders())
-        case Told.TAKEN_AWAY:
+        case CardDiagnosis.TAKEN_AWAY:
             return NoCard()
-        case Told.OTHER_CARD:
+        case CardDiagnosis.OTHER_CARD:
             return NotMyNumberCard()
-        case Told.ACCESS_DENIED:
+        case CardDiagnosis.ACCESS_DENIED:
             return ReaderLost(text, ReaderStanding.NO_SERVICE)
-        case Told.READER_LOST:
+        case CardDiagnosis.READER_LOST:
             return ReaderLost(text)
-        case Told.UNREADABLE:
+        case CardDiagnosis.UNREADABLE:
             return CardUnreadable(None, "connect")

@@ -1,4 +1,4 @@
-"""Watches the PC/SC readers for cards with our own blocking wait, which survives a restart of the PC/SC service."""
+"""Watching PC/SC readers for cards with a blocking wait that survives a restart of the PC/SC service."""
 
 import logging
 import threading
@@ -20,16 +20,16 @@ _log = logging.getLogger(__name__)
 
 _PLUG_AND_PLAY: Final = r"\\?PnP?\Notification"
 _BACK_OFF: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
-"""Seconds between attempts to reach a PC/SC service that is away; the last one repeats."""
-_LOOK_AGAIN_MS: Final = 30_000
-"""A wait is renewed this often, in case a reader arrives between listing and waiting."""
+"""Seconds between attempts to reach an unavailable PC/SC service; the last value repeats."""
+_RENEW_MS: Final = 30_000
+"""Maximum duration of a wait, in case a reader is added between listing and waiting."""
 _GONE: Final = (scard.SCARD_E_UNKNOWN_READER, scard.SCARD_E_READER_UNAVAILABLE)
 
 
 class PcscSlot:
-    """All readers, or the named one and the one for phones.
+    """All readers, or the chosen reader and the one for phones.
 
-    A separate thread reports cards, and readers that are added or removed.
+    A separate thread reports cards and added or removed readers.
     """
 
     def __init__(
@@ -40,8 +40,9 @@ class PcscSlot:
         virtual: bool = False,
         mute_after: float = MUTE_AFTER,
     ) -> None:
-        """`reader`: None for all, the virtual one only with `virtual`. `phone`: a reader for phones, watched besides a
-        named one."""
+        """`reader`: None for all readers, including the virtual one only if `virtual`. `phone`: reader for phones,
+        watched in addition to a chosen reader.
+        """
         self._virtual = virtual
         self._wanted = reader
         self._phone = phone
@@ -53,7 +54,7 @@ class PcscSlot:
 
     @property
     def name(self) -> str:
-        """The readers watched, or the names asked for while there is none."""
+        """Names of the watched readers, or the configured name if none is connected."""
         with self._lock:
             if self._watch.readers:
                 return ", ".join(self._watch.readers)
@@ -66,7 +67,7 @@ class PcscSlot:
 
     @property
     def cards(self) -> tuple[str, ...]:
-        """Readers with a card that counts, in the order the cards came."""
+        """Readers with a card that is not ignored, in order of insertion."""
         with self._lock:
             return tuple(self._watch.present)
 
@@ -80,14 +81,14 @@ class PcscSlot:
         with self._lock:
             reader = self._watch.in_use
             if self._watch.two:
-                self._watch.tell_two()
+                self._watch.note_two()
                 return TwoCards()
         if reader is None:
             return self._connect_unwatched()
         return connect(reader, self._mute_after)
 
     def _connect_unwatched(self) -> CardLink | ConnectProblem:
-        """The first of the readers that has a card; the monitor may not have seen it yet."""
+        """Connect to the first reader with a card, which the monitor may not have detected yet."""
         try:
             found = list_readers()
         except PcscUnavailable as unavailable:
@@ -107,7 +108,7 @@ class PcscSlot:
             self._monitor.close()
 
     def _choose(self, names: Sequence[str]) -> list[str]:
-        """Return the readers to watch. One in use is kept: a new reader must not change the meaning of an index."""
+        """Return the readers to watch. A reader chosen before is kept, so that new ones do not shift an index."""
         if self._wanted is None:
             return [name for name in names if self._virtual or not is_virtual(name)]
         chosen = []
@@ -128,7 +129,7 @@ def _not_there(names: Sequence[str]) -> ReaderLost:
 
 
 class _Monitor:
-    """Blocks in SCardGetStatusChange, on a context that nothing else uses."""
+    """Thread that blocks in SCardGetStatusChange, with its own context."""
 
     def __init__(
         self,
@@ -140,7 +141,7 @@ class _Monitor:
         self._choose = choose
         self._state = watch
         self._lock = lock
-        """Guards `watch`, which the slot asks from other threads."""
+        """Guards `watch`, which the slot reads from other threads."""
         self._on_event = on_event
         self._closing = threading.Event()
         self._context: int | None = None
@@ -152,12 +153,12 @@ class _Monitor:
         self._thread.start()
 
     def close(self) -> None:
-        """Returns when the thread has ended."""
+        """Stop the thread and wait for it to end."""
         self._closing.set()
         if self._thread is threading.current_thread():
             return
         while self._thread.is_alive():
-            # Repeated: a cancel that comes before the wait begins is lost.
+            # repeat it, because a cancel before the wait begins has no effect
             with self._context_lock:
                 if self._context is not None:
                     scard.SCardCancel(self._context)
@@ -178,7 +179,7 @@ class _Monitor:
                     diagnose(CardFailure(CardStage.SERVICE, gone.code), "watching readers")
                 self._lost(str(gone), ReaderStanding.NO_SERVICE)
             except Exception:
-                _log.exception("PC/SC monitor failed and starts again")
+                _log.exception("PC/SC monitor failed and will restart")
                 self._lost("PC/SC monitor failed", ReaderStanding.NO_SERVICE)
             self._closing.wait(_BACK_OFF[min(self._failures, len(_BACK_OFF) - 1)])
             self._failures += 1
@@ -190,11 +191,11 @@ class _Monitor:
             chosen = self._choose(names)
             known = {name: known.get(name, scard.SCARD_STATE_UNAWARE) for name in chosen}
             if chosen:
-                self._tell(lambda chosen=chosen: self._state.found(chosen))  # type: ignore[misc]
+                self._report(lambda chosen=chosen: self._state.found(chosen))  # type: ignore[misc]
             else:
                 missing = _not_there(names)
                 self._lost(missing.reason, missing.standing)
-            # The plug-and-play pseudo reader's state is the number of readers, in the upper half.
+            # the state of the plug-and-play pseudo reader has the number of readers in its upper half
             hresult, changed = _status_change(context, [(_PLUG_AND_PLAY, len(names) << 16), *known.items()])
             if self._closing.is_set():
                 return
@@ -213,33 +214,33 @@ class _Monitor:
     def _changed(self, name: str, known: dict[str, int], now: int) -> None:
         if now & (scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE):
             del known[name]
-            self._tell(lambda: self._state.gone(name))
+            self._report(lambda: self._state.gone(name))
             self._closing.wait(_BACK_OFF[0])
             return
         before, known[name] = known[name], now
         now_at = time.monotonic()
         there = bool(now & scard.SCARD_STATE_PRESENT)
-        # The upper half counts insertions and removals: if it has changed, the card was swapped or put back.
+        # the upper half counts insertions and removals; if it has changed, the card was swapped or reinserted
         swapped = there and before != scard.SCARD_STATE_UNAWARE and before >> 16 != now >> 16
         swapped = swapped and bool(before & scard.SCARD_STATE_PRESENT)
-        self._tell(lambda: self._state.card(name, there=there, at=now_at, swapped=swapped))
+        self._report(lambda: self._state.card(name, there=there, at=now_at, swapped=swapped))
 
     def _lost(self, reason: str, standing: ReaderStanding) -> None:
-        self._tell(lambda: self._state.lost(reason, standing))
+        self._report(lambda: self._state.lost(reason, standing))
 
-    def _tell(self, change: Callable[[], list[SlotEvent]]) -> None:
+    def _report(self, change: Callable[[], list[SlotEvent]]) -> None:
         with self._lock:
             events = change()
         for event in events:
             try:
                 self._on_event(event)
             except Exception:
-                # An error in a listener must not make the terminal miss every later card.
+                # after an error in a listener, later cards must still be reported
                 _log.exception("listener failed on %s", type(event).__name__)
 
 
 def _status_change(context: int, states: list[tuple[str, int]]) -> tuple[int, list[raw_names.State]]:
     if all(name.isascii() for name, _ in states):
-        hresult, changed = scard.SCardGetStatusChange(context, _LOOK_AGAIN_MS, states)
+        hresult, changed = scard.SCardGetStatusChange(context, _RENEW_MS, states)
         return hresult, changed
-    return raw_names.status_change(context, _LOOK_AGAIN_MS, states)
+    return raw_names.status_change(context, _RENEW_MS, states)

@@ -1,7 +1,7 @@
-"""How one command reaches the card: a chain of small processors, one per quirk of cards and readers.
+"""Chain of processors between a command and the card, one for each quirk of cards and readers.
 
-A processor takes a command, passes it to the next one and may repeat, rewrite or complete it. A new work-around for a
-reader is a new class here and a line in `chain`. No processor repeats a command that carries a secret.
+A processor passes a command to the next one and may repeat, rewrite or complete it. To add a workaround for a reader,
+add a class here and to `chain`. No processor may repeat a command that contains a secret.
 """
 
 import time
@@ -11,23 +11,23 @@ from reader.apdu import INS, MORE_DATA, SHORT_LE_MAX, SW, WRONG_LE, Command, Res
 from reader.link import CardLink, CommandRefused
 
 MAX_PARTS: Final = 256
-"""Most GET RESPONSE commands for one answer: twice the number that the longest file needs."""
+"""Maximum GET RESPONSE commands per answer: twice the number needed for the longest file."""
 _WAKE_UPS: Final = 2
 
 
 class CardTooSlow(Exception):
-    """The card has used up its time."""
+    """The card took longer than allowed."""
 
 
 class Processor(Protocol):
-    """One link of the chain."""
+    """Element of the chain."""
 
     def send(self, command: Command) -> Response:
         """Return the card's answer. Raises `LinkLost`, `CommandRefused`, `ApduError` and `CardTooSlow`."""
 
 
 class Wire:
-    """The last one: encode, transmit, overwrite. `seconds` is the time the card may take for all its answers."""
+    """Last processor: encode, transmit and overwrite. `seconds` is the maximum total time for the card's answers."""
 
     def __init__(self, link: CardLink, seconds: float) -> None:
         self._link = link
@@ -46,7 +46,7 @@ class Wire:
 
 
 class WakeUp:
-    """Repeat the first command after power-up if it is refused: some cards answer `6F00` to it, whatever it is.
+    """Repeat the first command after power-up if it is refused, because some cards answer `6F00` to any first command.
 
     The first command is always a SELECT.
     """
@@ -67,7 +67,7 @@ class WakeUp:
 
 
 class RightLength:
-    """Repeat a command with the length the card names (`6Cxx`)."""
+    """Repeat a command with the length given by the card (`6Cxx`)."""
 
     def __init__(self, then: Processor) -> None:
         self._then = then
@@ -81,7 +81,7 @@ class RightLength:
 
 
 class Parts:
-    """Fetch the rest of an answer that comes in parts (`61xx`)."""
+    """Fetch the remaining parts of an answer (`61xx`)."""
 
     def __init__(self, then: Processor) -> None:
         self._then = then
@@ -127,5 +127,5 @@ class FiveByteVerify:
 
 
 def chain(link: CardLink, seconds: float) -> Processor:
-    """The chain for one link; `seconds` as in `Wire`."""
+    """Return the chain for a link. `seconds`: see `Wire`."""
     return FiveByteVerify(Parts(RightLength(WakeUp(Wire(link, seconds)))))

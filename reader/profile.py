@@ -1,8 +1,8 @@
-"""Contents of a generation of the card and their locations, as data, used for real and for software cards.
+"""Card profiles: applications, files, passwords and keys of a card generation, for real and software cards.
 
-Another generation (other AIDs, another algorithm) needs another `CardProfile`, not another program.
-Identifiers: OpenSC `card-jpki.c` and `pkcs15-jpki.c` for the JPKI application, published reverse engineering of the
-other applications; J-LIS does not publish the specification.
+Another generation with other AIDs or another algorithm only needs another `CardProfile`.
+Sources of the identifiers: OpenSC `card-jpki.c` and `pkcs15-jpki.c` for the JPKI application, published reverse
+engineering for the other applications. J-LIS does not publish the specification.
 """
 
 import hashlib
@@ -13,12 +13,12 @@ from reader.facts import Medium
 
 
 class Algorithm(StrEnum):
-    """How the card's keys sign."""
+    """Signature algorithm of the card's keys."""
 
     RSA_2048_SHA_256 = "rsa-2048-sha-256"
-    """PKCS#1 v1.5; the card is given a DigestInfo, pads it and returns 256 bytes."""
+    """PKCS#1 v1.5. The card receives a DigestInfo, pads it and returns 256 bytes."""
     ECDSA_P384_SHA_384 = "ecdsa-p384-sha-384"
-    """The card is given the digest and returns r and s, 48 bytes each."""
+    """The card receives the digest and returns r and s, 48 bytes each."""
 
     @property
     def signature_length(self) -> int:
@@ -32,9 +32,9 @@ class Algorithm(StrEnum):
 
 
 def sha256_digest_info(digest: bytes) -> bytes:
-    """DER DigestInfo of RFC 8017 for a SHA-256 digest, 51 bytes for 32."""
+    """Return the DER DigestInfo (RFC 8017) for a SHA-256 digest: 51 bytes."""
     if len(digest) != 32:
-        raise ValueError("a SHA-256 digest has 32 bytes")
+        raise ValueError("a SHA-256 digest must have 32 bytes")
     return _SHA256_DIGEST_INFO + digest
 
 
@@ -42,7 +42,7 @@ _SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 
 
 class File(StrEnum):
-    """Elementary files by meaning."""
+    """Elementary files by purpose."""
 
     SIGNATURE_CERTIFICATE = "signature-certificate"
     SIGNATURE_CA_CERTIFICATE = "signature-ca-certificate"
@@ -72,7 +72,7 @@ class File(StrEnum):
 
 
 class Password(StrEnum):
-    """Reference data that VERIFY compares with."""
+    """Reference data for VERIFY."""
 
     USER_PIN = "user-pin"
     SIGNATURE_PASSWORD = "signature-password"  # noqa: S105
@@ -83,7 +83,7 @@ class Password(StrEnum):
     TEXT_NUMBER_A = "text-number-a"
     TEXT_PRINTED_CODE = "text-printed-code"
     TEXT_BLOCKED = "text-blocked"
-    """Blocked on every card examined; what it opens is not known."""
+    """Blocked on every card examined. Its purpose is unknown."""
     RESIDENTS_PIN = "residents-pin"
     COMMON_PIN = "common-pin"
 
@@ -94,7 +94,7 @@ class Key(StrEnum):
     USER_AUTHENTICATION = "user-authentication"
     SIGNATURE = "signature"
     CHIP = "chip"
-    """Key of the surface application; its public half is in the face record. Needs no password."""
+    """Key of the surface application, whose public key is in the face record. Needs no password."""
     TEXT_CHIP = "text-chip"
 
 
@@ -102,7 +102,7 @@ class Key(StrEnum):
 class FileEntry:
     fid: int
     opened_by: frozenset[Password] | None = None
-    """The passwords of which one must have been verified; None for a free file."""
+    """Passwords, any of which gives access after VERIFY; None for a free file."""
     record: bool = False
 
 
@@ -111,13 +111,13 @@ class PasswordEntry:
     fid: int
     max_tries: int
     lengths: tuple[int, int] | None = None
-    """Minimum and maximum length of a new one; None if it cannot be changed."""
+    """Minimum and maximum length of a new password; None if it cannot be changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyEntry:
     fid: int | None
-    """None for an application's default key, named by P2 `00`."""
+    """None for the default key of an application, referenced by P2 `00`."""
     opened_by: frozenset[Password] | None = None
 
 
@@ -137,17 +137,17 @@ class CardProfile:
     algorithm: Algorithm
     applications: tuple[Application, ...]
     certificate_years: int = 5
-    """A certificate ends on the n-th birthday after its issue."""
+    """Certificates expire on this birthday after their issue, counting from 1."""
     extra_months: int = 0
     """Months for which an adult's card is valid after the 10th birthday."""
     announced: bool = False
-    """Not issued yet: details that are not public are invented here, and a real card will differ."""
+    """Not issued yet. Details that are not public are invented, and real cards will differ."""
     unknown_application: int = 0x6A82
-    """Status word for SELECT of an application the card does not have."""
+    """Status word for SELECT of an unknown application."""
     verifies_its_owner: bool = False
-    """A phone, whose keys sign only after it has verified its owner."""
+    """Whether this is a phone whose keys only sign after it has verified its owner."""
     knows_no_commands: bool = False
-    """A storage card: the reader answers everything for it, with `unknown_application`."""
+    """Whether this is a storage card, for which the reader answers every command with `unknown_application`."""
 
     def file(self, file: File) -> tuple[Application, FileEntry]:
         return next((app, app.files[file]) for app in self.applications if file in app.files)
@@ -257,13 +257,13 @@ RSA_2048 = CardProfile(
     algorithm=Algorithm.RSA_2048_SHA_256,
     applications=(_JPKI, _SURFACE, _TEXT, _COMMON, _RESIDENTS),
 )
-"""The card issued since 2016."""
+"""Cards issued since 2016."""
 
-# Public about the next generation (the digital agency's task force, 2024): ECDSA with 384 bits and SHA-384 instead of
-# RSA-2048, two applications instead of four - one for everything behind a PIN, one opened by what is printed -,
-# certificates of ten years, cards to the 10th birthday and a month. Not public, and so invented: identifiers of
-# applications (from the range that ISO/IEC 7816-5 leaves unregistered), files, passwords and keys, and every command,
-# which are kept as they are today.
+# Known about the next generation (task force of the Digital Agency, 2024): ECDSA with 384 bits and SHA-384 instead of
+# RSA-2048; two applications instead of four, one protected by PINs and one by printed data; certificates valid for ten
+# years; cards valid until one month after the 10th birthday. Not public and therefore invented: the identifiers of
+# applications (from the unregistered range of ISO/IEC 7816-5). Files, passwords, keys and commands are assumed to be
+# the same as today.
 _ANNOUNCED_AUTHENTICATION = Application(
     name="authentication (announced)",
     aid=bytes.fromhex("F0756B657473756B6501"),
@@ -297,12 +297,12 @@ EC_384_ANNOUNCED = CardProfile(
     extra_months=1,
     announced=True,
 )
-"""The generation announced for about 2028, to show that it only needs another profile. Not a real card."""
+"""Generation announced for about 2028, to show that it only needs another profile. Not a real card."""
 
 TOKEN_LABEL_LENGTH = 32
-"""At the start of JPKI's token information, padded with spaces."""
+"""Length of the label at the start of JPKI's token information, padded with spaces."""
 PHONE_TOKENS = {"JPKIAPGPSETOKEN": Medium.PHONE_PIN, "JPKIAPIOSTOKEN": Medium.PHONE_VERIFIES}
-"""Labels of the certificate in an Android phone and in an iPhone (public code: myna-card, myna)."""
+"""Token labels on Android phones and iPhones (public code: myna-card, myna)."""
 
 PROFILES = {profile.name: profile for profile in (RSA_2048, EC_384_ANNOUNCED)}
 

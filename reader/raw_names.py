@@ -1,11 +1,11 @@
-"""PC/SC calls for readers whose names are not ASCII, past pyscard.
+"""PC/SC calls for readers with non-ASCII names, bypassing pyscard.
 
-pyscard 2.3.1 encodes the names handed to SCardGetStatusChange as ASCII and frees wild pointers where that fails
-(`helpers.c`, `_ReaderStateFromTuple`): the process ends. It decodes listed names as strict UTF-8, so that one other
-name hides all readers. The calls with names are made on the library itself here; contexts and cards are the same
-handles. To be fixed upstream: encode as UTF-8, and free `aszReaderNames[j]`. Then this module can be removed.
+pyscard 2.3.1 encodes names passed to SCardGetStatusChange as ASCII and, if this fails, frees invalid pointers
+(`helpers.c`, `_ReaderStateFromTuple`), which aborts the process. It decodes listed names as strict UTF-8, so that a
+single invalid name hides all readers. This module therefore calls the library directly, with the same context and card
+handles. It can be removed after a fix in pyscard: encode names as UTF-8, and free `aszReaderNames[j]`.
 
-Linux only: elsewhere the structures differ, and PC/SC has wide-character names.
+Linux only, because other systems have different structures and wide-character names.
 """
 
 import ctypes
@@ -18,7 +18,7 @@ _INSUFFICIENT_BUFFER: Final = 0x80100008
 _NO_READERS: Final = 0x8010002E
 
 State = tuple[str, int, list[int]]
-"""Reader, state word, ATR: what pyscard answers with."""
+"""Reader, state word and ATR, as returned by pyscard."""
 
 
 class _ReaderState(ctypes.Structure):
@@ -35,7 +35,7 @@ class _ReaderState(ctypes.Structure):
 
 
 def usable() -> bool:
-    """Return whether the calls can be made on this system."""
+    """Return whether this system supports the calls."""
     return sys.platform == "linux"
 
 
@@ -48,7 +48,7 @@ def _library() -> Any:
 
 
 def list_readers(context: int) -> tuple[int, list[str]]:
-    """SCardListReaders. A name that is not UTF-8 keeps its bytes as lone surrogates."""
+    """Call SCardListReaders. Bytes that are not UTF-8 become lone surrogates."""
     library = _library()
     length = ctypes.c_ulong(0)
     while True:
@@ -57,14 +57,14 @@ def list_readers(context: int) -> tuple[int, list[str]]:
             return _unsigned(result), []
         buffer = ctypes.create_string_buffer(max(1, length.value))
         result = library.SCardListReaders(ctypes.c_long(context), None, buffer, ctypes.byref(length))
-        if _unsigned(result) == _INSUFFICIENT_BUFFER:  # one more reader came between the two calls
+        if _unsigned(result) == _INSUFFICIENT_BUFFER:  # a reader was added between the two calls
             continue
         names = [name.decode("utf-8", "surrogateescape") for name in buffer.raw[: length.value].split(b"\0") if name]
         return _unsigned(result), names
 
 
 def status_change(context: int, timeout: int, states: list[tuple[str, int]]) -> tuple[int, list[State]]:
-    """SCardGetStatusChange, `timeout` in milliseconds. Releases the interpreter's lock while it waits."""
+    """Call SCardGetStatusChange, with `timeout` in milliseconds. Releases the GIL while waiting."""
     encoded = [name.encode("utf-8", "surrogateescape") for name, _ in states]
     array = (_ReaderState * len(states))(
         *(_ReaderState(reader=name, current_state=state) for name, (_, state) in zip(encoded, states, strict=True))
@@ -80,7 +80,7 @@ def status_change(context: int, timeout: int, states: list[tuple[str, int]]) -> 
 
 
 def connect(context: int, name: str, share: int, protocols: int) -> tuple[int, int, int]:
-    """SCardConnect. Returns the result, the card's handle and the protocol."""
+    """Call SCardConnect. Return the result, the card handle and the protocol."""
     card, protocol = ctypes.c_long(0), ctypes.c_ulong(0)
     result = _library().SCardConnect(
         ctypes.c_long(context),

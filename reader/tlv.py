@@ -1,24 +1,24 @@
-"""BER-TLV (ISO/IEC 7816-4, 5.2.2) for card files: definite lengths, capped size.
+"""BER-TLV (ISO/IEC 7816-4, 5.2.2) for card files, with definite lengths and limited size.
 
-Nothing here recurses: each call opens one level, so the depth is what the caller's file format has.
+There is no recursion: each call parses one level, so the depth is determined by the caller's file format.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 MAX_LENGTH = 0xFFFF
-"""Longest object. READ BINARY reaches 32 KiB, so nothing on a card is longer."""
+"""Maximum length of an object. READ BINARY can read up to 32 KiB, so card files are not longer."""
 MAX_OBJECTS = 64
-"""Most objects beside each other; the card's longest list has ten."""
+"""Maximum number of objects in a list. The longest list on the card has ten."""
 
 
 class MalformedCardData(ValueError):
-    """Bytes from the card are not what the file should hold. The message names the place and never quotes the bytes."""
+    """Data from the card does not have the expected format. The message does not quote the data."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Tlv:
-    """One object. `value` and `encoded` (header and value) are views into the parsed buffer, not copies."""
+    """Object. `value` and `encoded` (header and value) are views of the parsed buffer, not copies."""
 
     tag: int
     offset: int
@@ -36,7 +36,7 @@ class Tlv:
 
 
 def header(data: memoryview | bytes | bytearray, offset: int = 0) -> tuple[int, int, int]:
-    """(tag, offset of the value, length of the value). Raises `MalformedCardData`; the value need not be there yet."""
+    """Return tag, offset of the value and length of the value, which may be incomplete. Raises `MalformedCardData`."""
     view = memoryview(data)
     at = offset
     try:
@@ -65,18 +65,18 @@ def header(data: memoryview | bytes | bytearray, offset: int = 0) -> tuple[int, 
     except IndexError:
         raise MalformedCardData("object cut off in its header") from None
     if length > MAX_LENGTH:
-        raise MalformedCardData("object longer than a card file")
+        raise MalformedCardData("object is longer than a card file")
     return tag, at, length
 
 
 def total_length(first_block: memoryview | bytes | bytearray) -> int:
-    """Return the length of the whole object, header included, from its first bytes."""
+    """Return the total length of an object, including its header, from its first bytes."""
     _, value_at, length = header(first_block)
     return value_at + length
 
 
 def parse_one(data: memoryview | bytes | bytearray, offset: int = 0) -> Tlv:
-    """Return the object at `offset`; following bytes (fill) are ignored."""
+    """Return the object at `offset`. Trailing fill bytes are ignored."""
     tag, value_at, length = header(data, offset)
     view = memoryview(data)
     end = value_at + length
@@ -86,13 +86,13 @@ def parse_one(data: memoryview | bytes | bytearray, offset: int = 0) -> Tlv:
 
 
 def parse_list(data: memoryview | bytes | bytearray, *, start: int = 0, end: int | None = None) -> list[Tlv]:
-    """The objects that fill `data[start:end]` exactly, offsets counted from the start of `data`."""
+    """Return the objects that exactly fill `data[start:end]`. Offsets are relative to the start of `data`."""
     end = len(data) if end is None else end
     found: list[Tlv] = []
     bounded = memoryview(data)[:end]
     while start < end:
         if len(found) == MAX_OBJECTS:
-            raise MalformedCardData("more objects than a card file has")
+            raise MalformedCardData("more objects than in any card file")
         one = parse_one(bounded, start)
         found.append(one)
         start += len(one.encoded)
@@ -100,18 +100,18 @@ def parse_list(data: memoryview | bytes | bytearray, *, start: int = 0, end: int
 
 
 def children(parent: Tlv, data: memoryview | bytes | bytearray) -> list[Tlv]:
-    """The objects inside `parent`, which was parsed from `data`; offsets stay those of `data`."""
+    """Return the objects inside `parent`, which was parsed from `data`. Offsets are relative to the start of `data`."""
     if not parent.constructed:
-        raise MalformedCardData("object holds no objects")
+        raise MalformedCardData("object is not constructed")
     end = parent.offset + len(parent.encoded)
     return parse_list(data, start=end - len(parent.value), end=end)
 
 
 def encode(tag: int, value: bytes | bytearray | memoryview) -> bytes:
-    """Encode one object, with its length in the shortest form."""
+    """Encode an object with the shortest length field."""
     length = len(value)
     if length > MAX_LENGTH:
-        raise ValueError("value longer than a card file")
+        raise ValueError("value is longer than a card file")
     tag_bytes = tag.to_bytes((tag.bit_length() + 7) // 8 or 1, "big")
     if length < 0x80:
         length_bytes = bytes((length,))

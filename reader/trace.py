@@ -1,7 +1,7 @@
-"""Trace of a link for support: every command and answer, without personal data.
+"""Trace of the commands and answers on a link for support, without personal data.
 
-Masked: data of VERIFY and of CHANGE REFERENCE DATA, everything a password protects, and data that could identify a
-card. Shown: headers, lengths, status words, times, the first bytes of free files.
+The trace contains headers, lengths, status words, times and the first bytes of free files. It omits the data of VERIFY
+and CHANGE REFERENCE DATA, anything protected by a password, and data that could identify a card.
 """
 
 import time
@@ -14,11 +14,11 @@ from reader.link import CardLink, CardSlot, LinkLost
 from reader.profile import RSA_2048, Application, CardProfile, File
 
 _SHOWN: Final = 8
-"""Bytes of a free file: enough for a tag and a length."""
+"""Number of bytes shown of a free file: enough for a tag and a length."""
 _NAMES: Final = {ins.value: ins.name.replace("_", " ") for ins in INS}
-_REFUSAL: Final = "no card trace where patients are served: set up a test terminal"
+_REFUSAL: Final = "card traces are not allowed on a terminal that serves patients: set up a test terminal"
 _SELECT_BY_NAME, _SELECT_EF = 0x04, 0x02
-# Their start is a tag and a length; the following bytes would identify the card.
+# They begin with a tag and a length. The bytes after that would identify the card.
 _FREE: Final = frozenset(
     {
         File.USER_CERTIFICATE,
@@ -33,11 +33,11 @@ _FREE: Final = frozenset(
 
 
 class TraceRefused(RuntimeError):
-    """A trace was asked for where patients are served."""
+    """A trace was requested on a terminal that serves patients."""
 
 
 class TracedLink:
-    """Writes a line per command and per answer; the caller adds the time of day."""
+    """Writes a line for each command and answer. The caller adds the time of day."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class TracedLink:
         production: bool,
         profile: CardProfile = RSA_2048,
     ) -> None:
-        """`production`: whether patients are served here; a trace is then refused with `TraceRefused`."""
+        """`production`: whether the terminal serves patients, in which case `TraceRefused` is raised."""
         if production:
             raise TraceRefused(_REFUSAL)
         self._link = link
@@ -94,7 +94,7 @@ class TracedLink:
         return f"{shown}{length} {response.sw:04X}"
 
     def _follow(self, command: Command) -> None:
-        """Which file is read now, as the card sees it."""
+        """Keep track of the file selected by the command."""
         if command.ins == INS.SELECT and command.p1 == _SELECT_BY_NAME:
             self._application = next((app for app in self._profile.applications if app.aid == command.data), None)
             self._free = False
@@ -111,10 +111,10 @@ class TracedLink:
 
 
 class TracedSlot:
-    """A slot whose links are traced."""
+    """Slot whose links are traced."""
 
     def __init__(self, slot: CardSlot, write: Callable[[str], None], *, production: bool) -> None:
-        """As `TracedLink`; refuses at once."""
+        """Raises `TraceRefused` like `TracedLink`, but already here."""
         if production:
             raise TraceRefused(_REFUSAL)
         self._slot = slot
@@ -149,7 +149,7 @@ def _at_start(command: Command) -> bool:
 def _show(command: Command) -> str:
     text = bytes((command.cla, command.ins, command.p1, command.p2)).hex().upper()
     if command.data:
-        # The name of an application or a file: no other data is shown.
+        # show only the identifier of an application or file, and no other data
         shown = bytes(command.data).hex().upper() if command.ins == INS.SELECT else f"[{len(command.data)} bytes]"
         text += f" {shown}"
     if command.le is not None:

@@ -1,7 +1,7 @@
-"""Events to report from the states of several readers: one card is in use at a time. Pure.
+"""Events derived from the states of several readers, of which one card is in use at a time. No I/O.
 
-A card that was in one of several readers before watching began is silently ignored: a notebook's own slot
-often holds an unrelated card. It counts again once it was removed.
+If there are several readers, cards inserted before watching began are ignored until they are removed, because the
+built-in slot of a notebook often contains an unrelated card.
 """
 
 from collections.abc import Sequence
@@ -11,50 +11,51 @@ from typing import Final
 from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, ReaderStanding, SlotEvent
 
 TOGETHER: Final = 1.0
-"""Seconds within which two cards count as put down together; readers are polled every 0.4 s."""
+"""Seconds within which two cards count as inserted together. Readers are polled every 0.4 s."""
 
 
 @dataclass
 class Watch:
-    """`named`: the settings name the reader, so a card that was in it before is not ignored."""
+    """State of the readers. `named`: the reader was chosen in the settings, so a card already in it is not ignored."""
 
     named: bool = False
     readers: tuple[str, ...] | None = None
-    """Watched now; None before the first poll."""
+    """Connected readers; None before the first poll."""
     in_use: str | None = None
-    """The reader whose card was reported last."""
+    """Reader whose card was reported last."""
     present: list[str] = field(default_factory=list)
-    """Readers with a card that counts, in the order the cards came."""
-    left_alone: set[str] = field(default_factory=set)
+    """Readers with a card that is not ignored, in order of insertion."""
+    ignored: set[str] = field(default_factory=set)
+    """Readers with a card that is ignored."""
     _first: frozenset[str] = frozenset()
     """Readers that were connected when watching began."""
     _seen: set[str] = field(default_factory=set)
-    _lost_told: tuple[str, ReaderStanding] | None = None
-    _two_told: bool = False
+    _lost_reported: tuple[str, ReaderStanding] | None = None
+    _two_reported: bool = False
     _used_since: float = 0.0
 
     @property
     def two(self) -> bool:
         return len(self.present) > 1
 
-    def tell_two(self) -> None:
-        """Two cards were reported: the one that remains has to be read from the start."""
-        self._two_told = True
+    def note_two(self) -> None:
+        """Note that two cards have been reported, so that the remaining one is reported as inserted later."""
+        self._two_reported = True
 
     # --- readers --------------------------------------------------------------------------------------------
 
     def found(self, readers: Sequence[str]) -> list[SlotEvent]:
-        """These readers, at least one, are connected now."""
+        """Handle the list of connected readers, of which there is at least one."""
         events = self._gone(set(self.readers or ()) - set(readers), "reader not connected", ReaderStanding.READY)
         if self.readers is None:
             self._first = frozenset(readers)
-        if tuple(readers) != self.readers or self._lost_told is not None:
-            self.readers, self._lost_told = tuple(readers), None
+        if tuple(readers) != self.readers or self._lost_reported is not None:
+            self.readers, self._lost_reported = tuple(readers), None
             events.append(ReaderFound(", ".join(readers)))
         return events
 
     def gone(self, reader: str) -> list[SlotEvent]:
-        """One reader is no longer connected."""
+        """Handle the loss of one reader."""
         if self.readers is None or reader not in self.readers:
             return []
         left = tuple(one for one in self.readers if one != reader)
@@ -64,10 +65,10 @@ class Watch:
         return [*self._gone({reader}, "reader not connected", ReaderStanding.READY), ReaderFound(", ".join(left))]
 
     def lost(self, reason: str, standing: ReaderStanding = ReaderStanding.NONE) -> list[SlotEvent]:
-        """No reader is left."""
+        """Handle the loss of all readers."""
         events: list[SlotEvent] = []
-        if (reason, standing) != self._lost_told:
-            self._lost_told = reason, standing
+        if (reason, standing) != self._lost_reported:
+            self._lost_reported = reason, standing
             events.append(ReaderLost(reason, standing))
         events += self._removed_all()
         if self.readers is not None:
@@ -83,29 +84,29 @@ class Watch:
         return events
 
     def _removed_all(self) -> list[SlotEvent]:
-        was, self.in_use, self._two_told = self.in_use, None, False
+        was, self.in_use, self._two_reported = self.in_use, None, False
         self.present.clear()
         return [] if was is None else [CardRemoved(was)]
 
     # --- cards ----------------------------------------------------------------------------------------------
 
     def card(self, reader: str, *, there: bool, at: float, swapped: bool = False) -> list[SlotEvent]:
-        """Report what a poll of one reader showed, `at` seconds. `swapped`: its card differs from the previous poll's.
+        """Handle the result of polling a reader, `at` seconds. `swapped`: its card was replaced since the last poll.
 
-        A second card right after the first one counts as put down together with it: the first is reported again, so
-        that the user hears of two.
+        A second card shortly after the first counts as inserted together with it. The first is then reported again, so
+        that `connect` reports two cards.
         """
-        first_look = reader not in self._seen
+        first_poll = reader not in self._seen
         self._seen.add(reader)
         if not there:
-            self.left_alone.discard(reader)
+            self.ignored.discard(reader)
             return self._taken(reader)
-        if first_look and not self.named and reader in self._first and len(self._first) > 1:
-            self.left_alone.add(reader)
-        if reader in self.left_alone:
+        if first_poll and not self.named and reader in self._first and len(self._first) > 1:
+            self.ignored.add(reader)
+        if reader in self.ignored:
             if not swapped:
                 return []
-            self.left_alone.discard(reader)
+            self.ignored.discard(reader)
         events = self._taken(reader) if swapped else []
         if reader not in self.present:
             self.present.append(reader)
@@ -120,12 +121,12 @@ class Watch:
         if reader not in self.present:
             return []
         self.present.remove(reader)
-        if reader != self.in_use and not (self._two_told and not self.two):
+        if reader != self.in_use and not (self._two_reported and not self.two):
             return []
-        # the card in use is gone, or one of two of which it was told that they are too many
+        # the card in use was removed, or one of two cards that were reported as too many
         assert self.in_use is not None
         events: list[SlotEvent] = [CardRemoved(self.in_use)]
-        self.in_use, self._two_told = next(iter(self.present), None), False
+        self.in_use, self._two_reported = next(iter(self.present), None), False
         if self.in_use is not None:
             events.append(CardInserted(self.in_use))
         return events

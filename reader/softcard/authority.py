@@ -85,7 +85,7 @@ class RecordSigner:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TestAuthority:
-    """Keys and certificates for issuing cards, with the trust anchors for verifying them."""
+    """Keys and certificates for issuing cards, and trust anchors for verifying them."""
 
     __test__ = False  # keeps pytest from collecting it
 
@@ -103,16 +103,16 @@ class TestAuthority:
 
     @classmethod
     def load_or_create(cls, directory: Path) -> Self:
-        """Load the authority kept in `directory` (files 0600), or create it there.
+        """Load the authority from `directory`, or create it there with mode 0600.
 
-        Raises `ValueError` if the folder holds something else.
+        Raises `ValueError` if the folder contains something else.
         """
         if not (directory / "authority.json").exists():
             _create_folder(directory)
         try:
             content = json.loads((directory / "authority.json").read_bytes())
         except (OSError, ValueError):
-            raise ValueError(f"{directory}: exists but holds no readable test authority") from None
+            raise ValueError(f"{directory}: exists but contains no readable test authority") from None
         if content.get("format") != _FORMAT:
             raise ValueError(f"{directory}: not a test authority of this version")
         keys = {name: load_key(bytes.fromhex(content["keys"][name])) for name in _KEYS}
@@ -160,8 +160,8 @@ class TestAuthority:
     ) -> str:
         """Return a CRL (PEM) for user-authentication certificates (DER).
 
-        By default it is valid as long as its CA, and the same certificates give an identical list, so that importing
-        it twice changes nothing.
+        By default it is valid as long as its CA, and the same certificates result in an identical list, so that
+        importing it twice changes nothing.
         """
         return revocation_list(self.user_ca.certificate, self.user_ca.key, certificates, updated, ends)
 
@@ -174,7 +174,7 @@ class TestAuthority:
 
 
 def _create_folder(directory: Path) -> None:
-    """Fill a temporary folder and rename it: if two processes create the authority, both use the first one's."""
+    """Create the folder atomically by renaming, so that concurrent processes use the same authority."""
     private_folder(directory.parent)
     draft = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
     draft.mkdir(mode=0o700)

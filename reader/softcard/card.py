@@ -62,7 +62,7 @@ class SoftCard:
     def __init__(
         self, image: CardImage, store: CardStore | None = None, *, refuses_first_command: bool = False
     ) -> None:
-        """With a `store`, a changed counter is saved before the response is returned; without, the card is in memory.
+        """`store`: storage to which changed counters are saved before the response is returned; None for memory only.
 
         `refuses_first_command`: answer `6F00` to the first command after power-up, as seen on a real card.
         """
@@ -217,7 +217,9 @@ class SoftCard:
         raise _Refused(SW.FILE_NOT_FOUND)
 
     def _named_by(self, reference: int) -> int:
-        """Return the EF that P2 (P1 of READ BINARY) names: `80` the current one, `80` + short identifier selects it."""
+        """Return the EF referenced by P2 (or P1 of READ BINARY): `80` is the current one, `80` + short identifier
+        selects another.
+        """
         if reference & 0x60 or not reference & 0x80:
             raise _Refused(SW.WRONG_P1_P2)
         if reference & 0x1F:
@@ -261,7 +263,7 @@ class SoftCard:
         return Response(b"", SW.TRIES_LEFT_0 | state.left)
 
     def _change(self, command: Command, *, p1: int) -> Response:
-        """Change a password. The command holds only the new one; the old one must have been verified before."""
+        """Change a password. The command contains only the new one; the old one must have been verified before."""
         if command.p1 != p1:
             raise _Refused(SW.WRONG_P1_P2)
         password, entry, state = self._password(command.p2)

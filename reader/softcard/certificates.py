@@ -1,7 +1,7 @@
 """X.509 certificates structured like JPKI's, issued by a test organisation.
 
-The authentication certificate holds no personal data; the signature certificate carries the holder's details as
-otherNames. Policy OIDs are those of the test arc.
+The authentication certificate contains no personal data. The signature certificate contains the holder's details as
+otherNames. Policy OIDs are from the test arc.
 """
 
 import secrets

@@ -14,7 +14,7 @@ from reader.softcard.wrapped import WrappedCard
 
 
 class CardFault(Protocol):
-    """Behaviour in place of the card's response."""
+    """Behaviour that replaces the card's response."""
 
     def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
         """Return a response or raise `Vanished`."""
@@ -123,4 +123,4 @@ FAULTS: Mapping[str, CardFault] = {
     "truncated-tlv": TruncatedTlv(),
     "wrong-status": WrongStatus(),
 }
-"""Faults by name, for the command line; without `Swapped`, which needs a second card."""
+"""Faults by name for the command line, except `Swapped`, which needs a second card."""

@@ -20,7 +20,7 @@ class PasswordState(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reference: str | None = Field(repr=False)
-    """Value that VERIFY compares with; None if it was never set (a PIN-less card)."""
+    """Value compared by VERIFY; None if it was never set (PIN-less card)."""
     left: int = Field(ge=0, le=15)
 
 
@@ -39,7 +39,7 @@ class PublicFacts:
 
 
 class CardImage(BaseModel):
-    """A card's files, passwords and keys by meaning; the profile maps them to identifiers on the chip."""
+    """A card's files, passwords and keys by purpose. The profile maps them to identifiers on the chip."""
 
     model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
@@ -94,24 +94,24 @@ def known_profiles() -> dict[str, CardProfile]:
 
 
 class CardFileError(ValueError):
-    """A card file cannot be used. Says which file and what is wrong; never quotes its content."""
+    """A card file cannot be used. The message names the file and the error, without quoting the content."""
 
 
 class CardStore(Protocol):
     """Durable storage for a card image."""
 
     def save(self, image: CardImage) -> None:
-        """Return once the image is durable. Raises `OSError`."""
+        """Save the image durably. Raises `OSError`."""
 
 
 class CardFile:
-    """One card in one file, mode 0600."""
+    """Card stored in a file with mode 0600."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def load(self) -> CardImage:
-        """Raises `CardFileError`."""
+        """Load the card. Raises `CardFileError`."""
         try:
             image = CardImage.model_validate_json(self.path.read_bytes())
         except OSError as error:

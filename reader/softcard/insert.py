@@ -12,7 +12,7 @@ from reader.softcard.image import CardFileError
 from reader.softcard.vpcd import VPCD_PORT, VirtualReaderUnavailable, VpcdConnection
 
 SLOTS: Final = 2
-"""Slots of the virtual reader as Debian configures it."""
+"""Number of slots of the virtual reader in Debian's configuration."""
 HOW_TO_INSTALL: Final = (
     "sudo apt-get install --no-install-recommends pcscd vsmartcard-vpcd\n"
     "sudo systemctl restart pcscd    # or, without systemd: sudo pcscd --foreground"
@@ -35,9 +35,9 @@ def keep_inserted(
 ) -> None:
     """Insert the card file `path` into slot `reader` of the virtual reader and keep it there until `stop` is set.
 
-    `port` is that of the first slot. Waits while the PC/SC service is down and inserts the card again after a restart;
-    reports both through `tell`. `wrap` may wrap the card in a fault. The file is locked meanwhile.
-    Raises `CardFileError`, also if the file is in use, and `ValueError` if the virtual reader has no such slot.
+    `port`: port of the first slot. Waits while the PC/SC service is down, inserts the card again after a restart, and
+    reports both through `tell`. `wrap` may wrap the card in a fault. The file is locked during this time.
+    Raises `CardFileError`, including if the file is in use, and `ValueError` if the virtual reader has no such slot.
     """
     if not 0 <= reader < SLOTS:
         raise ValueError(f"the virtual reader has slots 0 to {SLOTS - 1}")
@@ -66,7 +66,7 @@ def keep_inserted(
 
 @contextmanager
 def _sole_use(path: Path) -> Iterator[None]:
-    """Lock the card file: two processes using it would keep separate counters."""
+    """Lock the card file, because two processes using it would have separate counters."""
     if not path.exists():
         raise CardFileError(f"{path}: cannot be read (no such file)")
     with sole_use(path.with_name(f".{path.name}.lock"), wait=False) as ours:

@@ -40,14 +40,14 @@ from reader.softcard.validity import (
 from reader.tlv import encode
 
 MAX_PHOTO_LENGTH = 28_000
-"""Bytes. Keeps the whole face record within READ BINARY's 32 KiB."""
+"""Maximum photo size in bytes, so that the complete face record stays within 32 KiB for READ BINARY."""
 _MUNICIPALITY = "99131"
 _PRESENT, _ABSENT = b"\x8f", b"\x00"
 _SIGNATURE_PASSWORD = "TEST2026"  # noqa: S105
 _ERA_DIGIT = {era: number for number, era in enumerate(Era, start=1)}
 _CERTIFICATE_SEX = {Sex.MALE: "1", Sex.FEMALE: "2", Sex.NOT_KNOWN: "3", Sex.NOT_APPLICABLE: "3"}
 _OTHER_PIN = "0000"
-"""PIN of the applications that a clinic never uses."""
+"""PIN of applications that clinics never use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Holder:
     sex: Sex = Sex.NOT_KNOWN
     residence: Residence = PERMANENT
     western_birth_year: bool = False
-    """The birth date is printed with the Western year, as on some cards of foreign residents."""
+    """Whether the birth date is printed with the Western year, as on some foreign residents' cards."""
 
 
 def issue(
@@ -131,7 +131,7 @@ def _ends(
     expires_on: date | None,
     certificate_ends_on: date | None,
 ) -> tuple[date, date | None]:
-    """Last days of the card and of its certificates. Raises `ValueError` if they contradict each other."""
+    """Return the expiry dates of the card and its certificates. Raises `ValueError` if they contradict each other."""
     ends = expires_on or card_end(
         holder.birth_date,
         issued_on,
@@ -203,7 +203,7 @@ def mix(chip_of: CardImage, certificate_of: CardImage) -> CardImage:
 def _passwords(
     profile: CardProfile, references: dict[Password, str | None], tries: dict[Password, int | None]
 ) -> dict[Password, PasswordState]:
-    """`tries`: tries left, None for the maximum. A password that was never set has 0."""
+    """Return the initial password states. `tries`: tries left, None for the maximum. Unset passwords have 0."""
     states = {}
     for password, reference in references.items():
         if profile.has(password):

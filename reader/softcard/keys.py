@@ -25,8 +25,8 @@ _HASHED_BY_CARD = (0x01, 0x03, 0x05)
 _TAKES_DIGEST = (0x02, 0x04)
 _PSS = (0x04, 0x05)
 VARIANTS = range(0x06)
-"""P1 of COMPUTE DIGITAL SIGNATURE: `00` signs the data unchanged; `01` `03` `05` hash it first; `02` `04` take a
-digest; `02` `03` add the DigestInfo; `04` `05` are PSS."""
+"""P1 of COMPUTE DIGITAL SIGNATURE: `00` signs the data unchanged; `01`, `03` and `05` hash it first; `02` and `04` take
+a digest; `02` and `03` add the DigestInfo; `04` and `05` use PSS."""
 
 
 def generate(algorithm: Algorithm) -> CardPrivateKey:
@@ -34,12 +34,12 @@ def generate(algorithm: Algorithm) -> CardPrivateKey:
 
 
 def dump_key(key: CardPrivateKey) -> bytes:
-    """DER PKCS#8."""
+    """Return the key as DER PKCS#8."""
     return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
 def load_card_key(der: bytes) -> CardPrivateKey:
-    # Validation takes 100 ms per RSA key and is not needed for a file of ours.
+    # validation takes 100 ms per RSA key and is not needed for our own files
     key = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
         raise ValueError("not a card key")
@@ -47,7 +47,7 @@ def load_card_key(der: bytes) -> CardPrivateKey:
 
 
 def compute_signature(key: CardPrivateKey, variant: int, data: bytes) -> bytes:
-    """Sign `data` as P1 `variant` says. Raises `ValueError` if the variant does not accept data of this length."""
+    """Sign `data` with the given variant (P1). Raises `ValueError` if it does not accept data of this length."""
     if isinstance(key, EllipticCurvePrivateKey):
         return _sign_ec(key, variant, data)
     if variant in _HASHED_BY_CARD:

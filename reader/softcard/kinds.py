@@ -1,4 +1,4 @@
-"""Kinds of cards that a terminal has to handle, by name: for the command line, demos and software makers."""
+"""Kinds of cards that a terminal must handle, by name, for the command line, demos and software developers."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -45,9 +45,9 @@ class Order:
         code_tries_left: int | None = None,
         certificate_ends_on: date | None = None,
     ) -> CardImage:
-        """Issue an ordinary card except for the given details, dated half a year ago or on the holder's birth if later.
+        """Issue an ordinary card with the given deviations, dated half a year ago, or the holder's birth if later.
 
-        If the certificate would have ended by then, the card is dated a year before that end.
+        If the certificate would have expired by then, the card is dated a year before its expiry.
         """
         issued_on = max(add_months(self.today, -6), self.holder.birth_date)
         ends = certificate_ends_on
@@ -70,7 +70,7 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class SoftCardKind:
     description: str
-    """One line."""
+    """One-line description."""
     make: Callable[[Order], CardImage]
     invent: Callable[[date], Holder]
     """Return the default holder, given today's date."""

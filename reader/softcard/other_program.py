@@ -11,7 +11,7 @@ _STOP_TIMEOUT: Final = 5.0
 
 
 class OtherProgram:
-    """Process that waits for a card in a reader and holds it exclusively until `end`. Uses this process's daemon."""
+    """Process that waits for a card in a reader and holds it exclusively until `end`, using this process's daemon."""
 
     def __init__(self, reader: str) -> None:
         self._has_card = threading.Event()
@@ -29,7 +29,7 @@ class OtherProgram:
             self._has_card.set()
 
     def has_card(self, timeout: float) -> bool:
-        """Wait until it holds a card; False after `timeout` seconds."""
+        """Wait until it holds a card. Return False after `timeout` seconds."""
         return self._has_card.wait(timeout)
 
     def end(self) -> None:

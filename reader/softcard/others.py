@@ -1,4 +1,4 @@
-"""Issue cards other than My Number Cards, limited to what a terminal sees: their own files are left out."""
+"""Issue cards other than My Number Cards, reduced to what a terminal can see, without their own files."""
 
 import secrets
 from datetime import date
@@ -21,7 +21,7 @@ OTHER_KINDS: Final = {
 
 
 def issue_other(name: str, today: date) -> CardImage:
-    """Issue a card of one of `OTHER_KINDS`. It holds no personal data."""
+    """Issue a card of one of `OTHER_KINDS`. It contains no personal data."""
     if name == "blank-test-card":
         return _blank(today)
     profile = OTHER_PROFILES[name]
@@ -39,7 +39,7 @@ def issue_other(name: str, today: date) -> CardImage:
 
 
 def _blank(today: date) -> CardImage:
-    """Issue a blank card. Assumed: the usual applications, unwritten files (FF), passwords never set, no keys."""
+    """Issue a blank card, assumed to have the usual applications, unwritten files (FF), unset passwords and no keys."""
     passwords = {one: entry for app in RSA_2048.applications for one, entry in app.passwords.items()}
     return CardImage(
         card_id=secrets.token_hex(8),

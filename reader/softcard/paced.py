@@ -30,23 +30,23 @@ _SELECT: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class LinkPace:
-    """Timing of one kind of link: seconds and bit/s."""
+    """Timing of a link, in seconds and bit/s."""
 
     bits_per_second: int
     turn_around: float = 0.0003
     per_command: float = 0.005
-    """Card 3 ms and host 2 ms."""
+    """3 ms in the card and 2 ms in the host."""
 
     def wire_seconds(self, command: int, response: int) -> float:
-        """Seconds on the wire for these byte counts (status word included), counting characters and frames only."""
+        """Return the transmission time for these byte counts, including the status word: characters and frames only."""
         return self._bits(command, response) / self.bits_per_second
 
     def exchange_seconds(self, command: int, response: int) -> float:
-        """Seconds for the whole exchange by the full model."""
+        """Return the time of a complete exchange by the full model."""
         return self.wire_seconds(command, response) + 2 * self.turn_around + self.per_command
 
     def keep(self, transmit: Callable[[bytes | bytearray], bytes], apdu: bytes | bytearray) -> bytes:
-        """Transmit `apdu` and return the response when, by the model, it would have arrived."""
+        """Transmit `apdu` and return the response at the time given by the model."""
         started = time.perf_counter()
         response = transmit(apdu)
         until = started + self.exchange_seconds(len(apdu), len(response))
@@ -56,7 +56,7 @@ class LinkPace:
 
     def _bits(self, command: int, response: int) -> int:
         there, back = _frames(command), _frames(response)
-        # An empty frame acknowledges every frame except the last one in each direction.
+        # every frame except the last one in each direction is acknowledged with an empty frame
         frames = there + back + (there - 1) + (back - 1)
         return (command + response + frames * _FRAME_EXTRA) * _CHARACTER_BITS + frames * _FRAME_BITS
 
@@ -66,13 +66,13 @@ def _frames(length: int) -> int:
 
 
 def wire_bound(pace: LinkPace, files: list[int]) -> float:
-    """Lower bound in seconds for reading files of these lengths: one command each, characters and frames only."""
+    """Return a lower bound in seconds for reading files of these lengths, each in one command: transmission only."""
     return sum(pace.wire_seconds(7, length + _STATUS_WORD) for length in files)
 
 
 def fewest_exchanges(pace: LinkPace, files: list[int], longest_read: int, applications: int = 0) -> float:
-    """Seconds for the smallest number of commands by the full model: a SELECT for each of `applications`, and READ
-    BINARY commands of at most `longest_read` bytes.
+    """Return the time in seconds by the full model for the minimum number of commands: one SELECT per application, and
+    READ BINARY commands of at most `longest_read` bytes.
     """
     header = 5 if longest_read <= 256 else 7
     selects = applications * pace.exchange_seconds(_SELECT, _STATUS_WORD)
@@ -88,7 +88,7 @@ def _blocks(length: int, most: int) -> list[int]:
 
 
 class PacedLink:
-    """Link that takes as long as the model says, plus some microseconds; the card's own work is included."""
+    """Link with the timing of the model, accurate to some microseconds. The card's processing time is included."""
 
     def __init__(self, link: CardLink, pace: LinkPace) -> None:
         self._link = link

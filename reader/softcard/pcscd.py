@@ -1,12 +1,12 @@
 """Private pcscd with the virtual reader, for `demo --pcsc` and for tests.
 
-Any number can run side by side and beside the system's daemon: each gets its socket by socket activation
-(sd_listen_fds(3)), takes reader.conf(5) and port from a private folder, and finds no driver for USB readers. Root is
-not needed.
+Any number of daemons can run in parallel with each other and with the system's daemon. Each one gets its socket by
+socket activation (sd_listen_fds(3)), uses reader.conf(5) and port from a private folder, and finds no driver for USB
+readers. It does not need root.
 
-The virtual reader listens on all interfaces while the daemon runs. vpcd could connect out instead (`DEVICENAME
-127.0.0.1:PORT`), but Debian 12's version then aborts the whole daemon whenever there is no card ("bit out of range 0 -
-FD_SETSIZE on fd_set", even if something listens and closes the connection).
+The virtual reader listens on all interfaces while the daemon runs. vpcd can also make an outgoing connection
+(`DEVICENAME 127.0.0.1:PORT`), but the version in Debian 12 then aborts the daemon whenever there is no card ("bit out
+of range 0 - FD_SETSIZE on fd_set", even if something listens and closes the connection).
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Final, Self
 
 SOCKET_NAME: Final = "PCSCLITE_CSOCK_NAME"
-"""Environment variable with the daemon's socket; libpcsclite reads it once per process."""
+"""Environment variable with the daemon's socket. libpcsclite reads it once per process."""
 VPCD_CONFIG: Final = Path("/etc/reader.conf.d/vpcd")
 _SLOTS: Final = 2
 _PORTS_TRIED: Final = 5
@@ -78,7 +78,7 @@ _place = functools.cache(_Place)
 
 
 def use_own_socket() -> None:
-    """Point libpcsclite at the socket of this process's own daemon, which need not run yet.
+    """Point libpcsclite to the socket of this process's own daemon, which need not be running yet.
 
     Call this before anything else in the process uses PC/SC.
     """
@@ -147,7 +147,7 @@ class Pcscd:
                 self._process = None
                 raise PcscdError(f"pcscd exited at start (status {process.returncode})")
             with contextlib.suppress(PcscUnavailable):
-                # The daemon sets up its readers before it listens, so the first answer already has them.
+                # the daemon sets up its readers before it listens, so the first answer includes them
                 return len(list_readers()) >= _SLOTS
             time.sleep(0.02)
         return False
@@ -166,7 +166,7 @@ class Pcscd:
 
 
 def _free_port() -> int:
-    """Return a port that is free on all interfaces together with the next one; each slot needs one."""
+    """Return a port that is free on all interfaces, as is the next one. Each slot needs one."""
     while True:
         with socket.socket() as first, socket.socket() as second:
             first.bind(("", 0))

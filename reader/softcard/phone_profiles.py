@@ -1,9 +1,9 @@
-"""Profiles of phones that hold a certificate. No official specification is public; each part notes its source.
+"""Profiles of phones with a certificate. There is no public specification.
 
-*public code*: the JPKI application's name, no surface application, labels in its token information (myna-card, myna);
-on Android the certificate can be read only after the phone's own PIN (myna). *assumed*: everything else - ATR, key and
-file numbers as on the card, three tries for the PIN, `6985` until an iPhone has verified its owner, `6A82` for other
-applications.
+From public code: the name of the JPKI application, the absence of a surface application and the token labels
+(myna-card, myna); on Android, the certificate can only be read after the phone's PIN (myna). Assumed: everything else,
+namely the ATR, key and file numbers as on the card, three tries for the PIN, `6985` until an iPhone has verified its
+owner, and `6A82` for other applications.
 """
 
 from dataclasses import replace

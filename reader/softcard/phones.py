@@ -1,4 +1,4 @@
-"""Issue simulated phones that hold a certificate."""
+"""Issue simulated phones with a certificate."""
 
 from datetime import date
 from typing import Final
@@ -23,7 +23,7 @@ def issue_phone(
     issued_on: date,
     certificate_ends_on: date | None,
 ) -> CardImage:
-    """Issue a certificate for `holder` in the phone `name`, a key of `PHONE_PROFILES`. Raises as `issue` does."""
+    """Issue a phone with a certificate for `holder`. `name`: key of `PHONE_PROFILES`. Raises like `issue`."""
     card = issue(
         authority,
         RSA_2048,

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 PHOTO_SIZE: Final = (240, 320)
-"""Pixels. The size on real cards is not published."""
+"""Width and height in pixels. The size on real cards is not published."""
 SIZES_KB: Final = (5, 10, 15, 20)
 _TOLERANCE: Final = 0.03
 
@@ -15,8 +15,8 @@ _TOLERANCE: Final = 0.03
 def photo_of_size(picture: bytes | None, kilobytes: float) -> bytes:
     """Return a greyscale JP2 file of `kilobytes` x 1024 bytes, within 3 %.
 
-    `picture` is in any format Pillow reads; without one, a dummy is drawn in which no face engine finds a person.
-    Raises `ValueError` if the size is not 2 to 27 KB or cannot be reached, or if `picture` is not a picture.
+    `picture`: in any format supported by Pillow; None for a drawn dummy in which face engines find no person. Raises
+    `ValueError` if the size is not 2 to 27 KB or cannot be reached, or if `picture` is not a picture.
     """
     if not 2 <= kilobytes <= 27:
         raise ValueError("a card photo has 2 to 27 KB")
@@ -30,7 +30,7 @@ def photo_of_size(picture: bytes | None, kilobytes: float) -> bytes:
             break
         least, most = (rate, most) if len(best) > wanted else (least, rate)
     if abs(len(best) - wanted) > wanted * _TOLERANCE:
-        raise ValueError("the picture cannot be brought to that size")
+        raise ValueError("the picture cannot be compressed to that size")
     return best
 
 
@@ -53,7 +53,7 @@ def _dummy() -> "Image":
     from PIL import Image, ImageDraw
 
     width, height = PHOTO_SIZE
-    # Noise gives the encoder enough detail to fill any size.
+    # add noise so that the encoder has enough detail for any size
     image = Image.effect_noise(PHOTO_SIZE, 40)
     draw = ImageDraw.Draw(image)
     draw.ellipse((width * 0.3, height * 0.18, width * 0.7, height * 0.6), fill=170)

@@ -1,4 +1,4 @@
-"""Signed records of the surface and text-input-assist applications, as a municipality writes them."""
+"""Signed records of the surface and text-input-assist applications, as written by a municipality."""
 
 import hashlib
 from datetime import date
@@ -125,7 +125,7 @@ def session_key(public: CardPublicKey) -> bytes:
 def token_info(label: str) -> bytes:
     """Build JPKI's 160-byte record, a PKCS#11 CK_TOKEN_INFO with 32-bit numbers.
 
-    Everything except the serial number is as on a real card. The label comes first, padded with spaces.
+    All values except the serial number are as on a real card. The label is first, padded with spaces.
     """
     unknown = 0xFFFFFFFF
     # flags, sessions, longest and shortest PIN, memory

@@ -1,4 +1,4 @@
-"""RSA signatures as the chip makes them: PKCS#1 v1.5 over any DigestInfo."""
+"""RSA signatures of the chip: PKCS#1 v1.5 over any DigestInfo."""
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -34,12 +34,12 @@ def sign_message(key: RSAPrivateKey, message: bytes) -> bytes:
 
 
 def dump_key(key: RSAPrivateKey) -> bytes:
-    """DER PKCS#8."""
+    """Return the key as DER PKCS#8."""
     return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
 def load_key(der: bytes) -> RSAPrivateKey:
-    # Validation takes 100 ms per key and is not needed for a file of ours.
+    # validation takes 100 ms per key and is not needed for our own files
     key = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey):
         raise ValueError("not an RSA key")

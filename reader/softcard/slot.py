@@ -62,8 +62,8 @@ class SimulatedScanner:
 class SimulatedSlot:
     """In-process `CardSlot` with one or more readers. Events are reported from a separate thread.
 
-    Each thing that can happen at a counter is a method: inserting and removing a card, another program holding it,
-    unplugging the readers.
+    Methods simulate events at a counter: inserting and removing a card, another program holding it, unplugging the
+    readers.
     """
 
     def __init__(self, *names: str) -> None:
@@ -154,7 +154,7 @@ class SimulatedSlot:
             if card is None:
                 return NoCard()
             if self._state.two:
-                self._state.tell_two()
+                self._state.note_two()
                 return TwoCards()
             if self._link is not None:
                 return ReaderBusy(self.name)

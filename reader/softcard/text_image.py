@@ -1,4 +1,4 @@
-"""Text images of simulated cards: name, address and numbers as one-bit pictures, drawn with an installed font."""
+"""Text images for simulated cards: name, address and numbers as one-bit pictures, drawn with an installed font."""
 
 import io
 import logging
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _SMALLEST: Final = 7
-"""Pixels. Smaller letters are illegible."""
+"""Font size in pixels below which text is illegible."""
 _NO_GLYPH: Final = "\U0010ffff"
 """A code point for which no font has a glyph."""
 
 
 def text_png(text: str, width: int, height: int) -> bytes:
-    """Draw the text as large as it fits, as a one-bit greyscale PNG; long text wraps.
+    """Draw the text as large as possible as a one-bit greyscale PNG. Long text is wrapped.
 
-    If no font for it is installed, the picture says so in English.
+    If no suitable font is installed, the picture contains a note in English.
     """
     from PIL import Image, ImageDraw
 
     path = _font_for(text)
     if path is None and not text.isascii():
-        log.warning("no Japanese font installed; simulated cards show no name")
-        text = "no Japanese font here"
+        log.warning("no Japanese font is installed; simulated cards show no name")
+        text = "no Japanese font"
     image = Image.new("1", (width, height), 1)
     draw = ImageDraw.Draw(image)
     font, lines = _fitted(path, text, width, height)
@@ -44,7 +44,7 @@ def text_png(text: str, width: int, height: int) -> bytes:
 
 
 def _fitted(path: Path | None, text: str, width: int, height: int) -> "tuple[FreeTypeFont, list[str]]":
-    """Return the largest font in which the text fits, and its lines. Text too long for the smallest is cut off."""
+    """Return the largest font in which the text fits, and its lines. Text that does not fit the smallest is cut off."""
     for size in range(height, _SMALLEST, -1):
         font = _font(path, size)
         lines = _broken(font, text, width - 2)
@@ -55,7 +55,7 @@ def _fitted(path: Path | None, text: str, width: int, height: int) -> "tuple[Fre
 
 
 def _broken(font: "FreeTypeFont", text: str, width: int) -> list[str]:
-    """Split the text into lines of at most `width` pixels, between any two letters as Japanese allows."""
+    """Split the text into lines of at most `width` pixels. Lines can be broken anywhere, as usual in Japanese."""
     lines = [""]
     for letter in text:
         if lines[-1] and _ink(font, lines[-1] + letter)[2] > width:
@@ -65,7 +65,7 @@ def _broken(font: "FreeTypeFont", text: str, width: int) -> list[str]:
 
 
 def _ink(font: "FreeTypeFont", text: str) -> tuple[int, int, int, int]:
-    """Return the bounding box of the ink of a line drawn at (0, 0): left, top, right, bottom, in pixels."""
+    """Return the bounding box of a line drawn at (0, 0): left, top, right, bottom, in pixels."""
     left, top, right, bottom = font.getbbox(text, mode="1")
     return floor(left), floor(top), ceil(right), ceil(bottom)
 
@@ -82,7 +82,9 @@ def _font(path: Path | None, size: int) -> "FreeTypeFont":
 
 
 def _font_for(text: str) -> Path | None:
-    """Return the first font with every letter of the text, else the first font; None if there is none, or for ASCII."""
+    """Return the first font with all characters of the text, otherwise the first font; None for ASCII or if there is
+    none.
+    """
     if text.isascii():
         return None
     fonts: tuple[Path, ...] = system.japanese_fonts()
@@ -94,7 +96,7 @@ def _has_all(path: Path, text: str) -> bool:
 
     try:
         font = _font(path, 16)
-    except OSError:  # not a font that Pillow reads
+    except OSError:  # not supported by Pillow
         return False
     assert isinstance(font, ImageFont.FreeTypeFont)
     missing = bytes(font.getmask(_NO_GLYPH))

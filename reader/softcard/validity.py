@@ -13,9 +13,9 @@ from config.japan import JAPAN
 from reader.months import add_months
 
 ADULT_AT_18_FROM: Final = date(2022, 4, 1)
-"""For applications from this day on the age of majority is 18, before that 20."""
+"""The age of majority is 18 for applications from this day on, and 20 before."""
 PHOTOLESS_FROM: Final = date(2024, 12, 2)
-"""Applications from this day on need no photo for infants under one."""
+"""Applications for infants under one need no photo from this day on."""
 SIGNATURE_AGE: Final = 15
 _PHOTO_AGE: Final = 1
 _CHILD_YEARS: Final = 5
@@ -25,7 +25,7 @@ _TRANSITIONAL_DAYS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Permanent:
-    """Japanese nationals, (special) permanent residents, highly skilled professionals (ii): no end of stay."""
+    """Japanese nationals, (special) permanent residents, and highly skilled professionals (ii), with unlimited stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Staying:
     until: date
     """Last day of the permitted stay."""
     renewal_pending: bool = False
-    """A longer stay was applied for in time: stay and card last two months longer."""
+    """Whether an extension was applied for in time, which prolongs stay and card by two months."""
 
     @property
     def last_day(self) -> date:
@@ -44,7 +44,7 @@ class Staying:
 
 @dataclass(frozen=True, slots=True)
 class Transitional:
-    """経過滞在者: 60 days of stay without a permit after birth in Japan or loss of nationality."""
+    """経過滞在者, who may stay for 60 days without a permit after birth in Japan or loss of nationality."""
 
     since: date
     """Day of the birth or loss."""
@@ -59,7 +59,7 @@ PERMANENT: Final = Permanent()
 
 
 def birthday_in(year: int, birth_date: date) -> date:
-    """Return the birthday in `year`; 29 February becomes the 28th in common years."""
+    """Return the birthday in `year`, with 28 February instead of 29 in common years."""
     try:
         return birth_date.replace(year=year)
     except ValueError:
@@ -85,13 +85,13 @@ def card_end(
     residence: Residence = PERMANENT,
     extra_months: int = 0,
 ) -> date:
-    """Return the card's last day: the 10th birthday after issue, the 5th for minors, never later than the stay.
+    """Return the card's expiry date: the 10th birthday after issue, or the 5th for minors, limited by the stay.
 
-    `applied_on` defaults to the day of issue; it decides whether the age of majority is 18 or 20. `extra_months` are
-    added to the 10th birthday, in the announced generation.
+    `applied_on` determines the age of majority and defaults to the day of issue. `extra_months` are added to the 10th
+    birthday in the announced generation.
     """
-    grown_up_at = 18 if (applied_on or issued_on) >= ADULT_AT_18_FROM else 20
-    if age_on(issued_on, birth_date) >= grown_up_at:
+    majority = 18 if (applied_on or issued_on) >= ADULT_AT_18_FROM else 20
+    if age_on(issued_on, birth_date) >= majority:
         end = add_months(nth_birthday_after(birth_date, issued_on, _ADULT_YEARS), extra_months)
     else:
         end = nth_birthday_after(birth_date, issued_on, _CHILD_YEARS)
@@ -99,17 +99,17 @@ def card_end(
 
 
 def certificate_end(birth_date: date, issued_on: date, card_ends_on: date, years: int = 5) -> date:
-    """Return the certificate's last day: the `years`-th birthday after its issue, never later than the card's."""
+    """Return the certificate's expiry date: the `years`-th birthday after issue, limited by the card's expiry date."""
     return min(nth_birthday_after(birth_date, issued_on, years), card_ends_on)
 
 
 def has_signature_certificate(birth_date: date, issued_on: date) -> bool:
-    """Return whether a signature certificate is issued: not under 15."""
+    """Return whether a signature certificate is issued, which requires an age of 15."""
     return age_on(issued_on, birth_date) >= SIGNATURE_AGE
 
 
 def has_photo(birth_date: date, applied_on: date) -> bool:
-    """Return whether the card has a photo: not if applied for under the age of one, since `PHOTOLESS_FROM`."""
+    """Return whether the card has a photo. Since `PHOTOLESS_FROM`, cards of infants under one have none."""
     return applied_on < PHOTOLESS_FROM or age_on(applied_on, birth_date) >= _PHOTO_AGE
 
 

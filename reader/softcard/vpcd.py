@@ -1,8 +1,7 @@
-"""Inserts a software card into the real pcscd through vsmartcard's virtual reader (vpcd).
+"""Inserting a software card into the real pcscd through the virtual reader of vsmartcard (vpcd).
 
-Messages in both directions: two bytes of length, then the body; a one-byte body is a control code (vsmartcard,
-`doc/api.txt`).
-The virtual reader listens on all interfaces: keep it off real networks.
+Messages in both directions consist of a two-byte length and a body. A one-byte body is a control code (vsmartcard,
+`doc/api.txt`). The virtual reader listens on all interfaces, so keep it off real networks.
 """
 
 import contextlib
@@ -18,7 +17,7 @@ VPCD_PORT: Final = 35963
 """Port of the first slot in Debian's configuration; the second listens on the next port."""
 
 _NOTICED_AFTER: Final = 0.5
-"""Seconds. pcscd polls every 0.4 s; if cards are swapped between two polls, it reports a card that cannot be used."""
+"""Minimum seconds between cards. pcscd polls every 0.4 s, and a card swapped between two polls cannot be used."""
 
 _POWER_OFF: Final = b"\x00"
 _POWER_ON: Final = b"\x01"
@@ -34,11 +33,11 @@ class VpcdConnection:
     """One slot of the virtual reader. An open connection means that a card is in the slot."""
 
     def __init__(self, slot: int = 0, *, port: int = VPCD_PORT, timeout: float = 5.0) -> None:
-        """`port`: that of the first slot. `timeout`: seconds to wait for a daemon that is still starting."""
+        """`port`: port of the first slot. `timeout`: seconds to wait for a daemon that is starting."""
         self._address = ("127.0.0.1", port + slot)
         self._timeout = timeout
         self.reader = f"Virtual PCD 00 {slot:02}"
-        """The reader's name in PC/SC."""
+        """Name of the reader in PC/SC."""
         self._removed_at = -_NOTICED_AFTER
         self._card: Card | None = None
         self._socket: socket.socket | None = None
@@ -62,11 +61,11 @@ class VpcdConnection:
         self._thread.start()
 
     def remove(self) -> None:
-        """Remove the card, if there is one; a command under way gets no response."""
+        """Remove the card if there is one. A command in progress gets no response."""
         connection, card, thread = self._socket, self._card, self._thread
         self._socket = self._card = self._thread = None
         if connection is not None:
-            # Shut down before waiting: the card may be in the middle of a command.
+            # shut down before waiting, because the card may be processing a command
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         if thread is not None and thread is not threading.current_thread():
@@ -95,7 +94,7 @@ class VpcdConnection:
             return connection
 
     def _serve(self, connection: socket.socket, card: Card) -> None:
-        # OSError: the daemon ended or `remove` was called. Either way the card is out.
+        # OSError means that the daemon ended or `remove` was called; in both cases the card is removed
         with contextlib.suppress(OSError):
             while (message := self._receive(connection)) is not None:
                 try:
@@ -104,7 +103,7 @@ class VpcdConnection:
                     if fault.mute:
                         continue
                     if fault.part:
-                        # Announce more bytes than follow.
+                        # announce more bytes than are sent
                         connection.sendall((len(fault.part) * 2 + 2).to_bytes(2, "big") + fault.part)
                     connection.shutdown(socket.SHUT_RDWR)
                     break

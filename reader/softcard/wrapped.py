@@ -4,7 +4,7 @@ from reader.softcard.card import Card
 
 
 class WrappedCard:
-    """Forwards to the wrapped card everything that a subclass does not override."""
+    """Forwards everything that a subclass does not override to the wrapped card."""
 
     def __init__(self, card: Card) -> None:
         self._card = card

@@ -42,7 +42,7 @@ def test_a_long_address_stands_whole_in_several_lines() -> None:
 def test_without_a_japanese_font_the_picture_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "japanese_fonts", lambda: ())
     assert (pixels("模擬　太郎") == pixels("試験　花子の名前")).all()
-    assert (pixels("模擬　太郎") == pixels("no Japanese font here")).all()
+    assert (pixels("模擬　太郎") == pixels("no Japanese font")).all()
 
 
 def test_digits_need_no_japanese_font(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,7 @@ def test_no_endless_lists() -> None:
 
 def test_a_primitive_object_has_no_children() -> None:
     data = encode(0xDF22, encode(0x30, b""))
-    with pytest.raises(MalformedCardData, match="holds no objects"):
+    with pytest.raises(MalformedCardData, match="not constructed"):
         children(parse_one(data), data)
 
 

@@ -47,7 +47,7 @@ def test_a_card_on_any_reader_is_told() -> None:
 
 def test_a_notebooks_own_card_is_left_alone_until_it_was_taken_out() -> None:
     watch = begin(BUILT_IN, ON_TOP, with_card=(BUILT_IN,))
-    assert watch.left_alone == {BUILT_IN}
+    assert watch.ignored == {BUILT_IN}
     assert watch.in_use is None
     assert told(look(watch, ON_TOP, there=True)) == [("CardInserted", ON_TOP)]
     assert not watch.two
@@ -87,7 +87,7 @@ def test_of_two_cards_that_were_told_the_one_that_stays_is_read_from_the_start()
         look(watch, BUILT_IN, there=True)
         assert look(watch, ON_TOP, there=True) == []
         assert watch.two
-        watch.tell_two()
+        watch.note_two()
         assert told(look(watch, gone, there=False)) == [("CardRemoved", BUILT_IN), ("CardInserted", stays)]
         assert not watch.two
 
