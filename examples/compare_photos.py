@@ -1,9 +1,9 @@
-"""Tell whether two photographs show the same person, as the terminal decides it.
+"""Compare two photographs with the terminal's face engine: the same person or different persons?
 
     python examples/compare_photos.py one.jpg other.jpg
 
-A photograph proves no presence: the terminal also makes the person turn. See docs/accuracy.md for how often
-the decision is wrong.
+A photograph does not prove that a person is present, so the terminal also asks for a turn of the head. See
+docs/accuracy.md for error rates.
 """
 
 import sys
@@ -17,7 +17,7 @@ from vision.face import Encoding, distance
 
 
 def encoding_of(engine: FaceEngine, path: str) -> Encoding | None:
-    """The encoding of the one face in that picture; None unless there is exactly one."""
+    """Return the encoding of the face in a picture, or None unless there is exactly one face."""
     picture = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
     if picture is None:
         return None

@@ -1,9 +1,9 @@
-"""Read a result file as a receipt computer does: is the insurance valid, and what may be looked at.
+"""Read a result file as a receipt computer does: whether the insurance is valid, and which data may be viewed.
 
     uketsuke handover sample adult > OQSsiquc01res_face_sample.xml
     python examples/read_result_file.py OQSsiquc01res_face_sample.xml
 
-Three values, never two: 1 shared, 0 asked and refused, absent not asked. docs/vendors.md has every element.
+A consent has three values: 1 (shared), 0 (refused) and absent (not asked). docs/vendors.md has every element.
 """
 
 import sys
@@ -17,7 +17,7 @@ from terminal.handover.xml import Unreadable, parse
 CONSENTS = {"medicines": "medicines", "diagnosis": "past care", "surgery": "surgery", "checkups": "health check-up"}
 
 
-def told(consent: ConsentPart | None) -> str:
+def described(consent: ConsentPart | None) -> str:
     if consent is None:
         return "not asked"
     return f"shared until {consent.available_time}" if consent.flag == "1" else "refused"
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     print("valid" if answer.body.validity == "1" else f"not valid (QualificationValidity {answer.body.validity})")
     for insured in answer.body.results:
         for name, label in CONSENTS.items():
-            print(f"{label:16} {told(getattr(insured, name))}")
+            print(f"{label:16} {described(getattr(insured, name))}")
     return 0
 
 

@@ -1,9 +1,9 @@
-"""Verify an exported ledger without uketsuke: Python's standard library alone.
+"""Verify an exported ledger without uketsuke, using only Python's standard library.
 
     uketsuke ledger export ledger.jsonl        # prints the terminal's id, the count and the last hash
     python examples/verify_ledger_export.py ledger.jsonl TERMINAL-ID
 
-Compare count and last hash with what somebody else kept: a chain rewritten from its first record on is whole too.
+Compare the count and the last hash with a copy kept elsewhere: a chain rewritten from its first record is intact too.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
             print(f"record {count} was changed, or one before it is missing", file=sys.stderr)
             return 1
         previous = stored
-    print(f"whole: {count} records, last hash {previous}")
+    print(f"intact: {count} records, last hash {previous}")
     return 0
 
 

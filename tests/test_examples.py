@@ -63,7 +63,7 @@ def test_an_exported_ledger_is_verified_and_a_changed_one_is_not(tmp_path: Path)
     exported = tmp_path / "ledger.jsonl"
     head = export_file(tmp_path / "ledger.db", exported).head
     result = example("verify_ledger_export.py", str(exported), "terminal-1")
-    assert result.stdout == f"whole: {head.count} records, last hash {head.hash}\n", result.stderr
+    assert result.stdout == f"intact: {head.count} records, last hash {head.hash}\n", result.stderr
     changed = exported.read_text(encoding="utf-8").replace('"granted":true', '"granted":false', 1)
     exported.write_text(changed, encoding="utf-8")
     result = example("verify_ledger_export.py", str(exported), "terminal-1")

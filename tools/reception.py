@@ -1,10 +1,10 @@
-"""Plays one reception with an installed `uketsuke`, through pcscd and its virtual reader.
+"""Play one reception with an installed `uketsuke`, through pcscd and its virtual reader.
 
     python3 tools/reception.py --state DIR [--uketsuke CMD] [--service-uketsuke CMD] [--vpcd-port PORT]
 
-A card is issued, the service stub started, the terminal enrolled and run with `--headless`; the card is put on the
-reader, the PIN typed and all asked for provided. Ends with 0 when the result file holds those answers. Prints each step
-with its seconds. Standard library only.
+Issues a card, starts the service stub, enrols the terminal and runs it with `--headless`. Then inserts the card, types
+the PIN and consents to everything. Exits with 0 if the result file has those answers. Prints each step with its
+duration. Needs only the standard library.
 """
 
 import argparse
@@ -23,27 +23,27 @@ PORT = "8791"
 SERVICE = f"http://127.0.0.1:{PORT}"
 READER = "Virtual PCD 00 00"
 WAIT = 60.0
-"""Seconds for any one step."""
+"""Time limit of each step, in seconds."""
 
 ANSWERS = (
     ("Please enter your PIN", "1234"),
     ("see your information?", "3"),
     ("out-of-pocket limit?", "3"),
 )
-"""What the terminal asks, and the person types."""
+"""Questions of the terminal, and what to type."""
 END = "You're checked in"
 PROVIDED = ("<DiagnosisInfoConsFlg>1<", "<LimitApplicationCertificateRelatedConsFlg>1<")
 
 
 class Failed(Exception):
-    """A step did not come to its end: which, and what was said last."""
+    """A step was not completed. The message has the step and the last output."""
 
 
-class Spoken:
-    """The lines that a program prints, read as they come."""
+class Output:
+    """Lines printed by a program, read in the background."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self.said: list[str] = []
+        self.lines: list[str] = []
         self._lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, args=(process,), daemon=True).start()
 
@@ -53,8 +53,8 @@ class Spoken:
             self._lines.put(line)
         self._lines.put(None)
 
-    def until(self, *wanted: str) -> str:
-        """The first of `wanted` that is said. Raises Failed."""
+    def until(self, *texts: str) -> str:
+        """Wait for one of `texts` and return the first that is printed. Raises Failed."""
         deadline = time.monotonic() + WAIT
         while time.monotonic() < deadline:
             try:
@@ -63,11 +63,11 @@ class Spoken:
                 continue
             if line is None:
                 break
-            self.said.append(line)
-            for one in wanted:
+            self.lines.append(line)
+            for one in texts:
                 if one in line:
                     return one
-        raise Failed(f"waited for {' or '.join(wanted)!r}; said last:\n{''.join(self.said[-12:])}")
+        raise Failed(f"waited for {' or '.join(texts)!r}; last output:\n{''.join(self.lines[-12:])}")
 
 
 @contextmanager
@@ -105,7 +105,7 @@ class Counter:
             raise Failed(f"{' '.join([*command, *words])}: {done.stdout}{done.stderr}")
 
     def enrol(self) -> None:
-        """Again until the service has come up."""
+        """Enrol the terminal, retrying until the service is up."""
         deadline = time.monotonic() + WAIT
         while True:
             try:
@@ -120,25 +120,25 @@ class Counter:
         run = [*self.terminal, "run", "--headless", "--language", "en", "--service", SERVICE]
         insert = [*self.terminal, "card", "insert", "visitor", "--port", self.vpcd_port]
         with running(run, self.environment) as terminal:
-            heard = Spoken(terminal)
-            heard.until("Please put your My Number Card")
+            output = Output(terminal)
+            output.until("Please put your My Number Card")
             with running(insert, self.environment) as card:
-                Spoken(card).until("inserted into")
-                self._answer(terminal, heard)
-            heard.until("Please put your My Number Card")
+                Output(card).until("inserted into")
+                self._answer(terminal, output)
+            output.until("Please put your My Number Card")
         written = set(self.results.glob("*.xml")) - before
         if len(written) != 1:
-            raise Failed(f"{len(written)} result files were written to {self.results}, not one")
+            raise Failed(f"{len(written)} result files were written to {self.results}, expected one")
         content = written.pop().read_text(encoding="utf-8")
         missing = [flag for flag in PROVIDED if flag not in content]
         if missing:
             raise Failed(f"the result file lacks {', '.join(missing)}")
 
-    def _answer(self, terminal: "subprocess.Popen[str]", heard: Spoken) -> None:
+    def _answer(self, terminal: "subprocess.Popen[str]", output: Output) -> None:
         answers = dict(ANSWERS)
         assert terminal.stdin is not None
-        while (asked := heard.until(*answers, END)) != END:
-            # The prompt waits for a line only once it has shown everything there is to choose.
+        while (asked := output.until(*answers, END)) != END:
+            # the prompt reads a line only after showing all choices
             terminal.stdin.write(answers[asked] + "\n")
             terminal.stdin.flush()
 
@@ -147,12 +147,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--state", type=Path, required=True, help="state folder of the terminal and of the stub")
     parser.add_argument("--uketsuke", default="uketsuke", help="the terminal's command; default: uketsuke")
-    parser.add_argument("--service-uketsuke", default="", help="the stub's command, where it is another")
+    parser.add_argument("--service-uketsuke", default="", help="the stub's command, if different")
     parser.add_argument("--vpcd-port", default="35963", help="port of the virtual reader; default: Debian's")
     options = parser.parse_args()
     terminal = options.uketsuke.split()
     if shutil.which(terminal[0]) is None:
-        parser.error(f"{terminal[0]} is not there")
+        parser.error(f"{terminal[0]} is not installed")
     service = options.service_uketsuke.split() or terminal
     counter = Counter(terminal, service, options.state, options.vpcd_port)
     try:

@@ -1,16 +1,16 @@
 <#
 .SYNOPSIS
-  Installs uketsuke on this computer, without internet. Run it again from a newer bundle to update.
+  Installs uketsuke without internet. Run it from a newer bundle to update.
 
 .DESCRIPTION
   Program        C:\Program Files\uketsuke          replaced by an update
   Ledger, keys   C:\ProgramData\uketsuke            kept by an update and by -Uninstall
 
-  At the logon of -User the terminal starts, and its page fills the screen in Microsoft Edge. An update keeps the user,
-  and the service stub of -Training; -Training:$false ends that one.
-  Needs: Windows 10 or 11 (also IoT Enterprise LTSC), administrator rights, Microsoft Edge, and Python 3.13 of
-  python.org, installed for all users. Its installer may lie beside this file (python-3.13.*-amd64.exe): it is run
-  where Python is missing.
+  When -User logs on, the terminal starts and its page fills the screen in Microsoft Edge. An update keeps the user and
+  the service stub of -Training; -Training:$false removes the stub.
+  Needs: Windows 10 or 11 (also IoT Enterprise LTSC), administrator rights, Microsoft Edge, and Python 3.13 from
+  python.org, installed for all users. If Python is missing, its installer is run if it is in the same folder as this
+  file (python-3.13.*-amd64.exe).
 
 .EXAMPLE
   powershell -ExecutionPolicy Bypass -File install.ps1 -User counter
@@ -18,7 +18,7 @@
   powershell -ExecutionPolicy Bypass -File install.ps1 -User counter -Training
 .EXAMPLE
   powershell -ExecutionPolicy Bypass -File install.ps1
-  Updates: the user is known.
+  Updates; the user is kept.
 .EXAMPLE
   powershell -ExecutionPolicy Bypass -File install.ps1 -Uninstall
 #>
@@ -38,7 +38,7 @@ $Terminal = 'uketsuke terminal'
 $Stub = 'uketsuke service stub'
 $Variables = @{ UKETSUKE_CONFIG = (Join-Path $State 'config.toml'); UKETSUKE_STATE_DIR = $State }
 
-# --- before anything is changed -----------------------------------------------------------------------------------
+# --- checks before anything is changed ----------------------------------------------------------------------------
 
 function Assert-Administrator {
   $identity = [Security.Principal.WindowsPrincipal][Security.Principal.WindowsIdentity]::GetCurrent()
@@ -60,7 +60,7 @@ function Get-Sid([string]$Name) {
   try {
     return ([Security.Principal.NTAccount]$Name).Translate([Security.Principal.SecurityIdentifier]).Value
   } catch {
-    throw "There is no Windows user `"$Name`" on this computer. Make it, or name another with -User. Nothing was changed."
+    throw "There is no Windows user `"$Name`" on this computer. Create it, or name another with -User. Nothing was changed."
   }
 }
 
@@ -68,7 +68,7 @@ function Assert-Whole {
   foreach ($line in Get-Content -LiteralPath (Join-Path $Here 'SHA256SUMS')) {
     $hash, $name = $line -split '  ', 2
     $file = Join-Path $Here $name
-    if (-not (Test-Path -LiteralPath $file)) { throw "$name is missing. Copy the whole bundle again. Nothing was changed." }
+    if (-not (Test-Path -LiteralPath $file)) { throw "$name is missing. Copy the complete bundle again. Nothing was changed." }
     if ((Get-FileHash -Algorithm SHA256 -LiteralPath $file).Hash -ne $hash) {
       throw "$name is damaged. Copy the bundle again. Nothing was changed."
     }
@@ -81,7 +81,7 @@ function Invoke-Checked([string]$Command, [string[]]$Arguments) {
 }
 
 function Find-Python {
-  # Installed for all users: the terminal's user cannot start one that lies in somebody else's folder.
+  # It must be installed for all users: the terminal's user cannot run one in another user's folder.
   $key = 'HKLM:\SOFTWARE\Python\PythonCore\3.13\InstallPath'
   if (-not (Test-Path -LiteralPath $key)) { return '' }
   $folder = (Get-Item -LiteralPath $key).GetValue('')
@@ -100,20 +100,20 @@ function Install-Python {
   }
   $signature = Get-AuthenticodeSignature -LiteralPath $installer.FullName
   if ($signature.Status -ne 'Valid' -or $signature.SignerCertificate.Subject -notlike '*O=Python Software Foundation*') {
-    throw "$($installer.Name) is not signed by the Python Software Foundation. Take it from python.org again."
+    throw "$($installer.Name) is not signed by the Python Software Foundation. Download it from python.org again."
   }
   $options = '/quiet', 'InstallAllUsers=1', 'Include_test=0', 'Include_launcher=0'
   $done = Start-Process -FilePath $installer.FullName -Wait -PassThru -ArgumentList $options
   if ($done.ExitCode -ne 0) { throw "Python's installer ended with $($done.ExitCode). uketsuke was not changed." }
   $found = Find-Python
-  if (-not $found) { throw 'Python was installed, and is not where it belongs. Start Windows again, then run this again.' }
+  if (-not $found) { throw 'Python was installed but cannot be found. Restart Windows, then run this again.' }
   return $found
 }
 
 # --- the program --------------------------------------------------------------------------------------------------
 
 function New-Program([string]$New, [string]$Python) {
-  # Whole and tried before the one that runs is touched.
+  # The new program is complete and tested before the running one is touched.
   if (Test-Path -LiteralPath $New) { Remove-Item -LiteralPath $New -Recurse -Force }
   $env:UV_OFFLINE = '1'
   $env:UV_NO_CACHE = '1'
@@ -122,7 +122,7 @@ function New-Program([string]$New, [string]$Python) {
   $uv = Join-Path $Here 'uv.exe'
   Invoke-Checked $uv @('venv', '--quiet', '--relocatable', '--python', $Python, $New)
   $own = Join-Path $New 'Scripts\python.exe'
-  # Compiled now: the terminal's user may not write there.
+  # Compile now, because the terminal's user cannot write there.
   $from = @('pip', 'install', '--quiet', '--python', $own, '--no-index', '--find-links', (Join-Path $Here 'wheels'),
     '--no-deps', '--link-mode', 'copy', '--compile-bytecode')
   Invoke-Checked $uv ($from + @('--require-hashes', '-r', (Join-Path $Here 'requirements-windows.lock')))
@@ -135,7 +135,7 @@ function New-Program([string]$New, [string]$Python) {
 }
 
 function Get-Running {
-  # python.exe of a virtual environment starts the real one from elsewhere; its command line tells whose it is.
+  # python.exe in a virtual environment starts Python from another folder, so identify it by its command line.
   $folder = [WildcardPattern]::Escape("$Program\")
   Get-CimInstance -ClassName Win32_Process | Where-Object {
     $_.ExecutablePath -like "$folder*" -or
@@ -154,7 +154,7 @@ function Stop-Everything {
 }
 
 function Switch-Program([string]$New) {
-  # Renaming fails as a whole where something still holds a file; then the old program is there as before.
+  # Renaming fails if a file is in use; then the old program is unchanged.
   $old = "$Program.old"
   if (Test-Path -LiteralPath $old) { Remove-Item -LiteralPath $old -Recurse -Force }
   $replaced = Test-Path -LiteralPath $Program
@@ -168,7 +168,7 @@ function Switch-Program([string]$New) {
 }
 
 function Initialize-State([string]$Sid) {
-  # Ledger and keys: for the terminal's user, administrators and Windows alone.
+  # Ledger and keys are accessible only to the terminal's user, administrators and Windows.
   if (-not (Test-Path -LiteralPath $State)) { New-Item -ItemType Directory -Path $State | Out-Null }
   Invoke-Checked 'icacls.exe' @($State, '/inheritance:r', '/grant:r', "*${Sid}:(OI)(CI)M", '*S-1-5-32-544:(OI)(CI)F',
     '*S-1-5-18:(OI)(CI)F', '/q')
@@ -193,7 +193,7 @@ function Register-AtLogon([string]$Name, [string]$Arguments) {
   $action = New-ScheduledTaskAction -Execute 'powershell.exe' -Argument $start
   $trigger = New-ScheduledTaskTrigger -AtLogOn -User $User
   $who = New-ScheduledTaskPrincipal -UserId $User -LogonType Interactive -RunLevel Limited
-  # 255 is the most that a task may say.
+  # 255 is the maximum for a task.
   $how = New-ScheduledTaskSettingsSet -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries -MultipleInstances IgnoreNew `
     -ExecutionTimeLimit ([TimeSpan]::Zero) -RestartCount 255 -RestartInterval (New-TimeSpan -Minutes 1)
   Register-ScheduledTask -TaskName $Name -Action $action -Trigger $trigger -Principal $who -Settings $how -Force | Out-Null
@@ -215,7 +215,7 @@ if ($Uninstall) {
     if (Test-Path -LiteralPath $folder) { Remove-Item -LiteralPath $folder -Recurse -Force }
   }
   foreach ($name in $Variables.Keys) { [Environment]::SetEnvironmentVariable($name, $null, 'Machine') }
-  Write-Output "uketsuke is removed. $State (ledger, keys, settings, results) is kept; delete it by hand where it may go."
+  Write-Output "uketsuke is removed. $State (ledger, keys, settings, results) is kept; delete it by hand if that is allowed."
   exit 0
 }
 
@@ -241,7 +241,7 @@ if (Test-Path -LiteralPath "$Program.old") {
 
 Write-Output "Installed: $Program."
 if (Test-Path -LiteralPath (Join-Path $State 'terminal')) {
-  Write-Output 'Ledger, keys and settings are as before. What ran was started again.'
+  Write-Output 'Ledger, keys and settings are unchanged. Running tasks were restarted.'
 } else {
-  Write-Output "Next: log on as $User, run & '$Program\Scripts\uketsuke.exe' setup, and log on once more."
+  Write-Output "Next: log on as $User, run & '$Program\Scripts\uketsuke.exe' setup, and log on again."
 }

@@ -1,4 +1,4 @@
-# Starts the terminal and shows its page on the whole screen. Run at logon, by the task that install.ps1 makes.
+# Start the terminal and show its page in full screen. Run at logon by the task that install.ps1 creates.
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
@@ -6,26 +6,26 @@ $places = Import-PowerShellDataFile -LiteralPath (Join-Path $PSScriptRoot 'place
 $env:UKETSUKE_STATE_DIR = $places['State']
 $env:UKETSUKE_CONFIG = Join-Path $places['State'] 'config.toml'
 $address = Join-Path $places['State'] 'address'
-# What Edge keeps goes with each start.
+# Edge's profile is discarded at each start.
 $profileFolder = Join-Path $env:TEMP 'uketsuke-page'
-# The page is on this computer: no proxy is asked for it.
+# The page is on this computer, so use no proxy.
 [Net.WebRequest]::DefaultWebProxy = New-Object Net.WebProxy
 
 $edge = @("${env:ProgramFiles(x86)}\Microsoft\Edge\Application\msedge.exe", "$env:ProgramFiles\Microsoft\Edge\Application\msedge.exe") |
   Where-Object { Test-Path -LiteralPath $_ } | Select-Object -First 1
-if (-not $edge) { throw 'Microsoft Edge is not there. Install it, or open the page with another browser: see docs/windows.md.' }
+if (-not $edge) { throw 'Microsoft Edge is not installed. Install it, or open the page with another browser: see docs/windows.md.' }
 
 function Start-Terminal {
   $process = Start-Process -PassThru -WindowStyle Hidden -FilePath (Join-Path $PSScriptRoot 'Scripts\uketsuke.exe') `
     -ArgumentList 'run', '--web', '--no-open', '--address-file', "`"$address`""
-  $null = $process.Handle  # without it no exit code is kept
+  $null = $process.Handle  # otherwise the exit code is lost
   return $process
 }
 
 function Get-NewAddress($Terminal) {
   $since = [datetime]::UtcNow
   while (-not $Terminal.HasExited) {
-    # A page before the closed door makes the terminal tell a new address.
+    # Requesting the closed door page makes the terminal write a new address.
     try { Invoke-WebRequest -UseBasicParsing -TimeoutSec 5 -Uri 'http://127.0.0.1:8643/door' | Out-Null } catch { }
     $file = Get-Item -LiteralPath $address -ErrorAction SilentlyContinue
     if ($file -and $file.LastWriteTimeUtc -ge $since) { return (Get-Content -LiteralPath $address -TotalCount 1) }

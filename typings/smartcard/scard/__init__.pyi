@@ -1,4 +1,4 @@
-# The part of pyscard's PC/SC wrapper that reader.pcsc uses. Every function answers its hresult first.
+# The part of pyscard's PC/SC wrapper used by reader.pcsc. Every function returns its hresult first.
 
 INFINITE: int
 SCARD_E_CANCELLED: int
