@@ -30,7 +30,8 @@ from terminal.voice.renderer import Renderer  # noqa: E402
 from terminal.voice.repertoire import repertoire  # noqa: E402
 from terminal.voice.saying import SpokenSentence  # noqa: E402
 from terminal.voice.wav import seconds  # noqa: E402
-from terminal.words.catalogue import LANGUAGES, speaker  # noqa: E402
+from terminal.words.catalogue import speaker  # noqa: E402
+from terminal.words.languages import LANGUAGES  # noqa: E402
 
 STATES, VALUES = 40, 9
 _WATCH = """

@@ -3,7 +3,7 @@
 import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_origin
@@ -40,10 +40,13 @@ class _Environment(Settings, BaseSettings):
     model_config = SettingsConfigDict(defer_build=True)
 
 
-def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+def load(
+    path: Path | None = None, overrides: Mapping[str, Any] | None = None, *, languages: Collection[str] | None = None
+) -> Settings:
     """Load settings from `path`, or the file in `UKETSUKE_CONFIG`, or `default_file()` if it exists.
 
     `overrides`, nested as in the file, come from the command line and take precedence over file and environment.
+    `languages` are the languages of the screen; any other is refused. With None all are accepted.
     """
     file = _which_file(path)
     from_file = _read_file(file) if file else {}
@@ -55,7 +58,7 @@ def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -
     from_file = _with_paths(from_file, file.parent if file else Path())
     merged = _merged(_merged(from_file, _with_paths(from_environment, Path())), overrides or {})
     try:
-        return Settings.model_validate(merged)
+        return Settings.model_validate(merged, context=None if languages is None else {"languages": languages})
     except ValidationError as error:
         raise SettingsError(*(_describe(detail, from_environment, file) for detail in error.errors())) from None
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from platformdirs import user_state_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from config.languages import Language
 from config.profiles import PROFILES, ProfileRow
 from config.profiles import AntiPhoto as AntiPhoto
 from config.profiles import DispensingPolicy as DispensingPolicy
@@ -176,16 +175,20 @@ class HandoverSettings(Section):
 
 
 class PlaceSettings(Section):
-    languages: tuple[Language, ...] = tuple(Language)
-    """Languages offered to patients, in this order. Every reception begins in the first."""
+    languages: tuple[str, ...] = ()
+    """Languages offered to patients, in this order. Every reception begins in the first. Empty: all of them."""
     city_desk: str = Field(default="", max_length=40)
     """Office that replaces cards and resets PINs, in words for patients ("区役所1階 市民課"). Empty: the city hall."""
 
     @field_validator("languages")
     @classmethod
-    def _each_once(cls, languages: tuple[Language, ...]) -> tuple[Language, ...]:
-        if not languages or len(set(languages)) != len(languages):
-            raise ValueError("list at least one language, and each language only once")
+    def _known_and_each_once(cls, languages: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        """`config.load.load` passes the known languages as context; without it all are accepted."""
+        known = (info.context or {}).get("languages", languages)
+        if unknown := [language for language in languages if language not in known]:
+            raise ValueError(f"{unknown[0]!r} is not a language of the screen. Choose from {', '.join(known)}")
+        if len(set(languages)) != len(languages):
+            raise ValueError("list each language only once")
         return languages
 
 

@@ -37,6 +37,7 @@ from terminal.readiness import NotReady as NotReady
 from terminal.session.rules import Rules
 from terminal.staff_password import hash_in_force
 from terminal.voice.offered import voices
+from terminal.words.languages import offered_languages
 
 if TYPE_CHECKING:
     from vision.camera import Camera
@@ -56,8 +57,7 @@ class Devices:
 
 def rules_of(settings: Settings, *, first_language: str = "") -> Rules:
     """Return the session's rules. `first_language`, if given, is the language every reception starts in."""
-    offered = [language.value for language in settings.place.languages]
-    languages = tuple(dict.fromkeys((*([first_language] if first_language else []), *offered)))
+    languages = tuple(dict.fromkeys((*([first_language] if first_language else []), *offered_languages(settings))))
     return Rules(
         consent=settings.consent,
         face=settings.vision.face,

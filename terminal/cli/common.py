@@ -21,11 +21,19 @@ VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Write a lo
 
 def settings_or_exit(config: Path | None, overrides: Mapping[str, Any] | None = None) -> "Settings":
     from config.load import SettingsError, load
+    from terminal.words.languages import LANGUAGES
 
     try:
-        return load(config, overrides)
+        return load(config, overrides, languages=LANGUAGES)
     except SettingsError as error:
         fail(str(error))
+
+
+def require_known_language(language: str) -> None:
+    from terminal.words.languages import LANGUAGES
+
+    if language not in LANGUAGES:
+        fail(f"language {language} is unknown. Known: {', '.join(LANGUAGES)}.")
 
 
 def fail(text: str, code: int = 1) -> NoReturn:

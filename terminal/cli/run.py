@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from config.profiles import Profile
-from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
+from terminal.cli.common import (
+    ConfigOption,
+    VerboseOption,
+    fail,
+    log_to_stderr,
+    plain_errors,
+    require_known_language,
+    settings_or_exit,
+    tell,
+)
 from terminal.cli.web import DEFAULT_PORT, NoOpenOption, PortOption
 
 log = logging.getLogger(__name__)
@@ -75,10 +84,7 @@ def run(
         overrides["profile"] = profile.value
     settings = settings_or_exit(config, overrides)
     log_to_stderr(verbose=verbose, settings=settings)
-    from terminal.words.catalogue import LANGUAGES
-
-    if language not in LANGUAGES:
-        fail(f"--language {language} is unknown. Known: {', '.join(LANGUAGES)}.")
+    require_known_language(language)
     with plain_errors(), trace_to(card_trace) as write:
         if headless:
             at_prompt(settings, language, write)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, fail, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, fail, require_known_language, settings_or_exit, tell
 
 app = typer.Typer(help="The terminal's voice.", no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -25,7 +25,7 @@ def say(
     from terminal.voice.engines import NoVoice, voice_for
     from terminal.voice.wav import seconds
 
-    _require_known(language)
+    require_known_language(language)
     if not text.strip():
         fail("the text is empty. Name a sentence to speak.")
     try:
@@ -57,7 +57,7 @@ def render(
     from terminal.voice.repertoire import repertoire
     from terminal.words.catalogue import speaker
 
-    _require_known(language)
+    require_known_language(language)
 
     async def rendered() -> tuple[int, int]:
         renderer = Renderer()
@@ -73,10 +73,3 @@ def render(
     except NoVoice as error:
         fail(str(error))
     tell(f"{language}: {count} of {of} sentences rendered in {time.monotonic() - began:.1f} s, in {settings.voice_dir}")
-
-
-def _require_known(language: str) -> None:
-    from terminal.words.catalogue import LANGUAGES
-
-    if language not in LANGUAGES:
-        fail(f"language {language} is unknown. Known: {', '.join(LANGUAGES)}.")

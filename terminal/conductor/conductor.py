@@ -25,7 +25,7 @@ from terminal.conductor.face_record import open_face_record
 from terminal.conductor.ledger_desk import LedgerDesk
 from terminal.conductor.name_pictures import NamePictures
 from terminal.conductor.outcome import delivered_event
-from terminal.conductor.patient_data import Patient
+from terminal.conductor.patient_data import Patient, wiped_patient
 from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.conductor.shown_codes import ShownCodes
@@ -278,7 +278,7 @@ class Conductor:
                 log.error("%s: %s at %s", name, type(error).__name__, raised_at(error))
 
     async def _perform(self, effect: fx.Effect) -> None:
-        patient = self._patients.get(effect.reception) or _wiped_patient(effect.reception)
+        patient = self._patients.get(effect.reception) or wiped_patient(effect.reception)
         try:
             event = await self._answer(effect, patient)
         except Exception as error:
@@ -393,10 +393,3 @@ class Conductor:
             closing.callback(self.camera.close)
             closing.callback(self.printed.close)
             closing.push_async_callback(self.card.close)
-
-
-def _wiped_patient(reception: str) -> Patient:
-    """Return a wiped patient, for an effect whose reception has ended."""
-    patient = Patient(reception)
-    patient.wipe()
-    return patient

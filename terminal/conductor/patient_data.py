@@ -107,3 +107,10 @@ class Patient(WipedForGood):
         self.certificate = self.challenge = self.signature = self.record = self.cv_certificate = None
         self.reference = self.chip_signature = self.verdict_signature = self.decision_signature = None
         self.staff_reason = ""
+
+
+def wiped_patient(reception: str) -> Patient:
+    """Return a wiped patient, for an effect whose reception has ended."""
+    patient = Patient(reception)
+    patient.wipe()
+    return patient

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from config.languages import Language
 from terminal.front.keypad import TypedPart
 from terminal.talk.parts import Body, Line, Offer, Talk
 from terminal.words.catalogue import Words
+from terminal.words.languages import Language
 
 _PAGE_WORDS = {
     "next": "web.next",

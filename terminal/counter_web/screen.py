@@ -24,6 +24,7 @@ from terminal.talk.parts import Remark, Talk
 from terminal.talk.serial import SETTLE_SECONDS, Talks
 from terminal.voice.guide import Guide
 from terminal.words.catalogue import Words, speaker
+from terminal.words.languages import offered_languages
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class PatientScreen:
         self._remark, self._remark_until = Remark.NONE, 0.0
         self._draw_due = False
         self.speak = speaker(settings, ruby=True)
-        self._talks = Talks(self._speak_now, language=settings.place.languages[0].value, settle_seconds=settle_seconds)
+        self._talks = Talks(self._speak_now, language=offered_languages(settings)[0], settle_seconds=settle_seconds)
         self.guide = Guide(settings, self._speak_now, on_missing=self._voice_missing)
         self.voice = PageVoice(self._tell, self.guide.wav)
 

@@ -7,6 +7,7 @@ from terminal.doctor.finding import Finding, bad, doubtful, fine
 from terminal.problems import ProblemCode
 from terminal.voice.engines import NoVoice, voice_for
 from terminal.voice.offered import missing, voices
+from terminal.words.languages import offered_languages
 
 
 def voice(settings: Settings) -> Finding:
@@ -17,7 +18,7 @@ def voice(settings: Settings) -> Finding:
         return bad(
             f"{ProblemCode.VOICE_MISSING.code}: set up, but not installed for {', '.join(without)}", _how(without[0])
         )
-    offered = voices(settings, tuple(language.value for language in settings.place.languages))
+    offered = voices(settings, offered_languages(settings))
     if not offered:
         return fine("none installed, so none is offered; see docs/voice.md")
     if shutil.which("aplay") is None:

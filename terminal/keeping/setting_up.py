@@ -19,6 +19,7 @@ from terminal.keeping.undo import Undo
 from terminal.qualification.keys import Enrolment, enrolment_path, terminal_key_path
 from terminal.readiness import NotReady
 from terminal.staff_password import fault_of, hash_file, keep
+from terminal.words.languages import LANGUAGES
 
 Enrol = Callable[[Settings], Enrolment]
 """Enrols the terminal with the service, and saves key and enrolment. Raises `NotReady`."""
@@ -69,7 +70,7 @@ def set_up(
                 before.chmod(0o600)
             undo.remember(file)
             write_whole(file, text.encode())
-            load(file)
+            load(file, languages=LANGUAGES)
     finally:
         if lock is not None:
             lock.release()
@@ -84,7 +85,7 @@ def read_as(file: Path, text: str) -> Settings:
     trial = folder / f".{file.name}.setup"
     try:
         write_whole(trial, text.encode())
-        return load(trial)
+        return load(trial, languages=LANGUAGES)
     except SettingsError as error:
         raise SettingsError(*(problem.replace(str(trial), str(file)) for problem in error.problems)) from None
     finally:

@@ -42,7 +42,8 @@ from terminal.talk.parts import Remark, Talk
 from terminal.talk.serial import SETTLE_SECONDS, Talks
 from terminal.voice.aplay import Aplay
 from terminal.voice.guide import Guide
-from terminal.words.catalogue import REFERENCE, STAFF_LANGUAGES, Words, speaker
+from terminal.words.catalogue import Words, speaker
+from terminal.words.languages import REFERENCE, STAFF_LANGUAGES, offered_languages
 from terminal.words.staff import staff_words
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         self._status: Status | None = None
         self._desk: CounterScreen | None = None
         self.speak = speaker(settings)
-        self._first_language = settings.place.languages[0].value
+        self._first_language = offered_languages(settings)[0]
         self.talks = Talks(self._speak_now, language=self._first_language, settle_seconds=settle_seconds)
         self.guide = Guide(settings, self._speak_now, on_missing=self._voice_missing)
         self._aplay = Aplay(self.guide.wav, settings.voice.device, lambda: self.bell())

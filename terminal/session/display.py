@@ -12,6 +12,8 @@ class Size(StrEnum):
     LARGEST = "largest"
 
 
+JAPANESE = "ja"
+
 VOLUMES = (12, 25, 50, 100)
 """Voice volumes in per cent of full amplitude, in steps of 6 dB. The range is 18 dB, as EN 301 549 8.2.1 requires."""
 USUAL_VOLUME = 50
@@ -21,7 +23,7 @@ USUAL_VOLUME = 50
 class Display:
     """Reset at the end of every reception, unless a family member follows."""
 
-    language: str = "ja"
+    language: str = JAPANESE
     size: Size = Size.NORMAL
     high_contrast: bool = False
     low: bool = False

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from config.languages import Language
 from consent.answers import Given
 from consent.items import AnsweredBy, Question
 from reader.facts import CardFacts, Medium, ReaderStanding
@@ -12,6 +11,7 @@ from terminal.qualification.contract import (
     PrescriptionForm,
     Purpose,
 )
+from terminal.session.display import JAPANESE
 from terminal.session.display import Display as Display
 from terminal.session.display import Size as Size
 from terminal.session.events import Aside as Aside
@@ -103,7 +103,7 @@ class Reception:
     @property
     def language(self) -> str:
         """Current screen language: Japanese while staff read the screen."""
-        return self.display.language if self.japanese_until is None else Language.JAPANESE.value
+        return self.display.language if self.japanese_until is None else JAPANESE
 
     @property
     def by_phone(self) -> bool:

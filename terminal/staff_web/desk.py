@@ -34,7 +34,8 @@ from terminal.staff_web.drawing import drawn_calls, drawn_eye, drawn_now, drawn_
 from terminal.staff_web.sessions import Level, Sessions
 from terminal.staff_web.site import Visitor
 from terminal.talk.staff_check import staff_reasons
-from terminal.words.catalogue import STAFF_LANGUAGES, Words
+from terminal.words.catalogue import Words
+from terminal.words.languages import STAFF_LANGUAGES
 from terminal.words.staff import page_words, staff_words
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from terminal.counter_web.serving import HOST, LONGEST, Server, listen, quiet_we
 from terminal.counter_web.site import SHARED, served_from
 from terminal.front.password import PasswordGate, PasswordRight, PasswordWait
 from terminal.staff_web.sessions import Level, Sessions
-from terminal.words.catalogue import STAFF_LANGUAGES
+from terminal.words.languages import STAFF_LANGUAGES
 from terminal.words.staff import page_words
 
 log = logging.getLogger(__name__)

@@ -25,7 +25,7 @@ from terminal.session.states import (
 )
 from terminal.session.step import step
 from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Sign, TalkContext, hints, numbered
-from terminal.words.catalogue import REFERENCE
+from terminal.words.languages import REFERENCE
 
 _ANY_MOMENT = Now(0.0, datetime(2026, 1, 1, tzinfo=UTC))
 

@@ -4,7 +4,8 @@ from terminal.session import events as ev
 from terminal.session.display import Display
 from terminal.session.states import Idle, State
 from terminal.talk.parts import Body, GuideStep, Offer, TalkContext, numbered
-from terminal.words.catalogue import REFERENCE, Speak
+from terminal.words.catalogue import Speak
+from terminal.words.languages import REFERENCE
 
 _BUTTONS = 3
 """Number of language buttons on the first screen. If there are more languages, the last button opens the list."""

@@ -49,7 +49,8 @@ from terminal.talk import (
     ten_keys,
 )
 from terminal.talk.parts import Body, GuideStep, Offer, Remark, Sign, Talk, TalkContext
-from terminal.words.catalogue import REFERENCE, Speak, needs_original
+from terminal.words.catalogue import Speak
+from terminal.words.languages import REFERENCE, needs_original
 
 
 def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark.NONE) -> Talk:

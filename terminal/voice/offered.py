@@ -2,6 +2,7 @@
 
 from config.settings import Settings, VoiceMode
 from terminal.voice.engines import is_installed
+from terminal.words.languages import offered_languages
 
 
 def voices(settings: Settings, languages: tuple[str, ...]) -> tuple[str, ...]:
@@ -19,4 +20,4 @@ def missing(settings: Settings) -> tuple[str, ...]:
     """Return the languages that should be spoken according to the settings but have no voice installed."""
     if settings.voice.mode not in (VoiceMode.ON_REQUEST, VoiceMode.ON):
         return ()
-    return tuple(language for language in settings.place.languages if not is_installed(language))
+    return tuple(language for language in offered_languages(settings) if not is_installed(language))

@@ -13,19 +13,11 @@ from importlib.resources import files
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from config.languages import Language
 from config.settings import Profile, Settings
 from consent.items import Wording
+from terminal.words.languages import REFERENCE, Language, needs_original
 from terminal.words.ruby import plain
 from terminal.words.said import Said
-
-LANGUAGES = tuple(language.value for language in Language)
-REFERENCE = Language.JAPANESE.value
-STAFF_LANGUAGES = (Language.JAPANESE.value, Language.ENGLISH.value)
-"""Languages that also have the staff sentences."""
-
-NATIVELY_CHECKED = frozenset({Language.JAPANESE.value})
-"""Languages whose sentences a native speaker has checked."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _STAFF_ONLY = re.compile(
@@ -108,8 +100,3 @@ def wording_lines(shown: Wording, profile: Profile) -> tuple[str, ...]:
     languages = (shown.language, REFERENCE) if needs_original(shown.language) else (shown.language,)
     keys = [key for key in (shown.sentence, shown.topic) if key]
     return tuple(words(language, profile=profile.value)(key) for language in languages for key in keys)
-
-
-def needs_original(language: str) -> bool:
-    """Return whether a consent in that language shows the Japanese sentence below it, in small print."""
-    return language not in NATIVELY_CHECKED

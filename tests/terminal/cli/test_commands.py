@@ -105,6 +105,14 @@ def test_misspelled_setting_is_reported_with_a_suggestion(tmp_path: Path, uketsu
     assert "Traceback" not in output
 
 
+def test_language_without_a_catalogue_is_refused(tmp_path: Path, uketsuke: Uketsuke) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('[place]\nlanguages = ["ja", "tlh"]\n')
+    code, output = uketsuke("config", "check", "--config", str(file))
+    assert code == 1
+    assert "'tlh' is not a language of the screen. Choose from ja, ja-easy, en" in output
+
+
 def test_issued_card_is_listed_shown_and_registered_with_the_stub(state: Path, uketsuke: Uketsuke) -> None:
     code, output = uketsuke("card", "issue", "mine", "--pin", "4321", "--person", "elder")
     assert code == 0, output

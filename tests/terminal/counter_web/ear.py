@@ -11,7 +11,8 @@ from terminal.counter_web.web_terminal import WebTerminal
 from terminal.talk.serial import SETTLE_SECONDS
 from terminal.voice.saying import Tone
 from terminal.voice.tones import tone
-from terminal.words.catalogue import LANGUAGES, speaker
+from terminal.words.catalogue import speaker
+from terminal.words.languages import LANGUAGES
 from tests.terminal.counter_web.stage import PAINTED
 
 LISTEN = """

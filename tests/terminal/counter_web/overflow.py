@@ -25,7 +25,8 @@ from terminal.session.events import Aside
 from terminal.session.states import Idle, State
 from terminal.talk.parts import Remark
 from terminal.talk.view import talk_of
-from terminal.words.catalogue import LANGUAGES, Speak, speaker
+from terminal.words.catalogue import Speak, speaker
+from terminal.words.languages import LANGUAGES
 from tests.terminal.counter_web.stage import PageStage, chromium, settings_in
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import EIGHT, SCREENS, problem, state_of

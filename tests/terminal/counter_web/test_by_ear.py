@@ -15,7 +15,8 @@ from terminal.front.opened import OpenedCounter
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import BY_NAME
-from terminal.words.catalogue import LANGUAGES, speaker
+from terminal.words.catalogue import speaker
+from terminal.words.languages import LANGUAGES
 from tests.terminal.counter_web.ear import LISTEN, Ear, short_sound
 from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
 from tests.terminal.day import Day

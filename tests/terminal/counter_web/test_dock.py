@@ -13,7 +13,8 @@ from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.drills import BY_ID, DRILLS
 from terminal.simulated.personas.steps import steps_of
 from terminal.simulated.personas.tales import Language, tale_of
-from terminal.words.catalogue import LANGUAGES, words
+from terminal.words.catalogue import words
+from terminal.words.languages import LANGUAGES
 from tests.terminal.counter_web.trainer import Trainer, run_lesson
 
 FIRST_DAY = BY_ID["first-day"].personas

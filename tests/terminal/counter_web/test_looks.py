@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page
 
 from config.settings import Settings
-from terminal.words.catalogue import LANGUAGES
+from terminal.words.languages import LANGUAGES
 from tests.terminal.counter_web.overflow import ALL, LOOKS, SIZES, TOGETHER, measured
 from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.screens.stand_in import StandIn

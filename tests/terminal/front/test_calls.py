@@ -9,7 +9,7 @@ from terminal.front.calls import CallKind, Calls
 from terminal.problems import ProblemCode
 from terminal.session.effects import AlertStaff
 from terminal.session.states import Idle
-from terminal.words.catalogue import STAFF_LANGUAGES
+from terminal.words.languages import STAFF_LANGUAGES
 from terminal.words.staff import staff_catalogue, staff_words
 from tests.terminal.talk.gallery import state_of
 

@@ -12,7 +12,8 @@ from terminal.session import states as st
 from terminal.session.rules import Rules
 from terminal.talk.parts import LineKind, PadKind, Talk
 from terminal.talk.view import talk_of
-from terminal.words.catalogue import LANGUAGES, STAFF_LANGUAGES, words
+from terminal.words.catalogue import words
+from terminal.words.languages import LANGUAGES, STAFF_LANGUAGES
 from tests.terminal.screens.stage import SMALL, on_a_loop, stage
 from tests.terminal.session.world import CARD, GENUINE, World
 from tests.terminal.talk.gallery import BOTH, RULES, state_of

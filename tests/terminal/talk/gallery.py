@@ -15,7 +15,7 @@ from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Rules
-from terminal.words.catalogue import LANGUAGES
+from terminal.words.languages import LANGUAGES
 from tests.terminal.session.world import CARD, CHECK, GENUINE, WAITING, World
 from vision.verdict import FaceCheckProgress, Guidance
 

@@ -11,7 +11,8 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.talk.parts import LineKind, Talk
 from terminal.talk.view import talk_of
-from terminal.words.catalogue import LANGUAGES, speaker, wording_lines
+from terminal.words.catalogue import speaker, wording_lines
+from terminal.words.languages import LANGUAGES
 from tests.terminal.session.world import World
 from tests.terminal.talk.gallery import EIGHT, RULES, state_of
 

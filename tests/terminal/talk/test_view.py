@@ -16,7 +16,8 @@ from terminal.session.rules import Now, Rules
 from terminal.session.step import step
 from terminal.talk.parts import LineKind, Offer, PadKind, Remark, Sign, Talk
 from terminal.talk.view import starting, talk_of
-from terminal.words.catalogue import LANGUAGES, STAFF_LANGUAGES, speaker
+from terminal.words.catalogue import speaker
+from terminal.words.languages import LANGUAGES, STAFF_LANGUAGES
 from tests.terminal.talk.gallery import RULES, SCREENS, problem, state_of
 
 NOW = Now(1.0, datetime(2026, 11, 22, 9, 0, tzinfo=UTC))

@@ -15,7 +15,8 @@ from terminal.voice import engines
 from terminal.voice.engines import NoVoice
 from terminal.voice.guide import Guide
 from terminal.voice.saying import Saying
-from terminal.words.catalogue import LANGUAGES, speaker
+from terminal.words.catalogue import speaker
+from terminal.words.languages import LANGUAGES
 from tests.terminal.talk.gallery import RULES, state_of
 
 

@@ -17,14 +17,8 @@ from reader.facts import ReaderStanding
 from terminal.handover.folder import DeliveryFailure
 from terminal.problems import ProblemCode
 from terminal.session.states import WhyHere, WhyLeft
-from terminal.words.catalogue import (
-    LANGUAGES,
-    STAFF_LANGUAGES,
-    catalogue,
-    is_for_staff,
-    wording_lines,
-    words,
-)
+from terminal.words.catalogue import catalogue, is_for_staff, wording_lines, words
+from terminal.words.languages import LANGUAGES, STAFF_LANGUAGES
 from vision.verdict import Guidance
 
 PLACEHOLDER = re.compile(r"{(\w+)}")
