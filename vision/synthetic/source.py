@@ -20,7 +20,7 @@ _NOISE_FRAMES = 8
 
 class SyntheticSource:
     """Shows, moving, any subject that `vision.synthetic.subject` has a name for. May be covered, left alone, given to
-    somebody else or broken while it runs.
+    someone else or broken while it runs.
 
     `realtime` paces the frames; without, each read is one frame further on a clock of the source's own. Raises
     ValueError for an unknown name.
@@ -54,7 +54,7 @@ class SyntheticSource:
     # --- from any thread ------------------------------------------------------------------------------------
 
     def show(self, name: str) -> None:
-        """Somebody else, or the same person in other conditions. Raises ValueError for an unknown name."""
+        """Someone else, or the same person in other conditions. Raises ValueError for an unknown name."""
         shown = Subject.parse(name)
         drawing, strength = shown.drawn(self._seed), noise_in(shown.conditions)
         with self._lock:

@@ -1,4 +1,4 @@
-"""Children, guardians, companions, and who comes for somebody else."""
+"""Children, guardians, companions, and visitors who come for someone else."""
 
 from dataclasses import replace
 
