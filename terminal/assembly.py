@@ -21,7 +21,7 @@ from terminal.conductor.card_camera import CardCamera
 from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.clock import Clock
 from terminal.conductor.conductor import Conductor
-from terminal.conductor.deciding import DecisionDesk
+from terminal.conductor.decision_signature import DecisionDesk
 from terminal.conductor.delivery import Delivery
 from terminal.conductor.ledger_desk import CardKeyDamaged, LedgerDesk, load_card_key
 from terminal.conductor.name_pictures import NamePictures

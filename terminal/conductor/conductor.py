@@ -19,7 +19,7 @@ from terminal.conductor.camera_desk import CameraDesk
 from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.card_watch import CardWatch
 from terminal.conductor.clock import Clock
-from terminal.conductor.deciding import DecisionDesk
+from terminal.conductor.decision_signature import DecisionDesk
 from terminal.conductor.delivery import Delivery
 from terminal.conductor.face_record import open_face_record
 from terminal.conductor.ledger_desk import LedgerDesk
