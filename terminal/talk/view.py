@@ -42,7 +42,7 @@ from terminal.talk import (
     ending,
     face_check,
     idle,
-    languages,
+    language_choice,
     pin_entry,
     printed_code,
     staff_check,
@@ -60,11 +60,11 @@ def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark
     say = speak(language)
     scene = TalkContext(say, rules, speak(REFERENCE) if needs_original(language) else None)
     if _chooses_language(state):
-        body = languages.chooser(state, scene, speak)
+        body = language_choice.chooser(state, scene, speak)
     else:
         body = _body(state, scene)
     if isinstance(state, Idle) and _is_first(state):
-        body = replace(body, offers=languages.first_offers(state, scene, speak))
+        body = replace(body, offers=language_choice.first_offers(state, scene, speak))
     foot = _foot(state, display, scene, speak)
     if aloud.must_ask(state, body, rules):
         body = aloud.question(state, body, scene)
@@ -188,7 +188,7 @@ def _foot(state: State, display: Display, scene: TalkContext, speak: Speak) -> t
     say = scene.say
     reception = "" if isinstance(state, Idle) else state.reception.id
     staff = Offer(id="call-staff", label=say("button.staff"), event=ev.StaffCalled(reception), key="f1", ten="-")
-    language = () if _chooses_language(state) else (languages.foot_offer(display, reception, scene, speak),)
+    language = () if _chooses_language(state) else (language_choice.foot_offer(display, reception, scene, speak),)
     if isinstance(state, Idle):
         # the first screen has language buttons of its own
         return (*_display_choices(display, scene), staff) if _is_first(state) else (*language, staff)
