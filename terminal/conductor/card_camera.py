@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
-from vision.printed.guidance import CardGuidance
+from vision.printed.card_guidance import CardGuidance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

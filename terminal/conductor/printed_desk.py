@@ -21,7 +21,7 @@ from terminal.session.events import (
     FrontNotShown,
     FrontRead,
 )
-from vision.printed.guidance import CardGuidance
+from vision.printed.card_guidance import CardGuidance
 
 if TYPE_CHECKING:
     from vision.printed.fields import PrintedFields

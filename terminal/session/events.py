@@ -13,7 +13,7 @@ from reader.facts import CardFacts, ReaderStanding
 from terminal.qualification.contract import CheckFacts, PrescriptionForm, RefusalReason
 from terminal.session.display import Size
 from terminal.troubles import CardTrouble
-from vision.printed.guidance import CardGuidance
+from vision.printed.card_guidance import CardGuidance
 from vision.verdict import FaceCheckProgress
 
 

@@ -23,7 +23,7 @@ from terminal.session.events import Aside as Aside
 from terminal.session.reception import Check as Check
 from terminal.session.reception import Front as Front
 from terminal.session.reception import Reception as Reception
-from vision.printed.guidance import CardGuidance
+from vision.printed.card_guidance import CardGuidance
 from vision.verdict import FaceCheckProgress
 
 

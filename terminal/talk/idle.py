@@ -4,7 +4,7 @@ from terminal.session import events as ev
 from terminal.session.states import CardShown, Help, Idle, Reading
 from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Sign, TalkContext, hints, numbered
 from terminal.talk.today import other_proof
-from vision.printed.guidance import CardGuidance
+from vision.printed.card_guidance import CardGuidance
 
 
 def idle(state: Idle, scene: TalkContext) -> Body:

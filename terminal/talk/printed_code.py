@@ -7,7 +7,7 @@ from terminal.session.methods import ways
 from terminal.session.states import PrintedCodeEntry
 from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, PadKind, Sign, TalkContext, hints, numbered
 from terminal.talk.ways import PAD_KEYS, pin_offer, tries_left, why_lines
-from vision.printed.guidance import CardGuidance
+from vision.printed.card_guidance import CardGuidance
 
 
 def printed_code(state: PrintedCodeEntry, scene: TalkContext) -> Body:

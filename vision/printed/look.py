@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vision.frame import Image
 from vision.printed import layout
+from vision.printed.card_guidance import CardGuidance
 from vision.printed.corners import Quad, find_cards
 from vision.printed.fields import (
     BIRTH_ALPHABET,
@@ -23,7 +24,6 @@ from vision.printed.fields import (
     expiry_of,
     security_of,
 )
-from vision.printed.guidance import CardGuidance
 from vision.printed.layout import Box
 from vision.printed.recogniser import HEIGHT, Recogniser
 from vision.printed.side import upright_front

@@ -8,7 +8,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Rules
 from tests.terminal.session.world import CARD, World
-from vision.printed.guidance import CardGuidance
+from vision.printed.card_guidance import CardGuidance
 
 
 def scanning(world: World) -> None:

@@ -13,7 +13,7 @@ from terminal.session import states as st
 from terminal.session.last_try import asks_before_last_try
 from terminal.session.rules import Now, Rules
 from terminal.session.step import next_tick, step
-from vision.printed.guidance import CardGuidance
+from vision.printed.card_guidance import CardGuidance
 from vision.verdict import FaceCheckProgress, Guidance
 
 WALL = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

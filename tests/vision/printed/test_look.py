@@ -9,9 +9,9 @@ import pytest
 
 from vision.frame import Frame, Image
 from vision.open_source import open_source
+from vision.printed.card_guidance import CardGuidance
 from vision.printed.corners import find_cards
 from vision.printed.fields import PrintedBirth, PrintedFields, birth_of, security_of
-from vision.printed.guidance import CardGuidance
 from vision.printed.look import look_at
 from vision.printed.reader import PrintedReader
 from vision.printed.recogniser import Character, Recogniser
