@@ -32,8 +32,8 @@ from terminal.conductor.outcome import DeliveryStage as DeliveryStage
 from terminal.conductor.right_time import CLOCK_WRONG, corrected
 from terminal.conductor.worker import Worker
 from terminal.handover.folder import DeliveryFailure
-from terminal.handover.name import result_file_stem
 from terminal.handover.process import FolderProcess
+from terminal.handover.result_name import result_file_stem
 from terminal.handover.result_xml import Encoding, FaceOptions
 from terminal.problems import ProblemCode
 from terminal.qualification.client import QualificationClient

@@ -18,7 +18,7 @@ from consent.records import WITHOUT_CARD, AskedQuestion, Cause, Decided, Opened,
 from consent.store import LedgerError
 from terminal.conductor.patient_data import Patient
 from terminal.conductor.worker import Worker
-from terminal.handover.name import result_file_stem
+from terminal.handover.result_name import result_file_stem
 from terminal.qualification.contract import Way
 from terminal.session.effects import Decision, RecordDecision, RecordDiscarded, RecordOpenedCheck
 from terminal.words.catalogue import wording_lines

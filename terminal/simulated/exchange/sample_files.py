@@ -11,8 +11,8 @@ from terminal.handover.messages.bulk import BulkResult, BulkUnits
 from terminal.handover.messages.header import BulkHeader, QualificationHeader
 from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.qualification import QualificationAnswer, SearchInfo
-from terminal.handover.name import result_file_name
 from terminal.handover.parts import names_of
+from terminal.handover.result_name import result_file_name
 from terminal.handover.result_xml import FaceOptions, result_answer
 from terminal.handover.xml import CHARACTER_CODES, Encoding, write_document
 from terminal.qualification.contract import (

@@ -23,9 +23,9 @@ from terminal.handover.folder import (
     ResultFolder,
     ResultOnDisk,
 )
-from terminal.handover.name import result_file_name, result_file_stem
 from terminal.handover.placing import move_in
 from terminal.handover.reading import read_whole
+from terminal.handover.result_name import result_file_name, result_file_stem
 
 NAME = "OQSsiquc01res_face_1319999999_20261121091504.xml"
 DATA = b"<XmlMsg/>" * 1000

@@ -19,7 +19,7 @@ from reader.softcard.authority import TestAuthority
 from terminal.assembly import client_of, open_books
 from terminal.conductor.clock import Clock
 from terminal.conductor.outcome import DeliveryOutcome
-from terminal.handover.name import result_file_stem
+from terminal.handover.result_name import result_file_stem
 from terminal.qualification.contract import Challenge, CheckOpenedReply, PinProof
 from terminal.qualification.statements import pin_statement
 from terminal.simulated.service.enrolment import registry_path

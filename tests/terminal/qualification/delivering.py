@@ -13,8 +13,8 @@ from consent.records import AskedQuestion, Cause, Decided, Opened, RecordedAnswe
 from terminal.conductor.clock import Clock
 from terminal.conductor.delivery import Delivery
 from terminal.conductor.worker import Worker
-from terminal.handover.name import result_file_stem
 from terminal.handover.process import FolderProcess
+from terminal.handover.result_name import result_file_stem
 from terminal.qualification.client import QualificationClient
 
 INSTITUTION = "1319999999"

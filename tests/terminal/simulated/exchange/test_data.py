@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from consent.items import Item
-from terminal.handover.name import result_file_name
+from terminal.handover.result_name import result_file_name
 from terminal.handover.result_xml import FaceOptions, result_document
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
 from terminal.simulated.service.people import invented_people
