@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from config.profiles import Profile
-from consent.chain import body_of, genesis_hash, record_hash
+from consent.hash_chain import body_of, genesis_hash, record_hash
 from consent.items import Item
 from consent.ledger import Ledger
 from consent.records import (

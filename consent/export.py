@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from consent import store
-from consent.chain import genesis_hash
+from consent.hash_chain import genesis_hash
 from consent.records import LedgerHead
 from consent.store import LedgerError, Row
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self, TypeVar, cast
 
 from consent import store
-from consent.chain import body_of, genesis_hash, record_hash
+from consent.hash_chain import body_of, genesis_hash, record_hash
 from consent.items import Item
 from consent.lifecycle import History, LifeCycleError, advanced, has_history, histories, refusal
 from consent.records import (

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from consent import store
-from consent.chain import genesis_hash, record_hash
+from consent.hash_chain import genesis_hash, record_hash
 from consent.records import LedgerHead
 from consent.store import LedgerError, Row
 

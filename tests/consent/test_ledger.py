@@ -18,7 +18,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from consent.cards import card_hash
-from consent.chain import genesis_hash, record_hash
+from consent.hash_chain import genesis_hash, record_hash
 from consent.items import Item
 from consent.ledger import Ledger, LedgerFile
 from consent.lifecycle import LifeCycleError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from consent.chain import genesis_hash, record_hash
+from consent.hash_chain import genesis_hash, record_hash
 from consent.ledger import Ledger, LedgerFile
 from consent.records import LedgerHead
 from consent.store import LedgerError

@@ -8,7 +8,7 @@ from pathlib import Path
 from lxml import etree
 
 from consent import store
-from consent.chain import genesis_hash, record_hash
+from consent.hash_chain import genesis_hash, record_hash
 from consent.items import Item
 from consent.records import (
     Cause,

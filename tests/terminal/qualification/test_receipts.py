@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from config.profiles import Profile
-from consent.chain import body_of, genesis_hash, record_hash
+from consent.hash_chain import body_of, genesis_hash, record_hash
 from consent.items import Item
 from consent.ledger import Ledger, LedgerFile
 from consent.records import (
