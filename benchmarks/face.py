@@ -29,7 +29,7 @@ FMRS = (1e-2, 1e-3, 1e-4)
 FEWEST_TRIALS = 100
 """Minimum number of impostor comparisons for a rate."""
 NOT_FACES = {"print", "moving", "clips", "east_asian_single"}
-"""Folders beside the populations to skip."""
+"""Folders that are not populations."""
 Row = dict[str, Any]
 
 

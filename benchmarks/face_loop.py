@@ -101,7 +101,7 @@ class Display:
 
 
 def loop(film: Path, engine: FaceEngine) -> dict[str, float]:
-    """Detect and encode as many frames as possible, beside the display."""
+    """Detect and encode as many frames as possible while the display runs."""
     camera = Camera(OpenCvSource(str(film), loop=True))
     camera.start()
     with camera.look():

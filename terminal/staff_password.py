@@ -24,7 +24,7 @@ def hash_file(state_dir: Path) -> Path:
 
 
 def hash_in_force(settings: Settings) -> str:
-    """Return the hash in the settings or else the stored one; empty if staff functions are off."""
+    """Return the hash from the settings, or the stored one; empty if staff functions are off."""
     given = settings.staff.password_hash.get_secret_value()
     if given:
         return given

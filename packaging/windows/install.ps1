@@ -96,7 +96,7 @@ function Install-Python {
   if ($found) { return $found }
   $installer = Get-ChildItem -LiteralPath $Here -Filter 'python-3.13.*-amd64.exe' | Select-Object -First 1
   if (-not $installer) {
-    throw "Python 3.13 is not installed for all users. Put python.org's installer, python-3.13.*-amd64.exe, beside install.ps1."
+    throw "Python 3.13 is not installed for all users. Put python.org's installer, python-3.13.*-amd64.exe, into the folder of install.ps1."
   }
   $signature = Get-AuthenticodeSignature -LiteralPath $installer.FullName
   if ($signature.Status -ne 'Valid' -or $signature.SignerCertificate.Subject -notlike '*O=Python Software Foundation*') {

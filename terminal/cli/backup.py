@@ -48,10 +48,10 @@ def backup(
         from consent.verification import LedgerBroken
         from terminal.keeping.backup import back_up
 
-        kept = settings_file if settings_file.exists() else None
-        done = back_up(settings, kept, file, passphrase, datetime.now(JAPAN))
+        included = settings_file if settings_file.exists() else None
+        done = back_up(settings, included, file, passphrase, datetime.now(JAPAN))
         tell(f"{done.terminal_id}: {done.size / 1000:,.0f} kB in {file}")
-        if kept is None:
+        if included is None:
             tell("there is no settings file to back up; settings from the environment are not included")
         if isinstance(done.numbers, str):
             tell(f"the patient numbers are NOT included: {done.numbers}")

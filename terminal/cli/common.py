@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", help="Settings file (TOML). Default: UKETSUKE_CONFIG, else uketsuke/settings.toml."),
+    typer.Option("--config", help="Settings file (TOML). Default: UKETSUKE_CONFIG, or uketsuke/settings.toml."),
 ]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Write a log to standard error.")]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 HELP = """Check everything a reception needs, one line each, with the remedy if something is wrong.
 
 Each line is OK, WARN or BAD; exit code 1 if anything is BAD, otherwise 0. Changes nothing and prints no patient data;
-safe to run every minute beside a running terminal.
+safe to run every minute while a terminal is running.
 
 Example: uketsuke doctor --json
 """

@@ -8,7 +8,7 @@ from terminal.cli.common import ConfigOption, plain_errors, settings_or_exit, te
 
 HELP = """Enrol this terminal with a service stub on this computer.
 
-The terminal's key is generated once and stays in the state folder; the service's public key is pinned beside it.
+The terminal's key is generated once and stays in the state folder; the service's public key is pinned next to it.
 
 Example: uketsuke enrol --service http://127.0.0.1:8642
 """

@@ -120,7 +120,9 @@ def check(file: Annotated[Path, typer.Argument(help="Your request or result file
 @app.command()
 def conform(
     folder: Annotated[Path, typer.Option(help="Folder with req, res and face that your software watches.")],
-    report: Annotated[Path, typer.Option(help="The report, as HTML; JSON is written beside it.")] = Path("report.html"),
+    report: Annotated[Path, typer.Option(help="The report, as HTML; a JSON file is written next to it.")] = Path(
+        "report.html"
+    ),
     product: Annotated[str, typer.Option(help="Name and version of the software, for the report.")] = "-",
     quick: Annotated[bool, typer.Option("--quick", help="Short waits, for automated software.")] = False,
     only: Annotated[list[str] | None, typer.Option(help="Play only the case with this key. May be repeated.")] = None,
@@ -156,10 +158,10 @@ def conform(
             on_instruction=lambda text: tell(f"      {text.ja} / {text.en}"),
             on_outcome=lambda outcome: tell(f"{outcome.verdict:10} {outcome.case.key:22} {outcome.seconds:6.1f} s"),
         )
-        beside = write_report(outcomes, report, datetime.now(UTC).astimezone(JAPAN), product)
+        json_report = write_report(outcomes, report, datetime.now(UTC).astimezone(JAPAN), product)
         wrong = sum(outcome.verdict is Verdict.FAILED for outcome in outcomes)
         open_ = sum(outcome.verdict is Verdict.NOT_JUDGED for outcome in outcomes)
-        tell(f"{len(outcomes) - wrong - open_} passed, {wrong} failed, {open_} not judged: {report}, {beside}")
+        tell(f"{len(outcomes) - wrong - open_} passed, {wrong} failed, {open_} not judged: {report}, {json_report}")
     if wrong:
         raise typer.Exit(1)
 
@@ -183,11 +185,11 @@ def client(
         from terminal.simulated.conformance.faults import SoftwareFault
 
         known = [one.value for one in SoftwareFault]
-        wanted = known if "all" in (fault or []) else fault or []
-        if unknown := [one for one in wanted if one not in known]:
+        chosen = known if "all" in (fault or []) else fault or []
+        if unknown := [one for one in chosen if one not in known]:
             fail(f"{', '.join(unknown)}: no such fault. Known: {', '.join(known)}, all.")
         prepared(folder)
         stop = threading.Event()
         system.on_stop(stop.set)
-        tell(f"Receipt software in {folder.resolve()}, {len(wanted)} faults - stop it with Ctrl-C")
-        Client(folder, [SoftwareFault(one) for one in wanted]).run(stop)
+        tell(f"Receipt software in {folder.resolve()}, {len(chosen)} faults - stop it with Ctrl-C")
+        Client(folder, [SoftwareFault(one) for one in chosen]).run(stop)

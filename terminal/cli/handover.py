@@ -90,8 +90,9 @@ def _tell_elements(files: "list[SampleFile]") -> None:
 def waiting(config: ConfigOption = None) -> None:
     """List the results that are confirmed but not handed over: check, time and progress.
 
-    Works beside a running terminal. "begun": the terminal finds out whether the receipt computer has the result, unless
-    the folder was replaced since the hand-over began. Then staff decide, on their page or with `again` and `close`.
+    Works while a terminal is running. "begun": the terminal finds out whether the receipt computer has the result,
+    unless the folder was replaced since the hand-over began. Then staff decide, on their page or with `again` and
+    `close`.
 
     Example: uketsuke handover waiting
     """
@@ -115,7 +116,7 @@ def again(
     """Hand over a result again if its folder was lost after the hand-over had begun.
 
     First check that the receipt computer does not have it, or it gets it twice. The decision is recorded in the ledger.
-    Works only while no terminal uses this ledger; beside a running one, use the staff page.
+    Works only while no terminal uses this ledger; if one is running, use the staff page.
 
     Example: uketsuke handover again 3f9a0c
     """
@@ -131,7 +132,7 @@ def close(
     """Close a result without handing it over: the receipt computer has it, or it is entered by hand.
 
     The decision is recorded in the ledger; the consents stay valid and can be withdrawn. Works only while no terminal
-    uses this ledger; beside a running one, use the staff page.
+    uses this ledger; if one is running, use the staff page.
 
     Example: uketsuke handover close 3f9a0c
     """

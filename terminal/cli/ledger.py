@@ -140,9 +140,9 @@ def begin(config: ConfigOption = None) -> None:
         from consent.same_ledger import set_aside
         from terminal.assembly import ledger_path
 
-        kept = set_aside(ledger_path(settings), datetime.now(JAPAN))
-        tell(f"the old ledger is now {kept}" if kept else "there was no ledger left to keep")
-        tell("the next start begins a new one")
+        aside = set_aside(ledger_path(settings), datetime.now(JAPAN))
+        tell(f"the old ledger is now {aside}" if aside else "there was no ledger to set aside")
+        tell("the next start creates a new one")
 
 
 @app.command()

@@ -10,7 +10,7 @@ HELP = """Delete files that are older than their retention period.
 
 [records] in the settings sets the periods: audit_years, results_days, cache_days, log_days, trace_days. The ledger is
 never touched. A result is deleted only if the ledger records that exactly this file was handed over. Safe to run every
-day, beside a running terminal.
+day while a terminal is running.
 
 Example: uketsuke prune --dry-run
 """

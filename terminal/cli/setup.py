@@ -174,12 +174,12 @@ def _enrolling(service_key: Path | None) -> "Enrol":
 
         if service_key is not None:
             return _pin(settings, service_key)
-        kept = _kept(settings)
-        if kept is not None and not kept.simulated:
-            return kept
+        existing = _existing(settings)
+        if existing is not None and not existing.simulated:
+            return existing
         if not is_loopback(httpx.URL(settings.service.url).host):
-            if kept is not None:
-                return kept
+            if existing is not None:
+                return existing
             raise NotReady(
                 f"the service at {settings.service.url} is not on this computer. Get its public key from its operator "
                 "(`uketsuke stub key`) and name the file with --service-key."
@@ -192,7 +192,7 @@ def _enrolling(service_key: Path | None) -> "Enrol":
     return enrol
 
 
-def _kept(settings: "Settings") -> "Enrolment | None":
+def _existing(settings: "Settings") -> "Enrolment | None":
     from terminal.qualification.keys import Enrolment, enrolment_path, terminal_key_path
 
     enrolment = Enrolment.load(enrolment_path(settings.state_dir))

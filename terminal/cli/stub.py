@@ -129,7 +129,7 @@ def adopt(
             case Refused(message=message):
                 fail(f"the stub refused: {message} `uketsuke stub people` lists the people.")
             case _:
-                tell(f"Simulated: this card now stands for the invented person {person!r} at {url}.")
+                tell(f"Simulated: this card is now registered for the invented person {person!r} at {url}.")
 
 
 @app.command()

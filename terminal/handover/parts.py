@@ -275,7 +275,7 @@ class Reader:
         if flag is None:
             if given is not None or until is not None:
                 at = (children.get(marker.consent_time) or children[marker.available_time])[0]
-                self._add(at, f"{path}/{marker.flag}", LayoutFault.MISSING, "a flag beside its times")
+                self._add(at, f"{path}/{marker.flag}", LayoutFault.MISSING, "a flag with its times")
             return None
         return ConsentPart(flag=flag, consent_time=given, available_time=until)
 

@@ -105,11 +105,11 @@ def _header(header: View, body: View | None, encoding: Encoding, origin: Origin)
         )
     segment = header.text("SegmentOfResult")
     if segment == "9" and not header.text("ErrorCode"):
-        yield header.problem("ErrorCode", "an error code beside SegmentOfResult 9")
+        yield header.problem("ErrorCode", "an error code with SegmentOfResult 9")
     if segment == "1" and (header.text("ErrorCode") or header.text("ErrorMessage")):
-        yield header.problem("ErrorCode", "no error beside SegmentOfResult 1")
+        yield header.problem("ErrorCode", "no error with SegmentOfResult 1")
     if segment == "1" and body is None:
-        yield header.problem("SegmentOfResult", "a MessageBody beside SegmentOfResult 1")
+        yield header.problem("SegmentOfResult", "a MessageBody with SegmentOfResult 1")
     reference = header.text("ReferenceClassification")
     if origin.card_reader and reference == _BY_NUMBER:
         yield header.problem("ReferenceClassification", "1: a card reader's result is a check by card")
@@ -140,27 +140,27 @@ def _outcome(body: View, header: View | None, origin: Origin) -> Iterator[Layout
     validity, records = body.text("QualificationValidity"), _records(body)
     if validity in ("4", "5") and records:
         severity = _WARNING if validity == "4" else _NOTE
-        expected = f"no result beside QualificationValidity {validity}"
+        expected = f"no result with QualificationValidity {validity}"
         yield body.problem("ResultList", expected, severity, Confidence.INFERRED)
     if validity in ("1", "2", "3", "6") and not records:
         yield body.problem(
-            "ResultList", "a result beside QualificationValidity 1, 2, 3 or 6", confidence=Confidence.INFERRED
+            "ResultList", "a result with QualificationValidity 1, 2, 3 or 6", confidence=Confidence.INFERRED
         )
     by_card = origin.card_reader or (header is not None and header.text("ReferenceClassification") == _BY_CARD)
     if by_card and validity == "3":
         yield body.problem("QualificationValidity", "not 3 in a check by card", _WARNING, Confidence.DOCUMENTED)
     if body.text("ProcessingResultStatus") == "2" and not body.text("ProcessingResultCode"):
-        yield body.problem("ProcessingResultCode", "a code beside ProcessingResultStatus 2", _WARNING)
+        yield body.problem("ProcessingResultCode", "a code with ProcessingResultStatus 2", _WARNING)
     if origin.card_reader and body.child("QualificationConfirmSearchInfo"):
         yield body.problem("QualificationConfirmSearchInfo", "absent: a card reader does not search", _WARNING)
     if origin.card_reader and len(records) > 1:
         yield body.problem("ResultList", "one result: public programs read only the first, or none", _NOTE)
     for record in records:
         if validity == "6" and record.text("InsuredCardClassification") not in ("", "A1"):
-            yield record.problem("InsuredCardClassification", "A1 beside QualificationValidity 6", _WARNING)
+            yield record.problem("InsuredCardClassification", "A1 with QualificationValidity 6", _WARNING)
         if validity in ("2", "3") and not record.text("DisqualificationDate"):
             yield record.problem(
-                "DisqualificationDate", "a date beside QualificationValidity 2 or 3", _NOTE, Confidence.INFERRED
+                "DisqualificationDate", "a date with QualificationValidity 2 or 3", _NOTE, Confidence.INFERRED
             )
 
 
@@ -184,9 +184,7 @@ def _subsidies(body: View, header: View | None) -> Iterator[LayoutProblem]:
         yield result.problem("MedicalSubsidyList", expected, confidence=Confidence.INFERRED)
     fitting = {USABLE_SUBSIDY: "1", REFUSED_SUBSIDY: "0"}.get(standing, "")
     if flag != fitting:
-        expected = (
-            f"{fitting} beside MedicalSubsidyStatus {standing}" if fitting else "absent: the patient was not asked"
-        )
+        expected = f"{fitting} with MedicalSubsidyStatus {standing}" if fitting else "absent: the patient was not asked"
         yield result.problem("MedicalSubsidyConsFlg", expected, confidence=Confidence.INFERRED)
     if flag == "1" and not result.text("MedicalSubsidyConsTime"):
         yield result.problem("MedicalSubsidyConsTime", "the time of consent", confidence=Confidence.INFERRED)
@@ -236,7 +234,7 @@ def _ratio(record: View) -> Iterator[LayoutProblem]:
     ratio = record.text("InsuredPartialContributionRatio") or recipient
     if ratio and limit.startswith("B") and (ratio == "030") != (limit in ("B01", "B02", "B03")):
         at = "ElderlyRecipientCertificateInfo" if recipient else "InsuredPartialContributionRatio"
-        yield record.problem(at, "a ratio that fits the limit: 030 only beside B01 to B03", _WARNING)
+        yield record.problem(at, "a ratio that fits the limit: 030 only with B01 to B03", _WARNING)
 
 
 def _consent(record: View, marker: Consented, header: View | None, origin: Origin) -> Iterator[LayoutProblem]:

@@ -128,8 +128,8 @@ class PromptOperator:
         return False
 
     def _touched(self, talk: Talk, typed: str, hands: Hands) -> bool:
-        wanted = [offer for offer in talk.offers if typed_as(offer.key) == typed.lower()]
-        return bool(wanted) and hands.touch(talk, wanted[0])
+        matching = [offer for offer in talk.offers if typed_as(offer.key) == typed.lower()]
+        return bool(matching) and hands.touch(talk, matching[0])
 
     def _say_what_counts(self, talk: Talk) -> None:
         keys = ", ".join(typed_as(offer.key) for offer in talk.offers)

@@ -15,11 +15,11 @@ class Transcript:
         self._last: tuple[str, ...] = ()
 
     def hear(self, talk: Talk) -> None:
-        said = sentences(talk)
-        if said != self._last:
-            self._last = said
-            self._tell(f"  {said[0]}")
-            for sentence in said[1:]:
+        lines = sentences(talk)
+        if lines != self._last:
+            self._last = lines
+            self._tell(f"  {lines[0]}")
+            for sentence in lines[1:]:
                 self._tell(f"      {sentence}")
 
     def answered(self, what: str) -> None:

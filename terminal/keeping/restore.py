@@ -97,9 +97,9 @@ async def restore(
             raise
     if current is None and text is not None:
         write_whole(settings_file, text)
-    told = json.loads((work / _READY).read_text(encoding="ascii"))
+    counts = json.loads((work / _READY).read_text(encoding="ascii"))
     _move(work, settings.state_dir)
-    return RestoredTo(settings, manifest, told["confirmed"], told["lost"], told["opened"])
+    return RestoredTo(settings, manifest, counts["confirmed"], counts["lost"], counts["opened"])
 
 
 # --- preconditions -------------------------------------------------------------------------------------------
@@ -177,8 +177,8 @@ async def _prepare(found: _Backup, work: Path, administrator: Administrator | No
             f"the restored ledger does not match the service's receipts: {verified}. Keep the backup and the folder."
         )
     write_whole(terminal_key_path(found.files), (work / _NEXT).read_bytes())
-    told = {"confirmed": len(gap.confirmed), "lost": len(gap.lost), "opened": sum(one.checks for one in gap.opened)}
-    write_whole(work / _READY, json.dumps(told).encode())
+    counts = {"confirmed": len(gap.confirmed), "lost": len(gap.lost), "opened": sum(one.checks for one in gap.opened)}
+    write_whole(work / _READY, json.dumps(counts).encode())
 
 
 async def _take_over(
