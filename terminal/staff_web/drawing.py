@@ -75,7 +75,7 @@ def drawn_now(state: State, say: Words, rules: Rules, *, eye_allowed: bool) -> d
     """The reception under way and what staff can do about it."""
     in_reception = not isinstance(state, Idle)
     reception = state.reception if not isinstance(state, Idle) else None
-    can_eye = rules.staff_enabled and eye_allowed and _takes_staff(state)
+    can_eye = rules.staff_enabled and eye_allowed and _allows_by_eye(state)
     return {
         "reception": reception.id if reception else "",
         "number": reception.number if reception else 0,
@@ -86,7 +86,7 @@ def drawn_now(state: State, say: Words, rules: Rules, *, eye_allowed: bool) -> d
     }
 
 
-def _takes_staff(state: State) -> bool:
+def _allows_by_eye(state: State) -> bool:
     match state:
         case Idle():
             return not state.staff and state.out_of_service is None

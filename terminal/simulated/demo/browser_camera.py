@@ -21,12 +21,12 @@ _LONGEST_WAIT = 1.0
 
 
 class BrowserSource:
-    """A frame source. `on_wanted(True)` requests pictures from the page, `on_wanted(False)` stops its camera."""
+    """A frame source. `on_request(True)` requests pictures from the page, `on_request(False)` stops its camera."""
 
     name = "browser camera"
 
     def __init__(self) -> None:
-        self.on_wanted: Callable[[bool], None] = lambda _wanted: None
+        self.on_request: Callable[[bool], None] = lambda _wanted: None
         self._jpeg: bytes | None = None
         self._new = threading.Condition()
         self._number = 0
@@ -44,7 +44,7 @@ class BrowserSource:
         return SourceKind.VIRTUAL
 
     def open(self) -> "CameraLost | None":
-        self.on_wanted(True)
+        self.on_request(True)
         return None
 
     def read(self) -> "Frame | CameraLost":
@@ -73,4 +73,4 @@ class BrowserSource:
     def close(self) -> None:
         with self._new:
             self._jpeg = None
-        self.on_wanted(False)
+        self.on_request(False)

@@ -69,11 +69,11 @@ class DockSite:
         self._agreed, self._trouble = loop.create_future(), trouble
         if self._source is not None:
 
-            def on_wanted(wanted: bool) -> None:
+            def on_request(wanted: bool) -> None:
                 if not loop.is_closed():
                     loop.call_soon_threadsafe(self._want_camera, wanted)
 
-            self._source.on_wanted = on_wanted
+            self._source.on_request = on_request
         for line in self._lines:
             if line not in self._elsewhere:
                 self._show_question(line)

@@ -121,7 +121,7 @@ class _Memory:
     hostile: int = 0
     ignored: int = 0
     face_missing: bool = False
-    forgot_at: float | None = None
+    pruned_at: float | None = None
 
 
 def utc_now() -> datetime:
@@ -336,6 +336,6 @@ class ExchangeService:
             scan.undelivered += 1
 
     def _forget(self, now: float) -> None:
-        if self._memory.forgot_at is None or now - self._memory.forgot_at >= FORGET_EVERY:
+        if self._memory.pruned_at is None or now - self._memory.pruned_at >= FORGET_EVERY:
             self._store.forget(self._clock())
-            self._memory.forgot_at = now
+            self._memory.pruned_at = now

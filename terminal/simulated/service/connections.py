@@ -68,12 +68,12 @@ class Bounded(H11Protocol):
         super().connection_made(Corked(transport))  # type: ignore[arg-type]
         self.app = _with_drop(self.app, lambda gently: self.transport.close() if gently else self.transport.abort())
         self.peer = (transport.get_extra_info("peername") or ("",))[0]
-        if not _is_here(self.peer) and self._of_peer() > PEER_CONNECTIONS:
+        if not _is_here(self.peer) and self._peer_connections() > PEER_CONNECTIONS:
             transport.abort()
             return
         self._wait_for_request()
 
-    def _of_peer(self) -> int:
+    def _peer_connections(self) -> int:
         return sum(getattr(other, "peer", None) == self.peer for other in self.connections)
 
     def data_received(self, data: bytes) -> None:

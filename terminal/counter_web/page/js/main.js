@@ -93,10 +93,10 @@ touch.listen((button) => act(button.dataset.target, button));
 keys.listen((name) => {
   wake();
   if (!screen.talk) return false;
-  const meant = meaning(name);
-  if (meant) act(meant, undefined, name);
+  const target = meaning(name);
+  if (target) act(target, undefined, name);
   else link.send({ type: "attend", key: "key" });  // not which key: it may be a late digit of a PIN
-  return Boolean(meant);
+  return Boolean(target);
 });
 addEventListener("pointerdown", () => {
   // paint the target first: starting the sound takes longer than a frame

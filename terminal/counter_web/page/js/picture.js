@@ -11,7 +11,7 @@ export class Picture {
   #progress = draw("path", { d: ROUND, fill: "none", stroke: "#3ddc84", "stroke-width": 14, "stroke-linecap": "round", pathLength: 100, "stroke-dasharray": "0 100" });
   #arrow = draw("g", { class: "arrow", fill: "none", "stroke-linecap": "round", "stroke-linejoin": "round" });
   #decoding = false;
-  #wanted = false;
+  #shown = false;
   #towards = 0;
   element;
   drawn = 0;
@@ -29,7 +29,7 @@ export class Picture {
 
   /** Show the picture for this talk, or clear it. */
   follow(body, name) {
-    this.#wanted = body.camera;
+    this.#shown = body.camera;
     if (!body.camera) {
       this.#canvas.getContext("2d").clearRect(0, 0, 640, 480);
       return;
@@ -48,14 +48,14 @@ export class Picture {
 
   /** Draw one JPEG; call `done()` when ready for the next. Pictures that arrive while one is decoded are skipped. */
   async show(blob, done) {
-    if (!this.#wanted || this.#decoding) {
+    if (!this.#shown || this.#decoding) {
       done();
       return;
     }
     this.#decoding = true;
     try {
       const image = await createImageBitmap(blob);
-      if (this.#wanted) {
+      if (this.#shown) {
         this.#canvas.getContext("2d").drawImage(image, 0, 0, 640, 480);
         this.drawn += 1;
       }

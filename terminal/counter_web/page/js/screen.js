@@ -265,34 +265,34 @@ export class Screen {
 
   /** Enlarge targets if there is room; else tighten, then drop the drawing, then split into pages. */
   #fit(zone, column, said, blocks, offers) {
-    const whole = () => {
+    const allFit = () => {
       offers.forEach(alignKeys);
       return [said, column, zone].every(fits);
     };
-    const taken = () => [...said.children].reduce((sum, block) => sum + block.offsetHeight, 0);
+    const textHeight = () => [...said.children].reduce((sum, block) => sum + block.offsetHeight, 0);
     if (this.talk.size === "normal") {
       zone.classList.add("roomy");
-      if (whole() && taken() < column.clientHeight * ROOMY) return;
+      if (allFit() && textHeight() < column.clientHeight * ROOMY) return;
       zone.classList.remove("roomy");
     }
     for (const offer of offers) {
       if (this.talk.size === "normal" || !inPieces(offer)) continue;
       offer.classList.add("stacked");
-      if (!whole() && offer.parentElement === zone) zone.classList.add("tight");
+      if (!allFit() && offer.parentElement === zone) zone.classList.add("tight");
     }
-    if (whole()) return;
+    if (allFit()) return;
     zone.classList.add("tight");
-    if (whole()) return;
+    if (allFit()) return;
     zone.classList.add("tighter");
-    if (whole()) return;
+    if (allFit()) return;
     column.classList.remove("beside");
     column.replaceChildren(said);
-    if (whole()) return;
+    if (allFit()) return;
     column.classList.add("paged");
-    if (whole()) return;
+    if (allFit()) return;
     if (this.talk.size === "largest") zone.classList.add("smaller-picture");
     for (const offer of offers) if (offer.parentElement === zone) said.append(offer);
-    if (whole()) return;
+    if (allFit()) return;
     this.#onPages(column, said, { said: blocks, offers });
   }
 

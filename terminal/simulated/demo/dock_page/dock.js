@@ -13,7 +13,7 @@ const counter = document.querySelector("#counter");
 let language = navigator.language.startsWith("ja") ? "ja" : "en";
 let book = null;
 let state = null;
-let asked = null;
+let question = null;
 /** Which sections are expanded. */
 const unfolded = { answer: false, more: false, staff: false };
 let addresses = {};
@@ -21,14 +21,14 @@ let addresses = {};
 const link = new Link({
   onMessage(message) {
     if (message.type === "ask") {
-      asked = message;
+      question = message;
       draw();
     } else if (message.type === "camera") {
       camera(message.on);
     } else if (message.type === "book") {
       book = message;
     } else if (message.type === "dock") {
-      asked = null;
+      question = null;
       const other = state?.current !== message.current;
       state = message;
       if (other) comes();
@@ -76,8 +76,8 @@ const act = (message) => link.send(message);
 
 function draw() {
   document.documentElement.lang = language;
-  if (asked) {
-    dock.replaceChildren(...ask(asked, asked.words[language], act, other));
+  if (question) {
+    dock.replaceChildren(...ask(question, question.words[language], act, other));
     return;
   }
   if (!book || !state) return;

@@ -115,10 +115,10 @@ function signIn(possible) {
 function form(text) {
   const typed = make("input", { type: "password", id: "password", autocomplete: "off", maxlength: 64, required: true });
   const note = make("p", { class: "note", role: "alert" });
-  const asked = make("form", { class: "card" }, text ? make("p", {}, text) : "",
+  const entry = make("form", { class: "card" }, text ? make("p", {}, text) : "",
     make("label", { for: "password" }, words["sign-in"]), typed, note,
     make("button", { class: "main" }, words.enter));
-  asked.addEventListener("submit", async (event) => {
+  entry.addEventListener("submit", async (event) => {
     event.preventDefault();
     tones.wake();
     const answer = await password("/staff/sign-in", typed.value);
@@ -129,7 +129,7 @@ function form(text) {
     } else note.textContent = answer.wait ? words.wait.replace("{seconds}", answer.wait) : words.wrong;
   });
   setTimeout(() => typed.focus(), 0);
-  return asked;
+  return entry;
 }
 
 async function change() {

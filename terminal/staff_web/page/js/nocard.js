@@ -12,15 +12,15 @@ export function form(words, language) {
   const limits = [["yes", "true"], ["no", "false"]].map(([name, value]) =>
     make("label", { class: "choice" }, make("input", { type: "radio", name: "limit", value }), words[`nocard-limit-${name}`]));
   const note = make("p", { class: "note", role: "alert" });
-  const asked = make("form", { class: "nocard" },
+  const entry = make("form", { class: "nocard" },
     ...Object.entries(inputs).map(([name, input]) => make("div", { class: "field" }, make("label", { for: input.id }, words[`nocard-${name}`]), input)),
     make("fieldset", {}, make("legend", {}, words["nocard-limit"]), ...limits),
     note,
     make("div", { class: "row" }, button(words.back, () => dialog.close()), make("button", { class: "main" }, words["nocard-send"])));
-  const dialog = open("sure", words["nocard-title"], asked);
-  asked.addEventListener("submit", async (event) => {
+  const dialog = open("sure", words["nocard-title"], entry);
+  entry.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const limit = asked.querySelector("[name=limit]:checked")?.value;
+    const limit = entry.querySelector("[name=limit]:checked")?.value;
     const missing = ["insurer", "number", "birth"].filter((name) => !inputs[name].value);
     if (missing.length || limit === undefined) {
       wrong([...missing, ...(limit === undefined ? ["limit"] : [])]);
@@ -28,9 +28,9 @@ export function form(words, language) {
     }
     const content = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value]));
     const answer = await fetch("/staff/look-up", { method: "POST", body: JSON.stringify({ ...content, limit: limit === "true", language }) });
-    const told = await answer.json().catch(() => ({}));
-    if (answer.status === 422) wrong(told.fields);
-    else show(told);
+    const reply = await answer.json().catch(() => ({}));
+    if (answer.status === 422) wrong(reply.fields);
+    else show(reply);
   });
 
   function wrong(names) {
@@ -38,9 +38,9 @@ export function form(words, language) {
     for (const [name, input] of Object.entries(inputs)) input.setAttribute("aria-invalid", String(names.includes(name)));
   }
 
-  function show(told) {
-    asked.replaceWith(make("p", { class: told.done ? "state" : "note", role: "alert" }, told.text ?? words["one-moment"]),
-      told.validity ? make("p", { class: "state" }, told.validity) : "",
+  function show(reply) {
+    entry.replaceWith(make("p", { class: reply.done ? "state" : "note", role: "alert" }, reply.text ?? words["one-moment"]),
+      reply.validity ? make("p", { class: "state" }, reply.validity) : "",
       make("div", { class: "row" }, button(words.close, () => dialog.close(), "main")));
   }
 }
