@@ -4,7 +4,7 @@
   const name = (element) => `${element.tagName.toLowerCase()}${element.className?.baseVal === undefined && element.className ? `.${element.className}` : ""} "${(element.innerText ?? "").replace(/\s+/g, " ").slice(0, 24)}"`;
   const visible = (element) => element.checkVisibility({ visibilityProperty: true });
   const parts = [...document.querySelectorAll("header li, header .mark, header .code, h1, p, main li, button, .state, .dots, .live")].filter(visible);
-  const low = document.documentElement.matches("[data-low][data-size=normal]");
+  const { size, low } = document.documentElement.dataset;
   const u = Math.min(...(innerWidth < innerHeight ? [innerWidth / 800, innerHeight / 1280] : [innerWidth / 1280, innerHeight / 800]));
   for (const part of parts) {
     const box = part.getBoundingClientRect();
@@ -13,7 +13,7 @@
     if (part.tagName === "BUTTON") {
       if (part.scrollHeight > part.clientHeight + 2) found.push(`higher than its box: ${name(part)}`);
       const middle = (box.top + box.height / 2) / innerHeight;
-      if (low && !part.closest("header, .paged, .with-pad .words") && middle < (part.closest(".many") ? .42 : .45)) found.push(`in the upper half: ${name(part)} ${Math.round(100 * middle)} %`);
+      if (low !== undefined && middle < (size === "normal" ? .5 : part.matches(".words > .turner button") ? .42 : 0)) found.push(`in the upper half: ${name(part)} ${Math.round(100 * middle)} %`);
       if (Math.min(box.width, box.height) < 119 * u) found.push(`target too small: ${name(part)} ${Math.round(box.width / u)}x${Math.round(box.height / u)} u`);
     }
   }

@@ -156,15 +156,24 @@ export class Screen {
   }
 
   #steps() {
-    const { steps, step, words, body, keys } = this.talk;
-    const again = keys.some((offer) => offer.id === "again") ? plain(words.again) : "";
+    const { steps, step, words, body } = this.talk;
+    const again = this.talk.low ? "" : this.#again();
     this.#zone("steps", [steps, step, words.mark, body.code, again], () => [
       make("ol", {}, ...steps.map((name, index) => make("li", { class: index < step ? "done" : "", "aria-current": index === step ? "step" : undefined },
         make("b", { "aria-hidden": "true" }, index < step ? "✓" : String(index + 1)), make("span", {}, sentence(name))))),
-      again ? make("button", { type: "button", class: "again", "data-target": "offer:again", "aria-label": again }, loudspeaker()) : undefined,
+      again ? this.#speaker("again", again) : undefined,
       body.code ? make("span", { class: "code" }, body.code) : undefined,
       words.mark ? make("span", { class: "mark" }, words.mark) : undefined,
     ].filter(Boolean));
+  }
+
+  /** The name of the button that says it again, or "" while nothing is said. */
+  #again() {
+    return this.talk.keys.some((offer) => offer.id === "again") ? plain(this.talk.words.again) : "";
+  }
+
+  #speaker(kind, name) {
+    return make("button", { type: "button", class: kind, "data-target": "offer:again", "aria-label": name }, loudspeaker());
   }
 
   #foot() {
@@ -174,10 +183,12 @@ export class Screen {
     const loud = early ? talk.words.notYet : talk.warning || talk.notice || (this.#silent ? talk.words.sound : "");
     if (loud !== this.#loud) this.#footPage = 0;
     this.#loud = loud;
-    this.#zone("foot", [talk.foot, loud, talk.card, this.#footPage, talk.words.more], () => {
+    const again = talk.low ? this.#again() : "";
+    this.#zone("foot", [talk.foot, loud, talk.card, this.#footPage, talk.words.more, again], () => {
       const said = loud || talk.card;
       const state = make("div", { class: `state${loud ? " loud" : ""}`, role: "status" }, said && !loud ? card() : undefined, make("span", {}, sentence(said)));
       const buttons = talk.foot.map((offer, index) => this.#offer(offer, `quiet${index === talk.foot.length - 1 ? " last" : ""}`));
+      if (again) buttons.splice(-1, 0, this.#speaker("quiet speaker", again));
       return [state, make("div", { class: "buttons" }, ...buttons)];
     });
     this.#fitFoot();
@@ -218,8 +229,14 @@ export class Screen {
     const text = JSON.stringify([still, current(typed)?.id, typed.noSuchDay, serial, words.next, zone.clientHeight]);
     if (this.#drawn.body === text) return;
     this.#drawn.body = text;
+    this.#drawBody(zone, body.pad && this.talk.size === "largest");
+  }
+
+  /** `apart`: the pad has a page of its own. */
+  #drawBody(zone, apart) {
+    const { body, pad: typed, words, low } = this.talk;
     const live = body.camera && !body.photo;
-    const alone = body.pad && this.talk.size === "largest" ? this.#padPage(typed, words) : undefined;
+    const alone = apart ? this.#padPage(typed, words) : undefined;
     const beside = body.pad && !alone;
     zone.className = [live || beside ? "split" : "", live ? "camera" : "", beside ? "with-pad" : ""].filter(Boolean).join(" ");
     const pinned = beside ? [places(typed, words)] : [];
@@ -227,9 +244,13 @@ export class Screen {
     const offers = this.#offers(body);
     const said = make("div", { class: "said" });
     const column = make("div", { class: "words" }, said);
+    const dock = beside && low ? make("div", { class: "dock" }, pad(words), ...offers) : undefined;
     if (alone) {
       said.append(...blocks, alone, ...offers);
       zone.replaceChildren(column);
+    } else if (dock) {
+      said.append(...this.#inOrder(blocks, pinned));
+      zone.replaceChildren(column, dock);
     } else if (live || beside) {
       said.append(...this.#inOrder(blocks, pinned), ...offers);
       zone.replaceChildren(...(live ? [this.picture.element, column] : [column, pad(words)]));
@@ -244,7 +265,7 @@ export class Screen {
     }
     narrow(said.querySelector("h1"));
     if (alone) this.#onPages(column, said, { said: blocks, offers, alone });
-    else this.#fit(zone, column, said, blocks, offers);
+    else if (!this.#fit(zone, column, said, blocks, offers, dock)) this.#drawBody(zone, true);
   }
 
   /** Give the question and the pad a page each at double size. */
@@ -263,16 +284,20 @@ export class Screen {
     return [...blocks.slice(0, question + 1), ...pinned, ...blocks.slice(question + 1)];
   }
 
-  /** Enlarge targets if there is room; else tighten, then drop the drawing, then split into pages. */
-  #fit(zone, column, said, blocks, offers) {
+  /**
+   * Enlarge targets if there is room; else tighten, then drop the drawing, then split into pages. Return false instead
+   * of splitting if there is a `dock`, the row of pad and other ways in the lower half: it cannot be split.
+   */
+  #fit(zone, column, said, blocks, offers, dock) {
+    const parts = dock ? [said, column, zone, dock, ...dock.querySelectorAll(".offers, button")] : [said, column, zone];
     const allFit = () => {
       offers.forEach(alignKeys);
-      return [said, column, zone].every(fits);
+      return parts.every(fits);
     };
     const textHeight = () => [...said.children].reduce((sum, block) => sum + block.offsetHeight, 0);
     if (this.talk.size === "normal") {
       zone.classList.add("roomy");
-      if (allFit() && textHeight() < column.clientHeight * ROOMY) return;
+      if (allFit() && textHeight() < column.clientHeight * ROOMY) return true;
       zone.classList.remove("roomy");
     }
     for (const offer of offers) {
@@ -280,20 +305,22 @@ export class Screen {
       offer.classList.add("stacked");
       if (!allFit() && offer.parentElement === zone) zone.classList.add("tight");
     }
-    if (allFit()) return;
+    if (allFit()) return true;
     zone.classList.add("tight");
-    if (allFit()) return;
+    if (allFit()) return true;
     zone.classList.add("tighter");
-    if (allFit()) return;
+    if (allFit()) return true;
+    if (dock) return false;
     column.classList.remove("beside");
     column.replaceChildren(said);
-    if (allFit()) return;
+    if (allFit()) return true;
     column.classList.add("paged");
-    if (allFit()) return;
+    if (allFit()) return true;
     if (this.talk.size === "largest") zone.classList.add("smaller-picture");
     for (const offer of offers) if (offer.parentElement === zone) said.append(offer);
-    if (allFit()) return;
+    if (allFit()) return true;
     this.#onPages(column, said, { said: blocks, offers });
+    return true;
   }
 
   /** Return the reason for this screen, the question, and the rest in speaking order. */
