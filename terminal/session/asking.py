@@ -5,7 +5,7 @@ from enum import IntEnum
 
 from config.settings import DispensingPolicy, PrescriptionPolicy
 from consent.answers import Given, answers, of_sharing
-from consent.items import HolderFacts, Item, Question, QuestionKind, Wording
+from consent.items import AnsweredBy, HolderFacts, Item, Question, QuestionKind, Wording
 from consent.questions import by_law, questions
 from consent.records import Cause
 from terminal.qualification.contract import CheckFacts, PrescriptionForm, SubsidyStanding
@@ -171,7 +171,10 @@ def _given(reception: Reception, *answered: Question, granted: bool, now: Now) -
 
 def bundle_sentence(reception: Reception) -> str:
     """Return the message id of the sentence that asks all sharing questions together."""
-    return "consent.question.child" if reception.for_child else "consent.question"
+    if reception.for_child:
+        return "consent.question.child"
+    own = reception.answered_by in (None, AnsweredBy.PERSON)
+    return "consent.question" if own else "consent.question.other"
 
 
 def wording(reception: Reception, question: Question) -> Wording:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from config.settings import AlsoPin, Settings
+from config.settings import AlsoPin, Profile, Settings
 from consent.items import AnsweredBy
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
@@ -15,7 +15,7 @@ from terminal.session.methods import ways
 from terminal.session.rules import Rules
 from terminal.talk.parts import LineKind, Talk
 from terminal.talk.view import talk_of
-from terminal.words.catalogue import speaker
+from terminal.words.catalogue import speaker, wording_lines
 from tests.terminal.session.world import CARD, CHECK, GENUINE, World
 from tests.terminal.talk.gallery import RULES, problem, state_of
 
@@ -89,6 +89,24 @@ def test_who_answers_is_chosen_and_a_companion_is_told_to_ask_first() -> None:
     world.touch(ev.ShareNone)
     world.touch(ev.CheckInWithoutSharing)
     assert world.decision().answered_by is AnsweredBy.COMPANION
+
+
+@pytest.mark.parametrize("who", AnsweredBy)
+def test_someone_who_answers_for_the_patient_is_not_asked_about_their_own_information(who: AnsweredBy) -> None:
+    world = begun(ev.ProxyChosen) if who is AnsweredBy.PROXY else World(RULES)
+    if who is AnsweredBy.PROXY:
+        world.card_read()
+        world.pin_right()
+        world.opened()
+    else:
+        world.by_pin()
+        world.touch(ev.RespondentChosen, who)
+    whose = "あなた" if who is AnsweredBy.PERSON else "ご本人"
+    assert seen(world).body.question.startswith(f"{whose}の情報を ")
+    world.touch(ev.ShareNone)
+    world.touch(ev.CheckInWithoutSharing)
+    asked = {wording_lines(wording, Profile.CLINIC)[0] for _, wording in world.decision().wordings if wording.topic}
+    assert asked == {f"{whose}の情報を この医院の医師に 提供しますか"}, "the ledger keeps what was read"
 
 
 def test_an_adults_guardian_answers_too() -> None:
