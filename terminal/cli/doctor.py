@@ -66,7 +66,7 @@ def _lines(examined: "Sequence[Examined]") -> str:
     lines = []
     for one in examined:
         name = say(one.check)
-        lines.append(f"{one.finding.grade:4}  {name}{' ' * max(16 - cells(name), 1)}{say(one.finding.said)}")
+        lines.append(f"{one.finding.grade:4}  {name}{' ' * max(16 - cells(name), 1)}{say(one.finding.text)}")
         if one.finding.remedy:
             lines.append(f"{'':22}-> {say(one.finding.remedy)}")
     return "\n".join(lines)
@@ -78,7 +78,7 @@ def _as_json(examined: "Sequence[Examined]") -> str:
 
     grade = worst(examined)
     checks = [
-        {"check": one.check, "grade": one.finding.grade, "said": one.finding.said, "remedy": one.finding.remedy}
+        {"check": one.check, "grade": one.finding.grade, "said": one.finding.text, "remedy": one.finding.remedy}
         for one in examined
     ]
     return json.dumps({"ok": grade is not Grade.BAD, "grade": grade, "checks": checks}, ensure_ascii=False, indent=2)

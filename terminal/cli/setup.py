@@ -202,14 +202,14 @@ def _existing(settings: "Settings") -> "Enrolment | None":
 
 def _pin(settings: "Settings", service_key: Path) -> "Enrolment":
     """Enrol with the service that has this public key."""
-    from terminal.doctor.line import ask
+    from terminal.doctor.service import request_challenge
     from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, is_public_key, terminal_key_path
     from terminal.readiness import NotReady
 
     pem = service_key.read_text(encoding="ascii", errors="replace")
     if not is_public_key(pem):
         raise NotReady(f"{service_key} is not an EC P-256 public key in PEM.")
-    answered = ask(settings)
+    answered = request_challenge(settings)
     if isinstance(answered, str):
         raise NotReady(f"The service at {settings.service.url}: {answered}. Check service.url and the network.")
     SigningKey.load_or_create(terminal_key_path(settings.state_dir))

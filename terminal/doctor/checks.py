@@ -4,10 +4,10 @@ from terminal.doctor.clock import clock
 from terminal.doctor.devices import camera, face_engine
 from terminal.doctor.examination import DoctorCheck
 from terminal.doctor.files import backlog, ledger, results_folder, state_folder
-from terminal.doctor.line import service
-from terminal.doctor.papers import certificates, trust_anchors
 from terminal.doctor.readers import pcscd, reader
+from terminal.doctor.service import service
 from terminal.doctor.staff import staff_page, staff_password
+from terminal.doctor.trust import certificates, trust_anchors
 from terminal.doctor.voice import voice
 
 _PCSCD = "`systemctl restart pcscd`."

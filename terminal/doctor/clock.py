@@ -6,7 +6,7 @@ from pathlib import Path
 from config.settings import Settings
 from terminal.assembly import ledger_path
 from terminal.doctor.finding import Finding, bad, doubtful, fine
-from terminal.doctor.line import ask
+from terminal.doctor.service import request_challenge
 
 WRONG = timedelta(minutes=2)
 """The service rejects a decision as implausible if the clocks differ by more than this."""
@@ -16,7 +16,7 @@ _REMEDY = "Turn on time synchronisation: `timedatectl set-ntp true`, then `timed
 
 
 def clock(settings: Settings) -> Finding:
-    answered = ask(settings)
+    answered = request_challenge(settings)
     there = None if isinstance(answered, str) else answered.now
     return judged(datetime.now(UTC), there, newest(settings))
 
@@ -30,15 +30,15 @@ def newest(settings: Settings) -> datetime | None:
 
 def judged(now: datetime, service: datetime | None, written: datetime | None) -> Finding:
     """Grade `now` against the service's time and against `written`, the time of the newest file."""
-    said = f"{now.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    text = f"{now.astimezone():%Y-%m-%d %H:%M:%S %Z}"
     if now < _FIRST_RELEASE:
-        return bad(f"{said} is before this program was released", _REMEDY)
+        return bad(f"{text} is before this program was released", _REMEDY)
     if written is not None and written - now > WRONG:
-        return bad(f"{said} is earlier than existing files ({written.astimezone():%Y-%m-%d %H:%M})", _REMEDY)
+        return bad(f"{text} is earlier than existing files ({written.astimezone():%Y-%m-%d %H:%M})", _REMEDY)
     if service is None:
-        return fine(f"{said}; not earlier than any file here (no service to compare with)")
+        return fine(f"{text}; not earlier than any file here (no service to compare with)")
     apart = abs(now - service)
-    compared = f"{said}, {apart.total_seconds():.0f} s from the service's"
+    compared = f"{text}, {apart.total_seconds():.0f} s from the service's"
     if apart > WRONG:
         return bad(compared, _REMEDY)
     return doubtful(compared, _REMEDY) if apart > OFF else fine(compared)

@@ -33,8 +33,8 @@ def camera(settings: Settings) -> Finding:
     except ValueError as error:
         return bad(str(error), _OTHER_CAMERA)
     if source.kind is SourceKind.VIRTUAL and not settings.vision.simulated_camera:
-        said = f"{source.name} is {source.kind}, which anyone could feed ({ProblemCode.VIRTUAL_CAMERA.code})"
-        return bad(said, "Name a real camera in vision.camera.")
+        text = f"{source.name} is {source.kind}, which anyone could feed ({ProblemCode.VIRTUAL_CAMERA.code})"
+        return bad(text, "Name a real camera in vision.camera.")
     try:
         opened_at = time.monotonic()
         lost = source.open()
@@ -63,14 +63,14 @@ def camera(settings: Settings) -> Finding:
 
 def _picture(name: str, size: tuple[int, int], light: float, rate: float) -> Finding:
     """Grade the pictures. `size` and `rate` are measured and may differ from what the camera granted."""
-    said = f"{name}: {size[0]}x{size[1]}, {rate:.0f} frames per second"
+    text = f"{name}: {size[0]}x{size[1]}, {rate:.0f} frames per second"
     if light < _DARK:
-        return doubtful(f"{said}, completely dark", "Remove the lens cover and switch on the light.")
+        return doubtful(f"{text}, completely dark", "Remove the lens cover and switch on the light.")
     if size[0] < _SMALL[0] or size[1] < _SMALL[1]:
-        return doubtful(f"{said}: smaller than {_SMALL[0]}x{_SMALL[1]}", "Use a camera with a higher resolution.")
+        return doubtful(f"{text}: smaller than {_SMALL[0]}x{_SMALL[1]}", "Use a camera with a higher resolution.")
     if rate < _SLOW:
-        return doubtful(f"{said}: slow", "Add light, or give the camera its own port and cable.")
-    return fine(said)
+        return doubtful(f"{text}: slow", "Add light, or give the camera its own port and cable.")
+    return fine(text)
 
 
 def face_engine(settings: Settings) -> Finding:
@@ -94,14 +94,14 @@ def _network(settings: Settings) -> str:
     return f"vision.model {settings.vision.model}" if settings.vision.model else "the delivered network"
 
 
-def _opened(settings: Settings, said: str) -> Finding:
+def _opened(settings: Settings, text: str) -> Finding:
     from vision.engines.models.weights import NotBuilt, WeightsMissing
     from vision.engines.open import open_engine
 
     try:
         open_engine(settings.cache_dir, settings.vision.model, settings.face_dir)
     except NotBuilt as error:
-        return bad(f"{said}, cannot be opened: {error}", "Add it again with `uketsuke face add`, or reinstall.")
+        return bad(f"{text}, cannot be opened: {error}", "Add it again with `uketsuke face add`, or reinstall.")
     except WeightsMissing as error:
         return bad(str(error), "Run `make setup` again, or reinstall the package.")
-    return fine(said)
+    return fine(text)

@@ -12,7 +12,7 @@ from terminal.doctor.finding import Finding, Grade, bad
 @dataclass(frozen=True, slots=True)
 class DoctorCheck:
     name: str
-    look: Callable[[Settings], Finding]
+    run: Callable[[Settings], Finding]
     seconds: float = 10.0
     """Time limit."""
     if_it_hangs: str = "Restart the device or service it waits for, then the computer."
@@ -44,12 +44,12 @@ class _Running:
 
     def __post_init__(self) -> None:
         # daemon: a device driver that never returns must not keep the process alive
-        self._thread = threading.Thread(target=self._look, name=f"doctor {self.check.name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"doctor {self.check.name}", daemon=True)
         self._thread.start()
 
-    def _look(self) -> None:
+    def _run(self) -> None:
         try:
-            self._found.append(self.check.look(self.settings))
+            self._found.append(self.check.run(self.settings))
         except Exception as error:  # report only the type: the message may contain patient data
             self._found.append(
                 bad(

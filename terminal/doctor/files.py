@@ -33,7 +33,7 @@ def state_folder(settings: Settings) -> Finding:
         )
     found = _folder(folder, folder)
     if found.grade == "OK" and system.others_may_enter(folder):
-        return doubtful(f"{found.said}; other users of this computer can read it", f"chmod 700 {folder}")
+        return doubtful(f"{found.text}; other users of this computer can read it", f"chmod 700 {folder}")
     return found
 
 
@@ -65,16 +65,16 @@ def _folder(folder: Path, probe: Path | None) -> Finding:
             f"{folder} cannot be written ({error.strerror or 'no permission'})",
             "Grant write permission, or free disk space.",
         )
-    return room(folder, free)
+    return free_space(folder, free)
 
 
-def room(folder: Path, free: int) -> Finding:
+def free_space(folder: Path, free: int) -> Finding:
     """Grade the free space of a folder. `free` is in bytes."""
     megabytes = free // 1_000_000
-    said = f"{folder}: writable, {megabytes / 1000:.1f} GB free"
+    text = f"{folder}: writable, {megabytes / 1000:.1f} GB free"
     if megabytes < FULL:
         return bad(f"{folder}: {megabytes} MB free", "Free disk space: no patient can be received without it.")
-    return doubtful(said, "Free disk space soon.") if megabytes < NEARLY_FULL else fine(said)
+    return doubtful(text, "Free disk space soon.") if megabytes < NEARLY_FULL else fine(text)
 
 
 def ledger(settings: Settings) -> Finding:
@@ -120,8 +120,8 @@ def judged(waiting: list[datetime], now: datetime) -> Finding:
     if not waiting:
         return fine("nothing waiting")
     oldest = now - min(waiting)
-    said = f"{len(waiting)} waiting to be sent or written, the oldest for {oldest.total_seconds() / 60:.0f} minutes"
+    text = f"{len(waiting)} waiting to be sent or written, the oldest for {oldest.total_seconds() / 60:.0f} minutes"
     if oldest < LATE:
-        return fine(said)
+        return fine(text)
     remedy = "See the service and results folder checks; only a running terminal sends them."
-    return bad(said, remedy) if oldest > TOO_LATE else doubtful(said, remedy)
+    return bad(text, remedy) if oldest > TOO_LATE else doubtful(text, remedy)

@@ -15,18 +15,18 @@ class Grade(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Finding:
     grade: Grade
-    said: str
+    text: str
     remedy: str = ""
     """The next step; empty if nothing is wrong."""
 
 
-def fine(said: str) -> Finding:
-    return Finding(Grade.OK, said)
+def fine(text: str) -> Finding:
+    return Finding(Grade.OK, text)
 
 
-def doubtful(said: str, remedy: str) -> Finding:
-    return Finding(Grade.WARN, said, remedy)
+def doubtful(text: str, remedy: str) -> Finding:
+    return Finding(Grade.WARN, text, remedy)
 
 
-def bad(said: str, remedy: str) -> Finding:
-    return Finding(Grade.BAD, said, remedy)
+def bad(text: str, remedy: str) -> Finding:
+    return Finding(Grade.BAD, text, remedy)

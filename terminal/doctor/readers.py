@@ -44,19 +44,19 @@ def reader(settings: Settings) -> Finding:
     if wrong is not None:
         return wrong
     used = _used(settings, names)
-    said = _list(settings, names, used)
+    text = _list(settings, names, used)
     if not used:
-        return bad(f"{said}: the virtual reader is used only if reader.name names it", "Connect a card reader.")
+        return bad(f"{text}: the virtual reader is used only if reader.name names it", "Connect a card reader.")
     if not any(_can_sign(settings, name) for name in used):
-        return bad(f"{said}: signatures do not fit through it, so no patient can be confirmed", ANOTHER_READER)
+        return bad(f"{text}: signatures do not fit through it, so no patient can be confirmed", ANOTHER_READER)
     holders = [] if terminal_running(ledger_path(settings)) else list(likely_holders())
     if holders:
         return doubtful(
-            f"{said}; running programs that may hold cards: {', '.join(holders)}", "Stop them if cards cannot be read."
+            f"{text}; running programs that may hold cards: {', '.join(holders)}", "Stop them if cards cannot be read."
         )
     if any(is_virtual(name) for name in names):
-        return doubtful(f"{said}; a virtual reader is set up: {OPEN_TO_THE_NETWORK}", "Remove vsmartcard-vpcd here.")
-    return fine(said)
+        return doubtful(f"{text}; a virtual reader is set up: {OPEN_TO_THE_NETWORK}", "Remove vsmartcard-vpcd here.")
+    return fine(text)
 
 
 def _misnamed(settings: Settings, names: Sequence[str]) -> Finding | None:

@@ -49,8 +49,8 @@ def staff_page(settings: Settings) -> Finding:
         return judged
     open_to_all = [path for path in sorted(folder.glob("*.key")) if system.others_may_enter(path)]
     if open_to_all:
-        said = f"{open_to_all[0].name} can be read by other users of this computer, who could impersonate this terminal"
-        return doubtful(said, f"chmod 600 {open_to_all[0]}")
+        text = f"{open_to_all[0].name} can be read by other users of this computer, who could impersonate this terminal"
+        return doubtful(text, f"chmod 600 {open_to_all[0]}")
     end = ends[SERVER]
     return fine(f"https://{address}:{settings.staff.lan_port}/staff, certificate to {end:%Y-%m-%d}")
 

@@ -135,7 +135,7 @@ def test_added_model_is_used_if_selected_in_the_settings(state: Path) -> None:
     assert engine.calibration != calibration_of("sface")
     found = devices.face_engine(settings(state))
     assert found.grade is Grade.OK
-    assert "vision.model mine, calibrated on persons here" in found.said
+    assert "vision.model mine, calibrated on local persons" in found.text
 
 
 def test_model_without_calibration_is_refused(state: Path) -> None:
@@ -219,7 +219,7 @@ def test_local_calibration_of_the_built_in_network_is_used(calibrated: Path) -> 
     assert made.thresholds != calibration_of("sface").thresholds
     assert calibration_of("dlib", calibrated / "face") == calibration_of("dlib"), "each engine has its own calibration"
     found = devices.face_engine(settings(calibrated, ""))
-    assert (found.grade, "the delivered network, calibrated on persons here" in found.said) == (Grade.OK, True)
+    assert (found.grade, "the delivered network, calibrated on local persons" in found.text) == (Grade.OK, True)
 
 
 @pytest.mark.parametrize(

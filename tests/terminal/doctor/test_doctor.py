@@ -22,7 +22,7 @@ from consent.records import Opened
 from reader.authenticity import dump_trust_anchors
 from terminal.assembly import ledger_path
 from terminal.cli.main import app
-from terminal.doctor import clock, devices, files, line, papers, staff
+from terminal.doctor import clock, devices, files, service, staff, trust
 from terminal.doctor.checks import CHECKS
 from terminal.doctor.examination import DoctorCheck, examine, worst
 from terminal.doctor.finding import Finding, Grade, fine
@@ -77,7 +77,7 @@ def test_every_check_without_hardware_passes_on_a_ready_terminal(ready: Settings
     checks = [check for check in CHECKS if check.name not in ("pcscd", "reader")]
     examined = examine(ready, checks)
     assert [(one.check, one.finding) for one in examined if one.finding.grade is not Grade.OK] == []
-    texts = {one.check: one.finding.said for one in examined}
+    texts = {one.check: one.finding.text for one in examined}
     assert "640x480" in texts["camera"]
     assert "SIMULATED" in texts["service"]
     assert "knows terminal-1" in texts["service"]
@@ -112,8 +112,8 @@ def test_hanging_and_failing_checks_do_not_stop_the_others(ready: Settings) -> N
     hanging, failing, good = (one.finding for one in examined)
     assert (hanging.grade, hanging.remedy) == (Grade.BAD, "restart it")
     assert failing.grade is Grade.BAD
-    assert "KeyError" in failing.said
-    assert "canary" not in failing.said + failing.remedy
+    assert "KeyError" in failing.text
+    assert "canary" not in failing.text + failing.remedy
     assert good == fine("works")
     assert worst(examined) is Grade.BAD
     assert worst(examined[2:]) is Grade.OK
@@ -173,19 +173,19 @@ def test_camera_check_reports_size_format_and_rate(tmp_path: Path, ready: Settin
 
     grey = look(clip(tmp_path / "grey.avi", 120))
     assert grey.grade is Grade.OK
-    assert "grants 640x480, MJPG, 25 frames a second" in grey.said
+    assert "grants 640x480, MJPG, 25 frames a second" in grey.text
     dark = look(clip(tmp_path / "dark.avi", 0))
-    assert (dark.grade, "dark" in dark.said) == (Grade.WARN, True)
+    assert (dark.grade, "dark" in dark.text) == (Grade.WARN, True)
     small = look(clip(tmp_path / "small.avi", 120, (320, 240)))
-    assert (small.grade, "320x240" in small.said) == (Grade.WARN, True)
-    assert "no such file" in look("nowhere.avi").said
+    assert (small.grade, "320x240" in small.text) == (Grade.WARN, True)
+    assert "no such file" in look("nowhere.avi").text
     assert look("synthetic:nobody").grade is Grade.BAD
 
 
 def test_camera_in_use_by_the_running_terminal_is_not_opened(ready: Settings, ledger: Ledger) -> None:
     found = devices.camera(changed(ready, vision={"camera": "/dev/video97"}))
     assert found.grade is Grade.OK
-    assert f"process {os.getpid()}" in found.said
+    assert f"process {os.getpid()}" in found.text
 
 
 # --- service and clock ----------------------------------------------------------------------------------------
@@ -193,14 +193,14 @@ def test_camera_in_use_by_the_running_terminal_is_not_opened(ready: Settings, le
 
 def test_terminal_unknown_to_the_service_is_reported(counter: DemoCounter, ready: Settings) -> None:
     terminal_key_path(ready.state_dir).unlink()
-    not_enrolled = line.service(ready)
-    assert "not enrolled" in not_enrolled.said
+    not_enrolled = service.service(ready)
+    assert "not enrolled" in not_enrolled.text
     assert "uketsuke enrol" in not_enrolled.remedy
     assert not terminal_key_path(ready.state_dir).exists(), "the doctor creates no key"
     SigningKey.load_or_create(terminal_key_path(ready.state_dir))
-    unknown = line.service(ready)
+    unknown = service.service(ready)
     assert unknown.grade is Grade.BAD
-    assert "does not know this terminal" in unknown.said
+    assert "does not know this terminal" in unknown.text
 
 
 @pytest.mark.parametrize(
@@ -209,30 +209,30 @@ def test_terminal_unknown_to_the_service_is_reported(counter: DemoCounter, ready
 )
 def test_damaged_or_mismatched_enrolment_is_reported(ready: Settings, text: str, message: str) -> None:
     enrolment_path(ready.state_dir).write_text(text)
-    found = line.service(ready)
-    assert (found.grade, message in found.said) == (Grade.BAD, True)
+    found = service.service(ready)
+    assert (found.grade, message in found.text) == (Grade.BAD, True)
 
 
 def test_real_enrolment_is_refused_at_a_simulated_service(ready: Settings) -> None:
     path = enrolment_path(ready.state_dir)
     path.write_text(path.read_text().replace('"simulated": true', '"simulated": false'))
-    assert "this is a simulated one" in line.service(ready).said
+    assert "this is a simulated one" in service.service(ready).text
 
 
 def test_service_check_uses_the_configured_timeout(counter: DemoCounter, ready: Settings) -> None:
     counter.stub.misbehave(Operation.CHALLENGE, Rule(manner=Manner.SILENT))
     ready = changed(ready, service={"timeout_seconds": 0.5})
-    silent = line.service(ready)
+    silent = service.service(ready)
     assert silent.grade is Grade.BAD
-    assert "no answer in 0.5 seconds" in silent.said
+    assert "no answer in 0.5 seconds" in silent.text
     found = clock.clock(ready)
     assert found.grade is Grade.OK
-    assert "no service" in found.said
+    assert "no service" in found.text
 
 
 def test_plain_http_to_another_host_is_refused(ready: Settings) -> None:
-    found = line.service(changed(ready, service={"url": "http://example.com"}))
-    assert "use https" in found.said
+    found = service.service(changed(ready, service={"url": "http://example.com"}))
+    assert "use https" in found.text
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_clock_behind_the_ledger_is_reported(ready: Settings, ledger: Ledger) ->
     assert clock.judged(datetime(1970, 1, 2, tzinfo=UTC), None, None).grade is Grade.BAD
     os.utime(ledger_path(ready), (time.time() + 86_400,) * 2)
     found = clock.clock(ready)
-    assert (found.grade, "earlier than existing files" in found.said) == (Grade.BAD, True)
+    assert (found.grade, "earlier than existing files" in found.text) == (Grade.BAD, True)
 
 
 # --- certificates ---------------------------------------------------------------------------------------------
@@ -255,30 +255,30 @@ def test_clock_behind_the_ledger_is_reported(ready: Settings, ledger: Ledger) ->
 def test_line_certificates(ready: Settings) -> None:
     folder, made = ready.state_dir / "terminal" / "line", datetime.now(UTC)
     make_line_keys(folder, terminals=(ready.service.terminal_id,))
-    found = papers.certificates(ready)
+    found = trust.certificates(ready)
     assert found.grade is Grade.OK
-    assert any(f"{day + timedelta(days=825):%Y-%m-%d}" in found.said for day in (made, datetime.now(UTC)))
+    assert any(f"{day + timedelta(days=825):%Y-%m-%d}" in found.text for day in (made, datetime.now(UTC)))
     (folder / "terminal-1.key").write_text("not a key")
-    assert papers.certificates(ready).grade is Grade.BAD
+    assert trust.certificates(ready).grade is Grade.BAD
 
 
 @pytest.mark.parametrize(("days", "grade"), [(-1, Grade.BAD), (10, Grade.WARN), (100, Grade.OK)])
 def test_certificate_expiry_is_graded(days: int, grade: Grade) -> None:
-    found = papers.judged({"a.pem": NOW + timedelta(days=900), "b.pem": NOW + timedelta(days=days, hours=1)}, NOW)
+    found = trust.judged({"a.pem": NOW + timedelta(days=900), "b.pem": NOW + timedelta(days=days, hours=1)}, NOW)
     assert found.grade is grade
 
 
 def test_staff_page_certificates(ready: Settings) -> None:
-    assert staff.staff_page(ready).said == "on this computer only"
+    assert staff.staff_page(ready).text == "on this computer only"
     lan = changed(ready, staff={"lan_address": "192.0.2.10"})
     missing = staff.staff_page(lan)
-    assert (missing.grade, "authority.pem" in missing.said) == (Grade.BAD, True)
+    assert (missing.grade, "authority.pem" in missing.text) == (Grade.BAD, True)
     assert "uketsuke staff certificate" in missing.remedy
     make_server(ready, ("192.0.2.10", "counter"))
     assert staff.staff_page(lan).grade is Grade.OK
     other = staff.staff_page(changed(ready, staff={"lan_address": "192.0.2.11"}))
     assert other.grade is Grade.BAD
-    assert other.said == "the certificate is for 192.0.2.10, counter, not for 192.0.2.11"
+    assert other.text == "the certificate is for 192.0.2.10, counter, not for 192.0.2.11"
     folder = keys_folder(ready.state_dir)
     (folder / "authority.key").chmod(0o644)
     readable = staff.staff_page(lan)
@@ -300,16 +300,16 @@ def test_staff_page_certificate_expiry_is_graded(authority: int, server: int, gr
 
 
 def test_trust_anchor_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
-    assert papers.trust_anchors(ready).grade is Grade.OK
-    none = papers.trust_anchors(changed(ready, reader={"trust_anchors": []}))
-    assert (none.grade, "only by PIN" in none.said) == (Grade.WARN, True)
+    assert trust.trust_anchors(ready).grade is Grade.OK
+    none = trust.trust_anchors(changed(ready, reader={"trust_anchors": []}))
+    assert (none.grade, "only by PIN" in none.text) == (Grade.WARN, True)
     for policy, grade, message in (("where-possible", Grade.WARN, "PIN alone"), ("always", Grade.BAD, "no one pass")):
         both = changed(ready, reader={"trust_anchors": []}, vision={"also_pin": policy})
-        assert (papers.trust_anchors(both).grade, message in papers.trust_anchors(both).said) == (grade, True)
-    lax = papers.trust_anchors(changed(ready, reader={"trust_anchors": [], "require_genuine_record": False}))
-    assert "forged" in lax.said
-    missing = papers.trust_anchors(changed(ready, reader={"trust_anchors": [tmp_path / "gone.json"]}))
-    assert (missing.grade, "gone.json" in missing.said) == (Grade.BAD, True)
+        assert (trust.trust_anchors(both).grade, message in trust.trust_anchors(both).text) == (grade, True)
+    lax = trust.trust_anchors(changed(ready, reader={"trust_anchors": [], "require_genuine_record": False}))
+    assert "forged" in lax.text
+    missing = trust.trust_anchors(changed(ready, reader={"trust_anchors": [tmp_path / "gone.json"]}))
+    assert (missing.grade, "gone.json" in missing.text) == (Grade.BAD, True)
 
 
 # --- folders, ledger, backlog ---------------------------------------------------------------------------------
@@ -318,12 +318,12 @@ def test_trust_anchor_problems_are_reported(ready: Settings, tmp_path: Path) -> 
 def test_folder_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
     assert files.state_folder(ready).grade is Grade.OK
     ready.state_dir.chmod(0o755)
-    assert "can read it" in files.state_folder(ready).said
+    assert "can read it" in files.state_folder(ready).text
     share = tmp_path / "share"
     results = changed(ready, handover={"folder": share})
-    assert "does not exist" in files.results_folder(results).said
+    assert "does not exist" in files.results_folder(results).text
     share.write_text("a file")
-    assert "is not a folder" in files.results_folder(results).said
+    assert "is not a folder" in files.results_folder(results).text
     share.unlink()
     share.mkdir()
     assert files.results_folder(results).grade is Grade.OK
@@ -333,26 +333,26 @@ def test_folder_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, which not even root can write")
 def test_unwritable_folder_is_reported(ready: Settings) -> None:
     found = files._folder(Path("/proc"), Path("/proc"))
-    assert (found.grade, "cannot be written" in found.said) == (Grade.BAD, True)
+    assert (found.grade, "cannot be written" in found.text) == (Grade.BAD, True)
 
 
 @pytest.mark.parametrize(("free", "grade"), [(10, Grade.BAD), (200, Grade.WARN), (5000, Grade.OK)])
 def test_free_disk_space_is_graded(free: int, grade: Grade) -> None:
-    assert files.room(Path("x"), free * 1_000_000).grade is grade
+    assert files.free_space(Path("x"), free * 1_000_000).grade is grade
 
 
 def test_ledger_state_is_reported(ready: Settings, ledger: Ledger) -> None:
     ledger.opened(_opened())
     found = files.ledger(ready)
-    assert (found.grade, f"process {os.getpid()}" in found.said) == (Grade.OK, True)
+    assert (found.grade, f"process {os.getpid()}" in found.text) == (Grade.OK, True)
     other = files.ledger(changed(ready, service={"terminal_id": "terminal-2"}))
-    assert (other.grade, "terminal-1" in other.said) == (Grade.BAD, True)
+    assert (other.grade, "terminal-1" in other.text) == (Grade.BAD, True)
     ledger.close()
     assert terminal_running(ledger_path(ready)) is None
-    assert "no terminal is running" in files.ledger(ready).said
+    assert "no terminal is running" in files.ledger(ready).text
     _tamper(ledger_path(ready))
     broken = files.ledger(ready)
-    assert (broken.grade, "record 1" in broken.said) == (Grade.BAD, True)
+    assert (broken.grade, "record 1" in broken.text) == (Grade.BAD, True)
 
 
 def _opened() -> Opened:
@@ -370,9 +370,9 @@ def _tamper(path: Path) -> None:
 
 def test_interrupted_reception_counts_as_backlog(ready: Settings, ledger: Ledger) -> None:
     ledger.opened(_opened())
-    assert files.backlog(ready).said == "nothing waiting", "a running reception is not backlog"
+    assert files.backlog(ready).text == "nothing waiting", "a running reception is not backlog"
     ledger.close()
-    assert files.backlog(ready).said.startswith("1 waiting")
+    assert files.backlog(ready).text.startswith("1 waiting")
 
 
 @pytest.mark.parametrize(("minutes", "grade"), [(1, Grade.OK), (30, Grade.WARN), (900, Grade.BAD)])

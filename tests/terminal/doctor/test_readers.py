@@ -88,15 +88,15 @@ def test_run_uses_the_virtual_reader_only_if_named(pcscd: Pcscd, tmp_path: Path)
 
 @pytest.mark.pcscd
 def test_used_and_unused_readers_are_listed(pcscd: Pcscd, tmp_path: Path) -> None:
-    assert readers.pcscd(settings(tmp_path)).said == "answers, 2 readers"
+    assert readers.pcscd(settings(tmp_path)).text == "answers, 2 readers"
     unnamed = readers.reader(settings(tmp_path))
     assert unnamed.grade is Grade.BAD, "the virtual reader is not used unless named"
-    assert "only if reader.name names it" in unnamed.said
+    assert "only if reader.name names it" in unnamed.text
     named = readers.reader(settings(tmp_path, name="pcd ?? 01"))
     assert (named.grade, named.remedy) == (Grade.WARN, "Remove vsmartcard-vpcd here.")
-    assert named.said.startswith(f"{SECOND}; not used: {FIRST}; a virtual reader is set up")
+    assert named.text.startswith(f"{SECOND}; not used: {FIRST}; a virtual reader is set up")
     with_phone = readers.reader(settings(tmp_path, name="pcd ?? 01", phone="pcd ?? 00"))
-    assert with_phone.said.startswith(f"{SECOND}; {FIRST}; ")
+    assert with_phone.text.startswith(f"{SECOND}; {FIRST}; ")
 
 
 @pytest.mark.pcscd
@@ -117,7 +117,10 @@ def test_adopt_reports_a_missing_service_reader_or_card(pcscd: Pcscd, tmp_path: 
     ("problem", "message"),
     [
         (NoCard(), "no card on the reader"),
-        (ReaderBusy("R", ("scdaemon (process 4711)",)), r"Another program holds the card in R, most likely scdaemon"),
+        (
+            ReaderBusy("R", ("scdaemon (process 4711)",)),
+            r"Another program is using the card in R, most likely scdaemon",
+        ),
         (ReaderLost("x"), "No card reader is connected"),
         (ReaderLost("Access denied", ReaderStanding.NO_SERVICE), "Access denied"),
         (NotMyNumberCard(), "not a My Number Card"),
@@ -136,7 +139,7 @@ def test_adopt_reports_each_connection_problem(
 def test_user_refused_by_pcscd_gets_a_polkit_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pcsc.scard, "SCardEstablishContext", lambda scope: (SECURITY_VIOLATION, 0))
     refused = readers.pcscd(settings(tmp_path))
-    assert (refused.grade, "0x8010006A" in refused.said) == (Grade.BAD, True)
+    assert (refused.grade, "0x8010006A" in refused.text) == (Grade.BAD, True)
     assert "polkit" in refused.remedy
     assert "systemctl" not in refused.remedy
 
@@ -148,16 +151,16 @@ def test_reader_name_without_a_match_is_reported(names: list[str], written: str,
     names.append("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00")
     found = readers.reader(settings(tmp_path, name=written))
     assert found.grade is Grade.BAD
-    assert repr(written) in found.said
-    assert names[0] in found.said
+    assert repr(written) in found.text
+    assert names[0] in found.text
     assert remedy in found.remedy
     phone = readers.reader(settings(tmp_path, phone=written))
-    assert "reader.phone" in phone.said
+    assert "reader.phone" in phone.text
 
 
 def test_unusable_readers_are_annotated(names: list[str], tmp_path: Path) -> None:
     names += ["ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 00 01", "窓口のリーダー 01 00"]
-    report = readers.reader(settings(tmp_path)).said
+    report = readers.reader(settings(tmp_path)).text
     assert "not for cards" in report
     assert "窓口のリーダー 01 00 (name is not ASCII)" in report
 
@@ -165,14 +168,14 @@ def test_unusable_readers_are_annotated(names: list[str], tmp_path: Path) -> Non
 def test_reader_that_cannot_transfer_signatures_is_reported(names: list[str], tmp_path: Path) -> None:
     names.append("ACS ACR122U PICC Interface 00 00")
     known = readers.reader(settings(tmp_path))
-    assert (known.grade, "no patient can be confirmed" in known.said) == (Grade.BAD, True)
+    assert (known.grade, "no patient can be confirmed" in known.text) == (Grade.BAD, True)
 
     names[:] = ["Weak Reader 00 00"]
     models = reader_models(settings(tmp_path))
     models.note(names[0], 240)
     models.note(names[0], 240)
     found = readers.reader(settings(tmp_path))
-    assert (found.grade, "measured here: 240 bytes" in found.said) == (Grade.BAD, True)
+    assert (found.grade, "measured here: 240 bytes" in found.text) == (Grade.BAD, True)
 
     names.append("SONY FeliCa RC-S300/S 01 00")
     assert readers.reader(settings(tmp_path)).grade is Grade.OK, "the other reader is usable"

@@ -67,7 +67,7 @@ def test_a_voice_that_is_set_up_but_not_installed_is_reported(tmp_path: Path, ca
         assert rules_of(on_request).voices == LANGUAGES, "set up: the button is there"
         assert rules_of(settings(tmp_path, VoiceMode.INSTALLED)).voices == ()
         found = voice(on_request)
-        assert (found.grade, "U-508" in found.said) == (Grade.BAD, True)
+        assert (found.grade, "U-508" in found.text) == (Grade.BAD, True)
         assert "pip install" in found.remedy
         assert voice(settings(tmp_path, VoiceMode.INSTALLED)).grade is Grade.OK
 

@@ -34,12 +34,12 @@ def certificates(settings: Settings) -> Finding:
 def judged(ends: dict[str, datetime], now: datetime) -> Finding:
     """Grade the certificates. `ends` maps file names to end dates."""
     name, end = min(ends.items(), key=lambda one: one[1])
-    said = ", ".join(f"{file} to {moment:%Y-%m-%d}" for file, moment in ends.items())
+    text = ", ".join(f"{file} to {moment:%Y-%m-%d}" for file, moment in ends.items())
     if end <= now:
-        return bad(f"{name} has ended: {said}", "Ask its issuer for a new one.")
+        return bad(f"{name} has ended: {text}", "Ask its issuer for a new one.")
     if end - now < SOON:
-        return doubtful(f"{name} ends in {(end - now).days} days: {said}", "Ask its issuer for a new one.")
-    return fine(said)
+        return doubtful(f"{name} ends in {(end - now).days} days: {text}", "Ask its issuer for a new one.")
+    return fine(text)
 
 
 def trust_anchors(settings: Settings) -> Finding:
@@ -58,11 +58,11 @@ def trust_anchors(settings: Settings) -> Finding:
             case AlsoPin.NEVER:
                 return doubtful(f"{no_face}, only by PIN", "Set reader.trust_anchors.")
             case AlsoPin.WHERE_POSSIBLE:
-                said = f"{no_face}, so vision.also_pin = where-possible asks for the PIN alone"
-                return doubtful(said, "Set reader.trust_anchors.")
+                text = f"{no_face}, so vision.also_pin = where-possible asks for the PIN alone"
+                return doubtful(text, "Set reader.trust_anchors.")
             case AlsoPin.ALWAYS:
-                said = f"{no_face}, and vision.also_pin = always lets no one pass without it"
-                return bad(said, "Set reader.trust_anchors, or vision.also_pin to where-possible.")
+                text = f"{no_face}, and vision.also_pin = always lets no one pass without it"
+                return bad(text, "Set reader.trust_anchors, or vision.also_pin to where-possible.")
     return doubtful(
         "none, and reader.require_genuine_record is off: a forged photo would not be noticed",
         "Set reader.trust_anchors, and reader.require_genuine_record back to true.",

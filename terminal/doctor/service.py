@@ -28,14 +28,14 @@ _ENROL = "Run `uketsuke enrol`."
 
 
 @dataclass(frozen=True, slots=True)
-class LineAnswer:
+class ServiceAnswer:
     simulated: bool
     milliseconds: float
     now: datetime
     """The service's clock."""
 
 
-def ask(settings: Settings) -> LineAnswer | str:
+def request_challenge(settings: Settings) -> ServiceAnswer | str:
     """Request a challenge, as every reception does. Return the answer, or the reason there is none."""
     try:
         require_safe_url(settings.service.url)
@@ -52,33 +52,33 @@ def ask(settings: Settings) -> LineAnswer | str:
         return f"the server there is not a qualification-check service (HTTP {response.status_code})"
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         return str(error)
-    return LineAnswer(challenge.simulated, milliseconds, challenge.now)
+    return ServiceAnswer(challenge.simulated, milliseconds, challenge.now)
 
 
 def service(settings: Settings) -> Finding:
     url = settings.service.url
-    answered = ask(settings)
+    answered = request_challenge(settings)
     if isinstance(answered, str):
         return bad(f"{url}: {answered}", "Check service.url and the network; `uketsuke stub` starts a simulated one.")
-    said = f"{url} answers in {answered.milliseconds:.0f} ms"
-    said += ", SIMULATED" if answered.simulated else ""
+    text = f"{url} answers in {answered.milliseconds:.0f} ms"
+    text += ", SIMULATED" if answered.simulated else ""
     try:
         enrolment = Enrolment.load(enrolment_path(settings.state_dir))
     except ValueError:
-        return bad(f"{said}; this terminal's enrolment is damaged", f"Remove terminal/enrolment.json. {_ENROL}")
+        return bad(f"{text}; this terminal's enrolment is damaged", f"Remove terminal/enrolment.json. {_ENROL}")
     key_file = terminal_key_path(settings.state_dir)
     if enrolment is None or not key_file.exists():
-        return bad(f"{said}; this terminal is not enrolled", _ENROL)
+        return bad(f"{text}; this terminal is not enrolled", _ENROL)
     terminal_id = settings.service.terminal_id
     if enrolment.terminal_id != terminal_id:
-        return bad(f"{said}; enrolled as {enrolment.terminal_id}, not {terminal_id}", "Set service.terminal_id back.")
+        return bad(f"{text}; enrolled as {enrolment.terminal_id}, not {terminal_id}", "Set service.terminal_id back.")
     if enrolment.simulated != answered.simulated:
         kinds = ("simulated", "real") if enrolment.simulated else ("real", "simulated")
-        return bad(f"{said}; enrolled with a {kinds[0]} service, this is a {kinds[1]} one", "Correct service.url.")
+        return bad(f"{text}; enrolled with a {kinds[0]} service, this is a {kinds[1]} one", "Correct service.url.")
     refused = _refused(settings, SigningKey.load_or_create(key_file), answered.now)
     if refused is not None:
-        return bad(f"{said}; does not know this terminal ({refused})", _ENROL)
-    return fine(f"{said}, knows {terminal_id}")
+        return bad(f"{text}; does not know this terminal ({refused})", _ENROL)
+    return fine(f"{text}, knows {terminal_id}")
 
 
 def _refused(settings: Settings, key: SigningKey, asked_at: datetime) -> RefusalReason | str | None:
