@@ -18,7 +18,7 @@ from tests.terminal.conductor.counter_fixture import Desk
 
 
 class RecordingCard:
-    """Record the read lengths of a card's commands."""
+    """Wraps a card and records the lengths of its reads."""
 
     def __init__(self, card: SoftCard) -> None:
         self._card = card
@@ -40,13 +40,13 @@ def read(desk: Desk, anchors: object, **settings: str) -> tuple[object, list[int
     reading = reading_of(Settings(reader=ReaderSettings.model_validate(settings)))
     cards = CardDesk(slot, anchors, reading)  # type: ignore[arg-type]
 
-    async def day() -> ev.Event:
+    async def read_once() -> ev.Event:
         try:
             return await cards.read(fx.ReadCard("r1", 1, 1), Patient("r1"))
         finally:
             await cards.close()
 
-    answer = asyncio.run(day())
+    answer = asyncio.run(read_once())
     assert isinstance(answer, ev.CardRead | ev.CardFailed)
     return answer.facts if isinstance(answer, ev.CardRead) else answer.trouble, card.lengths
 

@@ -12,7 +12,7 @@ from typing import Any
 from terminal.cli.common import tell
 from terminal.session.display import Size
 from tests.terminal.counter_web import overflow
-from tests.terminal.counter_web.stage import PageStage, chromium, settings_in, shows
+from tests.terminal.counter_web.stage import PageStage, chromium, settings_in, wait_painted
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import EIGHT, SCREENS, state_of
 
@@ -55,7 +55,7 @@ def main() -> None:
                     for name in arguments.screen or SCREENS:
                         state = state_of(name, language, **display(look))
                         stage.be(state)
-                        shows(page, stage.serial)
+                        wait_painted(page, stage.serial)
                         number = 0
                         while True:
                             count += 1

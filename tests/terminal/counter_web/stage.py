@@ -136,7 +136,7 @@ class PageStage:
         """
         self.be(state_of("reading"))
         self.be(state)
-        shows(page, self.serial)
+        wait_painted(page, self.serial)
 
     @property
     def serial(self) -> int:
@@ -158,15 +158,15 @@ class PageStage:
 PAINTED = "serial => performance.getEntriesByName('painted').some(mark => mark.detail >= serial)"
 
 
-def shows(page: Page, serial: int) -> None:
+def wait_painted(page: Page, serial: int) -> None:
     """Wait until the page has painted the question `serial`."""
     until(page, PAINTED, serial)
 
 
-def comes(page: Page, here: Callable[[], object]) -> None:
-    """Wait until `here` returns true in this process while the page keeps running."""
+def wait_for(page: Page, condition: Callable[[], object]) -> None:
+    """Wait until `condition` is true in this process, while the page keeps running."""
     ends = time.monotonic() + PATIENCE
-    while not here():
+    while not condition():
         assert time.monotonic() < ends, "timed out"
         page.wait_for_timeout(10)
 

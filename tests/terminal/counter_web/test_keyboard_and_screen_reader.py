@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 
 from terminal.session import events as ev
 from terminal.session.states import Size
-from tests.terminal.counter_web.stage import PageStage, comes, shows
+from tests.terminal.counter_web.stage import PageStage, wait_for, wait_painted
 from tests.terminal.talk.gallery import state_of
 
 
@@ -16,7 +16,7 @@ def test_enter_key_and_screen_reader_activate_the_focused_button(stage: PageStag
         page.keyboard.down("Enter")  # held down, it counts once
     page.keyboard.up("Enter")
     page.evaluate("document.querySelector('[data-offer=face]').click()")
-    comes(page, lambda: len(stage.counter.posted) >= 2)
+    wait_for(page, lambda: len(stage.counter.posted) >= 2)
     assert [type(event) for event in stage.counter.posted] == [ev.PinChosen, ev.FaceChosen]
 
 
@@ -40,7 +40,7 @@ def test_new_question_starts_on_its_first_page(stage: PageStage, page: Page) -> 
         page.locator(".turner .onward").tap()
     expect(question).not_to_be_visible()
     stage.be(state_of("limit", size=Size.LARGEST))
-    shows(page, stage.serial)
+    wait_painted(page, stage.serial)
     expect(question).to_be_visible()
     page.locator(".turner .onward").tap()
     page.locator(".turner .backward").tap()

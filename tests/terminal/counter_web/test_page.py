@@ -11,14 +11,14 @@ from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session.display import Size
 from terminal.words.catalogue import words
-from tests.terminal.counter_web.stage import PageStage, comes, shows, until
+from tests.terminal.counter_web.stage import PageStage, until, wait_for, wait_painted
 from tests.terminal.talk.gallery import state_of
 
 
 def ask(stage: PageStage, page: Page, name: str, language: str = "ja", *, settled: bool = True) -> None:
     """Show a screen and wait until it is painted and, with `settled`, accepts answers."""
     stage.be(state_of(name, language))
-    shows(page, stage.serial)
+    wait_painted(page, stage.serial)
     if settled and stage.settle_seconds:
         page.wait_for_timeout(stage.settle_seconds * 1000 + 60)
 
@@ -85,7 +85,7 @@ def test_tap_while_a_slow_tablet_draws_is_ignored(browser: Browser, tmp_path: Pa
                }).observe(document.querySelector("#body"), { childList: true })"""
         )
         stage.be(state_of("consent"))
-        shows(page, stage.serial)
+        wait_painted(page, stage.serial)
         until(page, "document.querySelector('[data-offer=all]').matches('.early')")
         assert not stage.counter.posted
     context.close()
@@ -105,7 +105,7 @@ def test_sliding_off_cancels_a_touch_but_trembling_does_not(stage: PageStage, pa
     page.mouse.down()
     page.mouse.move(x + 18, y - 12)
     page.mouse.up()
-    comes(page, lambda: stage.counter.posted)
+    wait_for(page, lambda: stage.counter.posted)
     assert [type(event) for event in stage.counter.posted] == [ev.PinChosen]
 
 
@@ -126,7 +126,7 @@ def test_palm_and_cancelled_touch_are_ignored(stage: PageStage, page: Page) -> N
         page.evaluate(POINTER, [name, {}])
     page.locator("[data-offer=face]").click(button="right")
     page.locator("[data-offer=pin]").tap()
-    comes(page, lambda: stage.counter.posted)
+    wait_for(page, lambda: stage.counter.posted)
     assert [type(event) for event in stage.counter.posted] == [ev.PinChosen]
 
 
@@ -136,7 +136,7 @@ def test_modifier_shortcuts_answer_nothing(stage: PageStage, page: Page) -> None
     for held in ("Control", "Alt", "Meta"):
         page.keyboard.press(f"{held}+Digit1")
     page.keyboard.press("Digit2")
-    comes(page, lambda: stage.counter.posted)
+    wait_for(page, lambda: stage.counter.posted)
     assert [type(event) for event in stage.counter.posted] == [ev.PinChosen]
 
 
@@ -149,7 +149,7 @@ def test_touch_outside_all_targets_wakes_only_the_idle_screen(stage: PageStage, 
     page.locator("h1").tap()
     ask(stage, page, "idle")
     page.locator("h1").tap()
-    comes(page, lambda: sent)
+    wait_for(page, lambda: sent)
     assert sent == [{"type": "attend"}]
 
 
@@ -193,7 +193,7 @@ def test_typed_digits_show_as_dots_and_are_stored_nowhere(stage: PageStage, page
     )
     assert "7319" not in stored
     page.keyboard.press("NumpadEnter")
-    comes(page, lambda: stage.counter.pins)
+    wait_for(page, lambda: stage.counter.pins)
     assert stage.counter.pins == [b"7319"]
 
 
@@ -201,7 +201,7 @@ def test_question_and_keypad_have_separate_pages_in_the_largest_text(settling: P
     stage = settling
     stage.open(page)
     stage.be(state_of("pin", size=Size.LARGEST))
-    shows(page, stage.serial)
+    wait_painted(page, stage.serial)
     page.wait_for_timeout(stage.settle_seconds * 1000 + 60)
     pad, question = page.locator(".pad"), page.locator("h1")
     expect(question).to_be_visible()
@@ -219,7 +219,7 @@ def test_question_and_keypad_have_separate_pages_in_the_largest_text(settling: P
     page.wait_for_timeout(stage.settle_seconds * 1000 + 60)
     page.locator("[data-target='key:9']").tap()
     page.locator("[data-target='key:enter']").tap()
-    comes(page, lambda: stage.counter.pins)
+    wait_for(page, lambda: stage.counter.pins)
     assert stage.counter.pins == [b"7319"]
 
 
@@ -243,7 +243,7 @@ def test_printed_code_is_typed_in_parts_and_checked(stage: PageStage, page: Page
     assert not stage.counter.codes
     page.keyboard.type("480229" + "6502", delay=15)
     page.keyboard.press("Enter")
-    comes(page, lambda: stage.counter.codes)
+    wait_for(page, lambda: stage.counter.codes)
     assert len(stage.counter.codes) == 1
 
 
@@ -300,7 +300,7 @@ def test_page_without_access_retries_while_the_terminal_loads(browser: Browser, 
     page.on("response", lambda answer: answers.append(answer.status))
     with PageStage(Settings(state_dir=tmp_path), loads_later=True) as stage:
         page.goto(stage.root)
-        comes(page, lambda: answers.count(503) > 1)
+        wait_for(page, lambda: answers.count(503) > 1)
         stage.load()
         expect(page.locator("#veil")).to_contain_text("新しいアドレス")
     context.close()

@@ -14,7 +14,7 @@ from websockets.sync.connection import Connection
 
 from config.settings import Settings
 from terminal.counter_web.preview import LEAST_SECONDS, Preview, jpeg_of
-from tests.terminal.counter_web.stage import PageStage, comes, until
+from tests.terminal.counter_web.stage import PageStage, until, wait_for
 from tests.terminal.counter_web.test_access import Visitor
 from tests.terminal.counter_web.test_page import ask
 from tests.terminal.screens.stand_in import StandIn
@@ -105,10 +105,10 @@ def test_live_picture_is_erased_with_its_screen(browser: Browser, tmp_path: Path
         )
         assert page.locator(".arrow path").count() == 4
         page.evaluate("() => { window.shown = document.querySelector('canvas'); }")
-        comes(page, lambda: sum(isinstance(frame, bytes) for frame in got) > 4)  # each drawn frame requests the next
+        wait_for(page, lambda: sum(isinstance(frame, bytes) for frame in got) > 4)  # each drawn frame requests the next
         ask(stage, page, "consent")
         assert page.evaluate(NO_PIXEL)
-        comes(page, lambda: rests(camera, page))
+        wait_for(page, lambda: rests(camera, page))
         taken = camera.taken
         assert page.locator("canvas").count() == 0
         ask(stage, page, "staff-check")  # the staff comparison is not shown on this screen

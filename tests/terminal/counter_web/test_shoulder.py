@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config.settings import Settings
-from tests.terminal.counter_web.stage import PageStage, comes, until
+from tests.terminal.counter_web.stage import PageStage, until, wait_for
 from tests.terminal.talk.gallery import state_of
 
 KEY_STYLES = """() => [...new Set([...document.querySelectorAll(".pad button:not(.word)")].map((key) => {
@@ -70,7 +70,7 @@ def test_digits_typed_without_a_keypad_are_not_sent(stage: PageStage, page: Page
     stage.open(page)
     stage.turn_to(page, state_of("reading"))
     page.keyboard.type("7319")
-    comes(page, lambda: len(sent) >= 4)
+    wait_for(page, lambda: len(sent) >= 4)
     assert sent == [{"type": "attend", "key": "key"}] * 4
 
 
@@ -82,5 +82,5 @@ def test_held_key_counts_once(stage: PageStage, page: Page) -> None:
     page.keyboard.up("Digit7")
     page.keyboard.type("319")
     page.keyboard.press("Enter")
-    comes(page, lambda: stage.counter.pins)
+    wait_for(page, lambda: stage.counter.pins)
     assert stage.counter.pins == [b"7319"]

@@ -16,7 +16,7 @@ from terminal.session import events as ev
 from terminal.voice.saying import Tone
 from terminal.voice.tones import tone
 from terminal.voice.wav import of_bytes
-from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM, PageStage, comes, shows, until
+from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM, PageStage, until, wait_for, wait_painted
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
 
@@ -57,22 +57,22 @@ def _speaking(folder: Path, sound: bytes) -> Iterator[PageStage]:
 
 def show(stage: PageStage, page: Page, name: str) -> None:
     stage.be(state_of(name, voice=True))
-    shows(page, stage.serial)
+    wait_painted(page, stage.serial)
 
 
 def test_sentence_is_fetched_by_a_random_id_with_the_cookie(speaking: PageStage, page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.add_init_script(AUDIO)
     speaking.open(page)
     show(speaking, page, "pin-wrong")
     until(page, "window.audio.length > 0 && !window.audio[0].paused")
-    clips = {url.rsplit("/", 1)[1] for url in asked if "/voice/" in url}
+    clips = {url.rsplit("/", 1)[1] for url in requested if "/voice/" in url}
     assert clips
     assert all(len(clip) == 12 and clip.isascii() for clip in clips)
     show(speaking, page, "pin")
     show(speaking, page, "pin-wrong")
-    again = {url.rsplit("/", 1)[1] for url in asked if "/voice/" in url} - clips
+    again = {url.rsplit("/", 1)[1] for url in requested if "/voice/" in url} - clips
     assert not again & clips, "the same sentence gets a new id each time"
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"{speaking.root}voice/{next(iter(clips))}")  # without the page's cookie
@@ -130,7 +130,7 @@ def test_volume_key_raises_the_volume(speaking: PageStage, page: Page) -> None:
     until(page, "window.audio.length === 1")
     assert page.evaluate("window.audio[0].volume") == pytest.approx(0.5)
     page.keyboard.press("NumpadAdd")
-    comes(page, lambda: speaking.counter.posted)
+    wait_for(page, lambda: speaking.counter.posted)
     assert speaking.counter.posted == [ev.DisplayChanged("r1", volume=100)]
 
 
@@ -145,7 +145,7 @@ def test_page_reports_blocked_sound_until_a_touch(browser: Browser, tmp_path: Pa
         page.add_init_script(AUDIO + REPORT_BLOCKED)
         stage.be(state_of("method", voice=True))
         page.goto(stage.address())
-        comes(page, lambda: blocked)  # Playwright's own checks count as a touch; wait until the browser has blocked
+        wait_for(page, lambda: blocked)  # Playwright's own checks count as a touch; wait until the browser has blocked
         message = page.locator("#foot .state.loud")
         expect(message).to_have_text("画面にふれると 音が出ます")
         page.mouse.click(640, 120)
@@ -160,10 +160,10 @@ def test_keypad_keys_are_shown_if_a_keypad_is_configured(browser: Browser, tmp_p
         page = browser.new_page()
         stage.open(page)
         stage.be(state_of("limit"))
-        shows(page, stage.serial)
+        wait_painted(page, stage.serial)
         shown = page.locator("#foot kbd, .offers kbd").all_inner_texts()
         assert shown == (["1", "2", "3"] if order is DigitOrder.NONE else ["1", "2", "3", ".", "/", "−"])
         page.keyboard.press("NumpadDecimal")
-        comes(page, lambda: stage.counter.posted)
+        wait_for(page, lambda: stage.counter.posted)
         assert stage.counter.posted == [ev.AsideWanted("r1", ev.Aside.LEAVING)], "keypad keys work either way"
         page.close()

@@ -1,4 +1,4 @@
-"""Calls for staff: one per matter, with a text for each, until someone answers."""
+"""Calls for staff: one per problem or decision, each with a text, open until answered."""
 
 from datetime import datetime
 

@@ -46,7 +46,7 @@ def test_damaged_hash_accepts_no_password() -> None:
     assert PasswordGate("not a hash").check(bytearray(b"door 27")) == PasswordWrong()
 
 
-def test_right_password_must_wait_after_three_wrong_ones() -> None:
+def test_three_wrong_passwords_delay_the_right_one() -> None:
     door, clock = gate()
     assert [door.check(bytearray(b"x")) for _ in range(3)] == [PasswordWrong(), PasswordWrong(), PasswordWait(30)]
     assert isinstance(door.check(bytearray(b"door 27")), PasswordWait)

@@ -1,4 +1,4 @@
-"""Before the last PIN try the patient is asked, and a PIN typed without an answer is not sent."""
+"""The last PIN try needs a confirmation; without it, the typed PIN is not sent."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from terminal.session.last_try import asks_before_last_try
 from tests.terminal.session.world import CARD, World
 
 
-def test_the_last_try_must_be_confirmed() -> None:
+def test_last_try_must_be_confirmed() -> None:
     world = World()
     world.card_read(replace(CARD, pin_tries_left=2))
     world.touch(ev.PinChosen)
@@ -18,12 +18,12 @@ def test_the_last_try_must_be_confirmed() -> None:
     assert isinstance(world.state, st.PinEntry)
     assert world.state.wrong
     assert asks_before_last_try(world.state)
-    assert world.touch(ev.PinEntered) == (), "typed without a confirmation: nothing is sent"
+    assert world.touch(ev.PinEntered) == (), "nothing is sent without confirmation"
     world.touch(ev.LastTryConfirmed)
     assert [type(effect) for effect in world.touch(ev.PinEntered)] == [fx.VerifyPinAndSign]
 
 
-def test_a_confirmation_holds_for_one_try() -> None:
+def test_confirmation_is_valid_for_one_try() -> None:
     world = World()
     world.card_read(replace(CARD, pin_tries_left=1))
     world.touch(ev.PinChosen)
