@@ -122,7 +122,6 @@ def test_public_class_names_are_unique() -> None:
     for path, tree in sources():
         for name in public_classes(tree):
             homes.setdefault(name, []).append(path)
-
     duplicates = {name: paths for name, paths in homes.items() if len(paths) > 1}
     assert duplicates == {}, "give one of them a more specific name"
 

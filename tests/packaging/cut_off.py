@@ -1,8 +1,8 @@
-"""Run a command where there is no network but this computer's own, and print what it tried to reach, as JSON.
+"""Run a command with no network except loopback, and print as JSON what it tried to reach.
 
     unshare --user --map-root-user --net --mount python3 cut_off.py COMMAND...
 
-`names`: host names it asked for. `elsewhere`: packets and connections that found no route (`IpOutNoRoutes`).
+`names`: host names it looked up. `unroutable`: packets and connections without a route (`IpOutNoRoutes`).
 """
 
 import fcntl
@@ -25,8 +25,8 @@ def bring_up_loopback() -> None:
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", _IFF_UP))
 
 
-def answer_for_names() -> list[str]:
-    """Make this namespace ask us for names; the list grows as they are asked for. Each is answered: no such name."""
+def record_lookups() -> list[str]:
+    """Serve DNS for this namespace. Every name is answered as non-existent and added to the returned list."""
     with tempfile.NamedTemporaryFile("w", suffix=".conf", delete=False) as resolver:
         resolver.write("nameserver 127.0.0.1\n")
     subprocess.run(["mount", "--bind", resolver.name, os.path.realpath("/etc/resolv.conf")], check=True)
@@ -52,7 +52,7 @@ def _name(question: bytes) -> str:
     return ".".join(labels)
 
 
-def without_route() -> int:
+def packets_without_route() -> int:
     heads, values = (
         line.split() for line in Path("/proc/self/net/snmp").read_text().splitlines() if line.startswith("Ip:")
     )
@@ -61,11 +61,11 @@ def without_route() -> int:
 
 def main() -> int:
     bring_up_loopback()
-    names = answer_for_names()
-    before = without_route()
-    done = subprocess.run(sys.argv[1:], stdout=sys.stderr)
-    sys.stdout.write(json.dumps({"names": names, "elsewhere": without_route() - before}))
-    return done.returncode
+    names = record_lookups()
+    before = packets_without_route()
+    result = subprocess.run(sys.argv[1:], stdout=sys.stderr)
+    sys.stdout.write(json.dumps({"names": names, "unroutable": packets_without_route() - before}))
+    return result.returncode
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the Debian package puts beside the program fits together. Installing it is tried by hand: docs/install.md."""
+"""The files of the Debian package agree with each other. Installation is tested manually: docs/install.md."""
 
 import configparser
 import json
@@ -33,12 +33,12 @@ def test_all_settings_files_survive_an_update() -> None:
 
 
 @pytest.mark.parametrize("script", ["postinst", "prerm", "postrm", "root/usr/bin/uketsuke", "../offline/install.sh"])
-def test_scripts_are_shell(script: str) -> None:
+def test_shell_scripts_parse(script: str) -> None:
     assert subprocess.run(["sh", "-n", DEBIAN / script], capture_output=True, text=True).stderr == ""
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
-def test_a_unit_runs_what_is_there_and_never_as_root(path: Path) -> None:
+def test_a_unit_runs_a_known_program_and_not_as_root(path: Path) -> None:
     service = unit(path)
     assert service["User"] in {"uketsuke", "uketsuke-kiosk"}
     assert service["LimitCORE"] == "0"
@@ -50,15 +50,15 @@ def test_a_unit_runs_what_is_there_and_never_as_root(path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
-def test_systemd_itself_finds_little_exposed(path: Path) -> None:
-    """In tenths, of a hundred; a browser needs more than the others."""
-    most = "50" if path.stem == "uketsuke-kiosk" else "25"
-    judged = ("systemd-analyze", "security", "--no-pager", "--offline=yes", f"--threshold={most}", path)
-    done = subprocess.run(judged, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_systemd_rates_the_exposure_as_low(path: Path) -> None:
+    """Exposure levels, from 0 (safest) to 100. The browser needs more than the other units."""
+    limit = "50" if path.stem == "uketsuke-kiosk" else "25"
+    command = ("systemd-analyze", "security", "--no-pager", "--offline=yes", f"--threshold={limit}", path)
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_browser_reaches_this_computer_alone_and_no_records() -> None:
+def test_the_browser_reaches_only_localhost_and_no_records() -> None:
     kiosk = unit(INSTALLED / "usr/lib/systemd/system/uketsuke-kiosk.service")
     assert (kiosk["IPAddressDeny"], kiosk["IPAddressAllow"]) == ("any", "localhost")
     assert "-/var/lib/uketsuke" in kiosk["InaccessiblePaths"]
@@ -70,15 +70,15 @@ def test_the_browser_reaches_this_computer_alone_and_no_records() -> None:
         assert policies[refused] is False
 
 
-def test_the_stub_has_started_once_it_answers() -> None:
-    """Else `setup`, typed in the same line, finds nobody there."""
-    answers = unit(INSTALLED / "usr/lib/systemd/system/uketsuke-stub.service")["ExecStartPost"]
+def test_the_stub_unit_waits_until_the_stub_answers() -> None:
+    """Otherwise `setup`, run directly afterwards, could not connect."""
+    readiness = unit(INSTALLED / "usr/lib/systemd/system/uketsuke-stub.service")["ExecStartPost"]
     port = Settings.model_fields["service"].get_default(call_default_factory=True).url.rpartition(":")[2]
-    assert f"/dev/tcp/127.0.0.1/{port})" in answers
-    assert answers.startswith("/usr/bin/timeout ")
+    assert f"/dev/tcp/127.0.0.1/{port})" in readiness
+    assert readiness.startswith("/usr/bin/timeout ")
 
 
-def test_what_is_old_is_deleted_each_night_while_the_terminal_is_in_service() -> None:
+def test_old_data_is_deleted_every_night() -> None:
     terminal = (INSTALLED / "usr/lib/systemd/system/uketsuke.service").read_text(encoding="utf-8")
     assert "uketsuke-prune.timer" in terminal
     assert (INSTALLED / "usr/lib/systemd/system/uketsuke-prune.timer").exists()
@@ -93,4 +93,4 @@ def test_kiosk_and_terminal_agree_on_page_and_address_file() -> None:
     assert f'Path("{address}")' in kiosk
     assert f"http://127.0.0.1:{DEFAULT_PORT}/door" in kiosk
     assert address.startswith(f"/run/{terminal['RuntimeDirectory']}/")
-    assert terminal["StandardOutput"] == "null", "the address would stay in the journal"
+    assert terminal["StandardOutput"] == "null", "the address must not be logged in the journal"

@@ -1,4 +1,4 @@
-"""What is shipped, in empty environments: a terminal without extras, a service with all of them, one reception."""
+"""The built packages in empty environments: a terminal without extras and a service with all of them."""
 
 import hashlib
 import os
@@ -19,15 +19,15 @@ EXTRAS = set(PROJECT["optional-dependencies"])
 
 
 def run(*command: str | Path, **environment: str) -> str:
-    done = subprocess.run(
+    result = subprocess.run(
         [str(word) for word in command], capture_output=True, text=True, cwd="/", env={**os.environ, **environment}
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
 
 
 def build(folder: Path) -> tuple[Path, Path]:
-    """Source distribution and, built from it, wheel."""
+    """Build the source distribution, and the wheel from it; return their paths."""
     tool = (BIN / "uv", "build", "--quiet", "--no-build-isolation", "--python", BIN / "python")
     run(*tool, "--out-dir", folder, ROOT)
     return next(folder.glob("*.tar.gz")), next(folder.glob("*.whl"))
@@ -38,13 +38,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return build(tmp_path_factory.mktemp("built"))
 
 
-def install(venv: Path, wanted: str) -> Path:
-    """An environment with `wanted` and what it declares, at the versions of the lock. Only pyscard may be compiled."""
+def install(venv: Path, requirement: str) -> Path:
+    """Install `requirement` in a new environment at the locked versions; only pyscard is compiled. Return `bin`."""
     run(BIN / "uv", "venv", "--quiet", "--python", sys.executable, venv)
     pins = ("--constraint", ROOT / "requirements.lock")
-    source = "uketsuke" if ".tar.gz" in wanted else "pyscard"
+    source = "uketsuke" if ".tar.gz" in requirement else "pyscard"
     wheels = ("--only-binary", ":all:", "--no-binary", "pyscard", "--no-binary", source)
-    run(BIN / "uv", "pip", "install", "--quiet", "--python", venv / "bin" / "python", *wheels, *pins, wanted)
+    run(BIN / "uv", "pip", "install", "--quiet", "--python", venv / "bin" / "python", *wheels, *pins, requirement)
     return venv / "bin"
 
 
@@ -53,19 +53,22 @@ def packages(programs: Path) -> set[str]:
     return {line.partition("==")[0].partition(" ")[0] for line in listed.splitlines()}
 
 
-def test_nothing_declared_leads_to_the_compiled_dlib_or_to_setuptools() -> None:
-    declared = [*PROJECT["dependencies"], *(one for extra in EXTRAS for one in PROJECT["optional-dependencies"][extra])]
-    names = {one.split(";")[0].split("[")[0].split("=")[0].split(">")[0].strip().lower() for one in declared}
+def test_dependencies_exclude_compiled_dlib_and_setuptools() -> None:
+    declared = [
+        *PROJECT["dependencies"],
+        *(line for extra in EXTRAS for line in PROJECT["optional-dependencies"][extra]),
+    ]
+    names = {line.split(";")[0].split("[")[0].split("=")[0].split(">")[0].strip().lower() for line in declared}
     assert names.isdisjoint({"dlib", "face-recognition", "setuptools"})
 
 
-def test_the_lock_has_all_extras_but_the_one_with_a_lock_of_its_own() -> None:
+def test_the_lock_covers_all_extras_except_dlib() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     line = next(line for line in makefile.splitlines() if line.startswith("EXTRAS := "))
     assert set(line.removeprefix("EXTRAS := ").split()) == EXTRAS - {"dlib"}
 
 
-READS_AND_DECIDES = """
+READ_DIGITS_AND_LOAD_ENGINE = """
 from pathlib import Path
 import cv2, numpy as np
 from vision.engines.open import open_engine
@@ -76,53 +79,53 @@ cv2.putText(line, "4907", (20, 36), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (20, 20, 20),
 read = Recogniser(recogniser_path()).read(line, "0123456789")
 print("".join(one.text for one in read), sorted(open_engine(Path("cache")).calibration.thresholds))
 """
-"""With the extra `printed`: the wheel brings both networks, and nothing is downloaded."""
+"""Needs the extra `printed`: the wheel contains both networks, so nothing is downloaded."""
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.pcscd
-def test_a_reception_with_the_wheel_alone_before_a_service_with_all_extras(
+def test_a_reception_with_the_bare_wheel_and_a_service_with_all_extras(
     built: tuple[Path, Path], tmp_path: Path
 ) -> None:
     source, wheel = built
     bare = install(tmp_path / "bare", str(wheel))
     assert packages(bare).isdisjoint({"dlib", "dlib-bin", "face-recognition", "setuptools", "fastapi", "sqlalchemy"})
     full = install(tmp_path / "full", f"{source}[{','.join(sorted(EXTRAS - {'dlib'}))}]")
-    assert run(full / "python", "-c", READS_AND_DECIDES) == "4907 [1, 3, 5]\n"
-    told = subprocess.run([bare / "uketsuke", "stub"], capture_output=True, text=True)
-    assert told.returncode == 1
-    assert 'pip install "uketsuke[' in told.stderr
+    assert run(full / "python", "-c", READ_DIGITS_AND_LOAD_ENGINE) == "4907 [1, 3, 5]\n"
+    refused = subprocess.run([bare / "uketsuke", "stub"], capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert 'pip install "uketsuke[' in refused.stderr
     state = tmp_path / "state"
     state.mkdir(mode=0o700)
     with Pcscd() as pcscd:
         commands = ("--uketsuke", bare / "uketsuke", "--service-uketsuke", full / "uketsuke")
         reception = (sys.executable, ROOT / "tools" / "reception.py", "--state", state, "--vpcd-port", str(pcscd.port))
         assert "result file" in run(*reception, *commands)
-    seen = run(full / "uketsuke", "demo", "--auto", "--persona", "face-match", UKETSUKE_STATE_DIR=str(state / "demo"))
-    assert [line for line in seen.splitlines() if line.startswith("face-match ") and line.endswith(" ok")]
+    output = run(full / "uketsuke", "demo", "--auto", "--persona", "face-match", UKETSUKE_STATE_DIR=str(state / "demo"))
+    assert [line for line in output.splitlines() if line.startswith("face-match ") and line.endswith(" ok")]
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_built_again_it_is_the_same_to_the_byte(built: tuple[Path, Path], tmp_path: Path) -> None:
-    again = build(tmp_path)
-    assert [path.name for path in again] == [path.name for path in built]
-    for one, other in zip(built, again, strict=True):
+def test_builds_are_reproducible(built: tuple[Path, Path], tmp_path: Path) -> None:
+    rebuilt = build(tmp_path)
+    assert [path.name for path in rebuilt] == [path.name for path in built]
+    for one, other in zip(built, rebuilt, strict=True):
         assert hashlib.sha256(one.read_bytes()).digest() == hashlib.sha256(other.read_bytes()).digest(), one.name
 
 
 @pytest.mark.long
-def test_the_wheel_has_what_it_needs_and_no_tests(built: tuple[Path, Path]) -> None:
+def test_the_wheel_contains_its_data_and_no_tests(built: tuple[Path, Path]) -> None:
     names = ZipFile(built[1]).namelist()
-    for wanted in ("terminal/words/ja.po", "terminal/screens/counter.tcss", "people.toml", "vision/data/calibration"):
-        assert any(wanted in name for name in names), wanted
+    for part in ("terminal/words/ja.po", "terminal/screens/counter.tcss", "people.toml", "vision/data/calibration"):
+        assert any(part in name for name in names), part
     assert not [name for name in names if name.startswith("tests/")]
 
 
 @pytest.mark.long
-def test_windows_gets_all_from_wheels(tmp_path: Path) -> None:
-    """The lock of the Windows bundle, resolved again for Windows from its own pins: nothing would be compiled."""
+def test_the_windows_lock_needs_only_wheels(tmp_path: Path) -> None:
+    """Resolving the lock of the Windows bundle again, for Windows and wheels only, gives the same pins."""
     lock = ROOT / "requirements-windows.lock"
     extras = [word for extra in sorted(EXTRAS - {"dlib"}) for word in ("--extra", extra)]
     windows = ("--python-platform", "x86_64-pc-windows-msvc", "--python-version", "3.13", "--only-binary", ":all:")
@@ -133,10 +136,10 @@ def test_windows_gets_all_from_wheels(tmp_path: Path) -> None:
         "--constraint",
         lock,
         "--output-file",
-        tmp_path / "again.lock",
+        tmp_path / "resolved.lock",
     )
     run(BIN / "uv", "pip", "compile", *windows, *extras, *options, ROOT / "pyproject.toml")
-    again = {line for line in (tmp_path / "again.lock").read_text(encoding="utf-8").splitlines() if "==" in line}
+    resolved = {line for line in (tmp_path / "resolved.lock").read_text(encoding="utf-8").splitlines() if "==" in line}
     pins = {line.removesuffix(" \\") for line in lock.read_text(encoding="utf-8").splitlines() if "==" in line}
-    assert again == pins
+    assert resolved == pins
     assert not [pin for pin in pins if pin.startswith(("uvloop", "dlib", "face-recognition"))]

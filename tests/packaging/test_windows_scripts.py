@@ -1,4 +1,4 @@
-"""The scripts for Windows, which cannot run here: parsed by a grammar, and every command held against what it takes."""
+"""The Windows scripts, which cannot run here, are parsed, and every command and option in them is checked."""
 
 import re
 import subprocess
@@ -57,7 +57,7 @@ CMDLETS = {
     "Where-Object": "",
     "Write-Output": "",
 }
-"""What is used of Windows PowerShell 5.1, by Microsoft's reference."""
+"""Cmdlets and parameters in use, from Microsoft's reference for Windows PowerShell 5.1."""
 AUTOMATIC = {
     "erroractionpreference",
     "_",
@@ -89,7 +89,7 @@ def tree(script: Path) -> Node:
 
 
 def bare(variable: str) -> str:
-    """PowerShell makes no difference between capital and small letters."""
+    """Return the variable name in lower case: PowerShell ignores case."""
     return variable.lstrip("$@").strip("{}").lower()
 
 
@@ -98,20 +98,20 @@ def functions(root: Node) -> set[str]:
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_a_script_is_powershell(script: Path) -> None:
+def test_the_script_parses(script: Path) -> None:
     root = tree(script)
     assert not root.has_error, [one.start_point for one in nodes(root, "ERROR")]
-    assert script.read_bytes().isascii(), "without a mark at its beginning it is read in the computer's own encoding"
+    assert script.read_bytes().isascii(), "without a byte order mark, PowerShell reads it in the system encoding"
 
 
-def test_what_is_no_powershell_is_seen() -> None:
+def test_the_parser_finds_syntax_errors() -> None:
     assert PARSER.parse(b"if ($one { Write-Output 'two' }").root_node.has_error
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_every_command_is_there_and_takes_what_it_is_given(script: Path) -> None:
+def test_every_command_exists_and_accepts_its_parameters(script: Path) -> None:
     root = tree(script)
-    known = {name.lower(): {one.lower() for one in takes.split()} | COMMON for name, takes in CMDLETS.items()}
+    known = {name.lower(): {one.lower() for one in accepted.split()} | COMMON for name, accepted in CMDLETS.items()}
     known |= {name.lower(): set() for name in functions(root)}
     for command in nodes(root, "command"):
         named = [child for child in command.children if child.type == "command_name"]
@@ -130,16 +130,16 @@ def test_every_command_is_there_and_takes_what_it_is_given(script: Path) -> None
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_every_variable_has_a_value_where_it_is_used(script: Path) -> None:
-    """Strict mode ends the script at one that has none; here: none in its function, nor outside of all."""
+def test_every_variable_is_set_before_use(script: Path) -> None:
+    """Strict mode stops the script at an unset variable. Accept those set in the function or globally."""
     root = tree(script)
-    everywhere = AUTOMATIC | given(root, "function_statement")
-    assert used(root, "function_statement") <= everywhere
+    global_names = AUTOMATIC | assigned_in(root, "function_statement")
+    assert used_in(root, "function_statement") <= global_names
     for function in nodes(root, "function_statement"):
-        assert used(function) <= everywhere | given(function), text(function)[:60]
+        assert used_in(function) <= global_names | assigned_in(function), text(function)[:60]
 
 
-def given(scope: Node, *outside: str) -> set[str]:
+def assigned_in(scope: Node, *outside: str) -> set[str]:
     parameters = [one for node in nodes(scope, "script_parameter", outside=outside) for one in nodes(node, "variable")]
     assigned = [
         one for node in nodes(scope, "left_assignment_expression", outside=outside) for one in nodes(node, "variable")
@@ -148,7 +148,7 @@ def given(scope: Node, *outside: str) -> set[str]:
     return {bare(text(one)) for one in (*parameters, *assigned, *counted)}
 
 
-def used(scope: Node, *outside: str) -> set[str]:
+def used_in(scope: Node, *outside: str) -> set[str]:
     names = {bare(text(one)) for one in nodes(scope, "variable", "braced_variable", outside=outside)}
     return {name for name in names if not name.startswith("env:")}
 
@@ -162,7 +162,7 @@ def options(script: str, *, after: str, until: str) -> set[str]:
 @pytest.mark.parametrize(
     ("command", "after", "until"), [("venv", "@('venv'", ")"), ("pip install", "$from =", "uketsuke-*")]
 )
-def test_uv_knows_the_options_it_is_given(command: str, after: str, until: str) -> None:
+def test_uv_has_the_options_in_use(command: str, after: str, until: str) -> None:
     uv = Path(sys.executable).with_name("uv")
     known = subprocess.run([uv, *command.split(), "--help"], capture_output=True, text=True, check=True).stdout
     given = options("install.ps1", after=after, until=until)
@@ -171,7 +171,7 @@ def test_uv_knows_the_options_it_is_given(command: str, after: str, until: str) 
         assert re.search(rf"(^|[ ,]){option}\b", known, re.MULTILINE), option
 
 
-def test_uketsuke_and_icacls_know_theirs() -> None:
+def test_uketsuke_and_icacls_have_the_options_in_use() -> None:
     run = typer.main.get_command(app).commands["run"]  # type: ignore[attr-defined]
     given = options("start-terminal.ps1", after="-ArgumentList 'run'", until='`"$address')
     assert given == {"--web", "--no-open", "--address-file"}

@@ -262,7 +262,7 @@ def present(counter: Counter) -> Callable[[CardImage], MyNumberCard]:
     return put
 
 
-class Heard:
+class EventLog:
     """The events reported by a slot in order, except the first one if it is `ReaderFound`."""
 
     def __init__(self) -> None:
@@ -293,5 +293,5 @@ class Heard:
 
 
 @pytest.fixture
-def heard() -> Heard:
-    return Heard()
+def event_log() -> EventLog:
+    return EventLog()

@@ -1,6 +1,6 @@
-"""What may be fed anything: each target takes bytes and lets through only what its callers are told to expect.
+"""Fuzz targets for the card code: each takes arbitrary bytes and handles only the documented errors.
 
-Fed by Hypothesis in `test_hostile_bytes.py` and, guided by coverage, by `tests/fuzz.py` (`make fuzz`).
+Hypothesis calls them in `test_hostile_bytes.py`; `tests/fuzz.py` (`make fuzz`) calls them guided by coverage.
 """
 
 import resource
@@ -22,14 +22,14 @@ from reader.softcard.issue import Holder, issue
 from reader.softcard.photo import photo_of_size
 from reader.tlv import MalformedCardData, children, parse_list, parse_one, total_length
 
-MOST_MB = 64
-MOST_SECONDS = 5.0
+MAX_MB = 64
+MAX_SECONDS = 5.0
 
 Target = Callable[[bytes], None]
 
 
 class TooMuch(AssertionError):
-    """More memory or time than any input may cost."""
+    """An input took more memory or time than allowed."""
 
 
 def tlv(data: bytes) -> None:
@@ -80,7 +80,7 @@ def apdu(data: bytes) -> None:
 
 
 class _Answers:
-    """A card that answers with the input, cut at length bytes, and then with 9000."""
+    """A link that answers with parts of the input, whose lengths are in the input too, and then with 9000."""
 
     atr = b""
 
@@ -99,15 +99,15 @@ class _Answers:
 
 
 def card(data: bytes) -> None:
-    met = MyNumberCard(_Answers(data))
-    facts = met.read_facts()
+    terminal = MyNumberCard(_Answers(data))
+    facts = terminal.read_facts()
     left = facts.pin_tries_left if isinstance(facts, CardFacts) else 3
-    met.verify_pin(bytearray(b"1234"), left)
-    met.sign(b"statement")
-    met.verify_printed_code(bytearray(b"60061520341234"), 10)
-    met.read_face_record(on_photo=lambda photo: None)
-    met.read_cv_certificate()
-    met.prove_chip(b"statement")
+    terminal.verify_pin(bytearray(b"1234"), left)
+    terminal.sign(b"statement")
+    terminal.verify_printed_code(bytearray(b"60061520341234"), 10)
+    terminal.read_face_record(on_photo=lambda photo: None)
+    terminal.read_cv_certificate()
+    terminal.prove_chip(b"statement")
 
 
 def jp2(data: bytes) -> None:
@@ -117,7 +117,7 @@ def jp2(data: bytes) -> None:
 
 
 def commands(data: bytes) -> None:
-    """The other way round: a client that sends anything to the card in software."""
+    """Send arbitrary commands to the software card."""
     soft = SoftCard(_image().model_copy(deep=True))
     soft.transmit(RSA_2048.applications[0].aid.join((b"\x00\xa4\x04\x0c\x0a", b"")))
     while data:
@@ -144,7 +144,7 @@ def _image() -> CardImage:
 
 
 def seeds() -> dict[str, list[bytes]]:
-    """Well-formed inputs to begin with."""
+    """Return well-formed inputs for each target to start from."""
     files = _image().files
     record, user, cv = files[File.FACE_RECORD], files[File.USER_CERTIFICATE], files[File.SURFACE_CV_CERTIFICATE]
     photo = parse_face_record(record).photo_jp2
@@ -162,14 +162,14 @@ def seeds() -> dict[str, list[bytes]]:
 
 
 def within_limits(target: Target) -> Target:
-    """The target, failing with `TooMuch` where one input costs more than it may."""
+    """Wrap `target` to raise `TooMuch` if an input exceeds the memory or time limit."""
 
     def limited(data: bytes) -> None:
         before, started = _peak_mb(), time.monotonic()
         target(data)
-        if _peak_mb() - before > MOST_MB:
+        if _peak_mb() - before > MAX_MB:
             raise TooMuch(f"{_peak_mb() - before:.0f} MB for {len(data)} bytes")
-        if time.monotonic() - started > MOST_SECONDS:
+        if time.monotonic() - started > MAX_SECONDS:
             raise TooMuch(f"{time.monotonic() - started:.1f} s for {len(data)} bytes")
 
     return limited

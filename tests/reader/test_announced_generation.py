@@ -1,4 +1,4 @@
-"""Another generation is another profile and not another program: the announced one, played through."""
+"""The announced card generation works with another profile and the same program."""
 
 from datetime import UTC, date, datetime
 
@@ -25,7 +25,7 @@ def announced(authority: TestAuthority, photo: bytes) -> CardImage:
     return issue(authority, EC_384_ANNOUNCED, photo, holder=holder, pin="1234", issued_on=date(2028, 10, 1))
 
 
-def test_both_ways(announced: CardImage, authority: TestAuthority) -> None:
+def test_pin_and_face_receptions(announced: CardImage, authority: TestAuthority) -> None:
     card = MyNumberCard(Wire(announced), EC_384_ANNOUNCED)
     facts = card.read_facts()
     assert isinstance(facts, CardFacts)
@@ -59,29 +59,29 @@ def test_both_ways(announced: CardImage, authority: TestAuthority) -> None:
     assert verify_chip_signature(chip, b"statement", proof)
 
 
-def test_today_s_terminal_does_not_take_it_for_a_card(announced: CardImage, image: CardImage) -> None:
+def test_todays_profile_does_not_recognise_it(announced: CardImage, image: CardImage) -> None:
     assert MyNumberCard(Wire(announced)).read_facts() == NotMyNumberCard()
     assert MyNumberCard(Wire(image), EC_384_ANNOUNCED).read_facts() == NotMyNumberCard()
 
 
-def test_two_applications_with_identifiers_nobody_has_registered(announced: CardImage) -> None:
+def test_both_applications_have_unregistered_identifiers(announced: CardImage) -> None:
     assert PROFILES["ec-384-announced"].announced
     assert not RSA_2048.announced
     assert [app.aid[0] >> 4 for app in EC_384_ANNOUNCED.applications] == [0xF, 0xF]
     assert Password.RESIDENTS_PIN not in announced.passwords
     assert announced.files[File.BASIC_FOUR]
     for app in EC_384_ANNOUNCED.applications:
-        ids = [one.fid for one in app.files.values()]
-        ids += [one.fid for one in app.passwords.values()]
-        ids += [one.fid for one in app.keys.values() if one.fid]
+        ids = [file.fid for file in app.files.values()]
+        ids += [password.fid for password in app.passwords.values()]
+        ids += [key.fid for key in app.keys.values() if key.fid]
         assert len(ids) == len(set(ids)), app.name
 
 
-def test_no_point_of_the_curve() -> None:
+def test_a_point_off_the_curve_is_malformed() -> None:
     with pytest.raises(MalformedCardData, match="P-384"):
         parse_key_object(b"\x86\x61\x04" + bytes(96))
 
 
-def test_the_key_object_comes_back(announced: CardImage) -> None:
+def test_the_key_object_survives_a_round_trip(announced: CardImage) -> None:
     key = x509.load_der_x509_certificate(announced.files[File.USER_CERTIFICATE]).public_key()
     assert parse_key_object(encode_key_object(key)) == key  # type: ignore[arg-type]

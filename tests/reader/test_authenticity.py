@@ -1,4 +1,4 @@
-"""A municipality's card, a forger's card, and a card nobody here can judge."""
+"""Genuine cards, forged cards, and cards of an unknown issuer."""
 
 import json
 from pathlib import Path
@@ -38,11 +38,13 @@ def test_genuine(record: FaceRecord, cv_certificate: bytes, authority: TestAutho
     assert check_face_record(record, cv_certificate, authority.trust_anchors) is Authenticity.GENUINE
 
 
-def test_another_face_glued_in(image: CardImage, photo: bytes, cv_certificate: bytes, authority: TestAuthority) -> None:
+def test_a_replaced_photo_is_forged(
+    image: CardImage, photo: bytes, cv_certificate: bytes, authority: TestAuthority
+) -> None:
     content = image.files[File.FACE_RECORD]
-    glued = content.replace(photo, photo[:-1] + b"!")
-    assert glued != content
-    record = parse_face_record(glued)
+    forged = content.replace(photo, photo[:-1] + b"!")
+    assert forged != content
+    record = parse_face_record(forged)
     assert check_face_record(record, cv_certificate, authority.trust_anchors) is Authenticity.FORGED
 
 
@@ -61,13 +63,17 @@ def test_the_expiry_is_not_covered(image: CardImage, cv_certificate: bytes, auth
     assert check_face_record(record, cv_certificate, authority.trust_anchors) is Authenticity.GENUINE
 
 
-def test_a_certificate_signed_by_nobody(record: FaceRecord, cv_certificate: bytes, authority: TestAuthority) -> None:
+def test_a_certificate_with_a_bad_signature_is_forged(
+    record: FaceRecord, cv_certificate: bytes, authority: TestAuthority
+) -> None:
     changed = cv_certificate[:-1] + bytes((cv_certificate[-1] ^ 1,))
     assert check_face_record(record, changed, authority.trust_anchors) is Authenticity.FORGED
     assert check_face_record(record, b"\x7f\x21\x00", authority.trust_anchors) is Authenticity.FORGED
 
 
-def test_a_forgers_authority_under_the_same_key_id(image: CardImage, record: FaceRecord, cv_certificate: bytes) -> None:
+def test_another_authority_with_the_same_key_id_is_forged(
+    image: CardImage, record: FaceRecord, cv_certificate: bytes
+) -> None:
     real = TestAuthority.create()
     assert check_face_record(record, cv_certificate, real.trust_anchors) is Authenticity.FORGED
 
@@ -101,7 +107,7 @@ def test_a_cloned_chip_cannot_prove_itself(
 
 
 @given(st.binary(max_size=700))
-def test_hostile_certificates_are_malformed_and_nothing_else(data: bytes) -> None:
+def test_hostile_certificates_are_malformed(data: bytes) -> None:
     with pytest.raises(MalformedCardData):
         parse_cv_certificate(data)
 
@@ -113,7 +119,7 @@ def test_hostile_proofs_are_never_genuine(data: st.DataObject) -> None:
     assert outcome is Authenticity.FORGED
 
 
-def test_the_authority_is_made_once_and_its_anchor_file_is_enough(tmp_path: Path, image: CardImage) -> None:
+def test_the_authority_is_created_once_and_loaded_from_its_file(tmp_path: Path, image: CardImage) -> None:
     first = TestAuthority.load_or_create(tmp_path / "state" / "authority")
     second = TestAuthority.load_or_create(tmp_path / "state" / "authority")
     assert first.user_ca.certificate_der == second.user_ca.certificate_der
@@ -124,7 +130,7 @@ def test_the_authority_is_made_once_and_its_anchor_file_is_enough(tmp_path: Path
     assert modes == {"authority.json": 0o600, "trust-anchors.json": 0o600}
 
 
-def test_a_folder_with_something_else_is_not_overwritten(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(ValueError, match="no readable test authority"):
         TestAuthority.load_or_create(tmp_path)
@@ -132,7 +138,7 @@ def test_a_folder_with_something_else_is_not_overwritten(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    ("content", "reason"),
     [
         ("", "anchors.json"),
         ("[]", "member"),
@@ -142,10 +148,10 @@ def test_a_folder_with_something_else_is_not_overwritten(tmp_path: Path) -> None
         (json.dumps({"format": "uketsuke-trust-anchors/1", "anchors": [{"key_id": "00", "public_key": "x"}]}), "json"),
     ],
 )
-def test_a_bad_anchor_file_is_named(tmp_path: Path, content: str, why: str) -> None:
+def test_the_error_names_a_bad_anchor_file(tmp_path: Path, content: str, reason: str) -> None:
     path = tmp_path / "anchors.json"
     path.write_text(content)
-    with pytest.raises(TrustAnchorError, match=why):
+    with pytest.raises(TrustAnchorError, match=reason):
         load_trust_anchors([path])
     with pytest.raises(TrustAnchorError, match="cannot be read"):
         load_trust_anchors([tmp_path / "nowhere.json"])

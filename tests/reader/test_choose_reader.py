@@ -1,4 +1,4 @@
-"""Reader names as they occur, and which of them a setting means."""
+"""Choose a reader by number, name, part of a name or wildcard, among real reader names."""
 
 import pytest
 
@@ -28,7 +28,7 @@ NAMES = [ALCOR, SONY, PICC, SAM, SCR, TWIN, GERMAN, OMNIKEY, YUBIKEY, K3000, JAP
         (-1, None),
         ("", ALCOR),
         (PICC, PICC),
-        # a part, brackets and parentheses as they stand
+        # part of a name; brackets and parentheses are literal
         ("RC-S300/P (1033212)", SONY),
         ("rc-s300", SONY),
         ("[ACR1252 Dual Reader PICC]", PICC),
@@ -47,29 +47,29 @@ NAMES = [ALCOR, SONY, PICC, SAM, SCR, TWIN, GERMAN, OMNIKEY, YUBIKEY, K3000, JAP
         ("AU95??", ALCOR),
         ("AU95?", ALCOR),
         ("AU95?????????", None),
-        # not ASCII, and of another width
+        # non-ASCII and full-width characters
         ("@", K3000),
         ("＠", K3000),
         ("窓口", JAPANESE),
         (JAPANESE, JAPANESE),
-        # plugged in again under another number; the slot stays
+        # plugged in again with another number and the same slot
         ("Alcor Micro AU9540 03 00", ALCOR),
         ("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00", PICC),
         ("ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 00 01", SAM),
         ("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 01", None),
-        # what is not there, and what was a regular expression once
+        # no match, and settings that used to be regular expressions
         ("cherry", None),
         ("ACR1252.*PICC", None),
         ("[A-Z]", None),
     ],
 )
-def test_which_reader_is_meant(wanted: ReaderChoice, found: str | None) -> None:
+def test_choosing_a_reader(wanted: ReaderChoice, found: str | None) -> None:
     assert choose_reader(NAMES, wanted) == found
 
 
 @pytest.mark.parametrize("wanted", [None, "", "*", "0", 0, "00 00"])
-def test_a_virtual_reader_is_meant_only_by_its_name(wanted: ReaderChoice) -> None:
-    """Anyone who reaches its port can put a card into it."""
+def test_a_virtual_reader_is_chosen_only_by_its_name_or_number(wanted: ReaderChoice) -> None:
+    """Anyone who can reach its port can insert a card into it."""
     virtual = ["Virtual PCD 00 00", "Virtual PCD 00 01"]
     assert choose_reader(virtual, wanted) is None
     assert choose_reader([*virtual, SONY], wanted) in (SONY, None)
@@ -86,7 +86,7 @@ def test_no_reader_at_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "better"),
+    ("setting", "suggestion"),
     [
         ("ACR1252.*PICC", "ACR1252*PICC"),
         ("^Virtual PCD 00 01$", "Virtual PCD 00 01"),
@@ -98,10 +98,10 @@ def test_no_reader_at_all() -> None:
         ("[CCID Interface]", None),
     ],
 )
-def test_what_looks_like_a_regular_expression(written: str, better: str | None) -> None:
-    assert instead_of_expression(written) == better
-    if better is not None:
-        assert instead_of_expression(better) is None
+def test_a_regular_expression_gets_a_suggestion(setting: str, suggestion: str | None) -> None:
+    assert instead_of_expression(setting) == suggestion
+    if suggestion is not None:
+        assert instead_of_expression(suggestion) is None
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What happens between putting the card down and taking it away; in process and through the real pcscd alike."""
+"""A card from insertion to removal, in process and through the real pcscd."""
 
 import hashlib
 from collections.abc import Callable
@@ -41,7 +41,7 @@ Present = Callable[[CardImage], MyNumberCard]
 STATEMENT = b"challenge of the qualification-check service"
 
 
-def test_what_the_card_tells_before_anything_is_asked(present: Present, image: CardImage) -> None:
+def test_facts_are_read_without_pin_or_code(present: Present, image: CardImage) -> None:
     assert present(image).read_facts() == CardFacts(
         certificate_not_before=datetime(2025, 3, 31, 15, 0, tzinfo=UTC),
         certificate_not_after=datetime(2029, 6, 15, 14, 59, 59, tzinfo=UTC),
@@ -52,7 +52,7 @@ def test_what_the_card_tells_before_anything_is_asked(present: Present, image: C
     )
 
 
-def test_the_pin_way(present: Present, image: CardImage) -> None:
+def test_reception_by_pin(present: Present, image: CardImage) -> None:
     card = present(image)
     certificate = card.read_user_certificate()
     assert isinstance(certificate, bytes)
@@ -64,7 +64,7 @@ def test_the_pin_way(present: Present, image: CardImage) -> None:
     key.verify(signature, STATEMENT, PKCS1v15(), SHA256())
 
 
-def test_the_face_way(
+def test_reception_by_face(
     present: Present, counter: "Counter", image: CardImage, authority: TestAuthority, photo: bytes
 ) -> None:
     card = present(image)
@@ -79,7 +79,7 @@ def test_the_face_way(
     assert isinstance(proof, bytes)
     assert (record.photo_jp2, record.birth_date, record.sex) == (photo, date(1985, 6, 15), Sex.FEMALE)
     assert check_face_record(record, certificate, authority.trust_anchors) is Authenticity.GENUINE
-    # The service sees neither photo nor name and still knows the chip that signed.
+    # The service recognises the chip that signed without seeing the photo or the name.
     chip_key = verify_record_proof(
         bytes(record.group_1),
         record.group_2_digest,
@@ -105,7 +105,7 @@ def test_wrong_pin_once_then_right(present: Present, image: CardImage) -> None:
     assert facts.pin_tries_left == 3
 
 
-def test_three_wrong_pins_lock_the_pin_and_leave_the_face_way(
+def test_three_wrong_pins_lock_the_pin_but_not_the_printed_code(
     present: Present, counter: "Counter", image: CardImage
 ) -> None:
     card = present(image)
@@ -120,7 +120,7 @@ def test_three_wrong_pins_lock_the_pin_and_leave_the_face_way(
     assert card.verify_printed_code(code, expected_left=10) == CodeRight()
 
 
-def test_nothing_is_sent_to_a_card_whose_counter_is_not_the_one_shown(present: Present, image: CardImage) -> None:
+def test_no_pin_or_code_is_sent_if_the_counter_differs(present: Present, image: CardImage) -> None:
     image.passwords[Password.USER_PIN].left = 1
     image.passwords[Password.PRINTED_CODE].left = 4
     card = present(image)
@@ -130,7 +130,7 @@ def test_nothing_is_sent_to_a_card_whose_counter_is_not_the_one_shown(present: P
     assert image.passwords[Password.PRINTED_CODE].left == 4
 
 
-def test_a_pinless_card_looks_locked_and_takes_the_face_way(
+def test_a_pinless_card_looks_locked_and_accepts_the_printed_code(
     present: Present, counter: "Counter", authority: TestAuthority, holder: Holder, photo: bytes
 ) -> None:
     pinless = issue(authority, RSA_2048, photo, holder=holder, pin=None, issued_on=date(2025, 4, 1))
@@ -155,19 +155,21 @@ def test_ten_misread_codes_lock_the_face_record(present: Present, image: CardIma
     assert card.read_face_record() == CardUnreadable(0x6982, "read face record")
 
 
-def test_nothing_is_open_before_verify(present: Present, image: CardImage) -> None:
+def test_signing_and_face_record_need_verification(present: Present, image: CardImage) -> None:
     card = present(image)
     assert card.sign(STATEMENT) == CardUnreadable(0x6982, "sign")
     assert card.read_face_record() == CardUnreadable(0x6982, "read face record")
     assert isinstance(card.prove_chip(STATEMENT), bytes)
 
 
-def test_the_next_patient_does_not_inherit_the_pin(present: Present, counter: "Counter", image: CardImage) -> None:
+def test_the_pin_must_be_verified_again_for_the_next_patient(
+    present: Present, counter: "Counter", image: CardImage
+) -> None:
     card = present(image)
     assert card.verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
     counter.end_reception()
-    again = MyNumberCard(counter.connect())
-    assert again.sign(STATEMENT) == CardUnreadable(0x6982, "sign")
+    next_card = MyNumberCard(counter.connect())
+    assert next_card.sign(STATEMENT) == CardUnreadable(0x6982, "sign")
 
 
 def test_a_card_without_certificate(present: Present, authority: TestAuthority, holder: Holder, photo: bytes) -> None:
@@ -193,9 +195,7 @@ def test_an_infants_card_has_no_photo_and_is_genuine(present: Present, authority
     assert check_face_record(record, certificate, authority.trust_anchors) is Authenticity.GENUINE
 
 
-def test_a_mixed_card_signs_with_a_chip_the_service_knows_from_another_card(
-    present: Present, image: CardImage, another: CardImage
-) -> None:
+def test_a_mixed_card_has_the_chip_of_another_card(present: Present, image: CardImage, another: CardImage) -> None:
     card = present(mix(chip_of=image, certificate_of=another))
     certificate = card.read_user_certificate()
     assert certificate == another.public_facts().certificate_der
@@ -217,7 +217,7 @@ def test_a_transit_card(present: Present, image: CardImage) -> None:
 
 
 @pytest.mark.parametrize("pin", [b"", b"123", b"12345", b"12a4", b"    "])
-def test_only_four_digits_are_a_pin(pin: bytes, image: CardImage) -> None:
+def test_a_pin_must_be_four_digits(pin: bytes, image: CardImage) -> None:
     from reader.softcard.card import SoftCard
     from reader.softcard.slot import SimulatedSlot
 

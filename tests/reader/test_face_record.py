@@ -41,7 +41,7 @@ ORDINARY = build()
     st.one_of(st.none(), st.binary(min_size=1, max_size=20_000)),
     st.binary(max_size=40),
 )
-def test_what_the_municipality_wrote_is_what_is_read(
+def test_face_records_survive_a_round_trip(
     born: date, sex: Sex, image: bytes, photo: bytes | None, fill: bytes
 ) -> None:
     written = build(birth_date=born, sex=sex, name_image=image, photo_jp2=photo)
@@ -52,13 +52,13 @@ def test_what_the_municipality_wrote_is_what_is_read(
 
 
 @given(st.binary(max_size=400))
-def test_hostile_bytes_are_malformed_and_nothing_else(data: bytes) -> None:
+def test_hostile_bytes_are_malformed(data: bytes) -> None:
     with pytest.raises(MalformedCardData):
         parse_face_record(data)
 
 
 @given(st.integers(0, len(ORDINARY) - 1), st.integers(1, 255))
-def test_one_flipped_byte_is_malformed_or_a_record(place: int, flip: int) -> None:
+def test_one_flipped_byte_is_malformed_or_parsed(place: int, flip: int) -> None:
     changed = bytearray(ORDINARY)
     changed[place] ^= flip
     try:
@@ -81,12 +81,12 @@ def test_an_offset_table_that_points_elsewhere(image: CardImage) -> None:
 
 
 @pytest.mark.parametrize("day", [b"19850231", b"1985 615", b"00000000"])
-def test_a_birth_date_the_calendar_does_not_have(day: bytes) -> None:
+def test_an_impossible_birth_date_is_malformed(day: bytes) -> None:
     with pytest.raises(MalformedCardData, match="date"):
         parse_face_record(ORDINARY.replace(b"19850615", day, 1))
 
 
-def test_a_wiped_record_holds_nothing_of_the_person() -> None:
+def test_wiping_a_record_clears_its_personal_data() -> None:
     record = parse_face_record(ORDINARY)
     buffers = [record.name_image, record.address_image, record.photo_jp2, record.group_1]
     record.wipe()
@@ -97,14 +97,14 @@ def test_a_wiped_record_holds_nothing_of_the_person() -> None:
     assert (record.birth_date, record.sex) == (None, None)
 
 
-def test_parsing_keeps_no_view_of_the_files_buffer() -> None:
+def test_a_parsed_record_does_not_share_the_file_buffer() -> None:
     data = bytearray(ORDINARY)
     record = parse_face_record(data)
     data[:] = bytes(len(data))
     assert record.photo_jp2 == b"jp2" * 100
 
 
-def test_a_record_prints_nothing_of_the_person() -> None:
+def test_repr_of_a_record_has_no_personal_data() -> None:
     printed = repr(parse_face_record(ORDINARY))
     for part in ("1985", "PNG", "jp2", "FEMALE"):
         assert part not in printed

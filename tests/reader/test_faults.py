@@ -1,4 +1,4 @@
-"""Every fault at every command: the right value, nothing that hangs, no try that the holder did not use."""
+"""Every fault at every command: a documented outcome, no hang, and no PIN try lost."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -33,11 +33,11 @@ from reader.softcard.image import CardImage
 from reader.softcard.slot import SimulatedSlot
 
 if TYPE_CHECKING:
-    from .conftest import Heard, PcscdCounter
+    from .conftest import EventLog, PcscdCounter
 
 GONE = (Pulled, PulledInResponse, Mute)
 COMMANDS = 60
-"""More than a whole reception with short reads takes."""
+"""More commands than a reception with short reads takes."""
 
 
 def linked(card: FaultyCard) -> CardLink:
@@ -49,7 +49,7 @@ def linked(card: FaultyCard) -> CardLink:
 
 
 def reception(card: MyNumberCard, code: bytes) -> Iterator[object]:
-    """All that a reception may ask of a card, the holder typing what is right; stops where a conductor would."""
+    """Yield the outcomes of a reception with the right PIN and code, stopping where the conductor would."""
     facts = card.read_facts()
     yield facts
     if not isinstance(facts, CardFacts):
@@ -86,7 +86,7 @@ def test_every_fault_at_every_command(image: CardImage, name: str, longest_read:
         if isinstance(fault, GONE) and faulty.struck:
             assert outcomes[-1] == CardGone(), f"command {at}: {outcomes[-1]}"
         spent = (image.passwords[Password.USER_PIN].left, image.passwords[Password.PRINTED_CODE].left)
-        assert spent == (3, 10), f"command {at}: a right PIN cost a try"
+        assert spent == (3, 10), f"command {at}: the right PIN used up a try"
         if not faulty.struck:
             break
         struck += 1
@@ -104,11 +104,11 @@ def test_one_wrong_status_word_at_every_command(image: CardImage, sw: int) -> No
         assert (image.passwords[Password.USER_PIN].left, image.passwords[Password.PRINTED_CODE].left) == (3, 10)
 
 
-def test_swapped_at_every_command_and_the_other_card_loses_no_try(image: CardImage, another: CardImage) -> None:
-    """The other card's PIN and code are different, so a try would show.
+def test_a_card_swapped_in_at_any_command_loses_no_try(image: CardImage, another: CardImage) -> None:
+    """The other card has a different PIN and code, so an attempt would use up a try.
 
-    Facts take seven commands; the eighth recognises the card, the ninth selects the application that the printed code
-    is for. Between these two nothing on the card could tell, and nobody swaps cards in the meantime of milliseconds.
+    Commands 1 to 7 read the facts, the eighth recognises the card and the ninth selects the application for the
+    printed code. A swap between the last two cannot be detected, but they are only milliseconds apart.
     """
     for at in (8, *range(10, 20)):
         theirs = another.model_copy(deep=True)
@@ -120,7 +120,7 @@ def test_swapped_at_every_command_and_the_other_card_loses_no_try(image: CardIma
 
 
 @pytest.mark.parametrize("fault", [Pulled(), PulledInResponse(), Mute()], ids=["pulled", "in response", "mute"])
-def test_a_wrong_pin_is_spent_only_if_the_card_saw_it(image: CardImage, fault: CardFault) -> None:
+def test_a_wrong_pin_uses_a_try_only_if_the_card_received_it(image: CardImage, fault: CardFault) -> None:
     # The first three VERIFYs only read counters.
     card = MyNumberCard(linked(FaultyCard(SoftCard(image), 4, fault, ins=INS.VERIFY)))
     assert isinstance(card.read_facts(), CardFacts)
@@ -128,19 +128,19 @@ def test_a_wrong_pin_is_spent_only_if_the_card_saw_it(image: CardImage, fault: C
     assert image.passwords[Password.USER_PIN].left == (2 if isinstance(fault, PulledInResponse) else 3)
 
 
-def test_the_slot_hears_that_a_card_was_pulled_and_not_that_it_is_mute(image: CardImage, heard: "Heard") -> None:
+def test_the_slot_reports_a_pulled_card_but_not_a_mute_one(image: CardImage, event_log: "EventLog") -> None:
     slot = SimulatedSlot()
-    slot.watch(heard)
+    slot.watch(event_log)
     slot.insert(FaultyCard(SoftCard(image), 1, Mute()))
-    heard.next()
+    event_log.next()
     assert MyNumberCard(slot.connect()).read_facts() == CardGone()  # type: ignore[arg-type]
-    assert heard.nothing_more()
+    assert event_log.nothing_more()
     slot.remove()
-    assert heard.next() == CardRemoved()
+    assert event_log.next() == CardRemoved()
     slot.insert(FaultyCard(SoftCard(image), 1, Pulled()))
-    heard.next()
+    event_log.next()
     assert MyNumberCard(slot.connect()).read_facts() == CardGone()  # type: ignore[arg-type]
-    assert heard.next() == CardRemoved()
+    assert event_log.next() == CardRemoved()
     slot.close()
 
 
@@ -150,8 +150,8 @@ def test_the_slot_hears_that_a_card_was_pulled_and_not_that_it_is_mute(image: Ca
     [Pulled(), PulledInResponse(), Mute(), Garbage(), FAULTS["truncated-tlv"]],
     ids=["pulled", "in response", "mute", "garbage", "truncated"],
 )
-def test_through_pcscd(real_counter: "PcscdCounter", image: CardImage, fault: CardFault) -> None:
-    """The same in the real stack; afterwards the reader serves the next card."""
+def test_faults_through_pcscd(real_counter: "PcscdCounter", image: CardImage, fault: CardFault) -> None:
+    """The same faults in the real stack; afterwards the reader accepts the next card."""
     real_counter.insert(FaultyCard(SoftCard(image), 3, fault, ins=INS.READ_BINARY))
     link = PcscSlot(real_counter.vpcd.reader).connect()
     if isinstance(fault, Mute):

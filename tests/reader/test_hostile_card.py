@@ -1,4 +1,4 @@
-"""Any card and any answer: the outcome is a value, never an exception, and no try is wasted."""
+"""Whatever a card answers, the outcome is a value, not an exception, and no try is lost."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ Answer = Callable[[bytes], bytes]
 
 
 class Link:
-    """Link whose answers are computed from the command; remembers the buffers passed to it."""
+    """A link that computes its answers from the commands and records the buffers passed to it."""
 
     atr = b""
 
@@ -69,7 +69,7 @@ DOCUMENTED = (
 )
 
 
-def every_verb(card: MyNumberCard) -> list[object]:
+def call_every_method(card: MyNumberCard) -> list[object]:
     return [
         card.read_facts(),
         card.read_user_certificate(),
@@ -86,13 +86,13 @@ def every_verb(card: MyNumberCard) -> list[object]:
 @given(st.lists(st.one_of(st.binary(max_size=300), st.binary(max_size=60).map(lambda d: d + b"\x90\x00")), max_size=40))
 def test_garbage(answers: list[bytes]) -> None:
     left = iter(answers)
-    for outcome in every_verb(MyNumberCard(Link(lambda _: next(left, b"\x90\x00")))):
+    for outcome in call_every_method(MyNumberCard(Link(lambda _: next(left, b"\x90\x00")))):
         assert isinstance(outcome, DOCUMENTED)
 
 
 @pytest.mark.parametrize("sw", ["6E00", "6D00", "6F00", "6300", "6881", "6984", "63C2", "6985", "61FF", "6CFF"])
-def test_one_status_word_to_everything(sw: str) -> None:
-    facts, _certificate, *others = every_verb(MyNumberCard(Link(lambda _: bytes.fromhex(sw))))
+def test_the_same_status_word_for_every_command(sw: str) -> None:
+    facts, _certificate, *others = call_every_method(MyNumberCard(Link(lambda _: bytes.fromhex(sw))))
     unreadable = CardUnreadable(int(sw, 16), "read facts")
     assert facts == (unreadable if sw == "6F00" else NotMyNumberCard())
     for outcome in others:
@@ -101,7 +101,7 @@ def test_one_status_word_to_everything(sw: str) -> None:
 
 
 def test_an_endless_file(image: CardImage) -> None:
-    """The first block promises 64 KB; READ BINARY cannot reach them."""
+    """The first block announces 64 KB, more than READ BINARY can address."""
     image.files[File.USER_CERTIFICATE] = bytes.fromhex("3082FFFF") + bytes(0xFFFF)
     link = Link(SoftCard(image).transmit)
     assert MyNumberCard(link).read_user_certificate() == CardUnreadable(None, "read user certificate")
@@ -113,7 +113,7 @@ def test_a_file_that_ends_early(image: CardImage) -> None:
     assert MyNumberCard(Link(SoftCard(image).transmit)).read_facts() == CardUnreadable(0x6B00, "read facts")
 
 
-def test_an_empty_certificate_file_of_a_card_that_claims_to_have_one(image: CardImage) -> None:
+def test_an_empty_certificate_file_despite_the_flag(image: CardImage) -> None:
     image.files[File.USER_CERTIFICATE] = b"\xff" * 256
     assert isinstance(MyNumberCard(Link(SoftCard(image).transmit)).read_facts(), CardUnreadable)
     image.files[File.CERTIFICATE_FLAGS] = b"\x8f\x00\x00"
@@ -136,7 +136,7 @@ def test_a_card_without_readable_expiry_is_accepted(image: CardImage) -> None:
     assert facts.card_expiry is None
 
 
-def test_a_card_that_refuses_its_first_command_is_asked_again(image: CardImage) -> None:
+def test_the_first_command_is_repeated_if_refused(image: CardImage) -> None:
     card = SoftCard(image)
     refusals = iter([b"\x6f\x00"])
     link = Link(lambda apdu: next(refusals, None) or card.transmit(apdu))
@@ -157,7 +157,7 @@ def heads(link: Link) -> list[str]:
     return [command[:4].hex() for command in link.commands]
 
 
-def test_the_counter_is_read_right_before_verify_and_nothing_follows_a_mismatch(image: CardImage) -> None:
+def test_the_counter_is_read_before_verify_and_a_mismatch_stops_it(image: CardImage) -> None:
     link = Link(SoftCard(image).transmit)
     card = known(link)
     assert card.verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
@@ -168,7 +168,7 @@ def test_the_counter_is_read_right_before_verify_and_nothing_follows_a_mismatch(
     assert not any(b"1234" in command for command in link.commands)
 
 
-def test_a_card_whose_counter_was_never_read_here_gets_nothing(image: CardImage) -> None:
+def test_no_pin_is_sent_before_the_counter_was_read(image: CardImage) -> None:
     link = Link(SoftCard(image).transmit)
     card = MyNumberCard(link)
     assert card.verify_pin(bytearray(b"1234"), expected_left=3) == PinNotSent(left=3)
@@ -177,29 +177,27 @@ def test_a_card_whose_counter_was_never_read_here_gets_nothing(image: CardImage)
 
 
 @pytest.mark.parametrize("selects_first", [False, True])
-def test_a_card_swapped_since_its_counter_was_read_gets_nothing(
-    image: CardImage, another: CardImage, selects_first: bool
-) -> None:
-    """The worst case: the link does not notice, although every reader should."""
-    lies_there = SoftCard(image)
-    link = Link(lambda apdu: lies_there.transmit(apdu))
+def test_no_pin_is_sent_to_a_swapped_card(image: CardImage, another: CardImage, selects_first: bool) -> None:
+    """The worst case: the link does not report the swap, although every reader should."""
+    inserted = SoftCard(image)
+    link = Link(lambda apdu: inserted.transmit(apdu))
     card = known(link)
     if selects_first:
         assert isinstance(card.prove_chip(b"statement"), bytes)
-    lies_there = SoftCard(another)
+    inserted = SoftCard(another)
     assert card.verify_pin(bytearray(b"1234"), expected_left=3) == CardGone()
     assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), expected_left=10) == CardGone()
     assert (another.passwords[Password.USER_PIN].left, another.passwords[Password.PRINTED_CODE].left) == (3, 10)
     assert not any(b"1234" in command or image.code_on_face.encode() in command for command in link.commands)
 
 
-def test_a_card_that_says_verified_instead_of_a_counter(image: CardImage) -> None:
+def test_a_card_that_reports_verified_instead_of_a_counter(image: CardImage) -> None:
     card = SoftCard(image)
     link = Link(lambda apdu: b"\x90\x00" if apdu[:2] == b"\x00\x20" and len(apdu) == 4 else card.transmit(apdu))
     assert known(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
 
 
-def test_no_buffer_with_the_pin_is_left(image: CardImage) -> None:
+def test_buffers_with_the_pin_are_cleared(image: CardImage) -> None:
     link = Link(SoftCard(image).transmit)
     assert known(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
     assert any(b"1234" in command for command in link.commands)
@@ -219,4 +217,4 @@ def test_a_mute_card() -> None:
     def mute(apdu: bytes) -> bytes:
         raise LinkLost("mute")
 
-    assert every_verb(MyNumberCard(Link(mute))) == [CardGone()] * 8
+    assert call_every_method(MyNumberCard(Link(mute))) == [CardGone()] * 8

@@ -1,4 +1,4 @@
-"""A card file kept in the virtual reader, whatever the daemon does meanwhile."""
+"""A card file stays in the virtual reader across restarts of the daemon."""
 
 import threading
 import time
@@ -22,7 +22,7 @@ from reader.softcard.paced import LinkPace, PacedCard
 if TYPE_CHECKING:
     from reader.softcard.pcscd import Pcscd
 
-    from .conftest import Heard
+    from .conftest import EventLog
 
 
 @pytest.fixture
@@ -33,14 +33,14 @@ def card_file(tmp_path: Path, image: CardImage) -> Path:
 
 
 @contextmanager
-def kept(path: Path, port: int, wrap: Callable[[SoftCard], Card] = lambda card: card) -> Iterator["Queue[str]"]:
-    told: Queue[str] = Queue()
+def inserted(path: Path, port: int, wrap: Callable[[SoftCard], Card] = lambda card: card) -> Iterator["Queue[str]"]:
+    messages: Queue[str] = Queue()
     stop = threading.Event()
-    options = {"port": port, "stop": stop, "tell": told.put, "wrap": wrap}
+    options = {"port": port, "stop": stop, "tell": messages.put, "wrap": wrap}
     thread = threading.Thread(target=keep_inserted, args=(path,), kwargs=options)
     thread.start()
     try:
-        yield told
+        yield messages
     finally:
         stop.set()
         thread.join(60)
@@ -48,14 +48,16 @@ def kept(path: Path, port: int, wrap: Callable[[SoftCard], Card] = lambda card: 
 
 
 @pytest.mark.pcscd
-def test_it_is_read_counts_and_comes_back_after_a_restart(pcscd: "Pcscd", card_file: Path, heard: "Heard") -> None:
+def test_an_inserted_card_file_is_updated_and_survives_a_restart(
+    pcscd: "Pcscd", card_file: Path, event_log: "EventLog"
+) -> None:
     from reader.pcsc_slot import PcscSlot
 
     slot = PcscSlot("Virtual PCD 00 00")
-    slot.watch(heard)
-    with kept(card_file, pcscd.port) as told:
-        assert told.get(timeout=60) == "inserted into 'Virtual PCD 00 00'"
-        assert heard.next() == CardInserted()
+    slot.watch(event_log)
+    with inserted(card_file, pcscd.port) as messages:
+        assert messages.get(timeout=60) == "inserted into 'Virtual PCD 00 00'"
+        assert event_log.next() == CardInserted()
         link = slot.connect()
         card = MyNumberCard(link)  # type: ignore[arg-type]
         assert isinstance(card.read_facts(), CardFacts)
@@ -64,28 +66,28 @@ def test_it_is_read_counts_and_comes_back_after_a_restart(pcscd: "Pcscd", card_f
         with pytest.raises(CardFileError, match="another process"):
             keep_inserted(card_file, stop=threading.Event(), tell=print)
         pcscd.stop()
-        assert told.get(timeout=60) == "the PC/SC service has released the card"
-        assert told.get(timeout=60).startswith("waiting: no virtual reader")
+        assert messages.get(timeout=60) == "the PC/SC service has released the card"
+        assert messages.get(timeout=60).startswith("waiting: no virtual reader")
         pcscd.start()
-        assert told.get(timeout=60) == "inserted into 'Virtual PCD 00 00'"
-        while heard.next() != CardInserted():
+        assert messages.get(timeout=60) == "inserted into 'Virtual PCD 00 00'"
+        while event_log.next() != CardInserted():
             pass
-    assert told.get(timeout=60) == "removed"
-    assert heard.next() == CardRemoved()
+    assert messages.get(timeout=60) == "removed"
+    assert event_log.next() == CardRemoved()
     assert CardFile(card_file).load().passwords[Password.USER_PIN].left == 2
     slot.close()
 
 
 @pytest.mark.pcscd
-def test_it_may_be_as_slow_as_the_radio_and_fail_when_told(pcscd: "Pcscd", card_file: Path, heard: "Heard") -> None:
+def test_an_inserted_card_can_be_slowed_down_and_fail(pcscd: "Pcscd", card_file: Path, event_log: "EventLog") -> None:
     from reader.pcsc_slot import PcscSlot
 
     slot = PcscSlot("Virtual PCD 00 00")
-    slot.watch(heard)
+    slot.watch(event_log)
     pace = LinkPace(424_000)
-    with kept(card_file, pcscd.port, lambda card: PacedCard(FaultyCard(card, 8, Pulled()), pace)) as told:
-        assert told.get(timeout=60).startswith("inserted")
-        assert heard.next() == CardInserted()
+    with inserted(card_file, pcscd.port, lambda card: PacedCard(FaultyCard(card, 8, Pulled()), pace)) as messages:
+        assert messages.get(timeout=60).startswith("inserted")
+        assert event_log.next() == CardInserted()
         link = slot.connect()
         card = MyNumberCard(link)  # type: ignore[arg-type]
         started = time.perf_counter()
@@ -93,27 +95,27 @@ def test_it_may_be_as_slow_as_the_radio_and_fail_when_told(pcscd: "Pcscd", card_
         assert time.perf_counter() - started > 7 * pace.per_command
         assert card.verify_pin(bytearray(b"1234"), 3) == CardGone()
         link.close()  # type: ignore[union-attr]
-        assert told.get(timeout=60) == "the PC/SC service has released the card"
+        assert messages.get(timeout=60) == "the PC/SC service has released the card"
     slot.close()
 
 
-def test_it_waits_for_a_daemon_that_is_not_up(card_file: Path) -> None:
-    with kept(card_file, port=9) as told:
-        assert "install the packages pcscd and vsmartcard-vpcd" in told.get(timeout=60)
-    assert told.empty()
+def test_insertion_waits_for_the_daemon(card_file: Path) -> None:
+    with inserted(card_file, port=9) as messages:
+        assert "install the packages pcscd and vsmartcard-vpcd" in messages.get(timeout=60)
+    assert messages.empty()
 
 
 @pytest.mark.parametrize("reader", [-1, 2])
-def test_no_such_slot(card_file: Path, reader: int) -> None:
+def test_inserting_into_a_missing_slot_is_refused(card_file: Path, reader: int) -> None:
     with pytest.raises(ValueError, match="slots 0 to 1"):
         keep_inserted(card_file, reader=reader, stop=threading.Event(), tell=print)
 
 
-def test_no_such_file(tmp_path: Path) -> None:
+def test_inserting_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CardFileError, match=r"nowhere\.json"):
         keep_inserted(tmp_path / "nowhere.json", stop=threading.Event(), tell=print)
 
 
-def test_what_the_user_is_told() -> None:
+def test_the_user_is_told_how_to_install_and_of_the_open_port() -> None:
     assert "vsmartcard-vpcd" in HOW_TO_INSTALL
     assert "all network interfaces" in OPEN_TO_THE_NETWORK

@@ -1,4 +1,4 @@
-"""What the municipality may hand out."""
+"""Test cards issued as a municipality would issue them."""
 
 from datetime import date
 
@@ -26,14 +26,14 @@ def test_the_certificates_chain_to_the_test_authority(image: CardImage, authorit
         assert [policy.policy_identifier.dotted_string for policy in policies.value] == [oid]
 
 
-def test_the_authentication_certificate_knows_no_person(image: CardImage, holder: Holder) -> None:
+def test_the_authentication_certificate_has_no_personal_data(image: CardImage, holder: Holder) -> None:
     der = image.files[File.USER_CERTIFICATE]
     assert holder.name.encode() not in der
     assert b"1985" not in der
     assert holder.name.encode() in image.files[File.SIGNATURE_CERTIFICATE]
 
 
-def test_the_simulation_says_that_it_is_one(authority: TestAuthority) -> None:
+def test_test_certificates_are_marked_as_test(authority: TestAuthority) -> None:
     assert "TEST" in authority.user_ca.certificate.subject.rfc4514_string()
 
 
@@ -45,7 +45,7 @@ def test_the_text_records_are_signed_by_the_municipality(image: CardImage, autho
     for file in (File.TEXT_INTEGRITY, File.TEXT_PUBLIC_KEY):
         content = image.files[file]
         *signed, signature = children(parse_one(content), content)
-        covered = b"".join(bytes(one.encoded) for one in signed)
+        covered = b"".join(bytes(part.encoded) for part in signed)
         certificate.public_key.verify(bytes(signature.value), covered, PKCS1v15(), SHA256())
     assert certificate.issuer in authority.trust_anchors.keys
 
@@ -66,10 +66,10 @@ def test_a_mixed_card_takes_pin_and_keys_from_one_and_face_and_chip_from_the_oth
     assert mixed.passwords[Password.USER_PIN] == another.passwords[Password.USER_PIN]
     assert mixed.code_on_face == image.code_on_face
     mixed.passwords[Password.USER_PIN].left = 0
-    assert another.passwords[Password.USER_PIN].left == 3, "the donors keep their own counters"
+    assert another.passwords[Password.USER_PIN].left == 3, "the source cards have their own counters"
 
 
-def test_a_card_as_it_is_asked_for(authority: TestAuthority, holder: Holder, photo: bytes) -> None:
+def test_issuing_with_given_details(authority: TestAuthority, holder: Holder, photo: bytes) -> None:
     image = issue(
         authority,
         RSA_2048,
@@ -91,12 +91,12 @@ def test_a_card_as_it_is_asked_for(authority: TestAuthority, holder: Holder, pho
 
 
 @pytest.mark.parametrize("pin", ["", "123", "12345", "abcd", "１２３４"])
-def test_no_card_has_such_a_pin(authority: TestAuthority, holder: Holder, pin: str) -> None:
+def test_issuing_with_an_invalid_pin_is_refused(authority: TestAuthority, holder: Holder, pin: str) -> None:
     with pytest.raises(ValueError, match="4 digits"):
         issue(authority, RSA_2048, None, holder=holder, pin=pin, issued_on=date(2025, 4, 1))
 
 
-def test_nobodys_individual_number(image: CardImage) -> None:
+def test_the_individual_number_has_a_wrong_check_digit(image: CardImage) -> None:
     digits = [int(digit) for digit in image.passwords[Password.NUMBER_A].reference or ""]
     weights = [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]
     rest = sum(digit * weight for digit, weight in zip(digits, weights, strict=False)) % 11
@@ -104,6 +104,6 @@ def test_nobodys_individual_number(image: CardImage) -> None:
     assert digits[-1] != (0 if rest <= 1 else 11 - rest)
 
 
-def test_a_photo_too_big_for_the_card(authority: TestAuthority, holder: Holder) -> None:
+def test_issuing_with_too_large_a_photo_is_refused(authority: TestAuthority, holder: Holder) -> None:
     with pytest.raises(ValueError, match="photo"):
         issue(authority, RSA_2048, bytes(40_000), holder=holder, pin="1234", issued_on=date(2025, 4, 1))

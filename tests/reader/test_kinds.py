@@ -1,4 +1,4 @@
-"""Each kind of card, met at the counter as the terminal meets it."""
+"""Each kind of test card, as the terminal sees it."""
 
 from datetime import date
 
@@ -32,8 +32,8 @@ pytestmark = pytest.mark.usefixtures("ready_made_keys")
 TODAY = date(2026, 11, 22)
 
 
-class Met:
-    """A card of a kind, and what the terminal finds out about it."""
+class Presented:
+    """A card of a kind, and the facts the terminal reads from it."""
 
     def __init__(self, kind: str, authority: TestAuthority, **details: object) -> None:
         self.image: CardImage = issue_kind(kind, authority, today=TODAY, **details)  # type: ignore[arg-type]
@@ -66,28 +66,28 @@ class Met:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_can_be_issued_kept_and_put_down(kind: str, authority: TestAuthority, tmp_path: object) -> None:
+def test_every_kind_can_be_issued_saved_and_read(kind: str, authority: TestAuthority, tmp_path: object) -> None:
     from reader.softcard.image import CardFile
 
-    met = Met(kind, authority)
+    presented = Presented(kind, authority)
     path = tmp_path / "card.json"  # type: ignore[operator]
-    CardFile(path).save(met.image)
-    assert CardFile(path).load() == met.image
-    assert isinstance(met.facts, NoCertificate if kind == "without-certificates" else CardFacts)
+    CardFile(path).save(presented.image)
+    assert CardFile(path).load() == presented.image
+    assert isinstance(presented.facts, NoCertificate if kind == "without-certificates" else CardFacts)
     assert 10 < len(KINDS[kind].description) < 90
 
 
 def test_ordinary(authority: TestAuthority) -> None:
-    met = Met("ordinary", authority, pin="4711", photo_kb=15)
-    assert met.card.verify_pin(bytearray(b"4711"), met.known.pin_tries_left) == PinRight()
-    assert met.authenticity(authority) is Authenticity.GENUINE
-    photo = met.record().photo_jp2
+    presented = Presented("ordinary", authority, pin="4711", photo_kb=15)
+    assert presented.card.verify_pin(bytearray(b"4711"), presented.known.pin_tries_left) == PinRight()
+    assert presented.authenticity(authority) is Authenticity.GENUINE
+    photo = presented.record().photo_jp2
     assert photo is not None
     assert len(photo) == pytest.approx(15 * 1024, rel=0.03)
 
 
 def test_child_and_infant(authority: TestAuthority) -> None:
-    child, infant = Met("child", authority), Met("infant", authority)
+    child, infant = Presented("child", authority), Presented("infant", authority)
     assert Key.SIGNATURE not in child.image.keys
     assert child.record().photo_jp2 is not None
     assert infant.record().photo_jp2 is None
@@ -95,85 +95,87 @@ def test_child_and_infant(authority: TestAuthority) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pinless", "pin-locked"])
-def test_pinless_and_locked_look_alike_to_the_chip(kind: str, authority: TestAuthority) -> None:
-    met = Met(kind, authority)
-    assert met.known.pin_unavailable
-    assert met.card.verify_pin(bytearray(b"1234"), 0) == PinLocked()
-    assert met.authenticity(authority) is Authenticity.GENUINE
+def test_pinless_and_locked_cards_look_the_same(kind: str, authority: TestAuthority) -> None:
+    presented = Presented(kind, authority)
+    assert presented.known.pin_unavailable
+    assert presented.card.verify_pin(bytearray(b"1234"), 0) == PinLocked()
+    assert presented.authenticity(authority) is Authenticity.GENUINE
 
 
 def test_tries_left(authority: TestAuthority) -> None:
-    assert Met("tries-left", authority).known.pin_tries_left == 1
-    assert Met("tries-left", authority, tries_left=2).known.pin_tries_left == 2
+    assert Presented("tries-left", authority).known.pin_tries_left == 1
+    assert Presented("tries-left", authority, tries_left=2).known.pin_tries_left == 2
 
 
 def test_code_locked(authority: TestAuthority) -> None:
-    met = Met("code-locked", authority)
-    assert met.known.code_locked
-    code = bytearray(met.image.code_on_face, "ascii")
-    assert met.card.verify_printed_code(code, 0) == CodeLocked()
-    assert isinstance(met.card.read_face_record(), CardUnreadable)
-    assert met.card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+    presented = Presented("code-locked", authority)
+    assert presented.known.code_locked
+    code = bytearray(presented.image.code_on_face, "ascii")
+    assert presented.card.verify_printed_code(code, 0) == CodeLocked()
+    assert isinstance(presented.card.read_face_record(), CardUnreadable)
+    assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinRight()
 
 
 @pytest.mark.parametrize(
     ("kind", "ends"),
     [("expiring", date(2026, 12, 22)), ("in-grace", date(2026, 10, 23)), ("expired", date(2026, 5, 6))],
 )
-def test_ends_of_certificates(kind: str, ends: date, authority: TestAuthority) -> None:
-    met = Met(kind, authority)
-    assert met.known.certificate_not_after is not None
-    assert met.known.certificate_not_before is not None
-    assert met.known.certificate_not_after.date() == ends
-    assert met.image.issued_on < ends <= met.image.expires_on
-    assert met.known.certificate_not_before.date() < ends
+def test_certificate_end_dates(kind: str, ends: date, authority: TestAuthority) -> None:
+    presented = Presented(kind, authority)
+    assert presented.known.certificate_not_after is not None
+    assert presented.known.certificate_not_before is not None
+    assert presented.known.certificate_not_after.date() == ends
+    assert presented.image.issued_on < ends <= presented.image.expires_on
+    assert presented.known.certificate_not_before.date() < ends
 
 
 def test_foreign_resident(authority: TestAuthority) -> None:
-    met = Met("foreign-resident", authority)
-    assert met.known.card_expiry == date(2028, 11, 22)
-    assert met.image.code_on_face[:6] == "960203"
+    presented = Presented("foreign-resident", authority)
+    assert presented.known.card_expiry == date(2028, 11, 22)
+    assert presented.image.code_on_face[:6] == "960203"
     named = Holder("EXAMPLE　KIM", "東京都模擬区１－２－３", date(1990, 5, 5))
-    assert Met("foreign-resident", authority, holder=named).image.code_on_face[:6] == "900505"
+    assert Presented("foreign-resident", authority, holder=named).image.code_on_face[:6] == "900505"
     staying = Holder("EXAMPLE　KIM", "東京都", date(1990, 5, 5), residence=Staying(date(2027, 1, 31)))
-    assert Met("foreign-resident", authority, holder=staying).known.card_expiry == date(2027, 1, 31)
+    assert Presented("foreign-resident", authority, holder=staying).known.card_expiry == date(2027, 1, 31)
 
 
 def test_forged_photo(authority: TestAuthority) -> None:
-    met = Met("forged-photo", authority)
-    assert met.authenticity(authority) is Authenticity.FORGED
-    assert met.card.verify_pin(bytearray(b"1234"), 3) == PinRight(), "a reception by PIN does not depend on the photo"
+    presented = Presented("forged-photo", authority)
+    assert presented.authenticity(authority) is Authenticity.FORGED
+    assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinRight(), (
+        "a reception by PIN does not depend on the photo"
+    )
 
 
 def test_cloned_chip(authority: TestAuthority) -> None:
-    met = Met("cloned-chip", authority)
-    assert met.authenticity(authority) is Authenticity.GENUINE, "its files are"
+    presented = Presented("cloned-chip", authority)
+    assert presented.authenticity(authority) is Authenticity.GENUINE, "its files are genuine"
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-    chip = load_der_public_key(met.record().chip_public_key)
-    proof = met.card.prove_chip(b"statement")
+    chip = load_der_public_key(presented.record().chip_public_key)
+    proof = presented.card.prove_chip(b"statement")
     assert isinstance(proof, bytes)
     assert not verify_chip_signature(chip, b"statement", proof)  # type: ignore[arg-type]
-    assert met.card.verify_pin(bytearray(b"1234"), 3) == PinRight()
-    signature = met.card.sign(b"statement")
+    assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+    signature = presented.card.sign(b"statement")
     assert isinstance(signature, bytes)
-    assert not verify_chip_signature(met.certificate_key(), b"statement", signature)
+    assert not verify_chip_signature(presented.certificate_key(), b"statement", signature)
 
 
 def test_mixed(authority: TestAuthority) -> None:
-    met = Met("mixed", authority)
-    assert met.authenticity(authority) is Authenticity.GENUINE
-    assert met.card.verify_pin(bytearray(b"1234"), 3) == PinRight()
-    signature = met.card.sign(b"statement")
+    presented = Presented("mixed", authority)
+    assert presented.authenticity(authority) is Authenticity.GENUINE
+    assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+    signature = presented.card.sign(b"statement")
     assert isinstance(signature, bytes)
-    assert verify_chip_signature(met.certificate_key(), b"statement", signature)
+    assert verify_chip_signature(presented.certificate_key(), b"statement", signature)
 
 
-def test_the_photo_is_the_one_handed_over(authority: TestAuthority, photo: bytes) -> None:
-    assert Met("ordinary", authority, portrait_jp2=photo).record().photo_jp2 == photo
+def test_a_given_photo_is_used(authority: TestAuthority, photo: bytes) -> None:
+    assert Presented("ordinary", authority, portrait_jp2=photo).record().photo_jp2 == photo
 
 
-def test_another_generation(authority: TestAuthority) -> None:
+def test_issuing_a_card_of_the_announced_generation(authority: TestAuthority) -> None:
     image = issue_kind("ordinary", authority, today=TODAY, profile=EC_384_ANNOUNCED)
     assert isinstance(MyNumberCard(Wire(image), EC_384_ANNOUNCED).read_facts(), CardFacts)
     assert Password.COMMON_PIN not in image.passwords
@@ -181,7 +183,7 @@ def test_another_generation(authority: TestAuthority) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "details", "why"),
+    ("kind", "details", "reason"),
     [
         ("golden", {}, "known: ordinary"),
         ("child", {"holder": Holder("模擬　花子", "東京都", date(1985, 6, 15))}, "ages 1 to 14"),
@@ -191,6 +193,6 @@ def test_another_generation(authority: TestAuthority) -> None:
         ("ordinary", {"photo_kb": 50}, "2 to 27"),
     ],
 )
-def test_no_such_card(kind: str, details: dict[str, object], why: str, authority: TestAuthority) -> None:
-    with pytest.raises(ValueError, match=why):
+def test_no_such_card(kind: str, details: dict[str, object], reason: str, authority: TestAuthority) -> None:
+    with pytest.raises(ValueError, match=reason):
         issue_kind(kind, authority, today=TODAY, **details)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What is kept about models of readers, and for how long."""
+"""Limits noted for each reader model, and when they are forgotten."""
 
 from pathlib import Path
 
@@ -18,11 +18,11 @@ FIRST, SECOND = "Chokes on Long Ones (0001) 00 00", "Chokes on Long Ones (0002) 
 
 
 def receptions(reading: CardOpener, image: CardImage, reader: str, times: int) -> list[int]:
-    """Long commands sent in each of some receptions at a reader that refuses them."""
+    """Return the number of long commands sent per reception to a reader that refuses them."""
     sent = []
-    card_in_software = SoftCard(image)
+    soft_card = SoftCard(image)
     for _ in range(times):
-        wire = Wire(image, lambda apdu: b"\x67\x00" if is_long(apdu) else card_in_software.transmit(apdu))
+        wire = Wire(image, lambda apdu: b"\x67\x00" if is_long(apdu) else soft_card.transmit(apdu))
         card = reading.open(wire, reader)
         assert isinstance(card.read_facts(), CardFacts)
         reading.note(card, reader)
@@ -30,20 +30,20 @@ def receptions(reading: CardOpener, image: CardImage, reader: str, times: int) -
     return sent
 
 
-def test_long_reads_are_given_up_after_two_failures_and_for_the_whole_model(tmp_path: Path, image: CardImage) -> None:
+def test_long_reads_stop_for_the_model_after_two_failures(tmp_path: Path, image: CardImage) -> None:
     path = tmp_path / "state" / "readers.json"
     reading = CardOpener.of("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
     assert receptions(reading, image, FIRST, 3) == [2, 2, 0]
 
-    again = CardOpener.of("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
-    assert receptions(again, image, SECOND, 1) == [0], "kept, and for every reader of the model"
-    assert receptions(again, image, "Another Reader 00 00", 1) == [2]
+    reopened = CardOpener.of("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
+    assert receptions(reopened, image, SECOND, 1) == [0], "saved, and applied to every reader of the model"
+    assert receptions(reopened, image, "Another Reader 00 00", 1) == [2]
 
     newer = CardOpener.of("rsa-2048", "auto", ReaderModels(path, "0.3.0"))
-    assert receptions(newer, image, FIRST, 1) == [2], "a newer version tries again"
+    assert receptions(newer, image, FIRST, 1) == [2], "a newer version tries long reads again"
 
 
-def test_one_failure_is_forgotten_when_the_next_long_read_works(image: CardImage) -> None:
+def test_one_failure_is_forgotten_after_a_successful_long_read(image: CardImage) -> None:
     models = ReaderModels(None, "0.2.0")
     models.note(FIRST, 256)
     models.note(FIRST, EXTENDED_LE_MAX)
@@ -51,7 +51,7 @@ def test_one_failure_is_forgotten_when_the_next_long_read_works(image: CardImage
     assert models.longest_read(FIRST) == EXTENDED_LE_MAX
 
 
-def test_settings_force_either(tmp_path: Path, image: CardImage) -> None:
+def test_settings_force_long_or_short_reads(tmp_path: Path, image: CardImage) -> None:
     models = ReaderModels(tmp_path / "readers.json", "0.2.0")
     models.note(FIRST, 256)
     models.note(FIRST, 256)
@@ -60,7 +60,7 @@ def test_settings_force_either(tmp_path: Path, image: CardImage) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": "0.2.0", "models": 3}', "\udcff"])
-def test_a_damaged_file_is_begun_again(tmp_path: Path, content: str) -> None:
+def test_a_damaged_file_is_replaced(tmp_path: Path, content: str) -> None:
     path = tmp_path / "readers.json"
     path.write_text(content, "utf-8", "surrogateescape")
     models = ReaderModels(path, "0.2.0")
@@ -70,7 +70,7 @@ def test_a_damaged_file_is_begun_again(tmp_path: Path, content: str) -> None:
     assert ReaderModels(path, "0.2.0").longest_read(FIRST) == 256
 
 
-def test_models_that_are_known() -> None:
+def test_known_models() -> None:
     weak = known_model("ACS ACR122U PICC Interface 00 00")
     assert weak is not None
     assert weak.longest_answer < 256

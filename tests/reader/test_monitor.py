@@ -1,4 +1,4 @@
-"""What the monitor makes of states that the virtual reader cannot show: unplugging, swaps between two looks, faults."""
+"""The monitor in states that the virtual reader cannot produce: unplugging, swaps between two polls, faults."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from reader import pcsc, pcsc_slot
 from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, SlotEvent
 
 if TYPE_CHECKING:
-    from .conftest import Heard
+    from .conftest import EventLog
 
 Play = Callable[..., list[SlotEvent]]
 
@@ -21,7 +21,7 @@ SUCCESS, NO_SERVICE, UNKNOWN_READER = 0, 0x8010001D, 0x80100009
 
 
 class Script:
-    """Stands in for the PC/SC service: each step is the list of readers and the answer to one wait."""
+    """A stand-in for the PC/SC service: each step is a list of readers and the result of one wait."""
 
     def __init__(self, steps: list[tuple[list[str], int | Exception, int]]) -> None:
         self._steps = iter(steps)
@@ -57,7 +57,7 @@ class Script:
 
 
 @pytest.fixture
-def play(monkeypatch: pytest.MonkeyPatch, heard: "Heard") -> Play:
+def play(monkeypatch: pytest.MonkeyPatch, event_log: "EventLog") -> Play:
     def run(*steps: tuple[list[str], int | Exception, int]) -> list[SlotEvent]:
         script = Script(list(steps))
         monkeypatch.setattr(pcsc.scard, "SCardEstablishContext", script.establish)
@@ -66,10 +66,10 @@ def play(monkeypatch: pytest.MonkeyPatch, heard: "Heard") -> Play:
         monkeypatch.setattr(pcsc.scard, "SCardReleaseContext", lambda context: SUCCESS)
         monkeypatch.setattr(pcsc.scard, "SCardCancel", script.cancel)
         slot = pcsc_slot.PcscSlot(READER)
-        slot.watch(heard)
+        slot.watch(event_log)
         assert script.ended.wait(60)
         slot.close()
-        return heard.all()
+        return event_log.all()
 
     return run
 
@@ -83,14 +83,14 @@ def test_inserted_used_and_removed(play: Play) -> None:
     ) == [CardInserted(), CardRemoved()]
 
 
-def test_a_swap_between_two_looks(play: Play) -> None:
+def test_a_swap_between_two_polls(play: Play) -> None:
     assert play(
         ([READER], SUCCESS, 1 << 16 | PRESENT),
         ([READER], SUCCESS, 3 << 16 | PRESENT),
     ) == [CardInserted(), CardRemoved(), CardInserted()]
 
 
-def test_a_card_upside_down_is_a_card(play: Play) -> None:
+def test_a_mute_card_is_reported_as_inserted(play: Play) -> None:
     assert play(([READER], SUCCESS, 1 << 16 | PRESENT | MUTE)) == [CardInserted()]
 
 
@@ -103,7 +103,7 @@ def test_unplugged_with_the_card_and_plugged_in_again(play: Play) -> None:
     ) == [CardInserted(), ReaderLost("reader not connected"), CardRemoved(), ReaderFound(READER), CardInserted()]
 
 
-def test_gone_between_listing_and_waiting(play: Play) -> None:
+def test_unplugged_between_listing_and_waiting(play: Play) -> None:
     assert play(
         ([READER], UNKNOWN_READER, 0),
         ([], SUCCESS, 0),
@@ -111,7 +111,7 @@ def test_gone_between_listing_and_waiting(play: Play) -> None:
     ) == [ReaderLost("reader not connected"), ReaderFound(READER)]
 
 
-def test_the_service_away_and_back(play: Play) -> None:
+def test_the_service_stops_and_restarts(play: Play) -> None:
     events = play(
         ([READER], SUCCESS, 1 << 16 | PRESENT),
         ([READER], NO_SERVICE, 0),
@@ -120,7 +120,7 @@ def test_the_service_away_and_back(play: Play) -> None:
     assert [type(event) for event in events] == [CardInserted, ReaderLost, CardRemoved, ReaderFound, CardInserted]
 
 
-def test_a_fault_of_our_own_is_survived(play: Play) -> None:
+def test_an_internal_error_does_not_stop_the_monitor(play: Play) -> None:
     events = play(
         ([READER], SUCCESS, 1 << 16 | PRESENT),
         ([READER], OverflowError("in the wrapper"), 0),

@@ -1,4 +1,4 @@
-"""OpenSC, which nobody here wrote, takes the card in software for a JPKI card."""
+"""OpenSC, an independent implementation, accepts the software card as a JPKI card."""
 
 import re
 import shutil
@@ -34,7 +34,7 @@ def openssl(*command: str) -> str:
 
 
 def tries_left() -> list[int]:
-    """As pkcs15-tool sees them: authentication PIN, signature password."""
+    """Return the tries left for authentication PIN and signature password, read by pkcs15-tool."""
     listed = run("pkcs15-tool", "--list-pins", check=True).stdout.decode()
     return [int(left) for left in re.findall(r"Tries left\s*: (\d+)", listed)]
 
@@ -47,7 +47,7 @@ def our_tries(counter: "PcscdCounter") -> tuple[MyNumberCard, int]:
 
 
 def sign(key: str, pin: str, message: Path, signature: Path) -> int:
-    """Exit code. The tool is handed a digest and adds DigestInfo and padding."""
+    """Sign with pkcs15-crypt and return its exit code. It adds DigestInfo and padding to the digest."""
     digest = message.with_suffix(".digest")
     digest.write_bytes(
         subprocess.run(["openssl", "sha256", "-binary", message], capture_output=True, check=True).stdout
@@ -56,9 +56,7 @@ def sign(key: str, pin: str, message: Path, signature: Path) -> int:
     return run(*command, "--input", str(digest), "--output", str(signature)).returncode
 
 
-def test_it_is_recognised_and_its_pins_keys_and_certificates_are_listed(
-    real_counter: "PcscdCounter", image: CardImage
-) -> None:
+def test_opensc_lists_pins_keys_and_certificates(real_counter: "PcscdCounter", image: CardImage) -> None:
     real_counter.insert(SoftCard(image))
     assert run("opensc-tool", "--name").stdout.strip() == b"jpki"
     assert run("opensc-tool", "--atr").stdout.strip().replace(b":", b"").lower() == SoftCard(image).atr.hex().encode()
@@ -70,10 +68,10 @@ def test_it_is_recognised_and_its_pins_keys_and_certificates_are_listed(
     assert tries_left() == [3, 5]
 
 
-def test_it_reads_the_certificates_as_they_were_issued(
+def test_opensc_reads_the_certificates_as_issued(
     real_counter: "PcscdCounter", image: CardImage, authority: TestAuthority, tmp_path: Path
 ) -> None:
-    """The signature certificate is behind its password, which this tool does not ask for."""
+    """The signature certificate is protected by a password that this tool cannot enter."""
     real_counter.insert(SoftCard(image))
     for number, file in (("01", File.USER_CERTIFICATE), ("03", File.USER_CA_CERTIFICATE)):
         pem = tmp_path / f"{number}.pem"
@@ -89,7 +87,7 @@ def test_it_reads_the_certificates_as_they_were_issued(
 @pytest.mark.parametrize(
     ("key", "pin", "file"), [("01", "1234", File.USER_CERTIFICATE), ("02", "TEST2026", File.SIGNATURE_CERTIFICATE)]
 )
-def test_what_it_signs_is_verified_by_openssl(
+def test_openssl_verifies_signatures_made_with_opensc(
     real_counter: "PcscdCounter", image: CardImage, tmp_path: Path, key: str, pin: str, file: File
 ) -> None:
     real_counter.insert(SoftCard(image))
@@ -104,21 +102,21 @@ def test_what_it_signs_is_verified_by_openssl(
     assert openssl(*verify, str(message)).strip() != "Verified OK"
 
 
-def test_wrong_pins_count_down_in_its_eyes_exactly_as_in_ours(
+def test_opensc_and_this_program_see_the_same_tries(
     real_counter: "PcscdCounter", image: CardImage, tmp_path: Path
 ) -> None:
     real_counter.insert(SoftCard(image))
     (tmp_path / "message").write_bytes(b"statement")
 
-    def theirs(pin: str) -> bool:
+    def opensc_signs(pin: str) -> bool:
         return sign("01", pin, tmp_path / "message", tmp_path / "signature") == 0
 
     for left in (3, 2):
         card, ours = our_tries(real_counter)
         real_counter.end_reception()
         assert (tries_left(), ours) == ([left, 5], left)
-        assert not theirs("0000")
-    # The last but one is ours, a right one gives all back, then all are spent in turns.
+        assert not opensc_signs("0000")
+    # The right PIN restores all tries; then both programs use them up in turn.
     card, ours = our_tries(real_counter)
     assert card.verify_pin(bytearray(b"1234"), ours) == PinRight()
     real_counter.end_reception()
@@ -126,16 +124,16 @@ def test_wrong_pins_count_down_in_its_eyes_exactly_as_in_ours(
     card, ours = our_tries(real_counter)
     assert card.verify_pin(bytearray(b"0000"), ours) == PinWrong(2)
     real_counter.end_reception()
-    assert not theirs("0000")
-    assert not theirs("0000")
+    assert not opensc_signs("0000")
+    assert not opensc_signs("0000")
     card, ours = our_tries(real_counter)
     real_counter.end_reception()
     assert (tries_left(), ours) == ([0, 5], 0)
-    assert not theirs("1234"), "locked for them too"
+    assert not opensc_signs("1234"), "locked for OpenSC too"
 
 
 @pytest.mark.parametrize(("kind", "left"), [("pinless", 0), ("pin-locked", 0), ("tries-left", 1)])
-def test_it_sees_the_tries_of_every_kind(
+def test_opensc_sees_the_tries_of_every_kind(
     real_counter: "PcscdCounter", authority: TestAuthority, kind: str, left: int
 ) -> None:
     image = issue_kind(kind, authority)

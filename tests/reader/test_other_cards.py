@@ -1,4 +1,4 @@
-"""Other cards that patients put on the reader: each is reported as another card, and nothing else."""
+"""Other cards that patients put on the reader are reported as such."""
 
 from datetime import date
 from pathlib import Path
@@ -20,17 +20,17 @@ TODAY = date(2026, 11, 26)
 
 
 @pytest.mark.parametrize("kind", OTHER_KINDS)
-def test_each_is_told_as_what_it_is(kind: str, authority: TestAuthority, tmp_path: Path) -> None:
+def test_other_cards_are_reported_as_such(kind: str, authority: TestAuthority, tmp_path: Path) -> None:
     CardFile(tmp_path / "card").save(issue_kind(kind, authority, today=TODAY))
     slot = SimulatedSlot()
     slot.insert(SoftCard.from_file(tmp_path / "card"))
     assert slot.scanner.scan() is None
-    told = MyNumberCard(slot.connect()).read_facts()  # type: ignore[arg-type]
-    assert told == (NoCertificate() if kind == "blank-test-card" else NotMyNumberCard())
+    outcome = MyNumberCard(slot.connect()).read_facts()  # type: ignore[arg-type]
+    assert outcome == (NoCertificate() if kind == "blank-test-card" else NotMyNumberCard())
 
 
 def test_published_atrs() -> None:
-    """FeliCa and Mifare Classic 1K as readers' manuals print them, the residents' card as pcsc-tools lists it."""
+    """FeliCa and Mifare Classic 1K as in reader manuals, the residents' card as in the pcsc-tools list."""
     assert storage_card_atr(0x11, 0x003B).hex().upper() == "3B8F8001804F0CA00000030611003B0000000042"
     assert storage_card_atr(0x03, 0x0001).hex().upper() == "3B8F8001804F0CA0000003060300010000000 06A".replace(" ", "")
     assert OTHER_PROFILES["residents-card"].atr.hex().upper() == "3B888001000014E0B38191005E"
@@ -54,5 +54,5 @@ def test_published_atrs() -> None:
         ("", None),
     ],
 )
-def test_what_an_atr_tells(atr: str, kind: str | None) -> None:
+def test_kind_of_card_by_atr(atr: str, kind: str | None) -> None:
     assert kind_of_other_card(bytes.fromhex(atr)) == kind

@@ -1,4 +1,4 @@
-"""The model of the radio link against figures worked out by hand."""
+"""The radio link model, compared with figures calculated by hand."""
 
 import time
 
@@ -16,15 +16,15 @@ from reader.softcard.slot import SimulatedSlot
 from .test_reading_at_the_limit import Wire
 
 
-def test_an_exchange_of_a_few_bytes() -> None:
+def test_a_short_exchange() -> None:
     pace = LinkPace(106_000)
     # 4 and 2 characters, prologue and CRC each way, two frames: 120 + 48 bit times.
     assert pace.wire_seconds(4, 2) == pytest.approx(168 / 106_000)
     assert pace.exchange_seconds(4, 2) == pytest.approx(168 / 106_000 + 0.0006 + 0.005)
 
 
-def test_a_long_response_goes_in_acknowledged_frames() -> None:
-    # 506 bytes fill two frames, one acknowledgement between: 4 frames with the command's.
+def test_a_long_response_is_sent_in_acknowledged_frames() -> None:
+    # 506 bytes fill two frames with one acknowledgement between them: 4 frames with the command.
     assert LinkPace(424_000).wire_seconds(7, 506) == pytest.approx(((7 + 506 + 4 * 3) * 10 + 4 * 24) / 424_000)
 
 
@@ -32,23 +32,23 @@ def test_a_long_response_goes_in_acknowledged_frames() -> None:
     ("rate", "short", "long"),
     [(106_000, 1.94, 1.54), (212_000, 1.15, 0.80), (424_000, 0.76, 0.43), (848_000, 0.56, 0.24)],
 )
-def test_fifteen_kilobytes_take_what_the_literature_says(rate: int, short: float, long: float) -> None:
+def test_fifteen_kilobytes_take_the_published_time(rate: int, short: float, long: float) -> None:
     pace = LinkPace(rate)
     assert fewest_exchanges(pace, [15_360], 256) == pytest.approx(short, rel=0.05)
     assert fewest_exchanges(pace, [15_360], 4096) == pytest.approx(long, rel=0.15)
     assert wire_bound(pace, [15_360]) < fewest_exchanges(pace, [15_360], 65_536)
 
 
-def test_the_link_takes_as_long_as_the_model_says_and_changes_nothing(image: CardImage) -> None:
+def test_the_link_takes_the_modelled_time(image: CardImage) -> None:
     wire = Wire(image)
     pace = LinkPace(848_000)
     started = time.perf_counter()
     assert isinstance(MyNumberCard(PacedLink(wire, pace)).read_facts(), CardFacts)
-    took = time.perf_counter() - started
-    assert took > wire_bound(pace, [len(image.files[File.USER_CERTIFICATE])]) + len(wire.sent) * pace.per_command
+    duration = time.perf_counter() - started
+    assert duration > wire_bound(pace, [len(image.files[File.USER_CERTIFICATE])]) + len(wire.sent) * pace.per_command
 
 
-def test_closing_reaches_the_link_below(image: CardImage) -> None:
+def test_closing_also_closes_the_wrapped_link(image: CardImage) -> None:
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
     PacedLink(slot.connect(), LinkPace(848_000)).close()  # type: ignore[arg-type]
@@ -56,7 +56,7 @@ def test_closing_reaches_the_link_below(image: CardImage) -> None:
 
 
 @pytest.mark.parametrize("kilobytes", SIZES_KB)
-def test_a_photo_of_the_size_asked_for(kilobytes: int) -> None:
+def test_a_photo_of_the_requested_size(kilobytes: int) -> None:
     import io
 
     from PIL import Image
@@ -68,7 +68,9 @@ def test_a_photo_of_the_size_asked_for(kilobytes: int) -> None:
         assert (image.format, image.mode, image.size) == ("JPEG2000", "L", (240, 320))
 
 
-@pytest.mark.parametrize(("picture", "kilobytes", "why"), [(None, 40, "2 to 27"), (b"no picture", 10, "not a picture")])
-def test_no_such_photo(picture: bytes | None, kilobytes: int, why: str) -> None:
-    with pytest.raises(ValueError, match=why):
+@pytest.mark.parametrize(
+    ("picture", "kilobytes", "reason"), [(None, 40, "2 to 27"), (b"no picture", 10, "not a picture")]
+)
+def test_an_unusable_photo_is_refused(picture: bytes | None, kilobytes: int, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
         photo_of_size(picture, kilobytes)

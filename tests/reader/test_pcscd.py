@@ -1,4 +1,4 @@
-"""The helper that runs the daemon says what is missing."""
+"""The helper that runs pcscd reports missing packages and avoids occupied ports."""
 
 import socket
 import subprocess
@@ -47,7 +47,7 @@ with Pcscd() as daemon:
 
 
 @pytest.mark.pcscd
-def test_two_processes_have_one_each(pcscd: Pcscd, real_counter: "PcscdCounter", image: CardImage) -> None:
+def test_each_process_has_its_own_pcscd(pcscd: Pcscd, real_counter: "PcscdCounter", image: CardImage) -> None:
     real_counter.insert(SoftCard(image))
     program = [sys.executable, "-c", OTHER]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
@@ -60,11 +60,11 @@ def test_two_processes_have_one_each(pcscd: Pcscd, real_counter: "PcscdCounter",
 
 
 @pytest.mark.pcscd
-def test_a_taken_port_is_not_the_end(pcscd: Pcscd) -> None:
+def test_another_port_is_used_if_the_first_is_taken(pcscd: Pcscd) -> None:
     pcscd.stop()
     with socket.socket() as first, socket.socket() as second:
-        for taken_by_another in (first, second):  # connections of the ended pcscd may still be closing
-            taken_by_another.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for occupying in (first, second):  # connections of the stopped pcscd may still be closing
+            occupying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         first.bind(("", pcscd.port))
         second.bind(("", pcscd.port + 1))
         first.listen()

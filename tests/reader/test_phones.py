@@ -1,4 +1,4 @@
-"""The certificate in a phone, as far as it is public: JPKI alone, with a PIN or with the phone's own check."""
+"""The certificate in a phone, as far as published: JPKI only, with a PIN or with the phone's own check."""
 
 from datetime import date
 
@@ -23,14 +23,14 @@ def phone(authority: TestAuthority, kind: str, tries_left: int | None = None) ->
     return issue_kind(kind, authority, today=TODAY, tries_left=tries_left)
 
 
-def test_an_android_phone_gives_its_certificate_after_its_pin(authority: TestAuthority) -> None:
+def test_an_android_certificate_is_readable_after_its_pin(authority: TestAuthority) -> None:
     image = phone(authority, "phone-android")
     wire = Wire(image)
     card = MyNumberCard(wire)
     facts = card.read_facts()
     assert isinstance(facts, CardFacts)
     assert (facts.medium, facts.pin_tries_left, facts.certificate_not_after) == (Medium.PHONE_PIN, 3, None)
-    assert len(wire.sent) == 4, "surface refused, JPKI, its token, the counter"
+    assert len(wire.sent) == 4, "surface refused; JPKI, its token and the counter"
     assert card.read_user_certificate() == CardUnreadable(0x6982, "read user certificate")
     assert card.verify_pin(bytearray(b"9999"), 3) == PinWrong(2)
     assert card.verify_pin(bytearray(b"1234"), 3) == PinNotSent(2)
@@ -39,13 +39,13 @@ def test_an_android_phone_gives_its_certificate_after_its_pin(authority: TestAut
     assert isinstance(card.sign(b"statement"), bytes)
 
 
-def test_a_pin_for_one_phone_does_not_go_to_another(authority: TestAuthority) -> None:
+def test_a_pin_is_not_sent_to_another_phone(authority: TestAuthority) -> None:
     first, second = SoftCard(phone(authority, "phone-android")), SoftCard(phone(authority, "phone-android"))
-    wire = Wire(first.image, lambda apdu: lying.transmit(apdu))
-    lying = first
+    wire = Wire(first.image, lambda apdu: inserted.transmit(apdu))
+    inserted = first
     card = MyNumberCard(wire)
     assert isinstance(card.read_facts(), CardFacts)
-    lying = second
+    inserted = second
     assert card.verify_pin(bytearray(b"1234"), 3) == CardGone()
     assert second.image.passwords[Password.USER_PIN].left == 3
 
@@ -58,7 +58,7 @@ def test_a_locked_phone(authority: TestAuthority) -> None:
     assert card.verify_pin(bytearray(b"1234"), 0) == PinLocked()
 
 
-def test_an_iphone_signs_after_its_own_check_and_without_a_pin(authority: TestAuthority) -> None:
+def test_an_iphone_signs_after_its_own_check_without_a_pin(authority: TestAuthority) -> None:
     image = phone(authority, "phone-iphone")
     wire = Wire(image)
     card = MyNumberCard(wire)
@@ -74,7 +74,7 @@ def test_an_iphone_signs_after_its_own_check_and_without_a_pin(authority: TestAu
     assert not any(apdu[1] == INS.VERIFY for apdu in wire.sent)
 
 
-def test_no_face_and_no_printed_code(authority: TestAuthority) -> None:
+def test_phones_have_no_face_record_and_no_printed_code(authority: TestAuthority) -> None:
     for kind in ("phone-android", "phone-iphone"):
         image = phone(authority, kind)
         card = MyNumberCard(Wire(image))

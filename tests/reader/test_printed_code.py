@@ -1,4 +1,4 @@
-"""The code printed on the card: three things are typed, and one wrong digit costs one of ten tries."""
+"""The code printed on the card: three parts to type, checked first because an error uses one of ten tries."""
 
 from datetime import date
 
@@ -35,17 +35,17 @@ def code(born: EraDate | WesternDate, year: int = 2033, security: bytes = b"1234
         (date(1912, 7, 29), Era.MEIJI, b"450729"),
     ],
 )
-def test_the_birth_date_counts_in_the_era_it_lies_in(born: date, era: Era, digits: bytes) -> None:
+def test_the_birth_date_is_written_in_its_era(born: date, era: Era, digits: bytes) -> None:
     assert EraDate.of(born).era is era
     assert code(EraDate.of(born)) == digits + b"20331234"
 
 
-def test_the_last_day_of_meiji_and_taisho_may_be_printed_either_way() -> None:
+def test_the_last_day_of_meiji_and_taisho_can_be_in_either_era() -> None:
     assert EraDate(Era.MEIJI, 45, 7, 30).to_date() == EraDate(Era.TAISHO, 1, 7, 30).to_date() == date(1912, 7, 30)
     assert EraDate(Era.TAISHO, 15, 12, 25).to_date() == EraDate(Era.SHOWA, 1, 12, 25).to_date() == date(1926, 12, 25)
 
 
-def test_a_foreign_residents_card_goes_as_printed_and_no_other_way() -> None:
+def test_a_western_birth_date_is_sent_as_printed() -> None:
     assert code(WesternDate(1990, 3, 4)) == b"90030420331234"
     assert code(WesternDate(2001, 3, 4)) == b"01030420331234"
 
@@ -64,7 +64,7 @@ def test_a_foreign_residents_card_goes_as_printed_and_no_other_way() -> None:
         WesternDate(1985, 2, 29),
     ],
 )
-def test_a_day_that_never_was_is_not_sent(born: EraDate | WesternDate) -> None:
+def test_an_impossible_birth_date_is_refused(born: EraDate | WesternDate) -> None:
     fault = code(born)
     assert isinstance(fault, CodeFault)
     assert fault.part is CodePart.BIRTH_DATE
@@ -72,7 +72,7 @@ def test_a_day_that_never_was_is_not_sent(born: EraDate | WesternDate) -> None:
     assert fault.next_step
 
 
-def test_each_other_part_is_checked() -> None:
+def test_expiry_year_and_security_code_are_checked() -> None:
     born = EraDate(Era.SHOWA, 60, 6, 15)
     for year in (33, 2015, 2100):
         fault = code(born, year)
@@ -88,7 +88,7 @@ def test_each_other_part_is_checked() -> None:
 
 
 @given(st.dates(date(1868, 1, 25), date(2030, 1, 1)))
-def test_every_day_comes_back_from_its_era(born: date) -> None:
+def test_era_dates_survive_a_round_trip(born: date) -> None:
     printed = EraDate.of(born)
     assert printed.to_date() == born
     built = code(printed)
@@ -97,19 +97,19 @@ def test_every_day_comes_back_from_its_era(born: date) -> None:
 
 
 @given(st.sampled_from(Era), st.integers(-1, 120), st.integers(-1, 14), st.integers(-1, 33))
-def test_anything_typed_is_a_code_or_a_fault(era: Era, year: int, month: int, day: int) -> None:
+def test_any_typed_date_is_a_code_or_a_fault(era: Era, year: int, month: int, day: int) -> None:
     built = code(EraDate(era, year, month, day), 2099)
     assert isinstance(built, CodeFault) or (len(built) == 14 and built.isdigit())
 
 
 @pytest.mark.parametrize("scanned", [b"", b"1234", b"60061520331234 ", b"60134520331234", b"600615203312E4"])
-def test_a_misread_face_never_reaches_the_card(scanned: bytes) -> None:
+def test_a_misread_code_is_not_sent_to_the_card(scanned: bytes) -> None:
     fault = check_printed_code(bytearray(scanned))
     assert fault is not None
     assert scanned.decode().strip() not in fault.reason or not scanned
 
 
-def test_no_birth_date_in_a_log() -> None:
-    # What follows "at 0x" is an address, which may hold any digits.
+def test_repr_has_no_birth_date() -> None:
+    # After "at 0x" comes an address, which can contain any digits.
     assert "60" not in repr(EraDate(Era.SHOWA, 60, 6, 15)).partition(" at 0x")[0]
     assert "1990" not in repr(WesternDate(1990, 3, 4)).partition(" at 0x")[0]

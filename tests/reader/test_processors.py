@@ -1,4 +1,4 @@
-"""Each processor alone, against a scripted card, and the whole chain with a secret."""
+"""Each processor with a scripted card, and the complete chain with a PIN."""
 
 import pytest
 
@@ -16,7 +16,7 @@ SECRET = Command(0x00, INS.VERIFY, 0x00, 0x98, b"1234")
 
 
 class Scripted:
-    """Answers one after the other, the last one for ever; remembers what it was sent."""
+    """A card that sends its answers in turn, then repeats the last one, and records the commands."""
 
     atr = b""
 
@@ -40,7 +40,7 @@ class Scripted:
 
 
 @pytest.mark.parametrize("refusal", ["6F00", "6700", "6985"])
-def test_the_first_command_is_repeated_twice_and_no_later_one(refusal: str) -> None:
+def test_only_the_first_command_is_repeated_up_to_twice(refusal: str) -> None:
     card = Scripted(refusal, refusal, "9000", refusal)
     woken = WakeUp(card)
     assert woken.send(SELECT).ok
@@ -48,26 +48,26 @@ def test_the_first_command_is_repeated_twice_and_no_later_one(refusal: str) -> N
     assert len(card.sent) == 4
 
 
-def test_another_card_that_has_no_such_application_is_asked_once() -> None:
+def test_a_missing_application_is_selected_only_once() -> None:
     card = Scripted("6A82")
     assert WakeUp(card).send(SELECT).sw == 0x6A82
     assert len(card.sent) == 1
 
 
-def test_the_length_the_card_names_is_used() -> None:
+def test_the_length_reported_by_the_card_is_used() -> None:
     card = Scripted("6C03", "0102039000")
     assert RightLength(card).send(READ).data == b"\x01\x02\x03"
     assert card.sent[1].hex() == "00b08a0003"
 
 
-def test_an_answer_in_parts_is_put_together() -> None:
+def test_a_response_in_parts_is_joined() -> None:
     card = Scripted("01026102", "03046101", "059000")
     response = Parts(card).send(READ)
     assert (response.data, response.ok) == (b"\x01\x02\x03\x04\x05", True)
 
 
 @pytest.mark.parametrize("refusal", ["6700", "refused"])
-def test_a_counter_is_asked_for_in_five_bytes_where_four_are_refused(refusal: str) -> None:
+def test_the_counter_is_read_with_five_bytes_if_four_are_refused(refusal: str) -> None:
     card = Scripted(refusal, "63C3")
     verify = FiveByteVerify(card)
     assert verify.send(COUNTER).sw == 0x63C3
@@ -76,23 +76,23 @@ def test_a_counter_is_asked_for_in_five_bytes_where_four_are_refused(refusal: st
 
 
 @pytest.mark.parametrize("answer", ["6F00", "6700", "6985", "6C04", "6300", "6A80", "63C2", "6982"])
-def test_a_secret_is_sent_once_whatever_the_card_answers(answer: str) -> None:
+def test_a_pin_is_sent_only_once_whatever_the_card_answers(answer: str) -> None:
     card = Scripted(answer)
-    whole = chain(card, 30)
-    whole.send(SELECT)
+    channel = chain(card, 30)
+    channel.send(SELECT)
     card.sent.clear()
-    whole.send(SECRET)
+    channel.send(SECRET)
     assert len([apdu for apdu in card.sent if b"1234" in apdu]) == 1
 
 
-def test_the_soft_card_takes_both_forms(image: CardImage) -> None:
+def test_the_soft_card_accepts_both_forms(image: CardImage) -> None:
     card = SoftCard(image)
     jpki = image.card_profile.applications[0]
     assert card.transmit(Command(0x00, INS.SELECT, 0x04, 0x0C, jpki.aid).encode()) == b"\x90\x00"
     assert card.transmit(bytes.fromhex("00200098")) == card.transmit(bytes.fromhex("0020009800")) == b"\x63\xc3"
 
 
-def test_settings_that_do_not_exist_are_told() -> None:
+def test_unknown_settings_are_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="ec-384-announced"):
         CardOpener.of("ec-521", "auto")
     with pytest.raises(ValueError, match="always"):

@@ -1,4 +1,4 @@
-"""The patient takes the card away too early."""
+"""The patient removes the card too early."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SlipperyCard(SoftCard):
-    """Is pulled at the n-th command of a kind, before its answer is out."""
+    """A card that is pulled during the n-th command with instruction `ins`, before it answers."""
 
     def __init__(self, image: CardImage, ins: int, nth: int, pull: Callable[[], None]) -> None:
         super().__init__(image)
@@ -28,8 +28,8 @@ class SlipperyCard(SoftCard):
         return super().transmit(apdu)
 
 
-def test_pulled_in_the_middle_of_the_photo(counter: "Counter", image: CardImage) -> None:
-    # The first two tell which card it is, the third is the record.
+def test_pulled_while_reading_the_photo(counter: "Counter", image: CardImage) -> None:
+    # The first two identify the card, the third reads the record.
     counter.insert(SlipperyCard(image, INS.READ_BINARY, 3, counter.pull))
     card = MyNumberCard(counter.connect())
     assert isinstance(card.read_facts(), CardFacts)
@@ -53,17 +53,17 @@ def test_pulled_between_two_steps_and_put_back(counter: "Counter", image: CardIm
     counter.remove()
     assert card.read_facts() == CardGone()
     counter.insert(SoftCard(image))
-    assert card.read_facts() == CardGone(), "the old connection must not find its way to a new card"
+    assert card.read_facts() == CardGone(), "the old connection must not reach a new card"
     counter.end_reception()
     assert isinstance(MyNumberCard(counter.connect()).read_facts(), CardFacts)
 
 
-def test_no_card_no_link_and_nothing_to_scan(counter: "Counter") -> None:
+def test_without_a_card_there_is_no_link_and_nothing_to_scan(counter: "Counter") -> None:
     assert counter.slot.connect() == NoCard()
     assert counter.scanner.scan() is None
 
 
-def test_a_link_may_be_closed_twice_and_after_the_card_went(counter: "Counter", image: CardImage) -> None:
+def test_a_link_can_be_closed_twice_and_after_removal(counter: "Counter", image: CardImage) -> None:
     counter.insert(SoftCard(image))
     link = counter.connect()
     counter.remove()

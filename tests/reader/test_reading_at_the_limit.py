@@ -1,4 +1,4 @@
-"""How few and how long the commands are, and what happens where a card or a reader refuses the long ones."""
+"""Read with few, long commands, and fall back if a card or a reader refuses them."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ Answer = Callable[[bytes], bytes]
 
 
 class Wire:
-    """A link that counts; `answer` may stand in for the card."""
+    """A link that records commands; `answer` can replace the card."""
 
     atr = b""
 
@@ -54,12 +54,12 @@ def read_everything(card: MyNumberCard, image: CardImage) -> FaceRecord:
     return record
 
 
-def test_one_command_per_file_and_no_file_is_selected(image: CardImage) -> None:
+def test_each_file_takes_one_command_without_selecting_it(image: CardImage) -> None:
     wire = Wire(image)
     card = MyNumberCard(wire)
     assert isinstance(card.read_facts(), CardFacts)
     assert isinstance(card.read_user_certificate(), bytes)
-    # surface, its counter; common, expiry; JPKI, certificate, its counter
+    # surface and its counter; common and expiry; JPKI, certificate and its counter
     assert wire.heads() == ["00a4", "0020", "00a4", "00b2", "00a4", "00b0", "0020"]
     wire.sent.clear()
     assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), 10) == CodeRight()
@@ -68,21 +68,21 @@ def test_one_command_per_file_and_no_file_is_selected(image: CardImage) -> None:
     assert wire.heads() == ["00b0"]
 
 
-def test_short_reads_fetch_no_byte_twice(image: CardImage) -> None:
+def test_short_reads_read_every_byte_once(image: CardImage) -> None:
     wire = Wire(image)
     card = MyNumberCard(wire, longest_read=256)
     read_everything(card, image)
     blocks = -(-len(image.files[File.FACE_RECORD]) // 256) + -(-len(image.files[File.USER_CERTIFICATE]) // 256)
     blocks += -(-len(image.files[File.SURFACE_CV_CERTIFICATE]) // 256)
     reads = [command for command in wire.sent if command[1] == INS.READ_BINARY]
-    recognised = 2  # before the printed code and before the PIN
-    assert len(reads) == blocks + recognised
+    identifying = 2  # before the printed code and before the PIN
+    assert len(reads) == blocks + identifying
     assert all(le(command) <= 256 for command in reads)
 
 
 @pytest.mark.parametrize("refusal", ["6700", "6C00", "6F00", "6D00", "9000"])
 @pytest.mark.parametrize("most", [4096, 256])
-def test_a_card_that_refuses_long_reads_is_asked_for_less_and_it_is_remembered(
+def test_refused_long_reads_are_shortened_for_the_rest_of_the_reception(
     image: CardImage, refusal: str, most: int
 ) -> None:
     def answer(apdu: bytes) -> bytes:
@@ -109,7 +109,7 @@ def test_a_reader_that_refuses_long_commands(image: CardImage) -> None:
     ("refusal", "longest"),
     [(CommandRefused("too long for this reader"), 4096), (CommandRefused("any error", in_doubt=True), 256)],
 )
-def test_a_reader_with_a_buffer_of_4_kb_is_asked_for_that_unless_its_refusal_may_mean_something_else(
+def test_reads_are_shortened_to_4_kb_unless_the_refusal_is_ambiguous(
     image: CardImage, refusal: CommandRefused, longest: int
 ) -> None:
     def answer(apdu: bytes) -> bytes:
@@ -123,18 +123,18 @@ def test_a_reader_with_a_buffer_of_4_kb_is_asked_for_that_unless_its_refusal_may
     assert max(length for length in reads if length <= 4096) == longest
 
 
-def test_a_reader_that_refuses_short_commands_too_reads_nothing(image: CardImage) -> None:
+def test_a_reader_that_refuses_short_commands_too(image: CardImage) -> None:
     def answer(apdu: bytes) -> bytes:
         if apdu[1] == INS.READ_BINARY:
             raise CommandRefused("refused")
         return wire.card.transmit(apdu)
 
     wire = Wire(image, answer)
-    assert MyNumberCard(wire).read_facts() == CardUnreadable(None, "read facts"), "it lies there"
+    assert MyNumberCard(wire).read_facts() == CardUnreadable(None, "read facts"), "the card is still present"
 
 
 @pytest.mark.parametrize("refusal", ["6A86", "6B00", "6986", "6A88"])
-def test_a_card_without_short_identifiers_has_its_files_selected(image: CardImage, refusal: str) -> None:
+def test_files_are_selected_if_short_identifiers_are_refused(image: CardImage, refusal: str) -> None:
     def answer(apdu: bytes) -> bytes:
         by_short_id = (apdu[1] == INS.READ_BINARY and apdu[2] & 0x80) or (
             apdu[1] in (INS.VERIFY, INS.COMPUTE_SIGNATURE) and apdu[3] & 0x1F
@@ -144,10 +144,10 @@ def test_a_card_without_short_identifiers_has_its_files_selected(image: CardImag
     wire = Wire(image, answer)
     read_everything(MyNumberCard(wire), image)
     named = [command for command in wire.sent if command[1] == INS.VERIFY and command[3] & 0x1F]
-    assert len(named) == 1, "asked once, then remembered"
+    assert len(named) == 1, "tried once, then remembered"
 
 
-def test_a_reader_that_hands_over_at_most_what_fits_its_buffer(image: CardImage) -> None:
+def test_a_reader_that_cuts_responses_to_its_buffer(image: CardImage) -> None:
     def answer(apdu: bytes) -> bytes:
         response = wire.card.transmit(apdu)
         return response[:1000] + response[-2:] if len(response) > 1002 else response
@@ -161,9 +161,9 @@ def test_a_card_that_answers_in_parts(image: CardImage) -> None:
 
     def answer(apdu: bytes) -> bytes:
         if apdu[1] == INS.GET_RESPONSE:
-            wanted = le(apdu)
-            part = bytes(waiting[:wanted])
-            del waiting[:wanted]
+            length = le(apdu)
+            part = bytes(waiting[:length])
+            del waiting[:length]
             return part + (bytes((0x61, min(len(waiting), 0xFF))) if waiting else b"\x90\x00")
         response = wire.card.transmit(apdu)
         if len(response) <= 2 + 64:
@@ -175,7 +175,7 @@ def test_a_card_that_answers_in_parts(image: CardImage) -> None:
     read_everything(MyNumberCard(wire, longest_read=256), image)
 
 
-def test_a_card_that_insists_on_the_right_length(image: CardImage) -> None:
+def test_a_card_that_requires_the_exact_length(image: CardImage) -> None:
     def answer(apdu: bytes) -> bytes:
         response = wire.card.transmit(apdu)
         exact = len(response) - 2
@@ -185,14 +185,14 @@ def test_a_card_that_insists_on_the_right_length(image: CardImage) -> None:
     read_everything(MyNumberCard(wire, longest_read=256), image)
 
 
-def test_a_card_that_always_has_more_comes_to_an_end(image: CardImage) -> None:
+def test_a_card_that_always_announces_more_is_abandoned(image: CardImage) -> None:
     wire = Wire(image, lambda apdu: bytes(16) + b"\x61\x10")
     assert MyNumberCard(wire).read_facts() == NotMyNumberCard()
-    assert len(wire.sent) <= 2 * (processors.MAX_PARTS + 1), "a card's first application is asked for, and a phone's"
+    assert len(wire.sent) <= 2 * (processors.MAX_PARTS + 1), "one attempt each for a card and for a phone"
 
 
-def test_a_card_that_drips_comes_to_an_end(image: CardImage) -> None:
-    """One byte per READ BINARY, for ever."""
+def test_a_card_that_returns_single_bytes_is_abandoned(image: CardImage) -> None:
+    """A card that returns one byte per READ BINARY."""
 
     def answer(apdu: bytes) -> bytes:
         response = wire.card.transmit(apdu)
@@ -203,7 +203,7 @@ def test_a_card_that_drips_comes_to_an_end(image: CardImage) -> None:
     assert len(wire.sent) <= channel.MAX_BLOCKS + 16
 
 
-def test_a_card_that_takes_its_time_uses_it_up(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_card_exceeds_the_time_limit(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(processors.time, "monotonic", lambda: now)
 
@@ -221,7 +221,7 @@ def test_a_card_that_takes_its_time_uses_it_up(image: CardImage, monkeypatch: py
     assert (sent, len(wire.sent)) == (3, 3)
 
 
-def test_a_patient_who_takes_their_time_does_not_use_it_up(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_patient_does_not_exceed_the_time_limit(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(processors.time, "monotonic", lambda: now)
     card = MyNumberCard(Wire(image))
@@ -231,7 +231,9 @@ def test_a_patient_who_takes_their_time_does_not_use_it_up(image: CardImage, mon
 
 
 @pytest.mark.parametrize("longest_read", [256, 65_536])
-def test_the_photo_is_handed_on_before_the_rest_is_there(image: CardImage, photo: bytes, longest_read: int) -> None:
+def test_the_photo_is_passed_on_before_the_record_is_complete(
+    image: CardImage, photo: bytes, longest_read: int
+) -> None:
     wire = Wire(image)
     card = MyNumberCard(wire, longest_read=longest_read)
     assert isinstance(card.read_facts(), CardFacts)
@@ -244,7 +246,7 @@ def test_the_photo_is_handed_on_before_the_rest_is_there(image: CardImage, photo
     assert (sent < len(wire.sent)) is (longest_read == 256)
 
 
-def test_no_photo_is_handed_on_from_a_record_that_is_none(image: CardImage) -> None:
+def test_no_photo_is_passed_on_from_a_malformed_record(image: CardImage) -> None:
     image.files[File.FACE_RECORD] = bytes.fromhex("FF208203E8") + bytes(1000)
     card = MyNumberCard(Wire(image), longest_read=256)
     assert isinstance(card.read_facts(), CardFacts)
@@ -254,7 +256,7 @@ def test_no_photo_is_handed_on_from_a_record_that_is_none(image: CardImage) -> N
     assert early == []
 
 
-def test_a_link_lost_while_stepping_down_is_a_card_gone(image: CardImage) -> None:
+def test_a_link_lost_while_shortening_reads_is_card_gone(image: CardImage) -> None:
     def answer(apdu: bytes) -> bytes:
         if apdu[1] == INS.READ_BINARY:
             if le(apdu) <= 4096:

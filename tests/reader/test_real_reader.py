@@ -1,4 +1,4 @@
-"""The monitor on the real pcscd: cards come and go, the daemon is restarted, another program is in the way."""
+"""The monitor on the real pcscd: insertions, removals, restarts and other programs using the card."""
 
 import signal
 import subprocess
@@ -29,50 +29,52 @@ from reader.softcard.image import CardImage
 if TYPE_CHECKING:
     from reader.softcard.pcscd import Pcscd
 
-    from .conftest import Heard, PcscdCounter
+    from .conftest import EventLog, PcscdCounter
 
 pytestmark = pytest.mark.pcscd
 
 
-def test_cards_come_and_go(real_counter: "PcscdCounter", heard: "Heard", image: CardImage) -> None:
-    real_counter.slot.watch(heard)
+def test_insertions_and_removals_are_reported(
+    real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage
+) -> None:
+    real_counter.slot.watch(event_log)
     for _ in range(2):
         real_counter.insert(SoftCard(image))
-        assert heard.next() == CardInserted()
+        assert event_log.next() == CardInserted()
         real_counter.remove()
-        assert heard.next() == CardRemoved()
-    assert heard.nothing_more()
+        assert event_log.next() == CardRemoved()
+    assert event_log.nothing_more()
 
 
-def test_a_card_that_lies_there_already_is_reported(
-    real_counter: "PcscdCounter", heard: "Heard", image: CardImage
+def test_a_card_inserted_before_watching_is_reported(
+    real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage
 ) -> None:
     real_counter.insert(SoftCard(image))
-    real_counter.slot.watch(heard)
-    assert heard.next() == CardInserted()
+    real_counter.slot.watch(event_log)
+    assert event_log.next() == CardInserted()
 
 
-def test_using_the_card_is_no_event(real_counter: "PcscdCounter", heard: "Heard", image: CardImage) -> None:
-    real_counter.slot.watch(heard)
+def test_using_the_card_reports_no_event(real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage) -> None:
+    real_counter.slot.watch(event_log)
     real_counter.insert(SoftCard(image))
-    assert heard.next() == CardInserted()
+    assert event_log.next() == CardInserted()
     assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
     real_counter.end_reception()
-    assert heard.nothing_more(within=0.5)
+    assert event_log.nothing_more(within=0.5)
 
 
-def test_close_ends_the_thread_at_once(real_counter: "PcscdCounter", heard: "Heard") -> None:
+def test_close_ends_the_thread(real_counter: "PcscdCounter", event_log: "EventLog") -> None:
     from reader.pcsc_slot import PcscSlot
 
     before = threading.active_count()
     for _ in range(20):
         slot = PcscSlot("Virtual PCD 00 00")
-        slot.watch(heard)
+        slot.watch(event_log)
         slot.close()
     assert threading.active_count() == before
 
 
-def test_an_idle_monitor_does_not_poll(pcscd: "Pcscd", heard: "Heard", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_monitor_does_not_poll(pcscd: "Pcscd", event_log: "EventLog", monkeypatch: pytest.MonkeyPatch) -> None:
     from reader import pcsc, pcsc_slot
 
     waits = 0
@@ -85,8 +87,8 @@ def test_an_idle_monitor_does_not_poll(pcscd: "Pcscd", heard: "Heard", monkeypat
 
     monkeypatch.setattr(pcsc.scard, "SCardGetStatusChange", counted)
     slot = pcsc_slot.PcscSlot("Virtual PCD 00 00")
-    slot.watch(heard)
-    # on a quiet computer it is at rest at once; one that polls never is
+    slot.watch(event_log)
+    # on an idle machine it settles immediately; a polling monitor never does
     settled, until = -1, time.monotonic() + 30
     while not waits or waits != settled:
         assert time.monotonic() < until, f"{waits} waits"
@@ -95,15 +97,15 @@ def test_an_idle_monitor_does_not_poll(pcscd: "Pcscd", heard: "Heard", monkeypat
     slot.close()
 
 
-def test_a_card_swapped_in_a_blink(
-    real_counter: "PcscdCounter", heard: "Heard", image: CardImage, another: CardImage
+def test_a_card_swapped_quickly(
+    real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage, another: CardImage
 ) -> None:
-    real_counter.slot.watch(heard)
+    real_counter.slot.watch(event_log)
     real_counter.insert(SoftCard(image))
     first = MyNumberCard(real_counter.connect())
     real_counter.pull()
     real_counter.vpcd.insert(SoftCard(another))
-    assert [heard.next() for _ in range(3)] == [CardInserted(), CardRemoved(), CardInserted()]
+    assert [event_log.next() for _ in range(3)] == [CardInserted(), CardRemoved(), CardInserted()]
     assert not isinstance(first.read_facts(), CardFacts)
     real_counter.end_reception()
     assert MyNumberCard(real_counter.connect()).read_user_certificate() == another.files[File.USER_CERTIFICATE]
@@ -112,37 +114,37 @@ def test_a_card_swapped_in_a_blink(
 @pytest.mark.parametrize(
     "times", [3, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(300)])], ids=["3 times", "20 times"]
 )
-def test_the_monitor_outlives_restarts_of_the_daemon(
-    pcscd: "Pcscd", real_counter: "PcscdCounter", heard: "Heard", image: CardImage, times: int
+def test_the_monitor_survives_daemon_restarts(
+    pcscd: "Pcscd", real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage, times: int
 ) -> None:
-    real_counter.slot.watch(heard)
+    real_counter.slot.watch(event_log)
     real_counter.insert(SoftCard(image))
-    assert heard.next() == CardInserted()
+    assert event_log.next() == CardInserted()
     threads = threading.active_count()
     for _ in range(times):
         link = real_counter.connect()
         pcscd.stop()
-        assert isinstance(heard.next(), ReaderLost)
-        assert heard.next() == CardRemoved()
+        assert isinstance(event_log.next(), ReaderLost)
+        assert event_log.next() == CardRemoved()
         assert MyNumberCard(link).read_facts() == CardGone()
         assert isinstance(real_counter.slot.connect(), ReaderLost)
         real_counter.end_reception()
         real_counter.pull()
         pcscd.start()
-        assert heard.next() == ReaderFound("Virtual PCD 00 00")
+        assert event_log.next() == ReaderFound("Virtual PCD 00 00")
         real_counter.insert(SoftCard(image))
-        assert heard.next() == CardInserted()
+        assert event_log.next() == CardInserted()
         assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
         real_counter.end_reception()
-    assert heard.nothing_more()
+    assert event_log.nothing_more()
     assert settles_at(threads)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
-def test_the_reader_goes_in_the_middle_of_a_command(
-    pcscd: "Pcscd", real_counter: "PcscdCounter", heard: "Heard", image: CardImage, how: signal.Signals
+def test_the_reader_disappears_during_a_command(
+    pcscd: "Pcscd", real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage, how: signal.Signals
 ) -> None:
-    """With the service goes its reader; the driver of the virtual one cannot be unplugged by itself."""
+    """Stopping the service removes its reader too; the virtual reader cannot be unplugged separately."""
 
     class Unplugs(SoftCard):
         def transmit(self, apdu: bytes | bytearray) -> bytes:
@@ -150,45 +152,45 @@ def test_the_reader_goes_in_the_middle_of_a_command(
                 pcscd.stop(how)
             return super().transmit(apdu)
 
-    real_counter.slot.watch(heard)
+    real_counter.slot.watch(event_log)
     real_counter.insert(Unplugs(image))
-    assert heard.next() == CardInserted()
+    assert event_log.next() == CardInserted()
     link = real_counter.connect()
     assert MyNumberCard(link).read_facts() == CardGone()
-    assert isinstance(heard.next(), ReaderLost)
-    assert heard.next() == CardRemoved()
+    assert isinstance(event_log.next(), ReaderLost)
+    assert event_log.next() == CardRemoved()
     real_counter.end_reception()
     real_counter.pull()
     pcscd.start()
-    assert isinstance(heard.next(), ReaderFound)
+    assert isinstance(event_log.next(), ReaderFound)
     real_counter.insert(SoftCard(image))
-    assert heard.next() == CardInserted()
+    assert event_log.next() == CardInserted()
     assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
 
 
 def settles_at(threads: int) -> bool:
-    """A connection's thread ends right after its last call."""
+    """Wait until at most `threads` threads run: a connection's thread ends just after its last call."""
     deadline = time.monotonic() + 60
     while threading.active_count() > threads and time.monotonic() < deadline:
         time.sleep(0.01)
     return threading.active_count() <= threads
 
 
-def test_a_listeners_mistake_does_not_blind_the_monitor(
-    real_counter: "PcscdCounter", heard: "Heard", image: CardImage
+def test_a_failing_listener_does_not_stop_the_monitor(
+    real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage
 ) -> None:
-    def clumsy(event: object) -> None:
-        heard(event)  # type: ignore[arg-type]
+    def failing_listener(event: object) -> None:
+        event_log(event)  # type: ignore[arg-type]
         raise RuntimeError("listener's mistake")
 
-    real_counter.slot.watch(clumsy)
+    real_counter.slot.watch(failing_listener)
     real_counter.insert(SoftCard(image))
-    assert heard.next() == CardInserted()
+    assert event_log.next() == CardInserted()
     real_counter.remove()
-    assert heard.next() == CardRemoved()
+    assert event_log.next() == CardRemoved()
 
 
-HOLDS_THE_CARD = """
+CARD_HOLDER = """
 from smartcard import scard
 _, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
 answer = scard.SCardConnect(context, "Virtual PCD 00 00", scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_T1)
@@ -197,10 +199,10 @@ input()
 """
 
 
-def test_another_program_holds_the_card_and_is_named(real_counter: "PcscdCounter", image: CardImage) -> None:
+def test_a_program_holding_the_card_is_named(real_counter: "PcscdCounter", image: CardImage) -> None:
     real_counter.insert(SoftCard(image))
     with subprocess.Popen(
-        [sys.executable, "-c", HOLDS_THE_CARD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", CARD_HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "0\n"
@@ -211,27 +213,27 @@ def test_another_program_holds_the_card_and_is_named(real_counter: "PcscdCounter
     assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
 
 
-def test_a_program_that_only_looks_is_waited_for(real_counter: "PcscdCounter", image: CardImage) -> None:
+def test_connecting_waits_for_a_brief_use_by_another_program(real_counter: "PcscdCounter", image: CardImage) -> None:
     real_counter.insert(SoftCard(image))
     other = real_counter.connect()
     threading.Timer(0.3, other.close).start()
     assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
 
 
-def test_a_card_in_one_reader_is_nothing_to_the_other(
-    pcscd: "Pcscd", real_counter: "PcscdCounter", heard: "Heard", image: CardImage, another: CardImage
+def test_a_card_is_reported_only_for_its_reader(
+    pcscd: "Pcscd", real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage, another: CardImage
 ) -> None:
     from reader.pcsc_slot import PcscSlot
     from reader.softcard.vpcd import VpcdConnection
 
-    second, other_heard = PcscSlot("PCD 00 01"), type(heard)()
+    second, other_log = PcscSlot("PCD 00 01"), type(event_log)()
     reader = VpcdConnection(1, port=pcscd.port)
-    real_counter.slot.watch(heard)
-    second.watch(other_heard)
+    real_counter.slot.watch(event_log)
+    second.watch(other_log)
     try:
         reader.insert(SoftCard(another))
-        assert other_heard.next() == CardInserted()
-        assert heard.nothing_more(within=0.5)
+        assert other_log.next() == CardInserted()
+        assert event_log.nothing_more(within=0.5)
         assert real_counter.slot.connect() == NoCard()
         real_counter.insert(SoftCard(image))
         link = second.connect()
@@ -243,7 +245,7 @@ def test_a_card_in_one_reader_is_nothing_to_the_other(
         reader.remove()
 
 
-def test_every_reception_ends_without_power(real_counter: "PcscdCounter", image: CardImage) -> None:
+def test_the_card_is_powered_off_after_every_reception(real_counter: "PcscdCounter", image: CardImage) -> None:
     class Watched(SoftCard):
         power = False
 
@@ -268,17 +270,17 @@ def test_every_reception_ends_without_power(real_counter: "PcscdCounter", image:
     assert not Watched.power
 
 
-def test_a_reader_that_is_not_there(pcscd: "Pcscd", heard: "Heard") -> None:
+def test_a_missing_reader(pcscd: "Pcscd", event_log: "EventLog") -> None:
     from reader.pcsc_slot import PcscSlot
 
     slot = PcscSlot("No such reader")
-    slot.watch(heard)
-    assert isinstance(heard.next(), ReaderLost)
+    slot.watch(event_log)
+    assert isinstance(event_log.next(), ReaderLost)
     assert isinstance(slot.connect(), ReaderLost)
     slot.close()
 
 
-def test_the_second_slot_is_another_reader(pcscd: "Pcscd") -> None:
+def test_the_second_slot_is_a_separate_reader(pcscd: "Pcscd") -> None:
     from reader.pcsc import list_readers
     from reader.pcsc_slot import PcscSlot
 

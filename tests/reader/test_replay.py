@@ -1,4 +1,4 @@
-"""Sixty and more behaviours of readers and cards: each ends in a whole reception, or in the right words."""
+"""Over sixty behaviours of readers and cards: each ends in a complete reception or the right outcome."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "readers.md"
 
 
 def plug(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch) -> Reader:
-    """The PC/SC library with this reader, and patience that fits a test."""
+    """Replace the PC/SC library with this reader, and shorten the timeouts."""
     reader = Reader(SoftCard(image), protocol=behaviour.protocol)
     if behaviour.atr:
         reader.atr = bytes.fromhex(behaviour.atr)
@@ -75,7 +75,7 @@ def plug(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch
 
 
 def reception(image: CardImage) -> str:
-    """Everything a reception asks of a card, and how it ended."""
+    """Run everything a reception does with a card, and return how it ended."""
     link = pcsc.connect("reader")
     match link:
         case NoCard():
@@ -92,12 +92,12 @@ def reception(image: CardImage) -> str:
             return UNREADABLE
     assert isinstance(link, pcsc.PcscLink)
     try:
-        return told(MyNumberCard(link), image)
+        return use_card(MyNumberCard(link), image)
     finally:
         link.close()
 
 
-def told(card: MyNumberCard, image: CardImage) -> str:
+def use_card(card: MyNumberCard, image: CardImage) -> str:
     facts = card.read_facts()
     if not isinstance(facts, CardFacts):
         return {NotMyNumberCard: OTHER_CARD, CardGone: TAKEN, CardUnreadable: UNREADABLE}[type(facts)]
@@ -110,22 +110,24 @@ def told(card: MyNumberCard, image: CardImage) -> str:
     assert card.read_cv_certificate() == image.files[File.SURFACE_CV_CERTIFICATE]
     assert card.verify_pin(bytearray(b"1234"), facts.pin_tries_left) == PinRight()
     signed = card.sign(b"statement"), card.prove_chip(b"statement")
-    if all(isinstance(one, bytes) for one in signed):
+    if all(isinstance(result, bytes) for result in signed):
         return READ
-    assert all(isinstance(one, CardUnreadable) for one in signed)
+    assert all(isinstance(result, CardUnreadable) for result in signed)
     return NO_SIGNATURE
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.name)
-def test_each_behaviour_ends_well(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_behaviour_has_the_expected_outcome(
+    behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plug(behaviour, image, monkeypatch)
     before = {password: state.left for password, state in image.passwords.items()}
     assert reception(image) == behaviour.ends
-    assert {password: state.left for password, state in image.passwords.items()} == before, "no try was spent"
+    assert {password: state.left for password, state in image.passwords.items()} == before, "no try was used"
 
 
-def test_the_document_shows_the_same_table() -> None:
-    rows = [f"| {one.name} | {one.source} | {one.ends} |" for one in BEHAVIOURS]
+def test_the_behaviours_match_the_document() -> None:
+    rows = [f"| {behaviour.name} | {behaviour.source} | {behaviour.ends} |" for behaviour in BEHAVIOURS]
     shown = [line for line in DOCUMENT.read_text("utf-8").splitlines() if line in set(rows)]
     assert shown == rows
     assert len(rows) >= 60

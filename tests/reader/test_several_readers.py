@@ -1,4 +1,4 @@
-"""Several readers on the real pcscd, and readers whose names are not ASCII."""
+"""Several readers on the real pcscd, and readers with non-ASCII names."""
 
 import time
 from collections.abc import Iterator
@@ -17,28 +17,28 @@ from reader.softcard.pcscd import Pcscd
 from reader.softcard.vpcd import VpcdConnection
 from reader.watch import TOGETHER
 
-from .conftest import Heard, until_noticed
+from .conftest import EventLog, until_noticed
 
 pytestmark = pytest.mark.pcscd
 
 NOTICED = 0.5
-"""Seconds after which the daemon, which looks every 0.4 s, knows."""
+"""Seconds until the daemon, which polls every 0.4 s, has noticed a change."""
 
 
 class Desk:
-    """Two places for a card, one slot that watches what it is told to."""
+    """Two virtual readers, and one slot that watches all of them or the one named."""
 
-    def __init__(self, daemon: Pcscd, heard: Heard) -> None:
+    def __init__(self, daemon: Pcscd, event_log: EventLog) -> None:
         self.places = [VpcdConnection(number, port=daemon.port) for number in range(2)]
-        self.heard = heard
+        self.event_log = event_log
         self.slot = PcscSlot(virtual=True)
 
-    def watch(self, wanted: str | None = None) -> None:
-        self.slot = PcscSlot(wanted, virtual=True)
-        self.slot.watch(self.heard)
+    def watch(self, name: str | None = None) -> None:
+        self.slot = PcscSlot(name, virtual=True)
+        self.slot.watch(self.event_log)
 
     def expect(self, *kinds: type) -> list[str]:
-        events = [self.heard.next() for _ in kinds]
+        events = [self.event_log.next() for _ in kinds]
         assert [type(event) for event in events] == list(kinds)
         return [getattr(event, "reader", "") for event in events]
 
@@ -59,13 +59,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk(pcscd: Pcscd, heard: Heard) -> Iterator[Desk]:
-    desk = Desk(pcscd, heard)
+def desk(pcscd: Pcscd, event_log: EventLog) -> Iterator[Desk]:
+    desk = Desk(pcscd, event_log)
     yield desk
     desk.close()
 
 
-def test_two_readers_and_a_card_that_lay_there_before(desk: Desk, image: CardImage, another: CardImage) -> None:
+def test_two_readers_and_a_card_inserted_before_watching(desk: Desk, image: CardImage, another: CardImage) -> None:
     first, second = desk.places
     first.insert(SoftCard(another))
     until_noticed(first.reader, card=True)
@@ -75,11 +75,11 @@ def test_two_readers_and_a_card_that_lay_there_before(desk: Desk, image: CardIma
     assert reader == second.reader
     assert desk.certificate() == image.files[File.USER_CERTIFICATE]
 
-    # the card of before is taken out and put in again: now it counts, and there are two
+    # the earlier card is removed and inserted again: now it counts, and there are two cards
     time.sleep(TOGETHER)
     first.remove()
     first.insert(SoftCard(another))
-    assert desk.heard.nothing_more(NOTICED), "the card in use is not disturbed"
+    assert desk.event_log.nothing_more(NOTICED), "the card in use is not disturbed"
     assert desk.slot.connect() == TwoCards()
     second.remove()
     assert desk.expect(CardRemoved, CardInserted) == [second.reader, first.reader]
@@ -88,38 +88,38 @@ def test_two_readers_and_a_card_that_lay_there_before(desk: Desk, image: CardIma
     assert desk.expect(CardRemoved) == [first.reader]
 
 
-def test_only_the_named_one_is_watched(desk: Desk, image: CardImage, another: CardImage) -> None:
+def test_only_the_named_reader_is_watched(desk: Desk, image: CardImage, another: CardImage) -> None:
     desk.watch("virtual pcd ?? 01")
     desk.places[0].insert(SoftCard(another))
-    assert desk.heard.nothing_more(NOTICED)
+    assert desk.event_log.nothing_more(NOTICED)
     desk.places[1].insert(SoftCard(image))
     desk.expect(CardInserted)
     assert desk.certificate() == image.files[File.USER_CERTIFICATE]
 
 
-def test_a_name_that_fits_none_of_them(desk: Desk) -> None:
+def test_a_name_that_matches_no_reader(desk: Desk) -> None:
     desk.watch("ACR1252")
-    assert desk.heard.next() == ReaderLost("reader not connected", ReaderStanding.NAMED_MISSING)
+    assert desk.event_log.next() == ReaderLost("reader not connected", ReaderStanding.NAMED_MISSING)
 
 
 @pytest.mark.parametrize("name", ["窓口のリーダー", "K3000 ＠", "Lecteur à carte", "\udc91\udc8b\udc8c\udcfb"])
-def test_a_name_that_is_not_ascii(name: str, heard: Heard, image: CardImage) -> None:
-    """The last one is Shift_JIS, which pyscard cannot even list."""
+def test_a_non_ascii_reader_name(name: str, event_log: EventLog, image: CardImage) -> None:
+    """The last name is Shift_JIS, which pyscard cannot list."""
     with Pcscd(name) as daemon:
         place, slot = VpcdConnection(port=daemon.port), PcscSlot(name)
         names = list_readers()
         assert names == [f"{name} 00 00", f"{name} 00 01"]
         assert choose_reader(names, name) == names[0]
         try:
-            slot.watch(heard)
+            slot.watch(event_log)
             for _ in range(2):
                 place.insert(SoftCard(image))
-                assert heard.next() == CardInserted()
+                assert event_log.next() == CardInserted()
                 link = slot.connect()
                 assert isinstance(MyNumberCard(link).read_facts(), CardFacts)  # type: ignore[arg-type]
                 link.close()  # type: ignore[union-attr]
                 place.remove()
-                assert heard.next() == CardRemoved()
+                assert event_log.next() == CardRemoved()
         finally:
             slot.close()
             place.remove()

@@ -1,4 +1,4 @@
-"""The reader in software reports what the real one does."""
+"""The software reader reports the same events as the real one."""
 
 import threading
 from typing import TYPE_CHECKING
@@ -13,31 +13,31 @@ from reader.softcard.slot import SimulatedSlot
 from reader.softcard.vpcd import VirtualReaderUnavailable, VpcdConnection
 
 if TYPE_CHECKING:
-    from .conftest import Heard
+    from .conftest import EventLog
 
 
-def test_cards_come_and_go(heard: "Heard", image: CardImage) -> None:
+def test_insertions_and_removals_are_reported(event_log: "EventLog", image: CardImage) -> None:
     slot = SimulatedSlot()
-    slot.watch(heard)
+    slot.watch(event_log)
     for _ in range(3):
         slot.insert(SoftCard(image))
         slot.remove()
     slot.remove()
     slot.close()
-    assert [heard.next() for _ in range(6)] == [CardInserted(), CardRemoved()] * 3
-    assert heard.nothing_more()
+    assert [event_log.next() for _ in range(6)] == [CardInserted(), CardRemoved()] * 3
+    assert event_log.nothing_more()
 
 
-def test_a_card_that_lies_there_already_is_reported_once(heard: "Heard", image: CardImage) -> None:
+def test_a_card_inserted_before_watching_is_reported_once(event_log: "EventLog", image: CardImage) -> None:
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
-    slot.watch(heard)
-    assert heard.next() == CardInserted()
-    assert heard.nothing_more()
+    slot.watch(event_log)
+    assert event_log.next() == CardInserted()
+    assert event_log.nothing_more()
     slot.close()
 
 
-def test_close_leaves_no_thread_and_may_come_from_a_listener(image: CardImage) -> None:
+def test_a_listener_can_close_the_slot_and_no_thread_is_left(image: CardImage) -> None:
     before = threading.active_count()
     slot = SimulatedSlot()
     closed = threading.Event()
@@ -64,16 +64,16 @@ def test_one_connection_at_a_time(image: CardImage) -> None:
     assert not isinstance(slot.connect(), ReaderBusy)
 
 
-def test_closing_a_dead_link_takes_nothing_from_the_next_one(image: CardImage) -> None:
+def test_closing_a_lost_link_does_not_affect_the_next_one(image: CardImage) -> None:
     slot, card = SimulatedSlot(), SoftCard(image)
     slot.insert(card)
-    dead = slot.connect()
+    lost = slot.connect()
     slot.remove()
     slot.insert(card)
     link = MyNumberCard(slot.connect())  # type: ignore[arg-type]
     link.read_facts()
     assert link.verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
-    dead.close()  # type: ignore[union-attr]
+    lost.close()  # type: ignore[union-attr]
     assert isinstance(link.sign(b"statement"), bytes)
 
 
@@ -84,7 +84,7 @@ def test_one_card_at_a_time(image: CardImage) -> None:
         slot.insert(SoftCard(image))
 
 
-def test_the_scanner_reads_the_card_that_lies_there(image: CardImage) -> None:
+def test_the_scanner_reads_the_inserted_card(image: CardImage) -> None:
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
     assert slot.scanner.scan() == bytearray(image.code_on_face, "ascii")
@@ -92,7 +92,7 @@ def test_the_scanner_reads_the_card_that_lies_there(image: CardImage) -> None:
     assert slot.scanner.scan() is None
 
 
-def test_without_the_virtual_reader_one_is_told_what_to_install(image: CardImage) -> None:
-    # Slot 20000 is a port where nothing listens.
+def test_a_missing_virtual_reader_is_reported_with_what_to_install(image: CardImage) -> None:
+    # Nothing listens on the port of slot 20000.
     with pytest.raises(VirtualReaderUnavailable, match="vsmartcard-vpcd"):
         VpcdConnection(slot=20_000, timeout=0.1).insert(SoftCard(image))

@@ -1,4 +1,4 @@
-"""The card in software answers byte by byte as OpenSC's driver and published probing describe the real one."""
+"""The software card answers byte for byte as OpenSC's driver and published probes describe real cards."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,7 +22,7 @@ def card(image: CardImage) -> SoftCard:
 
 
 def play(card: SoftCard, *script: tuple[str, int]) -> bytes:
-    """Send each command and compare its status word; returns the last one's data."""
+    """Send each command, compare its status word, and return the data of the last response."""
     data = b""
     for command, sw in script:
         response = parse_response(card.transmit(bytes.fromhex(command)))
@@ -51,18 +51,18 @@ def test_only_known_applications_and_files_are_selected(card: SoftCard) -> None:
     )
 
 
-def test_all_five_applications_are_there(card: SoftCard) -> None:
+def test_all_five_applications_can_be_selected(card: SoftCard) -> None:
     for aid in (JPKI, SURFACE, TEXT, COMMON, RESIDENTS):
         play(card, (aid, 0x9000))
     play(card, ("0020009C", 0x63C3), (COMMON, 0x9000), ("0020009C", 0x63C3))
 
 
-def test_a_card_file_from_before_the_residents_application_stays_good(image: CardImage) -> None:
+def test_card_files_without_the_residents_application_still_work(image: CardImage) -> None:
     del image.passwords[Password.RESIDENTS_PIN], image.passwords[Password.COMMON_PIN]
     play(SoftCard(image), (RESIDENTS, 0x9000), ("0020009C", 0x6A82), (JPKI, 0x9000), ("00200098", 0x63C3))
 
 
-def test_there_is_no_master_file_to_go_back_to(card: SoftCard) -> None:
+def test_the_master_file_cannot_be_selected(card: SoftCard) -> None:
     play(card, ("00A40000", 0x6A86), (JPKI, 0x9000), ("00A4020C02000A", 0x9000), ("00A40000", 0x9000))
     play(card, ("00B0000000", 0x9000))
 
@@ -101,13 +101,13 @@ def test_a_locked_pin_and_a_printed_code_cannot_be_changed(card: SoftCard, image
     play(card, ("002401920E" + ascii_hex("0" * 14), 0x6985))
 
 
-def test_the_other_applications_change_theirs_the_old_way(card: SoftCard) -> None:
+def test_other_applications_change_their_pin_with_the_older_command(card: SoftCard) -> None:
     new = ascii_hex("4711")
     play(card, (RESIDENTS, 0x9000), ("0020009C04" + ascii_hex("0000"), 0x9000), ("8032009C04" + new, 0x9000))
     play(card, ("0020009C04" + new, 0x9000), ("8032019C04" + new, 0x6A86))
 
 
-def test_data_of_the_card_itself_while_nothing_is_selected(card: SoftCard) -> None:
+def test_card_data_before_an_application_is_selected(card: SoftCard) -> None:
     assert play(card, ("00CA00F200", 0x9000)) == b"20340615"
     assert play(card, ("00CA00F000", 0x9000)) == b"99131"
     assert len(play(card, ("00CA004500", 0x9000))) == 15
@@ -119,7 +119,7 @@ def test_secure_messaging_is_refused(card: SoftCard) -> None:
     play(card, (SURFACE, 0x9000), ("80AE0000", 0x66F1))
 
 
-def test_instructions_classes_and_channels_it_does_not_know(card: SoftCard) -> None:
+def test_unknown_instructions_classes_and_channels(card: SoftCard) -> None:
     play(
         card,
         ("00FF0000", 0x6D00),
@@ -151,7 +151,7 @@ def test_the_third_wrong_pin_answers_63c0_and_every_later_one_6984(card: SoftCar
     play(card, ("00200098", 0x63C0))
 
 
-def test_a_wrong_pin_closes_what_a_right_one_opened(card: SoftCard, image: CardImage) -> None:
+def test_a_wrong_pin_cancels_an_earlier_right_one(card: SoftCard, image: CardImage) -> None:
     sign = "802A009704" + "01020304" + "00"
     play(
         card,
@@ -165,7 +165,7 @@ def test_a_wrong_pin_closes_what_a_right_one_opened(card: SoftCard, image: CardI
     assert image.passwords[Password.USER_PIN].left == 2
 
 
-def test_verify_survives_a_warm_reset_and_not_a_power_cut(card: SoftCard) -> None:
+def test_verification_survives_a_warm_reset_but_not_power_off(card: SoftCard) -> None:
     sign = "802A00970401020304" + "00"
     play(card, (JPKI, 0x9000), ("0020009804" + ascii_hex("1234"), 0x9000))
     card.reset()
@@ -175,16 +175,16 @@ def test_verify_survives_a_warm_reset_and_not_a_power_cut(card: SoftCard) -> Non
     play(card, (JPKI, 0x9000), (sign, 0x6982))
 
 
-def test_a_file_is_read_selected_or_by_short_identifier_short_or_extended(card: SoftCard, image: CardImage) -> None:
+def test_reading_selected_files_and_by_short_identifier(card: SoftCard, image: CardImage) -> None:
     certificate = image.files[File.USER_CERTIFICATE]
     assert play(card, (JPKI, 0x9000), ("00B08A0000", 0x9000)) == certificate[:256]
-    assert play(card, ("00B0010000", 0x9000)) == certificate[256:512], "the short identifier selects"
+    assert play(card, ("00B0010000", 0x9000)) == certificate[256:512], "the short identifier also selects the file"
     assert play(card, ("00B00000000000", 0x9000)) == certificate
     assert play(card, ("00B08AFF10", 0x9000)) == certificate[255:271]
     play(card, ("00B0700000", 0x6B00), ("00B00000", 0x6700), ("00B0980000", 0x6981), ("00B09F0000", 0x6A82))
 
 
-def test_who_opens_what(card: SoftCard, image: CardImage) -> None:
+def test_access_rules_of_the_files(card: SoftCard, image: CardImage) -> None:
     code = ascii_hex(image.code_on_face)
     play(card, (JPKI, 0x9000), ("00B0810000", 0x6982), ("00B0820000", 0x9000))
     play(card, ("002000 9B08".replace(" ", "") + ascii_hex("TEST2026"), 0x9000), ("00B0810000", 0x9000))
@@ -195,13 +195,13 @@ def test_who_opens_what(card: SoftCard, image: CardImage) -> None:
     play(card, ("00B0820000", 0x9000), ("00B0830000", 0x9000), ("00B0810000", 0x6982))
 
 
-def test_the_expiry_is_a_free_record(card: SoftCard) -> None:
+def test_the_expiry_record_is_unprotected(card: SoftCard) -> None:
     record = play(card, (COMMON, 0x9000), ("00B2010C00", 0x9000))
     assert (len(record), record[:2], record[-8:]) == (30, b"\x01\x1c", b"20340615")
     play(card, ("00B2020C00", 0x6A83), ("00B2010000", 0x6A86), ("00B0810000", 0x6981))
 
 
-def test_challenges_differ_and_have_the_length_asked_for(card: SoftCard) -> None:
+def test_challenges_differ_and_have_the_requested_length(card: SoftCard) -> None:
     first, second = (play(card, ("0084000010", 0x9000)) for _ in range(2))
     assert (len(first), len(second)) == (16, 16)
     assert first != second
@@ -238,5 +238,5 @@ def test_every_variant_of_computing_a_signature(card: SoftCard, image: CardImage
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(max_size=24), max_size=8))
 def test_no_command_breaks_the_card(card: SoftCard, commands: list[bytes]) -> None:
-    for command in [bytes.fromhex(JPKI), *commands, *(b"\x00" + one for one in commands)]:
+    for command in [bytes.fromhex(JPKI), *commands, *(b"\x00" + command for command in commands)]:
         assert len(card.transmit(command)) >= 2

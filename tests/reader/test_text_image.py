@@ -1,4 +1,4 @@
-"""The pictures of name and address on a simulated card: letters that a person can read and tell apart."""
+"""Name and address images on simulated cards: readable, and distinct for similar characters."""
 
 import io
 from pathlib import Path
@@ -22,16 +22,16 @@ def pixels(text: str, width: int = 240, height: int = 24) -> np.ndarray:
 
 @with_font
 @pytest.mark.parametrize(("one", "other"), [("﨑", "崎"), ("髙", "高"), ("𠮷", "吉"), ("辻", "辺")])
-def test_letters_that_differ_in_a_stroke_are_told_apart(one: str, other: str) -> None:
+def test_similar_characters_are_drawn_differently(one: str, other: str) -> None:
     drawn = pixels(f"模擬　{one}美")
     assert (drawn != pixels(f"模擬　{other}美")).sum() > 4
     rows, columns = np.nonzero(~drawn)
-    assert rows.max() - rows.min() >= 16, "as large as the picture allows"
+    assert rows.max() - rows.min() >= 16, "as large as the image allows"
     assert columns.max() < 140
 
 
 @with_font
-def test_a_long_address_stands_whole_in_several_lines() -> None:
+def test_a_long_address_is_wrapped_without_loss() -> None:
     cut = pixels(LONG[:-3], 480)
     rows, columns = np.nonzero(~pixels(LONG, 480))
     assert (pixels(LONG, 480) != cut).any()
@@ -39,7 +39,7 @@ def test_a_long_address_stands_whole_in_several_lines() -> None:
     assert rows.max() < 24
 
 
-def test_without_a_japanese_font_the_picture_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_japanese_font_the_image_contains_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "japanese_fonts", lambda: ())
     assert (pixels("模擬　太郎") == pixels("試験　花子の名前")).all()
     assert (pixels("模擬　太郎") == pixels("no Japanese font")).all()

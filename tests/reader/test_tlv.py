@@ -19,35 +19,35 @@ tags = st.sampled_from([0x30, 0x90, 0x5F4E, 0x7F21, 0xDF21, 0xFF20])
 
 
 @given(st.lists(st.tuples(tags, st.binary(max_size=300)), max_size=8))
-def test_a_list_is_read_as_it_was_written(objects: list[tuple[int, bytes]]) -> None:
+def test_lists_survive_a_round_trip(objects: list[tuple[int, bytes]]) -> None:
     read = parse_list(encode_list(objects))
-    assert [(one.tag, bytes(one.value)) for one in read] == objects
+    assert [(item.tag, bytes(item.value)) for item in read] == objects
 
 
 @given(st.lists(st.tuples(tags, st.binary(max_size=300)), max_size=8), st.binary(max_size=20))
-def test_children_keep_the_offsets_of_the_file(objects: list[tuple[int, bytes]], fill: bytes) -> None:
+def test_children_have_offsets_in_the_file(objects: list[tuple[int, bytes]], fill: bytes) -> None:
     data = encode(0xFF20, encode_list(objects)) + fill
-    for one in children(parse_one(data), data):
-        assert data[one.offset : one.offset + len(one.encoded)] == one.encoded
+    for child in children(parse_one(data), data):
+        assert data[child.offset : child.offset + len(child.encoded)] == child.encoded
 
 
 @given(st.binary(max_size=64))
-def test_hostile_bytes_are_malformed_and_nothing_else(data: bytes) -> None:
+def test_hostile_bytes_are_malformed(data: bytes) -> None:
     try:
         objects = parse_list(data)
     except MalformedCardData:
         return
-    assert b"".join(bytes(one.encoded) for one in objects) == data
+    assert b"".join(bytes(item.encoded) for item in objects) == data
 
 
 @given(tags, st.integers(0, 0x7FFF))
-def test_the_first_block_tells_the_length(tag: int, length: int) -> None:
-    whole = encode(tag, bytes(length))
-    assert total_length(whole[:256]) == len(whole)
+def test_the_first_block_gives_the_total_length(tag: int, length: int) -> None:
+    encoded = encode(tag, bytes(length))
+    assert total_length(encoded[:256]) == len(encoded)
 
 
 @pytest.mark.parametrize(
-    ("data", "why"),
+    ("data", "reason"),
     [
         (b"\x30\x80\x00\x00", "indefinite"),
         (b"\x30\x84\x00\x00\x00\x01\x00", "length field"),
@@ -58,12 +58,12 @@ def test_the_first_block_tells_the_length(tag: int, length: int) -> None:
         (b"", "cut off in its header"),
     ],
 )
-def test_each_limit_says_what_is_wrong(data: bytes, why: str) -> None:
-    with pytest.raises(MalformedCardData, match=why):
+def test_malformed_objects_are_refused_with_a_reason(data: bytes, reason: str) -> None:
+    with pytest.raises(MalformedCardData, match=reason):
         parse_one(data)
 
 
-def test_no_endless_lists() -> None:
+def test_too_many_objects_are_refused() -> None:
     with pytest.raises(MalformedCardData, match="more objects"):
         parse_list(encode_list([(0x30, b"")] * (MAX_OBJECTS + 1)))
 
@@ -74,7 +74,7 @@ def test_a_primitive_object_has_no_children() -> None:
         children(parse_one(data), data)
 
 
-def test_nothing_longer_than_a_card_file_is_written() -> None:
+def test_encoding_more_than_a_card_file_is_refused() -> None:
     with pytest.raises(ValueError, match="longer"):
         encode(0x30, bytes(MAX_LENGTH + 1))
 

@@ -1,4 +1,4 @@
-"""A trace helps support and tells nobody anything about the holder."""
+"""A trace contains what support needs and no data of the holder."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from reader.softcard.slot import SimulatedSlot
 from reader.trace import TracedLink, TracedSlot, TraceRefused
 
 if TYPE_CHECKING:
-    from .conftest import Heard
+    from .conftest import EventLog
 
 
 def traced(image: CardImage, longest_read: int = 65_536) -> tuple[MyNumberCard, TracedLink, list[str]]:
@@ -27,7 +27,7 @@ def traced(image: CardImage, longest_read: int = 65_536) -> tuple[MyNumberCard, 
 
 
 @pytest.mark.parametrize("longest_read", [256, 65_536])
-def test_nothing_of_the_person_and_no_secret(image: CardImage, longest_read: int) -> None:
+def test_traces_contain_no_personal_data_and_no_pin(image: CardImage, longest_read: int) -> None:
     card, link, lines = traced(image, longest_read)
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_pin(bytearray(b"9753"), 3) == PinWrong(2)
@@ -46,10 +46,10 @@ def test_nothing_of_the_person_and_no_secret(image: CardImage, longest_read: int
     for secret in secrets:
         assert secret.hex() not in text
         assert secret.decode("latin-1") not in text
-    assert image.files[File.USER_CERTIFICATE][:4].hex() in text, "a free file's tag and length are shown"
+    assert image.files[File.USER_CERTIFICATE][:4].hex() in text, "tag and length of an unprotected file are shown"
 
 
-def test_what_support_needs(image: CardImage) -> None:
+def test_traces_contain_what_support_needs(image: CardImage) -> None:
     card, link, lines = traced(image)
     assert isinstance(card.read_facts(), CardFacts)
     card.verify_pin(bytearray(b"1234"), 3)
@@ -63,7 +63,7 @@ def test_what_support_needs(image: CardImage) -> None:
     assert all(" ms" in line for line in lines if line.startswith("<"))
 
 
-def test_a_lost_link_and_nonsense_are_traced_too(image: CardImage) -> None:
+def test_a_lost_link_and_malformed_data_are_traced(image: CardImage) -> None:
     class Nonsense:
         atr = b""
 
@@ -84,7 +84,7 @@ def test_a_lost_link_and_nonsense_are_traced_too(image: CardImage) -> None:
     assert lines[-1].startswith("< 1 bytes that are not an answer")
 
 
-def test_refused_where_patients_are_served(image: CardImage) -> None:
+def test_tracing_is_refused_in_production(image: CardImage) -> None:
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
     with pytest.raises(TraceRefused):
@@ -93,15 +93,15 @@ def test_refused_where_patients_are_served(image: CardImage) -> None:
         TracedSlot(slot, print, production=True)
 
 
-def test_a_slot_traces_every_reception_in_it(image: CardImage, heard: "Heard") -> None:
+def test_a_traced_slot_traces_every_reception(image: CardImage, event_log: "EventLog") -> None:
     place = SimulatedSlot("front desk")
     lines: list[str] = []
     slot = TracedSlot(place, lines.append, production=False)
-    slot.watch(heard)
+    slot.watch(event_log)
     assert slot.name == "front desk"
     assert slot.connect() == NoCard()
     place.insert(SoftCard(image))
-    assert heard.next() == CardInserted()
+    assert event_log.next() == CardInserted()
     link = slot.connect()
     assert isinstance(MyNumberCard(link).read_facts(), CardFacts)  # type: ignore[arg-type]
     link.close()  # type: ignore[union-attr]
@@ -109,7 +109,7 @@ def test_a_slot_traces_every_reception_in_it(image: CardImage, heard: "Heard") -
     assert (lines[0], lines[-1], len(lines)) == ("connect: NoCard", "power off", 16)
 
 
-def test_the_trace_changes_nothing(image: CardImage) -> None:
+def test_tracing_does_not_change_the_outcome(image: CardImage) -> None:
     card, _, _ = traced(image)
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_pin(bytearray(b"1234"), 3) == PinRight()

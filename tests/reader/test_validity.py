@@ -1,4 +1,4 @@
-"""How long card and certificates last: the municipal guides as a table, row by row."""
+"""Validity of cards and certificates, as tabulated from the municipal guides."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -41,12 +41,12 @@ class Row:
 TABLE = [
     Row("10th and 5th birthday", date(1985, 6, 15), date(2025, 4, 1), date(2034, 6, 15), date(2029, 6, 15)),
     Row("the day before a birthday", date(1985, 6, 15), date(2025, 6, 14), date(2034, 6, 15), date(2029, 6, 15)),
-    Row("a birthday is not after itself", date(1985, 6, 15), date(2025, 6, 15), date(2035, 6, 15), date(2030, 6, 15)),
+    Row("issued on a birthday", date(1985, 6, 15), date(2025, 6, 15), date(2035, 6, 15), date(2030, 6, 15)),
     Row("18 today", date(2007, 6, 15), date(2025, 6, 15), date(2035, 6, 15), date(2030, 6, 15)),
-    Row("17 for one more day", date(2007, 6, 16), date(2025, 6, 15), date(2029, 6, 16), date(2029, 6, 16)),
+    Row("18 tomorrow", date(2007, 6, 16), date(2025, 6, 15), date(2029, 6, 16), date(2029, 6, 16)),
     Row("newborn", date(2025, 3, 3), date(2025, 8, 1), date(2030, 3, 3), date(2030, 3, 3)),
     Row(
-        "19, applied for on the last day of the old border: a minor",
+        "19, applied on the last day of the old age limit: a minor",
         date(2002, 8, 1),
         date(2022, 5, 10),
         date(2026, 8, 1),
@@ -54,7 +54,7 @@ TABLE = [
         applied=date(2022, 3, 31),
     ),
     Row(
-        "19, applied for on the first day of the new border: grown up",
+        "19, applied on the first day of the new age limit: an adult",
         date(2002, 8, 1),
         date(2022, 5, 10),
         date(2031, 8, 1),
@@ -62,7 +62,7 @@ TABLE = [
         applied=date(2022, 4, 1),
     ),
     Row(
-        "20, old border",
+        "20, old age limit",
         date(2001, 8, 1),
         date(2022, 2, 10),
         date(2031, 8, 1),
@@ -70,7 +70,7 @@ TABLE = [
         applied=date(2022, 1, 10),
     ),
     Row(
-        "end of stay, which ends the certificate too",
+        "end of stay ends the certificate too",
         date(1990, 5, 5),
         date(2025, 4, 1),
         date(2027, 9, 30),
@@ -102,7 +102,7 @@ TABLE = [
         residence=Staying(date(2025, 9, 30), renewal_pending=True),
     ),
     Row(
-        "two months from the last of December are the last of February",
+        "renewal pending on 31 December: until 28 February",
         date(1990, 5, 5),
         date(2025, 4, 1),
         date(2026, 2, 28),
@@ -126,13 +126,13 @@ TABLE = [
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.rule)
-def test_how_long_card_and_certificate_last(row: Row) -> None:
+def test_end_of_card_and_certificate(row: Row) -> None:
     card = card_end(row.born, row.issued, applied_on=row.applied, residence=row.residence)
     assert (card, certificate_end(row.born, row.issued, card)) == (row.card, row.certificate)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.rule)
-def test_an_issued_card_says_the_same(row: Row, authority: TestAuthority) -> None:
+def test_an_issued_card_contains_the_same_dates(row: Row, authority: TestAuthority) -> None:
     from cryptography import x509
 
     from reader.face_record import parse_face_record
@@ -147,7 +147,7 @@ def test_an_issued_card_says_the_same(row: Row, authority: TestAuthority) -> Non
 
 
 @pytest.mark.parametrize(
-    ("born", "issued", "has"),
+    ("born", "issued", "expected"),
     [
         (date(2010, 6, 15), date(2025, 6, 15), True),
         (date(2010, 6, 15), date(2025, 6, 14), False),
@@ -155,16 +155,16 @@ def test_an_issued_card_says_the_same(row: Row, authority: TestAuthority) -> Non
         (date(2012, 2, 29), date(2027, 2, 27), False),
     ],
 )
-def test_no_signature_certificate_under_15(born: date, issued: date, has: bool, authority: TestAuthority) -> None:
-    assert has_signature_certificate(born, issued) is has
+def test_no_signature_certificate_under_15(born: date, issued: date, expected: bool, authority: TestAuthority) -> None:
+    assert has_signature_certificate(born, issued) is expected
     holder = Holder("試験　花子", "東京都模擬区１－２－３", born)
     image = issue(authority, RSA_2048, None, holder=holder, pin="1234", issued_on=issued)
-    assert (File.SIGNATURE_CERTIFICATE in image.files, Key.SIGNATURE in image.keys) == (has, has)
-    assert image.files[File.CERTIFICATE_FLAGS] == (b"\x8f\x8f\x00" if has else b"\x00\x8f\x00")
+    assert (File.SIGNATURE_CERTIFICATE in image.files, Key.SIGNATURE in image.keys) == (expected, expected)
+    assert image.files[File.CERTIFICATE_FLAGS] == (b"\x8f\x8f\x00" if expected else b"\x00\x8f\x00")
 
 
 @pytest.mark.parametrize(
-    ("born", "applied", "has"),
+    ("born", "applied", "expected"),
     [
         (date(2025, 3, 3), date(2026, 3, 2), False),
         (date(2025, 3, 3), date(2026, 3, 3), True),
@@ -172,17 +172,17 @@ def test_no_signature_certificate_under_15(born: date, issued: date, has: bool, 
         (date(2024, 6, 1), date(2024, 12, 2), False),
     ],
 )
-def test_no_photo_under_one(born: date, applied: date, has: bool) -> None:
-    assert has_photo(born, applied) is has
+def test_no_photo_under_one(born: date, applied: date, expected: bool) -> None:
+    assert has_photo(born, applied) is expected
 
 
-def test_details_no_card_has(authority: TestAuthority, photo: bytes) -> None:
+def test_impossible_details_are_refused(authority: TestAuthority, photo: bytes) -> None:
     baby = Holder("試験　赤子", "東京都模擬区１－２－３", date(2025, 3, 3))
     with pytest.raises(ValueError, match="under one"):
         issue(authority, RSA_2048, photo, holder=baby, pin="1234", issued_on=date(2025, 8, 1))
-    gone = Holder("SMITH　JOHN", "東京都模擬区１－２－３", date(1990, 5, 5), residence=Staying(date(2024, 1, 1)))
+    departed = Holder("SMITH　JOHN", "東京都模擬区１－２－３", date(1990, 5, 5), residence=Staying(date(2024, 1, 1)))
     with pytest.raises(ValueError, match="stay"):
-        issue(authority, RSA_2048, photo, holder=gone, pin="1234", issued_on=date(2025, 8, 1))
+        issue(authority, RSA_2048, photo, holder=departed, pin="1234", issued_on=date(2025, 8, 1))
     adult = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15))
     with pytest.raises(ValueError, match="ends after the card"):
         issue(
@@ -197,14 +197,14 @@ def test_details_no_card_has(authority: TestAuthority, photo: bytes) -> None:
         )
 
 
-def test_the_announced_generation_lasts_longer(authority: TestAuthority, photo: bytes) -> None:
+def test_the_announced_generation_is_valid_longer(authority: TestAuthority, photo: bytes) -> None:
     holder = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15))
     image = issue(authority, EC_384_ANNOUNCED, photo, holder=holder, pin="1234", issued_on=date(2028, 10, 1))
     assert (image.expires_on, image.certificate_ends_on) == (date(2038, 7, 15), date(2038, 6, 15))
 
 
 @given(st.dates(date(1900, 1, 1), date(2040, 1, 1)), st.dates(date(2016, 1, 1), date(2045, 1, 1)))
-def test_ends_lie_ahead_and_in_order(born: date, issued: date) -> None:
+def test_certificate_ends_after_issue_and_not_after_the_card(born: date, issued: date) -> None:
     if born > issued:
         return
     card = card_end(born, issued)
@@ -214,7 +214,7 @@ def test_ends_lie_ahead_and_in_order(born: date, issued: date) -> None:
 
 
 @given(st.dates(date(2016, 1, 1), date(2090, 1, 1)), st.integers(0, 24))
-def test_months_are_whole(day: date, months: int) -> None:
+def test_adding_months(day: date, months: int) -> None:
     later = add_months(day, months)
     assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
     assert later.day == day.day or (later.day < day.day and (later.month != add_months(later, 1).month))

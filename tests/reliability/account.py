@@ -1,4 +1,4 @@
-"""What was shown and said at the counter, by the screen's own texts and offers: the session is not asked."""
+"""Record what was shown and answered, from the texts and buttons of the screen rather than the session."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,33 +13,33 @@ from terminal.words.catalogue import Speak, Words
 
 
 @dataclass(slots=True)
-class Said:
-    """One reception's words."""
+class Given:
+    """The answers of one reception."""
 
     yes: set[Item] = field(default_factory=set)
-    """The last answer to it, given while it stood on the screen, is a yes."""
-    taken_back: bool = False
-    """ "Check in without sharing" was touched where it was offered."""
+    """Items whose last answer, given while the question was on the screen, is yes."""
+    withdrawn: bool = False
+    """ "Check in without sharing" was touched while offered."""
 
     @property
-    def stands(self) -> set[Item]:
-        return set() if self.taken_back else self.yes
+    def consented(self) -> set[Item]:
+        return set() if self.withdrawn else self.yes
 
 
 class Account:
-    """Listens to the conductor; holds the receptions that are not judged yet."""
+    """Listen to the conductor and hold the answers of receptions not yet judged."""
 
     def __init__(self, speak: Speak, rules: Rules, begin: st.State) -> None:
         self._speak, self._rules = speak, rules
         self._state = begin
-        self.said: dict[str, Said] = {}
+        self.given: dict[str, Given] = {}
         self.answers = 0
 
     def on_state(self, state: st.State) -> None:
         self._state = state
 
     def on_event(self, event: ev.Event) -> None:
-        """Before the state it led to is told: what is on the screen is what was answered."""
+        """Record an answer. Events arrive before the state they lead to, so the question is still on the screen."""
         if isinstance(self._state, st.Idle) or not isinstance(
             event, ev.ShareAll | ev.ShareNone | ev.QuestionAnswered | ev.CheckInWithoutSharing
         ):
@@ -47,36 +47,36 @@ class Account:
         talk = talk_of(self._state, self._rules, self._speak)
         if all(offer.event != event for offer in talk.offers):
             return
-        said = self.said.setdefault(event.reception, Said())
+        given = self.given.setdefault(event.reception, Given())
         self.answers += 1
         match event:
             case ev.ShareAll():
-                said.yes |= self._on_screen(talk)
+                given.yes |= self._on_screen(talk)
             case ev.ShareNone():
-                said.yes -= self._on_screen(talk)
+                given.yes -= self._on_screen(talk)
             case ev.QuestionAnswered(granted=True):
-                said.yes |= self._on_screen(talk)
+                given.yes |= self._on_screen(talk)
             case ev.QuestionAnswered():
-                said.yes -= self._on_screen(talk)
+                given.yes -= self._on_screen(talk)
             case ev.CheckInWithoutSharing():
-                said.taken_back = True
+                given.withdrawn = True
 
     def _on_screen(self, talk: Talk) -> set[Item]:
-        """Items whose question, or whose topic in the bundle, can be read there."""
+        """Return the items whose question, or whose topic in the bundle, is on the screen."""
         say = self._speak(talk.language)
         topics = {line.text for line in talk.body.lines if line.kind is LineKind.CHOICE}
         match self._state:
             case st.Consent(index=None, questions=questions):
-                return _items(one for one in questions if say(f"topic.{one.topic}") in topics)
+                return _items(question for question in questions if say(f"topic.{question.topic}") in topics)
             case st.Consent(question=question) | st.SpecificDisease(question=question):
-                return _read(question, talk, say)
+                return _items_asked(question, talk, say)
             case st.Subsidies(question=question) | st.Limit(question=question):
-                return _read(question, talk, say)
+                return _items_asked(question, talk, say)
             case _:
                 return set()
 
 
-def _read(question: Question | None, talk: Talk, say: Words) -> set[Item]:
+def _items_asked(question: Question | None, talk: Talk, say: Words) -> set[Item]:
     if question is None or talk.body.question != say(f"question.{question.id}"):
         return set()
     return set(question.items)

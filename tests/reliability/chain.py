@@ -1,4 +1,4 @@
-"""Terminals and their service, each a process that may be killed, and what must be so after all of them have ended."""
+"""Terminals and their service as processes that can be killed, and the invariants checked afterwards."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ FORKS.set_forkserver_preload(["tests.terminal.qualification.killed", "alembic.co
 
 
 class Chain:
-    """Terminals and their service, each a process that may die at any moment."""
+    """Terminals and their service, each a process that can be killed at any moment."""
 
     def __init__(self, folder: Path, card: Card, authority: Any, database_url: str, seed: int, terminals: int) -> None:
         self.folder, self.database_url = folder, database_url
@@ -75,7 +75,7 @@ class Chain:
 
     def kill(self, name: str) -> None:
         process = self.processes.pop(name)
-        assert process.is_alive(), f"{name} ended by itself"
+        assert process.is_alive(), f"{name} exited unexpectedly"
         process.kill()
         process.join()
 
@@ -85,28 +85,29 @@ class Chain:
         except httpx.HTTPError:
             return False
 
-    def said(self, place: Place) -> list[dict[str, Any]]:
-        """Whole lines alone: the last one may have been cut."""
+    def lines_of(self, place: Place) -> list[dict[str, Any]]:
+        """Return the log of a terminal, without a last line cut off by the kill."""
         if not place.log.exists():
             return []
         return [json.loads(line) for line in place.log.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
-    def told(self) -> int:
-        return sum(line["what"] == "told" for place in self.places for line in self.said(place))
+    def reported(self) -> int:
+        """Return the number of receptions whose outcome was shown to the patient."""
+        return sum(line["what"] == "outcome" for place in self.places for line in self.lines_of(place))
 
-    def work(self) -> None:
-        """Until somebody was served: everything runs again."""
-        before, until = self.told(), time.monotonic() + 60
-        while self.told() < before + 2:
-            assert time.monotonic() < until, "nobody is served any more"
+    def wait_for_receptions(self) -> None:
+        """Wait for two more receptions, so that everything is running again."""
+        before, until = self.reported(), time.monotonic() + 60
+        while self.reported() < before + 2:
+            assert time.monotonic() < until, "receptions have stopped"
             time.sleep(0.02)
 
-    def days(self, kills: int) -> None:
+    def run_with_kills(self, kills: int) -> None:
         names = ["stub", *(place.terminal_id for place in self.places)]
         for name in names:
             self.start(name)
         for _ in range(kills):
-            self.work()
+            self.wait_for_receptions()
             time.sleep(self.chance.uniform(0, 0.25))
             victims = self.chance.sample(names, self.chance.choice((1, 1, 1, 2)))
             for victim in victims:
@@ -135,35 +136,39 @@ class Chain:
             process.join()
 
 
-def lived_through(chain: Chain, kills: int) -> None:
-    chain.days(kills)
+def check_kills(chain: Chain, kills: int) -> None:
+    chain.run_with_kills(kills)
     chain.settle()
-    all_is_there(chain, {place: place.settings.results_dir for place in chain.places}, told=kills // 4)
+    check_everything(chain, {place: place.settings.results_dir for place in chain.places}, reported=kills // 4)
 
 
-def all_is_there(chain: Chain, results: Mapping[Place, Path], *, told: int) -> None:
-    """What was consented is there once, in ledger, service and `results`, and nothing else. `told`: of at least so many
-    receptions patients must have seen the end.
+def check_everything(chain: Chain, results: Mapping[Place, Path], *, reported: int) -> None:
+    """Check that ledger, service and `results` contain exactly what was consented to, once.
+
+    More than `reported` receptions must have shown their outcome to the patient.
     """
-    opened, submitted = everything_the_service_has(chain.database_url)
+    opened, submitted = stored_by_the_service(chain.database_url)
     for place in chain.places:
         ledger = histories(LedgerFile(Path(place.folder) / "ledger.db").records())
-        said = chain.said(place)
-        assert len([line for line in said if line["what"] == "told"]) > told
+        lines = chain.lines_of(place)
+        assert len([line for line in lines if line["what"] == "outcome"]) > reported
         receipts = asyncio.run(receipts_of(chain, place))
-        whole = verify_with_receipts(Path(place.folder) / "ledger.db", service_key(chain.folder).public_pem, receipts)
-        assert isinstance(whole, LedgerIntact), whole
+        outcome = verify_with_receipts(Path(place.folder) / "ledger.db", service_key(chain.folder).public_pem, receipts)
+        assert isinstance(outcome, LedgerIntact), outcome
         mine = {
             check: submission for check, submission in submitted.items() if submission.terminal_id == place.terminal_id
         }
         assert {receipt.check_id for receipt in receipts} == set(mine)
-        every_check_has_its_end(ledger, mine, opened[place.terminal_id])
-        nothing_invented_nothing_lost(ledger, mine, said)
-        result_files_are_whole(results[place], ledger)
+        check_ends(ledger, mine, opened[place.terminal_id])
+        check_answers(ledger, mine, lines)
+        check_result_files(results[place], ledger)
 
 
-def every_check_has_its_end(ledger: dict[str, History], mine: dict[str, Submission], opened: set[str]) -> None:
-    """Opened by the service and unknown to the ledger: the terminal died before it heard of it. Nothing was asked."""
+def check_ends(ledger: dict[str, History], mine: dict[str, Submission], opened: set[str]) -> None:
+    """Check that every check in the ledger was delivered.
+
+    A check opened by the service may be missing from the ledger if the terminal was killed before it knew.
+    """
     assert set(mine) <= set(ledger) <= opened
     for check_id, history in ledger.items():
         assert history.ended, (check_id, history.stage)
@@ -171,11 +176,9 @@ def every_check_has_its_end(ledger: dict[str, History], mine: dict[str, Submissi
         assert check_id in mine
 
 
-def nothing_invented_nothing_lost(
-    ledger: dict[str, History], mine: dict[str, Submission], said: list[dict[str, Any]]
-) -> None:
+def check_answers(ledger: dict[str, History], mine: dict[str, Submission], lines: list[dict[str, Any]]) -> None:
     agreed: dict[str, set[str]] = {}
-    for line in said:
+    for line in lines:
         if line["what"] == "yes":
             agreed.setdefault(line["reception"], set()).update(line["items"])
     receptions = Counter(history.opened.event.reception_id for history in ledger.values())
@@ -185,17 +188,17 @@ def nothing_invented_nothing_lost(
         decided = history.decided.event
         granted = {answer.item.value for answer in mine[check_id].answers if answer.flag == 1}
         assert granted == {item.value for item in decided.granted}
-        assert granted <= agreed.get(decided.reception_id, set()), "a consent nobody gave"
+        assert granted <= agreed.get(decided.reception_id, set()), "a consent that was not given"
         assert mine[check_id].ledger_count == history.decided.sequence
-    for line in said:
-        if line["what"] == "told":  # what the patient was told is done stands, with every yes
+    for line in lines:
+        if line["what"] == "outcome":  # the patient saw the outcome, so every yes must be recorded
             kept = ledger[line["check"]].decided
             assert kept is not None
             if kept.event.cause == "answered":
                 assert {item.value for item in kept.event.granted} == agreed.get(line["reception"], set())
 
 
-def result_files_are_whole(results: Path, ledger: dict[str, History]) -> None:
+def check_result_files(results: Path, ledger: dict[str, History]) -> None:
     files = {path.name: path for path in results.glob("*.xml")}
     expected = {history.delivered.event.file_name: history for history in ledger.values() if history.delivered}
     assert set(files) == set(expected)
@@ -220,8 +223,8 @@ async def receipts_of(chain: Chain, place: Place) -> Any:
         return receipts
 
 
-def everything_the_service_has(database_url: str) -> tuple[dict[str, set[str]], dict[str, Submission]]:
-    ServiceStore(database_url).close()  # as another process would find it
+def stored_by_the_service(database_url: str) -> tuple[dict[str, set[str]], dict[str, Submission]]:
+    ServiceStore(database_url).close()  # as another process would read it
     url = sa.make_url(database_url)
     driver = "postgresql+psycopg" if url.get_backend_name() == "postgresql" else url.drivername
     opened: dict[str, set[str]] = {}

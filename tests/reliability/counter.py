@@ -1,4 +1,4 @@
-"""A terminal for the soak: real conductor, ledger, client and folder process; card, face and reader in software."""
+"""A terminal for the soak test: real conductor, ledger, client and folder process; simulated card, face and reader."""
 
 import asyncio
 import os
@@ -54,13 +54,13 @@ PERSONAS = (
     "subsidy-used",
 )
 HOPELESS = ("suspended", "no-certificate-card", "suica")
-"""Cards that open nothing."""
+"""Cards with which no check can be opened."""
 SILENCE_SECONDS = 0.4
 SHARE_SECONDS = 0.4
 
 
 class SoakClock(Clock):
-    """Timeouts pass when they are told to; the wall clock can be set wrong."""
+    """A clock whose timeouts can be skipped and whose wall-clock time can be set wrong."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,10 +75,10 @@ class SoakClock(Clock):
         self._skipped += max(seconds, 0.0)
 
 
-class PlayedCamera:
-    """A camera that may be unplugged; nobody stands before it."""
+class FakeCamera:
+    """A camera that can be unplugged, with nobody in front of it."""
 
-    name = "played camera"
+    name = "fake camera"
 
     def __init__(self) -> None:
         self.gone = False
@@ -88,15 +88,15 @@ class PlayedCamera:
     def start(self) -> None: ...
 
     def lost(self) -> CameraLost | None:
-        return CameraLost("played camera") if self.gone else None
+        return CameraLost("fake camera") if self.gone else None
 
     def stop(self) -> None: ...
 
 
-class PlayedFace:
-    """Instead of the engine: photos are usable, verdicts are drawn by chance."""
+class FakeFace:
+    """A stand-in for the engine: most photos are usable, and verdicts are random."""
 
-    def __init__(self, camera: PlayedCamera, chance: random.Random) -> None:
+    def __init__(self, camera: FakeCamera, chance: random.Random) -> None:
         self._camera, self._chance = camera, chance
         self._stops = 0
 
@@ -123,17 +123,17 @@ class PlayedFace:
 
 @dataclass
 class Place:
-    """One terminal, opened, with what surrounds it."""
+    """One open terminal and its surroundings."""
 
     settings: Settings
     service: ServiceProcess
     conductor: Conductor
     clock: SoakClock
     reader: SimulatedPlace
-    camera: PlayedCamera
+    camera: FakeCamera
     cards: dict[str, CardImage]
     share: Path
-    """Control file of the share's faults."""
+    """Control file for faults of the share."""
     disk: "Disk"
 
     def card(self, persona: str) -> SoftCard:
@@ -147,12 +147,12 @@ class Place:
 
 
 class Disk:
-    """Under the ledger; it can be full."""
+    """The disk of the ledger, which can be full."""
 
     def __init__(self) -> None:
         self.full = False
 
-    def under(self, store: LedgerStore) -> None:
+    def attach(self, store: LedgerStore) -> None:
         append = store.append
 
         def unless_full(row: Row) -> None:
@@ -165,7 +165,7 @@ class Disk:
 
 @contextmanager
 def open_place(folder: Path, chance: random.Random, cards: Path | None = None) -> Iterator[Place]:
-    """`cards`: a state folder whose authority and cards are used again, instead of new keys."""
+    """Open a terminal. `cards`: state folder whose authority and cards are reused instead of making new keys."""
     state = folder / "state"
     props = _props(state, cards or state)
     images = {}
@@ -174,18 +174,18 @@ def open_place(folder: Path, chance: random.Random, cards: Path | None = None) -
     for name in (*PERSONAS, *HOPELESS):
         images[name] = props.card_of(BY_NAME[name], _portrait)
         registry.merge(props.registry_of(BY_NAME[name], _portrait))
-    camera, clock, reader, disk = PlayedCamera(), SoakClock(), SimulatedPlace(), Disk()
+    camera, clock, reader, disk = FakeCamera(), SoakClock(), SimulatedPlace(), Disk()
     share = folder / "share-fault"
     with _patched(share), ServiceProcess(state) as service:
         settings = _settings(state, service.url)
         devices: Any = Devices(reader.slot, reader.scanner, camera, _no_engine)  # type: ignore[arg-type]
         rules = replace(rules_of(settings), staff_enabled=True)
         terminal = open_terminal(settings, devices, clock=clock, rules=rules, anchors=props.authority.trust_anchors)
-        face = PlayedFace(camera, random.Random(chance.random()))
+        face = FakeFace(camera, random.Random(chance.random()))
         for name, played in (("learn", face.learn), ("check", face.check), ("stop_check", face.stop)):
             setattr(terminal.camera, name, played)
         terminal.camera.warm_up = _warm  # type: ignore[method-assign]
-        disk.under(terminal.ledger.ledger._store)
+        disk.attach(terminal.ledger.ledger._store)
         yield Place(settings, service, terminal, clock, reader, camera, images, share, disk)
 
 
@@ -208,7 +208,7 @@ def _portrait(_: object) -> bytes:
 
 
 def _no_engine() -> Any:
-    raise AssertionError("faces are played")
+    raise AssertionError("faces are faked")
 
 
 async def _warm() -> None: ...
@@ -216,7 +216,7 @@ async def _warm() -> None: ...
 
 @contextmanager
 def _patched(share: Path) -> Iterator[None]:
-    """Waits that stand in for nothing are short; the folder's process is the one that can fail."""
+    """Shorten the polling intervals and use the helper process that can fail."""
     program, every, held = helper_process._PROGRAM, conducting.OUTBOX_EVERY, card_watch.HELD_CARD_EVERY
     helper_process._PROGRAM, conducting.OUTBOX_EVERY, card_watch.HELD_CARD_EVERY = faulty_share.PROGRAM, 0.5, 0.02
     os.environ[faulty_share.CONTROL] = str(share)

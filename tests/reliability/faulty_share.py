@@ -1,6 +1,6 @@
-"""The hand-over's helper process on a share that fails on request: full, read-only, gone, hanging.
+"""The hand-over helper process on a share that fails on request: full, read-only, stale, hanging or slow.
 
-What to do stands in the file that `UKETSUKE_TEST_SHARE` names; it is read at each call that touches the share.
+The file named by `UKETSUKE_TEST_SHARE` contains the fault; it is read at each call that uses the share.
 """
 
 import errno
@@ -18,7 +18,7 @@ _ERRORS = {"read-only": errno.EROFS, "stale": errno.ESTALE}
 PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); from tests.reliability.faulty_share import main; main(sys.argv[2])"
 )
-"""Instead of `terminal.handover.process._PROGRAM`."""
+"""Replaces `terminal.handover.process._PROGRAM`."""
 
 
 def main(argument: str) -> None:
@@ -42,7 +42,7 @@ def main(argument: str) -> None:
         return real_open(path, flags, *more, **named)
 
     def write(descriptor: int, data: Any) -> int:
-        """A disk that fills up takes half of it first."""
+        """Write half of the data first if the disk is full."""
         if descriptor > 2 and manner() == "full":
             half = bytes(data)[: len(data) // 2]
             if half:

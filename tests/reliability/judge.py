@@ -1,4 +1,4 @@
-"""What must be so after each reception, whatever went wrong in it: the ledger, the files, and what was said."""
+"""Check after each reception, whatever went wrong, that ledger, files and the patient's answers agree."""
 
 import sqlite3
 from dataclasses import dataclass, field
@@ -30,35 +30,35 @@ class Violated(AssertionError):
 
 
 @dataclass(slots=True)
-class Open:
-    """A check that has not ended yet, or whose file has not been taken."""
+class OpenCheck:
+    """A check that has not ended, or whose file has not been collected."""
 
     reception: str
     decided: frozenset[Item] | None = None
     by_law: frozenset[Item] = frozenset()
     withdrawn: set[Item] = field(default_factory=set)
     handed: dict[str, frozenset[Item]] = field(default_factory=dict)
-    """By SHA-256 of a file that was to be moved in: what it may say yes to."""
+    """Items that may be granted in a file, by its SHA-256."""
     end: str = ""
-    taken: bool = False
+    collected: bool = False
 
 
 class Judge:
-    """Reads on in the ledger where it stopped; in memory it holds only what is open."""
+    """Read the ledger incrementally, holding only open checks in memory."""
 
     def __init__(self, ledger: Path, results: Path, account: Account, books: Path, terminal_id: str) -> None:
         self._ledger, self._results, self._account = ledger, results, account
         self._count, self._hash = 0, genesis_hash(terminal_id)
-        self.open: dict[str, Open] = {}
+        self.open: dict[str, OpenCheck] = {}
         self.kinds: dict[str, int] = {}
         self.files = 0
         self.granted = 0
-        """Flags of 1 in files that were taken."""
+        """Number of flags with value 1 in collected files."""
         self._books = sqlite3.connect(books)
         self._books.executescript(
             "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; PRAGMA cache_size = 200;"
             "CREATE TABLE ended (check_id TEXT PRIMARY KEY) WITHOUT ROWID;"
-            "CREATE TABLE taken (name TEXT PRIMARY KEY) WITHOUT ROWID;"
+            "CREATE TABLE collected (name TEXT PRIMARY KEY) WITHOUT ROWID;"
         )
 
     def close(self) -> None:
@@ -66,13 +66,13 @@ class Judge:
 
     # --- the ledger -------------------------------------------------------------------------------------------
 
-    def read_on(self) -> None:
-        """The chain goes on whole, and no check has two lives."""
+    def read_ledger(self) -> None:
+        """Read the new records; the chain must be intact and no check may be opened or ended twice."""
         with store.reading(self._ledger) as connection:
             rows = list(store.rows(connection, self._count + 1))
         for sequence, body, stored in rows:
             if sequence != self._count + 1 or record_hash(self._hash, body) != stored:
-                raise Violated(f"the ledger is not whole at record {sequence}")
+                raise Violated(f"the chain is broken at record {sequence}")
             self._count, self._hash = sequence, stored
             self._record(record_from(body, stored).event)
 
@@ -82,11 +82,11 @@ class Judge:
             self._once("ended", event.check_id, "a check was opened twice")
             if any(other.reception == event.reception_id for other in self.open.values()):
                 raise Violated("a reception opened two checks")
-            self.open[event.check_id] = Open(event.reception_id)
+            self.open[event.check_id] = OpenCheck(event.reception_id)
             return
         check = self.open.get(event.check_id)
         if isinstance(event, Withdrawn) and check is None:
-            return  # a later withdrawal changes no file that was taken
+            return  # a later withdrawal does not affect a collected file
         if event.kind == "withdrawal-settled":
             return
         if check is None:
@@ -98,7 +98,7 @@ class Judge:
                 check.withdrawn |= set(items)
             case HandingOver(sha256=digest):
                 if check.decided is None:
-                    raise Violated("a file before its decision")
+                    raise Violated("a file written before its decision")
                 check.handed[digest] = (check.decided - check.withdrawn) | check.by_law
         if event.kind in ENDS:
             if check.end:
@@ -106,21 +106,21 @@ class Judge:
             check.end = event.kind
             self._close(event.check_id, check)
 
-    def _decided(self, check: Open, event: Decided) -> None:
-        """Every yes was shown and said; what was said and confirmed is there."""
+    def _decided(self, check: OpenCheck, event: Decided) -> None:
+        """Every recorded consent was given, and every confirmed one is recorded."""
         if check.decided is not None:
             raise Violated("a check was decided twice")
-        said = self._account.said.get(event.reception_id)
-        stands = set() if said is None else said.stands
-        if not event.granted <= stands:
-            raise Violated(f"a consent that was not given: {sorted(event.granted - stands)}, cause {event.cause}")
-        if event.cause is Cause.ANSWERED and event.granted != stands:
-            raise Violated(f"a confirmed consent is missing: {sorted(stands - event.granted)}")
+        given = self._account.given.get(event.reception_id)
+        consented = set() if given is None else given.consented
+        if not event.granted <= consented:
+            raise Violated(f"a consent that was not given: {sorted(event.granted - consented)}, cause {event.cause}")
+        if event.cause is Cause.ANSWERED and event.granted != consented:
+            raise Violated(f"a confirmed consent is missing: {sorted(consented - event.granted)}")
         check.decided, check.by_law = event.granted, frozenset(event.by_law)
 
-    def _close(self, check_id: str, check: Open) -> None:
-        """A delivered check stays open until its file was taken."""
-        if check.end != "delivered" or check.taken:
+    def _close(self, check_id: str, check: OpenCheck) -> None:
+        """Drop an ended check; a delivered one only after its file was collected."""
+        if check.end != "delivered" or check.collected:
             del self.open[check_id]
 
     def _once(self, table: str, key: str, otherwise: str) -> None:
@@ -132,10 +132,10 @@ class Judge:
 
     # --- the receipt computer ---------------------------------------------------------------------------------
 
-    def take_files(self) -> None:
-        """Read every result and take it away, as a receipt computer does."""
+    def collect_files(self) -> None:
+        """Read and remove every result file, like a receipt computer."""
         for path in sorted(self._results.glob("*.xml")) if self._results.is_dir() else ():
-            self._once("taken", path.name, f"{path.name} came twice")
+            self._once("collected", path.name, f"{path.name} was delivered twice")
             self._file(path)
             path.unlink()
 
@@ -143,32 +143,34 @@ class Judge:
         try:
             root = etree.parse(path).getroot()
         except etree.XMLSyntaxError as error:
-            raise Violated(f"half a file: {path.name}") from error
+            raise Violated(f"incomplete file: {path.name}") from error
         check_id = root.findtext(".//ArbitraryFileIdentifier") or ""
         if check_id not in self.open:
-            self.read_on()
+            self.read_ledger()
         check = self.open.get(check_id)
         if check is None or check.decided is None:
-            raise Violated(f"{path.name} belongs to no decision")
+            raise Violated(f"{path.name} has no decision")
         allowed = check.handed.get(sha256(path.read_bytes()).hexdigest())
         if allowed is None:
-            raise Violated(f"{path.name} is none that the ledger said was coming")
+            raise Violated(f"{path.name} was not announced in the ledger")
         flags = flags_in(path)
         wrong = {item.value for item, flag in flags.items() if flag == 1 and item not in allowed}
         if wrong:
             raise Violated(f"{path.name} claims {sorted(wrong)}")
         self.files += 1
         self.granted += sum(flags.values())
-        check.taken = True
+        check.collected = True
         if check.end:
             self._close(check_id, check)
 
-    def end(self, thrown_away: set[str]) -> None:
-        """Every check has come to its end, and every delivered one to its file.
+    def end(self, discarded: set[str]) -> None:
+        """Check that every check has ended and every delivered one has its file.
 
-        `thrown_away`: receptions that staff discarded and the ledger, full, could not note; nothing is sent of them.
+        `discarded`: receptions discarded by staff while the full ledger could not record it; they are never sent.
         """
         for check_id, check in self.open.items():
-            if check.reception in thrown_away and check.decided is None:
+            if check.reception in discarded and check.decided is None:
                 continue
-            raise Violated(f"{check_id} of {check.reception}: {check.end or 'no end'}, file taken: {check.taken}")
+            raise Violated(
+                f"{check_id} of {check.reception}: {check.end or 'no end'}, file collected: {check.collected}"
+            )

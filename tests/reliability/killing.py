@@ -1,9 +1,9 @@
-"""SIGKILL of terminal and service at random moments, while a receipt computer takes each result at once.
+"""Kill terminal and service at random moments while a receipt computer collects each result immediately.
 
     .venv/bin/python -m tests.reliability.killing --terminal 200 --service 50
 
-Run by `make killing`. At the end every check the ledger knows is at the service, decided as the patient said, and its
-result was taken whole and once. On a local disk: a share without an atomic rename may give a file again.
+Run by `make killing`. At the end every check in the ledger is at the service with the patient's answers, and its
+complete result was collected once. Use a local disk: a share without atomic rename can deliver a file twice.
 """
 
 import argparse
@@ -21,31 +21,31 @@ from pathlib import Path
 from lxml import etree
 
 from reader.softcard.authority import TestAuthority
-from tests.reliability.chain import Chain, all_is_there
+from tests.reliability.chain import Chain, check_everything
 from tests.terminal.qualification.conftest import issue_card
 
-LOOK_EVERY = 0.002
-LONGEST_WAIT = 60.0
-MOMENTS = ("starting", "at work", "just taken")
+POLL_SECONDS = 0.002
+MAX_WAIT_SECONDS = 60.0
+WHEN = ("starting", "at work", "just collected")
 
 
 class ReceiptComputer(threading.Thread):
-    """Takes every result out of `folder` as soon as it is there, and keeps it in `kept`."""
+    """Move every result from `folder` to `collected` as soon as it appears."""
 
-    def __init__(self, folder: Path, kept: Path) -> None:
+    def __init__(self, folder: Path, collected: Path) -> None:
         super().__init__(name="receipt computer", daemon=True)
-        self._folder, self.kept = folder, kept
-        self.taken: Counter[str] = Counter()
-        self.half: list[str] = []
-        self.came = threading.Event()
+        self._folder, self.collected = folder, collected
+        self.counts: Counter[str] = Counter()
+        self.incomplete: list[str] = []
+        self.arrived = threading.Event()
         self._ending = threading.Event()
-        kept.mkdir()
+        collected.mkdir()
 
     def run(self) -> None:
-        while not self._ending.wait(LOOK_EVERY):
-            self.look()
+        while not self._ending.wait(POLL_SECONDS):
+            self.poll()
 
-    def look(self) -> None:
+    def poll(self) -> None:
         try:
             names = [entry.name for entry in os.scandir(self._folder) if entry.name.endswith(".xml")]
         except FileNotFoundError:
@@ -53,43 +53,43 @@ class ReceiptComputer(threading.Thread):
         for name in names:
             data = (self._folder / name).read_bytes()
             (self._folder / name).unlink()
-            self.came.set()
-            self.taken[name] += 1
-            (self.kept / name).write_bytes(data)
+            self.arrived.set()
+            self.counts[name] += 1
+            (self.collected / name).write_bytes(data)
             try:
                 etree.fromstring(data)
             except etree.XMLSyntaxError:
-                self.half.append(name)
+                self.incomplete.append(name)
 
     def stop(self) -> None:
         self._ending.set()
         self.join()
-        self.look()
+        self.poll()
 
     @property
-    def doubled(self) -> list[str]:
-        return [name for name, times in self.taken.items() if times > 1]
+    def duplicates(self) -> list[str]:
+        return [name for name, times in self.counts.items() if times > 1]
 
 
 @dataclass
 class Killed:
-    """What was killed when, and what came of it."""
+    """The kills by victim and moment, and their outcome."""
 
     seed: int
     kills: Counter[str] = field(default_factory=Counter)
-    told: int = 0
+    reported: int = 0
     files: int = 0
-    doubled: list[str] = field(default_factory=list)
-    half: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
+    incomplete: list[str] = field(default_factory=list)
 
 
-def play(folder: Path, seed: int, *, terminal: int, service: int) -> Killed:
-    """Raises `AssertionError` where something is lost, invented, doubled or half."""
+def run(folder: Path, seed: int, *, terminal: int, service: int) -> Killed:
+    """Kill the processes in random order. Raise AssertionError if a result is lost, invented or duplicated."""
     chance, killed, authority = random.Random(seed), Killed(seed), TestAuthority.create()
     card = issue_card(authority, "模擬　花子", date(1981, 4, 12))
     chain = Chain(folder, card, authority, f"sqlite:///{folder / 'service.sqlite'}", seed, terminals=1)
     place = chain.places[0]
-    computer = ReceiptComputer(place.settings.results_dir, folder / "taken")
+    computer = ReceiptComputer(place.settings.results_dir, folder / "collected")
     victims = [place.terminal_id] * terminal + ["stub"] * service
     chance.shuffle(victims)
     try:
@@ -97,7 +97,7 @@ def play(folder: Path, seed: int, *, terminal: int, service: int) -> Killed:
         chain.start(place.terminal_id)
         computer.start()
         for victim in victims:
-            moment = chance.choice(MOMENTS)
+            moment = chance.choice(WHEN)
             _wait_for(moment, computer, chance)
             chain.kill(victim)
             killed.kills[f"{'service' if victim == 'stub' else 'terminal'} {moment}"] += 1
@@ -107,11 +107,12 @@ def play(folder: Path, seed: int, *, terminal: int, service: int) -> Killed:
             chain.kill(name)
         chain.settle()
         computer.stop()
-        killed.files, killed.doubled, killed.half = len(computer.taken), computer.doubled, computer.half
-        killed.told = chain.told()
-        assert not killed.half, f"half files: {killed.half}"
-        assert not killed.doubled, f"came twice: {killed.doubled}"
-        all_is_there(chain, {place: computer.kept}, told=(terminal + service) // 8)
+        killed.files = len(computer.counts)
+        killed.duplicates, killed.incomplete = computer.duplicates, computer.incomplete
+        killed.reported = chain.reported()
+        assert not killed.incomplete, f"incomplete files: {killed.incomplete}"
+        assert not killed.duplicates, f"delivered twice: {killed.duplicates}"
+        check_everything(chain, {place: computer.collected}, reported=(terminal + service) // 8)
     finally:
         chain.end()
         computer.stop()
@@ -119,13 +120,13 @@ def play(folder: Path, seed: int, *, terminal: int, service: int) -> Killed:
 
 
 def _wait_for(moment: str, computer: ReceiptComputer, chance: random.Random) -> None:
-    """`starting`: within the first half second; otherwise after a result came, at once or within a moment."""
+    """Wait for the moment to kill: within 0.5 s of the start, or directly or up to 0.25 s after a result arrived."""
     if moment == "starting":
         time.sleep(chance.uniform(0, 0.5))
         return
     for _ in range(chance.randint(1, 3)):
-        computer.came.clear()
-        assert computer.came.wait(LONGEST_WAIT), "nothing is handed over any more"
+        computer.arrived.clear()
+        assert computer.arrived.wait(MAX_WAIT_SECONDS), "results have stopped arriving"
     if moment == "at work":
         time.sleep(chance.uniform(0, 0.25))
 
@@ -134,19 +135,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--terminal", type=int, default=200)
     parser.add_argument("--service", type=int, default=50)
-    parser.add_argument("--seed", type=int, help="by default another one each time")
+    parser.add_argument("--seed", type=int, help="default: random")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(2**32)
     sys.stdout.write(f"seed {seed}\n")
     sys.stdout.flush()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="uketsuke-killing-") as folder:
-        killed = play(Path(folder), seed, terminal=options.terminal, service=options.service)
+        killed = run(Path(folder), seed, terminal=options.terminal, service=options.service)
     moments = ", ".join(f"{what} {times}" for what, times in sorted(killed.kills.items()))
     sys.stdout.write(
         f"killed: {moments}; {time.monotonic() - began:.0f} s\n"
-        f"receptions told their end {killed.told}, results taken {killed.files}: "
-        f"0 lost, {len(killed.doubled)} doubled, {len(killed.half)} half\n"
+        f"{killed.reported} receptions reported their outcome, {killed.files} results collected: "
+        f"0 lost, {len(killed.duplicates)} duplicated, {len(killed.incomplete)} incomplete\n"
     )
 
 

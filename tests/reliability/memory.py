@@ -1,7 +1,7 @@
-"""What is left of a patient in the terminal's memory: a terminal in a process of its own, searched from outside.
+"""Search the memory of a terminal process for patient data, from another process.
 
-The card is in the virtual reader of a real pcscd and the service is a third process, so nothing but a reception
-brings a secret into the process that is searched.
+The card is in the virtual reader of a real pcscd and the service is a third process, so secrets enter the searched
+process only through a reception.
 """
 
 import asyncio
@@ -29,30 +29,30 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MASK = 0x5A
-"""Secrets come over the pipe masked, or the pipe would be what the search finds."""
+"""Secrets are masked in the pipe, where the search would otherwise find them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """Plain values: they travel to the other process."""
+    """Plain values, because they are pickled for the other process."""
 
     state_dir: str
     url: str
     socket: str
     reader: str
     anchors: dict[bytes, bytes]
-    """Public keys by id, DER."""
+    """Public keys (DER) by id."""
     face: int | None
-    """Seed of the encoding of every face, see `encoding_of`; None: the real engine, before the drawn person `hana`."""
+    """Seed for `encoding_of` of every face; None: the real engine with the drawn person `hana`."""
 
 
 def encoding_of(seed: int) -> "NDArray[np.float64]":
-    """(128,). The number alone travels, so that the encoding is in no process that does not compute it."""
+    """Return the encoding (128,). Only the seed is sent, so each process that has the encoding has computed it."""
     return np.random.default_rng(seed).normal(size=128)
 
 
-class PlayedEngine:
-    """One face in every picture, with one encoding."""
+class FakeEngine:
+    """An engine that finds one face with the same encoding in every picture."""
 
     calibration = drawn_calibration = None
 
@@ -69,13 +69,13 @@ class PlayedEngine:
 
 
 def masked(secret: bytes) -> bytes:
-    return bytes(one ^ _MASK for one in secret)
+    return bytes(byte ^ _MASK for byte in secret)
 
 
 def run_terminal(terminal: Terminal, pipe: Connection) -> None:
-    """One reception for each masked secret that comes: four bytes are a PIN, fourteen a printed code. None ends it."""
+    """Run a reception for each masked secret received: 4 bytes PIN, 14 bytes printed code. None ends the process."""
     os.environ[SOCKET_NAME] = terminal.socket
-    system.overwrite_freed_memory()  # as every command does
+    system.overwrite_freed_memory()  # as all commands do
     asyncio.run(_receptions(terminal, pipe))
     os._exit(0)
 
@@ -89,7 +89,7 @@ async def _receptions(terminal: Terminal, pipe: Connection) -> None:
     loop = asyncio.get_running_loop()
     while (secret := await loop.run_in_executor(None, pipe.recv)) is not None:
         await _until(conductor, lambda state: not isinstance(state, st.Idle))
-        await _reception(conductor, bytearray(one ^ _MASK for one in secret))
+        await _reception(conductor, bytearray(byte ^ _MASK for byte in secret))
         pipe.send("complete")
         await _until(conductor, lambda state: isinstance(state, st.Idle))
         pipe.send("idle")
@@ -109,7 +109,7 @@ def _opened(terminal: Terminal) -> Any:
         vision=VisionSettings(simulated_camera=True, anti_photo=AntiPhoto.OFF),
     )
     anchors: Any = {key_id: load_der_public_key(der) for key_id, der in terminal.anchors.items()}
-    camera, engine = _drawn(settings) if terminal.face is None else _played(terminal.face)
+    camera, engine = _drawn(settings) if terminal.face is None else _fake(terminal.face)
     conductor = open_terminal(
         settings,
         Devices(PcscSlot(terminal.reader), None, camera, engine),
@@ -129,10 +129,10 @@ def _drawn(settings: Settings) -> tuple[Any, Any]:
     return Camera(SyntheticSource("hana")), face_engine(settings)
 
 
-def _played(seed: int) -> tuple[Any, Any]:
-    from tests.reliability.counter import PlayedCamera
+def _fake(seed: int) -> tuple[Any, Any]:
+    from tests.reliability.counter import FakeCamera
 
-    return PlayedCamera(), lambda: PlayedEngine(seed)
+    return FakeCamera(), lambda: FakeEngine(seed)
 
 
 async def _matches(effect: Any, patient: Any, post: Any) -> ev.Event:
@@ -140,7 +140,7 @@ async def _matches(effect: Any, patient: Any, post: Any) -> ev.Event:
 
 
 async def _reception(conductor: Any, secret: bytearray) -> None:
-    """By PIN or by face, everything shared. The buffer is overwritten."""
+    """Receive by PIN or by face and share everything. Overwrites `secret`."""
     by_pin, acted = len(secret) == 4, None
     while not isinstance(conductor.state, st.Complete):
         state = conductor.state
@@ -175,13 +175,13 @@ async def _until(conductor: Any, condition: Any) -> None:
             await asyncio.sleep(0.01)
 
 
-# --- from outside -----------------------------------------------------------------------------------------------
+# --- in the searching process -----------------------------------------------------------------------------------
 
 
 @contextmanager
 def terminal_process(terminal: Terminal) -> Iterator[tuple[int, Connection]]:
-    """Process id and pipe. Not the command, which forbids just this: other processes looking in."""
-    own = multiprocessing.get_context("spawn")  # forked, it would have this process's memory
+    """Yield process id and pipe. The `uketsuke` command itself forbids other processes to read its memory."""
+    own = multiprocessing.get_context("spawn")  # a fork would inherit this process's memory
     ours, theirs = own.Pipe()
     process = own.Process(target=run_terminal, args=(terminal, theirs), daemon=True)
     with pytest.MonkeyPatch.context() as environment:
@@ -189,7 +189,7 @@ def terminal_process(terminal: Terminal) -> Iterator[tuple[int, Connection]]:
             environment.setenv(name, value)
         process.start()
     try:
-        assert ours.poll(60), "the terminal does not start"
+        assert ours.poll(60), "the terminal did not start"
         assert ours.recv() == "ready"
         assert process.pid is not None
         yield process.pid, ours
@@ -204,9 +204,9 @@ _MAP = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) ")
 
 
 def copies(pid: int, needles: dict[str, bytes]) -> dict[str, int]:
-    """How often each stands in the writable memory of the process and of those it started.
+    """Count each needle in the writable memory of the process and its children.
 
-    The hand-over's process forbids looking in, which keeps out all but root.
+    The hand-over process forbids reading its memory, so only root can search it.
     """
     found = dict.fromkeys(needles, 0)
     for content in _memory(pid):

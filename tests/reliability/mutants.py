@@ -1,4 +1,4 @@
-"""Puts each fault of `mutants.toml` into a copy of the code and sees whether the tests named with it fail.
+"""Apply each fault in `mutants.toml` to a copy of the code and check that the tests listed for it fail.
 
 python -m tests.reliability.mutants [--only 7 --only 12]
 """
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LONGEST = 300
-"""Seconds; tests that hang have seen the fault too."""
+MAX_SECONDS = 300
+"""Timeout; tests that hang count as having found the fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,16 @@ class Mutant:
     before: str
     after: str
     tests: tuple[str, ...]
-    """Arguments of pytest."""
+    """Arguments for pytest."""
 
 
 def mutants() -> list[Mutant]:
     listed = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["mutant"]
-    return [Mutant(one["file"], one["before"], one["after"], tuple(one["tests"])) for one in listed]
+    return [Mutant(item["file"], item["before"], item["after"], tuple(item["tests"])) for item in listed]
 
 
 def main() -> int:
-    """The number of faults that no test saw."""
+    """Return the number of faults that no test found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", type=int, action="append", default=[], help="number of a mutant, from 0")
     only = parser.parse_args().only
@@ -45,14 +45,14 @@ def main() -> int:
             if only and number not in only:
                 continue
             if mutant.tests not in sound and _fail(copy, mutant.tests):
-                raise RuntimeError(f"{' '.join(mutant.tests)} fail without any fault")
+                raise RuntimeError(f"{' '.join(mutant.tests)} fail without a fault")
             sound.add(mutant.tests)
             began = time.monotonic()
             killed = _killed(copy, mutant)
             survived += not killed
-            said = "killed" if killed else "SURVIVED"
+            outcome = "killed" if killed else "SURVIVED"
             place = f"{mutant.file}: {mutant.before.strip().splitlines()[0]}"
-            print(f"{number:3} {said:8} {time.monotonic() - began:4.0f} s  {place}", flush=True)  # noqa: T201
+            print(f"{number:3} {outcome:8} {time.monotonic() - began:4.0f} s  {place}", flush=True)  # noqa: T201
     return survived
 
 
@@ -67,22 +67,25 @@ def _copied(folder: Path) -> Path:
 
 
 def _killed(copy: Path, mutant: Mutant) -> bool:
-    """Raises ValueError for one whose place is gone, and RuntimeError where the tests could not be run."""
+    """Apply the fault and return True if its tests fail.
+
+    Raise ValueError if its line is missing, and RuntimeError if the tests cannot be run.
+    """
     path = copy / mutant.file
-    whole = path.read_text("utf-8")
-    if mutant.before not in whole:
-        raise ValueError(f"{mutant.file} has no longer: {mutant.before}")
-    path.write_text(whole.replace(mutant.before, mutant.after, 1), "utf-8")
+    original = path.read_text("utf-8")
+    if mutant.before not in original:
+        raise ValueError(f"{mutant.file} no longer contains: {mutant.before}")
+    path.write_text(original.replace(mutant.before, mutant.after, 1), "utf-8")
     try:
         return _fail(copy, mutant.tests)
     finally:
-        path.write_text(whole, "utf-8")
+        path.write_text(original, "utf-8")
 
 
 def _fail(copy: Path, tests: tuple[str, ...]) -> bool:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "--hypothesis-profile=quick", *tests]
     try:
-        ended = subprocess.run([*command, "-p", "no:cacheprovider"], cwd=copy, capture_output=True, timeout=LONGEST)
+        ended = subprocess.run([*command, "-p", "no:cacheprovider"], cwd=copy, capture_output=True, timeout=MAX_SECONDS)
     except subprocess.TimeoutExpired:
         return True
     if ended.returncode not in (0, 1):

@@ -1,4 +1,4 @@
-"""Patients, staff and bad luck at the counter of the soak, all by chance."""
+"""Random patients, staff and faults at the counter of the soak test."""
 
 import random
 from collections.abc import Callable
@@ -47,12 +47,12 @@ _QUIET = frozenset(
         *("AsideWanted", "SayAgain"),
     }
 )
-"""Touches after which the same is asked: not to be repeated without end."""
+"""Touches that do not advance the reception, limited so that it ends."""
 
 
 @dataclass
 class Tally:
-    """How often what happened."""
+    """Counts by event."""
 
     of: dict[str, int] = field(default_factory=dict)
 
@@ -61,20 +61,20 @@ class Tally:
 
 
 class People:
-    """Everybody at the counter. `restless`: chance of something out of order at each step."""
+    """Everybody at the counter. `_restless` is the probability of an irregular action at each step."""
 
     def __init__(self, place: Place, chance: random.Random, speak: Speak, tally: Tally) -> None:
         self.place, self.chance, self.tally = place, chance, tally
         self._speak = speak
         self._restless = 0.0
-        self._lying = False
+        self._card_inserted = False
         self._pins: list[str] = []
         self._quiet = 0
 
     # --- a reception ------------------------------------------------------------------------------------------
 
-    def come(self) -> None:
-        """Put a card down; things around it may be broken already."""
+    def arrive(self) -> None:
+        """Insert a card, possibly with faults already present."""
         chance = self.chance
         self._restless = chance.choice((0.0, 0.0, 0.03, 0.15))
         self._pins = ["0000"] * chance.choice((0, 0, 0, 0, 0, 0, 0, 0, 1, 3))
@@ -97,29 +97,29 @@ class People:
             self.tally.add(f"card: {name}")
             card = FaultyCard(card, chance.randint(1, 40), FAULTS[name])
         self.tally.add(f"persona: {persona}")
-        self.put(card)
+        self.insert_card(card)
 
-    def put(self, card: Card) -> None:
+    def insert_card(self, card: Card) -> None:
         self.place.reader.slot.insert(card)
-        self._lying = True
+        self._card_inserted = True
 
-    def take_card(self) -> None:
-        if self._lying:
+    def remove_card(self) -> None:
+        if self._card_inserted:
             self.place.reader.remove()
-            self._lying = False
+            self._card_inserted = False
 
     @property
-    def lying(self) -> bool:
-        return self._lying
+    def card_inserted(self) -> bool:
+        return self._card_inserted
 
     def act(self, state: st.AfterIdle) -> None:
-        """One thing that somebody does now."""
+        """Perform one action."""
         if self.chance.random() < self._restless:
             self.chance.choice(_MISCHIEF)(self, state)
         elif isinstance(state, st.Complete):
             self._at_the_end(state)
         elif isinstance(state, st.Problem | st.Inquiry):
-            self.take_card()
+            self.remove_card()
         elif state.waiting is None or isinstance(state, st.PrintedCodeEntry | st.FaceCheck):
             self._answer(state)
 
@@ -132,10 +132,10 @@ class People:
         if self.chance.random() < 0.05:
             self.tally.add("patient: next family member")
             self.post(ev.NextFamilyMember(state.reception.id))
-        self.take_card()
+        self.remove_card()
 
     def _answer(self, state: st.AfterIdle) -> None:
-        """Touch what the screen offers, or type what it asks for."""
+        """Touch a button on the screen, or type what it asks for."""
         talk = talk_of(state, self.place.conductor.rules, self._speak)
         match talk.body.pad, state:
             case PadKind.PIN, st.PinEntry() if not asks_before_last_try(state) and self.chance.random() < 0.95:
@@ -143,14 +143,14 @@ class People:
             case PadKind.CODE, st.PrintedCodeEntry() if not state.scanning and self.chance.random() < 0.8:
                 self._type_code()
             case _:
-                offers = [one for one in talk.offers if self._worth(one)]
+                offers = [offer for offer in talk.offers if self._chosen(offer)]
                 if (offers and not isinstance(state, st.FaceCheck)) or (
                     isinstance(state, st.FaceCheck) and self.chance.random() < 0.1 and offers
                 ):
                     self.post(self.chance.choice(offers).event)
 
-    def _worth(self, offer: Offer) -> bool:
-        """Leaving and side ways are touched more seldom than answers."""
+    def _chosen(self, offer: Offer) -> bool:
+        """Choose cancelling and side steps less often than answers."""
         kind = type(offer.event).__name__
         if kind in _QUIET:
             self._quiet += 1
@@ -230,8 +230,8 @@ class People:
         self.tally.add(f"before the card: {type(event).__name__}")
         self.post(event)
 
-    def mend(self) -> None:
-        """End all faults, except rules of the service that count their calls."""
+    def repair(self) -> None:
+        """End all faults, except service rules that apply to a number of calls."""
         self.place.share_fails("")
         self.place.disk.full = False
         self.place.clock.wrong = timedelta()
@@ -242,24 +242,24 @@ class People:
             self._camera()
 
 
-# --- mischief: one thing out of order ---------------------------------------------------------------------------
+# --- mischief: irregular actions --------------------------------------------------------------------------------
 
 
 def _pull(people: People, state: st.AfterIdle) -> None:
-    people.tally.add("card: taken early")
-    people.take_card()
+    people.tally.add("card: removed early")
+    people.remove_card()
 
 
 def _swap(people: People, state: st.AfterIdle) -> None:
     people.tally.add("card: swapped")
-    people.take_card()
-    people.put(people.place.card("pin-right"))
+    people.remove_card()
+    people.insert_card(people.place.card("pin-right"))
 
 
 def _unplug(people: People, state: st.AfterIdle) -> None:
     people.tally.add("reader: unplugged")
     people.place.reader.slot.unplug(people.chance.choice((ReaderStanding.NONE, ReaderStanding.NO_SERVICE)))
-    people._lying = False
+    people._card_inserted = False
 
 
 def _second_card(people: People, state: st.AfterIdle) -> None:
@@ -291,7 +291,7 @@ def _discard(people: People, state: st.AfterIdle) -> None:
 
 
 def _nonsense(people: People, state: st.AfterIdle) -> None:
-    """Any touch, offered or not, of this reception or another one."""
+    """Post any touch, offered or not, of this reception or another."""
     reception = people.chance.choice((state.reception.id, state.reception.id, "", "r-another"))
     event = people.chance.choice(_TOUCHES)(reception, people.chance)
     people.tally.add("touch: any")

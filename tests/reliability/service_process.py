@@ -1,4 +1,4 @@
-"""The service stub in a process of its own, told over a pipe how to misbehave: its memory is not the terminal's."""
+"""The service stub in a separate process, so that its memory is not the terminal's. A pipe sets its misbehaviour."""
 
 import multiprocessing
 import os
@@ -19,15 +19,15 @@ FORKS.set_forkserver_preload(["tests.reliability.service_process", "terminal.sim
 
 
 class ServiceProcess:
-    """Use as a context manager; the state folder holds registry and keys. Checks are kept in memory."""
+    """A context manager. The state folder holds registry and keys; checks are in memory only."""
 
     def __init__(self, state_dir: Path, people: Path | None = None) -> None:
-        """`people`: own invented people, as TOML."""
+        """`people`: TOML file of fictitious people."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
-        self._tell, hears = FORKS.Pipe()
-        self._process = FORKS.Process(target=_serve, args=(str(state_dir), self._port, hears, people), daemon=True)
+        self._control, control = FORKS.Pipe()
+        self._process = FORKS.Process(target=_serve, args=(str(state_dir), self._port, control, people), daemon=True)
 
     @property
     def url(self) -> str:
@@ -48,19 +48,19 @@ class ServiceProcess:
     ) -> None:
         self._process.kill()
         self._process.join()
-        self._tell.close()
+        self._control.close()
 
     def set(self, operation: Operation, rule: Rule) -> None:
-        self._tell.send((operation, rule))
+        self._control.send((operation, rule))
 
     def behave(self) -> None:
-        """Return when every rule is gone."""
-        self._tell.send(None)
-        if self._tell.poll(10):
-            self._tell.recv()
+        """Remove all rules and wait until the stub has confirmed it."""
+        self._control.send(None)
+        if self._control.poll(10):
+            self._control.recv()
 
 
-def _serve(state_dir: str, port: int, hears: Connection, people: Path | None) -> None:
+def _serve(state_dir: str, port: int, control: Connection, people: Path | None) -> None:
     from terminal.simulated.service.people import invented_people
     from terminal.simulated.service.server import StubServer, open_service
 
@@ -72,14 +72,14 @@ def _serve(state_dir: str, port: int, hears: Connection, people: Path | None) ->
     def listen() -> None:
         while True:
             try:
-                told = hears.recv()
+                received = control.recv()
             except EOFError:
                 os._exit(0)
-            if told is None:
+            if received is None:
                 behaviour.clear()
                 behaviour.let_go()
-                hears.send(None)
+                control.send(None)
             else:
-                behaviour.set(*told)
+                behaviour.set(*received)
 
     threading.Thread(target=listen, daemon=True).run()

@@ -3,8 +3,8 @@
     .venv/bin/python -m tests.reliability.soak --receptions 10000
 
 After each reception: the terminal is idle and holds no patient data; the ledger is intact; no check has two
-outcomes; every consent in ledger and file stood on the screen, was said yes to and was not taken back; no file came
-twice or in part; threads and open files have not grown.
+outcomes; every consent in ledger and file was shown, answered yes and not withdrawn; no file was delivered twice or
+incomplete; the numbers of threads and open files have not grown.
 """
 
 import argparse
@@ -37,16 +37,16 @@ from tests.reliability.judge import Judge, Violated
 from tests.reliability.people import People, Tally
 
 RECEPTION_SECONDS = 60.0
-"""Real time in which a reception must be over; with every fault at once it takes about three."""
+"""Time limit for a reception, which takes about 3 s with every fault at once."""
 SETTLE_EVERY = 250
-"""Receptions after which everything is mended and the outbox must run empty."""
+"""Receptions after which all faults end and the outbox must become empty."""
 MORE_THREADS, MORE_FILES = 4, 12
-"""Above the quiet state: a helper process that is being replaced, connections in use."""
+"""Allowed increase over the idle state, for a helper process being replaced and connections in use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the terminal's process holds, at rest."""
+    """Resources of the idle terminal process."""
 
     receptions: int
     seconds: float
@@ -68,8 +68,8 @@ class Report:
     outcomes: Tally = field(default_factory=Tally)
 
 
-class LastWords(logging.Handler):
-    """Keeps the last lines of the log: faults by the thousand would fill the screen."""
+class LastLogLines(logging.Handler):
+    """Keep only the last log lines, because thousands of faults would fill the screen."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -80,7 +80,7 @@ class LastWords(logging.Handler):
 
 
 class Soak:
-    def __init__(self, place: Place, chance: random.Random, report: Report, words: LastWords, folder: Path) -> None:
+    def __init__(self, place: Place, chance: random.Random, report: Report, words: LastLogLines, folder: Path) -> None:
         self.place, self.report, self._chance, self._words = place, report, chance, words
         conductor, settings = place.conductor, place.settings
         speak = speaker(settings)
@@ -90,8 +90,8 @@ class Soak:
             ledger_path(settings), settings.results_dir, self.account, folder / "judge.db", settings.service.terminal_id
         )
         self._defect = False
-        self._told = ""
-        """The last reception whose end was counted."""
+        self._counted = ""
+        """The last reception whose outcome was counted."""
         self._changed = asyncio.Event()
         self._trace: deque[str] = deque(maxlen=60)
         self._began = time.monotonic()
@@ -106,8 +106,8 @@ class Soak:
     def _on_state(self, state: st.State) -> None:
         self.account.on_state(state)
         self._trace.append(f"-> {type(state).__name__}")
-        if isinstance(state, st.Complete | st.Problem) and state.reception.id != self._told:
-            self._told = state.reception.id
+        if isinstance(state, st.Complete | st.Problem) and state.reception.id != self._counted:
+            self._counted = state.reception.id
             self.report.outcomes.add(state.outcome if isinstance(state, st.Complete) else state.problem.code)
         self._changed.set()
 
@@ -130,48 +130,48 @@ class Soak:
     async def reception(self) -> None:
         try:
             async with asyncio.timeout(RECEPTION_SECONDS):
-                self.people.come()
+                self.people.arrive()
                 await self._play()
-                self.people.mend()
-                await self._put_away()
+                self.people.repair()
+                await self._clear_counter()
         except TimeoutError:
             raise Violated(f"stuck in {self.place.conductor.state}") from None
         self.report.receptions += 1
-        self.judge.read_on()
+        self.judge.read_ledger()
         if self._chance.random() < 0.7:
-            self.judge.take_files()
+            self.judge.collect_files()
         await self._withdraw()
-        self._nothing_held()
+        self._check_nothing_held()
 
     async def _play(self) -> None:
-        """Until the first screen is back; a card that nobody reads is taken away."""
-        conductor, looks, begun = self.place.conductor, 0, False
+        """Act until the first screen is back or the card is not read; then return."""
+        conductor, polls, begun = self.place.conductor, 0, False
         while True:
             state = conductor.state
             if isinstance(state, st.Idle):
-                looks += 1
-                if not self.people.lying or looks > (5 if begun else 40):
+                polls += 1
+                if not self.people.card_inserted or polls > (5 if begun else 40):
                     return
             else:
-                begun, looks = True, 0
-                if isinstance(state, st.Complete | st.Problem | st.Inquiry) and not self.people.lying:
+                begun, polls = True, 0
+                if isinstance(state, st.Complete | st.Problem | st.Inquiry) and not self.people.card_inserted:
                     return
                 self.people.act(state)
             await self._step(state)
 
     async def _step(self, state: st.State) -> None:
-        """Wait until something changes, or for a moment."""
+        """Wait for the next state change, at most 0.2 s."""
         self._changed.clear()
         waits = not isinstance(state, st.Idle) and state.waiting is not None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0.2 if waits else 0.02):
                 await self._changed.wait()
 
-    async def _put_away(self) -> None:
-        """Take the card away and let time pass until the terminal is idle and in service."""
+    async def _clear_counter(self) -> None:
+        """Remove the card and skip time until the terminal is idle and in service."""
         conductor, clock = self.place.conductor, self.place.clock
-        self.people.take_card()
-        await self._noticed()
+        self.people.remove_card()
+        await self._events_handled()
         while True:
             state = conductor.state
             if isinstance(state, st.Idle):
@@ -185,17 +185,19 @@ class Soak:
                 self.people.post(ev.Tick())
             await self._step(state)
 
-    async def _noticed(self) -> None:
-        """What happened at the reader has reached the conductor: its thread is its own."""
+    async def _events_handled(self) -> None:
+        """Wait until the conductor has handled all events of the reader, which has its own thread."""
         conductor, slot = self.place.conductor, self.place.reader.slot
         while conductor._card_watch.present is not None or not slot._events.empty() or not conductor._events.empty():
             await asyncio.sleep(0.002)
 
     async def _withdraw(self) -> None:
-        """Now and then somebody takes a consent back, before or after its file."""
+        """Occasionally withdraw a consent, before or after its file is delivered."""
         if self._chance.random() > 0.03:
             return
-        found = [(id_, one) for id_, one in self.judge.open.items() if one.decided and one.decided - one.withdrawn]
+        found = [
+            (id_, check) for id_, check in self.judge.open.items() if check.decided and check.decided - check.withdrawn
+        ]
         if found:
             check_id, check = self._chance.choice(found)
             assert check.decided is not None
@@ -203,37 +205,37 @@ class Soak:
             with contextlib.suppress(LifeCycleError):  # not confirmed yet
                 await self.place.conductor.delivery.withdraw(check_id, [item])
                 self.report.tally.add("staff: withdraws")
-            self.judge.read_on()
+            self.judge.read_ledger()
 
-    def _nothing_held(self) -> None:
+    def _check_nothing_held(self) -> None:
         conductor = self.place.conductor
         if self._defect:
-            raise Violated("an effect failed by a defect")
+            raise Violated("an effect failed because of a defect")
         if conductor._patients or len(conductor._shown) or conductor.patient is not None:
-            raise Violated("something of a patient is held at the first screen")
-        kept = {one.reception for one in self.judge.open.values()}
-        for reception in [one for one in self.account.said if one not in kept]:
-            del self.account.said[reception]
+            raise Violated("patient data is held at the first screen")
+        open_receptions = {check.reception for check in self.judge.open.values()}
+        for reception in self.account.given.keys() - open_receptions:
+            del self.account.given[reception]
 
     # --- between receptions -----------------------------------------------------------------------------------
 
     async def settle(self) -> Sample:
-        """Everything is mended: the outbox runs empty, and threads and open files are as at the beginning."""
-        self.people.mend()
+        """End all faults and check that the outbox empties and threads and open files have not grown."""
+        self.people.repair()
         await asyncio.to_thread(self.place.service.behave)
         until = time.monotonic() + RECEPTION_SECONDS
         while waiting := self._waiting():
             if time.monotonic() > until:
-                raise Violated(f"the outbox does not run empty: {waiting}")
+                raise Violated(f"the outbox does not become empty: {waiting}")
             await asyncio.sleep(0.05)
-            self.judge.read_on()
-            self.judge.take_files()
-        self.judge.read_on()
-        self.judge.take_files()
+            self.judge.read_ledger()
+            self.judge.collect_files()
+        self.judge.read_ledger()
+        self.judge.collect_files()
         self.judge.end(self.place.conductor._not_discarded)
         left = sorted(path.name for path in self.place.settings.results_dir.rglob("*.part"))
         if left:
-            raise Violated(f"work files are left: {left}")
+            raise Violated(f"work files are left behind: {left}")
         gc.collect()
         sample = self._sample()
         if self.report.samples:
@@ -242,10 +244,10 @@ class Soak:
         return sample
 
     def _waiting(self) -> list[str]:
-        """Stages of checks that have not ended, except those staff discarded while the ledger was full."""
+        """Return the stages of unended checks, except those discarded by staff while the ledger was full."""
         conductor = self.place.conductor
         unended = conductor.delivery.ledger.unended()
-        return [one.stage for one in unended if one.opened.event.reception_id not in conductor._not_discarded]
+        return [check.stage for check in unended if check.opened.event.reception_id not in conductor._not_discarded]
 
     def _sample(self) -> Sample:
         return Sample(
@@ -261,13 +263,13 @@ class Soak:
             raise Violated(f"threads or open files grow: {first} -> {now}")
 
     async def verify(self) -> None:
-        """The service's receipts agree with the ledger, from its first record to its last."""
+        """Check that the service's receipts agree with the complete ledger."""
         settings = self.place.settings
         enrolment = Enrolment.load(enrolment_path(settings.state_dir))
         assert enrolment is not None
         receipts = await self.place.conductor.service.client.receipts()
         if not isinstance(receipts, tuple):
-            raise Violated(f"the service gives no receipts: {receipts}")
+            raise Violated(f"the service returned no receipts: {receipts}")
         found = verify_with_receipts(ledger_path(settings), enrolment.service_public_key, receipts)
         if type(found).__name__ != "LedgerIntact":
             raise Violated(str(found))
@@ -278,7 +280,7 @@ class Soak:
 
 
 def rss_kb() -> int:
-    """Resident memory of this process."""
+    """Return the resident memory of this process in kB."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
@@ -286,16 +288,19 @@ def rss_kb() -> int:
 
 
 @contextmanager
-def _quiet() -> Iterator[LastWords]:
-    kept, loggers = LastWords(), [logging.getLogger(room) for room in ("terminal", "reader", "consent", "asyncio")]
+def _quiet() -> Iterator[LastLogLines]:
+    handler, loggers = (
+        LastLogLines(),
+        [logging.getLogger(name) for name in ("terminal", "reader", "consent", "asyncio")],
+    )
     for logger in loggers:
-        logger.addHandler(kept)
+        logger.addHandler(handler)
         logger.propagate = False
     try:
-        yield kept
+        yield handler
     finally:
         for logger in loggers:
-            logger.removeHandler(kept)
+            logger.removeHandler(handler)
             logger.propagate = True
 
 
@@ -307,10 +312,10 @@ def run(
     cards: Path | None = None,
     progress: bool = False,
 ) -> Report:
-    """Play this many receptions. Raises `Violated`."""
+    """Run this many receptions. Raise `Violated` if an invariant does not hold."""
     chance, report = random.Random(seed), Report(seed)
 
-    async def day(place: Place, words: LastWords) -> None:
+    async def day(place: Place, words: LastLogLines) -> None:
         soak = Soak(place, chance, report, words, folder)
         try:
             async with soak.running():
@@ -319,7 +324,7 @@ def run(
                     if report.receptions == 20 or report.receptions % SETTLE_EVERY == 0:
                         sample = await soak.settle()
                         if progress and report.receptions % 1000 == 0:
-                            tell(sample)
+                            print_sample(sample)
                 await soak.settle()
                 await soak.verify()
         except Violated as error:
@@ -332,7 +337,7 @@ def run(
     return report
 
 
-def tell(sample: Sample) -> None:
+def print_sample(sample: Sample) -> None:
     line = f"{sample.receptions:6} receptions {sample.seconds:6.0f} s  rss {sample.rss_kb / 1024:6.1f} MB  "
     sys.stdout.write(line + f"threads {sample.threads:2}  files {sample.files:2}\n")
     sys.stdout.flush()
@@ -341,7 +346,7 @@ def tell(sample: Sample) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--receptions", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, help="by default another one each time")
+    parser.add_argument("--seed", type=int, help="default: random")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(2**32)
     sys.stdout.write(f"seed {seed}\n")
@@ -350,7 +355,7 @@ def main() -> None:
             report = run(Path(folder), seed, receptions=options.receptions, progress=True)
         except Violated as error:
             sys.exit(str(error))
-    tell(report.samples[-1])
+    print_sample(report.samples[-1])
     for name, counted in (("faults", report.tally.of), ("outcomes", report.outcomes.of), ("ledger", report.kinds)):
         sys.stdout.write(f"{name}: " + ", ".join(f"{what} {n}" for what, n in sorted(counted.items())) + "\n")
     sys.stdout.write(f"answers {report.answers}, files {report.files}, consents in files {report.granted}\n")

@@ -1,4 +1,4 @@
-"""Six kills; `make killing` does two hundred and fifty."""
+"""Six kills; `make killing` runs 250."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.reliability import killing
 
 
 @pytest.mark.timeout(300)
-def test_six_kills_while_each_result_is_taken_at_once(tmp_path: Path) -> None:
-    killed = killing.play(tmp_path, 20261126, terminal=4, service=2)
+def test_six_kills_while_results_are_collected_immediately(tmp_path: Path) -> None:
+    killed = killing.run(tmp_path, 20261126, terminal=4, service=2)
     assert killed.kills.total() == 6
     assert killed.files >= 6

@@ -1,4 +1,4 @@
-"""After a reception no patient data is in the terminal's memory; through the real pcscd."""
+"""After a reception through the real pcscd, the terminal's memory contains no patient data."""
 
 import os
 import time
@@ -36,12 +36,12 @@ BORN = date(1981, 4, 12)
 FACE = 20261126
 NAME, KANA, ADDRESS = "模擬　憂鬱薔薇", "ﾓｷﾞ ﾕｳｳﾂﾊﾞﾗ", "東京都模擬区薔薇町４－９－７"
 NUMBER = "407193528164"
-"""An invented number that stands in no other file that a terminal reads."""
+"""A fictitious number that is in no other file read by a terminal."""
 
 
 @pytest.mark.pcscd
 @pytest.mark.timeout(300)
-def test_nothing_of_the_patient_stays_after_a_reception(tmp_path: Path) -> None:
+def test_no_patient_data_is_left_after_a_reception(tmp_path: Path) -> None:
     picture = np.random.default_rng(7).integers(0, 255, (120, 90), np.uint8)
     receive_and_search(tmp_path, card_jp2(picture), FACE, encoding_of(FACE))
 
@@ -49,7 +49,7 @@ def test_nothing_of_the_patient_stays_after_a_reception(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.pcscd
 @pytest.mark.timeout(300)
-def test_nor_with_the_real_engine_before_a_drawn_person(tmp_path: Path) -> None:
+def test_no_patient_data_is_left_with_the_real_engine(tmp_path: Path) -> None:
     photo = card_portrait("hana")
     reference = make_reference(open_engine(tmp_path), photo)
     assert isinstance(reference, Reference)
@@ -57,7 +57,7 @@ def test_nor_with_the_real_engine_before_a_drawn_person(tmp_path: Path) -> None:
 
 
 def receive_and_search(folder: Path, photo_jp2: bytes, face: int | None, encoding: "NDArray[np.float64]") -> None:
-    """A reception by PIN, one by face with the printed code; the memory is searched at the first screen after each."""
+    """Run a reception by PIN and one by face with the printed code; search the memory after each."""
     authority = TestAuthority.create()
     image = issue(
         authority,
@@ -88,7 +88,7 @@ def receive_and_search(folder: Path, photo_jp2: bytes, face: int | None, encodin
 
 
 def _left(pid: int, secrets: dict[str, bytes], seconds: float = 20) -> dict[str, int]:
-    """What stays; on a slow machine a thread may still be letting go."""
+    """Return the secrets found. Retry for a while: on a slow machine a thread may still hold one."""
     until = time.monotonic() + seconds
     while True:
         found = {name: number for name, number in copies(pid, secrets).items() if number}
@@ -109,15 +109,15 @@ def _secrets(image: CardImage, encoding: "NDArray[np.float64]") -> dict[str, byt
         "photo, two thirds in": photo[len(photo) // 3 * 2 :][:48],
         "encoding": encoding.tobytes()[160:240],
         "encoding, float32": encoding.astype(np.float32).tobytes()[80:160],
-        **_written("name", NAME),
-        **_written("name in kana", KANA),
-        **_written("address", ADDRESS),
-        **_written("insured person's number", NUMBER),
-        **_written("individual number", number),
+        **_encodings_of("name", NAME),
+        **_encodings_of("name in kana", KANA),
+        **_encodings_of("address", ADDRESS),
+        **_encodings_of("insured person's number", NUMBER),
+        **_encodings_of("individual number", number),
     }
 
 
-def test_the_search_finds_what_is_there() -> None:
+def test_the_search_finds_a_canary() -> None:
     canary = bytearray(os.urandom(40))
     assert copies(os.getpid(), {"canary": bytes(canary)})["canary"] >= 1
 
@@ -144,8 +144,8 @@ birth_date = {BORN}
     return path
 
 
-def _written(what: str, text: str) -> dict[str, bytes]:
-    """As bytes on a line and in a file, and as Python keeps it."""
+def _encodings_of(what: str, text: str) -> dict[str, bytes]:
+    """Return the text in the encodings used on the wire, in files and in Python strings."""
     codecs = ("ascii",) if text.isascii() else ("utf-8", "utf-16-le")
     return {f"{what}, {codec}": text.encode(codec) for codec in codecs}
 

@@ -1,12 +1,12 @@
-"""The list of faults fits the code as it is now; `make mutants` runs it."""
+"""The list of faults matches the current code; `make mutants` applies it."""
 
 from tests.reliability.mutants import ROOT, mutants
 
 
-def test_each_fault_has_its_place_and_its_tests() -> None:
+def test_each_fault_matches_the_code_and_names_tests() -> None:
     listed = mutants()
-    assert len({(one.file, one.before, one.after) for one in listed}) == len(listed) >= 65
-    gone = [one.before for one in listed if one.before not in (ROOT / one.file).read_text("utf-8")]
-    assert gone == []
-    files = {argument for one in listed for argument in one.tests if argument.endswith(".py")}
+    assert len({(mutant.file, mutant.before, mutant.after) for mutant in listed}) == len(listed) >= 65
+    missing = [mutant.before for mutant in listed if mutant.before not in (ROOT / mutant.file).read_text("utf-8")]
+    assert missing == []
+    files = {argument for mutant in listed for argument in mutant.tests if argument.endswith(".py")}
     assert [file for file in files if not (ROOT / file).is_file()] == []

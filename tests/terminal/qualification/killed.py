@@ -121,7 +121,7 @@ class _Patients:
                 conductor.post(ev.Confirmed(reception))
             case st.Complete(outcome=outcome):
                 assert state.reception.check is not None
-                self.say("told", reception, check=state.reception.check.check_id, outcome=outcome)
+                self.say("outcome", reception, check=state.reception.check.check_id, outcome=outcome)
                 self._take_card()
             case st.Problem():
                 self.say("problem", reception, code=state.problem.code)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.reliability.chain import Chain, lived_through
+from tests.reliability.chain import Chain, check_kills
 from tests.terminal.qualification.conftest import Card
 
 
@@ -23,11 +23,11 @@ def chain(
 @pytest.mark.parametrize("database_url", ["postgresql", pytest.param("sqlite", marks=pytest.mark.long)], indirect=True)
 @pytest.mark.parametrize("chain", [1], indirect=True)
 def test_killed_ten_times(chain: Chain) -> None:
-    lived_through(chain, 10)
+    check_kills(chain, 10)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("chain", [2, 3], indirect=True)
 def test_killed_fifty_times(chain: Chain) -> None:
-    lived_through(chain, 50)
+    check_kills(chain, 50)

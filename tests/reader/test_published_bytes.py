@@ -1,7 +1,7 @@
-"""The simulated card against bytes of real ones. Each test says where its bytes are from.
+"""The simulated card compared with bytes of real cards; each test gives its source.
 
-*published bytes*: test vectors that were read from JPKI test cards (soltia48/myna-card). *public code*: what its
-author found cards to answer. Clients of others (OpenSC) are run in `test_opensc.py`.
+*Published bytes*: test vectors read from JPKI test cards (soltia48/myna-card). *Public code*: responses its author
+observed from cards. `test_opensc.py` runs an independent client (OpenSC).
 """
 
 from datetime import date
@@ -28,7 +28,7 @@ def card(image: CardImage) -> SoftCard:
 
 
 def test_the_basic_four_as_on_the_test_card() -> None:
-    """Published bytes: text application, EF 0002, the whole file. The person on the test card is invented."""
+    """Published bytes: text application, EF 0002, complete. The person on the test card is fictitious."""
     published = bytes.fromhex(
         "ff2065df2108000e002000590064df220fe9bb92e6a190e38080e5b9b9e4b99fdf2336e69db1e4baace983bde6b885e780ace5b882"
         "e8a6b3e5b883e5ad90e58d97efbc91efbc92efbc8defbc97efbc8defbc92efbc90efbc92df24083139383030323137df250131"
@@ -43,18 +43,18 @@ def test_the_basic_four_as_on_the_test_card() -> None:
 
 
 @pytest.mark.parametrize("length", [40, 75, 76, 130, 131, 200])
-def test_offsets_hold_at_every_length_of_the_record_s_own_length(length: int) -> None:
-    """Assumed for records of 128 bytes and more: DER's shortest form."""
+def test_offsets_are_right_for_every_size_of_the_length_field(length: int) -> None:
+    """DER's shortest form is an assumption for records of 128 bytes and more."""
     file = basic_four(name="模擬", address="あ" * length, birth_date=date(1980, 2, 17), sex=Sex.MALE)
     record = parse_one(file)
     table, *objects = parse_list(record.value)
     header = len(file) - len(record.value)
     offsets = [int.from_bytes(table.value[at : at + 2], "big") for at in range(0, len(table.value), 2)]
-    assert offsets == [header + one.offset for one in objects]
+    assert offsets == [header + item.offset for item in objects]
 
 
 def test_the_application_information_of_the_text_application(image: CardImage) -> None:
-    """Published shape: FF40, DF41 `01 03 0E 01`, DF42 of 16, DF43 of 32 bytes and 96 x FF; myna reads 256."""
+    """Published structure: FF40, DF41 `01 03 0E 01`, DF42 of 16 bytes, DF43 of 32 bytes and 96 x FF; myna reads 256."""
     file = image.files[File.TEXT_INFO]
     assert len(file) >= 256
     assert file[:3].hex() == "ff4081"
@@ -67,7 +67,7 @@ def test_the_application_information_of_the_text_application(image: CardImage) -
 
 
 def test_the_token_information(image: CardImage) -> None:
-    """Published bytes 0..79 and 96..159 of JPKI's EF 0006; the serial number is invented."""
+    """Published bytes 0..79 and 96..159 of JPKI's EF 0006; the serial number is fictitious."""
     info = token_info("JPKIAPICCTOKEN2")
     assert image.files[File.TOKEN_INFO] == info
     assert len(info) == 160
@@ -81,7 +81,7 @@ def test_the_token_information(image: CardImage) -> None:
 
 
 def test_the_session_key_file(card: SoftCard, image: CardImage) -> None:
-    """Public code: A1 with a bare RSA-2048 key, opened by the PIN or either code."""
+    """Public code: A1 with an RSA-2048 key alone, readable after the PIN or either code."""
     play(card, (TEXT, 0x9000), ("00B0860000", 0x6982), ("0020009104" + ascii_hex("0000"), 0x9000))
     file = play(card, ("00B08600000000", 0x9000))
     record = parse_one(file)
@@ -92,7 +92,7 @@ def test_the_session_key_file(card: SoftCard, image: CardImage) -> None:
 
 
 def test_the_blocked_key_of_the_text_application(card: SoftCard) -> None:
-    """Public code: 63C0 to the empty VERIFY, 6984 to any value, on every card examined."""
+    """Public code: on every card examined, 63C0 for the empty VERIFY and 6984 for any value."""
     play(
         card,
         (TEXT, 0x9000),
@@ -109,15 +109,15 @@ def test_the_security_domain_is_selected_again(card: SoftCard) -> None:
     play(card, ("00B0000000", 0x6986))
 
 
-def test_files_that_nothing_opens(card: SoftCard, image: CardImage) -> None:
-    """Public code: JPKI's EF 0009 and 0016 are there, and protected."""
+def test_files_that_can_never_be_read(card: SoftCard, image: CardImage) -> None:
+    """Public code: JPKI's EF 0009 and 0016 exist and are protected."""
     play(card, (JPKI, 0x9000), ("00A4020C020009", 0x9000), ("00B0000000", 0x6982))
     play(card, ("0020009804" + ascii_hex("1234"), 0x9000), ("00B0960000", 0x6982))
     assert image.passwords[Password.USER_PIN].left == 3
 
 
 def test_the_key_references(card: SoftCard) -> None:
-    """Public code: record 1 of EF 0002, 16 bytes, the same in both applications."""
+    """Public code: record 1 of EF 0002 has 16 bytes and is the same in both applications."""
     first = play(card, (COMMON, 0x9000), ("00B2011400", 0x9000))
     assert play(card, (RESIDENTS, 0x9000), ("00B2011400", 0x9000)) == first
     assert len(first) == 16

@@ -1,4 +1,4 @@
-"""A wrong PIN stays spent: over a restart of the program, and even if the answer never arrives."""
+"""A used PIN try persists across restarts, and even if the response is lost."""
 
 import stat
 from pathlib import Path
@@ -15,7 +15,7 @@ from reader.softcard.slot import SimulatedSlot
 
 
 def visit(path: Path) -> MyNumberCard:
-    """A new process would do the same: load the file, put the card down, connect."""
+    """Load the card file, insert the card and connect, as a new process does."""
     slot = SimulatedSlot()
     slot.insert(SoftCard.from_file(path))
     link = slot.connect()
@@ -43,13 +43,13 @@ def test_three_visits_with_a_wrong_pin(card_file: Path) -> None:
     assert locked.transmit(bytes.fromhex("0020008004") + b"1234") == b"\x69\x84"
 
 
-def test_a_right_pin_gives_the_tries_back(card_file: Path) -> None:
+def test_a_right_pin_restores_the_tries(card_file: Path) -> None:
     assert visit(card_file).verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
     assert visit(card_file).verify_pin(bytearray(b"1234"), expected_left=2) == PinRight()
     assert CardFile(card_file).load().passwords[Password.USER_PIN].left == 3
 
 
-def test_the_try_is_on_disk_before_the_answer_is_out(card_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_try_is_saved_before_the_card_answers(card_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     on_disk: list[int] = []
     card = SoftCard.from_file(card_file)
 
@@ -71,7 +71,7 @@ def test_the_try_is_on_disk_before_the_answer_is_out(card_file: Path, monkeypatc
     assert on_disk == [2]
 
 
-def test_a_full_disk_is_no_free_try(image: CardImage) -> None:
+def test_a_full_disk_still_uses_up_a_try(image: CardImage) -> None:
     class FullDisk:
         def save(self, image: CardImage) -> None:
             raise OSError(28, "No space left on device")
@@ -84,7 +84,7 @@ def test_a_full_disk_is_no_free_try(image: CardImage) -> None:
     assert image.passwords[Password.USER_PIN].left == 2
 
 
-def test_the_file_is_its_owners_alone_and_comes_back_whole(card_file: Path, image: CardImage) -> None:
+def test_the_card_file_is_private_and_complete(card_file: Path, image: CardImage) -> None:
     assert stat.S_IMODE(card_file.stat().st_mode) == 0o600
     assert CardFile(card_file).load() == image
     assert [path.name for path in card_file.parent.iterdir()] == ["card.json"]
@@ -93,7 +93,7 @@ def test_the_file_is_its_owners_alone_and_comes_back_whole(card_file: Path, imag
 @pytest.mark.parametrize(
     "content", ["", "{}", "[]", '{"format": "uketsuke-card/9"}', '{"passwords": {"user-pin": {"reference": "1234"}}}']
 )
-def test_another_file_is_refused_by_name_and_not_quoted(tmp_path: Path, content: str) -> None:
+def test_the_error_for_another_file_names_but_does_not_quote_it(tmp_path: Path, content: str) -> None:
     path = tmp_path / "other.json"
     path.write_text(content)
     with pytest.raises(CardFileError, match=r"other\.json") as caught:
@@ -106,7 +106,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         CardFile(tmp_path / "nowhere.json").load()
 
 
-def test_nothing_secret_is_printed(image: CardImage) -> None:
+def test_repr_of_a_card_has_no_pin_or_code(image: CardImage) -> None:
     printed = repr(image) + repr(image.passwords[Password.USER_PIN]) + repr(image.public_facts())
     assert "1234" not in printed.replace(image.card_id, "").replace(image.public_facts().certificate_sha256 or "", "")
     assert image.code_on_face not in printed

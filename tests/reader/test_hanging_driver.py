@@ -1,4 +1,4 @@
-"""Drivers that hang and readers that take only short commands, as seen by the code above the link."""
+"""Drivers that hang, and readers limited to short commands."""
 
 import threading
 import time
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 
 class Driver:
-    """Stands in for the PC/SC library with one card in one reader."""
+    """A stand-in for the PC/SC library with one card in one reader."""
 
     def __init__(self, card: SoftCard) -> None:
         self.card = card
         self.stuck: str = ""
-        self.most = 70_000
+        self.longest = 70_000
         self.protocol = pcsc.scard.SCARD_PROTOCOL_T1
-        self.go_on = threading.Event()
+        self.resume = threading.Event()
         self.calls: list[str] = []
 
     def _enter(self, call: str) -> None:
         if self.stuck == call:
-            self.go_on.wait(90)
+            self.resume.wait(90)
         self.calls.append(call)
 
     def connect(self, *_: object) -> tuple[int, int, int]:
@@ -46,7 +46,7 @@ class Driver:
     def transmit(self, card: int, pci: int, command: list[int]) -> tuple[int, list[int]]:
         apdu = bytes(command)
         self._enter("transmit")
-        if len(apdu) > 6 and apdu[4] == 0 and self.most < 70_000:
+        if len(apdu) > 6 and apdu[4] == 0 and self.longest < 70_000:
             return 0x80100016, []
         return 0, list(self.card.transmit(apdu))
 
@@ -69,7 +69,7 @@ def driver(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver
     }.items():
         monkeypatch.setattr(pcsc.scard, name, stand_in)
     yield driver
-    driver.go_on.set()
+    driver.resume.set()
 
 
 def opened(outcome: Any) -> pcsc.PcscLink:
@@ -84,7 +84,7 @@ def eventually(what: Any) -> bool:
     return bool(what())
 
 
-def test_a_mute_card_is_given_up_and_powered_off_when_the_driver_comes_back(driver: Driver) -> None:
+def test_a_mute_card_is_abandoned_and_powered_off_later(driver: Driver) -> None:
     before = threading.active_count()
     link = opened(pcsc.connect("reader"))
     link._patience = 0.1
@@ -94,19 +94,19 @@ def test_a_mute_card_is_given_up_and_powered_off_when_the_driver_comes_back(driv
         link.transmit(b"\x00\x84\x00\x00\x08")
     link.close()
     assert "unpower" not in driver.calls
-    driver.go_on.set()
+    driver.resume.set()
     assert eventually(lambda: "unpower" in driver.calls)
     assert eventually(lambda: threading.active_count() == before)
 
 
-def test_a_reader_that_never_connects_is_given_up_and_released_later(driver: Driver) -> None:
+def test_a_hanging_connection_is_abandoned_and_released_later(driver: Driver) -> None:
     driver.stuck = "connect"
     assert pcsc.connect("reader", mute_after=0.1) == CardUnreadable(None, "connect: mute")
-    driver.go_on.set()
+    driver.resume.set()
     assert eventually(lambda: driver.calls == ["connect", "unpower"])
 
 
-def test_every_reception_ends_without_power_and_without_a_thread(driver: Driver) -> None:
+def test_every_reception_powers_off_the_card_and_ends_its_thread(driver: Driver) -> None:
     before = threading.active_count()
     for _ in range(5):
         link = opened(pcsc.connect("reader"))
@@ -117,7 +117,7 @@ def test_every_reception_ends_without_power_and_without_a_thread(driver: Driver)
 
 
 def test_a_reader_for_short_commands_only(driver: Driver) -> None:
-    driver.most = 261
+    driver.longest = 261
     link = opened(pcsc.connect("reader"))
     with pytest.raises(CommandRefused):
         link.transmit(bytes.fromhex("00B08A00000000"))
@@ -133,7 +133,7 @@ def test_t0_carries_no_extended_commands(driver: Driver) -> None:
 
 
 @pytest.mark.pcscd
-def test_through_pcscd_a_card_that_stays_mute(real_counter: "PcscdCounter", image: CardImage) -> None:
+def test_a_mute_card_in_pcscd(real_counter: "PcscdCounter", image: CardImage) -> None:
     class Mute(SoftCard):
         def transmit(self, apdu: bytes | bytearray) -> bytes:
             released.wait(90)
@@ -158,7 +158,7 @@ def process(proc: "Path", pid: int, name: str, maps: str | None) -> None:
         (proc / str(pid) / "maps").write_text(maps)
 
 
-def test_who_may_hold_the_card(tmp_path: "Path") -> None:
+def test_programs_that_may_hold_the_card(tmp_path: "Path") -> None:
     library = "7f0 r-xp 0 08:01 1 /usr/lib/x86_64-linux-gnu/libpcsclite.so.1.0.0\n"
     process(tmp_path, 10, "systemd", "")
     process(tmp_path, 20, "firefox", library)
@@ -169,7 +169,7 @@ def test_who_may_hold_the_card(tmp_path: "Path") -> None:
     assert likely_holders(system.programs(tmp_path / "nowhere")) == ()
 
 
-def test_staff_are_told_which_program_to_end() -> None:
+def test_the_error_names_the_program_to_end() -> None:
     busy = ReaderBusy("ACR1252", ("scdaemon (process 30)", "firefox (process 20)", "pcsc_scan (process 7)"))
     assert "ACR1252, most likely scdaemon (process 30) or firefox (process 20): end it" in str(busy)
     assert "in ACR1252: end it" in str(ReaderBusy("ACR1252"))
