@@ -5,7 +5,7 @@ from vision.engines.open import open_engine
 
 
 def deciding_on_drawn_persons(engine: FaceEngine) -> FaceEngine:
-    """The same engine with the calibration for drawn persons as its own."""
+    """Return the same engine with the calibration for drawn persons."""
     assert isinstance(engine, Engine)
     drawn = engine.drawn_calibration
     return Engine(engine._detector, engine._encoder, drawn, drawn)
@@ -13,5 +13,5 @@ def deciding_on_drawn_persons(engine: FaceEngine) -> FaceEngine:
 
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> FaceEngine:
-    """The default engine, as the demo uses it before drawn persons."""
+    """The default engine, calibrated for drawn persons as in the demo."""
     return deciding_on_drawn_persons(open_engine(tmp_path_factory.mktemp("cache")))

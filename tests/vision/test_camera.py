@@ -1,4 +1,4 @@
-"""The camera everybody looks through: closed until someone looks, and honest about what it gives."""
+"""The shared camera: open only while in use, and reporting failures."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ from vision.verdict import CameraLost
 
 
 class Scripted:
-    """A source whose every answer the test decides, and that counts what is asked of it."""
+    """A source controlled by the test that counts its calls."""
 
     def __init__(self) -> None:
         self.name = "camera 7"
@@ -77,11 +77,11 @@ def started(source: Scripted | SyntheticSource | OpenCvSource, **how: float) -> 
 def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
     until = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < until, "waited in vain"
+        assert time.monotonic() < until, "timed out"
         time.sleep(0.01)
 
 
-def test_nothing_is_opened_or_decoded_before_someone_looks_nor_after() -> None:
+def test_the_camera_is_open_only_while_in_use() -> None:
     source = Scripted()
     with started(source) as camera:
         time.sleep(0.1)
@@ -99,7 +99,7 @@ def test_nothing_is_opened_or_decoded_before_someone_looks_nor_after() -> None:
         assert camera.latest() is None
 
 
-def test_two_who_look_share_one_device_and_the_last_one_closes_it() -> None:
+def test_two_users_share_the_device_and_the_last_one_closes_it() -> None:
     source = Scripted()
     with started(source) as camera:
         with camera.look():
@@ -115,7 +115,7 @@ def test_two_who_look_share_one_device_and_the_last_one_closes_it() -> None:
     assert "camera" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_kept_open_its_frames_are_thrown_away_undecoded_between_looks() -> None:
+def test_a_camera_kept_open_discards_frames_undecoded_while_unused() -> None:
     source = Scripted()
     with started(source, keep_open=True) as camera:
         wait_for(lambda: source.passed > 5)
@@ -130,25 +130,25 @@ def test_kept_open_its_frames_are_thrown_away_undecoded_between_looks() -> None:
         assert source.opened == 1
 
 
-def test_a_listener_hears_every_decoded_frame_and_the_end() -> None:
-    heard: list[Frame | None] = []
+def test_a_listener_receives_every_frame_and_the_end() -> None:
+    received: list[Frame | None] = []
     with started(SyntheticSource("hana")) as camera:
-        stop = camera.listen(heard.append)
+        stop = camera.listen(received.append)
         with camera.look():
-            wait_for(lambda: len(heard) > 3)
-        wait_for(lambda: heard[-1] is None)
+            wait_for(lambda: len(received) > 3)
+        wait_for(lambda: received[-1] is None)
         stop()
         with camera.look():
             assert isinstance(camera.after(-1, 60), Frame)
-    assert heard.count(None) == 1
-    first = heard[0]
+    assert received.count(None) == 1
+    first = received[0]
     assert isinstance(first, Frame)
     shown = cv2.imdecode(np.frombuffer(preview_jpeg(first), np.uint8), cv2.IMREAD_COLOR)
     assert shown is not None
     assert float(np.abs(shown[:, :, ::-1].astype(int) - first.rgb).mean()) < 5
 
 
-def test_an_unplugged_camera_is_noticed_while_it_is_closed_and_comes_back() -> None:
+def test_unplugging_is_noticed_while_the_camera_is_closed() -> None:
     source = Scripted()
     with started(source) as camera:
         source.broken = True
@@ -159,20 +159,20 @@ def test_an_unplugged_camera_is_noticed_while_it_is_closed_and_comes_back() -> N
 
 
 @pytest.mark.parametrize("keep_open", [False, True])
-def test_a_camera_unplugged_in_use_is_lost_at_its_next_frame_and_comes_back(keep_open: bool) -> None:
+def test_unplugging_in_use_is_reported_at_the_next_frame(keep_open: bool) -> None:
     source = Scripted()
     with started(source, keep_open=keep_open) as camera, camera.look():
         assert isinstance(camera.after(-1, 60), Frame)
         source.broken = True
         read = source.decoded
         wait_for(lambda: isinstance(camera.latest(), CameraLost))
-        assert source.decoded <= read + 2, "not at the next frame"
+        assert source.decoded <= read + 2, "loss was not reported at the next frame"
         source.broken = False
         wait_for(lambda: isinstance(camera.latest(), Frame))
         assert source.opened >= 2
 
 
-def test_a_hanging_camera_is_lost_by_the_age_of_its_last_frame() -> None:
+def test_a_hanging_camera_is_reported_lost_after_a_time() -> None:
     source = Scripted()
     with started(source) as camera, camera.look():
         assert isinstance(camera.after(-1, 60), Frame)
@@ -184,7 +184,7 @@ def test_a_hanging_camera_is_lost_by_the_age_of_its_last_frame() -> None:
         wait_for(lambda: isinstance(camera.latest(), Frame))
 
 
-def test_it_describes_itself_or_says_why_not(tmp_path: Path) -> None:
+def test_describing_the_camera(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.avi", "MJPG", rate=25)
     with started(OpenCvSource(str(path), loop=True)) as camera:
         assert camera.describe() == f"{path}: not open"

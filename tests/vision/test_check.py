@@ -1,4 +1,4 @@
-"""The face check before a real camera class: the right person, another one, nobody, two, and a camera that fails."""
+"""The face check with the real camera class: the holder, another person, nobody, two faces, camera failures."""
 
 import threading
 import time
@@ -57,44 +57,44 @@ def reference_of(engine: FaceEngine, name: str) -> Reference:
 def run(
     camera: Camera, reference: Reference, engine: object, **kwargs: object
 ) -> tuple[FaceVerdict, list[FaceCheckProgress]]:
-    told: list[FaceCheckProgress] = []
+    progress: list[FaceCheckProgress] = []
     settings = QUICK.model_copy(update=kwargs)
-    verdict = check_face(camera, reference, engine, settings, told.append, threading.Event())  # type: ignore[arg-type]
-    return verdict, told
+    verdict = check_face(camera, reference, engine, settings, progress.append, threading.Event())  # type: ignore[arg-type]
+    return verdict, progress
 
 
 def run_by_frames(
     source: SyntheticSource, reference: Reference, engine: object, **kwargs: object
 ) -> tuple[FaceVerdict, list[FaceCheckProgress]]:
-    """The time of the attempt passes with the frames, however long this computer looks at one."""
-    view, told = FrameByFrame(source), list[FaceCheckProgress]()
+    """Run with a clock that advances per frame, independently of the speed of this machine."""
+    view, progress = FrameByFrame(source), list[FaceCheckProgress]()
     settings = QUICK.model_copy(update=kwargs)
-    verdict = check_face(view, reference, engine, settings, told.append, threading.Event(), view.clock)  # type: ignore[arg-type]
-    return verdict, told
+    verdict = check_face(view, reference, engine, settings, progress.append, threading.Event(), view.clock)  # type: ignore[arg-type]
+    return verdict, progress
 
 
 def test_the_holder_is_matched(engine: FaceEngine) -> None:
     with camera(SyntheticSource("hana")) as seen:
-        verdict, told = run(seen, reference_of(engine, "hana"), engine)
+        verdict, progress = run(seen, reference_of(engine, "hana"), engine)
     assert isinstance(verdict, FaceMatch)
     assert verdict.frames == 5
     assert verdict.distance < 0.45
-    assert [progress.frames for progress in told if progress.frames][-1] == 5
+    assert [step.frames for step in progress if step.frames][-1] == 5
 
 
-def test_somebody_else_is_not(engine: FaceEngine) -> None:
+def test_another_person_is_not_matched(engine: FaceEngine) -> None:
     with camera(SyntheticSource("taro")) as seen:
         verdict, _ = run(seen, reference_of(engine, "hana"), engine)
     assert isinstance(verdict, FaceNotMatched)
     assert verdict.distance > 0.65
 
 
-def test_nobody_is_not_seen(engine: FaceEngine) -> None:
+def test_an_empty_seat_is_reported_as_no_face(engine: FaceEngine) -> None:
     source = SyntheticSource("hana", realtime=False)
     source.leave()
-    verdict, told = run_by_frames(source, reference_of(engine, "hana"), engine, attempt_seconds=0.5)
+    verdict, progress = run_by_frames(source, reference_of(engine, "hana"), engine, attempt_seconds=0.5)
     assert verdict == FaceNotSeen(Guidance.NO_FACE, 0)
-    assert told[0].guidance is Guidance.NO_FACE
+    assert progress[0].guidance is Guidance.NO_FACE
 
 
 def test_a_covered_camera_is_too_dark(engine: FaceEngine) -> None:
@@ -104,7 +104,7 @@ def test_a_covered_camera_is_too_dark(engine: FaceEngine) -> None:
     assert verdict == FaceNotSeen(Guidance.TOO_DARK, 0)
 
 
-def test_the_camera_fails_in_the_middle(engine: FaceEngine) -> None:
+def test_a_camera_failure_during_the_check(engine: FaceEngine) -> None:
     source = SyntheticSource("hana")
     with camera(source) as seen:
         threading.Timer(0.2, source.fail).start()
@@ -112,7 +112,7 @@ def test_the_camera_fails_in_the_middle(engine: FaceEngine) -> None:
     assert isinstance(verdict, CameraLost)
 
 
-def test_it_stops_when_told(engine: FaceEngine) -> None:
+def test_the_check_can_be_stopped(engine: FaceEngine) -> None:
     stop = threading.Event()
     threading.Timer(0.2, stop.set).start()
     source = SyntheticSource("hana")
@@ -122,11 +122,11 @@ def test_it_stops_when_told(engine: FaceEngine) -> None:
     assert verdict == FaceCheckStopped()
 
 
-# --- what only a scripted engine can show -------------------------------------------------------------------
+# --- with a scripted engine or camera -----------------------------------------------------------------------
 
 
 class Still:
-    """The very same picture again and again."""
+    """A camera that repeats exactly the same picture."""
 
     name = "still"
 
@@ -149,40 +149,40 @@ class Still:
 
 
 class Counting:
-    """Sees as many faces as it is told, and hands out encodings it remembers."""
+    """An engine that finds `count` faces and records its encodings."""
 
     def __init__(self, faces: int = 1) -> None:
         self.count = faces
-        self.given: list[Encoding] = []
+        self.encodings: list[Encoding] = []
 
     calibration = Calibration("counting", {5: 0.5}, 1e-3, 1e-2, 0.6)
     drawn_calibration = None
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
-        """Somebody who looks straight ahead."""
+        """Return faces that look straight ahead."""
         points = np.array([(275.0, 190), (365, 190), (320, 235), (290, 270), (350, 270)])
         return [Face(FaceBox(220, 120, 420, 320), points)] * self.count
 
     def encode(self, grey: Image, face: Face) -> Encoding:
         encoding = np.full(128, 0.12)
-        self.given.append(encoding)
+        self.encodings.append(encoding)
         return encoding
 
     encode_photo = encode
 
 
-def test_a_frozen_picture_matches_nobody() -> None:
+def test_a_frozen_picture_is_reported_as_camera_lost() -> None:
     with camera(Still()) as seen:
         verdict, _ = run(seen, Reference(np.full(128, 0.01)), Counting())
     assert isinstance(verdict, CameraLost)
     assert "frozen" in verdict.source
 
 
-def test_two_faces_are_asked_to_be_one() -> None:
+def test_two_faces_are_refused() -> None:
     source = SyntheticSource("hana", realtime=False)
-    verdict, told = run_by_frames(source, Reference(np.zeros(128)), Counting(2), attempt_seconds=0.4)
+    verdict, progress = run_by_frames(source, Reference(np.zeros(128)), Counting(2), attempt_seconds=0.4)
     assert verdict == FaceNotSeen(Guidance.TWO_FACES, 0)
-    assert {progress.guidance for progress in told} == {Guidance.TWO_FACES}
+    assert {step.guidance for step in progress} == {Guidance.TWO_FACES}
 
 
 @pytest.mark.parametrize(("apart", "kind"), [(0.49, FaceMatch), (0.51, FaceNotMatched)])
@@ -198,7 +198,7 @@ def test_the_engines_calibration_decides(apart: float, kind: type) -> None:
     assert verdict.distance == pytest.approx(apart)
 
 
-def test_nothing_of_a_face_is_written(engine: FaceEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_writes_no_file(engine: FaceEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     before = set(tmp_path.parent.rglob("*"))
     with camera(SyntheticSource("hana")) as seen:
@@ -206,7 +206,7 @@ def test_nothing_of_a_face_is_written(engine: FaceEngine, tmp_path: Path, monkey
     assert set(tmp_path.parent.rglob("*")) == before
 
 
-def test_a_reference_is_overwritten(engine: FaceEngine) -> None:
+def test_wiping_a_reference_overwrites_it(engine: FaceEngine) -> None:
     reference = reference_of(engine, "ume")
     buffer = reference.encoding
     reference.wipe()
@@ -221,5 +221,5 @@ def test_a_reference_is_overwritten(engine: FaceEngine) -> None:
         (card_jp2(np.full((320, 240), 120, np.uint8)), ReferenceProblem.NO_FACE),
     ],
 )
-def test_a_photo_that_cannot_serve(engine: FaceEngine, photo: bytes, problem: ReferenceProblem) -> None:
+def test_an_unusable_photo(engine: FaceEngine, photo: bytes, problem: ReferenceProblem) -> None:
     assert make_reference(engine, photo) is problem

@@ -1,4 +1,4 @@
-"""Each condition before the camera leads to the guidance it should, with the delivered engine."""
+"""Conditions in front of the camera lead to the right guidance with the delivered engine."""
 
 import random
 import threading
@@ -19,8 +19,8 @@ from vision.synthetic.subject import Subject
 from vision.verdict import FaceMatch, FaceVerdict, Guidance
 
 
-def mostly(engine: FaceEngine, name: str) -> Guidance | None:
-    """What is told most often in ten frames."""
+def most_frequent(engine: FaceEngine, name: str) -> Guidance | None:
+    """Return the most frequent guidance in ten frames."""
     source = SyntheticSource(name, realtime=False)
     found: Counter[Guidance | None] = Counter()
     for _ in range(10):
@@ -31,7 +31,7 @@ def mostly(engine: FaceEngine, name: str) -> Guidance | None:
 
 
 @pytest.mark.parametrize(
-    ("condition", "told"),
+    ("condition", "guidance"),
     [
         ("dark", Guidance.TOO_DARK),
         ("backlit", Guidance.BACKLIT),
@@ -43,12 +43,12 @@ def mostly(engine: FaceEngine, name: str) -> Guidance | None:
         ("noisy", None),
     ],
 )
-def test_a_condition_is_told(engine: FaceEngine, condition: str, told: Guidance | None) -> None:
-    assert mostly(engine, f"hana,{condition}") is told
+def test_guidance_for_each_condition(engine: FaceEngine, condition: str, guidance: Guidance | None) -> None:
+    assert most_frequent(engine, f"hana,{condition}") is guidance
 
 
-def test_of_several_the_most_useful_is_told(engine: FaceEngine) -> None:
-    assert mostly(engine, "goro,off-centre,dark") is Guidance.OFF_CENTRE
+def test_of_several_conditions_the_most_useful_is_reported(engine: FaceEngine) -> None:
+    assert most_frequent(engine, "goro,off-centre,dark") is Guidance.OFF_CENTRE
 
 
 def checked(engine: FaceEngine, holder: str, shown: str) -> FaceVerdict:
@@ -61,16 +61,16 @@ def checked(engine: FaceEngine, holder: str, shown: str) -> FaceVerdict:
 
 
 @pytest.mark.parametrize("condition", ["side-light", "noisy"])
-def test_bad_light_and_a_bad_sensor_keep_nobody_out(engine: FaceEngine, condition: str) -> None:
+def test_side_light_and_noise_do_not_prevent_a_match(engine: FaceEngine, condition: str) -> None:
     assert isinstance(checked(engine, "hana", f"hana,{condition}"), FaceMatch)
 
 
-def test_a_masked_stranger_is_not_let_in(engine: FaceEngine) -> None:
+def test_a_masked_stranger_is_not_matched(engine: FaceEngine) -> None:
     assert not isinstance(checked(engine, "hana", "taro,mask"), FaceMatch)
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("hana,foggy", "no condition 'foggy'. Known: dark"),
         ("hana+hologram", "no attack 'hologram'. Known: flat-print"),
@@ -78,12 +78,12 @@ def test_a_masked_stranger_is_not_let_in(engine: FaceEngine) -> None:
         ("nobody,dark", "no synthetic person 'nobody'"),
     ],
 )
-def test_an_unknown_name_is_said_with_the_known_ones(name: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said.replace("(", r"\(")):
+def test_the_error_for_an_unknown_name_lists_the_known_ones(name: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message.replace("(", r"\(")):
         Subject.parse(name)
 
 
-def test_an_attack_may_be_dark_and_blurred() -> None:
+def test_an_attack_can_be_dark_and_blurred() -> None:
     shown = Subject.parse("hana+phone,dark,blurred")
     assert shown.attack == "phone"
     assert shown.conditions == {"dark", "blurred"}

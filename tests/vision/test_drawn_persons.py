@@ -1,4 +1,4 @@
-"""Drawn persons: every one is the holder of the own card and of nobody else's, by each engine's own calibration."""
+"""Drawn persons match their own card and no other, with each engine's calibration for drawn persons."""
 
 from pathlib import Path
 
@@ -35,15 +35,15 @@ def measured(
 
 def test_holders_are_matched_and_strangers_are_not(measured: tuple[list[EncodedPerson], Calibration]) -> None:
     persons, calibration = measured
-    assert [one.name for one in persons if one.reference is None or one.unseen] == []
-    held, strange = distances(persons, FRAMES)
-    assert (len(held), len(strange)) == (len(PEOPLE), 306)
-    assert sum(one <= calibration.threshold(FRAMES) for one in held) == len(PEOPLE)
-    assert sum(one <= calibration.threshold(FRAMES) for one in strange) == 0
+    assert [person.name for person in persons if person.reference is None or person.unseen] == []
+    genuine, impostor = distances(persons, FRAMES)
+    assert (len(genuine), len(impostor)) == (len(PEOPLE), 306)
+    assert sum(value <= calibration.threshold(FRAMES) for value in genuine) == len(PEOPLE)
+    assert sum(value <= calibration.threshold(FRAMES) for value in impostor) == 0
 
 
 @pytest.mark.parametrize("name", BUILT)
-def test_each_engine_has_both_calibrations_and_they_are_not_the_same(name: str, tmp_path: Path) -> None:
+def test_each_engine_has_two_different_calibrations(name: str, tmp_path: Path) -> None:
     real, drawn = calibration_of(name, tmp_path), drawn_calibration_of(name)
     assert drawn is not None
     assert real.engine == drawn.engine
@@ -53,8 +53,8 @@ def test_each_engine_has_both_calibrations_and_they_are_not_the_same(name: str, 
     assert 0 < real.fmr_upper < 0.01
 
 
-def test_half_a_second_lies_between_two_pictures_and_unseen_faces_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawn persons turn and blink: pictures right after each other would be as good as one."""
+def test_pictures_are_half_a_second_apart_and_unseen_faces_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawn persons turn and blink slowly, so consecutive frames would be nearly identical."""
     numbers: list[int] = []
 
     class Watched(SyntheticSource):
@@ -65,14 +65,14 @@ def test_half_a_second_lies_between_two_pictures_and_unseen_faces_are_counted(mo
             return frame
 
     class Blinking:
-        """Finds a face at every second look."""
+        """An engine that finds a face in every second frame."""
 
         calibration = drawn_calibration = None
-        looks = 0
+        calls = 0
 
         def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
-            self.looks += 1
-            return [Face(FaceBox(0, 0, 100, 100), np.zeros((5, 2)))] if self.looks % 2 else []
+            self.calls += 1
+            return [Face(FaceBox(0, 0, 100, 100), np.zeros((5, 2)))] if self.calls % 2 else []
 
         def encode(self, grey: Image, face: Face) -> Encoding:
             return np.ones(8)
@@ -83,4 +83,4 @@ def test_half_a_second_lies_between_two_pictures_and_unseen_faces_are_counted(mo
     monkeypatch.setattr(drawn, "PEOPLE", {"hana": PEOPLE["hana"]})
     (person,) = drawn_persons(Blinking(), live=2)  # type: ignore[arg-type]
     assert (person.reference is not None, len(person.live), person.unseen) == (True, 1, 1)
-    assert numbers[1] - numbers[0] == 13, "of 25 a second"
+    assert numbers[1] - numbers[0] == 13, "13 of 25 frames per second"

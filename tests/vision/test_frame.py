@@ -1,4 +1,4 @@
-"""Whatever a camera delivers becomes a contiguous 8-bit frame, or is refused by name."""
+"""Camera pictures become contiguous 8-bit frames or are refused with a reason."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def test_every_shape_becomes_contiguous_rgb_and_grey(picture: np.ndarray) -> Non
     assert frame.grey.shape == picture.shape[:2]
 
 
-def test_colours_keep_their_places() -> None:
+def test_colour_channels_are_in_order() -> None:
     frame = frame_of(PICTURE[:, :, ::-1], number=1, taken_at=0.0, order="BGR")
     assert isinstance(frame, Frame)
     np.testing.assert_array_equal(frame.rgb, PICTURE)
@@ -61,7 +61,7 @@ def test_a_4k_picture_is_scaled_down() -> None:
         (np.zeros((2, 480, 640, 3), np.uint8), FrameProblem.NOT_A_PICTURE),
     ],
 )
-def test_what_is_no_picture_is_refused(picture: np.ndarray, problem: FrameProblem) -> None:
+def test_an_array_that_is_not_a_picture_is_refused(picture: np.ndarray, problem: FrameProblem) -> None:
     assert frame_of(picture, number=1, taken_at=0.0) is problem
 
 
@@ -69,7 +69,7 @@ def test_what_is_no_picture_is_refused(picture: np.ndarray, problem: FrameProble
     shape=st.lists(st.integers(0, 100), min_size=1, max_size=4),
     dtype=st.sampled_from([np.uint8, np.uint16, np.int32, np.float64, np.bool_]),
 )
-def test_no_array_is_a_crash(shape: list[int], dtype: type) -> None:
+def test_any_array_is_accepted_or_refused(shape: list[int], dtype: type) -> None:
     assert isinstance(frame_of(np.zeros(shape, dtype), number=1, taken_at=0.0), Frame | FrameProblem)
 
 

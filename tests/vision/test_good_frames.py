@@ -1,4 +1,4 @@
-"""One face throughout: a person swapped in starts from zero."""
+"""All collected frames show one face; another person starts from zero."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def somebody(seed: int, noise: float = 0.0) -> np.ndarray:
     return np.asarray(face / np.linalg.norm(face) + noise / np.sqrt(128))
 
 
-def test_frames_lie_apart() -> None:
+def test_frames_are_spaced_apart() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     assert collected.is_due(frame(0.0))
     collected.add(frame(0.0), somebody(1))
@@ -31,14 +31,14 @@ def test_frames_lie_apart() -> None:
     assert collected.is_due(frame(0.2))
 
 
-def test_the_same_person_goes_on() -> None:
+def test_frames_of_the_same_person_are_collected() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     added = [collected.add(frame(number), somebody(1, 0.05 * number)) for number in range(5)]
     assert set(added) == {Added.KEPT}
     assert len(collected.encodings) == 5
 
 
-def test_somebody_else_begins_at_nothing_and_the_others_frames_are_overwritten() -> None:
+def test_another_person_starts_over_and_earlier_frames_are_wiped() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     first = somebody(1)
     collected.add(frame(0.0), first)
@@ -48,7 +48,7 @@ def test_somebody_else_begins_at_nothing_and_the_others_frames_are_overwritten()
     assert not first.any()
 
 
-def test_how_far_is_somebody_else_depends_on_the_engine() -> None:
+def test_the_distance_of_another_person_depends_on_the_engine() -> None:
     apart = float(np.linalg.norm(somebody(1) - somebody(2)))
     for other_person, kept in ((apart + 0.01, 2), (apart - 0.01, 1)):
         collected = GoodFrames(SETTINGS, 0.0, replace(ENGINE, other_person=other_person))
@@ -57,18 +57,18 @@ def test_how_far_is_somebody_else_depends_on_the_engine() -> None:
         assert len(collected.encodings) == kept
 
 
-def test_a_blink_is_left_out_and_forgiven() -> None:
+def test_a_blink_is_dropped_without_starting_over() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     collected.add(frame(0.0), somebody(1))
     closed = somebody(2)
     assert collected.add(frame(0.2), closed) is Added.DROPPED
     assert not closed.any()
     assert collected.add(frame(0.5), somebody(1)) is Added.KEPT
-    assert collected.add(frame(0.8), somebody(2)) is Added.DROPPED, "each blink is a new one"
+    assert collected.add(frame(0.8), somebody(2)) is Added.DROPPED, "every blink is dropped"
     assert len(collected.encodings) == 2
 
 
-def test_a_short_absence_is_forgiven_and_a_long_one_is_not() -> None:
+def test_a_long_absence_starts_over_and_a_short_one_does_not() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     collected.seen(1, 0.0)
     collected.add(frame(0.0), somebody(1))
@@ -79,7 +79,7 @@ def test_a_short_absence_is_forgiven_and_a_long_one_is_not() -> None:
     assert collected.encodings == []
 
 
-def test_a_repeated_picture_is_known() -> None:
+def test_a_repeated_picture_is_detected() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     assert not collected.is_repeated(frame(0.0, 50), 0.0)
     assert collected.is_repeated(frame(0.1, 50), 0.1)

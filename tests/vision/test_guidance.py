@@ -1,4 +1,4 @@
-"""One instruction at a time, the most useful first."""
+"""Guidance shows one instruction at a time, the most useful first."""
 
 import cv2
 import numpy as np
@@ -9,21 +9,21 @@ from vision.guidance import Limits, Steady, eye_brightness, guide, sharpness, tu
 from vision.verdict import Guidance
 
 NOISE = cv2.GaussianBlur(np.random.default_rng(5).normal(0, 40, (480, 640)), (0, 0), 1.5)
-"""Coarser than a sensor's: what skin and brows have."""
+"""Texture coarser than sensor noise, like skin and eyebrows."""
 GREY = np.clip(128 + NOISE, 0, 255).astype(np.uint8)
 GOOD = FaceBox(220, 120, 420, 320)
 STRAIGHT = np.array([(282.5, 190), (357.5, 190), (320, 240), (290, 280), (350, 280)])
 
 
 def face(box: FaceBox = GOOD, nose: float = 320, points: np.ndarray = STRAIGHT) -> Face:
-    """A face that looks straight ahead, or whose nose and mouth stand elsewhere."""
+    """Return a face looking straight ahead, or with nose and mouth shifted to `nose`."""
     moved = points.copy()
     moved[2:, 0] += nose - 320
     return Face(box, moved)
 
 
 @pytest.mark.parametrize(
-    ("boxes", "grey", "told"),
+    ("boxes", "grey", "expected"),
     [
         ([GOOD], GREY, None),
         ([], GREY, Guidance.NO_FACE),
@@ -36,18 +36,18 @@ def face(box: FaceBox = GOOD, nose: float = 320, points: np.ndarray = STRAIGHT) 
         ([FaceBox(-40, 120, 160, 320)], GREY, Guidance.OFF_CENTRE),
     ],
 )
-def test_guidance(boxes: list[FaceBox], grey: np.ndarray, told: Guidance | None) -> None:
-    assert guide(grey, [face(box) for box in boxes]) is told
+def test_guidance(boxes: list[FaceBox], grey: np.ndarray, expected: Guidance | None) -> None:
+    assert guide(grey, [face(box) for box in boxes]) is expected
 
 
-def test_what_is_behind_may_not_outshine_the_face() -> None:
+def test_a_bright_background_is_backlight() -> None:
     grey = GREY.copy()
     grey[:] = 230
     grey[120:320, 220:420] = np.clip(40 + NOISE[120:320, 220:420], 0, 255)
     assert guide(grey, [face()]) is Guidance.BACKLIT
 
 
-def test_the_noise_of_a_sensor_is_not_sharpness() -> None:
+def test_sensor_noise_does_not_count_as_sharpness() -> None:
     grains = np.random.default_rng(6).normal(0, 4, GREY.shape)
     blurred = cv2.GaussianBlur(GREY, (0, 0), 6)
     assert guide(np.clip(blurred + grains, 0, 255).astype(np.uint8), [face()]) is Guidance.BLURRED
@@ -60,10 +60,10 @@ def test_a_blurred_face() -> None:
 
 
 @pytest.mark.parametrize(
-    ("nose", "told"), [(320, None), (332, None), (340, Guidance.TURNED_AWAY), (300, Guidance.TURNED_AWAY)]
+    ("nose", "expected"), [(320, None), (332, None), (340, Guidance.TURNED_AWAY), (300, Guidance.TURNED_AWAY)]
 )
-def test_a_turned_head(nose: int, told: Guidance | None) -> None:
-    assert guide(GREY, [face(nose=nose)]) is told
+def test_a_turned_head(nose: int, expected: Guidance | None) -> None:
+    assert guide(GREY, [face(nose=nose)]) is expected
 
 
 def test_the_turn_does_not_depend_on_size_or_tilt() -> None:
@@ -82,33 +82,33 @@ def test_dark_glasses_cover_the_eyes() -> None:
     assert guide(grey, [face()]) is Guidance.EYES_COVERED
 
 
-def test_a_heavy_frame_above_the_eyes_does_not_cover_them() -> None:
+def test_heavy_glasses_above_the_eyes_do_not_cover_them() -> None:
     grey = GREY.copy()
     for left in (250, 325):
         grey[165:185, left : left + 65] = 25
     assert guide(grey, [face()]) is None
 
 
-def test_eyes_outside_the_picture_are_not_called_covered() -> None:
+def test_eyes_outside_the_picture_are_not_reported_as_covered() -> None:
     assert eye_brightness(GREY, STRAIGHT - 2000) == 1.0
 
 
-def test_who_stood_well_may_move_a_little() -> None:
+def test_loosened_limits_allow_a_little_movement() -> None:
     limits = Limits()
     nearly = FaceBox(220, 120, 420, 120 + round(480 * limits.smallest) - 3)
     assert guide(GREY, [face(nearly)], limits) is Guidance.TOO_FAR
     assert guide(GREY, [face(nearly)], limits.loosened()) is None
 
 
-def test_an_instruction_stays_until_another_has_lasted() -> None:
+def test_an_instruction_changes_only_if_the_new_one_persists() -> None:
     steady = Steady(lasts=0.4)
     far, dark, nobody = Guidance.TOO_FAR, Guidance.TOO_DARK, Guidance.NO_FACE
     seen = [far, dark, far, nobody, dark, dark, dark, far]
-    told = [steady.tell(one, 0.25 * number) for number, one in enumerate(seen)]
-    assert told == [far, far, far, far, far, far, dark, dark]
+    shown = [steady.tell(guidance, 0.25 * number) for number, guidance in enumerate(seen)]
+    assert shown == [far, far, far, far, far, far, dark, dark]
 
 
-def test_standing_well_is_said_at_once() -> None:
+def test_hold_still_is_shown_immediately() -> None:
     steady = Steady()
     steady.tell(Guidance.TOO_FAR, 0.0)
     assert steady.tell(Guidance.HOLD_STILL, 0.01) is Guidance.HOLD_STILL

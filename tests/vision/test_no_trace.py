@@ -1,4 +1,4 @@
-"""No face data remains: neither in the object graph after the decision, nor in any file the process opened."""
+"""No face data remains after the decision, in the object graph or in files opened by the process."""
 
 import gc
 import sys
@@ -24,12 +24,11 @@ from vision.verdict import FaceMatch
 SETTINGS = VisionSettings(frame_spacing_ms=40, attempt_seconds=90)
 
 
-class Remembering:
-    """Copies every encoding it hands out, as bytes, to look for them later."""
+class RecordingEngine:
+    """An engine that keeps a copy of every encoding, as bytes, to search for later."""
 
     def __init__(self, engine: FaceEngine) -> None:
         self._engine = engine
-        self.given: list[Encoding] = []
         self.seen: list[bytes] = []
 
     @property
@@ -67,41 +66,41 @@ def alike(one: np.ndarray, reference: np.ndarray) -> bool:
 
 
 @pytest.fixture(scope="module")
-def done(engine: FaceEngine) -> tuple[bytes, Remembering]:
-    """Run a check to a match and wipe its reference; return the reference's former encoding, as bytes."""
-    remembering = Remembering(engine)
-    reference = make_reference(remembering, card_portrait("hana"))
+def finished_check(engine: FaceEngine) -> tuple[bytes, RecordingEngine]:
+    """Run a check until it matches and wipe its reference; return the former encoding as bytes."""
+    recording = RecordingEngine(engine)
+    reference = make_reference(recording, card_portrait("hana"))
     assert isinstance(reference, Reference)
-    was = reference.encoding.tobytes()
+    former = reference.encoding.tobytes()
     camera = Camera(SyntheticSource("hana"), lost_after=60)
     camera.start()
     with camera.look():
-        verdict = check_face(camera, reference, remembering, SETTINGS, lambda _: None, threading.Event())
+        verdict = check_face(camera, reference, recording, SETTINGS, lambda _: None, threading.Event())
     camera.stop()
     assert isinstance(verdict, FaceMatch)
     reference.wipe()
     del reference
     gc.collect()
-    return was, remembering
+    return former, recording
 
 
-def test_no_encoding_is_within_reach(done: tuple[bytes, Remembering]) -> None:
-    was, remembering = done
-    assert len(remembering.seen) >= 6
-    one = np.frombuffer(was, np.float64)
+def test_no_encoding_is_reachable(finished_check: tuple[bytes, RecordingEngine]) -> None:
+    former, recording = finished_check
+    assert len(recording.seen) >= 6
+    one = np.frombuffer(former, np.float64)
     left = [found for found in arrays() if found is not one and alike(found, one)]
     assert left == []
 
 
-def test_the_search_would_find_one(done: tuple[bytes, Remembering]) -> None:
-    was, _ = done
-    one = np.frombuffer(was, np.float64)
+def test_the_search_finds_a_reachable_encoding(finished_check: tuple[bytes, RecordingEngine]) -> None:
+    former, _ = finished_check
+    one = np.frombuffer(former, np.float64)
     kept = [one.copy()]
     assert any(alike(found, one) for found in arrays() if found is not one)
     kept.clear()
 
 
-def test_no_frame_is_within_reach_of_the_camera(engine: FaceEngine) -> None:
+def test_a_stopped_camera_holds_no_frame(engine: FaceEngine) -> None:
     camera = Camera(SyntheticSource("hana"), lost_after=60)
     camera.start()
     with camera.look():
@@ -111,7 +110,7 @@ def test_no_frame_is_within_reach_of_the_camera(engine: FaceEngine) -> None:
     assert camera.latest() is None
 
 
-def test_the_process_opens_no_file_for_writing_during_a_check(engine: FaceEngine) -> None:
+def test_no_file_is_opened_for_writing_during_a_check(engine: FaceEngine) -> None:
     written: list[str] = []
     listening = True
 
@@ -133,11 +132,11 @@ def test_the_process_opens_no_file_for_writing_during_a_check(engine: FaceEngine
     assert written == []
 
 
-def test_the_process_holds_no_file_but_its_own(done: tuple[bytes, Remembering], tmp_path: Path) -> None:
+def test_open_files_contain_no_encoding(finished_check: tuple[bytes, RecordingEngine], tmp_path: Path) -> None:
     descriptors = Path("/proc/self/fd")
     if not descriptors.is_dir():
         pytest.skip("no /proc")
-    was, _ = done
+    former, _ = finished_check
     for descriptor in descriptors.iterdir():
         try:
             target = descriptor.resolve(strict=True)
@@ -145,4 +144,4 @@ def test_the_process_holds_no_file_but_its_own(done: tuple[bytes, Remembering], 
             continue
         if target.is_file() and target.suffix not in {".so", ".py", ".pyc"} and target.stat().st_size < 50_000_000:
             content = target.read_bytes()
-            assert was[:64] not in content, target
+            assert former[:64] not in content, target

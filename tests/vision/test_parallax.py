@@ -1,4 +1,4 @@
-"""Does the nose run ahead? Drawn heads that turn, and pictures of them that are turned by hand."""
+"""The nose leads when a drawn head turns, but not when a picture of it is turned."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ def seen(engine: FaceEngine, picture: Image) -> tuple[Image, Points]:
 
 
 def turned(engine: FaceEngine, shown: Callable[[float], Image], far: float) -> Lead | None:
-    """The lead after a turn from the front by `far` radians in small steps."""
+    """Return the lead after a turn from the front by `far` radians in small steps."""
     face = FollowedFace(*seen(engine, shown(0.0)))
     for step in range(1, STEPS + 1):
         grey, points = seen(engine, shown(far * step / STEPS))
@@ -38,7 +38,7 @@ def turned(engine: FaceEngine, shown: Callable[[float], Image], far: float) -> L
 
 @pytest.mark.parametrize("far", [0.4, -0.4])
 @pytest.mark.parametrize("name", ["hana", "ume", "jose", "ken"])
-def test_a_head_that_turns_has_its_nose_ahead(engine: FaceEngine, name: str, far: float) -> None:
+def test_the_nose_leads_when_a_head_turns(engine: FaceEngine, name: str, far: float) -> None:
     lead = turned(engine, lambda yaw: compose(PEOPLE[name], Pose(yaw)), far)
     assert lead is not None
     side = 1 if far > 0 else -1
@@ -49,24 +49,24 @@ def test_a_head_that_turns_has_its_nose_ahead(engine: FaceEngine, name: str, far
 
 @pytest.mark.parametrize("far", [0.5, -0.5])
 @pytest.mark.parametrize("bend", [0.0, 1.0, 2.0])
-def test_a_print_has_not(engine: FaceEngine, far: float, bend: float) -> None:
+def test_the_nose_does_not_lead_on_a_turned_print(engine: FaceEngine, far: float, bend: float) -> None:
     sheet = printed(PEOPLE["hana"])
     lead = turned(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, bend=bend, away=2.0), WALL), far)
     assert lead is not None
     assert max(lead.towards(1), lead.towards(-1)) < 0.015
 
 
-def test_a_flat_print_is_where_a_plane_would_be(engine: FaceEngine) -> None:
+def test_a_flat_print_moves_like_a_plane(engine: FaceEngine) -> None:
     sheet = printed(PEOPLE["ume"])
     lead = turned(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, pitch=yaw / 2, roll=yaw / 3, away=1.8), WALL), 0.5)
     assert lead is not None
     assert abs(np.median(lead.plane)) < 0.012
 
 
-@pytest.mark.parametrize(("behind", "ahead"), [(0.2, True), (0.3, False)])
-def test_most_of_the_nose_must_lead(behind: float, ahead: bool) -> None:
-    """On a print whose cheeks were followed badly, half of the nose led by far and the rest stayed behind."""
-    points = np.where(np.arange(20) < 20 * behind, -0.02, 0.08)
+@pytest.mark.parametrize(("lagging", "ahead"), [(0.2, True), (0.3, False)])
+def test_most_of_the_nose_must_lead(lagging: float, ahead: bool) -> None:
+    """On a print with badly tracked cheeks, half of the nose points led by far and the rest did not."""
+    points = np.where(np.arange(20) < 20 * lagging, -0.02, 0.08)
     lead = Lead(points, points, points, 0.0)
     assert (lead.towards(1) > 0.022) is ahead
     assert lead.towards(-1) < 0
@@ -76,15 +76,15 @@ def test_most_of_the_nose_must_lead(behind: float, ahead: bool) -> None:
     ("narrowed", "far", "counts"),
     [(0.3, 0.15, 0.03), (0.6, 0.15, 0.025), (0.7, 0.15, 0.0), (0.75, 0.3, 0.02), (0.9, 0.3, 0.0)],
 )
-def test_a_lead_keeps_pace_with_the_turn(narrowed: float, far: float, counts: float) -> None:
-    """A print that is turned so far that it looks turned becomes narrow, and seems to lead by a little."""
+def test_a_lead_must_match_the_turn(narrowed: float, far: float, counts: float) -> None:
+    """A print turned far enough to look turned becomes narrow and seems to lead slightly."""
     points = np.full(20, 0.03)
     assert Lead(points, points, points, narrowed).counted(1, far) == pytest.approx(counts)
     assert Lead(-points, -points, -points, narrowed).counted(1, far) < 0
 
 
 @pytest.mark.parametrize("far", [0.3, 0.8])
-def test_a_print_becomes_as_narrow_as_it_is_turned(engine: FaceEngine, far: float) -> None:
+def test_a_turned_print_becomes_narrower(engine: FaceEngine, far: float) -> None:
     sheet = printed(PEOPLE["hana"])
     lead = turned(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, away=2.0), WALL), far)
     assert lead is not None
@@ -92,9 +92,11 @@ def test_a_print_becomes_as_narrow_as_it_is_turned(engine: FaceEngine, far: floa
     assert lead.counted(1, 0.15) <= 0.015
 
 
-def nose_made_up(chance: np.random.Generator) -> float:
-    """How far a still nose seems to lead where one cheek has thirty points and the other eight, none found again
-    to better than a fiftieth of the eyes' distance."""
+def apparent_lead(chance: np.random.Generator) -> float:
+    """Return the apparent lead of a still nose, with 30 points tracked on one cheek and 8 on the other.
+
+    Tracking is accurate to 1/50 of the distance between the eyes.
+    """
     cheeks = [chance.uniform([0.35, 0.3], [0.9, 0.9], (30, 2)), chance.uniform([-0.9, 0.3], [-0.6, 0.5], (8, 2))]
     start = np.vstack([*cheeks, chance.uniform([-0.1, 0.4], [0.1, 0.7], (20, 2))])
     around = np.arange(len(start)) < 38
@@ -104,15 +106,15 @@ def nose_made_up(chance: np.random.Generator) -> float:
     one = np.ones_like(x)
     bent = _by_terms([one, x, y, x * x, x * y, y * y], now, around)
     creased = _by_terms([one, x, y, half, half * y, x * y], now, around)
-    return max(abs(float(np.median((now - foretold)[~around, 0]))) for foretold in (bent, creased))
+    return max(abs(float(np.median((now - predicted)[~around, 0]))) for predicted in (bent, creased))
 
 
-def test_few_points_do_not_make_up_the_nose_s_way() -> None:
+def test_few_tracked_points_do_not_imitate_a_lead() -> None:
     chance = np.random.default_rng(1)
-    assert np.mean([nose_made_up(chance) for _ in range(40)]) < 0.01
+    assert np.mean([apparent_lead(chance) for _ in range(40)]) < 0.01
 
 
-def test_without_points_to_follow_nothing_is_said(engine: FaceEngine) -> None:
+def test_without_tracked_points_there_is_no_lead(engine: FaceEngine) -> None:
     grey, points = seen(engine, compose(PEOPLE["hana"], Pose()))
     blank = FollowedFace(np.full_like(grey, 128), points)
     blank.follow(grey)
@@ -122,7 +124,7 @@ def test_without_points_to_follow_nothing_is_said(engine: FaceEngine) -> None:
     assert lost.lead(points) is None
 
 
-def test_what_was_followed_is_forgotten(engine: FaceEngine) -> None:
+def test_forgetting_clears_the_tracked_points(engine: FaceEngine) -> None:
     grey, points = seen(engine, compose(PEOPLE["hana"], Pose()))
     face = FollowedFace(grey, points)
     assert face.lead(points) is not None
@@ -130,7 +132,7 @@ def test_what_was_followed_is_forgotten(engine: FaceEngine) -> None:
     assert face.lead(points) is None
 
 
-def test_a_camera_that_comes_back_with_another_picture_size_begins_again(engine: FaceEngine) -> None:
+def test_a_camera_that_comes_back_with_another_size_starts_over(engine: FaceEngine) -> None:
     grey, points = seen(engine, compose(PEOPLE["hana"], Pose()))
     face = FollowedFace(grey, points)
     face.follow(grey)

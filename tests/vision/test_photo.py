@@ -1,4 +1,4 @@
-"""The card's photo: JPEG 2000 in, grey pixels out, and nothing else."""
+"""Decoding the card's JPEG 2000 photo to grey pixels."""
 
 import io
 
@@ -15,7 +15,7 @@ def portrait() -> np.ndarray:
     return np.dstack([(x * 255 // 299), (y * 255 // 399), ((x + y) % 256)]).astype(np.uint8)
 
 
-def test_a_portrait_becomes_a_card_photo_and_comes_back_grey() -> None:
+def test_a_portrait_is_encoded_and_decoded_to_grey() -> None:
     data = card_jp2(portrait(), 5000)
     assert data.startswith(JP2_SIGNATURE)
     assert 2000 < len(data) < 6500
@@ -43,12 +43,12 @@ def test_the_size_can_be_chosen(size: int) -> None:
     ],
     ids=["empty", "jpeg", "header only", "truncated", "too large"],
 )
-def test_what_is_no_photo_is_refused_by_name(data: bytes, problem: PhotoProblem) -> None:
+def test_unusable_data_is_refused_with_a_reason(data: bytes, problem: PhotoProblem) -> None:
     assert decode_photo(data) is problem
 
 
 @given(at=st.integers(0, 4000), value=st.integers(0, 255))
-def test_a_flipped_byte_is_never_a_crash(at: int, value: int) -> None:
+def test_a_flipped_byte_is_decoded_or_refused(at: int, value: int) -> None:
     data = bytearray(_PHOTO)
     data[at % len(data)] = value
     assert isinstance(decode_photo(data), np.ndarray | PhotoProblem)
@@ -57,8 +57,8 @@ def test_a_flipped_byte_is_never_a_crash(at: int, value: int) -> None:
 _PHOTO = card_jp2(portrait())
 
 
-def test_few_bytes_that_would_be_many_pixels() -> None:
-    """A flat picture takes a few hundred bytes, however large it is."""
+def test_a_small_file_with_too_many_pixels_is_refused() -> None:
+    """A uniform picture of any size takes only a few hundred bytes."""
     from PIL import Image as Pillow
 
     def flat(width: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Real files through the class that opens webcams too; a camera that is lost is noticed and opened again."""
+"""Video sources: real files read by the webcam class, and cameras that fail."""
 
 import os
 import time
@@ -63,7 +63,7 @@ def test_lossless_frames_keep_colours_and_order(tmp_path: Path) -> None:
         np.testing.assert_array_equal(frame.rgb, picture[:, :, ::-1])
 
 
-def test_a_file_plays_at_its_own_pace(tmp_path: Path) -> None:
+def test_a_file_is_played_at_its_frame_rate(tmp_path: Path) -> None:
     source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG", count=6, rate=20)))
     assert source.open() is None
     began = time.monotonic()
@@ -72,7 +72,7 @@ def test_a_file_plays_at_its_own_pace(tmp_path: Path) -> None:
     assert time.monotonic() - began >= (len(frames) - 1) / 20
 
 
-def test_a_looping_clip_begins_again(tmp_path: Path) -> None:
+def test_a_looping_clip_restarts(tmp_path: Path) -> None:
     source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG", count=3)), loop=True, realtime=False)
     assert source.open() is None
     frames = [source.read() for _ in range(8)]
@@ -81,29 +81,29 @@ def test_a_looping_clip_begins_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "told"),
+    ("spec", "message"),
     [
         ("no-such-clip.mp4", "no such file"),
         ("99", "camera 99: not there (/dev/video99 does not exist)"),
         ("/dev/video-none", "camera /dev/video-none: not there"),
     ],
 )
-def test_what_cannot_be_opened_is_named(spec: str, told: str) -> None:
+def test_the_error_names_what_cannot_be_opened(spec: str, message: str) -> None:
     lost = open_source(spec).open()
     assert isinstance(lost, CameraLost)
-    assert told in lost.source
+    assert message in lost.source
 
 
-def test_a_device_that_is_there_but_does_not_open_is_in_use(tmp_path: Path) -> None:
+def test_an_existing_device_that_does_not_open_is_in_use(tmp_path: Path) -> None:
     device = tmp_path / "video7"
     device.touch()
     assert "in use by another program" in _why_not(str(device))
     device.chmod(0o000)
-    if not os.access(device, os.R_OK):  # root may read everything
+    if not os.access(device, os.R_OK):  # root can read everything
         assert "no permission" in _why_not(str(device))
 
 
-def test_what_was_granted_is_told(tmp_path: Path) -> None:
+def test_the_granted_format_is_reported(tmp_path: Path) -> None:
     source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG", rate=25)), realtime=False)
     assert source.granted() == ""
     assert source.open() is None
@@ -111,15 +111,15 @@ def test_what_was_granted_is_told(tmp_path: Path) -> None:
     source.close()
 
 
-def test_opencv_says_nothing_on_standard_error(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The screen is painted there."""
+def test_opencv_writes_nothing_to_standard_error(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The terminal screen is drawn on standard error."""
     (tmp_path / "clip.mp4").write_text("not a video")
     for spec in ("99", "/dev/video-none", str(tmp_path / "clip.mp4")):
         assert isinstance(open_source(spec).open(), CameraLost)
     assert capfd.readouterr().err == ""
 
 
-def test_a_text_file_is_no_video(tmp_path: Path) -> None:
+def test_a_text_file_is_not_a_video(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_text("not a video")
     lost = OpenCvSource(str(path)).open()
@@ -137,7 +137,7 @@ def test_a_truncated_clip_ends_instead_of_failing(tmp_path: Path) -> None:
     source.close()
 
 
-def test_frames_let_pass_are_counted_and_end_where_the_clip_ends(tmp_path: Path) -> None:
+def test_skipped_frames_are_counted_and_end_with_the_clip(tmp_path: Path) -> None:
     source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG")), realtime=False)
     assert source.open() is None
     assert [source.skip() for _ in range(5)] == [None] * 5
@@ -151,7 +151,7 @@ def test_frames_let_pass_are_counted_and_end_where_the_clip_ends(tmp_path: Path)
     assert isinstance(source.skip(), CameraLost)
 
 
-def test_a_synthetic_patient_moves_on_while_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_synthetic_patient_keeps_moving_in_skipped_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = (SyntheticSource("hana", realtime=False) for _ in range(2))
     for _ in range(4):
         other.read()

@@ -1,4 +1,4 @@
-"""Drawn persons before a synthetic camera: frames, blinks, turns, and a camera that is covered or breaks."""
+"""Drawn persons in front of a synthetic camera: frames, blinks, turns, a covered or broken camera."""
 
 import itertools
 
@@ -19,7 +19,7 @@ def read(source: SyntheticSource) -> Frame:
     return frame
 
 
-def test_frames_are_kiosk_frames_and_no_two_are_alike() -> None:
+def test_frames_are_640_by_480_and_all_different() -> None:
     source = SyntheticSource("hana", realtime=False)
     frames = [read(source) for _ in range(30)]
     assert {frame.rgb.shape for frame in frames} == {(480, 640, 3)}
@@ -35,14 +35,14 @@ def test_the_same_seed_shows_the_same_patient() -> None:
     assert not np.array_equal(read(SyntheticSource("ken", realtime=False, seed=4)).rgb, read(one).rgb)
 
 
-def test_they_blink_and_turn() -> None:
+def test_drawn_persons_blink_and_turn() -> None:
     poses = [pose_at(moment / 25, seed=1) for moment in range(500)]
     assert {pose.lids for pose in poses} == {0, 1, 2, 3}
     assert sum(pose.lids > 0 for pose in poses) < 100
     assert max(pose.yaw for pose in poses) - min(pose.yaw for pose in poses) > 0.2
 
 
-def test_the_camera_can_be_covered_left_alone_and_broken(engine: FaceEngine) -> None:
+def test_the_camera_can_be_covered_unattended_or_broken(engine: FaceEngine) -> None:
     source = SyntheticSource("taro", realtime=False)
     source.cover()
     assert read(source).grey.mean() < 5
@@ -58,7 +58,7 @@ def test_the_camera_can_be_covered_left_alone_and_broken(engine: FaceEngine) -> 
     assert source.open() is None
 
 
-def test_an_unknown_person_is_named_with_the_known_ones() -> None:
+def test_the_error_for_an_unknown_person_lists_the_known_ones() -> None:
     with pytest.raises(ValueError, match="hana"):
         person_named("nobody")
     assert all(person.description for person in PEOPLE.values())

@@ -1,4 +1,4 @@
-"""The anti-photo check: what it asks, whom it lets pass and whom it does not."""
+"""The anti-photo check: its instructions, and who passes it."""
 
 import random
 import threading
@@ -44,75 +44,75 @@ def checked(
     seed: int = 0,
     on_progress: Callable[[FaceCheckProgress], None] = lambda _: None,
 ) -> tuple[FaceVerdict, float, list[Guidance]]:
-    """The verdict, the source's time then, and what was told."""
+    """Return the verdict, the source's clock at that time, and the guidance shown."""
     reference = make_reference(engine, card_portrait(holder))
     assert isinstance(reference, Reference)
-    view, told = FrameByFrame(source), list[Guidance]()
+    view, shown = FrameByFrame(source), list[Guidance]()
 
-    def hear(progress: FaceCheckProgress) -> None:
-        if not told or told[-1] is not progress.guidance:
-            told.append(progress.guidance)
+    def on_step(progress: FaceCheckProgress) -> None:
+        if not shown or shown[-1] is not progress.guidance:
+            shown.append(progress.guidance)
         on_progress(progress)
 
     settings = VisionSettings(anti_photo=policy)
-    verdict = check_face(view, reference, engine, settings, hear, threading.Event(), view.clock, random.Random(seed))
-    return verdict, view.clock(), told
+    verdict = check_face(view, reference, engine, settings, on_step, threading.Event(), view.clock, random.Random(seed))
+    return verdict, view.clock(), shown
 
 
-# --- the whole check ----------------------------------------------------------------------------------------
+# --- the complete check -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("policy", "turns"), [(AntiPhoto.STANDARD, 1), (AntiPhoto.STRICT, 2), (AntiPhoto.OFF, 0)])
 def test_the_holder_turns_as_asked_and_is_matched(engine: FaceEngine, policy: AntiPhoto, turns: int) -> None:
-    verdict, seconds, told = checked(engine, SyntheticSource("hana", realtime=False), policy=policy)
+    verdict, seconds, shown = checked(engine, SyntheticSource("hana", realtime=False), policy=policy)
     assert isinstance(verdict, FaceMatch)
     assert verdict.frames == (5, 5, 7)[turns]
-    assert sum(one in TURNS for one in told) == turns
-    assert (Guidance.LOOK_AHEAD in told) is (turns > 0)
+    assert sum(guidance in TURNS for guidance in shown) == turns
+    assert (Guidance.LOOK_AHEAD in shown) is (turns > 0)
     assert seconds < (5, 5, 8)[turns]
 
 
-def test_the_side_is_drawn(engine: FaceEngine) -> None:
+def test_the_side_is_random(engine: FaceEngine) -> None:
     sides, matched = set(), 0
     for seed in range(2):
-        verdict, _, told = checked(engine, SyntheticSource("ken", realtime=False), "ken", seed=seed)
+        verdict, _, shown = checked(engine, SyntheticSource("ken", realtime=False), "ken", seed=seed)
         matched += isinstance(verdict, FaceMatch)
-        sides |= TURNS.intersection(told)
+        sides |= TURNS.intersection(shown)
     assert sides == TURNS
     assert matched == 2
 
 
 def test_a_stranger_who_turns_is_not_matched(engine: FaceEngine) -> None:
-    verdict, _, told = checked(engine, SyntheticSource("taro", realtime=False))
+    verdict, _, shown = checked(engine, SyntheticSource("taro", realtime=False))
     assert isinstance(verdict, FaceNotMatched)
-    assert TURNS.intersection(told)
+    assert TURNS.intersection(shown)
 
 
 @pytest.mark.parametrize("attack", [attack for attack in Attack if attack is not Attack.PHONE])
-def test_no_print_passes(engine: FaceEngine, attack: Attack) -> None:
-    verdict, _, told = checked(engine, SyntheticSource(f"jose+{attack}", realtime=False), "jose")
+def test_prints_are_suspected(engine: FaceEngine, attack: Attack) -> None:
+    verdict, _, shown = checked(engine, SyntheticSource(f"jose+{attack}", realtime=False), "jose")
     assert isinstance(verdict, PhotoSuspected)
-    assert TURNS.intersection(told)
+    assert TURNS.intersection(shown)
 
 
 def test_without_the_check_a_print_passes(engine: FaceEngine) -> None:
-    """What the attack is worth: the printed face is matched."""
+    """The attack works without the check: the printed face matches."""
     verdict, _, _ = checked(engine, SyntheticSource("hana+still-print", realtime=False), policy=AntiPhoto.OFF)
     assert isinstance(verdict, FaceMatch)
 
 
-def test_who_does_not_turn_is_told_in_the_end(engine: FaceEngine) -> None:
-    class Deaf(SyntheticSource):
+def test_not_turning_ends_the_check(engine: FaceEngine) -> None:
+    class Unresponsive(SyntheticSource):
         def prompt(self, guidance: Guidance) -> None:
-            """Does not read the screen."""
+            """Ignore the screen."""
 
-    verdict, seconds, _ = checked(engine, Deaf("hana", realtime=False))
+    verdict, seconds, _ = checked(engine, Unresponsive("hana", realtime=False))
     assert verdict == PhotoSuspected(PhotoSign.NOT_TURNED)
     assert seconds < 10
 
 
-def test_somebody_else_after_the_turn_gains_nothing_by_it(engine: FaceEngine) -> None:
-    """The accomplice turns the head, the holder's photograph is for the rest."""
+def test_another_person_after_the_turn_is_not_matched(engine: FaceEngine) -> None:
+    """An accomplice turns the head; the holder's photograph is used for the rest."""
     source = SyntheticSource("hana", realtime=False)
 
     def change_places(progress: FaceCheckProgress) -> None:
@@ -123,8 +123,8 @@ def test_somebody_else_after_the_turn_gains_nothing_by_it(engine: FaceEngine) ->
     assert isinstance(verdict, FaceNotMatched | FaceNotSeen | PhotoSuspected)
 
 
-def test_the_own_face_between_two_prints_gains_nothing(engine: FaceEngine) -> None:
-    """The holder's print until the frames are collected, the own face from before the turn is asked for until after."""
+def test_a_print_replaced_during_the_turn_is_not_matched(engine: FaceEngine) -> None:
+    """Show the holder's print while frames are collected, and the attacker's own face for the turn."""
     source = SyntheticSource("jose+still-print", realtime=False)
 
     def change_places(progress: FaceCheckProgress) -> None:
@@ -138,12 +138,12 @@ def test_the_own_face_between_two_prints_gains_nothing(engine: FaceEngine) -> No
 
 
 @pytest.mark.long
-def test_another_face_in_the_turn_gains_nothing_however_smoothly_it_comes(engine: FaceEngine) -> None:
-    """Nothing tears between the print and the accomplice: the turned head is another person's all the same."""
+def test_another_face_swapped_in_smoothly_for_the_turn_is_not_matched(engine: FaceEngine) -> None:
+    """Tracking is not interrupted between print and accomplice, but the turned head is another person's."""
 
     class Changing:
         calibration, drawn_calibration = engine.calibration, engine.drawn_calibration
-        looked = 0
+        turned_frames = 0
 
         def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
             return engine.faces(grey, thorough=thorough)
@@ -152,7 +152,7 @@ def test_another_face_in_the_turn_gains_nothing_however_smoothly_it_comes(engine
             encoding = engine.encode(grey, face)
             if abs(turn(face.points)) < 0.15:
                 return encoding
-            self.looked += 1
+            self.turned_frames += 1
             return -encoding
 
         def encode_photo(self, grey: Image, face: Face) -> Encoding:
@@ -160,13 +160,13 @@ def test_another_face_in_the_turn_gains_nothing_however_smoothly_it_comes(engine
 
     changing = Changing()
     verdict, _, _ = checked(changing, SyntheticSource("hana", realtime=False), policy=AntiPhoto.STRICT)
-    assert changing.looked
+    assert changing.turned_frames
     assert isinstance(verdict, PhotoSuspected | FaceNotSeen)
 
 
-def test_who_goes_away_begins_again(engine: FaceEngine) -> None:
+def test_leaving_restarts_the_challenge(engine: FaceEngine) -> None:
     class Restless(SyntheticSource):
-        """Leaves when told to look ahead again, for two seconds."""
+        """A person who leaves for two seconds when asked to look ahead again."""
 
         away = -1
 
@@ -184,16 +184,16 @@ def test_who_goes_away_begins_again(engine: FaceEngine) -> None:
             source.leave()
             source.away = 50
 
-    verdict, _, told = checked(engine, source, on_progress=go)
+    verdict, _, shown = checked(engine, source, on_progress=go)
     assert isinstance(verdict, FaceMatch)
-    assert sum(one in TURNS for one in told) == 2
+    assert sum(guidance in TURNS for guidance in shown) == 2
 
 
-# --- the challenge's own steps, without a picture -----------------------------------------------------------
+# --- the steps of the challenge, without pictures -----------------------------------------------------------
 
 
-class Drawn(random.Random):
-    """Gives what it is told."""
+class FixedRandom(random.Random):
+    """A generator that returns the given sides."""
 
     def __init__(self, *sides: int) -> None:
         super().__init__()
@@ -207,15 +207,15 @@ class Drawn(random.Random):
 
 
 def looking(turned: float) -> Points:
-    """Five points of a face whose nose is that far from the middle, in distances between the eyes."""
+    """Return five face points with the nose off-centre by `turned`, in units of the distance between the eyes."""
     middle = 320 + 80 * turned / 1.5
     return np.array([(280.0, 200), (360, 200), (middle, 240), (middle - 30, 280), (middle + 30, 280)])
 
 
-def asked(*sides: int, policy: AntiPhoto = AntiPhoto.STANDARD) -> TurnChallenge:
-    """A challenge that has just asked for the first side."""
-    challenge = TurnChallenge(DEMANDS[policy], Drawn(*sides))
-    assert not challenge.is_time(0.0), "the moment has not come"
+def started(*sides: int, policy: AntiPhoto = AntiPhoto.STANDARD) -> TurnChallenge:
+    """Return a challenge that has just asked for the first side."""
+    challenge = TurnChallenge(DEMANDS[policy], FixedRandom(*sides))
+    assert not challenge.is_time(0.0), "too early"
     assert challenge.is_time(0.5)
     challenge.begin(GREY, looking(0), 0.5)
     assert challenge.phase is Phase.TURNING
@@ -223,7 +223,7 @@ def asked(*sides: int, policy: AntiPhoto = AntiPhoto.STANDARD) -> TurnChallenge:
 
 
 class Solid(FollowedFace):
-    """A face of which every point is found again, and whose nose leads by as much as is said."""
+    """A tracked face that keeps all its points and whose nose leads by `leads`."""
 
     leads = 0.1
 
@@ -245,13 +245,13 @@ def solid(monkeypatch: pytest.MonkeyPatch) -> type[Solid]:
     return Solid
 
 
-@pytest.mark.parametrize(("side", "told"), [(1, Guidance.TURN_LEFT), (-1, Guidance.TURN_RIGHT)])
-def test_the_picture_s_right_is_the_patient_s_left(solid: type[Solid], side: int, told: Guidance) -> None:
-    assert asked(side).turned(GREY, looking(0), 0.6) is told
+@pytest.mark.parametrize(("side", "guidance"), [(1, Guidance.TURN_LEFT), (-1, Guidance.TURN_RIGHT)])
+def test_the_right_of_the_picture_is_the_patients_left(solid: type[Solid], side: int, guidance: Guidance) -> None:
+    assert started(side).turned(GREY, looking(0), 0.6) is guidance
 
 
-def test_a_turn_with_depth_is_done_when_the_head_is_back(solid: type[Solid]) -> None:
-    challenge = asked(1)
+def test_a_turn_with_depth_ends_when_the_head_is_straight_again(solid: type[Solid]) -> None:
+    challenge = started(1)
     found = [challenge.turned(GREY, looking(0.2), 1.0) for _ in range(5)]
     assert found == [Guidance.TURN_LEFT] * 4 + [Guidance.LOOK_AHEAD]
     assert challenge.just_turned
@@ -264,40 +264,40 @@ def test_a_turn_with_depth_is_done_when_the_head_is_back(solid: type[Solid]) -> 
 
 
 def turned_twice(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
-    """How it ends for somebody who turns as long as asked; what looks flat once is asked for once more."""
+    """Return the outcome for a person who turns as asked; after a first flat turn another one is requested."""
     for began in (0.5, 10.0):
         for frame in range(62):
-            told = challenge.turned(GREY, looking(0.3), began + 0.1 * (frame + 1))
-            if told in (Guidance.LOOK_AHEAD, PhotoSign.FLAT):
-                return told
+            outcome = challenge.turned(GREY, looking(0.3), began + 0.1 * (frame + 1))
+            if outcome in (Guidance.LOOK_AHEAD, PhotoSign.FLAT):
+                return outcome
             if challenge.phase is Phase.AHEAD:
-                assert (told, frame) == (Guidance.ONCE_MORE, 60)
+                assert (outcome, frame) == (Guidance.ONCE_MORE, 60)
                 challenge.begin(GREY, looking(0), 10.0)
                 break
-    return told
+    return outcome
 
 
 @pytest.mark.parametrize(("lead", "ends"), [(0.021, PhotoSign.FLAT), (0.023, Guidance.LOOK_AHEAD)])
-def test_a_turn_without_depth_is_a_picture_s(solid: type[Solid], lead: float, ends: object) -> None:
+def test_a_turn_without_depth_is_flat(solid: type[Solid], lead: float, ends: object) -> None:
     solid.leads = lead
-    assert turned_twice(asked(1, 1)) is ends
+    assert turned_twice(started(1, 1)) is ends
 
 
-def test_the_nose_must_run_to_the_side_of_the_turn(solid: type[Solid]) -> None:
+def test_the_nose_must_lead_to_the_side_of_the_turn(solid: type[Solid]) -> None:
     solid.leads = -0.1
-    assert turned_twice(asked(1, 1)) is PhotoSign.FLAT
+    assert turned_twice(started(1, 1)) is PhotoSign.FLAT
 
 
-def test_turning_too_far_is_told(solid: type[Solid]) -> None:
-    challenge = asked(1)
+def test_turning_too_far_is_reported(solid: type[Solid]) -> None:
+    challenge = started(1)
     assert challenge.turned(GREY, looking(0.5), 1.0) is Guidance.TURNED_TOO_FAR
-    assert challenge.turned(GREY, None, 1.1) is Guidance.TURNED_TOO_FAR, "the camera has lost the face"
+    assert challenge.turned(GREY, None, 1.1) is Guidance.TURNED_TOO_FAR, "the face is no longer detected"
     assert challenge.turned(GREY, looking(0.2), 1.2) is Guidance.TURN_LEFT
 
 
 def test_the_second_turn_is_to_the_other_side(solid: type[Solid]) -> None:
     solid.leads = -0.1
-    challenge = asked(-1, policy=AntiPhoto.STRICT)
+    challenge = started(-1, policy=AntiPhoto.STRICT)
     for _ in range(5):
         challenge.turned(GREY, looking(-0.2), 1.0)
     assert challenge.turned(GREY, looking(0), 1.2) is None
@@ -311,10 +311,8 @@ def wrong_way(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
 
 
 @pytest.mark.parametrize(("policy", "forgiven"), [(AntiPhoto.STANDARD, 2), (AntiPhoto.STRICT, 1)])
-def test_the_wrong_side_is_forgiven_so_often_and_the_side_drawn_anew(
-    solid: type[Solid], policy: AntiPhoto, forgiven: int
-) -> None:
-    challenge = asked(1, 1, 1, 1, policy=policy)
+def test_a_limited_number_of_wrong_turns_is_allowed(solid: type[Solid], policy: AntiPhoto, forgiven: int) -> None:
+    challenge = started(1, 1, 1, 1, policy=policy)
     for _ in range(forgiven):
         assert wrong_way(challenge) is Guidance.ONCE_MORE
         assert challenge.phase is Phase.AHEAD
@@ -322,22 +320,22 @@ def test_the_wrong_side_is_forgiven_so_often_and_the_side_drawn_anew(
     assert wrong_way(challenge) is PhotoSign.WRONG_WAY
 
 
-def test_a_glance_to_the_wrong_side_is_nothing(solid: type[Solid]) -> None:
-    challenge = asked(1)
+def test_a_glance_to_the_wrong_side_is_ignored(solid: type[Solid]) -> None:
+    challenge = started(1)
     for _ in range(6):
         assert [challenge.turned(GREY, looking(-0.3), 1.0) for _ in range(4)] == [Guidance.TURN_LEFT] * 4
         assert challenge.turned(GREY, looking(0), 1.0) is Guidance.TURN_LEFT
 
 
-def test_time_runs_out(solid: type[Solid]) -> None:
-    challenge = asked(1)
+def test_the_turn_times_out(solid: type[Solid]) -> None:
+    challenge = started(1)
     assert challenge.turned(GREY, None, 6.4) is Guidance.TURN_LEFT
     assert challenge.turned(GREY, None, 6.6) is PhotoSign.NOT_TURNED
 
 
-def test_going_away_is_not_free(solid: type[Solid]) -> None:
-    """Otherwise an attacker with a film would wait for the side that fits it."""
-    challenge = asked(1, 1, 1, 1)
+def test_leaving_during_a_turn_is_limited(solid: type[Solid]) -> None:
+    """Otherwise an attacker with a video could wait for the matching side."""
+    challenge = started(1, 1, 1, 1)
     for _ in range(2):
         assert challenge.begin_again() is None
         assert challenge.phase is Phase.AHEAD
@@ -345,13 +343,13 @@ def test_going_away_is_not_free(solid: type[Solid]) -> None:
     assert challenge.begin_again() is PhotoSign.CHANGED
 
 
-def test_going_away_before_a_turn_was_asked_for_is(solid: type[Solid]) -> None:
-    challenge = TurnChallenge(DEMANDS[AntiPhoto.STRICT], Drawn(1))
+def test_leaving_before_a_turn_is_not_limited(solid: type[Solid]) -> None:
+    challenge = TurnChallenge(DEMANDS[AntiPhoto.STRICT], FixedRandom(1))
     assert [challenge.begin_again() for _ in range(9)] == [None] * 9
 
 
-def test_another_picture_in_its_place_tears_it() -> None:
-    challenge = asked(1, 1, 1)  # a black frame has no point to go on from
+def test_a_replaced_picture_interrupts_tracking() -> None:
+    challenge = started(1, 1, 1)  # a black frame has no points to track
     assert challenge.turned(GREY, looking(0), 0.6) is Guidance.ONCE_MORE
     challenge.begin(GREY, looking(0), 2.0)
     assert challenge.turned(GREY, looking(0), 2.1) is Guidance.ONCE_MORE

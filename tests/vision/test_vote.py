@@ -1,4 +1,4 @@
-"""The vote of anti-spoofing networks inside the face check: one more turn, then PIN or staff."""
+"""The vote of anti-spoofing networks in the face check: one more turn, then PIN or staff."""
 
 import random
 import threading
@@ -22,15 +22,15 @@ FRAMES = 5
 
 
 class Votes:
-    """Networks that say what they are told, one value for each frame, the last one for all that follow."""
+    """Networks that return the given values frame by frame, then repeat the last one."""
 
     def __init__(self, values: Iterable[float]) -> None:
         self._values = list(values)
-        self.asked = 0
+        self.calls = 0
 
     def liveness(self, rgb: Image, face: Face) -> float:
         assert rgb.shape == (480, 640, 3)
-        self.asked += 1
+        self.calls += 1
         return self._values.pop(0) if len(self._values) > 1 else self._values[0]
 
 
@@ -39,51 +39,51 @@ def checked(
 ) -> tuple[FaceVerdict, list[Guidance]]:
     reference = make_reference(engine, card_portrait("hana"))
     assert isinstance(reference, Reference)
-    view, told = FrameByFrame(SyntheticSource("hana", realtime=False)), list[Guidance]()
+    view, shown = FrameByFrame(SyntheticSource("hana", realtime=False)), list[Guidance]()
 
-    def hear(progress: FaceCheckProgress) -> None:
-        if not told or told[-1] is not progress.guidance:
-            told.append(progress.guidance)
+    def on_step(progress: FaceCheckProgress) -> None:
+        if not shown or shown[-1] is not progress.guidance:
+            shown.append(progress.guidance)
 
     settings = VisionSettings(anti_photo=policy, frames=FRAMES)
     chance = random.Random(1)
     verdict = check_face(
-        view, reference, engine, settings, hear, threading.Event(), view.clock, chance, anti_spoofing=votes
+        view, reference, engine, settings, on_step, threading.Event(), view.clock, chance, anti_spoofing=votes
     )
-    return verdict, told
+    return verdict, shown
 
 
-def turns(told: list[Guidance]) -> int:
-    return sum(one in TURNS for one in told)
+def turns(shown: list[Guidance]) -> int:
+    return sum(guidance in TURNS for guidance in shown)
 
 
-def test_what_looks_printed_twice_is_a_photograph(engine: FaceEngine) -> None:
-    verdict, told = checked(engine, Votes([0.1]))
+def test_looking_printed_twice_is_suspected(engine: FaceEngine) -> None:
+    verdict, shown = checked(engine, Votes([0.1]))
     assert verdict == PhotoSuspected(PhotoSign.PRINTED)
-    assert turns(told) == 2
-    assert Guidance.ONCE_MORE in told
+    assert turns(shown) == 2
+    assert Guidance.ONCE_MORE in shown
 
 
-def test_what_looks_printed_once_is_asked_for_one_more_turn(engine: FaceEngine) -> None:
+def test_looking_printed_once_requires_another_turn(engine: FaceEngine) -> None:
     votes = Votes([0.1] * FRAMES + [0.9])
-    verdict, told = checked(engine, votes)
+    verdict, shown = checked(engine, votes)
     assert isinstance(verdict, FaceMatch)
-    assert turns(told) == 2
-    assert votes.asked >= 2 * FRAMES
+    assert turns(shown) == 2
+    assert votes.calls >= 2 * FRAMES
 
 
-@pytest.mark.parametrize(("values", "asked_again"), [([0.0, 0.0, 0.9, 0.9, 0.9], False), ([0.9, 0.0, 0.0, 0.0], True)])
-def test_the_mean_of_the_collected_frames_decides(engine: FaceEngine, values: list[float], asked_again: bool) -> None:
-    """Not one frame: a reflection may make any of them look like paper."""
+@pytest.mark.parametrize(("values", "repeated"), [([0.0, 0.0, 0.9, 0.9, 0.9], False), ([0.9, 0.0, 0.0, 0.0], True)])
+def test_the_mean_of_the_collected_frames_decides(engine: FaceEngine, values: list[float], repeated: bool) -> None:
+    """A single frame does not decide: a reflection can make it look like paper."""
     first = values[:FRAMES] + [values[-1]] * (FRAMES - len(values))
-    assert (sum(first) / FRAMES < PHOTOGRAPH) is asked_again
-    verdict, told = checked(engine, Votes([*first, 0.9]))
+    assert (sum(first) / FRAMES < PHOTOGRAPH) is repeated
+    verdict, shown = checked(engine, Votes([*first, 0.9]))
     assert isinstance(verdict, FaceMatch)
-    assert turns(told) == 1 + asked_again
+    assert turns(shown) == 1 + repeated
 
 
-def test_without_an_anti_photo_check_nobody_is_asked(engine: FaceEngine) -> None:
+def test_without_an_anti_photo_check_there_is_no_vote(engine: FaceEngine) -> None:
     votes = Votes([0.0])
     verdict, _ = checked(engine, votes, AntiPhoto.OFF)
     assert isinstance(verdict, FaceMatch)
-    assert votes.asked == 0
+    assert votes.calls == 0

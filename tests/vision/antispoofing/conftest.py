@@ -1,4 +1,4 @@
-"""A small MiniFASNet with random weights, as tensors and as a checkpoint of the kind the maker publishes."""
+"""A small MiniFASNet with random weights, as tensors and as a checkpoint in the published format."""
 
 import math
 import pickle
@@ -18,7 +18,7 @@ Checkpoint = Callable[..., Path]
 
 
 def small_network(seed: int = 1, *, attention: bool = False) -> Tensors:
-    """Every layer of the architecture with four channels."""
+    """Return every layer of the architecture, with four channels."""
     chance = np.random.default_rng(seed)
     tensors: Tensors = {}
 
@@ -64,7 +64,7 @@ class _Storage:
 
 
 class _Described:
-    """Pickled as PyTorch describes a tensor."""
+    """Pickled like a PyTorch tensor."""
 
     def __init__(self, storage: _Storage, shape: tuple[int, ...], strides: tuple[int, ...]) -> None:
         self._parts: tuple[Any, ...] = (storage, 0, shape, strides, False, OrderedDict())
@@ -75,7 +75,7 @@ class _Described:
 
 @pytest.fixture
 def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
-    """Writes a file in PyTorch's old format, byte by byte as PyTorch would; PyTorch itself is not there."""
+    """Return a function that writes a file in PyTorch's old format, byte for byte, without PyTorch."""
 
     def _rebuild_tensor_v2() -> None: ...
 
@@ -111,9 +111,9 @@ def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
             for head in (0x1950A86A20F9469CFC6C, 1001, {"protocol_version": 1001, "little_endian": True}):
                 Pickler(file, 2).dump(head)
             Pickler(file, 2).dump(described)
-            Pickler(file, 2).dump([one.key for one in storages.values()])
-            for one in storages.values():
-                file.write(one.values.size.to_bytes(8, "little") + one.values.astype("<f4").tobytes())
+            Pickler(file, 2).dump([storage.key for storage in storages.values()])
+            for storage in storages.values():
+                file.write(storage.values.size.to_bytes(8, "little") + storage.values.astype("<f4").tobytes())
         if cut:
             path.write_bytes(path.read_bytes()[:-cut])
         return path

@@ -1,4 +1,4 @@
-"""A checkpoint gives its tensors and runs nothing; the networks in it become ONNX files that OpenCV reads."""
+"""Tensors are read from a checkpoint without running code, and converted to ONNX files for OpenCV."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ from vision.face import Face, FaceBox
 FACE = Face(FaceBox(200, 150, 360, 350), np.array([(240.0, 220), (320, 220), (280, 260), (250, 300), (310, 300)]))
 
 
-def test_the_tensors_come_out_as_they_went_in(checkpoint: Checkpoint) -> None:
+def test_tensors_survive_a_round_trip(checkpoint: Checkpoint) -> None:
     tensors = small_network()
     found = tensors_in(checkpoint(tensors))
     assert found.keys() == tensors.keys()
@@ -29,7 +29,7 @@ def test_the_tensors_come_out_as_they_went_in(checkpoint: Checkpoint) -> None:
 
 
 class Runs:
-    """A pickle that calls something."""
+    """A pickle that calls a function."""
 
     def __init__(self, call: Any, *arguments: Any) -> None:
         self._reduced = call, arguments
@@ -39,7 +39,7 @@ class Runs:
 
 
 @pytest.mark.parametrize("call", [os.mkdir, os.system, eval, exec, subprocess.check_output, getattr])
-def test_nothing_in_a_checkpoint_is_run(checkpoint: Checkpoint, tmp_path: Path, call: Any) -> None:
+def test_code_in_a_checkpoint_is_not_run(checkpoint: Checkpoint, tmp_path: Path, call: Any) -> None:
     made = tmp_path / "made"
     argument = {os.mkdir: str(made), os.system: f"mkdir {made}", subprocess.check_output: ["mkdir", str(made)]}
     file = checkpoint(
@@ -62,7 +62,7 @@ def test_a_damaged_checkpoint_is_refused(checkpoint: Checkpoint, tmp_path: Path)
 
 
 @pytest.mark.parametrize("attention", [False, True])
-def test_a_checkpoint_becomes_a_network_that_votes(
+def test_a_checkpoint_becomes_a_working_network(
     checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attention: bool
 ) -> None:
     file = checkpoint(small_network(attention=attention))
@@ -76,19 +76,19 @@ def test_a_checkpoint_becomes_a_network_that_votes(
     assert all(0 < vote < 1 for vote in votes)
 
 
-def test_two_networks_have_the_mean_of_their_votes(tmp_path: Path) -> None:
+def test_two_networks_vote_with_their_mean(tmp_path: Path) -> None:
     picture = np.random.default_rng(3).integers(0, 255, (480, 640, 3), np.uint8)
     files = []
     for seed in (1, 2):
         file = tmp_path / f"{seed}_80x80_small.onnx"
         file.write_bytes(anti_spoofing_network(small_network(seed)))
         files.append((float(seed), file))
-    alone = [MiniFasNets([one]).liveness(picture, FACE) for one in files]
+    alone = [MiniFasNets([file]).liveness(picture, FACE) for file in files]
     assert MiniFasNets(files).liveness(picture, FACE) == pytest.approx(np.mean(alone))
     assert alone[0] != pytest.approx(alone[1])
 
 
-def test_what_is_not_such_a_network_replaces_nothing(tmp_path: Path) -> None:
+def test_refused_networks_do_not_replace_existing_ones(tmp_path: Path) -> None:
     own = tmp_path / "own"
     good = tmp_path / "4_80x80_small.onnx"
     good.write_bytes(anti_spoofing_network(small_network()))
@@ -97,19 +97,19 @@ def test_what_is_not_such_a_network_replaces_nothing(tmp_path: Path) -> None:
     tensors["prob.weight"] = np.zeros((2, 8), np.float32)
     with pytest.raises(NotBuilt, match="not a MiniFASNet"):
         anti_spoofing_network(tensors)
-    for name, content, said in (
+    for name, content, message in (
         ("small.onnx", good.read_bytes(), "does not begin with the scale of the crop around the face"),
         ("2.7_80x80_x.onnx", b"rubbish", "not a network that OpenCV"),
         ("2.7_80x80_x.pth", b"rubbish", "neither of the maker's two checkpoints"),
     ):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(NotBuilt, match=said):
+        with pytest.raises(NotBuilt, match=message):
             add_anti_spoofing([good, tmp_path / name], own)
     assert [file.name for _, file in networks_in(own)] == [good.name]
     assert [path.name for path in own.iterdir()] == ["anti-spoofing"]
 
 
-def test_the_surroundings_stay_in_the_picture() -> None:
+def test_the_crop_stays_inside_the_picture() -> None:
     assert surroundings(FACE.box, 1.0, 640, 480) == (200, 150, 361, 351)
     for box in (FaceBox(0, 0, 100, 120), FaceBox(540, 400, 640, 480), FaceBox(10, 10, 630, 470)):
         left, top, right, bottom = surroundings(box, 4.0, 640, 480)

@@ -1,4 +1,4 @@
-"""Another network is used with a calibration of its own, or not at all."""
+"""An added network is used only with its own calibration."""
 
 import json
 import shutil
@@ -25,10 +25,10 @@ from vision.face import Encoding, Face
 from vision.frame import Image
 
 FILE = CARRIED / SFACE.name
-"""The delivered network, added under another name: its own calibration counts then."""
+"""The delivered network, to be added under another name with its own calibration."""
 
 
-def invented(count: int, values: int = 128, live: int = 6) -> list[EncodedPerson]:
+def random_persons(count: int, values: int = 128, live: int = 6) -> list[EncodedPerson]:
     generator = np.random.default_rng(4)
     persons = []
     for number in range(count):
@@ -38,24 +38,24 @@ def invented(count: int, values: int = 128, live: int = 6) -> list[EncodedPerson
 
 
 @pytest.fixture
-def seventy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(invented(70)))
+def seventy_persons(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(random_persons(70)))
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A terminal's face folder to which a network was added."""
+def with_added_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a terminal's face folder with an added network."""
     own = tmp_path_factory.mktemp("face")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(invented(70)))
+        monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(random_persons(70)))
         add_model(FILE, own, own / "models", own, name="mine", taken=BUILT)
     return own
 
 
 @pytest.fixture
-def own(tmp_path: Path, whole: Path) -> Path:
-    """A copy to be spoilt."""
-    return Path(shutil.copytree(whole, tmp_path / "face"))
+def own(tmp_path: Path, with_added_model: Path) -> Path:
+    """Return a copy of the face folder that a test can damage."""
+    return Path(shutil.copytree(with_added_model, tmp_path / "face"))
 
 
 def test_an_added_model_is_opened_with_its_own_calibration(own: Path) -> None:
@@ -63,12 +63,12 @@ def test_an_added_model_is_opened_with_its_own_calibration(own: Path) -> None:
     assert engine.calibration == calibration_in(own / "models" / "mine")
     assert engine.calibration != calibration_of("sface")
     assert set(engine.calibration.thresholds) == {1, 3, 5}
-    # two photographs of one invented person are this far apart
+    # the distance between two photographs of one random person
     assert 0.1 < engine.calibration.other_person < 0.4
     assert engine.drawn_calibration is None
 
 
-def test_nothing_of_a_person_is_in_its_folder(own: Path) -> None:
+def test_the_model_folder_contains_no_personal_data(own: Path) -> None:
     model = own / "models" / "mine"
     assert {path.name for path in model.iterdir()} == {"weights.onnx", "calibration.json"}
     assert [path.name for path in model.parent.iterdir()] == ["mine"]
@@ -77,7 +77,7 @@ def test_nothing_of_a_person_is_in_its_folder(own: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"something else", b"", b"[1]", b"{}"])
 @pytest.mark.parametrize("name", ["weights.onnx", "calibration.json"])
-def test_without_a_calibration_that_fits_it_is_not_used(own: Path, name: str, content: bytes) -> None:
+def test_a_model_with_damaged_files_is_not_used(own: Path, name: str, content: bytes) -> None:
     (own / "models" / "mine" / name).write_bytes(content)
     with pytest.raises(NotCalibrated, match="uketsuke face add"):
         open_engine(own, "mine", own)
@@ -95,14 +95,14 @@ def test_without_a_calibration_that_fits_it_is_not_used(own: Path, name: str, co
         {"engine": ""},
     ],
 )
-def test_a_calibration_that_was_changed_is_not_used(own: Path, change: dict[str, object]) -> None:
+def test_an_invalid_calibration_is_not_used(own: Path, change: dict[str, object]) -> None:
     file = own / "models" / "mine" / "calibration.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     with pytest.raises(NotCalibrated, match=r"calibration\.json"):
         calibration_in(file.parent)
 
 
-def test_the_same_weights_are_added_again_and_others_need_another_name(own: Path, seventy: None) -> None:
+def test_only_the_same_weights_can_be_added_again_under_a_name(own: Path, seventy_persons: None) -> None:
     store = own / "models"
     (store / "mine" / "calibration.json").unlink()
     add_model(FILE, own, store, own, name="mine")
@@ -116,16 +116,16 @@ def test_the_same_weights_are_added_again_and_others_need_another_name(own: Path
 
 
 @pytest.mark.parametrize("name", ["../x", ".x", "a b", "x" * 81, "sface"])
-def test_a_name_that_cannot_serve(tmp_path: Path, name: str) -> None:
+def test_an_unusable_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(NotCalibrated, match="another name"):
         add_model(FILE, tmp_path, tmp_path / "models", tmp_path, name=name, taken=BUILT)
 
 
-def test_a_network_of_512_values_is_a_class_and_a_row(
+def test_a_network_with_512_values_can_be_added(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine
 ) -> None:
     class Wide:
-        """Stands for a network that gives 512 values."""
+        """A stand-in for a network with 512 output values."""
 
         by_points = False
 
@@ -141,25 +141,25 @@ def test_a_network_of_512_values_is_a_class_and_a_row(
     kind = NetworkKind("wide", ".wide", lambda file: file.read_bytes()[:4] == b"WIDE", opened)
     monkeypatch.setattr(network, "KINDS", (kind, *network.KINDS))
     monkeypatch.setattr(added, "KINDS", (kind, *network.KINDS))
-    monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(invented(70, 512)))
+    monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(random_persons(70, 512)))
     (tmp_path / "net.wide").write_bytes(b"WIDE weights")
     wide = add_model(tmp_path / "net.wide", tmp_path, tmp_path / "models", tmp_path)
     assert (wide.folder / "weights.wide").is_file()
-    opened_again = open_engine(tmp_path, "net", tmp_path)
-    person = invented(1, 512)[0]
+    reopened = open_engine(tmp_path, "net", tmp_path)
+    person = random_persons(1, 512)[0]
     assert person.reference is not None
-    assert opened_again.calibration.matches(np.mean(person.live, axis=0), person.reference, 5)
-    assert opened_again.encode(np.zeros((480, 640), np.uint8), None).shape == (512,)  # type: ignore[arg-type]
+    assert reopened.calibration.matches(np.mean(person.live, axis=0), person.reference, 5)
+    assert reopened.encode(np.zeros((480, 640), np.uint8), None).shape == (512,)  # type: ignore[arg-type]
 
 
-def test_a_hash_that_differs_is_refused(tmp_path: Path) -> None:
+def test_a_wrong_hash_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotCalibrated, match="not 00"):
         add_model(FILE, tmp_path, tmp_path / "models", tmp_path, sha256="00" * 32, name="mine")
     assert not (tmp_path / "models").exists()
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("other.dat", b"weights of something else" * 100, "0 tensors"),
         ("other.onnx", b"\x08\x07rubbish", "is not an SFace network that OpenCV"),
@@ -168,15 +168,15 @@ def test_a_hash_that_differs_is_refused(tmp_path: Path) -> None:
         ("pointer.dat", b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
     ],
 )
-def test_a_file_that_is_not_a_network_says_what_to_do(tmp_path: Path, name: str, content: bytes, told: str) -> None:
+def test_the_error_for_other_files_says_what_to_do(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(NotBuilt, match=told):
+    with pytest.raises(NotBuilt, match=message):
         add_model(tmp_path / name, tmp_path, tmp_path / "models", tmp_path)
 
 
 @pytest.mark.parametrize("persons", [0, 12])
-def test_few_persons_calibrate_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, persons: int) -> None:
-    monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(invented(persons)))
+def test_too_few_persons_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, persons: int) -> None:
+    monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(random_persons(persons)))
     with pytest.raises(TooFewPersons, match="400 impostor trials"):
         add_model(FILE, tmp_path, tmp_path / "models", tmp_path, name="mine")
     assert not (tmp_path / "models").exists()
@@ -193,7 +193,7 @@ def test_the_list_of_known_models() -> None:
 
 
 @pytest.mark.parametrize("name", ["face_recognition_sface_2021dec", "dlib_face_recognition_resnet_model_v1"])
-def test_a_known_name_with_another_content_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_known_name_with_other_content_is_refused(tmp_path: Path, name: str) -> None:
     file = tmp_path / f"{name}.dat"
     file.write_bytes(b"not it")
     with pytest.raises(NotCalibrated, match="as published"):
@@ -201,7 +201,7 @@ def test_a_known_name_with_another_content_is_refused(tmp_path: Path, name: str)
 
 
 class Tiny:
-    """An engine of another size, as the recipe makes one: the face itself, eight by eight."""
+    """An engine with another encoding size: the face itself, scaled to 8x8 pixels."""
 
     by_points = False
 
@@ -212,9 +212,7 @@ class Tiny:
         return small / float(np.linalg.norm(small))
 
 
-def test_an_engine_that_is_built_in_decides_once_it_is_calibrated(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_built_in_engine_is_usable_once_calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(engines._BUILT, "tiny", engines._Built("0" * 64, lambda cache: Tiny()))
     with pytest.raises(NotCalibrated, match="without a calibration"):
         open_engine(tmp_path, "tiny", tmp_path)

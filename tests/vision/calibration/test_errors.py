@@ -1,4 +1,4 @@
-"""Error rates of invented encodings, counted by hand."""
+"""Error rates of random encodings, compared with values counted by hand."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from vision.decision import Calibration
 from vision.face import unit
 
 
-def invented(count: int, live: int, spread: float = 0.02, prefix: str = "p") -> list[EncodedPerson]:
+def random_persons(count: int, live: int, spread: float = 0.02, prefix: str = "p") -> list[EncodedPerson]:
     generator = np.random.default_rng(9)
     persons = []
     for number in range(count):
@@ -22,16 +22,16 @@ def invented(count: int, live: int, spread: float = 0.02, prefix: str = "p") -> 
     return persons
 
 
-def judged_by(**thresholds: float) -> Calibration:
+def calibrated(**thresholds: float) -> Calibration:
     return Calibration("engine", {int(key[1:]): value for key, value in thresholds.items()}, 1e-3, 1e-2, 0.5)
 
 
-def test_every_mean_against_every_card() -> None:
-    tried = trials(invented(4, 3), 1)
-    assert (tried.genuine.size, tried.impostor.size) == (4 * 3, 4 * 3 * 3)
-    assert tried.genuine.max() < tried.impostor.min()
-    assert trials(invented(4, 3), 3).genuine.size == 4
-    assert trials(invented(4, 3), 4).genuine.size == 0
+def test_every_mean_is_compared_with_every_card() -> None:
+    result = trials(random_persons(4, 3), 1)
+    assert (result.genuine.size, result.impostor.size) == (4 * 3, 4 * 3 * 3)
+    assert result.genuine.max() < result.impostor.min()
+    assert trials(random_persons(4, 3), 3).genuine.size == 4
+    assert trials(random_persons(4, 3), 4).genuine.size == 0
 
 
 def test_distances_compare_the_direction_of_the_mean() -> None:
@@ -40,11 +40,11 @@ def test_distances_compare_the_direction_of_the_mean() -> None:
     assert trials([person], 2).distances == pytest.approx([0])
 
 
-def test_what_is_measured_is_what_the_terminal_decides() -> None:
-    persons = invented(30, 3, 0.08)
-    tried = trials(persons, 3)
-    calibration = judged_by(k3=float(np.quantile(tried.genuine, 0.7)))
-    passed = tried.distances <= calibration.threshold(3)
+def test_measured_matches_equal_the_terminals_decisions() -> None:
+    persons = random_persons(30, 3, 0.08)
+    result = trials(persons, 3)
+    calibration = calibrated(k3=float(np.quantile(result.genuine, 0.7)))
+    passed = result.distances <= calibration.threshold(3)
     decided = [
         calibration.matches(np.mean(live.live, axis=0), card.reference, 3)  # type: ignore[arg-type]
         for card in persons
@@ -55,16 +55,16 @@ def test_what_is_measured_is_what_the_terminal_decides() -> None:
 
 
 @pytest.mark.parametrize(("fmr", "passing"), [(0.0, 0), (0.01, 1), (0.1, 10), (0.099, 9)])
-def test_a_threshold_lets_no_more_pass_than_it_says(fmr: float, passing: int) -> None:
+def test_a_threshold_does_not_exceed_its_false_match_rate(fmr: float, passing: int) -> None:
     impostor = np.random.default_rng(2).normal(0.8, 0.1, 100)
     assert int((impostor <= threshold_at(impostor, fmr)).sum()) == passing
 
 
-def test_the_tail_of_few_trials_is_that_of_the_many_they_were_drawn_from() -> None:
-    drawn = np.random.default_rng(2)
-    few = [tail_threshold(drawn.normal(0.2, 0.1, 500), 1e-3) for _ in range(20)]
+def test_the_tail_estimate_from_few_trials_is_accurate() -> None:
+    generator = np.random.default_rng(2)
+    few = [tail_threshold(generator.normal(0.2, 0.1, 500), 1e-3) for _ in range(20)]
     assert 0.2 - 3.6 * 0.1 < np.mean(few) < 0.2 - 3.0 * 0.1
-    counted = [threshold_at(drawn.normal(0.2, 0.1, 500), 1e-3) for _ in range(20)]
+    counted = [threshold_at(generator.normal(0.2, 0.1, 500), 1e-3) for _ in range(20)]
     assert np.std(few) < np.std(counted)
 
 
@@ -75,21 +75,21 @@ def test_limits_by_person_are_wider_than_by_trial() -> None:
     assert high >= 0.5
 
 
-def test_none_wrong_of_many_is_not_never_and_few_persons_say_nothing() -> None:
+def test_limits_without_errors_depend_on_the_number_of_persons() -> None:
     assert limits(np.zeros(600, np.bool_), np.repeat(np.arange(6), 100)) == (0.0, 3 / 600)
     assert limits(np.zeros(400, np.bool_), np.repeat(np.arange(4), 100)) == (0.0, 1.0)
 
 
 def twins(count: int) -> list[EncodedPerson]:
-    """Persons who look alike."""
+    """Return persons who look alike."""
     return [
-        EncodedPerson(f"twins_{n}", np.asarray(p.reference) + 0.2, [one + 0.2 for one in p.live])
-        for n, p in enumerate(invented(count, 6, 0.05))
+        EncodedPerson(f"twins_{n}", np.asarray(p.reference) + 0.2, [encoding + 0.2 for encoding in p.live])
+        for n, p in enumerate(random_persons(count, 6, 0.05))
     ]
 
 
-def test_the_worst_group_decides_and_so_do_pairs_within_groups() -> None:
-    others = invented(40, 6, prefix="others")
+def test_the_worst_group_sets_the_threshold() -> None:
+    others = random_persons(40, 6, prefix="others")
     alone = calibrate(others, "engine")
     with_many, with_few = calibrate([*twins(32), *others], "engine"), calibrate([*twins(12), *others], "engine")
     assert max(with_many.thresholds[5], with_few.thresholds[5]) < alone.thresholds[5]
@@ -97,24 +97,24 @@ def test_the_worst_group_decides_and_so_do_pairs_within_groups() -> None:
     assert 0 < with_many.fmr_upper < 0.02
 
 
-def test_few_persons_calibrate_nothing() -> None:
+def test_too_few_persons_are_refused() -> None:
     with pytest.raises(TooFewPersons, match="5 persons"):
-        calibrate(invented(5, 6), "engine")
+        calibrate(random_persons(5, 6), "engine")
 
 
-def test_about_half_of_all_names_is_reported_on() -> None:
-    share = np.mean([is_reported(person) for person in invented(400, 0)])
+def test_about_half_of_all_persons_are_reported() -> None:
+    share = np.mean([is_reported(person) for person in random_persons(400, 0)])
     assert 0.4 < share < 0.6
 
 
-def test_another_person_is_told_by_the_spread_of_photographs() -> None:
-    made = calibrate(invented(40, 6), "engine")
-    # two pictures of one face are 0.02 * sqrt(2 * 128) apart, on a length of 0.1 * sqrt(128)
+def test_the_distance_of_another_person_follows_the_spread_of_photos() -> None:
+    made = calibrate(random_persons(40, 6), "engine")
+    # two pictures of one face differ by 0.02 * sqrt(2 * 128), for encodings of length 0.1 * sqrt(128)
     assert made.other_person == pytest.approx(0.2 * np.sqrt(2), rel=0.15)
 
 
-def test_drawn_persons_thresholds_lie_before_the_nearest_stranger_or_are_refused() -> None:
-    made = calibrate_drawn(invented(8, 10), "engine")
+def test_drawn_thresholds_are_below_the_nearest_stranger() -> None:
+    made = calibrate_drawn(random_persons(8, 10), "engine")
     assert made.thresholds == {5: pytest.approx(1.05, abs=0.15)}
     assert made.fmr == 0
     alike = [EncodedPerson(f"p_{n}", unit(np.ones(16)), [unit(np.ones(16))] * 10) for n in range(3)]
@@ -122,18 +122,22 @@ def test_drawn_persons_thresholds_lie_before_the_nearest_stranger_or_are_refused
         calibrate_drawn(alike, "engine")
 
 
-def test_figures_count_what_was_let_pass() -> None:
-    persons = [*invented(12, 6, prefix="a"), *invented(12, 6, 0.12, prefix="b"), *invented(3, 6, prefix="c")]
-    found = figures(persons, judged_by(k1=0.5, k5=0.5))
+def test_figures_count_matches() -> None:
+    persons = [
+        *random_persons(12, 6, prefix="a"),
+        *random_persons(12, 6, 0.12, prefix="b"),
+        *random_persons(3, 6, prefix="c"),
+    ]
+    found = figures(persons, calibrated(k1=0.5, k5=0.5))
     assert {one.group for one in found} == {"all", "a", "b", "small groups"}
     by = {(one.group, one.frames): one for one in found}
     assert (by["a", 5].fnmr, by["a", 5].genuine, by["a", 5].impostor) == (0.0, 12 * 6, 12 * 11 * 6)
     assert by["b", 1].fnmr == 1.0
     assert by["all", 1].false_matches == round(by["all", 1].fmr * by["all", 1].impostor)
-    # a and b are the same twelve faces: seen with another's name they are strangers that look alike
+    # a and b are the same twelve faces, so across groups they count as similar strangers
     assert by["all", 1].fmr > by["a", 1].fmr == 0.0
     assert [one.fmr for one in found] == sorted((one.fmr for one in found), reverse=True)
     low, high = by["all", 1].fnmr_limits
     assert low < by["all", 1].fnmr < high
-    assert by["a", 5].fmr_limits == (0.0, 3 / by["a", 5].impostor), "none of 792 is not never"
-    assert figures(persons[:1], judged_by(k1=0.5)) == []
+    assert by["a", 5].fmr_limits == (0.0, 3 / by["a", 5].impostor), "0 of 792 does not prove a rate of 0"
+    assert figures(persons[:1], calibrated(k1=0.5)) == []

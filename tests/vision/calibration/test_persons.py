@@ -1,4 +1,4 @@
-"""A folder of persons, with synthetic ones in it."""
+"""Encoding a folder of persons, here synthetic ones."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from vision.engines.open import open_uncalibrated
 from vision.synthetic.source import SyntheticSource
 
 
-def test_first_picture_is_the_card_and_the_others_are_live(tmp_path: Path) -> None:
+def test_the_first_picture_is_the_card_and_the_others_are_live(tmp_path: Path) -> None:
     persons = tmp_path / "persons"
     for name in ("hana", "ken"):
         (persons / name).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The delivered engines on a drawn face: found once, its points steady, its encoding its own."""
+"""The delivered engines detect and encode a drawn face."""
 
 from pathlib import Path
 
@@ -37,9 +37,9 @@ def test_the_default_is_sface(engine: FaceEngine) -> None:
     assert isinstance(engine._encoder, SFace)
 
 
-def test_one_face_is_found_with_its_points_in_order(engine: FaceEngine, grey: Image) -> None:
+def test_one_face_is_detected_with_its_points_in_order(engine: FaceEngine, grey: Image) -> None:
     (face,) = engine.faces(grey)
-    assert [one.box for one in engine.faces(grey, thorough=True)] == [face.box]
+    assert [found.box for found in engine.faces(grey, thorough=True)] == [face.box]
     expected = face_of_portrait()
     assert abs(face.box.left - expected.left) < 40
     right, left, nose, mouth_right, mouth_left = face.points
@@ -49,37 +49,37 @@ def test_one_face_is_found_with_its_points_in_order(engine: FaceEngine, grey: Im
     assert abs(turn(face.points)) < 0.2
 
 
-def test_nobody_is_nobody(engine: FaceEngine) -> None:
+def test_no_face_is_detected_in_an_empty_picture(engine: FaceEngine) -> None:
     nothing = np.full((480, 640), 90, np.uint8)
     assert engine.faces(nothing) == engine.faces(nothing, thorough=True) == []
 
 
 @pytest.mark.parametrize("degrees", [-20, 0, 20])
-def test_settled_points_lie_on_the_face_however_it_is_tilted(grey: Image, degrees: float) -> None:
+def test_settled_points_are_on_a_tilted_face(grey: Image, degrees: float) -> None:
     matrix = cv2.getRotationMatrix2D((320.0, 240.0), degrees, 1.0)
     tilted = np.asarray(cv2.warpAffine(grey, matrix, (640, 480), borderMode=cv2.BORDER_REPLICATE), np.uint8)
     yunet = YuNet(delivered(YUNET))
     (straight,), (face,) = yunet.faces(grey), yunet.faces(tilted)
     expected = cv2.transform(straight.points[None], matrix)[0]
-    away = np.linalg.norm(yunet.settled(tilted, face).points - expected, axis=1)
-    assert away.max() < 0.3 * FaceAxes(straight.points).distance
+    errors = np.linalg.norm(yunet.settled(tilted, face).points - expected, axis=1)
+    assert errors.max() < 0.3 * FaceAxes(straight.points).distance
 
 
-def test_a_face_that_is_not_seen_again_keeps_its_points() -> None:
+def test_settling_without_a_second_detection_keeps_the_points() -> None:
     nothing = np.full((480, 640), 90, np.uint8)
     points = np.array([(280.0, 200), (360, 200), (320, 240), (290, 280), (350, 280)])
     assert YuNet(delivered(YUNET)).settled(nothing, Face(FaceBox(240, 120, 400, 320), points)).points is points
 
 
-def test_it_matters_less_to_a_photo_from_where_the_light_comes(engine: FaceEngine, grey: Image) -> None:
-    """A photo and its mirror image are nearer to each other than two live frames, one mirrored."""
+def test_photo_encodings_depend_less_on_the_light_direction(engine: FaceEngine, grey: Image) -> None:
+    """A photo is closer to its mirror image than a live frame is."""
     mirrored = np.ascontiguousarray(grey[:, ::-1])
     (face,), (other,) = engine.faces(grey), engine.faces(mirrored)
     photo, back = engine.encode_photo(grey, face), engine.encode_photo(mirrored, other)
     assert distance(photo, back) < 0.85 * distance(engine.encode(grey, face), engine.encode(mirrored, other))
 
 
-def test_cut_outs_show_the_same_face_and_leave_nothing(engine: FaceEngine, grey: Image) -> None:
+def test_cut_outs_show_the_same_face_and_are_wiped(engine: FaceEngine, grey: Image) -> None:
     (face,) = engine.faces(grey)
     shown = list(cut_outs(grey, face))
     eyes = FaceAxes(face.points).distance
@@ -106,28 +106,28 @@ def test_encodings_have_length_one_and_do_not_depend_on_brightness(engine: FaceE
 
 
 @pytest.mark.long
-def test_dlibs_network_gives_the_same_run_by_opencv_and_by_face_recognition(tmp_path: Path, grey: Image) -> None:
+def test_dlibs_network_gives_the_same_result_in_opencv_and_face_recognition(tmp_path: Path, grey: Image) -> None:
     ours, theirs = (open_uncalibrated(tmp_path, name) for name in ("dlib", "face_recognition"))
     (face,) = ours.faces(grey)
     assert np.linalg.norm(ours.encode(grey, face) - theirs.encode(grey, face)) < 1e-4
 
 
-def test_an_engine_opened_to_be_calibrated_decides_nothing(tmp_path: Path) -> None:
+def test_an_uncalibrated_engine_has_no_calibration(tmp_path: Path) -> None:
     with pytest.raises(NotCalibrated):
         _ = open_uncalibrated(tmp_path).calibration
 
 
-def test_an_unknown_engine_is_said_with_the_known_ones(tmp_path: Path) -> None:
+def test_the_error_for_an_unknown_engine_lists_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(NotCalibrated, match="face_recognition"):
         open_engine(tmp_path, "facenet")
     with pytest.raises(NotCalibrated, match="uketsuke face add"):
         open_engine(tmp_path, "facenet", tmp_path)
 
 
-def test_drawn_persons_have_a_calibration_of_their_own(engine: FaceEngine) -> None:
+def test_drawn_persons_have_a_separate_calibration(engine: FaceEngine) -> None:
     assert deciding_on_drawn_persons(engine).calibration is engine.drawn_calibration
 
 
-def test_a_network_that_is_not_a_detector_is_refused_when_it_is_opened() -> None:
+def test_a_network_that_is_not_a_detector_is_refused() -> None:
     with pytest.raises(NotBuilt, match="not a YuNet detector"):
         YuNet(CARRIED / SFACE.name)

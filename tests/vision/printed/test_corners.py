@@ -1,4 +1,4 @@
-"""The corners of a card, in whatever way it is held."""
+"""Ordering the corners of a card at any rotation."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ CARD = np.array([(-85.6, -54.0), (85.6, -54.0), (85.6, 54.0), (-85.6, 54.0)]) * 
 
 
 @pytest.mark.parametrize("degrees", [degrees for degrees in range(0, 360, 10) if degrees not in (90, 270)])
-def test_the_first_side_is_the_upper_long_one(degrees: int) -> None:
+def test_the_first_side_is_the_upper_long_side(degrees: int) -> None:
     angle = np.radians(degrees)
     turned = CARD @ np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))]) + (640, 360)
     for start in range(4):
@@ -19,4 +19,4 @@ def test_the_first_side_is_the_upper_long_one(degrees: int) -> None:
         assert sides == pytest.approx([342.4, 216, 342.4, 216])
         assert found[:2, 1].mean() < found[2:, 1].mean()
         (across, down), (along, rise) = found[1] - found[0], found[2] - found[1]
-        assert across * rise - down * along > 0, "clockwise, as y points downwards"
+        assert across * rise - down * along > 0, "clockwise, because y points downwards"

@@ -1,4 +1,4 @@
-"""A card is held before the camera: what is read, what is refused, and what the holder is told."""
+"""Reading a card held in front of the camera: fields, refused cards and guidance."""
 
 from dataclasses import replace
 from datetime import date
@@ -55,21 +55,21 @@ def test_every_form_of_birth_date(
     assert read(replace(hana, birth=printed), recogniser).birth == expected
 
 
-def test_a_date_the_calendar_does_not_have_is_left_open(hana: CardFront, recogniser: Recogniser) -> None:
+def test_an_impossible_date_is_left_blank(hana: CardFront, recogniser: Recogniser) -> None:
     fields = read(replace(hana, birth="昭和55年 2月30日生"), recogniser)
 
     assert fields.birth is None
     assert not fields.whole
 
 
-def test_held_by_hand(hana: CardFront, recogniser: Recogniser) -> None:
+def test_a_hand_held_card_is_read(hana: CardFront, recogniser: Recogniser) -> None:
     for seed in range(4):
         look = look_at(held(hana, ordinary(np.random.default_rng(seed)), seed), recogniser)
         assert look.fields is not None
         assert look.fields.security == b"4907"
 
 
-def test_upside_down_is_read_as_well(hana: CardFront, recogniser: Recogniser) -> None:
+def test_an_upside_down_card_is_read(hana: CardFront, recogniser: Recogniser) -> None:
     assert read(hana, recogniser, CardScene(turn=180)).security == b"4907"
 
 
@@ -80,7 +80,7 @@ def test_an_infants_card_has_no_photo(hana: CardFront, recogniser: Recogniser) -
     assert read(infant, recogniser, CardScene(turn=180)).security == b"4907"
 
 
-def test_a_card_without_pin_is_known_by_its_remark(hana: CardFront, recogniser: Recogniser) -> None:
+def test_a_pinless_card_is_recognised_by_its_remark(hana: CardFront, recogniser: Recogniser) -> None:
     entries = ("令和8年4月1日 住所変更 見本町2-3",)
 
     assert read(replace(hana, pinless=True), recogniser).pinless
@@ -88,11 +88,9 @@ def test_a_card_without_pin_is_known_by_its_remark(hana: CardFront, recogniser: 
     assert not read(replace(hana, remarks=entries), recogniser).pinless
 
 
-def test_the_back_is_refused_before_anything_is_recognised(
-    recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_back_is_refused_without_text_recognition(recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch) -> None:
     def recognised(*_: object) -> None:
-        raise AssertionError("text was recognised on a card's back")
+        raise AssertionError("text recognition ran on the back of a card")
 
     monkeypatch.setattr(recogniser, "read", recognised)
     for card in (draw_back(), draw_other_card()):
@@ -102,20 +100,20 @@ def test_the_back_is_refused_before_anything_is_recognised(
             assert look.fields is None
 
 
-def test_without_a_card_the_holder_is_asked_for_it(recogniser: Recogniser) -> None:
+def test_without_a_card_the_guidance_asks_for_it(recogniser: Recogniser) -> None:
     room = np.full((480, 640, 3), 120, np.uint8)
 
     assert look_at(room, recogniser).guidance is CardGuidance.SHOW_CARD
 
 
-def test_too_far_away_says_nearer(hana: CardFront, recogniser: Recogniser) -> None:
+def test_a_card_too_far_away_gets_the_guidance_nearer(hana: CardFront, recogniser: Recogniser) -> None:
     look = look_at(held(hana, CardScene(width=0.45)), recogniser)
 
     assert look.guidance is CardGuidance.NEARER
     assert look.fields is None
 
 
-def test_a_reflection_on_a_field_leaves_its_digits_open(hana: CardFront, recogniser: Recogniser) -> None:
+def test_digits_under_a_reflection_are_left_blank(hana: CardFront, recogniser: Recogniser) -> None:
     scene = CardScene()
     picture = held(hana, scene)
     card = draw_front(hana)
@@ -129,7 +127,7 @@ def test_a_reflection_on_a_field_leaves_its_digits_open(hana: CardFront, recogni
     assert look.guidance is CardGuidance.TILT
 
 
-def test_a_reflection_beside_the_fields_hides_neither_side_nor_code(hana: CardFront, recogniser: Recogniser) -> None:
+def test_a_reflection_beside_the_fields_does_not_matter(hana: CardFront, recogniser: Recogniser) -> None:
     scene = CardScene()
     picture = held(hana, scene).astype(np.float32)
     where = cv2.perspectiveTransform(
@@ -145,32 +143,32 @@ def test_a_reflection_beside_the_fields_hides_neither_side_nor_code(hana: CardFr
     assert look.fields.whole
 
 
-def test_where_a_lamp_hides_the_side_the_card_is_to_be_tilted(recogniser: Recogniser) -> None:
+def test_a_reflection_hiding_the_side_asks_to_tilt_the_card(recogniser: Recogniser) -> None:
     picture = shoot(draw_back(), CardScene(), 3)
     cv2.ellipse(picture, (320, 240), (90, 40), 0, 0, 360, (255, 255, 255), -1)
     assert look_at(picture, recogniser).guidance is CardGuidance.TILT
 
 
 def characters(text: str, sure: float = 1.0, share: float = 1.0) -> list[Character]:
-    return [Character(one, sure, share) for one in text]
+    return [Character(letter, sure, share) for letter in text]
 
 
 @pytest.mark.parametrize(
     ("sure", "share", "read"),
     [(0.95, 0.95, True), (0.3, 0.99, True), (0.3, 0.9, False), (0.01, 0.99, False)],
 )
-def test_an_era_may_look_like_what_cannot_stand_there(sure: float, share: float, read: bool) -> None:
+def test_an_era_is_accepted_if_only_impossible_characters_compete(sure: float, share: float, read: bool) -> None:
     date_after = characters("4年7月22日生")
     assert (birth_of([*characters("令", sure, share), *characters("和"), *date_after]) is not None) is read
 
 
-def test_a_doubtful_digit_is_left_open_whatever_else_may_stand_there() -> None:
+def test_a_doubtful_digit_is_left_blank() -> None:
     day = [*characters("令和4年7月2"), *characters("2", 0.9), *characters("日生")]
     assert birth_of(day) is None
     assert security_of([*characters("490"), *characters("7", 0.9)]) == b"490 "
 
 
-def test_nothing_wrong_is_read_from_hard_pictures(hana: CardFront, recogniser: Recogniser) -> None:
+def test_nothing_is_misread_in_difficult_pictures(hana: CardFront, recogniser: Recogniser) -> None:
     for seed, trouble in enumerate(SceneTrouble):
         scene = CardScene(width=0.7, light=0.35, noise=9, blur=1.4, motion=2, troubles=(trouble,))
         fields = read(hana, recogniser, scene)
@@ -179,7 +177,7 @@ def test_nothing_wrong_is_read_from_hard_pictures(hana: CardFront, recogniser: R
         assert all(seen in (0x20, right) for seen, right in zip(fields.security, b"4907", strict=True)), (trouble, seed)
 
 
-def test_only_the_three_boxes_are_recognised(
+def test_text_recognition_runs_only_on_the_three_fields(
     hana: CardFront, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []
@@ -187,7 +185,7 @@ def test_only_the_three_boxes_are_recognised(
 
     def recorded(line: Image, allowed: str) -> object:
         found = original(line, allowed)
-        seen.append("".join(one.text for one in found))
+        seen.append("".join(character.text for character in found))
         return found
 
     monkeypatch.setattr(recogniser, "read", recorded)
@@ -196,7 +194,7 @@ def test_only_the_three_boxes_are_recognised(
     assert seen == ["昭和55年3月1日生", "2033年3月1日まで有効", "4907"]
 
 
-def test_frames_that_disagree_leave_the_place_open() -> None:
+def test_a_digit_on_which_frames_disagree_is_left_blank() -> None:
     looks = iter([b"4907", b"4907", b"4901"])
 
     def look(_: Image) -> object:
@@ -216,7 +214,7 @@ def test_frames_that_disagree_leave_the_place_open() -> None:
     assert reader.reading().security == b"    "
 
 
-def test_the_outline_lies_on_the_card(hana: CardFront) -> None:
+def test_the_outline_matches_the_card(hana: CardFront) -> None:
     card = draw_front(hana)
     high, wide = card.shape[:2]
     for seed in range(5):
@@ -235,7 +233,7 @@ def test_the_outline_lies_on_the_card(hana: CardFront) -> None:
         ("synthetic:card:other", CardGuidance.OTHER_SIDE),
     ],
 )
-def test_cards_can_be_named_as_a_camera(spec: str, guidance: CardGuidance, recogniser: Recogniser) -> None:
+def test_drawn_cards_can_be_used_as_a_camera(spec: str, guidance: CardGuidance, recogniser: Recogniser) -> None:
     source = open_source(spec)
     assert source.open() is None
     frame = source.read()
@@ -243,7 +241,7 @@ def test_cards_can_be_named_as_a_camera(spec: str, guidance: CardGuidance, recog
     assert look_at(frame.rgb, recogniser).guidance is guidance
 
 
-def test_an_unknown_card_is_refused_by_name() -> None:
+def test_the_error_for_an_unknown_card_lists_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"no card 'side'. Known: front"):
         open_source("synthetic:card:side")
     with pytest.raises(ValueError, match=r"no trouble 'fog'. Known: glare"):

@@ -1,11 +1,11 @@
-"""Which side of which card is up."""
+"""Recognising the side of a card."""
 
 import numpy as np
 
 from vision.printed.side import ink_of
 
 
-def test_fine_print_is_an_even_grey_and_not_stripes_that_come_by_chance() -> None:
+def test_fine_print_is_averaged_to_grey() -> None:
     near = np.full((1080, 1712, 3), 230, np.uint8)
     near[:, ::7] = 20
     corners = np.array([(0.0, 0.0), (1711, 0), (1711, 1079), (0, 1079)])

@@ -1,4 +1,4 @@
-"""dlib's network for OpenCV is built once and checked every time."""
+"""dlib's network is converted for OpenCV once and verified at every use."""
 
 import json
 import subprocess
@@ -18,17 +18,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built_network(weights(ENCODER), tmp_path_factory.mktemp("cache"))
 
 
-def test_the_built_network_does_what_dlib_does(built: Path) -> None:
+def test_the_built_network_agrees_with_dlib(built: Path) -> None:
     assert difference_to_dlib(built.read_bytes(), weights(ENCODER)) <= LARGEST_DIFFERENCE
 
 
-def test_it_is_built_once(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_network_is_built_once(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "face_network", lambda *_: pytest.fail("built again"))
     assert built_network(weights(ENCODER), built.parent) == built
 
 
 @pytest.mark.parametrize("fault", ["network", "record", "version"])
-def test_what_was_changed_is_built_anew(built: Path, fault: str) -> None:
+def test_a_changed_network_is_rebuilt(built: Path, fault: str) -> None:
     before = built.read_bytes()
     record = built.with_suffix(".json")
     if fault == "network":
@@ -40,7 +40,7 @@ def test_what_was_changed_is_built_anew(built: Path, fault: str) -> None:
     assert built_network(weights(ENCODER), built.parent).read_bytes() == before
 
 
-def test_nothing_else_is_left_in_the_folder(built: Path) -> None:
+def test_only_network_and_record_are_left(built: Path) -> None:
     assert {path.suffix for path in built.parent.iterdir()} == {".onnx", ".json"}
 
 
@@ -51,7 +51,7 @@ def test_a_network_that_differs_from_dlib_is_refused(tmp_path: Path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_reported(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("a file where the folder should be")
     with pytest.raises(NotBuilt, match=r"NotADirectoryError|FileExistsError"):

@@ -1,4 +1,4 @@
-"""dlib's serialisation, from files written here."""
+"""Reading dlib's serialisation from files written by the tests."""
 
 import math
 
@@ -20,7 +20,7 @@ def tensor(values: np.ndarray, shape: tuple[int, int, int, int]) -> bytes:
     return integer(2) + b"".join(integer(size) for size in shape) + values.astype("<f4").tobytes()
 
 
-def test_tensors_come_in_order_whatever_lies_between() -> None:
+def test_tensors_are_found_in_order_among_other_data() -> None:
     first = np.linspace(-1, 1, 300).astype(np.float32)
     second = np.linspace(5, 6, 64).astype(np.float32)
     data = b"\x05con_4" + tensor(first, (300, 1, 1, 1)) + b"\x01\x02\x01\x02 noise" + tensor(second, (1, 64, 1, 1))
@@ -42,11 +42,11 @@ def test_tensors_come_in_order_whatever_lies_between() -> None:
         tensor(np.ones(64), (64, 1, 1, 1))[:-1],
     ],
 )
-def test_what_is_not_a_tensor_is_not_taken_for_one(data: bytes) -> None:
+def test_other_data_is_not_mistaken_for_tensors(data: bytes) -> None:
     assert tensors(data) == []
 
 
-def test_the_weights_are_those_of_the_lock_file() -> None:
+def test_the_weights_match_the_lock_file() -> None:
     for name in (ENCODER, FIVE_POINTS):
         assert sha256_of(weights(name)) == KNOWN_SHA256[name]
 
@@ -56,7 +56,7 @@ def test_missing_weights_are_named() -> None:
         weights("other.dat")
 
 
-def test_the_installed_weights_are_the_network_and_others_are_not() -> None:
+def test_only_the_installed_weights_fit_the_network() -> None:
     found = tensors(weights(ENCODER).read_bytes())
     assert len(found) == 59
     with pytest.raises(NotThisNetwork, match="58 tensors"):

@@ -1,4 +1,4 @@
-"""The few messages of an ONNX file: bytes known by hand, and small networks that OpenCV computes."""
+"""Writing ONNX files: compared with known bytes, and run by OpenCV as small networks."""
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ def test_varints_as_protocol_buffers_specify(value: int, written: str) -> None:
     assert _varint(value).hex() == written
 
 
-def test_a_node_byte_by_byte() -> None:
+def test_a_node_is_encoded_as_specified() -> None:
     graph = Graph("g")
     graph.node("Relu", ["x"], {"axis": 1}, output="y")
     attribute = b"\x0a\x04axis" + b"\x18\x01" + b"\xa0\x01\x02"
@@ -44,11 +44,11 @@ def test_a_convolution_with_bias_and_strides() -> None:
     shape = {"kernel_shape": (2, 2), "strides": (2, 2), "pads": (0, 0, 0, 0)}
     graph.node("Conv", ["x", graph.constant(kernel), graph.constant(bias)], shape, output="y")
     x = np.arange(16, dtype=np.float32).reshape(1, 1, 4, 4)
-    given = run(graph.model(("x", ("N", 1, 4, 4)), ("y", ("N", 1, 2, 2))), x)
-    np.testing.assert_allclose(given, [[[[20, 28], [52, 60]]]])
+    output = run(graph.model(("x", ("N", 1, 4, 4)), ("y", ("N", 1, 2, 2))), x)
+    np.testing.assert_allclose(output, [[[[20, 28], [52, 60]]]])
 
 
-def test_a_network_of_two_outputs() -> None:
+def test_a_network_with_two_outputs() -> None:
     graph = Graph("two")
     graph.node("Relu", ["x"], output="positive")
     graph.node("Neg", ["x"], output="turned")
@@ -62,10 +62,10 @@ def test_a_network_of_two_outputs() -> None:
     np.testing.assert_array_equal(turned, -x)
 
 
-def test_padding_takes_whole_numbers_and_a_word() -> None:
+def test_padding_with_integers_and_a_string_attribute() -> None:
     graph = Graph("padding")
     ends = np.array([0, 0, 0, 0, 0, 1, 0, 0], np.int64)
     graph.node("Pad", ["x", graph.constant(ends)], {"mode": "constant"}, output="y")
     x = np.ones((1, 1, 2, 2), np.float32)
-    given = run(graph.model(("x", (1, 1, 2, 2)), ("y", (1, 2, 2, 2))), x)
-    np.testing.assert_array_equal(given[0, :, 0, 0], [1, 0])
+    output = run(graph.model(("x", (1, 1, 2, 2)), ("y", (1, 2, 2, 2))), x)
+    np.testing.assert_array_equal(output[0, :, 0, 0], [1, 0])

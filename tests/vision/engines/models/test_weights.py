@@ -1,4 +1,4 @@
-"""The two networks in the package are the published ones, or are not used."""
+"""The two networks in the package are used only if they match the published ones."""
 
 import shutil
 from pathlib import Path
@@ -29,7 +29,7 @@ def published(file: PackagedModel) -> bytes:
 
 
 @pytest.mark.parametrize("file", DELIVERED, ids=lambda file: file.name)
-def test_the_carried_file_comes_from_the_published_one(file: PackagedModel) -> None:
+def test_the_packaged_file_is_made_from_the_published_one(file: PackagedModel) -> None:
     assert delivered(file) == CARRIED / file.name
     assert sha256_of(CARRIED / file.name) == file.carried_sha256
     assert file.carried(published(file)) == (CARRIED / file.name).read_bytes()
@@ -47,33 +47,33 @@ def test_only_surplus_inputs_are_removed_and_the_output_is_the_same() -> None:
     assert without_surplus_inputs(after, "data") == after
     picture = np.random.default_rng(1).integers(0, 255, (112, 112, 3), dtype=np.uint8)
 
-    def given(model: bytes) -> NDArray[np.float32]:
+    def output_of(model: bytes) -> NDArray[np.float32]:
         net = cv2.dnn.readNetFromONNX(np.frombuffer(model, np.uint8))
         net.setInput(cv2.dnn.blobFromImage(picture, 1, (112, 112), (0, 0, 0), True, False))
         return np.asarray(net.forward(), np.float32)
 
     if int(cv2.__version__.partition(".")[0]) < 5:
-        np.testing.assert_array_equal(given(before), given(after))
+        np.testing.assert_array_equal(output_of(before), output_of(after))
         return
     with pytest.raises(cv2.error, match="just one input"):
-        given(before)
-    assert given(after).shape == (1, 128)
+        output_of(before)
+    assert output_of(after).shape == (1, 128)
 
 
 @pytest.mark.parametrize("cut", [1, 1000, 100_000])
-def test_a_file_that_was_cut_off_is_not_an_onnx_file(cut: int) -> None:
+def test_a_truncated_onnx_file_is_refused(cut: int) -> None:
     with pytest.raises(ValueError, match="cut off"):
         without_surplus_inputs((CARRIED / SFACE.name).read_bytes()[:-cut], "data")
 
 
-def test_networks_are_found_in_a_folder_named_by_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_variable_names_a_folder_with_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     with pytest.raises(WeightsMissing, match="make setup"):
         delivered(SFACE)
     shutil.copy(CARRIED / SFACE.name, tmp_path)
     assert delivered(SFACE) == tmp_path / SFACE.name
     (tmp_path / SFACE.name).write_bytes(published(SFACE))
-    assert delivered(SFACE) == tmp_path / SFACE.name, "the file as published works too"
+    assert delivered(SFACE) == tmp_path / SFACE.name, "the published file is accepted too"
     (tmp_path / SFACE.name).write_bytes(b"another network")
     with pytest.raises(WeightsMissing, match="damaged"):
         delivered(SFACE)
