@@ -33,7 +33,7 @@ class TooMuch(AssertionError):
 
 
 def tlv(data: bytes) -> None:
-    for parse in (total_length, parse_list, lambda whole: children(parse_one(whole), whole)):
+    for parse in (total_length, parse_list, lambda data: children(parse_one(data), data)):
         try:
             parse(data)
         except MalformedCardData:

@@ -116,6 +116,6 @@ def test_inserting_a_missing_file_is_refused(tmp_path: Path) -> None:
         keep_inserted(tmp_path / "nowhere.json", stop=threading.Event(), tell=print)
 
 
-def test_the_user_is_told_how_to_install_and_of_the_open_port() -> None:
+def test_messages_explain_the_installation_and_the_open_port() -> None:
     assert "vsmartcard-vpcd" in HOW_TO_INSTALL
     assert "all network interfaces" in OPEN_TO_THE_NETWORK

@@ -92,7 +92,7 @@ def test_the_soft_card_accepts_both_forms(image: CardImage) -> None:
     assert card.transmit(bytes.fromhex("00200098")) == card.transmit(bytes.fromhex("0020009800")) == b"\x63\xc3"
 
 
-def test_unknown_settings_are_refused_with_the_known_ones() -> None:
+def test_an_unknown_setting_is_refused_with_a_list_of_valid_ones() -> None:
     with pytest.raises(ValueError, match="ec-384-announced"):
         CardOpener.of("ec-521", "auto")
     with pytest.raises(ValueError, match="always"):

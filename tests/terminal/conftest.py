@@ -13,9 +13,9 @@ from vision import camera
 from vision.camera import Camera
 
 PATIENCE = 20.0
-"""Seconds a terminal of these tests waits for service and camera: a slow computer is neither silent nor blind."""
+"""Timeout in seconds for service and camera, long enough for a slow machine."""
 CUT_OFF = Rule(manner=Manner.DROPPED, delay_seconds=0.5)
-"""A silent service: the line is cut after half a second, so that the patience for all other calls may be long."""
+"""A silent service: disconnects after 0.5 s, so that the timeout for all other calls can be long."""
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def _patient_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def authority_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Keys are made once for all tests of the session."""
+    """A folder for keys created once per test session."""
     return tmp_path_factory.mktemp("state")
 
 

@@ -1,4 +1,4 @@
-"""A day at a counter for any front end: real conductor, simulated card, synthetic patient, stub over HTTP."""
+"""Receptions with any front end: real conductor, simulated card, synthetic patient, stub over HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,16 +28,16 @@ RECEPTION_SECONDS = 90.0
 
 
 class CounterHands(Hands, Protocol):
-    """Gathers what a script touches and types, and does it on a front end."""
+    """Collects the touches and typing of a script, then performs them on a front end."""
 
     def shown(self) -> Talk | None:
-        """What the front end shows now."""
+        """Return what the front end shows now."""
 
     async def drawn(self) -> None:
-        """Return when that can be seen and touched."""
+        """Wait until it can be seen and touched."""
 
     async def do(self) -> None:
-        """Do what was gathered."""
+        """Perform the collected actions."""
 
 
 @asynccontextmanager
@@ -47,7 +47,7 @@ async def _deadline(persona: Persona, hands: CounterHands) -> AsyncIterator[None
             yield
     except TimeoutError:
         shown = hands.shown()
-        raise AssertionError(f"{persona.name} got no further than {shown.state if shown else 'the start'}") from None
+        raise AssertionError(f"{persona.name} is stuck at {shown.state if shown else 'the start'}") from None
 
 
 class Day:
@@ -106,11 +106,11 @@ class Day:
         self.counter.stub.behave()
 
     def _has_begun(self) -> bool:
-        """Return whether the reception has begun; a language chosen beforehand may give another idle state."""
+        """Return whether the reception has started. A language chosen earlier causes another idle state."""
         return any(not isinstance(state, st.Idle) for state in self.states)
 
     def staff_comes(self) -> None:
-        """Staff has given the password."""
+        """Enter the staff password."""
         state = self.conductor.state
         assert not isinstance(state, st.Idle)
         self.conductor.post(ev.StaffAuthenticated(state.reception.id))
@@ -136,12 +136,12 @@ class Day:
         return dict(flags_in(self.counter.settings.results_dir / history.delivered.event.file_name))
 
     def faults(self, persona: Persona) -> list[str]:
-        """What ended differently from what the persona says."""
+        """Return descriptions of results that differ from the persona's expected ones."""
         wrong = []
         if self.ending() != persona.expected.outcome:
             wrong.append(f"{persona.name} ended as {self.ending()}")
         if persona.expected.language and persona.expected.language != self.language():
-            wrong.append(f"{persona.name} was spoken to in {self.language()}")
+            wrong.append(f"{persona.name} was shown {self.language()}")
         flags = self.flags()
         expected = dict(persona.expected.flags) if persona.expected.flags is not None else None
         if flags != expected:

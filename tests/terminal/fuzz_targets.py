@@ -1,6 +1,6 @@
-"""What service, exchange and settings may be fed by anybody: each target lets through only what its callers expect.
+"""Fuzz targets for service, exchange and settings: each takes arbitrary bytes and handles only the expected errors.
 
-Fed by Hypothesis in `test_hostile_input.py` and, guided by coverage, by `tests/fuzz.py` (`make fuzz`).
+`test_hostile_input.py` calls them with damaged input; `tests/fuzz.py` (`make fuzz`) calls them guided by coverage.
 """
 
 import asyncio
@@ -83,7 +83,7 @@ def _service() -> tuple[asyncio.AbstractEventLoop, ASGIApp]:
 
 
 def http(data: bytes) -> None:
-    """First byte: which request. Then lines: headers in their order, an empty line, the body. Never a 500."""
+    """First byte: request; then headers, one a line, an empty line and the body. The status must not be 5xx."""
     if not data:
         return
     method, path = _ROUTES[data[0] % len(_ROUTES)]
@@ -116,7 +116,7 @@ def http(data: bytes) -> None:
 
     loop, app = _service()
     loop.run_until_complete(app(scope, receive, send))
-    assert len(statuses) == 1, "no answer, or two"
+    assert len(statuses) == 1, "expected exactly one response"
     assert statuses[0] < 500, f"{method} {path}: {statuses[0]}"
 
 
@@ -133,7 +133,7 @@ _ANSWERS = (
 
 
 def answer(data: bytes) -> None:
-    """The other way round: what a service may answer to a terminal."""
+    """Parse responses of a service to a terminal."""
     for model in _ANSWERS:
         for status in (200, 403, 503):
             _parse(status, data, model)
@@ -164,7 +164,7 @@ def user_certificate(data: bytes) -> None:
 
 
 def authority_in_registry(data: bytes) -> None:
-    """A CA and a revocation list that came with a registry: DER that somebody made."""
+    """Use the bytes as CA certificate and revocation list of a registry."""
     certificate = x509.load_der_x509_certificate(_card().files[File.USER_CERTIFICATE])
     for pem in (_pem(data, "CERTIFICATE"), data.decode("utf-8", "replace")):
         is_trusted(certificate, (pem,), CertificateRules())
@@ -205,7 +205,7 @@ def _desk_parts() -> tuple[Any, ...]:
 
 
 def exchange(data: bytes) -> None:
-    """First byte: which file it says it is. Requests, results, and what `exchange check` says of both."""
+    """First byte: file name. Process the rest as request or result, and with `exchange check`."""
     if not data:
         return
     name, content = _NAMES[data[0] % len(_NAMES)], data[1:]
@@ -235,22 +235,22 @@ def file_name(data: bytes) -> None:
 
 
 @cache
-def _written() -> Path:
+def _toml_file() -> Path:
     return Path(tempfile.mkdtemp(prefix="uketsuke-fuzz-")) / "file.toml"
 
 
 def settings(data: bytes) -> None:
-    _written().write_bytes(data)
+    _toml_file().write_bytes(data)
     try:
-        load(_written())
+        load(_toml_file())
     except SettingsError:
         return
 
 
 def people(data: bytes) -> None:
-    _written().write_bytes(data)
+    _toml_file().write_bytes(data)
     try:
-        found = invented_people(_written())
+        found = invented_people(_toml_file())
     except ValueError:
         return
     for person in found.values():
@@ -258,8 +258,8 @@ def people(data: bytes) -> None:
 
 
 def behaviour(data: bytes) -> None:
-    _written().write_bytes(data)
-    for read in (lambda: read_settings(_written()), lambda: parse_setting(data.decode("utf-8", "replace"))):
+    _toml_file().write_bytes(data)
+    for read in (lambda: read_settings(_toml_file()), lambda: parse_setting(data.decode("utf-8", "replace"))):
         try:
             read()
         except ValueError:
@@ -267,8 +267,8 @@ def behaviour(data: bytes) -> None:
 
 
 TARGETS: Mapping[str, Target] = {
-    one.__name__: one
-    for one in (
+    target.__name__: target
+    for target in (
         *(http, answer, user_certificate, authority_in_registry, registry),
         *(exchange, file_name, settings, people, behaviour),
     )
@@ -276,7 +276,7 @@ TARGETS: Mapping[str, Target] = {
 
 
 def seeds() -> dict[str, list[bytes]]:
-    """Well-formed inputs to begin with."""
+    """Return well-formed inputs for each target to start from."""
     from itertools import islice
 
     when = datetime(2026, 11, 21, tzinfo=UTC).isoformat().encode()

@@ -1,4 +1,4 @@
-"""The audit trail over months: one file for each, kept as long as access records have to be."""
+"""The audit trail has one file per month, kept for the legal retention period of access records."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_new_month_has_a_new_file_also_after_a_restart(tmp_path: Path) -> None:
+def test_every_month_has_a_file_even_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     trail = AuditTrail(path)
     write(trail, "2026-11-30", "2026-12-01")
@@ -43,21 +43,21 @@ def test_only_five_years_are_kept(tmp_path: Path) -> None:
     assert files(tmp_path) == ["audit-2021-12.jsonl", "audit-2026-11.jsonl", "audit.jsonl"]
 
 
-def test_a_clock_set_back_loses_nothing(tmp_path: Path) -> None:
+def test_a_clock_set_back_loses_no_record(tmp_path: Path) -> None:
     trail = AuditTrail(tmp_path / "audit.jsonl")
     write(trail, "2026-12-01", "2000-01-01", "2026-12-02", "2027-01-01")
     trail.close()
     assert days(tmp_path / "audit-2026-12.jsonl") == ["2026-12-01", "2000-01-01", "2026-12-02"]
 
 
-def test_a_clock_far_ahead_deletes_nothing(tmp_path: Path) -> None:
+def test_a_clock_far_ahead_deletes_no_file(tmp_path: Path) -> None:
     trail = AuditTrail(tmp_path / "audit.jsonl", keep_years=5)
     write(trail, "2026-10-01", "2026-11-26", "2051-01-01")
     trail.close()
     assert files(tmp_path) == ["audit-2026-10.jsonl", "audit-2026-11.jsonl", "audit.jsonl"]
 
 
-def test_a_clock_that_comes_back_from_far_ahead_goes_on_in_its_own_month(tmp_path: Path) -> None:
+def test_after_a_clock_jump_records_return_to_their_month(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     trail = AuditTrail(path)
     write(trail, "2026-10-01", "2026-11-25", "2051-01-01", "2026-11-26", "2026-12-01", "2051-01-02")
@@ -71,9 +71,7 @@ def test_a_clock_that_comes_back_from_far_ahead_goes_on_in_its_own_month(tmp_pat
     assert len(files(tmp_path)) == 6
 
 
-def test_a_terminal_that_began_in_the_future_does_not_write_one_file_for_ever(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_are_split_after_a_start_in_the_future(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("terminal.audit.LARGEST", 400)
     trail = AuditTrail(tmp_path / "audit.jsonl")
     write(trail, "2051-01-01", *["2026-11-26"] * 4, "2026-12-01")
@@ -81,7 +79,7 @@ def test_a_terminal_that_began_in_the_future_does_not_write_one_file_for_ever(
     assert files(tmp_path) == ["audit-2026-11.jsonl", "audit-2051-01.jsonl", "audit.jsonl"]
 
 
-def test_a_kept_month_is_never_overwritten(tmp_path: Path) -> None:
+def test_an_existing_month_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "audit-2026-11.jsonl").write_text("kept\n")
     trail = AuditTrail(tmp_path / "audit.jsonl")
     write(trail, "2026-11-30", "2026-12-01")

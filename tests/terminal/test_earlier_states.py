@@ -1,4 +1,4 @@
-"""State folders of every release are opened by this version: looked at, worked on, backed up, pruned."""
+"""State folders of every release can be opened, used, backed up and pruned by this version."""
 
 import asyncio
 import shutil
@@ -34,13 +34,13 @@ def state(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
-def test_every_release_has_left_its_state() -> None:
-    """`tools/keep-state` makes it before a release is tagged."""
+def test_there_is_a_state_folder_for_every_release() -> None:
+    """`tools/keep-state` creates it before a release is tagged."""
     tags = subprocess.run(["git", "tag", "--list", "v*"], capture_output=True, text=True, cwd=ROOT, check=True).stdout
     assert set(tags.split()) <= {folder.name.removeprefix("state-") for folder in STATES}
 
 
-def test_the_next_patient_is_received(state: Path) -> None:
+def test_a_reception_with_an_earlier_state(state: Path) -> None:
     before = [record.hash for record in LedgerFile(state / "ledger.db").records()]
 
     async def day(desk: Desk) -> None:
@@ -59,21 +59,21 @@ def test_the_next_patient_is_received(state: Path) -> None:
     assert isinstance(verify_file(state / "ledger.db"), LedgerIntact)
 
 
-def test_it_is_backed_up_whole_and_pruned_with_care(state: Path, tmp_path: Path) -> None:
+def test_an_earlier_state_is_backed_up_completely_and_pruned_safely(state: Path, tmp_path: Path) -> None:
     settings = Settings(state_dir=state)
     before = [record.hash for record in LedgerFile(ledger_path(settings)).records()]
-    done = back_up(settings, None, tmp_path / "one.backup", PASSPHRASE, datetime.now(UTC), Cost(n=1 << 10))
-    assert isinstance(done.ledger, LedgerIntact)
-    unpack(tmp_path / "one.backup", PASSPHRASE, tmp_path / "again")
-    assert [record.hash for record in LedgerFile(tmp_path / "again" / "ledger.db").records()] == before
+    backup = back_up(settings, None, tmp_path / "one.backup", PASSPHRASE, datetime.now(UTC), Cost(n=1 << 10))
+    assert isinstance(backup.ledger, LedgerIntact)
+    unpack(tmp_path / "one.backup", PASSPHRASE, tmp_path / "unpacked")
+    assert [record.hash for record in LedgerFile(tmp_path / "unpacked" / "ledger.db").records()] == before
     for name in ("terminal/key.pem", "terminal/enrolment.json", "terminal/card-hash.key", "audit.jsonl"):
-        assert (tmp_path / "again" / name).read_bytes() == (state / name).read_bytes()
+        assert (tmp_path / "unpacked" / name).read_bytes() == (state / name).read_bytes()
     kept = {path for path in state.rglob("*") if path.is_file() and "cache" not in path.parts}
     list(prune(settings, datetime.now(UTC)))
     assert kept <= {path for path in state.rglob("*") if path.is_file()}
 
 
-def test_the_commands_of_every_day_work_on_it(state: Path) -> None:
+def test_everyday_commands_work_with_an_earlier_state(state: Path) -> None:
     for command in (
         ["ledger", "verify"],
         ["ledger", "show"],

@@ -1,4 +1,4 @@
-"""Whatever is sent to service and exchange, or stands in a file of theirs: a known answer, no crash, nothing huge."""
+"""Damaged input to service, exchange and settings: a known answer, no crash and no large allocation."""
 
 import random
 
@@ -20,7 +20,7 @@ def test_broken_input(name: str) -> None:
 
 
 def broken(chance: random.Random, seed: bytes) -> bytes:
-    """A well-formed input with bytes changed, a part cut out, or a part doubled."""
+    """Return a well-formed input with bytes changed, removed or repeated."""
     data = bytearray(seed)
     for _ in range(chance.randint(1, 5)):
         at = chance.randrange(len(data) + 1)

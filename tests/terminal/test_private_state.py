@@ -44,7 +44,7 @@ import typer
 from terminal.cli import entry, main
 main.app = typer.Typer()
 @main.app.command()
-def told() -> None:
+def report() -> None:
     print(
         ctypes.CDLL(None).prctl(3), resource.getrlimit(resource.RLIMIT_CORE)[0], oct(os.umask(0)),
         [name for name in os.environ if name.startswith("TEXTUAL")], "textual" in sys.modules,
@@ -54,16 +54,16 @@ entry.main()
 """
 
 
-def test_every_command_shuts_itself_in_first() -> None:
-    """PR_GET_DUMPABLE, core limit, umask, and the variables by which Textual would log each key."""
-    told = subprocess.run(
+def test_every_command_protects_its_process_first() -> None:
+    """PR_GET_DUMPABLE, core limit, umask, and the variables that make Textual log keys."""
+    result = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, "TEXTUAL_LOG": "keys.log", "TEXTUAL": "devtools"},
     )
-    assert told.stdout == "0 0 0o77 [] False\n"
+    assert result.stdout == "0 0 0o77 [] False\n"
 
 
 def test_a_card_issued_into_a_new_folder(tmp_path: Path) -> None:

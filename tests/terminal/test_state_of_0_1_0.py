@@ -1,4 +1,4 @@
-"""A state folder of version 0.1.0 is opened, and goes on, with this version."""
+"""A state folder of version 0.1.0 can be opened and continued with this version."""
 
 import asyncio
 import shutil
@@ -35,7 +35,7 @@ def run(*command: str) -> str:
     return result.output
 
 
-def test_the_ledger_is_whole_and_goes_on(state: Path) -> None:
+def test_the_ledger_is_intact_and_continued(state: Path) -> None:
     settings = Settings(state_dir=state)
     found = verify_file(ledger_path(settings))
     assert isinstance(found, LedgerIntact)
@@ -79,13 +79,13 @@ def test_results_are_readable(state: Path) -> None:
         run("exchange", "check", str(result))
 
 
-def test_the_trail_goes_on(state: Path) -> None:
+def test_the_audit_trail_is_continued(state: Path) -> None:
     before = (state / "audit.jsonl").read_text("utf-8")
     AuditTrail(state / "audit.jsonl").close()
     assert (state / "audit.jsonl").read_text("utf-8") == before
 
 
-def test_the_commands_read_it(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_read_the_state(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_STATE_DIR", str(state))
     assert "intact" in run("ledger", "verify")
     assert len(run("ledger", "show").splitlines()) == 68

@@ -1,4 +1,4 @@
-"""A counter with a card, a terminal and the service stub behind real HTTP, at a time of our choosing."""
+"""A card, a terminal and the service stub over real HTTP, with a settable clock."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -45,7 +45,7 @@ MORNING = datetime(2026, 11, 20, 0, 15, 4, tzinfo=UTC)  # 9:15:04 in Japan
 
 @dataclass
 class Card:
-    """A card as the service meets it: certificate, two keys, a face record."""
+    """A card as the service sees it: certificate, two keys and face record."""
 
     image: CardImage
     certificate: bytes
@@ -90,17 +90,17 @@ class Counter:
         return QualificationClient(self.server.url, **{**settings, **changes})
 
     def play(self, day: Callable[[QualificationClient], Awaitable[T]], **changes: Any) -> T:
-        async def played() -> T:
+        async def run() -> T:
             async with self.client(**changes) as client:
                 return await day(client)
 
-        return asyncio.run(played())
+        return asyncio.run(run())
 
-    def know(self, card: Card, person: str, **facts: Any) -> None:
+    def register(self, card: Card, person: str, **facts: Any) -> None:
         self.registry.add_card(card.certificate, card.entry(person, **facts))
 
     def renewed(self, card: Card, ends: datetime, starts: datetime = MORNING - timedelta(days=1500)) -> Card:
-        """The same card with a certificate of another validity."""
+        """Return the same card with a certificate of another validity period."""
         key = load_key(card.image.keys[Key.USER_AUTHENTICATION]).public_key()
         return Card(card.image, self.authority.issue_user_certificate(key, starts, ends))
 
@@ -128,7 +128,7 @@ class Counter:
         reason: str = "",
         **changes: Any,
     ) -> ChipProof:
-        """`chip`: the card whose face record is shown, if it is another one."""
+        """Return the chip proof. `chip`: card whose face record is used, if not `card`."""
         chip = chip or card
         record = chip.record
         statement = chip_statement(challenge, bytes.fromhex(certificate_id(card.certificate)))
@@ -197,7 +197,7 @@ def other_card(authority: TestAuthority) -> Card:
 
 @pytest.fixture(scope="session")
 def postgres(closing: ThreadPoolExecutor) -> Iterator[str]:
-    """URL of a real PostgreSQL with our schema, for this run of the tests alone."""
+    """URL of a temporary PostgreSQL with the service's schema."""
     try:
         server = TemporaryPostgres(durable=False)
     except PostgresMissing as missing:
@@ -210,9 +210,9 @@ def postgres(closing: ThreadPoolExecutor) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty store; every test that asks for it runs on both databases.
+    """URL of an empty store; tests that use it run on both databases.
 
-    A file of tests that the store has no part in says so with a fixture of this name that answers None: in memory.
+    Test files independent of the store override this fixture with one that returns None: in memory.
     """
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.sqlite'}"
@@ -251,10 +251,10 @@ def counter(
     )
     counter = Counter(server, registry, key, enrolment, authority, tmp_path, database_url)
     clock["counter"] = counter  # type: ignore[assignment]
-    counter.know(card, "adult")
+    counter.register(card, "adult")
     server.start()
     yield counter
-    # a server takes a fifth of a second to stop, and the next test need not wait for it
+    # a server takes 0.2 s to stop; stop it in the background
 
     def close() -> None:
         counter.server.close()

@@ -1,4 +1,4 @@
-"""From an opened check to the receipt computer's folder without a screen: real service, ledger, files."""
+"""From an opened check to the result folder, without a screen: real service, ledger and files."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
@@ -22,13 +22,13 @@ SHARED = {Item.DIAGNOSIS: True, Item.MEDICINES: False, Item.HEALTH_CHECKUP: Fals
 
 
 class Office:
-    """A terminal's books and its folder; `wrong` is how far its clock is from the service's."""
+    """A terminal's ledger and result folder; `wrong` is the difference of its clock from the service's."""
 
     def __init__(self, counter: Any, card: Any, folder: Path, *, limit: float = 10.0, **options: Any) -> None:
         self.counter, self.card, self.results = counter, card, folder / "results"
         self.path = folder / "ledger.db"
         self.wrong = timedelta()
-        self.told: list[str] = []
+        self.reported: list[str] = []
         self.folder = FolderProcess(self.results, create=True, limit=limit)
         self._options = options
 
@@ -41,7 +41,7 @@ class Office:
         books = Worker("books")
         clock = Clock()
         self.delivery = Delivery(self.ledger, books, client, self.folder, clock, INSTITUTION, **self._options)
-        self.delivery.on_trouble = self.told.append
+        self.delivery.on_trouble = self.reported.append
         try:
             yield self
         finally:
@@ -58,7 +58,7 @@ class Office:
         service_at: bool = True,
         **more: Any,
     ) -> str:
-        """A check, opened by PIN and decided; nothing is sent yet."""
+        """Open a check by PIN and record a decision without sending it; return the check id."""
         opened = await self.counter.opened(client, self.card)
         check_id: str = opened.check_id
         common: dict[str, Any] = {

@@ -1,6 +1,6 @@
-"""Processes to be killed: a slim terminal - real conductor, ledger, client, card in software, no camera - and the stub.
+"""Processes to be killed: the stub, and a terminal with a real conductor, ledger and client, and no camera.
 
-Each says in a log of its own what happened at the counter, a line at a time, before it is acted upon.
+Each terminal logs what happens at the counter, one line at a time, before acting on it.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from terminal.words.catalogue import speaker
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one terminal lives. Plain values: they travel to another process."""
+    """Folder, service and card of a terminal. Plain values, because they are pickled for another process."""
 
     folder: str
     url: str
@@ -45,7 +45,7 @@ class Place:
 
     @property
     def log(self) -> Path:
-        return Path(self.folder) / "said.jsonl"
+        return Path(self.folder) / "patients.jsonl"
 
 
 class _NoCamera:
@@ -67,28 +67,28 @@ def _open(place: Place, slot: SimulatedSlot) -> Conductor:
 
 
 class _Patients:
-    """One after the other; each says what they agree to before they touch it."""
+    """Patients in turn; each consent is logged before it is touched."""
 
     def __init__(self, place: Place, slot: SimulatedSlot, seed: int, conductor: Conductor) -> None:
         self._conductor = conductor
         self._image = CardImage.model_validate_json(place.card)
         self._slot = slot
-        self._lies_there = False
+        self._card_inserted = False
         self._chance = random.Random(seed)
         self._log = place.log.open("a", encoding="utf-8", buffering=1)
 
-    def say(self, what: str, reception: str, **more: Any) -> None:
+    def note(self, what: str, reception: str, **more: Any) -> None:
         self._log.write(json.dumps({"what": what, "reception": reception, **more}) + "\n")
 
-    def _put_card(self) -> None:
-        if not self._lies_there:
-            self._lies_there = True
+    def _insert_card(self) -> None:
+        if not self._card_inserted:
+            self._card_inserted = True
             self._slot.insert(SoftCard(self._image.model_copy(deep=True)))
 
-    def _take_card(self) -> None:
-        if self._lies_there:
+    def _remove_card(self) -> None:
+        if self._card_inserted:
             self._slot.remove()
-            self._lies_there = False
+            self._card_inserted = False
 
     def hear(self, talk: Talk) -> None:
         pass
@@ -97,7 +97,7 @@ class _Patients:
         conductor = self._conductor
         if isinstance(state, st.Idle):
             if state.card_left is None:
-                self._put_card()
+                self._insert_card()
             return
         if state.waiting is not None:
             return
@@ -121,12 +121,12 @@ class _Patients:
                 conductor.post(ev.Confirmed(reception))
             case st.Complete(outcome=outcome):
                 assert state.reception.check is not None
-                self.say("outcome", reception, check=state.reception.check.check_id, outcome=outcome)
-                self._take_card()
+                self.note("outcome", reception, check=state.reception.check.check_id, outcome=outcome)
+                self._remove_card()
             case st.Problem():
-                self.say("problem", reception, code=state.problem.code)
-                await asyncio.sleep(0.05)  # the next patient is not that quick
-                self._take_card()
+                self.note("problem", reception, code=state.problem.code)
+                await asyncio.sleep(0.05)  # the next patient takes a moment
+                self._remove_card()
             case _:
                 pass
 
@@ -140,7 +140,7 @@ class _Patients:
             case "one-by-one":
                 conductor.post(ev.OneByOne(reception))
             case _:
-                self._take_card()
+                self._remove_card()
 
     def _one(self, reception: str, question: Question, conductor: Conductor) -> None:
         granted = self._chance.random() < 0.5
@@ -149,11 +149,11 @@ class _Patients:
         conductor.post(ev.QuestionAnswered(reception, question.id, granted))
 
     def _agree(self, reception: str, questions: tuple[Question, ...]) -> None:
-        self.say("yes", reception, items=[item.value for question in questions for item in question.items])
+        self.note("yes", reception, items=[item.value for question in questions for item in question.items])
 
 
 def run_terminal(place: Place, seed: int) -> None:
-    """Receptions without end."""
+    """Run receptions until killed."""
 
     async def days() -> None:
         slot = SimulatedSlot()
@@ -161,11 +161,11 @@ def run_terminal(place: Place, seed: int) -> None:
         patients = _Patients(place, slot, seed, conductor)
         await Headless(conductor, patients, speaker(place.settings)).run()
 
-    _plainly(lambda: asyncio.run(days()))
+    _run_and_exit(lambda: asyncio.run(days()))
 
 
 def settle_terminal(place: Place) -> None:
-    """Starts once more and stops as soon as nothing is left to be done."""
+    """Start the terminal again and stop it when its backlog is empty."""
 
     async def settle() -> None:
         conductor = _open(place, SimulatedSlot())
@@ -176,15 +176,15 @@ def settle_terminal(place: Place) -> None:
         conductor.stop()
         await running
 
-    _plainly(lambda: asyncio.run(settle()))
+    _run_and_exit(lambda: asyncio.run(settle()))
 
 
 def run_stub(folder: str, port: int, database_url: str) -> None:
-    _plainly(lambda: serve(Path(folder), port=port, database_url=database_url))
+    _run_and_exit(lambda: serve(Path(folder), port=port, database_url=database_url))
 
 
-def _plainly(run: Callable[[], None]) -> None:
-    """Without what the test process would want to do on the way out."""
+def _run_and_exit(run: Callable[[], None]) -> None:
+    """Run and exit without the clean-up of the test process."""
     try:
         run()
     except BaseException as error:

@@ -1,4 +1,4 @@
-"""Knowing a check's id is not enough: who asks must be the terminal that opened it, and its clock must be right."""
+"""Requests about a check need the signature of the terminal that opened it, and a correct clock."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -31,21 +31,21 @@ def refusal(answer: object) -> RefusalReason:
     return answer.reason
 
 
-def test_the_opener_alone_registers_and_fetches(counter: Any, card: Any) -> None:
-    counter.know(card, "unregistered")
+def test_only_the_opening_terminal_can_register_and_fetch(counter: Any, card: Any) -> None:
+    counter.register(card, "unregistered")
     opened = counter.play(lambda client: counter.opened(client, card))
     stranger, _ = enrol_locally(counter.state_dir, "terminal-2")
-    thieves: list[dict[str, Any]] = [
+    others: list[dict[str, Any]] = [
         {"terminal_id": "terminal-2", "terminal_key": stranger},  # enrolled, but it opened another check
-        {"terminal_key": SigningKey.generate()},  # says it is the opener
-        {"terminal_id": "terminal-9", "terminal_key": SigningKey.generate()},  # known to nobody
+        {"terminal_key": SigningKey.generate()},  # claims to be the opener
+        {"terminal_id": "terminal-9", "terminal_key": SigningKey.generate()},  # not enrolled
     ]
 
     async def both(client: Any) -> list[Any]:
         return [await client.register(opened.check_id), await client.result(opened.check_id)]
 
-    for thief in thieves:
-        for answer in counter.play(both, **thief):
+    for other in others:
+        for answer in counter.play(both, **other):
             assert refusal(answer) is RefusalReason.UNKNOWN_TERMINAL
     registered, result = counter.play(both)
     assert isinstance(registered, RegistrationReply)
@@ -55,7 +55,7 @@ def test_the_opener_alone_registers_and_fetches(counter: Any, card: Any) -> None
 @pytest.mark.parametrize(
     ("asked", "subject"), [(Asked.REGISTRATION, None), (Asked.RESULT, "0" * 32), (Asked.RECEIPTS, None)]
 )
-def test_a_signature_serves_one_question_alone(counter: Any, card: Any, asked: Asked, subject: str | None) -> None:
+def test_a_signature_is_valid_for_one_request_only(counter: Any, card: Any, asked: Asked, subject: str | None) -> None:
     opened = counter.play(lambda client: counter.opened(client, card))
     terminal_id = counter.enrolment.terminal_id
     headers = asking_headers(
@@ -76,7 +76,7 @@ def test_a_signature_serves_one_question_alone(counter: Any, card: Any, asked: A
     [
         ({}, 422),
         ({TERMINAL_HEADER: "terminal-1"}, 422),
-        ({TERMINAL_HEADER: "terminal-1", SIGNATURE_HEADER: "no base64!"}, 403),
+        ({TERMINAL_HEADER: "terminal-1", SIGNATURE_HEADER: "not base64!"}, 403),
         ({TERMINAL_HEADER: "terminal-1", SIGNATURE_HEADER: ""}, 403),
         ({TERMINAL_HEADER: "../etc", SIGNATURE_HEADER: "AAAA"}, 422),
     ],
@@ -89,7 +89,7 @@ def test_unsigned_requests(counter: Any, card: Any, headers: dict[str, str], sta
     assert isinstance(Refused.model_validate_json(answer.content), Refused)
 
 
-def test_a_signed_question_serves_once_and_soon(counter: Any, card: Any) -> None:
+def test_a_signed_request_is_valid_once_and_for_minutes(counter: Any, card: Any) -> None:
     opened = counter.play(lambda client: counter.opened(client, card))
     counter.play(lambda client: counter.submitted(client, opened.check_id, []))
 
@@ -117,16 +117,16 @@ def test_a_signed_question_serves_once_and_soon(counter: Any, card: Any) -> None
     [
         (0, 0, True),
         (2, 3, True),
-        (-4, 0, True),  # the terminal's clock is a little behind
+        (-4, 0, True),  # the terminal's clock is slow
         (-6, 0, False),  # before the check was opened
         (0, -6, False),
-        (14, 14, True),  # ten minutes have passed, and its clock is ahead
-        (16, 0, False),  # has not happened yet
+        (14, 14, True),  # ten minutes have passed, and its clock is fast
+        (16, 0, False),  # in the future
         (0, 16, False),
         (-60 * 24, 0, False),
     ],
 )
-def test_times_that_cannot_be(
+def test_implausible_times_are_refused(
     counter: Any, card: Any, consent_minutes: int, decision_minutes: int, believed: bool
 ) -> None:
     async def day(client: Any) -> Any:
@@ -168,7 +168,7 @@ def test_a_late_submission_keeps_its_original_times(counter: Any, card: Any) -> 
     assert result.consents[0].available_time == answered + timedelta(hours=24)
 
 
-# --- what the service has of a terminal ----------------------------------------------------------------------
+# --- receipts held by the service ----------------------------------------------------------------------------
 
 
 def test_receipts_are_listed_for_their_terminal_by_ledger_count(counter: Any, card: Any) -> None:
@@ -183,12 +183,12 @@ def test_receipts_are_listed_for_their_terminal_by_ledger_count(counter: Any, ca
     assert listed == tuple(given)
     other, _ = enrol_locally(counter.state_dir, "terminal-2")
     assert counter.play(lambda client: client.receipts(), terminal_id="terminal-2", terminal_key=other) == ()
-    thief = counter.play(lambda client: client.receipts(), terminal_key=SigningKey.generate())
-    assert refusal(thief) is RefusalReason.UNKNOWN_TERMINAL
+    denied = counter.play(lambda client: client.receipts(), terminal_key=SigningKey.generate())
+    assert refusal(denied) is RefusalReason.UNKNOWN_TERMINAL
 
 
-def test_more_receipts_than_one_answer_holds(counter: Any, card: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two of the same count, as after a backup was restored, are in the same answer."""
+def test_receipts_are_fetched_in_several_responses(counter: Any, card: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two receipts with the same count, as after restoring a backup, are in the same response."""
     monkeypatch.setattr("terminal.simulated.service.storage.store.RECEIPTS_AT_MOST", 3)
     database = counter.server.service._store._database
     three = database._statements.receipts.replace("LIMIT 500", "LIMIT 3")

@@ -53,7 +53,7 @@ def served(server: StubServer) -> bool:
 @pytest.mark.parametrize(
     "sent", [b"", HEAD[:20], HEAD + b"Content-Length: 10\r\n\r\nhalf"], ids=["nothing", "half a head", "half a body"]
 )
-def test_an_incomplete_request_is_cut_off(server: StubServer, sent: bytes) -> None:
+def test_an_incomplete_request_is_disconnected(server: StubServer, sent: bytes) -> None:
     with connect(server) as line:
         line.sendall(sent)
         assert httpx.get(f"{server.url}/openapi.json").status_code == 200
@@ -91,7 +91,7 @@ def test_connections_from_one_peer_are_limited(server: StubServer, monkeypatch: 
             line.close()
 
 
-def test_a_silent_client_before_the_handshake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_silent_before_the_handshake_is_disconnected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HANDSHAKE_SECONDS", 0.3)
     make_line_keys(tmp_path / "line", terminals=("terminal-1",))
     one = StubServer(open_service(tmp_path, in_memory=True), line=line_keys(tmp_path / "line", SERVER))

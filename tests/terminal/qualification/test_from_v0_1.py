@@ -1,4 +1,4 @@
-"""A terminal of version 0.1 is updated while decisions wait in its ledger: they reach the service all the same."""
+"""Decisions waiting in the ledger during an update from version 0.1 still reach the service."""
 
 import asyncio
 import shutil
@@ -33,7 +33,7 @@ INSTITUTION = "1319999999"
 
 
 class Updated:
-    """A state folder of version 0.1 whose last record is a decision that was not confirmed."""
+    """A state folder of version 0.1 that ends with an unconfirmed decision."""
 
     def __init__(self, folder: Path) -> None:
         self.state = folder / "state"
@@ -102,7 +102,7 @@ class Updated:
         return outcomes, [record.event for record in LedgerFile(self.ledger_path).records()]
 
     def receipt_of_v1(self, client: QualificationClient) -> AcceptedSubmission:
-        """What the service of version 0.1 kept, and whose answer was lost."""
+        """Return the submission stored by a version 0.1 service whose response was lost."""
         submission = submission_of(client, self.waiting).model_copy(update={"wording_sha256": None})
         event = self.waiting.event
         facts: dict[str, Any] = {
@@ -127,7 +127,7 @@ def updated(tmp_path: Path) -> Iterator[Updated]:
 
 @pytest.mark.parametrize("accepted_before", [False, True])
 def test_a_decision_of_version_0_1_is_submitted(updated: Updated, accepted_before: bool) -> None:
-    """`accepted_before`: the old service had it, and only its answer was lost."""
+    """`accepted_before`: the old service accepted it, but its response was lost."""
     outcomes, events = asyncio.run(updated.work_off(accepted_before=accepted_before))
     assert DeliveryStage.DELIVERED in [outcome.stage for outcome in outcomes]
     check_id = updated.waiting.event.check_id
@@ -136,5 +136,5 @@ def test_a_decision_of_version_0_1_is_submitted(updated: Updated, accepted_befor
     verified = verify_with_receipts(updated.ledger_path, updated.enrolment.service_public_key)
     assert isinstance(verified, LedgerIntact)
     name = f"{updated.waiting.event.result_file}.xml"
-    told = flags_in(updated.state / "results" / name)
-    assert {item for item, flag in told.items() if flag} == updated.waiting.event.granted
+    flags = flags_in(updated.state / "results" / name)
+    assert {item for item, flag in flags.items() if flag} == updated.waiting.event.granted

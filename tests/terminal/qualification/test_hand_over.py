@@ -1,4 +1,4 @@
-"""The folder fails, hangs, is another one; the program is killed at the worst moment: once, or told, and never lost."""
+"""Results are delivered once or reported to staff if the folder fails, hangs or changes or the program is killed."""
 
 import shutil
 import time
@@ -23,12 +23,12 @@ HANGING = "import sys; sys.stdin.buffer.read()"
 
 
 class Killed(BaseException):
-    """The process ends here; nothing after it happens."""
+    """Stands for the process being killed at this point."""
 
 
 @pytest.fixture
 def database_url() -> None:
-    """In memory: the store has no part in this."""
+    """Use the in-memory store."""
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def office(counter: Any, card: Any, tmp_path: Path) -> Office:
     return Office(counter, card, tmp_path)
 
 
-def test_a_file_is_delivered_once_and_the_ledger_knows_which(office: Office, counter: Any) -> None:
+def test_a_file_is_delivered_once_and_recorded(office: Office, counter: Any) -> None:
     async def day(client: Any) -> Any:
         with office.at(client):
             check_id = await office.decided(client)
@@ -50,7 +50,9 @@ def test_a_file_is_delivered_once_and_the_ledger_knows_which(office: Office, cou
     assert office.results.stat().st_mode & 0o007 == 0
 
 
-def test_a_share_that_comes_back(office: Office, counter: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_delivery_resumes_when_the_share_returns(
+    office: Office, counter: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     office.results.write_bytes(b"a file where the folder should be")
 
     async def day(client: Any) -> None:
@@ -58,20 +60,20 @@ def test_a_share_that_comes_back(office: Office, counter: Any, caplog: pytest.Lo
             first = await office.delivery.deliver(await office.decided(client))
             assert first.stage is DeliveryStage.CONFIRMED
             assert (office.delivery.backlog(), office.delivery.trouble) == (1, DeliveryFailure.FOLDER_MISSING)
-            kept = b"".join(path.read_bytes() for path in office.path.parent.rglob("*") if path.is_file())
+            stored = b"".join(path.read_bytes() for path in office.path.parent.rglob("*") if path.is_file())
             for value in ("模擬　花子", "ﾓｷﾞ", "0001234", "19810412"):
                 for encoding in ("utf-8", "cp932"):
-                    assert value.encode(encoding) not in kept + caplog.text.encode()
+                    assert value.encode(encoding) not in stored + caplog.text.encode()
             office.results.unlink()
-            (again,) = await office.delivery.work_off()
-            assert again.stage is DeliveryStage.DELIVERED
+            (later,) = await office.delivery.work_off()
+            assert later.stage is DeliveryStage.DELIVERED
             assert (office.delivery.backlog(), office.delivery.trouble) == (0, None)
 
     counter.play(day)
     assert "模擬　花子".encode() in office.files()[0].read_bytes()
 
 
-def test_another_file_in_the_place_of_the_result_is_no_delivery(office: Office, counter: Any) -> None:
+def test_another_file_with_the_same_name_is_not_a_delivery(office: Office, counter: Any) -> None:
     async def day(client: Any) -> Any:
         with office.at(client):
             check_id = await office.decided(client)
@@ -94,8 +96,8 @@ def test_another_file_in_the_place_of_the_result_is_no_delivery(office: Office, 
 # --- refusals ------------------------------------------------------------------------------------------------
 
 
-def test_a_signed_final_refusal_ends_the_check_and_nothing_else_does(office: Office, counter: Any) -> None:
-    """Sent again and again it would be refused until the consents end; unsigned it may be anybody's word."""
+def test_only_a_signed_final_refusal_ends_the_check(office: Office, counter: Any) -> None:
+    """Resending would be refused until the consents expire; an unsigned refusal could come from anyone."""
 
     async def day(client: Any) -> list[Any]:
         behaviour = counter.server.behaviour
@@ -122,13 +124,13 @@ def test_a_signed_final_refusal_ends_the_check_and_nothing_else_does(office: Off
         *(DeliveryStage.REFUSED, "discarded"),
         "refused-conflict",
     ]
-    assert office.told == [ProblemCode.RESULT_UNSIGNED.code]
+    assert office.reported == [ProblemCode.RESULT_UNSIGNED.code]
 
 
 # --- a folder that hangs -------------------------------------------------------------------------------------
 
 
-def test_while_the_share_hangs_other_decisions_reach_the_service(
+def test_other_decisions_are_sent_while_the_share_hangs(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = Office(counter, card, tmp_path, limit=1.5)
@@ -142,7 +144,7 @@ def test_while_the_share_hangs_other_decisions_reach_the_service(
             waited = time.monotonic() - began
             assert {outcome.stage for outcome in (first, *others)} == {DeliveryStage.CONFIRMED}
             assert office.delivery.trouble is DeliveryFailure.HANGS
-            assert office.told == [ProblemCode.HANDOVER_HANGS.code]
+            assert office.reported == [ProblemCode.HANDOVER_HANGS.code]
             assert office.kinds().count("confirmed") == 4
             await office.delivery.work_off()
             assert office.files() == []
@@ -151,20 +153,20 @@ def test_while_the_share_hangs_other_decisions_reach_the_service(
             assert len(office.files()) == 4
         return waited
 
-    assert counter.play(day) < 3 * 1.5  # nobody after the first waited for the share
+    assert counter.play(day) < 3 * 1.5  # only the first delivery waited for the share
 
 
-def test_the_program_ends_although_the_share_hangs(
+def test_the_program_can_end_while_the_share_hangs(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = Office(counter, card, tmp_path, limit=0.3)
     monkeypatch.setattr(process, "_PROGRAM", HANGING)
-    monkeypatch.setattr(process.subprocess.Popen, "kill", lambda self: None)  # as in the kernel, waiting for a server
+    monkeypatch.setattr(process.subprocess.Popen, "kill", lambda self: None)  # like a process blocked in the kernel
 
     async def day(client: Any) -> float:
         with office.at(client):
             await office.delivery.deliver(await office.decided(client))
-            assert office.folder.look("any.xml") == NotDelivered(DeliveryFailure.HANGS)  # and no second process
+            assert office.folder.look("any.xml") == NotDelivered(DeliveryFailure.HANGS)  # no second process was started
             began = time.monotonic()
         return time.monotonic() - began
 
@@ -183,22 +185,20 @@ def test_the_program_ends_although_the_share_hangs(
     left[0].wait()
 
 
-# --- killed at the worst moment ------------------------------------------------------------------------------
+# --- killed during a hand-over --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", ["before the mark", "before the move", "after the move", "after it was taken"])
-def test_killed_in_the_middle_of_a_hand_over(
-    office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
-    """Exactly one file over both lives of the program, and one record of it."""
-    taken: list[bytes] = []
+@pytest.mark.parametrize("where", ["before the mark", "before the move", "after the move", "after it was collected"])
+def test_killed_during_a_hand_over(office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """Both runs of the program together deliver and record exactly one file."""
+    collected: list[bytes] = []
 
-    def taken_away() -> None:
+    def collect() -> None:
         for file in office.files():
-            taken.append(file.read_bytes())
+            collected.append(file.read_bytes())
             file.unlink()
 
-    async def first_life(client: Any) -> None:
+    async def first_run(client: Any) -> None:
         with office.at(client), monkeypatch.context() as killed:
             check_id = await office.decided(client)
             folder, ledger = office.folder, office.ledger
@@ -217,28 +217,28 @@ def test_killed_in_the_middle_of_a_hand_over(
                     killed.setattr(folder, "move", lambda *a: then(move, *a))
             with pytest.raises(Killed):
                 await office.delivery.deliver(check_id)
-        if where == "after it was taken":
-            taken_away()
+        if where == "after it was collected":
+            collect()
 
-    async def second_life(client: Any) -> Any:
+    async def second_run(client: Any) -> Any:
         with office.at(client):
             (outcome,) = await office.delivery.work_off()
             await office.delivery.work_off()
             assert outcome.stage is DeliveryStage.DELIVERED
             return office.kinds()
 
-    counter.play(first_life)
-    kinds = counter.play(second_life)
+    counter.play(first_run)
+    kinds = counter.play(second_run)
     assert kinds.count("delivered") == 1
-    taken_away()
-    assert len(taken) == 1
+    collect()
+    assert len(collected) == 1
     assert list((office.results / WORK_FOLDER).glob("*.part")) == []
 
 
-def test_a_share_that_is_not_connected_is_no_folder_from_which_all_was_taken(
+def test_an_unmounted_share_is_not_an_emptied_folder(
     office: Office, counter: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def first_life(client: Any) -> None:
+    async def first_run(client: Any) -> None:
         with office.at(client), monkeypatch.context() as killed:
             check_id = await office.decided(client)
             killed.setattr(office.folder, "move", lambda *_: (_ for _ in ()).throw(Killed))
@@ -249,14 +249,14 @@ def test_a_share_that_is_not_connected_is_no_folder_from_which_all_was_taken(
         with office.at(client):
             return list(await office.delivery.work_off())
 
-    counter.play(first_life)
+    counter.play(first_run)
     share = tmp_path / "the share"
     office.results.rename(share)
-    (office.results / WORK_FOLDER).mkdir(parents=True)  # the place where it is connected, used once before
+    (office.results / WORK_FOLDER).mkdir(parents=True)  # the empty mount point, with a work folder from earlier use
     (outcome,) = counter.play(next_day)
     assert (outcome.stage, office.folder.trouble) == (DeliveryStage.CONFIRMED, DeliveryFailure.FOLDER_MISSING)
     assert office.files() == []
-    office.results.rename(tmp_path / "the place")
+    office.results.rename(tmp_path / "mount point")
     share.rename(office.results)
     (outcome,) = counter.play(next_day)
     assert outcome.stage is DeliveryStage.DELIVERED
@@ -264,10 +264,10 @@ def test_a_share_that_is_not_connected_is_no_folder_from_which_all_was_taken(
 
 
 @pytest.mark.parametrize("again", [True, False])
-def test_a_result_of_which_nobody_knows_who_has_it_is_staffs_to_decide(
+def test_staff_decide_on_a_hand_over_of_unknown_outcome(
     office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch, again: bool
 ) -> None:
-    """Announced in the ledger; then the folder's entry is gone, and with it what would tell."""
+    """The hand-over is announced in the ledger, but the work folder that would show its state is gone."""
 
     async def day(client: Any) -> None:
         with office.at(client):
@@ -282,15 +282,15 @@ def test_a_result_of_which_nobody_knows_who_has_it_is_staffs_to_decide(
                 (outcome,) = await office.delivery.work_off()
                 assert outcome.stage is DeliveryStage.CONFIRMED
             other = await office.delivery.deliver(await office.decided(client))
-            assert other.stage is DeliveryStage.DELIVERED, "others do not wait for it"
+            assert other.stage is DeliveryStage.DELIVERED, "other results are not delayed"
             await office.delivery.work_off()
             assert list(office.delivery.astray) == [check_id]
-            assert office.told.count(ASTRAY) == 1
+            assert office.reported.count(ASTRAY) == 1
             outcome = await office.delivery.decide_hand_over(check_id, again=again)
             assert outcome.stage is (DeliveryStage.DELIVERED if again else DeliveryStage.REFUSED)
             assert (office.delivery.backlog(), office.delivery.astray) == (0, {})
             assert "hand-over-decided" in office.kinds()
-            assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS]), "its consents can be taken back"
+            assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS]), "its consents can be withdrawn"
             with pytest.raises(LifeCycleError):
                 await office.delivery.decide_hand_over(check_id, again=again)
 
@@ -301,7 +301,7 @@ def test_a_result_of_which_nobody_knows_who_has_it_is_staffs_to_decide(
 def test_a_consent_withdrawn_before_the_move_is_not_in_the_file(
     office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was written before the crash says yes; it must not be moved in as it is."""
+    """The file written before the crash contains the consent and must not be delivered."""
 
     async def day(client: Any) -> None:
         with office.at(client):
@@ -318,7 +318,7 @@ def test_a_consent_withdrawn_before_the_move_is_not_in_the_file(
     assert b"<DiagnosisInfoConsFlg>0<" in file.read_bytes()
 
 
-def test_a_folder_on_a_file_system_of_its_own_process(tmp_path: Path) -> None:
+def test_results_are_written_by_a_separate_process(tmp_path: Path) -> None:
     folder = process.FolderProcess(tmp_path / "results", create=True)
     prepared = folder.prepare("a.xml", "名前".encode() * 40_000)
     assert isinstance(prepared, process.Prepared)
@@ -330,10 +330,10 @@ def test_a_folder_on_a_file_system_of_its_own_process(tmp_path: Path) -> None:
     folder.close()
 
 
-def test_another_file_found_after_a_crash_is_not_the_one_that_was_moved_in(
+def test_another_file_found_after_a_crash_is_not_counted_as_delivered(
     office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def first_life(client: Any) -> str:
+    async def first_run(client: Any) -> str:
         with office.at(client), monkeypatch.context() as killed:
             check_id = await office.decided(client)
             killed.setattr(office.folder, "move", lambda *_: (_ for _ in ()).throw(Killed))
@@ -348,7 +348,7 @@ def test_another_file_found_after_a_crash_is_not_the_one_that_was_moved_in(
             await office.delivery.work_off()
             return office.kinds()
 
-    name = counter.play(first_life)
+    name = counter.play(first_run)
     (office.results / name).write_bytes(b"<XmlMsg/>")
     assert "delivered" not in counter.play(next_day)
     assert office.folder.trouble is DeliveryFailure.OCCUPIED
@@ -357,7 +357,7 @@ def test_another_file_found_after_a_crash_is_not_the_one_that_was_moved_in(
     assert len(office.files()) == 1
 
 
-def test_what_was_discarded_meanwhile_is_not_sent(office: Office, counter: Any) -> None:
+def test_a_discarded_check_is_not_sent(office: Office, counter: Any) -> None:
     async def day(client: Any) -> None:
         with office.at(client):
             check_id = await office.decided(client)

@@ -16,7 +16,7 @@ from terminal.qualification.keys import Enrolment, SigningKey, verify
 from terminal.qualification.statements import chip_statement, pin_statement, receipt_statement, verdict_statement
 
 
-def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_key_is_created_once_and_private(tmp_path: Path) -> None:
     path = tmp_path / "terminal" / "key.pem"
     first = SigningKey.load_or_create(path)
     assert SigningKey.load_or_create(path).public_pem == first.public_pem
@@ -24,7 +24,7 @@ def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["key.pem"]
 
 
-def test_many_at_once_end_with_one_key(tmp_path: Path) -> None:
+def test_concurrent_creation_yields_one_key(tmp_path: Path) -> None:
     keys: list[str] = []
     threads = [
         threading.Thread(target=lambda: keys.append(SigningKey.load_or_create(tmp_path / "key.pem").public_pem))
@@ -38,7 +38,7 @@ def test_many_at_once_end_with_one_key(tmp_path: Path) -> None:
     assert len(set(keys)) == 1
 
 
-def test_a_file_that_is_no_key(tmp_path: Path) -> None:
+def test_a_malformed_key_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "key.pem").write_text("nonsense")
     with pytest.raises(ValueError):
         SigningKey.load_or_create(tmp_path / "key.pem")
@@ -66,7 +66,7 @@ def test_enrolment(tmp_path: Path) -> None:
         Enrolment.load(path)
 
 
-def test_no_statement_can_be_taken_for_another() -> None:
+def test_statements_are_unambiguous() -> None:
     verdict: dict[str, Any] = {
         "challenge": b"c",
         "way": Way.FACE,
@@ -100,8 +100,8 @@ def test_a_signed_time_needs_its_zone() -> None:
         )
 
 
-def test_the_contract_is_light() -> None:
+def test_the_contract_imports_nothing_heavy() -> None:
     heavy = ("fastapi", "httpx", "cryptography", "lxml", "sqlalchemy", "uvicorn")
     code = f"import sys, terminal.qualification.contract; print([m for m in {heavy} if m in sys.modules])"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "[]"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""kill -9 of terminals and service in the middle of their work: what was consented is there once, and nothing else."""
+"""After kill -9 of terminals and service, exactly the given consents are recorded, once."""
 
 from collections.abc import Iterator
 from pathlib import Path

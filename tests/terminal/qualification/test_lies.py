@@ -1,4 +1,4 @@
-"""A service that lies: what the patient did not say never reaches the receipt computer."""
+"""Results that misstate the patient's answers never reach the receipt computer."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -29,13 +29,13 @@ from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
 from tests.terminal.qualification.delivering import SHARED, Office
 
 Result = QualificationResult
-Tell = Callable[[Result], Result]
+Alteration = Callable[[Result], Result]
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
 def database_url() -> None:
-    """In memory: the store has no part in this."""
+    """Use the in-memory store."""
 
 
 def yes(result: Result, item: Item, **changes: Any) -> ConsentOutcome:
@@ -52,30 +52,30 @@ def consents(result: Result, change: Callable[[ConsentOutcome], ConsentOutcome |
     return with_(result, consents=tuple(outcome for outcome in found if outcome is not None))
 
 
-def claimed(item: Item) -> Tell:
-    return lambda result: consents(result, lambda one: yes(result, item) if one.item is item else one)
+def claimed(item: Item) -> Alteration:
+    return lambda result: consents(result, lambda outcome: yes(result, item) if outcome.item is item else outcome)
 
 
-def given(**changes: Any) -> Tell:
-    """The one consent that was given, told otherwise."""
+def with_consent(**changes: Any) -> Alteration:
+    """Alter the only consent that was given."""
 
-    def tell(result: Result) -> Result:
-        return consents(result, lambda one: one.model_copy(update=changes) if one.flag == 1 else one)
+    def alter(result: Result) -> Result:
+        return consents(result, lambda outcome: outcome.model_copy(update=changes) if outcome.flag == 1 else outcome)
 
-    return tell
+    return alter
 
 
-def shifted(by: timedelta) -> Tell:
-    def tell(result: Result) -> Result:
-        def later(one: ConsentOutcome) -> ConsentOutcome:
-            if one.consent_time is None or one.available_time is None:
-                return one
-            times = {"consent_time": one.consent_time + by, "available_time": one.available_time + by}
-            return one.model_copy(update=times)
+def shifted(by: timedelta) -> Alteration:
+    def alter(result: Result) -> Result:
+        def later(outcome: ConsentOutcome) -> ConsentOutcome:
+            if outcome.consent_time is None or outcome.available_time is None:
+                return outcome
+            times = {"consent_time": outcome.consent_time + by, "available_time": outcome.available_time + by}
+            return outcome.model_copy(update=times)
 
         return consents(result, later)
 
-    return tell
+    return alter
 
 
 DISEASE = SpecificDiseaseCertificate(disease_category="1", valid_start_date=date(2026, 1, 1))
@@ -88,22 +88,22 @@ LIMIT = LimitCertificate(
 SUBSIDY = Subsidy(insurer_number="80139999", recipient_number="1", name="子ども", valid_from=date(2026, 4, 1))
 SEARCH = InsuredSearch(insurer_number="138999", insured_identification_number="1", birth_date=date(1981, 4, 12))
 
-LIES: dict[str, Tell] = {
+LIES: dict[str, Alteration] = {
     "claims medicines": claimed(Item.MEDICINES),
     "claims a check-up": claimed(Item.HEALTH_CHECKUP),
     "claims the limit": claimed(Item.HIGH_COST_LIMIT),
     "claims all": lambda r: consents(r, lambda one: yes(r, one.item)),
-    "claims what was not asked": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SURGERY))),
-    "claims a certificate not asked for": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SPECIFIC_DISEASE))),
-    "claims subsidies not asked for": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SUBSIDIES))),
-    "says no to what was not asked": lambda r: with_(
+    "claims an item not asked about": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SURGERY))),
+    "claims a certificate not asked about": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SPECIFIC_DISEASE))),
+    "claims subsidies not asked about": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SUBSIDIES))),
+    "refuses an item not asked about": lambda r: with_(
         r, consents=(*r.consents, ConsentOutcome(item=Item.SURGERY, flag=0))
     ),
-    "says it twice": lambda r: with_(r, consents=r.consents + r.consents),
-    "says no and yes": lambda r: with_(r, consents=(*r.consents, yes(r, Item.MEDICINES))),
-    "leaves an answer out": lambda r: with_(r, consents=r.consents[1:]),
-    "leaves every answer out": lambda r: with_(r, consents=()),
-    "takes a consent away": given(flag=0, consent_time=None, available_time=None),
+    "repeats the answers": lambda r: with_(r, consents=r.consents + r.consents),
+    "both refuses and consents": lambda r: with_(r, consents=(*r.consents, yes(r, Item.MEDICINES))),
+    "omits an answer": lambda r: with_(r, consents=r.consents[1:]),
+    "omits all answers": lambda r: with_(r, consents=()),
+    "drops a consent": with_consent(flag=0, consent_time=None, available_time=None),
     "an hour earlier": shifted(-HOUR),
     "an hour later": shifted(HOUR),
     "a second later": shifted(timedelta(seconds=1)),
@@ -114,12 +114,12 @@ LIES: dict[str, Tell] = {
     ),
     "the limit by law": lambda r: with_(r, by_law=(Item.HIGH_COST_LIMIT,)),
     "medicines by law": lambda r: with_(r, by_law=(Item.MEDICINES,)),
-    "by law instead of a no": lambda r: with_(
+    "by law instead of refused": lambda r: with_(
         consents(r, lambda one: None if one.item is Item.HIGH_COST_LIMIT else one), by_law=(Item.HIGH_COST_LIMIT,)
     ),
-    "a limit that was refused": lambda r: with_(r, limit=LIMIT),
-    "diseases nobody asked about": lambda r: with_(r, specific_diseases=(DISEASE,)),
-    "subsidies nobody asked about": lambda r: with_(
+    "a refused limit": lambda r: with_(r, limit=LIMIT),
+    "diseases not asked about": lambda r: with_(r, specific_diseases=(DISEASE,)),
+    "subsidies not asked about": lambda r: with_(
         r, subsidies=ProvidedSubsidies(standing=SubsidyStanding.USABLE, certificates=(SUBSIDY,))
     ),
     "another institution": lambda r: with_(r, institution_code="9999999999"),
@@ -135,41 +135,43 @@ LIES: dict[str, Tell] = {
 }
 
 
-def test_thirty_lies(counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each is signed and answers the very request; none becomes a file, and the truth after it does."""
+def test_thirty_false_results_are_held_back(
+    counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every false result is signed and answers the request; none is delivered, and the true one afterwards is."""
     office = Office(counter, card, tmp_path)
     true = counter.server.service.result
-    lie: list[Tell] = []
+    current: list[Alteration] = []
 
     async def lying(check_id: str, caller: Any) -> Any:
         answer = await true(check_id, caller)
-        return lie[0](answer) if lie and isinstance(answer, Result) else answer
+        return current[0](answer) if current and isinstance(answer, Result) else answer
 
     monkeypatch.setattr(counter.server.service, "result", lying)
 
     async def day(client: Any) -> None:
         with office.at(client):
-            for name, tell in LIES.items():
-                lie[:] = [tell]
-                office.told.clear()
+            for name, alteration in LIES.items():
+                current[:] = [alteration]
+                office.reported.clear()
                 check_id = await office.decided(client, prescription_form="1")
                 outcome = await office.delivery.deliver(check_id)
                 assert office.files() == [], name
-                other_check = name == "another check"  # the client itself does not take it
+                other_check = name == "another check"  # refused by the client itself
                 assert outcome.stage is (DeliveryStage.CONFIRMED if other_check else DeliveryStage.HELD_BACK), name
                 code = ProblemCode.RESULT_UNSIGNED if other_check else ProblemCode.RESULT_NOT_OURS
-                assert office.told == [code.code], name
+                assert office.reported == [code.code], name
                 history = office.ledger.of_check(check_id)
                 assert history is not None
                 assert len(history.not_ours) == (0 if other_check else 1), name
 
-                again = await office.delivery.deliver(check_id, again=True)
-                assert again.stage is outcome.stage, name
+                second = await office.delivery.deliver(check_id, again=True)
+                assert second.stage is outcome.stage, name
                 history = office.ledger.of_check(check_id)
                 assert history is not None
-                assert len(history.not_ours) <= 1, name  # told once, not at every look
+                assert len(history.not_ours) <= 1, name  # recorded only once
 
-                lie.clear()
+                current.clear()
                 assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED, name
                 (file,) = office.files()
                 assert flags_in(file) == {item: int(yes) for item, yes in SHARED.items()}, name
@@ -178,7 +180,7 @@ def test_thirty_lies(counter: Any, card: Any, tmp_path: Path, monkeypatch: pytes
     assert len(LIES) >= 30
     counter.play(day)
     seen = {record.event.reason for record in LedgerFile(office.path).records() if record.event.kind == "not-ours"}
-    # the client refuses another check's result itself, and a withdrawal has a test of its own
+    # the client refuses the result of another check, and withdrawal has a separate test
     assert seen == set(Differs) - {Differs.OTHER_CHECK, Differs.WITHDRAWN}
 
 
@@ -200,22 +202,22 @@ def test_the_stub_lies_on_request(counter: Any, card: Any, tmp_path: Path, lie: 
     kinds = counter.play(day)
     assert kinds.count("not-ours") == (0 if lie is Lie.UNSIGNED else 1)
     code = ProblemCode.RESULT_UNSIGNED if lie is Lie.UNSIGNED else ProblemCode.RESULT_NOT_OURS
-    assert office.told == [code.code]
+    assert office.reported == [code.code]
     assert flags_in(office.files()[0])[Item.MEDICINES] == 0
 
 
-def test_a_withdrawn_consent_is_no_consent_in_a_later_file(
+def test_a_withdrawn_consent_is_not_in_a_later_file(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Taken back while the file could not be written; the service's older answer still has it."""
+    """Withdrawn while the file could not be written; the service's earlier result still contains it."""
     office = Office(counter, card, tmp_path)
     true = counter.server.service.result
-    kept: list[Result] = []
+    earlier: list[Result] = []
 
     async def first_answer(check_id: str, caller: Any) -> Any:
         answer = await true(check_id, caller)
-        kept.append(answer)
-        return kept[0]
+        earlier.append(answer)
+        return earlier[0]
 
     async def day(client: Any) -> None:
         with office.at(client):
@@ -233,7 +235,7 @@ def test_a_withdrawn_consent_is_no_consent_in_a_later_file(
     assert flags_in(office.files()[0])[Item.DIAGNOSIS] == 0
 
 
-def test_a_consent_taken_back_while_its_result_is_on_the_way_is_not_in_the_file(
+def test_a_consent_withdrawn_while_its_result_is_fetched_is_not_in_the_file(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = Office(counter, card, tmp_path)
@@ -243,13 +245,13 @@ def test_a_consent_taken_back_while_its_result_is_on_the_way_is_not_in_the_file(
             check_id = await office.decided(client)
             fetch = client.result
 
-            async def taken_back_meanwhile(check: str) -> Any:
+            async def withdraw_meanwhile(check: str) -> Any:
                 answer = await fetch(check)
                 assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
                 return answer
 
             with monkeypatch.context() as meanwhile:
-                meanwhile.setattr(client, "result", taken_back_meanwhile)
+                meanwhile.setattr(client, "result", withdraw_meanwhile)
                 assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.CONFIRMED
             assert office.files() == []
             assert "handing-over" not in office.kinds()
@@ -259,10 +261,10 @@ def test_a_consent_taken_back_while_its_result_is_on_the_way_is_not_in_the_file(
     assert flags_in(office.files()[0])[Item.DIAGNOSIS] == 0
 
 
-def test_an_auditor_finds_what_should_never_have_been_handed_over(
+def test_an_auditor_finds_a_wrongly_delivered_consent(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A terminal that does not compare hands over a consent taken back before; the file says so."""
+    """A terminal without the comparison delivers a withdrawn consent; the audit of the file shows it."""
     office = Office(counter, card, tmp_path)
     true = counter.server.service.result
     answers: list[Result] = []
@@ -274,14 +276,14 @@ def test_an_auditor_finds_what_should_never_have_been_handed_over(
     async def day(client: Any) -> str:
         with office.at(client):
             check_id = await office.decided(client)
-            with monkeypatch.context() as careless:
-                careless.setattr(counter.server.service, "result", first_answer)
-                careless.setattr(office.folder, "prepare", lambda *_: office.folder.look("none.xml"))
+            with monkeypatch.context() as unchecked:
+                unchecked.setattr(counter.server.service, "result", first_answer)
+                unchecked.setattr(office.folder, "prepare", lambda *_: office.folder.look("none.xml"))
                 await office.delivery.deliver(check_id)
             await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
-            with monkeypatch.context() as careless:
-                careless.setattr(counter.server.service, "result", first_answer)
-                careless.setattr("terminal.conductor.handing_over.differs", lambda *_: None)
+            with monkeypatch.context() as unchecked:
+                unchecked.setattr(counter.server.service, "result", first_answer)
+                unchecked.setattr("terminal.conductor.handing_over.differs", lambda *_: None)
                 assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED
             return check_id
 
@@ -290,11 +292,11 @@ def test_an_auditor_finds_what_should_never_have_been_handed_over(
     assert found.what == "SRJ: a consent that was withdrawn before"
     (file,) = office.files()
     file.write_bytes(file.read_bytes() + b"\n")
-    told = [one.what for one in check_files(office.results, office.path).differing]
-    assert "was changed since it was handed over" in told
+    differences = [found.what for found in check_files(office.results, office.path).differing]
+    assert "was changed since it was handed over" in differences
 
 
-def test_a_consent_taken_back_after_the_hand_over_makes_no_file_wrong(counter: Any, card: Any, tmp_path: Path) -> None:
+def test_a_withdrawal_after_the_hand_over_leaves_the_file_valid(counter: Any, card: Any, tmp_path: Path) -> None:
     office = Office(counter, card, tmp_path)
 
     async def day(client: Any) -> None:
@@ -307,9 +309,7 @@ def test_a_consent_taken_back_after_the_hand_over_makes_no_file_wrong(counter: A
     assert check_files(office.results, office.path).differing == ()
 
 
-def test_the_limit_that_is_provided_by_law_is_no_consent_that_was_not_given(
-    counter: Any, card: Any, tmp_path: Path
-) -> None:
+def test_the_limit_provided_by_law_is_not_a_false_consent(counter: Any, card: Any, tmp_path: Path) -> None:
     office = Office(counter, card, tmp_path)
 
     async def day(client: Any) -> None:

@@ -1,4 +1,4 @@
-"""The line between terminal and service: both ends show a certificate of the same authority, or nothing is said."""
+"""Mutual TLS between terminal and service, with certificates of the same authority."""
 
 import asyncio
 import ssl
@@ -21,7 +21,7 @@ from terminal.simulated.service.server import StubServer, open_service, serve
 
 @pytest.fixture
 def database_url() -> None:
-    """In memory: the store has no part in these days."""
+    """Use the in-memory store."""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def server(tmp_path: Path, keys: Path) -> Iterator[StubServer]:
 
 
 def challenge(url: str, tls: ssl.SSLContext | None, service_key: str = "") -> Any:
-    async def asked() -> Any:
+    async def request() -> Any:
         async with QualificationClient(
             url,
             terminal_id="terminal-1",
@@ -59,10 +59,10 @@ def challenge(url: str, tls: ssl.SSLContext | None, service_key: str = "") -> An
         ) as client:
             return await client.challenge()
 
-    return asyncio.run(asked())
+    return asyncio.run(request())
 
 
-def test_a_whole_opening_over_tls(counter: Any, card: Any, keys: Path) -> None:
+def test_opening_a_check_over_tls(counter: Any, card: Any, keys: Path) -> None:
     counter.server.stop()
     counter.server = StubServer(counter.server.service, line=line_keys(keys, SERVER))
     counter.server.start()
@@ -72,25 +72,25 @@ def test_a_whole_opening_over_tls(counter: Any, card: Any, keys: Path) -> None:
     assert isinstance(opened, CheckOpenedReply)
 
 
-def test_a_terminal_without_certificate_is_not_spoken_to(server: StubServer, keys: Path) -> None:
-    bare = ssl.create_default_context(cafile=str(line_keys(keys, SERVER).authority))
-    assert isinstance(challenge(server.url, bare), NoAnswer)
+def test_a_terminal_without_certificate_is_refused(server: StubServer, keys: Path) -> None:
+    without_certificate = ssl.create_default_context(cafile=str(line_keys(keys, SERVER).authority))
+    assert isinstance(challenge(server.url, without_certificate), NoAnswer)
 
 
-def test_a_terminal_of_another_authority_is_not_spoken_to(server: StubServer, keys: Path, strangers: Path) -> None:
+def test_a_terminal_of_another_authority_is_refused(server: StubServer, keys: Path, strangers: Path) -> None:
     stranger = line_keys(strangers, "terminal-1")
     context = ssl.create_default_context(cafile=str(line_keys(keys, SERVER).authority))
     context.load_cert_chain(stranger.certificate, stranger.key)
     assert isinstance(challenge(server.url, context), NoAnswer)
 
 
-def test_a_service_of_another_authority_is_not_believed(server: StubServer, strangers: Path) -> None:
-    mistrusting = line_keys(strangers, "terminal-1").client_context()
-    assert challenge(server.url, mistrusting) == NoAnswer(Silence.NO_CONNECTION)
+def test_a_service_of_another_authority_is_refused(server: StubServer, strangers: Path) -> None:
+    other_authority = line_keys(strangers, "terminal-1").client_context()
+    assert challenge(server.url, other_authority) == NoAnswer(Silence.NO_CONNECTION)
     assert challenge(server.url, None) == NoAnswer(Silence.NO_CONNECTION)
 
 
-def test_a_terminals_certificate_is_no_services(tmp_path: Path, keys: Path) -> None:
+def test_a_terminals_certificate_cannot_be_used_by_a_service(tmp_path: Path, keys: Path) -> None:
     server = StubServer(open_service(tmp_path, in_memory=True), line=line_keys(keys, "terminal-1"))
     server.start()
     try:
@@ -100,12 +100,12 @@ def test_a_terminals_certificate_is_no_services(tmp_path: Path, keys: Path) -> N
         server.close()
 
 
-def test_plain_http_is_not_answered_there(server: StubServer) -> None:
+def test_plain_http_is_refused(server: StubServer) -> None:
     with pytest.raises(httpx.HTTPError):
         httpx.get(server.url.replace("https", "http") + "/openapi.json")
 
 
-def test_misbehaving_and_steering_over_tls(server: StubServer, keys: Path) -> None:
+def test_setting_misbehaviour_over_tls(server: StubServer, keys: Path) -> None:
     tls = line_keys(keys, "terminal-1").client_context()
     with StubAdmin(server.url, tls=tls) as admin:
         assert not isinstance(admin.behave(Operation.CHALLENGE, Rule(manner=Manner.DROPPED, times=1)), NoAnswer)
@@ -113,7 +113,7 @@ def test_misbehaving_and_steering_over_tls(server: StubServer, keys: Path) -> No
     assert isinstance(challenge(server.url, tls, server.service.public_key), Challenge)
 
 
-def test_making_keys_again_leaves_them(tmp_path: Path) -> None:
+def test_making_keys_again_keeps_existing_ones(tmp_path: Path) -> None:
     make_line_keys(tmp_path, terminals=("one",))
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     make_line_keys(tmp_path, terminals=("one", "two"))
@@ -124,20 +124,20 @@ def test_making_keys_again_leaves_them(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_what_a_terminal_was_given_for_its_line(tmp_path: Path, keys: Path) -> None:
+def test_loading_a_terminals_tls_files(tmp_path: Path, keys: Path) -> None:
     assert terminal_line(tmp_path, "terminal-1") is None
-    given = tmp_path / "terminal" / "line"
-    given.mkdir(parents=True)
+    folder = tmp_path / "terminal" / "line"
+    folder.mkdir(parents=True)
     for name in ("authority.pem", "terminal-1.pem", "terminal-1.key"):
-        (given / name).write_bytes((keys / name).read_bytes())
+        (folder / name).write_bytes((keys / name).read_bytes())
     line = terminal_line(tmp_path, "terminal-1")
     assert line is not None
     assert line.client_context().verify_mode is ssl.CERT_REQUIRED
-    (given / "terminal-1.key").write_bytes(b"garbage")
+    (folder / "terminal-1.key").write_bytes(b"garbage")
     with pytest.raises(OSError):
         line.client_context()
 
 
-def test_other_computers_only_with_tls(tmp_path: Path) -> None:
+def test_serving_other_computers_requires_tls(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="TLS"):
         serve(tmp_path, host="0.0.0.0")

@@ -1,4 +1,4 @@
-"""The stub misbehaves for one person or one call, as told over HTTP, in a file or on a command line."""
+"""The stub misbehaves for a person or a call, as set over HTTP, in a file or on the command line."""
 
 import time
 from pathlib import Path
@@ -34,11 +34,11 @@ from terminal.simulated.service.misbehaviour import (
 
 @pytest.fixture
 def database_url() -> None:
-    """In memory: the store has no part in these days."""
+    """Use the in-memory store."""
 
 
-async def whole_day(counter: Any, client: QualificationClient, card: Any) -> list[Any]:
-    """Opened, receipt and result - or what came instead."""
+async def run_check(counter: Any, client: QualificationClient, card: Any) -> list[Any]:
+    """Return the replies for opening, submission and result; only the first if it is not a check."""
     opened = await counter.pin(client, card)
     if not isinstance(opened, CheckOpenedReply):
         return [opened]
@@ -57,29 +57,31 @@ async def whole_day(counter: Any, client: QualificationClient, card: Any) -> lis
 
 @pytest.fixture
 def two_people(counter: Any, card: Any, other_card: Any) -> Any:
-    counter.know(other_card, "elder")
+    counter.register(other_card, "elder")
     return counter
 
 
 @pytest.mark.parametrize("operation", [Operation.OPEN, Operation.SUBMIT, Operation.RESULT])
-def test_one_person_suffers_alone(two_people: Any, card: Any, other_card: Any, operation: Operation) -> None:
+def test_misbehaviour_affects_one_person_only(
+    two_people: Any, card: Any, other_card: Any, operation: Operation
+) -> None:
     two_people.server.behaviour.set(operation, Rule(manner=Manner.FAILING), "elder")
-    mine = two_people.play(lambda client: whole_day(two_people, client, card))
-    hers = two_people.play(lambda client: whole_day(two_people, client, other_card))
-    assert [type(answer) for answer in mine] == [CheckOpenedReply, Receipt, QualificationResult]
-    assert NoAnswer(Silence.SERVER_ERROR) in hers
-    assert hers.index(NoAnswer(Silence.SERVER_ERROR)) == ["open", "submit", "result"].index(operation)
+    unaffected = two_people.play(lambda client: run_check(two_people, client, card))
+    affected = two_people.play(lambda client: run_check(two_people, client, other_card))
+    assert [type(answer) for answer in unaffected] == [CheckOpenedReply, Receipt, QualificationResult]
+    assert NoAnswer(Silence.SERVER_ERROR) in affected
+    assert affected.index(NoAnswer(Silence.SERVER_ERROR)) == ["open", "submit", "result"].index(operation)
 
 
-def test_every_operation_of_one_person(two_people: Any, card: Any, other_card: Any) -> None:
+def test_misbehaviour_in_every_operation_of_one_person(two_people: Any, card: Any, other_card: Any) -> None:
     two_people.server.behaviour.set(Operation.EVERY, Rule(manner=Manner.DROPPED), "elder")
-    hers = two_people.play(lambda client: whole_day(two_people, client, other_card))
-    assert hers == [NoAnswer(Silence.BROKEN_OFF)]
-    mine = two_people.play(lambda client: whole_day(two_people, client, card))
-    assert isinstance(mine[-1], QualificationResult)
+    affected = two_people.play(lambda client: run_check(two_people, client, other_card))
+    assert affected == [NoAnswer(Silence.BROKEN_OFF)]
+    unaffected = two_people.play(lambda client: run_check(two_people, client, card))
+    assert isinstance(unaffected[-1], QualificationResult)
 
 
-def test_the_nearest_rule_wins() -> None:
+def test_the_most_specific_rule_applies() -> None:
     rules = {
         (Operation.OPEN, "elder"): Rule(delay_seconds=1),
         (Operation.EVERY, "elder"): Rule(delay_seconds=2),
@@ -97,7 +99,7 @@ def test_the_nearest_rule_wins() -> None:
     assert behaviour.take(Operation.OPEN, "elder") == Rule()
 
 
-def test_so_many_calls_of_one_person(two_people: Any, other_card: Any) -> None:
+def test_a_rule_for_a_number_of_calls_of_one_person(two_people: Any, other_card: Any) -> None:
     two_people.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.FAILING, times=1), "elder")
     first = two_people.play(lambda client: two_people.pin(client, other_card))
     second = two_people.play(lambda client: two_people.pin(client, other_card))
@@ -112,38 +114,40 @@ def test_an_error_code_on_demand(counter: Any, card: Any, reason: RefusalReason)
     assert (answer.reason, answer.simulated) == (reason, True)
 
 
-@pytest.mark.parametrize(("validity", "told", "entries"), [("2", "2", 1), ("3", "2", 1), ("4", "4", 0), ("5", "5", 2)])
-def test_another_qualification_on_demand(counter: Any, card: Any, validity: Any, told: str, entries: int) -> None:
+@pytest.mark.parametrize(
+    ("validity", "reported", "entries"), [("2", "2", 1), ("3", "2", 1), ("4", "4", 0), ("5", "5", 2)]
+)
+def test_another_qualification_on_demand(counter: Any, card: Any, validity: Any, reported: str, entries: int) -> None:
     counter.server.behaviour.set(Operation.EVERY, Rule(validity=validity), "adult")
-    opened, _, result = counter.play(lambda client: whole_day(counter, client, card))
+    opened, _, result = counter.play(lambda client: run_check(counter, client, card))
     assert not opened.facts.valid
-    assert (opened.facts.age, result.validity, len(result.qualifications)) == (45, told, entries)
+    assert (opened.facts.age, result.validity, len(result.qualifications)) == (45, reported, entries)
     if validity in "23":
         assert result.qualifications[0].disqualification_date < result.qualification_date
     counter.server.behaviour.clear()
-    again = counter.play(lambda client: client.result(result.check_id))
-    assert again.validity == "1"
+    later = counter.play(lambda client: client.result(result.check_id))
+    assert later.validity == "1"
 
 
 def test_an_error_inside_the_service(counter: Any, card: Any) -> None:
     counter.server.behaviour.set(Operation.RESULT, Rule(error_code="SIMQ9001E"))
-    result = counter.play(lambda client: whole_day(counter, client, card))[-1]
+    result = counter.play(lambda client: run_check(counter, client, card))[-1]
     assert (result.segment, result.status, result.code, result.error_code) == ("9", "2", "SIMQ9001E", "SIMQ9001E")
     assert (result.validity, result.qualifications, result.consents) == (None, (), ())
     with pytest.raises(ValueError):
-        Rule(error_code="OQSQ9001E")  # codes are visibly ours
+        Rule(error_code="OQSQ9001E")  # codes must be recognisable as simulated
 
 
 def test_names_in_old_characters(counter: Any, card: Any) -> None:
-    counter.know(card, "tall-bridge")
-    name = counter.play(lambda client: whole_day(counter, client, card))[-1].qualifications[0].name
+    counter.register(card, "tall-bridge")
+    name = counter.play(lambda client: run_check(counter, client, card))[-1].qualifications[0].name
     counter.server.behaviour.set(Operation.RESULT, Rule(old_characters=True))
-    old = counter.play(lambda client: whole_day(counter, client, card))[-1].qualifications[0]
+    old = counter.play(lambda client: run_check(counter, client, card))[-1].qualifications[0]
     assert (name, old.name, old.insured_name) == ("見本　髙﨑", "見本　●●", "見本　●●")
     assert old.name_kana == "ﾐﾎﾝ ﾀｶｻｷ"
 
 
-def test_as_slow_as_the_real_one(counter: Any) -> None:
+def test_responses_can_be_delayed(counter: Any) -> None:
     assert SLOW.delay_seconds == 7
     counter.server.behaviour.set(Operation.CHALLENGE, Rule(delay_seconds=0.3, times=1))
     before = time.monotonic()
@@ -151,21 +155,21 @@ def test_as_slow_as_the_real_one(counter: Any) -> None:
     assert time.monotonic() - before >= 0.3
 
 
-# --- ways to say it ------------------------------------------------------------------------------------------
+# --- how to set it -------------------------------------------------------------------------------------------
 
 
-def test_over_http(two_people: Any, card: Any, other_card: Any) -> None:
+def test_setting_over_http(two_people: Any, card: Any, other_card: Any) -> None:
     rule = Rule(validity="4")
     with StubAdmin(two_people.server.url) as admin:
-        told = admin.behave(Operation.EVERY, rule, "elder")
-        nobody = admin.behave(Operation.EVERY, rule, "nobody")
+        reply = admin.behave(Operation.EVERY, rule, "elder")
+        unknown_person = admin.behave(Operation.EVERY, rule, "nobody")
         state = admin.state()
-    assert told == (Setting(operation=Operation.EVERY, person="elder", rule=rule),)
-    assert isinstance(nobody, NoAnswer)
+    assert reply == (Setting(operation=Operation.EVERY, person="elder", rule=rule),)
+    assert isinstance(unknown_person, NoAnswer)
     assert not isinstance(state, NoAnswer)
-    assert state.behaviour == told
-    assert two_people.play(lambda client: whole_day(two_people, client, other_card))[-1].validity == "4"
-    assert two_people.play(lambda client: whole_day(two_people, client, card))[-1].validity == "1"
+    assert state.behaviour == reply
+    assert two_people.play(lambda client: run_check(two_people, client, other_card))[-1].validity == "4"
+    assert two_people.play(lambda client: run_check(two_people, client, card))[-1].validity == "1"
 
 
 @pytest.mark.parametrize(
@@ -188,17 +192,17 @@ def test_over_http(two_people: Any, card: Any, other_card: Any) -> None:
         ),
     ],
 )
-def test_on_a_command_line(text: str, setting: Setting) -> None:
+def test_setting_on_a_command_line(text: str, setting: Setting) -> None:
     assert parse_setting(text) == setting
 
 
 @pytest.mark.parametrize("text", ["", "nothing", "open:manner=rude", "open:times=0", "open:what=1", "open:delay=1"])
-def test_not_on_a_command_line(text: str) -> None:
+def test_invalid_settings_on_a_command_line(text: str) -> None:
     with pytest.raises(ValueError, match="behaviour of the stub"):
         parse_setting(text)
 
 
-def test_in_a_file(tmp_path: Path) -> None:
+def test_settings_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "behaviour.toml"
     file.write_text(
         '[[behaviour]]\noperation = "open"\ndelay_seconds = 7\n'

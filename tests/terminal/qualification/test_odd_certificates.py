@@ -1,4 +1,4 @@
-"""Certificates that the library itself cannot name are answers, not failures of the service."""
+"""Certificates that the library cannot parse are refused without failing the service."""
 
 from base64 import b64encode
 
@@ -17,7 +17,7 @@ def pem(der: bytes) -> str:
     return f"-----BEGIN CERTIFICATE-----\n{b64encode(der).decode()}\n-----END CERTIFICATE-----\n"
 
 
-def test_a_version_that_does_not_exist(authority: TestAuthority) -> None:
+def test_an_unknown_certificate_version(authority: TestAuthority) -> None:
     odd = authority.user_ca.certificate_der.replace(VERSION_3, VERSION_6, 1)
     with pytest.raises(x509.InvalidVersion):
         x509.load_der_x509_certificate(odd)
@@ -26,7 +26,7 @@ def test_a_version_that_does_not_exist(authority: TestAuthority) -> None:
     assert issued_by(authority.user_ca.certificate, authority_pem(authority))
 
 
-def test_an_algorithm_nobody_knows(authority: TestAuthority) -> None:
+def test_an_unknown_key_algorithm(authority: TestAuthority) -> None:
     rsa, other = bytes.fromhex("2A864886F70D010101"), bytes.fromhex("2A864886F70D01017F")
     odd = authority.user_ca.certificate_der.replace(rsa, other)
     assert parse_certificate(odd) is None

@@ -1,4 +1,4 @@
-"""What the service believes, and what it refuses, over real HTTP."""
+"""Opening a check over real HTTP: accepted and refused proofs."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,15 +43,15 @@ def test_the_right_pin_opens_a_check(counter: Any, card: Any) -> None:
 
 
 @pytest.mark.parametrize("way", [Way.FACE, Way.STAFF])
-def test_a_genuine_chip_and_the_terminals_word_open_a_check(counter: Any, card: Any, way: Way) -> None:
+def test_a_genuine_chip_and_a_signed_verdict_open_a_check(counter: Any, card: Any, way: Way) -> None:
     reason = "眼帯のため" if way is Way.STAFF else ""
     assert isinstance(counter.play(lambda client: counter.face(client, card, way=way, reason=reason)), CheckOpenedReply)
 
 
-def test_the_person_decides_the_facts(counter: Any, card: Any) -> None:
+def test_the_facts_depend_on_the_person(counter: Any, card: Any) -> None:
     seen = {}
     for person in ("elder", "young", "seventies", "specific-disease", "self-defence", "no-qualification"):
-        counter.know(card, person)
+        counter.register(card, person)
         facts = counter.play(lambda client: counter.opened(client, card)).facts
         seen[person] = (facts.age, facts.late_elderly, facts.has_specific_disease_certificate, facts.may_share)
         assert facts.valid is (person != "no-qualification")
@@ -62,7 +62,7 @@ def test_the_person_decides_the_facts(counter: Any, card: Any) -> None:
     assert seen["self-defence"] == (37, False, False, False)
 
 
-def test_a_challenge_serves_once(counter: Any, card: Any) -> None:
+def test_a_challenge_can_be_used_once(counter: Any, card: Any) -> None:
     async def twice(client: Any) -> list[Any]:
         challenge = await client.challenge()
         proof = PinProof(signature=card.sign(pin_statement(challenge.challenge)))
@@ -74,7 +74,7 @@ def test_a_challenge_serves_once(counter: Any, card: Any) -> None:
     assert refusal(second) is RefusalReason.BAD_CHALLENGE
 
 
-def test_a_challenge_lives_minutes(counter: Any, card: Any) -> None:
+def test_a_challenge_expires_after_five_minutes(counter: Any, card: Any) -> None:
     async def late(client: Any) -> Any:
         challenge = await client.challenge()
         assert challenge.expires_at - counter.now == timedelta(minutes=5)
@@ -105,17 +105,17 @@ def test_another_cards_signature(counter: Any, card: Any, other_card: Any) -> No
     assert refusal(counter.play(swapped)) is RefusalReason.BAD_SIGNATURE
 
 
-def test_a_challenge_signed_bare_is_no_pin_statement(counter: Any, card: Any) -> None:
-    async def bare(client: Any) -> Any:
+def test_a_signature_over_the_bare_challenge_is_refused(counter: Any, card: Any) -> None:
+    async def without_prefix(client: Any) -> Any:
         challenge = await client.challenge()
         proof = PinProof(signature=card.sign(challenge.challenge))
         return await client.open_check(challenge=challenge.challenge, certificate=card.certificate, proof=proof)
 
-    assert refusal(counter.play(bare)) is RefusalReason.BAD_SIGNATURE
+    assert refusal(counter.play(without_prefix)) is RefusalReason.BAD_SIGNATURE
 
 
 def test_a_mixed_card_is_refused(counter: Any, card: Any, other_card: Any) -> None:
-    counter.know(other_card, "elder")
+    counter.register(other_card, "elder")
     answer = counter.play(lambda client: counter.face(client, card, chip=other_card))
     assert refusal(answer) is RefusalReason.MIXED_CARD
 
@@ -138,7 +138,7 @@ def test_a_chip_that_did_not_sign(counter: Any, card: Any) -> None:
     assert refusal(answer) is RefusalReason.BAD_SIGNATURE
 
 
-def test_a_verdict_for_another_way_or_reason(counter: Any, card: Any) -> None:
+def test_a_verdict_for_another_method_or_reason_is_refused(counter: Any, card: Any) -> None:
     for changes in ({"way": Way.STAFF}, {"reason": "later added"}):
 
         async def changed(client: Any, changes: Any = changes) -> Any:
@@ -149,7 +149,7 @@ def test_a_verdict_for_another_way_or_reason(counter: Any, card: Any) -> None:
         assert refusal(counter.play(changed)) is RefusalReason.BAD_VERDICT
 
 
-def test_a_terminal_with_another_key_vouches_in_vain(counter: Any, card: Any) -> None:
+def test_a_verdict_signed_with_another_key_is_refused(counter: Any, card: Any) -> None:
     answer = counter.play(lambda client: counter.face(client, card), terminal_key=SigningKey.generate())
     assert refusal(answer) is RefusalReason.BAD_VERDICT
 
@@ -159,8 +159,8 @@ def test_an_unknown_terminal(counter: Any, card: Any) -> None:
     assert refusal(answer) is RefusalReason.UNKNOWN_TERMINAL
 
 
-def test_a_chip_nobody_told_the_service_about(counter: Any, card: Any) -> None:
-    counter.know(card, "adult")
+def test_an_unregistered_chip_is_refused(counter: Any, card: Any) -> None:
+    counter.register(card, "adult")
     entry = card.entry("adult").model_copy(update={"chip_key_sha256": None})
     counter.registry.add_card(card.certificate, entry)
     assert refusal(counter.play(lambda client: counter.face(client, card))) is RefusalReason.UNKNOWN_CHIP
@@ -177,16 +177,16 @@ def test_a_certificate_of_another_authority(counter: Any, card: Any) -> None:
 
     stranger = TestAuthority.create()
     counter.authority = stranger
-    foreign = counter.renewed(card, datetime(2029, 4, 12, 14, 59, 59, tzinfo=UTC))
-    counter.know(foreign, "adult")
-    assert refusal(counter.play(lambda client: counter.pin(client, foreign))) is RefusalReason.UNTRUSTED_CERTIFICATE
+    untrusted = counter.renewed(card, datetime(2029, 4, 12, 14, 59, 59, tzinfo=UTC))
+    counter.register(untrusted, "adult")
+    assert refusal(counter.play(lambda client: counter.pin(client, untrusted))) is RefusalReason.UNTRUSTED_CERTIFICATE
 
 
-def test_a_registry_with_garbage_in_it(counter: Any, card: Any) -> None:
+def test_malformed_registry_entries_are_ignored(counter: Any, card: Any) -> None:
     garbage = Registry(
-        certificate_authorities=("no PEM",),
-        record_anchors=(TrustAnchor(key_id="00" * 16, public_key="no PEM"),),
-        terminals={"terminal-3": "no PEM"},
+        certificate_authorities=("not PEM",),
+        record_anchors=(TrustAnchor(key_id="00" * 16, public_key="not PEM"),),
+        terminals={"terminal-3": "not PEM"},
     )
     counter.registry.update(lambda registry: garbage.merged(registry))
     assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpenedReply)
@@ -199,12 +199,12 @@ def test_garbage_as_certificate(counter: Any, card: Any) -> None:
     async def garbage(client: Any) -> Any:
         challenge = await client.challenge()
         proof = PinProof(signature=b"x" * 256)
-        return await client.open_check(challenge=challenge.challenge, certificate=b"no certificate", proof=proof)
+        return await client.open_check(challenge=challenge.challenge, certificate=b"not a certificate", proof=proof)
 
     assert refusal(counter.play(garbage)) is RefusalReason.UNTRUSTED_CERTIFICATE
 
 
-def test_a_genuine_certificate_of_nobody(counter: Any, other_card: Any) -> None:
+def test_a_certificate_without_a_registered_holder(counter: Any, other_card: Any) -> None:
     assert refusal(counter.play(lambda client: counter.pin(client, other_card))) is RefusalReason.UNKNOWN_HOLDER
 
 
@@ -237,11 +237,11 @@ ENDS = datetime(2026, 11, 12, 14, 59, 59, tzinfo=UTC)
         (datetime(2027, 2, 28, 15, 1, tzinfo=UTC), None),
     ],
 )
-def test_near_and_after_the_certificates_end(
+def test_standing_near_and_after_the_certificates_end(
     counter: Any, card: Any, now: datetime, standing: CertificateStanding | None
 ) -> None:
     ageing = counter.renewed(card, ENDS, starts=datetime(2022, 1, 1, tzinfo=UTC))
-    counter.know(ageing, "adult")
+    counter.register(ageing, "adult")
     counter.now = now
     answer = counter.play(lambda client: counter.pin(client, ageing))
     if standing is None:
@@ -253,12 +253,12 @@ def test_near_and_after_the_certificates_end(
 
 def test_a_certificate_from_the_future(counter: Any, card: Any) -> None:
     early = counter.renewed(card, ENDS + timedelta(days=900), starts=counter.now + timedelta(days=1))
-    counter.know(early, "adult")
+    counter.register(early, "adult")
     assert refusal(counter.play(lambda client: counter.pin(client, early))) is RefusalReason.CERTIFICATE_EXPIRED
 
 
 def test_first_registration(counter: Any, card: Any) -> None:
-    counter.know(card, "unregistered")
+    counter.register(card, "unregistered")
 
     async def registering(client: Any) -> Any:
         opened = await counter.opened(client, card)
@@ -275,18 +275,18 @@ def test_first_registration(counter: Any, card: Any) -> None:
 
 def test_no_first_registration_in_grace_or_inquiry(counter: Any, card: Any) -> None:
     ageing = counter.renewed(card, counter.now - timedelta(days=20))
-    counter.know(ageing, "unregistered")
-    counter.know(card, "unregistered")
+    counter.register(ageing, "unregistered")
+    counter.register(card, "unregistered")
 
-    async def tried(client: Any) -> list[Any]:
+    async def attempts(client: Any) -> list[Any]:
         in_grace = await counter.opened(client, ageing)
         inquiry = await counter.pin(client, card, Purpose.INQUIRY)
         return [await client.register(check.check_id) for check in (in_grace, inquiry)]
 
-    assert [refusal(answer) for answer in counter.play(tried)] == [RefusalReason.NOT_ALLOWED] * 2
+    assert [refusal(answer) for answer in counter.play(attempts)] == [RefusalReason.NOT_ALLOWED] * 2
 
 
-def test_an_adopted_certificate_is_believed_without_a_chain(counter: Any, card: Any) -> None:
+def test_an_adopted_certificate_is_accepted_without_a_chain(counter: Any, card: Any) -> None:
     from reader.softcard.authority import TestAuthority
 
     counter.authority = TestAuthority.create()

@@ -1,4 +1,4 @@
-"""The invented people: everybody a client has to cope with, in a file anybody can read and add to."""
+"""The fictitious people cover every case a client must handle, and can be extended with a file."""
 
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,7 @@ def values(field: str) -> set[Any]:
     return {getattr(entry, field) for entry in ENTRIES}
 
 
-def test_every_code_a_client_has_to_know() -> None:
+def test_all_codes_occur() -> None:
     assert {person.validity for person in PEOPLE.values()} == set("123456")
     assert values("sex") == set("123")
     assert values("reason_of_loss") >= {"01", "02", "03", "99", None}
@@ -39,7 +39,7 @@ def test_every_code_a_client_has_to_know() -> None:
     assert {ticket.ticket_type for ticket in tickets} == {"01", "02"}
 
 
-def test_the_people_worth_having() -> None:
+def test_people_cover_all_cases() -> None:
     ages = {name: person.age_on(TODAY) for name, person in PEOPLE.items()}
     assert ages["infant"] == 0
     assert ages["child"] < 6
@@ -52,7 +52,7 @@ def test_the_people_worth_having() -> None:
     assert "●" in in_old_characters(PEOPLE["tall-bridge"].qualifications[0].name)
 
 
-def test_everybody_is_invented_and_one_of_a_kind() -> None:
+def test_everybody_is_fictitious_and_unique() -> None:
     for entry in ENTRIES:
         marks = ("模擬", "見本", "試験", "SHIKEN")
         assert any(mark in entry.name for mark in marks)
@@ -67,7 +67,7 @@ def test_everybody_is_invented_and_one_of_a_kind() -> None:
             assert found.person == name, (name, found.person)
 
 
-def test_people_of_ones_own(tmp_path: Path) -> None:
+def test_people_from_a_file(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text(
         '[mine]\nlike = "adult"\nqualification = { name = "自作　太郎", birth_date = 2000-01-31 }\n'
@@ -83,7 +83,7 @@ def test_people_of_ones_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[mine]\nlike = 'nobody'", "there is no such person"),
         ("[mine]\nlike = 'yours'\n[yours]\nlike = 'mine'", "like itself"),
@@ -94,10 +94,10 @@ def test_people_of_ones_own(tmp_path: Path) -> None:
         ("[mine", "not valid TOML"),
     ],
 )
-def test_a_file_that_says_something_else(tmp_path: Path, text: str, told: str) -> None:
+def test_an_invalid_file_of_people(tmp_path: Path, text: str, message: str) -> None:
     own = tmp_path / "own.toml"
     own.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=told) as refused:
+    with pytest.raises(ValueError, match=message) as refused:
         invented_people(own)
     assert "SECRET" not in str(refused.value)
 
@@ -117,7 +117,7 @@ def test_old_characters(name: str, shown: str) -> None:
     assert in_old_characters(name) == shown
 
 
-def test_the_limit_of_a_year() -> None:
+def test_the_limit_certificate_of_a_year() -> None:
     limit = PEOPLE["limit-a05"].limit
     assert limit is not None
     assert limit.on(date(2026, 7, 31)).valid_start_date == date(2025, 8, 1)

@@ -1,4 +1,4 @@
-"""An auditor compares the ledger with what the service signed: a tail that was cut, answers that were rewritten."""
+"""The service's receipts reveal a truncated ledger and rewritten answers."""
 
 import shutil
 import sqlite3
@@ -35,11 +35,11 @@ ITEMS = (Item.DIAGNOSIS, Item.MEDICINES)
 
 @pytest.fixture
 def database_url() -> None:
-    """In memory: the store has no part in this."""
+    """Use the in-memory store."""
 
 
 class Books:
-    """A ledger whose checks the service really confirmed."""
+    """A ledger whose checks were confirmed by the service."""
 
     def __init__(self, counter: Any, card: Any, path: Path, receptions: int = 3) -> None:
         self.path, self.key = path, counter.enrolment.service_public_key
@@ -50,9 +50,9 @@ class Books:
         with Ledger.open(self.path, "terminal-1", clock=lambda: counter.now) as ledger:
             for number in range(receptions):
                 await self._reception(counter, client, card, ledger, granted=number != 1)
-        told = await client.audit()
-        assert isinstance(told, Audit)
-        return told
+        audit = await client.audit()
+        assert isinstance(audit, Audit)
+        return audit
 
     async def _reception(self, counter: Any, client: Any, card: Any, ledger: Ledger, *, granted: bool) -> None:
         check_id = (await counter.opened(client, card)).check_id
@@ -89,11 +89,11 @@ class Books:
         ledger.confirmed(confirmed_by(receipt))
         ledger.delivered(check_id, "f.xml")
 
-    def verified(self, *, asking: bool = True) -> Any:
-        return verify_with_receipts(self.path, self.key, self.receipts if asking else None)
+    def verified(self, *, with_receipts: bool = True) -> Any:
+        return verify_with_receipts(self.path, self.key, self.receipts if with_receipts else None)
 
-    def rewritten(self, change: Any) -> None:
-        """All records once more, as `change` wants them, in a chain that holds - as somebody with the disk could."""
+    def rewrite(self, change: Any) -> None:
+        """Rewrite all records with `change` in a new valid chain, as someone with access to the disk could."""
         records = list(LedgerFile(self.path).records())
         for suffix in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
@@ -124,100 +124,100 @@ def books(counter: Any, card: Any, tmp_path: Path) -> Books:
     return Books(counter, card, tmp_path / "ledger.db")
 
 
-def test_whole(books: Books) -> None:
-    for asking in (True, False):
-        whole = books.verified(asking=asking)
-        assert isinstance(whole, LedgerIntact)
-        assert whole.head.count == 12
+def test_an_intact_ledger_verifies(books: Books) -> None:
+    for with_receipts in (True, False):
+        outcome = books.verified(with_receipts=with_receipts)
+        assert isinstance(outcome, LedgerIntact)
+        assert outcome.head.count == 12
     assert len(books.receipts) == 3
 
 
 @pytest.mark.parametrize("left", [2, 5, 9, 10])
-def test_a_tail_cut_off_is_found_with_the_services_receipts_alone(books: Books, left: int) -> None:
+def test_a_truncated_ledger_is_found_only_with_receipts(books: Books, left: int) -> None:
     connection = sqlite3.connect(books.path)
     connection.execute("DROP TRIGGER record_remains")
     connection.execute("DELETE FROM record WHERE sequence > ?", (left,))
     connection.commit()
     connection.close()
-    assert isinstance(books.verified(asking=False), LedgerIntact)
+    assert isinstance(books.verified(with_receipts=False), LedgerIntact)
     last_decision = books.receipts[-1].ledger_count
     broken = books.verified()
     if left < last_decision:
         assert isinstance(broken, LedgerBroken)
         assert broken.sequence == left + 1
         assert "missing at the end" in broken.what
-    else:  # only the receipt itself is gone; it will be asked for again
+    else:  # only the receipt is missing; it will be requested again
         assert isinstance(broken, LedgerIntact)
 
 
-def test_a_refusal_rewritten_as_consent(books: Books) -> None:
+def test_a_refusal_rewritten_as_consent_is_found(books: Books) -> None:
     def grant(event: Any) -> Any:
         if not isinstance(event, Decided) or event.granted:
             return event
         answers = tuple(answer.model_copy(update={"granted": True}) for answer in event.answers)
         return event.model_copy(update={"answers": answers})
 
-    books.rewritten(grant)
-    for asking in (True, False):  # the signature on the confirmation gives it away even without the service
-        assert isinstance(books.verified(asking=asking), LedgerBroken)
+    books.rewrite(grant)
+    for with_receipts in (True, False):  # the signature in the confirmation reveals it even without the service
+        assert isinstance(books.verified(with_receipts=with_receipts), LedgerBroken)
 
 
-def test_a_check_left_out_of_a_new_chain(books: Books) -> None:
-    gone = books.receipts[1].check_id
-    books.rewritten(lambda event: None if event.check_id == gone else event)
+def test_a_check_omitted_from_a_new_chain_is_found(books: Books) -> None:
+    omitted = books.receipts[1].check_id
+    books.rewrite(lambda event: None if event.check_id == omitted else event)
     assert isinstance(books.verified(), LedgerBroken)
 
 
-def test_a_confirmation_the_service_never_gave(books: Books, counter: Any, card: Any, tmp_path: Path) -> None:
+def test_a_forged_confirmation_is_found(books: Books, counter: Any, card: Any, tmp_path: Path) -> None:
     forged = SigningKey.generate()
-    books.rewritten(
+    books.rewrite(
         lambda event: (
             event.model_copy(update={"signature": "c2lnbmVk"}) if isinstance(event, SubmissionConfirmed) else event
         )
     )
-    broken = books.verified(asking=False)
+    broken = books.verified(with_receipts=False)
     assert isinstance(broken, LedgerBroken)
     assert broken.sequence == 3
     assert "not the service's confirmation" in broken.what
-    whole = Books(counter, card, tmp_path / "other.db")
-    assert isinstance(verify_with_receipts(whole.path, forged.public_pem), LedgerBroken)
+    other = Books(counter, card, tmp_path / "other.db")
+    assert isinstance(verify_with_receipts(other.path, forged.public_pem), LedgerBroken)
 
 
-def test_a_confirmation_the_service_does_not_know(books: Books) -> None:
+def test_a_confirmation_without_receipt_is_found(books: Books) -> None:
     books.receipts = books.receipts[1:]
     broken = books.verified()
     assert isinstance(broken, LedgerBroken)
     assert "has no receipt" in broken.what
 
 
-def test_receipts_that_are_not_the_services(books: Books) -> None:
+def test_altered_receipts_are_refused(books: Books) -> None:
     first = books.receipts[0].model_copy(update={"ledger_count": 99})
     assert verify_with_receipts(books.path, books.key, [first]) == ReceiptNotGenuine(first.check_id)
 
 
-def test_a_copy_of_the_ledger_serves_as_well(books: Books, tmp_path: Path) -> None:
+def test_a_copy_of_the_ledger_can_be_verified(books: Books, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     shutil.copy(books.path, copy)
     assert isinstance(verify_with_receipts(copy, books.key, books.receipts), LedgerIntact)
 
 
-def test_a_check_that_is_missing_shows_in_the_services_count(counter: Any, card: Any, tmp_path: Path) -> None:
-    """Opened and never submitted: no receipt knows of it, and a chain that was cut before it holds."""
+def test_a_missing_check_is_found_by_the_services_count(counter: Any, card: Any, tmp_path: Path) -> None:
+    """A check opened but never submitted has no receipt, and removing it leaves a valid chain."""
     books = Books(counter, card, tmp_path / "ledger.db")
     day = counter.now.date()
 
-    def judged(audit: Audit) -> Any:
+    def verify(audit: Audit) -> Any:
         return verify_with_receipts(books.path, books.key, audit.receipts, audit.opened)
 
-    assert isinstance(judged(books.audit), LedgerIntact)
+    assert isinstance(verify(books.audit), LedgerIntact)
     counter.play(lambda client: counter.opened(client, card))
     audit = counter.play(lambda client: client.audit())
-    assert [one.checks for one in audit.opened] == [4]
-    assert judged(audit) == ChecksMissing(4, 3, (day,))
+    assert [day.checks for day in audit.opened] == [4]
+    assert verify(audit) == ChecksMissing(4, 3, (day,))
 
 
-def test_receipts_of_version_1_still_hold(tmp_path: Path) -> None:
-    """A ledger of version 0.1: every confirmation in it was signed over version 1's statements."""
+def test_receipts_of_version_1_still_verify(tmp_path: Path) -> None:
+    """In a ledger of version 0.1, every confirmation is signed over version 1 statements."""
     state = Path("tests/fixtures/state-v0.1.0")
     shutil.copy(state / "ledger.db", tmp_path / "ledger.db")
     enrolment = Enrolment.load(state / "terminal" / "enrolment.json")

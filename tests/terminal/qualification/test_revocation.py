@@ -1,4 +1,4 @@
-"""Revocation lists (CRL): which ones are believed, and that a card on one is revoked and no other."""
+"""Revocation lists (CRL): which are accepted, and which cards they revoke."""
 
 import logging
 from collections.abc import Callable
@@ -23,12 +23,12 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def database_url() -> None:
-    """The store has no part in it."""
+    """Use the in-memory store."""
 
 
 @pytest.fixture(scope="module")
 def stranger() -> TestAuthority:
-    """Bears the same name, and has another key."""
+    """An authority with the same name and another key."""
     return TestAuthority.create()
 
 
@@ -36,8 +36,8 @@ def with_list(counter: Any, pem: str) -> None:
     counter.registry.merge(Registry(revocation_lists=(pem,)))
 
 
-def test_a_listed_certificate_is_revoked_by_every_way(counter: Any, card: Any, other_card: Any) -> None:
-    counter.know(other_card, "elder")
+def test_a_listed_certificate_is_revoked_for_pin_and_face(counter: Any, card: Any, other_card: Any) -> None:
+    counter.register(other_card, "elder")
     with_list(counter, counter.authority.revocation_list([card.certificate], MORNING - HOUR, MORNING + HOUR))
     for opening in (counter.pin, counter.face):
         refused = counter.play(lambda client, opening=opening: opening(client, card))
@@ -46,7 +46,7 @@ def test_a_listed_certificate_is_revoked_by_every_way(counter: Any, card: Any, o
         assert isinstance(counter.play(lambda client, opening=opening: opening(client, other_card)), CheckOpenedReply)
 
 
-def test_only_who_holds_the_card_learns_that_it_is_revoked(counter: Any, card: Any, other_card: Any) -> None:
+def test_revocation_is_disclosed_only_to_the_card_holder(counter: Any, card: Any, other_card: Any) -> None:
     with_list(counter, counter.authority.revocation_list([card.certificate]))
     card_with_another_key = type(card)(other_card.image, card.certificate)
     refused = counter.play(lambda client: counter.pin(client, card_with_another_key))
@@ -54,7 +54,7 @@ def test_only_who_holds_the_card_learns_that_it_is_revoked(counter: Any, card: A
 
 
 def altered(pem: str) -> str:
-    """Its signature's last bytes are others."""
+    """Return the list with a changed signature."""
     from cryptography.hazmat.primitives.serialization import Encoding
 
     der = bytearray(x509.load_pem_x509_crl(pem.encode()).public_bytes(Encoding.DER))
@@ -63,33 +63,34 @@ def altered(pem: str) -> str:
 
 
 Listing = Callable[[Any, TestAuthority, bytes], str]
-NOT_BELIEVED: dict[str, tuple[Listing, str]] = {
-    "foreign": (lambda ours, theirs, der: theirs.revocation_list([der]), "no authority of the registry signed it"),
+NOT_ACCEPTED: dict[str, tuple[Listing, str]] = {
+    "other authority": (
+        lambda ours, theirs, der: theirs.revocation_list([der]),
+        "no authority of the registry signed it",
+    ),
     "altered": (lambda ours, theirs, der: altered(ours.revocation_list([der])), "no authority of the registry signed"),
     "expired": (lambda ours, theirs, der: ours.revocation_list([der], MORNING - 2 * HOUR, MORNING - HOUR), "expired"),
     "early": (lambda ours, theirs, der: ours.revocation_list([der], MORNING + HOUR, MORNING + 2 * HOUR), "to come"),
-    "garbage": (lambda ours, theirs, der: "no list at all", "cannot be read"),
+    "garbage": (lambda ours, theirs, der: "not a list", "cannot be read"),
 }
 
 
-@pytest.mark.parametrize("kind", NOT_BELIEVED)
-def test_a_list_that_is_not_believed_is_told_once_and_revokes_nobody(
+@pytest.mark.parametrize("kind", NOT_ACCEPTED)
+def test_an_unaccepted_list_revokes_nobody_and_is_reported_once(
     counter: Any, card: Any, stranger: TestAuthority, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
-    make, why = NOT_BELIEVED[kind]
+    make, reason = NOT_ACCEPTED[kind]
     with_list(counter, make(counter.authority, stranger, card.certificate))
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpenedReply)
-    told = [record.getMessage() for record in caplog.records if "revocation list" in record.getMessage()]
-    assert len(told) == 1
-    assert why in told[0]
+    warnings = [record.getMessage() for record in caplog.records if "revocation list" in record.getMessage()]
+    assert len(warnings) == 1
+    assert reason in warnings[0]
 
 
-def test_a_list_of_another_trusted_authority_says_nothing_of_ours(
-    counter: Any, card: Any, stranger: TestAuthority
-) -> None:
-    """Serial numbers are each authority's own; generations share one name."""
+def test_a_list_of_another_authority_does_not_affect_this_one(counter: Any, card: Any, stranger: TestAuthority) -> None:
+    """Serial numbers are unique only per authority, and authorities of different generations share a name."""
     counter.registry.merge(Registry(certificate_authorities=(stranger.user_ca.certificate_pem,)))
     with_list(counter, stranger.revocation_list([card.certificate]))
     assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpenedReply)

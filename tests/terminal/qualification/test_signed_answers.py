@@ -1,4 +1,4 @@
-"""A man in the middle between terminal and service: answers that were changed, replayed or forged are refused."""
+"""Responses changed, replayed or forged between service and terminal are refused."""
 
 import asyncio
 import json
@@ -30,11 +30,11 @@ Change = Callable[[httpx.Request, httpx.Response], httpx.Response]
 
 @pytest.fixture
 def database_url() -> None:
-    """Keep the store in memory; it plays no part here."""
+    """Use the in-memory store."""
 
 
-class Meddler(httpx.AsyncBaseTransport):
-    """Transport that forwards everything, changed by `on_request` and `on_answer`."""
+class ManInTheMiddle(httpx.AsyncBaseTransport):
+    """A transport that forwards everything, changed by `on_request` and `on_answer`."""
 
     def __init__(self) -> None:
         self._line = httpx.AsyncHTTPTransport()
@@ -44,72 +44,72 @@ class Meddler(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         answer = await self._line.handle_async_request(self.on_request(request))
-        whole = httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
-        return self.on_answer(request, whole)
+        complete = httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+        return self.on_answer(request, complete)
 
     async def aclose(self) -> None:
         await self._line.aclose()
 
 
 def flags_set(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
-    said = json.loads(answer.content)
-    if said.get("outcome") != "result":
+    content = json.loads(answer.content)
+    if content.get("outcome") != "result":
         return answer
-    for consent in said["consents"]:
-        consent.update(flag=1, consent_time=said["processed_at"])
+    for consent in content["consents"]:
+        consent.update(flag=1, consent_time=content["processed_at"])
     headers = {SIGNATURE_HEADER: answer.headers[SIGNATURE_HEADER]}
-    return httpx.Response(200, headers=headers, content=json.dumps(said).encode())
+    return httpx.Response(200, headers=headers, content=json.dumps(content).encode())
 
 
 def unsigned(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
     return httpx.Response(answer.status_code, content=answer.content)
 
 
-def taken_for_refused(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
+def status_changed(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
     headers = {SIGNATURE_HEADER: answer.headers[SIGNATURE_HEADER]}
     return httpx.Response(403, headers=headers, content=answer.content)
 
 
-@pytest.mark.parametrize("change", [flags_set, unsigned, taken_for_refused])
-def test_a_result_that_was_changed_on_the_way(counter: Any, card: Any, change: Change) -> None:
-    meddler = Meddler()
+@pytest.mark.parametrize("change", [flags_set, unsigned, status_changed])
+def test_a_changed_result_is_refused(counter: Any, card: Any, change: Change) -> None:
+    middle = ManInTheMiddle()
 
     async def day(client: QualificationClient) -> Any:
         check_id = (await counter.opened(client, card)).check_id
         await counter.submitted(client, check_id, [ConsentAnswer(item=Item.MEDICINES, flag=0)])
         true = await client.result(check_id)
-        meddler.on_answer = change
+        middle.on_answer = change
         return true, await client.result(check_id)
 
-    true, changed = counter.play(day, transport=meddler)
+    true, changed = counter.play(day, transport=middle)
     assert isinstance(true, QualificationResult)
     assert changed in (UNVERIFIED, NoAnswer(Silence.NOT_UNDERSTOOD))
 
 
-def test_a_replayed_answer_is_refused(counter: Any, card: Any) -> None:
-    meddler = Meddler()
+def test_a_replayed_response_is_refused(counter: Any, card: Any) -> None:
+    middle = ManInTheMiddle()
 
-    def first_again(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
-        meddler.kept = meddler.kept or answer
-        return meddler.kept
+    def replay_first(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        middle.kept = middle.kept or answer
+        return middle.kept
 
     async def day(client: QualificationClient) -> list[Any]:
         check_id = (await counter.opened(client, card)).check_id
         await counter.submitted(client, check_id, [])
-        meddler.on_answer = first_again
+        middle.on_answer = replay_first
         return [await client.result(check_id), await client.result(check_id)]
 
-    first, again = counter.play(day, transport=meddler)
+    first, replayed = counter.play(day, transport=middle)
     assert isinstance(first, QualificationResult)
-    assert again == UNVERIFIED
+    assert replayed == UNVERIFIED
 
 
 @pytest.mark.parametrize("header", [None, "Idempotency-Key"])
-def test_a_refusal_of_a_request_that_was_changed_on_the_way(counter: Any, card: Any, header: str | None) -> None:
-    """The service signs that it refuses what arrived; the terminal sent something else."""
-    meddler = Meddler()
+def test_a_refusal_of_a_changed_request_is_not_accepted(counter: Any, card: Any, header: str | None) -> None:
+    """The service signs a refusal of the request it received, which is not the one the terminal sent."""
+    middle = ManInTheMiddle()
 
-    def spoiled(request: httpx.Request) -> httpx.Request:
+    def alter_request(request: httpx.Request) -> httpx.Request:
         if request.method != "PUT":
             return request
         headers = dict(request.headers) | ({header: "another"} if header else {})
@@ -119,16 +119,16 @@ def test_a_refusal_of_a_request_that_was_changed_on_the_way(counter: Any, card: 
 
     async def day(client: QualificationClient) -> Any:
         check_id = (await counter.opened(client, card)).check_id
-        meddler.on_request = spoiled
+        middle.on_request = alter_request
         submission = client.submission(
             check_id, decided_at=counter.now, answers=[], ledger_count=1, ledger_head="ab" * 32
         )
         return await client.submit(check_id, submission, "key-1")
 
-    assert counter.play(day, transport=meddler) == UNVERIFIED
+    assert counter.play(day, transport=middle) == UNVERIFIED
 
 
-def test_the_stub_signs_its_refusals_and_leaves_it_out_on_request(counter: Any, card: Any) -> None:
+def test_the_stub_signs_refusals_unless_set_otherwise(counter: Any, card: Any) -> None:
     refusing = {"manner": Manner.REFUSING, "reason": RefusalReason.CONFLICT}
 
     async def day(client: QualificationClient) -> list[Any]:
@@ -136,12 +136,12 @@ def test_the_stub_signs_its_refusals_and_leaves_it_out_on_request(counter: Any, 
         submission = client.submission(
             check_id, decided_at=counter.now, answers=[], ledger_count=1, ledger_head="ab" * 32
         )
-        said = []
+        replies = []
         for rule in (Rule(**refusing), Rule(lie=Lie.UNSIGNED, **refusing), Rule(manner=Manner.LYING, lie=Lie.UNSIGNED)):
             counter.server.behaviour.set(Operation.SUBMIT, rule)
-            said.append(await client.submit(check_id, submission, "key-1"))
+            replies.append(await client.submit(check_id, submission, "key-1"))
         counter.server.behaviour.clear()
-        return [*said, await client.submit(check_id, submission, "key-1")]
+        return [*replies, await client.submit(check_id, submission, "key-1")]
 
     refused, unsigned_refusal, unsigned_receipt, receipt = counter.play(day)
     assert isinstance(refused, Refused)
@@ -149,7 +149,7 @@ def test_the_stub_signs_its_refusals_and_leaves_it_out_on_request(counter: Any, 
     assert isinstance(receipt, Receipt)
 
 
-def test_the_service_tells_its_time(counter: Any, card: Any) -> None:
+def test_the_service_reports_its_time(counter: Any, card: Any) -> None:
     async def day(client: QualificationClient) -> Any:
         assert client.clock.now() is None
         opened = await counter.opened(client, card)
@@ -157,17 +157,17 @@ def test_the_service_tells_its_time(counter: Any, card: Any) -> None:
         assert opened.opened_at == counter.now
         return client.clock.now()
 
-    told = counter.play(day)
-    assert 0 <= (told - counter.now).total_seconds() < 5
+    service_time = counter.play(day)
+    assert 0 <= (service_time - counter.now).total_seconds() < 5
 
 
-def test_without_a_nonce_nothing_is_signed(counter: Any) -> None:
+def test_responses_without_a_nonce_are_not_signed(counter: Any) -> None:
     url = f"{counter.server.url}/v2/challenges"
 
-    async def asked(headers: dict[str, str]) -> httpx.Response:
+    async def post(headers: dict[str, str]) -> httpx.Response:
         async with httpx.AsyncClient() as client:
             return await client.post(url, headers=headers)
 
-    assert SIGNATURE_HEADER not in asyncio.run(asked({})).headers
-    assert SIGNATURE_HEADER not in asyncio.run(asked({NONCE_HEADER: "AAAA"})).headers
-    assert SIGNATURE_HEADER in asyncio.run(asked({NONCE_HEADER: "A" * 24})).headers
+    assert SIGNATURE_HEADER not in asyncio.run(post({})).headers
+    assert SIGNATURE_HEADER not in asyncio.run(post({NONCE_HEADER: "AAAA"})).headers
+    assert SIGNATURE_HEADER in asyncio.run(post({NONCE_HEADER: "A" * 24})).headers

@@ -1,4 +1,4 @@
-"""A service that is slow, silent, failing or not the one enrolled: always a value, never an exception."""
+"""A slow, silent, failing or wrong service yields a value, not an exception."""
 
 import asyncio
 import base64
@@ -36,7 +36,7 @@ ANSWERED = datetime(2026, 11, 20, 0, 16, 0, tzinfo=UTC)
 
 @pytest.fixture
 def database_url() -> None:
-    """In memory: the store has no part in these days."""
+    """Use the in-memory store."""
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def database_url() -> None:
         (Rule(manner=Manner.FAILING, status=500), Silence.SERVER_ERROR),
     ],
 )
-def test_every_misbehaviour_is_a_value(counter: Any, rule: Rule, silence: Silence) -> None:
+def test_every_misbehaviour_yields_a_value(counter: Any, rule: Rule, silence: Silence) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, rule)
     patience = 0.4 if silence is Silence.TIMEOUT else 20
     disturbed = counter.play(lambda client: client.challenge(), timeout_seconds=patience)
@@ -62,15 +62,13 @@ def test_every_misbehaviour_is_a_value(counter: Any, rule: Rule, silence: Silenc
     assert isinstance(after, Challenge)
 
 
-def test_a_slow_answer_in_time_is_an_answer(counter: Any) -> None:
+def test_a_slow_response_within_the_timeout(counter: Any) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, Rule(delay_seconds=0.3))
     assert isinstance(counter.play(lambda client: client.challenge()), Challenge)
 
 
 @pytest.mark.parametrize("rule", [Rule(manner=Manner.SILENT), Rule(delay_seconds=60)])
-def test_stopping_the_service_ends_what_it_kept_waiting(
-    counter: Any, rule: Rule, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_stopping_the_service_ends_pending_requests(counter: Any, rule: Rule, caplog: pytest.LogCaptureFixture) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, rule)
 
     async def stopped(client: QualificationClient) -> Any:
@@ -94,12 +92,12 @@ def test_a_rule_for_one_call(counter: Any) -> None:
     assert [type(answer) for answer in answers] == [NoAnswer, NoAnswer, Challenge]
 
 
-def test_silent_at_opening_leaves_the_others_alone(counter: Any, card: Any) -> None:
+def test_a_rule_for_opening_affects_no_other_operation(counter: Any, card: Any) -> None:
     counter.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.DROPPED))
     assert counter.play(lambda client: counter.pin(client, card)) == NoAnswer(Silence.BROKEN_OFF)
 
 
-def test_a_receipt_that_got_lost_is_given_again(counter: Any, card: Any) -> None:
+def test_a_lost_receipt_is_returned_again(counter: Any, card: Any) -> None:
     async def day(client: QualificationClient) -> list[Any]:
         opened = await counter.opened(client, card)
         answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=ANSWERED)]
@@ -108,31 +106,31 @@ def test_a_receipt_that_got_lost_is_given_again(counter: Any, card: Any) -> None
         )
         counter.server.behaviour.set(Operation.SUBMIT, Rule(manner=Manner.LOST_ANSWER, times=1))
         lost = await client.submit(opened.check_id, submission, "key-1")
-        # The service has it already, although the terminal cannot know.
+        # The service has accepted it, although the terminal cannot know.
         result = await client.result(opened.check_id)
         return [lost, result, await client.submit(opened.check_id, submission, "key-1")]
 
-    lost, result, again = counter.play(day)
+    lost, result, repeated = counter.play(day)
     assert lost == NoAnswer(Silence.BROKEN_OFF)
     assert isinstance(result, QualificationResult)
-    assert isinstance(again, Receipt)
+    assert isinstance(repeated, Receipt)
 
 
-def test_a_service_that_is_not_the_enrolled_one(counter: Any, card: Any) -> None:
+def test_responses_of_another_service_are_not_accepted(counter: Any, card: Any) -> None:
     check_id = counter.play(lambda client: counter.opened(client, card)).check_id
 
     async def day(client: QualificationClient) -> Any:
         answers: list[Any] = [await client.challenge(), await client.audit()]
         submission = client.submission(check_id, decided_at=ANSWERED, answers=[], ledger_count=1, ledger_head="ab")
         answers.append(await client.submit(check_id, submission, f"key-{check_id}"))
-        (one,) = set(answers)
-        return one
+        (answer,) = set(answers)
+        return answer
 
-    for key in (SigningKey.generate().public_pem, "no key"):
+    for key in (SigningKey.generate().public_pem, "not a key"):
         assert counter.play(day, service_public_key=key) == NoAnswer(Silence.NOT_VERIFIED)
 
 
-# --- a service of a few lines, to say what ours never would --------------------------------------------------
+# --- with a minimal service that sends what the stub never would ---------------------------------------------
 
 
 def answering(answer: Callable[[httpx.Request], httpx.Response], service_key: str = "") -> QualificationClient:
@@ -162,12 +160,12 @@ def answering(answer: Callable[[httpx.Request], httpx.Response], service_key: st
         (403, "\udcff".encode("utf-8", "surrogatepass")),
     ],
 )
-def test_an_answer_nobody_agreed_on(status: int, body: bytes) -> None:
+def test_an_unexpected_response(status: int, body: bytes) -> None:
     client = answering(lambda request: httpx.Response(status, content=body, headers={"Location": "http://192.0.2.1"}))
     assert asyncio.run(client.challenge()) == NoAnswer(Silence.NOT_UNDERSTOOD)
 
 
-def test_the_result_of_another_check() -> None:
+def test_the_result_of_another_check_is_not_accepted() -> None:
     result = QualificationResult(
         check_id="another",
         processed_at=ANSWERED,
@@ -179,7 +177,7 @@ def test_the_result_of_another_check() -> None:
     key = SigningKey.generate()
 
     def signing(request: httpx.Request) -> httpx.Response:
-        """Signs whatever it is asked, as the service's key would."""
+        """Sign any response with the service's key."""
         body = result.model_dump_json().encode()
         target = request.url.raw_path.decode()
         headers = {name: request.headers.get(name, "") for name in SIGNED_HEADERS}
@@ -198,14 +196,14 @@ def test_the_result_of_another_check() -> None:
     assert isinstance(asyncio.run(client.result("another")), QualificationResult)
 
 
-def test_an_encoded_answer_is_not_unpacked() -> None:
+def test_a_compressed_response_is_not_decoded() -> None:
     def garbled(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, stream=httpx.ByteStream(b"not gzip"), headers={"Content-Encoding": "gzip"})
 
     assert asyncio.run(answering(garbled).challenge()) == NoAnswer(Silence.NOT_UNDERSTOOD)
 
 
-# --- lines ---------------------------------------------------------------------------------------------------
+# --- connections ---------------------------------------------------------------------------------------------
 
 
 async def _talk(port: int, timeout: float) -> Any:
@@ -220,7 +218,7 @@ async def _talk(port: int, timeout: float) -> Any:
         return await client.challenge()
 
 
-def test_nobody_listens() -> None:
+def test_no_server_on_the_port() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
@@ -228,7 +226,7 @@ def test_nobody_listens() -> None:
 
 
 def _with_line(speak: Callable[[asyncio.StreamWriter], Awaitable[None]], *, timeout: float = 20) -> Any:
-    """What the client makes of a server that answers with `speak`."""
+    """Return the client's outcome with a server that responds with `speak`."""
 
     async def main() -> Any:
         async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -247,7 +245,7 @@ def _with_line(speak: Callable[[asyncio.StreamWriter], Awaitable[None]], *, time
     return asyncio.run(main())
 
 
-def test_an_answer_that_drips_does_not_outlast_the_timeout() -> None:
+def test_a_slow_trickle_does_not_outlast_the_timeout() -> None:
     async def drip(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         while True:
@@ -258,10 +256,10 @@ def test_an_answer_that_drips_does_not_outlast_the_timeout() -> None:
     assert _with_line(drip, timeout=0.5) == NoAnswer(Silence.TIMEOUT)
 
 
-@pytest.mark.parametrize("spoken", [b"", b"\x15\x03\x01", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"])
-def test_a_line_that_ends_early(spoken: bytes) -> None:
+@pytest.mark.parametrize("sent", [b"", b"\x15\x03\x01", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"])
+def test_a_connection_that_ends_early(sent: bytes) -> None:
     async def speak(writer: asyncio.StreamWriter) -> None:
-        writer.write(spoken)
+        writer.write(sent)
         await writer.drain()
 
     assert _with_line(speak) == NoAnswer(Silence.BROKEN_OFF)
@@ -274,7 +272,7 @@ def test_a_line_that_ends_early(spoken: bytes) -> None:
     "url",
     ["http://clinic.example:8642", "http://192.0.2.7", "http://0.0.0.0:1", "ftp://127.0.0.1", "127.0.0.1:8642", ""],
 )
-def test_no_plain_http_to_other_computers(url: str) -> None:
+def test_plain_http_to_other_computers_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="https"):
         QualificationClient(
             url,
@@ -286,13 +284,13 @@ def test_no_plain_http_to_other_computers(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8642", "http://localhost", "http://[::1]:8642", "https://q.example"])
-def test_safe_addresses(url: str) -> None:
+def test_safe_addresses_are_accepted(url: str) -> None:
     QualificationClient(
         url, terminal_id="t", institution_code="1319999999", terminal_key=SigningKey.generate(), service_public_key=""
     )
 
 
-def test_nothing_of_a_check_is_logged(counter: Any, card: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_personal_data_of_a_check_is_not_logged(counter: Any, card: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     logging.getLogger("httpx").setLevel(logging.WARNING)
 

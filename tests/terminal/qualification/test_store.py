@@ -1,4 +1,4 @@
-"""The store on both databases: shared commits, bad luck of one alone, schema and migrations."""
+"""The store on both databases: shared commits, failing jobs, schema and migrations."""
 
 import asyncio
 import threading
@@ -49,15 +49,15 @@ def engine_of(database_url: str) -> sa.Engine:
     return sa.create_engine(url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url)
 
 
-def test_migrations_make_exactly_the_tables(database_url: str) -> None:
+def test_migrations_create_exactly_the_tables(database_url: str) -> None:
     ServiceStore(database_url).close()
-    ServiceStore(database_url).close()  # a second time there is nothing to do
+    ServiceStore(database_url).close()  # the second time changes nothing
     with engine_of(database_url).connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 
-def test_many_open_the_same_store_at_once(database_url: str) -> None:
+def test_a_store_can_be_opened_concurrently(database_url: str) -> None:
     with engine_of(database_url).begin() as connection:
         for table in (*reversed(metadata.sorted_tables), sa.table("alembic_version")):
             connection.execute(sa.text(f"DROP TABLE IF EXISTS {table.name}"))
@@ -80,7 +80,7 @@ def test_many_open_the_same_store_at_once(database_url: str) -> None:
         store.close()
 
 
-def test_what_waits_together_is_committed_together(database_url: str) -> None:
+def test_waiting_writes_share_a_commit(database_url: str) -> None:
     commits = 0
 
     async def day() -> list[bool]:
@@ -107,7 +107,7 @@ def test_what_waits_together_is_committed_together(database_url: str) -> None:
     assert commits < 50
 
 
-def test_one_that_fails_fails_alone(database_url: str) -> None:
+def test_a_failing_write_does_not_affect_others(database_url: str) -> None:
     def spend(challenge: bytes) -> Any:
         return lambda t: t.change(t.sql.spend_challenge, {"challenge": challenge, "ends_at": 1})
 
@@ -121,30 +121,30 @@ def test_one_that_fails_fails_alone(database_url: str) -> None:
     async def day() -> list[Any]:
         database = Database(database_url)
         jobs = [spend(b"a"), defect, spend(b"b"), wrong, spend(b"c"), spend(b"never")]
-        done = await asyncio.gather(*(database.write(job) for job in jobs), return_exceptions=True)
-        again = await asyncio.gather(*(database.write(spend(name)) for name in (b"a", b"b", b"c", b"never", b"d")))
+        first = await asyncio.gather(*(database.write(job) for job in jobs), return_exceptions=True)
+        second = await asyncio.gather(*(database.write(spend(name)) for name in (b"a", b"b", b"c", b"never", b"d")))
         database.close()
-        return [*done, *again]
+        return [*first, *second]
 
-    done = asyncio.run(day())
-    assert [done[0], done[2], done[4], done[5]] == [1, 1, 1, 1]
-    assert isinstance(done[1], RuntimeError)
-    assert isinstance(done[3], Exception)
-    assert done[6:] == [0, 0, 0, 0, 1]
+    results = asyncio.run(day())
+    assert [results[0], results[2], results[4], results[5]] == [1, 1, 1, 1]
+    assert isinstance(results[1], RuntimeError)
+    assert isinstance(results[3], Exception)
+    assert results[6:] == [0, 0, 0, 0, 1]
 
 
-def test_a_challenge_and_its_check_are_one(store: ServiceStore) -> None:
+def test_a_challenge_opens_one_check(store: ServiceStore) -> None:
     async def day() -> list[Any]:
         first = await store.open(b"challenge", LATER, check(1))
         second = await store.open(b"challenge", LATER, check(2))
         return [first, second, await store.check("check-1"), await store.check("check-2")]
 
-    first, second, kept, nothing = asyncio.run(day())
-    assert first == kept == check(1)
-    assert (second, nothing) == (None, None)
+    first, second, stored, missing = asyncio.run(day())
+    assert first == stored == check(1)
+    assert (second, missing) == (None, None)
 
 
-def test_two_with_one_challenge_at_the_same_time(database_url: str) -> None:
+def test_concurrent_use_of_one_challenge(database_url: str) -> None:
     async def race() -> list[Any]:
         one, two = ServiceStore(database_url), ServiceStore(database_url)
         opened: list[Any] = []
@@ -156,40 +156,40 @@ def test_two_with_one_challenge_at_the_same_time(database_url: str) -> None:
         return opened
 
     opened = asyncio.run(race())
-    assert sum(one is not None for one in opened) == 20
+    assert sum(check is not None for check in opened) == 20
 
 
-def test_spent_challenges_are_forgotten_when_they_end(store: ServiceStore) -> None:
+def test_spent_challenges_are_deleted_after_they_expire(store: ServiceStore) -> None:
     async def day() -> list[bool]:
         return [
             await store.spend(b"one", LATER, NOW),
             await store.spend(b"one", LATER, NOW),
             await store.spend(b"two", LATER + timedelta(hours=1), LATER + timedelta(minutes=2)),
-            # its seal says that it is over; the store need not know it any more
+            # expired, which its seal shows; the store no longer needs it
             await store.spend(b"one", LATER, LATER + timedelta(minutes=2)),
         ]
 
     assert asyncio.run(day()) == [True, False, True, True]
 
 
-def test_a_registration_is_seen_by_checks_opened_before(store: ServiceStore) -> None:
+def test_a_registration_applies_to_checks_opened_before(store: ServiceStore) -> None:
     async def day() -> list[Any]:
         opened = await store.open(b"c", LATER, check())
         assert opened is not None
         registered = await store.register(opened, NOW)
         return [opened, registered, await store.check("check-1"), await store.register(opened, NOW)]
 
-    assert [one.registered for one in asyncio.run(day())] == [False, True, True, True]
+    assert [check.registered for check in asyncio.run(day())] == [False, True, True, True]
 
 
-def test_a_closed_store_says_so(store: ServiceStore) -> None:
+def test_using_a_closed_store_is_refused(store: ServiceStore) -> None:
     store.close()
     store.close()
     with pytest.raises(RuntimeError, match="closed"):
         asyncio.run(store.check("c"))
 
 
-def test_postgresql_comes_back(postgres: str) -> None:
+def test_the_store_reconnects_to_postgresql(postgres: str) -> None:
     async def day() -> list[bool]:
         store = ServiceStore(postgres)
         before = await store.spend(b"before", LATER, NOW)
@@ -199,9 +199,9 @@ def test_postgresql_comes_back(postgres: str) -> None:
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         after = await store.spend(b"after", LATER, NOW)
-        again = await store.spend(b"before", LATER, NOW)
+        repeated = await store.spend(b"before", LATER, NOW)
         store.close()
-        return [before, after, again]
+        return [before, after, repeated]
 
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute("TRUNCATE spent_challenges")
@@ -209,8 +209,8 @@ def test_postgresql_comes_back(postgres: str) -> None:
 
 
 @pytest.mark.long
-def test_postgresql_stopped_at_once_has_all_that_was_confirmed() -> None:
-    """As after a power cut: no checkpoint, no word to its clients."""
+def test_postgresql_keeps_confirmed_data_after_an_immediate_stop() -> None:
+    """As in a power failure: no checkpoint and no notice to clients."""
     try:
         server = TemporaryPostgres()
     except PostgresMissing as missing:
@@ -232,21 +232,21 @@ def test_postgresql_stopped_at_once_has_all_that_was_confirmed() -> None:
             store.close()
 
 
-def test_sqlite_is_as_durable_as_it_can_be(tmp_path: Path) -> None:
+def test_sqlite_uses_its_most_durable_settings(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'store.sqlite'}")
 
     def pragma(name: str) -> Any:
         return lambda t: t.row(f"PRAGMA {name}", {})
 
-    async def asked() -> list[Any]:
+    async def read() -> list[Any]:
         names = ("synchronous", "journal_mode", "foreign_keys")
         return [await database.read(pragma(name)) for name in names]
 
-    assert asyncio.run(asked()) == [(2,), ("wal",), (1,)]
+    assert asyncio.run(read()) == [(2,), ("wal",), (1,)]
     database.close()
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/x", "sqlite://", "nonsense"])
-def test_no_other_database(url: str) -> None:
+def test_other_databases_are_refused(url: str) -> None:
     with pytest.raises((ValueError, sa.exc.ArgumentError)):
         ServiceStore(url)

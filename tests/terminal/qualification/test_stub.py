@@ -1,4 +1,4 @@
-"""The stub as a program: what it publishes, what it refuses to be told, how it is steered."""
+"""The stub as a program: API description, refused requests and administration."""
 
 import json
 import logging
@@ -38,10 +38,10 @@ from terminal.simulated.service.server import serve
 
 @pytest.fixture
 def database_url() -> None:
-    """In memory: the store has no part in these days."""
+    """Use the in-memory store."""
 
 
-def test_every_answer_says_simulated(counter: Any) -> None:
+def test_every_response_is_marked_as_simulated(counter: Any) -> None:
     for path in ("/openapi.json", "/nothing"):
         assert httpx.get(f"{counter.server.url}{path}").headers["Uketsuke-Simulated"] == "1"
 
@@ -90,7 +90,7 @@ def test_every_refusal_has_a_code_a_sentence_and_a_next_step() -> None:
     assert {answer.next_step for answer in refused.values()} == set(NextStep)
 
 
-def test_a_malformed_request_is_not_repeated_back(counter: Any) -> None:
+def test_a_malformed_request_is_not_echoed(counter: Any) -> None:
     secret = "模擬　花子 1234"
     for path, body in (("/v2/checks", {"pin": secret}), ("/v2/checks", secret)):
         answer = httpx.post(f"{counter.server.url}{path}", json=body)
@@ -102,7 +102,7 @@ def test_a_malformed_request_is_not_repeated_back(counter: Any) -> None:
     assert Refused.model_validate_json(put.content).reason is RefusalReason.MALFORMED
 
 
-def test_a_body_too_long_or_without_length(counter: Any) -> None:
+def test_a_body_too_long_or_without_length_is_refused(counter: Any) -> None:
     assert httpx.post(f"{counter.server.url}/v2/checks", content=b"x" * (MAX_BODY + 1)).status_code == 413
     assert httpx.post(f"{counter.server.url}/v2/checks", content=iter([b"{}"])).status_code == 411
 
@@ -116,13 +116,13 @@ def test_a_defect_answers_500_and_logs_no_text(
     monkeypatch.setattr(counter.server.service, "challenge", defect)
     answer = counter.play(lambda client: client.challenge())
     assert answer == NoAnswer(Silence.SERVER_ERROR)
-    counter.server.stop()  # its thread has ended: the answer goes out before the line is logged
+    counter.server.stop()  # wait for its thread: the response is sent before the line is logged
     assert "RuntimeError in" in caplog.text
     assert "canary" not in caplog.text
 
 
 @pytest.mark.parametrize("path", ["/simulator", "/simulator/behaviour/open"])
-def test_steering_is_for_this_computer(counter: Any, path: str) -> None:
+def test_administration_is_restricted_to_this_computer(counter: Any, path: str) -> None:
     connection = HTTPConnection("127.0.0.1", int(counter.server.url.rsplit(":", 1)[1]))
     connection.request("GET" if path == "/simulator" else "PUT", path, body="{}", headers={"Host": "evil.example"})
     assert connection.getresponse().status in (403, 422)
@@ -135,10 +135,10 @@ def test_adopting_over_http(counter: Any, other_card: Any) -> None:
         assert adopted == Adopted(
             certificate_sha256=certificate_id(other_card.certificate), person="elder", simulated=True
         )
-        nobody = admin.adopt(other_card.certificate, "nobody")
+        unknown_person = admin.adopt(other_card.certificate, "nobody")
         garbage = admin.adopt(b"garbage", "elder")
-    assert isinstance(nobody, Refused)
-    assert nobody.reason is RefusalReason.UNKNOWN_HOLDER
+    assert isinstance(unknown_person, Refused)
+    assert unknown_person.reason is RefusalReason.UNKNOWN_HOLDER
     assert isinstance(garbage, Refused)
     assert garbage.reason is RefusalReason.MALFORMED
     opened = counter.play(lambda client: counter.opened(client, other_card))
@@ -170,7 +170,7 @@ def test_behaviour_over_http(counter: Any) -> None:
         assert not isinstance(counter.play(lambda client: client.challenge()), NoAnswer)
 
 
-def test_steering_nobody() -> None:
+def test_administration_without_a_server() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
@@ -195,7 +195,7 @@ def test_serving_as_a_program(tmp_path: Path) -> None:
             time.sleep(0.02)
 
 
-def test_the_port_taken(counter: Any, tmp_path: Path) -> None:
+def test_an_occupied_port_is_reported(counter: Any, tmp_path: Path) -> None:
     from terminal.simulated.service.server import StubServer
 
     port = int(counter.server.url.rsplit(":", 1)[1])
@@ -206,7 +206,7 @@ def test_the_port_taken(counter: Any, tmp_path: Path) -> None:
 # --- registry ------------------------------------------------------------------------------------------------
 
 
-def test_the_registry_is_read_again_when_another_process_wrote(tmp_path: Path) -> None:
+def test_the_registry_is_reloaded_after_changes_by_another_process(tmp_path: Path) -> None:
     reader, writer = RegistryFile(tmp_path / "r.json"), RegistryFile(tmp_path / "r.json")
     assert reader.current() == Registry()
     writer.enrol_terminal("terminal-1", "PEM")
@@ -221,7 +221,7 @@ def test_the_registry_is_read_again_when_another_process_wrote(tmp_path: Path) -
         writer.set_status(b"unknown", CardStatus.REVOKED)
 
 
-def test_nothing_is_lost_when_many_write(tmp_path: Path) -> None:
+def test_concurrent_changes_to_the_registry_are_all_kept(tmp_path: Path) -> None:
     def enrol(number: int) -> None:
         RegistryFile(tmp_path / "r.json").enrol_terminal(f"t{number}", "PEM")
 
@@ -236,14 +236,14 @@ def test_nothing_is_lost_when_many_write(tmp_path: Path) -> None:
 # --- tables --------------------------------------------------------------------------------------------------
 
 
-def test_every_refusal_has_its_own_code_and_sentence() -> None:
+def test_refusal_codes_and_messages_are_unique() -> None:
     refusals = [refuse(reason) for reason in RefusalReason]
     assert len({refused.code for refused in refusals}) == len(refusals)
     assert len({refused.message for refused in refusals}) == len(refusals)
     assert all(400 <= http_status(refused.reason) < 500 for refused in refusals)
 
 
-def test_reprs_show_nobody() -> None:
+def test_reprs_have_no_personal_data() -> None:
     person = invented_people()["adult"]
     proof = PinProof(signature=b"secret-signature")
     request = OpenCheckRequest(

@@ -28,7 +28,7 @@ from terminal.simulated.service.server import StubServer, open_service
 from terminal.simulated.service.storage.tables import metadata
 
 ANSWERED = datetime(2026, 11, 20, 0, 16, 0, tzinfo=UTC)
-"""When the patient answers: 9:16 in Japan, a minute after the morning begins."""
+"""When the patient answers: 9:16 in Japan, one minute after `MORNING`."""
 
 
 def yes(item: Item, at: datetime = ANSWERED) -> ConsentAnswer:
@@ -51,7 +51,7 @@ def refusal(answer: object) -> RefusalReason:
     return answer.reason
 
 
-def test_only_the_persons_own_prescriptions_are_dispensed(counter: Any, card: Any) -> None:
+def test_dispensing_another_persons_prescription_is_refused(counter: Any, card: Any) -> None:
     async def day(client: Any) -> object:
         opened = await counter.opened(client, card)
         assert opened.facts.prescriptions == ()
@@ -122,7 +122,7 @@ def test_the_limit_by_law_is_not_a_consent(counter: Any, card: Any) -> None:
 
 @pytest.mark.parametrize("flag", [0, 1])
 def test_specific_diseases_only_with_consent(counter: Any, card: Any, flag: int) -> None:
-    counter.know(card, "specific-disease")
+    counter.register(card, "specific-disease")
 
     async def day(client: Any) -> Any:
         opened = await counter.opened(client, card)
@@ -142,7 +142,7 @@ def test_a_card_reports_the_last_lost_qualification_but_no_newer_one(counter: An
     earlier = lost.qualifications[0].model_copy(update={"disqualification_date": date(2015, 3, 31)})
     twice = lost.model_copy(update={"qualifications": (*lost.qualifications, earlier)})
     service.people = {**service.people, "lost-twice": twice}
-    counter.know(card, person)
+    counter.register(card, person)
 
     async def day(client: Any) -> Any:
         opened = await counter.opened(client, card)
@@ -157,7 +157,7 @@ def test_a_card_reports_the_last_lost_qualification_but_no_newer_one(counter: An
 
 def test_a_certificate_near_its_end_is_reported(counter: Any, card: Any) -> None:
     ageing = counter.renewed(card, counter.now + timedelta(days=60))
-    counter.know(ageing, "adult")
+    counter.register(ageing, "adult")
 
     async def day(client: Any) -> Any:
         opened = await counter.opened(client, ageing)
@@ -170,7 +170,7 @@ def test_a_certificate_near_its_end_is_reported(counter: Any, card: Any) -> None
 # --- idempotency ---------------------------------------------------------------------------------------------
 
 
-def test_the_same_decision_again_gives_the_same_receipt(counter: Any, card: Any) -> None:
+def test_resubmitting_a_decision_returns_the_same_receipt(counter: Any, card: Any) -> None:
     async def day(client: Any) -> list[Any]:
         opened = await counter.opened(client, card)
         receipts = []
@@ -185,7 +185,7 @@ def test_the_same_decision_again_gives_the_same_receipt(counter: Any, card: Any)
     assert first == second == third
 
 
-def test_conflicts(counter: Any, card: Any) -> None:
+def test_conflicting_submissions_are_refused(counter: Any, card: Any) -> None:
     async def day(client: Any) -> list[Any]:
         one, two = await counter.opened(client, card), await counter.opened(client, card)
         first = decision(client, one.check_id, [yes(Item.DIAGNOSIS)])
@@ -209,15 +209,15 @@ def test_conflicts(counter: Any, card: Any) -> None:
 # --- who may submit what -------------------------------------------------------------------------------------
 
 
-def test_another_terminal_may_not_submit(counter: Any, card: Any) -> None:
+def test_another_terminal_cannot_submit(counter: Any, card: Any) -> None:
     opened = counter.play(lambda client: counter.opened(client, card))
 
-    async def foreign(client: Any) -> Any:
+    async def submit(client: Any) -> Any:
         return await client.submit(opened.check_id, decision(client, opened.check_id, []), "key-1")
 
     other_key, _ = enrol_locally(counter.state_dir, "terminal-2")
-    as_itself = counter.play(foreign, terminal_id="terminal-2", terminal_key=other_key)
-    as_the_opener = counter.play(foreign, terminal_key=SigningKey.generate())
+    as_itself = counter.play(submit, terminal_id="terminal-2", terminal_key=other_key)
+    as_the_opener = counter.play(submit, terminal_key=SigningKey.generate())
     assert refusal(as_itself) is RefusalReason.UNKNOWN_TERMINAL
     assert refusal(as_the_opener) is RefusalReason.BAD_SIGNATURE
 
@@ -231,8 +231,8 @@ def test_a_changed_answer_breaks_the_signature(counter: Any, card: Any) -> None:
     assert refusal(counter.play(day)) is RefusalReason.BAD_SIGNATURE
 
 
-def test_an_unregistered_person_cannot_be_submitted(counter: Any, card: Any) -> None:
-    counter.know(card, "unregistered")
+def test_submitting_for_an_unregistered_person_is_refused(counter: Any, card: Any) -> None:
+    counter.register(card, "unregistered")
 
     async def day(client: Any) -> list[Any]:
         opened = await counter.opened(client, card)
@@ -246,7 +246,7 @@ def test_an_unregistered_person_cannot_be_submitted(counter: Any, card: Any) -> 
     assert isinstance(after, Receipt)
 
 
-def test_an_inquiry_submits_nothing(counter: Any, card: Any) -> None:
+def test_an_inquiry_cannot_submit(counter: Any, card: Any) -> None:
     async def day(client: Any) -> Any:
         opened = await counter.pin(client, card, Purpose.INQUIRY)
         return await client.submit(opened.check_id, decision(client, opened.check_id, []), "key-1")
@@ -255,14 +255,14 @@ def test_an_inquiry_submits_nothing(counter: Any, card: Any) -> None:
 
 
 @pytest.mark.parametrize("item", [Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP])
-def test_people_who_may_not_share_do_not(counter: Any, card: Any, item: Item) -> None:
-    counter.know(card, "self-defence")
+def test_consents_of_people_who_may_not_share_are_refused(counter: Any, card: Any, item: Item) -> None:
+    counter.register(card, "self-defence")
 
     async def day(client: Any) -> list[Any]:
         opened = await counter.opened(client, card)
         granted = decision(client, opened.check_id, [yes(item), yes(Item.HIGH_COST_LIMIT)])
         refused = decision(client, opened.check_id, [no(item), yes(Item.HIGH_COST_LIMIT)])
-        return [await client.submit(opened.check_id, one, "key-1") for one in (granted, refused)]
+        return [await client.submit(opened.check_id, submission, "key-1") for submission in (granted, refused)]
 
     granted, refused = counter.play(day)
     assert refusal(granted) is RefusalReason.NOT_ALLOWED
@@ -273,14 +273,14 @@ def test_an_opened_check_is_valid_for_a_day(counter: Any, card: Any) -> None:
     async def day(client: Any) -> list[Any]:
         one, two = await counter.opened(client, card), await counter.opened(client, card)
         counter.now += timedelta(hours=24)
-        after_a_day = await client.submit(one.check_id, decision(client, one.check_id, []), "key-1")
+        in_time = await client.submit(one.check_id, decision(client, one.check_id, []), "key-1")
         counter.now += timedelta(hours=2)
         too_late = await client.submit(two.check_id, decision(client, two.check_id, []), "key-2")
         counter.now += timedelta(days=3)
-        return [after_a_day, too_late, await client.result(one.check_id), await client.result(two.check_id)]
+        return [in_time, too_late, await client.result(one.check_id), await client.result(two.check_id)]
 
-    after_a_day, too_late, result, none = counter.play(day)
-    assert isinstance(after_a_day, Receipt)
+    in_time, too_late, result, none = counter.play(day)
+    assert isinstance(in_time, Receipt)
     assert refusal(too_late) is RefusalReason.NO_SUCH_CHECK
     assert isinstance(result, QualificationResult)
     assert refusal(none) is RefusalReason.NOT_SUBMITTED
@@ -356,7 +356,7 @@ def test_invalid_submissions_are_refused() -> None:
         Submission(answers=(), by_law=(Item.DIAGNOSIS,), **signed)
 
 
-def test_the_order_of_answers_does_not_matter_but_everything_else_does() -> None:
+def test_statements_depend_on_everything_except_the_order_of_answers() -> None:
     signed = {"terminal_id": "t", "decided_at": ANSWERED, "ledger_count": 1, "ledger_head": "", "signature": b"x"}
     one = Submission(answers=(yes(Item.DIAGNOSIS), no(Item.SURGERY)), **signed)
     same = Submission(answers=(no(Item.SURGERY), yes(Item.DIAGNOSIS)), **signed)
@@ -379,7 +379,7 @@ def test_the_order_of_answers_does_not_matter_but_everything_else_does() -> None
     assert len(statements) == len(others) + 2
 
 
-def test_the_store_keeps_everything_but_no_names(counter: Any, card: Any) -> None:
+def test_the_store_survives_a_restart_and_has_no_names(counter: Any, card: Any) -> None:
     def restarted() -> StubServer:
         service = open_service(counter.state_dir, database_url=counter.database_url, clock=lambda: counter.now)
         server = StubServer(service)

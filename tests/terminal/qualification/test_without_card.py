@@ -1,4 +1,4 @@
-"""A 資格確認書 instead of a card: looked up by symbol and number; and consents that are taken back."""
+"""Look-ups by symbol and number of a 資格確認書 instead of a card, and withdrawal of consents."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -42,7 +42,7 @@ def found(counter: Any, search: InsuredSearch, *, limit_consent: bool = False) -
     return result
 
 
-def test_found_by_what_stands_on_the_paper(counter: Any) -> None:
+def test_look_up_by_the_printed_details(counter: Any) -> None:
     result = found(counter, ADULT)
     assert result.validity == "1"
     assert result.search == ADULT
@@ -51,7 +51,7 @@ def test_found_by_what_stands_on_the_paper(counter: Any) -> None:
     assert result.limit is None
 
 
-def test_the_limit_by_word_of_mouth(counter: Any) -> None:
+def test_the_limit_with_oral_consent(counter: Any) -> None:
     result = found(counter, ADULT, limit_consent=True)
     (limit,) = result.consents
     assert (limit.flag, limit.consent_time, limit.available_time) == (1, counter.now, None)
@@ -68,7 +68,7 @@ def test_the_limit_by_word_of_mouth(counter: Any) -> None:
         {"insured_branch_number": None},
     ],
 )
-def test_written_in_another_way(counter: Any, changes: dict[str, Any]) -> None:
+def test_look_up_with_other_spellings(counter: Any, changes: dict[str, Any]) -> None:
     assert found(counter, ADULT.model_copy(update=changes)).validity == "1"
 
 
@@ -82,12 +82,12 @@ def test_written_in_another_way(counter: Any, changes: dict[str, Any]) -> None:
         {"birth_date": date(1981, 4, 13)},
     ],
 )
-def test_nobody(counter: Any, changes: dict[str, Any]) -> None:
+def test_look_up_without_a_match(counter: Any, changes: dict[str, Any]) -> None:
     result = found(counter, ADULT.model_copy(update=changes), limit_consent=True)
     assert (result.validity, result.qualifications, result.limit) == ("4", (), None)
 
 
-def test_one_that_was_lost_says_whether_there_is_a_new_one(counter: Any) -> None:
+def test_a_lost_qualification_shows_if_there_is_a_new_one(counter: Any) -> None:
     lost = counter.server.service.people["lost-qualification"].qualifications[0]
     old = counter.server.service.people["changed-insurer"].former[0]
     replaced = counter.server.service.people["invalid-with-new"].qualifications[0]
@@ -103,7 +103,7 @@ def test_twins_without_a_branch_number(counter: Any) -> None:
     twin = counter.server.service.people["twin-elder"].qualifications[0]
     both = found(counter, searched(twin).model_copy(update={"insured_branch_number": None}))
     assert both.validity == "5"
-    assert both.qualifications == (), "records of two people, and only one stands at the counter"
+    assert both.qualifications == (), "the records are of two people, of whom only one is at the counter"
     assert found(counter, searched(twin)).qualifications == (twin,)
 
 
@@ -111,12 +111,12 @@ def searched(qualification: Any) -> InsuredSearch:
     return InsuredSearch(**{name: getattr(qualification, name) for name in InsuredSearch.model_fields})
 
 
-def test_who_may_look_up(counter: Any) -> None:
-    async def asking(client: QualificationClient) -> Any:
+def test_look_ups_need_an_enrolled_terminal_and_the_right_time(counter: Any) -> None:
+    async def look_up(client: QualificationClient) -> Any:
         return await client.look_up(ADULT, limit_consent=False, asked_at=counter.now)
 
-    forged = counter.play(asking, terminal_key=SigningKey.generate())
-    unknown = counter.play(asking, terminal_id="terminal-9")
+    forged = counter.play(look_up, terminal_key=SigningKey.generate())
+    unknown = counter.play(look_up, terminal_id="terminal-9")
     assert refusal(forged) is RefusalReason.BAD_SIGNATURE
     assert refusal(unknown) is RefusalReason.UNKNOWN_TERMINAL
 
@@ -126,7 +126,7 @@ def test_who_may_look_up(counter: Any) -> None:
     assert refusal(counter.play(yesterday)) is RefusalReason.IMPLAUSIBLE_TIME
 
 
-def test_a_search_shows_nobody() -> None:
+def test_repr_of_a_search_has_no_personal_data() -> None:
     assert "1234" not in repr(ADULT)
 
 
@@ -143,7 +143,7 @@ async def consented(counter: Any, client: QualificationClient, card: Any) -> str
     return str(opened.check_id)
 
 
-def test_what_is_withdrawn_is_not_given_any_more(counter: Any, card: Any) -> None:
+def test_withdrawn_items_are_not_in_later_results(counter: Any, card: Any) -> None:
     async def day(client: QualificationClient) -> list[Any]:
         check_id = await consented(counter, client, card)
         counter.now += timedelta(hours=2)
@@ -154,8 +154,8 @@ def test_what_is_withdrawn_is_not_given_any_more(counter: Any, card: Any) -> Non
             answers.append(await client.result(check_id))
         return answers
 
-    first, after, again, same, last, none = counter.play(day)
-    assert all(isinstance(answer, WithdrawalReceipt) for answer in (first, again, last))
+    first, after, repeated, same, last, none = counter.play(day)
+    assert all(isinstance(answer, WithdrawalReceipt) for answer in (first, repeated, last))
     flags = {consent.item: consent.flag for consent in after.consents}
     assert flags == {Item.DIAGNOSIS: 1, Item.MEDICINES: 0, Item.HIGH_COST_LIMIT: 0, Item.HEALTH_CHECKUP: 0}
     assert all(consent.available_time is None for consent in after.consents if consent.flag == 0)
@@ -165,7 +165,7 @@ def test_what_is_withdrawn_is_not_given_any_more(counter: Any, card: Any) -> Non
     assert [consent.flag for consent in none.consents] == [0, 0, 0, 0]
 
 
-def test_which_consents_stand_every_enrolled_terminal_may_ask(counter: Any, card: Any) -> None:
+def test_any_enrolled_terminal_can_query_standing_consents(counter: Any, card: Any) -> None:
     async def day(client: QualificationClient) -> tuple[str, str, Any]:
         check_id = await consented(counter, client, card)
         undecided = (await counter.opened(client, card)).check_id
@@ -180,20 +180,22 @@ def test_which_consents_stand_every_enrolled_terminal_may_ask(counter: Any, card
     exchange = SigningKey.generate()
     counter.registry.enrol_terminal("exchange-1", exchange.public_pem)
 
-    def asked(check: str, **caller: Any) -> Any:
+    def standing(check: str, **caller: Any) -> Any:
         return counter.play(lambda client: client.standing(check), **caller)
 
     other = {"terminal_id": "exchange-1", "terminal_key": exchange}
-    after = asked(check_id, **other)
+    after = standing(check_id, **other)
     assert isinstance(after, StandingConsents)
     assert set(after.items) == {Item.DIAGNOSIS, Item.HIGH_COST_LIMIT}
-    assert asked(undecided, **other).items == ()
-    assert refusal(asked("0" * 32, **other)) is RefusalReason.NO_SUCH_CHECK
-    assert refusal(asked(check_id, terminal_id="exchange-1")) is RefusalReason.UNKNOWN_TERMINAL
-    assert refusal(asked(check_id, terminal_id="exchange-2", terminal_key=exchange)) is RefusalReason.UNKNOWN_TERMINAL
+    assert standing(undecided, **other).items == ()
+    assert refusal(standing("0" * 32, **other)) is RefusalReason.NO_SUCH_CHECK
+    assert refusal(standing(check_id, terminal_id="exchange-1")) is RefusalReason.UNKNOWN_TERMINAL
+    assert (
+        refusal(standing(check_id, terminal_id="exchange-2", terminal_key=exchange)) is RefusalReason.UNKNOWN_TERMINAL
+    )
 
 
-def test_what_cannot_be_withdrawn(counter: Any, card: Any) -> None:
+def test_invalid_withdrawals_are_refused(counter: Any, card: Any) -> None:
     async def day(client: QualificationClient) -> list[Any]:
         check_id = await consented(counter, client, card)
         undecided = (await counter.opened(client, card)).check_id
@@ -203,8 +205,8 @@ def test_what_cannot_be_withdrawn(counter: Any, card: Any) -> None:
 
         genuine = client.withdrawal(check_id, withdrawn_at=counter.now, items=[Item.DIAGNOSIS])
         return [
-            await refused(check_id, Item.HEALTH_CHECKUP, counter.now),  # was refused anyway
-            await refused(undecided, Item.DIAGNOSIS, counter.now),  # nothing was granted yet
+            await refused(check_id, Item.HEALTH_CHECKUP, counter.now),  # was not granted
+            await refused(undecided, Item.DIAGNOSIS, counter.now),  # has no answers
             await refused("0" * 32, Item.DIAGNOSIS, counter.now),
             await refused(check_id, Item.DIAGNOSIS, counter.now + timedelta(hours=1)),
             await client.withdraw(check_id, genuine.model_copy(update={"items": (Item.MEDICINES,)})),
@@ -221,7 +223,7 @@ def test_what_cannot_be_withdrawn(counter: Any, card: Any) -> None:
     ]
 
 
-def test_an_end_that_another_service_signed(counter: Any, card: Any) -> None:
+def test_a_withdrawal_receipt_of_another_service_is_not_accepted(counter: Any, card: Any) -> None:
     async def day(client: QualificationClient) -> str:
         check_id: str = (await counter.opened(client, card)).check_id
         await counter.submitted(

@@ -1,4 +1,4 @@
-"""A wrong clock on the terminal: nothing is lost, nothing expires on a single comparison, and staff are told."""
+"""A wrong terminal clock: nothing is lost or expires after a single comparison, and staff are notified."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def database_url() -> None:
-    """In memory: the store has no part in this."""
+    """Use the in-memory store."""
 
 
 @pytest.fixture
@@ -37,15 +37,15 @@ def office(counter: Any, card: Any, tmp_path: Path) -> Office:
 
 
 @pytest.mark.parametrize("wrong", [-3 * HOUR, 3 * HOUR, -26 * 365 * 24 * HOUR], ids=["behind", "ahead", "2000"])
-@pytest.mark.parametrize("life", ["in this run", "after a restart"])
-def test_a_wrong_time_is_mended_and_written_down(office: Office, counter: Any, wrong: timedelta, life: str) -> None:
+@pytest.mark.parametrize("run", ["in this run", "after a restart"])
+def test_wrong_times_are_corrected_and_recorded(office: Office, counter: Any, wrong: timedelta, run: str) -> None:
     check_ids: list[str] = []
 
     async def decided(client: Any) -> None:
         office.wrong = wrong
         with office.at(client):
             check_ids.append(await office.decided(client))
-            if life == "in this run":
+            if run == "in this run":
                 assert (await office.delivery.deliver(check_ids[0])).stage is DeliveryStage.DELIVERED
 
     async def restarted(client: Any) -> Any:
@@ -62,16 +62,16 @@ def test_a_wrong_time_is_mended_and_written_down(office: Office, counter: Any, w
     assert history.delivered is not None
     assert abs(history.decision.event.decided_at - before) < timedelta(seconds=30)
     assert isinstance(result, QualificationResult)
-    (given,) = [consent for consent in result.consents if consent.flag]
-    assert abs(given.consent_time - before) < timedelta(seconds=30)
-    assert office.told == [ProblemCode.CLOCK_WRONG.code]
+    (granted,) = [consent for consent in result.consents if consent.flag]
+    assert abs(granted.consent_time - before) < timedelta(seconds=30)
+    assert office.reported == [ProblemCode.CLOCK_WRONG.code]
     assert isinstance(audit, Audit)
     key = counter.enrolment.service_public_key
     assert isinstance(verify_with_receipts(office.path, key, audit.receipts, audit.opened), LedgerIntact)
 
 
-def test_without_consents_the_qualification_is_never_lost(office: Office, counter: Any) -> None:
-    """Version 0.1 kept no service time; a no needs no moment."""
+def test_a_check_without_consents_is_delivered_despite_a_wrong_clock(office: Office, counter: Any) -> None:
+    """Version 0.1 recorded no service time, and refusals need no time."""
     office.wrong = -3 * HOUR
 
     async def day(client: Any) -> Any:
@@ -83,7 +83,7 @@ def test_without_consents_the_qualification_is_never_lost(office: Office, counte
     assert counter.play(day).delivered is not None
 
 
-def test_nothing_expires_on_one_look_or_while_the_service_is_silent(
+def test_nothing_expires_after_one_comparison_or_without_the_service(
     office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     behaviour, morning = counter.server.behaviour, counter.now
@@ -96,7 +96,7 @@ def test_nothing_expires_on_one_look_or_while_the_service_is_silent(
             await office.delivery.work_off()
             behaviour.clear()
             behaviour.set(Operation.SUBMIT, Rule(manner=Manner.DROPPED))
-            await office.delivery.work_off()  # a first look: the service's clock jumped
+            await office.delivery.work_off()  # first comparison: the service's clock jumped
             counter.now = morning + timedelta(minutes=1)
             await office.delivery.work_off()
             assert office.kinds() == ["opened", "decided"]
@@ -106,7 +106,7 @@ def test_nothing_expires_on_one_look_or_while_the_service_is_silent(
             assert office.kinds() == ["opened", "decided"]
             monkeypatch.setattr(delivery, "BETWEEN_COMPARISONS", 0.0)
             await office.delivery.work_off()
-            assert office.told == [EXPIRED]
+            assert office.reported == [EXPIRED]
             behaviour.clear()
             assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.REFUSED
             return office.kinds()
@@ -114,8 +114,8 @@ def test_nothing_expires_on_one_look_or_while_the_service_is_silent(
     assert counter.play(day) == ["opened", "decided", "expired"]
 
 
-def test_no_moment_is_mended_into_the_future_or_by_guess(counter: Any, card: Any, tmp_path: Path) -> None:
-    """Not after the service's own time; and no consent's moment where nothing is known of the clocks."""
+def test_times_are_not_corrected_into_the_future_or_by_guessing(counter: Any, card: Any, tmp_path: Path) -> None:
+    """Times are not corrected beyond the service's time, nor if the clock difference is unknown."""
     office = Office(counter, card, tmp_path)
 
     async def day(client: Any) -> None:
@@ -125,17 +125,17 @@ def test_no_moment_is_mended_into_the_future_or_by_guess(counter: Any, card: Any
             assert known is not None
             assert unknown is not None
             now = counter.now + timedelta(hours=1)
-            mended = corrected(known, now, now + timedelta(hours=1))
-            assert mended is not None
-            assert mended.decided_at == now
-            assert all(consent.answered_at <= now for consent in mended.consents)
+            fixed = corrected(known, now, now + timedelta(hours=1))
+            assert fixed is not None
+            assert fixed.decided_at == now
+            assert all(consent.answered_at <= now for consent in fixed.consents)
             assert corrected(unknown, now) is None
 
     counter.play(day)
 
 
 @pytest.mark.parametrize(("late", "opens"), [(2, True), (4, False), (60, False)])
-def test_a_clock_too_far_from_the_services_opens_nothing(late: int, opens: bool) -> None:
+def test_a_clock_too_far_from_the_services_opens_no_check(late: int, opens: bool) -> None:
     class LateClock(Clock):
         def wall(self) -> datetime:
             return super().wall() - timedelta(minutes=late)

@@ -1,4 +1,4 @@
-"""Staff's office beside a real counter: conductor, simulated card, stub over HTTP, staff's page in Chromium."""
+"""A real counter with simulated card and stub over HTTP, and the staff page in Chromium."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -26,27 +26,27 @@ HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 def with_staff(settings: Settings, **more: Any) -> Settings:
-    """These settings with a staff password, and what else staff sets."""
+    """Return the settings with a staff password and other staff settings."""
     staff = settings.staff.model_copy(update={"password_hash": SecretStr(HASH), **more})
     return settings.model_copy(update={"staff": staff})
 
 
 class Office:
-    """A terminal in service, hands for the test, and staff's page."""
+    """A running terminal, methods to operate it, and the staff page."""
 
     def __init__(self, counter: DemoCounter, **staff: Any) -> None:
         counter.settings = with_staff(counter.settings, **staff)
         self.counter, self.day = counter, Day(counter)
-        self.told: list[str] = []
-        self.wrong: list[str] = []
+        self.messages: list[str] = []
+        self.faults: list[str] = []
         self.browser: Browser
         self.pages: StaffPages
         self.terminal: WebTerminal
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Office"]:
-        self.pages = StaffPages(self.counter.settings, 0, self.told.append, lan=True)
-        site = patient_site(self.counter.settings, 0, self.told.append)
+        self.pages = StaffPages(self.counter.settings, 0, self.messages.append, lan=True)
+        site = patient_site(self.counter.settings, 0, self.messages.append)
         self.terminal = WebTerminal(self.day.open, self.counter.settings, site, simulated=True, staff=self.pages)
         running = asyncio.create_task(self.terminal.run())
         await self.until(lambda: hasattr(self.day, "conductor") and self.day.conductor.reader_name is not None)
@@ -59,7 +59,7 @@ class Office:
                 self.terminal.end()
                 ended = await running
         assert ended == 0
-        assert not self.wrong, self.wrong
+        assert not self.faults, self.faults
 
     @property
     def address(self) -> str:
@@ -70,20 +70,22 @@ class Office:
         return self.day.conductor.state
 
     async def page(self, width: int = 1280, height: int = 800, language: str = "ja-JP") -> Page:
-        """A page of a fresh browser; what it says on its console, or fetches from elsewhere, fails the test."""
+        """Open the page in a new context. Console messages and requests to other hosts fail the test."""
         context = await self.browser.new_context(viewport={"width": width, "height": height}, locale=language)
         page = await context.new_page()
         page.on(
             "console",
             lambda message: (
-                None if " 401 " in message.text or " 429 " in message.text else self.wrong.append(message.text)
+                None if " 401 " in message.text or " 429 " in message.text else self.faults.append(message.text)
             ),
         )
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on(
             "request",
-            lambda asked: (
-                None if "127.0.0.1" in asked.url or asked.url.startswith("blob:") else self.wrong.append(asked.url)
+            lambda request: (
+                None
+                if "127.0.0.1" in request.url or request.url.startswith("blob:")
+                else self.faults.append(request.url)
             ),
         )
         await page.goto(self.address)
@@ -108,7 +110,7 @@ class Office:
 
     async def axe(self, page: Page) -> list[str]:
         found = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
-        return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found.response["violations"]]
+        return [f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in found.response["violations"]]
 
     # --- at the counter -------------------------------------------------------------------------------------
 
@@ -126,7 +128,7 @@ class Office:
 
     async def by_pin(self) -> None:
         self.touch(ev.PinChosen)
-        await self.until(lambda: self.terminal.screen.talk.state == "PinEntry")  # what is typed before is wiped
+        await self.until(lambda: self.terminal.screen.talk.state == "PinEntry")  # digits typed earlier are wiped
         patient = self.day.conductor.patient
         assert patient is not None
         for digit in "1234":
@@ -141,6 +143,6 @@ class Office:
         self.touch(ev.QuestionAnswered, "limit", True)
         await self.until(st.Complete)
 
-    async def take_card(self) -> None:
+    async def remove_card(self) -> None:
         self.day.place.remove()
         await self.until(st.Idle)

@@ -1,4 +1,4 @@
-"""A day on the staff page: calls, the list, withdrawn consents, confirming by eye. Real terminal, Chromium."""
+"""A day on the staff page with a real terminal and Chromium: calls, list, withdrawal, confirming by eye."""
 
 import asyncio
 import gc
@@ -36,14 +36,14 @@ async def _calls_and_the_list(office: Office) -> None:
     await office.check_in()
     assert office.state.reception.number == 1  # type: ignore[union-attr]
     await page.locator(row(1, "delivered")).wait_for()
-    await office.take_card()
+    await office.remove_card()
 
     office.counter.stub.silence(Operation.SUBMIT)
     await office.check_in()
     await page.locator("[data-call=not-delivered]", has_text="2番").wait_for()
     await page.locator(row(2, "awaiting")).wait_for()
     assert "!" in (await page.locator("#devices", has_text="返事がありません").inner_text())
-    await office.take_card()
+    await office.remove_card()
 
     await office.card()
     office.touch(ev.StaffCalled)
@@ -64,15 +64,15 @@ async def _calls_and_the_list(office: Office) -> None:
     await page.locator("[data-call=not-delivered]").wait_for(state="detached")
     await page.locator("#devices", has_text="0件").wait_for()
     assert await page.title() == "受付 係員のページ"
-    await _lost_on_the_way(office, page)
+    await _decide_on_lost_result(office, page)
 
 
-async def _lost_on_the_way(office: Office, page: Page) -> None:
+async def _decide_on_lost_result(office: Office, page: Page) -> None:
     delivery, results = office.day.conductor.delivery, office.counter.settings.results_dir
     with pytest.MonkeyPatch.context() as lost:
         lost.setattr(delivery._folder, "move", lambda *_: NotDelivered(DeliveryFailure.OTHER))
         await office.check_in()
-    await office.take_card()
+    await office.remove_card()
     shutil.rmtree(results / WORK_FOLDER)
     await delivery.work_off()
     await page.locator("[data-call=astray] button").click()
@@ -83,10 +83,10 @@ async def _lost_on_the_way(office: Office, page: Page) -> None:
     await page.locator(row(4, "delivered")).wait_for()
 
 
-async def _taken_back(office: Office) -> None:
+async def _withdraw(office: Office) -> None:
     page = await office.signed_in()
     await office.check_in()
-    await office.take_card()
+    await office.remove_card()
     await page.locator(f"{row(1, 'delivered')} button").click()
     await page.get_by_role("button", name="選んだものを取り消す").click()
     await page.locator("dialog .note", has_text="1つ以上").wait_for()
@@ -100,7 +100,7 @@ async def _taken_back(office: Office) -> None:
 
 
 def pictures() -> Iterator[bytes]:
-    """Yield the first bytes of every JPEG and JPEG 2000 picture that objects of this process hold."""
+    """Yield the first bytes of every JPEG and JPEG 2000 picture held in this process."""
     gc.collect()
     for thing in gc.get_objects():
         for found in gc.get_referents(thing):
@@ -141,33 +141,35 @@ async def _by_eye(office: Office) -> None:
     await office.until(st.Limit)
     office.touch(ev.QuestionAnswered, "limit", False)
     await office.until(st.Complete)
-    await office.take_card()
+    await office.remove_card()
     await page.locator(row(1, "delivered")).wait_for()
 
 
 async def _painted(page: Page) -> list[bool]:
     """Return for each of the two compared pictures whether any pixel is drawn."""
-    count = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(one => one)"
-    return [bool(await one.evaluate(count)) for one in await page.query_selector_all("canvas")] or [False, False]
+    count = (
+        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value)"
+    )
+    return [bool(await canvas.evaluate(count)) for canvas in await page.query_selector_all("canvas")] or [False, False]
 
 
 def _run(office: Office, day: object) -> None:
-    async def whole() -> None:
+    async def run() -> None:
         async with office.open():
             await day(office)  # type: ignore[operator]
 
-    asyncio.run(whole())
+    asyncio.run(run())
 
 
-def test_calls_are_heard_until_answered_and_the_list_tells_the_truth(counter: DemoCounter) -> None:
+def test_calls_last_until_answered_and_the_list_is_up_to_date(counter: DemoCounter) -> None:
     _run(Office(counter), _calls_and_the_list)
 
 
 def test_consents_are_withdrawn_at_the_patients_request(counter: DemoCounter) -> None:
-    _run(Office(counter), _taken_back)
+    _run(Office(counter), _withdraw)
 
 
-def test_staff_compares_two_pictures_and_none_remains(counter: DemoCounter, tmp_path: Path) -> None:
+def test_staff_compare_two_pictures_and_no_copy_remains(counter: DemoCounter, tmp_path: Path) -> None:
     before = len(list(pictures()))
     _run(Office(counter), _by_eye)
     until = time.monotonic() + 30
@@ -186,7 +188,7 @@ async def _locks(office: Office) -> None:
     await office.card()
     office.touch(ev.StaffCalled)
     await page.locator("[data-call=patient]").wait_for()
-    assert await page.locator("#day").count() == 0, "no list without a session"
+    assert await page.locator("#day").count() == 0, "the list needs a session"
     await office.sign_in(page)
     second = await page.context.new_page()
     await second.goto(office.address)
@@ -195,12 +197,17 @@ async def _locks(office: Office) -> None:
     for signed_out in (page, second):
         await signed_out.locator("#password").wait_for()
         assert not await signed_out.locator("#calls").is_visible()
-    for password, said in (("guess", "not right"), ("guess", "not right"), ("guess", "seconds"), (PASSWORD, "seconds")):
+    for password, message in (
+        ("guess", "not right"),
+        ("guess", "not right"),
+        ("guess", "seconds"),
+        (PASSWORD, "seconds"),
+    ):
         await page.locator("#password").fill(password)
         await page.locator("#password").press("Enter")
         await expect(page.locator("#password")).to_have_value("")  # the password has been checked
-        await page.locator(".note", has_text=said).wait_for()
-    assert await page.locator("#day").count() == 0, "locked for a while, even for the right password"
+        await page.locator(".note", has_text=message).wait_for()
+    assert await page.locator("#day").count() == 0, "locked temporarily, even for the right password"
     assert await office.axe(page) == []
 
 
@@ -225,24 +232,22 @@ async def _discarded(office: Office) -> None:
     await office.until(office.terminal._ending.is_set)
 
 
-def test_cancelling_and_stopping_are_asked_first(counter: DemoCounter) -> None:
+def test_cancelling_and_stopping_need_confirmation(counter: DemoCounter) -> None:
     _run(Office(counter), _discarded)
 
 
-def test_the_clinics_own_command_gets_the_kind_of_call_but_no_personal_data(
-    counter: DemoCounter, tmp_path: Path
-) -> None:
-    told = tmp_path / "light"
+def test_the_call_command_gets_the_kind_of_call_and_no_personal_data(counter: DemoCounter, tmp_path: Path) -> None:
+    output = tmp_path / "light"
     script = tmp_path / "light.sh"
-    script.write_text(f"#!/bin/sh\nprintf '%s|' \"$@\" >{told}.new; env >>{told}.new; mv {told}.new {told}\n")
+    script.write_text(f"#!/bin/sh\nprintf '%s|' \"$@\" >{output}.new; env >>{output}.new; mv {output}.new {output}\n")
     script.chmod(0o755)
 
     async def day(office: Office) -> None:
         await office.card()
         office.touch(ev.StaffCalled)
-        await office.until(told.exists)
+        await office.until(output.exists)
 
     _run(Office(counter, call_command=(str(script), "{kind}", "{number}", "; rm -rf /")), day)
-    words, _, environment = told.read_text().partition("|PATH")
+    words, _, environment = output.read_text().partition("|PATH")
     assert words.split("|")[:3] == [CallKind.PATIENT.value, "1", "; rm -rf /"]
     assert "UKETSUKE" not in environment

@@ -1,4 +1,4 @@
-"""Staff's page on the local network: only with the terminal's own certificate, and without pictures."""
+"""The staff page on the local network needs the terminal's certificate and shows no pictures."""
 
 import asyncio
 from datetime import timedelta
@@ -23,7 +23,7 @@ from tests.terminal.staff_web.office import PASSWORD, Office, with_staff
 PASSPHRASE = "a long passphrase"
 
 
-def test_one_command_makes_authority_server_and_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_command_creates_authority_server_and_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_STATE_DIR", str(tmp_path / "state"))
     file = tmp_path / "reception.p12"
     command = ["staff", "certificate", str(file), "--host", "192.0.2.10"]
@@ -42,21 +42,21 @@ def test_one_command_makes_authority_server_and_client(tmp_path: Path, monkeypat
         "server.pem",
     ]
     assert all(path.stat().st_mode & 0o077 == 0 for path in [file, *keys.glob("*.key")])
-    assert CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n").exit_code == 1, "nothing is overwritten"
+    assert CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n").exit_code == 1, "existing files are kept"
 
 
-def test_without_a_certificate_nothing_is_served_to_the_network(tmp_path: Path) -> None:
+def test_serving_the_network_needs_a_certificate(tmp_path: Path) -> None:
     settings = with_staff(Settings(state_dir=tmp_path), lan_address="127.0.0.1", lan_port=0)
     with pytest.raises(NotReady, match="uketsuke staff certificate"):
         StaffPages(settings, 0, lambda _: None, lan=True)
 
 
-def test_a_server_certificate_that_ends_soon_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_certificate_about_to_expire_is_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(state_dir=tmp_path)
     file = make_server(settings, ("192.0.2.10",)).certificate
-    long = file.read_bytes()
+    valid = file.read_bytes()
     make_server(settings, ("192.0.2.10",))
-    assert file.read_bytes() == long
+    assert file.read_bytes() == valid
     file.unlink()
     with monkeypatch.context() as patch:
         patch.setattr(pki, "_LIFE", SOON - timedelta(days=1))
@@ -72,7 +72,7 @@ def test_a_server_certificate_that_ends_soon_is_made_again(tmp_path: Path, monke
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
-def test_only_the_terminals_own_certificate_opens_it(counter: DemoCounter, tmp_path: Path) -> None:
+def test_the_page_opens_only_with_the_terminals_certificate(counter: DemoCounter, tmp_path: Path) -> None:
     office = Office(counter, lan_address="127.0.0.1", lan_port=0)
     make_server(counter.settings, ("127.0.0.1",))
     assert make_client(counter.settings, "reception", PASSPHRASE.encode(), tmp_path / "ours.p12")
@@ -97,18 +97,18 @@ def test_only_the_terminals_own_certificate_opens_it(counter: DemoCounter, tmp_p
         await page.locator("#eye", has_text="受付の機械のあるパソコンでだけ").wait_for()
         assert await page.locator("canvas").count() == 0
 
-    async def whole() -> None:
+    async def run() -> None:
         async with office.open():
             await day(office)
 
-    asyncio.run(whole())
+    asyncio.run(run())
 
 
 async def _open(office: Office, address: str, file: Path | None) -> Page:
     origin = address.removesuffix("/staff")
-    shown: Any = [{"origin": origin, "pfxPath": str(file), "passphrase": PASSPHRASE}] if file is not None else []
+    certificates: Any = [{"origin": origin, "pfxPath": str(file), "passphrase": PASSPHRASE}] if file is not None else []
     context = await office.browser.new_context(
-        client_certificates=shown,
+        client_certificates=certificates,
         ignore_https_errors=True,
         locale="ja-JP",
     )

@@ -1,4 +1,4 @@
-"""A name the service cannot write, and a patient without a card: at staff's page in Chromium, down to the files."""
+"""Names the service cannot encode and patients without a card, from the staff page in Chromium to the files."""
 
 import asyncio
 import os
@@ -31,11 +31,11 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is n
 
 
 def _run(office: Office, day: Any) -> None:
-    async def whole() -> None:
+    async def run() -> None:
         async with office.open():
             await day(office)
 
-    asyncio.run(whole())
+    asyncio.run(run())
 
 
 async def _by_eye(office: Office, page: Page) -> None:
@@ -43,7 +43,7 @@ async def _by_eye(office: Office, page: Page) -> None:
     await office.until(st.ChoosingMethod)
     await page.get_by_role("button", name="目視で確認する", exact=True).click()
     await office.until(st.StaffCheck)
-    await page.locator("canvas[data-drawn]").wait_for()  # nobody decides before the pictures are there
+    await page.locator("canvas[data-drawn]").wait_for()  # the decision needs the pictures
     await page.locator("#eye-password").fill(PASSWORD)
     await page.get_by_role("button", name="本人です").click()
     await office.until(st.Consent)
@@ -53,14 +53,14 @@ async def _by_eye(office: Office, page: Page) -> None:
     await office.until(st.Complete)
 
 
-def test_the_name_as_the_card_shows_it_is_staffs_until_it_is_closed(counter: DemoCounter, tmp_path: Path) -> None:
+def test_staff_can_see_the_name_on_the_card_until_they_delete_it(counter: DemoCounter, tmp_path: Path) -> None:
     names = tmp_path / "names"
 
     async def day(office: Office) -> None:
         page = await office.signed_in()
         counter.stub.misbehave(Operation.RESULT, Rule(old_characters=True))
         await _by_eye(office, page)
-        await office.take_card()
+        await office.remove_card()
         line = page.locator(row(1, "delivered"))
         await line.get_by_role("button", name="名前の字を見る").click()
         width = "image => image.decode().then(() => image.naturalWidth)"
@@ -77,21 +77,21 @@ def test_the_name_as_the_card_shows_it_is_staffs_until_it_is_closed(counter: Dem
         assert (await page.request.get(f"{office.address}/name/{reception}")).status == 404
 
         office.day.conductor.names.clean(())
-        assert picture.exists(), "the receipt computer has not taken the result"
+        assert picture.exists(), "the receipt computer has not collected the result"
         result.unlink()
         office.day.conductor.names.clean((result.stem,))
-        assert picture.exists(), "the result is still to be handed over"
+        assert picture.exists(), "the result is not delivered yet"
         office.day.conductor.names.clean(())
         assert not picture.exists()
         picture.write_bytes(b"")
         os.utime(picture, (time.time() - FILE_SECONDS - 1,) * 2)
         office.day.conductor.names.clean((result.stem,))
-        assert not picture.exists(), "never longer than a day"
+        assert not picture.exists(), "deleted after a day"
 
     _run(Office(counter, name_picture_folder=names), day)
 
 
-def test_by_pin_there_is_no_picture_and_staff_is_told(counter: DemoCounter) -> None:
+def test_by_pin_there_is_no_picture_and_staff_are_informed(counter: DemoCounter) -> None:
     async def day(office: Office) -> None:
         page = await office.signed_in()
         counter.stub.misbehave(Operation.RESULT, Rule(old_characters=True))
@@ -112,7 +112,7 @@ async def _fill(page: Page, **values: str) -> None:
         await page.locator(f"#nocard-{name}").fill(value)
 
 
-def test_without_a_card_the_same_result_file_comes(counter: DemoCounter) -> None:
+def test_a_result_file_without_a_card(counter: DemoCounter) -> None:
     person = invented_people()["seventies"].qualifications[0]
 
     async def day(office: Office) -> None:
@@ -155,7 +155,7 @@ def test_without_a_card_the_same_result_file_comes(counter: DemoCounter) -> None
     assert person.name.encode() not in ledger.read_bytes()
 
 
-def test_a_silent_service_hands_nothing_over_and_the_ledger_ends_it(counter: DemoCounter) -> None:
+def test_a_silent_service_delivers_nothing_and_ends_the_check(counter: DemoCounter) -> None:
     async def day(office: Office) -> None:
         page = await office.signed_in()
         counter.stub.silence(Operation.LOOK_UP)

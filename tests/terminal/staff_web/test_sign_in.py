@@ -1,4 +1,4 @@
-"""Access that the staff page must refuse: without the password, from another site, with an old or forged cookie."""
+"""The staff page refuses access without the password, from other sites, and with old or forged cookies."""
 
 import asyncio
 import threading
@@ -47,7 +47,7 @@ class Served:
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
-        self._served.result(60)  # raises the exception it ended with
+        self._served.result(60)  # re-raises its exception
         self._thread.shutdown()
         self._loop.close()
 
@@ -81,7 +81,7 @@ def test_only_the_password_prompt_is_sent_before_signing_in(office: httpx.Client
         pass
 
 
-def test_the_page_runs_no_foreign_script_and_cannot_be_framed(office: httpx.Client) -> None:
+def test_the_page_runs_only_its_own_scripts_and_cannot_be_framed(office: httpx.Client) -> None:
     policy = office.get("/staff").headers["content-security-policy"]
     for rule in ("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "trusted-types 'none'"):
         assert rule in policy
@@ -102,7 +102,7 @@ def test_three_wrong_passwords_lock_even_across_a_restart(settings: Settings) ->
         assert http.post("/staff/sign-in", content=PASSWORD).status_code == 204
 
 
-def test_without_a_password_nobody_gets_in(tmp_path: Path) -> None:
+def test_signing_in_needs_a_configured_password(tmp_path: Path) -> None:
     with Served(Settings(state_dir=tmp_path)) as http:
         assert http.get("/staff/door").json()["password"] is False
         assert http.post("/staff/sign-in", content="").status_code == 404
@@ -129,10 +129,10 @@ def test_an_invalid_message_closes_the_connection(office: httpx.Client, text: st
     office.post("/staff/sign-in", content=PASSWORD)
     with _line(office) as line:
         line.send(text)
-        assert _is_cut_off(line)
+        assert _is_disconnected(line)
 
 
-def _is_cut_off(line: Connection) -> bool:
+def _is_disconnected(line: Connection) -> bool:
     try:
         while True:
             line.recv(timeout=60)
@@ -146,20 +146,20 @@ def sessions(folder: Path, clock: list[float], secret: str = HASH) -> Sessions:
 
 def test_a_session_expires_but_receives_calls_for_a_working_day(tmp_path: Path) -> None:
     clock = [1000.0]
-    one = sessions(tmp_path, clock)
-    cookie = one.begin()
+    current = sessions(tmp_path, clock)
+    cookie = current.begin()
     clock[0] += 800
-    one.touch(cookie)
+    current.touch(cookie)
     clock[0] += 800
-    assert one.level(cookie) is Level.ACTING
+    assert current.level(cookie) is Level.ACTING
     clock[0] += 200
-    assert one.level(cookie) is Level.WATCHING
-    one.touch(cookie)
-    assert one.level(cookie) is Level.WATCHING, "a touch does not bring it back"
+    assert current.level(cookie) is Level.WATCHING
+    current.touch(cookie)
+    assert current.level(cookie) is Level.WATCHING, "activity does not renew an expired session"
     assert sessions(tmp_path, clock).level(cookie) is Level.WATCHING, "after a restart"
     assert sessions(tmp_path, clock, "another password").level(cookie) is Level.OUT
     clock[0] += DAY_SECONDS
-    assert one.level(cookie) is Level.OUT
+    assert current.level(cookie) is Level.OUT
 
 
 @pytest.mark.parametrize("cookie", [None, "", ".", "..", "99999999999.aa.00", "x.y.z"])
@@ -169,13 +169,13 @@ def test_a_forged_cookie_is_rejected(tmp_path: Path, cookie: str | None) -> None
 
 def test_a_proof_is_valid_once_briefly_and_for_its_own_session(tmp_path: Path) -> None:
     clock = [1000.0]
-    one = sessions(tmp_path, clock)
-    mine, other = one.begin(), one.begin()
-    proof = one.prove(mine)
-    assert not one.proves(other, proof)
-    assert one.proves(mine, proof)
-    assert not one.proves(mine, proof)
-    late = one.prove(mine)
+    current = sessions(tmp_path, clock)
+    mine, other = current.begin(), current.begin()
+    proof = current.prove(mine)
+    assert not current.proves(other, proof)
+    assert current.proves(mine, proof)
+    assert not current.proves(mine, proof)
+    late = current.prove(mine)
     clock[0] += PROOF_SECONDS + 1
-    assert not one.proves(mine, late)
-    assert not one.proves(mine, "")
+    assert not current.proves(mine, late)
+    assert not current.proves(mine, "")

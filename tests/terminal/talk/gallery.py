@@ -1,4 +1,4 @@
-"""Every screen there is: states reached by the pure flow, as a patient would reach them."""
+"""All screens: states reached through the pure flow in the way a patient would reach them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -351,10 +351,10 @@ def _one_by_one(world: World) -> None:
 
 def _second_question(world: World) -> None:
     _one_by_one(world)
-    _say(world, True)
+    _answer(world, True)
 
 
-def _say(world: World, granted: bool) -> None:
+def _answer(world: World, granted: bool) -> None:
     state = world.state
     assert isinstance(state, st.Consent | st.SpecificDisease | st.Subsidies | st.Limit)
     assert state.question is not None
@@ -374,7 +374,7 @@ def _subsidies(world: World) -> None:
 
 def _prescription(world: World) -> None:
     _disease(world)
-    _say(world, True)
+    _answer(world, True)
 
 
 def _dispensing(world: World, waiting: int = 2) -> None:
@@ -401,15 +401,15 @@ def _summary(world: World) -> None:
 
     _one_by_one(world)
     for granted in (True, True, False, True):
-        _say(world, granted)
-    _say(world, False)
+        _answer(world, granted)
+    _answer(world, False)
     world.touch(ev.PrescriptionChosen, PrescriptionForm.PAPER)
-    _say(world, True)
+    _answer(world, True)
 
 
 def _submitting(world: World) -> None:
     _limit(world)
-    _say(world, True)
+    _answer(world, True)
 
 
 def _accepted(world: World) -> None:
@@ -586,7 +586,7 @@ SCREENS: dict[str, Callable[[World], None]] = {
 
 @cache
 def state_of(name: str, language: str = "ja", **display: Any) -> st.State:
-    """The state behind one picture of the gallery, in that language and look."""
+    """Return the state of a screen of the gallery, in a language and look."""
     world = _world()
     world.send(ev.DisplayChanged("", language=language, **display))
     SCREENS[name](world)

@@ -1,4 +1,4 @@
-"""A persona's reception without a device, a service or a clock: its script on the pure flow, every touch counted."""
+"""A persona's reception on the pure flow, without devices, service or clock, counting every touch."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -22,11 +22,11 @@ from terminal.words.catalogue import speaker
 from tests.terminal.session.world import CARD, GENUINE, WALL, World, plausible_answers
 
 CODE_DIGITS = 10
-"""Date of birth and the four digits below the photo; the year the card ends is read from the chip."""
+"""Digits typed for birth date and security code; the expiry year is read from the chip."""
 
 
 class Walk:
-    """One persona, from the first touch to the end. The `Hands` of its script."""
+    """The reception of a persona. Implements `Hands` for its script."""
 
     def __init__(self, persona: Persona, person: InsuredPerson) -> None:
         self.persona, self.person = persona, person
@@ -38,7 +38,7 @@ class Walk:
         self._pin = ""
 
     async def go(self) -> st.State:
-        """Play until the last screen, or until the terminal has nothing more to ask; return what is shown there."""
+        """Run to the last screen, or until nothing more happens, and return that state."""
         self._before_the_card()
         self.world.put_card()
         patient = ScriptedPatient(
@@ -59,10 +59,10 @@ class Walk:
     # --- the patient ----------------------------------------------------------------------------------------
 
     def _before_the_card(self) -> None:
-        """Language and "for a child" are touched on the first screen."""
+        """Choose language and "for a child" on the first screen."""
         script = self.persona.script
-        wanted = [f"language-{script.language}"] if script.language else []
-        for offer_id in [*wanted, *(("help", "for-child") if script.child else ())]:
+        choices = [f"language-{script.language}"] if script.language else []
+        for offer_id in [*choices, *(("help", "for-child") if script.child else ())]:
             offers = {offer.id: offer for offer in self._talk().offers}
             if offer_id not in offers:
                 self.touch(self._talk(), offers["languages"])
@@ -70,7 +70,7 @@ class Walk:
             self.touch(self._talk(), offers[offer_id])
 
     def touch(self, talk: Talk, offer: Offer) -> bool:
-        """What staff touches is not counted."""
+        """Send the event. Touches by staff are not counted."""
         self.touches += not isinstance(self.world.state, st.StaffCheck)
         self.world.send(offer.event)
         return True
@@ -96,10 +96,10 @@ class Walk:
     def leave(self) -> None:
         raise AssertionError("a patient does not end the terminal")
 
-    # --- what answers ---------------------------------------------------------------------------------------
+    # --- devices and service --------------------------------------------------------------------------------
 
     def _devices(self) -> None:
-        """Answer everything that is open, in the order it was asked."""
+        """Answer all pending effects in order."""
         for effect in list(self.world.issued):
             key = (effect.reception, effect.effect)
             answer = None if key in self._answered else self._answer(effect)

@@ -1,4 +1,4 @@
-"""Children, guardians, companions, and visitors who come for someone else."""
+"""Children, guardians, companions and proxies."""
 
 from dataclasses import replace
 
@@ -42,16 +42,16 @@ def begun(*touches: type[ev.ForChildChosen | ev.ProxyChosen], rules: Rules = RUL
     return world
 
 
-def test_for_a_child_the_pin_and_staff_come_before_the_camera() -> None:
+def test_for_a_child_pin_and_staff_are_offered_before_the_face() -> None:
     world = begun(ev.ForChildChosen)
     world.card_read()
     assert offered(seen(world)) == ["pin", "staff", "face"]
-    grown_up = World(RULES)
-    grown_up.card_read()
-    assert offered(seen(grown_up)) == ["face", "pin"]
+    adult = World(RULES)
+    adult.card_read()
+    assert offered(seen(adult)) == ["face", "pin"]
 
 
-def test_the_year_of_birth_tells_brothers_and_sisters_apart() -> None:
+def test_siblings_are_distinguished_by_year_of_birth() -> None:
     world = begun(ev.ForChildChosen, rules=Rules())
     world.by_pin(check=CHILD)
     assert "2017年うまれの お子さま" in said(seen(world))
@@ -64,27 +64,27 @@ def test_the_year_of_birth_tells_brothers_and_sisters_apart() -> None:
     assert "2017" not in repr(world.decision()), "the ledger keeps no year"
 
 
-def test_a_service_that_does_not_tell_the_year_is_understood() -> None:
+def test_the_year_of_birth_is_optional() -> None:
     world = World(RULES)
     world.by_pin(check=CHECK.model_copy(update={"age": 9}))
     assert "お子さまの情報" in seen(world).body.question
     assert not [line for line in said(seen(world)) if "うまれ" in line]
 
 
-def test_a_parents_card_put_down_for_a_child_is_the_parents() -> None:
+def test_a_parents_card_used_for_a_child_addresses_the_parent() -> None:
     world = begun(ev.ForChildChosen)
     world.by_pin(check=CHECK)
     assert "あなたの情報" in seen(world).body.question
 
 
-def test_who_answers_is_chosen_and_a_companion_is_told_to_ask_first() -> None:
+def test_a_companion_is_told_to_ask_the_patient_first() -> None:
     world = World(RULES)
     world.by_pin()
     world.touch(ev.AsideWanted, ev.Aside.RESPONDENT)
     assert offered(seen(world)) == ["close", "as-person", "as-guardian", "as-companion"]
     assert seen(world).body.offers[-1].hint == "本人に聞いてから選んでください"
     world.touch(ev.RespondentChosen, AnsweredBy.COMPANION)
-    assert "respondent" in offered(seen(world)), "back at the question"
+    assert "respondent" in offered(seen(world)), "the question is shown again"
     assert "本人に聞いてから選んでください" in said(seen(world))
     world.touch(ev.ShareNone)
     world.touch(ev.CheckInWithoutSharing)
@@ -92,7 +92,7 @@ def test_who_answers_is_chosen_and_a_companion_is_told_to_ask_first() -> None:
 
 
 @pytest.mark.parametrize("who", AnsweredBy)
-def test_someone_who_answers_for_the_patient_is_not_asked_about_their_own_information(who: AnsweredBy) -> None:
+def test_questions_are_worded_for_the_person_who_answers(who: AnsweredBy) -> None:
     world = begun(ev.ProxyChosen) if who is AnsweredBy.PROXY else World(RULES)
     if who is AnsweredBy.PROXY:
         world.card_read()
@@ -106,17 +106,17 @@ def test_someone_who_answers_for_the_patient_is_not_asked_about_their_own_inform
     world.touch(ev.ShareNone)
     world.touch(ev.CheckInWithoutSharing)
     asked = {wording_lines(wording, Profile.CLINIC)[0] for _, wording in world.decision().wordings if wording.topic}
-    assert asked == {f"{whose}の情報を この医院の医師に 提供しますか"}, "the ledger keeps what was read"
+    assert asked == {f"{whose}の情報を この医院の医師に 提供しますか"}, "the ledger keeps the wording shown"
 
 
-def test_an_adults_guardian_answers_too() -> None:
+def test_a_guardian_can_answer_for_an_adult() -> None:
     world = World(RULES)
     world.by_pin()
     world.touch(ev.RespondentChosen, AnsweredBy.GUARDIAN)
     assert "答える人：保護者・成年後見人" in said(seen(world))
 
 
-def test_who_comes_for_somebody_else_is_confirmed_by_pin_and_the_ledger_says_so() -> None:
+def test_a_proxy_is_confirmed_by_pin_and_recorded() -> None:
     world = begun(ev.ProxyChosen)
     assert "代わりの方の受付です。顔では確認しません" in said(seen(world))
     world.card_read()
@@ -140,7 +140,7 @@ def test_a_proxys_face_is_never_compared(also_pin: AlsoPin) -> None:
     assert not [effect for effect in world.issued if isinstance(effect, fx.CheckFace | fx.OpenFaceRecord)]
 
 
-def test_staff_looks_at_the_proxys_papers_and_not_at_two_faces() -> None:
+def test_staff_check_a_proxys_documents_instead_of_faces() -> None:
     world = begun(ev.ProxyChosen)
     world.card_read()
     world.touch(ev.StaffAuthenticated)
@@ -152,7 +152,7 @@ def test_staff_looks_at_the_proxys_papers_and_not_at_two_faces() -> None:
     assert [offer.event for offer in body.offers][1:] == [ev.StaffSaysSame(world.reception.id, "proxy")]
 
 
-def test_the_next_family_member_says_again_who_came() -> None:
+def test_the_next_family_member_chooses_the_respondent_again() -> None:
     world = begun(ev.ProxyChosen)
     world.send(ev.DisplayChanged("", language="en"))
     world.by_pin()
@@ -165,11 +165,11 @@ def test_the_next_family_member_says_again_who_came() -> None:
 
 
 @pytest.mark.parametrize("name", ["face", "face-turn", "face-turn-without-pin"])
-def test_who_cannot_do_it_has_staff_beside_the_camera(name: str) -> None:
+def test_staff_is_offered_during_the_face_check(name: str) -> None:
     assert "staff" in offered(talk_of(state_of(name), RULES, speak))
 
 
-def test_a_card_without_pin_is_no_dead_end_where_staff_has_no_password() -> None:
+def test_a_pinless_card_without_a_staff_password_has_alternatives() -> None:
     alone = replace(RULES, staff_enabled=False)
     world = World(alone)
     world.card_read(replace(CARD, pin_tries_left=0))
@@ -177,10 +177,10 @@ def test_a_card_without_pin_is_no_dead_end_where_staff_has_no_password() -> None
     for code in (ProblemCode.NO_WAY_LEFT, ProblemCode.HOLDER_NOT_CONFIRMED):
         shown = talk_of(problem(code), alone, speak)
         choices = [line.text for line in shown.body.lines if line.kind is LineKind.CHOICE]
-        assert "資格確認書" in choices, "what proves the insurance today"
+        assert "資格確認書" in choices, "proof of insurance without the card"
 
 
-def test_comfort_is_offered_without_asking_why() -> None:
+def test_accessibility_options_are_offered_to_everyone() -> None:
     world = World(RULES)
     world.send(ev.HelpChosen(""))
     comfort = next(offer for offer in seen(world).body.offers if offer.id == "comfort")

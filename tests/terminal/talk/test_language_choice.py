@@ -1,4 +1,4 @@
-"""Languages on the screen: how one is chosen, and what staff reads of a foreign one."""
+"""Languages on the screen: choosing one, and how staff read another language."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def _seen(state: st.State) -> Talk:
     return talk_of(state, RULES, speak)
 
 
-def test_the_first_screen_leads_to_every_language() -> None:
+def test_every_language_can_be_chosen_on_the_first_screen() -> None:
     first = talk_of(state_of("idle"), EIGHT, speak).body.offers
     assert [offer.id for offer in first] == ["language-ja-easy", "language-en", "languages", "help"]
     assert [language for language, _ in first[2].names] == list(LANGUAGES[3:])
@@ -31,7 +31,7 @@ def test_the_first_screen_leads_to_every_language() -> None:
     assert [offer.label for offer in chosen] == [speak(language)("language.name") for language in LANGUAGES]
 
 
-def test_every_other_screen_leads_to_every_language_and_staff_to_japanese() -> None:
+def test_every_language_can_be_chosen_later_and_staff_can_read_japanese() -> None:
     foot = talk_of(state_of("method", "en"), replace(RULES, languages=("ja", "en", "x")), speak).foot
     assert isinstance(next(offer for offer in foot if offer.id == "language").event, ev.LanguagesWanted)
     chooser = _seen(state_of("languages", "en"))
@@ -39,7 +39,7 @@ def test_every_other_screen_leads_to_every_language_and_staff_to_japanese() -> N
     assert "japanese" not in [offer.id for offer in _seen(state_of("languages", "ja")).body.offers]
 
 
-def test_while_staff_reads_japanese_the_patients_language_stays() -> None:
+def test_the_patients_language_is_kept_while_staff_read_japanese() -> None:
     state = state_of("consent", "en")
     assert not isinstance(state, st.Idle)
     read = _seen(replace(state, reception=replace(state.reception, japanese_until=99.0)))
@@ -54,7 +54,7 @@ def _everything_shown(world: World) -> str:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("together", [True, False], ids=["together", "one-by-one"])
-def test_what_the_ledger_keeps_was_on_the_screen(language: str, together: bool) -> None:
+def test_recorded_wording_was_on_the_screen(language: str, together: bool) -> None:
     world = World(EIGHT)
     world.send(ev.DisplayChanged("", language=language))
     world.by_pin()
@@ -79,7 +79,7 @@ def test_what_the_ledger_keeps_was_on_the_screen(language: str, together: bool) 
             assert line in shown
 
 
-def test_an_answer_keeps_the_language_it_was_given_in() -> None:
+def test_answers_are_recorded_with_their_language() -> None:
     world = World(EIGHT)
     world.send(ev.DisplayChanged("", language="ko"))
     world.by_pin()
@@ -92,7 +92,7 @@ def test_an_answer_keeps_the_language_it_was_given_in() -> None:
     assert [wordings[name].language for name in ("care", "medicines", "surgery")] == ["ko", "vi", "vi"]
 
 
-def test_a_consent_in_an_unchecked_language_has_the_japanese_below_it() -> None:
+def test_a_consent_in_another_language_shows_the_japanese_text() -> None:
     for language in LANGUAGES:
         for name in ("consent", "consent-one", "limit", "specific-disease", "subsidies"):
             below = [line for line in _seen(state_of(name, language)).body.lines if line.kind is LineKind.ORIGINAL]

@@ -1,4 +1,4 @@
-"""A touch answers the question it was meant for: what gives a question a new number, and what does not."""
+"""A touch applies only to the question it was made for: when a question gets a new serial number."""
 
 from dataclasses import replace
 
@@ -26,16 +26,16 @@ def changed(state: st.State, **changes: object) -> st.State:
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_time_running_out_and_another_language_ask_nothing_new(name: str) -> None:
+def test_timeouts_and_language_changes_keep_the_serial(name: str) -> None:
     if name == "languages":
-        return  # other answers in another language: staff is offered Japanese
+        return  # the answers differ by language: Japanese is offered to staff
     state = state_of(name)
     assert len(set(serials(state, state_of(name, "en"), state_of(name, size=st.Size.LARGE)))) == 1
     if not isinstance(state, st.Idle):
         assert len(set(serials(state, changed(state, deadline=99.0), changed(state, warned=not state.warned)))) == 1
 
 
-def test_guidance_and_progress_ask_nothing_new_and_another_attempt_does() -> None:
+def test_guidance_keeps_the_serial_and_a_new_attempt_changes_it() -> None:
     face = state_of("face")
     assert isinstance(face, st.FaceCheck)
     guided = [replace(face, progress=FaceCheckProgress(guidance, 2, 5)) for guidance in Guidance]
@@ -44,21 +44,21 @@ def test_guidance_and_progress_ask_nothing_new_and_another_attempt_does() -> Non
     assert first != second
 
 
-def test_two_questions_one_after_the_other_have_two_numbers() -> None:
+def test_successive_questions_have_different_serials() -> None:
     consent = state_of("consent-one")
     assert isinstance(consent, st.Consent)
     every = [replace(consent, index=index) for index in range(len(consent.questions))]
     assert len(set(serials(*every))) == len(every)
 
 
-def test_the_same_question_to_the_next_patient_is_another() -> None:
+def test_the_same_question_has_a_new_serial_for_the_next_patient() -> None:
     first = state_of("consent")
     assert not isinstance(first, st.Idle)
     second = changed(first, reception=replace(first.reception, id="r2"))
     assert len(set(serials(first, second))) == 2
 
 
-def test_a_wrong_pin_asks_again() -> None:
+def test_a_wrong_pin_changes_the_serial() -> None:
     talks = Talks(speak, language="ja", settle_seconds=0)
     before = talks.show(state_of("pin"), RULES, 0.0).serial
     assert talks.is_present(before)
@@ -66,7 +66,7 @@ def test_a_wrong_pin_asks_again() -> None:
     assert not talks.is_present(before)
 
 
-def test_a_touch_means_what_was_offered_when_it_was_drawn() -> None:
+def test_a_touch_selects_the_offer_of_its_own_screen() -> None:
     talks = Talks(speak, language="ja", settle_seconds=0)
     method = talks.show(state_of("method"), RULES, 0.0)
     assert talks.event(method.serial, "pin", 0.0) == ev.PinChosen("r1")
@@ -76,17 +76,19 @@ def test_a_touch_means_what_was_offered_when_it_was_drawn() -> None:
     assert talks.event(consent.serial, "all", 1.0) == ev.ShareAll("r1")
 
 
-def test_a_second_tap_is_too_early_for_the_next_question() -> None:
+def test_a_double_tap_does_not_answer_the_next_question() -> None:
     talks = Talks(speak, language="ja")
     consent = talks.show(state_of("consent"), RULES, 10.0)
     assert talks.event(consent.serial, "all", 10.0 + SETTLE_SECONDS - 0.01) is None
     assert talks.event(consent.serial, "all", 10.0 + SETTLE_SECONDS) == ev.ShareAll("r1")
-    again = talks.show(state_of("consent", "en"), RULES, 11.0, remark=Remark.NOT_YET)
-    assert talks.event(again.serial, "all", 11.0) == ev.ShareAll("r1"), "another language does not make it deaf"
-    assert again.notice == "Please touch again"
+    translated = talks.show(state_of("consent", "en"), RULES, 11.0, remark=Remark.NOT_YET)
+    assert talks.event(translated.serial, "all", 11.0) == ev.ShareAll("r1"), (
+        "a change of language does not restart the delay"
+    )
+    assert translated.notice == "Please touch again"
 
 
-def test_before_there_is_a_state_nothing_is_offered() -> None:
+def test_nothing_is_offered_before_the_first_state() -> None:
     talks = Talks(speak, language="ja")
     assert talks.talk.body.question == "準備しています"
     assert talks.talk.offers == ()

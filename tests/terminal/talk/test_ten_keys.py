@@ -1,4 +1,4 @@
-"""A numeric keypad and nothing else: every offer of every screen can be reached, and no key does what nobody meant."""
+"""Operation with a numeric keypad only: every offer can be reached, and keys are unambiguous."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,12 +27,12 @@ def seen(state: st.State) -> Talk:
 
 def press(state: st.State, key: str) -> st.State:
     offer = seen(state).pressed(key)
-    assert offer is not None, f"{key} means nothing"
+    assert offer is not None, f"{key} has no function"
     return step(state, offer.event, SPEAKING, NOW).state
 
 
 def reached(state: st.State) -> dict[str, Offer]:
-    """What each key means here, and behind `/`."""
+    """Return the offers that keys select here and after `/`."""
     by_id = {offer.id: offer for key in KEYS if (offer := seen(state).pressed(key)) is not None}
     changing = press(state, "/")
     return by_id | {offer.id: offer for key in KEYS if (offer := seen(changing).pressed(key)) is not None}
@@ -40,22 +40,22 @@ def reached(state: st.State) -> dict[str, Offer]:
 
 @pytest.mark.parametrize("voice", [False, True], ids=["silent", "speaking"])
 @pytest.mark.parametrize("name", SCREENS)
-def test_everything_on_a_screen_can_be_reached_by_ten_keys(name: str, voice: bool) -> None:
+def test_every_offer_can_be_reached_with_ten_keys(name: str, voice: bool) -> None:
     state = state_of(name, voice=voice)
     events = [offer.event for offer in reached(state).values()]
     leaving = [ev.Cancelled, ev.CheckInWithoutSharing]
     for offer in seen(state).offers:
         if offer.id == "more-time":
-            continue  # asked for once, for all that follows
-        asked_first = type(offer.event) in leaving and offer.id != "start-over"
-        assert asked_first or offer.event in events, f"{offer.id} on {name}"
-        if asked_first:
+            continue  # requested once for the rest of the reception
+        needs_confirmation = type(offer.event) in leaving and offer.id != "start-over"
+        assert needs_confirmation or offer.event in events, f"{offer.id} on {name}"
+        if needs_confirmation:
             assert ev.AsideWanted(offer.event.reception, ev.Aside.LEAVING) in events  # type: ignore[union-attr]
             assert offer.event in [other.event for other in seen(press(state, ".")).body.offers]
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_every_key_does_something_or_nothing_but_never_two_things(name: str) -> None:
+def test_keys_are_unambiguous_and_have_an_effect(name: str) -> None:
     talk = seen(state_of(name, voice=True))
     ids = [offer.id for offer in (*talk.offers, *talk.keys)]
     assert len(ids) == len(set(ids))
@@ -66,7 +66,7 @@ def test_every_key_does_something_or_nothing_but_never_two_things(name: str) -> 
         assert following.effects or following.state != state_of(name, voice=True), f"{offer.id} leads nowhere"
 
 
-def test_the_pad_takes_digits_and_enter_and_star_only_while_there_is_something_to_erase() -> None:
+def test_the_pad_uses_digits_enter_and_star_only_while_typing() -> None:
     pin = seen(state_of("pin"))
     assert [pin.pressed(key) for key in ("0", "7", "enter")] == [None, None, None]
     assert pin.pressed("*", typed=True) is None
@@ -75,19 +75,19 @@ def test_the_pad_takes_digits_and_enter_and_star_only_while_there_is_something_t
     assert isinstance(press(state_of("pin"), "*"), st.ChoosingMethod)
 
 
-def test_leaving_is_asked_first_and_the_reception_goes_on_below() -> None:
-    asked = press(state_of("consent"), ".")
-    assert isinstance(asked, st.Consent)
-    assert [offer.id for offer in seen(asked).body.offers] == ["close", "leave"]
-    assert press(asked, "1") == state_of("consent")
-    assert isinstance(press(asked, "2"), st.Submitting)
+def test_leaving_needs_confirmation_and_can_be_cancelled() -> None:
+    opened = press(state_of("consent"), ".")
+    assert isinstance(opened, st.Consent)
+    assert [offer.id for offer in seen(opened).body.offers] == ["close", "leave"]
+    assert press(opened, "1") == state_of("consent")
+    assert isinstance(press(opened, "2"), st.Submitting)
 
 
-def test_changes_stay_open_until_they_are_closed() -> None:
-    asked = press(state_of("pin"), "/")
-    assert seen(asked).body.pad is PadKind.NONE
-    contrast = next(offer for offer in seen(asked).body.offers if offer.id == "contrast")
-    changed = press(asked, contrast.key)
+def test_the_changes_menu_stays_open_until_closed() -> None:
+    opened = press(state_of("pin"), "/")
+    assert seen(opened).body.pad is PadKind.NONE
+    contrast = next(offer for offer in seen(opened).body.offers if offer.id == "contrast")
+    changed = press(opened, contrast.key)
     assert isinstance(changed, st.PinEntry)
     assert (changed.reception.display.high_contrast, changed.reception.aside) == (True, ev.Aside.CHANGES)
     assert seen(press(changed, "*")).body.pad is PadKind.PIN
@@ -97,7 +97,7 @@ def test_changes_stay_open_until_they_are_closed() -> None:
     assert not left.reception.aside
 
 
-def test_zero_begins_to_speak_and_gives_the_time_it_takes_to_listen() -> None:
+def test_zero_turns_on_speech_and_more_time() -> None:
     spoken = press(state_of("idle"), "0")
     assert isinstance(spoken, st.Idle)
     assert (spoken.display.voice, spoken.display.more_time) == (True, True)

@@ -1,4 +1,4 @@
-"""How often a patient touches the screen, from the card to the end: the tables in docs/accessibility.md."""
+"""The number of touches from card to end, compared with the tables in docs/accessibility.md."""
 
 import asyncio
 import re
@@ -32,7 +32,7 @@ speak = speaker(Settings())
 
 
 class Patient:
-    """Touches only what the screen offers, and counts."""
+    """A patient who touches only what the screen offers, counting touches."""
 
     def __init__(self, rules: Rules) -> None:
         self.world = World(rules)
@@ -60,7 +60,7 @@ class Patient:
         self.world.card_read()
         self.touch("face")
         self.world.answer(ev.CodeScanned)
-        self._is_seen(check)
+        self._face_matches(check)
 
     def by_face_typed(self) -> None:
         self.world.card_read()
@@ -68,9 +68,9 @@ class Patient:
         self.world.answer(ev.CodeNotScanned)
         self.type(6 + 4, PadKind.CODE)
         self.world.touch(ev.CodeEntered)
-        self._is_seen(CHECK)
+        self._face_matches(CHECK)
 
-    def _is_seen(self, check: CheckFacts) -> None:
+    def _face_matches(self, check: CheckFacts) -> None:
         self.world.answer(ev.RecordOpened, GENUINE)
         self.world.answer(ev.FaceMatched, 0.2)
         self.world.answer(ev.ChipSigned)
@@ -86,8 +86,8 @@ class Patient:
             self.world.send(event)
         self.by_pin(CHECK.model_copy(update={"age": 9, "birth_year": 2017}))
 
-    def says_all_yes(self) -> None:
-        """One by one."""
+    def answer_all_yes(self) -> None:
+        """Answer the questions one by one."""
         while isinstance(self.world.state, st.Consent):
             self.touch("yes")
 
@@ -96,7 +96,7 @@ class Patient:
             self.touch("yes")
         if isinstance(self.world.state, st.Summary):
             self.touch("confirm")
-        assert isinstance(self.world.state, st.Submitting), "something is left to touch"
+        assert isinstance(self.world.state, st.Submitting), "more touches are needed"
         return self.touches
 
 
@@ -128,7 +128,7 @@ def by_phone(patient: Patient) -> None:
 def one_by_one(patient: Patient) -> None:
     patient.by_face()
     patient.touch("one-by-one")
-    patient.says_all_yes()
+    patient.answer_all_yes()
 
 
 def with_subsidies(patient: Patient) -> None:
@@ -172,7 +172,7 @@ def rows() -> dict[str, tuple[int, int]]:
     return {name: (int(by_law), int(asked)) for name, by_law, asked in found}
 
 
-def test_the_table_names_every_way() -> None:
+def test_the_table_lists_every_method() -> None:
     assert rows().keys() == WAYS.keys()
 
 
@@ -186,13 +186,13 @@ def test_touches_from_card_to_done(name: str) -> None:
     assert tuple(touches) == rows()[name]
 
 
-def test_the_usual_ways_are_short() -> None:
+def test_common_receptions_need_few_touches() -> None:
     assert rows()["by face, all"] == (2, 3)
     assert rows()["by PIN, all"] == (7, 8)
 
 
 RECEIVED = {name: persona for name, persona in BY_NAME.items() if isinstance(persona.expected.outcome, st.Outcome)}
-"""Personas whose day ends with a reception; what the others meet is a problem or the way out."""
+"""Personas who complete a reception; the others end with a problem or leave."""
 
 
 def personas_by_touches() -> dict[str, int]:
@@ -200,12 +200,12 @@ def personas_by_touches() -> dict[str, int]:
     return {name: int(touches) for touches, names in found for name in names.split(", ")}
 
 
-def test_every_persona_who_is_received_touches_as_often_as_the_table_says() -> None:
+def test_touches_of_every_persona_match_the_table() -> None:
     people, touches = invented_people(), {}
     for name, persona in RECEIVED.items():
         walk = Walk(persona, people[persona.person])
         state = asyncio.run(walk.go())
-        assert isinstance(state, st.Complete), f"{name} is left at {type(state).__name__}"
+        assert isinstance(state, st.Complete), f"{name} ended at {type(state).__name__}"
         assert state.outcome in (persona.expected.outcome, st.Outcome.DONE), name
         touches[name] = walk.touches
     assert touches == personas_by_touches()

@@ -1,4 +1,4 @@
-"""What every screen owes the patient, for every state, language and problem."""
+"""Requirements on every screen, for every state, language and problem."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from tests.terminal.talk.gallery import RULES, SCREENS, problem, state_of
 
 NOW = Now(1.0, datetime(2026, 11, 22, 9, 0, tzinfo=UTC))
 NARROWEST = 32
-"""Cells for a sentence beside the pad or the picture on the smallest screen."""
+"""Width in cells next to the pad or picture on the smallest screen."""
 
 
 speak = speaker(Settings())
@@ -32,13 +32,13 @@ def seen(state: st.State, rules: Rules = RULES) -> Talk:
     return talk_of(state, rules, speak)
 
 
-WRITTEN_IN = [
+TESTED_LANGUAGES = [
     language if language in STAFF_LANGUAGES else pytest.param(language, marks=pytest.mark.every_language)
     for language in LANGUAGES
 ]
 
 
-@pytest.fixture(params=WRITTEN_IN)
+@pytest.fixture(params=TESTED_LANGUAGES)
 def language(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -47,7 +47,7 @@ every_screen = pytest.mark.parametrize("name", SCREENS)
 
 
 MENUS = ("idle-help",)
-"""Screens that list many ways on and decide nothing."""
+"""Menu screens, which list many options and decide nothing."""
 
 
 def test_a_screen_asks_one_thing_with_at_most_four_answers(language: str) -> None:
@@ -60,7 +60,7 @@ def test_a_screen_asks_one_thing_with_at_most_four_answers(language: str) -> Non
         assert all(answer.label for answer in (*shown.body.offers, *shown.foot)), name
 
 
-def test_every_answer_does_something(language: str) -> None:
+def test_every_answer_has_an_effect(language: str) -> None:
     for name in SCREENS:
         state = state_of(name, language)
         for answer in (*seen(state).body.offers, *seen(state).foot):
@@ -70,7 +70,7 @@ def test_every_answer_does_something(language: str) -> None:
 
 
 @every_screen
-def test_keys_are_not_shared_and_digits_are_free_where_they_are_typed(name: str) -> None:
+def test_keys_are_unique_and_digits_are_reserved_for_typing(name: str) -> None:
     shown = seen(state_of(name))
     keys = [answer.key for answer in (*shown.body.offers, *shown.foot)]
     assert all(keys)
@@ -83,7 +83,7 @@ def test_keys_are_not_shared_and_digits_are_free_where_they_are_typed(name: str)
 
 
 @every_screen
-def test_the_way_back_is_left_and_yes_is_right(name: str) -> None:
+def test_back_is_left_and_yes_is_right(name: str) -> None:
     answers = seen(state_of(name)).body.offers
     answers = tuple(answer for answer in answers if answer.id != "respondent")
     back = [index for index, answer in enumerate(answers) if answer.back]
@@ -104,7 +104,7 @@ def test_lines_are_short_and_few_enough_for_the_smallest_screen(language: str) -
         assert sum(len(wrap(line.text, narrow)) for line in body.lines) <= (10 if original else 9), name
 
 
-def test_every_screen_has_a_way_to_staff_and_out(language: str) -> None:
+def test_every_screen_offers_staff_and_leaving(language: str) -> None:
     for name in SCREENS:
         state = state_of(name, language)
         ids = [answer.id for answer in seen(state).foot]
@@ -136,7 +136,7 @@ def test_pharmacy_words_are_used_in_a_pharmacy(name: str) -> None:
     assert "医師" not in shown.body.question
 
 
-def test_every_problem_says_what_to_do_and_its_code(language: str) -> None:
+def test_every_problem_shows_its_code_and_what_to_do(language: str) -> None:
     for code in ProblemCode:
         shown = seen(problem(code, language))
         assert shown.body.code == code.code
@@ -151,20 +151,20 @@ def test_the_steps_follow_the_guides() -> None:
     assert seen(state_of("idle")).steps == ("読み取り", "本人確認", "同意", "完了")
 
 
-def test_the_pin_screen_shows_how_often_it_may_be_typed_and_nothing_that_was() -> None:
+def test_the_pin_screen_shows_the_tries_left_and_no_digits() -> None:
     shown = seen(state_of("pin-wrong"))
     assert [line.text for line in shown.body.lines] == ["暗証番号がちがいます", "あと2回 入れられます"]
     assert shown.body.pad is PadKind.PIN
 
 
-def test_the_last_try_is_asked_for_before_the_pad_appears() -> None:
-    asked = seen(state_of("pin-last"))
-    assert asked.body.pad is PadKind.NONE
-    assert [answer.id for answer in asked.body.offers] == ["face", "go-on"]
+def test_the_last_try_needs_confirmation_before_the_pad() -> None:
+    confirmation = seen(state_of("pin-last"))
+    assert confirmation.body.pad is PadKind.NONE
+    assert [answer.id for answer in confirmation.body.offers] == ["face", "go-on"]
     assert seen(state_of("pin-last-confirmed")).body.pad is PadKind.PIN
 
 
-def test_a_card_with_one_way_says_why() -> None:
+def test_a_card_with_one_method_shows_the_reason() -> None:
     body = seen(state_of("pin-only")).body
     assert body.lines[0].text == "カメラが使えないので 顔では確認できません"
     assert body.lines[0].kind is LineKind.REASON
@@ -173,29 +173,29 @@ def test_a_card_with_one_way_says_why() -> None:
 @pytest.mark.parametrize(
     ("left", "target", "tries"), [(4, Way.FACE, "あと2回 入れられます"), (4, Way.STAFF, "あと4回 入れられます")]
 )
-def test_the_last_tries_of_the_printed_code_are_staffs(left: int, target: Way, tries: str) -> None:
+def test_the_last_tries_of_the_printed_code_are_reserved_for_staff(left: int, target: Way, tries: str) -> None:
     state = state_of("code-wrong")
     assert isinstance(state, st.PrintedCodeEntry)
     state = replace(state, target=target, reception=replace(state.reception, code_left=left))
     assert tries in [line.text for line in seen(state).body.lines]
 
 
-def test_an_untouched_card_is_not_told_of_tries() -> None:
+def test_unused_tries_of_the_printed_code_are_not_shown() -> None:
     assert [line.text for line in seen(state_of("code")).body.lines] == ["西暦のときは 下2けた"]
 
 
-def test_one_instruction_at_a_time_before_the_camera() -> None:
+def test_the_face_check_shows_one_instruction_at_a_time() -> None:
     body = seen(state_of("face-guided")).body
     assert (body.question, body.progress, body.camera) == ("もう少し近づいてください", (1, 5), True)
     assert "あと少しです" in [line.text for line in seen(state_of("face-nearly")).body.lines]
 
 
-def test_a_guardian_may_answer_for_a_child() -> None:
+def test_a_guardian_is_asked_to_answer_for_a_child() -> None:
     assert "保護者の方が お答えください" in [line.text for line in seen(state_of("consent-child")).body.lines]
     assert "保護者の方が お答えください" not in [line.text for line in seen(state_of("consent")).body.lines]
 
 
-def test_back_is_offered_only_where_the_rules_know_a_way() -> None:
+def test_back_is_offered_only_if_there_is_an_earlier_screen() -> None:
     first = [answer.id for answer in seen(state_of("consent-one")).body.offers]
     assert first == ["back", "no", "yes"]
     alone = step_into_single_question()
@@ -221,12 +221,12 @@ def test_the_summary_repeats_every_answer() -> None:
     ]
 
 
-def test_the_card_is_asked_for_until_it_is_taken() -> None:
-    lying, taken = seen(state_of("complete")), seen(state_of("complete-card-taken"))
-    assert lying.body.sign is Sign.TAKE_CARD
-    assert lying.body.lines[0].kind is LineKind.CALL
-    assert taken.body.sign is Sign.NONE
-    assert LineKind.CALL not in {line.kind for line in taken.body.lines}
+def test_the_patient_is_asked_to_take_the_card_until_it_is_removed() -> None:
+    inserted, removed = seen(state_of("complete")), seen(state_of("complete-card-taken"))
+    assert inserted.body.sign is Sign.TAKE_CARD
+    assert inserted.body.lines[0].kind is LineKind.CALL
+    assert removed.body.sign is Sign.NONE
+    assert LineKind.CALL not in {line.kind for line in removed.body.lines}
 
 
 @pytest.mark.parametrize(
@@ -239,22 +239,22 @@ def test_the_card_is_asked_for_until_it_is_taken() -> None:
         ("complete-declined", "登録しませんでした。資格確認書を 受付に出してください"),
     ],
 )
-def test_every_outcome_has_its_own_words(name: str, words_: str) -> None:
+def test_every_outcome_has_its_own_text(name: str, words_: str) -> None:
     assert seen(state_of(name)).body.question == words_
 
 
-def test_the_warning_comes_with_more_time() -> None:
+def test_the_timeout_warning_offers_more_time() -> None:
     shown = seen(state_of("pin-warned"))
     assert shown.warning == "まもなく最初の画面にもどります"
     assert "more-time" in [answer.id for answer in shown.foot]
     assert not seen(state_of("pin")).warning
 
 
-def test_marks_of_staff_and_inquiry_show_on_the_first_screen() -> None:
+def test_staff_and_inquiry_are_marked_on_the_first_screen() -> None:
     assert [line.kind for line in seen(state_of("idle-marked")).body.lines] == [LineKind.REASON, LineKind.REASON]
 
 
-def test_staff_says_why_with_the_same_touch() -> None:
+def test_staff_give_the_reason_with_the_same_touch() -> None:
     answers = seen(state_of("staff-check")).body.offers
     assert [answer.id for answer in answers] == ["other", "same-asked"]
     assert answers[1].event == ev.StaffSaysSame("r1", "asked")
@@ -268,32 +268,32 @@ def test_staff_says_why_with_the_same_touch() -> None:
 
 
 @pytest.mark.parametrize("language", STAFF_LANGUAGES)
-def test_staff_that_opened_beforehand_is_asked_for_the_password_again(language: str) -> None:
+def test_staff_who_signed_in_earlier_enter_the_password_again(language: str) -> None:
     state = state_of("staff-check", language)
     assert isinstance(state, st.StaffCheck)
     marked = replace(state, reception=replace(state.reception, staff_here=False))
     view = seen(marked)
     assert view.body.offers == ()
-    assert view.body.question != seen(state).body.question, "the patient is not asked whether it is them"
-    asked = {
+    assert view.body.question != seen(state).body.question, "the patient is not asked to confirm"
+    instructions = {
         "ja": "係員がもう一度、パスワードを入れると決められます",
         "en": "Staff must enter the password again to decide",
     }
-    assert asked.get(language, asked["ja"]) in [line.text for line in view.body.lines]
+    assert instructions.get(language, instructions["ja"]) in [line.text for line in view.body.lines]
 
 
-def test_somebody_is_coming() -> None:
+def test_a_notice_says_that_staff_are_coming() -> None:
     assert talk_of(state_of("method"), RULES, speak, remark=Remark.STAFF_COMING).notice == "係員がまいります"
 
 
-def test_the_first_paint_needs_no_state() -> None:
+def test_the_starting_screen_needs_no_state() -> None:
     shown = starting("ja", speak)
     assert shown.body.question == "準備しています"
     assert (shown.body.offers, shown.foot) == ((), ())
 
 
-def test_a_view_holds_no_secret_of_the_card(language: str) -> None:
-    """What the card tells of itself is not told on: neither dates nor counters beyond the tries."""
+def test_a_view_has_no_card_dates(language: str) -> None:
+    """Card dates and counters, except the tries, are not passed to the view."""
     state = state_of("pin", language)
     assert isinstance(state, st.PinEntry)
     assert isinstance(state.reception.facts, CardFacts)
@@ -302,7 +302,7 @@ def test_a_view_holds_no_secret_of_the_card(language: str) -> None:
     assert str(state.reception.facts.certificate_not_after.year) not in text
 
 
-def test_an_answer_is_plain_data() -> None:
+def test_offers_are_comparable_and_hashable() -> None:
     answer = Offer(id="x", label="x", event=ev.Back("r1"))
     assert answer == Offer(id="x", label="x", event=ev.Back("r1"))
     assert hash(answer) == hash(Offer(id="x", label="x", event=ev.Back("r1")))
@@ -312,29 +312,29 @@ def said(name: str) -> list[str]:
     return [line.text for line in seen(state_of(name)).body.lines]
 
 
-def test_the_end_counts_what_is_shared_and_shows_the_answers_on_touch_only() -> None:
+def test_the_end_shows_counts_and_details_only_on_request() -> None:
     state = state_of("complete")
     assert isinstance(state, st.Complete)
     some = replace(state, flags=tuple((item, number < 2) for number, (item, _) in enumerate(state.flags)))
-    kept = len(state.flags) - 2
+    refused = len(state.flags) - 2
     lines = [line.text for line in seen(some).body.lines]
-    assert f"提供する 2件 ・ 提供しない {kept}件" in lines
-    assert not any("：" in line for line in lines), "a queue stands behind"
+    assert f"提供する 2件 ・ 提供しない {refused}件" in lines
+    assert not any("：" in line for line in lines), "people waiting behind could read it"
     assert any("：" in line for line in said("complete-details"))
 
 
 @pytest.mark.parametrize("name", ["method-pin-locked", "method-pin-forgotten", "method-face-only"])
-def test_a_pin_that_cannot_be_used_is_told_with_who_mends_it(name: str) -> None:
+def test_an_unusable_pin_is_shown_with_where_to_reset_it(name: str) -> None:
     assert any("市区町村" in line for line in said(name))
 
 
-def test_the_bundle_names_past_care_and_medicines_as_one_topic() -> None:
+def test_the_bundle_shows_past_care_and_medicines_as_one_topic() -> None:
     topics = [line.text for line in seen(state_of("consent")).body.lines if line.kind is LineKind.CHOICE]
     assert len(topics) == len(set(topics))
     assert sum("お薬" in topic or "診療" in topic for topic in topics) == 1
 
 
-def test_an_expired_phone_sends_to_the_card_and_the_app_not_to_the_city() -> None:
+def test_an_expired_phone_suggests_the_card_and_not_the_municipality() -> None:
     expired = state_of("problem-expired")
     assert isinstance(expired, st.Problem)
     facts = expired.reception.facts
@@ -348,7 +348,7 @@ def test_an_expired_phone_sends_to_the_card_and_the_app_not_to_the_city() -> Non
     assert any("新しくできます" in line.text for line in seen(expired).body.lines)
 
 
-def test_the_first_screen_says_that_a_camera_stays_on(language: str) -> None:
+def test_the_first_screen_shows_that_the_camera_stays_on(language: str) -> None:
     said = speak(language)("idle.hint.camera-on")
     stays = seen(state_of("idle", language), replace(RULES, camera_stays_on=True))
     assert said in [line.text for line in stays.body.lines]

@@ -1,4 +1,4 @@
-"""The terminal window's loudspeaker: real aplay, into ALSA's device that swallows everything."""
+"""Speech from the terminal window with the real aplay and ALSA's null device."""
 
 import asyncio
 import shutil
@@ -17,34 +17,34 @@ LONG = of_bytes(bytes(2 * 24_000 * 20), 24_000)
 
 class Speaker:
     def __init__(self, wav: bytes | None) -> None:
-        self.asked: list[int] = []
-        self.rung = 0
+        self.requested: list[int] = []
+        self.rings = 0
         self.aplay = Aplay(self._sound, "null", self._ring)
         self._wav = wav
 
     async def _sound(self, _saying: Saying, index: int) -> bytes | None:
-        self.asked.append(index)
+        self.requested.append(index)
         return self._wav
 
     def _ring(self) -> None:
-        self.rung += 1
+        self.rings += 1
 
 
 @pytest.mark.skipif(shutil.which("aplay") is None, reason="alsa-utils is not installed: make setup")
-def test_sentences_follow_each_other_and_something_new_cuts_them() -> None:
+def test_sentences_are_played_in_turn_and_cut_by_new_ones() -> None:
     async def listen() -> None:
         speaker = Speaker(LONG)
         began = time.monotonic()
         speaker.aplay.say(Saying(TWO, Tone.CARD))
-        assert speaker.asked == [], "nothing waits for it"
+        assert speaker.requested == [], "`say` does not wait"
         async with asyncio.timeout(60):
-            while not speaker.asked:
+            while not speaker.requested:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.3)
         speaker.aplay.say(Saying((), Tone.TAKE_CARD, cuts=False))
         speaker.aplay.say(Saying())
         await speaker.aplay.close()
-        assert speaker.asked[:1] == [0]
+        assert speaker.requested[:1] == [0]
         assert time.monotonic() - began < seconds(LONG)
 
     asyncio.run(listen())
@@ -55,4 +55,4 @@ def test_without_aplay_a_tone_is_the_terminals_bell(monkeypatch: pytest.MonkeyPa
     speaker = Speaker(tone(Tone.DIGIT))
     speaker.aplay.say(Saying(TWO, Tone.TAKE_CARD))
     speaker.aplay.say(Saying(TWO))
-    assert (speaker.rung, speaker.asked) == (1, [])
+    assert (speaker.rings, speaker.requested) == (1, [])

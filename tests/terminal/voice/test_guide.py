@@ -1,4 +1,4 @@
-"""The guide between narrator and output: it speaks in time and reports a missing voice."""
+"""The guide speaks sentences on time and reports a missing voice."""
 
 import asyncio
 from dataclasses import replace
@@ -56,15 +56,15 @@ def test_sentences_are_spoken_when_they_are_due(tmp_path: Path) -> None:
         return output.said
 
     said = asyncio.run(listen())
-    assert [len(one.sentences) > 0 for one in said] == [True, True, True]
+    assert [len(saying.sentences) > 0 for saying in said] == [True, True, True]
     assert said[-1].sentences[0].text == "あと5秒です"
 
 
 @pytest.mark.usefixtures("nothing_installed")
-def test_a_voice_that_is_set_up_but_not_installed_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_configured_voice_that_is_not_installed_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     try:
         on_request = settings(tmp_path, VoiceMode.ON_REQUEST)
-        assert rules_of(on_request).voices == LANGUAGES, "set up: the button is there"
+        assert rules_of(on_request).voices == LANGUAGES, "configured, so the button is shown"
         assert rules_of(settings(tmp_path, VoiceMode.INSTALLED)).voices == ()
         found = voice(on_request)
         assert (found.grade, "U-508" in found.text) == (Grade.BAD, True)
@@ -72,9 +72,9 @@ def test_a_voice_that_is_set_up_but_not_installed_is_reported(tmp_path: Path, ca
         assert voice(settings(tmp_path, VoiceMode.INSTALLED)).grade is Grade.OK
 
         async def listen() -> int:
-            told: list[int] = []
+            reports: list[int] = []
             output = Output()
-            guide = Guide(on_request, speaker(Settings()), on_missing=lambda: told.append(1))
+            guide = Guide(on_request, speaker(Settings()), on_missing=lambda: reports.append(1))
 
             async def none(*_: object, **__: object) -> bytes:
                 raise NoVoice("none")
@@ -85,7 +85,7 @@ def test_a_voice_that_is_set_up_but_not_installed_is_reported(tmp_path: Path, ca
             guide.hear(talks.show(state_of("method", voice=True), replace(RULES, voices=("ja",)), 0.0))
             assert await guide.wav(output.said[0], 0) is None
             guide.close()
-            return len(told)
+            return len(reports)
 
         assert asyncio.run(listen()) == 1
         assert "U-508" in caplog.text

@@ -1,4 +1,4 @@
-"""How loud the voice is: sentences of several languages as their engines render them, measured."""
+"""The measured loudness of sentences rendered in several languages."""
 
 import math
 from functools import cache
@@ -23,24 +23,24 @@ def wav(language: str) -> bytes:
 
 
 @pytest.mark.parametrize("language", SPOKEN)
-def test_every_language_is_as_loud_and_none_clips(language: str) -> None:
+def test_every_language_is_equally_loud_without_clipping(language: str) -> None:
     samples, rate = samples_of(wav(language))
     assert level(samples, rate) == pytest.approx(LEVEL, abs=1.0)
     assert np.abs(samples).max() <= 32768 * 10 ** (CEILING / 20) + 1
 
 
-def test_plus_goes_through_18_db_with_a_step_of_12() -> None:
-    display, heard = Display(), []
+def test_plus_covers_18_db_with_one_step_of_12_db() -> None:
+    display, levels = Display(), []
     for _ in VOLUMES:
-        heard.append(level(*samples_of(louder(wav("en"), display.volume))))
+        levels.append(level(*samples_of(louder(wav("en"), display.volume))))
         display = Display(volume=display.louder)
     assert display.volume == USUAL_VOLUME
-    gains = sorted(one - min(heard) for one in heard)
+    gains = sorted(value - min(levels) for value in levels)
     assert gains[-1] >= 18
     assert any(12 <= gain < 13 for gain in gains[1:-1])
 
 
-def test_a_sentence_of_peaks_is_turned_down_around_them_alone() -> None:
+def test_peaks_are_limited_without_lowering_the_rest() -> None:
     rate = 24_000
     speech = 3000 * np.sin(np.arange(rate) / 20)
     peak = speech.copy()

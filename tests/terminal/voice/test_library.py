@@ -1,4 +1,4 @@
-"""Sound of sentences: rendered in another process, kept where it is the same for all, and nowhere else."""
+"""Sentences are rendered in another process and stored only if they are the same for all patients."""
 
 import asyncio
 import shutil
@@ -22,7 +22,7 @@ from terminal.words.catalogue import speaker
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed: make setup")
 KEPT = SpokenSentence("Please take your card", "en", private=False, kept=True)
-OF_SOMEBODY = SpokenSentence("2 tries left", "en", private=False, kept=False)
+WITH_VALUE = SpokenSentence("2 tries left", "en", private=False, kept=False)
 
 
 async def _wavs(folder: Path, *sentences: SpokenSentence) -> list[bytes]:
@@ -35,9 +35,9 @@ async def _wavs(folder: Path, *sentences: SpokenSentence) -> list[bytes]:
 
 
 @needs_espeak
-def test_a_sentence_for_all_is_kept_and_one_with_a_value_is_not(tmp_path: Path) -> None:
+def test_only_sentences_without_values_are_stored(tmp_path: Path) -> None:
     folder = tmp_path / "voice"
-    spoken = asyncio.run(_wavs(folder, KEPT, OF_SOMEBODY))
+    spoken = asyncio.run(_wavs(folder, KEPT, WITH_VALUE))
     assert all(seconds(wav) > 0.5 for wav in spoken)
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert [path.read_bytes() for path in files] == [spoken[0]]
@@ -47,7 +47,7 @@ def test_a_sentence_for_all_is_kept_and_one_with_a_value_is_not(tmp_path: Path) 
 
 @needs_espeak
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
-def test_the_process_that_speaks_leaves_no_core_file() -> None:
+def test_the_speech_process_writes_no_core_file() -> None:
     async def limits() -> list[str]:
         renderer = Renderer()
         try:
@@ -61,7 +61,7 @@ def test_the_process_that_speaks_leaves_no_core_file() -> None:
     assert core == ["0", "0"]
 
 
-def test_what_is_kept_needs_no_voice(tmp_path: Path) -> None:
+def test_stored_sentences_need_no_voice(tmp_path: Path) -> None:
     async def silent(*_: object, **__: object) -> bytes:
         raise NoVoice("none")
 
@@ -71,10 +71,10 @@ def test_what_is_kept_needs_no_voice(tmp_path: Path) -> None:
     path.write_bytes(b"as it was rendered")
     assert asyncio.run(library.wav(KEPT)) == b"as it was rendered"
     with pytest.raises(NoVoice):
-        asyncio.run(library.wav(OF_SOMEBODY))
+        asyncio.run(library.wav(WITH_VALUE))
 
 
-def test_two_who_ask_for_a_sentence_wait_for_one(tmp_path: Path) -> None:
+def test_concurrent_requests_render_a_sentence_once(tmp_path: Path) -> None:
     rendered = []
 
     async def slowly(text: str, language: str, *, slow: bool) -> bytes:
@@ -95,21 +95,21 @@ def test_two_who_ask_for_a_sentence_wait_for_one(tmp_path: Path) -> None:
     assert rendered == [(KEPT.text, "en", False)]
 
 
-def test_a_language_without_a_voice_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_missing_voice_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NoVoice, match="apt-get install espeak-ng"):
         voice_for("en")
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-def test_nothing_of_a_person_is_rendered_ahead(language: str) -> None:
+def test_only_sentences_without_personal_data_are_prerendered(language: str) -> None:
     sentences = repertoire(language, speaker(Settings(), ruby=True))
     assert len(sentences) > 200
-    assert all(one.kept for one in sentences)
-    assert not [one.text for one in sentences if "{" in one.text]
+    assert all(sentence.kept for sentence in sentences)
+    assert not [sentence.text for sentence in sentences if "{" in sentence.text]
 
 
-def test_tones_are_sound_without_any_voice() -> None:
+def test_tones_need_no_voice() -> None:
     for name in Tone:
         with wave.open(BytesIO(tone(name)), "rb") as file:
             assert 0.05 < file.getnframes() / file.getframerate() < 1

@@ -1,4 +1,4 @@
-"""Every persona's day with the voice on and nobody asked: what the loudspeaker says of them is public."""
+"""With speech on, the loudspeaker says only public sentences about every persona unless they agree."""
 
 import asyncio
 from dataclasses import replace
@@ -25,11 +25,11 @@ from terminal.words.catalogue import speaker
 from vision.engines.open import open_engine
 
 QUICK = ("pin-wrong-once", "aged-75", "not-valid", "suspended", "child-with-guardian", "specific-disease")
-"""Persons of whom something private is known, and whose day is short."""
+"""Personas with private facts and short receptions."""
 
 
 class Loudspeaker:
-    """Hears every state of a conductor as somebody would who asked for the voice, and answered nothing."""
+    """Records everything said for each state with speech on, before and after declining to be heard by others."""
 
     def __init__(self) -> None:
         self.said: list[SpokenSentence] = []
@@ -45,9 +45,9 @@ class Loudspeaker:
             self.states.add(type(state).__name__)
             for aloud in (None, False):
                 saying = narrator.hear(talks.show(_speaking(state, aloud), rules, 0.0), 0.0)
-                again = narrator.again(0.0)
-                for one in (saying, again):
-                    self.said += one.sentences if one is not None else ()
+                repeated = narrator.again(0.0)
+                for spoken in (saying, repeated):
+                    self.said += spoken.sentences if spoken is not None else ()
 
         conductor.listen(on_state=hear)
 
@@ -59,7 +59,7 @@ def _speaking(state: st.State, aloud: bool | None) -> st.State:
     return replace(state, reception=reception)
 
 
-def _played(counter: DemoCounter, cache: Path, personas: list[Persona], monkeypatch: pytest.MonkeyPatch) -> Loudspeaker:
+def _play(counter: DemoCounter, cache: Path, personas: list[Persona], monkeypatch: pytest.MonkeyPatch) -> Loudspeaker:
     loudspeaker = Loudspeaker()
 
     def opened(settings: Settings, *args: Any, **named: Any) -> Conductor:
@@ -71,21 +71,25 @@ def _played(counter: DemoCounter, cache: Path, personas: list[Persona], monkeypa
     stage = SyntheticStage(partial(open_engine, cache))
     demo = auto.AutoDemo(counter, SimulatedPlace, stage, counter.settings, lambda _: None)
     played = asyncio.run(demo.play(personas))
-    assert [one.persona for one in played if not one.ok] == []
+    assert [reception.persona for reception in played if not reception.ok] == []
     return loudspeaker
 
 
-def _is_public(loudspeaker: Loudspeaker) -> None:
+def _check_public(loudspeaker: Loudspeaker) -> None:
     assert len(loudspeaker.said) > 300
     assert {"ChoosingMethod", "PinEntry", "Consent", "Complete"} <= loudspeaker.states
-    assert not [one.text for one in loudspeaker.said if one.private]
+    assert not [sentence.text for sentence in loudspeaker.said if sentence.private]
 
 
-def test_personas_by_pin(counter: DemoCounter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _is_public(_played(counter, tmp_path, [BY_NAME[name] for name in QUICK], monkeypatch))
+def test_only_public_sentences_for_short_personas(
+    counter: DemoCounter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _check_public(_play(counter, tmp_path, [BY_NAME[name] for name in QUICK], monkeypatch))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_all_personas(counter: DemoCounter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _is_public(_played(counter, tmp_path, list(PERSONAS), monkeypatch))
+def test_only_public_sentences_for_all_personas(
+    counter: DemoCounter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _check_public(_play(counter, tmp_path, list(PERSONAS), monkeypatch))

@@ -1,4 +1,4 @@
-"""How the Japanese voice reads what an old person must understand by ear alone."""
+"""Pronunciation of Japanese sentences that must be understood by ear alone."""
 
 import sys
 import threading
@@ -11,7 +11,7 @@ from terminal.words.catalogue import catalogue
 
 pyopenjtalk = pytest.importorskip("pyopenjtalk", reason="the extra `voice` is not installed")
 
-READ = {
+READINGS = {
     "資格を確認しています": "シカクヲカクニンシテイマス",
     "暗証番号（4けた）を入れてください": "アンショーバンゴー、ヨンケタ、ヲイレテクダサイ",
     "4けたの番号（顔写真の下）": "ヨンケタノバンゴー、カオジャシンノシタ",
@@ -43,12 +43,12 @@ READ = {
 }
 
 
-@pytest.mark.parametrize("written", READ)
+@pytest.mark.parametrize("written", READINGS)
 def test_readings(written: str) -> None:
-    assert pyopenjtalk.g2p(readings.japanese(written), kana=True, use_sudachi_kanji_yomi=False) == READ[written]
+    assert pyopenjtalk.g2p(readings.japanese(written), kana=True, use_sudachi_kanji_yomi=False) == READINGS[written]
 
 
-def test_a_rare_kanji_is_left_out_where_the_second_dictionary_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rare_kanji_is_skipped_without_the_second_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sudachidict_core", None)
     monkeypatch.setattr("pyopenjtalk.utils._SUDACHI_DICTIONARY", None)
     monkeypatch.setattr("pyopenjtalk.utils._SUDACHI_TOKENIZER_LOCAL", threading.local())
@@ -56,7 +56,7 @@ def test_a_rare_kanji_is_left_out_where_the_second_dictionary_is_not_installed(m
     assert len(wav) > 20_000
 
 
-def test_no_sentence_is_left_with_marks_that_cannot_be_read() -> None:
+def test_no_sentence_contains_unreadable_marks() -> None:
     for message in catalogue("ja"):
         read = readings.japanese(str(message.string))
         assert not set(read) & set("「」（）・{|}　") or "{" in str(message.string), read

@@ -1,4 +1,4 @@
-"""Every sentence a patient meets is marked: the loudspeaker may say it, or nobody but the person may hear it."""
+"""Every patient sentence is marked as public, for the loudspeaker, or private."""
 
 import re
 
@@ -10,26 +10,26 @@ SENSITIVE = re.compile(
     r"specific-disease|subsid|elderly|health-checkup|not-valid|not-registered|suspended$|guardian|by\.companion"
     r"|complete\.(counts|nothing-shared|registration)|summary\.(line|prescription)|certificate-expired$"
 )
-"""What tells of the person's illness, standing, age or answers, by the look of its id."""
+"""Ids of sentences that reveal a person's illness, status, age or answers."""
 
 
-def test_every_sentence_is_marked_once() -> None:
+def test_every_sentence_is_marked_as_public_or_private() -> None:
     every = {message.id if isinstance(message.id, str) else message.id[0] for message in catalogue("ja") if message.id}
-    ids = {one for one in every if not is_for_staff(one)}
+    ids = {message_id for message_id in every if not is_for_staff(message_id)}
     public, private = marks()["public"], marks()["private"]
     assert set(marks()) == {"public", "private"}
     assert not public & private
     assert ids - public - private == set(), "mark them in terminal/words/aloud.toml; in doubt, private"
-    assert public | private == ids, "aloud.toml names sentences that are gone"
+    assert public | private == ids, "aloud.toml lists sentences that no longer exist"
 
 
-def test_what_tells_of_the_person_is_private() -> None:
-    # a child's reception was chosen on the first screen, before everybody's eyes
+def test_sentences_about_the_person_are_private() -> None:
+    # a reception for a child is chosen on the first screen, visible to everybody
     chosen = {"pin.question.child", "consent.as-companion", "problem.no-certificate.next"}
-    assert {one for one in marks()["public"] if SENSITIVE.search(one)} - chosen == set()
+    assert {message_id for message_id in marks()["public"] if SENSITIVE.search(message_id)} - chosen == set()
 
 
-def test_a_text_from_elsewhere_is_private() -> None:
+def test_unknown_text_is_private() -> None:
     say = words("ja")
     assert not is_private(say("consent.question"))
     assert is_private(say("question.specific-disease"))

@@ -1,4 +1,4 @@
-"""All languages say the same things, with the same gaps to fill; every problem and question has its words."""
+"""All languages have the same messages and placeholders; every problem and question has its texts."""
 
 import re
 from enum import StrEnum
@@ -27,7 +27,7 @@ DOCS = ROOT / "docs"
 
 
 def messages(language: str) -> dict[str, tuple[str, ...]]:
-    """Every message's forms: one, or as many as the language has plurals."""
+    """Return the forms of every message: one, or one per plural form of the language."""
     return {message_id_of(message): forms_of(message) for message in catalogue(language) if message.id}
 
 
@@ -43,9 +43,9 @@ def forms_of(message: Message) -> tuple[str, ...]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_same_ids_and_placeholders_in_every_language(language: str) -> None:
     ours, japanese = messages(language), messages("ja")
-    wanted = {message_id for message_id in japanese if language in STAFF_LANGUAGES or not is_for_staff(message_id)}
-    assert wanted - ours.keys() == set(), "missing"
-    assert ours.keys() - wanted == set(), "not in the Japanese catalogue, or for staff alone"
+    required = {message_id for message_id in japanese if language in STAFF_LANGUAGES or not is_for_staff(message_id)}
+    assert required - ours.keys() == set(), "missing"
+    assert ours.keys() - required == set(), "not in the Japanese catalogue, or for staff only"
     for message_id, forms in ours.items():
         for text in forms:
             assert text.strip(), message_id
@@ -67,11 +67,11 @@ def test_every_problem_is_in_the_manual(name: str) -> None:
     manual = (DOCS / name).read_text(encoding="utf-8")
     for problem in ProblemCode:
         assert f"| {problem.code} |" in manual, f"{problem.name} ({problem.code}) is missing in docs/{name}"
-    assert len(re.findall(r"^\| U-\d{3} \|", manual, re.M)) == len(ProblemCode), "the manual names a code nobody uses"
+    assert len(re.findall(r"^\| U-\d{3} \|", manual, re.M)) == len(ProblemCode), "the manual lists an unused code"
 
 
 def every_question() -> set[Question]:
-    """All that any combination of settings and holder can build: an item added tomorrow is enumerated too."""
+    """Return all questions that any combination of settings and holder can produce."""
     kinds = {name: field.annotation for name, field in ConsentSettings.model_fields.items()}
     found: set[Question] = set()
     yes_no = (False, True)
@@ -90,7 +90,7 @@ def every_question() -> set[Question]:
 
 
 def allowed(kind: Any) -> tuple[Any, ...]:
-    """Every value a setting of that type can have."""
+    """Return every value that a setting of this type can have."""
     if kind is bool:
         return (False, True)
     if get_origin(kind) is Literal:
@@ -108,7 +108,7 @@ def test_all_kinds_of_questions_are_enumerated() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_question_of_any_settings_has_its_words(language: str) -> None:
+def test_every_question_has_its_texts(language: str) -> None:
     say = words(language)
     for question in QUESTIONS:
         assert say(f"topic.{question.id}")
@@ -116,11 +116,11 @@ def test_every_question_of_any_settings_has_its_words(language: str) -> None:
         for profile in Profile:
             lines = wording_lines(Wording(language, f"question.{question.id}", f"topic.{question.topic}"), profile)
             assert "{" not in "".join(lines)
-            assert len("\n".join(lines)) <= 300, "the ledger takes no longer wording"
+            assert len("\n".join(lines)) <= 300, "the ledger limits the wording to 300 characters"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_guidance_and_reason_has_its_words(language: str) -> None:
+def test_every_guidance_and_reason_has_its_texts(language: str) -> None:
     say = words(language)
     for guidance in Guidance:
         assert say(f"guidance.{guidance}")
@@ -135,11 +135,11 @@ def test_every_guidance_and_reason_has_its_words(language: str) -> None:
 
 
 def test_every_problem_is_raised_somewhere() -> None:
-    """A code in the manual that nothing can show misleads staff."""
-    told_only = {"simulated", "talk"}  # rooms that know codes without raising them
+    """A code in the manual that cannot occur would mislead staff."""
+    not_raising = {"simulated", "talk"}  # packages that use codes without raising them
     raised: set[str] = set()
     for path in (ROOT / "terminal").rglob("*.py"):
-        if not told_only & set(path.relative_to(ROOT).parts):
+        if not not_raising & set(path.relative_to(ROOT).parts):
             raised.update(re.findall(r"ProblemCode\.([A-Z_]+)", path.read_text(encoding="utf-8")))
     assert {code for code in ProblemCode if code.name not in raised} == set()
 
@@ -149,12 +149,12 @@ def test_a_number_takes_the_plural_of_its_language() -> None:
     assert words("ja")("pin.tries-left", left=1) == "あと1回 入れられます"
 
 
-def test_an_institution_has_its_own_words() -> None:
+def test_clinics_and_pharmacies_have_their_own_texts() -> None:
     clinic, pharmacy = (words("ja", profile=profile.value) for profile in (Profile.CLINIC, Profile.PHARMACY))
     assert "この医院の医師" in clinic("consent.question")
     assert "この薬局の薬剤師" in pharmacy("consent.question")
 
 
-def test_an_unknown_id_is_a_programming_mistake() -> None:
+def test_an_unknown_id_raises_key_error() -> None:
     with pytest.raises(KeyError, match="no-such-message"):
         words("ja")("no-such-message")

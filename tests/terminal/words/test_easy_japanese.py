@@ -1,4 +1,4 @@
-"""やさしい日本語: what a child of twelve cannot read has its reading above it."""
+"""やさしい日本語: kanji not learnt by the age of twelve have readings."""
 
 import re
 import unicodedata
@@ -28,7 +28,7 @@ def test_the_table_has_every_grade() -> None:
     assert len(PRIMARY_SCHOOL_KANJI) == 1026
 
 
-def test_every_kanji_not_learnt_in_primary_school_has_its_reading() -> None:
+def test_kanji_not_learnt_in_primary_school_have_readings() -> None:
     bare = {message_id: RUBY.sub("", text) for message_id, text in sentences().items()}
     unread = {
         message_id: found
@@ -38,13 +38,13 @@ def test_every_kanji_not_learnt_in_primary_school_has_its_reading() -> None:
     assert not unread
 
 
-def test_a_reading_is_kana_above_kanji() -> None:
+def test_readings_are_kana_for_kanji() -> None:
     for message_id, text in sentences().items():
         for written, reading in RUBY.findall(text):
             assert any(map(is_kanji, written)), (message_id, written)
             assert KANA.fullmatch(reading), (message_id, reading)
 
 
-def test_nothing_of_a_reading_is_left_where_none_is_drawn() -> None:
+def test_plain_text_contains_no_readings() -> None:
     assert plain("{情報|じょうほう}を {left}回") == "情報を {left}回"
     assert not [text for text in map(plain, sentences().values()) if "|" in text]

@@ -1,4 +1,4 @@
-"""A day against our own receipt software: right passes, wrong fails by name, silent is not judged."""
+"""The conformance day with the project's own receipt software: correct, faulty and silent."""
 
 import json
 import threading
@@ -23,21 +23,21 @@ from terminal.simulated.conformance.report import as_html, as_json
 
 NOW = datetime(2026, 11, 26, 9, 0, 0, tzinfo=JAPAN)
 PATIENT = CasePace(patience=60.0, export=60.0, slow=1.0, settled=0.05)
-"""Nothing that comes is missed, however slow this computer is."""
-IN_A_HURRY = CasePace(patience=2.0, export=1.0, slow=1.0, settled=0.05)
-"""For what does not come."""
-NEVER_COMES = {
+"""Long enough for anything to arrive on a slow machine."""
+SHORT = CasePace(patience=2.0, export=1.0, slow=1.0, settled=0.05)
+"""For files that never arrive."""
+NEVER_ARRIVES = {
     SoftwareFault.FIRST_FILE_ONLY,
     SoftwareFault.IGNORES_ERR,
     SoftwareFault.IMPATIENT,
     SoftwareFault.FETCHES_ONCE,
 }
-SEEN_WITHIN = {
+SLOW_SECONDS = {
     SoftwareFault.READS_HALF: 20.0,
     SoftwareFault.DELETES_EVERYTHING: 20.0,
     SoftwareFault.TAKES_THE_NEXT_ANSWER: 20.0,
 }
-"""Seconds a case waits for these at most."""
+"""Maximum time a case waits to notice these faults."""
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def verdicts(outcomes: list[CaseOutcome]) -> dict[str, Verdict]:
     return {outcome.case.key: outcome.verdict for outcome in outcomes}
 
 
-def test_forty_cases_each_with_a_play_and_a_source() -> None:
+def test_there_are_forty_complete_cases() -> None:
     assert len(cases()) == len(PLAYS) == 40
     assert [case.key for case in cases() if case.key not in PLAYS] == []
     for case in cases():
@@ -66,25 +66,25 @@ def test_forty_cases_each_with_a_play_and_a_source() -> None:
     assert len(SoftwareFault) >= 15
 
 
-def test_the_right_client_passes_them_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_correct_software_passes_all_cases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "QUICK", replace(QUICK, patience=60.0, export=60.0))
     report = tmp_path / "report.html"
     with running(tmp_path):
-        given = ["exchange", "conform", "--folder", str(tmp_path), "--report", str(report), "--quick"]
-        result = CliRunner().invoke(app, [*given, "--product", "<b>our own</b>"])
+        arguments = ["exchange", "conform", "--folder", str(tmp_path), "--report", str(report), "--quick"]
+        result = CliRunner().invoke(app, [*arguments, "--product", "<b>our own</b>"])
     assert result.exit_code == 0, result.output
     assert "40 passed, 0 failed, 0 not judged" in result.output
-    told = json.loads(report.with_suffix(".json").read_text(encoding="utf-8"))
-    assert told["counts"] == {"passed": 40, "failed": 0, "not-judged": 0}
+    summary = json.loads(report.with_suffix(".json").read_text(encoding="utf-8"))
+    assert summary["counts"] == {"passed": 40, "failed": 0, "not-judged": 0}
     page = report.read_text(encoding="utf-8")
     assert "&lt;b&gt;our own&lt;/b&gt;" in page
     assert "<b>our own" not in page
 
 
 @pytest.mark.parametrize("fault", list(SoftwareFault))
-def test_each_fault_is_found_by_its_own_case_alone(fault: SoftwareFault, tmp_path: Path) -> None:
+def test_each_fault_fails_only_its_own_case(fault: SoftwareFault, tmp_path: Path) -> None:
     own = [case.key for case in cases() if case.fault == fault]
-    pace = IN_A_HURRY if fault in NEVER_COMES else replace(PATIENT, slow=SEEN_WITHIN.get(fault, PATIENT.slow))
+    pace = SHORT if fault in NEVER_ARRIVES else replace(PATIENT, slow=SLOW_SECONDS.get(fault, PATIENT.slow))
     with running(tmp_path, [fault]):
         others = play_day(tmp_path, PATIENT, only=["other-name"])
         outcomes = play_day(tmp_path, pace, only=own)
@@ -92,12 +92,12 @@ def test_each_fault_is_found_by_its_own_case_alone(fault: SoftwareFault, tmp_pat
     assert verdicts(outcomes) == dict.fromkeys(own, Verdict.FAILED)
 
 
-def test_software_that_takes_nothing_fails(tmp_path: Path) -> None:
+def test_software_that_collects_nothing_fails(tmp_path: Path) -> None:
     (outcome,) = play_day(tmp_path, CasePace(0.2, 0.1, 0.1, 0.01), only=["everything-shared"])
     assert outcome.verdict is Verdict.FAILED
     (outcome,) = play_day(tmp_path, CasePace(0.2, 0.1, 0.1, 0.01), only=["check-by-number"])
     assert "no OQSsiquc01req_ request was sent" in [seen.text.en for seen in outcome.seen]
-    assert list((tmp_path / "tasks").iterdir()) == [], "no case leaves anything for the next"
+    assert list((tmp_path / "tasks").iterdir()) == [], "a case must leave nothing for the next"
 
 
 def test_software_that_exports_nothing_is_not_judged(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_software_that_exports_nothing_is_not_judged(tmp_path: Path) -> None:
     assert set(verdicts(outcomes).values()) == {Verdict.NOT_JUDGED}
 
 
-def test_an_export_that_is_none_is_said(tmp_path: Path) -> None:
+def test_a_malformed_export_fails_with_a_reason(tmp_path: Path) -> None:
     with running(tmp_path):
         play_day(tmp_path, PATIENT, only=["everything-shared"])
     stop = threading.Event()
@@ -139,7 +139,7 @@ def test_an_export_that_is_none_is_said(tmp_path: Path) -> None:
     assert any("booked" in seen.text.en and "often" not in seen.text.en for seen in outcome.seen if seen.right is False)
 
 
-def test_the_report_escapes_what_comes_from_outside() -> None:
+def test_the_report_escapes_external_text() -> None:
     evil = "<script>alert(1)</script>"
     case = Case("key", Text("題", "Title"), Text("期待", "Expected"), Text("理由", "Why"), "source")
     outcome = CaseOutcome(case, [Seen(Text(evil, evil), False)])
@@ -150,15 +150,15 @@ def test_the_report_escapes_what_comes_from_outside() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--only", "nothing"], "no such case; there are everything-shared"),
         (["--report", "no/such/folder/report.html"], "no such folder for the report"),
     ],
 )
-def test_what_cannot_be_is_said(arguments: list[str], said: str, tmp_path: Path) -> None:
+def test_invalid_options_are_reported(arguments: list[str], message: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["exchange", "conform", "--folder", str(tmp_path), *arguments])
-    assert (result.exit_code, said in result.output) == (1, True), result.output
+    assert (result.exit_code, message in result.output) == (1, True), result.output
 
 
 def test_the_cases_can_be_listed(tmp_path: Path) -> None:

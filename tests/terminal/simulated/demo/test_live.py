@@ -1,4 +1,4 @@
-"""`uketsuke demo` on the screen: the real app, everything embedded, moved by the dock's keys alone."""
+"""`uketsuke demo` on the screen: the real app, controlled only with the keys of the dock."""
 
 import asyncio
 import base64
@@ -44,7 +44,7 @@ CARD, CAMERA, SERVICE = "f9", "f10", "f11"
 
 @pytest.fixture
 def settings(tmp_path: Path, authority_files: Path) -> Settings:
-    """A state folder with the test authority's keys and the built face network, which take long to make."""
+    """A state folder that shares the test authority's keys and the face network, which are slow to create."""
     if not (authority_files / "test-authority").exists():
         TestAuthority.load_or_create(authority_files / "test-authority")
     (authority_files / "cache").mkdir(exist_ok=True)
@@ -57,7 +57,7 @@ def settings(tmp_path: Path, authority_files: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A patient before a webcam, as a video file."""
+    """A patient in front of a webcam, as a video file."""
     source, path = SyntheticSource("hana", realtime=False), tmp_path_factory.mktemp("clip") / "hana.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (640, 480))
     for _ in range(150):
@@ -68,8 +68,8 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-class Sitting:
-    """Somebody before the demo's screen, with the keyboard."""
+class Visitor:
+    """A person at the demo's screen with a keyboard."""
 
     def __init__(self, app: TerminalApp) -> None:
         self.app = app
@@ -80,13 +80,13 @@ class Sitting:
         return self.app.dock
 
     async def until(self, *states: str, where: Callable[[Talk], bool] = lambda _: True) -> Talk:
-        """Wait for one of these screens."""
+        """Wait for one of these screens and return its contents."""
         try:
             async with asyncio.timeout(PATIENCE):
                 while (shown := self.app.desk.talk) is None or shown.state not in states or not where(shown):
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            raise AssertionError(f"{states} did not come; the screen shows {self.app.desk.talk}") from None
+            raise AssertionError(f"{states} did not appear; the screen shows {self.app.desk.talk}") from None
         await drawn(self.app)
         return shown
 
@@ -95,7 +95,7 @@ class Sitting:
             await press(self.app, key)
 
     async def answer(self, *events: type[ev.Event]) -> None:
-        """The key beside the answer that says one of these."""
+        """Press the key of the answer with one of these events."""
         shown = self.app.desk.talk
         assert shown is not None
         for answer in shown.body.offers:
@@ -105,7 +105,7 @@ class Sitting:
         raise AssertionError(f"{shown.state} offers {[answer.id for answer in shown.body.offers]}")
 
     async def share_all(self) -> Complete:
-        """From the first question of consent until the end; then take the card."""
+        """Answer everything with yes until the end; then remove the card."""
         done = "Consent", "SpecificDisease", "Limit", "Complete"
         while (await self.until(*done)).state != "Complete":
             shown = self.app.desk.talk
@@ -120,13 +120,13 @@ class Sitting:
 
 
 @asynccontextmanager
-async def sitting(demo: LiveDemo) -> AsyncIterator[Sitting]:
+async def visiting(demo: LiveDemo) -> AsyncIterator[Visitor]:
     app = TerminalApp(demo.open, demo.settings, simulated=True, moving=False, settle_seconds=0.0)
     try:
         async with app.run_test(size=(120, 40)):
-            before = Sitting(app)
-            await before.until("Idle")
-            yield before
+            visitor = Visitor(app)
+            await visitor.until("Idle")
+            yield visitor
     finally:
         await app.end()
         demo.close()
@@ -139,31 +139,29 @@ def ways(settings: Settings) -> list[str]:
 
 @on_a_loop
 async def _by_pin_after_the_service_was_silent(settings: Settings) -> None:
-    async with sitting(LiveDemo(settings, timeout_seconds=20)) as before:
+    async with visiting(LiveDemo(settings, timeout_seconds=20)) as visitor:
         for silent in (True, False):
             if silent:
-                await before.key(SERVICE)
-                assert before.dock.props.service is ServiceMode.SILENT
-            await before.key(CARD)
-            await before.until("ChoosingMethod")
-            await before.answer(ev.PinChosen)
-            await before.until("PinEntry")
-            await before.key("1", "2", "3", "4", "enter")
+                await visitor.key(SERVICE)
+                assert visitor.dock.props.service is ServiceMode.SILENT
+            await visitor.key(CARD)
+            await visitor.until("ChoosingMethod")
+            await visitor.answer(ev.PinChosen)
+            await visitor.until("PinEntry")
+            await visitor.key("1", "2", "3", "4", "enter")
             if not silent:
-                assert (await before.share_all()).outcome is Outcome.DONE
+                assert (await visitor.share_all()).outcome is Outcome.DONE
                 break
-            shown = await before.until("Problem")
+            shown = await visitor.until("Problem")
             assert shown.body.code == "U-301"
-            assert isinstance(before.app.counter.state, Problem)  # type: ignore[union-attr]
-            await before.key(SERVICE, CARD)
-            await before.until("Idle")
-            assert before.dock.props.service is ServiceMode.NORMAL
-            assert not before.dock.props.card
+            assert isinstance(visitor.app.counter.state, Problem)  # type: ignore[union-attr]
+            await visitor.key(SERVICE, CARD)
+            await visitor.until("Idle")
+            assert visitor.dock.props.service is ServiceMode.NORMAL
+            assert not visitor.dock.props.card
 
 
-def test_a_pin_with_the_service_silenced_and_woken_by_the_dock(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reception_by_pin_after_silencing_the_service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     silent = tuple((operation, CUT_OFF) for operation in hands._ASKED)
     monkeypatch.setitem(hands._BEHAVIOUR, ServiceMode.SILENT, silent)
     _by_pin_after_the_service_was_silent(settings)
@@ -173,48 +171,48 @@ def test_a_pin_with_the_service_silenced_and_woken_by_the_dock(
 
 @on_a_loop
 async def _by_face_past_a_covered_camera(settings: Settings) -> None:
-    async with sitting(LiveDemo(settings, timeout_seconds=20)) as before:
-        await before.dock.choose("face-match")
-        assert before.dock.current == "face-match"
-        await before.key(CARD)
-        await before.until("ChoosingMethod")
-        await before.key(CAMERA)
-        assert before.dock.props.camera_covered
-        await before.answer(ev.FaceChosen)
-        dark = {before.app.speak("ja")(f"guidance.{one}") for one in (Guidance.NO_FACE, Guidance.TOO_DARK)}
-        await before.until("FaceCheck", where=lambda talk: talk.body.question in dark)
-        await before.key(CAMERA)
-        assert not before.dock.props.camera_covered
-        assert (await before.share_all()).outcome is Outcome.DONE
+    async with visiting(LiveDemo(settings, timeout_seconds=20)) as visitor:
+        await visitor.dock.choose("face-match")
+        assert visitor.dock.current == "face-match"
+        await visitor.key(CARD)
+        await visitor.until("ChoosingMethod")
+        await visitor.key(CAMERA)
+        assert visitor.dock.props.camera_covered
+        await visitor.answer(ev.FaceChosen)
+        dark = {visitor.app.speak("ja")(f"guidance.{one}") for one in (Guidance.NO_FACE, Guidance.TOO_DARK)}
+        await visitor.until("FaceCheck", where=lambda talk: talk.body.question in dark)
+        await visitor.key(CAMERA)
+        assert not visitor.dock.props.camera_covered
+        assert (await visitor.share_all()).outcome is Outcome.DONE
 
 
-def test_a_face_with_the_camera_covered_and_uncovered_by_the_dock(settings: Settings) -> None:
+def test_reception_by_face_after_covering_the_camera(settings: Settings) -> None:
     _by_face_past_a_covered_camera(settings)
     assert ways(settings) == ["face"]
 
 
-# --- at the webcam -----------------------------------------------------------------------------------------
+# --- with a webcam -----------------------------------------------------------------------------------------
 
 
 @on_a_loop
 async def _with_a_live_picture(settings: Settings, clip: str, portraits: list[bytes]) -> None:
-    async with sitting(LiveDemo(for_stage(settings, clip), camera=clip, timeout_seconds=20)) as before:
-        stage = before.dock._stage
+    async with visiting(LiveDemo(for_stage(settings, clip), camera=clip, timeout_seconds=20)) as visitor:
+        stage = visitor.dock._stage
         assert isinstance(stage, CameraStage)
         persona = BY_NAME["face-match"]
         portraits.append(stage.portrait(persona))
-        assert photo_on(before.dock._counter.props.card_of(persona, stage.portrait)) == portraits[0]
-        await before.dock.choose(persona.name)
-        await before.key(CARD)
-        await before.until("ChoosingMethod")
-        await before.answer(ev.FaceChosen)
-        assert (await before.share_all()).outcome is Outcome.DONE
-        assert before.dock._counter.props.card_of(persona, stage.portrait).public_facts().certificate_sha256
-        portraits.append(CardFileText.of(before.dock, persona.name))
+        assert photo_on(visitor.dock._counter.props.card_of(persona, stage.portrait)) == portraits[0]
+        await visitor.dock.choose(persona.name)
+        await visitor.key(CARD)
+        await visitor.until("ChoosingMethod")
+        await visitor.answer(ev.FaceChosen)
+        assert (await visitor.share_all()).outcome is Outcome.DONE
+        assert visitor.dock._counter.props.card_of(persona, stage.portrait).public_facts().certificate_sha256
+        portraits.append(CardFileText.of(visitor.dock, persona.name))
 
 
 class CardFileText:
-    """What a file of the card would hold."""
+    """The card as it would be saved in a file."""
 
     @staticmethod
     def of(dock: DemoDock, name: str) -> bytes:
@@ -223,15 +221,15 @@ class CardFileText:
 
 
 def traces(portrait: bytes, folder: Path) -> list[Path]:
-    """Files below that hold a piece of the picture: as it is, in hexadecimal, in base64 wherever it begins."""
+    """Return the files in `folder` with a part of the picture: raw, hexadecimal or base64 at any offset."""
     piece = portrait[len(portrait) // 2 :][:300]
     coded = [code(piece[shift:])[4:-8] for code in (base64.b64encode, base64.urlsafe_b64encode) for shift in range(3)]
-    wanted = [piece, piece.hex().encode(), piece.hex().upper().encode(), *coded]
+    needles = [piece, piece.hex().encode(), piece.hex().upper().encode(), *coded]
     files = [path for path in folder.rglob("*") if path.is_file()]
-    return [path for path in files if any(one in path.read_bytes() for one in wanted)]
+    return [path for path in files if any(needle in path.read_bytes() for needle in needles)]
 
 
-def test_whoever_sits_before_a_webcam_is_matched_and_leaves_no_picture(
+def test_the_person_at_the_webcam_is_matched_without_saving_a_picture(
     settings: Settings, clip: str, tmp_path: Path
 ) -> None:
     portraits: list[bytes] = []
@@ -240,14 +238,14 @@ def test_whoever_sits_before_a_webcam_is_matched_and_leaves_no_picture(
     assert ways(settings) == ["face"]
     assert not (settings.state_dir / "cards").exists()
     assert traces(portrait, tmp_path) == []
-    # the same card as a file would have been found
+    # a saved card or photo would be found
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "card.json").write_bytes(card)
     (tmp_path / "kept" / "photo.jp2").write_bytes(portrait)
     assert len(traces(portrait, tmp_path)) == 2
 
 
-def test_without_a_webcam_the_device_is_named() -> None:
+def test_a_missing_webcam_is_named() -> None:
     with pytest.raises(NotReady, match=r"camera /dev/video97: not there.*--camera"):
         open_stage("/dev/video97")
 
@@ -263,13 +261,13 @@ async def _open_without_a_camera(tmp_path: Path) -> None:
     assert app.return_code == 1
 
 
-def test_the_screen_ends_with_the_device_s_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_screen_exits_naming_the_missing_device(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _open_without_a_camera(tmp_path)
     assert "camera /dev/video97: not there" in capsys.readouterr().err
-    assert not (tmp_path / "state").exists(), "nothing is begun without a camera"
+    assert not (tmp_path / "state").exists(), "no state is created without a camera"
 
 
-def test_nobody_before_the_webcam(tmp_path: Path) -> None:
+def test_an_empty_seat_at_the_webcam(tmp_path: Path) -> None:
     path = tmp_path / "empty.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (640, 480))
     for _ in range(10):
@@ -284,17 +282,17 @@ def test_nobody_before_the_webcam(tmp_path: Path) -> None:
         camera.stop()
 
 
-def test_webcam_is_the_first_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str | None] = []
+def test_webcam_means_the_first_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cameras: list[str | None] = []
 
-    def nothing_there(camera: str | None, engine: object = None) -> None:
-        asked.append(camera)
+    def no_camera(camera: str | None, engine: object = None) -> None:
+        cameras.append(camera)
         raise NotReady(f"camera {camera} is not there")
 
-    monkeypatch.setattr(demo_stage, "open_stage", nothing_there)
+    monkeypatch.setattr(demo_stage, "open_stage", no_camera)
     monkeypatch.setenv("UKETSUKE_STATE_DIR", str(tmp_path / "state"))
     for arguments in (["--webcam"], ["--webcam", "--camera", "/dev/video3"]):
         result = CliRunner().invoke(command, ["demo", "--auto", *arguments])
         assert result.exit_code == 1
-        assert f"camera {asked[-1]} is not there" in result.output
-    assert asked == ["0", "/dev/video3"]
+        assert f"camera {cameras[-1]} is not there" in result.output
+    assert cameras == ["0", "/dev/video3"]

@@ -1,4 +1,4 @@
-"""How often a patient must touch the screen, counted over a whole reception."""
+"""The number of touches in a complete reception."""
 
 import asyncio
 from typing import Any
@@ -13,10 +13,10 @@ from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import BY_NAME
 
 
-def test_a_card_without_pin_needs_three_touches_and_no_digit(
+def test_a_pinless_card_needs_three_touches_and_no_typing(
     counter: DemoCounter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reception of people who often cannot type: face, everything shared, the limit provided."""
+    """For people who often cannot type: face, everything shared, the limit provided."""
     touched: list[str] = []
     original = ScriptedPatient._touch
 
@@ -27,8 +27,8 @@ def test_a_card_without_pin_needs_three_touches_and_no_digit(
 
     monkeypatch.setattr(ScriptedPatient, "_touch", counted)
     monkeypatch.setattr(ScriptedPatient, "_type_pin", lambda *_: pytest.fail("a PIN was typed"))
-    told: list[str] = []
-    demo = AutoDemo(counter, SimulatedPlace, SyntheticStage(), counter.settings, told.append)
+    lines: list[str] = []
+    demo = AutoDemo(counter, SimulatedPlace, SyntheticStage(), counter.settings, lines.append)
     (played,) = asyncio.run(demo.play([BY_NAME["pinless-scanned"]]))
     assert (played.wrong, played.way, played.tries_spent) == ("", "face", 0)
     assert touched == ["face", "all", "yes"]

@@ -1,4 +1,4 @@
-"""A receipt computer beside the exchange, at a time of our choosing."""
+"""A receipt computer next to the exchange, with a settable clock."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ MORNING = datetime(2026, 11, 21, 0, 3, 12, tzinfo=UTC)
 
 @dataclass
 class Counter:
-    """The receipt computer's side: it writes requests and reads answers."""
+    """The receipt computer: writes requests and reads answers."""
 
     folders: Folders
     store: ExchangeStore
@@ -62,7 +62,7 @@ class Counter:
         return path
 
     def ask(self, name: str, message: Part, encoding: Encoding = "UTF-8") -> Any:
-        """The answer's message, as the receipt computer reads it."""
+        """Write a request and return the message of its answer."""
         self.put(name, write_document(message, encoding).data)
         self.scan(2)
         return self.read(name.replace("req_", "res_"))
@@ -93,7 +93,7 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
 
 @pytest.fixture
 def restarted(counter: Counter) -> Callable[[ExchangeRules | None], None]:
-    """The exchange ends and starts again."""
+    """Return a function that restarts the exchange."""
 
     def restart(rules: ExchangeRules | None = None) -> None:
         counter.start(rules)

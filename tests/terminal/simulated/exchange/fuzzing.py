@@ -1,4 +1,4 @@
-"""Files that were right once: seeded damage of every kind."""
+"""Valid files with seeded random damage of every kind."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -100,7 +100,7 @@ def _insert(random: Random, data: bytearray) -> None:
 
 
 def _between_tags(random: Random, data: bytearray) -> None:
-    """Another value for an element."""
+    """Replace the text of an element."""
     opened = [index for index, byte in enumerate(data) if byte == ord(">")]
     start = random.choice(opened) + 1 if opened else 0
     end = data.find(b"<", start)
@@ -112,13 +112,13 @@ _DAMAGE: tuple[Callable[[Random, bytearray], None], ...] = (_flip, _cut, _double
 
 
 def damaged(seed: int) -> Iterator[tuple[str, bytes]]:
-    """Without end: names and bytes."""
+    """Yield names and contents of damaged files endlessly."""
     random = Random(seed)
-    right: list[tuple[str, bytes]] = [(FACE, face().encode()), (FACE, face("Shift_JIS").encode("cp932"))]
+    valid: list[tuple[str, bytes]] = [(FACE, face().encode()), (FACE, face("Shift_JIS").encode("cp932"))]
     for name, message in REQUESTS.items():
-        right += [(name, write_document(message, encoding).data) for encoding in ("UTF-8", "Shift_JIS")]
+        valid += [(name, write_document(message, encoding).data) for encoding in ("UTF-8", "Shift_JIS")]
     while True:
-        name, data = random.choice(right)
+        name, data = random.choice(valid)
         broken = bytearray(data)
         for _ in range(random.choice((1, 1, 1, 2, 4, 16))):
             if broken:

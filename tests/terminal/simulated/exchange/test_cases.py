@@ -1,4 +1,4 @@
-"""Files that receipt software wrote and that met a fault once, in tests/fixtures/exchange-cases: dropped in again."""
+"""Files from receipt software that once revealed a fault, in tests/fixtures/exchange-cases, are processed again."""
 
 import shutil
 from datetime import UTC, date, datetime, timedelta
@@ -35,10 +35,10 @@ def answer_to(counter: Counter, case: str) -> Any:
     return counter.read(case.replace("req_", "res_"))
 
 
-# --- the day that is asked for -------------------------------------------------------------------------------
+# --- the requested day ---------------------------------------------------------------------------------------
 
 
-def test_in_force_on_the_day_asked_for_and_lost_since(counter: Counter) -> None:
+def test_a_qualification_valid_on_the_requested_day_but_lost_since(counter: Counter) -> None:
     answer = answer_to(counter, "OQSsiquc01req_past-day.xml")
     assert (answer.header.confirmation_date, answer.body.validity) == (date(2026, 9, 15), "1")
 
@@ -47,15 +47,15 @@ def test_in_force_on_the_day_asked_for_and_lost_since(counter: Counter) -> None:
     ("day", "validity"),
     [(date(2026, 9, 30), "1"), (date(2026, 10, 1), "2"), (date(2015, 4, 1), "1"), (date(2015, 3, 31), "4")],
 )
-def test_the_day_of_loss_is_the_first_without_it(counter: Counter, day: date, validity: str) -> None:
+def test_a_qualification_is_invalid_from_the_day_of_loss(counter: Counter, day: date, validity: str) -> None:
     lost = {"insurer_number": "06139999", "insured_card_symbol": "見本４", "insured_identification_number": "6789"}
-    asked = check(**lost, insured_branch_number="00", birth_date=date(1985, 7, 7), day=day)
-    body = counter.ask("OQSsiquc01req_1.xml", asked).body
+    message = check(**lost, insured_branch_number="00", birth_date=date(1985, 7, 7), day=day)
+    body = counter.ask("OQSsiquc01req_1.xml", message).body
     assert body.validity == validity
     assert bool(body.results) is (validity != "4")
 
 
-def test_before_the_qualification_began_there_was_none(counter: Counter) -> None:
+def test_a_day_before_the_qualification_began(counter: Counter) -> None:
     answer = answer_to(counter, "OQSsiquc01req_before-start.xml")
     assert (answer.body.validity, answer.body.results) == ("4", ())
 
@@ -63,22 +63,22 @@ def test_before_the_qualification_began_there_was_none(counter: Counter) -> None
 @pytest.mark.parametrize(("day", "validity"), [(date(2026, 6, 30), "1"), (date(2026, 7, 1), "3")])
 def test_the_old_insurer_before_and_after_a_change(counter: Counter, day: date, validity: str) -> None:
     old = {"insurer_number": "01139999", "insured_card_symbol": "99990005", "insured_identification_number": "90"}
-    asked = check(**old, insured_branch_number="00", birth_date=date(1987, 9, 3), day=day)
-    assert counter.ask("OQSsiquc01req_1.xml", asked).body.validity == validity
+    message = check(**old, insured_branch_number="00", birth_date=date(1987, 9, 3), day=day)
+    assert counter.ask("OQSsiquc01req_1.xml", message).body.validity == validity
 
 
-def test_the_limit_of_the_period_that_holds_the_day(counter: Counter) -> None:
+def test_the_limit_of_the_period_containing_the_day(counter: Counter) -> None:
     limit = answer_to(counter, "OQSsiquc01req_limit-past-day.xml").body.results[0].limit
     assert (limit.valid_start_date, limit.valid_end_date) == (date(2025, 8, 1), date(2026, 7, 31))
 
 
-def test_bulk_and_single_checks_answer_for_the_same_day(counter: Counter) -> None:
+def test_bulk_checks_use_the_requested_day(counter: Counter) -> None:
     number = counter.ask("OQSmuquc01req_1.xml", bulk(day=date(2001, 1, 1))).body.reception_number
     counter.passes(20)
     assert counter.ask("OQSmuquc02req_1.xml", fetch(number)).body.units[0].validity == "4"
 
 
-def test_welfare_has_the_ticket_of_the_month_that_is_asked_for(counter: Counter) -> None:
+def test_welfare_has_the_ticket_of_the_requested_month(counter: Counter) -> None:
     body = answer_to(counter, "OQSsiquc01req_welfare-december.xml").body
     ticket = body.results[0].medical_tickets[0]
     assert (body.validity, ticket.treatment_month) == ("1", "202612")
@@ -86,20 +86,20 @@ def test_welfare_has_the_ticket_of_the_month_that_is_asked_for(counter: Counter)
 
 
 @pytest.mark.parametrize(("now", "day"), [(datetime(2028, 2, 15, tzinfo=UTC), date(2028, 2, 15)), (DAY, DAY.date())])
-def test_welfare_never_goes_stale_and_may_have_no_ticket_yet(counter: Counter, now: datetime, day: date) -> None:
+def test_welfare_is_valid_at_any_time_with_or_without_ticket(counter: Counter, now: datetime, day: date) -> None:
     counter.now = now
-    someone: dict[str, Any] = {
+    person: dict[str, Any] = {
         "insurer_number": "12139999",
         "insured_card_symbol": None,
         "insured_branch_number": None,
         "day": day,
     }
     with_ticket: dict[str, Any] = {"insured_identification_number": "0000123", "birth_date": date(1959, 11, 11)}
-    body = counter.ask("OQSsiquc01req_1.xml", check(**someone, **with_ticket)).body
+    body = counter.ask("OQSsiquc01req_1.xml", check(**person, **with_ticket)).body
     assert (body.validity, body.results[0].medical_tickets[0].treatment_month) == ("1", f"{day:%Y%m}")
     assert body.results[0].medical_tickets[0].expiration_date.month == day.month
     without: dict[str, Any] = {"insured_identification_number": "0000124", "birth_date": date(1961, 12, 1)}
-    body = counter.ask("OQSsiquc01req_2.xml", check(**someone, **without)).body
+    body = counter.ask("OQSsiquc01req_2.xml", check(**person, **without)).body
     assert (body.validity, body.results[0].medical_tickets) == ("6", ())
 
 
@@ -115,7 +115,7 @@ def test_the_answer_has_the_encoding_of_the_request(counter: Counter) -> None:
     assert root.findtext("MessageHeader/CharacterCodeIdentifier") == "1"
 
 
-def test_an_error_has_it_too_unless_one_was_set(counter: Counter) -> None:
+def test_an_error_has_the_configured_encoding(counter: Counter) -> None:
     wrong = write_document(check(), "Shift_JIS").data.replace(b">0</Limit", b">7</Limit")
     counter.put("OQSsiquc01req_1.xml", wrong)
     counter.start(ExchangeRules(encoding="UTF-8"))
@@ -124,7 +124,7 @@ def test_an_error_has_it_too_unless_one_was_set(counter: Counter) -> None:
     assert b'encoding="UTF-8"' in (counter.folders.res / "OQSsiquc01req_2.err").read_bytes()
 
 
-def test_a_corrected_request_leaves_no_error_of_the_first_try(counter: Counter) -> None:
+def test_a_corrected_request_removes_the_earlier_error(counter: Counter) -> None:
     name, answer = "OQSsiquc01req_corrected.xml", "OQSsiquc01res_corrected.xml"
     drop(counter, "OQSsiquc01req_corrected-1.xml", name)
     assert counter.answers() == ["OQSsiquc01req_corrected.err"]
@@ -133,14 +133,14 @@ def test_a_corrected_request_leaves_no_error_of_the_first_try(counter: Counter) 
 
 
 @pytest.mark.parametrize("name", ["OQSsiquc01req_upper.XML", "oqssiquc01req_upper.xml", "OQSSIQUC01REQ_upper.Xml"])
-def test_capital_letters_are_read_as_windows_reads_them(counter: Counter, name: str) -> None:
+def test_file_names_are_case_insensitive(counter: Counter, name: str) -> None:
     drop(counter, "OQSsiquc01req_upper.XML", name)
     assert counter.read("OQSsiquc01res_upper.xml").body.validity == "1"
     assert counter.requests() == []
 
 
 @pytest.mark.parametrize("name", ["EPSsiDMP01req_202611260001.xml", "EPSsiPIR01req_1.XML", "CIPsiquc01req_1.xml"])
-def test_a_kind_that_exists_and_is_not_simulated(counter: Counter, name: str) -> None:
+def test_an_existing_kind_that_is_not_simulated(counter: Counter, name: str) -> None:
     drop(counter, "EPSsiDMP01req_202611260001.xml", name)
     (error,) = counter.answers()
     assert error == f"{name[:-4]}.err"
@@ -154,7 +154,7 @@ def test_a_kind_that_exists_and_is_not_simulated(counter: Counter, name: str) ->
     )
 
 
-def test_what_is_ignored_is_told_once(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
+def test_ignored_files_are_reported_once(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
     for name in ("OQSsiquc01req_1.txt", "OQSsiquc01res_1.xml", "OQSsiquc01req_2.xml.tmp", ".hidden"):
         counter.put(name, b"<XmlMsg/>")
     assert counter.scan(4).ignored == 2
@@ -164,9 +164,7 @@ def test_what_is_ignored_is_told_once(counter: Counter, caplog: pytest.LogCaptur
 # --- folders -------------------------------------------------------------------------------------------------
 
 
-def test_requests_are_answered_while_the_folder_face_is_away(
-    counter: Counter, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_requests_are_answered_without_the_face_folder(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
     counter.folders.face.rmdir()
     drop(counter, "OQSsiquc01req_corrected-2.xml")
     assert counter.answers() == ["OQSsiquc01res_corrected-2.xml"]
@@ -179,7 +177,7 @@ def test_requests_are_answered_while_the_folder_face_is_away(
 # --- data ----------------------------------------------------------------------------------------------------
 
 
-def test_an_outpatient_consent_is_none_for_visit_care(counter: Counter) -> None:
+def test_an_outpatient_consent_does_not_cover_visit_care(counter: Counter) -> None:
     face(counter, at=DAY - timedelta(minutes=5), medicines=1)
     assert ask(counter, drugs(end=DAY.date())).header.result == "1"
     assert refused(answer_to(counter, "YZKsiquc01req_visit-care.xml"), "SIMX0014E")

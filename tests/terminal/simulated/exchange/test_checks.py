@@ -1,4 +1,4 @@
-"""What receipt software asks and is told: single checks, patient numbers, bulk checks."""
+"""Requests of receipt software: single checks, patient numbers and bulk checks."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -19,7 +19,7 @@ from tests.terminal.simulated.exchange.conftest import Counter
 NAME = "OQSsiquc01req_202611210001.xml"
 
 
-def test_somebody_insured(counter: Counter) -> None:
+def test_checking_an_insured_person(counter: Counter) -> None:
     answer = counter.ask(NAME, check())
     assert (answer.header.segment, answer.header.reference, answer.header.file_identifier) == ("1", "2", "KSK-0001")
     assert answer.header.executed_at == datetime(2026, 11, 21, 9, 3, 13, tzinfo=JAPAN)
@@ -35,14 +35,14 @@ def test_somebody_insured(counter: Counter) -> None:
     assert counter.requests() == []
 
 
-def test_the_limit_with_the_patients_word(counter: Counter) -> None:
+def test_the_limit_with_the_patients_oral_consent(counter: Counter) -> None:
     (record,) = counter.ask(NAME, check(limit_consent="1")).body.results
     assert record.limit_consent.flag == "1"
     assert record.limit_consent.consent_time == datetime(2026, 11, 21, 9, 3, 13, tzinfo=JAPAN)
     assert (record.limit.classification_flag, record.limit.valid_end_date) == ("A03", date(2027, 7, 31))
 
 
-def test_the_branch_may_be_left_out_and_width_and_fill_do_not_matter(counter: Counter) -> None:
+def test_branch_width_and_padding_are_optional(counter: Counter) -> None:
     answer = counter.ask(NAME, check(insured_branch_number=None, insured_card_symbol="試-1", insurer_number="00138999"))
     assert answer.body.validity == "1"
     assert answer.body.search.insured_card_symbol == "試-1"
@@ -58,12 +58,12 @@ def test_the_branch_may_be_left_out_and_width_and_fill_do_not_matter(counter: Co
         {"insured_branch_number": "02"},
     ],
 )
-def test_nobody(counter: Counter, changes: dict[str, Any]) -> None:
+def test_a_check_without_a_match(counter: Counter, changes: dict[str, Any]) -> None:
     body = counter.ask(NAME, check(**changes)).body
     assert (body.status, body.validity, body.results, body.result_code) == ("1", "4", (), "SIMX0004W")
 
 
-def test_a_qualification_that_has_ended(counter: Counter) -> None:
+def test_an_ended_qualification(counter: Counter) -> None:
     lost: dict[str, Any] = {
         "insurer_number": "06139999",
         "insured_card_symbol": "見本４",
@@ -77,7 +77,7 @@ def test_a_qualification_that_has_ended(counter: Counter) -> None:
 
 
 def test_a_newer_qualification(counter: Counter) -> None:
-    """3 comes in a check by number alone, with the qualification that was asked for."""
+    """Validity 3 occurs in checks by number only, with the requested qualification."""
     people = invented_people()
     former = (
         people["adult"]
@@ -105,14 +105,14 @@ def test_twins_are_not_shown_to_each_other(counter: Counter) -> None:
     assert [record.name for record in body.results] == ["模擬　双葉"]
 
 
-def test_numbers_lead_to_people() -> None:
+def test_finding_people_by_their_numbers() -> None:
     one = invented_people()["adult"]
     other = one.qualifications[0].model_copy(update={"insured_branch_number": "02"})
     insured = InventedInsured({"one": one, "two": one.model_copy(update={"qualifications": (other,)})})
 
     def found(**changes: Any) -> list[str]:
-        wanted = {"insurer_number": "138999", "insured_identification_number": "0001234", **changes}
-        hits = insured.find(Criteria(**wanted), date(2026, 11, 21))
+        search_terms = {"insurer_number": "138999", "insured_identification_number": "0001234", **changes}
+        hits = insured.find(Criteria(**search_terms), date(2026, 11, 21))
         return [entry.record.insured_branch_number or "" for entry in hits if entry.record]
 
     assert found() == ["01", "02"]
@@ -165,20 +165,20 @@ def test_the_clinics_own_patient_number(counter: Counter) -> None:
     assert counter.ask("OQSsiquc01req_2.xml", check()).body.results[0].reference_number == "24434"
     counter.ask("OQSsiimm01req_202611210002.xml", registration("00077"))
     assert counter.ask("OQSsiquc01req_3.xml", check()).body.results[0].reference_number == "00077"
-    # Another institution has its own numbers.
+    # Each institution has its own numbers.
     other = counter.ask("OQSsiquc01req_4.xml", check(institution="1310000000"))
     assert other.body.results[0].reference_number is None
 
 
-def test_a_patient_number_for_nobody(counter: Counter) -> None:
+def test_a_patient_number_for_an_unknown_person(counter: Counter) -> None:
     answer = counter.ask("OQSsiimm01req_1.xml", registration(insured_identification_number="404"))
     assert (answer.header.segment, answer.body.status, answer.body.result_code) == ("1", "2", "SIMX0006E")
 
 
 def test_a_bulk_check(counter: Counter) -> None:
     counter.ask("OQSsiimm01req_1.xml", registration("24434"))
-    asked = (search(limit_consent="1"), search(insured_identification_number="404"))
-    accepted = counter.ask("OQSmuquc01req_1.xml", bulk(*asked))
+    searches = (search(limit_consent="1"), search(insured_identification_number="404"))
+    accepted = counter.ask("OQSmuquc01req_1.xml", bulk(*searches))
     number = accepted.body.reception_number
     assert (accepted.header.segment, accepted.body.status, number[:8]) == ("1", "1", "20261121")
 
@@ -189,20 +189,20 @@ def test_a_bulk_check(counter: Counter) -> None:
     done = counter.ask("OQSmuquc02req_2.xml", fetch(number))
     assert (done.header.segment, done.header.file_identifier) == ("1", "BULK-1")
     assert (done.header.processed, done.header.normal, done.header.errors) == ("2", "2", "0")
-    one, nobody = done.body.units
-    assert one.search == asked[0]
+    one, unknown = done.body.units
+    assert one.search == searches[0]
     assert (one.validity, one.result.name, one.reference_number) == ("1", "模擬　花子", "24434")
     assert (one.result.limit_changed, one.result.limit, one.result.limit_consent) == ("1", None, None)
-    assert (nobody.validity, nobody.result, nobody.reference_number) == ("4", None, None)
+    assert (unknown.validity, unknown.result, unknown.reference_number) == ("4", None, None)
 
 
-def test_a_reception_number_nobody_was_given(counter: Counter) -> None:
+def test_an_unknown_reception_number(counter: Counter) -> None:
     answer = counter.ask("OQSmuquc02req_1.xml", fetch("202611210000000009"))
     assert (answer.header.segment, answer.header.error_code) == ("9", "SIMX0007E")
     number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
     counter.passes(20)
-    strange = counter.ask("OQSmuquc02req_2.xml", fetch(number, "1310000000"))
-    assert strange.header.error_code == "SIMX0007E"
+    from_another = counter.ask("OQSmuquc02req_2.xml", fetch(number, "1310000000"))
+    assert from_another.header.error_code == "SIMX0007E"
 
 
 def test_an_upload_is_kept_for_a_day(counter: Counter) -> None:
@@ -221,7 +221,7 @@ def test_two_uploads_have_two_numbers(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "Shift_JIS"])
-def test_answers_in_the_encoding_that_was_set(
+def test_answers_have_the_configured_encoding(
     counter: Counter, restarted: Callable[[ExchangeRules], None], encoding: Any
 ) -> None:
     restarted(ExchangeRules(encoding=encoding))

@@ -1,4 +1,4 @@
-"""Drug and health-check data: only while a consent lasts, only what was consented to, only for who consented where."""
+"""Drug and health-check data are limited to the consent: its duration, items, patient and institution."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ _files = iter(range(1000))
 def face(
     counter: Counter, at: datetime = CONSENTED, until: timedelta = DAY, institution: str = INSTITUTION, **flags: int
 ) -> str:
-    """The card reader writes a result of 模擬　花子; answers its check's id."""
+    """Write a card reader's result for 模擬　花子 and return its check id."""
     outcomes = tuple(
         ConsentOutcome(
             item=Item[name.upper()],
@@ -60,12 +60,12 @@ def refused(answer: Any, code: str) -> bool:
     )
 
 
-def test_without_any_consent(counter: Counter) -> None:
+def test_data_is_refused_without_consent(counter: Counter) -> None:
     assert refused(ask(counter, drugs()), "SIMX0008E")
     assert refused(ask(counter, checkups(), "TKK"), "SIMX0008E")
 
 
-def test_with_consent(counter: Counter) -> None:
+def test_data_is_returned_with_consent(counter: Counter) -> None:
     face(counter, medicines=1, health_checkup=1)
     answer = ask(counter, drugs())
     assert (answer.header.result, answer.header.file_identifier, answer.header.patient.name) == (
@@ -74,7 +74,7 @@ def test_with_consent(counter: Counter) -> None:
         "模擬　花子",
     )
     days = [day.dispensed for month in answer.body.months for day in month.days]
-    assert days == [date(2026, 9, 10), date(2026, 10, 10)], "claims come a month late"
+    assert days == [date(2026, 9, 10), date(2026, 10, 10)], "claims arrive a month late"
     (dispensed,), (prescribed,) = answer.body.dispensings.months, answer.body.prescriptions.months
     assert (dispensed.days[0].dispensed, prescribed.days[0].prescribed) == (date(2026, 11, 10),) * 2
     assert [month.prescriber_code == INSTITUTION for month in answer.body.months] == [False, True]
@@ -94,7 +94,7 @@ def test_treatments_need_the_consent_for_past_care(counter: Counter) -> None:
     assert [bool(treatment.code and treatment.name) for treatment in treated] == [True, True]
 
 
-def test_without_what_e_prescriptions_tell(counter: Counter) -> None:
+def test_drugs_without_electronic_prescriptions(counter: Counter) -> None:
     face(counter, medicines=1)
     body = ask(counter, drugs(classification="0")).body
     assert (body.prescriptions, body.dispensings, len(body.months)) == (None, None, 2)
@@ -106,38 +106,38 @@ def test_each_kind_has_its_own_consent(counter: Counter) -> None:
     assert refused(ask(counter, checkups(), "TKK"), "SIMX0008E")
 
 
-@pytest.mark.parametrize(("seconds", "given"), [(-1, True), (0, True), (1, False)])
-def test_to_the_last_second(counter: Counter, seconds: int, given: bool) -> None:
+@pytest.mark.parametrize(("seconds", "expected"), [(-1, True), (0, True), (1, False)])
+def test_a_consent_is_valid_to_the_last_second(counter: Counter, seconds: int, expected: bool) -> None:
     face(counter, medicines=1)
     counter.scan()
-    counter.now = CONSENTED + DAY + timedelta(seconds=seconds - 1)  # two looks pass until it is answered
+    counter.now = CONSENTED + DAY + timedelta(seconds=seconds - 1)  # answering takes two polls
     answer = ask(counter, drugs())
     assert answer.header.executed_at == CONSENTED + DAY + timedelta(seconds=seconds)
-    assert (answer.header.result == "1") is given
+    assert (answer.header.result == "1") is expected
 
 
-def test_a_later_refusal_ends_it_and_what_was_not_asked_stays(counter: Counter) -> None:
+def test_a_later_refusal_ends_only_its_own_item(counter: Counter) -> None:
     face(counter, medicines=1, health_checkup=1)
     face(counter, at=CONSENTED + timedelta(seconds=60), medicines=0)
     assert refused(ask(counter, drugs()), "SIMX0008E")
     assert ask(counter, checkups(), "TKK").header.result == "1"
 
 
-def test_an_older_result_that_comes_late_changes_nothing(counter: Counter) -> None:
+def test_an_older_result_arriving_late_is_ignored(counter: Counter) -> None:
     face(counter, at=CONSENTED + timedelta(seconds=60), medicines=0)
     counter.scan()
     face(counter, medicines=1)
     assert refused(ask(counter, drugs()), "SIMX0008E")
 
 
-def test_never_longer_than_a_day_whatever_the_file_says(counter: Counter) -> None:
+def test_a_consent_is_limited_to_one_day(counter: Counter) -> None:
     face(counter, until=timedelta(days=900), medicines=1)
     counter.scan()
     counter.now = CONSENTED + DAY + timedelta(minutes=1)
     assert refused(ask(counter, drugs()), "SIMX0008E")
 
 
-def test_only_where_it_was_given_and_only_for_who_gave_it(counter: Counter) -> None:
+def test_a_consent_is_limited_to_its_institution_and_patient(counter: Counter) -> None:
     face(counter, medicines=1)
     assert refused(ask(counter, drugs(institution="1310000000")), "SIMX0008E")
     assert refused(ask(counter, drugs(insured_identification_number="404")), "SIMX0004W")
@@ -149,7 +149,7 @@ def test_only_where_it_was_given_and_only_for_who_gave_it(counter: Counter) -> N
     assert refused(ask(counter, drugs(**other, insured_branch_number=None)), "SIMX0008E")
 
 
-def test_the_receipt_computer_may_take_the_result_away(counter: Counter) -> None:
+def test_consents_remain_after_the_result_is_collected(counter: Counter) -> None:
     face(counter, medicines=1)
     counter.scan()
     for path in counter.folders.face.iterdir():
@@ -157,7 +157,7 @@ def test_the_receipt_computer_may_take_the_result_away(counter: Counter) -> None
     assert ask(counter, drugs()).header.result == "1"
 
 
-def test_the_exchange_leaves_results_alone(counter: Counter) -> None:
+def test_the_exchange_does_not_change_results(counter: Counter) -> None:
     face(counter, medicines=1)
     before = {path.name: path.read_bytes() for path in counter.folders.face.iterdir()}
     assert counter.scan().consents == 1
@@ -165,7 +165,7 @@ def test_the_exchange_leaves_results_alone(counter: Counter) -> None:
     assert {path.name: path.read_bytes() for path in counter.folders.face.iterdir()} == before
 
 
-def test_a_result_half_written_is_looked_at_again(counter: Counter) -> None:
+def test_an_incomplete_result_is_read_again(counter: Counter) -> None:
     face(counter, medicines=1)
     (path,) = counter.folders.face.iterdir()
     data = path.read_bytes()
@@ -175,7 +175,7 @@ def test_a_result_half_written_is_looked_at_again(counter: Counter) -> None:
     assert counter.scan().consents == 1
 
 
-def test_pdf_and_days_in_the_wrong_order(counter: Counter) -> None:
+def test_pdf_and_reversed_days_are_refused(counter: Counter) -> None:
     face(counter, medicines=1)
     assert refused(ask(counter, drugs(category="1")), "SIMX0009E")
     assert refused(ask(counter, drugs(start=date(2026, 11, 2), end=date(2026, 11, 1))), "SIMX0012E")
@@ -192,7 +192,7 @@ def test_pdf_and_days_in_the_wrong_order(counter: Counter) -> None:
         (date(1, 1, 1), date(1, 1, 9), 0),
     ],
 )
-def test_within_the_days_asked_for(counter: Counter, start: date, end: date, count: int) -> None:
+def test_data_is_limited_to_the_requested_days(counter: Counter, start: date, end: date, count: int) -> None:
     face(counter, medicines=1)
     answer = ask(counter, drugs(start=start, end=end))
     assert answer.header.result == "1"
@@ -202,7 +202,7 @@ def test_within_the_days_asked_for(counter: Counter, start: date, end: date, cou
     assert all(start <= day <= min(end, date(2026, 11, 21)) for day in days)
 
 
-def test_the_registered_number_stands_in_the_next_result_of_the_card_reader(counter: Counter) -> None:
+def test_the_registered_number_is_in_the_card_readers_next_result(counter: Counter) -> None:
     counter.ask("OQSsiimm01req_1.xml", registration("24434"))
     people = invented_people()
     numbers = counter.store.numbers

@@ -1,4 +1,4 @@
-"""Folders as they are in a clinic: half-written files, strange names, full disks, programs that end in the middle."""
+"""Real-life folders: partly written files, unusual names, full disks and interrupted programs."""
 
 import errno
 import os
@@ -28,7 +28,7 @@ def error_code(counter: Counter, name: str = ERROR) -> Any:
     return root.findtext("MessageHeader/ErrorCode")
 
 
-def test_taken_at_the_second_look(counter: Counter) -> None:
+def test_a_request_is_answered_at_the_second_poll(counter: Counter) -> None:
     counter.put(NAME, REQUEST)
     assert counter.scan().waiting == 1
     assert counter.answers() == []
@@ -37,7 +37,7 @@ def test_taken_at_the_second_look(counter: Counter) -> None:
     assert counter.requests() == []
 
 
-def test_a_file_that_grows_is_waited_for(counter: Counter) -> None:
+def test_a_growing_file_is_not_answered_until_complete(counter: Counter) -> None:
     path = counter.put(NAME, b"")
     for end in range(50, len(REQUEST), 50):
         path.write_bytes(REQUEST[:end])
@@ -47,7 +47,7 @@ def test_a_file_that_grows_is_waited_for(counter: Counter) -> None:
     assert counter.answers() == [ANSWER]
 
 
-def test_a_writer_that_pauses_in_the_middle(counter: Counter) -> None:
+def test_a_writer_that_pauses(counter: Counter) -> None:
     path = counter.put(NAME, REQUEST[:300])
     assert counter.scan(5).waiting == 1
     path.write_bytes(REQUEST)
@@ -56,7 +56,7 @@ def test_a_writer_that_pauses_in_the_middle(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", REQUEST[:300], b"\x00" * 500])
-def test_a_writer_that_never_ends(counter: Counter, data: bytes) -> None:
+def test_a_file_that_is_never_completed(counter: Counter, data: bytes) -> None:
     counter.put(NAME, data)
     assert [counter.scan().rejected for _ in range(10)] == [0] * 6 + [1] + [0] * 3
     assert counter.answers() == [ERROR]
@@ -75,7 +75,7 @@ def test_a_writer_that_never_ends(counter: Counter, data: bytes) -> None:
         b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>' + REQUEST.split(b"\n", 1)[1],
     ],
 )
-def test_refused_at_once_or_after_a_while(counter: Counter, data: bytes) -> None:
+def test_invalid_requests_are_refused(counter: Counter, data: bytes) -> None:
     counter.put(NAME, data)
     counter.scan(9)
     assert counter.answers() == [ERROR]
@@ -86,7 +86,7 @@ def test_refused_at_once_or_after_a_while(counter: Counter, data: bytes) -> None
 
 
 @pytest.mark.parametrize("start", ["OQSsihvq01req", "OQSsiurl01req", "CIPsiquc01req", "YKZsiquc01req"])
-def test_a_kind_that_is_not_simulated_or_a_slip(counter: Counter, start: str) -> None:
+def test_an_unknown_or_misspelled_kind(counter: Counter, start: str) -> None:
     counter.put(f"{start}_1.xml", b"<XmlMsg/>")
     counter.scan(2)
     assert counter.answers() == [f"{start}_1.err"]
@@ -108,7 +108,9 @@ def test_a_kind_that_is_not_simulated_or_a_slip(counter: Counter, start: str) ->
         "OQSsiquc01req_\\..\\..\\x.xml",
     ],
 )
-def test_a_hostile_name_is_left_alone(counter: Counter, name: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_file_with_a_hostile_name_is_not_touched(
+    counter: Counter, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
     counter.put(name, REQUEST)
     scan = counter.scan(9)
     assert (scan.hostile, scan.answered, scan.rejected) == (1, 0, 0)
@@ -117,7 +119,7 @@ def test_a_hostile_name_is_left_alone(counter: Counter, name: str, caplog: pytes
     assert name not in caplog.text
 
 
-def test_a_name_of_bytes_that_are_no_text(counter: Counter) -> None:
+def test_a_file_name_that_is_not_text(counter: Counter) -> None:
     path = os.fsencode(counter.folders.req) + b"/OQSsiquc01req_\xff\xfe.xml"
     with open(path, "wb") as file:  # noqa: PTH123
         file.write(REQUEST)
@@ -126,7 +128,7 @@ def test_a_name_of_bytes_that_are_no_text(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "x.xml", "OQSsiquc01res_1.xml", "OQSsiquc01req_1.xml.tmp", ".hidden"])
-def test_other_files_are_nobodys_business(counter: Counter, name: str) -> None:
+def test_other_files_are_ignored(counter: Counter, name: str) -> None:
     counter.put(name, REQUEST)
     scan = counter.scan(9)
     assert (scan.hostile, scan.waiting) == (0, 0)
@@ -146,26 +148,26 @@ def test_links_folders_and_pipes_are_never_opened(counter: Counter, tmp_path: Pa
     assert secret.exists()
 
 
-def test_a_file_too_large(counter: Counter) -> None:
+def test_a_file_that_is_too_large(counter: Counter) -> None:
     counter.put(NAME, REQUEST + b" " * LARGEST)
     counter.scan(2)
     assert counter.answers() == [ERROR]
 
 
 def test_an_answer_is_never_overwritten(counter: Counter) -> None:
-    (counter.folders.res / ANSWER).write_bytes(b"of yesterday")
+    (counter.folders.res / ANSWER).write_bytes(b"from yesterday")
     counter.put(NAME, REQUEST)
     counter.scan(2)
-    assert (counter.folders.res / ANSWER).read_bytes() == b"of yesterday"
+    assert (counter.folders.res / ANSWER).read_bytes() == b"from yesterday"
     assert error_code(counter) == "SIMX0010E"
     assert counter.requests() == []
 
 
-def test_ended_between_giving_and_taking_away(counter: Counter, restarted: Callable[[], None]) -> None:
+def test_ended_between_answering_and_removing_the_request(counter: Counter, restarted: Callable[[], None]) -> None:
     counter.put(NAME, REQUEST)
     counter.scan(2)
     before = (counter.folders.res / ANSWER).read_bytes()
-    counter.put(NAME, REQUEST)  # as if it had never been taken away
+    counter.put(NAME, REQUEST)  # as if it had not been removed
     restarted()
     counter.scan(2)
     assert counter.answers() == [ANSWER]
@@ -173,7 +175,9 @@ def test_ended_between_giving_and_taking_away(counter: Counter, restarted: Calla
     assert counter.requests() == []
 
 
-def test_ended_before_giving(counter: Counter, restarted: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ended_before_answering(
+    counter: Counter, restarted: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     genuine = ResultFolder.deliver
 
     def killed(folder: ResultFolder, name: str, data: bytes) -> None:
@@ -189,7 +193,7 @@ def test_ended_before_giving(counter: Counter, restarted: Callable[[], None], mo
     assert counter.answers() == [ANSWER]
 
 
-def test_the_answer_folder_is_full_for_a_while(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_answer_folder_is_temporarily_full(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     genuine = os.fsync
 
     def full(descriptor: int) -> None:
@@ -206,16 +210,14 @@ def test_the_answer_folder_is_full_for_a_while(counter: Counter, monkeypatch: py
     assert counter.requests() == []
 
 
-def test_a_request_that_cannot_be_taken_away_is_answered_once(
-    counter: Counter, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_request_that_cannot_be_removed_is_answered_once(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     def read_only(path: Path, missing_ok: bool = False) -> None:
         raise OSError(errno.EROFS, "read-only")
 
     monkeypatch.setattr("terminal.simulated.exchange.service.remove", read_only)
     counter.put(NAME, REQUEST)
     counter.scan(2)
-    (counter.folders.res / ANSWER).unlink()  # the receipt computer has read it
+    (counter.folders.res / ANSWER).unlink()  # as the receipt computer does after reading it
     counter.scan(4)
     assert counter.answers() == []
     assert counter.requests() == [NAME]
@@ -225,7 +227,7 @@ def test_a_request_that_cannot_be_taken_away_is_answered_once(
     assert counter.answers() == []
 
 
-def test_written_anew_while_it_was_answered(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_rewritten_while_being_answered(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     genuine = ResultFolder.deliver
     second = write_document(check("KSK-0002")).data
 
@@ -244,7 +246,7 @@ def test_written_anew_while_it_was_answered(counter: Counter, monkeypatch: pytes
     assert error_code(counter) == "SIMX0010E"
 
 
-def test_requests_may_be_kept(counter: Counter, restarted: Callable[[ExchangeRules], None]) -> None:
+def test_requests_can_be_kept(counter: Counter, restarted: Callable[[ExchangeRules], None]) -> None:
     restarted(ExchangeRules(keep_requests=True))
     for number in range(2):
         counter.put(NAME, REQUEST)
@@ -254,7 +256,7 @@ def test_requests_may_be_kept(counter: Counter, restarted: Callable[[ExchangeRul
         assert len(list((counter.folders.req / "done").iterdir())) == number + 1
 
 
-def test_many_at_once(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_requests_together(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("terminal.simulated.exchange.intake.AT_ONCE", 20)
     for number in range(50):
         counter.put(f"OQSsiquc01req_{number:04}.xml", REQUEST)
@@ -263,7 +265,7 @@ def test_many_at_once(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None
     assert counter.requests() == []
 
 
-def test_the_folders_in_whatever_case(tmp_path: Path) -> None:
+def test_folder_names_are_case_insensitive(tmp_path: Path) -> None:
     (tmp_path / "Req").mkdir()
     (tmp_path / "RES").mkdir()
     folders = Folders.below(tmp_path)
@@ -271,7 +273,7 @@ def test_the_folders_in_whatever_case(tmp_path: Path) -> None:
     assert folders.face.is_dir()
 
 
-def test_runs_on_when_a_folder_goes_and_comes(
+def test_the_service_survives_a_missing_folder(
     counter: Counter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     stop = threading.Event()
@@ -297,16 +299,16 @@ def test_runs_on_when_a_folder_goes_and_comes(
     assert str(counter.folders.req) not in caplog.text
 
 
-@pytest.mark.parametrize("wish", ["SIM-REJECT", "SIM-FAIL", "SIM-SILENT", "SIM-SLOW-7"])
-def test_misbehaviour_on_request(counter: Counter, wish: str) -> None:
-    counter.put(NAME, write_document(check(wish)).data)
+@pytest.mark.parametrize("identifier", ["SIM-REJECT", "SIM-FAIL", "SIM-SILENT", "SIM-SLOW-7"])
+def test_requested_misbehaviour(counter: Counter, identifier: str) -> None:
+    counter.put(NAME, write_document(check(identifier)).data)
     scan = counter.scan(2)
-    if wish == "SIM-REJECT":
+    if identifier == "SIM-REJECT":
         assert counter.answers() == [ERROR]
         assert error_code(counter) == "SIMX0011E"
-    elif wish == "SIM-FAIL":
+    elif identifier == "SIM-FAIL":
         assert counter.read(ANSWER).header.segment == "9"
-    elif wish == "SIM-SILENT":
+    elif identifier == "SIM-SILENT":
         assert (counter.answers(), counter.requests()) == ([], [])
     else:
         assert (scan.waiting, counter.answers(), counter.requests()) == (1, [], [NAME])
@@ -316,7 +318,7 @@ def test_misbehaviour_on_request(counter: Counter, wish: str) -> None:
         assert counter.answers() == [ANSWER]
 
 
-def test_nothing_of_a_patient_in_the_log(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_has_no_patient_data(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     counter.put("OQSsiquc01req_9902202611210024434.xml", REQUEST)
     counter.put("OQSsiquc01req_2.xml", REQUEST.replace(b"<Birthdate>", b"<Birth>"))

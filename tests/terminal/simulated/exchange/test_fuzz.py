@@ -1,4 +1,4 @@
-"""Whatever stands in a file: a known answer, never an exception, never anything from outside the file."""
+"""Any file yields a known answer, without an exception or data from outside the file."""
 
 import time
 from datetime import datetime, timedelta
@@ -49,9 +49,9 @@ class Bench:
         handled = handle(request, data, self.desk, timedelta())
         assert isinstance(handled, AnswerFile | Rejected | Silent)
         if isinstance(handled, AnswerFile):
-            # Whatever could be answered gives an answer that can be read.
-            again = parse(handled.data)
-            assert isinstance(again, Parsed)
+            # every answer must be readable
+            answer = parse(handled.data)
+            assert isinstance(answer, Parsed)
             assert b"root:" not in handled.data
 
 
@@ -65,7 +65,7 @@ def test_any_bytes(data: bytes) -> None:
 
 @given(st.text(max_size=200), st.sampled_from(["utf-8", "cp932"]))
 def test_any_text_in_every_place(text: str, codec: str) -> None:
-    """As the value of every element of a request."""
+    """Use the text as values in every kind of request."""
     bench = Bench()
     value = text.replace("&", "").replace("<", "").encode(codec, "ignore")
     declared = b"UTF-8" if codec == "utf-8" else b"Shift_JIS"
@@ -122,8 +122,8 @@ def test_a_folder_full_of_damaged_files(counter: Counter) -> None:
     assert len(counter.answers()) == len(files)
 
 
-def test_what_is_read_is_read_as_it_stands() -> None:
-    """No entity, no include, no other file: what a message says comes from its own bytes."""
+def test_messages_are_read_without_expansion() -> None:
+    """A message contains only its own bytes: no entity, include or other file."""
     included = (
         b'<XmlMsg xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="/etc/passwd" parse="text"/></XmlMsg>'
     )

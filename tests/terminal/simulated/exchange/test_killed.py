@@ -1,4 +1,4 @@
-"""The exchange is killed in the middle of its work, again and again, and starts again: every request has one answer."""
+"""The exchange is killed and restarted repeatedly; every request gets exactly one answer."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ def started(root: Path) -> subprocess.Popen[str]:
     return process
 
 
-def kill_again_and_again(root: Path, kills: int, requests: int) -> None:
+def kill_repeatedly(root: Path, kills: int, requests: int) -> None:
     random, folders = Random(20261121), Folders.below(root / "OQS")
     for number in range(requests):
         message = registration(f"{number:05}") if number % 2 else check(f"KSK-{number}")
@@ -63,7 +63,7 @@ def kill_again_and_again(root: Path, kills: int, requests: int) -> None:
     answers = sorted(path for path in folders.res.iterdir() if path.is_file())
     assert len(answers) == requests
     for path in answers:
-        # No `.err`: a request that was answered before the kill is not asked again under a name already used.
+        # no `.err`: a request answered before the kill is not processed again
         assert path.suffix == ".xml"
         assert check_file(path).ok
     assert list((folders.res / WORK_FOLDER).glob("*.part")) == []
@@ -72,10 +72,10 @@ def kill_again_and_again(root: Path, kills: int, requests: int) -> None:
     store.close()
 
 
-def test_killed_now_and_then(tmp_path: Path) -> None:
-    kill_again_and_again(tmp_path, kills=3, requests=80)
+def test_requests_survive_a_few_kills(tmp_path: Path) -> None:
+    kill_repeatedly(tmp_path, kills=3, requests=80)
 
 
 @pytest.mark.long
-def test_killed_often(tmp_path: Path) -> None:
-    kill_again_and_again(tmp_path, kills=40, requests=1500)
+def test_requests_survive_many_kills(tmp_path: Path) -> None:
+    kill_repeatedly(tmp_path, kills=40, requests=1500)

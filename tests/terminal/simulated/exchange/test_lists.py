@@ -1,4 +1,4 @@
-"""Bulk jobs of public clients: welfare by month, visit care, online care, patient numbers; the result as XML or ZIP."""
+"""Bulk jobs used by public clients: welfare by month, visit and online care, patient numbers; as XML or ZIP."""
 
 import io
 import shutil
@@ -22,7 +22,7 @@ def the_day(counter: Counter) -> None:
 
 
 def upload(counter: Counter, job: str, old: str = "", new: str = "") -> Any:
-    """The answer to the case's upload, after replacing `old` in it."""
+    """Upload the case's request with `old` replaced, and return the answer."""
     name = f"{job}01req_202611260001.xml"
     counter.put(name, (CASES / name).read_bytes().replace(old.encode(), new.encode()))
     counter.scan(3)
@@ -63,7 +63,7 @@ def test_welfare_by_month(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize(("job", "found"), [("OQSmuhvq", ["模擬　訪問", "模擬　期限"]), ("OQSmuonq", ["模擬　遠隔"])])
-def test_consents_of_care_elsewhere(counter: Counter, job: str, found: list[str]) -> None:
+def test_consents_for_visit_and_online_care(counter: Counter, job: str, found: list[str]) -> None:
     number = upload(counter, job).body.reception_number
     counter.passes(10)
     done = result(counter, job, number)
@@ -74,7 +74,7 @@ def test_consents_of_care_elsewhere(counter: Counter, job: str, found: list[str]
         assert (ended.flag, ended.consent_time) == ("2", None)
 
 
-def test_only_within_the_days_asked_for(counter: Counter) -> None:
+def test_consents_are_limited_to_the_requested_days(counter: Counter) -> None:
     number = upload(counter, "OQSmuhvq", "20261101", "20261110").body.reception_number
     counter.passes(10)
     assert people(result(counter, "OQSmuhvq", number)) == ["模擬　訪問"]
@@ -89,7 +89,7 @@ def test_only_within_the_days_asked_for(counter: Counter) -> None:
         ("OQSmuhvq", "<ConsentDateTo>20261126</ConsentDateTo>", "", "SIMX0016E"),
     ],
 )
-def test_lists_that_cannot_be_made(counter: Counter, job: str, old: str, new: str, code: str) -> None:
+def test_invalid_list_requests(counter: Counter, job: str, old: str, new: str, code: str) -> None:
     answer = upload(counter, job, old, new)
     assert (answer.header.segment, answer.header.error_code, answer.body) == ("9", code, None)
 
@@ -103,7 +103,7 @@ def test_patient_numbers_in_bulk(counter: Counter) -> None:
     assert counter.ask("OQSsiquc01req_1.xml", check()).body.results[0].reference_number == "24434"
 
 
-def test_a_number_of_another_job(counter: Counter) -> None:
+def test_a_reception_number_of_another_job(counter: Counter) -> None:
     number = upload(counter, "OQSmutic").body.reception_number
     assert result(counter, "OQSmuhvq", number).header.error_code == "SIMX0007E"
 
@@ -122,9 +122,9 @@ def test_the_result_as_a_zip_file(counter: Counter, tmp_path: Path) -> None:
     assert counter.requests() == []
 
 
-def test_a_zip_file_that_is_none_or_too_much(tmp_path: Path) -> None:
+def test_a_malformed_or_too_large_zip_file(tmp_path: Path) -> None:
     broken = tmp_path / "OQSmutic02res_1.zip"
-    broken.write_bytes(b"PK nothing")
+    broken.write_bytes(b"PK garbage")
     assert "a ZIP file with one XML file in it" in check_file(broken).text()
     with zipfile.ZipFile(broken, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("OQSmutic02res_1.xml", b"<" + b"0" * 20_000_000)

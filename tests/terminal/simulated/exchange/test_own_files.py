@@ -1,4 +1,4 @@
-"""What the exchange writes itself passes the checker."""
+"""Files written by the exchange pass the checker."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.terminal.handover.test_check import FACE, REQUEST, errors_and_warning
 from tests.terminal.simulated.exchange.conftest import Counter
 
 
-def test_our_own_answers_and_requests_have_nothing_wrong(counter: Counter) -> None:
+def test_the_exchanges_answers_and_requests_have_no_findings(counter: Counter) -> None:
     messages: dict[str, Any] = {
         "OQSsiimm01req_1.xml": registration(),
         "OQSsiimm01req_2.xml": registration(insured_identification_number="404"),
@@ -37,22 +37,22 @@ def test_our_own_answers_and_requests_have_nothing_wrong(counter: Counter) -> No
         assert errors_and_warnings(check_file(counter.folders.res / name)) == [], name
 
 
-def test_a_consent_made_up_where_nobody_was_asked(counter: Counter) -> None:
+def test_an_added_consent_is_an_error(counter: Counter) -> None:
     counter.ask(REQUEST, check())
     name = REQUEST.replace("req_", "res_")
     answer = (counter.folders.res / name).read_text()
-    made_up = answer.replace(
+    altered = answer.replace(
         "</ResultOfQualificationConfirmation>",
         "<PharmacistsInfoConsFlg>1</PharmacistsInfoConsFlg>"
         "<PharmacistsInfoConsTime>20261121090313</PharmacistsInfoConsTime>"
         "<PharmacistsInfoAvailableTime>20261122090313</PharmacistsInfoAvailableTime>"
         "</ResultOfQualificationConfirmation>",
     )
-    (error,) = [f for f in check_bytes(name, made_up.encode()).findings if f.severity is Severity.ERROR]
+    (error,) = [f for f in check_bytes(name, altered.encode()).findings if f.severity is Severity.ERROR]
     assert (error.path.rpartition("/")[2], error.confidence) == ("PharmacistsInfoConsFlg", Confidence.DOCUMENTED)
 
 
-def test_counts_of_a_bulk_result(counter: Counter) -> None:
+def test_wrong_counts_in_a_bulk_result_are_found(counter: Counter) -> None:
     number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
     counter.passes(20)
     counter.ask("OQSmuquc02req_1.xml", fetch(number))
@@ -64,7 +64,7 @@ def test_counts_of_a_bulk_result(counter: Counter) -> None:
     ]
 
 
-def test_the_kind_by_content_of_an_answer_without_a_card(counter: Counter) -> None:
+def test_the_kind_of_file_is_recognised_by_content(counter: Counter) -> None:
     counter.ask(REQUEST, check())
     data = (counter.folders.res / REQUEST.replace("req_", "res_")).read_bytes()
     findings = check_bytes("answer.xml", data)

@@ -1,4 +1,4 @@
-"""Result files for named people and answers: every element is in one of them, and the checker finds no fault."""
+"""Sample result files for people and answers: they contain every element and pass the checker."""
 
 from datetime import datetime
 from pathlib import Path
@@ -31,13 +31,13 @@ def root_of(person: str, answers: str = "all") -> etree._Element:
     return etree.fromstring(face_file(Sample("t", person, answers), PEOPLE, NOW, institution="1319999999").data)
 
 
-def test_every_element_stands_in_one_of_them() -> None:
+def test_every_element_is_in_a_sample() -> None:
     found = elements_of(FILES)
     assert len(found) >= 66
     assert [name for name, files in found.items() if not files] == []
 
 
-def test_the_checker_finds_no_fault_but_the_one_that_is_shown() -> None:
+def test_the_checker_finds_only_the_deliberate_fault() -> None:
     for file in FILES:
         findings = check_bytes(file.name, file.data)
         wrong = [finding for finding in findings.findings if finding.severity is not Severity.NOTE]
@@ -55,37 +55,35 @@ def test_the_checker_finds_no_fault_but_the_one_that_is_shown() -> None:
         ("subsidy-not-connected", "medicines=yes", "5", None, 0),
     ],
 )
-def test_subsidies_tell_their_endings_apart(
-    person: str, answers: str, status: str, flag: str | None, certificates: int
-) -> None:
+def test_subsidies_in_every_state(person: str, answers: str, status: str, flag: str | None, certificates: int) -> None:
     root = root_of(person, answers)
     assert root.findtext(f"{SUBSIDY}/MedicalSubsidyStatus") == status
     assert root.findtext(f"{SUBSIDY}/MedicalSubsidyConsFlg") == flag
     assert len(root.findall(f"{SUBSIDY}/MedicalSubsidyList/MedicalSubsidyInfo")) == certificates
 
 
-def test_a_subsidy_as_the_file_says_it() -> None:
+def test_details_of_a_subsidy() -> None:
     (info,) = root_of("subsidy-rare-disease").findall(f"{SUBSIDY}/MedicalSubsidyList/MedicalSubsidyInfo")
     assert info.findtext("MedicalSubsidyInsurerNumber") == "54139999"
     assert info.findtext("MedicalSubsidyMaxCopaymentAmount") == "10000"
     assert info.findtext("MedicalSubsidyIsAlwaysReimbursement") == "0"
-    (paid_back,) = root_of("subsidy-reimbursement").findall(f"{SUBSIDY}/MedicalSubsidyList/MedicalSubsidyInfo")
-    assert paid_back.findtext("MedicalSubsidyIsAlwaysReimbursement") == "1"
+    (reimbursed,) = root_of("subsidy-reimbursement").findall(f"{SUBSIDY}/MedicalSubsidyList/MedicalSubsidyInfo")
+    assert reimbursed.findtext("MedicalSubsidyIsAlwaysReimbursement") == "1"
 
 
-def test_nothing_of_subsidies_where_nobody_has_any() -> None:
+def test_no_subsidy_element_without_subsidies() -> None:
     assert root_of("adult").find(SUBSIDY) is None
 
 
 def test_medicines_without_past_care() -> None:
-    """As the one public sample has it."""
+    """As in the only public sample."""
     record = root_of("adult", "medicines=yes,diagnosis=no").find(".//ResultOfQualificationConfirmation")
     assert record is not None
     assert (record.findtext("PharmacistsInfoConsFlg"), record.findtext("DiagnosisInfoConsFlg")) == ("1", "0")
     assert record.find("OperationInfoConsFlg") is None
 
 
-def test_the_commands(tmp_path: Path) -> None:
+def test_the_sample_command(tmp_path: Path) -> None:
     code, output = uketsuke("handover", "sample", "elder", "--answers", "medicines=yes", "--folder", str(tmp_path))
     assert code == 0, output
     (file,) = tmp_path.glob("*.xml")
@@ -93,14 +91,14 @@ def test_the_commands(tmp_path: Path) -> None:
     code, output = uketsuke("handover", "sample", "--all", "--folder", str(tmp_path / "all"))
     known = len(elements_of(FILES))
     assert (code, f"{known} of {known} elements" in output) == (0, True)
-    for wrong, said in (
+    for arguments, message in (
         (["sample", "nobody"], "no invented person has that name"),
         (["sample", "adult", "--answers", "drugs=yes"], "write NAME=yes or NAME=no"),
         (["sample", "self-defence", "--answers", "medicines=yes"], "never shared"),
         (["sample"], "Name a person, or use --all"),
     ):
-        code, output = uketsuke("handover", *wrong)
-        assert (code, said in output) == (1, True), output
+        code, output = uketsuke("handover", *arguments)
+        assert (code, message in output) == (1, True), output
 
 
 @pytest.mark.parametrize(
@@ -112,22 +110,22 @@ def test_the_commands(tmp_path: Path) -> None:
         ("Number>54139999<", "Number>541<", "MedicalSubsidyInsurerNumber"),
     ],
 )
-def test_subsidies_that_contradict_themselves(old: str, new: str, path: str) -> None:
+def test_contradictory_subsidies_are_errors(old: str, new: str, path: str) -> None:
     file = face_file(Sample("t", "subsidy-rare-disease"), PEOPLE, NOW, institution="1319999999")
     findings = check_bytes(file.name, file.data.replace(old.encode(), new.encode())).findings
     assert path in {finding.path.rpartition("/")[2] for finding in findings if finding.severity is Severity.ERROR}
 
 
 @pytest.mark.parametrize(("value", "severity"), [("7", Severity.NOTE), ("8", Severity.NOTE), ("9", Severity.ERROR)])
-def test_values_of_makers_are_named(value: str, severity: Severity) -> None:
+def test_values_known_from_vendors_are_notes(value: str, severity: Severity) -> None:
     data = FILES[0].data.replace(b"Classification>1<", f"Classification>{value}<".encode())
     findings = check_bytes(FILES[0].name, data).findings
-    (one,) = [finding for finding in findings if finding.path.endswith("/ReferenceClassification")]
-    assert one.severity is severity
+    (finding,) = [finding for finding in findings if finding.path.endswith("/ReferenceClassification")]
+    assert finding.severity is severity
 
 
 @pytest.mark.parametrize(
-    ("title", "said"),
+    ("title", "note"),
     [
         ("● in a name", "which replaces a character"),
         ("third-level character", "a claim with others is returned"),
@@ -135,6 +133,6 @@ def test_values_of_makers_are_named(value: str, severity: Severity) -> None:
         ("ratio and limit contradict each other", "a ratio that fits the limit"),
     ],
 )
-def test_what_receipt_software_trips_over_is_told(title: str, said: str) -> None:
+def test_the_checker_notes_known_pitfalls(title: str, note: str) -> None:
     (file,) = [file for file in FILES if file.title == title]
-    assert said in check_bytes(file.name, file.data).text()
+    assert note in check_bytes(file.name, file.data).text()

@@ -50,7 +50,7 @@ def stub(tmp_path: Path, counter: Counter) -> Iterator[StubServer]:
     server.close()
 
 
-def test_asked_over_http(counter: Counter, stub: StubServer) -> None:
+def test_checks_over_http(counter: Counter, stub: StubServer) -> None:
     for number in (1, 2):
         answer = counter.ask(f"OQSsiquc01req_{number}.xml", check(limit_consent="1"))
         assert (answer.header.segment, answer.body.validity) == ("1", "1")
@@ -58,26 +58,26 @@ def test_asked_over_http(counter: Counter, stub: StubServer) -> None:
         assert answer.body.results[0].limit.classification_flag == "A03"
 
 
-def test_the_service_is_away_and_comes_back(counter: Counter, stub: StubServer) -> None:
+def test_checks_resume_when_the_service_returns(counter: Counter, stub: StubServer) -> None:
     stub.stop()
     assert counter.ask(NAME, check()).header.error_code == "SIMX0013E"
     stub.start()
     assert counter.ask("OQSsiquc01req_2.xml", check()).body.validity == "1"
 
 
-def test_a_consent_that_was_taken_back_counts_no_more_whatever_the_file_says(
+def test_a_withdrawn_consent_in_a_file_no_longer_applies(
     counter: Counter, stub: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     standing: dict[str, tuple[Item, ...]] = {}
 
-    async def told(self: StubService, check_id: str, caller: Caller) -> StandingConsents | Refused:
+    async def standing_consents(self: StubService, check_id: str, caller: Caller) -> StandingConsents | Refused:
         if check_id not in standing:
             return refuse(RefusalReason.NO_SUCH_CHECK)
         return StandingConsents(check_id=check_id, items=standing[check_id], simulated=True)
 
-    monkeypatch.setattr(StubService, "standing", told)
+    monkeypatch.setattr(StubService, "standing", standing_consents)
     check_id = face(counter, medicines=1, health_checkup=1)
-    assert refused(ask(counter, drugs()), "SIMX0008E"), "a check the service does not know"
+    assert refused(ask(counter, drugs()), "SIMX0008E"), "a check unknown to the service"
     standing[check_id] = (Item.HEALTH_CHECKUP, Item.MEDICINES)
     assert ask(counter, drugs()).header.result == "1"
     standing[check_id] = (Item.HEALTH_CHECKUP,)
@@ -87,7 +87,7 @@ def test_a_consent_that_was_taken_back_counts_no_more_whatever_the_file_says(
     assert refused(ask(counter, checkups(), "TKK"), "SIMX0013E")
 
 
-def test_a_book_of_version_0_1_0(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_database_of_version_0_1_0_is_migrated(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "exchange.db"
     with sqlite3.connect(path) as connection:
         connection.executescript(
@@ -117,8 +117,8 @@ def test_a_book_of_version_0_1_0(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     assert caplog.text == ""
 
 
-def test_people_whom_only_the_service_knows(counter: Counter, stub: StubServer) -> None:
-    """Their numbers are taken as they are: a number is registered, and a consent of the card reader is believed."""
+def test_people_known_only_to_the_service(counter: Counter, stub: StubServer) -> None:
+    """Their numbers are not verified: patient numbers are registered and the card reader's consents accepted."""
     counter.insured = InsuredElsewhere(InventedInsured({}))
     counter.checks = None
     counter.start()

@@ -1,4 +1,4 @@
-"""The page for vendors says what the code does."""
+"""The page for vendors matches the code."""
 
 import re
 from datetime import UTC, datetime
@@ -16,19 +16,19 @@ PAGE = (Path(__file__).parents[4] / "docs" / "vendors.md").read_text(encoding="u
 SAMPLES = re.findall(r"`([A-Za-z0-9_]+\.xml)`[^`]*```xml\n(.*?)```", PAGE, re.DOTALL)
 
 
-def test_the_tables_are_those_of_the_code() -> None:
+def test_the_tables_match_the_code() -> None:
     assert element_tables() in PAGE
     assert code_tables() in PAGE
     assert sample_table() in PAGE
 
 
-def test_every_kind_of_file_is_named() -> None:
+def test_every_kind_of_file_is_listed() -> None:
     for kind in FILE_KINDS:
         assert f"`{kind.prefix}" in PAGE
 
 
 @pytest.mark.parametrize(("name", "text"), SAMPLES, ids=[name for name, _ in SAMPLES])
-def test_samples_are_right(name: str, text: str) -> None:
+def test_samples_have_no_findings(name: str, text: str) -> None:
     assert [f for f in check_bytes(name, text.encode()).findings if f.severity is not Severity.NOTE] == []
 
 
@@ -44,8 +44,8 @@ def test_samples_are_answered_as_the_page_says(counter: Counter) -> None:
     assert counter.read("YZKsiquc01res_202611210001.xml").header.result == "1"
 
 
-def test_samples_with_the_date_of_the_day_put_in(counter: Counter) -> None:
-    """As the page tells readers to."""
+def test_samples_with_todays_date(counter: Counter) -> None:
+    """Replace the dates as the page instructs."""
     counter.now = datetime(2027, 2, 3, 1, 0, 0, tzinfo=UTC)
     for name, text in SAMPLES:
         folder = counter.folders.face if "_face_" in name else counter.folders.req

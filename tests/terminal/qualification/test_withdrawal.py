@@ -1,4 +1,4 @@
-"""A consent that is taken back: in the ledger first, told to the service until it knows."""
+"""A withdrawal is recorded in the ledger first and sent to the service until confirmed."""
 
 import asyncio
 from collections.abc import Iterator
@@ -22,11 +22,11 @@ from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 
 @pytest.fixture
 def database_url() -> None:
-    """In memory: the store has no part in this."""
+    """Use the in-memory store."""
 
 
-class Shelf(Clock):
-    """The counter's time, which passes when it is told to."""
+class CounterClock(Clock):
+    """A clock with the settable time of the counter."""
 
     def __init__(self, counter: Any) -> None:
         super().__init__()
@@ -73,17 +73,17 @@ async def delivered(counter: Any, client: Any, card: Any, ledger: Ledger, delive
 
 
 def play(counter: Any, card: Any, tmp_path: Path, books: Worker, day: Any) -> Any:
-    async def played(client: Any) -> Any:
+    async def run(client: Any) -> Any:
         folder = FolderProcess(tmp_path / "results", owner="terminal-1", create=True)
         with Ledger.open(tmp_path / "ledger.db", "terminal-1", clock=lambda: counter.now) as ledger:
-            delivery = Delivery(ledger, books, client, folder, Shelf(counter), "1319999999")
+            delivery = Delivery(ledger, books, client, folder, CounterClock(counter), "1319999999")
             check_id = await delivered(counter, client, card, ledger, delivery)
             return await day(client, delivery, check_id)
 
-    return counter.play(played)
+    return counter.play(run)
 
 
-def test_told_at_once(counter: Any, card: Any, tmp_path: Path, books: Worker) -> None:
+def test_a_withdrawal_is_sent_immediately(counter: Any, card: Any, tmp_path: Path, books: Worker) -> None:
     async def day(client: Any, delivery: Delivery, check_id: str) -> Any:
         counter.now += timedelta(hours=1)
         assert await delivery.withdraw(check_id, [Item.MEDICINES])
@@ -99,14 +99,16 @@ def test_told_at_once(counter: Any, card: Any, tmp_path: Path, books: Worker) ->
 
 
 @pytest.mark.parametrize("manner", [Manner.SILENT, Manner.LOST_ANSWER, Manner.FAILING])
-def test_told_again_after_silence(counter: Any, card: Any, tmp_path: Path, books: Worker, manner: Manner) -> None:
+def test_a_withdrawal_is_resent_after_silence(
+    counter: Any, card: Any, tmp_path: Path, books: Worker, manner: Manner
+) -> None:
     async def day(client: Any, delivery: Delivery, check_id: str) -> Any:
         counter.server.behaviour.set(Operation.WITHDRAW, Rule(manner=manner, times=2))
         patience, client._line._timeout = client._line._timeout, 0.5 if manner is Manner.SILENT else 20
         withdrawn_at = counter.now
         assert not await delivery.withdraw(check_id, [Item.DIAGNOSIS, Item.MEDICINES])
         assert delivery.backlog() == 1
-        assert await delivery.work_off() == ()  # nothing is handed over twice
+        assert await delivery.work_off() == ()  # no second delivery
         client._line._timeout = patience
         counter.now += timedelta(hours=3)
         await delivery.work_off()
@@ -120,33 +122,35 @@ def test_told_again_after_silence(counter: Any, card: Any, tmp_path: Path, books
     assert [consent.flag for consent in result.consents] == [0, 0]
 
 
-def test_not_told_any_more_when_the_consent_has_ended(counter: Any, card: Any, tmp_path: Path, books: Worker) -> None:
+def test_a_withdrawal_is_not_sent_after_the_consent_has_expired(
+    counter: Any, card: Any, tmp_path: Path, books: Worker
+) -> None:
     async def day(client: Any, delivery: Delivery, check_id: str) -> Any:
         counter.server.behaviour.set(Operation.WITHDRAW, Rule(manner=Manner.FAILING))
         await delivery.withdraw(check_id, [Item.MEDICINES])
         counter.now += timedelta(hours=24)
-        await client.challenge()  # the service tells its time with every challenge
+        await client.challenge()  # every challenge carries the service's time
         await delivery.work_off()
         return delivery.backlog()
 
     assert play(counter, card, tmp_path, books, day) == 0
 
 
-def test_killed_before_it_was_told(counter: Any, card: Any, tmp_path: Path, books: Worker) -> None:
+def test_a_withdrawal_is_sent_after_a_restart(counter: Any, card: Any, tmp_path: Path, books: Worker) -> None:
     async def day(client: Any, delivery: Delivery, check_id: str) -> str:
         delivery.ledger.withdrawn(check_id, [Item.MEDICINES])
         return check_id
 
     check_id = play(counter, card, tmp_path, books, day)
 
-    async def next_life(client: Any) -> Any:
+    async def next_run(client: Any) -> Any:
         folder = FolderProcess(tmp_path / "results", owner="terminal-1", create=True)
         with Ledger.open(tmp_path / "ledger.db", "terminal-1", clock=lambda: counter.now) as ledger:
-            delivery = Delivery(ledger, books, client, folder, Shelf(counter), "1319999999")
+            delivery = Delivery(ledger, books, client, folder, CounterClock(counter), "1319999999")
             assert delivery.backlog() == 1
             await delivery.work_off()
             assert delivery.backlog() == 0
         await asyncio.sleep(0)
         return await client.result(check_id)
 
-    assert [consent.flag for consent in counter.play(next_life).consents] == [1, 0]
+    assert [consent.flag for consent in counter.play(next_run).consents] == [1, 0]
