@@ -28,7 +28,7 @@ def audit(file: Path, terminal_id: str) -> None:
     lines = PAGE.read_text(encoding="utf-8").split("without its `hash`.\n")[1].splitlines()
     indented = itertools.takewhile(lambda line: not line or line.startswith("    "), lines)
     program = textwrap.dedent("\n".join(indented)).replace('"ledger.jsonl"', repr(str(file)))
-    assert "previous = told" in program
+    assert "previous = stored" in program
     exec(program, {"terminal_id": terminal_id})
 
 

@@ -136,7 +136,7 @@ def test_a_service_that_does_not_answer(counter: Counter, outcome: Any, code: st
         def check(self, question: CheckQuery, institution: str, now: datetime) -> Any:
             return outcome
 
-        def stands(self, check_id: str | None, item: Item) -> bool:
+        def is_valid(self, check_id: str | None, item: Item) -> bool:
             return False
 
     counter.checks = Elsewhere()
