@@ -308,7 +308,7 @@ def drawn(engine: FaceEngine, policy: AntiPhoto, times: int) -> Figures:
         assert isinstance(reference, Reference)
         for kind in ("", *Attack):
             for seed in range(times):
-                end = _whole_check(f"{name}+{kind}" if kind else name, seed, reference, engine, policy)
+                end = _complete_check(f"{name}+{kind}" if kind else name, seed, reference, engine, policy)
                 ends.setdefault(kind or "the person", Counter())[end] += 1
     holders = ends["the person"]
     rates = {kind: attack_rate(one["passed"], one.total()) for kind, one in ends.items() if one is not holders}
@@ -316,7 +316,7 @@ def drawn(engine: FaceEngine, policy: AntiPhoto, times: int) -> Figures:
     return {"ends": {kind: dict(one) for kind, one in ends.items()}, "rates": rates}
 
 
-def _whole_check(shown: str, seed: int, reference: Reference, engine: FaceEngine, policy: AntiPhoto) -> str:
+def _complete_check(shown: str, seed: int, reference: Reference, engine: FaceEngine, policy: AntiPhoto) -> str:
     view = FrameByFrame(SyntheticSource(shown, realtime=False, seed=seed))
     verdict = check_face(
         view,

@@ -41,7 +41,7 @@ from reader.softcard.authority import TestAuthority
 from terminal.qualification.contract import ConsentAnswer
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import Asked, pin_statement, submission_statement
-from terminal.qualification.wire import asking_headers, new_nonce, nonce_header
+from terminal.qualification.wire import new_nonce, nonce_header, request_headers
 from terminal.simulated.service.enrolment import enrol_locally, registry_path
 from terminal.simulated.service.registry import CardEntry, Registry, RegistryFile
 from terminal.simulated.service.temporary_postgres import TemporaryPostgres
@@ -98,7 +98,7 @@ class Counter:
             check_id = opened["check_id"]
             path, key = f"/v2/checks/{check_id}", f"Idempotency-Key: {check_id}\r\n{self._nonce()}"
             await self._timed(line, measured, "PUT", f"{path}/submission", self._submission(check_id, number), key)
-            signed = asking_headers(
+            signed = request_headers(
                 self.key,
                 asked=Asked.RESULT,
                 subject=check_id,
@@ -302,7 +302,7 @@ def started(command: list[str], port: int, processes: int = 1) -> Iterator[list[
     running = [subprocess.Popen(command) for _ in range(processes)]
     try:
         for process in running:
-            _until_it_listens(process, port)
+            _wait_until_listening(process, port)
         time.sleep(1.5 if processes > 1 else 0)  # for the other processes on this port
         yield [process.pid for process in running]
     finally:
@@ -312,7 +312,7 @@ def started(command: list[str], port: int, processes: int = 1) -> Iterator[list[
             process.wait(20)
 
 
-def _until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
     until = time.monotonic() + 30
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):

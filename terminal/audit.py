@@ -147,24 +147,24 @@ class AuditTrail:
 
     def write(self, record: AuditRecord) -> None:
         fields = {name: getattr(record, name) for name in AuditRecord.__slots__}
-        with self._lock, self._told():
-            self._turn_over(record.at[:7])
+        with self._lock, self._errors_logged():
+            self._switch_month(record.at[:7])
             self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
             self._file.flush()
 
-    def _turn_over(self, month: str) -> None:
+    def _switch_month(self, month: str) -> None:
         """Rename the file to its month and continue with the file of the new month.
 
         After the clock was set back, writing continues in the open file, unless the clock had jumped ahead before, so
         that the open file is for a wrong month, or the file has become too large.
         """
         before = self._month
-        if month == before or (month < before and not self._comes_back(month)):
+        if month == before or (month < before and not self._continues(month)):
             return
         self._month = month
         if not before:
             return
-        self._put_aside(before)
+        self._rename_to_month(before)
         begun = self._path.with_name(f"{self._path.stem}-{month}{self._path.suffix}")
         if begun.exists():
             begun.rename(self._path)
@@ -175,12 +175,12 @@ class AuditTrail:
         for old in months_before(self._path, date.fromisoformat(f"{month}-01"), self._keep_years):
             old.unlink(missing_ok=True)
 
-    def _comes_back(self, month: str) -> bool:
+    def _continues(self, month: str) -> bool:
         """Return whether `month` continues the last file before the open one."""
         earlier = [kept for kept, _ in _kept_months(self._path) if kept < self._month]
         return month >= earlier[-1] if earlier else os.fstat(self._file.fileno()).st_size > LARGEST
 
-    def _put_aside(self, month: str) -> None:
+    def _rename_to_month(self, month: str) -> None:
         """Rename the trail to its month's name, with a number if that name is taken."""
         number = 1
         while True:
@@ -192,7 +192,7 @@ class AuditTrail:
 
     def last_number(self, day: date) -> int:
         """Return the number of the last reception on `day`, or 0, to continue numbering after a restart."""
-        with self._told():
+        with self._errors_logged():
             for line in reversed(last_lines(self._path)):
                 try:
                     record = json.loads(line)
@@ -203,11 +203,11 @@ class AuditTrail:
         return 0
 
     def close(self) -> None:
-        with self._told():
+        with self._errors_logged():
             self._file.close()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _errors_logged(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:

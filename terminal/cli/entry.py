@@ -22,7 +22,7 @@ def main() -> None:
         return
     postpone()
     try:
-        shut_in(serves_patients=sys.argv[1:2] in (["run"], ["demo"]))
+        harden(serves_patients=sys.argv[1:2] in (["run"], ["demo"]))
         from typer.main import get_command
 
         from terminal.cli.japanese import is_japanese, translate_help
@@ -41,7 +41,7 @@ def main() -> None:
         _defect(error)
 
 
-def shut_in(*, serves_patients: bool) -> None:
+def harden(*, serves_patients: bool) -> None:
     """Keep this process's memory and files private to its user. Call it before importing anything else."""
     from config.platform.chosen import system
 

@@ -294,9 +294,9 @@ class _Progress:
     """Prints a progress line to standard error every `_EVERY` seconds."""
 
     def __init__(self) -> None:
-        self._told = time.monotonic()
+        self._printed = time.monotonic()
 
     def __call__(self, done: int, count: int) -> None:
-        if time.monotonic() - self._told >= _EVERY:
-            self._told = time.monotonic()
+        if time.monotonic() - self._printed >= _EVERY:
+            self._printed = time.monotonic()
             print(f"{done} of {count} persons", file=sys.stderr, flush=True)  # noqa: T201

@@ -20,7 +20,7 @@ from terminal.qualification.contract import (
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.pki import terminal_line
 from terminal.qualification.statements import Asked
-from terminal.qualification.wire import asking_headers, new_nonce
+from terminal.qualification.wire import new_nonce, request_headers
 
 _NOTHING_AFTER = 2**53
 """A count no ledger reaches: the list of later receipts is empty, but only an enrolled terminal may request it."""
@@ -84,7 +84,7 @@ def service(settings: Settings) -> Finding:
 def _refused(settings: Settings, key: SigningKey, asked_at: datetime) -> RefusalReason | str | None:
     """Return why the service rejects this terminal's signature, or None if it accepts it. `asked_at`: service time."""
     terminal_id = settings.service.terminal_id
-    headers = asking_headers(
+    headers = request_headers(
         key,
         asked=Asked.RECEIPTS,
         subject=str(_NOTHING_AFTER),

@@ -26,8 +26,8 @@ from terminal.handover.messages.kinds import (
 )
 from terminal.handover.mistakes import home_of, meant, part_at, prefix_meant
 from terminal.handover.parts import Confidence, Element, LayoutFault, LayoutProblem, Part, fields_of, names_of
-from terminal.handover.reading import TooLarge, read_whole
-from terminal.handover.rules import Origin, together
+from terminal.handover.reading import TooLarge, read_file
+from terminal.handover.rules import Origin, consistency
 from terminal.handover.values import Severity
 from terminal.handover.xml import LARGEST_BULK, ROOT, Parsed, Unreadable, parse
 
@@ -68,7 +68,7 @@ def _many(count: int, severity: Severity) -> str:
 def check_file(path: Path) -> Findings:
     """Check a request or result file. Raises `OSError` if it cannot be read."""
     try:
-        data = read_whole(path, LARGEST_BULK)
+        data = read_file(path, LARGEST_BULK)
     except TooLarge:
         return Findings(path.name, None, (_of_file(LayoutFault.UNREADABLE, f"at most {LARGEST_BULK} bytes"),))
     if data is None:
@@ -207,7 +207,7 @@ def _beyond_jis(data: bytes) -> int | None:
 
 def _content(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]:
     found = list(read_message(parsed, kind.message).problems)
-    found += together(parsed.root, parsed.encoding, Origin(kind.prefix == FACE_PREFIX, kind.job in LASTING))
+    found += consistency(parsed.root, parsed.encoding, Origin(kind.prefix == FACE_PREFIX, kind.job in LASTING))
     # do not report an element as missing if it is present under a wrong name
     misnamed = {_meant_path(problem, kind.message) for problem in found if problem.fault is LayoutFault.UNKNOWN}
     for problem in found:

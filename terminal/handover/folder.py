@@ -14,11 +14,11 @@ from typing import TypeVar
 from config.files import private_folder
 from terminal.handover.placing import (
     digest_of,
-    is_there,
+    exists,
     make_folder,
     move_in,
     read_plain,
-    remove_half,
+    remove_partial,
     sync_folder,
     write_in_place,
     write_new,
@@ -157,8 +157,8 @@ class ResultFolder:
         try:
             mark = self._prepare()
             if self._in_place:
-                remove_half(target, data)
-            if is_there(target):
+                remove_partial(target, data)
+            if exists(target):
                 return self._noted(_already(target, sha256(data).hexdigest()))
             if digest_of(work) != sha256(data).hexdigest():
                 write_over(work, data, self._mode)

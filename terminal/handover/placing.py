@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from config.platform.chosen import system
-from terminal.handover.reading import TooLarge, read_whole
+from terminal.handover.reading import TooLarge, read_file
 
 BEFORE_CHANGE = 0.5
 """Seconds before the content is written. Polling watchers look several times per second."""
@@ -28,14 +28,14 @@ def make_folder(folder: Path, mode: int) -> None:
         folder.chmod(mode)
 
 
-def is_there(path: Path) -> bool:
+def exists(path: Path) -> bool:
     """Return whether anything has this path, including a broken link."""
     return os.path.lexists(path)
 
 
 def read_plain(path: Path) -> bytes | None:
     """Read a plain file, or return None if it does not exist. Raises OSError for anything else, such as a link."""
-    return read_whole(path, _LARGEST)
+    return read_file(path, _LARGEST)
 
 
 def digest_of(path: Path) -> str | None:
@@ -73,7 +73,7 @@ def write_new(path: Path, data: bytes, mode: int, wait: float = 0.0) -> None:
 def write_over(work: Path, data: bytes, mode: int) -> None:
     aside = work.with_name(f"{work.stem}.new{work.suffix}")
     try:
-        if is_there(aside):
+        if exists(aside):
             aside.unlink()
         write_new(aside, data, mode)
         aside.replace(work)
@@ -83,7 +83,7 @@ def write_over(work: Path, data: bytes, mode: int) -> None:
         raise
 
 
-def remove_half(target: Path, data: bytes) -> None:
+def remove_partial(target: Path, data: bytes) -> None:
     """Remove a half-written file left by a crash while writing in place."""
     with contextlib.suppress(OSError, TooLarge):
         half = read_plain(target)
@@ -126,7 +126,7 @@ def move_in(work: Path, target: Path) -> None:
         work.unlink()
         return
     # the name contains the check's id, so no other process writes it between check and rename
-    if is_there(target):
+    if exists(target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     work.rename(target)
 

@@ -12,7 +12,7 @@ class TooLarge(Exception):
     pass
 
 
-def read_whole(path: Path, largest: int) -> bytes | None:
+def read_file(path: Path, largest: int) -> bytes | None:
     """Read a complete file, or return None if it does not exist. Raises `TooLarge`, `OSError`.
 
     Follows no link and waits for no pipe. ESTALE, from a share without its server, is an error because the file's state

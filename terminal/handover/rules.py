@@ -78,7 +78,7 @@ class Origin:
     """Its consents are for visiting and online care and are valid longer than a visit."""
 
 
-def together(root: etree._Element, encoding: Encoding, origin: Origin) -> Iterator[LayoutProblem]:
+def consistency(root: etree._Element, encoding: Encoding, origin: Origin) -> Iterator[LayoutProblem]:
     """Apply all rules to a message of any kind."""
     top = View(root, ROOT)
     header, body = top.child("MessageHeader"), top.child("MessageBody")

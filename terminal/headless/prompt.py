@@ -124,14 +124,14 @@ class PromptOperator:
             return True
         if pin and len(typed) == PIN_LENGTH and typed.isascii() and typed.isdecimal():
             return hands.type_pin(typed)
-        self._say_what_counts(talk)
+        self._show_choices(talk)
         return False
 
     def _touched(self, talk: Talk, typed: str, hands: Hands) -> bool:
         matching = [offer for offer in talk.offers if typed_as(offer.key) == typed.lower()]
         return bool(matching) and hands.touch(talk, matching[0])
 
-    def _say_what_counts(self, talk: Talk) -> None:
+    def _show_choices(self, talk: Talk) -> None:
         keys = ", ".join(typed_as(offer.key) for offer in talk.offers)
         self._tell(f"    {talk.body.question}  ({keys})" if talk.body.pad is PadKind.PIN else f"    ({keys})")
 

@@ -93,7 +93,7 @@ async def restore(
         try:
             await _prepare(_unpacked(backup, passphrase, settings, work), work, administrator)
         except BaseException:
-            _leave(work)
+            _clean_up(work)
             raise
     if current is None and text is not None:
         write_whole(settings_file, text)
@@ -145,11 +145,11 @@ def _unpacked(backup: Path, passphrase: str, settings: Settings, work: Path) -> 
     enrolment = Enrolment.load(enrolment_path(files))
     if enrolment is None or not terminal_key_path(files).exists():
         raise NotReady("the backup contains no enrolment, so it is not the backup of a terminal.")
-    _require_whole_ledger(files / LEDGER, manifest.terminal_id)
+    _require_intact_ledger(files / LEDGER, manifest.terminal_id)
     return _Backup(files, manifest, settings, enrolment, SigningKey.load_or_create(terminal_key_path(files)))
 
 
-def _require_whole_ledger(ledger: Path, terminal_id: str) -> None:
+def _require_intact_ledger(ledger: Path, terminal_id: str) -> None:
     if not ledger.exists():
         return  # no reception yet
     found = verify_file(ledger)
@@ -168,7 +168,7 @@ def _require_whole_ledger(ledger: Path, terminal_id: str) -> None:
 async def _prepare(found: _Backup, work: Path, administrator: Administrator | None) -> None:
     """Change the key, mark the gap, and prepare all files for `_move`."""
     next_key = SigningKey.load_or_create(work / _NEXT)
-    changed, audit = await _take_over(found, next_key, administrator, work / _SENT)
+    changed, audit = await _change_keys(found, next_key, administrator, work / _SENT)
     gap = _compared(found, audit)
     _mark(found, gap, changed)
     verified = verify_with_receipts(found.ledger, found.enrolment.service_public_key, audit.receipts, audit.opened)
@@ -181,7 +181,7 @@ async def _prepare(found: _Backup, work: Path, administrator: Administrator | No
     write_whole(work / _READY, json.dumps(counts).encode())
 
 
-async def _take_over(
+async def _change_keys(
     found: _Backup, next_key: SigningKey, administrator: Administrator | None, sent: Path
 ) -> tuple[KeyChanged, Audit]:
     """Have the service replace the old key. Return its answer and everything it has, which can no longer change."""
@@ -197,7 +197,7 @@ async def _take_over(
             )
         elif not isinstance(await new.audit(), Audit):  # otherwise an interrupted restore continues
             if administrator is None:
-                raise _ended(before)
+                raise _key_refused(before)
             write_whole(sent, b"")
             administrator(found.settings, next_key.public_pem, ended)
         write_whole(sent, b"")  # from here on the next key must not be lost
@@ -216,11 +216,11 @@ async def _change(client: QualificationClient, next_key: SigningKey, ended: byte
         if isinstance(answer, KeyChanged):
             return answer
         if isinstance(answer, Refused):
-            raise _ended(answer)
+            raise _key_refused(answer)
     raise NotReady("the service did not confirm the change of the key. Run the same command again.")
 
 
-def _ended(refused: Refused) -> NotReady:
+def _key_refused(refused: Refused) -> NotReady:
     if refused.reason is not RefusalReason.UNKNOWN_TERMINAL:
         return NotReady(f"the service refused to change the key: {refused.reason}.")
     return NotReady(
@@ -266,7 +266,7 @@ def _move(work: Path, state_dir: Path) -> None:
     shutil.rmtree(work)
 
 
-def _leave(work: Path) -> None:
+def _clean_up(work: Path) -> None:
     """Remove the unpacked files. Keep the next key if the service may have it."""
     shutil.rmtree(work / _FILES, ignore_errors=True)
     (work / _READY).unlink(missing_ok=True)

@@ -40,7 +40,7 @@ class Cost:
     p: int = 1
 
     @property
-    def bearable(self) -> bool:
+    def acceptable(self) -> bool:
         """Whether the parameters are within limits, so that a crafted file cannot exhaust the memory."""
         powers_of_two = self.n > 1 and self.n & (self.n - 1) == 0
         return powers_of_two and self.n <= 1 << 20 and 1 <= self.r <= 16 and 1 <= self.p <= 4
@@ -95,7 +95,7 @@ class Opener:
             self._size = int(header["piece"])
         except (KeyError, TypeError, ValueError):
             raise SealError("this is not a backup that this version can read.") from None
-        if not cost.bearable or not 0 < self._size <= PIECE or len(self._prefix) != _PREFIX:
+        if not cost.acceptable or not 0 < self._size <= PIECE or len(self._prefix) != _PREFIX:
             raise SealError("this is not a backup that this version can read.")
         keys = _keys(passphrase, salt, cost)
         if not hmac.compare_digest(keys.check, check):

@@ -54,7 +54,7 @@ def set_up(
     if staff_code is not None:
         _refuse_code(settings, staff_code)
     require_results_folder(settings)
-    lock = _still(settings)
+    lock = _locked(settings)
     try:
         with Undo() as undo:
             for path in (terminal_key_path(settings.state_dir), enrolment_path(settings.state_dir)):
@@ -150,7 +150,7 @@ def running_terminal(settings: Settings) -> bool:
     return False
 
 
-def _still(settings: Settings) -> WriterLock | None:
+def _locked(settings: Settings) -> WriterLock | None:
     """Lock the ledger so that no terminal starts. Raises `NotReady` if one is running or the ledger is another's."""
     ledger = ledger_path(settings)
     if not ledger.exists():

@@ -57,7 +57,7 @@ from terminal.qualification.statements import (
     withdrawal_receipt_statement,
     withdrawal_statement,
 )
-from terminal.qualification.wire import asking_headers, new_nonce
+from terminal.qualification.wire import new_nonce, request_headers
 
 if TYPE_CHECKING:
     import httpx
@@ -367,7 +367,7 @@ class QualificationClient:
         answer: AnswerT | Refused | NoAnswer = NoAnswer(Silence.TIMEOUT)
         for last in (False, True):
             nonce = new_nonce()
-            headers = asking_headers(
+            headers = request_headers(
                 self._key,
                 asked=asked,
                 subject=subject,

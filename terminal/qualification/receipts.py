@@ -97,7 +97,7 @@ def verify_with_receipts(
     confirmations = _confirmations(path, chain.terminal_id, service_public_key)
     if isinstance(confirmations, LedgerBroken):
         return confirmations
-    unknown = None if receipts is None else _unknown_to_the_service(confirmations, receipts)
+    unknown = None if receipts is None else _without_receipt(confirmations, receipts)
     return unknown or (None if opened is None else _missing(path, opened)) or chain
 
 
@@ -261,7 +261,7 @@ def wording_of(decision: Decided) -> bytes:
     )
 
 
-def _unknown_to_the_service(confirmed: dict[str, int], receipts: Iterable[Receipt]) -> LedgerBroken | None:
+def _without_receipt(confirmed: dict[str, int], receipts: Iterable[Receipt]) -> LedgerBroken | None:
     known = {receipt.check_id for receipt in receipts}
     for check_id, sequence in confirmed.items():
         if check_id not in known:

@@ -26,7 +26,7 @@ def nonce_header(nonce: bytes) -> dict[str, str]:
     return {NONCE_HEADER: text_of(nonce)}
 
 
-def asking_headers(
+def request_headers(
     key: SigningKey, *, asked: Asked, subject: str, terminal_id: str, nonce: bytes, asked_at: datetime
 ) -> dict[str, str]:
     """Return the headers of a request without a body: nonce, terminal, time and signature."""

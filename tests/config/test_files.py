@@ -109,8 +109,8 @@ def test_secrets_can_be_kept_out_of_swap() -> None:
 
 FREE = """
 import ctypes, os, sys
-from terminal.cli.entry import shut_in
-shut_in(serves_patients={serves})
+from terminal.cli.entry import harden
+harden(serves_patients={serves})
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 address, guard = libc.malloc({size}), libc.malloc({size})

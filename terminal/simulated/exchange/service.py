@@ -18,7 +18,7 @@ from typing import Final, Self
 from config.japan import JAPAN
 from terminal.handover.folder import AlreadyThere, NotDelivered, ResultFolder
 from terminal.handover.messages.kinds import FACE_PREFIX
-from terminal.handover.reading import TooLarge, read_whole
+from terminal.handover.reading import TooLarge, read_file
 from terminal.handover.xml import LARGEST, Encoding
 from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.checks import QualificationChecks
@@ -204,7 +204,7 @@ class ExchangeService:
             if self._store.seen(key) is not None:
                 continue
             try:
-                data = read_whole(path, LARGEST)
+                data = read_file(path, LARGEST)
             except (TooLarge, OSError):
                 continue
             if data is not None and note_consents(data, self._insured, self._store, today):
@@ -254,7 +254,7 @@ class ExchangeService:
         """Return the answer, or None if the request has to wait or was already answered."""
         largest = arrived.name.kind.largest if arrived.name.kind else LARGEST
         try:
-            data = read_whole(arrived.path, largest)
+            data = read_file(arrived.path, largest)
         except TooLarge:
             return _Pending(arrived.stamp, reject(arrived.name, ExchangeProblem.MALFORMED, self._desk(False)), now)
         except OSError:

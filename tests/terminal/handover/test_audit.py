@@ -84,5 +84,5 @@ def test_file_without_a_recorded_delivery_is_reported(results: Path) -> None:
 def test_folder_is_reported_and_file_taken_meanwhile_is_skipped(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (results / "OQSsiquc01res_face_1_20261126224257.xml").mkdir()
     assert differing(results) == ["cannot be read as a result"]
-    monkeypatch.setattr(audit, "read_whole", lambda *_: None)
+    monkeypatch.setattr(audit, "read_file", lambda *_: None)
     assert differing(results) == []

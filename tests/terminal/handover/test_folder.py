@@ -24,7 +24,7 @@ from terminal.handover.folder import (
     ResultOnDisk,
 )
 from terminal.handover.placing import move_in
-from terminal.handover.reading import read_whole
+from terminal.handover.reading import read_file
 from terminal.handover.result_name import result_file_name, result_file_stem
 
 NAME = "OQSsiquc01res_face_1319999999_20261121091504.xml"
@@ -393,5 +393,5 @@ def test_result_file_name() -> None:
 def test_pipe_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="Invalid argument"):
-        read_whole(tmp_path / "pipe", 100)
-    assert read_whole(tmp_path / "nothing", 100) is None
+        read_file(tmp_path / "pipe", 100)
+    assert read_file(tmp_path / "nothing", 100) is None

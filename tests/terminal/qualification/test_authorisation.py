@@ -22,7 +22,7 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import Asked
-from terminal.qualification.wire import asking_headers, new_nonce
+from terminal.qualification.wire import new_nonce, request_headers
 from terminal.simulated.service.enrolment import enrol_locally
 
 
@@ -58,7 +58,7 @@ def test_only_the_opening_terminal_can_register_and_fetch(counter: Any, card: An
 def test_a_signature_is_valid_for_one_request_only(counter: Any, card: Any, asked: Asked, subject: str | None) -> None:
     opened = counter.play(lambda client: counter.opened(client, card))
     terminal_id = counter.enrolment.terminal_id
-    headers = asking_headers(
+    headers = request_headers(
         counter.key,
         asked=asked,
         subject=subject or opened.check_id,
@@ -94,7 +94,7 @@ def test_a_signed_request_is_valid_once_and_for_minutes(counter: Any, card: Any)
     counter.play(lambda client: counter.submitted(client, opened.check_id, []))
 
     def asked(nonce: bytes, minutes: int) -> int:
-        headers = asking_headers(
+        headers = request_headers(
             counter.key,
             asked=Asked.RESULT,
             subject=opened.check_id,
