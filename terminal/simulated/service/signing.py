@@ -16,7 +16,7 @@ _COVERED = tuple(name.lower().encode() for name in SIGNED_HEADERS)
 
 
 class Signing:
-    """`sign` uses the service's key. Answers in several pieces are collected first, because ours are short."""
+    """`sign` uses the service's key. An answer in several pieces is collected first; ours are short."""
 
     def __init__(self, app: ASGIApp, sign: Callable[[bytes], bytes]) -> None:
         self._app = app

@@ -70,7 +70,10 @@ NOT_ACCEPTED: dict[str, tuple[Listing, str]] = {
     ),
     "altered": (lambda ours, theirs, der: altered(ours.revocation_list([der])), "no authority of the registry signed"),
     "expired": (lambda ours, theirs, der: ours.revocation_list([der], MORNING - 2 * HOUR, MORNING - HOUR), "expired"),
-    "early": (lambda ours, theirs, der: ours.revocation_list([der], MORNING + HOUR, MORNING + 2 * HOUR), "to come"),
+    "early": (
+        lambda ours, theirs, der: ours.revocation_list([der], MORNING + HOUR, MORNING + 2 * HOUR),
+        "not valid yet",
+    ),
     "garbage": (lambda ours, theirs, der: "not a list", "cannot be read"),
 }
 

@@ -1,4 +1,4 @@
-// Asking before a portrait is taken: its purpose, where it is kept, a button. And the browser camera, on while needed.
+// The question before a portrait is taken, and the browser camera, which is on only while needed.
 
 import { make } from "/page/js/make.js";
 
