@@ -68,7 +68,7 @@ def plug(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch
         "SCardStatus": status,
     }.items():
         monkeypatch.setattr(pcsc.scard, name, stand_in)
-    monkeypatch.setattr(pcsc, "_GONE_SHOWS", 0.02)
+    monkeypatch.setattr(pcsc, "_REMOVAL_SEEN_AFTER", 0.02)
     monkeypatch.setattr(pcsc, "_POWER_PAUSE", 0.0)
     monkeypatch.setattr(pcsc, "_BUSY_PATIENCE", 0.12)
     return reader
