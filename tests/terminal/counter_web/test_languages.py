@@ -20,6 +20,8 @@ def test_every_part_has_its_lang_attribute(stage: PageStage, page: Page) -> None
     assert page.query_selector(".original") is None
     show(stage, page, "problem-expired", "es")
     assert "資格確認書" in page.locator("bdi[lang=ja]").all_inner_texts()
+    show(stage, page, "problem-expired", "zh-Hans")
+    assert page.locator("bdi[lang=ja]").all_inner_texts() == ["資格情報のお知らせ", "マイナポータル"]
 
 
 def test_readings_are_shown_only_in_easy_japanese(stage: PageStage, page: Page) -> None:

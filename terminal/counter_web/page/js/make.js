@@ -44,9 +44,10 @@ export function sentence(text) {
 function marked(text) {
   const { lang } = document.documentElement;
   if (lang === "ja") return japanese(text);
-  if (lang.startsWith("zh")) return [text];
+  // Chinese shares the kanji and the middle dot: there, only kana tell that a name is Japanese
+  const isJapanese = lang.startsWith("zh") ? /[\u3041-\u3096\u30a1-\u30fa]/ : /[\u3041-\u9fff]/;
   return text.split(/([\u3041-\u30ff\u3400-\u9fff]+)/).filter(Boolean).map((part) =>
-    (/[\u3041-\u9fff]/.test(part) ? make("bdi", { lang: "ja" }, part) : part));
+    (isJapanese.test(part) ? make("bdi", { lang: "ja" }, part) : part));
 }
 
 function japanese(text) {
