@@ -1,6 +1,6 @@
-"""One camera, open only while it is used: a thread grabs frames and keeps the latest.
+"""Camera that is only open while in use: a thread grabs frames and keeps the latest.
 
-Otherwise the device is closed (its lamp is off) or, with `keep_open`, open with its frames discarded undecoded.
+At other times the device is closed with its lamp off, or with `keep_open`, open with its frames discarded undecoded.
 """
 
 import threading
@@ -18,33 +18,34 @@ if TYPE_CHECKING:
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 5.0
 _LOOK_FOR_DEVICE = 1.0
-"""Seconds between two looks whether a closed device is still plugged in."""
+"""Seconds between checks for whether a closed device is plugged in."""
 _LONGEST_OPENING = 10.0
-"""Seconds from opening to the first frame after which the camera counts as lost."""
+"""Seconds without a first frame after opening, after which the camera counts as lost."""
 
 OnFrame = Callable[["Frame | None"], None]
 
 
 class Camera:
-    """Between `start` and `stop` it watches for its device; `look` opens it. A lost source is opened again with growing
-    waits while a look lasts."""
+    """Camera device, watched from `start` to `stop` and opened by `look`. During a look, a lost source is reopened with
+    increasing waits.
+    """
 
     def __init__(self, source: FrameSource, *, keep_open: bool = False, lost_after: float = 0.8) -> None:
-        """`keep_open`: never close the device between looks, for one that opens slowly.
+        """`keep_open`: do not close the device between looks, for devices that open slowly.
 
         `lost_after`: seconds without a frame after which an open camera counts as lost.
         """
         self.source = source
         self.keep_open = keep_open
         self.opening_seconds: float | None = None
-        """From opening the device to its first frame, the last time; None before the first."""
+        """Seconds from the last opening of the device to its first frame; None before that."""
         self._lost_after = lost_after
         self._frame: Frame | None = None
         self._lost: CameraLost | None = None
         self._opened_at: float | None = None
         """When the device was opened; None while it is closed."""
         self._arrived: float | None = None
-        """When its last frame came, decoded or not; None before the first."""
+        """When the last frame arrived, decoded or not; None before the first."""
         self._looks = 0
         self._listeners: list[OnFrame] = []
         self._new = threading.Condition(threading.RLock())
@@ -57,11 +58,11 @@ class Camera:
 
     @property
     def is_open(self) -> bool:
-        """Whether the device is open; on most cameras the lamp is lit then."""
+        """Whether the device is open, which turns on the lamp of most cameras."""
         return self._opened_at is not None
 
     def describe(self) -> str:
-        """One line for `doctor` and the log: what the camera is called and grants, or why it gives no picture."""
+        """Return one line for `doctor` and the log: name and format of the camera, or why there is no picture."""
         lost = self.lost()
         if lost is not None:
             return lost.source
@@ -70,12 +71,12 @@ class Camera:
         return self.name
 
     def prompt(self, guidance: Guidance) -> None:
-        """Tell a source that reads the screen what the screen says."""
+        """Pass the instruction on the screen to a source that simulates a person."""
         if isinstance(self.source, Prompted):
             self.source.prompt(guidance)
 
     def start(self) -> None:
-        """Watch for the device. May be started again after `stop`."""
+        """Start watching the device. Can be called again after `stop`."""
         if self._thread is None:
             self._ended.clear()
             self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
@@ -83,7 +84,7 @@ class Camera:
 
     @contextmanager
     def look(self) -> Iterator["Camera"]:
-        """Open the device for as long as the context lasts. Looks may overlap; the last one closes it."""
+        """Keep the device open during the context. Contexts may overlap, and the last one closes the device."""
         with self._new:
             self._looks += 1
             self._new.notify_all()
@@ -97,9 +98,10 @@ class Camera:
                 self._new.notify_all()
 
     def listen(self, on_frame: OnFrame) -> Callable[[], None]:
-        """Call `on_frame` with every decoded frame, and with None when a look ends. Returns how to stop that.
+        """Call `on_frame` with every decoded frame, and with None when the last look ends. Return a function that stops
+        this.
 
-        Called on the camera's thread: keep it short. Listening does not open the device; only `look` does.
+        `on_frame` runs on the camera thread and must be fast. Listening does not open the device.
         """
         with self._new:
             self._listeners.append(on_frame)
@@ -112,8 +114,9 @@ class Camera:
         return stop
 
     def lost(self) -> CameraLost | None:
-        """Return why it gives no picture, or None. A closed device is lost when it is unplugged, an open one by the age
-        of its last frame."""
+        """Return why there is no picture, or None. A closed device is lost if it is unplugged, an open one if its last
+        frame is too old.
+        """
         with self._new:
             if self._lost is not None or self._opened_at is None:
                 return self._lost
@@ -125,12 +128,12 @@ class Camera:
             return CameraLost(f"{self.name}: no frame for {self._lost_after:g} s") if silent else None
 
     def latest(self) -> "Frame | CameraLost | None":
-        """The newest frame; None outside a look and before its first frame."""
+        """Return the newest frame; None outside a look and before its first frame."""
         with self._new:
             return self.lost() or self._frame
 
     def after(self, number: int, timeout: float) -> "Frame | CameraLost | None":
-        """The first frame newer than `number`; None if none came in `timeout` seconds."""
+        """Return the first frame newer than `number`; None after `timeout` seconds."""
         until = time.monotonic() + timeout
         with self._new:
             while self._lost is None and (self._frame is None or self._frame.number <= number):
@@ -142,7 +145,7 @@ class Camera:
         return found if found is None or isinstance(found, CameraLost) or found.number > number else None
 
     def stop(self) -> None:
-        """Close the device; returns when the thread has ended. Forgets the last frame."""
+        """Close the device, drop the last frame and wait for the thread to end."""
         self._ended.set()
         with self._new:
             self._new.notify_all()
@@ -153,20 +156,20 @@ class Camera:
             self._frame = None
             self._new.notify_all()
 
-    # --- the camera's thread --------------------------------------------------------------------------------
+    # --- camera thread --------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         wait = _FIRST_WAIT
         while not self._ended.is_set():
             if not self._wanted():
-                self._tell(self.source.absent() if isinstance(self.source, Locatable) else None)
+                self._set_lost(self.source.absent() if isinstance(self.source, Locatable) else None)
                 self._pause(_LOOK_FOR_DEVICE, self._wanted)
                 continue
             lost = self._serve()
             if lost is None:
                 wait = _FIRST_WAIT
                 continue
-            self._tell(lost)
+            self._set_lost(lost)
             self._pause(wait, lambda: False)
             wait = min(wait * 2, _LONGEST_WAIT)
 
@@ -178,7 +181,7 @@ class Camera:
             self._new.wait_for(lambda: self._ended.is_set() or until(), seconds)
 
     def _serve(self) -> CameraLost | None:
-        """Open the device and take frames until it is lost, or until no look wants it (None)."""
+        """Open the device and take frames until it is lost, or return None when it is no longer needed."""
         with self._new:
             self._opened_at, self._arrived = time.monotonic(), None
         try:
@@ -187,14 +190,14 @@ class Camera:
             self.source.close()
             with self._new:
                 self._opened_at = self._frame = None
-            self._hear(None)
+            self._notify(None)
 
     def _grab(self) -> CameraLost | None:
         looking = False
         while not self._ended.is_set() and self._wanted():
             looked, looking = looking, self._looks > 0
             if looked and not looking:
-                self._hear(None)
+                self._notify(None)
             passed = not looking and isinstance(self.source, Skipping)
             frame = self.source.skip() if passed and isinstance(self.source, Skipping) else self.source.read()
             if isinstance(frame, CameraLost):
@@ -203,7 +206,7 @@ class Camera:
         return None
 
     def _arrive(self, frame: "Frame | None") -> None:
-        """`frame` is None if it was thrown away undecoded."""
+        """Handle a new frame, which is None if it was discarded undecoded."""
         with self._new:
             now = time.monotonic()
             if self._arrived is None and self._opened_at is not None:
@@ -212,15 +215,15 @@ class Camera:
             self._frame, self._lost, self._arrived = kept, None, now
             self._new.notify_all()
         if kept is not None:
-            self._hear(kept)
+            self._notify(kept)
 
-    def _hear(self, frame: "Frame | None") -> None:
+    def _notify(self, frame: "Frame | None") -> None:
         with self._new:
             listeners = list(self._listeners)
         for on_frame in listeners:
             on_frame(frame)
 
-    def _tell(self, lost: CameraLost | None) -> None:
+    def _set_lost(self, lost: CameraLost | None) -> None:
         with self._new:
             self._lost = lost
             self._new.notify_all()

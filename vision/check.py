@@ -1,4 +1,4 @@
-"""The face check: whether the person in front of the camera is the one on the card's photo, and not a photograph."""
+"""The face check: whether the person in front of the camera matches the card's photo and is not a photograph."""
 
 import random
 import threading
@@ -32,17 +32,17 @@ from vision.verdict import (
 )
 
 _PATIENCE = 0.2
-"""Seconds to wait for a frame before looking whether to stop."""
+"""Seconds to wait for a frame before checking whether to stop."""
 _FROZEN_AFTER = 2.0
-"""A camera that sends the same picture for this long shows no living person."""
+"""Seconds with identical frames after which the picture counts as frozen."""
 _AROUND_TURN = 2
-"""Number of good frames at the start and end of a turn that must show the same person."""
+"""Number of good frames taken at the start and end of a turn, to show that it is the same person."""
 _AHEAD = 0.2
-"""`Limits.turned` with a challenge: a turn has to begin and to end at the front."""
+"""`Limits.turned` with a challenge, where a turn must begin and end facing the camera."""
 
 
 class LiveView(Protocol):
-    """A source of looks; `vision.camera.Camera` is one."""
+    """Source of live frames, such as `vision.camera.Camera`."""
 
     @property
     def name(self) -> str: ...
@@ -53,14 +53,14 @@ class LiveView(Protocol):
 
 
 class AntiSpoofing(Protocol):
-    """A network that looks for traces of paper and print."""
+    """Network that detects traces of paper and print."""
 
     def liveness(self, rgb: Image, face: Face) -> float:
-        """0 a photograph, 1 a face."""
+        """Return the liveness from 0 (photograph) to 1 (face)."""
 
 
 PHOTOGRAPH = 0.3
-"""Mean liveness of the collected frames below which they may show a photograph."""
+"""Mean liveness of the collected frames below which a photograph is suspected."""
 
 
 def check_face(
@@ -76,11 +76,12 @@ def check_face(
     calibration: Calibration | None = None,
     anti_spoofing: AntiSpoofing | None = None,
 ) -> FaceVerdict:
-    """Blocks for one attempt: the mean encoding of `settings.frames` good frames against the reference.
+    """Run one attempt, blocking: compare the mean encoding of `settings.frames` good frames with the reference.
 
-    Good frames lie `frame_spacing_ms` apart and differ from each other; with an anti-photo check some are taken before
-    the head turns and some after. Encodings are overwritten at the end. `chance` draws side and moment of the turn.
-    `calibration`: by default the engine's own. `anti_spoofing`: used if there is an anti-photo check.
+    Good frames are at least `frame_spacing_ms` apart and differ from each other. With an anti-photo check, some are
+    taken before the head turns and some after. Encodings are overwritten at the end. `chance`: random generator for
+    side and time of the turn. `calibration`: by default that of the engine. `anti_spoofing`: only used with an
+    anti-photo check.
     """
     attempt = _Attempt(
         camera,
@@ -122,7 +123,7 @@ class _Attempt:
         self._began = clock()
         self._collected = GoodFrames(settings, self._began, calibration)
         self._steady, self._good = Steady(), False
-        self._told: FaceCheckProgress | None = None
+        self._reported: FaceCheckProgress | None = None
 
     def wipe(self) -> None:
         self._collected.wipe()
@@ -149,8 +150,8 @@ class _Attempt:
                 return verdict
         if self._challenge is not None and self._challenge.phase is Phase.TURNING:
             return PhotoSuspected(PhotoSign.NOT_TURNED)
-        told = self._told.guidance if self._told is not None else Guidance.NO_FACE
-        return FaceNotSeen(told, len(self._collected.encodings))
+        guidance = self._reported.guidance if self._reported is not None else Guidance.NO_FACE
+        return FaceNotSeen(guidance, len(self._collected.encodings))
 
     def _look(self, frame: Frame) -> FaceVerdict | None:
         faces = self._engine.faces(frame.grey)
@@ -162,24 +163,24 @@ class _Attempt:
             return PhotoSuspected(found)
         if found is not None:
             self._good = False
-            self._tell(found, frame)
+            self._report(found, frame)
             return None
         limits = self._limits.loosened() if self._good else self._limits
-        wanted = guide(frame.grey, faces, limits)
+        guidance = guide(frame.grey, faces, limits)
         if (
-            wanted is None
+            guidance is None
             and face is not None
             and self._challenge is not None
             and not self._challenge.is_ahead(face.points)
         ):
-            wanted = Guidance.LOOK_AHEAD
-        self._good = wanted is None
-        if face is not None and wanted is None:
+            guidance = Guidance.LOOK_AHEAD
+        self._good = guidance is None
+        if face is not None and guidance is None:
             used = self._use(frame, face)
             if isinstance(used, PhotoSign):
                 return PhotoSuspected(used)
-            wanted = used
-        self._tell(wanted or Guidance.HOLD_STILL, frame)
+            guidance = used
+        self._report(guidance or Guidance.HOLD_STILL, frame)
         enough = len(self._collected.encodings) >= self._settings.frames
         if not enough or not (self._challenge is None or self._challenge.passed):
             return None
@@ -190,7 +191,7 @@ class _Attempt:
         return bool(votes) and float(np.mean(votes)) < PHOTOGRAPH
 
     def _suspected(self, frame: Frame) -> PhotoSuspected | None:
-        """Ask for one more turn the first time, and return None then."""
+        """Request another turn the first time and return None."""
         if self._looked_printed:
             return PhotoSuspected(PhotoSign.PRINTED)
         self._looked_printed = True
@@ -198,17 +199,17 @@ class _Attempt:
         sign = self._begin_again()
         if sign is not None:
             return PhotoSuspected(sign)
-        self._tell(Guidance.ONCE_MORE, frame)
+        self._report(Guidance.ONCE_MORE, frame)
         return None
 
     def _turning(self, frame: Frame, face: Face | None) -> Guidance | PhotoSign | None:
-        """Return what to say during a turn; None if there is none, or if it is done."""
+        """Return the guidance during a turn; None if there is no turn or it is completed."""
         if self._challenge is None or self._challenge.phase is not Phase.TURNING:
             return None
         found = self._challenge.turned(frame.grey, face.points if face else None, frame.taken_at)
         if not self._challenge.just_turned or face is None:
             return found
-        # the person turning their head is the one whose frames were collected
+        # check that the person who turned is the one whose frames were collected
         encoding = self._engine.encode(frame.grey, face)
         same = self._collected.is_same(encoding)
         encoding.fill(0)
@@ -221,9 +222,9 @@ class _Attempt:
         return self._challenge.begin_again() if self._challenge is not None else None
 
     def _use(self, frame: Frame, face: Face) -> Guidance | PhotoSign | None:
-        """Handle a good frame: collect it, or take it as the first or last of a turn, or drop it."""
+        """Handle a good frame: collect it, use it as the first or last frame of a turn, or drop it."""
         challenge, collected = self._challenge, self._collected
-        lacking = len(collected.encodings) < self._wanted()
+        lacking = len(collected.encodings) < self._needed()
         turned = challenge is not None and challenge.phase is Phase.TURNING
         begins = challenge is not None and not lacking and challenge.is_time(frame.taken_at)
         if not (turned or begins or (lacking and collected.is_due(frame))):
@@ -240,17 +241,17 @@ class _Attempt:
             return challenge.begin(frame.grey, face.points, frame.taken_at)
         return None
 
-    def _wanted(self) -> int:
-        """Return how many good frames are wanted by now; one more begins every turn and one ends it."""
+    def _needed(self) -> int:
+        """Return how many good frames to collect now, without the first and last frame of the turn."""
         if self._challenge is None or self._challenge.passed:
             return self._settings.frames
         return self._settings.frames - _AROUND_TURN
 
-    def _tell(self, seen: Guidance, frame: Frame) -> None:
-        guidance = self._steady.tell(seen, frame.taken_at)
+    def _report(self, seen: Guidance, frame: Frame) -> None:
+        guidance = self._steady.update(seen, frame.taken_at)
         progress = FaceCheckProgress(guidance, len(self._collected.encodings), self._settings.frames)
-        if progress != self._told:
-            self._told = progress
+        if progress != self._reported:
+            self._reported = progress
             self._camera.prompt(guidance)
             self._on_progress(progress)
 

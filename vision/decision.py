@@ -1,4 +1,4 @@
-"""Decide whether two encodings show the same person, by a calibrated distance for each number of frames."""
+"""Deciding whether two encodings show the same person, with a calibrated threshold for each number of frames."""
 
 import json
 import math
@@ -13,39 +13,39 @@ if TYPE_CHECKING:
 
 
 class NotCalibrated(Exception):
-    """An engine has no calibration of its own. The message says what, why and what to do."""
+    """An engine has no usable calibration. The message gives the reason and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The thresholds of one engine. Without one, an engine decides nothing."""
+    """Thresholds of an engine, which cannot decide without them."""
 
     engine: str
-    """What it belongs to; see `vision.engines.network.Network.identity`."""
+    """Identity of the engine; see `vision.engines.network.Network.identity`."""
     thresholds: dict[int, float]
-    """Largest distance that counts as a match, by the number of frames averaged. See `vision.face.distance`."""
+    """Maximum distance of a match by number of averaged frames. See `vision.face.distance`."""
     fmr: float
-    """Target false match rate in the worst judged group of the persons it was made with."""
+    """Target false match rate in the worst judged group of the persons used for the calibration."""
     fmr_upper: float
-    """Upper 95 % limit of the false match rate found in that group with the most frames."""
+    """Upper 95 % limit of the false match rate measured in that group with the maximum number of frames."""
     other_person: float
-    """A live frame further than this from the mean of those before it shows another person."""
+    """Distance of a live frame from the mean of the previous ones above which it shows another person."""
 
     def threshold(self, frames: int) -> float:
-        """Return the threshold of the nearest smaller number of frames measured. Raises ValueError if there is none."""
+        """Return the threshold for `frames` or the next smaller number measured. Raises ValueError if none."""
         fitting = [number for number in self.thresholds if number <= frames]
         if not fitting:
             raise ValueError(f"no threshold for {frames} frames")
         return self.thresholds[max(fitting)]
 
     def matches(self, live: "Encoding", reference: "Encoding", frames: int) -> bool:
-        """`live`: the mean of the encodings of `frames` frames."""
+        """Return whether the mean encoding `live` of `frames` frames matches the reference."""
         from vision.face import distance
 
         return distance(live, reference) <= self.threshold(frames)
 
     def is_same(self, live: "Encoding", before: "Encoding") -> bool:
-        """Return whether a frame shows the person of those before it, whose mean is `before`."""
+        """Return whether a frame shows the same person as the previous ones, whose mean encoding is `before`."""
         from vision.face import distance
 
         return distance(live, before) <= self.other_person
@@ -59,13 +59,13 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
 
 
 def load_calibration(path: Path) -> Calibration:
-    """Raises OSError, ValueError, KeyError, TypeError, AttributeError."""
+    """Load a calibration. Raises OSError, ValueError, KeyError, TypeError and AttributeError."""
     values = json.loads(path.read_text(encoding="utf-8"))
     thresholds = {int(frames): float(value) for frames, value in values["thresholds"].items()}
     fmr, upper, other = (float(values[name]) for name in ("fmr", "fmr_upper", "other_person"))
     # an infinite threshold would accept everyone
     if not all(math.isfinite(one) for one in (*thresholds.values(), fmr, upper, other)):
-        raise ValueError("a number in it is not finite")
+        raise ValueError("it contains a number that is not finite")
     if not thresholds:
-        raise ValueError("it holds no threshold")
+        raise ValueError("it contains no threshold")
     return Calibration(str(values["engine"]), thresholds, fmr, upper, other)

@@ -1,4 +1,4 @@
-"""A face in a picture: its box, five points and axes, and the encoding that distinguishes it from others."""
+"""Faces in pictures: box, five points, axes, and encodings for comparing them."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Encoding = NDArray[np.float64]
-"""(n,); as many values as the network gives. The angle between two shows how unlike the faces are."""
+"""(n,) values, where n depends on the network. The angle between two encodings measures how different the faces are."""
 
 Points = NDArray[np.float64]
-"""(5, 2) in pixels: the person's right eye, left eye, tip of the nose, right and left corner of the mouth. The right
-eye is on the picture's left."""
+"""(5, 2) in pixels: the person's right eye, left eye, tip of the nose, and right and left corner of the mouth. The
+right eye is on the left side of the picture."""
 
 _SQUARE, _LOWER = 0.94, 0.05
-"""Side of dlib's square and how far it lies below YuNet's box, in mean sides of that box: medians over 279 faces."""
+"""Side of dlib's square, and its offset below YuNet's box, relative to the mean side of that box: medians of 279 faces.
+"""
 
 
 def unit(encodings: NDArray[np.floating]) -> Encoding:
@@ -23,13 +24,13 @@ def unit(encodings: NDArray[np.floating]) -> Encoding:
 
 
 def distance(one: Encoding, other: Encoding) -> float:
-    """Euclidean distance between the directions of two encodings: 0 the same, 2 opposite."""
+    """Return the Euclidean distance between the normalised encodings, from 0 (same) to 2 (opposite)."""
     return float(np.linalg.norm(unit(one) - unit(other)))
 
 
 @dataclass(frozen=True, slots=True)
 class FaceBox:
-    """Pixels; right and bottom exclusive."""
+    """Box in pixels; right and bottom are exclusive."""
 
     left: int
     top: int
@@ -45,7 +46,7 @@ class FaceBox:
         return self.bottom - self.top
 
     def square(self) -> "FaceBox":
-        """The square that other detectors draw around the same face; may leave the picture."""
+        """Return the square that other detectors return for the same face. It may extend beyond the picture."""
         mean = float(np.sqrt(self.width * self.height))
         half = _SQUARE * mean / 2
         x, y = (self.left + self.right) / 2, (self.top + self.bottom) / 2 + _LOWER * mean
@@ -54,32 +55,32 @@ class FaceBox:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """What the detector sees of one face."""
+    """Detected face."""
 
     box: FaceBox
     points: Points
 
 
 class FaceAxes:
-    """A face's own coordinates: origin in the middle between the eyes, unit the distance between them."""
+    """Coordinate system of a face, with the origin in the middle between the eyes and their distance as the unit."""
 
     def __init__(self, points: Points) -> None:
         right, left, tip = points[0], points[1], points[2]
         self.eyes = (left, right)
-        """(x, y) of each; the first is on the picture's right."""
+        """(x, y) of each eye; the first is on the right side of the picture."""
         self.distance = max(float(np.hypot(*(left - right))), 1.0)
-        """Pixels between the eyes."""
+        """Eye distance in pixels."""
         self.middle = (left + right) / 2
         self.across = (left - right) / self.distance
-        """Unit vector from eye to eye, towards the picture's right."""
+        """Unit vector from eye to eye, towards the right side of the picture."""
         self.down = np.array([-self.across[1], self.across[0]])
         self.nose = tip
 
     def place(self, x: float, y: float) -> NDArray[np.float64]:
-        """(2,) in pixels, of a place given in the face's own coordinates."""
+        """Convert face coordinates to pixels (2,)."""
         return np.asarray(self.middle + self.distance * (x * self.across + y * self.down), np.float64)
 
     def normal(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
-        """(n, 2) in the face's own coordinates, of places in pixels."""
+        """Convert pixels to face coordinates (n, 2)."""
         away = places - self.middle
         return np.stack([away @ self.across, away @ self.down], axis=-1) / self.distance

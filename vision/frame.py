@@ -1,6 +1,6 @@
-"""Conversion of any picture to a contiguous 8-bit frame; every picture passes through here.
+"""Conversion of pictures to contiguous 8-bit frames, used for every picture.
 
-In a non-contiguous array dlib finds no face and reports no error.
+In a non-contiguous array, dlib finds no face without reporting an error.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ Image = NDArray[np.uint8]
 """(height, width, 3) RGB or (height, width) grey, contiguous."""
 
 LARGEST = 1280
-"""Longer side of a frame in pixels; a larger picture is scaled down."""
+"""Maximum longer side of a frame in pixels. Larger pictures are scaled down."""
 SMALLEST = 80
-"""Shorter side of a frame in pixels: the window of the face detector."""
+"""Minimum shorter side of a frame in pixels, which is the window of the face detector."""
 
 
 class FrameProblem(StrEnum):
@@ -27,13 +27,13 @@ class FrameProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Frame:
-    """One picture of the camera."""
+    """Camera frame."""
 
     rgb: Image
     grey: Image
     number: int
     taken_at: float
-    """Seconds on the source's clock; only differences count."""
+    """Seconds by the source's clock, of which only differences are meaningful."""
 
     def __repr__(self) -> str:
         return f"Frame({self.number})"
@@ -42,7 +42,7 @@ class Frame:
 def frame_of(
     picture: NDArray[Any], *, number: int, taken_at: float, order: Literal["RGB", "BGR"] = "RGB"
 ) -> Frame | FrameProblem:
-    """Convert an 8 or 16 bit picture, grey or with three or four channels, to a frame. Alpha is dropped."""
+    """Convert an 8-bit or 16-bit picture, grey or with three or four channels, to a frame. Alpha is dropped."""
     import cv2
 
     if picture.size == 0:

@@ -1,4 +1,4 @@
-"""The good frames of one face check, as encodings: different pictures, some time apart, of one person."""
+"""Good frames of a face check as encodings: different pictures of one person, some time apart."""
 
 from enum import Enum, auto
 
@@ -10,27 +10,27 @@ from vision.face import Encoding
 from vision.frame import Frame
 
 _OUTLIER_FOR = 0.4
-"""Seconds for which a face may look like another person's: a blink, a blur."""
+"""Seconds for which a face may look like another person, for example because of a blink or blur."""
 _UNSEEN_FOR = 1.0
-"""Seconds without a face after which it may be another person's."""
+"""Seconds without a face after which it may be another person."""
 
 
 class Added(Enum):
     KEPT = auto()
     DROPPED = auto()
-    """It looks like another person's, so far only for a moment."""
+    """It looks like another person, so far only for a moment."""
     BEGUN_AGAIN = auto()
-    """It shows another person than the frames before, which are forgotten, and is the first of the new ones."""
+    """It shows another person than the previous frames, which were dropped, and is the first of the new ones."""
 
 
 class GoodFrames:
-    """Encodings are overwritten by `wipe`."""
+    """Collected frames. `wipe` overwrites the encodings."""
 
     def __init__(self, settings: VisionSettings, now: float, calibration: Calibration) -> None:
         self._calibration = calibration
         self.encodings: list[Encoding] = []
         self.liveness: list[float] = []
-        """What an anti-spoofing network said of each, 0 a photograph to 1 a face; empty without one."""
+        """Liveness of each frame from 0 (photograph) to 1 (face); empty without an anti-spoofing network."""
         self._spacing = settings.frame_spacing_ms / 1000
         self._last_taken = float("-inf")
         self._other_since: float | None = None
@@ -39,7 +39,7 @@ class GoodFrames:
         self.changed_at = now
 
     def is_repeated(self, frame: Frame, now: float) -> bool:
-        """Return whether it equals the picture before: a frozen camera, or a still one fed in."""
+        """Return whether it equals the previous picture, as from a frozen camera or a still image."""
         repeated = np.array_equal(frame.grey, self._last_grey)
         if not repeated:
             self._last_grey = frame.grey
@@ -47,7 +47,7 @@ class GoodFrames:
         return repeated
 
     def seen(self, faces: int, now: float) -> bool:
-        """Return False if the face was away for so long that everything starts over."""
+        """Return False if the face was away so long that the check must start over."""
         if faces == 1:
             kept = now - self._seen_at <= _UNSEEN_FOR or not self.encodings
             self._seen_at = now
@@ -60,11 +60,11 @@ class GoodFrames:
         return frame.taken_at - self._last_taken >= self._spacing
 
     def is_same(self, encoding: Encoding) -> bool:
-        """Return whether it shows the person of the frames before; True if there are none."""
+        """Return whether it shows the same person as the previous frames; True if there are none."""
         return not self.encodings or self._calibration.is_same(encoding, np.mean(self.encodings, axis=0))
 
     def add(self, frame: Frame, encoding: Encoding, liveness: float | None = None) -> Added:
-        """The encoding is overwritten where it is dropped."""
+        """Add a frame. If it is dropped, its encoding is overwritten."""
         same = self.is_same(encoding)
         if same:
             self._other_since = None

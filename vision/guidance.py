@@ -1,4 +1,4 @@
-"""What to tell the person in front of the camera: one instruction at a time, the most useful first."""
+"""Guidance for the person in front of the camera: one instruction at a time, the most useful first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,29 +11,29 @@ from vision.frame import Image
 from vision.verdict import Guidance
 
 _NOSE_TO_TURN = 1.5
-"""Yaw per unit of the nose's offset in eye distances; fitted on 311 frames of real heads."""
+"""Sine of the yaw per offset of the nose in eye distances, fitted to 311 frames of real heads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Shares of the frame's height and width; brightness from 0 to 255."""
+    """Limits for a good frame, as fractions of its height and width, and brightness from 0 to 255."""
 
     smallest: float = 0.22
     largest: float = 0.75
     off_centre: float = 0.22
     darkest: float = 45.0
     backlit: float = 3.0
-    """How many times brighter than a dim face its surroundings may be."""
+    """Maximum brightness of the surroundings relative to a dim face."""
     dim: float = 65.0
     turned: float = 0.30
     """See `turn`."""
     covered: float = 0.6
-    """See `eye_brightness`; below it are dark glasses and hair, above it every uncovered face that was measured."""
+    """See `eye_brightness`. Dark glasses and hair are below, all measured uncovered faces above."""
     sharpness: float = 2.8
     """See `sharpness`."""
 
     def loosened(self) -> "Limits":
-        """For a person who stood well a moment ago: a small movement does not change the instruction."""
+        """Return wider limits for use after a good frame, so that small movements do not change the guidance."""
         return Limits(
             self.smallest * 0.9,
             self.largest * 1.08,
@@ -48,7 +48,7 @@ class Limits:
 
 
 def guide(grey: Image, faces: Sequence[Face], limits: Limits = Limits()) -> Guidance | None:
-    """Return what to tell; None if the frame is good. `grey` is (height, width)."""
+    """Return the guidance, or None if the frame is good. `grey` has shape (height, width)."""
     height, width = grey.shape
     if not faces:
         return Guidance.TOO_DARK if float(grey.mean()) < limits.darkest else Guidance.NO_FACE
@@ -82,16 +82,17 @@ def _looking(grey: Image, face: Face, limits: Limits) -> Guidance | None:
 
 
 def turn(points: Points) -> float:
-    """About the sine of the head's turn; positive towards the picture's right.
+    """Return the approximate sine of the head's yaw, positive towards the right side of the picture.
 
-    By how far the tip of the nose stands from the middle between the eyes. A turned photograph shows less of it.
+    It is derived from the offset of the nose tip from the middle between the eyes, which is smaller in a turned
+    photograph.
     """
     axes = FaceAxes(points)
     return _NOSE_TO_TURN * float(axes.normal(axes.nose)[0])
 
 
 def eye_brightness(grey: Image, points: Points) -> float:
-    """The brightest tenth around the better seen eye, as a share of the cheek below it; 1 where neither is in sight."""
+    """Return the brightest tenth around the better visible eye, relative to the cheek; 1 if neither is visible."""
     axes = FaceAxes(points)
     distance = axes.distance
     shares = []
@@ -109,8 +110,9 @@ def _patch(grey: Image, middle: NDArray[np.float64], across: float, along: float
 
 
 def sharpness(grey: Image, box: FaceBox) -> float:
-    """Standard deviation of the Laplacian of the face at 96 pixels' width, in levels of 255, a little smoothed before:
-    a sensor's noise would count as sharp."""
+    """Return the standard deviation of the Laplacian of the face at 96 pixels, in levels of 255. The face is smoothed
+    first, because sensor noise would count as sharpness.
+    """
     import cv2
 
     face = grey[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right]
@@ -119,25 +121,25 @@ def sharpness(grey: Image, box: FaceBox) -> float:
     return float(cv2.Laplacian(cv2.GaussianBlur(small, (0, 0), 1.0), cv2.CV_64F).std())
 
 
-_AT_ONCE = {Guidance.HOLD_STILL, Guidance.TURN_LEFT, Guidance.TURN_RIGHT, Guidance.LOOK_AHEAD, Guidance.ONCE_MORE}
+_IMMEDIATE = {Guidance.HOLD_STILL, Guidance.TURN_LEFT, Guidance.TURN_RIGHT, Guidance.LOOK_AHEAD, Guidance.ONCE_MORE}
 
 
 class Steady:
-    """What is shown, steadier than what is seen: an instruction stays until another one has lasted."""
+    """Stabilised guidance: an instruction remains until another one has been due for some time."""
 
     def __init__(self, lasts: float = 0.4) -> None:
-        """`lasts`: seconds."""
-        self.told: Guidance | None = None
+        """`lasts`: seconds after which another instruction is shown."""
+        self.shown: Guidance | None = None
         self._lasts = lasts
         self._other: Guidance | None = None
         self._since = 0.0
 
-    def tell(self, seen: Guidance, now: float) -> Guidance:
-        """`HOLD_STILL` is shown at once: a person who stands well, or is to turn their head, is not kept waiting."""
-        if self.told is None or seen == self.told or seen in _AT_ONCE:
-            self.told, self._other = seen, None
+    def update(self, seen: Guidance, now: float) -> Guidance:
+        """Return the guidance to show. Good position and requested turns are shown immediately."""
+        if self.shown is None or seen == self.shown or seen in _IMMEDIATE:
+            self.shown, self._other = seen, None
         elif seen != self._other:
             self._other, self._since = seen, now
         elif now - self._since >= self._lasts:
-            self.told, self._other = seen, None
-        return self.told
+            self.shown, self._other = seen, None
+        return self.shown

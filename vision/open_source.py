@@ -1,4 +1,4 @@
-"""The only way to open frame sources."""
+"""Opening frame sources by name. Do not create them in any other way."""
 
 from vision.sources.protocol import FrameSource
 
@@ -7,12 +7,12 @@ CARD = "synthetic:card:"
 
 
 def open_source(spec: str, *, warm_up_frames: int = 0, loop: bool = False) -> FrameSource:
-    """The source for a `vision.camera` setting, not opened yet.
+    """Return the source for a `vision.camera` setting without opening it.
 
-    A number, a device path, a video file, an image pattern (`frame-%03d.png`), `synthetic:NAME`, `synthetic:NAME+KIND`
-    for somebody who shows NAME's photograph (`vision.synthetic.attacks`), either with `,CONDITION` behind
-    (`vision.synthetic.conditions`). `loop`: files begin again at their end. Raises ValueError for a synthetic person,
-    attack or condition nobody knows.
+    `spec`: camera number, device path, video file, image pattern (`frame-%03d.png`), `synthetic:NAME`, or
+    `synthetic:NAME+KIND` for an attacker with NAME's photograph (`vision.synthetic.attacks`), the latter two optionally
+    followed by `,CONDITION` (`vision.synthetic.conditions`). `loop`: repeat files. Raises ValueError for an unknown
+    synthetic person, attack or condition.
     """
     if spec.startswith(CARD):
         from vision.synthetic.card_source import card_source

@@ -1,8 +1,8 @@
-"""OpenCV's messages on standard error, where the terminal's screen is painted."""
+"""Suppression of OpenCV's messages on standard error, where the terminal draws its screen."""
 
 import cv2
 
 
 def silence() -> None:
-    """Silence it: the code that calls it reports what is wrong."""
+    """Silence OpenCV's log. Callers report errors themselves."""
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

@@ -1,4 +1,4 @@
-"""Decode and encode the card's photo: greyscale JPEG 2000 in a JP2 file, limited in size."""
+"""Decoding and encoding the card's photo: greyscale JPEG 2000 in a JP2 file of limited size."""
 
 import io
 from enum import StrEnum
@@ -30,7 +30,7 @@ def decode_photo(data: bytes | bytearray) -> Image | PhotoProblem:
         return PhotoProblem.TOO_LARGE
     if not data.startswith(JP2_SIGNATURE):
         return PhotoProblem.NOT_JPEG2000
-    # face_recognition switches this on for the whole process
+    # face_recognition turns this on for the complete process
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Pillow.open(io.BytesIO(data), formats=("JPEG2000",)) as photo:
@@ -42,9 +42,9 @@ def decode_photo(data: bytes | bytearray) -> Image | PhotoProblem:
 
 
 def card_jp2(portrait: NDArray[np.uint8], size: int = 5000) -> bytes:
-    """Encode a portrait as on the card: 240x320 grey, about `size` bytes.
+    """Encode a portrait for a card: 240x320, grey, about `size` bytes.
 
-    `portrait` is (height, width) grey or (height, width, 3) RGB.
+    `portrait`: (height, width) grey or (height, width, 3) RGB.
     """
     from PIL import Image as Pillow
 

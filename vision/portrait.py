@@ -1,4 +1,4 @@
-"""A card photo cut from a live frame, as the demo needs one of the person in front of it."""
+"""Card photo cropped from a live frame, which the demo needs of the person in front of it."""
 
 import numpy as np
 
@@ -7,13 +7,13 @@ from vision.frame import Frame
 from vision.photo import CARD_SIZE, card_jp2
 
 _FACE_SHARE = 0.55
-"""The face's share of the photo's width."""
+"""Width of the face relative to the photo."""
 _ABOVE = 0.30
-"""The box's top below the photo's upper edge, as a share of the height."""
+"""Distance of the top of the face box from the upper edge of the photo, relative to its height."""
 
 
 def card_photo_from(frame: Frame, box: FaceBox) -> bytes:
-    """Greyscale JPEG 2000 of 240x320, cropped like an ID photo; what lies outside the frame repeats its edge."""
+    """Return a greyscale JPEG 2000 of 240x320, cropped like an ID photo. Areas outside the frame repeat its edge."""
     width = round(box.width / _FACE_SHARE)
     height = round(width * CARD_SIZE[1] / CARD_SIZE[0])
     left = (box.left + box.right - width) // 2

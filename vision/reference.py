@@ -1,4 +1,4 @@
-"""The reference a live face is compared with: the encoding of the card's photo. Lives for one reception."""
+"""Reference for comparing a live face: the encoding of the card's photo, held for one reception."""
 
 from vision.engines.engine import FaceEngine
 from vision.face import Encoding
@@ -7,7 +7,7 @@ from vision.verdict import ReferenceProblem
 
 
 class Reference:
-    """Holds one encoding in a buffer of its own."""
+    """Encoding in a buffer of its own."""
 
     __slots__ = ("encoding",)
 
@@ -22,7 +22,7 @@ class Reference:
 
 
 def make_reference(engine: FaceEngine, jp2: bytes | bytearray) -> Reference | ReferenceProblem:
-    """The photo must show exactly one face."""
+    """Encode the card's photo, which must show exactly one face."""
     grey = decode_photo(jp2)
     if isinstance(grey, PhotoProblem):
         return ReferenceProblem.UNREADABLE

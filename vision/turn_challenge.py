@@ -1,7 +1,7 @@
-"""The anti-photo check: look ahead, turn the head to the side asked for at an unpredictable moment, and back.
+"""The anti-photo check: look ahead, turn the head to a given side at an unpredictable time, and turn back.
 
-It only tells a printed photograph from a face: a film of the turning patient passes if it happens to turn the
-right way. Not certified presentation attack detection.
+It only distinguishes a printed photograph from a face. A video of the patient passes if it happens to turn to the
+correct side. Not certified presentation attack detection.
 """
 
 import random
@@ -19,63 +19,64 @@ from vision.parallax import FollowedFace
 from vision.verdict import Guidance, PhotoSign
 
 SIDES = {1: Guidance.TURN_LEFT, -1: Guidance.TURN_RIGHT}
-"""By the sign of the turn in the picture: to the picture's right is to the patient's left."""
+"""Instruction by the sign of the turn in the picture. The right side of the picture is the patient's left."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What a policy asks for. `vision.turn_challenge`'s figures are in docs/accuracy.md."""
+    """Requirements of a policy. See docs/accuracy.md for the figures."""
 
     turns: int
-    """To a side drawn by chance; a second one to the other side."""
+    """Number of turns: the first to a random side, the second to the other side."""
     mistakes: int
-    """Mistakes allowed: turning to the wrong side, going away, a torn picture. After each a new side is drawn."""
+    """Allowed mistakes: turning to the wrong side, going away, or a discontinuity. After each, a new side is chosen."""
     enough: float = 0.13
-    """How far to turn, as `vision.guidance.turn` measures: some 15 to 20 degrees."""
+    """Minimum turn, as measured by `vision.guidance.turn`: about 15 to 20 degrees."""
     stands_out: float = 0.022
-    """The least lead of the nose, in distances between the eyes; the median of the last `looks`."""
+    """Minimum lead of the nose in eye distances, as the median of the last `looks` frames."""
     looks: int = 5
-    """Frames of the turned face."""
+    """Number of frames of the turned face."""
     moment: tuple[float, float] = (0.3, 1.0)
-    """Seconds of looking ahead before the turn is asked for."""
+    """Range of seconds of looking ahead before the turn is requested."""
     seconds: float = 6.0
-    """For one turn. Patients who have not turned far enough for the nose to stand out turn further."""
+    """Time limit for a turn, in which patients can turn further until the nose stands out."""
 
 
 DEMANDS = {AntiPhoto.STANDARD: Demands(turns=1, mistakes=2), AntiPhoto.STRICT: Demands(turns=2, mistakes=1)}
 
 
 _FRESH = 0.6
-"""Seconds after which new points are picked while the head has not turned yet: they do not last long on skin."""
+"""Seconds after which new points are selected before the head turns, because points on skin are soon lost."""
 _NOT_YET = 0.07
-"""A smaller turn does not count."""
+"""Smaller turns are ignored."""
 _KEPT = 0.5
-"""The share of points that must remain for new ones to belong to the same face."""
+"""Fraction of points that must remain before new ones are selected, to ensure that it is the same face."""
 _TOO_FAR = 0.45
-"""A turn of about 45 degrees, from which the face is hardly seen."""
+"""A turn of about 45 degrees, at which the face can hardly be detected."""
 _BACK = 0.10
-"""Within this distance of where the turn began, the head is back."""
+"""Maximum difference from the start of the turn at which the head counts as turned back."""
 _UNSEEN = 20
-"""Frames of the turned face without enough points left to measure it, after which it is asked to turn once more."""
+"""Number of frames of the turned face with too few points to measure, after which another turn is requested."""
 
 
 class Phase(StrEnum):
     AHEAD = "ahead"
-    """Looking ahead; frames are collected, and the next turn has not been asked for."""
+    """The patient looks ahead, frames are collected, and the next turn has not been requested yet."""
     TURNING = "turning"
-    """From the moment the turn is asked for until the face that turned has been recognised at the front again."""
+    """From the request for the turn until the face that turned has been recognised looking ahead again."""
     BACK = "back"
-    """The last turn is done."""
+    """The last turn is completed."""
 
 
 class TurnChallenge:
-    """The challenge of one attempt. It sees each frame from `begin` to `settle`: one face throughout, else it restarts.
+    """Challenge of one attempt. It must be given every frame from `begin` to `settle`, and restarts if they do not show
+    the same face throughout.
 
-    The caller makes sure that the frames of `begin` and `settle` show the person whose frames are collected.
+    The caller must ensure that the frames of `begin` and `settle` show the person whose frames are collected.
     """
 
     def __init__(self, demands: Demands, chance: random.Random | None = None) -> None:
-        """`chance`: by default the system's own, which is unpredictable."""
+        """`chance`: random generator; by default that of the system, which is unpredictable."""
         self._demands = demands
         self._chance = chance or secrets.SystemRandom()
         self._face: FollowedFace | None = None
@@ -88,7 +89,7 @@ class TurnChallenge:
         self._start()
 
     def begin_again(self) -> PhotoSign | None:
-        """Start over, as another person may be there: nothing done so far counts. Too often in an attempt is a sign."""
+        """Start over, because it may be another person. Return a sign of a photograph if this happens too often."""
         asked = self.phase is not Phase.AHEAD or self._left < self._demands.turns
         self._start()
         return self._mistake(PhotoSign.CHANGED) if asked else None
@@ -101,7 +102,7 @@ class TurnChallenge:
 
     @property
     def just_turned(self) -> bool:
-        """Whether the turn was done in the last frame shown to `turned`."""
+        """Whether the turn was completed in the last frame passed to `turned`."""
         return self._just_turned
 
     @property
@@ -109,11 +110,11 @@ class TurnChallenge:
         return self.phase is Phase.BACK
 
     def is_ahead(self, points: Points) -> bool:
-        """Return whether the head is where the first turn began; before that, any face that looks ahead is accepted."""
+        """Return whether the head is where the first turn began. Before that, any face looking ahead is accepted."""
         return self._neutral is None or abs(turn(points) - self._neutral) <= _BACK
 
     def is_time(self, now: float) -> bool:
-        """Asked at every good frame in which nothing is left to collect: true when the turn shall be asked for."""
+        """Return whether to request the turn now. Call it for every good frame when no more must be collected."""
         if self.phase is not Phase.AHEAD:
             return False
         if self._ask_at is None:
@@ -121,7 +122,7 @@ class TurnChallenge:
         return now >= self._ask_at
 
     def begin(self, grey: Image, points: Points, now: float) -> Guidance:
-        """Ask for the turn."""
+        """Request the turn and return the instruction."""
         self.phase = Phase.TURNING
         self._side = -self._last_side or self._chance.choice((1, -1))
         self._until = now + self._demands.seconds
@@ -132,9 +133,9 @@ class TurnChallenge:
         return SIDES[self._side]
 
     def turned(self, grey: Image, points: Points | None, now: float) -> Guidance | PhotoSign | None:
-        """Handle any frame after `begin`; `points` is None if no face was found in it.
+        """Handle a frame after `begin`. `points` is None if no face was found in it.
 
-        None: the head has turned and is back, the same face all the way; `settle` ends it.
+        Return None if the head has turned and is back, with the same face throughout. Then call `settle`.
         """
         assert self._face is not None
         self._just_turned = False
@@ -156,7 +157,7 @@ class TurnChallenge:
         return self._judged(now)
 
     def settle(self) -> None:
-        """Note that the face that turned has been recognised at the front."""
+        """Complete the turn, after the face that turned has been recognised looking ahead."""
         self._left -= 1
         self._last_side = self._side
         self._ahead_again()
@@ -198,7 +199,7 @@ class TurnChallenge:
         return float(np.median(self._leads[-self._demands.looks :])) >= self._demands.stands_out
 
     def _looked_flat(self) -> Guidance | PhotoSign:
-        """Once in an attempt a shallow nose, or points badly picked, may look so."""
+        """Allow this once per attempt, because a flat nose or badly selected points may also look flat."""
         if self._was_flat:
             return PhotoSign.FLAT
         self._was_flat = True

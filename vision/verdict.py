@@ -1,11 +1,11 @@
-"""What the face room reports to the others: guidance and verdicts, as values. No pixels, no encodings."""
+"""Guidance and verdicts of the face check as values, without pixels or encodings."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Guidance(StrEnum):
-    """One instruction at a time, the most useful first."""
+    """Instruction for the patient, the most useful one at a time."""
 
     NO_FACE = "no-face"
     TWO_FACES = "two-faces"
@@ -22,16 +22,16 @@ class Guidance(StrEnum):
     """The patient's left."""
     TURN_RIGHT = "turn-right"
     TURNED_TOO_FAR = "turned-too-far"
-    """During a turn that was asked for: the camera loses the face."""
+    """The camera lost the face during a requested turn."""
     LOOK_AHEAD = "look-ahead"
-    """After a turn."""
+    """Look ahead again after a turn."""
     ONCE_MORE = "once-more"
-    """Look ahead: the turn did not count, and will be asked for again."""
+    """Look ahead; the turn did not count and will be requested again."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaceCheckProgress:
-    """Where a running face check stands."""
+    """Progress of a running face check."""
 
     guidance: Guidance
     frames: int
@@ -41,7 +41,7 @@ class FaceCheckProgress:
 @dataclass(frozen=True, slots=True)
 class FaceMatch:
     distance: float
-    """See `vision.face.distance`, between the reference and the mean live encoding; staff and log only."""
+    """Distance between the reference and the mean live encoding (`vision.face.distance`), for staff and log only."""
     frames: int
     milliseconds: int
 
@@ -55,49 +55,49 @@ class FaceNotMatched:
 
 @dataclass(frozen=True, slots=True)
 class FaceNotSeen:
-    """Not enough good frames before the time was up."""
+    """There were too few good frames within the time limit."""
 
     last_guidance: Guidance
     frames: int
 
 
 class PhotoSign(StrEnum):
-    """What the anti-photo check missed."""
+    """Reason why the anti-photo check failed."""
 
     NOT_TURNED = "not-turned"
     WRONG_WAY = "wrong-way"
     FLAT = "flat"
     """The face moved as one surface while it turned."""
     PRINTED = "printed"
-    """An anti-spoofing network saw a photograph, twice."""
+    """An anti-spoofing network detected a photograph twice."""
     CHANGED = "changed"
-    """Another picture or person took the face's place, more than once."""
+    """The face was replaced by another picture or person more than once."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoSuspected:
-    """The anti-photo check was not convinced. Not certified presentation attack detection."""
+    """The anti-photo check failed. Not certified presentation attack detection."""
 
     sign: PhotoSign
 
 
 @dataclass(frozen=True, slots=True)
 class CameraLost:
-    """No frame came for longer than the source allows."""
+    """The source is lost. `source` describes the source and the reason."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True)
 class FaceCheckStopped:
-    """It was asked to stop: the patient chose another way, or the card was pulled."""
+    """The check was stopped, because the patient chose another method or removed the card."""
 
 
 FaceVerdict = FaceMatch | FaceNotMatched | FaceNotSeen | PhotoSuspected | CameraLost | FaceCheckStopped
 
 
 class ReferenceProblem(StrEnum):
-    """Why the card's photo cannot serve as a reference."""
+    """Why the card's photo cannot be used as a reference."""
 
     UNREADABLE = "unreadable"
     NO_FACE = "no-face"

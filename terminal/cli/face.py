@@ -139,7 +139,7 @@ def add(
             sha256=sha256,
             name=name,
             taken=BUILT,
-            told=_Progress(),
+            on_progress=_Progress(),
         )
         tell(f"\n{_aim(added.calibration)} On the half that did not set the thresholds:")
         tell(_table(added.figures))

@@ -190,7 +190,7 @@ def test_describing_the_camera(tmp_path: Path) -> None:
         assert camera.describe() == f"{path}: not open"
         with camera.look():
             wait_for(lambda: isinstance(camera.latest(), Frame))
-            assert camera.describe() == f"{path}: 320x240, MJPG, 25 frames a second"
+            assert camera.describe() == f"{path}: 320x240, MJPG, 25 frames per second"
     with started(OpenCvSource(str(tmp_path / "none.avi"))) as missing:
         wait_for(lambda: missing.lost() is not None)
         assert missing.describe().endswith("no such file")

@@ -104,11 +104,11 @@ def test_an_instruction_changes_only_if_the_new_one_persists() -> None:
     steady = Steady(lasts=0.4)
     far, dark, nobody = Guidance.TOO_FAR, Guidance.TOO_DARK, Guidance.NO_FACE
     seen = [far, dark, far, nobody, dark, dark, dark, far]
-    shown = [steady.tell(guidance, 0.25 * number) for number, guidance in enumerate(seen)]
+    shown = [steady.update(guidance, 0.25 * number) for number, guidance in enumerate(seen)]
     assert shown == [far, far, far, far, far, far, dark, dark]
 
 
 def test_hold_still_is_shown_immediately() -> None:
     steady = Steady()
-    steady.tell(Guidance.TOO_FAR, 0.0)
-    assert steady.tell(Guidance.HOLD_STILL, 0.01) is Guidance.HOLD_STILL
+    steady.update(Guidance.TOO_FAR, 0.0)
+    assert steady.update(Guidance.HOLD_STILL, 0.01) is Guidance.HOLD_STILL

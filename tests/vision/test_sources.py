@@ -107,7 +107,7 @@ def test_the_granted_format_is_reported(tmp_path: Path) -> None:
     source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG", rate=25)), realtime=False)
     assert source.granted() == ""
     assert source.open() is None
-    assert source.granted() == "320x240, MJPG, 25 frames a second"
+    assert source.granted() == "320x240, MJPG, 25 frames per second"
     source.close()
 
 

@@ -1,7 +1,8 @@
-"""MiniFASNet as an ONNX graph, from the tensors of a checkpoint.
+"""Building MiniFASNet as an ONNX graph from the tensors of a checkpoint.
 
-Architecture: `src/model_lib/MiniFASNet.py` of Silent-Face-Anti-Spoofing (Apache-2.0): MobileFaceNet's blocks, in the SE
-variant with a channel attention at the end of each stage. Normalisation layers are folded into the convolutions.
+Architecture: `src/model_lib/MiniFASNet.py` of Silent-Face-Anti-Spoofing (Apache-2.0), which consists of MobileFaceNet
+blocks, with channel attention at the end of each stage in the SE variant. Normalisation layers are folded into the
+convolutions.
 """
 
 import numpy as np
@@ -12,15 +13,15 @@ from vision.engines.models.onnx_file import Graph
 from vision.engines.models.weights import NotBuilt
 
 SIDE = 80
-"""Side of the square BGR picture it takes, values 0..255."""
+"""Side of the square BGR input picture in pixels, with values 0..255."""
 CLASSES = 3
 _EPSILON = 1e-5
 _STAGES = (("conv_23", "conv_3"), ("conv_34", "conv_4"), ("conv_45", "conv_5"))
-"""A block that halves the picture, then the residual blocks after it."""
+"""Names of a downsampling block and the residual blocks after it, for each stage."""
 
 
 def anti_spoofing_network(tensors: Tensors) -> bytes:
-    """An ONNX model: `picture` (1, 3, 80, 80) to `classes` (1, 3), as logits. Raises NotBuilt."""
+    """Return an ONNX model from `picture` (1, 3, 80, 80) to `classes` (1, 3) as logits. Raises NotBuilt."""
     try:
         return _Builder(tensors).build()
     except (KeyError, ValueError, IndexError) as error:
@@ -49,7 +50,7 @@ class _Builder:
         x = self._graph.node("Add", [x, self._graph.constant(shift)])
         last = np.ascontiguousarray(self._tensors["prob.weight"].T)
         if last.shape[1] != CLASSES:
-            raise ValueError("the last layer has another size")
+            raise ValueError("the last layer has an unexpected size")
         self._graph.node("MatMul", [x, self._graph.constant(last)], output="classes")
         return self._graph.model(("picture", (1, 3, SIDE, SIDE)), ("classes", (1, CLASSES)))
 
@@ -76,7 +77,7 @@ class _Builder:
         return x if slope is None else self._graph.node("PRelu", [x, self._graph.constant(slope[:, None, None])])
 
     def _convolution(self, x: str, name: str, normalised: str, stride: int = 1, edge: int | None = None) -> str:
-        """Depthwise where each kernel sees one channel."""
+        """Add a convolution, which is depthwise if kernels have a single channel."""
         kernel = self._tensors[f"{name}.weight"]
         gain, shift = self._normalisation(normalised)
         size = kernel.shape[2]
@@ -90,7 +91,7 @@ class _Builder:
         return self._graph.node("Conv", [x, *constants], shape)
 
     def _normalisation(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Batch normalisation as a factor and a summand."""
+        """Return batch normalisation as scale and offset."""
         mean, variance = self._tensors[f"{name}.running_mean"], self._tensors[f"{name}.running_var"]
         gain = self._tensors[f"{name}.weight"] / np.sqrt(variance + _EPSILON)
         return gain.astype(np.float32), (self._tensors[f"{name}.bias"] - mean * gain).astype(np.float32)

@@ -1,4 +1,4 @@
-"""MiniFASNet networks that detect paper, prints and screens around a face; several networks vote by their mean."""
+"""MiniFASNet networks, which detect paper, prints and screens around a face. Several networks vote by their mean."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,26 +12,26 @@ from vision.face import Face, FaceBox
 from vision.frame import Image
 
 _REAL = 1
-"""The class that means a face."""
+"""Class of a real face."""
 
 
 class MiniFasNets:
     def __init__(self, networks: Sequence[tuple[float, Path]]) -> None:
-        """`networks`: how many times larger than the face box each looks, and its ONNX file. Raises NotBuilt."""
+        """`networks`: size of the crop relative to the face box, and ONNX file, of each network. Raises NotBuilt."""
         self._networks = []
         for scale, file in networks:
             try:
                 net = cv2.dnn.readNetFromONNX(str(file))
                 net.setInput(np.zeros((1, 3, SIDE, SIDE), np.float32))
-                given = net.forward().size
+                outputs = net.forward().size
             except cv2.error as error:
-                raise NotBuilt(f"{file.name} is not a network that OpenCV {cv2.__version__} reads") from error
-            if given != CLASSES:
-                raise NotBuilt(f"{file.name} gives {given} values, not {CLASSES}: it is not a MiniFASNet")
+                raise NotBuilt(f"{file.name} is not a network that OpenCV {cv2.__version__} can read") from error
+            if outputs != CLASSES:
+                raise NotBuilt(f"{file.name} returns {outputs} values, not {CLASSES}: it is not a MiniFASNet")
             self._networks.append((scale, net))
 
     def liveness(self, rgb: Image, face: Face) -> float:
-        """Return the liveness: 0 a photograph, 1 a face."""
+        """Return the liveness from 0 (photograph) to 1 (face)."""
         votes = []
         for scale, net in self._networks:
             left, top, right, bottom = surroundings(face.box.square(), scale, rgb.shape[1], rgb.shape[0])
@@ -44,7 +44,7 @@ class MiniFasNets:
 
 
 def surroundings(box: FaceBox, scale: float, width: int, height: int) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom (exclusive) of the box enlarged about its middle, shrunk and moved to fit the frame."""
+    """Return left, top, right, bottom (exclusive) of the enlarged box, shrunk and moved to fit into the frame."""
     scale = min((height - 1) / max(box.height, 1), (width - 1) / max(box.width, 1), scale)
     wide, tall = box.width * scale, box.height * scale
     left = min(max((box.left + box.right - wide) / 2, 0), width - 1 - wide)

@@ -1,8 +1,8 @@
-"""Read the tensors, and nothing else, of an old-format PyTorch checkpoint without PyTorch.
+"""Reading the tensors of an old-format PyTorch checkpoint without PyTorch.
 
-Such a file is three small pickles (magic, version, platform), one with a dictionary of tensor descriptions, one with
-the storages' keys, then the length and values of each storage. Pickles can run code, so only dictionaries and tensors
-are accepted.
+Such a file contains three small pickles (magic, version, platform), a dictionary of tensor descriptions, the storage
+keys, and then the length and values of each storage. Pickles can run code, so only dictionaries and tensors are
+accepted.
 """
 
 import io
@@ -35,7 +35,7 @@ class _Storage:
 
 @dataclass(frozen=True, slots=True)
 class _Described:
-    """A tensor before its values have been read."""
+    """Tensor whose values have not been read yet."""
 
     storage: _Storage
     offset: int
@@ -62,12 +62,12 @@ class _TensorsOnly(pickle.Unpickler):
 def _described(storage: _Storage, offset: int, shape: tuple[int, ...], strides: Any, *_: Any) -> _Described:
     expected = tuple(math.prod(shape[place + 1 :]) for place in range(len(shape)))
     if tuple(strides) != expected or offset + math.prod(shape) > storage.count:
-        raise pickle.UnpicklingError("a tensor is not stored row by row")
+        raise pickle.UnpicklingError("a tensor is not in row-major order")
     return _Described(storage, offset, tuple(shape))
 
 
 def tensors_in(file: Path) -> Tensors:
-    """Return every floating-point tensor by its name, without `module.`. Raises NotBuilt, OSError."""
+    """Return all floating-point tensors by name, without the prefix `module.`. Raises NotBuilt and OSError."""
     stream = io.BytesIO(file.read_bytes())
     try:
         head = [_TensorsOnly(stream).load() for _ in range(3)]

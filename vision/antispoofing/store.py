@@ -1,6 +1,6 @@
-"""Anti-spoofing networks added to the terminal: none is delivered, because no package registry has them.
+"""Anti-spoofing networks added to the terminal. None is included, because they are not in any package registry.
 
-Accepts the maker's two checkpoints, by hash, and ready ONNX files whose names begin with the scale as the maker's do.
+Accepts the two original checkpoints, identified by hash, and ONNX files whose names begin with the scale like theirs.
 """
 
 import re
@@ -23,7 +23,7 @@ CHECKPOINTS = {
     "a5eb02e1843f19b5386b953cc4c9f011c3f985d0ee2bb9819eea9a142099bec0": (2.7, "MiniFASNetV2"),
     "84ee1d37d96894d5e82de5a57df044ef80a58be2b218b5ed7cdfd875ec2f5990": (4.0, "MiniFASNetV1SE"),
 }
-"""Scale and name by SHA-256, as in the maker's repository at commit b6d5f04a."""
+"""Scale and name by SHA-256, from the original repository at commit b6d5f04a."""
 _SCALE = re.compile(r"([1-9][0-9]?(?:\.[0-9]+)?)[_x-]")
 
 
@@ -31,23 +31,23 @@ _SCALE = re.compile(r"([1-9][0-9]?(?:\.[0-9]+)?)[_x-]")
 class AddedNetwork:
     name: str
     scale: float
-    """How many times larger than the face box it looks."""
+    """Size of the crop relative to the face box."""
 
 
 def folder_in(own: Path) -> Path:
-    """`own`: the terminal's folder for faces."""
+    """Return the folder for anti-spoofing networks. `own`: the terminal's face folder."""
     return own / "anti-spoofing"
 
 
 def networks_in(own: Path) -> list[tuple[float, Path]]:
-    """Scale and file of each that was added; sorted."""
+    """Return scale and file of each added network, sorted by file name."""
     place = folder_in(own)
     files = sorted(place.glob("*.onnx")) if place.is_dir() else []
     return [(_scale_of(file.name), file) for file in files]
 
 
 def open_anti_spoofing(own: Path) -> "MiniFasNets | None":
-    """Return None if none was added. Raises NotBuilt, OSError."""
+    """Open the added networks. Return None if there are none. Raises NotBuilt and OSError."""
     found = networks_in(own)
     if not found:
         return None
@@ -57,7 +57,7 @@ def open_anti_spoofing(own: Path) -> "MiniFasNets | None":
 
 
 def add_anti_spoofing(files: Sequence[Path], own: Path) -> list[AddedNetwork]:
-    """Replace what was added before by these. Raises NotBuilt for any that is not such a network, OSError."""
+    """Replace the added networks with these. Raises NotBuilt if any file is not such a network, and OSError."""
     from vision.antispoofing.minifasnet import MiniFasNets
 
     own.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -78,7 +78,7 @@ def add_anti_spoofing(files: Sequence[Path], own: Path) -> list[AddedNetwork]:
 
 
 def _ready(file: Path) -> tuple[str, bytes]:
-    """The name and content of an ONNX file. Raises NotBuilt, OSError."""
+    """Return the name and content of an ONNX file. Raises NotBuilt and OSError."""
     known = CHECKPOINTS.get(sha256_of(file))
     if known is not None:
         from vision.antispoofing.graph import anti_spoofing_network
@@ -88,8 +88,8 @@ def _ready(file: Path) -> tuple[str, bytes]:
         return f"{scale:g}_80x80_{name}.onnx", anti_spoofing_network(tensors_in(file))
     if file.suffix != ".onnx":
         raise NotBuilt(
-            f"{file.name} has the hash {sha256_of(file)}, which is neither of the maker's two checkpoints. Get them "
-            f"from {HOME_PAGE}, resources/anti_spoof_models, or give ready ONNX files"
+            f"{file.name} has the hash {sha256_of(file)}, which is not that of an original checkpoint. Get them "
+            f"from {HOME_PAGE}, resources/anti_spoof_models, or provide ONNX files"
         )
     _scale_of(file.name)
     return file.name, file.read_bytes()
@@ -99,7 +99,7 @@ def _scale_of(name: str) -> float:
     found = _SCALE.match(name)
     if found is None:
         raise NotBuilt(
-            f"{name} does not begin with the scale of the crop around the face. Rename it like the "
-            "maker's do: 2.7_80x80_NAME.onnx"
+            f"{name} does not begin with the scale of the crop around the face. Rename it like the original files: "
+            "2.7_80x80_NAME.onnx"
         )
     return float(found[1])

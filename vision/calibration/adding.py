@@ -1,4 +1,4 @@
-"""Add a recognition network to the terminal: check its hash, calibrate it and keep it, or do not add it at all."""
+"""Adding a recognition network to the terminal, after checking its hash and calibrating it."""
 
 import logging
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vision.calibration.calibrate import calibrate, is_reported
 from vision.calibration.measure import Figure, figures
-from vision.calibration.persons import Told, counted, encoded_persons
+from vision.calibration.persons import OnProgress, counted, encoded_persons
 from vision.decision import Calibration, NotCalibrated, save_calibration
 from vision.engines.added import CALIBRATION, WEIGHTS, calibration_in, can_name, network_in
 from vision.engines.engine import Engine
@@ -26,7 +26,7 @@ class AddedModel:
     folder: Path
     calibration: Calibration
     figures: list[Figure]
-    """Figures on the persons that set no threshold."""
+    """Figures for the persons that were not used for the thresholds."""
 
 
 def add_model(
@@ -38,28 +38,29 @@ def add_model(
     sha256: str | None = None,
     name: str | None = None,
     taken: Sequence[str] = (),
-    told: Told | None = None,
+    on_progress: OnProgress | None = None,
 ) -> AddedModel:
-    """Into `store`, below `name` or else the file's own. `persons`: a folder per person; half of them make the
-    thresholds. A model of that name with the same weights is replaced.
+    """Calibrate a network and add it to `store` as `name` (by default the file name). Replaces a model with the same
+    name and weights.
 
-    `sha256`: what its maker publishes, if known. `taken`: names that are not free. No data of a person is kept. Raises
-    NotBuilt for a file that is not such a network, NotCalibrated for another hash or a name that is taken,
-    TooFewPersons where the persons do not suffice, WeightsMissing without the detector, OSError.
+    `persons`: folder with a subfolder per person; half of them determine the thresholds, and no personal data is
+    stored. `sha256`: published hash, if known. `taken`: names that cannot be used. Raises NotBuilt if the file is not
+    such a network, NotCalibrated for a wrong hash or a name in use, TooFewPersons, WeightsMissing without the detector,
+    and OSError.
     """
     name = name or file.stem
     if not can_name(name) or name in taken:
         raise NotCalibrated(
-            f"{name!r} cannot name a model: use letters, digits, dots, - and _, and none of {', '.join(taken)}. "
-            "Give it another name."
+            f"{name!r} cannot be used as the name of a model: use letters, digits, dots, - and _, and none of "
+            f"{', '.join(taken)}. Choose another name."
         )
     network = network_of(file)
     check_hash(file, sha256)
     place = store / name
     if place.exists() and _identity_in(place) != network.identity:
-        raise NotCalibrated(f"{place} holds another model. Give this one another name, or remove that folder.")
+        raise NotCalibrated(f"{place} contains another model. Choose another name, or remove that folder.")
     engine = Engine(YuNet(delivered(YUNET)), network.open(cache))
-    encoded = list(counted(encoded_persons(persons, engine), persons, told))
+    encoded = list(counted(encoded_persons(persons, engine), persons, on_progress))
     made = calibrate([one for one in encoded if not is_reported(one)], network.identity)
     store.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=store, prefix=".") as work:
@@ -76,10 +77,13 @@ def add_model(
 
 
 def check_hash(file: Path, sha256: str | None) -> None:
-    """Against `sha256`, and against what is known of a file of that name. Raises NotCalibrated, OSError."""
+    """Compare the hash of a file with `sha256` and with that of a known file with the same name.
+
+    Raises NotCalibrated and OSError.
+    """
     found = sha256_of(file)
     if sha256 is not None and found != sha256.lower():
-        raise NotCalibrated(f"{file.name} has the hash {found}, not {sha256.lower()} as given. Get the file again.")
+        raise NotCalibrated(f"{file.name} has the hash {found}, not {sha256.lower()} as specified. Get the file again.")
     known = model_named(file.stem)
     if known is not None and known.sha256 is not None and found not in (known.sha256, known.carried_sha256):
         raise NotCalibrated(f"{file.name} has the hash {found}, not {known.sha256} as published. Get the file again.")

@@ -1,4 +1,4 @@
-"""Make a calibration from a folder of persons: thresholds at which the worst group keeps a false match rate."""
+"""Calibrating with a folder of persons: thresholds at which the worst group has the target false match rate."""
 
 import hashlib
 import itertools
@@ -15,26 +15,26 @@ from vision.face import distance
 FRAMES = (1, 3, 5)
 FMR = 1e-3
 JUDGED = 30
-"""Fewest persons for which a group is judged; the rates of smaller groups are only listed."""
+"""Minimum persons for a group to be judged. Rates of smaller groups are only listed."""
 _ENOUGH = 400
-"""Impostor trials for a threshold."""
+"""Minimum impostor trials for a threshold."""
 _DRAWS, _CAUTION, _SEED = 100, 15, 1
-"""Draws of the persons, with replacement, and the percentile of their thresholds that is taken."""
+"""Number of draws of persons with replacement, and the percentile of their thresholds to use."""
 _ONE_VISIT = 80
-"""Per cent of pairs of photographs: two frames of one visit are more alike than nearly all of them."""
+"""Percentile of distances between photographs: frames of one visit are more similar than almost all photographs."""
 
 
 class TooFewPersons(Exception):
-    """Too few persons for a threshold."""
+    """There are too few persons for a threshold."""
 
 
 def is_reported(person: EncodedPerson) -> bool:
-    """Half of all persons, by name: figures are theirs, thresholds are the others'."""
+    """Return whether figures are measured with this person. The thresholds are from the other half, split by name."""
     return bool(hashlib.sha256(person.name.encode()).digest()[0] & 1)
 
 
 def group_of(person: EncodedPerson) -> str:
-    """The folder's name up to the first underscore."""
+    """Return the group of a person: the folder name up to the first underscore."""
     return person.name.partition("_")[0]
 
 
@@ -46,11 +46,11 @@ def grouped(persons: Sequence[EncodedPerson]) -> dict[str, list[EncodedPerson]]:
 
 
 def calibrate(persons: Sequence[EncodedPerson], engine: str, fmr: float = FMR) -> Calibration:
-    """For each number of frames the strictest threshold that any judged group needs, counted and by its tail, and such
-    that it holds in 85 of 100 draws of the persons.
+    """Return the strictest threshold required by any judged group, for each number of frames.
 
-    Judged are all persons together, all pairs within groups, and each group of at least `JUDGED`. `engine`: see
-    `Calibration.engine`. Raises TooFewPersons.
+    Judged are all persons together, all pairs within groups, and each group with at least `JUDGED` persons. Thresholds
+    are determined both by counting and from the tail, so that they hold in 85 of 100 draws of the persons. `engine`:
+    see `Calibration.engine`. Raises TooFewPersons.
     """
     thresholds: dict[int, float] = {}
     upper = 1.0
@@ -62,12 +62,14 @@ def calibrate(persons: Sequence[EncodedPerson], engine: str, fmr: float = FMR) -
             worst = judged[int(np.argmin(found))]
             upper = limits(worst.impostor <= thresholds[frames], worst.holders[~worst.same])[1]
     if max(FRAMES) not in thresholds:
-        raise TooFewPersons(f"{len(persons)} persons do not give {_ENOUGH} impostor trials of {max(FRAMES)} frames")
+        raise TooFewPersons(
+            f"{len(persons)} persons are too few for {_ENOUGH} impostor trials with {max(FRAMES)} frames"
+        )
     return Calibration(engine, thresholds, fmr, upper, _other_person(persons))
 
 
 def _cautious(tried: Trials, fmr: float) -> float:
-    """Return a threshold that holds for most draws: a few persons do not show how alike the next ones are."""
+    """Return a threshold that holds for most draws of the persons, because other persons may look more similar."""
     everybody = int(max(tried.owners.max(), tried.holders.max())) + 1
     chance = np.random.default_rng(_SEED)
     found = []
@@ -90,6 +92,6 @@ def _judged(persons: Sequence[EncodedPerson], frames: int) -> Iterator[Trials]:
 
 
 def _other_person(persons: Sequence[EncodedPerson]) -> float:
-    """Return how far apart two frames of one visit are at most, estimated from photographs, which are less alike."""
+    """Return the maximum distance of two frames of one visit, estimated from photographs, which are less similar."""
     apart = [distance(one, other) for person in persons for one, other in itertools.combinations(person.live, 2)]
     return float(np.percentile(apart, _ONE_VISIT))

@@ -1,4 +1,4 @@
-"""Thresholds for drawn persons, who are nearer to each other than real ones."""
+"""Thresholds for drawn persons, who are more similar to each other than real ones."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,17 +16,17 @@ from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
 
 _EVERY = 12
-"""Frames between two that are taken, at 25 a second."""
+"""Interval between the frames used, at 25 frames per second."""
 _NEARER, _NEARLY = 0.9, 0.95
-"""Shares of the nearest stranger's distance."""
+"""Thresholds as fractions of the distance to the nearest stranger."""
 
 
 class DrawnAlike(Exception):
-    """A holder is further from the own card than a stranger is."""
+    """A holder is further from their own card than a stranger."""
 
 
 def drawn_persons(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[EncodedPerson]:
-    """Every synthetic person before the synthetic camera, with the portrait on the own card."""
+    """Yield every synthetic person: live frames from the synthetic camera, and the portrait as card photo."""
     for name in PEOPLE:
         reference = make_reference(engine, card_portrait(name))
         person = EncodedPerson(name, reference.encoding if isinstance(reference, Reference) else None)
@@ -44,19 +44,21 @@ def drawn_persons(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[E
 
 
 def calibrate_drawn(persons: Sequence[EncodedPerson], engine: str) -> Calibration:
-    """Nearer than the nearest stranger, for as many frames as a check takes at least: bad light moves holders away from
-    their cards. A single frame may be nearly as far as a stranger, for the drawn ones turn and blink. Raises
-    DrawnAlike."""
+    """Return a threshold below the distance of the nearest stranger, for the minimum number of frames of a check.
+
+    The margin is needed because bad light increases the distance of holders from their cards. A single frame may be
+    almost as far as a stranger, because drawn persons turn and blink. Raises DrawnAlike.
+    """
     frames = max(FRAMES)
     held, strange = distances(persons, frames)
     threshold = _NEARER * min(strange)
     if max(held) >= threshold:
-        raise DrawnAlike(f"a holder at {max(held):.3f}, a stranger at {min(strange):.3f}")
+        raise DrawnAlike(f"distance of a holder {max(held):.3f}, of a stranger {min(strange):.3f}")
     return Calibration(engine, {frames: threshold}, 0.0, 0.0, _NEARLY * nearest_stranger(persons))
 
 
 def distances(persons: Sequence[EncodedPerson], frames: int) -> tuple[list[float], list[float]]:
-    """Distances of means of `frames` live frames to card photos: holders, strangers."""
+    """Return distances of the mean of `frames` live frames to the card photos, for holders and for strangers."""
     known = [(one, one.reference) for one in persons if one.reference is not None]
     held: list[float] = []
     strange: list[float] = []
@@ -69,7 +71,7 @@ def distances(persons: Sequence[EncodedPerson], frames: int) -> tuple[list[float
 
 
 def nearest_stranger(persons: Sequence[EncodedPerson]) -> float:
-    """Return the smallest distance of a single frame to the mean of another person's."""
+    """Return the smallest distance of a single frame to the mean of another person's frames."""
     means = [np.mean(one.live, axis=0) for one in persons]
     return min(
         distance(live, mean)

@@ -1,4 +1,4 @@
-"""FMR and FNMR of encoded persons: every mean of K live frames against every card photo of the same population."""
+"""FMR and FNMR: comparing every mean of K live frames with every card photo of the same population."""
 
 import itertools
 import math
@@ -14,16 +14,16 @@ from vision.face import unit
 
 Floats = NDArray[np.float64]
 _SUBSETS = 10
-"""Maximum number of subsets of one person's live frames."""
+"""Maximum number of subsets of live frames per person."""
 _TAIL = 0.05
-"""Share of impostor trials to which the tail is fitted."""
+"""Fraction of impostor trials to which the tail is fitted."""
 _FEW = 5
-"""Minimum number of persons for which limits are computed."""
+"""Minimum number of persons for computing limits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trials:
-    """One row per pair of a card photo and a mean live encoding."""
+    """Trials, one row per pair of a card photo and a mean live encoding."""
 
     distances: Floats
     """See `vision.face.distance`."""
@@ -49,7 +49,7 @@ class Trials:
 
 
 def trials(persons: Sequence[EncodedPerson], frames: int) -> Trials:
-    """Average `frames` different photographs; a person with fewer only provides the card photo."""
+    """Return the trials with the mean of `frames` photographs. Persons with fewer only contribute their card photo."""
     cards = [(number, person.reference) for number, person in enumerate(persons) if person.reference is not None]
     probes: list[tuple[int, Floats]] = []
     for number, person in enumerate(persons):
@@ -67,7 +67,7 @@ def trials(persons: Sequence[EncodedPerson], frames: int) -> Trials:
 
 
 def threshold_at(impostor: Floats, fmr: float) -> float:
-    """Return the largest distance at which at most the share `fmr` of impostor trials passes.
+    """Return the largest distance at which at most the fraction `fmr` of impostor trials passes.
 
     Raises ValueError without trials.
     """
@@ -79,14 +79,14 @@ def threshold_at(impostor: Floats, fmr: float) -> float:
 
 
 def tail_threshold(impostor: Floats, fmr: float) -> float:
-    """Return that threshold from an exponential tail fitted to the lowest trials, for sets too small to count in."""
+    """Return this threshold from an exponential fitted to the tail of the trials, for sets too small for counting."""
     begins = float(np.quantile(impostor, _TAIL))
     below = impostor[impostor <= begins]
     return begins - float((begins - below).mean()) * math.log(_TAIL / fmr)
 
 
 def bootstrap_limits(wrong: NDArray[np.bool_], persons: NDArray[np.int_], times: int = 400) -> tuple[float, float]:
-    """Return the 95 % limits of the share of `wrong`, by bootstrap over persons, whose trials belong together."""
+    """Return the 95 % limits of the fraction of `wrong`, by bootstrap over persons, whose trials are correlated."""
     names = np.unique(persons)
     failed = np.array([wrong[persons == name].sum() for name in names])
     tried = np.array([(persons == name).sum() for name in names])
@@ -97,7 +97,9 @@ def bootstrap_limits(wrong: NDArray[np.bool_], persons: NDArray[np.int_], times:
 
 
 def limits(wrong: NDArray[np.bool_], holders: NDArray[np.int_]) -> tuple[float, float]:
-    """Return those limits; 0 to 1 for very few persons, and by the rule of three if all trials went one way."""
+    """Return these limits, widened by the rule of three if all trials have the same result. 0 to 1 for very few
+    persons.
+    """
     if len(np.unique(holders)) < _FEW:
         return 0.0, 1.0
     low, high = bootstrap_limits(wrong, holders)

@@ -1,4 +1,4 @@
-"""FMR and FNMR of encoded persons at the thresholds of a calibration: the present performance of an engine."""
+"""FMR and FNMR of encoded persons at the thresholds of a calibration, which is the performance of an engine."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from vision.decision import Calibration
 
 ALL, SMALL = "all", "small groups"
 _SMALL = 5
-"""Persons below which a group is counted with the other small ones."""
+"""Groups with fewer persons are counted together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One group and number of frames; shares with 95 % limits by bootstrap over persons, 0 to 1 for very few."""
+    """Error rates of a group for a number of frames, with 95 % limits by bootstrap (0 to 1 for very few persons)."""
 
     group: str
     persons: int
     frames: int
     impostor: int
-    """Trials of strangers, of which `false_matches` were accepted."""
+    """Number of impostor trials, of which `false_matches` were accepted."""
     false_matches: int
     fmr: float
     fmr_limits: tuple[float, float]
@@ -31,7 +31,7 @@ class Figure:
 
 
 def figure(group: str, persons: Sequence[EncodedPerson], frames: int, calibration: Calibration) -> Figure | None:
-    """Return None without genuine or impostor trials."""
+    """Measure a group. Return None without genuine or impostor trials."""
     tried = trials(persons, frames)
     if not tried.genuine.size or not tried.impostor.size:
         return None
@@ -52,7 +52,9 @@ def figure(group: str, persons: Sequence[EncodedPerson], frames: int, calibratio
 
 
 def figures(persons: Sequence[EncodedPerson], calibration: Calibration) -> list[Figure]:
-    """Errors of all persons and of each group, for each number of frames; worst first: strangers, then refusals."""
+    """Measure all persons and each group for each number of frames. The worst false match rates come first, then
+    refusals.
+    """
     found = [
         one
         for group, members in _groups(persons)

@@ -1,6 +1,6 @@
-"""A folder of persons as encodings: the first picture of each as the card's photo, the others as live frames.
+"""Encoding a folder of persons: the first picture of each as the card photo, the others as live frames.
 
-Uses the same frames, detector, card format and encoder as the terminal. Nothing is written.
+Uses the same frame conversion, detector, card format and encoder as the terminal. Writes nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,44 +15,44 @@ from vision.frame import Frame, FrameProblem, frame_of
 from vision.portrait import card_photo_from
 from vision.reference import Reference, make_reference
 
-Told = Callable[[int, int], None]
-"""Called with the progress: persons encoded, and their total."""
+OnProgress = Callable[[int, int], None]
+"""Called with the number of encoded persons and the total."""
 
 PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".pgm"}
 _LONGEST = 640
-"""A larger photograph is scaled down to what the terminal's camera gives."""
+"""Longer side in pixels to which larger photographs are scaled down, as from the terminal's camera."""
 _EDGE = 0.15
-"""Added around a photograph, as a share of its longer side."""
+"""Margin added around a photograph, as a fraction of its longer side."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class EncodedPerson:
-    """Encodings of one folder. `reference` is None if the first picture cannot serve as a card photo."""
+    """Encodings of one person. `reference` is None if the first picture cannot be used as a card photo."""
 
     name: str
     reference: Encoding | None
     live: list[Encoding] = field(default_factory=list)
     unseen: int = 0
-    """Live pictures in which the detector finds no face."""
+    """Number of live pictures in which no face was detected."""
 
     def __repr__(self) -> str:
         return f"Person({self.name!r}, {len(self.live)} live)"
 
 
 def encoded_persons(folder: Path, engine: FaceEngine, *, most_live: int = 7) -> Iterator[EncodedPerson]:
-    """Sorted by name; a folder without pictures is skipped. Raises OSError if `folder` cannot be listed."""
+    """Yield the persons sorted by name. Skips folders without pictures. Raises OSError if `folder` cannot be listed."""
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):
         pictures = sorted(path for path in place.iterdir() if path.suffix.lower() in PICTURES)
         if pictures:
             yield _encoded(place.name, pictures, engine, most_live)
 
 
-def counted(persons: Iterator[EncodedPerson], folder: Path, told: Told | None) -> Iterator[EncodedPerson]:
-    """Return the same persons; `told` is called for each."""
-    count = sum(path.is_dir() for path in folder.iterdir()) if told else 0
+def counted(persons: Iterator[EncodedPerson], folder: Path, on_progress: OnProgress | None) -> Iterator[EncodedPerson]:
+    """Yield the same persons and call `on_progress` for each."""
+    count = sum(path.is_dir() for path in folder.iterdir()) if on_progress else 0
     for number, person in enumerate(persons, 1):
-        if told:
-            told(number, count)
+        if on_progress:
+            on_progress(number, count)
         yield person
 
 
@@ -84,7 +84,7 @@ def _frame(path: Path) -> Frame | None:
     scale = _LONGEST / max(picture.shape[:2])
     if scale < 1:
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    # a photograph cut close to the face has no room left for the detector's window
+    # a photograph cropped closely around the face has no room for the detector's window
     edge = round(_EDGE * max(picture.shape[:2]))
     picture = cv2.copyMakeBorder(picture, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
     frame = frame_of(picture, number=0, taken_at=0.0, order="BGR")
@@ -92,7 +92,7 @@ def _frame(path: Path) -> Frame | None:
 
 
 def _largest(frame: Frame, engine: FaceEngine) -> Face | None:
-    """Bystanders are smaller and further from the middle."""
+    """Return the main face. Faces of bystanders are smaller and further from the centre."""
     height, width = frame.grey.shape
 
     def weight(face: Face) -> float:

@@ -1,6 +1,7 @@
 """Recognition networks added to the terminal, each in a folder with its calibration.
 
-`vision.calibration.adding` puts them there. None is used without a calibration: a folder is complete or absent.
+They are added by `vision.calibration.adding`. A folder is either complete or absent, so every network has a
+calibration.
 """
 
 import re
@@ -10,18 +11,21 @@ from vision.decision import Calibration, NotCalibrated, load_calibration
 from vision.engines.network import KINDS, Network, network_of
 
 WEIGHTS, CALIBRATION = "weights", "calibration.json"
-"""Names in a model's folder; the first with the ending of its kind."""
+"""File names in the folder of a model. The weights have the extension of their kind."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 ADD_AGAIN = "Add it again: `uketsuke face add`."
 
 
 def can_name(name: str) -> bool:
-    """Return whether a model can have that name."""
+    """Return whether this is a valid name for a model."""
     return _NAME.fullmatch(name) is not None
 
 
 def calibration_in(model: Path) -> Calibration:
-    """The calibration in a model's folder, if it belongs to the weights beside it. Raises NotCalibrated."""
+    """Return the calibration in the folder of a model, after checking that it belongs to the weights there.
+
+    Raises NotCalibrated.
+    """
     try:
         identity = network_in(model).identity
     except OSError as error:
@@ -30,7 +34,7 @@ def calibration_in(model: Path) -> Calibration:
 
 
 def fitting_calibration(path: Path, identity: str, remedy: str) -> Calibration:
-    """Load a calibration that belongs to the network of that identity. Raises NotCalibrated."""
+    """Load a calibration that belongs to the network with that identity. Raises NotCalibrated."""
     try:
         calibration = load_calibration(path)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -41,16 +45,16 @@ def fitting_calibration(path: Path, identity: str, remedy: str) -> Calibration:
 
 
 def added_in(store: Path) -> list[str]:
-    """Names, sorted, whether they can be used or not."""
+    """Return the sorted names of added models, including unusable ones."""
     if not store.is_dir():
         return []
     return sorted(path.name for path in store.iterdir() if path.is_dir() and can_name(path.name))
 
 
 def network_in(model: Path) -> Network:
-    """Raises NotCalibrated if the folder holds none."""
+    """Return the network in the folder. Raises NotCalibrated if there is none."""
     for kind in KINDS:
         weights = model / f"{WEIGHTS}{kind.ending}"
         if weights.is_file():
             return network_of(weights)
-    raise NotCalibrated(f"there is no whole model in {model}. Add one: `uketsuke face add`.")
+    raise NotCalibrated(f"there is no complete model in {model}. Add one: `uketsuke face add`.")

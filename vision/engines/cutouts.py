@@ -1,7 +1,6 @@
-"""Several ways to cut the same face out of a card's photo: a little lower, higher and turned, half of them mirrored.
+"""Several crops of the same face in a card's photo: slightly lower, higher and rotated, half of them mirrored.
 
-What an encoding owes to the exact place of the cut-out and to the side that is lit differs between them, and the mean
-has less of it.
+The mean of their encodings depends less on the exact crop and on the direction of the light.
 """
 
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ import numpy as np
 from vision.face import Face, FaceAxes, FaceBox, Points
 from vision.frame import Image
 
-_WAYS = (
+_VARIANTS = (
     (0.0, 0.0, False),
     (0.0, 0.0, True),
     (0.057, 0.0, False),
@@ -19,19 +18,19 @@ _WAYS = (
     (0.0, 4.0, False),
     (0.0, -4.0, True),
 )
-"""How far down the face the points are moved, in distances between the eyes; degrees by which they are turned; whether
-picture and points are mirrored. Chosen on half of the persons: docs/accuracy.md."""
+"""Downward shift of the points in eye distances, rotation in degrees, and whether picture and points are mirrored.
+Chosen with half of the persons: docs/accuracy.md."""
 _MIDDLE = 0.12
-"""How far below the middle between the eyes the cut-out's middle is, in distances between them."""
+"""Distance of the centre of the crop below the middle between the eyes, in eye distances."""
 _MIRRORED = (1, 0, 2, 4, 3)
-"""The order of `vision.face.Points` in a mirror image."""
+"""Order of `vision.face.Points` in a mirror image."""
 
 
 def cut_outs(grey: Image, face: Face) -> Iterator[tuple[Image, Face]]:
-    """Picture and face for each way. The mirrored picture is overwritten at the end."""
+    """Yield picture and face for each variant. The mirrored picture is overwritten at the end."""
     mirrored = np.ascontiguousarray(grey[:, ::-1])
     try:
-        for down, degrees, is_mirrored in _WAYS:
+        for down, degrees, is_mirrored in _VARIANTS:
             moved = Face(face.box, _moved(face.points, down, degrees))
             yield (mirrored, _mirror_image(moved, grey.shape[1])) if is_mirrored else (grey, moved)
     finally:

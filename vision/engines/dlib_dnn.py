@@ -1,4 +1,4 @@
-"""dlib's face network run by OpenCV: the same encodings as dlib's in a tenth of the time, with the interpreter free."""
+"""dlib's face network run by OpenCV: the same encodings in a tenth of the time, without holding the GIL."""
 
 from pathlib import Path
 
@@ -12,19 +12,19 @@ from vision.face import Encoding, Face
 from vision.frame import Image
 
 _PADDING = 0.25
-"""Around the face, as the network was trained with."""
+"""Padding around the face, as in the training of the network."""
 
 
 class DlibDnn:
     by_points = False
 
     def __init__(self, network: Path) -> None:
-        """`network` as `vision.engines.models.build` builds it. Raises WeightsMissing, cv2.error, RuntimeError."""
+        """`network`: ONNX file from `vision.engines.models.build`. Raises WeightsMissing, cv2.error, RuntimeError."""
         self._points = FivePoints()
         self._net = cv2.dnn.readNetFromONNX(str(network))
 
     def encode(self, grey: Image, face: Face) -> Encoding:
-        """(128,)."""
+        """Return an encoding of shape (128,)."""
         three = np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
         chip = dlib.get_face_chip(three, self._points.of(three, face), CHIP, _PADDING)
         self._net.setInput(np.ascontiguousarray(chip.transpose(2, 0, 1)[None].astype(np.float32)))

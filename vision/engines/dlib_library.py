@@ -1,7 +1,7 @@
-"""`face_recognition` as the encoder: dlib's network run by dlib.
+"""`face_recognition` as encoder: dlib's network run by dlib.
 
-One encoding takes about 110 ms of one core and holds the interpreter meanwhile; `vision.engines.dlib_dnn` gives the
-same numbers in a tenth of that.
+An encoding takes about 110 ms on one core and holds the GIL. `vision.engines.dlib_dnn` returns the same values in a
+tenth of the time.
 """
 
 import warnings
@@ -16,8 +16,8 @@ class DlibLibrary:
     by_points = False
 
     def __init__(self) -> None:
-        """Takes seconds."""
-        # it loads its models on import, and warns of pkg_resources, which we pin
+        """Load the models, which takes seconds."""
+        # it loads its models on import, and warns about pkg_resources, which we pin
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             import face_recognition
@@ -25,9 +25,9 @@ class DlibLibrary:
         self._library = face_recognition
 
     def encode(self, grey: Image, face: Face) -> Encoding:
-        """(128,)."""
+        """Return an encoding of shape (128,)."""
         three = np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
         box = face.box.square()
-        where = [(box.top, box.right - 1, box.bottom - 1, box.left)]  # theirs include the last pixel
+        where = [(box.top, box.right - 1, box.bottom - 1, box.left)]  # includes the last pixel
         encoded = self._library.face_encodings(three, where, num_jitters=1, model="small")
         return np.asarray(encoded[0], np.float64)

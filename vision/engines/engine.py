@@ -1,4 +1,4 @@
-"""A face engine: detects faces, encodes them, and knows the distance at which two are the same."""
+"""Face engine: detects and encodes faces, and has the calibration for comparing them."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,37 +14,39 @@ if TYPE_CHECKING:
 
 
 class FaceEngine(Protocol):
-    """Blocking; used from one thread at a time."""
+    """Face engine. Methods are blocking and must be called from one thread at a time."""
 
     @property
     def calibration(self) -> Calibration:
-        """Raises NotCalibrated."""
+        """Calibration of this engine. Raises NotCalibrated."""
 
     @property
     def drawn_calibration(self) -> Calibration | None:
-        """For drawn persons before a synthetic camera; None if this engine has none."""
+        """Calibration for drawn persons in front of a synthetic camera, or None."""
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
-        """Frontal faces. `thorough` also finds small and doubtful ones, at several times the cost: for a card photo."""
+        """Return frontal faces. `thorough`: also find small and doubtful ones in a card photo, at several times the
+        cost.
+        """
 
     def encode(self, grey: Image, face: Face) -> Encoding:
-        """Encode a live frame. Both sides of a comparison are grey, as the card's photo is."""
+        """Encode a face in a live frame, in grey like the card's photo."""
 
     def encode_photo(self, grey: Image, face: Face) -> Encoding:
-        """Encode a card's photo, for which there is more time than for a frame."""
+        """Encode a face in a card's photo, which may take longer than a frame."""
 
 
 class Encoder(Protocol):
-    """A recognition network. It decides how a face is cut out for it and how many values it returns."""
+    """Recognition network, which also determines the crop of the face."""
 
     by_points: bool
-    """Whether it cuts the face out by the detector's points."""
+    """Whether the crop depends on the detector's points."""
 
     def encode(self, grey: Image, face: Face) -> Encoding: ...
 
 
 class Engine:
-    """A detector and an encoder, with the calibrations that belong to the two."""
+    """Detector and encoder with their calibrations."""
 
     def __init__(
         self,
@@ -53,7 +55,7 @@ class Engine:
         calibration: Calibration | None = None,
         drawn_calibration: Calibration | None = None,
     ) -> None:
-        """Without `calibration`: to be calibrated."""
+        """`calibration`: None if the engine is opened for calibration."""
         self._detector, self._encoder = detector, encoder
         self._calibration = calibration
         self.drawn_calibration = drawn_calibration
@@ -61,7 +63,7 @@ class Engine:
     @property
     def calibration(self) -> Calibration:
         if self._calibration is None:
-            raise NotCalibrated("this engine was opened to be calibrated")
+            raise NotCalibrated("this engine was opened for calibration")
         return self._calibration
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
@@ -71,7 +73,7 @@ class Engine:
         return self._encoder.encode(grey, self._detector.settled(grey, face) if self._encoder.by_points else face)
 
     def encode_photo(self, grey: Image, face: Face) -> Encoding:
-        """For an encoder that cuts out by points, the mean of several cut-outs (`vision.engines.cutouts`)."""
+        """Return the mean encoding of several crops (`vision.engines.cutouts`) if the crop depends on points."""
         if not self._encoder.by_points:
             return self._encoder.encode(grey, face)
         found = [self._encoder.encode(*one) for one in cut_outs(grey, self._detector.settled(grey, face))]

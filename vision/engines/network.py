@@ -1,4 +1,4 @@
-"""A recognition network as a file, and which encoder runs it. One row per kind: a new one is a class and a row."""
+"""Recognition networks as files, and the encoders that run them. A new kind needs a class and a row in `KINDS`."""
 
 import hashlib
 from collections.abc import Callable
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NetworkKind:
-    """How files of one sort are recognised and opened."""
+    """How files of one kind are recognised and opened."""
 
     name: str
     ending: str
     fits: Callable[[Path], bool]
-    """Whether a file looks like one of this kind. Raises OSError."""
+    """Return whether a file appears to be of this kind. Raises OSError."""
     open: "Callable[[Path, Path], Encoder]"
-    """From the file and the terminal's cache folder. Raises NotBuilt, WeightsMissing, OSError."""
+    """Open a file; the second argument is the terminal's cache folder. Raises NotBuilt, WeightsMissing and OSError."""
 
 
 def _open_dlib(file: Path, cache: Path) -> "Encoder":
@@ -49,7 +49,7 @@ def _head(file: Path) -> bytes:
 
 
 def _is_onnx(file: Path) -> bool:
-    """The first field of an ONNX file is a small version number; dlib's files begin with 1, 1."""
+    """Return whether it is an ONNX file, whose first field is a small version number. dlib files begin with 1, 1."""
     head = _head(file)
     return head[:1] == b"\x08" and head[1:2] < b"\x20"
 
@@ -58,39 +58,39 @@ KINDS = (
     NetworkKind("sface", ".onnx", _is_onnx, _open_sface),
     NetworkKind("dlib", ".dat", lambda file: not _is_onnx(file), _open_dlib),
 )
-"""Tried in this order."""
+"""Kinds, tried in this order."""
 
 _NOT_YET = {
-    b"BZh": "is packed. Unpack it first: bunzip2 {}",
-    b"PK\x03\x04": "is packed. Unpack it first: unzip {}",
-    b"version https://git-lfs": "is only git-lfs's note where the file is. Get the file itself: git lfs pull",
+    b"BZh": "is compressed. Decompress it first: bunzip2 {}",
+    b"PK\x03\x04": "is compressed. Extract it first: unzip {}",
+    b"version https://git-lfs": "is only a git-lfs pointer. Get the file itself: git lfs pull",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The delivered detector is part of every engine, so encodings depend on it too."""
+    """Recognition network as a file."""
 
     weights: Path
     kind: NetworkKind
 
     @property
     def identity(self) -> str:
-        """Return the identity that a calibration is bound to. Raises OSError."""
+        """Identity to which a calibration is bound. Raises OSError."""
         return identity_of(sha256_of(self.weights))
 
     def open(self, cache: Path) -> "Encoder":
-        """Raises NotBuilt, WeightsMissing, OSError."""
+        """Open the network. Raises NotBuilt, WeightsMissing and OSError."""
         return self.kind.open(self.weights, cache)
 
 
 def identity_of(encoder_sha256: str) -> str:
-    """SHA-256 of the hashes of encoder and detector, as published."""
+    """Return the SHA-256 of the published hashes of the encoder and the detector, on which encodings also depend."""
     return hashlib.sha256(f"{encoder_sha256} {YUNET.published_sha256}".encode()).hexdigest()
 
 
 def network_of(file: Path) -> Network:
-    """Raises NotBuilt for a file that is certainly not a network, OSError."""
+    """Return the network in a file. Raises NotBuilt if it is certainly not a network, and OSError."""
     head = _head(file)
     for beginning, reason in _NOT_YET.items():
         if head.startswith(beginning):

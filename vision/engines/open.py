@@ -1,4 +1,4 @@
-"""The only way to open a face engine: by name, with the calibration that belongs to it."""
+"""Opening face engines by name, with their calibration. Do not open engines in any other way."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 DEFAULT = "sface"
 DATA = Path(__file__).parents[1] / "data" / "calibration"
-_AGAIN = "Make it again with `uketsuke face calibrate`, or remove it: then the delivered one serves."
-_INSTALL_AGAIN = "Install again."
+_RECALIBRATE = "Create it again with `uketsuke face calibrate`, or remove it to use the included one."
+_REINSTALL = "Reinstall the program."
 
 
 @dataclass(frozen=True, slots=True)
 class _Built:
-    """An engine that comes with the package."""
+    """Engine included in the package."""
 
     sha256: str
-    """SHA-256 of the encoder's weights, as published."""
+    """Published SHA-256 of the encoder's weights."""
     open: "Callable[[Path], Encoder]"
-    """From the cache folder. Raises NotBuilt, WeightsMissing, OSError."""
+    """Open the encoder, given the cache folder. Raises NotBuilt, WeightsMissing and OSError."""
     calibration: str = ""
-    """The delivered calibration; empty: it cannot decide before `uketsuke face calibrate`."""
+    """Included calibration; if empty, `uketsuke face calibrate` is needed first."""
     drawn: str = ""
-    """The delivered calibration for drawn persons; empty: they are not compared with it."""
+    """Included calibration for drawn persons; if empty, they cannot be compared."""
 
 
 def _sface(cache: Path) -> "Encoder":
@@ -68,18 +68,18 @@ _BUILT = {
     "face_recognition": _Built(KNOWN_SHA256[ENCODER], _face_recognition, "dlib", "dlib-drawn"),
 }
 BUILT = tuple(_BUILT)
-"""Names of the engines that come with the package; the first is the default."""
+"""Names of the included engines; the first is the default."""
 
 
 def user_cache() -> Path:
-    """Where a built network is kept when no terminal's own folder is given."""
+    """Return the folder for built networks if no folder of a terminal is given."""
     from platformdirs import user_cache_path
 
     return user_cache_path("uketsuke")
 
 
 def own_calibration(own: Path, name: str = "") -> Path:
-    """The file that `uketsuke face calibrate` writes for an engine; `own` is the terminal's folder for faces."""
+    """Return the file that `uketsuke face calibrate` writes for an engine. `own`: the terminal's face folder."""
     from vision.engines.added import CALIBRATION
 
     name = name or DEFAULT
@@ -91,7 +91,7 @@ def model_store(own: Path) -> Path:
 
 
 def model_folder(own: Path, name: str) -> Path:
-    """Folder of an added network."""
+    """Return the folder of an added network."""
     return model_store(own) / name
 
 
@@ -108,24 +108,24 @@ def calibration_of(name: str = "", own: Path | None = None) -> "Calibration":
     if built is None:
         return calibration_in(_added(own, name))
     if own is not None and own_calibration(own, name).exists():
-        return fitting_calibration(own_calibration(own, name), identity(name), _AGAIN)
+        return fitting_calibration(own_calibration(own, name), identity(name), _RECALIBRATE)
     if not built.calibration:
-        raise NotCalibrated(f"{name} comes without a calibration. Make one with `uketsuke face calibrate`.")
-    return fitting_calibration(DATA / f"{built.calibration}.json", identity(name), _INSTALL_AGAIN)
+        raise NotCalibrated(f"{name} has no included calibration. Create one with `uketsuke face calibrate`.")
+    return fitting_calibration(DATA / f"{built.calibration}.json", identity(name), _REINSTALL)
 
 
 def drawn_calibration_of(name: str = "") -> "Calibration | None":
-    """For drawn persons before a synthetic camera; None for an engine without one. Raises NotCalibrated."""
+    """Return the calibration for drawn persons in front of a synthetic camera, or None. Raises NotCalibrated."""
     from vision.engines.added import fitting_calibration
 
     built = _BUILT.get(name or DEFAULT)
     if built is None or not built.drawn:
         return None
-    return fitting_calibration(DATA / f"{built.drawn}.json", identity(name), _INSTALL_AGAIN)
+    return fitting_calibration(DATA / f"{built.drawn}.json", identity(name), _REINSTALL)
 
 
 def identity(name: str = "", own: Path | None = None) -> str:
-    """What a calibration of that engine is bound to. Raises NotCalibrated, OSError."""
+    """Return the identity to which calibrations of that engine are bound. Raises NotCalibrated and OSError."""
     from vision.engines.network import identity_of
 
     built = _BUILT.get(name or DEFAULT)
@@ -137,10 +137,10 @@ def identity(name: str = "", own: Path | None = None) -> str:
 
 
 def open_engine(cache: Path, name: str = "", own: Path | None = None) -> "FaceEngine":
-    """`name`: one of `BUILT`, or a network that was added; empty for the default. `own`: the terminal's face folder.
+    """Open a face engine. Raises NotCalibrated, NotBuilt and WeightsMissing.
 
-    Takes a tenth of a second, and the first time for dlib some more: its network is built below `cache`. Raises
-    NotCalibrated, NotBuilt, WeightsMissing.
+    `name`: one of `BUILT` or an added network; empty for the default. `own`: the terminal's face folder. Takes a tenth
+    of a second, or longer the first time for dlib, whose network is converted and stored in `cache`.
     """
     from vision.engines.engine import Engine
     from vision.engines.yunet import YuNet
@@ -150,7 +150,7 @@ def open_engine(cache: Path, name: str = "", own: Path | None = None) -> "FaceEn
 
 
 def open_uncalibrated(cache: Path, name: str = "", own: Path | None = None) -> "FaceEngine":
-    """Open the same engine to be measured or calibrated: it cannot decide."""
+    """Open the same engine without a calibration, for measuring or calibrating it."""
     from vision.engines.engine import Engine
     from vision.engines.yunet import YuNet
 

@@ -1,4 +1,4 @@
-"""SFace, OpenCV's recognition network: the delivered encoder."""
+"""SFace, OpenCV's recognition network, which is the default encoder."""
 
 from pathlib import Path
 
@@ -10,26 +10,26 @@ from vision.face import Encoding, Face
 from vision.frame import Image
 
 CHIP = 112
-"""Side of the square picture it takes."""
+"""Side of the square input picture in pixels."""
 SIZE = 128
-"""Values it gives."""
+"""Number of output values."""
 
 
 class SFace:
     by_points = True
 
     def __init__(self, file: Path) -> None:
-        """Tries it on a blank picture. Raises NotBuilt."""
+        """Load the network and try it on a blank picture. Raises NotBuilt."""
         try:
             self._recogniser = cv2.FaceRecognizerSF.create(str(file), "")
-            given = self._feature(np.zeros((CHIP, CHIP, 3), np.uint8)).size
+            outputs = self._feature(np.zeros((CHIP, CHIP, 3), np.uint8)).size
         except cv2.error as error:
-            raise NotBuilt(f"{file.name} is not an SFace network that OpenCV {cv2.__version__} reads") from error
-        if given != SIZE:
-            raise NotBuilt(f"{file.name} is not an SFace network: it gives {given} values, not {SIZE}")
+            raise NotBuilt(f"{file.name} is not an SFace network that OpenCV {cv2.__version__} can read") from error
+        if outputs != SIZE:
+            raise NotBuilt(f"{file.name} is not an SFace network: it returns {outputs} values, not {SIZE}")
 
     def encode(self, grey: Image, face: Face) -> Encoding:
-        """(128,), of length one."""
+        """Return an encoding of shape (128,) and length one."""
         box, three = face.box, cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
         row = np.array([box.left, box.top, box.width, box.height, *face.points.ravel(), 1.0], np.float32)
         feature = self._feature(np.asarray(self._recogniser.alignCrop(three, row[None]), np.uint8))

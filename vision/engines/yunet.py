@@ -1,4 +1,4 @@
-"""YuNet, OpenCV's face detector: the box and five points of every face, in a few milliseconds."""
+"""YuNet, OpenCV's face detector: finds the box and five points of every face in a few milliseconds."""
 
 from pathlib import Path
 
@@ -12,38 +12,38 @@ from vision.frame import Image
 from vision.opencv_log import silence
 
 Rows = NDArray[np.float32]
-"""(N, 15), best first: left, top, width, height; x and y of the five points as in `vision.face.Points`; score."""
+"""(N, 15), best first: left, top, width, height, x and y of the five points as in `vision.face.Points`, and score."""
 
 _QUICK, _THOROUGH = 320, 640
-"""Longer side of the picture that is searched; YuNet finds faces of 10 to 300 pixels (its README in opencv_zoo)."""
+"""Longer side of the searched picture. YuNet finds faces of 10 to 300 pixels (README in opencv_zoo)."""
 _SURE, _LIKELY = 0.8, 0.6
-"""Scores."""
+"""Minimum scores."""
 _OVERLAP_OF_TWO = 0.3
 _MOST_FACES = 20
 _LOOKS = ((112, 0.6), (144, 0.6))
-"""Side of a square in which the face stands upright, and the height of the face in it as a share."""
+"""Side of a square picture with the upright face, and relative height of the face in it."""
 _STILL_A_FACE = 0.5
-"""Score below which a look at an upright face does not count."""
+"""Score below which a detection of the upright face is ignored."""
 
 
 class YuNet:
     def __init__(self, file: Path) -> None:
-        """Tries it on a blank picture. Raises NotBuilt."""
+        """Load the network and try it on a blank picture. Raises NotBuilt."""
         silence()
         try:
             self._detector = self._create(file, _QUICK)
             self._rows(np.zeros((_QUICK, _QUICK), np.uint8), _QUICK, _SURE)
-            # one for each size: a change of size costs as much as a look
+            # use one per size, because changing the size takes as long as a detection
             self._settlers = {side: self._create(file, side) for side in {side for side, _ in _LOOKS}}
         except cv2.error as error:
-            raise NotBuilt(f"{file.name} is not a YuNet detector that OpenCV {cv2.__version__} reads") from error
+            raise NotBuilt(f"{file.name} is not a YuNet detector that OpenCV {cv2.__version__} can read") from error
 
     @staticmethod
     def _create(file: Path, side: int) -> cv2.FaceDetectorYN:
         return cv2.FaceDetectorYN.create(str(file), "", (side, side), _STILL_A_FACE, _OVERLAP_OF_TWO, _MOST_FACES)
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
-        """`thorough` looks again at a larger scale where the quick look finds nothing, then for one doubtful face."""
+        """Return the faces. `thorough`: if none is found, search at a larger scale, and then for one doubtful face."""
         rows = self._rows(grey, _QUICK, _SURE)
         if thorough and not len(rows):
             rows = self._rows(grey, _THOROUGH, _SURE)
@@ -54,7 +54,7 @@ class YuNet:
         return [face for face in faces if face.box.width > 0 and face.box.height > 0]
 
     def settled(self, grey: Image, face: Face) -> Face:
-        """The same face with steadier points: the mean of several looks at it, upright and of moderate size."""
+        """Return the face with more stable points: the mean of several detections, upright and at moderate size."""
         found = []
         for side, share in _LOOKS:
             upright, matrix = _upright(grey, face, side, share)
@@ -78,13 +78,13 @@ class YuNet:
 
 
 def _box(row: Rows, width: int, height: int) -> FaceBox:
-    """Box of a face in a picture of that size, cut at its edges."""
+    """Return the box of a face, clipped to the picture size."""
     left, top, right, bottom = (round(float(edge)) for edge in (row[0], row[1], row[0] + row[2], row[1] + row[3]))
     return FaceBox(max(left, 0), max(top, 0), min(right, width), min(bottom, height))
 
 
 def _upright(grey: Image, face: Face, side: int, share: float) -> tuple[Image, NDArray[np.float64]]:
-    """A square with the face upright in its middle, and how pixels of the picture get there."""
+    """Return a square picture with the upright face in its centre, and the matrix of the transformation."""
     axes = FaceAxes(face.points)
     scale = side * share / max(face.box.height, 1)
     x, y = axes.place(0.0, 0.5)

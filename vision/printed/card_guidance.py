@@ -1,4 +1,4 @@
-"""What the holder of a card can do so that its front can be read. Light: the session imports it."""
+"""Guidance for showing a card to the camera. Imported by the session, so it must not import heavy modules."""
 
 from enum import StrEnum
 
@@ -8,5 +8,5 @@ class CardGuidance(StrEnum):
     OTHER_SIDE = "other-side"
     NEARER = "nearer"
     TILT = "tilt"
-    """A lamp's reflection lies on a field."""
+    """A field is hidden by a reflection."""
     HOLD_STILL = "hold-still"

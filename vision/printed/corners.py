@@ -1,7 +1,7 @@
-"""Find a card's outline in a frame: quadrilaterals of a card's proportions, corners to a fraction of a pixel.
+"""Finding the outline of a card in a frame: quadrilaterals with a card's proportions, with subpixel accuracy.
 
-Cards have round corners, and fingers hide some of the outline. Each side is therefore fitted as a line to the edge
-points near it, and corners are where neighbouring lines meet.
+Cards have round corners, and fingers hide parts of the outline. Therefore, a line is fitted to the edge points near
+each side, and the corners are the intersections of adjacent lines.
 """
 
 from typing import Final
@@ -13,20 +13,20 @@ from vision.frame import Image
 from vision.printed import layout
 
 Quad = NDArray[np.float64]
-"""(4, 2), pixels: upper left, upper right, lower right, lower left as the picture shows them."""
+"""(4, 2) in pixels: upper left, upper right, lower right and lower left in the picture."""
 
 _WORKING_WIDTH: Final = 480
 _SMALLEST_SHARE: Final = 0.08
-"""Share of the frame's area below which a card cannot be read."""
+"""Fraction of the frame's area below which a card cannot be read."""
 _RATIO: Final = layout.WIDTH / layout.HEIGHT
 _RATIO_SPREAD: Final = 1.45
-"""How much a tilted card's proportions may differ, as a factor either way."""
+"""Maximum deviation of the proportions of a tilted card, as a factor in both directions."""
 _CANNY: Final = ((30, 90), (12, 40))
 _MOST: Final = 6
 
 
 def find_cards(rgb: Image) -> list[Quad]:
-    """Return outlines that may be a card's, the clearest first; at most six."""
+    """Return up to six outlines that may be cards, the clearest first."""
     import cv2
 
     scale = _WORKING_WIDTH / rgb.shape[1]
@@ -34,7 +34,7 @@ def find_cards(rgb: Image) -> list[Quad]:
     dx, dy = _gradients(np.asarray(small, np.uint8))
     strength = np.hypot(dx.astype(np.float32), dy.astype(np.float32))
     found: list[tuple[float, Quad]] = []
-    # a dim picture has weak edges: thresholds follow the picture's own strength
+    # adapt the thresholds to the picture, because edges are weak in dim pictures
     level = float(np.percentile(strength, 97)) / 200
     for low, high in _CANNY:
         edges = cv2.Canny(dx, dy, low * max(level, 0.25) * 3, high * max(level, 0.25) * 3, L2gradient=True)
@@ -52,7 +52,7 @@ def find_cards(rgb: Image) -> list[Quad]:
 
 
 def _gradients(rgb: Image) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-    """Horizontal and vertical change of the channel that changes most, at each pixel."""
+    """Return the horizontal and vertical gradient of the strongest channel at each pixel."""
     import cv2
 
     blurred = cv2.GaussianBlur(rgb, (0, 0), 1.2)
@@ -66,7 +66,7 @@ def _gradients(rgb: Image) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
 
 
 def _quad_of(contour: NDArray[np.int32], frame_area: int) -> Quad | None:
-    """Four corners of the contour's hull, or None when it is small or has other than four sides."""
+    """Return the four corners of the contour's hull, or None if it is small or does not have four sides."""
     import cv2
 
     hull = cv2.convexHull(contour)
@@ -80,12 +80,12 @@ def _quad_of(contour: NDArray[np.int32], frame_area: int) -> Quad | None:
         if len(corners) < 4:
             break
     rectangle = cv2.boxPoints(cv2.minAreaRect(hull)).astype(np.float64)
-    # a thumb makes a fifth corner; the rectangle around it is a start for the fit
+    # a thumb adds a fifth corner; the bounding rectangle is sufficient as a start for the fit
     return _ordered(rectangle) if cv2.contourArea(hull) > 0.8 * cv2.contourArea(rectangle.astype(np.float32)) else None
 
 
 def _ordered(corners: Quad) -> Quad:
-    """Clockwise from the upper left; the first side is a long one."""
+    """Order the corners clockwise from the upper left, beginning with a long side."""
     middle = corners.mean(axis=0)
     angles = np.arctan2(corners[:, 1] - middle[1], corners[:, 0] - middle[0])
     corners = corners[np.argsort(angles)]
@@ -99,7 +99,7 @@ def _ordered(corners: Quad) -> Quad:
 
 
 def _refined(quad: Quad, strength: NDArray[np.float32]) -> Quad | None:
-    """The same outline with every side fitted to the strongest edge points across it."""
+    """Return the outline with every side fitted to the strongest edge points across it."""
     lines = []
     for index in range(4):
         line = _fitted_side(quad[index], quad[(index + 1) % 4], strength)
@@ -120,7 +120,7 @@ def _refined(quad: Quad, strength: NDArray[np.float32]) -> Quad | None:
 def _fitted_side(
     start: NDArray[np.float64], end: NDArray[np.float64], strength: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """A point on the side's line and its direction."""
+    """Return a point on the fitted line and its direction."""
     along = end - start
     length = float(np.linalg.norm(along))
     if length < 20:
@@ -144,7 +144,7 @@ def _fitted_side(
         _, _, axes = np.linalg.svd(centred * np.sqrt(weights)[:, None], full_matrices=False)
         direction = axes[0]
         distance = np.abs(centred @ np.array([-direction[1], direction[0]]))
-        # points far from the line lie on a finger or on print
+        # points far from the line are on a finger or on print
         weights = values.max(axis=1) / (1 + (distance / 0.8) ** 2) ** 2
     return middle, direction
 
@@ -161,7 +161,7 @@ def _sampled(picture: NDArray[np.float32], points: NDArray[np.float64]) -> NDArr
 def _meeting(
     one: tuple[NDArray[np.float64], NDArray[np.float64]], other: tuple[NDArray[np.float64], NDArray[np.float64]]
 ) -> NDArray[np.float64] | None:
-    """Where two lines cross; None for parallel ones."""
+    """Return the intersection of two lines; None if they are almost parallel."""
     (point, direction), (second, heading) = one, other
     matrix = np.stack([direction, -heading], axis=1)
     if abs(np.linalg.det(matrix)) < 0.2:
@@ -170,7 +170,7 @@ def _meeting(
 
 
 def _card_like(quad: Quad) -> bool:
-    """Return whether proportions and angles can be those of a card."""
+    """Return whether proportions and angles are plausible for a card."""
     sides = np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1)
     if sides.min() < 30:
         return False
@@ -184,7 +184,7 @@ def _card_like(quad: Quad) -> bool:
 
 
 def _clearness(quad: Quad, strength: NDArray[np.float32]) -> float:
-    """Share of the outline that lies on an edge, a little more for larger outlines."""
+    """Return the fraction of the outline that is on an edge, with a bonus for larger outlines."""
     steps = np.linspace(0.08, 0.92, 40)[:, None]
     points = np.concatenate([quad[i] + steps * (quad[(i + 1) % 4] - quad[i]) for i in range(4)])
     values = _sampled(strength, points[None])[0]
@@ -193,7 +193,7 @@ def _clearness(quad: Quad, strength: NDArray[np.float32]) -> float:
 
 
 def _distinct(quads: list[Quad]) -> list[Quad]:
-    """Without outlines that all but repeat an earlier one."""
+    """Return the outlines without near-duplicates of earlier ones."""
     kept: list[Quad] = []
     for quad in quads:
         if all(np.abs(quad - other).max() > 6 for other in kept):

@@ -1,6 +1,6 @@
-"""What the three printed fields say: recognised characters become dates and digits, or places left open.
+"""Parsing the three printed fields: dates and digits from recognised characters, with doubtful ones left open.
 
-Digits that belong to the code are kept in a buffer of their own, which the caller overwrites.
+The digits of the security code are in a separate buffer, which the caller must overwrite.
 """
 
 import re
@@ -18,38 +18,38 @@ EXPIRY_ALPHABET: Final = DATE + "まで有効"
 SECURITY_ALPHABET: Final = "0123456789"
 
 SURE: Final = 0.93
-"""Least probability of a digit or era that counts as read (docs/accuracy.md, printed code)."""
+"""Minimum probability of a digit or era (docs/accuracy.md, printed code)."""
 _ERA_SHARE: Final = 0.97
-"""The same for a character of the era, among those that can stand in a date. The era is no part of the code: it counts
-years of which the day must exist."""
+"""Minimum probability of an era character among those that can occur in a date. The era is not part of the code; it is
+only used to check that the date exists."""
 _ERA_SEEN: Final = 0.02
-"""Least probability of such a character among all."""
+"""Minimum probability of an era character among all characters."""
 _BIRTH: Final = re.compile(r"(明治|大正|昭和|平成|令和)?(元|\d{1,4})年(\d{1,2})月(\d{1,2})日生?")
 _EXPIRY: Final = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日(?:まで有効?)?")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PrintedBirth:
-    """A birth date as printed."""
+    """Birth date as printed."""
 
     era: str | None
-    """One of `ERAS`; None if the Western year is printed."""
+    """One of `ERAS`; None for a Western year."""
     year: int
-    """Year of the era, 1 for 元年; or Western."""
+    """Year of the era (1 for 元年) or Western year."""
     month: int
     day: int
 
 
 @dataclass(slots=True, repr=False, eq=False)
 class PrintedFields:
-    """What one frame says; a field that could not be read whole is None. Call `wipe` when done."""
+    """Fields read from a frame. Fields that could not be read completely are None. Call `wipe` when done."""
 
     birth: PrintedBirth | None = None
     expiry: date | None = None
     security: bytearray = field(default_factory=lambda: bytearray(b"    "))
-    """Four ASCII digits; a space where the digit is doubtful."""
+    """Four ASCII digits, with a space for each doubtful digit."""
     pinless: bool = False
-    """顔認証 stands in the remarks: a card issued without a PIN."""
+    """Whether the remarks contain 顔認証, which means that the card was issued without a PIN."""
 
     @property
     def whole(self) -> bool:
@@ -61,7 +61,7 @@ class PrintedFields:
 
 
 def birth_of(read: Sequence[Character]) -> PrintedBirth | None:
-    """The birth date, or None when a place is doubtful or the calendar has no such day."""
+    """Return the birth date, or None if a character is doubtful or the date does not exist."""
     found = _BIRTH.fullmatch("".join(character.text for character in read))
     if found is None or not _sure(read, *(found.span(group) for group in (2, 3, 4))):
         return None
@@ -76,7 +76,7 @@ def birth_of(read: Sequence[Character]) -> PrintedBirth | None:
 
 
 def expiry_of(read: Sequence[Character]) -> date | None:
-    """The card's last day, or None when a place is doubtful or the calendar has no such day."""
+    """Return the expiry date, or None if a character is doubtful or the date does not exist."""
     found = _EXPIRY.fullmatch("".join(character.text for character in read))
     if found is None or not _sure(read, *(found.span(group) for group in (1, 2, 3))):
         return None
@@ -84,7 +84,7 @@ def expiry_of(read: Sequence[Character]) -> date | None:
 
 
 def security_of(read: Sequence[Character]) -> bytearray:
-    """Four digits; spaces for doubtful ones, all spaces when other than four were seen."""
+    """Return four digits, with a space for each doubtful one. All are spaces if there are not exactly four."""
     if len(read) != 4:
         return bytearray(b"    ")
     return bytearray(ord(character.text) if character.sure >= SURE else 0x20 for character in read)

@@ -1,6 +1,6 @@
-"""Examine one frame: find a card's front and read its three fields.
+"""Examining a frame: find the front of a card and read its three fields.
 
-Only the boxes of birth date, expiry and security code are cut out and recognised; name and address are never read.
+Only birth date, expiry date and security code are cropped and recognised. Name and address are never read.
 """
 
 from dataclasses import dataclass
@@ -29,32 +29,32 @@ from vision.printed.recogniser import HEIGHT, Recogniser
 from vision.printed.side import upright_front
 
 _MARGIN: Final = 0.8
-"""Millimetres around a box that are cut with it."""
+"""Margin around a cropped box in millimetres."""
 _SCALE: Final = HEIGHT / (layout.BIRTH.bottom - layout.BIRTH.top + 2 * _MARGIN)
-"""Pixels a millimetre of a line picture."""
+"""Pixels per millimetre in a line picture."""
 _LEAST_SCALE: Final = 4.0
-"""Pixels a millimetre in the frame; below it digits blur into each other."""
+"""Minimum pixels per millimetre in the frame, below which digits are blurred."""
 _BURNT: Final = 250
 _BURNT_SHARE: Final = 0.04
 _REFLECTING_SHARE: Final = 0.01
 _MARK: Final = Path(__file__).with_name("pinless.png")
 _MARK_SCALE: Final = 5.0
 _MARK_LIKE: Final = 0.62
-"""Least correlation with the drawn 顔認証."""
+"""Minimum correlation with the drawn 顔認証."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CardLook:
-    """What one frame gave. `outline` in pixels of the frame, for the guide on the screen."""
+    """Result of a frame. `outline` is in pixels of the frame, for display on the screen."""
 
     guidance: CardGuidance
-    """What to do; HOLD_STILL where nothing is wrong."""
+    """Instruction for the holder; HOLD_STILL if there is no problem."""
     fields: PrintedFields | None = None
     outline: Quad | None = None
 
 
 def look_at(rgb: Image, recogniser: Recogniser) -> CardLook:
-    """Read the front in this frame, as far as it can be read."""
+    """Read as much as possible of the front of a card in this frame."""
     outlines = find_cards(rgb)
     for outline in outlines:
         upright = upright_front(rgb, outline)
@@ -85,7 +85,9 @@ def _read(rgb: Image, outline: Quad, recogniser: Recogniser) -> CardLook:
 
 
 def cut_out(rgb: Image, outline: Quad, box: Box, scale: float = _SCALE, margin: float = _MARGIN) -> Image:
-    """The box of an upright front as a flat picture, `scale` pixels a millimetre, with a margin in millimetres."""
+    """Return a rectified picture of the box on an upright front, with `scale` pixels per millimetre and a margin in
+    millimetres.
+    """
     import cv2
 
     size = (round((box.right - box.left + 2 * margin) * scale), round((box.bottom - box.top + 2 * margin) * scale))
@@ -96,7 +98,7 @@ def cut_out(rgb: Image, outline: Quad, box: Box, scale: float = _SCALE, margin: 
 
 
 def _reflects(rgb: Image, outline: Quad) -> bool:
-    """Return whether a lamp whitens part of the card, not all of it: then its side cannot be determined."""
+    """Return whether a reflection covers part of the card but not all of it, so that its side cannot be determined."""
     card = cut_out(rgb, outline, Box(0.0, 0.0, layout.WIDTH, layout.HEIGHT), 2.0, 0.0)
     white = float((card.min(axis=2) >= _BURNT).mean())
     card[:] = 0
@@ -104,13 +106,13 @@ def _reflects(rgb: Image, outline: Quad) -> bool:
 
 
 def _burnt(line: Image) -> bool:
-    """Return whether a lamp's reflection whitens part of the line and not all of it."""
+    """Return whether a reflection covers part of the line but not all of it."""
     white = (line.min(axis=2) >= _BURNT).mean(axis=0)
     return bool(_BURNT_SHARE < (white > 0.35).mean() < 0.9)
 
 
 def _marked_pinless(rgb: Image, outline: Quad) -> bool:
-    """Return whether 顔認証 stands among the remarks, found by its picture: remarks are never recognised as text."""
+    """Return whether the remarks contain 顔認証, by template matching. Remarks are never recognised as text."""
     import cv2
 
     panel = cv2.cvtColor(cut_out(rgb, outline, layout.REMARKS, _MARK_SCALE, 0.0), cv2.COLOR_RGB2GRAY)
@@ -124,7 +126,7 @@ def _marked_pinless(rgb: Image, outline: Quad) -> bool:
 
 @cache
 def _mark() -> NDArray[np.uint8]:
-    """The characters 顔認証, five pixels a millimetre, grey."""
+    """Return a grey picture of the characters 顔認証 with five pixels per millimetre."""
     import cv2
 
     picture = cv2.imdecode(np.frombuffer(_MARK.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)

@@ -1,6 +1,6 @@
-"""Location of the text recogniser's file: PP-OCRv6 small, Apache-2.0, as the PaddleOCR project publishes it.
+"""Location of the text recogniser's model file: PP-OCRv6 small (Apache-2.0), published by the PaddleOCR project.
 
-The package carries it. Standard library only, because the build of the wheel runs this too.
+The file is included in the package. Uses only the standard library, because the wheel build imports it too.
 """
 
 import hashlib
@@ -10,20 +10,20 @@ from typing import Final
 
 FILE: Final = "PP-OCRv6_rec_small.onnx"
 SHA256: Final = "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"
-"""As the wheel rapidocr 3.10.0 lists it."""
+"""Hash as listed in the wheel of rapidocr 3.10.0."""
 CARRIED: Final = Path(__file__).with_name("data") / FILE
 """Filled when the package is built or installed for development (`hatch_build.py`); not in the repository."""
 
 
 class NoRecogniser(RuntimeError):
-    """onnxruntime or the recogniser's file is missing; the text says what to do."""
+    """onnxruntime or the model file is missing. The message says what to do."""
 
 
 @cache
 def recogniser_path() -> Path:
-    """The file, its hash checked. Raises NoRecogniser."""
+    """Return the path of the model file after checking its hash. Raises NoRecogniser."""
     if not CARRIED.is_file():
         raise NoRecogniser(f"{FILE} is not in {CARRIED.parent}. Reinstall: `make setup`, or the wheel.")
     if hashlib.sha256(CARRIED.read_bytes()).hexdigest() != SHA256:
-        raise NoRecogniser(f"{CARRIED} is damaged or another file: its hash is not the known one. Reinstall.")
+        raise NoRecogniser(f"{CARRIED} is damaged or a different file: its hash is not the known one. Reinstall.")
     return CARRIED

@@ -1,4 +1,4 @@
-"""Read the printed code from a run of frames: two frames must agree before a result counts."""
+"""Reading the printed code from a sequence of frames, of which at least two must agree."""
 
 from collections.abc import Callable
 from datetime import date
@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 
 class PrintedReader:
-    """Collects looks of one reception. `look` is `vision.printed.look.look_at` with its recogniser."""
+    """Collects the results of one reception. `look`: `vision.printed.look.look_at` with a recogniser."""
 
     def __init__(self, look: Callable[[Image], CardLook]) -> None:
         self._look = look
@@ -24,7 +24,7 @@ class PrintedReader:
         self._seen = 0
 
     def see(self, rgb: Image) -> CardLook:
-        """Look at one more frame. The returned look's fields have been taken over and wiped."""
+        """Examine another frame. The fields of the returned result have been collected and wiped."""
         look = self._look(rgb)
         if look.fields is not None:
             self._take(look.fields)
@@ -32,7 +32,9 @@ class PrintedReader:
         return look
 
     def reading(self) -> PrintedFields:
-        """What at least two frames agree on; a place they disagree about stays open. The caller wipes it."""
+        """Return what at least two frames agree on. Digits on which they disagree are left open. The caller must wipe
+        the result.
+        """
         return PrintedFields(
             birth=_agreed(self._births),
             expiry=_agreed(self._expiries),
@@ -58,7 +60,7 @@ class PrintedReader:
             self._securities.append(bytearray(fields.security))
 
     def _security(self) -> bytearray:
-        """Place by place; a place at which frames disagree, or which only one saw, stays a space."""
+        """Combine digit by digit. A digit on which frames disagree, or that only one frame shows, remains a space."""
         agreed = bytearray(b"    ")
         for place in range(4):
             seen = [digits[place] for digits in self._securities if digits[place] != 0x20]

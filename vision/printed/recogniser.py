@@ -1,4 +1,4 @@
-"""Read one printed line: PP-OCRv6's recogniser run by onnxruntime, its answers limited to what a field can hold."""
+"""Recognising a printed line with PP-OCRv6 run by onnxruntime, restricted to the characters allowed in a field."""
 
 import os
 from dataclasses import dataclass
@@ -12,34 +12,34 @@ from vision.frame import Image
 from vision.printed.model import NoRecogniser
 
 HEIGHT: Final = 48
-"""Height of a line image, in pixels."""
+"""Height of a line picture in pixels."""
 _LEAST_WIDTH: Final = 96
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Character:
-    """One character that was read."""
+    """Recognised character."""
 
     text: str
     sure: float
-    """Probability, 0 to 1, among all characters the network knows."""
+    """Probability among all characters of the network, 0 to 1."""
     share: float = 0.0
-    """Probability among the allowed ones alone: stays high if the only lookalikes are not allowed in this field."""
+    """Probability among the allowed characters only, which is high if similar characters are not allowed."""
 
 
 class Recogniser:
-    """Loading takes about half a second, so reuse the instance. Not thread-safe."""
+    """Text recogniser. Loading takes about half a second, so reuse the instance. Not thread-safe."""
 
     def __init__(self, path: Path) -> None:
-        """Raises NoRecogniser."""
-        # onnxruntime builds send telemetry from the import on.
+        """Load the model. Raises NoRecogniser."""
+        # onnxruntime builds send telemetry from the import on
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         try:
             import onnxruntime
         except ImportError as error:
             raise NoRecogniser("onnxruntime is not installed: install uketsuke with the extra `printed`") from error
         if not path.is_file():
-            raise NoRecogniser(f"the text recogniser's file is missing: {path}")
+            raise NoRecogniser(f"the model file of the text recogniser is missing: {path}")
         onnxruntime.disable_telemetry_events()  # the variable has no effect on Windows
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 2
@@ -53,13 +53,13 @@ class Recogniser:
     def read(self, line: Image, allowed: str) -> list[Character]:
         """Return the characters of a line picture (RGB, 48 rows), left to right.
 
-        Where the network sees a character outside `allowed`, the best allowed one stands with the probability the
-        network gave it, which is low.
+        If the network recognises a character that is not in `allowed`, the most probable allowed one is returned with
+        its low probability.
         """
         steps = self._probabilities(line)
         columns = np.array([0, *(self._index[character] for character in allowed)])
         known = steps[:, columns]
-        # where blank or space is most likely, the step is empty, however the allowed characters score
+        # if blank or space is most probable, the step is empty, regardless of the allowed characters
         empty = np.isin(steps.argmax(axis=1), (0, self._index[" "]))
         chosen = np.where(empty, 0, 1 + known[:, 1:].argmax(axis=1))
         found: list[Character] = []

@@ -1,4 +1,4 @@
-"""A source whose code is loaded at its first use, not while the terminal starts."""
+"""Frame source that is created on first use, so that its imports do not delay the start of the terminal."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -15,15 +15,15 @@ SourceT = TypeVar("SourceT", bound=FrameSource)
 
 
 class LaterSource(Generic[SourceT]):
-    """A drawn `FrameSource` that `make` gives, once. `make` raises nothing.
+    """Drawn `FrameSource` created by `make` on first use. `make` must not raise.
 
-    The camera's thread asks first, so that its imports delay neither the caller nor the first screen.
+    It is first used by the camera thread, so that imports delay neither the caller nor the first screen.
     """
 
     kind = SourceKind.DRAWN
 
     def __init__(self, name: str, make: Callable[[], SourceT]) -> None:
-        """`name`: what the source will call itself."""
+        """`name`: name of the source."""
         self.name = name
         self._make = make
         self._making = Lock()
@@ -31,7 +31,7 @@ class LaterSource(Generic[SourceT]):
 
     @property
     def source(self) -> SourceT:
-        """The source itself, made now if it is not yet."""
+        """The source, created if necessary."""
         with self._making:
             if self._made is None:
                 self._made = self._make()

@@ -1,4 +1,4 @@
-"""Every source OpenCV can open, in one class: webcam by number or device path, video file, image sequence."""
+"""Frame sources opened by OpenCV: webcam by number or device path, video file, image sequence."""
 
 import os
 import time
@@ -12,17 +12,17 @@ from vision.opencv_log import silence
 from vision.sources.protocol import SourceKind
 from vision.verdict import CameraLost
 
-silence()  # what is wrong is said in a `CameraLost`
+silence()  # errors are reported as `CameraLost`
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 VIRTUAL_DRIVERS = frozenset({"v4l2 loopback", "v4l2loopback", "akvcam", "vivid", "vimc"})
 WIDTH, HEIGHT = 640, 480
-"""What is asked of a device; what it grants is taken."""
+"""Requested frame size. A device may provide another."""
 
 
 class OpenCvSource:
     def __init__(self, spec: str, *, warm_up_frames: int = 0, loop: bool = False, realtime: bool = True) -> None:
-        """`realtime`: a file plays at its own pace, as a camera would; off, as fast as it can be read."""
+        """`realtime`: play files at their frame rate, like a camera, instead of as fast as possible."""
         self._spec = spec
         self._is_device = system.is_camera(spec)
         self._warm_up_frames = warm_up_frames
@@ -40,7 +40,7 @@ class OpenCvSource:
 
     @property
     def kind(self) -> SourceKind:
-        """A virtual camera is recognised by its driver, if the system names it."""
+        """Kind of the source. Virtual cameras are recognised by their driver, if the system reports it."""
         if not self._is_device:
             return SourceKind.FILE
         return SourceKind.VIRTUAL if system.camera_driver(self._spec) in VIRTUAL_DRIVERS else SourceKind.CAMERA
@@ -70,7 +70,7 @@ class OpenCvSource:
         return None
 
     def absent(self) -> CameraLost | None:
-        """By the device's or file's path."""
+        """Return whether the device or file is missing, judging by its path."""
         if self._is_device:
             missing = _unplugged(self._spec)
             return CameraLost(f"{self.name}: {missing}") if missing else None
@@ -91,7 +91,7 @@ class OpenCvSource:
         return frame
 
     def skip(self) -> CameraLost | None:
-        """A webcam's JPEG is not decoded."""
+        """Skip a frame without decoding it."""
         grabbed = self._grab()
         if isinstance(grabbed, CameraLost):
             return grabbed
@@ -99,14 +99,14 @@ class OpenCvSource:
         return None
 
     def _grab(self) -> cv2.VideoCapture | CameraLost:
-        """The open capture with its next frame taken, not yet decoded."""
+        """Grab the next frame without decoding it, and return the capture."""
         if self._capture is None:
             return CameraLost(f"{self.name}: not open")
         got = self._capture.grab()
         if not got and self._loop and self._read_since_open:
             self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
             got = self._capture.grab()
-            if not got:  # image sequences and some containers cannot be wound back
+            if not got:  # image sequences and some containers cannot be rewound
                 lost = self.open()
                 if lost is not None:
                     return lost
@@ -114,7 +114,7 @@ class OpenCvSource:
         if not got:
             what = "the end was reached"
             if self._is_device:
-                # a device that another program streams from opens all the same, and stays silent
+                # a device used by another program can be opened, but sends no frames
                 what = (
                     "it stopped sending frames"
                     if self._read_since_open
@@ -126,7 +126,7 @@ class OpenCvSource:
         return self._capture
 
     def _taken_at(self) -> float:
-        """A device's frame is taken now; a file's when its turn has come."""
+        """Return the time of the frame: now for a device, and according to the frame rate for a file."""
         if self._is_device:
             return time.monotonic()
         due = self._began + self._read_since_open * self._period
@@ -135,15 +135,15 @@ class OpenCvSource:
         return due
 
     def granted(self) -> str:
-        """Size, format and rate of the open source; empty while it is closed."""
+        """Return size, format and rate of the open source; empty if it is closed."""
         capture = self._capture
         if capture is None:
             return ""
         width, height = (round(capture.get(key)) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
         code = round(capture.get(cv2.CAP_PROP_FOURCC))
         letters = bytes(code >> shift & 0xFF for shift in (0, 8, 16, 24)) if code > 0 else b""
-        form = letters.decode("ascii", "replace").strip("\0 ") or "format unknown"
-        return f"{width}x{height}, {form}, {1 / self._period:.0f} frames a second"
+        form = letters.decode("ascii", "replace").strip("\0 ") or "unknown format"
+        return f"{width}x{height}, {form}, {1 / self._period:.0f} frames per second"
 
     def close(self) -> None:
         if self._capture is not None:
@@ -157,8 +157,8 @@ def _unplugged(spec: str) -> str | None:
 
 
 def _why_not(spec: str) -> str:
-    """Return what is wrong with an existing device that does not open, as far as the system reports it."""
+    """Return why an existing device cannot be opened, as far as known."""
     path = system.camera_path(spec)
     if path is not None and not os.access(path, os.R_OK | os.W_OK):
         return f"no permission for {path}; the user must be in the group `video`"
-    return "in use by another program, or not a camera; close what else shows its picture"
+    return "in use by another program, or not a camera; close other programs that use it"

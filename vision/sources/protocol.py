@@ -1,4 +1,4 @@
-"""Sources of frames, each selected by a name: a webcam, a video file, a sequence of pictures, a synthetic patient."""
+"""Interfaces of frame sources: webcams, video files, image sequences and synthetic patients."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class SourceKind(StrEnum):
-    """What stands behind the frames. Anything but a camera can show whatever someone puts there."""
+    """Origin of the frames. All except a real camera can show arbitrary images."""
 
     CAMERA = "a camera"
     VIRTUAL = "a virtual camera"
@@ -19,11 +19,11 @@ class SourceKind(StrEnum):
 
 
 class FrameSource(Protocol):
-    """Drivers and simulators alike. Used from one thread."""
+    """Frame source, a driver or a simulator. Used from one thread."""
 
     @property
     def name(self) -> str:
-        """What the user called it; named in every message."""
+        """Name used in messages, as specified by the user."""
 
     @property
     def kind(self) -> SourceKind: ...
@@ -31,39 +31,39 @@ class FrameSource(Protocol):
     def open(self) -> CameraLost | None: ...
 
     def read(self) -> "Frame | CameraLost":
-        """The next frame; blocks until there is one. Lost means: open again."""
+        """Return the next frame, blocking until there is one. After `CameraLost`, the source must be reopened."""
 
     def close(self) -> None:
-        """May be called twice; never raises."""
+        """Close the source. May be called twice and never raises."""
 
 
 @runtime_checkable
 class Skipping(Protocol):
-    """A source that can let frames pass without the cost of decoding or drawing them."""
+    """Source that can skip frames without decoding or drawing them."""
 
     def skip(self) -> CameraLost | None:
-        """Take the next frame and drop it; blocks as `read` does, so that the one after it is fresh."""
+        """Drop the next frame. Blocks like `read`, so that the following frame is current."""
 
 
 @runtime_checkable
 class Locatable(Protocol):
-    """A source that knows whether it is there without opening it."""
+    """Source whose presence can be checked without opening it."""
 
     def absent(self) -> CameraLost | None:
-        """Return None if it is there, as far as that is known."""
+        """Return None if it is present, as far as known."""
 
 
 @runtime_checkable
 class Granting(Protocol):
-    """A source that was asked for a size and format and may have granted another."""
+    """Source that may use another size and format than requested."""
 
     def granted(self) -> str:
-        """Such as `640x480, MJPG, 30 frames a second`; empty while it is closed."""
+        """Return a description such as `640x480, MJPG, 30 frames per second`; empty if closed."""
 
 
 @runtime_checkable
 class Prompted(Protocol):
-    """A source that shows a person who reads the screen and may do what it says."""
+    """Source that simulates a person who may follow the instructions on the screen."""
 
     def prompt(self, guidance: Guidance) -> None:
-        """From any thread."""
+        """Show an instruction to the person. May be called from any thread."""

@@ -1,7 +1,7 @@
-"""Attackers who want to pass for another person, with everyday means: a print, a phone, a quick swap.
+"""Simulated attacks by someone posing as another person with everyday means: a print, a phone, a quick swap.
 
-Named after what is shown, as `synthetic:NAME+KIND` is in `vision.camera`. Every one of them reads the screen and does
-its best to follow.
+They are selected with `synthetic:NAME+KIND` in `vision.camera`. All attackers follow the instructions on the screen as
+well as they can.
 """
 
 import math
@@ -23,27 +23,27 @@ from vision.synthetic.scene import HEIGHT, WIDTH, Pose, compose
 
 class Attack(StrEnum):
     FLAT_PRINT = "flat-print"
-    """A photograph on paper, turned by hand as the screen asks."""
+    """A photograph on paper, turned by hand as instructed."""
     BENT_PRINT = "bent-print"
-    """The same, bent like a face by two hands."""
+    """A photograph bent like a face with both hands."""
     STILL_PRINT = "still-print"
-    """A photograph that is held as still as a hand can."""
+    """A photograph held as still as possible by hand."""
     PHONE = "phone"
-    """A film of the holder, who happens to look to either side now and then."""
+    """A video of the holder, who occasionally looks to either side."""
     SWAP = "swap"
-    """A photograph for the front, the attacker's own face for the turns."""
+    """A photograph while looking ahead, and the attacker's own face for the turns."""
 
 
 _AWAY = 2.0
-"""Widths of the sheet to the camera: the printed face is as large in the frame as a real one."""
+"""Distance from the camera in sheet widths, so that the printed face is as large in the frame as a real one."""
 _TURNED_BY_HAND = 1.3
-"""A hand turns a sheet further than a neck turns a head."""
+"""Turn of a sheet relative to that of a head."""
 _BEND = 2.0
-"""1 / radius in sheet widths: a hand's breadth of radius for a sheet of 20 cm."""
+"""1 / radius in sheet widths, for example a radius of 10 cm for a sheet of 20 cm."""
 
 
 class Attacker:
-    """Draws one attack. Deterministic: the same seed and times give the same pictures."""
+    """Draws an attack. The pictures are determined by seed and time."""
 
     def __init__(self, attack: Attack, person: Person, seed: int = 0) -> None:
         self._attack, self._person, self._seed = attack, person, seed
@@ -51,7 +51,9 @@ class Attacker:
         self._own = next(one for one in PEOPLE.values() if one.name != person.name)
 
     def frame(self, seconds: float, turned: float) -> Image:
-        """RGB, (480, 640, 3). `turned`: how far the screen's instruction has been followed, radians as in `Pose`."""
+        """Return an RGB frame (480, 640, 3). `turned`: turn made in response to the instruction, in radians as in
+        `Pose`.
+        """
         match self._attack:
             case Attack.FLAT_PRINT:
                 return self._print(self._hand.holds(seconds, _TURNED_BY_HAND * turned))
@@ -79,10 +81,10 @@ class Attacker:
 
 
 class Hand:
-    """Trembles and sways a little, and turns what it holds."""
+    """Hand that trembles and sways slightly, and turns what it holds."""
 
     def __init__(self, seed: int = 0) -> None:
-        drawn = random.Random(seed)  # noqa: S311 - it only has to differ from hand to hand
+        drawn = random.Random(seed)  # noqa: S311 - it only needs to differ between hands
         self._phases = [drawn.uniform(0, 2 * math.pi) for _ in range(6)]
         self._paces = [drawn.uniform(1.5, 4.5) for _ in range(6)]
 
@@ -103,12 +105,12 @@ class Hand:
 
 @lru_cache(maxsize=8)
 def printed(person: Person) -> Image:
-    """An inkjet's idea of the person's portrait: paler, with a white margin."""
+    """Return the person's portrait as an inkjet print: paler, with a white margin."""
     return on_paper(_cut(compose(person, Pose())))
 
 
 def _gripped(sheet: Image, holder: Person) -> Image:
-    """Two thumbs at the sheet's edges."""
+    """Add two thumbs at the edges of the sheet."""
     held = sheet.copy()
     height, width = held.shape[:2]
     thumb = (round(0.05 * width), round(0.09 * width))
@@ -125,7 +127,7 @@ def on_paper(picture: Image) -> Image:
 
 
 def _cut(picture: Image) -> Image:
-    """Head and shoulders of a frame, upright."""
+    """Return head and shoulders from a frame, in portrait format."""
     box = face_of_portrait()
     middle, half = (box.left + box.right) // 2, round(0.95 * box.width)
     return np.ascontiguousarray(picture[:, max(middle - half, 0) : min(middle + half, WIDTH)])
@@ -133,7 +135,7 @@ def _cut(picture: Image) -> Image:
 
 @lru_cache(maxsize=4)
 def _behind(attacker: Person) -> Image:
-    """The attacker's body, the head hidden by what is held before it."""
+    """Return the attacker's body, whose head will be hidden by the sheet or phone."""
     return compose(attacker, Pose(distance=1.3, shift=(0.0, 0.06 * HEIGHT)))
 
 

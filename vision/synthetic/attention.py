@@ -1,4 +1,4 @@
-"""A person who reads the screen and follows it a moment later: how far the head is turned at any time."""
+"""How far a person has turned the head at any time, reacting to the screen with a delay."""
 
 import math
 
@@ -7,17 +7,17 @@ from vision.verdict import Guidance
 _REACTION = 0.35
 """Seconds until the person begins to move."""
 _TURNING = 0.7
-"""Seconds from the front to the side."""
+"""Seconds for turning from the front to the side."""
 _FURTHER, _PATIENCE = 0.35, 3.0
-"""The share by which the head is turned further, gradually over this many seconds."""
+"""Fraction by which the head is gradually turned further, and the seconds this takes."""
 _SIDES = {Guidance.TURN_LEFT: 1.0, Guidance.TURN_RIGHT: -1.0}
 
 
 class Attention:
-    """Times are those of the source's own clock, in seconds."""
+    """Reaction to instructions. Times are in seconds by the source's clock."""
 
     def __init__(self, far: float = 0.48) -> None:
-        """`far`: the turn that one makes, in radians."""
+        """`far`: usual turn in radians."""
         self._far = far
         self._target = 0.0
         self._start = 0.0
@@ -30,9 +30,9 @@ class Attention:
             self._target, self._since = target, now + _REACTION
 
     def turned(self, now: float) -> float:
-        """Radians; positive to the picture's right, which is the patient's left."""
+        """Return the turn in radians, positive to the right side of the picture, which is the patient's left."""
         share = min(max((now - self._since) / _TURNING, 0.0), 1.0)
         smooth = (1 - math.cos(math.pi * share)) / 2
-        # a person who is still told to turn turns a little further
+        # while the instruction to turn remains, the person turns slightly further
         more = 1 + _FURTHER * min(max(now - self._since - _TURNING, 0.0) / _PATIENCE, 1.0)
         return self._start + (self._target * more - self._start) * smooth

@@ -1,6 +1,7 @@
-"""The canvas that a head is drawn on, and soft shapes on it.
+"""Canvas for drawing a head, and soft shapes on it.
 
-u to the right, v down, in half head widths. A shape is a coverage between 0 and 1 with an edge one pixel soft.
+Coordinates are u to the right and v down, in half head widths. A shape is a coverage between 0 and 1 with an edge that
+is one pixel wide.
 """
 
 import cv2
@@ -28,7 +29,7 @@ U, V = _grid()
 
 
 def covered(distance: Field) -> Field:
-    """Coverage of a shape from the signed distance to its edge (negative inside)."""
+    """Return the coverage of a shape, given the signed distance to its edge (negative inside)."""
     return np.asarray(np.clip(0.5 - distance * PIXELS, 0, 1), np.float32)
 
 
@@ -37,7 +38,7 @@ def blob(cu: float, cv: float, su: float, sv: float) -> Field:
 
 
 def stroke(distance: Field, width: float) -> Field:
-    """A soft line along distance = 0."""
+    """Return the coverage of a soft line along distance = 0."""
     return np.asarray(np.exp(-((distance / width) ** 2)), np.float32)
 
 
@@ -46,13 +47,13 @@ def blur(field: Field, pixels: float) -> Field:
 
 
 def ellipse(cu: float, cv: float, ru: float, rv: float, power: float = 2.0) -> Field:
-    """Signed distance, near enough at the edge, to a (super)ellipse."""
+    """Return the signed distance to a (super)ellipse, accurate near the edge."""
     radius = (np.abs((U - cu) / ru) ** power + np.abs((V - cv) / rv) ** power) ** (1 / power)
     return np.asarray((radius - 1) * min(ru, rv), np.float32)
 
 
 class Paint:
-    """An RGB picture that is painted layer by layer."""
+    """RGB picture painted layer by layer."""
 
     def __init__(self, colour: Colour) -> None:
         self.rgb = np.empty((*U.shape, 3), np.float32)

@@ -1,6 +1,6 @@
-"""The front of a simulated card, drawn from its data: fields and their places, marked 見本 / SPECIMEN.
+"""Drawing the front of a simulated card with its fields, marked 見本 / SPECIMEN.
 
-No security feature, pattern or logo of a real card is drawn.
+Security features, patterns and logos of real cards are not drawn.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
 SCALE: Final = 12.0
-"""Pixels a millimetre."""
+"""Pixels per millimetre."""
 
 _PAPER = (250, 244, 240)
 _TINT = (243, 226, 226)
@@ -31,12 +31,12 @@ _SPECIMEN = (204, 120, 130)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CardFront:
-    """What is printed. Invented people only."""
+    """Printed data, of invented people only."""
 
     birth: str
-    """As printed, such as `昭和55年 3月 1日生`."""
+    """Birth date as printed, such as `昭和55年 3月 1日生`."""
     expiry: str
-    """As printed, such as `2033年 3月 1日まで有効`."""
+    """Expiry date as printed, such as `2033年 3月 1日まで有効`."""
     security_code: str
     name: str = "見本 花子"
     address: str = "東京都見本区見本町一丁目2番3号"
@@ -45,7 +45,7 @@ class CardFront:
     """Additional entries."""
     pinless: bool = False
     photo: Image | None = None
-    """Grey."""
+    """Grey picture."""
 
 
 @cache
@@ -56,7 +56,7 @@ def _font(path: Path, pixels: int) -> "FreeTypeFont":
 
 
 def draw_front(front: CardFront, font: Path | None = None) -> Image:
-    """RGB, 648 x 1027 pixels. Raises `NoFont`."""
+    """Draw the front as RGB, 648 x 1027 pixels. Raises `NoFont`."""
     from PIL import Image as Pictures
     from PIL import ImageDraw
 
@@ -94,7 +94,7 @@ def draw_front(front: CardFront, font: Path | None = None) -> Image:
 
 
 def draw_back(number: str = "0000 0000 0000", font: Path | None = None) -> Image:
-    """The other side: a number, a name and a machine-readable block where the reader must find no front."""
+    """Draw the back with number, name and a machine-readable block, which must not be taken for a front."""
     from PIL import Image as Pictures
     from PIL import ImageDraw
 
@@ -115,7 +115,7 @@ def draw_back(number: str = "0000 0000 0000", font: Path | None = None) -> Image
 
 
 def draw_other_card(font: Path | None = None) -> Image:
-    """A card with its photo on the right and other fields: no My Number Card."""
+    """Draw another kind of card, with the photo on the right and other fields."""
     from PIL import Image as Pictures
     from PIL import ImageDraw
 

@@ -1,6 +1,6 @@
-"""A card held up to a camera: its position, its lighting, and defects of the picture.
+"""Simulating a card held to a camera: position, lighting, and defects of the picture.
 
-Every effect is drawn from a seed, so that a scene can be made again.
+All effects are determined by a seed, so that scenes can be reproduced.
 """
 
 from dataclasses import dataclass, replace
@@ -14,12 +14,12 @@ from vision.frame import Image
 from vision.printed import layout
 
 SIZE: Final = (640, 480)
-"""Width and height of a scene, as the face camera gives frames."""
+"""Width and height of a scene, as from the face camera."""
 _SKIN = np.array([222, 176, 150], np.float32)
 
 
 class SceneTrouble(StrEnum):
-    """What makes a scene hard."""
+    """Difficulty in a scene."""
 
     GLARE = "glare"
     LOW_LIGHT = "low-light"
@@ -31,32 +31,32 @@ class SceneTrouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardScene:
-    """How a card is held. Angles in degrees, `width` as a share of the picture's."""
+    """How a card is held. Angles are in degrees, and `width` is relative to the picture."""
 
     width: float = 0.8
     turn: float = 0.0
-    """In the picture's plane; 180 is upside down."""
+    """Rotation in the picture plane; 180 is upside down."""
     tilt: float = 0.0
-    """About the card's horizontal axis."""
+    """Rotation about the card's horizontal axis."""
     swing: float = 0.0
-    """About its vertical axis."""
+    """Rotation about the card's vertical axis."""
     across: float = 0.0
     down: float = 0.0
-    """Off the middle, as shares of the picture."""
+    """Offset from the centre, relative to the picture."""
     blur: float = 0.5
     """Standard deviation in pixels."""
     motion: float = 0.0
-    """Length of the smear in pixels."""
+    """Length of the motion blur in pixels."""
     noise: float = 2.0
     """Standard deviation in grey values."""
     light: float = 1.0
     shade: float = 0.1
-    """How much darker one side is."""
+    """Relative darkening of one side."""
     troubles: tuple[SceneTrouble, ...] = ()
 
 
 def clean(random: np.random.Generator) -> CardScene:
-    """Held flat and still in good light."""
+    """Return a scene with the card held flat and still in good light."""
     return _inside(
         CardScene(
             width=random.uniform(0.78, 0.92),
@@ -74,7 +74,7 @@ def clean(random: np.random.Generator) -> CardScene:
 
 
 def ordinary(random: np.random.Generator) -> CardScene:
-    """Held by hand: turned, tilted, a little blurred, in a room's light."""
+    """Return a scene with the card held by hand: rotated, tilted, slightly blurred, in room light."""
     return _inside(
         CardScene(
             width=random.uniform(0.68, 0.92),
@@ -93,7 +93,7 @@ def ordinary(random: np.random.Generator) -> CardScene:
 
 
 def hard(random: np.random.Generator) -> CardScene:
-    """One or two troubles beside what is ordinary."""
+    """Return an ordinary scene with one or two difficulties."""
     troubles = tuple(
         SceneTrouble(str(one))
         for one in random.choice([str(t) for t in SceneTrouble], random.integers(1, 3), replace=False)
@@ -116,7 +116,7 @@ def hard(random: np.random.Generator) -> CardScene:
 
 
 def _inside(scene: CardScene) -> CardScene:
-    """The same scene, farther away where the card would leave the picture."""
+    """Return the scene with the card moved away until it is completely in the picture."""
     while scene.width > 0.3:
         corners = _placed(scene, SIZE)
         if corners.min() > 4 and corners[:, 0].max() < SIZE[0] - 4 and corners[:, 1].max() < SIZE[1] - 4:
@@ -126,7 +126,7 @@ def _inside(scene: CardScene) -> CardScene:
 
 
 def shoot(card: Image, scene: CardScene, seed: int, size: tuple[int, int] = SIZE) -> Image:
-    """The camera's picture of `card` (RGB) held as `scene` says; RGB, `size` (width, height)."""
+    """Return the camera picture of `card` (RGB) in `scene`, as RGB with `size` (width, height)."""
     import cv2
 
     random = np.random.default_rng(seed)
@@ -137,7 +137,7 @@ def shoot(card: Image, scene: CardScene, seed: int, size: tuple[int, int] = SIZE
     matrix = homography(face.shape, scene, size)
     shape = _rounded(face.shape[:2])
     inside = cv2.warpPerspective(shape, matrix, size, flags=cv2.INTER_LINEAR)[:, :, None]
-    # what is smaller than a pixel of the camera is averaged, not sampled
+    # average details smaller than a camera pixel instead of sampling them
     small = cv2.GaussianBlur(face, (0, 0), max(0.35 * face.shape[1] / (scene.width * size[0]), 0.3))
     warped = cv2.warpPerspective(small, matrix, size, flags=cv2.INTER_LINEAR)
     shadow = np.roll(cv2.GaussianBlur(inside[:, :, 0], (0, 0), 6), (5, 4), (0, 1))[:, :, None]
@@ -152,7 +152,7 @@ def shoot(card: Image, scene: CardScene, seed: int, size: tuple[int, int] = SIZE
 
 
 def homography(shape: tuple[int, ...], scene: CardScene, size: tuple[int, int] = SIZE) -> NDArray[np.float64]:
-    """(3, 3) from pixels of a card picture of `shape` to pixels of the scene."""
+    """Return the (3, 3) homography from pixels of a card picture of `shape` to pixels of the scene."""
     import cv2
 
     high, wide = shape[:2]
@@ -161,7 +161,7 @@ def homography(shape: tuple[int, ...], scene: CardScene, size: tuple[int, int] =
 
 
 def _placed(scene: CardScene, size: tuple[int, int]) -> NDArray[np.float64]:
-    """(4, 2): the card's corners before a pinhole camera 2.2 card widths away."""
+    """Return the card's corners (4, 2), seen by a pinhole camera at a distance of 2.2 card widths."""
     half_width, half_height = 0.5, 0.5 * layout.HEIGHT / layout.WIDTH
     corners = np.array(
         [(-half_width, -half_height), (half_width, -half_height), (half_width, half_height), (-half_width, half_height)]
@@ -178,7 +178,7 @@ def _placed(scene: CardScene, size: tuple[int, int]) -> NDArray[np.float64]:
 
 
 def _rounded(shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Coverage of the card's outline."""
+    """Return the coverage of a card with rounded corners."""
     import cv2
 
     high, wide = shape
@@ -193,7 +193,7 @@ def _rounded(shape: tuple[int, int]) -> NDArray[np.float32]:
 
 
 def _background(size: tuple[int, int], random: np.random.Generator) -> NDArray[np.float32]:
-    """A room out of focus: soft patches, and now and then a straight edge."""
+    """Return a room out of focus: soft patches, and sometimes a straight edge."""
     import cv2
 
     wide = size[0]
@@ -208,7 +208,7 @@ def _background(size: tuple[int, int], random: np.random.Generator) -> NDArray[n
 
 
 def _worn(face: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
-    """Scratches and paler print."""
+    """Add scratches and fade the print."""
     import cv2
 
     worn = face.copy()
@@ -223,7 +223,7 @@ def _worn(face: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.
 def _fingers(
     picture: NDArray[np.float32], matrix: NDArray[np.float64], random: np.random.Generator
 ) -> NDArray[np.float32]:
-    """A thumb over the edge, somewhere along the card's outline."""
+    """Add a thumb over the edge at a random position."""
     import cv2
 
     wide, high = layout.WIDTH * 12, layout.HEIGHT * 12
@@ -251,7 +251,7 @@ def _lit(picture: NDArray[np.float32], scene: CardScene, random: np.random.Gener
 def _glare(
     picture: NDArray[np.float32], matrix: NDArray[np.float64], random: np.random.Generator
 ) -> NDArray[np.float32]:
-    """A lamp's reflection on the card."""
+    """Add the reflection of a lamp."""
     import cv2
 
     where = np.array(
@@ -266,7 +266,7 @@ def _glare(
 
 
 def _captured(picture: NDArray[np.float32], scene: CardScene, random: np.random.Generator) -> Image:
-    """Lens, movement, sensor and the camera's JPEG."""
+    """Apply the effects of lens, motion, sensor and JPEG compression."""
     import cv2
 
     picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), max(scene.blur, 0.15)), np.float32)

@@ -1,4 +1,4 @@
-"""A camera to which a simulated card is held up: a peer of the webcam."""
+"""Simulated camera that shows a card held to it."""
 
 import time
 from collections.abc import Callable
@@ -24,10 +24,12 @@ _SECONDS_A_FRAME: Final = 0.1
 
 
 class CardSource:
-    """A `FrameSource`: a card a little unsteady in the picture, or an empty counter if `card` returns None."""
+    """`FrameSource` with a slightly moving card, or an empty counter if `card` returns None."""
 
     def __init__(self, card: Callable[[], Image | None], scene: CardScene | None = None) -> None:
-        """`card`: a card's picture (RGB) at each frame; keep it, drawing one takes longer than a frame."""
+        """`card` returns the picture of a card (RGB) for each frame. Cache it, because drawing takes longer than a
+        frame.
+        """
         self._card = card
         self._scene = scene or CardScene()
         self._number = 0
@@ -62,7 +64,9 @@ class CardSource:
 
 
 def card_source(text: str) -> CardSource:
-    """`front`, `pinless`, `back` or `other`, then troubles after commas: `front,glare,tilted`. Raises ValueError."""
+    """Return the source for `front`, `pinless`, `back` or `other`, followed by comma-separated difficulties, such as
+    `front,glare,tilted`. Raises ValueError.
+    """
     side, *words = text.split(",")
     if side not in _SIDES:
         raise ValueError(f"there is no card {side!r}. Known: {', '.join(_SIDES)}.")

@@ -1,4 +1,4 @@
-"""Difficult conditions for a camera: light, position, movement, a mask. Each is a value, and they can be combined."""
+"""Difficult conditions for a camera: light, position, blur, noise, a mask. They can be combined."""
 
 from dataclasses import replace
 from enum import StrEnum
@@ -15,15 +15,15 @@ from vision.synthetic.scene import CENTRE, HEIGHT, WIDTH
 class Condition(StrEnum):
     DARK = "dark"
     SIDE_LIGHT = "side-light"
-    """A lamp beside the face: half of it is in the shade."""
+    """A lamp beside the face, with half of the face in shadow."""
     BACKLIT = "backlit"
-    """A window behind a face in the shade."""
+    """A window behind a face in shadow."""
     FAR = "far"
     NEAR = "near"
     OFF_CENTRE = "off-centre"
     BLURRED = "blurred"
     NOISY = "noisy"
-    """What a cheap sensor makes of a dim room."""
+    """Noise as from a cheap sensor in a dim room."""
     MASK = "mask"
     """A surgical mask over nose and mouth."""
 
@@ -31,16 +31,16 @@ class Condition(StrEnum):
 Conditions = frozenset[Condition]
 
 OF_A_PERSON = frozenset({Condition.SIDE_LIGHT, Condition.BACKLIT, Condition.MASK})
-"""The others apply to whatever is shown."""
+"""Conditions that only apply to a person. The others apply to any picture."""
 
 _CLOSER = {Condition.FAR: 0.42, Condition.NEAR: 2.7}
 _BESIDE = 205
-"""Pixels."""
+"""Sideways offset in pixels."""
 _DARKNESS = 0.2
 _BLUR = 5.0
 """Standard deviation in pixels."""
 _NOISE = 3.0
-"""Standard deviation in levels of 255, of any sensor."""
+"""Standard deviation in levels of 255 for an ordinary sensor."""
 _MORE_NOISE = 14.0
 
 
@@ -57,7 +57,7 @@ def person_in(conditions: Conditions, person: Person) -> Person:
 
 
 def developed(conditions: Conditions, picture: Image) -> Image:
-    """The picture as the sensor gets it, without its noise."""
+    """Return the picture as it reaches the sensor, without sensor noise."""
     for condition, scale in _CLOSER.items():
         if condition in conditions:
             picture = _moved(picture, scale, 0)
@@ -75,7 +75,7 @@ def noise_in(conditions: Conditions) -> float:
 
 
 def _moved(picture: Image, scale: float, right: int) -> Image:
-    """The whole scene nearer or further, or to the side; its edges go on."""
+    """Return the scene closer, further away or shifted. Its edges are extended."""
     x, y = CENTRE
     matrix = np.array([[scale, 0, x * (1 - scale) + right], [0, scale, y * (1 - scale)]])
     moved = cv2.warpAffine(picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)

@@ -1,7 +1,7 @@
-"""Draws a synthetic head: colour, coverage and depth on a canvas that a pose can then turn.
+"""Drawing a synthetic head: colour, coverage and depth on a canvas, to be turned by a pose.
 
-The head's own coordinates: u to the right, v down, z towards the camera, in half head widths, (0, 0, 0) in the middle
-of the head. Every shape is a coverage between 0 and 1 with an edge one pixel soft, so nothing needs oversampling.
+Coordinates of the head are u to the right, v down and z towards the camera, in half head widths, with the origin in the
+centre of the head. Every shape is a coverage between 0 and 1 with an edge one pixel wide, so no oversampling is needed.
 """
 
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ from vision.synthetic.canvas import PIXELS, Field, Paint, U, V, blob, blur, cove
 from vision.synthetic.person import Beard, Cover, Glasses, Hair, Person
 
 LIDS = (0.0, 0.4, 0.75, 1.0)
-"""How far closed the drawn eyelids are; a blink runs through them."""
+"""Drawn eyelid positions from open to closed. A blink runs through them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """Where the light comes from (to the right, down, towards the camera) and how much of it there is."""
+    """Direction of the light (to the right, down, towards the camera) and its strength."""
 
     direction: tuple[float, float, float] = (-0.35, -0.55, 0.75)
     strength: float = 1.0
     behind: float = 0.0
-    """How much brighter the wall behind is for a window in it, in levels of 255."""
+    """Brightness added to the wall by a window, in levels of 255."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeadDrawing:
-    """One head in one light: `faces[i]` is RGB (H, W, 3) uint8 with the lids as in `LIDS[i]`."""
+    """Head in a certain light. `faces[i]` is RGB (H, W, 3) uint8 with the eyelids as in `LIDS[i]`."""
 
     faces: tuple[NDArray[np.uint8], ...]
     coverage: Field
@@ -48,7 +48,7 @@ def _head_distance(person: Person) -> Field:
 
 
 def _depth(person: Person, outline: Field) -> Field:
-    """How far each point of the head stands out; the skull is a dome, features are hills and hollows on it."""
+    """Return the depth of each point of the head: the skull is a dome, and features are hills and hollows on it."""
     eyes, nose, mouth = person.eyes, person.nose, person.mouth
     dome = np.sqrt(np.clip(1 - (outline + 1) ** 2, 0, 1))
     tip = eyes.height + nose.length
@@ -77,7 +77,7 @@ def _shade(depth: Field, light: Light) -> Field:
 
 
 def _strands(seed: int) -> Field:
-    """Hair texture around 1, in streaks that follow the head down."""
+    """Return hair texture around 1, in vertical streaks."""
     noise = np.random.default_rng(seed).random(U.shape, np.float32)
     streaks = np.asarray(cv2.GaussianBlur(noise, (0, 0), sigmaX=1.2, sigmaY=14), np.float32)
     streaks = (streaks - streaks.mean()) / streaks.std()
@@ -99,7 +99,7 @@ def _skin(paint: Paint, person: Person) -> None:
 
 
 def _age(paint: Paint, person: Person) -> None:
-    """Lines of the forehead, mouth and eyes; from forty on, deeper with the years."""
+    """Add lines on the forehead, mouth and eyes, which deepen with age from about forty."""
     years = float(np.clip((person.age - 38) / 45, 0, 1))
     if not years:
         return
@@ -237,7 +237,7 @@ def _glasses(paint: Paint, person: Person) -> None:
 
 
 def _hair_front(person: Person) -> Field:
-    """Hair that lies over the head: from the crown down to the hairline, and the locks beside the face."""
+    """Return the hair in front: from the crown to the hairline, and beside the face."""
     width, line = person.head.width, person.hairline
     across = U / width
     dome = ellipse(0, -0.1, width * 1.09, 1.53)
@@ -268,7 +268,7 @@ def _hair_front(person: Person) -> Field:
 
 
 def _hair_back(person: Person) -> Field:
-    """Hair behind the head, seen beside and above it."""
+    """Return the hair behind the head, visible beside and above it."""
     width = person.head.width
     shapes: dict[Hair, Field] = {
         Hair.BOB: np.maximum(ellipse(0, -0.25, width * 1.26, 1.5, 2.4), V - 1.05),
@@ -288,7 +288,7 @@ def _hair_back(person: Person) -> Field:
 
 
 def _worn(person: Person) -> tuple[Field, Field] | None:
-    """What is worn on the head, in front of it and behind it."""
+    """Return the coverage of headwear in front of and behind the head, or None."""
     width = person.head.width
     if person.cover is Cover.SCARF:
         outer = np.minimum(
@@ -306,7 +306,7 @@ def _worn(person: Person) -> tuple[Field, Field] | None:
 
 
 def _mask(paint: Paint, person: Person, shade: Field) -> None:
-    """Pleated, from the nose's ridge to under the chin, with bands to the ears."""
+    """Add a pleated mask from the bridge of the nose to below the chin, with bands to the ears."""
     if not person.mask:
         return
     top = person.eyes.height + 0.45 * person.nose.length
@@ -324,7 +324,7 @@ def _mask(paint: Paint, person: Person, shade: Field) -> None:
 
 
 def _cloth(person: Person) -> NDArray[np.float32]:
-    """The cover's own colour: folds of a scarf, ribs and turn-up of a cap."""
+    """Return the colour of the headwear: folds of a scarf, or ribs and turn-up of a cap."""
     if person.cover is Cover.SCARF:
         around = np.hypot(U * 1.1, V - 0.15)
         folds = 1 + 0.07 * np.sin(15 * around + 1.6 * U) + 0.05 * np.sin(31 * around - 3 * V)
@@ -341,7 +341,7 @@ def _ears(person: Person) -> Field:
 
 @lru_cache(maxsize=24)
 def draw_head(person: Person, light: Light) -> HeadDrawing:
-    """Draw a head once for all its frames in that light. Takes some 0.3 s."""
+    """Draw a head once for all frames in that light. Takes about 0.3 s."""
     outline = _head_distance(person)
     depth = _depth(person, outline)
     shade = _shade(depth, light)[..., None] * light.strength

@@ -1,4 +1,4 @@
-"""Fonts of this machine with which the front of a card can be drawn."""
+"""Installed fonts for drawing the front of a card."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ from config.platform.chosen import system
 
 
 class NoFont(RuntimeError):
-    """No Japanese font is installed; the text says which package has one."""
+    """No Japanese font is installed. The message names a package with one."""
 
 
 def fonts() -> tuple[Path, ...]:
-    """Japanese fonts of this machine. Raises `NoFont`."""
+    """Return the installed Japanese fonts. Raises `NoFont`."""
     found: tuple[Path, ...] = system.japanese_fonts()
     if not found:
-        raise NoFont("no Japanese font to draw a card with: install the package fonts-morisawa-bizud-gothic")
+        raise NoFont("no Japanese font for drawing a card: install the package fonts-morisawa-bizud-gothic")
     return found

@@ -1,4 +1,4 @@
-"""A source read frame by frame without dropping or waiting: the same pictures on any computer, however slow."""
+"""Reading a source frame by frame without dropping or waiting, so that results are the same on any computer."""
 
 from vision.frame import Frame
 from vision.sources.protocol import FrameSource, Prompted
@@ -6,7 +6,7 @@ from vision.verdict import CameraLost, Guidance
 
 
 class FrameByFrame:
-    """In the place of a `vision.camera.Camera`. The source must not pace itself."""
+    """Replacement for `vision.camera.Camera`. The source must not pace itself."""
 
     def __init__(self, source: FrameSource) -> None:
         self._source = source
@@ -17,7 +17,7 @@ class FrameByFrame:
         return self._source.name
 
     def clock(self) -> float:
-        """The last frame's time, in seconds: the clock for `check_face`."""
+        """Return the time of the last frame in seconds, as the clock for `check_face`."""
         return self._taken_at
 
     def after(self, number: int, timeout: float) -> Frame | CameraLost | None:

@@ -1,4 +1,4 @@
-"""A picture on a sheet, flat or bent, held before the camera: what it looks like in the frame. An exact projection."""
+"""Exact projection of a picture on a flat or bent sheet held to the camera."""
 
 from dataclasses import dataclass
 
@@ -9,31 +9,31 @@ from numpy.typing import NDArray
 from vision.frame import Image
 
 FOCAL = 1.2
-"""Focal length of the camera in widths of its frame: about 45 degrees from side to side."""
+"""Focal length of the camera in frame widths, which is a horizontal angle of view of about 45 degrees."""
 _FLAT = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class HeldSheet:
-    """How a sheet is held. Angles in radians; lengths in widths of the sheet."""
+    """How a sheet is held. Angles are in radians, lengths in sheet widths."""
 
     yaw: float = 0.0
-    """Positive: it looks to the picture's right."""
+    """Positive if it faces the right side of the picture."""
     pitch: float = 0.0
-    """Positive: it looks down."""
+    """Positive if it faces downwards."""
     roll: float = 0.0
     right: float = 0.0
     down: float = 0.0
     away: float = 2.0
-    """From the camera to the sheet's middle."""
+    """Distance from the camera to the centre of the sheet."""
     bend: float = 0.0
-    """1 / radius about the sheet's axis, not negative: its edges bend away from the camera."""
+    """1 / radius of the bend, not negative. The edges bend away from the camera."""
     slant: float = 0.0
-    """How far that axis leans from the sheet's upright one."""
+    """Angle between the axis of the bend and the vertical axis of the sheet."""
 
 
 def lay(sheet: Image, held: HeldSheet, background: Image) -> Image:
-    """`sheet` (h, w, 3) in perspective over `background` (H, W, 3)."""
+    """Return `sheet` (h, w, 3) in perspective over `background` (H, W, 3)."""
     height, width = background.shape[:2]
     columns, rows, on_it = _seen(held, width, height, sheet.shape[0] / sheet.shape[1])
     unit = sheet.shape[1] - 1
@@ -45,7 +45,7 @@ def lay(sheet: Image, held: HeldSheet, background: Image) -> Image:
 def _seen(
     held: HeldSheet, width: int, height: int, tall: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-    """For every pixel of the frame the place on the sheet it shows, in sheet widths from its upper left corner."""
+    """Return the position on the sheet shown by each pixel of the frame, in sheet widths from the upper left."""
     focal = FOCAL * width
     x, y = np.meshgrid(
         (np.arange(width, dtype=np.float32) - width / 2) / focal,
@@ -59,7 +59,7 @@ def _seen(
         across = start[0] + reach * ray[..., 0]
         hit = reach > 0
     else:
-        # the nearer crossing of the ray with the cylinder whose axis lies a radius behind the sheet's middle
+        # nearer intersection of the ray with the cylinder whose axis is one radius behind the centre of the sheet
         radius = np.float32(1 / held.bend)
         behind = start[2] - radius
         a = ray[..., 0] ** 2 + ray[..., 2] ** 2

@@ -1,4 +1,4 @@
-"""The synthetic persons: parameters chosen so that their encodings are well apart. None is a real person."""
+"""Synthetic persons, with parameters chosen so that their encodings are far apart. None is a real person."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -366,7 +366,7 @@ PEOPLE: Mapping[str, Person] = MappingProxyType({person.name: person for person 
 
 
 def person_named(name: str) -> Person:
-    """Raises ValueError that names the known ones."""
+    """Return the person. Raises ValueError, listing the known names."""
     if name not in PEOPLE:
-        raise ValueError(f"there is no synthetic person {name!r}. Known: {', '.join(PEOPLE)}.")
+        raise ValueError(f"unknown synthetic person {name!r}. Known: {', '.join(PEOPLE)}.")
     return PEOPLE[name]

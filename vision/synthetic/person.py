@@ -1,4 +1,4 @@
-"""Appearance of a synthetic patient, as parameters. Lengths are in half head widths; colours are 8-bit RGB."""
+"""Parameters of a synthetic patient's appearance. Lengths are in half head widths, colours in 8-bit RGB."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ Colour = tuple[int, int, int]
 
 
 class Hair(StrEnum):
-    """How the hair is worn."""
+    """Hairstyle."""
 
     SHORT = "short"
     PARTED = "parted"
@@ -35,13 +35,13 @@ class Beard(StrEnum):
 
 
 class Cover(StrEnum):
-    """What is worn on the head."""
+    """Headwear."""
 
     NONE = "none"
     SCARF = "scarf"
-    """A headscarf that leaves the face alone free."""
+    """Headscarf that only leaves the face uncovered."""
     CAP = "cap"
-    """Knitted, over the ears' tops."""
+    """Knitted cap over the tops of the ears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +49,27 @@ class Head:
     width: float = 1.0
     """Half the width at the cheekbones."""
     jaw: float = 0.28
-    """How much the face narrows towards the chin: 0 not at all, 0.5 pointed."""
+    """Narrowing of the face towards the chin, from 0 (none) to 0.5 (pointed)."""
     square: float = 2.2
-    """Exponent of the outline: 2 an ellipse, 3 nearly a box."""
+    """Exponent of the outline: 2 for an ellipse, 3 for almost a rectangle."""
     chin: float = 1.45
-    """From the middle of the face down to the chin."""
+    """Distance from the centre of the face to the chin."""
     cheeks: float = 0.05
-    """How far the cheekbones stand out."""
+    """Prominence of the cheekbones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
     apart: float = 0.42
-    """From the middle of the face to the middle of an eye."""
+    """Distance from the centre of the face to the centre of an eye."""
     height: float = -0.12
-    """Above the middle of the face is negative."""
+    """Negative above the centre of the face."""
     width: float = 0.21
     open: float = 0.09
     tilt: float = 0.05
-    """Outer corners up, in radians."""
+    """Upward tilt of the outer corners in radians."""
     fold: float = 0.06
-    """Distance of the lid fold; 0 is a single lid."""
+    """Distance of the eyelid fold; 0 for single eyelids."""
     lashes: float = 0.018
     iris: Colour = (70, 50, 40)
 
@@ -80,7 +80,7 @@ class Brows:
     thickness: float = 0.05
     arch: float = 0.06
     slant: float = 0.0
-    """Positive: the outer ends hang."""
+    """Positive if the outer ends are lower."""
     strength: float = 0.85
 
 
@@ -119,14 +119,14 @@ class Person:
     beard: Beard = Beard.NONE
     cover: Cover = Cover.NONE
     cloth: Colour = (90, 110, 120)
-    """The colour of scarf or cap."""
+    """Colour of scarf or cap."""
     mask: bool = False
-    """A surgical one."""
+    """Whether a surgical mask is worn."""
     freckles: float = 0.0
-    """How strong: 0 none, 1 many."""
+    """Amount of freckles from 0 (none) to 1 (many)."""
     mole: tuple[float, float] | None = None
-    """Where one is: to the right, down."""
+    """Position of a mole, to the right and down."""
     parting: float = 0.3
-    """Where the hair parts: negative left, positive right of the middle."""
+    """Position of the parting, negative to the left of the centre and positive to the right."""
     hairline: float = -0.8
-    """Where the hair begins above the middle of the forehead."""
+    """Height of the hairline above the centre of the forehead."""

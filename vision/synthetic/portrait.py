@@ -1,4 +1,4 @@
-"""A synthetic person's card photo: frontal, eyes open, no noise, cropped as an ID photo."""
+"""Card photo of a synthetic person: frontal, eyes open, without noise, cropped like an ID photo."""
 
 from functools import cache
 
@@ -12,19 +12,19 @@ from vision.synthetic.scene import CENTRE, HEAD_PIXELS, Pose, compose
 
 
 def portrait(name: str) -> Image:
-    """RGB, (480, 640, 3): the person as the photographer sees them. Raises ValueError for an unknown name."""
+    """Return an uncropped RGB portrait (480, 640, 3). Raises ValueError for an unknown name."""
     return compose(person_named(name), Pose())
 
 
 @cache
 def card_portrait(name: str) -> bytes:
-    """The photo as the card keeps it, greyscale JPEG 2000."""
+    """Return the photo as on the card, as greyscale JPEG 2000."""
     rgb = portrait(name)
     grey = np.ascontiguousarray(rgb @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
     return card_photo_from(Frame(rgb, grey, 1, 0.0), face_of_portrait())
 
 
 def face_of_portrait() -> FaceBox:
-    """Where a frontal head's face lies in every portrait: from the brows to the chin."""
+    """Return the box of the face in every portrait, from the brows to the chin."""
     half, (x, y) = HEAD_PIXELS, CENTRE
     return FaceBox(round(x - 1.02 * half), round(y - 0.62 * half), round(x + 1.02 * half), round(y + 1.42 * half))

@@ -1,4 +1,4 @@
-"""Puts a drawn head, turned by a pose, on shoulders before a plain room: one frame as a kiosk's camera would see it."""
+"""Composing a frame as from a kiosk camera: a drawn head, turned by a pose, on shoulders in a plain room."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,29 +14,29 @@ from vision.synthetic.turning import places_when_turned
 
 WIDTH, HEIGHT = 640, 480
 HEAD_PIXELS = 82.0
-"""Pixels per half head width at distance 1: the head fills half of the frame's height."""
+"""Pixels per half head width at distance 1, at which the head fills half of the frame's height."""
 CENTRE = (320.0, 222.0)
 _COLUMNS, _ROWS = round((RIGHT - LEFT) * PIXELS), round((BOTTOM - TOP) * PIXELS)
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """How the head is held. Angles in radians, shifts in pixels of the frame."""
+    """Pose of the head. Angles are in radians, shifts in pixels of the frame."""
 
     yaw: float = 0.0
-    """Positive: to the picture's right."""
+    """Positive to the right side of the picture."""
     pitch: float = 0.0
-    """Positive: downwards."""
+    """Positive downwards."""
     roll: float = 0.0
     shift: tuple[float, float] = (0.0, 0.0)
     distance: float = 1.0
-    """2 is twice as far away, and half as large."""
+    """Relative distance: 2 is twice as far away and half as large."""
     lids: int = 0
-    """Index into the drawn lids, 0 open."""
+    """Index into the drawn eyelid positions; 0 is open."""
 
 
 def compose(person: Person, pose: Pose, light: Light = Light(), *, scale: float = 1.0) -> Image:  # noqa: B008
-    """RGB, (480, 640, 3); with `scale`, a frame as many times larger."""
+    """Return an RGB frame (480, 640, 3), enlarged by `scale`."""
     size = (round(WIDTH * scale), round(HEIGHT * scale))
     picture = _room(person, light, size).copy()
     drawn = draw_head(person, light)
@@ -53,7 +53,7 @@ def compose(person: Person, pose: Pose, light: Light = Light(), *, scale: float 
 
 
 def _turned(drawn: HeadDrawing, pose: Pose) -> tuple[Image, Field]:
-    """The head's own picture, every point moved by its depth as the head turns."""
+    """Return picture and coverage of the head with every point moved according to its depth."""
     face = drawn.faces[pose.lids]
     if not pose.yaw and not pose.pitch:
         return face, drawn.coverage
@@ -64,7 +64,7 @@ def _turned(drawn: HeadDrawing, pose: Pose) -> tuple[Image, Field]:
 
 
 def _placement(pose: Pose, scale: float) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
-    """From canvas pixels to frame pixels."""
+    """Return the transformation from canvas pixels to frame pixels."""
     factor = HEAD_PIXELS * scale / pose.distance / PIXELS
     cos, sin = np.cos(pose.roll) * factor, np.sin(pose.roll) * factor
     middle = (-LEFT * PIXELS, -TOP * PIXELS)
@@ -76,7 +76,7 @@ def _placement(pose: Pose, scale: float) -> "np.ndarray[tuple[int, ...], np.dtyp
 def _window(
     matrix: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", size: tuple[int, int]
 ) -> tuple[int, int, int, int]:
-    """The part of the frame the canvas covers."""
+    """Return the part of the frame covered by the canvas."""
     corners = np.array([(0, 0, 1), (_COLUMNS, 0, 1), (0, _ROWS, 1), (_COLUMNS, _ROWS, 1)], np.float64) @ matrix.T
     left, top = np.floor(corners.min(axis=0)).astype(int)
     right, bottom = np.ceil(corners.max(axis=0)).astype(int)
@@ -85,7 +85,7 @@ def _window(
 
 @lru_cache(maxsize=8)
 def empty_room(light: Light, size: tuple[int, int] = (WIDTH, HEIGHT)) -> Image:
-    """A plain wall, a little brighter where the light comes from."""
+    """Return a plain wall, slightly brighter on the side of the light."""
     x, y = np.meshgrid(np.linspace(-1, 1, size[0]), np.linspace(-1, 1, size[1]))
     fall = 1 + 0.10 * (light.direction[0] * x + light.direction[1] * y) - 0.05 * (x**2 + y**2)
     wall = np.array([198, 206, 204], np.float64) * (fall * light.strength)[..., None] + light.behind
@@ -94,7 +94,7 @@ def empty_room(light: Light, size: tuple[int, int] = (WIDTH, HEIGHT)) -> Image:
 
 @lru_cache(maxsize=24)
 def _room(person: Person, light: Light, size: tuple[int, int]) -> Image:
-    """The room with the person's neck and shoulders; the head comes on top."""
+    """Return the room with the person's neck and shoulders, without the head."""
     scale = size[0] / WIDTH
     unit = HEAD_PIXELS * scale
     x, y = np.meshgrid((np.arange(size[0]) - CENTRE[0] * scale) / unit, (np.arange(size[1]) - CENTRE[1] * scale) / unit)

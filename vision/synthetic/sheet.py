@@ -24,7 +24,7 @@ _INK = (60, 66, 72)
 
 
 def tile(name: str, label: str, *, turned: float = 0.0, seconds: float = 0.6, seed: int = 3) -> Image:
-    """Return the middle of one frame of the subject `name`, with a label below."""
+    """Return the centre of a frame of the subject `name`, with a label below."""
     frame = Subject.parse(name).drawn(seed)(seconds, turned)
     side = HEIGHT - 40
     left = (WIDTH - side) // 2
@@ -38,7 +38,7 @@ def tile(name: str, label: str, *, turned: float = 0.0, seconds: float = 0.6, se
 
 
 def sheet() -> Image:
-    """Return the picture (RGB): persons looking ahead and turned, then conditions, then attacks during the turn."""
+    """Return an RGB picture with persons looking ahead and turned, conditions, and attacks during a turn."""
     tiles: list[Image] = []
     names = list(PEOPLE)
     for start in range(0, len(names), _COLUMNS):

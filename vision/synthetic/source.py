@@ -1,4 +1,4 @@
-"""A camera with a synthetic patient in front of it, who follows instructions: a peer of the webcam."""
+"""Simulated camera with a synthetic patient in front of it, who follows instructions."""
 
 import threading
 import time
@@ -19,11 +19,11 @@ _NOISE_FRAMES = 8
 
 
 class SyntheticSource:
-    """Shows, moving, any subject that `vision.synthetic.subject` has a name for. May be covered, left alone, given to
-    someone else or broken while it runs.
+    """Frame source with a moving subject, named as in `vision.synthetic.subject`. While it runs, the camera can be
+    covered or fail, and the subject can leave or be replaced.
 
-    `realtime` paces the frames; without, each read is one frame further on a clock of the source's own. Raises
-    ValueError for an unknown name.
+    `realtime`: pace the frames; otherwise each read advances the source's own clock by one frame. Raises ValueError for
+    an unknown name.
     """
 
     def __init__(self, shown: str, *, fps: float = 25.0, realtime: bool = True, seed: int = 0) -> None:
@@ -32,7 +32,7 @@ class SyntheticSource:
         self._draw: Drawing | None = None
         self._noise: NDArray[np.float32] | None = None
         self._grains: NDArray[np.int16] | None = None
-        """The noise as strong as the light makes it; drawn with the first frame."""
+        """Noise scaled to the current light; generated with the first frame."""
         self.show(shown)
         self._fps = fps
         self._realtime = realtime
@@ -51,17 +51,17 @@ class SyntheticSource:
     def kind(self) -> SourceKind:
         return SourceKind.DRAWN
 
-    # --- from any thread ------------------------------------------------------------------------------------
+    # --- may be called from any thread ----------------------------------------------------------------------
 
     def show(self, name: str) -> None:
-        """Someone else, or the same person in other conditions. Raises ValueError for an unknown name."""
+        """Show another person, or the same in other conditions. Raises ValueError for an unknown name."""
         shown = Subject.parse(name)
         drawing, strength = shown.drawn(self._seed), noise_in(shown.conditions)
         with self._lock:
             self._draw, self._strength, self._grains = drawing, strength, None
 
     def leave(self) -> None:
-        """Nobody stands there."""
+        """Show an empty room."""
         with self._lock:
             self._draw = None
 
@@ -78,7 +78,7 @@ class SyntheticSource:
             self._failed = False
 
     def prompt(self, guidance: Guidance) -> None:
-        """The person reads the screen."""
+        """Pass the instruction on the screen to the person."""
         with self._lock:
             self._attention.hear(guidance, self._number / self._fps)
 
@@ -119,12 +119,12 @@ class SyntheticSource:
         return self._grains
 
     def skip(self) -> CameraLost | None:
-        """Nothing is drawn; the person moves on."""
+        """Skip a frame without drawing it."""
         passed = self._advance()
         return passed if isinstance(passed, CameraLost) else None
 
     def _advance(self) -> float | CameraLost:
-        """When the next frame is taken: waits for it."""
+        """Advance to the next frame, waiting if necessary, and return its time."""
         with self._lock:
             if self._failed:
                 return CameraLost(f"{self.name}: unplugged")
@@ -133,10 +133,10 @@ class SyntheticSource:
         if self._realtime:
             taken_at = self._began + (self._number - self._first) / self._fps
             late = time.monotonic() - taken_at
-            if late > 1:  # not read for a while: a camera does not catch up
+            if late > 1:  # not read for a while; like a camera, do not catch up
                 self._began += late
             time.sleep(max(0.0, -late))
         return taken_at
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing."""

@@ -1,4 +1,4 @@
-"""Person or attack in front of the synthetic camera, by name: NAME, NAME+ATTACK, each with conditions after commas."""
+"""Subjects of the synthetic camera by name: NAME or NAME+ATTACK, followed by comma-separated conditions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from vision.synthetic.person import Person
 from vision.synthetic.scene import compose
 
 Drawing = Callable[[float, float], Image]
-"""Return the frame at a time in seconds, with the head turned by an angle in radians, as the screen asked."""
+"""Return the frame at a time in seconds, with the head turned by an angle in radians as instructed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +31,25 @@ class Subject:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Such as `hana`, `hana,backlit,far` or `hana+flat-print,dark`. Raises ValueError that names the known ones."""
+        """Parse a name such as `hana`, `hana,backlit,far` or `hana+flat-print,dark`. Raises ValueError, listing the
+        known names.
+        """
         who, *words = text.split(",")
         name, plus, kind = who.partition("+")
         person = person_named(name)
         if plus and kind not in set(Attack):
-            raise ValueError(f"there is no attack {kind!r}. Known: {', '.join(Attack)}.")
+            raise ValueError(f"unknown attack {kind!r}. Known: {', '.join(Attack)}.")
         for word in words:
             if word not in set(Condition):
-                raise ValueError(f"there is no condition {word!r}. Known: {', '.join(Condition)}.")
+                raise ValueError(f"unknown condition {word!r}. Known: {', '.join(Condition)}.")
         conditions = frozenset(Condition(word) for word in words)
         if plus and conditions & OF_A_PERSON:
             personal = ", ".join(sorted(conditions & OF_A_PERSON))
-            raise ValueError(
-                f"{personal}: only a person has that, not what an attacker shows. Leave one of the two out."
-            )
+            raise ValueError(f"{personal} only applies to a person, not to an attack. Omit one of the two.")
         return cls(person, Attack(kind) if plus else None, conditions)
 
     def drawn(self, seed: int) -> Drawing:
-        """Without the sensor's noise; `seed` tells how they move."""
+        """Return a function that draws frames without sensor noise. `seed` determines the movement."""
         if self.attack is not None:
             attacker = Attacker(self.attack, self.person, seed)
             return lambda seconds, turned: developed(self.conditions, attacker.frame(seconds, turned))

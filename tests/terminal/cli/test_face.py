@@ -157,7 +157,7 @@ def test_unknown_model_name_is_reported(tmp_path: Path) -> None:
     assert devices.face_engine(settings(tmp_path, "other")).grade is Grade.BAD
     code, output = call(tmp_path, "run", "--headless", model="other")
     assert code == 1
-    assert "no whole model in" in output
+    assert "no complete model in" in output
 
 
 def test_dry_run_and_failed_calibration_write_nothing(state: Path, tmp_path: Path) -> None:
@@ -281,8 +281,8 @@ def test_anti_spoofing_networks_are_added_listed_and_replaced(tmp_path: Path) ->
         (["add", "{network}", "--persons", "nowhere"], "nowhere: no such folder"),
         (["add", "{network}", "--persons", "{empty}"], "holds no folders"),
         (["add", "{network}", "--persons", "{few}"], "400 impostor trials"),
-        (["add", "{network}", "--persons", "{few}", "--name", "../x"], "cannot name a model"),
-        (["add", "{network}", "--persons", "{few}", "--name", "dlib"], "cannot name a model"),
+        (["add", "{network}", "--persons", "{few}", "--name", "../x"], "cannot be used as the name of a model"),
+        (["add", "{network}", "--persons", "{few}", "--name", "dlib"], "cannot be used as the name of a model"),
         (["add", "{network}", "--persons", "{few}", "--sha256", "00"], "not 00 as given"),
         (["calibrate", "nowhere"], "nowhere: no such folder"),
         (["calibrate", "{few}", "--dry-run"], "0 card photos"),

@@ -173,7 +173,7 @@ def test_camera_check_reports_size_format_and_rate(tmp_path: Path, ready: Settin
 
     grey = look(clip(tmp_path / "grey.avi", 120))
     assert grey.grade is Grade.OK
-    assert "grants 640x480, MJPG, 25 frames a second" in grey.text
+    assert "grants 640x480, MJPG, 25 frames per second" in grey.text
     dark = look(clip(tmp_path / "dark.avi", 0))
     assert (dark.grade, "dark" in dark.text) == (Grade.WARN, True)
     small = look(clip(tmp_path / "small.avi", 120, (320, 240)))

@@ -214,7 +214,7 @@ class Tiny:
 
 def test_a_built_in_engine_is_usable_once_calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(engines._BUILT, "tiny", engines._Built("0" * 64, lambda cache: Tiny()))
-    with pytest.raises(NotCalibrated, match="without a calibration"):
+    with pytest.raises(NotCalibrated, match="no included calibration"):
         open_engine(tmp_path, "tiny", tmp_path)
     own = own_calibration(tmp_path, "tiny")
     save_calibration(own, Calibration(identity("tiny"), {1: 0.2, 5: 0.1}, 0.001, 0.004, 0.3))

@@ -1,4 +1,4 @@
-"""The encoder's network as a file OpenCV reads: built once per installation, then only checked."""
+"""Conversion of the encoder's network to a file for OpenCV, done once per installation."""
 
 import hashlib
 import json
@@ -15,12 +15,12 @@ from vision.engines.models.weights import NotBuilt, sha256_of
 log = logging.getLogger(__name__)
 
 _FORMAT = 1
-"""Version of the built file; a change rebuilds it everywhere."""
+"""Version of the built file. Changing it rebuilds the file on every installation."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """Kept beside the built file."""
+    """Metadata stored next to the built file."""
 
     format: int
     opencv: str
@@ -29,9 +29,9 @@ class _Record:
 
 
 def built_network(source: Path, cache: Path) -> Path:
-    """The ONNX file of the dlib network in `source`, below `cache`. Raises NotBuilt.
+    """Return the ONNX file in `cache` for the dlib network in `source`. Raises NotBuilt.
 
-    Checked by hash on every call; rebuilt where weights, OpenCV or the file are not those of the record.
+    The hash is checked on every call. The file is rebuilt if weights, OpenCV version or file differ from the record.
     """
     import cv2
 
@@ -45,11 +45,11 @@ def built_network(source: Path, cache: Path) -> Path:
         network = face_network(tensors(source.read_bytes()))
         difference = difference_to_dlib(network, source)
         if not difference <= LARGEST_DIFFERENCE:
-            raise NotBuilt(f"the built network is {difference:.1e} from dlib's own")
+            raise NotBuilt(f"the built network differs from dlib's by {difference:.1e}")
         write_whole(built, network)
         record = _Record(_FORMAT, cv2.__version__, source_hash, hashlib.sha256(network).hexdigest())
         write_whole(built.with_suffix(".json"), json.dumps(asdict(record)).encode())
-        log.info("face encoder built: %s, %.1e from dlib's own", built.name, difference)
+        log.info("face encoder built: %s, difference from dlib's %.1e", built.name, difference)
     except (OSError, NotThisNetwork, cv2.error) as error:
         raise NotBuilt(f"{type(error).__name__}: {error}") from error
     return built

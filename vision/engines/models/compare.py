@@ -1,4 +1,4 @@
-"""Check that the built network does what dlib does: both encode one synthetic face."""
+"""Check that the built network is equivalent to dlib's, by encoding a synthetic face with both."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from vision.engines.models.weights import FIVE_POINTS, weights
 from vision.frame import Image
 
 LARGEST_DIFFERENCE = 1e-4
-"""Euclidean, between two encodings whose length is about 1.5."""
+"""Maximum Euclidean distance between the two encodings, whose length is about 1.5."""
 
 
 def chip_of_a_synthetic_face() -> Image:
-    """(150, 150, 3), aligned."""
+    """Return an aligned face of shape (150, 150, 3)."""
     import dlib
 
     from vision.synthetic.portrait import face_of_portrait, portrait
@@ -26,7 +26,7 @@ def chip_of_a_synthetic_face() -> Image:
 
 
 def difference_to_dlib(network: bytes, source: Path) -> float:
-    """Euclidean distance between both encodings of one face. Raises cv2.error for a network OpenCV cannot read."""
+    """Return the Euclidean distance between both encodings of a face. Raises cv2.error if OpenCV cannot read it."""
     import cv2
     import dlib
 

@@ -1,7 +1,8 @@
-"""Reads the tensors of a network that dlib serialised (`dlib/serialize.h`, `dlib/cuda/tensor.h`, version 2).
+"""Reading the tensors of a network serialised by dlib (`dlib/serialize.h`, `dlib/cuda/tensor.h`, version 2).
 
-A tensor is: the integer 2, four dimensions, then as many little-endian floats. An integer is one control byte, whose
-low nibble is the number of bytes that follow. Layers in between say nothing that the tensors' order does not.
+A tensor consists of the integer 2, four dimensions, and little-endian floats. An integer begins with a control byte
+whose low nibble is the number of following bytes. Layer data in between is skipped, because the order of the tensors is
+sufficient.
 """
 
 import math
@@ -10,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 Tensor = NDArray[np.float32]
-"""One dimension; the network's architecture knows the shape."""
+"""One-dimensional array. The shape is determined by the architecture of the network."""
 
 _VERSION_2 = b"\x01\x02"
 _SMALLEST = 64
-"""Values; what is shorter is a layer's own settings, which look alike."""
+"""Minimum number of values. Shorter arrays are layer settings, which have the same format."""
 _LARGEST_DIMENSION = 10**8
 _LARGEST_VALUE = 1e4
 
 
 def tensors(data: bytes) -> list[Tensor]:
-    """All weights in the order in which they were written."""
+    """Return all weights in file order."""
     found: list[Tensor] = []
     position = data.find(_VERSION_2)
     while position >= 0:
@@ -42,17 +43,17 @@ def _tensor_at(data: bytes, position: int) -> tuple[Tensor | None, int]:
     if count < _SMALLEST or position + 4 * count > len(data):
         return None, position
     values = np.frombuffer(data, "<f4", count, position).astype(np.float32)
-    # other data that happens to begin like a tensor does not hold weights
+    # skip other data that happens to begin like a tensor
     if not np.isfinite(values).all() or not 1e-12 < float(np.abs(values).max()) < _LARGEST_VALUE:
         return None, position
     return values, position + 4 * count
 
 
 def _integer_at(data: bytes, position: int) -> tuple[int, int]:
-    """The integer and where it ends; 0 where there is none."""
+    """Return the integer, or 0 if there is none, and its end position."""
     if position >= len(data):
         return 0, position
-    size = data[position]  # bit 7 is the sign: no dimension is negative
+    size = data[position]  # bit 7 is the sign, and dimensions are not negative
     end = position + 1 + size
     if not 1 <= size <= 8 or end > len(data):
         return 0, position

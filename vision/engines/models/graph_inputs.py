@@ -1,7 +1,7 @@
-"""Drops graph inputs of an ONNX file that name weights rather than inputs.
+"""Removing graph inputs of an ONNX file that are actually weights.
 
-Older exporters list every weight as an input too; OpenCV 5 and onnxruntime refuse that. Protocol buffers' wire format,
-fields by `onnx.proto`. Standard library only.
+Older exporters list every weight as an input, which OpenCV 5 and onnxruntime refuse. Uses only the standard library,
+the Protocol Buffers wire format and the field numbers in `onnx.proto`.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _BYTES = 2
 
 
 def without_surplus_inputs(model: bytes, wanted: str) -> bytes:
-    """The same ONNX model whose graph has `wanted` as its only input. Raises ValueError for a malformed file."""
+    """Return the ONNX model with `wanted` as its only graph input. Raises ValueError if the file is malformed."""
     changed = b""
     for key, start, content, end in _fields(model):
         if key == _MODEL_GRAPH << 3 | _BYTES:
@@ -38,7 +38,7 @@ def _name(value: bytes) -> str | None:
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Key, where the field starts, where its content starts, where it ends."""
+    """Yield key, start, start of the content and end of each field."""
     position = 0
     while position < len(message):
         start = position
@@ -62,7 +62,7 @@ def _fields(message: bytes) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _varint_at(message: bytes, position: int) -> tuple[int, int]:
-    """The number and where it ends."""
+    """Return the number and its end position."""
     value = shift = 0
     while True:
         if position >= len(message) or shift > 63:

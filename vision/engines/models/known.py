@@ -1,4 +1,4 @@
-"""Networks known to work, with the facts to know before using them."""
+"""Networks known to work, with information needed before using them."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,16 @@ from vision.engines.models.weights import ENCODER, KNOWN_SHA256, SFACE, YUNET
 @dataclass(frozen=True, slots=True)
 class KnownModel:
     name: str
-    """Name of its file, without the ending."""
+    """File name without extension."""
     about: str
     licence: str
     home_page: str
     sha256: str | None
-    """None if this project neither had the file nor found its hash published: then it is only recorded."""
+    """Published hash; None if it is unknown, in which case the hash is only recorded."""
     carried_sha256: str | None = None
-    """As this package carries it, where that is changed."""
+    """Hash of the modified file in this package, if any."""
     engine: str = ""
-    """The `vision.model` under which it is delivered; empty if it is not."""
+    """Value of `vision.model` for which it is included in this package; empty if it is not."""
 
 
 _ZOO = "https://github.com/opencv/opencv_zoo/tree/main/models"
@@ -62,7 +62,7 @@ KNOWN = (
         "0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
     ),
 )
-"""Hashes of OpenCV's: the pointers of opencv_zoo's git-lfs."""
+"""Hashes of OpenCV's files are from the git-lfs pointers in opencv_zoo."""
 
 
 def model_with(sha256: str) -> KnownModel | None:

@@ -1,6 +1,7 @@
-"""Writes a network as an ONNX file: the few messages of `onnx.proto` (opset 13) that a convolutional network needs.
+"""Writing a network as an ONNX file, with the messages of `onnx.proto` (opset 13) needed for convolutional networks.
 
-Protocol buffers' wire format: every field is a key (number << 3 | wire type) and a varint or a length with bytes.
+In the Protocol Buffers wire format, a field is a key (number << 3 | wire type), followed by a varint or by a length and
+bytes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +18,11 @@ _ATTRIBUTE_INT, _ATTRIBUTE_STRING, _ATTRIBUTE_INTS = 2, 3, 7
 
 Attribute = int | str | Sequence[int]
 Port = tuple[str, Sequence[int | str]]
-"""A name and a shape, whose free dimensions are named."""
+"""Name and shape. Variable dimensions are given by name."""
 
 
 def _varint(value: int) -> bytes:
-    """Seven bits a byte, the lowest first; a negative number as its 64-bit complement."""
+    """Encode seven bits per byte, lowest first. Negative numbers are encoded as 64-bit two's complement."""
     value &= (1 << 64) - 1
     out = bytearray()
     while value > 0x7F:
@@ -42,7 +43,7 @@ def _block(key: int, content: bytes | str) -> bytes:
 
 @dataclass(slots=True)
 class Graph:
-    """Nodes in the order in which they run. Every method returns the name of what it adds."""
+    """Graph with nodes in execution order. `constant` and `node` return the name of what they add."""
 
     name: str
     _nodes: list[bytes] = field(default_factory=list)
@@ -71,11 +72,11 @@ class Graph:
         self._nodes.append(message)
         return output
 
-    def model(self, takes: Port, *gives: Port) -> bytes:
-        """The whole file; `takes` is its input, `gives` its outputs."""
+    def model(self, graph_input: Port, *graph_outputs: Port) -> bytes:
+        """Return the complete file."""
         graph = b"".join(_block(1, node) for node in self._nodes) + _block(2, self.name)
         graph += b"".join(_block(5, constant) for constant in self._constants)
-        graph += _block(11, _value(*takes)) + b"".join(_block(12, _value(*one)) for one in gives)
+        graph += _block(11, _value(*graph_input)) + b"".join(_block(12, _value(*one)) for one in graph_outputs)
         opset = _block(1, "") + _number(2, _OPSET)
         return _number(1, _IR_VERSION) + _block(7, graph) + _block(8, opset)
 

@@ -1,7 +1,7 @@
-"""dlib's face recognition network as an ONNX graph.
+"""Building dlib's face recognition network as an ONNX graph.
 
-Architecture: dlib's example `dnn_face_recognition_ex.cpp`. Affine layers are folded into the convolutions before them,
-and the input's normalisation into the first one.
+Architecture: dlib's example `dnn_face_recognition_ex.cpp`. Affine layers are folded into the preceding convolutions,
+and the normalisation of the input into the first one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,9 +12,9 @@ from vision.engines.models.dlib_file import Tensor
 from vision.engines.models.onnx_file import Graph
 
 CHIP = 150
-"""Side of the square RGB chip the network takes, in pixels."""
+"""Side of the square RGB input picture in pixels."""
 SIZE = 128
-"""Values it gives."""
+"""Number of output values."""
 _TENSORS = 59
 _MEAN = np.array([122.782, 117.001, 104.298], np.float32)
 _SCALE = np.float32(256)
@@ -28,7 +28,7 @@ _BLOCKS = (
     *((256, False),) * 2,
     (256, True),
 )
-"""Channels of each residual block, and whether it halves the picture; from the input to the output."""
+"""Channels of each residual block from input to output, and whether it halves the resolution."""
 
 
 class NotThisNetwork(Exception):
@@ -36,7 +36,10 @@ class NotThisNetwork(Exception):
 
 
 def face_network(weights: Sequence[Tensor]) -> bytes:
-    """An ONNX model: `chip` (N, 3, 150, 150) float32 RGB 0..255 to `descriptor` (N, 128). Raises NotThisNetwork."""
+    """Return an ONNX model from `chip` (N, 3, 150, 150), float32 RGB 0..255, to `descriptor` (N, 128).
+
+    Raises NotThisNetwork.
+    """
     if len(weights) != _TENSORS:
         raise NotThisNetwork(f"{len(weights)} tensors instead of {_TENSORS}")
     return _Builder(iter(weights)).build()
@@ -52,46 +55,46 @@ class _Builder:
         x = self._graph.node("Relu", [x])
         x = self._graph.node("MaxPool", [x], {"kernel_shape": (3, 3), "strides": (2, 2)})
         channels, rows = 32, 35
-        for wanted, halved in _BLOCKS:
-            x, rows = self._residual(x, channels, wanted, rows, halved)
-            channels = wanted
+        for block_channels, halved in _BLOCKS:
+            x, rows = self._residual(x, channels, block_channels, rows, halved)
+            channels = block_channels
         x = self._graph.node("Flatten", [self._graph.node("GlobalAveragePool", [x])], {"axis": 1})
         last = next(self._weights)
         if last.size != channels * SIZE:
-            raise NotThisNetwork("the last layer has another size")
+            raise NotThisNetwork("the last layer has an unexpected size")
         self._graph.node("MatMul", [x, self._graph.constant(last.reshape(channels, SIZE))], output="descriptor")
         return self._graph.model(("chip", ("N", 3, CHIP, CHIP)), ("descriptor", ("N", SIZE)))
 
-    def _convolution(self, x: str, taken: int, given: int, *, size: int, stride: int, first: bool = False) -> str:
+    def _convolution(self, x: str, inputs: int, outputs: int, *, size: int, stride: int, first: bool = False) -> str:
         values, affine = next(self._weights), next(self._weights)
-        count = given * taken * size * size
-        if values.size != count + given or affine.size != 2 * given:
-            raise NotThisNetwork("a convolution has another size")
-        kernel = values[:count].reshape(given, taken, size, size)
+        count = outputs * inputs * size * size
+        if values.size != count + outputs or affine.size != 2 * outputs:
+            raise NotThisNetwork("a convolution has an unexpected size")
+        kernel = values[:count].reshape(outputs, inputs, size, size)
         bias = values[count:]
         if first:
             bias = bias - (kernel * _MEAN[None, :, None, None] / _SCALE).sum((1, 2, 3))
             kernel = kernel / _SCALE
-        gain, shift = affine[:given], affine[given:]
+        gain, shift = affine[:outputs], affine[outputs:]
         kernel, bias = kernel * gain[:, None, None, None], bias * gain + shift
         edge = 0 if stride != 1 else size // 2
         constants = [self._graph.constant(one.astype(np.float32)) for one in (kernel, bias)]
         shape = {"kernel_shape": (size, size), "strides": (stride, stride), "pads": (edge,) * 4}
         return self._graph.node("Conv", [x, *constants], shape)
 
-    def _residual(self, x: str, taken: int, given: int, rows: int, halved: bool) -> tuple[str, int]:
-        y = self._convolution(x, taken, given, size=3, stride=2 if halved else 1)
-        y = self._convolution(self._graph.node("Relu", [y]), given, given, size=3, stride=1)
+    def _residual(self, x: str, inputs: int, outputs: int, rows: int, halved: bool) -> tuple[str, int]:
+        y = self._convolution(x, inputs, outputs, size=3, stride=2 if halved else 1)
+        y = self._convolution(self._graph.node("Relu", [y]), outputs, outputs, size=3, stride=1)
         if halved:
             x = self._graph.node("AveragePool", [x], {"kernel_shape": (2, 2), "strides": (2, 2)})
             rows_x, rows_y = (rows - 2) // 2 + 1, (rows - 3) // 2 + 1
             rows = max(rows_x, rows_y)
-            x = self._padded(x, given - taken, rows - rows_x)
+            x = self._padded(x, outputs - inputs, rows - rows_x)
             y = self._padded(y, 0, rows - rows_y)
         return self._graph.node("Relu", [self._graph.node("Add", [y, x])]), rows
 
     def _padded(self, x: str, channels: int, rows: int) -> str:
-        """dlib's `add_prev` takes what is missing on either side as zero."""
+        """Pad with zeros, as dlib's `add_prev` does for the smaller operand."""
         if not channels and not rows:
             return x
         ends = np.array([0, 0, 0, 0, 0, channels, rows, rows], np.int64)

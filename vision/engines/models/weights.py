@@ -1,6 +1,6 @@
 """Locations of model files: those in this package, and those of `face_recognition_models`.
 
-Uses the standard library only, because the wheel's build imports it too.
+Uses only the standard library, because the wheel build imports it too.
 """
 
 import hashlib
@@ -15,12 +15,12 @@ from vision.engines.models.graph_inputs import without_surplus_inputs
 CARRIED = Path(__file__).parent / "files"
 """Filled when the package is built or installed for development (`hatch_build.py`); not in the repository."""
 FOLDER_VARIABLE = "UKETSUKE_FACE_NETWORKS"
-"""Environment variable: a folder with the delivered files, for a system package that keeps data elsewhere."""
+"""Environment variable with the folder of the included files, for system packages that install data elsewhere."""
 
 ENCODER = "dlib_face_recognition_resnet_model_v1.dat"
 ADD_DLIB = 'pip install "uketsuke[dlib]"'
 ADD_FACE_RECOGNITION = f'{ADD_DLIB} "setuptools<81", then pip install --no-deps face-recognition==1.3.0'
-"""Without its dependencies: it declares `dlib`, which compiles for minutes; dlib-bin is the same, ready built."""
+"""Installed without its dependencies, which include `dlib`, which takes minutes to compile. dlib-bin is prebuilt."""
 
 FIVE_POINTS = "shape_predictor_5_face_landmarks.dat"
 
@@ -35,24 +35,24 @@ class WeightsMissing(Exception):
 
 
 class NotBuilt(Exception):
-    """A file is not the network it should be, or cannot be made into one that OpenCV reads."""
+    """A file is not the expected network, or cannot be converted for OpenCV."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackagedModel:
-    """A file of OpenCV's model zoo that our own package carries."""
+    """File of OpenCV's model zoo that is included in our package."""
 
     name: str
     published_sha256: str
-    """As the zoo publishes it, in its git-lfs pointer."""
+    """Published hash, from the git-lfs pointer in the zoo."""
     input: str
-    """The graph's one real input."""
+    """The actual input of the graph."""
     carried_sha256: str
-    """As carried, without surplus graph inputs."""
+    """Hash of the included file, without surplus graph inputs."""
     licence: str
 
     def carried(self, published: bytes) -> bytes:
-        """Return the bytes to put into the package, from the published file. Raises NotBuilt for any other file."""
+        """Return the contents to include, given the published file. Raises NotBuilt for any other file."""
         found = hashlib.sha256(published).hexdigest()
         if found != self.published_sha256:
             raise NotBuilt(f"{self.name} has the hash {found}, not {self.published_sha256} as published")
@@ -81,13 +81,13 @@ DELIVERED = (SFACE, YUNET)
 
 
 def delivered(file: PackagedModel) -> Path:
-    """Return the path of a delivered file, checked by its hash. Raises WeightsMissing, OSError."""
+    """Return the path of an included file after checking its hash. Raises WeightsMissing and OSError."""
     named = os.environ.get(FOLDER_VARIABLE)
     path = (Path(named) if named else CARRIED) / file.name
     if not path.is_file():
         raise WeightsMissing(f"{file.name} is not in {path.parent}. Reinstall: `make setup`, or the wheel.")
     if sha256_of(path) not in (file.carried_sha256, file.published_sha256):
-        raise WeightsMissing(f"{path} is damaged or another file: its hash is not the published one. Reinstall.")
+        raise WeightsMissing(f"{path} is damaged or a different file: its hash is not the published one. Reinstall.")
     return path
 
 
@@ -101,7 +101,7 @@ def weights(name: str) -> Path:
 
 
 def need_library(name: str, remedy: str) -> None:
-    """Raise WeightsMissing, with the remedy, unless the library is installed."""
+    """Raise WeightsMissing with the remedy if the library is not installed."""
     if find_spec(name) is None:
         raise WeightsMissing(f"{name} is not installed: {remedy}")
 

@@ -61,5 +61,5 @@ def test_only_the_installed_weights_fit_the_network() -> None:
     assert len(found) == 59
     with pytest.raises(NotThisNetwork, match="58 tensors"):
         face_network(found[:-1])
-    with pytest.raises(NotThisNetwork, match="another size"):
+    with pytest.raises(NotThisNetwork, match="an unexpected size"):
         face_network([found[-1], *found[1:]])
