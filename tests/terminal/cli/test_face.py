@@ -170,7 +170,7 @@ def test_dry_run_and_failed_calibration_write_nothing(state: Path, tmp_path: Pat
     assert re.search(r"^all +5 +3 ", output, re.MULTILINE), output
     code, output = call(state, "face", "calibrate", str(few), model="mine")
     assert code == 1
-    assert "do not give 400 impostor trials" in output
+    assert "too few for 400 impostor trials" in output
     assert file.read_bytes() == before
 
 
@@ -283,7 +283,7 @@ def test_anti_spoofing_networks_are_added_listed_and_replaced(tmp_path: Path) ->
         (["add", "{network}", "--persons", "{few}"], "400 impostor trials"),
         (["add", "{network}", "--persons", "{few}", "--name", "../x"], "cannot be used as the name of a model"),
         (["add", "{network}", "--persons", "{few}", "--name", "dlib"], "cannot be used as the name of a model"),
-        (["add", "{network}", "--persons", "{few}", "--sha256", "00"], "not 00 as given"),
+        (["add", "{network}", "--persons", "{few}", "--sha256", "00"], "not 00 as specified"),
         (["calibrate", "nowhere"], "nowhere: no such folder"),
         (["calibrate", "{few}", "--dry-run"], "0 card photos"),
         (["calibrate", "{unseen}"], "hold no pictures"),
