@@ -114,7 +114,7 @@ class TurnChallenge:
         return self._neutral is None or abs(turn(points) - self._neutral) <= _BACK
 
     def is_time(self, now: float) -> bool:
-        """Return whether to request the turn now. Call it for every good frame when no more must be collected."""
+        """Return whether to request the turn now. Call it for every good frame once enough are collected."""
         if self.phase is not Phase.AHEAD:
             return False
         if self._ask_at is None:
