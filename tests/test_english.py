@@ -59,6 +59,9 @@ INSTEAD = {
     r"\bwhat is there stays\b": "existing files are kept",
     r"\bAsked twice, shown never\b": "asked for twice",
     r"(?<!there )\bis no (?:PIN|card|proof|record|file|folder|member|answer|message|certificate)\b": "is not a",
+    r"\bin vain\b": "without success, timed out",
+    r"\bspoilt\b": "damaged, modified",
+    r"\blooks? otherwise\b": "look different",
 }
 
 

@@ -15,7 +15,7 @@ from terminal.session import states as st
 from terminal.simulated.exchange.opening import open_exchange
 from terminal.simulated.exchange.service import ExchangeRules, ExchangeService
 from tests.terminal.conductor.counter_fixture import Desk
-from tests.terminal.handover.asking import checkups, drugs, registration
+from tests.terminal.handover.requests import checkups, drugs, registration
 
 RULES = ExchangeRules(settled_after=0.0)
 TODAY = datetime.now(UTC).date() + timedelta(days=1)

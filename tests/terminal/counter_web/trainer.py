@@ -29,7 +29,7 @@ PATIENCE = 60
 
 @dataclass
 class Trainer:
-    """The dock page and the patient's screen inside it."""
+    """Operates the dock page and the patient's screen inside it."""
 
     page: Page
     dock: DockSite

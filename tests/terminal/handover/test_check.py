@@ -15,7 +15,7 @@ from terminal.handover.values import Severity
 from terminal.handover.xml import LARGEST_BULK, Encoding, write_document
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
 from terminal.simulated.service.people import invented_people
-from tests.terminal.handover.asking import check, checkups, drugs, registration
+from tests.terminal.handover.requests import check, checkups, drugs, registration
 
 FACE = "OQSsiquc01res_face_1319999999001_20261121091504.xml"
 REQUEST = "OQSsiquc01req_202611210001.xml"

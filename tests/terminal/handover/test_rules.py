@@ -11,7 +11,7 @@ from terminal.handover.check import check_bytes
 from terminal.handover.parts import LayoutFault
 from terminal.handover.values import Severity
 from terminal.handover.xml import write_document
-from tests.terminal.handover.asking import drugs
+from tests.terminal.handover.requests import drugs
 from tests.terminal.handover.test_check import FACE, face
 
 PLAIN = "OQSsiquc01res_202611210001.xml"

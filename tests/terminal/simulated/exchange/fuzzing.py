@@ -17,7 +17,7 @@ from terminal.handover.messages.lists import (
 )
 from terminal.handover.parts import Part
 from terminal.handover.xml import write_document
-from tests.terminal.handover.asking import INSTITUTION, bulk, check, checkups, drugs, fetch, registration, search
+from tests.terminal.handover.requests import INSTITUTION, bulk, check, checkups, drugs, fetch, registration, search
 from tests.terminal.handover.test_check import face
 
 HEADER = RequestHeader(institution_code=INSTITUTION, file_identifier="LIST-1")

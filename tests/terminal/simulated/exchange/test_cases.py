@@ -12,7 +12,7 @@ from terminal.handover.check import check_bytes, check_file
 from terminal.handover.values import Severity
 from terminal.handover.xml import write_document
 from terminal.simulated.exchange.service import ExchangeRules
-from tests.terminal.handover.asking import bulk, check, drugs, fetch
+from tests.terminal.handover.requests import bulk, check, drugs, fetch
 from tests.terminal.simulated.exchange.conftest import Counter
 from tests.terminal.simulated.exchange.test_data import ask, face, refused
 

@@ -13,7 +13,7 @@ from terminal.simulated.exchange.checks import CheckQuery, InventedChecks
 from terminal.simulated.exchange.insured import Criteria, InventedInsured
 from terminal.simulated.exchange.service import ExchangeRules
 from terminal.simulated.service.people import invented_people
-from tests.terminal.handover.asking import ADULT, INSTITUTION, bulk, check, fetch, registration, search
+from tests.terminal.handover.requests import ADULT, INSTITUTION, bulk, check, fetch, registration, search
 from tests.terminal.simulated.exchange.conftest import Counter
 
 NAME = "OQSsiquc01req_202611210001.xml"

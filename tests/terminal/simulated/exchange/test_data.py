@@ -10,7 +10,7 @@ from terminal.handover.result_name import result_file_name
 from terminal.handover.result_xml import FaceOptions, result_document
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
 from terminal.simulated.service.people import invented_people
-from tests.terminal.handover.asking import INSTITUTION, check, checkups, drugs, registration
+from tests.terminal.handover.requests import INSTITUTION, check, checkups, drugs, registration
 from tests.terminal.simulated.exchange.conftest import MORNING, Counter
 
 CONSENTED = datetime(2026, 11, 21, 0, 0, 0, tzinfo=UTC)

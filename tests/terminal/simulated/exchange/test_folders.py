@@ -12,7 +12,7 @@ import pytest
 from terminal.handover.folder import ResultFolder
 from terminal.handover.xml import LARGEST, Parsed, parse, write_document
 from terminal.simulated.exchange.service import ExchangeRules, Folders
-from tests.terminal.handover.asking import check
+from tests.terminal.handover.requests import check
 from tests.terminal.simulated.exchange.conftest import Counter
 
 NAME = "OQSsiquc01req_202611210001.xml"

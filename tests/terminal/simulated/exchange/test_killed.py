@@ -13,7 +13,7 @@ from terminal.handover.folder import WORK_FOLDER
 from terminal.handover.xml import write_document
 from terminal.simulated.exchange.service import Folders
 from terminal.simulated.exchange.store import ExchangeStore
-from tests.terminal.handover.asking import INSTITUTION, check, registration
+from tests.terminal.handover.requests import INSTITUTION, check, registration
 
 PROGRAM = """
 import sys, threading

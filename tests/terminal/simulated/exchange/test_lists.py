@@ -11,7 +11,7 @@ import pytest
 from terminal.handover.check import check_bytes, check_file
 from terminal.handover.xml import write_document
 from terminal.simulated.exchange.service import ExchangeRules
-from tests.terminal.handover.asking import check, fetch
+from tests.terminal.handover.requests import check, fetch
 from tests.terminal.simulated.exchange.conftest import Counter
 from tests.terminal.simulated.exchange.test_cases import CASES, DAY
 

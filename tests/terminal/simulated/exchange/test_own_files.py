@@ -6,7 +6,7 @@ from terminal.handover.check import check_bytes, check_file
 from terminal.handover.parts import Confidence, LayoutFault
 from terminal.handover.values import Severity
 from terminal.handover.xml import write_document
-from tests.terminal.handover.asking import bulk, check, checkups, drugs, fetch, registration, search
+from tests.terminal.handover.requests import bulk, check, checkups, drugs, fetch, registration, search
 from tests.terminal.handover.test_check import FACE, REQUEST, errors_and_warnings, face
 from tests.terminal.simulated.exchange.conftest import Counter
 

@@ -19,7 +19,7 @@ from terminal.simulated.service.people import invented_people
 from terminal.simulated.service.refusals import refuse
 from terminal.simulated.service.server import StubServer, open_service
 from terminal.simulated.service.service import Caller, StubService
-from tests.terminal.handover.asking import INSTITUTION, check, checkups, drugs, registration
+from tests.terminal.handover.requests import INSTITUTION, check, checkups, drugs, registration
 from tests.terminal.simulated.exchange.conftest import Counter
 from tests.terminal.simulated.exchange.test_data import ask, face, refused
 
