@@ -1,9 +1,10 @@
 """Consent items, questions and answers: the values exchanged between consent and terminal."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 
 class Item(StrEnum):
@@ -49,8 +50,7 @@ class AnsweredBy(StrEnum):
     """Someone who came in the holder's place, for example to collect medicine."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """Question shown on the screen.
 
     `id` is its message id in the catalogues ("care", "medicines", "health-checkup-specific",
@@ -70,8 +70,7 @@ class Question:
         return self.bundled_as or self.id
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """How a question was shown on the screen: message ids of its sentences, and their language."""
 
     language: str
@@ -80,8 +79,7 @@ class Wording:
     """Topic under which it was shown, if questions were asked together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Decision on one item whose question was on the screen."""
 
     item: Item
@@ -97,8 +95,7 @@ class Answer:
             raise ValueError(f"{self.item}: answered_at needs a time zone")
 
 
-@dataclass(frozen=True, slots=True)
-class HolderFacts:
+class HolderFacts(Struct, frozen=True):
     """Facts about the holder, from the opened check, that determine the questions."""
 
     age: int

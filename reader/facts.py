@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from msgspec import Struct
+
 
 class Medium(StrEnum):
     """Kind of medium. A phone has its own certificate and no face record."""
@@ -18,8 +20,7 @@ class Medium(StrEnum):
     """Phone that verifies its owner itself before it signs."""
 
 
-@dataclass(frozen=True, slots=True)
-class CardFacts:
+class CardFacts(Struct, frozen=True):
     """Facts that can be read from the chip without PIN or code.
 
     `pin_tries_left` is 0 for both a PIN-less card and a locked PIN, which the chip does not distinguish.
@@ -58,13 +59,11 @@ class Authenticity(StrEnum):
 # --- problems that any card operation can return ------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class CardGone:
+class CardGone(Struct, frozen=True):
     """The card was removed, the reader was unplugged, or another program reset the connection."""
 
 
-@dataclass(frozen=True, slots=True)
-class CardUnreadable:
+class CardUnreadable(Struct, frozen=True):
     """The card is present, but its answer is malformed or has an unexpected status word."""
 
     status_word: int | None = None
@@ -72,18 +71,15 @@ class CardUnreadable:
     """The step that failed, in technical terms ("read certificate"), without data."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotMyNumberCard:
+class NotMyNumberCard(Struct, frozen=True):
     """The chip has neither the applications of a My Number Card nor the certificate of a phone."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoCertificate:
+class NoCertificate(Struct, frozen=True):
     """A My Number Card without a user-authentication certificate."""
 
 
-@dataclass(frozen=True, slots=True)
-class TwoCards:
+class TwoCards(Struct, frozen=True):
     """Two cards are on the reader, and it is unknown which one to use."""
 
 
@@ -92,23 +88,19 @@ CardProblem = CardGone | CardUnreadable
 # --- VERIFY -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class PinRight:
+class PinRight(Struct, frozen=True):
     """VERIFY succeeded. The key can be used until the card loses power."""
 
 
-@dataclass(frozen=True, slots=True)
-class PinWrong:
+class PinWrong(Struct, frozen=True):
     left: int
 
 
-@dataclass(frozen=True, slots=True)
-class PinLocked:
+class PinLocked(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class PinNotSent:
+class PinNotSent(Struct, frozen=True):
     """The counter on the card differed from the one shown to the patient. Nothing was sent and no try was used."""
 
     left: int
@@ -117,23 +109,19 @@ class PinNotSent:
 PinOutcome = PinRight | PinWrong | PinLocked | PinNotSent
 
 
-@dataclass(frozen=True, slots=True)
-class CodeRight:
+class CodeRight(Struct, frozen=True):
     """The printed code opened the face record."""
 
 
-@dataclass(frozen=True, slots=True)
-class CodeWrong:
+class CodeWrong(Struct, frozen=True):
     left: int
 
 
-@dataclass(frozen=True, slots=True)
-class CodeLocked:
+class CodeLocked(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class CodeNotSent:
+class CodeNotSent(Struct, frozen=True):
     """The counter on the card had an unexpected value. Nothing was sent and no try was used."""
 
     left: int
@@ -168,8 +156,7 @@ class ReaderStanding(StrEnum):
     """The PC/SC service (pcscd) is not running or refuses access."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderLost:
+class ReaderLost(Struct, frozen=True):
     """The reader was unplugged or the PC/SC service stopped."""
 
     reason: str
@@ -177,8 +164,7 @@ class ReaderLost:
     """Whether cards can still be read; READY if another reader works."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderFound:
+class ReaderFound(Struct, frozen=True):
     """Readers are connected. Reported at the first poll and whenever a reader is added or removed."""
 
     name: str
@@ -188,8 +174,7 @@ class ReaderFound:
 SlotEvent = CardInserted | CardRemoved | ReaderLost | ReaderFound
 
 
-@dataclass(frozen=True, slots=True)
-class NoCard:
+class NoCard(Struct, frozen=True):
     """There is no card to connect to."""
 
 

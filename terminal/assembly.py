@@ -2,10 +2,12 @@
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from config.settings import CardSignaturePolicy, Settings, VoiceMode
 from config.version import VERSION

@@ -1,7 +1,8 @@
 """Guidance and verdicts of the face check as values, without pixels or encodings."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Guidance(StrEnum):
@@ -29,8 +30,7 @@ class Guidance(StrEnum):
     """Look ahead; the turn did not count and will be requested again."""
 
 
-@dataclass(frozen=True, slots=True)
-class FaceCheckProgress:
+class FaceCheckProgress(Struct, frozen=True):
     """Progress of a running face check."""
 
     guidance: Guidance
@@ -38,23 +38,20 @@ class FaceCheckProgress:
     frames_needed: int
 
 
-@dataclass(frozen=True, slots=True)
-class FaceMatch:
+class FaceMatch(Struct, frozen=True):
     distance: float
     """Distance between the reference and the mean live encoding (`vision.face.distance`), for staff and log only."""
     frames: int
     milliseconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class FaceNotMatched:
+class FaceNotMatched(Struct, frozen=True):
     distance: float
     frames: int
     milliseconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class FaceNotSeen:
+class FaceNotSeen(Struct, frozen=True):
     """There were too few good frames within the time limit."""
 
     last_guidance: Guidance
@@ -74,22 +71,19 @@ class PhotoSign(StrEnum):
     """The face was replaced by another picture or person more than once."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoSuspected:
+class PhotoSuspected(Struct, frozen=True):
     """The anti-photo check failed. Not certified presentation attack detection."""
 
     sign: PhotoSign
 
 
-@dataclass(frozen=True, slots=True)
-class CameraLost:
+class CameraLost(Struct, frozen=True):
     """The source is lost. `source` describes the source and the reason."""
 
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class FaceCheckStopped:
+class FaceCheckStopped(Struct, frozen=True):
     """The check was stopped, because the patient chose another method or removed the card."""
 
 

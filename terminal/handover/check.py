@@ -5,7 +5,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Final
 from zipfile import BadZipFile, ZipFile
 
 from lxml import etree
+from msgspec.structs import replace
 
 from terminal.handover.messages.bulk import BulkFetch
 from terminal.handover.messages.kinds import (

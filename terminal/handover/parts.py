@@ -5,12 +5,12 @@ Each field is annotated with an `Element` or a `Consented`; the layout is define
 
 import types
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 from lxml import etree
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from consent.items import Item
@@ -29,8 +29,7 @@ class Confidence(StrEnum):
     """Inferred from the other two; real devices may differ."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     name: str
     kind: ValueKind | None = None
     """None for an element with child elements."""
@@ -39,8 +38,7 @@ class Element:
     """For a list: the name of its entries. None if the entries are directly in the parent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Consented:
+class Consented(Struct, frozen=True):
     """The elements `<stem>ConsFlg`, `<stem>ConsTime` and, for some items, `<stem>AvailableTime`."""
 
     stem: str
@@ -84,8 +82,7 @@ class ConsentPart(Part):
     available_time: Moment | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     attribute: str
     marker: Element | Consented
     part: type[Part] | None
@@ -184,8 +181,7 @@ class LayoutFault(StrEnum):
     ENCODING = "encoding"
 
 
-@dataclass(frozen=True, slots=True)
-class LayoutProblem:
+class LayoutProblem(Struct, frozen=True):
     """Position of a problem and what was expected, but never what was found."""
 
     line: int

@@ -5,11 +5,11 @@ Dates and times are in Japan time, without a zone. A complaint never repeats the
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final, Protocol
 
+from msgspec import Struct, field
 from pydantic import AfterValidator
 
 from config.japan import JAPAN
@@ -27,8 +27,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(Struct, frozen=True):
     expected: str
     severity: Severity = Severity.ERROR
 
@@ -84,8 +83,7 @@ _EIGHT = re.compile("[0-9]{8}")
 _FOURTEEN = re.compile("[0-9]{14}")
 
 
-@dataclass(frozen=True, slots=True)
-class TextKind:
+class TextKind(Struct, frozen=True):
     longest: int | None = None
     note: str = ""
 
@@ -105,8 +103,7 @@ class TextKind:
             yield Complaint(self.expected)
 
 
-@dataclass(frozen=True, slots=True)
-class PatternKind(TextKind):
+class PatternKind(TextKind, frozen=True):
     pattern: str = ""
     severity: Severity = Severity.ERROR
 
@@ -123,8 +120,7 @@ def digits(count: int) -> PatternKind:
     return PatternKind(note=f"{count} digits", pattern=f"[0-9]{{{count}}}")
 
 
-@dataclass(frozen=True, slots=True)
-class CodeKind(TextKind):
+class CodeKind(TextKind, frozen=True):
     codes: Codes = field(default_factory=lambda: Codes("", ()))
 
     @property
@@ -136,8 +132,7 @@ class CodeKind(TextKind):
             yield Complaint(self.expected)
 
 
-@dataclass(frozen=True, slots=True)
-class MakersCodeKind(CodeKind):
+class MakersCodeKind(CodeKind, frozen=True):
     """A code with additional values that vendors' programs write into their own files."""
 
     makers: tuple[str, ...] = ()
@@ -154,8 +149,7 @@ def code(codes: Codes) -> CodeKind:
     return CodeKind(codes=codes)
 
 
-@dataclass(frozen=True, slots=True)
-class InsurerNumberKind(TextKind):
+class InsurerNumberKind(TextKind, frozen=True):
     """The text is padded, the value is not."""
 
     @property
@@ -175,8 +169,7 @@ class InsurerNumberKind(TextKind):
             yield Complaint("spaces, not zeros, before a number of less than 8 digits", Severity.WARNING)
 
 
-@dataclass(frozen=True, slots=True)
-class DayKind:
+class DayKind(Struct, frozen=True):
     expected: str = "a date as yyyyMMdd"
 
     def write(self, value: object) -> str:
@@ -193,8 +186,7 @@ class DayKind:
         yield from ()
 
 
-@dataclass(frozen=True, slots=True)
-class MomentKind:
+class MomentKind(Struct, frozen=True):
     expected: str = "a time as yyyyMMddHHmmss, Japan time"
 
     def write(self, value: object) -> str:

@@ -1,7 +1,8 @@
 """The question screens - sharing, specific disease, prescription form, high-cost limit, summary - and the decision."""
 
-from dataclasses import replace
 from enum import IntEnum
+
+from msgspec.structs import replace
 
 from config.settings import DispensingPolicy, PrescriptionPolicy
 from consent.answers import Given, answers, of_sharing

@@ -1,6 +1,6 @@
 """Losing or regaining the camera during a reception: the face check is offered only while a camera is available."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from terminal.qualification.contract import Way
 from terminal.session.certainty import has_camera

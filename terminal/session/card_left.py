@@ -1,7 +1,8 @@
 """Card left on the reader after a reception: remind the patient, then call staff."""
 
-from dataclasses import replace
 from typing import TypedDict, TypeVar
+
+from msgspec.structs import replace
 
 from terminal.session.effects import AlertStaff, Effect, RemindTakeCard
 from terminal.session.rules import Now, Rules

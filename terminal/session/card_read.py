@@ -1,6 +1,6 @@
 """Handle a card that was read: refuse it, or offer the methods for confirming its holder."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from config.settings import AlsoPin
 from reader.facts import CardFacts, Medium

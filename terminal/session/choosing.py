@@ -1,6 +1,6 @@
 """Offer and begin the methods for confirming the holder: face, PIN, phone or staff, and the printed code."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from config.settings import AlsoPin
 from reader.facts import Medium

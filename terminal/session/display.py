@@ -1,7 +1,8 @@
 """The patient's choice of language, display and voice."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Size(StrEnum):
@@ -19,8 +20,7 @@ VOLUMES = (12, 25, 50, 100)
 USUAL_VOLUME = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Display:
+class Display(Struct, frozen=True):
     """Reset at the end of every reception, unless a family member follows."""
 
     language: str = JAPANESE

@@ -1,15 +1,15 @@
 """Effects requested by a step: a closed union of frozen values, performed by the conductor only."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from consent.items import Answer, AnsweredBy, Item, Question, Wording
 from consent.records import Cause
 from terminal.qualification.contract import PrescriptionForm, Purpose, Way
 
 
-@dataclass(frozen=True, slots=True)
-class _Effect:
+class _Effect(Struct, frozen=True):
     reception: str
     effect: int
 
@@ -17,8 +17,7 @@ class _Effect:
 # --- answered by an event that carries the same ids ---------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class ReadCard(_Effect):
+class ReadCard(_Effect, frozen=True):
     """Connect exclusively to the card with that insertion number and read what needs no PIN or code."""
 
     card: int
@@ -26,77 +25,65 @@ class ReadCard(_Effect):
     """Handle of a printed code shown before insertion, which this reception takes over."""
 
 
-@dataclass(frozen=True, slots=True)
-class FetchChallenge(_Effect):
+class FetchChallenge(_Effect, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class ScanCode(_Effect):
+class ScanCode(_Effect, frozen=True):
     """Scan the code printed on the card with the camera or scanner. Fronts with another expiry date are ignored."""
 
     expiry: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReadFront(_Effect):
+class ReadFront(_Effect, frozen=True):
     """Read the front of the card on the reader in parallel with its chip. The code is stored with the patient's secrets
     until `ScanCode` requests it."""
 
 
-@dataclass(frozen=True, slots=True)
-class StopScan(_Effect):
+class StopScan(_Effect, frozen=True):
     """Stop looking for the printed code."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookForFront(_Effect):
+class LookForFront(_Effect, frozen=True):
     """Look for a card held to the camera on the first screen."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenFaceRecord(_Effect):
+class OpenFaceRecord(_Effect, frozen=True):
     """VERIFY the printed code once, then read, authenticate and encode the face record."""
 
     expected_left: int
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyPinAndSign(_Effect):
+class VerifyPinAndSign(_Effect, frozen=True):
     """VERIFY the PIN just entered, once, on the card whose counter was read, then sign the challenge immediately."""
 
     card: int
     expected_left: int
 
 
-@dataclass(frozen=True, slots=True)
-class SignByPhone(_Effect):
+class SignByPhone(_Effect, frozen=True):
     """Let the phone verify its owner and sign the challenge."""
 
     card: int
 
 
-@dataclass(frozen=True, slots=True)
-class CheckFace(_Effect):
+class CheckFace(_Effect, frozen=True):
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class ProveChip(_Effect):
+class ProveChip(_Effect, frozen=True):
     """Sign the challenge with the chip's key and the verdict with the terminal's key."""
 
     way: Way
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCheck(_Effect):
+class OpenCheck(_Effect, frozen=True):
     way: Way
     purpose: Purpose
 
 
-@dataclass(frozen=True, slots=True)
-class RecordOpenedCheck(_Effect):
+class RecordOpenedCheck(_Effect, frozen=True):
     """Record that the holder is confirmed, so the check must end with a decision or be discarded."""
 
     check_id: str
@@ -108,13 +95,11 @@ class RecordOpenedCheck(_Effect):
     by_law: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterCard(_Effect):
+class RegisterCard(_Effect, frozen=True):
     check_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """Decision written to the ledger and sent to the service: 1 confirmed, 0 asked but not confirmed, absent if not
     asked."""
 
@@ -131,13 +116,11 @@ class Decision:
     answered_by: AnsweredBy | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RecordDecision(_Effect):
+class RecordDecision(_Effect, frozen=True):
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
-class Deliver(_Effect):
+class Deliver(_Effect, frozen=True):
     """Submit this check's decision from the ledger, then hand the result over."""
 
     check_id: str
@@ -146,52 +129,43 @@ class Deliver(_Effect):
 # --- not answered -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class WipeShownCode(_Effect):
+class WipeShownCode(_Effect, frozen=True):
     """Overwrite a printed code whose card was never put down."""
 
     shown: str
 
 
-@dataclass(frozen=True, slots=True)
-class WipeCode(_Effect):
+class WipeCode(_Effect, frozen=True):
     """Overwrite this reception's printed code, which belongs to another card or is no longer needed."""
 
 
-@dataclass(frozen=True, slots=True)
-class StopFaceCheck(_Effect):
+class StopFaceCheck(_Effect, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseCard(_Effect):
+class ReleaseCard(_Effect, frozen=True):
     """Power the card off and disconnect."""
 
 
-@dataclass(frozen=True, slots=True)
-class WipePatient(_Effect):
+class WipePatient(_Effect, frozen=True):
     """Overwrite all of this patient's data in memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordDiscarded(_Effect):
+class RecordDiscarded(_Effect, frozen=True):
     check_id: str
     reason: str
     """Reason code."""
 
 
-@dataclass(frozen=True, slots=True)
-class RemindTakeCard(_Effect):
+class RemindTakeCard(_Effect, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class SpeakAgain(_Effect):
+class SpeakAgain(_Effect, frozen=True):
     """Speak the screen again."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlertStaff(_Effect):
+class AlertStaff(_Effect, frozen=True):
     reason: str
 
 

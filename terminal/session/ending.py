@@ -1,6 +1,6 @@
 """End of a reception: submission, completion, problem, inquiry, and leaving early."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from consent.records import Cause
 from terminal.problems import ProblemCode

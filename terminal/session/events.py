@@ -4,9 +4,10 @@ There are three kinds. Device events carry no reception id. Touches carry the id
 carry the reception and the effect they answer; answers to another reception or to an earlier effect are dropped.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from consent.items import AnsweredBy
 from reader.facts import CardFacts, ReaderStanding
@@ -17,13 +18,11 @@ from vision.printed.card_guidance import CardGuidance
 from vision.verdict import FaceCheckProgress
 
 
-@dataclass(frozen=True, slots=True)
-class _Touch:
+class _Touch(Struct, frozen=True):
     reception: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True):
     reception: str
     effect: int
 
@@ -31,13 +30,11 @@ class _Answer:
 # --- devices and clock --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """Time has passed."""
 
 
-@dataclass(frozen=True, slots=True)
-class CardPresent:
+class CardPresent(Struct, frozen=True):
     """A card was put down. `card` numbers the insertions; `reception` is the id of the reception this card starts."""
 
     card: int
@@ -46,8 +43,7 @@ class CardPresent:
     """Number of that reception within the day."""
 
 
-@dataclass(frozen=True, slots=True)
-class CardTaken:
+class CardTaken(Struct, frozen=True):
     """The card with that insertion number was removed."""
 
     card: int
@@ -55,20 +51,17 @@ class CardTaken:
     """The reader was disconnected; the card may still be on it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderChanged:
+class ReaderChanged(Struct, frozen=True):
     """A reader became available or unavailable."""
 
     standing: ReaderStanding
 
 
-@dataclass(frozen=True, slots=True)
-class CameraChanged:
+class CameraChanged(Struct, frozen=True):
     available: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CodeShown:
+class CodeShown(Struct, frozen=True):
     """The printed code was read from a card held to the camera before insertion. The conductor holds the digits."""
 
     shown: str
@@ -79,8 +72,7 @@ class CodeShown:
     """The same side is marked as issued without a PIN."""
 
 
-@dataclass(frozen=True, slots=True)
-class FrontRead:
+class FrontRead(Struct, frozen=True):
     """A camera read the front of the card on the reader, in parallel with the chip. The conductor holds the digits."""
 
     reception: str
@@ -88,198 +80,162 @@ class FrontRead:
     pinless: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FrontGuided:
+class FrontGuided(Struct, frozen=True):
     """At the first screen: how to hold the card so that the camera can read its front."""
 
     guidance: CardGuidance
 
 
-@dataclass(frozen=True, slots=True)
-class FrontNotShown:
+class FrontNotShown(Struct, frozen=True):
     """No front was read in time, or the camera failed."""
 
 
 # --- touches ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class FaceChosen(_Touch):
+class FaceChosen(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class PinChosen(_Touch):
+class PinChosen(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class ShowCardChosen(_Touch):
+class ShowCardChosen(_Touch, frozen=True):
     """ "Show the card to the camera", on the idle screen, before the card is put down."""
 
 
-@dataclass(frozen=True, slots=True)
-class CodeTypingChosen(_Touch):
+class CodeTypingChosen(_Touch, frozen=True):
     """The patient prefers to type the printed code rather than show it to the camera."""
 
 
-@dataclass(frozen=True, slots=True)
-class CodeEntered(_Touch):
+class CodeEntered(_Touch, frozen=True):
     """The printed code was typed. The digits are stored with the patient's secrets, not in the event."""
 
 
-@dataclass(frozen=True, slots=True)
-class PinEntered(_Touch):
+class PinEntered(_Touch, frozen=True):
     """Four digits were typed. They are stored with the patient's secrets, not in the event."""
 
 
-@dataclass(frozen=True, slots=True)
-class PinForgotten(_Touch):
+class PinForgotten(_Touch, frozen=True):
     """ "I forgot my PIN": show help and offer the other methods."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneChosen(_Touch):
+class PhoneChosen(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class LastTryConfirmed(_Touch):
+class LastTryConfirmed(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class StaffAuthenticated(_Touch):
+class StaffAuthenticated(_Touch, frozen=True):
     """Staff entered the correct password. On the idle screen `reception` is empty."""
 
     here: bool = True
     """Entered at the terminal itself. On the staff page, deciding requires the password again."""
 
 
-@dataclass(frozen=True, slots=True)
-class StaffSaysSame(_Touch):
+class StaffSaysSame(_Touch, frozen=True):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class StaffSaysOther(_Touch):
+class StaffSaysOther(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class StaffDiscards(_Touch):
+class StaffDiscards(_Touch, frozen=True):
     """Staff discard this reception, possibly after the check was opened."""
 
 
-@dataclass(frozen=True, slots=True)
-class Understood(_Touch):
+class Understood(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class RegistrationWanted(_Touch):
+class RegistrationWanted(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class RegistrationDeclined(_Touch):
+class RegistrationDeclined(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class ShareAll(_Touch):
+class ShareAll(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class ShareNone(_Touch):
+class ShareNone(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class OneByOne(_Touch):
+class OneByOne(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionAnswered(_Touch):
+class QuestionAnswered(_Touch, frozen=True):
     """Yes or no to the question with this id. Dropped if another question is on the screen."""
 
     question_id: str
     granted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PrescriptionChosen(_Touch):
+class PrescriptionChosen(_Touch, frozen=True):
     form: PrescriptionForm
 
 
-@dataclass(frozen=True, slots=True)
-class DispensingChosen(_Touch):
+class DispensingChosen(_Touch, frozen=True):
     """Prescriptions to dispense today; None to decide at the counter."""
 
     prescriptions: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed(_Touch):
+class Confirmed(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Back(_Touch):
+class Back(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled(_Touch):
+class Cancelled(_Touch, frozen=True):
     """Leave while there is nothing to check in: before the check is open, or if the card is not registered."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckInWithoutSharing(_Touch):
+class CheckInWithoutSharing(_Touch, frozen=True):
     """Leave after the check was opened: every yes in this reception becomes a no."""
 
 
-@dataclass(frozen=True, slots=True)
-class RespondentChosen(_Touch):
+class RespondentChosen(_Touch, frozen=True):
     """Who answers the questions."""
 
     who: AnsweredBy
 
 
-@dataclass(frozen=True, slots=True)
-class DetailsWanted(_Touch):
+class DetailsWanted(_Touch, frozen=True):
     """Show each answer for a few seconds on the last screen."""
 
 
-@dataclass(frozen=True, slots=True)
-class NextFamilyMember(_Touch):
+class NextFamilyMember(_Touch, frozen=True):
     """Another card follows, with the same language and display settings."""
 
 
-@dataclass(frozen=True, slots=True)
-class MoreTime(_Touch):
+class MoreTime(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class StaffCalled(_Touch):
+class StaffCalled(_Touch, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class LanguagesWanted(_Touch):
+class LanguagesWanted(_Touch, frozen=True):
     """Show the list of all languages."""
 
 
-@dataclass(frozen=True, slots=True)
-class JapaneseShown(_Touch):
+class JapaneseShown(_Touch, frozen=True):
     """Show this screen in Japanese to staff for a few seconds, then return to the patient's language."""
 
 
-@dataclass(frozen=True, slots=True)
-class DisplayChanged(_Touch):
+class DisplayChanged(_Touch, frozen=True):
     """Change language or display settings; None leaves a setting unchanged. On the idle screen `reception` is empty."""
 
     language: str | None = None
@@ -308,79 +264,66 @@ class Aside(StrEnum):
     """Whether to leave, because a key is pressed by mistake more easily than a button on the screen."""
 
 
-@dataclass(frozen=True, slots=True)
-class AsideWanted(_Touch):
+class AsideWanted(_Touch, frozen=True):
     """Show that side question, or with `NONE` return to the state's own. On the idle screen `reception` is empty."""
 
     aside: Aside
 
 
-@dataclass(frozen=True, slots=True)
-class SayAgain(_Touch):
+class SayAgain(_Touch, frozen=True):
     """Speak the screen again. On the idle screen `reception` is empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class InquiryChosen(_Touch):
+class InquiryChosen(_Touch, frozen=True):
     """ "Is my card registered?", on the idle screen, for the next card."""
 
 
-@dataclass(frozen=True, slots=True)
-class HelpChosen(_Touch):
+class HelpChosen(_Touch, frozen=True):
     """ "In difficulty", on the idle screen."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyChosen(_Touch):
+class ProxyChosen(_Touch, frozen=True):
     """ "I am here for another person", on the idle screen, for the next card."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoCardChosen(_Touch):
+class NoCardChosen(_Touch, frozen=True):
     """ "I have no card", on the idle screen."""
 
 
-@dataclass(frozen=True, slots=True)
-class ForChildChosen(_Touch):
+class ForChildChosen(_Touch, frozen=True):
     """ "For a child", on the idle screen, for the next card."""
 
 
 # --- answers of the card ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class CardRead(_Answer):
+class CardRead(_Answer, frozen=True):
     facts: CardFacts
 
 
-@dataclass(frozen=True, slots=True)
-class CardFailed(_Answer):
+class CardFailed(_Answer, frozen=True):
     trouble: CardTrouble
 
 
-@dataclass(frozen=True, slots=True)
-class CodeScanned(_Answer):
+class CodeScanned(_Answer, frozen=True):
     """The scanner read the printed code, which is stored with the patient's secrets."""
 
     pinless: bool = False
     """The front is marked as issued without a PIN."""
 
 
-@dataclass(frozen=True, slots=True)
-class CodeGuided(_Answer):
+class CodeGuided(_Answer, frozen=True):
     """How to hold the card so that its front can be read."""
 
     guidance: CardGuidance
 
 
-@dataclass(frozen=True, slots=True)
-class CodeNotScanned(_Answer):
+class CodeNotScanned(_Answer, frozen=True):
     pinless: bool = False
     """The part of the front that was read is marked as issued without a PIN."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordFacts:
+class RecordFacts(Struct, frozen=True):
     """Facts about the face record for the session."""
 
     authenticity: str
@@ -390,127 +333,106 @@ class RecordFacts:
     """The photo could be decoded and shows one face."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordOpened(_Answer):
+class RecordOpened(_Answer, frozen=True):
     """The printed code was correct and the face record was read."""
 
     record: RecordFacts
 
 
-@dataclass(frozen=True, slots=True)
-class CodeRefused(_Answer):
+class CodeRefused(_Answer, frozen=True):
     """Wrong or locked (`left` 0), or not sent because the card's counter had an unexpected value."""
 
     left: int
 
 
-@dataclass(frozen=True, slots=True)
-class PinSigned(_Answer):
+class PinSigned(_Answer, frozen=True):
     """VERIFY succeeded and the key signed the challenge."""
 
 
-@dataclass(frozen=True, slots=True)
-class PinRefused(_Answer):
+class PinRefused(_Answer, frozen=True):
     """Wrong (`sent`), locked (`left` 0), or not sent because the card's counter had an unexpected value."""
 
     left: int
     sent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneSigned(_Answer):
+class PhoneSigned(_Answer, frozen=True):
     """The phone verified its owner and signed the challenge."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneRefused(_Answer):
+class PhoneRefused(_Answer, frozen=True):
     """The phone did not verify its owner."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChipSigned(_Answer):
+class ChipSigned(_Answer, frozen=True):
     """The chip's key signed the challenge, and the terminal's key signed the verdict."""
 
 
 # --- answers of the camera ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class FaceProgress(_Answer):
+class FaceProgress(_Answer, frozen=True):
     progress: FaceCheckProgress
 
 
-@dataclass(frozen=True, slots=True)
-class FaceMatched(_Answer):
+class FaceMatched(_Answer, frozen=True):
     distance: float
 
 
-@dataclass(frozen=True, slots=True)
-class FaceRefused(_Answer):
+class FaceRefused(_Answer, frozen=True):
     """No match, no face in time, or a photograph is suspected."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class CameraFailed(_Answer):
+class CameraFailed(_Answer, frozen=True):
     pass
 
 
 # --- answers of the service, the ledger and the handover ----------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class ChallengeFetched(_Answer):
+class ChallengeFetched(_Answer, frozen=True):
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceSilent(_Answer):
+class ServiceSilent(_Answer, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceRefused(_Answer):
+class ServiceRefused(_Answer, frozen=True):
     reason: RefusalReason
 
 
-@dataclass(frozen=True, slots=True)
-class CheckOpened(_Answer):
+class CheckOpened(_Answer, frozen=True):
     check_id: str
     facts: CheckFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Registered(_Answer):
+class Registered(_Answer, frozen=True):
     facts: CheckFacts
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedRecorded(_Answer):
+class OpenedRecorded(_Answer, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionRecorded(_Answer):
+class DecisionRecorded(_Answer, frozen=True):
     unsigned: bool = False
     """The institution requires the card's signature and the card did not sign: every yes was recorded as no."""
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerFailed(_Answer):
+class LedgerFailed(_Answer, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted(_Answer):
+class Accepted(_Answer, frozen=True):
     """The service has the decision. `delivered`: the result file is in the receipt computer's folder."""
 
     delivered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class EffectFailed(_Answer):
+class EffectFailed(_Answer, frozen=True):
     """An internal error occurred while an effect was performed. The log has its traceback, without locals."""
 
 

@@ -1,6 +1,6 @@
 """Comparing the live face with the card's photo: a match, another attempt, or another method."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from terminal.qualification.contract import Way
 from terminal.session.camera_lost import camera_lost

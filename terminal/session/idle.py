@@ -1,7 +1,8 @@
 """The first screen: choices for the next card, and whether cards can be read."""
 
-from dataclasses import fields, replace
 from typing import Any
+
+from msgspec.structs import fields, replace
 
 from reader.facts import ReaderStanding
 from terminal.problems import ProblemCode

@@ -1,6 +1,6 @@
 """The question before the last PIN try: a wrong PIN would lock it, so the patient confirms the try first."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from terminal.session.moves import Step, until
 from terminal.session.rules import Now, Rules

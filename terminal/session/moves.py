@@ -1,7 +1,8 @@
 """Transitions shared by several states: beginning, leaving, problems, and fetching a challenge."""
 
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from consent.items import AnsweredBy
 from terminal.problems import ProblemCode

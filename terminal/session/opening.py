@@ -1,6 +1,6 @@
 """Opening the check: challenge, chip proof, response of the service, and first ledger record."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from consent.records import Cause
 from terminal.problems import ProblemCode

@@ -3,7 +3,7 @@
 A phone has no face record, so there is no face check, no printed code and nothing for staff to compare.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from reader.facts import Medium
 from terminal.problems import ProblemCode

@@ -1,6 +1,6 @@
 """PIN entry, verification and signature. The last try is confirmed first (last_try.py)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way

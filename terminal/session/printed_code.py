@@ -1,6 +1,6 @@
 """Opening the card's face record with the printed code, read by a camera or typed."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from reader.facts import Authenticity
 from terminal.problems import ProblemCode

@@ -1,7 +1,9 @@
 """Handles and facts of one reception, carried from state to state. Contains no secrets."""
 
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from consent.answers import Given
 from consent.items import AnsweredBy, Question
@@ -23,14 +25,12 @@ OF_AGE = 18
 """From this age on, "for a child" chosen on the first screen is ignored."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     check_id: str
     facts: CheckFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Front:
+class Front(Struct, frozen=True):
     """What was read on a card's front, except the code, which is stored with the secrets."""
 
     expiry: date
@@ -38,8 +38,7 @@ class Front:
     """Whether the remarks contain 顔認証, which means that the card was issued without a PIN."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reception:
+class Reception(Struct, frozen=True):
     """Facts about this reception."""
 
     id: str

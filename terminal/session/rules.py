@@ -1,9 +1,10 @@
 """Rules for a reception as data: methods offered, attempts, time limits and questions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from config.settings import AlsoPin, ConsentSettings, GraceRule
 from terminal.session.display import Display
@@ -43,8 +44,7 @@ TIMEOUTS: Mapping[str, float] = {
 """Seconds until a state times out, by state name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """Rules with the defaults for a clinic. `terminal.assembly` derives them from settings and profile."""
 
     consent: ConsentSettings = field(default_factory=ConsentSettings)

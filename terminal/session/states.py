@@ -4,9 +4,10 @@ States can be logged, replayed and printed. PIN, printed code, photo, encodings,
 conductor's `Patient`.
 """
 
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from consent.items import Item, Question
 from reader.facts import ReaderStanding
@@ -72,22 +73,19 @@ class Help(StrEnum):
     """The list of all languages."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Timed:
+class _Timed(Struct, frozen=True, kw_only=True):
     deadline: float
     """Monotonic time in seconds at which the state times out."""
     warned: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _InReception(_Timed):
+class _InReception(_Timed, frozen=True, kw_only=True):
     reception: Reception
     waiting: int | None = None
     """Number of the effect whose answer this state waits for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Idle:
+class Idle(Struct, frozen=True, kw_only=True):
     display: Display = field(default_factory=Display)
     aside: Aside = Aside.NONE
     camera: bool = True
@@ -121,8 +119,7 @@ class Idle:
         return None if self.reader is ReaderStanding.READY else ProblemCode.READER_LOST
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardShown(Idle):
+class CardShown(Idle, frozen=True, kw_only=True):
     """The first screen after a printed code was read by the camera, until its card is put down.
 
     The conductor holds the code itself, under the handle `shown`.
@@ -135,21 +132,18 @@ class CardShown(Idle):
     """Monotonic time in seconds at which the code is wiped."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading(_InReception):
+class Reading(_InReception, frozen=True, kw_only=True):
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChoosingMethod(_InReception):
+class ChoosingMethod(_InReception, frozen=True, kw_only=True):
     """`ways` is empty if only staff can help."""
 
     ways: tuple[Way, ...]
     why: WhyHere = WhyHere.NOTHING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintedCodeEntry(_InReception):
+class PrintedCodeEntry(_InReception, frozen=True, kw_only=True):
     target: Way
     """What the face record is needed for: FACE or STAFF."""
     scanning: bool = False
@@ -160,8 +154,7 @@ class PrintedCodeEntry(_InReception):
     card_expiry_year: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaceCheck(_InReception):
+class FaceCheck(_InReception, frozen=True, kw_only=True):
     attempt: int
     suspected: bool = False
     """The previous attempt ended because a photograph was suspected."""
@@ -174,8 +167,7 @@ class PinPhase(StrEnum):
     VERIFYING = "verifying"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinEntry(_InReception):
+class PinEntry(_InReception, frozen=True, kw_only=True):
     left: int
     phase: PinPhase = PinPhase.TYPING
     last_confirmed: bool = False
@@ -189,15 +181,13 @@ class PhonePhase(StrEnum):
     ON_PHONE = "on-phone"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneCheck(_InReception):
+class PhoneCheck(_InReception, frozen=True, kw_only=True):
     """The phone is verifying its owner, who is asked to look at it."""
 
     phase: PhonePhase
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaffCheck(_InReception):
+class StaffCheck(_InReception, frozen=True, kw_only=True):
     has_photo: bool
 
 
@@ -208,25 +198,21 @@ class OpeningPhase(StrEnum):
     RECORDING = "recording"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening(_InReception):
+class Opening(_InReception, frozen=True, kw_only=True):
     way: Way
     phase: OpeningPhase
     staff_reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice(_InReception):
+class Notice(_InReception, frozen=True, kw_only=True):
     standing: CertificateStanding
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registration(_InReception):
+class Registration(_InReception, frozen=True, kw_only=True):
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consent(_InReception):
+class Consent(_InReception, frozen=True, kw_only=True):
     """`index` is None while all questions are on one screen, otherwise the index of the question shown."""
 
     questions: tuple[Question, ...]
@@ -237,40 +223,33 @@ class Consent(_InReception):
         return None if self.index is None else self.questions[self.index]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecificDisease(_InReception):
+class SpecificDisease(_InReception, frozen=True, kw_only=True):
     question: Question
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subsidies(_InReception):
+class Subsidies(_InReception, frozen=True, kw_only=True):
     question: Question
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prescription(_InReception):
+class Prescription(_InReception, frozen=True, kw_only=True):
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispensing(_InReception):
+class Dispensing(_InReception, frozen=True, kw_only=True):
     """Which of several prescriptions to dispense."""
 
     prescriptions: tuple[WaitingPrescription, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit(_InReception):
+class Limit(_InReception, frozen=True, kw_only=True):
     question: Question
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary(_InReception):
+class Summary(_InReception, frozen=True, kw_only=True):
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submitting(_InReception):
+class Submitting(_InReception, frozen=True, kw_only=True):
     outcome: "Outcome"
     flags: tuple[tuple[Item, bool], ...]
     recorded: bool = False
@@ -287,8 +266,7 @@ class Outcome(StrEnum):
     REGISTRATION_DECLINED = "registration-declined"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Complete(_InReception):
+class Complete(_InReception, frozen=True, kw_only=True):
     outcome: Outcome
     flags: tuple[tuple[Item, bool], ...] = ()
     delivered: bool = True
@@ -299,13 +277,11 @@ class Complete(_InReception):
     alert_at: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem(_InReception):
+class Problem(_InReception, frozen=True, kw_only=True):
     problem: ProblemCode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inquiry(_InReception):
+class Inquiry(_InReception, frozen=True, kw_only=True):
     registered: bool
     valid: bool
 

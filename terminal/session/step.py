@@ -3,8 +3,9 @@
 It does no I/O, reads no clock and never waits. Events that do not apply to the current state are ignored.
 """
 
-from dataclasses import replace
 from typing import assert_never, get_args
+
+from msgspec.structs import replace
 
 from consent.records import Cause
 from reader.facts import ReaderStanding

@@ -1,6 +1,6 @@
 """Side questions for the numeric keypad: display settings, and whether to leave."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from terminal.session import events as ev
 from terminal.session.display import Display, Size

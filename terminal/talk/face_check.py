@@ -1,6 +1,6 @@
 """Screen of the face check: guidance, arrow and progress."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from terminal.qualification.contract import Way
 from terminal.session.methods import ways

@@ -1,7 +1,9 @@
 """Screen contents as plain values, independent of any UI toolkit. Contain no secrets."""
 
-from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from terminal.session.events import Event
 from terminal.session.rules import Rules
@@ -57,16 +59,14 @@ class LineKind(StrEnum):
     """Highlighted and alternating once a second, so that it is not overlooked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     text: str
     kind: LineKind = LineKind.HINT
     language: str = ""
     """Language of the text, if it differs from the screen's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(Struct, frozen=True, kw_only=True):
     """Button. Touching it or pressing its key posts the event."""
 
     id: str
@@ -84,8 +84,7 @@ class Offer:
     """Whether this goes back. All other answers are drawn with equal prominence."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(Struct, frozen=True, kw_only=True):
     """Contents of a screen without the parts common to all screens."""
 
     step: GuideStep
@@ -103,8 +102,7 @@ class Body:
     """Problem code, shown in small print."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Talk:
+class Talk(Struct, frozen=True, kw_only=True):
     """Complete contents of a screen, drawn or spoken by a front end."""
 
     serial: int = 0
@@ -147,8 +145,7 @@ class Talk:
         return list(GuideStep).index(self.body.step)
 
 
-@dataclass(frozen=True, slots=True)
-class TalkContext:
+class TalkContext(Struct, frozen=True):
     """Context for generating the text of a state."""
 
     say: Words

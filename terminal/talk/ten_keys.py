@@ -5,7 +5,7 @@ display settings. `+` increases the volume. `-` calls staff. `.` leaves after a 
 switches the voice on.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from terminal.session import events as ev
 from terminal.session.events import Aside

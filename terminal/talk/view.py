@@ -1,7 +1,8 @@
 """`talk_of(state, ...) -> Talk`: the screen for a state, as a pure function."""
 
-from dataclasses import replace
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from terminal.session import events as ev
 from terminal.session.ending import may_check_in

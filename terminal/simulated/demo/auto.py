@@ -6,10 +6,12 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from config.settings import Profile, Settings
 from consent.ledger import LedgerFile

@@ -8,11 +8,11 @@ import argparse
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from playwright.sync_api import Page
 
 from config.settings import Profile, Settings

@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from terminal.assembly import Devices, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor

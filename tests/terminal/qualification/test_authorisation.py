@@ -1,11 +1,11 @@
 """Requests about a check need the signature of the terminal that opened it, and a correct clock."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from consent.items import Item
 from terminal.qualification.contract import (

@@ -1,9 +1,9 @@
 """Screens of receptions that require both face and PIN."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from config.settings import AlsoPin
 from terminal.qualification.contract import Way
@@ -76,7 +76,7 @@ def test_announcement_is_omitted_if_both_are_not_required() -> None:
         assert words("ja")("code.both") not in texts(seen(at_the_code(rules, tries).state, rules))
     world = at_the_code(BOTH)
     world.touch(ev.StaffAuthenticated)
-    world.state = replace(world.state, target=Way.STAFF)  # type: ignore[arg-type]
+    world.state = replace(world.state, target=Way.STAFF)
     assert words("ja")("code.both") not in texts(seen(world.state, BOTH))
 
 

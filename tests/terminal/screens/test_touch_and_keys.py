@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from argon2 import PasswordHasher
+from msgspec import structs
 
 from config.settings import Settings
 from terminal.front.dock import DockPersona, DockState, ServiceMode
@@ -273,7 +274,7 @@ async def test_invisible_state_changes_do_not_redraw_the_screen() -> None:
         assert isinstance(state, st.ChoosingMethod)
         await on_stage.show(state)
         talk = on_stage.app.desk.talk
-        on_stage.counter.be(replace(state, reception=replace(state.reception, challenge_until=None)))
+        on_stage.counter.be(structs.replace(state, reception=structs.replace(state.reception, challenge_until=None)))
         await on_stage.drawn()
         assert on_stage.app.desk.talk == talk
 
@@ -566,7 +567,7 @@ async def test_all_display_options_fit_on_the_smallest_screen() -> None:
     async with stage() as on_stage:
         pin = state_of("pin", voice=True)
         assert isinstance(pin, st.PinEntry)
-        await on_stage.show(replace(pin, reception=replace(pin.reception, aside=ev.Aside.CHANGES)))
+        await on_stage.show(structs.replace(pin, reception=structs.replace(pin.reception, aside=ev.Aside.CHANGES)))
         targets = [target for target in on_stage.app.desk.query("#answers Target") if target.display]
         assert all(target.region.height >= 1 and target.region.width >= 10 for target in targets)
         shown = [target.offer.id for target in targets if isinstance(target, Target) and target.offer is not None]

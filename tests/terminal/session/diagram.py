@@ -11,6 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from msgspec import structs
+
 from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, PrescriptionPolicy, Settings
 from reader.facts import CardFacts, Medium, ReaderStanding
 from terminal.qualification.contract import CertificateStanding, CheckFacts, SubsidyStanding
@@ -74,10 +76,10 @@ _COUNTERS: Final = (
     _Counter(_RULES, CARD, _HOLDER.model_copy(update={"registered": False})),
     _Counter(_RULES, CARD, _HOLDER.model_copy(update={"valid": False})),
     _Counter(_RULES, CARD, _HOLDER.model_copy(update={"standing": CertificateStanding.GRACE})),
-    _Counter(_RULES, replace(CARD, pin_tries_left=0), _HOLDER),
-    _Counter(_RULES, replace(CARD, medium=Medium.PHONE_PIN, code_tries_left=0), _HOLDER),
-    _Counter(_RULES, replace(CARD, medium=Medium.PHONE_VERIFIES, code_tries_left=0), _HOLDER),
-    _Counter(replace(_RULES, also_pin=AlsoPin.ALWAYS, phone=False), CARD, CHECK),
+    _Counter(_RULES, structs.replace(CARD, pin_tries_left=0), _HOLDER),
+    _Counter(_RULES, structs.replace(CARD, medium=Medium.PHONE_PIN, code_tries_left=0), _HOLDER),
+    _Counter(_RULES, structs.replace(CARD, medium=Medium.PHONE_VERIFIES, code_tries_left=0), _HOLDER),
+    _Counter(structs.replace(_RULES, also_pin=AlsoPin.ALWAYS, phone=False), CARD, CHECK),
     _Counter(Rules(), CARD, CHECK),
     _Counter(_RULES, CARD, CHECK.model_copy(update={"prescriptions": WAITING})),
 )

@@ -1,8 +1,7 @@
 """Receptions that require both face and PIN: what opens a check, what is skipped, and when staff must decide."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from config.settings import AlsoPin
 from reader.facts import CardFacts

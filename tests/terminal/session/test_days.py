@@ -1,9 +1,9 @@
 """Ordinary receptions and their common problems, from the session's point of view."""
 
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta, timezone
 
 import pytest
+from msgspec.structs import replace
 
 from config.settings import ConsentSettings, GraceRule, LimitPolicy, PrescriptionPolicy
 from consent.items import Item
@@ -77,7 +77,7 @@ def test_expired_challenge_is_replaced_before_verify() -> None:
     world.card_read()
     world.touch(ev.PinChosen)
     world.seconds += 50  # nobody typed for a while
-    world.state = replace(world.state, reception=replace(world.reception, challenge_until=world.now.wall))  # type: ignore[arg-type]
+    world.state = replace(world.state, reception=replace(world.reception, challenge_until=world.now.wall))
     assert kinds(world.touch(ev.PinEntered)) == [fx.FetchChallenge]
     effects = world.answer(ev.ChallengeFetched, world.now.wall + timedelta(minutes=5), to=fx.FetchChallenge)
     assert kinds(effects) == [fx.VerifyPinAndSign]

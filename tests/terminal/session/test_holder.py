@@ -1,9 +1,9 @@
 """Interrupted face checks, locked or forgotten PINs, missing cards, and phones."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from config.settings import AlsoPin
 from reader.facts import Medium

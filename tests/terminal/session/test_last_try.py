@@ -1,6 +1,6 @@
 """The last PIN try needs a confirmation; without it, the typed PIN is not sent."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from terminal.session import effects as fx
 from terminal.session import events as ev

@@ -1,8 +1,7 @@
 """Leaving early, answering for another person, and the last screens of a reception."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from config.settings import ConsentSettings, PrescriptionPolicy
 from consent.items import AnsweredBy, Item

@@ -1,7 +1,8 @@
 """The code printed on the card: shown to a camera before or after the card is put down, or typed."""
 
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from terminal.session import effects as fx
 from terminal.session import events as ev

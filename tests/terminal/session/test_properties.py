@@ -1,6 +1,5 @@
 """Properties of the flow over random event sequences, including late and duplicate answers."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st_
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 
 from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, LimitPolicy, PrescriptionPolicy
 from consent.items import AnsweredBy

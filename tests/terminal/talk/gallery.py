@@ -1,10 +1,11 @@
 """All screens: states reached through the pure flow in the way a patient would reach them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
+
+from msgspec.structs import replace
 
 from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, PrescriptionPolicy
 from consent.items import AnsweredBy

@@ -1,7 +1,8 @@
 """A persona's reception on the pure flow, without devices, service or clock, counting every touch."""
 
-from dataclasses import replace
 from datetime import date, timedelta
+
+from msgspec.structs import replace
 
 from config.settings import Settings
 from reader.facts import CardFacts, Medium

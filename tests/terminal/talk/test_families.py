@@ -1,8 +1,7 @@
 """Children, guardians, companions and proxies."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from config.settings import AlsoPin, Profile, Settings
 from consent.items import AnsweredBy

@@ -1,8 +1,7 @@
 """Languages on the screen: choosing one, and how staff read another language."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from config.settings import Profile, Settings
 from consent.items import Item

@@ -1,8 +1,7 @@
 """A touch applies only to the question it was made for: when a question gets a new serial number."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from config.settings import Settings
 from terminal.session import events as ev
@@ -22,7 +21,7 @@ def serials(*states: st.State) -> list[int]:
 
 
 def changed(state: st.State, **changes: object) -> st.State:
-    return replace(state, **changes)  # type: ignore[arg-type]
+    return replace(state, **changes)
 
 
 @pytest.mark.parametrize("name", SCREENS)

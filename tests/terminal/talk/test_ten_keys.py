@@ -1,9 +1,9 @@
 """Operation with a numeric keypad only: every offer can be reached, and keys are unambiguous."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from config.settings import Settings
 from terminal.session import events as ev

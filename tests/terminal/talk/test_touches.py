@@ -3,10 +3,10 @@
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from config.settings import ConsentSettings, LimitPolicy, Settings
 from reader.facts import Medium

@@ -1,9 +1,9 @@
 """Requirements on every screen, for every state, language and problem."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from config.settings import Profile, Settings
 from reader.facts import CardFacts, Medium

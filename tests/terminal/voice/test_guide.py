@@ -1,10 +1,10 @@
 """The guide speaks sentences on time and reports a missing voice."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from config.settings import Settings, VoiceMode, VoiceSettings
 from terminal.assembly import rules_of

@@ -1,10 +1,10 @@
 """What the narrator says and when, without sound."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from config.settings import DigitOrder, Settings
 from terminal.session import events as ev

@@ -1,12 +1,12 @@
 """With speech on, the loudspeaker says only public sentences about every persona unless they agree."""
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from config.settings import Settings
 from terminal.assembly import open_terminal
