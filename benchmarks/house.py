@@ -222,7 +222,7 @@ async def compared(folder: Path, port: int, count: int) -> dict[str, int]:
         key = enrolment.service_public_key
         verified = verify_with_receipts(path, key, audit.receipts)
         found["ledgers_whole"] += isinstance(verified, LedgerIntact)
-        # checks the service opened before it was killed, without an answer: only the patient's next check is recorded
+        # checks opened just before the service was killed, for which the terminal got no answer
         counted = verify_with_receipts(path, key, audit.receipts, audit.opened)
         found["opened_unanswered"] += counted.opened - counted.recorded if isinstance(counted, ChecksMissing) else 0
         found["receipts"] += len(audit.receipts)

@@ -47,7 +47,7 @@ function Assert-Administrator {
   }
 }
 
-function Get-UserOfBefore {
+function Get-PreviousUser {
   $places = Join-Path $Program 'places.psd1'
   if (Test-Path -LiteralPath $places) {
     $known = Import-PowerShellDataFile -LiteralPath $places
@@ -64,7 +64,7 @@ function Get-Sid([string]$Name) {
   }
 }
 
-function Assert-Whole {
+function Assert-Complete {
   foreach ($line in Get-Content -LiteralPath (Join-Path $Here 'SHA256SUMS')) {
     $hash, $name = $line -split '  ', 2
     $file = Join-Path $Here $name
@@ -219,9 +219,9 @@ if ($Uninstall) {
   exit 0
 }
 
-if (-not $User) { $User = Get-UserOfBefore }
+if (-not $User) { $User = Get-PreviousUser }
 $sid = Get-Sid $User
-Assert-Whole
+Assert-Complete
 $new = "$Program.new"
 New-Program $new (Install-Python)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 BACKUP_HELP = """Write ledger, keys, settings, audit trail and patient numbers to one file, encrypted with a passphrase.
 
 The terminal may keep running. The command asks for the passphrase twice; in a script, pass it as the first line of
-standard input. Results are not included: they belong to the receipt computer. Keep the passphrase apart from the file.
+standard input. Results are not included: they belong to the receipt computer. Store the passphrase separately.
 
 Example: uketsuke backup /media/stick/front-1.backup
 """

@@ -21,7 +21,9 @@ PERSON_OF_KIND = {"child": "child", "infant": "infant", "foreign-resident": "for
 
 @app.command()
 def issue(
-    file: Annotated[Path, typer.Argument(help="File to write; a bare name goes into the state folder's cards.")],
+    file: Annotated[
+        Path, typer.Argument(help="File to write; a name without a folder is created in the state folder.")
+    ],
     kind: Annotated[str, typer.Option(help="`uketsuke card kinds` lists them.")] = "ordinary",
     person: Annotated[str | None, typer.Option(help="Invented person; `uketsuke stub people` lists them.")] = None,
     face: Annotated[str, typer.Option(help="Synthetic face on the photo; `uketsuke card faces` lists them.")] = "hana",
@@ -87,7 +89,7 @@ def kinds() -> None:
 
 @app.command()
 def insert(
-    file: Annotated[Path, typer.Argument(help="Card file, or the bare name of one in the state folder.")],
+    file: Annotated[Path, typer.Argument(help="Card file, or the name of a card in the state folder.")],
     reader: Annotated[int, typer.Option(min=0, max=1, help="Slot of the virtual reader.")] = 0,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port of its first slot; by default the one Debian configures.")
@@ -136,7 +138,7 @@ def list_cards(config: ConfigOption = None) -> None:
 
 @app.command()
 def show(
-    file: Annotated[Path, typer.Argument(help="Card file, or the bare name of one in the state folder.")],
+    file: Annotated[Path, typer.Argument(help="Card file, or the name of a card in the state folder.")],
     face: Annotated[bool, typer.Option("--face", help="Also show what is printed on its face (照合番号B).")] = False,
     config: ConfigOption = None,
 ) -> None:

@@ -63,7 +63,7 @@ def _extra_of(module: str | None) -> str | None:
 
 
 def _defect(error: Exception) -> NoReturn:
-    # Neither traceback nor message: both may hold a patient's data.
+    # Print neither traceback nor message: both may contain patient data.
     from config.debugging import debugging, full_text
 
     if debugging():

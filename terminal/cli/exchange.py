@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 HELP = """Answer request files in folders as the real devices do, for makers of receipt software.
 
-Watches DIR/req and answers in DIR/res; DIR/face is for the terminal's results. Every answer is invented and says so;
-docs/vendors.md describes names, elements and how to provoke errors.
+Watches DIR/req and answers in DIR/res; DIR/face is for the terminal's results. All answers are invented and marked as
+simulated; docs/vendors.md describes names, elements and how to provoke errors.
 
 Example: uketsuke exchange --folder ./OQS
 """
@@ -41,11 +41,16 @@ def serve_folders(
     ] = False,
     zip_bulk: Annotated[bool, typer.Option("--zip", help="Deliver results of bulk jobs as ZIP files.")] = False,
     in_place: Annotated[
-        bool, typer.Option("--in-place", help="For software that waits for files to change rather than for new ones.")
+        bool,
+        typer.Option(
+            "--in-place", help="Write files in place, for software that watches for changed files instead of new ones."
+        ),
     ] = False,
     service: Annotated[
         str | None,
-        typer.Option(help="Ask this service about each check of its terminals, and whether a consent is still valid."),
+        typer.Option(
+            help="Query this service for each check of its terminals, and for whether a consent is still valid."
+        ),
     ] = None,
     people_file: Annotated[Path | None, typer.Option("--people", help="Your own invented people, as TOML.")] = None,
     config: ConfigOption = None,

@@ -108,7 +108,7 @@ def add(
     file: Annotated[Path, typer.Argument(help="A dlib .dat or SFace .onnx file.")],
     persons: Annotated[Path, typer.Option(help=PersonsHelp)],
     sha256: Annotated[str | None, typer.Option(help="Hash published by its maker; refused if it differs.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name for it; by default that of the file.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the network; by default that of the file.")] = None,
     config: ConfigOption = None,
 ) -> None:
     """Check a network's hash, calibrate it on a folder of persons, and store it for use as `vision.model`.

@@ -43,7 +43,7 @@ def sample(
 ) -> None:
     """Write the card reader's result file for a given person and given answers.
 
-    Everything in it is invented and says so. Items missing from --answers count as not asked and are left out.
+    Everything in it is invented and marked as such. Items missing from --answers count as not asked and are left out.
 
     Example: uketsuke handover sample elder --answers medicines=yes,diagnosis=no
     """

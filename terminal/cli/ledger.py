@@ -30,10 +30,10 @@ def verify(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Check that the ledger is unchanged; if not, name the first record that does not fit and exit with code 1.
+    """Check that the ledger is unchanged; if not, report the first record that does not match and exit with code 1.
 
-    Records cut off at the end are noticed only with --receipts, which asks the service what it has from this terminal.
-    --files checks that every consent in the result files was given and that the files are as they were handed over.
+    Records missing at the end are detected only with --receipts, which compares the ledger with the service's receipts.
+    --files checks that every consent in the result files was given and that the files were not changed.
 
     Example: uketsuke ledger verify
     """
@@ -126,7 +126,7 @@ def export(
 
 @app.command()
 def begin(config: ConfigOption = None) -> None:
-    """Set the ledger aside and let the next start begin a new one, if the old one is lost or damaged beyond repair.
+    """Set aside a ledger that is lost or damaged beyond repair, so that the next start creates a new one.
 
     Nothing is deleted. Decisions still waiting in the old ledger are not sent; keep the file for the auditor.
 

@@ -7,7 +7,7 @@ import typer
 
 from terminal.cli.common import ConfigOption, plain_errors, settings_or_exit, tell
 
-HELP = """Create test keys for TLS between terminals and service: an authority, the service's and each terminal's.
+HELP = """Create test keys for TLS between terminals and service: an authority, and keys for service and terminals.
 
 For trials and tests only. A terminal takes its three files from `terminal/line/` in its state folder.
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 HELP = """Set up this terminal: settings, staff code, enrolment with the service, and `doctor` at the end.
 
-Asks for what it needs. With --from it asks nothing: FILE holds the settings (`uketsuke config show` lists them), the
-same for all terminals of an institution, and --terminal names each. The staff code is then the first line of standard
-input, or staff.password_hash in FILE. If anything is wrong, nothing is written.
+Asks for the settings it needs. With --from, it reads them from FILE instead (`uketsuke config show` lists them). All
+terminals of an institution can use the same FILE; --terminal sets the name of each. The staff code is then the first
+line of standard input, or staff.password_hash in FILE. If anything is wrong, nothing is written.
 
-With a service on this computer the terminal is enrolled immediately. For a service elsewhere, name its public key
-(--service-key); this terminal's own key is printed, for the service to admit.
+With a service on this computer the terminal is enrolled immediately. For a service on another computer, name its public
+key (--service-key); this terminal's key, which the service must admit, is printed.
 
-Exit code 1: nothing was set up. 3: it is set up, but doctor found a problem.
+Exit code 1: nothing was set up. 3: the terminal is set up, but doctor found a problem.
 
 Example: uketsuke setup
 
@@ -35,7 +35,7 @@ NOT_IN_ORDER = 3
 
 def setup(
     source: Annotated[
-        Path | None, typer.Option("--from", help="Take the settings from this TOML file and ask nothing.")
+        Path | None, typer.Option("--from", help="Read the settings from this TOML file instead of asking.")
     ] = None,
     terminal: Annotated[str | None, typer.Option(help="This terminal's name at the service.")] = None,
     service_key: Annotated[
@@ -249,5 +249,5 @@ def _examine(settings: "Settings") -> None:
     text, bad = examined_lines(settings)
     tell(f"\n{text}")
     if bad:
-        tell("\nIt is set up, but no patient can be received until everything marked BAD above is fixed.")
+        tell("\nThe terminal is set up, but no patient can be received until everything marked BAD above is fixed.")
         raise typer.Exit(NOT_IN_ORDER)

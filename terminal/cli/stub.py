@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 HELP = """Run the qualification-check service stub as a separate HTTP server.
 
-All its answers are invented and say so. Its interface: http://127.0.0.1:8642/openapi.json and docs/service.md
+All answers are invented and marked as simulated. Interface: http://127.0.0.1:8642/openapi.json and docs/service.md
 
 Serves this computer only; other computers need --host and --line, the folder of keys created by `uketsuke pki`.
 
@@ -134,7 +134,7 @@ def adopt(
 
 @app.command()
 def key(config: ConfigOption = None) -> None:
-    """Print the service's public key, for `uketsuke setup --service-key` on a terminal elsewhere.
+    """Print the service's public key, for `uketsuke setup --service-key` on another computer.
 
     Example: uketsuke stub key > service.pem
     """

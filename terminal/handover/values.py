@@ -53,11 +53,11 @@ class ValueKind(Protocol):
 
 def _to_japan(value: datetime) -> datetime:
     if value.tzinfo is None:
-        raise ValueError("a time needs its zone")
+        raise ValueError("a time needs a zone")
     try:
         return value.astimezone(JAPAN).replace(microsecond=0)
     except OverflowError as error:
-        raise ValueError("a time at the end of the calendar") from error
+        raise ValueError("the time is out of range") from error
 
 
 Moment = Annotated[datetime, AfterValidator(_to_japan)]

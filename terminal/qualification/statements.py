@@ -263,5 +263,5 @@ def moment(value: datetime | None) -> bytes:
     if value is None:
         return b""
     if value.tzinfo is None:
-        raise ValueError("a signed time needs its zone")
+        raise ValueError("a signed time needs a zone")
     return str((value - _EPOCH) // timedelta(microseconds=1)).encode()
