@@ -13,7 +13,7 @@ EXTRAS := metrics printed service voice web
 # Tests without devices, servers and pictures.
 PURE := tests/test_architecture.py tests/test_english.py tests/config tests/consent tests/terminal/session tests/terminal/talk tests/terminal/words
 
-.PHONY: help setup demo demo-terminal static quick check test test-long coverage fuzz format lock diagram wheel deb bundle release
+.PHONY: help setup demo demo-terminal static quick check test test-long coverage fuzz format lock diagram tables wheel deb bundle release
 
 help:            ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ lock: setup ## update the lock files (hashes, no URLs)
 
 diagram: setup ## generate the state diagram in docs/states.md from the code
 	@$(BIN)/python -m tests.terminal.session.diagram
+
+tables: setup ## generate the tables of docs/vendors.md from the code
+	@$(BIN)/python -m tests.terminal.simulated.exchange.vendors_page
 
 wheel: .venv/.demo ## the wheel, in dist/
 	@$(BUILD) --wheel --out-dir dist

@@ -2,24 +2,21 @@
 
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from terminal.handover.check import check_bytes
 from terminal.handover.messages.kinds import FILE_KINDS
 from terminal.handover.values import Severity
-from terminal.simulated.exchange.reference import code_tables, element_tables, sample_table
+from tests.terminal.simulated.exchange import vendors_page
 from tests.terminal.simulated.exchange.conftest import Counter
 
-PAGE = (Path(__file__).parents[4] / "docs" / "vendors.md").read_text(encoding="utf-8")
+PAGE = vendors_page.PAGE.read_text(encoding="utf-8")
 SAMPLES = re.findall(r"`([A-Za-z0-9_]+\.xml)`[^`]*```xml\n(.*?)```", PAGE, re.DOTALL)
 
 
 def test_the_tables_match_the_code() -> None:
-    assert element_tables() in PAGE
-    assert code_tables() in PAGE
-    assert sample_table() in PAGE
+    assert vendors_page.with_tables(PAGE) == PAGE, "run: make tables"
 
 
 def test_every_kind_of_file_is_listed() -> None:
