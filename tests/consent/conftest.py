@@ -23,7 +23,7 @@ class Clock:
     def __call__(self) -> datetime:
         return self.now
 
-    def pass_(self, **time: float) -> datetime:
+    def advance(self, **time: float) -> datetime:
         self.now += timedelta(**time)
         return self.now
 

@@ -130,7 +130,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(hours=st.integers(1, 30))
     def wait(self, hours: int) -> None:
-        self.counter.clock.pass_(hours=hours)
+        self.counter.clock.advance(hours=hours)
 
     @rule()
     def second_writer(self) -> None:
@@ -152,7 +152,7 @@ class LedgerMachine(RuleBasedStateMachine):
             decided = {c for c, s in stages if s == "decided"}
             assert {r.event.check_id for r in waiting.sendable} == decided - late
             assert {r.event.check_id for r in waiting.expired} == decided & late
-            unsettled = {one.withdrawn.event.check_id for one in unsettled_withdrawals(ledger, now)}
+            unsettled = {withdrawal.withdrawn.event.check_id for withdrawal in unsettled_withdrawals(ledger, now)}
             assert unsettled == self.withdrawn - self.settled
 
     @invariant()

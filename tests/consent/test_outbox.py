@@ -64,7 +64,7 @@ def test_staff_can_repeat_a_started_hand_over_and_close_a_waiting_one(counter: C
 def test_a_consent_is_sent_for_24_hours_from_its_first_answer(counter: Counter, clock: Clock) -> None:
     answered = clock()
     answers = counter.decision().answers
-    clock.pass_(seconds=40)
+    clock.advance(seconds=40)
     counter.ledger.opened(counter.opening())
     counter.ledger.decided(counter.decision(answers=answers))
     end = answered + timedelta(hours=24)
@@ -93,21 +93,23 @@ def test_withdrawing_consent_does_not_cancel_delivery(counter: Counter) -> None:
 
 def test_a_withdrawal_is_pending_until_it_is_settled(counter: Counter, clock: Clock) -> None:
     counter.to_delivered()
-    clock.pass_(hours=1)
+    clock.advance(hours=1)
     first = counter.ledger.withdrawn("c1", [Item.MEDICINES])
     second = counter.ledger.withdrawn("c1", [Item.DIAGNOSIS])
     for ledger in both(counter):
-        assert [(one.withdrawn, one.expired) for one in unsettled_withdrawals(ledger, clock())] == [
+        assert [
+            (withdrawal.withdrawn, withdrawal.expired) for withdrawal in unsettled_withdrawals(ledger, clock())
+        ] == [
             (first, False),
             (second, False),
         ]
         assert undelivered(ledger) == ()
     counter.ledger.withdrawal_settled(WithdrawalSettled(check_id="c1", items=(Item.MEDICINES,), accepted_at=clock()))
     for ledger in both(counter):
-        assert [one.withdrawn for one in unsettled_withdrawals(ledger, clock())] == [second]
-    clock.pass_(hours=23)
+        assert [withdrawal.withdrawn for withdrawal in unsettled_withdrawals(ledger, clock())] == [second]
+    clock.advance(hours=23)
     for ledger in both(counter):
-        assert [one.expired for one in unsettled_withdrawals(ledger, clock())] == [True]
+        assert [withdrawal.expired for withdrawal in unsettled_withdrawals(ledger, clock())] == [True]
     counter.ledger.withdrawal_settled(WithdrawalSettled(check_id="c1", items=(Item.DIAGNOSIS,)))
     for ledger in both(counter):
         assert ledger.unended() == ()
@@ -115,7 +117,7 @@ def test_a_withdrawal_is_pending_until_it_is_settled(counter: Counter, clock: Cl
 
 def test_an_interrupted_reception_is_decided_from_the_ledger_alone(counter: Counter, clock: Clock) -> None:
     counter.ledger.opened(counter.opening())
-    clock.pass_(minutes=3)
+    clock.advance(minutes=3)
     (left,) = undecided(counter.reopen())
     shown = [Question(q.question_id, QuestionKind.SHARING, q.items) for q in left.event.questions]
     counter.ledger.decided(
@@ -142,7 +144,7 @@ def test_the_oldest_check_is_sent_first(counter: Counter, clock: Clock) -> None:
 
 def test_the_earliest_consent_sets_the_deadline_for_sending(counter: Counter, clock: Clock) -> None:
     first = counter.decision().answers
-    clock.pass_(minutes=5)
+    clock.advance(minutes=5)
     later = tuple(answer.model_copy(update={"answered_at": clock.now}) for answer in first[1:])
     decision = counter.decision(answers=(first[0], *later))
     assert first[0].answered_at is not None

@@ -94,13 +94,13 @@ def bare(variable: str) -> str:
 
 
 def functions(root: Node) -> set[str]:
-    return {text(next(nodes(one, "function_name"))) for one in nodes(root, "function_statement")}
+    return {text(next(nodes(function, "function_name"))) for function in nodes(root, "function_statement")}
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_the_script_parses(script: Path) -> None:
     root = tree(script)
-    assert not root.has_error, [one.start_point for one in nodes(root, "ERROR")]
+    assert not root.has_error, [node.start_point for node in nodes(root, "ERROR")]
     assert script.read_bytes().isascii(), "without a byte order mark, PowerShell reads it in the system encoding"
 
 
@@ -111,7 +111,10 @@ def test_the_parser_finds_syntax_errors() -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_every_command_exists_and_accepts_its_parameters(script: Path) -> None:
     root = tree(script)
-    known = {name.lower(): {one.lower() for one in accepted.split()} | COMMON for name, accepted in CMDLETS.items()}
+    known = {
+        name.lower(): {parameter.lower() for parameter in accepted.split()} | COMMON
+        for name, accepted in CMDLETS.items()
+    }
     known |= {name.lower(): set() for name in functions(root)}
     for command in nodes(root, "command"):
         named = [child for child in command.children if child.type == "command_name"]
@@ -120,11 +123,11 @@ def test_every_command_exists_and_accepts_its_parameters(script: Path) -> None:
             continue
         name = text(named[0]).lower()
         assert name in known, text(command)
-        elements = next((child for child in command.children if child.type == "command_elements"), command)
+        arguments = next((child for child in command.children if child.type == "command_elements"), command)
         given = {
-            text(one).lstrip("-").partition(":")[0].lower()
-            for one in elements.children
-            if one.type == "command_parameter"
+            text(argument).lstrip("-").partition(":")[0].lower()
+            for argument in arguments.children
+            if argument.type == "command_parameter"
         }
         assert given <= known[name], f"{name}: {given - known[name]}"
 
@@ -140,16 +143,18 @@ def test_every_variable_is_set_before_use(script: Path) -> None:
 
 
 def assigned_in(scope: Node, *outside: str) -> set[str]:
-    parameters = [one for node in nodes(scope, "script_parameter", outside=outside) for one in nodes(node, "variable")]
+    parameters = [
+        name for node in nodes(scope, "script_parameter", outside=outside) for name in nodes(node, "variable")
+    ]
     assigned = [
-        one for node in nodes(scope, "left_assignment_expression", outside=outside) for one in nodes(node, "variable")
+        name for node in nodes(scope, "left_assignment_expression", outside=outside) for name in nodes(node, "variable")
     ]
     counted = [next(nodes(node, "variable")) for node in nodes(scope, "foreach_statement", outside=outside)]
-    return {bare(text(one)) for one in (*parameters, *assigned, *counted)}
+    return {bare(text(name)) for name in (*parameters, *assigned, *counted)}
 
 
 def used_in(scope: Node, *outside: str) -> set[str]:
-    names = {bare(text(one)) for one in nodes(scope, "variable", "braced_variable", outside=outside)}
+    names = {bare(text(name)) for name in nodes(scope, "variable", "braced_variable", outside=outside)}
     return {name for name in names if not name.startswith("env:")}
 
 

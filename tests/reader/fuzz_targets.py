@@ -127,7 +127,7 @@ def commands(data: bytes) -> None:
 
 
 TARGETS: Mapping[str, Target] = {
-    one.__name__: one for one in (tlv, face_record, certificate, cv_certificate, apdu, card, jp2, commands)
+    target.__name__: target for target in (tlv, face_record, certificate, cv_certificate, apdu, card, jp2, commands)
 }
 
 _issued: list[CardImage] = []

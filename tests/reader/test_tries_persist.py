@@ -53,7 +53,7 @@ def test_the_try_is_saved_before_the_card_answers(card_file: Path, monkeypatch: 
     on_disk: list[int] = []
     card = SoftCard.from_file(card_file)
 
-    class Power(CardLink):
+    class RecordingLink(CardLink):
         atr = b""
 
         def transmit(self, apdu: bytes | bytearray) -> bytes:
@@ -65,9 +65,9 @@ def test_the_try_is_saved_before_the_card_answers(card_file: Path, monkeypatch: 
         def close(self) -> None:
             return
 
-    known = MyNumberCard(Power())
-    known.read_facts()
-    assert known.verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
+    client = MyNumberCard(RecordingLink())
+    client.read_facts()
+    assert client.verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
     assert on_disk == [2]
 
 

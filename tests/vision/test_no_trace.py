@@ -61,8 +61,8 @@ def arrays() -> Iterator[np.ndarray]:
                 yield found
 
 
-def alike(one: np.ndarray, reference: np.ndarray) -> bool:
-    return one.shape == (128,) and one.dtype == np.float64 and bool(np.linalg.norm(one - reference) < 0.2)
+def alike(array: np.ndarray, reference: np.ndarray) -> bool:
+    return array.shape == (128,) and array.dtype == np.float64 and bool(np.linalg.norm(array - reference) < 0.2)
 
 
 @pytest.fixture(scope="module")
@@ -87,16 +87,16 @@ def finished_check(engine: FaceEngine) -> tuple[bytes, RecordingEngine]:
 def test_no_encoding_is_reachable(finished_check: tuple[bytes, RecordingEngine]) -> None:
     former, recording = finished_check
     assert len(recording.seen) >= 6
-    one = np.frombuffer(former, np.float64)
-    left = [found for found in arrays() if found is not one and alike(found, one)]
+    encoding = np.frombuffer(former, np.float64)
+    left = [found for found in arrays() if found is not encoding and alike(found, encoding)]
     assert left == []
 
 
 def test_the_search_finds_a_reachable_encoding(finished_check: tuple[bytes, RecordingEngine]) -> None:
     former, _ = finished_check
-    one = np.frombuffer(former, np.float64)
-    kept = [one.copy()]
-    assert any(alike(found, one) for found in arrays() if found is not one)
+    encoding = np.frombuffer(former, np.float64)
+    kept = [encoding.copy()]
+    assert any(alike(found, encoding) for found in arrays() if found is not encoding)
     kept.clear()
 
 

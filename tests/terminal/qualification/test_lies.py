@@ -92,7 +92,7 @@ LIES: dict[str, Alteration] = {
     "claims medicines": claimed(Item.MEDICINES),
     "claims a check-up": claimed(Item.HEALTH_CHECKUP),
     "claims the limit": claimed(Item.HIGH_COST_LIMIT),
-    "claims all": lambda r: consents(r, lambda one: yes(r, one.item)),
+    "claims all": lambda r: consents(r, lambda answer: yes(r, answer.item)),
     "claims an item not asked about": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SURGERY))),
     "claims a certificate not asked about": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SPECIFIC_DISEASE))),
     "claims subsidies not asked about": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SUBSIDIES))),
@@ -110,12 +110,15 @@ LIES: dict[str, Alteration] = {
     "a microsecond later": shifted(timedelta(microseconds=1)),
     "lasts a week": lambda r: consents(
         r,
-        lambda one: one.model_copy(update={"available_time": r.processed_at + timedelta(days=7)}) if one.flag else one,
+        lambda answer: (
+            answer.model_copy(update={"available_time": r.processed_at + timedelta(days=7)}) if answer.flag else answer
+        ),
     ),
     "the limit by law": lambda r: with_(r, by_law=(Item.HIGH_COST_LIMIT,)),
     "medicines by law": lambda r: with_(r, by_law=(Item.MEDICINES,)),
     "by law instead of refused": lambda r: with_(
-        consents(r, lambda one: None if one.item is Item.HIGH_COST_LIMIT else one), by_law=(Item.HIGH_COST_LIMIT,)
+        consents(r, lambda answer: None if answer.item is Item.HIGH_COST_LIMIT else answer),
+        by_law=(Item.HIGH_COST_LIMIT,),
     ),
     "a refused limit": lambda r: with_(r, limit=LIMIT),
     "diseases not asked about": lambda r: with_(r, specific_diseases=(DISEASE,)),

@@ -219,11 +219,11 @@ def test_postgresql_keeps_confirmed_data_after_an_immediate_stop() -> None:
         store = ServiceStore(server.url())
 
         async def day() -> None:
-            opened = [await store.open(b"challenge %d" % one, LATER, check(one)) for one in range(20)]
+            opened = [await store.open(b"challenge %d" % number, LATER, check(number)) for number in range(20)]
             assert all(opened)
             await asyncio.to_thread(server.restart)
             assert await store.check("check-0")
-            assert [await store.check(f"check-{one}") for one in range(20)] == opened
+            assert [await store.check(f"check-{number}") for number in range(20)] == opened
             assert await store.open(b"another challenge", LATER, check(20))
 
         try:

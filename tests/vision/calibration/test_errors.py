@@ -129,14 +129,14 @@ def test_figures_count_matches() -> None:
         *random_persons(3, 6, prefix="c"),
     ]
     found = figures(persons, calibrated(k1=0.5, k5=0.5))
-    assert {one.group for one in found} == {"all", "a", "b", "small groups"}
-    by = {(one.group, one.frames): one for one in found}
+    assert {row.group for row in found} == {"all", "a", "b", "small groups"}
+    by = {(row.group, row.frames): row for row in found}
     assert (by["a", 5].fnmr, by["a", 5].genuine, by["a", 5].impostor) == (0.0, 12 * 6, 12 * 11 * 6)
     assert by["b", 1].fnmr == 1.0
     assert by["all", 1].false_matches == round(by["all", 1].fmr * by["all", 1].impostor)
     # a and b are the same twelve faces, so across groups they count as similar strangers
     assert by["all", 1].fmr > by["a", 1].fmr == 0.0
-    assert [one.fmr for one in found] == sorted((one.fmr for one in found), reverse=True)
+    assert [row.fmr for row in found] == sorted((row.fmr for row in found), reverse=True)
     low, high = by["all", 1].fnmr_limits
     assert low < by["all", 1].fnmr < high
     assert by["a", 5].fmr_limits == (0.0, 3 / by["a", 5].impostor), "0 of 792 does not prove a rate of 0"

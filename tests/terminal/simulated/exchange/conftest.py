@@ -46,13 +46,13 @@ class Counter:
             monotonic=lambda: self.seconds,
         )
 
-    def passes(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self.seconds += seconds
         self.now += timedelta(seconds=seconds)
 
     def scan(self, times: int = 1) -> Scan:
         for _ in range(times):
-            self.passes(0.5)
+            self.advance(0.5)
             scan = self.service.scan_once()
         return scan
 

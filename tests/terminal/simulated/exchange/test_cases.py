@@ -74,7 +74,7 @@ def test_the_limit_of_the_period_containing_the_day(counter: Counter) -> None:
 
 def test_bulk_checks_use_the_requested_day(counter: Counter) -> None:
     number = counter.ask("OQSmuquc01req_1.xml", bulk(day=date(2001, 1, 1))).body.reception_number
-    counter.passes(20)
+    counter.advance(20)
     assert counter.ask("OQSmuquc02req_1.xml", fetch(number)).body.units[0].validity == "4"
 
 

@@ -132,19 +132,19 @@ def test_finding_people_by_their_numbers() -> None:
     ],
 )
 def test_a_service_that_does_not_answer(counter: Counter, outcome: Any, code: str) -> None:
-    class Elsewhere:
+    class UnavailableService:
         def check(self, question: CheckQuery, institution: str, now: datetime) -> Any:
             return outcome
 
         def is_valid(self, check_id: str | None, item: Item) -> bool:
             return False
 
-    counter.checks = Elsewhere()
+    counter.checks = UnavailableService()
     counter.start()
     answer = counter.ask(NAME, check())
     assert (answer.header.segment, answer.header.error_code, answer.body) == ("9", code, None)
     number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
-    counter.passes(20)
+    counter.advance(20)
     done = counter.ask("OQSmuquc02req_1.xml", fetch(number))
     assert (done.header.segment, done.header.normal, done.header.errors) == ("1", "0", "1")
     assert (done.body.units[0].status, done.body.units[0].result_code) == ("2", code)
@@ -185,7 +185,7 @@ def test_a_bulk_check(counter: Counter) -> None:
     early = counter.ask("OQSmuquc02req_1.xml", fetch(number))
     assert (early.header.segment, early.header.reception_number, early.body) == ("2", number, None)
 
-    counter.passes(10)
+    counter.advance(10)
     done = counter.ask("OQSmuquc02req_2.xml", fetch(number))
     assert (done.header.segment, done.header.file_identifier) == ("1", "BULK-1")
     assert (done.header.processed, done.header.normal, done.header.errors) == ("2", "2", "0")
@@ -200,16 +200,16 @@ def test_an_unknown_reception_number(counter: Counter) -> None:
     answer = counter.ask("OQSmuquc02req_1.xml", fetch("202611210000000009"))
     assert (answer.header.segment, answer.header.error_code) == ("9", "SIMX0007E")
     number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
-    counter.passes(20)
+    counter.advance(20)
     from_another = counter.ask("OQSmuquc02req_2.xml", fetch(number, "1310000000"))
     assert from_another.header.error_code == "SIMX0007E"
 
 
 def test_an_upload_is_kept_for_a_day(counter: Counter) -> None:
     number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
-    counter.passes(23 * 3600)
+    counter.advance(23 * 3600)
     assert counter.ask("OQSmuquc02req_1.xml", fetch(number)).header.segment == "1"
-    counter.passes(2 * 3600)
+    counter.advance(2 * 3600)
     assert counter.ask("OQSmuquc02req_2.xml", fetch(number)).header.error_code == "SIMX0007E"
 
 

@@ -283,7 +283,7 @@ def test_the_service_survives_a_missing_folder(
         def __call__(self, seconds: float) -> bool:
             assert seconds == 0.5
             rounds.append(1)
-            counter.passes(seconds)
+            counter.advance(seconds)
             if len(rounds) == 3:
                 counter.folders.req.mkdir()
                 counter.put(NAME, REQUEST)

@@ -44,7 +44,7 @@ def test_upload_wait_fetch(counter: Counter, job: str) -> None:
     number = accepted.body.reception_number
     early = result(counter, job, number)
     assert (early.header.segment, early.body) == ("2", None)
-    counter.passes(10)
+    counter.advance(10)
     done = result(counter, job, number, "2")
     assert (done.header.segment, done.header.reception_number) == ("1", number)
     assert done.header.file_identifier == f"{job[-3:].upper()}-1"
@@ -55,7 +55,7 @@ def test_upload_wait_fetch(counter: Counter, job: str) -> None:
 
 def test_welfare_by_month(counter: Counter) -> None:
     number = upload(counter, "OQSmutic", "202611", "202701").body.reception_number
-    counter.passes(10)
+    counter.advance(10)
     done = result(counter, "OQSmutic", number)
     tickets = {unit.result.name: unit.result.medical_tickets[0] for unit in done.body.units}
     assert set(tickets) == {"試験　援助", "試験　調剤"}
@@ -65,7 +65,7 @@ def test_welfare_by_month(counter: Counter) -> None:
 @pytest.mark.parametrize(("job", "found"), [("OQSmuhvq", ["模擬　訪問", "模擬　期限"]), ("OQSmuonq", ["模擬　遠隔"])])
 def test_consents_for_visit_and_online_care(counter: Counter, job: str, found: list[str]) -> None:
     number = upload(counter, job).body.reception_number
-    counter.passes(10)
+    counter.advance(10)
     done = result(counter, job, number)
     assert people(done) == found
     assert done.body.units[0].result.medicines.flag == "1"
@@ -76,7 +76,7 @@ def test_consents_for_visit_and_online_care(counter: Counter, job: str, found: l
 
 def test_consents_are_limited_to_the_requested_days(counter: Counter) -> None:
     number = upload(counter, "OQSmuhvq", "20261101", "20261110").body.reception_number
-    counter.passes(10)
+    counter.advance(10)
     assert people(result(counter, "OQSmuhvq", number)) == ["模擬　訪問"]
 
 
@@ -96,7 +96,7 @@ def test_invalid_list_requests(counter: Counter, job: str, old: str, new: str, c
 
 def test_patient_numbers_in_bulk(counter: Counter) -> None:
     number = upload(counter, "OQSmuimm", "00009876", "00000404").body.reception_number
-    counter.passes(10)
+    counter.advance(10)
     good, bad = result(counter, "OQSmuimm", number).body.units
     assert (good.status, good.info.reference_number) == ("1", "24434")
     assert (bad.status, bad.result_code, bad.info.reference_number) == ("2", "SIMX0006E", "24435")
@@ -111,7 +111,7 @@ def test_a_reception_number_of_another_job(counter: Counter) -> None:
 def test_the_result_as_a_zip_file(counter: Counter, tmp_path: Path) -> None:
     counter.start(ExchangeRules(zip_bulk=True))
     number = upload(counter, "OQSmutic").body.reception_number
-    counter.passes(10)
+    counter.advance(10)
     counter.put("OQSmutic02req_7.xml", write_document(fetch(number)).data)
     counter.scan(3)
     packed = (counter.folders.res / "OQSmutic02res_7.zip").read_bytes()

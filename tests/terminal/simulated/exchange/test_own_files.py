@@ -28,7 +28,7 @@ def test_the_exchanges_answers_and_requests_have_no_findings(counter: Counter) -
         counter.ask(name, message)
     number = counter.read("OQSmuquc01res_1.xml").body.reception_number
     counter.ask("OQSmuquc02req_1.xml", fetch(number))
-    counter.passes(20)
+    counter.advance(20)
     counter.ask("OQSmuquc02req_2.xml", fetch(number))
     assert counter.read("YZKsiquc01res_1.xml").header.result == "1"
     answers = counter.answers()
@@ -54,7 +54,7 @@ def test_an_added_consent_is_an_error(counter: Counter) -> None:
 
 def test_wrong_counts_in_a_bulk_result_are_found(counter: Counter) -> None:
     number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
-    counter.passes(20)
+    counter.advance(20)
     counter.ask("OQSmuquc02req_1.xml", fetch(number))
     text = (counter.folders.res / "OQSmuquc02res_1.xml").read_text()
     wrong = text.replace("<NumberOfProcessingResult>1", "<NumberOfProcessingResult>2")
