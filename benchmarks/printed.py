@@ -84,9 +84,9 @@ def play(kind: str, number: int, seed: int, recogniser: Recogniser, times: list[
         reader.see(picture)
         times.append(time.perf_counter() - began)
         reading = reader.reading()
-        if reading.whole:
+        if reading.complete:
             break
-    if not reading.whole or reading.birth is None:
+    if not reading.complete or reading.birth is None:
         return False, False
     birth = (reading.birth.era, reading.birth.year, reading.birth.month, reading.birth.day)
     right = birth == truth.birth and reading.security.decode() == truth.code and reading.expiry == truth.expiry

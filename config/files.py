@@ -22,7 +22,7 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Replace `path` atomically, creating its folder if needed. Raises OSError."""
     private_folder(path.parent)
     with _aside(path, content) as written:
@@ -30,8 +30,8 @@ def write_whole(path: Path, content: bytes) -> None:
     system.sync_folder(path.parent)
 
 
-def create_whole(path: Path, content: bytes) -> bool:
-    """Write like `write_whole` without replacing a file. Return False and change nothing if `path` exists."""
+def create_atomically(path: Path, content: bytes) -> bool:
+    """Write like `write_atomically` without replacing a file. Return False and change nothing if `path` exists."""
     private_folder(path.parent)
     with _aside(path, content) as written:
         try:
@@ -57,7 +57,7 @@ def load_or_create_key(path: Path) -> bytes:
     if len(key) != KEY_BYTES:
         key = secrets.token_bytes(KEY_BYTES)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_whole(path, key)
+        write_atomically(path, key)
     return key
 
 
@@ -72,7 +72,7 @@ def create_private(path: Path) -> None:
 
 
 @contextmanager
-def sole_use(lock_file: Path, *, wait: bool = True) -> Iterator[bool]:
+def exclusive_lock(lock_file: Path, *, wait: bool = True) -> Iterator[bool]:
     """Hold a lock on `lock_file`, which is created if missing and never deleted.
 
     Yield True with the lock held, or False if another process holds it and `wait` is False.

@@ -42,6 +42,6 @@ def unanswered(shown: Iterable[Question]) -> tuple[Answer, ...]:
     return answers(shown, {})
 
 
-def of_sharing(shown: Iterable[Question]) -> tuple[Question, ...]:
+def sharing_questions(shown: Iterable[Question]) -> tuple[Question, ...]:
     """Return the sharing questions, which "all" and "none" answer. Certificates and the limit are not among them."""
     return tuple(question for question in shown if question.kind is QuestionKind.SHARING)

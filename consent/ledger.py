@@ -13,7 +13,7 @@ from typing import Self, TypeVar, cast
 from consent import store
 from consent.hash_chain import body_of, genesis_hash, record_hash
 from consent.items import Item
-from consent.lifecycle import History, LifeCycleError, advanced, has_history, histories, refusal
+from consent.lifecycle import History, LifeCycleError, has_history, histories, refusal, with_record
 from consent.records import (
     Decided,
     Delivered,
@@ -210,7 +210,7 @@ class Ledger(LedgerFile):
             record = Record(sequence, now, previous, chained, event)
             self._head = LedgerHead(sequence, chained)
             if has_history(history, any_event):
-                self._remember(advanced(history, cast(Record[Event], record)))
+                self._remember(with_record(history, cast(Record[Event], record)))
             return record
 
     def _remember(self, history: History) -> None:

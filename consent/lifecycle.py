@@ -77,7 +77,7 @@ class History:
 
     @property
     def closed(self) -> bool:
-        """Whether the check will be neither submitted nor delivered any more."""
+        """Whether no further submission or delivery will take place."""
         return (self.delivered or self.given_up or self.expired or self.discarded or self.lost) is not None
 
     @property
@@ -142,7 +142,7 @@ def refusal(history: History | None, event: Event) -> str | None:
             if history.stage != "confirmed":
                 return f"it is {history.stage}, not waiting for delivery"
             if decision == "again" and history.handing_over is None:
-                return "its handover has not started and will start without this"
+                return "its handover has not started yet and needs no decision"
             return None
         case Discarded():
             return f"it is already {history.stage}" if history.closed else None
@@ -162,7 +162,7 @@ def has_history(history: History | None, event: Event) -> bool:
     return not isinstance(event, Restored) and not (isinstance(event, Lost) and history is None)
 
 
-def advanced(history: History | None, record: Record[Event]) -> History:
+def with_record(history: History | None, record: Record[Event]) -> History:
     """Return `history` with `record` added. Call `refusal` and `has_history` first."""
     event = record.event
     if isinstance(event, Opened):
@@ -192,7 +192,7 @@ def histories(records: Iterable[Record[Event]]) -> dict[str, History]:
     for record in records:
         check_id = record.event.check_id
         if has_history(result.get(check_id), record.event):
-            result[check_id] = advanced(result.get(check_id), record)
+            result[check_id] = with_record(result.get(check_id), record)
     return result
 
 

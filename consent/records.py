@@ -69,9 +69,9 @@ class RecordedAnswer(RecordBody):
         )
 
     @model_validator(mode="after")
-    def _grant_has_its_moment(self) -> Self:
+    def _grant_is_complete(self) -> Self:
         if self.granted and (self.answered_at is None or self.language is None or not self.wording):
-            raise ValueError("a consent needs its time, its wording and the language it was asked in")
+            raise ValueError("a consent needs a time, a wording and the language in which it was asked")
         return self
 
 
@@ -253,7 +253,7 @@ class Withdrawn(RecordBody):
 
 
 class WithdrawalSettled(RecordBody):
-    """A withdrawal does not have to be reported to the service any more."""
+    """A withdrawal no longer has to be reported to the service."""
 
     kind: Literal["withdrawal-settled"] = "withdrawal-settled"
     check_id: Identifier

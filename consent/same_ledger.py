@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from config.files import write_whole
+from config.files import write_atomically
 from consent import store
 from consent.store import LedgerError
 
@@ -40,7 +40,7 @@ def note(ledger: Path) -> None:
     with suppress(OSError, ValueError, TypeError, KeyError):
         if json.loads(note_of(ledger).read_text("utf-8"))["first"] == first:
             return
-    write_whole(note_of(ledger), json.dumps({"first": first}).encode() + b"\n")
+    write_atomically(note_of(ledger), json.dumps({"first": first}).encode() + b"\n")
 
 
 def set_aside(ledger: Path, now: datetime) -> Path | None:

@@ -146,7 +146,7 @@ def _row(trouble: CardFailure) -> _Row:
     return next(row for row in TABLE if row.stage is trouble.stage and row.matches(trouble))
 
 
-def worth_another_try(trouble: CardFailure) -> bool:
+def is_retryable(trouble: CardFailure) -> bool:
     """Return whether repeating the command may succeed."""
     return _row(trouble).retry
 

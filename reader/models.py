@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from config.files import write_whole
+from config.files import write_atomically
 from reader.apdu import EXTENDED_LE_MAX, SHORT_LE_MAX
 from reader.names import model_of
 
@@ -95,6 +95,6 @@ class ReaderModels:
         content = json.dumps({"version": self._version, "models": self._models}, ensure_ascii=False, indent=1)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._path, content.encode("utf-8", "surrogateescape"))
+            write_atomically(self._path, content.encode("utf-8", "surrogateescape"))
         except OSError as error:
             _log.warning("%s cannot be written: %s", self._path, error.strerror)

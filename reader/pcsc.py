@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar, cast
 from smartcard import scard
 
 from reader import raw_names
-from reader.diagnosis import CardDiagnosis, CardFailure, CardStage, diagnose, diagnosis_of, worth_another_try
+from reader.diagnosis import CardDiagnosis, CardFailure, CardStage, diagnose, diagnosis_of, is_retryable
 from reader.facts import (
     CardUnreadable,
     ConnectProblem,
@@ -211,7 +211,7 @@ class PcscLink:
         there = self._card_there(0.0 if special_form and known else _REMOVAL_SEEN_AFTER)
         if special_form and there:
             return CommandRefused(text, code=code, in_doubt=not known)
-        # the card may have been reset and have lost its VERIFY state, so the link cannot be used any more
+        # the card may have been reset and have lost its VERIFY state, so the link can no longer be used
         self._lost = True
         return LinkLost(text, code=code, card_there=there)
 
@@ -279,7 +279,7 @@ def _connect(reader: str, made: list[_Connected]) -> _Connected | ConnectProblem
         trouble = CardFailure(CardStage.CONNECT, unsigned(hresult))
         if hresult == scard.SCARD_E_SHARING_VIOLATION and time.monotonic() <= busy_until:
             time.sleep(0.05)
-        elif worth_another_try(trouble) and (powered := powered + 1) < _POWER_ATTEMPTS:
+        elif is_retryable(trouble) and (powered := powered + 1) < _POWER_ATTEMPTS:
             time.sleep(_POWER_PAUSE)
         else:
             break

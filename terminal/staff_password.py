@@ -3,7 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 
-from config.files import write_whole
+from config.files import write_atomically
 from config.settings import Settings
 
 _ROWS = ("0123456789" * 2, "9876543210" * 2)
@@ -52,7 +52,7 @@ def keep(settings: Settings, password: str) -> Path:
     from argon2 import PasswordHasher
 
     path = hash_file(settings.state_dir)
-    write_whole(path, (PasswordHasher().hash(password) + "\n").encode())
+    write_atomically(path, (PasswordHasher().hash(password) + "\n").encode())
     return path
 
 

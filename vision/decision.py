@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config.files import write_whole
+from config.files import write_atomically
 
 if TYPE_CHECKING:
     from vision.face import Encoding
@@ -55,7 +55,7 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
     values = asdict(calibration)
     values["thresholds"] = {str(frames): round(value, 4) for frames, value in calibration.thresholds.items()}
     values |= {"fmr_upper": round(calibration.fmr_upper, 5), "other_person": round(calibration.other_person, 4)}
-    write_whole(path, (json.dumps(values, indent=2) + "\n").encode())
+    write_atomically(path, (json.dumps(values, indent=2) + "\n").encode())
 
 
 def load_calibration(path: Path) -> Calibration:

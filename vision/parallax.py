@@ -134,7 +134,7 @@ class FollowedFace:
         plane, once, folded = ((now - predicted)[nose] @ across for predicted in (flat, bent, creased))
         return Lead(plane, once, folded, _narrowed(_weights(np.stack([one, x, y], axis=1), now, around), across))
 
-    def kept_on(self, points: Points) -> float:
+    def fraction_on_face(self, points: Points) -> float:
         """Return the fraction of points that are still tracked and on the currently detected face."""
         x, y = FaceAxes(points).normal(self._now).T
         return float((np.hypot(x, y - 0.42) < _FACE).sum()) / max(self._picked, 1)

@@ -152,7 +152,7 @@ class TurnChallenge:
             self._lost_at_side = False
             self._look(points)
             waits = abs(turn(points) - self._from) < _NOT_YET and now - self._followed_since > _FRESH
-            if waits and self._face.kept_on(points) > _KEPT:
+            if waits and self._face.fraction_on_face(points) > _KEPT:
                 self._follow(grey, points, now)
         return self._judged(now)
 

@@ -85,7 +85,7 @@ def rename_new(source: Path, target: Path) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def others_may_enter(path: Path) -> bool:
+def accessible_to_others(path: Path) -> bool:
     """Return whether the group or others have any permissions on a file or folder."""
     return bool(path.stat().st_mode & 0o077)
 
@@ -93,7 +93,7 @@ def others_may_enter(path: Path) -> bool:
 # The process
 
 
-def only_for_owner() -> None:
+def restrict_to_owner() -> None:
     """Restrict files and folders created from now on to their owner, regardless of the requested mode."""
     os.umask(0o077)
 
@@ -107,7 +107,7 @@ def forbid_dumps() -> bool:
         return False
 
 
-def begin_forgetful() -> None:
+def restart_forgetful() -> None:
     """Restart the program in the `FORGETFUL` environment. Does nothing if it is already set or has no effect here."""
     try:
         glibc = os.confstr("CS_GNU_LIBC_VERSION")
@@ -122,7 +122,7 @@ def begin_forgetful() -> None:
 
 
 def overwrite_freed_memory() -> bool:
-    """Have the C library overwrite freed blocks, including those in which other libraries leave a photo.
+    """Have the C library overwrite freed blocks, including those of other libraries, which may contain a photo.
 
     All blocks are overwritten in the `FORGETFUL` environment, otherwise only larger ones. Return False if not supported
     (only glibc supports it).

@@ -45,11 +45,11 @@ def rename_new(source: Path, target: Path) -> None:
     source.rename(target)
 
 
-def others_may_enter(path: Path) -> bool:
+def accessible_to_others(path: Path) -> bool:
     return False
 
 
-def only_for_owner() -> None:
+def restrict_to_owner() -> None:
     """Do nothing: user profiles are only readable by their owner."""
 
 
@@ -60,7 +60,7 @@ def forbid_dumps() -> bool:
 FORGETFUL: dict[str, str] = {}
 
 
-def begin_forgetful() -> None:
+def restart_forgetful() -> None:
     """Do nothing: Windows has no such environment."""
 
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from config.files import private_folder, write_whole
+from config.files import private_folder, write_atomically
 from reader.authenticity import (
     CV_BODY,
     CV_CERTIFICATE,
@@ -188,8 +188,8 @@ def _create_folder(directory: Path) -> None:
             "signature-ca": authority.signature_ca.certificate_der.hex(),
         },
     }
-    write_whole(draft / "authority.json", json.dumps(content, indent=1).encode("ascii"))
-    write_whole(draft / "trust-anchors.json", dump_trust_anchors(authority.trust_anchors).encode("ascii"))
+    write_atomically(draft / "authority.json", json.dumps(content, indent=1).encode("ascii"))
+    write_atomically(draft / "trust-anchors.json", dump_trust_anchors(authority.trust_anchors).encode("ascii"))
     try:
         draft.rename(directory)
     except OSError:

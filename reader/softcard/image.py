@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from config.files import write_whole
+from config.files import write_atomically
 from reader.chip_key import chip_key_der, chip_key_hash
 from reader.profile import PROFILES, CardProfile, File, Key, Password
 from reader.softcard.keys import load_card_key
@@ -124,4 +124,4 @@ class CardFile:
         return image
 
     def save(self, image: CardImage) -> None:
-        write_whole(self.path, image.model_dump_json(indent=1).encode("utf-8"))
+        write_atomically(self.path, image.model_dump_json(indent=1).encode("utf-8"))

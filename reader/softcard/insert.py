@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from config.files import sole_use
+from config.files import exclusive_lock
 from reader.softcard.card import Card, SoftCard
 from reader.softcard.image import CardFileError
 from reader.softcard.vpcd import VPCD_PORT, VirtualReaderUnavailable, VpcdConnection
@@ -21,7 +21,7 @@ OPEN_TO_THE_NETWORK: Final = (
     "the virtual reader listens on all network interfaces, and anyone who reaches TCP port 35963 can insert a card. "
     "Keep it off real networks (firewall, network namespace) and off terminals in use."
 )
-_LOOK_AGAIN: Final = 1.0
+_POLL_SECONDS: Final = 1.0
 
 
 def keep_inserted(
@@ -41,7 +41,7 @@ def keep_inserted(
     """
     if not 0 <= reader < SLOTS:
         raise ValueError(f"the virtual reader has slots 0 to {SLOTS - 1}")
-    with _sole_use(path):
+    with _exclusive_lock(path):
         card = wrap(SoftCard.from_file(path))
         slot = VpcdConnection(reader, port=port, timeout=0)
         waiting = False
@@ -52,7 +52,7 @@ def keep_inserted(
                 if not waiting:
                     tell(f"waiting: {unavailable}")
                 waiting = True
-                stop.wait(_LOOK_AGAIN)
+                stop.wait(_POLL_SECONDS)
                 continue
             waiting = False
             tell(f"inserted into {slot.reader!r}")
@@ -65,11 +65,11 @@ def keep_inserted(
 
 
 @contextmanager
-def _sole_use(path: Path) -> Iterator[None]:
+def _exclusive_lock(path: Path) -> Iterator[None]:
     """Lock the card file, because two processes using it would have separate counters."""
     if not path.exists():
         raise CardFileError(f"{path}: cannot be read (no such file)")
-    with sole_use(path.with_name(f".{path.name}.lock"), wait=False) as ours:
+    with exclusive_lock(path.with_name(f".{path.name}.lock"), wait=False) as ours:
         if not ours:
             raise CardFileError(f"{path}: already in a reader, inserted by another process")
         yield

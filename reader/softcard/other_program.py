@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Final
 
-_LOOK_AGAIN: Final = 0.02
+_POLL_SECONDS: Final = 0.02
 _STOP_TIMEOUT: Final = 5.0
 
 
@@ -61,7 +61,7 @@ def _hold_a_card(reader: str) -> None:
             sys.stdout.flush()
             over.wait()
             link.close()
-        time.sleep(_LOOK_AGAIN)
+        time.sleep(_POLL_SECONDS)
 
 
 if __name__ == "__main__":

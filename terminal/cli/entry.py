@@ -46,8 +46,8 @@ def harden(*, serves_patients: bool) -> None:
     from config.platform.chosen import system
 
     if serves_patients:
-        system.begin_forgetful()
-    system.only_for_owner()
+        system.restart_forgetful()
+    system.restrict_to_owner()
     system.forbid_dumps()
     system.overwrite_freed_memory()
     # onnxruntime sends telemetry to its vendor unless this is set before it is imported.

@@ -250,10 +250,10 @@ def announcing(file: Path | None) -> Write:
         return tell
 
     def announce(address: str) -> None:
-        from config.files import write_whole
+        from config.files import write_atomically
 
         tell(address)
-        write_whole(file, f"{address}\n".encode("ascii"))
+        write_atomically(file, f"{address}\n".encode("ascii"))
         file.chmod(0o640)
 
     return announce

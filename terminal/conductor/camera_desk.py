@@ -107,7 +107,7 @@ class CameraDesk:
     async def check(self, effect: CheckFace, patient: Patient, post: Callable[[ev.Event], None]) -> ev.Event | None:
         """Run one face check and return its result, or None if it was stopped because the session moved on."""
         ids = (effect.reception, effect.effect)
-        if self._may_be_fed():
+        if self._is_untrusted_source():
             self.on_trouble(ProblemCode.VIRTUAL_CAMERA.code)
             return ev.CameraFailed(*ids)
         self._stop = stop = threading.Event()
@@ -161,7 +161,7 @@ class CameraDesk:
         simulated = patient.cv_certificate is not None and is_of_test_authority(patient.cv_certificate)
         return (engine.drawn_calibration if drawn and simulated else None) or engine.calibration
 
-    def _may_be_fed(self) -> bool:
+    def _is_untrusted_source(self) -> bool:
         """Return whether the source is not a real camera and could show arbitrary images.
 
         `run` checks this at startup, but a device plugged in later may have taken over the camera's number.

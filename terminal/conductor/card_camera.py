@@ -87,7 +87,7 @@ class CardCamera:
                     shown = look.guidance
                     guided(shown)
                 reading = reader.reading()
-                if reading.whole and wanted in (None, reading.expiry):
+                if reading.complete and wanted in (None, reading.expiry):
                     return reading
                 reading.wipe()
             reading = reader.reading()

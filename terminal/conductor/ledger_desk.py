@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from config.files import create_whole
+from config.files import create_atomically
 from config.profiles import Profile
 from consent.cards import card_hash
 from consent.items import Item, Wording
@@ -152,7 +152,7 @@ def load_card_key(path: Path) -> bytes:
     Raises `CardKeyDamaged`.
     """
     if not path.exists():
-        create_whole(path, os.urandom(CARD_KEY_BYTES))
+        create_atomically(path, os.urandom(CARD_KEY_BYTES))
     key = path.read_bytes()
     if len(key) != CARD_KEY_BYTES:
         raise CardKeyDamaged(

@@ -12,7 +12,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.files import write_whole
+from config.files import write_atomically
 from terminal.conductor.patient_data import Patient
 from terminal.conductor.wiping import wipe_buffer
 
@@ -58,7 +58,7 @@ class NamePictures:
         if self._folder is not None:
             try:
                 async with asyncio.timeout(PATIENCE):
-                    await asyncio.to_thread(write_whole, self._folder / f"{stem}.png", bytes(png))
+                    await asyncio.to_thread(write_atomically, self._folder / f"{stem}.png", bytes(png))
             except (OSError, TimeoutError) as error:
                 log.error("name picture not written: %s", type(error).__name__)
 

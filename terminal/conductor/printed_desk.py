@@ -156,7 +156,7 @@ class PrintedDesk:
 def code_of(fields: "PrintedFields") -> bytearray | None:
     """Return the 14 digits of a completely read front, or None. The caller must overwrite the buffer."""
     birth, expiry = fields.birth, fields.expiry
-    if birth is None or expiry is None or not fields.whole:
+    if birth is None or expiry is None or not fields.complete:
         return None
     if birth.era is None:
         printed: EraDate | WesternDate = WesternDate(birth.year, birth.month, birth.day)

@@ -32,7 +32,7 @@ def state_folder(settings: Settings) -> Finding:
             "The first start creates it. Check that UKETSUKE_STATE_DIR is the intended folder.",
         )
     found = _folder(folder, folder)
-    if found.grade == "OK" and system.others_may_enter(folder):
+    if found.grade == "OK" and system.accessible_to_others(folder):
         return doubtful(f"{found.text}; other users of this computer can read it", f"chmod 700 {folder}")
     return found
 

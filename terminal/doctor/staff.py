@@ -47,7 +47,7 @@ def staff_page(settings: Settings) -> Finding:
     judged = judged_ends(ends, datetime.now(UTC))
     if judged is not None:
         return judged
-    open_to_all = [path for path in sorted(folder.glob("*.key")) if system.others_may_enter(path)]
+    open_to_all = [path for path in sorted(folder.glob("*.key")) if system.accessible_to_others(path)]
     if open_to_all:
         text = f"{open_to_all[0].name} can be read by other users of this computer, who could impersonate this terminal"
         return doubtful(text, f"chmod 600 {open_to_all[0]}")

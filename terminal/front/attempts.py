@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.files import write_whole
+from config.files import write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class Attempts:
         }
         try:
             if kept:
-                write_whole(self._memory, json.dumps(kept).encode())
+                write_atomically(self._memory, json.dumps(kept).encode())
             else:
                 self._memory.unlink(missing_ok=True)
         except OSError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from config.settings import Settings
 from consent.ledger import LedgerFile
-from consent.lifecycle import History, LifeCycleError, advanced
+from consent.lifecycle import History, LifeCycleError, with_record
 from consent.records import Opened
 from consent.store import LedgerError
 from terminal.assembly import ledger_path
@@ -110,7 +110,7 @@ class TodaysChecks:
                 self._next = record.sequence + 1
                 known = self._by_check.get(record.event.check_id)
                 if known is not None or isinstance(record.event, Opened):
-                    self._by_check[record.event.check_id] = advanced(known, record)
+                    self._by_check[record.event.check_id] = with_record(known, record)
         except (LedgerError, LifeCycleError):
             self.readable = not self._ledger.path.exists()
             return

@@ -5,7 +5,7 @@ from terminal.handover.folder import DeliveryFailure
 from terminal.problems import ProblemCode
 from terminal.session.rules import Rules
 from terminal.talk.parts import TalkContext
-from terminal.talk.today import helps as helping
+from terminal.talk.today import help_lines
 from terminal.words.catalogue import Words
 
 PROBLEMS = {problem.code: problem for problem in ProblemCode}
@@ -30,13 +30,13 @@ def why(row: Row, say: Words, trouble: DeliveryFailure | None) -> str:
             return ""
 
 
-def helps(row: Row, say: Words, rules: Rules) -> list[str]:
+def remedies(row: Row, say: Words, rules: Rules) -> list[str]:
     """Return what can be done today."""
     if row.without_card:
         return [] if row.standing in SETTLED else [say("nocard.again")]
     if row.standing is ReceptionStanding.PROBLEM and row.code in PROBLEMS:
         problem = PROBLEMS[row.code]
-        lines = helping(problem, TalkContext(say, rules))
+        lines = help_lines(problem, TalkContext(say, rules))
         return [line.text for line in lines] or [say(f"{problem.message_id}.next")]
     if row.standing in (
         ReceptionStanding.AWAITING,

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.files import private_folder, write_whole
+from config.files import private_folder, write_atomically
 from config.platform.chosen import system
 from config.settings import Settings
 from consent.ledger import Ledger, LedgerFile
@@ -96,7 +96,7 @@ async def restore(
             _clean_up(work)
             raise
     if current is None and text is not None:
-        write_whole(settings_file, text)
+        write_atomically(settings_file, text)
     counts = json.loads((work / _READY).read_text(encoding="ascii"))
     _move(work, settings.state_dir)
     return RestoredTo(settings, manifest, counts["confirmed"], counts["lost"], counts["opened"])
@@ -176,9 +176,9 @@ async def _prepare(found: _Backup, work: Path, administrator: Administrator | No
         raise NotReady(
             f"the restored ledger does not match the service's receipts: {verified}. Keep the backup and the folder."
         )
-    write_whole(terminal_key_path(found.files), (work / _NEXT).read_bytes())
+    write_atomically(terminal_key_path(found.files), (work / _NEXT).read_bytes())
     counts = {"confirmed": len(gap.confirmed), "lost": len(gap.lost), "opened": sum(one.checks for one in gap.opened)}
-    write_whole(work / _READY, json.dumps(counts).encode())
+    write_atomically(work / _READY, json.dumps(counts).encode())
 
 
 async def _change_keys(
@@ -198,9 +198,9 @@ async def _change_keys(
         elif not isinstance(await new.audit(), Audit):  # otherwise an interrupted restore continues
             if administrator is None:
                 raise _key_refused(before)
-            write_whole(sent, b"")
+            write_atomically(sent, b"")
             administrator(found.settings, next_key.public_pem, ended)
-        write_whole(sent, b"")  # from here on the next key must not be lost
+        write_atomically(sent, b"")  # from here on the next key must not be lost
         changed = await _change(old, next_key, ended)
         after = await new.audit()
     if not isinstance(after, Audit):

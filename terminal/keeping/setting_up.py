@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from config.files import private_folder, write_whole
+from config.files import private_folder, write_atomically
 from config.load import SettingsError, load
 from config.settings import Settings
 from config.writing import as_toml
@@ -69,7 +69,7 @@ def set_up(
                 shutil.copyfile(file, before)
                 before.chmod(0o600)
             undo.remember(file)
-            write_whole(file, text.encode())
+            write_atomically(file, text.encode())
             load(file, languages=LANGUAGES)
     finally:
         if lock is not None:
@@ -84,7 +84,7 @@ def read_as(file: Path, text: str) -> Settings:
         folder = folder.parent
     trial = folder / f".{file.name}.setup"
     try:
-        write_whole(trial, text.encode())
+        write_atomically(trial, text.encode())
         return load(trial, languages=LANGUAGES)
     except SettingsError as error:
         raise SettingsError(*(problem.replace(str(trial), str(file)) for problem in error.problems)) from None

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from config.files import write_whole
+from config.files import write_atomically
 
 
 class Undo:
@@ -36,7 +36,7 @@ class Undo:
             if content is None:
                 path.unlink(missing_ok=True)
             else:
-                write_whole(path, content)
+                write_atomically(path, content)
         for folder in sorted(set(self._folders), key=lambda one: len(one.parts), reverse=True):
             with suppress(OSError):  # the folder has another file by now
                 folder.rmdir()

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import BaseModel, ConfigDict
 
-from config.files import create_whole, write_whole
+from config.files import create_atomically, write_atomically
 
 _ECDSA = ec.ECDSA(hashes.SHA256())
 
@@ -35,7 +35,7 @@ class SigningKey:
         Raises `ValueError` if the file is not a P-256 key, `OSError` if the folder cannot be written.
         """
         if not path.exists():
-            create_whole(path, cls.generate()._pem())
+            create_atomically(path, cls.generate()._pem())
         path.chmod(0o600)
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
@@ -118,7 +118,7 @@ class Enrolment(BaseModel):
         return cls.model_validate_json(text)
 
     def save(self, path: Path) -> None:
-        write_whole(path, (self.model_dump_json(indent=2) + "\n").encode())
+        write_atomically(path, (self.model_dump_json(indent=2) + "\n").encode())
 
 
 def terminal_key_path(state_dir: Path) -> Path:

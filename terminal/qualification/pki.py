@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from config.files import private_folder, write_whole
+from config.files import private_folder, write_atomically
 
 AUTHORITY = "authority"
 SERVER = "server"
@@ -151,5 +151,5 @@ def keep(files: LineKeys, certificate: x509.Certificate, key: ec.EllipticCurvePr
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    write_whole(files.key, private)
-    write_whole(files.certificate, certificate.public_bytes(serialization.Encoding.PEM))
+    write_atomically(files.key, private)
+    write_atomically(files.certificate, certificate.public_bytes(serialization.Encoding.PEM))

@@ -15,7 +15,7 @@ from typing import Any
 
 from config.japan import JAPAN
 from consent.ledger import LedgerFile
-from consent.lifecycle import History, advanced
+from consent.lifecycle import History, with_record
 from consent.records import (
     WITHOUT_CARD,
     Decided,
@@ -183,7 +183,7 @@ def _confirmations(path: Path, terminal_id: str, service_public_key: str) -> dic
     for record in LedgerFile(path).records():
         match record.event:
             case Opened() | Decided() | TimeCorrected():
-                waiting[record.event.check_id] = advanced(waiting.get(record.event.check_id), record)
+                waiting[record.event.check_id] = with_record(waiting.get(record.event.check_id), record)
             case SubmissionConfirmed() as event:
                 history = waiting.pop(event.check_id, None)
                 if history is None or not _confirms(event, history.decision, terminal_id, service_public_key):

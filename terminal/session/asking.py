@@ -5,7 +5,7 @@ from enum import IntEnum
 from msgspec.structs import replace
 
 from config.settings import DispensingPolicy, PrescriptionPolicy
-from consent.answers import Given, answers, of_sharing
+from consent.answers import Given, answers, sharing_questions
 from consent.items import AnsweredBy, HolderFacts, Item, Question, QuestionKind, Wording
 from consent.questions import by_law, questions
 from consent.records import Cause
@@ -219,7 +219,7 @@ def _consent_event(state: Consent, event: Event, rules: Rules, now: Now) -> Step
         case ShareAll() | ShareNone() if index is None:
             # earlier one-by-one answers were never confirmed and are asked again
             reception = replace(reception, one_by_one=False, given=())
-            together = of_sharing(state.questions)
+            together = sharing_questions(state.questions)
             reception = _given(reception, *together, granted=isinstance(event, ShareAll), now=now)
             return ask(reception, rules, now, QuestionStage.SPECIFIC_DISEASE)
         case OneByOne() if index is None:

@@ -7,7 +7,7 @@ from reader.facts import Medium
 from terminal.qualification.contract import Way
 from terminal.session.effects import CheckFace, OpenFaceRecord, ScanCode, StopScan, WipeCode
 from terminal.session.events import Event, FaceChosen, PhoneChosen, PinChosen
-from terminal.session.methods import no_way, ways, why_here
+from terminal.session.methods import no_method_problem, ways, why_here
 from terminal.session.moves import Step, to_problem, until
 from terminal.session.phone import begin_phone_check
 from terminal.session.rules import Now, Rules
@@ -36,7 +36,7 @@ def choose(reception: Reception, rules: Rules, now: Now, why: WhyHere | None = N
     if offered == (Way.PHONE,) and why is WhyHere.NOTHING:
         return begin_phone(reception, rules, now)
     if not offered and not rules.staff_enabled and why is not WhyHere.PIN_LOCKED_NOW:
-        return to_problem(reception, no_way(reception, rules), rules, now)
+        return to_problem(reception, no_method_problem(reception, rules), rules, now)
     return offer(reception, offered, why, rules, now)
 
 
@@ -141,7 +141,7 @@ def begin_staff(reception: Reception, rules: Rules, now: Now) -> Step:
         if reception.code_left == 0 and Way.PIN in ways(reception, rules):
             return begin_pin(reception, rules, now, WhyHere.CODE_LOCKED)
         if reception.code_left == 0:
-            return to_problem(reception, no_way(reception, rules), rules, now)
+            return to_problem(reception, no_method_problem(reception, rules), rules, now)
         return enter_printed_code(reception, Way.STAFF, rules, now)
     return Step(
         StaffCheck(

@@ -70,7 +70,7 @@ def without_pin(reception: Reception, rules: Rules) -> WhyHere:
     return WhyHere.PINLESS if reception.pinless else WhyHere.PIN_UNAVAILABLE
 
 
-def no_way(reception: Reception, rules: Rules) -> ProblemCode:
+def no_method_problem(reception: Reception, rules: Rules) -> ProblemCode:
     if reception.face_attempts >= rules.face_attempts:
         return ProblemCode.HOLDER_NOT_CONFIRMED
     if reception.record is not None and reception.record.authenticity == Authenticity.CANNOT_TELL:

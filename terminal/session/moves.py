@@ -130,7 +130,7 @@ def leave(
         mode_until=now.monotonic + rules.timeouts["StaffCheck"] if staff or keep_display else None,
         card_left=reception.card if reception.card_in else None,
         left=left,
-        left_until=now.monotonic + rules.say_left if left is not None else None,
+        left_until=now.monotonic + rules.show_left if left is not None else None,
     )
     if reception.card_in:
         idle = replace(idle, **card_left.due(rules, now, alerted=alerted))

@@ -74,7 +74,7 @@ class Rules(Struct, frozen=True):
     """A challenge this close to expiry is replaced by a new one before signing."""
     show_answers: float = 5
     """Seconds the answers are shown after completion, and again on request."""
-    say_left: float = 6
+    show_left: float = 6
     """Seconds the first screen shows that a reception ended early."""
     show_japanese: float = 10
     """Seconds a screen is shown in Japanese for staff."""

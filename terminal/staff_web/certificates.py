@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from config.files import create_whole, private_folder
+from config.files import create_atomically, private_folder
 from config.settings import Settings
 from terminal.qualification.pki import AUTHORITY, SERVER, LineKeys, authority_in, issue, keep, line_keys
 from terminal.readiness import NotReady
@@ -48,7 +48,7 @@ def make_client(settings: Settings, name: str, passphrase: bytes, file: Path) ->
     certificate, key = issue(name, (authority, authority_key), ExtendedKeyUsageOID.CLIENT_AUTH)
     encryption = serialization.BestAvailableEncryption(passphrase)
     written = serialize_key_and_certificates(name.encode(), key, certificate, [authority], encryption)
-    return create_whole(file, written)
+    return create_atomically(file, written)
 
 
 def _lasts(certificate: x509.Certificate) -> bool:

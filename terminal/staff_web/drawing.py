@@ -3,7 +3,7 @@
 from typing import Any
 
 from terminal.front.calls import Call
-from terminal.front.row_words import PROBLEMS, helps, why
+from terminal.front.row_words import PROBLEMS, remedies, why
 from terminal.front.today import SETTLED, ReceptionStanding, Row
 from terminal.handover.folder import DeliveryFailure
 from terminal.session.rules import Rules
@@ -59,7 +59,7 @@ def drawn_row(row: Row, say: Words, rules: Rules, trouble: DeliveryFailure | Non
         "text": say(f"standing.{row.standing}"),
         "code": row.code if row.standing is ReceptionStanding.PROBLEM else "",
         "why": why(row, say, trouble),
-        "helps": helps(row, say, rules),
+        "helps": remedies(row, say, rules),
         "granted": [{"item": item.value, "label": say(f"item.{item.value}")} for item in row.granted],
         "withdrawn": [say(f"item.{item.value}") for item in row.withdrawn],
         "untold": row.untold,

@@ -1,4 +1,4 @@
-"""The question whether the voice may say personal details aloud, asked once per reception before the first one."""
+"""The question whether the voice may say personal details aloud, asked once per reception before the first of them."""
 
 from terminal.session import events as ev
 from terminal.session.rules import Rules

@@ -4,7 +4,7 @@ from terminal.session import events as ev
 from terminal.session.states import Complete, Inquiry, Outcome, Problem
 from terminal.talk.asking import choice, understood
 from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Sign, TalkContext, hints, numbered
-from terminal.talk.today import helps, other_proof
+from terminal.talk.today import help_lines, other_proof
 
 _HINTS = {
     Outcome.DONE: "complete.please-wait",
@@ -61,7 +61,7 @@ def _counts(state: Complete, scene: TalkContext) -> tuple[Line, ...]:
 def problem(state: Problem, scene: TalkContext) -> Body:
     """Show the next step, and the cause below it."""
     say, problem = scene.say, state.problem
-    helping = helps(problem, scene, by_phone=state.reception.by_phone)
+    helping = help_lines(problem, scene, by_phone=state.reception.by_phone)
     next_step = say(f"{problem.message_id}.next")
     staff = "" if helping or say("method.staff-only") in next_step else say("problem.help")
     cause = Line(say(problem.message_id), LineKind.REASON)

@@ -23,7 +23,7 @@ def other_proof(scene: TalkContext) -> tuple[Line, ...]:
     return (*hints(say("help.today")), *(Line(say(f"help.today.{name}"), LineKind.CHOICE) for name in _OTHER_PROOF))
 
 
-def helps(problem: ProblemCode, scene: TalkContext, *, by_phone: bool = False) -> tuple[Line, ...]:
+def help_lines(problem: ProblemCode, scene: TalkContext, *, by_phone: bool = False) -> tuple[Line, ...]:
     """Return help for this problem, or nothing if its next step is sufficient."""
     say = scene.say
     if by_phone and problem is ProblemCode.CERTIFICATE_EXPIRED:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from config.files import private_folder, write_whole
+from config.files import private_folder, write_atomically
 from terminal.voice.saying import SpokenSentence
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Library:
         wav = await self._render(sentence.text, sentence.language, slow=slow)
         try:
             private_folder(path.parent)
-            write_whole(path, wav)
+            write_atomically(path, wav)
         except OSError as error:
             log.warning("rendered sentence not stored: %s", error.strerror)
         return wav

@@ -106,7 +106,7 @@ def _spoken(voices: dict[str, Voice], text: str, language: str, slow: bool) -> b
 def main() -> None:
     from config.platform.chosen import system
 
-    system.only_for_owner()
+    system.restrict_to_owner()
     system.forbid_dumps()
     with contextlib.suppress(OSError, AttributeError):
         os.nice(_NICENESS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.files import create_private, create_whole, private_folder, sole_use, write_whole
+from config.files import create_atomically, create_private, exclusive_lock, private_folder, write_atomically
 from config.platform import posix
 from config.platform.chosen import system
 
@@ -43,8 +43,8 @@ def test_created_parent_folders_are_private(tmp_path: Path) -> None:
 
 def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "keys" / "enrolment.json"
-    write_whole(path, b"first")
-    write_whole(path, b"second")
+    write_atomically(path, b"first")
+    write_atomically(path, b"second")
     assert (path.read_bytes(), mode(path), mode(path.parent)) == (b"second", 0o600, 0o700)
 
     def full(_descriptor: int) -> None:
@@ -52,7 +52,7 @@ def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        write_whole(path, b"third")
+        write_atomically(path, b"third")
     assert path.read_bytes() == b"second"
     assert names(path.parent) == ["enrolment.json"], "no partial file is left behind"
 
@@ -60,29 +60,29 @@ def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.M
 def test_the_folder_is_synced_after_the_file_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flushed: list[list[str]] = []
     monkeypatch.setattr(system, "sync_folder", lambda folder: flushed.append(names(folder)))
-    write_whole(tmp_path / "a", b"1")
-    create_whole(tmp_path / "b", b"2")
+    write_atomically(tmp_path / "a", b"1")
+    create_atomically(tmp_path / "b", b"2")
     create_private(tmp_path / "c")
     assert flushed == [["a"], ["a", "b"], ["a", "b", "c"]]
 
 
 def test_the_first_to_create_a_file_wins(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
-    assert create_whole(path, b"first")
-    assert not create_whole(path, b"second")
+    assert create_atomically(path, b"first")
+    assert not create_atomically(path, b"second")
     assert path.read_bytes() == b"first"
     assert names(tmp_path) == ["key.pem"]
 
 
 def _can_lock(lock: Path) -> bool:
-    with sole_use(lock, wait=False) as ours:
+    with exclusive_lock(lock, wait=False) as ours:
         return ours
 
 
 def test_a_lock_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
     lock = tmp_path / "x.lock"
     with multiprocessing.get_context("spawn").Pool(1) as other:
-        with sole_use(lock) as ours:
+        with exclusive_lock(lock) as ours:
             assert ours
             assert not other.apply(_can_lock, (lock,))
             assert posix.lock_holder(lock) == os.getpid()

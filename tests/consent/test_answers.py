@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.settings import ConsentSettings
-from consent.answers import Given, answers, of_sharing, unanswered
+from consent.answers import Given, answers, sharing_questions, unanswered
 from consent.items import Answer, HolderFacts, Item, Question, QuestionKind
 from consent.questions import questions
 
@@ -45,7 +45,7 @@ def test_an_answer_to_a_question_that_was_not_shown_is_ignored() -> None:
 
 
 def test_answering_all_covers_only_the_sharing_questions() -> None:
-    answered = answers(EVERY, {question.id: Given(True, NOW) for question in of_sharing(EVERY)})
+    answered = answers(EVERY, {question.id: Given(True, NOW) for question in sharing_questions(EVERY)})
     assert {a.item for a in answered if a.granted} == {
         Item.DIAGNOSIS,
         Item.MEDICINES,
@@ -53,7 +53,7 @@ def test_answering_all_covers_only_the_sharing_questions() -> None:
         Item.HEALTH_CHECKUP,
     }
     assert not any(
-        a.granted for a in answers(EVERY, {question.id: Given(False, NOW) for question in of_sharing(EVERY)})
+        a.granted for a in answers(EVERY, {question.id: Given(False, NOW) for question in sharing_questions(EVERY)})
     )
 
 

@@ -236,7 +236,7 @@ def test_a_reason_must_be_a_code(counter: Counter) -> None:
 @pytest.mark.parametrize("missing", [{"answered_at": None}, {"language": None}, {"wording": ""}])
 def test_a_consent_needs_time_wording_and_language(counter: Counter, missing: dict[str, object]) -> None:
     complete = counter.decision().answers[0].model_dump()
-    with pytest.raises(ValidationError, match="a consent needs its time"):
+    with pytest.raises(ValidationError, match="a consent needs a time"):
         RecordedAnswer.model_validate(complete | missing)
 
 

@@ -234,7 +234,7 @@ class Solid(FollowedFace):
         every = np.full(4, self.leads)
         return Lead(every, every, every, 0.0)
 
-    def kept_on(self, points: Points) -> float:
+    def fraction_on_face(self, points: Points) -> float:
         return 1.0
 
 

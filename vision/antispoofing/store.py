@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config.files import write_whole
+from config.files import write_atomically
 from vision.engines.models.weights import NotBuilt, sha256_of
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def add_anti_spoofing(files: Sequence[Path], own: Path) -> list[AddedNetwork]:
         added = []
         for file in files:
             name, model = _ready(file)
-            write_whole(made / name, model)
+            write_atomically(made / name, model)
             added.append(AddedNetwork(name, _scale_of(name)))
         MiniFasNets([(one.scale, made / one.name) for one in added])
         place = folder_in(own)

@@ -46,7 +46,7 @@ def find_cards(rgb: Image) -> list[Quad]:
                 continue
             refined = _refined(quad, strength)
             if refined is not None and _card_like(refined):
-                found.append((_clearness(refined, strength), refined / scale))
+                found.append((_clarity(refined, strength), refined / scale))
     found.sort(key=lambda one: -one[0])
     return _distinct([quad for _, quad in found])
 
@@ -106,7 +106,7 @@ def _refined(quad: Quad, strength: NDArray[np.float32]) -> Quad | None:
         if line is None:
             return None
         lines.append(line)
-    corners = [_meeting(lines[index - 1], lines[index]) for index in range(4)]
+    corners = [_intersection(lines[index - 1], lines[index]) for index in range(4)]
     if any(corner is None for corner in corners):
         return None
     refined = np.array(corners)
@@ -158,7 +158,7 @@ def _sampled(picture: NDArray[np.float32], points: NDArray[np.float64]) -> NDArr
     )
 
 
-def _meeting(
+def _intersection(
     one: tuple[NDArray[np.float64], NDArray[np.float64]], other: tuple[NDArray[np.float64], NDArray[np.float64]]
 ) -> NDArray[np.float64] | None:
     """Return the intersection of two lines; None if they are almost parallel."""
@@ -183,7 +183,7 @@ def _card_like(quad: Quad) -> bool:
     return bool(cosines.max() < 0.5)
 
 
-def _clearness(quad: Quad, strength: NDArray[np.float32]) -> float:
+def _clarity(quad: Quad, strength: NDArray[np.float32]) -> float:
     """Return the fraction of the outline that is on an edge, with a bonus for larger outlines."""
     steps = np.linspace(0.08, 0.92, 40)[:, None]
     points = np.concatenate([quad[i] + steps * (quad[(i + 1) % 4] - quad[i]) for i in range(4)])

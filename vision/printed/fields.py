@@ -52,7 +52,7 @@ class PrintedFields:
     """Whether the remarks contain 顔認証, which means that the card was issued without a PIN."""
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         return self.birth is not None and self.expiry is not None and 0x20 not in self.security
 
     def wipe(self) -> None:

@@ -80,7 +80,7 @@ def _read(rgb: Image, outline: Quad, recogniser: Recogniser) -> CardLook:
     burnt = any(_burnt(line) for line in lines)
     for line in lines:
         line[:] = 0
-    guidance = CardGuidance.TILT if burnt and not fields.whole else CardGuidance.HOLD_STILL
+    guidance = CardGuidance.TILT if burnt and not fields.complete else CardGuidance.HOLD_STILL
     return CardLook(guidance, fields, outline)
 
 

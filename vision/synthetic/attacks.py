@@ -69,7 +69,7 @@ class Attacker:
                 return self._print(self._hand.holds(seconds, 0.0))
 
     def _print(self, held: HeldSheet) -> Image:
-        return lay(_gripped(printed(self._person), self._own), held, _behind(self._own))
+        return lay(_with_thumbs(printed(self._person), self._own), held, _behind(self._own))
 
     def _phone(self, seconds: float) -> Image:
         # to one side, ahead, to the other side, ahead: two seconds each
@@ -109,7 +109,7 @@ def printed(person: Person) -> Image:
     return on_paper(_cut(compose(person, Pose())))
 
 
-def _gripped(sheet: Image, holder: Person) -> Image:
+def _with_thumbs(sheet: Image, holder: Person) -> Image:
     """Add two thumbs at the edges of the sheet."""
     held = sheet.copy()
     height, width = held.shape[:2]

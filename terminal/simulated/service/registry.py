@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from config.files import sole_use, write_whole
+from config.files import exclusive_lock, write_atomically
 from reader.authenticity import TrustAnchors, dump_trust_anchors
 from terminal.qualification.contract import Model
 from terminal.qualification.keys import is_public_key, key_digest
@@ -134,11 +134,11 @@ class RegistryFile:
 
     def update(self, change: Callable[[Registry], Registry]) -> Registry:
         """Read, change and write back, excluding other processes."""
-        with sole_use(self.path.with_name(f".{self.path.name}.lock")):
+        with exclusive_lock(self.path.with_name(f".{self.path.name}.lock")):
             self._seen = None
             changed = change(self.current())
             text = json.dumps(changed.model_dump(mode="json", exclude_defaults=True), indent=1, ensure_ascii=False)
-            write_whole(self.path, text.encode())
+            write_atomically(self.path, text.encode())
             self._seen = None
             return changed
 

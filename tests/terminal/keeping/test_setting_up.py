@@ -122,7 +122,7 @@ def test_failed_write_of_the_last_file_undoes_the_others(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    monkeypatch.setattr(setting_up, "write_whole", refuse)
+    monkeypatch.setattr(setting_up, "write_atomically", refuse)
     before = everything_in(tmp_path / "place")
     code, output = run(tmp_path / "place", "setup", "--from", str(clinic_file), typed="280417\n")
     assert (code, "No space left" in output) == (1, True), output

@@ -36,7 +36,7 @@ def test_the_three_fields_are_read(hana: CardFront, recogniser: Recogniser) -> N
     assert fields.birth == PrintedBirth("昭和", 55, 3, 1)
     assert fields.expiry == date(2033, 3, 1)
     assert fields.security == b"4907"
-    assert fields.whole
+    assert fields.complete
     assert not fields.pinless
 
 
@@ -59,7 +59,7 @@ def test_an_impossible_date_is_left_blank(hana: CardFront, recogniser: Recognise
     fields = read(replace(hana, birth="昭和55年 2月30日生"), recogniser)
 
     assert fields.birth is None
-    assert not fields.whole
+    assert not fields.complete
 
 
 def test_a_hand_held_card_is_read(hana: CardFront, recogniser: Recogniser) -> None:
@@ -123,7 +123,7 @@ def test_digits_under_a_reflection_are_left_blank(hana: CardFront, recogniser: R
     look = look_at(picture, recogniser)
 
     assert look.fields is not None
-    assert not look.fields.whole
+    assert not look.fields.complete
     assert look.guidance is CardGuidance.TILT
 
 
@@ -140,7 +140,7 @@ def test_a_reflection_beside_the_fields_does_not_matter(hana: CardFront, recogni
     look = look_at(np.clip(picture, 0, 255).astype(np.uint8), recogniser)
 
     assert look.fields is not None
-    assert look.fields.whole
+    assert look.fields.complete
 
 
 def test_a_reflection_hiding_the_side_asks_to_tilt_the_card(recogniser: Recogniser) -> None:

@@ -6,7 +6,7 @@ import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from config.files import write_whole
+from config.files import write_atomically
 from vision.engines.models.compare import LARGEST_DIFFERENCE, difference_to_dlib
 from vision.engines.models.dlib_file import tensors
 from vision.engines.models.resnet import NotThisNetwork, face_network
@@ -46,9 +46,9 @@ def built_network(source: Path, cache: Path) -> Path:
         difference = difference_to_dlib(network, source)
         if not difference <= LARGEST_DIFFERENCE:
             raise NotBuilt(f"the built network differs from dlib's by {difference:.1e}")
-        write_whole(built, network)
+        write_atomically(built, network)
         record = _Record(_FORMAT, cv2.__version__, source_hash, hashlib.sha256(network).hexdigest())
-        write_whole(built.with_suffix(".json"), json.dumps(asdict(record)).encode())
+        write_atomically(built.with_suffix(".json"), json.dumps(asdict(record)).encode())
         log.info("face encoder built: %s, difference from dlib's %.1e", built.name, difference)
     except (OSError, NotThisNetwork, cv2.error) as error:
         raise NotBuilt(f"{type(error).__name__}: {error}") from error

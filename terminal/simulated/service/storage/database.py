@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool, StaticPool
 
-from config.files import create_private, sole_use
+from config.files import create_private, exclusive_lock
 from terminal.simulated.service.storage.statements import Statements, statements_for
 
 ReturnT = TypeVar("ReturnT")
@@ -238,5 +238,5 @@ def _alone_on(engine: sa.Engine) -> Iterator[None]:
     if engine.dialect.name != "sqlite" or not engine.url.database:
         yield
         return
-    with sole_use(Path(f"{engine.url.database}.lock")):
+    with exclusive_lock(Path(f"{engine.url.database}.lock")):
         yield
