@@ -43,7 +43,7 @@ def test_there_is_a_state_folder_for_every_release() -> None:
 def test_a_reception_with_an_earlier_state(state: Path) -> None:
     before = [record.hash for record in LedgerFile(state / "ledger.db").records()]
 
-    async def day(desk: Desk) -> None:
+    async def scenario(desk: Desk) -> None:
         async with desk.open():
             await desk.to_consent()
             await desk.share_all()
@@ -52,7 +52,7 @@ def test_a_reception_with_an_earlier_state(state: Path) -> None:
             await desk.take_card()
 
     with DemoCounter(Settings(state_dir=state)) as counter:
-        asyncio.run(day(Desk(counter, counter.settings)))
+        asyncio.run(scenario(Desk(counter, counter.settings)))
     records = list(LedgerFile(state / "ledger.db").records())
     assert [record.hash for record in records[: len(before)]] == before
     assert records[-1].event.kind == "delivered"

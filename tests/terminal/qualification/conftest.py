@@ -89,10 +89,10 @@ class Counter:
         }
         return QualificationClient(self.server.url, **{**settings, **changes})
 
-    def play(self, day: Callable[[QualificationClient], Awaitable[T]], **changes: Any) -> T:
+    def play(self, scenario: Callable[[QualificationClient], Awaitable[T]], **changes: Any) -> T:
         async def run() -> T:
             async with self.client(**changes) as client:
-                return await day(client)
+                return await scenario(client)
 
         return asyncio.run(run())
 

@@ -1,11 +1,11 @@
 """Requests about a check need the signature of the terminal that opened it, and a correct clock."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from msgspec.structs import replace
 
 from consent.items import Item
 from terminal.qualification.contract import (
@@ -113,7 +113,7 @@ def test_a_signed_request_is_valid_once_and_for_minutes(counter: Any, card: Any)
 
 
 @pytest.mark.parametrize(
-    ("consent_minutes", "decision_minutes", "believed"),
+    ("consent_minutes", "decision_minutes", "accepted"),
     [
         (0, 0, True),
         (2, 3, True),
@@ -127,9 +127,9 @@ def test_a_signed_request_is_valid_once_and_for_minutes(counter: Any, card: Any)
     ],
 )
 def test_implausible_times_are_refused(
-    counter: Any, card: Any, consent_minutes: int, decision_minutes: int, believed: bool
+    counter: Any, card: Any, consent_minutes: int, decision_minutes: int, accepted: bool
 ) -> None:
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         opened = await counter.opened(client, card)
         begun = counter.now
         counter.now += timedelta(minutes=10)
@@ -143,15 +143,15 @@ def test_implausible_times_are_refused(
         )
         return await client.submit(opened.check_id, submission, "key-1")
 
-    answer = counter.play(day)
-    if believed:
+    answer = counter.play(scenario)
+    if accepted:
         assert isinstance(answer, Receipt)
     else:
         assert refusal(answer) is RefusalReason.IMPLAUSIBLE_TIME
 
 
 def test_a_late_submission_keeps_its_original_times(counter: Any, card: Any) -> None:
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         opened = await counter.opened(client, card)
         answered = counter.now + timedelta(minutes=1)
         counter.now += timedelta(hours=20)
@@ -162,7 +162,7 @@ def test_a_late_submission_keeps_its_original_times(counter: Any, card: Any) -> 
         assert isinstance(await client.submit(opened.check_id, submission, "key-1"), Receipt)
         return answered, await client.result(opened.check_id)
 
-    answered, result = counter.play(day)
+    answered, result = counter.play(scenario)
     assert isinstance(result, QualificationResult)
     assert result.consents[0].consent_time == answered
     assert result.consents[0].available_time == answered + timedelta(hours=24)
@@ -172,14 +172,14 @@ def test_a_late_submission_keeps_its_original_times(counter: Any, card: Any) -> 
 
 
 def test_receipts_are_listed_for_their_terminal_by_ledger_count(counter: Any, card: Any) -> None:
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         given = []
         for _ in range(3):
             opened = await counter.opened(client, card)
             given.append(await counter.submitted(client, opened.check_id, []))
         return given, await client.receipts()
 
-    given, listed = counter.play(day)
+    given, listed = counter.play(scenario)
     assert listed == tuple(given)
     other, _ = enrol_locally(counter.state_dir, "terminal-2")
     assert counter.play(lambda client: client.receipts(), terminal_id="terminal-2", terminal_key=other) == ()
@@ -195,7 +195,7 @@ def test_receipts_are_fetched_in_several_responses(counter: Any, card: Any, monk
     monkeypatch.setattr(database, "_statements", replace(database._statements, receipts=three))
     asked: list[str] = []
 
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         for count in (1, 2, 3, 3, 4, 5):
             opened = await counter.opened(client, card)
             submission = client.submission(
@@ -211,7 +211,7 @@ def test_receipts_are_fetched_in_several_responses(counter: Any, card: Any, monk
         client._line.ask = counted
         return await client.receipts()
 
-    assert [receipt.ledger_count for receipt in counter.play(day)] == [1, 2, 3, 3, 4, 5]
+    assert [receipt.ledger_count for receipt in counter.play(scenario)] == [1, 2, 3, 3, 4, 5]
     assert [target for target in asked if "receipts" in target] == [
         f"/v2/receipts?after={after}" for after in (0, 2, 3)
     ]

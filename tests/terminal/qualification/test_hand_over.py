@@ -37,14 +37,14 @@ def office(counter: Any, card: Any, tmp_path: Path) -> Office:
 
 
 def test_a_file_is_delivered_once_and_recorded(office: Office, counter: Any) -> None:
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         with office.at(client):
             check_id = await office.decided(client)
             assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.DELIVERED
             assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED
             return office.ledger.of_check(check_id), office.kinds()
 
-    history, kinds = counter.play(day)
+    history, kinds = counter.play(scenario)
     assert kinds == ["opened", "decided", "confirmed", "handing-over", "delivered"]
     assert history.delivered.event.sha256 == history.handing_over.event.sha256
     assert office.results.stat().st_mode & 0o007 == 0
@@ -55,7 +55,7 @@ def test_delivery_resumes_when_the_share_returns(
 ) -> None:
     office.results.write_bytes(b"a file where the folder should be")
 
-    async def day(client: Any) -> None:
+    async def scenario(client: Any) -> None:
         with office.at(client):
             first = await office.delivery.deliver(await office.decided(client))
             assert first.stage is DeliveryStage.CONFIRMED
@@ -69,12 +69,12 @@ def test_delivery_resumes_when_the_share_returns(
             assert later.stage is DeliveryStage.DELIVERED
             assert (office.delivery.backlog(), office.delivery.trouble) == (0, None)
 
-    counter.play(day)
+    counter.play(scenario)
     assert "模擬　花子".encode() in office.files()[0].read_bytes()
 
 
 def test_another_file_with_the_same_name_is_not_a_delivery(office: Office, counter: Any) -> None:
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         with office.at(client):
             check_id = await office.decided(client)
             history = office.ledger.of_check(check_id)
@@ -89,7 +89,7 @@ def test_another_file_with_the_same_name_is_not_a_delivery(office: Office, count
             await office.delivery.work_off()
             return office.kinds()
 
-    assert counter.play(day)[-1] == "delivered"
+    assert counter.play(scenario)[-1] == "delivered"
     assert b"XmlMsg" in office.files()[0].read_bytes()
 
 
@@ -99,7 +99,7 @@ def test_another_file_with_the_same_name_is_not_a_delivery(office: Office, count
 def test_only_a_signed_final_refusal_ends_the_check(office: Office, counter: Any) -> None:
     """Resending would be refused until the consents expire; an unsigned refusal could come from anyone."""
 
-    async def day(client: Any) -> list[Any]:
+    async def scenario(client: Any) -> list[Any]:
         behaviour = counter.server.behaviour
         stages: list[str] = []
         with office.at(client):
@@ -118,7 +118,7 @@ def test_only_a_signed_final_refusal_ends_the_check(office: Office, counter: Any
             assert history.discarded is not None
             return [*stages, history.discarded.event.reason]
 
-    assert counter.play(day) == [
+    assert counter.play(scenario) == [
         *(DeliveryStage.SILENT, "decided"),
         *(DeliveryStage.REFUSED, "decided"),
         *(DeliveryStage.REFUSED, "discarded"),
@@ -136,7 +136,7 @@ def test_other_decisions_are_sent_while_the_share_hangs(
     office = Office(counter, card, tmp_path, limit=1.5)
     monkeypatch.setattr(process, "_PROGRAM", HANGING)
 
-    async def day(client: Any) -> float:
+    async def scenario(client: Any) -> float:
         with office.at(client):
             first = await office.delivery.deliver(await office.decided(client))
             began = time.monotonic()
@@ -153,7 +153,7 @@ def test_other_decisions_are_sent_while_the_share_hangs(
             assert len(office.files()) == 4
         return waited
 
-    assert counter.play(day) < 3 * 1.5  # only the first delivery waited for the share
+    assert counter.play(scenario) < 3 * 1.5  # only the first delivery waited for the share
 
 
 def test_the_program_can_end_while_the_share_hangs(
@@ -163,7 +163,7 @@ def test_the_program_can_end_while_the_share_hangs(
     monkeypatch.setattr(process, "_PROGRAM", HANGING)
     monkeypatch.setattr(process.subprocess.Popen, "kill", lambda self: None)  # like a process blocked in the kernel
 
-    async def day(client: Any) -> float:
+    async def scenario(client: Any) -> float:
         with office.at(client):
             await office.delivery.deliver(await office.decided(client))
             assert office.folder.look("any.xml") == NotDelivered(DeliveryFailure.HANGS)  # no second process was started
@@ -178,7 +178,7 @@ def test_the_program_can_end_while_the_share_hangs(
         left.append(self)
 
     monkeypatch.setattr(process.subprocess.Popen, "__init__", noted)
-    assert counter.play(day) < 60
+    assert counter.play(scenario) < 60
     monkeypatch.undo()
     assert len(left) == 1
     left[0].kill()
@@ -269,7 +269,7 @@ def test_staff_decide_on_a_hand_over_of_unknown_outcome(
 ) -> None:
     """The hand-over is announced in the ledger, but the work folder that would show its state is gone."""
 
-    async def day(client: Any) -> None:
+    async def scenario(client: Any) -> None:
         with office.at(client):
             check_id = await office.decided(client)
             with pytest.raises(LifeCycleError, match="not waiting"):
@@ -294,7 +294,7 @@ def test_staff_decide_on_a_hand_over_of_unknown_outcome(
             with pytest.raises(LifeCycleError):
                 await office.delivery.decide_hand_over(check_id, again=again)
 
-    counter.play(day)
+    counter.play(scenario)
     assert len(office.files()) == (2 if again else 1)
 
 
@@ -303,7 +303,7 @@ def test_a_consent_withdrawn_before_the_move_is_not_in_the_file(
 ) -> None:
     """The file written before the crash contains the consent and must not be delivered."""
 
-    async def day(client: Any) -> None:
+    async def scenario(client: Any) -> None:
         with office.at(client):
             check_id = await office.decided(client)
             with monkeypatch.context() as full:
@@ -313,7 +313,7 @@ def test_a_consent_withdrawn_before_the_move_is_not_in_the_file(
             await office.delivery.work_off()
             assert office.kinds().count("handing-over") == 2
 
-    counter.play(day)
+    counter.play(scenario)
     (file,) = office.files()
     assert b"<DiagnosisInfoConsFlg>0<" in file.read_bytes()
 
@@ -358,7 +358,7 @@ def test_another_file_found_after_a_crash_is_not_counted_as_delivered(
 
 
 def test_a_discarded_check_is_not_sent(office: Office, counter: Any) -> None:
-    async def day(client: Any) -> None:
+    async def scenario(client: Any) -> None:
         with office.at(client):
             check_id = await office.decided(client)
             office.ledger.discarded(check_id, "by-staff")
@@ -366,5 +366,5 @@ def test_a_discarded_check_is_not_sent(office: Office, counter: Any) -> None:
             answer = await client.result(check_id)
             assert answer.reason is RefusalReason.NOT_SUBMITTED
 
-    counter.play(day)
+    counter.play(scenario)
     assert office.files() == []

@@ -152,7 +152,7 @@ def test_thirty_false_results_are_held_back(
 
     monkeypatch.setattr(counter.server.service, "result", lying)
 
-    async def day(client: Any) -> None:
+    async def scenario(client: Any) -> None:
         with office.at(client):
             for name, alteration in LIES.items():
                 current[:] = [alteration]
@@ -181,7 +181,7 @@ def test_thirty_false_results_are_held_back(
                 file.unlink()
 
     assert len(LIES) >= 30
-    counter.play(day)
+    counter.play(scenario)
     seen = {record.event.reason for record in LedgerFile(office.path).records() if record.event.kind == "not-ours"}
     # the client refuses the result of another check, and withdrawal has a separate test
     assert seen == set(Differs) - {Differs.OTHER_CHECK, Differs.WITHDRAWN}
@@ -191,7 +191,7 @@ def test_thirty_false_results_are_held_back(
 def test_the_stub_lies_on_request(counter: Any, card: Any, tmp_path: Path, lie: Lie) -> None:
     office = Office(counter, card, tmp_path)
 
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         with office.at(client):
             check_id = await office.decided(client)
             counter.server.behaviour.set(Operation.RESULT, Rule(manner=Manner.LYING, lie=lie, times=1))
@@ -202,7 +202,7 @@ def test_the_stub_lies_on_request(counter: Any, card: Any, tmp_path: Path, lie: 
             assert true.stage is DeliveryStage.DELIVERED
             return office.kinds()
 
-    kinds = counter.play(day)
+    kinds = counter.play(scenario)
     assert kinds.count("not-ours") == (0 if lie is Lie.UNSIGNED else 1)
     code = ProblemCode.RESULT_UNSIGNED if lie is Lie.UNSIGNED else ProblemCode.RESULT_NOT_OURS
     assert office.reported == [code.code]
@@ -222,7 +222,7 @@ def test_a_withdrawn_consent_is_not_in_a_later_file(
         earlier.append(answer)
         return earlier[0]
 
-    async def day(client: Any) -> None:
+    async def scenario(client: Any) -> None:
         with office.at(client):
             check_id = await office.decided(client)
             monkeypatch.setattr(counter.server.service, "result", first_answer)
@@ -234,7 +234,7 @@ def test_a_withdrawn_consent_is_not_in_a_later_file(
             monkeypatch.setattr(counter.server.service, "result", true)
             assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED
 
-    counter.play(day)
+    counter.play(scenario)
     assert flags_in(office.files()[0])[Item.DIAGNOSIS] == 0
 
 
@@ -243,7 +243,7 @@ def test_a_consent_withdrawn_while_its_result_is_fetched_is_not_in_the_file(
 ) -> None:
     office = Office(counter, card, tmp_path)
 
-    async def day(client: Any) -> None:
+    async def scenario(client: Any) -> None:
         with office.at(client):
             check_id = await office.decided(client)
             fetch = client.result
@@ -260,7 +260,7 @@ def test_a_consent_withdrawn_while_its_result_is_fetched_is_not_in_the_file(
             assert "handing-over" not in office.kinds()
             assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED
 
-    counter.play(day)
+    counter.play(scenario)
     assert flags_in(office.files()[0])[Item.DIAGNOSIS] == 0
 
 
@@ -276,7 +276,7 @@ def test_an_auditor_finds_a_wrongly_delivered_consent(
         answers.append(await true(check_id, caller))
         return answers[0]
 
-    async def day(client: Any) -> str:
+    async def scenario(client: Any) -> str:
         with office.at(client):
             check_id = await office.decided(client)
             with monkeypatch.context() as unchecked:
@@ -290,7 +290,7 @@ def test_an_auditor_finds_a_wrongly_delivered_consent(
                 assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED
             return check_id
 
-    counter.play(day)
+    counter.play(scenario)
     (found,) = check_files(office.results, office.path).differing
     assert found.what == "SRJ: a consent that was withdrawn before"
     (file,) = office.files()
@@ -302,24 +302,24 @@ def test_an_auditor_finds_a_wrongly_delivered_consent(
 def test_a_withdrawal_after_the_hand_over_leaves_the_file_valid(counter: Any, card: Any, tmp_path: Path) -> None:
     office = Office(counter, card, tmp_path)
 
-    async def day(client: Any) -> None:
+    async def scenario(client: Any) -> None:
         with office.at(client):
             check_id = await office.decided(client)
             assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.DELIVERED
             assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
 
-    counter.play(day)
+    counter.play(scenario)
     assert check_files(office.results, office.path).differing == ()
 
 
 def test_the_limit_provided_by_law_is_not_a_false_consent(counter: Any, card: Any, tmp_path: Path) -> None:
     office = Office(counter, card, tmp_path)
 
-    async def day(client: Any) -> None:
+    async def scenario(client: Any) -> None:
         with office.at(client):
             check_id = await office.decided(client, {Item.DIAGNOSIS: True}, by_law=[Item.HIGH_COST_LIMIT])
             assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.DELIVERED
 
-    counter.play(day)
+    counter.play(scenario)
     assert flags_in(office.files()[0])[Item.HIGH_COST_LIMIT] == 1
     assert check_files(office.results, office.path).differing == ()

@@ -74,14 +74,14 @@ def status_changed(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
 def test_a_changed_result_is_refused(counter: Any, card: Any, change: Change) -> None:
     middle = ManInTheMiddle()
 
-    async def day(client: QualificationClient) -> Any:
+    async def scenario(client: QualificationClient) -> Any:
         check_id = (await counter.opened(client, card)).check_id
         await counter.submitted(client, check_id, [ConsentAnswer(item=Item.MEDICINES, flag=0)])
         true = await client.result(check_id)
         middle.on_answer = change
         return true, await client.result(check_id)
 
-    true, changed = counter.play(day, transport=middle)
+    true, changed = counter.play(scenario, transport=middle)
     assert isinstance(true, QualificationResult)
     assert changed in (UNVERIFIED, NoAnswer(Silence.NOT_UNDERSTOOD))
 
@@ -93,13 +93,13 @@ def test_a_replayed_response_is_refused(counter: Any, card: Any) -> None:
         middle.kept = middle.kept or answer
         return middle.kept
 
-    async def day(client: QualificationClient) -> list[Any]:
+    async def scenario(client: QualificationClient) -> list[Any]:
         check_id = (await counter.opened(client, card)).check_id
         await counter.submitted(client, check_id, [])
         middle.on_answer = replay_first
         return [await client.result(check_id), await client.result(check_id)]
 
-    first, replayed = counter.play(day, transport=middle)
+    first, replayed = counter.play(scenario, transport=middle)
     assert isinstance(first, QualificationResult)
     assert replayed == UNVERIFIED
 
@@ -117,7 +117,7 @@ def test_a_refusal_of_a_changed_request_is_not_accepted(counter: Any, card: Any,
         headers["content-length"] = str(len(content))
         return httpx.Request(request.method, request.url, headers=headers, content=content)
 
-    async def day(client: QualificationClient) -> Any:
+    async def scenario(client: QualificationClient) -> Any:
         check_id = (await counter.opened(client, card)).check_id
         middle.on_request = alter_request
         submission = client.submission(
@@ -125,13 +125,13 @@ def test_a_refusal_of_a_changed_request_is_not_accepted(counter: Any, card: Any,
         )
         return await client.submit(check_id, submission, "key-1")
 
-    assert counter.play(day, transport=middle) == UNVERIFIED
+    assert counter.play(scenario, transport=middle) == UNVERIFIED
 
 
 def test_the_stub_signs_refusals_unless_set_otherwise(counter: Any, card: Any) -> None:
     refusing = {"manner": Manner.REFUSING, "reason": RefusalReason.CONFLICT}
 
-    async def day(client: QualificationClient) -> list[Any]:
+    async def scenario(client: QualificationClient) -> list[Any]:
         check_id = (await counter.opened(client, card)).check_id
         submission = client.submission(
             check_id, decided_at=counter.now, answers=[], ledger_count=1, ledger_head="ab" * 32
@@ -143,21 +143,21 @@ def test_the_stub_signs_refusals_unless_set_otherwise(counter: Any, card: Any) -
         counter.server.behaviour.clear()
         return [*replies, await client.submit(check_id, submission, "key-1")]
 
-    refused, unsigned_refusal, unsigned_receipt, receipt = counter.play(day)
+    refused, unsigned_refusal, unsigned_receipt, receipt = counter.play(scenario)
     assert isinstance(refused, Refused)
     assert unsigned_refusal == unsigned_receipt == UNVERIFIED
     assert isinstance(receipt, Receipt)
 
 
 def test_the_service_reports_its_time(counter: Any, card: Any) -> None:
-    async def day(client: QualificationClient) -> Any:
+    async def scenario(client: QualificationClient) -> Any:
         assert client.clock.now() is None
         opened = await counter.opened(client, card)
         assert isinstance(opened, CheckOpenedReply)
         assert opened.opened_at == counter.now
         return client.clock.now()
 
-    service_time = counter.play(day)
+    service_time = counter.play(scenario)
     assert 0 <= (service_time - counter.now).total_seconds() < 5
 
 

@@ -98,7 +98,7 @@ def test_a_rule_for_opening_affects_no_other_operation(counter: Any, card: Any) 
 
 
 def test_a_lost_receipt_is_returned_again(counter: Any, card: Any) -> None:
-    async def day(client: QualificationClient) -> list[Any]:
+    async def scenario(client: QualificationClient) -> list[Any]:
         opened = await counter.opened(client, card)
         answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=ANSWERED)]
         submission = client.submission(
@@ -110,7 +110,7 @@ def test_a_lost_receipt_is_returned_again(counter: Any, card: Any) -> None:
         result = await client.result(opened.check_id)
         return [lost, result, await client.submit(opened.check_id, submission, "key-1")]
 
-    lost, result, repeated = counter.play(day)
+    lost, result, repeated = counter.play(scenario)
     assert lost == NoAnswer(Silence.BROKEN_OFF)
     assert isinstance(result, QualificationResult)
     assert isinstance(repeated, Receipt)
@@ -119,7 +119,7 @@ def test_a_lost_receipt_is_returned_again(counter: Any, card: Any) -> None:
 def test_responses_of_another_service_are_not_accepted(counter: Any, card: Any) -> None:
     check_id = counter.play(lambda client: counter.opened(client, card)).check_id
 
-    async def day(client: QualificationClient) -> Any:
+    async def scenario(client: QualificationClient) -> Any:
         answers: list[Any] = [await client.challenge(), await client.audit()]
         submission = client.submission(check_id, decided_at=ANSWERED, answers=[], ledger_count=1, ledger_head="ab")
         answers.append(await client.submit(check_id, submission, f"key-{check_id}"))
@@ -127,7 +127,7 @@ def test_responses_of_another_service_are_not_accepted(counter: Any, card: Any) 
         return answer
 
     for key in (SigningKey.generate().public_pem, "not a key"):
-        assert counter.play(day, service_public_key=key) == NoAnswer(Silence.NOT_VERIFIED)
+        assert counter.play(scenario, service_public_key=key) == NoAnswer(Silence.NOT_VERIFIED)
 
 
 # --- with a minimal service that sends what the stub never would ---------------------------------------------
@@ -294,7 +294,7 @@ def test_personal_data_of_a_check_is_not_logged(counter: Any, card: Any, caplog:
     caplog.set_level(logging.DEBUG)
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
-    async def day(client: QualificationClient) -> CheckOpenedReply:
+    async def scenario(client: QualificationClient) -> CheckOpenedReply:
         opened = await counter.opened(client, card)
         answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=ANSWERED)]
         await counter.submitted(client, opened.check_id, answers)
@@ -303,6 +303,6 @@ def test_personal_data_of_a_check_is_not_logged(counter: Any, card: Any, caplog:
         assert isinstance(opened, CheckOpenedReply)
         return opened
 
-    counter.play(day)
+    counter.play(scenario)
     for personal in ("模擬　花子", "ﾓｷﾞ", "0001234", "1981", "PharmacistsInfo"):
         assert personal not in caplog.text

@@ -83,7 +83,7 @@ def test_a_store_can_be_opened_concurrently(database_url: str) -> None:
 def test_waiting_writes_share_a_commit(database_url: str) -> None:
     commits = 0
 
-    async def day() -> list[bool]:
+    async def scenario() -> list[bool]:
         nonlocal commits
         database = Database(database_url)
         together = database._together
@@ -102,7 +102,7 @@ def test_waiting_writes_share_a_commit(database_url: str) -> None:
         database.close()
         return spent
 
-    spent = asyncio.run(day())
+    spent = asyncio.run(scenario())
     assert spent == [True] * 100 + [False] * 100
     assert commits < 50
 
@@ -118,7 +118,7 @@ def test_a_failing_write_does_not_affect_others(database_url: str) -> None:
     def wrong(t: Transaction) -> None:
         t.change("INSERT INTO nowhere VALUES (1)", {})
 
-    async def day() -> list[Any]:
+    async def scenario() -> list[Any]:
         database = Database(database_url)
         jobs = [spend(b"a"), defect, spend(b"b"), wrong, spend(b"c"), spend(b"never")]
         first = await asyncio.gather(*(database.write(job) for job in jobs), return_exceptions=True)
@@ -126,7 +126,7 @@ def test_a_failing_write_does_not_affect_others(database_url: str) -> None:
         database.close()
         return [*first, *second]
 
-    results = asyncio.run(day())
+    results = asyncio.run(scenario())
     assert [results[0], results[2], results[4], results[5]] == [1, 1, 1, 1]
     assert isinstance(results[1], RuntimeError)
     assert isinstance(results[3], Exception)
@@ -134,12 +134,12 @@ def test_a_failing_write_does_not_affect_others(database_url: str) -> None:
 
 
 def test_a_challenge_opens_one_check(store: ServiceStore) -> None:
-    async def day() -> list[Any]:
+    async def scenario() -> list[Any]:
         first = await store.open(b"challenge", LATER, check(1))
         second = await store.open(b"challenge", LATER, check(2))
         return [first, second, await store.check("check-1"), await store.check("check-2")]
 
-    first, second, stored, missing = asyncio.run(day())
+    first, second, stored, missing = asyncio.run(scenario())
     assert first == stored == check(1)
     assert (second, missing) == (None, None)
 
@@ -160,7 +160,7 @@ def test_concurrent_use_of_one_challenge(database_url: str) -> None:
 
 
 def test_spent_challenges_are_deleted_after_they_expire(store: ServiceStore) -> None:
-    async def day() -> list[bool]:
+    async def scenario() -> list[bool]:
         return [
             await store.spend(b"one", LATER, NOW),
             await store.spend(b"one", LATER, NOW),
@@ -169,17 +169,17 @@ def test_spent_challenges_are_deleted_after_they_expire(store: ServiceStore) -> 
             await store.spend(b"one", LATER, LATER + timedelta(minutes=2)),
         ]
 
-    assert asyncio.run(day()) == [True, False, True, True]
+    assert asyncio.run(scenario()) == [True, False, True, True]
 
 
 def test_a_registration_applies_to_checks_opened_before(store: ServiceStore) -> None:
-    async def day() -> list[Any]:
+    async def scenario() -> list[Any]:
         opened = await store.open(b"c", LATER, check())
         assert opened is not None
         registered = await store.register(opened, NOW)
         return [opened, registered, await store.check("check-1"), await store.register(opened, NOW)]
 
-    assert [check.registered for check in asyncio.run(day())] == [False, True, True, True]
+    assert [check.registered for check in asyncio.run(scenario())] == [False, True, True, True]
 
 
 def test_using_a_closed_store_is_refused(store: ServiceStore) -> None:
@@ -190,7 +190,7 @@ def test_using_a_closed_store_is_refused(store: ServiceStore) -> None:
 
 
 def test_the_store_reconnects_to_postgresql(postgres: str) -> None:
-    async def day() -> list[bool]:
+    async def scenario() -> list[bool]:
         store = ServiceStore(postgres)
         before = await store.spend(b"before", LATER, NOW)
         with psycopg.connect(postgres, autocommit=True) as other:
@@ -205,7 +205,7 @@ def test_the_store_reconnects_to_postgresql(postgres: str) -> None:
 
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute("TRUNCATE spent_challenges")
-    assert asyncio.run(day()) == [True, True, False]
+    assert asyncio.run(scenario()) == [True, True, False]
 
 
 @pytest.mark.long
@@ -218,7 +218,7 @@ def test_postgresql_keeps_confirmed_data_after_an_immediate_stop() -> None:
     with server:
         store = ServiceStore(server.url())
 
-        async def day() -> None:
+        async def scenario() -> None:
             opened = [await store.open(b"challenge %d" % number, LATER, check(number)) for number in range(20)]
             assert all(opened)
             await asyncio.to_thread(server.restart)
@@ -227,7 +227,7 @@ def test_postgresql_keeps_confirmed_data_after_an_immediate_stop() -> None:
             assert await store.open(b"another challenge", LATER, check(20))
 
         try:
-            asyncio.run(day())
+            asyncio.run(scenario())
         finally:
             store.close()
 

@@ -52,17 +52,17 @@ def refusal(answer: object) -> RefusalReason:
 
 
 def test_dispensing_another_persons_prescription_is_refused(counter: Any, card: Any) -> None:
-    async def day(client: Any) -> object:
+    async def scenario(client: Any) -> object:
         opened = await counter.opened(client, card)
         assert opened.facts.prescriptions == ()
         submission = decision(client, opened.check_id, [no(Item.DIAGNOSIS)], dispense=("SIM-0001-1",))
         return await client.submit(opened.check_id, submission, "key-1")
 
-    assert refusal(counter.play(day)) is RefusalReason.NOT_ALLOWED
+    assert refusal(counter.play(scenario)) is RefusalReason.NOT_ALLOWED
 
 
 def test_from_decision_to_result(counter: Any, card: Any) -> None:
-    async def day(client: Any) -> QualificationResult:
+    async def scenario(client: Any) -> QualificationResult:
         opened = await counter.opened(client, card)
         answers = [yes(Item.DIAGNOSIS), yes(Item.MEDICINES), no(Item.HEALTH_CHECKUP), yes(Item.HIGH_COST_LIMIT)]
         submission = decision(client, opened.check_id, answers, prescription_form=PrescriptionForm.ELECTRONIC)
@@ -75,7 +75,7 @@ def test_from_decision_to_result(counter: Any, card: Any) -> None:
         assert result == await client.result(opened.check_id)
         return result
 
-    result = counter.play(day)
+    result = counter.play(scenario)
     assert result.simulated
     assert (result.status, result.validity, result.code) == ("1", "1", "SIMQ0100I")
     assert result.qualification_date == date(2026, 11, 20)
@@ -97,24 +97,24 @@ def test_from_decision_to_result(counter: Any, card: Any) -> None:
 
 @pytest.mark.parametrize("answers", [[], [no(Item.HIGH_COST_LIMIT)]])
 def test_no_limit_without_consent(counter: Any, card: Any, answers: list[ConsentAnswer]) -> None:
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         opened = await counter.opened(client, card)
         await counter.submitted(client, opened.check_id, answers)
         return await client.result(opened.check_id)
 
-    result = counter.play(day)
+    result = counter.play(scenario)
     assert result.limit is None
     assert len(result.consents) == len(answers)
 
 
 def test_the_limit_by_law_is_not_a_consent(counter: Any, card: Any) -> None:
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         opened = await counter.opened(client, card)
         submission = decision(client, opened.check_id, [no(Item.DIAGNOSIS)], by_law=(Item.HIGH_COST_LIMIT,))
         assert isinstance(await client.submit(opened.check_id, submission, "key-1"), Receipt)
         return await client.result(opened.check_id)
 
-    result = counter.play(day)
+    result = counter.play(scenario)
     assert result.limit is not None
     assert result.by_law == (Item.HIGH_COST_LIMIT,)
     assert [consent.item for consent in result.consents] == [Item.DIAGNOSIS]
@@ -124,13 +124,13 @@ def test_the_limit_by_law_is_not_a_consent(counter: Any, card: Any) -> None:
 def test_specific_diseases_only_with_consent(counter: Any, card: Any, flag: int) -> None:
     counter.register(card, "specific-disease")
 
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         opened = await counter.opened(client, card)
         answer = yes(Item.SPECIFIC_DISEASE) if flag else no(Item.SPECIFIC_DISEASE)
         await counter.submitted(client, opened.check_id, [answer])
         return await client.result(opened.check_id)
 
-    result = counter.play(day)
+    result = counter.play(scenario)
     assert bool(result.specific_diseases) is bool(flag)
     assert all(consent.available_time is None for consent in result.consents)
 
@@ -144,13 +144,13 @@ def test_a_card_reports_the_last_lost_qualification_but_no_newer_one(counter: An
     service.people = {**service.people, "lost-twice": twice}
     counter.register(card, person)
 
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         opened = await counter.opened(client, card)
         assert not opened.facts.valid
         await counter.submitted(client, opened.check_id, [])
         return await client.result(opened.check_id)
 
-    result = counter.play(day)
+    result = counter.play(scenario)
     assert result.validity == "2"
     assert [entry.disqualification_date for entry in result.qualifications] == [date(2026, 10, 1)]
 
@@ -159,19 +159,19 @@ def test_a_certificate_near_its_end_is_reported(counter: Any, card: Any) -> None
     ageing = counter.renewed(card, counter.now + timedelta(days=60))
     counter.register(ageing, "adult")
 
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         opened = await counter.opened(client, ageing)
         await counter.submitted(client, opened.check_id, [])
         return await client.result(opened.check_id)
 
-    assert counter.play(day).code == "SIMQ0101I"
+    assert counter.play(scenario).code == "SIMQ0101I"
 
 
 # --- idempotency ---------------------------------------------------------------------------------------------
 
 
 def test_resubmitting_a_decision_returns_the_same_receipt(counter: Any, card: Any) -> None:
-    async def day(client: Any) -> list[Any]:
+    async def scenario(client: Any) -> list[Any]:
         opened = await counter.opened(client, card)
         receipts = []
         for _ in range(3):  # signed again each time, as after a restart
@@ -180,13 +180,13 @@ def test_resubmitting_a_decision_returns_the_same_receipt(counter: Any, card: An
             receipts.append(await client.submit(opened.check_id, submission, "key-1"))
         return receipts
 
-    first, second, third = counter.play(day)
+    first, second, third = counter.play(scenario)
     assert isinstance(first, Receipt)
     assert first == second == third
 
 
 def test_conflicting_submissions_are_refused(counter: Any, card: Any) -> None:
-    async def day(client: Any) -> list[Any]:
+    async def scenario(client: Any) -> list[Any]:
         one, two = await counter.opened(client, card), await counter.opened(client, card)
         first = decision(client, one.check_id, [yes(Item.DIAGNOSIS)])
         assert isinstance(await client.submit(one.check_id, first, "key-1"), Receipt)
@@ -203,7 +203,7 @@ def test_conflicting_submissions_are_refused(counter: Any, card: Any) -> None:
             await client.submit(two.check_id, decision(client, two.check_id, [yes(Item.DIAGNOSIS)]), "key-1"),
         ]
 
-    assert [refusal(answer) for answer in counter.play(day)] == [RefusalReason.CONFLICT] * 4
+    assert [refusal(answer) for answer in counter.play(scenario)] == [RefusalReason.CONFLICT] * 4
 
 
 # --- who may submit what -------------------------------------------------------------------------------------
@@ -223,54 +223,54 @@ def test_another_terminal_cannot_submit(counter: Any, card: Any) -> None:
 
 
 def test_a_changed_answer_breaks_the_signature(counter: Any, card: Any) -> None:
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         opened = await counter.opened(client, card)
         signed = decision(client, opened.check_id, [no(Item.DIAGNOSIS)])
         return await client.submit(opened.check_id, signed.model_copy(update={"answers": (yes(Item.DIAGNOSIS),)}), "k")
 
-    assert refusal(counter.play(day)) is RefusalReason.BAD_SIGNATURE
+    assert refusal(counter.play(scenario)) is RefusalReason.BAD_SIGNATURE
 
 
 def test_submitting_for_an_unregistered_person_is_refused(counter: Any, card: Any) -> None:
     counter.register(card, "unregistered")
 
-    async def day(client: Any) -> list[Any]:
+    async def scenario(client: Any) -> list[Any]:
         opened = await counter.opened(client, card)
         submission = decision(client, opened.check_id, [])
         before = await client.submit(opened.check_id, submission, "key-1")
         await client.register(opened.check_id)
         return [before, await client.submit(opened.check_id, submission, "key-1")]
 
-    before, after = counter.play(day)
+    before, after = counter.play(scenario)
     assert refusal(before) is RefusalReason.NOT_REGISTERED
     assert isinstance(after, Receipt)
 
 
 def test_an_inquiry_cannot_submit(counter: Any, card: Any) -> None:
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         opened = await counter.pin(client, card, Purpose.INQUIRY)
         return await client.submit(opened.check_id, decision(client, opened.check_id, []), "key-1")
 
-    assert refusal(counter.play(day)) is RefusalReason.NOT_ALLOWED
+    assert refusal(counter.play(scenario)) is RefusalReason.NOT_ALLOWED
 
 
 @pytest.mark.parametrize("item", [Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP])
 def test_consents_of_people_who_may_not_share_are_refused(counter: Any, card: Any, item: Item) -> None:
     counter.register(card, "self-defence")
 
-    async def day(client: Any) -> list[Any]:
+    async def scenario(client: Any) -> list[Any]:
         opened = await counter.opened(client, card)
         granted = decision(client, opened.check_id, [yes(item), yes(Item.HIGH_COST_LIMIT)])
         refused = decision(client, opened.check_id, [no(item), yes(Item.HIGH_COST_LIMIT)])
         return [await client.submit(opened.check_id, submission, "key-1") for submission in (granted, refused)]
 
-    granted, refused = counter.play(day)
+    granted, refused = counter.play(scenario)
     assert refusal(granted) is RefusalReason.NOT_ALLOWED
     assert isinstance(refused, Receipt)
 
 
 def test_an_opened_check_is_valid_for_a_day(counter: Any, card: Any) -> None:
-    async def day(client: Any) -> list[Any]:
+    async def scenario(client: Any) -> list[Any]:
         one, two = await counter.opened(client, card), await counter.opened(client, card)
         counter.now += timedelta(hours=24)
         in_time = await client.submit(one.check_id, decision(client, one.check_id, []), "key-1")
@@ -279,7 +279,7 @@ def test_an_opened_check_is_valid_for_a_day(counter: Any, card: Any) -> None:
         counter.now += timedelta(days=3)
         return [in_time, too_late, await client.result(one.check_id), await client.result(two.check_id)]
 
-    in_time, too_late, result, none = counter.play(day)
+    in_time, too_late, result, none = counter.play(scenario)
     assert isinstance(in_time, Receipt)
     assert refusal(too_late) is RefusalReason.NO_SUCH_CHECK
     assert isinstance(result, QualificationResult)
@@ -287,11 +287,11 @@ def test_an_opened_check_is_valid_for_a_day(counter: Any, card: Any) -> None:
 
 
 def test_no_result_without_submission_or_check(counter: Any, card: Any) -> None:
-    async def day(client: Any) -> list[Any]:
+    async def scenario(client: Any) -> list[Any]:
         opened = await counter.opened(client, card)
         return [await client.result(opened.check_id), await client.result("ff" * 16), await client.register("0" * 32)]
 
-    assert [refusal(answer) for answer in counter.play(day)] == [
+    assert [refusal(answer) for answer in counter.play(scenario)] == [
         RefusalReason.NOT_SUBMITTED,
         RefusalReason.NO_SUCH_CHECK,
         RefusalReason.NO_SUCH_CHECK,

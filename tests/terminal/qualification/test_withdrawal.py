@@ -72,19 +72,19 @@ async def delivered(counter: Any, client: Any, card: Any, ledger: Ledger, delive
     return check_id
 
 
-def play(counter: Any, card: Any, tmp_path: Path, books: Worker, day: Any) -> Any:
+def play(counter: Any, card: Any, tmp_path: Path, books: Worker, scenario: Any) -> Any:
     async def run(client: Any) -> Any:
         folder = FolderProcess(tmp_path / "results", owner="terminal-1", create=True)
         with Ledger.open(tmp_path / "ledger.db", "terminal-1", clock=lambda: counter.now) as ledger:
             delivery = Delivery(ledger, books, client, folder, CounterClock(counter), "1319999999")
             check_id = await delivered(counter, client, card, ledger, delivery)
-            return await day(client, delivery, check_id)
+            return await scenario(client, delivery, check_id)
 
     return counter.play(run)
 
 
 def test_a_withdrawal_is_sent_immediately(counter: Any, card: Any, tmp_path: Path, books: Worker) -> None:
-    async def day(client: Any, delivery: Delivery, check_id: str) -> Any:
+    async def scenario(client: Any, delivery: Delivery, check_id: str) -> Any:
         counter.now += timedelta(hours=1)
         assert await delivery.withdraw(check_id, [Item.MEDICINES])
         assert delivery.backlog() == 0
@@ -94,7 +94,7 @@ def test_a_withdrawal_is_sent_immediately(counter: Any, card: Any, tmp_path: Pat
             await delivery.withdraw(check_id, [Item.SURGERY])
         return await client.result(check_id)
 
-    result = play(counter, card, tmp_path, books, day)
+    result = play(counter, card, tmp_path, books, scenario)
     assert {consent.item: consent.flag for consent in result.consents} == {Item.DIAGNOSIS: 1, Item.MEDICINES: 0}
 
 
@@ -102,7 +102,7 @@ def test_a_withdrawal_is_sent_immediately(counter: Any, card: Any, tmp_path: Pat
 def test_a_withdrawal_is_resent_after_silence(
     counter: Any, card: Any, tmp_path: Path, books: Worker, manner: Manner
 ) -> None:
-    async def day(client: Any, delivery: Delivery, check_id: str) -> Any:
+    async def scenario(client: Any, delivery: Delivery, check_id: str) -> Any:
         counter.server.behaviour.set(Operation.WITHDRAW, Rule(manner=manner, times=2))
         patience, client._line._timeout = client._line._timeout, 0.5 if manner is Manner.SILENT else 20
         withdrawn_at = counter.now
@@ -118,14 +118,14 @@ def test_a_withdrawal_is_resent_after_silence(
         assert history.withdrawals[0].at == withdrawn_at
         return await client.result(check_id)
 
-    result = play(counter, card, tmp_path, books, day)
+    result = play(counter, card, tmp_path, books, scenario)
     assert [consent.flag for consent in result.consents] == [0, 0]
 
 
 def test_a_withdrawal_is_not_sent_after_the_consent_has_expired(
     counter: Any, card: Any, tmp_path: Path, books: Worker
 ) -> None:
-    async def day(client: Any, delivery: Delivery, check_id: str) -> Any:
+    async def scenario(client: Any, delivery: Delivery, check_id: str) -> Any:
         counter.server.behaviour.set(Operation.WITHDRAW, Rule(manner=Manner.FAILING))
         await delivery.withdraw(check_id, [Item.MEDICINES])
         counter.now += timedelta(hours=24)
@@ -133,15 +133,15 @@ def test_a_withdrawal_is_not_sent_after_the_consent_has_expired(
         await delivery.work_off()
         return delivery.backlog()
 
-    assert play(counter, card, tmp_path, books, day) == 0
+    assert play(counter, card, tmp_path, books, scenario) == 0
 
 
 def test_a_withdrawal_is_sent_after_a_restart(counter: Any, card: Any, tmp_path: Path, books: Worker) -> None:
-    async def day(client: Any, delivery: Delivery, check_id: str) -> str:
+    async def scenario(client: Any, delivery: Delivery, check_id: str) -> str:
         delivery.ledger.withdrawn(check_id, [Item.MEDICINES])
         return check_id
 
-    check_id = play(counter, card, tmp_path, books, day)
+    check_id = play(counter, card, tmp_path, books, scenario)
 
     async def next_run(client: Any) -> Any:
         folder = FolderProcess(tmp_path / "results", owner="terminal-1", create=True)

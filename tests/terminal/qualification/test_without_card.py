@@ -144,7 +144,7 @@ async def consented(counter: Any, client: QualificationClient, card: Any) -> str
 
 
 def test_withdrawn_items_are_not_in_later_results(counter: Any, card: Any) -> None:
-    async def day(client: QualificationClient) -> list[Any]:
+    async def scenario(client: QualificationClient) -> list[Any]:
         check_id = await consented(counter, client, card)
         counter.now += timedelta(hours=2)
         answers: list[Any] = []
@@ -154,7 +154,7 @@ def test_withdrawn_items_are_not_in_later_results(counter: Any, card: Any) -> No
             answers.append(await client.result(check_id))
         return answers
 
-    first, after, repeated, same, last, none = counter.play(day)
+    first, after, repeated, same, last, none = counter.play(scenario)
     assert all(isinstance(answer, WithdrawalReceipt) for answer in (first, repeated, last))
     flags = {consent.item: consent.flag for consent in after.consents}
     assert flags == {Item.DIAGNOSIS: 1, Item.MEDICINES: 0, Item.HIGH_COST_LIMIT: 0, Item.HEALTH_CHECKUP: 0}
@@ -166,7 +166,7 @@ def test_withdrawn_items_are_not_in_later_results(counter: Any, card: Any) -> No
 
 
 def test_any_enrolled_terminal_can_query_standing_consents(counter: Any, card: Any) -> None:
-    async def day(client: QualificationClient) -> tuple[str, str, Any]:
+    async def scenario(client: QualificationClient) -> tuple[str, str, Any]:
         check_id = await consented(counter, client, card)
         undecided = (await counter.opened(client, card)).check_id
         before = await client.standing(check_id)
@@ -174,7 +174,7 @@ def test_any_enrolled_terminal_can_query_standing_consents(counter: Any, card: A
         assert isinstance(await client.withdraw(check_id, withdrawal), WithdrawalReceipt)
         return check_id, undecided, before
 
-    check_id, undecided, before = counter.play(day)
+    check_id, undecided, before = counter.play(scenario)
     assert isinstance(before, StandingConsents)
     assert set(before.items) == {Item.DIAGNOSIS, Item.MEDICINES, Item.HIGH_COST_LIMIT}
     exchange = SigningKey.generate()
@@ -196,7 +196,7 @@ def test_any_enrolled_terminal_can_query_standing_consents(counter: Any, card: A
 
 
 def test_invalid_withdrawals_are_refused(counter: Any, card: Any) -> None:
-    async def day(client: QualificationClient) -> list[Any]:
+    async def scenario(client: QualificationClient) -> list[Any]:
         check_id = await consented(counter, client, card)
         undecided = (await counter.opened(client, card)).check_id
 
@@ -213,7 +213,7 @@ def test_invalid_withdrawals_are_refused(counter: Any, card: Any) -> None:
             await client.withdraw(check_id, genuine.model_copy(update={"terminal_id": "terminal-2"})),
         ]
 
-    assert [refusal(answer) for answer in counter.play(day)] == [
+    assert [refusal(answer) for answer in counter.play(scenario)] == [
         RefusalReason.NOT_ALLOWED,
         RefusalReason.NOT_ALLOWED,
         RefusalReason.NO_SUCH_CHECK,
@@ -224,14 +224,14 @@ def test_invalid_withdrawals_are_refused(counter: Any, card: Any) -> None:
 
 
 def test_a_withdrawal_receipt_of_another_service_is_not_accepted(counter: Any, card: Any) -> None:
-    async def day(client: QualificationClient) -> str:
+    async def scenario(client: QualificationClient) -> str:
         check_id: str = (await counter.opened(client, card)).check_id
         await counter.submitted(
             client, check_id, [ConsentAnswer(item=Item.DIAGNOSIS, flag=1, consent_time=counter.now)]
         )
         return check_id
 
-    check_id = counter.play(day)
+    check_id = counter.play(scenario)
 
     async def withdrawn(client: QualificationClient) -> Any:
         withdrawal = client.withdrawal(check_id, withdrawn_at=counter.now, items=[Item.DIAGNOSIS])

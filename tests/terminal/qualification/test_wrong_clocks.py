@@ -74,13 +74,13 @@ def test_a_check_without_consents_is_delivered_despite_a_wrong_clock(office: Off
     """Version 0.1 recorded no service time, and refusals need no time."""
     office.wrong = -3 * HOUR
 
-    async def day(client: Any) -> Any:
+    async def scenario(client: Any) -> Any:
         with office.at(client):
             check_id = await office.decided(client, {Item.MEDICINES: False}, service_at=False)
             await office.delivery.work_off()
             return office.ledger.of_check(check_id)
 
-    assert counter.play(day).delivered is not None
+    assert counter.play(scenario).delivered is not None
 
 
 def test_nothing_expires_after_one_comparison_or_without_the_service(
@@ -88,7 +88,7 @@ def test_nothing_expires_after_one_comparison_or_without_the_service(
 ) -> None:
     behaviour, morning = counter.server.behaviour, counter.now
 
-    async def day(client: Any) -> list[str]:
+    async def scenario(client: Any) -> list[str]:
         with office.at(client):
             check_id = await office.decided(client)
             behaviour.set(Operation.EVERY, Rule(manner=Manner.DROPPED))
@@ -111,14 +111,14 @@ def test_nothing_expires_after_one_comparison_or_without_the_service(
             assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.REFUSED
             return office.kinds()
 
-    assert counter.play(day) == ["opened", "decided", "expired"]
+    assert counter.play(scenario) == ["opened", "decided", "expired"]
 
 
 def test_times_are_not_corrected_into_the_future_or_by_guessing(counter: Any, card: Any, tmp_path: Path) -> None:
     """Times are not corrected beyond the service's time, nor if the clock difference is unknown."""
     office = Office(counter, card, tmp_path)
 
-    async def day(client: Any) -> None:
+    async def scenario(client: Any) -> None:
         with office.at(client):
             known = office.ledger.of_check(await office.decided(client))
             unknown = office.ledger.of_check(await office.decided(client, service_at=False))
@@ -131,7 +131,7 @@ def test_times_are_not_corrected_into_the_future_or_by_guessing(counter: Any, ca
             assert all(consent.answered_at <= now for consent in fixed.consents)
             assert corrected(unknown, now) is None
 
-    counter.play(day)
+    counter.play(scenario)
 
 
 @pytest.mark.parametrize(("late", "opens"), [(2, True), (4, False), (60, False)])

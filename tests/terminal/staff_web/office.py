@@ -118,12 +118,12 @@ class Office:
         assert not isinstance(self.state, st.Idle)
         self.day.conductor.post(kind(self.state.reception.id, *args))
 
-    async def card(self, persona: str = "pin-right") -> None:
+    async def insert_card(self, persona: str = "pin-right") -> None:
         self.day.place.insert(self.day.prepare(BY_NAME[persona]))
         await self.until(st.ChoosingMethod)
 
     async def to_consent(self, persona: str = "pin-right") -> None:
-        await self.card(persona)
+        await self.insert_card(persona)
         await self.by_pin()
 
     async def by_pin(self) -> None:

@@ -45,7 +45,7 @@ async def _calls_and_the_list(office: Office) -> None:
     assert "!" in (await page.locator("#devices", has_text="返事がありません").inner_text())
     await office.remove_card()
 
-    await office.card()
+    await office.insert_card()
     office.touch(ev.StaffCalled)
     call = page.locator("[data-call=patient]")
     await call.wait_for()
@@ -112,7 +112,7 @@ def pictures() -> Iterator[bytes]:
 async def _by_eye(office: Office) -> None:
     page = await office.signed_in()
     other = await office.page()
-    await office.card("face-match")
+    await office.insert_card("face-match")
     await page.get_by_role("button", name="目視で確認する", exact=True).click()
     await office.until(st.StaffCheck)
     await page.locator("canvas[data-drawn]").wait_for()
@@ -153,10 +153,10 @@ async def _painted(page: Page) -> list[bool]:
     return [bool(await canvas.evaluate(count)) for canvas in await page.query_selector_all("canvas")] or [False, False]
 
 
-def _run(office: Office, day: object) -> None:
+def _run(office: Office, scenario: object) -> None:
     async def run() -> None:
         async with office.open():
-            await day(office)  # type: ignore[operator]
+            await scenario(office)  # type: ignore[operator]
 
     asyncio.run(run())
 
@@ -185,7 +185,7 @@ async def _locks(office: Office) -> None:
     assert await page.locator("h1").inner_text() == "Reception: staff page"
     await page.get_by_role("button", name="Lock").click()
     await page.locator("form", has_text="Calls still appear here").wait_for()
-    await office.card()
+    await office.insert_card()
     office.touch(ev.StaffCalled)
     await page.locator("[data-call=patient]").wait_for()
     assert await page.locator("#day").count() == 0, "the list needs a session"
@@ -242,12 +242,12 @@ def test_the_call_command_gets_the_kind_of_call_and_no_personal_data(counter: De
     script.write_text(f"#!/bin/sh\nprintf '%s|' \"$@\" >{output}.new; env >>{output}.new; mv {output}.new {output}\n")
     script.chmod(0o755)
 
-    async def day(office: Office) -> None:
-        await office.card()
+    async def scenario(office: Office) -> None:
+        await office.insert_card()
         office.touch(ev.StaffCalled)
         await office.until(output.exists)
 
-    _run(Office(counter, call_command=(str(script), "{kind}", "{number}", "; rm -rf /")), day)
+    _run(Office(counter, call_command=(str(script), "{kind}", "{number}", "; rm -rf /")), scenario)
     words, _, environment = output.read_text().partition("|PATH")
     assert words.split("|")[:3] == [CallKind.PATIENT.value, "1", "; rm -rf /"]
     assert "UKETSUKE" not in environment

@@ -80,7 +80,7 @@ def test_the_page_opens_only_with_the_terminals_certificate(counter: DemoCounter
     make_server(other, ("127.0.0.1",))
     assert make_client(other, "stranger", PASSPHRASE.encode(), tmp_path / "other.p12")
 
-    async def day(office: Office) -> None:
+    async def scenario(office: Office) -> None:
         address = office.pages.sites[1].address
         assert address.startswith("https://127.0.0.1:")
         for file in (None, tmp_path / "other.p12"):
@@ -91,7 +91,7 @@ def test_the_page_opens_only_with_the_terminals_certificate(counter: DemoCounter
         await page.locator("#password").press("Enter")
         await page.locator("#day").wait_for()
         assert all(cookie["secure"] for cookie in await page.context.cookies())
-        await office.card("face-match")
+        await office.insert_card("face-match")
         office.day.staff_comes()
         await office.until(st.StaffCheck)
         await page.locator("#eye", has_text="受付の機械のあるパソコンでだけ").wait_for()
@@ -99,7 +99,7 @@ def test_the_page_opens_only_with_the_terminals_certificate(counter: DemoCounter
 
     async def run() -> None:
         async with office.open():
-            await day(office)
+            await scenario(office)
 
     asyncio.run(run())
 

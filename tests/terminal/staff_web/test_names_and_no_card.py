@@ -30,10 +30,10 @@ from tests.terminal.staff_web.test_desk import row
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
 
 
-def _run(office: Office, day: Any) -> None:
+def _run(office: Office, scenario: Any) -> None:
     async def run() -> None:
         async with office.open():
-            await day(office)
+            await scenario(office)
 
     asyncio.run(run())
 
@@ -56,7 +56,7 @@ async def _by_eye(office: Office, page: Page) -> None:
 def test_staff_can_see_the_name_on_the_card_until_they_delete_it(counter: DemoCounter, tmp_path: Path) -> None:
     names = tmp_path / "names"
 
-    async def day(office: Office) -> None:
+    async def scenario(office: Office) -> None:
         page = await office.signed_in()
         counter.stub.misbehave(Operation.RESULT, Rule(old_characters=True))
         await _by_eye(office, page)
@@ -88,11 +88,11 @@ def test_staff_can_see_the_name_on_the_card_until_they_delete_it(counter: DemoCo
         office.day.conductor.names.clean((result.stem,))
         assert not picture.exists(), "deleted after a day"
 
-    _run(Office(counter, name_picture_folder=names), day)
+    _run(Office(counter, name_picture_folder=names), scenario)
 
 
 def test_by_pin_there_is_no_picture_and_staff_are_informed(counter: DemoCounter) -> None:
-    async def day(office: Office) -> None:
+    async def scenario(office: Office) -> None:
         page = await office.signed_in()
         counter.stub.misbehave(Operation.RESULT, Rule(old_characters=True))
         office.day.place.insert(office.day.prepare(replace(BY_NAME["pin-right"], person="old-characters")))
@@ -103,7 +103,7 @@ def test_by_pin_there_is_no_picture_and_staff_are_informed(counter: DemoCounter)
         office.touch(ev.QuestionAnswered, "limit", False)
         await page.locator(row(1, "delivered"), has_text="この受付では画像がありません").wait_for()
 
-    _run(Office(counter), day)
+    _run(Office(counter), scenario)
 
 
 async def _fill(page: Page, **values: str) -> None:
@@ -115,7 +115,7 @@ async def _fill(page: Page, **values: str) -> None:
 def test_a_result_file_without_a_card(counter: DemoCounter) -> None:
     person = invented_people()["seventies"].qualifications[0]
 
-    async def day(office: Office) -> None:
+    async def scenario(office: Office) -> None:
         page = await office.signed_in()
         await _fill(page, insurer="12")
         await page.get_by_role("button", name="確認する", exact=True).click()
@@ -136,7 +136,7 @@ def test_a_result_file_without_a_card(counter: DemoCounter) -> None:
         await page.get_by_role("button", name="とじる").click()
         await page.locator("#day li[data-standing=delivered]", has_text="カードなし").wait_for()
 
-    _run(Office(counter), day)
+    _run(Office(counter), scenario)
     ledger = ledger_path(counter.settings)
     events = [record.event for record in LedgerFile(ledger).records()]
     assert [event.kind for event in events] == ["opened", "decided", "handing-over", "delivered"]
@@ -156,7 +156,7 @@ def test_a_result_file_without_a_card(counter: DemoCounter) -> None:
 
 
 def test_a_silent_service_delivers_nothing_and_ends_the_check(counter: DemoCounter) -> None:
-    async def day(office: Office) -> None:
+    async def scenario(office: Office) -> None:
         page = await office.signed_in()
         counter.stub.silence(Operation.LOOK_UP)
         await _fill(page, insurer="138999", number="0008901", birth="1963-08-15")
@@ -166,7 +166,7 @@ def test_a_silent_service_delivers_nothing_and_ends_the_check(counter: DemoCount
         await page.get_by_role("button", name="とじる").click()
         await page.locator("#day li[data-standing=refused]", has_text="カードなし").wait_for()
 
-    _run(Office(counter), day)
+    _run(Office(counter), scenario)
     kinds = [record.event.kind for record in LedgerFile(ledger_path(counter.settings)).records()]
     assert kinds == ["opened", "decided", "discarded"]
     assert not list(counter.settings.results_dir.glob("*.xml"))
