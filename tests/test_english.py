@@ -62,6 +62,11 @@ INSTEAD = {
     r"\bin vain\b": "without success, timed out",
     r"\bspoilt\b": "damaged, modified",
     r"\blooks? otherwise\b": "look different",
+    r"\btaken back\b": "withdrawn",
+    r"\btrips? over\b": "known pitfall, fails on",
+    r"\bstands? in the (?:place|stead) of\b": "is in the position of, replaces",
+    r"\bno fault but\b": "only this fault",
+    r"\bis asked whether\b": "the question is",
 }
 
 
