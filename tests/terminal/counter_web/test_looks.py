@@ -138,6 +138,19 @@ def test_consent_answers_share_one_page_at_every_size(shown: tuple[PageStage, Pa
         assert len([some for some in together if some]) == 1, (name, language, together)
 
 
+@pytest.mark.parametrize("size", [(1280, 800), (800, 1280)])
+def test_nothing_asked_in_letters_of_usual_size_takes_a_second_page(
+    shown: tuple[PageStage, Page], size: tuple[int, int]
+) -> None:
+    """A page to turn would be a touch more than docs/accessibility.md counts."""
+    stage, page = shown
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    for name in ("pin-wrong", "pin-proxy", "code-wrong", "consent-child", "consent-proxy"):
+        for language in ("ja-easy", "en", "pt"):
+            stage.turn_to(page, state_of(name, language))
+            assert page.query_selector(".turner") is None, (name, language)
+
+
 LINES = """() => [...document.querySelectorAll("h1, p, .answer > span, .quiet > span, li > span")].flatMap(element => {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), lines = [];
     let bottom = -Infinity;

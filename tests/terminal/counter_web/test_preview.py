@@ -2,6 +2,7 @@
 
 import json
 import time
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page
 from websockets.sync.connection import Connection
 
@@ -16,6 +18,7 @@ from config.settings import Settings
 from terminal.counter_web.preview import LEAST_SECONDS, Preview, jpeg_of
 from tests.terminal.counter_web.stage import PageStage, until, wait_for
 from tests.terminal.counter_web.test_access import Visitor
+from tests.terminal.counter_web.test_contrast import AAA, luminance, ratio
 from tests.terminal.counter_web.test_page import ask
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
@@ -150,3 +153,30 @@ def test_slow_page_receives_at_most_two_pictures_ahead(tmp_path: Path) -> None:
                 assert pictures(line, camera) == 1
                 stage.be(state_of("method"))
         visitor.http.close()
+
+
+PAINT = """ground => {
+    const pen = document.querySelector(".live canvas").getContext("2d");
+    pen.fillStyle = ground;
+    pen.fillRect(0, 0, 640, 480);
+    for (let left = 0; ground === "noise" && left < 640; left += 4) {
+        for (let top = 0; top < 480; top += 4) {
+            const grey = Math.random() * 255;
+            pen.fillStyle = `rgb(${grey} ${grey} ${grey})`;
+            pen.fillRect(left, top, 4, 4);
+        }
+    }
+}"""
+
+
+def test_oval_stands_out_from_any_picture(stage: PageStage, page: Page) -> None:
+    """At its left edge, whatever the camera shows, a white line lies beside a dark one: 7:1 on the screen."""
+    stage.open(page)
+    stage.turn_to(page, state_of("face"))
+    for ground in ("#ffffff", "#000000", "#808080", "#e0ac8c", "#5c3a28", "noise"):
+        page.evaluate(PAINT, ground)
+        drawn = Image.open(BytesIO(page.locator(".live").screenshot())).convert("RGB")
+        across, row = drawn.width / 640, round(drawn.height * 236 / 480)
+        band = np.asarray(drawn)[row, [round(across * x) for x in range(158, 183)]]
+        shades = [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in band]
+        assert ratio(min(shades, key=luminance), max(shades, key=luminance)) >= AAA, ground

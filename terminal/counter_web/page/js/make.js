@@ -44,6 +44,8 @@ export function sentence(text) {
 function marked(text) {
   const { lang } = document.documentElement;
   if (lang === "ja") return japanese(text);
+  // a Korean particle stays with the bracket before it
+  if (lang === "ko") text = text.replace(/\)(?=[\uac00-\ud7a3])/g, ")\u2060");
   // Chinese shares the kanji and the middle dot: there, only kana tell that a name is Japanese
   const isJapanese = lang.startsWith("zh") ? /[\u3041-\u3096\u30a1-\u30fa]/ : /[\u3041-\u9fff]/;
   return text.split(/([\u3041-\u30ff\u3400-\u9fff]+)/).filter(Boolean).map((part) =>

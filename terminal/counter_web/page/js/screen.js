@@ -229,14 +229,20 @@ export class Screen {
     const text = JSON.stringify([still, current(typed)?.id, typed.noSuchDay, serial, words.next, zone.clientHeight]);
     if (this.#drawn.body === text) return;
     this.#drawn.body = text;
-    this.#drawBody(zone, body.pad && this.talk.size === "largest");
+    const { size, low } = this.talk;
+    const upright = size === "normal" && matchMedia("(orientation: portrait)").matches;
+    const ways = size === "largest" ? ["apart"] : low ? ["docked", "apart"] : upright ? ["beside", "docked", "turned"] : ["turned"];
+    ways.some((way, index) => this.#drawBody(zone, way, index === ways.length - 1));
   }
 
-  /** `apart`: the pad has a page of its own. */
-  #drawBody(zone, apart) {
-    const { body, pad: typed, words, low } = this.talk;
+  /**
+   * Draw the body with its pad in this place: beside the question, docked in the lower half with the other ways, apart on
+   * a page of its own, or beside a question that is turned over pages. Return false if something does not fit.
+   */
+  #drawBody(zone, place, last) {
+    const { body, pad: typed, words } = this.talk;
     const live = body.camera && !body.photo;
-    const alone = apart ? this.#padPage(typed, words) : undefined;
+    const alone = body.pad && place === "apart" ? this.#padPage(typed, words) : undefined;
     const beside = body.pad && !alone;
     zone.className = [live || beside ? "split" : "", live ? "camera" : "", beside ? "with-pad" : ""].filter(Boolean).join(" ");
     const pinned = beside ? [places(typed, words)] : [];
@@ -244,7 +250,7 @@ export class Screen {
     const offers = this.#offers(body);
     const said = make("div", { class: "said" });
     const column = make("div", { class: "words" }, said);
-    const dock = beside && low ? make("div", { class: "dock" }, pad(words), ...offers) : undefined;
+    const dock = beside && place === "docked" ? make("div", { class: "dock" }, pad(words), ...offers) : undefined;
     if (alone) {
       said.append(...blocks, alone, ...offers);
       zone.replaceChildren(column);
@@ -264,8 +270,9 @@ export class Screen {
       zone.replaceChildren(column, ...offers);
     }
     narrow(said.querySelector("h1"));
-    if (alone) this.#onPages(column, said, { said: blocks, offers, alone });
-    else if (!this.#fit(zone, column, said, blocks, offers, dock)) this.#drawBody(zone, true);
+    if (!alone) return this.#fit(zone, column, said, blocks, offers, dock, last || !body.pad);
+    this.#onPages(column, said, { said: blocks, offers, alone });
+    return true;
   }
 
   /** Give the question and the pad a page each at double size. */
@@ -286,9 +293,9 @@ export class Screen {
 
   /**
    * Enlarge targets if there is room; else tighten, then drop the drawing, then split into pages. Return false instead
-   * of splitting if there is a `dock`, the row of pad and other ways in the lower half: it cannot be split.
+   * of the last two unless `mayTurn`. `dock` is the row of pad and other ways.
    */
-  #fit(zone, column, said, blocks, offers, dock) {
+  #fit(zone, column, said, blocks, offers, dock, mayTurn) {
     const parts = dock ? [said, column, zone, dock, ...dock.querySelectorAll(".offers, button")] : [said, column, zone];
     const allFit = () => {
       offers.forEach(alignKeys);
@@ -310,7 +317,7 @@ export class Screen {
     if (allFit()) return true;
     zone.classList.add("tighter");
     if (allFit()) return true;
-    if (dock) return false;
+    if (!mayTurn) return false;
     column.classList.remove("beside");
     column.replaceChildren(said);
     if (allFit()) return true;
