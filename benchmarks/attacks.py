@@ -25,13 +25,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from msgspec.structs import replace
 from platformdirs import user_cache_path
 
 from benchmarks.presentations import attack_rate, bona_fide_rate

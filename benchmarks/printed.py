@@ -12,12 +12,11 @@ import resource
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
-from msgspec.structs import replace
 
 from vision.printed.look import look_at
 from vision.printed.model import recogniser_path

@@ -8,14 +8,13 @@ not pass and are not followed. No mistakes are allowed; the outcome names what w
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from msgspec.structs import replace
 
 from benchmarks.presentations import attack_rate, bona_fide_rate
 from config.settings import AntiPhoto
