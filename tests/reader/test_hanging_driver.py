@@ -77,11 +77,11 @@ def opened(outcome: Any) -> pcsc.PcscLink:
     return outcome
 
 
-def eventually(what: Any) -> bool:
+def eventually(condition: Any) -> bool:
     deadline = time.monotonic() + 60
-    while not what() and time.monotonic() < deadline:
+    while not condition() and time.monotonic() < deadline:
         time.sleep(0.005)
-    return bool(what())
+    return bool(condition())
 
 
 def test_a_mute_card_is_abandoned_and_powered_off_later(driver: Driver) -> None:
@@ -169,7 +169,7 @@ def test_programs_that_may_hold_the_card(tmp_path: "Path") -> None:
     assert likely_holders(system.programs(tmp_path / "nowhere")) == ()
 
 
-def test_the_error_names_the_program_to_end() -> None:
+def test_the_error_names_the_program_to_stop() -> None:
     busy = ReaderBusy("ACR1252", ("scdaemon (process 30)", "firefox (process 20)", "pcsc_scan (process 7)"))
-    assert "ACR1252, most likely scdaemon (process 30) or firefox (process 20): end it" in str(busy)
-    assert "in ACR1252: end it" in str(ReaderBusy("ACR1252"))
+    assert "ACR1252, most likely scdaemon (process 30) or firefox (process 20): stop it" in str(busy)
+    assert "in ACR1252: stop it" in str(ReaderBusy("ACR1252"))

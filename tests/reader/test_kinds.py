@@ -193,6 +193,8 @@ def test_issuing_a_card_of_the_announced_generation(authority: TestAuthority) ->
         ("ordinary", {"photo_kb": 50}, "2 to 27"),
     ],
 )
-def test_no_such_card(kind: str, details: dict[str, object], reason: str, authority: TestAuthority) -> None:
+def test_an_unknown_kind_or_impossible_details_are_refused(
+    kind: str, details: dict[str, object], reason: str, authority: TestAuthority
+) -> None:
     with pytest.raises(ValueError, match=reason):
         issue_kind(kind, authority, today=TODAY, **details)  # type: ignore[arg-type]

@@ -1,3 +1,5 @@
+"""Reading and writing TLV objects as they are in card files."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

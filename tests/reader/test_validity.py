@@ -172,7 +172,7 @@ def test_no_signature_certificate_under_15(born: date, issued: date, expected: b
         (date(2024, 6, 1), date(2024, 12, 2), False),
     ],
 )
-def test_no_photo_under_one(born: date, applied: date, expected: bool) -> None:
+def test_cards_of_infants_have_no_photo_since_december_2024(born: date, applied: date, expected: bool) -> None:
     assert has_photo(born, applied) is expected
 
 

@@ -57,14 +57,14 @@ def turns(shown: list[Guidance]) -> int:
     return sum(guidance in TURNS for guidance in shown)
 
 
-def test_looking_printed_twice_is_suspected(engine: FaceEngine) -> None:
+def test_a_face_rated_as_printed_in_two_turns_is_suspected(engine: FaceEngine) -> None:
     verdict, shown = checked(engine, Votes([0.1]))
     assert verdict == PhotoSuspected(PhotoSign.PRINTED)
     assert turns(shown) == 2
     assert Guidance.ONCE_MORE in shown
 
 
-def test_looking_printed_once_requires_another_turn(engine: FaceEngine) -> None:
+def test_a_face_rated_as_printed_once_must_turn_again(engine: FaceEngine) -> None:
     votes = Votes([0.1] * FRAMES + [0.9])
     verdict, shown = checked(engine, votes)
     assert isinstance(verdict, FaceMatch)

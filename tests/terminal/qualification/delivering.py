@@ -22,18 +22,18 @@ SHARED = {Item.DIAGNOSIS: True, Item.MEDICINES: False, Item.HEALTH_CHECKUP: Fals
 
 
 class Office:
-    """A terminal's ledger and result folder; `wrong` is the difference of its clock from the service's."""
+    """A terminal's ledger and result folder; `clock_error` is the difference of its clock from the service's."""
 
     def __init__(self, counter: Any, card: Any, folder: Path, *, limit: float = 10.0, **options: Any) -> None:
         self.counter, self.card, self.results = counter, card, folder / "results"
         self.path = folder / "ledger.db"
-        self.wrong = timedelta()
+        self.clock_error = timedelta()
         self.reported: list[str] = []
         self.folder = FolderProcess(self.results, create=True, limit=limit)
         self._options = options
 
     def now(self) -> Any:
-        return self.counter.now + self.wrong
+        return self.counter.now + self.clock_error
 
     @contextmanager
     def at(self, client: QualificationClient) -> Any:

@@ -42,14 +42,14 @@ def test_wrong_times_are_corrected_and_recorded(office: Office, counter: Any, wr
     check_ids: list[str] = []
 
     async def decided(client: Any) -> None:
-        office.wrong = wrong
+        office.clock_error = wrong
         with office.at(client):
             check_ids.append(await office.decided(client))
             if run == "in this run":
                 assert (await office.delivery.deliver(check_ids[0])).stage is DeliveryStage.DELIVERED
 
     async def restarted(client: Any) -> Any:
-        office.wrong = timedelta()  # the clock was set
+        office.clock_error = timedelta()  # the clock was set
         counter.now += timedelta(minutes=20)
         with office.at(client):
             await office.delivery.work_off()
@@ -72,7 +72,7 @@ def test_wrong_times_are_corrected_and_recorded(office: Office, counter: Any, wr
 
 def test_a_check_without_consents_is_delivered_despite_a_wrong_clock(office: Office, counter: Any) -> None:
     """Version 0.1 recorded no service time, and refusals need no time."""
-    office.wrong = -3 * HOUR
+    office.clock_error = -3 * HOUR
 
     async def scenario(client: Any) -> Any:
         with office.at(client):
