@@ -197,6 +197,28 @@ def test_typed_digits_show_as_dots_and_are_stored_nowhere(stage: PageStage, page
     assert stage.counter.pins == [b"7319"]
 
 
+def test_held_key_types_one_digit(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "pin")
+    for _ in range(3):
+        page.keyboard.down("Digit4")  # the second and third are key repeats
+    page.keyboard.up("Digit4")
+    page.keyboard.press("Digit2")
+    expect(page.locator(".dots i.set")).to_have_count(2)
+
+
+def test_focused_target_has_an_outline_of_six_units(stage: PageStage, page: Page) -> None:
+    stage.open(page)
+    ask(stage, page, "method")
+    page.keyboard.press("Tab")
+    focused = page.locator(":focus")
+    assert focused.get_attribute("data-target") == "offer:face"
+    style = focused.evaluate(
+        "element => [getComputedStyle(element).outlineStyle, getComputedStyle(element).outlineWidth]"
+    )
+    assert style == ["solid", "6px"]
+
+
 def test_question_and_keypad_have_separate_pages_in_the_largest_text(settling: PageStage, page: Page) -> None:
     stage = settling
     stage.open(page)

@@ -1,5 +1,6 @@
 """What the narrator says and when, without sound."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from terminal.talk.serial import Talks
 from terminal.voice.narrator import MEMORY, PERSISTS, Narrator
 from terminal.voice.saying import Saying, Tone
 from terminal.words.aloud import is_private
-from terminal.words.catalogue import speaker
+from terminal.words.catalogue import catalogue, speaker
 from tests.terminal.session.world import World
 from tests.terminal.talk.gallery import RULES, SCREENS, state_of
 from vision.verdict import FaceCheckProgress, Guidance
@@ -75,6 +76,30 @@ def test_a_question_is_read_with_its_answers_and_their_keys() -> None:
     later = texts(listener.see(speaking("limit")))
     assert "係員を呼ぶ" not in later, "explanations are given once per reception"
     assert "提供せずに受付する" in later, "leaving has another meaning from here on"
+
+
+def test_a_question_is_repeated_in_full_on_request() -> None:
+    listener = Listener()
+    said = text(listener.see(speaking("method")))
+    list(listener.wait(2))
+    again = listener.narrator.again(listener.now)
+    assert again is not None
+    assert again.cuts
+    assert text(again) == said
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_everything_spoken_is_also_on_the_screen(language: str) -> None:
+    """Except the description of the numeric keypad (`voice.`), for people who cannot see it."""
+    keypad = [
+        re.sub(r"{\w+}", ".+", str(one.string)) for one in catalogue(language) if str(one.id).startswith("voice.")
+    ]
+    for name in SCREENS:
+        listener = Listener()
+        said, talk = texts(listener.see(speaking(name, language, aloud=True))), listener.talks.talk
+        shown = {talk.body.question, talk.card, talk.warning, talk.notice, *(line.text for line in talk.body.lines)}
+        shown |= {part for offer in talk.offers for part in (offer.label, offer.hint)}
+        assert not [one for one in said if one not in shown and not re.fullmatch("|".join(keypad), one)], name
 
 
 def test_a_wrong_pin_is_announced_first_with_the_tries_left() -> None:
