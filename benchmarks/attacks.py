@@ -9,7 +9,7 @@ prints itself. Missing folders are skipped. Parts:
     prints        a turn to either side, started at every picture of the moving prints (`benchmarks.recorded_turns`)
     faces         the same for the films and the faces in prints/real
     networks      MiniFASNet, if the terminal has it, on the pictures in prints/
-    printed       a frame of each film, printed, held before a simulated camera and turned as the screen requests
+    printed       a frame of each film, printed, held in front of a simulated camera and turned as the screen requests
     bent          the same frames and the drawn persons on randomly bent prints: bend, axis, turn, and change of the
                   bend while turning vary
     drawn         synthetic persons and attackers through the complete check; needs no DIR
