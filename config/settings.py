@@ -245,7 +245,7 @@ class StaffSettings(Section):
     from the service contains ●. Deleted with the result or after 24 hours. Empty: only on the staff page, for at most
     five minutes."""
     call_command: tuple[str, ...] = ()
-    """Command to run for every call, as a list of words, for example for a light or a chat. `{kind}`, `{number}` and
+    """Command to run for every call, as a list of words, such as for a lamp or a chat message. `{kind}`, `{number}` and
     `{code}` are replaced. It runs without a shell, gets no personal data, and is not waited for."""
 
 

@@ -169,7 +169,7 @@ class Ledger(LedgerFile):
         return self._append(Discarded(check_id=check_id, reason=reason))
 
     def restored(self, event: Restored) -> Record[Restored]:
-        """Record that a backup was restored. This is the first record afterwards."""
+        """Record that a backup was restored, as the first record after the backup."""
         return self._append(event)
 
     def lost(self, event: Lost) -> Record[Lost]:

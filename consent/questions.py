@@ -8,7 +8,7 @@ from consent.items import HolderFacts, Item, Question, QuestionKind
 HEALTH_CHECKUP_FROM = 40
 ELDERLY_CHECKUP_FROM = 75
 CARE_AND_MEDICINES = "care-and-medicines"
-"""Topic of past care and medicines, which are one topic together and two questions one by one."""
+"""Common topic of past care and medicines if all are asked together; one by one, they are two questions."""
 
 
 def questions(facts: HolderFacts, settings: ConsentSettings) -> tuple[Question, ...]:

@@ -46,7 +46,7 @@ class CardLink(Protocol):
         """Send a command APDU and return the response APDU with its status word (at least 2 bytes).
 
         Pass a command that contains a secret as a bytearray and overwrite it afterwards. Blocks until the card answers.
-        Raises `LinkLost` if it does not, and `CommandRefused`.
+        Raises `LinkLost`, including if the card does not answer, and `CommandRefused`.
         """
 
     def close(self) -> None:
@@ -54,7 +54,7 @@ class CardLink(Protocol):
 
 
 class CardSlot(Protocol):
-    """One or all readers as a place for a card.
+    """One reader, or all readers together.
 
     `connect` reports if there are two cards. A card inserted after the one in use is reported after that one is
     removed.

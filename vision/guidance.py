@@ -135,7 +135,7 @@ class Steady:
         self._since = 0.0
 
     def update(self, seen: Guidance, now: float) -> Guidance:
-        """Return the guidance to show. Good position and requested turns are shown immediately."""
+        """Return the guidance to show. `HOLD_STILL` and instructions for a turn are shown immediately."""
         if self.shown is None or seen == self.shown or seen in _IMMEDIATE:
             self.shown, self._other = seen, None
         elif seen != self._other:

@@ -81,7 +81,7 @@ class Conductor:
         self._ending = asyncio.Event()
         self._patients: dict[str, Patient] = {}
         self._not_discarded: set[str] = set()
-        """Receptions discarded by staff whose discarding the ledger failed to record. Not submitted in this run."""
+        """Receptions that staff discarded but the ledger could not record as such. Not submitted in this run."""
         self._running: set[asyncio.Task[None]] = set()
         self._on_state: list[Callable[[State], None]] = []
         self._on_effect: list[Callable[[fx.Effect], None]] = []
@@ -159,7 +159,7 @@ class Conductor:
     # --- the loop -------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Run until `stop`. In any case, wipe the patient's data and release the card at the end."""
+        """Run until `stop`. Always wipes the patient's data and releases the card at the end."""
         resume()  # no patient data is in memory yet
         self._loop = loop = asyncio.get_running_loop()
 
@@ -357,7 +357,7 @@ class Conductor:
             log.warning("%d receptions were interrupted and are submitted without any consent", interrupted)
 
     async def _outbox(self) -> None:
-        """Process the outbox in the background: what an earlier run left, or the service did not answer."""
+        """Process the outbox in the background: decisions left by an earlier run or not answered by the service."""
         while not self._ending.is_set():
             try:
                 await self._settle_interrupted()

@@ -1,4 +1,4 @@
-"""States of a reception: a closed union of frozen values holding handles and facts, never a secret.
+"""States of a reception: a closed union of frozen values with handles and facts but no secrets.
 
 States can be logged, replayed and printed. PIN, printed code, photo, encodings, certificate and names are stored in the
 conductor's `Patient`.
