@@ -30,8 +30,8 @@ from terminal.conductor.name_pictures import NamePictures
 from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.handover.numbers import numbers_in
+from terminal.handover.options import FaceOptions
 from terminal.handover.process import FolderProcess
-from terminal.handover.result_xml import FaceOptions
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.pki import terminal_line

@@ -270,7 +270,12 @@ class Conductor:
 
     async def _warm_up(self) -> None:
         """Load slow parts before the first patient arrives. Failures are reported when the part is needed."""
-        slow = (("service", self.service.client), ("face engine", self.camera), ("text recogniser", self.printed))
+        slow = (
+            ("service", self.service.client),
+            ("face engine", self.camera),
+            ("text recogniser", self.printed),
+            ("result files", self.delivery),
+        )
         for name, desk in slow:
             try:
                 await desk.warm_up()

@@ -9,6 +9,7 @@ import base64
 import logging
 from collections.abc import Awaitable, Callable, Container, Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from consent.items import Item
 from consent.ledger import Ledger
@@ -34,7 +35,6 @@ from terminal.conductor.worker import Worker
 from terminal.handover.folder import DeliveryFailure
 from terminal.handover.process import FolderProcess
 from terminal.handover.result_name import result_file_stem
-from terminal.handover.result_xml import Encoding, FaceOptions
 from terminal.problems import ProblemCode
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
@@ -48,6 +48,10 @@ from terminal.qualification.contract import (
     WithdrawalReceipt,
 )
 from terminal.qualification.receipts import confirmed_by, submission_of
+
+if TYPE_CHECKING:
+    from terminal.handover.options import FaceOptions
+    from terminal.handover.xml import Encoding
 
 log = logging.getLogger(__name__)
 
@@ -80,8 +84,8 @@ class Delivery:
         folder: FolderProcess,
         clock: Clock,
         institution_code: str,
-        encoding: Encoding = "UTF-8",
-        options: FaceOptions | None = None,
+        encoding: "Encoding" = "UTF-8",
+        options: "FaceOptions | None" = None,
         *,
         signature_required: bool = False,
         reception_waits: float = RECEPTION_WAITS,
@@ -106,6 +110,9 @@ class Delivery:
         """Decision times of this run, by the service's clock."""
         self._found_expired: dict[str, float] = {}
         """Monotonic time of the first comparison that found a check's consents expired."""
+
+    async def warm_up(self) -> None:
+        await self._hand_over.warm_up()
 
     def listen_for_names(self, on_unreadable_name: Callable[[str, str], Awaitable[None]]) -> None:
         """Call this with reception and file stem before a result with ● in its names is handed over."""

@@ -8,6 +8,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from consent.ledger import Ledger
 from consent.lifecycle import History
@@ -17,11 +19,14 @@ from terminal.conductor.worker import Worker
 from terminal.handover.characters import SUBSTITUTE
 from terminal.handover.folder import AlreadyThere, DeliveryFailure, FileDelivered, NotDelivered, Prepared, ResultOnDisk
 from terminal.handover.process import FolderProcess
-from terminal.handover.result_xml import Encoding, FaceOptions, ResultDocument, result_document
 from terminal.problems import ProblemCode
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import NoAnswer, QualificationResult, Silence
 from terminal.qualification.ours import Differs, differs
+
+if TYPE_CHECKING:
+    from terminal.handover.options import FaceOptions
+    from terminal.handover.xml import Document, Encoding
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +51,8 @@ class HandOver:
         folder: FolderProcess,
         institution_code: str,
         alert_staff: OnAlert,
-        encoding: Encoding = "UTF-8",
-        options: FaceOptions | None = None,
+        encoding: "Encoding" = "UTF-8",
+        options: "FaceOptions | None" = None,
         reception_waits: float = RECEPTION_WAITS,
     ) -> None:
         self.on_unreadable_name: Callable[[str, str], Awaitable[None]] = _ignore_name
@@ -92,7 +97,7 @@ class HandOver:
             history = await self._books.run(self._ledger.of_check, check_id)
             if history is None or history.closed:
                 return DeliveryOutcome(DeliveryStage.REFUSED)
-            return await self._write(history, result_document(result, self._encoding, self._options))
+            return await self._write(history, self._document(result))
 
     async def decide(self, check_id: str, *, again: bool) -> None:
         """Apply staff's decision on an uncertain result. Raises `LifeCycleError` if there is none for this check."""
@@ -117,6 +122,10 @@ class HandOver:
             await self._files.run(self.folder.clean, names)
             self._cleaned = not self.folder.hangs
 
+    async def warm_up(self) -> None:
+        """Import what writes a result before the first patient arrives."""
+        await self._files.run(import_module, "terminal.handover.result_xml")
+
     def close(self) -> None:
         self.folder.close()
         self._files.close(1.0)
@@ -136,12 +145,17 @@ class HandOver:
         differing = differs(result, history, self._institution_code)
         if differing is not None:
             return await self._held_back(history, differing)
-        document = result_document(result, self._encoding, self._options)
+        document = self._document(result)
         if document.substituted:
             log.info("%d characters not in %s were replaced in a result file", document.substituted, self._encoding)
         if document.substituted or _has_substitute(result):
             await self.on_unreadable_name(history.opened.event.reception_id, history.decision.event.result_file)
         return await self._write(history, document)
+
+    def _document(self, result: QualificationResult) -> "Document":
+        from terminal.handover.result_xml import result_document
+
+        return result_document(result, self._encoding, self._options)
 
     async def _held_back(self, history: History, differing: Differs) -> DeliveryOutcome:
         log.critical("result from the service does not match the decision: %s; it is not handed over", differing)
@@ -172,7 +186,7 @@ class HandOver:
             case ResultOnDisk():
                 return self._occupied(history)
 
-    async def _write(self, history: History, document: ResultDocument) -> DeliveryOutcome:
+    async def _write(self, history: History, document: "Document") -> DeliveryOutcome:
         name, digest = _name(history), sha256(document.data).hexdigest()
         match await self._files.run(self.folder.prepare, name, document.data):
             case Prepared(mark=mark):

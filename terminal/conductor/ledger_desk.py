@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from cryptography import x509
-
 from config.files import create_atomically
 from config.profiles import Profile
 from consent.cards import card_hash
@@ -42,6 +40,8 @@ class LedgerDesk:
         """Record an opened check. Return False if it could not be written or the patient has been wiped."""
         if patient.certificate is None:
             return False
+        from cryptography import x509
+
         serial = x509.load_der_x509_certificate(patient.certificate).serial_number
         event = Opened(
             check_id=effect.check_id,

@@ -1,8 +1,5 @@
 """Write a `QualificationResult` as a file for receipt computers."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from consent.items import Item
 from terminal.handover.layout import attributes_of
 from terminal.handover.messages.header import QualificationHeader
@@ -14,6 +11,7 @@ from terminal.handover.messages.qualification import (
     SearchInfo,
 )
 from terminal.handover.messages.subsidies import SubsidyCertificate, SubsidyResult
+from terminal.handover.options import FaceOptions
 from terminal.handover.parts import ConsentPart
 from terminal.handover.xml import CHARACTER_CODES, SUBSTITUTE, Document, Encoding, write_document
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
@@ -29,30 +27,16 @@ from terminal.qualification.insured import (
 __all__ = [
     "SUBSTITUTE",
     "Encoding",
-    "FaceOptions",
-    "ResultDocument",
     "insured_of",
     "result_answer",
     "result_body",
     "result_document",
 ]
 
-ResultDocument = Document
-
-
-@dataclass(frozen=True, slots=True)
-class FaceOptions:
-    reference_number: Callable[[str, Qualification], str | None] | None = None
-    """Returns the institution's own patient number (照会番号), by institution code and qualification."""
-    subsidies: bool = False
-    """Include medical subsidies, for institutions taking part in them. All their elements are inferred."""
-    newer_consents: bool = False
-    """Include the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症). Their place is inferred."""
-
 
 def result_document(
     result: QualificationResult, encoding: Encoding = "UTF-8", options: FaceOptions | None = None
-) -> ResultDocument:
+) -> Document:
     """Return the result as an XML document. Shift_JIS is written as CP932, as receipt computers read it."""
     return write_document(result_answer(result, encoding, options), encoding)
 

@@ -11,9 +11,10 @@ from terminal.handover.messages.bulk import BulkResult, BulkUnits
 from terminal.handover.messages.header import BulkHeader, QualificationHeader
 from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.qualification import QualificationAnswer, SearchInfo
+from terminal.handover.options import FaceOptions
 from terminal.handover.parts import names_of
 from terminal.handover.result_name import result_file_name
-from terminal.handover.result_xml import FaceOptions, result_answer
+from terminal.handover.result_xml import result_answer
 from terminal.handover.xml import CHARACTER_CODES, Encoding, write_document
 from terminal.qualification.contract import (
     CertificateStanding,

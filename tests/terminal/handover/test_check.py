@@ -9,8 +9,9 @@ import pytest
 from consent.items import Item
 from terminal.handover.check import Findings, check_bytes, check_file
 from terminal.handover.messages.kinds import FILE_KINDS
+from terminal.handover.options import FaceOptions
 from terminal.handover.parts import LayoutFault
-from terminal.handover.result_xml import FaceOptions, result_document
+from terminal.handover.result_xml import result_document
 from terminal.handover.values import Severity
 from terminal.handover.xml import LARGEST_BULK, Encoding, write_document
 from terminal.qualification.contract import ConsentOutcome, QualificationResult

@@ -10,7 +10,9 @@ from lxml import etree
 
 from consent.items import Item
 from terminal.handover.layout import CONSENTS
-from terminal.handover.result_xml import SUBSTITUTE, FaceOptions, ResultDocument, result_document
+from terminal.handover.options import FaceOptions
+from terminal.handover.result_xml import SUBSTITUTE, result_document
+from terminal.handover.xml import Document
 from terminal.qualification.contract import (
     ConsentOutcome,
     ElderlyRecipient,
@@ -68,7 +70,7 @@ EXPECTED_RESULT = [
 ]
 
 
-def parsed(document: ResultDocument, codec: str = "utf-8") -> Any:
+def parsed(document: Document, codec: str = "utf-8") -> Any:
     """Parse strictly, like a reader that decodes Shift_JIS as CP932."""
     text = document.data.decode(codec)
     declaration, _, rest = text.partition("\n")

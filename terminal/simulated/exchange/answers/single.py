@@ -9,7 +9,8 @@ from terminal.handover.messages.qualification import (
     QualificationRequest,
     SearchInfo,
 )
-from terminal.handover.result_xml import FaceOptions, result_body
+from terminal.handover.options import FaceOptions
+from terminal.handover.result_xml import result_body
 from terminal.qualification.contract import NoAnswer, QualificationResult, Refused
 from terminal.qualification.insured import InsuredSearch
 from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, AnswerContext

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from consent.items import Item
+from terminal.handover.options import FaceOptions
 from terminal.handover.result_name import result_file_name
-from terminal.handover.result_xml import FaceOptions, result_document
+from terminal.handover.result_xml import result_document
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
 from terminal.simulated.service.people import invented_people
 from tests.terminal.handover.requests import INSTITUTION, check, checkups, drugs, registration
