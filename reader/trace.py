@@ -114,7 +114,7 @@ class TracedSlot:
     """Slot whose links are traced."""
 
     def __init__(self, slot: CardSlot, write: Callable[[str], None], *, production: bool) -> None:
-        """Raises `TraceRefused` like `TracedLink`, but already here."""
+        """`production`: see `TracedLink`. Raises `TraceRefused` immediately instead of on connecting."""
         if production:
             raise TraceRefused(_REFUSAL)
         self._slot = slot

@@ -57,7 +57,7 @@ class CardImage(BaseModel):
 
     @property
     def card_profile(self) -> CardProfile:
-        """Raises `KeyError` for a profile that does not exist."""
+        """Profile of this card. Raises `KeyError` for an unknown profile."""
         return known_profiles()[self.profile]
 
     @property

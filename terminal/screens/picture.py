@@ -1,7 +1,7 @@
 """The live camera picture and the card's photo, in half-block cells.
 
-One `render_line` widget, colours cut to five bits, `refresh()` without layout: twelve frames a second take a quarter of
-a core. Pixels are kept only while the picture is on the screen.
+One `render_line` widget, colours cut to five bits, `refresh()` without layout: twelve frames per second take a quarter
+of a core. Pixels are kept only while the picture is on the screen.
 """
 
 from collections.abc import Callable

@@ -60,7 +60,7 @@ def test_preview_rate_is_limited() -> None:
 
 
 class TestCamera:
-    """A camera with 30 frames a second that counts the frames taken."""
+    """A camera with 30 frames per second that counts the frames taken."""
 
     __test__ = False
 
