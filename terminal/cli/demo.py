@@ -24,8 +24,8 @@ With --auto, or without a terminal window, it plays the personas one after the o
 answered and which result file was written, and ends with a table; exit code 1 if an outcome differs from the expected
 one.
 
---webcam makes you the patient: your portrait goes on a simulated card, in memory only, and your live picture is
-compared with it. This is a demonstration, not a measure of accuracy.
+With --webcam you are the patient: your portrait is put on a simulated card, in memory only, and compared with your
+live picture. This is a demonstration, not a measure of accuracy.
 
 Example: uketsuke demo --auto --persona face-match --json result.json
 """

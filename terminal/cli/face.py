@@ -113,8 +113,8 @@ def add(
 ) -> None:
     """Check a network's hash, calibrate it on a folder of persons, and store it for use as `vision.model`.
 
-    Half of the persons set the thresholds, the other half give the figures; this needs about fifty persons with seven
-    pictures each. Faces are detected by the YuNet that comes with uketsuke. Neither pictures nor encodings are kept.
+    Half of the persons set the thresholds, the figures are measured on the other half; this needs about fifty persons
+    with seven pictures each. Faces are detected by the YuNet included in uketsuke. Pictures and encodings are not kept.
 
     Example: uketsuke face add face_recognition_sface_2021dec.onnx --persons DIR
     """
@@ -125,7 +125,7 @@ def add(
         from vision.engines.open import BUILT, model_store
 
         if not file.is_file():
-            fail(f"{file}: no such file. `uketsuke face models` lists where known ones come from.")
+            fail(f"{file}: no such file. `uketsuke face models` shows where to get known ones.")
         _require_persons(persons)
         tell(f"{file.name}: {_about(file, sha256_of(file))}")
         from config.files import private_folder
@@ -165,7 +165,7 @@ def add_antispoof(
 
         for file in files:
             if not file.is_file():
-                fail(f"{file}: no such file. `uketsuke face models` lists where the networks come from.")
+                fail(f"{file}: no such file. `uketsuke face models` shows where to get the networks.")
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         for one in add_anti_spoofing(files, settings.face_dir):
             tell(f"{one.name}: its crop is {one.scale:g} times as large as the face")
@@ -180,8 +180,8 @@ def calibrate(
 ) -> None:
     """Measure false matches (FMR) and false non-matches (FNMR) on a folder of persons, and calibrate the engine.
 
-    Half of the persons set the thresholds, the other half give the figures; this needs about 25 persons with seven
-    pictures each. --dry-run measures the engine with its present thresholds. The engine is that of vision.model.
+    Half of the persons set the thresholds, the figures are measured on the other half; this needs about 25 persons with
+    seven pictures each. --dry-run measures the engine with its current thresholds. vision.model sets the engine.
 
     Example: uketsuke face calibrate DIR --dry-run
     """
@@ -197,11 +197,11 @@ def calibrate(
         encoded = bench.persons(persons, _Progress())
         _require_faces(encoded, persons)
         if dry_run:
-            tell(f"{settings.vision.model or 'The delivered network'} with its present thresholds, {_seen(encoded)}:")
+            tell(f"{settings.vision.model or 'The default network'} with its current thresholds, {_seen(encoded)}:")
             tell(_table(bench.measure(encoded)))
             return
         made, found = bench.calibrate(encoded)
-        tell(f"{settings.vision.model or 'The delivered network'}, {_seen(encoded)}.")
+        tell(f"{settings.vision.model or 'The default network'}, {_seen(encoded)}.")
         tell(f"{_aim(made)} On the half that did not set the thresholds:")
         tell(_table(found))
         tell(f"\nCalibrated: {bench.calibration}. A running terminal uses it from its next start.")
@@ -240,14 +240,14 @@ def _face_errors() -> Iterator[None]:
 
 def _require_persons(folder: Path) -> None:
     if not folder.is_dir():
-        fail(f"{folder}: no such folder. It should hold one folder of pictures per person.")
+        fail(f"{folder}: no such folder. It should contain one folder of pictures per person.")
     if not any(path.is_dir() for path in folder.iterdir()):
-        fail(f"{folder} holds no folders. It should hold one folder of pictures per person.")
+        fail(f"{folder} contains no folders. It should contain one folder of pictures per person.")
 
 
 def _require_faces(persons: "Sequence[EncodedPerson]", folder: Path) -> None:
     if not persons:
-        fail(f"the folders in {folder} hold no pictures (.jpg, .png, .bmp, .pgm).")
+        fail(f"the folders in {folder} contain no pictures (.jpg, .png, .bmp, .pgm).")
     if not any(person.reference is not None for person in persons) or not any(person.live for person in persons):
         fail(
             f"{folder}: {_seen(persons)}. At least one person needs a card photo, and one a live picture, with a face."

@@ -86,12 +86,12 @@ def face_engine(settings: Settings) -> Finding:
     except NotCalibrated as error:
         return bad(f"{_network(settings)} has no calibration and is not used", str(error))
     own = own_calibration(settings.face_dir, settings.vision.model).exists()
-    calibrated = f"on local persons, for FMR {calibration.fmr:g}" if own else "as delivered"
+    calibrated = f"on local persons, for FMR {calibration.fmr:g}" if own else "as shipped"
     return _opened(settings, f"{_network(settings)}, calibrated {calibrated}")
 
 
 def _network(settings: Settings) -> str:
-    return f"vision.model {settings.vision.model}" if settings.vision.model else "the delivered network"
+    return f"vision.model {settings.vision.model}" if settings.vision.model else "the default network"
 
 
 def _opened(settings: Settings, text: str) -> Finding:

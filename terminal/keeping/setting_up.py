@@ -151,7 +151,7 @@ def running_terminal(settings: Settings) -> bool:
 
 
 def _locked(settings: Settings) -> WriterLock | None:
-    """Lock the ledger so that no terminal starts. Raises `NotReady` if one is running or the ledger is another's."""
+    """Lock the ledger so that no terminal starts. Raises `NotReady` if one is running or has another id."""
     ledger = ledger_path(settings)
     if not ledger.exists():
         return None

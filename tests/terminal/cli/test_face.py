@@ -166,7 +166,7 @@ def test_dry_run_and_failed_calibration_write_nothing(state: Path, tmp_path: Pat
     few = write_persons(tmp_path / "few", ["hana", "ken", "ume"], 6)
     code, output = call(state, "face", "calibrate", str(few), "--dry-run", model="mine")
     assert code == 0, output
-    assert "mine with its present thresholds, 3 persons, a face in 3 card photos and in 15 of 15 live" in output
+    assert "mine with its current thresholds, 3 persons, a face in 3 card photos and in 15 of 15 live" in output
     assert re.search(r"^all +5 +3 ", output, re.MULTILINE), output
     code, output = call(state, "face", "calibrate", str(few), model="mine")
     assert code == 1
@@ -219,7 +219,7 @@ def test_local_calibration_of_the_built_in_network_is_used(calibrated: Path) -> 
     assert made.thresholds != calibration_of("sface").thresholds
     assert calibration_of("dlib", calibrated / "face") == calibration_of("dlib"), "each engine has its own calibration"
     found = devices.face_engine(settings(calibrated, ""))
-    assert (found.grade, "the delivered network, calibrated on local persons" in found.text) == (Grade.OK, True)
+    assert (found.grade, "the default network, calibrated on local persons" in found.text) == (Grade.OK, True)
 
 
 @pytest.mark.parametrize(
@@ -279,14 +279,14 @@ def test_anti_spoofing_networks_are_added_listed_and_replaced(tmp_path: Path) ->
     [
         (["add", "nothing.dat", "--persons", "{persons}"], "nothing.dat: no such file"),
         (["add", "{network}", "--persons", "nowhere"], "nowhere: no such folder"),
-        (["add", "{network}", "--persons", "{empty}"], "holds no folders"),
+        (["add", "{network}", "--persons", "{empty}"], "contains no folders"),
         (["add", "{network}", "--persons", "{few}"], "400 impostor trials"),
         (["add", "{network}", "--persons", "{few}", "--name", "../x"], "cannot be used as the name of a model"),
         (["add", "{network}", "--persons", "{few}", "--name", "dlib"], "cannot be used as the name of a model"),
         (["add", "{network}", "--persons", "{few}", "--sha256", "00"], "not 00 as specified"),
         (["calibrate", "nowhere"], "nowhere: no such folder"),
         (["calibrate", "{few}", "--dry-run"], "0 card photos"),
-        (["calibrate", "{unseen}"], "hold no pictures"),
+        (["calibrate", "{unseen}"], "contain no pictures"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
