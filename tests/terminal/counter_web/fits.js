@@ -22,6 +22,14 @@
     const above = keys.filter((key) => key.getBoundingClientRect().bottom <= key.parentElement.querySelector(":scope > span").getBoundingClientRect().top + 1);
     if (above.length && above.length < keys.length) found.push(`some keys stand above their label, some beside: ${name(offers)}`);
   }
+  for (const key of document.querySelectorAll(".answer > kbd")) {
+    if (!visible(key)) continue;
+    const corner = key.getBoundingClientRect();
+    const text = document.createRange();
+    text.selectNodeContents(key.parentElement.querySelector(":scope > span"));
+    const covered = [...text.getClientRects()].some((line) => line.left < corner.right - 1 && line.right > corner.left + 1 && line.top + line.height * .15 < corner.bottom - 1 && line.bottom > corner.top + 1);
+    if (covered) found.push(`its key covers its label: ${name(key.parentElement)}`);
+  }
   const turns = [...document.querySelectorAll(".turner button")].filter(visible);
   if (turns.length && turns.every((turn) => turn.disabled)) found.push("buttons to turn a single page");
   for (const zone of document.querySelectorAll("header, main, footer, .words")) {
