@@ -72,10 +72,10 @@ def test_a_masked_stranger_is_not_matched(engine: FaceEngine) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("hana,foggy", "no condition 'foggy'. Known: dark"),
-        ("hana+hologram", "no attack 'hologram'. Known: flat-print"),
-        ("hana+phone,mask", "mask: only a person has that"),
-        ("nobody,dark", "no synthetic person 'nobody'"),
+        ("hana,foggy", "unknown condition 'foggy'. Known: dark"),
+        ("hana+hologram", "unknown attack 'hologram'. Known: flat-print"),
+        ("hana+phone,mask", "mask only applies to a person"),
+        ("nobody,dark", "unknown synthetic person 'nobody'"),
     ],
 )
 def test_the_error_for_an_unknown_name_lists_the_known_ones(name: str, message: str) -> None:
