@@ -39,6 +39,7 @@ static: setup
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 	@$(BIN)/mypy -p tests
+	@$(BIN)/mypy -p benchmarks
 	@$(BIN)/mypy examples
 
 quick: static ## before each commit: lint, import contracts, types, pure tests

@@ -1,8 +1,8 @@
 """Create the calibrations shipped with uketsuke: python -m benchmarks.calibrate DIR
 
-DIR contains one folder per person, named group_name. Half of the persons set the thresholds; figures are reported on
-the other half. Without DIR, only the calibrations for drawn persons are created. Only thresholds are written, to
-`vision/data/calibration`.
+DIR contains one folder per person, named group_name. Half of the people are used to set the thresholds; figures are
+reported for the other half. Without DIR, only the calibrations for synthetic people are created. Only thresholds are
+written, to `vision/data/calibration`.
 """
 
 import argparse
@@ -21,20 +21,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--cache", type=Path, default=user_cache())
-    given = parser.parse_args()
+    args = parser.parse_args()
     for name in NETWORKS:
-        engine = open_uncalibrated(given.cache, name)
+        engine = open_uncalibrated(args.cache, name)
         drawn = calibrate_drawn(list(drawn_persons(engine)), identity(name))
         save_calibration(DATA / f"{name}-drawn.json", drawn)
-        print(f"{name}, drawn persons: {drawn.thresholds}, another person from {drawn.other_person:.3f}")
-        if given.folder is None:
+        print(f"{name}, synthetic people: {drawn.thresholds}, a different person at {drawn.other_person:.3f} and above")
+        if args.folder is None:
             continue
-        persons = [one for one in encoded_persons(given.folder, engine) if not is_reported(one)]
-        made = calibrate(persons, identity(name))
-        save_calibration(DATA / f"{name}.json", made)
+        persons = [one for one in encoded_persons(args.folder, engine) if not is_reported(one)]
+        calibration = calibrate(persons, identity(name))
+        save_calibration(DATA / f"{name}.json", calibration)
         print(
-            f"{name}, {len(persons)} persons: {made.thresholds} for FMR {made.fmr:g}, upper 95 % limit in the worst "
-            f"group {made.fmr_upper:.2%}; another person from {made.other_person:.3f}"
+            f"{name}, {len(persons)} people: {calibration.thresholds} for FMR {calibration.fmr:g}, upper 95 % limit "
+            f"in the worst group {calibration.fmr_upper:.2%}; a different person at {calibration.other_person:.3f} and above"
         )
 
 

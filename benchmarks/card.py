@@ -230,7 +230,9 @@ class ScriptedService:
         self._count = 0
         self.ended = threading.Event()
 
-    def wait(self, context: int, timeout: int, states: list[tuple[str, int]]) -> tuple[int, list[object]]:
+    def wait(
+        self, context: int, timeout: int, states: list[tuple[str, int]]
+    ) -> tuple[int, list[tuple[str, int, list[int]]]]:
         if self._count >= self._states:
             self.ended.set()
             time.sleep(0.01)

@@ -1,11 +1,11 @@
-"""Measure the face engines on real persons.
+"""Measure the face engines on real people.
 
     python -m benchmarks.face DIR --json face.json [--engine NAME]
 
 DIR is a population with one folder per person, or contains populations such as lfw/ and east_asian/. The first picture
 of each person is used as the card's photo. Figures are also given for the groups in a population (`group_name`), with
-those of fewer than five persons combined, and for the half that did not set the thresholds (`NAME/reported`). Only
-figures are written.
+groups of fewer than five people merged, and for the half not used to set the thresholds (`NAME/reported`). Only
+statistics are written.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from vision.decision import Calibration
 from vision.engines.open import BUILT, DEFAULT, calibration_of, open_engine
 
 FMRS = (1e-2, 1e-3, 1e-4)
-FEWEST_TRIALS = 100
+MIN_TRIALS = 100
 """Minimum number of impostor comparisons for a rate."""
 NOT_FACES = {"print", "moving", "clips", "east_asian_single"}
 """Folders that are not populations."""
@@ -34,7 +34,7 @@ Row = dict[str, Any]
 
 
 def populations(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield name and folder of each population: `folder` itself, or those in it, including `prints/real`."""
+    """Yield the name and folder of each population: `folder` itself or its subfolders, including `prints/real`."""
     if is_population(folder):
         yield folder.name, folder
         return
@@ -67,16 +67,16 @@ def parts(name: str, persons: Sequence[EncodedPerson]) -> Iterator[tuple[str, Se
             else:
                 found.append((f"{name}.{group}", members))
         found.append((f"{name}.small-groups", rest))
-    for part, members in found:
-        yield part, members
-        yield f"{part}/reported", [one for one in members if is_reported(one)]
+    for part, selected in found:
+        yield part, selected
+        yield f"{part}/reported", [one for one in selected if is_reported(one)]
 
 
 def own_rows(population: str, persons: Sequence[EncodedPerson]) -> Iterator[Row]:
     """Yield one row per K and FMR, at thresholds set on the same population.
 
-    If fewer than ten false matches are expected, the threshold is extrapolated from a fitted tail; `counted` then has
-    the figures at the threshold found by counting.
+    If fewer than ten false matches are expected, the threshold is extrapolated from a fitted tail; `counted` then
+    holds the figures at the empirical threshold.
     """
     for frames in FRAMES:
         tried = trials(persons, frames)
@@ -86,24 +86,24 @@ def own_rows(population: str, persons: Sequence[EncodedPerson]) -> Iterator[Row]
             few = bool(tried.impostor.size * fmr < 10)
             counted = threshold_at(tried.impostor, fmr)
             threshold = tail_threshold(tried.impostor, fmr) if few else counted
-            row = decided(population, frames, tried, persons, tried.distances <= threshold)
+            row = rates_row(population, frames, tried, persons, tried.distances <= threshold)
             row |= {"fmr": fmr, "threshold": round(threshold, 4), "extrapolated": few}
             if few and tried.impostor.size * fmr >= 1:
-                row["counted"] = decided(population, frames, tried, persons, tried.distances <= counted)
+                row["counted"] = rates_row(population, frames, tried, persons, tried.distances <= counted)
             yield row
 
 
 def shipped_row(population: str, persons: Sequence[EncodedPerson], frames: int, calibration: Calibration) -> Row | None:
     """Return FMR and FNMR at the thresholds of the shipped calibration, or None if there are too few trials."""
     tried = trials(persons, frames)
-    if not tried.genuine.size or tried.impostor.size < FEWEST_TRIALS:
+    if not tried.genuine.size or tried.impostor.size < MIN_TRIALS:
         return None
     threshold = calibration.threshold(frames)
-    row = decided(population, frames, tried, persons, tried.distances <= threshold)
+    row = rates_row(population, frames, tried, persons, tried.distances <= threshold)
     return row | {"threshold": threshold, "judged": len(persons) >= JUDGED}
 
 
-def decided(
+def rates_row(
     population: str, frames: int, tried: Trials, persons: Sequence[EncodedPerson], passed: NDArray[np.bool_]
 ) -> Row:
     refused, strangers = ~passed[tried.same], passed[~tried.same]
@@ -148,7 +148,7 @@ def measure(folder: Path, cache: Path, name: str) -> dict[str, Any]:
 def print_figures(name: str, figures: dict[str, Any]) -> None:
     print(f"\n=== {name} ===\nAt thresholds set on the same population:")
     print_rows(figures["verification"])
-    print("\nAt the shipped thresholds, worst first (fewer than 30 persons: listed, not judged):")
+    print("\nAt the shipped thresholds, worst first (fewer than 30 people: listed but not judged):")
     print_rows(figures["delivered"])
 
 
@@ -157,7 +157,7 @@ def print_rows(rows: list[Row]) -> None:
         print(
             f"{one['population']:34} K={one['k']} at {one['threshold']:6.3f}: FMR {one['fmr']:8.4%} "
             f"({one['false_matches']} of {one['impostor_pairs']}), FNMR {one['fnmr']:6.1%} "
-            f"[{one['fnmr_low']:.1%}, {one['fnmr_high']:.1%}] of {one['genuine_pairs']}, {one['persons']} persons"
+            f"[{one['fnmr_low']:.1%}, {one['fnmr_high']:.1%}] of {one['genuine_pairs']}, {one['persons']} people"
             f"{' (extrapolated)' * one.get('extrapolated', False)}"
         )
         if "counted" in one:

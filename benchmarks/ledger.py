@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from config.profiles import Profile
@@ -95,11 +96,11 @@ def appends(path: Path, receptions: int) -> list[float]:
     times: list[float] = []
     with Ledger.open(path, TERMINAL, clock=lambda: datetime.now(UTC)) as ledger:
         for number in range(receptions):
-            timed(lambda n=number: ledger.opened(opened(n)), times)
-            timed(lambda n=number: ledger.decided(decided(n)), times)
+            timed(partial(ledger.opened, opened(number)), times)
+            timed(partial(ledger.decided, decided(number)), times)
             head = ledger.head()
-            timed(lambda n=number, h=head: ledger.confirmed(confirmed(n, h.count, h.hash)), times)
-            timed(lambda n=number: ledger.delivered(f"check-{n}", f"file-{n}.xml"), times)
+            timed(partial(ledger.confirmed, confirmed(number, head.count, head.hash)), times)
+            timed(partial(ledger.delivered, f"check-{number}", f"file-{number}.xml"), times)
     return times
 
 

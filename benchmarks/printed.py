@@ -48,11 +48,11 @@ def a_card(random: np.random.Generator) -> tuple[CardFront, Truth]:
     month, day = int(random.integers(1, 13)), int(random.integers(1, 29))
     if era == "western":
         year = int(random.integers(1930, 2020))
-        birth, printed = (None, year, month, day), f"{year}年"
+        printed = f"{year}年"
     else:
         _, first, last = ERAS[era]
         year = int(random.integers(first, last + 1))
-        birth, printed = (era, year, month, day), era + ("元" if year == 1 else f"{year:2d}") + "年"
+        printed = era + ("元" if year == 1 else f"{year:2d}") + "年"
     expiry = date(2026, 11, 26) + timedelta(days=int(random.integers(0, 3650)))
     code = "".join(str(digit) for digit in random.integers(0, 10, 4))
     face = portrait(str(random.choice(list(PEOPLE))))
@@ -64,7 +64,7 @@ def a_card(random: np.random.Generator) -> tuple[CardFront, Truth]:
         pinless=bool(random.random() < 0.3),
         remarks=("令和8年4月1日 住所変更 見本町2-3",) if random.random() < 0.3 else (),
     )
-    return front, Truth(birth, expiry, code)
+    return front, Truth((None if era == "western" else era, year, month, day), expiry, code)
 
 
 def play(kind: str, number: int, seed: int, recogniser: Recogniser, times: list[float]) -> tuple[bool, bool]:
@@ -100,7 +100,8 @@ def main() -> None:
     given = parser.parse_args()
     recogniser = Recogniser(recogniser_path())
     rights: dict[str, list[bool]] = {kind: [] for kind in KINDS}
-    wrong, times = 0, []
+    wrong = 0
+    times: list[float] = []
     for number in range(given.scenes):
         kind = list(KINDS)[number % len(KINDS)]
         right, sent_wrong = play(kind, number, given.seed, recogniser, times)

@@ -1,6 +1,6 @@
-"""Turn challenges on recorded pictures: films and series of real faces and real prints.
+"""Run turn challenges on recordings: videos and image sequences of real faces and printed photos.
 
-Nobody in them was asked to turn. A presentation is a start in a series and a side. It counts as turned if
+Nobody in them was asked to turn. A presentation is a starting frame and a side. It counts as turned if
 `Demands.looks` pictures within the time limit show the face turned far enough to that side. Other presentations could
 not pass and are not followed. No mistakes are allowed; the outcome names what was missing.
 """
@@ -32,7 +32,7 @@ ENDS = {
     PhotoSign.CHANGED: "lost",
     PhotoSign.NOT_TURNED: "no turn",
     PhotoSign.WRONG_WAY: "wrong way",
-    PhotoSign.FLAT: "nose not ahead",
+    PhotoSign.FLAT: "nose did not lead",
 }
 NOT_JUDGED = "series ended"
 FPS = 25.0
@@ -40,14 +40,14 @@ FPS = 25.0
 AHEAD = 0.2
 """Maximum turn at the start of a challenge; see `vision.guidance.turn`."""
 CLEAR = 0.2
-"""A turn that everyone asked to turn exceeds."""
-LEAST = {"looked turned": STANDARD.enough, "looked turned clearly": CLEAR}
+"""Everyone who was asked to turn exceeded this."""
+MINIMUM_TURN = {"turned": STANDARD.enough, "clearly turned": CLEAR}
 STEPS = (STANDARD.enough, 0.16, CLEAR, 1.0)
 """Limits of the difference in turn between two pictures of a series."""
 _FILLED = 0.08
 """Seconds between pictures after interpolation."""
 _PAIRS = 15
-"""Number of following pictures compared with each picture."""
+"""Number of subsequent frames compared with each frame."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,14 +145,16 @@ def _between(one: Image, other: Image, shares: list[float]) -> list[Image]:
 
 
 def trials(series: Series, every: int) -> Iterator[TurnTrial]:
-    """Try a turn to both sides from every `every`-th picture, if the face in it looks ahead."""
+    """Try a turn to each side from every `every`-th frame whose face looks straight ahead."""
     for start in range(0, len(series) - STANDARD.looks, every):
         points = series[start].points
         if points is None or abs(turn(points)) > AHEAD:
             continue
         for side in (1, -1):
             far = reached(series, start, side)
-            yield TurnTrial(tried(series, start, side) if far >= STANDARD.enough else ENDS[PhotoSign.NOT_TURNED], far)
+            yield TurnTrial(
+                run_trial(series, start, side) if far >= STANDARD.enough else ENDS[PhotoSign.NOT_TURNED], far
+            )
 
 
 def reached(series: Series, start: int, side: int) -> float:
@@ -168,8 +170,8 @@ def reached(series: Series, start: int, side: int) -> float:
     return sorted(found, reverse=True)[STANDARD.looks - 1] if len(found) >= STANDARD.looks else 0.0
 
 
-def tried(series: Series, start: int, side: int) -> str:
-    """Return the outcome of a challenge to `side` that starts at picture `start`."""
+def run_trial(series: Series, start: int, side: int) -> str:
+    """Return the outcome of a challenge to turn to `side` that starts at frame `start`."""
     challenge = TurnChallenge(ONE_TURN, _forced(side))
     first = series[start]
     assert first.points is not None
@@ -200,11 +202,11 @@ ByPerson = dict[str, list[TurnTrial]]
 
 
 def attacks(found: ByPerson) -> dict[str, Any]:
-    """Count the outcomes of real prints, with the rates of all presentations and of judged ones that look turned."""
+    """Count the outcomes of real prints, with rates over all presentations and over those judged that turned."""
     every = [one for trials in found.values() for one in trials]
     figures: dict[str, Any] = {"persons": len(found), "presentations": len(every)}
     figures["rate"] = attack_rate(sum(one.end == "passed" for one in every), len(every))
-    for what, least in LEAST.items():
+    for what, least in MINIMUM_TURN.items():
         ends = _ends(every, least)
         figures[what] = {"ends": dict(ends), "rate": attack_rate(ends["passed"], ends.total())}
     return figures
@@ -213,13 +215,13 @@ def attacks(found: ByPerson) -> dict[str, Any]:
 def bona_fide(found: ByPerson) -> dict[str, Any]:
     """Count the outcomes of real faces that turned, except those that first turned to the other side."""
     figures: dict[str, Any] = {}
-    for what, least in LEAST.items():
+    for what, least in MINIMUM_TURN.items():
         ends = {person: _ends(trials, least) for person, trials in found.items()}
         for one in ends.values():
             del one[ENDS[PhotoSign.WRONG_WAY]]
         total = sum(ends.values(), Counter[str]())
         figures[what] = {
-            "passed of each person": {name: f"{one['passed']} of {one.total()}" for name, one in ends.items() if one},
+            "passed per person": {name: f"{one['passed']} of {one.total()}" for name, one in ends.items() if one},
             "ends": dict(total),
             "rate": bona_fide_rate(total.total() - total["passed"], total.total()),
         }
@@ -227,7 +229,7 @@ def bona_fide(found: ByPerson) -> dict[str, Any]:
 
 
 def _ends(trials: list[TurnTrial], least: float) -> Counter[str]:
-    """Count the outcomes of trials with a turn of at least `least`, without series that ended before the verdict."""
+    """Count the outcomes of trials with a turn of at least `least`, excluding series that ended before the verdict."""
     return Counter(one.end for one in trials if one.far >= least and one.end != NOT_JUDGED)
 
 
@@ -250,10 +252,10 @@ def nose_ahead(series: Series) -> Iterator[tuple[float, bool]]:
                 yield abs(far), lead.counted(1 if far > 0 else -1, abs(far)) >= STANDARD.stands_out
 
 
-def pairs(of: list[tuple[float, bool]]) -> dict[str, str]:
+def pairs(measured: list[tuple[float, bool]]) -> dict[str, str]:
     """Return the number of pairs in which the nose led, by the amount of turn."""
     found = {}
     for least, most in pairwise(STEPS):
-        ahead = [is_ahead for far, is_ahead in of if least <= far < most]
+        ahead = [is_ahead for far, is_ahead in measured if least <= far < most]
         found[f"turned by {least:g} to {most:g}"] = f"nose ahead in {sum(ahead)} of {len(ahead)}"
     return found

@@ -69,7 +69,7 @@ _IDLE = """
 
 def at_the_page(browser: Browser) -> dict[str, float]:
     from config.settings import Settings
-    from tests.terminal.counter_web.stage import PageStage, shows, until
+    from tests.terminal.counter_web.stage import PageStage, until, wait_painted
     from tests.terminal.talk.gallery import state_of
     from vision.camera import Camera
     from vision.synthetic.source import SyntheticSource
@@ -85,7 +85,7 @@ def at_the_page(browser: Browser) -> dict[str, float]:
         ending.enter_context(camera.look())
         stage.open(page)
         stage.be(state_of("method"))
-        shows(page, stage.serial)
+        wait_painted(page, stage.serial)
         figures["touch_feedback_ms"] = touches(page)
         time.sleep(1)
         unseen = busy(os.getpid()), busy_browser()

@@ -98,10 +98,10 @@ class History:
     def decision(self) -> Record[Decided]:
         """The decision as submitted, with corrected times and with the sequence and hash sent to the service.
 
-        Raises LookupError if the check is not decided.
+        Raises LookupError if the check has not been decided.
         """
         if self.decided is None:
-            raise LookupError(f"check {self.check_id} is not decided")
+            raise LookupError(f"check {self.check_id} has not been decided")
         return self.decided if self.corrected is None else _with_times(self.decided, self.corrected)
 
     @property
@@ -117,7 +117,7 @@ class History:
 def refusal(history: History | None, event: Event) -> str | None:
     """Return why `event` is not permitted after `history`, or None if it is."""
     if isinstance(event, Opened | Restored):
-        return None if history is None else "it is already opened"
+        return None if history is None else "it has already been opened"
     if history is None:
         return None if isinstance(event, Lost) else "it was never opened"
     match event:
@@ -129,30 +129,38 @@ def refusal(history: History | None, event: Event) -> str | None:
             return "it is a check without a card, which has no submission"
         case SubmissionConfirmed():
             if history.decided is None:
-                return "it is not decided"
+                return "it has not been decided yet"
             if event.ledger_count < history.decision.sequence:
-                return "the receipt refers to a state of the ledger before the decision"
-            return None if history.stage == "decided" else f"it is already {history.stage}"
+                return "the receipt predates the decision"
+            return None if history.stage == "decided" else f"its stage is already {history.stage!r}"
         case Expired():
-            return None if history.stage == "decided" else f"it is {history.stage}, not waiting for the service"
+            return (
+                None
+                if history.stage == "decided"
+                else f"its stage is {history.stage!r}, so it is not waiting for the service"
+            )
         case HandingOver() | NotOurs() | Delivered():
             ready = "decided" if history.without_card else "confirmed"
-            return None if history.stage == ready else f"it is {history.stage}, not waiting for delivery"
+            return (
+                None if history.stage == ready else f"its stage is {history.stage!r}, so it is not waiting for delivery"
+            )
         case HandOverDecided(decision=decision):
             if history.stage != "confirmed":
-                return f"it is {history.stage}, not waiting for delivery"
+                return f"its stage is {history.stage!r}, so it is not waiting for delivery"
             if decision == "again" and history.handing_over is None:
                 return "its handover has not started yet and needs no decision"
             return None
         case Discarded():
-            return f"it is already {history.stage}" if history.closed else None
+            return f"its stage is already {history.stage!r}" if history.closed else None
         case Lost():
-            return f"it is already {history.stage}" if history.closed or history.confirmed is not None else None
+            return (
+                f"its stage is already {history.stage!r}" if history.closed or history.confirmed is not None else None
+            )
         case Withdrawn():
             return _refused_withdrawal(history, event)
         case WithdrawalSettled():
             missing = set(event.items) - (history.withdrawn - history.settled)
-            return f"{', '.join(sorted(missing))} is not withdrawn, or already settled" if missing else None
+            return f"not withdrawn, or already settled: {', '.join(sorted(missing))}" if missing else None
         case _:
             assert_never(event)
 
@@ -198,7 +206,7 @@ def histories(records: Iterable[Record[Event]]) -> dict[str, History]:
 
 def _refused_decision(history: History, event: Decided) -> str | None:
     if history.stage != "opened":
-        return f"it is already {history.stage}"
+        return f"its stage is already {history.stage!r}"
     opened = history.opened.event
     for name in ("reception_id", "card", "profile"):
         if getattr(event, name) != getattr(opened, name):
@@ -208,24 +216,24 @@ def _refused_decision(history: History, event: Decided) -> str | None:
 
 def _refused_correction(history: History, event: TimeCorrected) -> str | None:
     if history.decided is None or history.stage != "decided":
-        return f"it is {history.stage}, not waiting for the service"
+        return f"its stage is {history.stage!r}, so it is not waiting for the service"
     items = [consent.item for consent in event.consents]
     if len(items) != len(set(items)) or set(items) != history.decided.event.granted:
-        return "it must correct exactly the consents that were given"
+        return "the correction must cover exactly the consents that were given"
     return None
 
 
 def _with_times(decided: Record[Decided], corrected: Record[TimeCorrected]) -> Record[Decided]:
     times: dict[Item, datetime] = {consent.item: consent.answered_at for consent in corrected.event.consents}
 
-    def right(answer: RecordedAnswer) -> RecordedAnswer:
+    def with_right_time(answer: RecordedAnswer) -> RecordedAnswer:
         moment = times.get(answer.item)
         return answer if moment is None else answer.model_copy(update={"answered_at": moment})
 
     event = decided.event.model_copy(
         update={
             "decided_at": corrected.event.decided_at,
-            "answers": tuple(right(answer) for answer in decided.event.answers),
+            "answers": tuple(with_right_time(answer) for answer in decided.event.answers),
         }
     )
     return Record(corrected.sequence, decided.at, decided.previous, corrected.hash, event)
@@ -233,11 +241,11 @@ def _with_times(decided: Record[Decided], corrected: Record[TimeCorrected]) -> R
 
 def _refused_withdrawal(history: History, event: Withdrawn) -> str | None:
     if history.decided is None or history.confirmed is None:
-        return f"it is {history.stage}, not confirmed"
+        return f"its stage is {history.stage!r}, so there is nothing to withdraw"
     if history.discarded is not None:
-        return "it is already discarded"
+        return "it has already been discarded"
     missing = set(event.items) - history.decided.event.granted
     if missing:
         return f"no consent was given for {', '.join(sorted(missing))}"
     again = set(event.items) & history.withdrawn
-    return f"{', '.join(sorted(again))} was already withdrawn" if again else None
+    return f"already withdrawn: {', '.join(sorted(again))}" if again else None

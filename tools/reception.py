@@ -1,4 +1,4 @@
-"""Play one reception with an installed `uketsuke`, through pcscd and its virtual reader.
+"""Run one reception end to end with an installed `uketsuke`, through pcscd and its virtual reader.
 
     python3 tools/reception.py --state DIR [--uketsuke CMD] [--service-uketsuke CMD] [--vpcd-port PORT]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from vision.frame import Image
 
 JP2_SIGNATURE = bytes.fromhex("0000000c6a5020200d0a870a")
-MOST_BYTES = 64 * 1024
+MAX_BYTES = 64 * 1024
 MOST_PIXELS = 1024 * 1024
 CARD_SIZE = (240, 320)
 """Width and height of a simulated card's photo."""
@@ -26,7 +26,7 @@ def decode_photo(data: bytes | bytearray) -> Image | PhotoProblem:
     from PIL import Image as Pillow
     from PIL import ImageFile
 
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_BYTES:
         return PhotoProblem.TOO_LARGE
     if not data.startswith(JP2_SIGNATURE):
         return PhotoProblem.NOT_JPEG2000

@@ -146,7 +146,7 @@ def conform(
 
         from config.japan import JAPAN
         from terminal.simulated.conformance.bench import QUICK, REAL
-        from terminal.simulated.conformance.day import play_day
+        from terminal.simulated.conformance.day import run_cases
         from terminal.simulated.conformance.model import Verdict, cases
         from terminal.simulated.conformance.report import write_report
 
@@ -156,7 +156,7 @@ def conform(
             return
         if not report.parent.is_dir():
             fail(f"{report.parent}: no such folder for the report.")
-        outcomes = play_day(
+        outcomes = run_cases(
             folder,
             QUICK if quick else REAL,
             only=only or (),

@@ -68,7 +68,7 @@ def _of_file(name: str, digest: str, history: History) -> Iterator[str]:
     elif written.event.file_name != name:
         yield "was handed over under another name"
     elif written.event.sha256 is not None and written.event.sha256 != digest:
-        yield "was changed since it was handed over"
+        yield "has changed since it was handed over"
 
 
 def _consents(insured: Insured, history: History) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _consents(insured: Insured, history: History) -> Iterator[str]:
             if item not in granted:
                 yield f"{item.value}: a consent that was not given"
             elif item in withdrawn:
-                yield f"{item.value}: a consent that was withdrawn before"
+                yield f"{item.value}: a consent that had already been withdrawn"
             elif not _same_second(consent.consent_time, granted[item]):
                 yield f"{item.value}: given at another time"
 

@@ -71,11 +71,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What the kind of file implies for its content."""
+    """What the file type implies about its content."""
 
     card_reader: bool = False
     lasting: bool = False
-    """Its consents are for visiting and online care and are valid longer than a visit."""
+    """Its consents cover home-visit and online care and remain valid beyond a single visit."""
 
 
 def consistency(root: etree._Element, encoding: Encoding, origin: Origin) -> Iterator[LayoutProblem]:
@@ -112,7 +112,7 @@ def _header(header: View, body: View | None, encoding: Encoding, origin: Origin)
         yield header.problem("SegmentOfResult", "a MessageBody with SegmentOfResult 1")
     reference = header.text("ReferenceClassification")
     if origin.card_reader and reference == _BY_NUMBER:
-        yield header.problem("ReferenceClassification", "1: a card reader's result is a check by card")
+        yield header.problem("ReferenceClassification", "1: a card reader only checks by card")
     if body is not None and body.children("BulkConfirmUnit"):
         yield from _counts(header, body)
 
@@ -127,13 +127,13 @@ def _counts(header: View, body: View) -> Iterator[LayoutProblem]:
     if processed != units:
         yield header.problem(names[0], f"{units}, the number of BulkConfirmUnit elements")
     if normal + errors != processed:
-        yield header.problem(names[1], "together with NumberOfError, the NumberOfProcessingResult")
+        yield header.problem(names[1], "a value that, added to NumberOfError, equals NumberOfProcessingResult")
 
 
 def _period(body: View) -> Iterator[LayoutProblem]:
     start, end = body.day("StartDate"), body.day("EndDate")
     if start and end and start > end:
-        yield body.problem("StartDate", "a day not after EndDate")
+        yield body.problem("StartDate", "a date no later than EndDate")
 
 
 def _outcome(body: View, header: View | None, origin: Origin) -> Iterator[LayoutProblem]:
@@ -154,7 +154,7 @@ def _outcome(body: View, header: View | None, origin: Origin) -> Iterator[Layout
     if origin.card_reader and body.child("QualificationConfirmSearchInfo"):
         yield body.problem("QualificationConfirmSearchInfo", "absent: a card reader does not search", _WARNING)
     if origin.card_reader and len(records) > 1:
-        yield body.problem("ResultList", "one result: public programs read only the first, or none", _NOTE)
+        yield body.problem("ResultList", "one result: publicly available programs read only the first, or none", _NOTE)
     for record in records:
         if validity == "6" and record.text("InsuredCardClassification") not in ("", "A1"):
             yield record.problem("InsuredCardClassification", "A1 with QualificationValidity 6", _WARNING)

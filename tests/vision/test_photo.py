@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vision.photo import JP2_SIGNATURE, MOST_BYTES, PhotoProblem, card_jp2, decode_photo
+from vision.photo import JP2_SIGNATURE, MAX_BYTES, PhotoProblem, card_jp2, decode_photo
 
 
 def portrait() -> np.ndarray:
@@ -39,7 +39,7 @@ def test_the_size_can_be_chosen(size: int) -> None:
         (b"\xff\xd8\xff\xe0 a JPEG", PhotoProblem.NOT_JPEG2000),
         (JP2_SIGNATURE, PhotoProblem.DAMAGED),
         (card_jp2(portrait())[:900], PhotoProblem.DAMAGED),
-        (JP2_SIGNATURE + bytes(MOST_BYTES), PhotoProblem.TOO_LARGE),
+        (JP2_SIGNATURE + bytes(MAX_BYTES), PhotoProblem.TOO_LARGE),
     ],
     ids=["empty", "jpeg", "header only", "truncated", "too large"],
 )

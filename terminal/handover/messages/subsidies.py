@@ -32,7 +32,7 @@ class SubsidyCertificate(Part):
 
 
 class SubsidyResult(Part):
-    """Distinguishes refused, none, ended and not connected, so that missing data does not end a subsidy."""
+    """Refused, none, ended or not connected. Missing data must not be mistaken for the end of a subsidy."""
 
     standing: Annotated[str, Element("MedicalSubsidyStatus", code(SUBSIDY_STANDING), _INFERRED)]
     consent: Annotated[

@@ -1,4 +1,4 @@
-"""Run the conformance cases one after the other, each with a verdict."""
+"""Run the conformance cases in sequence and give a verdict on each."""
 
 import time
 from collections.abc import Callable, Collection
@@ -14,7 +14,7 @@ from terminal.simulated.service.people import People, invented_people
 PLAYS = FACE_PLAYS | REQUEST_PLAYS
 
 
-def play_day(
+def run_cases(
     root: Path,
     pace: CasePace,
     *,
@@ -22,7 +22,7 @@ def play_day(
     on_instruction: Callable[[Text], None] = lambda _: None,
     on_outcome: Callable[[CaseOutcome], None] = lambda _: None,
 ) -> list[CaseOutcome]:
-    """Run the cases with the keys `only`, or all if empty. Raises `ValueError` for an unknown key.
+    """Run the cases whose keys are in `only`, or all if it is empty. Raises `ValueError` for an unknown key.
 
     `on_instruction` is called with each instruction for the software under test, `on_outcome` with each outcome.
     """
@@ -46,15 +46,15 @@ def play_day(
 def _chosen(only: Collection[str]) -> list[Case]:
     unknown = sorted(set(only) - {case.key for case in cases()})
     if unknown:
-        raise ValueError(f"{', '.join(unknown)}: no such case; there are {', '.join(case.key for case in cases())}")
+        raise ValueError(f"unknown case: {', '.join(unknown)}. Available: {', '.join(case.key for case in cases())}")
     return [case for case in cases() if not only or case.key in only]
 
 
 def _people() -> People:
-    """Return the invented people and another patient who has the name of one of them."""
+    """Return the invented people and another patient with the same name as one of them."""
     people = dict(invented_people())
     adult = people["adult"]
     changed = {"insured_identification_number": "0009321", "birth_date": date(1969, 2, 2)}
     entry = adult.qualifications[0].model_copy(update=changed)
-    people["homonym"] = adult.model_copy(update={"qualifications": (entry,)})
+    people["namesake"] = adult.model_copy(update={"qualifications": (entry,)})
     return people

@@ -60,7 +60,7 @@ def two_readers(bench: CaseRunner) -> None:
 @play("same-name")
 def same_name(bench: CaseRunner) -> None:
     first = bench.read_as(bench.place(*bench.sample("adult")), number="0001234")
-    second = bench.read_as(bench.place(*bench.sample("homonym")), number="0009321")
+    second = bench.read_as(bench.place(*bench.sample("namesake")), number="0009321")
     if first and second and first.patient is not None and second.patient is not None:
         apart = first.patient != second.patient
         ja = "別人として記録" if apart else "同じ患者にまとめた"

@@ -3,7 +3,7 @@
 import contextlib
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from config.files import private_folder
 from config.settings import ServiceSettings, Settings
@@ -13,9 +13,6 @@ from terminal.simulated.demo.stubs import EmbeddedStub, StubControl, StubElsewhe
 from terminal.simulated.personas.props import Props, authority_of
 from terminal.simulated.service.enrolment import enrol_locally
 from terminal.simulated.service.people import invented_people
-
-if TYPE_CHECKING:
-    pass
 
 
 class DemoCounter:
@@ -30,9 +27,9 @@ class DemoCounter:
         keep_cards: bool = True,
         stub_later: bool = False,
     ) -> None:
-        """`stub_later`: load the embedded stub only on its `begin` or its first use."""
+        """`stub_later`: do not load the embedded stub until `begin` is called or it is first used."""
         _refuse_a_real_terminal(settings.state_dir)
-        self._ending = contextlib.ExitStack()
+        self._exit_stack = contextlib.ExitStack()
         private_folder(settings.state_dir)
         self.props = Props(invented_people(), authority_of(settings.state_dir), settings.state_dir, keep_cards)
         terminal_id = settings.service.terminal_id
@@ -40,14 +37,14 @@ class DemoCounter:
         if service_url is None:
             enrol_locally(settings.state_dir, terminal_id)
             embedded = EmbeddedStub(settings.state_dir)
-            self._ending.callback(embedded.close)
+            self._exit_stack.callback(embedded.close)
             if not stub_later:
                 embedded.begin()
             self.stub = embedded
         else:
             from terminal.simulated.service.admin import StubAdmin, enrol_with
 
-            admin = self._ending.enter_context(StubAdmin(service_url))
+            admin = self._exit_stack.enter_context(StubAdmin(service_url))
             self.stub = StubElsewhere(admin, service_url)
             enrol_with(admin, service_url, settings.state_dir, terminal_id)
         service = settings.service.model_dump() | {"url": self.stub.url, "timeout_seconds": timeout_seconds}
@@ -62,7 +59,7 @@ class DemoCounter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._ending.close()
+        self._exit_stack.close()
 
 
 def _refuse_a_real_terminal(state_dir: Path) -> None:

@@ -40,13 +40,13 @@ from terminal.qualification.statements import (
     withdrawal_receipt_statement,
 )
 from terminal.qualification.statements_v1 import statement_v1_of
-from terminal.simulated.service.believing import Believing
 from terminal.simulated.service.challenges import Challenges, Nonces
 from terminal.simulated.service.imitation import imitated, imitated_finding, imitated_result
 from terminal.simulated.service.key_change import change_key
 from terminal.simulated.service.lookup import look_up
 from terminal.simulated.service.misbehaviour import Operation
 from terminal.simulated.service.people import InsuredPerson, People, invented_people
+from terminal.simulated.service.proof_verification import ProofVerification
 from terminal.simulated.service.proofs import (
     CertificateRules,
     card_signature_of,
@@ -113,7 +113,7 @@ class StubService:
         self._rules = rules or ServiceRules()
         self._challenges = Challenges(key.secret(), self._rules.challenge_life)
         self._nonces = Nonces()
-        self._believing = Believing(self._rules.certificates)
+        self._proofs = ProofVerification(self._rules.certificates)
 
     @property
     def public_key(self) -> str:
@@ -136,11 +136,11 @@ class StubService:
         ends_at = self._challenges.end_of(request.challenge)
         if ends_at is None or now > ends_at:
             return refuse(RefusalReason.BAD_CHALLENGE)
-        believed = self._believing.believe(request, self.registry.current(), self.people, now)
-        if isinstance(believed, RefusalReason):
+        verified = self._proofs.verify(request, self.registry.current(), self.people, now)
+        if isinstance(verified, RefusalReason):
             first_time = await self._store.spend(request.challenge, ends_at, now)
-            return refuse(believed if first_time else RefusalReason.BAD_CHALLENGE)
-        card, standing = believed
+            return refuse(verified if first_time else RefusalReason.BAD_CHALLENGE)
+        card, standing = verified
         person = imitated(self.people[card.person], self._today())
         registered = person.registered if card.registered is None else card.registered
         check = OpenedCheck(

@@ -292,11 +292,11 @@ def test_an_auditor_finds_a_wrongly_delivered_consent(
 
     counter.play(scenario)
     (found,) = check_files(office.results, office.path).differing
-    assert found.what == "SRJ: a consent that was withdrawn before"
+    assert found.what == "SRJ: a consent that had already been withdrawn"
     (file,) = office.files()
     file.write_bytes(file.read_bytes() + b"\n")
     differences = [found.what for found in check_files(office.results, office.path).differing]
-    assert "was changed since it was handed over" in differences
+    assert "has changed since it was handed over" in differences
 
 
 def test_a_withdrawal_after_the_hand_over_leaves_the_file_valid(counter: Any, card: Any, tmp_path: Path) -> None:

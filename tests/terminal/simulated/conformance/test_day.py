@@ -16,7 +16,7 @@ from terminal.cli.main import app
 from terminal.simulated.conformance import bench
 from terminal.simulated.conformance.bench import QUICK, CasePace, prepared
 from terminal.simulated.conformance.client import Client
-from terminal.simulated.conformance.day import PLAYS, play_day
+from terminal.simulated.conformance.day import PLAYS, run_cases
 from terminal.simulated.conformance.faults import SoftwareFault
 from terminal.simulated.conformance.model import Case, CaseOutcome, Seen, Text, Verdict, cases
 from terminal.simulated.conformance.report import as_html, as_json
@@ -86,16 +86,16 @@ def test_each_fault_fails_only_its_own_case(fault: SoftwareFault, tmp_path: Path
     own = [case.key for case in cases() if case.fault == fault]
     pace = SHORT if fault in NEVER_ARRIVES else replace(PATIENT, slow=SLOW_SECONDS.get(fault, PATIENT.slow))
     with running(tmp_path, [fault]):
-        others = play_day(tmp_path, PATIENT, only=["other-name"])
-        outcomes = play_day(tmp_path, pace, only=own)
+        others = run_cases(tmp_path, PATIENT, only=["other-name"])
+        outcomes = run_cases(tmp_path, pace, only=own)
     assert verdicts(others) == {"other-name": Verdict.PASSED}
     assert verdicts(outcomes) == dict.fromkeys(own, Verdict.FAILED)
 
 
 def test_software_that_collects_nothing_fails(tmp_path: Path) -> None:
-    (outcome,) = play_day(tmp_path, CasePace(0.2, 0.1, 0.1, 0.01), only=["everything-shared"])
+    (outcome,) = run_cases(tmp_path, CasePace(0.2, 0.1, 0.1, 0.01), only=["everything-shared"])
     assert outcome.verdict is Verdict.FAILED
-    (outcome,) = play_day(tmp_path, CasePace(0.2, 0.1, 0.1, 0.01), only=["check-by-number"])
+    (outcome,) = run_cases(tmp_path, CasePace(0.2, 0.1, 0.1, 0.01), only=["check-by-number"])
     assert "no OQSsiquc01req_ request was sent" in [seen.text.en for seen in outcome.seen]
     assert list((tmp_path / "tasks").iterdir()) == [], "a case must leave nothing for the next"
 
@@ -111,7 +111,7 @@ def test_software_that_exports_nothing_is_not_judged(tmp_path: Path) -> None:
     (tmp_path / "face").mkdir()
     taking = threading.Thread(target=take)
     taking.start()
-    outcomes = play_day(
+    outcomes = run_cases(
         tmp_path, CasePace(60.0, 0.2, 0.1, 0.01), only=["everything-shared", "two-readers", "foreign-files"]
     )
     stop.set()
@@ -121,7 +121,7 @@ def test_software_that_exports_nothing_is_not_judged(tmp_path: Path) -> None:
 
 def test_a_malformed_export_fails_with_a_reason(tmp_path: Path) -> None:
     with running(tmp_path):
-        play_day(tmp_path, PATIENT, only=["everything-shared"])
+        run_cases(tmp_path, PATIENT, only=["everything-shared"])
     stop = threading.Event()
 
     def wrong() -> None:
@@ -132,7 +132,7 @@ def test_a_malformed_export_fails_with_a_reason(tmp_path: Path) -> None:
 
     writing = threading.Thread(target=wrong)
     writing.start()
-    (outcome,) = play_day(tmp_path, PATIENT, only=["everything-shared"])
+    (outcome,) = run_cases(tmp_path, PATIENT, only=["everything-shared"])
     stop.set()
     writing.join()
     assert outcome.verdict is Verdict.FAILED
@@ -152,7 +152,7 @@ def test_the_report_escapes_external_text() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--only", "nothing"], "no such case; there are everything-shared"),
+        (["--only", "nothing"], "Available: everything-shared"),
         (["--report", "no/such/folder/report.html"], "no such folder for the report"),
     ],
 )

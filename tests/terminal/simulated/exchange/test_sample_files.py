@@ -129,7 +129,7 @@ def test_values_known_from_vendors_are_notes(value: str, severity: Severity) -> 
     [
         ("● in a name", "which replaces a character"),
         ("third-level character", "a claim with others is returned"),
-        ("two qualifications in force", "public programs read only the first"),
+        ("two qualifications in force", "publicly available programs read only the first"),
         ("ratio and limit contradict each other", "a ratio that fits the limit"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Decide whether the service accepts that the holder of this card was confirmed."""
+"""Decide whether the service accepts the proof that the cardholder was verified."""
 
 from datetime import datetime
 
@@ -30,14 +30,14 @@ _STATUS_REFUSALS = {
 }
 
 
-class Believing:
-    """Remembers which revocation lists it has already reported."""
+class ProofVerification:
+    """Verifies the proof in a request to open a check. Reports each revocation list only once."""
 
     def __init__(self, rules: CertificateRules) -> None:
         self._rules = rules
         self._revoked = RevocationLists()
 
-    def believe(
+    def verify(
         self, request: OpenCheckRequest, registry: Registry, people: People, now: datetime
     ) -> tuple[CardEntry, CertificateStanding] | RefusalReason:
         """Return the card's entry and its certificate's standing, or the reason for a refusal."""
@@ -64,7 +64,7 @@ class Believing:
                 refusal = check_phone_proof(certificate, request.challenge, proof)
             case ChipProof() as proof:
                 refusal = check_chip_proof(request, proof, card, terminal_key, registry.record_anchors)
-        # check the status last, so that only the card's holder learns it
+        # check the status last, so that only the cardholder can learn it
         if refusal is None and self._revoked.name(certificate, registry, now):
             refusal = RefusalReason.REVOKED
         refusal = refusal or _STATUS_REFUSALS.get(card.status)
