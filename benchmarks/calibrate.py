@@ -34,7 +34,8 @@ def main() -> None:
         save_calibration(DATA / f"{name}.json", calibration)
         print(
             f"{name}, {len(persons)} people: {calibration.thresholds} for FMR {calibration.fmr:g}, upper 95 % limit "
-            f"in the worst group {calibration.fmr_upper:.2%}; a different person at {calibration.other_person:.3f} and above"
+            f"in the worst group {calibration.fmr_upper:.2%}; "
+            f"a different person at {calibration.other_person:.3f} and above"
         )
 
 

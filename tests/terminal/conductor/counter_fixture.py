@@ -132,6 +132,13 @@ class Desk:
         await self.until(st.Limit)
         self.touch(ev.QuestionAnswered, "limit", True)
 
+    async def share_all_by_pin(self) -> None:
+        """Play a reception from card to card: PIN, everything shared."""
+        await self.to_consent()
+        await self.share_all()
+        await self.until(st.Complete)
+        await self.take_card()
+
     async def take_card(self) -> None:
         self.place.remove()
         await self.until(st.Idle)

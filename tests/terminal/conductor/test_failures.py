@@ -58,10 +58,7 @@ def test_clinics_patient_number_is_in_the_result(desk: Desk, damaged: bool) -> N
 
     async def day() -> None:
         async with desk.open():
-            await desk.to_consent()
-            await desk.share_all()
-            await desk.until(st.Complete)
-            await desk.take_card()
+            await desk.share_all_by_pin()
 
     asyncio.run(day())
     written = b"<ReferenceNumber>24434</ReferenceNumber>" in desk.results()[0].read_bytes()
@@ -192,10 +189,7 @@ def test_reception_works_after_cards_were_pulled_while_being_read(desk: Desk) ->
                 desk.place.insert(desk.card())
                 desk.place.remove()
                 await desk.until(st.Idle)
-            await desk.to_consent()
-            await desk.share_all()
-            await desk.until(st.Complete)
-            await desk.take_card()
+            await desk.share_all_by_pin()
 
     asyncio.run(day())
     assert desk.kinds() == LIFE_CYCLE

@@ -94,10 +94,7 @@ def test_undeliverable_check_does_not_block_the_others(desk: Desk, monkeypatch: 
         async with desk.open():
             desk.counter.stub.silence(Operation.SUBMIT)
             for _ in range(2):
-                await desk.to_consent()
-                await desk.share_all()
-                await desk.until(st.Complete)
-                await desk.take_card()
+                await desk.share_all_by_pin()
             desk.counter.stub.behave()
             delivery = desk.conductor.delivery
             first = delivery.ledger.unended()[0].check_id

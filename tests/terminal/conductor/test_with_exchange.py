@@ -11,7 +11,6 @@ from consent.items import Item
 from consent.ledger import LedgerFile
 from terminal.assembly import client_of, ledger_path
 from terminal.handover.xml import write_document
-from terminal.session import states as st
 from terminal.simulated.exchange.opening import open_exchange
 from terminal.simulated.exchange.service import ExchangeRules, ExchangeService
 from tests.terminal.conductor.counter_fixture import Desk
@@ -39,10 +38,7 @@ def test_consent_withdrawn_at_the_terminal_stops_the_data(desk: Desk, tmp_path: 
 
     async def day() -> None:
         async with desk.open():
-            await desk.to_consent()
-            await desk.share_all()
-            await desk.until(st.Complete)
-            await desk.take_card()
+            await desk.share_all_by_pin()
             shutil.copy(desk.results()[0], exchange.folders.face)
             assert await asyncio.to_thread(code_for, exchange, "YZK", 1) == "1 SIMX0000I"
 
@@ -67,10 +63,7 @@ def test_number_registered_through_the_exchange_is_in_the_next_result(desk: Desk
 
     async def day() -> None:
         async with desk.open():
-            await desk.to_consent()
-            await desk.share_all()
-            await desk.until(st.Complete)
-            await desk.take_card()
+            await desk.share_all_by_pin()
 
     asyncio.run(day())
     assert b"<ReferenceNumber>24434</ReferenceNumber>" in desk.results()[0].read_bytes()

@@ -63,10 +63,7 @@ def meters_after(desk: Desk, day: Callable[[Desk, Meters], Any]) -> Meters:
 
 
 async def reception_by_pin(desk: Desk, meters: Meters) -> None:
-    await desk.to_consent()
-    await desk.share_all()
-    await desk.until(st.Complete)
-    await desk.take_card()
+    await desk.share_all_by_pin()
 
 
 def test_pin_reception_is_counted(desk: Desk) -> None:
