@@ -120,6 +120,7 @@ def refusal(history: History | None, event: Event) -> str | None:
         return None if history is None else "it has already been opened"
     if history is None:
         return None if isinstance(event, Lost) else "it was never opened"
+    stage = history.stage
     match event:
         case Decided():
             return _refused_decision(history, event)
@@ -132,30 +133,22 @@ def refusal(history: History | None, event: Event) -> str | None:
                 return "it has not been decided yet"
             if event.ledger_count < history.decision.sequence:
                 return "the receipt predates the decision"
-            return None if history.stage == "decided" else f"its stage is already {history.stage!r}"
+            return None if stage == "decided" else f"its stage is already {stage!r}"
         case Expired():
-            return (
-                None
-                if history.stage == "decided"
-                else f"its stage is {history.stage!r}, so it is not waiting for the service"
-            )
+            return None if stage == "decided" else f"its stage is {stage!r}, so it is not waiting for the service"
         case HandingOver() | NotOurs() | Delivered():
             ready = "decided" if history.without_card else "confirmed"
-            return (
-                None if history.stage == ready else f"its stage is {history.stage!r}, so it is not waiting for delivery"
-            )
+            return None if stage == ready else f"its stage is {stage!r}, so it is not waiting for delivery"
         case HandOverDecided(decision=decision):
-            if history.stage != "confirmed":
-                return f"its stage is {history.stage!r}, so it is not waiting for delivery"
+            if stage != "confirmed":
+                return f"its stage is {stage!r}, so it is not waiting for delivery"
             if decision == "again" and history.handing_over is None:
                 return "its handover has not started yet and needs no decision"
             return None
         case Discarded():
-            return f"its stage is already {history.stage!r}" if history.closed else None
+            return f"its stage is already {stage!r}" if history.closed else None
         case Lost():
-            return (
-                f"its stage is already {history.stage!r}" if history.closed or history.confirmed is not None else None
-            )
+            return f"its stage is already {stage!r}" if history.closed or history.confirmed is not None else None
         case Withdrawn():
             return _refused_withdrawal(history, event)
         case WithdrawalSettled():

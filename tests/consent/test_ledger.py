@@ -425,7 +425,7 @@ def test_a_receipt_for_a_head_before_the_decision_is_refused(counter: Counter) -
     opened = counter.ledger.opened(counter.opening())
     decided = counter.ledger.decided(counter.decision())
     early = counter.receipt(decided).model_copy(update={"ledger_count": opened.sequence, "ledger_hash": opened.hash})
-    with pytest.raises(LifeCycleError, match="before the decision"):
+    with pytest.raises(LifeCycleError, match="predates the decision"):
         counter.ledger.confirmed(early)
 
 
