@@ -10,9 +10,9 @@ prints itself. Missing folders are skipped. Parts:
     faces         the same for the films and the faces in prints/real
     networks      MiniFASNet, if the terminal has it, on the pictures in prints/
     printed       a frame of each film, printed, held in front of a simulated camera and turned as the screen requests
-    bent          the same frames and the drawn persons on randomly bent prints: bend, axis, turn, and change of the
+    bent          the same frames and the drawn people on randomly bent prints: bend, axis, turn, and change of the
                   bend while turning vary
-    drawn         synthetic persons and attackers through the complete check; needs no DIR
+    drawn         synthetic people and attackers through the complete check; needs no DIR
     drawn-strict  the same with two turns
 
 Figures are printed after each part. Nothing else is written.
@@ -85,7 +85,7 @@ BENT = 2
 Figures = dict[str, Any]
 
 
-def persons_in(folder: Path, kind: str) -> list[Path]:
+def people_in(folder: Path, kind: str) -> list[Path]:
     """Return the folders in prints/KIND, or in KIND if DIR is a folder of prints. Empty if there is neither."""
     place = next((one for one in (folder / "prints" / kind, folder / kind) if one.is_dir()), None)
     return sorted(one for one in place.iterdir() if one.is_dir()) if place else []
@@ -94,7 +94,7 @@ def persons_in(folder: Path, kind: str) -> list[Path]:
 def moved_prints(folder: Path, engine: FaceEngine) -> Figures:
     """Measure real prints moved by hand, as recorded and with interpolated pictures."""
     found = _Replayed()
-    for person in persons_in(folder, "moving"):
+    for person in people_in(folder, "moving"):
         for place in sorted(person.iterdir()):
             found.play(person.name, numbered(list(place.iterdir()), engine), engine)
     return found.figures(attacks)
@@ -109,7 +109,7 @@ def faces(folder: Path, engine: FaceEngine) -> Figures:
         films[path.stem] = list(trials(series, EVERY))
         thinned[path.stem] = list(trials(filled(series[::THIN], engine), EVERY))
     webcam = _Replayed()
-    for person in persons_in(folder, "real"):
+    for person in people_in(folder, "real"):
         sessions: dict[str, list[Path]] = {}
         for path in person.iterdir():
             sessions.setdefault(path.stem.rpartition("_")[0], []).append(path)
@@ -150,18 +150,18 @@ def networks(folder: Path, engine: FaceEngine, own: Path) -> Figures:
         return {"skipped": f"no network in {own}: `uketsuke face add-antispoof`"}
     found: Figures = {}
     for kind in ("print", "moving", "real"):
-        single, series, persons = [], [], 0
-        for person in persons_in(folder, kind):
+        single, series, people = [], [], 0
+        for person in people_in(folder, kind):
             scores = []
             for path in sorted(one for one in person.rglob("*") if one.is_file()):
                 frame = picture(path)
                 faces = engine.faces(frame.grey)
                 if len(faces) == 1:
                     scores.append(voting.liveness(frame.rgb, faces[0]))
-            persons += 1
+            people += 1
             single += scores
             series += [float(np.mean(scores[at : at + 5])) for at in range(0, len(scores) - 4, 5)]
-        found[kind] = {"persons": persons}
+        found[kind] = {"people": people}
         for what, votes in (("pictures", single), ("series of five", series)):
             called = sum(one < PHOTOGRAPH for one in votes)
             rate = (
@@ -275,7 +275,7 @@ def prints_of(shown: Image, engine: FaceEngine, seed: int) -> Iterator[tuple[str
 
 
 def bent(folder: Path | None, engine: FaceEngine, seed: int) -> Figures:
-    """Measure randomly bent prints of the drawn persons and of the faces in films."""
+    """Measure randomly bent prints of the drawn people and of the faces in films."""
     ends: dict[str, Counter[str]] = {}
     for kind, name, sheet in _sheets(folder, engine):
         for number in range(BENT):
@@ -293,7 +293,7 @@ def bent(folder: Path | None, engine: FaceEngine, seed: int) -> Figures:
 
 def _sheets(folder: Path | None, engine: FaceEngine) -> Iterator[tuple[str, str, Image]]:
     for name, person in PEOPLE.items():
-        yield "drawn persons", name, printed_person(person)
+        yield "drawn people", name, printed_person(person)
     for path in sorted((folder / "clips").glob("*.mp4")) if folder else ():
         shown = straightest(path, engine)
         if shown is not None:
@@ -301,7 +301,7 @@ def _sheets(folder: Path | None, engine: FaceEngine) -> Iterator[tuple[str, str,
 
 
 def drawn(engine: FaceEngine, policy: AntiPhoto, times: int) -> Figures:
-    """Measure persons and attackers through the complete check, as in the terminal."""
+    """Measure people and attackers through the complete check, as in the terminal."""
     ends: dict[str, Counter[str]] = {}
     for name in PEOPLE:
         reference = make_reference(engine, card_portrait(name))

@@ -9,8 +9,8 @@ import argparse
 from pathlib import Path
 
 from vision.calibration.calibrate import calibrate, is_reported
-from vision.calibration.drawn import calibrate_drawn, drawn_persons
-from vision.calibration.persons import encoded_persons
+from vision.calibration.drawn import calibrate_drawn, drawn_people
+from vision.calibration.people import encoded_people
 from vision.decision import save_calibration
 from vision.engines.open import DATA, identity, open_uncalibrated, user_cache
 
@@ -24,16 +24,16 @@ def main() -> None:
     args = parser.parse_args()
     for name in NETWORKS:
         engine = open_uncalibrated(args.cache, name)
-        drawn = calibrate_drawn(list(drawn_persons(engine)), identity(name))
+        drawn = calibrate_drawn(list(drawn_people(engine)), identity(name))
         save_calibration(DATA / f"{name}-drawn.json", drawn)
         print(f"{name}, synthetic people: {drawn.thresholds}, a different person at {drawn.other_person:.3f} and above")
         if args.folder is None:
             continue
-        persons = [one for one in encoded_persons(args.folder, engine) if not is_reported(one)]
-        calibration = calibrate(persons, identity(name))
+        people = [one for one in encoded_people(args.folder, engine) if not is_reported(one)]
+        calibration = calibrate(people, identity(name))
         save_calibration(DATA / f"{name}.json", calibration)
         print(
-            f"{name}, {len(persons)} people: {calibration.thresholds} for FMR {calibration.fmr:g}, upper 95 % limit "
+            f"{name}, {len(people)} people: {calibration.thresholds} for FMR {calibration.fmr:g}, upper 95 % limit "
             f"in the worst group {calibration.fmr_upper:.2%}; "
             f"a different person at {calibration.other_person:.3f} and above"
         )

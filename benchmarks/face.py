@@ -21,7 +21,7 @@ from platformdirs import user_cache_path
 
 from vision.calibration.calibrate import FRAMES, JUDGED, grouped, is_reported
 from vision.calibration.errors import Trials, limits, tail_threshold, threshold_at, trials
-from vision.calibration.persons import PICTURES, EncodedPerson, encoded_persons
+from vision.calibration.people import PICTURES, EncodedPerson, encoded_people
 from vision.decision import Calibration
 from vision.engines.open import BUILT, DEFAULT, calibration_of, open_engine
 
@@ -54,13 +54,13 @@ def is_population(folder: Path) -> bool:
     )
 
 
-def parts(name: str, persons: Sequence[EncodedPerson]) -> Iterator[tuple[str, Sequence[EncodedPerson]]]:
+def parts(name: str, people: Sequence[EncodedPerson]) -> Iterator[tuple[str, Sequence[EncodedPerson]]]:
     """Yield the population, its groups, and the reported half of each."""
-    found: list[tuple[str, Sequence[EncodedPerson]]] = [(name, persons)]
+    found: list[tuple[str, Sequence[EncodedPerson]]] = [(name, people)]
     rest: list[EncodedPerson] = []
-    groups = sorted(grouped(persons).items())
+    groups = sorted(grouped(people).items())
     # names such as First_Last are not groups
-    if 2 * sum(len(members) for _, members in groups if len(members) >= 5) > len(persons) > len(groups[0][1]):
+    if 2 * sum(len(members) for _, members in groups if len(members) >= 5) > len(people) > len(groups[0][1]):
         for group, members in groups:
             if len(members) < 5:
                 rest += members
@@ -72,39 +72,39 @@ def parts(name: str, persons: Sequence[EncodedPerson]) -> Iterator[tuple[str, Se
         yield f"{part}/reported", [one for one in selected if is_reported(one)]
 
 
-def own_rows(population: str, persons: Sequence[EncodedPerson]) -> Iterator[Row]:
+def own_rows(population: str, people: Sequence[EncodedPerson]) -> Iterator[Row]:
     """Yield one row per K and FMR, at thresholds set on the same population.
 
     If fewer than ten false matches are expected, the threshold is extrapolated from a fitted tail; `counted` then
     holds the figures at the empirical threshold.
     """
     for frames in FRAMES:
-        tried = trials(persons, frames)
+        tried = trials(people, frames)
         if not tried.genuine.size or not tried.impostor.size:
             continue
         for fmr in FMRS:
             few = bool(tried.impostor.size * fmr < 10)
             counted = threshold_at(tried.impostor, fmr)
             threshold = tail_threshold(tried.impostor, fmr) if few else counted
-            row = rates_row(population, frames, tried, persons, tried.distances <= threshold)
+            row = rates_row(population, frames, tried, people, tried.distances <= threshold)
             row |= {"fmr": fmr, "threshold": round(threshold, 4), "extrapolated": few}
             if few and tried.impostor.size * fmr >= 1:
-                row["counted"] = rates_row(population, frames, tried, persons, tried.distances <= counted)
+                row["counted"] = rates_row(population, frames, tried, people, tried.distances <= counted)
             yield row
 
 
-def shipped_row(population: str, persons: Sequence[EncodedPerson], frames: int, calibration: Calibration) -> Row | None:
+def shipped_row(population: str, people: Sequence[EncodedPerson], frames: int, calibration: Calibration) -> Row | None:
     """Return FMR and FNMR at the thresholds of the shipped calibration, or None if there are too few trials."""
-    tried = trials(persons, frames)
+    tried = trials(people, frames)
     if not tried.genuine.size or tried.impostor.size < MIN_TRIALS:
         return None
     threshold = calibration.threshold(frames)
-    row = rates_row(population, frames, tried, persons, tried.distances <= threshold)
-    return row | {"threshold": threshold, "judged": len(persons) >= JUDGED}
+    row = rates_row(population, frames, tried, people, tried.distances <= threshold)
+    return row | {"threshold": threshold, "judged": len(people) >= JUDGED}
 
 
 def rates_row(
-    population: str, frames: int, tried: Trials, persons: Sequence[EncodedPerson], passed: NDArray[np.bool_]
+    population: str, frames: int, tried: Trials, people: Sequence[EncodedPerson], passed: NDArray[np.bool_]
 ) -> Row:
     refused, strangers = ~passed[tried.same], passed[~tried.same]
     low, high = limits(refused, tried.holders[tried.same])
@@ -119,7 +119,7 @@ def rates_row(
         "fnmr_high": round(high, 4),
         "genuine_pairs": int(tried.genuine.size),
         "impostor_pairs": int(tried.impostor.size),
-        "persons": len(persons),
+        "people": len(people),
     }
 
 
@@ -130,15 +130,15 @@ def measure(folder: Path, cache: Path, name: str) -> dict[str, Any]:
     detection: dict[str, Row] = {}
     for population, place in populations(folder):
         began = time.process_time()
-        persons = list(encoded_persons(place, engine))
+        people = list(encoded_people(place, engine))
         detection[population] = {
-            "persons": len(persons),
-            "card_photos_without_face": sum(one.reference is None for one in persons),
-            "live_without_face": sum(one.unseen for one in persons),
-            "live": sum(len(one.live) for one in persons),
+            "people": len(people),
+            "card_photos_without_face": sum(one.reference is None for one in people),
+            "live_without_face": sum(one.unseen for one in people),
+            "live": sum(len(one.live) for one in people),
             "cpu_seconds": round(time.process_time() - began, 1),
         }
-        for part, members in parts(population, persons):
+        for part, members in parts(population, people):
             verification += own_rows(part, members)
             delivered += [one for frames in FRAMES if (one := shipped_row(part, members, frames, calibration))]
     delivered.sort(key=lambda one: (one["fmr"], one["fnmr"]), reverse=True)
@@ -157,7 +157,7 @@ def print_rows(rows: list[Row]) -> None:
         print(
             f"{one['population']:34} K={one['k']} at {one['threshold']:6.3f}: FMR {one['fmr']:8.4%} "
             f"({one['false_matches']} of {one['impostor_pairs']}), FNMR {one['fnmr']:6.1%} "
-            f"[{one['fnmr_low']:.1%}, {one['fnmr_high']:.1%}] of {one['genuine_pairs']}, {one['persons']} people"
+            f"[{one['fnmr_low']:.1%}, {one['fnmr_high']:.1%}] of {one['genuine_pairs']}, {one['people']} people"
             f"{' (extrapolated)' * one.get('extrapolated', False)}"
         )
         if "counted" in one:

@@ -24,7 +24,7 @@ def _rate(name: str, wrong: int, total: int) -> str:
 def upper_limit(wrong: int, total: int) -> float:
     """Return the upper 95 % confidence limit of the share (Clopper-Pearson, one-sided); about 3 / n if `wrong` is 0.
 
-    Presentations of one person are not independent, so with few persons the true limit is higher.
+    Presentations of one person are not independent, so with few people the true limit is higher.
     """
     if wrong >= total:
         return 1.0

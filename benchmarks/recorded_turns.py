@@ -204,7 +204,7 @@ ByPerson = dict[str, list[TurnTrial]]
 def attacks(found: ByPerson) -> dict[str, Any]:
     """Count the outcomes of real prints, with rates over all presentations and over those judged that turned."""
     every = [one for trials in found.values() for one in trials]
-    figures: dict[str, Any] = {"persons": len(found), "presentations": len(every)}
+    figures: dict[str, Any] = {"people": len(found), "presentations": len(every)}
     figures["rate"] = attack_rate(sum(one.end == "passed" for one in every), len(every))
     for what, least in MINIMUM_TURN.items():
         ends = _ends(every, least)

@@ -100,7 +100,7 @@ class VisionSettings(Section):
     face camera."""
     simulated_camera: bool = False
     """Allow a virtual camera, a video file or `synthetic:NAME`, into which anyone could feed images. Only with the
-    service stub. Drawn persons with simulated cards are then judged by a separate calibration."""
+    service stub. Drawn people with simulated cards are then judged by a separate calibration."""
     keep_open: bool = False
     """Leave the camera open between face checks, for cameras that take seconds to open. By default it is closed and its
     lamp is off. `uketsuke doctor` reports the opening time."""

@@ -1,4 +1,4 @@
-"""Compare two photographs with the terminal's face engine: the same person or different persons?
+"""Compare two photographs with the terminal's face engine: the same person or different people?
 
     python examples/compare_photos.py one.jpg other.jpg
 
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     assert one is not None
     assert other is not None
     apart, allowed = distance(one, other), engine.calibration.threshold(1)
-    print(f"{'same person' if apart <= allowed else 'different persons'}: distance {apart:.3f}, allowed {allowed:.3f}")
+    print(f"{'same person' if apart <= allowed else 'different people'}: distance {apart:.3f}, allowed {allowed:.3f}")
     return 0
 
 

@@ -54,7 +54,7 @@ _PRESENT = 0x8F
 _EXPIRY_RECORD_TAG = 0x01
 _IDENTITY_LENGTH = 256
 """Bytes read from the start of the user certificate: one short block, which includes the serial number."""
-_IDENTITY_AT_LEAST = 64
+_MIN_IDENTITY_LENGTH = 64
 _NOTHING_SELECTED = (SW.FILE_NOT_FOUND, SW.NO_CURRENT_EF)
 
 Outcome = TypeVar("Outcome")
@@ -277,7 +277,7 @@ class MyNumberCard:
         except StatusError:
             raise LinkLost("another card") from None
         # some readers transfer less than a full block; the serial number is in the first bytes
-        if len(start) < _IDENTITY_AT_LEAST or not identity.startswith(start):
+        if len(start) < _MIN_IDENTITY_LENGTH or not identity.startswith(start):
             raise LinkLost("another card")
 
     def _sign(self, key: Key, statement: bytes, what: str) -> bytes | CardProblem:

@@ -87,14 +87,14 @@ def _detail(event: Event, after: State) -> str:
             return ""
 
 
-_LONGEST_LINE = 4096
+_MAX_LINE_LENGTH = 4096
 
 
 def _month_of(path: Path) -> str:
     """Return the month (`YYYY-MM`) of the trail's first line, or an empty string."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            return datetime.fromisoformat(json.loads(file.readline(_LONGEST_LINE))["at"]).strftime("%Y-%m")
+            return datetime.fromisoformat(json.loads(file.readline(_MAX_LINE_LENGTH))["at"]).strftime("%Y-%m")
     except (OSError, ValueError, TypeError, KeyError):
         return ""
 
@@ -103,7 +103,7 @@ TAIL_BYTES = 1_000_000
 """Bytes read from the end of the trail: more than a day's records."""
 
 
-LARGEST = 16_000_000
+MAX_FILE_SIZE = 16_000_000
 """Size in bytes up to which a file is continued after the clock was set back: 8,000 receptions."""
 
 
@@ -178,7 +178,7 @@ class AuditTrail:
     def _continues(self, month: str) -> bool:
         """Return whether `month` continues the last file before the open one."""
         earlier = [kept for kept, _ in _kept_months(self._path) if kept < self._month]
-        return month >= earlier[-1] if earlier else os.fstat(self._file.fileno()).st_size > LARGEST
+        return month >= earlier[-1] if earlier else os.fstat(self._file.fileno()).st_size > MAX_FILE_SIZE
 
     def _rename_to_month(self, month: str) -> None:
         """Rename the trail to its month's name, with a number if that name is taken."""

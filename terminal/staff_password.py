@@ -7,14 +7,14 @@ from config.files import write_atomically
 from config.settings import Settings
 
 _ROWS = ("0123456789" * 2, "9876543210" * 2)
-SHORTEST, SHORTEST_OF_DIGITS, LONGEST = 8, 6, 64
+MIN_LENGTH, MIN_DIGITS, MAX_LENGTH = 8, 6, 64
 
 
 class PasswordFault(StrEnum):
     """Why a password is rejected, as text to show."""
 
-    TOO_SHORT = f"use at least {SHORTEST} characters, or {SHORTEST_OF_DIGITS} digits or more for the touch pad"
-    TOO_LONG = f"use at most {LONGEST} characters"
+    TOO_SHORT = f"use at least {MIN_LENGTH} characters, or {MIN_DIGITS} digits or more for the touch pad"
+    TOO_LONG = f"use at most {MAX_LENGTH} characters"
     NOT_TYPEABLE = "use only ASCII letters, digits and symbols: others cannot be typed at the counter"
     TOO_PLAIN = "the same digit repeated, or digits in a row, are easy to guess"
 
@@ -37,10 +37,10 @@ def hash_in_force(settings: Settings) -> str:
 def fault_of(password: str) -> PasswordFault | None:
     if not all(" " <= character <= "~" for character in password):
         return PasswordFault.NOT_TYPEABLE
-    if len(password) > LONGEST:
+    if len(password) > MAX_LENGTH:
         return PasswordFault.TOO_LONG
     digits = password.isdigit()
-    if len(password) < (SHORTEST_OF_DIGITS if digits else SHORTEST):
+    if len(password) < (MIN_DIGITS if digits else MIN_LENGTH):
         return PasswordFault.TOO_SHORT
     if digits and (len(set(password)) == 1 or any(password in row for row in _ROWS)):
         return PasswordFault.TOO_PLAIN

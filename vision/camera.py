@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from vision.frame import Frame
 
 _FIRST_WAIT = 0.5
-_LONGEST_WAIT = 5.0
+_MAX_WAIT = 5.0
 _LOOK_FOR_DEVICE = 1.0
 """Seconds between checks for whether a closed device is plugged in."""
-_LONGEST_OPENING = 10.0
+_MAX_OPENING_TIME = 10.0
 """Seconds without a first frame after opening, after which the camera counts as lost."""
 
 OnFrame = Callable[["Frame | None"], None]
@@ -122,8 +122,8 @@ class Camera:
                 return self._lost
             now = time.monotonic()
             if self._arrived is None:
-                silent = now - self._opened_at > _LONGEST_OPENING
-                return CameraLost(f"{self.name}: no frame {_LONGEST_OPENING:g} s after opening") if silent else None
+                silent = now - self._opened_at > _MAX_OPENING_TIME
+                return CameraLost(f"{self.name}: no frame {_MAX_OPENING_TIME:g} s after opening") if silent else None
             silent = now - self._arrived > self._lost_after
             return CameraLost(f"{self.name}: no frame for {self._lost_after:g} s") if silent else None
 
@@ -171,7 +171,7 @@ class Camera:
                 continue
             self._set_lost(lost)
             self._pause(wait, lambda: False)
-            wait = min(wait * 2, _LONGEST_WAIT)
+            wait = min(wait * 2, _MAX_WAIT)
 
     def _wanted(self) -> bool:
         return self.keep_open or self._looks > 0

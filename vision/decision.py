@@ -25,7 +25,7 @@ class Calibration:
     thresholds: dict[int, float]
     """Maximum distance of a match by number of averaged frames. See `vision.face.distance`."""
     fmr: float
-    """Target false match rate in the worst judged group of the persons used for the calibration."""
+    """Target false match rate in the worst judged group of the people used for the calibration."""
     fmr_upper: float
     """Upper 95 % limit of the false match rate measured in that group with the maximum number of frames."""
     other_person: float

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 """(height, width, 3) RGB or (height, width) grey, contiguous."""
 
-LARGEST = 1280
+MAX_SIDE = 1280
 """Maximum longer side of a frame in pixels. Larger pictures are scaled down."""
-SMALLEST = 80
+MIN_SIDE = 80
 """Minimum shorter side of a frame in pixels, which is the window of the face detector."""
 
 
@@ -61,12 +61,12 @@ def frame_of(
             picture = cv2.cvtColor(np.ascontiguousarray(picture), code)
         else:
             picture = picture[:, :, :3]
-    if min(picture.shape[:2]) < SMALLEST:
+    if min(picture.shape[:2]) < MIN_SIDE:
         return FrameProblem.TOO_SMALL
     picture = np.ascontiguousarray(picture)
     longest = max(picture.shape[:2])
-    if longest > LARGEST:
-        scale = LARGEST / longest
+    if longest > MAX_SIDE:
+        scale = MAX_SIDE / longest
         picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     if picture.ndim == 2:
         grey = picture

@@ -22,18 +22,18 @@ Places = NDArray[np.float64]
 Spots = NDArray[np.float32]
 """(n, 2) in pixels, as required by OpenCV's optical flow."""
 
-_MOST_NOSE, _MOST_AROUND = 40, 120
+_MAX_NOSE, _MAX_AROUND = 40, 120
 _WINDOW = (17, 17)
 _LEVELS = 3
 _ASTRAY = 0.01
 """Points that, tracked forward and back, miss their start by more than this fraction of the eye distance are dropped.
 """
-_LEAST_NOSE, _LEAST_AROUND = 4, 14
+_MIN_NOSE, _MIN_AROUND = 4, 14
 _FEW = 20
 _TORN = 0.5
 """Minimum fraction of at least `_FEW` points that a face keeps from one frame to the next. Replaced pictures lose more.
 """
-_LEAST = 6
+_MIN_POINTS = 6
 _FACE = 1.2
 """Radius of a face in eye distances."""
 _AFFINE = 3
@@ -93,7 +93,7 @@ class FollowedFace:
         # equalise the contrast so that there are points on the cheeks too
         even = np.asarray(cv2.createCLAHE(2.0, (8, 8)).apply(grey), np.uint8)
         nose, around = _nose(self._axes, grey.shape), _around_nose(self._axes, grey.shape)
-        self._first = np.vstack([_corners(even, nose, _MOST_NOSE, 2.0), _corners(even, around, _MOST_AROUND, 4.0)])
+        self._first = np.vstack([_corners(even, nose, _MAX_NOSE, 2.0), _corners(even, around, _MAX_AROUND, 4.0)])
         self._now, self._picked = self._first.copy(), len(self._first)
         self._grey = grey
         self.torn = False
@@ -110,7 +110,7 @@ class FollowedFace:
             off = np.hypot(*(back - self._now).T)
             kept = off < max(0.5, _ASTRAY * self._axes.distance)  # NaN if the flow was not found
             self._first, self._now = self._first[kept], there[kept]
-        self.torn = (before >= _FEW and len(self._now) < _TORN * before) or len(self._now) < _LEAST
+        self.torn = (before >= _FEW and len(self._now) < _TORN * before) or len(self._now) < _MIN_POINTS
         self._grey = grey
 
     def lead(self, points: Points) -> Lead | None:
@@ -121,7 +121,7 @@ class FollowedFace:
         x, y = start.T
         nose = (np.abs(x) < 0.22) & (y > 0.25) & (y < 0.8)
         around = ~((np.abs(x) < 0.3) & (y > 0) & (y < 0.9))
-        if nose.sum() < _LEAST_NOSE or around.sum() < _LEAST_AROUND:
+        if nose.sum() < _MIN_NOSE or around.sum() < _MIN_AROUND:
             return None
         now = (self._now - self._now.mean(axis=0)) / self._axes.distance
         across = FaceAxes(points).across

@@ -10,7 +10,7 @@ from vision.frame import Image
 
 JP2_SIGNATURE = bytes.fromhex("0000000c6a5020200d0a870a")
 MAX_BYTES = 64 * 1024
-MOST_PIXELS = 1024 * 1024
+MAX_PIXELS = 1024 * 1024
 CARD_SIZE = (240, 320)
 """Width and height of a simulated card's photo."""
 
@@ -34,7 +34,7 @@ def decode_photo(data: bytes | bytearray) -> Image | PhotoProblem:
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Pillow.open(io.BytesIO(data), formats=("JPEG2000",)) as photo:
-            if photo.width * photo.height > MOST_PIXELS:
+            if photo.width * photo.height > MAX_PIXELS:
                 return PhotoProblem.TOO_LARGE
             return np.array(photo.convert("L"), np.uint8)  # our own buffer, to be overwritten later
     except (OSError, ValueError, SyntaxError, MemoryError, Pillow.DecompressionBombError):

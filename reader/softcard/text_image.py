@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_SMALLEST: Final = 7
+_MIN_FONT_SIZE: Final = 7
 """Font size in pixels below which text is illegible."""
 _NO_GLYPH: Final = "\U0010ffff"
 """A code point for which no font has a glyph."""
@@ -45,13 +45,13 @@ def text_png(text: str, width: int, height: int) -> bytes:
 
 def _fitted(path: Path | None, text: str, width: int, height: int) -> "tuple[FreeTypeFont, list[str]]":
     """Return the largest font in which the text fits, and its lines. Text that does not fit the smallest is cut off."""
-    for size in range(height, _SMALLEST, -1):
+    for size in range(height, _MIN_FONT_SIZE, -1):
         font = _font(path, size)
         lines = _broken(font, text, width - 2)
         if sum(bottom - top for _, top, _, bottom in (_ink(font, line) for line in lines)) <= height - len(lines) + 1:
             return font, lines
-    font = _font(path, _SMALLEST)
-    return font, _broken(font, text, width - 2)[: max(height // _SMALLEST, 1)]
+    font = _font(path, _MIN_FONT_SIZE)
+    return font, _broken(font, text, width - 2)[: max(height // _MIN_FONT_SIZE, 1)]
 
 
 def _broken(font: "FreeTypeFont", text: str, width: int) -> list[str]:

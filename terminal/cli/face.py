@@ -15,7 +15,7 @@ from terminal.cli.common import ConfigOption, fail, log_to_stderr, plain_errors,
 if TYPE_CHECKING:
     from config.settings import Settings
     from vision.calibration.measure import Figure
-    from vision.calibration.persons import EncodedPerson
+    from vision.calibration.people import EncodedPerson
     from vision.decision import Calibration
     from vision.engines.models.known import KnownModel
 
@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 _EVERY = 5.0
 """Seconds between progress lines."""
-PersonsHelp = (
+_PEOPLE_HELP = (
     "Folder with one folder per person, named group_name: the first picture is the card's photo, six more are live."
 )
 
@@ -106,17 +106,17 @@ def _added(settings: "Settings") -> Iterator[str]:
 @app.command()
 def add(
     file: Annotated[Path, typer.Argument(help="A dlib .dat or SFace .onnx file.")],
-    persons: Annotated[Path, typer.Option(help=PersonsHelp)],
+    people: Annotated[Path, typer.Option(help=_PEOPLE_HELP)],
     sha256: Annotated[str | None, typer.Option(help="Hash published by its maker; refused if it differs.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the network; by default that of the file.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Check a network's hash, calibrate it on a folder of persons, and store it for use as `vision.model`.
+    """Check a network's hash, calibrate it on a folder of people, and store it for use as `vision.model`.
 
-    Half of the persons set the thresholds, the figures are measured on the other half; this needs about fifty persons
+    Half of the people set the thresholds, the figures are measured on the other half; this needs about fifty people
     with seven pictures each. Faces are detected by the YuNet included in uketsuke. Pictures and encodings are not kept.
 
-    Example: uketsuke face add face_recognition_sface_2021dec.onnx --persons DIR
+    Example: uketsuke face add face_recognition_sface_2021dec.onnx --people DIR
     """
     settings = _quiet_settings(config)
     with _face_errors():
@@ -126,14 +126,14 @@ def add(
 
         if not file.is_file():
             fail(f"{file}: no such file. `uketsuke face models` shows where to get known ones.")
-        _require_persons(persons)
+        _require_people(people)
         tell(f"{file.name}: {_about(file, sha256_of(file))}")
         from config.files import private_folder
 
         private_folder(settings.state_dir)
         added = add_model(
             file,
-            persons,
+            people,
             model_store(settings.face_dir),
             settings.cache_dir,
             sha256=sha256,
@@ -145,7 +145,7 @@ def add(
         tell(_table(added.figures))
         called = added.folder.name
         tell(f'\nAdded. To use it, set vision.model = "{called}" (UKETSUKE_VISION__MODEL={called}).')
-        tell("To measure it on other persons: `uketsuke face calibrate DIR --dry-run`.")
+        tell("To measure it on other people: `uketsuke face calibrate DIR --dry-run`.")
 
 
 @app.command("add-antispoof")
@@ -174,13 +174,13 @@ def add_antispoof(
 
 @app.command()
 def calibrate(
-    persons: Annotated[Path, typer.Argument(help=PersonsHelp)],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only measure, with all persons; write nothing.")] = False,
+    people: Annotated[Path, typer.Argument(help=_PEOPLE_HELP)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only measure, with all people; write nothing.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Measure false matches (FMR) and false non-matches (FNMR) on a folder of persons, and calibrate the engine.
+    """Measure false matches (FMR) and false non-matches (FNMR) on a folder of people, and calibrate the engine.
 
-    Half of the persons set the thresholds, the figures are measured on the other half; this needs about 25 persons with
+    Half of the people set the thresholds, the figures are measured on the other half; this needs about 25 people with
     seven pictures each. --dry-run measures the engine with its current thresholds. vision.model sets the engine.
 
     Example: uketsuke face calibrate DIR --dry-run
@@ -189,13 +189,13 @@ def calibrate(
     with _face_errors():
         from vision.calibration.bench import EngineBench
 
-        _require_persons(persons)
+        _require_people(people)
         from config.files import private_folder
 
         private_folder(settings.state_dir)
         bench = EngineBench(settings.cache_dir, settings.face_dir, settings.vision.model)
-        encoded = bench.persons(persons, _Progress())
-        _require_faces(encoded, persons)
+        encoded = bench.people(people, _Progress())
+        _require_faces(encoded, people)
         if dry_run:
             tell(f"{settings.vision.model or 'The default network'} with its current thresholds, {_seen(encoded)}:")
             tell(_table(bench.measure(encoded)))
@@ -224,40 +224,38 @@ def _quiet_settings(config: Path | None) -> "Settings":
 @contextmanager
 def _face_errors() -> Iterator[None]:
     with plain_errors():
-        from vision.calibration.calibrate import TooFewPersons
+        from vision.calibration.calibrate import TooFewPeople
         from vision.decision import NotCalibrated
         from vision.engines.models.weights import NotBuilt, WeightsMissing
 
         try:
             yield
-        except TooFewPersons as error:
-            fail(f"{error}. Name a folder with more persons, or with more pictures of each (seven are enough).")
+        except TooFewPeople as error:
+            fail(f"{error}. Name a folder with more people, or with more pictures of each (seven are enough).")
         except NotBuilt as error:
             fail(f"{str(error).rstrip('.')}. `uketsuke face models` lists networks that work and where to get them.")
         except (NotCalibrated, WeightsMissing) as error:
             fail(str(error))
 
 
-def _require_persons(folder: Path) -> None:
+def _require_people(folder: Path) -> None:
     if not folder.is_dir():
         fail(f"{folder}: no such folder. It should contain one folder of pictures per person.")
     if not any(path.is_dir() for path in folder.iterdir()):
         fail(f"{folder} contains no folders. It should contain one folder of pictures per person.")
 
 
-def _require_faces(persons: "Sequence[EncodedPerson]", folder: Path) -> None:
-    if not persons:
+def _require_faces(people: "Sequence[EncodedPerson]", folder: Path) -> None:
+    if not people:
         fail(f"the folders in {folder} contain no pictures (.jpg, .png, .bmp, .pgm).")
-    if not any(person.reference is not None for person in persons) or not any(person.live for person in persons):
-        fail(
-            f"{folder}: {_seen(persons)}. At least one person needs a card photo, and one a live picture, with a face."
-        )
+    if not any(person.reference is not None for person in people) or not any(person.live for person in people):
+        fail(f"{folder}: {_seen(people)}. At least one person needs a card photo, and one a live picture, with a face.")
 
 
-def _seen(persons: "Sequence[EncodedPerson]") -> str:
-    cards = sum(person.reference is not None for person in persons)
-    live, unseen = sum(len(person.live) for person in persons), sum(person.unseen for person in persons)
-    return f"{len(persons)} persons, a face in {cards} card photos and in {live} of {live + unseen} live pictures"
+def _seen(people: "Sequence[EncodedPerson]") -> str:
+    cards = sum(person.reference is not None for person in people)
+    live, unseen = sum(len(person.live) for person in people), sum(person.unseen for person in people)
+    return f"{len(people)} people, a face in {cards} card photos and in {live} of {live + unseen} live pictures"
 
 
 def _about(file: Path, sha256: str) -> str:
@@ -275,13 +273,13 @@ def _table(figures: "Sequence[Figure]") -> str:
     """Format the figures as a table, worst first."""
     if not figures:
         return "(too few pictures with a face for a figure)"
-    lines = [f"{'group':20} {'K':>2} {'persons':>7}  {'FMR':32}  FNMR"]
+    lines = [f"{'group':20} {'K':>2} {'people':>7}  {'FMR':32}  FNMR"]
     for one in figures:
         fmr = f"{one.fmr:.2%} {_limits(one.fmr_limits)} {one.false_matches} of {one.impostor}"
         fnmr = f"{one.fnmr:.1%} {_limits(one.fnmr_limits)} of {one.genuine}"
-        lines.append(f"{one.group:20} {one.frames:2} {one.persons:7}  {fmr:32}  {fnmr}")
+        lines.append(f"{one.group:20} {one.frames:2} {one.people:7}  {fmr:32}  {fnmr}")
     lines.append(
-        "K: live pictures averaged; the terminal uses five or more. In brackets: 95 % by bootstrap over persons."
+        "K: live pictures averaged; the terminal uses five or more. In brackets: 95 % by bootstrap over people."
     )
     return "\n".join(lines)
 
@@ -299,4 +297,4 @@ class _Progress:
     def __call__(self, done: int, count: int) -> None:
         if time.monotonic() - self._printed >= _EVERY:
             self._printed = time.monotonic()
-            print(f"{done} of {count} persons", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"{done} of {count} people", file=sys.stderr, flush=True)  # noqa: T201

@@ -60,14 +60,14 @@ def certificate(
 
     Example: uketsuke staff certificate reception.p12 --host 192.168.0.10
     """
-    from terminal.staff_web.certificates import SHORTEST_PASSPHRASE, keys_folder, make_client, make_server
+    from terminal.staff_web.certificates import MIN_PASSPHRASE_LENGTH, keys_folder, make_client, make_server
 
     settings = settings_or_exit(config)
     if file.exists():
         fail(f"{file} already exists and is not overwritten. Name a new file.")
     passphrase = _typed("Passphrase of the file")
-    if len(passphrase) < SHORTEST_PASSPHRASE:
-        fail(f"this passphrase is not accepted: use at least {SHORTEST_PASSPHRASE} characters.")
+    if len(passphrase) < MIN_PASSPHRASE_LENGTH:
+        fail(f"this passphrase is not accepted: use at least {MIN_PASSPHRASE_LENGTH} characters.")
     address = settings.staff.lan_address
     hosts = tuple(dict.fromkeys([*(host or []), *([address] if address else []), socket.gethostname()]))
     try:

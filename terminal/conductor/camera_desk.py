@@ -148,16 +148,16 @@ class CameraDesk:
                 on_progress,
                 stop,
                 calibration=self._calibration(patient),
-                anti_spoofing=None if self._sees_drawn_persons() else self._anti_spoofing,
+                anti_spoofing=None if self._sees_drawn_people() else self._anti_spoofing,
             )
         if self.camera.opening_seconds is not None:
             log.debug("%s: first frame %.2f s after opening", self.camera.name, self.camera.opening_seconds)
         return verdict
 
     def _calibration(self, patient: Patient) -> "Calibration":
-        """Return the engine's calibration, or the one for drawn persons with simulated cards."""
+        """Return the engine's calibration, or the one for drawn people with simulated cards."""
         engine = self._loaded()
-        drawn = self._settings.simulated_camera and self._sees_drawn_persons()
+        drawn = self._settings.simulated_camera and self._sees_drawn_people()
         simulated = patient.cv_certificate is not None and is_of_test_authority(patient.cv_certificate)
         return (engine.drawn_calibration if drawn and simulated else None) or engine.calibration
 
@@ -170,7 +170,7 @@ class CameraDesk:
 
         return not self._settings.simulated_camera and self.camera.source.kind is not SourceKind.CAMERA
 
-    def _sees_drawn_persons(self) -> bool:
+    def _sees_drawn_people(self) -> bool:
         from vision.sources.protocol import SourceKind
 
         return self.camera.source.kind is SourceKind.DRAWN

@@ -22,7 +22,7 @@ KEPT_SECONDS = 300.0
 FILE_SECONDS = 24 * 3600.0
 PATIENCE = 3.0
 """Seconds a result waits for the picture folder."""
-_MOST_PIXELS = 1_000_000
+_MAX_PIXELS = 1_000_000
 
 
 @dataclass
@@ -101,7 +101,7 @@ def _one_bit(image: bytearray) -> bytearray:
     written = io.BytesIO()
     try:
         with Image.open(io.BytesIO(image), formats=["PNG"]) as read:
-            if read.width * read.height > _MOST_PIXELS:
+            if read.width * read.height > _MAX_PIXELS:
                 return bytearray()
             read.convert("L").point(lambda value: 255 if value > 127 else 0).convert("1").save(written, "PNG")
     except (OSError, ValueError, SyntaxError):

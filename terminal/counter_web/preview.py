@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 640, 480
 JPEG_QUALITY = 75
-LEAST_SECONDS = 1 / 32
+MIN_INTERVAL = 1 / 32
 """Minimum interval; frames from a faster camera are skipped."""
 
 
@@ -49,7 +49,7 @@ class Preview:
             jpeg = jpeg_of(rgb)
             if not ended.is_set():
                 self._on_picture(jpeg)
-            ended.wait(LEAST_SECONDS / 2)
+            ended.wait(MIN_INTERVAL / 2)
 
 
 def jpeg_of(rgb: "NDArray[np.uint8]") -> bytes:

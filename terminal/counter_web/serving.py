@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from terminal.readiness import NotReady
 
 HOST = "127.0.0.1"
-LONGEST = 4096
+MAX_MESSAGE_SIZE = 4096
 """Maximum bytes per message; the server closes a connection that sends more."""
 _WEB_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "websockets", "websockets.server")
 
@@ -28,7 +28,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 ws="websockets-sansio",
-                ws_max_size=LONGEST,
+                ws_max_size=MAX_MESSAGE_SIZE,
                 ws_per_message_deflate=False,
                 lifespan="off",
                 log_config=None,

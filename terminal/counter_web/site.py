@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from terminal.counter_web.access import CODE_SECONDS, COOKIE_SECONDS, Access
 from terminal.counter_web.connection import PageConnection
 from terminal.counter_web.middleware import LOOPBACK_NAMES, PageMiddleware
-from terminal.counter_web.serving import HOST, LONGEST, Server, listen, quiet_web_loggers
+from terminal.counter_web.serving import HOST, MAX_MESSAGE_SIZE, Server, listen, quiet_web_loggers
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +26,8 @@ SHARED = Path(__file__).with_name("page")
 """Scripts and styles shared by all pages, served under /page."""
 
 _REFUSED = 1008
-_LONGEST_CODE = 256
-_LONGEST_PICTURE = 400_000
+_MAX_CODE_LENGTH = 256
+_MAX_PICTURE_SIZE = 400_000
 _NEW_ADDRESS_EVERY = 5.0
 
 Tell = Callable[[str], None]
@@ -183,7 +183,7 @@ class Site:
         picture = bytearray()
         async for chunk in request.stream():
             picture += chunk
-            if len(picture) > _LONGEST_PICTURE:
+            if len(picture) > _MAX_PICTURE_SIZE:
                 return Response(status_code=413)
         self._on_picture(bytes(picture))
         return Response(status_code=204)
@@ -226,7 +226,7 @@ class Site:
             except (WebSocketDisconnect, KeyError):  # KeyError: a binary message
                 await line.close(_REFUSED)
                 return
-            if len(text) > LONGEST or not self._hears(line, text):
+            if len(text) > MAX_MESSAGE_SIZE or not self._hears(line, text):
                 log.warning("invalid message from a page; disconnecting it")
                 await line.close(_REFUSED)
                 return
@@ -262,7 +262,7 @@ async def _code_in(request: Request) -> str:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _LONGEST_CODE:
+        if len(body) > _MAX_CODE_LENGTH:
             return ""
     try:
         code = json.loads(body)

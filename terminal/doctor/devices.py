@@ -86,7 +86,7 @@ def face_engine(settings: Settings) -> Finding:
     except NotCalibrated as error:
         return bad(f"{_network(settings)} has no calibration and is not used", str(error))
     own = own_calibration(settings.face_dir, settings.vision.model).exists()
-    calibrated = f"on local persons, for FMR {calibration.fmr:g}" if own else "as shipped"
+    calibrated = f"on local people, for FMR {calibration.fmr:g}" if own else "as shipped"
     return _opened(settings, f"{_network(settings)}, calibrated {calibrated}")
 
 

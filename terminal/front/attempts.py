@@ -12,8 +12,8 @@ from config.files import write_atomically
 log = logging.getLogger(__name__)
 
 TRIES = 3
-FIRST_WAIT, LONGEST_WAIT = 30.0, 900.0
-MOST_ORIGINS = 64
+FIRST_WAIT, MAX_WAIT = 30.0, 900.0
+MAX_ORIGINS = 64
 """Beyond this number, new origins share one count."""
 _OTHERS = "others"
 
@@ -57,13 +57,13 @@ class Attempts:
         count.wrong += 1
         wait = 0.0
         if count.wrong % TRIES == 0:
-            wait = min(FIRST_WAIT * 2 ** min(count.wrong // TRIES - 1, 10), LONGEST_WAIT)
+            wait = min(FIRST_WAIT * 2 ** min(count.wrong // TRIES - 1, 10), MAX_WAIT)
             count.closed_until = self._clock() + wait
         self._save()
         return wait
 
     def _known(self, origin: str) -> str:
-        return origin if origin in self._counts or len(self._counts) < MOST_ORIGINS else _OTHERS
+        return origin if origin in self._counts or len(self._counts) < MAX_ORIGINS else _OTHERS
 
     def _load(self) -> None:
         """Load the counts. If the file is damaged, block every origin for a while, so that damage gains nothing."""
@@ -83,7 +83,7 @@ class Attempts:
 
     def _until(self, wall: float) -> float:
         """Return the monotonic time for `wall`. A clock that was set back does not extend the wait."""
-        return self._clock() + min(max(wall - self._wall(), 0.0), LONGEST_WAIT)
+        return self._clock() + min(max(wall - self._wall(), 0.0), MAX_WAIT)
 
     def _save(self) -> None:
         if self._memory is None:

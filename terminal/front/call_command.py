@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 10.0
 """Seconds after which the command is stopped."""
-MOST_AT_ONCE = 4
+MAX_RUNNING = 4
 _PASSED_ON = ("PATH", "HOME", "LANG", "SYSTEMROOT", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
 """Environment variables passed to the command. Settings of this terminal may contain secrets and are not passed."""
 
@@ -33,7 +33,7 @@ class CallCommand:
     def __call__(self, call: Call) -> None:
         if not self._words:
             return
-        if len(self._running) >= MOST_AT_ONCE:
+        if len(self._running) >= MAX_RUNNING:
             log.warning("staff.call_command not started: %d are already running", len(self._running))
             return
         values = {"{kind}": call.kind.value, "{number}": str(call.number or ""), "{code}": call.code}

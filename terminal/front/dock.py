@@ -107,7 +107,7 @@ class Dock(Protocol):
         """Take a portrait of the real person in front of the camera and use it from now on. Raises `NotReady`."""
 
     async def stand_up(self) -> None:
-        """Return to the drawn persons and discard the portrait."""
+        """Return to the drawn people and discard the portrait."""
 
     async def tidy(self) -> None:
         """Reset all simulated devices."""

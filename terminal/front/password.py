@@ -12,7 +12,7 @@ from terminal.conductor.wiping import wipe_buffer
 from terminal.front.attempts import Attempts
 from terminal.staff_password import hash_in_force
 
-LONGEST = 64
+MAX_LENGTH = 64
 SCREEN = "screen"
 """Origin of passwords typed at the terminal itself."""
 
@@ -21,7 +21,7 @@ class SecretText:
     """Characters typed one by one, in a buffer that is overwritten and never shown."""
 
     def __init__(self) -> None:
-        self._typed = bytearray(LONGEST)
+        self._typed = bytearray(MAX_LENGTH)
         self._length = 0
 
     def __len__(self) -> int:
@@ -32,7 +32,7 @@ class SecretText:
 
     def push(self, character: str) -> None:
         """Append a printable ASCII character. Other characters are ignored, and so are all when full."""
-        if len(character) == 1 and " " <= character <= "~" and self._length < LONGEST:
+        if len(character) == 1 and " " <= character <= "~" and self._length < MAX_LENGTH:
             self._typed[self._length] = ord(character)
             self._length += 1
 

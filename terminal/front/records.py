@@ -14,7 +14,7 @@ from consent.records import Opened
 from consent.store import LedgerError
 from terminal.assembly import ledger_path
 
-MOST_OF_A_DAY = 32_000_000
+MAX_DAY_SIZE = 32_000_000
 """Bytes at the end of the audit trail that are searched for today's receptions."""
 _FIRST_SCREEN = ("Idle", "CardShown")
 
@@ -55,7 +55,7 @@ class Trail:
                 end, file_id = file.tell(), self._path.stat().st_ino
                 if file_id != self._file_id or end < self._position:
                     self._file_id, self._rest = file_id, b""
-                    self._position = max(end - MOST_OF_A_DAY, 0)
+                    self._position = max(end - MAX_DAY_SIZE, 0)
                 file.seek(self._position)
                 written = self._rest + file.read(end - self._position)
                 self._position = end

@@ -15,7 +15,7 @@ from terminal.handover.messages.kinds import FACE_PREFIX, read_message
 from terminal.handover.messages.qualification import QualificationAnswer
 from terminal.handover.parts import ConsentPart
 from terminal.handover.reading import TooLarge, read_file
-from terminal.handover.xml import LARGEST, Parsed, parse
+from terminal.handover.xml import MAX_SIZE, Parsed, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def check_files(folder: Path, ledger: Path) -> FilesChecked:
 
 def _differences(path: Path, known: dict[str, History]) -> Iterator[str]:
     try:
-        data = read_file(path, LARGEST)
+        data = read_file(path, MAX_SIZE)
     except (OSError, TooLarge):
         data = b""
     if data is None:

@@ -30,7 +30,7 @@ from terminal.handover.parts import Confidence, Element, LayoutFault, LayoutProb
 from terminal.handover.reading import TooLarge, read_file
 from terminal.handover.rules import Origin, consistency
 from terminal.handover.values import Severity
-from terminal.handover.xml import LARGEST_BULK, ROOT, Parsed, Unreadable, parse
+from terminal.handover.xml import MAX_BULK_SIZE, ROOT, Parsed, Unreadable, parse
 
 _FACE_NAME: Final = re.compile(re.escape(FACE_PREFIX) + r"[A-Za-z0-9-]+_[0-9]{14}\.xml")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9]+_[A-Za-z0-9_-]{1,80}\.xml")
@@ -69,9 +69,9 @@ def _many(count: int, severity: Severity) -> str:
 def check_file(path: Path) -> Findings:
     """Check a request or result file. Raises `OSError` if it cannot be read."""
     try:
-        data = read_file(path, LARGEST_BULK)
+        data = read_file(path, MAX_BULK_SIZE)
     except TooLarge:
-        return Findings(path.name, None, (_of_file(LayoutFault.UNREADABLE, f"at most {LARGEST_BULK} bytes"),))
+        return Findings(path.name, None, (_of_file(LayoutFault.UNREADABLE, f"at most {MAX_BULK_SIZE} bytes"),))
     if data is None:
         raise FileNotFoundError(path)
     return _check_zip(path.name, data) if path.suffix.lower() == ".zip" else check_bytes(path.name, data)
@@ -82,10 +82,10 @@ def _check_zip(name: str, data: bytes) -> Findings:
     try:
         with ZipFile(BytesIO(data)) as archive:
             (entry,) = archive.infolist()
-            if entry.file_size > LARGEST_BULK:
-                return Findings(name, None, (_of_file(LayoutFault.UNREADABLE, f"at most {LARGEST_BULK} bytes"),))
+            if entry.file_size > MAX_BULK_SIZE:
+                return Findings(name, None, (_of_file(LayoutFault.UNREADABLE, f"at most {MAX_BULK_SIZE} bytes"),))
             with archive.open(entry) as packed:
-                return check_bytes(Path(entry.filename).name, packed.read(LARGEST_BULK + 1))
+                return check_bytes(Path(entry.filename).name, packed.read(MAX_BULK_SIZE + 1))
     except (BadZipFile, ValueError, RuntimeError, NotImplementedError, EOFError, zlib.error):
         return Findings(name, None, (_of_file(LayoutFault.UNREADABLE, "a ZIP file with one XML file in it"),))
 
@@ -96,7 +96,7 @@ def check_bytes(name: str, data: bytes) -> Findings:
     problems = list(_name(name, named))
     if named is None and KNOWN_ELSEWHERE.match(name):
         return Findings(name, None, tuple(problems))
-    parsed = parse(data, LARGEST_BULK)
+    parsed = parse(data, MAX_BULK_SIZE)
     if isinstance(parsed, Unreadable):
         problems.append(LayoutProblem(parsed.line, ROOT, LayoutFault.UNREADABLE, parsed.expected))
         return Findings(name, named.title if named else None, tuple(problems))

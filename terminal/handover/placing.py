@@ -15,7 +15,7 @@ BEFORE_CHANGE = 0.5
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 _NO_FLAGS = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 _NO_FILE = (errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EISDIR)
-_LARGEST = 64 * 1024 * 1024
+_MAX_SIZE = 64 * 1024 * 1024
 
 
 def make_folder(folder: Path, mode: int) -> None:
@@ -35,7 +35,7 @@ def exists(path: Path) -> bool:
 
 def read_plain(path: Path) -> bytes | None:
     """Read a plain file, or return None if it does not exist. Raises OSError for anything else, such as a link."""
-    return read_file(path, _LARGEST)
+    return read_file(path, _MAX_SIZE)
 
 
 def digest_of(path: Path) -> str | None:

@@ -15,11 +15,11 @@ CHARACTER_CODES: Final[dict[Encoding, str]] = {"UTF-8": "0", "Shift_JIS": "1"}
 """CharacterCodeIdentifier (OQSCD005)."""
 
 ROOT: Final = "XmlMsg"
-LARGEST: Final = 512 * 1024
+MAX_SIZE: Final = 512 * 1024
 """Maximum bytes of a message about one person."""
-LARGEST_BULK: Final = 16 * 1024 * 1024
+MAX_BULK_SIZE: Final = 16 * 1024 * 1024
 DEEPEST: Final = 12
-MOST_TAGS: Final = 1_000_000
+MAX_TAGS: Final = 1_000_000
 
 _CODECS: Final[dict[Encoding, str]] = {"UTF-8": "utf-8", "Shift_JIS": "cp932"}
 _SHIFT_JIS_NAMES = frozenset({"shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j", "ms932", "cp932", "ms_kanji"})
@@ -101,7 +101,7 @@ class Unreadable:
     line: int = 0
 
 
-def parse(data: bytes, largest: int = LARGEST) -> Parsed | Unreadable:
+def parse(data: bytes, largest: int = MAX_SIZE) -> Parsed | Unreadable:
     """Parse a file in its declared encoding, Shift_JIS as CP932. Accepts any elements under any root."""
     if len(data) > largest:
         return Unreadable(f"at most {largest} bytes")
@@ -112,8 +112,8 @@ def parse(data: bytes, largest: int = LARGEST) -> Parsed | Unreadable:
     forbidden = _DOCUMENT_TYPE.search(text)
     if forbidden:
         return Unreadable("no document type and no entities", text.count("\n", 0, forbidden.start()) + 1)
-    if text.count("<") > MOST_TAGS:
-        return Unreadable(f"at most {MOST_TAGS} tags")
+    if text.count("<") > MAX_TAGS:
+        return Unreadable(f"at most {MAX_TAGS} tags")
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,

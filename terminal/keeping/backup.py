@@ -24,7 +24,7 @@ from consent.verification import LedgerBroken, LedgerIntact
 from terminal.assembly import ledger_path
 from terminal.handover.numbers import copy_numbers
 from terminal.keeping.contents import EXCHANGE, LEDGER, MANIFEST, SETTINGS, Manifest, files_of
-from terminal.keeping.sealed import SHORTEST_PASSPHRASE, Cost, Sealer
+from terminal.keeping.sealed import MIN_PASSPHRASE_LENGTH, Cost, Sealer
 from terminal.qualification.keys import Enrolment, enrolment_path
 from terminal.readiness import NotReady
 
@@ -52,8 +52,8 @@ def back_up(
 
     Raises `NotReady`, FileExistsError, OSError, LedgerError.
     """
-    if len(passphrase) < SHORTEST_PASSPHRASE:
-        raise NotReady(f"this passphrase is too short: use at least {SHORTEST_PASSPHRASE} characters.")
+    if len(passphrase) < MIN_PASSPHRASE_LENGTH:
+        raise NotReady(f"this passphrase is too short: use at least {MIN_PASSPHRASE_LENGTH} characters.")
     enrolment = Enrolment.load(enrolment_path(settings.state_dir))
     if enrolment is None:
         raise NotReady(f"there is nothing to back up: {settings.state_dir} has no enrolled terminal.")

@@ -23,8 +23,8 @@ PIECE = 1 << 20
 """Plaintext bytes per piece."""
 _TAG = 16
 _PREFIX = 7
-_LONGEST_HEADER = 4096
-SHORTEST_PASSPHRASE = 12
+_MAX_HEADER_SIZE = 4096
+MIN_PASSPHRASE_LENGTH = 12
 
 
 class SealError(ValueError):
@@ -131,7 +131,7 @@ class Opener:
 def _header(file: BinaryIO) -> tuple[bytes, dict[str, Any]]:
     if file.read(len(MAGIC)) != MAGIC:
         raise SealError("this is not a backup of uketsuke.")
-    line = file.readline(_LONGEST_HEADER)
+    line = file.readline(_MAX_HEADER_SIZE)
     try:
         header = json.loads(line)
     except ValueError:

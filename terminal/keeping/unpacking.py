@@ -9,8 +9,8 @@ from config.files import private_folder
 from terminal.keeping.contents import MANIFEST, SETTINGS, Manifest, is_ours
 from terminal.keeping.sealed import Opener, SealError
 
-_LONGEST_SETTINGS = 1 << 20
-LARGEST = 50 * 2**30
+_MAX_SETTINGS_SIZE = 1 << 20
+MAX_SIZE = 50 * 2**30
 """Maximum bytes per file. A ledger of a million receptions has about 3 GB."""
 
 
@@ -27,7 +27,7 @@ def peek(backup: Path, passphrase: str) -> tuple[Manifest, bytes | None]:
                 manifest = _read(content.read())
                 second = archive.next() if manifest.has_settings else None
                 text = archive.extractfile(second) if second is not None and second.name == SETTINGS else None
-                return manifest, None if text is None else text.read(_LONGEST_SETTINGS)
+                return manifest, None if text is None else text.read(_MAX_SETTINGS_SIZE)
         except (tarfile.TarError, EOFError, zlib.error) as error:
             raise _unreadable(error) from None
 
@@ -58,7 +58,7 @@ def _unpacked(archive: tarfile.TarFile, folder: Path) -> Manifest:
     manifest: Manifest | None = None
     for entry in archive:
         content = archive.extractfile(entry) if entry.isreg() else None
-        if content is None or entry.size > LARGEST:
+        if content is None or entry.size > MAX_SIZE:
             raise SealError(f"the backup contains an unexpected entry ({entry.name[:80]!r}).")
         if manifest is None:
             if entry.name != MANIFEST:

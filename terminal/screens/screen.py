@@ -29,7 +29,7 @@ ANSWERS = 9
 FOOT = 4
 USUAL_WIDTH, USUAL_HEIGHT = 110, 34
 """From this size, targets are larger."""
-LEAST_WIDTH, LEAST_HEIGHT = 80, 24
+MIN_WIDTH, MIN_HEIGHT = 80, 24
 DOCK_WIDTH = 36
 
 
@@ -91,8 +91,8 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         docked = self.has_class("-dock")
         beside = width - DOCK_WIDTH if docked else width
         self.set_class(beside >= USUAL_WIDTH and height >= USUAL_HEIGHT, "-usual")
-        self.set_class(docked and width >= DOCK_WIDTH and beside < LEAST_WIDTH, "-dock-alone")
-        self.set_class(not docked and (width < LEAST_WIDTH or height < LEAST_HEIGHT), "-too-small")
+        self.set_class(docked and width >= DOCK_WIDTH and beside < MIN_WIDTH, "-dock-alone")
+        self.set_class(not docked and (width < MIN_WIDTH or height < MIN_HEIGHT), "-too-small")
         self._share_room()
 
     def show_dock(self, shown: bool) -> None:
@@ -118,7 +118,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         self._show_foot(talk)
         self._share_room()
         if before is None or before.language != talk.language:
-            too_small = say("screen.too-small", width=LEAST_WIDTH, height=LEAST_HEIGHT)
+            too_small = say("screen.too-small", width=MIN_WIDTH, height=MIN_HEIGHT)
             self.query_one("#too-small", Sentence).say(too_small)
             self.query_one("#pad", Pad).speak(say)
             self.query_one("#code", CodeFields).speak(say)

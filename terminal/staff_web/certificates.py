@@ -13,7 +13,7 @@ from config.settings import Settings
 from terminal.qualification.pki import AUTHORITY, SERVER, LineKeys, authority_in, issue, keep, line_keys
 from terminal.readiness import NotReady
 
-SHORTEST_PASSPHRASE = 8
+MIN_PASSPHRASE_LENGTH = 8
 SOON = timedelta(days=30)
 """A server certificate is replaced when it has less than this time left."""
 

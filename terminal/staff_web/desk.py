@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 SIGNED_OUT = 1008
 REFRESH_SECONDS = 2.0
 """Seconds between two updates when nothing happens."""
-LEAST_SECONDS = 0.25
+MIN_INTERVAL = 0.25
 SERVICE_SECONDS = 30.0
 """Seconds between two queries to a service that was silent, while a page is open."""
 
@@ -117,7 +117,7 @@ class StaffDesk:
                     asked_at = loop.time()
                     self._begin(self._ask_service())
             self.draw()
-            await asyncio.sleep(LEAST_SECONDS)
+            await asyncio.sleep(MIN_INTERVAL)
 
     async def _ask_service(self) -> None:
         if self._devices is not None:

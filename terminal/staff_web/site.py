@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from terminal.conductor.wiping import wipe_buffer
 from terminal.counter_web.connection import PageConnection
 from terminal.counter_web.middleware import LOOPBACK_NAMES, PageMiddleware
-from terminal.counter_web.serving import HOST, LONGEST, Server, listen, quiet_web_loggers
+from terminal.counter_web.serving import HOST, MAX_MESSAGE_SIZE, Server, listen, quiet_web_loggers
 from terminal.counter_web.site import SHARED, served_from
 from terminal.front.password import PasswordGate, PasswordRight, PasswordWait
 from terminal.staff_web.sessions import Level, Sessions
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 PAGE = Path(__file__).with_name("page")
 THIS_COMPUTER = "this-computer"
 _REFUSED = 1008
-_LONGEST_PASSWORD = 64
+_MAX_PASSWORD_LENGTH = 64
 
 
 @dataclass(eq=False)
@@ -202,7 +202,7 @@ class StaffSite:
         typed = bytearray()
         async for chunk in request.stream():
             typed += chunk
-            if len(typed) > _LONGEST_PASSWORD:
+            if len(typed) > _MAX_PASSWORD_LENGTH:
                 wipe_buffer(typed)
                 return Response(status_code=413)
         match await asyncio.to_thread(self._gate.check, typed, self._origin(request)):
@@ -230,7 +230,7 @@ class StaffSite:
         body = b""
         async for chunk in request.stream():
             body += chunk
-            if len(body) > LONGEST:
+            if len(body) > MAX_MESSAGE_SIZE:
                 return Response(status_code=413)
         status, answer = await self._desk.look_up(body)
         return JSONResponse(answer, status_code=status)
@@ -258,7 +258,7 @@ class StaffSite:
                 text = await socket.receive_text()
             except (WebSocketDisconnect, KeyError):  # KeyError: a binary message
                 break
-            if len(text) > LONGEST or not self._desk.hear(visitor, text):
+            if len(text) > MAX_MESSAGE_SIZE or not self._desk.hear(visitor, text):
                 log.warning("staff page sent an invalid message; disconnecting it")
                 break
         with contextlib.suppress(RuntimeError):

@@ -26,7 +26,7 @@ def _patient_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
     for maker, name in ((DemoCounter.__init__, "timeout_seconds"), (Camera.__init__, "lost_after")):
         assert maker.__kwdefaults__ is not None
         monkeypatch.setitem(maker.__kwdefaults__, name, PATIENCE)
-    monkeypatch.setattr(camera, "_LONGEST_OPENING", 3 * PATIENCE)
+    monkeypatch.setattr(camera, "_MAX_OPENING_TIME", 3 * PATIENCE)
     monkeypatch.setattr(stage, "_LOST_AFTER", PATIENCE)
     monkeypatch.setattr(EmbeddedStub, "silence", silence)
 

@@ -72,7 +72,7 @@ def test_after_a_clock_jump_records_return_to_their_month(tmp_path: Path) -> Non
 
 
 def test_files_are_split_after_a_start_in_the_future(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("terminal.audit.LARGEST", 400)
+    monkeypatch.setattr("terminal.audit.MAX_FILE_SIZE", 400)
     trail = AuditTrail(tmp_path / "audit.jsonl")
     write(trail, "2051-01-01", *["2026-11-26"] * 4, "2026-12-01")
     trail.close()

@@ -4,8 +4,8 @@ from vision.engines.engine import Engine, FaceEngine
 from vision.engines.open import open_engine
 
 
-def deciding_on_drawn_persons(engine: FaceEngine) -> FaceEngine:
-    """Return the same engine with the calibration for drawn persons."""
+def deciding_on_drawn_people(engine: FaceEngine) -> FaceEngine:
+    """Return the same engine with the calibration for drawn people."""
     assert isinstance(engine, Engine)
     drawn = engine.drawn_calibration
     return Engine(engine._detector, engine._encoder, drawn, drawn)
@@ -13,5 +13,5 @@ def deciding_on_drawn_persons(engine: FaceEngine) -> FaceEngine:
 
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> FaceEngine:
-    """The default engine, calibrated for drawn persons as in the demo."""
-    return deciding_on_drawn_persons(open_engine(tmp_path_factory.mktemp("cache")))
+    """The default engine, calibrated for drawn people as in the demo."""
+    return deciding_on_drawn_people(open_engine(tmp_path_factory.mktemp("cache")))

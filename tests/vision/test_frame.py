@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vision.frame import LARGEST, Frame, FrameProblem, frame_of
+from vision.frame import MAX_SIDE, Frame, FrameProblem, frame_of
 
 PICTURE = np.random.default_rng(1).integers(0, 256, (120, 160, 3), np.uint8)
 
@@ -48,7 +48,7 @@ def test_colour_channels_are_in_order() -> None:
 
 def test_a_4k_picture_is_scaled_down() -> None:
     frame = framed(np.zeros((2160, 3840, 3), np.uint8))
-    assert frame.rgb.shape == (720, LARGEST, 3)
+    assert frame.rgb.shape == (720, MAX_SIDE, 3)
 
 
 @pytest.mark.parametrize(

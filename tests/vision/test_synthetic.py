@@ -1,4 +1,4 @@
-"""Drawn persons in front of a synthetic camera: frames, blinks, turns, a covered or broken camera."""
+"""Drawn people in front of a synthetic camera: frames, blinks, turns, a covered or broken camera."""
 
 import itertools
 
@@ -35,7 +35,7 @@ def test_the_same_seed_shows_the_same_patient() -> None:
     assert not np.array_equal(read(SyntheticSource("ken", realtime=False, seed=4)).rgb, read(one).rgb)
 
 
-def test_drawn_persons_blink_and_turn() -> None:
+def test_drawn_people_blink_and_turn() -> None:
     poses = [pose_at(moment / 25, seed=1) for moment in range(500)]
     assert {pose.lids for pose in poses} == {0, 1, 2, 3}
     assert sum(pose.lids > 0 for pose in poses) < 100

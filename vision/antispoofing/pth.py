@@ -23,7 +23,7 @@ Tensors = dict[str, NDArray[np.float32]]
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _TYPES: dict[str, "np.dtype[Any]"] = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
-_MOST_VALUES = 10**7
+_MAX_VALUES = 10**7
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class _TensorsOnly(pickle.Unpickler):
 
     def persistent_load(self, pid: Any) -> _Storage:
         kind, name, key, _, count, *_ = pid
-        if kind != "storage" or name not in _TYPES or not 0 <= int(count) <= _MOST_VALUES:
+        if kind != "storage" or name not in _TYPES or not 0 <= int(count) <= _MAX_VALUES:
             raise pickle.UnpicklingError("not a tensor's storage")
         return _Storage(str(key), _TYPES[name], int(count))
 

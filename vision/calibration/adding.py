@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vision.calibration.calibrate import calibrate, is_reported
 from vision.calibration.measure import Figure, figures
-from vision.calibration.persons import OnProgress, counted, encoded_persons
+from vision.calibration.people import OnProgress, counted, encoded_people
 from vision.decision import Calibration, NotCalibrated, save_calibration
 from vision.engines.added import CALIBRATION, WEIGHTS, calibration_in, can_name, network_in
 from vision.engines.engine import Engine
@@ -26,12 +26,12 @@ class AddedModel:
     folder: Path
     calibration: Calibration
     figures: list[Figure]
-    """Figures for the persons that were not used for the thresholds."""
+    """Figures for the people that were not used for the thresholds."""
 
 
 def add_model(
     file: Path,
-    persons: Path,
+    people: Path,
     store: Path,
     cache: Path,
     *,
@@ -43,9 +43,9 @@ def add_model(
     """Calibrate a network and add it to `store` as `name` (by default the file name). Replaces a model with the same
     name and weights.
 
-    `persons`: folder with a subfolder per person; half of them determine the thresholds, and no personal data is
+    `people`: folder with a subfolder per person; half of them determine the thresholds, and no personal data is
     stored. `sha256`: published hash, if known. `taken`: names that cannot be used. Raises NotBuilt if the file is not
-    such a network, NotCalibrated for a wrong hash or a name in use, TooFewPersons, WeightsMissing without the detector,
+    such a network, NotCalibrated for a wrong hash or a name in use, TooFewPeople, WeightsMissing without the detector,
     and OSError.
     """
     name = name or file.stem
@@ -60,7 +60,7 @@ def add_model(
     if place.exists() and _identity_in(place) != network.identity:
         raise NotCalibrated(f"{place} contains another model. Choose another name, or remove that folder.")
     engine = Engine(YuNet(delivered(YUNET)), network.open(cache))
-    encoded = list(counted(encoded_persons(persons, engine), persons, on_progress))
+    encoded = list(counted(encoded_people(people, engine), people, on_progress))
     made = calibrate([one for one in encoded if not is_reported(one)], network.identity)
     store.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=store, prefix=".") as work:

@@ -1,4 +1,4 @@
-"""Measuring and calibrating an engine with a folder of persons."""
+"""Measuring and calibrating an engine with a folder of people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vision.calibration.calibrate import calibrate, is_reported
 from vision.calibration.measure import Figure, figures
-from vision.calibration.persons import EncodedPerson, OnProgress, counted, encoded_persons
+from vision.calibration.people import EncodedPerson, OnProgress, counted, encoded_people
 from vision.decision import Calibration, save_calibration
 from vision.engines.open import calibration_of, identity, open_uncalibrated, own_calibration
 
@@ -25,21 +25,21 @@ class EngineBench:
         """Path of the file that `calibrate` writes."""
         return own_calibration(self.own, self.name)
 
-    def persons(self, folder: Path, on_progress: OnProgress | None = None) -> list[EncodedPerson]:
-        """Encode the persons. Raises NotBuilt, NotCalibrated if there is no such model, WeightsMissing and OSError."""
+    def people(self, folder: Path, on_progress: OnProgress | None = None) -> list[EncodedPerson]:
+        """Encode the people. Raises NotBuilt, NotCalibrated if there is no such model, WeightsMissing and OSError."""
         engine = open_uncalibrated(self.cache, self.name, self.own)
-        return list(counted(encoded_persons(folder, engine), folder, on_progress))
+        return list(counted(encoded_people(folder, engine), folder, on_progress))
 
-    def measure(self, persons: Sequence[EncodedPerson]) -> list[Figure]:
+    def measure(self, people: Sequence[EncodedPerson]) -> list[Figure]:
         """Measure the engine with its current thresholds. Raises NotCalibrated."""
-        return figures(persons, calibration_of(self.name, self.own))
+        return figures(people, calibration_of(self.name, self.own))
 
-    def calibrate(self, persons: Sequence[EncodedPerson]) -> tuple[Calibration, list[Figure]]:
-        """Determine and save thresholds from one half of the persons, and measure them with the other half.
+    def calibrate(self, people: Sequence[EncodedPerson]) -> tuple[Calibration, list[Figure]]:
+        """Determine and save thresholds from one half of the people, and measure them with the other half.
 
-        Raises TooFewPersons, NotCalibrated and OSError.
+        Raises TooFewPeople, NotCalibrated and OSError.
         """
-        others = [one for one in persons if not is_reported(one)]
+        others = [one for one in people if not is_reported(one)]
         made = calibrate(others, identity(self.name, self.own))
         save_calibration(self.calibration, made)
-        return made, figures([one for one in persons if is_reported(one)], made)
+        return made, figures([one for one in people if is_reported(one)], made)

@@ -1,4 +1,4 @@
-"""Calibrating with a folder of persons: thresholds at which the worst group has the target false match rate."""
+"""Calibrating with a folder of people: thresholds at which the worst group has the target false match rate."""
 
 import hashlib
 import itertools
@@ -8,24 +8,24 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from vision.calibration.errors import Trials, limits, tail_threshold, threshold_at, trials
-from vision.calibration.persons import EncodedPerson
+from vision.calibration.people import EncodedPerson
 from vision.decision import Calibration
 from vision.face import distance
 
 FRAMES = (1, 3, 5)
 FMR = 1e-3
 JUDGED = 30
-"""Minimum persons for a group to be judged. Rates of smaller groups are only listed."""
+"""Minimum people for a group to be judged. Rates of smaller groups are only listed."""
 _ENOUGH = 400
 """Minimum impostor trials for a threshold."""
 _DRAWS, _CAUTION, _SEED = 100, 15, 1
-"""Number of draws of persons with replacement, and the percentile of their thresholds to use."""
+"""Number of draws of people with replacement, and the percentile of their thresholds to use."""
 _ONE_VISIT = 80
 """Percentile of distances between photographs: frames of one visit are more similar than almost all photographs."""
 
 
-class TooFewPersons(Exception):
-    """There are too few persons for a threshold."""
+class TooFewPeople(Exception):
+    """There are too few people for a threshold."""
 
 
 def is_reported(person: EncodedPerson) -> bool:
@@ -38,38 +38,36 @@ def group_of(person: EncodedPerson) -> str:
     return person.name.partition("_")[0]
 
 
-def grouped(persons: Sequence[EncodedPerson]) -> dict[str, list[EncodedPerson]]:
+def grouped(people: Sequence[EncodedPerson]) -> dict[str, list[EncodedPerson]]:
     groups: dict[str, list[EncodedPerson]] = defaultdict(list)
-    for person in persons:
+    for person in people:
         groups[group_of(person)].append(person)
     return dict(groups)
 
 
-def calibrate(persons: Sequence[EncodedPerson], engine: str, fmr: float = FMR) -> Calibration:
+def calibrate(people: Sequence[EncodedPerson], engine: str, fmr: float = FMR) -> Calibration:
     """Return the strictest threshold required by any judged group, for each number of frames.
 
-    Judged are all persons together, all pairs within groups, and each group with at least `JUDGED` persons. Thresholds
-    are determined both by counting and from the tail, so that they hold in 85 of 100 draws of the persons. `engine`:
-    see `Calibration.engine`. Raises TooFewPersons.
+    Judged are all people together, all pairs within groups, and each group with at least `JUDGED` people. Thresholds
+    are determined both by counting and from the tail, so that they hold in 85 of 100 draws of the people. `engine`:
+    see `Calibration.engine`. Raises TooFewPeople.
     """
     thresholds: dict[int, float] = {}
     upper = 1.0
     for frames in FRAMES:
-        judged = [one for one in _judged(persons, frames) if one.impostor.size >= _ENOUGH]
+        judged = [one for one in _judged(people, frames) if one.impostor.size >= _ENOUGH]
         if judged:
             found = [_cautious(one, fmr) for one in judged]
             thresholds[frames] = round(min(found), 4)
             worst = judged[int(np.argmin(found))]
             upper = limits(worst.impostor <= thresholds[frames], worst.holders[~worst.same])[1]
     if max(FRAMES) not in thresholds:
-        raise TooFewPersons(
-            f"{len(persons)} persons are too few for {_ENOUGH} impostor trials with {max(FRAMES)} frames"
-        )
-    return Calibration(engine, thresholds, fmr, upper, _other_person(persons))
+        raise TooFewPeople(f"{len(people)} people are too few for {_ENOUGH} impostor trials with {max(FRAMES)} frames")
+    return Calibration(engine, thresholds, fmr, upper, _other_person(people))
 
 
 def _cautious(tried: Trials, fmr: float) -> float:
-    """Return a threshold that holds for most draws of the persons, because other persons may look more similar."""
+    """Return a threshold that holds for most draws of the people, because other people may look more similar."""
     everybody = int(max(tried.owners.max(), tried.holders.max())) + 1
     chance = np.random.default_rng(_SEED)
     found = []
@@ -81,17 +79,17 @@ def _cautious(tried: Trials, fmr: float) -> float:
     return float(np.percentile(found, _CAUTION))
 
 
-def _judged(persons: Sequence[EncodedPerson], frames: int) -> Iterator[Trials]:
-    tried = trials(persons, frames)
+def _judged(people: Sequence[EncodedPerson], frames: int) -> Iterator[Trials]:
+    tried = trials(people, frames)
     yield tried
-    groups = np.array([group_of(person) for person in persons])
+    groups = np.array([group_of(person) for person in people])
     yield tried.kept(groups[tried.owners] == groups[tried.holders])
-    for members in grouped(persons).values():
+    for members in grouped(people).values():
         if len(members) >= JUDGED:
             yield trials(members, frames)
 
 
-def _other_person(persons: Sequence[EncodedPerson]) -> float:
+def _other_person(people: Sequence[EncodedPerson]) -> float:
     """Return the maximum distance of two frames of one visit, estimated from photographs, which are less similar."""
-    apart = [distance(one, other) for person in persons for one, other in itertools.combinations(person.live, 2)]
+    apart = [distance(one, other) for person in people for one, other in itertools.combinations(person.live, 2)]
     return float(np.percentile(apart, _ONE_VISIT))

@@ -1,11 +1,11 @@
-"""Thresholds for drawn persons, who are more similar to each other than real ones."""
+"""Thresholds for drawn people, who are more similar to each other than real ones."""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from vision.calibration.calibrate import FRAMES
-from vision.calibration.persons import EncodedPerson
+from vision.calibration.people import EncodedPerson
 from vision.decision import Calibration
 from vision.engines.engine import FaceEngine
 from vision.face import Encoding, distance
@@ -25,7 +25,7 @@ class DrawnAlike(Exception):
     """A holder is further from their own card than a stranger."""
 
 
-def drawn_persons(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[EncodedPerson]:
+def drawn_people(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[EncodedPerson]:
     """Yield every synthetic person: live frames from the synthetic camera, and the portrait as card photo."""
     for name in PEOPLE:
         reference = make_reference(engine, card_portrait(name))
@@ -43,26 +43,26 @@ def drawn_persons(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[E
         yield EncodedPerson(name, person.reference, person.live, unseen)
 
 
-def calibrate_drawn(persons: Sequence[EncodedPerson], engine: str) -> Calibration:
+def calibrate_drawn(people: Sequence[EncodedPerson], engine: str) -> Calibration:
     """Return a threshold below the distance of the nearest stranger, for the minimum number of frames of a check.
 
     The margin is needed because bad light increases the distance of holders from their cards. A single frame may be
-    almost as far as a stranger, because drawn persons turn and blink. Raises DrawnAlike.
+    almost as far as a stranger, because drawn people turn and blink. Raises DrawnAlike.
     """
     frames = max(FRAMES)
-    held, strange = distances(persons, frames)
+    held, strange = distances(people, frames)
     threshold = _NEARER * min(strange)
     if max(held) >= threshold:
         raise DrawnAlike(f"distance of a holder {max(held):.3f}, of a stranger {min(strange):.3f}")
-    return Calibration(engine, {frames: threshold}, 0.0, 0.0, _NEARLY * nearest_stranger(persons))
+    return Calibration(engine, {frames: threshold}, 0.0, 0.0, _NEARLY * nearest_stranger(people))
 
 
-def distances(persons: Sequence[EncodedPerson], frames: int) -> tuple[list[float], list[float]]:
+def distances(people: Sequence[EncodedPerson], frames: int) -> tuple[list[float], list[float]]:
     """Return distances of the mean of `frames` live frames to the card photos, for holders and for strangers."""
-    known = [(one, one.reference) for one in persons if one.reference is not None]
+    known = [(one, one.reference) for one in people if one.reference is not None]
     held: list[float] = []
     strange: list[float] = []
-    for person in persons:
+    for person in people:
         for first in range(0, len(person.live) - frames + 1, frames):
             mean: Encoding = np.mean(person.live[first : first + frames], axis=0)
             for owner, reference in known:
@@ -70,13 +70,13 @@ def distances(persons: Sequence[EncodedPerson], frames: int) -> tuple[list[float
     return held, strange
 
 
-def nearest_stranger(persons: Sequence[EncodedPerson]) -> float:
+def nearest_stranger(people: Sequence[EncodedPerson]) -> float:
     """Return the smallest distance of a single frame to the mean of another person's frames."""
-    means = [np.mean(one.live, axis=0) for one in persons]
+    means = [np.mean(one.live, axis=0) for one in people]
     return min(
         distance(live, mean)
-        for person in persons
+        for person in people
         for live in person.live
-        for owner, mean in zip(persons, means, strict=True)
+        for owner, mean in zip(people, means, strict=True)
         if owner is not person
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.calibration.persons import EncodedPerson
+from vision.calibration.people import EncodedPerson
 from vision.face import unit
 
 Floats = NDArray[np.float64]
@@ -18,7 +18,7 @@ _SUBSETS = 10
 _TAIL = 0.05
 """Fraction of impostor trials to which the tail is fitted."""
 _FEW = 5
-"""Minimum number of persons for computing limits."""
+"""Minimum number of people for computing limits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,11 +48,11 @@ class Trials:
         return Trials(self.distances[which], self.owners[which], self.holders[which])
 
 
-def trials(persons: Sequence[EncodedPerson], frames: int) -> Trials:
-    """Return the trials with the mean of `frames` photographs. Persons with fewer only contribute their card photo."""
-    cards = [(number, person.reference) for number, person in enumerate(persons) if person.reference is not None]
+def trials(people: Sequence[EncodedPerson], frames: int) -> Trials:
+    """Return the trials with the mean of `frames` photographs. People with fewer only contribute their card photo."""
+    cards = [(number, person.reference) for number, person in enumerate(people) if person.reference is not None]
     probes: list[tuple[int, Floats]] = []
-    for number, person in enumerate(persons):
+    for number, person in enumerate(people):
         subsets = list(itertools.combinations(person.live, frames))
         random.Random(f"{person.name}").shuffle(subsets)  # noqa: S311
         probes += [(number, np.mean(subset, axis=0)) for subset in subsets[:_SUBSETS]]
@@ -85,11 +85,11 @@ def tail_threshold(impostor: Floats, fmr: float) -> float:
     return begins - float((begins - below).mean()) * math.log(_TAIL / fmr)
 
 
-def bootstrap_limits(wrong: NDArray[np.bool_], persons: NDArray[np.int_], times: int = 400) -> tuple[float, float]:
-    """Return the 95 % limits of the fraction of `wrong`, by bootstrap over persons, whose trials are correlated."""
-    names = np.unique(persons)
-    failed = np.array([wrong[persons == name].sum() for name in names])
-    tried = np.array([(persons == name).sum() for name in names])
+def bootstrap_limits(wrong: NDArray[np.bool_], people: NDArray[np.int_], times: int = 400) -> tuple[float, float]:
+    """Return the 95 % limits of the fraction of `wrong`, by bootstrap over people, whose trials are correlated."""
+    names = np.unique(people)
+    failed = np.array([wrong[people == name].sum() for name in names])
+    tried = np.array([(people == name).sum() for name in names])
     drawn = np.random.default_rng(1).integers(0, len(names), (times, len(names)))
     shares = failed[drawn].sum(1) / tried[drawn].sum(1)
     low, high = np.percentile(shares, [2.5, 97.5])
@@ -98,7 +98,7 @@ def bootstrap_limits(wrong: NDArray[np.bool_], persons: NDArray[np.int_], times:
 
 def limits(wrong: NDArray[np.bool_], holders: NDArray[np.int_]) -> tuple[float, float]:
     """Return these limits, widened by the rule of three if all trials have the same result. 0 to 1 for very few
-    persons.
+    people.
     """
     if len(np.unique(holders)) < _FEW:
         return 0.0, 1.0

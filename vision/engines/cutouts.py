@@ -19,7 +19,7 @@ _VARIANTS = (
     (0.0, -4.0, True),
 )
 """Downward shift of the points in eye distances, rotation in degrees, and whether picture and points are mirrored.
-Chosen with half of the persons: docs/accuracy.md."""
+Chosen with half of the people: docs/accuracy.md."""
 _MIDDLE = 0.12
 """Distance of the centre of the crop below the middle between the eyes, in eye distances."""
 _MIRRORED = (1, 0, 2, 4, 3)

@@ -22,7 +22,7 @@ class FaceEngine(Protocol):
 
     @property
     def drawn_calibration(self) -> Calibration | None:
-        """Calibration for drawn persons in front of a synthetic camera, or None."""
+        """Calibration for drawn people in front of a synthetic camera, or None."""
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
         """Return frontal faces. `thorough`: also find small and doubtful ones in a card photo, at several times the

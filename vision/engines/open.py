@@ -37,7 +37,7 @@ class _Built:
     calibration: str = ""
     """Included calibration; if empty, `uketsuke face calibrate` is needed first."""
     drawn: str = ""
-    """Included calibration for drawn persons; if empty, they cannot be compared."""
+    """Included calibration for drawn people; if empty, they cannot be compared."""
 
 
 def _sface(cache: Path) -> "Encoder":
@@ -115,7 +115,7 @@ def calibration_of(name: str = "", own: Path | None = None) -> "Calibration":
 
 
 def drawn_calibration_of(name: str = "") -> "Calibration | None":
-    """Return the calibration for drawn persons in front of a synthetic camera, or None. Raises NotCalibrated."""
+    """Return the calibration for drawn people in front of a synthetic camera, or None. Raises NotCalibrated."""
     from vision.engines.added import fitting_calibration
 
     built = _BUILT.get(name or DEFAULT)

@@ -19,7 +19,7 @@ _QUICK, _THOROUGH = 320, 640
 _SURE, _LIKELY = 0.8, 0.6
 """Minimum scores."""
 _OVERLAP_OF_TWO = 0.3
-_MOST_FACES = 20
+_MAX_FACES = 20
 _LOOKS = ((112, 0.6), (144, 0.6))
 """Side of a square picture with the upright face, and relative height of the face in it."""
 _STILL_A_FACE = 0.5
@@ -40,7 +40,7 @@ class YuNet:
 
     @staticmethod
     def _create(file: Path, side: int) -> cv2.FaceDetectorYN:
-        return cv2.FaceDetectorYN.create(str(file), "", (side, side), _STILL_A_FACE, _OVERLAP_OF_TWO, _MOST_FACES)
+        return cv2.FaceDetectorYN.create(str(file), "", (side, side), _STILL_A_FACE, _OVERLAP_OF_TWO, _MAX_FACES)
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
         """Return the faces. `thorough`: if none is found, search at a larger scale, and then for one doubtful face."""

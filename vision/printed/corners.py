@@ -16,13 +16,13 @@ Quad = NDArray[np.float64]
 """(4, 2) in pixels: upper left, upper right, lower right and lower left in the picture."""
 
 _WORKING_WIDTH: Final = 480
-_SMALLEST_SHARE: Final = 0.08
+_MIN_SHARE: Final = 0.08
 """Fraction of the frame's area below which a card cannot be read."""
 _RATIO: Final = layout.WIDTH / layout.HEIGHT
 _RATIO_SPREAD: Final = 1.45
 """Maximum deviation of the proportions of a tilted card, as a factor in both directions."""
 _CANNY: Final = ((30, 90), (12, 40))
-_MOST: Final = 6
+_MAX_CANDIDATES: Final = 6
 
 
 def find_cards(rgb: Image) -> list[Quad]:
@@ -70,7 +70,7 @@ def _quad_of(contour: NDArray[np.int32], frame_area: int) -> Quad | None:
     import cv2
 
     hull = cv2.convexHull(contour)
-    if cv2.contourArea(hull) < _SMALLEST_SHARE * frame_area:
+    if cv2.contourArea(hull) < _MIN_SHARE * frame_area:
         return None
     length = cv2.arcLength(hull, closed=True)
     for tolerance in (0.02, 0.03, 0.045, 0.06, 0.08):
@@ -198,6 +198,6 @@ def _distinct(quads: list[Quad]) -> list[Quad]:
     for quad in quads:
         if all(np.abs(quad - other).max() > 6 for other in kept):
             kept.append(quad)
-        if len(kept) == _MOST:
+        if len(kept) == _MAX_CANDIDATES:
             break
     return kept

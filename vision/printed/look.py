@@ -32,7 +32,7 @@ _MARGIN: Final = 0.8
 """Margin around a cropped box in millimetres."""
 _SCALE: Final = HEIGHT / (layout.BIRTH.bottom - layout.BIRTH.top + 2 * _MARGIN)
 """Pixels per millimetre in a line picture."""
-_LEAST_SCALE: Final = 4.0
+_MIN_SCALE: Final = 4.0
 """Minimum pixels per millimetre in the frame, below which digits are blurred."""
 _BURNT: Final = 250
 _BURNT_SHARE: Final = 0.04
@@ -67,7 +67,7 @@ def look_at(rgb: Image, recogniser: Recogniser) -> CardLook:
 
 
 def _read(rgb: Image, outline: Quad, recogniser: Recogniser) -> CardLook:
-    if np.linalg.norm(outline[1] - outline[0]) / layout.WIDTH < _LEAST_SCALE:
+    if np.linalg.norm(outline[1] - outline[0]) / layout.WIDTH < _MIN_SCALE:
         return CardLook(CardGuidance.NEARER, outline=outline)
     lines = [cut_out(rgb, outline, box) for box in (layout.BIRTH, layout.EXPIRY, layout.SECURITY)]
     birth, expiry, security = lines

@@ -13,7 +13,7 @@ from vision.printed.model import NoRecogniser
 
 HEIGHT: Final = 48
 """Height of a line picture in pixels."""
-_LEAST_WIDTH: Final = 96
+_MIN_WIDTH: Final = 96
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -77,7 +77,7 @@ class Recogniser:
 
     def _probabilities(self, line: Image) -> NDArray[np.float32]:
         """Return an array of shape (steps, alphabet)."""
-        width = max(line.shape[1], _LEAST_WIDTH)
+        width = max(line.shape[1], _MIN_WIDTH)
         padded = np.empty((HEIGHT, width, 3), np.float32)
         padded[:] = np.median(line.reshape(-1, 3), axis=0)
         padded[:, : line.shape[1]] = line

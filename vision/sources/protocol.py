@@ -15,7 +15,7 @@ class SourceKind(StrEnum):
     CAMERA = "a camera"
     VIRTUAL = "a virtual camera"
     FILE = "a video file"
-    DRAWN = "drawn persons"
+    DRAWN = "drawn people"
 
 
 class FrameSource(Protocol):

@@ -13,7 +13,7 @@ _STEP = 0.03
 
 def pose_at(seconds: float, seed: int = 0) -> Pose:
     """Return the pose at a time, with small turns of up to about 12 degrees and a blink every three to five seconds."""
-    phases = random.Random(seed)  # noqa: S311 - it only needs to differ between persons
+    phases = random.Random(seed)  # noqa: S311 - it only needs to differ between people
     a, b, c, d, e = (phases.uniform(0, 2 * math.pi) for _ in range(5))
     yaw = 0.13 * math.sin(0.9 * seconds + a) + 0.06 * math.sin(2.3 * seconds + b)
     pitch = 0.05 * math.sin(0.7 * seconds + c)

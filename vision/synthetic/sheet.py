@@ -38,7 +38,7 @@ def tile(name: str, label: str, *, turned: float = 0.0, seconds: float = 0.6, se
 
 
 def sheet() -> Image:
-    """Return an RGB picture with persons looking ahead and turned, conditions, and attacks during a turn."""
+    """Return an RGB picture with people looking ahead and turned, conditions, and attacks during a turn."""
     tiles: list[Image] = []
     names = list(PEOPLE)
     for start in range(0, len(names), _COLUMNS):

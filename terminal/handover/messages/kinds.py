@@ -15,7 +15,7 @@ from terminal.handover.messages.lists import (
 from terminal.handover.messages.qualification import QualificationAnswer, QualificationRequest
 from terminal.handover.messages.reference import RegistrationAnswer, RegistrationRequest
 from terminal.handover.parts import LayoutProblem, Part, Reader
-from terminal.handover.xml import LARGEST, LARGEST_BULK, ROOT, Parsed
+from terminal.handover.xml import MAX_BULK_SIZE, MAX_SIZE, ROOT, Parsed
 
 FACE_PREFIX: Final = "OQSsiquc01res_face_"
 LASTING: Final = ("OQSmuhvq", "OQSmuonq")
@@ -27,7 +27,7 @@ class FileKind:
     prefix: str
     message: type[Part]
     title: str
-    largest: int = LARGEST
+    largest: int = MAX_SIZE
 
     @property
     def job(self) -> str:
@@ -41,30 +41,30 @@ FILE_KINDS: Final = (
     FileKind("OQSsiquc01res_", QualificationAnswer, "資格確認結果"),
     FileKind("OQSsiimm01req_", RegistrationRequest, "照会番号登録要求"),
     FileKind("OQSsiimm01res_", RegistrationAnswer, "照会番号登録結果"),
-    FileKind("OQSmuquc01req_", BulkRequest, "資格確認一括照会要求", LARGEST_BULK),
+    FileKind("OQSmuquc01req_", BulkRequest, "資格確認一括照会要求", MAX_BULK_SIZE),
     FileKind("OQSmuquc01res_", BulkAccepted, "資格確認一括照会アップロード結果"),
     FileKind("OQSmuquc02req_", BulkFetch, "資格確認一括照会ダウンロード要求"),
-    FileKind("OQSmuquc02res_", BulkResult, "資格確認一括照会結果", LARGEST_BULK),
+    FileKind("OQSmuquc02res_", BulkResult, "資格確認一括照会結果", MAX_BULK_SIZE),
     FileKind("OQSmutic01req_", WelfareListRequest, "医療扶助一括照会要求"),
     FileKind("OQSmutic01res_", BulkAccepted, "医療扶助一括照会アップロード結果"),
     FileKind("OQSmutic02req_", BulkFetch, "医療扶助一括照会ダウンロード要求"),
-    FileKind("OQSmutic02res_", BulkResult, "医療扶助一括照会結果", LARGEST_BULK),
+    FileKind("OQSmutic02res_", BulkResult, "医療扶助一括照会結果", MAX_BULK_SIZE),
     FileKind("OQSmuhvq01req_", ConsentListRequest, "訪問診療等一括照会要求"),
     FileKind("OQSmuhvq01res_", BulkAccepted, "訪問診療等一括照会アップロード結果"),
     FileKind("OQSmuhvq02req_", BulkFetch, "訪問診療等一括照会ダウンロード要求"),
-    FileKind("OQSmuhvq02res_", BulkResult, "訪問診療等一括照会結果", LARGEST_BULK),
+    FileKind("OQSmuhvq02res_", BulkResult, "訪問診療等一括照会結果", MAX_BULK_SIZE),
     FileKind("OQSmuonq01req_", ConsentListRequest, "オンライン診療等一括照会要求"),
     FileKind("OQSmuonq01res_", BulkAccepted, "オンライン診療等一括照会アップロード結果"),
     FileKind("OQSmuonq02req_", BulkFetch, "オンライン診療等一括照会ダウンロード要求"),
-    FileKind("OQSmuonq02res_", BulkResult, "オンライン診療等一括照会結果", LARGEST_BULK),
-    FileKind("OQSmuimm01req_", BulkRegistrationRequest, "照会番号一括登録要求", LARGEST_BULK),
+    FileKind("OQSmuonq02res_", BulkResult, "オンライン診療等一括照会結果", MAX_BULK_SIZE),
+    FileKind("OQSmuimm01req_", BulkRegistrationRequest, "照会番号一括登録要求", MAX_BULK_SIZE),
     FileKind("OQSmuimm01res_", BulkAccepted, "照会番号一括登録アップロード結果"),
     FileKind("OQSmuimm02req_", BulkFetch, "照会番号一括登録ダウンロード要求"),
-    FileKind("OQSmuimm02res_", BulkRegistrationResult, "照会番号一括登録結果", LARGEST_BULK),
+    FileKind("OQSmuimm02res_", BulkRegistrationResult, "照会番号一括登録結果", MAX_BULK_SIZE),
     FileKind("YZKsiquc01req_", DrugRequest, "薬剤情報要求"),
-    FileKind("YZKsiquc01res_", DrugAnswer, "薬剤情報", LARGEST_BULK),
+    FileKind("YZKsiquc01res_", DrugAnswer, "薬剤情報", MAX_BULK_SIZE),
     FileKind("TKKsiquc01req_", CheckupRequest, "特定健診情報要求"),
-    FileKind("TKKsiquc01res_", CheckupAnswer, "特定健診情報", LARGEST_BULK),
+    FileKind("TKKsiquc01res_", CheckupAnswer, "特定健診情報", MAX_BULK_SIZE),
 )
 
 KNOWN_ELSEWHERE: Final = re.compile(

@@ -15,7 +15,7 @@ from terminal.handover.folder import DeliveryFailure
 from terminal.screens.wrapping import cells
 from terminal.words.catalogue import Words
 
-MOST_RECEPTIONS = 12
+MAX_RECEPTIONS = 12
 """Only the newest are shown."""
 _LABEL_CELLS = 26
 
@@ -51,7 +51,7 @@ def _padded(label: str) -> str:
 
 def reception_lines(today: Sequence[Row], trouble: DeliveryFailure | None, say: Words) -> Iterator[str]:
     """`today`: newest first; `trouble`: why results cannot be handed over."""
-    for row in today[:MOST_RECEPTIONS]:
+    for row in today[:MAX_RECEPTIONS]:
         number = say("page.number", number=row.number) if row.number else say("nocard.row")
         parts = (say(f"standing.{row.standing}"), row.code if row.code.startswith("U-") else "", why(row, say, trouble))
         yield f"  {row.time}  {number}  {' '.join(part for part in parts if part)}"

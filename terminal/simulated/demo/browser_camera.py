@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 BROWSER = "browser"
 """Value of `--camera` that selects it."""
-LARGEST_JPEG = 400_000
-_LONGEST_WAIT = 1.0
+MAX_JPEG_SIZE = 400_000
+_MAX_WAIT = 1.0
 
 
 class BrowserSource:
@@ -34,7 +34,7 @@ class BrowserSource:
     def put(self, jpeg: bytes) -> None:
         """Store the page's newest picture. Pictures that are too large or not requested are dropped."""
         with self._new:
-            if len(jpeg) <= LARGEST_JPEG:
+            if len(jpeg) <= MAX_JPEG_SIZE:
                 self._jpeg = jpeg
                 self._new.notify_all()
 
@@ -54,10 +54,10 @@ class BrowserSource:
         from vision.frame import Frame, frame_of
         from vision.verdict import CameraLost
 
-        until = time.monotonic() + 10 * _LONGEST_WAIT
+        until = time.monotonic() + 10 * _MAX_WAIT
         while time.monotonic() < until:
             with self._new:
-                self._new.wait_for(lambda: self._jpeg is not None, _LONGEST_WAIT)
+                self._new.wait_for(lambda: self._jpeg is not None, _MAX_WAIT)
                 jpeg, self._jpeg = self._jpeg, None
             if jpeg is None:
                 continue

@@ -26,7 +26,7 @@ from terminal.simulated.exchange.names import RequestName
 from terminal.simulated.exchange.problems import ExchangeProblem
 from terminal.simulated.exchange.provoke import Provoked, provoked
 
-LONGEST_IDENTIFIER: Final = 200
+MAX_IDENTIFIER_LENGTH: Final = 200
 
 
 class ErrorFile(Part):
@@ -160,7 +160,7 @@ def identifier_in(parsed: Parsed) -> str | None:
     """Return the identifier, even from a message that follows no layout."""
     found = parsed.root.find("MessageHeader/ArbitraryFileIdentifier")
     text = (found.text or "").strip(XML_SPACE) if found is not None else ""
-    return text[:LONGEST_IDENTIFIER] or None
+    return text[:MAX_IDENTIFIER_LENGTH] or None
 
 
 def _identifier(message: Part) -> str | None:

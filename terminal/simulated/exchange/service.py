@@ -19,7 +19,7 @@ from config.japan import JAPAN
 from terminal.handover.folder import AlreadyThere, NotDelivered, ResultFolder
 from terminal.handover.messages.kinds import FACE_PREFIX
 from terminal.handover.reading import TooLarge, read_file
-from terminal.handover.xml import LARGEST, Encoding
+from terminal.handover.xml import MAX_SIZE, Encoding
 from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.checks import QualificationChecks
 from terminal.simulated.exchange.consents import note_consents
@@ -204,7 +204,7 @@ class ExchangeService:
             if self._store.seen(key) is not None:
                 continue
             try:
-                data = read_file(path, LARGEST)
+                data = read_file(path, MAX_SIZE)
             except (TooLarge, OSError):
                 continue
             if data is not None and note_consents(data, self._insured, self._store, today):
@@ -252,7 +252,7 @@ class ExchangeService:
 
     def _ready(self, arrived: Arrived, scan: Scan, now: float) -> _Pending | None:
         """Return the answer, or None if the request has to wait or was already answered."""
-        largest = arrived.name.kind.largest if arrived.name.kind else LARGEST
+        largest = arrived.name.kind.largest if arrived.name.kind else MAX_SIZE
         try:
             data = read_file(arrived.path, largest)
         except TooLarge:

@@ -9,7 +9,7 @@ from terminal.qualification.contract import NONCE_HEADER, PREFIX, SIGNATURE_HEAD
 from terminal.qualification.statements import answer_statement, request_digest
 from terminal.qualification.wire import bytes_of, text_of
 
-NONCE_AT_LEAST, NONCE_AT_MOST = 16, 64
+MIN_NONCE_LENGTH, MAX_NONCE_LENGTH = 16, 64
 _CHECK = re.compile(rf"{PREFIX}/checks/([^/]+)/")
 _NONCE, _SIGNATURE = NONCE_HEADER.lower().encode(), SIGNATURE_HEADER.lower().encode()
 _COVERED = tuple(name.lower().encode() for name in SIGNED_HEADERS)
@@ -25,7 +25,7 @@ class Signing:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"]) if scope["type"] == "http" else {}
         nonce = bytes_of(headers.get(_NONCE, b"").decode("latin-1")) or b""
-        if not NONCE_AT_LEAST <= len(nonce) <= NONCE_AT_MOST:
+        if not MIN_NONCE_LENGTH <= len(nonce) <= MAX_NONCE_LENGTH:
             await self._app(scope, receive, send)
             return
         arrived: list[bytes] = []

@@ -20,7 +20,7 @@ from terminal.doctor.finding import Grade
 from tests.vision.antispoofing.conftest import small_network
 from vision.antispoofing.graph import anti_spoofing_network
 from vision.calibration import adding, bench
-from vision.calibration.persons import EncodedPerson
+from vision.calibration.people import EncodedPerson
 from vision.engines.engine import Engine
 from vision.engines.models.known import KNOWN
 from vision.engines.models.weights import CARRIED, SFACE
@@ -41,16 +41,16 @@ def call(state: Path, *arguments: str, model: str = "") -> tuple[int, str]:
 
 
 def invented(count: int) -> list[EncodedPerson]:
-    """Return made-up encodings of `count` persons in two groups; drawing and encoding them would take a minute."""
+    """Return made-up encodings of `count` people in two groups; drawing and encoding them would take a minute."""
     generator = np.random.default_rng(4)
-    persons = []
+    people = []
     for number in range(count):
         pictures = generator.normal(0, 0.1, 128) + generator.normal(0, 0.02, (7, 128))
-        persons.append(EncodedPerson(f"{'ab'[number % 2]}_{number}", pictures[0], list(pictures[1:])))
-    return persons
+        people.append(EncodedPerson(f"{'ab'[number % 2]}_{number}", pictures[0], list(pictures[1:])))
+    return people
 
 
-def write_persons(folder: Path, names: list[str], pictures: int = 8) -> Path:
+def write_people(folder: Path, names: list[str], pictures: int = 8) -> Path:
     """Write a folder of pictures per drawn person, half a second apart, in two groups; return `folder`."""
     for number, name in enumerate(names):
         person = folder / f"{'ab'[number % 2]}_{name}"
@@ -66,8 +66,8 @@ def write_persons(folder: Path, names: list[str], pictures: int = 8) -> Path:
 
 
 @pytest.fixture(scope="module")
-def persons(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("persons")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("people")
     for number in range(60):
         (folder / str(number)).mkdir()
     return folder
@@ -80,13 +80,13 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def added(tmp_path_factory: pytest.TempPathFactory, network: Path, persons: Path) -> tuple[Path, str]:
+def added(tmp_path_factory: pytest.TempPathFactory, network: Path, people: Path) -> tuple[Path, str]:
     """State folder with an added network, and the output of the command."""
     state = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(face, "_EVERY", 0.0)
-        monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(invented(60)))
-        code, output = call(state, "face", "add", str(network), "--persons", str(persons), "--name", "mine")
+        monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(invented(60)))
+        code, output = call(state, "face", "add", str(network), "--people", str(people), "--name", "mine")
     assert code == 0, output
     return state, output
 
@@ -115,7 +115,7 @@ def test_known_models_are_listed_with_licence_home_page_and_hash(tmp_path: Path)
 
 def test_add_reports_origin_accuracy_and_the_setting(added: tuple[Path, str]) -> None:
     output = added[1]
-    assert "60 of 60 persons" in output
+    assert "60 of 60 people" in output
     assert "the hash is that of face_recognition_sface_2021dec_int8bq, Apache-2.0" in output
     assert "upper 95 % limit" in output
     shares = [float(share) for share in re.findall(r"^(?:all|a|b) +[135] +[0-9]+ +([0-9.]+)%", output, re.MULTILINE)]
@@ -135,7 +135,7 @@ def test_added_model_is_used_if_selected_in_the_settings(state: Path) -> None:
     assert engine.calibration != calibration_of("sface")
     found = devices.face_engine(settings(state))
     assert found.grade is Grade.OK
-    assert "vision.model mine, calibrated on local persons" in found.text
+    assert "vision.model mine, calibrated on local people" in found.text
 
 
 def test_model_without_calibration_is_refused(state: Path) -> None:
@@ -163,10 +163,10 @@ def test_unknown_model_name_is_reported(tmp_path: Path) -> None:
 def test_dry_run_and_failed_calibration_write_nothing(state: Path, tmp_path: Path) -> None:
     file = state / "face" / "models" / "mine" / "calibration.json"
     before = file.read_bytes()
-    few = write_persons(tmp_path / "few", ["hana", "ken", "ume"], 6)
+    few = write_people(tmp_path / "few", ["hana", "ken", "ume"], 6)
     code, output = call(state, "face", "calibrate", str(few), "--dry-run", model="mine")
     assert code == 0, output
-    assert "mine with its current thresholds, 3 persons, a face in 3 card photos and in 15 of 15 live" in output
+    assert "mine with its current thresholds, 3 people, a face in 3 card photos and in 15 of 15 live" in output
     assert re.search(r"^all +5 +3 ", output, re.MULTILINE), output
     code, output = call(state, "face", "calibrate", str(few), model="mine")
     assert code == 1
@@ -175,19 +175,19 @@ def test_dry_run_and_failed_calibration_write_nothing(state: Path, tmp_path: Pat
 
 
 def test_calibrate_writes_thresholds_and_reports_the_other_half(
-    state: Path, persons: Path, monkeypatch: pytest.MonkeyPatch
+    state: Path, people: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "encoded_persons", lambda folder, engine: iter(invented(60)))
+    monkeypatch.setattr(bench, "encoded_people", lambda folder, engine: iter(invented(60)))
     file = state / "face" / "models" / "mine" / "calibration.json"
     earlier = json.loads(file.read_bytes())
     file.unlink()
-    code, output = call(state, "face", "calibrate", str(persons), model="mine")
+    code, output = call(state, "face", "calibrate", str(people), model="mine")
     assert code == 0, output
     assert "On the half that did not set the thresholds" in output
     counted = re.search(r"^all +5 +([0-9]+) ", output, re.MULTILINE)
     assert counted is not None, output
     assert 15 <= int(counted[1]) <= 45
-    # `add` set the thresholds with the same persons
+    # `add` set the thresholds with the same people
     assert json.loads(file.read_bytes()) == earlier
     assert face_engine(settings(state))().calibration.thresholds
 
@@ -199,10 +199,10 @@ def test_calibrate_writes_thresholds_and_reports_the_other_half(
 def calibrated_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """State folder in which the built-in network was calibrated with made-up encodings."""
     state = tmp_path_factory.mktemp("delivered")
-    (state / "persons" / "one").mkdir(parents=True)
+    (state / "people" / "one").mkdir(parents=True)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(bench, "encoded_persons", lambda folder, engine: iter(invented(60)))
-        code, output = call(state, "face", "calibrate", str(state / "persons"))
+        monkeypatch.setattr(bench, "encoded_people", lambda folder, engine: iter(invented(60)))
+        code, output = call(state, "face", "calibrate", str(state / "people"))
     assert code == 0, output
     assert str(state / "face" / "sface.json") in output
     return state
@@ -219,7 +219,7 @@ def test_local_calibration_of_the_built_in_network_is_used(calibrated: Path) -> 
     assert made.thresholds != calibration_of("sface").thresholds
     assert calibration_of("dlib", calibrated / "face") == calibration_of("dlib"), "each engine has its own calibration"
     found = devices.face_engine(settings(calibrated, ""))
-    assert (found.grade, "the default network, calibrated on local persons" in found.text) == (Grade.OK, True)
+    assert (found.grade, "the default network, calibrated on local people" in found.text) == (Grade.OK, True)
 
 
 @pytest.mark.parametrize(
@@ -277,13 +277,13 @@ def test_anti_spoofing_networks_are_added_listed_and_replaced(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["add", "nothing.dat", "--persons", "{persons}"], "nothing.dat: no such file"),
-        (["add", "{network}", "--persons", "nowhere"], "nowhere: no such folder"),
-        (["add", "{network}", "--persons", "{empty}"], "contains no folders"),
-        (["add", "{network}", "--persons", "{few}"], "400 impostor trials"),
-        (["add", "{network}", "--persons", "{few}", "--name", "../x"], "cannot be used as the name of a model"),
-        (["add", "{network}", "--persons", "{few}", "--name", "dlib"], "cannot be used as the name of a model"),
-        (["add", "{network}", "--persons", "{few}", "--sha256", "00"], "not 00 as specified"),
+        (["add", "nothing.dat", "--people", "{people}"], "nothing.dat: no such file"),
+        (["add", "{network}", "--people", "nowhere"], "nowhere: no such folder"),
+        (["add", "{network}", "--people", "{empty}"], "contains no folders"),
+        (["add", "{network}", "--people", "{few}"], "400 impostor trials"),
+        (["add", "{network}", "--people", "{few}", "--name", "../x"], "cannot be used as the name of a model"),
+        (["add", "{network}", "--people", "{few}", "--name", "dlib"], "cannot be used as the name of a model"),
+        (["add", "{network}", "--people", "{few}", "--sha256", "00"], "not 00 as specified"),
         (["calibrate", "nowhere"], "nowhere: no such folder"),
         (["calibrate", "{few}", "--dry-run"], "0 card photos"),
         (["calibrate", "{unseen}"], "contain no pictures"),
@@ -291,9 +291,9 @@ def test_anti_spoofing_networks_are_added_listed_and_replaced(tmp_path: Path) ->
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_bad_input_gets_a_clear_error(
-    tmp_path: Path, network: Path, persons: Path, arguments: list[str], message: str
+    tmp_path: Path, network: Path, people: Path, arguments: list[str], message: str
 ) -> None:
-    paths = {"persons": persons, "network": network}
+    paths = {"people": people, "network": network}
     for name in ("empty", "few", "unseen"):
         paths[name] = tmp_path / name
         paths[name].mkdir()

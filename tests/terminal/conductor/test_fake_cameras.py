@@ -1,4 +1,4 @@
-"""Virtual cameras, video files and drawn persons: when they are refused and which thresholds apply."""
+"""Virtual cameras, video files and drawn people: when they are refused and which thresholds apply."""
 
 import asyncio
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_virtual_camera_is_detected_by_its_driver(monkeypatch: pytest.MonkeyPatc
 
 def test_run_refuses_cameras_that_anyone_could_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "camera_driver", lambda name: "v4l2 loopback")
-    for camera, kind in (("7", "a virtual camera"), ("film.avi", "a video file"), ("synthetic:hana", "drawn persons")):
+    for camera, kind in (("7", "a virtual camera"), ("film.avi", "a video file"), ("synthetic:hana", "drawn people")):
         code, output = run(tmp_path, CAMERA=camera)
         assert code == 1
         assert f"is {kind}, which anyone could feed" in " ".join(output.split())
@@ -70,7 +70,7 @@ def test_run_refuses_cameras_that_anyone_could_feed(tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize("enrolled", [False, True])
 def test_run_refuses_simulated_cameras_beside_a_real_service(tmp_path: Path, enrolled: bool) -> None:
-    """Simulated cameras come with thresholds for drawn persons, which a real face would pass."""
+    """Simulated cameras come with thresholds for drawn people, which a real face would pass."""
     if enrolled:
         path = enrolment_path(tmp_path)
         path.parent.mkdir(parents=True)
@@ -96,9 +96,7 @@ def test_drawn_thresholds_need_a_drawn_camera_permission_and_a_test_card(
 
 
 @pytest.mark.parametrize("kind", [SourceKind.CAMERA, SourceKind.FILE, SourceKind.DRAWN])
-def test_anti_spoofing_networks_are_not_used_on_drawn_persons(
-    monkeypatch: pytest.MonkeyPatch, kind: SourceKind
-) -> None:
+def test_anti_spoofing_networks_are_not_used_on_drawn_people(monkeypatch: pytest.MonkeyPatch, kind: SourceKind) -> None:
     """They were trained on prints and faces, not drawings."""
     passed: list[Any] = []
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from websockets.sync.connection import Connection
 
 from config.settings import Settings
-from terminal.counter_web.preview import LEAST_SECONDS, Preview, jpeg_of
+from terminal.counter_web.preview import MIN_INTERVAL, Preview, jpeg_of
 from tests.terminal.counter_web.stage import PageStage, until, wait_for
 from tests.terminal.counter_web.test_access import Visitor
 from tests.terminal.counter_web.test_contrast import AAA, luminance, ratio
@@ -56,7 +56,7 @@ def test_preview_rate_is_limited() -> None:
     while len(times) < 20:
         time.sleep(0.01)
     preview.run(False)
-    assert times[19] - times[0] > 0.9 * 19 * LEAST_SECONDS / 2
+    assert times[19] - times[0] > 0.9 * 19 * MIN_INTERVAL / 2
 
 
 class TestCamera:

@@ -11,7 +11,7 @@ from config.settings import Settings
 from terminal.front.records import Trail
 from terminal.front.today import ReceptionStanding, Row, rows
 from terminal.handover.folder import DeliveryFailure
-from terminal.screens.staff.status import MOST_RECEPTIONS, reception_lines
+from terminal.screens.staff.status import MAX_RECEPTIONS, reception_lines
 from terminal.session.states import Idle
 from terminal.words.staff import staff_words
 
@@ -107,5 +107,5 @@ def test_list_is_shown_as_text() -> None:
     assert "ディスクがいっぱいです" in lines[0]
     assert "カードなし" in lines[1]
     assert lines[2] == "  09:05  1番  できませんでした U-402 なくしたと届けられ 止められているカードです"
-    assert len(list(reception_lines(day * 10, None, say))) == MOST_RECEPTIONS
+    assert len(list(reception_lines(day * 10, None, say))) == MAX_RECEPTIONS
     assert [line.strip() for line in reception_lines([], None, staff_words(Settings(), "en"))] == ["None yet"]

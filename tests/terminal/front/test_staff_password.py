@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
-from terminal.front.attempts import MOST_ORIGINS, Attempts
+from terminal.front.attempts import MAX_ORIGINS, Attempts
 from terminal.front.password import (
     PasswordGate,
     PasswordRight,
@@ -106,7 +106,7 @@ def test_wrong_passwords_from_another_origin_do_not_lock_staff_out(tmp_path: Pat
 
 def test_changing_the_address_does_not_give_unlimited_attempts() -> None:
     door, _ = gate()
-    outcomes = [door.check(bytearray(b"x"), f"192.0.2.{host}") for host in range(MOST_ORIGINS + 3)]
+    outcomes = [door.check(bytearray(b"x"), f"192.0.2.{host}") for host in range(MAX_ORIGINS + 3)]
     assert isinstance(outcomes[-1], PasswordWait)
 
 

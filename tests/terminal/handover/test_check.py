@@ -13,7 +13,7 @@ from terminal.handover.options import FaceOptions
 from terminal.handover.parts import LayoutFault
 from terminal.handover.result_xml import result_document
 from terminal.handover.values import Severity
-from terminal.handover.xml import LARGEST_BULK, Encoding, write_document
+from terminal.handover.xml import MAX_BULK_SIZE, Encoding, write_document
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
 from terminal.simulated.service.people import invented_people
 from tests.terminal.handover.requests import check, checkups, drugs, registration
@@ -269,7 +269,7 @@ def test_missing_and_oversized_files(tmp_path: Path) -> None:
         check_file(tmp_path / "x.xml")
     huge = tmp_path / REQUEST
     with huge.open("wb") as file:
-        file.truncate(LARGEST_BULK + 1)
+        file.truncate(MAX_BULK_SIZE + 1)
     assert [f.fault for f in check_file(huge).findings] == [LayoutFault.UNREADABLE]
 
 

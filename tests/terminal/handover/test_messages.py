@@ -13,7 +13,7 @@ from terminal.handover.messages.kinds import FACE_PREFIX, FILE_KINDS, FileKind, 
 from terminal.handover.messages.qualification import QualificationAnswer, QualificationRequest, SearchInfo
 from terminal.handover.parts import Element, LayoutFault, LayoutProblem, Part, fields_of, names_of
 from terminal.handover.values import Severity
-from terminal.handover.xml import LARGEST_BULK, ROOT, Encoding, Parsed, Unreadable, parse, write_document
+from terminal.handover.xml import MAX_BULK_SIZE, ROOT, Encoding, Parsed, Unreadable, parse, write_document
 from tests.terminal.handover.strategies import parts
 
 ENCODINGS = get_args(Encoding)
@@ -212,7 +212,7 @@ def test_unknown_element_is_skipped_with_a_warning() -> None:
     ids=range(16),
 )
 def test_unreadable_document_is_refused(data: bytes) -> None:
-    assert isinstance(parse(data, LARGEST_BULK), Unreadable)
+    assert isinstance(parse(data, MAX_BULK_SIZE), Unreadable)
 
 
 def test_oversized_document_is_refused_without_parsing() -> None:

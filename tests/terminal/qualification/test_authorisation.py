@@ -189,7 +189,7 @@ def test_receipts_are_listed_for_their_terminal_by_ledger_count(counter: Any, ca
 
 def test_receipts_are_fetched_in_several_responses(counter: Any, card: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two receipts with the same count, as after restoring a backup, are in the same response."""
-    monkeypatch.setattr("terminal.simulated.service.storage.store.RECEIPTS_AT_MOST", 3)
+    monkeypatch.setattr("terminal.simulated.service.storage.store.MAX_RECEIPTS", 3)
     database = counter.server.service._store._database
     three = database._statements.receipts.replace("LIMIT 500", "LIMIT 3")
     monkeypatch.setattr(database, "_statements", replace(database._statements, receipts=three))

@@ -51,7 +51,7 @@ def refusal(answer: object) -> RefusalReason:
     return answer.reason
 
 
-def test_dispensing_another_persons_prescription_is_refused(counter: Any, card: Any) -> None:
+def test_dispensing_someone_elses_prescription_is_refused(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> object:
         opened = await counter.opened(client, card)
         assert opened.facts.prescriptions == ()

@@ -10,8 +10,8 @@ import pytest
 
 from vision.calibration import adding
 from vision.calibration.adding import add_model
-from vision.calibration.calibrate import TooFewPersons
-from vision.calibration.persons import EncodedPerson
+from vision.calibration.calibrate import TooFewPeople
+from vision.calibration.people import EncodedPerson
 from vision.decision import Calibration, NotCalibrated, save_calibration
 from vision.engines import added, network
 from vision.engines import open as engines
@@ -28,18 +28,18 @@ FILE = CARRIED / SFACE.name
 """The delivered network, to be added under another name with its own calibration."""
 
 
-def random_persons(count: int, values: int = 128, live: int = 6) -> list[EncodedPerson]:
+def random_people(count: int, values: int = 128, live: int = 6) -> list[EncodedPerson]:
     generator = np.random.default_rng(4)
-    persons = []
+    people = []
     for number in range(count):
         pictures = generator.normal(0, 0.1, values) + generator.normal(0, 0.02, (live + 1, values))
-        persons.append(EncodedPerson(f"p_{number}", pictures[0], list(pictures[1:])))
-    return persons
+        people.append(EncodedPerson(f"p_{number}", pictures[0], list(pictures[1:])))
+    return people
 
 
 @pytest.fixture
-def seventy_persons(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(random_persons(70)))
+def seventy_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(random_people(70)))
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def with_added_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a terminal's face folder with an added network."""
     own = tmp_path_factory.mktemp("face")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(random_persons(70)))
+        monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(random_people(70)))
         add_model(FILE, own, own / "models", own, name="mine", taken=BUILT)
     return own
 
@@ -102,7 +102,7 @@ def test_an_invalid_calibration_is_not_used(own: Path, change: dict[str, object]
         calibration_in(file.parent)
 
 
-def test_only_the_same_weights_can_be_added_again_under_a_name(own: Path, seventy_persons: None) -> None:
+def test_only_the_same_weights_can_be_added_again_under_a_name(own: Path, seventy_people: None) -> None:
     store = own / "models"
     (store / "mine" / "calibration.json").unlink()
     add_model(FILE, own, store, own, name="mine")
@@ -141,12 +141,12 @@ def test_a_network_with_512_values_can_be_added(
     kind = NetworkKind("wide", ".wide", lambda file: file.read_bytes()[:4] == b"WIDE", opened)
     monkeypatch.setattr(network, "KINDS", (kind, *network.KINDS))
     monkeypatch.setattr(added, "KINDS", (kind, *network.KINDS))
-    monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(random_persons(70, 512)))
+    monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(random_people(70, 512)))
     (tmp_path / "net.wide").write_bytes(b"WIDE weights")
     wide = add_model(tmp_path / "net.wide", tmp_path, tmp_path / "models", tmp_path)
     assert (wide.folder / "weights.wide").is_file()
     reopened = open_engine(tmp_path, "net", tmp_path)
-    person = random_persons(1, 512)[0]
+    person = random_people(1, 512)[0]
     assert person.reference is not None
     assert reopened.calibration.matches(np.mean(person.live, axis=0), person.reference, 5)
     assert reopened.encode(np.zeros((480, 640), np.uint8), None).shape == (512,)  # type: ignore[arg-type]
@@ -174,10 +174,10 @@ def test_the_error_for_other_files_says_what_to_do(tmp_path: Path, name: str, co
         add_model(tmp_path / name, tmp_path, tmp_path / "models", tmp_path)
 
 
-@pytest.mark.parametrize("persons", [0, 12])
-def test_too_few_persons_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, persons: int) -> None:
-    monkeypatch.setattr(adding, "encoded_persons", lambda folder, engine: iter(random_persons(persons)))
-    with pytest.raises(TooFewPersons, match="400 impostor trials"):
+@pytest.mark.parametrize("people", [0, 12])
+def test_too_few_people_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, people: int) -> None:
+    monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(random_people(people)))
+    with pytest.raises(TooFewPeople, match="400 impostor trials"):
         add_model(FILE, tmp_path, tmp_path / "models", tmp_path, name="mine")
     assert not (tmp_path / "models").exists()
 

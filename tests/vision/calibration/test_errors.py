@@ -3,23 +3,23 @@
 import numpy as np
 import pytest
 
-from vision.calibration.calibrate import TooFewPersons, calibrate, grouped, is_reported
+from vision.calibration.calibrate import TooFewPeople, calibrate, grouped, is_reported
 from vision.calibration.drawn import DrawnAlike, calibrate_drawn
 from vision.calibration.errors import bootstrap_limits, limits, tail_threshold, threshold_at, trials
 from vision.calibration.measure import figures
-from vision.calibration.persons import EncodedPerson
+from vision.calibration.people import EncodedPerson
 from vision.decision import Calibration
 from vision.face import unit
 
 
-def random_persons(count: int, live: int, spread: float = 0.02, prefix: str = "p") -> list[EncodedPerson]:
+def random_people(count: int, live: int, spread: float = 0.02, prefix: str = "p") -> list[EncodedPerson]:
     generator = np.random.default_rng(9)
-    persons = []
+    people = []
     for number in range(count):
         face = generator.normal(0, 0.1, 128)
         pictures = face + generator.normal(0, spread, (live + 1, 128))
-        persons.append(EncodedPerson(f"{prefix}_{number}", pictures[0], list(pictures[1:])))
-    return persons
+        people.append(EncodedPerson(f"{prefix}_{number}", pictures[0], list(pictures[1:])))
+    return people
 
 
 def calibrated(**thresholds: float) -> Calibration:
@@ -27,11 +27,11 @@ def calibrated(**thresholds: float) -> Calibration:
 
 
 def test_every_mean_is_compared_with_every_card() -> None:
-    result = trials(random_persons(4, 3), 1)
+    result = trials(random_people(4, 3), 1)
     assert (result.genuine.size, result.impostor.size) == (4 * 3, 4 * 3 * 3)
     assert result.genuine.max() < result.impostor.min()
-    assert trials(random_persons(4, 3), 3).genuine.size == 4
-    assert trials(random_persons(4, 3), 4).genuine.size == 0
+    assert trials(random_people(4, 3), 3).genuine.size == 4
+    assert trials(random_people(4, 3), 4).genuine.size == 0
 
 
 def test_distances_compare_the_direction_of_the_mean() -> None:
@@ -41,14 +41,14 @@ def test_distances_compare_the_direction_of_the_mean() -> None:
 
 
 def test_measured_matches_equal_the_terminals_decisions() -> None:
-    persons = random_persons(30, 3, 0.08)
-    result = trials(persons, 3)
+    people = random_people(30, 3, 0.08)
+    result = trials(people, 3)
     calibration = calibrated(k3=float(np.quantile(result.genuine, 0.7)))
     passed = result.distances <= calibration.threshold(3)
     decided = [
         calibration.matches(np.mean(live.live, axis=0), card.reference, 3)  # type: ignore[arg-type]
-        for card in persons
-        for live in persons
+        for card in people
+        for live in people
     ]
     assert 0 < sum(decided) < len(decided)
     assert passed.tolist() == decided
@@ -75,21 +75,21 @@ def test_limits_by_person_are_wider_than_by_trial() -> None:
     assert high >= 0.5
 
 
-def test_limits_without_errors_depend_on_the_number_of_persons() -> None:
+def test_limits_without_errors_depend_on_the_number_of_people() -> None:
     assert limits(np.zeros(600, np.bool_), np.repeat(np.arange(6), 100)) == (0.0, 3 / 600)
     assert limits(np.zeros(400, np.bool_), np.repeat(np.arange(4), 100)) == (0.0, 1.0)
 
 
 def twins(count: int) -> list[EncodedPerson]:
-    """Return persons who look alike."""
+    """Return people who look alike."""
     return [
         EncodedPerson(f"twins_{n}", np.asarray(p.reference) + 0.2, [encoding + 0.2 for encoding in p.live])
-        for n, p in enumerate(random_persons(count, 6, 0.05))
+        for n, p in enumerate(random_people(count, 6, 0.05))
     ]
 
 
 def test_the_worst_group_sets_the_threshold() -> None:
-    others = random_persons(40, 6, prefix="others")
+    others = random_people(40, 6, prefix="others")
     alone = calibrate(others, "engine")
     with_many, with_few = calibrate([*twins(32), *others], "engine"), calibrate([*twins(12), *others], "engine")
     assert max(with_many.thresholds[5], with_few.thresholds[5]) < alone.thresholds[5]
@@ -97,24 +97,24 @@ def test_the_worst_group_sets_the_threshold() -> None:
     assert 0 < with_many.fmr_upper < 0.02
 
 
-def test_too_few_persons_are_refused() -> None:
-    with pytest.raises(TooFewPersons, match="5 persons"):
-        calibrate(random_persons(5, 6), "engine")
+def test_too_few_people_are_refused() -> None:
+    with pytest.raises(TooFewPeople, match="5 people"):
+        calibrate(random_people(5, 6), "engine")
 
 
-def test_about_half_of_all_persons_are_reported() -> None:
-    share = np.mean([is_reported(person) for person in random_persons(400, 0)])
+def test_about_half_of_all_people_are_reported() -> None:
+    share = np.mean([is_reported(person) for person in random_people(400, 0)])
     assert 0.4 < share < 0.6
 
 
 def test_the_distance_of_another_person_follows_the_spread_of_photos() -> None:
-    made = calibrate(random_persons(40, 6), "engine")
+    made = calibrate(random_people(40, 6), "engine")
     # two pictures of one face differ by 0.02 * sqrt(2 * 128), for encodings of length 0.1 * sqrt(128)
     assert made.other_person == pytest.approx(0.2 * np.sqrt(2), rel=0.15)
 
 
 def test_drawn_thresholds_are_below_the_nearest_stranger() -> None:
-    made = calibrate_drawn(random_persons(8, 10), "engine")
+    made = calibrate_drawn(random_people(8, 10), "engine")
     assert made.thresholds == {5: pytest.approx(1.05, abs=0.15)}
     assert made.fmr == 0
     alike = [EncodedPerson(f"p_{n}", unit(np.ones(16)), [unit(np.ones(16))] * 10) for n in range(3)]
@@ -123,12 +123,12 @@ def test_drawn_thresholds_are_below_the_nearest_stranger() -> None:
 
 
 def test_figures_count_matches() -> None:
-    persons = [
-        *random_persons(12, 6, prefix="a"),
-        *random_persons(12, 6, 0.12, prefix="b"),
-        *random_persons(3, 6, prefix="c"),
+    people = [
+        *random_people(12, 6, prefix="a"),
+        *random_people(12, 6, 0.12, prefix="b"),
+        *random_people(3, 6, prefix="c"),
     ]
-    found = figures(persons, calibrated(k1=0.5, k5=0.5))
+    found = figures(people, calibrated(k1=0.5, k5=0.5))
     assert {row.group for row in found} == {"all", "a", "b", "small groups"}
     by = {(row.group, row.frames): row for row in found}
     assert (by["a", 5].fnmr, by["a", 5].genuine, by["a", 5].impostor) == (0.0, 12 * 6, 12 * 11 * 6)
@@ -140,4 +140,4 @@ def test_figures_count_matches() -> None:
     low, high = by["all", 1].fnmr_limits
     assert low < by["all", 1].fnmr < high
     assert by["a", 5].fmr_limits == (0.0, 3 / by["a", 5].impostor), "0 of 792 does not prove a rate of 0"
-    assert figures(persons[:1], calibrated(k1=0.5)) == []
+    assert figures(people[:1], calibrated(k1=0.5)) == []

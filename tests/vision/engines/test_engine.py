@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.vision.conftest import deciding_on_drawn_persons
+from tests.vision.conftest import deciding_on_drawn_people
 from vision.decision import NotCalibrated
 from vision.engines.cutouts import cut_outs
 from vision.engines.engine import Engine, FaceEngine
@@ -124,8 +124,8 @@ def test_the_error_for_an_unknown_engine_lists_the_known_ones(tmp_path: Path) ->
         open_engine(tmp_path, "facenet", tmp_path)
 
 
-def test_drawn_persons_have_a_separate_calibration(engine: FaceEngine) -> None:
-    assert deciding_on_drawn_persons(engine).calibration is engine.drawn_calibration
+def test_drawn_people_have_a_separate_calibration(engine: FaceEngine) -> None:
+    assert deciding_on_drawn_people(engine).calibration is engine.drawn_calibration
 
 
 def test_a_network_that_is_not_a_detector_is_refused() -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from config.files import write_atomically
-from vision.engines.models.compare import LARGEST_DIFFERENCE, difference_to_dlib
+from vision.engines.models.compare import MAX_DIFFERENCE, difference_to_dlib
 from vision.engines.models.dlib_file import tensors
 from vision.engines.models.resnet import NotThisNetwork, face_network
 from vision.engines.models.weights import NotBuilt, sha256_of
@@ -44,7 +44,7 @@ def built_network(source: Path, cache: Path) -> Path:
             return built
         network = face_network(tensors(source.read_bytes()))
         difference = difference_to_dlib(network, source)
-        if not difference <= LARGEST_DIFFERENCE:
+        if not difference <= MAX_DIFFERENCE:
             raise NotBuilt(f"the built network differs from dlib's by {difference:.1e}")
         write_atomically(built, network)
         record = _Record(_FORMAT, cv2.__version__, source_hash, hashlib.sha256(network).hexdigest())

@@ -8,7 +8,7 @@ from vision.engines.models.resnet import CHIP
 from vision.engines.models.weights import FIVE_POINTS, weights
 from vision.frame import Image
 
-LARGEST_DIFFERENCE = 1e-4
+MAX_DIFFERENCE = 1e-4
 """Maximum Euclidean distance between the two encodings, whose length is about 1.5."""
 
 

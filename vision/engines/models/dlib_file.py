@@ -14,10 +14,10 @@ Tensor = NDArray[np.float32]
 """One-dimensional array. The shape is determined by the architecture of the network."""
 
 _VERSION_2 = b"\x01\x02"
-_SMALLEST = 64
+_MIN_SIZE = 64
 """Minimum number of values. Shorter arrays are layer settings, which have the same format."""
-_LARGEST_DIMENSION = 10**8
-_LARGEST_VALUE = 1e4
+_MAX_DIMENSION = 10**8
+_MAX_VALUE = 1e4
 
 
 def tensors(data: bytes) -> list[Tensor]:
@@ -36,15 +36,15 @@ def _tensor_at(data: bytes, position: int) -> tuple[Tensor | None, int]:
     dimensions: list[int] = []
     for _ in range(4):
         value, position = _integer_at(data, position)
-        if not 0 < value < _LARGEST_DIMENSION:
+        if not 0 < value < _MAX_DIMENSION:
             return None, position
         dimensions.append(value)
     count = math.prod(dimensions)
-    if count < _SMALLEST or position + 4 * count > len(data):
+    if count < _MIN_SIZE or position + 4 * count > len(data):
         return None, position
     values = np.frombuffer(data, "<f4", count, position).astype(np.float32)
     # skip other data that happens to begin like a tensor
-    if not np.isfinite(values).all() or not 1e-12 < float(np.abs(values).max()) < _LARGEST_VALUE:
+    if not np.isfinite(values).all() or not 1e-12 < float(np.abs(values).max()) < _MAX_VALUE:
         return None, position
     return values, position + 4 * count
 

@@ -1,7 +1,7 @@
 // The connection to the terminal: opened with the cookie, reopened whenever it breaks. The terminal holds all state.
 
 const FIRST_WAIT = 250;
-const LONGEST_WAIT = 2000;
+const MAX_WAIT = 2000;
 
 /** `onMessage(message)`, `onPicture(blob)`, `onGone()`, `onRefused(sentences)`; `send(message)` returns whether it was sent. */
 export class Link {
@@ -61,6 +61,6 @@ export class Link {
   #later() {
     this.#hear.onGone();
     setTimeout(() => this.#open(""), this.#wait);
-    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
+    this.#wait = Math.min(this.#wait * 2, MAX_WAIT);
   }
 }

@@ -14,7 +14,7 @@ from terminal.handover.messages.lists import (
     ConsentListRequest,
     WelfareListRequest,
 )
-from terminal.handover.xml import LARGEST_BULK, Parsed, parse
+from terminal.handover.xml import MAX_BULK_SIZE, Parsed, parse
 from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, IN_PROCESS, AnswerContext
 from terminal.simulated.exchange.answers.lists import consented_care, registered, with_tickets, wrong_period
 from terminal.simulated.exchange.answers.units import checked
@@ -87,7 +87,7 @@ def _result(job: str, header: BulkHeader, units: tuple[Any, ...] | None = None) 
 
 
 def _uploaded(data: bytes, job: str) -> Upload:
-    kind, parsed = kind_of(f"{job}01req_"), parse(data, LARGEST_BULK)
+    kind, parsed = kind_of(f"{job}01req_"), parse(data, MAX_BULK_SIZE)
     assert kind is not None
     assert isinstance(parsed, Parsed), "only parsed uploads are stored"
     read = read_message(parsed, kind.message).message

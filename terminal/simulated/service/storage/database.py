@@ -22,7 +22,7 @@ from terminal.simulated.service.storage.statements import Statements, statements
 
 ReturnT = TypeVar("ReturnT")
 
-_MOST_AT_ONCE = 256
+_MAX_BATCH = 256
 _SQLITE: dict[str, Any] = {"paramstyle": "named", "connect_args": {"check_same_thread": False}}
 _MIGRATION_LOCK = 0x756B6574
 """Number of the PostgreSQL advisory lock: "uket"."""
@@ -123,7 +123,7 @@ class Database:
 
     def _gather(self) -> list[_Job | None]:
         jobs = [self._jobs.get()]
-        while not self._jobs.empty() and len(jobs) < _MOST_AT_ONCE and jobs[-1] is not None:
+        while not self._jobs.empty() and len(jobs) < _MAX_BATCH and jobs[-1] is not None:
             jobs.append(self._jobs.get())
         return jobs
 

@@ -18,7 +18,7 @@ from terminal.simulated.service.storage.tables import (
     withdrawals,
 )
 
-RECEIPTS_AT_MOST = 500
+MAX_RECEIPTS = 500
 """Maximum receipts in one answer; the statement uses it as its limit."""
 
 SUBMISSION_COLUMNS = (
@@ -92,7 +92,7 @@ def statements_for(dialect: sa.Dialect) -> Statements:
             .where(submissions.c.ledger_count > sa.bindparam("after"))
             .order_by(submissions.c.ledger_count)
         )
-        + f" LIMIT {RECEIPTS_AT_MOST}",
+        + f" LIMIT {MAX_RECEIPTS}",
         opened_by_day=text(_opened_by_day()),
         withdraw=insert(withdrawals, once=True),
         withdrawn=text(sa.select(withdrawals.c.item).where(withdrawals.c.check_id == sa.bindparam("check_id"))),

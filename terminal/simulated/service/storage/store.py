@@ -11,7 +11,7 @@ from typing import Any
 from consent.items import Item
 from terminal.qualification.contract import CertificateStanding, OpenedOn, Purpose, Receipt, Submission, Way
 from terminal.simulated.service.storage.database import Database, Transaction
-from terminal.simulated.service.storage.statements import RECEIPTS_AT_MOST as RECEIPTS_AT_MOST
+from terminal.simulated.service.storage.statements import MAX_RECEIPTS as MAX_RECEIPTS
 
 _EPOCH = date(1970, 1, 1)
 _FORGET_EVERY = timedelta(minutes=1)
@@ -145,7 +145,7 @@ class ServiceStore:
             lambda t: (t.rows(t.sql.receipts, asked), t.rows(t.sql.opened_by_day, whose))
         )
         receipts = tuple(Receipt.model_validate_json(row[0]) for row in rows)
-        more = len(receipts) == RECEIPTS_AT_MOST
+        more = len(receipts) == MAX_RECEIPTS
         if more and receipts[0].ledger_count != receipts[-1].ledger_count:
             last = receipts[-1].ledger_count
             receipts = tuple(receipt for receipt in receipts if receipt.ledger_count != last)

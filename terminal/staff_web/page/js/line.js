@@ -1,7 +1,7 @@
 // The connection to the terminal, reopened whenever it breaks, and the HTTP requests.
 
 const FIRST_WAIT = 250;
-const LONGEST_WAIT = 2000;
+const MAX_WAIT = 2000;
 
 /** Return the session's `{level, password}`, or null while the terminal does not answer. */
 export async function door() {
@@ -56,7 +56,7 @@ export class Line {
       if (this.#socket !== socket) return;
       this.#socket = null;
       setTimeout(() => this.#hear.onGone(), this.#wait);
-      this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
+      this.#wait = Math.min(this.#wait * 2, MAX_WAIT);
     };
     this.#socket = socket;
   }

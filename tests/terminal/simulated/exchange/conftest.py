@@ -11,7 +11,7 @@ import pytest
 from terminal.handover.messages.kinds import kind_of, read_message
 from terminal.handover.parts import Part
 from terminal.handover.values import Severity
-from terminal.handover.xml import LARGEST_BULK, Encoding, Parsed, parse, write_document
+from terminal.handover.xml import MAX_BULK_SIZE, Encoding, Parsed, parse, write_document
 from terminal.simulated.exchange.checks import InventedChecks, QualificationChecks
 from terminal.simulated.exchange.insured import InsuredPeople, InventedInsured
 from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders, Scan
@@ -70,7 +70,7 @@ class Counter:
     def read(self, name: str) -> Any:
         kind = kind_of(name)
         assert kind is not None
-        parsed = parse((self.folders.res / name).read_bytes(), LARGEST_BULK)
+        parsed = parse((self.folders.res / name).read_bytes(), MAX_BULK_SIZE)
         assert isinstance(parsed, Parsed)
         read = read_message(parsed, kind.message)
         assert [problem for problem in read.problems if problem.severity is Severity.ERROR] == []

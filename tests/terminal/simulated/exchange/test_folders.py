@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from terminal.handover.folder import ResultFolder
-from terminal.handover.xml import LARGEST, Parsed, parse, write_document
+from terminal.handover.xml import MAX_SIZE, Parsed, parse, write_document
 from terminal.simulated.exchange.service import ExchangeRules, Folders
 from tests.terminal.handover.requests import check
 from tests.terminal.simulated.exchange.conftest import Counter
@@ -149,7 +149,7 @@ def test_links_folders_and_pipes_are_never_opened(counter: Counter, tmp_path: Pa
 
 
 def test_a_file_that_is_too_large(counter: Counter) -> None:
-    counter.put(NAME, REQUEST + b" " * LARGEST)
+    counter.put(NAME, REQUEST + b" " * MAX_SIZE)
     counter.scan(2)
     assert counter.answers() == [ERROR]
 

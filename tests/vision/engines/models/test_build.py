@@ -9,7 +9,7 @@ import pytest
 
 from vision.engines.models import build
 from vision.engines.models.build import built_network
-from vision.engines.models.compare import LARGEST_DIFFERENCE, difference_to_dlib
+from vision.engines.models.compare import MAX_DIFFERENCE, difference_to_dlib
 from vision.engines.models.weights import ENCODER, NotBuilt, weights
 
 
@@ -19,7 +19,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_built_network_agrees_with_dlib(built: Path) -> None:
-    assert difference_to_dlib(built.read_bytes(), weights(ENCODER)) <= LARGEST_DIFFERENCE
+    assert difference_to_dlib(built.read_bytes(), weights(ENCODER)) <= MAX_DIFFERENCE
 
 
 def test_the_network_is_built_once(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:

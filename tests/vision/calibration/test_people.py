@@ -1,27 +1,27 @@
-"""Encoding a folder of persons, here synthetic ones."""
+"""Encoding a folder of people, here synthetic ones."""
 
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from vision.calibration.persons import encoded_persons
+from vision.calibration.people import encoded_people
 from vision.engines.open import open_uncalibrated
 from vision.synthetic.source import SyntheticSource
 
 
 def test_the_first_picture_is_the_card_and_the_others_are_live(tmp_path: Path) -> None:
-    persons = tmp_path / "persons"
+    people = tmp_path / "people"
     for name in ("hana", "ken"):
-        (persons / name).mkdir(parents=True)
+        (people / name).mkdir(parents=True)
         source = SyntheticSource(name, realtime=False)
         for number in range(3):
-            cv2.imwrite(str(persons / name / f"{number}.png"), source.read().rgb[:, :, ::-1])  # type: ignore[union-attr]
-    cv2.imwrite(str(persons / "ken" / "3.png"), np.full((300, 300, 3), 128, np.uint8))
-    (persons / "ken" / "4.jpg").write_text("not a picture")
-    (persons / "nobody").mkdir()
+            cv2.imwrite(str(people / name / f"{number}.png"), source.read().rgb[:, :, ::-1])  # type: ignore[union-attr]
+    cv2.imwrite(str(people / "ken" / "3.png"), np.full((300, 300, 3), 128, np.uint8))
+    (people / "ken" / "4.jpg").write_text("not a picture")
+    (people / "nobody").mkdir()
     engine = open_uncalibrated(tmp_path / "cache")
-    hana, ken = encoded_persons(persons, engine)
+    hana, ken = encoded_people(people, engine)
     assert (hana.name, len(hana.live), hana.unseen) == ("hana", 2, 0)
     assert (ken.name, len(ken.live)) == ("ken", 2 + (2 - ken.unseen))
     assert ken.unseen >= 1

@@ -1,4 +1,4 @@
-"""Drawn persons match their own card and no other, with each engine's calibration for drawn persons."""
+"""Drawn people match their own card and no other, with each engine's calibration for drawn people."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vision.calibration import drawn
-from vision.calibration.drawn import distances, drawn_persons
-from vision.calibration.persons import EncodedPerson
+from vision.calibration.drawn import distances, drawn_people
+from vision.calibration.people import EncodedPerson
 from vision.decision import Calibration
 from vision.engines.engine import Engine
 from vision.engines.open import BUILT, calibration_of, drawn_calibration_of, open_engine
@@ -30,13 +30,13 @@ def measured(
     engine = open_engine(tmp_path_factory.mktemp("cache"), request.param)
     assert isinstance(engine, Engine)
     assert engine.drawn_calibration is not None
-    return list(drawn_persons(engine, live=FRAMES)), engine.drawn_calibration
+    return list(drawn_people(engine, live=FRAMES)), engine.drawn_calibration
 
 
 def test_holders_are_matched_and_strangers_are_not(measured: tuple[list[EncodedPerson], Calibration]) -> None:
-    persons, calibration = measured
-    assert [person.name for person in persons if person.reference is None or person.unseen] == []
-    genuine, impostor = distances(persons, FRAMES)
+    people, calibration = measured
+    assert [person.name for person in people if person.reference is None or person.unseen] == []
+    genuine, impostor = distances(people, FRAMES)
     assert (len(genuine), len(impostor)) == (len(PEOPLE), 306)
     assert sum(value <= calibration.threshold(FRAMES) for value in genuine) == len(PEOPLE)
     assert sum(value <= calibration.threshold(FRAMES) for value in impostor) == 0
@@ -54,7 +54,7 @@ def test_each_engine_has_two_different_calibrations(name: str, tmp_path: Path) -
 
 
 def test_pictures_are_half_a_second_apart_and_unseen_faces_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawn persons turn and blink slowly, so consecutive frames would be nearly identical."""
+    """Drawn people turn and blink slowly, so consecutive frames would be nearly identical."""
     numbers: list[int] = []
 
     class Watched(SyntheticSource):
@@ -81,6 +81,6 @@ def test_pictures_are_half_a_second_apart_and_unseen_faces_are_counted(monkeypat
 
     monkeypatch.setattr(drawn, "SyntheticSource", Watched)
     monkeypatch.setattr(drawn, "PEOPLE", {"hana": PEOPLE["hana"]})
-    (person,) = drawn_persons(Blinking(), live=2)  # type: ignore[arg-type]
+    (person,) = drawn_people(Blinking(), live=2)  # type: ignore[arg-type]
     assert (person.reference is not None, len(person.live), person.unseen) == (True, 1, 1)
     assert numbers[1] - numbers[0] == 13, "13 of 25 frames per second"

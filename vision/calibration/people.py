@@ -1,4 +1,4 @@
-"""Encoding a folder of persons: the first picture of each as the card photo, the others as live frames.
+"""Encoding a folder of people: the first picture of each as the card photo, the others as live frames.
 
 Uses the same frame conversion, detector, card format and encoder as the terminal. Writes nothing.
 """
@@ -16,10 +16,10 @@ from vision.portrait import card_photo_from
 from vision.reference import Reference, make_reference
 
 OnProgress = Callable[[int, int], None]
-"""Called with the number of encoded persons and the total."""
+"""Called with the number of encoded people and the total."""
 
 PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".pgm"}
-_LONGEST = 640
+_MAX_SIDE = 640
 """Longer side in pixels to which larger photographs are scaled down, as from the terminal's camera."""
 _EDGE = 0.15
 """Margin added around a photograph, as a fraction of its longer side."""
@@ -39,18 +39,18 @@ class EncodedPerson:
         return f"Person({self.name!r}, {len(self.live)} live)"
 
 
-def encoded_persons(folder: Path, engine: FaceEngine, *, most_live: int = 7) -> Iterator[EncodedPerson]:
-    """Yield the persons sorted by name. Skips folders without pictures. Raises OSError if `folder` cannot be listed."""
+def encoded_people(folder: Path, engine: FaceEngine, *, most_live: int = 7) -> Iterator[EncodedPerson]:
+    """Yield the people sorted by name. Skips folders without pictures. Raises OSError if `folder` cannot be listed."""
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):
         pictures = sorted(path for path in place.iterdir() if path.suffix.lower() in PICTURES)
         if pictures:
             yield _encoded(place.name, pictures, engine, most_live)
 
 
-def counted(persons: Iterator[EncodedPerson], folder: Path, on_progress: OnProgress | None) -> Iterator[EncodedPerson]:
-    """Yield the same persons and call `on_progress` for each."""
+def counted(people: Iterator[EncodedPerson], folder: Path, on_progress: OnProgress | None) -> Iterator[EncodedPerson]:
+    """Yield the same people and call `on_progress` for each."""
     count = sum(path.is_dir() for path in folder.iterdir()) if on_progress else 0
-    for number, person in enumerate(persons, 1):
+    for number, person in enumerate(people, 1):
         if on_progress:
             on_progress(number, count)
         yield person
@@ -81,7 +81,7 @@ def _frame(path: Path) -> Frame | None:
     picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
     if picture is None:
         return None
-    scale = _LONGEST / max(picture.shape[:2])
+    scale = _MAX_SIDE / max(picture.shape[:2])
     if scale < 1:
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     # a photograph cropped closely around the face has no room for the detector's window
