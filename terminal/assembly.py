@@ -19,9 +19,9 @@ from reader.models import ReaderModels
 from reader.reading import CardOpener
 from terminal.audit import AuditTrail
 from terminal.conductor.camera_desk import CameraDesk
-from terminal.conductor.card_camera import CardCamera
 from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.clock import Clock
+from terminal.conductor.code_camera import CodeCamera
 from terminal.conductor.conductor import Conductor
 from terminal.conductor.decision_signature import DecisionDesk
 from terminal.conductor.delivery import Delivery
@@ -52,7 +52,7 @@ class Devices:
     """The devices at the counter, real or simulated."""
 
     slot: CardSlot
-    scanner: CodeScanner | CardCamera | None
+    scanner: CodeScanner | CodeCamera | None
     camera: "Camera"
     engine: "Callable[[], FaceEngine]"
 

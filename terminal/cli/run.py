@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from reader.link import CardSlot
     from terminal.assembly import Devices
-    from terminal.conductor.card_camera import CardCamera
+    from terminal.conductor.code_camera import CodeCamera
     from terminal.conductor.conductor import Conductor
     from terminal.counter_web.web_terminal import WebTerminal
     from vision.camera import Camera
@@ -130,15 +130,15 @@ def real_devices(settings: "Settings", write: Write | None) -> "Devices":
     if write is not None:
         slot = traced(slot, write, production=not is_simulated(settings))
     camera = Camera(source, keep_open=settings.vision.keep_open)
-    return Devices(slot, card_camera(settings, camera), camera, engine)
+    return Devices(slot, code_camera(settings, camera), camera, engine)
 
 
-def card_camera(settings: "Settings", face_camera: "Camera") -> "CardCamera | None":
-    """Return the camera that reads the printed code: the face camera or a second one.
+def code_camera(settings: "Settings", face_camera: "Camera") -> "CodeCamera | None":
+    """Return the camera that reads the printed code: the face camera or a separate one.
 
     None if reading it is switched off or the recogniser is not installed.
     """
-    from terminal.conductor.card_camera import CardCamera
+    from terminal.conductor.code_camera import CodeCamera
     from vision.camera import Camera
     from vision.open_source import open_source
     from vision.printed.model import NoRecogniser, recogniser_path
@@ -151,9 +151,9 @@ def card_camera(settings: "Settings", face_camera: "Camera") -> "CardCamera | No
         log.warning("printed code cannot be read by camera (%s) and must be typed", error)
         return None
     if not settings.vision.card_camera:
-        return CardCamera(face_camera)
+        return CodeCamera(face_camera)
     source = open_source(settings.vision.card_camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
-    return CardCamera(Camera(source, keep_open=settings.vision.keep_open), own=True)
+    return CodeCamera(Camera(source, keep_open=settings.vision.keep_open), own=True)
 
 
 def refuse_debugging(settings: "Settings") -> None:
@@ -288,7 +288,7 @@ def in_browser(
 
 def own_card_camera(devices: "Devices") -> "Camera | None":
     """Return the separate camera for card fronts, or None if the face camera reads them."""
-    from terminal.conductor.card_camera import CardCamera
+    from terminal.conductor.code_camera import CodeCamera
 
     scanner = devices.scanner
-    return scanner.camera if isinstance(scanner, CardCamera) and scanner.camera is not devices.camera else None
+    return scanner.camera if isinstance(scanner, CodeCamera) and scanner.camera is not devices.camera else None

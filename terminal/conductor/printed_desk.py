@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reader.link import CodeScanner
 from reader.printed_code import CodeFault, Era, EraDate, WesternDate, build_printed_code, check_printed_code
-from terminal.conductor.card_camera import CardCamera
+from terminal.conductor.code_camera import CodeCamera
 from terminal.conductor.patient_data import Patient
 from terminal.conductor.wiping import wipe_buffer
 from terminal.conductor.worker import Worker
@@ -30,7 +30,7 @@ _ERAS = {"明治": Era.MEIJI, "大正": Era.TAISHO, "昭和": Era.SHOWA, "平成
 
 
 class PrintedDesk:
-    def __init__(self, scanner: CodeScanner | CardCamera | None) -> None:
+    def __init__(self, scanner: CodeScanner | CodeCamera | None) -> None:
         self._scanner = scanner
         self._worker = Worker("printed")
         self._stop = threading.Event()
@@ -39,20 +39,20 @@ class PrintedDesk:
     @property
     def by_camera(self) -> bool:
         """Whether a camera reads the code, so that a card can be shown before it is put down."""
-        return isinstance(self._scanner, CardCamera)
+        return isinstance(self._scanner, CodeCamera)
 
     @property
     def over_reader(self) -> bool:
         """Whether a camera sees the card on the reader."""
-        return isinstance(self._scanner, CardCamera) and self._scanner.over_reader
+        return isinstance(self._scanner, CodeCamera) and self._scanner.over_reader
 
     def start(self) -> None:
-        if isinstance(self._scanner, CardCamera):
+        if isinstance(self._scanner, CodeCamera):
             self._scanner.start()
 
     async def warm_up(self) -> None:
         """Load the text recogniser before the first patient arrives."""
-        if isinstance(self._scanner, CardCamera):
+        if isinstance(self._scanner, CodeCamera):
             await self._worker.run(self._scanner.warm_up)
 
     async def scan(self, effect: ScanCode, patient: Patient, post: Callable[[Event], None]) -> Event:
@@ -80,7 +80,7 @@ class PrintedDesk:
         scanner = self._scanner
         if scanner is None or patient.wiped:
             return None, False
-        if not isinstance(scanner, CardCamera):
+        if not isinstance(scanner, CodeCamera):
             return _checked(scanner.scan()), False
         if expiry is None:
             # the front might be another card's, and there is nothing to compare it with
@@ -104,7 +104,7 @@ class PrintedDesk:
 
     def _read_ahead(self, reception: str, patient: Patient, stop: threading.Event) -> FrontRead | None:
         scanner = self._scanner
-        if not isinstance(scanner, CardCamera) or patient.wiped:
+        if not isinstance(scanner, CodeCamera) or patient.wiped:
             return None
         fields = scanner.read(None, lambda guidance: None, stop)
         try:
@@ -125,7 +125,7 @@ class PrintedDesk:
         `shown` takes ownership of the code, and receives the expiry date and whether the card was issued without a PIN.
         """
         scanner = self._scanner
-        if not isinstance(scanner, CardCamera):
+        if not isinstance(scanner, CodeCamera):
             return FrontNotShown()
         self._stop = stop = threading.Event()
         fields = await self._worker.run(scanner.read, None, lambda guidance: post(FrontGuided(guidance)), stop)
@@ -149,7 +149,7 @@ class PrintedDesk:
     def close(self) -> None:
         self.stop()
         self._worker.close()
-        if isinstance(self._scanner, CardCamera):
+        if isinstance(self._scanner, CodeCamera):
             self._scanner.close()
 
 

@@ -18,7 +18,7 @@ from consent.ledger import LedgerFile
 from reader.link import CodeScanner
 from reader.softcard.card import SoftCard
 from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
-from terminal.conductor.card_camera import CardCamera
+from terminal.conductor.code_camera import CodeCamera
 from terminal.conductor.conductor import Conductor
 from terminal.headless.runner import Hands, Headless, Operator
 from terminal.headless.transcript import Transcript
@@ -87,7 +87,7 @@ class AutoDemo:
         self._tries = 0
         self._clock = WrongClock()
         self._front = CardOverReader(lambda: self._place.card)
-        self._scanner: CardCamera | CodeScanner | None = None
+        self._scanner: CodeCamera | CodeScanner | None = None
 
     async def play(self, personas: Sequence[Persona]) -> list[Played]:
         """Play the personas in order, with one conductor for each group that shares profile and settings."""
@@ -106,7 +106,7 @@ class AutoDemo:
 
     def _open(self) -> Conductor:
         self._place = self._places()
-        if not isinstance(self._scanner, CardCamera):
+        if not isinstance(self._scanner, CodeCamera):
             self._scanner = code_reader(self._place.scanner, self._front)
         devices = Devices(self._place.slot, self._scanner, self._stage.camera, self._stage.engine)
         conductor = open_terminal(

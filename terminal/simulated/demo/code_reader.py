@@ -1,7 +1,7 @@
 """Readers for printed codes in the demo: a camera over the reader, or the plain scanner."""
 
 from reader.link import CodeScanner
-from terminal.conductor.card_camera import CardCamera
+from terminal.conductor.code_camera import CodeCamera
 from vision.camera import Camera
 from vision.printed.model import NoRecogniser, recogniser_path
 from vision.sources.protocol import FrameSource
@@ -10,11 +10,11 @@ from vision.synthetic.fonts import NoFont, fonts
 NAME = "simulated camera over the reader"
 
 
-def code_reader(scanner: CodeScanner, source: FrameSource) -> CardCamera | CodeScanner:
+def code_reader(scanner: CodeScanner, source: FrameSource) -> CodeCamera | CodeScanner:
     """Return a camera over the reader, or the plain simulated scanner if no font or recogniser is installed."""
     try:
         fonts()
         recogniser_path()
     except (NoFont, NoRecogniser):
         return scanner
-    return CardCamera(Camera(source), own=True)
+    return CodeCamera(Camera(source), own=True)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from config.settings import Settings
 from reader.link import CodeScanner
 from terminal.assembly import Devices, face_engine, open_terminal, rules_of
-from terminal.conductor.card_camera import CardCamera
+from terminal.conductor.code_camera import CodeCamera
 from terminal.conductor.conductor import Conductor
 from terminal.front.opened import OpenedCounter
 from terminal.simulated.demo.browser_camera import BROWSER
@@ -72,12 +72,12 @@ class LiveDemo:
         clock = WrongClock()
         present: list[CardPlace] = []
         over_reader = LaterSource(NAME, lambda: _over_reader(present))
-        scanner: list[CardCamera | CodeScanner] = []
+        scanner: list[CodeCamera | CodeScanner] = []
 
         def open_one(settings: Settings) -> Conductor:
             present[:] = [place := places()]
             scanner[:] = scanner if scanner else [code_reader(place.scanner, over_reader)]
-            reads_fronts = isinstance(scanner[0], CardCamera)
+            reads_fronts = isinstance(scanner[0], CodeCamera)
             return open_terminal(
                 settings,
                 Devices(

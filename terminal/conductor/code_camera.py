@@ -1,4 +1,4 @@
-"""Reading the code printed on a card with a camera, which is open only during the scan."""
+"""Read the code printed on a card with a camera."""
 
 import logging
 import threading
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SCAN_SECONDS = 25.0
-"""After this time the code has to be typed."""
+"""Time limit of a scan. After it the patient types the code."""
 
 
-class CardCamera:
-    """Camera that reads printed codes: the face camera, with the card held to it, or one above the reader."""
+class CodeCamera:
+    """Reads printed codes with the face camera or with a camera above the reader."""
 
     def __init__(self, camera: "Camera", *, own: bool = False, seconds: float = SCAN_SECONDS) -> None:
-        """`own`: a separate camera, not the face camera, which is started and stopped here."""
+        """Set `own` for a camera that only reads codes. It is started and stopped here, unlike the face camera."""
         self.camera = camera
         self._own = own
         self._seconds = seconds
@@ -36,7 +36,7 @@ class CardCamera:
 
     @property
     def over_reader(self) -> bool:
-        """Whether the camera sees the card on the reader."""
+        """Whether the camera is mounted above the reader."""
         return self._own
 
     def start(self) -> None:
@@ -56,12 +56,12 @@ class CardCamera:
             self._recogniser = Recogniser(recogniser_path())
 
     def read(
-        self, wanted: date | None, guided: Callable[[CardGuidance], None], stop: threading.Event
+        self, expiry: date | None, on_guidance: Callable[[CardGuidance], None], stop: threading.Event
     ) -> "PrintedFields":
-        """Block until two frames agree on a complete code, `stop` is set or the time is up.
+        """Block until two frames agree on a complete code, `stop` is set or the time limit is reached.
 
-        `wanted` restricts the scan to a front with this expiry date; None accepts any. Returns the fields that the
-        frames agree on, possibly incomplete. The caller must wipe them.
+        If `expiry` is given, accept only a card front with this expiry date. Call `on_guidance` when the guidance
+        changes. Return the fields that the frames agree on, possibly incomplete. The caller must wipe them.
         """
         from vision.frame import Frame
         from vision.printed.fields import PrintedFields
@@ -69,13 +69,13 @@ class CardCamera:
         try:
             self.warm_up()
         except Exception as error:
-            log.warning("printed code: %s", error)
+            log.warning("cannot read the printed code by camera: %s", error)
             return PrintedFields()
-        until = time.monotonic() + self._seconds
-        shown: CardGuidance | None = None
+        deadline = time.monotonic() + self._seconds
+        guidance: CardGuidance | None = None
         number = -1
         with self._reader() as reader, self.camera.look() as camera:
-            while not stop.is_set() and time.monotonic() < until:
+            while not stop.is_set() and time.monotonic() < deadline:
                 frame = camera.after(number, 0.2)
                 if not isinstance(frame, Frame):
                     if frame is not None:
@@ -83,16 +83,16 @@ class CardCamera:
                     continue
                 number = frame.number
                 look = reader.see(frame.rgb)
-                if look.guidance is not shown:
-                    shown = look.guidance
-                    guided(shown)
+                if look.guidance is not guidance:
+                    guidance = look.guidance
+                    on_guidance(guidance)
                 reading = reader.reading()
-                if reading.complete and wanted in (None, reading.expiry):
+                if reading.complete and expiry in (None, reading.expiry):
                     return reading
                 reading.wipe()
             reading = reader.reading()
-            if wanted is not None and reading.expiry != wanted:
-                # another card, or an unreadable expiry date: do not use any part of the code
+            if expiry is not None and reading.expiry != expiry:
+                # a different card or an unreadable expiry date
                 reading.wipe()
             return reading
 

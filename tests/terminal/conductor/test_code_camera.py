@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from terminal.assembly import Devices, open_terminal, rules_of
-from terminal.conductor.card_camera import CardCamera
+from terminal.conductor.code_camera import CodeCamera
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.card_over_reader import CardOverReader, front_of
@@ -35,7 +35,7 @@ class FilmedDesk(Desk):
             self.settings,
             Devices(
                 self.place.slot,
-                CardCamera(Camera(self.source), own=True, seconds=60),
+                CodeCamera(Camera(self.source), own=True, seconds=60),
                 Camera(EmptyRoom()),
                 FindsNoFace,  # type: ignore[arg-type]
             ),
