@@ -185,7 +185,7 @@ def client(
     Example: uketsuke exchange client --folder ./OQS --fault merges-by-name
     """
     with plain_errors():
-        from terminal.simulated.conformance.bench import prepared
+        from terminal.simulated.conformance.bench import create_folders
         from terminal.simulated.conformance.client import Client
         from terminal.simulated.conformance.faults import SoftwareFault
 
@@ -193,7 +193,7 @@ def client(
         chosen = known if "all" in (fault or []) else fault or []
         if unknown := [one for one in chosen if one not in known]:
             fail(f"{', '.join(unknown)}: no such fault. Known: {', '.join(known)}, all.")
-        prepared(folder)
+        create_folders(folder)
         stop = threading.Event()
         system.on_stop(stop.set)
         tell(f"Receipt software in {folder.resolve()}, {len(chosen)} faults - stop it with Ctrl-C")

@@ -1,4 +1,4 @@
-"""The test bench for conformance cases: provides files and tasks, answers requests, watches the software under test."""
+"""Test bench for conformance cases: places files, sets tasks, answers requests and judges the software under test."""
 
 import json
 import time
@@ -16,7 +16,7 @@ from terminal.handover.folder import WORK_FOLDER, ResultFolder
 from terminal.handover.values import Severity
 from terminal.handover.xml import Encoding, Parsed, parse
 from terminal.simulated.conformance.export import EXPORT_FOLDER, Export, NotAnExport, read_export
-from terminal.simulated.conformance.model import CaseOutcome, Seen, Text
+from terminal.simulated.conformance.model import CaseOutcome, Observation, Text
 from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.checks import InventedChecks
 from terminal.simulated.exchange.insured import InventedInsured
@@ -37,11 +37,11 @@ class CasePace:
     patience: float
     """Seconds to wait for any action of the software under test."""
     export: float
-    """Seconds to wait for the export of a file that was picked up: not all software exports."""
+    """Seconds to wait for the export of a file after it was picked up. Some software exports nothing."""
     slow: float
-    """Seconds that a slow answer takes."""
+    """Delay of a slow answer in seconds."""
     settled: float
-    """Seconds without a change before a request is read."""
+    """Seconds for which a request file must stay unchanged before it is read."""
 
 
 REAL = CasePace(patience=120.0, export=60.0, slow=7.0, settled=0.5)
@@ -50,6 +50,8 @@ QUICK = CasePace(patience=6.0, export=3.0, slow=1.5, settled=0.05)
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """A request file from the software under test."""
+
     name: RequestName
     data: bytes
     root: etree._Element
@@ -58,17 +60,17 @@ class Request:
         return (self.root.findtext(path) or "").strip()
 
 
-def shown(value: object) -> str:
-    """Return a field of an export in readable form."""
+def readable(value: object) -> str:
+    """Format an export field for the report."""
     if isinstance(value, dict):
-        return ", ".join(f"{name}={one}" for name, one in sorted(value.items())) or "-"
+        return ", ".join(f"{name}={entry}" for name, entry in sorted(value.items())) or "-"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "-"
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value) or "-"
 
 
-def prepared(root: Path) -> Folders:
-    """Return the exchange folders, created if missing."""
+def create_folders(root: Path) -> Folders:
+    """Create missing exchange folders and return all of them."""
     folders = Folders.below(root)
     for name in (TASK_FOLDER, EXPORT_FOLDER):
         (root / name).mkdir(exist_ok=True)
@@ -76,10 +78,10 @@ def prepared(root: Path) -> Folders:
 
 
 class CaseRunner:
-    """Runs one case after the other. `on_instruction`: called with each instruction for the user."""
+    """Runs cases one at a time and calls `on_instruction` with each instruction for the user."""
 
     def __init__(self, root: Path, people: People, pace: CasePace, on_instruction: Callable[[Text], None]) -> None:
-        self.folders = prepared(root)
+        self.folders = create_folders(root)
         self.tasks, self.exports = root / TASK_FOLDER, root / EXPORT_FOLDER
         self.people, self.pace = people, pace
         self._on_instruction = on_instruction
@@ -88,7 +90,7 @@ class CaseRunner:
         self.store = ExchangeStore(None)
         self.outcome: CaseOutcome
         self._count = 0
-        self._tasks_given = 0
+        self._task_count = 0
 
     def close(self) -> None:
         self.store.close()
@@ -97,7 +99,7 @@ class CaseRunner:
         self.outcome = outcome
 
     def end(self) -> None:
-        """Delete the files of this case before the next one."""
+        """Delete this case's files."""
         for folder in (self.folders.face, self.folders.res, self.folders.req, self.tasks):
             for path in folder.iterdir():
                 if path.is_file():
@@ -105,17 +107,17 @@ class CaseRunner:
 
     @property
     def now(self) -> datetime:
-        """The time, one second later at each access, so that no two files get the same name."""
+        """The current time plus one second per access, which makes every file name unique."""
         self._count += 1
         return datetime.now(JAPAN) + timedelta(seconds=self._count)
 
     # --- observations ----------------------------------------------------------------------------------------
 
     def note(self, ja: str, en: str) -> None:
-        self.outcome.seen.append(Seen(Text(ja, en)))
+        self.outcome.observations.append(Observation(Text(ja, en)))
 
     def judge(self, right: bool, ja: str, en: str) -> bool:
-        self.outcome.seen.append(Seen(Text(ja, en), right))
+        self.outcome.observations.append(Observation(Text(ja, en), right))
         return right
 
     # --- face ------------------------------------------------------------------------------------------------
@@ -123,7 +125,7 @@ class CaseRunner:
     def sample(
         self, person: str, answers: str = "all", *, at: datetime | None = None, **options: Any
     ) -> tuple[str, bytes]:
-        """Return name and content of a card reader's result. Options: `encoding` and the fields of `Sample`."""
+        """Return the name and content of a result file. Options: `encoding` and the fields of `Sample`."""
         encoding: Encoding = options.pop("encoding", "UTF-8")
         now = at or self.now
         sample = Sample(f"{self.outcome.case.key} {self._count}", person, answers, **options)
@@ -136,7 +138,7 @@ class CaseRunner:
         return name
 
     def place_together(self, *files: tuple[str, bytes]) -> list[str]:
-        """Place the files of several card readers at the same time."""
+        """Place files from several card readers at the same time."""
         work = self.folders.face / WORK_FOLDER
         work.mkdir(exist_ok=True)
         for name, data in files:
@@ -148,32 +150,32 @@ class CaseRunner:
         return [name for name, _ in files]
 
     def picked_up(self, name: str) -> bool:
-        """Return whether the file leaves the folder in time."""
-        gone = self.until(lambda: not (self.folders.face / name).exists())
-        ja = f"{name} を" + ("取り込んだ" if gone else "取り込まなかった")
-        return self.judge(gone, ja, f"{name} was {'picked up' if gone else 'not picked up'}")
+        """Return whether the software removes the file from the folder in time."""
+        removed = self.until(lambda: not (self.folders.face / name).exists())
+        ja = f"{name} を" + ("取り込んだ" if removed else "取り込まなかった")
+        return self.judge(removed, ja, f"{name} was {'picked up' if removed else 'not picked up'}")
 
     def export(self, name: str) -> Export | None:
-        """Return the export for a file; judge it as missing if other files were exported."""
+        """Return the export of a file. A missing export counts as wrong only if other files were exported."""
         path = self.exports / f"{name}.json"
         self.until(path.exists, self.pace.export)
         try:
-            found = read_export(path)
+            export = read_export(path)
         except NotAnExport as error:
-            self.judge(False, f"エクスポートが読めない：{error}", f"the export cannot be read: {error}")
+            self.judge(False, f"エクスポートが読めない：{error}", f"cannot read the export: {error}")
             return None
-        if found is None and any(self.exports.iterdir()):
-            self.judge(False, f"{name} の記録がない", f"nothing was exported for {name}")
-        elif found is None:
+        if export is None and any(self.exports.iterdir()):
+            self.judge(False, f"{name} の記録がない", f"no export for {name}")
+        elif export is None:
             self.outcome.not_reported = True
-            self.note("エクスポートがないため内容は判定しない", "nothing was exported, so the content is not judged")
-        return found
+            self.note("エクスポートがないため内容は判定しない", "content not judged: the software exports nothing")
+        return export
 
     def is_exported(self, name: str) -> bool:
         return (self.exports / f"{name}.json").exists()
 
     def read_as(self, file: str, **expected: Any) -> Export | None:
-        """Wait until the file is picked up and exported, then compare the given fields; absent ones are not judged."""
+        """Wait until the file is picked up and exported, then compare the export with `expected`."""
         if not self.picked_up(file):
             return None
         export = self.export(file)
@@ -182,39 +184,42 @@ class CaseRunner:
         return export
 
     def compare(self, export: Export, **expected: Any) -> None:
-        """Judge only exported fields; if none of them was exported, the case is not judged."""
+        """Judge the exported fields. The case is not judged if none of the `expected` fields was exported."""
         self.outcome.not_reported |= all(getattr(export, field) is None for field in expected)
         for field, value in expected.items():
-            found = getattr(export, field)
-            if found is None:
-                self.note(f"{field}：記録なし", f"{field}: not reported")
+            actual = getattr(export, field)
+            if actual is None:
+                self.note(f"{field}：記録なし", f"{field}: not exported")
                 continue
-            got, want = shown(found), shown(value)
-            self.judge(found == value, f"{field}：{got}（期待：{want}）", f"{field}: {got} (expected {want})")
+            got, want = readable(actual), readable(value)
+            self.judge(actual == value, f"{field}：{got}（期待：{want}）", f"{field}: {got} (expected {want})")
 
     # --- requests --------------------------------------------------------------------------------------------
 
     def task(self, kind: str, instruction: Text, **fields: Any) -> str:
-        """Set a task, as a file and as an instruction to the user; return its id."""
-        self._tasks_given += 1
-        task = f"{self.outcome.case.key}-{self._tasks_given}"
-        written = {"task": task, "do": kind, "institution": INSTITUTION, **fields}
+        """Set a task as a file, instruct the user, and return the task id."""
+        self._task_count += 1
+        task = f"{self.outcome.case.key}-{self._task_count}"
+        content = {"task": task, "do": kind, "institution": INSTITUTION, **fields}
         work = self.tasks / f".{task}.json"
-        work.write_text(json.dumps(written | {"ja": instruction.ja, "en": instruction.en}, ensure_ascii=False))
+        work.write_text(json.dumps(content | {"ja": instruction.ja, "en": instruction.en}, ensure_ascii=False))
         work.rename(self.tasks / f"{task}.json")
         self._on_instruction(instruction)
         self.note(f"依頼：{instruction.ja}", f"task: {instruction.en}")
         return task
 
     def request(self, prefix: str, *, seconds: float | None = None) -> Request | None:
-        """Return the next complete request of a kind, judged by the checker and deleted; None if none was sent."""
-        found: list[Request] = []
+        """Return the next complete request with this prefix, or None on timeout.
+
+        Judges the request's format and deletes its file.
+        """
+        requests: list[Request] = []
 
         def find() -> bool:
             for path in sorted(self.folders.req.glob(f"{prefix}*")):
                 request = self._complete(path)
                 if request is not None:
-                    found.append(request)
+                    requests.append(request)
                     path.unlink()
                     return True
             return False
@@ -222,11 +227,15 @@ class CaseRunner:
         if not self.until(find, seconds):
             self.judge(False, f"{prefix} の要求が出されなかった", f"no {prefix} request was sent")
             return None
-        findings = check_bytes(found[0].name.text, found[0].data)
-        errors = [finding for finding in findings.findings if finding.severity is Severity.ERROR]
+        request = requests[0]
+        errors = [
+            finding
+            for finding in check_bytes(request.name.text, request.data).findings
+            if finding.severity is Severity.ERROR
+        ]
         wrong = "; ".join(f"{error.path}: {error.expected}" for error in errors[:3])
         self.judge(not errors, f"要求の形式：{wrong or '正しい'}", f"request format: {wrong or 'correct'}")
-        return found[0]
+        return request
 
     def _complete(self, path: Path) -> Request | None:
         name = request_name(path.name)
@@ -242,30 +251,32 @@ class CaseRunner:
         return Request(name, data, parsed.root) if isinstance(parsed, Parsed) else None
 
     def desk(self, fail: bool = False, encoding: Encoding = "UTF-8", *, later: timedelta = NOW) -> AnswerContext:
-        """Return the context for an answer, as in the simulated exchange. `later`: offset from now."""
+        """Return the answer context that the simulated exchange would use. `later`: offset from the current time."""
         insured, checks = InventedInsured(self.people), InventedChecks(self.people)
         return AnswerContext(insured, checks, self.store, datetime.now(JAPAN) + later, encoding, None, fail)
 
     def answer(self, request: Request, *, fail: bool = False, later: timedelta = NOW) -> str:
-        """Place the simulated exchange's answer and return its name. `fail`: make it an abnormal end."""
+        """Place the simulated exchange's answer and return its name. `fail`: answer with an abnormal end."""
 
-        wanted = fail
+        abnormal_end = fail
 
         def make(fail: bool, encoding: Encoding = "UTF-8") -> AnswerContext:
-            return self.desk(fail or wanted, encoding, later=later)
+            return self.desk(fail or abnormal_end, encoding, later=later)
 
         handled = handle(request.name, request.data, make, BULK_LASTS)
-        assert not isinstance(handled, Silent), "no task requests silence"
+        assert not isinstance(handled, Silent), "no task provokes silence"
         return self.put(handled)
 
-    def put(self, handled: AnswerFile | Rejected) -> str:
-        self._res.deliver(handled.name, handled.data)
-        self.note(f"回答を置いた：{handled.name}", f"answer placed: {handled.name}")
-        return handled.name
+    def put(self, answer: AnswerFile | Rejected) -> str:
+        """Place an answer file and return its name."""
+        self._res.deliver(answer.name, answer.data)
+        self.note(f"回答を置いた：{answer.name}", f"answer placed: {answer.name}")
+        return answer.name
 
     # --- waiting ---------------------------------------------------------------------------------------------
 
     def until(self, condition: Callable[[], bool], seconds: float | None = None) -> bool:
+        """Wait for the condition, by default for `patience` seconds; return whether it became true."""
         end = time.monotonic() + (self.pace.patience if seconds is None else seconds)
         while not condition():
             if time.monotonic() > end:

@@ -1,6 +1,7 @@
-"""Our own receipt software for conformance tests, correct or with faults. It shares no reading code with the terminal.
+"""Sample receipt software for the conformance tests, correct or with faults.
 
-It picks up results from `face` and answers from `res`, does the tasks, and exports what it read.
+Picks up results from `face` and answers from `res`, carries out tasks, and exports the fields it read. It shares no
+reading code with the terminal.
 """
 
 import json
@@ -17,17 +18,19 @@ from lxml import etree
 from config.japan import JAPAN
 from terminal.simulated.conformance.export import EXPORT_FOLDER
 from terminal.simulated.conformance.faults import SoftwareFault
-from terminal.simulated.conformance.reading import Incomplete, parsed, text_of, understood
+from terminal.simulated.conformance.reading import Incomplete, parse_root, read_fields, text_of
 
 TASK_FOLDER: Final = "tasks"
 PATIENCE: Final = 30.0
 """Seconds to wait for an answer."""
 IMPATIENT: Final = 0.5
-"""Seconds an impatient client waits; it then gives up even if the answer has just arrived."""
+"""Seconds that a client with the fault `IMPATIENT` waits. It then gives up even if the answer has just arrived."""
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _Pending:
+    """A request without an answer."""
+
     task: dict[str, Any]
     request: str
     identifier: str
@@ -40,10 +43,11 @@ class Client:
         self._patients: dict[str, str] = {}
         self._booked: dict[str, int] = {}
         self._done: set[str] = set()
-        self._waiting: list[_Waiting] = []
+        self._pending: list[_Pending] = []
         self._count = 0
 
     def run(self, stop: threading.Event) -> None:
+        """Process the folders repeatedly until `stop` is set."""
         while not stop.is_set():
             self._read_results()
             self._do_tasks()
@@ -54,14 +58,14 @@ class Client:
 
     def _read_results(self) -> None:
         folder = self.root / "face"
-        found = _results(folder)
-        if found and SoftwareFault.FIRST_FILE_ONLY in self.faults:
-            time.sleep(0.3)  # the fault shows only if several files are present
-            found = _results(folder)
-        for path in found:
+        results = _results(folder)
+        if results and SoftwareFault.FIRST_FILE_ONLY in self.faults:
+            time.sleep(0.3)  # the fault has no effect unless several files are present
+            results = _results(folder)
+        for path in results:
             try:
                 data = path.read_bytes()
-                root = parsed(data, self.faults)
+                root = parse_root(data, self.faults)
             except FileNotFoundError:
                 continue
             except Incomplete:
@@ -71,29 +75,29 @@ class Client:
             self._book(path.name, root)
             path.unlink(missing_ok=True)
             if SoftwareFault.FIRST_FILE_ONLY in self.faults:
-                for other in found:
+                for other in results:
                     other.unlink(missing_ok=True)
                 break
-        if found and SoftwareFault.DELETES_EVERYTHING in self.faults:
+        if results and SoftwareFault.DELETES_EVERYTHING in self.faults:
             for path in folder.iterdir():
                 if path.is_file():
                     path.unlink(missing_ok=True)
 
     def _book(self, name: str, root: etree._Element) -> None:
-        """Book a file once, however often it appears."""
-        known = self._booked.get(name, 0)
-        self._booked[name] = known + 1 if SoftwareFault.BOOKS_TWICE in self.faults else 1
+        """Book a file only once, even if it arrives again."""
+        bookings = self._booked.get(name, 0)
+        self._booked[name] = bookings + 1 if SoftwareFault.BOOKS_TWICE in self.faults else 1
         self._export(
-            name, understood(root, self.faults) | {"patient": self._patient(root), "booked": self._booked[name]}
+            name, read_fields(root, self.faults) | {"patient": self._patient(root), "booked": self._booked[name]}
         )
 
     def _patient(self, root: etree._Element) -> str | None:
         record = root.find(".//ResultOfQualificationConfirmation")
         if record is None:
             return None
-        own = text_of(record, "ReferenceNumber")
-        if own:
-            return own
+        reference = text_of(record, "ReferenceNumber")
+        if reference:
+            return reference
         parts = ("InsurerNumber", "InsuredCardSymbol", "InsuredIdentificationNumber", "InsuredBranchNumber")
         key = (
             text_of(record, "Name")
@@ -144,47 +148,47 @@ class Client:
         work = self.root / "req" / f"{name}.tmp"
         work.write_bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=False))
         work.rename(self.root / "req" / name)
-        self._waiting.append(_Waiting(task, name, identifier))
+        self._pending.append(_Pending(task, name, identifier))
 
     # --- answers -------------------------------------------------------------------------------------------------
 
     def _read_answers(self) -> None:
         folder = self.root / "res"
-        for waiting in list(self._waiting):
-            answer = folder / waiting.request.replace("req_", "res_")
-            error = folder / waiting.request.replace(".xml", ".err")
+        for pending in list(self._pending):
+            answer = folder / pending.request.replace("req_", "res_")
+            error = folder / pending.request.replace(".xml", ".err")
             if SoftwareFault.TAKES_THE_NEXT_ANSWER in self.faults:
                 answer = next(iter(sorted(folder.glob("*res_*.xml"))), answer)
-            waited = time.monotonic() - waiting.since
-            if SoftwareFault.IMPATIENT in self.faults and waited > IMPATIENT:
-                self._waiting.remove(waiting)
+            seconds = time.monotonic() - pending.since
+            if SoftwareFault.IMPATIENT in self.faults and seconds > IMPATIENT:
+                self._pending.remove(pending)
             elif answer.exists():
-                self._waiting.remove(waiting)
-                self._answered(waiting, answer)
+                self._pending.remove(pending)
+                self._read_answer(pending, answer)
             elif error.exists() and SoftwareFault.IGNORES_ERR not in self.faults:
-                self._waiting.remove(waiting)
+                self._pending.remove(pending)
                 error.unlink(missing_ok=True)
                 self._export(error.name, {"ask_staff": True, "billable": False})
-            elif waited > PATIENCE:
-                self._waiting.remove(waiting)
+            elif seconds > PATIENCE:
+                self._pending.remove(pending)
 
-    def _answered(self, waiting: _Waiting, answer: Path) -> None:
-        root = parsed(answer.read_bytes(), self.faults)
+    def _read_answer(self, pending: _Pending, answer: Path) -> None:
+        root = parse_root(answer.read_bytes(), self.faults)
         answer.unlink(missing_ok=True)
         identifier = text_of(root, "MessageHeader/ArbitraryFileIdentifier")
-        if identifier != waiting.identifier and SoftwareFault.TAKES_THE_NEXT_ANSWER not in self.faults:
+        if identifier != pending.identifier and SoftwareFault.TAKES_THE_NEXT_ANSWER not in self.faults:
             self._export(answer.name, {"ask_staff": True, "billable": False, "identifier": identifier})
             return
         number = text_of(root, "MessageBody/ReceptionNumber")
         if "01res_" in answer.name and number:
-            self._fetch(waiting.task, number)
+            self._fetch(pending.task, number)
         elif answer.name.startswith("OQSmuquc02") and text_of(root, "MessageHeader/SegmentOfResult") == "2":
             if SoftwareFault.FETCHES_ONCE not in self.faults:
                 time.sleep(0.3)
-                self._fetch(waiting.task, text_of(root, "MessageHeader/ReceptionNumber"))
+                self._fetch(pending.task, text_of(root, "MessageHeader/ReceptionNumber"))
         else:
             units = root.findall("MessageBody/BulkConfirmUnit")
-            export = understood(root, self.faults) | {"identifier": waiting.identifier, "units": len(units)}
+            export = read_fields(root, self.faults) | {"identifier": pending.identifier, "units": len(units)}
             self._export(answer.name, export)
 
     def _fetch(self, task: dict[str, Any], number: str) -> None:

@@ -1,4 +1,4 @@
-"""Run the conformance cases in sequence and give a verdict on each."""
+"""Run conformance cases in sequence and collect their outcomes."""
 
 import time
 from collections.abc import Callable, Collection
@@ -22,14 +22,15 @@ def run_cases(
     on_instruction: Callable[[Text], None] = lambda _: None,
     on_outcome: Callable[[CaseOutcome], None] = lambda _: None,
 ) -> list[CaseOutcome]:
-    """Run the cases whose keys are in `only`, or all if it is empty. Raises `ValueError` for an unknown key.
+    """Run the cases with the keys in `only`, or all cases if it is empty, and return their outcomes.
 
-    `on_instruction` is called with each instruction for the software under test, `on_outcome` with each outcome.
+    Calls `on_instruction` with each instruction for the software under test and `on_outcome` after each case.
+    Raises `ValueError` for an unknown key.
     """
-    chosen = _chosen(only)
+    selected = _select(only)
     bench, outcomes = CaseRunner(root, _people(), pace, on_instruction), []
     try:
-        for case in chosen:
+        for case in selected:
             outcome = CaseOutcome(case)
             bench.begin(outcome)
             began = time.monotonic()
@@ -43,7 +44,7 @@ def run_cases(
     return outcomes
 
 
-def _chosen(only: Collection[str]) -> list[Case]:
+def _select(only: Collection[str]) -> list[Case]:
     unknown = sorted(set(only) - {case.key for case in cases()})
     if unknown:
         raise ValueError(f"unknown case: {', '.join(unknown)}. Available: {', '.join(case.key for case in cases())}")
@@ -51,7 +52,7 @@ def _chosen(only: Collection[str]) -> list[Case]:
 
 
 def _people() -> People:
-    """Return the invented people and another patient with the same name as one of them."""
+    """Return the invented people plus `namesake`, a patient with the same name as `adult`."""
     people = dict(invented_people())
     adult = people["adult"]
     changed = {"insured_identification_number": "0009321", "birth_date": date(1969, 2, 2)}

@@ -1,7 +1,7 @@
-"""Reports of the software under test about what it read: one JSON file for each file it picked up.
+"""Exports: the JSON files in which the software under test reports the fields it read.
 
-`DIR/export/<file name>.json`, written under another name and then renamed. All fields are optional; missing fields are
-not judged.
+For each file it picks up, the software writes `DIR/export/<file name>.json` under another name and then renames it. All
+fields are optional. Missing fields are not judged.
 """
 
 import json
@@ -17,7 +17,7 @@ class Export(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=False, hide_input_in_errors=True)
 
     patient: str | None = None
-    """The patient's number in the software under test; a new one for a new patient."""
+    """Patient number in the software under test, unique for each patient."""
     name: str | None = None
     name_of_other: str | None = None
     insurer_number: str | None = None
@@ -25,34 +25,34 @@ class Export(BaseModel):
     """InsuredIdentificationNumber."""
     branch: str | None = None
     validity: str | None = None
-    """QualificationValidity as read."""
+    """QualificationValidity, unchanged."""
     billable: bool | None = None
     """Whether the software would bill this qualification without asking staff."""
     consents: dict[str, str] | None = None
-    """By element without `ConsFlg` (`PharmacistsInfo`); only those present in the file."""
+    """Flags of the consents in the file, by element name without `ConsFlg` (`PharmacistsInfo`)."""
     until: dict[str, str] | None = None
-    """AvailableTime, likewise by element."""
+    """AvailableTime values, by element name without suffix."""
     limit: str | None = None
-    """LimitApplicationCertificateClassificationFlag; empty for none."""
+    """LimitApplicationCertificateClassificationFlag, or an empty string if the file contains none."""
     subsidy: Literal["use", "keep", "none", "close", "ask"] | None = None
-    """What is done with the patient's subsidies."""
+    """Action for the patient's subsidies."""
     subsidy_numbers: list[str] | None = None
     ask_staff: bool | None = None
-    """Whether staff are told that something needs attention."""
+    """Whether the software tells staff that the result needs attention."""
     identifier: str | None = None
     """For answers: the ArbitraryFileIdentifier of the matching request."""
     booked: int | None = None
-    """How often this file led to a reception."""
+    """Number of receptions booked from this file."""
     units: int | None = None
-    """For bulk results: number of people."""
+    """For bulk results: the number of people."""
 
 
 class NotAnExport(Exception):
-    """The file exists but is not an export; the text gives the reason and none of the content."""
+    """The file is not a valid export. The message gives the invalid fields but no values."""
 
 
 def read_export(path: Path) -> Export | None:
-    """Return the export, or None if there is no file yet. Raises `NotAnExport`."""
+    """Return the export, or None if the file does not exist. Raises `NotAnExport`."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -60,7 +60,7 @@ def read_export(path: Path) -> Export | None:
     try:
         return Export.model_validate(json.loads(data))
     except ValidationError as error:
-        places = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
-        raise NotAnExport(f"{path.name}: {places}") from None
+        fields = ", ".join(".".join(map(str, details["loc"])) for details in error.errors())
+        raise NotAnExport(f"{path.name}: invalid {fields}") from None
     except ValueError as error:
-        raise NotAnExport(f"{path.name}: JSON") from error
+        raise NotAnExport(f"{path.name}: invalid JSON") from error

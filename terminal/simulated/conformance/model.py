@@ -1,4 +1,4 @@
-"""Model of a conformance day: cases, observations, verdicts. Texts are in Japanese and English."""
+"""Cases, observations and verdicts of a conformance day, with texts in Japanese and English."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class Verdict(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_JUDGED = "not-judged"
-    """The software picks up files but exports nothing about what it read."""
+    """The software picks up files but does not export the fields to judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class Case:
     why: Text
     source: str
     fault: str = ""
-    """The fault of our own faulty client that this case must find."""
+    """The fault of the sample client that this case must detect, if any."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One observation. `right` is None if it is not judged."""
+class Observation:
+    """Something the software under test did. `right` is None if it is not judged."""
 
     text: Text
     right: bool | None = None
@@ -41,20 +41,20 @@ class Seen:
 @dataclass(slots=True)
 class CaseOutcome:
     case: Case
-    seen: list[Seen] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
     seconds: float = 0.0
     not_reported: bool = False
-    """No export contains the fields that the case is about."""
+    """Whether an export lacked all fields that the case compares."""
 
     @property
     def verdict(self) -> Verdict:
-        if any(one.right is False for one in self.seen):
+        if any(observation.right is False for observation in self.observations):
             return Verdict.FAILED
         return Verdict.NOT_JUDGED if self.not_reported else Verdict.PASSED
 
 
 def cases() -> tuple[Case, ...]:
-    """Return all cases, in the order in which they are run."""
+    """Return all cases in running order."""
     text = files("terminal.simulated.conformance").joinpath("cases.toml").read_text(encoding="utf-8")
     return tuple(
         Case(

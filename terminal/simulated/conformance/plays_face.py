@@ -1,4 +1,4 @@
-"""Cases about the card reader's folder. Each runs on a `CaseRunner` and reports its observations there."""
+"""Conformance cases for result files from the card reader. Each records its observations on a `CaseRunner`."""
 
 import time
 from collections.abc import Callable
@@ -24,8 +24,8 @@ def play(key: str) -> Callable[[Play], Play]:
     return register
 
 
-def flags(**given: str) -> dict[str, str]:
-    return given
+def flags(**values: str) -> dict[str, str]:
+    return values
 
 
 @play("everything-shared")
@@ -52,9 +52,9 @@ def two_readers(bench: CaseRunner) -> None:
     first = bench.read_as(names[0], name="模擬　花子", number="0001234")
     second = bench.read_as(names[1], name="模擬　若葉", number="12")
     if first and second and first.patient is not None:
-        apart = first.patient != second.patient
-        ja = "別々の患者として記録" if apart else "同じ患者として記録"
-        bench.judge(apart, ja, "recorded as separate patients" if apart else "recorded as the same patient")
+        separate = first.patient != second.patient
+        ja = "別々の患者として記録" if separate else "同じ患者として記録"
+        bench.judge(separate, ja, f"recorded as {'separate patients' if separate else 'the same patient'}")
 
 
 @play("same-name")
@@ -62,9 +62,9 @@ def same_name(bench: CaseRunner) -> None:
     first = bench.read_as(bench.place(*bench.sample("adult")), number="0001234")
     second = bench.read_as(bench.place(*bench.sample("namesake")), number="0009321")
     if first and second and first.patient is not None and second.patient is not None:
-        apart = first.patient != second.patient
-        ja = "別人として記録" if apart else "同じ患者にまとめた"
-        bench.judge(apart, ja, "recorded as different patients" if apart else "merged into one patient")
+        separate = first.patient != second.patient
+        ja = "別人として記録" if separate else "同じ患者にまとめた"
+        bench.judge(separate, ja, "recorded as different patients" if separate else "merged into one patient")
 
 
 @play("late-file")
@@ -76,8 +76,8 @@ def late_file(bench: CaseRunner) -> None:
         file.write(data[:half])
         file.flush()
         bench.note(f"途中まで書いた：{name}", f"half written: {name}")
-        gone = bench.until(lambda: not path.exists(), min(3.0, bench.pace.slow))
-        if not bench.judge(not gone, "書き終わるまで残した", "left alone until complete"):
+        removed = bench.until(lambda: not path.exists(), min(3.0, bench.pace.slow))
+        if not bench.judge(not removed, "書き終わるまで残した", "left in place until complete"):
             return
         file.write(data[half:])
     bench.read_as(name, name="見本　太郎", consents=flags(PharmacistsInfo="1"))
@@ -117,8 +117,8 @@ def limit_refused(bench: CaseRunner) -> None:
 
 @play("subsidy-used")
 def subsidy_used(bench: CaseRunner) -> None:
-    given = bench.place(*bench.sample("subsidy-rare-disease", "subsidies=yes"))
-    bench.read_as(given, subsidy="use", subsidy_numbers=["54139999/7000033"])
+    name = bench.place(*bench.sample("subsidy-rare-disease", "subsidies=yes"))
+    bench.read_as(name, subsidy="use", subsidy_numbers=["54139999/7000033"])
 
 
 @play("subsidy-refused")
@@ -145,14 +145,14 @@ def subsidy_not_connected(bench: CaseRunner) -> None:
 
 @play("subsidy-two")
 def subsidy_two(bench: CaseRunner) -> None:
-    given = bench.place(*bench.sample("subsidy-two", "subsidies=yes"))
-    bench.read_as(given, subsidy="use", subsidy_numbers=["54139999/7000055", "80139999/ﾓｷﾞ-7000056"])
+    name = bench.place(*bench.sample("subsidy-two", "subsidies=yes"))
+    bench.read_as(name, subsidy="use", subsidy_numbers=["54139999/7000055", "80139999/ﾓｷﾞ-7000056"])
 
 
 @play("shift-jis")
 def shift_jis(bench: CaseRunner) -> None:
-    given = bench.place(*bench.sample("tall-bridge", "medicines=yes", encoding="Shift_JIS"))
-    bench.read_as(given, name="見本　髙﨑", insurer_number="138999")
+    name = bench.place(*bench.sample("tall-bridge", "medicines=yes", encoding="Shift_JIS"))
+    bench.read_as(name, name="見本　髙﨑", insurer_number="138999")
 
 
 @play("lost")
@@ -186,8 +186,8 @@ def again_after_a_kill(bench: CaseRunner) -> None:
 @play("years-end")
 def years_end(bench: CaseRunner) -> None:
     at = datetime(2026, 12, 31, 23, 59, 0, tzinfo=JAPAN)
-    given = bench.place(*bench.sample("adult", "medicines=yes", at=at))
-    bench.read_as(given, until={"PharmacistsInfo": "20270101235900"})
+    name = bench.place(*bench.sample("adult", "medicines=yes", at=at))
+    bench.read_as(name, until={"PharmacistsInfo": "20270101235900"})
 
 
 @play("leading-zeros")
@@ -203,8 +203,8 @@ def two_in_force(bench: CaseRunner) -> None:
 
 @play("other-name")
 def other_name(bench: CaseRunner) -> None:
-    given = bench.place(*bench.sample("foreign-resident"))
-    bench.read_as(given, name="SHIKEN　JANE MIHON", name_of_other="試験　ジェーン")
+    name = bench.place(*bench.sample("foreign-resident"))
+    bench.read_as(name, name="SHIKEN　JANE MIHON", name_of_other="試験　ジェーン")
 
 
 @play("unknown-element")
@@ -220,8 +220,8 @@ def any_order(bench: CaseRunner) -> None:
     root = etree.fromstring(data)
     for element in list(root.iter("MessageBody", "MessageHeader", "ResultOfQualificationConfirmation")):
         element[:] = list(reversed(list(element)))
-    turned = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=False)
-    bench.read_as(bench.place(name, turned), number="0001234", consents=flags(PharmacistsInfo="1"), validity="1")
+    reversed_data = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=False)
+    bench.read_as(bench.place(name, reversed_data), number="0001234", consents=flags(PharmacistsInfo="1"), validity="1")
 
 
 @play("foreign-files")
@@ -231,8 +231,12 @@ def foreign_files(bench: CaseRunner) -> None:
         (bench.folders.face / other).write_bytes(b"<XmlMsg/>")
     bench.read_as(bench.place(*bench.sample("adult")), number="0001234")
     bench.until(lambda: not all((bench.folders.face / other).exists() for other in others), bench.pace.slow)
-    left = [other for other in others if (bench.folders.face / other).exists()]
-    bench.judge(left == list(others), f"残っている：{', '.join(left)}", f"remaining: {', '.join(left) or 'nothing'}")
+    remaining = [other for other in others if (bench.folders.face / other).exists()]
+    bench.judge(
+        remaining == list(others),
+        f"残っている：{', '.join(remaining)}",
+        f"remaining: {', '.join(remaining) or 'nothing'}",
+    )
 
 
 @play("broken-file")
@@ -246,17 +250,17 @@ def broken_file(bench: CaseRunner) -> None:
 def burst(bench: CaseRunner) -> None:
     people = ("adult", "elder", "young", "child", "seventies", "self-defence")
     names = [bench.place(*bench.sample(people[count % len(people)], "")) for count in range(30)]
-    bench.outcome.seen.clear()
+    bench.outcome.observations.clear()
     bench.note("30件を置いた", "thirty files placed")
-    gone = bench.until(lambda: not any((bench.folders.face / name).exists() for name in names))
-    left = sum((bench.folders.face / name).exists() for name in names)
-    bench.judge(gone, f"残り{left}件", f"{left} left")
+    emptied = bench.until(lambda: not any((bench.folders.face / name).exists() for name in names))
+    remaining = sum((bench.folders.face / name).exists() for name in names)
+    bench.judge(emptied, f"残り{remaining}件", f"{remaining} not picked up")
     if bench.export(names[-1]) is None and bench.outcome.not_reported:
         return
     bench.until(lambda: all(map(bench.is_exported, names)), 1.0)
     exported = sum(map(bench.is_exported, names))
     bench.judge(exported == len(names), f"記録{exported}件", f"{exported} of {len(names)} exported")
     exports = [bench.export(name) for name in names if bench.is_exported(name)]
-    booked = [export.booked for export in exports if export is not None and export.booked is not None]
-    twice = sum(count > 1 for count in booked)
-    bench.judge(not twice, f"重複{twice}件", f"{twice} booked twice")
+    bookings = [export.booked for export in exports if export is not None and export.booked is not None]
+    duplicates = sum(count > 1 for count in bookings)
+    bench.judge(not duplicates, f"重複{duplicates}件", f"{duplicates} booked more than once")

@@ -1,4 +1,4 @@
-"""Cases about requests: a task is set, the resulting request is judged and then answered as the case requires."""
+"""Conformance cases for requests. Each sets a task, judges the resulting request and answers it."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def play(key: str) -> Callable[[Play], Play]:
 
 
 def ask(bench: CaseRunner, person: str, *, branch: bool = True, number: str | None = None, **fields: Any) -> str:
-    """Set the task to check this person by number; return the task's id."""
+    """Set a task to check this person by number and return its id."""
     entry = bench.people[person].qualifications[0]
     numbers = {
         "insurer_number": entry.insurer_number,
@@ -34,15 +34,15 @@ def ask(bench: CaseRunner, person: str, *, branch: bool = True, number: str | No
         "branch": (entry.insured_branch_number or "") if branch else "",
         "birth_date": written_day(entry.birth_date),
     }
-    shown = " / ".join(value for value in numbers.values() if value)
-    dated = f"（診療日 {fields['day']}）" if "day" in fields else ""
-    care = f" for the day of care {fields['day']}" if "day" in fields else ""
-    instruction = Text(f"資格確認書で照会：{shown}{dated}", f"check by number{care}: {shown}")
+    search = " / ".join(value for value in numbers.values() if value)
+    day_ja = f"（診療日 {fields['day']}）" if "day" in fields else ""
+    day_en = f" for the day of care {fields['day']}" if "day" in fields else ""
+    instruction = Text(f"資格確認書で照会：{search}{day_ja}", f"check by number{day_en}: {search}")
     return bench.task("check", instruction, **numbers, **fields)
 
 
 def compare(bench: CaseRunner, file: str, **expected: Any) -> None:
-    """Wait for the export of an answer and compare it."""
+    """Wait for the export of an answer and compare it with `expected`."""
     export = bench.export(file)
     if export is not None:
         bench.compare(export, **expected)
@@ -65,7 +65,7 @@ def matching(bench: CaseRunner) -> None:
     if requests[0] is None or requests[1] is None:
         return
     last = bench.answer(requests[1])
-    # software that matches by order must see only the answer to the second request at this point
+    # at this point, only the second request is answered: software that matches by order takes the wrong one
     bench.until(lambda: not (bench.folders.res / last).exists(), bench.pace.slow)
     first = bench.answer(requests[0])
     for request, name in zip(requests, (first, last), strict=True):
@@ -125,10 +125,10 @@ def abnormal_end(bench: CaseRunner) -> None:
 @play("bulk")
 def bulk(bench: CaseRunner) -> None:
     people = ("adult", "elder", "lost-qualification")
-    listed = []
+    entries = []
     for person in people:
         entry = bench.people[person].qualifications[0]
-        listed.append(
+        entries.append(
             {
                 "insurer_number": entry.insurer_number,
                 "symbol": entry.insured_card_symbol or "",
@@ -137,7 +137,7 @@ def bulk(bench: CaseRunner) -> None:
                 "birth_date": written_day(entry.birth_date),
             }
         )
-    bench.task("bulk", Text("3人を一括照会", "check three people in bulk"), people=listed)
+    bench.task("bulk", Text("3人を一括照会", "check three people in bulk"), people=entries)
     upload = bench.request("OQSmuquc01req_")
     if upload is None:
         return
@@ -146,7 +146,7 @@ def bulk(bench: CaseRunner) -> None:
     if fetch is None:
         return
     bench.answer(fetch)
-    bench.note("処理中（2）と答えた", "answered: in progress (2)")
+    bench.note("処理中（2）と答えた", "answered that the job is in progress (2)")
     time.sleep(bench.pace.slow)
     again = bench.request("OQSmuquc02req_")
     if again is None:
@@ -162,8 +162,8 @@ def past_day(bench: CaseRunner) -> None:
     ask(bench, "lost-qualification", day=written_day(day))
     request = bench.request(CHECK)
     if request:
-        asked = request.text("MessageHeader/QualificationConfirmationDate")
-        bench.judge(asked == written_day(day), f"資格確認日：{asked}", f"QualificationConfirmationDate: {asked}")
+        date = request.text("MessageHeader/QualificationConfirmationDate")
+        bench.judge(date == written_day(day), f"資格確認日：{date}", f"QualificationConfirmationDate: {date}")
         compare(bench, bench.answer(request), validity="1")
 
 

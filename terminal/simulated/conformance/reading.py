@@ -1,4 +1,4 @@
-"""How our own client reads a result into the fields of an export."""
+"""Read results and answers into export fields, as the sample client does."""
 
 import re
 from collections.abc import Collection
@@ -15,15 +15,15 @@ BLACK_CIRCLE = "●"
 
 
 class Incomplete(Exception):
-    """The data is not XML, or incomplete."""
+    """The data is not complete XML."""
 
 
-def parsed(data: bytes, faults: Collection[SoftwareFault]) -> etree._Element:
+def parse_root(data: bytes, faults: Collection[SoftwareFault]) -> etree._Element:
     """Return the root element. Raises `Incomplete`."""
-    found = _DECLARED.search(data[:200])
+    declaration = _DECLARED.search(data[:200])
     sjis = (
-        found is not None
-        and found.group(1).lower() in (b"shift_jis", b"windows-31j")
+        declaration is not None
+        and declaration.group(1).lower() in (b"shift_jis", b"windows-31j")
         and SoftwareFault.UTF_8_ONLY not in faults
     )
     text = data.decode("cp932" if sjis else "utf-8", "replace")
@@ -38,15 +38,15 @@ def text_of(element: etree._Element | None, path: str) -> str:
     return ((element.findtext(path) if element is not None else None) or "").strip(" \t\r\n")
 
 
-def understood(root: etree._Element, faults: Collection[SoftwareFault]) -> dict[str, Any]:
-    """Return the fields of an `Export`, except patient and booking."""
+def read_fields(root: etree._Element, faults: Collection[SoftwareFault]) -> dict[str, Any]:
+    """Return the fields of an `Export`, except `patient` and `booked`."""
     records = root.findall(".//ResultOfQualificationConfirmation")
     record = records[0] if records else None
     validity = text_of(root, "MessageBody/QualificationValidity") or text_of(root, ".//QualificationValidity")
     failed = text_of(root, "MessageHeader/SegmentOfResult") == "9"
-    sure = not failed and len(records) == 1 and validity in _IN_FORCE
+    certain = not failed and len(records) == 1 and validity in _IN_FORCE
     name = text_of(record, "Name")
-    circle = BLACK_CIRCLE in name
+    has_circle = BLACK_CIRCLE in name
     export: dict[str, Any] = {
         "identifier": text_of(root, "MessageHeader/ArbitraryFileIdentifier"),
         "name": name.replace(BLACK_CIRCLE, "") if SoftwareFault.DROPS_BLACK_CIRCLE in faults else name,
@@ -55,8 +55,8 @@ def understood(root: etree._Element, faults: Collection[SoftwareFault]) -> dict[
         "number": _number(text_of(record, "InsuredIdentificationNumber"), faults),
         "branch": _number(text_of(record, "InsuredBranchNumber"), faults),
         "validity": validity or None,
-        "billable": sure or (SoftwareFault.IGNORES_VALIDITY in faults and not failed),
-        "ask_staff": not sure or (circle and SoftwareFault.DROPS_BLACK_CIRCLE not in faults),
+        "billable": certain or (SoftwareFault.IGNORES_VALIDITY in faults and not failed),
+        "ask_staff": not certain or (has_circle and SoftwareFault.DROPS_BLACK_CIRCLE not in faults),
         "consents": _consents(record, faults),
         "until": _times(record),
         "limit": _limit(record, faults),
@@ -69,16 +69,16 @@ def _number(text: str, faults: Collection[SoftwareFault]) -> str:
 
 
 def _consents(record: etree._Element | None, faults: Collection[SoftwareFault]) -> dict[str, str]:
-    found = {
+    consents = {
         child.tag.removesuffix("ConsFlg"): (child.text or "").strip()
         for child in (record if record is not None else ())
         if isinstance(child.tag, str) and child.tag.endswith("ConsFlg")
     }
     if SoftwareFault.DROPS_REFUSALS in faults:
-        found = {stem: flag for stem, flag in found.items() if flag != "0"}
+        consents = {stem: flag for stem, flag in consents.items() if flag != "0"}
     if SoftwareFault.MAKES_UP_CONSENTS in faults:
-        found = dict.fromkeys(("PharmacistsInfo", "DiagnosisInfo", "SpecificHealthCheckupsInfo"), "1") | found
-    return found
+        consents = dict.fromkeys(("PharmacistsInfo", "DiagnosisInfo", "SpecificHealthCheckupsInfo"), "1") | consents
+    return consents
 
 
 def _times(record: etree._Element | None) -> dict[str, str]:
@@ -91,8 +91,8 @@ def _times(record: etree._Element | None) -> dict[str, str]:
 
 def _limit(record: etree._Element | None, faults: Collection[SoftwareFault]) -> str:
     info = record.find("LimitApplicationCertificateRelatedInfo") if record is not None else None
-    timeless = not text_of(record, "LimitApplicationCertificateRelatedConsTime")
-    if SoftwareFault.WANTS_A_TIME in faults and timeless:
+    without_time = not text_of(record, "LimitApplicationCertificateRelatedConsTime")
+    if SoftwareFault.WANTS_A_TIME in faults and without_time:
         return ""
     return text_of(info, "LimitApplicationCertificateClassificationFlag")
 

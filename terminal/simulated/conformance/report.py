@@ -1,4 +1,4 @@
-"""Write the conformance report: HTML in Japanese and English, and the same data as JSON."""
+"""Write the conformance report as bilingual HTML and as JSON."""
 
 import json
 from collections import Counter
@@ -15,7 +15,7 @@ def as_json(outcomes: list[CaseOutcome], at: datetime, product: str) -> str:
 
 
 def as_html(outcomes: list[CaseOutcome], at: datetime, product: str) -> str:
-    """Return one page without scripts. File names and values from the software under test are escaped."""
+    """Return a single page without scripts, with all text from the software under test escaped."""
     from jinja2 import Environment, StrictUndefined
 
     text = files("terminal.simulated.conformance").joinpath("report.html.jinja").read_text(encoding="utf-8")
@@ -24,11 +24,11 @@ def as_html(outcomes: list[CaseOutcome], at: datetime, product: str) -> str:
 
 
 def write_report(outcomes: list[CaseOutcome], path: Path, at: datetime, product: str) -> Path:
-    """Write HTML to `path` and JSON beside it; return the path of the JSON file. Raises `OSError`."""
-    beside = path.with_suffix(".json")
+    """Write HTML to `path` and JSON next to it; return the path of the JSON file. Raises `OSError`."""
+    json_path = path.with_suffix(".json")
     path.write_text(as_html(outcomes, at, product), encoding="utf-8")
-    beside.write_text(as_json(outcomes, at, product), encoding="utf-8")
-    return beside
+    json_path.write_text(as_json(outcomes, at, product), encoding="utf-8")
+    return json_path
 
 
 def _facts(outcomes: list[CaseOutcome], at: datetime, product: str) -> dict[str, Any]:
@@ -46,7 +46,9 @@ def _facts(outcomes: list[CaseOutcome], at: datetime, product: str) -> dict[str,
                 "why": outcome.case.why._asdict(),
                 "source": outcome.case.source,
                 "seconds": outcome.seconds,
-                "seen": [{**one.text._asdict(), "right": one.right} for one in outcome.seen],
+                "seen": [
+                    {**observation.text._asdict(), "right": observation.right} for observation in outcome.observations
+                ],
             }
             for outcome in outcomes
         ],

@@ -1,4 +1,4 @@
-"""The conformance day with the project's own receipt software: correct, faulty and silent."""
+"""Tests for the conformance cases, run against correct, faulty and silent receipt software."""
 
 import json
 import threading
@@ -14,16 +14,16 @@ from typer.testing import CliRunner
 from config.japan import JAPAN
 from terminal.cli.main import app
 from terminal.simulated.conformance import bench
-from terminal.simulated.conformance.bench import QUICK, CasePace, prepared
+from terminal.simulated.conformance.bench import QUICK, CasePace, create_folders
 from terminal.simulated.conformance.client import Client
 from terminal.simulated.conformance.day import PLAYS, run_cases
 from terminal.simulated.conformance.faults import SoftwareFault
-from terminal.simulated.conformance.model import Case, CaseOutcome, Seen, Text, Verdict, cases
+from terminal.simulated.conformance.model import Case, CaseOutcome, Observation, Text, Verdict, cases
 from terminal.simulated.conformance.report import as_html, as_json
 
 NOW = datetime(2026, 11, 26, 9, 0, 0, tzinfo=JAPAN)
 PATIENT = CasePace(patience=60.0, export=60.0, slow=1.0, settled=0.05)
-"""Long enough for anything to arrive on a slow machine."""
+"""For files that arrive late on a slow machine."""
 SHORT = CasePace(patience=2.0, export=1.0, slow=1.0, settled=0.05)
 """For files that never arrive."""
 NEVER_ARRIVES = {
@@ -37,12 +37,12 @@ SLOW_SECONDS = {
     SoftwareFault.DELETES_EVERYTHING: 20.0,
     SoftwareFault.TAKES_THE_NEXT_ANSWER: 20.0,
 }
-"""Maximum time a case waits to notice these faults."""
+"""Seconds a case waits to detect these faults."""
 
 
 @contextmanager
 def running(root: Path, faults: Collection[SoftwareFault] = ()) -> Iterator[None]:
-    prepared(root)
+    create_folders(root)
     stop = threading.Event()
     client = threading.Thread(target=Client(root, faults).run, args=(stop,))
     client.start()
@@ -57,7 +57,7 @@ def verdicts(outcomes: list[CaseOutcome]) -> dict[str, Verdict]:
     return {outcome.case.key: outcome.verdict for outcome in outcomes}
 
 
-def test_there_are_forty_complete_cases() -> None:
+def test_all_forty_cases_are_complete() -> None:
     assert len(cases()) == len(PLAYS) == 40
     assert [case.key for case in cases() if case.key not in PLAYS] == []
     for case in cases():
@@ -83,39 +83,39 @@ def test_correct_software_passes_all_cases(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("fault", list(SoftwareFault))
 def test_each_fault_fails_only_its_own_case(fault: SoftwareFault, tmp_path: Path) -> None:
-    own = [case.key for case in cases() if case.fault == fault]
+    detecting = [case.key for case in cases() if case.fault == fault]
     pace = SHORT if fault in NEVER_ARRIVES else replace(PATIENT, slow=SLOW_SECONDS.get(fault, PATIENT.slow))
     with running(tmp_path, [fault]):
         others = run_cases(tmp_path, PATIENT, only=["other-name"])
-        outcomes = run_cases(tmp_path, pace, only=own)
+        outcomes = run_cases(tmp_path, pace, only=detecting)
     assert verdicts(others) == {"other-name": Verdict.PASSED}
-    assert verdicts(outcomes) == dict.fromkeys(own, Verdict.FAILED)
+    assert verdicts(outcomes) == dict.fromkeys(detecting, Verdict.FAILED)
 
 
-def test_software_that_collects_nothing_fails(tmp_path: Path) -> None:
+def test_software_that_picks_up_nothing_fails(tmp_path: Path) -> None:
     (outcome,) = run_cases(tmp_path, CasePace(0.2, 0.1, 0.1, 0.01), only=["everything-shared"])
     assert outcome.verdict is Verdict.FAILED
     (outcome,) = run_cases(tmp_path, CasePace(0.2, 0.1, 0.1, 0.01), only=["check-by-number"])
-    assert "no OQSsiquc01req_ request was sent" in [seen.text.en for seen in outcome.seen]
-    assert list((tmp_path / "tasks").iterdir()) == [], "a case must leave nothing for the next"
+    assert "no OQSsiquc01req_ request was sent" in [observation.text.en for observation in outcome.observations]
+    assert list((tmp_path / "tasks").iterdir()) == [], "the case must delete its tasks"
 
 
 def test_software_that_exports_nothing_is_not_judged(tmp_path: Path) -> None:
     stop = threading.Event()
 
-    def take() -> None:
+    def pick_up() -> None:
         while not stop.wait(0.02):
             for path in (tmp_path / "face").glob("OQS*.xml"):
                 path.unlink()
 
     (tmp_path / "face").mkdir()
-    taking = threading.Thread(target=take)
-    taking.start()
+    picking_up = threading.Thread(target=pick_up)
+    picking_up.start()
     outcomes = run_cases(
         tmp_path, CasePace(60.0, 0.2, 0.1, 0.01), only=["everything-shared", "two-readers", "foreign-files"]
     )
     stop.set()
-    taking.join()
+    picking_up.join()
     assert set(verdicts(outcomes).values()) == {Verdict.NOT_JUDGED}
 
 
@@ -124,25 +124,29 @@ def test_a_malformed_export_fails_with_a_reason(tmp_path: Path) -> None:
         run_cases(tmp_path, PATIENT, only=["everything-shared"])
     stop = threading.Event()
 
-    def wrong() -> None:
+    def write_malformed_exports() -> None:
         while not stop.wait(0.02):
             for path in (tmp_path / "face").glob("OQS*.xml"):
                 (tmp_path / "export" / f"{path.name}.json").write_text('{"booked": "often"}')
                 path.unlink()
 
-    writing = threading.Thread(target=wrong)
+    writing = threading.Thread(target=write_malformed_exports)
     writing.start()
     (outcome,) = run_cases(tmp_path, PATIENT, only=["everything-shared"])
     stop.set()
     writing.join()
     assert outcome.verdict is Verdict.FAILED
-    assert any("booked" in seen.text.en and "often" not in seen.text.en for seen in outcome.seen if seen.right is False)
+    assert any(
+        "booked" in observation.text.en and "often" not in observation.text.en
+        for observation in outcome.observations
+        if observation.right is False
+    )
 
 
 def test_the_report_escapes_external_text() -> None:
     evil = "<script>alert(1)</script>"
     case = Case("key", Text("題", "Title"), Text("期待", "Expected"), Text("理由", "Why"), "source")
-    outcome = CaseOutcome(case, [Seen(Text(evil, evil), False)])
+    outcome = CaseOutcome(case, [Observation(Text(evil, evil), False)])
     page = as_html([outcome], NOW, evil)
     assert "<script>" not in page
     assert page.count("&lt;script&gt;") == 3
@@ -161,6 +165,6 @@ def test_invalid_options_are_reported(arguments: list[str], message: str, tmp_pa
     assert (result.exit_code, message in result.output) == (1, True), result.output
 
 
-def test_the_cases_can_be_listed(tmp_path: Path) -> None:
+def test_list_shows_all_forty_cases(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["exchange", "conform", "--folder", str(tmp_path), "--list"])
     assert len(result.output.splitlines()) == 40
