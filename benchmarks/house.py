@@ -129,7 +129,7 @@ async def patients(
 async def outbox(terminal: ClinicTerminal) -> None:
     while True:
         await asyncio.sleep(OUTBOX_EVERY)
-        await terminal.delivery.work_off()
+        await terminal.delivery.process_outbox()
 
 
 async def work(folder: Path, port: int, numbers: range, rate: float, seconds: float) -> dict[str, Any]:
@@ -144,7 +144,7 @@ async def work(folder: Path, port: int, numbers: range, rate: float, seconds: fl
     drained = time.monotonic()
     while any(terminal.delivery.backlog() for terminal in terminals) and time.monotonic() - drained < DRAIN:
         for terminal in terminals:
-            await terminal.delivery.work_off()
+            await terminal.delivery.process_outbox()
         await asyncio.sleep(1)
     left = sum(terminal.delivery.backlog() for terminal in terminals)
     for terminal in terminals:

@@ -366,7 +366,7 @@ class Conductor:
         while not self._ending.is_set():
             try:
                 await self._settle_interrupted()
-                await self.delivery.work_off()
+                await self.delivery.process_outbox()
                 await self._clean_names()
             except Exception as error:
                 log.critical("outbox: %s at %s", type(error).__name__, raised_at(error))

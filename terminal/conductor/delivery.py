@@ -258,7 +258,7 @@ class Delivery:
             result_file=result_file_stem(institution_code, opened.check_id, now),
         )
 
-    async def work_off(self) -> tuple[DeliveryOutcome, ...]:
+    async def process_outbox(self) -> tuple[DeliveryOutcome, ...]:
         """Send unconfirmed decisions and withdrawals, hand over undelivered results, and expire old decisions."""
         found = await self._books.run(waiting, self.ledger)
         pending = [history.check_id for history in found]

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from config.platform.chosen import system
 from reader.face_record import FaceRecord
-from terminal.conductor.wiping import SecretDigits, WipedForGood, wipe_buffer
+from terminal.conductor.wiping import SecretDigits, Wipeable, wipe_buffer
 from terminal.qualification.contract import PhoneUser
 
 if TYPE_CHECKING:
     from vision.reference import Reference
 
 
-class Patient(WipedForGood):
+class Patient(Wipeable):
     """Patient data of one reception, owned by the conductor."""
 
     def __init__(self, reception: str) -> None:

@@ -53,7 +53,7 @@ class SecretDigits:
         self._typed = 0
 
 
-class WipedForGood(ABC):
+class Wipeable(ABC):
     """Base of what holds a patient's data.
 
     After `wipe`, anything stored by a late answer is wiped immediately.

@@ -22,7 +22,7 @@ from terminal.session.events import (
     ShareAll,
     ShareNone,
 )
-from terminal.session.moves import Step, until
+from terminal.session.moves import Step, deadline_for
 from terminal.session.rules import Now, Rules
 from terminal.session.states import (
     Asking,
@@ -103,7 +103,7 @@ def _enter(reception: Reception, stage: QuestionStage, rules: Rules, now: Now, *
             for question in _questions(reception, QuestionKind.SPECIFIC_DISEASE, rules):
                 return SpecificDisease(
                     reception=_shown(reception, question),
-                    deadline=until(SpecificDisease, reception, rules, now),
+                    deadline=deadline_for(SpecificDisease, reception, rules, now),
                     question=question,
                 )
             return None
@@ -111,34 +111,34 @@ def _enter(reception: Reception, stage: QuestionStage, rules: Rules, now: Now, *
             for question in _questions(reception, QuestionKind.SUBSIDIES, rules):
                 return Subsidies(
                     reception=_shown(reception, question),
-                    deadline=until(Subsidies, reception, rules, now),
+                    deadline=deadline_for(Subsidies, reception, rules, now),
                     question=question,
                 )
             return None
         case QuestionStage.PRESCRIPTION:
             if rules.consent.prescription is not PrescriptionPolicy.ASK:
                 return None
-            return Prescription(reception=reception, deadline=until(Prescription, reception, rules, now))
+            return Prescription(reception=reception, deadline=deadline_for(Prescription, reception, rules, now))
         case QuestionStage.DISPENSING:
             assert reception.check is not None
             waiting = reception.check.facts.prescriptions
             if rules.consent.dispensing is not DispensingPolicy.ASK or len(waiting) < _MIN_TO_CHOOSE_FROM:
                 return None
             return Dispensing(
-                reception=reception, deadline=until(Dispensing, reception, rules, now), prescriptions=waiting
+                reception=reception, deadline=deadline_for(Dispensing, reception, rules, now), prescriptions=waiting
             )
         case QuestionStage.LIMIT:
             for question in _questions(reception, QuestionKind.LIMIT, rules):
                 return Limit(
                     reception=_shown(reception, question),
-                    deadline=until(Limit, reception, rules, now),
+                    deadline=deadline_for(Limit, reception, rules, now),
                     question=question,
                 )
             return None
         case QuestionStage.SUMMARY:
             if not reception.one_by_one:
                 return None
-            return Summary(reception=reception, deadline=until(Summary, reception, rules, now))
+            return Summary(reception=reception, deadline=deadline_for(Summary, reception, rules, now))
 
 
 def _consent(reception: Reception, sharing: tuple[Question, ...], index: int | None, rules: Rules, now: Now) -> Consent:
@@ -147,7 +147,7 @@ def _consent(reception: Reception, sharing: tuple[Question, ...], index: int | N
     bundled = reception.bundled | ids if index is None else reception.bundled - ids
     return Consent(
         reception=replace(_shown(reception, *on_screen), bundled=frozenset(bundled)),
-        deadline=until(Consent, reception, rules, now),
+        deadline=deadline_for(Consent, reception, rules, now),
         questions=sharing,
         index=index,
     )
@@ -333,11 +333,11 @@ def decide(reception: Reception, cause: Cause, rules: Rules, now: Now) -> Step:
         outcome = Outcome.DONE
     else:
         outcome = Outcome.NOTHING_SHARED
-    reception, number = reception.numbered()
+    reception, number = reception.next_effect()
     return Step(
         Submitting(
             reception=reception,
-            deadline=until(Submitting, reception, rules, now),
+            deadline=deadline_for(Submitting, reception, rules, now),
             waiting=number,
             outcome=outcome,
             flags=tuple(flags.items()),

@@ -6,10 +6,10 @@ from terminal.qualification.contract import Way
 from terminal.session.certainty import has_camera
 from terminal.session.choosing import choose
 from terminal.session.effects import StopFaceCheck
-from terminal.session.methods import ways, why_here
+from terminal.session.methods import method_reason, ways
 from terminal.session.moves import Step
 from terminal.session.rules import Now, Rules
-from terminal.session.states import AfterIdle, ChoosingMethod, FaceCheck, WhyHere
+from terminal.session.states import AfterIdle, ChoosingMethod, FaceCheck, MethodReason
 
 
 def camera_available(state: AfterIdle, available: bool, rules: Rules, now: Now) -> Step:
@@ -25,8 +25,8 @@ def camera_available(state: AfterIdle, available: bool, rules: Rules, now: Now) 
 
 def camera_lost(state: FaceCheck, rules: Rules, now: Now) -> Step:
     reception = replace(state.reception, camera_failed=True)
-    following = choose(reception, rules, now, WhyHere.NO_CAMERA)
-    return Step(following.state, (StopFaceCheck(reception.id, 0), *following.effects))
+    next_step = choose(reception, rules, now, MethodReason.NO_CAMERA)
+    return Step(next_step.state, (StopFaceCheck(reception.id, 0), *next_step.effects))
 
 
 def camera_changed(state: ChoosingMethod, rules: Rules, now: Now) -> Step:
@@ -37,7 +37,7 @@ def camera_changed(state: ChoosingMethod, rules: Rules, now: Now) -> Step:
         return choose(reception, rules, now)
     why = state.why
     if Way.FACE in state.ways and Way.FACE not in offered:
-        why = WhyHere.NO_CAMERA
-    elif why is WhyHere.NO_CAMERA and has_camera(reception):
-        why = why_here(reception, rules)
+        why = MethodReason.NO_CAMERA
+    elif why is MethodReason.NO_CAMERA and has_camera(reception):
+        why = method_reason(reception, rules)
     return Step(replace(state, ways=offered, why=why))

@@ -11,16 +11,16 @@ from terminal.session.states import Complete, Idle
 CardCanBeLeft = TypeVar("CardCanBeLeft", Idle, Complete)
 
 
-class Due(TypedDict):
+class ReminderTimes(TypedDict):
     """When to remind the patient next and when to call staff, in monotonic seconds. Both states have these fields."""
 
     remind_at: float
     alert_at: float | None
 
 
-def due(rules: Rules, now: Now, *, alerted: bool = False) -> Due:
+def reminder_times(rules: Rules, now: Now, *, alerted: bool = False) -> ReminderTimes:
     """Return the times for a card that is on the reader now. `alerted`: staff have already been called."""
-    return Due(
+    return ReminderTimes(
         remind_at=now.monotonic + rules.remind_every,
         alert_at=None if alerted else now.monotonic + rules.alert_staff_after,
     )

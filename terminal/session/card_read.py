@@ -51,11 +51,11 @@ def _read(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> Ste
     problem = _refused(reception, facts, rules, now)
     if problem is not None:
         return to_problem(reception, problem, rules, now)
-    following = choose(reception, rules, now)
+    next_step = choose(reception, rules, now)
     ended = (WipeCode(reception.id, 0),) if was_shown and not same_card else ()
     if rules.reads_ahead and reception.by_phone:
         ended = (*ended, StopScan(reception.id, 0))
-    return Step(following.state, (*ended, *following.effects))
+    return Step(next_step.state, (*ended, *next_step.effects))
 
 
 def _refused(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> ProblemCode | None:

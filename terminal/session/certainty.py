@@ -47,21 +47,21 @@ def has_camera(reception: Reception) -> bool:
     return reception.camera and not reception.camera_failed
 
 
-def serves_face(record: RecordFacts, rules: Rules) -> bool:
+def allows_face_check(record: RecordFacts, rules: Rules) -> bool:
     proven = record.authenticity == Authenticity.GENUINE or (
         record.authenticity == Authenticity.CANNOT_TELL and not rules.require_genuine_record
     )
     return proven and record.has_photo and record.reference_usable
 
 
-def is_without_face(record: RecordFacts) -> bool:
+def has_photo_without_face(record: RecordFacts) -> bool:
     """Return whether there is a photo but no face was found in it."""
     return record.has_photo and not record.reference_usable
 
 
 def _face_possible(reception: Reception, rules: Rules) -> bool:
     if reception.record is not None:
-        photo = serves_face(reception.record, rules)
+        photo = allows_face_check(reception.record, rules)
     else:
         photo = reception.facts is not None and reception.facts.code_tries_left >= rules.code_tries_floor
     return rules.face and photo and has_camera(reception)

@@ -7,41 +7,41 @@ from reader.facts import Medium
 from terminal.qualification.contract import Way
 from terminal.session.effects import CheckFace, OpenFaceRecord, ScanCode, StopScan, WipeCode
 from terminal.session.events import Event, FaceChosen, PhoneChosen, PinChosen
-from terminal.session.methods import no_method_problem, ways, why_here
-from terminal.session.moves import Step, to_problem, until
+from terminal.session.methods import method_reason, no_method_problem, ways
+from terminal.session.moves import Step, deadline_for, to_problem
 from terminal.session.phone import begin_phone_check
 from terminal.session.rules import Now, Rules
 from terminal.session.states import (
     ChoosingMethod,
     FaceCheck,
+    MethodReason,
     PinEntry,
     PrintedCodeEntry,
     Reception,
     StaffCheck,
-    WhyHere,
 )
 
 
-def choose(reception: Reception, rules: Rules, now: Now, why: WhyHere | None = None) -> Step:
+def choose(reception: Reception, rules: Rules, now: Now, why: MethodReason | None = None) -> Step:
     """Offer the available methods. If only the PIN or the phone is left, begin it immediately; the face check begins
     only on request.
     """
     if reception.staff and not reception.by_phone:
         return begin_staff(reception, rules, now)
     if why is None:
-        why = why_here(reception, rules)
+        why = method_reason(reception, rules)
     offered = ways(reception, rules)
     if offered == (Way.PIN,):
         return begin_pin(reception, rules, now, why=why)
-    if offered == (Way.PHONE,) and why is WhyHere.NOTHING:
+    if offered == (Way.PHONE,) and why is MethodReason.NOTHING:
         return begin_phone(reception, rules, now)
-    if not offered and not rules.staff_enabled and why is not WhyHere.PIN_LOCKED_NOW:
+    if not offered and not rules.staff_enabled and why is not MethodReason.PIN_LOCKED_NOW:
         return to_problem(reception, no_method_problem(reception, rules), rules, now)
     return offer(reception, offered, why, rules, now)
 
 
-def offer(reception: Reception, offered: tuple[Way, ...], why: WhyHere, rules: Rules, now: Now) -> Step:
-    deadline = until(ChoosingMethod, reception, rules, now)
+def offer(reception: Reception, offered: tuple[Way, ...], why: MethodReason, rules: Rules, now: Now) -> Step:
+    deadline = deadline_for(ChoosingMethod, reception, rules, now)
     return Step(ChoosingMethod(reception=reception, deadline=deadline, ways=offered, why=why))
 
 
@@ -57,13 +57,16 @@ def choosing(state: ChoosingMethod, event: Event, rules: Rules, now: Now) -> Ste
             return Step(state)
 
 
-def begin_pin(reception: Reception, rules: Rules, now: Now, why: WhyHere = WhyHere.NOTHING) -> Step:
+def begin_pin(reception: Reception, rules: Rules, now: Now, why: MethodReason = MethodReason.NOTHING) -> Step:
     if rules.also_pin is not AlsoPin.NEVER and not reception.camera:
         # without a camera the PIN alone confirms the holder, even if the camera returns in the meantime
         reception = replace(reception, camera_failed=True)
     return Step(
         PinEntry(
-            reception=reception, deadline=until(PinEntry, reception, rules, now), left=reception.pin_left, why=why
+            reception=reception,
+            deadline=deadline_for(PinEntry, reception, rules, now),
+            left=reception.pin_left,
+            why=why,
         ),
         # the front is no longer needed
         (StopScan(reception.id, 0),) if rules.reads_ahead else (),
@@ -82,11 +85,11 @@ def begin_face(reception: Reception, rules: Rules, now: Now, *, suspected: bool 
     if reception.record is None:
         return enter_printed_code(reception, Way.FACE, rules, now)
     attempt = reception.face_attempts + 1
-    reception, number = reception.numbered()
+    reception, number = reception.next_effect()
     return Step(
         FaceCheck(
             reception=reception,
-            deadline=until(FaceCheck, reception, rules, now),
+            deadline=deadline_for(FaceCheck, reception, rules, now),
             waiting=number,
             attempt=attempt,
             suspected=suspected,
@@ -103,9 +106,9 @@ def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now
     reception = replace(reception, code_scanned=True, code_waits=False)
     state = PrintedCodeEntry(
         reception=reception,
-        deadline=until(PrintedCodeEntry, reception, rules, now),
+        deadline=deadline_for(PrintedCodeEntry, reception, rules, now),
         target=target,
-        why=WhyHere.FEW_CODE_TRIES if few and not asked_before else WhyHere.NOTHING,
+        why=MethodReason.FEW_CODE_TRIES if few and not asked_before else MethodReason.NOTHING,
         card_expiry_year=expiry.year if expiry else None,
     )
     if few:
@@ -115,14 +118,14 @@ def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now
         return open_record(state, rules, now)
     if asked_before:
         return Step(state)
-    reception, number = reception.numbered()
+    reception, number = reception.next_effect()
     scanning = replace(state, reception=reception, waiting=number, scanning=True)
     return Step(scanning, (ScanCode(reception.id, number, expiry),))
 
 
 def open_record(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
     """Open the face record, with a new deadline so that a code entered late leaves enough time for reading."""
-    reception, number = state.reception.numbered()
+    reception, number = state.reception.next_effect()
     return Step(
         replace(
             state,
@@ -130,7 +133,7 @@ def open_record(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
             waiting=number,
             scanning=False,
             guidance=None,
-            deadline=until(PrintedCodeEntry, reception, rules, now),
+            deadline=deadline_for(PrintedCodeEntry, reception, rules, now),
         ),
         (OpenFaceRecord(reception.id, number, reception.code_left),),
     )
@@ -139,12 +142,14 @@ def open_record(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
 def begin_staff(reception: Reception, rules: Rules, now: Now) -> Step:
     if reception.record is None:
         if reception.code_left == 0 and Way.PIN in ways(reception, rules):
-            return begin_pin(reception, rules, now, WhyHere.CODE_LOCKED)
+            return begin_pin(reception, rules, now, MethodReason.CODE_LOCKED)
         if reception.code_left == 0:
             return to_problem(reception, no_method_problem(reception, rules), rules, now)
         return enter_printed_code(reception, Way.STAFF, rules, now)
     return Step(
         StaffCheck(
-            reception=reception, deadline=until(StaffCheck, reception, rules, now), has_photo=reception.record.has_photo
+            reception=reception,
+            deadline=deadline_for(StaffCheck, reception, rules, now),
+            has_photo=reception.record.has_photo,
         )
     )

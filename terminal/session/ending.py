@@ -19,13 +19,14 @@ from terminal.session.events import (
     StaffAuthenticated,
     Understood,
 )
-from terminal.session.moves import Step, discard, leave, release_and_wipe, to_problem, until
+from terminal.session.moves import Step, deadline_for, discard, leave, release_and_wipe, to_problem
 from terminal.session.opening import decline_registration, registration_failed
 from terminal.session.rules import Now, Rules
 from terminal.session.states import (
     AfterIdle,
     Complete,
     Inquiry,
+    LeaveReason,
     Opening,
     OpeningPhase,
     Outcome,
@@ -38,7 +39,6 @@ from terminal.session.states import (
     Reception,
     Registration,
     Submitting,
-    WhyLeft,
 )
 from terminal.troubles import of_refusal
 
@@ -51,7 +51,7 @@ def submitting(state: Submitting, event: Event, rules: Rules, now: Now) -> Step:
             if unsigned:
                 flags = tuple((item, False) for item, _ in state.flags)
                 state = replace(state, flags=flags, outcome=Outcome.NOTHING_SHARED)
-            reception, number = reception.numbered()
+            reception, number = reception.next_effect()
             return Step(
                 replace(state, reception=reception, waiting=number, recorded=True),
                 (Deliver(reception.id, number, check_id),),
@@ -76,12 +76,12 @@ def complete(state: Submitting, outcome: Outcome, rules: Rules, now: Now, *, del
     return Step(
         Complete(
             reception=state.reception,
-            deadline=until(Complete, state.reception, rules, now),
+            deadline=deadline_for(Complete, state.reception, rules, now),
             outcome=outcome,
             flags=state.flags,
             delivered=delivered,
             shown_until=now.monotonic + rules.show_answers,
-            **card_left.due(rules, now),
+            **card_left.reminder_times(rules, now),
         ),
         effects,
     )
@@ -140,9 +140,9 @@ def give_up(state: AfterIdle, cause: Cause, rules: Rules, now: Now) -> Step:
 
 
 _LEFT = {
-    Cause.CANCELLED: WhyLeft.LEFT,
-    Cause.CARD_REMOVED: WhyLeft.CARD_REMOVED,
-    Cause.TIMED_OUT: WhyLeft.TIMED_OUT,
+    Cause.CANCELLED: LeaveReason.LEFT,
+    Cause.CARD_REMOVED: LeaveReason.CARD_REMOVED,
+    Cause.TIMED_OUT: LeaveReason.TIMED_OUT,
 }
 
 
@@ -168,8 +168,8 @@ def reader_lost(state: AfterIdle, rules: Rules, now: Now) -> Step:
         case _ if reception.check is None:
             return to_problem(reception, ProblemCode.READER_LOST, rules, now)
         case _:
-            following = give_up(state, Cause.READER_LOST, rules, now)
-            return Step(following.state, (*following.effects, alert))
+            next_step = give_up(state, Cause.READER_LOST, rules, now)
+            return Step(next_step.state, (*next_step.effects, alert))
 
 
 def staff_discards(state: AfterIdle, rules: Rules, now: Now) -> Step:

@@ -12,7 +12,7 @@ from terminal.session.methods import ways
 from terminal.session.moves import Step
 from terminal.session.opening import prove_by_chip
 from terminal.session.rules import Now, Rules
-from terminal.session.states import FaceCheck, WhyHere
+from terminal.session.states import FaceCheck, MethodReason
 
 
 def face_check(state: FaceCheck, event: Event, rules: Rules, now: Now) -> Step:
@@ -23,18 +23,18 @@ def face_check(state: FaceCheck, event: Event, rules: Rules, now: Now) -> Step:
         case FaceMatched():
             reception = replace(reception, face_matched=True)
             if needs_pin(reception, rules):
-                return choose(reception, rules, now, WhyHere.FACE_MATCHED)
+                return choose(reception, rules, now, MethodReason.FACE_MATCHED)
             return prove_by_chip(reception, Way.FACE, "", rules, now)
         case FaceRefused(why=why):
             reception = replace(reception, face_attempts=state.attempt)
             if state.attempt < rules.face_attempts:
                 return begin_face(reception, rules, now, suspected=why == "photo-suspected")
-            return choose(reception, rules, now, WhyHere.FACE_NOT_MATCHED)
+            return choose(reception, rules, now, MethodReason.FACE_NOT_MATCHED)
         case CameraFailed():
             return camera_lost(state, rules, now)
         case PinChosen() if Way.PIN in ways(reception, rules):
             # switching to the PIN uses up the attempt, so going back and forth gains none
-            following = begin_pin(replace(reception, face_attempts=state.attempt), rules, now)
-            return Step(following.state, (StopFaceCheck(reception.id, 0), *following.effects))
+            next_step = begin_pin(replace(reception, face_attempts=state.attempt), rules, now)
+            return Step(next_step.state, (StopFaceCheck(reception.id, 0), *next_step.effects))
         case _:
             return Step(state)

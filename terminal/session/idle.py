@@ -41,11 +41,11 @@ from terminal.session.states import CardShown, Display, Help, Idle
 
 
 def idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
-    following = _idle(state, event, rules, now)
-    still_looking = isinstance(following.state, Idle) and following.state.looking
+    next_step = _idle(state, event, rules, now)
+    still_looking = isinstance(next_step.state, Idle) and next_step.state.looking
     if state.looking and not still_looking:
-        return Step(following.state, (*following.effects, StopScan("", 0)))
-    return following
+        return Step(next_step.state, (*next_step.effects, StopScan("", 0)))
+    return next_step
 
 
 def _idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
@@ -60,12 +60,12 @@ def _idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
         case ReaderChanged(standing=standing):
             return _reader(state, standing)
         case CodeShown(shown=shown):
-            return _code_shown(state, event, rules, now) if shown and _takes_code(state) else Step(state)
+            return _code_shown(state, event, rules, now) if shown and _accepts_code(state) else Step(state)
         case FrontGuided(guidance=guidance) if state.looking:
             return Step(replace(state, guidance=guidance))
         case FrontNotShown() if state.looking:
             return Step(replace(state, looking=False, guidance=None))
-        case ShowCardChosen(reception="") if rules.reads_fronts and state.camera and _takes_code(state):
+        case ShowCardChosen(reception="") if rules.reads_fronts and state.camera and _accepts_code(state):
             mode_until = now.monotonic + rules.timeouts["StaffCheck"]
             asked = replace(state, looking=True, guidance=None, help=None, mode_until=mode_until)
             return Step(asked, () if state.looking else (LookForFront("", 0),))
@@ -105,7 +105,7 @@ def _mode(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
         case AsideWanted(reception="", aside=Aside.NONE | Aside.CHANGES):
             chosen = replace(state, aside=event.aside)
         case DisplayChanged(reception=""):
-            chosen = replace(state, display=displayed(state.display, event, rules))
+            chosen = replace(state, display=changed_display(state.display, event, rules))
             if event.language is not None and state.help is Help.LANGUAGES:
                 chosen = replace(chosen, help=None)
         case _:
@@ -113,7 +113,7 @@ def _mode(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
     return Step(replace(chosen, mode_until=now.monotonic + rules.timeouts["StaffCheck"]))
 
 
-def displayed(display: Display, event: DisplayChanged, rules: Rules) -> Display:
+def changed_display(display: Display, event: DisplayChanged, rules: Rules) -> Display:
     """Return the changed display settings. A language that is not offered is ignored."""
     names = [field.name for field in fields(Display)]
     changes = {name: getattr(event, name) for name in names if getattr(event, name) is not None}
@@ -152,17 +152,17 @@ def _reader(state: Idle, standing: ReaderStanding) -> Step:
     """Go out of service while no card can be read. Staff are alerted once."""
     if standing is ReaderStanding.READY:
         return Step(replace(state, reader=standing))
-    following = _without_code(state) if isinstance(state, CardShown) else Step(state)
-    assert isinstance(following.state, Idle)
-    lost = replace(following.state, reader=standing, card_left=None, remind_at=None, alert_at=None)
+    next_step = _without_code(state) if isinstance(state, CardShown) else Step(state)
+    assert isinstance(next_step.state, Idle)
+    lost = replace(next_step.state, reader=standing, card_left=None, remind_at=None, alert_at=None)
     alert = (AlertStaff("", 0, ProblemCode.READER_LOST.code),) if state.out_of_service is None else ()
-    return Step(lost, (*following.effects, *alert))
+    return Step(lost, (*next_step.effects, *alert))
 
 
 # --- printed code shown before its card ---------------------------------------------------------------------
 
 
-def _takes_code(state: Idle) -> bool:
+def _accepts_code(state: Idle) -> bool:
     """Return whether a code shown now can be held for its card: no card is on the reader and cards can be read."""
     return state.card_left is None and state.out_of_service is None
 
@@ -171,14 +171,16 @@ def _code_shown(state: Idle, event: CodeShown, rules: Rules, now: Now) -> Step:
     """Hold this code for its card, replacing a code shown earlier."""
     earlier = (WipeShownCode("", 0, state.shown),) if isinstance(state, CardShown) else ()
     deadline = now.monotonic + rules.timeouts["CardShown"]
-    shown = CardShown(**_plain(state), shown=event.shown, expiry=event.expiry, pinless=event.pinless, deadline=deadline)
+    shown = CardShown(
+        **_idle_fields(state), shown=event.shown, expiry=event.expiry, pinless=event.pinless, deadline=deadline
+    )
     return Step(replace(shown, help=None, looking=False, guidance=None), earlier)
 
 
 def _without_code(state: CardShown) -> Step:
     """Return to the plain first screen and wipe the code, whose card was not put down."""
-    return Step(Idle(**_plain(state)), (WipeShownCode("", 0, state.shown),))
+    return Step(Idle(**_idle_fields(state)), (WipeShownCode("", 0, state.shown),))
 
 
-def _plain(state: Idle) -> dict[str, Any]:
+def _idle_fields(state: Idle) -> dict[str, Any]:
     return {field.name: getattr(state, field.name) for field in fields(Idle)}

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from terminal.session.moves import Step, until
+from terminal.session.moves import Step, deadline_for
 from terminal.session.rules import Now, Rules
 from terminal.session.states import PinEntry, PinPhase
 
@@ -14,4 +14,4 @@ def asks_before_last_try(state: PinEntry) -> bool:
 
 def confirm_last_try(state: PinEntry, rules: Rules, now: Now) -> Step:
     """Show the keypad, for this try only: `begin_pin` starts without a confirmation."""
-    return Step(replace(state, last_confirmed=True, deadline=until(PinEntry, state.reception, rules, now)))
+    return Step(replace(state, last_confirmed=True, deadline=deadline_for(PinEntry, state.reception, rules, now)))

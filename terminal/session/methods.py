@@ -3,10 +3,10 @@
 from reader.facts import Authenticity
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
-from terminal.session.certainty import has_camera, is_without_face, needs_face, needs_pin, serves_face
+from terminal.session.certainty import allows_face_check, has_camera, has_photo_without_face, needs_face, needs_pin
 from terminal.session.phone import phone_ways
 from terminal.session.rules import Rules
-from terminal.session.states import Reception, WhyHere
+from terminal.session.states import MethodReason, Reception
 
 
 def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
@@ -28,7 +28,7 @@ def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
     if reception.record is None:
         photo = reception.code_left >= rules.code_tries_floor
     else:
-        photo = serves_face(reception.record, rules)
+        photo = allows_face_check(reception.record, rules)
     if (
         rules.face
         and not reception.proxy
@@ -42,32 +42,32 @@ def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
     return tuple(usable)
 
 
-def why_here(reception: Reception, rules: Rules) -> WhyHere:
+def method_reason(reception: Reception, rules: Rules) -> MethodReason:
     if reception.by_phone:
-        return WhyHere.NOTHING
+        return MethodReason.NOTHING
     if reception.proxy:
-        return WhyHere.PROXY
+        return MethodReason.PROXY
     if not rules.face:
-        return without_pin(reception, rules) if reception.pin_left == 0 else WhyHere.NOTHING
+        return without_pin(reception, rules) if reception.pin_left == 0 else MethodReason.NOTHING
     if reception.face_attempts >= rules.face_attempts:
-        return WhyHere.FACE_NOT_MATCHED
-    if reception.record is not None and not serves_face(reception.record, rules):
-        return WhyHere.PHOTO_WITHOUT_FACE if is_without_face(reception.record) else WhyHere.NO_PHOTO
+        return MethodReason.FACE_NOT_MATCHED
+    if reception.record is not None and not allows_face_check(reception.record, rules):
+        return MethodReason.PHOTO_WITHOUT_FACE if has_photo_without_face(reception.record) else MethodReason.NO_PHOTO
     if reception.record is None and reception.code_left < rules.code_tries_floor:
-        return WhyHere.CODE_LOCKED
+        return MethodReason.CODE_LOCKED
     if not has_camera(reception):
-        return WhyHere.NO_CAMERA
+        return MethodReason.NO_CAMERA
     if reception.pin_left == 0:
         return without_pin(reception, rules)
     if needs_face(reception, rules) and not reception.face_matched:
-        return WhyHere.BOTH_ASKED
-    return WhyHere.NOTHING
+        return MethodReason.BOTH_ASKED
+    return MethodReason.NOTHING
 
 
-def without_pin(reception: Reception, rules: Rules) -> WhyHere:
+def without_pin(reception: Reception, rules: Rules) -> MethodReason:
     if needs_pin(reception, rules):
-        return WhyHere.PIN_NEEDED
-    return WhyHere.PINLESS if reception.pinless else WhyHere.PIN_UNAVAILABLE
+        return MethodReason.PIN_NEEDED
+    return MethodReason.PINLESS if reception.pinless else MethodReason.PIN_UNAVAILABLE
 
 
 def no_method_problem(reception: Reception, rules: Rules) -> ProblemCode:
@@ -75,6 +75,6 @@ def no_method_problem(reception: Reception, rules: Rules) -> ProblemCode:
         return ProblemCode.HOLDER_NOT_CONFIRMED
     if reception.record is not None and reception.record.authenticity == Authenticity.CANNOT_TELL:
         return ProblemCode.RECORD_UNPROVEN
-    if reception.record is not None and is_without_face(reception.record):
+    if reception.record is not None and has_photo_without_face(reception.record):
         return ProblemCode.PHOTO_WITHOUT_FACE
     return ProblemCode.BOTH_NEEDED if _usable(reception, rules) else ProblemCode.NO_WAY_LEFT

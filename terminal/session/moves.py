@@ -27,11 +27,11 @@ from terminal.session.states import (
     Display,
     Front,
     Idle,
+    LeaveReason,
     Problem,
     Reading,
     Reception,
     State,
-    WhyLeft,
 )
 
 
@@ -40,7 +40,7 @@ class Step(NamedTuple):
     effects: tuple[Effect, ...] = ()
 
 
-def until(kind: type[AfterIdle], reception: Reception, rules: Rules, now: Now) -> float:
+def deadline_for(kind: type[AfterIdle], reception: Reception, rules: Rules, now: Now) -> float:
     """Return when a state of that kind, entered now, times out. More time applies only to waiting for the patient."""
     extended = reception.display.more_time and kind.__name__ not in _DEVICES
     return now.monotonic + rules.timeouts[kind.__name__] * (rules.more_time_factor if extended else 1)
@@ -63,12 +63,12 @@ def begin(idle: Idle, event: CardPresent, rules: Rules, now: Now) -> Step:
         shown_expiry=shown.expiry if shown else None,
         front=Front(shown.expiry, shown.pinless) if shown else None,
     )
-    reception, reading = reception.numbered()
-    reception, fetching = reception.numbered()
+    reception, reading = reception.next_effect()
+    reception, fetching = reception.next_effect()
     reception = replace(reception, challenge_effect=fetching)
     ahead = (ReadFront(reception.id, 0),) if rules.reads_ahead and shown is None else ()
     return Step(
-        Reading(reception=reception, deadline=until(Reading, reception, rules, now), waiting=reading),
+        Reading(reception=reception, deadline=deadline_for(Reading, reception, rules, now), waiting=reading),
         (
             ReadCard(reception.id, reading, reception.card, shown.shown if shown else ""),
             FetchChallenge(reception.id, fetching),
@@ -87,7 +87,7 @@ def await_challenge(reception: Reception) -> tuple[Reception, int, tuple[Effect,
     """Return the fetch to wait for: the one in progress or a new one. Its challenge is signed regardless of expiry."""
     if reception.challenge_effect is not None:
         return reception, reception.challenge_effect, ()
-    reception, number = reception.numbered()
+    reception, number = reception.next_effect()
     return replace(reception, challenge_effect=number), number, (FetchChallenge(reception.id, number),)
 
 
@@ -107,7 +107,7 @@ def leave(
     now: Now,
     *,
     staff: bool = False,
-    left: WhyLeft | None = None,
+    left: LeaveReason | None = None,
     keep_display: bool = False,
     alerted: bool = False,
 ) -> Step:
@@ -133,12 +133,12 @@ def leave(
         left_until=now.monotonic + rules.show_left if left is not None else None,
     )
     if reception.card_in:
-        idle = replace(idle, **card_left.due(rules, now, alerted=alerted))
+        idle = replace(idle, **card_left.reminder_times(rules, now, alerted=alerted))
     ended = release_and_wipe(reception)
     if reception.next_card is None:
         return Step(idle, ended)
-    following = begin(idle, reception.next_card, rules, now)
-    return Step(following.state, ended + following.effects)
+    next_step = begin(idle, reception.next_card, rules, now)
+    return Step(next_step.state, ended + next_step.effects)
 
 
 def _voice_of(display: Display, rules: Rules) -> Display:
@@ -152,7 +152,9 @@ def to_problem(reception: Reception, problem: ProblemCode, rules: Rules, now: No
     effects = release_and_wipe(reception)
     if problem in _FOR_STAFF:
         effects += (AlertStaff(reception.id, 0, problem.code),)
-    return Step(Problem(reception=reception, deadline=until(Problem, reception, rules, now), problem=problem), effects)
+    return Step(
+        Problem(reception=reception, deadline=deadline_for(Problem, reception, rules, now), problem=problem), effects
+    )
 
 
 def discard(reception: Reception, reason: str) -> tuple[Effect, ...]:

@@ -30,7 +30,15 @@ from terminal.session.events import (
     ServiceSilent,
     Understood,
 )
-from terminal.session.moves import Step, await_challenge, discard, has_challenge, release_and_wipe, to_problem, until
+from terminal.session.moves import (
+    Step,
+    await_challenge,
+    deadline_for,
+    discard,
+    has_challenge,
+    release_and_wipe,
+    to_problem,
+)
 from terminal.session.rules import Now, Rules
 from terminal.session.states import (
     Check,
@@ -48,7 +56,7 @@ from terminal.troubles import of_card, of_refusal
 
 def prove_by_chip(reception: Reception, way: Way, reason: str, rules: Rules, now: Now) -> Step:
     """Have chip and terminal sign a challenge after the face matched or staff confirmed. Fetch one first if needed."""
-    deadline = until(Opening, reception, rules, now)
+    deadline = deadline_for(Opening, reception, rules, now)
     state = Opening(reception=reception, deadline=deadline, way=way, phase=OpeningPhase.FETCHING, staff_reason=reason)
     if has_challenge(reception, rules, now):
         return _prove(state)
@@ -57,19 +65,19 @@ def prove_by_chip(reception: Reception, way: Way, reason: str, rules: Rules, now
 
 
 def _prove(state: Opening) -> Step:
-    reception, number = state.reception.numbered()
+    reception, number = state.reception.next_effect()
     return Step(
         replace(state, reception=reception, waiting=number, phase=OpeningPhase.PROVING),
         (ProveChip(reception.id, number, state.way, state.staff_reason),),
     )
 
 
-def ask_service(reception: Reception, way: Way, rules: Rules, now: Now) -> Step:
-    reception, number = replace(reception, challenge_until=None).numbered()
+def open_check(reception: Reception, way: Way, rules: Rules, now: Now) -> Step:
+    reception, number = replace(reception, challenge_until=None).next_effect()
     return Step(
         Opening(
             reception=reception,
-            deadline=until(Opening, reception, rules, now),
+            deadline=deadline_for(Opening, reception, rules, now),
             waiting=number,
             way=way,
             phase=OpeningPhase.ASKING,
@@ -84,7 +92,7 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
         case ChallengeFetched() if state.phase is OpeningPhase.FETCHING:
             return _prove(state)
         case ChipSigned():
-            return ask_service(reception, state.way, rules, now)
+            return open_check(reception, state.way, rules, now)
         case CardFailed(trouble=trouble):
             return to_problem(reception, of_card(trouble), rules, now)
         case ServiceSilent() if state.phase in (OpeningPhase.FETCHING, OpeningPhase.ASKING):
@@ -95,13 +103,13 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
             if reception.purpose is Purpose.INQUIRY:
                 shown = Inquiry(
                     reception=reception,
-                    deadline=until(Inquiry, reception, rules, now),
+                    deadline=deadline_for(Inquiry, reception, rules, now),
                     registered=facts.registered,
                     valid=facts.valid,
                 )
                 return Step(shown, release_and_wipe(reception))
             unused = (WipeCode(reception.id, 0),) if reception.code_waits or rules.reads_ahead else ()
-            reception, number = replace(reception, check=Check(check_id, facts), code_waits=False).numbered()
+            reception, number = replace(reception, check=Check(check_id, facts), code_waits=False).next_effect()
             return Step(
                 replace(state, reception=reception, waiting=number, phase=OpeningPhase.RECORDING),
                 (
@@ -130,7 +138,7 @@ def after_open(reception: Reception, rules: Rules, now: Now) -> Step:
     standing = reception.check.facts.standing
     if standing is CertificateStanding.VALID:
         return after_notice(reception, rules, now)
-    return Step(Notice(reception=reception, deadline=until(Notice, reception, rules, now), standing=standing))
+    return Step(Notice(reception=reception, deadline=deadline_for(Notice, reception, rules, now), standing=standing))
 
 
 def after_notice(reception: Reception, rules: Rules, now: Now) -> Step:
@@ -140,7 +148,7 @@ def after_notice(reception: Reception, rules: Rules, now: Now) -> Step:
         if facts.standing is CertificateStanding.GRACE:
             refused = to_problem(reception, ProblemCode.GRACE_NO_REGISTRATION, rules, now)
             return Step(refused.state, discard(reception, "grace-not-registered") + refused.effects)
-        return Step(Registration(reception=reception, deadline=until(Registration, reception, rules, now)))
+        return Step(Registration(reception=reception, deadline=deadline_for(Registration, reception, rules, now)))
     if not facts.valid:
         return decide(reception, Cause.NOTHING_ASKED, rules, now)
     return ask(reception, rules, now)
@@ -159,9 +167,11 @@ def registration(state: Registration, event: Event, rules: Rules, now: Now) -> S
     assert check is not None
     match event:
         case RegistrationWanted() if state.waiting is None:
-            reception, number = reception.numbered()
+            reception, number = reception.next_effect()
             return Step(
-                replace(state, reception=reception, waiting=number, deadline=until(Opening, reception, rules, now)),
+                replace(
+                    state, reception=reception, waiting=number, deadline=deadline_for(Opening, reception, rules, now)
+                ),
                 (RegisterCard(reception.id, number, check.check_id),),
             )
         case RegistrationDeclined() if state.waiting is None:
@@ -190,10 +200,10 @@ def decline_registration(reception: Reception, rules: Rules, now: Now) -> Step:
     return Step(
         Complete(
             reception=reception,
-            deadline=until(Complete, reception, rules, now),
+            deadline=deadline_for(Complete, reception, rules, now),
             outcome=Outcome.REGISTRATION_DECLINED,
             shown_until=now.monotonic + rules.show_answers,
-            **card_left.due(rules, now),
+            **card_left.reminder_times(rules, now),
         ),
         discard(reception, "registration-declined") + release_and_wipe(reception),
     )

@@ -18,10 +18,10 @@ from terminal.session.events import (
     ServiceRefused,
     ServiceSilent,
 )
-from terminal.session.moves import Step, await_challenge, has_challenge, to_problem, until
-from terminal.session.opening import ask_service
+from terminal.session.moves import Step, await_challenge, deadline_for, has_challenge, to_problem
+from terminal.session.opening import open_check
 from terminal.session.rules import Now, Rules
-from terminal.session.states import ChoosingMethod, Opening, PhoneCheck, PhonePhase, Reception, WhyHere
+from terminal.session.states import ChoosingMethod, MethodReason, Opening, PhoneCheck, PhonePhase, Reception
 from terminal.troubles import of_card, of_refusal
 
 
@@ -33,7 +33,9 @@ def phone_ways(reception: Reception) -> tuple[Way, ...]:
 
 def begin_phone_check(reception: Reception, rules: Rules, now: Now) -> Step:
     """Fetch the challenge first, so that the phone can sign as soon as it has verified its owner."""
-    state = PhoneCheck(reception=reception, deadline=until(Opening, reception, rules, now), phase=PhonePhase.FETCHING)
+    state = PhoneCheck(
+        reception=reception, deadline=deadline_for(Opening, reception, rules, now), phase=PhonePhase.FETCHING
+    )
     if has_challenge(reception, rules, now):
         return _on_phone(state, rules, now)
     reception, fetching, effects = await_challenge(reception)
@@ -41,8 +43,8 @@ def begin_phone_check(reception: Reception, rules: Rules, now: Now) -> Step:
 
 
 def _on_phone(state: PhoneCheck, rules: Rules, now: Now) -> Step:
-    reception, number = state.reception.numbered()
-    deadline = until(PhoneCheck, reception, rules, now)
+    reception, number = state.reception.next_effect()
+    deadline = deadline_for(PhoneCheck, reception, rules, now)
     return Step(
         replace(state, reception=reception, waiting=number, phase=PhonePhase.ON_PHONE, deadline=deadline),
         (SignByPhone(reception.id, number, reception.card),),
@@ -59,10 +61,10 @@ def phone_check(state: PhoneCheck, event: Event, rules: Rules, now: Now) -> Step
         case ServiceRefused(reason=reason) if fetching:
             return to_problem(reception, of_refusal(reason), rules, now)
         case PhoneSigned():
-            return ask_service(reception, Way.PHONE, rules, now)
+            return open_check(reception, Way.PHONE, rules, now)
         case PhoneRefused():
-            deadline = until(ChoosingMethod, reception, rules, now)
-            why, offered = WhyHere.PHONE_NOT_CONFIRMED, phone_ways(reception)
+            deadline = deadline_for(ChoosingMethod, reception, rules, now)
+            why, offered = MethodReason.PHONE_NOT_CONFIRMED, phone_ways(reception)
             return Step(ChoosingMethod(reception=reception, deadline=deadline, ways=offered, why=why))
         case CardFailed(trouble=trouble):
             return to_problem(reception, of_card(trouble), rules, now)

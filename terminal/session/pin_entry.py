@@ -22,10 +22,10 @@ from terminal.session.events import (
 )
 from terminal.session.last_try import asks_before_last_try, confirm_last_try
 from terminal.session.methods import ways, without_pin
-from terminal.session.moves import Step, await_challenge, has_challenge, to_problem, until
-from terminal.session.opening import ask_service
+from terminal.session.moves import Step, await_challenge, deadline_for, has_challenge, to_problem
+from terminal.session.opening import open_check
 from terminal.session.rules import Now, Rules
-from terminal.session.states import Opening, PinEntry, PinPhase, WhyHere
+from terminal.session.states import MethodReason, Opening, PinEntry, PinPhase
 from terminal.troubles import of_card, of_refusal
 
 
@@ -43,14 +43,14 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
         case ServiceRefused(reason=reason) if state.phase is PinPhase.FETCHING:
             return to_problem(reception, of_refusal(reason), rules, now)
         case PinSigned():
-            return ask_service(reception, Way.PHONE if reception.by_phone else Way.PIN, rules, now)
+            return open_check(reception, Way.PHONE if reception.by_phone else Way.PIN, rules, now)
         case PinRefused(left=0, sent=sent):
-            why = WhyHere.PIN_LOCKED_NOW if sent else without_pin(reception, rules)
+            why = MethodReason.PIN_LOCKED_NOW if sent else without_pin(reception, rules)
             return choose(replace(reception, pin_left=0), rules, now, why)
         case PinRefused(left=left, sent=sent):
-            following = begin_pin(replace(reception, pin_left=left), rules, now)
-            assert isinstance(following.state, PinEntry)
-            return Step(replace(following.state, wrong=sent))
+            next_step = begin_pin(replace(reception, pin_left=left), rules, now)
+            assert isinstance(next_step.state, PinEntry)
+            return Step(replace(next_step.state, wrong=sent))
         case CardFailed(trouble=trouble):
             return to_problem(reception, of_card(trouble), rules, now)
         case FaceChosen() if state.phase is PinPhase.TYPING and Way.FACE in ways(reception, rules):
@@ -58,7 +58,7 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
         case Back() if state.phase is PinPhase.TYPING and len(ways(reception, rules)) > 1:
             return choose(reception, rules, now)
         case PinForgotten() if state.phase is PinPhase.TYPING:
-            return offer(reception, ways(reception, rules), WhyHere.PIN_FORGOTTEN, rules, now)
+            return offer(reception, ways(reception, rules), MethodReason.PIN_FORGOTTEN, rules, now)
         case _:
             return Step(state)
 
@@ -68,15 +68,15 @@ def _use_pin(state: PinEntry, rules: Rules, now: Now) -> Step:
     if has_challenge(state.reception, rules, now):
         return _verify_and_sign(state, rules, now)
     reception, fetching, effects = await_challenge(state.reception)
-    deadline = until(Opening, reception, rules, now)
+    deadline = deadline_for(Opening, reception, rules, now)
     return Step(
         replace(state, reception=reception, waiting=fetching, phase=PinPhase.FETCHING, deadline=deadline), effects
     )
 
 
 def _verify_and_sign(state: PinEntry, rules: Rules, now: Now) -> Step:
-    reception, number = state.reception.numbered()
-    deadline = until(Opening, reception, rules, now)
+    reception, number = state.reception.next_effect()
+    deadline = deadline_for(Opening, reception, rules, now)
     return Step(
         replace(state, reception=reception, waiting=number, phase=PinPhase.VERIFYING, deadline=deadline),
         (VerifyPinAndSign(reception.id, number, reception.card, state.left),),

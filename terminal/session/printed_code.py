@@ -20,9 +20,9 @@ from terminal.session.events import (
     RecordOpened,
 )
 from terminal.session.methods import ways
-from terminal.session.moves import Step, to_problem, until
+from terminal.session.moves import Step, deadline_for, to_problem
 from terminal.session.rules import Now, Rules
-from terminal.session.states import Front, PrintedCodeEntry, WhyHere
+from terminal.session.states import Front, MethodReason, PrintedCodeEntry
 from terminal.troubles import of_card
 
 
@@ -52,9 +52,9 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
         case CardFailed(trouble=trouble):
             return to_problem(reception, of_card(trouble), rules, now)
         case PinChosen() if (state.waiting is None or state.scanning) and Way.PIN in ways(reception, rules):
-            following = begin_pin(reception, rules, now)
+            next_step = begin_pin(reception, rules, now)
             stopped = (StopScan(reception.id, 0),) if state.scanning else ()
-            return Step(following.state, (*stopped, *following.effects))
+            return Step(next_step.state, (*stopped, *next_step.effects))
         case _:
             return Step(state)
 
@@ -72,7 +72,7 @@ def _with_front(state: PrintedCodeEntry, pinless: bool) -> PrintedCodeEntry:
 
 def _type_code(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
     """Have the code typed, with a new deadline."""
-    deadline = until(PrintedCodeEntry, state.reception, rules, now)
+    deadline = deadline_for(PrintedCodeEntry, state.reception, rules, now)
     return Step(replace(state, waiting=None, scanning=False, guidance=None, deadline=deadline))
 
 
@@ -80,8 +80,8 @@ def _code_refused(state: PrintedCodeEntry, left: int, rules: Rules, now: Now) ->
     reception = replace(state.reception, code_left=left)
     floor = 1 if state.target is Way.STAFF else rules.code_tries_floor
     if left >= floor:
-        again = replace(state, reception=reception, waiting=None, wrong=True, why=WhyHere.NOTHING)
-        return Step(replace(again, deadline=until(PrintedCodeEntry, reception, rules, now)))
+        again = replace(state, reception=reception, waiting=None, wrong=True, why=MethodReason.NOTHING)
+        return Step(replace(again, deadline=deadline_for(PrintedCodeEntry, reception, rules, now)))
     if state.target is Way.STAFF:
         return begin_staff(reception, rules, now)
-    return choose(reception, rules, now, WhyHere.CODE_LOCKED)
+    return choose(reception, rules, now, MethodReason.CODE_LOCKED)

@@ -121,7 +121,7 @@ class Reception(Struct, frozen=True):
             return self.child
         return self.check.facts.age < (OF_AGE if self.child else GUARDIAN_BELOW)
 
-    def numbered(self) -> tuple["Reception", int]:
+    def next_effect(self) -> tuple["Reception", int]:
         """Return the reception with the next effect number used, and that number."""
         number = self.last_effect + 1
         return replace(self, last_effect=number), number

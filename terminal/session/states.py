@@ -28,7 +28,7 @@ from vision.printed.card_guidance import CardGuidance
 from vision.verdict import FaceCheckProgress
 
 
-class WhyHere(StrEnum):
+class MethodReason(StrEnum):
     """Reason shown in one line above the offered methods."""
 
     NOTHING = ""
@@ -56,7 +56,7 @@ class WhyHere(StrEnum):
     """Another person brought the card, so no face is compared."""
 
 
-class WhyLeft(StrEnum):
+class LeaveReason(StrEnum):
     """How a reception ended before its check was opened; shown on the first screen for a few seconds."""
 
     LEFT = "left"
@@ -109,7 +109,7 @@ class Idle(Struct, frozen=True, kw_only=True):
     remind_at: float | None = None
     alert_at: float | None = None
     """When staff are alerted to that card; None if they have been."""
-    left: WhyLeft | None = None
+    left: LeaveReason | None = None
     """How the last reception ended, while that is shown."""
     left_until: float | None = None
 
@@ -140,7 +140,7 @@ class ChoosingMethod(_InReception, frozen=True, kw_only=True):
     """`ways` is empty if only staff can help."""
 
     ways: tuple[Way, ...]
-    why: WhyHere = WhyHere.NOTHING
+    why: MethodReason = MethodReason.NOTHING
 
 
 class PrintedCodeEntry(_InReception, frozen=True, kw_only=True):
@@ -150,7 +150,7 @@ class PrintedCodeEntry(_InReception, frozen=True, kw_only=True):
     """The camera is looking for the card's front; the code can be typed instead."""
     guidance: CardGuidance | None = None
     wrong: bool = False
-    why: WhyHere = WhyHere.NOTHING
+    why: MethodReason = MethodReason.NOTHING
     card_expiry_year: int | None = None
 
 
@@ -173,7 +173,7 @@ class PinEntry(_InReception, frozen=True, kw_only=True):
     last_confirmed: bool = False
     """See last_try.py."""
     wrong: bool = False
-    why: WhyHere = WhyHere.NOTHING
+    why: MethodReason = MethodReason.NOTHING
 
 
 class PhonePhase(StrEnum):

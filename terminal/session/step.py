@@ -59,9 +59,9 @@ from terminal.session.events import (
     Touch,
 )
 from terminal.session.face_check import face_check
-from terminal.session.idle import displayed, idle
+from terminal.session.idle import changed_display, idle
 from terminal.session.methods import without_pin
-from terminal.session.moves import Step, leave, until
+from terminal.session.moves import Step, deadline_for, leave
 from terminal.session.opening import notice, opening, registration
 from terminal.session.phone import phone_check
 from terminal.session.pin_entry import pin_entry
@@ -81,6 +81,7 @@ from terminal.session.states import (
     Idle,
     Inquiry,
     Limit,
+    MethodReason,
     Notice,
     Opening,
     OpeningPhase,
@@ -100,7 +101,6 @@ from terminal.session.states import (
     Submitting,
     Subsidies,
     Summary,
-    WhyHere,
 )
 
 _ANSWERS = get_args(EffectAnswer)
@@ -110,12 +110,12 @@ _TOUCHES = get_args(Touch)
 def step(state: State, event: Event, rules: Rules, now: Now) -> Step:
     if isinstance(state, Idle):
         return idle(state, event, rules, now)
-    following = _in_reception(state, event, rules, now)
-    after = following.state
+    next_step = _in_reception(state, event, rules, now)
+    after = next_step.state
     if isinstance(after, Idle) or type(after) is type(state) or not after.reception.aside:
-        return following
+        return next_step
     # close a side question of the previous state
-    return Step(replace(after, reception=replace(after.reception, aside=Aside.NONE)), following.effects)
+    return Step(replace(after, reception=replace(after.reception, aside=Aside.NONE)), next_step.effects)
 
 
 def _in_reception(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
@@ -150,7 +150,7 @@ def next_tick(state: State, rules: Rules) -> float | None:
     moments = [state.deadline]
     if state.reception.japanese_until is not None:
         moments.append(state.reception.japanese_until)
-    if _owes_warning(state):
+    if _needs_warning(state):
         moments.append(state.deadline - rules.warn_before)
     if isinstance(state, Complete):
         moments += [] if state.details_until is None else [state.details_until]
@@ -168,7 +168,7 @@ def _code_until(state: Idle) -> float | None:
 # --- devices and clock --------------------------------------------------------------------------------------
 
 
-def _owes_warning(state: AfterIdle) -> bool:
+def _needs_warning(state: AfterIdle) -> bool:
     """Return whether this state has yet to warn the patient before it times out."""
     waits_for_patient = not isinstance(state, Reading | Opening | Submitting | Complete | Problem | Inquiry)
     return waits_for_patient and state.waiting is None and not state.warned
@@ -182,7 +182,7 @@ def _tick(state: AfterIdle, rules: Rules, now: Now) -> Step:
         return timed_out(state, rules, now)
     if isinstance(state, Complete):
         return complete_tick(state, rules, now)
-    if _owes_warning(state) and now.monotonic >= state.deadline - rules.warn_before:
+    if _needs_warning(state) and now.monotonic >= state.deadline - rules.warn_before:
         return Step(replace(state, warned=True))
     return Step(state)
 
@@ -234,7 +234,7 @@ def _front_read(state: AfterIdle, event: FrontRead, rules: Rules) -> Step:
     if event.reception != state.reception.id:
         return Step(state)
     state = replace(state, reception=replace(state.reception, front=Front(event.expiry, event.pinless)))
-    if isinstance(state, ChoosingMethod) and state.why is WhyHere.PIN_UNAVAILABLE:
+    if isinstance(state, ChoosingMethod) and state.why is MethodReason.PIN_UNAVAILABLE:
         return Step(replace(state, why=without_pin(state.reception, rules)))
     return Step(state)
 
@@ -310,12 +310,12 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             return Step(replace(state, reception=replace(reception, aside=aside)))
         case MoreTime() if before_submission and state.waiting is None:
             reception = replace(reception, aside=Aside.NONE)
-            deadline = until(type(state), reception, rules, now)
+            deadline = deadline_for(type(state), reception, rules, now)
             return Step(replace(state, reception=reception, deadline=deadline, warned=False))
         case RespondentChosen(who=who) if isinstance(state, Notice | Registration | Asking) and not reception.proxy:
             return Step(replace(state, reception=replace(reception, answered_by=who, aside=Aside.NONE)))
         case StaffAuthenticated(here=here) if rules.staff_enabled and before_submission:
-            return _staff_arrives(state, rules, now, here=here)
+            return _staff_authenticated(state, rules, now, here=here)
         case StaffDiscards() if reception.staff and before_submission:
             return staff_discards(state, rules, now)
         case _:
@@ -325,22 +325,22 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
 def _display_changed(state: AfterIdle, event: DisplayChanged, rules: Rules, now: Now) -> Step:
     """Change the display settings. Asking for more time also extends the current state."""
     before = state.reception.display
-    reception = replace(state.reception, display=displayed(before, event, rules))
+    reception = replace(state.reception, display=changed_display(before, event, rules))
     if event.language is not None:
         closed = Aside.NONE if reception.aside is Aside.LANGUAGES else reception.aside
         reception = replace(reception, aside=closed, japanese_until=None)
     changed = replace(state, reception=reception)
     if reception.display.more_time and not before.more_time and state.waiting is None:
-        changed = replace(changed, deadline=until(type(state), reception, rules, now), warned=False)
+        changed = replace(changed, deadline=deadline_for(type(state), reception, rules, now), warned=False)
     return Step(changed)
 
 
-def _staff_arrives(state: AfterIdle, rules: Rules, now: Now, *, here: bool) -> Step:
+def _staff_authenticated(state: AfterIdle, rules: Rules, now: Now, *, here: bool) -> Step:
     reception = replace(state.reception, staff=True, staff_here=state.reception.staff_here or here)
     match state:
         case ChoosingMethod() | FaceCheck() | PinEntry(phase=PinPhase.TYPING) if not reception.by_phone:
-            following = begin_staff(reception, rules, now)
-            return Step(following.state, (StopFaceCheck(reception.id, 0), *following.effects))
+            next_step = begin_staff(reception, rules, now)
+            return Step(next_step.state, (StopFaceCheck(reception.id, 0), *next_step.effects))
         case _:
             return Step(replace(state, reception=reception))
 

@@ -1,14 +1,14 @@
 """Common parts of the screens for confirming the holder: other methods, reasons, tries left."""
 
 from terminal.session import events as ev
-from terminal.session.states import Reception, WhyHere
+from terminal.session.states import MethodReason, Reception
 from terminal.talk.parts import Line, LineKind, Offer, TalkContext, hints
 
 PAD_KEYS = "abc"
 """Keys of offers on screens where the number keys type digits."""
 
 
-RESET_AT_CITY_HALL = frozenset({WhyHere.PIN_LOCKED_NOW, WhyHere.PIN_FORGOTTEN})
+RESET_AT_CITY_HALL = frozenset({MethodReason.PIN_LOCKED_NOW, MethodReason.PIN_FORGOTTEN})
 
 
 def face_offer(reception: Reception, scene: TalkContext) -> Offer:
@@ -33,12 +33,12 @@ def staff_offer(reception: Reception, scene: TalkContext) -> Offer:
     )
 
 
-def why_lines(why: WhyHere, scene: TalkContext) -> tuple[Line, ...]:
-    kind = LineKind.HINT if why is WhyHere.FACE_MATCHED else LineKind.REASON
+def why_lines(why: MethodReason, scene: TalkContext) -> tuple[Line, ...]:
+    kind = LineKind.HINT if why is MethodReason.FACE_MATCHED else LineKind.REASON
     if not why:
         return ()
     lines = (Line(scene.say(f"why.{why}"), kind),)
-    city_hall = why in RESET_AT_CITY_HALL or why is WhyHere.PIN_UNAVAILABLE
+    city_hall = why in RESET_AT_CITY_HALL or why is MethodReason.PIN_UNAVAILABLE
     return (*lines, *hints(scene.say("why.city-hall"))) if city_hall else lines
 
 

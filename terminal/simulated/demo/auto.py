@@ -226,7 +226,7 @@ class AutoDemo:
         if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
             backlog = conductor.delivery.backlog()
             transcript.note(f"the service is back; decisions in the outbox: {backlog}")
-            await conductor.delivery.work_off()
+            await conductor.delivery.process_outbox()
 
     def _count_tries(self, event: ev.Event) -> None:
         if isinstance(event, ev.PinRefused) and event.sent:

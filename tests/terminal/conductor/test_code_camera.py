@@ -68,7 +68,9 @@ def test_front_is_read_along_with_the_chip_and_opens_the_face_record(filmed: Fil
     async def day() -> None:
         async with filmed.open():
             filmed.place.insert(filmed.card("pinless-card"))
-            await filmed.until(lambda now: isinstance(now, st.ChoosingMethod) and now.why is st.WhyHere.PINLESS, 60)
+            await filmed.until(
+                lambda now: isinstance(now, st.ChoosingMethod) and now.why is st.MethodReason.PINLESS, 60
+            )
             patient = filmed.conductor.patient
             assert patient is not None
             ahead = patient.front

@@ -147,7 +147,7 @@ def test_result_is_delivered_later_if_its_folder_is_missing(desk: Desk) -> None:
             await desk.take_card()
             assert desk.conductor.delivery.backlog() == 1
             folder.unlink()
-            await desk.conductor.delivery.work_off()
+            await desk.conductor.delivery.process_outbox()
             assert desk.conductor.delivery.backlog() == 0
 
     asyncio.run(day())

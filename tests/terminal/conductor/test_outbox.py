@@ -99,7 +99,7 @@ def test_undeliverable_check_does_not_block_the_others(desk: Desk, monkeypatch: 
             delivery = desk.conductor.delivery
             first = delivery.ledger.unended()[0].check_id
             monkeypatch.setattr(delivery, "deliver", failing_for(first, delivery.deliver))
-            (delivered,) = await delivery.work_off()
+            (delivered,) = await delivery.process_outbox()
             assert delivered.stage is DeliveryStage.DELIVERED
             assert [history.check_id for history in delivery.ledger.unended()] == [first]
 

@@ -220,7 +220,7 @@ def test_phone_that_does_not_verify_its_owner_opens_nothing(desk: Desk, monkeypa
         async with waiting.open():
             waiting.place.insert(card)
             state = await waiting.until(st.ChoosingMethod)
-            assert state.why is st.WhyHere.PHONE_NOT_CONFIRMED
+            assert state.why is st.MethodReason.PHONE_NOT_CONFIRMED
             seen = len(waiting.states)
             waiting.touch(ev.PhoneChosen)
             await waiting.until(lambda _: len(waiting.states) >= seen + 2)

@@ -100,7 +100,7 @@ async def _play(
                 await page.locator(f"[data-offer=language-{language}]").tap()
             await day.play(persona, fingers)
             if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
-                await day.conductor.delivery.work_off()
+                await day.conductor.delivery.process_outbox()
             wrong += day.faults(persona)
         await browser.close()
     terminal.end()

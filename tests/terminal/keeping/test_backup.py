@@ -96,7 +96,7 @@ def test_lost_terminal_is_restored_with_later_decisions_marked_lost(clinic: Clin
         await terminal.decided(await terminal.opened())  # waiting to be sent
         interrupted = await terminal.opened()  # the patient is answering
         saved.append(make_backup(clinic, settings))  # while the terminal runs
-        await terminal.delivery.work_off()
+        await terminal.delivery.process_outbox()
         await terminal.decided(interrupted)
         await terminal.delivery.deliver(interrupted)
         await receptions(terminal)
@@ -125,7 +125,7 @@ def test_lost_terminal_is_restored_with_later_decisions_marked_lost(clinic: Clin
 
     async def next_day(terminal: ClinicTerminal) -> None:
         assert await terminal.delivery.settle_interrupted("1319999999") == 0  # no answers are turned into refusals
-        await terminal.delivery.work_off()
+        await terminal.delivery.process_outbox()
         await receptions(terminal)
         assert terminal.delivery.backlog() == 0
 

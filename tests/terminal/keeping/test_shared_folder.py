@@ -32,7 +32,7 @@ def test_no_result_is_lost_or_delivered_twice(clinic: Clinic) -> None:
             assert (await terminal.delivery.deliver(waiting)).stage is DeliveryStage.SILENT
             clinic.server.start()
             await terminal.reception(granted=False)
-            await terminal.delivery.work_off()
+            await terminal.delivery.process_outbox()
             assert terminal.delivery.backlog() == 0
             audit = await terminal.client.audit()
             assert isinstance(audit, Audit)

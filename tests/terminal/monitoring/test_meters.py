@@ -106,7 +106,7 @@ def test_silent_service_is_visible_in_the_metrics(desk: Desk) -> None:
         await desk.take_card()
         assert figures(meters)["uketsuke_receptions_total awaiting pin"] == 1
         desk.counter.stub.behave()
-        await desk.conductor.delivery.work_off()
+        await desk.conductor.delivery.process_outbox()
         assert figures(meters)["uketsuke_outbox_waiting"] == 0
 
     meters_after(desk, silent)

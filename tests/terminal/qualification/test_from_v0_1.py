@@ -81,7 +81,7 @@ class Updated:
             opened_at=self.now - timedelta(minutes=2),
         )
 
-    async def work_off(self, *, accepted_before: bool) -> tuple[Any, list[Any]]:
+    async def process_outbox(self, *, accepted_before: bool) -> tuple[Any, list[Any]]:
         store = self.server.service._store
         await store.open(b"challenge", self.now, self.known_check())
         async with self.client() as client:
@@ -94,7 +94,7 @@ class Updated:
             folder = FolderProcess(self.state / "results", create=True)
             delivery = Delivery(ledger, books, client, folder, Clock(), INSTITUTION)
             try:
-                outcomes = await delivery.work_off()
+                outcomes = await delivery.process_outbox()
             finally:
                 delivery.close()
                 books.close()
@@ -128,7 +128,7 @@ def updated(tmp_path: Path) -> Iterator[Updated]:
 @pytest.mark.parametrize("accepted_before", [False, True])
 def test_a_decision_of_version_0_1_is_submitted(updated: Updated, accepted_before: bool) -> None:
     """`accepted_before`: the old service accepted it, but its response was lost."""
-    outcomes, events = asyncio.run(updated.work_off(accepted_before=accepted_before))
+    outcomes, events = asyncio.run(updated.process_outbox(accepted_before=accepted_before))
     assert DeliveryStage.DELIVERED in [outcome.stage for outcome in outcomes]
     check_id = updated.waiting.event.check_id
     (confirmed,) = [event for event in events if isinstance(event, SubmissionConfirmed) and event.check_id == check_id]

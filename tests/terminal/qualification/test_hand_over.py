@@ -65,7 +65,7 @@ def test_delivery_resumes_when_the_share_returns(
                 for encoding in ("utf-8", "cp932"):
                     assert value.encode(encoding) not in stored + caplog.text.encode()
             office.results.unlink()
-            (later,) = await office.delivery.work_off()
+            (later,) = await office.delivery.process_outbox()
             assert later.stage is DeliveryStage.DELIVERED
             assert (office.delivery.backlog(), office.delivery.trouble) == (0, None)
 
@@ -86,7 +86,7 @@ def test_another_file_with_the_same_name_is_not_a_delivery(office: Office, count
             assert office.delivery.trouble is DeliveryFailure.OCCUPIED
             assert "delivered" not in office.kinds()
             (office.results / name).unlink()
-            await office.delivery.work_off()
+            await office.delivery.process_outbox()
             return office.kinds()
 
     assert counter.play(scenario)[-1] == "delivered"
@@ -112,7 +112,7 @@ def test_only_a_signed_final_refusal_ends_the_check(office: Office, counter: Any
                 behaviour.set(Operation.SUBMIT, rule)
                 stages.append((await office.delivery.deliver(check_id)).stage)
                 stages.append(office.kinds()[-1])
-            assert await office.delivery.work_off() == ()
+            assert await office.delivery.process_outbox() == ()
             history = office.ledger.of_check(check_id)
             assert history is not None
             assert history.discarded is not None
@@ -146,10 +146,10 @@ def test_other_decisions_are_sent_while_the_share_hangs(
             assert office.delivery.trouble is DeliveryFailure.HANGS
             assert office.reported == [ProblemCode.HANDOVER_HANGS.code]
             assert office.kinds().count("confirmed") == 4
-            await office.delivery.work_off()
+            await office.delivery.process_outbox()
             assert office.files() == []
             monkeypatch.undo()
-            await office.delivery.work_off()
+            await office.delivery.process_outbox()
             assert len(office.files()) == 4
         return waited
 
@@ -222,8 +222,8 @@ def test_killed_during_a_hand_over(office: Office, counter: Any, monkeypatch: py
 
     async def second_run(client: Any) -> Any:
         with office.at(client):
-            (outcome,) = await office.delivery.work_off()
-            await office.delivery.work_off()
+            (outcome,) = await office.delivery.process_outbox()
+            await office.delivery.process_outbox()
             assert outcome.stage is DeliveryStage.DELIVERED
             return office.kinds()
 
@@ -247,7 +247,7 @@ def test_an_unmounted_share_is_not_an_emptied_folder(
 
     async def next_day(client: Any) -> list[DeliveryOutcome]:
         with office.at(client):
-            return list(await office.delivery.work_off())
+            return list(await office.delivery.process_outbox())
 
     counter.play(first_run)
     share = tmp_path / "the share"
@@ -279,11 +279,11 @@ def test_staff_decide_on_a_hand_over_of_unknown_outcome(
                 await office.delivery.deliver(check_id)
             shutil.rmtree(office.results / WORK_FOLDER)
             for _ in range(2):
-                (outcome,) = await office.delivery.work_off()
+                (outcome,) = await office.delivery.process_outbox()
                 assert outcome.stage is DeliveryStage.CONFIRMED
             other = await office.delivery.deliver(await office.decided(client))
             assert other.stage is DeliveryStage.DELIVERED, "other results are not delayed"
-            await office.delivery.work_off()
+            await office.delivery.process_outbox()
             assert list(office.delivery.astray) == [check_id]
             assert office.reported.count(ASTRAY) == 1
             outcome = await office.delivery.decide_hand_over(check_id, again=again)
@@ -310,7 +310,7 @@ def test_a_consent_withdrawn_before_the_move_is_not_in_the_file(
                 full.setattr(office.folder, "move", lambda *_: NotDelivered(DeliveryFailure.DISK_FULL))
                 assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.CONFIRMED
             assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
-            await office.delivery.work_off()
+            await office.delivery.process_outbox()
             assert office.kinds().count("handing-over") == 2
 
     counter.play(scenario)
@@ -345,7 +345,7 @@ def test_another_file_found_after_a_crash_is_not_counted_as_delivered(
 
     async def next_day(client: Any) -> list[str]:
         with office.at(client):
-            await office.delivery.work_off()
+            await office.delivery.process_outbox()
             return office.kinds()
 
     name = counter.play(first_run)

@@ -198,7 +198,7 @@ def test_the_stub_lies_on_request(counter: Any, card: Any, tmp_path: Path, lie: 
             outcome = await office.delivery.deliver(check_id)
             assert office.files() == []
             assert outcome.stage is (DeliveryStage.CONFIRMED if lie is Lie.UNSIGNED else DeliveryStage.HELD_BACK)
-            (true,) = await office.delivery.work_off()
+            (true,) = await office.delivery.process_outbox()
             assert true.stage is DeliveryStage.DELIVERED
             return office.kinds()
 

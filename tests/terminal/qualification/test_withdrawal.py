@@ -108,10 +108,10 @@ def test_a_withdrawal_is_resent_after_silence(
         withdrawn_at = counter.now
         assert not await delivery.withdraw(check_id, [Item.DIAGNOSIS, Item.MEDICINES])
         assert delivery.backlog() == 1
-        assert await delivery.work_off() == ()  # no second delivery
+        assert await delivery.process_outbox() == ()  # no second delivery
         client._line._timeout = patience
         counter.now += timedelta(hours=3)
-        await delivery.work_off()
+        await delivery.process_outbox()
         assert delivery.backlog() == 0
         history = delivery.ledger.of_check(check_id)
         assert history is not None
@@ -130,7 +130,7 @@ def test_a_withdrawal_is_not_sent_after_the_consent_has_expired(
         await delivery.withdraw(check_id, [Item.MEDICINES])
         counter.now += timedelta(hours=24)
         await client.challenge()  # every challenge carries the service's time
-        await delivery.work_off()
+        await delivery.process_outbox()
         return delivery.backlog()
 
     assert play(counter, card, tmp_path, books, scenario) == 0
@@ -148,7 +148,7 @@ def test_a_withdrawal_is_sent_after_a_restart(counter: Any, card: Any, tmp_path:
         with Ledger.open(tmp_path / "ledger.db", "terminal-1", clock=lambda: counter.now) as ledger:
             delivery = Delivery(ledger, books, client, folder, CounterClock(counter), "1319999999")
             assert delivery.backlog() == 1
-            await delivery.work_off()
+            await delivery.process_outbox()
             assert delivery.backlog() == 0
         await asyncio.sleep(0)
         return await client.result(check_id)

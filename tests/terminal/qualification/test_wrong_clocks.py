@@ -52,7 +52,7 @@ def test_wrong_times_are_corrected_and_recorded(office: Office, counter: Any, wr
         office.clock_error = timedelta()  # the clock was set
         counter.now += timedelta(minutes=20)
         with office.at(client):
-            await office.delivery.work_off()
+            await office.delivery.process_outbox()
             result = await client.result(check_ids[0])
             return office.ledger.of_check(check_ids[0]), result, await client.audit()
 
@@ -77,7 +77,7 @@ def test_a_check_without_consents_is_delivered_despite_a_wrong_clock(office: Off
     async def scenario(client: Any) -> Any:
         with office.at(client):
             check_id = await office.decided(client, {Item.MEDICINES: False}, service_at=False)
-            await office.delivery.work_off()
+            await office.delivery.process_outbox()
             return office.ledger.of_check(check_id)
 
     assert counter.play(scenario).delivered is not None
@@ -93,19 +93,19 @@ def test_nothing_expires_after_one_comparison_or_without_the_service(
             check_id = await office.decided(client)
             behaviour.set(Operation.EVERY, Rule(manner=Manner.DROPPED))
             counter.now = morning + 40 * HOUR
-            await office.delivery.work_off()
+            await office.delivery.process_outbox()
             behaviour.clear()
             behaviour.set(Operation.SUBMIT, Rule(manner=Manner.DROPPED))
-            await office.delivery.work_off()  # first comparison: the service's clock jumped
+            await office.delivery.process_outbox()  # first comparison: the service's clock jumped
             counter.now = morning + timedelta(minutes=1)
-            await office.delivery.work_off()
+            await office.delivery.process_outbox()
             assert office.kinds() == ["opened", "decided"]
             counter.now = morning + 24 * HOUR + timedelta(minutes=1)
-            await office.delivery.work_off()
-            await office.delivery.work_off()
+            await office.delivery.process_outbox()
+            await office.delivery.process_outbox()
             assert office.kinds() == ["opened", "decided"]
             monkeypatch.setattr(delivery, "BETWEEN_COMPARISONS", 0.0)
-            await office.delivery.work_off()
+            await office.delivery.process_outbox()
             assert office.reported == [EXPIRED]
             behaviour.clear()
             assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.REFUSED

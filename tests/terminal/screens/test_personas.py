@@ -92,7 +92,7 @@ async def _play(counter: DemoCounter, personas: list[Persona], *, by_touch: bool
         for persona in (one for first in personas for one in first.family):
             await day.play(persona, Fingers(app, by_touch=by_touch))
             if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
-                await day.conductor.delivery.work_off()
+                await day.conductor.delivery.process_outbox()
             wrong += day.faults(persona)
         assert app._status is not None
         status = "\n".join(await app._status.lines(staff_words(counter.settings, "ja")))

@@ -41,7 +41,7 @@ def nothing_sent_to_the_service(world: World) -> bool:
     return not any(isinstance(effect, fx.OpenCheck) for effect in world.issued)
 
 
-def assert_only_staff_can_confirm(world: World, why: st.WhyHere) -> None:
+def assert_only_staff_can_confirm(world: World, why: st.MethodReason) -> None:
     assert isinstance(world.state, st.ChoosingMethod)
     assert (world.state.ways, world.state.why) == ((), why)
     for kind in (ev.PinChosen, ev.FaceChosen, ev.PinEntered):
@@ -65,7 +65,7 @@ def test_the_face_comes_first_and_the_pin_opens_the_check(policy: AlsoPin) -> No
     to_face_check(world)
     assert world.answer(ev.FaceMatched, 0.2) == (), "no proof is requested from the chip before the PIN"
     assert isinstance(world.state, st.PinEntry)
-    assert world.state.why is st.WhyHere.FACE_MATCHED
+    assert world.state.why is st.MethodReason.FACE_MATCHED
     assert world.touch(ev.FaceChosen) == (), "the face is not checked twice"
     assert nothing_sent_to_the_service(world)
     world.pin_right()
@@ -80,7 +80,7 @@ def test_no_method_is_offered_and_no_pin_accepted_before_the_face(policy: AlsoPi
     world = at(policy)
     world.card_read()
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((Way.FACE,), st.WhyHere.BOTH_ASKED)
+    assert (world.state.ways, world.state.why) == ((Way.FACE,), st.MethodReason.BOTH_ASKED)
     assert world.touch(ev.PinChosen) == ()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeNotScanned)
@@ -155,7 +155,7 @@ def test_where_possible_accepts_the_face_alone_if_the_card_has_no_pin() -> None:
 def test_always_requires_staff_if_the_card_has_no_pin() -> None:
     world = at(ALWAYS)
     world.card_read(PINLESS)
-    assert_only_staff_can_confirm(world, st.WhyHere.PIN_NEEDED)
+    assert_only_staff_can_confirm(world, st.MethodReason.PIN_NEEDED)
 
 
 def no_camera(world: World) -> None:
@@ -182,17 +182,17 @@ def no_photo(world: World) -> None:
 MISSING = pytest.mark.parametrize(
     ("make_face_check_impossible", "why"),
     [
-        (no_camera, st.WhyHere.NO_CAMERA),
-        (camera_lost_during_the_face_check, st.WhyHere.NO_CAMERA),
-        (code_locked, st.WhyHere.CODE_LOCKED),
-        (no_photo, st.WhyHere.NO_PHOTO),
+        (no_camera, st.MethodReason.NO_CAMERA),
+        (camera_lost_during_the_face_check, st.MethodReason.NO_CAMERA),
+        (code_locked, st.MethodReason.CODE_LOCKED),
+        (no_photo, st.MethodReason.NO_PHOTO),
     ],
 )
 
 
 @MISSING
 def test_where_possible_accepts_the_pin_alone_if_the_face_check_is_impossible(
-    make_face_check_impossible: object, why: st.WhyHere
+    make_face_check_impossible: object, why: st.MethodReason
 ) -> None:
     world = at(POSSIBLE)
     make_face_check_impossible(world)  # type: ignore[operator]
@@ -205,7 +205,7 @@ def test_where_possible_accepts_the_pin_alone_if_the_face_check_is_impossible(
 
 @MISSING
 def test_always_requires_staff_if_the_face_check_is_impossible(
-    make_face_check_impossible: object, why: st.WhyHere
+    make_face_check_impossible: object, why: st.MethodReason
 ) -> None:
     world = at(ALWAYS)
     make_face_check_impossible(world)  # type: ignore[operator]
@@ -267,7 +267,7 @@ def test_a_pin_does_not_make_up_for_a_refused_face(policy: AlsoPin, card: CardFa
     to_face_check(world, card)
     for _ in range(3):
         world.answer(ev.FaceRefused, "not-matched")
-    assert_only_staff_can_confirm(world, st.WhyHere.FACE_NOT_MATCHED)
+    assert_only_staff_can_confirm(world, st.MethodReason.FACE_NOT_MATCHED)
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_losing_the_camera_after_a_refusal_does_not_skip_the_face(lost: object) 
     to_face_check(world)
     world.answer(ev.FaceRefused, "not-seen")
     lost(world)  # type: ignore[operator]
-    assert_only_staff_can_confirm(world, st.WhyHere.NO_CAMERA)
+    assert_only_staff_can_confirm(world, st.MethodReason.NO_CAMERA)
 
 
 @either
@@ -292,10 +292,10 @@ def test_a_pin_locked_by_wrong_entries_is_still_required(policy: AlsoPin) -> Non
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, True)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert world.state.why is st.WhyHere.PIN_LOCKED_NOW
+    assert world.state.why is st.MethodReason.PIN_LOCKED_NOW
     world.send(ev.CameraChanged(False))
     world.send(ev.CameraChanged(True))
-    assert_only_staff_can_confirm(world, st.WhyHere.PIN_LOCKED_NOW)
+    assert_only_staff_can_confirm(world, st.MethodReason.PIN_LOCKED_NOW)
 
 
 @either
@@ -305,7 +305,7 @@ def test_a_pin_locked_elsewhere_in_the_meantime_is_still_required(policy: AlsoPi
     world.answer(ev.FaceMatched, 0.2)
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, False)
-    assert_only_staff_can_confirm(world, st.WhyHere.PIN_NEEDED)
+    assert_only_staff_can_confirm(world, st.MethodReason.PIN_NEEDED)
 
 
 @either
@@ -316,7 +316,7 @@ def test_a_printed_code_used_up_by_wrong_entries_is_still_required(policy: AlsoP
     world.touch(ev.FaceChosen)
     world.touch(ev.CodeEntered)
     world.answer(ev.CodeRefused, 2)
-    assert_only_staff_can_confirm(world, st.WhyHere.CODE_LOCKED)
+    assert_only_staff_can_confirm(world, st.MethodReason.CODE_LOCKED)
 
 
 @pytest.mark.parametrize(
@@ -367,7 +367,7 @@ def test_a_locked_pin_is_reported_differently_if_it_is_not_needed() -> None:
     no_camera(world)
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, False)
-    assert_only_staff_can_confirm(world, st.WhyHere.PIN_UNAVAILABLE)
+    assert_only_staff_can_confirm(world, st.MethodReason.PIN_UNAVAILABLE)
 
 
 # --- face check turned off --------------------------------------------------------------------------------------
@@ -382,4 +382,4 @@ def test_with_the_face_check_off_the_pin_comes_first() -> None:
 def test_without_face_check_and_pin_staff_must_confirm() -> None:
     world = World(Rules(face=False, staff_enabled=True))
     world.card_read(PINLESS)
-    assert_only_staff_can_confirm(world, st.WhyHere.PIN_UNAVAILABLE)
+    assert_only_staff_can_confirm(world, st.MethodReason.PIN_UNAVAILABLE)

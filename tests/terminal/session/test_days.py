@@ -121,7 +121,7 @@ def test_face_is_offered_after_the_pin_locks() -> None:
     world.touch(ev.PinEntered)
     assert world.answer(ev.PinRefused, 0, True) == (), "the camera stays off until the patient chooses the face"
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((Way.FACE,), st.WhyHere.PIN_LOCKED_NOW)
+    assert (world.state.ways, world.state.why) == ((Way.FACE,), st.MethodReason.PIN_LOCKED_NOW)
     assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
     assert isinstance(world.state, st.PrintedCodeEntry)
 
@@ -148,7 +148,7 @@ def test_pin_is_offered_after_three_face_refusals() -> None:
         assert world.state.attempt == attempt
         world.answer(ev.FaceRefused, "not-matched")
     assert isinstance(world.state, st.PinEntry)
-    assert world.state.why is st.WhyHere.FACE_NOT_MATCHED
+    assert world.state.why is st.MethodReason.FACE_NOT_MATCHED
 
 
 def test_staff_is_needed_after_three_face_refusals_without_a_pin() -> None:
@@ -220,7 +220,7 @@ def test_card_without_a_photo_uses_the_pin() -> None:
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, ev.RecordFacts("genuine", False, False))
     assert isinstance(world.state, st.PinEntry)
-    assert world.state.why is st.WhyHere.NO_PHOTO
+    assert world.state.why is st.MethodReason.NO_PHOTO
 
 
 def test_photo_without_a_face_cannot_be_compared() -> None:
@@ -234,9 +234,9 @@ def test_photo_without_a_face_cannot_be_compared() -> None:
         world.answer(ev.RecordOpened, unclear)
         match world.state:
             case st.PinEntry(why=why) if tries:
-                assert why is st.WhyHere.PHOTO_WITHOUT_FACE
+                assert why is st.MethodReason.PHOTO_WITHOUT_FACE
             case st.ChoosingMethod(ways=(), why=why) if staff:
-                assert why is st.WhyHere.PHOTO_WITHOUT_FACE
+                assert why is st.MethodReason.PHOTO_WITHOUT_FACE
             case st.Problem(problem=problem) if not tries and not staff:
                 assert problem is ProblemCode.PHOTO_WITHOUT_FACE
             case other:
@@ -262,11 +262,11 @@ def test_last_printed_code_tries_are_reserved_for_staff() -> None:
     assert isinstance(world.state, st.ChoosingMethod)
     assert world.touch(ev.FaceChosen) == (), "neither scanned nor sent automatically"
     assert isinstance(world.state, st.PrintedCodeEntry)
-    assert world.state.why is st.WhyHere.FEW_CODE_TRIES
+    assert world.state.why is st.MethodReason.FEW_CODE_TRIES
     world.touch(ev.CodeEntered)
     world.answer(ev.CodeRefused, 2)
     assert isinstance(world.state, st.PinEntry)
-    assert world.state.why is st.WhyHere.CODE_LOCKED
+    assert world.state.why is st.MethodReason.CODE_LOCKED
 
 
 def test_camera_failure_during_the_face_check_leads_to_the_pin() -> None:
@@ -275,7 +275,7 @@ def test_camera_failure_during_the_face_check_leads_to_the_pin() -> None:
     effects = world.send(ev.CameraChanged(False))
     assert fx.StopFaceCheck in kinds(effects)
     assert isinstance(world.state, st.PinEntry)
-    assert world.state.why is st.WhyHere.NO_CAMERA
+    assert world.state.why is st.MethodReason.NO_CAMERA
 
 
 def test_camera_that_failed_once_is_offered_to_the_next_patient() -> None:
@@ -317,7 +317,7 @@ def test_pin_remains_if_staff_cannot_open_a_locked_record() -> None:
     assert isinstance(world.state, st.PinEntry)
     world.touch(ev.StaffAuthenticated)
     assert isinstance(world.state, st.PinEntry)
-    assert world.state.why is st.WhyHere.CODE_LOCKED
+    assert world.state.why is st.MethodReason.CODE_LOCKED
 
 
 def test_password_entered_at_idle_is_required_again_to_decide() -> None:
@@ -609,7 +609,7 @@ def test_reception_cancelled_before_the_check_leaves_no_data() -> None:
     world.card_read()
     world.touch(ev.PinChosen)
     world.take_card()
-    assert world.state == st.Idle(left=st.WhyLeft.CARD_REMOVED, left_until=world.seconds + 6)
+    assert world.state == st.Idle(left=st.LeaveReason.CARD_REMOVED, left_until=world.seconds + 6)
     world.wait(6)
     assert world.state == st.Idle()
     assert world.checks == {}

@@ -153,10 +153,10 @@ def test_lost_camera_is_reported_on_the_method_screen() -> None:
     world.card_read()
     world.send(ev.CameraChanged(False))
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((Way.PIN,), st.WhyHere.NO_CAMERA)
+    assert (world.state.ways, world.state.why) == ((Way.PIN,), st.MethodReason.NO_CAMERA)
     world.send(ev.CameraChanged(True))
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((Way.FACE, Way.PIN), st.WhyHere.NOTHING)
+    assert (world.state.ways, world.state.why) == ((Way.FACE, Way.PIN), st.MethodReason.NOTHING)
 
 
 def test_lost_camera_without_another_method_ends_in_a_problem() -> None:
@@ -261,7 +261,7 @@ def test_code_is_not_sent_automatically_with_four_tries_left() -> None:
     world.card_read(replace(CARD, code_tries_left=4))
     assert kinds(world.touch(ev.FaceChosen)) == [fx.WipeCode]
     assert isinstance(world.state, st.PrintedCodeEntry)
-    assert world.state.why is st.WhyHere.FEW_CODE_TRIES
+    assert world.state.why is st.MethodReason.FEW_CODE_TRIES
     assert kinds(world.touch(ev.CodeEntered)) == [fx.OpenFaceRecord], "a typed code is sent"
 
 

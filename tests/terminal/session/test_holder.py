@@ -37,7 +37,7 @@ def test_face_check_needs_a_touch_even_as_the_only_method() -> None:
     world = World()
     world.card_read(PINLESS)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((Way.FACE,), st.WhyHere.PIN_UNAVAILABLE)
+    assert (world.state.ways, world.state.why) == ((Way.FACE,), st.MethodReason.PIN_UNAVAILABLE)
     assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
 
 
@@ -49,7 +49,7 @@ def test_locked_pin_is_reported_even_if_no_method_is_left() -> None:
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, True)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((), st.WhyHere.PIN_LOCKED_NOW)
+    assert (world.state.ways, world.state.why) == ((), st.MethodReason.PIN_LOCKED_NOW)
 
 
 def test_each_interrupted_face_check_costs_an_attempt() -> None:
@@ -74,7 +74,7 @@ def test_forgotten_pin_returns_to_the_methods_and_costs_no_try() -> None:
     world.touch(ev.PinChosen)
     world.touch(ev.PinForgotten)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((Way.FACE, Way.PIN), st.WhyHere.PIN_FORGOTTEN)
+    assert (world.state.ways, world.state.why) == ((Way.FACE, Way.PIN), st.MethodReason.PIN_FORGOTTEN)
     world.touch(ev.PinChosen)
     assert isinstance(world.state, st.PinEntry)
     assert world.state.left == 3
@@ -141,7 +141,7 @@ def test_refused_phone_confirmation_can_be_retried() -> None:
     world.card_read(PHONE)
     world.answer(ev.PhoneRefused)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((Way.PHONE,), st.WhyHere.PHONE_NOT_CONFIRMED)
+    assert (world.state.ways, world.state.why) == ((Way.PHONE,), st.MethodReason.PHONE_NOT_CONFIRMED)
     assert world.touch(ev.FaceChosen) == ()
     assert world.touch(ev.StaffAuthenticated) == (), "there is no photo to compare"
     assert isinstance(world.state, st.ChoosingMethod)
@@ -155,7 +155,7 @@ def test_locked_phone_pin_is_reported() -> None:
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, True)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((), st.WhyHere.PIN_LOCKED_NOW)
+    assert (world.state.ways, world.state.why) == ((), st.MethodReason.PIN_LOCKED_NOW)
 
 
 @pytest.mark.parametrize("rules", [Rules(), Rules(phone=True, also_pin=AlsoPin.ALWAYS)])

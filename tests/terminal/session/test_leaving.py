@@ -35,15 +35,15 @@ def test_cancellation_before_the_check_is_shown_briefly() -> None:
     world.card_read()
     world.touch(ev.Cancelled)
     assert isinstance(world.state, st.Idle)
-    assert world.state.left is st.WhyLeft.LEFT
+    assert world.state.left is st.LeaveReason.LEFT
     world.take_card()
-    assert world.state.left is st.WhyLeft.LEFT
+    assert world.state.left is st.LeaveReason.LEFT
     world.wait(6)
     assert world.state == st.Idle()
     world.card_read()
     world.wait(60)
     assert isinstance(world.state, st.Idle)
-    assert world.state.left is st.WhyLeft.TIMED_OUT
+    assert world.state.left is st.LeaveReason.TIMED_OUT
 
 
 SICK = CHECK.model_copy(update={"has_specific_disease_certificate": True, "subsidies": SubsidyStanding.USABLE})

@@ -83,7 +83,7 @@ def test_no_scan_below_five_tries_and_the_screen_gives_the_reason() -> None:
     assert world.touch(ev.FaceChosen) == ()
 
     assert isinstance(world.state, st.PrintedCodeEntry)
-    assert world.state.why is st.WhyHere.FEW_CODE_TRIES
+    assert world.state.why is st.MethodReason.FEW_CODE_TRIES
 
 
 # --- before the card is put down ------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ assert CARD.card_expiry == EXPIRY
 
 
 def test_card_front_distinguishes_a_pinless_card_from_a_locked_pin() -> None:
-    for pinless, why in ((True, st.WhyHere.PINLESS), (False, st.WhyHere.PIN_UNAVAILABLE)):
+    for pinless, why in ((True, st.MethodReason.PINLESS), (False, st.MethodReason.PIN_UNAVAILABLE)):
         world = shows_front()
         world.send(ev.CodeShown("h1", EXPIRY, pinless))
         world.card_read(LOCKED)
@@ -149,7 +149,7 @@ def test_front_of_another_card_is_ignored() -> None:
     world.send(ev.CodeShown("h1", date(2027, 1, 1), pinless=True))
     world.card_read(LOCKED)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert world.state.why is st.WhyHere.PIN_UNAVAILABLE
+    assert world.state.why is st.MethodReason.PIN_UNAVAILABLE
     assert not world.reception.pinless
 
 
@@ -178,7 +178,7 @@ def test_front_and_chip_are_read_at_the_same_time() -> None:
     world.send(ev.FrontRead(world.reception.id, EXPIRY, True))
     world.answer(ev.CardRead, LOCKED, to=fx.ReadCard)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert world.state.why is st.WhyHere.PINLESS
+    assert world.state.why is st.MethodReason.PINLESS
 
     effects = world.touch(ev.FaceChosen)
     assert effects == (fx.ScanCode(world.reception.id, effects[0].effect, CARD.card_expiry),)
@@ -188,11 +188,11 @@ def test_front_read_after_the_chip_corrects_the_reason_on_the_screen() -> None:
     world = over_reader()
     world.card_read(LOCKED)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert world.state.why is st.WhyHere.PIN_UNAVAILABLE
+    assert world.state.why is st.MethodReason.PIN_UNAVAILABLE
     world.send(ev.FrontRead("another", EXPIRY, True))
-    assert world.state.why is st.WhyHere.PIN_UNAVAILABLE
+    assert world.state.why is st.MethodReason.PIN_UNAVAILABLE
     world.send(ev.FrontRead(world.reception.id, EXPIRY, True))
-    assert world.state.why is st.WhyHere.PINLESS
+    assert world.state.why is st.MethodReason.PINLESS
 
 
 def test_front_shown_before_the_card_is_not_read_again() -> None:

@@ -16,7 +16,8 @@ def test_every_state_is_reachable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "values"), [("why", st.WhyHere), ("left", st.WhyLeft), ("help", st.Help), ("outcome", st.Outcome)]
+    ("field", "values"),
+    [("why", st.MethodReason), ("left", st.LeaveReason), ("help", st.Help), ("outcome", st.Outcome)],
 )
 def test_every_reason_help_and_ending_is_reachable(field: str, values: type[Enum]) -> None:
     reached = {getattr(state, field, None) for state in STATES}
@@ -25,5 +26,10 @@ def test_every_reason_help_and_ending_is_reachable(field: str, values: type[Enum
 
 REACHED_ELSEWHERE: dict[str, set[Enum]] = {
     # not in the gallery; covered by `test_days`, `test_certainty` and `test_printed_code`
-    "why": {st.WhyHere.NO_PHOTO, st.WhyHere.PHOTO_WITHOUT_FACE, st.WhyHere.PIN_NEEDED, st.WhyHere.PINLESS},
+    "why": {
+        st.MethodReason.NO_PHOTO,
+        st.MethodReason.PHOTO_WITHOUT_FACE,
+        st.MethodReason.PIN_NEEDED,
+        st.MethodReason.PINLESS,
+    },
 }

@@ -59,7 +59,7 @@ async def _calls_and_the_list(office: Office) -> None:
     office.day.place.remove()
 
     office.counter.stub.behave()
-    await office.day.conductor.delivery.work_off()
+    await office.day.conductor.delivery.process_outbox()
     await page.locator(row(2, "delivered")).wait_for()
     await page.locator("[data-call=not-delivered]").wait_for(state="detached")
     await page.locator("#devices", has_text="0件").wait_for()
@@ -74,7 +74,7 @@ async def _decide_on_lost_result(office: Office, page: Page) -> None:
         await office.check_in()
     await office.remove_card()
     shutil.rmtree(results / WORK_FOLDER)
-    await delivery.work_off()
+    await delivery.process_outbox()
     await page.locator("[data-call=astray] button").click()
     await page.locator(row(4, "astray")).get_by_role("button", name="どうするか決める").click()
     assert await office.axe(page) == []

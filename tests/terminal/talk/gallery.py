@@ -77,13 +77,13 @@ def _for_child(world: World) -> None:
     world.send(ev.ForChildChosen(""))
 
 
-def _left(why: st.WhyLeft) -> Callable[[World], None]:
+def _left(why: st.LeaveReason) -> Callable[[World], None]:
     def play(world: World) -> None:
         _method(world)
         match why:
-            case st.WhyLeft.LEFT:
+            case st.LeaveReason.LEFT:
                 world.touch(ev.Cancelled)
-            case st.WhyLeft.TIMED_OUT:
+            case st.LeaveReason.TIMED_OUT:
                 world.wait(RULES.timeouts["ChoosingMethod"])
         world.take_card()
 
@@ -512,9 +512,9 @@ SCREENS: dict[str, Callable[[World], None]] = {
     "idle-languages": _idle_languages,
     "languages": _languages,
     "idle-child": _for_child,
-    "idle-left": _left(st.WhyLeft.LEFT),
-    "idle-left-card-removed": _left(st.WhyLeft.CARD_REMOVED),
-    "idle-left-timed-out": _left(st.WhyLeft.TIMED_OUT),
+    "idle-left": _left(st.LeaveReason.LEFT),
+    "idle-left-card-removed": _left(st.LeaveReason.CARD_REMOVED),
+    "idle-left-timed-out": _left(st.LeaveReason.TIMED_OUT),
     "card-shown": _card_shown,
     "reading": _reading,
     "method": _method,

@@ -16,7 +16,7 @@ from consent.questions import questions
 from reader.facts import ReaderStanding
 from terminal.handover.folder import DeliveryFailure
 from terminal.problems import ProblemCode
-from terminal.session.states import WhyHere, WhyLeft
+from terminal.session.states import LeaveReason, MethodReason
 from terminal.words.catalogue import catalogue, is_for_staff, wording_lines, words
 from terminal.words.languages import LANGUAGES, STAFF_LANGUAGES
 from vision.verdict import Guidance
@@ -124,9 +124,9 @@ def test_every_guidance_and_reason_has_its_texts(language: str) -> None:
     say = words(language)
     for guidance in Guidance:
         assert say(f"guidance.{guidance}")
-    for why in WhyHere:
+    for why in MethodReason:
         assert not why or say(f"why.{why}")
-    for left in WhyLeft:
+    for left in LeaveReason:
         assert say(f"idle.left.{left}")
     for standing in ReaderStanding:
         assert standing is ReaderStanding.READY or say(f"reader.{standing}")
