@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vision.printed.look import look_at
+from vision.printed.agreeing_frames import AgreeingFrames
+from vision.printed.front import read_front
 from vision.printed.model import recogniser_path
-from vision.printed.reader import PrintedReader
 from vision.printed.recogniser import Recogniser
 from vision.synthetic.card_front import CardFront, draw_front
 from vision.synthetic.card_scene import CardScene, clean, hard, ordinary, shoot
@@ -74,15 +74,15 @@ def play(kind: str, number: int, seed: int, recogniser: Recogniser, times: list[
     typefaces = fonts()
     card = draw_front(front, typefaces[number % len(typefaces)])
     scene = KINDS[kind](random)
-    reader = PrintedReader(lambda rgb: look_at(rgb, recogniser))
-    reading = reader.reading()
+    frames = AgreeingFrames(lambda rgb: read_front(rgb, recogniser))
+    reading = frames.agreed_fields()
     for frame in range(FRAMES):
         moved = replace(scene, turn=scene.turn + random.normal(0, 0.6), across=scene.across + random.normal(0, 0.004))
         picture = shoot(card, moved, seed * 1_000_003 + number * 31 + frame)
         began = time.perf_counter()
-        reader.see(picture)
+        frames.add(picture)
         times.append(time.perf_counter() - began)
-        reading = reader.reading()
+        reading = frames.agreed_fields()
         if reading.complete:
             break
     if not reading.complete or reading.birth is None:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vision.camera import Camera
+    from vision.printed.agreeing_frames import AgreeingFrames
     from vision.printed.fields import PrintedFields
-    from vision.printed.reader import PrintedReader
     from vision.printed.recogniser import Recogniser
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class CodeCamera:
         deadline = time.monotonic() + self._seconds
         guidance: CardGuidance | None = None
         number = -1
-        with self._reader() as reader, self.camera.look() as camera:
+        with self._agreeing_frames() as frames, self.camera.look() as camera:
             while not stop.is_set() and time.monotonic() < deadline:
                 frame = camera.after(number, 0.2)
                 if not isinstance(frame, Frame):
@@ -82,29 +82,29 @@ class CodeCamera:
                         break
                     continue
                 number = frame.number
-                look = reader.see(frame.rgb)
-                if look.guidance is not guidance:
-                    guidance = look.guidance
+                front = frames.add(frame.rgb)
+                if front.guidance is not guidance:
+                    guidance = front.guidance
                     on_guidance(guidance)
-                reading = reader.reading()
+                reading = frames.agreed_fields()
                 if reading.complete and expiry in (None, reading.expiry):
                     return reading
                 reading.wipe()
-            reading = reader.reading()
+            reading = frames.agreed_fields()
             if expiry is not None and reading.expiry != expiry:
                 # a different card or an unreadable expiry date
                 reading.wipe()
             return reading
 
     @contextmanager
-    def _reader(self) -> "Iterator[PrintedReader]":
-        from vision.printed.look import look_at
-        from vision.printed.reader import PrintedReader
+    def _agreeing_frames(self) -> "Iterator[AgreeingFrames]":
+        from vision.printed.agreeing_frames import AgreeingFrames
+        from vision.printed.front import read_front
 
         recogniser = self._recogniser
         assert recogniser is not None
-        reader = PrintedReader(lambda rgb: look_at(rgb, recogniser))
+        frames = AgreeingFrames(lambda rgb: read_front(rgb, recogniser))
         try:
-            yield reader
+            yield frames
         finally:
-            reader.wipe()
+            frames.wipe()

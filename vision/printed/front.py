@@ -44,7 +44,7 @@ _MARK_LIKE: Final = 0.62
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class CardLook:
+class FrontReading:
     """Result of a frame. `outline` is in pixels of the frame, for display on the screen."""
 
     guidance: CardGuidance
@@ -53,7 +53,7 @@ class CardLook:
     outline: Quad | None = None
 
 
-def look_at(rgb: Image, recogniser: Recogniser) -> CardLook:
+def read_front(rgb: Image, recogniser: Recogniser) -> FrontReading:
     """Read as much as possible of the front of a card in this frame."""
     outlines = find_cards(rgb)
     for outline in outlines:
@@ -61,14 +61,14 @@ def look_at(rgb: Image, recogniser: Recogniser) -> CardLook:
         if upright is not None:
             return _read(rgb, upright, recogniser)
     if not outlines:
-        return CardLook(CardGuidance.SHOW_CARD)
+        return FrontReading(CardGuidance.SHOW_CARD)
     reflects = _reflects(rgb, outlines[0])
-    return CardLook(CardGuidance.TILT if reflects else CardGuidance.OTHER_SIDE, outline=outlines[0])
+    return FrontReading(CardGuidance.TILT if reflects else CardGuidance.OTHER_SIDE, outline=outlines[0])
 
 
-def _read(rgb: Image, outline: Quad, recogniser: Recogniser) -> CardLook:
+def _read(rgb: Image, outline: Quad, recogniser: Recogniser) -> FrontReading:
     if np.linalg.norm(outline[1] - outline[0]) / layout.WIDTH < _MIN_SCALE:
-        return CardLook(CardGuidance.NEARER, outline=outline)
+        return FrontReading(CardGuidance.NEARER, outline=outline)
     lines = [cut_out(rgb, outline, box) for box in (layout.BIRTH, layout.EXPIRY, layout.SECURITY)]
     birth, expiry, security = lines
     fields = PrintedFields(
@@ -81,7 +81,7 @@ def _read(rgb: Image, outline: Quad, recogniser: Recogniser) -> CardLook:
     for line in lines:
         line[:] = 0
     guidance = CardGuidance.TILT if burnt and not fields.complete else CardGuidance.HOLD_STILL
-    return CardLook(guidance, fields, outline)
+    return FrontReading(guidance, fields, outline)
 
 
 def cut_out(rgb: Image, outline: Quad, box: Box, scale: float = _SCALE, margin: float = _MARGIN) -> Image:

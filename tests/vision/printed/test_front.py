@@ -9,11 +9,11 @@ import pytest
 
 from vision.frame import Frame, Image
 from vision.open_source import open_source
+from vision.printed.agreeing_frames import AgreeingFrames
 from vision.printed.card_guidance import CardGuidance
 from vision.printed.corners import find_cards
 from vision.printed.fields import PrintedBirth, PrintedFields, birth_of, security_of
-from vision.printed.look import look_at
-from vision.printed.reader import PrintedReader
+from vision.printed.front import read_front
 from vision.printed.recogniser import Character, Recogniser
 from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
 from vision.synthetic.card_scene import CardScene, SceneTrouble, homography, ordinary, shoot
@@ -24,10 +24,10 @@ def held(front: CardFront, scene: CardScene | None = None, seed: int = 1) -> Ima
 
 
 def read(front: CardFront, recogniser: Recogniser, scene: CardScene | None = None) -> PrintedFields:
-    reader = PrintedReader(lambda rgb: look_at(rgb, recogniser))
+    frames = AgreeingFrames(lambda rgb: read_front(rgb, recogniser))
     for seed in range(3):
-        reader.see(held(front, scene, seed))
-    return reader.reading()
+        frames.add(held(front, scene, seed))
+    return frames.agreed_fields()
 
 
 def test_the_three_fields_are_read(hana: CardFront, recogniser: Recogniser) -> None:
@@ -64,9 +64,9 @@ def test_an_impossible_date_is_left_blank(hana: CardFront, recogniser: Recognise
 
 def test_a_hand_held_card_is_read(hana: CardFront, recogniser: Recogniser) -> None:
     for seed in range(4):
-        look = look_at(held(hana, ordinary(np.random.default_rng(seed)), seed), recogniser)
-        assert look.fields is not None
-        assert look.fields.security == b"4907"
+        reading = read_front(held(hana, ordinary(np.random.default_rng(seed)), seed), recogniser)
+        assert reading.fields is not None
+        assert reading.fields.security == b"4907"
 
 
 def test_an_upside_down_card_is_read(hana: CardFront, recogniser: Recogniser) -> None:
@@ -95,22 +95,22 @@ def test_the_back_is_refused_without_text_recognition(recogniser: Recogniser, mo
     monkeypatch.setattr(recogniser, "read", recognised)
     for card in (draw_back(), draw_other_card()):
         for turn in (0, 180):
-            look = look_at(shoot(card, CardScene(turn=turn), 3), recogniser)
-            assert look.guidance is CardGuidance.OTHER_SIDE
-            assert look.fields is None
+            reading = read_front(shoot(card, CardScene(turn=turn), 3), recogniser)
+            assert reading.guidance is CardGuidance.OTHER_SIDE
+            assert reading.fields is None
 
 
 def test_without_a_card_the_guidance_asks_for_it(recogniser: Recogniser) -> None:
     room = np.full((480, 640, 3), 120, np.uint8)
 
-    assert look_at(room, recogniser).guidance is CardGuidance.SHOW_CARD
+    assert read_front(room, recogniser).guidance is CardGuidance.SHOW_CARD
 
 
 def test_a_card_too_far_away_gets_the_guidance_nearer(hana: CardFront, recogniser: Recogniser) -> None:
-    look = look_at(held(hana, CardScene(width=0.45)), recogniser)
+    reading = read_front(held(hana, CardScene(width=0.45)), recogniser)
 
-    assert look.guidance is CardGuidance.NEARER
-    assert look.fields is None
+    assert reading.guidance is CardGuidance.NEARER
+    assert reading.fields is None
 
 
 def test_digits_under_a_reflection_are_left_blank(hana: CardFront, recogniser: Recogniser) -> None:
@@ -120,11 +120,11 @@ def test_digits_under_a_reflection_are_left_blank(hana: CardFront, recogniser: R
     where = cv2.perspectiveTransform(np.array([[[73 * 12, 27 * 12]]], np.float32), homography(card.shape, scene))[0, 0]
     cv2.circle(picture, (int(where[0]), int(where[1])), 9, (255, 255, 255), -1)
 
-    look = look_at(picture, recogniser)
+    reading = read_front(picture, recogniser)
 
-    assert look.fields is not None
-    assert not look.fields.complete
-    assert look.guidance is CardGuidance.TILT
+    assert reading.fields is not None
+    assert not reading.fields.complete
+    assert reading.guidance is CardGuidance.TILT
 
 
 def test_a_reflection_beside_the_fields_does_not_matter(hana: CardFront, recogniser: Recogniser) -> None:
@@ -137,16 +137,16 @@ def test_a_reflection_beside_the_fields_does_not_matter(hana: CardFront, recogni
     cv2.ellipse(lamp, (int(where[0]), int(where[1])), (60, 20), 20, 0, 360, 1.0, -1)
     picture += 250 * np.asarray(cv2.GaussianBlur(lamp, (0, 0), 9))[:, :, None]
 
-    look = look_at(np.clip(picture, 0, 255).astype(np.uint8), recogniser)
+    reading = read_front(np.clip(picture, 0, 255).astype(np.uint8), recogniser)
 
-    assert look.fields is not None
-    assert look.fields.complete
+    assert reading.fields is not None
+    assert reading.fields.complete
 
 
 def test_a_reflection_hiding_the_side_asks_to_tilt_the_card(recogniser: Recogniser) -> None:
     picture = shoot(draw_back(), CardScene(), 3)
     cv2.ellipse(picture, (320, 240), (90, 40), 0, 0, 360, (255, 255, 255), -1)
-    assert look_at(picture, recogniser).guidance is CardGuidance.TILT
+    assert read_front(picture, recogniser).guidance is CardGuidance.TILT
 
 
 def characters(text: str, sure: float = 1.0, share: float = 1.0) -> list[Character]:
@@ -189,29 +189,29 @@ def test_text_recognition_runs_only_on_the_three_fields(
         return found
 
     monkeypatch.setattr(recogniser, "read", recorded)
-    look_at(held(hana), recogniser)
+    read_front(held(hana), recogniser)
 
     assert seen == ["昭和55年3月1日生", "2033年3月1日まで有効", "4907"]
 
 
 def test_a_digit_on_which_frames_disagree_is_left_blank() -> None:
-    looks = iter([b"4907", b"4907", b"4901"])
+    codes = iter([b"4907", b"4907", b"4901"])
 
-    def look(_: Image) -> object:
-        from vision.printed.look import CardLook
+    def next_reading(_: Image) -> object:
+        from vision.printed.front import FrontReading
 
-        return CardLook(CardGuidance.HOLD_STILL, PrintedFields(security=bytearray(next(looks))))
+        return FrontReading(CardGuidance.HOLD_STILL, PrintedFields(security=bytearray(next(codes))))
 
-    reader = PrintedReader(look)  # type: ignore[arg-type]
+    frames = AgreeingFrames(next_reading)  # type: ignore[arg-type]
     nothing = np.zeros((1, 1, 3), np.uint8)
-    reader.see(nothing)
-    assert reader.reading().security == b"    "
-    reader.see(nothing)
-    assert reader.reading().security == b"4907"
-    reader.see(nothing)
-    assert reader.reading().security == b"490 "
-    reader.wipe()
-    assert reader.reading().security == b"    "
+    frames.add(nothing)
+    assert frames.agreed_fields().security == b"    "
+    frames.add(nothing)
+    assert frames.agreed_fields().security == b"4907"
+    frames.add(nothing)
+    assert frames.agreed_fields().security == b"490 "
+    frames.wipe()
+    assert frames.agreed_fields().security == b"    "
 
 
 def test_the_outline_matches_the_card(hana: CardFront) -> None:
@@ -238,7 +238,7 @@ def test_drawn_cards_can_be_used_as_a_camera(spec: str, guidance: CardGuidance, 
     assert source.open() is None
     frame = source.read()
     assert isinstance(frame, Frame)
-    assert look_at(frame.rgb, recogniser).guidance is guidance
+    assert read_front(frame.rgb, recogniser).guidance is guidance
 
 
 def test_the_error_for_an_unknown_card_lists_the_known_ones() -> None:

@@ -1,0 +1,74 @@
+"""Accepting the printed code only if at least two frames agree on it."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Final, TypeVar
+
+from vision.frame import Image
+from vision.printed.fields import PrintedBirth, PrintedFields
+from vision.printed.front import FrontReading
+
+MIN_AGREEING: Final = 2
+_T = TypeVar("_T")
+
+
+class AgreeingFrames:
+    """Readings of the frames of one reception. `read_front`: `vision.printed.front.read_front` with a recogniser."""
+
+    def __init__(self, read_front: Callable[[Image], FrontReading]) -> None:
+        self._read_front = read_front
+        self._births: list[PrintedBirth] = []
+        self._expiries: list[date] = []
+        self._securities: list[bytearray] = []
+        self._pinless_frames = 0
+        self._frames = 0
+
+    def add(self, rgb: Image) -> FrontReading:
+        """Read another frame. Its fields are stored here and wiped from the returned reading."""
+        reading = self._read_front(rgb)
+        if reading.fields is not None:
+            self._store(reading.fields)
+            reading.fields.wipe()
+        return reading
+
+    def agreed_fields(self) -> PrintedFields:
+        """Return the fields on which at least two frames agree. Digits on which frames disagree are spaces. The caller
+        must wipe the fields.
+        """
+        return PrintedFields(
+            birth=_agreed(self._births),
+            expiry=_agreed(self._expiries),
+            security=self._agreed_security(),
+            pinless=self._pinless_frames >= MIN_AGREEING and 2 * self._pinless_frames > self._frames,
+        )
+
+    def wipe(self) -> None:
+        for digits in self._securities:
+            digits[:] = b"    "
+        self._securities.clear()
+        self._births.clear()
+        self._expiries.clear()
+
+    def _store(self, fields: PrintedFields) -> None:
+        self._frames += 1
+        self._pinless_frames += fields.pinless
+        if fields.birth is not None:
+            self._births.append(fields.birth)
+        if fields.expiry is not None:
+            self._expiries.append(fields.expiry)
+        if fields.security != b"    ":
+            self._securities.append(bytearray(fields.security))
+
+    def _agreed_security(self) -> bytearray:
+        """Return four digits. A digit that frames disagree on, or that fewer than two frames show, is a space."""
+        agreed = bytearray(b"    ")
+        for position in range(4):
+            digits = [code[position] for code in self._securities if code[position] != 0x20]
+            if len(digits) >= MIN_AGREEING and len(set(digits)) == 1:
+                agreed[position] = digits[0]
+        return agreed
+
+
+def _agreed(values: "list[_T]") -> "_T | None":
+    """Return the value if at least two frames show it and no frame shows another."""
+    return values[0] if len(values) >= MIN_AGREEING and all(value == values[0] for value in values) else None
