@@ -1,4 +1,4 @@
-"""Keep every test away from the user's own state and settings, and group tests for parallel runs."""
+"""Isolate tests from the user's state and settings, and group them for parallel runs."""
 
 import itertools
 import os
@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from reader.softcard.pcscd import use_own_socket
 
-# No deadline: a slow machine must not fail a test. CI uses the same examples every time, so a failure is reproducible.
+# No deadline, because CI machines are slow. CI derandomizes to make failures reproducible.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("quick", deadline=None, max_examples=20)  # `make quick`
@@ -24,7 +24,7 @@ use_own_socket()
 
 @pytest.fixture(scope="session")
 def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Yield a home folder for each test. Calling `mktemp` each time would take longer than most tests."""
+    """Yield a home folder per test. `tmp_path_factory.mktemp` takes longer than most tests."""
     folder = tmp_path_factory.mktemp("homes")
     return (folder / str(number) for number in itertools.count())
 

@@ -1,9 +1,9 @@
-"""Coverage-guided fuzzing of all parsers of data from cards, services and folders. Run by `make fuzz`.
+"""Coverage-guided fuzzing of the parsers for card, service and file data. Run by `make fuzz`.
 
     PYTHONPATH=.fuzz/lib:. python tests/fuzz.py --seconds 30
 
-Each target runs in a separate process with a memory limit, so that a crash is attributed to it. Failing inputs are
-saved in `.fuzz/found`. The exit code is 1 if there are any.
+Each target runs in a separate process with a memory limit. Failing inputs are saved in `.fuzz/found`, and the exit
+code is 1.
 """
 
 import argparse
@@ -22,9 +22,9 @@ TARGETS_OF = {
         *("terminal.simulated.exchange", "terminal.simulated.service"),
     ],
 }
-"""Modules of fuzz targets and the packages instrumented for coverage for each."""
+"""Fuzz target modules, and the packages instrumented for each."""
 MORE_MB = 768
-"""Address space allowed beyond what a target uses at its start (`RLIMIT_AS`)."""
+"""Address space limit (`RLIMIT_AS`) above a target's use after start-up."""
 
 
 def fuzz_one(module: str, name: str, corpus: Path, seconds: int) -> None:
@@ -36,7 +36,7 @@ def fuzz_one(module: str, name: str, corpus: Path, seconds: int) -> None:
 
     target = within_limits(targets[name])
     FOUND.mkdir(parents=True, exist_ok=True)
-    for seed in corpus.iterdir():  # do one-time imports and set-up before the memory limit applies
+    for seed in corpus.iterdir():  # run lazy imports and set-up before the memory limit applies
         target(seed.read_bytes())
     limit_memory()
     options = [f"-max_total_time={seconds}", "-max_len=40000", "-timeout=10", "-rss_limit_mb=2048", "-verbosity=0"]
@@ -57,17 +57,17 @@ def report(line: str) -> None:
 
 
 def run(module: str, name: str, seeds: list[bytes], seconds: int) -> tuple[int, str]:
-    """Return exit code and output; -1 if the process runs 90 s longer than `seconds`."""
+    """Return exit code and output. The exit code is -1 if the process exceeds `seconds` by 90 s."""
     with tempfile.TemporaryDirectory() as corpus:
         for number, seed in enumerate(seeds):
             (Path(corpus) / f"seed-{number}").write_bytes(seed)
         command = [sys.executable, __file__, "--module", module, "--target", name, "--corpus", corpus]
         command += ["--seconds", str(seconds)]
         try:
-            ended = subprocess.run(command, timeout=seconds + 90, capture_output=True, text=True, check=False)
+            result = subprocess.run(command, timeout=seconds + 90, capture_output=True, text=True, check=False)
         except subprocess.TimeoutExpired:
             return -1, "timed out"
-    return ended.returncode, ended.stdout + ended.stderr
+    return result.returncode, result.stdout + result.stderr
 
 
 def main() -> None:
@@ -80,7 +80,7 @@ def main() -> None:
     if options.corpus is not None:
         fuzz_one(options.module, options.target, options.corpus, options.seconds)
         return
-    broken = []
+    failed = []
     for module in TARGETS_OF:
         loaded = importlib.import_module(module)
         seeds = loaded.seeds()
@@ -89,11 +89,11 @@ def main() -> None:
                 continue
             code, output = run(module, name, seeds[name], options.seconds)
             runs = output.partition("number_of_executed_units:")[2].partition("\n")[0].strip()
-            report(f"{name:22} {'ok' if code == 0 else 'BROKEN':8}{runs} runs")
+            report(f"{name:22} {'ok' if code == 0 else 'FAILED':8}{runs} runs")
             if code != 0:
                 report(output[-4000:])
-                broken.append(name)
-    sys.exit(f"broken: {', '.join(broken)}; inputs in {FOUND}" if broken else 0)
+                failed.append(name)
+    sys.exit(f"failed: {', '.join(failed)}. The inputs are in {FOUND}." if failed else 0)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Rules that import-linter cannot check: which files use a name, and what is imported before it is needed."""
+"""Architecture rules that import-linter cannot check, such as restricted names and lazy imports."""
 
 import ast
 import functools
@@ -80,7 +80,7 @@ def test_simulators_are_imported_only_by_the_command_line() -> None:
     assert all(path.startswith(("terminal/cli/", "terminal/simulated/")) for path in users), users
 
 
-def test_a_terminal_in_service_loads_no_simulator() -> None:
+def test_the_terminal_does_not_load_simulators() -> None:
     script = "import sys, terminal.assembly\nprint([name for name in sys.modules if 'terminal.simulated' in name])"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd="/")
     assert result.stdout.strip() == "[]"
@@ -89,7 +89,7 @@ def test_a_terminal_in_service_loads_no_simulator() -> None:
 PLATFORM_MODULES = {"ctypes", "fcntl", "grp", "msvcrt", "pwd", "resource", "termios", "tty", "winreg"}
 
 
-def test_differences_between_systems_are_only_in_the_platform_module() -> None:
+def test_platform_specific_code_is_only_in_the_platform_module() -> None:
     found = set()
     for path, tree in sources():
         if path.startswith("config/platform/"):
@@ -101,16 +101,16 @@ def test_differences_between_systems_are_only_in_the_platform_module() -> None:
     assert found - {("reader/softcard/pcscd.py", "SIGTERM"), ("reader/raw_names.py", "ctypes")} == set()
 
 
-def test_there_is_no_import_cycle() -> None:
-    waiting = {
+def test_no_import_cycles() -> None:
+    remaining = {
         module: graph.find_modules_directly_imported_by(module)
         for graph in [grimp.build_graph(*PACKAGES)]
         for module in graph.modules
     }
-    while free := {module for module, wanted in waiting.items() if not wanted & waiting.keys()}:
-        for module in free:
-            del waiting[module]
-    assert not waiting, "these modules are in an import cycle or import one"
+    while resolved := {module for module, imported in remaining.items() if not imported & remaining.keys()}:
+        for module in resolved:
+            del remaining[module]
+    assert not remaining, "these modules are part of an import cycle, or import one that is"
 
 
 def public_classes(tree: ast.Module) -> set[str]:
@@ -118,17 +118,17 @@ def public_classes(tree: ast.Module) -> set[str]:
 
 
 def test_public_class_names_are_unique() -> None:
-    homes: dict[str, list[str]] = {}
+    paths_by_class: dict[str, list[str]] = {}
     for path, tree in sources():
         for name in public_classes(tree):
-            homes.setdefault(name, []).append(path)
-    duplicates = {name: paths for name, paths in homes.items() if len(paths) > 1}
-    assert duplicates == {}, "give one of them a more specific name"
+            paths_by_class.setdefault(name, []).append(path)
+    duplicates = {name: paths for name, paths in paths_by_class.items() if len(paths) > 1}
+    assert duplicates == {}, "rename one of each pair"
 
 
 MAX_FILE_LINES, MAX_FUNCTION_LINES = 400, 50
 ALLOWED_LONGER = {
-    # One closed union: all events of a reception, a few lines each.
+    # A closed union of all reception events, a few lines each.
     "terminal/session/events.py",
     # Migrations are never edited after release.
     "terminal/simulated/service/storage/migrations/versions/v0001_first.py upgrade",
@@ -154,8 +154,8 @@ def test_init_files_are_empty() -> None:
 
 
 def loaded_after(code: str) -> set[str]:
-    script = f"import sys\n{code}\nprint('\\n'.join(name for name in {HEAVY!r} if name in sys.modules))"
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd="/")
+    program = f"import sys\n{code}\nprint('\\n'.join(name for name in {HEAVY!r} if name in sys.modules))"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd="/")
     return set(result.stdout.split())
 
 
@@ -164,8 +164,8 @@ def test_the_session_loads_nothing_heavy() -> None:
 
 
 def test_the_default_engine_loads_only_opencv() -> None:
-    opened = "from pathlib import Path\nfrom vision.engines.open import open_engine\nopen_engine(Path('cache'))"
-    assert loaded_after(opened) == {"cv2"}
+    script = "from pathlib import Path\nfrom vision.engines.open import open_engine\nopen_engine(Path('cache'))"
+    assert loaded_after(script) == {"cv2"}
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -1,4 +1,4 @@
-"""The documents: every link has a target, and Japanese pages match their English originals."""
+"""Links in the documentation, and agreement of Japanese pages with their English originals."""
 
 import re
 import subprocess
@@ -46,13 +46,13 @@ def commands(page: str) -> set[str]:
 @pytest.mark.parametrize(("english", "japanese"), PAIRS.items(), ids=list(PAIRS))
 def test_the_japanese_page_has_the_same_headings_codes_and_commands(english: str, japanese: str) -> None:
     pages = [(ROOT / name).read_text(encoding="utf-8") for name in (english, japanese)]
-    for found in (headings, codes, commands):
-        assert found(pages[0]) == found(pages[1])
+    for extract in (headings, codes, commands):
+        assert extract(pages[0]) == extract(pages[1])
 
 
 def test_the_readmes_list_every_page() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "docs/*.md"], capture_output=True, text=True, cwd=ROOT, check=True
     ).stdout.split()
-    both = (ROOT / "README.md").read_text(encoding="utf-8") + (ROOT / "README.ja.md").read_text(encoding="utf-8")
-    assert [name for name in listed if name not in both] == []
+    readmes = (ROOT / "README.md").read_text(encoding="utf-8") + (ROOT / "README.ja.md").read_text(encoding="utf-8")
+    assert [name for name in listed if name not in readmes] == []

@@ -1,4 +1,4 @@
-"""Plain English: phrases that read as translated, and what to write instead."""
+"""Phrases that read as translated, and their replacements in plain English."""
 
 import re
 import subprocess
@@ -86,14 +86,14 @@ SKIPPED = (":!*.ja.md", ":!*fixtures/*", f":!tests/{Path(__file__).name}")
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
-def test_nothing_reads_translated() -> None:
+def test_no_translated_phrases() -> None:
     pattern = "|".join(f"(?:{phrase})" for phrase in INSTEAD)
     grep = ["git", "grep", "-I", "--line-number", "--ignore-case", "--perl-regexp", "-e", pattern, "--"]
-    done = subprocess.run([*grep, *FILES, *SKIPPED], capture_output=True, text=True, cwd=ROOT, check=False)
-    found = [
+    result = subprocess.run([*grep, *FILES, *SKIPPED], capture_output=True, text=True, cwd=ROOT, check=False)
+    hits = [
         f"{line[:160]} -> {instead}"
-        for line in done.stdout.splitlines()
+        for line in result.stdout.splitlines()
         for phrase, instead in INSTEAD.items()
         if re.search(phrase, line, re.IGNORECASE)
     ]
-    assert done.returncode == 1, "\n".join(found) or done.stdout + done.stderr  # 1: no line matches
+    assert result.returncode == 1, "\n".join(hits) or result.stdout + result.stderr  # 1: no line matches

@@ -1,4 +1,4 @@
-"""The examples run as described at their top."""
+"""The programs in `examples/`, run as their docstrings describe."""
 
 import subprocess
 import sys
@@ -43,7 +43,7 @@ def test_card_facts_are_printed_without_a_pin(state: Path) -> None:
     assert "printed code tries left  10" in result.stdout
 
 
-def test_a_result_file_is_read(state: Path) -> None:
+def test_read_result_file_prints_the_answers(state: Path) -> None:
     file = state / "result.xml"
     sample = uketsuke(state, "handover", "sample", "adult", "--answers", "medicines=yes,diagnosis=no")
     file.write_text(sample, encoding="utf-8")
@@ -55,7 +55,7 @@ def test_a_result_file_is_read(state: Path) -> None:
     assert lines[2:] == ["past care        refused", "surgery          not asked", "health check-up  not asked"]
 
 
-def test_an_exported_ledger_is_verified_and_a_changed_one_is_not(tmp_path: Path) -> None:
+def test_a_modified_ledger_export_fails_verification(tmp_path: Path) -> None:
     clock = Clock()
     counter = Counter(lambda: Ledger.open(tmp_path / "ledger.db", "terminal-1", clock=clock), clock)
     counter.to_delivered()
@@ -64,22 +64,22 @@ def test_an_exported_ledger_is_verified_and_a_changed_one_is_not(tmp_path: Path)
     head = export_file(tmp_path / "ledger.db", exported).head
     result = example("verify_ledger_export.py", str(exported), "terminal-1")
     assert result.stdout == f"intact: {head.count} records, last hash {head.hash}\n", result.stderr
-    changed = exported.read_text(encoding="utf-8").replace('"granted":true', '"granted":false', 1)
-    exported.write_text(changed, encoding="utf-8")
+    modified = exported.read_text(encoding="utf-8").replace('"granted":true', '"granted":false', 1)
+    exported.write_text(modified, encoding="utf-8")
     result = example("verify_ledger_export.py", str(exported), "terminal-1")
-    assert (result.returncode, result.stderr) == (1, "record 2 was changed, or one before it is missing\n")
+    assert (result.returncode, result.stderr) == (1, "record 2 was modified, or one before it is missing\n")
 
 
-def test_two_drawn_pictures_of_one_person_are_compared(tmp_path: Path) -> None:
+def test_compare_photos_recognises_the_same_drawn_person(tmp_path: Path) -> None:
     grey = decode_photo(card_portrait("hana"))
     assert not isinstance(grey, PhotoProblem)
-    one, other = tmp_path / "one.png", tmp_path / "other.png"
-    cv2.imwrite(str(one), grey)
-    cv2.imwrite(str(other), cv2.resize(grey, None, fx=1.5, fy=1.5))
-    result = example("compare_photos.py", str(one), str(other))
+    small, large = tmp_path / "small.png", tmp_path / "large.png"
+    cv2.imwrite(str(small), grey)
+    cv2.imwrite(str(large), cv2.resize(grey, None, fx=1.5, fy=1.5))
+    result = example("compare_photos.py", str(small), str(large))
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("same person: distance ")
     empty = tmp_path / "empty.png"
     cv2.imwrite(str(empty), grey[:4, :4] * 0)
-    result = example("compare_photos.py", str(one), str(empty))
+    result = example("compare_photos.py", str(small), str(empty))
     assert (result.returncode, result.stderr) == (1, f"{empty}: not a picture of exactly one face\n")

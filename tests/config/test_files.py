@@ -1,4 +1,4 @@
-"""The program's own files are written completely, privately and by one process at a time."""
+"""Atomic, private and locked writing of the program's files."""
 
 import multiprocessing
 import os
@@ -31,8 +31,8 @@ def _open_umask() -> object:
 
 def test_created_parent_folders_are_private(tmp_path: Path) -> None:
     private_folder(tmp_path / "state" / "terminal" / "line")
-    for made in ("state", "state/terminal", "state/terminal/line"):
-        assert mode(tmp_path / made) == 0o700
+    for folder in ("state", "state/terminal", "state/terminal/line"):
+        assert mode(tmp_path / folder) == 0o700
     (tmp_path / "share").mkdir(mode=0o755)
     private_folder(tmp_path / "share")
     assert mode(tmp_path / "share") == 0o755, "the mode of an existing folder is kept"
@@ -58,15 +58,15 @@ def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_the_folder_is_synced_after_the_file_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    flushed: list[list[str]] = []
-    monkeypatch.setattr(system, "sync_folder", lambda folder: flushed.append(names(folder)))
+    synced: list[list[str]] = []
+    monkeypatch.setattr(system, "sync_folder", lambda folder: synced.append(names(folder)))
     write_atomically(tmp_path / "a", b"1")
     create_atomically(tmp_path / "b", b"2")
     create_private(tmp_path / "c")
-    assert flushed == [["a"], ["a", "b"], ["a", "b", "c"]]
+    assert synced == [["a"], ["a", "b"], ["a", "b", "c"]]
 
 
-def test_the_first_to_create_a_file_wins(tmp_path: Path) -> None:
+def test_an_existing_file_is_not_recreated(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     assert create_atomically(path, b"first")
     assert not create_atomically(path, b"second")
@@ -75,22 +75,22 @@ def test_the_first_to_create_a_file_wins(tmp_path: Path) -> None:
 
 
 def _can_lock(lock: Path) -> bool:
-    with exclusive_lock(lock, wait=False) as ours:
-        return ours
+    with exclusive_lock(lock, wait=False) as acquired:
+        return acquired
 
 
 def test_a_lock_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
     lock = tmp_path / "x.lock"
     with multiprocessing.get_context("spawn").Pool(1) as other:
-        with exclusive_lock(lock) as ours:
-            assert ours
+        with exclusive_lock(lock) as acquired:
+            assert acquired
             assert not other.apply(_can_lock, (lock,))
             assert posix.lock_holder(lock) == os.getpid()
         assert other.apply(_can_lock, (lock,))
     assert posix.lock_holder(lock) is None
 
 
-def test_cameras_are_named_by_number_or_device_path() -> None:
+def test_cameras_are_recognised_by_number_or_device_path() -> None:
     assert [system.is_camera(name) for name in ("0", "/dev/video2", "clip.mp4", "synthetic:hana")] == [
         True,
         True,
@@ -100,7 +100,7 @@ def test_cameras_are_named_by_number_or_device_path() -> None:
     assert system.camera_path("3") == Path("/dev/video3")
 
 
-def test_secrets_can_be_kept_out_of_swap() -> None:
+def test_secrets_are_locked_in_memory() -> None:
     secret = bytearray(64)
     assert system.keep_in_memory(secret)
     assert system.keep_in_memory(bytearray())
@@ -116,14 +116,14 @@ libc.malloc.restype = ctypes.c_void_p
 address, guard = libc.malloc({size}), libc.malloc({size})
 ctypes.memset(address, 0x41, {size})
 libc.free(ctypes.c_void_p(address))
-left = ctypes.string_at(address + 16, {size} - 32).count(b"A")
-sys.exit((left if {glibc} else 0) or "PYTHONMALLOC" in os.environ)
+remaining = ctypes.string_at(address + 16, {size} - 32).count(b"A")
+sys.exit((remaining if {glibc} else 0) or "PYTHONMALLOC" in os.environ)
 """
 
 
 @pytest.mark.parametrize(("serves", "size"), [(False, 20_000), (True, 100)])
 def test_freed_memory_is_overwritten(serves: bool, size: int) -> None:
-    """In a separate process, because the setting is permanent. `serves_patients` includes small blocks."""
+    """Use a separate process, because the setting is permanent. `serves_patients` also covers small blocks."""
     program = FREE.format(serves=serves, size=size, glibc=platform.libc_ver()[0] == "glibc")
-    ended = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=False)
-    assert ended.returncode == 0
+    result = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=False)
+    assert result.returncode == 0

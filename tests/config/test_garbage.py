@@ -1,4 +1,4 @@
-"""Reference cycles holding patient data are collected while the terminal runs, not only at exit."""
+"""Garbage collection of reference cycles with patient data while the terminal runs."""
 
 import gc
 import weakref
@@ -9,8 +9,8 @@ import pytest
 from config.garbage import postpone, resume
 
 
-class Holder:
-    """Refers to itself, as an exception and its traceback do."""
+class Cycle:
+    """A reference cycle, like an exception and its traceback."""
 
     def __init__(self) -> None:
         self.itself = self
@@ -18,26 +18,26 @@ class Holder:
 
 @pytest.fixture(autouse=True)
 def _restore_collector() -> Iterator[None]:
-    before = gc.get_threshold()
+    thresholds = gc.get_threshold()
     yield
     gc.unfreeze()
-    gc.set_threshold(*before)
+    gc.set_threshold(*thresholds)
 
 
 def test_cycles_are_collected_again_after_the_start() -> None:
     postpone()
-    held = weakref.ref(Holder())
-    made = [[number] for number in range(100_000)]
-    assert held() is not None  # the collector is off during the start
-    del made
+    reference = weakref.ref(Cycle())
+    lists = [[number] for number in range(100_000)]
+    assert reference() is not None  # the collector is off during the start
+    del lists
     resume()
-    held = weakref.ref(Holder())
-    made = [[number] for number in range(100_000)]
-    assert held() is None
-    assert len(made) == 100_000
+    reference = weakref.ref(Cycle())
+    lists = [[number] for number in range(100_000)]
+    assert reference() is None
+    assert len(lists) == 100_000
 
 
 def test_resume_without_postpone_changes_nothing() -> None:
-    before = gc.get_threshold()
+    thresholds = gc.get_threshold()
     resume()
-    assert gc.get_threshold() == before
+    assert gc.get_threshold() == thresholds

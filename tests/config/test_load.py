@@ -1,4 +1,4 @@
-"""Settings from file and environment, and the messages for wrong ones."""
+"""Loading settings from file and environment, and the error messages for invalid settings."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ def settings_file(folder: Path, text: str) -> Path:
     return path
 
 
-def problem(path: Path | None = None) -> str:
+def message_of(path: Path | None = None) -> str:
     with pytest.raises(SettingsError) as caught:
         load(path)
     return str(caught.value)
@@ -57,12 +57,12 @@ def test_default_file_is_read_if_it_exists() -> None:
     assert load().profile is Profile.PHARMACY
 
 
-def test_the_variable_names_a_file_instead_of_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uketsuke_config_replaces_the_default_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_CONFIG", str(settings_file(tmp_path, "[vision]\nattempts = 2\n")))
     assert load().vision.attempts == 2
 
 
-def test_relative_paths_start_at_the_settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_paths_are_relative_to_the_settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/clinic")
     path = settings_file(
         tmp_path,
@@ -74,8 +74,8 @@ def test_relative_paths_start_at_the_settings_file(tmp_path: Path, monkeypatch: 
     assert settings.results_dir == Path("/home/clinic/r")
 
 
-def test_home_folder_of_an_unknown_user(tmp_path: Path) -> None:
-    message = problem(settings_file(tmp_path, '[handover]\nfolder = "~no-such-user/r"\n'))
+def test_a_home_folder_of_an_unknown_user_is_refused(tmp_path: Path) -> None:
+    message = message_of(settings_file(tmp_path, '[handover]\nfolder = "~no-such-user/r"\n'))
     assert message == "handover.folder = '~no-such-user/r': no such user. Write the path in full."
 
 
@@ -91,7 +91,7 @@ def test_lists_and_sections_in_the_environment_are_json(monkeypatch: pytest.Monk
     assert settings.vision.frames == 9
 
 
-def test_an_empty_variable_sets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_VISION__FRAMES", "")
     assert load().vision.frames == 5
 
@@ -121,7 +121,7 @@ def test_an_empty_variable_sets_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_unknown_key_is_refused_with_a_suggestion(tmp_path: Path, text: str, message: str) -> None:
     path = settings_file(tmp_path, text)
-    assert problem(path) == message.format(file=path)
+    assert message_of(path) == message.format(file=path)
 
 
 @pytest.mark.parametrize(
@@ -138,20 +138,20 @@ def test_unknown_variable_is_refused_with_a_suggestion(
     monkeypatch: pytest.MonkeyPatch, variable: str, suggestion: str
 ) -> None:
     monkeypatch.setenv(variable, "1")
-    assert problem() == f"environment variable {variable} is unknown{suggestion}"
+    assert message_of() == f"environment variable {variable} is unknown{suggestion}"
 
 
 def test_unknown_name_inside_a_json_section(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_VISION", '{"atempt_seconds": 0.3}')
-    assert "UKETSUKE_VISION__ATEMPT_SECONDS is unknown; did you mean UKETSUKE_VISION__ATTEMPT_SECONDS?" in problem()
+    assert "UKETSUKE_VISION__ATEMPT_SECONDS is unknown; did you mean UKETSUKE_VISION__ATTEMPT_SECONDS?" in message_of()
 
 
 def test_all_problems_are_reported_together(tmp_path: Path) -> None:
-    message = problem(settings_file(tmp_path, "[vision]\nframes = 2\nattempt_seconds = 900.0\n")).splitlines()
+    message = message_of(settings_file(tmp_path, "[vision]\nframes = 2\nattempt_seconds = 900.0\n")).splitlines()
     assert len(message) == 2
 
 
-# --- wrong values -------------------------------------------------------------------------------------------
+# --- invalid values -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -196,15 +196,15 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
         ("consent = 3\n", "consent, set by {file}, is a section: write it as [consent] with its values below it."),
     ],
 )
-def test_wrong_value_is_reported_with_place_and_range(tmp_path: Path, text: str, message: str) -> None:
+def test_an_invalid_value_is_reported_with_source_and_range(tmp_path: Path, text: str, message: str) -> None:
     path = settings_file(tmp_path, text)
-    assert problem(path) == message.format(file=path)
+    assert message_of(path) == message.format(file=path)
 
 
-def test_wrong_variable_is_reported_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_environment_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = settings_file(tmp_path, "[vision]\nattempt_seconds = 0.35\n")
     monkeypatch.setenv("UKETSUKE_VISION__ATTEMPT_SECONDS", "-7")
-    assert problem(path).startswith(
+    assert message_of(path).startswith(
         "vision.attempt_seconds = '-7', set by environment variable UKETSUKE_VISION__ATTEMPT_SECONDS, is refused"
     )
 
@@ -212,35 +212,37 @@ def test_wrong_variable_is_reported_by_name(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("variable", "value"), [("UKETSUKE_READER__TRUST_ANCHORS", "/a.pem:/b.pem"), ("UKETSUKE_VISION", "{frames: 9}")]
 )
-def test_a_list_that_is_not_json(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+def test_a_list_that_is_not_json_is_refused(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
     monkeypatch.setenv(variable, value)
-    assert f'{variable} is refused: it sets a list or a complete section and must be JSON, like ["a", "b"]' in problem()
+    assert (
+        f'{variable} is refused: it sets a list or a complete section and must be JSON, like ["a", "b"]' in message_of()
+    )
 
 
-# --- the file itself ----------------------------------------------------------------------------------------
+# --- unreadable files ---------------------------------------------------------------------------------------
 
 
-def test_missing_file(tmp_path: Path) -> None:
-    message = problem(tmp_path / "no.toml")
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
+    message = message_of(tmp_path / "no.toml")
     assert message.startswith(
         f"{tmp_path / 'no.toml'} cannot be read: No such file or directory. Specify an existing file"
     )
 
 
-def test_missing_file_named_by_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_file_in_uketsuke_config_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_CONFIG", str(tmp_path / "no.toml"))
-    assert "no.toml cannot be read" in problem()
+    assert "no.toml cannot be read" in message_of()
 
 
-def test_broken_toml_names_file_and_line(tmp_path: Path) -> None:
+def test_a_toml_error_is_reported_with_file_and_line(tmp_path: Path) -> None:
     path = settings_file(tmp_path, "[vision]\nattempt_seconds = = 1\n")
-    assert problem(path).startswith(f"{path}, line 2, column 19: Invalid value. The file is TOML")
+    assert message_of(path).startswith(f"{path}, line 2, column 19: Invalid value. The file is TOML")
 
 
-def test_file_in_another_encoding(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_bytes('# 受付\nprofile = "clinic"\n'.encode("shift_jis"))
-    assert problem(path) == f"{path}: byte 2 is not UTF-8. Save the file as UTF-8."
+    assert message_of(path) == f"{path}: byte 2 is not UTF-8. Save the file as UTF-8."
 
 
 # --- secrets ------------------------------------------------------------------------------------------------
@@ -254,8 +256,8 @@ def test_password_hash_is_never_printed(tmp_path: Path) -> None:
         assert "canary" not in text
 
 
-def test_wrong_password_hash_is_not_printed(tmp_path: Path) -> None:
-    message = problem(settings_file(tmp_path, "[staff]\npassword_hash = 987654\n"))
+def test_an_invalid_password_hash_is_not_printed(tmp_path: Path) -> None:
+    message = message_of(settings_file(tmp_path, "[staff]\npassword_hash = 987654\n"))
     assert message.startswith("staff.password_hash, set by ")
     assert "987654" not in message
 
@@ -288,6 +290,6 @@ def test_dots_in_values_and_comments_do_not_count_as_nesting(tmp_path: Path) -> 
 
 
 def test_a_removed_setting_is_refused_with_instructions(tmp_path: Path) -> None:
-    message = problem(settings_file(tmp_path, "[vision]\nthreshold = 0.45\n"))
+    message = message_of(settings_file(tmp_path, "[vision]\nthreshold = 0.45\n"))
     assert "vision.threshold" in message
     assert "delete the line" in message

@@ -1,4 +1,4 @@
-"""The profile table and how it combines with the user's settings."""
+"""The profile table and its combination with the user's settings."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from config.profiles import PROFILES, DispensingPolicy, LimitPolicy, Prescriptio
 from config.settings import ConsentSettings, Settings, VisionSettings
 
 
-def test_every_profile_has_a_row_of_settings_that_exist() -> None:
+def test_every_profile_sets_only_known_settings() -> None:
     assert set(PROFILES) == set(Profile)
     for row in PROFILES.values():
         assert set(row.consent) <= set(ConsentSettings.model_fields)
@@ -20,7 +20,7 @@ def test_every_profile_has_a_row_of_settings_that_exist() -> None:
 
 
 @pytest.mark.parametrize("languages", [["ja", "en", "ja"], ["ja", "xx"]])
-def test_languages_are_known_and_named_once(languages: list[str]) -> None:
+def test_unknown_and_duplicate_languages_are_refused(languages: list[str]) -> None:
     known = {"languages": ("ja", "en")}
     with pytest.raises(ValidationError, match="languages"):
         Settings.model_validate({"place": {"languages": languages}}, context=known)
@@ -43,8 +43,8 @@ def test_the_profile_fills_unset_settings(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_clinic_can_choose_to_ask_for_the_prescription_form() -> None:
     assert Settings().consent.prescription is PrescriptionPolicy.NOT_USED
-    asked = Settings(consent=ConsentSettings(prescription=PrescriptionPolicy.ASK))
-    assert asked.consent.prescription is PrescriptionPolicy.ASK
+    settings = Settings(consent=ConsentSettings(prescription=PrescriptionPolicy.ASK))
+    assert settings.consent.prescription is PrescriptionPolicy.ASK
 
 
 @pytest.mark.parametrize("policy", ["ask", "electronic", "paper"])

@@ -1,5 +1,4 @@
-"""Run a reception without POSIX: no fcntl, resource, termios, pwd and uvloop, the Windows half of `config.platform` and
-a fake msvcrt."""
+"""Receptions without POSIX modules, with the Windows half of `config.platform` and a fake msvcrt."""
 
 import subprocess
 import sys
@@ -22,13 +21,13 @@ def test_modules_import_without_posix(tmp_path: Path) -> None:
 
 
 def test_a_ledger_is_locked_against_a_second_writer(tmp_path: Path) -> None:
-    result = run_without_posix("lock", str(tmp_path / "one.lock"), cwd=tmp_path)
+    result = run_without_posix("lock", str(tmp_path / "ledger.lock"), cwd=tmp_path)
     assert result.stdout.split() == ["True", "False", "True"], result.stderr
 
 
 @pytest.mark.long
 def test_two_receptions_run_without_posix(tmp_path: Path) -> None:
-    """The process that writes result files still has POSIX."""
+    """The subprocess that writes result files has POSIX."""
     result = run_without_posix("demo", "--auto", "--persona", "pin-right", "--persona", "face-match", cwd=tmp_path)
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
     assert "2 of 2 personas ended as expected." in result.stdout

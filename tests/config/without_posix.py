@@ -1,9 +1,9 @@
-"""Run uketsuke in a process without the modules and functions that Windows lacks: a stand-in for Windows itself.
+"""Run uketsuke without the modules and functions that Windows lacks.
 
-`import` imports every module, `lock FILE` tries the file lock, anything else is passed to the command line.
+`import` imports every module, and `lock FILE` locks a file. Other arguments are passed to the `uketsuke` command.
 """
 
-import asyncio.unix_events  # loaded before POSIX is removed: the standard library needs it
+import asyncio.unix_events  # the standard library requires it, so load it before POSIX is removed
 import concurrent.futures.process
 import fcntl
 import getpass
@@ -32,7 +32,7 @@ MISSING_IN_OS = (
 NOT_IMPORTED = (
     "config.platform.posix",
     "reader.softcard.pcscd",  # runs Debian's daemon
-    "terminal.simulated.service.storage.migrations",  # run by alembic alone
+    "terminal.simulated.service.storage.migrations",  # imported only by alembic
     "terminal.simulated.service.temporary_postgres",  # runs Debian's PostgreSQL
 )
 PRELOADED = (asyncio, concurrent.futures.process, getpass, multiprocessing.util, sqlite3, subprocess, tempfile)
@@ -72,12 +72,12 @@ def remove_posix() -> None:
     os.O_BINARY = 0  # type: ignore[attr-defined]
     signal.SIGBREAK = signal.SIGQUIT  # type: ignore[attr-defined]
     sys.path.insert(0, str(ROOT))
-    actual = sys.platform
+    platform = sys.platform
     sys.platform = "win32"
     try:
         importlib.import_module("config.platform.chosen")  # loads the Windows half, permanently
     finally:
-        sys.platform = actual
+        sys.platform = platform
 
 
 def import_all() -> int:
@@ -96,9 +96,9 @@ def lock(path: Path) -> list[bool]:
     from config.platform.chosen import system
 
     first, second = (os.open(path, os.O_RDWR | os.O_CREAT) for _ in range(2))
-    taken = [system.lock(first, wait=False), system.lock(second, wait=False)]
+    acquired = [system.lock(first, wait=False), system.lock(second, wait=False)]
     os.close(first)
-    return [*taken, system.lock(second, wait=True)]
+    return [*acquired, system.lock(second, wait=True)]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A ledger with a settable clock, and the events of an ordinary check."""
+"""A ledger with a settable clock, and a builder for its events."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta

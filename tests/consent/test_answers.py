@@ -1,4 +1,4 @@
-"""Only a question that was shown and answered yes counts as consent."""
+"""Answers to questions. Consent requires a question that was shown and answered yes."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ from consent.items import Answer, HolderFacts, Item, Question, QuestionKind
 from consent.questions import questions
 
 NOW = datetime(2026, 11, 22, 9, 15, tzinfo=UTC)
-EVERY = questions(HolderFacts(50, False, True, True), ConsentSettings(surgery=True, subsidies=True))
+ALL_QUESTIONS = questions(HolderFacts(50, False, True, True), ConsentSettings(surgery=True, subsidies=True))
 IDS = [
     "care",
     "medicines",
@@ -34,8 +34,8 @@ def test_one_answer_covers_all_items_of_its_question() -> None:
     ]
 
 
-def test_a_refusal_has_a_time_and_no_answer_has_none() -> None:
-    refused, silent = answers(EVERY[2:4], {"surgery": Given(False, NOW)})
+def test_unanswered_questions_have_no_answer_time() -> None:
+    refused, silent = answers(ALL_QUESTIONS[2:4], {"surgery": Given(False, NOW)})
     assert (refused.granted, refused.answered_at) == (False, NOW)
     assert (silent.granted, silent.answered_at) == (False, None)
 
@@ -45,25 +45,24 @@ def test_an_answer_to_a_question_that_was_not_shown_is_ignored() -> None:
 
 
 def test_answering_all_covers_only_the_sharing_questions() -> None:
-    answered = answers(EVERY, {question.id: Given(True, NOW) for question in sharing_questions(EVERY)})
+    answered = answers(ALL_QUESTIONS, {question.id: Given(True, NOW) for question in sharing_questions(ALL_QUESTIONS)})
     assert {a.item for a in answered if a.granted} == {
         Item.DIAGNOSIS,
         Item.MEDICINES,
         Item.SURGERY,
         Item.HEALTH_CHECKUP,
     }
-    assert not any(
-        a.granted for a in answers(EVERY, {question.id: Given(False, NOW) for question in sharing_questions(EVERY)})
-    )
+    refused = answers(ALL_QUESTIONS, {question.id: Given(False, NOW) for question in sharing_questions(ALL_QUESTIONS)})
+    assert not any(a.granted for a in refused)
 
 
 def test_two_questions_for_one_item_are_refused() -> None:
-    twin = Question("twin", QuestionKind.SHARING, (Item.SURGERY,))
+    duplicate = Question("duplicate", QuestionKind.SHARING, (Item.SURGERY,))
     with pytest.raises(ValueError, match="two questions"):
-        answers((*EVERY, twin), {})
+        answers((*ALL_QUESTIONS, duplicate), {})
 
 
-def test_an_answer_needs_a_time_with_zone() -> None:
+def test_an_answer_requires_a_time_with_time_zone() -> None:
     with pytest.raises(ValueError, match="the time at which it was given"):
         Answer(Item.SURGERY, True, None, "surgery")
     with pytest.raises(ValueError, match="time zone"):
@@ -84,15 +83,15 @@ touches = st.lists(
     touches,
 )
 def test_granted_only_if_shown_and_answered_yes(
-    facts: HolderFacts, surgery: bool, what_happened: list[tuple[str, str, timedelta]]
+    facts: HolderFacts, surgery: bool, actions: list[tuple[str, str, timedelta]]
 ) -> None:
-    """Show and answer in any order, including answers to questions not on the screen."""
+    """Show and answer questions in any order, including answers to questions not shown."""
     offered = {question.id: question for question in questions(facts, ConsentSettings(surgery=surgery, subsidies=True))}
     shown: dict[str, Question] = {}
     answered: dict[str, Given] = {}
-    for what, question_id, after in what_happened:
-        if what != "show":
-            answered[question_id] = Given(what == "yes", NOW + after)
+    for action, question_id, after in actions:
+        if action != "show":
+            answered[question_id] = Given(action == "yes", NOW + after)
         elif question_id in offered:
             shown[question_id] = offered[question_id]
     result = answers(shown.values(), answered)

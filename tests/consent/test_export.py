@@ -1,4 +1,4 @@
-"""An auditor verifies the exported ledger without this program, with the recipe in docs/ledger.md."""
+"""Ledger exports, verified with the program in docs/ledger.md."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "ledger.md"
 
 
 def audit(file: Path, terminal_id: str) -> None:
-    """Run the program from the page; it raises AssertionError if it finds a fault."""
+    """Run the program from docs/ledger.md. Raises AssertionError on a fault."""
     lines = PAGE.read_text(encoding="utf-8").split("without its `hash`.\n")[1].splitlines()
     indented = itertools.takewhile(lambda line: not line or line.startswith("    "), lines)
     program = textwrap.dedent("\n".join(indented)).replace('"ledger.jsonl"', repr(str(file)))
@@ -53,7 +53,7 @@ def test_the_documented_program_verifies_an_export(ledger: Path, counter: Counte
 
 
 @pytest.mark.parametrize(
-    ("edit", "found"),
+    ("edit", "message"),
     [
         (lambda lines: [lines[0], lines[1].replace('"granted":true', '"granted":false'), *lines[2:]], "2 was changed"),
         (lambda lines: [*lines[:3], *lines[4:]], "4 is out of place"),
@@ -61,22 +61,22 @@ def test_the_documented_program_verifies_an_export(ledger: Path, counter: Counte
     ],
     ids=["changed", "missing", "reordered"],
 )
-def test_the_documented_program_finds_edits(ledger: Path, tmp_path: Path, edit: object, found: str) -> None:
+def test_the_documented_program_finds_edits(ledger: Path, tmp_path: Path, edit: object, message: str) -> None:
     target = tmp_path / "ledger.jsonl"
     exported = export_file(ledger, target)
     lines = target.read_text(encoding="utf-8").splitlines(keepends=True)
     target.write_text("".join(edit(lines)), encoding="utf-8")  # type: ignore[operator]
-    with pytest.raises(AssertionError, match=found):
+    with pytest.raises(AssertionError, match=message):
         audit(target, exported.terminal_id)
 
 
 def test_the_export_is_private_and_never_overwrites(ledger: Path, tmp_path: Path) -> None:
     target = tmp_path / "ledger.jsonl"
-    before = os.umask(0)
+    umask = os.umask(0)
     try:
         export_file(ledger, target)
     finally:
-        os.umask(before)
+        os.umask(umask)
     assert target.stat().st_mode & 0o777 == 0o600
     target.write_text("mine")
     with pytest.raises(FileExistsError):

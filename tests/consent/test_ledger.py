@@ -1,4 +1,4 @@
-"""The ledger: order of events, contents after a restart, and access by several processes."""
+"""Ledger event order, contents after a restart, and concurrent access."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tests.consent.conftest import Clock, Counter
 
 
-def test_one_reception_from_opening_to_delivery(counter: Counter) -> None:
+def test_a_reception_is_recorded_from_opening_to_delivery(counter: Counter) -> None:
     counter.to_delivered()
     records = list(counter.ledger.records())
     assert [record.event.kind for record in records] == ["opened", "decided", "confirmed", "delivered"]
@@ -51,7 +51,7 @@ def test_one_reception_from_opening_to_delivery(counter: Counter) -> None:
     assert counter.ledger.verify() == LedgerIntact("terminal-1", counter.ledger.head())
 
 
-def test_records_are_the_same_after_reopening(counter: Counter) -> None:
+def test_reopening_preserves_the_records(counter: Counter) -> None:
     written = [
         counter.ledger.opened(counter.opening()),
         counter.ledger.decided(counter.decision(by_law=(Item.HIGH_COST_LIMIT,), prescription_form="1")),
@@ -64,10 +64,10 @@ def test_the_chain_can_be_checked_with_sha256_alone(counter: Counter, path: Path
     counter.to_delivered()
     counter.ledger.close()
     previous = genesis_hash("terminal-1")
-    for body, chained in sqlite3.connect(path).execute("SELECT body, hash FROM record ORDER BY sequence"):
+    for body, digest in sqlite3.connect(path).execute("SELECT body, hash FROM record ORDER BY sequence"):
         assert json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False) == body
-        assert record_hash(previous, body) == chained
-        previous = chained
+        assert record_hash(previous, body) == digest
+        previous = digest
 
 
 def test_a_decision_contains_everything_needed_to_resend_it(counter: Counter) -> None:
@@ -143,10 +143,10 @@ def append(counter: Counter, kind: str) -> None:
         ledger.decided(counter.decision())
     elif kind == "confirmed":
         sent = history.decided if history else None
-        count, chained = (sent.sequence, sent.hash) if sent else (1, ledger.head().hash)
+        count, digest = (sent.sequence, sent.hash) if sent else (1, ledger.head().hash)
         ledger.confirmed(
             SubmissionConfirmed(
-                check_id="c1", accepted_at=counter.clock(), ledger_count=count, ledger_hash=chained, signature="c2ln"
+                check_id="c1", accepted_at=counter.clock(), ledger_count=count, ledger_hash=digest, signature="c2ln"
             )
         )
     elif kind == "delivered":
@@ -161,7 +161,7 @@ def append(counter: Counter, kind: str) -> None:
         ledger.discarded("c1", "by-staff")
 
 
-def test_items_can_be_withdrawn_one_by_one_after_delivery(counter: Counter) -> None:
+def test_items_can_be_withdrawn_separately_after_delivery(counter: Counter) -> None:
     counter.to_delivered()
     counter.ledger.withdrawn("c1", [Item.MEDICINES])
     counter.ledger.withdrawn("c1", [Item.DIAGNOSIS])
@@ -204,7 +204,7 @@ def test_a_receipt_with_an_unknown_head_is_refused(counter: Counter) -> None:
         {"idempotency_key": ""},
     ],
 )
-def test_invalid_fields_are_refused_without_repeating_them(counter: Counter, change: dict[str, object]) -> None:
+def test_invalid_fields_are_refused_without_quoting_them(counter: Counter, change: dict[str, object]) -> None:
     with pytest.raises(ValidationError) as caught:
         counter.decision(**change)  # type: ignore[arg-type]
     assert "太郎" not in str(caught.value)
@@ -234,7 +234,7 @@ def test_a_reason_must_be_a_code(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize("missing", [{"answered_at": None}, {"language": None}, {"wording": ""}])
-def test_a_consent_needs_time_wording_and_language(counter: Counter, missing: dict[str, object]) -> None:
+def test_a_consent_requires_time_wording_and_language(counter: Counter, missing: dict[str, object]) -> None:
     complete = counter.decision().answers[0].model_dump()
     with pytest.raises(ValidationError, match="a consent needs a time"):
         RecordedAnswer.model_validate(complete | missing)
@@ -273,10 +273,10 @@ def test_a_second_writer_in_another_process_is_refused(counter: Counter, path: P
         "import sys; from datetime import UTC, datetime; from pathlib import Path; from consent.ledger import Ledger\n"
         "Ledger.open(Path(sys.argv[1]), 'terminal-1', clock=lambda: datetime.now(UTC))"
     )
-    found = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True)
-    assert found.returncode != 0
-    assert f"LedgerInUse: {path} is in use by process {os.getpid()}" in found.stderr
-    assert "UKETSUKE_STATE_DIR" in found.stderr
+    result = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True)
+    assert result.returncode != 0
+    assert f"LedgerInUse: {path} is in use by process {os.getpid()}" in result.stderr
+    assert "UKETSUKE_STATE_DIR" in result.stderr
 
 
 def test_a_closed_ledger_can_be_opened_again(counter: Counter) -> None:
@@ -285,7 +285,7 @@ def test_a_closed_ledger_can_be_opened_again(counter: Counter) -> None:
     assert counter.reopen().head() == head
 
 
-def test_reading_while_another_writes(counter: Counter, path: Path) -> None:
+def test_a_reader_keeps_its_snapshot_during_writes(counter: Counter, path: Path) -> None:
     counter.to_decided("c1")
     reader = LedgerFile(path)
     reading = reader.records()
@@ -311,14 +311,14 @@ def test_a_copy_on_read_only_media_can_be_verified(counter: Counter, path: Path,
 
 
 def test_a_copy_in_a_read_only_folder_can_be_verified(counter: Counter, path: Path) -> None:
-    """Imitate read-only media even for root: SQLite cannot create the index of its log."""
+    """Simulate read-only media even for root: SQLite cannot create its shared-memory file."""
     counter.to_delivered()
     counter.ledger.close()
     path.with_name(path.name + "-shm").mkdir()
     assert isinstance(verify_file(path), LedgerIntact)
 
 
-def test_appends_from_several_threads_make_one_chain(counter: Counter) -> None:
+def test_concurrent_appends_form_one_chain(counter: Counter) -> None:
     threads = [threading.Thread(target=counter.to_delivered, args=(f"c{number}",)) for number in range(6)]
     for thread in threads:
         thread.start()
@@ -328,7 +328,7 @@ def test_appends_from_several_threads_make_one_chain(counter: Counter) -> None:
     assert isinstance(counter.ledger.verify(), LedgerIntact)
 
 
-# --- the file -----------------------------------------------------------------------------------------------
+# --- file ---------------------------------------------------------------------------------------------------
 
 
 def test_the_ledger_file_is_durable_and_private(counter: Counter, path: Path) -> None:
@@ -344,28 +344,28 @@ def test_another_terminals_ledger_is_refused(counter: Counter, path: Path, clock
     counter.ledger.close()
     with pytest.raises(LedgerError, match="is the ledger of terminal 'terminal-1', not of 'terminal-2'"):
         Ledger.open(path, "terminal-2", clock=clock)
-    counter.reopen()  # the failed attempt holds no lock
+    counter.reopen()  # the failed attempt released its lock
 
 
-def test_a_file_that_is_not_a_ledger(path: Path, clock: Clock) -> None:
+def test_a_file_that_is_not_a_database_is_refused(path: Path, clock: Clock) -> None:
     path.write_text("これは台帳ではありません" * 100, encoding="utf-8")
     with pytest.raises(LedgerUnwritable, match="not a database"):
         Ledger.open(path, "terminal-1", clock=clock)
 
 
-def test_a_folder_that_cannot_be_made(tmp_path: Path, clock: Clock) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / "state").write_text("a file")
     with pytest.raises(LedgerUnwritable, match=r"ledger.db cannot be opened: .*File exists"):
         Ledger.open(tmp_path / "state" / "ledger.db", "terminal-1", clock=clock)
 
 
-def test_a_lock_that_cannot_be_made(path: Path, clock: Clock) -> None:
+def test_a_lock_that_cannot_be_created_is_reported(path: Path, clock: Clock) -> None:
     path.with_name("ledger.db.lock").mkdir()
     with pytest.raises(LedgerUnwritable, match=r"ledger.db.lock cannot be created: .* Make its folder writable"):
         Ledger.open(path, "terminal-1", clock=clock)
 
 
-def test_a_ledger_of_a_later_version(counter: Counter, path: Path, clock: Clock) -> None:
+def test_a_later_ledger_format_is_refused(counter: Counter, path: Path, clock: Clock) -> None:
     counter.ledger.close()
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE ledger SET format = 2")
@@ -373,7 +373,7 @@ def test_a_ledger_of_a_later_version(counter: Counter, path: Path, clock: Clock)
         Ledger.open(path, "terminal-1", clock=clock)
 
 
-def test_a_missing_ledger_file(path: Path) -> None:
+def test_a_missing_ledger_file_is_reported(path: Path) -> None:
     with pytest.raises(LedgerError, match="does not exist"):
         verify_file(path)
     with pytest.raises(LedgerError, match="does not exist"):

@@ -79,17 +79,17 @@ class LedgerMachine(RuleBasedStateMachine):
             self.decided[check] = (head.count, head.hash, self.counter.clock())
             self.granted[check] = granted
 
-    @rule(check=CHECKS, right=st.sampled_from([True, True, True, False]))
-    def confirm(self, check: str, right: bool) -> None:
-        count, chained, _ = self.decided.get(check, (1, "0" * 64, None))
+    @rule(check=CHECKS, valid=st.sampled_from([True, True, True, False]))
+    def confirm(self, check: str, valid: bool) -> None:
+        count, digest, _ = self.decided.get(check, (1, "0" * 64, None))
         receipt = SubmissionConfirmed(
             check_id=check,
             accepted_at=self.counter.clock(),
             ledger_count=count,
-            ledger_hash=chained if right else "f" * 64,
+            ledger_hash=digest if valid else "f" * 64,
             signature="c2ln",
         )
-        self.attempt(check, "confirmed", lambda: self.counter.ledger.confirmed(receipt), allowed=right)
+        self.attempt(check, "confirmed", lambda: self.counter.ledger.confirmed(receipt), allowed=valid)
 
     @rule(check=CHECKS)
     def deliver(self, check: str) -> None:
@@ -105,7 +105,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(check=CHECKS, decision=st.sampled_from(["closed", "again"]))
     def decide_hand_over(self, check: str, decision: str) -> None:
-        """`again` is always refused, because no hand-over is started here."""
+        """`again` is always refused, because this test starts no hand-over."""
         again = decision == "again"
         self.attempt(check, decision, lambda: self.counter.ledger.hand_over_decided(check, again=again))
 
@@ -133,12 +133,12 @@ class LedgerMachine(RuleBasedStateMachine):
         self.counter.clock.advance(hours=hours)
 
     @rule()
-    def second_writer(self) -> None:
+    def open_second_writer(self) -> None:
         with pytest.raises(LedgerInUse):
             self.counter._open()
 
     @invariant()
-    def nothing_else_was_written(self) -> None:
+    def only_accepted_events_were_written(self) -> None:
         assert self.counter.ledger.head().count == self.count
 
     @invariant()
@@ -157,7 +157,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def earlier_heads_still_verify(self) -> None:
-        heads = [LedgerHead(count, chained) for count, chained, _ in self.decided.values()]
+        heads = [LedgerHead(count, digest) for count, digest, _ in self.decided.values()]
         assert isinstance(LedgerFile(self.counter.ledger.path).verify(receipts=heads), LedgerIntact)
 
 
@@ -165,7 +165,7 @@ assert settings.default is not None
 EXAMPLES = settings.default.max_examples
 
 
-def test_any_sequence_of_calls(new_counter: Callable[[], Counter]) -> None:
+def test_the_ledger_matches_the_model(new_counter: Callable[[], Counter]) -> None:
     run_state_machine_as_test(
         lambda: LedgerMachine(new_counter),  # type: ignore[arg-type]
         settings=settings(

@@ -1,4 +1,4 @@
-"""Unfinished work, as listed from the open ledger and from its file."""
+"""Lists of unfinished checks, read from the open ledger and from its file."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from tests.consent.conftest import Clock, Counter
 
 
-def both(counter: Counter) -> tuple[LedgerFile, ...]:
-    """Return the writer, the writer after a restart, and a reader of the file."""
+def views(counter: Counter) -> tuple[LedgerFile, ...]:
+    """Return the writer, the reopened writer and a file reader."""
     return counter.ledger, counter.reopen(), LedgerFile(counter.ledger.path)
 
 
 def test_a_delivered_reception_leaves_no_work(counter: Counter, clock: Clock) -> None:
     counter.to_delivered()
-    for ledger in both(counter):
+    for ledger in views(counter):
         assert ledger.unended() == ()
         assert undecided(ledger) == ()
         assert undelivered(ledger) == ()
         assert unconfirmed(ledger, clock()).sendable == ()
 
 
-def test_each_unfinished_check_is_in_its_own_list(counter: Counter, clock: Clock) -> None:
+def test_unfinished_checks_are_listed_by_stage(counter: Counter, clock: Clock) -> None:
     counter.ledger.opened(counter.opening("opened"))
     counter.to_decided("decided")
     counter.to_confirmed("confirmed")
@@ -41,14 +41,14 @@ def test_each_unfinished_check_is_in_its_own_list(counter: Counter, clock: Clock
     counter.ledger.expired("expired")
     counter.ledger.opened(counter.opening("discarded"))
     counter.ledger.discarded("discarded", "by-staff")
-    for ledger in both(counter):
+    for ledger in views(counter):
         assert [record.event.check_id for record in undecided(ledger)] == ["opened"]
         assert [record.event.check_id for record in unconfirmed(ledger, clock()).sendable] == ["decided"]
         assert unconfirmed(ledger, clock()).expired == ()
         assert [waiting.decided.event.check_id for waiting in undelivered(ledger)] == ["confirmed"]
 
 
-def test_staff_can_repeat_a_started_hand_over_and_close_a_waiting_one(counter: Counter) -> None:
+def test_staff_can_repeat_a_started_hand_over_and_close_a_pending_one(counter: Counter) -> None:
     counter.to_confirmed("c1")
     counter.to_confirmed("c2")
     with pytest.raises(LifeCycleError, match="needs no decision"):
@@ -56,7 +56,7 @@ def test_staff_can_repeat_a_started_hand_over_and_close_a_waiting_one(counter: C
     counter.ledger.handing_over(HandingOver(check_id="c1", file_name="a.xml", sha256="0" * 64))
     counter.ledger.hand_over_decided("c1", again=True)
     counter.ledger.hand_over_decided("c2", again=False)
-    for ledger in both(counter):
+    for ledger in views(counter):
         (history,) = ledger.unended()
         assert (history.check_id, history.handing_over) == ("c1", None)
 
@@ -68,7 +68,7 @@ def test_a_consent_is_sent_for_24_hours_from_its_first_answer(counter: Counter, 
     counter.ledger.opened(counter.opening())
     counter.ledger.decided(counter.decision(answers=answers))
     end = answered + timedelta(hours=24)
-    for ledger in both(counter):
+    for ledger in views(counter):
         assert len(unconfirmed(ledger, end - timedelta(seconds=1)).sendable) == 1
         assert unconfirmed(ledger, end).sendable == ()
         assert len(unconfirmed(ledger, end).expired) == 1
@@ -84,10 +84,10 @@ def test_a_refusal_is_sent_for_24_hours_from_the_decision(counter: Counter, cloc
 def test_withdrawing_consent_does_not_cancel_delivery(counter: Counter) -> None:
     counter.to_confirmed()
     counter.ledger.withdrawn("c1", [Item.MEDICINES])
-    for ledger in both(counter):
+    for ledger in views(counter):
         assert len(undelivered(ledger)) == 1
     counter.ledger.delivered("c1", "OQSsiquc01res_face_c1.xml")
-    for ledger in both(counter):
+    for ledger in views(counter):
         assert undelivered(ledger) == ()
 
 
@@ -96,7 +96,7 @@ def test_a_withdrawal_is_pending_until_it_is_settled(counter: Counter, clock: Cl
     clock.advance(hours=1)
     first = counter.ledger.withdrawn("c1", [Item.MEDICINES])
     second = counter.ledger.withdrawn("c1", [Item.DIAGNOSIS])
-    for ledger in both(counter):
+    for ledger in views(counter):
         assert [
             (withdrawal.withdrawn, withdrawal.expired) for withdrawal in unsettled_withdrawals(ledger, clock())
         ] == [
@@ -105,25 +105,25 @@ def test_a_withdrawal_is_pending_until_it_is_settled(counter: Counter, clock: Cl
         ]
         assert undelivered(ledger) == ()
     counter.ledger.withdrawal_settled(WithdrawalSettled(check_id="c1", items=(Item.MEDICINES,), accepted_at=clock()))
-    for ledger in both(counter):
+    for ledger in views(counter):
         assert [withdrawal.withdrawn for withdrawal in unsettled_withdrawals(ledger, clock())] == [second]
     clock.advance(hours=23)
-    for ledger in both(counter):
+    for ledger in views(counter):
         assert [withdrawal.expired for withdrawal in unsettled_withdrawals(ledger, clock())] == [True]
     counter.ledger.withdrawal_settled(WithdrawalSettled(check_id="c1", items=(Item.DIAGNOSIS,)))
-    for ledger in both(counter):
+    for ledger in views(counter):
         assert ledger.unended() == ()
 
 
-def test_an_interrupted_reception_is_decided_from_the_ledger_alone(counter: Counter, clock: Clock) -> None:
+def test_an_interrupted_reception_is_decided_using_only_the_ledger(counter: Counter, clock: Clock) -> None:
     counter.ledger.opened(counter.opening())
     clock.advance(minutes=3)
-    (left,) = undecided(counter.reopen())
-    shown = [Question(q.question_id, QuestionKind.SHARING, q.items) for q in left.event.questions]
+    (opened,) = undecided(counter.reopen())
+    shown = [Question(q.question_id, QuestionKind.SHARING, q.items) for q in opened.event.questions]
     counter.ledger.decided(
         counter.decision(
-            left.event.check_id,
-            reception_id=left.event.reception_id,
+            opened.event.check_id,
+            reception_id=opened.event.reception_id,
             cause=Cause.INTERRUPTED,
             answers=tuple(RecordedAnswer.of(answer) for answer in unanswered(shown)),
         )
@@ -138,7 +138,7 @@ def test_an_interrupted_reception_is_decided_from_the_ledger_alone(counter: Coun
 def test_the_oldest_check_is_sent_first(counter: Counter, clock: Clock) -> None:
     for check in ("z", "a", "m"):
         counter.to_decided(check)
-    for ledger in both(counter):
+    for ledger in views(counter):
         assert [record.event.check_id for record in unconfirmed(ledger, clock()).sendable] == ["z", "a", "m"]
 
 

@@ -1,4 +1,4 @@
-"""Which questions a patient is asked."""
+"""Selection of the questions by holder and settings."""
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ def holder(
     return HolderFacts(age, late, certificate, has_subsidies=subsidies, may_share=may_share)
 
 
-def asked(facts: HolderFacts, **settings: object) -> list[str]:
+def question_ids(facts: HolderFacts, **settings: object) -> list[str]:
     return [question.id for question in questions(facts, ConsentSettings.model_validate(settings))]
 
 
@@ -68,12 +68,12 @@ def asked(facts: HolderFacts, **settings: object) -> list[str]:
 def test_questions_depend_on_holder_and_settings(
     facts: HolderFacts, settings: dict[str, object], expected: list[str]
 ) -> None:
-    assert asked(facts, **settings) == expected
+    assert question_ids(facts, **settings) == expected
 
 
 def test_items_and_kinds_of_the_questions() -> None:
-    every = questions(holder(certificate=True, subsidies=True), ConsentSettings(surgery=True, subsidies=True))
-    assert [(question.kind, question.items) for question in every] == [
+    selected = questions(holder(certificate=True, subsidies=True), ConsentSettings(surgery=True, subsidies=True))
+    assert [(question.kind, question.items) for question in selected] == [
         (QuestionKind.SHARING, (Item.DIAGNOSIS,)),
         (QuestionKind.SHARING, (Item.MEDICINES,)),
         (QuestionKind.SHARING, (Item.SURGERY,)),

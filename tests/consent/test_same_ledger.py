@@ -1,4 +1,4 @@
-"""A ledger other than the one this terminal started is refused until staff start a new one explicitly."""
+"""Refusal of missing and replaced ledgers until staff start a new ledger."""
 
 from datetime import datetime
 from pathlib import Path
@@ -85,9 +85,9 @@ def test_a_damaged_note_does_not_permit_a_new_ledger(path: Path) -> None:
 
 def test_starting_a_new_ledger_keeps_the_old_file(path: Path) -> None:
     before = path.read_bytes()
-    kept = set_aside(path, NOW)
-    assert kept is not None
-    assert (kept.name, kept.read_bytes()) == ("ledger-until-20261126-090000.db", before)
+    old = set_aside(path, NOW)
+    assert old is not None
+    assert (old.name, old.read_bytes()) == ("ledger-until-20261126-090000.db", before)
     start(path)
     path.unlink()
     assert set_aside(path, NOW) is None

@@ -1,4 +1,4 @@
-"""Every kind of change to the ledger file is detected and the first bad record named."""
+"""Detection of changes to the ledger file, with the first bad record."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def ledger(counter: Counter, path: Path) -> Path:
-    """Return a closed ledger with twelve records of three receptions, its triggers dropped."""
+    """Return a closed ledger without triggers, containing twelve records of three receptions."""
     for check in ("c1", "c2", "c3"):
         counter.to_delivered(check)
     counter.ledger.close()
@@ -48,18 +48,18 @@ def broken(path: Path, **remembered: object) -> LedgerBroken:
 
 
 def rechain(path: Path, start: int) -> None:
-    """Recompute all hashes from `start` on, like a careful forger."""
+    """Recompute all hashes from `start`, like a careful forger."""
     with sqlite3.connect(path) as connection:
-        found = connection.execute("SELECT sequence, body, hash FROM record ORDER BY sequence").fetchall()
+        rows = connection.execute("SELECT sequence, body, hash FROM record ORDER BY sequence").fetchall()
         previous = genesis_hash("terminal-1")
-        for sequence, text, chained in found:
+        for sequence, text, digest in rows:
             if sequence >= start:
                 content = json.loads(text)
                 content["previous"] = previous
                 text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-                chained = record_hash(previous, text)
-                connection.execute("UPDATE record SET body = ?, hash = ? WHERE sequence = ?", (text, chained, sequence))
-            previous = chained
+                digest = record_hash(previous, text)
+                connection.execute("UPDATE record SET body = ?, hash = ? WHERE sequence = ?", (text, digest, sequence))
+            previous = digest
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_changed_hash(ledger: Path, sequence: int) -> None:
 
 @pytest.mark.parametrize("sequence", range(1, 12))
 def test_a_changed_field_with_its_hash(ledger: Path, sequence: int) -> None:
-    """The hash matches the text; the following record gives the change away."""
+    """The hash matches the text, but the next record contains the old hash."""
     text = body(ledger, sequence).replace('"at":"2026', '"at":"2025')
     previous = json.loads(text)["previous"]
     change(
@@ -99,9 +99,9 @@ def test_a_changed_field_with_its_hash(ledger: Path, sequence: int) -> None:
         record_hash(previous, text),
         sequence,
     )
-    found = broken(ledger)
-    assert found.sequence == sequence
-    assert "was replaced together with its hash" in found.what or "not the one the service confirmed" in found.what
+    fault = broken(ledger)
+    assert fault.sequence == sequence
+    assert "was replaced together with its hash" in fault.what or "not the one the service confirmed" in fault.what
 
 
 @pytest.mark.parametrize("sequence", range(1, 12))
@@ -115,7 +115,7 @@ def test_deleted_records(ledger: Path) -> None:
     assert broken(ledger) == LedgerBroken(3, "records 3 to 7 are missing")
 
 
-def test_a_deleted_record_with_the_rest_moved_up(ledger: Path) -> None:
+def test_a_deleted_record_with_later_records_renumbered(ledger: Path) -> None:
     change(ledger, "DELETE FROM record WHERE sequence = 6")
     for sequence in range(7, 13):
         change(ledger, "UPDATE record SET sequence = ? WHERE sequence = ?", sequence - 1, sequence)
@@ -152,21 +152,21 @@ def test_a_changed_terminal_name(ledger: Path) -> None:
 
 def test_bytes_flipped_in_the_file(ledger: Path) -> None:
     content = bytearray(ledger.read_bytes())
-    place = content.index("見せてもよいですか".encode())
-    content[place] ^= 0x01
+    position = content.index("見せてもよいですか".encode())
+    content[position] ^= 0x01
     ledger.write_bytes(content)
     assert broken(ledger).sequence >= 1
 
 
-def test_a_file_cut_in_half(ledger: Path) -> None:
+def test_a_truncated_file(ledger: Path) -> None:
     ledger.write_bytes(ledger.read_bytes()[: ledger.stat().st_size // 2])
     assert broken(ledger)
 
 
-def test_a_cut_tail_is_found_by_a_remembered_head(ledger: Path) -> None:
+def test_a_removed_end_is_found_by_a_remembered_head(ledger: Path) -> None:
     remembered = LedgerFile(ledger).head()
     change(ledger, "DELETE FROM record WHERE sequence > 8")
-    assert isinstance(verify_file(ledger), LedgerIntact)  # the chain alone does not show it
+    assert isinstance(verify_file(ledger), LedgerIntact)  # the chain alone does not reveal it
     assert broken(ledger, expected_head=remembered) == LedgerBroken(
         9, "records 9 to 12 are missing at the end: the ledger once had 12"
     )
@@ -202,7 +202,7 @@ def test_a_rewritten_end_is_found_by_a_remembered_head(ledger: Path) -> None:
         lambda path: change(path, "UPDATE record SET body = replace(body, '2026', '2025') WHERE sequence = 12"),
     ],
 )
-def test_nothing_is_written_after_a_damaged_end(ledger: Path, clock: Clock, damage: Callable[[Path], None]) -> None:
+def test_a_ledger_with_a_damaged_end_is_not_opened(ledger: Path, clock: Clock, damage: Callable[[Path], None]) -> None:
     damage(ledger)
     with pytest.raises(LedgerError, match="record 12 is damaged"):
         Ledger.open(ledger, "terminal-1", clock=clock)

@@ -1,4 +1,4 @@
-"""A check without a card: opened and decided in one step, never submitted."""
+"""Checks without a card, which are opened and decided in one step and never submitted."""
 
 import pytest
 

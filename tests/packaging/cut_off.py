@@ -1,4 +1,4 @@
-"""Run a command with no network except loopback, and print as JSON what it tried to reach.
+"""Run a command with only a loopback network, and print its attempts to reach other hosts as JSON.
 
     unshare --user --map-root-user --net --mount python3 cut_off.py COMMAND...
 
@@ -26,7 +26,7 @@ def bring_up_loopback() -> None:
 
 
 def record_lookups() -> list[str]:
-    """Serve DNS for this namespace. Every name is answered as non-existent and added to the returned list."""
+    """Serve DNS in this namespace with NXDOMAIN for every name. Return a list that collects the queried names."""
     with tempfile.NamedTemporaryFile("w", suffix=".conf", delete=False) as resolver:
         resolver.write("nameserver 127.0.0.1\n")
     subprocess.run(["mount", "--bind", resolver.name, os.path.realpath("/etc/resolv.conf")], check=True)
@@ -53,10 +53,10 @@ def _name(question: bytes) -> str:
 
 
 def packets_without_route() -> int:
-    heads, values = (
+    columns, values = (
         line.split() for line in Path("/proc/self/net/snmp").read_text().splitlines() if line.startswith("Ip:")
     )
-    return int(dict(zip(heads, values, strict=True))["OutNoRoutes"])
+    return int(dict(zip(columns, values, strict=True))["OutNoRoutes"])
 
 
 def main() -> int:

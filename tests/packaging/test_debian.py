@@ -1,4 +1,4 @@
-"""The files of the Debian package agree with each other. Installation is tested manually: docs/install.md."""
+"""Consistency of the files in the Debian package. Installation is tested manually (docs/install.md)."""
 
 import configparser
 import json
@@ -18,14 +18,14 @@ UNITS = sorted((INSTALLED / "usr/lib/systemd/system").glob("*.service"))
 
 
 def unit(path: Path) -> dict[str, str]:
-    """Return the `[Service]` section; a repeated name keeps its last value."""
-    read = configparser.RawConfigParser(strict=False)
-    read.optionxform = str  # type: ignore[assignment,method-assign]
-    read.read(path, encoding="utf-8")
-    return dict(read["Service"])
+    """Return the `[Service]` section. Of repeated keys, the last value is returned."""
+    parser = configparser.RawConfigParser(strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read(path, encoding="utf-8")
+    return dict(parser["Service"])
 
 
-def test_all_settings_files_survive_an_update() -> None:
+def test_files_in_etc_are_conffiles() -> None:
     listed = (DEBIAN / "conffiles").read_text(encoding="utf-8").splitlines()
     assert set(listed) == {
         f"/{path.relative_to(INSTALLED)}" for path in (INSTALLED / "etc").rglob("*") if path.is_file()
@@ -38,7 +38,7 @@ def test_shell_scripts_parse(script: str) -> None:
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
-def test_a_unit_runs_a_known_program_and_not_as_root(path: Path) -> None:
+def test_units_run_a_known_program_without_root(path: Path) -> None:
     service = unit(path)
     assert service["User"] in {"uketsuke", "uketsuke-kiosk"}
     assert service["LimitCORE"] == "0"
@@ -51,27 +51,27 @@ def test_a_unit_runs_a_known_program_and_not_as_root(path: Path) -> None:
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
 def test_systemd_rates_the_exposure_as_low(path: Path) -> None:
-    """Exposure levels, from 0 (safest) to 100. The browser needs more than the other units."""
+    """Check exposure on systemd's scale from 0 (safest) to 100. The browser requires more than the other units."""
     limit = "50" if path.stem == "uketsuke-kiosk" else "25"
     command = ("systemd-analyze", "security", "--no-pager", "--offline=yes", f"--threshold={limit}", path)
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_browser_reaches_only_localhost_and_no_records() -> None:
+def test_the_browser_reaches_only_localhost_and_cannot_read_state() -> None:
     kiosk = unit(INSTALLED / "usr/lib/systemd/system/uketsuke-kiosk.service")
     assert (kiosk["IPAddressDeny"], kiosk["IPAddressAllow"]) == ("any", "localhost")
     assert "-/var/lib/uketsuke" in kiosk["InaccessiblePaths"]
-    assert " -s " not in kiosk["ExecStart"], "cage would let keys switch consoles"
+    assert " -s " not in kiosk["ExecStart"], "-s lets users switch consoles by keyboard"
     policies = json.loads((INSTALLED / "etc/chromium/policies/managed/uketsuke.json").read_text(encoding="utf-8"))
     assert policies["URLBlocklist"] == ["*"]
     assert policies["URLAllowlist"] == [f"http://127.0.0.1:{DEFAULT_PORT}"]
-    for refused in ("RemoteDebuggingAllowed", "TranslateEnabled", "PasswordManagerEnabled", "BackgroundModeEnabled"):
-        assert policies[refused] is False
+    for policy in ("RemoteDebuggingAllowed", "TranslateEnabled", "PasswordManagerEnabled", "BackgroundModeEnabled"):
+        assert policies[policy] is False
 
 
-def test_the_stub_unit_waits_until_the_stub_answers() -> None:
-    """Otherwise `setup`, run directly afterwards, could not connect."""
+def test_the_stub_unit_is_started_after_the_stub_accepts_connections() -> None:
+    """`setup`, run directly afterwards, can connect."""
     readiness = unit(INSTALLED / "usr/lib/systemd/system/uketsuke-stub.service")["ExecStartPost"]
     port = Settings.model_fields["service"].get_default(call_default_factory=True).url.rpartition(":")[2]
     assert f"/dev/tcp/127.0.0.1/{port})" in readiness

@@ -1,4 +1,4 @@
-"""The built packages in empty environments: a terminal without extras and a service with all of them."""
+"""The built packages in fresh environments: a terminal without extras and a service with all extras."""
 
 import hashlib
 import os
@@ -27,9 +27,9 @@ def run(*command: str | Path, **environment: str) -> str:
 
 
 def build(folder: Path) -> tuple[Path, Path]:
-    """Build the source distribution, and the wheel from it; return their paths."""
-    tool = (BIN / "uv", "build", "--quiet", "--no-build-isolation", "--python", BIN / "python")
-    run(*tool, "--out-dir", folder, ROOT)
+    """Build the source distribution and, from it, the wheel. Return both paths."""
+    command = (BIN / "uv", "build", "--quiet", "--no-build-isolation", "--python", BIN / "python")
+    run(*command, "--out-dir", folder, ROOT)
     return next(folder.glob("*.tar.gz")), next(folder.glob("*.whl"))
 
 
@@ -39,7 +39,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def install(venv: Path, requirement: str) -> Path:
-    """Install `requirement` in a new environment at the locked versions; only pyscard is compiled. Return `bin`."""
+    """Install `requirement` in a new environment at the locked versions. Only pyscard is compiled. Return `bin`."""
     run(BIN / "uv", "venv", "--quiet", "--python", sys.executable, venv)
     pins = ("--constraint", ROOT / "requirements.lock")
     source = "uketsuke" if ".tar.gz" in requirement else "pyscard"
@@ -76,10 +76,10 @@ from vision.printed.model import recogniser_path
 from vision.printed.recogniser import Recogniser
 line = np.full((48, 160, 3), 235, np.uint8)
 cv2.putText(line, "4907", (20, 36), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (20, 20, 20), 3)
-read = Recogniser(recogniser_path()).read(line, "0123456789")
-print("".join(one.text for one in read), sorted(open_engine(Path("cache")).calibration.thresholds))
+characters = Recogniser(recogniser_path()).read(line, "0123456789")
+print("".join(character.text for character in characters), sorted(open_engine(Path("cache")).calibration.thresholds))
 """
-"""Needs the extra `printed`: the wheel contains both networks, so nothing is downloaded."""
+"""Requires the extra `printed`. The wheel contains both networks, and no model is downloaded."""
 
 
 @pytest.mark.long
@@ -93,9 +93,9 @@ def test_a_reception_with_the_bare_wheel_and_a_service_with_all_extras(
     assert packages(bare).isdisjoint({"dlib", "dlib-bin", "face-recognition", "setuptools", "fastapi", "sqlalchemy"})
     full = install(tmp_path / "full", f"{source}[{','.join(sorted(EXTRAS - {'dlib'}))}]")
     assert run(full / "python", "-c", READ_DIGITS_AND_LOAD_ENGINE) == "4907 [1, 3, 5]\n"
-    refused = subprocess.run([bare / "uketsuke", "stub"], capture_output=True, text=True)
-    assert refused.returncode == 1
-    assert 'pip install "uketsuke[' in refused.stderr
+    result = subprocess.run([bare / "uketsuke", "stub"], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert 'pip install "uketsuke[' in result.stderr
     state = tmp_path / "state"
     state.mkdir(mode=0o700)
     with Pcscd() as pcscd:
@@ -111,8 +111,8 @@ def test_a_reception_with_the_bare_wheel_and_a_service_with_all_extras(
 def test_builds_are_reproducible(built: tuple[Path, Path], tmp_path: Path) -> None:
     rebuilt = build(tmp_path)
     assert [path.name for path in rebuilt] == [path.name for path in built]
-    for one, other in zip(built, rebuilt, strict=True):
-        assert hashlib.sha256(one.read_bytes()).digest() == hashlib.sha256(other.read_bytes()).digest(), one.name
+    for first, second in zip(built, rebuilt, strict=True):
+        assert hashlib.sha256(first.read_bytes()).digest() == hashlib.sha256(second.read_bytes()).digest(), first.name
 
 
 @pytest.mark.long
@@ -125,7 +125,7 @@ def test_the_wheel_contains_its_data_and_no_tests(built: tuple[Path, Path]) -> N
 
 @pytest.mark.long
 def test_the_windows_lock_needs_only_wheels(tmp_path: Path) -> None:
-    """Resolving the lock of the Windows bundle again, for Windows and wheels only, gives the same pins."""
+    """Resolve the Windows bundle again, for Windows and with wheels only. The result equals the lock."""
     lock = ROOT / "requirements-windows.lock"
     extras = [word for extra in sorted(EXTRAS - {"dlib"}) for word in ("--extra", extra)]
     windows = ("--python-platform", "x86_64-pc-windows-msvc", "--python-version", "3.13", "--only-binary", ":all:")

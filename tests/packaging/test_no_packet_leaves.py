@@ -1,4 +1,4 @@
-"""The terminal contacts no other computer, by name or by address: checked in a network namespace."""
+"""Check in a network namespace that the terminal contacts no other computer."""
 
 import json
 import os
@@ -29,12 +29,12 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect_ex(("198.51.100.7", 9))
 
 pytestmark = pytest.mark.skipif(
     subprocess.run([*UNSHARE, "mount", "--bind", "/etc/hosts", "/etc/hosts"], capture_output=True).returncode != 0,
-    reason="no network and mount namespaces here",
+    reason="network and mount namespaces are not available",
 )
 
 
 def attempts(*command: str | Path, **environment: str) -> dict[str, Any]:
-    # onnxruntime sends no telemetry if one of these is set.
+    # Each of these variables disables onnxruntime's telemetry.
     clean = {name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}
     isolated = [*UNSHARE, sys.executable, Path(__file__).with_name("cut_off.py"), *command]
     result = subprocess.run(
@@ -46,13 +46,13 @@ def attempts(*command: str | Path, **environment: str) -> dict[str, Any]:
 
 
 def test_attempts_to_reach_another_computer_are_detected() -> None:
-    seen = attempts(sys.executable, "-c", CONTACT_ANOTHER_COMPUTER)
-    assert set(seen["names"]) == {"reports.example"}
-    assert seen["unroutable"] > 0
+    attempted = attempts(sys.executable, "-c", CONTACT_ANOTHER_COMPUTER)
+    assert set(attempted["names"]) == {"reports.example"}
+    assert attempted["unroutable"] > 0
 
 
 def test_the_text_recogniser_sends_no_telemetry(tmp_path: Path) -> None:
-    """By default onnxruntime writes an identifier to the home folder and sends it ten seconds later."""
+    """By default, onnxruntime writes an identifier to the home folder and sends it after ten seconds."""
     assert attempts(sys.executable, "-c", READ_CARD_FRONT, HOME=str(tmp_path)) == {"names": [], "unroutable": 0}
     assert not list(tmp_path.rglob("*icrosoft*"))
 

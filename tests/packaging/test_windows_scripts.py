@@ -1,4 +1,4 @@
-"""The Windows scripts, which cannot run here, are parsed, and every command and option in them is checked."""
+"""Static checks of the Windows scripts: syntax, commands, parameters and variables."""
 
 import re
 import subprocess
@@ -57,7 +57,7 @@ CMDLETS = {
     "Where-Object": "",
     "Write-Output": "",
 }
-"""Cmdlets and parameters in use, from Microsoft's reference for Windows PowerShell 5.1."""
+"""Cmdlets and their parameters used by the scripts, from the Windows PowerShell 5.1 reference."""
 AUTOMATIC = {
     "erroractionpreference",
     "_",
@@ -88,8 +88,8 @@ def tree(script: Path) -> Node:
     return PARSER.parse(script.read_bytes()).root_node
 
 
-def bare(variable: str) -> str:
-    """Return the variable name in lower case: PowerShell ignores case."""
+def variable_name(variable: str) -> str:
+    """Return the name in lower case, because PowerShell ignores case."""
     return variable.lstrip("$@").strip("{}").lower()
 
 
@@ -101,7 +101,7 @@ def functions(root: Node) -> set[str]:
 def test_the_script_parses(script: Path) -> None:
     root = tree(script)
     assert not root.has_error, [node.start_point for node in nodes(root, "ERROR")]
-    assert script.read_bytes().isascii(), "without a byte order mark, PowerShell reads it in the system encoding"
+    assert script.read_bytes().isascii(), "PowerShell reads a file without byte order mark in the system encoding"
 
 
 def test_the_parser_finds_syntax_errors() -> None:
@@ -124,17 +124,17 @@ def test_every_command_exists_and_accepts_its_parameters(script: Path) -> None:
         name = text(named[0]).lower()
         assert name in known, text(command)
         arguments = next((child for child in command.children if child.type == "command_elements"), command)
-        given = {
+        parameters = {
             text(argument).lstrip("-").partition(":")[0].lower()
             for argument in arguments.children
             if argument.type == "command_parameter"
         }
-        assert given <= known[name], f"{name}: {given - known[name]}"
+        assert parameters <= known[name], f"{name}: {parameters - known[name]}"
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_every_variable_is_set_before_use(script: Path) -> None:
-    """Strict mode stops the script at an unset variable. Accept those set in the function or globally."""
+    """In strict mode, reading a variable that neither the function nor the script sets is an error."""
     root = tree(script)
     global_names = AUTOMATIC | assigned_in(root, "function_statement")
     assert used_in(root, "function_statement") <= global_names
@@ -149,12 +149,12 @@ def assigned_in(scope: Node, *outside: str) -> set[str]:
     assigned = [
         name for node in nodes(scope, "left_assignment_expression", outside=outside) for name in nodes(node, "variable")
     ]
-    counted = [next(nodes(node, "variable")) for node in nodes(scope, "foreach_statement", outside=outside)]
-    return {bare(text(name)) for name in (*parameters, *assigned, *counted)}
+    loop_variables = [next(nodes(node, "variable")) for node in nodes(scope, "foreach_statement", outside=outside)]
+    return {variable_name(text(name)) for name in (*parameters, *assigned, *loop_variables)}
 
 
 def used_in(scope: Node, *outside: str) -> set[str]:
-    names = {bare(text(name)) for name in nodes(scope, "variable", "braced_variable", outside=outside)}
+    names = {variable_name(text(name)) for name in nodes(scope, "variable", "braced_variable", outside=outside)}
     return {name for name in names if not name.startswith("env:")}
 
 
@@ -170,15 +170,15 @@ def options(script: str, *, after: str, until: str) -> set[str]:
 def test_uv_has_the_options_in_use(command: str, after: str, until: str) -> None:
     uv = Path(sys.executable).with_name("uv")
     known = subprocess.run([uv, *command.split(), "--help"], capture_output=True, text=True, check=True).stdout
-    given = options("install.ps1", after=after, until=until)
-    assert len(given) >= 3
-    for option in given:
+    used = options("install.ps1", after=after, until=until)
+    assert len(used) >= 3
+    for option in used:
         assert re.search(rf"(^|[ ,]){option}\b", known, re.MULTILINE), option
 
 
 def test_uketsuke_and_icacls_have_the_options_in_use() -> None:
     run = typer.main.get_command(app).commands["run"]  # type: ignore[attr-defined]
-    given = options("start-terminal.ps1", after="-ArgumentList 'run'", until='`"$address')
-    assert given == {"--web", "--no-open", "--address-file"}
-    assert given <= {option for parameter in run.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    used = options("start-terminal.ps1", after="-ArgumentList 'run'", until='`"$address')
+    assert used == {"--web", "--no-open", "--address-file"}
+    assert used <= {option for parameter in run.params for option in (*parameter.opts, *parameter.secondary_opts)}
     assert options("install.ps1", after="'icacls.exe'", until="$settings") == {"/inheritance:r", "/grant:r", "/q"}

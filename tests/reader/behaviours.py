@@ -1,7 +1,7 @@
-"""Known behaviour of readers and cards, replayed by a stand-in for the PC/SC library.
+"""Known behaviours of readers and cards, replayed by a fake PC/SC library.
 
-Sources: public bug reports and traces (repository and number), standards, and `[A]` for plausible behaviour without
-a report. `docs/readers.md` shows the same table.
+Sources are public bug reports and traces (repository and number) and standards. `[A]` marks plausible behaviour without
+a report. `docs/readers.md` contains the same table.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,9 +34,9 @@ class Reader:
     card: SoftCard
     atr: bytes = bytes.fromhex("3BE000FF8131FE4514")
     protocol: int = T1
-    there: bool = True
+    card_present: bool = True
     count: int = 0
-    waiting: bytearray = field(default_factory=bytearray)
+    pending: bytearray = field(default_factory=bytearray)
 
     def plain(self, apdu: bytes) -> bytes:
         return self.card.transmit(apdu)
@@ -53,14 +53,14 @@ class Behaviour:
     ends: str
     transmit: Transmit = lambda reader, apdu: (OK, reader.plain(apdu))
     connects: tuple[int, ...] = ()
-    """Results of the first attempts to connect; if `stays`, the last one repeats."""
+    """Results of the first attempts to connect. If `stays`, the last result repeats."""
     stays: bool = False
     atr: str = ""
     protocol: int = T1
 
 
 def command(apdu: bytes) -> tuple[int, int, int]:
-    """Return instruction, data length and Le; (0, 0, 0) if `apdu` is not a command."""
+    """Return instruction, data length and Le, or (0, 0, 0) if `apdu` is not a command."""
     try:
         parsed = parse_command(apdu)
     except ApduError:
@@ -89,32 +89,32 @@ def cut_to_256(reader: Reader, apdu: bytes) -> Answer:
     return OK, answer[:256] + answer[-2:] if len(answer) > 258 else answer
 
 
-def answers_over(most: int, instead: str) -> Transmit:
-    """Replace responses of more than `most` bytes with `instead` (hex)."""
+def answers_over(limit: int, instead: str) -> Transmit:
+    """Replace responses of more than `limit` bytes with `instead` (hex)."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         if is_long(apdu):
             return sw("6700")
         answer = reader.plain(apdu)
-        return sw(instead) if len(answer) - 2 > most else (OK, answer)
+        return sw(instead) if len(answer) - 2 > limit else (OK, answer)
 
     return transmit
 
 
-def in_parts(most: int) -> Transmit:
+def in_parts(limit: int) -> Transmit:
     """Send responses in parts, with 61xx and GET RESPONSE."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         ins, _, le = command(apdu)
         if ins == INS.GET_RESPONSE:
-            part = bytes(reader.waiting[:le])
-            del reader.waiting[:le]
-            return OK, part + (bytes((0x61, min(len(reader.waiting), most))) if reader.waiting else b"\x90\x00")
+            part = bytes(reader.pending[:le])
+            del reader.pending[:le]
+            return OK, part + (bytes((0x61, min(len(reader.pending), limit))) if reader.pending else b"\x90\x00")
         answer = reader.plain(apdu)
-        if len(answer) - 2 <= most:
+        if len(answer) - 2 <= limit:
             return OK, answer
-        reader.waiting[:] = answer[most:-2]
-        return OK, answer[:most] + bytes((0x61, min(len(reader.waiting), most)))
+        reader.pending[:] = answer[limit:-2]
+        return OK, answer[:limit] + bytes((0x61, min(len(reader.pending), limit)))
 
     return transmit
 
@@ -125,20 +125,20 @@ def t0_card(reader: Reader, apdu: bytes) -> Answer:
     if is_long(apdu):
         return Pcsc.NOT_TRANSACTED, b""
     if ins == INS.GET_RESPONSE:
-        part = bytes(reader.waiting[:le])
-        del reader.waiting[:le]
+        part = bytes(reader.pending[:le])
+        del reader.pending[:le]
         return OK, part + b"\x90\x00"
     answer = reader.plain(apdu)
     exact = len(answer) - 2
     if lc and exact > 0:
-        reader.waiting[:] = answer[:-2]
+        reader.pending[:] = answer[:-2]
         return OK, bytes((0x61, exact & 0xFF))
     if 0 < exact < 256 and le != exact:
         return OK, bytes((0x6C, exact))
     return OK, answer
 
 
-def to_select(instead: Callable[[bytes], bytes]) -> Transmit:
+def after_select(instead: Callable[[bytes], bytes]) -> Transmit:
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         answer = reader.plain(apdu)
         return OK, instead(answer) if apdu[1] == INS.SELECT and answer == b"\x90\x00" else answer
@@ -146,14 +146,14 @@ def to_select(instead: Callable[[bytes], bytes]) -> Transmit:
     return transmit
 
 
-def select_then_parts(reader: Reader, apdu: bytes) -> Answer:
+def select_with_get_response(reader: Reader, apdu: bytes) -> Answer:
     if apdu[1] == INS.GET_RESPONSE:
         return OK, bytes.fromhex("6F0C840AD392F0002601000000019000")
     answer = reader.plain(apdu)
     return OK, b"\x61\x0e" if apdu[1] == INS.SELECT and answer == b"\x90\x00" else answer
 
 
-def end_of_file_early(reader: Reader, apdu: bytes) -> Answer:
+def end_of_file_after_253(reader: Reader, apdu: bytes) -> Answer:
     answer = reader.plain(apdu)
     read = apdu[1] == INS.READ_BINARY and not is_long(apdu) and len(answer) == 258
     if reads_long(apdu):
@@ -185,7 +185,7 @@ def first_commands(*words: str) -> Transmit:
     return transmit
 
 
-def everything(answer: Answer) -> Transmit:
+def always(answer: Answer) -> Transmit:
     return lambda reader, apdu: answer
 
 
@@ -194,14 +194,14 @@ def pulled_at(number: int, answer: Answer) -> Transmit:
         reader.count += 1
         if reader.count < number:
             return OK, reader.plain(apdu)
-        reader.there = False
+        reader.card_present = False
         return answer
 
     return transmit
 
 
 def fails_at(number: int, answer: Answer) -> Transmit:
-    """Fail from command `number` on, with the card still present."""
+    """Fail every command from `number`, with the card present."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         reader.count += 1
@@ -211,7 +211,7 @@ def fails_at(number: int, answer: Answer) -> Transmit:
 
 
 def after_secret(answer: Answer) -> Transmit:
-    """Fail every read after a PIN or printed code was sent, with the card still present."""
+    """Fail every read after a PIN or printed code was sent, with the card present."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         ins, lc, _ = command(apdu)
@@ -221,19 +221,19 @@ def after_secret(answer: Answer) -> Transmit:
     return transmit
 
 
-def buffer_of(most: int) -> Transmit:
-    """Cut responses to a reader buffer of `most` bytes."""
+def buffer_of(limit: int) -> Transmit:
+    """Truncate responses to a reader buffer of `limit` bytes."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         answer = reader.plain(apdu)
-        return OK, answer[:most] + answer[-2:] if len(answer) - 2 > most else answer
+        return OK, answer[:limit] + answer[-2:] if len(answer) - 2 > limit else answer
 
     return transmit
 
 
-def too_long_above(most: int, answer: Answer) -> Transmit:
-    """Refuse commands that request more than `most` bytes."""
-    return lambda reader, apdu: answer if command(apdu)[2] > most else (OK, reader.plain(apdu))
+def refuses_above(limit: int, answer: Answer) -> Transmit:
+    """Refuse commands that request more than `limit` bytes."""
+    return lambda reader, apdu: answer if command(apdu)[2] > limit else (OK, reader.plain(apdu))
 
 
 FELICA, MIFARE = storage_card_atr(0x11, 0x003B).hex(), storage_card_atr(0x03, 0x0001).hex()
@@ -245,7 +245,7 @@ BEHAVIOURS = (
     Behaviour("ATR of a type B card", "pcsc-tools list", READ, atr="3B888001000041E0B381A1003B"),
     Behaviour("ATR of a card of 2024", "OpenSC #3021", READ, atr="3BDA13FF8131FB468012392F31C173C601C03B"),
     Behaviour("ATR of the contact side", "pcsc-tools list", READ, atr="3BC5FF8131FB458073C6010000"),
-    # --- long reads refused with a status word about the length
+    # --- long reads refused with a length-related status word
     *(
         Behaviour(f"long read: {word}", source, READ, long_refused(sw(word)))
         for word, source in (
@@ -257,12 +257,12 @@ BEHAVIOURS = (
             ("9000", "[A] empty"),
         )
     ),
-    # --- with an unrelated status word
+    # --- long reads refused with an unrelated status word
     *(
         Behaviour(f"long read: {word}", "[A]", READ, long_refused(sw(word)))
         for word in ("6A80", "6985", "6300", "6A81", "6986", "6B00", "6E00", "6A86", "6400", "6581")
     ),
-    # --- by the driver
+    # --- long reads refused by the driver
     Behaviour("long read: NOT_TRANSACTED", "acsccid #42", READ, long_refused((Pcsc.NOT_TRANSACTED, b""))),
     Behaviour("long read: INSUFFICIENT_BUFFER", "pcsc-lite", READ, long_refused((Pcsc.INSUFFICIENT_BUFFER, b""))),
     Behaviour("long read: INVALID_PARAMETER", "ccid", READ, long_refused((Pcsc.INVALID_PARAMETER, b""))),
@@ -272,11 +272,11 @@ BEHAVIOURS = (
         "long read: COMM_DATA_LOST", "FEITIAN_MOBILE_READERS #14", READ, long_refused((Pcsc.COMM_DATA_LOST, b""))
     ),
     Behaviour("long read: success without an answer", "[A]", READ, long_refused((OK, b""))),
-    Behaviour("long read above 4096: NOT_TRANSACTED", "[A]", READ, too_long_above(4096, (Pcsc.NOT_TRANSACTED, b""))),
-    Behaviour("long read above 4096: 6700", "[A]", READ, too_long_above(4096, sw("6700"))),
+    Behaviour("long read above 4096: NOT_TRANSACTED", "[A]", READ, refuses_above(4096, (Pcsc.NOT_TRANSACTED, b""))),
+    Behaviour("long read above 4096: 6700", "[A]", READ, refuses_above(4096, sw("6700"))),
     Behaviour("answer cut to 256 bytes, 9000", "[A]", READ, cut_to_256),
     Behaviour("answer cut to 1,000 bytes, 9000", "[A]", READ, buffer_of(1000)),
-    # --- short responses that arrive incomplete
+    # --- incomplete short responses
     Behaviour("256-byte answers come empty", "neopgp #3, FIDO2Applet #54", NO_SIGNATURE, answers_over(255, "9000")),
     Behaviour("answers over 252 bytes: 6300", "Adafruit-PN532 #38", NO_SIGNATURE, answers_over(252, "6300")),
     Behaviour("answers over 250 bytes: 6F00", "Adafruit-PN532 #38", NO_SIGNATURE, answers_over(250, "6F00")),
@@ -284,13 +284,13 @@ BEHAVIOURS = (
     Behaviour("answers in parts of 253 bytes", "jsapdu", READ, in_parts(253)),
     Behaviour("answers in parts of 32 bytes", "[A]", READ, in_parts(32)),
     Behaviour("T=0 with 61xx and 6Cxx", "ISO/IEC 7816-3", READ, t0_card, protocol=T0),
-    Behaviour("6282 with 253 of 256 bytes", "ISO/IEC 7816-4", READ, end_of_file_early),
-    Behaviour("SELECT answers 610E", "jsapdu", READ, select_then_parts),
+    Behaviour("6282 with 253 of 256 bytes", "ISO/IEC 7816-4", READ, end_of_file_after_253),
+    Behaviour("SELECT answers 610E", "jsapdu", READ, select_with_get_response),
     Behaviour(
         "SELECT answers an FCI",
         "ja.stackoverflow (MPCOS)",
         READ,
-        to_select(lambda answer: bytes.fromhex("6F0C840AD392F000260100000001") + answer),
+        after_select(lambda answer: bytes.fromhex("6F0C840AD392F000260100000001") + answer),
     ),
     # --- the empty VERIFY
     Behaviour("VERIFY of four bytes: 6700", "T=0 drivers", READ, empty_verify(sw("6700"))),
@@ -312,22 +312,22 @@ BEHAVIOURS = (
     Behaviour("first two commands: 6F00", "[A]", READ, first_commands("6F00", "6F00")),
     Behaviour("first command: 6700", "[A]", READ, first_commands("6700")),
     Behaviour("first command: 6985", "[A]", READ, first_commands("6985")),
-    Behaviour("every command: 6F00", "[A]", UNREADABLE, everything(sw("6F00"))),
+    Behaviour("every command: 6F00", "[A]", UNREADABLE, always(sw("6F00"))),
     # --- other cards
     *(
-        Behaviour(f"FeliCa, everything: {word}", source, OTHER_CARD, everything(sw(word)), atr=FELICA)
+        Behaviour(f"FeliCa, everything: {word}", source, OTHER_CARD, always(sw(word)), atr=FELICA)
         for word, source in (("6A81", "PC/SC part 3"), ("6D00", "[A]"), ("6E00", "[A]"), ("6700", "[A]"))
     ),
-    Behaviour("Mifare on ACR122U, everything: 6300", "ACR122U manual", OTHER_CARD, everything(sw("6300")), atr=MIFARE),
+    Behaviour("Mifare on ACR122U, everything: 6300", "ACR122U manual", OTHER_CARD, always(sw("6300")), atr=MIFARE),
     Behaviour(
         "Mifare on ACR1252U: NOT_TRANSACTED",
         "nfc-pcsc #97",
         OTHER_CARD,
-        everything((Pcsc.NOT_TRANSACTED, b"")),
+        always((Pcsc.NOT_TRANSACTED, b"")),
         atr=MIFARE,
     ),
-    Behaviour("residents' card of before 2016: 6A86", "[A]", OTHER_CARD, everything(sw("6A86")), atr=RESIDENTS),
-    Behaviour("bank card, licence: 6A82", "ISO/IEC 7816-4", OTHER_CARD, everything(sw("6A82"))),
+    Behaviour("residents' card of before 2016: 6A86", "[A]", OTHER_CARD, always(sw("6A86")), atr=RESIDENTS),
+    Behaviour("bank card, licence: 6A82", "ISO/IEC 7816-4", OTHER_CARD, always(sw("6A82"))),
     Behaviour("connect: UNSUPPORTED_CARD", "pcsc-lite", OTHER_CARD, connects=(Pcsc.UNSUPPORTED_CARD,), stays=True),
     # --- power and connection
     Behaviour("connect: UNRESPONSIVE once", "PCSC #102, OpenSC #546", READ, connects=(Pcsc.UNRESPONSIVE_CARD,)),

@@ -1,3 +1,5 @@
+"""Fixtures: simulated and real readers, issued cards and a log of reader events."""
+
 import itertools
 import queue
 import threading
@@ -36,9 +38,9 @@ PHOTO = bytes.fromhex("0000000C6A5020200D0A870A") + bytes(range(256)) * 12
 
 
 class Counter(Protocol):
-    """A reader on the counter: insert a card, use it and remove it.
+    """A reader in which cards are inserted, used and removed.
 
-    `remove` waits until the reader has noticed; `pull` does not.
+    `remove` waits until the reader reports the removal. `pull` does not.
     """
 
     slot: CardSlot
@@ -71,18 +73,18 @@ class CounterBase:
 class InProcessCounter(CounterBase):
     def __init__(self) -> None:
         super().__init__()
-        self._place = SimulatedSlot()
-        self.slot: CardSlot = self._place
-        self.scanner: CodeScanner = self._place.scanner
+        self._simulated = SimulatedSlot()
+        self.slot: CardSlot = self._simulated
+        self.scanner: CodeScanner = self._simulated.scanner
 
     def insert(self, card: Card) -> None:
-        self._place.insert(card)
+        self._simulated.insert(card)
 
     def remove(self) -> None:
-        self._place.remove()
+        self._simulated.remove()
 
     def pull(self) -> None:
-        self._place.remove()
+        self._simulated.remove()
 
     def tear_down(self) -> None:
         self.end_reception()
@@ -90,25 +92,25 @@ class InProcessCounter(CounterBase):
         self.slot.close()
 
 
-def until_noticed(reader: str, *, card: bool) -> None:
-    """Wait until the daemon, which polls every 0.4 s on an idle machine, reports a card as present or absent."""
+def wait_for_card_state(reader: str, *, card: bool) -> None:
+    """Wait until the daemon reports a card as present or absent. It polls every 0.4 s on an idle machine."""
     from reader import pcsc
 
-    context, until = pcsc.establish(), time.monotonic() + 60
+    context, deadline = pcsc.establish(), time.monotonic() + 60
     try:
         while True:
             states = [(reader, pcsc.scard.SCARD_STATE_UNAWARE)]
             hresult, ((_, state, _),) = pcsc.scard.SCardGetStatusChange(context, 0, states)
             if hresult == pcsc.scard.SCARD_S_SUCCESS and bool(state & pcsc.scard.SCARD_STATE_PRESENT) is card:
                 return
-            assert time.monotonic() < until, f"card in {reader}: {not card}"
+            assert time.monotonic() < deadline, f"card in {reader}: {not card}"
             time.sleep(0.02)
     finally:
         pcsc.scard.SCardReleaseContext(context)
 
 
 class PcscdCounter(CounterBase):
-    """A reader of a real pcscd. A second slot tells when the daemon, polling every 0.4 s, has noticed a card."""
+    """A reader of a real pcscd. A second slot waits for the daemon, which polls every 0.4 s."""
 
     _readers: ClassVar[dict[tuple[int, int], "VpcdConnection"]] = {}
 
@@ -118,31 +120,31 @@ class PcscdCounter(CounterBase):
 
         super().__init__()
         self.vpcd = self._readers.setdefault((port, slot), VpcdConnection(slot, port=port))
-        until_noticed(self.vpcd.reader, card=False)
+        wait_for_card_state(self.vpcd.reader, card=False)
         self.slot: CardSlot = PcscSlot(self.vpcd.reader)
         self.scanner: CodeScanner = self.vpcd.scanner
-        self._seen = False
+        self._present = False
         self._changed = threading.Condition()
-        self._witness = PcscSlot(self.vpcd.reader)
-        self._witness.watch(self._on_event)
+        self._watcher = PcscSlot(self.vpcd.reader)
+        self._watcher.watch(self._on_event)
 
     def _on_event(self, event: SlotEvent) -> None:
         with self._changed:
             if isinstance(event, CardInserted | CardRemoved):
-                self._seen = isinstance(event, CardInserted)
+                self._present = isinstance(event, CardInserted)
             self._changed.notify_all()
 
-    def _wait(self, seen: bool) -> None:
+    def _wait(self, present: bool) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: self._seen is seen, timeout=60), f"card seen: {self._seen}"
+            assert self._changed.wait_for(lambda: self._present is present, timeout=60), f"expected card: {present}"
 
     def insert(self, card: Card) -> None:
         self.vpcd.insert(card)
-        self._wait(seen=True)
+        self._wait(present=True)
 
     def remove(self) -> None:
         self.pull()
-        self._wait(seen=False)
+        self._wait(present=False)
 
     def pull(self) -> None:
         self.vpcd.remove()
@@ -154,12 +156,12 @@ class PcscdCounter(CounterBase):
         else:
             self.remove()
         self.slot.close()
-        self._witness.close()
+        self._watcher.close()
 
 
 @pytest.fixture(scope="module")
 def pcscd() -> Iterator[Pcscd]:
-    """Run a real daemon for this process only."""
+    """Run a real daemon used only by this process."""
     try:
         daemon = Pcscd().__enter__()
     except PcscdError as error:
@@ -179,7 +181,7 @@ def counter(request: pytest.FixtureRequest) -> Iterator[Counter]:
         in_process.tear_down()
     else:
         daemon: Pcscd = request.getfixturevalue("pcscd")
-        # The daemon takes up to 0.4 s to notice a removal; the next test uses the other slot.
+        # Alternate between the slots, because the daemon reports a removal up to 0.4 s late.
         on_pcscd = PcscdCounter(daemon.port, next(_OTHER_SLOT))
         yield on_pcscd
         on_pcscd.tear_down(without_waiting=True)
@@ -187,9 +189,9 @@ def counter(request: pytest.FixtureRequest) -> Iterator[Counter]:
 
 @pytest.fixture
 def real_counter(pcscd: Pcscd) -> Iterator[PcscdCounter]:
-    made = PcscdCounter(pcscd.port)
-    yield made
-    made.tear_down()
+    counter = PcscdCounter(pcscd.port)
+    yield counter
+    counter.tear_down()
 
 
 @pytest.fixture(scope="session")
@@ -199,14 +201,14 @@ def _keys() -> list[CardPrivateKey]:
 
 @pytest.fixture
 def ready_made_keys(_keys: list[CardPrivateKey], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Issue cards with sixteen prepared RSA keys in turn: generating keys takes most of the issuing time."""
+    """Issue cards with sixteen prepared RSA keys in rotation. Generating keys takes most of the issuing time."""
     prepared = itertools.cycle(_keys)
 
-    def take(algorithm: Algorithm) -> CardPrivateKey:
+    def next_key(algorithm: Algorithm) -> CardPrivateKey:
         return next(prepared) if algorithm is Algorithm.RSA_2048_SHA_256 else generate(algorithm)
 
     for module in (issue_module, kinds_module):
-        monkeypatch.setattr(module, "generate", take)
+        monkeypatch.setattr(module, "generate", next_key)
 
 
 @pytest.fixture(scope="session")
@@ -234,7 +236,7 @@ def _issued(authority: TestAuthority) -> CardImage:
 
 @pytest.fixture
 def image(_issued: CardImage) -> CardImage:
-    """An unused ordinary card: holder born 15 June 1985 (昭和60年), PIN 1234, valid until 2034."""
+    """An unused ordinary card with PIN 1234, valid until 2034. The holder was born on 15 June 1985 (昭和60年)."""
     return _issued.model_copy(deep=True)
 
 
@@ -253,27 +255,27 @@ def another(_another: CardImage) -> CardImage:
 def present(counter: Counter) -> Callable[[CardImage], MyNumberCard]:
     """Return a function that inserts a card, connects to it and reads its facts."""
 
-    def put(image: CardImage) -> MyNumberCard:
+    def insert_and_read(image: CardImage) -> MyNumberCard:
         counter.insert(SoftCard(image))
         card = MyNumberCard(counter.connect())
         card.read_facts()
         return card
 
-    return put
+    return insert_and_read
 
 
 class EventLog:
-    """The events reported by a slot in order, except the first one if it is `ReaderFound`."""
+    """The events reported by a slot, in order. An initial `ReaderFound` is stored separately."""
 
     def __init__(self) -> None:
         self._queue: queue.Queue[SlotEvent] = queue.Queue()
-        self.found_at_first: str | None = None
+        self.initial_reader: str | None = None
         self._first = True
 
     def __call__(self, event: SlotEvent) -> None:
         first, self._first = self._first, False
         if first and isinstance(event, ReaderFound):
-            self.found_at_first = event.name
+            self.initial_reader = event.name
         else:
             self._queue.put(event)
 

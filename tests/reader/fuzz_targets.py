@@ -1,6 +1,6 @@
-"""Fuzz targets for the card code: each takes arbitrary bytes and handles only the documented errors.
+"""Fuzz targets for the card code. Each takes arbitrary bytes and handles only documented errors.
 
-Hypothesis calls them in `test_hostile_bytes.py`; `tests/fuzz.py` (`make fuzz`) calls them guided by coverage.
+`test_hostile_bytes.py` runs them with Hypothesis, and `tests/fuzz.py` (`make fuzz`) guided by coverage.
 """
 
 import resource
@@ -28,8 +28,8 @@ MAX_SECONDS = 5.0
 Target = Callable[[bytes], None]
 
 
-class TooMuch(AssertionError):
-    """An input took more memory or time than allowed."""
+class LimitExceeded(AssertionError):
+    """Raised if an input exceeds the memory or time limit."""
 
 
 def tlv(data: bytes) -> None:
@@ -79,19 +79,19 @@ def apdu(data: bytes) -> None:
             continue
 
 
-class _Answers:
-    """A link that answers with parts of the input, whose lengths are in the input too, and then with 9000."""
+class _FuzzedLink:
+    """A link whose responses and their lengths are read from the input. After its end, every response is 9000."""
 
     atr = b""
 
     def __init__(self, data: bytes) -> None:
-        self._left = data
+        self._remaining = data
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
-        if not self._left:
+        if not self._remaining:
             return b"\x90\x00"
-        length = 2 + self._left[0]
-        answer, self._left = self._left[1 : 1 + length], self._left[1 + length :]
+        length = 2 + self._remaining[0]
+        answer, self._remaining = self._remaining[1 : 1 + length], self._remaining[1 + length :]
         return answer + b"\x90\x00" if len(answer) < 2 or length % 2 else answer
 
     def close(self) -> None:
@@ -99,10 +99,10 @@ class _Answers:
 
 
 def card(data: bytes) -> None:
-    terminal = MyNumberCard(_Answers(data))
+    terminal = MyNumberCard(_FuzzedLink(data))
     facts = terminal.read_facts()
-    left = facts.pin_tries_left if isinstance(facts, CardFacts) else 3
-    terminal.verify_pin(bytearray(b"1234"), left)
+    tries_left = facts.pin_tries_left if isinstance(facts, CardFacts) else 3
+    terminal.verify_pin(bytearray(b"1234"), tries_left)
     terminal.sign(b"statement")
     terminal.verify_printed_code(bytearray(b"60061520341234"), 10)
     terminal.read_face_record(on_photo=lambda photo: None)
@@ -118,11 +118,11 @@ def jp2(data: bytes) -> None:
 
 def commands(data: bytes) -> None:
     """Send arbitrary commands to the software card."""
-    soft = SoftCard(_image().model_copy(deep=True))
-    soft.transmit(RSA_2048.applications[0].aid.join((b"\x00\xa4\x04\x0c\x0a", b"")))
+    soft_card = SoftCard(_image().model_copy(deep=True))
+    soft_card.transmit(RSA_2048.applications[0].aid.join((b"\x00\xa4\x04\x0c\x0a", b"")))
     while data:
         length, data = data[0], data[1:]
-        assert len(soft.transmit(data[:length])) >= 2
+        assert len(soft_card.transmit(data[:length])) >= 2
         data = data[length:]
 
 
@@ -144,7 +144,7 @@ def _image() -> CardImage:
 
 
 def seeds() -> dict[str, list[bytes]]:
-    """Return well-formed inputs for each target to start from."""
+    """Return well-formed initial inputs for each target."""
     files = _image().files
     record, user, cv = files[File.FACE_RECORD], files[File.USER_CERTIFICATE], files[File.SURFACE_CV_CERTIFICATE]
     photo = parse_face_record(record).photo_jp2
@@ -162,15 +162,15 @@ def seeds() -> dict[str, list[bytes]]:
 
 
 def within_limits(target: Target) -> Target:
-    """Wrap `target` to raise `TooMuch` if an input exceeds the memory or time limit."""
+    """Wrap `target` to check the memory and time limits."""
 
     def limited(data: bytes) -> None:
         before, started = _peak_mb(), time.monotonic()
         target(data)
         if _peak_mb() - before > MAX_MB:
-            raise TooMuch(f"{_peak_mb() - before:.0f} MB for {len(data)} bytes")
+            raise LimitExceeded(f"{_peak_mb() - before:.0f} MB for {len(data)} bytes")
         if time.monotonic() - started > MAX_SECONDS:
-            raise TooMuch(f"{time.monotonic() - started:.1f} s for {len(data)} bytes")
+            raise LimitExceeded(f"{time.monotonic() - started:.1f} s for {len(data)} bytes")
 
     return limited
 

@@ -1,4 +1,4 @@
-"""The announced card generation works with another profile and the same program."""
+"""The announced card generation, which differs only in its profile."""
 
 from datetime import UTC, date, datetime
 
@@ -25,7 +25,7 @@ def announced(authority: TestAuthority, photo: bytes) -> CardImage:
     return issue(authority, EC_384_ANNOUNCED, photo, holder=holder, pin="1234", issued_on=date(2028, 10, 1))
 
 
-def test_pin_and_face_receptions(announced: CardImage, authority: TestAuthority) -> None:
+def test_receptions_by_pin_and_by_face(announced: CardImage, authority: TestAuthority) -> None:
     card = MyNumberCard(Wire(announced), EC_384_ANNOUNCED)
     facts = card.read_facts()
     assert isinstance(facts, CardFacts)
@@ -59,7 +59,7 @@ def test_pin_and_face_receptions(announced: CardImage, authority: TestAuthority)
     assert verify_chip_signature(chip, b"statement", proof)
 
 
-def test_todays_profile_does_not_recognise_it(announced: CardImage, image: CardImage) -> None:
+def test_the_current_profile_does_not_recognise_an_announced_card(announced: CardImage, image: CardImage) -> None:
     assert MyNumberCard(Wire(announced)).read_facts() == NotMyNumberCard()
     assert MyNumberCard(Wire(image), EC_384_ANNOUNCED).read_facts() == NotMyNumberCard()
 

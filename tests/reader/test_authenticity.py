@@ -1,4 +1,4 @@
-"""Genuine cards, forged cards, and cards of an unknown issuer."""
+"""Authenticity checks of genuine cards, forged cards and cards from an unknown issuer."""
 
 import json
 from pathlib import Path
@@ -34,7 +34,7 @@ def cv_certificate(image: CardImage) -> bytes:
     return image.files[File.SURFACE_CV_CERTIFICATE]
 
 
-def test_genuine(record: FaceRecord, cv_certificate: bytes, authority: TestAuthority) -> None:
+def test_a_genuine_card(record: FaceRecord, cv_certificate: bytes, authority: TestAuthority) -> None:
     assert check_face_record(record, cv_certificate, authority.trust_anchors) is Authenticity.GENUINE
 
 
@@ -49,7 +49,7 @@ def test_a_replaced_photo_is_forged(
 
 
 @pytest.mark.parametrize("part", ["group_1", "group_2_digest", "group_3_digest", "signature"])
-def test_each_part_of_the_proof_is_covered(
+def test_each_part_of_the_proof_is_signed(
     part: str, record: FaceRecord, cv_certificate: bytes, authority: TestAuthority
 ) -> None:
     changed = bytearray(getattr(record, part))
@@ -58,7 +58,7 @@ def test_each_part_of_the_proof_is_covered(
     assert check_face_record(record, cv_certificate, authority.trust_anchors) is Authenticity.FORGED
 
 
-def test_the_expiry_is_not_covered(image: CardImage, cv_certificate: bytes, authority: TestAuthority) -> None:
+def test_the_expiry_is_not_signed(image: CardImage, cv_certificate: bytes, authority: TestAuthority) -> None:
     record = parse_face_record(image.files[File.FACE_RECORD].replace(b"20340615", b"20440615"))
     assert check_face_record(record, cv_certificate, authority.trust_anchors) is Authenticity.GENUINE
 
@@ -71,18 +71,18 @@ def test_a_certificate_with_a_bad_signature_is_forged(
     assert check_face_record(record, b"\x7f\x21\x00", authority.trust_anchors) is Authenticity.FORGED
 
 
-def test_another_authority_with_the_same_key_id_is_forged(
+def test_a_card_of_another_authority_with_the_same_key_id_is_forged(
     image: CardImage, record: FaceRecord, cv_certificate: bytes
 ) -> None:
-    real = TestAuthority.create()
-    assert check_face_record(record, cv_certificate, real.trust_anchors) is Authenticity.FORGED
+    other = TestAuthority.create()
+    assert check_face_record(record, cv_certificate, other.trust_anchors) is Authenticity.FORGED
 
 
-def test_no_trust_anchor_for_the_issuer(record: FaceRecord, cv_certificate: bytes) -> None:
+def test_a_card_without_matching_trust_anchor_cannot_be_checked(record: FaceRecord, cv_certificate: bytes) -> None:
     assert check_face_record(record, cv_certificate, TrustAnchors({})) is Authenticity.CANNOT_TELL
 
 
-def test_a_cloned_chip_cannot_prove_itself(
+def test_a_cloned_chip_does_not_have_the_signed_key(
     image: CardImage, another: CardImage, record: FaceRecord, cv_certificate: bytes, authority: TestAuthority
 ) -> None:
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -107,13 +107,13 @@ def test_a_cloned_chip_cannot_prove_itself(
 
 
 @given(st.binary(max_size=700))
-def test_hostile_certificates_are_malformed(data: bytes) -> None:
+def test_arbitrary_certificates_are_malformed(data: bytes) -> None:
     with pytest.raises(MalformedCardData):
         parse_cv_certificate(data)
 
 
 @given(st.data())
-def test_hostile_proofs_are_never_genuine(data: st.DataObject) -> None:
+def test_arbitrary_proofs_are_never_genuine(data: st.DataObject) -> None:
     group_1, group_2, group_3, signature, certificate = (data.draw(st.binary(max_size=300)) for _ in range(5))
     outcome = verify_record_proof(group_1, group_2, group_3, signature, certificate, TrustAnchors({}))
     assert outcome is Authenticity.FORGED
@@ -148,7 +148,7 @@ def test_a_folder_with_other_files_is_not_overwritten(tmp_path: Path) -> None:
         (json.dumps({"format": "uketsuke-trust-anchors/1", "anchors": [{"key_id": "00", "public_key": "x"}]}), "json"),
     ],
 )
-def test_the_error_names_a_bad_anchor_file(tmp_path: Path, content: str, reason: str) -> None:
+def test_the_error_names_the_invalid_anchor_file(tmp_path: Path, content: str, reason: str) -> None:
     path = tmp_path / "anchors.json"
     path.write_text(content)
     with pytest.raises(TrustAnchorError, match=reason):

@@ -1,4 +1,4 @@
-"""Choose a reader by number, name, part of a name or wildcard, among real reader names."""
+"""Choosing a reader by number, name, part of a name or wildcard from a list of real reader names."""
 
 import pytest
 
@@ -19,7 +19,7 @@ NAMES = [ALCOR, SONY, PICC, SAM, SCR, TWIN, GERMAN, OMNIKEY, YUBIKEY, K3000, JAP
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("choice", "expected"),
     [
         (None, ALCOR),
         (1, SONY),
@@ -52,36 +52,36 @@ NAMES = [ALCOR, SONY, PICC, SAM, SCR, TWIN, GERMAN, OMNIKEY, YUBIKEY, K3000, JAP
         ("＠", K3000),
         ("窓口", JAPANESE),
         (JAPANESE, JAPANESE),
-        # plugged in again with another number and the same slot
+        # reconnected with another number and the same slot
         ("Alcor Micro AU9540 03 00", ALCOR),
         ("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00", PICC),
         ("ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 00 01", SAM),
         ("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 01", None),
-        # no match, and settings that used to be regular expressions
+        # no match, and regular expressions from earlier versions
         ("cherry", None),
         ("ACR1252.*PICC", None),
         ("[A-Z]", None),
     ],
 )
-def test_choosing_a_reader(wanted: ReaderChoice, found: str | None) -> None:
-    assert choose_reader(NAMES, wanted) == found
+def test_choosing_a_reader(choice: ReaderChoice, expected: str | None) -> None:
+    assert choose_reader(NAMES, choice) == expected
 
 
-@pytest.mark.parametrize("wanted", [None, "", "*", "0", 0, "00 00"])
-def test_a_virtual_reader_is_chosen_only_by_its_name_or_number(wanted: ReaderChoice) -> None:
-    """Anyone who can reach its port can insert a card into it."""
+@pytest.mark.parametrize("choice", [None, "", "*", "0", 0, "00 00"])
+def test_a_virtual_reader_is_chosen_only_by_its_name_or_number(choice: ReaderChoice) -> None:
+    """Anyone with access to its port can insert a card."""
     virtual = ["Virtual PCD 00 00", "Virtual PCD 00 01"]
-    assert choose_reader(virtual, wanted) is None
-    assert choose_reader([*virtual, SONY], wanted) in (SONY, None)
+    assert choose_reader(virtual, choice) is None
+    assert choose_reader([*virtual, SONY], choice) in (SONY, None)
     assert choose_reader([*virtual, SONY], 2) == SONY
     assert choose_reader([*virtual, SONY], "pcd ?? 01") == virtual[1]
 
 
-def test_a_windows_name_plugged_in_again() -> None:
+def test_a_reconnected_reader_on_windows_is_recognised() -> None:
     assert choose_reader(["ACS ACR122 1"], "ACS ACR122 0") == "ACS ACR122 1"
 
 
-def test_no_reader_at_all() -> None:
+def test_no_reader_is_chosen_from_an_empty_list() -> None:
     assert choose_reader([], None) is None
 
 

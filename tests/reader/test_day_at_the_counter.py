@@ -1,4 +1,4 @@
-"""A card from insertion to removal, in process and through the real pcscd."""
+"""Receptions from insertion to removal, in process and through the real pcscd."""
 
 import hashlib
 from collections.abc import Callable
@@ -79,7 +79,7 @@ def test_reception_by_face(
     assert isinstance(proof, bytes)
     assert (record.photo_jp2, record.birth_date, record.sex) == (photo, date(1985, 6, 15), Sex.FEMALE)
     assert check_face_record(record, certificate, authority.trust_anchors) is Authenticity.GENUINE
-    # The service recognises the chip that signed without seeing the photo or the name.
+    # The service can verify the chip without the photo or the name.
     chip_key = verify_record_proof(
         bytes(record.group_1),
         record.group_2_digest,
@@ -94,7 +94,7 @@ def test_reception_by_face(
     assert image.public_facts().chip_key_sha256 == hashlib.sha256(record.chip_public_key).hexdigest()
 
 
-def test_wrong_pin_once_then_right(present: Present, image: CardImage) -> None:
+def test_a_correct_pin_after_a_wrong_one(present: Present, image: CardImage) -> None:
     card = present(image)
     assert card.verify_pin(bytearray(b"4321"), expected_left=3) == PinWrong(left=2)
     assert isinstance(card.sign(STATEMENT), CardUnreadable)
@@ -130,7 +130,7 @@ def test_no_pin_or_code_is_sent_if_the_counter_differs(present: Present, image: 
     assert image.passwords[Password.PRINTED_CODE].left == 4
 
 
-def test_a_pinless_card_looks_locked_and_accepts_the_printed_code(
+def test_a_pinless_card_reports_a_locked_pin_and_accepts_the_printed_code(
     present: Present, counter: "Counter", authority: TestAuthority, holder: Holder, photo: bytes
 ) -> None:
     pinless = issue(authority, RSA_2048, photo, holder=holder, pin=None, issued_on=date(2025, 4, 1))
@@ -144,7 +144,7 @@ def test_a_pinless_card_looks_locked_and_accepts_the_printed_code(
     assert card.verify_printed_code(code, expected_left=10) == CodeRight()
 
 
-def test_ten_misread_codes_lock_the_face_record(present: Present, image: CardImage) -> None:
+def test_wrong_printed_codes_lock_the_face_record(present: Present, image: CardImage) -> None:
     image.passwords[Password.PRINTED_CODE].left = 2
     card = present(image)
     wrong = bytearray(b"60061520340000")
@@ -155,7 +155,7 @@ def test_ten_misread_codes_lock_the_face_record(present: Present, image: CardIma
     assert card.read_face_record() == CardUnreadable(0x6982, "read face record")
 
 
-def test_signing_and_face_record_need_verification(present: Present, image: CardImage) -> None:
+def test_signing_and_the_face_record_require_verification(present: Present, image: CardImage) -> None:
     card = present(image)
     assert card.sign(STATEMENT) == CardUnreadable(0x6982, "sign")
     assert card.read_face_record() == CardUnreadable(0x6982, "read face record")
@@ -206,7 +206,7 @@ def test_a_mixed_card_has_the_chip_of_another_card(present: Present, image: Card
     assert record.chip_public_key == image.public_facts().chip_key_der
 
 
-def test_a_transit_card(present: Present, image: CardImage) -> None:
+def test_a_transit_card_is_not_a_my_number_card(present: Present, image: CardImage) -> None:
     image.profile = "transit"
     with pytest.MonkeyPatch.context() as patch:
         from reader import profile

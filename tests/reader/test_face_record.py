@@ -1,3 +1,5 @@
+"""Parsing of the face record: photo, holder details and proof."""
+
 from datetime import date
 from typing import Any
 
@@ -42,25 +44,25 @@ ORDINARY = build()
     st.binary(max_size=40),
 )
 def test_face_records_survive_a_round_trip(
-    born: date, sex: Sex, image: bytes, photo: bytes | None, fill: bytes
+    born: date, sex: Sex, image: bytes, photo: bytes | None, padding: bytes
 ) -> None:
     written = build(birth_date=born, sex=sex, name_image=image, photo_jp2=photo)
-    record = parse_face_record(written + fill)
+    record = parse_face_record(written + padding)
     assert (record.birth_date, record.sex, record.name_image, record.photo_jp2) == (born, sex, image, photo)
     assert record.expiry == date(2034, 6, 15)
     assert len(written) <= MAX_FILE_LENGTH
 
 
 @given(st.binary(max_size=400))
-def test_hostile_bytes_are_malformed(data: bytes) -> None:
+def test_arbitrary_bytes_are_malformed(data: bytes) -> None:
     with pytest.raises(MalformedCardData):
         parse_face_record(data)
 
 
 @given(st.integers(0, len(ORDINARY) - 1), st.integers(1, 255))
-def test_one_flipped_byte_is_malformed_or_parsed(place: int, flip: int) -> None:
+def test_a_record_with_a_changed_byte_is_parsed_or_malformed(position: int, flip: int) -> None:
     changed = bytearray(ORDINARY)
-    changed[place] ^= flip
+    changed[position] ^= flip
     try:
         assert isinstance(parse_face_record(changed), FaceRecord)
     except MalformedCardData:
@@ -68,12 +70,12 @@ def test_one_flipped_byte_is_malformed_or_parsed(place: int, flip: int) -> None:
 
 
 @given(st.integers(0, len(ORDINARY) - 1))
-def test_a_record_that_ends_early_is_malformed(length: int) -> None:
+def test_a_truncated_record_is_malformed(length: int) -> None:
     with pytest.raises(MalformedCardData):
         parse_face_record(ORDINARY[:length])
 
 
-def test_an_offset_table_that_points_elsewhere(image: CardImage) -> None:
+def test_a_wrong_offset_table_is_malformed(image: CardImage) -> None:
     content = bytearray(image.files[File.FACE_RECORD])
     content[9] ^= 1
     with pytest.raises(MalformedCardData, match="offset table"):

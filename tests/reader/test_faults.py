@@ -1,4 +1,4 @@
-"""Every fault at every command: a documented outcome, no hang, and no PIN try lost."""
+"""Card faults at each command have a documented outcome and use no PIN try."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 GONE = (Pulled, PulledInResponse, Mute)
 COMMANDS = 60
-"""More commands than a reception with short reads takes."""
+"""An upper limit for the commands of a reception with short reads."""
 
 
 def linked(card: FaultyCard) -> CardLink:
@@ -49,15 +49,15 @@ def linked(card: FaultyCard) -> CardLink:
 
 
 def reception(card: MyNumberCard, code: bytes) -> Iterator[object]:
-    """Yield the outcomes of a reception with the right PIN and code, stopping where the conductor would."""
+    """Yield the outcomes of a reception with the correct PIN and code, stopping as the conductor does."""
     facts = card.read_facts()
     yield facts
     if not isinstance(facts, CardFacts):
         return
     yield card.read_user_certificate()
-    opened = card.verify_printed_code(bytearray(code), facts.code_tries_left)
-    yield opened
-    if isinstance(opened, CodeRight):
+    unlocked = card.verify_printed_code(bytearray(code), facts.code_tries_left)
+    yield unlocked
+    if isinstance(unlocked, CodeRight):
         yield card.read_face_record()
         yield card.read_cv_certificate()
     yield card.prove_chip(b"statement")
@@ -67,61 +67,60 @@ def reception(card: MyNumberCard, code: bytes) -> Iterator[object]:
         yield card.sign(b"statement")
 
 
-RIGHT = CardFacts | CodeRight | PinRight | FaceRecord | bytes
-TROUBLE = CardGone | CardUnreadable | NotMyNumberCard | NoCertificate | PinNotSent | CodeNotSent
+SUCCESS = CardFacts | CodeRight | PinRight | FaceRecord | bytes
+FAILURE = CardGone | CardUnreadable | NotMyNumberCard | NoCertificate | PinNotSent | CodeNotSent
+DOCUMENTED = SUCCESS | FAILURE | PinWrong | CodeWrong | PinLocked | CodeLocked
 
 
 @pytest.mark.parametrize("longest_read", [256, 65_536])
 @pytest.mark.parametrize("name", FAULTS)
-def test_every_fault_at_every_command(image: CardImage, name: str, longest_read: int) -> None:
+def test_each_fault_at_each_command(image: CardImage, name: str, longest_read: int) -> None:
     fault = FAULTS[name]
     code = image.code_on_face.encode()
-    struck = 0
+    faults = 0
     for at in range(1, COMMANDS):
         faulty = FaultyCard(SoftCard(image), at, fault)
         outcomes = list(reception(MyNumberCard(linked(faulty), longest_read=longest_read), code))
-        assert all(
-            isinstance(outcome, RIGHT | TROUBLE | PinWrong | CodeWrong | PinLocked | CodeLocked) for outcome in outcomes
-        )
+        assert all(isinstance(outcome, DOCUMENTED) for outcome in outcomes)
         if isinstance(fault, GONE) and faulty.struck:
             assert outcomes[-1] == CardGone(), f"command {at}: {outcomes[-1]}"
-        spent = (image.passwords[Password.USER_PIN].left, image.passwords[Password.PRINTED_CODE].left)
-        assert spent == (3, 10), f"command {at}: the right PIN used up a try"
+        tries_left = (image.passwords[Password.USER_PIN].left, image.passwords[Password.PRINTED_CODE].left)
+        assert tries_left == (3, 10), f"command {at}: the correct PIN used a try"
         if not faulty.struck:
             break
-        struck += 1
-    assert 8 <= struck < COMMANDS - 1
+        faults += 1
+    assert 8 <= faults < COMMANDS - 1
 
 
 @pytest.mark.parametrize("sw", [0x6F00, 0x6982, 0x6984, 0x6700, 0x6A82, 0x63C1, 0x9000, 0x6100, 0x6C10])
-def test_one_wrong_status_word_at_every_command(image: CardImage, sw: int) -> None:
+def test_a_wrong_status_word_at_each_command(image: CardImage, sw: int) -> None:
     from reader.softcard.faults import WrongStatus
 
     for at in range(1, 16):
         faulty = FaultyCard(SoftCard(image), at, WrongStatus(sw))
         for outcome in reception(MyNumberCard(linked(faulty)), image.code_on_face.encode()):
-            assert isinstance(outcome, RIGHT | TROUBLE | PinWrong | CodeWrong | PinLocked | CodeLocked)
+            assert isinstance(outcome, DOCUMENTED)
         assert (image.passwords[Password.USER_PIN].left, image.passwords[Password.PRINTED_CODE].left) == (3, 10)
 
 
-def test_a_card_swapped_in_at_any_command_loses_no_try(image: CardImage, another: CardImage) -> None:
-    """The other card has a different PIN and code, so an attempt would use up a try.
+def test_a_swapped_card_loses_no_try(image: CardImage, another: CardImage) -> None:
+    """The other card has a different PIN and code. An attempt with either would use a try.
 
-    Commands 1 to 7 read the facts, the eighth recognises the card and the ninth selects the application for the
-    printed code. A swap between the last two cannot be detected, but they are only milliseconds apart.
+    Commands 1 to 7 read the facts, command 8 identifies the card and command 9 selects the application with the
+    printed code. A swap between commands 8 and 9, which are milliseconds apart, cannot be detected.
     """
     for at in (8, *range(10, 20)):
-        theirs = another.model_copy(deep=True)
-        faulty = FaultyCard(SoftCard(image), at, Swapped(SoftCard(theirs)))
+        swapped = another.model_copy(deep=True)
+        faulty = FaultyCard(SoftCard(image), at, Swapped(SoftCard(swapped)))
         first, *_ = reception(MyNumberCard(linked(faulty)), image.code_on_face.encode())
         assert isinstance(first, CardFacts)
-        left = (theirs.passwords[Password.USER_PIN].left, theirs.passwords[Password.PRINTED_CODE].left)
-        assert left == (3, 10), f"swapped at command {at}"
+        tries_left = (swapped.passwords[Password.USER_PIN].left, swapped.passwords[Password.PRINTED_CODE].left)
+        assert tries_left == (3, 10), f"swapped at command {at}"
 
 
 @pytest.mark.parametrize("fault", [Pulled(), PulledInResponse(), Mute()], ids=["pulled", "in response", "mute"])
 def test_a_wrong_pin_uses_a_try_only_if_the_card_received_it(image: CardImage, fault: CardFault) -> None:
-    # The first three VERIFYs only read counters.
+    # The first three VERIFY commands read counters.
     card = MyNumberCard(linked(FaultyCard(SoftCard(image), 4, fault, ins=INS.VERIFY)))
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_pin(bytearray(b"0000"), expected_left=3) == CardGone()
@@ -151,13 +150,13 @@ def test_the_slot_reports_a_pulled_card_but_not_a_mute_one(image: CardImage, eve
     ids=["pulled", "in response", "mute", "garbage", "truncated"],
 )
 def test_faults_through_pcscd(real_counter: "PcscdCounter", image: CardImage, fault: CardFault) -> None:
-    """The same faults in the real stack; afterwards the reader accepts the next card."""
+    """The reader accepts the next card after a fault in the real stack."""
     real_counter.insert(FaultyCard(SoftCard(image), 3, fault, ins=INS.READ_BINARY))
     link = PcscSlot(real_counter.vpcd.reader).connect()
     if isinstance(fault, Mute):
         link._patience = 1.0  # type: ignore[union-attr]
     *_, last = reception(MyNumberCard(link), image.code_on_face.encode())  # type: ignore[arg-type]
-    assert last == CardGone() if isinstance(fault, GONE) else isinstance(last, RIGHT | TROUBLE)
+    assert last == CardGone() if isinstance(fault, GONE) else isinstance(last, SUCCESS | FAILURE)
     link.close()  # type: ignore[union-attr]
     real_counter.remove()
     real_counter.insert(SoftCard(image))

@@ -1,4 +1,4 @@
-"""Drivers that hang, and readers limited to short commands."""
+"""Hanging drivers, and readers limited to short commands."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Driver:
-    """A stand-in for the PC/SC library with one card in one reader."""
+    """A fake PC/SC library with one card in one reader."""
 
     def __init__(self, card: SoftCard) -> None:
         self.card = card
@@ -51,7 +51,7 @@ class Driver:
         return 0, list(self.card.transmit(apdu))
 
     def disconnect(self, card: int, disposition: int) -> int:
-        self._enter("unpower" if disposition == pcsc.scard.SCARD_UNPOWER_CARD else "left powered")
+        self._enter("unpower" if disposition == pcsc.scard.SCARD_UNPOWER_CARD else "leave powered")
         self.card.power_off()
         return 0
 
@@ -72,12 +72,12 @@ def driver(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver
     driver.resume.set()
 
 
-def opened(outcome: Any) -> pcsc.PcscLink:
+def as_link(outcome: Any) -> pcsc.PcscLink:
     assert isinstance(outcome, pcsc.PcscLink)
     return outcome
 
 
-def eventually(condition: Any) -> bool:
+def wait_until(condition: Any) -> bool:
     deadline = time.monotonic() + 60
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -86,7 +86,7 @@ def eventually(condition: Any) -> bool:
 
 def test_a_mute_card_is_abandoned_and_powered_off_later(driver: Driver) -> None:
     before = threading.active_count()
-    link = opened(pcsc.connect("reader"))
+    link = as_link(pcsc.connect("reader"))
     link._patience = 0.1
     driver.stuck = "transmit"
     assert MyNumberCard(link).read_facts() == CardGone()
@@ -95,38 +95,38 @@ def test_a_mute_card_is_abandoned_and_powered_off_later(driver: Driver) -> None:
     link.close()
     assert "unpower" not in driver.calls
     driver.resume.set()
-    assert eventually(lambda: "unpower" in driver.calls)
-    assert eventually(lambda: threading.active_count() == before)
+    assert wait_until(lambda: "unpower" in driver.calls)
+    assert wait_until(lambda: threading.active_count() == before)
 
 
 def test_a_hanging_connection_is_abandoned_and_released_later(driver: Driver) -> None:
     driver.stuck = "connect"
     assert pcsc.connect("reader", mute_after=0.1) == CardUnreadable(None, "connect: mute")
     driver.resume.set()
-    assert eventually(lambda: driver.calls == ["connect", "unpower"])
+    assert wait_until(lambda: driver.calls == ["connect", "unpower"])
 
 
-def test_every_reception_powers_off_the_card_and_ends_its_thread(driver: Driver) -> None:
+def test_each_reception_powers_off_the_card_and_ends_its_thread(driver: Driver) -> None:
     before = threading.active_count()
     for _ in range(5):
-        link = opened(pcsc.connect("reader"))
+        link = as_link(pcsc.connect("reader"))
         assert isinstance(MyNumberCard(link).read_facts(), CardFacts)
         link.close()
     assert driver.calls.count("unpower") == 5
-    assert eventually(lambda: threading.active_count() == before)
+    assert wait_until(lambda: threading.active_count() == before)
 
 
-def test_a_reader_for_short_commands_only(driver: Driver) -> None:
+def test_a_reader_limited_to_short_commands(driver: Driver) -> None:
     driver.longest = 261
-    link = opened(pcsc.connect("reader"))
+    link = as_link(pcsc.connect("reader"))
     with pytest.raises(CommandRefused):
         link.transmit(bytes.fromhex("00B08A00000000"))
     assert isinstance(MyNumberCard(link).read_facts(), CardFacts)
 
 
-def test_t0_carries_no_extended_commands(driver: Driver) -> None:
+def test_extended_commands_are_not_sent_over_t0(driver: Driver) -> None:
     driver.protocol = pcsc.scard.SCARD_PROTOCOL_T0
-    link = opened(pcsc.connect("reader"))
+    link = as_link(pcsc.connect("reader"))
     with pytest.raises(CommandRefused):
         link.transmit(bytes.fromhex("00B08A00000000"))
     assert isinstance(MyNumberCard(link).read_facts(), CardFacts)
@@ -141,7 +141,7 @@ def test_a_mute_card_in_pcscd(real_counter: "PcscdCounter", image: CardImage) ->
 
     released = threading.Event()
     real_counter.insert(Mute(image))
-    link = opened(pcsc.connect(real_counter.vpcd.reader))
+    link = as_link(pcsc.connect(real_counter.vpcd.reader))
     link._patience = 0.3
     assert MyNumberCard(link).read_facts() == CardGone()
     released.set()
@@ -158,7 +158,7 @@ def process(proc: "Path", pid: int, name: str, maps: str | None) -> None:
         (proc / str(pid) / "maps").write_text(maps)
 
 
-def test_programs_that_may_hold_the_card(tmp_path: "Path") -> None:
+def test_programs_that_may_use_the_card_are_listed(tmp_path: "Path") -> None:
     library = "7f0 r-xp 0 08:01 1 /usr/lib/x86_64-linux-gnu/libpcsclite.so.1.0.0\n"
     process(tmp_path, 10, "systemd", "")
     process(tmp_path, 20, "firefox", library)
@@ -169,7 +169,7 @@ def test_programs_that_may_hold_the_card(tmp_path: "Path") -> None:
     assert likely_holders(system.programs(tmp_path / "nowhere")) == ()
 
 
-def test_the_error_names_the_program_to_stop() -> None:
+def test_the_busy_error_names_the_program_to_stop() -> None:
     busy = ReaderBusy("ACR1252", ("scdaemon (process 30)", "firefox (process 20)", "pcsc_scan (process 7)"))
     assert "ACR1252, most likely scdaemon (process 30) or firefox (process 20): stop it" in str(busy)
     assert "in ACR1252: stop it" in str(ReaderBusy("ACR1252"))

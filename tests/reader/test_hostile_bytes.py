@@ -1,17 +1,17 @@
-"""Feed broken card files to every card parser: no crash, no endless loop and no large allocation."""
+"""Card parsers with malformed card files: no crash, no endless loop and no large allocation."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .fuzz_targets import TARGETS, TooMuch, seeds, within_limits
+from .fuzz_targets import TARGETS, LimitExceeded, seeds, within_limits
 
 SEEDS = seeds()
 
 
 @st.composite
-def broken(draw: st.DrawFn, name: str) -> bytes:
-    """Draw a well-formed input with bytes changed, removed, repeated or inserted."""
+def mutated(draw: st.DrawFn, name: str) -> bytes:
+    """Draw a well-formed input and change, remove, repeat or insert bytes."""
     data = bytearray(draw(st.sampled_from(SEEDS[name])))
     for _ in range(draw(st.integers(0, 6))):
         at = draw(st.integers(0, max(0, len(data) - 1)))
@@ -28,11 +28,11 @@ def broken(draw: st.DrawFn, name: str) -> bytes:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_broken_card_files(name: str) -> None:
+def test_mutated_card_files(name: str) -> None:
     target = within_limits(TARGETS[name])
 
     @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-    @given(st.one_of(broken(name), st.binary(max_size=400)))
+    @given(st.one_of(mutated(name), st.binary(max_size=400)))
     def feed(data: bytes) -> None:
         target(data)
 
@@ -56,7 +56,7 @@ def test_deeply_nested_and_endless_objects() -> None:
 
 
 def test_a_certificate_with_an_unsupported_name_type() -> None:
-    """Found by `make fuzz`: one bit makes a directory name an X.400 address."""
+    """Found by `make fuzz`. One changed bit turns a directory name into an X.400 address."""
     for seed in SEEDS["certificate"]:
         for at in range(len(seed)):
             if seed[at] == 0xA4:
@@ -64,9 +64,9 @@ def test_a_certificate_with_an_unsupported_name_type() -> None:
                 within_limits(TARGETS["certificate"])(seed[:at] + b"\xa5" + seed[at + 1 :])
 
 
-def test_exceeding_a_limit_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exceeding_a_limit_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     from . import fuzz_targets
 
     monkeypatch.setattr(fuzz_targets, "MAX_SECONDS", -1.0)
-    with pytest.raises(TooMuch):
+    with pytest.raises(LimitExceeded):
         within_limits(lambda data: None)(b"")

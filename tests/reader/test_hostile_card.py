@@ -1,4 +1,4 @@
-"""Whatever a card answers, the outcome is a value, not an exception, and no try is lost."""
+"""Arbitrary card responses produce documented outcomes without exceptions or lost tries."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ Answer = Callable[[bytes], bytes]
 
 
 class Link:
-    """A link that computes its answers from the commands and records the buffers passed to it."""
+    """A link that computes responses from commands and records the buffers passed to it."""
 
     atr = b""
 
@@ -84,9 +84,9 @@ def call_every_method(card: MyNumberCard) -> list[object]:
 
 @settings(max_examples=150)
 @given(st.lists(st.one_of(st.binary(max_size=300), st.binary(max_size=60).map(lambda d: d + b"\x90\x00")), max_size=40))
-def test_garbage(answers: list[bytes]) -> None:
-    left = iter(answers)
-    for outcome in call_every_method(MyNumberCard(Link(lambda _: next(left, b"\x90\x00")))):
+def test_arbitrary_responses(answers: list[bytes]) -> None:
+    remaining = iter(answers)
+    for outcome in call_every_method(MyNumberCard(Link(lambda _: next(remaining, b"\x90\x00")))):
         assert isinstance(outcome, DOCUMENTED)
 
 
@@ -100,7 +100,7 @@ def test_the_same_status_word_for_every_command(sw: str) -> None:
         assert outcome.status_word == int(sw, 16)
 
 
-def test_an_endless_file(image: CardImage) -> None:
+def test_a_file_longer_than_read_binary_can_address(image: CardImage) -> None:
     """The first block announces 64 KB, more than READ BINARY can address."""
     image.files[File.USER_CERTIFICATE] = bytes.fromhex("3082FFFF") + bytes(0xFFFF)
     link = Link(SoftCard(image).transmit)
@@ -108,7 +108,7 @@ def test_an_endless_file(image: CardImage) -> None:
     assert len(link.commands) < 8
 
 
-def test_a_file_that_ends_early(image: CardImage) -> None:
+def test_a_truncated_file_is_unreadable(image: CardImage) -> None:
     image.files[File.USER_CERTIFICATE] = image.files[File.USER_CERTIFICATE][:700]
     assert MyNumberCard(Link(SoftCard(image).transmit)).read_facts() == CardUnreadable(0x6B00, "read facts")
 
@@ -120,7 +120,7 @@ def test_an_empty_certificate_file_despite_the_flag(image: CardImage) -> None:
     assert MyNumberCard(Link(SoftCard(image).transmit)).read_facts() == NoCertificate()
 
 
-def test_a_residents_card(image: CardImage) -> None:
+def test_a_residents_card_is_not_a_my_number_card(image: CardImage) -> None:
     card = SoftCard(image)
 
     def no_surface(apdu: bytes) -> bytes:
@@ -136,7 +136,7 @@ def test_a_card_without_readable_expiry_is_accepted(image: CardImage) -> None:
     assert facts.card_expiry is None
 
 
-def test_the_first_command_is_repeated_if_refused(image: CardImage) -> None:
+def test_a_refused_first_command_is_repeated(image: CardImage) -> None:
     card = SoftCard(image)
     refusals = iter([b"\x6f\x00"])
     link = Link(lambda apdu: next(refusals, None) or card.transmit(apdu))
@@ -144,8 +144,8 @@ def test_the_first_command_is_repeated_if_refused(image: CardImage) -> None:
     assert link.commands[0] == link.commands[1]
 
 
-def known(link: Link) -> MyNumberCard:
-    """Return a card whose facts were read on this link, with the recorded commands cleared."""
+def identified(link: Link) -> MyNumberCard:
+    """Read the facts of the card on this link and clear the recorded commands."""
     card = MyNumberCard(link)
     assert isinstance(card.read_facts(), CardFacts)
     link.commands.clear()
@@ -153,15 +153,15 @@ def known(link: Link) -> MyNumberCard:
     return card
 
 
-def heads(link: Link) -> list[str]:
+def headers(link: Link) -> list[str]:
     return [command[:4].hex() for command in link.commands]
 
 
-def test_the_counter_is_read_before_verify_and_a_mismatch_stops_it(image: CardImage) -> None:
+def test_a_counter_mismatch_prevents_verify(image: CardImage) -> None:
     link = Link(SoftCard(image).transmit)
-    card = known(link)
+    card = identified(link)
     assert card.verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
-    assert heads(link) == ["00200098", "00200098"]
+    assert headers(link) == ["00200098", "00200098"]
     assert len(link.commands[-2]) == 4
     link.commands.clear()
     assert card.verify_pin(bytearray(b"1234"), expected_left=3) == PinNotSent(left=2)
@@ -178,10 +178,10 @@ def test_no_pin_is_sent_before_the_counter_was_read(image: CardImage) -> None:
 
 @pytest.mark.parametrize("selects_first", [False, True])
 def test_no_pin_is_sent_to_a_swapped_card(image: CardImage, another: CardImage, selects_first: bool) -> None:
-    """The worst case: the link does not report the swap, although every reader should."""
+    """The link does not report the swap, although readers should."""
     inserted = SoftCard(image)
     link = Link(lambda apdu: inserted.transmit(apdu))
-    card = known(link)
+    card = identified(link)
     if selects_first:
         assert isinstance(card.prove_chip(b"statement"), bytes)
     inserted = SoftCard(another)
@@ -194,26 +194,26 @@ def test_no_pin_is_sent_to_a_swapped_card(image: CardImage, another: CardImage, 
 def test_a_card_that_reports_verified_instead_of_a_counter(image: CardImage) -> None:
     card = SoftCard(image)
     link = Link(lambda apdu: b"\x90\x00" if apdu[:2] == b"\x00\x20" and len(apdu) == 4 else card.transmit(apdu))
-    assert known(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
+    assert identified(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
 
 
 def test_buffers_with_the_pin_are_cleared(image: CardImage) -> None:
     link = Link(SoftCard(image).transmit)
-    assert known(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
+    assert identified(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
     assert any(b"1234" in command for command in link.commands)
     assert not any(any(buffer) for buffer in link.buffers)
 
 
-def test_signing_takes_one_command(image: CardImage) -> None:
+def test_signing_sends_one_command(image: CardImage) -> None:
     link = Link(SoftCard(image).transmit)
-    card = known(link)
+    card = identified(link)
     card.verify_pin(bytearray(b"1234"), expected_left=3)
     link.commands.clear()
     assert isinstance(card.sign(b"statement"), bytes)
-    assert heads(link) == ["802a0097"]
+    assert headers(link) == ["802a0097"]
 
 
-def test_a_mute_card() -> None:
+def test_a_mute_card_is_gone() -> None:
     def mute(apdu: bytes) -> bytes:
         raise LinkLost("mute")
 

@@ -1,4 +1,4 @@
-"""A card file stays in the virtual reader across restarts of the daemon."""
+"""Keeping a card file inserted in the virtual reader across daemon restarts."""
 
 import threading
 import time
@@ -79,7 +79,7 @@ def test_an_inserted_card_file_is_updated_and_survives_a_restart(
 
 
 @pytest.mark.pcscd
-def test_an_inserted_card_can_be_slowed_down_and_fail(pcscd: "Pcscd", card_file: Path, event_log: "EventLog") -> None:
+def test_an_inserted_card_can_be_slow_and_faulty(pcscd: "Pcscd", card_file: Path, event_log: "EventLog") -> None:
     from reader.pcsc_slot import PcscSlot
 
     slot = PcscSlot("Virtual PCD 00 00")

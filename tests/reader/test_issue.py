@@ -1,4 +1,4 @@
-"""Test cards issued as a municipality would issue them."""
+"""Test cards with the files and certificates that a municipality issues."""
 
 from datetime import date
 
@@ -50,13 +50,13 @@ def test_the_text_records_are_signed_by_the_municipality(image: CardImage, autho
     assert certificate.issuer in authority.trust_anchors.keys
 
 
-def test_two_cards_share_nothing(image: CardImage, another: CardImage) -> None:
+def test_two_cards_share_no_keys_or_ids(image: CardImage, another: CardImage) -> None:
     assert image.card_id != another.card_id
     assert not set(image.keys.values()) & set(another.keys.values())
     assert image.public_facts() != another.public_facts()
 
 
-def test_a_mixed_card_takes_pin_and_keys_from_one_and_face_and_chip_from_the_other(
+def test_a_mixed_card_combines_the_certificate_and_pin_of_one_card_with_the_chip_of_another(
     image: CardImage, another: CardImage
 ) -> None:
     mixed = mix(chip_of=image, certificate_of=another)
@@ -66,10 +66,10 @@ def test_a_mixed_card_takes_pin_and_keys_from_one_and_face_and_chip_from_the_oth
     assert mixed.passwords[Password.USER_PIN] == another.passwords[Password.USER_PIN]
     assert mixed.code_on_face == image.code_on_face
     mixed.passwords[Password.USER_PIN].left = 0
-    assert another.passwords[Password.USER_PIN].left == 3, "the source cards have their own counters"
+    assert another.passwords[Password.USER_PIN].left == 3, "the source cards have separate counters"
 
 
-def test_issuing_with_given_details(authority: TestAuthority, holder: Holder, photo: bytes) -> None:
+def test_issuing_with_explicit_dates_tries_and_code(authority: TestAuthority, holder: Holder, photo: bytes) -> None:
     image = issue(
         authority,
         RSA_2048,
@@ -99,11 +99,11 @@ def test_issuing_with_an_invalid_pin_is_refused(authority: TestAuthority, holder
 def test_the_individual_number_has_a_wrong_check_digit(image: CardImage) -> None:
     digits = [int(digit) for digit in image.passwords[Password.NUMBER_A].reference or ""]
     weights = [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]
-    rest = sum(digit * weight for digit, weight in zip(digits, weights, strict=False)) % 11
+    remainder = sum(digit * weight for digit, weight in zip(digits, weights, strict=False)) % 11
     assert len(digits) == 12
-    assert digits[-1] != (0 if rest <= 1 else 11 - rest)
+    assert digits[-1] != (0 if remainder <= 1 else 11 - remainder)
 
 
-def test_issuing_with_too_large_a_photo_is_refused(authority: TestAuthority, holder: Holder) -> None:
+def test_issuing_with_a_photo_over_the_size_limit_is_refused(authority: TestAuthority, holder: Holder) -> None:
     with pytest.raises(ValueError, match="photo"):
         issue(authority, RSA_2048, bytes(40_000), holder=holder, pin="1234", issued_on=date(2025, 4, 1))

@@ -1,4 +1,4 @@
-"""Each kind of test card, as the terminal sees it."""
+"""The kinds of test cards, as read by the terminal."""
 
 from datetime import date
 
@@ -33,7 +33,7 @@ TODAY = date(2026, 11, 22)
 
 
 class Presented:
-    """A card of a kind, and the facts the terminal reads from it."""
+    """A card of one kind and its facts."""
 
     def __init__(self, kind: str, authority: TestAuthority, **details: object) -> None:
         self.image: CardImage = issue_kind(kind, authority, today=TODAY, **details)  # type: ignore[arg-type]
@@ -41,13 +41,13 @@ class Presented:
         self.facts = self.card.read_facts()
 
     @property
-    def known(self) -> CardFacts:
+    def card_facts(self) -> CardFacts:
         assert isinstance(self.facts, CardFacts), self.facts
         return self.facts
 
     def record(self) -> FaceRecord:
         code = bytearray(self.image.code_on_face, "ascii")
-        assert self.card.verify_printed_code(code, self.known.code_tries_left) == CodeRight()
+        assert self.card.verify_printed_code(code, self.card_facts.code_tries_left) == CodeRight()
         record = self.card.read_face_record()
         assert isinstance(record, FaceRecord)
         return record
@@ -77,16 +77,16 @@ def test_every_kind_can_be_issued_saved_and_read(kind: str, authority: TestAutho
     assert 10 < len(KINDS[kind].description) < 90
 
 
-def test_ordinary(authority: TestAuthority) -> None:
+def test_ordinary_card(authority: TestAuthority) -> None:
     presented = Presented("ordinary", authority, pin="4711", photo_kb=15)
-    assert presented.card.verify_pin(bytearray(b"4711"), presented.known.pin_tries_left) == PinRight()
+    assert presented.card.verify_pin(bytearray(b"4711"), presented.card_facts.pin_tries_left) == PinRight()
     assert presented.authenticity(authority) is Authenticity.GENUINE
     photo = presented.record().photo_jp2
     assert photo is not None
     assert len(photo) == pytest.approx(15 * 1024, rel=0.03)
 
 
-def test_child_and_infant(authority: TestAuthority) -> None:
+def test_child_and_infant_cards(authority: TestAuthority) -> None:
     child, infant = Presented("child", authority), Presented("infant", authority)
     assert Key.SIGNATURE not in child.image.keys
     assert child.record().photo_jp2 is not None
@@ -95,21 +95,21 @@ def test_child_and_infant(authority: TestAuthority) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pinless", "pin-locked"])
-def test_pinless_and_locked_cards_look_the_same(kind: str, authority: TestAuthority) -> None:
+def test_pinless_and_locked_cards_both_report_a_locked_pin(kind: str, authority: TestAuthority) -> None:
     presented = Presented(kind, authority)
-    assert presented.known.pin_unavailable
+    assert presented.card_facts.pin_unavailable
     assert presented.card.verify_pin(bytearray(b"1234"), 0) == PinLocked()
     assert presented.authenticity(authority) is Authenticity.GENUINE
 
 
-def test_tries_left(authority: TestAuthority) -> None:
-    assert Presented("tries-left", authority).known.pin_tries_left == 1
-    assert Presented("tries-left", authority, tries_left=2).known.pin_tries_left == 2
+def test_card_with_few_pin_tries_left(authority: TestAuthority) -> None:
+    assert Presented("tries-left", authority).card_facts.pin_tries_left == 1
+    assert Presented("tries-left", authority, tries_left=2).card_facts.pin_tries_left == 2
 
 
-def test_code_locked(authority: TestAuthority) -> None:
+def test_card_with_locked_code(authority: TestAuthority) -> None:
     presented = Presented("code-locked", authority)
-    assert presented.known.code_locked
+    assert presented.card_facts.code_locked
     code = bytearray(presented.image.code_on_face, "ascii")
     assert presented.card.verify_printed_code(code, 0) == CodeLocked()
     assert isinstance(presented.card.read_face_record(), CardUnreadable)
@@ -122,24 +122,24 @@ def test_code_locked(authority: TestAuthority) -> None:
 )
 def test_certificate_end_dates(kind: str, ends: date, authority: TestAuthority) -> None:
     presented = Presented(kind, authority)
-    assert presented.known.certificate_not_after is not None
-    assert presented.known.certificate_not_before is not None
-    assert presented.known.certificate_not_after.date() == ends
+    assert presented.card_facts.certificate_not_after is not None
+    assert presented.card_facts.certificate_not_before is not None
+    assert presented.card_facts.certificate_not_after.date() == ends
     assert presented.image.issued_on < ends <= presented.image.expires_on
-    assert presented.known.certificate_not_before.date() < ends
+    assert presented.card_facts.certificate_not_before.date() < ends
 
 
-def test_foreign_resident(authority: TestAuthority) -> None:
+def test_card_of_a_foreign_resident(authority: TestAuthority) -> None:
     presented = Presented("foreign-resident", authority)
-    assert presented.known.card_expiry == date(2028, 11, 22)
+    assert presented.card_facts.card_expiry == date(2028, 11, 22)
     assert presented.image.code_on_face[:6] == "960203"
-    named = Holder("EXAMPLE　KIM", "東京都模擬区１－２－３", date(1990, 5, 5))
-    assert Presented("foreign-resident", authority, holder=named).image.code_on_face[:6] == "900505"
+    holder = Holder("EXAMPLE　KIM", "東京都模擬区１－２－３", date(1990, 5, 5))
+    assert Presented("foreign-resident", authority, holder=holder).image.code_on_face[:6] == "900505"
     staying = Holder("EXAMPLE　KIM", "東京都", date(1990, 5, 5), residence=Staying(date(2027, 1, 31)))
-    assert Presented("foreign-resident", authority, holder=staying).known.card_expiry == date(2027, 1, 31)
+    assert Presented("foreign-resident", authority, holder=staying).card_facts.card_expiry == date(2027, 1, 31)
 
 
-def test_forged_photo(authority: TestAuthority) -> None:
+def test_card_with_forged_photo(authority: TestAuthority) -> None:
     presented = Presented("forged-photo", authority)
     assert presented.authenticity(authority) is Authenticity.FORGED
     assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinRight(), (
@@ -147,7 +147,7 @@ def test_forged_photo(authority: TestAuthority) -> None:
     )
 
 
-def test_cloned_chip(authority: TestAuthority) -> None:
+def test_card_with_cloned_chip(authority: TestAuthority) -> None:
     presented = Presented("cloned-chip", authority)
     assert presented.authenticity(authority) is Authenticity.GENUINE, "its files are genuine"
     from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -162,7 +162,7 @@ def test_cloned_chip(authority: TestAuthority) -> None:
     assert not verify_chip_signature(presented.certificate_key(), b"statement", signature)
 
 
-def test_mixed(authority: TestAuthority) -> None:
+def test_mixed_card(authority: TestAuthority) -> None:
     presented = Presented("mixed", authority)
     assert presented.authenticity(authority) is Authenticity.GENUINE
     assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinRight()
@@ -171,7 +171,7 @@ def test_mixed(authority: TestAuthority) -> None:
     assert verify_chip_signature(presented.certificate_key(), b"statement", signature)
 
 
-def test_a_given_photo_is_used(authority: TestAuthority, photo: bytes) -> None:
+def test_issuing_with_a_custom_photo(authority: TestAuthority, photo: bytes) -> None:
     assert Presented("ordinary", authority, portrait_jp2=photo).record().photo_jp2 == photo
 
 
@@ -185,7 +185,7 @@ def test_issuing_a_card_of_the_announced_generation(authority: TestAuthority) ->
 @pytest.mark.parametrize(
     ("kind", "details", "reason"),
     [
-        ("golden", {}, "known: ordinary"),
+        ("golden", {}, "card_facts: ordinary"),
         ("child", {"holder": Holder("模擬　花子", "東京都", date(1985, 6, 15))}, "ages 1 to 14"),
         ("infant", {"holder": Holder("模擬　花子", "東京都", date(2020, 6, 15))}, "ages 0 to 0"),
         ("tries-left", {"tries_left": 4}, "0 to 3 tries"),
@@ -193,7 +193,7 @@ def test_issuing_a_card_of_the_announced_generation(authority: TestAuthority) ->
         ("ordinary", {"photo_kb": 50}, "2 to 27"),
     ],
 )
-def test_an_unknown_kind_or_impossible_details_are_refused(
+def test_unknown_kinds_and_invalid_details_are_refused(
     kind: str, details: dict[str, object], reason: str, authority: TestAuthority
 ) -> None:
     with pytest.raises(ValueError, match=reason):

@@ -1,4 +1,4 @@
-"""Limits noted for each reader model, and when they are forgotten."""
+"""Limits recorded per reader model, and when they are cleared."""
 
 from pathlib import Path
 
@@ -30,20 +30,20 @@ def receptions(reading: CardOpener, image: CardImage, reader: str, times: int) -
     return sent
 
 
-def test_long_reads_stop_for_the_model_after_two_failures(tmp_path: Path, image: CardImage) -> None:
+def test_long_reads_are_disabled_for_a_model_after_two_failures(tmp_path: Path, image: CardImage) -> None:
     path = tmp_path / "state" / "readers.json"
     reading = CardOpener.of("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
     assert receptions(reading, image, FIRST, 3) == [2, 2, 0]
 
     reopened = CardOpener.of("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
-    assert receptions(reopened, image, SECOND, 1) == [0], "saved, and applied to every reader of the model"
+    assert receptions(reopened, image, SECOND, 1) == [0], "saved, and applied to all readers of the model"
     assert receptions(reopened, image, "Another Reader 00 00", 1) == [2]
 
     newer = CardOpener.of("rsa-2048", "auto", ReaderModels(path, "0.3.0"))
     assert receptions(newer, image, FIRST, 1) == [2], "a newer version tries long reads again"
 
 
-def test_one_failure_is_forgotten_after_a_successful_long_read(image: CardImage) -> None:
+def test_a_successful_long_read_clears_an_earlier_failure(image: CardImage) -> None:
     models = ReaderModels(None, "0.2.0")
     models.note(FIRST, 256)
     models.note(FIRST, EXTENDED_LE_MAX)
@@ -71,9 +71,9 @@ def test_a_damaged_file_is_replaced(tmp_path: Path, content: str) -> None:
 
 
 def test_known_models() -> None:
-    weak = known_model("ACS ACR122U PICC Interface 00 00")
-    assert weak is not None
-    assert weak.longest_answer < 256
+    limited = known_model("ACS ACR122U PICC Interface 00 00")
+    assert limited is not None
+    assert limited.longest_answer < 256
     sam = known_model("ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 02 01")
     assert sam is not None
     assert "not for cards" in sam.note

@@ -1,4 +1,4 @@
-"""The monitor in states that the virtual reader cannot produce: unplugging, swaps between two polls, faults."""
+"""The reader monitor in states that the virtual reader cannot produce: unplugging, swaps between polls and faults."""
 
 import threading
 from collections.abc import Callable
@@ -21,7 +21,7 @@ SUCCESS, NO_SERVICE, UNKNOWN_READER = 0, 0x8010001D, 0x80100009
 
 
 class Script:
-    """A stand-in for the PC/SC service: each step is a list of readers and the result of one wait."""
+    """A fake PC/SC service. Each step is a list of readers and the result of one wait."""
 
     def __init__(self, steps: list[tuple[list[str], int | Exception, int]]) -> None:
         self._steps = iter(steps)
@@ -74,7 +74,7 @@ def play(monkeypatch: pytest.MonkeyPatch, event_log: "EventLog") -> Play:
     return run
 
 
-def test_inserted_used_and_removed(play: Play) -> None:
+def test_insertion_and_removal_with_use_between_them(play: Play) -> None:
     assert play(
         ([READER], SUCCESS, EMPTY),
         ([READER], SUCCESS, 1 << 16 | PRESENT),
@@ -83,7 +83,7 @@ def test_inserted_used_and_removed(play: Play) -> None:
     ) == [CardInserted(), CardRemoved()]
 
 
-def test_a_swap_between_two_polls(play: Play) -> None:
+def test_a_swap_between_two_polls_is_reported(play: Play) -> None:
     assert play(
         ([READER], SUCCESS, 1 << 16 | PRESENT),
         ([READER], SUCCESS, 3 << 16 | PRESENT),
@@ -94,7 +94,7 @@ def test_a_mute_card_is_reported_as_inserted(play: Play) -> None:
     assert play(([READER], SUCCESS, 1 << 16 | PRESENT | MUTE)) == [CardInserted()]
 
 
-def test_unplugged_with_the_card_and_plugged_in_again(play: Play) -> None:
+def test_a_reader_reconnected_with_its_card(play: Play) -> None:
     assert play(
         ([READER], SUCCESS, 1 << 16 | PRESENT),
         ([READER], SUCCESS, UNKNOWN),
@@ -103,7 +103,7 @@ def test_unplugged_with_the_card_and_plugged_in_again(play: Play) -> None:
     ) == [CardInserted(), ReaderLost("reader not connected"), CardRemoved(), ReaderFound(READER), CardInserted()]
 
 
-def test_unplugged_between_listing_and_waiting(play: Play) -> None:
+def test_a_reader_unplugged_between_listing_and_waiting(play: Play) -> None:
     assert play(
         ([READER], UNKNOWN_READER, 0),
         ([], SUCCESS, 0),
@@ -111,7 +111,7 @@ def test_unplugged_between_listing_and_waiting(play: Play) -> None:
     ) == [ReaderLost("reader not connected"), ReaderFound(READER)]
 
 
-def test_the_service_stops_and_restarts(play: Play) -> None:
+def test_a_restarted_service_is_reported(play: Play) -> None:
     events = play(
         ([READER], SUCCESS, 1 << 16 | PRESENT),
         ([READER], NO_SERVICE, 0),

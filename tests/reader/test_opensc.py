@@ -1,4 +1,4 @@
-"""OpenSC, an independent implementation, accepts the software card as a JPKI card."""
+"""The software card, used by OpenSC as an independent implementation."""
 
 import re
 import shutil
@@ -34,12 +34,12 @@ def openssl(*command: str) -> str:
 
 
 def tries_left() -> list[int]:
-    """Return the tries left for authentication PIN and signature password, read by pkcs15-tool."""
+    """Return the tries left for the authentication PIN and the signature password, read by pkcs15-tool."""
     listed = run("pkcs15-tool", "--list-pins", check=True).stdout.decode()
     return [int(left) for left in re.findall(r"Tries left\s*: (\d+)", listed)]
 
 
-def our_tries(counter: "PcscdCounter") -> tuple[MyNumberCard, int]:
+def read_tries(counter: "PcscdCounter") -> tuple[MyNumberCard, int]:
     card = MyNumberCard(counter.connect())
     facts = card.read_facts()
     assert isinstance(facts, CardFacts)
@@ -47,7 +47,7 @@ def our_tries(counter: "PcscdCounter") -> tuple[MyNumberCard, int]:
 
 
 def sign(key: str, pin: str, message: Path, signature: Path) -> int:
-    """Sign with pkcs15-crypt and return its exit code. It adds DigestInfo and padding to the digest."""
+    """Sign with pkcs15-crypt, which adds DigestInfo and padding, and return its exit code."""
     digest = message.with_suffix(".digest")
     digest.write_bytes(
         subprocess.run(["openssl", "sha256", "-binary", message], capture_output=True, check=True).stdout
@@ -71,7 +71,7 @@ def test_opensc_lists_pins_keys_and_certificates(real_counter: "PcscdCounter", i
 def test_opensc_reads_the_certificates_as_issued(
     real_counter: "PcscdCounter", image: CardImage, authority: TestAuthority, tmp_path: Path
 ) -> None:
-    """The signature certificate is protected by a password that this tool cannot enter."""
+    """Excludes the signature certificate, because pkcs15-tool cannot enter its password."""
     real_counter.insert(SoftCard(image))
     for number, file in (("01", File.USER_CERTIFICATE), ("03", File.USER_CA_CERTIFICATE)):
         pem = tmp_path / f"{number}.pem"
@@ -102,7 +102,7 @@ def test_openssl_verifies_signatures_made_with_opensc(
     assert openssl(*verify, str(message)).strip() != "Verified OK"
 
 
-def test_opensc_and_this_program_see_the_same_tries(
+def test_opensc_and_uketsuke_read_the_same_counters(
     real_counter: "PcscdCounter", image: CardImage, tmp_path: Path
 ) -> None:
     real_counter.insert(SoftCard(image))
@@ -112,28 +112,28 @@ def test_opensc_and_this_program_see_the_same_tries(
         return sign("01", pin, tmp_path / "message", tmp_path / "signature") == 0
 
     for left in (3, 2):
-        card, ours = our_tries(real_counter)
+        card, tries = read_tries(real_counter)
         real_counter.end_reception()
-        assert (tries_left(), ours) == ([left, 5], left)
+        assert (tries_left(), tries) == ([left, 5], left)
         assert not opensc_signs("0000")
-    # The right PIN restores all tries; then both programs use them up in turn.
-    card, ours = our_tries(real_counter)
-    assert card.verify_pin(bytearray(b"1234"), ours) == PinRight()
+    # The correct PIN resets the counter. Then both programs use tries.
+    card, tries = read_tries(real_counter)
+    assert card.verify_pin(bytearray(b"1234"), tries) == PinRight()
     real_counter.end_reception()
     assert tries_left() == [3, 5]
-    card, ours = our_tries(real_counter)
-    assert card.verify_pin(bytearray(b"0000"), ours) == PinWrong(2)
+    card, tries = read_tries(real_counter)
+    assert card.verify_pin(bytearray(b"0000"), tries) == PinWrong(2)
     real_counter.end_reception()
     assert not opensc_signs("0000")
     assert not opensc_signs("0000")
-    card, ours = our_tries(real_counter)
+    card, tries = read_tries(real_counter)
     real_counter.end_reception()
-    assert (tries_left(), ours) == ([0, 5], 0)
+    assert (tries_left(), tries) == ([0, 5], 0)
     assert not opensc_signs("1234"), "locked for OpenSC too"
 
 
 @pytest.mark.parametrize(("kind", "left"), [("pinless", 0), ("pin-locked", 0), ("tries-left", 1)])
-def test_opensc_sees_the_tries_of_every_kind(
+def test_opensc_reads_the_counters_of_special_cards(
     real_counter: "PcscdCounter", authority: TestAuthority, kind: str, left: int
 ) -> None:
     image = issue_kind(kind, authority)

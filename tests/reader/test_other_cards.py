@@ -1,4 +1,4 @@
-"""Other cards that patients put on the reader are reported as such."""
+"""Cards other than My Number Cards."""
 
 from datetime import date
 from pathlib import Path
@@ -20,7 +20,7 @@ TODAY = date(2026, 11, 26)
 
 
 @pytest.mark.parametrize("kind", OTHER_KINDS)
-def test_other_cards_are_reported_as_such(kind: str, authority: TestAuthority, tmp_path: Path) -> None:
+def test_other_cards_are_not_my_number_cards(kind: str, authority: TestAuthority, tmp_path: Path) -> None:
     CardFile(tmp_path / "card").save(issue_kind(kind, authority, today=TODAY))
     slot = SimulatedSlot()
     slot.insert(SoftCard.from_file(tmp_path / "card"))
@@ -29,8 +29,8 @@ def test_other_cards_are_reported_as_such(kind: str, authority: TestAuthority, t
     assert outcome == (NoCertificate() if kind == "blank-test-card" else NotMyNumberCard())
 
 
-def test_published_atrs() -> None:
-    """FeliCa and Mifare Classic 1K as in reader manuals, the residents' card as in the pcsc-tools list."""
+def test_simulated_atrs_equal_published_ones() -> None:
+    """Compare with reader manuals (FeliCa, Mifare Classic 1K) and the pcsc-tools list (residents' card)."""
     assert storage_card_atr(0x11, 0x003B).hex().upper() == "3B8F8001804F0CA00000030611003B0000000042"
     assert storage_card_atr(0x03, 0x0001).hex().upper() == "3B8F8001804F0CA0000003060300010000000 06A".replace(" ", "")
     assert OTHER_PROFILES["residents-card"].atr.hex().upper() == "3B888001000014E0B38191005E"

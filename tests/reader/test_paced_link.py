@@ -1,4 +1,4 @@
-"""The radio link model, compared with figures calculated by hand."""
+"""The timing model of the radio link, compared with manual calculations."""
 
 import time
 
@@ -16,15 +16,15 @@ from reader.softcard.slot import SimulatedSlot
 from .test_reading_at_the_limit import Wire
 
 
-def test_a_short_exchange() -> None:
+def test_the_duration_of_a_short_exchange() -> None:
     pace = LinkPace(106_000)
-    # 4 and 2 characters, prologue and CRC each way, two frames: 120 + 48 bit times.
+    # Two frames with 4 and 2 bytes, prologue and CRC: 120 + 48 bit times.
     assert pace.wire_seconds(4, 2) == pytest.approx(168 / 106_000)
     assert pace.exchange_seconds(4, 2) == pytest.approx(168 / 106_000 + 0.0006 + 0.005)
 
 
 def test_a_long_response_is_sent_in_acknowledged_frames() -> None:
-    # 506 bytes fill two frames with one acknowledgement between them: 4 frames with the command.
+    # The command, two response frames and an acknowledgement are 4 frames.
     assert LinkPace(424_000).wire_seconds(7, 506) == pytest.approx(((7 + 506 + 4 * 3) * 10 + 4 * 24) / 424_000)
 
 
@@ -39,7 +39,7 @@ def test_fifteen_kilobytes_take_the_published_time(rate: int, short: float, long
     assert wire_bound(pace, [15_360]) < fewest_exchanges(pace, [15_360], 65_536)
 
 
-def test_the_link_takes_the_modelled_time(image: CardImage) -> None:
+def test_the_link_is_as_slow_as_the_model(image: CardImage) -> None:
     wire = Wire(image)
     pace = LinkPace(848_000)
     started = time.perf_counter()
@@ -56,7 +56,7 @@ def test_closing_also_closes_the_wrapped_link(image: CardImage) -> None:
 
 
 @pytest.mark.parametrize("kilobytes", SIZES_KB)
-def test_a_photo_of_the_requested_size(kilobytes: int) -> None:
+def test_photos_have_the_requested_size(kilobytes: int) -> None:
     import io
 
     from PIL import Image

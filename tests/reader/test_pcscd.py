@@ -1,4 +1,4 @@
-"""The helper that runs pcscd reports missing packages and avoids occupied ports."""
+"""Running pcscd: missing packages, separate processes and occupied ports."""
 
 import socket
 import subprocess
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from .conftest import PcscdCounter
 
 
-def test_without_the_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_daemon_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module.shutil, "which", lambda *_, **__: None)
     with pytest.raises(PcscdError, match="install the packages pcscd and vsmartcard-vpcd"):
         Pcscd().start()
 
 
-def test_without_the_virtual_reader(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_virtual_reader_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(module.shutil, "which", lambda *_, **__: "/usr/sbin/pcscd")
     monkeypatch.setattr(module, "VPCD_CONFIG", tmp_path / "nowhere")
     with pytest.raises(PcscdError, match="install vsmartcard-vpcd"):
@@ -60,16 +60,16 @@ def test_each_process_has_its_own_pcscd(pcscd: Pcscd, real_counter: "PcscdCounte
 
 
 @pytest.mark.pcscd
-def test_another_port_is_used_if_the_first_is_taken(pcscd: Pcscd) -> None:
+def test_another_port_is_used_if_the_first_is_occupied(pcscd: Pcscd) -> None:
     pcscd.stop()
     with socket.socket() as first, socket.socket() as second:
-        for occupying in (first, second):  # connections of the stopped pcscd may still be closing
-            occupying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for listener in (first, second):  # connections of the stopped pcscd may not be closed
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         first.bind(("", pcscd.port))
         second.bind(("", pcscd.port + 1))
         first.listen()
         second.listen()
-        taken = pcscd.port
+        occupied = pcscd.port
         pcscd.start()
-    assert pcscd.port != taken
+    assert pcscd.port != occupied
     assert list_readers() == ["Virtual PCD 00 00", "Virtual PCD 00 01"]

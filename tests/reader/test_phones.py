@@ -1,4 +1,4 @@
-"""The certificate in a phone, as far as published: JPKI only, with a PIN or with the phone's own check."""
+"""Certificates in phones, as far as published: JPKI only, unlocked by PIN or by the phone."""
 
 from datetime import date
 
@@ -30,7 +30,7 @@ def test_an_android_certificate_is_readable_after_its_pin(authority: TestAuthori
     facts = card.read_facts()
     assert isinstance(facts, CardFacts)
     assert (facts.medium, facts.pin_tries_left, facts.certificate_not_after) == (Medium.PHONE_PIN, 3, None)
-    assert len(wire.sent) == 4, "surface refused; JPKI, its token and the counter"
+    assert len(wire.sent) == 4, "surface, JPKI, token and counter"
     assert card.read_user_certificate() == CardUnreadable(0x6982, "read user certificate")
     assert card.verify_pin(bytearray(b"9999"), 3) == PinWrong(2)
     assert card.verify_pin(bytearray(b"1234"), 3) == PinNotSent(2)
@@ -50,7 +50,7 @@ def test_a_pin_is_not_sent_to_another_phone(authority: TestAuthority) -> None:
     assert second.image.passwords[Password.USER_PIN].left == 3
 
 
-def test_a_locked_phone(authority: TestAuthority) -> None:
+def test_a_phone_with_locked_pin(authority: TestAuthority) -> None:
     card = MyNumberCard(Wire(phone(authority, "phone-android", tries_left=0)))
     facts = card.read_facts()
     assert isinstance(facts, CardFacts)
@@ -58,7 +58,7 @@ def test_a_locked_phone(authority: TestAuthority) -> None:
     assert card.verify_pin(bytearray(b"1234"), 0) == PinLocked()
 
 
-def test_an_iphone_signs_after_its_own_check_without_a_pin(authority: TestAuthority) -> None:
+def test_an_iphone_signs_without_a_pin_after_its_owner_confirms(authority: TestAuthority) -> None:
     image = phone(authority, "phone-iphone")
     wire = Wire(image)
     card = MyNumberCard(wire)

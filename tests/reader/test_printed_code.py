@@ -1,4 +1,4 @@
-"""The code printed on the card: three parts to type, checked first because an error uses one of ten tries."""
+"""The printed code in three typed parts, checked before it is sent because a wrong code uses one of ten tries."""
 
 from datetime import date
 
@@ -40,7 +40,7 @@ def test_the_birth_date_is_written_in_its_era(born: date, era: Era, digits: byte
     assert code(EraDate.of(born)) == digits + b"20331234"
 
 
-def test_the_last_day_of_meiji_and_taisho_can_be_in_either_era() -> None:
+def test_the_day_of_an_era_change_is_accepted_in_both_eras() -> None:
     assert EraDate(Era.MEIJI, 45, 7, 30).to_date() == EraDate(Era.TAISHO, 1, 7, 30).to_date() == date(1912, 7, 30)
     assert EraDate(Era.TAISHO, 15, 12, 25).to_date() == EraDate(Era.SHOWA, 1, 12, 25).to_date() == date(1926, 12, 25)
 
@@ -97,7 +97,7 @@ def test_era_dates_survive_a_round_trip(born: date) -> None:
 
 
 @given(st.sampled_from(Era), st.integers(-1, 120), st.integers(-1, 14), st.integers(-1, 33))
-def test_any_typed_date_is_a_code_or_a_fault(era: Era, year: int, month: int, day: int) -> None:
+def test_any_typed_date_gives_a_code_or_a_fault(era: Era, year: int, month: int, day: int) -> None:
     built = code(EraDate(era, year, month, day), 2099)
     assert isinstance(built, CodeFault) or (len(built) == 14 and built.isdigit())
 
@@ -110,6 +110,6 @@ def test_a_misread_code_is_not_sent_to_the_card(scanned: bytes) -> None:
 
 
 def test_repr_has_no_birth_date() -> None:
-    # After "at 0x" comes an address, which can contain any digits.
+    # The text after "at 0x" is an address, which can contain any digits.
     assert "60" not in repr(EraDate(Era.SHOWA, 60, 6, 15)).partition(" at 0x")[0]
     assert "1990" not in repr(WesternDate(1990, 3, 4)).partition(" at 0x")[0]

@@ -1,4 +1,4 @@
-"""Each processor with a scripted card, and the complete chain with a PIN."""
+"""Command processors with a scripted card, and the complete chain with a PIN."""
 
 import pytest
 
@@ -16,7 +16,7 @@ SECRET = Command(0x00, INS.VERIFY, 0x00, 0x98, b"1234")
 
 
 class Scripted:
-    """A card that sends its answers in turn, then repeats the last one, and records the commands."""
+    """A card that sends scripted responses, repeats the last one and records the commands."""
 
     atr = b""
 
@@ -42,9 +42,9 @@ class Scripted:
 @pytest.mark.parametrize("refusal", ["6F00", "6700", "6985"])
 def test_only_the_first_command_is_repeated_up_to_twice(refusal: str) -> None:
     card = Scripted(refusal, refusal, "9000", refusal)
-    woken = WakeUp(card)
-    assert woken.send(SELECT).ok
-    assert woken.send(SELECT).sw == int(refusal, 16)
+    processor = WakeUp(card)
+    assert processor.send(SELECT).ok
+    assert processor.send(SELECT).sw == int(refusal, 16)
     assert len(card.sent) == 4
 
 
@@ -76,7 +76,7 @@ def test_the_counter_is_read_with_five_bytes_if_four_are_refused(refusal: str) -
 
 
 @pytest.mark.parametrize("answer", ["6F00", "6700", "6985", "6C04", "6300", "6A80", "63C2", "6982"])
-def test_a_pin_is_sent_only_once_whatever_the_card_answers(answer: str) -> None:
+def test_a_pin_is_sent_only_once(answer: str) -> None:
     card = Scripted(answer)
     channel = chain(card, 30)
     channel.send(SELECT)
@@ -85,14 +85,14 @@ def test_a_pin_is_sent_only_once_whatever_the_card_answers(answer: str) -> None:
     assert len([apdu for apdu in card.sent if b"1234" in apdu]) == 1
 
 
-def test_the_soft_card_accepts_both_forms(image: CardImage) -> None:
+def test_the_soft_card_accepts_both_forms_of_an_empty_verify(image: CardImage) -> None:
     card = SoftCard(image)
     jpki = image.card_profile.applications[0]
     assert card.transmit(Command(0x00, INS.SELECT, 0x04, 0x0C, jpki.aid).encode()) == b"\x90\x00"
     assert card.transmit(bytes.fromhex("00200098")) == card.transmit(bytes.fromhex("0020009800")) == b"\x63\xc3"
 
 
-def test_an_unknown_setting_is_refused_with_a_list_of_valid_ones() -> None:
+def test_an_unknown_setting_is_refused_with_the_valid_values() -> None:
     with pytest.raises(ValueError, match="ec-384-announced"):
         CardOpener.of("ec-521", "auto")
     with pytest.raises(ValueError, match="always"):

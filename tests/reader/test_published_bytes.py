@@ -1,7 +1,7 @@
-"""The simulated card compared with bytes of real cards; each test gives its source.
+"""The simulated card, compared with bytes from real cards. Each test states its source.
 
-*Published bytes*: test vectors read from JPKI test cards (soltia48/myna-card). *Public code*: responses its author
-observed from cards. `test_opensc.py` runs an independent client (OpenSC).
+*Published bytes* are test vectors read from JPKI test cards (soltia48/myna-card). *Public code* means responses that
+its author observed. `test_opensc.py` runs an independent client (OpenSC).
 """
 
 from datetime import date
@@ -27,8 +27,8 @@ def card(image: CardImage) -> SoftCard:
     return SoftCard(image)
 
 
-def test_the_basic_four_as_on_the_test_card() -> None:
-    """Published bytes: text application, EF 0002, complete. The person on the test card is fictitious."""
+def test_the_basic_four_equal_the_published_test_card() -> None:
+    """Published bytes: text application, EF 0002. The person on the test card is fictitious."""
     published = bytes.fromhex(
         "ff2065df2108000e002000590064df220fe9bb92e6a190e38080e5b9b9e4b99fdf2336e69db1e4baace983bde6b885e780ace5b882"
         "e8a6b3e5b883e5ad90e58d97efbc91efbc92efbc8defbc97efbc8defbc92efbc90efbc92df24083139383030323137df250131"
@@ -43,8 +43,8 @@ def test_the_basic_four_as_on_the_test_card() -> None:
 
 
 @pytest.mark.parametrize("length", [40, 75, 76, 130, 131, 200])
-def test_offsets_are_right_for_every_size_of_the_length_field(length: int) -> None:
-    """DER's shortest form is an assumption for records of 128 bytes and more."""
+def test_offsets_are_correct_for_every_length_field_size(length: int) -> None:
+    """For records of 128 bytes and more, DER's shortest form is assumed."""
     file = basic_four(name="模擬", address="あ" * length, birth_date=date(1980, 2, 17), sex=Sex.MALE)
     record = parse_one(file)
     table, *objects = parse_list(record.value)
@@ -81,7 +81,7 @@ def test_the_token_information(image: CardImage) -> None:
 
 
 def test_the_session_key_file(card: SoftCard, image: CardImage) -> None:
-    """Public code: A1 with an RSA-2048 key alone, readable after the PIN or either code."""
+    """Public code: A1 with only an RSA-2048 key, readable after the PIN or either code."""
     play(card, (TEXT, 0x9000), ("00B0860000", 0x6982), ("0020009104" + ascii_hex("0000"), 0x9000))
     file = play(card, ("00B08600000000", 0x9000))
     record = parse_one(file)
@@ -102,14 +102,14 @@ def test_the_blocked_key_of_the_text_application(card: SoftCard) -> None:
     )
 
 
-def test_the_security_domain_is_selected_again(card: SoftCard) -> None:
+def test_the_security_domain_can_be_selected_again(card: SoftCard) -> None:
     """Public code: SELECT of the ISD, and GET DATA afterwards."""
     play(card, (JPKI, 0x9000), ("00CA00F200", 0x6A88), (ISD, 0x9000))
     assert play(card, ("00CA00F200", 0x9000)) == b"20340615"
     play(card, ("00B0000000", 0x6986))
 
 
-def test_files_that_can_never_be_read(card: SoftCard, image: CardImage) -> None:
+def test_protected_files_cannot_be_read(card: SoftCard, image: CardImage) -> None:
     """Public code: JPKI's EF 0009 and 0016 exist and are protected."""
     play(card, (JPKI, 0x9000), ("00A4020C020009", 0x9000), ("00B0000000", 0x6982))
     play(card, ("0020009804" + ascii_hex("1234"), 0x9000), ("00B0960000", 0x6982))

@@ -1,4 +1,4 @@
-"""The patient removes the card too early."""
+"""Cards removed during a reception."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from .conftest import Counter
 
 
-class SlipperyCard(SoftCard):
+class PulledCard(SoftCard):
     """A card that is pulled during the n-th command with instruction `ins`, before it answers."""
 
     def __init__(self, image: CardImage, ins: int, nth: int, pull: Callable[[], None]) -> None:
         super().__init__(image)
-        self._ins, self._left, self._pull = ins, nth, pull
+        self._ins, self._remaining, self._pull = ins, nth, pull
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         if apdu[1] == self._ins:
-            self._left -= 1
-            if self._left == 0:
+            self._remaining -= 1
+            if self._remaining == 0:
                 self._pull()
         return super().transmit(apdu)
 
 
-def test_pulled_while_reading_the_photo(counter: "Counter", image: CardImage) -> None:
-    # The first two identify the card, the third reads the record.
-    counter.insert(SlipperyCard(image, INS.READ_BINARY, 3, counter.pull))
+def test_a_card_pulled_while_reading_the_photo(counter: "Counter", image: CardImage) -> None:
+    # The first two reads identify the card, and the third reads the record.
+    counter.insert(PulledCard(image, INS.READ_BINARY, 3, counter.pull))
     card = MyNumberCard(counter.connect())
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), expected_left=10) == CodeRight()
@@ -38,15 +38,15 @@ def test_pulled_while_reading_the_photo(counter: "Counter", image: CardImage) ->
     assert card.prove_chip(b"statement") == CardGone()
 
 
-def test_pulled_during_verify(counter: "Counter", image: CardImage) -> None:
-    # The first three only read counters.
-    counter.insert(SlipperyCard(image, INS.VERIFY, 4, counter.pull))
+def test_a_card_pulled_during_verify(counter: "Counter", image: CardImage) -> None:
+    # The first three VERIFY commands read counters.
+    counter.insert(PulledCard(image, INS.VERIFY, 4, counter.pull))
     card = MyNumberCard(counter.connect())
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_pin(bytearray(b"1234"), expected_left=3) == CardGone()
 
 
-def test_pulled_between_two_steps_and_put_back(counter: "Counter", image: CardImage) -> None:
+def test_a_reinserted_card_requires_a_new_connection(counter: "Counter", image: CardImage) -> None:
     counter.insert(SoftCard(image))
     card = MyNumberCard(counter.connect())
     assert isinstance(card.read_facts(), CardFacts)
@@ -58,7 +58,7 @@ def test_pulled_between_two_steps_and_put_back(counter: "Counter", image: CardIm
     assert isinstance(MyNumberCard(counter.connect()).read_facts(), CardFacts)
 
 
-def test_without_a_card_there_is_no_link_and_nothing_to_scan(counter: "Counter") -> None:
+def test_connecting_and_scanning_without_a_card(counter: "Counter") -> None:
     assert counter.slot.connect() == NoCard()
     assert counter.scanner.scan() is None
 

@@ -1,4 +1,4 @@
-"""Read with few, long commands, and fall back if a card or a reader refuses them."""
+"""Long reads, and the fallback for cards and readers that refuse them."""
 
 from collections.abc import Callable
 
@@ -34,7 +34,7 @@ class Wire:
     def close(self) -> None:
         return
 
-    def heads(self) -> list[str]:
+    def headers(self) -> list[str]:
         return [command[:2].hex() for command in self.sent]
 
 
@@ -54,44 +54,42 @@ def read_everything(card: MyNumberCard, image: CardImage) -> FaceRecord:
     return record
 
 
-def test_each_file_takes_one_command_without_selecting_it(image: CardImage) -> None:
+def test_each_file_is_read_with_one_command_without_select(image: CardImage) -> None:
     wire = Wire(image)
     card = MyNumberCard(wire)
     assert isinstance(card.read_facts(), CardFacts)
     assert isinstance(card.read_user_certificate(), bytes)
-    # surface and its counter; common and expiry; JPKI, certificate and its counter
-    assert wire.heads() == ["00a4", "0020", "00a4", "00b2", "00a4", "00b0", "0020"]
+    # surface with counter, common with expiry, JPKI with certificate and counter
+    assert wire.headers() == ["00a4", "0020", "00a4", "00b2", "00a4", "00b0", "0020"]
     wire.sent.clear()
     assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), 10) == CodeRight()
     wire.sent.clear()
     assert isinstance(card.read_face_record(), FaceRecord)
-    assert wire.heads() == ["00b0"]
+    assert wire.headers() == ["00b0"]
 
 
-def test_short_reads_read_every_byte_once(image: CardImage) -> None:
+def test_short_reads_read_each_byte_once(image: CardImage) -> None:
     wire = Wire(image)
     card = MyNumberCard(wire, longest_read=256)
     read_everything(card, image)
     blocks = -(-len(image.files[File.FACE_RECORD]) // 256) + -(-len(image.files[File.USER_CERTIFICATE]) // 256)
     blocks += -(-len(image.files[File.SURFACE_CV_CERTIFICATE]) // 256)
     reads = [command for command in wire.sent if command[1] == INS.READ_BINARY]
-    identifying = 2  # before the printed code and before the PIN
-    assert len(reads) == blocks + identifying
+    identification = 2  # before the printed code and before the PIN
+    assert len(reads) == blocks + identification
     assert all(le(command) <= 256 for command in reads)
 
 
 @pytest.mark.parametrize("refusal", ["6700", "6C00", "6F00", "6D00", "9000"])
-@pytest.mark.parametrize("most", [4096, 256])
-def test_refused_long_reads_are_shortened_for_the_rest_of_the_reception(
-    image: CardImage, refusal: str, most: int
-) -> None:
+@pytest.mark.parametrize("limit", [4096, 256])
+def test_refused_long_reads_are_shortened_until_the_reception_ends(image: CardImage, refusal: str, limit: int) -> None:
     def answer(apdu: bytes) -> bytes:
-        long = apdu[1] == INS.READ_BINARY and le(apdu) > most
+        long = apdu[1] == INS.READ_BINARY and le(apdu) > limit
         return bytes.fromhex(refusal) if long else wire.card.transmit(apdu)
 
     wire = Wire(image, answer)
     read_everything(MyNumberCard(wire), image)
-    refused = [le(command) for command in wire.sent if command[1] == INS.READ_BINARY and le(command) > most]
+    refused = [le(command) for command in wire.sent if command[1] == INS.READ_BINARY and le(command) > limit]
     assert refused == [65_536, 4096][: len(refused)], "each length is refused once"
 
 
@@ -143,11 +141,11 @@ def test_files_are_selected_if_short_identifiers_are_refused(image: CardImage, r
 
     wire = Wire(image, answer)
     read_everything(MyNumberCard(wire), image)
-    named = [command for command in wire.sent if command[1] == INS.VERIFY and command[3] & 0x1F]
-    assert len(named) == 1, "tried once, then remembered"
+    by_short_id = [command for command in wire.sent if command[1] == INS.VERIFY and command[3] & 0x1F]
+    assert len(by_short_id) == 1, "refused once, then not repeated"
 
 
-def test_a_reader_that_cuts_responses_to_its_buffer(image: CardImage) -> None:
+def test_a_reader_that_truncates_responses_to_its_buffer(image: CardImage) -> None:
     def answer(apdu: bytes) -> bytes:
         response = wire.card.transmit(apdu)
         return response[:1000] + response[-2:] if len(response) > 1002 else response
@@ -157,19 +155,19 @@ def test_a_reader_that_cuts_responses_to_its_buffer(image: CardImage) -> None:
 
 
 def test_a_card_that_answers_in_parts(image: CardImage) -> None:
-    waiting = bytearray()
+    pending = bytearray()
 
     def answer(apdu: bytes) -> bytes:
         if apdu[1] == INS.GET_RESPONSE:
             length = le(apdu)
-            part = bytes(waiting[:length])
-            del waiting[:length]
-            return part + (bytes((0x61, min(len(waiting), 0xFF))) if waiting else b"\x90\x00")
+            part = bytes(pending[:length])
+            del pending[:length]
+            return part + (bytes((0x61, min(len(pending), 0xFF))) if pending else b"\x90\x00")
         response = wire.card.transmit(apdu)
         if len(response) <= 2 + 64:
             return response
-        waiting[:] = response[64:-2]
-        return response[:64] + bytes((0x61, min(len(waiting), 0xFF)))
+        pending[:] = response[64:-2]
+        return response[:64] + bytes((0x61, min(len(pending), 0xFF)))
 
     wire = Wire(image, answer)
     read_everything(MyNumberCard(wire, longest_read=256), image)
@@ -188,11 +186,11 @@ def test_a_card_that_requires_the_exact_length(image: CardImage) -> None:
 def test_a_card_that_always_announces_more_is_abandoned(image: CardImage) -> None:
     wire = Wire(image, lambda apdu: bytes(16) + b"\x61\x10")
     assert MyNumberCard(wire).read_facts() == NotMyNumberCard()
-    assert len(wire.sent) <= 2 * (processors.MAX_PARTS + 1), "one attempt each for a card and for a phone"
+    assert len(wire.sent) <= 2 * (processors.MAX_PARTS + 1), "one attempt as card and one as phone"
 
 
 def test_a_card_that_returns_single_bytes_is_abandoned(image: CardImage) -> None:
-    """A card that returns one byte per READ BINARY."""
+    """The card returns one byte per READ BINARY."""
 
     def answer(apdu: bytes) -> bytes:
         response = wire.card.transmit(apdu)
@@ -238,10 +236,10 @@ def test_the_photo_is_passed_on_before_the_record_is_complete(
     card = MyNumberCard(wire, longest_read=longest_read)
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), 10) == CodeRight()
-    early: list[tuple[bytes, int]] = []
-    record = card.read_face_record(on_photo=lambda jp2: early.append((bytes(jp2), len(wire.sent))))
+    early_photos: list[tuple[bytes, int]] = []
+    record = card.read_face_record(on_photo=lambda jp2: early_photos.append((bytes(jp2), len(wire.sent))))
     assert isinstance(record, FaceRecord)
-    ((jp2, sent),) = early
+    ((jp2, sent),) = early_photos
     assert jp2 == photo == record.photo_jp2
     assert (sent < len(wire.sent)) is (longest_read == 256)
 
@@ -251,9 +249,9 @@ def test_no_photo_is_passed_on_from_a_malformed_record(image: CardImage) -> None
     card = MyNumberCard(Wire(image), longest_read=256)
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), 10) == CodeRight()
-    early: list[bytearray] = []
-    assert card.read_face_record(on_photo=early.append) == CardUnreadable(None, "read face record")
-    assert early == []
+    early_photos: list[bytearray] = []
+    assert card.read_face_record(on_photo=early_photos.append) == CardUnreadable(None, "read face record")
+    assert early_photos == []
 
 
 def test_a_link_lost_while_shortening_reads_is_card_gone(image: CardImage) -> None:

@@ -1,4 +1,4 @@
-"""The monitor on the real pcscd: insertions, removals, restarts and other programs using the card."""
+"""The monitor with the real pcscd: insertions, removals, restarts and cards in use by other programs."""
 
 import signal
 import subprocess
@@ -80,24 +80,24 @@ def test_an_idle_monitor_does_not_poll(pcscd: "Pcscd", event_log: "EventLog", mo
     waits = 0
     wait = pcsc.scard.SCardGetStatusChange
 
-    def counted(context: int, timeout: int, states: list[tuple[str, int]]) -> object:
+    def count_waits(context: int, timeout: int, states: list[tuple[str, int]]) -> object:
         nonlocal waits
         waits += 1
         return wait(context, timeout, states)
 
-    monkeypatch.setattr(pcsc.scard, "SCardGetStatusChange", counted)
+    monkeypatch.setattr(pcsc.scard, "SCardGetStatusChange", count_waits)
     slot = pcsc_slot.PcscSlot("Virtual PCD 00 00")
     slot.watch(event_log)
-    # on an idle machine it settles immediately; a polling monitor never does
-    settled, until = -1, time.monotonic() + 30
-    while not waits or waits != settled:
-        assert time.monotonic() < until, f"{waits} waits"
-        settled = waits
+    # the number of waits stays constant unless the monitor polls
+    previous, deadline = -1, time.monotonic() + 30
+    while not waits or waits != previous:
+        assert time.monotonic() < deadline, f"{waits} waits"
+        previous = waits
         time.sleep(0.8)
     slot.close()
 
 
-def test_a_card_swapped_quickly(
+def test_a_quick_swap_is_reported(
     real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage, another: CardImage
 ) -> None:
     real_counter.slot.watch(event_log)
@@ -137,14 +137,14 @@ def test_the_monitor_survives_daemon_restarts(
         assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
         real_counter.end_reception()
     assert event_log.nothing_more()
-    assert settles_at(threads)
+    assert wait_for_threads(threads)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
 def test_the_reader_disappears_during_a_command(
     pcscd: "Pcscd", real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage, how: signal.Signals
 ) -> None:
-    """Stopping the service removes its reader too; the virtual reader cannot be unplugged separately."""
+    """The service is stopped, because the virtual reader cannot be unplugged separately."""
 
     class Unplugs(SoftCard):
         def transmit(self, apdu: bytes | bytearray) -> bytes:
@@ -168,8 +168,8 @@ def test_the_reader_disappears_during_a_command(
     assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
 
 
-def settles_at(threads: int) -> bool:
-    """Wait until at most `threads` threads run: a connection's thread ends just after its last call."""
+def wait_for_threads(threads: int) -> bool:
+    """Wait until at most `threads` threads run. A connection's thread ends shortly after its last call."""
     deadline = time.monotonic() + 60
     while threading.active_count() > threads and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -181,7 +181,7 @@ def test_a_failing_listener_does_not_stop_the_monitor(
 ) -> None:
     def failing_listener(event: object) -> None:
         event_log(event)  # type: ignore[arg-type]
-        raise RuntimeError("listener's mistake")
+        raise RuntimeError("listener failed")
 
     real_counter.slot.watch(failing_listener)
     real_counter.insert(SoftCard(image))
@@ -199,7 +199,7 @@ input()
 """
 
 
-def test_a_program_holding_the_card_is_named(real_counter: "PcscdCounter", image: CardImage) -> None:
+def test_a_program_using_the_card_is_named(real_counter: "PcscdCounter", image: CardImage) -> None:
     real_counter.insert(SoftCard(image))
     with subprocess.Popen(
         [sys.executable, "-c", CARD_HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -213,7 +213,9 @@ def test_a_program_holding_the_card_is_named(real_counter: "PcscdCounter", image
     assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
 
 
-def test_connecting_waits_for_a_brief_use_by_another_program(real_counter: "PcscdCounter", image: CardImage) -> None:
+def test_connecting_waits_for_another_program_to_release_the_card(
+    real_counter: "PcscdCounter", image: CardImage
+) -> None:
     real_counter.insert(SoftCard(image))
     other = real_counter.connect()
     threading.Timer(0.3, other.close).start()
@@ -246,31 +248,31 @@ def test_a_card_is_reported_only_for_its_reader(
 
 
 def test_the_card_is_powered_off_after_every_reception(real_counter: "PcscdCounter", image: CardImage) -> None:
-    class Watched(SoftCard):
+    class RecordingCard(SoftCard):
         power = False
 
         def power_on(self) -> None:
-            Watched.power = True
+            RecordingCard.power = True
             super().power_on()
 
         def power_off(self) -> None:
-            Watched.power = False
+            RecordingCard.power = False
             super().power_off()
 
-    real_counter.insert(Watched(image))
+    real_counter.insert(RecordingCard(image))
     card = MyNumberCard(real_counter.connect())
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_pin(bytearray(b"1234"), 3) == PinRight()
-    assert Watched.power
+    assert RecordingCard.power
     real_counter.end_reception()
-    # The virtual reader does not wait for the card to confirm.
+    # The virtual reader does not wait for confirmation by the card.
     deadline = time.monotonic() + 60
-    while Watched.power and time.monotonic() < deadline:
+    while RecordingCard.power and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not Watched.power
+    assert not RecordingCard.power
 
 
-def test_a_missing_reader(pcscd: "Pcscd", event_log: "EventLog") -> None:
+def test_a_missing_reader_is_lost(pcscd: "Pcscd", event_log: "EventLog") -> None:
     from reader.pcsc_slot import PcscSlot
 
     slot = PcscSlot("No such reader")

@@ -1,4 +1,4 @@
-"""Over sixty behaviours of readers and cards: each ends in a complete reception or the right outcome."""
+"""More than sixty behaviours of readers and cards, each with its expected reception outcome."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "readers.md"
 
 
 def plug(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch) -> Reader:
-    """Replace the PC/SC library with this reader, and shorten the timeouts."""
+    """Replace the PC/SC library with this reader and shorten timeouts."""
     reader = Reader(SoftCard(image), protocol=behaviour.protocol)
     if behaviour.atr:
         reader.atr = bytes.fromhex(behaviour.atr)
@@ -57,7 +57,7 @@ def plug(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch
         return int(result), list(answer)
 
     def status(card: int) -> tuple[int, str, int, int, list[int]]:
-        return (0 if reader.there else 0x80100069), "", 0, 0, list(reader.atr)
+        return (0 if reader.card_present else 0x80100069), "", 0, 0, list(reader.atr)
 
     for name, stand_in in {
         "SCardEstablishContext": lambda scope: (0, 7),
@@ -75,7 +75,7 @@ def plug(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch
 
 
 def reception(image: CardImage) -> str:
-    """Run everything a reception does with a card, and return how it ended."""
+    """Run all card operations of a reception and return the outcome."""
     link = pcsc.connect("reader")
     match link:
         case NoCard():
@@ -121,13 +121,13 @@ def test_each_behaviour_has_the_expected_outcome(
     behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plug(behaviour, image, monkeypatch)
-    before = {password: state.left for password, state in image.passwords.items()}
+    tries = {password: state.left for password, state in image.passwords.items()}
     assert reception(image) == behaviour.ends
-    assert {password: state.left for password, state in image.passwords.items()} == before, "no try was used"
+    assert {password: state.left for password, state in image.passwords.items()} == tries, "no try was used"
 
 
 def test_the_behaviours_match_the_document() -> None:
     rows = [f"| {behaviour.name} | {behaviour.source} | {behaviour.ends} |" for behaviour in BEHAVIOURS]
-    shown = [line for line in DOCUMENT.read_text("utf-8").splitlines() if line in set(rows)]
-    assert shown == rows
+    documented = [line for line in DOCUMENT.read_text("utf-8").splitlines() if line in set(rows)]
+    assert documented == rows
     assert len(rows) >= 60

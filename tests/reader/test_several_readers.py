@@ -1,4 +1,4 @@
-"""Several readers on the real pcscd, and readers with non-ASCII names."""
+"""Multiple readers with the real pcscd, and readers with non-ASCII names."""
 
 import time
 from collections.abc import Iterator
@@ -17,19 +17,19 @@ from reader.softcard.pcscd import Pcscd
 from reader.softcard.vpcd import VpcdConnection
 from reader.watch import TOGETHER
 
-from .conftest import EventLog, until_noticed
+from .conftest import EventLog, wait_for_card_state
 
 pytestmark = pytest.mark.pcscd
 
-NOTICED = 0.5
-"""Seconds until the daemon, which polls every 0.4 s, has noticed a change."""
+REPORT_SECONDS = 0.5
+"""Seconds for the daemon to report a change. It polls every 0.4 s."""
 
 
 class Desk:
-    """Two virtual readers, and one slot that watches all of them or the one named."""
+    """Two virtual readers, and a slot that watches both or a named one."""
 
     def __init__(self, daemon: Pcscd, event_log: EventLog) -> None:
-        self.places = [VpcdConnection(number, port=daemon.port) for number in range(2)]
+        self.readers = [VpcdConnection(number, port=daemon.port) for number in range(2)]
         self.event_log = event_log
         self.slot = PcscSlot(virtual=True)
 
@@ -52,10 +52,10 @@ class Desk:
 
     def close(self) -> None:
         self.slot.close()
-        for place in self.places:
-            place.remove()
-        for place in self.places:
-            until_noticed(place.reader, card=False)
+        for reader in self.readers:
+            reader.remove()
+        for reader in self.readers:
+            wait_for_card_state(reader.reader, card=False)
 
 
 @pytest.fixture
@@ -66,20 +66,20 @@ def desk(pcscd: Pcscd, event_log: EventLog) -> Iterator[Desk]:
 
 
 def test_two_readers_and_a_card_inserted_before_watching(desk: Desk, image: CardImage, another: CardImage) -> None:
-    first, second = desk.places
+    first, second = desk.readers
     first.insert(SoftCard(another))
-    until_noticed(first.reader, card=True)
+    wait_for_card_state(first.reader, card=True)
     desk.watch()
     second.insert(SoftCard(image))
     (reader,) = desk.expect(CardInserted)
     assert reader == second.reader
     assert desk.certificate() == image.files[File.USER_CERTIFICATE]
 
-    # the earlier card is removed and inserted again: now it counts, and there are two cards
+    # the ignored card is used after it has been removed and reinserted
     time.sleep(TOGETHER)
     first.remove()
     first.insert(SoftCard(another))
-    assert desk.event_log.nothing_more(NOTICED), "the card in use is not disturbed"
+    assert desk.event_log.nothing_more(REPORT_SECONDS), "the card in use is not affected"
     assert desk.slot.connect() == TwoCards()
     second.remove()
     assert desk.expect(CardRemoved, CardInserted) == [second.reader, first.reader]
@@ -90,36 +90,36 @@ def test_two_readers_and_a_card_inserted_before_watching(desk: Desk, image: Card
 
 def test_only_the_named_reader_is_watched(desk: Desk, image: CardImage, another: CardImage) -> None:
     desk.watch("virtual pcd ?? 01")
-    desk.places[0].insert(SoftCard(another))
-    assert desk.event_log.nothing_more(NOTICED)
-    desk.places[1].insert(SoftCard(image))
+    desk.readers[0].insert(SoftCard(another))
+    assert desk.event_log.nothing_more(REPORT_SECONDS)
+    desk.readers[1].insert(SoftCard(image))
     desk.expect(CardInserted)
     assert desk.certificate() == image.files[File.USER_CERTIFICATE]
 
 
-def test_a_name_that_matches_no_reader(desk: Desk) -> None:
+def test_a_name_that_matches_no_reader_is_reported(desk: Desk) -> None:
     desk.watch("ACR1252")
     assert desk.event_log.next() == ReaderLost("reader not connected", ReaderStanding.NAMED_MISSING)
 
 
 @pytest.mark.parametrize("name", ["窓口のリーダー", "K3000 ＠", "Lecteur à carte", "\udc91\udc8b\udc8c\udcfb"])
 def test_a_non_ascii_reader_name(name: str, event_log: EventLog, image: CardImage) -> None:
-    """The last name is Shift_JIS, which pyscard cannot list."""
+    """The last name is in Shift_JIS, which pyscard cannot list."""
     with Pcscd(name) as daemon:
-        place, slot = VpcdConnection(port=daemon.port), PcscSlot(name)
+        reader, slot = VpcdConnection(port=daemon.port), PcscSlot(name)
         names = list_readers()
         assert names == [f"{name} 00 00", f"{name} 00 01"]
         assert choose_reader(names, name) == names[0]
         try:
             slot.watch(event_log)
             for _ in range(2):
-                place.insert(SoftCard(image))
+                reader.insert(SoftCard(image))
                 assert event_log.next() == CardInserted()
                 link = slot.connect()
                 assert isinstance(MyNumberCard(link).read_facts(), CardFacts)  # type: ignore[arg-type]
                 link.close()  # type: ignore[union-attr]
-                place.remove()
+                reader.remove()
                 assert event_log.next() == CardRemoved()
         finally:
             slot.close()
-            place.remove()
+            reader.remove()

@@ -1,4 +1,4 @@
-"""The software reader reports the same events as the real one."""
+"""The simulated slot and its events, which equal those of a real reader."""
 
 import threading
 from typing import TYPE_CHECKING
@@ -53,7 +53,7 @@ def test_a_listener_can_close_the_slot_and_no_thread_is_left(image: CardImage) -
     assert threading.active_count() == before
 
 
-def test_one_connection_at_a_time(image: CardImage) -> None:
+def test_only_one_connection_at_a_time(image: CardImage) -> None:
     slot = SimulatedSlot("front desk")
     assert slot.connect() == NoCard()
     slot.insert(SoftCard(image))
@@ -77,7 +77,7 @@ def test_closing_a_lost_link_does_not_affect_the_next_one(image: CardImage) -> N
     assert isinstance(link.sign(b"statement"), bytes)
 
 
-def test_one_card_at_a_time(image: CardImage) -> None:
+def test_only_one_card_at_a_time(image: CardImage) -> None:
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
     with pytest.raises(RuntimeError, match="already in the slot"):
@@ -92,7 +92,7 @@ def test_the_scanner_reads_the_inserted_card(image: CardImage) -> None:
     assert slot.scanner.scan() is None
 
 
-def test_a_missing_virtual_reader_is_reported_with_what_to_install(image: CardImage) -> None:
+def test_a_missing_virtual_reader_is_reported_with_the_package_name(image: CardImage) -> None:
     # Nothing listens on the port of slot 20000.
     with pytest.raises(VirtualReaderUnavailable, match="vsmartcard-vpcd"):
         VpcdConnection(slot=20_000, timeout=0.1).insert(SoftCard(image))

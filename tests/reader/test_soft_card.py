@@ -1,4 +1,4 @@
-"""The software card answers byte for byte as OpenSC's driver and published probes describe real cards."""
+"""Responses of the software card, as OpenSC's driver and published probes describe real cards."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,7 +22,7 @@ def card(image: CardImage) -> SoftCard:
 
 
 def play(card: SoftCard, *script: tuple[str, int]) -> bytes:
-    """Send each command, compare its status word, and return the data of the last response."""
+    """Send each command and compare its status word. Return the data of the last response."""
     data = b""
     for command, sw in script:
         response = parse_response(card.transmit(bytes.fromhex(command)))
@@ -67,7 +67,7 @@ def test_the_master_file_cannot_be_selected(card: SoftCard) -> None:
     play(card, ("00B0000000", 0x9000))
 
 
-def test_a_card_that_needs_a_command_to_wake_up(image: CardImage) -> None:
+def test_a_card_that_refuses_its_first_command(image: CardImage) -> None:
     card = SoftCard(image, refuses_first_command=True)
     for _ in range(2):
         play(card, (JPKI, 0x6F00), (JPKI, 0x9000))
@@ -94,7 +94,7 @@ def test_the_signature_password_has_6_to_16_characters(card: SoftCard) -> None:
     play(card, (old, 0x63C4), ("0020009B10" + ascii_hex("A1" * 8), 0x9000))
 
 
-def test_a_locked_pin_and_a_printed_code_cannot_be_changed(card: SoftCard, image: CardImage) -> None:
+def test_locked_pins_and_printed_codes_cannot_be_changed(card: SoftCard, image: CardImage) -> None:
     image.passwords[Password.USER_PIN].left = 0
     play(card, (JPKI, 0x9000), ("0024019804" + ascii_hex("5678"), 0x6984))
     play(card, (SURFACE, 0x9000), ("002000920E" + ascii_hex(image.code_on_face), 0x9000))
@@ -131,7 +131,7 @@ def test_unknown_instructions_classes_and_channels(card: SoftCard) -> None:
     )
 
 
-def test_an_empty_verify_reads_the_counter_even_when_verified(card: SoftCard) -> None:
+def test_an_empty_verify_reads_the_counter_even_after_verification(card: SoftCard) -> None:
     play(
         card,
         (JPKI, 0x9000),
@@ -151,7 +151,7 @@ def test_the_third_wrong_pin_answers_63c0_and_every_later_one_6984(card: SoftCar
     play(card, ("00200098", 0x63C0))
 
 
-def test_a_wrong_pin_cancels_an_earlier_right_one(card: SoftCard, image: CardImage) -> None:
+def test_a_wrong_pin_cancels_an_earlier_verification(card: SoftCard, image: CardImage) -> None:
     sign = "802A009704" + "01020304" + "00"
     play(
         card,
@@ -208,7 +208,7 @@ def test_challenges_differ_and_have_the_requested_length(card: SoftCard) -> None
     play(card, ("00840000000101", 0x6985), ("0084010010", 0x6A86), ("00840000", 0x6700))
 
 
-def test_every_variant_of_computing_a_signature(card: SoftCard, image: CardImage) -> None:
+def test_all_variants_of_compute_signature(card: SoftCard, image: CardImage) -> None:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey

@@ -1,4 +1,4 @@
-"""Name and address images on simulated cards: readable, and distinct for similar characters."""
+"""Name and address images on simulated cards, readable and distinct for similar characters."""
 
 import io
 from pathlib import Path
@@ -10,7 +10,7 @@ from PIL import Image
 from config.platform.chosen import system
 from reader.softcard.text_image import text_png
 
-with_font = pytest.mark.skipif(not system.japanese_fonts(), reason="no Japanese font is installed: make setup")
+with_font = pytest.mark.skipif(not system.japanese_fonts(), reason="no Japanese font is installed (run make setup)")
 LONG = "東京都模擬区試験町一丁目２番３号　模擬マンション第二号棟　１２０３号室　試験　太郎様方"
 
 
@@ -21,20 +21,20 @@ def pixels(text: str, width: int = 240, height: int = 24) -> np.ndarray:
 
 
 @with_font
-@pytest.mark.parametrize(("one", "other"), [("﨑", "崎"), ("髙", "高"), ("𠮷", "吉"), ("辻", "辺")])
-def test_similar_characters_are_drawn_differently(one: str, other: str) -> None:
-    drawn = pixels(f"模擬　{one}美")
-    assert (drawn != pixels(f"模擬　{other}美")).sum() > 4
-    rows, columns = np.nonzero(~drawn)
-    assert rows.max() - rows.min() >= 16, "as large as the image allows"
+@pytest.mark.parametrize(("first", "second"), [("﨑", "崎"), ("髙", "高"), ("𠮷", "吉"), ("辻", "辺")])
+def test_similar_characters_are_drawn_differently(first: str, second: str) -> None:
+    image = pixels(f"模擬　{first}美")
+    assert (image != pixels(f"模擬　{second}美")).sum() > 4
+    rows, columns = np.nonzero(~image)
+    assert rows.max() - rows.min() >= 16, "the text fills the height of the image"
     assert columns.max() < 140
 
 
 @with_font
 def test_a_long_address_is_wrapped_without_loss() -> None:
-    cut = pixels(LONG[:-3], 480)
+    shorter = pixels(LONG[:-3], 480)
     rows, columns = np.nonzero(~pixels(LONG, 480))
-    assert (pixels(LONG, 480) != cut).any()
+    assert (pixels(LONG, 480) != shorter).any()
     assert columns.max() < 479
     assert rows.max() < 24
 
@@ -45,6 +45,6 @@ def test_without_a_japanese_font_the_image_contains_a_notice(monkeypatch: pytest
     assert (pixels("模擬　太郎") == pixels("no Japanese font")).all()
 
 
-def test_digits_need_no_japanese_font(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_digits_require_no_japanese_font(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "japanese_fonts", lambda: (Path("/nowhere.ttf"),))
     assert (pixels("1234", 24, 12) != pixels("1235", 24, 12)).any()

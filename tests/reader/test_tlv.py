@@ -1,4 +1,4 @@
-"""Reading and writing TLV objects as they are in card files."""
+"""Reading and writing the TLV objects of card files."""
 
 import pytest
 from hypothesis import given
@@ -22,19 +22,19 @@ tags = st.sampled_from([0x30, 0x90, 0x5F4E, 0x7F21, 0xDF21, 0xFF20])
 
 @given(st.lists(st.tuples(tags, st.binary(max_size=300)), max_size=8))
 def test_lists_survive_a_round_trip(objects: list[tuple[int, bytes]]) -> None:
-    read = parse_list(encode_list(objects))
-    assert [(item.tag, bytes(item.value)) for item in read] == objects
+    parsed = parse_list(encode_list(objects))
+    assert [(item.tag, bytes(item.value)) for item in parsed] == objects
 
 
 @given(st.lists(st.tuples(tags, st.binary(max_size=300)), max_size=8), st.binary(max_size=20))
-def test_children_have_offsets_in_the_file(objects: list[tuple[int, bytes]], fill: bytes) -> None:
-    data = encode(0xFF20, encode_list(objects)) + fill
+def test_children_have_offsets_in_the_file(objects: list[tuple[int, bytes]], padding: bytes) -> None:
+    data = encode(0xFF20, encode_list(objects)) + padding
     for child in children(parse_one(data), data):
         assert data[child.offset : child.offset + len(child.encoded)] == child.encoded
 
 
 @given(st.binary(max_size=64))
-def test_hostile_bytes_are_malformed(data: bytes) -> None:
+def test_arbitrary_bytes_are_parsed_or_malformed(data: bytes) -> None:
     try:
         objects = parse_list(data)
     except MalformedCardData:
@@ -43,7 +43,7 @@ def test_hostile_bytes_are_malformed(data: bytes) -> None:
 
 
 @given(tags, st.integers(0, 0x7FFF))
-def test_the_first_block_gives_the_total_length(tag: int, length: int) -> None:
+def test_the_first_block_contains_the_total_length(tag: int, length: int) -> None:
     encoded = encode(tag, bytes(length))
     assert total_length(encoded[:256]) == len(encoded)
 
@@ -76,11 +76,11 @@ def test_a_primitive_object_has_no_children() -> None:
         children(parse_one(data), data)
 
 
-def test_encoding_more_than_a_card_file_is_refused() -> None:
+def test_encoding_an_object_longer_than_a_card_file_is_refused() -> None:
     with pytest.raises(ValueError, match="longer"):
         encode(0x30, bytes(MAX_LENGTH + 1))
 
 
-def test_an_object_does_not_print_its_value() -> None:
+def test_repr_of_an_object_has_no_value() -> None:
     assert "secret" not in repr(parse_one(encode(0xDF22, b"secret")))
     assert header(b"\x30\x82\x01\x00") == (0x30, 4, 256)

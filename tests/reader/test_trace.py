@@ -1,4 +1,4 @@
-"""A trace contains what support needs and no data of the holder."""
+"""Traces for support, which contain no personal data."""
 
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,7 @@ def test_traces_contain_no_personal_data_and_no_pin(image: CardImage, longest_re
     assert image.files[File.USER_CERTIFICATE][:4].hex() in text, "tag and length of an unprotected file are shown"
 
 
-def test_traces_contain_what_support_needs(image: CardImage) -> None:
+def test_traces_contain_commands_status_words_and_timings(image: CardImage) -> None:
     card, link, lines = traced(image)
     assert isinstance(card.read_facts(), CardFacts)
     card.verify_pin(bytearray(b"1234"), 3)

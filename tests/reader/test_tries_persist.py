@@ -1,4 +1,4 @@
-"""A used PIN try persists across restarts, and even if the response is lost."""
+"""PIN tries persist across restarts, even if the response is lost."""
 
 import stat
 from pathlib import Path
@@ -15,7 +15,7 @@ from reader.softcard.slot import SimulatedSlot
 
 
 def visit(path: Path) -> MyNumberCard:
-    """Load the card file, insert the card and connect, as a new process does."""
+    """Load and insert the card file, connect and read the facts, like a new process."""
     slot = SimulatedSlot()
     slot.insert(SoftCard.from_file(path))
     link = slot.connect()
@@ -32,7 +32,7 @@ def card_file(tmp_path: Path, image: CardImage) -> Path:
     return path
 
 
-def test_three_visits_with_a_wrong_pin(card_file: Path) -> None:
+def test_three_wrong_pins_in_separate_processes_lock_the_pin(card_file: Path) -> None:
     assert visit(card_file).verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
     assert visit(card_file).verify_pin(bytearray(b"0000"), expected_left=2) == PinWrong(1)
     assert visit(card_file).verify_pin(bytearray(b"0000"), expected_left=1) == PinLocked()
@@ -43,7 +43,7 @@ def test_three_visits_with_a_wrong_pin(card_file: Path) -> None:
     assert locked.transmit(bytes.fromhex("0020008004") + b"1234") == b"\x69\x84"
 
 
-def test_a_right_pin_restores_the_tries(card_file: Path) -> None:
+def test_a_correct_pin_resets_the_counter(card_file: Path) -> None:
     assert visit(card_file).verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
     assert visit(card_file).verify_pin(bytearray(b"1234"), expected_left=2) == PinRight()
     assert CardFile(card_file).load().passwords[Password.USER_PIN].left == 3
@@ -71,7 +71,7 @@ def test_the_try_is_saved_before_the_card_answers(card_file: Path, monkeypatch: 
     assert on_disk == [2]
 
 
-def test_a_full_disk_still_uses_up_a_try(image: CardImage) -> None:
+def test_a_try_is_used_even_if_saving_fails(image: CardImage) -> None:
     class FullDisk:
         def save(self, image: CardImage) -> None:
             raise OSError(28, "No space left on device")
@@ -93,7 +93,7 @@ def test_the_card_file_is_private_and_complete(card_file: Path, image: CardImage
 @pytest.mark.parametrize(
     "content", ["", "{}", "[]", '{"format": "uketsuke-card/9"}', '{"passwords": {"user-pin": {"reference": "1234"}}}']
 )
-def test_the_error_for_another_file_names_but_does_not_quote_it(tmp_path: Path, content: str) -> None:
+def test_the_error_for_an_invalid_file_names_but_does_not_quote_it(tmp_path: Path, content: str) -> None:
     path = tmp_path / "other.json"
     path.write_text(content)
     with pytest.raises(CardFileError, match=r"other\.json") as caught:
@@ -107,6 +107,6 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_repr_of_a_card_has_no_pin_or_code(image: CardImage) -> None:
-    printed = repr(image) + repr(image.passwords[Password.USER_PIN]) + repr(image.public_facts())
-    assert "1234" not in printed.replace(image.card_id, "").replace(image.public_facts().certificate_sha256 or "", "")
-    assert image.code_on_face not in printed
+    text = repr(image) + repr(image.passwords[Password.USER_PIN]) + repr(image.public_facts())
+    assert "1234" not in text.replace(image.card_id, "").replace(image.public_facts().certificate_sha256 or "", "")
+    assert image.code_on_face not in text

@@ -1,4 +1,4 @@
-"""Validity of cards and certificates, as tabulated from the municipal guides."""
+"""Validity of cards and certificates, from the municipal guides."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("ready_made_keys")
 
 
 @dataclass(frozen=True)
-class Row:
+class Case:
     rule: str
     born: date
     issued: date
@@ -38,14 +38,14 @@ class Row:
     residence: Residence = PERMANENT
 
 
-TABLE = [
-    Row("10th and 5th birthday", date(1985, 6, 15), date(2025, 4, 1), date(2034, 6, 15), date(2029, 6, 15)),
-    Row("the day before a birthday", date(1985, 6, 15), date(2025, 6, 14), date(2034, 6, 15), date(2029, 6, 15)),
-    Row("issued on a birthday", date(1985, 6, 15), date(2025, 6, 15), date(2035, 6, 15), date(2030, 6, 15)),
-    Row("18 today", date(2007, 6, 15), date(2025, 6, 15), date(2035, 6, 15), date(2030, 6, 15)),
-    Row("18 tomorrow", date(2007, 6, 16), date(2025, 6, 15), date(2029, 6, 16), date(2029, 6, 16)),
-    Row("newborn", date(2025, 3, 3), date(2025, 8, 1), date(2030, 3, 3), date(2030, 3, 3)),
-    Row(
+CASES = [
+    Case("10th and 5th birthday", date(1985, 6, 15), date(2025, 4, 1), date(2034, 6, 15), date(2029, 6, 15)),
+    Case("the day before a birthday", date(1985, 6, 15), date(2025, 6, 14), date(2034, 6, 15), date(2029, 6, 15)),
+    Case("issued on a birthday", date(1985, 6, 15), date(2025, 6, 15), date(2035, 6, 15), date(2030, 6, 15)),
+    Case("18 today", date(2007, 6, 15), date(2025, 6, 15), date(2035, 6, 15), date(2030, 6, 15)),
+    Case("18 tomorrow", date(2007, 6, 16), date(2025, 6, 15), date(2029, 6, 16), date(2029, 6, 16)),
+    Case("newborn", date(2025, 3, 3), date(2025, 8, 1), date(2030, 3, 3), date(2030, 3, 3)),
+    Case(
         "19, applied on the last day of the old age limit: a minor",
         date(2002, 8, 1),
         date(2022, 5, 10),
@@ -53,7 +53,7 @@ TABLE = [
         date(2026, 8, 1),
         applied=date(2022, 3, 31),
     ),
-    Row(
+    Case(
         "19, applied on the first day of the new age limit: an adult",
         date(2002, 8, 1),
         date(2022, 5, 10),
@@ -61,7 +61,7 @@ TABLE = [
         date(2026, 8, 1),
         applied=date(2022, 4, 1),
     ),
-    Row(
+    Case(
         "20, old age limit",
         date(2001, 8, 1),
         date(2022, 2, 10),
@@ -69,7 +69,7 @@ TABLE = [
         date(2026, 8, 1),
         applied=date(2022, 1, 10),
     ),
-    Row(
+    Case(
         "end of stay ends the certificate too",
         date(1990, 5, 5),
         date(2025, 4, 1),
@@ -77,7 +77,7 @@ TABLE = [
         date(2027, 9, 30),
         residence=Staying(date(2027, 9, 30)),
     ),
-    Row(
+    Case(
         "a stay longer than the certificate",
         date(1990, 5, 5),
         date(2025, 4, 1),
@@ -85,7 +85,7 @@ TABLE = [
         date(2029, 5, 5),
         residence=Staying(date(2031, 9, 30)),
     ),
-    Row(
+    Case(
         "a stay longer than the card",
         date(1990, 5, 5),
         date(2025, 4, 1),
@@ -93,7 +93,7 @@ TABLE = [
         date(2029, 5, 5),
         residence=Staying(date(2040, 1, 1)),
     ),
-    Row(
+    Case(
         "renewal pending: two months longer",
         date(1990, 5, 5),
         date(2025, 4, 1),
@@ -101,7 +101,7 @@ TABLE = [
         date(2025, 11, 30),
         residence=Staying(date(2025, 9, 30), renewal_pending=True),
     ),
-    Row(
+    Case(
         "renewal pending on 31 December: until 28 February",
         date(1990, 5, 5),
         date(2025, 4, 1),
@@ -109,7 +109,7 @@ TABLE = [
         date(2026, 2, 28),
         residence=Staying(date(2025, 12, 31), renewal_pending=True),
     ),
-    Row(
+    Case(
         "born in Japan without a permission: 60 days",
         date(2025, 7, 1),
         date(2025, 7, 20),
@@ -117,33 +117,33 @@ TABLE = [
         date(2025, 8, 30),
         residence=Transitional(date(2025, 7, 1)),
     ),
-    Row("leap day, common years", date(1988, 2, 29), date(2025, 1, 10), date(2034, 2, 28), date(2029, 2, 28)),
-    Row("leap day, a leap year", date(1988, 2, 29), date(2023, 3, 1), date(2033, 2, 28), date(2028, 2, 29)),
-    Row("leap day, issued on the 28th", date(1988, 2, 29), date(2025, 2, 28), date(2035, 2, 28), date(2030, 2, 28)),
-    Row("leap day, 18 on 28 February", date(2008, 2, 29), date(2026, 2, 28), date(2036, 2, 29), date(2031, 2, 28)),
-    Row("leap day, 17 on 27 February", date(2008, 2, 29), date(2026, 2, 27), date(2030, 2, 28), date(2030, 2, 28)),
+    Case("leap day, common years", date(1988, 2, 29), date(2025, 1, 10), date(2034, 2, 28), date(2029, 2, 28)),
+    Case("leap day, a leap year", date(1988, 2, 29), date(2023, 3, 1), date(2033, 2, 28), date(2028, 2, 29)),
+    Case("leap day, issued on the 28th", date(1988, 2, 29), date(2025, 2, 28), date(2035, 2, 28), date(2030, 2, 28)),
+    Case("leap day, 18 on 28 February", date(2008, 2, 29), date(2026, 2, 28), date(2036, 2, 29), date(2031, 2, 28)),
+    Case("leap day, 17 on 27 February", date(2008, 2, 29), date(2026, 2, 27), date(2030, 2, 28), date(2030, 2, 28)),
 ]
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.rule)
-def test_end_of_card_and_certificate(row: Row) -> None:
-    card = card_end(row.born, row.issued, applied_on=row.applied, residence=row.residence)
-    assert (card, certificate_end(row.born, row.issued, card)) == (row.card, row.certificate)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_card_and_certificate_expiry(case: Case) -> None:
+    card = card_end(case.born, case.issued, applied_on=case.applied, residence=case.residence)
+    assert (card, certificate_end(case.born, case.issued, card)) == (case.card, case.certificate)
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.rule)
-def test_an_issued_card_contains_the_same_dates(row: Row, authority: TestAuthority) -> None:
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_an_issued_card_contains_the_same_dates(case: Case, authority: TestAuthority) -> None:
     from cryptography import x509
 
     from reader.face_record import parse_face_record
 
-    holder = Holder("試験　花子", "東京都模擬区１－２－３", row.born, residence=row.residence)
-    image = issue(authority, RSA_2048, None, holder=holder, pin="1234", issued_on=row.issued, applied_on=row.applied)
+    holder = Holder("試験　花子", "東京都模擬区１－２－３", case.born, residence=case.residence)
+    image = issue(authority, RSA_2048, None, holder=holder, pin="1234", issued_on=case.issued, applied_on=case.applied)
     certificate = x509.load_der_x509_certificate(image.files[File.USER_CERTIFICATE])
-    assert (image.expires_on, image.certificate_ends_on) == (row.card, row.certificate)
-    assert certificate.not_valid_after_utc == end_of_day(row.certificate)
-    assert image.files[File.CARD_EXPIRY].endswith(f"{row.card:%Y%m%d}".encode())
-    assert parse_face_record(image.files[File.FACE_RECORD]).expiry == row.card
+    assert (image.expires_on, image.certificate_ends_on) == (case.card, case.certificate)
+    assert certificate.not_valid_after_utc == end_of_day(case.certificate)
+    assert image.files[File.CARD_EXPIRY].endswith(f"{case.card:%Y%m%d}".encode())
+    assert parse_face_record(image.files[File.FACE_RECORD]).expiry == case.card
 
 
 @pytest.mark.parametrize(
@@ -172,11 +172,11 @@ def test_no_signature_certificate_under_15(born: date, issued: date, expected: b
         (date(2024, 6, 1), date(2024, 12, 2), False),
     ],
 )
-def test_cards_of_infants_have_no_photo_since_december_2024(born: date, applied: date, expected: bool) -> None:
+def test_infant_cards_issued_since_december_2024_have_no_photo(born: date, applied: date, expected: bool) -> None:
     assert has_photo(born, applied) is expected
 
 
-def test_impossible_details_are_refused(authority: TestAuthority, photo: bytes) -> None:
+def test_invalid_details_are_refused(authority: TestAuthority, photo: bytes) -> None:
     baby = Holder("試験　赤子", "東京都模擬区１－２－３", date(2025, 3, 3))
     with pytest.raises(ValueError, match="under one"):
         issue(authority, RSA_2048, photo, holder=baby, pin="1234", issued_on=date(2025, 8, 1))
@@ -197,7 +197,7 @@ def test_impossible_details_are_refused(authority: TestAuthority, photo: bytes) 
         )
 
 
-def test_the_announced_generation_is_valid_longer(authority: TestAuthority, photo: bytes) -> None:
+def test_cards_of_the_announced_generation_are_valid_longer(authority: TestAuthority, photo: bytes) -> None:
     holder = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15))
     image = issue(authority, EC_384_ANNOUNCED, photo, holder=holder, pin="1234", issued_on=date(2028, 10, 1))
     assert (image.expires_on, image.certificate_ends_on) == (date(2038, 7, 15), date(2038, 6, 15))

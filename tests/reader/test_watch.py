@@ -1,4 +1,4 @@
-"""Several readers: which card is reported and which is ignored. Needs no device."""
+"""Selection of the card to report when several readers are connected. Requires no device."""
 
 import itertools
 
@@ -12,7 +12,7 @@ _seconds = itertools.count(step=2)
 
 
 def poll(watch: Watch, reader: str, *, there: bool, swapped: bool = False, at: float | None = None) -> list[SlotEvent]:
-    """Poll two seconds after the previous poll, unless a time is given."""
+    """Poll at time `at`, by default two seconds after the previous poll."""
     return watch.card(reader, there=there, at=next(_seconds) if at is None else at, swapped=swapped)
 
 
@@ -62,12 +62,12 @@ def test_a_card_swapped_in_between_two_polls_is_reported() -> None:
     assert names(poll(watch, BUILT_IN, there=True, swapped=True)) == [("CardInserted", BUILT_IN)]
 
 
-def test_a_card_already_in_the_only_or_the_named_reader_is_used() -> None:
+def test_a_card_present_at_start_is_used_if_its_reader_is_the_only_or_the_named_one() -> None:
     assert watching(ON_TOP, with_card=(ON_TOP,)).in_use == ON_TOP
     assert watching(ON_TOP, PHONES, with_card=(ON_TOP,), named=True).in_use == ON_TOP
 
 
-def test_a_card_is_still_ignored_after_a_restart_of_the_service() -> None:
+def test_a_service_restart_does_not_end_ignoring_a_card() -> None:
     watch = watching(BUILT_IN, ON_TOP, with_card=(BUILT_IN,))
     watch.lost("PC/SC service", ReaderStanding.NO_SERVICE)
     watch.found([BUILT_IN, ON_TOP])
@@ -81,18 +81,18 @@ def test_a_card_in_a_reader_plugged_in_later_is_reported() -> None:
     assert names(poll(watch, PHONES, there=True)) == [("CardInserted", PHONES)]
 
 
-def test_after_two_cards_the_remaining_one_starts_a_new_reception() -> None:
-    for gone, stays in ((BUILT_IN, ON_TOP), (ON_TOP, BUILT_IN)):
+def test_after_two_cards_the_remaining_card_starts_a_new_reception() -> None:
+    for removed, remaining in ((BUILT_IN, ON_TOP), (ON_TOP, BUILT_IN)):
         watch = watching(BUILT_IN, ON_TOP)
         poll(watch, BUILT_IN, there=True)
         assert poll(watch, ON_TOP, there=True) == []
         assert watch.two
         watch.note_two()
-        assert names(poll(watch, gone, there=False)) == [("CardRemoved", BUILT_IN), ("CardInserted", stays)]
+        assert names(poll(watch, removed, there=False)) == [("CardRemoved", BUILT_IN), ("CardInserted", remaining)]
         assert not watch.two
 
 
-def test_a_brief_second_card_does_not_disturb_the_reception() -> None:
+def test_a_briefly_inserted_second_card_does_not_affect_the_reception() -> None:
     watch = watching(BUILT_IN, ON_TOP)
     poll(watch, BUILT_IN, there=True)
     assert poll(watch, ON_TOP, there=True) == []
@@ -100,14 +100,14 @@ def test_a_brief_second_card_does_not_disturb_the_reception() -> None:
     assert watch.in_use == BUILT_IN
 
 
-def test_a_remaining_second_card_follows_the_first() -> None:
+def test_removing_the_first_of_two_cards_reports_the_second() -> None:
     watch = watching(BUILT_IN, ON_TOP)
     poll(watch, BUILT_IN, there=True)
     poll(watch, ON_TOP, there=True)
     assert names(poll(watch, BUILT_IN, there=False)) == [("CardRemoved", BUILT_IN), ("CardInserted", ON_TOP)]
 
 
-def test_unplugging_the_reader_in_use_leaves_the_other_ready() -> None:
+def test_unplugging_the_reader_in_use_keeps_the_other_ready() -> None:
     watch = watching(BUILT_IN, ON_TOP)
     poll(watch, ON_TOP, there=True)
     lost, removed, found = watch.found([BUILT_IN])
@@ -123,7 +123,7 @@ def test_unplugging_the_last_reader_is_reported_once() -> None:
     assert names(poll(watch, ON_TOP, there=True)) == [("CardInserted", ON_TOP)]
 
 
-def test_the_missing_reader_is_reported_when_it_changes() -> None:
+def test_a_missing_reader_is_reported_again_if_the_reason_changes() -> None:
     watch = Watch(named=True)
     assert watch.lost("reader not connected") == [ReaderLost("reader not connected", ReaderStanding.NONE)]
     missing = ReaderStanding.NAMED_MISSING
