@@ -185,7 +185,7 @@ def test_issuing_a_card_of_the_announced_generation(authority: TestAuthority) ->
 @pytest.mark.parametrize(
     ("kind", "details", "reason"),
     [
-        ("golden", {}, "card_facts: ordinary"),
+        ("golden", {}, "known: ordinary"),
         ("child", {"holder": Holder("模擬　花子", "東京都", date(1985, 6, 15))}, "ages 1 to 14"),
         ("infant", {"holder": Holder("模擬　花子", "東京都", date(2020, 6, 15))}, "ages 0 to 0"),
         ("tries-left", {"tries_left": 4}, "0 to 3 tries"),
