@@ -1,4 +1,4 @@
-"""Camera effects: encoding the card's photo as the reference, and comparing the live face with it.
+"""Perform camera effects: encode the card's photo as the reference and compare the live face with it.
 
 The camera is open only during a face check.
 """
@@ -46,7 +46,7 @@ class CameraDesk:
         watch_every: float = 0.2,
         anti_spoofing: "Callable[[], AntiSpoofing | None]" = lambda: None,
     ) -> None:
-        """`anti_spoofing` opens the installed anti-spoofing networks, or returns None if there are none."""
+        """`anti_spoofing` loads the installed anti-spoofing networks, or returns None if none are installed."""
         self.camera = camera
         self.on_trouble: Callable[[str], None] = lambda code: None
         """Called with a problem code to show to staff."""
@@ -62,7 +62,7 @@ class CameraDesk:
         self._watcher: threading.Thread | None = None
 
     def start(self, on_change: Callable[[bool], None]) -> None:
-        """Start the camera, and call `on_change` when it is lost or available again."""
+        """Start the camera. Call `on_change` with its availability whenever that changes."""
         self.camera.start()
         self._watcher = threading.Thread(target=self._watch, args=(on_change,), name="camera-watch", daemon=True)
         self._watcher.start()
@@ -70,10 +70,10 @@ class CameraDesk:
     def _watch(self, on_change: Callable[[bool], None]) -> None:
         available = True
         while not self._ended.wait(self._watch_every):
-            now = self.camera.lost() is None
-            if now != available:
-                available = now
-                on_change(now)
+            is_available = self.camera.lost() is None
+            if is_available != available:
+                available = is_available
+                on_change(available)
 
     async def warm_up(self) -> None:
         """Load the face engine before the first patient arrives. Takes several seconds."""
@@ -99,13 +99,13 @@ class CameraDesk:
         finally:
             wipe_buffer(photo)
         if isinstance(reference, ReferenceProblem):
-            log.warning("card photo: %s", reference)
+            log.warning("cannot use the card's photo: %s", reference)
             return False
         patient.put_reference(reference)
         return True
 
     async def check(self, effect: CheckFace, patient: Patient, post: Callable[[ev.Event], None]) -> ev.Event | None:
-        """Run one face check and return its result, or None if it was stopped because the session moved on."""
+        """Run a face check and return its result, or None if the check was stopped."""
         ids = (effect.reception, effect.effect)
         if self._is_untrusted_source():
             self.on_trouble(ProblemCode.VIRTUAL_CAMERA.code)
@@ -124,7 +124,7 @@ class CameraDesk:
             case FaceNotSeen():
                 return ev.FaceRefused(*ids, "not-seen")
             case PhotoSuspected(sign=sign):
-                log.info("face check: a photograph is suspected (%s)", sign)
+                log.info("face check: suspected photograph (%s)", sign)
                 return ev.FaceRefused(*ids, "photo-suspected")
             case CameraLost():
                 return ev.CameraFailed(*ids)
@@ -155,16 +155,16 @@ class CameraDesk:
         return verdict
 
     def _calibration(self, patient: Patient) -> "Calibration":
-        """Return the engine's calibration, or the one for drawn people with simulated cards."""
+        """Return the engine's calibration for real faces, or for drawn faces if card and camera are simulated."""
         engine = self._loaded()
         drawn = self._settings.simulated_camera and self._sees_drawn_people()
         simulated = patient.cv_certificate is not None and is_of_test_authority(patient.cv_certificate)
         return (engine.drawn_calibration if drawn and simulated else None) or engine.calibration
 
     def _is_untrusted_source(self) -> bool:
-        """Return whether the source is not a real camera and could show arbitrary images.
+        """Return whether the source is not a real camera.
 
-        `run` checks this at startup, but a device plugged in later may have taken over the camera's number.
+        `run` checks this at startup, but a device connected later can get the same device number.
         """
         from vision.sources.protocol import SourceKind
 

@@ -1,4 +1,4 @@
-"""Card effects: one connection per reception, with all communication on one thread."""
+"""Perform card effects on one thread, with one connection per reception."""
 
 import asyncio
 import logging
@@ -52,15 +52,15 @@ from terminal.troubles import CardTrouble
 log = logging.getLogger(__name__)
 
 PIN_OPEN = 120.0
-"""Seconds after VERIFY for which the card stays connected with the PIN verified, so that it can sign the decision."""
+"""Seconds that the card stays connected after PIN verification, so that it can sign the decision."""
 SIGNING = 1.0
-"""Seconds a patient waits for the signature on the decision."""
+"""Maximum seconds to wait for the card's signature on the decision."""
 
 
 class CardDesk:
-    """Performs the card effects.
+    """Performs card effects.
 
-    `reading`: how cards are read. `patience`: seconds for which a hanging device may delay the exit.
+    `reading` opens cards. A device that does not respond delays the exit by at most `patience` seconds.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class CardDesk:
         return facts
 
     async def free(self) -> bool:
-        """Return whether the card on the reader can be connected to. The connection is closed again."""
+        """Return whether a connection to the card on the reader succeeds. Closes the connection."""
         return await self._worker.run(self._free)
 
     def _free(self) -> bool:
@@ -133,7 +133,7 @@ class CardDesk:
     ) -> tuple[FaceRecord, Authenticity] | CodeRefused | CardFailed:
         """VERIFY the printed code, overwrite it, read the face record and check whether it is genuine.
 
-        `on_photo` is called on the card thread as soon as the photo has been read, with a copy that it must overwrite.
+        Calls `on_photo` on the card thread with a copy of the photo, before reading the rest. `on_photo` must wipe it.
         """
         ids = (effect.reception, effect.effect)
         outcome = await self._worker.run(self._open_record, effect.expected_left, patient, on_photo)
@@ -200,7 +200,7 @@ class CardDesk:
             wipe_buffer(pin)
         if not isinstance(outcome, PinRight):
             return outcome
-        if patient.certificate is None:  # a phone returns it only after its PIN
+        if patient.certificate is None:  # a phone returns its certificate only after PIN verification
             certificate = card.read_user_certificate()
             if not isinstance(certificate, bytes):
                 return CardUnreadable(what="certificate after PIN")
@@ -210,7 +210,7 @@ class CardDesk:
         return outcome if trouble is None else trouble
 
     async def sign_by_phone(self, effect: SignByPhone, patient: Patient) -> Event:
-        """Let the phone verify its owner and sign. A phone refuses by not signing."""
+        """Have the phone verify its owner and sign the challenge. A missing signature counts as a refusal."""
         trouble = await self._worker.run(self._sign_by_phone, effect.card, patient)
         match trouble:
             case None:
@@ -227,7 +227,7 @@ class CardDesk:
         return self._sign(card, patient, PhoneUser.DEVICE)
 
     def _sign(self, card: MyNumberCard, patient: Patient, user: PhoneUser | None) -> CardGone | CardUnreadable | None:
-        """Sign the challenge with the certificate's key. Return None on success. `user` is given for a phone."""
+        """Sign the challenge with the certificate's key. Return None on success. `user` is None for a card."""
         if patient.wiped or patient.challenge is None:
             return CardGone()
         challenge = patient.challenge
@@ -239,7 +239,7 @@ class CardDesk:
         return None
 
     async def prove_chip(self, patient: Patient) -> CardGone | CardUnreadable | None:
-        """Sign challenge and certificate with the chip key, which needs no PIN. Return None on success."""
+        """Sign challenge and certificate with the chip key, which requires no PIN. Return None on success."""
         return await self._worker.run(self._prove_chip, patient)
 
     def _prove_chip(self, patient: Patient) -> CardGone | CardUnreadable | None:
@@ -253,10 +253,10 @@ class CardDesk:
         return None
 
     async def vouch(self, statement: bytes, way: str) -> bytes | None:
-        """Return the card's signature over the decision, made with the key that opened the check, or None.
+        """Sign the decision with the card key that opened the check. Return None if the card does not sign in time.
 
-        `way` is the method recorded in the ledger. No PIN is verified again, so this uses no try and needs no action by
-        the patient. A phone does not sign, because it would ask its owner again. Waits at most `SIGNING` seconds.
+        `way` is the method recorded in the ledger. The PIN is not verified again. Phones do not sign decisions,
+        because they would have to authenticate their owner a second time.
         """
         if self._medium is not Medium.CARD:
             return None
@@ -280,7 +280,7 @@ class CardDesk:
 
         def close() -> None:
             if self._insertion == insertion:
-                log.info("card released: the time limit for its PIN is over")
+                log.info("card released: the verified PIN timed out")
                 self._worker.submit(self._release)
 
         if self._pin_open is not None:
@@ -303,7 +303,7 @@ class CardDesk:
             async with asyncio.timeout(self._patience):
                 await self.release()
         except TimeoutError:
-            log.error("the card thread hangs; it will end with the program")
+            log.error("the card thread does not respond; it ends when the program exits")
         finally:
             self.slot.close()
             self._worker.close(self._patience)

@@ -1,4 +1,4 @@
-"""Translation of slot events about cards and readers into session events."""
+"""Translate slot events about cards and readers into session events."""
 
 import asyncio
 import contextlib
@@ -15,14 +15,14 @@ from terminal.session import events as ev
 log = logging.getLogger(__name__)
 
 HELD_CARD_EVERY = 1.0
-"""Seconds between checks for whether another program has released the card."""
+"""Seconds between attempts to connect to a card locked by another program."""
 
 
 class CardWatch:
-    """Numbers the insertions and posts events. Runs on the event loop.
+    """Numbers card insertions and posts session events. Runs on the event loop.
 
-    `post` sends an event to the session. `free` returns whether no other program holds the card. `last_number`: see
-    `DayNumber`.
+    `post` sends an event to the session. `free` returns whether the card is available to this program. `last_number`
+    returns the last reception number of a day (see `DayNumber`).
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class CardWatch:
         self.reader_name: str | None = None
         """Name of the working reader, or None."""
         self.held_by: tuple[str, ...] = ()
-        """Programs that hold the card on the reader."""
+        """Programs that have locked the card on the reader."""
         self.present: int | None = None
         """Insertion number of the card on the reader."""
         self._post, self._free, self._clock = post, free, clock
@@ -62,7 +62,7 @@ class CardWatch:
                 self._post(ev.ReaderChanged(ReaderStanding.READY))
 
     async def wait_until_free(self, card: int, ending: asyncio.Event) -> None:
-        """Wait until the other program releases the card, then treat it as inserted again. Stop if `ending` is set."""
+        """Wait until the other program releases the card, and handle it as a new insertion. Stop if `ending` is set."""
         while not ending.is_set() and self.present == card:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(ending.wait(), HELD_CARD_EVERY)

@@ -1,4 +1,4 @@
-"""Clock for receptions, which tests and the demo can speed up."""
+"""Clock for receptions. Tests and the demo can speed it up."""
 
 import time
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from terminal.session.rules import Now
 
 
 class Clock:
-    """Japan time and a monotonic count of seconds. With `speed` 10, timeouts pass ten times as fast."""
+    """Japan time and monotonic seconds. With `speed=10`, time passes ten times as fast."""
 
     def __init__(self, speed: float = 1.0, start: datetime | None = None) -> None:
         self.speed = speed
@@ -24,5 +24,5 @@ class Clock:
         return self.now().wall
 
     def real_seconds(self, seconds: float) -> float:
-        """Return the real waiting time in seconds for `seconds` on this clock."""
+        """Convert `seconds` on this clock to real seconds."""
         return max(0.0, seconds / self.speed)

@@ -1,7 +1,7 @@
-"""The conductor performs effects and posts their outcomes as events. It is the only part that waits.
+"""The conductor, which performs effects and posts their results as events. No other part of a reception blocks.
 
-Every effect runs with the `Patient` of its own reception. If an answer arrives late, that patient has been wiped, and
-the session drops the event by its ids. Each device has one thread, so commands of successive receptions never overlap.
+Each effect uses the `Patient` of its own reception. When a late answer arrives, that patient has been wiped, and the
+session drops the event by its ids. Each device has one thread, so commands of successive receptions never overlap.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ OUTBOX_EVERY = 30.0
 
 
 class Conductor:
-    """Runs one terminal, from `run` until `stop`. Listeners receive states, effects and events."""
+    """Runs one terminal from `run` to `stop` and notifies listeners of states, effects and events."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Conductor:
         self._ending = asyncio.Event()
         self._patients: dict[str, Patient] = {}
         self._not_discarded: set[str] = set()
-        """Receptions that staff discarded but the ledger could not record as such. Not submitted in this run."""
+        """Receptions discarded by staff whose discard could not be recorded. They are not submitted in this run."""
         self._running: set[asyncio.Task[None]] = set()
         self._on_state: list[Callable[[State], None]] = []
         self._on_effect: list[Callable[[fx.Effect], None]] = []
@@ -95,8 +95,9 @@ class Conductor:
         on_effect: Callable[[fx.Effect], None] | None = None,
         on_event: Callable[[ev.Event], None] | None = None,
     ) -> None:
-        """Add listeners, called on the event loop: for the new state and the event after each transition, and for each
-        effect before it is performed.
+        """Add listeners. They are called on the event loop.
+
+        `on_event` and `on_state` are called after each transition, `on_effect` before each effect is performed.
         """
         if on_state is not None:
             self._on_state.append(on_state)
@@ -119,7 +120,6 @@ class Conductor:
 
     @property
     def card_held_by(self) -> tuple[str, ...]:
-        """Programs that hold the card on the reader."""
         return self._card_watch.held_by
 
     @property
@@ -128,7 +128,7 @@ class Conductor:
         return None if isinstance(self.state, Idle) else self._patients.get(self.state.reception.id)
 
     def enter_pin(self) -> None:
-        """Submit the digits in `patient.pin`. Does nothing until there are four."""
+        """Submit the PIN in `patient.pin`. Does nothing if it has fewer than four digits."""
         patient = self.patient
         if patient is not None and patient.pin.complete:
             self.post(ev.PinEntered(patient.reception))
@@ -136,7 +136,7 @@ class Conductor:
     def enter_code(self, digits: bytearray) -> None:
         """Take ownership of the buffer with the 14 digits of the printed code.
 
-        The buffer is overwritten immediately if no code is requested, or if the previous one is being sent to the card.
+        Overwrites the buffer immediately if no code is requested or the previous code is being sent to the card.
         """
         patient, state = self.patient, self.state
         if patient is None or not isinstance(state, PrintedCodeEntry) or state.waiting is not None:
@@ -148,8 +148,8 @@ class Conductor:
     def show_code(self, digits: bytearray, expiry: date, pinless: bool = False) -> None:
         """Take ownership of the buffer with the 14 digits read from a card's front before the card is put down.
 
-        `expiry` and `pinless` were read from the same front. The buffer is overwritten immediately if the session is
-        not waiting for a card.
+        `expiry` and `pinless` were read from the same front. Overwrites the buffer immediately if the session is not
+        waiting for a card.
         """
         self.post(ev.CodeShown(self._shown.put(digits), expiry, pinless))
 
@@ -159,7 +159,7 @@ class Conductor:
     # --- the loop -------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Run until `stop`. Always wipes the patient's data and releases the card at the end."""
+        """Run until `stop` is called. On exit, always wipe the patient's data and release the card."""
         resume()  # no patient data is in memory yet
         self._loop = loop = asyncio.get_running_loop()
 
@@ -182,7 +182,7 @@ class Conductor:
         finally:
             self._ending.set()
             if outbox is not None:
-                # let it record a result file just written, which would otherwise be written again after a restart
+                # let it record a result file it just wrote, so that it is not written twice after a restart
                 await asyncio.wait({outbox}, timeout=2)
                 outbox.cancel()
             await self._shut_down()
@@ -224,7 +224,7 @@ class Conductor:
         return read
 
     def _alert_staff(self, code: str) -> None:
-        """Alert staff to a problem that is not tied to the current reception."""
+        """Alert staff to a problem independent of the current reception."""
         self._begin(fx.AlertStaff("", 0, code))
 
     # --- effects --------------------------------------------------------------------------------------------
@@ -249,14 +249,14 @@ class Conductor:
             case fx.RemindTakeCard() | fx.SpeakAgain():
                 pass  # performed by the front ends
             case fx.AlertStaff(reason=reason):
-                log.warning("staff needed: %s", reason)
+                log.warning("staff alerted: %s", reason)
             case _:
                 if isinstance(effect, fx.ReadCard):
                     self._patients[effect.reception] = self._new_patient(effect)
                 self._track(asyncio.create_task(self._perform(effect)))
 
     def _new_patient(self, effect: fx.ReadCard) -> Patient:
-        """Return a new patient, who takes over a code shown before, even if it turns out to be another card's."""
+        """Return a new patient with any code shown before, which may turn out to be another card's."""
         patient = Patient(effect.reception)
         code = self._shown.take(effect.shown) if effect.shown else None
         if code is not None:
@@ -264,12 +264,12 @@ class Conductor:
         return patient
 
     def _track(self, task: asyncio.Task[None]) -> None:
-        """Hold a reference to the task, because the event loop holds only weak ones."""
+        """Store a reference to the task, because the event loop only stores weak references."""
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
     async def _warm_up(self) -> None:
-        """Load slow parts before the first patient arrives. Failures are reported when the part is needed."""
+        """Load slow parts before the first patient arrives. Later uses of a part report its failure."""
         slow = (
             ("service", self.service.client),
             ("face engine", self.camera),
@@ -287,7 +287,7 @@ class Conductor:
         try:
             event = await self._answer(effect, patient)
         except Exception as error:
-            # only type and location, because messages and locals could contain patient data
+            # log only type and location: messages and locals could contain patient data
             log.error("%s failed: %s at %s", type(effect).__name__, type(error).__name__, raised_at(error))
             event = ev.EffectFailed(effect.reception, effect.effect)
         if event is not None:
@@ -351,7 +351,7 @@ class Conductor:
         return delivered_event(ids, outcome)
 
     async def _settle_interrupted(self) -> None:
-        """Decide, without any consent, the checks that were opened and never decided."""
+        """Record decisions without consent for checks that were opened but never decided."""
         under_way = self._patients.keys() | self._not_discarded
         try:
             interrupted = await self.delivery.settle_interrupted(self._institution_code, under_way)
@@ -359,10 +359,10 @@ class Conductor:
             log.critical("ledger: %s", error)
             return
         if interrupted:
-            log.warning("%d receptions were interrupted and are submitted without any consent", interrupted)
+            log.warning("submitting %d interrupted receptions without consent", interrupted)
 
     async def _outbox(self) -> None:
-        """Process the outbox in the background: decisions left by an earlier run or not answered by the service."""
+        """Process decisions in the background that an earlier run left or that the service did not answer."""
         while not self._ending.is_set():
             try:
                 await self._settle_interrupted()
@@ -381,7 +381,7 @@ class Conductor:
         await asyncio.to_thread(self.names.clean, {history.decision.event.result_file for history in decided})
 
     async def _shut_down(self) -> None:
-        """Close everything, even if parts of it fail or hang."""
+        """Close all parts, even if some of them fail or block."""
         self._shown.wipe_all()
         self.names.close_all()
         for patient in self._patients.values():

@@ -1,11 +1,11 @@
-"""Reception number within the day, which patients can tell staff instead of their name. Counts cards put down."""
+"""Reception number within the day, which patients can give to staff instead of their name."""
 
 from collections.abc import Callable
 from datetime import date
 
 
 class DayNumber:
-    """Counts from 1 each day. After a restart, continues from `last(day)`."""
+    """Counts insertions, starting at 1 each day. After a restart, continues from `last(day)`."""
 
     def __init__(self, last: Callable[[date], int]) -> None:
         self._last = last

@@ -1,4 +1,4 @@
-"""Recording a decision in the ledger, after the card has signed it if it is still on the reader."""
+"""Have the card sign a decision if it is still on the reader, and record the decision in the ledger."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from terminal.session.effects import RecordDecision
 
 
 class DecisionDesk:
-    """Signs and records decisions. `required`: a yes without the card's signature counts as a no."""
+    """Signs and records decisions. If `required`, a yes without the card's signature counts as a no."""
 
     def __init__(self, card: CardDesk, ledger: LedgerDesk, *, required: bool = False) -> None:
         self._card = card
@@ -21,7 +21,7 @@ class DecisionDesk:
         self._releasing: set[asyncio.Task[None]] = set()
 
     async def decide(self, effect: RecordDecision, patient: Patient) -> ev.Event:
-        """Record the decision. The signature is stored with the patient for the submission, never in the ledger."""
+        """Record the decision. Store the signature in `patient` for the submission, never in the ledger."""
         ids = (effect.reception, effect.effect)
         event = await self._ledger.drafted(effect)
         if event is None:
@@ -36,7 +36,7 @@ class DecisionDesk:
         return ev.DecisionRecorded(*ids, unsigned=unsigned) if recorded else ev.LedgerFailed(*ids)
 
     def _release_card(self) -> None:
-        """Power the card off in the background, so that a hanging card does not delay the decision."""
+        """Power the card off in the background, so that an unresponsive card does not delay the decision."""
         task = asyncio.create_task(self._card.release())
         self._releasing.add(task)
         task.add_done_callback(self._releasing.discard)

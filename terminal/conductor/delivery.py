@@ -1,7 +1,7 @@
-"""From a decision in the ledger to a result file: submit, confirm, fetch and hand over, with later retries.
+"""Submit decisions from the ledger to the service and hand over the results, with retries by the outbox.
 
-All data sent is read from the ledger, so a retry after a timeout or restart sends the same data with the same
-idempotency key. Submissions do not wait for handovers, so a hanging folder does not delay them.
+All data sent is read from the ledger. A retry after a timeout or restart therefore sends the same data with the same
+idempotency key. Submissions do not wait for handovers, so an unresponsive folder does not delay them.
 """
 
 import asyncio
@@ -64,17 +64,17 @@ FINAL_REFUSALS = frozenset(
         RefusalReason.MALFORMED,
     }
 )
-"""Refusals signed by the service that a retry cannot resolve. The check is discarded. After any other refusal the
-decision stays in the outbox."""
+"""Signed refusals that a retry cannot resolve. The check is discarded. Other refusals leave the decision in the
+outbox."""
 
 BETWEEN_COMPARISONS = 25.0
-"""Minimum monotonic seconds between the two comparisons that must both find a consent expired."""
+"""Minimum seconds between the two comparisons with the service's clock that a consent must fail to expire."""
 EXPIRED = "decision-expired"
 """Alert code for a decision that could not be sent before its consents expired."""
 
 
 class Delivery:
-    """Delivers decisions for receptions and for the outbox, never the same check twice at the same time."""
+    """Delivers decisions for receptions and for the outbox. Never delivers a check twice concurrently."""
 
     def __init__(
         self,
@@ -90,10 +90,10 @@ class Delivery:
         signature_required: bool = False,
         reception_waits: float = RECEPTION_WAITS,
     ) -> None:
-        """`reception_waits`: seconds a reception waits for the handover of another result."""
+        """`reception_waits`: maximum seconds a reception waits for the handover of another result."""
         self.ledger = ledger
         self.on_trouble: Callable[[str], None] = lambda code: None
-        """Called with an alert code, once per check."""
+        """Called with an alert code, at most once per code and check."""
         self._books = books
         self._client = client
         self._folder = folder
@@ -105,21 +105,21 @@ class Delivery:
         self._submitting = asyncio.Lock()
         self._alerted: set[tuple[str, str]] = set()
         self.without_card: set[str] = set()
-        """Checks without a card in progress, which the outbox skips."""
+        """Ids of checks without a card in progress. The outbox skips them."""
         self._decided_at: dict[str, datetime] = {}
-        """Decision times of this run, by the service's clock."""
+        """Decision times by the service's clock, for decisions made in this run."""
         self._found_expired: dict[str, float] = {}
-        """Monotonic time of the first comparison that found a check's consents expired."""
+        """Monotonic time of the first comparison that a check's consents failed."""
 
     async def warm_up(self) -> None:
         await self._hand_over.warm_up()
 
     def listen_for_names(self, on_unreadable_name: Callable[[str, str], Awaitable[None]]) -> None:
-        """Call this with reception and file stem before a result with ● in its names is handed over."""
+        """Set the listener called with reception and file stem before a result with ● in a name is handed over."""
         self._hand_over.on_unreadable_name = on_unreadable_name
 
     def close(self) -> None:
-        """End the handover process, or abandon it if it hangs."""
+        """Stop the handover process. Abandon it if it does not respond."""
         self._hand_over.close()
 
     async def deliver(
@@ -127,8 +127,7 @@ class Delivery:
     ) -> DeliveryOutcome:
         """Deliver the check as far as possible. Raises `consent.store.LedgerError` if the ledger cannot be written.
 
-        `card_signature` is sent with the first submission and not stored. `again`: called by the outbox, with no
-        patient waiting.
+        `card_signature` is sent with the first submission and not stored. The outbox sets `again`: no patient waits.
         """
         service_now = self._client.clock.now()
         if not again and service_now is not None:
@@ -156,7 +155,7 @@ class Delivery:
         answer = await self._client.submit(event.check_id, submission, event.idempotency_key)
         match answer:
             case NoAnswer(reason=silence):
-                log.warning("submission not confirmed: %s; the outbox will retry", silence)
+                log.warning("submission not confirmed: %s. The outbox will retry it.", silence)
                 if silence is Silence.NOT_VERIFIED:
                     self._alert_staff(ProblemCode.RESULT_UNSIGNED.code, event.check_id)
                 return DeliveryOutcome(DeliveryStage.SILENT)
@@ -171,7 +170,7 @@ class Delivery:
                 await self._books.run(self.ledger.confirmed, confirmed_by(answer))
                 self._forget(event.check_id)
                 if self._signature_required and answer.card_signature is not CardSignature.VALID and event.granted:
-                    log.warning("no valid card signature on the decision; its consents are withdrawn")
+                    log.warning("withdrawing consents: the card's signature on the decision is missing or invalid")
                     await self.withdraw(event.check_id, event.granted)
                 return None
 
@@ -182,22 +181,22 @@ class Delivery:
     def _alert_staff(self, code: str, check_id: str) -> None:
         if (code, check_id) not in self._alerted:
             self._alerted.add((code, check_id))
-            log.error("staff needed: %s", code)
+            log.error("staff alerted: %s", code)
             self.on_trouble(code)
 
     # --- time -----------------------------------------------------------------------------------------------
 
     async def _correct_time(self, history: History) -> bool:
-        """Correct the decision's times, at most twice. Return whether corrected times were recorded."""
+        """Correct the decision's times, at most twice. Return whether a correction was recorded."""
         self._alert_staff(ProblemCode.CLOCK_WRONG.code, history.check_id)
         now = await self._service_time()
         if now is None:
             return False
-        known = None if history.corrected is not None else self._decided_at.get(history.check_id)
-        right = corrected(history, now, known)
-        if right is None:
+        decided_at = None if history.corrected is not None else self._decided_at.get(history.check_id)
+        correction = corrected(history, now, decided_at)
+        if correction is None:
             return False
-        await self._books.run(self.ledger.time_corrected, right)
+        await self._books.run(self.ledger.time_corrected, correction)
         return True
 
     async def _service_time(self) -> datetime | None:
@@ -205,36 +204,37 @@ class Delivery:
         answer = await self._client.challenge()
         return answer.now if isinstance(answer, Challenge) else None
 
-    async def _expired(self, found: Iterable[History], service_now: datetime) -> list[str]:
-        """Return the checks whose consents have expired by the service's clock in two comparisons, made at least
-        `BETWEEN_COMPARISONS` apart by our monotonic clock.
+    async def _expired(self, histories: Iterable[History], service_now: datetime) -> list[str]:
+        """Return the ids of checks whose consents have expired by the service's clock.
+
+        Two comparisons at least `BETWEEN_COMPARISONS` monotonic seconds apart must agree.
         """
-        expired, counted = [], self._clock.now().monotonic
-        for history in found:
+        expired, monotonic_now = [], self._clock.now().monotonic
+        for history in histories:
             if history.decision.event.sendable_until > service_now:
                 self._found_expired.pop(history.check_id, None)
                 continue
-            known = self._decided_at.get(history.check_id)
+            decided_at = self._decided_at.get(history.check_id)
             if (
                 history.corrected is None
-                and _clock_difference(history, known) > CLOCK_WRONG
+                and _clock_difference(history, decided_at) > CLOCK_WRONG
                 and await self._correct_time(history)
             ):
-                continue  # the consent only seemed expired because the terminal's clock was wrong
-            first = self._found_expired.setdefault(history.check_id, counted)
-            if counted - first >= BETWEEN_COMPARISONS:
+                continue  # the consent seemed expired only because the terminal's clock was wrong
+            first_found = self._found_expired.setdefault(history.check_id, monotonic_now)
+            if monotonic_now - first_found >= BETWEEN_COMPARISONS:
                 expired.append(history.check_id)
         return expired
 
     # --- the outbox -----------------------------------------------------------------------------------------
 
     async def settle_interrupted(self, institution_code: str, under_way: Container[str] = ()) -> int:
-        """Answer 0 to every question of checks that were opened, not decided, and are not `under_way`.
+        """Record a decision without consent for each check that was opened but not decided and is not `under_way`.
 
         Return the number of such checks.
         """
-        found = await self._books.run(undecided, self.ledger)
-        interrupted = [record for record in found if record.event.reception_id not in under_way]
+        records = await self._books.run(undecided, self.ledger)
+        interrupted = [record for record in records if record.event.reception_id not in under_way]
         for record in interrupted:
             await self._books.run(self.ledger.decided, self._interrupted(record, institution_code))
         return len(interrupted)
@@ -260,10 +260,8 @@ class Delivery:
 
     async def process_outbox(self) -> tuple[DeliveryOutcome, ...]:
         """Send unconfirmed decisions and withdrawals, hand over undelivered results, and expire old decisions."""
-        found = await self._books.run(waiting, self.ledger)
-        pending = [history.check_id for history in found]
-        if found:
-            pending = await self._still_waiting(found)
+        histories = await self._books.run(waiting, self.ledger)
+        pending = await self._sendable(histories) if histories else []
         outcomes = [outcome for check_id in pending if (outcome := await self._deliver_again(check_id)) is not None]
         await self._send_withdrawals()
         for confirmed in await self._books.run(undelivered, self.ledger):
@@ -274,38 +272,38 @@ class Delivery:
         await self._hand_over.clean()
         return tuple(outcomes)
 
-    async def _still_waiting(self, found: tuple[History, ...]) -> list[str]:
-        """Return the checks that may be sent now. Nothing expires while the service's time is unknown."""
+    async def _sendable(self, histories: tuple[History, ...]) -> list[str]:
+        """Return the ids of checks that may be sent now. Nothing expires while the service's time is unknown."""
         service_now = await self._service_time()
         if service_now is None:
-            return [history.check_id for history in found]
-        for check_id in await self._expired(found, service_now):
+            return [history.check_id for history in histories]
+        for check_id in await self._expired(histories, service_now):
             await self._books.run(self.ledger.expired, check_id)
             self._forget(check_id)
             self._alert_staff(EXPIRED, check_id)
-        return [history.check_id for history in found if history.check_id not in self._found_expired]
+        return [history.check_id for history in histories if history.check_id not in self._found_expired]
 
     async def _send_withdrawals(self) -> None:
         now = self._client.clock.now()
         for withdrawal in await self._books.run(unsettled_withdrawals, self.ledger, now or self._clock.wall()):
-            # while the service's time is unknown, the consent may not have expired
+            # while the service's time is unknown, assume that the consent has not expired
             if withdrawal.expired and now is not None:
                 await self._settle(withdrawal.withdrawn)
             else:
                 await self._send_withdrawal(withdrawal.withdrawn)
 
     async def _deliver_again(self, check_id: str) -> DeliveryOutcome | None:
-        """Deliver one check. Return None after an internal error, so that the other checks are delivered."""
+        """Deliver one check. Return None after an internal error, so that other checks are still delivered."""
         try:
             return await self.deliver(check_id, again=True)
         except LedgerError:
             raise
         except Exception as error:
-            log.critical("outbox: a check cannot be delivered: %s", type(error).__name__)
+            log.critical("outbox: failed to deliver a check: %s", type(error).__name__)
             return None
 
     async def hand_over(self, check_id: str, result: QualificationResult) -> DeliveryOutcome:
-        """Hand over the answer to a check without a card. If that fails, discard the check; staff can repeat it."""
+        """Hand over the result of a check without a card. If that fails, discard the check. Staff can repeat it."""
         outcome = await self._hand_over.hand_over(check_id, result)
         if outcome.stage is not DeliveryStage.DELIVERED:
             await self.give_up(check_id, "not-handed-over")
@@ -313,11 +311,11 @@ class Delivery:
 
     @property
     def astray(self) -> dict[str, History]:
-        """Results by check id that the receipt computer may or may not have received. Staff decide on them."""
+        """Uncertain handovers by check id. Staff decide whether to repeat them."""
         return self._hand_over.astray
 
     async def decide_hand_over(self, check_id: str, *, again: bool) -> DeliveryOutcome:
-        """Apply staff's decision on such a result: hand it over `again`, or close it. Raises `LifeCycleError`."""
+        """Apply staff's decision on an uncertain handover: repeat or close it. Raises `LifeCycleError`."""
         await self._hand_over.decide(check_id, again=again)
         return await self.deliver(check_id, again=True)
 
@@ -331,9 +329,9 @@ class Delivery:
                 await self._books.run(self.ledger.discarded, history.check_id, "interrupted")
 
     async def withdraw(self, check_id: str, items: Iterable[Item]) -> bool:
-        """Withdraw consents, on disk first and then at the service. Return False if the service must be told later.
+        """Record the withdrawal of consents and send it to the service. Return False if it must be sent again later.
 
-        Raises `LifeCycleError` for items that were not granted or have been withdrawn before.
+        Raises `LifeCycleError` for items that were not granted or were withdrawn before.
         """
         record = await self._books.run(self.ledger.withdrawn, check_id, tuple(items))
         return await self._send_withdrawal(record)
@@ -353,7 +351,7 @@ class Delivery:
                     await self._settle(record)
                 return False
             case NoAnswer(reason=silence):
-                log.warning("withdrawal not confirmed: %s; it will be sent again", silence)
+                log.warning("withdrawal not confirmed: %s. It will be sent again.", silence)
                 return False
 
     async def _settle(
@@ -370,12 +368,12 @@ class Delivery:
         return self._folder.trouble
 
     def backlog(self) -> int:
-        """Return the number of checks that are not completed."""
+        """Return the number of uncompleted checks."""
         return len(self.ledger.unended())
 
 
 def _clock_difference(history: History, decided_at: datetime | None) -> timedelta:
-    """Return the difference between terminal and service clock at the decision or opening; 0 if unknown."""
+    """Return the difference between terminal and service clock at the decision or opening, or 0 if unknown."""
     if decided_at is not None and history.decided is not None:
         return abs(decided_at - history.decided.event.decided_at)
     service_at = history.opened.event.service_at

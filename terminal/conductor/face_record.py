@@ -1,4 +1,4 @@
-"""Read the face record, and encode its photo while the card sends the rest."""
+"""Read the face record from the card and encode its photo in parallel."""
 
 import asyncio
 
@@ -11,6 +11,7 @@ from terminal.session import events as ev
 
 
 async def open_face_record(card: CardDesk, camera: CameraDesk, effect: fx.OpenFaceRecord, patient: Patient) -> ev.Event:
+    """Open the face record with the printed code and return its facts, or why it could not be opened."""
     loop = asyncio.get_running_loop()
     learning: list[asyncio.Task[bool]] = []
 
@@ -18,7 +19,7 @@ async def open_face_record(card: CardDesk, camera: CameraDesk, effect: fx.OpenFa
         learning.append(loop.create_task(camera.learn(patient, photo)))
 
     def on_photo(photo: bytearray) -> None:
-        # called on the card thread
+        # runs on the card thread
         loop.call_soon_threadsafe(begin, photo)
 
     try:

@@ -1,7 +1,7 @@
-"""Handing a confirmed result over to the receipt computer's folder exactly once, or alerting staff.
+"""Hand over confirmed results to the receipt computer's folder, each exactly once, or alert staff.
 
-Before the file is moved into the folder, its name and hash are recorded in the ledger (`handing-over`). After a crash,
-this record and the folder's content show how far the handover got.
+The file name and hash are recorded in the ledger (`handing-over`) before the file is moved into the folder. After a
+crash, this record and the folder content determine where to resume.
 """
 
 import asyncio
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RECEPTION_WAITS = 3.0
-"""Seconds a reception waits for another handover. After that, its result is left to the outbox."""
+"""Maximum seconds a reception waits for another handover before it leaves its result to the outbox."""
 
 ASTRAY = "result-astray"
-"""Alert code for a result that the receipt computer may or may not have received."""
+"""Alert code for an uncertain handover: the receipt computer may or may not have received the result."""
 
 OnAlert = Callable[[str, str], None]
 """Called with an alert code and the check id."""
 
 
 class HandOver:
-    """Hands over one result at a time, in a separate process so that a hanging folder blocks nothing else."""
+    """Hands over one result at a time, in a separate process so that an unresponsive folder blocks nothing else."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class HandOver:
         """Called with reception and file stem before a result with ● in its names is written."""
         self.folder = folder
         self.astray: dict[str, History] = {}
-        """Handovers by check id whose file is not in the folder and may or may not have been taken from it."""
+        """Uncertain handovers by check id: the file is not in the folder and may or may not have been picked up."""
         self._reception_waits = reception_waits
         self._ledger = ledger
         self._books = books
@@ -73,7 +73,7 @@ class HandOver:
         self._cleaned = False
 
     async def deliver(self, check_id: str, *, patient_waits: bool) -> DeliveryOutcome:
-        """Hand over a confirmed result. `patient_waits`: do not wait long for a hanging folder or another handover."""
+        """Hand over a confirmed result. If `patient_waits`, do not wait for an unresponsive folder."""
         if patient_waits and self.folder.hangs:
             return DeliveryOutcome(DeliveryStage.CONFIRMED)
         try:
@@ -92,7 +92,7 @@ class HandOver:
             self._one_at_a_time.release()
 
     async def hand_over(self, check_id: str, result: QualificationResult) -> DeliveryOutcome:
-        """Hand over the answer to a check without a card, for which nothing was submitted."""
+        """Hand over the result of a check without a card, for which nothing was submitted."""
         async with self._one_at_a_time:
             history = await self._books.run(self._ledger.of_check, check_id)
             if history is None or history.closed:
@@ -100,7 +100,7 @@ class HandOver:
             return await self._write(history, self._document(result))
 
     async def decide(self, check_id: str, *, again: bool) -> None:
-        """Apply staff's decision on an uncertain result. Raises `LifeCycleError` if there is none for this check."""
+        """Record staff's decision on an uncertain handover. Raises `LifeCycleError` if the check has none."""
         async with self._one_at_a_time:
             await self._books.run(lambda: self._ledger.hand_over_decided(check_id, again=again))
             self.astray.pop(check_id, None)
@@ -109,11 +109,11 @@ class HandOver:
         """Return whether a handover interrupted by a crash was completed. If so, record it in the ledger."""
         async with self._one_at_a_time:
             begun = history.handing_over
-            ended = None if begun is None else await self._found(history, begun.event)
-            return ended is not None and ended.stage is DeliveryStage.DELIVERED
+            outcome = None if begun is None else await self._outcome_of(history, begun.event)
+            return outcome is not None and outcome.stage is DeliveryStage.DELIVERED
 
     async def clean(self) -> None:
-        """Remove files that belong to no handover. Done once per run, after the first pass over the outbox."""
+        """Delete work files without a pending handover. Runs only once, after the first pass over the outbox."""
         if self._cleaned:
             return
         async with self._one_at_a_time:
@@ -123,7 +123,7 @@ class HandOver:
             self._cleaned = not self.folder.hangs
 
     async def warm_up(self) -> None:
-        """Import what writes a result before the first patient arrives."""
+        """Import the result writer before the first patient arrives."""
         await self._files.run(import_module, "terminal.handover.result_xml")
 
     def close(self) -> None:
@@ -133,21 +133,21 @@ class HandOver:
     async def _deliver(self, history: History) -> DeliveryOutcome:
         begun = history.handing_over
         if begun is not None:
-            ended = await self._found(history, begun.event)
-            if ended is not None:
-                return ended
+            outcome = await self._outcome_of(history, begun.event)
+            if outcome is not None:
+                return outcome
         result = await self._client.result(history.check_id)
         if not isinstance(result, QualificationResult):
             if result == NoAnswer(Silence.NOT_VERIFIED):
                 self._alert_staff(ProblemCode.RESULT_UNSIGNED.code, history.check_id)
-            log.warning("result not fetched; it will be retried later")
+            log.warning("cannot fetch the result; will retry")
             return DeliveryOutcome(DeliveryStage.CONFIRMED)
-        differing = differs(result, history, self._institution_code)
-        if differing is not None:
-            return await self._held_back(history, differing)
+        difference = differs(result, history, self._institution_code)
+        if difference is not None:
+            return await self._hold_back(history, difference)
         document = self._document(result)
         if document.substituted:
-            log.info("%d characters not in %s were replaced in a result file", document.substituted, self._encoding)
+            log.info("replaced %d characters not in %s in a result file", document.substituted, self._encoding)
         if document.substituted or _has_substitute(result):
             await self.on_unreadable_name(history.opened.event.reception_id, history.decision.event.result_file)
         return await self._write(history, document)
@@ -157,32 +157,32 @@ class HandOver:
 
         return result_document(result, self._encoding, self._options)
 
-    async def _held_back(self, history: History, differing: Differs) -> DeliveryOutcome:
-        log.critical("result from the service does not match the decision: %s; it is not handed over", differing)
-        if all(record.event.reason != differing for record in history.not_ours):
-            await self._books.run(self._ledger.not_ours, history.check_id, differing.value)
+    async def _hold_back(self, history: History, difference: Differs) -> DeliveryOutcome:
+        log.critical("result held back: it does not match the decision (%s)", difference)
+        if all(record.event.reason != difference for record in history.not_ours):
+            await self._books.run(self._ledger.not_ours, history.check_id, difference.value)
         self._alert_staff(ProblemCode.RESULT_NOT_OURS.code, history.check_id)
         return DeliveryOutcome(DeliveryStage.HELD_BACK)
 
-    async def _found(self, history: History, begun: HandingOver) -> DeliveryOutcome | None:
-        """Return the outcome of a handover begun earlier, or None if it must be repeated."""
+    async def _outcome_of(self, history: History, begun: HandingOver) -> DeliveryOutcome | None:
+        """Return the outcome of an interrupted handover, or None if it must be repeated."""
         match await self._files.run(self.folder.look, begun.file_name):
             case NotDelivered(reason=DeliveryFailure.FOLDER_MISSING) as failed:
                 return self._uncertain(history, failed)
             case NotDelivered() as failed:
                 return self._failed(history, failed)
             case ResultOnDisk(mark=mark) if begun.folder and mark != begun.folder:
-                # an empty folder in place of the share: a file missing here was not necessarily taken
-                log.error("the result folder is not the one used before; the result is held until that one is back")
+                # for example an unmounted share: a file missing here was not necessarily picked up
+                log.error("the result folder has changed; holding the result until the previous folder is available")
                 return self._uncertain(history, NotDelivered(DeliveryFailure.FOLDER_MISSING))
             case ResultOnDisk(target=None, work=None):
-                log.info("a result delivered earlier has been taken from the folder")
+                log.info("the receipt computer has picked up a result delivered earlier")
                 return await self._record_delivered(history, begun.sha256)
             case ResultOnDisk(target=digest) if digest == begun.sha256:
                 return await self._record_delivered(history, begun.sha256)
             case ResultOnDisk(target=None):
                 self.astray.pop(history.check_id, None)
-                return None  # written, but never moved into place
+                return None  # written but never moved into the folder
             case ResultOnDisk():
                 return self._occupied(history)
 
@@ -192,7 +192,7 @@ class HandOver:
             case Prepared(mark=mark):
                 event = HandingOver(check_id=history.check_id, file_name=name, sha256=digest, folder=mark)
                 if not await self._books.run(self._mark, history, event):
-                    log.info("a consent was withdrawn in the meantime; the result is fetched again")
+                    log.info("a consent was withdrawn in the meantime; fetching the result again")
                     return DeliveryOutcome(DeliveryStage.CONFIRMED)
             case AlreadyThere(same=True):
                 return await self._record_delivered(history, digest)
@@ -209,13 +209,11 @@ class HandOver:
                 return self._failed(history, failed)
 
     def _mark(self, history: History, event: HandingOver) -> bool:
-        """Record the handover. Return False if a consent was withdrawn since `history` was read, so that the file is
-        outdated.
-        """
-        now = self._ledger.of_check(history.check_id)
-        if now is None or now.withdrawn != history.withdrawn:
+        """Record the handover. Return False if a consent was withdrawn since `history` was read."""
+        current = self._ledger.of_check(history.check_id)
+        if current is None or current.withdrawn != history.withdrawn:
             return False
-        if now.handing_over is None or now.handing_over.event != event:
+        if current.handing_over is None or current.handing_over.event != event:
             self._ledger.handing_over(event)
         return True
 
@@ -226,7 +224,7 @@ class HandOver:
         return DeliveryOutcome(DeliveryStage.DELIVERED, name)
 
     def _occupied(self, history: History) -> DeliveryOutcome:
-        log.error("another file has the name of the result file; it is not overwritten")
+        log.error("result file not delivered: another file has its name and is not overwritten")
         self.folder.trouble = DeliveryFailure.OCCUPIED
         return DeliveryOutcome(DeliveryStage.CONFIRMED)
 
@@ -237,7 +235,7 @@ class HandOver:
         return self._failed(history, failed)
 
     def _failed(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
-        log.error("result file not delivered: %s; it will be delivered later", failed.reason)
+        log.error("result file not delivered: %s. It will be delivered later.", failed.reason)
         self.folder.trouble = failed.reason
         if failed.reason is DeliveryFailure.HANGS:
             self._alert_staff(ProblemCode.HANDOVER_HANGS.code, "")
@@ -249,8 +247,8 @@ async def _ignore_name(_reception: str, _stem: str) -> None:
 
 
 def _has_substitute(result: QualificationResult) -> bool:
-    """Return whether a name or address contains the service's substitute for characters it cannot write."""
-    texts = (text for one in result.qualifications for text in (one.name, one.name_of_other, one.address))
+    """Return whether a name or address contains the service's substitute for characters it cannot encode."""
+    texts = (text for holder in result.qualifications for text in (holder.name, holder.name_of_other, holder.address))
     return any(SUBSTITUTE in text for text in texts if text)
 
 

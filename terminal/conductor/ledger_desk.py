@@ -1,4 +1,4 @@
-"""Ledger effects: opened checks, decisions and discarded receptions, each written to disk before the next step."""
+"""Perform ledger effects: record opened checks, decisions and discarded receptions on disk before the next step."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from config.files import create_atomically
 from config.profiles import Profile
 from consent.cards import card_hash
-from consent.items import Item, Wording
+from consent.items import Answer, Item, Wording
 from consent.ledger import Ledger
 from consent.lifecycle import LifeCycleError
 from consent.records import WITHOUT_CARD, AskedQuestion, Cause, Decided, Opened, RecordedAnswer
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 _FACE_AND_PIN = "face-and-pin"
 ASKED_BY_STAFF = "limit-asked-by-staff"
-"""Question id of the limit in a check without a card, where staff ask orally."""
+"""Question id of the high-cost limit in a check without a card. Staff ask this question orally."""
 
 
 class LedgerDesk:
@@ -64,7 +64,7 @@ class LedgerDesk:
             return None
 
     def way(self, check_id: str) -> str:
-        """Return how the holder was confirmed; empty for a check that was never opened."""
+        """Return how the holder was confirmed, or an empty string if the check was never opened."""
         history = self.ledger.of_check(check_id)
         return "" if history is None else history.opened.event.way
 
@@ -74,8 +74,8 @@ class LedgerDesk:
     def _draft(self, reception: str, decision: Decision) -> Decided:
         history = self.ledger.of_check(decision.check_id)
         if history is None:
-            raise LifeCycleError(f"check {decision.check_id} has a decision but was never opened")
-        shown = dict(decision.wordings)
+            raise LifeCycleError(f"cannot record a decision for check {decision.check_id}: it was never opened")
+        wordings = dict(decision.wordings)
         return Decided(
             check_id=decision.check_id,
             reception_id=reception,
@@ -84,10 +84,7 @@ class LedgerDesk:
             idempotency_key=reception,
             decided_at=decision.decided_at,
             cause=decision.cause,
-            answers=tuple(
-                RecordedAnswer.of(answer, shown[answer.question_id].language, self._wording(shown[answer.question_id]))
-                for answer in decision.answers
-            ),
+            answers=tuple(self._answer(answer, wordings[answer.question_id]) for answer in decision.answers),
             by_law=decision.by_law,
             prescription_form=decision.prescription.value if decision.prescription else None,
             dispense=decision.dispense,
@@ -95,12 +92,12 @@ class LedgerDesk:
             result_file=result_file_stem(self._institution_code, decision.check_id, decision.decided_at),
         )
 
-    def _wording(self, shown: Wording) -> str:
-        return "\n".join(wording_lines(shown, self._profile))
+    def _answer(self, answer: Answer, wording: Wording) -> RecordedAnswer:
+        return RecordedAnswer.of(answer, wording.language, "\n".join(wording_lines(wording, self._profile)))
 
     async def without_card(self, check_id: str, *, limit: bool, asked_at: datetime, wording: str) -> bool:
         """Record the patient's oral answer about the limit, before the service is queried."""
-        card = card_hash(self._card_key, check_id.encode())  # no holder: there is no card
+        card = card_hash(self._card_key, check_id.encode())  # unique, because there is no card
         answer = RecordedAnswer(
             item=Item.HIGH_COST_LIMIT,
             granted=limit,
@@ -143,7 +140,7 @@ CARD_KEY_BYTES = 32
 
 
 class CardKeyDamaged(Exception):
-    """The key for card hashes is damaged. The message says what to do."""
+    """The key for card hashes is damaged. The message contains instructions for recovery."""
 
 
 def load_card_key(path: Path) -> bytes:
@@ -156,7 +153,7 @@ def load_card_key(path: Path) -> bytes:
     key = path.read_bytes()
     if len(key) != CARD_KEY_BYTES:
         raise CardKeyDamaged(
-            f"{path} is damaged: {len(key)} bytes instead of {CARD_KEY_BYTES}. Restore it from a backup. Without one, "
-            "remove it: a new one is made, and cards in older records are no longer recognised."
+            f"{path} is damaged: {len(key)} bytes instead of {CARD_KEY_BYTES}. Restore it from a backup. If there is "
+            "no backup, delete it. A new key is created, but it does not match cards in older records."
         )
     return key

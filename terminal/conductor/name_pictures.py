@@ -1,7 +1,7 @@
-"""Image of the name from the card, shown to staff for a few minutes if the name in a result contains ●.
+"""Show staff the card's image of the name for a few minutes if the name in a result contains ●.
 
-Optionally also written as a PNG to a separate folder under the result's stem, and deleted with the result or after a
-day.
+Optionally, the image is also written as a PNG to a separate folder under the result's stem. It is deleted with the
+result or after a day.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 KEPT_SECONDS = 300.0
 FILE_SECONDS = 24 * 3600.0
 PATIENCE = 3.0
-"""Seconds a result waits for the picture folder."""
+"""Maximum seconds a result waits for the picture folder."""
 _MAX_PIXELS = 1_000_000
 
 
@@ -41,10 +41,10 @@ class NamePictures:
         self._folder, self._results, self._kept_seconds = folder, results, kept_seconds
         self._kept: dict[str, _Kept] = {}
         self.unreadable: dict[str, str] = {}
-        """Receptions whose result has ● in a name: `kept`, `closed`, or `none` if the card had no usable picture."""
+        """Picture status by reception: `kept`, `closed`, or `none` if the card has no usable picture."""
 
     async def store(self, reception: str, stem: str, patient: Patient | None) -> None:
-        """Store the picture before the result is handed over. `patient` is None if the reception has ended."""
+        """Store the picture. `patient` is None if the reception has ended."""
         if reception in self.unreadable:
             return
         record = patient.record if patient is not None and patient.genuine else None
@@ -60,14 +60,14 @@ class NamePictures:
                 async with asyncio.timeout(PATIENCE):
                     await asyncio.to_thread(write_atomically, self._folder / f"{stem}.png", bytes(png))
             except (OSError, TimeoutError) as error:
-                log.error("name picture not written: %s", type(error).__name__)
+                log.error("cannot write name picture: %s", type(error).__name__)
 
     def picture(self, reception: str) -> memoryview | None:
         kept = self._kept.get(reception)
         return None if kept is None else memoryview(kept.png)
 
     def close(self, reception: str) -> None:
-        """Overwrite the picture, after staff have read it or when its time is up."""
+        """Overwrite the picture after staff have read it or its time limit is reached."""
         kept = self._kept.pop(reception, None)
         if kept is not None:
             kept.timer.cancel()
@@ -79,9 +79,9 @@ class NamePictures:
             self.close(reception)
 
     def clean(self, waiting: Container[str]) -> None:
-        """Delete files whose result is gone or that are a day old. Blocking.
+        """Delete picture files that are a day old or whose result file has been picked up. Blocks.
 
-        `waiting`: stems of results that have not been handed over yet.
+        `waiting` contains the stems of results that have not been handed over.
         """
         if self._folder is None or not self._folder.is_dir():
             return
@@ -91,11 +91,11 @@ class NamePictures:
                 if old or (file.stem not in waiting and not (self._results / f"{file.stem}.xml").exists()):
                     file.unlink()
             except OSError as error:
-                log.error("name picture cannot be deleted: %s", error.strerror)
+                log.error("cannot delete name picture: %s", error.strerror)
 
 
 def _one_bit(image: bytearray) -> bytearray:
-    """Return the card's PNG re-encoded with one bit per pixel, or an empty buffer if it cannot be read."""
+    """Re-encode the card's PNG with one bit per pixel. Return an empty buffer if it cannot be read."""
     from PIL import Image
 
     written = io.BytesIO()
@@ -105,7 +105,7 @@ def _one_bit(image: bytearray) -> bytearray:
                 return bytearray()
             read.convert("L").point(lambda value: 255 if value > 127 else 0).convert("1").save(written, "PNG")
     except (OSError, ValueError, SyntaxError):
-        log.warning("name picture cannot be read")
+        log.warning("cannot read name picture")
         return bytearray()
     png = bytearray(written.getbuffer())
     with written.getbuffer() as buffer:

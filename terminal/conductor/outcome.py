@@ -10,9 +10,9 @@ from terminal.session import events as ev
 class DeliveryStage(StrEnum):
     DELIVERED = "delivered"
     CONFIRMED = "confirmed"
-    """Confirmed by the service; the result file could not be written yet."""
+    """Confirmed by the service, but the result file has not been written."""
     HELD_BACK = "held-back"
-    """Confirmed by the service, but its result does not match the decision and is not handed over."""
+    """Confirmed by the service, but the result does not match the decision and is not handed over."""
     SILENT = "silent"
     REFUSED = "refused"
 
@@ -25,7 +25,7 @@ class DeliveryOutcome:
 
 
 def delivered_event(ids: tuple[str, int], outcome: DeliveryOutcome) -> ev.Event:
-    """Return the event for `outcome`. `ids`: reception and number of the effect it answers."""
+    """Return the event that reports `outcome`. `ids` are the reception and effect number it answers."""
     match outcome.stage:
         case DeliveryStage.DELIVERED:
             return ev.Accepted(*ids, delivered=True)
@@ -34,5 +34,5 @@ def delivered_event(ids: tuple[str, int], outcome: DeliveryOutcome) -> ev.Event:
         case DeliveryStage.SILENT:
             return ev.ServiceSilent(*ids)
         case DeliveryStage.REFUSED:
-            # there is no reason if a submission by the outbox was refused just before
+            # the reason is missing if the outbox's submission was refused just before
             return ev.ServiceRefused(*ids, outcome.reason or RefusalReason.CONFLICT)

@@ -1,7 +1,7 @@
 """Data of one patient for one reception: secrets, photo, encodings, certificate, signatures.
 
-Data is stored in our own buffers where possible and overwritten on every return to idle (`terminal.conductor.wiping`).
-No other object holds this data.
+Stored in mutable buffers where possible and overwritten on every return to idle (see `terminal.conductor.wiping`).
+No other object stores this data.
 """
 
 from datetime import date, datetime
@@ -25,15 +25,15 @@ class Patient(Wipeable):
         self.pin = SecretDigits(4)
         self.code = bytearray()
         self.code_read = bytearray()
-        """Code as far as a camera could read it, with a space for each doubtful digit, to be completed by typing."""
+        """Partially read code with a space for each doubtful digit. The patient completes it by typing."""
         self.front = bytearray()
-        """Code from the front that a camera read in parallel with the chip. It may be another card's."""
+        """Code that a camera read in parallel with the chip, possibly from another card."""
         self.front_expiry: date | None = None
         self.certificate: bytes | None = None
         self.challenge: bytes | None = None
         self.signature: bytes | None = None
         self.phone_user: PhoneUser | None = None
-        """How a phone verified its user; None for a card."""
+        """How a phone verified its user. None for a card."""
         self.record: FaceRecord | None = None
         self.genuine = False
         """Whether the face record is signed by an authority this terminal trusts."""
@@ -43,9 +43,9 @@ class Patient(Wipeable):
         self.verdict_signature: bytes | None = None
         self.staff_reason = ""
         self.decision_signature: bytes | None = None
-        """The card's signature over the decision, sent with the submission and not stored."""
+        """The card's signature on the decision, sent with the submission and never stored."""
         self.opened_at: datetime | None = None
-        """When the service opened the check, by its clock."""
+        """When the service opened the check, by the service's clock."""
 
     def __repr__(self) -> str:
         return f"Patient({self.reception})"
@@ -82,11 +82,11 @@ class Patient(Wipeable):
 
         The caller must overwrite the returned buffer.
         """
-        taken, printed = self.front, self.front_expiry
+        digits, front_expiry = self.front, self.front_expiry
         self.front, self.front_expiry = bytearray(), None
-        if printed == expiry and taken:
-            return taken
-        wipe_buffer(taken)
+        if front_expiry == expiry and digits:
+            return digits
+        wipe_buffer(digits)
         return None
 
     def put_record(self, record: FaceRecord, cv_certificate: bytes) -> None:
@@ -110,7 +110,7 @@ class Patient(Wipeable):
 
 
 def wiped_patient(reception: str) -> Patient:
-    """Return a wiped patient, for an effect whose reception has ended."""
+    """Return a wiped patient for an effect whose reception has ended."""
     patient = Patient(reception)
     patient.wipe()
     return patient

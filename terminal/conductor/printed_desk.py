@@ -1,4 +1,4 @@
-"""Printed code effects: reading the code with a camera or another scanner."""
+"""Perform printed code effects: read the code with a camera or another scanner."""
 
 import threading
 from collections.abc import Callable
@@ -38,12 +38,12 @@ class PrintedDesk:
 
     @property
     def by_camera(self) -> bool:
-        """Whether a camera reads the code, so that a card can be shown before it is put down."""
+        """Whether a camera reads the code. If so, patients can show the card before putting it down."""
         return isinstance(self._scanner, CodeCamera)
 
     @property
     def over_reader(self) -> bool:
-        """Whether a camera sees the card on the reader."""
+        """Whether the camera is mounted above the reader."""
         return isinstance(self._scanner, CodeCamera) and self._scanner.over_reader
 
     def start(self) -> None:
@@ -56,16 +56,16 @@ class PrintedDesk:
             await self._worker.run(self._scanner.warm_up)
 
     async def scan(self, effect: ScanCode, patient: Patient, post: Callable[[Event], None]) -> Event:
-        """Read the code of the card on the reader into `patient`, possibly only in part."""
+        """Read the card's printed code, or a part of it, into `patient`."""
         ids = (effect.reception, effect.effect)
         self._stop = stop = threading.Event()
         self._stop_ahead.set()
 
-        def guided(guidance: CardGuidance) -> None:
+        def on_guidance(guidance: CardGuidance) -> None:
             post(CodeGuided(*ids, guidance))
 
-        code, pinless = await self._worker.run(self._scanned, effect.expiry, guided, stop, patient)
-        if code is not None and stop.is_set():  # the code typed in the meantime may already be on its way to the card
+        code, pinless = await self._worker.run(self._scan, effect.expiry, on_guidance, stop, patient)
+        if code is not None and stop.is_set():  # a typed code may be on its way to the card
             wipe_buffer(code)
             code = None
         if code is None:
@@ -73,22 +73,22 @@ class PrintedDesk:
         patient.put_code(code)
         return CodeScanned(*ids, pinless)
 
-    def _scanned(
-        self, expiry: date | None, guided: Callable[[CardGuidance], None], stop: threading.Event, patient: Patient
+    def _scan(
+        self, expiry: date | None, on_guidance: Callable[[CardGuidance], None], stop: threading.Event, patient: Patient
     ) -> tuple[bytearray | None, bool]:
-        """Return the code or None, and whether the front is marked as issued without a PIN."""
+        """Return the code or None, and whether the front shows that the card was issued without a PIN."""
         scanner = self._scanner
         if scanner is None or patient.wiped:
             return None, False
         if not isinstance(scanner, CodeCamera):
             return _checked(scanner.scan()), False
         if expiry is None:
-            # the front might be another card's, and there is nothing to compare it with
+            # a front cannot be matched to this card
             return None, False
         front = patient.take_front(expiry)
         if front is not None:
-            return front, False  # the PIN mark was reported when the front was read
-        fields = scanner.read(expiry, guided, stop)
+            return front, False  # `read_ahead` reported whether the card has a PIN
+        fields = scanner.read(expiry, on_guidance, stop)
         try:
             code = code_of(fields)
             if code is None:
@@ -98,7 +98,7 @@ class PrintedDesk:
             fields.wipe()
 
     async def read_ahead(self, effect: ReadFront, patient: Patient) -> Event | None:
-        """Read the front of the card on the reader into `patient`. Stops when the code is requested."""
+        """Read the front of the card on the reader into `patient`. Stop when the code is requested."""
         self._stop_ahead = stop = threading.Event()
         return await self._worker.run(self._read_ahead, effect.reception, patient, stop)
 
@@ -118,11 +118,12 @@ class PrintedDesk:
             fields.wipe()
 
     async def look_for_front(
-        self, post: Callable[[Event], None], shown: Callable[[bytearray, date, bool], None]
+        self, post: Callable[[Event], None], on_code: Callable[[bytearray, date, bool], None]
     ) -> Event | None:
-        """Read the front of a card before it is put down. Return `FrontNotShown` if none was read in time.
+        """Read the front of a card before it is put down. Return `FrontNotShown` if no front was read in time.
 
-        `shown` takes ownership of the code, and receives the expiry date and whether the card was issued without a PIN.
+        `on_code` is called with the code, the expiry date and whether the card was issued without a PIN. It takes
+        ownership of the code.
         """
         scanner = self._scanner
         if not isinstance(scanner, CodeCamera):
@@ -138,11 +139,11 @@ class PrintedDesk:
         if stop.is_set():
             wipe_buffer(code)
         else:
-            shown(code, expiry, pinless)
+            on_code(code, expiry, pinless)
         return None
 
     def stop(self) -> None:
-        """Stop scanning. What has been read is wiped."""
+        """Stop scanning and wipe what has been read."""
         self._stop.set()
         self._stop_ahead.set()
 
@@ -154,7 +155,7 @@ class PrintedDesk:
 
 
 def code_of(fields: "PrintedFields") -> bytearray | None:
-    """Return the 14 digits of a completely read front, or None. The caller must overwrite the buffer."""
+    """Return the 14-digit code of a completely read front, or None. The caller must overwrite the buffer."""
     birth, expiry = fields.birth, fields.expiry
     if birth is None or expiry is None or not fields.complete:
         return None
@@ -167,7 +168,7 @@ def code_of(fields: "PrintedFields") -> bytearray | None:
 
 
 def digits_of(fields: "PrintedFields", expiry: date) -> bytearray:
-    """Return the 14 characters of a code, with a space for each doubtful digit."""
+    """Return the 14 characters of a partially read code, with a space for each doubtful digit."""
     birth = fields.birth
     day = b" " * 6 if birth is None else b"%02d%02d%02d" % (birth.year % 100, birth.month, birth.day)
     return bytearray(day + b"%04d" % expiry.year + fields.security)

@@ -1,4 +1,4 @@
-"""Correcting the times of a decision to the service's clock if the terminal's clock was wrong. No I/O."""
+"""Correct the times of a decision to the service's clock if the terminal's clock was wrong. No I/O."""
 
 from datetime import datetime, timedelta
 
@@ -6,15 +6,14 @@ from consent.lifecycle import History
 from consent.records import CorrectedAnswer, TimeCorrected
 
 CLOCK_WRONG = timedelta(minutes=3)
-"""With a larger difference from the service's clock, no check is opened. The service tolerates five minutes."""
+"""Maximum difference from the service's clock at which checks are opened. The service tolerates five minutes."""
 
 
 def corrected(history: History, service_now: datetime, decided_at: datetime | None = None) -> TimeCorrected | None:
-    """Return the corrected times, or None if there is nothing to correct them by or nothing changes.
+    """Return the corrected times, or None if the correct time is unknown or does not differ.
 
-    `decided_at`: time of the decision by the service's clock, if it was made in this run. Otherwise the difference
-    between the clocks at the opening of the check is applied. A decision without any consent only needs a plausible
-    time.
+    `decided_at` is the time of a decision made in this run, by the service's clock. Without it, apply the difference
+    between the clocks when the check was opened. A decision without consent only needs a plausible time.
     """
     decision = history.decision.event
     opened_at = history.opened.event.service_at

@@ -1,4 +1,4 @@
-"""Service effects: challenge, opening a check, registration."""
+"""Perform service effects: fetch challenges, open checks and register cards."""
 
 from reader.face_record import FaceRecord
 from terminal.conductor.clock import Clock
@@ -29,7 +29,7 @@ class ServiceDesk:
     async def fetch_challenge(self, ids: tuple[str, int], patient: Patient) -> ev.Event:
         match await self.client.challenge():
             case Challenge(now=service_now) if abs(service_now - self._clock.wall()) > CLOCK_WRONG:
-                # the service would refuse decisions dated by this clock, or treat them as expired
+                # the service would refuse decisions dated by this clock or treat them as expired
                 return ev.ServiceRefused(*ids, RefusalReason.IMPLAUSIBLE_TIME)
             case Challenge(challenge=challenge, expires_at=expires_at):
                 patient.challenge = None if patient.wiped else challenge
@@ -40,7 +40,7 @@ class ServiceDesk:
                 return ev.ServiceSilent(*ids)
 
     def vouch(self, way: Way, reason: str, patient: Patient) -> None:
-        """Sign, with the terminal's key, that the person at the terminal is the holder."""
+        """Sign the verdict that the person at the terminal is the holder, with the terminal's key."""
         if patient.wiped:
             return
         assert patient.record is not None
@@ -56,7 +56,7 @@ class ServiceDesk:
         )
 
     async def open_check(self, ids: tuple[str, int], way: Way, purpose: Purpose, patient: Patient) -> ev.Event | None:
-        """Open a check. Return None if the patient has been wiped and the answer is no longer needed."""
+        """Open a check. Return None if the patient has been wiped."""
         if patient.challenge is None or patient.certificate is None:
             return None
         proof = _key_proof(way, patient) if way in (Way.PIN, Way.PHONE) else _chip_proof(way, patient)

@@ -1,4 +1,4 @@
-"""Printed codes read from a card's front before the card is put down, held for seconds until a patient owns them."""
+"""Store printed codes that were read from a card's front before the card is put down."""
 
 import secrets
 
@@ -6,7 +6,7 @@ from terminal.conductor.wiping import wipe_buffer
 
 
 class ShownCodes:
-    """Holds codes by handle. Handles are not secret. `take` transfers ownership of the code, `wipe` overwrites it."""
+    """Printed codes by handle. Handles are not secret."""
 
     def __init__(self) -> None:
         self._codes: dict[str, bytearray] = {}
@@ -21,10 +21,11 @@ class ShownCodes:
         return handle
 
     def take(self, handle: str) -> bytearray | None:
+        """Remove a code and return it. The caller must overwrite the buffer."""
         return self._codes.pop(handle, None)
 
     def wipe(self, handle: str) -> None:
-        """Overwrite that code, if it is held here."""
+        """Overwrite a code if it is stored here."""
         wipe_buffer(self._codes.pop(handle, bytearray()))
 
     def wipe_all(self) -> None:

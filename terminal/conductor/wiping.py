@@ -1,4 +1,4 @@
-"""Wiping: a patient's data is overwritten in memory when it has been used, and all of it on every return to idle."""
+"""Overwrite patient data in memory after use, and all of it on every return to idle."""
 
 from abc import ABC, abstractmethod
 
@@ -11,7 +11,7 @@ def wipe_buffer(buffer: bytearray) -> None:
 
 
 class SecretDigits:
-    """Digits typed one by one, in a buffer that is overwritten and never shown."""
+    """Typed digits in a buffer that is never displayed and can be wiped."""
 
     def __init__(self, length: int) -> None:
         self._digits = bytearray(length)
@@ -29,7 +29,7 @@ class SecretDigits:
         return self._typed == len(self._digits)
 
     def push(self, digit: int) -> None:
-        """Append a digit; ignored when full. Raises ValueError for anything but a digit."""
+        """Append a digit, or ignore it if the buffer is full. Raises ValueError if it is not 0 to 9."""
         if not 0 <= digit <= 9:
             raise ValueError("a digit must be 0 to 9")
         if not self.complete:
@@ -43,10 +43,10 @@ class SecretDigits:
 
     def take(self) -> bytearray:
         """Return the digits as ASCII and wipe them here. The caller must overwrite the returned buffer."""
-        taken = self._digits[: self._typed]
-        system.keep_in_memory(taken)
+        digits = self._digits[: self._typed]
+        system.keep_in_memory(digits)
         self.wipe()
-        return taken
+        return digits
 
     def wipe(self) -> None:
         wipe_buffer(self._digits)
@@ -54,24 +54,24 @@ class SecretDigits:
 
 
 class Wipeable(ABC):
-    """Base of what holds a patient's data.
+    """Base class for containers of patient data.
 
-    After `wipe`, anything stored by a late answer is wiped immediately.
+    After `wipe`, data stored by a late answer is wiped immediately.
     """
 
     def __init__(self) -> None:
         self.wiped = False
 
     def wipe(self) -> None:
-        """Overwrite everything; called on every return to idle."""
+        """Overwrite all data. Called on every return to idle."""
         self.wiped = True
         self._overwrite()
 
     def _stay_wiped(self) -> None:
-        """Called after anything was stored."""
+        """Wipe data stored after `wipe`. Setters call this."""
         if self.wiped:
             self._overwrite()
 
     @abstractmethod
     def _overwrite(self) -> None:
-        """Overwrite every buffer, and drop what cannot be overwritten."""
+        """Overwrite all buffers and drop references to immutable data."""

@@ -1,4 +1,4 @@
-"""Check without a card, which staff request based on a 資格確認書. The result is handed over like any other."""
+"""Check without a card, requested by staff for a 資格確認書. The result is handed over like any other."""
 
 import logging
 import secrets
@@ -23,14 +23,14 @@ class LookUpEnding(StrEnum):
     SILENT = "silent"
     NOT_OURS = "not-ours"
     NOT_RECORDED = "not-recorded"
-    """The ledger could not be written, so the service was not queried."""
+    """The ledger could not be written and the service was not queried."""
 
 
 @dataclass(frozen=True, slots=True)
 class LookUpOutcome:
     ending: LookUpEnding
     validity: str = ""
-    """OQSCD006, if the service answered."""
+    """Value of OQSCD006, or empty if the service did not answer."""
 
 
 class WithoutCard:
@@ -41,10 +41,10 @@ class WithoutCard:
         self._clock, self._institution_code = clock, institution_code
 
     async def ask(self, search: InsuredSearch, *, limit: bool, wording: str) -> LookUpOutcome:
-        """Record the patient's answer in the ledger, then query the service and hand over the result.
+        """Record the patient's answer in the ledger, query the service and hand over the result.
 
-        `limit`: the patient agreed orally to providing the limit. `wording`: what staff asked. Raises
-        `consent.store.LedgerError`.
+        `limit` is whether the patient orally agreed to provide the high-cost limit. `wording` is the question that
+        staff asked. Raises `consent.store.LedgerError`.
         """
         check_id = f"w-{secrets.token_hex(12)}"
         self._delivery.without_card.add(check_id)
@@ -64,15 +64,15 @@ class WithoutCard:
                 await self._delivery.give_up(check_id, f"refused-{reason}")
                 return LookUpOutcome(LookUpEnding.REFUSED)
             case NoAnswer(reason=silence):
-                log.warning("no answer to a check without a card: %s", silence)
+                log.warning("check without a card not answered: %s", silence)
                 await self._delivery.give_up(check_id, "not-answered")
                 return LookUpOutcome(LookUpEnding.SILENT)
             case QualificationResult() if not self._is_ours(result, search, limit=limit):
-                log.critical("the answer to a check without a card does not match the request; it is not handed over")
+                log.critical("result of a check without a card held back: it does not match the request")
                 await self._delivery.give_up(check_id, "not-ours")
                 return LookUpOutcome(LookUpEnding.NOT_OURS)
             case QualificationResult():
-                # the file carries the ledger's id, because the service's id is not recorded
+                # write the ledger's id to the file: the service's id is not recorded
                 ours = result.model_copy(update={"check_id": check_id})
                 outcome = await self._delivery.hand_over(check_id, ours)
                 done = outcome.stage is DeliveryStage.DELIVERED
@@ -81,13 +81,13 @@ class WithoutCard:
                 )
 
     def _is_ours(self, result: QualificationResult, search: InsuredSearch, *, limit: bool) -> bool:
-        """Return whether the result matches the search and institution, with no consent except the limit's."""
-        given = {(outcome.item, outcome.flag) for outcome in result.consents}
+        """Return whether the result matches search and institution and contains no consent except the limit's."""
+        consents = {(outcome.item, outcome.flag) for outcome in result.consents}
         return (
             result.search == search
             and result.institution_code == self._institution_code
             and result.reference_classification == "2"
-            and given <= {(Item.HIGH_COST_LIMIT, int(limit))}
+            and consents <= {(Item.HIGH_COST_LIMIT, int(limit))}
             and (limit or result.limit is None)
             and not result.specific_diseases
         )

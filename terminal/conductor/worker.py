@@ -1,4 +1,4 @@
-"""One thread per device, because a blocking `transmit` or `read` cannot be cancelled and must not block other work."""
+"""Run blocking device calls, which cannot be cancelled, on one thread per device."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ R = TypeVar("R")
 
 
 class Worker:
-    """Runs calls one after the other on a daemon thread, so that a hanging device does not prevent the exit."""
+    """Runs calls sequentially on a daemon thread, so that an unresponsive device does not prevent the exit."""
 
     def __init__(self, name: str) -> None:
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -20,6 +20,7 @@ class Worker:
         self._thread.start()
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call `function` on the thread. Return its result or raise its exception."""
         loop = asyncio.get_running_loop()
         result: asyncio.Future[R] = loop.create_future()
 
@@ -41,7 +42,7 @@ class Worker:
             try:
                 loop.call_soon_threadsafe(settle, value, error)
             except RuntimeError:
-                pass  # the loop is closed and the result is no longer needed
+                pass  # the loop is closed
 
         self._calls.put(call)
         return await result
@@ -56,7 +57,7 @@ class Worker:
         self._calls.put(call)
 
     def close(self, timeout: float = 5.0) -> bool:
-        """End the thread after the queued calls. Return False if it hangs in one of them."""
+        """End the thread after the queued calls. Return False if a call does not return within `timeout` seconds."""
         self._calls.put(None)
         self._thread.join(timeout)
         return not self._thread.is_alive()
@@ -64,4 +65,4 @@ class Worker:
     def _run(self) -> None:
         while (call := self._calls.get()) is not None:
             call()
-            del call  # otherwise its arguments would stay reachable until the next call
+            del call  # release its arguments before waiting for the next call
