@@ -24,10 +24,10 @@ def attribute_docs(model: type[BaseModel]) -> dict[str, str]:
 
 
 def describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
-    """Add the field docstrings as descriptions to a JSON schema. For use as `json_schema_extra`."""
+    """Add the field docstrings to a JSON schema as descriptions. Pass it as `json_schema_extra`."""
     for owner in model.__mro__:
         if owner is BaseModel or not issubclass(owner, BaseModel):
             break
-        for name, sentences in attribute_docs(owner).items():
+        for name, docstring in attribute_docs(owner).items():
             if name in schema.get("properties", {}):
-                schema["properties"][name].setdefault("description", sentences)
+                schema["properties"][name].setdefault("description", docstring)

@@ -1,6 +1,6 @@
-"""`UKETSUKE_DEBUG=1`: tracebacks for developers, if neither a real card nor a real service is in use.
+"""Tracebacks for developers, enabled by `UKETSUKE_DEBUG=1`. Not for use with real cards or a real service.
 
-Exception messages may quote data being processed, so by default only the type and location are printed.
+Exception messages may quote patient data. By default, only the exception type and location are printed.
 """
 
 import os
@@ -15,7 +15,7 @@ def debugging() -> bool:
 
 
 def full_text(error: BaseException) -> str:
-    """Return traceback and message, without locals."""
+    """Return the traceback and message without local variables."""
     return "".join(traceback.format_exception(error)).rstrip()
 
 

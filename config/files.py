@@ -1,4 +1,4 @@
-"""Atomic, durable file writes with access for the owner only."""
+"""Write files atomically and durably, readable only by their owner."""
 
 import os
 import secrets
@@ -10,32 +10,32 @@ from config.platform.chosen import system
 
 
 def private_folder(path: Path) -> Path:
-    """Create the folder `path` and missing parents with access for the owner only. Existing folders are not changed."""
+    """Create `path` and its missing parents with mode 0700. Existing folders keep their permissions."""
     missing = []
-    above = path
-    while not above.exists():
-        missing.append(above)
-        above = above.parent
+    ancestor = path
+    while not ancestor.exists():
+        missing.append(ancestor)
+        ancestor = ancestor.parent
     for folder in reversed(missing):
         folder.mkdir(exist_ok=True, mode=0o700)
-    path.mkdir(exist_ok=True)  # raises FileExistsError for a file
+    path.mkdir(exist_ok=True)  # raises FileExistsError if `path` is a file
     return path
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace `path` atomically, creating its folder if needed. Raises OSError."""
     private_folder(path.parent)
-    with _aside(path, content) as written:
-        written.replace(path)
+    with _temporary_file(path, content) as temporary:
+        temporary.replace(path)
     system.sync_folder(path.parent)
 
 
 def create_atomically(path: Path, content: bytes) -> bool:
-    """Write like `write_atomically` without replacing a file. Return False and change nothing if `path` exists."""
+    """Write like `write_atomically`, but return False if `path` already exists."""
     private_folder(path.parent)
-    with _aside(path, content) as written:
+    with _temporary_file(path, content) as temporary:
         try:
-            path.hardlink_to(written)
+            path.hardlink_to(temporary)
         except FileExistsError:
             return False
     system.sync_folder(path.parent)
@@ -46,9 +46,9 @@ KEY_BYTES = 32
 
 
 def load_or_create_key(path: Path) -> bytes:
-    """Return the key that seals cookies, created with mode 0600.
+    """Return the key that encrypts cookies, creating it with mode 0600 if needed.
 
-    A damaged key file is replaced, after which everybody must sign in again.
+    A damaged key file is replaced, which signs everyone out.
     """
     try:
         key = path.read_bytes()
@@ -62,7 +62,7 @@ def load_or_create_key(path: Path) -> bytes:
 
 
 def create_private(path: Path) -> None:
-    """Create an empty file with mode 0600, for a library that would create it readable by others.
+    """Create an empty file with mode 0600, for libraries that would create it with wider permissions.
 
     Raises FileExistsError.
     """
@@ -73,9 +73,9 @@ def create_private(path: Path) -> None:
 
 @contextmanager
 def exclusive_lock(lock_file: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Hold a lock on `lock_file`, which is created if missing and never deleted.
+    """Hold an exclusive lock on `lock_file`, creating the file if needed. The file is never deleted.
 
-    Yield True with the lock held, or False if another process holds it and `wait` is False.
+    Yields True, or False if another process holds the lock and `wait` is False.
     """
     private_folder(lock_file.parent)
     descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
@@ -86,14 +86,14 @@ def exclusive_lock(lock_file: Path, *, wait: bool = True) -> Iterator[bool]:
 
 
 @contextmanager
-def _aside(path: Path, content: bytes) -> Iterator[Path]:
-    """Yield a temporary file next to `path` with the content synced to disk. Remove it at the end if it exists."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+def _temporary_file(path: Path, content: bytes) -> Iterator[Path]:
+    """Write `content` to a temporary file next to `path`, sync and yield it, and remove it afterwards if it exists."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        yield aside
+        yield temporary
     finally:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Garbage collection, postponed during start-up."""
+"""Postpone garbage collection during start-up."""
 
 import gc
 
@@ -7,15 +7,18 @@ _WHILE_STARTING, _WHILE_SERVING = 500_000, 10_000
 
 
 def postpone() -> None:
-    """Collect garbage rarely. Imports create hundreds of thousands of long-lived objects, and scanning them repeatedly
-    takes a tenth of the start-up time."""
+    """Collect garbage less often.
+
+    Imports create hundreds of thousands of long-lived objects. Scanning them repeatedly takes a tenth of the start-up
+    time.
+    """
     gc.set_threshold(_WHILE_STARTING)
 
 
 def resume() -> None:
-    """Undo `postpone`, and exclude objects from start-up from future collections. Does nothing without `postpone`.
+    """Undo `postpone` and exclude existing objects from future collections. Do nothing if not postponed.
 
-    Call this before patient data can be in memory, because objects unreachable at this point are never freed.
+    Call this before patient data is loaded: unreachable objects that exist now are never freed.
     """
     if gc.get_threshold()[0] == _WHILE_STARTING:
         gc.freeze()

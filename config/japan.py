@@ -1,4 +1,4 @@
-"""Japan's time zone. There has been no daylight saving time since 1951."""
+"""Japan's time zone, a fixed offset: Japan has had no daylight saving time since 1951."""
 
 from datetime import timedelta, timezone
 from typing import Final

@@ -19,15 +19,15 @@ from config.settings import Settings
 from config.toml import is_deep
 
 CONFIG_VARIABLE = PREFIX + "CONFIG"
-"""Environment variable with the path of the settings file. Not itself a setting."""
+"""Environment variable with the path of the settings file. Not a setting itself."""
 
 SECRETS = frozenset({"staff.password_hash"})
 PATHS = frozenset({"state_dir", "reader.trust_anchors", "handover.folder", "staff.name_picture_folder"})
-"""Settings that are paths. In a file they are relative to the file's folder; `~` is the home folder everywhere."""
+"""Settings that are paths. Relative paths in a file are resolved from the file's folder. `~` is expanded."""
 
 
 class SettingsError(Exception):
-    """The settings are invalid. The message names every faulty setting, the reason and the fix; show it as it is."""
+    """Invalid settings. The message lists each invalid setting with the reason and the fix, ready to be shown."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
@@ -35,7 +35,7 @@ class SettingsError(Exception):
 
 
 class _Environment(Settings, BaseSettings):
-    """Tells the environment source which names exist. Not used for validation."""
+    """Setting names for the environment source. Not used for validation."""
 
     model_config = SettingsConfigDict(defer_build=True)
 
@@ -43,10 +43,10 @@ class _Environment(Settings, BaseSettings):
 def load(
     path: Path | None = None, overrides: Mapping[str, Any] | None = None, *, languages: Collection[str] | None = None
 ) -> Settings:
-    """Load settings from `path`, or the file in `UKETSUKE_CONFIG`, or `default_file()` if it exists.
+    """Load settings from `path`, the file in `UKETSUKE_CONFIG`, or `default_file()` if it exists, in this order.
 
-    `overrides`, nested as in the file, come from the command line and take precedence over file and environment.
-    `languages` are the languages of the screen; any other is refused. With None all are accepted.
+    `overrides` come from the command line, have the structure of the file, and override file and environment.
+    `languages` are the supported screen languages; None accepts all. Raises SettingsError.
     """
     file = _which_file(path)
     from_file = _read_file(file) if file else {}
@@ -64,7 +64,7 @@ def load(
 
 
 def default_file() -> Path:
-    """`uketsuke/settings.toml` in the user's configuration folder (XDG)."""
+    """Return `uketsuke/settings.toml` in the user's configuration folder (XDG)."""
     return user_config_path("uketsuke") / "settings.toml"
 
 
@@ -74,9 +74,9 @@ def default_file() -> Path:
 def _which_file(path: Path | None) -> Path | None:
     if path is not None:
         return path
-    named = os.environ.get(CONFIG_VARIABLE)
-    if named:
-        return Path(named).expanduser()
+    from_variable = os.environ.get(CONFIG_VARIABLE)
+    if from_variable:
+        return Path(from_variable).expanduser()
     return default_file() if default_file().exists() else None
 
 
@@ -90,18 +90,18 @@ def _read_file(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file}: nested too deep. Settings are at most two levels: [section] and name.") from None
     except OSError as error:
         raise SettingsError(
-            f"{file} cannot be read: {error.strerror or error}. Specify an existing file, or unset "
-            f"{CONFIG_VARIABLE} to use the default one."
+            f"cannot read {file}: {error.strerror or error}. Specify an existing file, or unset "
+            f"{CONFIG_VARIABLE} to use the default file."
         ) from None
     except tomllib.TOMLDecodeError as error:
         what, _, where = str(error).rstrip(")").partition(" (at ")
         raise SettingsError(
-            f"{file}, {where or 'somewhere'}: {what}. The file is TOML; text values must be in double quotes."
+            f"{file}, {where or 'unknown position'}: {what}. The file must be TOML, with text in double quotes."
         ) from None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{file}: byte {error.start} is not UTF-8. Save the file as UTF-8.") from None
     except ValueError:
-        raise SettingsError(f"{file}: it contains a number that is too long.") from None
+        raise SettingsError(f"{file}: a number has too many digits. Correct the number.") from None
 
 
 def _read_environment() -> dict[str, Any]:
@@ -110,13 +110,13 @@ def _read_environment() -> dict[str, Any]:
         return source()
     except SourceError as error:
         raise SettingsError(
-            f"environment variable {_not_json() or PREFIX + '*'} is refused: it sets a list or a complete section and "
+            f"environment variable {_not_json() or PREFIX + '*'} is invalid: it sets a list or a section and "
             f'must be JSON, like ["a", "b"] ({error.__cause__ or error}).'
         ) from None
 
 
 def _not_json() -> str | None:
-    """Return the variable that the environment source could not parse. Its own error only names the section."""
+    """Return the environment variable that is not valid JSON. The source's own error only names the section."""
     lists = {name for name, field in fields() if get_origin(field.annotation) is tuple}
     for variable, value in os.environ.items():
         name = variable[len(PREFIX) :].lower().replace("__", ".")
@@ -128,12 +128,12 @@ def _not_json() -> str | None:
     return None
 
 
-def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(base)
-    for name, value in over.items():
-        below = result.get(name)
-        if isinstance(value, Mapping) and isinstance(below, Mapping):
-            result[name] = _merged(below, value)
+    for name, value in override.items():
+        base_value = result.get(name)
+        if isinstance(value, Mapping) and isinstance(base_value, Mapping):
+            result[name] = _merged(base_value, value)
         else:
             result[name] = value
     return result
@@ -148,7 +148,7 @@ def _with_paths(values: Mapping[str, Any], folder: Path, prefix: str = "") -> di
         try:
             return str(folder / Path(value).expanduser())
         except RuntimeError:
-            raise SettingsError(f"{prefix}{name} = {value!r}: no such user. Write the path in full.") from None
+            raise SettingsError(f"{prefix}{name} = {value!r}: unknown user. Write the full path.") from None
 
     result = dict(values)
     for name, value in values.items():
@@ -187,7 +187,7 @@ def _unknown_in_file(values: Mapping[str, Any], file: Path | None) -> list[str]:
 def _unknown_in_environment() -> list[str]:
     problems = []
     for variable in os.environ:
-        # the environment source ignores case as well
+        # the environment source ignores case too
         if not variable.upper().startswith(PREFIX) or variable.upper() == CONFIG_VARIABLE:
             continue
         name = variable[len(PREFIX) :].lower().replace("__", ".")
@@ -200,15 +200,15 @@ REMOVED = {
     "vision.threshold": "removed in 0.2.0: each face network has calibrated thresholds (`uketsuke face calibrate`); "
     "delete the line",
 }
-"""Settings of earlier versions, with the reason for their removal and what to do."""
+"""Settings removed since earlier versions, with the reason and the fix."""
 
 
 def _unknown(name: str, where: str, *, as_variable: bool = False) -> str:
     if name in REMOVED:
         return f"{where} was {REMOVED[name]}"
-    near = _nearest(name)
-    shown = _variable(near).removeprefix("environment variable ") if near and as_variable else near
-    hint = f"; did you mean {shown}?" if shown else ". Remove it or correct its name."
+    nearest = _nearest(name)
+    suggestion = _variable(nearest).removeprefix("environment variable ") if nearest and as_variable else nearest
+    hint = f"; did you mean {suggestion}?" if suggestion else ". Remove it or correct its name."
     return f"{where} is unknown{hint}"
 
 
@@ -217,8 +217,8 @@ def _nearest(name: str) -> str | None:
     close = get_close_matches(name, known, n=1, cutoff=0.75)
     if close:
         return close[0]
-    # the right name in the wrong section, or without a section
-    leaves = {other.rpartition(".")[2]: other for other in reversed(known)}
+    # the name may be correct and its section wrong or missing
+    leaves = {full_name.rpartition(".")[2]: full_name for full_name in reversed(known)}
     close = get_close_matches(name.replace("_", ".").rpartition(".")[2], leaves, n=1, cutoff=0.75)
     close = get_close_matches(name.rpartition(".")[2], leaves, n=1, cutoff=0.75) or close
     return leaves[close[0]] if close else None
@@ -233,19 +233,19 @@ def _describe(detail: ErrorDetails, from_environment: Mapping[str, Any], file: P
     name = ".".join(str(part) for part in detail["loc"] if not isinstance(part, int))
     problem = detail["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
     problem = problem.replace("String should", "it must").replace("Input is", "it is").strip()
-    if not name:  # settings that contradict each other; the message names them
+    if not name:  # conflicting settings, which the message names
         return f"{problem}. Change one of them."
     where = _variable(name) if _is_set(name, from_environment) else str(file) if file else "the defaults"
     if name not in by_name:
-        return f"{name}, set by {where}, is a section: write it as [{name}] with its values below it."
+        return f"{name}, set by {where}, is a section. Write [{name}], followed by its settings."
     value = "" if name in SECRETS else f" = {detail['input']!r}"
-    return f"{name}{value}, set by {where}, is refused: {problem}. Allowed: {allowed(by_name[name])}."
+    return f"{name}{value}, set by {where}, is invalid: {problem}. Allowed: {allowed(by_name[name])}."
 
 
 def _is_set(name: str, values: Mapping[str, Any]) -> bool:
-    here: Any = values
+    section: Any = values
     for part in name.split("."):
-        if not isinstance(here, Mapping) or part not in here:
+        if not isinstance(section, Mapping) or part not in section:
             return False
-        here = here[part]
+        section = section[part]
     return True

@@ -1,7 +1,7 @@
-"""Profiles: differences between the terminals of clinics, pharmacies and others, as one table.
+"""Profiles: table of the differences between terminals of clinics, pharmacies and other institutions.
 
-A row lists only values that differ from the defaults of the settings. Values set by the user take precedence, if the
-row allows them. Clinics and pharmacies both ask about health check-ups, because pharmacists may view them too.
+A row lists only values that differ from the defaults. The user's settings override the profile within the limits of
+`prescription_allowed` and `dispenses`. Pharmacies also ask about health check-ups, which pharmacists may view.
 """
 
 from collections.abc import Mapping
@@ -14,19 +14,19 @@ class Profile(StrEnum):
     CLINIC = "clinic"
     PHARMACY = "pharmacy"
     QUALIFICATION_ONLY = "qualification-only"
-    """資格確認限定型: therapists and others who check the insurance but may not view data. By PIN or staff only."""
+    """資格確認限定型: therapists and others who check the insurance but may not view data. PIN or staff only."""
 
 
 class LimitPolicy(StrEnum):
     ASK = "ask"
-    """Ask, as in the ministry's guides."""
+    """Ask, following the ministry's guides."""
     BY_LAW = "by-law"
     """Provide it without asking, as permitted since 2024-10-07. Recorded as provided by law, not as consent."""
 
 
 class PrescriptionPolicy(StrEnum):
     NOT_USED = "not-used"
-    """Neither ask for a form nor submit one."""
+    """Do not ask, and submit no form."""
     ASK = "ask"
     """Ask the patient: electronic or paper."""
     ELECTRONIC = "electronic"
@@ -37,18 +37,18 @@ class PrescriptionPolicy(StrEnum):
 
 class DispensingPolicy(StrEnum):
     NOT_USED = "not-used"
-    """Prescriptions to dispense are chosen at the counter."""
+    """Do not ask; the prescriptions are chosen at the counter."""
     ASK = "ask"
-    """Ask the patient if there are several electronic prescriptions."""
+    """Ask patients who have more than one electronic prescription."""
 
 
 class AntiPhoto(StrEnum):
-    """Protection of the face check against photographs held to the camera. Not certified attack detection."""
+    """Protection against photographs held up to the camera. Not certified presentation attack detection."""
 
     OFF = "off"
-    """Only refuse a frozen picture."""
+    """Only reject a frozen image."""
     STANDARD = "standard"
-    """Patients must turn their head once, to a randomly chosen side."""
+    """Patients must turn their head once, to a random side."""
     STRICT = "strict"
     """Patients must turn their head twice without a mistake."""
 
@@ -59,15 +59,15 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class ProfileRow:
     prescription_allowed: frozenset[PrescriptionPolicy]
-    """Only an institution that issues prescriptions can ask for their form."""
+    """Allowed policies. Only institutions that issue prescriptions can ask for the form."""
     dispenses: bool = False
-    """Only a pharmacy can ask which prescriptions to dispense."""
+    """Whether the institution dispenses prescriptions and can ask which ones."""
     consent: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
-    """Values of `consent` settings that differ from the model's defaults, by name."""
+    """`consent` settings that differ from the defaults, by name."""
     vision: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
-    """The same for `vision` settings."""
+    """`vision` settings that differ."""
     voice: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
-    """The same for `voice` settings."""
+    """`voice` settings that differ."""
 
 
 PROFILES: Mapping[Profile, ProfileRow] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""Reference of all settings with name, type, default and meaning, generated from the models."""
+"""Settings reference with names, types, defaults and descriptions, generated from the models."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ PREFIX = "UKETSUKE_"
 
 @dataclass(frozen=True, slots=True)
 class SettingReference:
-    """Reference entry of one setting."""
+    """Reference entry for one setting."""
 
     name: str
     """Dotted name, such as `vision.attempts`."""
     default: str
     """Default as written in TOML; empty for a secret."""
     allowed: str
-    """Type and range in words."""
+    """Type and range, in words."""
     meaning: str
 
     @property
@@ -35,7 +35,7 @@ class SettingReference:
 
 
 def fields(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Yield dotted name and field of every value, including those in sections."""
+    """Yield the dotted name and field of every setting, including those in sections."""
     for name, field in model.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
@@ -46,7 +46,7 @@ def fields(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tupl
 
 @cache
 def reference() -> tuple[SettingReference, ...]:
-    """Return all settings in the order of the models."""
+    """Return the entries of all settings in model order."""
     meanings = dict(_meanings(Settings))
     return tuple(
         SettingReference(name, _default(field), allowed(field), meanings.get(name, "")) for name, field in fields()
@@ -54,9 +54,9 @@ def reference() -> tuple[SettingReference, ...]:
 
 
 def _meanings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the dotted name and docstring of every value."""
-    for name, sentences in attribute_docs(model).items():
-        yield f"{prefix}{name}", sentences
+    """Yield the dotted name and docstring of every setting."""
+    for name, docstring in attribute_docs(model).items():
+        yield f"{prefix}{name}", docstring
     for name, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from _meanings(field.annotation, f"{prefix}{name}.")
@@ -67,9 +67,9 @@ def listing() -> str:
     lines: list[str] = []
     section = ""
     for entry in reference():
-        here, _, leaf = entry.name.rpartition(".")
-        if here != section:
-            section = here
+        entry_section, _, leaf = entry.name.rpartition(".")
+        if entry_section != section:
+            section = entry_section
             lines.append(f"[{section}]")
         lines.append(f"# {entry.meaning} ({entry.allowed}; {entry.environment})")
         lines.append(f"# {leaf} = {entry.default}" if entry.default else f"# {leaf}: not set")

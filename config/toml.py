@@ -1,4 +1,4 @@
-"""Parse TOML written by hand, raising one type of error for every fault."""
+"""Parse hand-written TOML files, raising `TomlError` for any syntax error."""
 
 import re
 import tomllib
@@ -10,12 +10,12 @@ _DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"")[ \t]*\.[ \t]*){20}""")
 
 
 def is_deep(text: str) -> bool:
-    """Return whether a dotted name has enough parts to make the parser run out of memory."""
-    return _DEEP.search(_VALUES.sub(lambda found: '""' if found[1] else "", text)) is not None
+    """Return whether a dotted key has enough parts to exhaust the parser's memory."""
+    return _DEEP.search(_VALUES.sub(lambda match: '""' if match[1] else "", text)) is not None
 
 
 class TomlError(ValueError):
-    """Invalid TOML. The message says what is wrong and where, without quoting the file."""
+    """Invalid TOML. The message contains the error and its position, without quoting the file."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -36,6 +36,6 @@ def parse_toml(text: str) -> dict[str, Any]:
         raise TomlError("nested too deep") from None
     except tomllib.TOMLDecodeError as error:
         what, _, where = str(error).rstrip(")").partition(" (at ")
-        raise TomlError(f"{where or 'somewhere'}: {what}") from None
+        raise TomlError(f"{where or 'unknown position'}: {what}") from None
     except ValueError:
-        raise TomlError("it contains a number that is too long") from None
+        raise TomlError("a number has too many digits") from None

@@ -1,3 +1,3 @@
-"""Version of uketsuke, used by the program and the build."""
+"""Version number of uketsuke, read by the program and the build."""
 
 VERSION = "0.2.0.dev0"

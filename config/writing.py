@@ -8,7 +8,7 @@ from typing import Any
 
 
 def as_toml(values: Mapping[str, Any]) -> str:
-    """Return `values`, nested as in the file, as TOML: top-level values first, then one table per section.
+    """Return nested settings as TOML: top-level values first, followed by one table per section.
 
     Raises ValueError for values that settings cannot have.
     """
@@ -31,7 +31,7 @@ def _value(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, str | Path):
-        # a JSON string is a valid TOML string, except for one character that JSON does not escape
+        # JSON strings are valid TOML strings, except that JSON does not escape DEL
         return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007F")
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_value(item) for item in value) + "]"

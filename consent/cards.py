@@ -1,11 +1,11 @@
-"""Keyed hashes that let the ledger distinguish cards without storing their numbers."""
+"""Keyed hashes that identify cards in the ledger without storing their numbers."""
 
 import hashlib
 import hmac
 
 
 def card_hash(key: bytes, serial: int | bytes) -> str:
-    """Return the HMAC-SHA-256 of the certificate's serial number with the terminal's secret key (>= 32 bytes)."""
+    """Return the HMAC-SHA-256 of a certificate serial number. `key` is the terminal's secret, at least 32 bytes."""
     if len(key) < 32:
         raise ValueError("the key for card hashes must have at least 32 bytes")
     number = serial.to_bytes((serial.bit_length() + 7) // 8 or 1, "big") if isinstance(serial, int) else serial

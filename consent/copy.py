@@ -1,4 +1,4 @@
-"""Copying a complete ledger, even while a terminal is writing it."""
+"""Copy a complete ledger, even while a terminal is writing it."""
 
 import sqlite3
 from pathlib import Path
@@ -10,7 +10,7 @@ from consent.verification import LedgerBroken, LedgerIntact, verify_file
 
 
 def copy_file(ledger: Path, target: Path) -> LedgerIntact | LedgerBroken:
-    """Copy a consistent snapshot of all committed records, then verify the copy.
+    """Copy a consistent snapshot of all committed records and verify the copy.
 
     `target` must not exist and is created with mode 0600. Raises LedgerError and FileExistsError.
     """
@@ -20,11 +20,11 @@ def copy_file(ledger: Path, target: Path) -> LedgerIntact | LedgerBroken:
             copy = sqlite3.connect(target)
             try:
                 source.backup(copy)
-                # keep everything in one file, without a separate log
+                # store everything in one file, without a separate log
                 copy.execute("PRAGMA journal_mode = DELETE")
             finally:
                 copy.close()
     except sqlite3.Error as error:
         target.unlink(missing_ok=True)
-        raise LedgerError(f"{ledger} cannot be copied: {error}. Check disk space and disk health.") from error
+        raise LedgerError(f"cannot copy {ledger}: {error}. Check disk space and disk health.") from error
     return verify_file(target)

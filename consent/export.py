@@ -1,4 +1,4 @@
-"""Exporting a ledger as JSON lines, one record per line, from which anyone can recompute the chain."""
+"""Export a ledger as JSON Lines, from which anyone can recompute the hash chain."""
 
 import json
 import os
@@ -13,17 +13,17 @@ from consent.store import LedgerError, Row
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class Export:
     terminal_id: str
     head: LedgerHead
-    """Head at the last record written."""
+    """Head after the last record written."""
 
 
-def export_file(ledger: Path, target: Path) -> Exported:
-    """Write every record unchanged, even if the ledger is damaged or a terminal is writing it.
+def export_file(ledger: Path, target: Path) -> Export:
+    """Write every record unchanged, even if the chain is broken or a terminal is writing the ledger.
 
-    `target` is created with mode 0600, and removed if it cannot be written completely. Raises FileExistsError if it
-    exists, and LedgerError if the ledger is missing or has an invalid record.
+    `target` is created with mode 0600 and removed on failure. Raises FileExistsError if it exists, and LedgerError if
+    the ledger is missing or contains an invalid record.
     """
     with store.reading(ledger) as connection:
         terminal_id = store.terminal_of(connection, ledger)
@@ -38,19 +38,19 @@ def export_file(ledger: Path, target: Path) -> Exported:
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    return Exported(terminal_id, LedgerHead(count, last))
+    return Export(terminal_id, LedgerHead(count, last))
 
 
 def _rows(ledger: Path) -> Iterator[Row]:
-    """Yield all rows of a consistent snapshot, taken when the first row is read."""
+    """Yield all rows of a snapshot taken when the first row is read."""
     with store.reading(ledger) as connection:
         yield from store.rows(connection)
 
 
 def _line(ledger: Path, sequence: int, body: str, stored_hash: str) -> str:
-    """Return the record's JSON with its hash added. Without `"hash"`, it is the text that was hashed."""
+    """Return the record as JSON with a `"hash"` member. The hashed text is the same JSON without that member."""
     try:
         content = {**json.loads(body), "hash": stored_hash}
     except (ValueError, TypeError) as error:
-        raise LedgerError(f"{ledger}: record {sequence} cannot be read. Run `uketsuke ledger verify`.") from error
+        raise LedgerError(f"{ledger}: record {sequence} is invalid. Run `uketsuke ledger verify`.") from error
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The ledger's hash chain: each record is hashed together with the hash of the previous one."""
+"""Hash chain of the ledger: each record is hashed together with the hash of its predecessor."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ from consent.records import RecordBody
 
 
 def genesis_hash(terminal_id: str) -> str:
-    """Return the hash that precedes the first record and binds the chain to its terminal."""
+    """Return the hash preceding the first record, which binds the chain to its terminal."""
     return hashlib.sha256(b"uketsuke ledger 1 genesis\n" + terminal_id.encode()).hexdigest()
 
 

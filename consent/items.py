@@ -1,4 +1,4 @@
-"""Consent items, questions and answers: the values exchanged between consent and terminal."""
+"""Consent items, questions and answers, exchanged between the consent and terminal packages."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Item(StrEnum):
-    """Kind of information the patient may share. Values are codes of OQSCD036, and LIMIT for the high-cost limit."""
+    """Information a patient can share. Values are OQSCD036 codes, except LIMIT for the high-cost limit."""
 
     DIAGNOSIS = "SRJ"
     """Past care (診療情報)."""
@@ -27,31 +27,31 @@ class Item(StrEnum):
 
 
 VIEWING: Final = (Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP)
-"""Items whose data the institution may view for a day. Holders whose data is never shared cannot grant them."""
+"""Items whose data the institution may view for a day. See `HolderFacts.may_share`."""
 
 
 class QuestionKind(StrEnum):
     SHARING = "sharing"
-    """Can be answered together with the other sharing questions."""
+    """Answered individually, or together with the other sharing questions."""
     SPECIFIC_DISEASE = "specific-disease"
     LIMIT = "limit"
     SUBSIDIES = "subsidies"
 
 
 class AnsweredBy(StrEnum):
-    """Who answered the questions. Recorded only if chosen on the screen."""
+    """Person who answered the questions. Recorded only if selected on the screen."""
 
     PERSON = "person"
     GUARDIAN = "guardian"
     """Legal representative: a child's parent, or the guardian of an adult (成年被後見人)."""
     COMPANION = "companion"
-    """Companion who asked the patient."""
+    """Companion who consulted the patient."""
     PROXY = "proxy"
-    """Someone who came in the holder's place, for example to collect medicine."""
+    """Someone acting for an absent holder, for example to collect medicine."""
 
 
 class Question(Struct, frozen=True):
-    """Question shown on the screen.
+    """Question to show on the screen.
 
     `id` is its message id in the catalogues ("care", "medicines", "health-checkup-specific",
     "health-checkup-elderly", "surgery", "specific-disease", "subsidies", "limit", "limit-guides"). One answer covers
@@ -62,25 +62,25 @@ class Question(Struct, frozen=True):
     kind: QuestionKind
     items: tuple[Item, ...]
     bundled_as: str = ""
-    """Topic under which it is shown if all sharing questions are asked together; empty for its own topic."""
+    """Topic if all sharing questions are asked together; empty if the question has its own topic."""
 
     @property
     def topic(self) -> str:
-        """Message id of its topic if all sharing questions are asked together."""
+        """Message id of the topic if all sharing questions are asked together."""
         return self.bundled_as or self.id
 
 
 class Wording(Struct, frozen=True):
-    """How a question was shown on the screen: message ids of its sentences, and their language."""
+    """Wording of a question on the screen: language and message ids."""
 
     language: str
     sentence: str
     topic: str = ""
-    """Topic under which it was shown, if questions were asked together."""
+    """Topic, if questions were asked together."""
 
 
 class Answer(Struct, frozen=True):
-    """Decision on one item whose question was on the screen."""
+    """Decision on one item whose question was shown."""
 
     item: Item
     granted: bool
@@ -90,13 +90,13 @@ class Answer(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if self.granted and self.answered_at is None:
-            raise ValueError(f"{self.item}: a consent needs the time at which it was given")
+            raise ValueError(f"{self.item}: a granted item requires answered_at")
         if self.answered_at is not None and self.answered_at.tzinfo is None:
-            raise ValueError(f"{self.item}: answered_at needs a time zone")
+            raise ValueError(f"{self.item}: answered_at must be timezone-aware")
 
 
 class HolderFacts(Struct, frozen=True):
-    """Facts about the holder, from the opened check, that determine the questions."""
+    """Holder attributes from the opened check that determine the questions."""
 
     age: int
     """Age in years on the day of the check."""
@@ -104,7 +104,7 @@ class HolderFacts(Struct, frozen=True):
     """Insured under 後期高齢者医療 (insurer number 39…)."""
     has_specific_disease_certificate: bool
     has_subsidies: bool = False
-    """Whether the holder has a medical subsidy certificate that can be used today."""
+    """Whether the holder has a medical subsidy certificate valid today."""
     may_share: bool = True
-    """False for holders whose data is never shared (日雇特例, 自衛官, 医療扶助), and during the grace period of the
-    certificate."""
+    """False during the certificate's grace period, and for holders whose data is never shared (日雇特例, 自衛官,
+    医療扶助)."""

@@ -1,7 +1,7 @@
-"""The ledger: one hash chain per terminal that proves what was asked, answered, submitted and delivered.
+"""Ledger: one hash chain per terminal that proves what was asked, answered, submitted and delivered.
 
-Writing methods return after their record is on disk. Only one process at a time can write, with `Ledger`. Any process
-can read the same file at any time, with `LedgerFile`.
+`Ledger` is the single writer; its methods return when the record is on disk. `LedgerFile` reads the same file from any
+process.
 """
 
 import threading
@@ -24,11 +24,11 @@ from consent.records import (
     HandOverDecided,
     LedgerHead,
     Lost,
-    NotOurs,
     Opened,
     Record,
     RecordBody,
     Restored,
+    ResultMismatch,
     SubmissionConfirmed,
     TimeCorrected,
     WithdrawalSettled,
@@ -51,7 +51,7 @@ class LedgerFile:
         self.path = path
 
     def records(self, start: int = 1) -> Iterator[Record[Event]]:
-        """Yield records from `start` on, as of the first read. Raises LedgerError for an invalid record."""
+        """Yield records from `start` on, from a snapshot. Raises LedgerError for an invalid record."""
         with store.reading(self.path) as connection:
             for sequence, body, stored_hash in store.rows(connection, start):
                 yield _decoded(self.path, sequence, body, stored_hash)
@@ -60,12 +60,12 @@ class LedgerFile:
         with store.reading(self.path) as connection:
             return _history(self.path, store.of_check(connection, check_id))
 
-    def unended(self) -> tuple[History, ...]:
-        """Return checks that are not completed, oldest first."""
+    def unfinished(self) -> tuple[History, ...]:
+        """Return unfinished checks, oldest first."""
         with store.reading(self.path) as connection:
-            found = store.unended(connection)
+            rows = store.unfinished(connection)
         # the query does not exclude checks closed by staff
-        return tuple(history for history in _histories(self.path, found).values() if not history.ended)
+        return tuple(history for history in _histories(self.path, rows).values() if not history.ended)
 
     def head(self) -> LedgerHead:
         with store.reading(self.path) as connection:
@@ -81,10 +81,10 @@ class LedgerFile:
 
 
 class Ledger(LedgerFile):
-    """Write access to a ledger. Methods block for one fsync and may be called from any thread.
+    """Write access to a ledger. Methods block for one fsync and are thread-safe.
 
-    They raise LifeCycleError for a record that is not permitted at this point, and LedgerUnwritable if it cannot be
-    written. In both cases the record is not added and the ledger remains usable.
+    They raise LifeCycleError if the check's stage does not permit the record, and LedgerUnwritable if it cannot be
+    written. The record is then not added, and the ledger remains usable.
     """
 
     def __init__(self, file: LedgerStore, terminal_id: str, clock: Callable[[], datetime]) -> None:
@@ -93,14 +93,14 @@ class Ledger(LedgerFile):
         self._clock = clock
         self._mutex = threading.Lock()
         self._head = self._known_head(terminal_id)
-        self._unended = {history.check_id: history for history in LedgerFile.unended(self)}
+        self._unfinished = {history.check_id: history for history in LedgerFile.unfinished(self)}
 
     @classmethod
     def open(cls, path: Path, terminal_id: str, *, clock: Callable[[], datetime]) -> Self:
-        """Open or create the ledger. `clock` must return timezone-aware times.
+        """Open or create the ledger. `clock` returns timezone-aware times.
 
-        Raises LedgerInUse if another process has it open for writing, and LedgerError if it belongs to another terminal
-        or its last record is damaged.
+        Raises LedgerInUse if another process has it open for writing, and LedgerError if it is the ledger of another
+        terminal or its last record is damaged.
         """
         file = LedgerStore(path, terminal_id)
         try:
@@ -124,35 +124,35 @@ class Ledger(LedgerFile):
         return self._append(event)
 
     def decided(self, event: Decided) -> Record[Decided]:
-        """Record the decision before it is submitted.
+        """Record the decision before submitting it.
 
-        Always submit this record's `sequence` and `hash` as ledger count and head, even if the ledger has grown:
-        another body with the same idempotency key is a conflict.
+        Submit this record's `sequence` and `hash` as ledger count and head in every attempt, even if the ledger has
+        grown: a different body with the same idempotency key is a conflict.
         """
         return self._append(event)
 
     def confirmed(self, event: SubmissionConfirmed) -> Record[SubmissionConfirmed]:
-        """Record the service's receipt. Also raises LifeCycleError if the receipt's head is not in this ledger."""
+        """Record the service's receipt. Raises LifeCycleError if its head is not in this ledger."""
         return self._append(event)
 
     def time_corrected(self, event: TimeCorrected) -> Record[TimeCorrected]:
-        """Record corrected times. Submit this record's `sequence` and `hash` afterwards (`History.decision`)."""
+        """Record corrected times. Submissions then use this record's `sequence` and `hash` (`History.decision`)."""
         return self._append(event)
 
     def handing_over(self, event: HandingOver) -> Record[HandingOver]:
-        """Record a handover before the file is moved into the folder."""
+        """Record a handover before moving the file into the folder."""
         return self._append(event)
 
     def delivered(self, check_id: str, file_name: str, sha256: str | None = None) -> Record[Delivered]:
         return self._append(Delivered(check_id=check_id, file_name=file_name, sha256=sha256))
 
     def hand_over_decided(self, check_id: str, *, again: bool) -> Record[HandOverDecided]:
-        """Record staff's decision on a result that was not handed over."""
+        """Record the staff's decision on a result that was not handed over."""
         return self._append(HandOverDecided(check_id=check_id, decision="again" if again else "closed"))
 
-    def not_ours(self, check_id: str, reason: str) -> Record[NotOurs]:
+    def result_mismatch(self, check_id: str, reason: str) -> Record[ResultMismatch]:
         """Record that the service's result does not match the decision. `reason` is a code."""
-        return self._append(NotOurs(check_id=check_id, reason=reason))
+        return self._append(ResultMismatch(check_id=check_id, reason=reason))
 
     def expired(self, check_id: str) -> Record[Expired]:
         return self._append(Expired(check_id=check_id))
@@ -161,11 +161,11 @@ class Ledger(LedgerFile):
         return self._append(Withdrawn(check_id=check_id, items=tuple(items)))
 
     def withdrawal_settled(self, event: WithdrawalSettled) -> Record[WithdrawalSettled]:
-        """Record that a withdrawal is settled. Needs one per `withdrawn` record, with the same items."""
+        """Record that a withdrawal is settled. `event` must have the items of its `withdrawn` record."""
         return self._append(event)
 
     def discarded(self, check_id: str, reason: str) -> Record[Discarded]:
-        """Record that the check gets no decision or submission. `reason` is a code, such as "by-staff"."""
+        """Record that the check ends without a decision or submission. `reason` is a code, such as "by-staff"."""
         return self._append(Discarded(check_id=check_id, reason=reason))
 
     def restored(self, event: Restored) -> Record[Restored]:
@@ -173,7 +173,7 @@ class Ledger(LedgerFile):
         return self._append(event)
 
     def lost(self, event: Lost) -> Record[Lost]:
-        """Record a decision that the service has and the backup lacks."""
+        """Record a decision that the service has but the backup does not."""
         return self._append(event)
 
     # --- reading, from memory if possible ---
@@ -181,78 +181,78 @@ class Ledger(LedgerFile):
     def head(self) -> LedgerHead:
         return self._head
 
-    def unended(self) -> tuple[History, ...]:
+    def unfinished(self) -> tuple[History, ...]:
         with self._mutex:
-            return tuple(self._unended.values())
+            return tuple(self._unfinished.values())
 
     def of_check(self, check_id: str) -> History | None:
         with self._mutex:
             return self._history(check_id)
 
     def _history(self, check_id: str) -> History | None:
-        known = self._unended.get(check_id)
-        return known or _history(self.path, self._store.of_check(check_id))
+        cached = self._unfinished.get(check_id)
+        return cached or _history(self.path, self._store.of_check(check_id))
 
     def _append(self, event: E) -> Record[E]:
         with self._mutex:
-            any_event = cast(Event, event)
-            check_id = any_event.check_id
+            untyped = cast(Event, event)
+            check_id = untyped.check_id
             history = self._history(check_id)
-            reason = refusal(history, any_event) or self._receipt_mismatch(event)
+            reason = refusal(history, untyped) or self._receipt_mismatch(event)
             if reason:
-                raise LifeCycleError(f"check {check_id} cannot be {any_event.kind}: {reason}")
+                raise LifeCycleError(f"check {check_id} cannot be {untyped.kind}: {reason}")
             sequence, previous, now = self._head.count + 1, self._head.hash, self._clock()
             if now.tzinfo is None:
-                raise ValueError("the ledger's clock must return a time with a time zone")
+                raise ValueError("the ledger's clock must return timezone-aware times")
             body = body_of(sequence, now, previous, event)
-            chained = record_hash(previous, body)
-            self._store.append((sequence, body, chained))
-            record = Record(sequence, now, previous, chained, event)
-            self._head = LedgerHead(sequence, chained)
-            if has_history(history, any_event):
+            new_hash = record_hash(previous, body)
+            self._store.append((sequence, body, new_hash))
+            record = Record(sequence, now, previous, new_hash, event)
+            self._head = LedgerHead(sequence, new_hash)
+            if has_history(history, untyped):
                 self._remember(with_record(history, cast(Record[Event], record)))
             return record
 
     def _remember(self, history: History) -> None:
         if history.ended:
-            self._unended.pop(history.check_id, None)
+            self._unfinished.pop(history.check_id, None)
         else:
-            self._unended[history.check_id] = history
+            self._unfinished[history.check_id] = history
 
     def _receipt_mismatch(self, event: RecordBody) -> str | None:
         if not isinstance(event, SubmissionConfirmed):
             return None
         row = self._store.at(event.ledger_count)
-        return None if row and row[2] == event.ledger_hash else "the receipt has a head that this ledger never had"
+        return None if row and row[2] == event.ledger_hash else "the receipt's head was never in this ledger"
 
     def _known_head(self, terminal_id: str) -> LedgerHead:
         last = self._store.last()
         if last is None:
             return LedgerHead(0, genesis_hash(terminal_id))
         sequence, body, stored_hash = last
-        before = self._store.at(sequence - 1)
-        previous = before[2] if before else genesis_hash(terminal_id)
-        if (before is None and sequence != 1) or record_hash(previous, body) != stored_hash:
+        predecessor = self._store.at(sequence - 1)
+        previous = predecessor[2] if predecessor else genesis_hash(terminal_id)
+        if (predecessor is None and sequence != 1) or record_hash(previous, body) != stored_hash:
             raise LedgerError(
-                f"{self.path}: record {sequence} is damaged, so no record can be added after it. Run "
-                "`uketsuke ledger verify`, keep the file for the audit, and move it away to start a new ledger."
+                f"{self.path}: record {sequence} is damaged and no records can be added. Run "
+                "`uketsuke ledger verify`, then move the file elsewhere for the audit to start a new ledger."
             )
         return LedgerHead(sequence, stored_hash)
 
 
-def _history(path: Path, found: list[store.Row]) -> History | None:
-    return next(iter(_histories(path, found).values()), None)
+def _history(path: Path, rows: list[store.Row]) -> History | None:
+    return next(iter(_histories(path, rows).values()), None)
 
 
-def _histories(path: Path, found: list[store.Row]) -> dict[str, History]:
+def _histories(path: Path, rows: list[store.Row]) -> dict[str, History]:
     try:
-        return histories(_decoded(path, *row) for row in found)
+        return histories(_decoded(path, *row) for row in rows)
     except LifeCycleError as error:
-        raise LedgerError(f"{path} is missing a record: {error}. Run `uketsuke ledger verify`.") from error
+        raise LedgerError(f"{path}: a record is missing: {error}. Run `uketsuke ledger verify`.") from error
 
 
 def _decoded(path: Path, sequence: int, body: str, stored_hash: str) -> Record[Event]:
     try:
         return record_from(body, stored_hash)
     except ValueError as error:
-        raise LedgerError(f"{path}: record {sequence} cannot be read. Run `uketsuke ledger verify`.") from error
+        raise LedgerError(f"{path}: record {sequence} is invalid. Run `uketsuke ledger verify`.") from error

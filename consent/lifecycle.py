@@ -2,13 +2,13 @@
 
 opened -> decided -> confirmed -> handing-over -> delivered
                   -> expired
-a check without a card: opened -> decided -> handing-over -> delivered
+without a card: opened -> decided -> handing-over -> delivered
 - time-corrected: after decided
 - handing-over, not-ours and hand-over-decided: after confirmed, any number of times
 - hand-over-decided: ends the check, or cancels the last handing-over
 - discarded: after opened, decided or confirmed
-- withdrawn: after confirmed or delivered, followed by settled
-- lost: after a restored backup, in place of the records that followed opened or decided, or of all records
+- withdrawn: after confirmed or delivered; followed by withdrawal-settled
+- lost: after a restored backup, replacing all records, or those after opened or decided
 """
 
 from collections.abc import Iterable
@@ -27,11 +27,11 @@ from consent.records import (
     HandingOver,
     HandOverDecided,
     Lost,
-    NotOurs,
     Opened,
     Record,
     RecordedAnswer,
     Restored,
+    ResultMismatch,
     SubmissionConfirmed,
     TimeCorrected,
     WithdrawalSettled,
@@ -40,7 +40,7 @@ from consent.records import (
 
 
 class LifeCycleError(Exception):
-    """A record is not permitted after those in the ledger. Nothing was written."""
+    """The check's stage does not permit the record. Nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +50,21 @@ class History:
     opened: Record[Opened]
     decided: Record[Decided] | None = None
     corrected: Record[TimeCorrected] | None = None
-    """The last correction of the decision's times."""
+    """The latest correction of the decision's times."""
     confirmed: Record[SubmissionConfirmed] | None = None
     handing_over: Record[HandingOver] | None = None
-    """The last attempt at a handover; reset to None if staff request another."""
-    not_ours: tuple[Record[NotOurs], ...] = ()
+    """The latest handover attempt; None again if staff request another."""
+    mismatches: tuple[Record[ResultMismatch], ...] = ()
     delivered: Record[Delivered] | None = None
-    given_up: Record[HandOverDecided] | None = None
-    """Staff closed the check without a handover."""
+    closed_by_staff: Record[HandOverDecided] | None = None
+    """Staff's decision to close the check without a handover."""
     expired: Record[Expired] | None = None
     discarded: Record[Discarded] | None = None
     lost: Record[Lost] | None = None
-    """The service has a decision that this ledger lost."""
+    """Decision that the service has and this ledger lost."""
     withdrawals: tuple[Record[Withdrawn], ...] = ()
     settled: frozenset[Item] = frozenset()
-    """Withdrawn items that no longer have to be reported to the service."""
+    """Withdrawn items that need no further report to the service."""
 
     @property
     def check_id(self) -> str:
@@ -72,13 +72,13 @@ class History:
 
     @property
     def without_card(self) -> bool:
-        """Whether the check is based on a printed 資格確認書 (eligibility certificate). It has no submission."""
+        """Whether the check used a printed 資格確認書 (eligibility certificate). Such checks have no submission."""
         return self.opened.event.way == WITHOUT_CARD
 
     @property
     def closed(self) -> bool:
-        """Whether no further submission or delivery will take place."""
-        return (self.delivered or self.given_up or self.expired or self.discarded or self.lost) is not None
+        """Whether no submission or delivery is pending."""
+        return (self.delivered or self.closed_by_staff or self.expired or self.discarded or self.lost) is not None
 
     @property
     def ended(self) -> bool:
@@ -91,23 +91,23 @@ class History:
 
     @property
     def unsettled(self) -> tuple[Record[Withdrawn], ...]:
-        """Withdrawals that the service may not know about yet."""
+        """Withdrawals that the service has not confirmed."""
         return tuple(record for record in self.withdrawals if not self.settled.issuperset(record.event.items))
 
     @property
     def decision(self) -> Record[Decided]:
-        """The decision as submitted, with corrected times and with the sequence and hash sent to the service.
+        """The decision as submitted: with corrected times, and the sequence and hash sent to the service.
 
-        Raises LookupError if the check has not been decided.
+        Raises LookupError if the check is not decided.
         """
         if self.decided is None:
-            raise LookupError(f"check {self.check_id} has not been decided")
+            raise LookupError(f"check {self.check_id} is not decided")
         return self.decided if self.corrected is None else _with_times(self.decided, self.corrected)
 
     @property
     def stage(self) -> str:
-        """Kind of the record that marks the latest stage reached."""
-        ends = (self.lost, self.discarded, self.expired, self.given_up, self.delivered)
+        """Kind of the record that marks the current stage."""
+        ends = (self.lost, self.discarded, self.expired, self.closed_by_staff, self.delivered)
         for record in (*ends, self.confirmed, self.decided):
             if record is not None:
                 return record.event.kind
@@ -115,9 +115,9 @@ class History:
 
 
 def refusal(history: History | None, event: Event) -> str | None:
-    """Return why `event` is not permitted after `history`, or None if it is."""
+    """Return the reason why `event` is not permitted after `history`, or None if it is permitted."""
     if isinstance(event, Opened | Restored):
-        return None if history is None else "it has already been opened"
+        return None if history is None else "it was opened before"
     if history is None:
         return None if isinstance(event, Lost) else "it was never opened"
     stage = history.stage
@@ -127,28 +127,28 @@ def refusal(history: History | None, event: Event) -> str | None:
         case TimeCorrected():
             return _refused_correction(history, event)
         case SubmissionConfirmed() | Expired() if history.without_card:
-            return "it is a check without a card, which has no submission"
+            return "checks without a card have no submission"
         case SubmissionConfirmed():
             if history.decided is None:
-                return "it has not been decided yet"
+                return "it is not decided"
             if event.ledger_count < history.decision.sequence:
                 return "the receipt predates the decision"
-            return None if stage == "decided" else f"its stage is already {stage!r}"
+            return None if stage == "decided" else f"its stage is {stage!r}"
         case Expired():
-            return None if stage == "decided" else f"its stage is {stage!r}, so it is not waiting for the service"
-        case HandingOver() | NotOurs() | Delivered():
+            return None if stage == "decided" else f"its stage is {stage!r}, not 'decided'"
+        case HandingOver() | ResultMismatch() | Delivered():
             ready = "decided" if history.without_card else "confirmed"
-            return None if stage == ready else f"its stage is {stage!r}, so it is not waiting for delivery"
+            return None if stage == ready else f"its stage is {stage!r}, not {ready!r}"
         case HandOverDecided(decision=decision):
             if stage != "confirmed":
-                return f"its stage is {stage!r}, so it is not waiting for delivery"
+                return f"its stage is {stage!r}, not 'confirmed'"
             if decision == "again" and history.handing_over is None:
-                return "its handover has not started yet and needs no decision"
+                return "its handover has not started"
             return None
         case Discarded():
-            return f"its stage is already {stage!r}" if history.closed else None
+            return f"its stage is {stage!r}" if history.closed else None
         case Lost():
-            return f"its stage is already {stage!r}" if history.closed or history.confirmed is not None else None
+            return f"its stage is {stage!r}" if history.closed or history.confirmed is not None else None
         case Withdrawn():
             return _refused_withdrawal(history, event)
         case WithdrawalSettled():
@@ -159,12 +159,12 @@ def refusal(history: History | None, event: Event) -> str | None:
 
 
 def has_history(history: History | None, event: Event) -> bool:
-    """Return whether the record belongs to a check in this ledger. Some records of a restored backup do not."""
+    """Return whether the record is part of a check in this ledger. Some records of a restored backup are not."""
     return not isinstance(event, Restored) and not (isinstance(event, Lost) and history is None)
 
 
 def with_record(history: History | None, record: Record[Event]) -> History:
-    """Return `history` with `record` added. Call `refusal` and `has_history` first."""
+    """Return `history` with `record` added. Callers check `refusal` and `has_history` first."""
     event = record.event
     if isinstance(event, Opened):
         return History(cast(Record[Opened], record))
@@ -177,18 +177,18 @@ def with_record(history: History | None, record: Record[Event]) -> History:
     if isinstance(event, HandOverDecided):
         if event.decision == "again":
             return replace(history, handing_over=None)
-        return replace(history, given_up=cast(Record[HandOverDecided], record))
-    if isinstance(event, NotOurs):
-        return replace(history, not_ours=(*history.not_ours, cast(Record[NotOurs], record)))
-    following: dict[str, Any] = {_FIELD.get(event.kind, event.kind): record}
-    return replace(history, **following)
+        return replace(history, closed_by_staff=cast(Record[HandOverDecided], record))
+    if isinstance(event, ResultMismatch):
+        return replace(history, mismatches=(*history.mismatches, cast(Record[ResultMismatch], record)))
+    change: dict[str, Any] = {_FIELD.get(event.kind, event.kind): record}
+    return replace(history, **change)
 
 
 _FIELD = {"time-corrected": "corrected", "handing-over": "handing_over"}
 
 
 def histories(records: Iterable[Record[Event]]) -> dict[str, History]:
-    """Return histories by check id in order of opening. Raises LifeCycleError if a check was never opened."""
+    """Return histories by check id, in opening order. Raises LifeCycleError if a check was never opened."""
     result: dict[str, History] = {}
     for record in records:
         check_id = record.event.check_id
@@ -199,34 +199,34 @@ def histories(records: Iterable[Record[Event]]) -> dict[str, History]:
 
 def _refused_decision(history: History, event: Decided) -> str | None:
     if history.stage != "opened":
-        return f"its stage is already {history.stage!r}"
+        return f"its stage is {history.stage!r}, not 'opened'"
     opened = history.opened.event
     for name in ("reception_id", "card", "profile"):
         if getattr(event, name) != getattr(opened, name):
-            return f"its {name} differs from the one it was opened with"
+            return f"its {name} differs from the opened check's"
     return None
 
 
 def _refused_correction(history: History, event: TimeCorrected) -> str | None:
     if history.decided is None or history.stage != "decided":
-        return f"its stage is {history.stage!r}, so it is not waiting for the service"
+        return f"its stage is {history.stage!r}, not 'decided'"
     items = [consent.item for consent in event.consents]
     if len(items) != len(set(items)) or set(items) != history.decided.event.granted:
-        return "the correction must cover exactly the consents that were given"
+        return "the correction must cover exactly the granted items"
     return None
 
 
 def _with_times(decided: Record[Decided], corrected: Record[TimeCorrected]) -> Record[Decided]:
     times: dict[Item, datetime] = {consent.item: consent.answered_at for consent in corrected.event.consents}
 
-    def with_right_time(answer: RecordedAnswer) -> RecordedAnswer:
+    def with_corrected_time(answer: RecordedAnswer) -> RecordedAnswer:
         moment = times.get(answer.item)
         return answer if moment is None else answer.model_copy(update={"answered_at": moment})
 
     event = decided.event.model_copy(
         update={
             "decided_at": corrected.event.decided_at,
-            "answers": tuple(with_right_time(answer) for answer in decided.event.answers),
+            "answers": tuple(with_corrected_time(answer) for answer in decided.event.answers),
         }
     )
     return Record(corrected.sequence, decided.at, decided.previous, corrected.hash, event)
@@ -234,11 +234,11 @@ def _with_times(decided: Record[Decided], corrected: Record[TimeCorrected]) -> R
 
 def _refused_withdrawal(history: History, event: Withdrawn) -> str | None:
     if history.decided is None or history.confirmed is None:
-        return f"its stage is {history.stage!r}, so there is nothing to withdraw"
+        return f"its stage is {history.stage!r} and it has no consent to withdraw"
     if history.discarded is not None:
-        return "it has already been discarded"
+        return "it was discarded"
     missing = set(event.items) - history.decided.event.granted
     if missing:
-        return f"no consent was given for {', '.join(sorted(missing))}"
-    again = set(event.items) & history.withdrawn
-    return f"already withdrawn: {', '.join(sorted(again))}" if again else None
+        return f"not granted: {', '.join(sorted(missing))}"
+    repeated = set(event.items) & history.withdrawn
+    return f"already withdrawn: {', '.join(sorted(repeated))}" if repeated else None

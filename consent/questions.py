@@ -1,4 +1,4 @@
-"""Which consents a holder with a valid qualification is asked for."""
+"""Select the consent questions for a holder with a valid qualification."""
 
 from collections.abc import Iterator
 
@@ -8,31 +8,31 @@ from consent.items import HolderFacts, Item, Question, QuestionKind
 HEALTH_CHECKUP_FROM = 40
 ELDERLY_CHECKUP_FROM = 75
 CARE_AND_MEDICINES = "care-and-medicines"
-"""Common topic of past care and medicines if all are asked together; one by one, they are two questions."""
+"""Topic that covers past care and medicines if all questions are asked together."""
 
 
 def questions(facts: HolderFacts, settings: ConsentSettings) -> tuple[Question, ...]:
-    """Return the questions for this holder in the order of the screens. No item is in more than one question.
+    """Return the questions for this holder in screen order. Each item is in at most one question.
 
     Age limits refer to the age on the day of the check (`HolderFacts.age`), not to the fiscal year.
     """
-    asked: list[Question] = []
+    result: list[Question] = []
     if facts.may_share and settings.sharing:
-        asked += _sharing(facts, settings)
+        result += _sharing(facts, settings)
         if settings.specific_disease and facts.has_specific_disease_certificate:
-            asked.append(Question("specific-disease", QuestionKind.SPECIFIC_DISEASE, (Item.SPECIFIC_DISEASE,)))
+            result.append(Question("specific-disease", QuestionKind.SPECIFIC_DISEASE, (Item.SPECIFIC_DISEASE,)))
     if settings.subsidies and facts.has_subsidies:
-        asked.append(Question("subsidies", QuestionKind.SUBSIDIES, (Item.SUBSIDIES,)))
+        result.append(Question("subsidies", QuestionKind.SUBSIDIES, (Item.SUBSIDIES,)))
     if settings.limit is LimitPolicy.ASK:
         wording = "limit" if settings.limit_wording == "plain" else "limit-guides"
-        asked.append(Question(wording, QuestionKind.LIMIT, (Item.HIGH_COST_LIMIT,)))
-    return tuple(asked)
+        result.append(Question(wording, QuestionKind.LIMIT, (Item.HIGH_COST_LIMIT,)))
+    return tuple(result)
 
 
 def by_law(facts: HolderFacts, settings: ConsentSettings) -> tuple[Item, ...]:
-    """Return the items provided by law without asking. They are not answers and are not recorded as consents.
+    """Return the items provided by law without asking. They are recorded separately from consents.
 
-    `facts` is currently unused, because the limit is provided for everybody, even if nothing else may be shared.
+    `facts` is unused: the limit is provided for every holder, including those whose other data is never shared.
     """
     return (Item.HIGH_COST_LIMIT,) if settings.limit is LimitPolicy.BY_LAW else ()
 

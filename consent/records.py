@@ -1,7 +1,7 @@
-"""Ledger contents: the events of a check, each recorded as one line of canonical JSON.
+"""Ledger records: the events of a check, each stored as one line of canonical JSON.
 
-No field accepts names, numbers, birth dates or biometric values: identifiers have a narrow format, reasons are codes,
-and the only free text is the wording of questions from the message catalogues.
+No field accepts names, numbers, birth dates or biometric data: identifiers have a narrow format, reasons are codes,
+and the only free text is the wording of questions, taken from the message catalogues.
 """
 
 import json
@@ -16,7 +16,7 @@ from config.profiles import Profile
 from consent.items import Answer, AnsweredBy, Item, Question
 
 CONSENT_LASTS = timedelta(hours=24)
-"""How long after the consent the institution may fetch the data (AvailableTime)."""
+"""Period after the consent in which the institution may fetch the data (AvailableTime)."""
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
@@ -25,16 +25,16 @@ Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 or HMAC-SHA-256, hexadecimal."""
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-"""Screen language ("ja", "ja-easy", "en", "zh-Hans") in the form of a BCP 47 tag."""
+"""Screen language, formatted as a BCP 47 tag ("ja", "ja-easy", "en", "zh-Hans")."""
 
 
 class RecordBody(BaseModel):
-    # error messages must not show the refused input, which may be personal data
+    # keep personal data in invalid input out of error messages
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class AskedQuestion(RecordBody):
-    """Question that may be asked in this check, as known at its opening."""
+    """Question that may be asked in this check, determined at its opening."""
 
     question_id: Identifier
     items: tuple[Item, ...]
@@ -45,17 +45,17 @@ class AskedQuestion(RecordBody):
 
 
 class RecordedAnswer(RecordBody):
-    """Answer to one item: when it was given, and the wording and language of its question."""
+    """Answer for one item, with its time and the wording and language of the question."""
 
     item: Item
     granted: bool
     answered_at: AwareDatetime | None
     question_id: Identifier
     language: Language | None = None
-    """Language of the wording; None if it is unknown whether the question was shown."""
+    """Language of the wording; None if the question may not have been shown."""
     wording: Annotated[str, Field(max_length=300)] = ""
-    """Question as shown, from the message catalogue. If asked together with others, its topic is on a second line. In
-    languages that no native speaker has checked, the Japanese text follows. Never contains patient data."""
+    """Question text from the message catalogue. Its topic, if asked together with others, is on a second line. The
+    Japanese text follows if no native speaker has reviewed the language. Contains no patient data."""
 
     @classmethod
     def of(cls, answer: Answer, language: str | None = None, wording: str = "") -> Self:
@@ -71,16 +71,16 @@ class RecordedAnswer(RecordBody):
     @model_validator(mode="after")
     def _grant_is_complete(self) -> Self:
         if self.granted and (self.answered_at is None or self.language is None or not self.wording):
-            raise ValueError("a consent needs a time, a wording and the language in which it was asked")
+            raise ValueError("a granted answer requires a time, a wording and a language")
         return self
 
 
 WITHOUT_CARD = "without-card"
-"""`Opened.way` of a check based on a printed 資格確認書. The service answers in one step; nothing is submitted."""
+"""`Opened.way` of a check based on a printed 資格確認書, which the service answers in one step without a submission."""
 
 
 class Opened(RecordBody):
-    """The service opened the check. The holder is confirmed, and the check must be decided or discarded."""
+    """The service opened the check for a confirmed holder. It must be decided or discarded."""
 
     kind: Literal["opened"] = "opened"
     check_id: Identifier
@@ -89,12 +89,12 @@ class Opened(RecordBody):
     """`consent.cards.card_hash` of the certificate's serial number."""
     profile: Profile
     way: Code
-    """How the holder was confirmed: "pin", "face", "face-and-pin", "phone" or "staff"; or `WITHOUT_CARD`."""
+    """Method of confirming the holder ("pin", "face", "face-and-pin", "phone", "staff"), or `WITHOUT_CARD`."""
     questions: tuple[AskedQuestion, ...] = ()
-    """Questions that may be asked. After a crash, each of their items is decided with 0."""
+    """Questions that may be asked. After a crash, all their items are refused."""
     by_law: tuple[Item, ...] = ()
     service_at: AwareDatetime | None = None
-    """Time of opening by the service's clock; None in records of version 0.1."""
+    """Opening time by the service's clock; None in records of version 0.1."""
 
 
 class Cause(StrEnum):
@@ -104,13 +104,13 @@ class Cause(StrEnum):
     NOTHING_ASKED = "nothing-asked"
     CARD_REMOVED = "card-removed"
     READER_LOST = "reader-lost"
-    """The reader was unplugged. The patient did not take the card."""
+    """The reader was unplugged before the patient removed the card."""
     CANCELLED = "cancelled"
     WITHOUT_SHARING = "without-sharing"
-    """The patient chose to check in without sharing. Every yes in the reception counts as a no."""
+    """The patient chose to check in without sharing, which revokes every consent in the reception."""
     TIMED_OUT = "timed-out"
     UNSIGNED = "unsigned"
-    """The card did not sign, which the institution requires. Nothing is granted."""
+    """The card did not sign and the institution requires a signature. Nothing is granted."""
     INTERRUPTED = "interrupted"
     """The terminal stopped between opening and decision. Nothing is granted."""
 
@@ -119,7 +119,7 @@ _GRANTS_NOTHING = (Cause.INTERRUPTED, Cause.WITHOUT_SHARING, Cause.UNSIGNED)
 
 
 class Decided(RecordBody):
-    """The decision, with everything needed to submit it, even after a restart."""
+    """The decision, with all data needed to submit it, even after a restart."""
 
     kind: Literal["decided"] = "decided"
     check_id: Identifier
@@ -135,18 +135,18 @@ class Decided(RecordBody):
     prescription_form: Literal["1", "2"] | None = None
     """OQSCD017: electronic, paper."""
     dispense: tuple[Identifier, ...] | None = None
-    """Prescriptions to dispense; None if not asked or chosen at the counter."""
+    """Prescriptions to dispense; None if not asked, or chosen at the counter."""
     answered_by: AnsweredBy | None = None
     result_file: FileName
-    """Stem of the result file name, fixed here so that a retry does not write a second file."""
+    """Stem of the result file name, recorded so that retries reuse it."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         items = [answer.item for answer in self.answers] + list(self.by_law)
         if len(items) != len(set(items)):
-            raise ValueError("an item is answered twice, or both answered and provided by law")
+            raise ValueError("an item is answered twice, or answered and provided by law")
         if self.cause in _GRANTS_NOTHING and any(answer.granted for answer in self.answers):
-            raise ValueError("interrupted receptions and those without sharing cannot grant anything")
+            raise ValueError(f"a decision with cause {self.cause.value!r} cannot grant items")
         return self
 
     @property
@@ -155,7 +155,7 @@ class Decided(RecordBody):
 
     @property
     def sendable_until(self) -> datetime:
-        """Time at which the first consent expires; 24 h after the decision if there is none."""
+        """Time at which the first consent expires, or 24 h after the decision without consents."""
         moments = [answer.answered_at for answer in self.answers if answer.granted and answer.answered_at]
         return min(moments, default=self.decided_at) + CONSENT_LASTS
 
@@ -168,7 +168,7 @@ class CorrectedAnswer(RecordBody):
 
 
 class TimeCorrected(RecordBody):
-    """The terminal's clock was wrong at the decision, so these times are sent instead of those in the decision."""
+    """Times that replace those of a decision made while the terminal's clock was wrong."""
 
     kind: Literal["time-corrected"] = "time-corrected"
     check_id: Identifier
@@ -186,34 +186,34 @@ class CardSignature(StrEnum):
 
 
 class SubmissionConfirmed(RecordBody):
-    """The service accepted the submission. Fields are from its signed receipt."""
+    """The service accepted the submission. The fields are copied from its signed receipt."""
 
     kind: Literal["confirmed"] = "confirmed"
     check_id: Identifier
     accepted_at: AwareDatetime
     ledger_count: Annotated[int, Field(ge=1)]
     ledger_hash: Hash
-    """With `ledger_count`, the head sent with the submission and returned in the receipt."""
+    """Together with `ledger_count`, the head sent with the submission and returned in the receipt."""
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)]
     """The service's signature over the receipt, base64."""
     card_signature: CardSignature | None = None
-    """Verdict in the receipt; None in receipts of version 0.1. The card's signature itself is never stored, because two
-    signatures by one card would reveal its public key and link its visits."""
+    """Verdict in the receipt; None in receipts of version 0.1. The signature itself is not stored: two signatures by
+    the same card would reveal its public key and link its visits."""
 
 
 class HandingOver(RecordBody):
-    """The result file is written and will be moved into the receipt computer's folder."""
+    """The result file is complete and will be moved into the receipt computer's folder."""
 
     kind: Literal["handing-over"] = "handing-over"
     check_id: Identifier
     file_name: FileName
     sha256: Hash
     folder: Annotated[str, Field(pattern=r"^[0-9a-f]{0,64}$")] = ""
-    """Mark that identifies the folder, in case another folder is mounted in its place."""
+    """Id of the folder, to detect a different folder mounted at the same path."""
 
 
 class Delivered(RecordBody):
-    """The result file is in the receipt computer's folder, or has been taken from it."""
+    """The result file was moved into the receipt computer's folder."""
 
     kind: Literal["delivered"] = "delivered"
     check_id: Identifier
@@ -223,16 +223,16 @@ class Delivered(RecordBody):
 
 
 class HandOverDecided(RecordBody):
-    """Staff's decision on a result that cannot be handed over, or may or may not have been."""
+    """Staff's decision on a result whose handover failed or has an unknown outcome."""
 
     kind: Literal["hand-over-decided"] = "hand-over-decided"
     check_id: Identifier
     decision: Literal["again", "closed"]
-    """`again`: hand it over again, even if the receipt computer may have it. `closed`: enter it by hand instead."""
+    """`again`: repeat the handover, even if the result may have arrived. `closed`: staff enter it by hand."""
 
 
-class NotOurs(RecordBody):
-    """The service's result does not match the decision in the ledger and was not handed over."""
+class ResultMismatch(RecordBody):
+    """The service's result differs from the decision in the ledger and was not handed over."""
 
     kind: Literal["not-ours"] = "not-ours"
     check_id: Identifier
@@ -240,7 +240,7 @@ class NotOurs(RecordBody):
 
 
 class Expired(RecordBody):
-    """The consent expired before the service confirmed the decision, which is no longer sent."""
+    """The consent expired before the service confirmed the decision. It will not be sent."""
 
     kind: Literal["expired"] = "expired"
     check_id: Identifier
@@ -253,19 +253,19 @@ class Withdrawn(RecordBody):
 
 
 class WithdrawalSettled(RecordBody):
-    """A withdrawal no longer has to be reported to the service."""
+    """A withdrawal needs no further report to the service."""
 
     kind: Literal["withdrawal-settled"] = "withdrawal-settled"
     check_id: Identifier
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
     accepted_at: AwareDatetime | None = None
-    """When the service accepted it; None if the consent had expired or the service no longer knew the check."""
+    """Time of acceptance by the service; None if the consent had expired or the service had deleted the check."""
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)] = ""
-    """The service's signature, base64; empty if there is none."""
+    """The service's signature, base64, or an empty string."""
 
 
 class Discarded(RecordBody):
-    """The check ends without a decision or submission: discarded, declined, interrupted or refused permanently."""
+    """The check ended without a decision or submission: discarded, declined, interrupted or permanently refused."""
 
     kind: Literal["discarded"] = "discarded"
     check_id: Identifier
@@ -273,26 +273,26 @@ class Discarded(RecordBody):
 
 
 class LostOpenings(RecordBody):
-    """Number of checks that the service opened on one day (Japan time) and that are missing from the ledger."""
+    """Number of checks opened by the service on one day (Japan time) and missing from the ledger."""
 
     day: date
     checks: Annotated[int, Field(ge=1)]
 
 
 class Restored(RecordBody):
-    """The ledger was restored from a backup, and the records that followed are lost. Not a record of a check.
+    """The ledger was restored from a backup and lost all later records. Does not refer to a check.
 
-    The service revoked the previous key and signed this, so that a gap cannot be faked.
+    The service revoked the previous key and signed these fields, which prevents a faked gap.
     """
 
     kind: Literal["restored"] = "restored"
     check_id: Identifier
-    """Id of the restore, not of a check."""
+    """Id of the restore operation."""
     backup_at: AwareDatetime
     lost: Annotated[int, Field(ge=0)]
-    """Number of decisions that the service has and this ledger lost. A `lost` record of each follows."""
+    """Number of decisions that the service has and this ledger lost. Each has a `lost` record after this one."""
     opened: tuple[LostOpenings, ...] = ()
-    """Checks without any record, submitted or not."""
+    """Checks without any record, whether submitted or not."""
     ended_key: Hash
     """SHA-256 of the revoked public key (DER SubjectPublicKeyInfo)."""
     key: Hash
@@ -303,7 +303,7 @@ class Restored(RecordBody):
 
 
 class Lost(RecordBody):
-    """The service has a decision of this check whose records were lost. Fields are from its signed receipt."""
+    """The service has a decision whose records were lost. The fields are copied from its signed receipt."""
 
     kind: Literal["lost"] = "lost"
     check_id: Identifier
@@ -311,7 +311,7 @@ class Lost(RecordBody):
     submission_sha256: Hash
     ledger_count: Annotated[int, Field(ge=1)]
     ledger_hash: Hash
-    """With `ledger_count`, the head at a record that was lost."""
+    """Together with `ledger_count`, the head at a lost record."""
     card_signature: CardSignature | None = None
     signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=1000)]
     """The service's signature over the receipt, base64."""
@@ -325,7 +325,7 @@ Event: TypeAlias = (
     | HandingOver
     | HandOverDecided
     | Delivered
-    | NotOurs
+    | ResultMismatch
     | Expired
     | Withdrawn
     | WithdrawalSettled
@@ -340,7 +340,7 @@ _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="k
 
 @dataclass(frozen=True, slots=True)
 class Record(Generic[EventT]):
-    """One record of the chain."""
+    """Record of the hash chain."""
 
     sequence: int
     """Position in the chain, starting with 1."""
@@ -353,14 +353,14 @@ class Record(Generic[EventT]):
 
 @dataclass(frozen=True, slots=True)
 class LedgerHead:
-    """Number of records, and the hash of the last one (the genesis hash if the ledger is empty)."""
+    """Number of records and hash of the last record (the genesis hash if the ledger is empty)."""
 
     count: int
     hash: str
 
 
 def record_from(body: str, stored_hash: str) -> Record[Event]:
-    """Parse one record. Raises ValueError if it is invalid."""
+    """Parse a record. Raises ValueError if it is invalid."""
     content = json.loads(body)
     try:
         return Record(

@@ -1,7 +1,7 @@
-"""Ledger file: SQLite with synchronous=FULL, one writer with a file lock, and readers at any time.
+"""Ledger file: SQLite with synchronous=FULL, a single writer with a file lock, and any number of readers.
 
-The text of a record is authoritative, and the database computes `kind` and `check_id` from it. Plain SQL is used
-because an append is only one INSERT and one fsync; an ORM would cost more than both.
+The record text is authoritative. The database derives `kind` and `check_id` from it. Appending takes one INSERT and one
+fsync, and an ORM would take longer than both.
 """
 
 import os
@@ -38,33 +38,33 @@ Row = tuple[int, str, str]
 
 
 class LedgerError(Exception):
-    """The ledger cannot be used. The message names the file, the reason and what to do."""
+    """The ledger cannot be used. The message contains the file, the reason and the fix."""
 
 
 class LedgerInUse(LedgerError):
-    """Another process has this ledger open for writing."""
+    """Another process has the ledger open for writing."""
 
 
 class LedgerUnwritable(LedgerError):
-    """A record could not be made durable: disk full, folder read-only, file damaged."""
+    """A record could not be written, for example because the disk is full or the file is damaged."""
 
 
 class WriterLock:
-    """Lock held by the only writer. The system releases it when the process ends for any reason."""
+    """Lock of the single writer. The operating system releases it when the process ends."""
 
     def __init__(self, ledger: Path) -> None:
         path = ledger.with_name(ledger.name + ".lock")
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise LedgerUnwritable(f"{path} cannot be created: {error.strerror}. Make its folder writable.") from error
+            raise LedgerUnwritable(f"cannot create {path}: {error.strerror}. Make its folder writable.") from error
         if not system.lock(self._file, wait=False):
             os.lseek(self._file, 0, os.SEEK_SET)
             holder = os.read(self._file, 200).decode(errors="replace").strip() or "another process"
             os.close(self._file)
             raise LedgerInUse(
-                f"{ledger} is in use by {holder}. Another terminal seems to be running with this state folder. "
-                "Stop it, or give this terminal its own folder (UKETSUKE_STATE_DIR)."
+                f"{ledger} is in use by {holder}, probably another terminal with the same state folder. "
+                "Stop it, or set another folder for this terminal (UKETSUKE_STATE_DIR)."
             )
         os.ftruncate(self._file, 0)
         os.lseek(self._file, 0, os.SEEK_SET)
@@ -72,15 +72,15 @@ class WriterLock:
 
     def release(self) -> None:
         if self._file >= 0:
-            os.close(self._file)  # do not remove the file, or two processes could lock two different files
+            os.close(self._file)  # never deleted, or two processes could lock different files
             self._file = -1
 
 
 class LedgerStore:
-    """Write access to the file. Methods may be called from any thread."""
+    """Write access to the file. Thread-safe."""
 
     def __init__(self, path: Path, terminal_id: str) -> None:
-        with _as_ledger_error(path, "opened"):
+        with _as_ledger_error(path, "open"):
             private_folder(path.parent)
         self.path = path
         self._mutex = threading.Lock()
@@ -92,13 +92,13 @@ class LedgerStore:
             raise
 
     def _connect(self, terminal_id: str) -> sqlite3.Connection:
-        with _as_ledger_error(self.path, "opened"):
+        with _as_ledger_error(self.path, "open"):
             if not self.path.exists():
                 create_private(self.path)
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5)
         try:
-            with _as_ledger_error(self.path, "opened"):
-                # a write-ahead log needs one fsync per commit, a rollback journal three; and readers never wait
+            with _as_ledger_error(self.path, "open"):
+                # WAL takes one fsync per commit instead of three, and never blocks readers
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger'").fetchone():
@@ -109,7 +109,7 @@ class LedgerStore:
             if bound_to != terminal_id:
                 raise LedgerError(
                     f"{self.path} is the ledger of terminal {bound_to!r}, not of {terminal_id!r}. Set "
-                    "service.terminal_id back, or move the file away to start a ledger for the new name."
+                    "service.terminal_id back, or move the file elsewhere to start a new ledger."
                 )
         except BaseException:
             connection.close()
@@ -117,8 +117,8 @@ class LedgerStore:
         return connection
 
     def append(self, row: Row) -> None:
-        """Add a row and sync it to disk. After LedgerUnwritable, the row is not in the ledger, which remains usable."""
-        with self._mutex, _as_ledger_error(self.path, "written"):
+        """Add a row and sync it to disk. If LedgerUnwritable is raised, the ledger is unchanged and remains usable."""
+        with self._mutex, _as_ledger_error(self.path, "write"):
             self._connection.execute("INSERT INTO record (sequence, body, hash) VALUES (?, ?, ?)", row)
 
     def last(self) -> Row | None:
@@ -163,7 +163,7 @@ def _readable(path: Path) -> sqlite3.Connection:
         connection.close()
         if path.with_name(path.name + "-wal").exists():
             raise
-        # on read-only media the log's index cannot be created, and there is no log to read
+        # the log's index cannot be created on read-only media, where no log exists
         return sqlite3.connect(f"{address}?immutable=1", uri=True, isolation_level=None)
     return connection
 
@@ -172,13 +172,13 @@ def terminal_of(connection: sqlite3.Connection, path: Path) -> str:
     format_, terminal_id = connection.execute("SELECT format, terminal_id FROM ledger").fetchone() or (None, "")
     if format_ != FORMAT:
         raise LedgerError(
-            f"{path} has ledger format {format_}; this program reads {FORMAT}. Use the version that wrote it."
+            f"{path} has ledger format {format_}, but this version reads {FORMAT}. Use the version that wrote it."
         )
     return str(terminal_id)
 
 
 def rows(connection: sqlite3.Connection, start: int = 1) -> Iterator[Row]:
-    # include rows whose sequence was changed to zero or below
+    # include rows whose sequence was changed to zero or less
     return connection.execute(
         "SELECT sequence, body, hash FROM record WHERE sequence >= ? ORDER BY sequence",
         (start if start > 1 else -(2**63),),
@@ -205,7 +205,7 @@ def of_check(connection: sqlite3.Connection, check_id: str) -> list[Row]:
     ).fetchall()
 
 
-def unended(connection: sqlite3.Connection) -> list[Row]:
+def unfinished(connection: sqlite3.Connection) -> list[Row]:
     """Return all records of checks that are not closed or have an unsettled withdrawal."""
     return connection.execute(
         "SELECT sequence, body, hash FROM record WHERE check_id IN (SELECT check_id FROM record GROUP BY check_id "
@@ -215,10 +215,10 @@ def unended(connection: sqlite3.Connection) -> list[Row]:
 
 
 @contextmanager
-def _as_ledger_error(path: Path, done: str) -> Iterator[None]:
-    """Convert errors of the driver to ours, which name the file."""
+def _as_ledger_error(path: Path, action: str) -> Iterator[None]:
+    """Convert driver errors to LedgerError with the file name. `action` is "open", "read" or "write"."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        kind = LedgerError if done == "read" else LedgerUnwritable
-        raise kind(f"{path} cannot be {done}: {error}. Check disk space, permissions and disk health.") from error
+        kind = LedgerError if action == "read" else LedgerUnwritable
+        raise kind(f"cannot {action} {path}: {error}. Check disk space, permissions and disk health.") from error

@@ -1,4 +1,4 @@
-"""Verifying a ledger: walk the chain from the genesis hash and report the first record that was changed."""
+"""Verify a ledger's hash chain and report the first record that was changed."""
 
 import json
 from collections.abc import Iterable
@@ -21,30 +21,30 @@ class LedgerIntact:
 @dataclass(frozen=True, slots=True)
 class LedgerBroken:
     sequence: int
-    """The first record that is changed, missing or out of place; 0 if the file itself is damaged."""
+    """First record that was changed, deleted or moved; 0 if the file itself is damaged."""
     what: str
 
 
 def verify_file(
     path: Path, *, expected_head: LedgerHead | None = None, receipts: Iterable[LedgerHead] = ()
 ) -> LedgerIntact | LedgerBroken:
-    """Verify a ledger without locking it, even while a terminal is writing.
+    """Verify a ledger without locking it, even while a terminal is writing it.
 
-    The chain alone does not show that its end was cut off or that it was rewritten completely. `expected_head`, noted
-    elsewhere earlier, and `receipts`, heads confirmed by the service, do. Receipts in the ledger itself are compared
-    too. Raises LedgerError if the file does not exist.
+    The chain alone does not reveal a truncated end or a complete rewrite. `expected_head`, recorded elsewhere earlier,
+    and `receipts`, heads confirmed by the service, do. Receipts in the ledger itself are also compared. Raises
+    LedgerError if the file does not exist.
     """
-    remembered = sorted({*receipts, *([expected_head] if expected_head else [])}, key=lambda head: head.count)
+    expected = sorted({*receipts, *([expected_head] if expected_head else [])}, key=lambda head: head.count)
     try:
         with store.reading(path) as connection:
-            return _walk(connection, path, remembered)
+            return _walk(connection, path, expected)
     except LedgerError as error:
         if not path.exists():
             raise
         return LedgerBroken(0, str(error))
 
 
-def _walk(connection: Connection, path: Path, remembered: list[LedgerHead]) -> LedgerIntact | LedgerBroken:
+def _walk(connection: Connection, path: Path, expected: list[LedgerHead]) -> LedgerIntact | LedgerBroken:
     terminal_id = store.terminal_of(connection, path)
     previous = genesis_hash(terminal_id)
     count = 0
@@ -60,7 +60,7 @@ def _walk(connection: Connection, path: Path, remembered: list[LedgerHead]) -> L
             if broken:
                 return broken
         previous = stored_hash
-    for head in remembered:
+    for head in expected:
         broken = _head_differs(connection, head, count, terminal_id)
         if broken:
             return broken
@@ -76,7 +76,7 @@ def _gap(expected: int, found: int) -> str:
 
 
 def _diagnosis(row: Row, previous: str) -> LedgerBroken:
-    """Return which record was changed if this one does not follow the previous one."""
+    """Return the changed record, given a `row` that does not follow the hash `previous`."""
     sequence, body, stored_hash = row
     try:
         content = json.loads(body)
@@ -85,14 +85,14 @@ def _diagnosis(row: Row, previous: str) -> LedgerBroken:
     except (ValueError, KeyError, TypeError):
         consistent = False
     if not consistent:
-        return LedgerBroken(sequence, f"record {sequence} was changed: its text and its hash do not agree")
+        return LedgerBroken(sequence, f"record {sequence} was changed: its text does not match its hash")
     if own_sequence != sequence:
-        return LedgerBroken(sequence, f"record {own_sequence} is in the position of record {sequence}")
+        return LedgerBroken(sequence, f"record {own_sequence} was moved to the position of record {sequence}")
     if sequence == 1:
-        return LedgerBroken(1, "record 1 does not follow this terminal's genesis hash: records of another ledger")
+        return LedgerBroken(1, "record 1 does not follow this terminal's genesis hash: it is from another ledger")
     return LedgerBroken(
         sequence - 1,
-        f"record {sequence - 1} was replaced together with its hash: record {sequence} follows another "
+        f"record {sequence - 1} was replaced together with its hash: record {sequence} follows a different hash "
         f"({own_previous[:12]}..., found {previous[:12]}...)",
     )
 
@@ -103,7 +103,7 @@ def _receipt_differs(connection: Connection, row: Row) -> LedgerBroken | None:
     if confirmed is None or confirmed[2] != event["ledger_hash"]:
         return LedgerBroken(
             event["ledger_count"],
-            f"record {event['ledger_count']} is not the one the service confirmed (receipt in record {row[0]})",
+            f"record {event['ledger_count']} differs from the confirmed record (receipt in record {row[0]})",
         )
     return None
 
@@ -111,11 +111,11 @@ def _receipt_differs(connection: Connection, row: Row) -> LedgerBroken | None:
 def _head_differs(connection: Connection, head: LedgerHead, count: int, terminal_id: str) -> LedgerBroken | None:
     if head.count > count:
         missing = f"record {count + 1} is" if head.count == count + 1 else f"records {count + 1} to {head.count} are"
-        return LedgerBroken(count + 1, f"{missing} missing at the end: the ledger once had {head.count}")
+        return LedgerBroken(count + 1, f"{missing} missing at the end: the ledger previously had {head.count}")
     found = store.at(connection, head.count)
     if (found[2] if found else genesis_hash(terminal_id)) != head.hash:
         return LedgerBroken(
             head.count,
-            f"record {head.count} is not the expected one: the ledger was rewritten up to this record or beyond",
+            f"record {head.count} differs from the expected one: the ledger was rewritten up to this record or beyond",
         )
     return None

@@ -1,4 +1,4 @@
-"""Operating system functions: `from config.platform.chosen import system`. No other code depends on the system."""
+"""Operating system functions, imported as `system`. All platform-dependent code is in this package."""
 
 import sys
 

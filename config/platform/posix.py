@@ -1,4 +1,4 @@
-"""Linux and macOS. Features missing on one of them are skipped; return values report this if it matters."""
+"""Linux and macOS. Features that a system lacks are skipped, and the return value reports it where relevant."""
 
 import contextlib
 import ctypes
@@ -19,24 +19,24 @@ from typing import TextIO
 
 _PR_SET_DUMPABLE = 4
 _M_PERTURB, _PERTURB = -6, 0x5A
-"""mallopt(3): byte written to freed memory."""
-FORGETFUL = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
-"""Environment in which Python frees all memory through the C library and the C library caches none of it, so that
-memory that contained a name or number is overwritten too."""
+"""mallopt(3): option, and the byte written to freed memory."""
+WIPING_ENVIRONMENT = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
+"""Environment variables that disable Python's allocator and the C library's cache, so that all freed memory is
+overwritten, including small strings such as names and numbers."""
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""Ctrl-C, and the signal with which the system ends a process."""
+"""Ctrl-C, and the request to terminate."""
 OPEN_BINARY = 0
-"""Flags for `os.open`: read and write bytes unchanged."""
+"""Extra flag for `os.open` to read and write bytes unchanged. Not needed here."""
 
 
 # Files
 
 
 def lock(descriptor: int, *, wait: bool) -> bool:
-    """Lock an open file exclusively until it is closed. Return False if it is locked and `wait` is False."""
+    """Lock an open file until it is closed. Return False if another process has locked it and `wait` is False."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -45,25 +45,25 @@ def lock(descriptor: int, *, wait: bool) -> bool:
 
 
 def lock_holder(lock_file: Path, locks: Path = Path("/proc/locks")) -> int | None:
-    """Return the id of the process that holds the lock on a file; None if it is free or the holder is unknown."""
+    """Return the id of the process holding the lock, or None if the file is not locked or the holder is unknown."""
     try:
         status = lock_file.stat()
         lines = locks.read_text(encoding="ascii").splitlines()
     except OSError:
         return None
-    searched = (os.major(status.st_dev), os.minor(status.st_dev), status.st_ino)
+    file_id = (os.major(status.st_dev), os.minor(status.st_dev), status.st_ino)
     for line in lines:
         words = line.split()
         if len(words) < 6 or words[1] != "FLOCK" or words[3] != "WRITE":
             continue
         major, minor, inode = words[5].split(":")
-        if (int(major, 16), int(minor, 16), int(inode)) == searched:
+        if (int(major, 16), int(minor, 16), int(inode)) == file_id:
             return int(words[4])
     return None
 
 
 def sync_folder(folder: Path) -> None:
-    """Make created, renamed and removed names in `folder` durable across a power cut. Raises OSError."""
+    """Sync file creations, renames and deletions in `folder` to disk. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -72,8 +72,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def rename_new(source: Path, target: Path) -> None:
-    """Rename atomically without replacing a file. Raises FileExistsError, or OSError with ENOSYS, EINVAL or ENOTSUP if
-    the system or file system does not support this."""
+    """Rename atomically without replacing an existing file.
+
+    Raises FileExistsError, or OSError with ENOSYS, EINVAL or ENOTSUP if the system or file system does not support it.
+    """
     if sys.platform != "linux":
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -86,7 +88,7 @@ def rename_new(source: Path, target: Path) -> None:
 
 
 def accessible_to_others(path: Path) -> bool:
-    """Return whether the group or others have any permissions on a file or folder."""
+    """Return whether the group or others have any permission on `path`."""
     return bool(path.stat().st_mode & 0o077)
 
 
@@ -94,12 +96,12 @@ def accessible_to_others(path: Path) -> bool:
 
 
 def restrict_to_owner() -> None:
-    """Restrict files and folders created from now on to their owner, regardless of the requested mode."""
+    """Set the umask so that only the owner can access new files and folders."""
     os.umask(0o077)
 
 
 def forbid_dumps() -> bool:
-    """Forbid core files, piped dumps and tracing by the user's other processes. Return False if part of this failed."""
+    """Disable core dumps and tracing by the user's other processes. Return False if any of this failed."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         return bool(ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
@@ -107,25 +109,24 @@ def forbid_dumps() -> bool:
         return False
 
 
-def restart_forgetful() -> None:
-    """Restart the program in the `FORGETFUL` environment. Does nothing if it is already set or has no effect here."""
+def restart_with_wiping() -> None:
+    """Restart the program with `WIPING_ENVIRONMENT`. Do nothing if it is already set, or without glibc."""
     try:
         glibc = os.confstr("CS_GNU_LIBC_VERSION")
     except ValueError:
         glibc = None
-    if glibc and not any(name in os.environ for name in FORGETFUL):
+    if glibc and not any(name in os.environ for name in WIPING_ENVIRONMENT):
         with contextlib.suppress(OSError):
-            os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | FORGETFUL)  # noqa: S606
-    for name, value in FORGETFUL.items():
-        if os.environ.get(name) == value:  # child processes do not need it
+            os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | WIPING_ENVIRONMENT)  # noqa: S606
+    for name, value in WIPING_ENVIRONMENT.items():
+        if os.environ.get(name) == value:  # not needed by child processes
             del os.environ[name]
 
 
 def overwrite_freed_memory() -> bool:
-    """Have the C library overwrite freed blocks, including those of other libraries, which may contain a photo.
+    """Make glibc overwrite freed memory, including photos in the buffers of other libraries.
 
-    All blocks are overwritten in the `FORGETFUL` environment, otherwise only larger ones. Return False if not supported
-    (only glibc supports it).
+    Only large blocks are overwritten unless `WIPING_ENVIRONMENT` is set. Return False without glibc.
     """
     try:
         return bool(ctypes.CDLL(None).mallopt(_M_PERTURB, _PERTURB) == 1)
@@ -133,8 +134,8 @@ def overwrite_freed_memory() -> bool:
         return False
 
 
-def keep_in_memory(buffer: bytearray) -> bool:
-    """Lock the pages of `buffer` in memory, so that they are never swapped out. Return False if not permitted."""
+def lock_in_memory(buffer: bytearray) -> bool:
+    """Prevent `buffer` from being swapped out. Return False if not permitted."""
     if not buffer:
         return True
     try:
@@ -145,13 +146,13 @@ def keep_in_memory(buffer: bytearray) -> bool:
 
 
 def on_stop(stop: Callable[[], None]) -> None:
-    """Call `stop` on Ctrl-C and when the system ends the process. Must be called on the main thread."""
+    """Call `stop` on SIGINT and SIGTERM. Must be called on the main thread."""
     for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: stop())
 
 
 def account(name: str) -> tuple[int, int] | None:
-    """Return the numeric ids of a user and its group; None if there is no such user."""
+    """Return the user and group ids of a user, or None if the user does not exist."""
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
@@ -164,7 +165,7 @@ def is_administrator() -> bool:
 
 
 def programs(proc: Path = Path("/proc")) -> Iterator[tuple[int, str, str]]:
-    """Yield process id, name and loaded files (as text; empty for other users' processes) of all other processes."""
+    """Yield the id, name and memory map (text; empty for other users' processes) of every other process."""
     for entry in proc.iterdir() if proc.is_dir() else ():
         if not entry.name.isdecimal() or int(entry.name) == os.getpid():
             continue
@@ -173,10 +174,10 @@ def programs(proc: Path = Path("/proc")) -> Iterator[tuple[int, str, str]]:
         except OSError:
             continue  # the process has ended
         try:
-            loaded = (entry / "maps").read_text(errors="replace")
+            memory_map = (entry / "maps").read_text(errors="replace")
         except OSError:
-            loaded = ""
-        yield int(entry.name), name, loaded
+            memory_map = ""
+        yield int(entry.name), name, memory_map
 
 
 # Fonts
@@ -186,26 +187,26 @@ _FONTS = (
     Path("/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf"),
     Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
 )
-"""From Debian's packages fonts-morisawa-bizud-gothic, fonts-ipaexfont-gothic and fonts-noto-cjk."""
+"""From the Debian packages fonts-morisawa-bizud-gothic, fonts-ipaexfont-gothic and fonts-noto-cjk."""
 
 
 @cache
 def japanese_fonts() -> tuple[Path, ...]:
-    """Return installed Japanese fonts, best first. Queries fontconfig if none of Debian's is installed."""
+    """Return installed Japanese fonts, best first. Query fontconfig if none of the Debian fonts is installed."""
     known = tuple(path for path in _FONTS if path.exists())
-    return known or _listed_fonts()
+    return known or _fontconfig_fonts()
 
 
-def _listed_fonts() -> tuple[Path, ...]:
+def _fontconfig_fonts() -> tuple[Path, ...]:
     program = shutil.which("fc-list")
     if program is None:
         return ()
     command = [program, "--format", "%{file}\n", ":lang=ja:scalable=true"]
     try:
-        listed = subprocess.run(command, capture_output=True, check=False, timeout=10).stdout  # noqa: S603
+        output = subprocess.run(command, capture_output=True, check=False, timeout=10).stdout  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return ()
-    return tuple(sorted(Path(line) for line in os.fsdecode(listed).splitlines() if line))
+    return tuple(sorted(Path(line) for line in os.fsdecode(output).splitlines() if line))
 
 
 # Devices
@@ -213,7 +214,7 @@ def _listed_fonts() -> tuple[Path, ...]:
 
 @contextlib.contextmanager
 def hidden_input(stream: TextIO) -> Iterator[None]:
-    """Turn off the echo of typed characters on `stream`, which must be a terminal."""
+    """Disable echo on `stream`, which must be a terminal."""
     descriptor = stream.fileno()
     before = termios.tcgetattr(descriptor)
     silent = [*before]
@@ -225,18 +226,18 @@ def hidden_input(stream: TextIO) -> Iterator[None]:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
-def drop_typed(stream: TextIO) -> None:
-    """Discard input typed but not read yet on `stream`, which must be a terminal."""
+def discard_input(stream: TextIO) -> None:
+    """Discard unread input on `stream`, which must be a terminal."""
     termios.tcflush(stream.fileno(), termios.TCIFLUSH)
 
 
 def is_camera(name: str) -> bool:
-    """Return whether `name` is a camera number or device path rather than a file."""
+    """Return whether `name` is a camera number or a device path."""
     return name.isdecimal() or name.startswith("/dev/")
 
 
 def camera_path(name: str) -> Path | None:
-    """Return the device file of a camera, whether or not it exists; None if cameras have no device file here."""
+    """Return the device file of a camera, which may not exist, or None if the system has no camera device files."""
     if sys.platform != "linux" and name.isdecimal():
         return None
     return Path(f"/dev/video{name}" if name.isdecimal() else name)
@@ -248,7 +249,7 @@ _CAPABILITY_BYTES, _DRIVER_BYTES = 104, 16
 
 
 def camera_driver(name: str) -> str | None:
-    """Return the driver of a V4L2 device, such as `uvcvideo`; None if it cannot be determined."""
+    """Return the driver of a V4L2 device, such as `uvcvideo`, or None if unknown."""
     path = camera_path(name)
     if path is None:
         return None
@@ -257,9 +258,9 @@ def camera_driver(name: str) -> str | None:
     except OSError:
         return None
     try:
-        answer = fcntl.ioctl(handle, _VIDIOC_QUERYCAP, bytes(_CAPABILITY_BYTES))
+        capability = fcntl.ioctl(handle, _VIDIOC_QUERYCAP, bytes(_CAPABILITY_BYTES))
     except OSError:
         return None
     finally:
         os.close(handle)
-    return answer[:_DRIVER_BYTES].rstrip(b"\0").decode("ascii", "replace")
+    return capability[:_DRIVER_BYTES].rstrip(b"\0").decode("ascii", "replace")

@@ -1,4 +1,4 @@
-"""Windows: the same names as `posix`. Tested with a fake msvcrt (tests/config), but never run on Windows."""
+"""Windows counterpart of `posix`. Tested with a fake msvcrt (tests/config) but not yet on Windows."""
 
 import contextlib
 import errno
@@ -16,7 +16,7 @@ assert sys.platform == "win32"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGBREAK)
 OPEN_BINARY = os.O_BINARY
 _LOCK_AT = 1 << 30
-"""Offset beyond the end of any file, because other processes cannot read a locked range."""
+"""Offset of the locked byte, beyond the end of any file: other processes cannot read a locked range."""
 
 
 def lock(descriptor: int, *, wait: bool) -> bool:
@@ -50,25 +50,25 @@ def accessible_to_others(path: Path) -> bool:
 
 
 def restrict_to_owner() -> None:
-    """Do nothing: user profiles are only readable by their owner."""
+    """Do nothing: only their owner can read user profiles."""
 
 
 def forbid_dumps() -> bool:
     return False
 
 
-FORGETFUL: dict[str, str] = {}
+WIPING_ENVIRONMENT: dict[str, str] = {}
 
 
-def restart_forgetful() -> None:
-    """Do nothing: Windows has no such environment."""
+def restart_with_wiping() -> None:
+    """Do nothing: Windows has no equivalent."""
 
 
 def overwrite_freed_memory() -> bool:
     return False
 
 
-def keep_in_memory(buffer: bytearray) -> bool:
+def lock_in_memory(buffer: bytearray) -> bool:
     return False
 
 
@@ -98,11 +98,11 @@ def japanese_fonts() -> tuple[Path, ...]:
 @contextlib.contextmanager
 def hidden_input(stream: TextIO) -> Iterator[None]:
     if stream.isatty():
-        raise OSError(errno.ENOTSUP, "typed input cannot be hidden here")
+        raise OSError(errno.ENOTSUP, "cannot hide typed input on this system")
     yield
 
 
-def drop_typed(stream: TextIO) -> None:
+def discard_input(stream: TextIO) -> None:
     while msvcrt.kbhit():
         msvcrt.getwch()
 
@@ -116,5 +116,5 @@ def camera_path(name: str) -> Path | None:
 
 
 def camera_driver(name: str) -> str | None:
-    """Return None: OpenCV opens a camera by number, and the number does not reveal the driver."""
+    """Return None: OpenCV opens cameras by number, from which the driver cannot be determined."""
     return None

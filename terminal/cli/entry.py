@@ -46,7 +46,7 @@ def harden(*, serves_patients: bool) -> None:
     from config.platform.chosen import system
 
     if serves_patients:
-        system.restart_forgetful()
+        system.restart_with_wiping()
     system.restrict_to_owner()
     system.forbid_dumps()
     system.overwrite_freed_memory()

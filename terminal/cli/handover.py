@@ -101,9 +101,9 @@ def waiting(config: ConfigOption = None) -> None:
         from consent.ledger import LedgerFile
         from terminal.assembly import ledger_path
 
-        found = [one for one in LedgerFile(ledger_path(settings)).unended() if one.confirmed and not one.closed]
+        found = [one for one in LedgerFile(ledger_path(settings)).unfinished() if one.confirmed and not one.closed]
         for history in found:
-            how_far = "held back" if history.not_ours else "begun" if history.handing_over else "not begun"
+            how_far = "held back" if history.mismatches else "begun" if history.handing_over else "not begun"
             tell(f"{history.check_id}  {history.opened.at:%Y-%m-%d %H:%M}  {how_far}")
         tell(f"waiting: {len(found)}")
 

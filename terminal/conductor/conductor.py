@@ -377,7 +377,7 @@ class Conductor:
         await self.names.store(reception, stem, self._patients.get(reception))
 
     async def _clean_names(self) -> None:
-        decided = [history for history in self.ledger.ledger.unended() if history.decided and not history.closed]
+        decided = [history for history in self.ledger.ledger.unfinished() if history.decided and not history.closed]
         await asyncio.to_thread(self.names.clean, {history.decision.event.result_file for history in decided})
 
     async def _shut_down(self) -> None:

@@ -369,7 +369,7 @@ class Delivery:
 
     def backlog(self) -> int:
         """Return the number of uncompleted checks."""
-        return len(self.ledger.unended())
+        return len(self.ledger.unfinished())
 
 
 def _clock_difference(history: History, decided_at: datetime | None) -> timedelta:

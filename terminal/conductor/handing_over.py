@@ -117,7 +117,7 @@ class HandOver:
         if self._cleaned:
             return
         async with self._one_at_a_time:
-            waiting = [history for history in await self._books.run(self._ledger.unended) if not history.closed]
+            waiting = [history for history in await self._books.run(self._ledger.unfinished) if not history.closed]
             names = {_name(history) for history in waiting if history.decided is not None}
             await self._files.run(self.folder.clean, names)
             self._cleaned = not self.folder.hangs
@@ -159,8 +159,8 @@ class HandOver:
 
     async def _hold_back(self, history: History, difference: Differs) -> DeliveryOutcome:
         log.critical("result held back: it does not match the decision (%s)", difference)
-        if all(record.event.reason != difference for record in history.not_ours):
-            await self._books.run(self._ledger.not_ours, history.check_id, difference.value)
+        if all(record.event.reason != difference for record in history.mismatches):
+            await self._books.run(self._ledger.result_mismatch, history.check_id, difference.value)
         self._alert_staff(ProblemCode.RESULT_NOT_OURS.code, history.check_id)
         return DeliveryOutcome(DeliveryStage.HELD_BACK)
 

@@ -53,7 +53,7 @@ class Patient(Wipeable):
     def put_code(self, digits: bytearray) -> None:
         """Take ownership of the buffer."""
         wipe_buffer(self.code)
-        system.keep_in_memory(digits)
+        system.lock_in_memory(digits)
         self.code = digits
         self._stay_wiped()
 
@@ -73,7 +73,7 @@ class Patient(Wipeable):
     def put_front(self, digits: bytearray, expiry: date) -> None:
         """Take ownership of the buffer. `expiry` was read from the same front."""
         wipe_buffer(self.front)
-        system.keep_in_memory(digits)
+        system.lock_in_memory(digits)
         self.front, self.front_expiry = digits, expiry
         self._stay_wiped()
 

@@ -15,7 +15,7 @@ class SecretDigits:
 
     def __init__(self, length: int) -> None:
         self._digits = bytearray(length)
-        system.keep_in_memory(self._digits)
+        system.lock_in_memory(self._digits)
         self._typed = 0
 
     def __len__(self) -> int:
@@ -44,7 +44,7 @@ class SecretDigits:
     def take(self) -> bytearray:
         """Return the digits as ASCII and wipe them here. The caller must overwrite the returned buffer."""
         digits = self._digits[: self._typed]
-        system.keep_in_memory(digits)
+        system.lock_in_memory(digits)
         self.wipe()
         return digits
 

@@ -167,10 +167,10 @@ def _by_ledger(history: History) -> tuple[ReceptionStanding, str] | None:
         return ReceptionStanding.EXPIRED, ""
     if history.delivered is not None:
         return ReceptionStanding.DELIVERED, ""
-    if history.given_up is not None:
+    if history.closed_by_staff is not None:
         return ReceptionStanding.CLOSED, ""
-    if history.not_ours and history.confirmed is not None:
-        return ReceptionStanding.HELD_BACK, history.not_ours[-1].event.reason
+    if history.mismatches and history.confirmed is not None:
+        return ReceptionStanding.HELD_BACK, history.mismatches[-1].event.reason
     if history.confirmed is not None:
         return ReceptionStanding.HANDING_OVER, ""
     if history.decided is not None:

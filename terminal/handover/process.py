@@ -161,7 +161,9 @@ class FolderProcess:
 
 def _environment() -> dict[str, str]:
     """Return our environment without Python's variables, and with freed memory overwritten."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | system.FORGETFUL
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("PYTHON")
+    } | system.WIPING_ENVIRONMENT
 
 
 def outcome_of(answer: dict[str, Any]) -> FolderOutcome:

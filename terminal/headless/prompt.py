@@ -59,7 +59,7 @@ class TypedLines:
         """
         if not self._stream.isatty():
             return
-        system.drop_typed(self._stream)
+        system.discard_input(self._stream)
         ended = False
         while not self._lines.empty():
             ended = self._lines.get_nowait() is None or ended

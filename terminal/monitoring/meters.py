@@ -12,7 +12,7 @@ from typing import Protocol
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from config.version import VERSION
-from consent.outbox import Unended
+from consent.outbox import UnfinishedChecks
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
@@ -82,7 +82,7 @@ _BUCKETS = (0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180)
 
 class Delivering(Protocol):
     @property
-    def ledger(self) -> Unended: ...
+    def ledger(self) -> UnfinishedChecks: ...
     @property
     def trouble(self) -> object | None: ...
 
@@ -230,10 +230,10 @@ def _verifying(state: st.State) -> bool:
     return isinstance(state, st.PinEntry) and state.phase is st.PinPhase.VERIFYING
 
 
-def _decided(ledger: Unended) -> list[datetime]:
-    return [one.decided.at for one in ledger.unended() if one.decided is not None and not one.closed]
+def _decided(ledger: UnfinishedChecks) -> list[datetime]:
+    return [one.decided.at for one in ledger.unfinished() if one.decided is not None and not one.closed]
 
 
-def _age(ledger: Unended) -> float:
+def _age(ledger: UnfinishedChecks) -> float:
     waiting = _decided(ledger)
     return max(0.0, (datetime.now(UTC) - min(waiting)).total_seconds()) if waiting else 0.0

@@ -5,7 +5,7 @@ from enum import IntEnum
 from msgspec.structs import replace
 
 from config.settings import DispensingPolicy, PrescriptionPolicy
-from consent.answers import Given, answers, sharing_questions
+from consent.answers import PatientReply, answers, sharing_questions
 from consent.items import AnsweredBy, HolderFacts, Item, Question, QuestionKind, Wording
 from consent.questions import by_law, questions
 from consent.records import Cause
@@ -166,7 +166,7 @@ def _shown(reception: Reception, *on_screen: Question) -> Reception:
 def _given(reception: Reception, *answered: Question, granted: bool, now: Now) -> Reception:
     given = dict(reception.given)
     for question in answered:
-        given[question.id] = Given(granted, now.wall, wording(reception, question))
+        given[question.id] = PatientReply(granted, now.wall, wording(reception, question))
     return replace(reception, given=tuple(given.items()))
 
 
@@ -276,7 +276,7 @@ def _back(state: Asking, rules: Rules, now: Now) -> Step:
 # --- the decision -------------------------------------------------------------------------------------------
 
 
-def confirmed(reception: Reception, cause: Cause, now: Now) -> dict[str, Given]:
+def confirmed(reception: Reception, cause: Cause, now: Now) -> dict[str, PatientReply]:
     """Return the answers that count, by question id.
 
     Answers given one by one are confirmed on the summary; answering all questions together needs no confirmation. An
@@ -284,7 +284,7 @@ def confirmed(reception: Reception, cause: Cause, now: Now) -> dict[str, Given]:
     overriding earlier answers.
     """
     if cause is Cause.WITHOUT_SHARING:
-        return {question.id: Given(False, now.wall) for question in reception.shown}
+        return {question.id: PatientReply(False, now.wall) for question in reception.shown}
     counts = cause is Cause.ANSWERED or not reception.one_by_one
     return {question_id: given for question_id, given in reception.given if counts or not given.granted}
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from consent.answers import Given
+from consent.answers import PatientReply
 from consent.items import AnsweredBy, Question
 from reader.facts import CardFacts, Medium, ReaderStanding
 from terminal.qualification.contract import (
@@ -87,7 +87,7 @@ class Reception(Struct, frozen=True):
     check: Check | None = None
     shown: tuple[Question, ...] = ()
     """Questions that have been on the screen."""
-    given: tuple[tuple[str, Given], ...] = ()
+    given: tuple[tuple[str, PatientReply], ...] = ()
     """The last answer to each question, by question id."""
     bundled: frozenset[str] = frozenset()
     """Ids of the questions last asked together with others."""

@@ -102,8 +102,8 @@ def test_cameras_are_recognised_by_number_or_device_path() -> None:
 
 def test_secrets_are_locked_in_memory() -> None:
     secret = bytearray(64)
-    assert system.keep_in_memory(secret)
-    assert system.keep_in_memory(bytearray())
+    assert system.lock_in_memory(secret)
+    assert system.lock_in_memory(bytearray())
     secret.extend(b"1")  # the buffer can still be resized
 
 

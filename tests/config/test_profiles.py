@@ -51,14 +51,14 @@ def test_a_clinic_can_choose_to_ask_for_the_prescription_form() -> None:
 def test_prescription_settings_are_refused_in_a_pharmacy(tmp_path: Path, policy: str) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(f'profile = "pharmacy"\n[consent]\nprescription = "{policy}"\n')
-    with pytest.raises(SettingsError, match=f"consent.prescription = '{policy}' does not fit profile 'pharmacy'"):
+    with pytest.raises(SettingsError, match=f"consent.prescription = '{policy}' conflicts with profile 'pharmacy'"):
         load(path)
 
 
 def test_dispensing_settings_are_refused_in_a_clinic(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text('[consent]\ndispensing = "ask"\n')
-    with pytest.raises(SettingsError, match=r"consent\.dispensing = 'ask' does not fit profile 'clinic'"):
+    with pytest.raises(SettingsError, match=r"consent\.dispensing = 'ask' conflicts with profile 'clinic'"):
         load(path)
     path.write_text('profile = "pharmacy"\n[consent]\ndispensing = "ask"\n')
     assert load(path).consent.dispensing is DispensingPolicy.ASK

@@ -70,4 +70,4 @@ def test_acknowledged_records_survive_kill(tmp_path: Path, seed: int) -> None:
     with Ledger.open(path, "terminal-1", clock=lambda: datetime.now(UTC)) as ledger:  # fails if a stale lock remains
         pending = unconfirmed(ledger, datetime.now(UTC))
         unfinished = len(undecided(ledger)) + len(pending.sendable) + len(undelivered(ledger))
-        assert unfinished == len(ledger.unended()) <= 2
+        assert unfinished == len(ledger.unfinished()) <= 2

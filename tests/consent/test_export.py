@@ -106,7 +106,7 @@ def test_no_partial_file_is_left(ledger: Path, counter: Counter, tmp_path: Path)
             "ALTER TABLE found RENAME TO record; UPDATE record SET body = 'torn' WHERE sequence = 5;"
         )
     connection.close()
-    with pytest.raises(LedgerError, match="record 5 cannot be read"):
+    with pytest.raises(LedgerError, match="record 5 is invalid"):
         export_file(ledger, target)
     with pytest.raises(LedgerError):
         export_file(tmp_path / "no.db", target)

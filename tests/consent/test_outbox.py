@@ -26,7 +26,7 @@ def views(counter: Counter) -> tuple[LedgerFile, ...]:
 def test_a_delivered_reception_leaves_no_work(counter: Counter, clock: Clock) -> None:
     counter.to_delivered()
     for ledger in views(counter):
-        assert ledger.unended() == ()
+        assert ledger.unfinished() == ()
         assert undecided(ledger) == ()
         assert undelivered(ledger) == ()
         assert unconfirmed(ledger, clock()).sendable == ()
@@ -51,13 +51,13 @@ def test_unfinished_checks_are_listed_by_stage(counter: Counter, clock: Clock) -
 def test_staff_can_repeat_a_started_hand_over_and_close_a_pending_one(counter: Counter) -> None:
     counter.to_confirmed("c1")
     counter.to_confirmed("c2")
-    with pytest.raises(LifeCycleError, match="needs no decision"):
+    with pytest.raises(LifeCycleError, match="its handover has not started"):
         counter.ledger.hand_over_decided("c1", again=True)
     counter.ledger.handing_over(HandingOver(check_id="c1", file_name="a.xml", sha256="0" * 64))
     counter.ledger.hand_over_decided("c1", again=True)
     counter.ledger.hand_over_decided("c2", again=False)
     for ledger in views(counter):
-        (history,) = ledger.unended()
+        (history,) = ledger.unfinished()
         assert (history.check_id, history.handing_over) == ("c1", None)
 
 
@@ -112,7 +112,7 @@ def test_a_withdrawal_is_pending_until_it_is_settled(counter: Counter, clock: Cl
         assert [withdrawal.expired for withdrawal in unsettled_withdrawals(ledger, clock())] == [True]
     counter.ledger.withdrawal_settled(WithdrawalSettled(check_id="c1", items=(Item.DIAGNOSIS,)))
     for ledger in views(counter):
-        assert ledger.unended() == ()
+        assert ledger.unfinished() == ()
 
 
 def test_an_interrupted_reception_is_decided_using_only_the_ledger(counter: Counter, clock: Clock) -> None:

@@ -9,7 +9,7 @@ from config.japan import JAPAN
 from config.profiles import Profile
 from consent.ledger import Ledger
 from consent.records import Opened
-from consent.same_ledger import note, note_of, require_same, set_aside
+from consent.same_ledger import note, note_path, require_same, set_aside
 from consent.store import LedgerError, LedgerInUse
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=JAPAN)
@@ -39,18 +39,18 @@ def path(tmp_path: Path, opened: Opened) -> Path:
 
 def test_an_existing_ledger_is_continued(path: Path) -> None:
     start(path)
-    assert note_of(path).stat().st_mode & 0o777 == 0o600
+    assert note_path(path).stat().st_mode & 0o777 == 0o600
 
 
 def test_a_ledger_without_a_note_is_accepted(path: Path) -> None:
-    note_of(path).unlink()
+    note_path(path).unlink()
     start(path)
-    assert note_of(path).exists()
+    assert note_path(path).exists()
 
 
 def test_a_missing_ledger_is_refused(path: Path) -> None:
     path.unlink()
-    with pytest.raises(LedgerError, match="is missing, although this terminal has written one"):
+    with pytest.raises(LedgerError, match="is missing, but this terminal has written a ledger"):
         start(path)
     assert not path.exists()
 
@@ -78,7 +78,7 @@ def test_a_replaced_ledger_is_refused(path: Path, tmp_path: Path, opened: Opened
 
 
 def test_a_damaged_note_does_not_permit_a_new_ledger(path: Path) -> None:
-    note_of(path).write_text("{")
+    note_path(path).write_text("{")
     with pytest.raises(LedgerError, match="uketsuke ledger begin"):
         start(path)
 

@@ -78,7 +78,7 @@ def rechain(path: Path, start: int) -> None:
 def test_a_changed_field(ledger: Path, field: str, other: str) -> None:
     assert field in body(ledger, 6)
     change(ledger, "UPDATE record SET body = replace(body, ?, ?) WHERE sequence = 6", field, other)
-    assert broken(ledger) == LedgerBroken(6, "record 6 was changed: its text and its hash do not agree")
+    assert broken(ledger) == LedgerBroken(6, "record 6 was changed: its text does not match its hash")
 
 
 @pytest.mark.parametrize("sequence", range(1, 13))
@@ -101,7 +101,7 @@ def test_a_changed_field_with_its_hash(ledger: Path, sequence: int) -> None:
     )
     fault = broken(ledger)
     assert fault.sequence == sequence
-    assert "was replaced together with its hash" in fault.what or "not the one the service confirmed" in fault.what
+    assert "was replaced together with its hash" in fault.what or "differs from the confirmed record" in fault.what
 
 
 @pytest.mark.parametrize("sequence", range(1, 12))
@@ -119,13 +119,13 @@ def test_a_deleted_record_with_later_records_renumbered(ledger: Path) -> None:
     change(ledger, "DELETE FROM record WHERE sequence = 6")
     for sequence in range(7, 13):
         change(ledger, "UPDATE record SET sequence = ? WHERE sequence = ?", sequence - 1, sequence)
-    assert broken(ledger) == LedgerBroken(6, "record 7 is in the position of record 6")
+    assert broken(ledger) == LedgerBroken(6, "record 7 was moved to the position of record 6")
 
 
 def test_two_swapped_records(ledger: Path) -> None:
     for old, new in ((3, -3), (7, 3), (-3, 7)):
         change(ledger, "UPDATE record SET sequence = ? WHERE sequence = ?", new, old)
-    assert broken(ledger) == LedgerBroken(3, "record 7 is in the position of record 3")
+    assert broken(ledger) == LedgerBroken(3, "record 7 was moved to the position of record 3")
 
 
 def test_a_record_inserted_before_the_first(ledger: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_record_inserted_before_the_first(ledger: Path) -> None:
 
 def test_an_invented_record_at_the_end(ledger: Path) -> None:
     change(ledger, "INSERT INTO record (sequence, body, hash) VALUES (13, ?, ?)", body(ledger, 12), "0" * 64)
-    assert broken(ledger) == LedgerBroken(13, "record 13 was changed: its text and its hash do not agree")
+    assert broken(ledger) == LedgerBroken(13, "record 13 was changed: its text does not match its hash")
 
 
 def test_a_body_that_is_not_a_record(ledger: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_body_that_is_not_a_record(ledger: Path) -> None:
 def test_a_changed_terminal_name(ledger: Path) -> None:
     change(ledger, "UPDATE ledger SET terminal_id = 'terminal-2'")
     assert broken(ledger) == LedgerBroken(
-        1, "record 1 does not follow this terminal's genesis hash: records of another ledger"
+        1, "record 1 does not follow this terminal's genesis hash: it is from another ledger"
     )
 
 
@@ -168,7 +168,7 @@ def test_a_removed_end_is_found_by_a_remembered_head(ledger: Path) -> None:
     change(ledger, "DELETE FROM record WHERE sequence > 8")
     assert isinstance(verify_file(ledger), LedgerIntact)  # the chain alone does not reveal it
     assert broken(ledger, expected_head=remembered) == LedgerBroken(
-        9, "records 9 to 12 are missing at the end: the ledger once had 12"
+        9, "records 9 to 12 are missing at the end: the ledger previously had 12"
     )
     change(ledger, "DELETE FROM record WHERE sequence > 0")
     assert broken(ledger, receipts=[remembered]).what.startswith("records 1 to 12 are missing")
@@ -183,7 +183,7 @@ def test_a_longer_ledger_verifies_against_remembered_heads(ledger: Path) -> None
 def test_a_rewritten_chain_is_found_by_its_receipts(ledger: Path) -> None:
     change(ledger, 'UPDATE record SET body = replace(body, \'"cause":"answered"\', \'"cause":"timed-out"\')')
     rechain(ledger, 2)
-    assert broken(ledger) == LedgerBroken(2, "record 2 is not the one the service confirmed (receipt in record 3)")
+    assert broken(ledger) == LedgerBroken(2, "record 2 differs from the confirmed record (receipt in record 3)")
 
 
 def test_a_rewritten_end_is_found_by_a_remembered_head(ledger: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_rewritten_end_is_found_by_a_remembered_head(ledger: Path) -> None:
     change(ledger, 'UPDATE record SET body = replace(body, \'"at":"2026\', \'"at":"2025\') WHERE sequence = 12')
     rechain(ledger, 12)
     assert isinstance(verify_file(ledger), LedgerIntact)
-    assert "is not the expected one" in broken(ledger, expected_head=remembered).what
+    assert "differs from the expected one" in broken(ledger, expected_head=remembered).what
 
 
 @pytest.mark.parametrize(
@@ -214,5 +214,5 @@ def test_an_unfinished_check_without_its_opening(counter: Counter, path: Path, c
     counter.ledger.close()
     change(path, "DROP TRIGGER record_remains")
     change(path, "DELETE FROM record WHERE sequence = 1")
-    with pytest.raises(LedgerError, match="is missing a record: check c1 was never opened"):
+    with pytest.raises(LedgerError, match="a record is missing: check c1 was never opened"):
         Ledger.open(path, "terminal-1", clock=clock)

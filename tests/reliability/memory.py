@@ -186,7 +186,7 @@ def terminal_process(terminal: Terminal) -> Iterator[tuple[int, Connection]]:
     ours, theirs = own.Pipe()
     process = own.Process(target=run_terminal, args=(terminal, theirs), daemon=True)
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in system.FORGETFUL.items():
+        for name, value in system.WIPING_ENVIRONMENT.items():
             environment.setenv(name, value)
         process.start()
     try:

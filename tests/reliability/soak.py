@@ -244,10 +244,10 @@ class Soak:
         return sample
 
     def _waiting(self) -> list[str]:
-        """Return the stages of unended checks, except those discarded by staff while the ledger was full."""
+        """Return the stages of unfinished checks, except those discarded by staff while the ledger was full."""
         conductor = self.place.conductor
-        unended = conductor.delivery.ledger.unended()
-        return [check.stage for check in unended if check.opened.event.reception_id not in conductor._not_discarded]
+        unfinished = conductor.delivery.ledger.unfinished()
+        return [check.stage for check in unfinished if check.opened.event.reception_id not in conductor._not_discarded]
 
     def _sample(self) -> Sample:
         return Sample(

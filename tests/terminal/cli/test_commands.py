@@ -99,7 +99,7 @@ def test_every_command_has_help_with_an_example(command: list[str], uketsuke: Uk
     ("text", "said"),
     [
         ("[vision]\natempt_seconds = 0.3\n", ("vision.atempt_seconds", "vision.attempt_seconds")),
-        ('[place]\nlanguages = ["ja", "tlh"]\n', ("'tlh' is not a language of the screen", "ja, ja-easy, en")),
+        ('[place]\nlanguages = ["ja", "tlh"]\n', ("'tlh' is not a screen language", "ja, ja-easy, en")),
     ],
 )
 def test_refused_setting_is_reported_with_what_is_possible(

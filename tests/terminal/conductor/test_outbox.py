@@ -97,11 +97,11 @@ def test_undeliverable_check_does_not_block_the_others(desk: Desk, monkeypatch: 
                 await desk.share_all_by_pin()
             desk.counter.stub.behave()
             delivery = desk.conductor.delivery
-            first = delivery.ledger.unended()[0].check_id
+            first = delivery.ledger.unfinished()[0].check_id
             monkeypatch.setattr(delivery, "deliver", failing_for(first, delivery.deliver))
             (delivered,) = await delivery.process_outbox()
             assert delivered.stage is DeliveryStage.DELIVERED
-            assert [history.check_id for history in delivery.ledger.unended()] == [first]
+            assert [history.check_id for history in delivery.ledger.unfinished()] == [first]
 
     asyncio.run(day())
     assert len(desk.results()) == 1

@@ -172,7 +172,7 @@ def test_late_scan_does_not_replace_the_typed_code() -> None:
 
 def test_pin_and_code_are_locked_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     locked: list[bytearray] = []
-    monkeypatch.setattr(system, "keep_in_memory", locked.append)
+    monkeypatch.setattr(system, "lock_in_memory", locked.append)
     patient = Patient("r1")
     for digit in (5, 8, 3, 0):
         patient.pin.push(digit)

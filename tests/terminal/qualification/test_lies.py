@@ -166,13 +166,13 @@ def test_thirty_false_results_are_held_back(
                 assert office.reported == [code.code], name
                 history = office.ledger.of_check(check_id)
                 assert history is not None
-                assert len(history.not_ours) == (0 if other_check else 1), name
+                assert len(history.mismatches) == (0 if other_check else 1), name
 
                 second = await office.delivery.deliver(check_id, again=True)
                 assert second.stage is outcome.stage, name
                 history = office.ledger.of_check(check_id)
                 assert history is not None
-                assert len(history.not_ours) <= 1, name  # recorded only once
+                assert len(history.mismatches) <= 1, name  # recorded only once
 
                 current.clear()
                 assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED, name
