@@ -148,7 +148,7 @@ def in_browser(
 
             demo = WebDemo(settings, tell, pcsc=pcsc, camera=camera, service_url=service, source=source)
             ending.callback(demo.close)
-            return demo.put_together(patient, dock, staff)
+            return demo.build(patient, dock, staff)
 
         return run_web(
             [patient, *dock],

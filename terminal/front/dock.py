@@ -70,7 +70,7 @@ class Dock(Protocol):
     def on_settings(self, changed: Callable[[Settings], None]) -> None:
         """Call `changed` when a persona comes to another institution, where the wording may differ."""
 
-    async def be_at(self, profile: Profile | None) -> None:
+    async def set_profile(self, profile: Profile | None) -> None:
         """Set the institution for personas chosen from now on; None for each persona's own."""
 
     async def choose(self, name: str) -> None:
@@ -96,7 +96,7 @@ class Dock(Protocol):
     async def unplug_reader(self, unplugged: bool) -> None:
         """Unplug the reader, with the card on it, or plug it back in."""
 
-    async def treat_service(self, service: ServiceMode) -> None: ...
+    async def set_service_mode(self, service: ServiceMode) -> None: ...
 
     async def set_clock_late(self, late: bool) -> None: ...
 
@@ -109,5 +109,5 @@ class Dock(Protocol):
     async def stand_up(self) -> None:
         """Return to the drawn people and discard the portrait."""
 
-    async def tidy(self) -> None:
+    async def reset(self) -> None:
         """Reset all simulated devices."""

@@ -151,7 +151,7 @@ class DockPanel(Vertical):
         actions: dict[str, Callable[[], Awaitable[None]]] = {
             "card": dock.pull_card if props.card else dock.insert_card,
             "camera": lambda: dock.cover_camera(not props.camera_covered),
-            "service": lambda: dock.treat_service(service),
+            "service": lambda: dock.set_service_mode(service),
         }
         if name in actions:
             await actions[name]()

@@ -1,4 +1,4 @@
-"""`uketsuke demo --auto`: every persona's visit, one reception after the other, on one conductor."""
+"""The automatic demo (`uketsuke demo --auto`): visits of all personas in sequence."""
 
 import asyncio
 import contextlib
@@ -24,16 +24,16 @@ from terminal.headless.runner import Hands, Headless, Operator
 from terminal.headless.transcript import Transcript
 from terminal.session import events as ev
 from terminal.session import states as st
+from terminal.simulated.demo.background_issuer import BackgroundIssuer
 from terminal.simulated.demo.card_over_reader import CardOverReader
 from terminal.simulated.demo.code_reader import code_reader
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.simulated.demo.issued_ahead import IssuedAhead
-from terminal.simulated.demo.other_settings import with_profile
 from terminal.simulated.demo.places import CardPlace
+from terminal.simulated.demo.profile_settings import with_profile
+from terminal.simulated.demo.reception_watch import ReceptionWatch
 from terminal.simulated.demo.result_flags import flags_in, newer_flags_in
 from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.demo.stage import Stage
-from terminal.simulated.demo.watched import ReceptionWatch
 from terminal.simulated.demo.wrong_clock import AN_HOUR, WrongClock
 from terminal.simulated.personas.persona import Expected, Mishap, Persona
 from terminal.simulated.service.misbehaviour import Operation
@@ -42,12 +42,12 @@ from terminal.words.catalogue import speaker
 
 Tell = Callable[[str], None]
 RECEPTION_SECONDS = 60.0
-"""A reception still running after this time has failed."""
+"""Time limit for one reception."""
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """The outcome of one persona's visit."""
+class VisitResult:
+    """The result of one persona's visit."""
 
     persona: str
     ok: bool
@@ -58,51 +58,53 @@ class Played:
     result_file: str | None
     seconds: float
     wrong: str = ""
-    """How the outcome differs from the persona's expectation; empty if it does not."""
+    """Differences from the expected outcome; empty if there are none."""
 
 
 class _CurrentOperator(Operator):
-    """The run's only operator, which acts for one persona after the other."""
+    """Forwards talks to the current persona's operator, if there is one."""
 
     def __init__(self) -> None:
-        self.now: Operator | None = None
+        self.current: Operator | None = None
 
     def hear(self, talk: Talk) -> None:
-        if self.now is not None:
-            self.now.hear(talk)
+        if self.current is not None:
+            self.current.hear(talk)
 
     async def act(self, talk: Talk, state: st.State, hands: Hands) -> None:
-        if self.now is not None:
-            await self.now.act(talk, state, hands)
+        if self.current is not None:
+            await self.current.act(talk, state, hands)
 
 
 class AutoDemo:
+    """Plays personas on simulated devices and compares each result with the expected outcome."""
+
     def __init__(
         self, counter: DemoCounter, places: Callable[[], CardPlace], stage: Stage, settings: Settings, tell: Tell
     ) -> None:
         self._counter, self._places, self._stage, self._settings, self._tell = counter, places, stage, settings, tell
         self._place: CardPlace
-        self._issued: IssuedAhead
-        self._watched = ReceptionWatch()
+        self._issuer: BackgroundIssuer
+        self._watch = ReceptionWatch()
         self._tries = 0
         self._clock = WrongClock()
         self._front = CardOverReader(lambda: self._place.card)
         self._scanner: CodeCamera | CodeScanner | None = None
 
-    async def play(self, personas: Sequence[Persona]) -> list[Played]:
-        """Play the personas in order, with one conductor for each group that shares profile and settings."""
-        played: list[Played] = []
+    async def play(self, personas: Sequence[Persona]) -> list[VisitResult]:
+        """Play the personas in order, with one conductor for each group with the same profile and settings."""
+        results: list[VisitResult] = []
         common = self._settings
-        everybody = [one for persona in personas for one in persona.family]
-        with IssuedAhead(self._counter.props, self._stage.portrait, everybody) as self._issued:
-            for (profile, _, cut), row in groupby(everybody, key=_terminal_of):
-                together = list(row)
-                self._settings = with_profile(common, profile, together[0].settings)
-                if cut:
-                    played += [await self._play_power_cut(persona) for persona in together]
+        visitors = [member for persona in personas for member in persona.family]
+        with BackgroundIssuer(self._counter.props, self._stage.portrait, visitors) as self._issuer:
+            for (profile, _, power_cut), members in groupby(visitors, key=_terminal_of):
+                group = list(members)
+                self._settings = with_profile(common, profile, group[0].settings)
+                if power_cut:
+                    results += [await self._play_power_cut(persona) for persona in group]
                 else:
-                    played += await self._play_row(together)
-        return played
+                    results += await self._play_group(group)
+        return results
 
     def _open(self) -> Conductor:
         self._place = self._places()
@@ -113,11 +115,11 @@ class AutoDemo:
             self._settings,
             devices,
             clock=self._clock,
-            # shorten the time that answers are shown: nobody reads them here
+            # show answers only briefly because nobody reads them here
             rules=replace(rules_of(self._settings), show_answers=0.1, staff_enabled=True, phone=True),
             anchors=self._counter.props.authority.trust_anchors,
         )
-        conductor.listen(on_state=lambda state: self._watched.state(state), on_event=self._count_tries)
+        conductor.listen(on_state=lambda state: self._watch.observe(state), on_event=self._count_tries)
         return conductor
 
     @asynccontextmanager
@@ -130,16 +132,16 @@ class AutoDemo:
             conductor.stop()
             await running
 
-    async def _play_row(self, personas: Sequence[Persona]) -> list[Played]:
+    async def _play_group(self, personas: Sequence[Persona]) -> list[VisitResult]:
         conductor, operator = self._open(), _CurrentOperator()
         async with self._conducting(conductor, operator):
             await conductor.camera.warm_up()
             return [await self._play_one(persona, conductor, operator) for persona in personas]
 
-    async def _play_power_cut(self, persona: Persona) -> Played:
-        """Stop the terminal in the middle of a reception; the next one must close that reception."""
+    async def _play_power_cut(self, persona: Persona) -> VisitResult:
+        """Stop the terminal during a reception and start another, which must close that reception."""
         card, transcript = await self._prepare(persona), Transcript(self._tell)
-        watched, began = self._watched, time.monotonic()
+        watch, began = self._watch, time.monotonic()
         conductor = self._open()
         patient = ScriptedPatient(persona.script, transcript, take_card=self._place.remove, switch_off=conductor.stop)
         async with self._conducting(conductor, patient) as running:
@@ -149,23 +151,23 @@ class AutoDemo:
         self._place.remove()
         transcript.note("the terminal is switched on again")
         async with self._conducting(self._open(), _CurrentOperator()):
-            await _until(lambda: self._result_file(watched.check_id) is not None)
-        return self._judge(persona, watched, time.monotonic() - began)
+            await _until(lambda: self._result_file(watch.check_id) is not None)
+        return self._judge(persona, watch, time.monotonic() - began)
 
     async def _prepare(self, persona: Persona) -> SoftCard:
-        """Put the persona in front of the camera, and return their newly issued card."""
-        image, registry = await self._issued.of(persona)
+        """Put the persona in front of the camera and return a copy of their card."""
+        image, registry = await self._issuer.card_of(persona)
         self._counter.stub.publish(registry)
         self._stage.show(persona)
         self._tell(f"\n{persona.name}: {persona.story}")
-        self._watched, self._tries = ReceptionWatch(persona.expected.reported), 0
+        self._watch, self._tries = ReceptionWatch(persona.expected.reported), 0
         self._front.covered = persona.script.types_code
         return SoftCard(image.model_copy(deep=True))
 
-    async def _play_one(self, persona: Persona, conductor: Conductor, operator: _CurrentOperator) -> Played:
+    async def _play_one(self, persona: Persona, conductor: Conductor, operator: _CurrentOperator) -> VisitResult:
         card, transcript = await self._prepare(persona), Transcript(self._tell)
-        watched = self._watched
-        operator.now = ScriptedPatient(
+        watch = self._watch
+        operator.current = ScriptedPatient(
             persona.script,
             transcript,
             take_card=self._place.remove,
@@ -185,19 +187,19 @@ class AutoDemo:
         second = SoftCard(card.image.model_copy(deep=True)) if persona.script.mishap is Mishap.TWO_CARDS else None
         await asyncio.to_thread(self._place.insert, card, second)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(watched.back.wait(), RECEPTION_SECONDS)
-        operator.now = None
+            await asyncio.wait_for(watch.returned_to_idle.wait(), RECEPTION_SECONDS)
+        operator.current = None
         self._place.remove()
         self._clock.late = timedelta()
         if persona.script.mishap is Mishap.READER_UNPLUGGED:
             await asyncio.to_thread(self._place.plug)
             await _until(lambda: conductor.reader_name is not None)
         seconds = time.monotonic() - began
-        await self._service_is_back(persona, conductor, transcript)
-        return self._judge(persona, watched, seconds)
+        await self._restore_service(persona, conductor, transcript)
+        return self._judge(persona, watch, seconds)
 
     def _resolution(self, mishap: Mishap) -> Callable[[], None] | None:
-        """Return how to resolve the mishap once the terminal has reported it."""
+        """Return the function that resolves a mishap after the terminal has reported it."""
         place = self._place
         match mishap:
             case Mishap.CARD_HELD:
@@ -220,7 +222,7 @@ class AutoDemo:
             case _:
                 pass
 
-    async def _service_is_back(self, persona: Persona, conductor: Conductor, transcript: Transcript) -> None:
+    async def _restore_service(self, persona: Persona, conductor: Conductor, transcript: Transcript) -> None:
         if persona.script.mishap in (Mishap.SERVICE_SILENT_AT_OPENING, Mishap.SERVICE_SILENT_AT_SUBMIT):
             self._counter.stub.behave()
         if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
@@ -232,17 +234,17 @@ class AutoDemo:
         if isinstance(event, ev.PinRefused) and event.sent:
             self._tries += 1
 
-    def _judge(self, persona: Persona, watched: ReceptionWatch, seconds: float) -> Played:
-        file = self._result_file(watched.check_id)
+    def _judge(self, persona: Persona, watch: ReceptionWatch, seconds: float) -> VisitResult:
+        file = self._result_file(watch.check_id)
         flags = flags_in(file) if file is not None else {}
-        wrong = "; ".join(_differences(persona.expected, watched, file, self._tries))
+        wrong = "; ".join(_differences(persona.expected, watch, file, self._tries))
         if file is not None:
             self._tell(f"    - written: {file}")
-        return Played(
+        return VisitResult(
             persona=persona.name,
             ok=not wrong,
-            way=watched.way.value if watched.way else "",
-            asked=list(watched.asked),
+            way=watch.way.value if watch.way else "",
+            asked=list(watch.asked),
             flags={item.name.lower().replace("_", "-"): flag for item, flag in flags.items()},
             tries_spent=self._tries,
             result_file=str(file) if file is not None else None,
@@ -251,7 +253,7 @@ class AutoDemo:
         )
 
     def _result_file(self, check_id: str | None) -> Path | None:
-        """Return the file that the ledger records as delivered for this check, if it is in the folder."""
+        """Return the delivered result file of this check if it is in the folder, according to the ledger."""
         if check_id is None:
             return None
         history = LedgerFile(ledger_path(self._settings)).of_check(check_id)
@@ -261,37 +263,37 @@ class AutoDemo:
         return path if path.exists() else None
 
 
-async def _until(there: Callable[[], bool]) -> None:
-    """Wait for the condition, at most as long as a reception may take."""
+async def _until(condition: Callable[[], bool]) -> None:
+    """Wait for the condition, for at most `RECEPTION_SECONDS`."""
 
     def wait() -> None:
         until = time.monotonic() + RECEPTION_SECONDS
-        while not there() and time.monotonic() < until:
+        while not condition() and time.monotonic() < until:
             time.sleep(0.01)
 
     await asyncio.to_thread(wait)
 
 
 def _terminal_of(persona: Persona) -> tuple[Profile, dict[str, object], bool]:
-    """Return the key by which personas can share one terminal."""
+    """Return a grouping key: personas with the same key can share one terminal."""
     return persona.profile, dict(persona.settings), persona.script.mishap is Mishap.POWER_CUT
 
 
-def _differences(expected: Expected, watched: ReceptionWatch, file: Path | None, tries: int) -> list[str]:
+def _differences(expected: Expected, watch: ReceptionWatch, file: Path | None, tries: int) -> list[str]:
     flags = flags_in(file) if file is not None else None
     newer = newer_flags_in(file) if file is not None and expected.newer is not None else expected.newer
-    found = [
-        ("way", expected.way, watched.way),
-        ("end", expected.outcome, watched.outcome),
-        ("asked", expected.asked, watched.asked),
+    compared = [
+        ("way", expected.way, watch.way),
+        ("end", expected.outcome, watch.outcome),
+        ("asked", expected.asked, watch.asked),
         ("flags", dict(expected.flags) if expected.flags is not None else None, flags),
         ("newer flags", expected.newer, newer),
-        ("language", expected.language or watched.language, watched.language),
+        ("language", expected.language or watch.language, watch.language),
         ("tries", expected.tries_spent, tries),
-        ("reported", expected.reported, tuple(dict.fromkeys(watched.reported))),
+        ("reported", expected.reported, tuple(dict.fromkeys(watch.reported))),
     ]
-    return [f"{what}: expected {want}, was {got}" for what, want, got in found if want != got]
+    return [f"{name}: expected {want}, got {actual}" for name, want, actual in compared if want != actual]
 
 
-def as_json(played: Sequence[Played]) -> str:
-    return json.dumps([asdict(one) for one in played], ensure_ascii=False, indent=2) + "\n"
+def as_json(results: Sequence[VisitResult]) -> str:
+    return json.dumps([asdict(result) for result in results], ensure_ascii=False, indent=2) + "\n"

@@ -1,6 +1,6 @@
-"""The browser's camera as a frame source: for WSL, a Mac, or a browser whose computer has a better camera.
+"""A frame source for the browser's camera, for WSL, a Mac, or a browser on a computer with a better camera.
 
-The page sends JPEGs while the source is open; the newest is kept in memory and dropped on `close`.
+The page sends JPEGs while the source is open. The newest one is stored in memory and deleted on `close`.
 """
 
 import threading
@@ -15,24 +15,27 @@ if TYPE_CHECKING:
     from vision.verdict import CameraLost
 
 BROWSER = "browser"
-"""Value of `--camera` that selects it."""
+"""Value of `--camera` that selects this source."""
 MAX_JPEG_SIZE = 400_000
 _MAX_WAIT = 1.0
 
 
 class BrowserSource:
-    """A frame source. `on_request(True)` requests pictures from the page, `on_request(False)` stops its camera."""
+    """Frame source for pictures from the page.
+
+    Calls `on_request(True)` to request pictures and `on_request(False)` to stop the page's camera.
+    """
 
     name = "browser camera"
 
     def __init__(self) -> None:
-        self.on_request: Callable[[bool], None] = lambda _wanted: None
+        self.on_request: Callable[[bool], None] = lambda _on: None
         self._jpeg: bytes | None = None
         self._new = threading.Condition()
         self._number = 0
 
     def put(self, jpeg: bytes) -> None:
-        """Store the page's newest picture. Pictures that are too large or not requested are dropped."""
+        """Store the newest picture from the page. Ignores pictures larger than `MAX_JPEG_SIZE`."""
         with self._new:
             if len(jpeg) <= MAX_JPEG_SIZE:
                 self._jpeg = jpeg
@@ -40,7 +43,7 @@ class BrowserSource:
 
     @property
     def kind(self) -> SourceKind:
-        """Frames come from a page; its camera is unknown."""
+        """Always `VIRTUAL`, because the page's camera is unknown."""
         return SourceKind.VIRTUAL
 
     def open(self) -> "CameraLost | None":
@@ -68,7 +71,7 @@ class BrowserSource:
             frame = frame_of(np.asarray(picture), number=self._number, taken_at=time.monotonic(), order="BGR")
             if isinstance(frame, Frame):
                 return frame
-        return CameraLost(f"{self.name}: the page sends no picture")
+        return CameraLost(f"{self.name}: no picture received from the page")
 
     def close(self) -> None:
         with self._new:

@@ -1,4 +1,4 @@
-"""A camera over the demo's reader that sees the front of the simulated card on it."""
+"""A simulated camera above the demo's reader, which shows the front of the card on the reader."""
 
 from collections.abc import Callable
 from typing import Final
@@ -19,14 +19,14 @@ _SEXES: Final = {1: "男", 2: "女"}
 
 
 class CardOverReader(CardSource):
-    """Sees the card on the reader, unless it is covered."""
+    """Draws the front of the card returned by `current_card`."""
 
-    def __init__(self, card_there: Callable[[], SoftCard | None]) -> None:
+    def __init__(self, current_card: Callable[[], SoftCard | None]) -> None:
         super().__init__(self._picture)
-        self._card_there = card_there
+        self._current_card = current_card
         self._drawn: tuple[str, Image] | None = None
         self.covered = False
-        """Something covers the card."""
+        """Whether something hides the card."""
 
     @property
     def name(self) -> str:
@@ -36,16 +36,16 @@ class CardOverReader(CardSource):
         self._drawn = None
 
     def _picture(self) -> Image | None:
-        card = self._card_there()
+        card = self._current_card()
         if card is None or self.covered or File.FACE_RECORD not in card.image.files:
-            return None  # no card, or a card without such a front
+            return None
         if self._drawn is None or self._drawn[0] != card.image.card_id:
             self._drawn = (card.image.card_id, draw_front(front_of(card)))
         return self._drawn[1]
 
 
 def front_of(card: SoftCard) -> CardFront:
-    """Return what is printed on a simulated card."""
+    """Return the text and photo printed on a simulated card."""
     record = parse_face_record(card.image.files[File.FACE_RECORD])
     code = card.image.code_on_face
     return CardFront(
@@ -59,7 +59,7 @@ def front_of(card: SoftCard) -> CardFront:
 
 
 def _birth(record: FaceRecord, code: str) -> str:
-    """Return the birth date with an era or Western year, whichever the card's own code begins with."""
+    """Format the birth date with an era year or a Western year, whichever matches the start of the card's code."""
     day = record.birth_date
     assert day is not None
     era = EraDate.of(day)

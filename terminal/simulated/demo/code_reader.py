@@ -1,4 +1,4 @@
-"""Readers for printed codes in the demo: a camera over the reader, or the plain scanner."""
+"""The demo's reader for printed codes: a camera above the card reader, or a simulated scanner."""
 
 from reader.link import CodeScanner
 from terminal.conductor.code_camera import CodeCamera
@@ -11,7 +11,7 @@ NAME = "simulated camera over the reader"
 
 
 def code_reader(scanner: CodeScanner, source: FrameSource) -> CodeCamera | CodeScanner:
-    """Return a camera over the reader, or the plain simulated scanner if no font or recogniser is installed."""
+    """Return a camera that reads from `source`, or `scanner` if no font or no recogniser is installed."""
     try:
         fonts()
         recogniser_path()

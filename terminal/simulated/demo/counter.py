@@ -1,4 +1,4 @@
-"""A complete simulated counter: simulated cards, invented people and the service stub, in one state folder."""
+"""A simulated counter with simulated cards, invented people and the service stub, in one state folder."""
 
 import contextlib
 from pathlib import Path
@@ -27,7 +27,7 @@ class DemoCounter:
         keep_cards: bool = True,
         stub_later: bool = False,
     ) -> None:
-        """`stub_later`: do not load the embedded stub until `begin` is called or it is first used."""
+        """`stub_later`: load the embedded stub only when `begin` is called or the stub is first used."""
         _refuse_a_real_terminal(settings.state_dir)
         self._exit_stack = contextlib.ExitStack()
         private_folder(settings.state_dir)
@@ -63,7 +63,7 @@ class DemoCounter:
 
 
 def _refuse_a_real_terminal(state_dir: Path) -> None:
-    """Prevent a demo from writing into the ledger of a terminal in service."""
+    """Prevent a demo from writing to the ledger of a terminal in service. Raises `NotReady`."""
     enrolment = Enrolment.load(enrolment_path(state_dir))
     if enrolment is not None and not enrolment.simulated:
         raise NotReady(

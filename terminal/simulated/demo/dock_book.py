@@ -1,4 +1,4 @@
-"""Constant content of the dock page: its texts, the personas and the trainer's lists, in both languages."""
+"""Constant content of the dock page in both languages: its texts, the personas and the trainer's lists."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -56,11 +56,11 @@ _WORDS = {
 
 
 _LATER = {name: f"{{{name}}}" for name in ("done", "all", "minutes")}
-"""Placeholders that the page fills itself."""
+"""Placeholders filled in by the page."""
 
 
 def words_of(ids: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Return the texts by language, under the names the page uses."""
+    """Return texts by language and by the page's name for them. `ids`: message ids by name."""
     return {
         language: {name: words(language)(message_id, **_LATER) for name, message_id in ids.items()}
         for language in LANGUAGES
@@ -69,10 +69,11 @@ def words_of(ids: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 @cache
 def book() -> dict[str, Any]:
+    """Return the content of the page's `book` message."""
     return {
         "words": words_of(_WORDS),
         "people": {
-            name: {"family": [one.name for one in persona.family], "staff": needs_staff_page(persona)}
+            name: {"family": [member.name for member in persona.family], "staff": needs_staff_page(persona)}
             | {language: _texts(persona, language) for language in LANGUAGES}
             for name, persona in BY_NAME.items()
         },

@@ -1,4 +1,4 @@
-"""Create the dock's sites before the dock exists; fast to import."""
+"""Create the dock's sites before the dock exists. Imports no slow modules."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ from terminal.counter_web.site import Site, Tell
 
 PAGE = Path(__file__).with_name("dock_page")
 _ELSEWHERE_SECONDS = 600.0
-"""Long enough to type the address into a tablet by hand."""
+"""Allows for typing the address into a tablet by hand."""
 
 
 def dock_sites(
@@ -19,10 +19,10 @@ def dock_sites(
     on_picture: Callable[[bytes], None] | None = None,
     second_device: str = "",
 ) -> list[Site]:
-    """Return the dock's site on this computer, and a second one if `second_device` is given.
+    """Return the dock's site on this computer and, with `second_device`, a site for another device.
 
-    `second_device`: a network address of this computer. There the dock, without the patient's screen, is open to
-    another device that uses the address with its code. `on_picture`: receives pictures of the browser's camera.
+    `second_device`: a network address of this computer. That site shows the dock without the patient's screen to a
+    device that opens the address with its code. `on_picture`: receives pictures from the browser's camera.
     Raises `NotReady` if a port is in use.
     """
     keys = settings.state_dir / "web"

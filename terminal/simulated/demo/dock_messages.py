@@ -1,4 +1,4 @@
-"""Messages the dock page may send: a small, strict, closed union."""
+"""Messages from the dock page, parsed strictly."""
 
 from typing import Annotated, Literal
 
@@ -25,13 +25,13 @@ class Open(StrictMessage):
 
 
 class Reset(StrictMessage):
-    """Start the list again, with everything on the counter back to normal."""
+    """Restart the list and reset all simulated devices."""
 
     type: Literal["reset"]
 
 
 class PutCard(StrictMessage):
-    """Put a persona's card on the reader; empty: remove the card."""
+    """Put a persona's card on the reader, or remove the card if `card` is empty."""
 
     type: Literal["card"]
     card: Name
@@ -40,13 +40,13 @@ class PutCard(StrictMessage):
 
 
 class TakeSecond(StrictMessage):
-    """Take the card off the second reader."""
+    """Remove the card from the second reader."""
 
     type: Literal["take-second"]
 
 
 class HoldCards(StrictMessage):
-    """Let another program hold each card, or release it."""
+    """Start or stop another program that holds every card."""
 
     type: Literal["hold"]
     on: bool
@@ -63,12 +63,12 @@ class Unplug(StrictMessage):
     on: bool
 
 
-class Treat(StrictMessage):
+class SetService(StrictMessage):
     type: Literal["service"]
     service: Annotated[ServiceMode, Field(strict=False)]
 
 
-class Late(StrictMessage):
+class SetClockLate(StrictMessage):
     type: Literal["late"]
     on: bool
 
@@ -78,26 +78,39 @@ class Power(StrictMessage):
 
 
 class OwnFace(StrictMessage):
-    """Use the face of the trainer in front of the browser's camera, or stop using it."""
+    """Start or stop using the face of the trainer in front of the browser's camera."""
 
     type: Literal["own-face"]
     on: bool
 
 
 class Agree(StrictMessage):
-    """Whether the portrait may be taken."""
+    """Allow or refuse a portrait."""
 
     type: Literal["agree"]
     yes: bool
 
 
-Hand = Choose | Open | Reset | PutCard | TakeSecond | HoldCards | CoverCamera | Unplug | Treat | Late | Power | OwnFace
-_ANY: TypeAdapter[Hand | Agree] = TypeAdapter(Annotated[Hand | Agree, Field(discriminator="type")])
+DockCommand = (
+    Choose
+    | Open
+    | Reset
+    | PutCard
+    | TakeSecond
+    | HoldCards
+    | CoverCamera
+    | Unplug
+    | SetService
+    | SetClockLate
+    | Power
+    | OwnFace
+)
+_MESSAGE: TypeAdapter[DockCommand | Agree] = TypeAdapter(Annotated[DockCommand | Agree, Field(discriminator="type")])
 
 
-def read_message(text: str) -> Hand | Agree | None:
-    """Parse a message; return None if it is invalid."""
+def read_message(text: str) -> DockCommand | Agree | None:
+    """Parse a message. Returns None if it is invalid."""
     try:
-        return _ANY.validate_json(text)
+        return _MESSAGE.validate_json(text)
     except ValidationError:
         return None

@@ -1,4 +1,4 @@
-"""The demo's dock as a page beside the patient's screen, with controls for people, card, devices and service."""
+"""The demo's dock as a web page next to the patient's screen, with controls for people, cards, devices and service."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ from terminal.words.catalogue import words
 
 log = logging.getLogger(__name__)
 
-_ASKED = {
+_QUESTION = {
     "question": "webcam.question",
     "kept": "webcam.kept",
     "sit": "webcam.sit",
@@ -40,114 +40,117 @@ class DockSite:
     def __init__(self, sites: Sequence[Site], *, source: BrowserSource | None = None) -> None:
         """`sites`: from `dock_door.dock_sites`. `source`: the browser's camera, if it replaces the terminal's."""
         self.sites = sites
-        self.site, *elsewhere = sites
+        self.site, *other_sites = sites
         self.site.connect_hub(self)
-        for site in elsewhere:
+        for site in other_sites:
             site.connect_hub(_SecondDevice(self))
         self._source = source
-        self._agreed: asyncio.Future[bool] | None = None
+        self._answer: asyncio.Future[bool] | None = None
         self._trouble = ""
-        self._camera_wanted = False
-        self._lines: list[PageConnection] = []
-        self._elsewhere: set[PageConnection] = set()
-        """Connections from a second device, which cannot reach the patient's screen."""
+        self._camera_requested = False
+        self._connections: list[PageConnection] = []
+        self._second_device: set[PageConnection] = set()
+        """Connections from a second device, which has no access to the patient's screen."""
         self._dock: Dock | None = None
         self._patient: Site | None = None
         self._staff = ""
         self._lesson = Lesson()
-        self._begun = False
+        self._started = False
         self._running: set[asyncio.Task[None]] = set()
 
     def show_staff(self, staff: StaffSite) -> None:
-        """Show the staff page beside the patient's screen."""
+        """Show the staff page next to the patient's screen."""
         self.site.embed(staff)
         self._staff = staff.address
 
     async def ask(self, trouble: str = "") -> bool:
-        """Ask on the page whether the portrait may be taken. `trouble`: why the last attempt failed."""
+        """Ask on the page for permission to take a portrait and return the answer.
+
+        `trouble`: reason why the last attempt failed.
+        """
         loop = asyncio.get_running_loop()
-        self._agreed, self._trouble = loop.create_future(), trouble
+        self._answer, self._trouble = loop.create_future(), trouble
         if self._source is not None:
 
-            def on_request(wanted: bool) -> None:
+            def on_request(requested: bool) -> None:
                 if not loop.is_closed():
-                    loop.call_soon_threadsafe(self._want_camera, wanted)
+                    loop.call_soon_threadsafe(self._request_camera, requested)
 
             self._source.on_request = on_request
-        for line in self._lines:
-            if line not in self._elsewhere:
-                self._show_question(line)
-        agreed = await self._agreed
-        self._agreed = None
+        for connection in self._connections:
+            if connection not in self._second_device:
+                self._show_question(connection)
+        agreed = await self._answer
+        self._answer = None
         return agreed
 
-    def _show_question(self, line: PageConnection) -> None:
-        line.tell(
+    def _show_question(self, connection: PageConnection) -> None:
+        connection.tell(
             "ask",
-            words=words_of(_ASKED),
+            words=words_of(_QUESTION),
             trouble=self._trouble,
             browser=self._source is not None,
             back=self._dock is not None,
         )
 
-    def _want_camera(self, wanted: bool) -> None:
-        self._camera_wanted = wanted
-        for line in set(self._lines) - self._elsewhere:
-            line.tell("camera", on=wanted)
+    def _request_camera(self, requested: bool) -> None:
+        self._camera_requested = requested
+        for connection in set(self._connections) - self._second_device:
+            connection.tell("camera", on=requested)
 
     def take_over(self, opened: OpenedCounter, patient: Site) -> None:
         self._dock, self._patient = opened.dock, patient
         opened.counter.listen(on_state=self._on_state)
         if self._dock is not None and self._dock.current != self._lesson.drill.personas[0]:
             self._begin(self._dock.choose(self._lesson.drill.personas[0]))
-        for line in self._lines:
-            self._show_all(line)
+        for connection in self._connections:
+            self._show_all(connection)
 
     # --- pages ----------------------------------------------------------------------------------------------
 
-    def join(self, line: PageConnection, *, elsewhere: bool = False) -> None:
-        self._lines.append(line)
-        if elsewhere:
-            self._elsewhere.add(line)
-        if self._agreed is not None and not elsewhere:
-            self._show_question(line)
-        if self._camera_wanted and not elsewhere:
-            line.tell("camera", on=True)
-        self._show_all(line)
+    def join(self, connection: PageConnection, *, second_device: bool = False) -> None:
+        self._connections.append(connection)
+        if second_device:
+            self._second_device.add(connection)
+        if self._answer is not None and not second_device:
+            self._show_question(connection)
+        if self._camera_requested and not second_device:
+            connection.tell("camera", on=True)
+        self._show_all(connection)
 
-    def leave(self, line: PageConnection) -> None:
-        self._lines.remove(line)
-        self._elsewhere.discard(line)
+    def leave(self, connection: PageConnection) -> None:
+        self._connections.remove(connection)
+        self._second_device.discard(connection)
 
-    def hear(self, line: PageConnection, text: str) -> bool:
+    def hear(self, connection: PageConnection, text: str) -> bool:
         message = ms.read_message(text)
         if message is None:
             return False
         if isinstance(message, ms.Agree):
-            if self._agreed is not None and not self._agreed.done():
-                self._agreed.set_result(message.yes)
-        elif self._dock is not None and line in self._lines:
+            if self._answer is not None and not self._answer.done():
+                self._answer.set_result(message.yes)
+        elif self._dock is not None and connection in self._connections:
             self._begin(self._act(message, self._dock))
         return True
 
-    async def _act(self, message: ms.Hand, dock: Dock) -> None:
+    async def _act(self, message: ms.DockCommand, dock: Dock) -> None:
         match message:
             case ms.Choose(name=name) if name in BY_NAME:
                 await dock.choose(name)
             case ms.Open(drill=drill) if drill in BY_ID:
                 self._lesson.open(drill)
-                await dock.be_at(self._lesson.drill.profile)
+                await dock.set_profile(self._lesson.drill.profile)
                 await dock.choose(self._lesson.drill.personas[0])
             case ms.Reset():
                 self._lesson.open(self._lesson.drill.id)
-                await dock.tidy()
+                await dock.reset()
                 await dock.choose(self._lesson.drill.personas[0])
             case ms.PutCard(card=""):
                 await dock.pull_card()
             case ms.PutCard(card=card, two=two) if card in BY_NAME:
-                self._begun = True
+                self._started = True
                 if not dock.props.card:
-                    self._lesson.comes(card if card in dock.family else "")
+                    self._lesson.card_inserted(card if card in dock.family else "")
                 await dock.insert_card(card, two=two)
             case ms.TakeSecond():
                 await dock.take_second_card()
@@ -159,9 +162,9 @@ class DockSite:
                 await dock.unplug_camera(on)
             case ms.Unplug(on=on):
                 await dock.unplug_reader(on)
-            case ms.Treat(service=service):
-                await dock.treat_service(service)
-            case ms.Late(on=on):
+            case ms.SetService(service=service):
+                await dock.set_service_mode(service)
+            case ms.SetClockLate(on=on):
                 await dock.set_clock_late(on)
             case ms.OwnFace(on=True) if dock.own_face is False:
                 await self._sit_down(dock)
@@ -184,42 +187,42 @@ class DockSite:
     def address_old(self) -> list[str]:
         return [words(language)("web.address-old") for language in LANGUAGES]
 
-    def _begin(self, hand: Coroutine[Any, Any, None]) -> None:
-        async def move() -> None:
+    def _begin(self, action: Coroutine[Any, Any, None]) -> None:
+        async def run() -> None:
             trouble = ""
             try:
-                await hand
+                await action
             except NotReady as error:
                 trouble = str(error)
                 log.warning("dock: %s", trouble)
             self._tell(trouble)
 
-        task = asyncio.create_task(move())
+        task = asyncio.create_task(run())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    # --- what is shown --------------------------------------------------------------------------------------
+    # --- page content ---------------------------------------------------------------------------------------
 
     def _on_state(self, state: State) -> None:
-        if self._lesson.see(state):
+        if self._lesson.observe(state):
             self._tell()
 
-    def _show_all(self, line: PageConnection) -> None:
-        """Send the constant content, the patient's screen (with a new code for each dock page) and the state."""
+    def _show_all(self, connection: PageConnection) -> None:
+        """Send the constant content, the address of the patient's screen with a new code, and the state."""
         if self._dock is None:
             return
         assert self._patient is not None
-        line.tell("book", **book())
-        if line not in self._elsewhere:
-            line.tell("counter", address=self._patient.address, staff=self._staff)
-        line.tell("dock", **self._drawn(self._dock))
+        connection.tell("book", **book())
+        if connection not in self._second_device:
+            connection.tell("counter", address=self._patient.address, staff=self._staff)
+        connection.tell("dock", **self._state_of(self._dock))
 
     def _tell(self, trouble: str = "") -> None:
-        if self._dock is not None and self._agreed is None:
-            for line in self._lines:
-                line.tell("dock", **self._drawn(self._dock, trouble))
+        if self._dock is not None and self._answer is None:
+            for connection in self._connections:
+                connection.tell("dock", **self._state_of(self._dock, trouble))
 
-    def _drawn(self, dock: Dock, trouble: str = "") -> dict[str, Any]:
+    def _state_of(self, dock: Dock, trouble: str = "") -> dict[str, Any]:
         lesson, props = self._lesson, dock.props
         return {
             "list": lesson.drill.id,
@@ -236,26 +239,26 @@ class DockSite:
             "late": props.clock_late,
             "ownFace": dock.own_face,
             "done": sorted(lesson.done),
-            "otherwise": sorted(lesson.otherwise),
-            "begun": self._begun,
+            "otherwise": sorted(lesson.unexpected),
+            "begun": self._started,
             "trouble": trouble,
         }
 
 
 class _SecondDevice:
-    """Hub of the dock's site for a second device on the network."""
+    """Hub of the dock's site for a second device."""
 
     def __init__(self, dock: DockSite) -> None:
         self._dock = dock
 
-    def join(self, line: PageConnection) -> None:
-        self._dock.join(line, elsewhere=True)
+    def join(self, connection: PageConnection) -> None:
+        self._dock.join(connection, second_device=True)
 
-    def leave(self, line: PageConnection) -> None:
-        self._dock.leave(line)
+    def leave(self, connection: PageConnection) -> None:
+        self._dock.leave(connection)
 
-    def hear(self, line: PageConnection, text: str) -> bool:
-        return self._dock.hear(line, text)
+    def hear(self, connection: PageConnection, text: str) -> bool:
+        return self._dock.hear(connection, text)
 
     def address_old(self) -> list[str]:
         return self._dock.address_old()

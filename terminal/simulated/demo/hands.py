@@ -1,16 +1,17 @@
-"""The demo's controls for card, camera, reader, service and clock, used by a trainer through the dock."""
+"""The demo's implementation of the dock: controls for card, camera, reader, service and clock."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from config.profiles import Profile
 from config.settings import Settings
 from reader.softcard.card import SoftCard
 from terminal.front.dock import OTHER_CARD, DockPersona, DockState, ServiceMode
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.simulated.demo.other_settings import with_profile
 from terminal.simulated.demo.places import CardPlace
+from terminal.simulated.demo.profile_settings import with_profile
 from terminal.simulated.demo.scene import DemoScene
 from terminal.simulated.demo.stage import Stage, SyntheticStage
 from terminal.simulated.demo.terminals import DemoTerminal
@@ -21,17 +22,17 @@ from terminal.simulated.service.misbehaviour import SLOW, Lie, Manner, Operation
 
 _SILENT = Rule(manner=Manner.SILENT)
 _LYING = Rule(manner=Manner.LYING, lie=Lie.FOREIGN)
-_ASKED = (Operation.CHALLENGE, Operation.OPEN, Operation.SUBMIT)
+_OPERATIONS = (Operation.CHALLENGE, Operation.OPEN, Operation.SUBMIT)
 _BEHAVIOUR: dict[ServiceMode, tuple[tuple[Operation, Rule], ...]] = {
     ServiceMode.NORMAL: (),
-    ServiceMode.SILENT: tuple((operation, _SILENT) for operation in _ASKED),
+    ServiceMode.SILENT: tuple((operation, _SILENT) for operation in _OPERATIONS),
     ServiceMode.SLOW: ((Operation.OPEN, SLOW), (Operation.SUBMIT, SLOW)),
     ServiceMode.LYING: ((Operation.RESULT, _LYING),),
 }
 
 
 class DemoDock:
-    """Controls of the demo. Blocking work runs in threads, beside the screens' event loop."""
+    """Controls of the demo. Blocking work runs in separate threads because the event loop also serves the screens."""
 
     def __init__(
         self,
@@ -42,15 +43,15 @@ class DemoDock:
         clock: WrongClock,
         personas: Sequence[Persona],
     ) -> None:
-        """`place`: returns the current terminal's place. `clock`: the clock of all terminals."""
+        """`place`: returns the current terminal's card place. `clock`: the clock shared by all terminals."""
         self._counter, self._terminal, self._place, self._scene = counter, terminal, place, scene
         self._clock = clock
         self._personas = tuple(personas)
         self._persona = self._personas[0]
-        self._of_the_user = terminal.settings
+        self._user_settings = terminal.settings
         self._profile: Profile | None = None
         self._on_settings: list[Callable[[Settings], None]] = []
-        self._one_at_a_time = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self.props = DockState()
 
     @property
@@ -67,41 +68,41 @@ class DemoDock:
 
     @property
     def own_face(self) -> bool | None:
-        return not self._scene.is_drawn if self._scene.may_change else None
+        return not self._scene.is_drawn if self._scene.can_change else None
 
     @property
     def family(self) -> Sequence[str]:
-        return tuple(one.name for one in self._persona.family)
+        return tuple(member.name for member in self._persona.family)
 
     def on_settings(self, changed: Callable[[Settings], None]) -> None:
         self._on_settings.append(changed)
 
-    async def be_at(self, profile: Profile | None) -> None:
+    async def set_profile(self, profile: Profile | None) -> None:
         self._profile = profile
 
     async def choose(self, name: str) -> None:
-        async with self._one_at_a_time:
-            await self._take()
-            await self._take_second()
+        async with self._lock:
+            await self._remove_card()
+            await self._remove_second_card()
             self._persona = BY_NAME[name]
             await asyncio.to_thread(self._stage.show, self._persona)
             settings = self._settings_of(self._persona)
             if settings != self._terminal.settings:
-                await self._start_again(settings)
+                await self._restart(settings)
                 for changed in self._on_settings:
                     changed(settings)
 
     def _settings_of(self, persona: Persona) -> Settings:
-        """Use the user's own profile for personas of a clinic."""
+        """Return the settings for a persona. Personas of a clinic use the user's own profile."""
         profile = self._profile or persona.profile
         if profile is Profile.CLINIC:
-            profile = self._of_the_user.profile
-        if profile is self._of_the_user.profile and not persona.settings:
-            return self._of_the_user
-        return with_profile(self._of_the_user, profile, persona.settings)
+            profile = self._user_settings.profile
+        if profile is self._user_settings.profile and not persona.settings:
+            return self._user_settings
+        return with_profile(self._user_settings, profile, persona.settings)
 
     async def insert_card(self, name: str = "", *, two: bool = False) -> None:
-        async with self._one_at_a_time:
+        async with self._lock:
             if not self.props.card and not self.props.reader_unplugged:
                 card = name or self._persona.name
                 two = two and not self.props.second_card
@@ -118,25 +119,25 @@ class DemoDock:
         self._place().insert(first, second if two else None)
 
     async def pull_card(self) -> None:
-        async with self._one_at_a_time:
-            await self._take()
+        async with self._lock:
+            await self._remove_card()
 
-    async def _take(self) -> None:
+    async def _remove_card(self) -> None:
         if self.props.card:
             await asyncio.to_thread(self._place().remove)
             self.props = replace(self.props, card="")
 
     async def take_second_card(self) -> None:
-        async with self._one_at_a_time:
-            await self._take_second()
+        async with self._lock:
+            await self._remove_second_card()
 
-    async def _take_second(self) -> None:
+    async def _remove_second_card(self) -> None:
         if self.props.second_card:
             await asyncio.to_thread(self._place().take_second)
             self.props = replace(self.props, second_card=False)
 
     async def hold_card(self, held: bool) -> None:
-        async with self._one_at_a_time:
+        async with self._lock:
             await self._hold(held)
 
     async def _hold(self, held: bool) -> None:
@@ -145,8 +146,8 @@ class DemoDock:
             self.props = replace(self.props, card_held=held)
 
     async def _clear_reader(self) -> None:
-        await self._take()
-        await self._take_second()
+        await self._remove_card()
+        await self._remove_second_card()
         await self._hold(False)
 
     async def cover_camera(self, covered: bool) -> None:
@@ -163,7 +164,7 @@ class DemoDock:
             self.props = replace(self.props, camera_unplugged=unplugged)
 
     async def unplug_reader(self, unplugged: bool) -> None:
-        async with self._one_at_a_time:
+        async with self._lock:
             if unplugged is self.props.reader_unplugged:
                 return
             place = self._place()
@@ -172,35 +173,35 @@ class DemoDock:
             if unplugged:
                 self.props = replace(self.props, card="", second_card=False, card_held=False)
 
-    async def treat_service(self, service: ServiceMode) -> None:
+    async def set_service_mode(self, service: ServiceMode) -> None:
         self.props = replace(self.props, service=service)
         await asyncio.to_thread(self._counter.stub.behave)
         for operation, rule in _BEHAVIOUR[service]:
             await asyncio.to_thread(self._counter.stub.misbehave, operation, rule)
 
     async def set_clock_late(self, late: bool) -> None:
-        self._clock.late = AN_HOUR if late else AN_HOUR * 0
+        self._clock.late = AN_HOUR if late else timedelta()
         self.props = replace(self.props, clock_late=late)
 
     async def switch_off_and_on(self) -> None:
-        async with self._one_at_a_time:
-            await self._start_again(self._terminal.settings)
+        async with self._lock:
+            await self._restart(self._terminal.settings)
 
-    async def _start_again(self, settings: Settings) -> None:
+    async def _restart(self, settings: Settings) -> None:
         await self._clear_reader()
         await self._terminal.change(settings)
         if self.props.reader_unplugged:
             await asyncio.to_thread(self._place().unplug)
 
     async def sit_down(self) -> None:
-        async with self._one_at_a_time:
-            await self._take()
+        async with self._lock:
+            await self._remove_card()
             await asyncio.to_thread(self._scene.sit_down)
             await self._change_stage(keep_cards=False)
 
     async def stand_up(self) -> None:
-        async with self._one_at_a_time:
-            await self._take()
+        async with self._lock:
+            await self._remove_card()
             self._scene.stand_up()
             await self._change_stage(keep_cards=True)
             await asyncio.to_thread(self._stage.show, self._persona)
@@ -208,14 +209,14 @@ class DemoDock:
     async def _change_stage(self, *, keep_cards: bool) -> None:
         self._counter.props = self._counter.props.without_cards(keep_cards=keep_cards)
         self.props = replace(self.props, camera_covered=False, camera_unplugged=False)
-        await self._start_again(self._terminal.settings)
+        await self._restart(self._terminal.settings)
 
-    async def tidy(self) -> None:
-        async with self._one_at_a_time:
+    async def reset(self) -> None:
+        async with self._lock:
             await self._clear_reader()
         await self.cover_camera(False)
         await self.unplug_camera(False)
         if self.props.reader_unplugged:
             await self.unplug_reader(False)
-        await self.treat_service(ServiceMode.NORMAL)
+        await self.set_service_mode(ServiceMode.NORMAL)
         await self.set_clock_late(False)

@@ -1,57 +1,59 @@
-"""A lesson at the dock: the open list, and the personas already played with their outcomes."""
+"""A lesson at the dock: the open list and the outcomes of its personas."""
 
 from terminal.session.states import Complete, Idle, Problem, State
-from terminal.simulated.demo.watched import ReceptionWatch
+from terminal.simulated.demo.reception_watch import ReceptionWatch
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.drills import BY_ID, DRILLS, Drill
 
 
 class Lesson:
+    """Tracks which personas of a list ended as expected."""
+
     def __init__(self) -> None:
         self.drill: Drill = DRILLS[0]
         self.done: set[str] = set()
         """Personas of the list that ended as expected."""
-        self.otherwise: set[str] = set()
+        self.unexpected: set[str] = set()
         """Personas whose last visit ended differently."""
-        self._watched: ReceptionWatch | None = None
+        self._watch: ReceptionWatch | None = None
         self._persona = ""
         self._reception = ""
-        """The last reception seen."""
-        self._before = ""
-        """The reception before this persona's; its final screen, which remains for a while, marks no other persona."""
+        """Id of the last reception observed."""
+        self._previous_reception = ""
+        """Id of the reception before this persona's. Its final screen may still be visible and must be ignored."""
 
     def open(self, drill: str) -> None:
-        """Open a list, with nothing played. Raises KeyError."""
+        """Open a list and discard all outcomes. Raises `KeyError` for an unknown id."""
         self.drill = BY_ID[drill]
-        self.done, self.otherwise = set(), set()
-        self._watched = None
+        self.done, self.unexpected = set(), set()
+        self._watch = None
 
     def following(self, name: str) -> str:
-        """Return the persona after this one, or the first after the last."""
+        """Return the next persona of the list, starting over after the last one."""
         names = self.drill.personas
         return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
 
-    def comes(self, name: str) -> None:
-        """Note whose card was put down; empty for a card of no persona on the list, which marks nothing."""
-        self._persona, self._watched = name, ReceptionWatch(BY_NAME[name].expected.reported) if name else None
-        self._before = self._reception
+    def card_inserted(self, name: str) -> None:
+        """Expect a reception of this persona. Empty: ignore receptions, because the card is not a persona's own."""
+        self._persona, self._watch = name, ReceptionWatch(BY_NAME[name].expected.reported) if name else None
+        self._previous_reception = self._reception
 
-    def see(self, state: State) -> bool:
-        """Record a state; return whether a persona has to be marked."""
-        watched = self._watched
+    def observe(self, state: State) -> bool:
+        """Process a state and return whether a persona's outcome changed."""
+        watch = self._watch
         if not isinstance(state, Idle):
             self._reception = state.reception.id
-        if watched is None or (not isinstance(state, Idle) and state.reception.id == self._before):
+        if watch is None or (not isinstance(state, Idle) and state.reception.id == self._previous_reception):
             return False
-        watched.state(state)
-        ended = isinstance(state, Complete | Problem) and watched.last is state
-        left = isinstance(state, Idle) and watched.back.is_set()
-        if not ended and not left:
+        watch.observe(state)
+        ended = isinstance(state, Complete | Problem) and watch.last is state
+        returned = isinstance(state, Idle) and watch.returned_to_idle.is_set()
+        if not ended and not returned:
             return False
-        if left:
-            self._watched = None
+        if returned:
+            self._watch = None
         name = self._persona
-        right = watched.ended_as(BY_NAME[name].expected)
-        (self.done if right else self.otherwise).add(name)
-        (self.otherwise if right else self.done).discard(name)
+        as_expected = watch.matches(BY_NAME[name].expected)
+        (self.done if as_expected else self.unexpected).add(name)
+        (self.unexpected if as_expected else self.done).discard(name)
         return True

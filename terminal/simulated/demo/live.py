@@ -1,4 +1,4 @@
-"""The interactive demo: everything simulated, with a dock to control the devices."""
+"""The interactive demo: simulated devices, people and service, controlled through a dock."""
 
 import asyncio
 from collections.abc import Callable
@@ -32,34 +32,34 @@ if TYPE_CHECKING:
     from vision.engines.engine import FaceEngine
     from vision.sources.protocol import FrameSource
 
-STAFF_PASSWORD = "staff"  # noqa: S105 - the demo's, said on its start and in the README
-_HASH_OF_IT = "$argon2id$v=19$m=65536,t=3,p=4$wXDiWdhIblRaNVjaUzwgjA$RovwyZjhg6jcTwrwsiKZHkpafr3xfT+lhoO/SR4lNXk"
+STAFF_PASSWORD = "staff"  # noqa: S105 - printed at start and documented in the README
+_STAFF_HASH = "$argon2id$v=19$m=65536,t=3,p=4$wXDiWdhIblRaNVjaUzwgjA$RovwyZjhg6jcTwrwsiKZHkpafr3xfT+lhoO/SR4lNXk"
 
 
 @dataclass
 class LiveDemo:
-    """Runs everything in this process; opened after the app's first paint. Call `close` after the app has ended."""
+    """Runs the demo in this process. Call `open` after the app's first paint and `close` after the app has ended."""
 
     settings: Settings
     pcsc: bool = False
     camera: str | None = None
-    """A real camera or a video file; the portrait of the person in it goes on the cards."""
+    """A real camera or a video file. The portrait of the person in it is put on the cards."""
     service_url: str | None = None
     source: "FrameSource | None" = None
-    """Replaces the source that `camera` names; without `camera`, used when a person sits down later."""
+    """Replaces the source named by `camera`. Without `camera`, used when a person sits down later."""
     timeout_seconds: float = 2.0
-    """How long the terminal waits for the service."""
+    """Seconds the terminal waits for the service."""
 
     def __post_init__(self) -> None:
-        self._ending = ExitStack()
+        self._exit_stack = ExitStack()
 
     async def open(self) -> OpenedCounter:
         return await asyncio.to_thread(self._open)
 
     def _open(self) -> OpenedCounter:
         first = open_stage(self.camera, face_engine(self.settings), self.source)
-        scene = DemoScene(first, self._sitting(first.engine))
-        counter = self._ending.enter_context(
+        scene = DemoScene(first, self._sit_down(first.engine))
+        counter = self._exit_stack.enter_context(
             DemoCounter(
                 self.settings,
                 service_url=self.service_url,
@@ -68,14 +68,14 @@ class LiveDemo:
                 stub_later=True,
             )
         )
-        places = self._ending.enter_context(card_places(pcsc=self.pcsc))
+        places = self._exit_stack.enter_context(card_places(pcsc=self.pcsc))
         clock = WrongClock()
-        present: list[CardPlace] = []
-        over_reader = LaterSource(NAME, lambda: _over_reader(present))
+        current_place: list[CardPlace] = []
+        over_reader = LaterSource(NAME, lambda: _over_reader(current_place))
         scanner: list[CodeCamera | CodeScanner] = []
 
-        def open_one(settings: Settings) -> Conductor:
-            present[:] = [place := places()]
+        def open_conductor(settings: Settings) -> Conductor:
+            current_place[:] = [place := places()]
             scanner[:] = scanner if scanner else [code_reader(place.scanner, over_reader)]
             reads_fronts = isinstance(scanner[0], CodeCamera)
             return open_terminal(
@@ -88,32 +88,32 @@ class LiveDemo:
                 anchors=counter.props.authority.trust_anchors,
             )
 
-        terminal = DemoTerminal(counter.settings, open_one, counter.stub.begin)
-        dock = DemoDock(counter, terminal, lambda: present[0], scene, clock, PERSONAS)
+        terminal = DemoTerminal(counter.settings, open_conductor, counter.stub.begin)
+        dock = DemoDock(counter, terminal, lambda: current_place[0], scene, clock, PERSONAS)
         return OpenedCounter(terminal, scene, dock)
 
-    def _sitting(self, engine: Callable[[], "FaceEngine"]) -> Callable[[], Stage] | None:
-        """Return how a person sits down in front of the browser's camera, unless it is the only camera."""
+    def _sit_down(self, engine: Callable[[], "FaceEngine"]) -> Callable[[], Stage] | None:
+        """Return a function that opens a stage for the person at the browser's camera, if it is an additional one."""
         source = self.source
         if self.camera is not None or source is None:
             return None
         return lambda: open_stage(BROWSER, engine, source)
 
     def close(self) -> None:
-        self._ending.close()
+        self._exit_stack.close()
 
 
-def _over_reader(present: list[CardPlace]) -> "CardOverReader":
+def _over_reader(current_place: list[CardPlace]) -> "CardOverReader":
     from terminal.simulated.demo.card_over_reader import CardOverReader
 
-    return CardOverReader(lambda: present[0].card if present else None)
+    return CardOverReader(lambda: current_place[0].card if current_place else None)
 
 
 def with_staff_password(settings: Settings) -> Settings:
-    """Return the settings with the demo's staff password if none is set."""
+    """Return the settings, with the demo's staff password if no other is set."""
     if hash_in_force(settings):
         return settings
     from pydantic import SecretStr
 
-    hashed = SecretStr(_HASH_OF_IT)  # precomputed: hashing would add 0.2 s to every start
+    hashed = SecretStr(_STAFF_HASH)  # precomputed: hashing would add 0.2 s to every start
     return settings.model_copy(update={"staff": settings.staff.model_copy(update={"password_hash": hashed})})

@@ -1,4 +1,4 @@
-"""The two virtual readers of a real pcscd, accessed through pyscard like any reader."""
+"""Two virtual readers of a real pcscd, accessed through pyscard."""
 
 import threading
 import time
@@ -14,10 +14,12 @@ from reader.softcard.pcscd import Pcscd
 from reader.softcard.vpcd import VpcdConnection
 
 _PATIENCE = 10.0
-"""Seconds for the daemon to see two cards, and for the other program to take one."""
+"""Seconds to wait until the daemon reports two cards, or until the other program holds a card."""
 
 
 class PcscPlace:
+    """A `CardPlace` on virtual readers. `daemon` must be running."""
+
     def __init__(self, daemon: Pcscd) -> None:
         self._daemon = daemon
         self._first, self._second = (VpcdConnection(slot, port=daemon.port) for slot in (0, 1))
@@ -42,7 +44,7 @@ class PcscPlace:
     def remove(self) -> None:
         self.card = None
         self._first.remove()
-        if self._other is not None:  # its card is gone: hold the next one
+        if self._other is not None:  # it released the removed card: hold the next one
             self.hold(False)
             self.hold(True)
 
@@ -57,7 +59,7 @@ class PcscPlace:
             self._other = OtherProgram(self._first.reader)
 
     def unplug(self) -> None:
-        """Stop the daemon before removing the cards, so that the reader is reported as gone and not the card."""
+        """Stop the daemon before removing the cards, so that the terminal reports a lost reader, not a removed card."""
         self._daemon.stop()
         self.clear()
 
@@ -72,20 +74,20 @@ class PcscPlace:
 
 
 class _DelayedSlot(PcscSlot):
-    """All readers of this process's daemon. Can delay the reporting of events."""
+    """All readers of this process's daemon. Can delay events."""
 
     def __init__(self) -> None:
         super().__init__(virtual=True)
         self._on_event: Callable[[SlotEvent], None] = lambda _event: None
         self._delayed: list[SlotEvent] | None = None
-        self._telling = threading.RLock()
+        self._delay_lock = threading.RLock()
 
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
         self._on_event = on_event
-        super().watch(self._hear)
+        super().watch(self._on_slot_event)
 
-    def _hear(self, event: SlotEvent) -> None:
-        with self._telling:
+    def _on_slot_event(self, event: SlotEvent) -> None:
+        with self._delay_lock:
             if self._delayed is None:
                 self._on_event(event)
             else:
@@ -93,19 +95,19 @@ class _DelayedSlot(PcscSlot):
 
     @contextmanager
     def delayed(self) -> Iterator[None]:
-        """Report events only when the context ends, because another program acts first."""
-        with self._telling:
+        """Delay all events until the context ends, so that another program can act first."""
+        with self._delay_lock:
             self._delayed = []
         try:
             yield
         finally:
-            with self._telling:
-                kept, self._delayed = self._delayed, None
-                for event in kept:
+            with self._delay_lock:
+                events, self._delayed = self._delayed, None
+                for event in events:
                     self._on_event(event)
 
     def wait_for(self, cards: int, timeout: float) -> None:
-        """Wait until this many cards are present."""
+        """Wait until this many cards are present, for at most `timeout` seconds."""
         until = time.monotonic() + timeout
         while len(self.cards) < cards and time.monotonic() < until:
             time.sleep(0.02)

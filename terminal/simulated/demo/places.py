@@ -1,4 +1,4 @@
-"""Where the demo puts its cards: two readers in this process, or the virtual readers of a real pcscd."""
+"""Card readers of the demo: simulated in this process, or virtual readers of a real pcscd."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ _OTHER_PROGRAM = "another program (process 4711)"
 
 
 class CardPlace(Protocol):
-    """Two readers; the second is for one card too many."""
+    """Two readers. The second one is used only to insert a second card by mistake."""
 
     @property
     def slot(self) -> CardSlot: ...
@@ -25,17 +25,17 @@ class CardPlace(Protocol):
         """The card on the first reader."""
 
     def insert(self, card: SoftCard, second: SoftCard | None = None) -> None:
-        """Put a card on the first reader, and `second` on the other at the same time."""
+        """Put a card on the first reader and, at the same time, `second` on the second reader."""
 
     def remove(self) -> None: ...
 
     def take_second(self) -> None: ...
 
     def hold(self, held: bool) -> None:
-        """Let another program hold each card; False: release them."""
+        """Start (True) or stop (False) another program that holds every card."""
 
     def unplug(self) -> None:
-        """Unplug both readers, with the cards on them."""
+        """Unplug both readers with the cards on them."""
 
     def plug(self) -> None: ...
 
@@ -75,9 +75,9 @@ class SimulatedPlace:
 
 @contextmanager
 def card_places(*, pcsc: bool) -> Iterator[Callable[[], CardPlace]]:
-    """Yield a function that returns a new place for each conductor, because a slot is watched only once.
+    """Yield a function that returns a new place. Each conductor needs its own, because a slot is watched only once.
 
-    With `pcsc`, start a daemon for the demo, and stop it afterwards. Raises `PcscdError`.
+    `pcsc`: use a daemon that is started for the demo and stopped afterwards. Raises `PcscdError`.
     """
     if not pcsc:
         yield SimulatedPlace

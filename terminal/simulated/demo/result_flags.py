@@ -1,4 +1,4 @@
-"""Read the consent flags from a result file, so that the demo shows what the receipt computer gets."""
+"""Read the consent flags of a result file, as the receipt computer does."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ _CONSENT = "ConsFlg"
 
 
 def flags_in(path: Path) -> dict[Item, int]:
-    """Return 0 or 1 for every consent element in the file; items that were not asked are absent."""
+    """Return the flag (0 or 1) of every consent element in the file. Items that were not asked are absent."""
     return {FLAG_ELEMENTS[tag]: flag for tag, flag in _consents(path) if tag in FLAG_ELEMENTS}
 
 

@@ -1,4 +1,4 @@
-"""Who is in front of the demo's camera: drawn patients, or the person in front of a real camera."""
+"""The people in front of the demo's camera: drawn patients, or a person in front of a real camera."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 
 class DemoScene:
-    """The current stage, and its camera for front ends that keep reading while the stage changes."""
+    """The current stage and its camera. Front ends can read from the camera even while the stage changes."""
 
     def __init__(self, stage: Stage, sit_down: Callable[[], Stage] | None = None) -> None:
-        """`sit_down` takes a person's portrait and returns their stage; it blocks, and raises `NotReady`."""
+        """`sit_down` takes a person's portrait and returns their stage. It blocks and may raise `NotReady`."""
         self.stage = stage
-        self._drawn, self._sit_down = stage, sit_down
+        self._drawn_stage, self._sit_down = stage, sit_down
 
     @property
-    def may_change(self) -> bool:
+    def can_change(self) -> bool:
         return self._sit_down is not None
 
     @property
     def is_drawn(self) -> bool:
-        return self.stage is self._drawn
+        return self.stage is self._drawn_stage
 
     def sit_down(self) -> None:
         assert self._sit_down is not None
@@ -34,9 +34,9 @@ class DemoScene:
 
     def stand_up(self) -> None:
         """Return to the drawn patients and delete the portrait."""
-        self.stage = self._drawn
+        self.stage = self._drawn_stage
 
-    # --- a camera for live pictures -------------------------------------------------------------------------
+    # --- camera ---------------------------------------------------------------------------------------------
 
     @property
     def _camera(self) -> "Camera":

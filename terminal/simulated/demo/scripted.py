@@ -1,4 +1,4 @@
-"""A scripted patient: touches what the persona would touch, and removes the card when the persona would."""
+"""A scripted patient, who acts on each screen as the persona would."""
 
 from collections.abc import Callable
 
@@ -15,11 +15,11 @@ _ENDS = st.Complete | st.Problem | st.Inquiry
 
 
 class ScriptedPatient:
-    """Reads each talk and touches one of its offers.
+    """Chooses one of the offers of each talk.
 
-    `take_card` removes the card; `unplug` unplugs the reader at the PIN screen; `switch_off` stops the terminal at the
-    consent screen; `resolve` ends a mishap at the reader once it was reported; `code` is what the card's front shows,
-    for a patient who types it.
+    `take_card`: removes the card. `resolve`: ends a mishap after the terminal has reported it. `unplug`: unplugs the
+    reader, called at the PIN screen. `switch_off`: stops the terminal, called at the consent screen. `code`: the code
+    printed on the card, for patients who type it.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class ScriptedPatient:
         self._code = code
 
     def hear(self, talk: Talk) -> None:
-        """Ignore it: a script acts only on the talks passed to `act`."""
+        """Do nothing: the script only acts on talks passed to `act`."""
 
     async def act(self, talk: Talk, state: st.State, hands: Hands) -> None:
         if isinstance(state, st.Idle):
@@ -49,7 +49,7 @@ class ScriptedPatient:
         self._transcript.hear(talk)
         if isinstance(state, st.Problem) and self._resolve is not None:
             resolve, self._resolve = self._resolve, None
-            self._transcript.note("the terminal's request is followed")
+            self._transcript.note("the patient follows the instructions")
             resolve()
             return
         if isinstance(state, _ENDS):
@@ -65,7 +65,7 @@ class ScriptedPatient:
         elif isinstance(state, st.Consent) and self._switch_off is not None:
             self._transcript.note("the power fails")
             self._switch_off()
-        elif self._pulls_card(state):
+        elif self._removes_card(state):
             self._transcript.note("the card is removed")
             self._take_card()
         elif isinstance(state, st.ChoosingMethod) and self._script.staff:
@@ -80,17 +80,17 @@ class ScriptedPatient:
             self._touch(talk, self._choice(talk, state), hands)
 
     def _end(self, talk: Talk, state: st.Complete | st.Problem | st.Inquiry, hands: Hands) -> None:
-        """Remove the card, or return to the start if it is already gone."""
+        """Remove the card, or touch "start over" if there is no card."""
         offers = {offer.id: offer for offer in talk.body.offers}
         if self._script.next_family and "next" in offers:
-            self._touch(talk, offers["next"], hands)  # the card is removed when the terminal asks for the next one
+            self._touch(talk, offers["next"], hands)  # the terminal then asks for the card to be removed
             return
         if not state.reception.card_in:
             self._touch(talk, offers.get("start-over"), hands)
         else:
             self._take_card()
 
-    def _pulls_card(self, state: st.AfterIdle) -> bool:
+    def _removes_card(self, state: st.AfterIdle) -> bool:
         match self._script.mishap:
             case Mishap.CARD_TAKEN_BEFORE_CHECK:
                 return isinstance(state, st.ChoosingMethod)
@@ -112,7 +112,7 @@ class ScriptedPatient:
             hands.touch(talk, offer)
 
     def _choice(self, talk: Talk, state: st.AfterIdle) -> Offer | None:
-        """Return the offer the script would touch, or None if it waits."""
+        """Return the offer to touch, or None to wait."""
         offers = {offer.id: offer for offer in talk.body.offers}
         script = self._script
         match state:

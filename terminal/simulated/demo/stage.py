@@ -1,4 +1,4 @@
-"""What is in front of the demo's camera (a synthetic patient or a video file), and the portraits for the cards."""
+"""Stages of the demo: a camera, the patient in front of it, and the portraits for the cards."""
 
 import time
 from collections.abc import Callable
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 _FIRST_FRAME_SECONDS = 10.0
 _LOST_AFTER = 4.0
-"""Longer than on a terminal in service: a demo shares its computer, and may be slow to draw its patient."""
+"""Seconds without a frame. Longer than in service, because a busy computer may be slow to draw the patient."""
 
 
 class Stage(Protocol):
+    """A camera and the patients in front of it."""
+
     @property
     def camera(self) -> "Camera": ...
 
@@ -70,24 +72,24 @@ class SyntheticStage:
         return card_portrait(persona.face)
 
     def show(self, persona: "Persona") -> None:
-        self.source.show(persona.before_camera)
+        self.source.show(persona.face_at_camera)
 
 
 class CameraStage:
-    """A real camera, or a video file instead, and the person in front of it.
+    """A real camera or a video file, with the person in front of it.
 
-    That person's portrait is taken once and put on the cards, except where a persona must meet someone else. This is a
-    demonstration, not a measure of accuracy: portrait and live picture are minutes apart.
+    Takes that person's portrait once and puts it on the cards, except for personas with someone else in front of the
+    camera. This does not measure accuracy, because portrait and live picture are only minutes apart.
     """
 
     def __init__(self, spec: str, engine: "MakeEngine | None" = None, source: "FrameSource | None" = None) -> None:
-        """`source`: used instead of the one `spec` names."""
+        """`spec`: a camera or a video file. `source`: replaces the source named by `spec`."""
         from vision.camera import Camera
         from vision.sources.opencv import OpenCvSource
 
         self._make_engine = engine or make_engine
         self._loaded: FaceEngine | None = None
-        self._own: bytes | None = None
+        self._own_portrait: bytes | None = None
         self.camera: Camera = Camera(source or OpenCvSource(spec, loop=True), lost_after=_LOST_AFTER)
 
     def engine(self) -> "FaceEngine":
@@ -95,18 +97,18 @@ class CameraStage:
         return self._loaded
 
     def prepare(self) -> None:
-        """Take the portrait. Raises `NotReady` if there is no camera or nobody in front of it."""
+        """Take the portrait. Raises `NotReady` if there is no camera or no person in front of it."""
         from vision.verdict import CameraLost
 
-        if self._own is None:
+        if self._own_portrait is None:
             self.camera.start()
             try:
-                # check the camera before loading the engine: users without one should not wait for that
+                # check the camera before the slow loading of the engine
                 with self.camera.look():
                     frame = self.camera.after(-1, _FIRST_FRAME_SECONDS)
                     if isinstance(frame, CameraLost):
-                        raise _not_there(frame)
-                    self._own = portrait_before(self.camera, self.engine())
+                        raise _camera_missing(frame)
+                    self._own_portrait = take_portrait(self.camera, self.engine())
             finally:
                 self.camera.stop()
 
@@ -116,20 +118,20 @@ class CameraStage:
 
             return card_portrait(persona.face)
         self.prepare()
-        assert self._own is not None
-        return self._own
+        assert self._own_portrait is not None
+        return self._own_portrait
 
     def show(self, persona: "Persona") -> None:
-        """No-op: a real camera shows the person in front of it."""
+        """Do nothing: a real camera shows the person in front of it."""
 
 
 def is_live(camera: str | None) -> bool:
-    """Return whether a person is in front of that camera, who must be asked first."""
+    """Return whether the camera shows a real person, whose permission is required."""
     return camera is not None and (camera == BROWSER or system.is_camera(camera))
 
 
 def for_stage(settings: Settings, camera: str | None) -> Settings:
-    """Disable the anti-photo check for a video file: the person in it cannot turn their head when asked."""
+    """Disable the anti-photo check for a video file, because the person in it cannot turn their head on request."""
     if camera is None or is_live(camera):
         return settings
     return settings.model_copy(update={"vision": settings.vision.model_copy(update={"anti_photo": AntiPhoto.OFF})})
@@ -138,7 +140,10 @@ def for_stage(settings: Settings, camera: str | None) -> Settings:
 def open_stage(
     camera: str | None, engine: "MakeEngine | None" = None, source: "FrameSource | None" = None
 ) -> "SyntheticStage | CameraStage":
-    """`engine`: by default the built-in one, with the user's cache folder. `source`: replaces the camera's."""
+    """Return a synthetic stage, or a stage for `camera` after taking a portrait. Raises `NotReady`.
+
+    `engine`: defaults to the built-in engine with the user's cache folder. `source`: replaces the camera's source.
+    """
     if camera is None:
         return SyntheticStage(engine)
     stage = CameraStage(camera, engine, source)
@@ -152,8 +157,8 @@ def make_engine() -> "FaceEngine":
     return open_engine(user_cache())
 
 
-def portrait_before(camera: "Camera", engine: "FaceEngine", seconds: float = 20) -> bytes:
-    """Cut a card photo from the first live frame that shows one face well. Raises `NotReady` if none does."""
+def take_portrait(camera: "Camera", engine: "FaceEngine", seconds: float = 20) -> bytes:
+    """Cut a card photo from the first frame that shows one face well. Raises `NotReady` after `seconds`."""
     from vision.guidance import guide
     from vision.portrait import card_photo_from
     from vision.verdict import CameraLost
@@ -163,7 +168,7 @@ def portrait_before(camera: "Camera", engine: "FaceEngine", seconds: float = 20)
     while time.monotonic() < until:
         frame = camera.after(number, 1.0)
         if isinstance(frame, CameraLost):
-            raise _not_there(frame)
+            raise _camera_missing(frame)
         if frame is None:
             continue
         number = frame.number
@@ -171,10 +176,10 @@ def portrait_before(camera: "Camera", engine: "FaceEngine", seconds: float = 20)
         if guide(frame.grey, faces) is None:
             return card_photo_from(frame, faces[0].box)
     raise NotReady(
-        f"{camera.name}: no picture in {seconds:g} seconds showed exactly one face, near enough and in the middle. "
-        "Sit in front of the camera in good light, or choose another with --camera."
+        f"{camera.name}: no picture within {seconds:g} seconds showed exactly one face, centred and close enough. "
+        "Sit in front of the camera in good light, or choose another camera with --camera."
     )
 
 
-def _not_there(lost: "CameraLost") -> NotReady:
-    return NotReady(f"{lost.source}. Choose another with --camera (a number, a device path or a video file).")
+def _camera_missing(lost: "CameraLost") -> NotReady:
+    return NotReady(f"{lost.source}. Choose another camera with --camera (a number, a device path or a video file).")

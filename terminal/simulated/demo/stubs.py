@@ -1,4 +1,4 @@
-"""The demo's service stub: in this process, or in another on this computer."""
+"""The demo's service stub, either in this process or in another process on this computer."""
 
 import threading
 from concurrent.futures import Future
@@ -21,13 +21,13 @@ _BACKLOG = 64
 
 
 class StubControl(Protocol):
-    """Controls the service stub, wherever it runs. All calls block."""
+    """Controls a service stub. All methods block."""
 
     @property
     def url(self) -> str: ...
 
     def begin(self) -> None:
-        """Start loading the stub if necessary, without waiting for it."""
+        """Start loading the stub, unless it was started before. Does not wait for it."""
 
     def publish(self, registry: Registry) -> None: ...
 
@@ -41,8 +41,8 @@ class StubControl(Protocol):
 class EmbeddedStub:
     """The service stub in this process, on a free loopback port.
 
-    Has its port immediately and loads in a separate thread, on `begin` or the first call; clients that connect earlier
-    wait for an answer. The first call after a failed start raises `NotReady`.
+    Listens immediately, but loads in a separate thread on `begin` or the first call. Clients that connect earlier wait
+    for an answer. Calls raise `NotReady` if the start failed.
     """
 
     def __init__(self, state_dir: Path) -> None:
@@ -102,13 +102,13 @@ class EmbeddedStub:
 
 @dataclass(frozen=True, slots=True)
 class StubElsewhere:
-    """The service stub in another process on this computer, controlled through its simulator endpoints."""
+    """A service stub in another process on this computer, controlled through its simulator endpoints."""
 
     admin: "StubAdmin"
     url: str
 
     def begin(self) -> None:
-        """Do nothing: it is already running."""
+        """Do nothing: the stub runs in another process."""
 
     def publish(self, registry: Registry) -> None:
         self._must_answer(self.admin.publish(registry))
@@ -126,5 +126,5 @@ class StubElsewhere:
         if isinstance(answer, NoAnswer):
             raise NotReady(
                 f"The service stub at {self.url} does not answer ({answer.reason}). "
-                "Start one with `uketsuke stub`, or omit --service."
+                "Start a stub with `uketsuke stub`, or omit --service."
             )

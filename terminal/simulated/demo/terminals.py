@@ -1,4 +1,4 @@
-"""Successive terminals behind the same front ends: rebuilt when a persona's institution differs."""
+"""A terminal that can restart with other settings while its front ends stay open."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from terminal.session.rules import Rules
 from terminal.session.states import State
 
 _FIRST_PAINT_SECONDS = 0.5
-"""Too early for a card on the reader, and late enough for the page to have its content."""
+"""Late enough for the page to be complete, but too early for a card to be inserted."""
 
 OnState = Callable[[State], None]
 OnEffect = Callable[[Effect], None]
@@ -26,92 +26,92 @@ class DemoTerminal:
     """A `terminal.front.counter.Counter` whose conductor can be replaced while front ends stay attached."""
 
     def __init__(
-        self, settings: Settings, open_one: Callable[[Settings], Conductor], then: Callable[[], None] = lambda: None
+        self,
+        settings: Settings,
+        open_conductor: Callable[[Settings], Conductor],
+        after_first_paint: Callable[[], None] = lambda: None,
     ) -> None:
-        """`open_one` blocks. It is called once here, and again on each change.
-
-        `then`: work that can wait until the first screen has been painted.
-        """
+        """`open_conductor`: blocks; called here and on each change. `after_first_paint`: called once, less urgent."""
         self.settings = settings
-        self._open_one, self._then = open_one, then
-        self._now = open_one(settings)
+        self._open_conductor, self._after_first_paint = open_conductor, after_first_paint
+        self._conductor = open_conductor(settings)
         self._next: Settings | None = None
-        self._listening: list[tuple[OnState | None, OnEffect | None]] = []
+        self._listeners: list[tuple[OnState | None, OnEffect | None]] = []
         self._changed = asyncio.Event()
 
     async def change(self, settings: Settings) -> None:
-        """Stop the current terminal as if it were switched off, and start one with these settings."""
+        """Stop the current conductor as if the power failed, and start another with these settings."""
         self._changed.clear()
         self._next = settings
-        self._now.stop()
+        self._conductor.stop()
         await self._changed.wait()
 
     # --- Counter --------------------------------------------------------------------------------------------
 
     @property
     def rules(self) -> Rules:
-        return self._now.rules
+        return self._conductor.rules
 
     @property
     def state(self) -> State:
-        return self._now.state
+        return self._conductor.state
 
     @property
     def reader_name(self) -> str | None:
-        return self._now.reader_name
+        return self._conductor.reader_name
 
     @property
     def card_held_by(self) -> tuple[str, ...]:
-        return self._now.card_held_by
+        return self._conductor.card_held_by
 
     @property
     def patient(self) -> Patient | None:
-        return self._now.patient
+        return self._conductor.patient
 
     @property
     def delivery(self) -> Delivery:
-        return self._now.delivery
+        return self._conductor.delivery
 
     @property
     def service(self) -> ServiceDesk:
-        return self._now.service
+        return self._conductor.service
 
     @property
     def names(self) -> NamePictures:
-        return self._now.names
+        return self._conductor.names
 
     @property
     def without_card(self) -> WithoutCard:
-        return self._now.without_card
+        return self._conductor.without_card
 
     def listen(self, on_state: OnState | None = None, on_effect: OnEffect | None = None) -> None:
-        self._listening.append((on_state, on_effect))
-        self._now.listen(on_state, on_effect)
+        self._listeners.append((on_state, on_effect))
+        self._conductor.listen(on_state, on_effect)
 
     def post(self, event: Event) -> None:
-        self._now.post(event)
+        self._conductor.post(event)
 
     def enter_pin(self) -> None:
-        self._now.enter_pin()
+        self._conductor.enter_pin()
 
     def enter_code(self, digits: bytearray) -> None:
-        self._now.enter_code(digits)
+        self._conductor.enter_code(digits)
 
     async def run(self) -> None:
-        """Run until `stop`, across all changes."""
-        asyncio.get_running_loop().call_later(_FIRST_PAINT_SECONDS, self._then)
+        """Run until `stop` is called, across all changes of settings."""
+        asyncio.get_running_loop().call_later(_FIRST_PAINT_SECONDS, self._after_first_paint)
         while True:
-            await self._now.run()
+            await self._conductor.run()
             if self._next is None:
                 return
             self.settings, self._next = self._next, None
-            self._now = await asyncio.to_thread(self._open_one, self.settings)
-            for on_state, on_effect in self._listening:
-                self._now.listen(on_state, on_effect)
+            self._conductor = await asyncio.to_thread(self._open_conductor, self.settings)
+            for on_state, on_effect in self._listeners:
+                self._conductor.listen(on_state, on_effect)
                 if on_state is not None:
-                    on_state(self._now.state)
+                    on_state(self._conductor.state)
             self._changed.set()
 
     def stop(self) -> None:
         self._next = None
-        self._now.stop()
+        self._conductor.stop()

@@ -1,4 +1,4 @@
-"""The demo with its pages for patient, dock and staff, built while the pages are already being served."""
+"""The demo with web pages for patient, trainer and staff. It is built while the pages are being served."""
 
 import socket
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from terminal.staff_web.pages import StaffPages
 
 @dataclass
 class WebDemo:
-    """Call `put_together` once, and `close` after the terminal has ended."""
+    """Builds the demo. Call `build` once, and `close` after the terminal has ended."""
 
     settings: Settings
     tell: Tell
@@ -26,12 +26,12 @@ class WebDemo:
     camera: str | None = None
     service_url: str | None = None
     source: BrowserSource | None = None
-    """The browser's camera, if it replaces the terminal's or may do so later."""
+    """The browser's camera, if it replaces the terminal's camera now or later."""
     _opened: list[LiveDemo] = field(default_factory=list)
     _dock: DockSite = field(init=False)
 
-    def put_together(self, patient: Site, dock_sites: Sequence[Site], staff_listener: socket.socket) -> WebTerminal:
-        """`staff_listener`: has the port of the staff page, which the dock shows."""
+    def build(self, patient: Site, dock_sites: Sequence[Site], staff_listener: socket.socket) -> WebTerminal:
+        """Connect the sites to the demo and return its terminal. `staff_listener`: socket for the staff page."""
         settings = with_staff_password(self.settings)
         self._dock = DockSite(dock_sites, source=self.source)
         staff = StaffPages(settings, 0, self.tell, listener=staff_listener)
@@ -39,25 +39,25 @@ class WebDemo:
         return WebTerminal(self._open, settings, patient, simulated=True, companion=self._dock, staff=staff)
 
     async def _open(self) -> OpenedCounter:
-        """Open the demo; a person in front of a real camera is asked first."""
-        one = LiveDemo(
+        """Open the demo, with the permission of the person in front of a real camera."""
+        demo = LiveDemo(
             with_staff_password(self.settings),
             pcsc=self.pcsc,
             camera=self.camera,
             service_url=self.service_url,
             source=self.source,
         )
-        self._opened.append(one)
+        self._opened.append(demo)
         if not is_live(self.camera):
-            return await one.open()
+            return await demo.open()
         trouble = ""
         while True:
             await self._dock.ask(trouble)
             try:
-                return await one.open()
+                return await demo.open()
             except NotReady as error:
                 trouble = str(error)
 
     def close(self) -> None:
-        for one in self._opened:
-            one.close()
+        for demo in self._opened:
+            demo.close()

@@ -1,4 +1,4 @@
-"""This computer's clock, or one that is late."""
+"""This computer's clock with an adjustable delay."""
 
 from datetime import timedelta
 
@@ -9,8 +9,10 @@ AN_HOUR = timedelta(hours=1)
 
 
 class WrongClock(Clock):
+    """A clock that is late by `late`."""
+
     late = timedelta()
 
     def now(self) -> Now:
-        right = super().now()
-        return right._replace(wall=right.wall - self.late)
+        now = super().now()
+        return now._replace(wall=now.wall - self.late)

@@ -1,4 +1,4 @@
-"""The questions personas are asked, and the flags their answers set in the result file."""
+"""Questions asked of personas, and the resulting flags in the result file."""
 
 from consent.items import Item
 from terminal.qualification.contract import Way
@@ -17,14 +17,14 @@ CHILD_ASKED = (CARE, MEDICINES, LIMIT)
 
 
 def flags(care: int, checkup: int, limit: int | None) -> dict[Item, int]:
-    """Return the flags. `limit` is None if it was not asked."""
-    answered = {Item.DIAGNOSIS: care, Item.MEDICINES: care, Item.HEALTH_CHECKUP: checkup}
-    return answered if limit is None else answered | {Item.HIGH_COST_LIMIT: limit}
+    """Return flags by item. `limit` is None if the limit was not asked about."""
+    items = {Item.DIAGNOSIS: care, Item.MEDICINES: care, Item.HEALTH_CHECKUP: checkup}
+    return items if limit is None else items | {Item.HIGH_COST_LIMIT: limit}
 
 
 ALL_SHARED = flags(1, 1, 1)
 CHILD_SHARED = {Item.DIAGNOSIS: 1, Item.MEDICINES: 1, Item.HIGH_COST_LIMIT: 1}
 
 SHARED_BY_PIN = Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED)
-"""The usual adult's visit: asked everything, shared everything."""
+"""An adult who is asked every question and shares everything."""
 SHARED_BY_FACE = Expected(Way.FACE, Outcome.DONE, ASKED, ALL_SHARED)

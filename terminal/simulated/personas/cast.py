@@ -1,4 +1,4 @@
-"""The personas by name: visits that every release must handle correctly."""
+"""All personas. Every release must handle their visits correctly."""
 
 from datetime import date
 
@@ -348,7 +348,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
 PERSONAS = (*_AT_A_CLINIC, *VISITS)
 
 AT_ONE_TERMINAL = tuple(persona for persona in PERSONAS if not persona.needs_own_terminal)
-"""Personas who can use one terminal in succession, without changes to its settings or clock."""
+"""Personas who can use the same terminal without changes to its settings or clock."""
 
-BY_NAME = {one.name: one for persona in PERSONAS for one in persona.family}
-"""Includes the family members who follow."""
+BY_NAME = {member.name: member for persona in PERSONAS for member in persona.family}
+"""Personas and their family members by name."""

@@ -1,4 +1,4 @@
-"""A trainer's lists: the personas of a lesson, and the kind of institution."""
+"""Drills: a trainer's lists of personas for a lesson."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ from terminal.simulated.personas.cast import PERSONAS
 @dataclass(frozen=True, slots=True)
 class Drill:
     id: str
-    """Its name is `dock.drill.<id>` in the catalogue."""
+    """The name has the message id `dock.drill.<id>`."""
     minutes: int
     personas: tuple[str, ...]
     profile: Profile | None = None
-    """The institution for the complete list, if it is not each persona's own."""
+    """The institution for all personas; None for each persona's own."""
 
 
 DRILLS = (

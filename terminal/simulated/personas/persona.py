@@ -1,4 +1,4 @@
-"""A persona: a simulated card, a synthetic patient, an insured person, a script and the expected outcome."""
+"""Model of a persona: card, face, insured person, script and expected outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Sharing(StrEnum):
 
 
 class Mishap(StrEnum):
-    """A fault around the patient."""
+    """An incident during the visit."""
 
     NOTHING = ""
     CARD_TAKEN_BEFORE_CHECK = "card-taken-before-check"
@@ -28,20 +28,19 @@ class Mishap(StrEnum):
     SERVICE_SILENT_AT_OPENING = "service-silent-at-opening"
     SERVICE_SILENT_AT_SUBMIT = "service-silent-at-submit"
     CARD_HELD = "card-held"
-    """Another program holds the card until the terminal has reported it."""
+    """Another program holds the card until the terminal reports this."""
     TWO_CARDS = "two-cards"
-    """Another card is on a second reader until the terminal has reported it."""
-
+    """A second reader has a card until the terminal reports this."""
     READER_UNPLUGGED = "reader-unplugged"
     """The reader is unplugged at the PIN screen and plugged in after the reception."""
     CLOCK_WRONG = "clock-wrong"
     """The terminal's clock is an hour late."""
     POWER_CUT = "power-cut"
-    """The terminal is switched off at the consent screen and then on again."""
+    """The terminal is switched off at the consent screen and restarted."""
 
     @property
-    def at_the_reader(self) -> bool:
-        """Return whether the reader or another program causes it, not the patient."""
+    def affects_reader(self) -> bool:
+        """Whether the incident concerns the readers or another program that uses them."""
         return self in (Mishap.CARD_HELD, Mishap.TWO_CARDS, Mishap.READER_UNPLUGGED)
 
 
@@ -50,52 +49,52 @@ class CardKind:
     """The card to issue. PINs are invented."""
 
     kind: str = ""
-    """Kind of phone or other card, as `uketsuke card kinds` lists them; empty for a card with the fields below."""
+    """A kind of phone or card from `uketsuke card kinds`; empty for a card with the fields below."""
     ended_days_ago: int | None = None
     """Days since a phone's certificate expired; None if it has not."""
     pin: str | None = "1234"
     """None for a card without a PIN."""
     pin_tries_left: int | None = None
     certificate_from: str = ""
-    """Another persona, whose certificate and key are on this card together with its own chip and face record."""
+    """Another persona, whose certificate and key replace this card's own."""
     certificates: bool = True
     photo: bool = True
     issued_on: date | None = None
-    """None: a year and a half before the first start of the demo."""
+    """None for a year and a half before the demo's first start."""
     revoked: bool = False
-    """Whether its certificate is on a revocation list."""
+    """Whether the certificate is on a revocation list."""
     status: CardStatus = CardStatus.IN_USE
-    """Known to the service, but not to the card."""
+    """Status in the service's registry."""
     name: str = ""
-    """The printed name, if the service's record cannot represent it."""
+    """The printed name, if it contains characters that the service's record cannot represent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What the patient does."""
+    """The patient's actions."""
 
     way: Way = Way.PIN
     pins: tuple[str, ...] = ("1234",)
-    """Entered one after the other, whenever the terminal asks."""
+    """PINs in the order in which they are entered."""
     register: bool = True
     sharing: Sharing = Sharing.ALL
     answers: Mapping[str, bool] = field(default_factory=dict)
-    """By question id, for questions asked one by one; the default is yes."""
+    """Answers by question id, for questions asked separately; the default is yes."""
     prescription: PrescriptionForm = PrescriptionForm.PAPER
     dispense: str = "all"
-    """Id of the answer that selects the prescriptions to dispense."""
+    """Id of the answer to the question about dispensing."""
     types_code: bool = False
-    """The card's front cannot be read by camera, so the printed code is typed."""
+    """Whether the printed code is typed because the camera cannot read it."""
     language: str = ""
-    """Language chosen on the first screen before the card is placed; empty: the current one."""
+    """Language chosen on the first screen before the card is inserted; empty for no choice."""
     child: bool = False
-    """ "For a child" is touched before the card is placed."""
+    """Whether "for a child" is touched before the card is inserted."""
     leaves_at: str = ""
-    """The state in which the patient touches the button for leaving, if there is one."""
+    """State in which the patient touches the button for leaving; empty for none."""
     next_family: bool = False
-    """The patient touches "next family member" before removing the card."""
+    """Whether the patient touches "next family member" before removing the card."""
     staff: bool = False
-    """Staff confirm the holder by eye."""
+    """Whether staff confirm the holder by eye."""
     mishap: Mishap = Mishap.NOTHING
 
 
@@ -104,21 +103,21 @@ class Expected:
     """The expected outcome."""
 
     way: Way | None
-    """How the holder was confirmed; None if the holder was not confirmed."""
+    """Method by which the holder was confirmed; None if the holder was not confirmed."""
     outcome: Outcome | ProblemCode | None
-    """The last state; None if the terminal returns to idle without one."""
+    """Final outcome or problem; None if the terminal returns to idle without either."""
     asked: tuple[str, ...] = ()
     """Question ids in the order in which they were shown."""
     flags: Mapping[Item, int] | None = None
-    """Flags in the result file; None if no file may be written."""
+    """Flags in the result file; None if there must be no file."""
     tries_spent: int = 0
     """Wrong PIN entries counted by the card."""
     newer: Mapping[str, int] | None = None
-    """Flags of the consents of 2025 in the file, by element; None: not checked."""
+    """Flags of the consents of 2025 in the file, by element; None if not checked."""
     language: str = ""
-    """Language the patient was addressed in; empty: not checked."""
+    """Language at the end of the reception; empty if not checked."""
     reported: tuple[ProblemCode, ...] = ()
-    """Problems reported on the way, each resolved as the terminal asked."""
+    """Problems reported and then resolved during the reception."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,27 +130,28 @@ class Persona:
     """The synthetic person on the card's photo."""
     expected: Expected
     live_face: str = ""
-    """Who is in front of the camera, if not the card holder."""
+    """The synthetic person in front of the camera, if it is not the card holder."""
     profile: Profile = Profile.CLINIC
     card: CardKind = CardKind()
     script: Script = Script()
     settings: Mapping[str, object] = field(default_factory=dict)
-    """Settings of this institution that differ, by dotted name."""
+    """Settings of the institution that differ from the user's, by dotted name."""
 
     then: tuple["Persona", ...] = ()
-    """Personas who follow with their own cards, while language and look are kept."""
+    """Family members who follow with their own cards. Language and display settings carry over."""
 
     @property
     def family(self) -> tuple["Persona", ...]:
-        """This persona and those who follow, in order."""
+        """This persona and the family members who follow, in order."""
         return self, *self.then
 
     @property
     def needs_own_terminal(self) -> bool:
-        """Whether the persona cannot share a terminal: needs other settings, another clock or a restart."""
-        elsewhere = self.profile is Profile.QUALIFICATION_ONLY
-        return bool(self.settings) or elsewhere or self.script.mishap in (Mishap.CLOCK_WRONG, Mishap.POWER_CUT)
+        """Whether the visit needs other settings, another clock or a restart."""
+        other_profile = self.profile is Profile.QUALIFICATION_ONLY
+        return bool(self.settings) or other_profile or self.script.mishap in (Mishap.CLOCK_WRONG, Mishap.POWER_CUT)
 
     @property
-    def before_camera(self) -> str:
+    def face_at_camera(self) -> str:
+        """The synthetic person in front of the camera."""
         return self.live_face or self.face

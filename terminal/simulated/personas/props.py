@@ -1,4 +1,4 @@
-"""The props of a persona: its card, issued once into the state folder, and its entries in the service's registry."""
+"""Props of the personas: their cards, and their entries in the service's registry."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -31,21 +31,21 @@ def authority_of(state_dir: Path) -> TestAuthority:
 
 @dataclass(frozen=True, slots=True)
 class Props:
-    """Issues what a persona needs; issued cards are stored and reused."""
+    """Issues cards and registry entries. Cards are stored in the state folder and reused."""
 
     people: People
     authority: TestAuthority
     state_dir: Path
     keep_cards: bool = True
-    """False: cards stay in memory, as required when they carry a real person's portrait."""
+    """False to store cards only in memory, as required for a real person's portrait."""
     _in_memory: dict[str, CardImage] = field(default_factory=dict)
 
     def without_cards(self, *, keep_cards: bool) -> "Props":
-        """Return props for the same people, with no cards in memory."""
+        """Return a copy of these props with no cards in memory."""
         return replace(self, keep_cards=keep_cards, _in_memory={})
 
     def card_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> CardImage:
-        """Return the persona's card as issued; reissue it if its photo shows another face. Use a copy for a visit."""
+        """Return the persona's card, which must be copied before use. Reissues it if its photo is a different one."""
         if not self.keep_cards:
             if persona.name not in self._in_memory:
                 self._in_memory[persona.name] = self._issue(persona, portrait_jp2)
@@ -68,16 +68,16 @@ class Props:
         return image
 
     def registry_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> Registry:
-        """Return what the service knows from issuance: the certificate's holder and the chip key that belongs to it.
+        """Return the registry entries of the persona's certificate: its holder and the matching chip key.
 
-        A mixed card's certificate was issued with another chip.
+        For a mixed card, the chip key is that of the card for which the certificate was issued.
         """
-        issued = BY_NAME[persona.card.certificate_from] if persona.card.certificate_from else persona
-        image = self.card_of(issued, portrait_jp2)
+        certified = BY_NAME[persona.card.certificate_from] if persona.card.certificate_from else persona
+        image = self.card_of(certified, portrait_jp2)
         if not image.has_holder:
             return Registry()
-        known = trust_of(self.authority).merged(card_entry(image, persona.person, persona.card.status))
-        return known.merged(revocation_of(image, self.authority)) if persona.card.revoked else known
+        registry = trust_of(self.authority).merged(card_entry(image, persona.person, persona.card.status))
+        return registry.merged(revocation_of(image, self.authority)) if persona.card.revoked else registry
 
 
 def issue_card(
@@ -100,7 +100,7 @@ def issue_card(
 
 
 def _phone(kind: CardKind, person: InsuredPerson, authority: TestAuthority) -> CardImage:
-    ended = None if kind.ended_days_ago is None else date.today() - timedelta(days=kind.ended_days_ago)
+    end = None if kind.ended_days_ago is None else date.today() - timedelta(days=kind.ended_days_ago)
     return issue_phone(
         kind.kind,
         authority,
@@ -108,7 +108,7 @@ def _phone(kind: CardKind, person: InsuredPerson, authority: TestAuthority) -> C
         pin=kind.pin or "1234",
         tries_left=kind.pin_tries_left,
         issued_on=date.today() - timedelta(days=548),
-        certificate_ends_on=ended,
+        certificate_ends_on=end,
     )
 
 
@@ -131,7 +131,7 @@ def photo_on(image: CardImage) -> bytes | None:
 
 
 def trust_of(authority: TestAuthority) -> Registry:
-    """Return the registry entries that make the service trust cards of the test authority."""
+    """Return the registry entries with which the service trusts cards of the test authority."""
     return Registry(
         certificate_authorities=(authority.user_ca.certificate_pem,),
         record_anchors=anchors_of(authority.trust_anchors),
@@ -139,7 +139,7 @@ def trust_of(authority: TestAuthority) -> Registry:
 
 
 def card_entry(image: CardImage, person: str, status: CardStatus = CardStatus.IN_USE) -> Registry:
-    """Return the registry entry of one card or phone; empty for a card without a certificate."""
+    """Return a registry with one card or phone, or an empty one if it has no certificate."""
     facts = image.public_facts()
     if facts.certificate_sha256 is None:
         return Registry()
@@ -148,5 +148,5 @@ def card_entry(image: CardImage, person: str, status: CardStatus = CardStatus.IN
 
 
 def revocation_of(image: CardImage, authority: TestAuthority) -> Registry:
-    """Return the authority's revocation list with the card's certificate on it."""
+    """Return a registry with a revocation list that contains the card's certificate."""
     return Registry(revocation_lists=(authority.revocation_list([image.files[File.USER_CERTIFICATE]]),))

@@ -1,4 +1,4 @@
-"""The steps of each persona's patient, one line each, in both languages, derived from the script."""
+"""Instructions for playing each persona, in both languages, derived from the script."""
 
 from config.profiles import Profile
 from terminal.qualification.contract import PrescriptionForm, Way
@@ -70,13 +70,13 @@ _STEPS: dict[Language, dict[str, str]] = {
         "silence": "First set the service to “silent”",
         "silence-late": "Set the service to “silent” before you answer",
         "clock": "First touch “clock one hour late”",
-        "unplug": "Touch “unplug the reader”, and again to plug it in",
+        "unplug": "Touch “unplug the reader”, then again to plug it in",
         "power": "At the consent screen, touch “switch off and on”",
-        "next": "Touch “next family member”, take the card, put down the next one",
+        "next": "Touch “next family member”, take the card, and put down the next card",
         "take": "Take the card",
         "name": "On the staff page, touch “see the name” and read it (the password is “staff”)",
         "hold": "First touch “another program holds cards”",
-        "let-go": "When staff have closed that program, touch it again",
+        "let-go": "When staff have closed that program, touch the same button again",
         "put-two": "Touch “put two cards down”",
         "take-second": "When asked, touch “take the second card”",
     },
@@ -97,27 +97,28 @@ _LIMIT, _SUBSIDIES = "limit", "subsidies"
 
 
 def needs_staff_page(persona: Persona) -> bool:
-    """Return whether staff have to use the staff page, to confirm by eye or to read the name from the card."""
+    """Return whether the visit requires the staff page."""
     return persona.script.staff or bool(persona.card.name)
 
 
 def steps_of(persona: Persona, language: Language) -> list[str]:
-    """Return what the patient, or the trainer for them, does; one line each."""
-    say, script = _STEPS[language], persona.script
-    named = {
+    """Return the instructions, one per line, in the order in which to follow them."""
+    texts, script = _STEPS[language], persona.script
+    values = {
         "language": _LANGUAGE_NAMES.get(script.language, script.language),
-        "pins": say["then"].join(script.pins),
+        "pins": texts["then"].join(script.pins),
     }
-    return [say[step].format(**named) for step in (*_before(persona), *_until_confirmed(persona), *_answers(persona))]
+    steps = (*_before(persona), *_until_confirmed(persona), *_answers(persona))
+    return [texts[step].format(**values) for step in steps]
 
 
 def _before(persona: Persona) -> list[str]:
     script = persona.script
     first = _BEGINS_WITH.get(script.mishap)
     put = "put-phone" if persona.card.kind.startswith("phone") else "put"
-    chosen = ["language"] if script.language else []
-    placed = _PLACED.get(script.mishap, [put])
-    return [*([first] if first else []), *chosen, *(["child"] if script.child else []), *placed]
+    language = ["language"] if script.language else []
+    child = ["child"] if script.child else []
+    return [*([first] if first else []), *language, *child, *_PLACED.get(script.mishap, [put])]
 
 
 def _until_confirmed(persona: Persona) -> list[str]:

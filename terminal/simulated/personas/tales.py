@@ -1,6 +1,6 @@
-"""Texts for the trainer about each persona, in both languages: who it is, what staff do and say, the right outcome.
+"""Texts for trainers about each persona, in both languages.
 
-The patient's steps are derived from the persona's script (`terminal.simulated.personas.steps`).
+The steps are not stored but derived from the script (`terminal.simulated.personas.steps`).
 """
 
 import tomllib
@@ -17,12 +17,13 @@ Language = Literal["ja", "en"]
 @dataclass(frozen=True, slots=True)
 class Tale:
     who: str
+    """Description of the patient."""
     staff: str
-    """What staff do."""
+    """What staff should do."""
     says: str
-    """What staff say to the patient."""
+    """What staff should say to the patient."""
     end: str
-    """How to recognise the right outcome."""
+    """The expected outcome."""
 
 
 @cache

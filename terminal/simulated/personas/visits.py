@@ -1,4 +1,4 @@
-"""Personas for special cases: families, other settings, a name with ●, a foreign language, a power cut."""
+"""Personas for special cases: families, other settings, names with ●, other languages and power cuts."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ from terminal.simulated.personas.answers import (
 )
 from terminal.simulated.personas.persona import CardKind, Expected, Mishap, Persona, Script, Sharing
 
-_FOREIGN = "vi"
+_VIETNAMESE = "vi"
 _ASKED_SUBSIDY = (CARE, MEDICINES, CHECKUP, "subsidies", LIMIT)
 _SUBSIDIES = {"consent.subsidies": True}
 
@@ -84,8 +84,8 @@ VISITS: tuple[Persona, ...] = (
         story="Reads Vietnamese: chooses the language first; staff switch the screen to Japanese for a moment.",
         person="adult",
         face="hana",
-        script=Script(language=_FOREIGN),
-        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED, language=_FOREIGN),
+        script=Script(language=_VIETNAMESE),
+        expected=Expected(Way.PIN, Outcome.DONE, ASKED, ALL_SHARED, language=_VIETNAMESE),
     ),
     Persona(
         name="power-cut",

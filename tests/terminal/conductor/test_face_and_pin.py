@@ -13,7 +13,7 @@ from consent.ledger import LedgerFile
 from consent.records import Opened
 from terminal.assembly import ledger_path
 from terminal.qualification.contract import Way
-from terminal.simulated.demo.auto import AutoDemo, Played
+from terminal.simulated.demo.auto import AutoDemo, VisitResult
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.places import SimulatedPlace
 from terminal.simulated.demo.stage import SyntheticStage
@@ -32,7 +32,7 @@ def left_to_staff(persona: Persona) -> Persona:
     return replace(persona, script=Script(staff=True), expected=replace(persona.expected, way=Way.STAFF))
 
 
-def play(counter: DemoCounter, policy: AlsoPin, cache: Path, *personas: Persona) -> list[Played]:
+def play(counter: DemoCounter, policy: AlsoPin, cache: Path, *personas: Persona) -> list[VisitResult]:
     settings = counter.settings.model_copy(
         update={"vision": counter.settings.vision.model_copy(update={"also_pin": policy})}
     )

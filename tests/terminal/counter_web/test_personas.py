@@ -122,6 +122,6 @@ def test_all_personas(counter: DemoCounter, size: tuple[int, int], language: str
     plain = [
         persona
         for persona in AT_ONE_TERMINAL
-        if not persona.card.kind and not persona.script.child and not persona.script.mishap.at_the_reader
+        if not persona.card.kind and not persona.script.child and not persona.script.mishap.affects_reader
     ]
     asyncio.run(_play(counter, plain, by_touch=True, size=size, language=language))

@@ -69,21 +69,21 @@ async def _own_face_from_the_start(settings: Settings, film: Path) -> None:
         take = page.get_by_role("button", name="写真をとって 始める")
         await take.wait_for()
         assert "メモリーにだけ" in await page.inner_text("#dock")
-        assert not dock._camera_wanted
+        assert not dock._camera_requested
         await take.click()
         await page.locator(".trouble").wait_for()
         await take.click()
         await page.get_by_role("button", name="カードを置く").wait_for(timeout=60_000)
-        assert not dock._camera_wanted  # off until a face check
+        assert not dock._camera_requested  # off until a face check
         await page.get_by_role("button", name="カードを置く").click()
         counter = page.frame_locator("iframe")
         await counter.locator("[data-offer=face]").click()
         await counter.locator("canvas").wait_for()
         for _ in range(100):
-            if dock._camera_wanted:
+            if dock._camera_requested:
                 break
             await asyncio.sleep(0.1)
-        assert dock._camera_wanted
+        assert dock._camera_requested
         await browser.close()
     terminal.end()
     assert await running == 0

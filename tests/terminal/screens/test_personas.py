@@ -25,7 +25,7 @@ AT_THE_READER = {
     persona.name
     for persona in PERSONAS
     if persona.card.kind
-    or persona.script.mishap.at_the_reader
+    or persona.script.mishap.affects_reader
     or persona.needs_own_terminal
     or persona.script.child
     or persona.then

@@ -425,7 +425,7 @@ class Hands:
     def on_settings(self, changed: object) -> None:
         """Do nothing; there is only one institution."""
 
-    async def be_at(self, profile: object) -> None:
+    async def set_profile(self, profile: object) -> None:
         """Do nothing; there is only one institution."""
 
     async def choose(self, name: str) -> None:
@@ -452,7 +452,7 @@ class Hands:
     async def unplug_reader(self, unplugged: bool) -> None:
         self.props = replace(self.props, reader_unplugged=unplugged)
 
-    async def treat_service(self, service: ServiceMode) -> None:
+    async def set_service_mode(self, service: ServiceMode) -> None:
         self.props = replace(self.props, service=service)
 
     async def set_clock_late(self, late: bool) -> None:
@@ -469,7 +469,7 @@ class Hands:
     async def switch_off_and_on(self) -> None:
         """Do nothing; there is no terminal to restart."""
 
-    async def tidy(self) -> None:
+    async def reset(self) -> None:
         self.props = DockState()
 
 

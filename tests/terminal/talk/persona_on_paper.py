@@ -13,7 +13,7 @@ from terminal.qualification.contract import CertificateStanding, CheckFacts
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.simulated.demo.other_settings import with_profile
+from terminal.simulated.demo.profile_settings import with_profile
 from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.personas.persona import Persona
 from terminal.simulated.service.people import InsuredPerson

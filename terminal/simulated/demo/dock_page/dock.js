@@ -1,4 +1,4 @@
-// The dock: choose the patient, and control card, devices, service and clock. The demo holds all state.
+// The dock: controls for patient, card, devices, service and clock. All state is stored in the demo.
 
 import { Link } from "/page/js/link.js";
 import { make } from "/page/js/make.js";
@@ -14,8 +14,8 @@ let language = navigator.language.startsWith("ja") ? "ja" : "en";
 let book = null;
 let state = null;
 let question = null;
-/** Which sections are expanded. */
-const unfolded = { answer: false, more: false, staff: false };
+/** Whether each section is expanded. */
+const expanded = { answer: false, more: false, staff: false };
 let addresses = {};
 
 const link = new Link({
@@ -29,9 +29,9 @@ const link = new Link({
       book = message;
     } else if (message.type === "dock") {
       question = null;
-      const other = state?.current !== message.current;
+      const changed = state?.current !== message.current;
       state = message;
-      if (other) comes();
+      if (changed) patientChanged();
       veil.textContent = "";
       draw();
     } else if (message.type === "counter") {
@@ -49,27 +49,27 @@ const link = new Link({
   },
 });
 
-/** Show the patient's screen and, if opened, the staff page beside it. A code opens the patient's screen only once. */
+/** Show the patient's screen and, if expanded, the staff page. Reload both, because each code is valid only once. */
 function frames() {
   counter.querySelectorAll("iframe").forEach((frame) => frame.remove());
   document.body.classList.add("with-counter");
   counter.append(make("iframe", { class: "patient", src: addresses.address, title: "受付 / the patient's screen" }));
-  beside();
+  showStaffPage();
 }
 
-/** Another patient comes: hide the answer again, and open the staff page if the patient needs staff. */
-function comes() {
-  unfolded.answer = false;
-  if (book?.people[state.current].staff && addresses.staff && !unfolded.staff) {
-    unfolded.staff = true;
-    beside();
+/** Hide the answer, and expand the staff page if the new patient needs staff. */
+function patientChanged() {
+  expanded.answer = false;
+  if (book?.people[state.current].staff && addresses.staff && !expanded.staff) {
+    expanded.staff = true;
+    showStaffPage();
   }
 }
 
-function beside() {
-  document.body.classList.toggle("two", unfolded.staff);
+function showStaffPage() {
+  document.body.classList.toggle("two", expanded.staff);
   counter.querySelector(".staff")?.remove();
-  if (unfolded.staff) counter.append(make("iframe", { class: "staff", src: addresses.staff, title: "係員の画面 / staff page" }));
+  if (expanded.staff) counter.append(make("iframe", { class: "staff", src: addresses.staff, title: "係員の画面 / staff page" }));
 }
 
 const act = (message) => link.send(message);
@@ -77,7 +77,7 @@ const act = (message) => link.send(message);
 function draw() {
   document.documentElement.lang = language;
   if (question) {
-    dock.replaceChildren(...ask(question, question.words[language], act, other));
+    dock.replaceChildren(...ask(question, question.words[language], act, languageButton));
     return;
   }
   if (!book || !state) return;
@@ -85,47 +85,47 @@ function draw() {
   const focused = document.activeElement?.dataset?.hand;
   const scrolled = dock.querySelector(".people")?.scrollTop ?? 0;
   dock.replaceChildren(
-    make("header", {}, make("h1", {}, words.title), staffPage(words), plain(words.print, () => printSheet(book, state, language)), other(words)),
-    now(words),
+    make("header", {}, make("h1", {}, words.title), staffButton(words), plainButton(words.print, () => printSheet(book, state, language)), languageButton(words)),
+    currentPatient(words),
     people({ book, state, language, act }));
   dock.querySelector(".people").scrollTop = scrolled;
   if (focused) dock.querySelector(`[data-hand="${focused}"]`)?.focus();
 }
 
-/** The current patient: story, steps, controls, and the answer, hidden until requested. */
-function now(words) {
+/** Return the section about the current patient: story, steps, controls and the collapsed answer. */
+function currentPatient(words) {
   const texts = book.people[state.current][language];
   return make("section", { class: "now", "aria-label": words.who },
     make("h2", {}, state.begun || state.current !== book.lists[0].people[0] ? texts.who : words.invitation),
     state.trouble ? make("p", { class: "trouble", role: "alert" }, state.trouble) : undefined,
     make("ol", { "aria-label": words.steps }, ...texts.steps.map((step) => make("li", {}, step))),
-    hands({ book, state, words, act, unfolded }),
-    folded("answer", words.answer, make("dl", {},
+    hands({ book, state, words, act, expanded }),
+    collapsible("answer", words.answer, make("dl", {},
       make("dt", {}, words.staff), make("dd", {}, texts.staff),
       make("dt", {}, words.says), make("dd", {}, texts.says),
       make("dt", {}, words.end), make("dd", {}, texts.end))));
 }
 
-function folded(name, title, content) {
-  const details = make("details", { open: unfolded[name] }, make("summary", {}, title), content);
-  details.addEventListener("toggle", () => { unfolded[name] = details.open; });
+function collapsible(name, title, content) {
+  const details = make("details", { open: expanded[name] }, make("summary", {}, title), content);
+  details.addEventListener("toggle", () => { expanded[name] = details.open; });
   return details;
 }
 
-function staffPage(words) {
+function staffButton(words) {
   if (!addresses.staff) return undefined;
-  const button = plain(words.staffPage, () => { unfolded.staff = !unfolded.staff; beside(); draw(); });
-  button.setAttribute("aria-pressed", String(unfolded.staff));
+  const button = plainButton(words.staffPage, () => { expanded.staff = !expanded.staff; showStaffPage(); draw(); });
+  button.setAttribute("aria-pressed", String(expanded.staff));
   button.dataset.hand = "staff";
   return button;
 }
 
 /** Return the button for the other language. */
-function other(words) {
-  return plain(words.language, () => { language = language === "ja" ? "en" : "ja"; draw(); });
+function languageButton(words) {
+  return plainButton(words.language, () => { language = language === "ja" ? "en" : "ja"; draw(); });
 }
 
-function plain(text, onClick) {
+function plainButton(text, onClick) {
   const element = make("button", { type: "button" }, text);
   element.addEventListener("click", onClick);
   return element;

@@ -1,11 +1,11 @@
-// Controls for the devices and cards on the counter.
+// Controls for cards, devices and service.
 
 import { make } from "/page/js/make.js";
 
 const SERVICES = ["normal", "silent", "slow", "lying"];
 
-/** Return the buttons; each is labelled with its action, or stays pressed while it applies. */
-export function hands({ book, state, words, act, unfolded }) {
+/** Return the buttons. A button for a lasting condition is shown as pressed while the condition applies. */
+export function hands({ book, state, words, act, expanded }) {
   const button = (hand, text, message, { kind = "", pressed, disabled = false } = {}) => {
     const element = make("button", {
       type: "button", class: kind, "data-hand": hand, disabled,
@@ -16,7 +16,7 @@ export function hands({ book, state, words, act, unfolded }) {
   };
   const noCard = !state.card;
   const out = state.readerOut;
-  const more = make("details", { open: unfolded.more }, make("summary", {}, words.more),
+  const more = make("details", { open: expanded.more }, make("summary", {}, words.more),
     make("div", { class: "hands" },
       button("other", words.otherCard, { type: "card", card: book.other }, { disabled: !noCard || out }),
       state.second ? button("second", words.takeSecond, { type: "take-second" }, { pressed: true })
@@ -29,8 +29,8 @@ export function hands({ book, state, words, act, unfolded }) {
       button("power", words.power, { type: "power" }),
       state.ownFace === null ? undefined : button("own-face", words.ownFace, { type: "own-face", on: !state.ownFace }, { pressed: state.ownFace })),
     make("div", { class: "service", role: "group", "aria-label": words.service }, make("span", {}, words.service),
-      ...SERVICES.map((one) => button(`service-${one}`, words[one], { type: "service", service: one }, { pressed: state.service === one }))));
-  more.addEventListener("toggle", () => { unfolded.more = more.open; });
+      ...SERVICES.map((mode) => button(`service-${mode}`, words[mode], { type: "service", service: mode }, { pressed: state.service === mode }))));
+  more.addEventListener("toggle", () => { expanded.more = more.open; });
   return make("div", {},
     make("div", { class: "hands" },
       noCard ? button("card", words.putCard, { type: "card", card: state.current }, { kind: "main", disabled: out })
@@ -41,7 +41,7 @@ export function hands({ book, state, words, act, unfolded }) {
     more);
 }
 
-/** Return whose card is next in a family. */
+/** Return the family member whose card is next, as a list of at most one name. */
 function following(state) {
   const waiting = state.family.slice(1).filter((name) => !state.done.includes(name) && name !== state.card);
   return waiting.slice(0, 1);

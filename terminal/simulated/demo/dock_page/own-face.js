@@ -1,18 +1,18 @@
-// The question before a portrait is taken, and the browser camera, which is on only while needed.
+// The request for permission to take a portrait, and the browser camera, which is on only while needed.
 
 import { make } from "/page/js/make.js";
 
 let stream = null;
 
-/** Return the question page's parts. `other` makes the button for the other language. */
-export function ask(asked, words, act, other) {
+/** Return the elements of the question page. `languageButton`: creates the button for the other language. */
+export function ask(question, words, act, languageButton) {
   const take = make("button", { type: "button", class: "main" }, words.take);
   const back = make("button", { type: "button" }, words.back);
   back.addEventListener("click", () => act({ type: "agree", yes: false }));
-  const place = make("div", { class: "hands" }, take, asked.back ? back : undefined);
-  const trouble = make("p", { class: "trouble", role: "alert", hidden: !asked.trouble }, asked.trouble);
+  const place = make("div", { class: "hands" }, take, question.back ? back : undefined);
+  const trouble = make("p", { class: "trouble", role: "alert", hidden: !question.trouble }, question.trouble);
   take.addEventListener("click", async () => {
-    if (asked.browser && !(await granted())) {
+    if (question.browser && !(await granted())) {
       trouble.textContent = words.refused;
       trouble.hidden = false;
       return;
@@ -21,7 +21,7 @@ export function ask(asked, words, act, other) {
     act({ type: "agree", yes: true });
   });
   return [
-    make("header", {}, make("h1", {}, words.question), other(words)),
+    make("header", {}, make("h1", {}, words.question), languageButton(words)),
     make("section", { class: "now" }, trouble, make("p", {}, words.kept), make("p", {}, words.sit), place),
   ];
 }

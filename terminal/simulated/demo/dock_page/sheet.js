@@ -1,7 +1,7 @@
-// The trainer's printed sheet: the list, what was done, what staff should do and say, and room for notes.
+// The trainer's printed sheet: the list with outcomes, steps and instructions for staff.
 
 import { make } from "/page/js/make.js";
-import { listed, standing, titled } from "./people.js";
+import { currentList, outcome, listTitle } from "./people.js";
 
 const sheet = document.querySelector("#sheet");
 
@@ -14,9 +14,9 @@ export function printSheet(book, state, language) {
 
 function fill(book, state, language) {
   const words = book.words[language];
-  const list = listed(book, state);
+  const list = currentList(book, state);
   sheet.replaceChildren(
-    make("h1", {}, `uketsuke - ${titled(list, words, language)}`),
+    make("h1", {}, `uketsuke - ${listTitle(list, words, language)}`),
     make("p", {}, `${words.trainee}: ______________________   ${new Date().toLocaleDateString(language)}`),
     make("table", {},
       make("thead", {}, make("tr", {}, ...["", words.who, words.steps, words.staff, words.says, words.end].map((name) => make("th", { scope: "col" }, name)))),
@@ -24,7 +24,7 @@ function fill(book, state, language) {
 
   function row(name) {
     const texts = book.people[name][language];
-    const mark = standing(book, state, name) === "done" ? "☑" : "☐";
+    const mark = outcome(book, state, name) === "done" ? "☑" : "☐";
     return make("tr", {}, make("td", { class: "box" }, mark), make("td", {}, texts.who), make("td", {}, make("ol", {}, ...texts.steps.map((step) => make("li", {}, step)))),
       make("td", {}, texts.staff), make("td", {}, texts.says), make("td", {}, texts.end));
   }

@@ -1,4 +1,4 @@
-"""`uketsuke demo` on the screen: the real app, controlled only with the keys of the dock."""
+"""Tests for `uketsuke demo` in the terminal app, controlled with the dock's keys."""
 
 import asyncio
 import base64
@@ -25,7 +25,7 @@ from terminal.simulated.demo import hands
 from terminal.simulated.demo import stage as demo_stage
 from terminal.simulated.demo.hands import DemoDock
 from terminal.simulated.demo.live import LiveDemo
-from terminal.simulated.demo.stage import CameraStage, for_stage, open_stage, portrait_before
+from terminal.simulated.demo.stage import CameraStage, for_stage, open_stage, take_portrait
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.props import photo_on
 from terminal.talk.parts import Talk
@@ -44,20 +44,20 @@ CARD, CAMERA, SERVICE = "f9", "f10", "f11"
 
 @pytest.fixture
 def settings(tmp_path: Path, authority_files: Path) -> Settings:
-    """A state folder that shares the test authority's keys and the face network, which are slow to create."""
+    """Settings whose state folder links to shared authority keys and a face network, both slow to create."""
     if not (authority_files / "test-authority").exists():
         TestAuthority.load_or_create(authority_files / "test-authority")
     (authority_files / "cache").mkdir(exist_ok=True)
     state = tmp_path / "state"
     state.mkdir()
-    for shared in ("test-authority", "cache"):
-        (state / shared).symlink_to(authority_files / shared)
+    for name in ("test-authority", "cache"):
+        (state / name).symlink_to(authority_files / name)
     return Settings(state_dir=state)
 
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A patient in front of a webcam, as a video file."""
+    """Path of a video of a patient in front of a webcam."""
     source, path = SyntheticSource("hana", realtime=False), tmp_path_factory.mktemp("clip") / "hana.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (640, 480))
     for _ in range(150):
@@ -83,34 +83,34 @@ class Visitor:
         """Wait for one of these screens and return its contents."""
         try:
             async with asyncio.timeout(PATIENCE):
-                while (shown := self.app.desk.talk) is None or shown.state not in states or not where(shown):
+                while (talk := self.app.desk.talk) is None or talk.state not in states or not where(talk):
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"{states} did not appear; the screen shows {self.app.desk.talk}") from None
         await drawn(self.app)
-        return shown
+        return talk
 
     async def key(self, *keys: str) -> None:
         for key in keys:
             await press(self.app, key)
 
     async def answer(self, *events: type[ev.Event]) -> None:
-        """Press the key of the answer with one of these events."""
-        shown = self.app.desk.talk
-        assert shown is not None
-        for answer in shown.body.offers:
+        """Press the key of the first answer that posts one of these events."""
+        talk = self.app.desk.talk
+        assert talk is not None
+        for answer in talk.body.offers:
             if isinstance(answer.event, events) and getattr(answer.event, "granted", True):
                 await self.key(answer.key)
                 return
-        raise AssertionError(f"{shown.state} offers {[answer.id for answer in shown.body.offers]}")
+        raise AssertionError(f"{talk.state} offers {[answer.id for answer in talk.body.offers]}")
 
     async def share_all(self) -> Complete:
-        """Answer everything with yes until the end; then remove the card."""
-        done = "Consent", "SpecificDisease", "Limit", "Complete"
-        while (await self.until(*done)).state != "Complete":
-            shown = self.app.desk.talk
+        """Answer every question with yes, remove the card, and return the final state."""
+        screens = "Consent", "SpecificDisease", "Limit", "Complete"
+        while (await self.until(*screens)).state != "Complete":
+            talk = self.app.desk.talk
             await self.answer(ev.ShareAll, ev.QuestionAnswered)
-            await self.until(*done, where=lambda view, before=shown: view != before)  # type: ignore[misc]
+            await self.until(*screens, where=lambda view, before=talk: view != before)  # type: ignore[misc]
         assert self.app.counter is not None
         state = self.app.counter.state
         assert isinstance(state, Complete)
@@ -138,7 +138,7 @@ def ways(settings: Settings) -> list[str]:
 
 
 @on_a_loop
-async def _by_pin_after_the_service_was_silent(settings: Settings) -> None:
+async def _check_in_by_pin_after_a_silent_service(settings: Settings) -> None:
     async with visiting(LiveDemo(settings, timeout_seconds=20)) as visitor:
         for silent in (True, False):
             if silent:
@@ -152,8 +152,8 @@ async def _by_pin_after_the_service_was_silent(settings: Settings) -> None:
             if not silent:
                 assert (await visitor.share_all()).outcome is Outcome.DONE
                 break
-            shown = await visitor.until("Problem")
-            assert shown.body.code == "U-301"
+            talk = await visitor.until("Problem")
+            assert talk.body.code == "U-301"
             assert isinstance(visitor.app.counter.state, Problem)  # type: ignore[union-attr]
             await visitor.key(SERVICE, CARD)
             await visitor.until("Idle")
@@ -161,16 +161,18 @@ async def _by_pin_after_the_service_was_silent(settings: Settings) -> None:
             assert not visitor.dock.props.card
 
 
-def test_reception_by_pin_after_silencing_the_service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    silent = tuple((operation, CUT_OFF) for operation in hands._ASKED)
+def test_reception_by_pin_succeeds_after_the_service_was_silent(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = tuple((operation, CUT_OFF) for operation in hands._OPERATIONS)
     monkeypatch.setitem(hands._BEHAVIOUR, ServiceMode.SILENT, silent)
-    _by_pin_after_the_service_was_silent(settings)
+    _check_in_by_pin_after_a_silent_service(settings)
     assert ways(settings) == ["pin"]
     assert len(list(settings.results_dir.glob("*.xml"))) == 1
 
 
 @on_a_loop
-async def _by_face_past_a_covered_camera(settings: Settings) -> None:
+async def _check_in_by_face_after_covering_the_camera(settings: Settings) -> None:
     async with visiting(LiveDemo(settings, timeout_seconds=20)) as visitor:
         await visitor.dock.choose("face-match")
         assert visitor.dock.current == "face-match"
@@ -179,15 +181,15 @@ async def _by_face_past_a_covered_camera(settings: Settings) -> None:
         await visitor.key(CAMERA)
         assert visitor.dock.props.camera_covered
         await visitor.answer(ev.FaceChosen)
-        dark = {visitor.app.speak("ja")(f"guidance.{one}") for one in (Guidance.NO_FACE, Guidance.TOO_DARK)}
+        dark = {visitor.app.speak("ja")(f"guidance.{guidance}") for guidance in (Guidance.NO_FACE, Guidance.TOO_DARK)}
         await visitor.until("FaceCheck", where=lambda talk: talk.body.question in dark)
         await visitor.key(CAMERA)
         assert not visitor.dock.props.camera_covered
         assert (await visitor.share_all()).outcome is Outcome.DONE
 
 
-def test_reception_by_face_after_covering_the_camera(settings: Settings) -> None:
-    _by_face_past_a_covered_camera(settings)
+def test_reception_by_face_succeeds_after_the_camera_was_covered(settings: Settings) -> None:
+    _check_in_by_face_after_covering_the_camera(settings)
     assert ways(settings) == ["face"]
 
 
@@ -195,7 +197,7 @@ def test_reception_by_face_after_covering_the_camera(settings: Settings) -> None
 
 
 @on_a_loop
-async def _with_a_live_picture(settings: Settings, clip: str, portraits: list[bytes]) -> None:
+async def _check_in_by_face_at_the_webcam(settings: Settings, clip: str, portraits: list[bytes]) -> None:
     async with visiting(LiveDemo(for_stage(settings, clip), camera=clip, timeout_seconds=20)) as visitor:
         stage = visitor.dock._stage
         assert isinstance(stage, CameraStage)
@@ -212,7 +214,7 @@ async def _with_a_live_picture(settings: Settings, clip: str, portraits: list[by
 
 
 class CardFileText:
-    """The card as it would be saved in a file."""
+    """The content of a saved card file."""
 
     @staticmethod
     def of(dock: DemoDock, name: str) -> bytes:
@@ -221,31 +223,30 @@ class CardFileText:
 
 
 def traces(portrait: bytes, folder: Path) -> list[Path]:
-    """Return the files in `folder` with a part of the picture: raw, hexadecimal or base64 at any offset."""
+    """Return the files in `folder` that contain part of the picture: raw, hexadecimal or base64 at any offset."""
     piece = portrait[len(portrait) // 2 :][:300]
-    coded = [code(piece[shift:])[4:-8] for code in (base64.b64encode, base64.urlsafe_b64encode) for shift in range(3)]
-    needles = [piece, piece.hex().encode(), piece.hex().upper().encode(), *coded]
+    encoders = (base64.b64encode, base64.urlsafe_b64encode)
+    base64_pieces = [encode(piece[shift:])[4:-8] for encode in encoders for shift in range(3)]
+    needles = [piece, piece.hex().encode(), piece.hex().upper().encode(), *base64_pieces]
     files = [path for path in folder.rglob("*") if path.is_file()]
     return [path for path in files if any(needle in path.read_bytes() for needle in needles)]
 
 
-def test_the_person_at_the_webcam_is_matched_without_saving_a_picture(
-    settings: Settings, clip: str, tmp_path: Path
-) -> None:
+def test_webcam_portrait_is_matched_but_never_saved(settings: Settings, clip: str, tmp_path: Path) -> None:
     portraits: list[bytes] = []
-    _with_a_live_picture(settings, clip, portraits)
+    _check_in_by_face_at_the_webcam(settings, clip, portraits)
     portrait, card = portraits
     assert ways(settings) == ["face"]
     assert not (settings.state_dir / "cards").exists()
     assert traces(portrait, tmp_path) == []
-    # a saved card or photo would be found
-    (tmp_path / "kept").mkdir()
-    (tmp_path / "kept" / "card.json").write_bytes(card)
-    (tmp_path / "kept" / "photo.jp2").write_bytes(portrait)
+    # `traces` detects saved cards and photos
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved" / "card.json").write_bytes(card)
+    (tmp_path / "saved" / "photo.jp2").write_bytes(portrait)
     assert len(traces(portrait, tmp_path)) == 2
 
 
-def test_a_missing_webcam_is_named() -> None:
+def test_missing_webcam_is_reported_by_name() -> None:
     with pytest.raises(NotReady, match=r"camera /dev/video97: not there.*--camera"):
         open_stage("/dev/video97")
 
@@ -261,13 +262,13 @@ async def _open_without_a_camera(tmp_path: Path) -> None:
     assert app.return_code == 1
 
 
-def test_the_screen_exits_naming_the_missing_device(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_screen_exits_and_names_the_missing_camera(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _open_without_a_camera(tmp_path)
     assert "camera /dev/video97: not there" in capsys.readouterr().err
-    assert not (tmp_path / "state").exists(), "no state is created without a camera"
+    assert not (tmp_path / "state").exists(), "the demo must not create state without a camera"
 
 
-def test_an_empty_seat_at_the_webcam(tmp_path: Path) -> None:
+def test_portrait_fails_if_no_one_is_in_front_of_the_webcam(tmp_path: Path) -> None:
     path = tmp_path / "empty.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (640, 480))
     for _ in range(10):
@@ -276,13 +277,13 @@ def test_an_empty_seat_at_the_webcam(tmp_path: Path) -> None:
     camera = Camera(OpenCvSource(str(path), loop=True))
     camera.start()
     try:
-        with camera.look(), pytest.raises(NotReady, match="no picture in 1 seconds showed exactly one face"):
-            portrait_before(camera, open_engine(tmp_path), seconds=1)
+        with camera.look(), pytest.raises(NotReady, match="no picture within 1 seconds showed exactly one face"):
+            take_portrait(camera, open_engine(tmp_path), seconds=1)
     finally:
         camera.stop()
 
 
-def test_webcam_means_the_first_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_webcam_option_selects_the_first_camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cameras: list[str | None] = []
 
     def no_camera(camera: str | None, engine: object = None) -> None:

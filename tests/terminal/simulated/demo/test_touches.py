@@ -1,4 +1,4 @@
-"""The number of touches in a complete reception."""
+"""Tests for the number of touches in a complete reception."""
 
 import asyncio
 from typing import Any
@@ -16,19 +16,19 @@ from terminal.simulated.personas.cast import BY_NAME
 def test_a_pinless_card_needs_three_touches_and_no_typing(
     counter: DemoCounter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For people who often cannot type: face, everything shared, the limit provided."""
-    touched: list[str] = []
+    """Many holders of pinless cards cannot type."""
+    touches: list[str] = []
     original = ScriptedPatient._touch
 
-    def counted(self: ScriptedPatient, talk: Any, offer: Any, hands: Any) -> None:
+    def record_touch(self: ScriptedPatient, talk: Any, offer: Any, hands: Any) -> None:
         if offer is not None:
-            touched.append(offer.id)
+            touches.append(offer.id)
         original(self, talk, offer, hands)
 
-    monkeypatch.setattr(ScriptedPatient, "_touch", counted)
+    monkeypatch.setattr(ScriptedPatient, "_touch", record_touch)
     monkeypatch.setattr(ScriptedPatient, "_type_pin", lambda *_: pytest.fail("a PIN was typed"))
     lines: list[str] = []
     demo = AutoDemo(counter, SimulatedPlace, SyntheticStage(), counter.settings, lines.append)
-    (played,) = asyncio.run(demo.play([BY_NAME["pinless-scanned"]]))
-    assert (played.wrong, played.way, played.tries_spent) == ("", "face", 0)
-    assert touched == ["face", "all", "yes"]
+    (result,) = asyncio.run(demo.play([BY_NAME["pinless-scanned"]]))
+    assert (result.wrong, result.way, result.tries_spent) == ("", "face", 0)
+    assert touches == ["face", "all", "yes"]

@@ -1,4 +1,4 @@
-"""Observe one reception through the conductor's listeners."""
+"""Observe one reception through a conductor's state listener."""
 
 import asyncio
 
@@ -9,22 +9,22 @@ from terminal.simulated.personas.persona import Expected
 
 
 class ReceptionWatch:
-    """What can be observed of one reception."""
+    """Records the states of one reception."""
 
     def __init__(self, resolved: tuple[ProblemCode, ...] = ()) -> None:
-        """`resolved`: problems after which the reception starts again."""
+        """`resolved`: problems that are resolved, after which the reception starts again."""
         self._resolved = resolved
         self.reported: list[ProblemCode] = []
         self.states: list[st.State] = []
-        self.back = asyncio.Event()
+        self.returned_to_idle = asyncio.Event()
         self.last: st.State | None = None
 
-    def state(self, state: st.State) -> None:
+    def observe(self, state: st.State) -> None:
         if isinstance(state, st.Idle):
             if all(isinstance(earlier, st.Reading) for earlier in self.states):
                 self.states.clear()  # a second card was placed before this one was read
             else:
-                self.back.set()
+                self.returned_to_idle.set()
             return
         if isinstance(state, st.Problem) and state.problem in self._resolved:
             self.reported.append(state.problem)
@@ -36,16 +36,18 @@ class ReceptionWatch:
 
     @property
     def way(self) -> Way | None:
-        opened = [state for state in self.states if not isinstance(state, st.Idle) and state.reception.check]
-        confirmed = [state.way for state in self.states if isinstance(state, st.Opening) and state.reception.check]
-        return confirmed[-1] if opened and confirmed else None
+        """The way the holder was confirmed; None if no check was opened."""
+        checked = [state for state in self.states if not isinstance(state, st.Idle) and state.reception.check]
+        ways = [state.way for state in self.states if isinstance(state, st.Opening) and state.reception.check]
+        return ways[-1] if checked and ways else None
 
     @property
     def asked(self) -> tuple[str, ...]:
-        shown = [
+        """Ids of the questions in the order in which they were shown."""
+        question_ids = [
             question.id for state in self.states if not isinstance(state, st.Idle) for question in state.reception.shown
         ]
-        return tuple(dict.fromkeys(shown))
+        return tuple(dict.fromkeys(question_ids))
 
     @property
     def check_id(self) -> str | None:
@@ -56,9 +58,9 @@ class ReceptionWatch:
 
     @property
     def language(self) -> str:
-        """The language the patient was addressed in."""
-        spoken = [state.reception.display.language for state in self.states if not isinstance(state, st.Idle)]
-        return spoken[-1] if spoken else ""
+        """The last language used for the patient."""
+        languages = [state.reception.display.language for state in self.states if not isinstance(state, st.Idle)]
+        return languages[-1] if languages else ""
 
     @property
     def outcome(self) -> st.Outcome | ProblemCode | None:
@@ -70,9 +72,9 @@ class ReceptionWatch:
             case _:
                 return None
 
-    def ended_as(self, expected: Expected) -> bool:
-        """Return whether it ended as expected; call it after the end."""
-        right = self.outcome == expected.outcome and (self.way == expected.way or expected.way is None)
+    def matches(self, expected: Expected) -> bool:
+        """Return whether the reception ended as expected. Call it after the reception has ended."""
+        matching = self.outcome == expected.outcome and (self.way == expected.way or expected.way is None)
         if isinstance(self.last, st.Complete) and expected.flags is not None:
-            right = right and all(expected.flags.get(item, given) == given for item, given in self.last.flags)
-        return right
+            matching = matching and all(expected.flags.get(item, flag) == flag for item, flag in self.last.flags)
+        return matching

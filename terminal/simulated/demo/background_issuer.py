@@ -1,4 +1,4 @@
-"""Issue the next personas' cards in a separate thread while others play."""
+"""Issue cards in a separate thread while earlier personas play."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -15,8 +15,8 @@ from terminal.simulated.service.registry import Registry
 Issued = tuple[CardImage, Registry]
 
 
-class IssuedAhead(AbstractContextManager["IssuedAhead"]):
-    """Issues cards one by one in the order given: each takes 0.2 s, mostly for its keys."""
+class BackgroundIssuer(AbstractContextManager["BackgroundIssuer"]):
+    """Issues the personas' cards in order. Each takes 0.2 s, mostly to generate keys."""
 
     def __init__(self, props: Props, portrait: Callable[[Persona], bytes], personas: Sequence[Persona]) -> None:
         self._props, self._portrait = props, portrait
@@ -33,8 +33,8 @@ class IssuedAhead(AbstractContextManager["IssuedAhead"]):
     ) -> None:
         self._thread.shutdown(cancel_futures=True)
 
-    async def of(self, persona: Persona) -> Issued:
-        """Return the persona's card and registry entries. Raises what issuing raised."""
+    async def card_of(self, persona: Persona) -> Issued:
+        """Wait for the persona's card and registry entries. Re-raises an exception from issuing."""
         return await asyncio.wrap_future(self._issued[persona.name])
 
     def _issue(self, persona: Persona) -> Issued:
