@@ -1,3 +1,5 @@
+"""Fixtures for the terminal: a counter with a stub service, and the desk that plays receptions at it."""
+
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,28 +14,28 @@ from tests.terminal.conductor.counter_fixture import Desk
 from vision import camera
 from vision.camera import Camera
 
-PATIENCE = 20.0
-"""Timeout in seconds for service and camera, long enough for a slow machine."""
+TIMEOUT_SECONDS = 20.0
+"""Timeout for the service and the camera, long enough for a slow machine."""
 CUT_OFF = Rule(manner=Manner.DROPPED, delay_seconds=0.5)
-"""A silent service: disconnects after 0.5 s, so that the timeout for all other calls can be long."""
+"""Simulates a silent service by disconnecting after 0.5 s, because `TIMEOUT_SECONDS` is too long to wait for."""
 
 
 @pytest.fixture(autouse=True)
-def _patient_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+def _long_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     def silence(stub: EmbeddedStub, operation: Operation) -> None:
         stub.misbehave(operation, CUT_OFF)
 
-    for maker, name in ((DemoCounter.__init__, "timeout_seconds"), (Camera.__init__, "lost_after")):
-        assert maker.__kwdefaults__ is not None
-        monkeypatch.setitem(maker.__kwdefaults__, name, PATIENCE)
-    monkeypatch.setattr(camera, "_MAX_OPENING_TIME", 3 * PATIENCE)
-    monkeypatch.setattr(stage, "_LOST_AFTER", PATIENCE)
+    for constructor, parameter in ((DemoCounter.__init__, "timeout_seconds"), (Camera.__init__, "lost_after")):
+        assert constructor.__kwdefaults__ is not None
+        monkeypatch.setitem(constructor.__kwdefaults__, parameter, TIMEOUT_SECONDS)
+    monkeypatch.setattr(camera, "_MAX_OPENING_TIME", 3 * TIMEOUT_SECONDS)
+    monkeypatch.setattr(stage, "_LOST_AFTER", TIMEOUT_SECONDS)
     monkeypatch.setattr(EmbeddedStub, "silence", silence)
 
 
 @pytest.fixture(scope="session")
 def authority_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for keys created once per test session."""
+    """Folder for the test authority's keys and the cards, shared by all tests of a session."""
     return tmp_path_factory.mktemp("state")
 
 

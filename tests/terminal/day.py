@@ -1,4 +1,4 @@
-"""Receptions with any front end: real conductor, simulated card, synthetic patient, stub over HTTP."""
+"""Play receptions of personas on any front end, with the real conductor and the stub service over HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,13 +29,13 @@ RECEPTION_SECONDS = 90.0
 
 
 class CounterHands(Hands, Protocol):
-    """Collects the touches and typing of a script, then performs them on a front end."""
+    """Collect the touches and key presses of a script and perform them on a front end."""
 
     def shown(self) -> Talk | None:
-        """Return what the front end shows now."""
+        """Return the talk on the screen, or None before the first one."""
 
     async def drawn(self) -> None:
-        """Wait until it can be seen and touched."""
+        """Wait until the talk is drawn and accepts touches."""
 
     async def do(self) -> None:
         """Perform the collected actions."""
@@ -52,7 +52,7 @@ async def _deadline(persona: Persona, hands: CounterHands) -> AsyncIterator[None
 
 
 class Day:
-    """One terminal for all personas of a test."""
+    """One terminal on which a test plays several personas."""
 
     def __init__(self, counter: DemoCounter) -> None:
         self.counter, self.place, self.stage = counter, SimulatedPlace(), SyntheticStage()
@@ -90,14 +90,19 @@ class Day:
         if language and isinstance(state, st.Idle) and state.display.language != language:
             self.conductor.post(ev.DisplayChanged("", language=language))
         self.place.insert(card)
-        acted: Talk | None = None
+        last_talk: Talk | None = None
         async with _deadline(persona, hands):
             while not (self._has_begun() and isinstance(self.conductor.state, st.Idle)):
                 await asyncio.sleep(0.02)
                 state, shown = self.conductor.state, hands.shown()
-                if shown is None or shown == acted or shown.state != type(state).__name__ or isinstance(state, st.Idle):
+                if (
+                    shown is None
+                    or shown == last_talk
+                    or shown.state != type(state).__name__
+                    or isinstance(state, st.Idle)
+                ):
                     continue
-                acted = shown
+                last_talk = shown
                 await hands.drawn()
                 if hands.shown() != shown:
                     continue
@@ -107,7 +112,7 @@ class Day:
         self.counter.stub.behave()
 
     def _has_begun(self) -> bool:
-        """Return whether the reception has started. A language chosen earlier causes another idle state."""
+        """Return whether the reception has started. A change of language on the idle screen adds an idle state."""
         return any(not isinstance(state, st.Idle) for state in self.states)
 
     def staff_comes(self) -> None:
@@ -137,14 +142,14 @@ class Day:
         return dict(flags_in(self.counter.settings.results_dir / history.delivered.event.file_name))
 
     def faults(self, persona: Persona) -> list[str]:
-        """Return descriptions of results that differ from the persona's expected ones."""
-        wrong = []
+        """Describe each difference between the outcome and the persona's expected one."""
+        differences = []
         if self.ending() != persona.expected.outcome:
-            wrong.append(f"{persona.name} ended as {self.ending()}")
+            differences.append(f"{persona.name} ended as {self.ending()}")
         if persona.expected.language and persona.expected.language != self.language():
-            wrong.append(f"{persona.name} was shown {self.language()}")
+            differences.append(f"{persona.name} was shown {self.language()}")
         flags = self.flags()
         expected = dict(persona.expected.flags) if persona.expected.flags is not None else None
         if flags != expected:
-            wrong.append(f"{persona.name} wrote {flags} instead of {expected}")
-        return wrong
+            differences.append(f"{persona.name} wrote {flags} instead of {expected}")
+        return differences

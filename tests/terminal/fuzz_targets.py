@@ -1,6 +1,6 @@
-"""Fuzz targets for service, exchange and settings: each takes arbitrary bytes and handles only the expected errors.
+"""Fuzz targets for the service, exchange and settings. Each accepts any bytes and catches only the expected errors.
 
-`test_hostile_input.py` calls them with damaged input; `tests/fuzz.py` (`make fuzz`) calls them guided by coverage.
+`test_hostile_input.py` calls them with damaged input, and `tests/fuzz.py` (`make fuzz`) with coverage-guided input.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ Target = Callable[[bytes], None]
 NOW = datetime(2026, 11, 21, 9, 3, 12, tzinfo=JAPAN)
 CHECK = "0" * 32
 
-# --- the service over HTTP --------------------------------------------------------------------------------------
+# --- service over HTTP ------------------------------------------------------------------------------------------
 
 _ROUTES = (
     ("POST", f"{PREFIX}/challenges"),
@@ -83,7 +83,10 @@ def _service() -> tuple[asyncio.AbstractEventLoop, ASGIApp]:
 
 
 def http(data: bytes) -> None:
-    """First byte: request; then headers, one a line, an empty line and the body. The status must not be 5xx."""
+    """Send a request, which must not be answered with 5xx.
+
+    `data` contains the index of the route (one byte), a header value per line, an empty line and the body.
+    """
     if not data:
         return
     method, path = _ROUTES[data[0] % len(_ROUTES)]
@@ -133,7 +136,7 @@ _ANSWERS = (
 
 
 def answer(data: bytes) -> None:
-    """Parse responses of a service to a terminal."""
+    """Parse the bytes as each kind of response that a terminal receives."""
     for model in _ANSWERS:
         for status in (200, 403, 503):
             _parse(status, data, model)
@@ -164,7 +167,7 @@ def user_certificate(data: bytes) -> None:
 
 
 def authority_in_registry(data: bytes) -> None:
-    """Use the bytes as CA certificate and revocation list of a registry."""
+    """Use the bytes as a CA certificate and as a revocation list in a registry."""
     certificate = x509.load_der_x509_certificate(_card().files[File.USER_CERTIFICATE])
     for pem in (_pem(data, "CERTIFICATE"), data.decode("utf-8", "replace")):
         is_trusted(certificate, (pem,), CertificateRules())
@@ -193,7 +196,7 @@ def _pem(der: bytes, kind: str) -> str:
     return f"-----BEGIN {kind}-----\n{body}-----END {kind}-----\n"
 
 
-# --- the exchange's files ---------------------------------------------------------------------------------------
+# --- exchange files ---------------------------------------------------------------------------------------------
 
 _NAMES = (*REQUESTS, FACE)
 
@@ -205,7 +208,7 @@ def _desk_parts() -> tuple[Any, ...]:
 
 
 def exchange(data: bytes) -> None:
-    """First byte: file name. Process the rest as request or result, and with `exchange check`."""
+    """Check and process a file. The first byte is the index of its name, and the other bytes are its content."""
     if not data:
         return
     name, content = _NAMES[data[0] % len(_NAMES)], data[1:]
@@ -250,10 +253,10 @@ def settings(data: bytes) -> None:
 def people(data: bytes) -> None:
     _toml_file().write_bytes(data)
     try:
-        found = invented_people(_toml_file())
+        parsed = invented_people(_toml_file())
     except ValueError:
         return
-    for person in found.values():
+    for person in parsed.values():
         person.on(date(2026, 11, 21))
 
 
@@ -276,7 +279,7 @@ TARGETS: Mapping[str, Target] = {
 
 
 def seeds() -> dict[str, list[bytes]]:
-    """Return well-formed inputs for each target to start from."""
+    """Return well-formed inputs for each target."""
     from itertools import islice
 
     when = datetime(2026, 11, 21, tzinfo=UTC).isoformat().encode()

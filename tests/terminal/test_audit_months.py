@@ -8,9 +8,9 @@ import pytest
 from terminal.audit import AuditRecord, AuditTrail
 
 
-def write(trail: AuditTrail, *moments: str) -> None:
-    for at in moments:
-        fields = dict.fromkeys(AuditRecord.__slots__, "") | {"at": f"{at}T09:00:00+09:00"}
+def write(trail: AuditTrail, *days: str) -> None:
+    for day in days:
+        fields = dict.fromkeys(AuditRecord.__slots__, "") | {"at": f"{day}T09:00:00+09:00"}
         trail.write(AuditRecord(**fields))  # type: ignore[arg-type]
 
 
@@ -22,7 +22,7 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_every_month_has_a_file_even_after_a_restart(tmp_path: Path) -> None:
+def test_records_are_split_by_month_across_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     trail = AuditTrail(path)
     write(trail, "2026-11-30", "2026-12-01")
@@ -36,34 +36,34 @@ def test_every_month_has_a_file_even_after_a_restart(tmp_path: Path) -> None:
     assert {(tmp_path / name).stat().st_mode & 0o777 for name in files(tmp_path)} == {0o600}
 
 
-def test_only_five_years_are_kept(tmp_path: Path) -> None:
+def test_files_older_than_five_years_are_deleted(tmp_path: Path) -> None:
     trail = AuditTrail(tmp_path / "audit.jsonl", keep_years=5)
     write(trail, "2021-10-01", "2021-11-01", "2021-12-01", "2026-11-26", "2026-12-01")
     trail.close()
     assert files(tmp_path) == ["audit-2021-12.jsonl", "audit-2026-11.jsonl", "audit.jsonl"]
 
 
-def test_a_clock_set_back_loses_no_record(tmp_path: Path) -> None:
+def test_no_record_is_lost_when_the_clock_is_set_back(tmp_path: Path) -> None:
     trail = AuditTrail(tmp_path / "audit.jsonl")
     write(trail, "2026-12-01", "2000-01-01", "2026-12-02", "2027-01-01")
     trail.close()
     assert days(tmp_path / "audit-2026-12.jsonl") == ["2026-12-01", "2000-01-01", "2026-12-02"]
 
 
-def test_a_clock_far_ahead_deletes_no_file(tmp_path: Path) -> None:
+def test_no_file_is_deleted_when_the_clock_is_far_ahead(tmp_path: Path) -> None:
     trail = AuditTrail(tmp_path / "audit.jsonl", keep_years=5)
     write(trail, "2026-10-01", "2026-11-26", "2051-01-01")
     trail.close()
     assert files(tmp_path) == ["audit-2026-10.jsonl", "audit-2026-11.jsonl", "audit.jsonl"]
 
 
-def test_after_a_clock_jump_records_return_to_their_month(tmp_path: Path) -> None:
+def test_records_return_to_their_month_after_a_clock_jump(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     trail = AuditTrail(path)
     write(trail, "2026-10-01", "2026-11-25", "2051-01-01", "2026-11-26", "2026-12-01", "2051-01-02")
     trail.close()
     assert days(tmp_path / "audit-2026-11.jsonl") == ["2026-11-25", "2026-11-26"]
-    trail = AuditTrail(path)  # the jump lasts across a restart and a change of month
+    trail = AuditTrail(path)  # the jump is remembered after a restart
     write(trail, "2027-01-04", "2027-02-01")
     trail.close()
     assert days(tmp_path / "audit-2051-01.jsonl") == ["2051-01-01", "2051-01-02"]
@@ -71,7 +71,9 @@ def test_after_a_clock_jump_records_return_to_their_month(tmp_path: Path) -> Non
     assert len(files(tmp_path)) == 6
 
 
-def test_files_are_split_after_a_start_in_the_future(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_files_are_split_by_month_after_a_start_in_the_future(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("terminal.audit.MAX_FILE_SIZE", 400)
     trail = AuditTrail(tmp_path / "audit.jsonl")
     write(trail, "2051-01-01", *["2026-11-26"] * 4, "2026-12-01")
@@ -79,11 +81,11 @@ def test_files_are_split_after_a_start_in_the_future(tmp_path: Path, monkeypatch
     assert files(tmp_path) == ["audit-2026-11.jsonl", "audit-2051-01.jsonl", "audit.jsonl"]
 
 
-def test_an_existing_month_is_not_overwritten(tmp_path: Path) -> None:
-    (tmp_path / "audit-2026-11.jsonl").write_text("kept\n")
+def test_existing_file_of_a_month_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "audit-2026-11.jsonl").write_text("existing\n")
     trail = AuditTrail(tmp_path / "audit.jsonl")
     write(trail, "2026-11-30", "2026-12-01")
     trail.close()
-    assert (tmp_path / "audit-2026-11.jsonl").read_text() == "kept\n"
+    assert (tmp_path / "audit-2026-11.jsonl").read_text() == "existing\n"
     assert days(tmp_path / "audit-2026-11-2.jsonl") == ["2026-11-30"]
     assert days(tmp_path / "audit.jsonl") == ["2026-12-01"]

@@ -1,4 +1,4 @@
-"""State folders of every release can be opened, used, backed up and pruned by this version."""
+"""This version opens, uses, backs up and prunes the state folders of every release."""
 
 import asyncio
 import shutil
@@ -25,7 +25,7 @@ from tests.terminal.conductor.counter_fixture import Desk
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures"
 STATES = sorted(FIXTURES.glob("state-v*"))
-PASSPHRASE = "a passphrase of a test"
+PASSPHRASE = "test passphrase"
 
 
 @pytest.fixture(params=STATES, ids=lambda folder: folder.name)
@@ -34,13 +34,13 @@ def state(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
-def test_there_is_a_state_folder_for_every_release() -> None:
-    """`tools/keep-state` creates it before a release is tagged."""
+def test_every_release_has_a_state_folder() -> None:
+    """Run `tools/keep-state` before tagging a release."""
     tags = subprocess.run(["git", "tag", "--list", "v*"], capture_output=True, text=True, cwd=ROOT, check=True).stdout
     assert set(tags.split()) <= {folder.name.removeprefix("state-") for folder in STATES}
 
 
-def test_a_reception_with_an_earlier_state(state: Path) -> None:
+def test_reception_extends_the_ledger_of_an_earlier_state(state: Path) -> None:
     before = [record.hash for record in LedgerFile(state / "ledger.db").records()]
 
     async def scenario(desk: Desk) -> None:
@@ -59,21 +59,21 @@ def test_a_reception_with_an_earlier_state(state: Path) -> None:
     assert isinstance(verify_file(state / "ledger.db"), LedgerIntact)
 
 
-def test_an_earlier_state_is_backed_up_completely_and_pruned_safely(state: Path, tmp_path: Path) -> None:
+def test_earlier_state_is_backed_up_completely_and_pruned_safely(state: Path, tmp_path: Path) -> None:
     settings = Settings(state_dir=state)
     before = [record.hash for record in LedgerFile(ledger_path(settings)).records()]
-    backup = back_up(settings, None, tmp_path / "one.backup", PASSPHRASE, datetime.now(UTC), Cost(n=1 << 10))
+    backup = back_up(settings, None, tmp_path / "state.backup", PASSPHRASE, datetime.now(UTC), Cost(n=1 << 10))
     assert isinstance(backup.ledger, LedgerIntact)
-    unpack(tmp_path / "one.backup", PASSPHRASE, tmp_path / "unpacked")
+    unpack(tmp_path / "state.backup", PASSPHRASE, tmp_path / "unpacked")
     assert [record.hash for record in LedgerFile(tmp_path / "unpacked" / "ledger.db").records()] == before
     for name in ("terminal/key.pem", "terminal/enrolment.json", "terminal/card-hash.key", "audit.jsonl"):
         assert (tmp_path / "unpacked" / name).read_bytes() == (state / name).read_bytes()
-    kept = {path for path in state.rglob("*") if path.is_file() and "cache" not in path.parts}
+    existing = {path for path in state.rglob("*") if path.is_file() and "cache" not in path.parts}
     list(prune(settings, datetime.now(UTC)))
-    assert kept <= {path for path in state.rglob("*") if path.is_file()}
+    assert existing <= {path for path in state.rglob("*") if path.is_file()}
 
 
-def test_everyday_commands_work_with_an_earlier_state(state: Path) -> None:
+def test_common_commands_work_with_an_earlier_state(state: Path) -> None:
     for command in (
         ["ledger", "verify"],
         ["ledger", "show"],

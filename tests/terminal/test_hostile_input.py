@@ -1,4 +1,4 @@
-"""Damaged input to service, exchange and settings: a known answer, no crash and no large allocation."""
+"""Damaged input to the service, exchange and settings is handled without a crash or a large allocation."""
 
 import random
 
@@ -11,24 +11,24 @@ SEEDS = seeds()
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_broken_input(name: str) -> None:
-    target, chance = within_limits(TARGETS[name]), random.Random(name)
+def test_damaged_input_is_handled(name: str) -> None:
+    target, generator = within_limits(TARGETS[name]), random.Random(name)
     for seed in SEEDS[name]:
         target(seed)
     for _ in range(60):
-        target(broken(chance, chance.choice(SEEDS[name])))
+        target(damaged(generator, generator.choice(SEEDS[name])))
 
 
-def broken(chance: random.Random, seed: bytes) -> bytes:
-    """Return a well-formed input with bytes changed, removed or repeated."""
+def damaged(generator: random.Random, seed: bytes) -> bytes:
+    """Return `seed` with one to five random changes: a byte replaced, or bytes removed or repeated."""
     data = bytearray(seed)
-    for _ in range(chance.randint(1, 5)):
-        at = chance.randrange(len(data) + 1)
-        match chance.randrange(3):
+    for _ in range(generator.randint(1, 5)):
+        at = generator.randrange(len(data) + 1)
+        match generator.randrange(3):
             case 0:
-                data[at : at + 1] = bytes((chance.randrange(256),))
+                data[at : at + 1] = bytes((generator.randrange(256),))
             case 1:
-                del data[at : at + chance.randint(1, 64)]
+                del data[at : at + generator.randint(1, 64)]
             case _:
-                data[at:at] = data[at : at + chance.randint(1, 64)]
+                data[at:at] = data[at : at + generator.randint(1, 64)]
     return bytes(data)

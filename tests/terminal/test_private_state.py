@@ -1,4 +1,4 @@
-"""Files written by the commands are accessible to their owner only, and no other process can inspect their memory."""
+"""Commands write files that only their owner can access, and protect their memory from other processes."""
 
 import os
 import stat
@@ -17,7 +17,7 @@ from terminal.simulated.service.server import StubServer, open_service
 
 
 @pytest.fixture(autouse=True)
-def _open_umask() -> Iterator[None]:
+def _permissive_umask() -> Iterator[None]:
     before = os.umask(0o022)
     yield
     os.umask(before)
@@ -27,7 +27,7 @@ def open_to_others(folder: Path) -> list[str]:
     return [path.name for path in [folder, *folder.rglob("*")] if stat.S_IMODE(path.stat().st_mode) & 0o077]
 
 
-def test_service_enrolment_and_exchange_on_a_new_state_folder(tmp_path: Path) -> None:
+def test_new_state_folder_is_private(tmp_path: Path) -> None:
     state = tmp_path / "new" / "state"
     server = StubServer(open_service(state))
     enrol_locally(state, "terminal-1")
@@ -54,8 +54,8 @@ entry.main()
 """
 
 
-def test_every_command_protects_its_process_first() -> None:
-    """PR_GET_DUMPABLE, core limit, umask, and the variables that make Textual log keys."""
+def test_every_command_first_hardens_its_process() -> None:
+    """Check PR_GET_DUMPABLE, core limit and umask, and that the variables that make Textual log keys are unset."""
     result = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         capture_output=True,
@@ -66,7 +66,7 @@ def test_every_command_protects_its_process_first() -> None:
     assert result.stdout == "0 0 0o77 [] False\n"
 
 
-def test_a_card_issued_into_a_new_folder(tmp_path: Path) -> None:
+def test_card_issued_to_a_new_folder_is_private(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "terminal.cli.entry", "card", "issue", "mine"]
     environment = {**os.environ, "UKETSUKE_STATE_DIR": str(tmp_path / "s")}
     subprocess.run(command, check=True, capture_output=True, env=environment)

@@ -1,4 +1,4 @@
-"""A state folder of version 0.1.0 can be opened and continued with this version."""
+"""This version opens and continues a state folder of version 0.1.0."""
 
 import asyncio
 import shutil
@@ -21,12 +21,12 @@ from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, t
 from terminal.simulated.service.enrolment import registry_path
 from terminal.simulated.service.registry import RegistryFile
 
-BEFORE = Path(__file__).parents[1] / "fixtures" / "state-v0.1.0"
+FIXTURE = Path(__file__).parents[1] / "fixtures" / "state-v0.1.0"
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    return shutil.copytree(BEFORE, tmp_path / "state")
+    return shutil.copytree(FIXTURE, tmp_path / "state")
 
 
 def run(*command: str) -> str:
@@ -35,11 +35,11 @@ def run(*command: str) -> str:
     return result.output
 
 
-def test_the_ledger_is_intact_and_continued(state: Path) -> None:
+def test_ledger_is_intact_and_continued(state: Path) -> None:
     settings = Settings(state_dir=state)
-    found = verify_file(ledger_path(settings))
-    assert isinstance(found, LedgerIntact)
-    assert (found.head.count, found.terminal_id) == (68, "terminal-1")
+    verification = verify_file(ledger_path(settings))
+    assert isinstance(verification, LedgerIntact)
+    assert (verification.head.count, verification.terminal_id) == (68, "terminal-1")
     records = list(LedgerFile(ledger_path(settings)).records())
     assert [record.event.kind for record in records[:4]] == ["opened", "decided", "confirmed", "delivered"]
 
@@ -54,17 +54,17 @@ def test_the_ledger_is_intact_and_continued(state: Path) -> None:
     assert isinstance(verify_file(ledger_path(settings)), LedgerIntact)
 
 
-def test_keys_and_enrolment_are_the_same(state: Path) -> None:
+def test_keys_and_enrolment_are_unchanged(state: Path) -> None:
     key = SigningKey.load_or_create(terminal_key_path(state))
     enrolment = Enrolment.load(enrolment_path(state))
     assert enrolment is not None
     assert (enrolment.terminal_id, enrolment.simulated) == ("terminal-1", True)
     registry = RegistryFile(registry_path(state)).current()
     assert verify(registry.terminals["terminal-1"], b"statement", key.sign(b"statement"))
-    assert load_card_key(state / "terminal" / "card-hash.key") == (BEFORE / "terminal" / "card-hash.key").read_bytes()
+    assert load_card_key(state / "terminal" / "card-hash.key") == (FIXTURE / "terminal" / "card-hash.key").read_bytes()
 
 
-def test_cards_and_their_authority(state: Path) -> None:
+def test_cards_and_their_authority_are_loaded(state: Path) -> None:
     TestAuthority.load_or_create(state / "test-authority")
     cards = sorted((state / "cards").glob("*.json"))
     assert len(cards) == 24
@@ -72,14 +72,14 @@ def test_cards_and_their_authority(state: Path) -> None:
         assert CardFile(card).load().files
 
 
-def test_results_are_readable(state: Path) -> None:
+def test_results_pass_the_exchange_check(state: Path) -> None:
     results = sorted((state / "results").glob("*.xml"))
     assert len(results) == 17
     for result in results:
         run("exchange", "check", str(result))
 
 
-def test_the_audit_trail_is_continued(state: Path) -> None:
+def test_opening_the_audit_trail_changes_nothing(state: Path) -> None:
     before = (state / "audit.jsonl").read_text("utf-8")
     AuditTrail(state / "audit.jsonl").close()
     assert (state / "audit.jsonl").read_text("utf-8") == before

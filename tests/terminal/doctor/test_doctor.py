@@ -1,4 +1,4 @@
-"""`uketsuke doctor`: grades, remedies, and independence of the checks."""
+"""`uketsuke doctor`: the grade and remedy of each check, and the isolation of checks from each other."""
 
 import json
 import os
@@ -39,10 +39,10 @@ ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 
 
-def changed(settings: Settings, **sections: dict[str, Any]) -> Settings:
+def with_changes(settings: Settings, **sections: dict[str, Any]) -> Settings:
     values = settings.model_dump()
-    for section, given in sections.items():
-        values[section] |= given
+    for section, changes in sections.items():
+        values[section] |= changes
     return Settings.model_validate(values)
 
 
@@ -59,7 +59,7 @@ def ready(counter: DemoCounter, tmp_path: Path) -> Settings:
     anchors.write_text(dump_trust_anchors(counter.props.authority.trust_anchors))
     counter.settings.state_dir.chmod(0o700)
     keep(counter.settings, "280417")
-    return changed(
+    return with_changes(
         counter.settings,
         reader={"trust_anchors": [anchors]},
         vision={"camera": clip(tmp_path / "ready.avi", 120)},
@@ -75,55 +75,55 @@ def ledger(ready: Settings) -> Iterator[Ledger]:
 
 def test_every_check_without_hardware_passes_on_a_ready_terminal(ready: Settings) -> None:
     checks = [check for check in CHECKS if check.name not in ("pcscd", "reader")]
-    examined = examine(ready, checks)
-    assert [(one.check, one.finding) for one in examined if one.finding.grade is not Grade.OK] == []
-    texts = {one.check: one.finding.text for one in examined}
+    results = examine(ready, checks)
+    assert [(result.check, result.finding) for result in results if result.finding.grade is not Grade.OK] == []
+    texts = {result.check: result.finding.text for result in results}
     assert "640x480" in texts["camera"]
     assert "SIMULATED" in texts["service"]
     assert "knows terminal-1" in texts["service"]
     assert "s from the service's" in texts["clock"]
-    assert not any(one.finding.remedy for one in examined)
+    assert not any(result.finding.remedy for result in results)
 
 
 # --- independent checks ---------------------------------------------------------------------------------------
 
 
 def test_hanging_and_failing_checks_do_not_stop_the_others(ready: Settings) -> None:
-    never = threading.Event()
+    release = threading.Event()
 
-    def hangs(_settings: Settings) -> Finding:
-        never.wait(60)
+    def hang(_settings: Settings) -> Finding:
+        release.wait(60)
         return fine("too late")
 
-    def fails(_settings: Settings) -> Finding:
+    def fail(_settings: Settings) -> Finding:
         raise KeyError("canary-7391")
 
     began = time.monotonic()
-    examined = examine(
+    results = examine(
         ready,
         [
-            DoctorCheck("a", hangs, 0.2, "restart it"),
-            DoctorCheck("b", fails),
+            DoctorCheck("a", hang, 0.2, "restart it"),
+            DoctorCheck("b", fail),
             DoctorCheck("c", lambda _: fine("works")),
         ],
     )
-    never.set()
+    release.set()
     assert time.monotonic() - began < 30
-    hanging, failing, good = (one.finding for one in examined)
+    hanging, failing, good = (result.finding for result in results)
     assert (hanging.grade, hanging.remedy) == (Grade.BAD, "restart it")
     assert failing.grade is Grade.BAD
     assert "KeyError" in failing.text
     assert "canary" not in failing.text + failing.remedy
     assert good == fine("works")
-    assert worst(examined) is Grade.BAD
-    assert worst(examined[2:]) is Grade.OK
+    assert worst(results) is Grade.BAD
+    assert worst(results[2:]) is Grade.OK
 
 
 # --- devices --------------------------------------------------------------------------------------------------
 
 
-def doctor_elsewhere(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the doctor in a separate process, as on a computer without pcscd and camera."""
+def doctor_on_a_bare_computer(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `doctor` in a separate process that finds no pcscd, camera, state folder or service."""
     environment = {
         **os.environ,
         "PCSCLITE_CSOCK_NAME": str(tmp_path / "no-pcscd"),
@@ -136,23 +136,25 @@ def doctor_elsewhere(tmp_path: Path, *arguments: str) -> subprocess.CompletedPro
 
 
 def test_doctor_lists_everything_missing_on_a_bare_computer(tmp_path: Path) -> None:
-    ended = doctor_elsewhere(tmp_path)
-    assert ended.returncode == 1
-    assert ended.stderr == ""
-    shown = {text[6:20].strip(): text[:4].strip() for text in ended.stdout.splitlines() if not text.startswith(" ")}
-    assert list(shown) == [check.name for check in CHECKS]
-    assert {name for name, grade in shown.items() if grade == "BAD"} == {"pcscd", "reader", "camera", "service"}
-    assert shown["state folder"] == "WARN"
+    completed = doctor_on_a_bare_computer(tmp_path)
+    assert completed.returncode == 1
+    assert completed.stderr == ""
+    grades = {
+        text[6:20].strip(): text[:4].strip() for text in completed.stdout.splitlines() if not text.startswith(" ")
+    }
+    assert list(grades) == [check.name for check in CHECKS]
+    assert {name for name, grade in grades.items() if grade == "BAD"} == {"pcscd", "reader", "camera", "service"}
+    assert grades["state folder"] == "WARN"
     for remedy in ("pcscd.socket", "vision.camera", "uketsuke stub"):
-        assert remedy in ended.stdout
-    assert "/dev/video97" in ended.stdout
-    assert not (tmp_path / "nothing-here").exists(), "the doctor changes nothing"
+        assert remedy in completed.stdout
+    assert "/dev/video97" in completed.stdout
+    assert not (tmp_path / "nothing-here").exists(), "doctor must not create the state folder"
 
 
-def test_json_output_for_monitoring(tmp_path: Path) -> None:
-    ended = doctor_elsewhere(tmp_path, "--json")
-    assert ended.returncode == 1
-    report = json.loads(ended.stdout)
+def test_json_report_lists_every_check(tmp_path: Path) -> None:
+    completed = doctor_on_a_bare_computer(tmp_path, "--json")
+    assert completed.returncode == 1
+    report = json.loads(completed.stdout)
     assert report["ok"] is False
     assert report["grade"] == "BAD"
     assert [set(check) for check in report["checks"]] == [{"check", "grade", "said", "remedy"}] * len(CHECKS)
@@ -168,22 +170,22 @@ def clip(path: Path, level: int, size: tuple[int, int] = (640, 480)) -> str:
 
 
 def test_camera_check_reports_size_format_and_rate(tmp_path: Path, ready: Settings) -> None:
-    def look(camera: str) -> Finding:
-        return devices.camera(changed(ready, vision={"camera": camera}))
+    def check(camera: str) -> Finding:
+        return devices.camera(with_changes(ready, vision={"camera": camera}))
 
-    grey = look(clip(tmp_path / "grey.avi", 120))
+    grey = check(clip(tmp_path / "grey.avi", 120))
     assert grey.grade is Grade.OK
     assert "grants 640x480, MJPG, 25 frames per second" in grey.text
-    dark = look(clip(tmp_path / "dark.avi", 0))
+    dark = check(clip(tmp_path / "dark.avi", 0))
     assert (dark.grade, "dark" in dark.text) == (Grade.WARN, True)
-    small = look(clip(tmp_path / "small.avi", 120, (320, 240)))
+    small = check(clip(tmp_path / "small.avi", 120, (320, 240)))
     assert (small.grade, "320x240" in small.text) == (Grade.WARN, True)
-    assert "no such file" in look("nowhere.avi").text
-    assert look("synthetic:nobody").grade is Grade.BAD
+    assert "no such file" in check("nowhere.avi").text
+    assert check("synthetic:nobody").grade is Grade.BAD
 
 
 def test_camera_in_use_by_the_running_terminal_is_not_opened(ready: Settings, ledger: Ledger) -> None:
-    found = devices.camera(changed(ready, vision={"camera": "/dev/video97"}))
+    found = devices.camera(with_changes(ready, vision={"camera": "/dev/video97"}))
     assert found.grade is Grade.OK
     assert f"process {os.getpid()}" in found.text
 
@@ -196,7 +198,7 @@ def test_terminal_unknown_to_the_service_is_reported(counter: DemoCounter, ready
     not_enrolled = service.service(ready)
     assert "not enrolled" in not_enrolled.text
     assert "uketsuke enrol" in not_enrolled.remedy
-    assert not terminal_key_path(ready.state_dir).exists(), "the doctor creates no key"
+    assert not terminal_key_path(ready.state_dir).exists(), "doctor must not create a key"
     SigningKey.load_or_create(terminal_key_path(ready.state_dir))
     unknown = service.service(ready)
     assert unknown.grade is Grade.BAD
@@ -221,7 +223,7 @@ def test_real_enrolment_is_refused_at_a_simulated_service(ready: Settings) -> No
 
 def test_service_check_uses_the_configured_timeout(counter: DemoCounter, ready: Settings) -> None:
     counter.stub.misbehave(Operation.CHALLENGE, Rule(manner=Manner.SILENT))
-    ready = changed(ready, service={"timeout_seconds": 0.5})
+    ready = with_changes(ready, service={"timeout_seconds": 0.5})
     silent = service.service(ready)
     assert silent.grade is Grade.BAD
     assert "no answer in 0.5 seconds" in silent.text
@@ -231,15 +233,15 @@ def test_service_check_uses_the_configured_timeout(counter: DemoCounter, ready: 
 
 
 def test_plain_http_to_another_host_is_refused(ready: Settings) -> None:
-    found = service.service(changed(ready, service={"url": "http://example.com"}))
+    found = service.service(with_changes(ready, service={"url": "http://example.com"}))
     assert "use https" in found.text
 
 
 @pytest.mark.parametrize(
-    ("apart", "grade"), [(0, Grade.OK), (19, Grade.OK), (45, Grade.WARN), (600, Grade.BAD), (-600, Grade.BAD)]
+    ("difference", "grade"), [(0, Grade.OK), (19, Grade.OK), (45, Grade.WARN), (600, Grade.BAD), (-600, Grade.BAD)]
 )
-def test_clock_is_compared_with_the_services_clock(apart: int, grade: Grade) -> None:
-    assert clock.judged(NOW, NOW + timedelta(seconds=apart), None).grade is grade
+def test_clock_is_compared_with_the_services_clock(difference: int, grade: Grade) -> None:
+    assert clock.judged(NOW, NOW + timedelta(seconds=difference), None).grade is grade
 
 
 def test_clock_behind_the_ledger_is_reported(ready: Settings, ledger: Ledger) -> None:
@@ -252,12 +254,12 @@ def test_clock_behind_the_ledger_is_reported(ready: Settings, ledger: Ledger) ->
 # --- certificates ---------------------------------------------------------------------------------------------
 
 
-def test_line_certificates(ready: Settings) -> None:
-    folder, made = ready.state_dir / "terminal" / "line", datetime.now(UTC)
+def test_line_certificates_are_checked(ready: Settings) -> None:
+    folder, created = ready.state_dir / "terminal" / "line", datetime.now(UTC)
     make_line_keys(folder, terminals=(ready.service.terminal_id,))
     found = trust.certificates(ready)
     assert found.grade is Grade.OK
-    assert any(f"{day + timedelta(days=825):%Y-%m-%d}" in found.text for day in (made, datetime.now(UTC)))
+    assert any(f"{day + timedelta(days=825):%Y-%m-%d}" in found.text for day in (created, datetime.now(UTC)))
     (folder / "terminal-1.key").write_text("not a key")
     assert trust.certificates(ready).grade is Grade.BAD
 
@@ -268,15 +270,15 @@ def test_certificate_expiry_is_graded(days: int, grade: Grade) -> None:
     assert found.grade is grade
 
 
-def test_staff_page_certificates(ready: Settings) -> None:
+def test_staff_page_certificate_problems_are_reported(ready: Settings) -> None:
     assert staff.staff_page(ready).text == "on this computer only"
-    lan = changed(ready, staff={"lan_address": "192.0.2.10"})
+    lan = with_changes(ready, staff={"lan_address": "192.0.2.10"})
     missing = staff.staff_page(lan)
     assert (missing.grade, "authority.pem" in missing.text) == (Grade.BAD, True)
     assert "uketsuke staff certificate" in missing.remedy
     make_server(ready, ("192.0.2.10", "counter"))
     assert staff.staff_page(lan).grade is Grade.OK
-    other = staff.staff_page(changed(ready, staff={"lan_address": "192.0.2.11"}))
+    other = staff.staff_page(with_changes(ready, staff={"lan_address": "192.0.2.11"}))
     assert other.grade is Grade.BAD
     assert other.text == "the certificate is for 192.0.2.10, counter, not for 192.0.2.11"
     folder = keys_folder(ready.state_dir)
@@ -301,18 +303,21 @@ def test_staff_page_certificate_expiry_is_graded(authority: int, server: int, gr
 
 def test_trust_anchor_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
     assert trust.trust_anchors(ready).grade is Grade.OK
-    none = trust.trust_anchors(changed(ready, reader={"trust_anchors": []}))
+    none = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": []}))
     assert (none.grade, "only by PIN" in none.text) == (Grade.WARN, True)
-    for policy, grade, message in (("where-possible", Grade.WARN, "PIN alone"), ("always", Grade.BAD, "no one pass")):
-        both = changed(ready, reader={"trust_anchors": []}, vision={"also_pin": policy})
-        assert (trust.trust_anchors(both).grade, message in trust.trust_anchors(both).text) == (grade, True)
-    lax = trust.trust_anchors(changed(ready, reader={"trust_anchors": [], "require_genuine_record": False}))
+    for policy, grade, message in (
+        ("where-possible", Grade.WARN, "PIN alone"),
+        ("always", Grade.BAD, "no one pass"),
+    ):
+        with_pin = with_changes(ready, reader={"trust_anchors": []}, vision={"also_pin": policy})
+        assert (trust.trust_anchors(with_pin).grade, message in trust.trust_anchors(with_pin).text) == (grade, True)
+    lax = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": [], "require_genuine_record": False}))
     assert "forged" in lax.text
-    missing = trust.trust_anchors(changed(ready, reader={"trust_anchors": [tmp_path / "gone.json"]}))
+    missing = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": [tmp_path / "gone.json"]}))
     assert (missing.grade, "gone.json" in missing.text) == (Grade.BAD, True)
 
 
-# --- folders, ledger, backlog ---------------------------------------------------------------------------------
+# --- folders, ledger and backlog ------------------------------------------------------------------------------
 
 
 def test_folder_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
@@ -320,14 +325,14 @@ def test_folder_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
     ready.state_dir.chmod(0o755)
     assert "can read it" in files.state_folder(ready).text
     share = tmp_path / "share"
-    results = changed(ready, handover={"folder": share})
+    results = with_changes(ready, handover={"folder": share})
     assert "does not exist" in files.results_folder(results).text
     share.write_text("a file")
     assert "is not a folder" in files.results_folder(results).text
     share.unlink()
     share.mkdir()
     assert files.results_folder(results).grade is Grade.OK
-    assert list(share.iterdir()) == [], "no leftovers in the folder of the receipt computer"
+    assert list(share.iterdir()) == [], "the check left files in the receipt computer's folder"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, which not even root can write")
@@ -345,7 +350,7 @@ def test_ledger_state_is_reported(ready: Settings, ledger: Ledger) -> None:
     ledger.opened(_opened())
     found = files.ledger(ready)
     assert (found.grade, f"process {os.getpid()}" in found.text) == (Grade.OK, True)
-    other = files.ledger(changed(ready, service={"terminal_id": "terminal-2"}))
+    other = files.ledger(with_changes(ready, service={"terminal_id": "terminal-2"}))
     assert (other.grade, "terminal-1" in other.text) == (Grade.BAD, True)
     ledger.close()
     assert terminal_running(ledger_path(ready)) is None
@@ -370,7 +375,7 @@ def _tamper(path: Path) -> None:
 
 def test_interrupted_reception_counts_as_backlog(ready: Settings, ledger: Ledger) -> None:
     ledger.opened(_opened())
-    assert files.backlog(ready).text == "nothing waiting", "a running reception is not backlog"
+    assert files.backlog(ready).text == "nothing waiting", "a running reception counted as backlog"
     ledger.close()
     assert files.backlog(ready).text.startswith("1 waiting")
 
@@ -383,8 +388,8 @@ def test_backlog_is_graded_by_age(minutes: int, grade: Grade) -> None:
 def test_doctor_prints_no_patient_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("UKETSUKE_VISION__CAMERA", "synthetic:hana")
-    received = CliRunner().invoke(app, ["demo", "--auto", "--persona", "pin-right"])
-    assert received.exit_code == 0, received.output
+    demo = CliRunner().invoke(app, ["demo", "--auto", "--persona", "pin-right"])
+    assert demo.exit_code == 0, demo.output
     report = CliRunner().invoke(app, ["doctor"]).output
     assert "intact, 5 records" in report
     person = invented_people()["adult"].qualifications[0]

@@ -1,4 +1,4 @@
-"""How the doctor and `stub adopt` report PC/SC service, readers and card, with the real pcscd and with fakes."""
+"""`doctor` and `stub adopt`: reports about the PC/SC service, readers and cards, with real and fake readers."""
 
 import time
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def settings(tmp_path: Path, **reader: str) -> Settings:
 
 @pytest.fixture(autouse=True)
 def hide_other_pcsc_users(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide other programs that use PC/SC, such as other tests."""
+    """Hide other programs that use PC/SC, such as tests running in parallel."""
     monkeypatch.setattr("reader.holders.likely_holders", lambda: ())
 
 
@@ -55,7 +55,7 @@ def pcscd() -> Iterator[Pcscd]:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the connected readers; append to it to simulate one."""
+    """Names of the connected readers. A test appends names to connect readers."""
     connected: list[str] = []
     monkeypatch.setattr(pcsc, "list_readers", lambda: list(connected))
     return connected
@@ -63,9 +63,9 @@ def names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.pcscd
 def test_run_uses_the_virtual_reader_only_if_named(pcscd: Pcscd, tmp_path: Path) -> None:
-    """Anyone who can connect to its port can insert a card."""
-    place = VpcdConnection(port=pcscd.port)
-    place.insert(SoftCard(issue_kind("ordinary", TestAuthority.create())))
+    """Any program that connects to the virtual reader's port can insert a card."""
+    virtual_reader = VpcdConnection(port=pcscd.port)
+    virtual_reader.insert(SoftCard(issue_kind("ordinary", TestAuthority.create())))
     try:
         for name in ("", "0", "*", "00 00"):
             slot = real_devices(settings(tmp_path, name=name), None).slot
@@ -75,14 +75,13 @@ def test_run_uses_the_virtual_reader_only_if_named(pcscd: Pcscd, tmp_path: Path)
             time.sleep(0.05)
         assert hasattr(found, "transmit")
         found.close()  # type: ignore[union-attr]
-        place.remove()
+        virtual_reader.remove()
         while not isinstance(slot.connect(), NoCard):  # leave an empty reader for the next test
             time.sleep(0.05)
     finally:
-        place.remove()
-        while not isinstance(
-            PcscSlot(FIRST).connect(), NoCard
-        ):  # otherwise the next test's card would look like a swap
+        virtual_reader.remove()
+        # Without this wait, the next test's card would look like a swapped card.
+        while not isinstance(PcscSlot(FIRST).connect(), NoCard):
             time.sleep(0.05)
 
 
@@ -90,7 +89,7 @@ def test_run_uses_the_virtual_reader_only_if_named(pcscd: Pcscd, tmp_path: Path)
 def test_used_and_unused_readers_are_listed(pcscd: Pcscd, tmp_path: Path) -> None:
     assert readers.pcscd(settings(tmp_path)).text == "answers, 2 readers"
     unnamed = readers.reader(settings(tmp_path))
-    assert unnamed.grade is Grade.BAD, "the virtual reader is not used unless named"
+    assert unnamed.grade is Grade.BAD, "an unnamed virtual reader was used"
     assert "only if reader.name names it" in unnamed.text
     named = readers.reader(settings(tmp_path, name="pcd ?? 01"))
     assert (named.grade, named.remedy) == (Grade.WARN, "Remove vsmartcard-vpcd here.")
@@ -136,7 +135,7 @@ def test_adopt_reports_each_connection_problem(
         certificate_on_reader(settings(tmp_path))
 
 
-def test_user_refused_by_pcscd_gets_a_polkit_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_access_denied_by_pcscd_is_reported_with_a_polkit_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pcsc.scard, "SCardEstablishContext", lambda scope: (SECURITY_VIOLATION, 0))
     refused = readers.pcscd(settings(tmp_path))
     assert (refused.grade, "0x8010006A" in refused.text) == (Grade.BAD, True)
@@ -145,20 +144,20 @@ def test_user_refused_by_pcscd_gets_a_polkit_hint(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    ("written", "remedy"), [("ACR1252.*PICC", "'ACR1252*PICC'"), ("Gemalto", "part of one of these names")]
+    ("pattern", "remedy"), [("ACR1252.*PICC", "'ACR1252*PICC'"), ("Gemalto", "part of one of these names")]
 )
-def test_reader_name_without_a_match_is_reported(names: list[str], written: str, remedy: str, tmp_path: Path) -> None:
+def test_reader_name_without_a_match_is_reported(names: list[str], pattern: str, remedy: str, tmp_path: Path) -> None:
     names.append("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00")
-    found = readers.reader(settings(tmp_path, name=written))
+    found = readers.reader(settings(tmp_path, name=pattern))
     assert found.grade is Grade.BAD
-    assert repr(written) in found.text
+    assert repr(pattern) in found.text
     assert names[0] in found.text
     assert remedy in found.remedy
-    phone = readers.reader(settings(tmp_path, phone=written))
+    phone = readers.reader(settings(tmp_path, phone=pattern))
     assert "reader.phone" in phone.text
 
 
-def test_unusable_readers_are_annotated(names: list[str], tmp_path: Path) -> None:
+def test_unusable_readers_are_listed_with_the_reason(names: list[str], tmp_path: Path) -> None:
     names += ["ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 00 01", "窓口のリーダー 01 00"]
     report = readers.reader(settings(tmp_path)).text
     assert "not for cards" in report
@@ -167,8 +166,8 @@ def test_unusable_readers_are_annotated(names: list[str], tmp_path: Path) -> Non
 
 def test_reader_that_cannot_transfer_signatures_is_reported(names: list[str], tmp_path: Path) -> None:
     names.append("ACS ACR122U PICC Interface 00 00")
-    known = readers.reader(settings(tmp_path))
-    assert (known.grade, "no patient can be confirmed" in known.text) == (Grade.BAD, True)
+    listed = readers.reader(settings(tmp_path))
+    assert (listed.grade, "no patient can be confirmed" in listed.text) == (Grade.BAD, True)
 
     names[:] = ["Weak Reader 00 00"]
     models = reader_models(settings(tmp_path))

@@ -1,4 +1,4 @@
-"""Metrics for monitoring: counts and durations, but no patient data."""
+"""Metrics contain counts and durations but no patient data."""
 
 import asyncio
 import re
@@ -30,12 +30,19 @@ from terminal.simulated.personas.cast import BY_NAME, PERSONAS
 from terminal.simulated.service.misbehaviour import Operation
 from tests.terminal.conductor.counter_fixture import Desk
 
-ALLOWED = {"way": m.WAYS, "end": m.ENDS, "stage": m.STAGES, "code": m.PROBLEMS, "device": m.DEVICES, "secret": m.TRIES}
-FREE = {"le", "version"}
+ALLOWED_VALUES = {
+    "way": m.WAYS,
+    "end": m.ENDS,
+    "stage": m.STAGES,
+    "code": m.PROBLEMS,
+    "device": m.DEVICES,
+    "secret": m.TRIES,
+}
+UNRESTRICTED = {"le", "version"}
 
 
-def figures(meters: Meters) -> dict[str, float]:
-    """Return metric values by name and label values, as scraped by a monitor."""
+def metric_values(meters: Meters) -> dict[str, float]:
+    """Return the exported metric values by metric name and label values."""
     text = generate_latest(meters.registry).decode()
     return {
         " ".join([sample.name, *sample.labels.values()]): sample.value
@@ -48,15 +55,15 @@ def assert_no_personal_data(meters: Meters) -> None:
     for family in text_string_to_metric_families(generate_latest(meters.registry).decode()):
         for sample in family.samples:
             for label, value in sample.labels.items():
-                assert label in ALLOWED.keys() | FREE, f"{sample.name} has a label {label}"
-                assert label in FREE or value in ALLOWED[label], f"{sample.name}: {label}={value}"
+                assert label in ALLOWED_VALUES.keys() | UNRESTRICTED, f"{sample.name} has a label {label}"
+                assert label in UNRESTRICTED or value in ALLOWED_VALUES[label], f"{sample.name}: {label}={value}"
 
 
-def meters_after(desk: Desk, day: Callable[[Desk, Meters], Any]) -> Meters:
+def meters_after(desk: Desk, scenario: Callable[[Desk, Meters], Any]) -> Meters:
     async def play() -> Meters:
         async with desk.open():
             meters = Meters(desk.conductor)
-            await day(desk, meters)
+            await scenario(desk, meters)
             return meters
 
     return asyncio.run(play())
@@ -68,10 +75,10 @@ async def reception_by_pin(desk: Desk, meters: Meters) -> None:
 
 def test_pin_reception_is_counted(desk: Desk) -> None:
     meters = meters_after(desk, reception_by_pin)
-    values = figures(meters)
+    values = metric_values(meters)
     assert values["uketsuke_receptions_total received pin"] == 1
     assert values["uketsuke_stage_seconds_count pin"] == 1
-    assert values["uketsuke_stage_seconds_count asking"] == 1  # consent and limit: one stage
+    assert values["uketsuke_stage_seconds_count asking"] == 1  # consent and limit are one stage
     assert values["uketsuke_stage_seconds_sum pin"] > 0
     assert values["uketsuke_device_ready reader"] == values["uketsuke_device_ready results"] == 1
     assert values["uketsuke_outbox_waiting"] == values["uketsuke_outbox_oldest_seconds"] == 0
@@ -80,54 +87,57 @@ def test_pin_reception_is_counted(desk: Desk) -> None:
 
 
 def test_metrics_do_not_reveal_whether_data_was_shared(desk: Desk) -> None:
-    async def refused(desk: Desk, _: Meters) -> None:
+    async def share_nothing(desk: Desk, _: Meters) -> None:
         await desk.to_consent()
         desk.touch(ev.CheckInWithoutSharing)
         await desk.until(st.Complete)
         await desk.take_card()
 
-    shared, alone = figures(meters_after(desk, reception_by_pin)), figures(meters_after(desk, refused))
-    assert shared.keys() == alone.keys()
-    counts = [name for name in shared if name.startswith("uketsuke_receptions_total")]
-    assert [shared[name] for name in counts] == [alone[name] for name in counts]
+    with_data, without_data = (
+        metric_values(meters_after(desk, reception_by_pin)),
+        metric_values(meters_after(desk, share_nothing)),
+    )
+    assert with_data.keys() == without_data.keys()
+    counts = [name for name in with_data if name.startswith("uketsuke_receptions_total")]
+    assert [with_data[name] for name in counts] == [without_data[name] for name in counts]
 
 
 def test_silent_service_is_visible_in_the_metrics(desk: Desk) -> None:
-    async def silent(desk: Desk, meters: Meters) -> None:
+    async def submit_while_silent(desk: Desk, meters: Meters) -> None:
         await desk.to_consent()
         desk.counter.stub.behave()
         desk.counter.stub.silence(Operation.SUBMIT)
         await desk.share_all()
         await desk.until(st.Complete)
-        values = figures(meters)
+        values = metric_values(meters)
         assert values["uketsuke_outbox_waiting"] == 1
         assert values["uketsuke_outbox_oldest_seconds"] > 0
         assert values["uketsuke_device_ready service"] == 0
         await desk.take_card()
-        assert figures(meters)["uketsuke_receptions_total awaiting pin"] == 1
+        assert metric_values(meters)["uketsuke_receptions_total awaiting pin"] == 1
         desk.counter.stub.behave()
         await desk.conductor.delivery.process_outbox()
-        assert figures(meters)["uketsuke_outbox_waiting"] == 0
+        assert metric_values(meters)["uketsuke_outbox_waiting"] == 0
 
-    meters_after(desk, silent)
+    meters_after(desk, submit_while_silent)
 
 
-def test_only_lost_tries_count_as_wasted(desk: Desk) -> None:
-    async def wrong(desk: Desk, meters: Meters) -> None:
+def test_refused_pin_is_not_counted_as_a_wasted_try(desk: Desk) -> None:
+    async def mistype_the_pin(desk: Desk, meters: Meters) -> None:
         desk.place.insert(desk.card())
         await desk.until(st.ChoosingMethod)
         desk.touch(ev.PinChosen)
         await desk.type_pin("9999")
         await desk.until(lambda state: isinstance(state, st.PinEntry) and state.left == 2)
-        assert figures(meters)["uketsuke_tries_wasted_total pin"] == 0
+        assert metric_values(meters)["uketsuke_tries_wasted_total pin"] == 0
         state = desk.conductor.state
         assert isinstance(state, st.PinEntry)
-        # the counter fell by two for one entry
+        # one entry reduced the counter by two
         meters.on_event(ev.PinRefused(state.reception.id, 1, left=0, sent=True))
-        assert figures(meters)["uketsuke_tries_wasted_total pin"] == 1
+        assert metric_values(meters)["uketsuke_tries_wasted_total pin"] == 1
         await desk.take_card()
 
-    meters_after(desk, wrong)
+    meters_after(desk, mistype_the_pin)
 
 
 def test_every_state_has_a_stage_and_every_method_a_label() -> None:
@@ -140,51 +150,53 @@ RULES = Path(__file__).parents[3] / "examples" / "prometheus"
 
 
 def test_alerts_use_metrics_that_exist_from_the_start(desk: Desk) -> None:
-    """A series that first appears with a failure does not trigger an alert for that failure."""
+    """An alert misses the first failure if that failure creates the metric."""
 
     async def no_reception(_: Desk, __: Meters) -> None: ...
 
-    values = figures(meters_after(desk, no_reception))
+    values = metric_values(meters_after(desk, no_reception))
     exprs = re.findall(r"expr: (.*)", (RULES / "uketsuke.rules.yml").read_text("utf-8"))
-    named = [name for expr in exprs for name in re.findall(r'(uketsuke_\w+)(?:\{\w+="([^"]*)"\})?', expr)]
-    assert len(named) == len(exprs) - 1  # `up` comes from Prometheus itself
-    for name, value in named:
+    metrics = [metric for expr in exprs for metric in re.findall(r'(uketsuke_\w+)(?:\{\w+="([^"]*)"\})?', expr)]
+    assert len(metrics) == len(exprs) - 1  # `up` comes from Prometheus itself
+    for name, value in metrics:
         if name.endswith("_bucket"):
             assert value in m.STAGES
         else:
-            assert any(one.split()[0] == name and value in one for one in values), f"{name} {value}"
+            assert any(key.split()[0] == name and value in key for key in values), f"{name} {value}"
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="Debian's `prometheus` is not installed")
 def test_alert_rules_pass_promtool() -> None:
-    for what, file in (("check", "uketsuke.rules.yml"), ("test", "uketsuke.rules.test.yml")):
-        done = subprocess.run(["promtool", what, "rules", file], cwd=RULES, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+    for action, file in (("check", "uketsuke.rules.yml"), ("test", "uketsuke.rules.test.yml")):
+        completed = subprocess.run(["promtool", action, "rules", file], cwd=RULES, capture_output=True, text=True)
+        assert completed.returncode == 0, completed.stdout + completed.stderr
 
 
 @pytest.mark.long
-def test_no_persona_leaves_personal_data_in_the_metrics(counter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After all personas, every label value is from a closed list."""
-    listening: list[Meters] = []
+def test_metrics_contain_no_personal_data_of_any_persona(counter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After all personas were played, every label value is one of the allowed values."""
+    all_meters: list[Meters] = []
 
-    def opened(*args: Any, **kwargs: Any) -> Any:
+    def open_with_meters(*args: Any, **kwargs: Any) -> Any:
         conductor = open_terminal(*args, **kwargs)
-        listening.append(Meters(conductor))
+        all_meters.append(Meters(conductor))
         return conductor
 
-    monkeypatch.setattr("terminal.simulated.demo.auto.open_terminal", opened)
+    monkeypatch.setattr("terminal.simulated.demo.auto.open_terminal", open_with_meters)
 
     async def play() -> list[Any]:
         demo = AutoDemo(counter, SimulatedPlace, SyntheticStage(), counter.settings, lambda _: None)
         return await demo.play(list(PERSONAS))
 
     results = asyncio.run(play())
-    assert len(results) == len(PERSONAS)
-    counted = [figures(meters) for meters in listening]
-    assert sum(value for values in counted for name, value in values.items() if "receptions_total" in name) >= len(
-        PERSONAS
+    receptions = sum(len(persona.family) for persona in PERSONAS)
+    assert len(results) == receptions
+    values_of_terminals = [metric_values(meters) for meters in all_meters]
+    counted = sum(
+        value for values in values_of_terminals for name, value in values.items() if "receptions_total" in name
     )
-    for meters in listening:
+    assert counted >= receptions
+    for meters in all_meters:
         assert_no_personal_data(meters)
         text = generate_latest(meters.registry).decode()
         assert not any(re.search(rf"\b{re.escape(name)}\b", text) for name in BY_NAME if name not in m.STAGES | m.WAYS)
@@ -201,8 +213,8 @@ def test_metrics_are_served_on_loopback_only_if_enabled(desk: Desk) -> None:
         assert serve_meters(desk.conductor, settings) == port
         with pytest.raises(NotReady, match=f"metrics.port {port}"):
             serve_meters(desk.conductor, settings)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
-            text = answer.read().decode()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as response:
+            text = response.read().decode()
         assert 'uketsuke_device_ready{device="reader"} 1.0' in text
         assert "_created" not in text
         lines = Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]
