@@ -1,4 +1,4 @@
-"""A qualification result with made-up data."""
+"""Fixture: a qualification result with invented data."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -19,19 +19,19 @@ PROCESSED = datetime(2026, 11, 21, 0, 15, 4, tzinfo=UTC)
 
 
 def _granted(item: Item) -> ConsentOutcome:
-    lasts = item not in (Item.HIGH_COST_LIMIT, Item.SPECIFIC_DISEASE)
+    expires = item not in (Item.HIGH_COST_LIMIT, Item.SPECIFIC_DISEASE)
     return ConsentOutcome(
         item=item,
         flag=1,
         consent_time=PROCESSED,
-        available_time=PROCESSED + timedelta(hours=24) if lasts else None,
+        available_time=PROCESSED + timedelta(hours=24) if expires else None,
     )
 
 
 @pytest.fixture
 def elder_result() -> QualificationResult:
-    """Result with every item asked, surgery and specific disease refused, and an expiring certificate."""
-    facts: dict[str, Any] = {
+    """Return a result with an expiring certificate and all items answered. Surgery and specific disease are refused."""
+    fields: dict[str, Any] = {
         "check_id": "0123456789abcdef0123456789abcdef",
         "processed_at": PROCESSED,
         "qualification_date": date(2026, 11, 21),
@@ -68,4 +68,4 @@ def elder_result() -> QualificationResult:
         ConsentOutcome(item=Item.SURGERY, flag=0),
         ConsentOutcome(item=Item.SPECIFIC_DISEASE, flag=0),
     )
-    return QualificationResult(qualifications=(qualification,), limit=limit, consents=consents, **facts)
+    return QualificationResult(qualifications=(qualification,), limit=limit, consents=consents, **fields)

@@ -1,4 +1,4 @@
-"""Requests as receipt software sends them."""
+"""Build the requests that receipt software sends."""
 
 from datetime import date
 from typing import Any

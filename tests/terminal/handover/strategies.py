@@ -1,4 +1,4 @@
-"""Hypothesis strategies for messages, derived from their declarations."""
+"""Hypothesis strategies for messages, built from the message classes."""
 
 from datetime import date, datetime
 from functools import cache
@@ -68,21 +68,21 @@ def consents(marker: Consented) -> st.SearchStrategy[ConsentPart]:
 
 @cache
 def parts(part: type[Part]) -> st.SearchStrategy[Any]:
-    made: dict[str, st.SearchStrategy[Any]] = {}
+    strategies: dict[str, st.SearchStrategy[Any]] = {}
     for field in fields_of(part):
         marker = field.marker
         if isinstance(marker, Consented):
-            made[field.attribute] = st.none() | consents(marker)
+            strategies[field.attribute] = st.none() | consents(marker)
             continue
         assert isinstance(marker, Element)
         if field.part is None:
             assert marker.kind is not None
-            one = values(marker.kind)
+            strategy = values(marker.kind)
         else:
-            one = parts(field.part)
+            strategy = parts(field.part)
         if field.repeated:
-            # An entry without elements is written as an empty element and read back as an entry.
-            made[field.attribute] = st.lists(one, min_size=int(field.required), max_size=3).map(tuple)
+            # An entry without elements is written as an empty element, which is read as an entry.
+            strategies[field.attribute] = st.lists(strategy, min_size=int(field.required), max_size=3).map(tuple)
         else:
-            made[field.attribute] = one if field.required else st.none() | one
-    return st.builds(part, **made)
+            strategies[field.attribute] = strategy if field.required else st.none() | strategy
+    return st.builds(part, **strategies)

@@ -1,4 +1,4 @@
-"""Auditing result files against the ledger. The files were delivered by version 0.1."""
+"""Audits of result files against the ledger. Version 0.1 delivered the files."""
 
 import shutil
 import sqlite3
@@ -23,10 +23,10 @@ def results(tmp_path: Path) -> Path:
 
 
 def differing(results: Path) -> list[str]:
-    return [found.what for found in check_files(results, results.parent / "ledger.db").differing]
+    return [difference.what for difference in check_files(results, results.parent / "ledger.db").differing]
 
 
-def test_files_matching_the_ledger(results: Path) -> None:
+def test_unchanged_files_match_the_ledger(results: Path) -> None:
     assert check_files(results, results.parent / "ledger.db") == FilesChecked(17, ())
 
 
@@ -56,11 +56,15 @@ def test_renamed_file_is_reported(results: Path) -> None:
     assert differing(results) == ["was handed over under another name"]
 
 
-def test_file_remains_correct_after_a_later_withdrawal(results: Path) -> None:
+def test_file_matches_the_ledger_after_a_later_withdrawal(results: Path) -> None:
     """Version 0.1 recorded the delivery of a file, but not its start."""
     path = results.parent / "ledger.db"
-    known = histories(LedgerFile(path).records())
-    history = next(one for one in known.values() if one.delivered and one.decided and one.decided.event.granted)
+    recorded = histories(LedgerFile(path).records())
+    history = next(
+        history
+        for history in recorded.values()
+        if history.delivered and history.decided and history.decided.event.granted
+    )
     event = history.decision.event
     with Ledger.open(path, "terminal-1", clock=lambda: event.decided_at + timedelta(hours=1)) as ledger:
         ledger.withdrawn(event.check_id, event.granted)
@@ -71,17 +75,19 @@ def test_file_without_a_recorded_delivery_is_reported(results: Path) -> None:
     """The ledger is truncated after the decision."""
     path = results.parent / "ledger.db"
     first = sorted(results.iterdir())[0]
-    known = histories(LedgerFile(path).records()).values()
-    (history,) = [one for one in known if one.delivered and one.delivered.event.file_name == first.name]
+    recorded = histories(LedgerFile(path).records()).values()
+    (history,) = [
+        history for history in recorded if history.delivered and history.delivered.event.file_name == first.name
+    ]
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TRIGGER record_remains")
         connection.execute("DELETE FROM record WHERE sequence > ?", (history.decision.sequence,))
     connection.close()
-    reported = [one.what for one in check_files(results, path).differing if one.name == first.name]
+    reported = [difference.what for difference in check_files(results, path).differing if difference.name == first.name]
     assert reported == ["was never handed over according to the ledger"]
 
 
-def test_folder_is_reported_and_file_taken_meanwhile_is_skipped(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_is_reported_and_vanished_file_is_skipped(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (results / "OQSsiquc01res_face_1_20261126224257.xml").mkdir()
     assert differing(results) == ["cannot be read as a result"]
     monkeypatch.setattr(audit, "read_file", lambda *_: None)

@@ -1,4 +1,4 @@
-"""Checking XML files: mistakes are reported with their line, and correct files have no findings."""
+"""Checks of XML files: each mistake is reported with its line, and correct files have no findings."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 
 
 def result(person: str = "adult", **changes: Any) -> QualificationResult:
-    """Return a result with every item asked and surgery refused."""
+    """Return a result with consent to every item except surgery."""
     people = invented_people()
     consents = tuple(
         ConsentOutcome(item=item, flag=0)
@@ -65,7 +65,7 @@ def face(encoding: Encoding = "UTF-8", **changes: Any) -> str:
 
 
 def errors_and_warnings(findings: Findings) -> list[tuple[str, str]]:
-    """Return the last path element and the fault of each error and warning."""
+    """Return the element name and the fault of each error and warning."""
     return [
         (finding.path.rpartition("/")[2], finding.fault.value)
         for finding in findings.findings
@@ -76,7 +76,7 @@ def errors_and_warnings(findings: Findings) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("person", sorted(set(invented_people()) - {"contradictory"}))
 def test_generated_results_have_no_findings(person: str, encoding: Encoding) -> None:
-    # Only checks without a card report a newer qualification.
+    # Validity 3, a newer qualification, occurs only in checks without a card.
     validity = "2" if invented_people()[person].validity == "3" else invented_people()[person].validity
     for newer in (False, True):
         options = FaceOptions(newer_consents=newer)
@@ -136,16 +136,18 @@ CASES = [
 
 @pytest.mark.parametrize(("old", "new", "element", "fault"), CASES)
 def test_mistake_is_reported_with_its_line(old: str, new: str, element: str, fault: str) -> None:
-    right = face()
-    assert old in right
-    wrong = right.replace(old, new)
-    findings = check_bytes(FACE, wrong.encode())
+    correct = face()
+    assert old in correct
+    faulty = correct.replace(old, new)
+    findings = check_bytes(FACE, faulty.encode())
     assert (element, fault) in errors_and_warnings(findings)
-    (found, *_) = [f for f in findings.findings if f.path.endswith(element) and f.fault.value == fault]
-    lines = wrong.splitlines()
-    if f"<{element}>" in wrong and fault != "unreadable":
-        assert f"<{element}" in lines[found.line - 1]
-    # One mistake must not cause a series of follow-up findings.
+    (finding, *_) = [
+        finding for finding in findings.findings if finding.path.endswith(element) and finding.fault.value == fault
+    ]
+    lines = faulty.splitlines()
+    if f"<{element}>" in faulty and fault != "unreadable":
+        assert f"<{element}" in lines[finding.line - 1]
+    # One mistake must not cause many findings.
     assert len(errors_and_warnings(findings)) <= 3, errors_and_warnings(findings)
 
 
@@ -158,20 +160,22 @@ def test_misspelled_element_is_not_also_reported_as_missing() -> None:
     assert error.expected.startswith("PharmacistsInfoAvailableTime")
 
 
-def test_misplaced_element_names_the_right_place() -> None:
+def test_finding_for_a_misplaced_element_names_its_parent() -> None:
     moved = face().replace("<MessageBody>", "<MessageBody><ReferenceNumber>1</ReferenceNumber>")
-    (error,) = [f for f in check_bytes(FACE, moved.encode()).findings if f.severity is Severity.ERROR]
+    (error,) = [finding for finding in check_bytes(FACE, moved.encode()).findings if finding.severity is Severity.ERROR]
     assert error.expected == "this element in MessageBody/ResultOfQualificationConfirmation"
 
 
 def test_element_between_list_entries_is_reported() -> None:
     misplaced = face().replace("<ResultList>", "<ResultList><Sex1>2</Sex1>")
-    (found,) = [f for f in check_bytes(FACE, misplaced.encode()).findings if f.severity is not Severity.NOTE]
-    assert (found.path, found.fault) == ("XmlMsg/MessageBody/ResultList/Sex1", LayoutFault.UNKNOWN)
-    assert found.expected == "this element in MessageBody/ResultOfQualificationConfirmation"
+    (finding,) = [
+        finding for finding in check_bytes(FACE, misplaced.encode()).findings if finding.severity is not Severity.NOTE
+    ]
+    assert (finding.path, finding.fault) == ("XmlMsg/MessageBody/ResultList/Sex1", LayoutFault.UNKNOWN)
+    assert finding.expected == "this element in MessageBody/ResultOfQualificationConfirmation"
 
 
-def test_drug_request_with_element_names_of_other_messages() -> None:
+def test_element_names_of_other_messages_are_unknown_in_a_drug_request() -> None:
     text = write_document(drugs()).data.decode().replace("InsuranceCardSymbol", "InsuredCardSymbol")
     text = text.replace("<BranchNumber>01</BranchNumber>", "<InsuredBranchNumber>01</InsuredBranchNumber>")
     assert errors_and_warnings(check_bytes("YZKsiquc01req_1.xml", text.encode())) == [
@@ -181,12 +185,12 @@ def test_drug_request_with_element_names_of_other_messages() -> None:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_elements_may_be_in_any_order(encoding: Encoding) -> None:
+def test_element_order_is_not_checked(encoding: Encoding) -> None:
     text = face(encoding)
     start, end = text.index("<MessageHeader>"), text.index("</MessageHeader>") + len("</MessageHeader>")
-    turned = text[:start] + text[end:].replace("</XmlMsg>", text[start:end] + "</XmlMsg>")
+    reordered = text[:start] + text[end:].replace("</XmlMsg>", text[start:end] + "</XmlMsg>")
     codec = "utf-8" if encoding == "UTF-8" else "cp932"
-    assert errors_and_warnings(check_bytes(FACE, turned.encode(codec))) == []
+    assert errors_and_warnings(check_bytes(FACE, reordered.encode(codec))) == []
 
 
 @pytest.mark.parametrize(
@@ -212,10 +216,14 @@ def test_elements_may_be_in_any_order(encoding: Encoding) -> None:
     ],
 )
 def test_encoding_problems_are_reported(text: str, codec: str, severity: Severity, expected: str) -> None:
-    found = [f for f in check_bytes(FACE, text.encode(codec)).findings if f.fault is LayoutFault.ENCODING]
-    assert [(f.severity, f.expected[: len(expected)]) for f in found if f.expected.startswith(expected)] == [
-        (severity, expected)
+    findings = [
+        finding for finding in check_bytes(FACE, text.encode(codec)).findings if finding.fault is LayoutFault.ENCODING
     ]
+    assert [
+        (finding.severity, finding.expected[: len(expected)])
+        for finding in findings
+        if finding.expected.startswith(expected)
+    ] == [(severity, expected)]
 
 
 @pytest.mark.parametrize(
@@ -230,8 +238,12 @@ def test_encoding_problems_are_reported(text: str, codec: str, severity: Severit
     ],
 )
 def test_file_name_problems_are_reported(name: str, expected: str) -> None:
-    (found,) = [f for f in check_bytes(name, write_document(check()).data).findings if f.fault is LayoutFault.NAME]
-    assert expected in found.expected
+    (finding,) = [
+        finding
+        for finding in check_bytes(name, write_document(check()).data).findings
+        if finding.fault is LayoutFault.NAME
+    ]
+    assert expected in finding.expected
 
 
 @pytest.mark.parametrize(
@@ -245,11 +257,11 @@ def test_file_name_problems_are_reported(name: str, expected: str) -> None:
         (b"<html><head/><body><p/></body></html>", None),
     ],
 )
-def test_kind_is_detected_from_the_content_of_misnamed_files(data: bytes, title: str | None) -> None:
+def test_kind_of_a_misnamed_file_is_detected_from_its_content(data: bytes, title: str | None) -> None:
     assert check_bytes("something.xml", data).title == title
 
 
-def test_report_as_text(tmp_path: Path) -> None:
+def test_text_report_lists_findings_and_totals(tmp_path: Path) -> None:
     path = tmp_path / FACE
     path.write_bytes(face().replace("<Sex1>2", "<Sex1>F").encode())
     findings = check_file(path)
@@ -264,13 +276,13 @@ def test_report_as_text(tmp_path: Path) -> None:
     assert check_file(path).text().endswith("0 errors, 0 warnings, 0 notes")
 
 
-def test_missing_and_oversized_files(tmp_path: Path) -> None:
+def test_missing_file_raises_and_oversized_file_is_unreadable(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         check_file(tmp_path / "x.xml")
     huge = tmp_path / REQUEST
     with huge.open("wb") as file:
         file.truncate(MAX_BULK_SIZE + 1)
-    assert [f.fault for f in check_file(huge).findings] == [LayoutFault.UNREADABLE]
+    assert [finding.fault for finding in check_file(huge).findings] == [LayoutFault.UNREADABLE]
 
 
 def test_findings_do_not_repeat_personal_data() -> None:
@@ -283,8 +295,11 @@ def test_findings_do_not_repeat_personal_data() -> None:
         assert personal not in repr(findings)
 
 
-def test_empty_files_of_every_kind_can_be_checked() -> None:
+def test_empty_message_of_every_kind_lacks_its_header() -> None:
     for kind in FILE_KINDS:
         findings = check_bytes(f"{kind.prefix}1.xml", b"<XmlMsg/>")
         assert not findings.ok
-        assert any(f.fault is LayoutFault.MISSING and f.path.endswith("MessageHeader") for f in findings.findings)
+        assert any(
+            finding.fault is LayoutFault.MISSING and finding.path.endswith("MessageHeader")
+            for finding in findings.findings
+        )

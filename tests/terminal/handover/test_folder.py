@@ -1,4 +1,4 @@
-"""Delivery to the result folder: no partial files, no overwriting, no leftovers."""
+"""Deliveries to the result folder leave no partial, overwritten or temporary files."""
 
 import errno
 import hashlib
@@ -68,7 +68,7 @@ def no_flags(source: Path, target: Path) -> None:
 def test_only_one_of_many_concurrent_deliveries_succeeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: bool
 ) -> None:
-    if not flags:  # as on a network share: the move is a link followed by an unlink
+    if not flags:  # as on a network share, where a move is a link followed by an unlink
         monkeypatch.setattr(system, "rename_new", no_flags)
     start = threading.Barrier(8)
     outcomes: list[Delivery] = []
@@ -124,7 +124,7 @@ def test_unremovable_work_file_is_emptied_and_removed_by_the_next_delivery(
     assert work_files(tmp_path) == []
 
 
-def test_folder_trouble_is_reported_until_it_ends(tmp_path: Path) -> None:
+def test_folder_trouble_is_reported_until_it_is_resolved(tmp_path: Path) -> None:
     share = tmp_path / "share"
     results = ResultFolder(share)
     assert results.trouble is None
@@ -160,20 +160,20 @@ def test_disk_error_leaves_no_file_and_can_be_retried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, reason: DeliveryFailure
 ) -> None:
     results = ResultFolder(tmp_path)
-    where = system if call == "rename_new" else os
-    real = getattr(where, call)
+    module = system if call == "rename_new" else os
+    real = getattr(module, call)
 
-    def failing(*arguments: object, **named: object) -> object:
+    def failing(*arguments: object, **keywords: object) -> object:
         if call == "open" and not str(arguments[0]).endswith(".part"):
-            return real(*arguments, **named)
+            return real(*arguments, **keywords)
         if call == "write":
-            real(arguments[0], b"<Xml")  # part of the data reaches the disk first
+            real(arguments[0], b"<Xml")  # part of the data was written before the error
         raise OSError(number, os.strerror(number))
 
     assert results.probe() is None
-    monkeypatch.setattr(where, call, failing)
+    monkeypatch.setattr(module, call, failing)
     assert results.deliver(NAME, DATA) == NotDelivered(reason, number)
-    monkeypatch.setattr(where, call, real)
+    monkeypatch.setattr(module, call, real)
     assert visible(tmp_path) == []
     assert work_files(tmp_path) == []
     assert results.deliver(NAME, DATA) == FileDelivered(tmp_path / NAME)
@@ -193,7 +193,7 @@ def small_disk(tmp_path: Path) -> Path:
     return mount
 
 
-def test_full_and_read_only_disks(small_disk: Path) -> None:
+def test_full_or_read_only_disk_is_reported(small_disk: Path) -> None:
     try:
         results = ResultFolder(small_disk)
         assert results.deliver("first.xml", b"x" * 20_000) == FileDelivered(small_disk / "first.xml")
@@ -208,7 +208,7 @@ def test_full_and_read_only_disks(small_disk: Path) -> None:
         subprocess.run(["umount", "--lazy", str(small_disk)], check=True)
 
 
-def test_missing_share_is_not_created(tmp_path: Path) -> None:
+def test_terminal_does_not_create_a_missing_share(tmp_path: Path) -> None:
     missing = tmp_path / "share"
     results = ResultFolder(missing)
     assert results.deliver(NAME, DATA) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ENOENT)
@@ -217,19 +217,19 @@ def test_missing_share_is_not_created(tmp_path: Path) -> None:
     assert results.deliver(NAME, DATA) == FileDelivered(missing / NAME)
 
 
-def test_file_in_place_of_the_folder(tmp_path: Path) -> None:
+def test_file_at_the_folder_path_prevents_delivery(tmp_path: Path) -> None:
     (tmp_path / "share").write_bytes(b"")
     for create in (False, True):
         outcome = ResultFolder(tmp_path / "share", create=create).deliver(NAME, DATA)
         assert isinstance(outcome, NotDelivered)
 
 
-def test_own_folder_is_created(tmp_path: Path) -> None:
+def test_terminal_creates_its_own_folder(tmp_path: Path) -> None:
     results = ResultFolder(tmp_path / "state" / "results", create=True)
     assert isinstance(results.deliver(NAME, DATA), FileDelivered)
 
 
-def test_only_own_leftover_work_files_are_cleaned(tmp_path: Path) -> None:
+def test_clean_removes_only_the_terminals_own_work_files(tmp_path: Path) -> None:
     work = tmp_path / WORK_FOLDER
     work.mkdir()
     (work / "terminal-1~aa.part").write_bytes(b"half")
@@ -246,7 +246,7 @@ def test_invalid_file_name_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_look_reports_prepared_moved_and_taken_results(tmp_path: Path) -> None:
-    """States after a crash: prepared, moved, or taken. A disconnected share is not an empty folder."""
+    """Check the states after a crash: prepared, moved and taken. A missing share is not an empty folder."""
     results = ResultFolder(tmp_path)
     digest = hashlib.sha256(DATA).hexdigest()
     assert isinstance(results.look(NAME), NotDelivered)
@@ -261,7 +261,7 @@ def test_look_reports_prepared_moved_and_taken_results(tmp_path: Path) -> None:
     assert ResultFolder(tmp_path).prepare(NAME, b"changed") == prepared
 
 
-def test_nothing_is_prepared_if_the_file_exists(tmp_path: Path) -> None:
+def test_existing_file_prevents_preparation(tmp_path: Path) -> None:
     results = ResultFolder(tmp_path)
     results.deliver(NAME, DATA)
     assert results.prepare(NAME, b"other") == AlreadyThere(tmp_path / NAME, same=False)
@@ -272,7 +272,7 @@ def test_nothing_is_prepared_if_the_file_exists(tmp_path: Path) -> None:
 def test_prepared_file_remains_until_its_replacement_is_complete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If a full disk left no work file, the result would look taken and be lost."""
+    """Without a work file, the result would count as taken and be lost."""
     results = ResultFolder(tmp_path)
     prepared = results.prepare(NAME, DATA)
     assert isinstance(prepared, Prepared)
@@ -293,7 +293,7 @@ def test_prepared_file_remains_until_its_replacement_is_complete(
 
 
 def test_stale_share_does_not_count_as_delivered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """ESTALE means neither "taken" nor "another folder"; the mark remains."""
+    """ESTALE does not mean that the file was taken or the folder replaced."""
     results = ResultFolder(tmp_path)
     prepared = results.prepare(NAME, DATA)
     assert isinstance(prepared, Prepared)
@@ -312,15 +312,15 @@ def test_stale_share_does_not_count_as_delivered(tmp_path: Path, monkeypatch: py
     assert results.look(NAME) == ResultOnDisk(prepared.mark, None, hashlib.sha256(DATA).hexdigest())
 
 
-def test_share_lost_while_looking_is_not_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_share_disconnected_during_look_is_reported_as_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = ResultFolder(tmp_path / "share")
     (tmp_path / "share").mkdir()
     assert isinstance(results.prepare(NAME, DATA), Prepared)
-    real, opened = os.open, []
+    real, opened_paths = os.open, []
 
     def disconnect(path: Path, flags: int, *more: int) -> int:
-        opened.append(path)
-        if len(opened) == 2:  # after the mark
+        opened_paths.append(path)
+        if len(opened_paths) == 2:  # after the mark
             (tmp_path / "share").rename(tmp_path / "away")
         return real(path, flags, *more)
 
@@ -328,10 +328,10 @@ def test_share_lost_while_looking_is_not_an_empty_folder(tmp_path: Path, monkeyp
     assert results.look(NAME) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ENOENT)
 
 
-@pytest.mark.parametrize("what", ["pipe", "link", "dangling", "folder"])
-def test_anything_but_a_regular_file_blocks_the_delivery(tmp_path: Path, what: str) -> None:
+@pytest.mark.parametrize("kind", ["pipe", "link", "dangling", "folder"])
+def test_pipe_link_or_folder_with_the_same_name_prevents_delivery(tmp_path: Path, kind: str) -> None:
     target, elsewhere = tmp_path / NAME, tmp_path / "elsewhere"
-    match what:
+    match kind:
         case "pipe":
             os.mkfifo(target)
         case "link":
@@ -344,7 +344,7 @@ def test_anything_but_a_regular_file_blocks_the_delivery(tmp_path: Path, what: s
     results = ResultFolder(tmp_path)
     assert results.deliver(NAME, DATA) == AlreadyThere(target, same=False)
     assert results.trouble is DeliveryFailure.OCCUPIED
-    assert what == "link" or not elsewhere.exists()
+    assert kind == "link" or not elsewhere.exists()
 
 
 def test_symlinked_work_folder_is_refused(tmp_path: Path) -> None:
@@ -359,13 +359,13 @@ def test_symlinked_work_folder_is_refused(tmp_path: Path) -> None:
 
 def test_readers_never_see_a_partial_file(tmp_path: Path) -> None:
     data = b"x" * 3_000_000
-    seen: set[int] = set()
+    sizes: set[int] = set()
     done = threading.Event()
 
     def watch() -> None:
         while not done.is_set():
             for path in tmp_path.glob("*.xml"):
-                seen.add(len(path.read_bytes()))
+                sizes.add(len(path.read_bytes()))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -374,23 +374,23 @@ def test_readers_never_see_a_partial_file(tmp_path: Path) -> None:
         results.deliver(f"{number}.xml", data)
     done.set()
     watcher.join()
-    assert seen <= {len(data)}
+    assert sizes <= {len(data)}
 
 
-def test_result_file_name() -> None:
+def test_result_file_name_has_prefix_identifier_and_time() -> None:
     moment = datetime(2026, 11, 21, 0, 15, 4, tzinfo=UTC)
     name = result_file_name("1319999999", "0123", moment)
     assert name == result_file_stem("1319999999", "0123", moment) + ".xml"
-    start, _, rest = name.partition("_face_")
-    identifier, _, time = rest.partition("_")
-    assert (start, time) == ("OQSsiquc01res", "20261121091504.xml")
+    prefix, _, suffix = name.partition("_face_")
+    identifier, _, time = suffix.partition("_")
+    assert (prefix, time) == ("OQSsiquc01res", "20261121091504.xml")
     assert identifier.startswith("1319999999001")
     assert len(identifier) == 30
     assert identifier.isdigit()
     assert name != result_file_name("1319999999", "0124", moment)
 
 
-def test_pipe_is_not_read(tmp_path: Path) -> None:
+def test_reading_a_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="Invalid argument"):
         read_file(tmp_path / "pipe", 100)

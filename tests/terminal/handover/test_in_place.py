@@ -20,20 +20,20 @@ from terminal.handover.folder import (
 NAME, DATA = "OQSsiquc01res_face_1.xml", b"<XmlMsg>" + b"x" * 5000 + b"</XmlMsg>"
 
 
-def test_file_is_created_empty_and_then_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_is_created_empty_and_then_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    done, seen = threading.Event(), threading.Event()
+    done, file_found = threading.Event(), threading.Event()
 
     def watch() -> None:
         while not done.wait(0.02):
             if (tmp_path / NAME).exists():
                 sizes.append((tmp_path / NAME).stat().st_size)
-                seen.set()
+                file_found.set()
 
     def pause(seconds: float) -> None:
-        """Wait until the watcher has seen the file, however slow the computer is."""
+        """Wait for the watcher to find the file instead of for a fixed time."""
         assert seconds == placing.BEFORE_CHANGE
-        assert seen.wait(60)
+        assert file_found.wait(60)
 
     monkeypatch.setattr(time, "sleep", pause)
     watcher = threading.Thread(target=watch)
@@ -42,43 +42,43 @@ def test_file_is_created_empty_and_then_changed(tmp_path: Path, monkeypatch: pyt
     done.set()
     watcher.join()
     assert isinstance(delivery, FileDelivered)
-    assert sizes[0] == 0, "the watcher saw the file while it was empty"
+    assert sizes[0] == 0, "the watcher did not see the empty file"
     assert (tmp_path / NAME).read_bytes() == DATA
     assert list((tmp_path / WORK_FOLDER).glob("*.part")) == []
 
 
-@pytest.mark.parametrize("left", [b"", DATA[:100]])
+@pytest.mark.parametrize("leftover", [b"", DATA[:100]])
 def test_partial_file_left_by_a_crash_is_rewritten(
-    tmp_path: Path, left: bytes, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, leftover: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(placing, "BEFORE_CHANGE", 0.0)
-    (tmp_path / NAME).write_bytes(left)
+    (tmp_path / NAME).write_bytes(leftover)
     assert isinstance(ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA), FileDelivered)
     assert (tmp_path / NAME).read_bytes() == DATA
 
 
-def test_other_file_of_the_same_name_is_kept(tmp_path: Path) -> None:
+def test_different_file_with_the_same_name_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"another")
     assert ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA) == AlreadyThere(tmp_path / NAME, same=False)
     assert (tmp_path / NAME).read_bytes() == b"another"
 
 
 def test_full_disk_leaves_no_partial_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is space for the work file but not for the file itself."""
-    real, written = os.write, list[int]()
+    """The disk has space for the work file but not for the result file."""
+    real, sizes = os.write, list[int]()
 
     def full(descriptor: int, data: bytes) -> int:
-        written.append(real(descriptor, data[:100] if written else data))
-        if len(written) > 1:
+        sizes.append(real(descriptor, data[:100] if sizes else data))
+        if len(sizes) > 1:
             raise OSError(28, "No space left on device")
-        return written[0]
+        return sizes[0]
 
     monkeypatch.setattr(placing, "BEFORE_CHANGE", 0.0)
-    result = ResultFolder(tmp_path, in_place=True)
-    result.probe()
+    folder = ResultFolder(tmp_path, in_place=True)
+    folder.probe()
     monkeypatch.setattr(os, "write", full)
-    assert result.deliver(NAME, DATA) == NotDelivered(DeliveryFailure.DISK_FULL, 28)
-    assert written == [len(DATA), 100]
+    assert folder.deliver(NAME, DATA) == NotDelivered(DeliveryFailure.DISK_FULL, 28)
+    assert sizes == [len(DATA), 100]
     assert not (tmp_path / NAME).exists()
     monkeypatch.setattr(os, "write", real)
-    assert isinstance(result.deliver(NAME, DATA), FileDelivered)
+    assert isinstance(folder.deliver(NAME, DATA), FileDelivered)

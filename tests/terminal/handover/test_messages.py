@@ -1,4 +1,4 @@
-"""Every message survives writing and reading, in both encodings and with elements in any order."""
+"""Messages are equal after writing and reading, in every encoding and with elements in any order."""
 
 from datetime import datetime, timezone
 from random import Random
@@ -29,15 +29,15 @@ def reread(data: bytes, message: type[Part]) -> tuple[Part | None, tuple[LayoutP
 
 
 def shuffled(data: bytes, codec: str, seed: int) -> bytes:
-    """Return the document with its elements in another order and the same declaration."""
-    declaration, _, rest = data.decode(codec).partition("\n")
-    root: Any = etree.fromstring(rest.encode())
-    random = Random(seed)
+    """Return the document with the same declaration and shuffled elements."""
+    declaration, _, body = data.decode(codec).partition("\n")
+    root: Any = etree.fromstring(body.encode())
+    generator = Random(seed)
     for element in list(root.iter()):
-        # Elements with the same name form a list and keep their order.
+        # Elements with the same name form a list, which keeps its order.
         children = list(element)
         names = sorted({child.tag for child in children})
-        random.shuffle(names)
+        generator.shuffle(names)
         element[:] = [child for name in names for child in children if child.tag == name]
     return f"{declaration}\n{etree.tostring(root, encoding='unicode')}".encode(codec)
 
@@ -45,12 +45,14 @@ def shuffled(data: bytes, codec: str, seed: int) -> bytes:
 @each_message
 @given(data=st.data(), encoding=st.sampled_from(ENCODINGS), seed=st.integers(0, 1000))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
-def test_message_survives_writing_and_reading(message: type[Part], data: Any, encoding: Encoding, seed: int) -> None:
+def test_message_is_equal_after_writing_and_reading(
+    message: type[Part], data: Any, encoding: Encoding, seed: int
+) -> None:
     sent = data.draw(parts(message))
     document = write_document(sent, encoding)
     assert document.substituted == 0
-    for bytes_ in (document.data, shuffled(document.data, "utf-8" if encoding == "UTF-8" else "cp932", seed)):
-        read, problems = reread(bytes_, message)
+    for encoded in (document.data, shuffled(document.data, "utf-8" if encoding == "UTF-8" else "cp932", seed)):
+        read, problems = reread(encoded, message)
         assert [problem for problem in problems if problem.severity is Severity.ERROR] == []
         assert read == sent
 
@@ -127,7 +129,7 @@ REQUEST = """<?xml version="1.0" encoding="{encoding}" standalone="no"?>
         ("Windows-31J", "cp932"),
     ],
 )
-def test_request_is_read_in_common_encodings(declared: str, codec: str) -> None:
+def test_request_in_a_common_encoding_is_read(declared: str, codec: str) -> None:
     read, problems = reread(REQUEST.format(encoding=declared).encode(codec), QualificationRequest)
     assert isinstance(read, QualificationRequest)
     assert read.body.search.insurer_number == "138999"
@@ -137,7 +139,7 @@ def test_request_is_read_in_common_encodings(declared: str, codec: str) -> None:
 
 
 @pytest.mark.parametrize("declared", ["UTF-8", "Shift_JIS"])
-def test_file_with_a_wrong_encoding_declaration_is_read(declared: str) -> None:
+def test_request_with_a_wrong_encoding_declaration_is_read(declared: str) -> None:
     codec = "cp932" if declared == "UTF-8" else "utf-8"
     parsed = parse(REQUEST.format(encoding=declared).replace("試－１", "試験髙").encode(codec))
     assert isinstance(parsed, Parsed)
@@ -168,7 +170,7 @@ def test_problem_is_reported_with_its_line(old: str, new: str, line: int, fault:
 
 
 @pytest.mark.parametrize("number", ["138999", "00138999", "138999  "])
-def test_insurer_number_with_unusual_padding_is_read_with_a_warning(number: str) -> None:
+def test_unusual_padding_of_an_insurer_number_causes_a_warning(number: str) -> None:
     read, problems = reread(REQUEST.format(encoding="UTF-8").replace("  138999", number).encode(), QualificationRequest)
     assert isinstance(read, QualificationRequest)
     assert read.body.search.insurer_number == number.strip()
@@ -181,12 +183,12 @@ def test_duplicate_element_is_reported() -> None:
     assert LayoutFault.TWICE in [problem.fault for problem in problems]
 
 
-def test_unknown_element_is_skipped_with_a_warning() -> None:
-    more = REQUEST.format(encoding="UTF-8").replace("<Birthdate>", "<Shoe>44</Shoe><Birthdate>")
-    read, problems = reread(more.encode(), QualificationRequest)
+def test_unknown_element_causes_a_warning() -> None:
+    request = REQUEST.format(encoding="UTF-8").replace("<Birthdate>", "<Shoe>44</Shoe><Birthdate>")
+    read, problems = reread(request.encode(), QualificationRequest)
     assert read is not None
-    warned = [problem for problem in problems if problem.severity is Severity.WARNING]
-    assert [(problem.fault, problem.path.rpartition("/")[2]) for problem in warned] == [(LayoutFault.UNKNOWN, "Shoe")]
+    warnings = [problem for problem in problems if problem.severity is Severity.WARNING]
+    assert [(problem.fault, problem.path.rpartition("/")[2]) for problem in warnings] == [(LayoutFault.UNKNOWN, "Shoe")]
 
 
 @pytest.mark.parametrize(
@@ -211,23 +213,23 @@ def test_unknown_element_is_skipped_with_a_warning() -> None:
     ],
     ids=range(16),
 )
-def test_unreadable_document_is_refused(data: bytes) -> None:
+def test_invalid_or_dangerous_document_is_unreadable(data: bytes) -> None:
     assert isinstance(parse(data, MAX_BULK_SIZE), Unreadable)
 
 
-def test_oversized_document_is_refused_without_parsing() -> None:
+def test_oversized_document_is_not_parsed() -> None:
     assert parse(b"<XmlMsg/>" + b" " * 1000, largest=1000) == Unreadable("at most 1000 bytes")
 
 
-def test_comments_cdata_and_instructions_are_handled() -> None:
+def test_comments_and_instructions_are_skipped_and_cdata_is_text() -> None:
     parsed = parse(b"<XmlMsg><!-- a --><?b c?><Name><![CDATA[<x>]]><!-- d -->y</Name></XmlMsg>")
     assert isinstance(parsed, Parsed)
     assert [(child.tag, child.text) for child in parsed.root] == [("Name", "<x>y")]
 
 
 def test_repr_contains_no_values() -> None:
-    given = {"insurer_number": "138999", "insured_identification_number": "SECRET"}
-    search = SearchInfo.model_construct(**given)  # type: ignore[arg-type]
+    fields = {"insurer_number": "138999", "insured_identification_number": "SECRET"}
+    search = SearchInfo.model_construct(**fields)  # type: ignore[arg-type]
     assert "SECRET" not in repr(search)
     assert "138999" not in str(search)
 

@@ -1,4 +1,4 @@
-"""The process that accesses the folder: hardened like the terminal, because it holds patients' results."""
+"""The process that accesses the result folder, and its protection of patient data."""
 
 import os
 import signal
@@ -21,14 +21,14 @@ def test_process_writes_no_core_file_and_ignores_ctrl_c(tmp_path: Path) -> None:
     limits = Path(f"/proc/{helper.pid}/limits").read_text().splitlines()
     (core,) = [line.split()[4:6] for line in limits if line.startswith("Max core file size")]
     assert core == ["0", "0"]
-    os.kill(helper.pid, signal.SIGINT)  # Ctrl+C reaches every process in the console
+    os.kill(helper.pid, signal.SIGINT)  # Ctrl+C sends SIGINT to all processes of the console
     assert folder.probe() is None
-    assert folder._process is helper, "the process was not restarted"
+    assert folder._process is helper, "the process was restarted"
     folder.close()
     assert helper.poll() is not None
 
 
-def test_trouble_reflects_the_last_step(tmp_path: Path) -> None:
+def test_trouble_is_that_of_the_last_operation(tmp_path: Path) -> None:
     share, name, digest = tmp_path / "share", "OQSsiquc01res_face_1.xml", sha256(b"<XmlMsg/>").hexdigest()
     folder = FolderProcess(share)
     folder.prepare(name, b"<XmlMsg/>")

@@ -1,4 +1,4 @@
-"""The result XML: every element, both encodings, and all combinations of consents."""
+"""Elements, encodings and consents of the result XML."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -71,11 +71,11 @@ EXPECTED_RESULT = [
 
 
 def parsed(document: Document, codec: str = "utf-8") -> Any:
-    """Parse strictly, like a reader that decodes Shift_JIS as CP932."""
+    """Parse strictly, decoding with `codec` (cp932 for Shift_JIS)."""
     text = document.data.decode(codec)
-    declaration, _, rest = text.partition("\n")
+    declaration, _, body = text.partition("\n")
     assert declaration.startswith("<?xml")
-    return etree.fromstring(rest, etree.XMLParser(resolve_entities=False))
+    return etree.fromstring(body, etree.XMLParser(resolve_entities=False))
 
 
 def leaves(element: Any, prefix: str = "") -> list[tuple[str, str]]:
@@ -92,7 +92,7 @@ def result_of(root: Any) -> dict[str, str]:
     return dict(leaves(root.find("MessageBody/ResultList/ResultOfQualificationConfirmation")))
 
 
-def test_every_element_of_a_result(elder_result: QualificationResult) -> None:
+def test_result_contains_every_expected_element(elder_result: QualificationResult) -> None:
     document = result_document(elder_result)
     assert document.data.startswith(b'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n<XmlMsg>')
     assert document.substituted == 0
@@ -107,7 +107,7 @@ def test_every_element_of_a_result(elder_result: QualificationResult) -> None:
     assert leaves(body.find("ResultList/ResultOfQualificationConfirmation")) == EXPECTED_RESULT
 
 
-def test_result_in_shift_jis(elder_result: QualificationResult) -> None:
+def test_shift_jis_result_contains_the_same_elements(elder_result: QualificationResult) -> None:
     document = result_document(elder_result, "Shift_JIS")
     assert document.data.startswith(b'<?xml version="1.0" encoding="Shift_JIS" standalone="no"?>\n')
     assert document.substituted == 0
@@ -125,7 +125,7 @@ def with_name(result: QualificationResult, name: str) -> QualificationResult:
 @pytest.mark.parametrize(
     ("name", "utf_8", "shift_jis", "substituted"),
     [
-        ("髙﨑　①", "髙﨑　①", "髙﨑　①", 0),  # NEC and IBM extensions, in CP932
+        ("髙﨑　①", "髙﨑　①", "髙﨑　①", 0),  # NEC and IBM extensions in CP932
         ("𠮷田　🙂", "𠮷田　🙂", "●田　●", 2),
         ("葛\U000e0100飾", "葛\U000e0100飾", "葛●飾", 1),
         ("か\u3099ま", "か\u3099ま", "がま", 0),
@@ -166,14 +166,14 @@ def test_short_insurer_number_is_padded_with_spaces(elder_result: QualificationR
     assert result_of(root)["InsurerNumber"] == "  138999"
 
 
-def test_times_are_in_japan_time_across_midnight(elder_result: QualificationResult) -> None:
+def test_times_are_written_in_japan_time(elder_result: QualificationResult) -> None:
     late = elder_result.model_copy(update={"processed_at": datetime(2026, 12, 31, 15, 0, 0, tzinfo=UTC)})
     assert parsed(result_document(late)).findtext("MessageHeader/ProcessExecutionTime") == "20270101000000"
     with pytest.raises(ValueError, match="zone"):
         result_document(elder_result.model_copy(update={"processed_at": datetime(2026, 12, 31)}))
 
 
-def test_no_result_list_without_a_qualification(elder_result: QualificationResult) -> None:
+def test_result_list_is_omitted_without_a_qualification(elder_result: QualificationResult) -> None:
     root = parsed(result_document(elder_result.model_copy(update={"qualifications": (), "validity": "4"})))
     assert root.findtext("MessageBody/QualificationValidity") == "4"
     assert root.find("MessageBody/ResultList") is None
@@ -188,7 +188,7 @@ def test_ended_qualification_has_date_and_reason(elder_result: QualificationResu
     assert (found["DisqualificationDate"], found["ReasonOfLoss"]) == ("20261001", "03")
 
 
-def test_elderly_recipient_and_specific_disease(elder_result: QualificationResult) -> None:
+def test_elderly_recipient_and_specific_disease_are_written(elder_result: QualificationResult) -> None:
     recipient = ElderlyRecipient(
         valid_start_date=date(2024, 7, 1), valid_end_date=date(2029, 6, 30), contribution_ratio="020"
     )
@@ -215,7 +215,7 @@ def test_elderly_recipient_and_specific_disease(elder_result: QualificationResul
     assert "LimitApplicationCertificateRelatedConsFlg" not in found
 
 
-def test_medical_ticket_and_rare_elements(elder_result: QualificationResult) -> None:
+def test_medical_ticket_and_rare_elements_are_written(elder_result: QualificationResult) -> None:
     ticket = MedicalTicket(
         ticket_type="01",
         valid_date=date(2026, 11, 1),
@@ -258,7 +258,7 @@ def test_medical_ticket_and_rare_elements(elder_result: QualificationResult) -> 
     assert (found["InsuredCardExpirationDate"], found["InsuredCertificateIssuanceDate"]) == ("20270731", "20260801")
 
 
-def test_failed_check_has_an_error_code_and_no_list(elder_result: QualificationResult) -> None:
+def test_failed_check_has_an_error_code_and_no_result_list(elder_result: QualificationResult) -> None:
     changes = {"segment": "9", "error_code": "SIMQ0500E", "error_message": "模擬のエラーです。", "qualifications": ()}
     root = parsed(result_document(elder_result.model_copy(update=changes)))
     assert root.findtext("MessageHeader/SegmentOfResult") == "9"
@@ -286,24 +286,24 @@ def test_newer_consent_elements_follow_their_group_if_enabled(elder_result: Qual
         **{f"{stem}AvailableTime": "20261122091504" for stem in granted},
         **{f"{stem}ConsFlg": "0" for stem in refused},
     }
-    nothing = elder_result.model_copy(update={"consents": ()})
-    unasked = result_of(parsed(result_document(nothing, options=FaceOptions(newer_consents=True))))
-    assert [name for name in unasked if "Cons" in name] == []
+    no_consents = elder_result.model_copy(update={"consents": ()})
+    without_consents = result_of(parsed(result_document(no_consents, options=FaceOptions(newer_consents=True))))
+    assert [name for name in without_consents if "Cons" in name] == []
 
 
 # --- all combinations of consents ----------------------------------------------------------------------------
 
-LASTS = timedelta(hours=24)
+CONSENT_PERIOD = timedelta(hours=24)
 times = st.datetimes(datetime(2020, 1, 1), datetime(2050, 1, 1), timezones=st.just(UTC))
 decisions = st.dictionaries(st.sampled_from(list(CONSENTS)), st.none() | times)
-"""Maps each item asked to the time of consent, or None if refused."""
+"""Time of consent by item, or None for a refusal."""
 
 
-@given(decided=decisions, by_law=st.booleans(), limit=st.booleans(), encoding=st.sampled_from(["UTF-8", "Shift_JIS"]))
+@given(answers=decisions, by_law=st.booleans(), limit=st.booleans(), encoding=st.sampled_from(["UTF-8", "Shift_JIS"]))
 def test_consent_flags_and_times_for_every_combination(
-    decided: dict[Item, datetime | None], by_law: bool, limit: bool, encoding: Any
+    answers: dict[Item, datetime | None], by_law: bool, limit: bool, encoding: Any
 ) -> None:
-    provided = (Item.HIGH_COST_LIMIT,) if by_law and Item.HIGH_COST_LIMIT not in decided else ()
+    provided_by_law = (Item.HIGH_COST_LIMIT,) if by_law and Item.HIGH_COST_LIMIT not in answers else ()
     result = QualificationResult(
         check_id="c",
         processed_at=datetime(2026, 11, 21, tzinfo=UTC),
@@ -312,35 +312,37 @@ def test_consent_flags_and_times_for_every_combination(
         status="1",
         validity="1",
         qualifications=(Qualification(insurer_number="138999", name="模擬", sex="3", birth_date=date(1980, 2, 29)),),
-        consents=tuple(_outcome(item, moment) for item, moment in decided.items()),
-        by_law=provided,
+        consents=tuple(_outcome(item, moment) for item, moment in answers.items()),
+        by_law=provided_by_law,
         limit=_limit() if limit else None,
     )
     document = result_document(result, encoding)
-    found = result_of(parsed(document, "utf-8" if encoding == "UTF-8" else "cp932"))
+    written = result_of(parsed(document, "utf-8" if encoding == "UTF-8" else "cp932"))
     for item, elements in CONSENTS.items():
-        flag, given_at = found.get(elements.flag), found.get(elements.consent_time)
-        until = found.get(elements.available_time)
-        if item in provided:
-            assert (flag, given_at, until) == ("1", None, None)
-        elif item not in decided:
-            assert (flag, given_at, until) == (None, None, None)
-        elif decided[item] is None:
-            assert (flag, given_at, until) == ("0", None, None)
+        flag, consent_time = written.get(elements.flag), written.get(elements.consent_time)
+        available_time = written.get(elements.available_time)
+        if item in provided_by_law:
+            assert (flag, consent_time, available_time) == ("1", None, None)
+        elif item not in answers:
+            assert (flag, consent_time, available_time) == (None, None, None)
+        elif answers[item] is None:
+            assert (flag, consent_time, available_time) == ("0", None, None)
         else:
             assert flag == "1"
-            assert given_at is not None
-            assert (until is not None) is elements.has_available_time
-            assert until is None or _moment(until) - _moment(given_at) == LASTS
-    has_limit = any(name.startswith("LimitApplicationCertificateRelatedInfo/") for name in found)
-    assert has_limit is (limit and (bool(provided) or bool(decided.get(Item.HIGH_COST_LIMIT))))
+            assert consent_time is not None
+            assert (available_time is not None) is elements.has_available_time
+            assert available_time is None or _moment(available_time) - _moment(consent_time) == CONSENT_PERIOD
+    has_limit = any(name.startswith("LimitApplicationCertificateRelatedInfo/") for name in written)
+    assert has_limit is (limit and (bool(provided_by_law) or bool(answers.get(Item.HIGH_COST_LIMIT))))
 
 
 def _outcome(item: Item, moment: datetime | None) -> ConsentOutcome:
     if moment is None:
         return ConsentOutcome(item=item, flag=0)
-    lasts = CONSENTS[item].has_available_time
-    return ConsentOutcome(item=item, flag=1, consent_time=moment, available_time=moment + LASTS if lasts else None)
+    expires = CONSENTS[item].has_available_time
+    return ConsentOutcome(
+        item=item, flag=1, consent_time=moment, available_time=moment + CONSENT_PERIOD if expires else None
+    )
 
 
 def _limit() -> LimitCertificate:

@@ -1,4 +1,4 @@
-"""Consistency rules: files with one contradiction each, and files just within the limits."""
+"""Consistency rules, tested with one contradiction per file and with values at the limits."""
 
 import re
 from collections.abc import Mapping
@@ -23,34 +23,38 @@ SUBSIDY = f"{BODY}/MedicalSubsidyResult"
 
 Edits = dict[str, str | None]
 """New text by element path; None removes the element."""
-Found = list[tuple[str, Severity]]
+Contradictions = list[tuple[str, Severity]]
 
 
 def edited(edits: Mapping[str, str | None], text: str | None = None) -> bytes:
-    """Apply `edits` to `text` (default: a card reader's result), adding missing elements."""
+    """Apply `edits` to `text` (default: a card reader result). Missing elements are added."""
     root: Any = etree.fromstring((text or face()).encode())
     for path, value in edits.items():
-        found = root.find(path)
-        if found is None:
-            found = root
+        element = root.find(path)
+        if element is None:
+            element = root
             for name in path.split("/"):
-                child = found.find(name)
-                found = etree.SubElement(found, name) if child is None else child
+                child = element.find(name)
+                element = etree.SubElement(element, name) if child is None else child
         if value is None:
-            found.getparent().remove(found)
+            element.getparent().remove(element)
         else:
-            found.text = value
+            element.text = value
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=False))
 
 
-def contradictions(data: bytes, name: str = FACE) -> Found:
-    """Return last path element and severity of each contradiction, in alphabetical order."""
-    found = check_bytes(name, data).findings
-    return sorted((one.path.rpartition("/")[2], one.severity) for one in found if one.fault is LayoutFault.INCONSISTENT)
+def contradictions(data: bytes, name: str = FACE) -> Contradictions:
+    """Return the element name and severity of each contradiction, sorted by name."""
+    findings = check_bytes(name, data).findings
+    return sorted(
+        (finding.path.rpartition("/")[2], finding.severity)
+        for finding in findings
+        if finding.fault is LayoutFault.INCONSISTENT
+    )
 
 
-def given(at: str, until: str) -> Edits:
-    """Set the times of medicines and prescriptions, which share one answer."""
+def medicine_times(at: str, until: str) -> Edits:
+    """Return edits that set the times of medicines and prescriptions, which share one answer."""
     stems = ("PharmacistsInfo", "PrescriptionInfo")
     times: Edits = {f"{RECORD}/{stem}ConsTime": at for stem in stems}
     return times | {f"{RECORD}/{stem}AvailableTime": until for stem in stems}
@@ -62,12 +66,12 @@ def test_unedited_file_has_no_contradictions() -> None:
 
 VALIDITY, SEGMENT = f"{BODY}/QualificationValidity", f"{HEAD}/SegmentOfResult"
 OWN_RATIO = f"{RECORD}/InsuredPartialContributionRatio"
-RECIPIENTS_RATIO = f"{RECORD}/ElderlyRecipientCertificateInfo/ElderlyRecipientContributionRatio"
+RECIPIENT_RATIO = f"{RECORD}/ElderlyRecipientCertificateInfo/ElderlyRecipientContributionRatio"
 LIMIT = f"{RECORD}/LimitApplicationCertificateRelatedInfo/LimitApplicationCertificateClassificationFlag"
 
 
 @pytest.mark.parametrize(
-    ("edits", "found"),
+    ("edits", "expected"),
     [
         # outcome of the check
         ({f"{HEAD}/ErrorCode": "E1"}, [("ErrorCode", ERROR)]),
@@ -97,33 +101,33 @@ LIMIT = f"{RECORD}/LimitApplicationCertificateRelatedInfo/LimitApplicationCertif
         ({f"{RECORD}/Birthdate": "20261122"}, [("Birthdate", WARNING)]),
         ({f"{RECORD}/InsuredCardExpirationDate": "20240401"}, []),
         ({f"{RECORD}/InsuredCardExpirationDate": "20240331"}, [("InsuredCardExpirationDate", WARNING)]),
-        # names that a claim cannot contain
+        # characters not allowed in claims
         ({f"{RECORD}/Name": "模擬　●子"}, [("Name", NOTE)]),
         ({f"{RECORD}/Name": "𠮷田　花子"}, [("Name", NOTE)]),
         ({f"{RECORD}/NameOfOther": "髙田　花子"}, [("NameOfOther", NOTE)]),
         ({f"{RECORD}/InsuredName": "模擬　●子"}, [("InsuredName", NOTE)]),
-        # a ratio of 30 % implies an income as in working life
+        # a ratio of 30 % implies the income of the working-age population
         ({LIMIT: "B01", OWN_RATIO: "030"}, []),
         ({LIMIT: "B01", OWN_RATIO: "020"}, [("InsuredPartialContributionRatio", WARNING)]),
         ({LIMIT: "B05", OWN_RATIO: "030"}, [("InsuredPartialContributionRatio", WARNING)]),
-        ({LIMIT: "B01", RECIPIENTS_RATIO: "020"}, [("ElderlyRecipientCertificateInfo", WARNING)]),
-        ({LIMIT: "B05", RECIPIENTS_RATIO: "020"}, []),
+        ({LIMIT: "B01", RECIPIENT_RATIO: "020"}, [("ElderlyRecipientCertificateInfo", WARNING)]),
+        ({LIMIT: "B05", RECIPIENT_RATIO: "020"}, []),
         ({LIMIT: "A03", OWN_RATIO: "030"}, []),
         ({LIMIT: "B01"}, []),
     ],
 )
-def test_contradictions_in_the_services_answer(edits: Edits, found: Found) -> None:
-    assert contradictions(edited(edits)) == found
+def test_contradictions_in_the_service_result_are_reported(edits: Edits, expected: Contradictions) -> None:
+    assert contradictions(edited(edits)) == expected
 
 
 SURGERY = f"{RECORD}/OperationInfo"
-BY_LAW, DISEASES = f"{RECORD}/LimitApplicationCertificateRelated", f"{RECORD}/SpecificDiseasesCertificate"
+LIMIT_CONSENT, DISEASES = f"{RECORD}/LimitApplicationCertificateRelated", f"{RECORD}/SpecificDiseasesCertificate"
 
 
 @pytest.mark.parametrize(
-    ("edits", "found"),
+    ("edits", "expected"),
     [
-        # refused or not asked: no times
+        # an item refused or not asked has no times
         ({f"{SURGERY}AvailableTime": "20261122091500"}, [("OperationInfoAvailableTime", ERROR)]),
         ({f"{RECORD}/DiagnosisNameConsTime": "20261121091500"}, [("DiagnosisNameConsTime", ERROR)]),
         (
@@ -136,14 +140,14 @@ BY_LAW, DISEASES = f"{RECORD}/LimitApplicationCertificateRelated", f"{RECORD}/Sp
             ],
         ),
         ({f"{RECORD}/PharmacistsInfoConsFlg": "2", f"{RECORD}/PrescriptionInfoConsFlg": "2"}, []),
-        # agreed: consent time and expiry required
+        # an accepted item requires consent time and expiry
         ({f"{RECORD}/PharmacistsInfoConsTime": None}, [("PharmacistsInfoConsTime", ERROR)]),
         ({f"{RECORD}/PharmacistsInfoAvailableTime": None}, [("PharmacistsInfoAvailableTime", ERROR)]),
         ({f"{DISEASES}RelatedConsTime": None}, [("SpecificDiseasesCertificateRelatedConsTime", ERROR)]),
-        # since 2024 the limit is provided by law: no time required, valid for this visit only
-        ({f"{BY_LAW}ConsTime": None}, [("LimitApplicationCertificateRelatedConsTime", NOTE)]),
+        # since 2024 the limit is provided by law; it needs no consent time and applies to this visit only
+        ({f"{LIMIT_CONSENT}ConsTime": None}, [("LimitApplicationCertificateRelatedConsTime", NOTE)]),
         (
-            {f"{BY_LAW}AvailableTime": "20261122091500"},
+            {f"{LIMIT_CONSENT}AvailableTime": "20261122091500"},
             [("LimitApplicationCertificateRelatedAvailableTime", ERROR)],
         ),
         # one answer also covers the elements added in 2025
@@ -155,27 +159,27 @@ BY_LAW, DISEASES = f"{RECORD}/LimitApplicationCertificateRelated", f"{RECORD}/Sp
             {f"{DISEASES}List": "", f"{DISEASES}RelatedConsFlg": "0", f"{DISEASES}RelatedConsTime": None},
             [("SpecificDiseasesCertificateList", ERROR)],
         ),
-        # clocks may differ by a minute, and a consent lasts a day
-        (given("20261121091604", "20261122091604"), []),
+        # clocks may differ by a minute, and a consent is valid for a day
+        (medicine_times("20261121091604", "20261122091604"), []),
         (
-            given("20261121091605", "20261122091605"),
+            medicine_times("20261121091605", "20261122091605"),
             [("PharmacistsInfoConsTime", WARNING), ("PrescriptionInfoConsTime", WARNING)],
         ),
-        (given("20261120091504", "20261121091504"), []),
+        (medicine_times("20261120091504", "20261121091504"), []),
         (
-            given("20261120091503", "20261121091503"),
+            medicine_times("20261120091503", "20261121091503"),
             [("PharmacistsInfoConsTime", WARNING), ("PrescriptionInfoConsTime", WARNING)],
         ),
     ],
 )
-def test_contradictions_in_the_patients_answers(edits: Edits, found: Found) -> None:
-    assert contradictions(edited(edits)) == found
+def test_contradictions_in_the_consents_are_reported(edits: Edits, expected: Contradictions) -> None:
+    assert contradictions(edited(edits)) == expected
 
 
 SECOND = ("</ResultList>", "<ResultOfQualificationConfirmation/></ResultList>")
 
 
-def test_card_reader_result_has_no_search_and_one_person() -> None:
+def test_search_and_second_person_are_reported_only_in_card_reader_results() -> None:
     searched = edited({f"{BODY}/QualificationConfirmSearchInfo/Birthdate": "19810412"})
     assert contradictions(searched) == [("QualificationConfirmSearchInfo", WARNING)]
     assert contradictions(searched, PLAIN) == []
@@ -184,7 +188,7 @@ def test_card_reader_result_has_no_search_and_one_person() -> None:
     assert contradictions(two, PLAIN) == []
 
 
-def test_check_by_number_must_not_contain_consents() -> None:
+def test_consents_in_a_check_by_number_are_reported() -> None:
     by_number = {f"{HEAD}/ReferenceClassification": "2"}
     assert contradictions(edited({}), PLAIN) == []
     asked_orally = {"LimitApplicationCertificateRelatedConsFlg", "SpecificDiseasesCertificateRelatedConsFlg"}
@@ -193,15 +197,15 @@ def test_check_by_number_must_not_contain_consents() -> None:
     assert contradictions(edited(by_number), PLAIN) == [(name, ERROR) for name in sorted(granted - asked_orally)]
 
 
-def test_newer_qualification_is_reported_only_by_checks_by_number() -> None:
+def test_newer_qualification_is_allowed_only_in_checks_by_number() -> None:
     newer: Edits = {VALIDITY: "3", f"{RECORD}/DisqualificationDate": "20261001"}
     assert contradictions(edited(newer), PLAIN) == [("QualificationValidity", WARNING)]
     by_number = contradictions(edited(newer | {f"{HEAD}/ReferenceClassification": "2"}), PLAIN)
     assert ("QualificationValidity", WARNING) not in by_number
 
 
-def subsidy(standing: str, flag: str = "", time: str = "", days: tuple[str, str] | None = None) -> Edits:
-    edits: Edits = {f"{SUBSIDY}/MedicalSubsidyStatus": standing}
+def subsidy(status: str, flag: str = "", time: str = "", days: tuple[str, str] | None = None) -> Edits:
+    edits: Edits = {f"{SUBSIDY}/MedicalSubsidyStatus": status}
     if flag:
         edits[f"{SUBSIDY}/MedicalSubsidyConsFlg"] = flag
     if time:
@@ -216,7 +220,7 @@ NOW, TODAY = "20261121091500", ("20261121", "20261121")
 
 
 @pytest.mark.parametrize(
-    ("edits", "found"),
+    ("edits", "expected"),
     [
         (subsidy("1", "1", NOW, TODAY), []),
         (subsidy("1", "1", NOW), ["MedicalSubsidyList"]),
@@ -232,57 +236,57 @@ NOW, TODAY = "20261121091500", ("20261121", "20261121")
         (subsidy("3", "0"), ["MedicalSubsidyConsFlg"]),
     ],
 )
-def test_contradictions_in_subsidies(edits: Edits, found: list[str]) -> None:
-    assert [element for element, _ in contradictions(edited(edits))] == found
+def test_contradictions_in_subsidies_are_reported(edits: Edits, expected: list[str]) -> None:
+    assert [element for element, _ in contradictions(edited(edits))] == expected
 
 
 BULK = "<XmlMsg><MessageHeader/><MessageBody><BulkConfirmUnit/><BulkConfirmUnit/></MessageBody></XmlMsg>"
 
 
-def counted(processed: str, normal: str, errors: str) -> Edits:
+def counts(processed: str, normal: str, errors: str) -> Edits:
     names = ("NumberOfProcessingResult", "NumberOfNormalProcessing", "NumberOfError")
     return {f"{HEAD}/{name}": number for name, number in zip(names, (processed, normal, errors), strict=True)}
 
 
 @pytest.mark.parametrize(
-    ("edits", "found"),
+    ("edits", "expected"),
     [
-        (counted("2", "2", "0"), []),
-        (counted("2", "1", "1"), []),
-        (counted("3", "2", "1"), ["NumberOfProcessingResult"]),
-        (counted("2", "2", "1"), ["NumberOfNormalProcessing"]),
-        (counted("2", "3", "1"), ["NumberOfNormalProcessing"]),
-        # invalid numbers are reported as invalid values instead
-        (counted("some", "2", "1"), []),
-        (counted("２", "2", "1"), []),
-        (counted("9" * 10, "2", "1"), []),
+        (counts("2", "2", "0"), []),
+        (counts("2", "1", "1"), []),
+        (counts("3", "2", "1"), ["NumberOfProcessingResult"]),
+        (counts("2", "2", "1"), ["NumberOfNormalProcessing"]),
+        (counts("2", "3", "1"), ["NumberOfNormalProcessing"]),
+        # invalid numbers are not also reported as contradictions
+        (counts("some", "2", "1"), []),
+        (counts("２", "2", "1"), []),
+        (counts("9" * 10, "2", "1"), []),
     ],
 )
-def test_bulk_result_counts_match_its_entries(edits: Edits, found: list[str]) -> None:
-    assert [element for element, _ in contradictions(edited(edits, BULK), "OQSmuquc02res_1.xml")] == found
+def test_bulk_result_counts_must_match_its_entries(edits: Edits, expected: list[str]) -> None:
+    assert [element for element, _ in contradictions(edited(edits, BULK), "OQSmuquc02res_1.xml")] == expected
 
 
 def test_every_record_of_a_bulk_result_is_checked() -> None:
-    born = {f"{BODY}/BulkConfirmUnit/ResultOfQualificationConfirmation/Birthdate": "20261122"}
-    edits = {f"{HEAD}/QualificationConfirmationDate": "20261121", **counted("2", "2", "0"), **born}
+    birthdate = {f"{BODY}/BulkConfirmUnit/ResultOfQualificationConfirmation/Birthdate": "20261122"}
+    edits = {f"{HEAD}/QualificationConfirmationDate": "20261121", **counts("2", "2", "0"), **birthdate}
     assert contradictions(edited(edits, BULK), "OQSmuquc02res_1.xml") == [("Birthdate", WARNING)]
 
 
 @pytest.mark.parametrize("job", ["OQSmuhvq02res_1.xml", "OQSmuonq02res_1.xml"])
-def test_consents_of_home_and_online_care_last_longer(job: str) -> None:
+def test_consents_for_home_and_online_care_may_last_a_month(job: str) -> None:
     text = face().replace("ResultList>", "BulkConfirmUnit>")
-    month = {
+    month_long = {
         path.replace("ResultList", "BulkConfirmUnit"): at
-        for path, at in given("20261101090000", "20261201090000").items()
+        for path, at in medicine_times("20261101090000", "20261201090000").items()
     }
     times = ["PharmacistsInfoAvailableTime", "PharmacistsInfoConsTime"]
-    at_home = [element for element, _ in contradictions(edited(month, text), job)]
-    visit = [element for element, _ in contradictions(edited(month, text), "OQSmuquc02res_1.xml")]
+    at_home = [element for element, _ in contradictions(edited(month_long, text), job)]
+    visit = [element for element, _ in contradictions(edited(month_long, text), "OQSmuquc02res_1.xml")]
     assert [element for element in at_home if element in times] == []
     assert [element for element in visit if element in times] == times
 
 
 def test_reversed_date_range_is_reported() -> None:
     first, last = date(2026, 11, 1), date(2026, 11, 2)
-    for start, end, found in ((first, last, []), (first, first, []), (last, first, [("StartDate", ERROR)])):
-        assert contradictions(write_document(drugs(start=start, end=end)).data, "YZKsiquc01req_1.xml") == found
+    for start, end, expected in ((first, last, []), (first, first, []), (last, first, [("StartDate", ERROR)])):
+        assert contradictions(write_document(drugs(start=start, end=end)).data, "YZKsiquc01req_1.xml") == expected
