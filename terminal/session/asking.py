@@ -1,4 +1,4 @@
-"""The question screens - sharing, specific disease, prescription form, high-cost limit, summary - and the decision."""
+"""The questions to the patient, from sharing to the summary, and the decision that results from them."""
 
 from enum import IntEnum
 
@@ -39,7 +39,7 @@ from terminal.session.states import (
 )
 
 _MIN_TO_CHOOSE_FROM = 2
-"""The patient is asked which prescriptions to dispense if there are at least this many."""
+"""Minimum number of prescriptions at which the patient is asked which ones to dispense."""
 
 
 class QuestionStage(IntEnum):
@@ -63,7 +63,7 @@ def holder_facts(facts: CheckFacts) -> HolderFacts:
 
 
 def applicable_items(facts: CheckFacts, rules: Rules) -> tuple[tuple[Question, ...], tuple[Item, ...]]:
-    """Return the questions this holder may be asked, and the items shared by law without asking."""
+    """Return the questions this holder may be asked, and the items shared by law without a question."""
     if not facts.valid:
         return (), ()
     holder = holder_facts(facts)
@@ -80,7 +80,7 @@ def _questions(reception: Reception, kind: QuestionKind, rules: Rules) -> tuple[
 
 
 def ask(reception: Reception, rules: Rules, now: Now, first: QuestionStage = QuestionStage.SHARING) -> Step:
-    """Show the next question from stage `first` on, or decide if none is left."""
+    """Show the next question at or after stage `first`, or decide if no question is left."""
     for stage in QuestionStage:
         if stage >= first:
             state = _enter(reception, stage, rules, now)
@@ -90,7 +90,7 @@ def ask(reception: Reception, rules: Rules, now: Now, first: QuestionStage = Que
 
 
 def _enter(reception: Reception, stage: QuestionStage, rules: Rules, now: Now, *, last: bool = False) -> Asking | None:
-    """Return the state that asks this stage's question, or None if there is nothing to ask."""
+    """Return the state that asks this stage's question, or None if the stage has no question."""
     match stage:
         case QuestionStage.SHARING:
             sharing = _questions(reception, QuestionKind.SHARING, rules)
@@ -102,7 +102,7 @@ def _enter(reception: Reception, stage: QuestionStage, rules: Rules, now: Now, *
         case QuestionStage.SPECIFIC_DISEASE:
             for question in _questions(reception, QuestionKind.SPECIFIC_DISEASE, rules):
                 return SpecificDisease(
-                    reception=_shown(reception, question),
+                    reception=_with_shown(reception, question),
                     deadline=deadline_for(SpecificDisease, reception, rules, now),
                     question=question,
                 )
@@ -110,7 +110,7 @@ def _enter(reception: Reception, stage: QuestionStage, rules: Rules, now: Now, *
         case QuestionStage.SUBSIDIES:
             for question in _questions(reception, QuestionKind.SUBSIDIES, rules):
                 return Subsidies(
-                    reception=_shown(reception, question),
+                    reception=_with_shown(reception, question),
                     deadline=deadline_for(Subsidies, reception, rules, now),
                     question=question,
                 )
@@ -130,7 +130,7 @@ def _enter(reception: Reception, stage: QuestionStage, rules: Rules, now: Now, *
         case QuestionStage.LIMIT:
             for question in _questions(reception, QuestionKind.LIMIT, rules):
                 return Limit(
-                    reception=_shown(reception, question),
+                    reception=_with_shown(reception, question),
                     deadline=deadline_for(Limit, reception, rules, now),
                     question=question,
                 )
@@ -146,15 +146,15 @@ def _consent(reception: Reception, sharing: tuple[Question, ...], index: int | N
     ids = {question.id for question in on_screen}
     bundled = reception.bundled | ids if index is None else reception.bundled - ids
     return Consent(
-        reception=replace(_shown(reception, *on_screen), bundled=frozenset(bundled)),
+        reception=replace(_with_shown(reception, *on_screen), bundled=frozenset(bundled)),
         deadline=deadline_for(Consent, reception, rules, now),
         questions=sharing,
         index=index,
     )
 
 
-def _shown(reception: Reception, *on_screen: Question) -> Reception:
-    """Record which questions are on the screen. Earlier answers to them are dropped, even if no new answer follows."""
+def _with_shown(reception: Reception, *on_screen: Question) -> Reception:
+    """Record the questions on the screen and drop earlier answers to them."""
     ids = {question.id for question in on_screen}
     return replace(
         reception,
@@ -163,7 +163,7 @@ def _shown(reception: Reception, *on_screen: Question) -> Reception:
     )
 
 
-def _given(reception: Reception, *answered: Question, granted: bool, now: Now) -> Reception:
+def _with_answers(reception: Reception, *answered: Question, granted: bool, now: Now) -> Reception:
     given = dict(reception.given)
     for question in answered:
         given[question.id] = PatientReply(granted, now.wall, wording(reception, question))
@@ -171,7 +171,7 @@ def _given(reception: Reception, *answered: Question, granted: bool, now: Now) -
 
 
 def bundle_sentence(reception: Reception) -> str:
-    """Return the message id of the sentence that asks all sharing questions together."""
+    """Return the message id of the sentence that combines all sharing questions."""
     if reception.for_child:
         return "consent.question.child"
     own = reception.answered_by in (None, AnsweredBy.PERSON)
@@ -179,7 +179,7 @@ def bundle_sentence(reception: Reception) -> str:
 
 
 def wording(reception: Reception, question: Question) -> Wording:
-    """Return the wording in which this question is, or was last, shown."""
+    """Return the wording in which this question was last shown."""
     if question.id in reception.bundled:
         return Wording(reception.language, bundle_sentence(reception), f"topic.{question.topic}")
     return Wording(reception.language, f"question.{question.id}")
@@ -196,10 +196,10 @@ def asking(state: Asking, event: Event, rules: Rules, now: Now) -> Step:
             return _consent_event(state, event, rules, now)
         case SpecificDisease(question=question) | Subsidies(question=question) | Limit(question=question):
             if isinstance(event, QuestionAnswered) and event.question_id == question.id:
-                reception = _given(state.reception, question, granted=event.granted, now=now)
+                reception = _with_answers(state.reception, question, granted=event.granted, now=now)
                 return ask(reception, rules, now, QuestionStage(_stage(state) + 1))
         case Dispensing():
-            known = {one.id for one in state.prescriptions}
+            known = {prescription.id for prescription in state.prescriptions}
             if isinstance(event, DispensingChosen) and known.issuperset(event.prescriptions or ()):
                 reception = replace(state.reception, dispense=event.prescriptions)
                 return ask(reception, rules, now, QuestionStage(_stage(state) + 1))
@@ -217,10 +217,10 @@ def _consent_event(state: Consent, event: Event, rules: Rules, now: Now) -> Step
     reception, index = state.reception, state.index
     match event:
         case ShareAll() | ShareNone() if index is None:
-            # earlier one-by-one answers were never confirmed and are asked again
+            # discard earlier one-by-one answers, which were never confirmed
             reception = replace(reception, one_by_one=False, given=())
             together = sharing_questions(state.questions)
-            reception = _given(reception, *together, granted=isinstance(event, ShareAll), now=now)
+            reception = _with_answers(reception, *together, granted=isinstance(event, ShareAll), now=now)
             return ask(reception, rules, now, QuestionStage.SPECIFIC_DISEASE)
         case OneByOne() if index is None:
             reception = replace(reception, one_by_one=True)
@@ -228,7 +228,7 @@ def _consent_event(state: Consent, event: Event, rules: Rules, now: Now) -> Step
         case QuestionAnswered(question_id=question_id, granted=granted) if index is not None:
             if question_id != state.questions[index].id:
                 return Step(state)
-            reception = _given(reception, state.questions[index], granted=granted, now=now)
+            reception = _with_answers(reception, state.questions[index], granted=granted, now=now)
             if index + 1 < len(state.questions):
                 return Step(_consent(reception, state.questions, index + 1, rules, now))
             return ask(reception, rules, now, QuestionStage.SPECIFIC_DISEASE)
@@ -255,7 +255,7 @@ def _stage(state: Asking) -> QuestionStage:
 
 
 def _back(state: Asking, rules: Rules, now: Now) -> Step:
-    """Go back one question, or from the summary to the first question. On the first screen, do nothing."""
+    """Go back one question, or from the summary to the first question. Do nothing on the first screen."""
     reception = state.reception
     if isinstance(state, Consent) and state.index is not None:
         if state.index > 0:
@@ -277,20 +277,19 @@ def _back(state: Asking, rules: Rules, now: Now) -> Step:
 
 
 def confirmed(reception: Reception, cause: Cause, now: Now) -> dict[str, PatientReply]:
-    """Return the answers that count, by question id.
+    """Return the confirmed answers by question id.
 
-    Answers given one by one are confirmed on the summary; answering all questions together needs no confirmation. An
-    unconfirmed yes does not count; a no always does. Leaving without sharing answers every question shown with no,
-    overriding earlier answers.
+    Answers given one by one are confirmed on the summary. Answering all questions together requires no confirmation.
+    An unconfirmed yes is dropped, but a no is always included. Leaving without sharing replaces all answers with no.
     """
     if cause is Cause.WITHOUT_SHARING:
         return {question.id: PatientReply(False, now.wall) for question in reception.shown}
-    counts = cause is Cause.ANSWERED or not reception.one_by_one
-    return {question_id: given for question_id, given in reception.given if counts or not given.granted}
+    is_confirmed = cause is Cause.ANSWERED or not reception.one_by_one
+    return {question_id: given for question_id, given in reception.given if is_confirmed or not given.granted}
 
 
 def _wordings(reception: Reception) -> tuple[tuple[str, Wording], ...]:
-    """Return the wording of each question at the time of its answer, or the current wording if it was not answered."""
+    """Return the wording of each question when it was answered, or the current wording of unanswered questions."""
     given = dict(reception.given)
     replies = ((question, given.get(question.id)) for question in reception.shown)
     return tuple(
@@ -311,7 +310,7 @@ def prescription_form(reception: Reception, rules: Rules) -> PrescriptionForm | 
 
 
 def decide(reception: Reception, cause: Cause, rules: Rules, now: Now) -> Step:
-    """Record the decision. After this only a ledger failure can stop it."""
+    """Record the decision. From here on, only a ledger failure can prevent its submission."""
     assert reception.check is not None
     facts = reception.check.facts
     decision = Decision(

@@ -1,4 +1,4 @@
-"""Losing or regaining the camera during a reception: the face check is offered only while a camera is available."""
+"""Handle loss and return of the camera during a reception. The face check is only offered while it is available."""
 
 from msgspec.structs import replace
 
@@ -30,7 +30,7 @@ def camera_lost(state: FaceCheck, rules: Rules, now: Now) -> Step:
 
 
 def camera_changed(state: ChoosingMethod, rules: Rules, now: Now) -> Step:
-    """Update the methods and the reason shown. The deadline is not extended, even if the camera keeps dropping out."""
+    """Update the offered methods and the reason, but keep the deadline, even if the camera fails repeatedly."""
     reception = state.reception
     offered = ways(reception, rules)
     if not offered and not rules.staff_enabled and state.ways:

@@ -12,14 +12,14 @@ CardCanBeLeft = TypeVar("CardCanBeLeft", Idle, Complete)
 
 
 class ReminderTimes(TypedDict):
-    """When to remind the patient next and when to call staff, in monotonic seconds. Both states have these fields."""
+    """Times of the next reminder and of the call to staff, in monotonic seconds. Both states have these fields."""
 
     remind_at: float
     alert_at: float | None
 
 
 def reminder_times(rules: Rules, now: Now, *, alerted: bool = False) -> ReminderTimes:
-    """Return the times for a card that is on the reader now. `alerted`: staff have already been called."""
+    """Return the times for a card now on the reader. `alerted` is whether staff have been called."""
     return ReminderTimes(
         remind_at=now.monotonic + rules.remind_every,
         alert_at=None if alerted else now.monotonic + rules.alert_staff_after,
@@ -27,7 +27,7 @@ def reminder_times(rules: Rules, now: Now, *, alerted: bool = False) -> Reminder
 
 
 def remind(state: CardCanBeLeft, reception: str, rules: Rules, now: Now) -> tuple[CardCanBeLeft, tuple[Effect, ...]]:
-    """Remind at regular intervals and call staff once. `reception` is empty at idle."""
+    """Remind the patient at regular intervals and call staff once. `reception` is empty on the first screen."""
     effects: tuple[Effect, ...] = ()
     if state.remind_at is not None and now.monotonic >= state.remind_at:
         state = replace(state, remind_at=now.monotonic + rules.remind_every)

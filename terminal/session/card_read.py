@@ -1,4 +1,4 @@
-"""Handle a card that was read: refuse it, or offer the methods for confirming its holder."""
+"""Handle the result of reading a card: refuse the card or offer the methods for confirming its holder."""
 
 from msgspec.structs import replace
 
@@ -37,7 +37,7 @@ def reading(state: Reading, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _read(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> Step:
-    """Refuse the card or phone, or offer the methods. A code shown before is kept only if it matches this card."""
+    """Refuse the card or phone, or offer the methods. Wipe a code shown before if it does not match this card."""
     was_shown = reception.shown_expiry is not None
     same_card = facts.medium is Medium.CARD and facts.card_expiry == reception.shown_expiry
     reception = replace(
@@ -48,22 +48,22 @@ def _read(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> Ste
         shown_expiry=None,
         code_waits=was_shown and same_card,
     )
-    problem = _refused(reception, facts, rules, now)
+    problem = _refusal(reception, facts, rules, now)
     if problem is not None:
         return to_problem(reception, problem, rules, now)
     next_step = choose(reception, rules, now)
-    ended = (WipeCode(reception.id, 0),) if was_shown and not same_card else ()
+    cleanup = (WipeCode(reception.id, 0),) if was_shown and not same_card else ()
     if rules.reads_ahead and reception.by_phone:
-        ended = (*ended, StopScan(reception.id, 0))
-    return Step(next_step.state, (*ended, *next_step.effects))
+        cleanup = (*cleanup, StopScan(reception.id, 0))
+    return Step(next_step.state, (*cleanup, *next_step.effects))
 
 
-def _refused(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> ProblemCode | None:
+def _refusal(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> ProblemCode | None:
     """Return why the card is refused, or None. A phone has no grace period and no photo for a face check."""
     if reception.by_phone and (not rules.phone or rules.also_pin is AlsoPin.ALWAYS):
         return ProblemCode.PHONE_NOT_TAKEN
     if facts.certificate_not_after is None:
-        return None  # read after the phone's PIN; the service decides
+        return None  # only readable after PIN verification on the phone; checked by the service
     certificate = standing(facts.certificate_not_after, now.wall, rules.grace)
     usable = certificate is not None and not (reception.by_phone and certificate is CertificateStanding.GRACE)
     return None if usable else ProblemCode.CERTIFICATE_EXPIRED

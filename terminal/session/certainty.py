@@ -1,9 +1,8 @@
-"""Whether a reception needs the face, the PIN or both.
+"""Decide whether a reception requires the face, the PIN or both.
 
-"Possible" refers to what card and terminal supported when the card was put down. A refused face, or a PIN or printed
-code locked by wrong entries in this reception, was possible, so it is not skipped; staff must confirm the holder
-instead. The face comes first because it costs no try. The PIN comes last because SIGN immediately follows VERIFY and
-opens the check.
+"Possible" refers to what card and terminal supported when the card was put down. A face that was refused, or a PIN or
+code that was locked during this reception, remains required. Staff must then confirm the holder. The face is checked
+first because it does not use up tries. The PIN is last because SIGN immediately follows VERIFY and opens the check.
 """
 
 from typing import assert_never
@@ -16,7 +15,7 @@ from terminal.session.states import Reception
 
 
 def needs_face(reception: Reception, rules: Rules) -> bool:
-    """Return whether the PIN alone is not enough. A proxy cannot show the holder's face."""
+    """Return whether the face is required in addition to the PIN. A proxy cannot show the holder's face."""
     if reception.proxy and rules.also_pin is not AlsoPin.ALWAYS:
         return False
     match rules.also_pin:
@@ -31,7 +30,7 @@ def needs_face(reception: Reception, rules: Rules) -> bool:
 
 
 def needs_pin(reception: Reception, rules: Rules) -> bool:
-    """Return whether the face alone is not enough."""
+    """Return whether the PIN is required in addition to the face."""
     match rules.also_pin:
         case AlsoPin.NEVER:
             return False
@@ -55,7 +54,7 @@ def allows_face_check(record: RecordFacts, rules: Rules) -> bool:
 
 
 def has_photo_without_face(record: RecordFacts) -> bool:
-    """Return whether there is a photo but no face was found in it."""
+    """Return whether the record has a photo without a usable face."""
     return record.has_photo and not record.reference_usable
 
 

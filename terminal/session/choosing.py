@@ -1,4 +1,4 @@
-"""Offer and begin the methods for confirming the holder: face, PIN, phone or staff, and the printed code."""
+"""Offer and begin the methods for confirming the holder, and the entry of the printed code that some require."""
 
 from msgspec.structs import replace
 
@@ -23,8 +23,9 @@ from terminal.session.states import (
 
 
 def choose(reception: Reception, rules: Rules, now: Now, why: MethodReason | None = None) -> Step:
-    """Offer the available methods. If only the PIN or the phone is left, begin it immediately; the face check begins
-    only on request.
+    """Offer the available methods, or begin immediately if only the PIN or only the phone is available.
+
+    The face check never begins without a request.
     """
     if reception.staff and not reception.by_phone:
         return begin_staff(reception, rules, now)
@@ -59,7 +60,7 @@ def choosing(state: ChoosingMethod, event: Event, rules: Rules, now: Now) -> Ste
 
 def begin_pin(reception: Reception, rules: Rules, now: Now, why: MethodReason = MethodReason.NOTHING) -> Step:
     if rules.also_pin is not AlsoPin.NEVER and not reception.camera:
-        # without a camera the PIN alone confirms the holder, even if the camera returns in the meantime
+        # the PIN alone confirms the holder, even if the camera becomes available during PIN entry
         reception = replace(reception, camera_failed=True)
     return Step(
         PinEntry(
@@ -74,7 +75,7 @@ def begin_pin(reception: Reception, rules: Rules, now: Now, why: MethodReason = 
 
 
 def begin_phone(reception: Reception, rules: Rules, now: Now) -> Step:
-    """Begin PIN entry for a phone whose PIN is typed here, otherwise let the phone verify its owner."""
+    """Begin PIN entry if the phone's PIN is typed at the terminal, otherwise have the phone verify its owner."""
     assert reception.facts is not None
     if reception.facts.medium is Medium.PHONE_PIN:
         return begin_pin(reception, rules, now)
@@ -99,16 +100,16 @@ def begin_face(reception: Reception, rules: Rules, now: Now, *, suspected: bool 
 
 
 def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now) -> Step:
-    """Use the code shown before, or scan it, once per reception. After that or with few tries left, have it typed."""
+    """Use the code shown before or scan it, once per reception. Afterwards or with few tries left, require typing."""
     expiry = reception.facts.card_expiry if reception.facts is not None else None
-    asked_before, waits = reception.code_scanned, reception.code_waits
+    scanned_before, waits = reception.code_scanned, reception.code_waits
     few = reception.code_left < rules.code_sent_unasked_from
     reception = replace(reception, code_scanned=True, code_waits=False)
     state = PrintedCodeEntry(
         reception=reception,
         deadline=deadline_for(PrintedCodeEntry, reception, rules, now),
         target=target,
-        why=MethodReason.FEW_CODE_TRIES if few and not asked_before else MethodReason.NOTHING,
+        why=MethodReason.FEW_CODE_TRIES if few and not scanned_before else MethodReason.NOTHING,
         card_expiry_year=expiry.year if expiry else None,
     )
     if few:
@@ -116,7 +117,7 @@ def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now
         return Step(state, (WipeCode(reception.id, 0),) if waits else unsent)
     if waits:
         return open_record(state, rules, now)
-    if asked_before:
+    if scanned_before:
         return Step(state)
     reception, number = reception.next_effect()
     scanning = replace(state, reception=reception, waiting=number, scanning=True)
@@ -124,7 +125,7 @@ def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now
 
 
 def open_record(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
-    """Open the face record, with a new deadline so that a code entered late leaves enough time for reading."""
+    """Open the face record. Extend the deadline to leave enough time for reading after a late code entry."""
     reception, number = state.reception.next_effect()
     return Step(
         replace(

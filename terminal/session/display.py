@@ -16,24 +16,24 @@ class Size(StrEnum):
 JAPANESE = "ja"
 
 VOLUMES = (12, 25, 50, 100)
-"""Voice volumes in per cent of full amplitude, in steps of 6 dB. The range is 18 dB, as EN 301 549 8.2.1 requires."""
+"""Volumes in per cent of full amplitude, in steps of 6 dB. EN 301 549 8.2.1 requires the range of 18 dB."""
 USUAL_VOLUME = 50
 
 
 class Display(Struct, frozen=True):
-    """Reset at the end of every reception, unless a family member follows."""
+    """Display settings. Reset at the end of every reception unless a family member follows."""
 
     language: str = JAPANESE
     size: Size = Size.NORMAL
     high_contrast: bool = False
     low: bool = False
-    """All touch targets in the lower half, for people who are seated or cannot reach up."""
+    """Place all touch targets in the lower half, for patients who are seated or cannot reach up."""
     sound: bool = False
     """Play tones for events."""
     voice: bool = False
     """Speak the screen."""
     aloud: bool | None = None
-    """Whether personal details may be spoken where others can hear; None: not asked yet."""
+    """Whether personal details may be spoken where others can hear. None if the patient has not been asked."""
     slow: bool = False
     """Speak slowly."""
     volume: int = USUAL_VOLUME
@@ -43,5 +43,5 @@ class Display(Struct, frozen=True):
 
     @property
     def louder(self) -> int:
-        """The next volume, wrapping from the loudest to the quietest."""
+        """The next volume level. The loudest is followed by the quietest."""
         return VOLUMES[(VOLUMES.index(self.volume) + 1) % len(VOLUMES)]

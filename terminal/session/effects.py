@@ -1,4 +1,4 @@
-"""Effects requested by a step: a closed union of frozen values, performed by the conductor only."""
+"""Effects requested by a step and performed by the conductor: a closed union of frozen values."""
 
 from datetime import date, datetime
 
@@ -18,11 +18,11 @@ class _Effect(Struct, frozen=True):
 
 
 class ReadCard(_Effect, frozen=True):
-    """Connect exclusively to the card with that insertion number and read what needs no PIN or code."""
+    """Connect exclusively to the card with this insertion number and read the data that requires no PIN or code."""
 
     card: int
     shown: str = ""
-    """Handle of a printed code shown before insertion, which this reception takes over."""
+    """Handle of a printed code shown before insertion."""
 
 
 class FetchChallenge(_Effect, frozen=True):
@@ -30,14 +30,16 @@ class FetchChallenge(_Effect, frozen=True):
 
 
 class ScanCode(_Effect, frozen=True):
-    """Scan the code printed on the card with the camera or scanner. Fronts with another expiry date are ignored."""
+    """Scan the code printed on the card with the camera or scanner. Ignore fronts with a different expiry date."""
 
     expiry: date | None = None
 
 
 class ReadFront(_Effect, frozen=True):
-    """Read the front of the card on the reader in parallel with its chip. The code is stored with the patient's secrets
-    until `ScanCode` requests it."""
+    """Read the front of the card on the reader in parallel with its chip.
+
+    The conductor stores the code until `ScanCode` requests it.
+    """
 
 
 class StopScan(_Effect, frozen=True):
@@ -55,14 +57,14 @@ class OpenFaceRecord(_Effect, frozen=True):
 
 
 class VerifyPinAndSign(_Effect, frozen=True):
-    """VERIFY the PIN just entered, once, on the card whose counter was read, then sign the challenge immediately."""
+    """VERIFY the entered PIN once on the card with this insertion number and immediately sign the challenge."""
 
     card: int
     expected_left: int
 
 
 class SignByPhone(_Effect, frozen=True):
-    """Let the phone verify its owner and sign the challenge."""
+    """Have the phone verify its owner and sign the challenge."""
 
     card: int
 
@@ -84,14 +86,14 @@ class OpenCheck(_Effect, frozen=True):
 
 
 class RecordOpenedCheck(_Effect, frozen=True):
-    """Record that the holder is confirmed, so the check must end with a decision or be discarded."""
+    """Record the opened check. From then on, the check must end with a decision or be discarded."""
 
     check_id: str
     way: Way
     face_matched: bool
-    """Whether the face matched in this reception, even if another method opened the check."""
+    """Whether the face matched in this reception, even if a different method opened the check."""
     questions: tuple[Question, ...]
-    """Questions that may be asked, as far as known now."""
+    """Questions that may be asked."""
     by_law: tuple[Item, ...]
 
 
@@ -100,8 +102,10 @@ class RegisterCard(_Effect, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """Decision written to the ledger and sent to the service: 1 confirmed, 0 asked but not confirmed, absent if not
-    asked."""
+    """Decision written to the ledger and sent to the service.
+
+    Each answer is 1 if confirmed and 0 if asked but not confirmed. Items that were not asked have no answer.
+    """
 
     check_id: str
     decided_at: datetime
@@ -121,7 +125,7 @@ class RecordDecision(_Effect, frozen=True):
 
 
 class Deliver(_Effect, frozen=True):
-    """Submit this check's decision from the ledger, then hand the result over."""
+    """Submit this check's decision from the ledger and hand over the result."""
 
     check_id: str
 
@@ -130,13 +134,13 @@ class Deliver(_Effect, frozen=True):
 
 
 class WipeShownCode(_Effect, frozen=True):
-    """Overwrite a printed code whose card was never put down."""
+    """Overwrite a printed code whose card was not put down."""
 
     shown: str
 
 
 class WipeCode(_Effect, frozen=True):
-    """Overwrite this reception's printed code, which belongs to another card or is no longer needed."""
+    """Overwrite this reception's printed code because it is another card's or not needed."""
 
 
 class StopFaceCheck(_Effect, frozen=True):
@@ -162,7 +166,7 @@ class RemindTakeCard(_Effect, frozen=True):
 
 
 class SpeakAgain(_Effect, frozen=True):
-    """Speak the screen again."""
+    """Repeat the spoken screen."""
 
 
 class AlertStaff(_Effect, frozen=True):

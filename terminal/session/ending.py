@@ -1,4 +1,4 @@
-"""End of a reception: submission, completion, problem, inquiry, and leaving early."""
+"""End a reception: submission, completion, problems, inquiries and early leaving."""
 
 from msgspec.structs import replace
 
@@ -99,7 +99,7 @@ def complete_touch(state: Complete, event: Event, rules: Rules, now: Now) -> Ste
 
 
 def complete_tick(state: Complete, rules: Rules, now: Now) -> Step:
-    """Remind the patient of the card, or end the reception once it is taken and the screen was shown long enough."""
+    """Remind the patient of the card. After its removal, end the reception at the end of the display time."""
     reception = state.reception
     if state.details_until is not None and now.monotonic >= state.details_until:
         state = replace(state, details_until=None)
@@ -128,8 +128,8 @@ def inquiry(state: Inquiry, event: Event, rules: Rules, now: Now) -> Step:
 def give_up(state: AfterIdle, cause: Cause, rules: Rules, now: Now) -> Step:
     """Handle card removal, leaving or a timeout in a state that waits for the patient.
 
-    Before the check is opened, nothing is stored, and the first screen shows this. Afterwards the qualification is
-    submitted, unless the card is not registered and there is nothing to submit.
+    Before the check is opened, store nothing and show on the first screen that the reception ended. Afterwards, submit
+    the qualification, unless the card is not registered.
     """
     reception = state.reception
     if reception.check is None:
@@ -147,12 +147,12 @@ _LEFT = {
 
 
 def may_check_in(reception: Reception) -> bool:
-    """Return whether the check is open, so that leaving means checking in without sharing."""
+    """Return whether a patient who leaves now is checked in without sharing, because the check is open."""
     return reception.check is not None and reception.check.facts.registered
 
 
 def reader_lost(state: AfterIdle, rules: Rules, now: Now) -> Step:
-    """Handle a reader disconnected with a card on it. The patient did not take the card, so alert staff."""
+    """Handle a reader that was disconnected with a card on it, and alert staff."""
     reception = state.reception
     alert = AlertStaff(reception.id, 0, ProblemCode.READER_LOST.code)
     match state:
@@ -161,7 +161,7 @@ def reader_lost(state: AfterIdle, rules: Rules, now: Now) -> Step:
         case Complete():
             return complete_tick(state, rules, now)
         case Problem(problem=ProblemCode.CARD_GONE):
-            # the card thread noticed the missing card just before the watcher noticed the missing reader
+            # the card thread noticed the missing card before the watcher noticed the missing reader
             return Step(replace(state, problem=ProblemCode.READER_LOST), (alert,))
         case Problem() | Inquiry():
             return leave(reception, rules, now)
@@ -178,14 +178,14 @@ def staff_discards(state: AfterIdle, rules: Rules, now: Now) -> Step:
 
 
 def effect_failed(state: AfterIdle, rules: Rules, now: Now) -> Step:
-    """Handle an internal error in the effect this state waits for. A recorded decision is delivered by the outbox."""
+    """Handle an internal error in the awaited effect. The outbox delivers a recorded decision."""
     if isinstance(state, Submitting) and state.recorded:
         return complete(state, Outcome.AWAITING, rules, now, delivered=False)
     return to_problem(state.reception, ProblemCode.INTERNAL, rules, now)
 
 
 def timed_out(state: AfterIdle, rules: Rules, now: Now) -> Step:
-    """Handle a timeout while waiting for a device or for the patient."""
+    """Handle a timeout while waiting for a device or the patient."""
     reception = state.reception
     match state:
         case Reading():

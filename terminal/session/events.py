@@ -1,7 +1,7 @@
 """Events of a reception: a closed union of frozen values.
 
-There are three kinds. Device events carry no reception id. Touches carry the id of the reception on the screen. Answers
-carry the reception and the effect they answer; answers to another reception or to an earlier effect are dropped.
+There are three kinds. Device events have no reception id. Touches have the id of the reception on the screen. Answers
+have the ids of their reception and effect. Answers to a different reception or an earlier effect are dropped.
 """
 
 from datetime import date, datetime
@@ -35,20 +35,20 @@ class Tick(Struct, frozen=True):
 
 
 class CardPresent(Struct, frozen=True):
-    """A card was put down. `card` numbers the insertions; `reception` is the id of the reception this card starts."""
+    """A card was put down. `card` is the insertion number, `reception` the id of the reception it starts."""
 
     card: int
     reception: str
     number: int = 0
-    """Number of that reception within the day."""
+    """Number of the reception within the day."""
 
 
 class CardTaken(Struct, frozen=True):
-    """The card with that insertion number was removed."""
+    """The card with this insertion number was removed."""
 
     card: int
     reader_lost: bool = False
-    """The reader was disconnected; the card may still be on it."""
+    """Whether the reader was disconnected, possibly with the card on it."""
 
 
 class ReaderChanged(Struct, frozen=True):
@@ -62,18 +62,18 @@ class CameraChanged(Struct, frozen=True):
 
 
 class CodeShown(Struct, frozen=True):
-    """The printed code was read from a card held to the camera before insertion. The conductor holds the digits."""
+    """The camera read a card's printed code before insertion. The conductor stores the digits."""
 
     shown: str
     """Handle of the digits."""
     expiry: date
-    """Expiry date printed on the same side."""
+    """Expiry date printed on the card's front."""
     pinless: bool = False
-    """The same side is marked as issued without a PIN."""
+    """Whether the front shows that the card was issued without a PIN."""
 
 
 class FrontRead(Struct, frozen=True):
-    """A camera read the front of the card on the reader, in parallel with the chip. The conductor holds the digits."""
+    """A camera read the front of the card on the reader, in parallel with the chip. The conductor stores the digits."""
 
     reception: str
     expiry: date
@@ -81,7 +81,7 @@ class FrontRead(Struct, frozen=True):
 
 
 class FrontGuided(Struct, frozen=True):
-    """At the first screen: how to hold the card so that the camera can read its front."""
+    """On the first screen: how to hold the card so that the camera can read its front."""
 
     guidance: CardGuidance
 
@@ -102,11 +102,11 @@ class PinChosen(_Touch, frozen=True):
 
 
 class ShowCardChosen(_Touch, frozen=True):
-    """ "Show the card to the camera", on the idle screen, before the card is put down."""
+    """ "Show the card to the camera" was chosen on the first screen, before the card was put down."""
 
 
 class CodeTypingChosen(_Touch, frozen=True):
-    """The patient prefers to type the printed code rather than show it to the camera."""
+    """The patient chose to type the printed code instead of showing it to the camera."""
 
 
 class CodeEntered(_Touch, frozen=True):
@@ -118,7 +118,7 @@ class PinEntered(_Touch, frozen=True):
 
 
 class PinForgotten(_Touch, frozen=True):
-    """ "I forgot my PIN": show help and offer the other methods."""
+    """ "I forgot my PIN" was chosen: show help and offer the other methods."""
 
 
 class PhoneChosen(_Touch, frozen=True):
@@ -130,10 +130,10 @@ class LastTryConfirmed(_Touch, frozen=True):
 
 
 class StaffAuthenticated(_Touch, frozen=True):
-    """Staff entered the correct password. On the idle screen `reception` is empty."""
+    """Staff entered the correct password. `reception` is empty on the first screen."""
 
     here: bool = True
-    """Entered at the terminal itself. On the staff page, deciding requires the password again."""
+    """Whether it was entered at the terminal. On the staff page, each decision requires the password."""
 
 
 class StaffSaysSame(_Touch, frozen=True):
@@ -145,7 +145,7 @@ class StaffSaysOther(_Touch, frozen=True):
 
 
 class StaffDiscards(_Touch, frozen=True):
-    """Staff discard this reception, possibly after the check was opened."""
+    """Staff discarded this reception, before or after the check was opened."""
 
 
 class Understood(_Touch, frozen=True):
@@ -173,7 +173,7 @@ class OneByOne(_Touch, frozen=True):
 
 
 class QuestionAnswered(_Touch, frozen=True):
-    """Yes or no to the question with this id. Dropped if another question is on the screen."""
+    """Answer to the question with this id. Dropped if a different question is on the screen."""
 
     question_id: str
     granted: bool
@@ -184,7 +184,7 @@ class PrescriptionChosen(_Touch, frozen=True):
 
 
 class DispensingChosen(_Touch, frozen=True):
-    """Prescriptions to dispense today; None to decide at the counter."""
+    """Prescriptions to dispense today. None to decide at the counter."""
 
     prescriptions: tuple[str, ...] | None = None
 
@@ -198,15 +198,15 @@ class Back(_Touch, frozen=True):
 
 
 class Cancelled(_Touch, frozen=True):
-    """Leave while there is nothing to check in: before the check is open, or if the card is not registered."""
+    """Leave without checking in, before the check is open or if the card is not registered."""
 
 
 class CheckInWithoutSharing(_Touch, frozen=True):
-    """Leave after the check was opened: every yes in this reception becomes a no."""
+    """Leave after the check was opened. All answers in this reception become no."""
 
 
 class RespondentChosen(_Touch, frozen=True):
-    """Who answers the questions."""
+    """The person who answers the questions was chosen."""
 
     who: AnsweredBy
 
@@ -216,7 +216,7 @@ class DetailsWanted(_Touch, frozen=True):
 
 
 class NextFamilyMember(_Touch, frozen=True):
-    """Another card follows, with the same language and display settings."""
+    """A family member's card follows, with the same language and display settings."""
 
 
 class MoreTime(_Touch, frozen=True):
@@ -236,7 +236,7 @@ class JapaneseShown(_Touch, frozen=True):
 
 
 class DisplayChanged(_Touch, frozen=True):
-    """Change language or display settings; None leaves a setting unchanged. On the idle screen `reception` is empty."""
+    """Change language or display settings. None keeps a setting. `reception` is empty on the first screen."""
 
     language: str | None = None
     size: Size | None = None
@@ -251,50 +251,50 @@ class DisplayChanged(_Touch, frozen=True):
 
 
 class Aside(StrEnum):
-    """A side question shown over a state's own question. The state and its deadline continue."""
+    """A side question that temporarily replaces the state's question. State and deadline do not change."""
 
     NONE = ""
     CHANGES = "changes"
-    """Display settings, and answers without a digit of their own: for the numeric keypad."""
+    """For the numeric keypad: display settings, and answers that have no digit."""
     LANGUAGES = "languages"
     """All available languages."""
     RESPONDENT = "respondent"
-    """Who answers: the patient, a guardian, or a companion who asks the patient."""
+    """Choice of who answers: the patient, a guardian, or a companion who asks the patient."""
     LEAVING = "leaving"
-    """Whether to leave, because a key is pressed by mistake more easily than a button on the screen."""
+    """Confirmation of leaving, because keys are pressed accidentally more often than buttons."""
 
 
 class AsideWanted(_Touch, frozen=True):
-    """Show that side question, or with `NONE` return to the state's own. On the idle screen `reception` is empty."""
+    """Show this side question, or return to the state's question. `reception` is empty on the first screen."""
 
     aside: Aside
 
 
 class SayAgain(_Touch, frozen=True):
-    """Speak the screen again. On the idle screen `reception` is empty."""
+    """Repeat the spoken screen. `reception` is empty on the first screen."""
 
 
 class InquiryChosen(_Touch, frozen=True):
-    """ "Is my card registered?", on the idle screen, for the next card."""
+    """ "Is my card registered?" was chosen on the first screen for the next card."""
 
 
 class HelpChosen(_Touch, frozen=True):
-    """ "In difficulty", on the idle screen."""
+    """ "In difficulty" was chosen on the first screen."""
 
 
 class ProxyChosen(_Touch, frozen=True):
-    """ "I am here for another person", on the idle screen, for the next card."""
+    """ "I am here for another person" was chosen on the first screen for the next card."""
 
 
 class NoCardChosen(_Touch, frozen=True):
-    """ "I have no card", on the idle screen."""
+    """ "I have no card" was chosen on the first screen."""
 
 
 class ForChildChosen(_Touch, frozen=True):
-    """ "For a child", on the idle screen, for the next card."""
+    """ "For a child" was chosen on the first screen for the next card."""
 
 
-# --- answers of the card ------------------------------------------------------------------------------------
+# --- answers from the card ----------------------------------------------------------------------------------
 
 
 class CardRead(_Answer, frozen=True):
@@ -306,10 +306,10 @@ class CardFailed(_Answer, frozen=True):
 
 
 class CodeScanned(_Answer, frozen=True):
-    """The scanner read the printed code, which is stored with the patient's secrets."""
+    """The printed code was read and stored with the patient's secrets."""
 
     pinless: bool = False
-    """The front is marked as issued without a PIN."""
+    """Whether the front shows that the card was issued without a PIN."""
 
 
 class CodeGuided(_Answer, frozen=True):
@@ -320,7 +320,7 @@ class CodeGuided(_Answer, frozen=True):
 
 class CodeNotScanned(_Answer, frozen=True):
     pinless: bool = False
-    """The part of the front that was read is marked as issued without a PIN."""
+    """Whether the part that was read shows that the card was issued without a PIN."""
 
 
 class RecordFacts(Struct, frozen=True):
@@ -330,7 +330,7 @@ class RecordFacts(Struct, frozen=True):
     """`reader.facts.Authenticity` value."""
     has_photo: bool
     reference_usable: bool
-    """The photo could be decoded and shows one face."""
+    """Whether the photo was decoded and contains exactly one face."""
 
 
 class RecordOpened(_Answer, frozen=True):
@@ -340,17 +340,17 @@ class RecordOpened(_Answer, frozen=True):
 
 
 class CodeRefused(_Answer, frozen=True):
-    """Wrong or locked (`left` 0), or not sent because the card's counter had an unexpected value."""
+    """The code was wrong or locked (`left` 0), or was not sent because the card's try counter was unexpected."""
 
     left: int
 
 
 class PinSigned(_Answer, frozen=True):
-    """VERIFY succeeded and the key signed the challenge."""
+    """VERIFY succeeded and the card signed the challenge."""
 
 
 class PinRefused(_Answer, frozen=True):
-    """Wrong (`sent`), locked (`left` 0), or not sent because the card's counter had an unexpected value."""
+    """The PIN was wrong (`sent`) or locked (`left` 0), or was not sent because the try counter was unexpected."""
 
     left: int
     sent: bool
@@ -368,7 +368,7 @@ class ChipSigned(_Answer, frozen=True):
     """The chip's key signed the challenge, and the terminal's key signed the verdict."""
 
 
-# --- answers of the camera ----------------------------------------------------------------------------------
+# --- answers from the camera --------------------------------------------------------------------------------
 
 
 class FaceProgress(_Answer, frozen=True):
@@ -380,7 +380,7 @@ class FaceMatched(_Answer, frozen=True):
 
 
 class FaceRefused(_Answer, frozen=True):
-    """No match, no face in time, or a photograph is suspected."""
+    """The face did not match, no face was found in time, or a photograph is suspected."""
 
     why: str
 
@@ -389,7 +389,7 @@ class CameraFailed(_Answer, frozen=True):
     pass
 
 
-# --- answers of the service, the ledger and the handover ----------------------------------------------------
+# --- answers from the service, the ledger and the handover --------------------------------------------------
 
 
 class ChallengeFetched(_Answer, frozen=True):
@@ -419,7 +419,7 @@ class OpenedRecorded(_Answer, frozen=True):
 
 class DecisionRecorded(_Answer, frozen=True):
     unsigned: bool = False
-    """The institution requires the card's signature and the card did not sign: every yes was recorded as no."""
+    """Whether every yes was recorded as no because the required card signature is missing."""
 
 
 class LedgerFailed(_Answer, frozen=True):
@@ -427,13 +427,13 @@ class LedgerFailed(_Answer, frozen=True):
 
 
 class Accepted(_Answer, frozen=True):
-    """The service has the decision. `delivered`: the result file is in the receipt computer's folder."""
+    """The service accepted the decision. `delivered` is whether the result file is in the receipt computer's folder."""
 
     delivered: bool
 
 
 class EffectFailed(_Answer, frozen=True):
-    """An internal error occurred while an effect was performed. The log has its traceback, without locals."""
+    """An internal error occurred while an effect was performed. The log contains its type and location."""
 
 
 Device = (

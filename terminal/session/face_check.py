@@ -1,4 +1,4 @@
-"""Comparing the live face with the card's photo: a match, another attempt, or another method."""
+"""Handle the result of a face check: a match, another attempt, or a different method."""
 
 from msgspec.structs import replace
 
@@ -33,7 +33,7 @@ def face_check(state: FaceCheck, event: Event, rules: Rules, now: Now) -> Step:
         case CameraFailed():
             return camera_lost(state, rules, now)
         case PinChosen() if Way.PIN in ways(reception, rules):
-            # switching to the PIN uses up the attempt, so going back and forth gains none
+            # count the attempt, so that switching back and forth does not allow further attempts
             next_step = begin_pin(replace(reception, face_attempts=state.attempt), rules, now)
             return Step(next_step.state, (StopFaceCheck(reception.id, 0), *next_step.effects))
         case _:

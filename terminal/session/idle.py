@@ -1,4 +1,4 @@
-"""The first screen: choices for the next card, and whether cards can be read."""
+"""The first screen: choices for the next card, reader and camera availability, and cards left on the reader."""
 
 from typing import Any
 
@@ -67,8 +67,8 @@ def _idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
             return Step(replace(state, looking=False, guidance=None))
         case ShowCardChosen(reception="") if rules.reads_fronts and state.camera and _accepts_code(state):
             mode_until = now.monotonic + rules.timeouts["StaffCheck"]
-            asked = replace(state, looking=True, guidance=None, help=None, mode_until=mode_until)
-            return Step(asked, () if state.looking else (LookForFront("", 0),))
+            looking = replace(state, looking=True, guidance=None, help=None, mode_until=mode_until)
+            return Step(looking, () if state.looking else (LookForFront("", 0),))
         case Tick():
             return _tick(state, rules, now)
         case StaffCalled(reception=""):
@@ -82,7 +82,7 @@ def _idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _mode(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
-    """Handle a choice made for the next card. It is reset after a while."""
+    """Handle a choice for the next card. It is reset at `mode_until`."""
     match event:
         case StaffAuthenticated(reception="") if rules.staff_enabled:
             chosen = replace(state, staff=True)
@@ -114,7 +114,7 @@ def _mode(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def changed_display(display: Display, event: DisplayChanged, rules: Rules) -> Display:
-    """Return the changed display settings. A language that is not offered is ignored."""
+    """Return the changed display settings. Ignore a language that is not offered."""
     names = [field.name for field in fields(Display)]
     changes = {name: getattr(event, name) for name in names if getattr(event, name) is not None}
     if changes.get("language") not in rules.languages:
@@ -149,7 +149,7 @@ def _tick(state: Idle, rules: Rules, now: Now) -> Step:
 
 
 def _reader(state: Idle, standing: ReaderStanding) -> Step:
-    """Go out of service while no card can be read. Staff are alerted once."""
+    """Take the terminal out of service while it cannot read cards. Alert staff once."""
     if standing is ReaderStanding.READY:
         return Step(replace(state, reader=standing))
     next_step = _without_code(state) if isinstance(state, CardShown) else Step(state)
@@ -159,16 +159,16 @@ def _reader(state: Idle, standing: ReaderStanding) -> Step:
     return Step(lost, (*next_step.effects, *alert))
 
 
-# --- printed code shown before its card ---------------------------------------------------------------------
+# --- printed code shown before its card is put down ---------------------------------------------------------
 
 
 def _accepts_code(state: Idle) -> bool:
-    """Return whether a code shown now can be held for its card: no card is on the reader and cards can be read."""
+    """Return whether a code shown now is stored: the reader works and no card is on it."""
     return state.card_left is None and state.out_of_service is None
 
 
 def _code_shown(state: Idle, event: CodeShown, rules: Rules, now: Now) -> Step:
-    """Hold this code for its card, replacing a code shown earlier."""
+    """Store this code for its card. It replaces a code shown earlier."""
     earlier = (WipeShownCode("", 0, state.shown),) if isinstance(state, CardShown) else ()
     deadline = now.monotonic + rules.timeouts["CardShown"]
     shown = CardShown(
@@ -178,7 +178,7 @@ def _code_shown(state: Idle, event: CodeShown, rules: Rules, now: Now) -> Step:
 
 
 def _without_code(state: CardShown) -> Step:
-    """Return to the plain first screen and wipe the code, whose card was not put down."""
+    """Return to the plain first screen and wipe the code."""
     return Step(Idle(**_idle_fields(state)), (WipeShownCode("", 0, state.shown),))
 
 

@@ -1,4 +1,4 @@
-"""Methods currently available for confirming the holder, and the reason shown if one is missing."""
+"""Available methods for confirming the holder, and the reason shown if a method is missing."""
 
 from reader.facts import Authenticity
 from terminal.problems import ProblemCode
@@ -10,8 +10,9 @@ from terminal.session.states import MethodReason, Reception
 
 
 def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
-    """Return the methods the patient can use without staff, in the order offered. If both are needed, return only the
-    next one.
+    """Return the methods that the patient can use without staff, in the order in which they are offered.
+
+    If both face and PIN are required, return only the next one.
     """
     if reception.by_phone:
         return phone_ways(reception)
@@ -23,7 +24,7 @@ def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
 
 
 def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
-    """Return the methods that card, terminal and remaining attempts allow, ignoring whether both are required."""
+    """Return the methods that card, terminal and remaining attempts allow, even if both are required."""
     usable = []
     if reception.record is None:
         photo = reception.code_left >= rules.code_tries_floor

@@ -1,4 +1,4 @@
-"""Transitions shared by several states: beginning, leaving, problems, and fetching a challenge."""
+"""Transitions used by several states: beginning, leaving, problems and challenges."""
 
 from typing import NamedTuple
 
@@ -41,13 +41,13 @@ class Step(NamedTuple):
 
 
 def deadline_for(kind: type[AfterIdle], reception: Reception, rules: Rules, now: Now) -> float:
-    """Return when a state of that kind, entered now, times out. More time applies only to waiting for the patient."""
+    """Return when a state of this kind, entered now, times out. "More time" only extends waiting for the patient."""
     extended = reception.display.more_time and kind.__name__ not in _DEVICES
     return now.monotonic + rules.timeouts[kind.__name__] * (rules.more_time_factor if extended else 1)
 
 
 def begin(idle: Idle, event: CardPresent, rules: Rules, now: Now) -> Step:
-    """Start a reception: read the card and fetch a challenge in parallel. A printed code shown before goes with it."""
+    """Start a reception with any printed code shown before. Read the card and fetch a challenge in parallel."""
     shown = idle if isinstance(idle, CardShown) else None
     reception = Reception(
         id=event.reception,
@@ -78,13 +78,13 @@ def begin(idle: Idle, event: CardPresent, rules: Rules, now: Now) -> Step:
 
 
 def has_challenge(reception: Reception, rules: Rules, now: Now) -> bool:
-    """Return whether there is a challenge that remains valid long enough to be signed and sent."""
-    ends = reception.challenge_until
-    return ends is not None and ends - rules.challenge_margin > now.wall
+    """Return whether the reception has a challenge that remains valid long enough to be signed and sent."""
+    expires_at = reception.challenge_until
+    return expires_at is not None and expires_at - rules.challenge_margin > now.wall
 
 
 def await_challenge(reception: Reception) -> tuple[Reception, int, tuple[Effect, ...]]:
-    """Return the fetch to wait for: the one in progress or a new one. Its challenge is signed regardless of expiry."""
+    """Wait for the fetch in progress, or start one. The challenge is signed regardless of its expiry."""
     if reception.challenge_effect is not None:
         return reception, reception.challenge_effect, ()
     reception, number = reception.next_effect()
@@ -111,10 +111,10 @@ def leave(
     keep_display: bool = False,
     alerted: bool = False,
 ) -> Step:
-    """Wipe the patient's data and return to idle, or begin with the next card if one has been put down.
+    """Wipe the patient's data and return to the first screen, or begin with a card that has been put down.
 
-    `left`: how the reception ended before the check was opened, shown on the first screen. `keep_display`: a family
-    member follows. `alerted`: staff have been alerted to the card on the reader.
+    `left` is how the reception ended before the check was opened, shown on the first screen. `keep_display` keeps the
+    display settings for a family member. `alerted` is whether staff were alerted to the card on the reader.
     """
     if keep_display:
         display = replace(reception.display, aloud=None)
@@ -134,21 +134,21 @@ def leave(
     )
     if reception.card_in:
         idle = replace(idle, **card_left.reminder_times(rules, now, alerted=alerted))
-    ended = release_and_wipe(reception)
+    cleanup = release_and_wipe(reception)
     if reception.next_card is None:
-        return Step(idle, ended)
+        return Step(idle, cleanup)
     next_step = begin(idle, reception.next_card, rules, now)
-    return Step(next_step.state, ended + next_step.effects)
+    return Step(next_step.state, cleanup + next_step.effects)
 
 
 def _voice_of(display: Display, rules: Rules) -> Display:
-    """Keep the voice on until the card is taken and the end of the reception has been announced."""
+    """Return initial settings with the voice on, so that it can announce the end and the forgotten card."""
     first = rules.first_display
     return replace(first, language=display.language, voice=True, slow=display.slow, volume=display.volume)
 
 
 def to_problem(reception: Reception, problem: ProblemCode, rules: Rules, now: Now) -> Step:
-    """Show the problem and wipe all patient data immediately."""
+    """Show the problem and immediately wipe all patient data."""
     effects = release_and_wipe(reception)
     if problem in _FOR_STAFF:
         effects += (AlertStaff(reception.id, 0, problem.code),)
@@ -158,14 +158,14 @@ def to_problem(reception: Reception, problem: ProblemCode, rules: Rules, now: No
 
 
 def discard(reception: Reception, reason: str) -> tuple[Effect, ...]:
-    """Return the effect that records in the ledger that an opened check gets no decision."""
+    """Return the effect that records an opened check as discarded in the ledger."""
     if reception.check is None:
         return ()
     return (RecordDiscarded(reception.id, 0, reception.check.check_id, reason),)
 
 
 _DEVICES = frozenset({"Reading", "Opening", "Submitting", "Complete"})
-"""States that wait for a device or for the service."""
+"""States that wait for a device or the service."""
 
 _FOR_STAFF = frozenset(
     {
@@ -179,4 +179,4 @@ _FOR_STAFF = frozenset(
         ProblemCode.CLOCK_WRONG,
     }
 )
-"""Problems that staff are alerted to immediately, without waiting for the patient to call them."""
+"""Problems that immediately alert staff."""

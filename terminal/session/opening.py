@@ -1,4 +1,4 @@
-"""Opening the check: challenge, chip proof, response of the service, and first ledger record."""
+"""Open the check: challenge, chip proof, service response and first ledger record."""
 
 from msgspec.structs import replace
 
@@ -55,7 +55,7 @@ from terminal.troubles import of_card, of_refusal
 
 
 def prove_by_chip(reception: Reception, way: Way, reason: str, rules: Rules, now: Now) -> Step:
-    """Have chip and terminal sign a challenge after the face matched or staff confirmed. Fetch one first if needed."""
+    """Have chip and terminal sign a challenge after the face matched or staff confirmed. Fetch one if needed."""
     deadline = deadline_for(Opening, reception, rules, now)
     state = Opening(reception=reception, deadline=deadline, way=way, phase=OpeningPhase.FETCHING, staff_reason=reason)
     if has_challenge(reception, rules, now):
@@ -133,7 +133,7 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def after_open(reception: Reception, rules: Rules, now: Now) -> Step:
-    """Show the certificate notice if there is one, otherwise continue."""
+    """Show a notice about the certificate if it is not simply valid, otherwise continue."""
     assert reception.check is not None
     standing = reception.check.facts.standing
     if standing is CertificateStanding.VALID:
@@ -196,7 +196,7 @@ def registration_failed(reception: Reception, problem: ProblemCode, rules: Rules
 
 
 def decline_registration(reception: Reception, rules: Rules, now: Now) -> Step:
-    """End without a qualification to hand over. The screen points to the 資格確認書 (eligibility certificate)."""
+    """End the reception without a result. The screen refers to the 資格確認書 (eligibility certificate)."""
     return Step(
         Complete(
             reception=reception,

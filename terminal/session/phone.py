@@ -1,6 +1,6 @@
-"""Certificate on a phone: the phone verifies its owner and signs, or the phone's PIN is typed at the terminal.
+"""Certificates on phones. The phone verifies its owner and signs, or its PIN is typed at the terminal.
 
-A phone has no face record, so there is no face check, no printed code and nothing for staff to compare.
+A phone has no face record and no printed code. Neither a face check nor a comparison by staff is possible.
 """
 
 from msgspec.structs import replace
@@ -32,17 +32,17 @@ def phone_ways(reception: Reception) -> tuple[Way, ...]:
 
 
 def begin_phone_check(reception: Reception, rules: Rules, now: Now) -> Step:
-    """Fetch the challenge first, so that the phone can sign as soon as it has verified its owner."""
+    """Fetch the challenge first, so that the phone can sign immediately after verifying its owner."""
     state = PhoneCheck(
         reception=reception, deadline=deadline_for(Opening, reception, rules, now), phase=PhonePhase.FETCHING
     )
     if has_challenge(reception, rules, now):
-        return _on_phone(state, rules, now)
+        return _sign_on_phone(state, rules, now)
     reception, fetching, effects = await_challenge(reception)
     return Step(replace(state, reception=reception, waiting=fetching), effects)
 
 
-def _on_phone(state: PhoneCheck, rules: Rules, now: Now) -> Step:
+def _sign_on_phone(state: PhoneCheck, rules: Rules, now: Now) -> Step:
     reception, number = state.reception.next_effect()
     deadline = deadline_for(PhoneCheck, reception, rules, now)
     return Step(
@@ -55,7 +55,7 @@ def phone_check(state: PhoneCheck, event: Event, rules: Rules, now: Now) -> Step
     reception, fetching = state.reception, state.phase is PhonePhase.FETCHING
     match event:
         case ChallengeFetched() if fetching:
-            return _on_phone(state, rules, now)
+            return _sign_on_phone(state, rules, now)
         case ServiceSilent() if fetching:
             return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason) if fetching:

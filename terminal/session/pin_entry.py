@@ -1,4 +1,4 @@
-"""PIN entry, verification and signature. The last try is confirmed first (last_try.py)."""
+"""PIN entry, verification and signature. See last_try.py for the confirmation before the last try."""
 
 from msgspec.structs import replace
 
@@ -35,7 +35,7 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
         case LastTryConfirmed() if asks_before_last_try(state):
             return confirm_last_try(state, rules, now)
         case PinEntered() if state.phase is PinPhase.TYPING and not asks_before_last_try(state):
-            return _use_pin(state, rules, now)
+            return _submit_pin(state, rules, now)
         case ChallengeFetched() if state.phase is PinPhase.FETCHING:
             return _verify_and_sign(state, rules, now)
         case ServiceSilent() if state.phase is PinPhase.FETCHING:
@@ -63,8 +63,8 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
             return Step(state)
 
 
-def _use_pin(state: PinEntry, rules: Rules, now: Now) -> Step:
-    """Fetch a challenge if needed, then VERIFY and SIGN. If the service does not answer, no try is used."""
+def _submit_pin(state: PinEntry, rules: Rules, now: Now) -> Step:
+    """Fetch a challenge if needed before VERIFY and SIGN. Without an answer from the service, no try is used."""
     if has_challenge(state.reception, rules, now):
         return _verify_and_sign(state, rules, now)
     reception, fetching, effects = await_challenge(state.reception)

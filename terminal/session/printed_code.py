@@ -1,4 +1,4 @@
-"""Opening the card's face record with the printed code, read by a camera or typed."""
+"""Open the card's face record with the printed code, which is scanned or typed."""
 
 from msgspec.structs import replace
 
@@ -36,7 +36,7 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
         case CodeNotScanned(pinless=pinless):
             return _type_code(_with_front(state, pinless), rules, now)
         case CodeTypingChosen() if state.scanning:
-            # the answer (`CodeNotScanned`) has what was read so far and switches to typing
+            # the resulting `CodeNotScanned` event switches to typing
             return Step(state, (StopScan(reception.id, 0),))
         case CodeEntered() if state.waiting is None:
             return open_record(state, rules, now)
@@ -60,7 +60,7 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
 
 
 def _with_front(state: PrintedCodeEntry, pinless: bool) -> PrintedCodeEntry:
-    """Store what was read on the card's front, if the card's expiry date is known."""
+    """Store what was read from the card's front if the card's expiry date is known."""
     reception = state.reception
     expiry = reception.facts.card_expiry if reception.facts is not None else None
     return (
@@ -71,7 +71,7 @@ def _with_front(state: PrintedCodeEntry, pinless: bool) -> PrintedCodeEntry:
 
 
 def _type_code(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
-    """Have the code typed, with a new deadline."""
+    """Switch to typing and extend the deadline."""
     deadline = deadline_for(PrintedCodeEntry, state.reception, rules, now)
     return Step(replace(state, waiting=None, scanning=False, guidance=None, deadline=deadline))
 

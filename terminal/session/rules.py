@@ -1,4 +1,4 @@
-"""Rules for a reception as data: methods offered, attempts, time limits and questions."""
+"""Rules for receptions: offered methods, attempts, time limits and questions."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from terminal.session.display import Display
 
 
 class Now(NamedTuple):
-    """Time of a step: `monotonic` seconds for timeouts, `wall` (timezone-aware) for records."""
+    """Time of a step: `monotonic` in seconds for timeouts, `wall` with timezone for records."""
 
     monotonic: float
     wall: datetime
@@ -41,11 +41,11 @@ TIMEOUTS: Mapping[str, float] = {
     "Problem": 60,
     "Inquiry": 30,
 }
-"""Seconds until a state times out, by state name."""
+"""Timeouts in seconds by state name."""
 
 
 class Rules(Struct, frozen=True):
-    """Rules with the defaults for a clinic. `terminal.assembly` derives them from settings and profile."""
+    """Rules for receptions. The defaults are for a clinic. `terminal.assembly` derives rules from the settings."""
 
     consent: ConsentSettings = field(default_factory=ConsentSettings)
     timeouts: Mapping[str, float] = field(default_factory=lambda: TIMEOUTS)
@@ -57,41 +57,40 @@ class Rules(Struct, frozen=True):
     also_pin: AlsoPin = AlsoPin.NEVER
     """Whether both face and PIN are required; see `terminal.session.certainty`."""
     code_tries_floor: int = 3
-    """With fewer tries left, only staff may enter the printed code, because only the city hall can unlock it."""
+    """With fewer tries left, only staff may enter the printed code. Only the city hall can unlock it."""
     camera_stays_on: bool = False
-    """Keep the camera open between receptions, discarding its frames undecoded."""
+    """Keep the camera open between receptions and discard its frames without decoding them."""
     reads_fronts: bool = False
     """Whether a camera can read the code printed on a card's front."""
     reads_ahead: bool = False
-    """Whether that camera is above the reader, so that the front is read in parallel with the chip, before the code is
-    needed."""
+    """Whether this camera is mounted above the reader and reads the front in parallel with the chip."""
     code_sent_unasked_from: int = 5
-    """With fewer tries left, a printed code that was scanned or shown is not sent automatically."""
+    """With fewer tries left, a scanned code is not sent automatically."""
     require_genuine_record: bool = True
     staff_enabled: bool = False
     grace: GraceRule = GraceRule.MONTH_END
     challenge_margin: timedelta = timedelta(seconds=20)
-    """A challenge this close to expiry is replaced by a new one before signing."""
+    """A challenge that expires within this time is replaced before signing."""
     show_answers: float = 5
-    """Seconds the answers are shown after completion, and again on request."""
+    """Seconds the answers are shown after completion and on request."""
     show_left: float = 6
-    """Seconds the first screen shows that a reception ended early."""
+    """Seconds the first screen shows why a reception ended early."""
     show_japanese: float = 10
     """Seconds a screen is shown in Japanese for staff."""
     more_time_factor: float = 3
-    """Factor for every time limit of patients who asked for more time."""
+    """Factor applied to time limits after the patient asked for more time."""
     phone: bool = False
     """Whether a phone reader is set up."""
     voices: tuple[str, ...] = ()
     """Languages in which the voice is available."""
     voice_from_start: bool = False
-    """Whether every reception begins with the voice on."""
+    """Whether the voice is initially on in every reception."""
     headset: bool = False
-    """Whether the voice is played over a headset that only the patient hears."""
+    """Whether the voice is played over a headset, audible to the patient only."""
     remind_every: float = 5
     alert_staff_after: float = 60
     languages: tuple[str, ...] = ("ja", "en")
-    """Languages in the order offered; every reception begins in the first."""
+    """Offered languages. Every reception begins in the first one."""
 
     @property
     def first_display(self) -> Display:

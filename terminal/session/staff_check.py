@@ -1,4 +1,4 @@
-"""Staff comparing the photo with the person by eye."""
+"""Handle staff's visual comparison of photo and person."""
 
 from terminal.qualification.contract import Way
 from terminal.session.events import Event, StaffSaysOther, StaffSaysSame

@@ -29,35 +29,35 @@ from vision.verdict import FaceCheckProgress
 
 
 class MethodReason(StrEnum):
-    """Reason shown in one line above the offered methods."""
+    """Reason for the offered methods, shown in one line above them."""
 
     NOTHING = ""
     NO_CAMERA = "no-camera"
     NO_PHOTO = "no-photo"
     PHOTO_WITHOUT_FACE = "photo-without-face"
-    """The card's photo was read but does not show exactly one face."""
+    """The card's photo does not contain exactly one face."""
     CODE_LOCKED = "code-locked"
     FACE_NOT_MATCHED = "face-not-matched"
     PIN_UNAVAILABLE = "pin-unavailable"
     PINLESS = "pinless"
-    """The card was issued without a PIN, so there is none to unlock."""
+    """The card was issued without a PIN."""
     PIN_LOCKED_NOW = "pin-locked-now"
     PIN_FORGOTTEN = "pin-forgotten"
     PIN_NEEDED = "pin-needed"
-    """The face alone is not enough here, and this card's PIN cannot be used."""
+    """The institution requires both face and PIN, and this card's PIN cannot be used."""
     FACE_MATCHED = "face-matched"
-    """The institution requires both, and the face matched: the PIN is next."""
+    """The institution requires both. The face matched, and the PIN is next."""
     BOTH_ASKED = "both-asked"
-    """The institution requires both: first the face, then the PIN."""
+    """The institution requires both, starting with the face."""
     FEW_CODE_TRIES = "few-code-tries"
-    """Few tries are left, so the printed code is typed instead of being sent automatically."""
+    """The printed code must be typed because few tries are left."""
     PHONE_NOT_CONFIRMED = "phone-not-confirmed"
     PROXY = "proxy"
-    """Another person brought the card, so no face is compared."""
+    """Another person brought the card. No face is compared."""
 
 
 class LeaveReason(StrEnum):
-    """How a reception ended before its check was opened; shown on the first screen for a few seconds."""
+    """How a reception ended before its check was opened. Shown on the first screen for a few seconds."""
 
     LEFT = "left"
     CARD_REMOVED = "card-removed"
@@ -91,38 +91,38 @@ class Idle(Struct, frozen=True, kw_only=True):
     camera: bool = True
     reader: ReaderStanding = ReaderStanding.READY
     staff: bool = False
-    """Staff confirm the holder in the next reception."""
+    """Whether staff confirm the holder in the next reception."""
     child: bool = False
-    """The next card is a child's."""
+    """Whether the next card is a child's."""
     proxy: bool = False
-    """The next card is brought by another person."""
+    """Whether another person brings the next card."""
     help: Help | None = None
     looking: bool = False
-    """The patient asked to show the card, and the camera is looking for its front."""
+    """Whether the camera is looking for the front of a card."""
     guidance: CardGuidance | None = None
     """How to hold the card so that its front can be read."""
     purpose: Purpose = Purpose.RECEPTION
     mode_until: float | None = None
-    """When the choices made for the next card and the display settings are reset."""
+    """When choices for the next card and display settings are reset."""
     card_left: int | None = None
     """Insertion number of a card left on the reader after its reception."""
     remind_at: float | None = None
     alert_at: float | None = None
-    """When staff are alerted to that card; None if they have been."""
+    """When staff are alerted to that card. None after the alert."""
     left: LeaveReason | None = None
-    """How the last reception ended, while that is shown."""
+    """How the last reception ended. None when this is not shown."""
     left_until: float | None = None
 
     @property
     def out_of_service(self) -> ProblemCode | None:
-        """Why no card can be read now, or None."""
+        """Why no card can be read, or None."""
         return None if self.reader is ReaderStanding.READY else ProblemCode.READER_LOST
 
 
 class CardShown(Idle, frozen=True, kw_only=True):
-    """The first screen after a printed code was read by the camera, until its card is put down.
+    """The first screen between reading a printed code by camera and putting down its card.
 
-    The conductor holds the code itself, under the handle `shown`.
+    The conductor stores the code under the handle `shown`.
     """
 
     shown: str
@@ -145,9 +145,9 @@ class ChoosingMethod(_InReception, frozen=True, kw_only=True):
 
 class PrintedCodeEntry(_InReception, frozen=True, kw_only=True):
     target: Way
-    """What the face record is needed for: FACE or STAFF."""
+    """The method that requires the face record: FACE or STAFF."""
     scanning: bool = False
-    """The camera is looking for the card's front; the code can be typed instead."""
+    """Whether the camera is looking for the card's front. The code can be typed instead."""
     guidance: CardGuidance | None = None
     wrong: bool = False
     why: MethodReason = MethodReason.NOTHING
@@ -157,7 +157,7 @@ class PrintedCodeEntry(_InReception, frozen=True, kw_only=True):
 class FaceCheck(_InReception, frozen=True, kw_only=True):
     attempt: int
     suspected: bool = False
-    """The previous attempt ended because a photograph was suspected."""
+    """Whether a photograph was suspected in the previous attempt."""
     progress: FaceCheckProgress | None = None
 
 
@@ -182,7 +182,7 @@ class PhonePhase(StrEnum):
 
 
 class PhoneCheck(_InReception, frozen=True, kw_only=True):
-    """The phone is verifying its owner, who is asked to look at it."""
+    """The phone is verifying its owner. The screen asks the owner to look at the phone."""
 
     phase: PhonePhase
 
@@ -213,7 +213,7 @@ class Registration(_InReception, frozen=True, kw_only=True):
 
 
 class Consent(_InReception, frozen=True, kw_only=True):
-    """`index` is None while all questions are on one screen, otherwise the index of the question shown."""
+    """`index` is the index of the displayed question, or None if all questions are on one screen."""
 
     questions: tuple[Question, ...]
     index: int | None
@@ -236,7 +236,7 @@ class Prescription(_InReception, frozen=True, kw_only=True):
 
 
 class Dispensing(_InReception, frozen=True, kw_only=True):
-    """Which of several prescriptions to dispense."""
+    """Question about which prescriptions to dispense."""
 
     prescriptions: tuple[WaitingPrescription, ...]
 
@@ -253,16 +253,16 @@ class Submitting(_InReception, frozen=True, kw_only=True):
     outcome: "Outcome"
     flags: tuple[tuple[Item, bool], ...]
     recorded: bool = False
-    """The decision is on disk in the ledger, so the submission can no longer be aborted."""
+    """Whether the decision is on disk in the ledger. If so, the submission cannot be aborted."""
 
 
 class Outcome(StrEnum):
     DONE = "done"
     NOTHING_SHARED = "nothing-shared"
-    """The patient left early: the qualification was submitted, nothing is shared."""
+    """The patient left early. The qualification was submitted and no information is shared."""
     NOT_VALID = "not-valid"
     AWAITING = "awaiting"
-    """The service did not answer; the decision is in the outbox (確認待ち)."""
+    """The service did not answer. The decision is in the outbox (確認待ち)."""
     REGISTRATION_DECLINED = "registration-declined"
 
 
@@ -272,7 +272,7 @@ class Complete(_InReception, frozen=True, kw_only=True):
     delivered: bool = True
     shown_until: float
     details_until: float | None = None
-    """Until when each answer is shown, after a touch; otherwise only counts are shown."""
+    """Until when each answer is shown after a touch. Without a touch, only counts are shown."""
     remind_at: float
     alert_at: float | None
 

@@ -1,6 +1,6 @@
-"""`step(state, event, rules, now) -> (state, effects)`: the complete reception as a pure function.
+"""`step(state, event, rules, now) -> (state, effects)`: the transition function of a reception.
 
-It does no I/O, reads no clock and never waits. Events that do not apply to the current state are ignored.
+It is pure: no I/O, no clock, no blocking. Events that do not apply to the current state are ignored.
 """
 
 from typing import assert_never, get_args
@@ -114,7 +114,7 @@ def step(state: State, event: Event, rules: Rules, now: Now) -> Step:
     after = next_step.state
     if isinstance(after, Idle) or type(after) is type(state) or not after.reception.aside:
         return next_step
-    # close a side question of the previous state
+    # close the previous state's side question
     return Step(replace(after, reception=replace(after.reception, aside=Aside.NONE)), next_step.effects)
 
 
@@ -169,7 +169,7 @@ def _code_until(state: Idle) -> float | None:
 
 
 def _needs_warning(state: AfterIdle) -> bool:
-    """Return whether this state has yet to warn the patient before it times out."""
+    """Return whether this state must warn the patient before it times out."""
     waits_for_patient = not isinstance(state, Reading | Opening | Submitting | Complete | Problem | Inquiry)
     return waits_for_patient and state.waiting is None and not state.warned
 
@@ -209,7 +209,7 @@ def _card_taken(state: AfterIdle, card: int, rules: Rules, now: Now, *, lost: bo
 
 
 def _reader(state: AfterIdle, standing: ReaderStanding, rules: Rules, now: Now) -> Step:
-    """Handle a change of the readers. If no reader is left, treat the cards on it as removed."""
+    """Handle a change of reader availability. Treat the cards on a lost reader as removed."""
     state = replace(state, reception=replace(state.reception, reader=standing))
     if standing is ReaderStanding.READY:
         return Step(state)
@@ -220,7 +220,7 @@ def _reader(state: AfterIdle, standing: ReaderStanding, rules: Rules, now: Now) 
 
 
 def _next_card(state: AfterIdle, event: CardPresent, rules: Rules, now: Now) -> Step:
-    """Remember a card put down while the last reception is ending."""
+    """Store the next card, put down before the current reception has ended."""
     if state.reception.card_in:
         return Step(state)
     reception = replace(state.reception, next_card=event, reader=ReaderStanding.READY)
@@ -230,7 +230,7 @@ def _next_card(state: AfterIdle, event: CardPresent, rules: Rules, now: Now) -> 
 
 
 def _front_read(state: AfterIdle, event: FrontRead, rules: Rules) -> Step:
-    """Store the front, and update the reason on the screen if the card turns out to have no PIN."""
+    """Store the front, and update the reason on the screen if the card has no PIN."""
     if event.reception != state.reception.id:
         return Step(state)
     state = replace(state, reception=replace(state.reception, front=Front(event.expiry, event.pinless)))
@@ -243,7 +243,7 @@ def _front_read(state: AfterIdle, event: FrontRead, rules: Rules) -> Step:
 
 
 def _answer(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
-    """Handle an answer. Drop it if it belongs to another reception or an effect that is no longer awaited."""
+    """Handle an answer. Drop answers to other receptions and to effects that are not awaited."""
     assert isinstance(event, _ANSWERS)
     reception = state.reception
     if event.reception != reception.id:
@@ -258,7 +258,7 @@ def _answer(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _challenge_answer(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
-    """Handle a fetched challenge or a failed fetch, which only matters to a state waiting for it."""
+    """Handle a fetched challenge or a failed fetch. Pass it on only to a state that waits for it."""
     reception = replace(state.reception, challenge_effect=None)
     waits = (
         (isinstance(state, PinEntry) and state.phase is PinPhase.FETCHING)
@@ -298,8 +298,8 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
         case LanguagesWanted():
             return Step(replace(state, reception=replace(reception, aside=Aside.LANGUAGES)))
         case JapaneseShown():
-            until_then = now.monotonic + rules.show_japanese
-            return Step(replace(state, reception=replace(reception, aside=Aside.NONE, japanese_until=until_then)))
+            japanese_until = now.monotonic + rules.show_japanese
+            return Step(replace(state, reception=replace(reception, aside=Aside.NONE, japanese_until=japanese_until)))
         case SayAgain():
             return Step(state, (SpeakAgain(reception.id, 0),))
         case AsideWanted(aside=Aside.LEAVING) if not before_submission:
@@ -323,7 +323,7 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _display_changed(state: AfterIdle, event: DisplayChanged, rules: Rules, now: Now) -> Step:
-    """Change the display settings. Asking for more time also extends the current state."""
+    """Change the display settings. Switching on "more time" also extends the current deadline."""
     before = state.reception.display
     reception = replace(state.reception, display=changed_display(before, event, rules))
     if event.language is not None:
