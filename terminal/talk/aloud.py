@@ -1,4 +1,4 @@
-"""The question whether the voice may say personal details aloud, asked once per reception before the first of them."""
+"""Ask once per reception whether the voice may speak personal details aloud, before it speaks the first of them."""
 
 from terminal.session import events as ev
 from terminal.session.rules import Rules
@@ -8,7 +8,7 @@ from terminal.words.aloud import is_private
 
 
 def must_ask(state: State, body: Body, rules: Rules) -> bool:
-    """Return whether to ask before this body is spoken. Bodies without answers are shown but not spoken."""
+    """Return whether to ask before speaking this body. Private bodies without answers are shown but not spoken."""
     if rules.headset or isinstance(state, Idle | Complete) or not body.offers:
         return False
     display = state.reception.display
@@ -16,7 +16,7 @@ def must_ask(state: State, body: Body, rules: Rules) -> bool:
 
 
 def texts(body: Body) -> tuple[str, ...]:
-    """Return all texts of the body, including its answers."""
+    """Return all texts of the body, including the texts of its answers."""
     labels = [text for offer in body.offers for text in (offer.label, offer.hint) if text]
     return (body.question, *(line.text for line in body.lines), *labels)
 

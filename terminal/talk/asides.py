@@ -1,4 +1,4 @@
-"""Side questions for the numeric keypad: display settings, and whether to leave."""
+"""Side questions for the numeric keypad: display settings and confirmation of leaving."""
 
 from msgspec.structs import replace
 
@@ -9,9 +9,9 @@ from terminal.session.states import Idle, State
 from terminal.talk.parts import Body, Offer, TalkContext, numbered
 
 
-def asked(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext) -> Body:
-    """Return the side question shown instead of the state's own `body`."""
-    reception, display, aside = of(state)
+def side_question(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext) -> Body:
+    """Return the side question to show instead of the state's `body`."""
+    reception, display, aside = parts_of(state)
     if aside is Aside.LEAVING:
         return _leaving(reception, body, foot, scene)
     say = scene.say
@@ -35,11 +35,11 @@ def asked(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext)
 def size(display: Display, reception: str, scene: TalkContext) -> Offer:
     """Offer the next size, or the normal size after the largest."""
     sizes = list(Size)
-    larger = sizes[(sizes.index(display.size) + 1) % len(sizes)]
+    next_size = sizes[(sizes.index(display.size) + 1) % len(sizes)]
     return Offer(
         id="large",
-        label=scene.say(f"button.size.{larger}"),
-        event=ev.DisplayChanged(reception, size=larger),
+        label=scene.say(f"button.size.{next_size}"),
+        event=ev.DisplayChanged(reception, size=next_size),
         key="f5",
         ten="/",
     )
@@ -56,7 +56,7 @@ def contrast(display: Display, reception: str, scene: TalkContext) -> Offer:
 
 
 def voice(display: Display, reception: str, scene: TalkContext) -> Offer | None:
-    """Offer to switch the voice on or off. Switching it on extends all time limits, because listening takes longer."""
+    """Offer to switch the voice on or off. Switching it on also extends all time limits."""
     if display.language not in scene.rules.voices and not display.voice:
         return None
     if display.voice:
@@ -74,8 +74,9 @@ def _speed(display: Display, reception: str, scene: TalkContext) -> Offer | None
 
 
 def _low(display: Display, reception: str, scene: TalkContext) -> Offer | None:
-    """Offer to move all buttons to the lower half, for people who are seated or cannot reach up. Not offered with the
-    voice, whose users have the keypad.
+    """Offer to move all buttons to the lower half of the screen, unless the voice is on.
+
+    Patients who use the voice use the keypad.
     """
     if display.voice:
         return None
@@ -84,7 +85,7 @@ def _low(display: Display, reception: str, scene: TalkContext) -> Offer | None:
 
 
 def _time(display: Display, reception: str, foot: tuple[Offer, ...], scene: TalkContext) -> Offer | None:
-    """Offer more time for every question, or if that is already on, more time for a question about to time out."""
+    """Offer more time for every question or, if that is switched on, for a question about to time out."""
     if display.more_time:
         return next((offer for offer in foot if offer.id == "more-time"), None)
     more = ev.DisplayChanged(reception, more_time=True)
@@ -102,7 +103,7 @@ def _leaving(reception: str, body: Body, foot: tuple[Offer, ...], scene: TalkCon
 
 
 LEAVES = ("cancel", "without-sharing")
-"""Ids of the offers to leave in the footer."""
+"""Ids of the footer offers that end the reception."""
 
 
 def _close(reception: str, label: str) -> Offer:
@@ -110,11 +111,12 @@ def _close(reception: str, label: str) -> Offer:
 
 
 def _with_digits(*offers: Offer | None) -> tuple[Offer, ...]:
-    """Number the offers, ignoring their keys elsewhere."""
+    """Assign digits to the offers and remove their other keys."""
     return numbered(*(replace(offer, ten="") for offer in offers if offer is not None))
 
 
-def of(state: State) -> tuple[str, Display, Aside]:
+def parts_of(state: State) -> tuple[str, Display, Aside]:
+    """Return the state's reception id (empty on the first screen), display settings and side question."""
     if isinstance(state, Idle):
         return "", state.display, state.aside
     return state.reception.id, state.reception.display, state.reception.aside

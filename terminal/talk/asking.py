@@ -1,4 +1,4 @@
-"""Screens after the check is opened: notice, registration, questions and summary."""
+"""Screens while and after the check is opened: notice, registration, questions and summary."""
 
 from datetime import UTC, datetime
 
@@ -95,7 +95,7 @@ def consent(state: Consent, scene: TalkContext) -> Body:
 
 
 def _original(scene: TalkContext, sentence: str, *topics: str) -> tuple[Line, ...]:
-    """Return the Japanese sentence and its topics, for languages that no native speaker has checked."""
+    """Return the Japanese sentence and topics. Empty for languages reviewed by a native speaker."""
     say = scene.original
     if say is None:
         return ()
@@ -105,20 +105,20 @@ def _original(scene: TalkContext, sentence: str, *topics: str) -> tuple[Line, ..
 
 
 def _respondent(reception: Reception, scene: TalkContext) -> str:
-    """Return who answers, if chosen on the screen, or for a child, the hint that a guardian may answer."""
+    """Return who answers if chosen on the screen, or for a child the hint that a guardian may answer."""
     if reception.answered_by not in (None, AnsweredBy.PERSON):
         return scene.say(f"consent.by.{reception.answered_by}")
     return scene.say("consent.guardian") if reception.for_child else ""
 
 
 def born(reception: Reception, scene: TalkContext) -> tuple[Line, ...]:
-    """Return the child's year of birth, because the cards of siblings look alike."""
+    """Return the line with a child's year of birth, which distinguishes the cards of siblings."""
     year = reception.check.facts.birth_year if reception.check is not None and reception.for_child else None
     return (Line(scene.say("consent.child.born", year=year), LineKind.REASON),) if year is not None else ()
 
 
 def _other_respondent(reception: Reception, scene: TalkContext) -> Offer | None:
-    """Offer to change who answers, except to someone who came in the holder's place."""
+    """Offer to change who answers, except to a proxy."""
     if reception.proxy:
         return None
     event = ev.AsideWanted(reception.id, Aside.RESPONDENT)
@@ -126,7 +126,7 @@ def _other_respondent(reception: Reception, scene: TalkContext) -> Offer | None:
 
 
 def respondents(reception: Reception, step: GuideStep, scene: TalkContext) -> Body:
-    """Ask who answers. Recorded only if chosen. Companions are told to ask the patient first."""
+    """Ask who answers. The hints tell companions to ask the patient first."""
     say = scene.say
     offered = [
         Offer(
@@ -146,8 +146,8 @@ def _one_question(state: Consent, question: Question, scene: TalkContext) -> Bod
     position = ""
     if state.index is not None and len(state.questions) > 1:
         position = say("consent.position", index=state.index + 1, count=len(state.questions))
-    hinted = (position, _respondent(state.reception, scene), say("consent.lasts"))
-    return _yes_or_no(state, question, hints(*hinted), scene)
+    texts = (position, _respondent(state.reception, scene), say("consent.lasts"))
+    return _yes_or_no(state, question, hints(*texts), scene)
 
 
 def _yes_or_no(
@@ -173,7 +173,7 @@ def _yes_or_no(
 
 
 def _verb(question: Question) -> str:
-    """Return the verb for a yes: subsidy certificates are used, everything else is shared."""
+    """Return the verb for a yes: "use" for subsidy certificates, otherwise "share"."""
     return "use" if question.kind is QuestionKind.SUBSIDIES else "share"
 
 
@@ -220,30 +220,30 @@ def prescription(state: Prescription, scene: TalkContext) -> Body:
     )
 
 
-_NAMED = 2
-"""Up to this number, each prescription has its own button. More are dispensed together or chosen at the counter."""
+_MAX_BUTTONS = 2
+"""Maximum number of prescriptions with separate buttons. More are dispensed together or chosen at the counter."""
 
 
 def dispensing(state: Dispensing, scene: TalkContext) -> Body:
     say, reception = scene.say, state.reception
     waiting = state.prescriptions
-    named = [
+    separate = [
         Offer(
             id=f"prescription-{number}",
-            label=say("dispensing.one", institution=one.institution),
-            hint=say("dispensing.one.hint", month=one.issued_on.month, day=one.issued_on.day),
-            event=ev.DispensingChosen(reception.id, (one.id,)),
+            label=say("dispensing.one", institution=prescription.institution),
+            hint=say("dispensing.one.hint", month=prescription.issued_on.month, day=prescription.issued_on.day),
+            event=ev.DispensingChosen(reception.id, (prescription.id,)),
         )
-        for number, one in enumerate(waiting, start=1)
+        for number, prescription in enumerate(waiting, start=1)
     ]
     counter = Offer(id="counter", label=say("dispensing.counter"), event=ev.DispensingChosen(reception.id))
-    every = Offer(
+    together = Offer(
         id="all",
         label=say("dispensing.all"),
         hint=say("dispensing.all.hint", count=len(waiting)),
-        event=ev.DispensingChosen(reception.id, tuple(one.id for one in waiting)),
+        event=ev.DispensingChosen(reception.id, tuple(prescription.id for prescription in waiting)),
     )
-    offers = (*named, every) if len(waiting) <= _NAMED else (counter, every)
+    offers = (*separate, together) if len(waiting) <= _MAX_BUTTONS else (counter, together)
     return Body(
         step=GuideStep.CONSENT, question=say("dispensing.question"), offers=numbered(_back(state, scene), *offers)
     )
@@ -251,9 +251,9 @@ def dispensing(state: Dispensing, scene: TalkContext) -> Body:
 
 def summary(state: Summary, scene: TalkContext) -> Body:
     say, reception = scene.say, state.reception
-    given = dict(reception.given)
+    answers = dict(reception.given)
     lines = tuple(
-        choice(question, question.id in given and given[question.id].granted, scene) for question in reception.shown
+        choice(question, question.id in answers and answers[question.id].granted, scene) for question in reception.shown
     )
     if reception.prescription is not None:
         name = "electronic" if reception.prescription is PrescriptionForm.ELECTRONIC else "paper"

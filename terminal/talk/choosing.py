@@ -1,4 +1,4 @@
-"""Screen for choosing how the holder is confirmed."""
+"""Screen for choosing the method of confirming the holder."""
 
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
@@ -9,12 +9,12 @@ from terminal.talk.ways import RESET_AT_CITY_HALL, face_offer, staff_offer, why_
 
 
 def choosing(state: ChoosingMethod, scene: TalkContext) -> Body:
-    """Offer the methods. A single remaining method is also offered, with the reason, and never begins unasked."""
+    """Offer the methods. A single method is also offered, with the reason, instead of beginning immediately."""
     say, why, offers = scene.say, why_lines(state.why, scene), _ways(state, scene)
     if not state.ways:
         return Body(step=GuideStep.CONFIRM, question=say("method.staff-only"), lines=(*why, *_documents(scene)))
     if state.why in RESET_AT_CITY_HALL:
-        # give staff the same prominence as the remaining method, so that nobody feels forced to use the camera
+        # offer staff with the same prominence, so that no patient feels forced to use the camera
         return Body(
             step=GuideStep.CONFIRM,
             question=say(f"why.{state.why}"),
@@ -23,14 +23,14 @@ def choosing(state: ChoosingMethod, scene: TalkContext) -> Body:
         )
     question = say("method.question") if len(state.ways) > 1 else say(f"method.question.{state.ways[0]}")
     if state.reception.child and Way.FACE in state.ways:
-        # the camera comes last for children, because it is mounted too high and their photo is years old
+        # offer the camera last to children: it is mounted too high for them and their photo may be years old
         offers = (*offers[:-1], staff_offer(state.reception, scene), offers[-1])
     return Body(step=GuideStep.CONFIRM, question=question, lines=why, offers=numbered(*offers))
 
 
 def _ways(state: ChoosingMethod, scene: TalkContext) -> tuple[Offer, ...]:
     say, reception = scene.say, state.reception
-    known: dict[Way, Offer] = {
+    by_way: dict[Way, Offer] = {
         Way.FACE: face_offer(reception, scene),
         Way.PIN: Offer(
             id="pin", label=say("method.pin"), hint=say("method.pin.hint"), event=ev.PinChosen(reception.id)
@@ -39,9 +39,9 @@ def _ways(state: ChoosingMethod, scene: TalkContext) -> tuple[Offer, ...]:
             id="phone", label=say("method.phone"), hint=say("method.phone.hint"), event=ev.PhoneChosen(reception.id)
         ),
     }
-    return tuple(known[way] for way in state.ways)
+    return tuple(by_way[way] for way in state.ways)
 
 
 def _documents(scene: TalkContext) -> tuple[Line, ...]:
-    """Return the documents staff need, or if staff cannot confirm holders here, other proof of insurance."""
+    """Return the documents staff require, or other proof of insurance if staff cannot confirm holders here."""
     return hints(scene.say("help.two-documents")) if scene.rules.staff_enabled else other_proof(scene)

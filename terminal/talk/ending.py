@@ -1,4 +1,4 @@
-"""Screens at the end: completion, a problem, the answer to an inquiry."""
+"""Screens at the end of a reception: completion, problem and inquiry."""
 
 from terminal.session import events as ev
 from terminal.session.states import Complete, Inquiry, Outcome, Problem
@@ -16,7 +16,7 @@ _HINTS = {
 
 
 def complete(state: Complete, scene: TalkContext) -> Body:
-    """Ask to take the card, and show how many items were shared. Each answer is shown only on request."""
+    """Ask the patient to take the card and show how many items were shared. Show the answers only on request."""
     say = scene.say
     flags = dict(state.flags)
     answered = tuple(
@@ -46,7 +46,7 @@ def complete(state: Complete, scene: TalkContext) -> Body:
 
 
 def number_of_day(number: int, scene: TalkContext) -> tuple[Line, ...]:
-    """Return the reception number, which patients can tell staff instead of their name."""
+    """Return the reception number, which patients can give to staff instead of their name."""
     return hints(scene.say("reception.number", number=number)) if number else ()
 
 
@@ -59,16 +59,16 @@ def _counts(state: Complete, scene: TalkContext) -> tuple[Line, ...]:
 
 
 def problem(state: Problem, scene: TalkContext) -> Body:
-    """Show the next step, and the cause below it."""
+    """Show the next step with the cause below it."""
     say, problem = scene.say, state.problem
-    helping = help_lines(problem, scene, by_phone=state.reception.by_phone)
+    helpful = help_lines(problem, scene, by_phone=state.reception.by_phone)
     next_step = say(f"{problem.message_id}.next")
-    staff = "" if helping or say("method.staff-only") in next_step else say("problem.help")
+    staff = "" if helpful or say("method.staff-only") in next_step else say("problem.help")
     cause = Line(say(problem.message_id), LineKind.REASON)
     return Body(
-        step=_where(state),
+        step=_step_of(state),
         question=next_step,
-        lines=(cause, *helping, *hints(staff), *number_of_day(state.reception.number, scene)),
+        lines=(cause, *helpful, *hints(staff), *number_of_day(state.reception.number, scene)),
         offers=numbered(
             Offer(id="start-over", label=say("button.start-over"), event=ev.Cancelled(state.reception.id), back=True)
         ),
@@ -76,8 +76,8 @@ def problem(state: Problem, scene: TalkContext) -> Body:
     )
 
 
-def _where(state: Problem) -> GuideStep:
-    """Return the guide step that the reception had reached."""
+def _step_of(state: Problem) -> GuideStep:
+    """Return the guide step during which the problem occurred."""
     if state.reception.check is not None:
         return GuideStep.CONSENT
     return GuideStep.READ if state.reception.facts is None else GuideStep.CONFIRM

@@ -1,4 +1,4 @@
-"""Screen of the face check: guidance, arrow and progress."""
+"""Screen of the face check with guidance, arrow and progress."""
 
 from msgspec.structs import replace
 
@@ -10,7 +10,7 @@ from terminal.talk.ways import pin_offer, staff_offer
 from vision.verdict import Guidance
 
 _ARROWS = {Guidance.TURN_LEFT: -1, Guidance.TURN_RIGHT: 1}
-"""The picture is mirrored, so the patient's left is left on the screen."""
+"""Directions on the screen. The picture is mirrored, so the patient's left is on the left."""
 
 
 def face_check(state: FaceCheck, scene: TalkContext) -> Body:

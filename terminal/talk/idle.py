@@ -1,4 +1,4 @@
-"""Idle screen with its help pages, and the screen while a card is read."""
+"""First screen with its help pages, and the screen shown while a card is read."""
 
 from terminal.session import events as ev
 from terminal.session.states import CardShown, Help, Idle, Reading
@@ -33,21 +33,21 @@ def idle(state: Idle, scene: TalkContext) -> Body:
         )
     if state.help is Help.MENU:
         return Body(step=GuideStep.READ, question=say("idle.help"), offers=_help(scene))
-    marks = []
+    reasons = []
     if state.left is not None:
-        marks.append(Line(say(f"idle.left.{state.left}"), LineKind.REASON))
+        reasons.append(Line(say(f"idle.left.{state.left}"), LineKind.REASON))
     if state.child:
-        marks.append(Line(say("idle.child"), LineKind.REASON))
+        reasons.append(Line(say("idle.child"), LineKind.REASON))
     if state.proxy:
-        marks.append(Line(say("idle.proxy"), LineKind.REASON))
+        reasons.append(Line(say("idle.proxy"), LineKind.REASON))
     if state.staff:
-        marks.append(Line(say("idle.staff"), LineKind.REASON))
+        reasons.append(Line(say("idle.staff"), LineKind.REASON))
     if state.purpose == "inquiry":
-        marks.append(Line(say("idle.inquiry"), LineKind.REASON))
+        reasons.append(Line(say("idle.inquiry"), LineKind.REASON))
     question = say("idle.card-shown" if isinstance(state, CardShown) else "idle.question")
     phone = say("idle.hint.phone") if scene.rules.phone else ""
-    takes = hints(say("idle.hint"), phone, say("idle.hint.camera-on") if scene.rules.camera_stays_on else "")
-    return Body(step=GuideStep.READ, question=question, lines=tuple(marks) or takes, sign=Sign.PUT_CARD)
+    instructions = hints(say("idle.hint"), phone, say("idle.hint.camera-on") if scene.rules.camera_stays_on else "")
+    return Body(step=GuideStep.READ, question=question, lines=tuple(reasons) or instructions, sign=Sign.PUT_CARD)
 
 
 def _start(scene: TalkContext) -> tuple[Offer, ...]:

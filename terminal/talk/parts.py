@@ -1,4 +1,4 @@
-"""Screen contents as plain values, independent of any UI toolkit. Contain no secrets."""
+"""Screen contents as plain values, independent of UI toolkits and without secrets."""
 
 from enum import Enum, StrEnum
 
@@ -34,7 +34,7 @@ class Sign(StrEnum):
     WAIT = "wait"
     TAKE_CARD = "take-card"
     SHOW_CARD = "show-card"
-    """Show the front of the card to the camera. The camera picture is not shown, because others may see the screen."""
+    """Show the front of the card to the camera. The camera picture is not displayed, to protect the printed data."""
 
 
 class Remark(StrEnum):
@@ -44,19 +44,19 @@ class Remark(StrEnum):
     STAFF_COMING = "staff.coming"
     VOICE_MISSING = "problem.voice-missing"
     NOT_YET = "touch.not-yet"
-    """The last touch came too early or was for the previous question."""
+    """The last touch was too early or for the previous question."""
 
 
 class LineKind(StrEnum):
     HINT = "hint"
     REASON = "reason"
-    """Reason for this screen, for example that something did not work."""
+    """Reason for this screen, for example a failed attempt."""
     CHOICE = "choice"
     """List item."""
     ORIGINAL = "original"
-    """Japanese wording of a consent in small print, for languages that no native speaker has checked."""
+    """Japanese wording of a consent in small print, for languages not reviewed by a native speaker."""
     CALL = "call"
-    """Highlighted and alternating once a second, so that it is not overlooked."""
+    """Urgent request, highlighted and blinking once a second."""
 
 
 class Line(Struct, frozen=True):
@@ -76,16 +76,16 @@ class Offer(Struct, frozen=True, kw_only=True):
     language: str = ""
     """Language of the label, if it differs from the screen's."""
     names: tuple[tuple[str, str], ...] = ()
-    """Languages behind this button, each with its own name. Front ends that draw them skip the hint."""
+    """Languages offered behind this button, with their own names. Front ends that draw them omit the hint."""
     key: str = ""
     ten: str = ""
-    """Key of a numeric keypad, shown on the button, if `key` is not one of its digits."""
+    """Key of a numeric keypad, shown on the button. Used if `key` is not a digit."""
     back: bool = False
-    """Whether this goes back. All other answers are drawn with equal prominence."""
+    """Whether this is a way back. All other answers are drawn with equal prominence."""
 
 
 class Body(Struct, frozen=True, kw_only=True):
-    """Contents of a screen without the parts common to all screens."""
+    """Screen contents without the parts common to all screens."""
 
     step: GuideStep
     question: str
@@ -103,35 +103,35 @@ class Body(Struct, frozen=True, kw_only=True):
 
 
 class Talk(Struct, frozen=True, kw_only=True):
-    """Complete contents of a screen, drawn or spoken by a front end."""
+    """Complete screen contents, drawn or spoken by a front end."""
 
     serial: int = 0
-    """Number of the question. A touch sends it back and is ignored if another question is shown (see `serial.py`)."""
+    """Number of the question. A touch returns it and is ignored if the question has changed (see `serial.py`)."""
     state: str
     language: str
     display: Display
     steps: tuple[str, ...]
     body: Body
     card: str
-    """State of the card in words, shown in the footer."""
+    """Card status text in the footer."""
     foot: tuple[Offer, ...]
     keys: tuple[Offer, ...] = ()
-    """Further functions of a numeric keypad, without a button."""
+    """Functions of the numeric keypad without a button."""
     warning: str = ""
     """Warning that the state is about to time out."""
     notice: str = ""
-    """Temporary notice in the footer, instead of the card's state."""
+    """Temporary notice that replaces the card status in the footer."""
 
     def numbered(self, serial: int) -> "Talk":
         return replace(self, serial=serial)
 
     @property
     def offers(self) -> tuple[Offer, ...]:
-        """All buttons: the answers, followed by the footer."""
+        """All buttons: the answers followed by the footer."""
         return (*self.body.offers, *self.foot)
 
     def pressed(self, key: str, *, typed: bool = False) -> Offer | None:
-        """Return the offer for a key of a numeric keypad: a digit, `enter`, or one of `*/+-.`
+        """Return the offer for a key of the numeric keypad: a digit, `enter`, or one of `*/+-.`
 
         Return None for keys used by a PIN or code pad: digits, `enter`, and `*` if digits have been `typed`.
         """
@@ -146,16 +146,16 @@ class Talk(Struct, frozen=True, kw_only=True):
 
 
 class TalkContext(Struct, frozen=True):
-    """Context for generating the text of a state."""
+    """Context for generating a state's texts."""
 
     say: Words
     rules: Rules
     original: Words | None = None
-    """Japanese messages, if consents need them below their own wording."""
+    """Japanese messages, if consents must also show the Japanese wording."""
 
 
 def numbered(*offers: Offer | None, keys: str = "123456789") -> tuple[Offer, ...]:
-    """Return the offers that are not None with keys assigned from left to right."""
+    """Drop None and assign the keys to the offers from left to right."""
     present = [offer for offer in offers if offer is not None]
     return tuple(replace(offer, key=key) for offer, key in zip(present, keys, strict=False))
 

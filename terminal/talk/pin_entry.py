@@ -1,4 +1,4 @@
-"""Screens for the PIN, for confirming its last try, and for a phone that verifies its owner."""
+"""Screens for PIN entry, for confirming the last try, and for a phone that verifies its owner."""
 
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
@@ -18,8 +18,8 @@ def pin_entry(state: PinEntry, scene: TalkContext) -> Body:
     face = face_offer(reception, scene) if Way.FACE in ways(reception, scene.rules) else None
     wrong = (Line(say("pin.wrong"), LineKind.REASON),) if state.wrong else why_lines(state.why, scene)
     if asks_before_last_try(state):
-        go_on = Offer(id="go-on", label=say("pin.last-try.confirm"), event=ev.LastTryConfirmed(reception.id))
-        return Body(step=GuideStep.CONFIRM, question=say("pin.last-try"), lines=wrong, offers=numbered(face, go_on))
+        proceed = Offer(id="go-on", label=say("pin.last-try.confirm"), event=ev.LastTryConfirmed(reception.id))
+        return Body(step=GuideStep.CONFIRM, question=say("pin.last-try"), lines=wrong, offers=numbered(face, proceed))
     return Body(
         step=GuideStep.CONFIRM,
         question=say("pin.question.child" if reception.for_child else "pin.question"),

@@ -1,4 +1,4 @@
-"""Screens for the printed code: showing the card to the camera, or typing the code."""
+"""Screens for showing the printed code to the camera and for typing it."""
 
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
@@ -42,7 +42,7 @@ def printed_code(state: PrintedCodeEntry, scene: TalkContext) -> Body:
 
 
 def _scanning(state: PrintedCodeEntry, both: str, scene: TalkContext) -> Body:
-    """Show an outline and instructions while scanning, never the camera picture of the card."""
+    """Show an outline and instructions while scanning, but not the camera picture."""
     say, reception = scene.say, state.reception
     pin = Way.PIN in ways(reception, scene.rules)
     return Body(
@@ -58,6 +58,6 @@ def _scanning(state: PrintedCodeEntry, both: str, scene: TalkContext) -> Body:
 
 
 def code_tries(state: PrintedCodeEntry, scene: TalkContext) -> int:
-    """Return the number of tries left for the patient. The last tries of the card are reserved for staff."""
+    """Return the number of tries left for the patient. The card's last tries are reserved for staff."""
     reserved = 0 if state.target is Way.STAFF else scene.rules.code_tries_floor - 1
     return max(state.reception.code_left - reserved, 0)

@@ -1,4 +1,4 @@
-"""Numbering of questions, so that a touch only answers the question it was made for."""
+"""Number questions, so that a touch only answers the question that was on the screen."""
 
 from terminal.session.events import Event
 from terminal.session.rules import Rules
@@ -8,64 +8,64 @@ from terminal.talk.view import starting, talk_of
 from terminal.words.catalogue import Speak
 
 SETTLE_SECONDS = 0.35
-"""Time before a new question accepts touches, so that a double tap does not answer it too."""
+"""Seconds before a new question accepts touches, so that a double tap does not answer it."""
 
 
 class Talks:
-    """Converts states into numbered `Talk`s, and touches into events. One instance per front end.
+    """Converts states to numbered `Talk`s and touches to events. Each front end has one instance.
 
-    The serial changes with the state (type, reception, question) and with the answers offered. It does not change with
-    guidance, progress, countdown, notices or language. `now` is in monotonic seconds.
+    The serial changes with state type, reception, question and offered answers. It does not change with guidance,
+    progress, countdown, notices or language. `now` is in monotonic seconds.
     """
 
     def __init__(self, speak: Speak, *, language: str, settle_seconds: float = SETTLE_SECONDS) -> None:
         self.talk: Talk = starting(language, speak)
         """The current talk."""
         self._speak, self._settle_seconds = speak, settle_seconds
-        self._asked: object = None
+        self._question: object = None
         self._settled_at = 0.0
 
     def show(self, state: State, rules: Rules, now: float, *, remark: Remark = Remark.NONE) -> Talk:
         """Return the talk for the state and make it the current one."""
         talk = talk_of(state, rules, self._speak, remark=remark)
-        asked = _asked(state, talk)
+        question = _question_key(state, talk)
         serial = self.talk.serial
-        if asked != self._asked:
-            self._asked, self._settled_at = asked, now + self._settle_seconds
+        if question != self._question:
+            self._question, self._settled_at = question, now + self._settle_seconds
             serial += 1
         self.talk = talk.numbered(serial)
         return self.talk
 
     def is_present(self, serial: int) -> bool:
-        """Return whether that question is on the screen. Digits typed for another question must be ignored."""
+        """Return whether this question is on the screen. Digits typed for other questions must be ignored."""
         return serial == self.talk.serial
 
     def is_settled(self, serial: int, now: float) -> bool:
-        """Return whether that question has been on the screen long enough to be answered."""
+        """Return whether this question has been on the screen long enough to be answered."""
         return self.is_present(serial) and now >= self._settled_at
 
     def event(self, serial: int, offer_id: str, now: float) -> Event | None:
-        """Return the event for a touch, or None if it is for another question, too early, or not offered.
+        """Return the event for a touch, or None if the touch is too early, for another question or not offered.
 
-        For None, the front end shows "not yet" (`Remark.NOT_YET`).
+        The front end responds to None with `Remark.NOT_YET`.
         """
         if not self.is_settled(serial, now):
             return None
         return next((offer.event for offer in (*self.talk.offers, *self.talk.keys) if offer.id == offer_id), None)
 
 
-def _asked(state: State, talk: Talk) -> object:
-    """Return a language-independent key that distinguishes this question from others."""
+def _question_key(state: State, talk: Talk) -> object:
+    """Return a language-independent key that identifies this question."""
     reception = "" if isinstance(state, Idle) else state.reception.id
-    return type(state), reception, talk.body.pad, _meanings(talk.body.offers), _within(state)
+    return type(state), reception, talk.body.pad, _events(talk.body.offers), _question_details(state)
 
 
-def _meanings(offers: tuple[Offer, ...]) -> tuple[tuple[str, Event], ...]:
+def _events(offers: tuple[Offer, ...]) -> tuple[tuple[str, Event], ...]:
     return tuple((offer.id, offer.event) for offer in offers)
 
 
-def _within(state: State) -> object:
-    """Return what makes it a new question even if the state's type and the answers are the same."""
+def _question_details(state: State) -> object:
+    """Return the fields that distinguish questions with the same state type and answers."""
     match state:
         case Idle():
             return state.card_left is None, state.out_of_service, state.staff, state.purpose, state.child

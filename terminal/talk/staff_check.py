@@ -1,4 +1,4 @@
-"""Screen for staff comparing photo and person by eye and giving a reason."""
+"""Screen on which staff compare photo and person by eye and choose a reason."""
 
 from terminal.session import events as ev
 from terminal.session.certainty import has_camera
@@ -6,7 +6,7 @@ from terminal.session.states import StaffCheck
 from terminal.talk.parts import Body, GuideStep, Offer, TalkContext, hints, numbered
 
 STAFF_REASONS = ("face", "camera", "pin", "asked", "documents")
-"""Reasons for confirming by eye, used as message ids and recorded as they are."""
+"""Reasons for visual confirmation. They are part of message ids and recorded in the ledger."""
 
 
 def staff_reasons(state: StaffCheck) -> tuple[str, ...]:
@@ -16,24 +16,24 @@ def staff_reasons(state: StaffCheck) -> tuple[str, ...]:
         return ("proxy",)
     if not state.has_photo:
         return ("documents",)
-    fitting = {
+    applies = {
         "face": reception.face_attempts > 0 and not reception.face_matched,
         "camera": not has_camera(reception),
         "pin": reception.pin_left == 0,
     }
-    return tuple(reason for reason, fits in fitting.items() if fits) or ("asked",)
+    return tuple(reason for reason, applicable in applies.items() if applicable) or ("asked",)
 
 
 def staff_check(state: StaffCheck, scene: TalkContext) -> Body:
     say, reception = scene.say, state.reception
-    compared = state.has_photo and not reception.proxy
-    if not reception.staff_here:  # only the patient sees this screen; staff compare on the staff page
+    pictures = state.has_photo and not reception.proxy
+    if not reception.staff_here:  # staff compare on the staff page
         return Body(
             step=GuideStep.CONFIRM,
             question=say("method.staff.hint"),
             lines=hints(say("reading.hint"), say("staff.again")),
-            camera=compared,
-            photo=compared,
+            camera=pictures,
+            photo=pictures,
         )
     other = Offer(id="other", label=say("staff.other"), event=ev.StaffSaysOther(reception.id), back=True)
     same = [
@@ -50,7 +50,7 @@ def staff_check(state: StaffCheck, scene: TalkContext) -> Body:
         step=GuideStep.CONFIRM,
         question=say("staff.question.proxy" if reception.proxy else "staff.question"),
         lines=hints(say(hint)),
-        camera=compared,
-        photo=compared,
+        camera=pictures,
+        photo=pictures,
         offers=numbered(other, *same),
     )

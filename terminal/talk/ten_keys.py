@@ -1,8 +1,8 @@
-"""Operation of every screen with a numeric keypad: the meaning of its keys.
+"""Key assignments that make every screen operable with a numeric keypad.
 
-Digits choose an answer or are typed. Enter confirms. `*` erases a digit or, if there is none, goes back. `/` opens the
-display settings. `+` increases the volume. `-` calls staff. `.` leaves after a confirmation. `0` repeats the speech or
-switches the voice on.
+Digits choose an answer or are typed. Enter confirms. `*` erases a digit or goes back if no digit was typed. `/` opens
+the display settings. `+` increases the volume. `-` calls staff. `.` leaves after confirmation. `0` repeats the speech
+or switches the voice on.
 """
 
 from msgspec.structs import replace
@@ -13,17 +13,17 @@ from terminal.session.states import State
 from terminal.talk import asides
 from terminal.talk.parts import Body, Offer, PadKind, TalkContext
 
-_WAYS_BACK = frozenset({"back", "change", "close", "start-over"})
+_BACK_IDS = frozenset({"back", "change", "close", "start-over"})
 
 
-def marked(body: Body) -> Body:
-    """Return the body with keys other than digits assigned to its answers."""
+def with_keys(body: Body) -> Body:
+    """Assign the keys other than digits to the answers."""
     if body.pad:
         return replace(body, offers=tuple(replace(offer, ten="/") for offer in body.offers))
     onward = [offer for offer in body.offers if not offer.back]
     offers = []
     for offer in body.offers:
-        if offer.id in _WAYS_BACK:
+        if offer.id in _BACK_IDS:
             offer = replace(offer, ten="*")
         elif onward == [offer]:
             offer = replace(offer, ten="enter")
@@ -31,11 +31,11 @@ def marked(body: Body) -> Body:
     return replace(body, offers=tuple(offers))
 
 
-def beside(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext) -> tuple[Offer, ...]:
-    """Return the functions that have a key but no button."""
-    reception, display, aside = asides.of(state)
-    changing = Aside.NONE if aside is Aside.CHANGES else Aside.CHANGES
-    keys = [_key("changes", "/", "changes.question", ev.AsideWanted(reception, changing), scene)]
+def hidden_keys(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext) -> tuple[Offer, ...]:
+    """Return the keypad functions that have no button."""
+    reception, display, aside = asides.parts_of(state)
+    toggled = Aside.NONE if aside is Aside.CHANGES else Aside.CHANGES
+    keys = [_key("changes", "/", "changes.question", ev.AsideWanted(reception, toggled), scene)]
     if aside is not Aside.LEAVING and any(offer.id in asides.LEAVES for offer in foot):
         keys.append(_key("leaving", ".", "leaving.question", ev.AsideWanted(reception, Aside.LEAVING), scene))
     if body.pad is PadKind.PIN and any(offer.id == "face" for offer in body.offers):
@@ -44,7 +44,7 @@ def beside(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext
     if display.voice:
         louder = ev.DisplayChanged(reception, volume=display.louder)
         keys.append(_key("louder", "+", "voice.louder", louder, scene))
-        # on a PIN or code pad, 0 is a digit, so repeating is only possible by touch
+        # 0 is a digit on a PIN or code pad. Repeating then requires a touch.
         keys.append(_key("again", "" if body.pad else "0", "voice.again", ev.SayAgain(reception), scene))
     elif voice is not None and not body.pad:
         keys.append(replace(voice, id="speak", key="0"))

@@ -1,4 +1,4 @@
-"""Help if the card cannot be used today: other proof of insurance, where to replace the card, whom to call."""
+"""Help for patients whose card cannot be used today: other proof of insurance, offices and phone numbers."""
 
 from terminal.problems import ProblemCode
 from terminal.talk.parts import Line, LineKind, TalkContext, hints
@@ -13,21 +13,21 @@ _WITH_OTHER_PROOF = {
     ProblemCode.HOLDER_UNKNOWN: "",
     ProblemCode.GRACE_NO_REGISTRATION: "help.renew",
 }
-"""Problems of the card itself, with the message on where to resolve them."""
+"""Problems of the card itself, with the message id that says where to resolve them."""
 _WITH_DOCUMENTS = frozenset({ProblemCode.NO_WAY_LEFT, ProblemCode.HOLDER_NOT_CONFIRMED, ProblemCode.BOTH_NEEDED})
 
 
 def other_proof(scene: TalkContext) -> tuple[Line, ...]:
-    """Return the documents that can be shown instead of a working card."""
+    """Return the documents accepted instead of a working card."""
     say = scene.say
     return (*hints(say("help.today")), *(Line(say(f"help.today.{name}"), LineKind.CHOICE) for name in _OTHER_PROOF))
 
 
 def help_lines(problem: ProblemCode, scene: TalkContext, *, by_phone: bool = False) -> tuple[Line, ...]:
-    """Return help for this problem, or nothing if its next step is sufficient."""
+    """Return help for this problem. Empty if the problem's next step is sufficient."""
     say = scene.say
     if by_phone and problem is ProblemCode.CERTIFICATE_EXPIRED:
-        # the phone's certificate expires with the card's, which may still be in its grace period
+        # the phone's certificate expires with the card's, but the card may be in its grace period
         return (*hints(say("help.card-instead"), say("help.renew.phone")), *other_proof(scene))
     if problem in _WITH_OTHER_PROOF:
         where = _WITH_OTHER_PROOF[problem]
@@ -39,6 +39,6 @@ def help_lines(problem: ProblemCode, scene: TalkContext, *, by_phone: bool = Fal
             *hints(say("problem.certificate-suspended.city")),
         )
     if problem in _WITH_DOCUMENTS:
-        # without a staff password no holder can be confirmed by eye here
+        # without a staff password, staff cannot confirm holders
         return hints(say("help.two-documents")) if scene.rules.staff_enabled else other_proof(scene)
     return ()

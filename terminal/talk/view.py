@@ -1,4 +1,4 @@
-"""`talk_of(state, ...) -> Talk`: the screen for a state, as a pure function."""
+"""`talk_of(state, ...) -> Talk`: generate the screen for a state. No I/O."""
 
 from typing import assert_never
 
@@ -55,7 +55,7 @@ from terminal.words.languages import REFERENCE, needs_original
 
 
 def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark.NONE) -> Talk:
-    """Return the screen for a state. `serial.Talks` numbers it."""
+    """Return the screen for a state, without its serial (see `serial.Talks`)."""
     display = state.display if isinstance(state, Idle) else state.reception.display
     language = display.language if isinstance(state, Idle) else state.reception.language
     say = speak(language)
@@ -72,24 +72,24 @@ def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark
     if not isinstance(state, Idle) and state.reception.aside is Aside.RESPONDENT:
         body = asking.respondents(state.reception, body.step, scene)
     if _aside(state) in (Aside.CHANGES, Aside.LEAVING):
-        body = asides.asked(state, body, foot, scene)
-    warned = not isinstance(state, Idle) and state.warned
+        body = asides.side_question(state, body, foot, scene)
+    warns = not isinstance(state, Idle) and state.warned
     return Talk(
         state=type(state).__name__,
         language=language,
         display=display,
         steps=tuple(say(stage.value) for stage in GuideStep),
-        body=ten_keys.marked(body),
+        body=ten_keys.with_keys(body),
         card=_card(state, scene),
         foot=foot,
-        keys=ten_keys.beside(state, body, foot, scene),
-        warning=say("warning.time") if warned else "",
+        keys=ten_keys.hidden_keys(state, body, foot, scene),
+        warning=say("warning.time") if warns else "",
         notice=say(remark) if remark else "",
     )
 
 
 def starting(language: str, speak: Speak) -> Talk:
-    """Return the first screen, shown before there is a state."""
+    """Return the screen shown during startup."""
     say = speak(language)
     return Talk(
         state="Starting",
@@ -160,11 +160,11 @@ def _chooses_language(state: State) -> bool:
 
 
 def _is_first(state: Idle) -> bool:
-    """Return whether this is the plain first screen, on which languages have their own buttons."""
+    """Return whether this is the plain first screen, which has language buttons."""
     return state.card_left is None and state.out_of_service is None and state.help is None and not state.aside
 
 
-# --- foot ---------------------------------------------------------------------------------------------------
+# --- footer -------------------------------------------------------------------------------------------------
 
 
 def _card(state: State, scene: TalkContext) -> str:
@@ -185,13 +185,13 @@ def _card(state: State, scene: TalkContext) -> str:
 
 
 def _foot(state: State, display: Display, scene: TalkContext, speak: Speak) -> tuple[Offer, ...]:
-    """Return the footer: leaving first, staff last and display settings in between, in the same order everywhere."""
+    """Return the footer in the same order on every screen: leaving, display settings, staff."""
     say = scene.say
     reception = "" if isinstance(state, Idle) else state.reception.id
     staff = Offer(id="call-staff", label=say("button.staff"), event=ev.StaffCalled(reception), key="f1", ten="-")
     language = () if _chooses_language(state) else (language_choice.foot_offer(display, reception, scene, speak),)
     if isinstance(state, Idle):
-        # the first screen has language buttons of its own
+        # the plain first screen has separate language buttons
         return (*_display_choices(display, scene), staff) if _is_first(state) else (*language, staff)
     if isinstance(state, Submitting | Complete | Problem | Inquiry):
         return (*language, staff)
@@ -208,8 +208,8 @@ def _foot(state: State, display: Display, scene: TalkContext, speak: Speak) -> t
     return (leave, *_more_time(state.warned, reception, scene), *language, staff)
 
 
-def _more_time(warned: bool, reception: str, scene: TalkContext) -> tuple[Offer, ...]:
-    if not warned:
+def _more_time(warns: bool, reception: str, scene: TalkContext) -> tuple[Offer, ...]:
+    if not warns:
         return ()
     return (
         Offer(id="more-time", label=scene.say("button.more-time"), event=ev.MoreTime(reception), key="f4", ten="/"),

@@ -1,11 +1,11 @@
-"""Common parts of the screens for confirming the holder: other methods, reasons, tries left."""
+"""Common parts of the screens for confirming the holder: methods, reasons and tries left."""
 
 from terminal.session import events as ev
 from terminal.session.states import MethodReason, Reception
 from terminal.talk.parts import Line, LineKind, Offer, TalkContext, hints
 
 PAD_KEYS = "abc"
-"""Keys of offers on screens where the number keys type digits."""
+"""Keys of offers on screens with a PIN or code pad, where number keys type digits."""
 
 
 RESET_AT_CITY_HALL = frozenset({MethodReason.PIN_LOCKED_NOW, MethodReason.PIN_FORGOTTEN})
