@@ -1,4 +1,4 @@
-"""Receptions at the prompt: numbered answers, PIN and birth dates."""
+"""Receptions at the text prompt: numbered answers, PIN and birth dates."""
 
 import asyncio
 import os
@@ -19,21 +19,21 @@ from vision.camera import Camera
 
 
 class Keyboard:
-    """Types the next line of a script when its text appears on the screen."""
+    """A keyboard that types each line of a script when the expected text is printed."""
 
     def __init__(self, script: list[tuple[str, str]]) -> None:
-        self.reading, self._writing = os.pipe()
-        self.shown: list[str] = []
+        self.read_end, self._write_end = os.pipe()
+        self.output: list[str] = []
         self._script = script
 
-    def tell(self, text: str) -> None:
-        self.shown.append(text)
+    def on_output(self, text: str) -> None:
+        self.output.append(text)
         if self._script and self._script[0][0] in text:
             _, line = self._script.pop(0)
-            os.write(self._writing, (line + "\n").encode())
+            os.write(self._write_end, (line + "\n").encode())
 
     def close(self) -> None:
-        os.close(self._writing)
+        os.close(self._write_end)
 
     @property
     def finished(self) -> bool:
@@ -63,15 +63,15 @@ def run_at_prompt(counter: DemoCounter, desk: Desk, keyboard: Keyboard) -> None:
             desk.place.insert(desk.card())
 
         conductor.listen(on_state=on_state)
-        with os.fdopen(keyboard.reading) as stream:
-            headless = Headless(conductor, PromptOperator(speak, keyboard.tell, stream), speak)
-            inserting = asyncio.create_task(insert_when_watched())
+        with os.fdopen(keyboard.read_end) as stream:
+            headless = Headless(conductor, PromptOperator(speak, keyboard.on_output, stream), speak)
+            insertion = asyncio.create_task(insert_when_watched())
             try:
                 async with asyncio.timeout(60):
                     await headless.run()
-                await inserting
+                await insertion
             finally:
-                keyboard.close()  # before the stream, which a thread is reading
+                keyboard.close()  # ends the read of the thread, so that the stream can be closed
 
     asyncio.run(day())
 
@@ -95,9 +95,9 @@ def test_pin_reception_at_the_prompt(counter: DemoCounter, desk: Desk) -> None:
         ]
     )
     run_at_prompt(counter, desk, keyboard)
-    assert keyboard.finished, keyboard.shown
+    assert keyboard.finished, keyboard.output
     assert desk.kinds() == ["opened", "decided", "confirmed", "handing-over", "delivered"]
-    assert not any("1234" in line for line in keyboard.shown)
+    assert not any("1234" in line for line in keyboard.output)
 
 
 def test_end_of_input_stops_the_terminal(counter: DemoCounter, desk: Desk) -> None:
@@ -111,9 +111,9 @@ async def _end_of_input(counter: DemoCounter, desk: Desk, keyboard: Keyboard) ->
         Devices(desk.place.slot, None, Camera(EmptyRoom()), no_engine),
         anchors=counter.props.authority.trust_anchors,
     )
-    with os.fdopen(keyboard.reading) as stream:
+    with os.fdopen(keyboard.read_end) as stream:
         speak = speaker(counter.settings)
-        headless = Headless(conductor, PromptOperator(speak, keyboard.tell, stream), speak)
+        headless = Headless(conductor, PromptOperator(speak, keyboard.on_output, stream), speak)
         desk.place.insert(desk.card())
         asyncio.get_running_loop().call_later(0.2, keyboard.close)
         async with asyncio.timeout(60):
@@ -130,7 +130,7 @@ class FailingOperator:
 
 
 def test_failing_operator_closes_the_terminal(counter: DemoCounter, desk: Desk) -> None:
-    def open_again() -> Conductor:
+    def open_conductor() -> Conductor:
         return open_terminal(
             counter.settings,
             Devices(desk.place.slot, None, Camera(EmptyRoom()), no_engine),
@@ -139,13 +139,13 @@ def test_failing_operator_closes_the_terminal(counter: DemoCounter, desk: Desk) 
 
     async def day() -> None:
         with pytest.raises(ValueError, match="operator failed"):
-            await Headless(open_again(), FailingOperator(), speaker(counter.settings)).run()
-        open_again().ledger.close()
+            await Headless(open_conductor(), FailingOperator(), speaker(counter.settings)).run()
+        open_conductor().ledger.close()
 
     asyncio.run(day())
 
 
-def test_line_typed_before_the_question_is_ignored() -> None:
+def test_line_typed_before_the_question_is_discarded() -> None:
     """Otherwise a PIN typed too late would be sent to the next patient's card."""
     keyboard, terminal = os.openpty()
 
@@ -159,7 +159,7 @@ def test_line_typed_before_the_question_is_ignored() -> None:
                 lines.forget()
                 os.write(keyboard, b"2\n")
                 assert await lines.next() == "2"
-            os.write(keyboard, b"\x04")  # end of input, which stops the reading thread
+            os.write(keyboard, b"\x04")  # end of input; stops the reading thread
             with pytest.raises(EOFError):
                 await lines.next()
 
@@ -167,14 +167,14 @@ def test_line_typed_before_the_question_is_ignored() -> None:
     os.close(keyboard)
 
 
-def test_lines_piped_from_a_script_are_kept() -> None:
-    reading, writing = os.pipe()
+def test_lines_piped_from_a_script_are_not_discarded() -> None:
+    read_end, write_end = os.pipe()
 
     async def day() -> None:
-        with os.fdopen(reading) as stream:
+        with os.fdopen(read_end) as stream:
             lines = TypedLines(stream)
-            os.write(writing, b"2\n")
-            os.close(writing)
+            os.write(write_end, b"2\n")
+            os.close(write_end)
             async with asyncio.timeout(60):
                 while lines.waiting < 2:
                     await asyncio.sleep(0.001)
@@ -184,11 +184,11 @@ def test_lines_piped_from_a_script_are_kept() -> None:
     asyncio.run(day())
 
 
-@pytest.mark.parametrize("typed", ["S55.3.1", "s55-3-1", "S55/03/01", "1980-03-01", "1980.3.1"])
-def test_birth_date_is_accepted_in_printed_formats(typed: str) -> None:
-    assert _birth_date(typed) is not None
+@pytest.mark.parametrize("text", ["S55.3.1", "s55-3-1", "S55/03/01", "1980-03-01", "1980.3.1"])
+def test_birth_date_is_accepted_in_printed_formats(text: str) -> None:
+    assert _birth_date(text) is not None
 
 
-@pytest.mark.parametrize("typed", ["", "55.3.1.2", "X55.3.1", "S55.3", "yesterday"])
-def test_invalid_birth_date_is_refused(typed: str) -> None:
-    assert _birth_date(typed) is None
+@pytest.mark.parametrize("text", ["", "55.3.1.2", "X55.3.1", "S55.3", "yesterday"])
+def test_invalid_birth_date_is_refused(text: str) -> None:
+    assert _birth_date(text) is None

@@ -1,4 +1,4 @@
-"""The prompt and the screen show the same sentences and offers, and post the same events, in every state."""
+"""In every state, prompt and screen show the same sentences and offers and post the same events."""
 
 import asyncio
 import os
@@ -22,17 +22,17 @@ speak = speaker(Settings())
 
 
 @dataclass
-class Shown:
-    """How one front end presents a state."""
+class Presentation:
+    """Presentation of a state on one front end."""
 
     sentences: list[str]
     offers: list[tuple[str, str]]
-    """Key and label of each offer, in order."""
+    """Key and label of each offer, in display order."""
     posted: list[Event] = field(default_factory=list)
-    """Events posted by pressing those keys in turn."""
+    """Events posted when these keys are pressed in order."""
 
 
-async def on_screen(on_stage: Stage, state: st.State) -> Shown:
+async def present_on_screen(on_stage: Stage, state: st.State) -> Presentation:
     await on_stage.show(state)
     desk = on_stage.app.desk
     sentences = [desk.query_one("#question", Sentence).text, *(line.text for line in desk.query_one(Lines).lines)]
@@ -40,16 +40,16 @@ async def on_screen(on_stage: Stage, state: st.State) -> Shown:
         sentences.append(desk.query_one("#card", Sentence).text)
     targets = [target for target in desk.query(Target) if target.display and target.offer is not None]
     offers = [target.offer for target in targets if target.offer is not None]
-    shown = Shown(sentences, [(typed_as(offer.key), offer.label) for offer in offers])
+    presentation = Presentation(sentences, [(typed_as(offer.key), offer.label) for offer in offers])
     for offer in offers:
         on_stage.counter.posted.clear()
         await on_stage.key(offer.key)
-        shown.posted += on_stage.counter.posted
-    return shown
+        presentation.posted += on_stage.counter.posted
+    return presentation
 
 
 class RecordingHands:
-    """Records events instead of posting them."""
+    """Hands that record events instead of posting them."""
 
     def __init__(self, talks: Talks) -> None:
         self._talks = talks
@@ -67,62 +67,65 @@ class RecordingHands:
         return True
 
     def type_code(self, code: bytearray) -> None:
-        raise AssertionError("no code was typed")
+        raise AssertionError("the operator typed a code")
 
     def let_staff_in(self) -> None:
-        raise AssertionError("staff cannot log in at the prompt")
+        raise AssertionError("the operator let staff in")
 
     def leave(self) -> None:
-        raise AssertionError("the input has not ended")
+        raise AssertionError("the operator left")
 
 
-async def at_prompt(state: st.State) -> Shown:
+async def present_at_prompt(state: st.State) -> Presentation:
     printed: list[str] = []
     talks = Talks(speak, language="ja", settle_seconds=0.0)
     talk = talks.show(state, RULES, 0.0)
     hands = RecordingHands(talks)
-    reading, writing = os.pipe()
-    with os.fdopen(reading) as stream, os.fdopen(writing, "w") as keyboard:
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end) as stream, os.fdopen(write_end, "w") as keyboard:
         operator = PromptOperator(speak, printed.append, stream)
         operator.hear(talk)
         sentences = [
             line.strip().partition("] ")[2] if not index else line.strip() for index, line in enumerate(printed)
         ]
-        announced = len(printed)
-        shown = Shown(sentences, [])
+        line_count = len(printed)
+        presentation = Presentation(sentences, [])
         keys = [typed_as(offer.key) for offer in talk.offers] or [""]
         for number, key in enumerate(keys):
             keyboard.write(key + "\n")
             keyboard.flush()
-            acting = asyncio.create_task(operator.act(talk, state, hands))
-            await asyncio.wait([acting], timeout=60 if talk.offers else 0.05)
+            action = asyncio.create_task(operator.act(talk, state, hands))
+            await asyncio.wait([action], timeout=60 if talk.offers else 0.05)
             if not number:
-                offered = printed[announced : announced + len(talk.offers)]
-                shown.offers = [_key_and_label(line) for line in offered]
-            acting.cancel()
-    shown.posted = hands.posted
-    return shown
+                offered = printed[line_count : line_count + len(talk.offers)]
+                presentation.offers = [_key_and_label(line) for line in offered]
+            action.cancel()
+    presentation.posted = hands.posted
+    return presentation
 
 
 def _key_and_label(line: str) -> tuple[str, str]:
-    key, _, rest = line.strip().partition("  ")
-    return key, rest.partition(": ")[0]
+    key, _, label = line.strip().partition("  ")
+    return key, label.partition(": ")[0]
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
 @on_a_loop
-async def test_every_state_is_presented_alike_on_screen_and_prompt(language: str) -> None:
+async def test_screen_and_prompt_present_every_state_alike(language: str) -> None:
     async with stage(USUAL) as on_stage:
         for name in SCREENS:
             state = state_of(name, language)
-            screen, prompt = await on_screen(on_stage, state), await at_prompt(state)
+            screen, prompt = await present_on_screen(on_stage, state), await present_at_prompt(state)
             assert prompt == screen, name
 
 
 @on_a_loop
-async def test_first_key_shares_nothing_on_screen_and_prompt() -> None:
+async def test_first_key_at_the_consent_question_shares_nothing() -> None:
     async with stage(USUAL) as on_stage:
-        screen, prompt = await on_screen(on_stage, state_of("consent")), await at_prompt(state_of("consent"))
+        screen, prompt = (
+            await present_on_screen(on_stage, state_of("consent")),
+            await present_at_prompt(state_of("consent")),
+        )
     nothing = speak("ja")("consent.none")
     assert screen.offers[0] == prompt.offers[0] == ("1", nothing)
 
@@ -133,8 +136,8 @@ async def test_only_four_ascii_digits_are_accepted_as_a_pin() -> None:
     talk = talks.show(state_of("pin"), RULES, 0.0)
     assert talk.body.pad is PadKind.PIN
     hands = RecordingHands(talks)
-    reading, writing = os.pipe()
-    with os.fdopen(reading) as stream, os.fdopen(writing, "w") as keyboard:
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end) as stream, os.fdopen(write_end, "w") as keyboard:
         keyboard.write("123\n12345\n１２３４\n4321\n")
         keyboard.flush()
         printed: list[str] = []

@@ -1,4 +1,4 @@
-"""Terminals without a screen: real ledger, line, service and result files; holders are confirmed by PIN."""
+"""A terminal without a screen that plays receptions by PIN, with a real ledger, service and result folder."""
 
 import asyncio
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from terminal.qualification.statements import pin_statement
 from terminal.simulated.service.enrolment import registry_path
 from terminal.simulated.service.registry import CardEntry, Registry, RegistryFile, certificate_id
 
-ASKED = (Item.DIAGNOSIS, Item.MEDICINES, Item.HEALTH_CHECKUP, Item.HIGH_COST_LIMIT)
+ITEMS = (Item.DIAGNOSIS, Item.MEDICINES, Item.HEALTH_CHECKUP, Item.HIGH_COST_LIMIT)
 WORDING = "この医院に提供しますか"
 
 
@@ -33,7 +33,7 @@ WORDING = "この医院に提供しますか"
 class Card:
     key: RSAPrivateKey
     certificate: bytes
-    """DER."""
+    """DER-encoded user certificate."""
 
 
 def issue_cards(service_state: Path, count: int) -> list[Card]:
@@ -45,8 +45,8 @@ def issue_cards(service_state: Path, count: int) -> list[Card]:
     year = date.today().year
     for _ in range(count):
         key = generate_private_key(65537, 2048)
-        starts, ends = datetime(year - 1, 1, 1, tzinfo=UTC), datetime(year + 3, 1, 1, tzinfo=UTC)
-        card = Card(key, authority.issue_user_certificate(key.public_key(), starts, ends))
+        valid_from, valid_until = datetime(year - 1, 1, 1, tzinfo=UTC), datetime(year + 3, 1, 1, tzinfo=UTC)
+        card = Card(key, authority.issue_user_certificate(key.public_key(), valid_from, valid_until))
         cards.append(card)
         entries[certificate_id(card.certificate)] = CardEntry(person="adult")
     registry.merge(Registry(certificate_authorities=(pem,), cards=entries))
@@ -54,11 +54,11 @@ def issue_cards(service_state: Path, count: int) -> list[Card]:
 
 
 class ServiceSilent(Exception):
-    """No check could be opened."""
+    """The service did not open the check."""
 
 
 class ClinicTerminal:
-    """Call `open` and `close` from the same event loop."""
+    """A terminal that plays receptions. Open and close it in the same event loop."""
 
     def __init__(self, settings: Settings, cards: Sequence[Card]) -> None:
         self.settings = settings
@@ -76,35 +76,39 @@ class ClinicTerminal:
         self.books.close()
         await self.client.aclose()
 
-    async def reception(self, *, granted: bool = True, reads: float = 0.0) -> DeliveryOutcome:
-        """Run a reception in which the patient reads the questions for `reads` seconds. Raise `ServiceSilent`."""
-        check_id = await self.opened()
-        await asyncio.sleep(reads)
-        await self.decided(check_id, granted=granted)
+    async def reception(self, *, granted: bool = True, reading_seconds: float = 0.0) -> DeliveryOutcome:
+        """Play a reception with a patient who reads the questions for `reading_seconds`.
+
+        Raises:
+            ServiceSilent: The service did not open a check.
+        """
+        check_id = await self.open_check()
+        await asyncio.sleep(reading_seconds)
+        await self.record_decision(check_id, granted=granted)
         return await self.delivery.deliver(check_id)
 
-    async def opened(self) -> str:
+    async def open_check(self) -> str:
         self._count += 1
         card = self._cards[self._count % len(self._cards)]
         challenge = await self.client.challenge()
         if not isinstance(challenge, Challenge):
             raise ServiceSilent
         signature = card.key.sign(pin_statement(challenge.challenge), PKCS1v15(), SHA256())
-        opened = await self.client.open_check(
+        reply = await self.client.open_check(
             challenge=challenge.challenge, certificate=card.certificate, proof=PinProof(signature=signature)
         )
-        if not isinstance(opened, CheckOpenedReply):
+        if not isinstance(reply, CheckOpenedReply):
             raise ServiceSilent
         event = Opened(
             way="pin",
-            questions=(AskedQuestion(question_id="q", items=ASKED),),
-            service_at=opened.opened_at,
-            **self._common(opened.check_id),
+            questions=(AskedQuestion(question_id="q", items=ITEMS),),
+            service_at=reply.opened_at,
+            **self._common(reply.check_id),
         )
         await self.books.worker.run(self.ledger.opened, event)
-        return opened.check_id
+        return reply.check_id
 
-    async def decided(self, check_id: str, *, granted: bool = True) -> None:
+    async def record_decision(self, check_id: str, *, granted: bool = True) -> None:
         now = datetime.now(UTC)
         event = Decided(
             idempotency_key=f"r-{check_id}",
@@ -114,7 +118,7 @@ class ClinicTerminal:
                 RecordedAnswer(
                     item=item, granted=granted, answered_at=now, question_id="q", language="ja", wording=WORDING
                 )
-                for item in ASKED
+                for item in ITEMS
             ),
             result_file=result_file_stem(self.settings.service.institution_code, check_id, now),
             **self._common(check_id),

@@ -1,4 +1,4 @@
-"""A clinic with a service and enrolled terminals, to be backed up, lost and restored."""
+"""Fixtures: a clinic with a service and enrolled terminals."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -24,19 +24,19 @@ class Clinic:
     server: StubServer
     cards: list[Card]
 
-    def file(self, name: str) -> Path:
+    def settings_file(self, name: str) -> Path:
         return self.folder / name / "settings.toml"
 
     def write_settings(self, name: str, *, at: str | None = None) -> Settings:
-        """Write and return settings of the terminal `name` on the computer `at` (default: `name`)."""
+        """Write and return the settings of terminal `name` on computer `at` (default: `name`)."""
         computer = self.folder / (at or name)
         computer.mkdir(exist_ok=True)
         values = {
             "state_dir": str(computer / "state"),
             "service": {"url": self.server.url, "terminal_id": name, "timeout_seconds": 20},
         }
-        self.file(at or name).write_text(as_toml(values), encoding="utf-8")
-        return load(self.file(at or name))
+        self.settings_file(at or name).write_text(as_toml(values), encoding="utf-8")
+        return load(self.settings_file(at or name))
 
     def enrol(self, name: str) -> Settings:
         settings = self.write_settings(name)
@@ -45,31 +45,31 @@ class Clinic:
         return settings
 
     def run(self, settings: Settings, day: Callable[[ClinicTerminal], Awaitable[T]]) -> T:
-        """Open a terminal, run `day` with it and return the result."""
+        """Open a terminal, run `day` with it and return the result of `day`."""
 
-        async def opened() -> T:
+        async def run_day() -> T:
             terminal = ClinicTerminal(settings, self.cards).open()
             try:
                 return await day(terminal)
             finally:
                 await terminal.close()
 
-        return asyncio.run(opened())
+        return asyncio.run(run_day())
 
 
 @pytest.fixture(scope="session")
-def issued(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Card]]:
-    """Service state folder with the registry, and the cards in it, created once."""
-    folder = tmp_path_factory.mktemp("issued")
+def service_and_cards(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Card]]:
+    """State folder of a service, and the cards registered in it. Created once per test session."""
+    folder = tmp_path_factory.mktemp("service")
     return folder, issue_cards(folder, 3)
 
 
 @pytest.fixture
-def clinic(tmp_path: Path, issued: tuple[Path, list[Card]]) -> Iterator[Clinic]:
+def clinic(tmp_path: Path, service_and_cards: tuple[Path, list[Card]]) -> Iterator[Clinic]:
     (tmp_path / "service" / "stub").mkdir(parents=True)
-    registry = (issued[0] / "stub" / "registry.json").read_bytes()
+    registry = (service_and_cards[0] / "stub" / "registry.json").read_bytes()
     (tmp_path / "service" / "stub" / "registry.json").write_bytes(registry)
     server = StubServer(open_service(tmp_path / "service"))
     server.start()
-    yield Clinic(tmp_path, server, issued[1])
+    yield Clinic(tmp_path, server, service_and_cards[1])
     server.close()

@@ -1,4 +1,4 @@
-"""Backup of a running terminal and restore: no cloned terminals, no decision rolled make_backup."""
+"""Backups of a running terminal, and restores that roll back no decision and clone no terminal."""
 
 import asyncio
 import shutil
@@ -38,26 +38,26 @@ CHEAP = Cost(n=1 << 10)
 
 
 @pytest.fixture(autouse=True)
-def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replace the real scrypt cost, which takes half a second per file."""
+def _cheap_sealing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reduce the scrypt cost. The default takes half a second per file."""
     monkeypatch.setattr(backup_module, "Sealer", lambda file, passphrase, cost: Sealer(file, passphrase, CHEAP))
 
 
 def make_backup(clinic: Clinic, settings: Settings, name: str = "one.backup") -> Path:
     file = clinic.folder / name
-    back_up(settings, clinic.file("front-1"), file, PASSPHRASE, datetime.now(UTC))
+    back_up(settings, clinic.settings_file("front-1"), file, PASSPHRASE, datetime.now(UTC))
     return file
 
 
-def restore(clinic: Clinic, file: Path, at: str, *words: str, typed: str = PASSPHRASE) -> tuple[int, str]:
+def restore(clinic: Clinic, file: Path, at: str, *options: str, passphrase: str = PASSPHRASE) -> tuple[int, str]:
     """Run `restore` on the computer `at`."""
-    command = ["restore", str(file), *words, "--config", str(clinic.file(at))]
-    result = CliRunner().invoke(app, command, input=f"{typed}\n")
+    command = ["restore", str(file), *options, "--config", str(clinic.settings_file(at))]
+    result = CliRunner().invoke(app, command, input=f"{passphrase}\n")
     return result.exit_code, result.output
 
 
-def lose(clinic: Clinic) -> None:
-    """Move the terminal's folder away and create an empty one, as after replacing a disk."""
+def lose_computer(clinic: Clinic) -> None:
+    """Replace the terminal's folder with an empty one, as after a disk failure."""
     (clinic.folder / "front-1").rename(clinic.folder / "lost")
     (clinic.folder / "front-1").mkdir()
 
@@ -66,88 +66,88 @@ def audit(clinic: Clinic, settings: Settings) -> Audit | Refused:
     async def request(terminal: ClinicTerminal) -> Any:
         return await terminal.client.audit()
 
-    found: Audit | Refused = clinic.run(settings, request)
-    return found
+    reply: Audit | Refused = clinic.run(settings, request)
+    return reply
 
 
-def verified(clinic: Clinic, settings: Settings) -> object:
-    known = audit(clinic, settings)
-    assert isinstance(known, Audit)
+def verify_with_service(clinic: Clinic, settings: Settings) -> object:
+    reply = audit(clinic, settings)
+    assert isinstance(reply, Audit)
     _, enrolment = client_of(settings)
-    return verify_with_receipts(ledger_path(settings), enrolment.service_public_key, known.receipts, known.opened)
+    return verify_with_receipts(ledger_path(settings), enrolment.service_public_key, reply.receipts, reply.opened)
 
 
-async def receptions(terminal: ClinicTerminal, count: int = 2) -> list[str]:
+async def play_receptions(terminal: ClinicTerminal, count: int = 2) -> list[str]:
     for _ in range(count):
         assert (await terminal.reception()).stage is DeliveryStage.DELIVERED
     return [record.event.check_id for record in terminal.ledger.records()]
 
 
-def test_lost_terminal_is_restored_with_later_decisions_marked_lost(clinic: Clinic) -> None:
+def test_restore_marks_decisions_after_the_backup_as_lost(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
     keep(settings, "280417")
     trail = AuditTrail(settings.state_dir / "audit.jsonl")
     trail.write(AuditRecord("2026-11-26T09:00:00+09:00", "r-1", "Idle", "CardPresent", "Reading", number=1))
     trail.close()
-    saved: list[Path] = []
+    backups: list[Path] = []
 
     async def day(terminal: ClinicTerminal) -> None:
-        await receptions(terminal)
-        await terminal.decided(await terminal.opened())  # waiting to be sent
-        interrupted = await terminal.opened()  # the patient is answering
-        saved.append(make_backup(clinic, settings))  # while the terminal runs
+        await play_receptions(terminal)
+        await terminal.record_decision(await terminal.open_check())  # not submitted yet
+        interrupted = await terminal.open_check()  # not answered yet
+        backups.append(make_backup(clinic, settings))
         await terminal.delivery.process_outbox()
-        await terminal.decided(interrupted)
+        await terminal.record_decision(interrupted)
         await terminal.delivery.deliver(interrupted)
-        await receptions(terminal)
-        await terminal.opened()
+        await play_receptions(terminal)
+        await terminal.open_check()
 
     clinic.run(settings, day)
     before = audit(clinic, settings)
     assert isinstance(before, Audit)
     old_key = terminal_key_path(settings.state_dir).read_bytes()
-    old_records = [(one.sequence, one.hash) for one in LedgerFile(ledger_path(settings)).records()]
-    lose(clinic)
+    old_records = [(record.sequence, record.hash) for record in LedgerFile(ledger_path(settings)).records()]
+    lose_computer(clinic)
 
-    code, output = restore(clinic, saved[0], "front-1")
+    code, output = restore(clinic, backups[0], "front-1")
     assert code == 0, output
     assert "accepted 3 decisions and opened 3 checks" in output
-    restored = [one.event for one in LedgerFile(ledger_path(settings)).records()]
-    restored_records = [(one.sequence, one.hash) for one in LedgerFile(ledger_path(settings)).records()]
+    restored = [record.event for record in LedgerFile(ledger_path(settings)).records()]
+    restored_records = [(record.sequence, record.hash) for record in LedgerFile(ledger_path(settings)).records()]
     assert restored_records[:11] == old_records[:11]
     (mark,) = [event for event in restored if isinstance(event, Restored)]
     assert mark.lost == len([event for event in restored if isinstance(event, Lost)]) == 3
-    assert isinstance(verified(clinic, settings), LedgerIntact)
+    assert isinstance(verify_with_service(clinic, settings), LedgerIntact)
     assert terminal_key_path(settings.state_dir).read_bytes() != old_key
     assert hash_file(settings.state_dir).exists()
     assert "CardPresent" in (settings.state_dir / "audit.jsonl").read_text("utf-8")
     assert all(path.stat().st_mode & 0o077 == 0 for path in settings.state_dir.rglob("*"))
 
     async def next_day(terminal: ClinicTerminal) -> None:
-        assert await terminal.delivery.settle_interrupted("1319999999") == 0  # no answers are turned into refusals
+        assert await terminal.delivery.settle_interrupted("1319999999") == 0  # no decision is replaced by a refusal
         await terminal.delivery.process_outbox()
-        await receptions(terminal)
+        await play_receptions(terminal)
         assert terminal.delivery.backlog() == 0
 
     clinic.run(settings, next_day)
-    assert isinstance(verified(clinic, settings), LedgerIntact)
+    assert isinstance(verify_with_service(clinic, settings), LedgerIntact)
     after = audit(clinic, settings)
     assert isinstance(after, Audit)
     assert set(before.receipts) < set(after.receipts)
     assert len(after.receipts) == len(before.receipts) + 2
 
-    # the lost computer reappears, but the service does not accept it any longer
-    reappeared = settings.model_copy(update={"state_dir": clinic.folder / "lost" / "state"})
-    refused = audit(clinic, reappeared)
+    # the service refuses the lost computer
+    lost = settings.model_copy(update={"state_dir": clinic.folder / "lost" / "state"})
+    refused = audit(clinic, lost)
     assert isinstance(refused, Refused)
     assert refused.reason is RefusalReason.UNKNOWN_TERMINAL
 
 
-def test_restoring_a_backup_twice_needs_a_new_enrolment(clinic: Clinic) -> None:
+def test_second_restore_of_a_backup_requires_a_new_enrolment(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, receptions)
+    clinic.run(settings, play_receptions)
     file = make_backup(clinic, settings)
-    lose(clinic)
+    lose_computer(clinic)
     assert restore(clinic, file, "front-1")[0] == 0
     second = clinic.write_settings("front-1", at="second")
     code, output = restore(clinic, file, "second", "--keep-settings")
@@ -155,58 +155,58 @@ def test_restoring_a_backup_twice_needs_a_new_enrolment(clinic: Clinic) -> None:
     assert not second.state_dir.exists()
     code, output = restore(clinic, file, "second", "--keep-settings", "--new-enrolment")
     assert code == 0, output
-    clinic.run(second, receptions)
-    assert isinstance(verified(clinic, second), LedgerIntact)
+    clinic.run(second, play_receptions)
+    assert isinstance(verify_with_service(clinic, second), LedgerIntact)
     first = audit(clinic, settings)
-    assert isinstance(first, Refused)  # only one of them is accepted
+    assert isinstance(first, Refused)  # the service accepts only the newest enrolment
 
 
-def test_ledger_rolled_back_by_hand_is_detected(clinic: Clinic) -> None:
-    """Copying an old state folder make_backup bypasses `restore`, which would have marked the lost records."""
+def test_manual_rollback_of_the_ledger_is_detected(clinic: Clinic) -> None:
+    """Copying an old state folder bypasses `restore`, which marks lost records."""
     settings = clinic.enrol("front-1")
-    clinic.run(settings, receptions)
+    clinic.run(settings, play_receptions)
     shutil.copytree(settings.state_dir, clinic.folder / "copy")
-    clinic.run(settings, receptions)
+    clinic.run(settings, play_receptions)
     shutil.rmtree(settings.state_dir)
     (clinic.folder / "copy").rename(settings.state_dir)
-    assert not isinstance(verified(clinic, settings), LedgerIntact)
+    assert not isinstance(verify_with_service(clinic, settings), LedgerIntact)
 
 
 def test_missing_check_is_accepted_only_if_marked_by_a_restore(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, receptions)
+    clinic.run(settings, play_receptions)
     file = make_backup(clinic, settings)
 
-    async def opened(terminal: ClinicTerminal) -> None:
-        await terminal.opened()
+    async def open_check(terminal: ClinicTerminal) -> None:
+        await terminal.open_check()
 
-    clinic.run(settings, opened)
-    lose(clinic)
+    clinic.run(settings, open_check)
+    lose_computer(clinic)
     assert restore(clinic, file, "front-1")[0] == 0
-    assert isinstance(verified(clinic, settings), LedgerIntact)
-    shutil.copy(ledger_path(settings), clinic.folder / "noted.db")
-    clinic.run(settings, opened)
-    shutil.copy(clinic.folder / "noted.db", ledger_path(settings))
+    assert isinstance(verify_with_service(clinic, settings), LedgerIntact)
+    shutil.copy(ledger_path(settings), clinic.folder / "saved.db")
+    clinic.run(settings, open_check)
+    shutil.copy(clinic.folder / "saved.db", ledger_path(settings))
     for ending in ("-wal", "-shm"):
         ledger_path(settings).with_name(f"ledger.db{ending}").unlink(missing_ok=True)
-    assert isinstance(verified(clinic, settings), ChecksMissing)
+    assert isinstance(verify_with_service(clinic, settings), ChecksMissing)
 
 
-@pytest.mark.parametrize("moment", ["the answer is lost", "moving"])
+@pytest.mark.parametrize("failure", ["response lost", "move fails"])
 def test_restore_interrupted_after_the_key_change_can_be_repeated(
-    clinic: Clinic, moment: str, monkeypatch: pytest.MonkeyPatch
+    clinic: Clinic, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, receptions)
+    clinic.run(settings, play_receptions)
     file = make_backup(clinic, settings)
-    clinic.run(settings, receptions)
-    lose(clinic)
-    if moment == "moving":
+    clinic.run(settings, play_receptions)
+    lose_computer(clinic)
+    if failure == "move fails":
 
-        def broken(*_: object) -> None:
+        def fail(*_: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("terminal.keeping.restore._move", broken)
+        monkeypatch.setattr("terminal.keeping.restore._move", fail)
     else:
         clinic.server.behaviour.set(Operation.CHANGE_KEY, Rule(manner=Manner.LOST_ANSWER, times=3))
     code, output = restore(clinic, file, "front-1")
@@ -217,64 +217,69 @@ def test_restore_interrupted_after_the_key_change_can_be_repeated(
     assert code == 0, output
     assert "accepted 2 decisions" in output
     assert not (settings.state_dir / ".restoring").exists()
-    clinic.run(settings, receptions)
-    assert isinstance(verified(clinic, settings), LedgerIntact)
+    clinic.run(settings, play_receptions)
+    assert isinstance(verify_with_service(clinic, settings), LedgerIntact)
 
 
-def cut(file: Path) -> None:
+def truncate(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-100])
 
 
-def cut_to_the_header(file: Path) -> None:
+def truncate_to_the_header(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:30])
 
 
-def change(file: Path) -> None:
+def flip_a_bit(file: Path) -> None:
     data = bytearray(file.read_bytes())
     data[-200] ^= 1
     file.write_bytes(data)
 
 
-def replace(file: Path) -> None:
-    file.write_bytes(b"PK\x03\x04 not ours")
+def replace_content(file: Path) -> None:
+    file.write_bytes(b"PK\x03\x04 another format")
 
 
 @pytest.mark.parametrize(
     ("damage", "message"),
-    [(cut, "truncated"), (cut_to_the_header, "truncated"), (change, "damaged"), (replace, "not a backup of uketsuke")],
+    [
+        (truncate, "truncated"),
+        (truncate_to_the_header, "truncated"),
+        (flip_a_bit, "damaged"),
+        (replace_content, "not a backup of uketsuke"),
+    ],
 )
 def test_damaged_backup_is_refused(clinic: Clinic, damage: Callable[[Path], None], message: str) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, receptions)
+    clinic.run(settings, play_receptions)
     file = make_backup(clinic, settings)
-    lose(clinic)
+    lose_computer(clinic)
     damage(file)
     code, output = restore(clinic, file, "front-1")
     assert (code, message in output) == (1, True), output
     assert not settings.state_dir.exists()
-    assert not clinic.file("front-1").exists()
+    assert not clinic.settings_file("front-1").exists()
 
 
-def test_restore_with_an_unmet_condition_changes_nothing(clinic: Clinic) -> None:
+def test_refused_restore_changes_nothing(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, receptions)
+    clinic.run(settings, play_receptions)
     file = make_backup(clinic, settings)
 
-    async def while_it_runs(_: ClinicTerminal) -> tuple[int, str]:
+    async def restore_while_running(_: ClinicTerminal) -> tuple[int, str]:
         return await asyncio.to_thread(restore, clinic, file, "front-1")
 
-    code, output = clinic.run(settings, while_it_runs)
+    code, output = clinic.run(settings, restore_while_running)
     assert (code, "a terminal is running" in output) == (1, True), output
     code, output = restore(clinic, file, "front-1")
     assert (code, "not empty" in output) == (1, True), output
-    lose(clinic)
-    code, output = restore(clinic, file, "front-1", typed="another passphrase")
+    lose_computer(clinic)
+    code, output = restore(clinic, file, "front-1", passphrase="another passphrase")
     assert (code, "passphrase is wrong" in output) == (1, True), output
     clinic.server.stop()
     code, output = restore(clinic, file, "front-1")
     assert (code, "does not answer" in output) == (1, True), output
     assert not settings.state_dir.exists()
-    assert not clinic.file("front-1").exists()
+    assert not clinic.settings_file("front-1").exists()
     clinic.write_settings("front-2", at="front-1")
     code, output = restore(clinic, file, "front-1")
     assert (code, "--keep-settings" in output) == (1, True), output
@@ -282,42 +287,46 @@ def test_restore_with_an_unmet_condition_changes_nothing(clinic: Clinic) -> None
     assert (code, "is of 'front-1'" in output) == (1, True), output
 
 
-def test_backup_prompts_for_the_passphrase_and_overwrites_nothing(clinic: Clinic) -> None:
+def test_backup_prompts_for_the_passphrase_and_does_not_overwrite_files(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, receptions)
+    clinic.run(settings, play_receptions)
     file = clinic.folder / "by-command.backup"
-    command = ["backup", str(file), "--config", str(clinic.file("front-1"))]
-    short = CliRunner().invoke(app, command, input="short\n")
-    assert (short.exit_code, "at least 12" in short.output) == (1, True)
+    command = ["backup", str(file), "--config", str(clinic.settings_file("front-1"))]
+    refused = CliRunner().invoke(app, command, input="short\n")
+    assert (refused.exit_code, "at least 12" in refused.output) == (1, True)
     assert not file.exists()
-    done = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
-    assert done.exit_code == 0, done.output
-    assert "ledger intact, 10 records" in done.output
+    completed = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
+    assert completed.exit_code == 0, completed.output
+    assert "ledger intact, 10 records" in completed.output
     assert file.stat().st_mode & 0o777 == 0o600
     content = file.read_bytes()
     for secret in (b"PRIVATE KEY", b"terminal-1", b"front-1", PASSPHRASE.encode()):
         assert secret not in content
-    again = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
-    assert (again.exit_code, file.read_bytes() == content) == (1, True)
+    repeated = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
+    assert (repeated.exit_code, file.read_bytes() == content) == (1, True)
     assert [path.name for path in clinic.folder.iterdir() if path.name.startswith(".")] == []
 
 
 def test_decisions_are_restored_unchanged(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, receptions)
-    decided = [one.event for one in LedgerFile(ledger_path(settings)).records() if isinstance(one.event, Decided)]
+    clinic.run(settings, play_receptions)
+    decisions = [
+        record.event for record in LedgerFile(ledger_path(settings)).records() if isinstance(record.event, Decided)
+    ]
     file = make_backup(clinic, settings)
-    lose(clinic)
+    lose_computer(clinic)
     assert restore(clinic, file, "front-1")[0] == 0
-    again = [one.event for one in LedgerFile(ledger_path(settings)).records() if isinstance(one.event, Decided)]
-    assert again == decided
+    restored = [
+        record.event for record in LedgerFile(ledger_path(settings)).records() if isinstance(record.event, Decided)
+    ]
+    assert restored == decisions
 
 
-def test_patient_numbers_are_restored_without_the_exchanges_consents(clinic: Clinic) -> None:
+def test_patient_numbers_are_restored_without_other_exchange_data(clinic: Clinic) -> None:
     settings, patient = clinic.enrol("front-1"), InsuredKey("6132013/12/0001235/01")
-    clinic.run(settings, receptions)
-    book = settings.state_dir / "exchange.db"
-    exchange = ExchangeStore(book)  # in use during the backup
+    clinic.run(settings, play_receptions)
+    database = settings.state_dir / "exchange.db"
+    exchange = ExchangeStore(database)  # open during the backup
     try:
         exchange.numbers.register("1319999999", patient, "24434")
         now = datetime.now(UTC)
@@ -326,12 +335,12 @@ def test_patient_numbers_are_restored_without_the_exchanges_consents(clinic: Cli
         file = make_backup(clinic, settings)
     finally:
         exchange.close()
-    lose(clinic)
+    lose_computer(clinic)
     code, output = restore(clinic, file, "front-1")
     assert code == 0, output
-    assert book.stat().st_mode & 0o777 == 0o600
-    assert b"names of patients" not in book.read_bytes()
-    exchange = ExchangeStore(book)
+    assert database.stat().st_mode & 0o777 == 0o600
+    assert b"names of patients" not in database.read_bytes()
+    exchange = ExchangeStore(database)
     try:
         assert exchange.numbers.find("1319999999", patient) == "24434"
         assert exchange.consent("1319999999", patient, Item.MEDICINES) is None
@@ -341,12 +350,12 @@ def test_patient_numbers_are_restored_without_the_exchanges_consents(clinic: Cli
 
 def test_damaged_exchange_database_does_not_prevent_the_backup(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, receptions)
+    clinic.run(settings, play_receptions)
     (settings.state_dir / "exchange.db").write_bytes(b"SQLite format 3\0" + bytes(4000))
     file = clinic.folder / "by-command.backup"
-    command = ["backup", str(file), "--config", str(clinic.file("front-1"))]
-    done = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
-    assert (done.exit_code, "patient numbers are NOT included" in done.output) == (1, True), done.output
-    assert "ledger intact" in done.output
-    lose(clinic)
+    command = ["backup", str(file), "--config", str(clinic.settings_file("front-1"))]
+    completed = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
+    assert (completed.exit_code, "patient numbers are NOT included" in completed.output) == (1, True), completed.output
+    assert "ledger intact" in completed.output
+    lose_computer(clinic)
     assert restore(clinic, file, "front-1")[0] == 0

@@ -1,4 +1,4 @@
-"""`uketsuke prune` follows the settings and never deletes the ledger or results that may still be needed."""
+"""`uketsuke prune` deletes files older than configured, but no ledger, key or undelivered result."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ from tests.terminal.keeping.conftest import Clinic
 NOW = datetime.now(UTC)
 
 
-def aged(path: Path, days: int, content: bytes = b"x") -> Path:
+def write_aged(path: Path, days: int, content: bytes = b"x") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     moment = (NOW - timedelta(days=days)).timestamp()
@@ -29,32 +29,32 @@ def with_records(settings: Settings, **records: int) -> Settings:
     return settings.model_copy(update={"records": settings.records.model_copy(update=records)})
 
 
-def test_each_kind_of_file_is_kept_for_its_configured_time(tmp_path: Path) -> None:
+def test_each_kind_of_file_is_deleted_after_its_configured_age(tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path)
     old = [
-        aged(settings.cache_dir / "model" / "old.bin", 91),
-        aged(tmp_path / "terminal.log.2026-01-01", 31),
-        aged(tmp_path / TRACES / "card.txt", 8),
-        aged(tmp_path / f"audit-{NOW.year - 6}-01.jsonl", 1),
+        write_aged(settings.cache_dir / "model" / "old.bin", 91),
+        write_aged(tmp_path / "terminal.log.2026-01-01", 31),
+        write_aged(tmp_path / TRACES / "card.txt", 8),
+        write_aged(tmp_path / f"audit-{NOW.year - 6}-01.jsonl", 1),
     ]
-    young = [
-        aged(settings.cache_dir / "young.bin", 89),
-        aged(tmp_path / "terminal.log.2026-11-01", 29),
-        aged(tmp_path / TRACES / "young.txt", 6),
-        aged(tmp_path / f"audit-{NOW.year - 1}-01.jsonl", 400),
-        aged(tmp_path / "audit.jsonl", 4000),
-        aged(tmp_path / "terminal.log", 4000),
-        aged(tmp_path / "ledger.db", 4000),
-        aged(tmp_path / "ledger-until-20200101-000000.db", 4000),
-        aged(tmp_path / "terminal" / "key.pem", 4000),
-        aged(tmp_path / "results" / "OQSsiquc01res_face_1.xml", 4000),
+    recent = [
+        write_aged(settings.cache_dir / "recent.bin", 89),
+        write_aged(tmp_path / "terminal.log.2026-11-01", 29),
+        write_aged(tmp_path / TRACES / "recent.txt", 6),
+        write_aged(tmp_path / f"audit-{NOW.year - 1}-01.jsonl", 400),
+        write_aged(tmp_path / "audit.jsonl", 4000),
+        write_aged(tmp_path / "terminal.log", 4000),
+        write_aged(tmp_path / "ledger.db", 4000),
+        write_aged(tmp_path / "ledger-until-20200101-000000.db", 4000),
+        write_aged(tmp_path / "terminal" / "key.pem", 4000),
+        write_aged(tmp_path / "results" / "OQSsiquc01res_face_1.xml", 4000),
     ]
-    assert sorted(found.path for found in prune(settings, NOW)) == sorted(old)
+    assert sorted(deleted.path for deleted in prune(settings, NOW)) == sorted(old)
     assert not any(path.exists() for path in old)
-    assert all(path.exists() for path in young)
-    never = with_records(settings, cache_days=0, log_days=0, trace_days=0)
-    aged(old[0], 9000)
-    assert list(too_old(never, NOW)) == []
+    assert all(path.exists() for path in recent)
+    unlimited = with_records(settings, cache_days=0, log_days=0, trace_days=0)
+    write_aged(old[0], 9000)
+    assert list(too_old(unlimited, NOW)) == []
 
 
 def test_only_delivered_and_unchanged_results_are_deleted(clinic: Clinic) -> None:
@@ -66,23 +66,23 @@ def test_only_delivered_and_unchanged_results_are_deleted(clinic: Clinic) -> Non
 
     clinic.run(settings, day)
     first, second, third = sorted(settings.results_dir.glob("*.xml"))
-    second.write_bytes(second.read_bytes() + b" ")  # edited by someone
-    other = aged(settings.results_dir / "OQSsiquc01res_face_other.xml", 900)
+    second.write_bytes(second.read_bytes() + b" ")  # edited after delivery
+    other = write_aged(settings.results_dir / "OQSsiquc01res_face_other.xml", 900)
     records = [record.hash for record in LedgerFile(ledger_path(settings)).records()]
     later = NOW + timedelta(days=31)
-    assert list(too_old(settings, later)) == []  # default 0: keep, because the receipt computer may not have taken them
+    assert list(too_old(settings, later)) == []  # by default (0) results are never deleted
     monthly = with_records(settings, results_days=30)
     assert list(too_old(monthly, NOW + timedelta(days=29))) == []
-    assert {found.path for found in prune(monthly, later)} == {first, third}
+    assert {deleted.path for deleted in prune(monthly, later)} == {first, third}
     assert (second.exists(), other.exists()) == (True, True)
     assert [record.hash for record in LedgerFile(ledger_path(settings)).records()] == records
 
 
-def test_dry_run_lists_and_prune_deletes(tmp_path: Path) -> None:
-    old = aged(tmp_path / "cache" / "old.bin", 91)
+def test_dry_run_lists_the_files_that_prune_deletes(tmp_path: Path) -> None:
+    old = write_aged(tmp_path / "cache" / "old.bin", 91)
     environment = {"UKETSUKE_STATE_DIR": str(tmp_path)}
-    listed = CliRunner().invoke(app, ["prune", "--dry-run"], env=environment)
-    assert (listed.exit_code, str(old) in listed.output, old.exists()) == (0, True, True)
-    done = CliRunner().invoke(app, ["prune"], env=environment)
-    assert (done.exit_code, done.output, old.exists()) == (0, "deleted: 1 x cache\n", False)
+    dry_run = CliRunner().invoke(app, ["prune", "--dry-run"], env=environment)
+    assert (dry_run.exit_code, str(old) in dry_run.output, old.exists()) == (0, True, True)
+    completed = CliRunner().invoke(app, ["prune"], env=environment)
+    assert (completed.exit_code, completed.output, old.exists()) == (0, "deleted: 1 x cache\n", False)
     assert CliRunner().invoke(app, ["prune"], env=environment).output == "deleted: nothing\n"

@@ -1,4 +1,4 @@
-"""Sealed backup files: round trips, and detection of every change."""
+"""Sealed backup files: round trips, passphrases and detection of modifications."""
 
 import io
 import json
@@ -38,56 +38,66 @@ def unseal(data: bytes, passphrase: str = PASSPHRASE) -> bytes:
 
 
 @pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 3 * PIECE + 5])
-def test_text_of_any_length_survives_sealing(size: int) -> None:
+def test_text_of_any_length_is_unsealed_unchanged(size: int) -> None:
     text = bytes(number % 251 for number in range(size))
     data = seal(text)
     assert unseal(data) == text
     assert len(text) < 30 or text[:30] not in data
 
 
-def body_of(data: bytes) -> int:
+def body_start(data: bytes) -> int:
     return data.index(b"\n", len(MAGIC)) + 1
 
 
-def cut_a_piece(data: bytes) -> bytes:
-    return data[: body_of(data) + 2 * (PIECE + TAG)]
+def cut_last_pieces(data: bytes) -> bytes:
+    return data[: body_start(data) + 2 * (PIECE + TAG)]
 
 
-def cut_within(data: bytes) -> bytes:
+def cut_last_bytes(data: bytes) -> bytes:
     return data[:-7]
 
 
-def cut_all(data: bytes) -> bytes:
-    return data[: body_of(data)]
+def cut_body(data: bytes) -> bytes:
+    return data[: body_start(data)]
 
 
-def swap(data: bytes) -> bytes:
-    at, size = body_of(data), PIECE + TAG
+def swap_pieces(data: bytes) -> bytes:
+    at, size = body_start(data), PIECE + TAG
     return data[:at] + data[at + size : at + 2 * size] + data[at : at + size] + data[at + 2 * size :]
 
 
-def drop_the_first(data: bytes) -> bytes:
-    at = body_of(data)
+def drop_first_piece(data: bytes) -> bytes:
+    at = body_start(data)
     return data[:at] + data[at + PIECE + TAG :]
 
 
-def append(data: bytes) -> bytes:
+def append_bytes(data: bytes) -> bytes:
     return data + data[-100:]
 
 
-def flip(data: bytes) -> bytes:
-    at = body_of(data) + 5
+def flip_bit(data: bytes) -> bytes:
+    at = body_start(data) + 5
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
-def another_header(data: bytes) -> bytes:
-    at = body_of(data)
+def add_header_field(data: bytes) -> bytes:
+    at = body_start(data)
     header = json.loads(data[len(MAGIC) : at])
     return MAGIC + json.dumps({**header, "note": "x"}).encode() + b"\n" + data[at:]
 
 
 @pytest.mark.parametrize(
-    "damage", [cut_a_piece, cut_within, cut_all, swap, drop_the_first, append, flip, another_header]
+    "damage",
+    [
+        cut_last_pieces,
+        cut_last_bytes,
+        cut_body,
+        swap_pieces,
+        drop_first_piece,
+        append_bytes,
+        flip_bit,
+        add_header_field,
+    ],
 )
 def test_modified_file_is_detected(damage: Callable[[bytes], bytes]) -> None:
     with pytest.raises(SealError, match="damaged or truncated"):
@@ -106,14 +116,14 @@ def test_wrong_passphrase_is_refused_and_unicode_is_normalised() -> None:
 @pytest.mark.parametrize("change", [{"n": 1 << 30}, {"n": 1000}, {"r": 1 << 10}, {"p": 99}, {"piece": 1 << 40}])
 def test_header_with_excessive_cost_is_refused(change: dict[str, int]) -> None:
     data = seal(b"text")
-    at = body_of(data)
+    at = body_start(data)
     header = json.loads(data[len(MAGIC) : at]) | change
     with pytest.raises(SealError, match="not a backup that this version can read"):
         unseal(MAGIC + json.dumps(header).encode() + b"\n" + data[at:])
 
 
 @pytest.mark.parametrize("name", ["../ledger.db", "/etc/passwd", "terminal/../../x", "results/a.xml", "a\\b", "", "x"])
-def test_unexpected_names_are_refused(name: str) -> None:
+def test_names_outside_a_backup_are_refused(name: str) -> None:
     assert not is_ours(name)
 
 

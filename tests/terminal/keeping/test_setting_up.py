@@ -1,4 +1,4 @@
-"""`uketsuke setup`: interactively, from a shared file, and without partial results."""
+"""`uketsuke setup`: interactive, from a shared file, and without changes after an error."""
 
 import os
 import tomllib
@@ -20,7 +20,8 @@ from terminal.simulated.service.enrolment import registry_path
 from terminal.simulated.service.registry import RegistryFile
 from terminal.simulated.service.server import StubServer, open_service
 
-SET_UP, DOCTOR_FOUND = 0, 3
+OK, DOCTOR_PROBLEM = 0, 3
+"""Exit codes."""
 
 
 @pytest.fixture
@@ -44,27 +45,29 @@ def clinic_file(tmp_path: Path, service: StubServer) -> Path:
     return file
 
 
-def run(place: Path, *words: str, typed: str = "") -> tuple[int, str]:
-    environment = {"UKETSUKE_STATE_DIR": str(place / "state"), "UKETSUKE_CONFIG": str(place / "settings.toml")}
-    result = CliRunner().invoke(app, list(words), input=typed, env=environment)
+def run(computer: Path, *arguments: str, typed: str = "") -> tuple[int, str]:
+    environment = {"UKETSUKE_STATE_DIR": str(computer / "state"), "UKETSUKE_CONFIG": str(computer / "settings.toml")}
+    result = CliRunner().invoke(app, list(arguments), input=typed, env=environment)
     return result.exit_code, result.output
 
 
-def everything_in(folder: Path) -> dict[str, bytes]:
+def contents_of(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def test_several_terminals_are_set_up_from_one_file(tmp_path: Path, clinic_file: Path, service: StubServer) -> None:
+def test_all_terminals_of_a_clinic_are_set_up_from_one_file(
+    tmp_path: Path, clinic_file: Path, service: StubServer
+) -> None:
     for name in ("front-1", "front-2", "pharmacy-3"):
-        place = tmp_path / name
-        code, output = run(place, "setup", "--from", str(clinic_file), "--terminal", name, typed="280417\n")
-        assert code in (SET_UP, DOCTOR_FOUND), output
+        computer = tmp_path / name
+        code, output = run(computer, "setup", "--from", str(clinic_file), "--terminal", name, typed="280417\n")
+        assert code in (OK, DOCTOR_PROBLEM), output
         assert "280417" not in output
         assert f"knows {name}" in output  # the doctor's report
-        settings = load(place / "settings.toml", {"state_dir": str(place / "state")})
+        settings = load(computer / "settings.toml", {"state_dir": str(computer / "state")})
         assert (settings.service.terminal_id, settings.service.institution_code) == (name, "1312345678")
         assert isinstance(PasswordGate.of(settings).check(bytearray(b"280417")), PasswordRight)
-        for file in (place / "settings.toml", terminal_key_path(settings.state_dir)):
+        for file in (computer / "settings.toml", terminal_key_path(settings.state_dir)):
             assert file.stat().st_mode & 0o777 == 0o600
     terminals = service.service.registry.current().terminals
     assert sorted(terminals) == ["front-1", "front-2", "pharmacy-3"]
@@ -74,25 +77,25 @@ def test_several_terminals_are_set_up_from_one_file(tmp_path: Path, clinic_file:
 def test_interactive_setup_repeats_invalid_answers(tmp_path: Path, service: StubServer) -> None:
     answers = ["hospital", "clinic", "12345", "1312345678", "front-1", service.url, "", "", "7", "280417", "280417"]
     code, output = run(tmp_path, "setup", typed="\n".join(answers) + "\n")
-    assert code in (SET_UP, DOCTOR_FOUND), output
+    assert code in (OK, DOCTOR_PROBLEM), output
     assert output.count("not accepted") == 2
-    written = tomllib.loads((tmp_path / "settings.toml").read_text("utf-8"))
-    assert written["service"]["terminal_id"] == "front-1"
-    assert written["vision"]["camera"] == "7"
-    assert "folder" not in written.get("handover", {})
-    # run again, keeping every value
+    settings = tomllib.loads((tmp_path / "settings.toml").read_text("utf-8"))
+    assert settings["service"]["terminal_id"] == "front-1"
+    assert settings["vision"]["camera"] == "7"
+    assert "folder" not in settings.get("handover", {})
+    # repeat with empty answers, which keep every value
     code, output = run(tmp_path, "setup", typed="\n" * 10)
-    assert code in (SET_UP, DOCTOR_FOUND), output
-    assert tomllib.loads((tmp_path / "settings.toml").read_text("utf-8")) == written
+    assert code in (OK, DOCTOR_PROBLEM), output
+    assert tomllib.loads((tmp_path / "settings.toml").read_text("utf-8")) == settings
 
 
-@pytest.mark.parametrize("wrong", ["service", "folder", "code", "setting", "file"])
-def test_nothing_is_written_if_anything_is_wrong(
-    tmp_path: Path, clinic_file: Path, service: StubServer, wrong: str
+@pytest.mark.parametrize("problem", ["service", "folder", "code", "setting", "file"])
+def test_setup_with_a_problem_writes_nothing(
+    tmp_path: Path, clinic_file: Path, service: StubServer, problem: str
 ) -> None:
-    place, typed = tmp_path / "place", "280417\n"
+    computer, typed = tmp_path / "computer", "280417\n"
     text = clinic_file.read_text("utf-8")
-    match wrong:
+    match problem:
         case "service":
             service.stop()
         case "folder":
@@ -103,53 +106,53 @@ def test_nothing_is_written_if_anything_is_wrong(
             clinic_file.write_text(f"{text}[vision]\nattempts = 99\n", encoding="utf-8")
         case "file":
             clinic_file.write_text("profile = \n", encoding="utf-8")
-    before = everything_in(tmp_path)
-    code, output = run(place, "setup", "--from", str(clinic_file), "--terminal", "front-1", typed=typed)
+    before = contents_of(tmp_path)
+    code, output = run(computer, "setup", "--from", str(clinic_file), "--terminal", "front-1", typed=typed)
     assert code == 1, output
     assert output.strip()
-    assert everything_in(tmp_path) == before
-    assert not place.exists()
+    assert contents_of(tmp_path) == before
+    assert not computer.exists()
 
 
-def test_failed_write_of_the_last_file_undoes_the_others(
+def test_failed_write_undoes_the_earlier_writes(
     tmp_path: Path, clinic_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from terminal.keeping import setting_up
 
-    def refuse(path: Path, content: bytes) -> None:
+    def write_all_but_settings(path: Path, content: bytes) -> None:
         if path.name == "settings.toml":
             raise OSError(28, "No space left on device")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    monkeypatch.setattr(setting_up, "write_atomically", refuse)
-    before = everything_in(tmp_path / "place")
-    code, output = run(tmp_path / "place", "setup", "--from", str(clinic_file), typed="280417\n")
+    monkeypatch.setattr(setting_up, "write_atomically", write_all_but_settings)
+    before = contents_of(tmp_path / "computer")
+    code, output = run(tmp_path / "computer", "setup", "--from", str(clinic_file), typed="280417\n")
     assert (code, "No space left" in output) == (1, True), output
-    assert everything_in(tmp_path / "place") == before == {}
+    assert contents_of(tmp_path / "computer") == before == {}
 
 
-def test_existing_settings_are_replaced_only_on_request_and_saved(tmp_path: Path, clinic_file: Path) -> None:
+def test_existing_settings_are_replaced_only_on_request_and_backed_up(tmp_path: Path, clinic_file: Path) -> None:
     run(tmp_path, "setup", "--from", str(clinic_file))
     first = (tmp_path / "settings.toml").read_text("utf-8")
     clinic_file.write_text(clinic_file.read_text("utf-8").replace('"clinic"', '"pharmacy"'), encoding="utf-8")
     code, output = run(tmp_path, "setup", "--from", str(clinic_file))
     assert (code, "--replace" in output) == (1, True), output
     code, output = run(tmp_path, "setup", "--from", str(clinic_file), "--replace")
-    assert code in (SET_UP, DOCTOR_FOUND), output
-    (saved,) = tmp_path.glob("settings.toml.before-*")
-    assert saved.read_text("utf-8") == first
+    assert code in (OK, DOCTOR_PROBLEM), output
+    (backup,) = tmp_path.glob("settings.toml.before-*")
+    assert backup.read_text("utf-8") == first
 
 
 def test_packaged_default_settings_may_be_replaced(tmp_path: Path, clinic_file: Path) -> None:
-    delivered = Path(__file__).parents[3] / "packaging" / "debian" / "root" / "etc" / "uketsuke" / "config.toml"
-    (tmp_path / "settings.toml").write_bytes(delivered.read_bytes())
+    packaged = Path(__file__).parents[3] / "packaging" / "debian" / "root" / "etc" / "uketsuke" / "config.toml"
+    (tmp_path / "settings.toml").write_bytes(packaged.read_bytes())
     code, output = run(tmp_path, "setup", "--from", str(clinic_file))
-    assert code in (SET_UP, DOCTOR_FOUND), output
+    assert code in (OK, DOCTOR_PROBLEM), output
     assert "1312345678" in (tmp_path / "settings.toml").read_text("utf-8")
 
 
-def test_running_or_differently_named_terminal_is_not_changed(tmp_path: Path, clinic_file: Path) -> None:
+def test_running_or_differently_named_terminal_is_not_overwritten(tmp_path: Path, clinic_file: Path) -> None:
     run(tmp_path, "setup", "--from", str(clinic_file), "--terminal", "front-1")
     settings = load(tmp_path / "settings.toml", {"state_dir": str(tmp_path / "state")})
     with Ledger.open(ledger_path(settings), "front-1", clock=Clock().wall):
@@ -162,36 +165,36 @@ def test_running_or_differently_named_terminal_is_not_changed(tmp_path: Path, cl
 def test_remote_service_is_pinned_by_its_key(
     tmp_path: Path, clinic_file: Path, service: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The operator of the service admits the key printed by `setup`."""
-    at_service = tmp_path / "service"
-    monkeypatch.setenv("UKETSUKE_STATE_DIR", str(at_service))
+    """The service operator admits the key that `setup` prints."""
+    service_state = tmp_path / "service"
+    monkeypatch.setenv("UKETSUKE_STATE_DIR", str(service_state))
     key = tmp_path / "service.pem"
     key.write_text(CliRunner().invoke(app, ["stub", "key"]).output, encoding="ascii")
     code, output = run(
         tmp_path, "setup", "--from", str(clinic_file), "--terminal", "front-9", "--service-key", str(key)
     )
-    assert code == DOCTOR_FOUND
+    assert code == DOCTOR_PROBLEM
     assert "does not know this terminal" in output
     public = tmp_path / "front-9.pem"
     public.write_text(
         output[output.index("-----BEGIN") : output.index("-----END PUBLIC KEY-----") + 24], encoding="ascii"
     )
-    admitted = CliRunner().invoke(app, ["stub", "admit", "front-9", str(public)])
-    assert admitted.exit_code == 0, admitted.output
+    admission = CliRunner().invoke(app, ["stub", "admit", "front-9", str(public)])
+    assert admission.exit_code == 0, admission.output
     enrolment = Enrolment.load(enrolment_path(tmp_path / "state"))
     assert enrolment is not None
     assert enrolment.simulated
     assert "knows front-9" in run(tmp_path, "doctor")[1]
     public_key = SigningKey.load_or_create(terminal_key_path(tmp_path / "state")).public_pem
-    assert RegistryFile(registry_path(at_service)).current().terminals["front-9"].strip() == public_key.strip()
-    refused = CliRunner().invoke(app, ["stub", "admit", "front 9", str(public)])
-    assert (refused.exit_code, os.linesep in refused.output) == (1, True)
+    assert RegistryFile(registry_path(service_state)).current().terminals["front-9"].strip() == public_key.strip()
+    refusal = CliRunner().invoke(app, ["stub", "admit", "front 9", str(public)])
+    assert (refusal.exit_code, os.linesep in refusal.output) == (1, True)
 
 
-def test_repeated_setup_changes_no_records(tmp_path: Path, clinic_file: Path) -> None:
+def test_repeated_setup_does_not_change_the_state_folder(tmp_path: Path, clinic_file: Path) -> None:
     run(tmp_path, "setup", "--from", str(clinic_file))
     AuditTrail(tmp_path / "state" / "audit.jsonl").close()
-    before = everything_in(tmp_path / "state")
+    before = contents_of(tmp_path / "state")
     code, _ = run(tmp_path, "setup", "--from", str(clinic_file))
-    assert code in (SET_UP, DOCTOR_FOUND)
-    assert everything_in(tmp_path / "state") == before
+    assert code in (OK, DOCTOR_PROBLEM)
+    assert contents_of(tmp_path / "state") == before

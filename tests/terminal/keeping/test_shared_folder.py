@@ -1,4 +1,4 @@
-"""Several terminals deliver results to one folder while the service is interrupted."""
+"""Terminals that share a result folder, with service interruptions."""
 
 from collections import Counter
 
@@ -13,23 +13,23 @@ from tests.terminal.keeping.clinic import ClinicTerminal
 from tests.terminal.keeping.conftest import Clinic
 
 
-def with_inbox(clinic: Clinic, settings: Settings) -> Settings:
+def with_shared_folder(clinic: Clinic, settings: Settings) -> Settings:
     (clinic.folder / "inbox").mkdir(exist_ok=True)
     handover = settings.handover.model_copy(update={"folder": clinic.folder / "inbox"})
     return settings.model_copy(update={"handover": handover})
 
 
 def test_no_result_is_lost_or_delivered_twice(clinic: Clinic) -> None:
-    terminals = [with_inbox(clinic, clinic.enrol(name)) for name in ("front-1", "front-2", "front-3")]
-    names: Counter[str] = Counter()
+    terminals = [with_shared_folder(clinic, clinic.enrol(name)) for name in ("front-1", "front-2", "front-3")]
+    delivered: Counter[str] = Counter()
     for settings in terminals:
 
         async def day(terminal: ClinicTerminal) -> tuple[Audit, str]:
             assert (await terminal.reception()).stage is DeliveryStage.DELIVERED
-            waiting = await terminal.opened()
-            await terminal.decided(waiting)
+            check_id = await terminal.open_check()
+            await terminal.record_decision(check_id)
             clinic.server.stop()
-            assert (await terminal.delivery.deliver(waiting)).stage is DeliveryStage.SILENT
+            assert (await terminal.delivery.deliver(check_id)).stage is DeliveryStage.SILENT
             clinic.server.start()
             await terminal.reception(granted=False)
             await terminal.delivery.process_outbox()
@@ -42,8 +42,8 @@ def test_no_result_is_lost_or_delivered_twice(clinic: Clinic) -> None:
         assert len(audit.receipts) == 3
         assert isinstance(verify_with_receipts(ledger_path(settings), key, audit.receipts, audit.opened), LedgerIntact)
         records = LedgerFile(ledger_path(settings)).records()
-        names.update(record.event.file_name for record in records if record.event.kind == "delivered")
+        delivered.update(record.event.file_name for record in records if record.event.kind == "delivered")
     files = [file.name for file in (clinic.folder / "inbox").glob("*.xml")]
-    assert sorted(names.elements()) == sorted(files)
+    assert sorted(delivered.elements()) == sorted(files)
     assert len(files) == 9
     assert client_of(terminals[0])[1].terminal_id == "front-1"
