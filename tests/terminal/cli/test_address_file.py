@@ -1,4 +1,4 @@
-"""`run --address-file`: the page address for a kiosk that runs as another user in the terminal's group."""
+"""`run --address-file`, which passes the page address to a kiosk browser of another user in the same group."""
 
 import stat
 from pathlib import Path
@@ -10,7 +10,9 @@ from terminal.cli.main import app
 from terminal.cli.run import announcing
 
 
-def test_newest_address_is_readable_by_the_group_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_file_contains_the_newest_address_and_is_readable_by_the_group(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "address"
     announce = announcing(file)
     for code in ("first", "second"):
@@ -20,7 +22,7 @@ def test_newest_address_is_readable_by_the_group_only(tmp_path: Path, capsys: py
     assert capsys.readouterr().out.count("http://127.0.0.1:8643/#") == 2
 
 
-def test_address_file_is_refused_without_a_page(tmp_path: Path) -> None:
+def test_address_file_is_refused_in_headless_mode(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["run", "--headless", "--address-file", str(tmp_path / "address")])
     assert result.exit_code == 1
     assert "--address-file" in result.stderr

@@ -1,4 +1,4 @@
-"""Commands as a user types them: help with an example, plain errors, exit codes."""
+"""Help texts, errors and exit codes of all commands."""
 
 import functools
 import json
@@ -79,13 +79,13 @@ Uketsuke = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def uketsuke(state: Path) -> Uketsuke:
-    def call(*arguments: str) -> tuple[int, str]:
+    def run(*arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(app, list(arguments))
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result.exit_code, result.output
 
-    return call
+    return run
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -96,20 +96,20 @@ def test_every_command_has_help_with_an_example(command: list[str], uketsuke: Uk
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "messages"),
     [
         ("[vision]\natempt_seconds = 0.3\n", ("vision.atempt_seconds", "vision.attempt_seconds")),
         ('[place]\nlanguages = ["ja", "tlh"]\n', ("'tlh' is not a screen language", "ja, ja-easy, en")),
     ],
 )
-def test_refused_setting_is_reported_with_what_is_possible(
-    text: str, said: tuple[str, ...], tmp_path: Path, uketsuke: Uketsuke
+def test_invalid_setting_is_reported_with_the_valid_values(
+    text: str, messages: tuple[str, ...], tmp_path: Path, uketsuke: Uketsuke
 ) -> None:
     file = tmp_path / "settings.toml"
     file.write_text(text)
     code, output = uketsuke("config", "check", "--config", str(file))
     assert code == 1
-    assert all(words in output for words in said)
+    assert all(message in output for message in messages)
     assert "Traceback" not in output
 
 
@@ -120,19 +120,19 @@ def test_issued_card_is_listed_shown_and_registered_with_the_stub(state: Path, u
     assert path.stat().st_mode & 0o777 == 0o600
     image = CardFile(path).load()
     assert image.public_facts().certificate_sha256 in RegistryFile(registry_path(state)).current().cards
-    _, listed = uketsuke("card", "list")
-    assert "mine" in listed
-    code, shown = uketsuke("card", "show", "mine", "--face")
+    _, card_list = uketsuke("card", "list")
+    assert "mine" in card_list
+    code, description = uketsuke("card", "show", "mine", "--face")
     assert code == 0
-    assert "PIN 3" in shown
-    assert image.code_on_face[10:] in shown
-    assert "4321" not in shown
-    code, again = uketsuke("card", "issue", "mine")
+    assert "PIN 3" in description
+    assert image.code_on_face[10:] in description
+    assert "4321" not in description
+    code, error = uketsuke("card", "issue", "mine")
     assert code == 1
-    assert "exists" in again
+    assert "exists" in error
 
 
-def test_show_reports_a_pinless_card(uketsuke: Uketsuke) -> None:
+def test_card_show_reports_a_card_without_a_pin(uketsuke: Uketsuke) -> None:
     uketsuke("card", "issue", "faceonly", "--kind", "pinless")
     assert "PIN none" in uketsuke("card", "show", "faceonly")[1]
 
@@ -163,14 +163,14 @@ def test_show_reports_a_pinless_card(uketsuke: Uketsuke) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_bad_input_gets_a_clear_error(arguments: list[str], message: str, uketsuke: Uketsuke) -> None:
+def test_invalid_input_is_reported_without_a_traceback(arguments: list[str], message: str, uketsuke: Uketsuke) -> None:
     code, output = uketsuke(*arguments)
     assert code != 0
     assert message in output
     assert "Traceback" not in output
 
 
-def test_enrol_and_adopt_with_a_running_stub(state: Path, uketsuke: Uketsuke) -> None:
+def test_running_stub_enrols_a_terminal_and_adopts_a_card(state: Path, uketsuke: Uketsuke) -> None:
     uketsuke("card", "issue", "stranger")
     certificate = CardFile(state / "cards" / "stranger.json").load().public_facts().certificate_der
     assert certificate is not None
@@ -190,24 +190,24 @@ def test_enrol_and_adopt_with_a_running_stub(state: Path, uketsuke: Uketsuke) ->
         server.close()
 
 
-def test_stub_with_tls_and_misbehaviour_rules(tmp_path: Path, state: Path, uketsuke: Uketsuke) -> None:
+def test_stub_serves_tls_and_applies_misbehaviour_rules(tmp_path: Path, state: Path, uketsuke: Uketsuke) -> None:
     keys, file, port = tmp_path / "keys", tmp_path / "behaviour.toml", free_port()
     uketsuke("pki", "--folder", str(keys), "--terminal", "terminal-7")
     file.write_text('[[behaviour]]\noperation = "open"\ndelay_seconds = 7\n')
     behaviour = ["--behaviour", str(file), "--behaviour", "submit@elder:manner=half,times=1"]
-    line = ["--in-memory", "--host", "127.0.0.2", "--port", str(port), "--line", str(keys)]
-    program = [sys.executable, "-c", "from terminal.cli.entry import main; main()", "stub", *line, *behaviour]
+    options = ["--in-memory", "--host", "127.0.0.2", "--port", str(port), "--line", str(keys)]
+    program = [sys.executable, "-c", "from terminal.cli.entry import main; main()", "stub", *options, *behaviour]
     tls = line_keys(keys, "terminal-7").client_context()
-    tls.check_hostname = False  # the keys are for 127.0.0.1
+    tls.check_hostname = False  # the certificate is for 127.0.0.1
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as stub:
         try:
             with StubAdmin(f"https://127.0.0.2:{port}", tls=tls) as admin:
-                answer = wait_for_state(admin, stub)
+                stub_state = wait_for_state(admin, stub)
         finally:
             stub.terminate()
         assert stub.stdout is not None
         assert f"https://127.0.0.2:{port} " in stub.stdout.read()
-    assert answer.behaviour == (
+    assert stub_state.behaviour == (
         Setting(operation=Operation.OPEN, rule=Rule(delay_seconds=7)),
         Setting(operation=Operation.SUBMIT, person="elder", rule=Rule(manner=Manner.HALF, times=1)),
     )
@@ -220,13 +220,13 @@ def free_port() -> int:
 
 
 def wait_for_state(admin: StubAdmin, stub: "subprocess.Popen[str]") -> SimulatorState:
-    until = time.monotonic() + 60
+    deadline = time.monotonic() + 60
     while True:
-        answer = admin.state()
-        if isinstance(answer, SimulatorState):
-            return answer
-        assert stub.poll() is None, "the stub has ended"
-        assert time.monotonic() < until, answer
+        reply = admin.state()
+        if isinstance(reply, SimulatorState):
+            return reply
+        assert stub.poll() is None, "the stub exited"
+        assert time.monotonic() < deadline, reply
         time.sleep(0.05)
 
 
@@ -234,12 +234,12 @@ def test_every_card_kind_can_be_issued(uketsuke: Uketsuke, monkeypatch: pytest.M
     from reader.softcard import issue, keys, kinds
     from reader.softcard.kinds import KINDS
 
-    made = functools.cache(keys.generate)  # generating keys is slow and tested elsewhere
+    cached_generate = functools.cache(keys.generate)  # key generation is slow and tested elsewhere
     for module in (issue, kinds):
-        monkeypatch.setattr(module, "generate", made)
-    _, listed = uketsuke("card", "kinds")
+        monkeypatch.setattr(module, "generate", cached_generate)
+    _, kinds_output = uketsuke("card", "kinds")
     for kind in KINDS:
-        assert kind in listed
+        assert kind in kinds_output
         code, output = uketsuke("card", "issue", f"a-{kind}", "--kind", kind)
         assert code == 0, output
 
@@ -258,14 +258,14 @@ def test_pki_creates_private_line_keys(tmp_path: Path, uketsuke: Uketsuke) -> No
     assert (tmp_path / "keys" / "terminal-7.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_withdrawn_consent_agrees_with_the_receipts(state: Path, uketsuke: Uketsuke) -> None:
+def test_ledger_agrees_with_the_receipts_after_a_withdrawal(state: Path, uketsuke: Uketsuke) -> None:
     server = StubServer(open_service(state))
     server.start()
     try:
         uketsuke("demo", "--auto", "--persona", "pin-right", "--service", server.url)
         os.environ["UKETSUKE_SERVICE__URL"] = server.url
-        _, shown = uketsuke("ledger", "show")
-        check = next(line.split()[4] for line in shown.splitlines() if " decided " in line)
+        _, ledger_output = uketsuke("ledger", "show")
+        check = next(line.split()[4] for line in ledger_output.splitlines() if " decided " in line)
         code, output = uketsuke("ledger", "withdraw", check, "TKK")
         assert (code, output.strip()) == (0, "withdrawn")
         code, output = uketsuke("ledger", "withdraw", check, "TKK")
@@ -314,10 +314,10 @@ def test_lost_result_can_be_delivered_again_or_closed(
 def test_crash_report_contains_no_local_variables(state: Path) -> None:
     script = (
         "import sys; from terminal.cli import entry, ledger\n"
-        "def broken(*a, **k):\n"
+        "def fail(*a, **k):\n"
         "    secret = 'canary-7391'\n"
         "    raise KeyError(secret)\n"
-        "ledger.settings_or_exit = broken\n"
+        "ledger.settings_or_exit = fail\n"
         "sys.argv = ['uketsuke', 'ledger', 'verify']\n"
         "entry.main()\n"
     )
@@ -331,29 +331,29 @@ def test_pin_demo_writes_json_and_a_valid_ledger(tmp_path: Path, uketsuke: Ukets
     code, output = uketsuke("demo", "--auto", "--persona", "pin-right", "--json", str(tmp_path / "out.json"))
     assert code == 0, output
     assert "1 of 1 personas ended as expected." in output
-    played = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    report = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     keys = {"persona", "ok", "way", "asked", "flags", "tries_spent", "result_file", "seconds"}
-    assert keys <= set(played[0])
-    assert Path(played[0]["result_file"]).exists()
+    assert keys <= set(report[0])
+    assert Path(report[0]["result_file"]).exists()
     code, output = uketsuke("ledger", "verify")
     assert code == 0
     assert "5 records" in output
-    code, output = uketsuke("ledger", "verify", "--files", str(Path(played[0]["result_file"]).parent))
+    code, output = uketsuke("ledger", "verify", "--files", str(Path(report[0]["result_file"]).parent))
     assert code == 0
     assert "1 result files" in output
     _, output = uketsuke("ledger", "show")
     assert "delivered" in output
-    exported = tmp_path / "ledger.jsonl"
-    code, output = uketsuke("ledger", "export", str(exported))
+    export_file = tmp_path / "ledger.jsonl"
+    code, output = uketsuke("ledger", "export", str(export_file))
     assert code == 0
     assert "5 records of terminal-" in output
-    assert json.loads(exported.read_text(encoding="utf-8").splitlines()[-1])["hash"] in output
-    code, output = uketsuke("ledger", "export", str(exported))
+    assert json.loads(export_file.read_text(encoding="utf-8").splitlines()[-1])["hash"] in output
+    code, output = uketsuke("ledger", "export", str(export_file))
     assert code == 1
     assert "not overwritten" in output
 
 
-def test_version_prints_without_loading_typer() -> None:
+def test_version_is_printed_without_importing_typer() -> None:
     result = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "terminal.cli.entry", "--version"], capture_output=True, text=True
     )
@@ -361,7 +361,7 @@ def test_version_prints_without_loading_typer() -> None:
     assert "typer" not in result.stderr
 
 
-def test_missing_optional_dependency_names_the_extra_to_install(tmp_path: Path) -> None:
+def test_error_for_a_missing_optional_dependency_names_the_extra(tmp_path: Path) -> None:
     (tmp_path / "fastapi.py").write_text("raise ModuleNotFoundError(name='fastapi')")
     result = subprocess.run(
         [sys.executable, "-m", "terminal.cli.entry", "stub", "--in-memory"],

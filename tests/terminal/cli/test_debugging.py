@@ -1,4 +1,4 @@
-"""The developer switch for tracebacks, and where it is refused."""
+"""The debugging variable, which enables tracebacks and is refused with a real card or service."""
 
 import logging
 import sys
@@ -14,24 +14,24 @@ from terminal.cli.run import refuse_debugging
 from terminal.front.log_lines import PlainFormatter
 
 
-def crash_line() -> str:
+def log_line_of_a_crash() -> str:
     try:
         raise ValueError("the PIN is 7319")
     except ValueError:
-        record = logging.LogRecord("room", logging.ERROR, __file__, 1, "failed", None, sys.exc_info())
+        record = logging.LogRecord("terminal", logging.ERROR, __file__, 1, "failed", None, sys.exc_info())
     return PlainFormatter("%(message)s").format(record)
 
 
-def test_log_line_contains_only_exception_type_and_place() -> None:
-    line = crash_line()
+def test_log_line_contains_only_the_exception_type_and_its_location() -> None:
+    line = log_line_of_a_crash()
     assert line.startswith("failed [ValueError at test_debugging.py:")
     assert "7319" not in line
 
 
 def test_debugging_prints_the_full_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "1")
-    assert crash_line().endswith("ValueError: the PIN is 7319")
-    assert "Traceback (most recent call last)" in crash_line()
+    assert log_line_of_a_crash().endswith("ValueError: the PIN is 7319")
+    assert "Traceback (most recent call last)" in log_line_of_a_crash()
 
 
 @pytest.mark.parametrize("reader", ["", "ACS ACR1252", "Virtual PCD*"])

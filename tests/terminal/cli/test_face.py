@@ -1,4 +1,4 @@
-"""`uketsuke face`: known models, added models, and refusal of models without a matching calibration."""
+"""`uketsuke face`: listing, adding and calibrating models, and refusing models without a calibration."""
 
 import json
 import re
@@ -40,8 +40,8 @@ def call(state: Path, *arguments: str, model: str = "") -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def invented(count: int) -> list[EncodedPerson]:
-    """Return made-up encodings of `count` people in two groups; drawing and encoding them would take a minute."""
+def invented_people(count: int) -> list[EncodedPerson]:
+    """Return random encodings of `count` people in two groups. Encoding drawn people would take a minute."""
     generator = np.random.default_rng(4)
     people = []
     for number in range(count):
@@ -51,7 +51,7 @@ def invented(count: int) -> list[EncodedPerson]:
 
 
 def write_people(folder: Path, names: list[str], pictures: int = 8) -> Path:
-    """Write a folder of pictures per drawn person, half a second apart, in two groups; return `folder`."""
+    """Write a folder of pictures for each drawn person, alternating between groups a and b; return `folder`."""
     for number, name in enumerate(names):
         person = folder / f"{'ab'[number % 2]}_{name}"
         person.mkdir(parents=True)
@@ -75,26 +75,26 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """SFace under another file name, as a clinic might supply it."""
+    """SFace under another file name, like a network supplied by a clinic."""
     return Path(shutil.copy(CARRIED / SFACE.name, tmp_path_factory.mktemp("networks") / "supplied.onnx"))
 
 
 @pytest.fixture(scope="module")
-def added(tmp_path_factory: pytest.TempPathFactory, network: Path, people: Path) -> tuple[Path, str]:
+def added_model(tmp_path_factory: pytest.TempPathFactory, network: Path, people: Path) -> tuple[Path, str]:
     """State folder with an added network, and the output of the command."""
     state = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(face, "_EVERY", 0.0)
-        monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(invented(60)))
+        monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(invented_people(60)))
         code, output = call(state, "face", "add", str(network), "--people", str(people), "--name", "mine")
     assert code == 0, output
     return state, output
 
 
 @pytest.fixture
-def state(tmp_path: Path, added: tuple[Path, str]) -> Path:
+def state(tmp_path: Path, added_model: tuple[Path, str]) -> Path:
     """Writable copy of the state folder with the added network."""
-    return Path(shutil.copytree(added[0], tmp_path / "copied"))
+    return Path(shutil.copytree(added_model[0], tmp_path / "copied"))
 
 
 def settings(state: Path, model: str = "mine") -> Settings:
@@ -113,8 +113,8 @@ def test_known_models_are_listed_with_licence_home_page_and_hash(tmp_path: Path)
     assert output.rstrip().endswith("none")
 
 
-def test_add_reports_origin_accuracy_and_the_setting(added: tuple[Path, str]) -> None:
-    output = added[1]
+def test_add_reports_origin_accuracy_and_the_setting(added_model: tuple[Path, str]) -> None:
+    output = added_model[1]
     assert "60 of 60 people" in output
     assert "the hash is that of face_recognition_sface_2021dec_int8bq, Apache-2.0" in output
     assert "upper 95 % limit" in output
@@ -174,21 +174,21 @@ def test_dry_run_and_failed_calibration_write_nothing(state: Path, tmp_path: Pat
     assert file.read_bytes() == before
 
 
-def test_calibrate_writes_thresholds_and_reports_the_other_half(
+def test_calibrate_writes_thresholds_and_evaluates_them_on_other_people(
     state: Path, people: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "encoded_people", lambda folder, engine: iter(invented(60)))
+    monkeypatch.setattr(bench, "encoded_people", lambda folder, engine: iter(invented_people(60)))
     file = state / "face" / "models" / "mine" / "calibration.json"
-    earlier = json.loads(file.read_bytes())
+    before = json.loads(file.read_bytes())
     file.unlink()
     code, output = call(state, "face", "calibrate", str(people), model="mine")
     assert code == 0, output
     assert "On the half that did not set the thresholds" in output
-    counted = re.search(r"^all +5 +([0-9]+) ", output, re.MULTILINE)
-    assert counted is not None, output
-    assert 15 <= int(counted[1]) <= 45
-    # `add` set the thresholds with the same people
-    assert json.loads(file.read_bytes()) == earlier
+    match = re.search(r"^all +5 +([0-9]+) ", output, re.MULTILINE)
+    assert match is not None, output
+    assert 15 <= int(match[1]) <= 45
+    # `add` derived the thresholds from the same people
+    assert json.loads(file.read_bytes()) == before
     assert face_engine(settings(state))().calibration.thresholds
 
 
@@ -196,12 +196,12 @@ def test_calibrate_writes_thresholds_and_reports_the_other_half(
 
 
 @pytest.fixture(scope="module")
-def calibrated_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """State folder in which the built-in network was calibrated with made-up encodings."""
+def shared_calibrated_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """State folder with a calibration of the built-in network from random encodings."""
     state = tmp_path_factory.mktemp("delivered")
     (state / "people" / "one").mkdir(parents=True)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(bench, "encoded_people", lambda folder, engine: iter(invented(60)))
+        monkeypatch.setattr(bench, "encoded_people", lambda folder, engine: iter(invented_people(60)))
         code, output = call(state, "face", "calibrate", str(state / "people"))
     assert code == 0, output
     assert str(state / "face" / "sface.json") in output
@@ -209,16 +209,18 @@ def calibrated_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def calibrated(tmp_path: Path, calibrated_once: Path) -> Path:
-    """Writable copy of the state folder with the calibrated network."""
-    return Path(shutil.copytree(calibrated_once, tmp_path / "copied"))
+def calibrated_state(tmp_path: Path, shared_calibrated_state: Path) -> Path:
+    """Writable copy of the state folder with the calibration."""
+    return Path(shutil.copytree(shared_calibrated_state, tmp_path / "copied"))
 
 
-def test_local_calibration_of_the_built_in_network_is_used(calibrated: Path) -> None:
-    made = face_engine(settings(calibrated, ""))().calibration
-    assert made.thresholds != calibration_of("sface").thresholds
-    assert calibration_of("dlib", calibrated / "face") == calibration_of("dlib"), "each engine has its own calibration"
-    found = devices.face_engine(settings(calibrated, ""))
+def test_local_calibration_of_the_built_in_network_is_used(calibrated_state: Path) -> None:
+    calibration = face_engine(settings(calibrated_state, ""))().calibration
+    assert calibration.thresholds != calibration_of("sface").thresholds
+    assert calibration_of("dlib", calibrated_state / "face") == calibration_of("dlib"), (
+        "the calibration was applied to another engine"
+    )
+    found = devices.face_engine(settings(calibrated_state, ""))
     assert (found.grade, "the default network, calibrated on local people" in found.text) == (Grade.OK, True)
 
 
@@ -231,17 +233,17 @@ def test_local_calibration_of_the_built_in_network_is_used(calibrated: Path) -> 
     ],
 )
 def test_damaged_or_mismatched_calibration_is_refused(
-    calibrated: Path, change: dict[str, str] | None, reason: str
+    calibrated_state: Path, change: dict[str, str] | None, reason: str
 ) -> None:
-    file = calibrated / "face" / "sface.json"
+    file = calibrated_state / "face" / "sface.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change) if change else "{")
     with pytest.raises(NotReady, match=reason):
-        face_engine(settings(calibrated, ""))
-    found = devices.face_engine(settings(calibrated, ""))
+        face_engine(settings(calibrated_state, ""))
+    found = devices.face_engine(settings(calibrated_state, ""))
     assert found.grade is Grade.BAD
     assert reason in found.remedy
     assert "uketsuke face calibrate" in found.remedy
-    code, output = call(calibrated, "run", "--headless")
+    code, output = call(calibrated_state, "run", "--headless")
     assert code == 1
     assert reason in output
 
@@ -261,14 +263,14 @@ def test_anti_spoofing_networks_are_added_listed_and_replaced(tmp_path: Path) ->
     assert anti_spoofing(settings(tmp_path, ""))() is not None
     assert call(tmp_path, "face", "add-antispoof", str(second))[0] == 0
     assert "added: 4_80x80_two.onnx" in call(tmp_path, "face", "models")[1]
-    (tmp_path / "3_80x80_other.onnx").write_bytes(b"rubbish")
+    (tmp_path / "3_80x80_other.onnx").write_bytes(b"not a network")
     code, output = call(tmp_path, "face", "add-antispoof", str(tmp_path / "3_80x80_other.onnx"))
     assert code == 1
     assert "is not a network that OpenCV" in output
     code, output = call(tmp_path, "face", "add-antispoof", str(tmp_path / "nothing.pth"))
     assert code == 1
     assert "no such file" in output
-    assert "added: 4_80x80_two.onnx" in call(tmp_path, "face", "models")[1], "failed additions change nothing"
+    assert "added: 4_80x80_two.onnx" in call(tmp_path, "face", "models")[1], "a failed addition changed the networks"
 
 
 # --- errors ---------------------------------------------------------------------------------------------------
@@ -286,22 +288,22 @@ def test_anti_spoofing_networks_are_added_listed_and_replaced(tmp_path: Path) ->
         (["add", "{network}", "--people", "{few}", "--sha256", "00"], "not 00 as specified"),
         (["calibrate", "nowhere"], "nowhere: no such folder"),
         (["calibrate", "{few}", "--dry-run"], "0 card photos"),
-        (["calibrate", "{unseen}"], "contain no pictures"),
+        (["calibrate", "{pictureless}"], "contain no pictures"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_bad_input_gets_a_clear_error(
+def test_invalid_input_is_reported_without_a_traceback(
     tmp_path: Path, network: Path, people: Path, arguments: list[str], message: str
 ) -> None:
     paths = {"people": people, "network": network}
-    for name in ("empty", "few", "unseen"):
+    for name in ("empty", "few", "pictureless"):
         paths[name] = tmp_path / name
         paths[name].mkdir()
-    for name in ("few", "unseen"):
+    for name in ("few", "pictureless"):
         (paths[name] / "somebody").mkdir()
     for number in range(3):
         cv2.imwrite(str(paths["few"] / "somebody" / f"{number}.png"), np.full((300, 300, 3), 128, np.uint8))
-    code, output = call(tmp_path / "state", "face", *(one.format(**paths) for one in arguments))
+    code, output = call(tmp_path / "state", "face", *(argument.format(**paths) for argument in arguments))
     assert code == 1
     assert message in output
     assert "Traceback" not in output

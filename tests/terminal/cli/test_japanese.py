@@ -1,4 +1,4 @@
-"""Japanese `--help` and `doctor`: every text is translated and names the same commands."""
+"""Japanese output of `--help` and `doctor`: every text is translated, and examples are unchanged."""
 
 import ast
 import re
@@ -32,7 +32,7 @@ def texts(command: Any) -> Iterator[str]:
         yield from texts(subcommand)
 
 
-def missing(english: set[str]) -> list[str]:
+def untranslated(english: set[str]) -> list[str]:
     return sorted(
         text for text in english if not UNTRANSLATED.fullmatch(text) and JAPANESE.search(in_japanese(text)) is None
     )
@@ -40,7 +40,7 @@ def missing(english: set[str]) -> list[str]:
 
 def test_every_help_text_is_translated_with_the_same_examples() -> None:
     english = set(texts(get_command(app)))
-    assert missing(english) == []
+    assert untranslated(english) == []
     for text in english:
         examples = re.findall("^Example: .*$", text, re.MULTILINE)
         assert re.findall("^Example: .*$", in_japanese(text), re.MULTILINE) == examples
@@ -53,11 +53,11 @@ def test_every_doctor_message_is_translated() -> None:
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("fine", "doubtful", "bad"):
                 messages |= {text for argument in call.args if (text := template(argument)) is not None}
     assert len(messages) > 60
-    assert missing(messages) == ["pcscd"]
+    assert untranslated(messages) == ["pcscd"]
 
 
 def template(node: ast.expr) -> str | None:
-    """Return the text of a literal with `{}` for values, or None for other expressions."""
+    """Return the text of a string literal with `{}` for values, or None for other expressions."""
     if isinstance(node, ast.Constant):
         return str(node.value)
     if isinstance(node, ast.JoinedStr):

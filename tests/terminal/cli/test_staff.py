@@ -1,4 +1,4 @@
-"""`uketsuke staff password`, and how `config check` and `doctor` report it."""
+"""`uketsuke staff password`, and the reports of `config check` and `doctor` about the password."""
 
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from terminal.front.password import PasswordGate, PasswordRight, PasswordWrong
 from terminal.staff_password import hash_file
 
 
-def run(folder: Path, *words: str, typed: str | None = None) -> tuple[int, str]:
-    result = CliRunner().invoke(app, list(words), input=typed, env={"UKETSUKE_STATE_DIR": str(folder)})
+def run(folder: Path, *arguments: str, typed: str | None = None) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(arguments), input=typed, env={"UKETSUKE_STATE_DIR": str(folder)})
     return result.exit_code, result.output
 
 
@@ -37,7 +37,7 @@ def test_numeric_password_is_set_and_accepted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "reason"),
+    ("password", "reason"),
     [
         ("12345", "at least"),
         ("111111", "the same digit"),
@@ -47,11 +47,11 @@ def test_numeric_password_is_set_and_accepted(tmp_path: Path) -> None:
         ("あいうえおかきくけ", "ASCII letters"),
     ],
 )
-def test_weak_password_is_refused_with_a_reason_and_not_stored(tmp_path: Path, typed: str, reason: str) -> None:
-    code, output = run(tmp_path, "staff", "password", typed=f"{typed}\n")
+def test_weak_password_is_refused_with_a_reason_and_not_stored(tmp_path: Path, password: str, reason: str) -> None:
+    code, output = run(tmp_path, "staff", "password", typed=f"{password}\n")
     assert code == 1
     assert reason in output
-    assert typed not in output
+    assert password not in output
     assert not hash_file(tmp_path).exists()
 
 

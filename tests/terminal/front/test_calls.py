@@ -1,4 +1,4 @@
-"""Calls for staff: one per problem or decision, each with a text, open until answered."""
+"""Calls for staff: one call for each problem or decision, open until staff answer it."""
 
 from datetime import datetime
 
@@ -14,16 +14,16 @@ from terminal.words.staff import staff_catalogue, staff_words
 from tests.terminal.talk.gallery import state_of
 
 
-def calls() -> Calls:
+def make_calls() -> Calls:
     return Calls(lambda: datetime(2026, 11, 26, 9, 30, tzinfo=JAPAN))
 
 
-def test_each_problem_is_one_call_and_rings_once() -> None:
-    staff_calls, rung = calls(), []
-    staff_calls.on_new.append(lambda call: rung.append((call.kind, call.code)))
+def test_repeated_problem_creates_one_call_until_it_is_answered() -> None:
+    staff_calls, new_calls = make_calls(), []
+    staff_calls.on_new.append(lambda call: new_calls.append((call.kind, call.code)))
     for reason in ("U-305", "U-506", "U-504", EXPIRED, "U-502", "U-305"):
         staff_calls.hear(AlertStaff("", 0, reason))
-    assert rung == [
+    assert new_calls == [
         (CallKind.NOT_OURS, "U-305"),
         (CallKind.HANGS, "U-506"),
         (CallKind.CLOCK, "U-504"),
@@ -33,12 +33,12 @@ def test_each_problem_is_one_call_and_rings_once() -> None:
     staff_calls.answer(staff_calls.open[0].id)
     staff_calls.hear(AlertStaff("", 0, "U-305"))
     assert [call.kind for call in staff_calls.open][-1] is CallKind.NOT_OURS, (
-        "a repeated problem is a new call after an answer"
+        "the problem did not create a call after the answer"
     )
 
 
-def test_call_for_a_decision_ends_with_the_state() -> None:
-    staff_calls = calls()
+def test_decision_call_closes_when_the_state_changes() -> None:
+    staff_calls = make_calls()
     staff_calls.follow(state_of("staff-check"))
     staff_calls.follow(state_of("staff-check"))
     assert [call.kind for call in staff_calls.open] == [CallKind.DECISION]
@@ -46,8 +46,8 @@ def test_call_for_a_decision_ends_with_the_state() -> None:
     assert staff_calls.open == ()
 
 
-def test_call_for_an_awaited_result_ends_when_it_arrives() -> None:
-    staff_calls, state = calls(), state_of("complete-awaiting")
+def test_call_for_an_awaited_result_closes_when_the_result_arrives() -> None:
+    staff_calls, state = make_calls(), state_of("complete-awaiting")
     staff_calls.follow(state)
     assert not isinstance(state, Idle)
     staff_calls.hear(AlertStaff(state.reception.id, 0, "awaiting"))

@@ -1,4 +1,4 @@
-"""Logs as text and JSON, one file per day, without personal data."""
+"""Text and JSON logs: format, daily rotation and no personal data."""
 
 import json
 import logging
@@ -26,8 +26,10 @@ def _restore_root_logger() -> Iterator[None]:
     root.setLevel(level)
 
 
-def settings(tmp_path: Path, form: str, days: int = 30) -> Settings:
-    return Settings.model_validate({"state_dir": tmp_path, "log": {"format": form}, "records": {"log_days": days}})
+def settings(tmp_path: Path, log_format: str, days: int = 30) -> Settings:
+    return Settings.model_validate(
+        {"state_dir": tmp_path, "log": {"format": log_format}, "records": {"log_days": days}}
+    )
 
 
 def write_entries() -> None:
@@ -76,5 +78,5 @@ def test_log_rotates_daily_and_deletes_old_files(tmp_path: Path) -> None:
         for old in tmp_path.glob("terminal.log.*"):
             old.rename(old.with_name(f"terminal.log.2026-11-{10 + len(list(tmp_path.glob('terminal.log.*')))}"))
     assert len(list(tmp_path.glob("terminal.log.*"))) <= 2
-    one = log_to(path, settings(tmp_path, "text", days=0))
-    assert type(one) is logging.FileHandler
+    unlimited_handler = log_to(path, settings(tmp_path, "text", days=0))
+    assert type(unlimited_handler) is logging.FileHandler

@@ -52,12 +52,12 @@ def read(file: Path, lines: Iterable[str] = DAY) -> Trail:
     return trail
 
 
-def listed(trail: Trail) -> list[tuple[int, ReceptionStanding, str]]:
+def entries(trail: Trail) -> list[tuple[int, ReceptionStanding, str]]:
     return [(row.number, row.standing, row.code) for row in rows(trail.receptions, {}, Idle())]
 
 
 def test_todays_receptions_are_listed_with_their_outcome_newest_first(file: Path) -> None:
-    assert listed(read(file)) == [
+    assert entries(read(file)) == [
         (4, ReceptionStanding.INTERRUPTED, ""),
         (3, ReceptionStanding.INQUIRY, ""),
         (2, ReceptionStanding.LEFT, "card-removed"),
@@ -65,37 +65,37 @@ def test_todays_receptions_are_listed_with_their_outcome_newest_first(file: Path
     ]
 
 
-def test_partial_lines_and_new_files_are_read(file: Path) -> None:
+def test_list_handles_partial_lines_and_replaced_files(file: Path) -> None:
     trail = read(file)
-    one = record("r5", "Idle", "Reading", at="2026-11-22T09:25")
-    with file.open("a", encoding="utf-8") as more:
-        more.write(one[:40])
-        more.flush()
+    line = record("r5", "Idle", "Reading", at="2026-11-22T09:25")
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write(line[:40])
+        stream.flush()
         trail.read(TODAY)
-        more.write(one[40:])
+        stream.write(line[40:])
     trail.read(TODAY)
-    assert listed(trail)[0] == (5, ReceptionStanding.INTERRUPTED, "")
+    assert entries(trail)[0] == (5, ReceptionStanding.INTERRUPTED, "")
     file.unlink()
     trail.read(TODAY)
-    assert len(listed(trail)) == 5, "a briefly missing file changes nothing"
+    assert len(entries(trail)) == 5, "the missing file changed the list"
     file.write_text(record("r6", "Idle", "Reading", at="2026-11-22T09:30"), encoding="utf-8")
     trail.read(TODAY)
-    assert len(listed(trail)) == 6
+    assert len(entries(trail)) == 6
 
 
 def test_damaged_lines_and_missing_files_are_skipped(file: Path) -> None:
-    assert listed(Trail(file)) == []
-    torn = '{"at": "2026-11-22T09:00", torn\n'
-    assert [number for number, _, _ in listed(read(file, (torn, "[]\n", *DAY[1:4])))] == [1]
+    assert entries(Trail(file)) == []
+    damaged = '{"at": "2026-11-22T09:00", damaged\n'
+    assert [number for number, _, _ in entries(read(file, (damaged, "[]\n", *DAY[1:4])))] == [1]
 
 
 def test_new_day_starts_with_an_empty_list(file: Path) -> None:
     trail = read(file)
     trail.read(date(2026, 11, 23))
-    assert listed(trail) == []
+    assert entries(trail) == []
 
 
-def test_list_is_shown_as_text() -> None:
+def test_list_is_formatted_as_text() -> None:
     say = staff_words(Settings(), "ja")
     day = [
         Row("r4", 4, "2026-11-22T10:00:00+09:00", ReceptionStanding.HANDING_OVER),

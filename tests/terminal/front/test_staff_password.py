@@ -1,4 +1,4 @@
-"""The staff password: no access without one, a delay after wrong entries, overwritten after use."""
+"""The staff password: access, delays after wrong passwords, and overwriting after use."""
 
 from pathlib import Path
 
@@ -25,14 +25,14 @@ class Clock:
         return self.now
 
 
-def gate() -> tuple[PasswordGate, Clock]:
+def make_gate() -> tuple[PasswordGate, Clock]:
     clock = Clock()
     return PasswordGate(HASH, Attempts(clock=clock)), clock
 
 
-def test_right_password_is_accepted_and_overwritten() -> None:
+def test_correct_password_is_accepted_and_overwritten() -> None:
     typed = bytearray(b"door 27")
-    assert gate()[0].check(typed) == PasswordRight()
+    assert make_gate()[0].check(typed) == PasswordRight()
     assert typed == bytearray(7)
 
 
@@ -46,47 +46,47 @@ def test_damaged_hash_accepts_no_password() -> None:
     assert PasswordGate("not a hash").check(bytearray(b"door 27")) == PasswordWrong()
 
 
-def test_three_wrong_passwords_delay_the_right_one() -> None:
-    door, clock = gate()
-    assert [door.check(bytearray(b"x")) for _ in range(3)] == [PasswordWrong(), PasswordWrong(), PasswordWait(30)]
-    assert isinstance(door.check(bytearray(b"door 27")), PasswordWait)
+def test_three_wrong_passwords_delay_the_correct_password() -> None:
+    gate, clock = make_gate()
+    assert [gate.check(bytearray(b"x")) for _ in range(3)] == [PasswordWrong(), PasswordWrong(), PasswordWait(30)]
+    assert isinstance(gate.check(bytearray(b"door 27")), PasswordWait)
     clock.now += 31
-    assert door.check(bytearray(b"door 27")) == PasswordRight()
+    assert gate.check(bytearray(b"door 27")) == PasswordRight()
 
 
 def test_restart_does_not_reset_the_attempts(tmp_path: Path) -> None:
-    clock, memory = Clock(), tmp_path / "state" / "staff-attempts.json"
+    clock, attempts_file = Clock(), tmp_path / "state" / "staff-attempts.json"
 
-    def door() -> PasswordGate:
-        """Return a new gate, as after a restart."""
-        return PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
+    def restart() -> PasswordGate:
+        """Return a new gate that reads the attempts file."""
+        return PasswordGate(HASH, Attempts(attempts_file, clock=clock, wall=clock))
 
-    assert [door().check(bytearray(b"x")) for _ in range(3)] == [PasswordWrong(), PasswordWrong(), PasswordWait(30)]
-    assert isinstance(door().check(bytearray(b"door 27")), PasswordWait)
+    assert [restart().check(bytearray(b"x")) for _ in range(3)] == [PasswordWrong(), PasswordWrong(), PasswordWait(30)]
+    assert isinstance(restart().check(bytearray(b"door 27")), PasswordWait)
     clock.now += 31
-    assert [door().check(bytearray(b"x")) for _ in range(3)][-1] == PasswordWait(60)
+    assert [restart().check(bytearray(b"x")) for _ in range(3)][-1] == PasswordWait(60)
     clock.now += 61
-    assert door().check(bytearray(b"door 27")) == PasswordRight()
-    assert not memory.exists()
-    assert door().check(bytearray(b"x")) == PasswordWrong()
+    assert restart().check(bytearray(b"door 27")) == PasswordRight()
+    assert not attempts_file.exists()
+    assert restart().check(bytearray(b"x")) == PasswordWrong()
 
 
-def test_damaged_file_or_wrong_clock_neither_opens_nor_locks_permanently(tmp_path: Path) -> None:
-    clock, memory = Clock(), tmp_path / "staff-attempts.json"
-    memory.write_text("{}")
-    door = PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
-    assert isinstance(door.check(bytearray(b"door 27")), PasswordWait)
-    memory.write_text('{"wrong": 3, "closed_until": 99999999}')
-    door = PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
+def test_damaged_attempts_file_or_wrong_clock_locks_only_temporarily(tmp_path: Path) -> None:
+    clock, attempts_file = Clock(), tmp_path / "staff-attempts.json"
+    attempts_file.write_text("{}")
+    gate = PasswordGate(HASH, Attempts(attempts_file, clock=clock, wall=clock))
+    assert isinstance(gate.check(bytearray(b"door 27")), PasswordWait)
+    attempts_file.write_text('{"wrong": 3, "closed_until": 99999999}')
+    gate = PasswordGate(HASH, Attempts(attempts_file, clock=clock, wall=clock))
     clock.now += 901
-    assert door.check(bytearray(b"door 27")) == PasswordRight()
+    assert gate.check(bytearray(b"door 27")) == PasswordRight()
 
 
 def test_delay_grows_to_fifteen_minutes() -> None:
-    door, clock = gate()
+    gate, clock = make_gate()
     waits = []
     for _ in range(24):
-        outcome = door.check(bytearray(b"x"))
+        outcome = gate.check(bytearray(b"x"))
         if isinstance(outcome, PasswordWait):
             waits.append(outcome.seconds)
             clock.now += outcome.seconds + 1
@@ -94,23 +94,25 @@ def test_delay_grows_to_fifteen_minutes() -> None:
 
 
 def test_wrong_passwords_from_another_origin_do_not_lock_staff_out(tmp_path: Path) -> None:
-    clock, memory = Clock(), tmp_path / "staff-attempts.json"
-    door = PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
+    clock, attempts_file = Clock(), tmp_path / "staff-attempts.json"
+    gate = PasswordGate(HASH, Attempts(attempts_file, clock=clock, wall=clock))
     for _ in range(6):
-        door.check(bytearray(b"x"), "192.0.2.7")
-    again = PasswordGate(HASH, Attempts(memory, clock=clock, wall=clock))
-    assert isinstance(again.check(bytearray(b"door 27"), "192.0.2.7"), PasswordWait)
-    assert again.check(bytearray(b"door 27"), "this computer") == PasswordRight()
-    assert isinstance(again.check(bytearray(b"door 27"), "192.0.2.7"), PasswordWait), "the other origin's count remains"
+        gate.check(bytearray(b"x"), "192.0.2.7")
+    restarted = PasswordGate(HASH, Attempts(attempts_file, clock=clock, wall=clock))
+    assert isinstance(restarted.check(bytearray(b"door 27"), "192.0.2.7"), PasswordWait)
+    assert restarted.check(bytearray(b"door 27"), "this computer") == PasswordRight()
+    assert isinstance(restarted.check(bytearray(b"door 27"), "192.0.2.7"), PasswordWait), (
+        "the count of the other origin was reset"
+    )
 
 
-def test_changing_the_address_does_not_give_unlimited_attempts() -> None:
-    door, _ = gate()
-    outcomes = [door.check(bytearray(b"x"), f"192.0.2.{host}") for host in range(MAX_ORIGINS + 3)]
+def test_attempts_are_limited_across_addresses() -> None:
+    gate, _ = make_gate()
+    outcomes = [gate.check(bytearray(b"x"), f"192.0.2.{host}") for host in range(MAX_ORIGINS + 3)]
     assert isinstance(outcomes[-1], PasswordWait)
 
 
-def test_typed_text_is_kept_only_in_its_buffer() -> None:
+def test_typed_text_is_stored_only_in_its_buffer() -> None:
     text = SecretText()
     for character in "ab7":
         text.push(character)
