@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, fail, plain_errors, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, fail, install_error_hooks, settings_or_exit, tell
 from terminal.cli.setup import target_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def backup(
     if file.exists():
         fail(f"{file} already exists and is not overwritten. Name a new file.")
     passphrase = _passphrase(twice=True)
-    with plain_errors():
+    with install_error_hooks():
         from datetime import datetime
 
         from config.japan import JAPAN
@@ -83,7 +83,7 @@ def restore(
     if not file.is_file():
         fail(f"{file} does not exist. Name a file written by `uketsuke backup`.")
     passphrase = _passphrase(twice=False)
-    with plain_errors():
+    with install_error_hooks():
         import asyncio
 
         from config.load import SettingsError

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from config.platform.chosen import system
-from terminal.cli.common import ConfigOption, fail, plain_errors, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, fail, install_error_hooks, settings_or_exit, tell
 
 app = typer.Typer(
     help="Simulated cards as files. Invented people and test keys, for tests only.",
@@ -37,7 +37,7 @@ def issue(
     Example: uketsuke card issue my-card --kind expiring --person elder --pin 4321
     """
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from reader.softcard.image import CardFile
         from reader.softcard.kinds import issue_kind
         from terminal.simulated.personas.props import authority_of, card_entry, holder_of, trust_of
@@ -103,7 +103,7 @@ def insert(
     Example: uketsuke card insert my-card
     """
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         import threading
 
         from reader.softcard.insert import OPEN_TO_THE_NETWORK, keep_inserted
@@ -123,7 +123,7 @@ def list_cards(config: ConfigOption = None) -> None:
     Example: uketsuke card list
     """
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from reader.softcard.image import CardFile
         from terminal.simulated.personas.props import cards_dir
 
@@ -147,7 +147,7 @@ def show(
     Example: uketsuke card show my-card --face
     """
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from reader.softcard.image import CardFile
 
         image = CardFile(_path(file, settings.state_dir)).load()

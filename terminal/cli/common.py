@@ -62,7 +62,7 @@ def log_to_stderr(*, verbose: bool, settings: "Settings | None" = None) -> None:
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
+def install_error_hooks() -> Iterator[None]:
     """Report known failures in one line. Local variables are never printed."""
     try:
         yield

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from config.profiles import Profile
-from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
+from terminal.cli.common import (
+    ConfigOption,
+    VerboseOption,
+    fail,
+    install_error_hooks,
+    log_to_stderr,
+    settings_or_exit,
+    tell,
+)
 from terminal.cli.web import DEFAULT_PORT, NoOpenOption, PortOption
 
 if TYPE_CHECKING:
@@ -77,7 +85,7 @@ def at_prompt(
     settings: "Settings", camera: str | None, named: list[str], *, pcsc: bool, service: str | None, json: Path | None
 ) -> bool:
     """Play the personas `named`, or all. Return False if an outcome differs from the expected one."""
-    with plain_errors(), ExitStack() as ending:
+    with install_error_hooks(), ExitStack() as ending:
         import asyncio
 
         from terminal.assembly import face_engine
@@ -105,7 +113,7 @@ def at_prompt(
 
 
 def on_screen(settings: "Settings", camera: str | None, *, pcsc: bool, service: str | None) -> int:
-    with plain_errors():
+    with install_error_hooks():
         from terminal.screens.app import TerminalApp
         from terminal.screens.program import run_app
         from terminal.simulated.demo.live import LiveDemo, with_staff_password
@@ -129,7 +137,7 @@ def in_browser(
     dock_host: str = "",
 ) -> int:
     """Serve the pages first and import the slow modules afterwards."""
-    with plain_errors(), ExitStack() as ending:
+    with install_error_hooks(), ExitStack() as ending:
         from terminal.counter_web.program import patient_site, run_web
         from terminal.counter_web.serving import HOST, listen
         from terminal.simulated.demo.browser_camera import BROWSER, BrowserSource

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, log_to_stderr, plain_errors, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, install_error_hooks, log_to_stderr, settings_or_exit, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ def doctor(
     settings = settings_or_exit(config)
     quiet_camera()
     log_to_stderr(verbose=False)
-    with plain_errors():
+    with install_error_hooks():
         from terminal.doctor.checks import CHECKS
         from terminal.doctor.examination import examine, worst
         from terminal.doctor.finding import Grade

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, plain_errors, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, install_error_hooks, settings_or_exit, tell
 
 HELP = """Enrol this terminal with a service stub on this computer.
 
@@ -19,7 +19,7 @@ def enrol(
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from terminal.simulated.service.admin import StubAdmin, enrol_with
 
         url = service or settings.service.url

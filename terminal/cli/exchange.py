@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from config.platform.chosen import system
-from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
+from terminal.cli.common import (
+    ConfigOption,
+    VerboseOption,
+    fail,
+    install_error_hooks,
+    log_to_stderr,
+    settings_or_exit,
+    tell,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +70,7 @@ def serve_folders(
         fail("--shift-jis and --utf-8 exclude each other. Use one, or neither to answer in the request's encoding.")
     log_to_stderr(verbose=verbose)
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from terminal.simulated.exchange.service import ExchangeRules
 
         rules = ExchangeRules(
@@ -111,7 +119,7 @@ def check(file: Annotated[Path, typer.Argument(help="Your request or result file
 
     Example: uketsuke exchange check OQSsiquc01req_202611210001.xml
     """
-    with plain_errors():
+    with install_error_hooks():
         from terminal.handover.check import check_file
 
         if not file.is_file():
@@ -141,7 +149,7 @@ def conform(
 
     Example: uketsuke exchange conform --folder ./OQS --report report.html --product "MyEMR 3.2"
     """
-    with plain_errors():
+    with install_error_hooks():
         from datetime import UTC, datetime
 
         from config.japan import JAPAN
@@ -184,7 +192,7 @@ def client(
 
     Example: uketsuke exchange client --folder ./OQS --fault merges-by-name
     """
-    with plain_errors():
+    with install_error_hooks():
         from terminal.simulated.conformance.bench import create_folders
         from terminal.simulated.conformance.client import Client
         from terminal.simulated.conformance.faults import SoftwareFault

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, fail, install_error_hooks, log_to_stderr, settings_or_exit, tell
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -38,7 +38,7 @@ def models(config: ConfigOption = None) -> None:
     Example: uketsuke face models
     """
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from vision.engines.models.known import KNOWN
 
         for model in KNOWN:
@@ -223,7 +223,7 @@ def _quiet_settings(config: Path | None) -> "Settings":
 
 @contextmanager
 def _face_errors() -> Iterator[None]:
-    with plain_errors():
+    with install_error_hooks():
         from vision.calibration.calibrate import TooFewPeople
         from vision.decision import NotCalibrated
         from vision.engines.models.weights import NotBuilt, WeightsMissing

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, fail, plain_errors, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, fail, install_error_hooks, settings_or_exit, tell
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -50,7 +50,7 @@ def sample(
     if (person is None) is not every:
         fail("Name a person, or use --all without one. `uketsuke stub people` lists the people.")
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from datetime import UTC, datetime
 
         from config.japan import JAPAN
@@ -97,7 +97,7 @@ def waiting(config: ConfigOption = None) -> None:
     Example: uketsuke handover waiting
     """
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from consent.ledger import LedgerFile
         from terminal.assembly import ledger_path
 
@@ -141,7 +141,7 @@ def close(
 
 
 def _decided(settings: "Settings", check: str, *, again: bool) -> "DeliveryOutcome":
-    with plain_errors():
+    with install_error_hooks():
         import asyncio
 
         from consent.lifecycle import LifeCycleError

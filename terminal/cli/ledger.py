@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, fail, plain_errors, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, fail, install_error_hooks, settings_or_exit, tell
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -38,7 +38,7 @@ def verify(
     Example: uketsuke ledger verify
     """
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         import asyncio
 
         from consent.verification import LedgerBroken, verify_file
@@ -87,7 +87,7 @@ def show(config: ConfigOption = None) -> None:
     Example: uketsuke ledger show
     """
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from consent.ledger import LedgerFile
         from consent.records import Decided
         from terminal.assembly import ledger_path
@@ -113,7 +113,7 @@ def export(
     Example: uketsuke ledger export ledger.jsonl
     """
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from consent.export import export_file
         from terminal.assembly import ledger_path
 
@@ -133,7 +133,7 @@ def begin(config: ConfigOption = None) -> None:
     Example: uketsuke ledger begin
     """
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from datetime import datetime
 
         from config.japan import JAPAN
@@ -158,7 +158,7 @@ def withdraw(
     Example: uketsuke ledger withdraw 3f9a0c TKK
     """
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         import asyncio
 
         from consent.items import Item

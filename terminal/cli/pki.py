@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, plain_errors, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, install_error_hooks, settings_or_exit, tell
 
 HELP = """Create test keys for TLS between terminals and service: an authority, and keys for service and terminals.
 
@@ -22,7 +22,7 @@ def pki(
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from terminal.qualification.pki import make_line_keys
 
         terminals = tuple(terminal or (settings.service.terminal_id,))

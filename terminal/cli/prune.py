@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, plain_errors, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, install_error_hooks, settings_or_exit, tell
 
 HELP = """Delete files that are older than their retention period.
 
@@ -21,7 +21,7 @@ def prune(
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from collections import Counter
         from datetime import datetime
 

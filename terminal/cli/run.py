@@ -15,8 +15,8 @@ from terminal.cli.common import (
     ConfigOption,
     VerboseOption,
     fail,
+    install_error_hooks,
     log_to_stderr,
-    plain_errors,
     require_known_language,
     settings_or_exit,
     tell,
@@ -85,7 +85,7 @@ def run(
     settings = settings_or_exit(config, overrides)
     log_to_stderr(verbose=verbose, settings=settings)
     require_known_language(language)
-    with plain_errors(), trace_to(card_trace) as write:
+    with install_error_hooks(), trace_to(card_trace) as write:
         if headless:
             at_prompt(settings, language, write)
         elif web:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from terminal.cli.common import ConfigOption, fail, plain_errors, tell
+from terminal.cli.common import ConfigOption, fail, install_error_hooks, tell
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -50,7 +50,7 @@ def setup(
     values = _read(source) if source is not None else _asked(file)
     if terminal is not None:
         values["service"] = {**values.get("service", {}), "terminal_id": terminal}
-    with plain_errors():
+    with install_error_hooks():
         from datetime import datetime
 
         from config.japan import JAPAN

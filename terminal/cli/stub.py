@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, VerboseOption, fail, log_to_stderr, plain_errors, settings_or_exit, tell
+from terminal.cli.common import (
+    ConfigOption,
+    VerboseOption,
+    fail,
+    install_error_hooks,
+    log_to_stderr,
+    settings_or_exit,
+    tell,
+)
 
 if TYPE_CHECKING:
     from terminal.qualification.pki import LineKeys
@@ -50,7 +58,7 @@ def serve_stub(
         return
     log_to_stderr(verbose=verbose)
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from terminal.simulated.personas.props import authority_of, trust_of
         from terminal.simulated.service.enrolment import registry_path
         from terminal.simulated.service.registry import RegistryFile
@@ -115,7 +123,7 @@ def adopt(
     Example: uketsuke stub adopt elder
     """
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from terminal.cli.reader import certificate_on_reader
         from terminal.qualification.contract import NoAnswer, Refused
         from terminal.simulated.service.admin import StubAdmin
@@ -139,7 +147,7 @@ def key(config: ConfigOption = None) -> None:
     Example: uketsuke stub key > service.pem
     """
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from terminal.simulated.service.enrolment import service_key
 
         tell(service_key(settings.state_dir).public_pem.strip())
@@ -156,7 +164,7 @@ def admit(
     Example: uketsuke stub admit front-7 front-7.pem
     """
     settings = settings_or_exit(config)
-    with plain_errors():
+    with install_error_hooks():
         from pydantic import TypeAdapter, ValidationError
 
         from terminal.qualification.contract import TerminalId

@@ -45,17 +45,17 @@ def run_web(
     `sites`: the patient's comes first and its address is printed first; a second one, if any, is opened in the browser.
     `load` builds the terminal behind them, in a thread.
     """
-    crash.no_core_dumps()
-    crash.plain_errors()
+    crash.disable_core_dumps()
+    crash.install_error_hooks()
     log_to(log_file, settings)
     try:
         return asyncio.run(_serve(sites, load, open_browser=open_browser))
     except NotReady:
         raise
     except Exception as error:
-        sys.stderr.write(f"{crash.last_words(error)}\n")
-        log.critical("%s", crash.last_words(error))
-        crash.forget(error)
+        sys.stderr.write(f"{crash.crash_message(error)}\n")
+        log.critical("%s", crash.crash_message(error))
+        crash.clear_tracebacks(error)
         return 1
 
 

@@ -1,4 +1,4 @@
-"""Wrong staff passwords, counted per origin. Every third one blocks the origin, each time for twice as long."""
+"""Count wrong staff passwords per origin. Every third one blocks the origin, for twice as long each time."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 TRIES = 3
 FIRST_WAIT, MAX_WAIT = 30.0, 900.0
 MAX_ORIGINS = 64
-"""Beyond this number, new origins share one count."""
+"""Maximum number of separate counts. Further origins share one count."""
 _OTHERS = "others"
 
 
@@ -26,9 +26,7 @@ class _Count:
 
 
 class Attempts:
-    """Counts wrong passwords. `memory` is a file that keeps the counts across a restart, which would otherwise allow
-    three new attempts.
-    """
+    """Counts wrong passwords. The counts are stored in the file `memory`, so that a restart does not reset them."""
 
     def __init__(
         self,
@@ -43,17 +41,17 @@ class Attempts:
         self._load()
 
     def wait(self, origin: str) -> float:
-        """Return the seconds for which passwords from this origin are refused; 0 or less if they are accepted."""
-        count = self._counts.get(self._known(origin), _Count())
+        """Return for how many seconds passwords from this origin are refused. 0 or less if they are accepted."""
+        count = self._counts.get(self._key(origin), _Count())
         return max(count.closed_until, self._damaged_until) - self._clock()
 
     def right(self, origin: str) -> None:
-        if self._counts.pop(self._known(origin), None) is not None:
+        if self._counts.pop(self._key(origin), None) is not None:
             self._save()
 
     def wrong(self, origin: str) -> float:
-        """Count a wrong password. Return the seconds the origin is blocked for, or 0 if it has attempts left."""
-        count = self._counts.setdefault(self._known(origin), _Count())
+        """Count a wrong password. Return for how many seconds the origin is blocked, or 0 if it has attempts left."""
+        count = self._counts.setdefault(self._key(origin), _Count())
         count.wrong += 1
         wait = 0.0
         if count.wrong % TRIES == 0:
@@ -62,41 +60,41 @@ class Attempts:
         self._save()
         return wait
 
-    def _known(self, origin: str) -> str:
+    def _key(self, origin: str) -> str:
         return origin if origin in self._counts or len(self._counts) < MAX_ORIGINS else _OTHERS
 
     def _load(self) -> None:
-        """Load the counts. If the file is damaged, block every origin for a while, so that damage gains nothing."""
+        """Load the counts. Block every origin for a while if the file is damaged."""
         if self._memory is None or not self._memory.exists():
             return
         try:
-            kept = json.loads(self._memory.read_bytes())
-            if not kept:
-                raise ValueError("the file is never written empty")
-            if "wrong" in kept:  # written by version 0.1, for the terminal's screen only
-                kept = {"screen": kept}
-            for origin, count in kept.items():
+            counts = json.loads(self._memory.read_bytes())
+            if not counts:
+                raise ValueError("empty file")
+            if "wrong" in counts:  # written by version 0.1, which counted for the screen only
+                counts = {"screen": counts}
+            for origin, count in counts.items():
                 self._counts[str(origin)] = _Count(int(count["wrong"]), self._until(float(count["closed_until"])))
         except (OSError, ValueError, TypeError, KeyError):
             self._counts.clear()
             self._damaged_until = self._clock() + FIRST_WAIT
 
     def _until(self, wall: float) -> float:
-        """Return the monotonic time for `wall`. A clock that was set back does not extend the wait."""
+        """Convert wall time to monotonic time. Limit the wait in case the clock was set back."""
         return self._clock() + min(max(wall - self._wall(), 0.0), MAX_WAIT)
 
     def _save(self) -> None:
         if self._memory is None:
             return
         ahead = self._wall() - self._clock()
-        kept = {
+        counts = {
             origin: {"wrong": count.wrong, "closed_until": count.closed_until + ahead}
             for origin, count in self._counts.items()
         }
         try:
-            if kept:
-                write_atomically(self._memory, json.dumps(kept).encode())
+            if counts:
+                write_atomically(self._memory, json.dumps(counts).encode())
             else:
                 self._memory.unlink(missing_ok=True)
         except OSError as error:
-            log.error("counts of wrong staff passwords not saved: %s", error.strerror)
+            log.error("cannot save the counts of wrong staff passwords: %s", error.strerror)

@@ -1,6 +1,6 @@
-"""Running the institution's command for a call to staff, for example for a light or a chat message.
+"""Run the institution's command for a call to staff, for example to switch on a light or send a chat message.
 
-It runs without a shell and is not waited for.
+The command runs in the background without a shell.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ from terminal.session.states import Idle, State
 log = logging.getLogger(__name__)
 
 PATIENCE = 10.0
-"""Seconds after which the command is stopped."""
+"""Time limit for the command in seconds."""
 MAX_RUNNING = 4
 _PASSED_ON = ("PATH", "HOME", "LANG", "SYSTEMROOT", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
-"""Environment variables passed to the command. Settings of this terminal may contain secrets and are not passed."""
+"""Environment variables passed to the command. The terminal's settings may contain secrets and are not passed."""
 
 
 class CallCommand:
-    """Runs the command, with `{kind}`, `{number}` and `{code}` in its words replaced. Used on the event loop."""
+    """Runs the command after replacing `{kind}`, `{number}` and `{code}` in its words. Call on the event loop."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._words = tuple(words)
@@ -34,7 +34,7 @@ class CallCommand:
         if not self._words:
             return
         if len(self._running) >= MAX_RUNNING:
-            log.warning("staff.call_command not started: %d are already running", len(self._running))
+            log.warning("staff.call_command not started: %d instances are running", len(self._running))
             return
         values = {"{kind}": call.kind.value, "{number}": str(call.number or ""), "{code}": call.code}
         task = asyncio.create_task(_run([_filled(word, values) for word in self._words]))
@@ -43,7 +43,7 @@ class CallCommand:
 
 
 def ring_for_calls(counter: Counter, words: Sequence[str], bell: Callable[[], object]) -> None:
-    """Ring `bell` and run the command once per kind of call in a reception, if staff have no page to answer on."""
+    """Ring `bell` and run the command once per kind of call and reception. For terminals without a staff page."""
     calls = Calls(Clock().wall)
     calls.on_new += [lambda _: bell(), CallCommand(words)]
 
@@ -73,7 +73,7 @@ async def _run(argv: list[str]) -> None:
             env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
         )
     except (OSError, ValueError) as error:
-        log.error("staff.call_command cannot be started: %s", type(error).__name__)
+        log.error("cannot start staff.call_command: %s", type(error).__name__)
         return
     try:
         async with asyncio.timeout(PATIENCE):
@@ -81,8 +81,8 @@ async def _run(argv: list[str]) -> None:
     except (TimeoutError, asyncio.CancelledError):
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        log.error("staff.call_command did not end within %g seconds; stopping it", PATIENCE)
+        log.error("staff.call_command stopped: it ran for more than %g seconds", PATIENCE)
         await process.wait()
         return
     if code:
-        log.error("staff.call_command ended with exit code %d", code)
+        log.error("staff.call_command failed with exit code %d", code)

@@ -14,20 +14,20 @@ class CallKind(StrEnum):
     PATIENT = "patient"
     CARD_LEFT = "card-left"
     DECISION = "decision"
-    """Only staff can confirm the holder. Closed automatically when the reception leaves that state."""
+    """Only staff can confirm the holder. Closed automatically when this is not needed any more."""
     NO_CARD_TODAY = "no-card-today"
-    """The patient did not register the card, or has no valid qualification."""
+    """The patient did not register the card or has no valid qualification."""
     NOT_DELIVERED = "not-delivered"
-    """Checked in, but not yet received by the service or the receipt computer."""
+    """Checked in, but not received by the service or the receipt computer."""
     EXPIRED = "expired"
     """A decision could not be sent before its consents expired."""
     NOT_OURS = "not-ours"
     ASTRAY = "astray"
-    """The receipt computer may or may not have received a result."""
+    """Uncertain handover: the receipt computer may or may not have received a result."""
     HANGS = "hangs"
     CLOCK = "clock"
     TROUBLE = "trouble"
-    """Any other problem of this terminal, identified by its code."""
+    """Any other problem, identified by its code."""
 
 
 _KINDS = {
@@ -53,7 +53,7 @@ class Call:
     id: int
     kind: CallKind
     number: int
-    """Number of the reception within the day; 0 if the call does not concern the current reception."""
+    """Number of the reception within the day, or 0 if the call is independent of the current reception."""
     code: str
     """Problem code, or empty."""
     at: datetime
@@ -75,7 +75,7 @@ class Calls:
         return tuple(self._open)
 
     def follow(self, state: State) -> None:
-        """Listener for every state."""
+        """Process a state. Call for every state."""
         self._state = state
         number = 0 if isinstance(state, Idle) else state.reception.number
         waits = isinstance(state, StaffCheck) or (isinstance(state, ChoosingMethod) and not state.ways)
@@ -86,23 +86,23 @@ class Calls:
             self._add(CallKind.DECISION, number, "")
 
     def hear(self, effect: Effect) -> None:
-        """Listener for every effect."""
+        """Process an effect. Call for every effect."""
         if not isinstance(effect, AlertStaff):
             return
         state = self._state
-        concerned = not isinstance(state, Idle) and effect.reception == state.reception.id
-        number = state.reception.number if concerned and not isinstance(state, Idle) else 0
+        is_current = not isinstance(state, Idle) and effect.reception == state.reception.id
+        number = state.reception.number if is_current and not isinstance(state, Idle) else 0
         code = effect.reason if effect.reason.startswith("U-") else ""
         self._add(_KINDS.get(effect.reason, CallKind.TROUBLE), number, code)
 
     def answer(self, id: int) -> None:
-        """Close the call, because staff have responded."""
+        """Close the call after staff have responded."""
         for call in self.open:
             if call.id == id:
                 self._remove(call)
 
     def settle(self, delivered: Container[int]) -> None:
-        """Close calls about results of these receptions, which have been delivered."""
+        """Close calls about undelivered results of these receptions, which have now been delivered."""
         for call in self.open:
             if call.kind is CallKind.NOT_DELIVERED and call.number in delivered:
                 self._remove(call)

@@ -1,7 +1,7 @@
-"""Form for typing the code printed on the card: birth date and security code, in a buffer that is overwritten.
+"""Form for typing the code printed on the card: birth date, security code and, if unknown, expiry year.
 
 The birth date is typed as printed, with the era year or the last two digits of the Western year. The expiry year is
-read from the chip if possible.
+usually read from the chip.
 """
 
 from collections.abc import Callable
@@ -21,18 +21,18 @@ LENGTHS = {CodeField.BIRTH_DATE: 6, CodeField.EXPIRY_YEAR: 4, CodeField.SECURITY
 
 
 class CodeForm:
-    """Form for the printed code. `wipe` overwrites its contents."""
+    """Form for the printed code. Its buffer is overwritten by `wipe`."""
 
     def __init__(self, card_expiry_year: int | None, read: bytearray | None = None) -> None:
-        """`read`: 14 ASCII digits as read by a camera, with a space for each doubtful digit. The form copies them."""
+        """`read` contains 14 ASCII digits read by a camera, with a space for each doubtful digit. It is copied."""
         self._year = card_expiry_year
         parts = list(CodeField) if card_expiry_year is None else [CodeField.BIRTH_DATE, CodeField.SECURITY_CODE]
         self.parts: tuple[CodeField, ...] = tuple(parts)
         self._digits = bytearray(self.length)
         self._typed: list[int] = []
-        """Positions typed by hand, in typing order."""
+        """Typed positions in typing order."""
         self.no_such_day = False
-        """Whether the birth date just entered is not a valid date. Nothing was sent, and no try was used."""
+        """Whether the birth date just entered is invalid. No code was sent and no try was used."""
         if read is not None and len(read) == 14:
             known = read if card_expiry_year is None else read[:6] + read[10:]
             self._digits[:] = bytes(digit if digit != 0x20 else 0 for digit in known)
@@ -49,24 +49,25 @@ class CodeForm:
         return 0 not in self._digits
 
     def filled(self, part: CodeField) -> tuple[bool, ...]:
-        """Return which positions of that part have a digit."""
+        """Return which positions of this part have a digit."""
         start = self._start(part)
         return tuple(digit != 0 for digit in self._digits[start : start + LENGTHS[part]])
 
     def typed_of(self, part: CodeField) -> int:
-        """Return the number of digits entered in that part."""
+        """Return the number of digits entered in this part."""
         return sum(self.filled(part))
 
     def birth_digit(self, index: int) -> str:
-        """Return a digit of the birth date as shown to the patient: the digit if typed, a dot if read by a camera, and
-        an empty string if missing. The other parts are never shown.
+        """Return a digit of the birth date for display: the digit if typed, a dot if scanned, empty if missing.
+
+        The digits of other parts are never displayed.
         """
         if not 0 <= index < LENGTHS[CodeField.BIRTH_DATE] or not self._digits[index]:
             return ""
         return chr(self._digits[index]) if index in self._typed else "●"
 
     def push(self, digit: int) -> None:
-        """Fill the first empty position. Ignored when full. Raises ValueError for anything but a digit."""
+        """Fill the first empty position, if any. Raises ValueError if `digit` is not 0 to 9."""
         if not 0 <= digit <= 9:
             raise ValueError("a digit must be 0 to 9")
         if not self.complete:
@@ -76,7 +77,7 @@ class CodeForm:
             self._typed.append(place)
 
     def pop(self) -> None:
-        """Erase the last typed digit, or if none is left, everything read by a camera."""
+        """Erase the last typed digit. If no typed digit is left, erase everything read by a camera."""
         self.no_such_day = False
         if self._typed:
             self._digits[self._typed.pop()] = 0
@@ -84,7 +85,7 @@ class CodeForm:
             wipe_buffer(self._digits)
 
     def take(self) -> bytearray | None:
-        """Return the 14 digits and wipe the form, or return None if a digit is missing or the date is invalid.
+        """Return the 14 digits and wipe the form. Return None if a digit is missing or the date is invalid.
 
         The caller must overwrite the returned buffer.
         """

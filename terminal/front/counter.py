@@ -1,4 +1,4 @@
-"""Interfaces of the conductor that front ends use."""
+"""Interfaces of the conductor used by front ends."""
 
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
@@ -17,11 +17,11 @@ from terminal.session.states import State
 
 class Backlog(Protocol):
     def backlog(self) -> int:
-        """Return the number of checks waiting to be sent or handed over."""
+        """Return the number of checks to be sent or handed over."""
 
     @property
     def trouble(self) -> DeliveryFailure | None:
-        """Why the last result file could not be handed over."""
+        """Why the last result file could not be handed over, or None."""
 
 
 class Counter(Protocol):
@@ -36,7 +36,7 @@ class Counter(Protocol):
 
     @property
     def card_held_by(self) -> tuple[str, ...]:
-        """Programs that may hold the card on the reader, most likely first; empty if this terminal has the card."""
+        """Programs that may have locked the card on the reader, most likely first. Empty if it is available."""
 
     @property
     def patient(self) -> Patient | None: ...
@@ -61,7 +61,7 @@ class Counter(Protocol):
 
 @runtime_checkable
 class WithService(Counter, Protocol):
-    """Counter with the additional functions for the staff page. Implemented by the conductor."""
+    """Counter with additional functions for the staff page. Implemented by the conductor."""
 
     @property
     def service(self) -> ServiceDesk: ...

@@ -1,4 +1,4 @@
-"""State of readers, cameras, service, outbox and handover, described for staff."""
+"""Status of readers, cameras, service, outbox and handover for staff."""
 
 import platform
 from collections.abc import Iterator
@@ -19,25 +19,25 @@ class DeviceLine:
     name: str
     text: str
     bad: bool = False
-    """Whether staff should look into it."""
+    """Whether the device needs staff's attention."""
 
 
 class DeviceOverview:
-    """Overview of all devices. A reader that has been seen once stays listed after it is disconnected."""
+    """Status of all devices. Readers remain listed after they are disconnected."""
 
     def __init__(self, opened: OpenedCounter) -> None:
         self._counter = opened.counter
-        named = (("status.camera", opened.camera), ("device.card-camera", opened.card_camera))
-        self._cameras = tuple((name, camera) for name, camera in named if camera is not None)
+        cameras = (("status.camera", opened.camera), ("device.card-camera", opened.card_camera))
+        self._cameras = tuple((name, camera) for name, camera in cameras if camera is not None)
         self._readers: list[str] = []
 
     @property
     def answers(self) -> bool | None:
-        """Whether the service answered the last request; None before the first one."""
+        """Whether the service answered the last request, or None before the first request."""
         return self._counter.service.client.answers if isinstance(self._counter, WithService) else None
 
     async def ask_service(self) -> None:
-        """Send a request to update `answers`. Takes until the service answers or times out."""
+        """Send a request to update `answers`. Returns after the response or a timeout."""
         if isinstance(self._counter, WithService):
             await self._counter.service.client.challenge()
 
@@ -55,10 +55,10 @@ class DeviceOverview:
 
     def _reader_lines(self, say: Words) -> Iterator[DeviceLine]:
         counter = self._counter
-        there = (counter.reader_name or "").split(", ") if counter.reader_name else []
-        self._readers += [name for name in there if name not in self._readers]
+        connected = (counter.reader_name or "").split(", ") if counter.reader_name else []
+        self._readers += [name for name in connected if name not in self._readers]
         for name in self._readers:
-            lost = name not in there
+            lost = name not in connected
             yield DeviceLine(f"{say('status.reader')} {name}", say("status.lost" if lost else "status.works"), lost)
         if not self._readers:
             state = counter.state

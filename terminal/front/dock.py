@@ -1,4 +1,4 @@
-"""Interface of the dock, implemented by the demo. Terminals in service have no dock."""
+"""Interface of the dock, the demo's control panel for simulated devices."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class ServiceMode(StrEnum):
     SILENT = "silent"
     SLOW = "slow"
     LYING = "lying"
-    """It returns results of another institution."""
+    """Return results of a different institution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ class DockState:
     """State of the simulated devices."""
 
     card: str = ""
-    """Persona whose card is on the reader, or `OTHER_CARD`; empty if there is no card."""
+    """Persona whose card is on the reader, `OTHER_CARD`, or empty if there is no card."""
     second_card: bool = False
-    """Whether another card is on the second reader."""
+    """Whether a second card is on the second reader."""
     card_held: bool = False
-    """Whether another program holds every card exclusively."""
+    """Whether another program locks every card."""
     camera_covered: bool = False
     camera_unplugged: bool = False
     reader_unplugged: bool = False
@@ -43,11 +43,11 @@ class DockState:
 
 
 OTHER_CARD = "suica"
-"""A card that is not a My Number Card."""
+"""Name of the card that is not a My Number Card."""
 
 
 class Dock(Protocol):
-    """Controls for the simulated devices. Methods run on the event loop of the screens and must not block it."""
+    """Controls for the simulated devices. Methods run on the screens' event loop and must not block it."""
 
     @property
     def personas(self) -> Sequence[DockPersona]: ...
@@ -58,28 +58,28 @@ class Dock(Protocol):
 
     @property
     def family(self) -> Sequence[str]:
-        """The current persona and accompanying family members, each with a card."""
+        """The current persona and accompanying family members."""
 
     @property
     def props(self) -> DockState: ...
 
     @property
     def own_face(self) -> bool | None:
-        """Whether a real person is in front of the camera; None if this cannot be changed."""
+        """Whether a real person is in front of the camera, or None if this cannot be changed."""
 
-    def on_settings(self, changed: Callable[[Settings], None]) -> None:
-        """Call `changed` when a persona comes to another institution, where the wording may differ."""
+    def on_settings(self, listener: Callable[[Settings], None]) -> None:
+        """Call `listener` when the institution changes with the persona. Its wording may differ."""
 
     async def set_profile(self, profile: Profile | None) -> None:
-        """Set the institution for personas chosen from now on; None for each persona's own."""
+        """Set the institution for personas chosen later, or None to use each persona's own."""
 
     async def choose(self, name: str) -> None:
-        """Choose the next persona. A card on the reader is removed first."""
+        """Choose the next persona. Remove the card on the reader first."""
 
     async def insert_card(self, name: str = "", *, two: bool = False) -> None:
-        """Insert the card of that persona, or `OTHER_CARD`; by default the current persona's card.
+        """Insert this persona's card or `OTHER_CARD`. The default is the current persona's card.
 
-        `two`: also insert a copy into the second reader at the same time.
+        If `two`, simultaneously insert a copy into the second reader.
         """
 
     async def pull_card(self) -> None: ...
@@ -87,27 +87,27 @@ class Dock(Protocol):
     async def take_second_card(self) -> None: ...
 
     async def hold_card(self, held: bool) -> None:
-        """Start or stop another program that holds every card exclusively."""
+        """Start or stop another program that locks every card."""
 
     async def cover_camera(self, covered: bool) -> None: ...
 
     async def unplug_camera(self, unplugged: bool) -> None: ...
 
     async def unplug_reader(self, unplugged: bool) -> None:
-        """Unplug the reader, with the card on it, or plug it back in."""
+        """Unplug the reader with the card on it, or plug it in again."""
 
     async def set_service_mode(self, service: ServiceMode) -> None: ...
 
     async def set_clock_late(self, late: bool) -> None: ...
 
     async def switch_off_and_on(self) -> None:
-        """Restart as after a power cut. A card on the reader is removed first."""
+        """Simulate a power cut and restart. Remove the card on the reader first."""
 
     async def sit_down(self) -> None:
-        """Take a portrait of the real person in front of the camera and use it from now on. Raises `NotReady`."""
+        """Take a portrait of the real person in front of the camera and use it on the cards. Raises `NotReady`."""
 
     async def stand_up(self) -> None:
-        """Return to the drawn people and discard the portrait."""
+        """Discard the portrait and use drawn people again."""
 
     async def reset(self) -> None:
         """Reset all simulated devices."""

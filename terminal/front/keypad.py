@@ -1,4 +1,4 @@
-"""Digit entry for all front ends: the PIN goes into the patient's buffer, the printed code into a form."""
+"""Digit entry for all front ends. Stores the PIN in the patient's buffer and the printed code in a form."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class TypedPart:
     """Progress of one part of the entry, without digits."""
 
     id: str
-    """`pin`, or a `CodeField` value."""
+    """`pin` or a `CodeField` value."""
     length: int
     filled: tuple[bool, ...]
     """Which positions have a digit."""
@@ -37,9 +37,9 @@ class Keypad:
         self._form_of = ""
 
     def follow(self, state: State) -> None:
-        """Wipe digits typed for another state, and open a new form for each entry of the code.
+        """Wipe digits typed for the previous state, and open a new form for each entry of the code.
 
-        Digits are kept within a state, because an entered PIN is needed until the card thread takes it.
+        Digits are not wiped within a state, because the card thread takes the entered PIN later.
         """
         patient = self._counter.patient
         if self._kind is not None and self._kind is not type(state) and patient is not None:
@@ -56,7 +56,7 @@ class Keypad:
             self._form = form_for(self._counter.patient, state)
 
     def press(self, pad: PadKind, key: str) -> None:
-        """Handle a digit, `ENTER` or `ERASE`. Other keys are ignored. Nothing is sent before `ENTER`."""
+        """Handle a digit, `ENTER` or `ERASE`. Ignore other keys. Only `ENTER` submits the digits."""
         if pad is PadKind.PIN:
             self._pin(key)
         elif pad is PadKind.CODE and self._form is not None:
@@ -73,7 +73,7 @@ class Keypad:
         return ()
 
     def next_part(self, pad: PadKind) -> str:
-        """Return the id of the part that the next digit belongs to, or of the last part if all are complete."""
+        """Return the id of the first incomplete part, or of the last part if all are complete."""
         parts = self.parts(pad)
         return next((part.id for part in parts if False in part.filled), parts[-1].id if parts else "")
 
@@ -84,7 +84,7 @@ class Keypad:
 
     @property
     def no_such_day(self) -> bool:
-        """Whether the birth date just entered is not a valid date. Nothing was sent."""
+        """Whether the birth date just entered is invalid. No code was sent."""
         return self._form is not None and self._form.no_such_day
 
     def wipe(self) -> None:
@@ -117,7 +117,7 @@ class Keypad:
 
 
 def form_for(patient: Patient | None, state: PrintedCodeEntry) -> CodeForm:
-    """Return a new form. The first one contains digits read by the camera; after a refused code, all are typed."""
+    """Return a new form with the digits read by the camera, or an empty form after a wrong code."""
     return CodeForm(state.card_expiry_year, patient.code_read if patient is not None and not state.wrong else None)
 
 

@@ -1,7 +1,6 @@
-"""Log format: text or JSON, one file per day, without tracebacks or exception messages.
+"""Log formatters for text and JSON, without tracebacks or exception messages.
 
-Log messages contain only codes and counts, never patient data. JSON is written with the standard library, because there
-is no context to bind that would need a structured logger.
+Log messages contain only codes and counts, never patient data.
 """
 
 import json
@@ -14,7 +13,7 @@ from config.debugging import debugging, full_text
 from config.files import private_folder
 from config.japan import JAPAN
 from config.settings import Settings
-from terminal.front.crash import place
+from terminal.front.crash import location_of
 
 
 def _error_of(record: logging.LogRecord) -> BaseException | None:
@@ -33,12 +32,14 @@ class PlainFormatter(logging.Formatter):
         line = super().format(_without_trace(record))
         if error is None:
             return line
-        return f"{line}\n{full_text(error)}" if debugging() else f"{line} [{place(error)}]"
+        return f"{line}\n{full_text(error)}" if debugging() else f"{line} [{location_of(error)}]"
 
 
 class JsonFormatter(logging.Formatter):
-    """Format entries as JSON objects: `at` (ISO 8601, Japan time), `level`, `logger`, `message`, and `error` (type and
-    location)."""
+    """Format entries as JSON objects.
+
+    Keys: `at` (ISO 8601, Japan time), `level`, `logger`, `message` and, for errors, `error` (type and location).
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         error = _error_of(record)
@@ -49,19 +50,19 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
         }
         if error is not None:
-            entry["error"] = full_text(error) if debugging() else place(error)
+            entry["error"] = full_text(error) if debugging() else location_of(error)
         return json.dumps(entry, ensure_ascii=False)
 
 
 def formatter(settings: Settings) -> logging.Formatter:
-    """Return the formatter chosen in the settings."""
+    """Return the formatter selected in the settings."""
     if settings.log.format == "json":
         return JsonFormatter()
     return PlainFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 def log_to(path: Path, settings: Settings) -> logging.Handler:
-    """Send all logs to this file (mode 0600, rotated daily), because the screen is drawn on stderr."""
+    """Write all logs to this file only (mode 0600, rotated daily), because Textual draws on stderr."""
     private_folder(path.parent)
     path.touch(mode=0o600, exist_ok=True)
     days = settings.records.log_days
@@ -72,8 +73,8 @@ def log_to(path: Path, settings: Settings) -> logging.Handler:
     )
     handler.setFormatter(formatter(settings))
     root = logging.getLogger()
-    for other in list(root.handlers):
-        root.removeHandler(other)
+    for existing in list(root.handlers):
+        root.removeHandler(existing)
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     return handler

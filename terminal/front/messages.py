@@ -1,4 +1,4 @@
-"""Base of the messages sent by web pages."""
+"""Base class for messages sent by web pages."""
 
 from typing import Literal
 
@@ -6,13 +6,13 @@ from pydantic import BaseModel, ConfigDict
 
 
 class StrictMessage(BaseModel):
-    """Message that refuses unknown fields and converts no values."""
+    """Message without unknown fields or type conversion."""
 
-    # the input may contain a digit of the PIN and must not appear in errors
+    # hide the input in errors, because it may contain a PIN digit
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
 class PictureDrawn(StrictMessage):
-    """The last live picture has been drawn, and the next one can be sent."""
+    """The last live picture was drawn. The next one can be sent."""
 
     type: Literal["shown"]

@@ -10,19 +10,19 @@ from terminal.front.dock import Dock
 
 
 class LiveFrames(Protocol):
-    """Camera methods needed for a live picture."""
+    """Camera methods for a live picture."""
 
     def latest(self) -> Any:
-        """Return the newest frame with its `rgb` pixels, or an object without `rgb` if there is none."""
+        """Return the newest frame with `rgb` pixels, or an object without `rgb` if there is no frame."""
 
     def after(self, number: int, timeout: float) -> Any:
-        """Return the first frame newer than `number`, or an object without `rgb` after `timeout` seconds."""
+        """Return the next frame after `number`, or an object without `rgb` after `timeout` seconds."""
 
     def look(self) -> AbstractContextManager[Any]:
         """Return a context manager that keeps the camera open."""
 
     def lost(self) -> object | None:
-        """Return why there is no picture, or None if the camera works. Does not open the camera."""
+        """Return why the camera is unavailable, or None if it works. Does not open the camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class OpenedCounter:
     camera: LiveFrames | None = None
     dock: Dock | None = None
     card_camera: LiveFrames | None = None
-    """Separate camera for the fronts of cards, if any."""
+    """Separate camera for card fronts, if any."""
 
 
 Opening = Callable[[], Awaitable[OpenedCounter]]
-"""Assembles the terminal. Started after the first paint. May raise `terminal.assembly.NotReady`."""
+"""Assembles the terminal. Called after the first paint. May raise `terminal.assembly.NotReady`."""

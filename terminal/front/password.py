@@ -1,4 +1,4 @@
-"""Staff password: the typed characters in a buffer that is overwritten, and the check against the configured hash."""
+"""Staff password: a buffer for typed characters and the check against the configured hash."""
 
 import threading
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SCREEN = "screen"
 
 
 class SecretText:
-    """Characters typed one by one, in a buffer that is overwritten and never shown."""
+    """Typed characters in a buffer that is never displayed and can be wiped."""
 
     def __init__(self) -> None:
         self._typed = bytearray(MAX_LENGTH)
@@ -31,7 +31,7 @@ class SecretText:
         return f"SecretText({self._length})"
 
     def push(self, character: str) -> None:
-        """Append a printable ASCII character. Other characters are ignored, and so are all when full."""
+        """Append a printable ASCII character. Ignore other characters, or all if the buffer is full."""
         if len(character) == 1 and " " <= character <= "~" and self._length < MAX_LENGTH:
             self._typed[self._length] = ord(character)
             self._length += 1
@@ -43,9 +43,9 @@ class SecretText:
 
     def take(self) -> bytearray:
         """Return the typed characters and wipe them here. The caller must overwrite the returned buffer."""
-        taken = self._typed[: self._length]
+        characters = self._typed[: self._length]
         self.wipe()
-        return taken
+        return characters
 
     def wipe(self) -> None:
         wipe_buffer(self._typed)
@@ -64,7 +64,7 @@ class PasswordWrong:
 
 @dataclass(frozen=True, slots=True)
 class PasswordWait:
-    """Passwords are refused for this many seconds after too many wrong attempts."""
+    """Refused for this many seconds after too many wrong passwords."""
 
     seconds: int
 
@@ -73,10 +73,10 @@ PasswordOutcome = PasswordRight | PasswordWrong | PasswordWait
 
 
 class PasswordGate:
-    """Password check. Attempts are counted per origin, so that nobody can lock out another one. Off without a hash."""
+    """Password check, disabled without a hash. Attempts are counted per origin, so that one cannot block others."""
 
     def __init__(self, password_hash: str, attempts: Attempts | None = None) -> None:
-        """`attempts`: counts of wrong passwords; by default kept in memory only."""
+        """`attempts` counts wrong passwords. The default stores them in memory only."""
         self._hash = password_hash
         self._attempts = attempts or Attempts()
         self._one_at_a_time = threading.Lock()
@@ -91,9 +91,9 @@ class PasswordGate:
         return bool(self._hash)
 
     def check(self, typed: bytearray, origin: str = SCREEN) -> PasswordOutcome:
-        """Check the password and overwrite the buffer. Takes a tenth of a second, so call it in a thread."""
+        """Check the password and overwrite the buffer. Blocks for about 0.1 s."""
         try:
-            with self._one_at_a_time:  # concurrent attempts must be counted one by one
+            with self._one_at_a_time:  # count concurrent attempts one by one
                 seconds = self._attempts.wait(origin)
                 if seconds > 0:
                     return PasswordWait(int(seconds) + 1)

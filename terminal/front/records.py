@@ -1,4 +1,4 @@
-"""Incremental reading of today's receptions from the audit trail and today's checks from the ledger."""
+"""Read today's receptions from the audit trail and today's checks from the ledger, incrementally."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,38 +15,38 @@ from consent.store import LedgerError
 from terminal.assembly import ledger_path
 
 MAX_DAY_SIZE = 32_000_000
-"""Bytes at the end of the audit trail that are searched for today's receptions."""
+"""Maximum number of bytes searched for today's receptions, from the end of the audit trail."""
 _FIRST_SCREEN = ("Idle", "CardShown")
 
 
 @dataclass(slots=True)
-class Trailed:
-    """Reception as found in the audit trail."""
+class AuditedReception:
+    """Reception recorded in the audit trail."""
 
     reception: str
     number: int
     at: str
-    """Time at which the card was put down, ISO 8601 with time zone."""
+    """When the card was put down, in ISO 8601 with time zone."""
     after: str = ""
-    """The last state, except the first screen."""
+    """Last state before the first screen."""
     detail: str = ""
-    """Code of that state, such as a problem code or an outcome."""
+    """Details of that state, such as a problem code or an outcome."""
     left: str = ""
-    """How the reception ended, if it ended before its check was opened."""
+    """How the reception ended, if its check was not opened."""
     ended: bool = False
 
 
 class Trail:
-    """Reader of the audit trail. A new file, begun each month, is read from its start."""
+    """Incremental reader of the audit trail. Starts over when a new file begins each month."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._day: date | None = None
         self._file_id, self._position, self._rest = 0, 0, b""
-        self.receptions: dict[str, Trailed] = {}
+        self.receptions: dict[str, AuditedReception] = {}
 
     def read(self, day: date) -> None:
-        """Read new entries of that day. Does nothing if the file cannot be read."""
+        """Read new entries of this day. Do nothing if the file cannot be read."""
         if day != self._day:
             self._day, self.receptions = day, {}
         try:
@@ -74,20 +74,20 @@ class Trail:
             at, before, after = str(record["at"]), str(record["before"]), str(record["after"])
             detail = str(record["detail"])
         except (ValueError, TypeError, KeyError):
-            return  # incomplete after a crash
+            return  # line incomplete after a crash
         if not name:
             return
-        one = self.receptions.setdefault(name, Trailed(name, number, at))
-        # if the next card is already on the reader, the record that ends this reception contains its first state
-        one.ended = after in _FIRST_SCREEN or (after == "Reading" and before not in _FIRST_SCREEN)
-        if one.ended:
-            one.left = detail
-        elif after != one.after or detail:
-            one.after, one.detail = after, detail
+        reception = self.receptions.setdefault(name, AuditedReception(name, number, at))
+        # if the next card is on the reader, this reception ends with the state "Reading" of the next one
+        reception.ended = after in _FIRST_SCREEN or (after == "Reading" and before not in _FIRST_SCREEN)
+        if reception.ended:
+            reception.left = detail
+        elif after != reception.after or detail:
+            reception.after, reception.detail = after, detail
 
 
 class TodaysChecks:
-    """Reader of the ledger for checks opened today, by reception."""
+    """Incremental reader of the ledger for checks opened today."""
 
     def __init__(self, path: Path) -> None:
         self._ledger = LedgerFile(path)
@@ -102,15 +102,15 @@ class TodaysChecks:
         return {history.opened.event.reception_id: history for history in self._by_check.values()}
 
     def read(self, day: date) -> None:
-        """Read new records. Blocking."""
+        """Read new records. Blocks."""
         try:
             if day != self._day:
                 self._day, self._by_check, self._next = day, {}, self._first_of(day)
             for record in self._ledger.records(self._next):
                 self._next = record.sequence + 1
-                known = self._by_check.get(record.event.check_id)
-                if known is not None or isinstance(record.event, Opened):
-                    self._by_check[record.event.check_id] = with_record(known, record)
+                history = self._by_check.get(record.event.check_id)
+                if history is not None or isinstance(record.event, Opened):
+                    self._by_check[record.event.check_id] = with_record(history, record)
         except (LedgerError, LifeCycleError):
             self.readable = not self._ledger.path.exists()
             return
@@ -121,8 +121,8 @@ class TodaysChecks:
         low, high = 1, self._ledger.head().count + 1
         while low < high:
             middle = (low + high) // 2
-            found = next(iter(self._ledger.records(middle)), None)
-            if found is not None and found.at.date() < day:
+            record = next(iter(self._ledger.records(middle)), None)
+            if record is not None and record.at.date() < day:
                 low = middle + 1
             else:
                 high = middle
@@ -130,7 +130,7 @@ class TodaysChecks:
 
 
 class Records:
-    """Audit trail and ledger of the current day, by the clock `wall`."""
+    """The current day's entries of audit trail and ledger. `wall` returns the time."""
 
     def __init__(self, settings: Settings, wall: Callable[[], datetime]) -> None:
         self._wall = wall
@@ -138,13 +138,13 @@ class Records:
         self._checks = TodaysChecks(ledger_path(settings))
 
     def read(self) -> None:
-        """Read new entries of both. Blocking."""
+        """Read new entries of both files. Blocks."""
         day = self._wall().date()
         self._trail.read(day)
         self._checks.read(day)
 
     @property
-    def trailed(self) -> Mapping[str, Trailed]:
+    def receptions(self) -> Mapping[str, AuditedReception]:
         return self._trail.receptions
 
     @property

@@ -1,4 +1,4 @@
-"""Text for staff about one of today's receptions: why it is in its state, and what to do."""
+"""Texts for staff about a reception: the reason for its state, and what to do."""
 
 from terminal.front.today import SETTLED, ReceptionStanding, Row
 from terminal.handover.folder import DeliveryFailure
@@ -12,7 +12,7 @@ PROBLEMS = {problem.code: problem for problem in ProblemCode}
 
 
 def why(row: Row, say: Words, trouble: DeliveryFailure | None) -> str:
-    """Return details of the state of a reception. `trouble`: why results cannot be handed over."""
+    """Return details of a reception's state. `trouble` is why results cannot be handed over."""
     match row.standing:
         case ReceptionStanding.PROBLEM if row.code in PROBLEMS:
             return say(PROBLEMS[row.code].message_id)
@@ -31,7 +31,7 @@ def why(row: Row, say: Words, trouble: DeliveryFailure | None) -> str:
 
 
 def remedies(row: Row, say: Words, rules: Rules) -> list[str]:
-    """Return what can be done today."""
+    """Return instructions for staff."""
     if row.without_card:
         return [] if row.standing in SETTLED else [say("nocard.again")]
     if row.standing is ReceptionStanding.PROBLEM and row.code in PROBLEMS:

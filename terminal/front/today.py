@@ -1,4 +1,4 @@
-"""Today's receptions for staff, with number and actual state. Contains no names or face data."""
+"""Today's receptions with number and state, for staff. Contains no names or face data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,19 +7,19 @@ from enum import StrEnum
 
 from consent.items import Item
 from consent.lifecycle import History
-from terminal.front.records import Trailed
+from terminal.front.records import AuditedReception
 from terminal.session.states import Idle, Outcome, State
 
 
 class ReceptionStanding(StrEnum):
     UNDER_WAY = "under-way"
     AWAITING = "awaiting"
-    """Not confirmed by the service yet."""
+    """Not confirmed by the service."""
     HANDING_OVER = "handing-over"
-    """Confirmed, but not yet with the receipt computer."""
+    """Confirmed, but not handed over to the receipt computer."""
     DELIVERED = "delivered"
     ASTRAY = "astray"
-    """Confirmed, and the receipt computer may or may not have received it."""
+    """Uncertain handover: the receipt computer may or may not have received the result."""
     CLOSED = "closed"
     """Closed by staff without a handover."""
     HELD_BACK = "held-back"
@@ -48,7 +48,7 @@ SETTLED = frozenset(
         ReceptionStanding.DECLINED,
     }
 )
-"""States in which nothing is left to do."""
+"""States that require no action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,65 +58,63 @@ class Row:
     at: str
     standing: ReceptionStanding
     code: str = ""
-    """Problem code, reason of a refusal, how the reception was left, or its current state."""
+    """Problem code, reason for a refusal, how the reception ended early, or its current state."""
     check_id: str = ""
     granted: tuple[Item, ...] = ()
     """Consents given and not withdrawn."""
     withdrawn: tuple[Item, ...] = ()
     untold: bool = False
-    """Whether the service does not know about a withdrawal yet."""
+    """Whether a withdrawal has not been confirmed by the service."""
     may_withdraw: bool = False
     without_card: bool = False
 
     @property
     def time(self) -> str:
-        """Time of the reception, with the date if it may be on an earlier day."""
+        """Time of the reception, with the date if it may be from an earlier day."""
         at = datetime.fromisoformat(self.at)
         earlier = self.standing is ReceptionStanding.ASTRAY and not self.number
         return f"{at.month}/{at.day} {at:%H:%M}" if earlier else f"{at:%H:%M}"
 
 
 def rows(
-    trailed: Mapping[str, Trailed],
+    receptions: Mapping[str, AuditedReception],
     checks: Mapping[str, History],
     live: State,
     astray: Mapping[str, History] | None = None,
 ) -> list[Row]:
-    """Return all receptions, newest first. `astray`: by check id, results that the receipt computer may or may not have
-    received, including those of earlier days.
-    """
-    present = None if isinstance(live, Idle) else live.reception.id
-    found = [
-        _row(one, checks.get(one.reception), live if one.reception == present else None) for one in trailed.values()
+    """Return all receptions, newest first. `astray` contains uncertain handovers by check id, also of earlier days."""
+    current = None if isinstance(live, Idle) else live.reception.id
+    today = [
+        _row(reception, checks.get(name), live if name == current else None) for name, reception in receptions.items()
     ]
-    found += [
-        _row(Trailed(name, 0, history.opened.at.isoformat(), ended=True), history, None)
+    today += [
+        _row(AuditedReception(name, 0, history.opened.at.isoformat(), ended=True), history, None)
         for name, history in checks.items()
         if history.without_card
     ]
-    lost = {history.opened.event.reception_id: history for history in (astray or {}).values()}
-    found = [_astray(row) if row.reception in lost else row for row in found]
-    listed = {row.reception for row in found}
-    found += [
-        _astray(_row(Trailed(name, 0, history.opened.at.isoformat(), ended=True), history, None))
-        for name, history in lost.items()
+    uncertain = {history.opened.event.reception_id: history for history in (astray or {}).values()}
+    today = [_astray(row) if row.reception in uncertain else row for row in today]
+    listed = {row.reception for row in today}
+    today += [
+        _astray(_row(AuditedReception(name, 0, history.opened.at.isoformat(), ended=True), history, None))
+        for name, history in uncertain.items()
         if name not in listed
     ]
-    return sorted(found, key=lambda row: (row.at, row.number), reverse=True)
+    return sorted(today, key=lambda row: (row.at, row.number), reverse=True)
 
 
-def _row(one: Trailed, history: History | None, live: State | None) -> Row:
-    standing, code = _standing(one, history, live)
-    row = Row(one.reception, one.number, one.at, standing, code)
+def _row(audited: AuditedReception, history: History | None, live: State | None) -> Row:
+    standing, code = _standing(audited, history, live)
+    row = Row(audited.reception, audited.number, audited.at, standing, code)
     if history is not None and history.without_card and history.discarded is not None:
         return replace(row, without_card=True)
     if history is None or history.decided is None or history.discarded is not None or history.expired is not None:
         return row
     granted = _in_order(history.decision.event.granted - history.withdrawn)
     return Row(
-        one.reception,
-        one.number,
-        one.at,
+        audited.reception,
+        audited.number,
+        audited.at,
         standing,
         code,
         check_id=history.check_id,
@@ -136,21 +134,21 @@ def _in_order(items: frozenset[Item]) -> tuple[Item, ...]:
     return tuple(item for item in Item if item in items)
 
 
-def _standing(one: Trailed, history: History | None, live: State | None) -> tuple[ReceptionStanding, str]:
+def _standing(audited: AuditedReception, history: History | None, live: State | None) -> tuple[ReceptionStanding, str]:
     if history is not None:
-        known = _by_ledger(history)
-        if known is not None:
-            return known
-    if one.after == "Problem":
-        return ReceptionStanding.PROBLEM, one.detail
-    if one.after == "Inquiry":
+        recorded = _by_ledger(history)
+        if recorded is not None:
+            return recorded
+    if audited.after == "Problem":
+        return ReceptionStanding.PROBLEM, audited.detail
+    if audited.after == "Inquiry":
         return ReceptionStanding.INQUIRY, ""
-    if one.after == "Complete" and one.detail == Outcome.REGISTRATION_DECLINED:
+    if audited.after == "Complete" and audited.detail == Outcome.REGISTRATION_DECLINED:
         return ReceptionStanding.DECLINED, ""
-    if live is not None and not one.ended:
+    if live is not None and not audited.ended:
         return ReceptionStanding.UNDER_WAY, type(live).__name__
-    if one.ended and history is None:
-        return ReceptionStanding.LEFT, one.left
+    if audited.ended and history is None:
+        return ReceptionStanding.LEFT, audited.left
     return ReceptionStanding.INTERRUPTED, ""
 
 

@@ -1,4 +1,4 @@
-"""Answer the terminal's questions at a prompt, for set-up and for tests with real devices."""
+"""Answer the terminal's questions at a prompt, for setup and for tests with real devices."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ PIN_LENGTH = 4
 
 
 class TypedLines:
-    """Typed lines, read in a separate thread so that a change of state does not wait for the return key."""
+    """Queue of typed lines, read in a separate thread so that the operator can be cancelled while waiting."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -32,7 +32,7 @@ class TypedLines:
             for line in self._stream:
                 self._tell(line.rstrip("\n"))
         except (ValueError, OSError):
-            pass  # not text, or the terminal is gone: treat as end of input
+            pass  # not text or terminal closed: treat as end of input
         self._tell(None)
 
     def _tell(self, line: str | None) -> None:
@@ -40,7 +40,7 @@ class TypedLines:
             self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
 
     async def next(self) -> str:
-        """Return the next line. Raises EOFError at the end."""
+        """Return the next line. Raises EOFError at the end of input."""
         line = await self._lines.get()
         if line is None:
             self._lines.put_nowait(None)
@@ -49,13 +49,13 @@ class TypedLines:
 
     @property
     def waiting(self) -> int:
-        """Number of unread lines; the end of input counts as one."""
+        """Number of unread lines. The end of input counts as one."""
         return self._lines.qsize()
 
     def forget(self) -> None:
-        """Drop input typed before the question, so that a late PIN cannot answer for the next patient.
+        """Discard input typed before the question, so that a late PIN cannot answer for the next patient.
 
-        Input that does not come from a terminal is kept, because a script provides all its lines at the start.
+        Keep input that does not come from a terminal, because scripts provide all lines at the start.
         """
         if not self._stream.isatty():
             return
@@ -68,7 +68,7 @@ class TypedLines:
 
     @contextlib.contextmanager
     def hidden(self) -> Iterator[None]:
-        """Turn off echo if the input is a terminal."""
+        """Disable echo if the input is a terminal."""
         if not self._stream.isatty():
             yield
             return
@@ -77,7 +77,7 @@ class TypedLines:
 
 
 _TYPED = {"escape": "esc"}
-"""Screen keys that are typed differently at the prompt."""
+"""Screen keys with a different name at the prompt."""
 
 
 def typed_as(key: str) -> str:
@@ -86,7 +86,7 @@ def typed_as(key: str) -> str:
 
 
 class PromptOperator:
-    """Prints each Talk and its offers with their keys. PIN and code are typed without echo.
+    """Prints each Talk with the keys of its offers, and reads PIN and code without echo.
 
     Stops the terminal at the end of input.
     """
@@ -116,7 +116,7 @@ class PromptOperator:
             hands.leave()
 
     async def _line(self, talk: Talk, hands: Hands) -> bool:
-        """Read one line, an offer's key or the PIN. Return whether it was accepted."""
+        """Read one line with an offer's key or the PIN. Return whether it was accepted."""
         pin = talk.body.pad is PadKind.PIN
         with self._lines.hidden() if pin else contextlib.nullcontext():
             typed = (await self._lines.next()).strip()
@@ -158,7 +158,7 @@ class PromptOperator:
 
 
 def _birth_date(typed: str) -> EraDate | WesternDate | None:
-    """Parse a birth date with era letter and year as printed on the card (S55.3.1), or Western year (1980-03-01)."""
+    """Parse a birth date with era letter and year as printed on the card (S55.3.1) or Western year (1980-03-01)."""
     western = typed[:1].isdecimal()
     parts = (typed if western else typed[1:]).replace("-", ".").replace("/", ".").split(".")
     try:

@@ -1,4 +1,4 @@
-"""A reception without a screen: an operator (a script, or a person at a prompt) answers each Talk."""
+"""Run receptions without a screen. An operator (a script or a person at a prompt) answers each Talk."""
 
 import asyncio
 import contextlib
@@ -14,32 +14,32 @@ from terminal.words.catalogue import Speak
 
 
 class Hands(Protocol):
-    """What an operator can do at the counter."""
+    """Actions of an operator at the counter."""
 
     def touch(self, talk: Talk, offer: Offer) -> bool:
-        """Touch an offer of `talk`. Return False if the terminal now shows another talk."""
+        """Touch an offer of `talk`. Return False if the terminal shows a different talk."""
 
     def type_pin(self, digits: str) -> bool:
-        """Type the digits and Enter. Return False if no reception is in progress."""
+        """Type the digits and press Enter. Return False if no reception is in progress."""
 
     def type_code(self, code: bytearray) -> None:
         """Type the printed code. The terminal takes ownership of the buffer."""
 
-    def let_staff_in(self) -> None:
-        """Act as staff who typed the correct password."""
+    def authenticate_staff(self) -> None:
+        """Authenticate as staff, as if the correct password was typed."""
 
     def leave(self) -> None:
         """Stop the terminal."""
 
 
 class Operator(Protocol):
-    """Acts in place of the person in front of the terminal."""
+    """Replaces the person in front of the terminal."""
 
     def hear(self, talk: Talk) -> None:
-        """Called with every talk, in order."""
+        """Receive a talk. Called for every talk in order."""
 
     async def act(self, talk: Talk, state: State, hands: Hands) -> None:
-        """Act on the current talk. Cancelled when another talk is shown."""
+        """Act on the current talk. Cancelled when a different talk is shown."""
 
 
 class Headless:
@@ -53,7 +53,7 @@ class Headless:
         conductor.listen(on_state=self._states.put_nowait)
 
     async def run(self) -> None:
-        """Run until the conductor stops. Shuts it down cleanly even if the operator raises."""
+        """Run until the conductor stops. Shut it down cleanly if the operator raises."""
         conducting = asyncio.create_task(self.conductor.run())
         acting = asyncio.create_task(self._act())
         try:
@@ -79,16 +79,16 @@ class Headless:
                     await acting
 
     async def _next_question(self, talk: Talk, acting: "asyncio.Task[None]") -> tuple[Talk, State]:
-        """Wait for another talk while the operator continues."""
+        """Wait for a new question while the operator continues."""
         while True:
             changed = asyncio.create_task(self._states.get())
             await asyncio.wait({acting, changed}, return_when=asyncio.FIRST_COMPLETED)
             if acting.done():
                 acting.result()
             state = await changed
-            following = self._show(state)
-            if following.serial != talk.serial:
-                return following, state
+            next_talk = self._show(state)
+            if next_talk.serial != talk.serial:
+                return next_talk, state
 
     def _show(self, state: State) -> Talk:
         talk = self._talks.show(state, self.conductor.rules, time.monotonic())
@@ -118,7 +118,7 @@ class _Hands:
     def type_code(self, code: bytearray) -> None:
         self._conductor.enter_code(code)
 
-    def let_staff_in(self) -> None:
+    def authenticate_staff(self) -> None:
         state = self._conductor.state
         self._conductor.post(StaffAuthenticated("" if isinstance(state, Idle) else state.reception.id))
 

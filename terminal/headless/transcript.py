@@ -8,7 +8,7 @@ Line = Callable[[str], None]
 
 
 class Transcript:
-    """Prints the sentences of each new Talk. The operator adds its answers with `answered` and `note`."""
+    """Prints the sentences of each new Talk. The operator adds answers with `answered` and remarks with `note`."""
 
     def __init__(self, tell: Line) -> None:
         self._tell = tell
@@ -30,8 +30,8 @@ class Transcript:
 
 
 def sentences(talk: Talk) -> tuple[str, ...]:
-    """Return the question, prefixed with its step or problem code, then all lines, the warning and the notice."""
+    """Return the question with its step or problem code, all lines, the warning and the notice."""
     body = talk.body
-    place = body.code or talk.steps[talk.step]
-    passing = (talk.warning, talk.notice)
-    return (f"[{place}] {body.question}", *(line.text for line in body.lines), *filter(None, passing))
+    prefix = body.code or talk.steps[talk.step]
+    temporary = (talk.warning, talk.notice)
+    return (f"[{prefix}] {body.question}", *(line.text for line in body.lines), *filter(None, temporary))

@@ -257,7 +257,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             self.exit(0)
             return
         if event.key == STAFF_KEY:
-            self._let_staff_in()
+            self._ask_password()
             return
         if await self._dock_key(event):
             return
@@ -289,7 +289,7 @@ class TerminalApp(App[int], inherit_bindings=False):
     # --- staff and dock -------------------------------------------------------------------------------------
 
     def on_step_bar_staff_wanted(self) -> None:
-        self._let_staff_in()
+        self._ask_password()
 
     def _staff_language(self) -> str:
         language = self._language()
@@ -298,7 +298,7 @@ class TerminalApp(App[int], inherit_bindings=False):
     def _language(self) -> str:
         return self.desk.talk.language if self.desk.talk is not None else self._first_language
 
-    def _let_staff_in(self) -> None:
+    def _ask_password(self) -> None:
         if not self._gate.enabled or self.counter is None or self.screen is not self.desk:
             return
         self.push_screen(PasswordDialog(self.speak(self._language()), self._gate), self._after_password)
@@ -361,9 +361,9 @@ class TerminalApp(App[int], inherit_bindings=False):
 
     def _handle_exception(self, error: Exception) -> None:
         """Wipe, then report only the error's type and location. Replaces Textual's handler for uncaught exceptions."""
-        line = crash.last_words(error)
+        line = crash.crash_message(error)
         log.critical("%s", line)
-        crash.forget(error)
+        crash.clear_tracebacks(error)
         self._return_code = 1
         first = self._exception is None
         if first:

@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 
 def run_app(app: TerminalApp, log_file: Path) -> int:
     """Run `app` with the process hardened and the log going to `log_file`; return the exit code."""
-    crash.no_core_dumps()
-    crash.plain_errors()
+    crash.disable_core_dumps()
+    crash.install_error_hooks()
     log_to(log_file, app.settings)
     app.guide.ahead = True
 
@@ -35,7 +35,7 @@ def run_app(app: TerminalApp, log_file: Path) -> int:
     try:
         asyncio.run(serve())
     except Exception as error:
-        log.critical("%s", crash.last_words(error))
-        crash.forget(error)
+        log.critical("%s", crash.crash_message(error))
+        crash.clear_tracebacks(error)
         return 1
     return app.return_code or 0

@@ -130,7 +130,7 @@ class StaffDesk:
         counter = self._counter
         if counter is not None:
             astray = counter.delivery.astray if isinstance(counter, WithService) else {}
-            self._rows = rows(self._records.trailed, self._records.checks, counter.state, astray)
+            self._rows = rows(self._records.receptions, self._records.checks, counter.state, astray)
             self.calls.settle({row.number for row in self._rows if row.standing is ReceptionStanding.DELIVERED})
             if self._eye is not None:
                 self._eye.follow(counter.state)

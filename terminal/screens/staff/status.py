@@ -34,7 +34,7 @@ class Status:
         if self._devices.answers is False and (self._asking is None or self._asking.done()):
             self._asking = asyncio.create_task(self._devices.ask_service())
         astray = self._counter.delivery.astray if isinstance(self._counter, WithService) else {}
-        today = rows(self._records.trailed, self._records.checks, self._counter.state, astray)
+        today = rows(self._records.receptions, self._records.checks, self._counter.state, astray)
         unreadable = () if self._records.readable else (f"  ! {say('page.unreadable')}",)
         return [
             *(f"{_padded(line.name)}{'! ' if line.bad else ''}{line.text}" for line in self._devices.lines(say)),

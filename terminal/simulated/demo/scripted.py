@@ -70,7 +70,7 @@ class ScriptedPatient:
             self._take_card()
         elif isinstance(state, st.ChoosingMethod) and self._script.staff:
             self._transcript.note("staff arrive")
-            hands.let_staff_in()
+            hands.authenticate_staff()
         elif talk.body.pad is PadKind.PIN:
             self._type_pin(talk, hands)
         elif talk.body.pad is PadKind.CODE:

@@ -33,7 +33,7 @@ class Fingers:
     def type_code(self, code: bytearray) -> None:
         raise AssertionError("the scanner reads the code")
 
-    def let_staff_in(self) -> None:
+    def authenticate_staff(self) -> None:
         """Authenticate staff directly; the staff page is tested elsewhere."""
         self._day.staff_comes()
 

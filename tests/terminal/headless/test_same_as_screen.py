@@ -69,8 +69,8 @@ class RecordingHands:
     def type_code(self, code: bytearray) -> None:
         raise AssertionError("the operator typed a code")
 
-    def let_staff_in(self) -> None:
-        raise AssertionError("the operator let staff in")
+    def authenticate_staff(self) -> None:
+        raise AssertionError("the operator authenticated staff")
 
     def leave(self) -> None:
         raise AssertionError("the operator left")

@@ -152,7 +152,7 @@ def test_forget_clears_tracebacks_of_chained_errors() -> None:
             raise ValueError(CODE) from inner
     except ValueError as error:
         kept = error
-    crash.forget(kept)
+    crash.clear_tracebacks(kept)
     assert kept.__traceback__ is None
     assert kept.__cause__ is not None
     assert kept.__cause__.__traceback__ is None
@@ -267,8 +267,8 @@ def _painted(primary: int, program: "subprocess.Popen[bytes]") -> bytes:
 def test_core_dumps_are_disabled() -> None:
     checks = (
         "import resource, ctypes\n"
-        "from terminal.front.crash import no_core_dumps\n"
-        "no_core_dumps()\n"
+        "from terminal.front.crash import disable_core_dumps\n"
+        "disable_core_dumps()\n"
         "assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)\n"
         "assert ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) == 0\n"
     )

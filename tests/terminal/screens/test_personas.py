@@ -48,7 +48,7 @@ class Fingers:
     def type_code(self, code: bytearray) -> None:
         raise AssertionError("the scanner reads the code")
 
-    def let_staff_in(self) -> None:
+    def authenticate_staff(self) -> None:
         """Authenticate staff directly; the password dialog is tested elsewhere."""
         counter = self._app.counter
         assert counter is not None

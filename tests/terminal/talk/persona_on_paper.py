@@ -91,7 +91,7 @@ class Walk:
         self.digits += digits
         self.touches += digits + 1  # and Enter
 
-    def let_staff_in(self) -> None:
+    def authenticate_staff(self) -> None:
         self.world.touch(ev.StaffAuthenticated)
 
     def leave(self) -> None:
