@@ -1,4 +1,4 @@
-"""Record what was shown and answered, from the texts and buttons of the screen rather than the session."""
+"""Record of the patient's answers, taken from the texts and buttons on the screen instead of the session."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ from terminal.words.catalogue import Speak, Words
 
 
 @dataclass(slots=True)
-class Given:
-    """The answers of one reception."""
+class PatientAnswers:
+    """The answers given in one reception."""
 
     yes: set[Item] = field(default_factory=set)
-    """Items whose last answer, given while the question was on the screen, is yes."""
+    """Items last answered with yes while their question was on the screen."""
     withdrawn: bool = False
     """ "Check in without sharing" was touched while offered."""
 
@@ -27,19 +27,19 @@ class Given:
 
 
 class Account:
-    """Listen to the conductor and hold the answers of receptions not yet judged."""
+    """Listens to the conductor and stores the answers of receptions until the judge has checked them."""
 
     def __init__(self, speak: Speak, rules: Rules, begin: st.State) -> None:
         self._speak, self._rules = speak, rules
         self._state = begin
-        self.given: dict[str, Given] = {}
+        self.by_reception: dict[str, PatientAnswers] = {}
         self.answers = 0
 
     def on_state(self, state: st.State) -> None:
         self._state = state
 
     def on_event(self, event: ev.Event) -> None:
-        """Record an answer. Events arrive before the state they lead to, so the question is still on the screen."""
+        """Record an answer. Events arrive before the resulting state, while the question is on the screen."""
         if isinstance(self._state, st.Idle) or not isinstance(
             event, ev.ShareAll | ev.ShareNone | ev.QuestionAnswered | ev.CheckInWithoutSharing
         ):
@@ -47,37 +47,37 @@ class Account:
         talk = talk_of(self._state, self._rules, self._speak)
         if all(offer.event != event for offer in talk.offers):
             return
-        given = self.given.setdefault(event.reception, Given())
+        answers = self.by_reception.setdefault(event.reception, PatientAnswers())
         self.answers += 1
         match event:
             case ev.ShareAll():
-                given.yes |= self._on_screen(talk)
+                answers.yes |= self._on_screen(talk)
             case ev.ShareNone():
-                given.yes -= self._on_screen(talk)
+                answers.yes -= self._on_screen(talk)
             case ev.QuestionAnswered(granted=True):
-                given.yes |= self._on_screen(talk)
+                answers.yes |= self._on_screen(talk)
             case ev.QuestionAnswered():
-                given.yes -= self._on_screen(talk)
+                answers.yes -= self._on_screen(talk)
             case ev.CheckInWithoutSharing():
-                given.withdrawn = True
+                answers.withdrawn = True
 
     def _on_screen(self, talk: Talk) -> set[Item]:
-        """Return the items whose question, or whose topic in the bundle, is on the screen."""
-        say = self._speak(talk.language)
+        """Return the items whose question or bundled topic is on the screen."""
+        words = self._speak(talk.language)
         topics = {line.text for line in talk.body.lines if line.kind is LineKind.CHOICE}
         match self._state:
             case st.Consent(index=None, questions=questions):
-                return _items(question for question in questions if say(f"topic.{question.topic}") in topics)
+                return _items(question for question in questions if words(f"topic.{question.topic}") in topics)
             case st.Consent(question=question) | st.SpecificDisease(question=question):
-                return _items_asked(question, talk, say)
+                return _items_asked(question, talk, words)
             case st.Subsidies(question=question) | st.Limit(question=question):
-                return _items_asked(question, talk, say)
+                return _items_asked(question, talk, words)
             case _:
                 return set()
 
 
-def _items_asked(question: Question | None, talk: Talk, say: Words) -> set[Item]:
-    if question is None or talk.body.question != say(f"question.{question.id}"):
+def _items_asked(question: Question | None, talk: Talk, words: Words) -> set[Item]:
+    if question is None or talk.body.question != words(f"question.{question.id}"):
         return set()
     return set(question.items)
 

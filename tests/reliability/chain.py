@@ -1,4 +1,4 @@
-"""Terminals and their service as processes that can be killed, and the invariants checked afterwards."""
+"""Terminals and their service in processes that can be killed, and checks of the data they leave behind."""
 
 import asyncio
 import json
@@ -37,11 +37,11 @@ FORKS.set_forkserver_preload(["tests.terminal.qualification.killed", "alembic.co
 
 
 class Chain:
-    """Terminals and their service, each a process that can be killed at any moment."""
+    """Terminals and their service, each in a process that can be killed at any moment."""
 
     def __init__(self, folder: Path, card: Card, authority: Any, database_url: str, seed: int, terminals: int) -> None:
         self.folder, self.database_url = folder, database_url
-        self.chance = random.Random(seed)
+        self.rng = random.Random(seed)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -69,7 +69,7 @@ class Chain:
             process = FORKS.Process(target=run_stub, args=(str(self.folder), self.port, self.database_url))
         else:
             place = next(place for place in self.places if place.terminal_id == name)
-            process = FORKS.Process(target=run_terminal, args=(place, self.chance.getrandbits(32)))
+            process = FORKS.Process(target=run_terminal, args=(place, self.rng.getrandbits(32)))
         process.start()
         self.processes[name] = process
 
@@ -79,27 +79,27 @@ class Chain:
         process.kill()
         process.join()
 
-    def answers(self) -> bool:
+    def is_ready(self) -> bool:
         try:
             return httpx.get(f"{self.url}/openapi.json", timeout=10).status_code == 200
         except httpx.HTTPError:
             return False
 
     def lines_of(self, place: Place) -> list[dict[str, Any]]:
-        """Return the log of a terminal, without a last line cut off by the kill."""
+        """Return the log of a terminal. A last line truncated by a kill is omitted."""
         if not place.log.exists():
             return []
         return [json.loads(line) for line in place.log.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
     def reported(self) -> int:
-        """Return the number of receptions whose outcome was shown to the patient."""
+        """Return the number of receptions that displayed their outcome."""
         return sum(line["what"] == "outcome" for place in self.places for line in self.lines_of(place))
 
     def wait_for_receptions(self) -> None:
-        """Wait for two more receptions, so that everything is running again."""
-        before, until = self.reported(), time.monotonic() + 60
-        while self.reported() < before + 2:
-            assert time.monotonic() < until, "receptions have stopped"
+        """Wait for two more receptions, after which every process is running."""
+        initial, deadline = self.reported(), time.monotonic() + 60
+        while self.reported() < initial + 2:
+            assert time.monotonic() < deadline, "receptions have stopped"
             time.sleep(0.02)
 
     def run_with_kills(self, kills: int) -> None:
@@ -108,8 +108,8 @@ class Chain:
             self.start(name)
         for _ in range(kills):
             self.wait_for_receptions()
-            time.sleep(self.chance.uniform(0, 0.25))
-            victims = self.chance.sample(names, self.chance.choice((1, 1, 1, 2)))
+            time.sleep(self.rng.uniform(0, 0.25))
+            victims = self.rng.sample(names, self.rng.choice((1, 1, 1, 2)))
             for victim in victims:
                 self.kill(victim)
             for victim in victims:
@@ -119,18 +119,18 @@ class Chain:
 
     def settle(self) -> None:
         self.start("stub")
-        until = time.monotonic() + 60
-        while not self.answers():
-            assert time.monotonic() < until
+        deadline = time.monotonic() + 60
+        while not self.is_ready():
+            assert time.monotonic() < deadline
             time.sleep(0.02)
-        settling = [FORKS.Process(target=settle_terminal, args=(place,)) for place in self.places]
-        for process in settling:
+        settlers = [FORKS.Process(target=settle_terminal, args=(place,)) for place in self.places]
+        for process in settlers:
             process.start()
-        for process in settling:
+        for process in settlers:
             process.join(120)
-        assert [process.exitcode for process in settling] == [0] * len(settling)
+        assert [process.exitcode for process in settlers] == [0] * len(settlers)
 
-    def end(self) -> None:
+    def kill_all(self) -> None:
         for process in self.processes.values():
             process.kill()
             process.join()
@@ -143,11 +143,11 @@ def check_kills(chain: Chain, kills: int) -> None:
 
 
 def check_everything(chain: Chain, results: Mapping[Place, Path], *, reported: int) -> None:
-    """Check that ledger, service and `results` contain exactly what was consented to, once.
+    """Check that ledger, service and `results` contain each consent of the patients exactly once.
 
-    More than `reported` receptions must have shown their outcome to the patient.
+    More than `reported` receptions must have displayed their outcome.
     """
-    opened, submitted = stored_by_the_service(chain.database_url)
+    opened, submitted = service_records(chain.database_url)
     for place in chain.places:
         ledger = histories(LedgerFile(Path(place.folder) / "ledger.db").records())
         lines = chain.lines_of(place)
@@ -155,28 +155,28 @@ def check_everything(chain: Chain, results: Mapping[Place, Path], *, reported: i
         receipts = asyncio.run(receipts_of(chain, place))
         outcome = verify_with_receipts(Path(place.folder) / "ledger.db", service_key(chain.folder).public_pem, receipts)
         assert isinstance(outcome, LedgerIntact), outcome
-        mine = {
+        own = {
             check: submission for check, submission in submitted.items() if submission.terminal_id == place.terminal_id
         }
-        assert {receipt.check_id for receipt in receipts} == set(mine)
-        check_ends(ledger, mine, opened[place.terminal_id])
-        check_answers(ledger, mine, lines)
+        assert {receipt.check_id for receipt in receipts} == set(own)
+        check_ends(ledger, own, opened[place.terminal_id])
+        check_answers(ledger, own, lines)
         check_result_files(results[place], ledger)
 
 
-def check_ends(ledger: dict[str, History], mine: dict[str, Submission], opened: set[str]) -> None:
-    """Check that every check in the ledger was delivered.
+def check_ends(ledger: dict[str, History], own: dict[str, Submission], opened: set[str]) -> None:
+    """Check that all checks in the ledger were delivered.
 
-    A check opened by the service may be missing from the ledger if the terminal was killed before it knew.
+    A check may be missing from the ledger if the terminal was killed before it received the service's response.
     """
-    assert set(mine) <= set(ledger) <= opened
+    assert set(own) <= set(ledger) <= opened
     for check_id, history in ledger.items():
         assert history.ended, (check_id, history.stage)
         assert history.stage == "delivered"
-        assert check_id in mine
+        assert check_id in own
 
 
-def check_answers(ledger: dict[str, History], mine: dict[str, Submission], lines: list[dict[str, Any]]) -> None:
+def check_answers(ledger: dict[str, History], own: dict[str, Submission], lines: list[dict[str, Any]]) -> None:
     agreed: dict[str, set[str]] = {}
     for line in lines:
         if line["what"] == "yes":
@@ -186,16 +186,16 @@ def check_answers(ledger: dict[str, History], mine: dict[str, Submission], lines
     for check_id, history in ledger.items():
         assert history.decided is not None
         decided = history.decided.event
-        granted = {answer.item.value for answer in mine[check_id].answers if answer.flag == 1}
+        granted = {answer.item.value for answer in own[check_id].answers if answer.flag == 1}
         assert granted == {item.value for item in decided.granted}
         assert granted <= agreed.get(decided.reception_id, set()), "a consent that was not given"
-        assert mine[check_id].ledger_count == history.decided.sequence
+        assert own[check_id].ledger_count == history.decided.sequence
     for line in lines:
-        if line["what"] == "outcome":  # the patient saw the outcome, so every yes must be recorded
-            kept = ledger[line["check"]].decided
-            assert kept is not None
-            if kept.event.cause == "answered":
-                assert {item.value for item in kept.event.granted} == agreed.get(line["reception"], set())
+        if line["what"] == "outcome":  # every yes must be recorded before the outcome is displayed
+            decision = ledger[line["check"]].decided
+            assert decision is not None
+            if decision.event.cause == "answered":
+                assert {item.value for item in decision.event.granted} == agreed.get(line["reception"], set())
 
 
 def check_result_files(results: Path, ledger: dict[str, History]) -> None:
@@ -223,8 +223,8 @@ async def receipts_of(chain: Chain, place: Place) -> Any:
         return receipts
 
 
-def stored_by_the_service(database_url: str) -> tuple[dict[str, set[str]], dict[str, Submission]]:
-    ServiceStore(database_url).close()  # as another process would read it
+def service_records(database_url: str) -> tuple[dict[str, set[str]], dict[str, Submission]]:
+    ServiceStore(database_url).close()  # open the store once, like a restarted service
     url = sa.make_url(database_url)
     driver = "postgresql+psycopg" if url.get_backend_name() == "postgresql" else url.drivername
     opened: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""A terminal for the soak test: real conductor, ledger, client and folder process; simulated card, face and reader."""
+"""The terminal of the soak test: simulated card, face and reader; real conductor, ledger, client and hand-over."""
 
 import asyncio
 import os
@@ -54,69 +54,69 @@ PERSONAS = (
     "specific-disease",
     "subsidy-used",
 )
-HOPELESS = ("suspended", "no-certificate-card", "suica")
-"""Cards with which no check can be opened."""
+UNUSABLE = ("suspended", "no-certificate-card", "suica")
+"""Cards that cannot open a check."""
 SILENCE_SECONDS = 0.4
 SHARE_SECONDS = 0.4
 
 
 class SoakClock(Clock):
-    """A clock whose timeouts can be skipped and whose wall-clock time can be set wrong."""
+    """A clock with skippable timeouts and an adjustable wall-clock error."""
 
     def __init__(self) -> None:
         super().__init__()
         self._skipped = 0.0
-        self.wrong = timedelta()
+        self.error = timedelta()
 
     def now(self) -> Now:
         seconds = time.monotonic() - self._zero + self._skipped
-        return Now(seconds, datetime.now(JAPAN) + self.wrong)
+        return Now(seconds, datetime.now(JAPAN) + self.error)
 
     def skip(self, seconds: float) -> None:
         self._skipped += max(seconds, 0.0)
 
 
 class FakeCamera:
-    """A camera that can be unplugged, with nobody in front of it."""
+    """A camera without frames that can be unplugged."""
 
     name = "fake camera"
 
     def __init__(self) -> None:
-        self.gone = False
+        self.unplugged = False
         self.source = self
         self.kind = SourceKind.CAMERA
 
     def start(self) -> None: ...
 
     def lost(self) -> CameraLost | None:
-        return CameraLost("fake camera") if self.gone else None
+        return CameraLost("fake camera") if self.unplugged else None
 
     def stop(self) -> None: ...
 
 
 class FakeFace:
-    """A stand-in for the engine: most photos are usable, and verdicts are random."""
+    """A fake face check. Most photos are usable, and verdicts are random."""
 
-    def __init__(self, camera: FakeCamera, chance: random.Random) -> None:
-        self._camera, self._chance = camera, chance
+    def __init__(self, camera: FakeCamera, rng: random.Random) -> None:
+        self._camera, self._rng = camera, rng
         self._stops = 0
 
     async def learn(self, patient: Patient, photo: bytearray) -> bool:
         photo[:] = bytes(len(photo))
-        return not patient.wiped and self._chance.random() < 0.97
+        return not patient.wiped and self._rng.random() < 0.97
 
     async def check(self, effect: CheckFace, patient: Patient, post: Callable[[ev.Event], None]) -> ev.Event | None:
         ids, stops = (effect.reception, effect.effect), self._stops
-        for frames in range(self._chance.randint(0, 2)):
+        for frames in range(self._rng.randint(0, 2)):
             post(ev.FaceProgress(*ids, FaceCheckProgress(Guidance.HOLD_STILL, frames, 5)))
             await asyncio.sleep(0)
         if self._stops != stops or patient.wiped:
             return None
-        if self._camera.gone:
+        if self._camera.unplugged:
             return ev.CameraFailed(*ids)
-        if self._chance.random() < 0.7:
+        if self._rng.random() < 0.7:
             return ev.FaceMatched(*ids, 0.2)
-        return ev.FaceRefused(*ids, self._chance.choice(("not-matched", "not-seen", "photo-suspected")))
+        return ev.FaceRefused(*ids, self._rng.choice(("not-matched", "not-seen", "photo-suspected")))
 
     def stop(self) -> None:
         self._stops += 1
@@ -124,7 +124,7 @@ class FakeFace:
 
 @dataclass
 class Place:
-    """One open terminal and its surroundings."""
+    """An open terminal with its devices, service and share."""
 
     settings: Settings
     service: ServiceProcess
@@ -134,7 +134,7 @@ class Place:
     camera: FakeCamera
     cards: dict[str, CardImage]
     share: Path
-    """Control file for faults of the share."""
+    """Control file for share faults."""
     disk: "Disk"
 
     def card(self, persona: str) -> SoftCard:
@@ -148,7 +148,7 @@ class Place:
 
 
 class Disk:
-    """The disk of the ledger, which can be full."""
+    """Simulates a full disk for the ledger."""
 
     def __init__(self) -> None:
         self.full = False
@@ -156,23 +156,23 @@ class Disk:
     def attach(self, store: LedgerStore) -> None:
         append = store.append
 
-        def unless_full(row: Row) -> None:
+        def append_unless_full(row: Row) -> None:
             if self.full:
                 raise LedgerUnwritable("ledger.db: disk full")
             append(row)
 
-        store.append = unless_full  # type: ignore[method-assign]
+        store.append = append_unless_full  # type: ignore[method-assign]
 
 
 @contextmanager
-def open_place(folder: Path, chance: random.Random, cards: Path | None = None) -> Iterator[Place]:
-    """Open a terminal. `cards`: state folder whose authority and cards are reused instead of making new keys."""
+def open_place(folder: Path, rng: random.Random, cards: Path | None = None) -> Iterator[Place]:
+    """Open a terminal. If `cards` is a state folder, reuse its authority and cards instead of generating keys."""
     state = folder / "state"
     props = _props(state, cards or state)
     images = {}
     enrol_locally(state, "terminal-1")
     registry = RegistryFile(registry_path(state))
-    for name in (*PERSONAS, *HOPELESS):
+    for name in (*PERSONAS, *UNUSABLE):
         images[name] = props.card_of(BY_NAME[name], _portrait)
         registry.merge(props.registry_of(BY_NAME[name], _portrait))
     camera, clock, reader, disk = FakeCamera(), SoakClock(), SimulatedPlace(), Disk()
@@ -182,10 +182,10 @@ def open_place(folder: Path, chance: random.Random, cards: Path | None = None) -
         devices: Any = Devices(reader.slot, reader.scanner, camera, _no_engine)  # type: ignore[arg-type]
         rules = replace(rules_of(settings), staff_enabled=True)
         terminal = open_terminal(settings, devices, clock=clock, rules=rules, anchors=props.authority.trust_anchors)
-        face = FakeFace(camera, random.Random(chance.random()))
-        for name, played in (("learn", face.learn), ("check", face.check), ("stop_check", face.stop)):
-            setattr(terminal.camera, name, played)
-        terminal.camera.warm_up = _warm  # type: ignore[method-assign]
+        face = FakeFace(camera, random.Random(rng.random()))
+        for name, method in (("learn", face.learn), ("check", face.check), ("stop_check", face.stop)):
+            setattr(terminal.camera, name, method)
+        terminal.camera.warm_up = _no_warm_up  # type: ignore[method-assign]
         disk.attach(terminal.ledger.ledger._store)
         yield Place(settings, service, terminal, clock, reader, camera, images, share, disk)
 
@@ -209,21 +209,21 @@ def _portrait(_: object) -> bytes:
 
 
 def _no_engine() -> Any:
-    raise AssertionError("faces are faked")
+    raise AssertionError("the face check is fake")
 
 
-async def _warm() -> None: ...
+async def _no_warm_up() -> None: ...
 
 
 @contextmanager
 def _patched(share: Path) -> Iterator[None]:
-    """Shorten the polling intervals and use the helper process that can fail."""
-    program, every, held = helper_process._PROGRAM, conducting.OUTBOX_EVERY, card_watch.HELD_CARD_EVERY
+    """Shorten polling intervals and use the helper process with share faults."""
+    program, outbox_every, card_every = helper_process._PROGRAM, conducting.OUTBOX_EVERY, card_watch.HELD_CARD_EVERY
     helper_process._PROGRAM, conducting.OUTBOX_EVERY, card_watch.HELD_CARD_EVERY = faulty_share.PROGRAM, 0.5, 0.02
     os.environ[faulty_share.CONTROL] = str(share)
     try:
         yield
     finally:
-        helper_process._PROGRAM, conducting.OUTBOX_EVERY, card_watch.HELD_CARD_EVERY = program, every, held
+        helper_process._PROGRAM, conducting.OUTBOX_EVERY, card_watch.HELD_CARD_EVERY = program, outbox_every, card_every
         with suppress(KeyError):
             del os.environ[faulty_share.CONTROL]

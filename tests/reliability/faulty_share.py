@@ -1,6 +1,6 @@
-"""The hand-over helper process on a share that fails on request: full, read-only, stale, hanging or slow.
+"""The hand-over helper process with a faulty share: full, read-only, stale, hanging or slow.
 
-The file named by `UKETSUKE_TEST_SHARE` contains the fault; it is read at each call that uses the share.
+The file named by `UKETSUKE_TEST_SHARE` contains the fault and is read on each access to the share.
 """
 
 import errno
@@ -12,7 +12,7 @@ from typing import Any
 from terminal.handover import helper
 
 CONTROL = "UKETSUKE_TEST_SHARE"
-MANNERS = ("full", "read-only", "stale", "hangs", "slow")
+SHARE_FAULTS = ("full", "read-only", "stale", "hangs", "slow")
 _ERRORS = {"read-only": errno.EROFS, "stale": errno.ESTALE}
 
 PROGRAM = (
@@ -24,7 +24,7 @@ PROGRAM = (
 def main(argument: str) -> None:
     control = Path(os.environ[CONTROL])
 
-    def manner() -> str:
+    def read_fault() -> str:
         try:
             return control.read_text()
         except FileNotFoundError:
@@ -32,18 +32,18 @@ def main(argument: str) -> None:
 
     real_open, real_write = os.open, os.write
 
-    def open_(path: Any, flags: int, *more: Any, **named: Any) -> int:
-        while (now := manner()) == "hangs":
+    def open_(path: Any, flags: int, *args: Any, **kwargs: Any) -> int:
+        while (fault := read_fault()) == "hangs":
             time.sleep(0.01)
-        if now == "slow":
+        if fault == "slow":
             time.sleep(0.05)
-        if now in _ERRORS and (now == "stale" or flags & os.O_CREAT):
-            raise OSError(_ERRORS[now], os.strerror(_ERRORS[now]), os.fspath(path))
-        return real_open(path, flags, *more, **named)
+        if fault in _ERRORS and (fault == "stale" or flags & os.O_CREAT):
+            raise OSError(_ERRORS[fault], os.strerror(_ERRORS[fault]), os.fspath(path))
+        return real_open(path, flags, *args, **kwargs)
 
     def write(descriptor: int, data: Any) -> int:
-        """Write half of the data first if the disk is full."""
-        if descriptor > 2 and manner() == "full":
+        """If the disk is full, write half of the data before failing."""
+        if descriptor > 2 and read_fault() == "full":
             half = bytes(data)[: len(data) // 2]
             if half:
                 real_write(descriptor, half)

@@ -1,9 +1,10 @@
-"""Kill terminal and service at random moments while a receipt computer collects each result immediately.
+"""Kill terminal and service at random moments while a receipt computer collects the results.
 
     .venv/bin/python -m tests.reliability.killing --terminal 200 --service 50
 
-Run by `make killing`. At the end every check in the ledger is at the service with the patient's answers, and its
-complete result was collected once. Use a local disk: a share without atomic rename can deliver a file twice.
+Run by `make killing`. Afterwards, check that the service has all checks of the ledger with the patient's answers, and
+that each complete result was collected once. Requires a local disk, because a share without atomic rename can deliver a
+file twice.
 """
 
 import argparse
@@ -26,11 +27,11 @@ from tests.terminal.qualification.conftest import issue_card
 
 POLL_SECONDS = 0.002
 MAX_WAIT_SECONDS = 60.0
-WHEN = ("starting", "at work", "just collected")
+MOMENTS = ("starting", "at work", "just collected")
 
 
 class ReceiptComputer(threading.Thread):
-    """Move every result from `folder` to `collected` as soon as it appears."""
+    """Moves each result from `folder` to `collected` immediately."""
 
     def __init__(self, folder: Path, collected: Path) -> None:
         super().__init__(name="receipt computer", daemon=True)
@@ -38,11 +39,11 @@ class ReceiptComputer(threading.Thread):
         self.counts: Counter[str] = Counter()
         self.incomplete: list[str] = []
         self.arrived = threading.Event()
-        self._ending = threading.Event()
+        self._stopping = threading.Event()
         collected.mkdir()
 
     def run(self) -> None:
-        while not self._ending.wait(POLL_SECONDS):
+        while not self._stopping.wait(POLL_SECONDS):
             self.poll()
 
     def poll(self) -> None:
@@ -62,7 +63,7 @@ class ReceiptComputer(threading.Thread):
                 self.incomplete.append(name)
 
     def stop(self) -> None:
-        self._ending.set()
+        self._stopping.set()
         self.join()
         self.poll()
 
@@ -72,8 +73,8 @@ class ReceiptComputer(threading.Thread):
 
 
 @dataclass
-class Killed:
-    """The kills by victim and moment, and their outcome."""
+class KillReport:
+    """The number of kills by victim and moment, and the outcome."""
 
     seed: int
     kills: Counter[str] = field(default_factory=Counter)
@@ -83,52 +84,56 @@ class Killed:
     incomplete: list[str] = field(default_factory=list)
 
 
-def run(folder: Path, seed: int, *, terminal: int, service: int) -> Killed:
-    """Kill the processes in random order. Raise AssertionError if a result is lost, invented or duplicated."""
-    chance, killed, authority = random.Random(seed), Killed(seed), TestAuthority.create()
+def run(folder: Path, seed: int, *, terminal: int, service: int) -> KillReport:
+    """Kill the processes in random order. Raises AssertionError if a result is lost, invented or duplicated."""
+    rng, report, authority = random.Random(seed), KillReport(seed), TestAuthority.create()
     card = issue_card(authority, "模擬　花子", date(1981, 4, 12))
     chain = Chain(folder, card, authority, f"sqlite:///{folder / 'service.sqlite'}", seed, terminals=1)
     place = chain.places[0]
     computer = ReceiptComputer(place.settings.results_dir, folder / "collected")
     victims = [place.terminal_id] * terminal + ["stub"] * service
-    chance.shuffle(victims)
+    rng.shuffle(victims)
     try:
         chain.start("stub")
         chain.start(place.terminal_id)
         computer.start()
         for victim in victims:
-            moment = chance.choice(WHEN)
-            _wait_for(moment, computer, chance)
+            moment = rng.choice(MOMENTS)
+            _wait_for(moment, computer, rng)
             chain.kill(victim)
-            killed.kills[f"{'service' if victim == 'stub' else 'terminal'} {moment}"] += 1
+            report.kills[f"{'service' if victim == 'stub' else 'terminal'} {moment}"] += 1
             chain.start(victim)
-        _wait_for("at work", computer, chance)
+        _wait_for("at work", computer, rng)
         for name in list(chain.processes):
             chain.kill(name)
         chain.settle()
         computer.stop()
-        killed.files = len(computer.counts)
-        killed.duplicates, killed.incomplete = computer.duplicates, computer.incomplete
-        killed.reported = chain.reported()
-        assert not killed.incomplete, f"incomplete files: {killed.incomplete}"
-        assert not killed.duplicates, f"delivered twice: {killed.duplicates}"
+        report.files = len(computer.counts)
+        report.duplicates, report.incomplete = computer.duplicates, computer.incomplete
+        report.reported = chain.reported()
+        assert not report.incomplete, f"incomplete files: {report.incomplete}"
+        assert not report.duplicates, f"delivered twice: {report.duplicates}"
         check_everything(chain, {place: computer.collected}, reported=(terminal + service) // 8)
     finally:
-        chain.end()
+        chain.kill_all()
         computer.stop()
-    return killed
+    return report
 
 
-def _wait_for(moment: str, computer: ReceiptComputer, chance: random.Random) -> None:
-    """Wait for the moment to kill: within 0.5 s of the start, or directly or up to 0.25 s after a result arrived."""
+def _wait_for(moment: str, computer: ReceiptComputer, rng: random.Random) -> None:
+    """Wait for the moment of the kill.
+
+    "starting" is up to 0.5 s after the start. "just collected" is directly after a result, and "at work" up to 0.25 s
+    later.
+    """
     if moment == "starting":
-        time.sleep(chance.uniform(0, 0.5))
+        time.sleep(rng.uniform(0, 0.5))
         return
-    for _ in range(chance.randint(1, 3)):
+    for _ in range(rng.randint(1, 3)):
         computer.arrived.clear()
         assert computer.arrived.wait(MAX_WAIT_SECONDS), "results have stopped arriving"
     if moment == "at work":
-        time.sleep(chance.uniform(0, 0.25))
+        time.sleep(rng.uniform(0, 0.25))
 
 
 def main() -> None:
@@ -140,14 +145,14 @@ def main() -> None:
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(2**32)
     sys.stdout.write(f"seed {seed}\n")
     sys.stdout.flush()
-    began = time.monotonic()
+    started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="uketsuke-killing-") as folder:
-        killed = run(Path(folder), seed, terminal=options.terminal, service=options.service)
-    moments = ", ".join(f"{what} {times}" for what, times in sorted(killed.kills.items()))
+        report = run(Path(folder), seed, terminal=options.terminal, service=options.service)
+    moments = ", ".join(f"{victim} {times}" for victim, times in sorted(report.kills.items()))
     sys.stdout.write(
-        f"killed: {moments}; {time.monotonic() - began:.0f} s\n"
-        f"{killed.reported} receptions reported their outcome, {killed.files} results collected: "
-        f"0 lost, {len(killed.duplicates)} duplicated, {len(killed.incomplete)} incomplete\n"
+        f"kills: {moments}; {time.monotonic() - started:.0f} s\n"
+        f"{report.reported} receptions reported their outcome, {report.files} results collected: "
+        f"0 lost, {len(report.duplicates)} duplicated, {len(report.incomplete)} incomplete\n"
     )
 
 

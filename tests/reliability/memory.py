@@ -1,7 +1,7 @@
 """Search the memory of a terminal process for patient data, from another process.
 
-The card is in the virtual reader of a real pcscd and the service is a third process, so secrets enter the searched
-process only through a reception.
+The card is in the virtual reader of a real pcscd and the service runs in a third process. Secrets enter the searched
+process only in a reception.
 """
 
 import asyncio
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MASK = 0x5A
-"""Secrets are masked in the pipe, where the search would otherwise find them."""
+"""Masks secrets in the pipe, so that the search does not find them there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """Plain values, because they are pickled for the other process."""
+    """Parameters of the terminal process, as plain values that can be pickled."""
 
     state_dir: str
     url: str
@@ -44,16 +44,16 @@ class Terminal:
     anchors: dict[bytes, bytes]
     """Public keys (DER) by id."""
     face: int | None
-    """Seed for `encoding_of` of every face; None: the real engine with the drawn person `hana`."""
+    """Seed for `encoding_of`, or None for the real engine with the drawn person `hana`."""
 
 
 def encoding_of(seed: int) -> "NDArray[np.float64]":
-    """Return the encoding (128,). Only the seed is sent, so each process that has the encoding has computed it."""
+    """Return the encoding (128,) for `seed`. Processes send the seed instead of the encoding."""
     return np.random.default_rng(seed).normal(size=128)
 
 
 class FakeEngine:
-    """An engine that finds one face with the same encoding in every picture."""
+    """An engine that finds one face with the same encoding in each picture."""
 
     calibration = drawn_calibration = None
 
@@ -74,7 +74,7 @@ def masked(secret: bytes) -> bytes:
 
 
 def run_terminal(terminal: Terminal, pipe: Connection) -> None:
-    """Run a reception for each masked secret received: 4 bytes PIN, 14 bytes printed code. None ends the process."""
+    """Run a reception for each masked PIN (4 bytes) or printed code (14 bytes) received. None ends the process."""
     os.environ[SOCKET_NAME] = terminal.socket
     system.overwrite_freed_memory()  # as all commands do
     asyncio.run(_receptions(terminal, pipe))
@@ -82,7 +82,7 @@ def run_terminal(terminal: Terminal, pipe: Connection) -> None:
 
 
 async def _receptions(terminal: Terminal, pipe: Connection) -> None:
-    conductor = _opened(terminal)
+    conductor = _open_conductor(terminal)
     running = asyncio.create_task(conductor.run())
     while conductor.reader_name is None:
         await asyncio.sleep(0.02)
@@ -98,7 +98,7 @@ async def _receptions(terminal: Terminal, pipe: Connection) -> None:
     await running
 
 
-def _opened(terminal: Terminal) -> Any:
+def _open_conductor(terminal: Terminal) -> Any:
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
     from reader.pcsc_slot import PcscSlot
@@ -110,7 +110,7 @@ def _opened(terminal: Terminal) -> Any:
         vision=VisionSettings(simulated_camera=True, anti_photo=AntiPhoto.OFF),
     )
     anchors: Any = {key_id: load_der_public_key(der) for key_id, der in terminal.anchors.items()}
-    camera, engine = _drawn(settings) if terminal.face is None else _fake(terminal.face)
+    camera, engine = _drawn_devices(settings) if terminal.face is None else _fake_devices(terminal.face)
     conductor = open_terminal(
         settings,
         Devices(PcscSlot(terminal.reader), None, camera, engine),
@@ -118,11 +118,11 @@ def _opened(terminal: Terminal) -> Any:
         anchors=TrustAnchors(anchors),
     )
     if terminal.face is not None:
-        conductor.camera.check = _matches  # type: ignore[method-assign]
+        conductor.camera.check = _always_match  # type: ignore[method-assign]
     return conductor
 
 
-def _drawn(settings: Settings) -> tuple[Any, Any]:
+def _drawn_devices(settings: Settings) -> tuple[Any, Any]:
     from terminal.assembly import face_engine
     from vision.camera import Camera
     from vision.synthetic.source import SyntheticSource
@@ -130,24 +130,24 @@ def _drawn(settings: Settings) -> tuple[Any, Any]:
     return Camera(SyntheticSource("hana")), face_engine(settings)
 
 
-def _fake(seed: int) -> tuple[Any, Any]:
+def _fake_devices(seed: int) -> tuple[Any, Any]:
     from tests.reliability.counter import FakeCamera
 
     return FakeCamera(), lambda: FakeEngine(seed)
 
 
-async def _matches(effect: Any, patient: Any, post: Any) -> ev.Event:
+async def _always_match(effect: Any, patient: Any, post: Any) -> ev.Event:
     return ev.FaceMatched(effect.reception, effect.effect, 0.2)
 
 
 async def _reception(conductor: Any, secret: bytearray) -> None:
-    """Receive by PIN or by face and share everything. Overwrites `secret`."""
-    by_pin, acted = len(secret) == 4, None
+    """Run a reception by PIN or by face, sharing everything, and overwrite `secret`."""
+    by_pin, handled = len(secret) == 4, None
     while not isinstance(conductor.state, st.Complete):
         state = conductor.state
         assert not isinstance(state, st.Problem), state.problem
-        if state != acted and state.waiting is None and not isinstance(state, st.Idle):
-            acted = state
+        if state != handled and state.waiting is None and not isinstance(state, st.Idle):
+            handled = state
             _act(conductor, state, secret, by_pin=by_pin)
         await asyncio.sleep(0.01)
     secret[:] = bytes(len(secret))
@@ -176,25 +176,25 @@ async def _until(conductor: Any, condition: Any) -> None:
             await asyncio.sleep(0.01)
 
 
-# --- in the searching process -----------------------------------------------------------------------------------
+# --- searching process ------------------------------------------------------------------------------------------
 
 
 @contextmanager
 def terminal_process(terminal: Terminal) -> Iterator[tuple[int, Connection]]:
-    """Yield process id and pipe. The `uketsuke` command itself forbids other processes to read its memory."""
-    own = multiprocessing.get_context("spawn")  # a fork would inherit this process's memory
-    ours, theirs = own.Pipe()
-    process = own.Process(target=run_terminal, args=(terminal, theirs), daemon=True)
+    """Yield process id and pipe. Unlike the `uketsuke` command, this process does not protect its memory."""
+    context = multiprocessing.get_context("spawn")  # a fork would inherit this process's memory
+    pipe, child_pipe = context.Pipe()
+    process = context.Process(target=run_terminal, args=(terminal, child_pipe), daemon=True)
     with pytest.MonkeyPatch.context() as environment:
         for name, value in system.WIPING_ENVIRONMENT.items():
             environment.setenv(name, value)
         process.start()
     try:
-        assert ours.poll(60), "the terminal did not start"
-        assert ours.recv() == "ready"
+        assert pipe.poll(60), "the terminal did not start"
+        assert pipe.recv() == "ready"
         assert process.pid is not None
-        yield process.pid, ours
-        ours.send(None)
+        yield process.pid, pipe
+        pipe.send(None)
         process.join(10)
     finally:
         process.kill()
@@ -205,29 +205,29 @@ _MAP = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) ")
 
 
 def copies(pid: int, needles: dict[str, bytes]) -> dict[str, int]:
-    """Count each needle in the writable memory of the process and its children.
+    """Count each needle in the writable memory of the process and its child processes.
 
-    The hand-over process forbids reading its memory, so only root can search it.
+    Only root can read the memory of the hand-over process.
     """
-    found = dict.fromkeys(needles, 0)
+    counts = dict.fromkeys(needles, 0)
     for content in _memory(pid):
         for name, needle in needles.items():
-            found[name] += content.count(needle)
+            counts[name] += content.count(needle)
     for thread in Path(f"/proc/{pid}/task").iterdir():
         for child in (thread / "children").read_text().split():
             with suppress(PermissionError):
                 for name, number in copies(int(child), needles).items():
-                    found[name] += number
-    return found
+                    counts[name] += number
+    return counts
 
 
 def _memory(pid: int) -> Iterator[bytes]:
     with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            matched = _MAP.match(line)
-            if matched is None or "rw" not in matched[3] or "[v" in line:
+            match = _MAP.match(line)
+            if match is None or "rw" not in match[3] or "[v" in line:
                 continue
-            start, end = int(matched[1], 16), int(matched[2], 16)
+            start, end = int(match[1], 16), int(match[2], 16)
             try:
                 memory.seek(start)
                 yield memory.read(end - start)

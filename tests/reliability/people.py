@@ -18,8 +18,8 @@ from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
 from terminal.talk.parts import Offer, PadKind
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import Speak
-from tests.reliability.counter import HOPELESS, PERSONAS, SILENCE_SECONDS, Place
-from tests.reliability.faulty_share import MANNERS
+from tests.reliability.counter import PERSONAS, SILENCE_SECONDS, UNUSABLE, Place
+from tests.reliability.faulty_share import SHARE_FAULTS
 
 WRONG_CLOCKS = (
     timedelta(seconds=40),
@@ -47,55 +47,55 @@ _QUIET = frozenset(
         *("AsideWanted", "SayAgain"),
     }
 )
-"""Touches that do not advance the reception, limited so that it ends."""
+"""Touches that do not advance the reception. Their number is limited so that the reception ends."""
 
 
 @dataclass
 class Tally:
-    """Counts by event."""
+    """Number of occurrences by name."""
 
-    of: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
-    def add(self, what: str) -> None:
-        self.of[what] = self.of.get(what, 0) + 1
+    def add(self, name: str) -> None:
+        self.counts[name] = self.counts.get(name, 0) + 1
 
 
 class People:
-    """Everybody at the counter. `_restless` is the probability of an irregular action at each step."""
+    """Patients and staff at the counter. `_irregular` is the probability of an irregular action per step."""
 
-    def __init__(self, place: Place, chance: random.Random, speak: Speak, tally: Tally) -> None:
-        self.place, self.chance, self.tally = place, chance, tally
+    def __init__(self, place: Place, rng: random.Random, speak: Speak, tally: Tally) -> None:
+        self.place, self.rng, self.tally = place, rng, tally
         self._speak = speak
-        self._restless = 0.0
+        self._irregular = 0.0
         self._card_inserted = False
         self._pins: list[str] = []
         self._quiet = 0
 
-    # --- a reception ------------------------------------------------------------------------------------------
+    # --- reception --------------------------------------------------------------------------------------------
 
     def arrive(self) -> None:
-        """Insert a card, possibly with faults already present."""
-        chance = self.chance
-        self._restless = chance.choice((0.0, 0.0, 0.03, 0.15))
-        self._pins = ["0000"] * chance.choice((0, 0, 0, 0, 0, 0, 0, 0, 1, 3))
+        """Insert a card, possibly after injecting faults."""
+        rng = self.rng
+        self._irregular = rng.choice((0.0, 0.0, 0.03, 0.15))
+        self._pins = ["0000"] * rng.choice((0, 0, 0, 0, 0, 0, 0, 0, 1, 3))
         self._quiet = 0
-        for likely, trouble in (
+        for probability, inject in (
             (0.2, self._service),
             (0.06, self._share),
             (0.05, self._clock),
             (0.05, self._camera),
             (0.01, self._ledger),
         ):
-            if chance.random() < likely:
-                trouble()
-        persona = chance.choice(PERSONAS if chance.random() < 0.9 else HOPELESS)
-        if chance.random() < 0.04:
-            self._before_the_card()
+            if rng.random() < probability:
+                inject()
+        persona = rng.choice(PERSONAS if rng.random() < 0.9 else UNUSABLE)
+        if rng.random() < 0.04:
+            self._act_before_card()
         card: Card = self.place.card(persona)
-        if chance.random() < 0.12:
-            name = chance.choice(list(FAULTS))
+        if rng.random() < 0.12:
+            name = rng.choice(list(FAULTS))
             self.tally.add(f"card: {name}")
-            card = FaultyCard(card, chance.randint(1, 40), FAULTS[name])
+            card = FaultyCard(card, rng.randint(1, 40), FAULTS[name])
         self.tally.add(f"persona: {persona}")
         self.insert_card(card)
 
@@ -114,49 +114,49 @@ class People:
 
     def act(self, state: st.AfterIdle) -> None:
         """Perform one action."""
-        if self.chance.random() < self._restless:
-            self.chance.choice(_MISCHIEF)(self, state)
+        if self.rng.random() < self._irregular:
+            self.rng.choice(_IRREGULAR_ACTIONS)(self, state)
         elif isinstance(state, st.Complete):
-            self._at_the_end(state)
+            self._end(state)
         elif isinstance(state, st.Problem | st.Inquiry):
             self.remove_card()
         elif state.waiting is None or isinstance(state, st.PrintedCodeEntry | st.FaceCheck):
             self._answer(state)
 
-    def _at_the_end(self, state: st.Complete) -> None:
-        if self.chance.random() < 0.03:
-            self.place.clock.skip(70)  # the card is forgotten: reminder, staff
+    def _end(self, state: st.Complete) -> None:
+        if self.rng.random() < 0.03:
+            self.place.clock.skip(70)  # the patient forgets the card: reminder, staff
             self.post(ev.Tick())
-        if self.chance.random() < 0.03:
+        if self.rng.random() < 0.03:
             self.post(ev.DetailsWanted(state.reception.id))
-        if self.chance.random() < 0.05:
+        if self.rng.random() < 0.05:
             self.tally.add("patient: next family member")
             self.post(ev.NextFamilyMember(state.reception.id))
         self.remove_card()
 
     def _answer(self, state: st.AfterIdle) -> None:
-        """Touch a button on the screen, or type what it asks for."""
+        """Touch a button on the screen or type the requested digits."""
         talk = talk_of(state, self.place.conductor.rules, self._speak)
         match talk.body.pad, state:
-            case PadKind.PIN, st.PinEntry() if not asks_before_last_try(state) and self.chance.random() < 0.95:
+            case PadKind.PIN, st.PinEntry() if not asks_before_last_try(state) and self.rng.random() < 0.95:
                 self._type_pin()
-            case PadKind.CODE, st.PrintedCodeEntry() if not state.scanning and self.chance.random() < 0.8:
+            case PadKind.CODE, st.PrintedCodeEntry() if not state.scanning and self.rng.random() < 0.8:
                 self._type_code()
             case _:
                 offers = [offer for offer in talk.offers if self._chosen(offer)]
                 if (offers and not isinstance(state, st.FaceCheck)) or (
-                    isinstance(state, st.FaceCheck) and self.chance.random() < 0.1 and offers
+                    isinstance(state, st.FaceCheck) and self.rng.random() < 0.1 and offers
                 ):
-                    self.post(self.chance.choice(offers).event)
+                    self.post(self.rng.choice(offers).event)
 
     def _chosen(self, offer: Offer) -> bool:
-        """Choose cancelling and side steps less often than answers."""
+        """Choose cancellation and side steps less often than answers."""
         kind = type(offer.event).__name__
         if kind in _QUIET:
             self._quiet += 1
-            return self._quiet < 6 and self.chance.random() < 0.1
+            return self._quiet < 6 and self.rng.random() < 0.1
         if isinstance(offer.event, ev.Cancelled | ev.CheckInWithoutSharing):
-            return self.chance.random() < 0.06
+            return self.rng.random() < 0.06
         return True
 
     def _type_pin(self) -> None:
@@ -170,43 +170,43 @@ class People:
 
     def _type_code(self) -> None:
         code = self.place.reader.scanner.scan() or bytearray(b"00000020310000")
-        if self.chance.random() < 0.1:
+        if self.rng.random() < 0.1:
             code[-1:] = b"%d" % ((code[-1] - ord("0") + 1) % 10)
         self.place.conductor.enter_code(code)
 
     def post(self, event: ev.Event) -> None:
         self.place.conductor.post(event)
 
-    # --- trouble ----------------------------------------------------------------------------------------------
+    # --- faults -----------------------------------------------------------------------------------------------
 
     def _service(self) -> None:
-        chance = self.chance
-        operation = chance.choice(_OPERATIONS)
-        manner = chance.choice(list(Manner))
+        rng = self.rng
+        operation = rng.choice(_OPERATIONS)
+        manner = rng.choice(list(Manner))
         if operation is Operation.EVERY and manner is Manner.LYING:
             operation = Operation.RESULT
-        lie = chance.choice(list(Lie)) if manner is Manner.LYING else None
-        if manner in (Manner.REFUSING, Manner.NORMAL) and chance.random() < 0.3:
+        lie = rng.choice(list(Lie)) if manner is Manner.LYING else None
+        if manner in (Manner.REFUSING, Manner.NORMAL) and rng.random() < 0.3:
             lie = Lie.UNSIGNED
-        delay = chance.choice((0, 0, 0, 0.05, SILENCE_SECONDS, SILENCE_SECONDS + 0.1))
+        delay = rng.choice((0, 0, 0, 0.05, SILENCE_SECONDS, SILENCE_SECONDS + 0.1))
         rule = Rule(
             manner=manner,
             lie=lie,
             delay_seconds=delay,
-            status=chance.choice((500, 502, 503, 504)),
-            reason=chance.choice(list(RefusalReason)),
-            times=chance.choice((1, 1, 2, 5)),
+            status=rng.choice((500, 502, 503, 504)),
+            reason=rng.choice(list(RefusalReason)),
+            times=rng.choice((1, 1, 2, 5)),
         )
         self.tally.add(f"service: {manner}" + (f" {lie}" if lie else "") + (" late" if delay > 0.3 else ""))
         self.place.service.set(operation, rule)
 
     def _share(self) -> None:
-        manner = self.chance.choice(MANNERS)
+        manner = self.rng.choice(SHARE_FAULTS)
         self.tally.add(f"share: {manner}")
         self.place.share_fails(manner)
 
     def _clock(self) -> None:
-        self.place.clock.wrong = self.chance.choice(WRONG_CLOCKS)
+        self.place.clock.error = self.rng.choice(WRONG_CLOCKS)
         self.tally.add("clock: jump")
 
     def _ledger(self) -> None:
@@ -214,11 +214,11 @@ class People:
         self.tally.add("ledger: disk full")
 
     def _camera(self) -> None:
-        self.place.camera.gone = not self.place.camera.gone
-        self.post(ev.CameraChanged(not self.place.camera.gone))
-        self.tally.add("camera: lost" if self.place.camera.gone else "camera: back")
+        self.place.camera.unplugged = not self.place.camera.unplugged
+        self.post(ev.CameraChanged(not self.place.camera.unplugged))
+        self.tally.add("camera: lost" if self.place.camera.unplugged else "camera: back")
 
-    def _before_the_card(self) -> None:
+    def _act_before_card(self) -> None:
         kinds: tuple[Callable[[], ev.Event], ...] = (
             lambda: ev.StaffAuthenticated(""),
             lambda: ev.InquiryChosen(""),
@@ -226,23 +226,23 @@ class People:
             lambda: ev.HelpChosen(""),
             lambda: ev.DisplayChanged("", language="en", size=Size.LARGE),
         )
-        event = self.chance.choice(kinds)()
+        event = self.rng.choice(kinds)()
         self.tally.add(f"before the card: {type(event).__name__}")
         self.post(event)
 
     def repair(self) -> None:
-        """End all faults, except service rules that apply to a number of calls."""
+        """End all faults except service rules with a call limit."""
         self.place.share_fails("")
         self.place.disk.full = False
-        self.place.clock.wrong = timedelta()
+        self.place.clock.error = timedelta()
         self.place.reader.slot.hold(None)
         self.place.reader.slot.remove(1)
         self.place.reader.slot.plug()
-        if self.place.camera.gone:
+        if self.place.camera.unplugged:
             self._camera()
 
 
-# --- mischief: irregular actions --------------------------------------------------------------------------------
+# --- irregular actions ------------------------------------------------------------------------------------------
 
 
 def _pull(people: People, state: st.AfterIdle) -> None:
@@ -258,7 +258,7 @@ def _swap(people: People, state: st.AfterIdle) -> None:
 
 def _unplug(people: People, state: st.AfterIdle) -> None:
     people.tally.add("reader: unplugged")
-    people.place.reader.slot.unplug(people.chance.choice((ReaderStanding.NONE, ReaderStanding.NO_SERVICE)))
+    people.place.reader.slot.unplug(people.rng.choice((ReaderStanding.NONE, ReaderStanding.NO_SERVICE)))
     people._card_inserted = False
 
 
@@ -290,31 +290,31 @@ def _discard(people: People, state: st.AfterIdle) -> None:
     people.post(ev.StaffDiscards(state.reception.id))
 
 
-def _nonsense(people: People, state: st.AfterIdle) -> None:
-    """Post any touch, offered or not, of this reception or another."""
-    reception = people.chance.choice((state.reception.id, state.reception.id, "", "r-another"))
-    event = people.chance.choice(_TOUCHES)(reception, people.chance)
+def _random_touch(people: People, state: st.AfterIdle) -> None:
+    """Post any touch, offered or not, for this reception or another."""
+    reception = people.rng.choice((state.reception.id, state.reception.id, "", "r-another"))
+    event = people.rng.choice(_TOUCHES)(reception, people.rng)
     people.tally.add("touch: any")
     people.post(event)
 
 
-def _trouble(people: People, state: st.AfterIdle) -> None:
-    people.chance.choice(
+def _random_fault(people: People, state: st.AfterIdle) -> None:
+    people.rng.choice(
         (people._service, people._service, people._share, people._clock, people._camera, people._ledger)
     )()
 
 
-_MISCHIEF: tuple[Callable[[People, st.AfterIdle], None], ...] = (
+_IRREGULAR_ACTIONS: tuple[Callable[[People, st.AfterIdle], None], ...] = (
     *(_pull, _swap, _unplug, _second_card, _hold, _stall, _staff, _discard),
-    *(_nonsense,) * 6,
-    *(_trouble,) * 2,
+    *(_random_touch,) * 6,
+    *(_random_fault,) * 2,
 )
 
 _QUESTIONS = ("care", "medicines", "surgery", "health-checkup-specific", "specific-disease", "subsidies", "limit")
-_Make = Callable[[str, random.Random], ev.Event]
-_TOUCHES: tuple[_Make, ...] = (
+_MakeEvent = Callable[[str, random.Random], ev.Event]
+_TOUCHES: tuple[_MakeEvent, ...] = (
     *(
-        lambda reception, chance, kind=kind: kind(reception)
+        lambda reception, rng, kind=kind: kind(reception)
         for kind in (
             *(ev.FaceChosen, ev.PinChosen, ev.CodeTypingChosen, ev.PinForgotten, ev.PhoneChosen, ev.LastTryConfirmed),
             *(ev.StaffSaysOther, ev.Understood, ev.RegistrationWanted, ev.RegistrationDeclined),
@@ -323,10 +323,10 @@ _TOUCHES: tuple[_Make, ...] = (
             *(ev.ShowCardChosen, ev.InquiryChosen, ev.NoCardChosen),
         )
     ),
-    lambda reception, chance: ev.StaffSaysSame(reception, "PIN unknown"),
-    lambda reception, chance: ev.QuestionAnswered(reception, chance.choice(_QUESTIONS), chance.random() < 0.8),
-    lambda reception, chance: ev.QuestionAnswered(reception, chance.choice(_QUESTIONS), granted=True),
-    lambda reception, chance: ev.PrescriptionChosen(reception, chance.choice(list(PrescriptionForm))),
-    lambda reception, chance: ev.RespondentChosen(reception, chance.choice(list(AnsweredBy))),
-    lambda reception, chance: ev.DisplayChanged(reception, language=chance.choice(("ja", "en", "xx")), more_time=True),
+    lambda reception, rng: ev.StaffSaysSame(reception, "PIN unknown"),
+    lambda reception, rng: ev.QuestionAnswered(reception, rng.choice(_QUESTIONS), rng.random() < 0.8),
+    lambda reception, rng: ev.QuestionAnswered(reception, rng.choice(_QUESTIONS), granted=True),
+    lambda reception, rng: ev.PrescriptionChosen(reception, rng.choice(list(PrescriptionForm))),
+    lambda reception, rng: ev.RespondentChosen(reception, rng.choice(list(AnsweredBy))),
+    lambda reception, rng: ev.DisplayChanged(reception, language=rng.choice(("ja", "en", "xx")), more_time=True),
 )

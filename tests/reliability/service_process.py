@@ -1,4 +1,4 @@
-"""The service stub in a separate process, so that its memory is not the terminal's. A pipe sets its misbehaviour."""
+"""The service stub in a separate process, whose memory is not the terminal's. Its faults are set through a pipe."""
 
 import multiprocessing
 import os
@@ -19,7 +19,7 @@ FORKS.set_forkserver_preload(["tests.reliability.service_process", "terminal.sim
 
 
 class ServiceProcess:
-    """A context manager. The state folder holds registry and keys; checks are in memory only."""
+    """Context manager that runs the stub. The state folder contains registry and keys. Checks are stored in memory."""
 
     def __init__(self, state_dir: Path, people: Path | None = None) -> None:
         """`people`: TOML file of fictitious people."""
@@ -35,11 +35,11 @@ class ServiceProcess:
 
     def __enter__(self) -> Self:
         self._process.start()
-        until = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + _START_SECONDS
         while True:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), timeout=1):
                 return self
-            if time.monotonic() > until or not self._process.is_alive():
+            if time.monotonic() > deadline or not self._process.is_alive():
                 raise RuntimeError("the service stub did not start")
             time.sleep(0.02)
 
@@ -53,8 +53,8 @@ class ServiceProcess:
     def set(self, operation: Operation, rule: Rule) -> None:
         self._control.send((operation, rule))
 
-    def behave(self) -> None:
-        """Remove all rules and wait until the stub has confirmed it."""
+    def end_misbehaviour(self) -> None:
+        """Remove all rules and wait for the stub's confirmation."""
         self._control.send(None)
         if self._control.poll(10):
             self._control.recv()

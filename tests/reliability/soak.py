@@ -2,9 +2,9 @@
 
     .venv/bin/python -m tests.reliability.soak --receptions 10000
 
-After each reception: the terminal is idle and holds no patient data; the ledger is intact; no check has two
-outcomes; every consent in ledger and file was shown, answered yes and not withdrawn; no file was delivered twice or
-incomplete; the numbers of threads and open files have not grown.
+Checks after each reception that the terminal is idle without patient data, that the ledger is intact, that no check has
+two outcomes, that every consent in ledger and file was displayed, answered yes and not withdrawn, that no file was
+delivered twice or incomplete, and that the numbers of threads and open files have not grown.
 """
 
 import argparse
@@ -33,15 +33,15 @@ from terminal.session import states as st
 from terminal.words.catalogue import speaker
 from tests.reliability.account import Account
 from tests.reliability.counter import Place, open_place
-from tests.reliability.judge import Judge, Violated
+from tests.reliability.judge import InvariantViolated, Judge
 from tests.reliability.people import People, Tally
 
 RECEPTION_SECONDS = 60.0
-"""Time limit for a reception, which takes about 3 s with every fault at once."""
+"""Time limit for a reception, which takes about 3 s with all faults combined."""
 SETTLE_EVERY = 250
-"""Receptions after which all faults end and the outbox must become empty."""
+"""Number of receptions after which faults are ended and the outbox must become empty."""
 MORE_THREADS, MORE_FILES = 4, 12
-"""Allowed increase over the idle state, for a helper process being replaced and connections in use."""
+"""Allowed increase over the idle state, for replacing a helper process and for connections in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Report:
 
 
 class LastLogLines(logging.Handler):
-    """Keep only the last log lines, because thousands of faults would fill the screen."""
+    """Keeps the last log lines, because thousands of faults would fill the screen."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -80,12 +80,12 @@ class LastLogLines(logging.Handler):
 
 
 class Soak:
-    def __init__(self, place: Place, chance: random.Random, report: Report, words: LastLogLines, folder: Path) -> None:
-        self.place, self.report, self._chance, self._words = place, report, chance, words
+    def __init__(self, place: Place, rng: random.Random, report: Report, log: LastLogLines, folder: Path) -> None:
+        self.place, self.report, self._rng, self._log = place, report, rng, log
         conductor, settings = place.conductor, place.settings
         speak = speaker(settings)
         self.account = Account(speak, conductor.rules, conductor.state)
-        self.people = People(place, chance, speak, report.tally)
+        self.people = People(place, rng, speak, report.tally)
         self.judge = Judge(
             ledger_path(settings), settings.results_dir, self.account, folder / "judge.db", settings.service.terminal_id
         )
@@ -94,7 +94,7 @@ class Soak:
         """The last reception whose outcome was counted."""
         self._changed = asyncio.Event()
         self._trace: deque[str] = deque(maxlen=60)
-        self._began = time.monotonic()
+        self._started = time.monotonic()
         conductor.listen(on_state=self._on_state, on_event=self._on_event)
 
     def _on_event(self, event: ev.Event) -> None:
@@ -114,7 +114,7 @@ class Soak:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         conductor = self.place.conductor
-        conducting = asyncio.create_task(conductor.run())
+        running = asyncio.create_task(conductor.run())
         try:
             async with asyncio.timeout(60):
                 while conductor.reader_name is None:
@@ -122,10 +122,10 @@ class Soak:
             yield
         finally:
             conductor.stop()
-            await conducting
+            await running
             self.judge.close()
 
-    # --- one reception ----------------------------------------------------------------------------------------
+    # --- reception --------------------------------------------------------------------------------------------
 
     async def reception(self) -> None:
         try:
@@ -135,25 +135,25 @@ class Soak:
                 self.people.repair()
                 await self._clear_counter()
         except TimeoutError:
-            raise Violated(f"stuck in {self.place.conductor.state}") from None
+            raise InvariantViolated(f"stuck in {self.place.conductor.state}") from None
         self.report.receptions += 1
         self.judge.read_ledger()
-        if self._chance.random() < 0.7:
+        if self._rng.random() < 0.7:
             self.judge.collect_files()
         await self._withdraw()
-        self._check_nothing_held()
+        self._check_no_patient_data()
 
     async def _play(self) -> None:
-        """Act until the first screen is back or the card is not read; then return."""
-        conductor, polls, begun = self.place.conductor, 0, False
+        """Act until the first screen is displayed again or the card is ignored."""
+        conductor, polls, started = self.place.conductor, 0, False
         while True:
             state = conductor.state
             if isinstance(state, st.Idle):
                 polls += 1
-                if not self.people.card_inserted or polls > (5 if begun else 40):
+                if not self.people.card_inserted or polls > (5 if started else 40):
                     return
             else:
-                begun, polls = True, 0
+                started, polls = True, 0
                 if isinstance(state, st.Complete | st.Problem | st.Inquiry) and not self.people.card_inserted:
                     return
                 self.people.act(state)
@@ -193,49 +193,49 @@ class Soak:
 
     async def _withdraw(self) -> None:
         """Occasionally withdraw a consent, before or after its file is delivered."""
-        if self._chance.random() > 0.03:
+        if self._rng.random() > 0.03:
             return
-        found = [
+        candidates = [
             (id_, check) for id_, check in self.judge.open.items() if check.decided and check.decided - check.withdrawn
         ]
-        if found:
-            check_id, check = self._chance.choice(found)
+        if candidates:
+            check_id, check = self._rng.choice(candidates)
             assert check.decided is not None
-            item: Item = self._chance.choice(sorted(check.decided - check.withdrawn))
-            with contextlib.suppress(LifeCycleError):  # not confirmed yet
+            item: Item = self._rng.choice(sorted(check.decided - check.withdrawn))
+            with contextlib.suppress(LifeCycleError):  # not confirmed
                 await self.place.conductor.delivery.withdraw(check_id, [item])
                 self.report.tally.add("staff: withdraws")
             self.judge.read_ledger()
 
-    def _check_nothing_held(self) -> None:
+    def _check_no_patient_data(self) -> None:
         conductor = self.place.conductor
         if self._defect:
-            raise Violated("an effect failed because of a defect")
+            raise InvariantViolated("an effect raised an exception")
         if conductor._patients or len(conductor._shown) or conductor.patient is not None:
-            raise Violated("patient data is held at the first screen")
+            raise InvariantViolated("the idle terminal has patient data")
         open_receptions = {check.reception for check in self.judge.open.values()}
-        for reception in self.account.given.keys() - open_receptions:
-            del self.account.given[reception]
+        for reception in self.account.by_reception.keys() - open_receptions:
+            del self.account.by_reception[reception]
 
     # --- between receptions -----------------------------------------------------------------------------------
 
     async def settle(self) -> Sample:
         """End all faults and check that the outbox empties and threads and open files have not grown."""
         self.people.repair()
-        await asyncio.to_thread(self.place.service.behave)
-        until = time.monotonic() + RECEPTION_SECONDS
-        while waiting := self._waiting():
-            if time.monotonic() > until:
-                raise Violated(f"the outbox does not become empty: {waiting}")
+        await asyncio.to_thread(self.place.service.end_misbehaviour)
+        deadline = time.monotonic() + RECEPTION_SECONDS
+        while stages := self._unfinished_stages():
+            if time.monotonic() > deadline:
+                raise InvariantViolated(f"the outbox does not become empty: {stages}")
             await asyncio.sleep(0.05)
             self.judge.read_ledger()
             self.judge.collect_files()
         self.judge.read_ledger()
         self.judge.collect_files()
-        self.judge.end(self.place.conductor._not_discarded)
-        left = sorted(path.name for path in self.place.settings.results_dir.rglob("*.part"))
-        if left:
-            raise Violated(f"work files are left behind: {left}")
+        self.judge.check_end(self.place.conductor._not_discarded)
+        work_files = sorted(path.name for path in self.place.settings.results_dir.rglob("*.part"))
+        if work_files:
+            raise InvariantViolated(f"work files remain: {work_files}")
         gc.collect()
         sample = self._sample()
         if self.report.samples:
@@ -243,7 +243,7 @@ class Soak:
         self.report.samples.append(sample)
         return sample
 
-    def _waiting(self) -> list[str]:
+    def _unfinished_stages(self) -> list[str]:
         """Return the stages of unfinished checks, except those discarded by staff while the ledger was full."""
         conductor = self.place.conductor
         unfinished = conductor.delivery.ledger.unfinished()
@@ -252,15 +252,15 @@ class Soak:
     def _sample(self) -> Sample:
         return Sample(
             self.report.receptions,
-            time.monotonic() - self._began,
+            time.monotonic() - self._started,
             rss_kb(),
             threading.active_count(),
             sum(1 for _ in Path("/proc/self/fd").iterdir()),
         )
 
-    def _compare(self, first: Sample, now: Sample) -> None:
-        if now.threads > first.threads + MORE_THREADS or now.files > first.files + MORE_FILES:
-            raise Violated(f"threads or open files grow: {first} -> {now}")
+    def _compare(self, first: Sample, current: Sample) -> None:
+        if current.threads > first.threads + MORE_THREADS or current.files > first.files + MORE_FILES:
+            raise InvariantViolated(f"the number of threads or open files grows: {first} -> {current}")
 
     async def verify(self) -> None:
         """Check that the service's receipts agree with the complete ledger."""
@@ -269,14 +269,14 @@ class Soak:
         assert enrolment is not None
         receipts = await self.place.conductor.service.client.receipts()
         if not isinstance(receipts, tuple):
-            raise Violated(f"the service returned no receipts: {receipts}")
-        found = verify_with_receipts(ledger_path(settings), enrolment.service_public_key, receipts)
-        if type(found).__name__ != "LedgerIntact":
-            raise Violated(str(found))
+            raise InvariantViolated(f"the service returned no receipts: {receipts}")
+        outcome = verify_with_receipts(ledger_path(settings), enrolment.service_public_key, receipts)
+        if type(outcome).__name__ != "LedgerIntact":
+            raise InvariantViolated(str(outcome))
 
-    def failed(self, error: BaseException) -> str:
-        where = f"seed {self.report.seed}, reception {self.report.receptions}: {error}"
-        return "\n  ".join((where, " ".join(self._trace), *self._words.lines))
+    def describe(self, error: BaseException) -> str:
+        summary = f"seed {self.report.seed}, reception {self.report.receptions}: {error}"
+        return "\n  ".join((summary, " ".join(self._trace), *self._log.lines))
 
 
 def rss_kb() -> int:
@@ -312,11 +312,11 @@ def run(
     cards: Path | None = None,
     progress: bool = False,
 ) -> Report:
-    """Run this many receptions. Raise `Violated` if an invariant does not hold."""
-    chance, report = random.Random(seed), Report(seed)
+    """Run `receptions` receptions. Raises `InvariantViolated` if an invariant does not hold."""
+    rng, report = random.Random(seed), Report(seed)
 
-    async def day(place: Place, words: LastLogLines) -> None:
-        soak = Soak(place, chance, report, words, folder)
+    async def day(place: Place, log: LastLogLines) -> None:
+        soak = Soak(place, rng, report, log, folder)
         try:
             async with soak.running():
                 while report.receptions < receptions:
@@ -327,13 +327,13 @@ def run(
                             print_sample(sample)
                 await soak.settle()
                 await soak.verify()
-        except Violated as error:
-            raise Violated(soak.failed(error)) from None
+        except InvariantViolated as error:
+            raise InvariantViolated(soak.describe(error)) from None
         report.kinds, report.files, report.granted = soak.judge.kinds, soak.judge.files, soak.judge.granted
         report.answers = soak.account.answers
 
-    with _quiet() as words, open_place(folder, chance, cards) as place:
-        asyncio.run(day(place, words))
+    with _quiet() as log, open_place(folder, rng, cards) as place:
+        asyncio.run(day(place, log))
     return report
 
 
@@ -353,11 +353,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="uketsuke-soak-") as folder:
         try:
             report = run(Path(folder), seed, receptions=options.receptions, progress=True)
-        except Violated as error:
+        except InvariantViolated as error:
             sys.exit(str(error))
     print_sample(report.samples[-1])
-    for name, counted in (("faults", report.tally.of), ("outcomes", report.outcomes.of), ("ledger", report.kinds)):
-        sys.stdout.write(f"{name}: " + ", ".join(f"{what} {n}" for what, n in sorted(counted.items())) + "\n")
+    for title, counts in (
+        ("faults", report.tally.counts),
+        ("outcomes", report.outcomes.counts),
+        ("ledger", report.kinds),
+    ):
+        sys.stdout.write(f"{title}: " + ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) + "\n")
     sys.stdout.write(f"answers {report.answers}, files {report.files}, consents in files {report.granted}\n")
 
 

@@ -1,4 +1,4 @@
-"""Six kills; `make killing` runs 250."""
+"""Six kills of terminal and service. `make killing` runs 250."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.reliability import killing
 
 
 @pytest.mark.timeout(300)
-def test_six_kills_while_results_are_collected_immediately(tmp_path: Path) -> None:
-    killed = killing.run(tmp_path, 20261126, terminal=4, service=2)
-    assert killed.kills.total() == 6
-    assert killed.files >= 6
+def test_kills_lose_and_duplicate_no_result(tmp_path: Path) -> None:
+    report = killing.run(tmp_path, 20261126, terminal=4, service=2)
+    assert report.kills.total() == 6
+    assert report.files >= 6

@@ -1,4 +1,4 @@
-"""After a reception through the real pcscd, the terminal's memory contains no patient data."""
+"""Search of the terminal's memory for patient data after receptions through the real pcscd."""
 
 import os
 import time
@@ -36,28 +36,28 @@ BORN = date(1981, 4, 12)
 FACE = 20261126
 NAME, KANA, ADDRESS = "模擬　憂鬱薔薇", "ﾓｷﾞ ﾕｳｳﾂﾊﾞﾗ", "東京都模擬区薔薇町４－９－７"
 NUMBER = "407193528164"
-"""A fictitious number that is in no other file read by a terminal."""
+"""A fictitious number that is not in any other file of a terminal."""
 
 
 @pytest.mark.pcscd
 @pytest.mark.timeout(300)
-def test_no_patient_data_is_left_after_a_reception(tmp_path: Path) -> None:
+def test_memory_contains_no_patient_data_after_a_reception(tmp_path: Path) -> None:
     picture = np.random.default_rng(7).integers(0, 255, (120, 90), np.uint8)
-    receive_and_search(tmp_path, card_jp2(picture), FACE, encoding_of(FACE))
+    run_and_search(tmp_path, card_jp2(picture), FACE, encoding_of(FACE))
 
 
 @pytest.mark.long
 @pytest.mark.pcscd
 @pytest.mark.timeout(300)
-def test_no_patient_data_is_left_with_the_real_engine(tmp_path: Path) -> None:
+def test_memory_contains_no_patient_data_with_the_real_engine(tmp_path: Path) -> None:
     photo = card_portrait("hana")
     reference = make_reference(open_engine(tmp_path), photo)
     assert isinstance(reference, Reference)
-    receive_and_search(tmp_path, photo, None, reference.encoding)
+    run_and_search(tmp_path, photo, None, reference.encoding)
 
 
-def receive_and_search(folder: Path, photo_jp2: bytes, face: int | None, encoding: "NDArray[np.float64]") -> None:
-    """Run a reception by PIN and one by face with the printed code; search the memory after each."""
+def run_and_search(folder: Path, photo_jp2: bytes, face: int | None, encoding: "NDArray[np.float64]") -> None:
+    """Run a reception by PIN and another by face with the printed code, and search the memory after each."""
     authority = TestAuthority.create()
     image = issue(
         authority,
@@ -78,21 +78,21 @@ def receive_and_search(folder: Path, photo_jp2: bytes, face: int | None, encodin
             for secret in (PIN, image.code_on_face.encode()):
                 pipe.send(masked(secret))
                 reader.insert(SoftCard(image.model_copy(deep=True)))
-                assert pipe.poll(60), "the reception hangs"
+                assert pipe.poll(60), "the reception did not complete"
                 assert pipe.recv() == "complete"
                 reader.remove()
                 assert pipe.poll(90)
                 assert pipe.recv() == "idle"
-                assert _left(pid, secrets) == {}
+                assert _remaining(pid, secrets) == {}
         assert NAME in next((folder / "results").glob("*.xml")).read_text("utf-8")
 
 
-def _left(pid: int, secrets: dict[str, bytes], seconds: float = 20) -> dict[str, int]:
-    """Return the secrets found. Retry for a while: on a slow machine a thread may still hold one."""
-    until = time.monotonic() + seconds
+def _remaining(pid: int, secrets: dict[str, bytes], seconds: float = 20) -> dict[str, int]:
+    """Return the secrets found. Retries for `seconds`, because a thread may hold a secret for a moment."""
+    deadline = time.monotonic() + seconds
     while True:
         found = {name: number for name, number in copies(pid, secrets).items() if number}
-        if not found or time.monotonic() > until:
+        if not found or time.monotonic() > deadline:
             return found
         time.sleep(0.2)
 
@@ -105,8 +105,8 @@ def _secrets(image: CardImage, encoding: "NDArray[np.float64]") -> dict[str, byt
         "PIN in VERIFY": b"\x00\x20\x00\x80\x04" + PIN,
         "printed code": code,
         "printed code, UTF-16": code.decode().encode("utf-16-le"),
-        "photo, a third in": photo[len(photo) // 3 :][:48],
-        "photo, two thirds in": photo[len(photo) // 3 * 2 :][:48],
+        "photo, after one third": photo[len(photo) // 3 :][:48],
+        "photo, after two thirds": photo[len(photo) // 3 * 2 :][:48],
         "encoding": encoding.tobytes()[160:240],
         "encoding, float32": encoding.astype(np.float32).tobytes()[80:160],
         **_encodings_of("name", NAME),
@@ -144,10 +144,10 @@ birth_date = {BORN}
     return path
 
 
-def _encodings_of(what: str, text: str) -> dict[str, bytes]:
+def _encodings_of(name: str, text: str) -> dict[str, bytes]:
     """Return the text in the encodings used on the wire, in files and in Python strings."""
     codecs = ("ascii",) if text.isascii() else ("utf-8", "utf-16-le")
-    return {f"{what}, {codec}": text.encode(codec) for codec in codecs}
+    return {f"{name}, {codec}": text.encode(codec) for codec in codecs}
 
 
 def _socket() -> str:

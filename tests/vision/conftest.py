@@ -1,10 +1,12 @@
+"""The default face engine, calibrated for drawn people."""
+
 import pytest
 
 from vision.engines.engine import Engine, FaceEngine
 from vision.engines.open import open_engine
 
 
-def deciding_on_drawn_people(engine: FaceEngine) -> FaceEngine:
+def calibrated_for_drawn_people(engine: FaceEngine) -> FaceEngine:
     """Return the same engine with the calibration for drawn people."""
     assert isinstance(engine, Engine)
     drawn = engine.drawn_calibration
@@ -13,5 +15,5 @@ def deciding_on_drawn_people(engine: FaceEngine) -> FaceEngine:
 
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> FaceEngine:
-    """The default engine, calibrated for drawn people as in the demo."""
-    return deciding_on_drawn_people(open_engine(tmp_path_factory.mktemp("cache")))
+    """Return the default engine with the calibration of the demo."""
+    return calibrated_for_drawn_people(open_engine(tmp_path_factory.mktemp("cache")))

@@ -1,4 +1,4 @@
-"""The shared camera: open only while in use, and reporting failures."""
+"""The shared camera, its use by several users and its failures."""
 
 import threading
 import time
@@ -21,18 +21,18 @@ from vision.verdict import CameraLost
 
 
 class Scripted:
-    """A source controlled by the test that counts its calls."""
+    """A source that the test controls and that counts its calls."""
 
     def __init__(self) -> None:
         self.name = "camera 7"
-        self.opened = self.closed = self.decoded = self.passed = 0
-        self.broken = False
+        self.opened = self.closed = self.decoded = self.skipped = 0
+        self.unplugged = False
         self.hangs = threading.Event()
         self.taken_at = 0.0
         self._number = 0
 
     def absent(self) -> CameraLost | None:
-        return CameraLost(f"{self.name}: gone") if self.broken else None
+        return CameraLost(f"{self.name}: gone") if self.unplugged else None
 
     kind = SourceKind.CAMERA
 
@@ -55,7 +55,7 @@ class Scripted:
         return self._next() or frame
 
     def skip(self) -> CameraLost | None:
-        self.passed += 1
+        self.skipped += 1
         return self._next()
 
     def close(self) -> None:
@@ -63,8 +63,8 @@ class Scripted:
 
 
 @contextmanager
-def started(source: Scripted | SyntheticSource | OpenCvSource, **how: float) -> Iterator[Camera]:
-    camera = Camera(source, **how)  # type: ignore[arg-type]
+def running_camera(source: Scripted | SyntheticSource | OpenCvSource, **kwargs: float) -> Iterator[Camera]:
+    camera = Camera(source, **kwargs)  # type: ignore[arg-type]
     camera.start()
     try:
         yield camera
@@ -75,15 +75,15 @@ def started(source: Scripted | SyntheticSource | OpenCvSource, **how: float) -> 
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
-    until = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < until, "timed out"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.01)
 
 
 def test_the_camera_is_open_only_while_in_use() -> None:
     source = Scripted()
-    with started(source) as camera:
+    with running_camera(source) as camera:
         time.sleep(0.1)
         assert (source.opened, source.decoded, camera.is_open) == (0, 0, False)
         assert camera.after(-1, 0.05) is None
@@ -99,9 +99,9 @@ def test_the_camera_is_open_only_while_in_use() -> None:
         assert camera.latest() is None
 
 
-def test_two_users_share_the_device_and_the_last_one_closes_it() -> None:
+def test_users_share_the_device_until_the_last_one_stops() -> None:
     source = Scripted()
-    with started(source) as camera:
+    with running_camera(source) as camera:
         with camera.look():
             with camera.look():
                 assert isinstance(camera.after(-1, 60), Frame)
@@ -117,22 +117,22 @@ def test_two_users_share_the_device_and_the_last_one_closes_it() -> None:
 
 def test_a_camera_kept_open_discards_frames_undecoded_while_unused() -> None:
     source = Scripted()
-    with started(source, keep_open=True) as camera:
-        wait_for(lambda: source.passed > 5)
+    with running_camera(source, keep_open=True) as camera:
+        wait_for(lambda: source.skipped > 5)
         assert (source.decoded, camera.latest(), camera.is_open) == (0, None, True)
-        looked = time.monotonic()
+        started = time.monotonic()
         with camera.look():
             frame = camera.after(-1, 60)
             assert isinstance(frame, Frame)
-            assert frame.taken_at >= looked
+            assert frame.taken_at >= started
         wait_for(lambda: camera.latest() is None)
-        wait_for(lambda: source.passed > 20)
+        wait_for(lambda: source.skipped > 20)
         assert source.opened == 1
 
 
-def test_a_listener_receives_every_frame_and_the_end() -> None:
+def test_a_listener_receives_frames_and_the_end() -> None:
     received: list[Frame | None] = []
-    with started(SyntheticSource("hana")) as camera:
+    with running_camera(SyntheticSource("hana")) as camera:
         stop = camera.listen(received.append)
         with camera.look():
             wait_for(lambda: len(received) > 3)
@@ -143,17 +143,17 @@ def test_a_listener_receives_every_frame_and_the_end() -> None:
     assert received.count(None) == 1
     first = received[0]
     assert isinstance(first, Frame)
-    shown = cv2.imdecode(np.frombuffer(preview_jpeg(first), np.uint8), cv2.IMREAD_COLOR)
-    assert shown is not None
-    assert float(np.abs(shown[:, :, ::-1].astype(int) - first.rgb).mean()) < 5
+    preview = cv2.imdecode(np.frombuffer(preview_jpeg(first), np.uint8), cv2.IMREAD_COLOR)
+    assert preview is not None
+    assert float(np.abs(preview[:, :, ::-1].astype(int) - first.rgb).mean()) < 5
 
 
-def test_unplugging_is_noticed_while_the_camera_is_closed() -> None:
+def test_unplugging_is_detected_while_the_camera_is_closed() -> None:
     source = Scripted()
-    with started(source) as camera:
-        source.broken = True
+    with running_camera(source) as camera:
+        source.unplugged = True
         wait_for(lambda: camera.lost() is not None)
-        source.broken = False
+        source.unplugged = False
         wait_for(lambda: camera.lost() is None)
         assert source.opened == 0
 
@@ -161,20 +161,20 @@ def test_unplugging_is_noticed_while_the_camera_is_closed() -> None:
 @pytest.mark.parametrize("keep_open", [False, True])
 def test_unplugging_in_use_is_reported_at_the_next_frame(keep_open: bool) -> None:
     source = Scripted()
-    with started(source, keep_open=keep_open) as camera, camera.look():
+    with running_camera(source, keep_open=keep_open) as camera, camera.look():
         assert isinstance(camera.after(-1, 60), Frame)
-        source.broken = True
-        read = source.decoded
+        source.unplugged = True
+        decoded = source.decoded
         wait_for(lambda: isinstance(camera.latest(), CameraLost))
-        assert source.decoded <= read + 2, "loss was not reported at the next frame"
-        source.broken = False
+        assert source.decoded <= decoded + 2, "the loss was not reported at the next frame"
+        source.unplugged = False
         wait_for(lambda: isinstance(camera.latest(), Frame))
         assert source.opened >= 2
 
 
-def test_a_hanging_camera_is_reported_lost_after_a_time() -> None:
+def test_a_hanging_camera_is_reported_as_lost_after_a_timeout() -> None:
     source = Scripted()
-    with started(source) as camera, camera.look():
+    with running_camera(source) as camera, camera.look():
         assert isinstance(camera.after(-1, 60), Frame)
         source.hangs.set()
         wait_for(lambda: isinstance(camera.latest(), CameraLost))
@@ -184,13 +184,13 @@ def test_a_hanging_camera_is_reported_lost_after_a_time() -> None:
         wait_for(lambda: isinstance(camera.latest(), Frame))
 
 
-def test_describing_the_camera(tmp_path: Path) -> None:
+def test_the_description_contains_the_format_or_the_fault(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.avi", "MJPG", rate=25)
-    with started(OpenCvSource(str(path), loop=True)) as camera:
+    with running_camera(OpenCvSource(str(path), loop=True)) as camera:
         assert camera.describe() == f"{path}: not open"
         with camera.look():
             wait_for(lambda: isinstance(camera.latest(), Frame))
             assert camera.describe() == f"{path}: 320x240, MJPG, 25 frames per second"
-    with started(OpenCvSource(str(tmp_path / "none.avi"))) as missing:
+    with running_camera(OpenCvSource(str(tmp_path / "none.avi"))) as missing:
         wait_for(lambda: missing.lost() is not None)
         assert missing.describe().endswith("no such file")

@@ -1,4 +1,4 @@
-"""The face check with the real camera class: the holder, another person, nobody, two faces, camera failures."""
+"""The face check with the real camera class, for holders, strangers, empty pictures, two faces and camera failures."""
 
 import threading
 import time
@@ -38,7 +38,7 @@ QUICK = VisionSettings(frame_spacing_ms=40, attempt_seconds=90)
 
 
 @contextmanager
-def camera(source: FrameSource) -> Iterator[Camera]:
+def open_camera(source: FrameSource) -> Iterator[Camera]:
     camera = Camera(source, lost_after=60)
     camera.start()
     try:
@@ -66,7 +66,7 @@ def run(
 def run_by_frames(
     source: SyntheticSource, reference: Reference, engine: object, **kwargs: object
 ) -> tuple[FaceVerdict, list[FaceCheckProgress]]:
-    """Run with a clock that advances per frame, independently of the speed of this machine."""
+    """Run with a clock that advances with each frame, independently of the machine's speed."""
     view, progress = FrameByFrame(source), list[FaceCheckProgress]()
     settings = QUICK.model_copy(update=kwargs)
     verdict = check_face(view, reference, engine, settings, progress.append, threading.Event(), view.clock)  # type: ignore[arg-type]
@@ -74,8 +74,8 @@ def run_by_frames(
 
 
 def test_the_holder_is_matched(engine: FaceEngine) -> None:
-    with camera(SyntheticSource("hana")) as seen:
-        verdict, progress = run(seen, reference_of(engine, "hana"), engine)
+    with open_camera(SyntheticSource("hana")) as camera:
+        verdict, progress = run(camera, reference_of(engine, "hana"), engine)
     assert isinstance(verdict, FaceMatch)
     assert verdict.frames == 5
     assert verdict.distance < 0.45
@@ -83,13 +83,13 @@ def test_the_holder_is_matched(engine: FaceEngine) -> None:
 
 
 def test_another_person_is_not_matched(engine: FaceEngine) -> None:
-    with camera(SyntheticSource("taro")) as seen:
-        verdict, _ = run(seen, reference_of(engine, "hana"), engine)
+    with open_camera(SyntheticSource("taro")) as camera:
+        verdict, _ = run(camera, reference_of(engine, "hana"), engine)
     assert isinstance(verdict, FaceNotMatched)
     assert verdict.distance > 0.65
 
 
-def test_an_empty_seat_is_reported_as_no_face(engine: FaceEngine) -> None:
+def test_a_picture_without_a_face_is_reported(engine: FaceEngine) -> None:
     source = SyntheticSource("hana", realtime=False)
     source.leave()
     verdict, progress = run_by_frames(source, reference_of(engine, "hana"), engine, attempt_seconds=0.5)
@@ -97,18 +97,18 @@ def test_an_empty_seat_is_reported_as_no_face(engine: FaceEngine) -> None:
     assert progress[0].guidance is Guidance.NO_FACE
 
 
-def test_a_covered_camera_is_too_dark(engine: FaceEngine) -> None:
+def test_a_covered_camera_is_reported_as_too_dark(engine: FaceEngine) -> None:
     source = SyntheticSource("hana", realtime=False)
     source.cover()
     verdict, _ = run_by_frames(source, reference_of(engine, "hana"), engine, attempt_seconds=0.5)
     assert verdict == FaceNotSeen(Guidance.TOO_DARK, 0)
 
 
-def test_a_camera_failure_during_the_check(engine: FaceEngine) -> None:
+def test_a_camera_failure_ends_the_check(engine: FaceEngine) -> None:
     source = SyntheticSource("hana")
-    with camera(source) as seen:
+    with open_camera(source) as camera:
         threading.Timer(0.2, source.fail).start()
-        verdict, _ = run(seen, reference_of(engine, "hana"), engine, frames=30, frame_spacing_ms=500)
+        verdict, _ = run(camera, reference_of(engine, "hana"), engine, frames=30, frame_spacing_ms=500)
     assert isinstance(verdict, CameraLost)
 
 
@@ -117,8 +117,8 @@ def test_the_check_can_be_stopped(engine: FaceEngine) -> None:
     threading.Timer(0.2, stop.set).start()
     source = SyntheticSource("hana")
     source.leave()
-    with camera(source) as seen:
-        verdict = check_face(seen, reference_of(engine, "hana"), engine, QUICK, lambda _: None, stop)
+    with open_camera(source) as camera:
+        verdict = check_face(camera, reference_of(engine, "hana"), engine, QUICK, lambda _: None, stop)
     assert verdict == FaceCheckStopped()
 
 
@@ -126,7 +126,7 @@ def test_the_check_can_be_stopped(engine: FaceEngine) -> None:
 
 
 class Still:
-    """A camera that repeats exactly the same picture."""
+    """A camera that repeats the same picture."""
 
     name = "still"
 
@@ -159,7 +159,7 @@ class Counting:
     drawn_calibration = None
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
-        """Return faces that look straight ahead."""
+        """Return faces looking straight ahead."""
         points = np.array([(275.0, 190), (365, 190), (320, 235), (290, 270), (350, 270)])
         return [Face(FaceBox(220, 120, 420, 320), points)] * self.count
 
@@ -172,38 +172,38 @@ class Counting:
 
 
 def test_a_frozen_picture_is_reported_as_camera_lost() -> None:
-    with camera(Still()) as seen:
-        verdict, _ = run(seen, Reference(np.full(128, 0.01)), Counting())
+    with open_camera(Still()) as camera:
+        verdict, _ = run(camera, Reference(np.full(128, 0.01)), Counting())
     assert isinstance(verdict, CameraLost)
     assert "frozen" in verdict.source
 
 
-def test_two_faces_are_refused() -> None:
+def test_two_faces_are_reported() -> None:
     source = SyntheticSource("hana", realtime=False)
     verdict, progress = run_by_frames(source, Reference(np.zeros(128)), Counting(2), attempt_seconds=0.4)
     assert verdict == FaceNotSeen(Guidance.TWO_FACES, 0)
     assert {step.guidance for step in progress} == {Guidance.TWO_FACES}
 
 
-@pytest.mark.parametrize(("apart", "kind"), [(0.49, FaceMatch), (0.51, FaceNotMatched)])
-def test_the_engines_calibration_decides(apart: float, kind: type) -> None:
-    angle = 2 * np.arcsin(apart / 2)
+@pytest.mark.parametrize(("distance", "kind"), [(0.49, FaceMatch), (0.51, FaceNotMatched)])
+def test_the_calibration_of_the_engine_sets_the_threshold(distance: float, kind: type) -> None:
+    angle = 2 * np.arcsin(distance / 2)
     live, sideways = np.full(128, 1 / np.sqrt(128)), np.zeros(128)
     sideways[0], sideways[1] = 1 / np.sqrt(2), -1 / np.sqrt(2)
-    with camera(SyntheticSource("hana")) as seen:
+    with open_camera(SyntheticSource("hana")) as camera:
         reference = Reference(np.cos(angle) * live + np.sin(angle) * sideways)
-        verdict, _ = run(seen, reference, Counting(), anti_photo=AntiPhoto.OFF)
+        verdict, _ = run(camera, reference, Counting(), anti_photo=AntiPhoto.OFF)
     assert isinstance(verdict, kind)
     assert isinstance(verdict, FaceMatch | FaceNotMatched)
-    assert verdict.distance == pytest.approx(apart)
+    assert verdict.distance == pytest.approx(distance)
 
 
 def test_a_check_writes_no_file(engine: FaceEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    before = set(tmp_path.parent.rglob("*"))
-    with camera(SyntheticSource("hana")) as seen:
-        run(seen, reference_of(engine, "hana"), engine)
-    assert set(tmp_path.parent.rglob("*")) == before
+    files = set(tmp_path.parent.rglob("*"))
+    with open_camera(SyntheticSource("hana")) as camera:
+        run(camera, reference_of(engine, "hana"), engine)
+    assert set(tmp_path.parent.rglob("*")) == files
 
 
 def test_wiping_a_reference_overwrites_it(engine: FaceEngine) -> None:
@@ -221,5 +221,5 @@ def test_wiping_a_reference_overwrites_it(engine: FaceEngine) -> None:
         (card_jp2(np.full((320, 240), 120, np.uint8)), ReferenceProblem.NO_FACE),
     ],
 )
-def test_an_unusable_photo(engine: FaceEngine, photo: bytes, problem: ReferenceProblem) -> None:
+def test_an_unusable_photo_is_reported(engine: FaceEngine, photo: bytes, problem: ReferenceProblem) -> None:
     assert make_reference(engine, photo) is problem

@@ -1,4 +1,4 @@
-"""Conditions in front of the camera lead to the right guidance with the delivered engine."""
+"""Guidance for conditions in front of the camera, with the default engine."""
 
 import random
 import threading
@@ -22,12 +22,12 @@ from vision.verdict import FaceMatch, FaceVerdict, Guidance
 def most_frequent(engine: FaceEngine, name: str) -> Guidance | None:
     """Return the most frequent guidance in ten frames."""
     source = SyntheticSource(name, realtime=False)
-    found: Counter[Guidance | None] = Counter()
+    counts: Counter[Guidance | None] = Counter()
     for _ in range(10):
         frame = source.read()
         assert isinstance(frame, Frame)
-        found[guide(frame.grey, engine.faces(frame.grey))] += 1
-    return found.most_common(1)[0][0]
+        counts[guide(frame.grey, engine.faces(frame.grey))] += 1
+    return counts.most_common(1)[0][0]
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,14 @@ def test_guidance_for_each_condition(engine: FaceEngine, condition: str, guidanc
     assert most_frequent(engine, f"hana,{condition}") is guidance
 
 
-def test_of_several_conditions_the_most_useful_is_reported(engine: FaceEngine) -> None:
+def test_the_most_useful_guidance_is_reported_for_several_conditions(engine: FaceEngine) -> None:
     assert most_frequent(engine, "goro,off-centre,dark") is Guidance.OFF_CENTRE
 
 
-def checked(engine: FaceEngine, holder: str, shown: str) -> FaceVerdict:
+def check(engine: FaceEngine, holder: str, subject: str) -> FaceVerdict:
     reference = make_reference(engine, card_portrait(holder))
     assert isinstance(reference, Reference)
-    view = FrameByFrame(SyntheticSource(shown, realtime=False))
+    view = FrameByFrame(SyntheticSource(subject, realtime=False))
     return check_face(
         view, reference, engine, VisionSettings(), lambda _: None, threading.Event(), view.clock, random.Random(1)
     )
@@ -62,11 +62,11 @@ def checked(engine: FaceEngine, holder: str, shown: str) -> FaceVerdict:
 
 @pytest.mark.parametrize("condition", ["side-light", "noisy"])
 def test_side_light_and_noise_do_not_prevent_a_match(engine: FaceEngine, condition: str) -> None:
-    assert isinstance(checked(engine, "hana", f"hana,{condition}"), FaceMatch)
+    assert isinstance(check(engine, "hana", f"hana,{condition}"), FaceMatch)
 
 
 def test_a_masked_stranger_is_not_matched(engine: FaceEngine) -> None:
-    assert not isinstance(checked(engine, "hana", "taro,mask"), FaceMatch)
+    assert not isinstance(check(engine, "hana", "taro,mask"), FaceMatch)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,6 @@ def test_the_error_for_an_unknown_name_lists_the_known_ones(name: str, message: 
 
 
 def test_an_attack_can_be_dark_and_blurred() -> None:
-    shown = Subject.parse("hana+phone,dark,blurred")
-    assert shown.attack == "phone"
-    assert shown.conditions == {"dark", "blurred"}
+    subject = Subject.parse("hana+phone,dark,blurred")
+    assert subject.attack == "phone"
+    assert subject.conditions == {"dark", "blurred"}

@@ -1,4 +1,4 @@
-"""Drawn people match their own card and no other, with each engine's calibration for drawn people."""
+"""Matching of drawn people with each engine's calibration for drawn people."""
 
 from pathlib import Path
 
@@ -53,11 +53,11 @@ def test_each_engine_has_two_different_calibrations(name: str, tmp_path: Path) -
     assert 0 < real.fmr_upper < 0.01
 
 
-def test_pictures_are_half_a_second_apart_and_unseen_faces_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawn people turn and blink slowly, so consecutive frames would be nearly identical."""
+def test_pictures_are_half_a_second_apart_and_undetected_faces_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Consecutive frames would be nearly identical, because drawn people turn and blink slowly."""
     numbers: list[int] = []
 
-    class Watched(SyntheticSource):
+    class RecordingSource(SyntheticSource):
         def read(self) -> Frame | CameraLost:
             frame = super().read()
             assert isinstance(frame, Frame)
@@ -79,7 +79,7 @@ def test_pictures_are_half_a_second_apart_and_unseen_faces_are_counted(monkeypat
 
         encode_photo = encode
 
-    monkeypatch.setattr(drawn, "SyntheticSource", Watched)
+    monkeypatch.setattr(drawn, "SyntheticSource", RecordingSource)
     monkeypatch.setattr(drawn, "PEOPLE", {"hana": PEOPLE["hana"]})
     (person,) = drawn_people(Blinking(), live=2)  # type: ignore[arg-type]
     assert (person.reference is not None, len(person.live), person.unseen) == (True, 1, 1)

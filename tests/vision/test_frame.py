@@ -1,4 +1,4 @@
-"""Camera pictures become contiguous 8-bit frames or are refused with a reason."""
+"""Conversion of camera pictures to contiguous 8-bit frames."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from vision.frame import MAX_SIDE, Frame, FrameProblem, frame_of
 PICTURE = np.random.default_rng(1).integers(0, 256, (120, 160, 3), np.uint8)
 
 
-def framed(picture: object) -> Frame:
+def convert(picture: object) -> Frame:
     frame = frame_of(picture, number=1, taken_at=0.0)  # type: ignore[arg-type]
     assert isinstance(frame, Frame)
     return frame
@@ -30,8 +30,8 @@ def framed(picture: object) -> Frame:
     ],
     ids=["reversed", "cropped", "fortran", "portrait", "rgba", "grey", "one channel", "16 bit"],
 )
-def test_every_shape_becomes_contiguous_rgb_and_grey(picture: np.ndarray) -> None:
-    frame = framed(picture)
+def test_all_picture_formats_are_converted_to_contiguous_rgb_and_grey(picture: np.ndarray) -> None:
+    frame = convert(picture)
     assert frame.rgb.flags.c_contiguous
     assert frame.grey.flags.c_contiguous
     assert frame.rgb.dtype == frame.grey.dtype == np.uint8
@@ -43,11 +43,11 @@ def test_colour_channels_are_in_order() -> None:
     frame = frame_of(PICTURE[:, :, ::-1], number=1, taken_at=0.0, order="BGR")
     assert isinstance(frame, Frame)
     np.testing.assert_array_equal(frame.rgb, PICTURE)
-    np.testing.assert_array_equal(framed(PICTURE.astype(np.uint16) * 257).rgb, PICTURE)
+    np.testing.assert_array_equal(convert(PICTURE.astype(np.uint16) * 257).rgb, PICTURE)
 
 
 def test_a_4k_picture_is_scaled_down() -> None:
-    frame = framed(np.zeros((2160, 3840, 3), np.uint8))
+    frame = convert(np.zeros((2160, 3840, 3), np.uint8))
     assert frame.rgb.shape == (720, MAX_SIDE, 3)
 
 
@@ -73,5 +73,5 @@ def test_any_array_is_accepted_or_refused(shape: list[int], dtype: type) -> None
     assert isinstance(frame_of(np.zeros(shape, dtype), number=1, taken_at=0.0), Frame | FrameProblem)
 
 
-def test_a_frame_does_not_print_its_pixels() -> None:
-    assert repr(framed(PICTURE)) == "Frame(1)"
+def test_repr_of_a_frame_has_no_pixels() -> None:
+    assert repr(convert(PICTURE)) == "Frame(1)"

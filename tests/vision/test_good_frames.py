@@ -1,4 +1,4 @@
-"""All collected frames show one face; another person starts from zero."""
+"""Collection of frames that show a single face."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ def frame(at: float, shade: int = 0) -> Frame:
     return Frame(np.repeat(grey[:, :, None], 3, axis=2), grey, 1, at)
 
 
-def somebody(seed: int, noise: float = 0.0) -> np.ndarray:
+def encoding_of(seed: int, noise: float = 0.0) -> np.ndarray:
     face: np.ndarray = np.random.default_rng(seed).normal(0, 1, 128)
     return np.asarray(face / np.linalg.norm(face) + noise / np.sqrt(128))
 
@@ -26,52 +26,52 @@ def somebody(seed: int, noise: float = 0.0) -> np.ndarray:
 def test_frames_are_spaced_apart() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     assert collected.is_due(frame(0.0))
-    collected.add(frame(0.0), somebody(1))
+    collected.add(frame(0.0), encoding_of(1))
     assert not collected.is_due(frame(0.15))
     assert collected.is_due(frame(0.2))
 
 
 def test_frames_of_the_same_person_are_collected() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
-    added = [collected.add(frame(number), somebody(1, 0.05 * number)) for number in range(5)]
+    added = [collected.add(frame(number), encoding_of(1, 0.05 * number)) for number in range(5)]
     assert set(added) == {Added.KEPT}
     assert len(collected.encodings) == 5
 
 
 def test_another_person_starts_over_and_earlier_frames_are_wiped() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
-    first = somebody(1)
+    first = encoding_of(1)
     collected.add(frame(0.0), first)
-    assert collected.add(frame(1.0), somebody(2)) is Added.DROPPED
-    assert collected.add(frame(1.5), somebody(2)) is Added.BEGUN_AGAIN
+    assert collected.add(frame(1.0), encoding_of(2)) is Added.DROPPED
+    assert collected.add(frame(1.5), encoding_of(2)) is Added.BEGUN_AGAIN
     assert len(collected.encodings) == 1
     assert not first.any()
 
 
 def test_the_distance_of_another_person_depends_on_the_engine() -> None:
-    apart = float(np.linalg.norm(somebody(1) - somebody(2)))
-    for other_person, kept in ((apart + 0.01, 2), (apart - 0.01, 1)):
+    distance = float(np.linalg.norm(encoding_of(1) - encoding_of(2)))
+    for other_person, count in ((distance + 0.01, 2), (distance - 0.01, 1)):
         collected = GoodFrames(SETTINGS, 0.0, replace(ENGINE, other_person=other_person))
-        collected.add(frame(0.0), somebody(1))
-        collected.add(frame(1.0), somebody(2))
-        assert len(collected.encodings) == kept
+        collected.add(frame(0.0), encoding_of(1))
+        collected.add(frame(1.0), encoding_of(2))
+        assert len(collected.encodings) == count
 
 
 def test_a_blink_is_dropped_without_starting_over() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
-    collected.add(frame(0.0), somebody(1))
-    closed = somebody(2)
-    assert collected.add(frame(0.2), closed) is Added.DROPPED
-    assert not closed.any()
-    assert collected.add(frame(0.5), somebody(1)) is Added.KEPT
-    assert collected.add(frame(0.8), somebody(2)) is Added.DROPPED, "every blink is dropped"
+    collected.add(frame(0.0), encoding_of(1))
+    blink = encoding_of(2)
+    assert collected.add(frame(0.2), blink) is Added.DROPPED
+    assert not blink.any()
+    assert collected.add(frame(0.5), encoding_of(1)) is Added.KEPT
+    assert collected.add(frame(0.8), encoding_of(2)) is Added.DROPPED, "each blink is dropped"
     assert len(collected.encodings) == 2
 
 
 def test_a_long_absence_starts_over_and_a_short_one_does_not() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     collected.seen(1, 0.0)
-    collected.add(frame(0.0), somebody(1))
+    collected.add(frame(0.0), encoding_of(1))
     assert collected.seen(0, 0.5)
     assert collected.seen(1, 0.9)
     assert len(collected.encodings) == 1
@@ -87,9 +87,9 @@ def test_a_repeated_picture_is_detected() -> None:
     assert not collected.is_repeated(frame(0.2, 51), 0.2)
 
 
-def test_wiping_overwrites() -> None:
+def test_wiping_overwrites_the_encodings() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
-    encoding = somebody(1)
+    encoding = encoding_of(1)
     collected.add(frame(0.0), encoding)
     collected.wipe()
     assert not encoding.any()

@@ -1,4 +1,4 @@
-"""Guidance shows one instruction at a time, the most useful first."""
+"""Selection of the most useful guidance for a frame."""
 
 import cv2
 import numpy as np
@@ -9,17 +9,17 @@ from vision.guidance import Limits, Steady, eye_brightness, guide, sharpness, tu
 from vision.verdict import Guidance
 
 NOISE = cv2.GaussianBlur(np.random.default_rng(5).normal(0, 40, (480, 640)), (0, 0), 1.5)
-"""Texture coarser than sensor noise, like skin and eyebrows."""
+"""Texture coarser than sensor noise, similar to skin and eyebrows."""
 GREY = np.clip(128 + NOISE, 0, 255).astype(np.uint8)
 GOOD = FaceBox(220, 120, 420, 320)
 STRAIGHT = np.array([(282.5, 190), (357.5, 190), (320, 240), (290, 280), (350, 280)])
 
 
 def face(box: FaceBox = GOOD, nose: float = 320, points: np.ndarray = STRAIGHT) -> Face:
-    """Return a face looking straight ahead, or with nose and mouth shifted to `nose`."""
-    moved = points.copy()
-    moved[2:, 0] += nose - 320
-    return Face(box, moved)
+    """Return a face with nose and mouth at the x position `nose`. By default it looks straight ahead."""
+    shifted = points.copy()
+    shifted[2:, 0] += nose - 320
+    return Face(box, shifted)
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,13 @@ def face(box: FaceBox = GOOD, nose: float = 320, points: np.ndarray = STRAIGHT) 
         ([FaceBox(-40, 120, 160, 320)], GREY, Guidance.OFF_CENTRE),
     ],
 )
-def test_guidance(boxes: list[FaceBox], grey: np.ndarray, expected: Guidance | None) -> None:
+def test_guidance_for_brightness_number_and_position_of_faces(
+    boxes: list[FaceBox], grey: np.ndarray, expected: Guidance | None
+) -> None:
     assert guide(grey, [face(box) for box in boxes]) is expected
 
 
-def test_a_bright_background_is_backlight() -> None:
+def test_a_bright_background_is_reported_as_backlight() -> None:
     grey = GREY.copy()
     grey[:] = 230
     grey[120:320, 220:420] = np.clip(40 + NOISE[120:320, 220:420], 0, 255)
@@ -53,7 +55,7 @@ def test_sensor_noise_does_not_count_as_sharpness() -> None:
     assert guide(np.clip(blurred + grains, 0, 255).astype(np.uint8), [face()]) is Guidance.BLURRED
 
 
-def test_a_blurred_face() -> None:
+def test_a_blurred_face_is_reported() -> None:
     blurred = np.asarray(cv2.GaussianBlur(GREY, (0, 0), 6), np.uint8)
     assert sharpness(blurred, GOOD) < sharpness(GREY, GOOD)
     assert guide(blurred, [face()]) is Guidance.BLURRED
@@ -62,7 +64,7 @@ def test_a_blurred_face() -> None:
 @pytest.mark.parametrize(
     ("nose", "expected"), [(320, None), (332, None), (340, Guidance.TURNED_AWAY), (300, Guidance.TURNED_AWAY)]
 )
-def test_a_turned_head(nose: int, expected: Guidance | None) -> None:
+def test_a_turned_head_is_reported(nose: int, expected: Guidance | None) -> None:
     assert guide(GREY, [face(nose=nose)]) is expected
 
 
@@ -74,7 +76,7 @@ def test_the_turn_does_not_depend_on_size_or_tilt() -> None:
     assert turn(tilted) == pytest.approx(1.5 * 20 / 75)
 
 
-def test_dark_glasses_cover_the_eyes() -> None:
+def test_dark_glasses_are_reported() -> None:
     grey = GREY.copy()
     assert eye_brightness(grey, STRAIGHT) > 0.9
     for left in (250, 325):
@@ -82,7 +84,7 @@ def test_dark_glasses_cover_the_eyes() -> None:
     assert guide(grey, [face()]) is Guidance.EYES_COVERED
 
 
-def test_heavy_glasses_above_the_eyes_do_not_cover_them() -> None:
+def test_thick_frames_above_the_eyes_do_not_cover_them() -> None:
     grey = GREY.copy()
     for left in (250, 325):
         grey[165:185, left : left + 65] = 25
@@ -95,20 +97,20 @@ def test_eyes_outside_the_picture_are_not_reported_as_covered() -> None:
 
 def test_loosened_limits_allow_a_little_movement() -> None:
     limits = Limits()
-    nearly = FaceBox(220, 120, 420, 120 + round(480 * limits.smallest) - 3)
-    assert guide(GREY, [face(nearly)], limits) is Guidance.TOO_FAR
-    assert guide(GREY, [face(nearly)], limits.loosened()) is None
+    slightly_small = FaceBox(220, 120, 420, 120 + round(480 * limits.smallest) - 3)
+    assert guide(GREY, [face(slightly_small)], limits) is Guidance.TOO_FAR
+    assert guide(GREY, [face(slightly_small)], limits.loosened()) is None
 
 
-def test_an_instruction_changes_only_if_the_new_one_persists() -> None:
+def test_guidance_changes_only_if_the_new_guidance_persists() -> None:
     steady = Steady(lasts=0.4)
-    far, dark, nobody = Guidance.TOO_FAR, Guidance.TOO_DARK, Guidance.NO_FACE
-    seen = [far, dark, far, nobody, dark, dark, dark, far]
-    shown = [steady.update(guidance, 0.25 * number) for number, guidance in enumerate(seen)]
-    assert shown == [far, far, far, far, far, far, dark, dark]
+    too_far, too_dark, no_face = Guidance.TOO_FAR, Guidance.TOO_DARK, Guidance.NO_FACE
+    measured = [too_far, too_dark, too_far, no_face, too_dark, too_dark, too_dark, too_far]
+    displayed = [steady.update(guidance, 0.25 * number) for number, guidance in enumerate(measured)]
+    assert displayed == [too_far, too_far, too_far, too_far, too_far, too_far, too_dark, too_dark]
 
 
-def test_hold_still_is_shown_immediately() -> None:
+def test_hold_still_is_displayed_immediately() -> None:
     steady = Steady()
     steady.update(Guidance.TOO_FAR, 0.0)
     assert steady.update(Guidance.HOLD_STILL, 0.01) is Guidance.HOLD_STILL

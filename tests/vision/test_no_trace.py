@@ -1,4 +1,4 @@
-"""No face data remains after the decision, in the object graph or in files opened by the process."""
+"""Search for remaining face data after a decision, in the object graph and in files opened by the process."""
 
 import gc
 import sys
@@ -25,11 +25,11 @@ SETTINGS = VisionSettings(frame_spacing_ms=40, attempt_seconds=90)
 
 
 class RecordingEngine:
-    """An engine that keeps a copy of every encoding, as bytes, to search for later."""
+    """An engine that records each encoding as bytes."""
 
     def __init__(self, engine: FaceEngine) -> None:
         self._engine = engine
-        self.seen: list[bytes] = []
+        self.encodings: list[bytes] = []
 
     @property
     def calibration(self) -> Calibration:
@@ -42,23 +42,23 @@ class RecordingEngine:
 
     def encode(self, grey: Image, face: Face) -> Encoding:
         encoding = self._engine.encode(grey, face)
-        self.seen.append(encoding.tobytes())
+        self.encodings.append(encoding.tobytes())
         return encoding
 
     def encode_photo(self, grey: Image, face: Face) -> Encoding:
         encoding = self._engine.encode_photo(grey, face)
-        self.seen.append(encoding.tobytes())
+        self.encodings.append(encoding.tobytes())
         return encoding
 
 
 def arrays() -> Iterator[np.ndarray]:
-    """Yield all reachable arrays. The collector does not track arrays, so search the objects that refer to them."""
-    known: set[int] = set()
-    for thing in gc.get_objects():
-        for found in gc.get_referents(thing):
-            if isinstance(found, np.ndarray) and id(found) not in known:
-                known.add(id(found))
-                yield found
+    """Yield all reachable arrays. The collector does not track arrays, only objects that refer to them."""
+    visited: set[int] = set()
+    for tracked in gc.get_objects():
+        for referent in gc.get_referents(tracked):
+            if isinstance(referent, np.ndarray) and id(referent) not in visited:
+                visited.add(id(referent))
+                yield referent
 
 
 def alike(array: np.ndarray, reference: np.ndarray) -> bool:
@@ -67,11 +67,11 @@ def alike(array: np.ndarray, reference: np.ndarray) -> bool:
 
 @pytest.fixture(scope="module")
 def finished_check(engine: FaceEngine) -> tuple[bytes, RecordingEngine]:
-    """Run a check until it matches and wipe its reference; return the former encoding as bytes."""
+    """Run a check until it matches and wipe its reference. Return the wiped encoding as bytes."""
     recording = RecordingEngine(engine)
     reference = make_reference(recording, card_portrait("hana"))
     assert isinstance(reference, Reference)
-    former = reference.encoding.tobytes()
+    original = reference.encoding.tobytes()
     camera = Camera(SyntheticSource("hana"), lost_after=60)
     camera.start()
     with camera.look():
@@ -81,26 +81,25 @@ def finished_check(engine: FaceEngine) -> tuple[bytes, RecordingEngine]:
     reference.wipe()
     del reference
     gc.collect()
-    return former, recording
+    return original, recording
 
 
 def test_no_encoding_is_reachable(finished_check: tuple[bytes, RecordingEngine]) -> None:
-    former, recording = finished_check
-    assert len(recording.seen) >= 6
-    encoding = np.frombuffer(former, np.float64)
-    left = [found for found in arrays() if found is not encoding and alike(found, encoding)]
-    assert left == []
+    original, recording = finished_check
+    assert len(recording.encodings) >= 6
+    encoding = np.frombuffer(original, np.float64)
+    assert not any(alike(array, encoding) for array in arrays() if array is not encoding)
 
 
 def test_the_search_finds_a_reachable_encoding(finished_check: tuple[bytes, RecordingEngine]) -> None:
-    former, _ = finished_check
-    encoding = np.frombuffer(former, np.float64)
-    kept = [encoding.copy()]
-    assert any(alike(found, encoding) for found in arrays() if found is not encoding)
-    kept.clear()
+    original, _ = finished_check
+    encoding = np.frombuffer(original, np.float64)
+    copies = [encoding.copy()]
+    assert any(alike(array, encoding) for array in arrays() if array is not encoding)
+    copies.clear()
 
 
-def test_a_stopped_camera_holds_no_frame(engine: FaceEngine) -> None:
+def test_a_stopped_camera_has_no_frame(engine: FaceEngine) -> None:
     camera = Camera(SyntheticSource("hana"), lost_after=60)
     camera.start()
     with camera.look():
@@ -136,7 +135,7 @@ def test_open_files_contain_no_encoding(finished_check: tuple[bytes, RecordingEn
     descriptors = Path("/proc/self/fd")
     if not descriptors.is_dir():
         pytest.skip("no /proc")
-    former, _ = finished_check
+    original, _ = finished_check
     for descriptor in descriptors.iterdir():
         try:
             target = descriptor.resolve(strict=True)
@@ -144,4 +143,4 @@ def test_open_files_contain_no_encoding(finished_check: tuple[bytes, RecordingEn
             continue
         if target.is_file() and target.suffix not in {".so", ".py", ".pyc"} and target.stat().st_size < 50_000_000:
             content = target.read_bytes()
-            assert former[:64] not in content, target
+            assert original[:64] not in content, target

@@ -1,4 +1,4 @@
-"""The nose leads when a drawn head turns, but not when a picture of it is turned."""
+"""Parallax of the nose in turning heads and in turned prints."""
 
 from collections.abc import Callable
 
@@ -22,100 +22,102 @@ def grey_of(picture: Image) -> Image:
     return np.ascontiguousarray(picture @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
 
 
-def seen(engine: FaceEngine, picture: Image) -> tuple[Image, Points]:
+def detect(engine: FaceEngine, picture: Image) -> tuple[Image, Points]:
     grey = grey_of(picture)
     return grey, engine.faces(grey)[0].points
 
 
-def turned(engine: FaceEngine, shown: Callable[[float], Image], far: float) -> Lead | None:
-    """Return the lead after a turn from the front by `far` radians in small steps."""
-    face = FollowedFace(*seen(engine, shown(0.0)))
+def lead_after_turn(engine: FaceEngine, picture_at: Callable[[float], Image], angle: float) -> Lead | None:
+    """Return the lead after a turn from the front by `angle` radians in small steps."""
+    face = FollowedFace(*detect(engine, picture_at(0.0)))
     for step in range(1, STEPS + 1):
-        grey, points = seen(engine, shown(far * step / STEPS))
+        grey, points = detect(engine, picture_at(angle * step / STEPS))
         face.follow(grey)
     return face.lead(points)
 
 
-@pytest.mark.parametrize("far", [0.4, -0.4])
+@pytest.mark.parametrize("angle", [0.4, -0.4])
 @pytest.mark.parametrize("name", ["hana", "ume", "jose", "ken"])
-def test_the_nose_leads_when_a_head_turns(engine: FaceEngine, name: str, far: float) -> None:
-    lead = turned(engine, lambda yaw: compose(PEOPLE[name], Pose(yaw)), far)
+def test_the_nose_leads_when_a_head_turns(engine: FaceEngine, name: str, angle: float) -> None:
+    lead = lead_after_turn(engine, lambda yaw: compose(PEOPLE[name], Pose(yaw)), angle)
     assert lead is not None
-    side = 1 if far > 0 else -1
+    side = 1 if angle > 0 else -1
     assert lead.towards(side) > 0.022
-    assert lead.counted(side, abs(far)) == lead.towards(side)
+    assert lead.counted(side, abs(angle)) == lead.towards(side)
     assert lead.towards(-side) < 0
 
 
-@pytest.mark.parametrize("far", [0.5, -0.5])
+@pytest.mark.parametrize("angle", [0.5, -0.5])
 @pytest.mark.parametrize("bend", [0.0, 1.0, 2.0])
-def test_the_nose_does_not_lead_on_a_turned_print(engine: FaceEngine, far: float, bend: float) -> None:
+def test_the_nose_does_not_lead_on_a_turned_print(engine: FaceEngine, angle: float, bend: float) -> None:
     sheet = printed(PEOPLE["hana"])
-    lead = turned(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, bend=bend, away=2.0), WALL), far)
+    lead = lead_after_turn(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, bend=bend, away=2.0), WALL), angle)
     assert lead is not None
     assert max(lead.towards(1), lead.towards(-1)) < 0.015
 
 
 def test_a_flat_print_moves_like_a_plane(engine: FaceEngine) -> None:
     sheet = printed(PEOPLE["ume"])
-    lead = turned(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, pitch=yaw / 2, roll=yaw / 3, away=1.8), WALL), 0.5)
+    lead = lead_after_turn(
+        engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, pitch=yaw / 2, roll=yaw / 3, away=1.8), WALL), 0.5
+    )
     assert lead is not None
     assert abs(np.median(lead.plane)) < 0.012
 
 
-@pytest.mark.parametrize(("lagging", "ahead"), [(0.2, True), (0.3, False)])
-def test_most_of_the_nose_must_lead(lagging: float, ahead: bool) -> None:
-    """On a print with badly tracked cheeks, half of the nose points led by far and the rest did not."""
+@pytest.mark.parametrize(("lagging", "expected"), [(0.2, True), (0.3, False)])
+def test_most_of_the_nose_must_lead(lagging: float, expected: bool) -> None:
+    """On a print with badly tracked cheeks, half of the nose points had a large lead and the others none."""
     points = np.where(np.arange(20) < 20 * lagging, -0.02, 0.08)
     lead = Lead(points, points, points, 0.0)
-    assert (lead.towards(1) > 0.022) is ahead
+    assert (lead.towards(1) > 0.022) is expected
     assert lead.towards(-1) < 0
 
 
 @pytest.mark.parametrize(
-    ("narrowed", "far", "counts"),
+    ("narrowed", "angle", "expected"),
     [(0.3, 0.15, 0.03), (0.6, 0.15, 0.025), (0.7, 0.15, 0.0), (0.75, 0.3, 0.02), (0.9, 0.3, 0.0)],
 )
-def test_a_lead_must_match_the_turn(narrowed: float, far: float, counts: float) -> None:
-    """A print turned far enough to look turned becomes narrow and seems to lead slightly."""
+def test_a_lead_must_match_the_turn(narrowed: float, angle: float, expected: float) -> None:
+    """A strongly turned print becomes narrower and appears to lead slightly."""
     points = np.full(20, 0.03)
-    assert Lead(points, points, points, narrowed).counted(1, far) == pytest.approx(counts)
-    assert Lead(-points, -points, -points, narrowed).counted(1, far) < 0
+    assert Lead(points, points, points, narrowed).counted(1, angle) == pytest.approx(expected)
+    assert Lead(-points, -points, -points, narrowed).counted(1, angle) < 0
 
 
-@pytest.mark.parametrize("far", [0.3, 0.8])
-def test_a_turned_print_becomes_narrower(engine: FaceEngine, far: float) -> None:
+@pytest.mark.parametrize("angle", [0.3, 0.8])
+def test_a_turned_print_becomes_narrower(engine: FaceEngine, angle: float) -> None:
     sheet = printed(PEOPLE["hana"])
-    lead = turned(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, away=2.0), WALL), far)
+    lead = lead_after_turn(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, away=2.0), WALL), angle)
     assert lead is not None
-    assert abs(lead.narrowed - np.sin(far)) < 0.1
+    assert abs(lead.narrowed - np.sin(angle)) < 0.1
     assert lead.counted(1, 0.15) <= 0.015
 
 
-def apparent_lead(chance: np.random.Generator) -> float:
-    """Return the apparent lead of a still nose, with 30 points tracked on one cheek and 8 on the other.
+def apparent_lead(rng: np.random.Generator) -> float:
+    """Return the apparent lead of a still nose with 30 tracked points on the left cheek and 8 on the right.
 
     Tracking is accurate to 1/50 of the distance between the eyes.
     """
-    cheeks = [chance.uniform([0.35, 0.3], [0.9, 0.9], (30, 2)), chance.uniform([-0.9, 0.3], [-0.6, 0.5], (8, 2))]
-    start = np.vstack([*cheeks, chance.uniform([-0.1, 0.4], [0.1, 0.7], (20, 2))])
-    around = np.arange(len(start)) < 38
-    now = start + np.where(around[:, None], chance.normal(0, 0.02, start.shape), 0)
+    cheeks = [rng.uniform([0.35, 0.3], [0.9, 0.9], (30, 2)), rng.uniform([-0.9, 0.3], [-0.6, 0.5], (8, 2))]
+    start = np.vstack([*cheeks, rng.uniform([-0.1, 0.4], [0.1, 0.7], (20, 2))])
+    on_cheeks = np.arange(len(start)) < 38
+    moved = start + np.where(on_cheeks[:, None], rng.normal(0, 0.02, start.shape), 0)
     x, y = start.T
-    half = np.abs(x)
-    one = np.ones_like(x)
-    bent = _by_terms([one, x, y, x * x, x * y, y * y], now, around)
-    creased = _by_terms([one, x, y, half, half * y, x * y], now, around)
-    return max(abs(float(np.median((now - predicted)[~around, 0]))) for predicted in (bent, creased))
+    distance = np.abs(x)
+    ones = np.ones_like(x)
+    quadratic = _by_terms([ones, x, y, x * x, x * y, y * y], moved, on_cheeks)
+    folded = _by_terms([ones, x, y, distance, distance * y, x * y], moved, on_cheeks)
+    return max(abs(float(np.median((moved - predicted)[~on_cheeks, 0]))) for predicted in (quadratic, folded))
 
 
 def test_few_tracked_points_do_not_imitate_a_lead() -> None:
-    chance = np.random.default_rng(1)
-    assert np.mean([apparent_lead(chance) for _ in range(40)]) < 0.01
+    rng = np.random.default_rng(1)
+    assert np.mean([apparent_lead(rng) for _ in range(40)]) < 0.01
 
 
-def test_without_tracked_points_there_is_no_lead(engine: FaceEngine) -> None:
-    grey, points = seen(engine, compose(PEOPLE["hana"], Pose()))
+def test_no_lead_is_measured_without_tracked_points(engine: FaceEngine) -> None:
+    grey, points = detect(engine, compose(PEOPLE["hana"], Pose()))
     blank = FollowedFace(np.full_like(grey, 128), points)
     blank.follow(grey)
     assert blank.lead(points) is None
@@ -124,16 +126,16 @@ def test_without_tracked_points_there_is_no_lead(engine: FaceEngine) -> None:
     assert lost.lead(points) is None
 
 
-def test_forgetting_clears_the_tracked_points(engine: FaceEngine) -> None:
-    grey, points = seen(engine, compose(PEOPLE["hana"], Pose()))
+def test_forget_clears_the_tracked_points(engine: FaceEngine) -> None:
+    grey, points = detect(engine, compose(PEOPLE["hana"], Pose()))
     face = FollowedFace(grey, points)
     assert face.lead(points) is not None
     face.forget()
     assert face.lead(points) is None
 
 
-def test_a_camera_that_comes_back_with_another_size_starts_over(engine: FaceEngine) -> None:
-    grey, points = seen(engine, compose(PEOPLE["hana"], Pose()))
+def test_a_new_frame_size_interrupts_tracking(engine: FaceEngine) -> None:
+    grey, points = detect(engine, compose(PEOPLE["hana"], Pose()))
     face = FollowedFace(grey, points)
     face.follow(grey)
     assert not face.torn

@@ -27,7 +27,7 @@ def test_a_portrait_is_encoded_and_decoded_to_grey() -> None:
 
 
 @pytest.mark.parametrize("size", [5000, 10_000, 15_000, 20_000])
-def test_the_size_can_be_chosen(size: int) -> None:
+def test_the_photo_has_the_requested_size(size: int) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (320, 240), np.uint8)
     assert abs(len(card_jp2(noise, size)) - size) < 0.1 * size
 
@@ -58,13 +58,13 @@ _PHOTO = card_jp2(portrait())
 
 
 def test_a_small_file_with_too_many_pixels_is_refused() -> None:
-    """A uniform picture of any size takes only a few hundred bytes."""
+    """Uniform pictures of any size are a few hundred bytes long."""
     from PIL import Image as Pillow
 
     def flat(width: int) -> bytes:
-        out = io.BytesIO()
-        Pillow.new("L", (width, 1024), 128).save(out, "JPEG2000")
-        return out.getvalue()
+        buffer = io.BytesIO()
+        Pillow.new("L", (width, 1024), 128).save(buffer, "JPEG2000")
+        return buffer.getvalue()
 
     assert isinstance(decode_photo(flat(1024)), np.ndarray)
     assert len(flat(1025)) < 4096

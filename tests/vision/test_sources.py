@@ -1,4 +1,4 @@
-"""Video sources: real files read by the webcam class, and cameras that fail."""
+"""Video files read by the webcam class, and failing cameras."""
 
 import os
 import time
@@ -66,10 +66,10 @@ def test_lossless_frames_keep_colours_and_order(tmp_path: Path) -> None:
 def test_a_file_is_played_at_its_frame_rate(tmp_path: Path) -> None:
     source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG", count=6, rate=20)))
     assert source.open() is None
-    began = time.monotonic()
+    started = time.monotonic()
     frames, _ = read_all(source)
     source.close()
-    assert time.monotonic() - began >= (len(frames) - 1) / 20
+    assert time.monotonic() - started >= (len(frames) - 1) / 20
 
 
 def test_a_looping_clip_restarts(tmp_path: Path) -> None:
@@ -88,22 +88,22 @@ def test_a_looping_clip_restarts(tmp_path: Path) -> None:
         ("/dev/video-none", "camera /dev/video-none: not there"),
     ],
 )
-def test_the_error_names_what_cannot_be_opened(spec: str, message: str) -> None:
+def test_the_error_names_the_missing_source(spec: str, message: str) -> None:
     lost = open_source(spec).open()
     assert isinstance(lost, CameraLost)
     assert message in lost.source
 
 
-def test_an_existing_device_that_does_not_open_is_in_use(tmp_path: Path) -> None:
+def test_an_existing_device_that_does_not_open_is_reported_as_in_use(tmp_path: Path) -> None:
     device = tmp_path / "video7"
     device.touch()
     assert "in use by another program" in _why_not(str(device))
     device.chmod(0o000)
-    if not os.access(device, os.R_OK):  # root can read everything
+    if not os.access(device, os.R_OK):  # root can read all files
         assert "no permission" in _why_not(str(device))
 
 
-def test_the_granted_format_is_reported(tmp_path: Path) -> None:
+def test_the_format_of_an_open_source_is_reported(tmp_path: Path) -> None:
     source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG", rate=25)), realtime=False)
     assert source.granted() == ""
     assert source.open() is None
@@ -144,23 +144,23 @@ def test_skipped_frames_are_counted_and_end_with_the_clip(tmp_path: Path) -> Non
     frame = source.read()
     assert isinstance(frame, Frame)
     assert (frame.number, frame.taken_at - source._began) == (6, pytest.approx(6 * 0.04))
-    left = [source.skip() for _ in range(3)]
+    results = [source.skip() for _ in range(3)]
     source.close()
-    assert left[:2] == [None, None]
-    assert isinstance(left[2], CameraLost)
+    assert results[:2] == [None, None]
+    assert isinstance(results[2], CameraLost)
     assert isinstance(source.skip(), CameraLost)
 
 
-def test_a_synthetic_patient_keeps_moving_in_skipped_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    one, other = (SyntheticSource("hana", realtime=False) for _ in range(2))
+def test_a_synthetic_person_moves_during_skipped_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, reference = (SyntheticSource("hana", realtime=False) for _ in range(2))
     for _ in range(4):
-        other.read()
-    with monkeypatch.context() as patched:
-        patched.delattr("vision.synthetic.source.frame_of")
-        assert [one.skip() for _ in range(4)] == [None] * 4
-    seen, expected = one.read(), other.read()
-    assert isinstance(seen, Frame)
+        reference.read()
+    with monkeypatch.context() as context:
+        context.delattr("vision.synthetic.source.frame_of")
+        assert [source.skip() for _ in range(4)] == [None] * 4
+    frame, expected = source.read(), reference.read()
+    assert isinstance(frame, Frame)
     assert isinstance(expected, Frame)
-    np.testing.assert_array_equal(seen.rgb, expected.rgb)
-    one.fail()
-    assert isinstance(one.skip(), CameraLost)
+    np.testing.assert_array_equal(frame.rgb, expected.rgb)
+    source.fail()
+    assert isinstance(source.skip(), CameraLost)

@@ -1,4 +1,4 @@
-"""Drawn people in front of a synthetic camera: frames, blinks, turns, a covered or broken camera."""
+"""The synthetic camera: frames, blinks, turns and camera faults."""
 
 import itertools
 
@@ -19,20 +19,20 @@ def read(source: SyntheticSource) -> Frame:
     return frame
 
 
-def test_frames_are_640_by_480_and_all_different() -> None:
+def test_frames_are_640_by_480_and_differ() -> None:
     source = SyntheticSource("hana", realtime=False)
     frames = [read(source) for _ in range(30)]
     assert {frame.rgb.shape for frame in frames} == {(480, 640, 3)}
     assert frames[1].taken_at - frames[0].taken_at == pytest.approx(1 / 25)
-    for one, other in itertools.pairwise(frames):
-        assert not np.array_equal(one.grey, other.grey)
+    for first, second in itertools.pairwise(frames):
+        assert not np.array_equal(first.grey, second.grey)
 
 
-def test_the_same_seed_shows_the_same_patient() -> None:
-    one, other = (SyntheticSource("ken", realtime=False, seed=3) for _ in range(2))
+def test_equal_seeds_draw_equal_frames() -> None:
+    first, second = (SyntheticSource("ken", realtime=False, seed=3) for _ in range(2))
     for _ in range(3):
-        np.testing.assert_array_equal(read(one).rgb, read(other).rgb)
-    assert not np.array_equal(read(SyntheticSource("ken", realtime=False, seed=4)).rgb, read(one).rgb)
+        np.testing.assert_array_equal(read(first).rgb, read(second).rgb)
+    assert not np.array_equal(read(SyntheticSource("ken", realtime=False, seed=4)).rgb, read(first).rgb)
 
 
 def test_drawn_people_blink_and_turn() -> None:

@@ -1,4 +1,4 @@
-"""The anti-photo check: its instructions, and who passes it."""
+"""The anti-photo check, its instructions and its results."""
 
 import random
 import threading
@@ -36,7 +36,7 @@ GREY = np.zeros((480, 640), np.uint8)
 TURNS = {Guidance.TURN_LEFT, Guidance.TURN_RIGHT}
 
 
-def checked(
+def check(
     engine: FaceEngine,
     source: SyntheticSource,
     holder: str = "hana",
@@ -44,102 +44,102 @@ def checked(
     seed: int = 0,
     on_progress: Callable[[FaceCheckProgress], None] = lambda _: None,
 ) -> tuple[FaceVerdict, float, list[Guidance]]:
-    """Return the verdict, the source's clock at that time, and the guidance shown."""
+    """Return the verdict, the source's clock at that time and the displayed guidance."""
     reference = make_reference(engine, card_portrait(holder))
     assert isinstance(reference, Reference)
-    view, shown = FrameByFrame(source), list[Guidance]()
+    view, displayed = FrameByFrame(source), list[Guidance]()
 
     def on_step(progress: FaceCheckProgress) -> None:
-        if not shown or shown[-1] is not progress.guidance:
-            shown.append(progress.guidance)
+        if not displayed or displayed[-1] is not progress.guidance:
+            displayed.append(progress.guidance)
         on_progress(progress)
 
     settings = VisionSettings(anti_photo=policy)
     verdict = check_face(view, reference, engine, settings, on_step, threading.Event(), view.clock, random.Random(seed))
-    return verdict, view.clock(), shown
+    return verdict, view.clock(), displayed
 
 
 # --- the complete check -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("policy", "turns"), [(AntiPhoto.STANDARD, 1), (AntiPhoto.STRICT, 2), (AntiPhoto.OFF, 0)])
-def test_the_holder_turns_as_asked_and_is_matched(engine: FaceEngine, policy: AntiPhoto, turns: int) -> None:
-    verdict, seconds, shown = checked(engine, SyntheticSource("hana", realtime=False), policy=policy)
+def test_a_holder_who_turns_is_matched(engine: FaceEngine, policy: AntiPhoto, turns: int) -> None:
+    verdict, seconds, displayed = check(engine, SyntheticSource("hana", realtime=False), policy=policy)
     assert isinstance(verdict, FaceMatch)
     assert verdict.frames == (5, 5, 7)[turns]
-    assert sum(guidance in TURNS for guidance in shown) == turns
-    assert (Guidance.LOOK_AHEAD in shown) is (turns > 0)
+    assert sum(guidance in TURNS for guidance in displayed) == turns
+    assert (Guidance.LOOK_AHEAD in displayed) is (turns > 0)
     assert seconds < (5, 5, 8)[turns]
 
 
-def test_the_side_is_random(engine: FaceEngine) -> None:
+def test_the_requested_side_is_random(engine: FaceEngine) -> None:
     sides, matched = set(), 0
     for seed in range(2):
-        verdict, _, shown = checked(engine, SyntheticSource("ken", realtime=False), "ken", seed=seed)
+        verdict, _, displayed = check(engine, SyntheticSource("ken", realtime=False), "ken", seed=seed)
         matched += isinstance(verdict, FaceMatch)
-        sides |= TURNS.intersection(shown)
+        sides |= TURNS.intersection(displayed)
     assert sides == TURNS
     assert matched == 2
 
 
 def test_a_stranger_who_turns_is_not_matched(engine: FaceEngine) -> None:
-    verdict, _, shown = checked(engine, SyntheticSource("taro", realtime=False))
+    verdict, _, displayed = check(engine, SyntheticSource("taro", realtime=False))
     assert isinstance(verdict, FaceNotMatched)
-    assert TURNS.intersection(shown)
+    assert TURNS.intersection(displayed)
 
 
 @pytest.mark.parametrize("attack", [attack for attack in Attack if attack is not Attack.PHONE])
 def test_prints_are_suspected(engine: FaceEngine, attack: Attack) -> None:
-    verdict, _, shown = checked(engine, SyntheticSource(f"jose+{attack}", realtime=False), "jose")
+    verdict, _, displayed = check(engine, SyntheticSource(f"jose+{attack}", realtime=False), "jose")
     assert isinstance(verdict, PhotoSuspected)
-    assert TURNS.intersection(shown)
+    assert TURNS.intersection(displayed)
 
 
-def test_without_the_check_a_print_passes(engine: FaceEngine) -> None:
-    """The attack works without the check: the printed face matches."""
-    verdict, _, _ = checked(engine, SyntheticSource("hana+still-print", realtime=False), policy=AntiPhoto.OFF)
+def test_a_print_is_matched_without_the_check(engine: FaceEngine) -> None:
+    """The attack is effective unless the check is enabled."""
+    verdict, _, _ = check(engine, SyntheticSource("hana+still-print", realtime=False), policy=AntiPhoto.OFF)
     assert isinstance(verdict, FaceMatch)
 
 
-def test_not_turning_ends_the_check(engine: FaceEngine) -> None:
+def test_a_person_who_does_not_turn_is_suspected(engine: FaceEngine) -> None:
     class Unresponsive(SyntheticSource):
         def prompt(self, guidance: Guidance) -> None:
             """Ignore the screen."""
 
-    verdict, seconds, _ = checked(engine, Unresponsive("hana", realtime=False))
+    verdict, seconds, _ = check(engine, Unresponsive("hana", realtime=False))
     assert verdict == PhotoSuspected(PhotoSign.NOT_TURNED)
     assert seconds < 10
 
 
 def test_another_person_after_the_turn_is_not_matched(engine: FaceEngine) -> None:
-    """An accomplice turns the head; the holder's photograph is used for the rest."""
+    """The person who completes the turn is replaced by another."""
     source = SyntheticSource("hana", realtime=False)
 
-    def change_places(progress: FaceCheckProgress) -> None:
+    def swap(progress: FaceCheckProgress) -> None:
         if progress.guidance is Guidance.LOOK_AHEAD:
             source.show("taro")
 
-    verdict, _, _ = checked(engine, source, on_progress=change_places)
+    verdict, _, _ = check(engine, source, on_progress=swap)
     assert isinstance(verdict, FaceNotMatched | FaceNotSeen | PhotoSuspected)
 
 
 def test_a_print_replaced_during_the_turn_is_not_matched(engine: FaceEngine) -> None:
-    """Show the holder's print while frames are collected, and the attacker's own face for the turn."""
+    """The holder's print is shown while frames are collected, and the attacker's face for the turn."""
     source = SyntheticSource("jose+still-print", realtime=False)
 
-    def change_places(progress: FaceCheckProgress) -> None:
+    def swap(progress: FaceCheckProgress) -> None:
         if progress.frames == 3 and progress.guidance is Guidance.HOLD_STILL:
             source.show("taro")
         elif progress.guidance is Guidance.LOOK_AHEAD:
             source.show("jose+still-print")
 
-    verdict, _, _ = checked(engine, source, "jose", on_progress=change_places)
+    verdict, _, _ = check(engine, source, "jose", on_progress=swap)
     assert not isinstance(verdict, FaceMatch)
 
 
 @pytest.mark.long
-def test_another_face_swapped_in_smoothly_for_the_turn_is_not_matched(engine: FaceEngine) -> None:
-    """Tracking is not interrupted between print and accomplice, but the turned head is another person's."""
+def test_another_face_shown_smoothly_for_the_turn_is_not_matched(engine: FaceEngine) -> None:
+    """Tracking is not interrupted, but the turned head is another person's."""
 
     class Changing:
         calibration, drawn_calibration = engine.calibration, engine.drawn_calibration
@@ -159,14 +159,14 @@ def test_another_face_swapped_in_smoothly_for_the_turn_is_not_matched(engine: Fa
             return engine.encode_photo(grey, face)
 
     changing = Changing()
-    verdict, _, _ = checked(changing, SyntheticSource("hana", realtime=False), policy=AntiPhoto.STRICT)
+    verdict, _, _ = check(changing, SyntheticSource("hana", realtime=False), policy=AntiPhoto.STRICT)
     assert changing.turned_frames
     assert isinstance(verdict, PhotoSuspected | FaceNotSeen)
 
 
 def test_leaving_restarts_the_challenge(engine: FaceEngine) -> None:
     class Restless(SyntheticSource):
-        """A person who leaves for two seconds when asked to look ahead again."""
+        """A person who leaves for two seconds when asked to look ahead."""
 
         away = -1
 
@@ -179,21 +179,21 @@ def test_leaving_restarts_the_challenge(engine: FaceEngine) -> None:
 
     source = Restless("hana", realtime=False)
 
-    def go(progress: FaceCheckProgress) -> None:
+    def leave(progress: FaceCheckProgress) -> None:
         if progress.guidance is Guidance.LOOK_AHEAD and source.away < 0:
             source.leave()
             source.away = 50
 
-    verdict, _, shown = checked(engine, source, on_progress=go)
+    verdict, _, displayed = check(engine, source, on_progress=leave)
     assert isinstance(verdict, FaceMatch)
-    assert sum(guidance in TURNS for guidance in shown) == 2
+    assert sum(guidance in TURNS for guidance in displayed) == 2
 
 
-# --- the steps of the challenge, without pictures -----------------------------------------------------------
+# --- steps of the challenge, without pictures ---------------------------------------------------------------
 
 
 class FixedRandom(random.Random):
-    """A generator that returns the given sides."""
+    """A generator that returns the sides passed to it."""
 
     def __init__(self, *sides: int) -> None:
         super().__init__()
@@ -213,7 +213,7 @@ def looking(turned: float) -> Points:
 
 
 def started(*sides: int, policy: AntiPhoto = AntiPhoto.STANDARD) -> TurnChallenge:
-    """Return a challenge that has just asked for the first side."""
+    """Return a challenge that has requested the first side."""
     challenge = TurnChallenge(DEMANDS[policy], FixedRandom(*sides))
     assert not challenge.is_time(0.0), "too early"
     assert challenge.is_time(0.5)
@@ -223,7 +223,7 @@ def started(*sides: int, policy: AntiPhoto = AntiPhoto.STANDARD) -> TurnChalleng
 
 
 class Solid(FollowedFace):
-    """A tracked face that keeps all its points and whose nose leads by `leads`."""
+    """A tracked face that loses no points and whose nose leads by `leads`."""
 
     leads = 0.1
 
@@ -231,8 +231,8 @@ class Solid(FollowedFace):
         self.torn = False
 
     def lead(self, points: Points) -> Lead | None:
-        every = np.full(4, self.leads)
-        return Lead(every, every, every, 0.0)
+        values = np.full(4, self.leads)
+        return Lead(values, values, values, 0.0)
 
     def fraction_on_face(self, points: Points) -> float:
         return 1.0
@@ -250,10 +250,10 @@ def test_the_right_of_the_picture_is_the_patients_left(solid: type[Solid], side:
     assert started(side).turned(GREY, looking(0), 0.6) is guidance
 
 
-def test_a_turn_with_depth_ends_when_the_head_is_straight_again(solid: type[Solid]) -> None:
+def test_a_turn_with_depth_ends_when_the_head_is_straight(solid: type[Solid]) -> None:
     challenge = started(1)
-    found = [challenge.turned(GREY, looking(0.2), 1.0) for _ in range(5)]
-    assert found == [Guidance.TURN_LEFT] * 4 + [Guidance.LOOK_AHEAD]
+    instructions = [challenge.turned(GREY, looking(0.2), 1.0) for _ in range(5)]
+    assert instructions == [Guidance.TURN_LEFT] * 4 + [Guidance.LOOK_AHEAD]
     assert challenge.just_turned
     assert challenge.turned(GREY, looking(0.2), 1.2) is Guidance.LOOK_AHEAD
     assert not challenge.just_turned
@@ -263,11 +263,11 @@ def test_a_turn_with_depth_ends_when_the_head_is_straight_again(solid: type[Soli
     assert challenge.passed
 
 
-def turned_twice(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
-    """Return the outcome for a person who turns as asked; after a first flat turn another one is requested."""
-    for began in (0.5, 10.0):
+def turn_twice(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
+    """Return the outcome for a person who turns as instructed. After a flat first turn, a second one is requested."""
+    for start in (0.5, 10.0):
         for frame in range(62):
-            outcome = challenge.turned(GREY, looking(0.3), began + 0.1 * (frame + 1))
+            outcome = challenge.turned(GREY, looking(0.3), start + 0.1 * (frame + 1))
             if outcome in (Guidance.LOOK_AHEAD, PhotoSign.FLAT):
                 return outcome
             if challenge.phase is Phase.AHEAD:
@@ -277,21 +277,21 @@ def turned_twice(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
     return outcome
 
 
-@pytest.mark.parametrize(("lead", "ends"), [(0.021, PhotoSign.FLAT), (0.023, Guidance.LOOK_AHEAD)])
-def test_a_turn_without_depth_is_flat(solid: type[Solid], lead: float, ends: object) -> None:
+@pytest.mark.parametrize(("lead", "expected"), [(0.021, PhotoSign.FLAT), (0.023, Guidance.LOOK_AHEAD)])
+def test_a_turn_without_depth_is_flat(solid: type[Solid], lead: float, expected: object) -> None:
     solid.leads = lead
-    assert turned_twice(started(1, 1)) is ends
+    assert turn_twice(started(1, 1)) is expected
 
 
 def test_the_nose_must_lead_to_the_side_of_the_turn(solid: type[Solid]) -> None:
     solid.leads = -0.1
-    assert turned_twice(started(1, 1)) is PhotoSign.FLAT
+    assert turn_twice(started(1, 1)) is PhotoSign.FLAT
 
 
 def test_turning_too_far_is_reported(solid: type[Solid]) -> None:
     challenge = started(1)
     assert challenge.turned(GREY, looking(0.5), 1.0) is Guidance.TURNED_TOO_FAR
-    assert challenge.turned(GREY, None, 1.1) is Guidance.TURNED_TOO_FAR, "the face is no longer detected"
+    assert challenge.turned(GREY, None, 1.1) is Guidance.TURNED_TOO_FAR, "the face is not detected"
     assert challenge.turned(GREY, looking(0.2), 1.2) is Guidance.TURN_LEFT
 
 
@@ -306,18 +306,18 @@ def test_the_second_turn_is_to_the_other_side(solid: type[Solid]) -> None:
     assert challenge.begin(GREY, looking(0), 2.0) is Guidance.TURN_LEFT
 
 
-def wrong_way(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
+def turn_the_wrong_way(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
     return [challenge.turned(GREY, looking(-0.3), 1.0) for _ in range(5)][-1]
 
 
-@pytest.mark.parametrize(("policy", "forgiven"), [(AntiPhoto.STANDARD, 2), (AntiPhoto.STRICT, 1)])
-def test_a_limited_number_of_wrong_turns_is_allowed(solid: type[Solid], policy: AntiPhoto, forgiven: int) -> None:
+@pytest.mark.parametrize(("policy", "allowed"), [(AntiPhoto.STANDARD, 2), (AntiPhoto.STRICT, 1)])
+def test_a_limited_number_of_wrong_turns_is_allowed(solid: type[Solid], policy: AntiPhoto, allowed: int) -> None:
     challenge = started(1, 1, 1, 1, policy=policy)
-    for _ in range(forgiven):
-        assert wrong_way(challenge) is Guidance.ONCE_MORE
+    for _ in range(allowed):
+        assert turn_the_wrong_way(challenge) is Guidance.ONCE_MORE
         assert challenge.phase is Phase.AHEAD
         challenge.begin(GREY, looking(0), 2.0)
-    assert wrong_way(challenge) is PhotoSign.WRONG_WAY
+    assert turn_the_wrong_way(challenge) is PhotoSign.WRONG_WAY
 
 
 def test_a_glance_to_the_wrong_side_is_ignored(solid: type[Solid]) -> None:
@@ -334,7 +334,7 @@ def test_the_turn_times_out(solid: type[Solid]) -> None:
 
 
 def test_leaving_during_a_turn_is_limited(solid: type[Solid]) -> None:
-    """Otherwise an attacker with a video could wait for the matching side."""
+    """Without the limit, an attacker with a video could wait for the matching side."""
     challenge = started(1, 1, 1, 1)
     for _ in range(2):
         assert challenge.begin_again() is None

@@ -1,4 +1,4 @@
-"""The vote of anti-spoofing networks in the face check: one more turn, then PIN or staff."""
+"""Votes of anti-spoofing networks in the face check."""
 
 import random
 import threading
@@ -22,7 +22,7 @@ FRAMES = 5
 
 
 class Votes:
-    """Networks that return the given values frame by frame, then repeat the last one."""
+    """Networks that return `values` frame by frame and repeat the last one."""
 
     def __init__(self, values: Iterable[float]) -> None:
         self._values = list(values)
@@ -34,56 +34,56 @@ class Votes:
         return self._values.pop(0) if len(self._values) > 1 else self._values[0]
 
 
-def checked(
+def check(
     engine: FaceEngine, votes: Votes, policy: AntiPhoto = AntiPhoto.STANDARD
 ) -> tuple[FaceVerdict, list[Guidance]]:
     reference = make_reference(engine, card_portrait("hana"))
     assert isinstance(reference, Reference)
-    view, shown = FrameByFrame(SyntheticSource("hana", realtime=False)), list[Guidance]()
+    view, displayed = FrameByFrame(SyntheticSource("hana", realtime=False)), list[Guidance]()
 
     def on_step(progress: FaceCheckProgress) -> None:
-        if not shown or shown[-1] is not progress.guidance:
-            shown.append(progress.guidance)
+        if not displayed or displayed[-1] is not progress.guidance:
+            displayed.append(progress.guidance)
 
     settings = VisionSettings(anti_photo=policy, frames=FRAMES)
-    chance = random.Random(1)
+    rng = random.Random(1)
     verdict = check_face(
-        view, reference, engine, settings, on_step, threading.Event(), view.clock, chance, anti_spoofing=votes
+        view, reference, engine, settings, on_step, threading.Event(), view.clock, rng, anti_spoofing=votes
     )
-    return verdict, shown
+    return verdict, displayed
 
 
-def turns(shown: list[Guidance]) -> int:
-    return sum(guidance in TURNS for guidance in shown)
+def turns(displayed: list[Guidance]) -> int:
+    return sum(guidance in TURNS for guidance in displayed)
 
 
 def test_a_face_rated_as_printed_in_two_turns_is_suspected(engine: FaceEngine) -> None:
-    verdict, shown = checked(engine, Votes([0.1]))
+    verdict, displayed = check(engine, Votes([0.1]))
     assert verdict == PhotoSuspected(PhotoSign.PRINTED)
-    assert turns(shown) == 2
-    assert Guidance.ONCE_MORE in shown
+    assert turns(displayed) == 2
+    assert Guidance.ONCE_MORE in displayed
 
 
 def test_a_face_rated_as_printed_once_must_turn_again(engine: FaceEngine) -> None:
     votes = Votes([0.1] * FRAMES + [0.9])
-    verdict, shown = checked(engine, votes)
+    verdict, displayed = check(engine, votes)
     assert isinstance(verdict, FaceMatch)
-    assert turns(shown) == 2
+    assert turns(displayed) == 2
     assert votes.calls >= 2 * FRAMES
 
 
 @pytest.mark.parametrize(("values", "repeated"), [([0.0, 0.0, 0.9, 0.9, 0.9], False), ([0.9, 0.0, 0.0, 0.0], True)])
-def test_the_mean_of_the_collected_frames_decides(engine: FaceEngine, values: list[float], repeated: bool) -> None:
-    """A single frame does not decide: a reflection can make it look like paper."""
+def test_the_mean_of_the_collected_frames_is_compared(engine: FaceEngine, values: list[float], repeated: bool) -> None:
+    """A reflection can make a face look like paper in a single frame."""
     first = values[:FRAMES] + [values[-1]] * (FRAMES - len(values))
     assert (sum(first) / FRAMES < PHOTOGRAPH) is repeated
-    verdict, shown = checked(engine, Votes([*first, 0.9]))
+    verdict, displayed = check(engine, Votes([*first, 0.9]))
     assert isinstance(verdict, FaceMatch)
-    assert turns(shown) == 1 + repeated
+    assert turns(displayed) == 1 + repeated
 
 
-def test_without_an_anti_photo_check_there_is_no_vote(engine: FaceEngine) -> None:
+def test_networks_are_not_run_without_an_anti_photo_check(engine: FaceEngine) -> None:
     votes = Votes([0.0])
-    verdict, _ = checked(engine, votes, AntiPhoto.OFF)
+    verdict, _ = check(engine, votes, AntiPhoto.OFF)
     assert isinstance(verdict, FaceMatch)
     assert votes.calls == 0

@@ -16,7 +16,7 @@ def chain(
 ) -> Iterator[Chain]:
     chain = Chain(tmp_path, card, authority, database_url, seed=request.param, terminals=2)
     yield chain
-    chain.end()
+    chain.kill_all()
 
 
 @pytest.mark.timeout(300)

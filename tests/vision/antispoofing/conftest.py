@@ -18,22 +18,22 @@ Checkpoint = Callable[..., Path]
 
 
 def small_network(seed: int = 1, *, attention: bool = False) -> Tensors:
-    """Return every layer of the architecture, with four channels."""
-    chance = np.random.default_rng(seed)
+    """Return all layers of the architecture, with four channels."""
+    rng = np.random.default_rng(seed)
     tensors: Tensors = {}
 
-    def put(name: str, *shape: int) -> None:
-        tensors[name] = chance.normal(0, math.prod(shape[1:]) ** -0.5, shape).astype(np.float32)
+    def add(name: str, *shape: int) -> None:
+        tensors[name] = rng.normal(0, math.prod(shape[1:]) ** -0.5, shape).astype(np.float32)
 
     def normalised(name: str, channels: int) -> None:
         for part, value in (("weight", 1.0), ("bias", 0.1), ("running_mean", 0.05), ("running_var", 0.9)):
             tensors[f"{name}.{part}"] = np.full(channels, value, np.float32)
 
     def block(name: str, channels: int, kernel: int, *, per_channel: bool = False, slope: bool = True) -> None:
-        put(f"{name}.conv.weight", 4, 1 if per_channel else channels, kernel, kernel)
+        add(f"{name}.conv.weight", 4, 1 if per_channel else channels, kernel, kernel)
         normalised(f"{name}.bn", 4)
         if slope:
-            put(f"{name}.prelu.weight", 4)
+            add(f"{name}.prelu.weight", 4)
 
     def depthwise(name: str) -> None:
         block(f"{name}.conv", 4, 1)
@@ -48,13 +48,13 @@ def small_network(seed: int = 1, *, attention: bool = False) -> Tensors:
         depthwise(f"{stage}.model.0")
         if attention:
             for number in (1, 2):
-                put(f"{stage}.model.0.se_module.fc{number}.weight", 4, 4, 1, 1)
+                add(f"{stage}.model.0.se_module.fc{number}.weight", 4, 4, 1, 1)
                 normalised(f"{stage}.model.0.se_module.bn{number}", 4)
     block("conv_6_sep", 4, 1)
     block("conv_6_dw", 4, 5, per_channel=True, slope=False)
-    put("linear.weight", 8, 4)
+    add("linear.weight", 8, 4)
     normalised("bn", 8)
-    put("prob.weight", 3, 8)
+    add("prob.weight", 3, 8)
     return tensors
 
 
@@ -63,7 +63,7 @@ class _Storage:
         self.values, self.key = values, key
 
 
-class _Described:
+class _PickledTensor:
     """Pickled like a PyTorch tensor."""
 
     def __init__(self, storage: _Storage, shape: tuple[int, ...], strides: tuple[int, ...]) -> None:
@@ -93,24 +93,24 @@ def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
             return None
 
     def write(
-        tensors: Tensors, *, strides: tuple[int, ...] | None = None, added: dict[str, Any] | None = None, cut: int = 0
+        tensors: Tensors, *, strides: tuple[int, ...] | None = None, extra: dict[str, Any] | None = None, cut: int = 0
     ) -> Path:
         path = tmp_path / "network.pth"
         storages = {name: _Storage(values, str(number)) for number, (name, values) in enumerate(tensors.items())}
-        described: OrderedDict[str, Any] = OrderedDict(
+        pickled: OrderedDict[str, Any] = OrderedDict(
             (
                 f"module.{name}",
-                _Described(
+                _PickledTensor(
                     storages[name], values.shape, strides or tuple(step // values.itemsize for step in values.strides)
                 ),
             )
             for name, values in tensors.items()
         )
-        described.update(added or {})
+        pickled.update(extra or {})
         with path.open("wb") as file:
-            for head in (0x1950A86A20F9469CFC6C, 1001, {"protocol_version": 1001, "little_endian": True}):
-                Pickler(file, 2).dump(head)
-            Pickler(file, 2).dump(described)
+            for header in (0x1950A86A20F9469CFC6C, 1001, {"protocol_version": 1001, "little_endian": True}):
+                Pickler(file, 2).dump(header)
+            Pickler(file, 2).dump(pickled)
             Pickler(file, 2).dump([storage.key for storage in storages.values()])
             for storage in storages.values():
                 file.write(storage.values.size.to_bytes(8, "little") + storage.values.astype("<f4").tobytes())

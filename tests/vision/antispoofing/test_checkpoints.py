@@ -1,4 +1,4 @@
-"""Tensors are read from a checkpoint without running code, and converted to ONNX files for OpenCV."""
+"""Reading checkpoints without running code, and converting them to ONNX files for OpenCV."""
 
 import os
 import subprocess
@@ -22,14 +22,14 @@ FACE = Face(FaceBox(200, 150, 360, 350), np.array([(240.0, 220), (320, 220), (28
 
 def test_tensors_survive_a_round_trip(checkpoint: Checkpoint) -> None:
     tensors = small_network()
-    found = tensors_in(checkpoint(tensors))
-    assert found.keys() == tensors.keys()
+    loaded = tensors_in(checkpoint(tensors))
+    assert loaded.keys() == tensors.keys()
     for name, values in tensors.items():
-        np.testing.assert_array_equal(found[name], values)
+        np.testing.assert_array_equal(loaded[name], values)
 
 
-class Runs:
-    """A pickle that calls a function."""
+class Call:
+    """Pickled as a function call."""
 
     def __init__(self, call: Any, *arguments: Any) -> None:
         self._reduced = call, arguments
@@ -40,14 +40,14 @@ class Runs:
 
 @pytest.mark.parametrize("call", [os.mkdir, os.system, eval, exec, subprocess.check_output, getattr])
 def test_code_in_a_checkpoint_is_not_run(checkpoint: Checkpoint, tmp_path: Path, call: Any) -> None:
-    made = tmp_path / "made"
-    argument = {os.mkdir: str(made), os.system: f"mkdir {made}", subprocess.check_output: ["mkdir", str(made)]}
+    marker = tmp_path / "marker"
+    argument = {os.mkdir: str(marker), os.system: f"mkdir {marker}", subprocess.check_output: ["mkdir", str(marker)]}
     file = checkpoint(
-        small_network(), added={"evil": Runs(call, argument.get(call, f"__import__('os').mkdir('{made}')"))}
+        small_network(), extra={"evil": Call(call, argument.get(call, f"__import__('os').mkdir('{marker}')"))}
     )
     with pytest.raises(NotBuilt, match="neither a tensor nor a dictionary"):
         tensors_in(file)
-    assert not made.exists()
+    assert not marker.exists()
 
 
 def test_a_damaged_checkpoint_is_refused(checkpoint: Checkpoint, tmp_path: Path) -> None:
@@ -55,14 +55,14 @@ def test_a_damaged_checkpoint_is_refused(checkpoint: Checkpoint, tmp_path: Path)
         with pytest.raises(NotBuilt, match="not a checkpoint of tensors"):
             tensors_in(checkpoint(small_network(), cut=cut))
     with pytest.raises(NotBuilt, match="not in row-major order"):
-        tensors_in(checkpoint({"one": np.zeros((2, 3), np.float32)}, strides=(1, 2)))
+        tensors_in(checkpoint({"tensor": np.zeros((2, 3), np.float32)}, strides=(1, 2)))
     (tmp_path / "other.pth").write_bytes(b"something else")
     with pytest.raises(NotBuilt, match="not a checkpoint of tensors"):
         tensors_in(tmp_path / "other.pth")
 
 
 @pytest.mark.parametrize("attention", [False, True])
-def test_a_checkpoint_becomes_a_working_network(
+def test_a_converted_checkpoint_runs_in_opencv(
     checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attention: bool
 ) -> None:
     file = checkpoint(small_network(attention=attention))
@@ -76,36 +76,36 @@ def test_a_checkpoint_becomes_a_working_network(
     assert all(0 < vote < 1 for vote in votes)
 
 
-def test_two_networks_vote_with_their_mean(tmp_path: Path) -> None:
+def test_two_networks_return_the_mean_of_their_votes(tmp_path: Path) -> None:
     picture = np.random.default_rng(3).integers(0, 255, (480, 640, 3), np.uint8)
     files = []
     for seed in (1, 2):
         file = tmp_path / f"{seed}_80x80_small.onnx"
         file.write_bytes(anti_spoofing_network(small_network(seed)))
         files.append((float(seed), file))
-    alone = [MiniFasNets([file]).liveness(picture, FACE) for file in files]
-    assert MiniFasNets(files).liveness(picture, FACE) == pytest.approx(np.mean(alone))
-    assert alone[0] != pytest.approx(alone[1])
+    single = [MiniFasNets([file]).liveness(picture, FACE) for file in files]
+    assert MiniFasNets(files).liveness(picture, FACE) == pytest.approx(np.mean(single))
+    assert single[0] != pytest.approx(single[1])
 
 
 def test_refused_networks_do_not_replace_existing_ones(tmp_path: Path) -> None:
     own = tmp_path / "own"
-    good = tmp_path / "4_80x80_small.onnx"
-    good.write_bytes(anti_spoofing_network(small_network()))
-    add_anti_spoofing([good], own)
+    valid = tmp_path / "4_80x80_small.onnx"
+    valid.write_bytes(anti_spoofing_network(small_network()))
+    add_anti_spoofing([valid], own)
     tensors = small_network()
     tensors["prob.weight"] = np.zeros((2, 8), np.float32)
     with pytest.raises(NotBuilt, match="not a MiniFASNet"):
         anti_spoofing_network(tensors)
     for name, content, message in (
-        ("small.onnx", good.read_bytes(), "does not begin with the scale of the crop around the face"),
+        ("small.onnx", valid.read_bytes(), "does not begin with the scale of the crop around the face"),
         ("2.7_80x80_x.onnx", b"rubbish", "not a network that OpenCV"),
         ("2.7_80x80_x.pth", b"rubbish", "not that of an original checkpoint"),
     ):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(NotBuilt, match=message):
-            add_anti_spoofing([good, tmp_path / name], own)
-    assert [file.name for _, file in networks_in(own)] == [good.name]
+            add_anti_spoofing([valid, tmp_path / name], own)
+    assert [file.name for _, file in networks_in(own)] == [valid.name]
     assert [path.name for path in own.iterdir()] == ["anti-spoofing"]
 
 

@@ -1,4 +1,4 @@
-"""An added network is used only with its own calibration."""
+"""Adding networks with their own calibration."""
 
 import json
 import shutil
@@ -25,7 +25,7 @@ from vision.face import Encoding, Face
 from vision.frame import Image
 
 FILE = CARRIED / SFACE.name
-"""The delivered network, to be added under another name with its own calibration."""
+"""The packaged network, which the tests add under another name."""
 
 
 def random_people(count: int, values: int = 128, live: int = 6) -> list[EncodedPerson]:
@@ -63,7 +63,7 @@ def test_an_added_model_is_opened_with_its_own_calibration(own: Path) -> None:
     assert engine.calibration == calibration_in(own / "models" / "mine")
     assert engine.calibration != calibration_of("sface")
     assert set(engine.calibration.thresholds) == {1, 3, 5}
-    # the distance between two photographs of one random person
+    # the distance between two pictures of a random person
     assert 0.1 < engine.calibration.other_person < 0.4
     assert engine.drawn_calibration is None
 
@@ -125,7 +125,7 @@ def test_a_network_with_512_values_can_be_added(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine
 ) -> None:
     class Wide:
-        """A stand-in for a network with 512 output values."""
+        """A fake network with 512 output values."""
 
         by_points = False
 
@@ -135,10 +135,10 @@ def test_a_network_with_512_values_can_be_added(
         def encode(self, grey: Image, face: Face) -> Encoding:
             return self._matrix @ grey[:8, :8].ravel().astype(np.float64)
 
-    def opened(file: Path, cache: Path) -> Encoder:
+    def open_wide(file: Path, cache: Path) -> Encoder:
         return Wide(file)
 
-    kind = NetworkKind("wide", ".wide", lambda file: file.read_bytes()[:4] == b"WIDE", opened)
+    kind = NetworkKind("wide", ".wide", lambda file: file.read_bytes()[:4] == b"WIDE", open_wide)
     monkeypatch.setattr(network, "KINDS", (kind, *network.KINDS))
     monkeypatch.setattr(added, "KINDS", (kind, *network.KINDS))
     monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(random_people(70, 512)))
@@ -168,7 +168,7 @@ def test_a_wrong_hash_is_refused(tmp_path: Path) -> None:
         ("pointer.dat", b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
     ],
 )
-def test_the_error_for_other_files_says_what_to_do(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+def test_the_error_for_other_files_has_instructions(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(NotBuilt, match=message):
         add_model(tmp_path / name, tmp_path, tmp_path / "models", tmp_path)
@@ -182,12 +182,12 @@ def test_too_few_people_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not (tmp_path / "models").exists()
 
 
-def test_the_list_of_known_models() -> None:
+def test_known_models_have_licence_source_and_hash() -> None:
     assert {model.engine for model in KNOWN} == {"sface", "dlib", "every engine", ""}
     assert all(model.licence and model.home_page.startswith("https://") for model in KNOWN)
-    delivered = model_with(SFACE.published_sha256)
-    assert delivered is not None
-    assert delivered.engine == "sface"
+    packaged = model_with(SFACE.published_sha256)
+    assert packaged is not None
+    assert packaged.engine == "sface"
     assert model_with("00") is None
     assert all(model.sha256 is None or len(bytes.fromhex(model.sha256)) == 32 for model in KNOWN)
 
@@ -195,24 +195,24 @@ def test_the_list_of_known_models() -> None:
 @pytest.mark.parametrize("name", ["face_recognition_sface_2021dec", "dlib_face_recognition_resnet_model_v1"])
 def test_a_known_name_with_other_content_is_refused(tmp_path: Path, name: str) -> None:
     file = tmp_path / f"{name}.dat"
-    file.write_bytes(b"not it")
+    file.write_bytes(b"other content")
     with pytest.raises(NotCalibrated, match="as published"):
         add_model(file, tmp_path, tmp_path / "models", tmp_path)
 
 
 class Tiny:
-    """An engine with another encoding size: the face itself, scaled to 8x8 pixels."""
+    """An engine with another encoding size. The encoding is the face scaled to 8x8 pixels."""
 
     by_points = False
 
     def encode(self, grey: Image, face: Face) -> Encoding:
         box = face.box
-        cut = grey[max(box.top, 0) : box.top + box.height, max(box.left, 0) : box.left + box.width]
-        small = cv2.resize(cut, (8, 8), interpolation=cv2.INTER_AREA).astype(np.float64).ravel()
+        face_pixels = grey[max(box.top, 0) : box.top + box.height, max(box.left, 0) : box.left + box.width]
+        small = cv2.resize(face_pixels, (8, 8), interpolation=cv2.INTER_AREA).astype(np.float64).ravel()
         return small / float(np.linalg.norm(small))
 
 
-def test_a_built_in_engine_is_usable_once_calibrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_built_in_engine_requires_a_calibration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(engines._BUILT, "tiny", engines._Built("0" * 64, lambda cache: Tiny()))
     with pytest.raises(NotCalibrated, match="no included calibration"):
         open_engine(tmp_path, "tiny", tmp_path)

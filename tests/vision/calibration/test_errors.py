@@ -1,4 +1,4 @@
-"""Error rates of random encodings, compared with values counted by hand."""
+"""Error rates of random encodings, compared with manual calculations."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def random_people(count: int, live: int, spread: float = 0.02, prefix: str = "p"
     return people
 
 
-def calibrated(**thresholds: float) -> Calibration:
+def calibration_with(**thresholds: float) -> Calibration:
     return Calibration("engine", {int(key[1:]): value for key, value in thresholds.items()}, 1e-3, 1e-2, 0.5)
 
 
@@ -35,20 +35,20 @@ def test_every_mean_is_compared_with_every_card() -> None:
 
 
 def test_distances_compare_the_direction_of_the_mean() -> None:
-    person = EncodedPerson("one", np.array([2.0, 0.0]), [np.array([3.0, 4.0]), np.array([3.0, -4.0])])
+    person = EncodedPerson("person", np.array([2.0, 0.0]), [np.array([3.0, 4.0]), np.array([3.0, -4.0])])
     assert trials([person], 1).distances == pytest.approx([np.sqrt(0.8)] * 2)
     assert trials([person], 2).distances == pytest.approx([0])
 
 
-def test_measured_matches_equal_the_terminals_decisions() -> None:
+def test_measured_matches_equal_the_decisions_of_the_terminal() -> None:
     people = random_people(30, 3, 0.08)
     result = trials(people, 3)
-    calibration = calibrated(k3=float(np.quantile(result.genuine, 0.7)))
+    calibration = calibration_with(k3=float(np.quantile(result.genuine, 0.7)))
     passed = result.distances <= calibration.threshold(3)
     decided = [
-        calibration.matches(np.mean(live.live, axis=0), card.reference, 3)  # type: ignore[arg-type]
+        calibration.matches(np.mean(other.live, axis=0), card.reference, 3)  # type: ignore[arg-type]
         for card in people
-        for live in people
+        for other in people
     ]
     assert 0 < sum(decided) < len(decided)
     assert passed.tolist() == decided
@@ -62,15 +62,15 @@ def test_a_threshold_does_not_exceed_its_false_match_rate(fmr: float, passing: i
 
 def test_the_tail_estimate_from_few_trials_is_accurate() -> None:
     generator = np.random.default_rng(2)
-    few = [tail_threshold(generator.normal(0.2, 0.1, 500), 1e-3) for _ in range(20)]
-    assert 0.2 - 3.6 * 0.1 < np.mean(few) < 0.2 - 3.0 * 0.1
+    estimates = [tail_threshold(generator.normal(0.2, 0.1, 500), 1e-3) for _ in range(20)]
+    assert 0.2 - 3.6 * 0.1 < np.mean(estimates) < 0.2 - 3.0 * 0.1
     counted = [threshold_at(generator.normal(0.2, 0.1, 500), 1e-3) for _ in range(20)]
-    assert np.std(few) < np.std(counted)
+    assert np.std(estimates) < np.std(counted)
 
 
 def test_limits_by_person_are_wider_than_by_trial() -> None:
-    wrong = np.repeat([True, False, False, False], 50)
-    low, high = bootstrap_limits(wrong, np.repeat([0, 1, 2, 3], 50))
+    errors = np.repeat([True, False, False, False], 50)
+    low, high = bootstrap_limits(errors, np.repeat([0, 1, 2, 3], 50))
     assert low == 0
     assert high >= 0.5
 
@@ -90,11 +90,14 @@ def twins(count: int) -> list[EncodedPerson]:
 
 def test_the_worst_group_sets_the_threshold() -> None:
     others = random_people(40, 6, prefix="others")
-    alone = calibrate(others, "engine")
-    with_many, with_few = calibrate([*twins(32), *others], "engine"), calibrate([*twins(12), *others], "engine")
-    assert max(with_many.thresholds[5], with_few.thresholds[5]) < alone.thresholds[5]
+    without_twins = calibrate(others, "engine")
+    with_many_twins, with_few_twins = (
+        calibrate([*twins(32), *others], "engine"),
+        calibrate([*twins(12), *others], "engine"),
+    )
+    assert max(with_many_twins.thresholds[5], with_few_twins.thresholds[5]) < without_twins.thresholds[5]
     assert set(grouped([*twins(2), *others])) == {"twins", "others"}
-    assert 0 < with_many.fmr_upper < 0.02
+    assert 0 < with_many_twins.fmr_upper < 0.02
 
 
 def test_too_few_people_are_refused() -> None:
@@ -107,16 +110,16 @@ def test_about_half_of_all_people_are_reported() -> None:
     assert 0.4 < share < 0.6
 
 
-def test_the_distance_of_another_person_follows_the_spread_of_photos() -> None:
-    made = calibrate(random_people(40, 6), "engine")
-    # two pictures of one face differ by 0.02 * sqrt(2 * 128), for encodings of length 0.1 * sqrt(128)
-    assert made.other_person == pytest.approx(0.2 * np.sqrt(2), rel=0.15)
+def test_the_distance_of_another_person_depends_on_the_spread_of_photos() -> None:
+    result = calibrate(random_people(40, 6), "engine")
+    # two pictures of a face differ by 0.02 * sqrt(2 * 128), and encodings have length 0.1 * sqrt(128)
+    assert result.other_person == pytest.approx(0.2 * np.sqrt(2), rel=0.15)
 
 
 def test_drawn_thresholds_are_below_the_nearest_stranger() -> None:
-    made = calibrate_drawn(random_people(8, 10), "engine")
-    assert made.thresholds == {5: pytest.approx(1.05, abs=0.15)}
-    assert made.fmr == 0
+    result = calibrate_drawn(random_people(8, 10), "engine")
+    assert result.thresholds == {5: pytest.approx(1.05, abs=0.15)}
+    assert result.fmr == 0
     alike = [EncodedPerson(f"p_{n}", unit(np.ones(16)), [unit(np.ones(16))] * 10) for n in range(3)]
     with pytest.raises(DrawnAlike):
         calibrate_drawn(alike, "engine")
@@ -128,16 +131,16 @@ def test_figures_count_matches() -> None:
         *random_people(12, 6, 0.12, prefix="b"),
         *random_people(3, 6, prefix="c"),
     ]
-    found = figures(people, calibrated(k1=0.5, k5=0.5))
-    assert {row.group for row in found} == {"all", "a", "b", "small groups"}
-    by = {(row.group, row.frames): row for row in found}
-    assert (by["a", 5].fnmr, by["a", 5].genuine, by["a", 5].impostor) == (0.0, 12 * 6, 12 * 11 * 6)
-    assert by["b", 1].fnmr == 1.0
-    assert by["all", 1].false_matches == round(by["all", 1].fmr * by["all", 1].impostor)
-    # a and b are the same twelve faces, so across groups they count as similar strangers
-    assert by["all", 1].fmr > by["a", 1].fmr == 0.0
-    assert [row.fmr for row in found] == sorted((row.fmr for row in found), reverse=True)
-    low, high = by["all", 1].fnmr_limits
-    assert low < by["all", 1].fnmr < high
-    assert by["a", 5].fmr_limits == (0.0, 3 / by["a", 5].impostor), "0 of 792 does not prove a rate of 0"
-    assert figures(people[:1], calibrated(k1=0.5)) == []
+    rows = figures(people, calibration_with(k1=0.5, k5=0.5))
+    assert {row.group for row in rows} == {"all", "a", "b", "small groups"}
+    by_group = {(row.group, row.frames): row for row in rows}
+    assert (by_group["a", 5].fnmr, by_group["a", 5].genuine, by_group["a", 5].impostor) == (0.0, 12 * 6, 12 * 11 * 6)
+    assert by_group["b", 1].fnmr == 1.0
+    assert by_group["all", 1].false_matches == round(by_group["all", 1].fmr * by_group["all", 1].impostor)
+    # a and b contain the same twelve faces, which count as similar strangers across groups
+    assert by_group["all", 1].fmr > by_group["a", 1].fmr == 0.0
+    assert [row.fmr for row in rows] == sorted((row.fmr for row in rows), reverse=True)
+    low, high = by_group["all", 1].fnmr_limits
+    assert low < by_group["all", 1].fnmr < high
+    assert by_group["a", 5].fmr_limits == (0.0, 3 / by_group["a", 5].impostor), "0 of 792 does not prove a rate of 0"
+    assert figures(people[:1], calibration_with(k1=0.5)) == []

@@ -1,4 +1,4 @@
-"""Encoding a folder of people, here synthetic ones."""
+"""Encoding a folder with pictures of people."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from vision.engines.open import open_uncalibrated
 from vision.synthetic.source import SyntheticSource
 
 
-def test_the_first_picture_is_the_card_and_the_others_are_live(tmp_path: Path) -> None:
+def test_the_first_picture_is_the_reference_and_the_others_are_live(tmp_path: Path) -> None:
     people = tmp_path / "people"
     for name in ("hana", "ken"):
         (people / name).mkdir(parents=True)

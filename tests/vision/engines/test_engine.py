@@ -1,4 +1,4 @@
-"""The delivered engines detect and encode a drawn face."""
+"""Detection and encoding of drawn faces with the included engines."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.vision.conftest import deciding_on_drawn_people
+from tests.vision.conftest import calibrated_for_drawn_people
 from vision.decision import NotCalibrated
 from vision.engines.cutouts import cut_outs
 from vision.engines.engine import Engine, FaceEngine
@@ -37,9 +37,9 @@ def test_the_default_is_sface(engine: FaceEngine) -> None:
     assert isinstance(engine._encoder, SFace)
 
 
-def test_one_face_is_detected_with_its_points_in_order(engine: FaceEngine, grey: Image) -> None:
+def test_a_face_is_detected_with_ordered_points(engine: FaceEngine, grey: Image) -> None:
     (face,) = engine.faces(grey)
-    assert [found.box for found in engine.faces(grey, thorough=True)] == [face.box]
+    assert [detected.box for detected in engine.faces(grey, thorough=True)] == [face.box]
     expected = face_of_portrait()
     assert abs(face.box.left - expected.left) < 40
     right, left, nose, mouth_right, mouth_left = face.points
@@ -50,12 +50,12 @@ def test_one_face_is_detected_with_its_points_in_order(engine: FaceEngine, grey:
 
 
 def test_no_face_is_detected_in_an_empty_picture(engine: FaceEngine) -> None:
-    nothing = np.full((480, 640), 90, np.uint8)
-    assert engine.faces(nothing) == engine.faces(nothing, thorough=True) == []
+    empty = np.full((480, 640), 90, np.uint8)
+    assert engine.faces(empty) == engine.faces(empty, thorough=True) == []
 
 
 @pytest.mark.parametrize("degrees", [-20, 0, 20])
-def test_settled_points_are_on_a_tilted_face(grey: Image, degrees: float) -> None:
+def test_settled_points_match_a_tilted_face(grey: Image, degrees: float) -> None:
     matrix = cv2.getRotationMatrix2D((320.0, 240.0), degrees, 1.0)
     tilted = np.asarray(cv2.warpAffine(grey, matrix, (640, 480), borderMode=cv2.BORDER_REPLICATE), np.uint8)
     yunet = YuNet(delivered(YUNET))
@@ -66,31 +66,31 @@ def test_settled_points_are_on_a_tilted_face(grey: Image, degrees: float) -> Non
 
 
 def test_settling_without_a_second_detection_keeps_the_points() -> None:
-    nothing = np.full((480, 640), 90, np.uint8)
+    empty = np.full((480, 640), 90, np.uint8)
     points = np.array([(280.0, 200), (360, 200), (320, 240), (290, 280), (350, 280)])
-    assert YuNet(delivered(YUNET)).settled(nothing, Face(FaceBox(240, 120, 400, 320), points)).points is points
+    assert YuNet(delivered(YUNET)).settled(empty, Face(FaceBox(240, 120, 400, 320), points)).points is points
 
 
 def test_photo_encodings_depend_less_on_the_light_direction(engine: FaceEngine, grey: Image) -> None:
-    """A photo is closer to its mirror image than a live frame is."""
+    """Photo encodings are closer to those of the mirror image than encodings of live frames are."""
     mirrored = np.ascontiguousarray(grey[:, ::-1])
     (face,), (other,) = engine.faces(grey), engine.faces(mirrored)
-    photo, back = engine.encode_photo(grey, face), engine.encode_photo(mirrored, other)
-    assert distance(photo, back) < 0.85 * distance(engine.encode(grey, face), engine.encode(mirrored, other))
+    photo, mirrored_photo = engine.encode_photo(grey, face), engine.encode_photo(mirrored, other)
+    assert distance(photo, mirrored_photo) < 0.85 * distance(engine.encode(grey, face), engine.encode(mirrored, other))
 
 
 def test_cut_outs_show_the_same_face_and_are_wiped(engine: FaceEngine, grey: Image) -> None:
     (face,) = engine.faces(grey)
-    shown = list(cut_outs(grey, face))
+    pictures = list(cut_outs(grey, face))
     eyes = FaceAxes(face.points).distance
-    for picture, cut in shown:
+    for picture, cut in pictures:
         upright = (
             cut.points if picture is grey else np.stack([grey.shape[1] - 1 - cut.points[:, 0], cut.points[:, 1]], 1)
         )
         expected = face.points if picture is grey else face.points[[1, 0, 2, 4, 3]]
         assert np.abs(upright - expected).max() < 0.15 * eyes
         assert cut.points[0, 0] < cut.points[1, 0]
-    (mirrored,) = {id(picture): picture for picture, _ in shown if picture is not grey}.values()
+    (mirrored,) = {id(picture): picture for picture, _ in pictures if picture is not grey}.values()
     assert not mirrored.any()
 
 
@@ -106,10 +106,10 @@ def test_encodings_have_length_one_and_do_not_depend_on_brightness(engine: FaceE
 
 
 @pytest.mark.long
-def test_dlibs_network_gives_the_same_result_in_opencv_and_face_recognition(tmp_path: Path, grey: Image) -> None:
-    ours, theirs = (open_uncalibrated(tmp_path, name) for name in ("dlib", "face_recognition"))
-    (face,) = ours.faces(grey)
-    assert np.linalg.norm(ours.encode(grey, face) - theirs.encode(grey, face)) < 1e-4
+def test_dlibs_network_returns_equal_encodings_in_opencv_and_face_recognition(tmp_path: Path, grey: Image) -> None:
+    converted, original = (open_uncalibrated(tmp_path, name) for name in ("dlib", "face_recognition"))
+    (face,) = converted.faces(grey)
+    assert np.linalg.norm(converted.encode(grey, face) - original.encode(grey, face)) < 1e-4
 
 
 def test_an_uncalibrated_engine_has_no_calibration(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_the_error_for_an_unknown_engine_lists_the_known_ones(tmp_path: Path) ->
 
 
 def test_drawn_people_have_a_separate_calibration(engine: FaceEngine) -> None:
-    assert deciding_on_drawn_people(engine).calibration is engine.drawn_calibration
+    assert calibrated_for_drawn_people(engine).calibration is engine.drawn_calibration
 
 
 def test_a_network_that_is_not_a_detector_is_refused() -> None:

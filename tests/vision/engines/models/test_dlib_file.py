@@ -1,4 +1,4 @@
-"""Reading dlib's serialisation from files written by the tests."""
+"""Reading tensors from dlib's file format."""
 
 import math
 
@@ -51,12 +51,12 @@ def test_the_weights_match_the_lock_file() -> None:
         assert sha256_of(weights(name)) == KNOWN_SHA256[name]
 
 
-def test_missing_weights_are_named() -> None:
+def test_missing_weights_are_reported_by_name() -> None:
     with pytest.raises(WeightsMissing, match="other"):
         weights("other.dat")
 
 
-def test_only_the_installed_weights_fit_the_network() -> None:
+def test_weights_must_fit_the_network() -> None:
     found = tensors(weights(ENCODER).read_bytes())
     assert len(found) == 59
     with pytest.raises(NotThisNetwork, match="58 tensors"):

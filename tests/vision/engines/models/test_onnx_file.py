@@ -1,4 +1,4 @@
-"""Writing ONNX files: compared with known bytes, and run by OpenCV as small networks."""
+"""Writing ONNX files, compared with known bytes and run by OpenCV."""
 
 import cv2
 import numpy as np
@@ -8,11 +8,11 @@ from vision.engines.models.onnx_file import Graph, _varint
 
 
 @pytest.mark.parametrize(
-    ("value", "written"),
+    ("value", "encoded"),
     [(0, "00"), (1, "01"), (127, "7f"), (128, "8001"), (300, "ac02"), (-1, "ffffffffffffffffff01")],
 )
-def test_varints_as_protocol_buffers_specify(value: int, written: str) -> None:
-    assert _varint(value).hex() == written
+def test_varints_are_encoded_as_specified(value: int, encoded: str) -> None:
+    assert _varint(value).hex() == encoded
 
 
 def test_a_node_is_encoded_as_specified() -> None:
@@ -51,21 +51,21 @@ def test_a_convolution_with_bias_and_strides() -> None:
 def test_a_network_with_two_outputs() -> None:
     graph = Graph("two")
     graph.node("Relu", ["x"], output="positive")
-    graph.node("Neg", ["x"], output="turned")
+    graph.node("Neg", ["x"], output="negative")
     net = cv2.dnn.readNetFromONNX(
-        np.frombuffer(graph.model(("x", (1, 3)), ("positive", (1, 3)), ("turned", (1, 3))), np.uint8)
+        np.frombuffer(graph.model(("x", (1, 3)), ("positive", (1, 3)), ("negative", (1, 3))), np.uint8)
     )
     x = np.array([[1, -2, 3]], np.float32)
     net.setInput(x)
-    positive, turned = net.forward(["positive", "turned"])
+    positive, negative = net.forward(["positive", "negative"])
     np.testing.assert_array_equal(positive, [[1, 0, 3]])
-    np.testing.assert_array_equal(turned, -x)
+    np.testing.assert_array_equal(negative, -x)
 
 
 def test_padding_with_integers_and_a_string_attribute() -> None:
     graph = Graph("padding")
-    ends = np.array([0, 0, 0, 0, 0, 1, 0, 0], np.int64)
-    graph.node("Pad", ["x", graph.constant(ends)], {"mode": "constant"}, output="y")
+    padding = np.array([0, 0, 0, 0, 0, 1, 0, 0], np.int64)
+    graph.node("Pad", ["x", graph.constant(padding)], {"mode": "constant"}, output="y")
     x = np.ones((1, 1, 2, 2), np.float32)
     output = run(graph.model(("x", (1, 1, 2, 2)), ("y", (1, 2, 2, 2))), x)
     np.testing.assert_array_equal(output[0, :, 0, 0], [1, 0])

@@ -1,4 +1,4 @@
-"""The two networks in the package are used only if they match the published ones."""
+"""The two packaged networks, which are verified against the published ones."""
 
 import shutil
 from pathlib import Path
@@ -29,7 +29,7 @@ def published(file: PackagedModel) -> bytes:
 
 
 @pytest.mark.parametrize("file", DELIVERED, ids=lambda file: file.name)
-def test_the_packaged_file_is_made_from_the_published_one(file: PackagedModel) -> None:
+def test_the_packaged_file_is_converted_from_the_published_one(file: PackagedModel) -> None:
     assert delivered(file) == CARRIED / file.name
     assert sha256_of(CARRIED / file.name) == file.carried_sha256
     assert file.carried(published(file)) == (CARRIED / file.name).read_bytes()
@@ -41,7 +41,7 @@ def test_any_other_file_is_refused() -> None:
         SFACE.carried(published(SFACE)[:-1] + b"\0")
 
 
-def test_only_surplus_inputs_are_removed_and_the_output_is_the_same() -> None:
+def test_removing_surplus_inputs_does_not_change_the_output() -> None:
     before, after = published(SFACE), (CARRIED / SFACE.name).read_bytes()
     assert 0 < len(before) - len(after) < 10_000
     assert without_surplus_inputs(after, "data") == after
@@ -66,7 +66,7 @@ def test_a_truncated_onnx_file_is_refused(cut: int) -> None:
         without_surplus_inputs((CARRIED / SFACE.name).read_bytes()[:-cut], "data")
 
 
-def test_the_variable_names_a_folder_with_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_variable_sets_the_folder_of_the_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     with pytest.raises(WeightsMissing, match="make setup"):
         delivered(SFACE)
