@@ -9,14 +9,14 @@ import pytest
 
 from vision.frame import Frame, Image
 from vision.open_source import open_source
+from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
+from vision.synthetic.card_scene import CardScene, SceneTrouble, homography, ordinary, shoot
 from vision.text.agreeing_frames import AgreeingFrames
 from vision.text.card_guidance import CardGuidance
 from vision.text.corners import find_cards
 from vision.text.fields import PrintedBirth, PrintedFields, birth_of, security_of
 from vision.text.front import read_front
 from vision.text.recogniser import Character, Recogniser
-from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
-from vision.synthetic.card_scene import CardScene, SceneTrouble, homography, ordinary, shoot
 
 
 def picture_of(front: CardFront, scene: CardScene | None = None, seed: int = 1) -> Image:
@@ -117,7 +117,9 @@ def test_digits_under_a_reflection_are_left_blank(hana: CardFront, recogniser: R
     scene = CardScene()
     picture = picture_of(hana, scene)
     card = draw_front(hana)
-    position = cv2.perspectiveTransform(np.array([[[73 * 12, 27 * 12]]], np.float32), homography(card.shape, scene))[0, 0]
+    position = cv2.perspectiveTransform(np.array([[[73 * 12, 27 * 12]]], np.float32), homography(card.shape, scene))[
+        0, 0
+    ]
     cv2.circle(picture, (int(position[0]), int(position[1])), 9, (255, 255, 255), -1)
 
     reading = read_front(picture, recogniser)
@@ -157,9 +159,13 @@ def characters(text: str, confidence: float = 1.0, share: float = 1.0) -> list[C
     ("confidence", "share", "accepted"),
     [(0.95, 0.95, True), (0.3, 0.99, True), (0.3, 0.9, False), (0.01, 0.99, False)],
 )
-def test_an_era_is_accepted_if_only_impossible_characters_compete(confidence: float, share: float, accepted: bool) -> None:
+def test_an_era_is_accepted_if_only_impossible_characters_compete(
+    confidence: float, share: float, accepted: bool
+) -> None:
     remaining_date = characters("4年7月22日生")
-    assert (birth_of([*characters("令", confidence, share), *characters("和"), *remaining_date]) is not None) is accepted
+    assert (
+        birth_of([*characters("令", confidence, share), *characters("和"), *remaining_date]) is not None
+    ) is accepted
 
 
 def test_an_uncertain_digit_is_left_blank() -> None:
@@ -174,7 +180,10 @@ def test_difficult_pictures_are_not_misread(hana: CardFront, recogniser: Recogni
         fields = read(hana, recogniser, scene)
         assert fields.birth in (None, PrintedBirth("昭和", 55, 3, 1)), trouble
         assert fields.expiry in (None, date(2033, 3, 1)), trouble
-        assert all(digit in (0x20, expected) for digit, expected in zip(fields.security, b"4907", strict=True)), (trouble, seed)
+        assert all(digit in (0x20, expected) for digit, expected in zip(fields.security, b"4907", strict=True)), (
+            trouble,
+            seed,
+        )
 
 
 def test_text_recognition_runs_only_on_the_three_fields(
@@ -186,7 +195,7 @@ def test_text_recognition_runs_only_on_the_three_fields(
     def record(line: Image, allowed: str) -> object:
         recognised_text = original(line, allowed)
         texts.append("".join(character.text for character in recognised_text))
-            return recognised_text
+        return recognised_text
 
     monkeypatch.setattr(recogniser, "read", record)
     read_front(picture_of(hana), recogniser)
