@@ -9,14 +9,14 @@ import pytest
 
 from vision.frame import Frame, Image
 from vision.open_source import open_source
+from vision.printed.agreeing_frames import AgreeingFrames
+from vision.printed.card_guidance import CardGuidance
+from vision.printed.corners import find_cards
+from vision.printed.fields import PrintedBirth, PrintedFields, birth_of, security_of
+from vision.printed.front import read_front
+from vision.printed.recogniser import Character, Recogniser
 from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
 from vision.synthetic.card_scene import CardScene, SceneTrouble, homography, ordinary, shoot
-from vision.text.agreeing_frames import AgreeingFrames
-from vision.text.card_guidance import CardGuidance
-from vision.text.corners import find_cards
-from vision.text.fields import PrintedBirth, PrintedFields, birth_of, security_of
-from vision.text.front import read_front
-from vision.text.recogniser import Character, Recogniser
 
 
 def picture_of(front: CardFront, scene: CardScene | None = None, seed: int = 1) -> Image:
@@ -117,9 +117,8 @@ def test_digits_under_a_reflection_are_left_blank(hana: CardFront, recogniser: R
     scene = CardScene()
     picture = picture_of(hana, scene)
     card = draw_front(hana)
-    position = cv2.perspectiveTransform(np.array([[[73 * 12, 27 * 12]]], np.float32), homography(card.shape, scene))[
-        0, 0
-    ]
+    digits = np.array([[[73 * 12, 27 * 12]]], np.float32)
+    position = cv2.perspectiveTransform(digits, homography(card.shape, scene))[0, 0]
     cv2.circle(picture, (int(position[0]), int(position[1])), 9, (255, 255, 255), -1)
 
     reading = read_front(picture, recogniser)
@@ -180,10 +179,8 @@ def test_difficult_pictures_are_not_misread(hana: CardFront, recogniser: Recogni
         fields = read(hana, recogniser, scene)
         assert fields.birth in (None, PrintedBirth("昭和", 55, 3, 1)), trouble
         assert fields.expiry in (None, date(2033, 3, 1)), trouble
-        assert all(digit in (0x20, expected) for digit, expected in zip(fields.security, b"4907", strict=True)), (
-            trouble,
-            seed,
-        )
+        digits = zip(fields.security, b"4907", strict=True)
+        assert all(digit in (0x20, expected) for digit, expected in digits), (trouble, seed)
 
 
 def test_text_recognition_runs_only_on_the_three_fields(
@@ -207,7 +204,7 @@ def test_a_digit_on_which_frames_disagree_is_left_blank() -> None:
     codes = iter([b"4907", b"4907", b"4901"])
 
     def next_reading(_: Image) -> object:
-        from vision.text.front import FrontReading
+        from vision.printed.front import FrontReading
 
         return FrontReading(CardGuidance.HOLD_STILL, PrintedFields(security=bytearray(next(codes))))
 
