@@ -41,7 +41,7 @@ from terminal.qualification.contract import (
 from terminal.qualification.keys import Enrolment
 from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.checks import InventedChecks
-from terminal.simulated.exchange.consents import note_consents
+from terminal.simulated.exchange.consents import store_consents
 from terminal.simulated.exchange.insured import InventedInsured
 from terminal.simulated.exchange.names import RequestName, request_name
 from terminal.simulated.exchange.requests import handle
@@ -54,7 +54,7 @@ from terminal.simulated.service.registry import Registry
 from terminal.simulated.service.revocation import RevocationLists
 from terminal.simulated.service.server import open_service
 from tests.reader.fuzz_targets import _image
-from tests.terminal.simulated.exchange.fuzzing import FACE, REQUESTS, damaged
+from tests.terminal.simulated.exchange.fuzzing import FACE, REQUESTS, damaged_files
 
 Target = Callable[[bytes], None]
 NOW = datetime(2026, 11, 21, 9, 3, 12, tzinfo=JAPAN)
@@ -217,7 +217,7 @@ def exchange(data: bytes) -> None:
     store = ExchangeStore(None)
     try:
         if name == FACE:
-            note_consents(content, insured, store, NOW.date())
+            store_consents(content, insured, store, NOW.date())
             return
         request = request_name(name)
         assert isinstance(request, RequestName)
@@ -287,7 +287,7 @@ def seeds() -> dict[str, list[bytes]]:
     bodies = (b"{}", b'{"terminal_id":"terminal-1","items":["SRJ"]}', b'{"search":{"insurer_number":"138999"}}')
     user = _card().files[File.USER_CERTIFICATE]
     authority, pem, revoked = _authority()
-    files = dict(islice(damaged(1), 40))
+    files = dict(islice(damaged_files(1), 40))
     return {
         "http": [bytes((route,)) + head + b"\n\n" + body for route in range(len(_ROUTES)) for body in bodies],
         "answer": [

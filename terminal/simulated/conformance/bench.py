@@ -250,7 +250,9 @@ class CaseRunner:
         parsed = parse(data)
         return Request(name, data, parsed.root) if isinstance(parsed, Parsed) else None
 
-    def desk(self, fail: bool = False, encoding: Encoding = "UTF-8", *, later: timedelta = NOW) -> AnswerContext:
+    def answer_context(
+        self, fail: bool = False, encoding: Encoding = "UTF-8", *, later: timedelta = NOW
+    ) -> AnswerContext:
         """Return the answer context that the simulated exchange would use. `later`: offset from the current time."""
         insured, checks = InventedInsured(self.people), InventedChecks(self.people)
         return AnswerContext(insured, checks, self.store, datetime.now(JAPAN) + later, encoding, None, fail)
@@ -261,7 +263,7 @@ class CaseRunner:
         abnormal_end = fail
 
         def make(fail: bool, encoding: Encoding = "UTF-8") -> AnswerContext:
-            return self.desk(fail or abnormal_end, encoding, later=later)
+            return self.answer_context(fail or abnormal_end, encoding, later=later)
 
         handled = handle(request.name, request.data, make, BULK_LASTS)
         assert not isinstance(handled, Silent), "no task provokes silence"

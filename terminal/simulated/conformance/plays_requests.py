@@ -84,7 +84,7 @@ def rejected(bench: CaseRunner) -> None:
     request = bench.request(CHECK)
     if request:
         identifier = request.text("MessageHeader/ArbitraryFileIdentifier") or None
-        name = bench.put(reject(request.name, ExchangeProblem.PROVOKED, bench.desk(), identifier=identifier))
+        name = bench.put(reject(request.name, ExchangeProblem.PROVOKED, bench.answer_context(), identifier=identifier))
         compare(bench, name, ask_staff=True, billable=False)
 
 

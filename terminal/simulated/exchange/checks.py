@@ -1,4 +1,4 @@
-"""The check by symbol and number: answered from this process's invented people, or by another service."""
+"""Sources of qualification checks: the invented people in this process, or another service."""
 
 import asyncio
 import re
@@ -30,32 +30,34 @@ _NO_CHECK_ID = "exchange"
 class CheckQuery:
     search: InsuredSearch
     limit_agreed: bool
-    """The patient agreed orally to the limit being provided."""
+    """Whether the patient agreed orally that the limit is provided."""
     day: date
     """Day of care."""
 
 
 class QualificationChecks(Protocol):
-    def check(self, question: CheckQuery, institution: str, now: datetime) -> CheckOutcome: ...
+    def check(self, query: CheckQuery, institution: str, now: datetime) -> CheckOutcome: ...
 
     def is_valid(self, check_id: str | None, item: Item) -> bool | NoAnswer:
-        """Return whether the consent from a result file is still valid; it may have been withdrawn since."""
+        """Return whether a consent from a result file is valid, which it is not after a withdrawal."""
         ...
 
 
 class InventedChecks:
+    """Checks answered from invented people."""
+
     def __init__(self, people: People) -> None:
         self._people = people
 
-    def check(self, question: CheckQuery, institution: str, now: datetime) -> CheckOutcome:
-        found = look_up(question.search, self._people, question.day)
-        # this result is never verified and never leaves the process
+    def check(self, query: CheckQuery, institution: str, now: datetime) -> CheckOutcome:
+        found = look_up(query.search, self._people, query.day)
+        # the placeholder signature is never verified
         request = LookUp(
             terminal_id="exchange",
             institution_code=institution,
-            search=question.search,
-            limit_consent=1 if question.limit_agreed else 0,
-            confirmation_date=question.day,
+            search=query.search,
+            limit_consent=1 if query.limit_agreed else 0,
+            confirmation_date=query.day,
             asked_at=now,
             signature=b"-",
         )
@@ -63,39 +65,39 @@ class InventedChecks:
         return result_of_lookup(_NO_CHECK_ID, request, found, person, now)
 
     def is_valid(self, check_id: str | None, item: Item) -> bool | NoAnswer:
-        """Return the consent as in the result file: there is no other source."""
+        """Return True: result files are the only source of consents."""
         return True
 
 
 class ServiceChecks:
-    """Queries the service over HTTP, one request after the other. `open_client`: creates a client for each query.
+    """Queries a service over HTTP, one request at a time. `open_client`: creates a client for each query.
 
-    The client's own institution is used, whatever the request contains.
+    The institution is always that of the client; the one in the request is ignored.
     """
 
     def __init__(self, open_client: Callable[[], QualificationClient]) -> None:
         self._open_client = open_client
 
-    def check(self, question: CheckQuery, institution: str, now: datetime) -> CheckOutcome:
-        async def ask() -> CheckOutcome:
+    def check(self, query: CheckQuery, institution: str, now: datetime) -> CheckOutcome:
+        async def query_service() -> CheckOutcome:
             async with self._open_client() as client:
                 return await client.look_up(
-                    question.search,
-                    limit_consent=question.limit_agreed,
+                    query.search,
+                    limit_consent=query.limit_agreed,
                     asked_at=now,
-                    confirmation_date=question.day,
+                    confirmation_date=query.day,
                 )
 
-        return asyncio.run(ask())
+        return asyncio.run(query_service())
 
     def is_valid(self, check_id: str | None, item: Item) -> bool | NoAnswer:
-        """Return False also for an unknown check: the service's record takes precedence over the result file."""
+        """Return whether the service lists the consent as valid. False for an unknown check."""
         if check_id is None or not re.fullmatch(CHECK_ID_PATTERN, check_id):
             return False
 
-        async def ask() -> StandingConsents | Refused | NoAnswer:
+        async def query_service() -> StandingConsents | Refused | NoAnswer:
             async with self._open_client() as client:
                 return await client.standing(check_id)
 
-        answer = asyncio.run(ask())
+        answer = asyncio.run(query_service())
         return answer if isinstance(answer, NoAnswer) else isinstance(answer, StandingConsents) and item in answer.items

@@ -1,6 +1,6 @@
-"""Which consents are valid, read from the card readers' result files as they appear in the `face` folder.
+"""Store the consents of the result files in the `face` folder.
 
-A consent is valid up to AvailableTime; a later refusal ends it; items that were not asked remain unchanged.
+A consent is valid until AvailableTime or a later refusal. Items that were not asked remain unchanged.
 """
 
 from datetime import date, datetime
@@ -19,8 +19,8 @@ FETCHED = (Item.MEDICINES, Item.HEALTH_CHECKUP, Item.DIAGNOSIS)
 """Items whose data can be requested by file."""
 
 
-def note_consents(data: bytes, insured: InsuredPeople, store: ExchangeStore, day: date) -> bool:
-    """Store the consents of a result file; return False if it cannot be read."""
+def store_consents(data: bytes, insured: InsuredPeople, store: ExchangeStore, day: date) -> bool:
+    """Store the consents of a result file. Returns False if the file cannot be read."""
     parsed = parse(data)
     message = read_message(parsed, QualificationAnswer).message if isinstance(parsed, Parsed) else None
     if not isinstance(message, QualificationAnswer):
@@ -29,11 +29,11 @@ def note_consents(data: bytes, insured: InsuredPeople, store: ExchangeStore, day
         for item in FETCHED:
             consent = getattr(record, attributes_of(item)[0])
             if isinstance(consent, ConsentPart):
-                _note(message, record, item, consent, insured, store, day)
+                _store_consent(message, record, item, consent, insured, store, day)
     return True
 
 
-def _note(
+def _store_consent(
     message: QualificationAnswer,
     record: Insured,
     item: Item,
@@ -42,10 +42,10 @@ def _note(
     store: ExchangeStore,
     day: date,
 ) -> None:
-    wanted = Criteria.by(record, record.birth_date)
-    found = () if wanted is None else insured.find(wanted, day)
+    criteria = Criteria.by(record, record.birth_date)
+    found = () if criteria is None else insured.find(criteria, day)
     for key in found[0].keys if len(found) == 1 else ():
-        store.decided(
+        store.store_decision(
             message.header.institution_code,
             key,
             item,
@@ -56,7 +56,7 @@ def _note(
 
 
 def _until(consent: ConsentPart) -> datetime | None:
-    """Return when the consent ends, but no later than the rule allows; None without a consent."""
+    """Return AvailableTime, or the latest time that the rules allow if that is earlier. None without a consent."""
     if consent.flag != "1" or consent.consent_time is None or consent.available_time is None:
         return None
     try:

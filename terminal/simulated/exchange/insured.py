@@ -1,4 +1,4 @@
-"""Look up insured people for the exchange, by the same rules as the service stub."""
+"""Look up insured people for the exchange by the rules of the service stub."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from terminal.simulated.service.people import CareConsent, InsuredPerson, People
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """Search criteria. None matches anything: not every request has all of them."""
+    """Search criteria. None matches any value."""
 
     insurer_number: str = field(repr=False)
     insured_identification_number: str = field(repr=False)
@@ -27,7 +27,7 @@ class Criteria:
 
     @classmethod
     def by(cls, numbers: InsuredNumbers, birth_date: date | None = None) -> Self | None:
-        """Return None if the insurer or the identification number is missing."""
+        """Return the criteria, or None if the insurer number or the identification number is missing."""
         if numbers.insurer_number is None or numbers.insured_identification_number is None:
             return None
         return cls(
@@ -42,7 +42,7 @@ class Criteria:
 @dataclass(frozen=True, slots=True)
 class FoundInsured:
     keys: tuple[InsuredKey, ...]
-    """Keys of the qualification found, followed by the person's other keys."""
+    """Key of the matching qualification, followed by the person's other keys."""
     record: Insured | None = field(repr=False)
     """None if only the service knows the person."""
     care: tuple[CareConsent, ...] = field(default=(), repr=False)
@@ -51,19 +51,19 @@ class FoundInsured:
 
 class InsuredPeople(Protocol):
     def find(self, criteria: Criteria, day: date) -> tuple[FoundInsured, ...]:
-        """Return every person with such a qualification, once each."""
+        """Return all people with a matching qualification, without duplicates."""
         ...
 
     def with_tickets(self, month: date) -> tuple[FoundInsured, ...]:
-        """Return all people with a public-assistance ticket for a month, given by its first day."""
+        """Return all people with a public-assistance ticket for a month. `month`: its first day."""
         ...
 
     def with_care(self, care: str) -> tuple[FoundInsured, ...]:
-        """Return all people who ever consented to that kind of care (OQSCD028)."""
+        """Return all people with a consent for this kind of care (OQSCD028), even if it has ended."""
         ...
 
     def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
-        """Return the keys of an invented person by name, as version 0.1.0 stored them; empty if unknown."""
+        """Return the keys of an invented person by name, which version 0.1.0 stored. Empty if the name is unknown."""
         ...
 
 
@@ -77,10 +77,10 @@ class InventedInsured:
         return tuple(self._found(criteria, day))
 
     def with_tickets(self, month: date) -> tuple[FoundInsured, ...]:
-        then = [person.on(month) for person in self._people.values()]
+        people = [person.on(month) for person in self._people.values()]
         return tuple(
             FoundInsured(_keys(entry), insured_of(entry))
-            for person in then
+            for person in people
             for entry in person.qualifications
             if entry.medical_tickets
         )
@@ -93,13 +93,13 @@ class InventedInsured:
         )
 
     def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
-        known = self._people.get(person)
-        return () if known is None else _keys(*known.qualifications, *known.former)
+        record = self._people.get(person)
+        return () if record is None else _keys(*record.qualifications, *record.former)
 
     def _found(self, criteria: Criteria, day: date) -> Iterator[FoundInsured]:
         for key, person in self._people.items():
             for entry in (*person.qualifications, *person.former):
-                if _is_it(criteria, key, person, entry, day):
+                if _matches(criteria, key, person, entry, day):
                     yield FoundInsured(
                         _keys(entry, *person.qualifications, *person.former), insured_of(entry), person.care_consents
                     )
@@ -107,7 +107,7 @@ class InventedInsured:
 
 
 class InsuredElsewhere:
-    """People known only to a service elsewhere, in addition to those in `known`: their numbers are used unchecked."""
+    """The people of another service, in addition to `known`. Numbers of unknown people are accepted unchecked."""
 
     def __init__(self, known: InsuredPeople) -> None:
         self._known = known
@@ -131,7 +131,7 @@ def _keys(*entries: Qualification) -> tuple[InsuredKey, ...]:
     return tuple(dict.fromkeys(key for entry in entries if (key := insured_key(entry)) is not None))
 
 
-def _is_it(criteria: Criteria, key: str, person: InsuredPerson, entry: Qualification, day: date) -> bool:
+def _matches(criteria: Criteria, key: str, person: InsuredPerson, entry: Qualification, day: date) -> bool:
     try:
         search = InsuredSearch(
             insurer_number=criteria.insurer_number,
@@ -141,6 +141,6 @@ def _is_it(criteria: Criteria, key: str, person: InsuredPerson, entry: Qualifica
             birth_date=criteria.birth_date or entry.birth_date,
         )
     except ValidationError:
-        return False  # nobody has such numbers
-    alone = person.model_copy(update={"qualifications": (entry,), "former": ()})
-    return look_up(search, {key: alone}, day).person == key
+        return False  # invalid numbers match nobody
+    one_entry = person.model_copy(update={"qualifications": (entry,), "former": ()})
+    return look_up(search, {key: one_entry}, day).person == key

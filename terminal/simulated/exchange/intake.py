@@ -1,6 +1,6 @@
-"""Poll the `req` folder: polling also works on shares without change notifications.
+"""Poll the `req` folder, because network shares may not send change notifications.
 
-A file is picked up when two successive scans find the same size and time. Only regular files are opened.
+A file is complete if two successive scans find the same size and modification time. Only regular files are opened.
 """
 
 import errno
@@ -14,19 +14,19 @@ from typing import Final
 from terminal.simulated.exchange.names import Hostile, NotARequest, RequestName, request_name
 
 DONE_FOLDER: Final = "done"
-AT_ONCE: Final = 200
-"""Maximum number of files per scan; the rest follow in the next one."""
+MAX_FILES: Final = 200
+"""Maximum number of files per scan. Further files follow in the next scan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Identifies a file and its content version."""
+    """Identifies one version of a file."""
 
     size: int
     changed: int
-    """Modification time in nanoseconds, from the file system."""
+    """Modification time in nanoseconds."""
     number: int
-    """Inode of the file."""
+    """Inode number."""
 
 
 @dataclass(slots=True)
@@ -50,26 +50,28 @@ class FolderScan:
     waiting: int
     """Requests that are still changing."""
     hostile: int
-    """Files that are refused for their name or kind, and not touched."""
+    """Files refused because of their name or type. They are left alone."""
     ignored: int = 0
-    """Files whose names may be mistyped request names."""
+    """Files with names that may be mistyped request names."""
 
 
 @dataclass(slots=True)
 class Intake:
+    """Detects complete request files in a folder."""
+
     folder: Path
     settled_after: float = 0.3
-    """Seconds without a change, over at least two scans."""
+    """Seconds for which a file must stay unchanged, over at least two scans."""
     _known: dict[str, _Known] = field(default_factory=dict)
 
-    def look(self, now: float) -> FolderScan:
+    def scan(self, now: float) -> FolderScan:
         """Scan the folder. `now`: monotonic seconds. Raises `OSError` if the folder cannot be read."""
         arrived: list[Arrived] = []
         waiting = hostile = ignored = 0
         present: set[str] = set()
         for name, stamp in self._entries():
             if isinstance(name, NotARequest):
-                ignored += name.puzzling
+                ignored += name.is_suspicious
                 continue
             if isinstance(name, Hostile) or stamp is None:
                 hostile += 1
@@ -83,11 +85,11 @@ class Intake:
                 waiting += 1
             else:
                 arrived.append(Arrived(name, self.folder / name.text, stamp, now - known.since))
-        for gone in self._known.keys() - present:
-            del self._known[gone]
-        # oldest first, so that a flood of new files cannot starve one
+        for removed in self._known.keys() - present:
+            del self._known[removed]
+        # oldest first, so that many new files cannot delay an old one
         arrived.sort(key=lambda file: (file.stamp.changed, file.name.text))
-        return FolderScan(tuple(arrived[:AT_ONCE]), waiting, hostile, ignored)
+        return FolderScan(tuple(arrived[:MAX_FILES]), waiting, hostile, ignored)
 
     def _entries(self) -> Iterator[tuple[RequestName | NotARequest | Hostile, Stamp | None]]:
         with os.scandir(self.folder) as entries:
@@ -100,7 +102,7 @@ class Intake:
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """Return None for a missing or non-regular file."""
+    """Return the stamp of a regular file, or None for anything else."""
     try:
         status = path.lstat()
     except OSError:
@@ -109,12 +111,12 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 def remove(path: Path) -> None:
-    """Delete a file, if it exists. Raises `OSError`."""
+    """Delete a file if it exists. Raises `OSError`."""
     path.unlink(missing_ok=True)
 
 
-def put_away(path: Path, folder: Path) -> None:
-    """Move into `folder`, without replacing a file of the same name. Raises `OSError`."""
+def move_into(path: Path, folder: Path) -> None:
+    """Move a file into `folder` without replacing another. Raises `OSError`."""
     folder.mkdir(exist_ok=True, mode=0o770)
     for count in range(1000):
         target = folder / (path.name if not count else f"{path.stem}~{count}{path.suffix}")

@@ -1,4 +1,4 @@
-"""Names of request files and their answers. They come from outside: a name is matched completely or not used."""
+"""Names of request files and their answers. Names are untrusted input and must match the pattern completely."""
 
 import re
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from terminal.handover.messages.kinds import FileKind, kind_of
 _PLAIN: Final = re.compile(r"([A-Za-z0-9]{5,15})(req)_([A-Za-z0-9_-]{1,80})\.xml", re.ASCII | re.IGNORECASE)
 
 _SHAPE: Final = re.compile(r"[A-Z]{3}(si|mu)[A-Z]{3}[0-9]{2}req_", re.IGNORECASE)
-"""System, single or multiple, job: the shape of a request name, perhaps with a typing error."""
+"""Pattern of names that look like requests, even if mistyped: system, single or multiple, job."""
 
 BEING_WRITTEN: Final = (".tmp", ".part", ".partial", ".writing", "~")
-"""Suffixes of files that programs are still writing."""
+"""Suffixes of files that other programs have not finished writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,38 +26,39 @@ class RequestName:
     """The request's name with the suffix `.err`."""
 
     @property
-    def zipped(self) -> str:
-        """The answer's name as a ZIP file."""
+    def zip_answer(self) -> str:
+        """The name of an answer in a ZIP file."""
         return f"{self.answer.removesuffix('.xml')}.zip"
 
     @property
-    def shown(self) -> str:
-        """The first part only, for logs: the rest may contain a patient's number."""
+    def log_text(self) -> str:
+        """The first part of the name, for logs. The second part may contain a patient number."""
         return self.text.partition("_")[0]
 
 
 class NotARequest:
-    """A file that is not a request, and is not touched."""
+    """The name of a file that is not a request and is left alone."""
 
-    def __init__(self, puzzling: bool) -> None:
-        self.puzzling = puzzling
-        """Whether it looks like a mistyped request, which staff should know is not read."""
+    def __init__(self, is_suspicious: bool) -> None:
+        self.is_suspicious = is_suspicious
+        """Whether the name may be a mistyped request name, which is worth a warning."""
 
 
 class Hostile:
-    """Starts like a request but is not a plain name (too long, blanks, path characters, other scripts). Not touched."""
+    """The name of a file that is left alone: it starts like a request, but is too long or has unusual characters."""
 
 
 def request_name(name: str) -> RequestName | NotARequest | Hostile:
+    """Parse a file name in the request folder."""
     kind = kind_of(name, any_case=True)
-    claims = kind.prefix.endswith("req_") if kind else _SHAPE.match(name) is not None
+    looks_like_request = kind.prefix.endswith("req_") if kind else _SHAPE.match(name) is not None
     lower = name.lower()
-    if not claims or not lower.endswith(".xml"):
-        return NotARequest(puzzling=not name.startswith(".") and not lower.endswith(BEING_WRITTEN))
-    matched = _PLAIN.fullmatch(name)
-    if matched is None:
+    if not looks_like_request or not lower.endswith(".xml"):
+        return NotARequest(is_suspicious=not name.startswith(".") and not lower.endswith(BEING_WRITTEN))
+    match = _PLAIN.fullmatch(name)
+    if match is None:
         return Hostile()
-    start, _, free = matched.groups()
-    # Windows ignores case; the answer's name uses the usual one
+    start, _, suffix = match.groups()
+    # names are case-insensitive, but the answer's name always has the standard case
     start = kind.prefix.removesuffix("req_") if kind else start
-    return RequestName(name, kind, f"{start}res_{free}.xml", f"{name[: -len('.xml')]}.err")
+    return RequestName(name, kind, f"{start}res_{suffix}.xml", f"{name[: -len('.xml')]}.err")

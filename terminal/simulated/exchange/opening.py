@@ -1,4 +1,4 @@
-"""Open an exchange from command line options: with the invented people only, or in front of another service."""
+"""Open an exchange that answers from the invented people or queries another service."""
 
 import logging
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def open_exchange(
 ) -> tuple[ExchangeService, ExchangeStore]:
     """Return the exchange and its store, which the caller must close.
 
-    `open_client`: creates a client of the service to query. Raises `ValueError` for an invalid people file.
+    `open_client`: creates a client for another service. Raises `ValueError` for an invalid people file.
     """
     people = invented_people(people_file)
     insured: InsuredPeople = InventedInsured(people)
@@ -32,7 +32,7 @@ def open_exchange(
     if open_client is not None:
         checks, insured = ServiceChecks(open_client), InsuredElsewhere(insured)
     store = ExchangeStore(state_dir / "exchange.db")
-    left = store.upgrade(insured.keys_of)
-    if left:
-        log.warning("%d patient numbers of version 0.1.0 belong to people who are not known here; kept for later", left)
+    remaining = store.upgrade(insured.keys_of)
+    if remaining:
+        log.warning("%d patient numbers of version 0.1.0 not converted: their people are unknown", remaining)
     return ExchangeService(Folders.below(folder), insured, checks, store, rules=rules), store

@@ -1,4 +1,4 @@
-"""Reasons for negative answers to requests, with codes of our own (SIMX) and sentences for staff and log."""
+"""Reasons for negative answers, with this project's own codes (SIMX) and Japanese messages."""
 
 from enum import Enum
 

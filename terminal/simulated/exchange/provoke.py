@@ -1,4 +1,4 @@
-"""Misbehaviour on request: an `ArbitraryFileIdentifier` starting with `SIM-` selects the kind of answer."""
+"""Answers provoked by a request: an `ArbitraryFileIdentifier` that starts with `SIM-` selects the behaviour."""
 
 import re
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ class Provoked:
     fail: bool = False
     """Answer with an abnormal end (SegmentOfResult 9, ResultCode 9)."""
     silent: bool = False
-    """Accept the request and never answer."""
+    """Accept the request without ever answering."""
     old: bool = False
     """Write ● for characters that the old character set lacks."""
     delay: float = 0.0
-    """Seconds."""
+    """Delay of the answer in seconds."""
 
 
-def provoked(identifier: str | None) -> Provoked:
+def provoked_behaviour(identifier: str | None) -> Provoked:
     text = identifier or ""
     slow = _SLOW.fullmatch(text)
     if slow:

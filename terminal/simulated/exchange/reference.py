@@ -1,4 +1,4 @@
-"""The layout as tables for people, generated from the declaration that is used to write and read the files."""
+"""Documentation tables of the file layout, generated from the declarations that read and write the files."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,7 +13,7 @@ from terminal.simulated.service.people import invented_people
 
 
 def element_tables() -> str:
-    """Return Markdown: one table per part, each part once, in the order of the files."""
+    """Return a Markdown table for each part, in the order of the files and without repetitions."""
     tables, done = [], set[type[Part]]()
     for kind in FILE_KINDS:
         for title, part in _parts(kind.message, kind.prefix.rstrip("_")):
@@ -59,25 +59,25 @@ def _value(marker: Element) -> str:
 
 
 def sample_table() -> str:
-    """Return Markdown: for each element of a result, a sample of `uketsuke handover sample --all` that contains it."""
+    """Return a Markdown table of the elements of a result, each with a sample of `handover sample --all`."""
     now = datetime(2026, 11, 26, 9, 0, 0, tzinfo=JAPAN)
-    found = elements_of(all_files(invented_people(), now, institution="1319999999"))
+    elements = elements_of(all_files(invented_people(), now, institution="1319999999"))
     lines = ["| element | a sample that has it |", "|---|---|"]
-    lines += [f"| {name} | {files[0].title if files else '-'} |" for name, files in found.items()]
+    lines += [f"| {name} | {files[0].title if files else '-'} |" for name, files in elements.items()]
     return "\n".join(lines) + "\n"
 
 
 def code_tables() -> str:
-    """Return Markdown: the code values used in the files."""
-    found: dict[str, Codes] = {CONSENT.number: CONSENT}
+    """Return a Markdown table of the code values used in the files."""
+    tables: dict[str, Codes] = {CONSENT.number: CONSENT}
     for kind in FILE_KINDS:
         for _, part in _parts(kind.message, ""):
             for field in fields_of(part):
                 if isinstance(field.marker, Element) and isinstance(field.marker.kind, CodeKind):
                     codes = field.marker.kind.codes
-                    found.setdefault(codes.number or field.marker.name, codes)
+                    tables.setdefault(codes.number or field.marker.name, codes)
     lines = ["| code | values |", "|---|---|"]
-    for number in sorted(found):
+    for number in sorted(tables):
         name = f"OQSCD{number}" if number.isdigit() else number
-        lines.append(f"| {name} | {', '.join(f'{value} {meaning}' for value, meaning in found[number].values)} |")
+        lines.append(f"| {name} | {', '.join(f'{value} {meaning}' for value, meaning in tables[number].values)} |")
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""Convert the bytes of a request to the bytes of its answer, independent of folders."""
+"""Compute the answer to a request, without access to folders."""
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -24,13 +24,13 @@ from terminal.simulated.exchange.answers.registration import answer_registration
 from terminal.simulated.exchange.answers.single import answer_check
 from terminal.simulated.exchange.names import RequestName
 from terminal.simulated.exchange.problems import ExchangeProblem
-from terminal.simulated.exchange.provoke import Provoked, provoked
+from terminal.simulated.exchange.provoke import Provoked, provoked_behaviour
 
 MAX_IDENTIFIER_LENGTH: Final = 200
 
 
 class ErrorFile(Part):
-    """An `.err` file in our own format: the content of a real one is not public."""
+    """An `.err` file in this project's own format, because the real format is not public."""
 
     header: Annotated[ErrorHeader, Element("MessageHeader")]
 
@@ -41,7 +41,7 @@ class AnswerFile:
     """File name of the answer."""
     data: bytes = field(repr=False)
     delay: float = 0.0
-    """Seconds to delay it."""
+    """Delay in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,85 +52,87 @@ class Rejected:
     data: bytes = field(repr=False)
     trouble: ExchangeProblem
     half_written: bool = False
-    """Whether the message may be incomplete: the data ends too early."""
+    """Whether the request may be incomplete because its data ends too early."""
 
 
 class Silent:
-    """The request is accepted and never answered."""
+    """The request is accepted but never answered."""
 
 
 Handled = AnswerFile | Rejected | Silent
 
 
-class MakeDesk(Protocol):
+class MakeContext(Protocol):
     def __call__(self, fail: bool, encoding: Encoding = "UTF-8") -> AnswerContext:
-        """`fail`: the request asks for an abnormal end. `encoding`: encoding of the request."""
+        """`fail`: whether to provoke an abnormal end. `encoding`: encoding of the request."""
         ...
 
 
-def handle(name: RequestName, data: bytes, desk: MakeDesk, bulk_lasts: timedelta) -> Handled:
+def handle(name: RequestName, data: bytes, make_context: MakeContext, bulk_lasts: timedelta) -> Handled:
+    """Return the answer to a request. `bulk_lasts`: duration of a bulk job."""
     if name.kind is None:
         parsed = parse(data)
         if isinstance(parsed, Unreadable):
-            return reject(name, ExchangeProblem.NOT_SIMULATED, desk(False))
-        here = desk(False, parsed.encoding)
-        return reject(name, ExchangeProblem.NOT_SIMULATED, here, identifier=identifier_in(parsed))
+            return reject(name, ExchangeProblem.NOT_SIMULATED, make_context(False))
+        context = make_context(False, parsed.encoding)
+        return reject(name, ExchangeProblem.NOT_SIMULATED, context, identifier=identifier_in(parsed))
     parsed = parse(data, name.kind.largest)
     if isinstance(parsed, Unreadable):
-        return reject(name, ExchangeProblem.MALFORMED, desk(False), where=_line(parsed.line), half_written=True)
+        context = make_context(False)
+        return reject(name, ExchangeProblem.MALFORMED, context, where=_line(parsed.line), half_written=True)
     read = read_message(parsed, name.kind.message)
     errors = [problem for problem in read.problems if problem.severity is Severity.ERROR]
     if parsed.root.tag != ROOT or not parsed.exact or errors or read.message is None:
-        here = desk(False, parsed.encoding)
-        return reject(name, ExchangeProblem.MALFORMED, here, where=_place(errors), identifier=identifier_in(parsed))
-    behaviour = provoked(_identifier(read.message))
+        context, where = make_context(False, parsed.encoding), _place(errors)
+        return reject(name, ExchangeProblem.MALFORMED, context, where=where, identifier=identifier_in(parsed))
+    behaviour = provoked_behaviour(_identifier(read.message))
     if behaviour.silent:
         return Silent()
     if behaviour.reject:
-        here = desk(False, parsed.encoding)
-        return reject(name, ExchangeProblem.PROVOKED, here, identifier=_identifier(read.message))
-    return _answered(
+        context = make_context(False, parsed.encoding)
+        return reject(name, ExchangeProblem.PROVOKED, context, identifier=_identifier(read.message))
+    return _answer_file(
         name,
         data,
         read.message,
-        replace(desk(behaviour.fail, parsed.encoding), old_characters=behaviour.old),
+        replace(make_context(behaviour.fail, parsed.encoding), old_characters=behaviour.old),
         bulk_lasts,
         behaviour,
     )
 
 
-def _answered(
-    name: RequestName, data: bytes, message: Part, desk: AnswerContext, bulk_lasts: timedelta, behaviour: Provoked
+def _answer_file(
+    name: RequestName, data: bytes, message: Part, context: AnswerContext, bulk_lasts: timedelta, behaviour: Provoked
 ) -> Handled:
     job = name.kind.job if name.kind else ""
-    answer = _answer(message, UploadedFile(f"{name.text}:{sha256(data).hexdigest()}", job, data), desk, bulk_lasts)
-    document = write_document(answer, desk.encoding).data
-    if desk.zip_bulk and isinstance(message, BulkFetch):
-        return AnswerFile(name.zipped, _zipped(name.answer, document, desk), behaviour.delay)
+    answer = _answer(message, UploadedFile(f"{name.text}:{sha256(data).hexdigest()}", job, data), context, bulk_lasts)
+    document = write_document(answer, context.encoding).data
+    if context.zip_bulk and isinstance(message, BulkFetch):
+        return AnswerFile(name.zip_answer, _zip(name.answer, document, context), behaviour.delay)
     return AnswerFile(name.answer, document, behaviour.delay)
 
 
-def _zipped(name: str, document: bytes, desk: AnswerContext) -> bytes:
-    packed = BytesIO()
-    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
-        archive.writestr(ZipInfo(name, desk.now.timetuple()[:6]), document, ZIP_DEFLATED)
-    return packed.getvalue()
+def _zip(name: str, document: bytes, context: AnswerContext) -> bytes:
+    buffer = BytesIO()
+    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
+        archive.writestr(ZipInfo(name, context.now.timetuple()[:6]), document, ZIP_DEFLATED)
+    return buffer.getvalue()
 
 
-def _answer(message: Part, file: UploadedFile, desk: AnswerContext, bulk_lasts: timedelta) -> Part:
+def _answer(message: Part, file: UploadedFile, context: AnswerContext, bulk_lasts: timedelta) -> Part:
     match message:
         case QualificationRequest():
-            return answer_check(message, desk)
+            return answer_check(message, context)
         case RegistrationRequest():
-            return answer_registration(message, desk)
+            return answer_registration(message, context)
         case BulkRequest() | WelfareListRequest() | ConsentListRequest() | BulkRegistrationRequest():
-            return answer_upload(message, file, bulk_lasts, desk)
+            return answer_upload(message, file, bulk_lasts, context)
         case BulkFetch():
-            return answer_fetch(message, file.job, desk)
+            return answer_fetch(message, file.job, context)
         case DrugRequest():
-            return answer_drugs(message, desk)
+            return answer_drugs(message, context)
         case CheckupRequest():
-            return answer_checkups(message, desk)
+            return answer_checkups(message, context)
         case _:
             raise TypeError(f"{type(message).__name__} is not a request")
 
@@ -138,28 +140,29 @@ def _answer(message: Part, file: UploadedFile, desk: AnswerContext, bulk_lasts: 
 def reject(
     name: RequestName,
     trouble: ExchangeProblem,
-    desk: AnswerContext,
+    context: AnswerContext,
     *,
     where: str = "",
     identifier: str | None = None,
     half_written: bool = False,
 ) -> Rejected:
+    """Return an `.err` file. `where`: place of the error, appended to the message."""
     header = ErrorHeader(
-        executed_at=desk.now,
+        executed_at=context.now,
         file_identifier=identifier,
         segment=FAILED,
         error_code=trouble.code,
         error_message=trouble.sentence + where,
-        character_code=desk.character_code,
+        character_code=context.character_code,
     )
-    data = write_document(ErrorFile(header=header), desk.encoding).data
+    data = write_document(ErrorFile(header=header), context.encoding).data
     return Rejected(name.error, data, trouble, half_written)
 
 
 def identifier_in(parsed: Parsed) -> str | None:
-    """Return the identifier, even from a message that follows no layout."""
-    found = parsed.root.find("MessageHeader/ArbitraryFileIdentifier")
-    text = (found.text or "").strip(XML_SPACE) if found is not None else ""
+    """Return the file identifier of a message, even if the message has an unknown layout."""
+    element = parsed.root.find("MessageHeader/ArbitraryFileIdentifier")
+    text = (element.text or "").strip(XML_SPACE) if element is not None else ""
     return text[:MAX_IDENTIFIER_LENGTH] or None
 
 

@@ -1,4 +1,4 @@
-"""Result files for a given person and given answers, as the stub and the terminal would write them."""
+"""Sample result files for a person and their answers, as the stub and the terminal would create them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from terminal.qualification.contract import (
 )
 from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.answers.single import check
-from terminal.simulated.exchange.answers.units import checked
+from terminal.simulated.exchange.answers.units import check_unit
 from terminal.simulated.exchange.checks import InventedChecks
 from terminal.simulated.exchange.insured import InventedInsured
 from terminal.simulated.exchange.store import ExchangeStore
@@ -47,14 +47,14 @@ class Answers:
 
     items: Mapping[Item, bool] = field(default_factory=dict)
     by_law: bool = False
-    """The limit is provided by law."""
+    """Whether the limit is provided by law."""
     form: PrescriptionForm | None = None
 
     @classmethod
     def parse(cls, text: str, person: InsuredPerson) -> "Answers":
-        """`all`, `none`, or `medicines=yes,surgery=no,high-cost-limit=by-law,prescription=paper`.
+        """Parse `all`, `none`, or `medicines=yes,surgery=no,high-cost-limit=by-law,prescription=paper`.
 
-        Raises `ValueError`, whose text lists the valid values.
+        Raises `ValueError` with a list of the valid values.
         """
         if text.strip() in ("all", "none"):
             return cls(dict.fromkeys(_asked(person), text.strip() == "all"))
@@ -77,19 +77,20 @@ class Answers:
 
 
 def _asked(person: InsuredPerson) -> tuple[Item, ...]:
-    left_out = set()
+    """Return the items that the terminal asks this person about."""
+    excluded = set()
     if not person.may_share:
-        left_out |= {*VIEWING, Item.SPECIFIC_DISEASE}
+        excluded |= {*VIEWING, Item.SPECIFIC_DISEASE}
     if not person.specific_diseases:
-        left_out.add(Item.SPECIFIC_DISEASE)
+        excluded.add(Item.SPECIFIC_DISEASE)
     if not person.subsidies or not person.subsidies_connected:
-        left_out.add(Item.SUBSIDIES)
-    return tuple(item for item in Item if item not in left_out)
+        excluded.add(Item.SUBSIDIES)
+    return tuple(item for item in Item if item not in excluded)
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One sample of `--all`: its description and how it is made."""
+    """Description of one sample."""
 
     title: str
     person: str
@@ -139,7 +140,7 @@ class SampleFile:
     title: str
     data: bytes = field(repr=False)
     elements: frozenset[str] = field(repr=False)
-    """Its elements within `ResultOfQualificationConfirmation`."""
+    """Names of the elements in `ResultOfQualificationConfirmation`."""
 
 
 def face_file(
@@ -148,7 +149,7 @@ def face_file(
     """Return the result file for a sample. Raises `ValueError` for an unknown person or impossible answers."""
     person = people.get(sample.person)
     if person is None:
-        raise ValueError(f"{sample.person}: no invented person has that name; `uketsuke stub people` lists them")
+        raise ValueError(f"{sample.person}: unknown person. `uketsuke stub people` lists the invented people.")
     result = _result(sample, person, now, institution)
     options = FaceOptions(
         reference_number=None if sample.number is None else lambda *_: sample.number,
@@ -161,13 +162,13 @@ def face_file(
 
 
 def all_files(people: People, now: datetime, *, institution: str, encoding: Encoding = "UTF-8") -> list[SampleFile]:
-    """Return a file for each of `SAMPLES`, and two exchange answers for what no card reader writes."""
+    """Return a file for each of `SAMPLES`, and two exchange answers with elements that no card reader writes."""
     faces = [face_file(sample, people, now, institution=institution, encoding=encoding) for sample in SAMPLES]
     return [*faces, *_answers(people, now, institution, encoding)]
 
 
 def elements_of(files: list[SampleFile]) -> dict[str, list[SampleFile]]:
-    """Return each element of `ResultOfQualificationConfirmation`, in layout order, with the files that contain it."""
+    """Return the files that contain each element of `ResultOfQualificationConfirmation`, in layout order."""
     return {name: [file for file in files if name in file.elements] for name in names_of(Insured)}
 
 
@@ -191,8 +192,8 @@ def _result(sample: Sample, person: InsuredPerson, now: datetime, institution: s
         terminal_id="sample",
         decided_at=now,
         answers=tuple(
-            ConsentAnswer(item=item, flag=1 if given else 0, consent_time=now if given else None)
-            for item, given in answers.items.items()
+            ConsentAnswer(item=item, flag=1 if granted else 0, consent_time=now if granted else None)
+            for item, granted in answers.items.items()
         ),
         by_law=(Item.HIGH_COST_LIMIT,) if answers.by_law else (),
         prescription_form=answers.form,
@@ -213,7 +214,7 @@ def _result(sample: Sample, person: InsuredPerson, now: datetime, institution: s
 
 
 def _answers(people: People, now: datetime, institution: str, encoding: Encoding) -> Iterator[SampleFile]:
-    desk = AnswerContext(InventedInsured(people), InventedChecks(people), ExchangeStore(None), now, encoding, None)
+    context = AnswerContext(InventedInsured(people), InventedChecks(people), ExchangeStore(None), now, encoding, None)
     adult = people["adult"].qualifications[0]
     search = SearchInfo(
         insurer_number=adult.insurer_number,
@@ -224,13 +225,13 @@ def _answers(people: People, now: datetime, institution: str, encoding: Encoding
         limit_consent="1",
         arbitrary_identifier="visit-77",
     )
-    body, stamp = check(search, now.date(), institution, desk), f"{now:%Y%m%d}0001"
-    assert not isinstance(body, tuple), "an invented person is always found"
+    body, stamp = check(search, now.date(), institution, context), f"{now:%Y%m%d}0001"
+    assert not isinstance(body, tuple), "the invented person must be found"
     facts = {"executed_at": now, "confirmation_date": now.date(), "institution_code": institution, "segment": "1"}
     facts |= {"file_identifier": "SAMPLE-1", "character_code": CHARACTER_CODES[encoding]}
     single = QualificationAnswer(header=QualificationHeader.model_validate(facts | {"reference": "2"}), body=body)
     yield _file(f"OQSsiquc01res_{stamp}.xml", "answer by symbol and number", single, encoding, body.results)
-    units = (checked(search, now.date(), institution, desk),)
+    units = (check_unit(search, now.date(), institution, context),)
     counts = {"processed": "1", "normal": "1", "errors": "0", "reception_number": f"{now:%Y%m%d}0000000001"}
     bulk = BulkResult(header=BulkHeader.model_validate(facts | counts), body=BulkUnits(units=units))
     records = tuple(unit.result for unit in units if unit.result is not None)
@@ -242,6 +243,6 @@ def _file(
 ) -> SampleFile:
     data = write_document(message, encoding).data
     text = data.decode("cp932" if encoding == "Shift_JIS" else "utf-8")
-    inside = text.partition("<ResultOfQualificationConfirmation>")[2] if records else ""
-    found = frozenset(one for one in names_of(Insured) if f"<{one}>" in inside)
-    return SampleFile(name, title, data, found)
+    content = text.partition("<ResultOfQualificationConfirmation>")[2] if records else ""
+    elements = frozenset(element for element in names_of(Insured) if f"<{element}>" in content)
+    return SampleFile(name, title, data, elements)

@@ -1,7 +1,7 @@
-"""Invented drug and health-check data. No such drug or institution exists, as the names show. Values are made up.
+"""Invented drug and health check-up data. The names show that the drugs and institutions do not exist.
 
-Check-up codes have the length and shape of real ones (JLAC10, 17 characters), to exercise the limits of receipt
-computers; two values are out of range.
+Check-up codes have the format of real ones (JLAC10, 17 characters), to test the limits of receipt computers. Two values
+are out of range.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from terminal.handover.messages.data import (
 _OTHER_CLINIC = ("1318888888", "模擬第二医院（架空）")
 _PHARMACY = ("1349999999", "模擬薬局（架空）")
 _OWN, _OTHER = "1", "2"
-"""PrIsOrg as public programs interpret it: prescribed by the requesting institution or by another [inferred]."""
+"""PrIsOrg, as public programs interpret it: prescribed by the requesting institution or another [inferred]."""
 _ORAL, _EXTERNAL = "21", "23"
 """MeTrIdCl: 診療識別, as in claims [inferred]."""
 
@@ -62,28 +62,28 @@ _TREATMENTS = (
 class DrugQuery:
     start: date
     end: date
-    """Not after today."""
+    """Today at the latest."""
     institution: str
     e_prescriptions: bool
-    """Whether to include prescriptions and dispensings that no claim covers yet."""
+    """Whether to include prescriptions and dispensings without a claim."""
     treatments: bool
-    """Needs a consent for past care."""
+    """Whether to include treatments, which requires a consent for past care."""
 
 
-def drug_data(wanted: DrugQuery) -> DrugBody:
-    """Return claims up to the month before `end`; that month is known from e-prescriptions only."""
-    days = _tenths(wanted.start, wanted.end)
-    claimed = [day for day in days if (day.year, day.month) != (wanted.end.year, wanted.end.month)]
-    recent = [day for day in days if day not in claimed] if wanted.e_prescriptions else []
+def drug_data(query: DrugQuery) -> DrugBody:
+    """Return claims up to the month before `end`, and e-prescriptions from the month of `end`."""
+    days = _tenths(query.start, query.end)
+    claimed = [day for day in days if (day.year, day.month) != (query.end.year, query.end.month)]
+    recent = [day for day in days if day not in claimed] if query.e_prescriptions else []
     return DrugBody(
-        months=tuple(_claim(day, wanted) for day in claimed),
+        months=tuple(_claim(day, query) for day in claimed),
         prescriptions=Prescriptions(months=tuple(map(_prescription, recent))) if recent else None,
         dispensings=Dispensings(months=tuple(map(_dispensing, recent))) if recent else None,
     )
 
 
 def _tenths(start: date, end: date) -> list[date]:
-    """Return the tenth of each month within the period, for at most three months."""
+    """Return the 10th of each month in the period, for the last three months at most."""
     days: list[date] = []
     day = end.replace(day=10)
     while day >= start and len(days) < 3:
@@ -99,10 +99,10 @@ def _month(day: date) -> str:
     return f"{day.year:04}{day.month:02}"
 
 
-def _claim(day: date, wanted: DrugQuery) -> DrugMonth:
-    """Return a claim; every other month is another institution's, for programs that hide their own claims."""
+def _claim(day: date, query: DrugQuery) -> DrugMonth:
+    """Return a claim, alternating between two institutions because some programs hide their own claims."""
     own = day.month % 2 == 0
-    code, name = (wanted.institution, "模擬診療所（架空）") if own else _OTHER_CLINIC
+    code, name = (query.institution, "模擬診療所（架空）") if own else _OTHER_CLINIC
     return DrugMonth(
         dispenser_kind="4",
         dispenser_code=_PHARMACY[0],
@@ -117,7 +117,7 @@ def _claim(day: date, wanted: DrugQuery) -> DrugMonth:
                 dispensed=day,
                 prescribed=day,
                 drugs=(Drug(**_TABLET), Drug(**_OINTMENT)),
-                treatments=_TREATMENTS if wanted.treatments else (),
+                treatments=_TREATMENTS if query.treatments else (),
             ),
         ),
     )
@@ -149,7 +149,7 @@ def _dispensing(day: date) -> DispensingMonth:
 
 
 def checkups(day: date) -> tuple[Checkup, ...]:
-    """Return check-ups of the last two years, on 1 June each."""
+    """Return the check-ups of the last two years, each on 1 June."""
     years = (max(day.year - 2, 1), max(day.year - 1, 1))
     return tuple(
         Checkup(effective=date(year, 6, 1), values=values)

@@ -1,6 +1,6 @@
-"""What the exchange stores between files, in SQLite. The only file of this package with SQL.
+"""The exchange's data in SQLite: consents, processed files and bulk uploads.
 
-Uploaded bulk requests are stored unchanged, for at most a day.
+Uploaded bulk requests are stored unchanged for a day.
 """
 
 import contextlib
@@ -14,8 +14,8 @@ from config.files import create_private
 from consent.items import Item
 from terminal.handover.numbers import InsuredKey, PatientNumbers
 
-KEEP_UPLOADS = timedelta(hours=24)
-KEEP_NAMES = timedelta(days=30)
+UPLOAD_RETENTION = timedelta(hours=24)
+RETENTION = timedelta(days=30)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS viewing_consents (
@@ -42,17 +42,17 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class StoredConsent:
     """A consent from a card reader's result."""
 
     until: datetime
-    """The last moment at which it is valid."""
+    """The last moment of its validity."""
     check_id: str | None
-    """Check id of the result, if it contains one."""
+    """Check id of the result, if there is one."""
 
 
 class ExchangeStore:
-    """In memory if `path` is None. For one thread at a time; close it when done."""
+    """A SQLite store, in memory if `path` is None. Not thread-safe. Close it after use."""
 
     def __init__(self, path: Path | None) -> None:
         if path is not None:
@@ -66,7 +66,7 @@ class ExchangeStore:
         self._connection.execute("PRAGMA secure_delete=ON")
         self._connection.executescript(_SCHEMA)
         columns = {row[1] for row in self._connection.execute("PRAGMA table_info(uploads)")}
-        if "job" not in columns:  # a store of version 0.1.0
+        if "job" not in columns:  # version 0.1.0
             self._connection.execute("ALTER TABLE uploads ADD COLUMN job TEXT NOT NULL DEFAULT 'OQSmuquc'")
         self.numbers = PatientNumbers(self._connection)
         """The institutions' own patient numbers."""
@@ -75,17 +75,17 @@ class ExchangeStore:
         self._connection.close()
 
     def upgrade(self, keys_of: Callable[[str], tuple[InsuredKey, ...]]) -> int:
-        """Convert the patient numbers of version 0.1.0; return how many rows belong to unknown people.
+        """Convert the patient numbers of version 0.1.0 and return the number of rows for unknown people.
 
-        Those rows are kept, for a start with a people file that contains the person.
+        Those rows are not deleted, because another people file may contain the person.
         """
         self._connection.execute("BEGIN IMMEDIATE")
         with self._connection:
-            return _carry_over(self._connection, self.numbers, keys_of)
+            return _convert_numbers(self._connection, self.numbers, keys_of)
 
     # --- consents ---------------------------------------------------------------------------------------------
 
-    def decided(
+    def store_decision(
         self,
         institution: str,
         insured: InsuredKey,
@@ -94,7 +94,7 @@ class ExchangeStore:
         available_until: datetime | None,
         check_id: str | None,
     ) -> None:
-        """Store a decision, unless a later one is stored. `available_until`: None for a refusal."""
+        """Store a decision, unless there is a later one. `available_until`: None for a refusal."""
         until = None if available_until is None else _seconds(available_until)
         self._connection.execute(
             "INSERT INTO viewing_consents (institution, insured, item, decided_at, available_until, check_id) "
@@ -104,31 +104,34 @@ class ExchangeStore:
             (institution, insured.text, item.value, _seconds(decided_at), until, check_id),
         )
 
-    def consent(self, institution: str, insured: InsuredKey, item: Item) -> Noted | None:
-        """Return None if there is no consent or it was refused."""
-        found = self._connection.execute(
+    def consent(self, institution: str, insured: InsuredKey, item: Item) -> StoredConsent | None:
+        """Return the consent, or None if there is none or it was refused."""
+        row = self._connection.execute(
             "SELECT available_until, check_id FROM viewing_consents WHERE institution = ? AND insured = ? AND item = ?",
             (institution, insured.text, item.value),
         ).fetchone()
-        return None if found is None or found[0] is None else Noted(_moment(found[0]), found[1])
+        return None if row is None or row[0] is None else StoredConsent(_moment(row[0]), row[1])
 
     # --- files ------------------------------------------------------------------------------------------------
 
-    def seen(self, name: str) -> str | None:
-        """Return the digest with which a file of this name was processed, or None."""
-        found = self._connection.execute("SELECT digest FROM seen_files WHERE name = ?", (name,)).fetchone()
-        return None if found is None else str(found[0])
+    def processed_digest(self, name: str) -> str | None:
+        """Return the digest of the last processed file with this name, or None."""
+        row = self._connection.execute("SELECT digest FROM seen_files WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
 
-    def saw(self, name: str, digest: str, at: datetime) -> None:
+    def mark_processed(self, name: str, digest: str, at: datetime) -> None:
         self._connection.execute("INSERT OR REPLACE INTO seen_files VALUES (?, ?, ?)", (name, digest, _seconds(at)))
 
     # --- bulk checks ------------------------------------------------------------------------------------------
 
     def upload(self, name: str, job: str, institution: str, request: bytes, at: datetime, ready_at: datetime) -> str:
-        """Return the reception number: the day and a count. The same file always gets the same number."""
-        same = self._connection.execute("SELECT number FROM uploads WHERE name = ?", (name,)).fetchone()
-        if same is not None:
-            return str(same[0])
+        """Store an upload and return its reception number: the day and a count.
+
+        Uploading the same file again returns the same number.
+        """
+        stored = self._connection.execute("SELECT number FROM uploads WHERE name = ?", (name,)).fetchone()
+        if stored is not None:
+            return str(stored[0])
         today = f"{at:%Y%m%d}"
         last = self._connection.execute(
             "SELECT max(number) FROM uploads WHERE number LIKE ?", (f"{today}%",)
@@ -142,40 +145,40 @@ class ExchangeStore:
         return number
 
     def uploaded(self, number: str) -> Upload | None:
-        found = self._connection.execute(
+        row = self._connection.execute(
             "SELECT number, job, institution, request, ready_at FROM uploads WHERE number = ?", (number,)
         ).fetchone()
-        return None if found is None else Upload(found[0], found[1], found[2], bytes(found[3]), _moment(found[4]))
+        return None if row is None else Upload(row[0], row[1], row[2], bytes(row[3]), _moment(row[4]))
 
-    def forget(self, now: datetime) -> None:
-        """Delete entries whose retention period has ended."""
-        self._connection.execute("DELETE FROM uploads WHERE accepted_at < ?", (_seconds(now - KEEP_UPLOADS),))
-        self._connection.execute("DELETE FROM seen_files WHERE at < ?", (_seconds(now - KEEP_NAMES),))
-        self._connection.execute("DELETE FROM viewing_consents WHERE decided_at < ?", (_seconds(now - KEEP_NAMES),))
+    def delete_expired(self, now: datetime) -> None:
+        """Delete entries after their retention period."""
+        self._connection.execute("DELETE FROM uploads WHERE accepted_at < ?", (_seconds(now - UPLOAD_RETENTION),))
+        self._connection.execute("DELETE FROM seen_files WHERE at < ?", (_seconds(now - RETENTION),))
+        self._connection.execute("DELETE FROM viewing_consents WHERE decided_at < ?", (_seconds(now - RETENTION),))
 
 
-def _carry_over(
+def _convert_numbers(
     connection: sqlite3.Connection, numbers: PatientNumbers, keys_of: Callable[[str], tuple[InsuredKey, ...]]
 ) -> int:
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if "reference_numbers" not in tables:
         return 0
-    left = 0
+    remaining = 0
     for institution, person, number in connection.execute("SELECT * FROM reference_numbers").fetchall():
         keys = keys_of(person)
         for key in keys:
-            if numbers.find(institution, key) is None:  # a newer one takes precedence
+            if numbers.find(institution, key) is None:  # newer numbers take precedence
                 numbers.register(institution, key, number)
         if keys:
             connection.execute(
                 "DELETE FROM reference_numbers WHERE institution = ? AND person = ?", (institution, person)
             )
-        left += not keys
-    if not left:
+        remaining += not keys
+    if not remaining:
         connection.execute("DROP TABLE reference_numbers")
-    # consents last a day, so those of an earlier version are asked for again instead of converted
+    # consents of version 0.1.0 are not converted: they are valid for only a day
     connection.execute("DROP TABLE IF EXISTS consents")
-    return left
+    return remaining
 
 
 def _seconds(moment: datetime) -> int:

@@ -330,7 +330,7 @@ def test_patient_numbers_are_restored_without_other_exchange_data(clinic: Clinic
     try:
         exchange.numbers.register("1319999999", patient, "24434")
         now = datetime.now(UTC)
-        exchange.decided("1319999999", patient, Item.MEDICINES, now, now + timedelta(hours=24), None)
+        exchange.store_decision("1319999999", patient, Item.MEDICINES, now, now + timedelta(hours=24), None)
         exchange.upload("bulk.xml", "OQSmuquc", "1319999999", b"names of patients", now, now)
         file = make_backup(clinic, settings)
     finally:

@@ -1,4 +1,4 @@
-"""Context shared by all answers."""
+"""The context in which requests are answered."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ FAILED = "9"
 
 @dataclass(frozen=True, slots=True)
 class AnswerContext:
-    """Everything needed to answer one request."""
+    """Data sources and settings for the answer to one request."""
 
     insured: InsuredPeople
     checks: QualificationChecks
@@ -27,24 +27,24 @@ class AnswerContext:
     """Japanese time."""
     encoding: Encoding
     institution_code: str | None
-    """The only institution that may send requests; None for any."""
+    """The only institution that is allowed to send requests; None for any."""
     fail: bool = False
-    """Whether the request asks for an abnormal end."""
+    """Whether the request provokes an abnormal end."""
     old_characters: bool = False
-    """Whether the request asks for names with ●."""
+    """Whether the request provokes names with ●."""
     zip_bulk: bool = False
-    """Return results of bulk jobs as ZIP files."""
+    """Whether to return results of bulk jobs as ZIP files."""
 
     @property
     def character_code(self) -> str:
         return CHARACTER_CODES[self.encoding]
 
-    def may_ask(self, institution_code: str) -> bool:
+    def is_allowed(self, institution_code: str) -> bool:
         return self.institution_code in (None, institution_code)
 
     def find(self, numbers: InsuredNumbers) -> tuple[FoundInsured, ...]:
-        wanted = Criteria.by(numbers)
-        return () if wanted is None else self.insured.find(wanted, self.now.date())
+        criteria = Criteria.by(numbers)
+        return () if criteria is None else self.insured.find(criteria, self.now.date())
 
     def header(
         self, request: RequestHeader, segment: str, code: str | None = None, message: str | None = None

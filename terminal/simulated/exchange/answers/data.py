@@ -1,4 +1,4 @@
-"""Invented drug and health-check data, returned only while a consent is valid."""
+"""Answers with invented drug and health check-up data, which require a valid consent."""
 
 from typing import TypeVar
 
@@ -32,40 +32,42 @@ OUTPATIENT, OTHER_CARE = "1", ("2", "3", "4")
 """MedicalTreatmentFlag (OQSCD028)."""
 
 
-def answer_drugs(request: DrugRequest, desk: AnswerContext) -> DrugAnswer:
+def answer_drugs(request: DrugRequest, context: AnswerContext) -> DrugAnswer:
     body = request.body
-    allowed = _allowed(request.header, body, Item.MEDICINES, desk)
-    if isinstance(allowed, FoundInsured) and body.start > body.end:
-        allowed = ExchangeProblem.WRONG_PERIOD
-    common = _common(request.header, allowed, desk)
-    if isinstance(allowed, ExchangeProblem):
+    found = _authorise(request.header, body, Item.MEDICINES, context)
+    if isinstance(found, FoundInsured) and body.start > body.end:
+        found = ExchangeProblem.WRONG_PERIOD
+    common = _common(request.header, found, context)
+    if isinstance(found, ExchangeProblem):
         return DrugAnswer(header=DrugHeader.model_validate(common))
     return DrugAnswer(
-        header=DrugHeader.model_validate({**common, "patient": _patient(allowed, DrugPatient)}),
-        body=samples.drug_data(_query(request, allowed, desk)),
+        header=DrugHeader.model_validate({**common, "patient": _patient(found, DrugPatient)}),
+        body=samples.drug_data(_query(request, found, context)),
     )
 
 
-def answer_checkups(request: CheckupRequest, desk: AnswerContext) -> CheckupAnswer:
-    allowed = _allowed(request.header, request.body, Item.HEALTH_CHECKUP, desk)
-    common = _common(request.header, allowed, desk)
-    if isinstance(allowed, ExchangeProblem):
+def answer_checkups(request: CheckupRequest, context: AnswerContext) -> CheckupAnswer:
+    found = _authorise(request.header, request.body, Item.HEALTH_CHECKUP, context)
+    common = _common(request.header, found, context)
+    if isinstance(found, ExchangeProblem):
         return CheckupAnswer(header=CheckupHeader.model_validate(common))
     return CheckupAnswer(
-        header=CheckupHeader.model_validate({**common, "patient": _patient(allowed, CheckupPatient)}),
-        body=CheckupBody(checkups=samples.checkups(desk.now.date())),
+        header=CheckupHeader.model_validate({**common, "patient": _patient(found, CheckupPatient)}),
+        body=CheckupBody(checkups=samples.checkups(context.now.date())),
     )
 
 
-def _query(request: DrugRequest, found: FoundInsured, desk: AnswerContext) -> samples.DrugQuery:
+def _query(request: DrugRequest, found: FoundInsured, context: AnswerContext) -> samples.DrugQuery:
     body = request.body
-    past_care = _consented(found, request.header.institution_code, body.care or OUTPATIENT, Item.DIAGNOSIS, desk)
+    past_care_problem = _consent_problem(
+        found, request.header.institution_code, body.care or OUTPATIENT, Item.DIAGNOSIS, context
+    )
     return samples.DrugQuery(
         start=body.start,
-        end=min(body.end, desk.now.date()),
+        end=min(body.end, context.now.date()),
         institution=request.header.institution_code,
         e_prescriptions=body.classification == SHOW,
-        treatments=past_care is None,
+        treatments=past_care_problem is None,
     )
 
 
@@ -76,49 +78,54 @@ def _patient(found: FoundInsured, kind: type[Patient]) -> Patient | None:
     return kind(name=record.name, kana=record.name_kana, birth_date=record.birth_date, sex=record.sex)
 
 
-def _allowed(header: DataHeader, wanted: DataWanted, item: Item, desk: AnswerContext) -> FoundInsured | ExchangeProblem:
-    care = wanted.care or OUTPATIENT
-    if desk.fail:
+def _authorise(
+    header: DataHeader, body: DataWanted, item: Item, context: AnswerContext
+) -> FoundInsured | ExchangeProblem:
+    """Return the person whose data is requested, or the reason for a refusal."""
+    care = body.care or OUTPATIENT
+    if context.fail:
         return ExchangeProblem.PROVOKED
-    if not desk.may_ask(header.institution_code):
+    if not context.is_allowed(header.institution_code):
         return ExchangeProblem.OTHER_INSTITUTION
-    if wanted.file_category != _XML:
+    if body.file_category != _XML:
         return ExchangeProblem.XML_ONLY
-    found = desk.find(header)
+    found = context.find(header)
     if len(found) != 1:
         return ExchangeProblem.SEVERAL if found else ExchangeProblem.NOBODY
-    return _consented(found[0], header.institution_code, care, item, desk) or found[0]
+    return _consent_problem(found[0], header.institution_code, care, item, context) or found[0]
 
 
-def _consented(
-    found: FoundInsured, institution: str, care: str, item: Item, desk: AnswerContext
+def _consent_problem(
+    found: FoundInsured, institution: str, care: str, item: Item, context: AnswerContext
 ) -> ExchangeProblem | None:
-    """Return None if there is a valid consent."""
+    """Return why there is no valid consent, or None if there is one."""
     if care in OTHER_CARE:
-        return None if _is_consented(found, care, item, desk) else ExchangeProblem.NO_CARE_CONSENT
-    noted = desk.store.consent(institution, found.keys[0], item)
-    # the last moment itself is included
-    if noted is None or desk.now.replace(microsecond=0) > noted.until:
+        return None if _has_care_consent(found, care, item, context) else ExchangeProblem.NO_CARE_CONSENT
+    consent = context.store.consent(institution, found.keys[0], item)
+    # `until` itself is included
+    if consent is None or context.now.replace(microsecond=0) > consent.until:
         return ExchangeProblem.NO_CONSENT
-    valid = desk.checks.is_valid(noted.check_id, item)
+    valid = context.checks.is_valid(consent.check_id, item)
     if isinstance(valid, NoAnswer):
         return ExchangeProblem.SERVICE_SILENT
     return None if valid else ExchangeProblem.NO_CONSENT
 
 
-def _is_consented(found: FoundInsured, care: str, item: Item, desk: AnswerContext) -> bool:
-    """Consents given at the counter are valid for that visit only, not for other care."""
-    return any(consent.care == care and item in consent.items and consent.is_valid(desk.now) for consent in found.care)
+def _has_care_consent(found: FoundInsured, care: str, item: Item, context: AnswerContext) -> bool:
+    """Return whether there is a consent for this kind of care. Consents given at the counter do not apply to it."""
+    return any(
+        consent.care == care and item in consent.items and consent.is_valid(context.now) for consent in found.care
+    )
 
 
-def _common(header: DataHeader, allowed: FoundInsured | ExchangeProblem, desk: AnswerContext) -> dict[str, object]:
-    trouble = allowed if isinstance(allowed, ExchangeProblem) else ExchangeProblem.SIMULATED
+def _common(header: DataHeader, found: FoundInsured | ExchangeProblem, context: AnswerContext) -> dict[str, object]:
+    trouble = found if isinstance(found, ExchangeProblem) else ExchangeProblem.SIMULATED
     return {
-        "executed_at": desk.now,
+        "executed_at": context.now,
         "institution_code": header.institution_code,
         "file_identifier": header.file_identifier,
-        "result": _BAD if isinstance(allowed, ExchangeProblem) else _GOOD,
+        "result": _BAD if isinstance(found, ExchangeProblem) else _GOOD,
         "message_code": trouble.code,
         "message": trouble.sentence,
-        "character_code": desk.character_code,
+        "character_code": context.character_code,
     }

@@ -1,4 +1,4 @@
-"""Lists without a search for a person: welfare tickets of a month, consents for visits and online care."""
+"""Units of list results: welfare tickets of a month, consents for home visits and online care, registrations."""
 
 from datetime import date, datetime
 from typing import Final
@@ -22,57 +22,58 @@ EXPIRED: Final = "2"
 """OQSCD016."""
 
 
-def with_tickets(month: str, institution: str, desk: AnswerContext) -> tuple[BulkUnit, ...]:
-    """`month`: yyyyMM."""
+def ticket_units(month: str, institution: str, context: AnswerContext) -> tuple[BulkUnit, ...]:
+    """Return all people with a ticket for `month` (yyyyMM)."""
     if month.startswith("0000"):
         return ()
     first = date(int(month[:4]), int(month[4:]), 1)
-    return tuple(_unit(found, found.record, institution, desk) for found in desk.insured.with_tickets(first))
+    return tuple(_unit(found, found.record, institution, context) for found in context.insured.with_tickets(first))
 
 
-def wrong_period(job: str, wanted: ConsentsWanted) -> ExchangeProblem | None:
-    if wanted.care != CARE_OF[job]:
+def period_problem(job: str, search: ConsentsWanted) -> ExchangeProblem | None:
+    """Return the reason to refuse the search, or None."""
+    if search.care != CARE_OF[job]:
         return ExchangeProblem.OTHER_CARE
-    first, last = _period(wanted)
+    first, last = _period(search)
     if first is None or last is None:
         return ExchangeProblem.NO_PERIOD
     return ExchangeProblem.WRONG_PERIOD if first > last else None
 
 
-def consented_care(wanted: ConsentsWanted, institution: str, desk: AnswerContext) -> tuple[BulkUnit, ...]:
-    """Return all people who consented to that care or received it within the period, even if it has ended."""
-    first, last = _period(wanted)
+def care_units(search: ConsentsWanted, institution: str, context: AnswerContext) -> tuple[BulkUnit, ...]:
+    """Return everyone with a consent from the period, even if the consent has ended."""
+    first, last = _period(search)
     units = []
-    for found in desk.insured.with_care(wanted.care):
+    for found in context.insured.with_care(search.care):
         for consent in found.care:
-            given = consent.given_at(desk.now)
-            if consent.care == wanted.care and first and last and first <= given.date() <= last and found.record:
-                record = _with_consent(found.record, consent, desk.now)
-                units.append(_unit(found, record, institution, desk))
+            day = consent.given_at(context.now).date()
+            if consent.care == search.care and first and last and first <= day <= last and found.record:
+                record = _with_consent(found.record, consent, context.now)
+                units.append(_unit(found, record, institution, context))
     return tuple(units)
 
 
-def registered(info: RegistrationInfo, institution: str, desk: AnswerContext) -> BulkRegistrationUnit:
-    refused = register(info, institution, desk)
+def registration_unit(info: RegistrationInfo, institution: str, context: AnswerContext) -> BulkRegistrationUnit:
+    """Register a patient number and return the outcome."""
+    trouble = register(info, institution, context)
     return BulkRegistrationUnit(
         info=info,
-        status="1" if refused is None else "2",
-        result_code=refused.code if refused else None,
-        result_message=refused.sentence if refused else None,
+        status="1" if trouble is None else "2",
+        result_code=trouble.code if trouble else None,
+        result_message=trouble.sentence if trouble else None,
     )
 
 
-def _period(wanted: ConsentsWanted) -> tuple[date | None, date | None]:
-    if wanted.consented_from or wanted.consented_to:
-        return wanted.consented_from, wanted.consented_to
-    return wanted.examined_from, wanted.examined_to
+def _period(search: ConsentsWanted) -> tuple[date | None, date | None]:
+    if search.consented_from or search.consented_to:
+        return search.consented_from, search.consented_to
+    return search.examined_from, search.examined_to
 
 
 def _with_consent(record: Insured, consent: CareConsent, now: datetime) -> Insured:
-    valid, given = consent.is_valid(now), consent.given_at(now)
     flag = (
-        ConsentPart(flag="1", consent_time=given, available_time=consent.ends_at(now))
-        if valid
+        ConsentPart(flag="1", consent_time=consent.given_at(now), available_time=consent.ends_at(now))
+        if consent.is_valid(now)
         else ConsentPart(flag=EXPIRED)
     )
     return record.model_copy(
@@ -80,7 +81,7 @@ def _with_consent(record: Insured, consent: CareConsent, now: datetime) -> Insur
     )
 
 
-def _unit(found: FoundInsured, record: Insured | None, institution: str, desk: AnswerContext) -> BulkUnit:
+def _unit(found: FoundInsured, record: Insured | None, institution: str, context: AnswerContext) -> BulkUnit:
     return BulkUnit(
         status="1",
         result_code=ExchangeProblem.SIMULATED.code,
@@ -88,6 +89,6 @@ def _unit(found: FoundInsured, record: Insured | None, institution: str, desk: A
         validity="1",
         result=record,
         reference_number=next(
-            (number for key in found.keys if (number := desk.store.numbers.find(institution, key)) is not None), None
+            (number for key in found.keys if (number := context.store.numbers.find(institution, key)) is not None), None
         ),
     )

@@ -1,4 +1,4 @@
-"""Registration of the institution's own patient number."""
+"""Answers to the registration of an institution's own patient number."""
 
 from terminal.handover.messages.reference import (
     RegistrationAnswer,
@@ -10,30 +10,31 @@ from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, A
 from terminal.simulated.exchange.problems import ExchangeProblem
 
 
-def answer_registration(request: RegistrationRequest, desk: AnswerContext) -> RegistrationAnswer:
-    asked = request.header
-    if desk.fail or not desk.may_ask(asked.institution_code):
-        trouble = ExchangeProblem.PROVOKED if desk.fail else ExchangeProblem.OTHER_INSTITUTION
-        return RegistrationAnswer(header=desk.header(asked, FAILED, trouble.code, trouble.sentence))
+def answer_registration(request: RegistrationRequest, context: AnswerContext) -> RegistrationAnswer:
+    header = request.header
+    if context.fail or not context.is_allowed(header.institution_code):
+        refusal = ExchangeProblem.PROVOKED if context.fail else ExchangeProblem.OTHER_INSTITUTION
+        return RegistrationAnswer(header=context.header(header, FAILED, refusal.code, refusal.sentence))
     info = request.body.info
-    refused = register(info, asked.institution_code, desk)
+    trouble = register(info, header.institution_code, context)
     return RegistrationAnswer(
-        header=desk.header(asked, ENDED_NORMALLY),
+        header=context.header(header, ENDED_NORMALLY),
         body=RegistrationResult(
             info=info,
-            status="1" if refused is None else "2",
-            result_code=refused.code if refused else None,
-            result_message=refused.sentence if refused else None,
+            status="1" if trouble is None else "2",
+            result_code=trouble.code if trouble else None,
+            result_message=trouble.sentence if trouble else None,
         ),
     )
 
 
-def register(info: RegistrationInfo, institution: str, desk: AnswerContext) -> ExchangeProblem | None:
-    found = desk.find(info)
+def register(info: RegistrationInfo, institution: str, context: AnswerContext) -> ExchangeProblem | None:
+    """Register the number for all keys of the person. Returns the problem if there is not exactly one match."""
+    found = context.find(info)
     if not found:
         return ExchangeProblem.NOBODY_TO_REGISTER
     if len(found) > 1:
         return ExchangeProblem.SEVERAL
     for key in found[0].keys:
-        desk.store.numbers.register(institution, key, info.reference_number)
+        context.store.numbers.register(institution, key, info.reference_number)
     return None

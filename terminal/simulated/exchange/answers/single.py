@@ -1,4 +1,4 @@
-"""The check by symbol and number."""
+"""Answers to a check by symbol and number."""
 
 from datetime import date
 
@@ -24,42 +24,47 @@ NOBODY, SEVERAL = "4", "5"
 """QualificationValidity (OQSCD006)."""
 
 
-def answer_check(request: QualificationRequest, desk: AnswerContext) -> QualificationAnswer:
-    asked = request.header
-    trouble = _refused(asked, desk)
+def answer_check(request: QualificationRequest, context: AnswerContext) -> QualificationAnswer:
+    header = request.header
+    trouble = _refusal(header, context)
     if trouble is not None:
-        return QualificationAnswer(header=_header(asked, desk, trouble.code, trouble.sentence))
-    checked = check(request.body.search, asked.confirmation_date, asked.institution_code, desk)
-    if isinstance(checked, QualificationBody):
-        return QualificationAnswer(header=_header(asked, desk), body=checked)
-    return QualificationAnswer(header=_header(asked, desk, *checked))
+        return QualificationAnswer(header=_header(header, context, trouble.code, trouble.sentence))
+    outcome = check(request.body.search, header.confirmation_date, header.institution_code, context)
+    if isinstance(outcome, QualificationBody):
+        return QualificationAnswer(header=_header(header, context), body=outcome)
+    return QualificationAnswer(header=_header(header, context, *outcome))
 
 
 def _header(
-    asked: DatedRequestHeader, desk: AnswerContext, code: str | None = None, message: str | None = None
+    header: DatedRequestHeader, context: AnswerContext, code: str | None = None, message: str | None = None
 ) -> QualificationHeader:
     return QualificationHeader(
-        executed_at=desk.now,
-        confirmation_date=asked.confirmation_date,
-        institution_code=asked.institution_code,
-        file_identifier=asked.file_identifier,
+        executed_at=context.now,
+        confirmation_date=header.confirmation_date,
+        institution_code=header.institution_code,
+        file_identifier=header.file_identifier,
         reference=BY_NUMBER,
         segment=FAILED if code else ENDED_NORMALLY,
         error_code=code,
         error_message=message,
-        character_code=desk.character_code,
+        character_code=context.character_code,
     )
 
 
-def _refused(header: DatedRequestHeader, desk: AnswerContext) -> ExchangeProblem | None:
-    if desk.fail:
+def _refusal(header: DatedRequestHeader, context: AnswerContext) -> ExchangeProblem | None:
+    if context.fail:
         return ExchangeProblem.PROVOKED
-    return None if desk.may_ask(header.institution_code) else ExchangeProblem.OTHER_INSTITUTION
+    return None if context.is_allowed(header.institution_code) else ExchangeProblem.OTHER_INSTITUTION
 
 
-def check(search: SearchInfo, day: date, institution: str, desk: AnswerContext) -> QualificationBody | tuple[str, str]:
-    """Return the result of one search for one day, or a code and a sentence. No match and several are results."""
-    outcome = desk.checks.check(_question(search, day), institution, desk.now)
+def check(
+    search: SearchInfo, day: date, institution: str, context: AnswerContext
+) -> QualificationBody | tuple[str, str]:
+    """Return the result of one search for one day, or an error code and message.
+
+    No match or several matches are also results.
+    """
+    outcome = context.checks.check(_query(search, day), institution, context.now)
     match outcome:
         case NoAnswer():
             return ExchangeProblem.SERVICE_SILENT.code, ExchangeProblem.SERVICE_SILENT.sentence
@@ -71,14 +76,14 @@ def check(search: SearchInfo, day: date, institution: str, desk: AnswerContext) 
                 outcome.error_message or ExchangeProblem.PROVOKED.sentence,
             )
         case QualificationResult():
-            outcome = with_old_characters(outcome) if desk.old_characters else outcome
-            body = result_body(outcome, FaceOptions(reference_number=desk.store.numbers))
+            outcome = with_old_characters(outcome) if context.old_characters else outcome
+            body = result_body(outcome, FaceOptions(reference_number=context.store.numbers))
             return body.model_copy(update={"search": search, **_message(body), "results": _results(body, search)})
 
 
-def _question(search: SearchInfo, day: date) -> CheckQuery:
-    asked = InsuredSearch.model_validate(search.model_dump(exclude={"limit_consent", "arbitrary_identifier"}))
-    return CheckQuery(asked, search.limit_consent == "1", day)
+def _query(search: SearchInfo, day: date) -> CheckQuery:
+    criteria = InsuredSearch.model_validate(search.model_dump(exclude={"limit_consent", "arbitrary_identifier"}))
+    return CheckQuery(criteria, search.limit_consent == "1", day)
 
 
 def _message(body: QualificationBody) -> dict[str, str]:
@@ -87,7 +92,7 @@ def _message(body: QualificationBody) -> dict[str, str]:
 
 
 def _results(body: QualificationBody, search: SearchInfo) -> tuple[object, ...]:
-    """Return None for several matches: they are different people, and only one of them is at the counter."""
+    """Return the records with the search's identifier, or none for several matches, which are different people."""
     if body.validity in (NOBODY, SEVERAL):
         return ()
     return tuple(

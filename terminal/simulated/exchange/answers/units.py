@@ -1,4 +1,4 @@
-"""The result for one person in a bulk check."""
+"""Units of bulk check results."""
 
 from datetime import date
 
@@ -9,8 +9,9 @@ from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.answers.single import check
 
 
-def checked(search: SearchInfo, day: date, institution: str, desk: AnswerContext) -> BulkUnit:
-    outcome = check(search, day, institution, desk)
+def check_unit(search: SearchInfo, day: date, institution: str, context: AnswerContext) -> BulkUnit:
+    """Return the result for one person."""
+    outcome = check(search, day, institution, context)
     if not isinstance(outcome, QualificationBody):
         return BulkUnit(search=search, status="2", result_code=outcome[0], result_message=outcome[1])
     record = next(iter(outcome.results), None)
@@ -26,7 +27,7 @@ def checked(search: SearchInfo, day: date, institution: str, desk: AnswerContext
 
 
 def _plain(record: Insured) -> Insured:
-    """Return the record as in a bulk check: without the limit and the patient number, which are reported separately."""
+    """Return the record without the limit and the patient number, which a bulk check reports separately."""
     return record.model_copy(
         update={
             "limit_changed": "1" if record.limit else "0",

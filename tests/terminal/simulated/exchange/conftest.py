@@ -1,4 +1,4 @@
-"""A receipt computer next to the exchange, with a settable clock."""
+"""Fixtures for exchange tests: a receipt computer and an exchange with a settable clock."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ MORNING = datetime(2026, 11, 21, 0, 3, 12, tzinfo=UTC)
 
 @dataclass
 class Counter:
-    """The receipt computer: writes requests and reads answers."""
+    """A receipt computer, which writes requests and reads answers."""
 
     folders: Folders
     store: ExchangeStore
@@ -62,7 +62,7 @@ class Counter:
         return path
 
     def ask(self, name: str, message: Part, encoding: Encoding = "UTF-8") -> Any:
-        """Write a request and return the message of its answer."""
+        """Write a request and return the message in its answer."""
         self.put(name, write_document(message, encoding).data)
         self.scan(2)
         return self.read(name.replace("req_", "res_"))
@@ -72,9 +72,9 @@ class Counter:
         assert kind is not None
         parsed = parse((self.folders.res / name).read_bytes(), MAX_BULK_SIZE)
         assert isinstance(parsed, Parsed)
-        read = read_message(parsed, kind.message)
-        assert [problem for problem in read.problems if problem.severity is Severity.ERROR] == []
-        return read.message
+        result = read_message(parsed, kind.message)
+        assert [problem for problem in result.problems if problem.severity is Severity.ERROR] == []
+        return result.message
 
     def answers(self) -> list[str]:
         return sorted(path.name for path in self.folders.res.iterdir() if path.is_file())
@@ -92,10 +92,10 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
 
 
 @pytest.fixture
-def restarted(counter: Counter) -> Callable[[ExchangeRules | None], None]:
+def restart(counter: Counter) -> Callable[[ExchangeRules | None], None]:
     """Return a function that restarts the exchange."""
 
-    def restart(rules: ExchangeRules | None = None) -> None:
+    def start(rules: ExchangeRules | None = None) -> None:
         counter.start(rules)
 
-    return restart
+    return start

@@ -1,4 +1,4 @@
-"""Valid files with seeded random damage of every kind."""
+"""Randomly damaged files for fuzz tests."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -87,7 +87,7 @@ def _cut(random: Random, data: bytearray) -> None:
     del data[start : start + random.choice((1, 1, 2, 8, 64, 512))]
 
 
-def _double(random: Random, data: bytearray) -> None:
+def _duplicate(random: Random, data: bytearray) -> None:
     start = random.randrange(len(data))
     piece = data[start : start + random.choice((1, 4, 32, 256))]
     at = random.randrange(len(data))
@@ -99,28 +99,28 @@ def _insert(random: Random, data: bytearray) -> None:
     data[at:at] = random.choice(TOKENS)
 
 
-def _between_tags(random: Random, data: bytearray) -> None:
+def _replace_text(random: Random, data: bytearray) -> None:
     """Replace the text of an element."""
-    opened = [index for index, byte in enumerate(data) if byte == ord(">")]
-    start = random.choice(opened) + 1 if opened else 0
+    tag_ends = [index for index, byte in enumerate(data) if byte == ord(">")]
+    start = random.choice(tag_ends) + 1 if tag_ends else 0
     end = data.find(b"<", start)
     if end > 0:
         data[start:end] = random.choice(TOKENS)
 
 
-_DAMAGE: tuple[Callable[[Random, bytearray], None], ...] = (_flip, _cut, _double, _insert, _between_tags)
+_DAMAGE: tuple[Callable[[Random, bytearray], None], ...] = (_flip, _cut, _duplicate, _insert, _replace_text)
 
 
-def damaged(seed: int) -> Iterator[tuple[str, bytes]]:
-    """Yield names and contents of damaged files endlessly."""
+def damaged_files(seed: int) -> Iterator[tuple[str, bytes]]:
+    """Yield an endless sequence of damaged files as name and content."""
     random = Random(seed)
     valid: list[tuple[str, bytes]] = [(FACE, face().encode()), (FACE, face("Shift_JIS").encode("cp932"))]
     for name, message in REQUESTS.items():
         valid += [(name, write_document(message, encoding).data) for encoding in ("UTF-8", "Shift_JIS")]
     while True:
         name, data = random.choice(valid)
-        broken = bytearray(data)
+        content = bytearray(data)
         for _ in range(random.choice((1, 1, 1, 2, 4, 16))):
-            if broken:
-                random.choice(_DAMAGE)(random, broken)
-        yield name, bytes(broken)
+            if content:
+                random.choice(_DAMAGE)(random, content)
+        yield name, bytes(content)

@@ -1,4 +1,4 @@
-"""Requests of receipt software: single checks, patient numbers and bulk checks."""
+"""Tests for single checks, patient numbers and bulk checks."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -19,7 +19,7 @@ from tests.terminal.simulated.exchange.conftest import Counter
 NAME = "OQSsiquc01req_202611210001.xml"
 
 
-def test_checking_an_insured_person(counter: Counter) -> None:
+def test_check_by_number_returns_the_insured_person(counter: Counter) -> None:
     answer = counter.ask(NAME, check())
     assert (answer.header.segment, answer.header.reference, answer.header.file_identifier) == ("1", "2", "KSK-0001")
     assert answer.header.executed_at == datetime(2026, 11, 21, 9, 3, 13, tzinfo=JAPAN)
@@ -35,14 +35,14 @@ def test_checking_an_insured_person(counter: Counter) -> None:
     assert counter.requests() == []
 
 
-def test_the_limit_with_the_patients_oral_consent(counter: Counter) -> None:
+def test_limit_is_returned_with_oral_consent(counter: Counter) -> None:
     (record,) = counter.ask(NAME, check(limit_consent="1")).body.results
     assert record.limit_consent.flag == "1"
     assert record.limit_consent.consent_time == datetime(2026, 11, 21, 9, 3, 13, tzinfo=JAPAN)
     assert (record.limit.classification_flag, record.limit.valid_end_date) == ("A03", date(2027, 7, 31))
 
 
-def test_branch_width_and_padding_are_optional(counter: Counter) -> None:
+def test_check_ignores_a_missing_branch_padding_and_character_width(counter: Counter) -> None:
     answer = counter.ask(NAME, check(insured_branch_number=None, insured_card_symbol="試-1", insurer_number="00138999"))
     assert answer.body.validity == "1"
     assert answer.body.search.insured_card_symbol == "試-1"
@@ -58,12 +58,12 @@ def test_branch_width_and_padding_are_optional(counter: Counter) -> None:
         {"insured_branch_number": "02"},
     ],
 )
-def test_a_check_without_a_match(counter: Counter, changes: dict[str, Any]) -> None:
+def test_check_without_a_match_returns_no_records(counter: Counter, changes: dict[str, Any]) -> None:
     body = counter.ask(NAME, check(**changes)).body
     assert (body.status, body.validity, body.results, body.result_code) == ("1", "4", (), "SIMX0004W")
 
 
-def test_an_ended_qualification(counter: Counter) -> None:
+def test_lost_qualification_is_returned_as_invalid(counter: Counter) -> None:
     lost: dict[str, Any] = {
         "insurer_number": "06139999",
         "insured_card_symbol": "見本４",
@@ -76,8 +76,8 @@ def test_an_ended_qualification(counter: Counter) -> None:
     assert (body.results[0].disqualification_date, body.results[0].reason_of_loss) == (date(2026, 10, 1), "99")
 
 
-def test_a_newer_qualification(counter: Counter) -> None:
-    """Validity 3 occurs in checks by number only, with the requested qualification."""
+def test_check_of_a_replaced_qualification_reports_validity_3(counter: Counter) -> None:
+    """The answer contains the requested qualification, not the newer one."""
     people = invented_people()
     former = (
         people["adult"]
@@ -93,10 +93,10 @@ def test_a_newer_qualification(counter: Counter) -> None:
     assert counter.ask("OQSsiquc01req_2.xml", check()).body.validity == "1"
 
 
-def test_twins_are_not_shown_to_each_other(counter: Counter) -> None:
-    one = invented_people()["adult"]
-    other = one.qualifications[0].model_copy(update={"insured_branch_number": "02", "name": "模擬　双葉"})
-    twins = {"one": one, "two": one.model_copy(update={"qualifications": (other,)})}
+def test_twins_are_not_distinguished_without_a_branch_number(counter: Counter) -> None:
+    adult = invented_people()["adult"]
+    entry = adult.qualifications[0].model_copy(update={"insured_branch_number": "02", "name": "模擬　双葉"})
+    twins = {"one": adult, "two": adult.model_copy(update={"qualifications": (entry,)})}
     counter.checks = InventedChecks(twins)
     counter.start()
     body = counter.ask(NAME, check(insured_branch_number=None)).body
@@ -105,23 +105,23 @@ def test_twins_are_not_shown_to_each_other(counter: Counter) -> None:
     assert [record.name for record in body.results] == ["模擬　双葉"]
 
 
-def test_finding_people_by_their_numbers() -> None:
-    one = invented_people()["adult"]
-    other = one.qualifications[0].model_copy(update={"insured_branch_number": "02"})
-    insured = InventedInsured({"one": one, "two": one.model_copy(update={"qualifications": (other,)})})
+def test_people_are_found_by_any_combination_of_numbers() -> None:
+    adult = invented_people()["adult"]
+    entry = adult.qualifications[0].model_copy(update={"insured_branch_number": "02"})
+    insured = InventedInsured({"one": adult, "two": adult.model_copy(update={"qualifications": (entry,)})})
 
-    def found(**changes: Any) -> list[str]:
+    def branches(**changes: Any) -> list[str]:
         search_terms = {"insurer_number": "138999", "insured_identification_number": "0001234", **changes}
-        hits = insured.find(Criteria(**search_terms), date(2026, 11, 21))
-        return [entry.record.insured_branch_number or "" for entry in hits if entry.record]
+        matches = insured.find(Criteria(**search_terms), date(2026, 11, 21))
+        return [match.record.insured_branch_number or "" for match in matches if match.record]
 
-    assert found() == ["01", "02"]
-    assert found(insured_branch_number="02") == ["02"]
-    assert found(insured_branch_number="02", birth_date=date(1981, 4, 12), insured_card_symbol="試－１") == ["02"]
-    assert found(birth_date=date(1981, 4, 13)) == []
-    assert found(insured_card_symbol="試－９") == []
-    for impossible in ({"insured_identification_number": ""}, {"insured_branch_number": "x"}, {"insurer_number": "Ａ"}):
-        assert found(**impossible) == []
+    assert branches() == ["01", "02"]
+    assert branches(insured_branch_number="02") == ["02"]
+    assert branches(insured_branch_number="02", birth_date=date(1981, 4, 12), insured_card_symbol="試－１") == ["02"]
+    assert branches(birth_date=date(1981, 4, 13)) == []
+    assert branches(insured_card_symbol="試－９") == []
+    for invalid in ({"insured_identification_number": ""}, {"insured_branch_number": "x"}, {"insurer_number": "Ａ"}):
+        assert branches(**invalid) == []
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_finding_people_by_their_numbers() -> None:
         (Refused(reason=RefusalReason.UNKNOWN_TERMINAL, code="SIMQ0012E", message="模擬", simulated=True), "SIMQ0012E"),
     ],
 )
-def test_a_service_that_does_not_answer(counter: Counter, outcome: Any, code: str) -> None:
+def test_failed_service_requests_are_reported_in_the_answer(counter: Counter, outcome: Any, code: str) -> None:
     class UnavailableService:
-        def check(self, question: CheckQuery, institution: str, now: datetime) -> Any:
+        def check(self, query: CheckQuery, institution: str, now: datetime) -> Any:
             return outcome
 
         def is_valid(self, check_id: str | None, item: Item) -> bool:
@@ -150,14 +150,16 @@ def test_a_service_that_does_not_answer(counter: Counter, outcome: Any, code: st
     assert (done.body.units[0].status, done.body.units[0].result_code) == ("2", code)
 
 
-def test_another_institution(counter: Counter, restarted: Callable[[ExchangeRules], None]) -> None:
-    restarted(ExchangeRules(institution_code=INSTITUTION))
+def test_requests_of_another_institution_are_refused(
+    counter: Counter, restart: Callable[[ExchangeRules], None]
+) -> None:
+    restart(ExchangeRules(institution_code=INSTITUTION))
     answer = counter.ask(NAME, check(institution="1310000000"))
     assert (answer.header.segment, answer.header.error_code, answer.body) == ("9", "SIMX0003E", None)
     assert counter.ask("OQSsiquc01req_2.xml", check()).body.validity == "1"
 
 
-def test_the_clinics_own_patient_number(counter: Counter) -> None:
+def test_registered_patient_number_is_returned_to_the_same_institution(counter: Counter) -> None:
     assert counter.ask(NAME, check()).body.results[0].reference_number is None
     answer = counter.ask("OQSsiimm01req_202611210001.xml", registration("24434"), "Shift_JIS")
     assert (answer.body.status, answer.body.info.reference_number) == ("1", "24434")
@@ -165,17 +167,17 @@ def test_the_clinics_own_patient_number(counter: Counter) -> None:
     assert counter.ask("OQSsiquc01req_2.xml", check()).body.results[0].reference_number == "24434"
     counter.ask("OQSsiimm01req_202611210002.xml", registration("00077"))
     assert counter.ask("OQSsiquc01req_3.xml", check()).body.results[0].reference_number == "00077"
-    # Each institution has its own numbers.
+    # each institution has its own numbers
     other = counter.ask("OQSsiquc01req_4.xml", check(institution="1310000000"))
     assert other.body.results[0].reference_number is None
 
 
-def test_a_patient_number_for_an_unknown_person(counter: Counter) -> None:
+def test_patient_number_of_an_unknown_person_is_refused(counter: Counter) -> None:
     answer = counter.ask("OQSsiimm01req_1.xml", registration(insured_identification_number="404"))
     assert (answer.header.segment, answer.body.status, answer.body.result_code) == ("1", "2", "SIMX0006E")
 
 
-def test_a_bulk_check(counter: Counter) -> None:
+def test_bulk_check_returns_a_result_for_each_person(counter: Counter) -> None:
     counter.ask("OQSsiimm01req_1.xml", registration("24434"))
     searches = (search(limit_consent="1"), search(insured_identification_number="404"))
     accepted = counter.ask("OQSmuquc01req_1.xml", bulk(*searches))
@@ -189,14 +191,14 @@ def test_a_bulk_check(counter: Counter) -> None:
     done = counter.ask("OQSmuquc02req_2.xml", fetch(number))
     assert (done.header.segment, done.header.file_identifier) == ("1", "BULK-1")
     assert (done.header.processed, done.header.normal, done.header.errors) == ("2", "2", "0")
-    one, unknown = done.body.units
-    assert one.search == searches[0]
-    assert (one.validity, one.result.name, one.reference_number) == ("1", "模擬　花子", "24434")
-    assert (one.result.limit_changed, one.result.limit, one.result.limit_consent) == ("1", None, None)
+    adult, unknown = done.body.units
+    assert adult.search == searches[0]
+    assert (adult.validity, adult.result.name, adult.reference_number) == ("1", "模擬　花子", "24434")
+    assert (adult.result.limit_changed, adult.result.limit, adult.result.limit_consent) == ("1", None, None)
     assert (unknown.validity, unknown.result, unknown.reference_number) == ("4", None, None)
 
 
-def test_an_unknown_reception_number(counter: Counter) -> None:
+def test_unknown_reception_numbers_are_refused(counter: Counter) -> None:
     answer = counter.ask("OQSmuquc02req_1.xml", fetch("202611210000000009"))
     assert (answer.header.segment, answer.header.error_code) == ("9", "SIMX0007E")
     number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
@@ -205,7 +207,7 @@ def test_an_unknown_reception_number(counter: Counter) -> None:
     assert from_another.header.error_code == "SIMX0007E"
 
 
-def test_an_upload_is_kept_for_a_day(counter: Counter) -> None:
+def test_bulk_result_is_available_for_a_day(counter: Counter) -> None:
     number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
     counter.advance(23 * 3600)
     assert counter.ask("OQSmuquc02req_1.xml", fetch(number)).header.segment == "1"
@@ -213,7 +215,7 @@ def test_an_upload_is_kept_for_a_day(counter: Counter) -> None:
     assert counter.ask("OQSmuquc02req_2.xml", fetch(number)).header.error_code == "SIMX0007E"
 
 
-def test_two_uploads_have_two_numbers(counter: Counter) -> None:
+def test_uploads_get_consecutive_reception_numbers(counter: Counter) -> None:
     first = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
     second = counter.ask("OQSmuquc01req_2.xml", bulk(search())).body.reception_number
     assert int(second) == int(first) + 1
@@ -221,10 +223,10 @@ def test_two_uploads_have_two_numbers(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "Shift_JIS"])
-def test_answers_have_the_configured_encoding(
-    counter: Counter, restarted: Callable[[ExchangeRules], None], encoding: Any
+def test_answers_use_the_configured_encoding(
+    counter: Counter, restart: Callable[[ExchangeRules], None], encoding: Any
 ) -> None:
-    restarted(ExchangeRules(encoding=encoding))
+    restart(ExchangeRules(encoding=encoding))
     answer = counter.ask(NAME, check())
     data = (counter.folders.res / NAME.replace("req_", "res_")).read_bytes()
     assert f'encoding="{encoding}"'.encode() in data

@@ -1,4 +1,4 @@
-"""Drug and health-check data are limited to the consent: its duration, items, patient and institution."""
+"""Tests that drug and check-up data are returned only within the limits of a consent."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -52,7 +52,7 @@ def ask(counter: Counter, message: Any, kind: str = "YZK") -> Any:
     return counter.ask(f"{kind}siquc01req_{next(_files):04}.xml", message)
 
 
-def refused(answer: Any, code: str) -> bool:
+def is_refused(answer: Any, code: str) -> bool:
     return (answer.header.result, answer.header.message_code, answer.header.patient, answer.body) == (
         "9",
         code,
@@ -62,8 +62,8 @@ def refused(answer: Any, code: str) -> bool:
 
 
 def test_data_is_refused_without_consent(counter: Counter) -> None:
-    assert refused(ask(counter, drugs()), "SIMX0008E")
-    assert refused(ask(counter, checkups(), "TKK"), "SIMX0008E")
+    assert is_refused(ask(counter, drugs()), "SIMX0008E")
+    assert is_refused(ask(counter, checkups(), "TKK"), "SIMX0008E")
 
 
 def test_data_is_returned_with_consent(counter: Counter) -> None:
@@ -75,11 +75,11 @@ def test_data_is_returned_with_consent(counter: Counter) -> None:
         "模擬　花子",
     )
     days = [day.dispensed for month in answer.body.months for day in month.days]
-    assert days == [date(2026, 9, 10), date(2026, 10, 10)], "claims arrive a month late"
+    assert days == [date(2026, 9, 10), date(2026, 10, 10)], "there are no claims for the current month"
     (dispensed,), (prescribed,) = answer.body.dispensings.months, answer.body.prescriptions.months
     assert (dispensed.days[0].dispensed, prescribed.days[0].prescribed) == (date(2026, 11, 10),) * 2
     assert [month.prescriber_code == INSTITUTION for month in answer.body.months] == [False, True]
-    assert answer.body.months[0].days[0].treatments == (), "past care was not consented to"
+    assert answer.body.months[0].days[0].treatments == (), "there is no consent for past care"
     assert all("架空" in (drug.name or "") for month in answer.body.months for drug in month.days[0].drugs)
     checkup = ask(counter, checkups(), "TKK")
     assert checkup.header.result == "1"
@@ -89,68 +89,68 @@ def test_data_is_returned_with_consent(counter: Counter) -> None:
     assert (before.effective, last.effective) == (date(2024, 6, 1), date(2025, 6, 1))
 
 
-def test_treatments_need_the_consent_for_past_care(counter: Counter) -> None:
+def test_treatments_require_consent_for_past_care(counter: Counter) -> None:
     face(counter, medicines=1, diagnosis=1)
-    treated = ask(counter, drugs()).body.months[0].days[0].treatments
-    assert [bool(treatment.code and treatment.name) for treatment in treated] == [True, True]
+    treatments = ask(counter, drugs()).body.months[0].days[0].treatments
+    assert [bool(treatment.code and treatment.name) for treatment in treatments] == [True, True]
 
 
-def test_drugs_without_electronic_prescriptions(counter: Counter) -> None:
+def test_electronic_prescriptions_are_returned_only_on_request(counter: Counter) -> None:
     face(counter, medicines=1)
     body = ask(counter, drugs(classification="0")).body
     assert (body.prescriptions, body.dispensings, len(body.months)) == (None, None, 2)
 
 
-def test_each_kind_has_its_own_consent(counter: Counter) -> None:
+def test_consent_for_drugs_does_not_cover_checkups(counter: Counter) -> None:
     face(counter, medicines=1, health_checkup=0)
     assert ask(counter, drugs()).header.result == "1"
-    assert refused(ask(counter, checkups(), "TKK"), "SIMX0008E")
+    assert is_refused(ask(counter, checkups(), "TKK"), "SIMX0008E")
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(-1, True), (0, True), (1, False)])
-def test_a_consent_is_valid_to_the_last_second(counter: Counter, seconds: int, expected: bool) -> None:
+def test_consent_is_valid_until_its_last_second(counter: Counter, seconds: int, expected: bool) -> None:
     face(counter, medicines=1)
     counter.scan()
-    counter.now = CONSENTED + DAY + timedelta(seconds=seconds - 1)  # answering takes two polls
+    counter.now = CONSENTED + DAY + timedelta(seconds=seconds - 1)  # the answer arrives at the second poll
     answer = ask(counter, drugs())
     assert answer.header.executed_at == CONSENTED + DAY + timedelta(seconds=seconds)
     assert (answer.header.result == "1") is expected
 
 
-def test_a_later_refusal_ends_only_its_own_item(counter: Counter) -> None:
+def test_later_refusal_revokes_only_the_refused_item(counter: Counter) -> None:
     face(counter, medicines=1, health_checkup=1)
     face(counter, at=CONSENTED + timedelta(seconds=60), medicines=0)
-    assert refused(ask(counter, drugs()), "SIMX0008E")
+    assert is_refused(ask(counter, drugs()), "SIMX0008E")
     assert ask(counter, checkups(), "TKK").header.result == "1"
 
 
-def test_an_older_result_arriving_late_is_ignored(counter: Counter) -> None:
+def test_late_file_does_not_override_a_newer_refusal(counter: Counter) -> None:
     face(counter, at=CONSENTED + timedelta(seconds=60), medicines=0)
     counter.scan()
     face(counter, medicines=1)
-    assert refused(ask(counter, drugs()), "SIMX0008E")
+    assert is_refused(ask(counter, drugs()), "SIMX0008E")
 
 
-def test_a_consent_is_limited_to_one_day(counter: Counter) -> None:
+def test_consent_is_valid_for_at_most_one_day(counter: Counter) -> None:
     face(counter, until=timedelta(days=900), medicines=1)
     counter.scan()
     counter.now = CONSENTED + DAY + timedelta(minutes=1)
-    assert refused(ask(counter, drugs()), "SIMX0008E")
+    assert is_refused(ask(counter, drugs()), "SIMX0008E")
 
 
-def test_a_consent_is_limited_to_its_institution_and_patient(counter: Counter) -> None:
+def test_consent_applies_only_to_its_institution_and_patient(counter: Counter) -> None:
     face(counter, medicines=1)
-    assert refused(ask(counter, drugs(institution="1310000000")), "SIMX0008E")
-    assert refused(ask(counter, drugs(insured_identification_number="404")), "SIMX0004W")
+    assert is_refused(ask(counter, drugs(institution="1310000000")), "SIMX0008E")
+    assert is_refused(ask(counter, drugs(insured_identification_number="404")), "SIMX0004W")
     other: dict[str, Any] = {
         "insurer_number": "39139999",
         "insured_card_symbol": None,
         "insured_identification_number": "00009876",
     }
-    assert refused(ask(counter, drugs(**other, insured_branch_number=None)), "SIMX0008E")
+    assert is_refused(ask(counter, drugs(**other, insured_branch_number=None)), "SIMX0008E")
 
 
-def test_consents_remain_after_the_result_is_collected(counter: Counter) -> None:
+def test_consent_remains_valid_after_the_result_file_is_deleted(counter: Counter) -> None:
     face(counter, medicines=1)
     counter.scan()
     for path in counter.folders.face.iterdir():
@@ -158,7 +158,7 @@ def test_consents_remain_after_the_result_is_collected(counter: Counter) -> None
     assert ask(counter, drugs()).header.result == "1"
 
 
-def test_the_exchange_does_not_change_results(counter: Counter) -> None:
+def test_exchange_does_not_change_result_files(counter: Counter) -> None:
     face(counter, medicines=1)
     before = {path.name: path.read_bytes() for path in counter.folders.face.iterdir()}
     assert counter.scan().consents == 1
@@ -166,7 +166,7 @@ def test_the_exchange_does_not_change_results(counter: Counter) -> None:
     assert {path.name: path.read_bytes() for path in counter.folders.face.iterdir()} == before
 
 
-def test_an_incomplete_result_is_read_again(counter: Counter) -> None:
+def test_incomplete_result_is_read_again_when_it_changes(counter: Counter) -> None:
     face(counter, medicines=1)
     (path,) = counter.folders.face.iterdir()
     data = path.read_bytes()
@@ -176,10 +176,10 @@ def test_an_incomplete_result_is_read_again(counter: Counter) -> None:
     assert counter.scan().consents == 1
 
 
-def test_pdf_and_reversed_days_are_refused(counter: Counter) -> None:
+def test_pdf_requests_and_reversed_periods_are_refused(counter: Counter) -> None:
     face(counter, medicines=1)
-    assert refused(ask(counter, drugs(category="1")), "SIMX0009E")
-    assert refused(ask(counter, drugs(start=date(2026, 11, 2), end=date(2026, 11, 1))), "SIMX0012E")
+    assert is_refused(ask(counter, drugs(category="1")), "SIMX0009E")
+    assert is_refused(ask(counter, drugs(start=date(2026, 11, 2), end=date(2026, 11, 1))), "SIMX0012E")
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_pdf_and_reversed_days_are_refused(counter: Counter) -> None:
         (date(1, 1, 1), date(1, 1, 9), 0),
     ],
 )
-def test_data_is_limited_to_the_requested_days(counter: Counter, start: date, end: date, count: int) -> None:
+def test_data_is_limited_to_the_requested_period(counter: Counter, start: date, end: date, count: int) -> None:
     face(counter, medicines=1)
     answer = ask(counter, drugs(start=start, end=end))
     assert answer.header.result == "1"
@@ -203,7 +203,7 @@ def test_data_is_limited_to_the_requested_days(counter: Counter, start: date, en
     assert all(start <= day <= min(end, date(2026, 11, 21)) for day in days)
 
 
-def test_the_registered_number_is_in_the_card_readers_next_result(counter: Counter) -> None:
+def test_registered_patient_number_is_in_the_next_result_file(counter: Counter) -> None:
     counter.ask("OQSsiimm01req_1.xml", registration("24434"))
     people = invented_people()
     numbers = counter.store.numbers
@@ -217,8 +217,8 @@ def test_the_registered_number_is_in_the_card_readers_next_result(counter: Count
         qualifications=people["adult"].qualifications,
         simulated=True,
     )
-    written = result_document(result, options=FaceOptions(reference_number=numbers)).data
-    assert b"<ReferenceNumber>24434</ReferenceNumber>" in written
+    document = result_document(result, options=FaceOptions(reference_number=numbers)).data
+    assert b"<ReferenceNumber>24434</ReferenceNumber>" in document
     for other in (
         result.model_copy(update={"institution_code": "1310000000"}),
         result.model_copy(update={"qualifications": people["elder"].qualifications}),

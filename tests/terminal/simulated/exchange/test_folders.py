@@ -1,4 +1,4 @@
-"""Real-life folders: partly written files, unusual names, full disks and interrupted programs."""
+"""Tests for incomplete files, unusual names, full disks and interrupted programs."""
 
 import errno
 import os
@@ -28,7 +28,7 @@ def error_code(counter: Counter, name: str = ERROR) -> Any:
     return root.findtext("MessageHeader/ErrorCode")
 
 
-def test_a_request_is_answered_at_the_second_poll(counter: Counter) -> None:
+def test_request_is_answered_at_the_second_poll(counter: Counter) -> None:
     counter.put(NAME, REQUEST)
     assert counter.scan().waiting == 1
     assert counter.answers() == []
@@ -37,7 +37,7 @@ def test_a_request_is_answered_at_the_second_poll(counter: Counter) -> None:
     assert counter.requests() == []
 
 
-def test_a_growing_file_is_not_answered_until_complete(counter: Counter) -> None:
+def test_growing_file_is_answered_only_when_complete(counter: Counter) -> None:
     path = counter.put(NAME, b"")
     for end in range(50, len(REQUEST), 50):
         path.write_bytes(REQUEST[:end])
@@ -47,7 +47,7 @@ def test_a_growing_file_is_not_answered_until_complete(counter: Counter) -> None
     assert counter.answers() == [ANSWER]
 
 
-def test_a_writer_that_pauses(counter: Counter) -> None:
+def test_exchange_waits_for_a_writer_that_pauses(counter: Counter) -> None:
     path = counter.put(NAME, REQUEST[:300])
     assert counter.scan(5).waiting == 1
     path.write_bytes(REQUEST)
@@ -56,7 +56,7 @@ def test_a_writer_that_pauses(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", REQUEST[:300], b"\x00" * 500])
-def test_a_file_that_is_never_completed(counter: Counter, data: bytes) -> None:
+def test_incomplete_file_is_refused_after_three_seconds(counter: Counter, data: bytes) -> None:
     counter.put(NAME, data)
     assert [counter.scan().rejected for _ in range(10)] == [0] * 6 + [1] + [0] * 3
     assert counter.answers() == [ERROR]
@@ -86,7 +86,7 @@ def test_invalid_requests_are_refused(counter: Counter, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("start", ["OQSsihvq01req", "OQSsiurl01req", "CIPsiquc01req", "YKZsiquc01req"])
-def test_an_unknown_or_misspelled_kind(counter: Counter, start: str) -> None:
+def test_unknown_and_misspelled_kinds_get_an_error_file(counter: Counter, start: str) -> None:
     counter.put(f"{start}_1.xml", b"<XmlMsg/>")
     counter.scan(2)
     assert counter.answers() == [f"{start}_1.err"]
@@ -108,9 +108,7 @@ def test_an_unknown_or_misspelled_kind(counter: Counter, start: str) -> None:
         "OQSsiquc01req_\\..\\..\\x.xml",
     ],
 )
-def test_a_file_with_a_hostile_name_is_not_touched(
-    counter: Counter, name: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_file_with_a_hostile_name_is_left_alone(counter: Counter, name: str, caplog: pytest.LogCaptureFixture) -> None:
     counter.put(name, REQUEST)
     scan = counter.scan(9)
     assert (scan.hostile, scan.answered, scan.rejected) == (1, 0, 0)
@@ -119,7 +117,7 @@ def test_a_file_with_a_hostile_name_is_not_touched(
     assert name not in caplog.text
 
 
-def test_a_file_name_that_is_not_text(counter: Counter) -> None:
+def test_file_name_with_invalid_encoding_is_left_alone(counter: Counter) -> None:
     path = os.fsencode(counter.folders.req) + b"/OQSsiquc01req_\xff\xfe.xml"
     with open(path, "wb") as file:  # noqa: PTH123
         file.write(REQUEST)
@@ -148,13 +146,13 @@ def test_links_folders_and_pipes_are_never_opened(counter: Counter, tmp_path: Pa
     assert secret.exists()
 
 
-def test_a_file_that_is_too_large(counter: Counter) -> None:
+def test_oversized_request_is_refused(counter: Counter) -> None:
     counter.put(NAME, REQUEST + b" " * MAX_SIZE)
     counter.scan(2)
     assert counter.answers() == [ERROR]
 
 
-def test_an_answer_is_never_overwritten(counter: Counter) -> None:
+def test_existing_answer_is_never_overwritten(counter: Counter) -> None:
     (counter.folders.res / ANSWER).write_bytes(b"from yesterday")
     counter.put(NAME, REQUEST)
     counter.scan(2)
@@ -163,58 +161,58 @@ def test_an_answer_is_never_overwritten(counter: Counter) -> None:
     assert counter.requests() == []
 
 
-def test_ended_between_answering_and_removing_the_request(counter: Counter, restarted: Callable[[], None]) -> None:
+def test_request_left_by_a_crash_is_not_answered_again(counter: Counter, restart: Callable[[], None]) -> None:
     counter.put(NAME, REQUEST)
     counter.scan(2)
     before = (counter.folders.res / ANSWER).read_bytes()
     counter.put(NAME, REQUEST)  # as if it had not been removed
-    restarted()
+    restart()
     counter.scan(2)
     assert counter.answers() == [ANSWER]
     assert (counter.folders.res / ANSWER).read_bytes() == before
     assert counter.requests() == []
 
 
-def test_ended_before_answering(
-    counter: Counter, restarted: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+def test_request_is_answered_after_a_crash(
+    counter: Counter, restart: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    genuine = ResultFolder.deliver
+    original = ResultFolder.deliver
 
-    def killed(folder: ResultFolder, name: str, data: bytes) -> None:
+    def crash(folder: ResultFolder, name: str, data: bytes) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ResultFolder, "deliver", killed)
+    monkeypatch.setattr(ResultFolder, "deliver", crash)
     counter.put(NAME, REQUEST)
     with pytest.raises(KeyboardInterrupt):
         counter.scan(2)
-    monkeypatch.setattr(ResultFolder, "deliver", genuine)
-    restarted()
+    monkeypatch.setattr(ResultFolder, "deliver", original)
+    restart()
     counter.scan(2)
     assert counter.answers() == [ANSWER]
 
 
-def test_the_answer_folder_is_temporarily_full(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    genuine = os.fsync
+def test_answer_is_written_when_the_disk_has_space_again(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = os.fsync
 
-    def full(descriptor: int) -> None:
+    def fail(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", fail)
     counter.put(NAME, REQUEST)
     assert counter.scan(3).undelivered == 1
     assert counter.answers() == []
     assert counter.requests() == [NAME]
-    monkeypatch.setattr(os, "fsync", genuine)
+    monkeypatch.setattr(os, "fsync", original)
     assert counter.scan().answered == 1
     assert counter.answers() == [ANSWER]
     assert counter.requests() == []
 
 
-def test_a_request_that_cannot_be_removed_is_answered_once(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    def read_only(path: Path, missing_ok: bool = False) -> None:
+def test_request_in_a_read_only_folder_is_answered_once(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path, missing_ok: bool = False) -> None:
         raise OSError(errno.EROFS, "read-only")
 
-    monkeypatch.setattr("terminal.simulated.exchange.service.remove", read_only)
+    monkeypatch.setattr("terminal.simulated.exchange.service.remove", fail)
     counter.put(NAME, REQUEST)
     counter.scan(2)
     (counter.folders.res / ANSWER).unlink()  # as the receipt computer does after reading it
@@ -227,16 +225,16 @@ def test_a_request_that_cannot_be_removed_is_answered_once(counter: Counter, mon
     assert counter.answers() == []
 
 
-def test_a_request_rewritten_while_being_answered(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    genuine = ResultFolder.deliver
+def test_request_replaced_during_delivery_is_a_new_request(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = ResultFolder.deliver
     second = write_document(check("KSK-0002")).data
 
-    def meanwhile(folder: ResultFolder, name: str, data: bytes) -> Any:
-        outcome = genuine(folder, name, data)
+    def deliver_and_replace(folder: ResultFolder, name: str, data: bytes) -> Any:
+        outcome = original(folder, name, data)
         counter.put(NAME, second)
         return outcome
 
-    monkeypatch.setattr(ResultFolder, "deliver", meanwhile)
+    monkeypatch.setattr(ResultFolder, "deliver", deliver_and_replace)
     counter.put(NAME, REQUEST)
     counter.scan(2)
     monkeypatch.undo()
@@ -246,8 +244,10 @@ def test_a_request_rewritten_while_being_answered(counter: Counter, monkeypatch:
     assert error_code(counter) == "SIMX0010E"
 
 
-def test_requests_can_be_kept(counter: Counter, restarted: Callable[[ExchangeRules], None]) -> None:
-    restarted(ExchangeRules(keep_requests=True))
+def test_keep_requests_moves_answered_requests_to_done(
+    counter: Counter, restart: Callable[[ExchangeRules], None]
+) -> None:
+    restart(ExchangeRules(keep_requests=True))
     for number in range(2):
         counter.put(NAME, REQUEST)
         counter.scan(2)
@@ -256,8 +256,8 @@ def test_requests_can_be_kept(counter: Counter, restarted: Callable[[ExchangeRul
         assert len(list((counter.folders.req / "done").iterdir())) == number + 1
 
 
-def test_many_requests_together(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("terminal.simulated.exchange.intake.AT_ONCE", 20)
+def test_many_requests_are_answered_in_several_scans(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("terminal.simulated.exchange.intake.MAX_FILES", 20)
     for number in range(50):
         counter.put(f"OQSsiquc01req_{number:04}.xml", REQUEST)
     assert [counter.scan().answered for _ in range(5)] == [0, 20, 20, 10, 0]
@@ -273,13 +273,13 @@ def test_folder_names_are_case_insensitive(tmp_path: Path) -> None:
     assert folders.face.is_dir()
 
 
-def test_the_service_survives_a_missing_folder(
+def test_service_resumes_when_a_missing_folder_returns(
     counter: Counter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     stop = threading.Event()
     rounds: list[int] = []
 
-    class Waits:
+    class Wait:
         def __call__(self, seconds: float) -> bool:
             assert seconds == 0.5
             rounds.append(1)
@@ -291,16 +291,16 @@ def test_the_service_survives_a_missing_folder(
                 stop.set()
             return stop.is_set()
 
-    monkeypatch.setattr(stop, "wait", Waits())
+    monkeypatch.setattr(stop, "wait", Wait())
     counter.folders.req.rmdir()
     counter.service.run(stop)
     assert counter.answers() == [ANSWER]
-    assert caplog.text.count("cannot be scanned") == 1
+    assert caplog.text.count("cannot scan the folders") == 1
     assert str(counter.folders.req) not in caplog.text
 
 
 @pytest.mark.parametrize("identifier", ["SIM-REJECT", "SIM-FAIL", "SIM-SILENT", "SIM-SLOW-7"])
-def test_requested_misbehaviour(counter: Counter, identifier: str) -> None:
+def test_identifier_provokes_misbehaviour(counter: Counter, identifier: str) -> None:
     counter.put(NAME, write_document(check(identifier)).data)
     scan = counter.scan(2)
     if identifier == "SIM-REJECT":
@@ -318,7 +318,7 @@ def test_requested_misbehaviour(counter: Counter, identifier: str) -> None:
         assert counter.answers() == [ANSWER]
 
 
-def test_the_log_has_no_patient_data(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
+def test_log_contains_no_patient_data(counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     counter.put("OQSsiquc01req_9902202611210024434.xml", REQUEST)
     counter.put("OQSsiquc01req_2.xml", REQUEST.replace(b"<Birthdate>", b"<Birth>"))

@@ -1,4 +1,4 @@
-"""The exchange is killed and restarted repeatedly; every request gets exactly one answer."""
+"""Tests that every request gets exactly one answer although the exchange is killed repeatedly."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ service.run(threading.Event())
 """
 
 
-def started(root: Path) -> subprocess.Popen[str]:
+def start_exchange(root: Path) -> subprocess.Popen[str]:
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(root)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
@@ -47,11 +47,11 @@ def kill_repeatedly(root: Path, kills: int, requests: int) -> None:
         name = f"{'OQSsiimm01req' if number % 2 else 'OQSsiquc01req'}_{number:04}.xml"
         (folders.req / name).write_bytes(write_document(message).data)
     for _ in range(kills):
-        process = started(root)
+        process = start_exchange(root)
         time.sleep(random.uniform(0.0, 0.25))
         process.kill()
         process.wait()
-    process = started(root)
+    process = start_exchange(root)
     try:
         until = time.monotonic() + 60
         while any(path.is_file() for path in folders.req.iterdir()):
@@ -63,7 +63,7 @@ def kill_repeatedly(root: Path, kills: int, requests: int) -> None:
     answers = sorted(path for path in folders.res.iterdir() if path.is_file())
     assert len(answers) == requests
     for path in answers:
-        # no `.err`: a request answered before the kill is not processed again
+        # an `.err` file would mean that a request was processed twice
         assert path.suffix == ".xml"
         assert check_file(path).ok
     assert list((folders.res / WORK_FOLDER).glob("*.part")) == []
@@ -72,10 +72,10 @@ def kill_repeatedly(root: Path, kills: int, requests: int) -> None:
     store.close()
 
 
-def test_requests_survive_a_few_kills(tmp_path: Path) -> None:
+def test_each_request_is_answered_once_despite_three_kills(tmp_path: Path) -> None:
     kill_repeatedly(tmp_path, kills=3, requests=80)
 
 
 @pytest.mark.long
-def test_requests_survive_many_kills(tmp_path: Path) -> None:
+def test_each_request_is_answered_once_despite_forty_kills(tmp_path: Path) -> None:
     kill_repeatedly(tmp_path, kills=40, requests=1500)

@@ -1,4 +1,4 @@
-"""Bulk jobs used by public clients: welfare by month, visit and online care, patient numbers; as XML or ZIP."""
+"""Tests for bulk jobs: welfare by month, home visits, online care and patient numbers, as XML or ZIP."""
 
 import io
 import shutil
@@ -17,12 +17,12 @@ from tests.terminal.simulated.exchange.test_cases import CASES, DAY
 
 
 @pytest.fixture(autouse=True)
-def the_day(counter: Counter) -> None:
+def set_clock(counter: Counter) -> None:
     counter.now = DAY
 
 
 def upload(counter: Counter, job: str, old: str = "", new: str = "") -> Any:
-    """Upload the case's request with `old` replaced, and return the answer."""
+    """Upload the request of a case, with `old` replaced by `new`, and return the answer."""
     name = f"{job}01req_202611260001.xml"
     counter.put(name, (CASES / name).read_bytes().replace(old.encode(), new.encode()))
     counter.scan(3)
@@ -38,7 +38,7 @@ def people(answer: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("job", ["OQSmutic", "OQSmuhvq", "OQSmuonq", "OQSmuimm"])
-def test_upload_wait_fetch(counter: Counter, job: str) -> None:
+def test_bulk_job_is_in_progress_before_its_result_is_ready(counter: Counter, job: str) -> None:
     accepted = upload(counter, job)
     assert (accepted.header.segment, accepted.header.file_identifier) == ("1", f"{job[-3:].upper()}-1")
     number = accepted.body.reception_number
@@ -53,7 +53,7 @@ def test_upload_wait_fetch(counter: Counter, job: str) -> None:
         assert path.is_dir() or check_file(path).ok, check_file(path).text()
 
 
-def test_welfare_by_month(counter: Counter) -> None:
+def test_welfare_list_contains_the_tickets_of_the_requested_month(counter: Counter) -> None:
     number = upload(counter, "OQSmutic", "202611", "202701").body.reception_number
     counter.advance(10)
     done = result(counter, "OQSmutic", number)
@@ -62,19 +62,19 @@ def test_welfare_by_month(counter: Counter) -> None:
     assert {ticket.treatment_month for ticket in tickets.values()} == {"202701"}
 
 
-@pytest.mark.parametrize(("job", "found"), [("OQSmuhvq", ["模擬　訪問", "模擬　期限"]), ("OQSmuonq", ["模擬　遠隔"])])
-def test_consents_for_visit_and_online_care(counter: Counter, job: str, found: list[str]) -> None:
+@pytest.mark.parametrize(("job", "names"), [("OQSmuhvq", ["模擬　訪問", "模擬　期限"]), ("OQSmuonq", ["模擬　遠隔"])])
+def test_consent_list_contains_people_with_that_kind_of_care(counter: Counter, job: str, names: list[str]) -> None:
     number = upload(counter, job).body.reception_number
     counter.advance(10)
     done = result(counter, job, number)
-    assert people(done) == found
+    assert people(done) == names
     assert done.body.units[0].result.medicines.flag == "1"
     if job == "OQSmuhvq":
         ended = done.body.units[1].result.medicines
         assert (ended.flag, ended.consent_time) == ("2", None)
 
 
-def test_consents_are_limited_to_the_requested_days(counter: Counter) -> None:
+def test_consent_list_is_limited_to_the_requested_period(counter: Counter) -> None:
     number = upload(counter, "OQSmuhvq", "20261101", "20261110").body.reception_number
     counter.advance(10)
     assert people(result(counter, "OQSmuhvq", number)) == ["模擬　訪問"]
@@ -89,12 +89,12 @@ def test_consents_are_limited_to_the_requested_days(counter: Counter) -> None:
         ("OQSmuhvq", "<ConsentDateTo>20261126</ConsentDateTo>", "", "SIMX0016E"),
     ],
 )
-def test_invalid_list_requests(counter: Counter, job: str, old: str, new: str, code: str) -> None:
+def test_invalid_list_requests_are_refused(counter: Counter, job: str, old: str, new: str, code: str) -> None:
     answer = upload(counter, job, old, new)
     assert (answer.header.segment, answer.header.error_code, answer.body) == ("9", code, None)
 
 
-def test_patient_numbers_in_bulk(counter: Counter) -> None:
+def test_bulk_registration_reports_unknown_people(counter: Counter) -> None:
     number = upload(counter, "OQSmuimm", "00009876", "00000404").body.reception_number
     counter.advance(10)
     good, bad = result(counter, "OQSmuimm", number).body.units
@@ -103,26 +103,26 @@ def test_patient_numbers_in_bulk(counter: Counter) -> None:
     assert counter.ask("OQSsiquc01req_1.xml", check()).body.results[0].reference_number == "24434"
 
 
-def test_a_reception_number_of_another_job(counter: Counter) -> None:
+def test_reception_number_of_another_job_is_refused(counter: Counter) -> None:
     number = upload(counter, "OQSmutic").body.reception_number
     assert result(counter, "OQSmuhvq", number).header.error_code == "SIMX0007E"
 
 
-def test_the_result_as_a_zip_file(counter: Counter, tmp_path: Path) -> None:
+def test_bulk_result_can_be_a_zip_file(counter: Counter, tmp_path: Path) -> None:
     counter.start(ExchangeRules(zip_bulk=True))
     number = upload(counter, "OQSmutic").body.reception_number
     counter.advance(10)
     counter.put("OQSmutic02req_7.xml", write_document(fetch(number)).data)
     counter.scan(3)
-    packed = (counter.folders.res / "OQSmutic02res_7.zip").read_bytes()
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+    data = (counter.folders.res / "OQSmutic02res_7.zip").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.namelist() == ["OQSmutic02res_7.xml"]
         assert check_bytes("OQSmutic02res_7.xml", archive.read("OQSmutic02res_7.xml")).ok
     assert check_file(counter.folders.res / "OQSmutic02res_7.zip").ok
     assert counter.requests() == []
 
 
-def test_a_malformed_or_too_large_zip_file(tmp_path: Path) -> None:
+def test_checker_refuses_malformed_and_oversized_zip_files(tmp_path: Path) -> None:
     broken = tmp_path / "OQSmutic02res_1.zip"
     broken.write_bytes(b"PK garbage")
     assert "a ZIP file with one XML file in it" in check_file(broken).text()

@@ -1,4 +1,4 @@
-"""Files written by the exchange pass the checker."""
+"""Tests that files written by the exchange pass the checker."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.terminal.handover.test_check import FACE, REQUEST, errors_and_warning
 from tests.terminal.simulated.exchange.conftest import Counter
 
 
-def test_the_exchanges_answers_and_requests_have_no_findings(counter: Counter) -> None:
+def test_checker_has_no_findings_for_answers_and_requests(counter: Counter) -> None:
     messages: dict[str, Any] = {
         "OQSsiimm01req_1.xml": registration(),
         "OQSsiimm01req_2.xml": registration(insured_identification_number="404"),
@@ -37,7 +37,7 @@ def test_the_exchanges_answers_and_requests_have_no_findings(counter: Counter) -
         assert errors_and_warnings(check_file(counter.folders.res / name)) == [], name
 
 
-def test_an_added_consent_is_an_error(counter: Counter) -> None:
+def test_checker_reports_a_consent_added_to_an_answer(counter: Counter) -> None:
     counter.ask(REQUEST, check())
     name = REQUEST.replace("req_", "res_")
     answer = (counter.folders.res / name).read_text()
@@ -52,7 +52,7 @@ def test_an_added_consent_is_an_error(counter: Counter) -> None:
     assert (error.path.rpartition("/")[2], error.confidence) == ("PharmacistsInfoConsFlg", Confidence.DOCUMENTED)
 
 
-def test_wrong_counts_in_a_bulk_result_are_found(counter: Counter) -> None:
+def test_checker_reports_wrong_counts_in_a_bulk_result(counter: Counter) -> None:
     number = counter.ask("OQSmuquc01req_1.xml", bulk(search())).body.reception_number
     counter.advance(20)
     counter.ask("OQSmuquc02req_1.xml", fetch(number))
@@ -64,7 +64,7 @@ def test_wrong_counts_in_a_bulk_result_are_found(counter: Counter) -> None:
     ]
 
 
-def test_the_kind_of_file_is_recognised_by_content(counter: Counter) -> None:
+def test_checker_recognises_the_kind_of_file_by_content(counter: Counter) -> None:
     counter.ask(REQUEST, check())
     data = (counter.folders.res / REQUEST.replace("req_", "res_")).read_bytes()
     findings = check_bytes("answer.xml", data)

@@ -1,4 +1,4 @@
-"""Sample result files for people and answers: they contain every element and pass the checker."""
+"""Tests that the sample result files contain every element and pass the checker."""
 
 from datetime import datetime
 from pathlib import Path
@@ -32,16 +32,16 @@ def root_of(person: str, answers: str = "all") -> etree._Element:
 
 
 def test_every_element_is_in_a_sample() -> None:
-    found = elements_of(FILES)
-    assert len(found) >= 66
-    assert [name for name, files in found.items() if not files] == []
+    elements = elements_of(FILES)
+    assert len(elements) >= 66
+    assert [name for name, files in elements.items() if not files] == []
 
 
-def test_the_checker_finds_only_the_deliberate_fault() -> None:
+def test_checker_reports_only_the_deliberate_contradiction() -> None:
     for file in FILES:
         findings = check_bytes(file.name, file.data)
-        wrong = [finding for finding in findings.findings if finding.severity is not Severity.NOTE]
-        assert bool(wrong) is (file.title == "ratio and limit contradict each other"), findings.text()
+        faults = [finding for finding in findings.findings if finding.severity is not Severity.NOTE]
+        assert bool(faults) is (file.title == "ratio and limit contradict each other"), findings.text()
     assert len({file.name for file in FILES}) == len(FILES) == len(SAMPLES) + 2
 
 
@@ -55,14 +55,16 @@ def test_the_checker_finds_only_the_deliberate_fault() -> None:
         ("subsidy-not-connected", "medicines=yes", "5", None, 0),
     ],
 )
-def test_subsidies_in_every_state(person: str, answers: str, status: str, flag: str | None, certificates: int) -> None:
+def test_subsidy_status_consent_and_certificates_are_written(
+    person: str, answers: str, status: str, flag: str | None, certificates: int
+) -> None:
     root = root_of(person, answers)
     assert root.findtext(f"{SUBSIDY}/MedicalSubsidyStatus") == status
     assert root.findtext(f"{SUBSIDY}/MedicalSubsidyConsFlg") == flag
     assert len(root.findall(f"{SUBSIDY}/MedicalSubsidyList/MedicalSubsidyInfo")) == certificates
 
 
-def test_details_of_a_subsidy() -> None:
+def test_subsidy_certificate_details_are_written() -> None:
     (info,) = root_of("subsidy-rare-disease").findall(f"{SUBSIDY}/MedicalSubsidyList/MedicalSubsidyInfo")
     assert info.findtext("MedicalSubsidyInsurerNumber") == "54139999"
     assert info.findtext("MedicalSubsidyMaxCopaymentAmount") == "10000"
@@ -71,28 +73,28 @@ def test_details_of_a_subsidy() -> None:
     assert reimbursed.findtext("MedicalSubsidyIsAlwaysReimbursement") == "1"
 
 
-def test_no_subsidy_element_without_subsidies() -> None:
+def test_file_without_subsidies_has_no_subsidy_element() -> None:
     assert root_of("adult").find(SUBSIDY) is None
 
 
-def test_medicines_without_past_care() -> None:
-    """As in the only public sample."""
+def test_medicines_can_be_shared_without_past_care() -> None:
+    """The only published sample has these answers."""
     record = root_of("adult", "medicines=yes,diagnosis=no").find(".//ResultOfQualificationConfirmation")
     assert record is not None
     assert (record.findtext("PharmacistsInfoConsFlg"), record.findtext("DiagnosisInfoConsFlg")) == ("1", "0")
     assert record.find("OperationInfoConsFlg") is None
 
 
-def test_the_sample_command(tmp_path: Path) -> None:
+def test_sample_command_writes_files_or_explains_errors(tmp_path: Path) -> None:
     code, output = uketsuke("handover", "sample", "elder", "--answers", "medicines=yes", "--folder", str(tmp_path))
     assert code == 0, output
     (file,) = tmp_path.glob("*.xml")
     assert "見本　太郎" in file.read_text(encoding="utf-8")
     code, output = uketsuke("handover", "sample", "--all", "--folder", str(tmp_path / "all"))
-    known = len(elements_of(FILES))
-    assert (code, f"{known} of {known} elements" in output) == (0, True)
+    count = len(elements_of(FILES))
+    assert (code, f"{count} of {count} elements" in output) == (0, True)
     for arguments, message in (
-        (["sample", "nobody"], "no invented person has that name"),
+        (["sample", "nobody"], "nobody: unknown person"),
         (["sample", "adult", "--answers", "drugs=yes"], "write NAME=yes or NAME=no"),
         (["sample", "self-defence", "--answers", "medicines=yes"], "never shared"),
         (["sample"], "Name a person, or use --all"),
@@ -110,14 +112,14 @@ def test_the_sample_command(tmp_path: Path) -> None:
         ("Number>54139999<", "Number>541<", "MedicalSubsidyInsurerNumber"),
     ],
 )
-def test_contradictory_subsidies_are_errors(old: str, new: str, path: str) -> None:
+def test_checker_reports_contradictory_subsidies(old: str, new: str, path: str) -> None:
     file = face_file(Sample("t", "subsidy-rare-disease"), PEOPLE, NOW, institution="1319999999")
     findings = check_bytes(file.name, file.data.replace(old.encode(), new.encode())).findings
     assert path in {finding.path.rpartition("/")[2] for finding in findings if finding.severity is Severity.ERROR}
 
 
 @pytest.mark.parametrize(("value", "severity"), [("7", Severity.NOTE), ("8", Severity.NOTE), ("9", Severity.ERROR)])
-def test_values_known_from_vendors_are_notes(value: str, severity: Severity) -> None:
+def test_checker_notes_values_used_by_vendors(value: str, severity: Severity) -> None:
     data = FILES[0].data.replace(b"Classification>1<", f"Classification>{value}<".encode())
     findings = check_bytes(FILES[0].name, data).findings
     (finding,) = [finding for finding in findings if finding.path.endswith("/ReferenceClassification")]
@@ -133,6 +135,6 @@ def test_values_known_from_vendors_are_notes(value: str, severity: Severity) -> 
         ("ratio and limit contradict each other", "a ratio that fits the limit"),
     ],
 )
-def test_the_checker_notes_known_pitfalls(title: str, note: str) -> None:
+def test_checker_notes_known_pitfalls(title: str, note: str) -> None:
     (file,) = [file for file in FILES if file.title == title]
     assert note in check_bytes(file.name, file.data).text()

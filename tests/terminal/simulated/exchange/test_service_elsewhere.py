@@ -1,4 +1,4 @@
-"""The exchange in front of a service in another process: over HTTP, with an enrolled key."""
+"""Tests for an exchange that queries a service over HTTP with an enrolled key."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from terminal.simulated.service.server import StubServer, open_service
 from terminal.simulated.service.service import Caller, StubService
 from tests.terminal.handover.requests import INSTITUTION, check, checkups, drugs, registration
 from tests.terminal.simulated.exchange.conftest import Counter
-from tests.terminal.simulated.exchange.test_data import ask, face, refused
+from tests.terminal.simulated.exchange.test_data import ask, face, is_refused
 
 NAME = "OQSsiquc01req_1.xml"
 
@@ -50,7 +50,7 @@ def stub(tmp_path: Path, counter: Counter) -> Iterator[StubServer]:
     server.close()
 
 
-def test_checks_over_http(counter: Counter, stub: StubServer) -> None:
+def test_checks_are_answered_by_the_service(counter: Counter, stub: StubServer) -> None:
     for number in (1, 2):
         answer = counter.ask(f"OQSsiquc01req_{number}.xml", check(limit_consent="1"))
         assert (answer.header.segment, answer.body.validity) == ("1", "1")
@@ -58,14 +58,14 @@ def test_checks_over_http(counter: Counter, stub: StubServer) -> None:
         assert answer.body.results[0].limit.classification_flag == "A03"
 
 
-def test_checks_resume_when_the_service_returns(counter: Counter, stub: StubServer) -> None:
+def test_checks_succeed_again_when_the_service_returns(counter: Counter, stub: StubServer) -> None:
     stub.stop()
     assert counter.ask(NAME, check()).header.error_code == "SIMX0013E"
     stub.start()
     assert counter.ask("OQSsiquc01req_2.xml", check()).body.validity == "1"
 
 
-def test_a_withdrawn_consent_in_a_file_no_longer_applies(
+def test_consent_withdrawn_at_the_service_is_not_valid(
     counter: Counter, stub: StubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     standing: dict[str, tuple[Item, ...]] = {}
@@ -77,17 +77,17 @@ def test_a_withdrawn_consent_in_a_file_no_longer_applies(
 
     monkeypatch.setattr(StubService, "standing", standing_consents)
     check_id = face(counter, medicines=1, health_checkup=1)
-    assert refused(ask(counter, drugs()), "SIMX0008E"), "a check unknown to the service"
+    assert is_refused(ask(counter, drugs()), "SIMX0008E"), "the service does not know this check"
     standing[check_id] = (Item.HEALTH_CHECKUP, Item.MEDICINES)
     assert ask(counter, drugs()).header.result == "1"
     standing[check_id] = (Item.HEALTH_CHECKUP,)
-    assert refused(ask(counter, drugs()), "SIMX0008E")
+    assert is_refused(ask(counter, drugs()), "SIMX0008E")
     assert ask(counter, checkups(), "TKK").header.result == "1"
     stub.stop()
-    assert refused(ask(counter, checkups(), "TKK"), "SIMX0013E")
+    assert is_refused(ask(counter, checkups(), "TKK"), "SIMX0013E")
 
 
-def test_the_database_of_version_0_1_0_is_migrated(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_database_of_version_0_1_0_is_converted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "exchange.db"
     with sqlite3.connect(path) as connection:
         connection.executescript(
@@ -105,7 +105,7 @@ def test_the_database_of_version_0_1_0_is_migrated(tmp_path: Path, caplog: pytes
     assert numbers_in(path)(INSTITUTION, adult) is None
     assert "start `uketsuke exchange` once" in caplog.text
     open_exchange(tmp_path / "OQS", tmp_path, ExchangeRules())[1].close()
-    assert "1 patient numbers of version 0.1.0 belong to people who are not known" in caplog.text
+    assert "1 patient numbers of version 0.1.0 not converted" in caplog.text
     assert numbers_in(path)(INSTITUTION, adult) == "24434"
     for qualification in (*changed.qualifications, *changed.former):
         assert numbers_in(path)(INSTITUTION, qualification) == "77"
@@ -117,8 +117,8 @@ def test_the_database_of_version_0_1_0_is_migrated(tmp_path: Path, caplog: pytes
     assert caplog.text == ""
 
 
-def test_people_known_only_to_the_service(counter: Counter, stub: StubServer) -> None:
-    """Their numbers are not verified: patient numbers are registered and the card reader's consents accepted."""
+def test_numbers_of_people_known_only_to_the_service_are_accepted(counter: Counter, stub: StubServer) -> None:
+    """Patient numbers are registered and consents stored without verifying the people."""
     counter.insured = InsuredElsewhere(InventedInsured({}))
     counter.checks = None
     counter.start()
@@ -127,6 +127,6 @@ def test_people_known_only_to_the_service(counter: Counter, stub: StubServer) ->
     answer = ask(counter, drugs())
     assert (answer.header.result, answer.header.patient) == ("1", None)
     assert answer.body.months
-    assert refused(ask(counter, checkups(), "TKK"), "SIMX0008E")
-    assert refused(ask(counter, drugs(insured_branch_number="02")), "SIMX0008E"), "another member of the family"
+    assert is_refused(ask(counter, checkups(), "TKK"), "SIMX0008E")
+    assert is_refused(ask(counter, drugs(insured_branch_number="02")), "SIMX0008E"), "another member of the family"
     assert counter.store.numbers(INSTITUTION, invented_people()["adult"].qualifications[0]) == "24434"

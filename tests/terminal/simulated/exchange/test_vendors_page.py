@@ -1,4 +1,4 @@
-"""The page for vendors matches the code."""
+"""Tests that docs/vendors.md matches the code."""
 
 import re
 from datetime import UTC, datetime
@@ -15,21 +15,21 @@ PAGE = vendors_page.PAGE.read_text(encoding="utf-8")
 SAMPLES = re.findall(r"`([A-Za-z0-9_]+\.xml)`[^`]*```xml\n(.*?)```", PAGE, re.DOTALL)
 
 
-def test_the_tables_match_the_code() -> None:
+def test_tables_match_the_code() -> None:
     assert vendors_page.with_tables(PAGE) == PAGE, "run: make tables"
 
 
-def test_every_kind_of_file_is_listed() -> None:
+def test_every_file_kind_is_listed() -> None:
     for kind in FILE_KINDS:
         assert f"`{kind.prefix}" in PAGE
 
 
 @pytest.mark.parametrize(("name", "text"), SAMPLES, ids=[name for name, _ in SAMPLES])
-def test_samples_have_no_findings(name: str, text: str) -> None:
+def test_checker_has_no_findings_for_the_samples(name: str, text: str) -> None:
     assert [f for f in check_bytes(name, text.encode()).findings if f.severity is not Severity.NOTE] == []
 
 
-def test_samples_are_answered_as_the_page_says(counter: Counter) -> None:
+def test_samples_get_the_documented_answers(counter: Counter) -> None:
     assert len(SAMPLES) == 4
     for name, text in SAMPLES:
         folder = counter.folders.face if "_face_" in name else counter.folders.req
@@ -41,8 +41,8 @@ def test_samples_are_answered_as_the_page_says(counter: Counter) -> None:
     assert counter.read("YZKsiquc01res_202611210001.xml").header.result == "1"
 
 
-def test_samples_with_todays_date(counter: Counter) -> None:
-    """Replace the dates as the page instructs."""
+def test_samples_with_another_date_are_answered(counter: Counter) -> None:
+    """Replace the dates as described on the page."""
     counter.now = datetime(2027, 2, 3, 1, 0, 0, tzinfo=UTC)
     for name, text in SAMPLES:
         folder = counter.folders.face if "_face_" in name else counter.folders.req

@@ -1,4 +1,4 @@
-"""Generate the tables of docs/vendors.md from the code: `make tables`."""
+"""Generate the tables in docs/vendors.md from the code (`make tables`)."""
 
 import re
 from pathlib import Path
@@ -12,16 +12,16 @@ _TABLES: Final = {
     "Elements": element_tables,
     "Code values": code_tables,
 }
-"""By the heading of the section that ends with the table."""
+"""Table functions by section heading. Each section ends with its table."""
 
 
 def with_tables(page: str) -> str:
-    """Return the page with its tables replaced by those of the code."""
+    """Return the page with newly generated tables."""
     for heading, table in _TABLES.items():
-        before, found, rest = page.partition(f"\n## {heading}\n")
-        section, following, after = rest.partition("\n## ")
+        before, title, remainder = page.partition(f"\n## {heading}\n")
+        section, next_title, after = remainder.partition("\n## ")
         introduction, _ = re.split(r"^(?=\||###)", section, maxsplit=1, flags=re.MULTILINE)
-        page = f"{before}{found}{introduction}{table()}{following}{after}"
+        page = f"{before}{title}{introduction}{table()}{next_title}{after}"
     return page
 
 
