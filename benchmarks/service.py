@@ -40,7 +40,7 @@ from consent.items import Item
 from reader.softcard.authority import TestAuthority
 from terminal.qualification.contract import ConsentAnswer
 from terminal.qualification.keys import SigningKey
-from terminal.qualification.statements import Asked, pin_statement, submission_statement
+from terminal.qualification.statements import RequestKind, pin_statement, submission_statement
 from terminal.qualification.wire import new_nonce, nonce_header, request_headers
 from terminal.simulated.service.enrolment import enrol_locally, registry_path
 from terminal.simulated.service.registry import CardEntry, Registry, RegistryFile
@@ -100,7 +100,7 @@ class Counter:
             await self._timed(line, measured, "PUT", f"{path}/submission", self._submission(check_id, number), key)
             signed = request_headers(
                 self.key,
-                asked=Asked.RESULT,
+                kind=RequestKind.RESULT,
                 subject=check_id,
                 terminal_id=TERMINAL,
                 nonce=new_nonce(),

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, m
 from config.profiles import Profile
 from consent.items import Answer, AnsweredBy, Item, Question
 
-CONSENT_LASTS = timedelta(hours=24)
+CONSENT_VALIDITY = timedelta(hours=24)
 """Period after the consent in which the institution may fetch the data (AvailableTime)."""
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
@@ -157,7 +157,7 @@ class Decided(RecordBody):
     def sendable_until(self) -> datetime:
         """Time at which the first consent expires, or 24 h after the decision without consents."""
         moments = [answer.answered_at for answer in self.answers if answer.granted and answer.answered_at]
-        return min(moments, default=self.decided_at) + CONSENT_LASTS
+        return min(moments, default=self.decided_at) + CONSENT_VALIDITY
 
 
 class CorrectedAnswer(RecordBody):

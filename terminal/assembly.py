@@ -29,12 +29,12 @@ from terminal.conductor.ledger_desk import CardKeyDamaged, LedgerDesk, load_card
 from terminal.conductor.name_pictures import NamePictures
 from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
-from terminal.handover.numbers import numbers_in
+from terminal.handover.numbers import number_lookup
 from terminal.handover.options import FaceOptions
 from terminal.handover.process import FolderProcess
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
-from terminal.qualification.pki import terminal_line
+from terminal.qualification.pki import terminal_tls_files
 from terminal.readiness import NotReady as NotReady
 from terminal.session.rules import Rules
 from terminal.staff_password import hash_in_force
@@ -179,7 +179,7 @@ def open_books(settings: Settings, client: QualificationClient, clock: Clock) ->
     )
     options = FaceOptions(
         # the institution's own patient numbers, registered through `uketsuke exchange` on this computer
-        reference_number=numbers_in(settings.state_dir / "exchange.db"),
+        reference_number=number_lookup(settings.state_dir / "exchange.db"),
         subsidies=settings.consent.subsidies,
         newer_consents=settings.handover.newer_consents,
     )
@@ -218,7 +218,7 @@ def client_with(settings: Settings, key: SigningKey, enrolment: Enrolment, *, st
 
 
 def _line(state_dir: Path, terminal_id: str) -> ssl.SSLContext | None:
-    keys = terminal_line(state_dir, terminal_id)
+    keys = terminal_tls_files(state_dir, terminal_id)
     try:
         return keys.client_context() if keys else None
     except OSError as error:  # ssl.SSLError is an OSError

@@ -168,13 +168,13 @@ async def _decide(settings: "Settings", check: str, *, again: bool) -> "Delivery
 
 
 def _write(files: "list[SampleFile]", folder: Path) -> None:
-    from terminal.handover.folder import AlreadyThere, NotDelivered, ResultFolder
+    from terminal.handover.folder import NotDelivered, ResultFolder, TargetExists
 
     target = ResultFolder(folder, owner="sample", create=True)
     for file in files:
         delivery = target.deliver(file.name, file.data)
         if isinstance(delivery, NotDelivered):
             fail(f"{folder}: cannot be written ({delivery.reason}).")
-        if isinstance(delivery, AlreadyThere) and not delivery.same:
+        if isinstance(delivery, TargetExists) and not delivery.same:
             fail(f"{delivery.path}: a different file of that name exists and is not overwritten.")
         tell(f"{folder / file.name}  {file.title}")

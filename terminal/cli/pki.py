@@ -23,8 +23,8 @@ def pki(
 ) -> None:
     settings = settings_or_exit(config)
     with install_error_hooks():
-        from terminal.qualification.pki import make_line_keys
+        from terminal.qualification.pki import create_tls_files
 
         terminals = tuple(terminal or (settings.service.terminal_id,))
-        make_line_keys(folder, hosts=tuple(host or ("localhost", "127.0.0.1", "::1")), terminals=terminals)
+        create_tls_files(folder, hosts=tuple(host or ("localhost", "127.0.0.1", "::1")), terminals=terminals)
         tell(f"test keys for the service and {', '.join(terminals)} are in {folder}")

@@ -16,7 +16,7 @@ from terminal.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from terminal.qualification.pki import LineKeys
+    from terminal.qualification.pki import TlsFiles
     from terminal.simulated.service.misbehaviour import Setting
 
 HELP = """Run the qualification-check service stub as a separate HTTP server.
@@ -96,10 +96,10 @@ def _behaviour(given: "list[str]") -> "list[Setting]":
     return settings
 
 
-def _line(folder: Path) -> "LineKeys":
-    from terminal.qualification.pki import SERVER, line_keys
+def _line(folder: Path) -> "TlsFiles":
+    from terminal.qualification.pki import SERVER, tls_files
 
-    keys = line_keys(folder, SERVER)
+    keys = tls_files(folder, SERVER)
     missing = [path for path in (keys.authority, keys.certificate, keys.key) if not path.is_file()]
     if missing:
         fail(f"{missing[0]} does not exist. Create keys with `uketsuke pki --folder {folder}`.")

@@ -252,7 +252,7 @@ class CardDesk:
         patient.chip_signature = None if patient.wiped else signature
         return None
 
-    async def vouch(self, statement: bytes, way: str) -> bytes | None:
+    async def sign_decision(self, statement: bytes, way: str) -> bytes | None:
         """Sign the decision with the card key that opened the check. Return None if the card does not sign in time.
 
         `way` is the method recorded in the ledger. The PIN is not verified again. Phones do not sign decisions,
@@ -262,12 +262,12 @@ class CardDesk:
             return None
         try:
             async with asyncio.timeout(SIGNING):
-                return await self._worker.run(self._vouch, statement, way.endswith("pin"))
+                return await self._worker.run(self._sign_statement, statement, way.endswith("pin"))
         except TimeoutError:
             log.warning("the card did not sign the decision in time")
             return None
 
-    def _vouch(self, statement: bytes, by_pin: bool) -> bytes | None:
+    def _sign_statement(self, statement: bytes, by_pin: bool) -> bytes | None:
         card = self._card
         if card is None:
             return None

@@ -318,7 +318,7 @@ class Conductor:
                 trouble = await self.card.prove_chip(patient)
                 if trouble is not None:
                     return ev.CardFailed(*ids, trouble)
-                self.service.vouch(way, reason, patient)
+                self.service.sign_verdict(way, reason, patient)
                 return ev.ChipSigned(*ids)
             case fx.OpenCheck(way=way, purpose=purpose):
                 return await self.service.open_check(ids, way, purpose, patient)

@@ -28,7 +28,7 @@ class DecisionDesk:
             return ev.LedgerFailed(*ids)
         signature = None
         if event.answers and not patient.wiped:
-            signature = await self._card.vouch(decision_of(event), self._ledger.way(event.check_id))
+            signature = await self._card.sign_decision(decision_of(event), self._ledger.way(event.check_id))
         patient.decision_signature = None if patient.wiped else signature
         self._release_card()
         unsigned = self._required and signature is None and bool(event.granted)

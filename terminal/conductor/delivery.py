@@ -40,14 +40,14 @@ from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     Challenge,
     NoAnswer,
+    NoAnswerReason,
     QualificationResult,
     Receipt,
     RefusalReason,
     Refused,
-    Silence,
     WithdrawalReceipt,
 )
-from terminal.qualification.receipts import confirmed_by, submission_of
+from terminal.qualification.receipts import confirmation_of, submission_of
 
 if TYPE_CHECKING:
     from terminal.handover.options import FaceOptions
@@ -156,7 +156,7 @@ class Delivery:
         match answer:
             case NoAnswer(reason=silence):
                 log.warning("submission not confirmed: %s. The outbox will retry it.", silence)
-                if silence is Silence.NOT_VERIFIED:
+                if silence is NoAnswerReason.NOT_VERIFIED:
                     self._alert_staff(ProblemCode.RESULT_UNSIGNED.code, event.check_id)
                 return DeliveryOutcome(DeliveryStage.SILENT)
             case Refused(reason=RefusalReason.IMPLAUSIBLE_TIME) if await self._correct_time(history):
@@ -167,7 +167,7 @@ class Delivery:
                     await self._books.run(self.ledger.discarded, event.check_id, f"refused-{reason}")
                 return DeliveryOutcome(DeliveryStage.REFUSED, reason=reason)
             case Receipt():
-                await self._books.run(self.ledger.confirmed, confirmed_by(answer))
+                await self._books.run(self.ledger.confirmed, confirmation_of(answer))
                 self._forget(event.check_id)
                 if self._signature_required and answer.card_signature is not CardSignature.VALID and event.granted:
                     log.warning("withdrawing consents: the card's signature on the decision is missing or invalid")

@@ -17,12 +17,12 @@ from consent.records import HandingOver
 from terminal.conductor.outcome import DeliveryOutcome, DeliveryStage
 from terminal.conductor.worker import Worker
 from terminal.handover.characters import SUBSTITUTE
-from terminal.handover.folder import AlreadyThere, DeliveryFailure, FileDelivered, NotDelivered, Prepared, ResultOnDisk
+from terminal.handover.folder import DeliveryFailure, FileDelivered, NotDelivered, Prepared, ResultOnDisk, TargetExists
 from terminal.handover.process import FolderProcess
 from terminal.problems import ProblemCode
 from terminal.qualification.client import QualificationClient
-from terminal.qualification.contract import NoAnswer, QualificationResult, Silence
-from terminal.qualification.ours import Differs, differs
+from terminal.qualification.contract import NoAnswer, NoAnswerReason, QualificationResult
+from terminal.qualification.mismatch import Mismatch, find_mismatch
 
 if TYPE_CHECKING:
     from terminal.handover.options import FaceOptions
@@ -138,11 +138,11 @@ class HandOver:
                 return outcome
         result = await self._client.result(history.check_id)
         if not isinstance(result, QualificationResult):
-            if result == NoAnswer(Silence.NOT_VERIFIED):
+            if result == NoAnswer(NoAnswerReason.NOT_VERIFIED):
                 self._alert_staff(ProblemCode.RESULT_UNSIGNED.code, history.check_id)
             log.warning("cannot fetch the result; will retry")
             return DeliveryOutcome(DeliveryStage.CONFIRMED)
-        difference = differs(result, history, self._institution_code)
+        difference = find_mismatch(result, history, self._institution_code)
         if difference is not None:
             return await self._hold_back(history, difference)
         document = self._document(result)
@@ -157,16 +157,16 @@ class HandOver:
 
         return result_document(result, self._encoding, self._options)
 
-    async def _hold_back(self, history: History, difference: Differs) -> DeliveryOutcome:
+    async def _hold_back(self, history: History, difference: Mismatch) -> DeliveryOutcome:
         log.critical("result held back: it does not match the decision (%s)", difference)
         if all(record.event.reason != difference for record in history.mismatches):
             await self._books.run(self._ledger.result_mismatch, history.check_id, difference.value)
-        self._alert_staff(ProblemCode.RESULT_NOT_OURS.code, history.check_id)
+        self._alert_staff(ProblemCode.RESULT_MISMATCH.code, history.check_id)
         return DeliveryOutcome(DeliveryStage.HELD_BACK)
 
     async def _outcome_of(self, history: History, begun: HandingOver) -> DeliveryOutcome | None:
         """Return the outcome of an interrupted handover, or None if it must be repeated."""
-        match await self._files.run(self.folder.look, begun.file_name):
+        match await self._files.run(self.folder.inspect, begun.file_name):
             case NotDelivered(reason=DeliveryFailure.FOLDER_MISSING) as failed:
                 return self._uncertain(history, failed)
             case NotDelivered() as failed:
@@ -194,16 +194,16 @@ class HandOver:
                 if not await self._books.run(self._mark, history, event):
                     log.info("a consent was withdrawn in the meantime; fetching the result again")
                     return DeliveryOutcome(DeliveryStage.CONFIRMED)
-            case AlreadyThere(same=True):
+            case TargetExists(same=True):
                 return await self._record_delivered(history, digest)
-            case AlreadyThere():
+            case TargetExists():
                 return self._occupied(history)
             case NotDelivered() as failed:
                 return self._failed(history, failed)
         match await self._files.run(self.folder.move, name, digest):
-            case FileDelivered() | AlreadyThere(same=True):
+            case FileDelivered() | TargetExists(same=True):
                 return await self._record_delivered(history, digest)
-            case AlreadyThere():
+            case TargetExists():
                 return self._occupied(history)
             case NotDelivered() as failed:
                 return self._failed(history, failed)

@@ -39,7 +39,7 @@ class ServiceDesk:
             case NoAnswer():
                 return ev.ServiceSilent(*ids)
 
-    def vouch(self, way: Way, reason: str, patient: Patient) -> None:
+    def sign_verdict(self, way: Way, reason: str, patient: Patient) -> None:
         """Sign the verdict that the person at the terminal is the holder, with the terminal's key."""
         if patient.wiped:
             return
@@ -47,7 +47,7 @@ class ServiceDesk:
         assert patient.challenge is not None
         assert patient.certificate is not None
         patient.staff_reason = reason
-        patient.verdict_signature = self.client.vouch(
+        patient.verdict_signature = self.client.sign_verdict(
             challenge=patient.challenge,
             way=way,
             chip_public_key=patient.record.chip_public_key,

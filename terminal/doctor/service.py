@@ -18,8 +18,8 @@ from terminal.qualification.contract import (
     Refused,
 )
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
-from terminal.qualification.pki import terminal_line
-from terminal.qualification.statements import Asked
+from terminal.qualification.pki import terminal_tls_files
+from terminal.qualification.statements import RequestKind
 from terminal.qualification.wire import new_nonce, request_headers
 
 _NOTHING_AFTER = 2**53
@@ -86,7 +86,7 @@ def _refused(settings: Settings, key: SigningKey, asked_at: datetime) -> Refusal
     terminal_id = settings.service.terminal_id
     headers = request_headers(
         key,
-        asked=Asked.RECEIPTS,
+        kind=RequestKind.RECEIPTS,
         subject=str(_NOTHING_AFTER),
         terminal_id=terminal_id,
         nonce=new_nonce(),
@@ -112,7 +112,7 @@ def _client(settings: Settings) -> httpx.Client:
 
 
 def _trusted(settings: Settings) -> ssl.SSLContext | bool:
-    keys = terminal_line(settings.state_dir, settings.service.terminal_id)
+    keys = terminal_tls_files(settings.state_dir, settings.service.terminal_id)
     if keys is not None:
         return keys.client_context()
     # loading the system's authorities takes longer than a complete check over plain HTTP

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from config.settings import AlsoPin, Settings
 from reader.authenticity import TrustAnchorError, load_trust_anchors
 from terminal.doctor.finding import Finding, bad, doubtful, fine
-from terminal.qualification.pki import terminal_line
+from terminal.qualification.pki import terminal_tls_files
 
 SOON = timedelta(days=30)
 
 
 def certificates(settings: Settings) -> Finding:
-    keys = terminal_line(settings.state_dir, settings.service.terminal_id)
+    keys = terminal_tls_files(settings.state_dir, settings.service.terminal_id)
     if keys is None and settings.service.url.startswith("https"):
         return fine("no client certificate; the system's certificate authorities are trusted")
     if keys is None:

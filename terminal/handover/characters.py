@@ -1,26 +1,26 @@
-"""Characters in names that old software cannot represent, and their replacement."""
+"""Replace characters in names that older software cannot represent."""
 
 from typing import Final
 
 SUBSTITUTE: Final = "●"
-"""The replacement that receipt software commonly uses."""
+"""Replacement commonly used by receipt software."""
 
 _KANJI_ROWS: Final = (range(0x81, 0x85), range(0x88, 0xA0), range(0xE0, 0xEB))
-"""Lead bytes in CP932 of characters in JIS X 0208; the other rows are vendor extensions."""
+"""CP932 lead bytes of characters in JIS X 0208. Other lead bytes are vendor extensions."""
 
 
-def in_old_characters(text: str) -> str:
-    """Replace characters not in JIS X 0208 by ●."""
-    return "".join(character if is_old(character) else SUBSTITUTE for character in text)
+def replace_unsupported(text: str) -> str:
+    """Replace characters outside JIS X 0208 with ●."""
+    return "".join(character if is_jis_x_0208(character) else SUBSTITUTE for character in text)
 
 
-def is_old(character: str) -> bool:
-    """Return whether a character is half-width or in JIS X 0208, the character set of claims."""
-    for codec in ("iso2022_jp", "cp932"):  # these disagree on dashes and wave dashes; accept both
+def is_jis_x_0208(character: str) -> bool:
+    """Return whether a character is half-width or in JIS X 0208, the character set for claims."""
+    for codec in ("iso2022_jp", "cp932"):  # the codecs map dashes and wave dashes differently; accept both
         try:
-            written = character.encode(codec)
+            encoded = character.encode(codec)
         except UnicodeEncodeError:
             continue
-        if codec == "iso2022_jp" or len(written) == 1 or any(written[0] in row for row in _KANJI_ROWS):
+        if codec == "iso2022_jp" or len(encoded) == 1 or any(encoded[0] in row for row in _KANJI_ROWS):
             return True
     return False

@@ -1,4 +1,4 @@
-"""`uketsuke exchange check FILE`: report faults in a request or result line by line, with a confidence for each."""
+"""Check a request or result file and report problems by line, for `uketsuke exchange check`."""
 
 import codecs
 import re
@@ -19,15 +19,15 @@ from terminal.handover.messages.bulk import BulkFetch
 from terminal.handover.messages.kinds import (
     FACE_PREFIX,
     FILE_KINDS,
-    KNOWN_ELSEWHERE,
-    LASTING,
+    LONG_CONSENT_JOBS,
+    UNSUPPORTED_KINDS,
     FileKind,
     kind_of,
     read_message,
 )
-from terminal.handover.mistakes import home_of, meant, part_at, prefix_meant
+from terminal.handover.mistakes import likely_name, likely_prefix, parent_path, part_at
 from terminal.handover.parts import Confidence, Element, LayoutFault, LayoutProblem, Part, fields_of, names_of
-from terminal.handover.reading import TooLarge, read_file
+from terminal.handover.reading import FileTooLarge, read_file
 from terminal.handover.rules import Origin, consistency
 from terminal.handover.values import Severity
 from terminal.handover.xml import MAX_BULK_SIZE, ROOT, Parsed, Unreadable, parse
@@ -41,28 +41,28 @@ _STANDALONE: Final = re.compile(rb"""^\s*<\?xml[^>]*standalone\s*=\s*["']no["'][
 class Findings:
     name: str
     title: str | None
-    """Kind of file; None if unknown."""
+    """Title of the file kind; None if unknown."""
     findings: tuple[LayoutProblem, ...]
-    """In line order. They never repeat content of the file."""
+    """Problems in line order, without file content."""
 
     @property
     def ok(self) -> bool:
-        """Whether there is no error; there may be warnings and notes."""
+        """Whether there are no errors. Warnings and notes are ignored."""
         return all(finding.severity is not Severity.ERROR for finding in self.findings)
 
     def text(self) -> str:
-        """Format for display: two lines per finding, and the totals."""
-        lines = [f"{self.name}: {self.title or 'unknown kind of file'}"]
+        """Return a report with two lines per problem and a line of totals."""
+        lines = [f"{self.name}: {self.title or 'unknown file kind'}"]
         for finding in self.findings:
             where = f"line {finding.line}" if finding.line else "file"
             lines.append(f"  {where:<9} {finding.severity:<8} {finding.path or self.name}")
             lines.append(f"  {'':<9} {finding.fault}: expected {finding.expected} [{finding.confidence}]")
         counts = Counter(finding.severity for finding in self.findings)
-        lines.append(", ".join(_many(counts[severity], severity) for severity in Severity))
+        lines.append(", ".join(_counted(counts[severity], severity) for severity in Severity))
         return "\n".join(lines)
 
 
-def _many(count: int, severity: Severity) -> str:
+def _counted(count: int, severity: Severity) -> str:
     return f"{count} {severity}{'' if count == 1 else 's'}"
 
 
@@ -70,7 +70,7 @@ def check_file(path: Path) -> Findings:
     """Check a request or result file. Raises `OSError` if it cannot be read."""
     try:
         data = read_file(path, MAX_BULK_SIZE)
-    except TooLarge:
+    except FileTooLarge:
         return Findings(path.name, None, (_of_file(LayoutFault.UNREADABLE, f"at most {MAX_BULK_SIZE} bytes"),))
     if data is None:
         raise FileNotFoundError(path)
@@ -78,32 +78,32 @@ def check_file(path: Path) -> Findings:
 
 
 def _check_zip(name: str, data: bytes) -> Findings:
-    """Check a bulk result packed as a ZIP file with one XML file of the same name."""
+    """Check a bulk result in a ZIP file with one XML file of the same name."""
     try:
         with ZipFile(BytesIO(data)) as archive:
             (entry,) = archive.infolist()
             if entry.file_size > MAX_BULK_SIZE:
                 return Findings(name, None, (_of_file(LayoutFault.UNREADABLE, f"at most {MAX_BULK_SIZE} bytes"),))
-            with archive.open(entry) as packed:
-                return check_bytes(Path(entry.filename).name, packed.read(MAX_BULK_SIZE + 1))
+            with archive.open(entry) as content:
+                return check_bytes(Path(entry.filename).name, content.read(MAX_BULK_SIZE + 1))
     except (BadZipFile, ValueError, RuntimeError, NotImplementedError, EOFError, zlib.error):
-        return Findings(name, None, (_of_file(LayoutFault.UNREADABLE, "a ZIP file with one XML file in it"),))
+        return Findings(name, None, (_of_file(LayoutFault.UNREADABLE, "a ZIP file containing one XML file"),))
 
 
 def check_bytes(name: str, data: bytes) -> Findings:
-    """Check a file's content. The kind of file is determined by `name`, or by content if the name is unknown."""
-    named = kind_of(name)
-    problems = list(_name(name, named))
-    if named is None and KNOWN_ELSEWHERE.match(name):
+    """Check file content. The kind is derived from `name`, or from the content if the name is unknown."""
+    kind_by_name = kind_of(name)
+    problems = list(_name(name, kind_by_name))
+    if kind_by_name is None and UNSUPPORTED_KINDS.match(name):
         return Findings(name, None, tuple(problems))
     parsed = parse(data, MAX_BULK_SIZE)
     if isinstance(parsed, Unreadable):
         problems.append(LayoutProblem(parsed.line, ROOT, LayoutFault.UNREADABLE, parsed.expected))
-        return Findings(name, named.title if named else None, tuple(problems))
+        return Findings(name, kind_by_name.title if kind_by_name else None, tuple(problems))
     problems += _encoding(data, parsed)
     if parsed.root.tag != ROOT:
         problems.append(LayoutProblem(parsed.root.sourceline or 1, ROOT, LayoutFault.INVALID, f"{ROOT} as the root"))
-    kind = named or _by_content(parsed)
+    kind = kind_by_name or _by_content(parsed)
     if kind is not None:
         problems += _content(parsed, kind)
     ordered = sorted(problems, key=lambda problem: problem.line)
@@ -124,12 +124,12 @@ def _of_file(
 
 def _name(name: str, kind: FileKind | None) -> Iterator[LayoutProblem]:
     if kind is None:
-        if KNOWN_ELSEWHERE.match(name):
-            expected = "a kind that is simulated here; this one is neither simulated nor checked"
+        if UNSUPPORTED_KINDS.match(name):
+            expected = "a simulated kind; this kind is neither simulated nor checked"
             yield _of_file(LayoutFault.NAME, expected, Severity.NOTE, Confidence.DOCUMENTED)
             return
-        hint = prefix_meant(name)
-        expected = f"a name that begins with {hint}" if hint else "a name that begins with one of the known prefixes"
+        hint = likely_prefix(name)
+        expected = f"a name starting with {hint}" if hint else "a name starting with a known prefix"
         yield _of_file(LayoutFault.NAME, expected, Severity.WARNING)
     elif kind.prefix == FACE_PREFIX:
         if not _FACE_NAME.fullmatch(name):
@@ -140,10 +140,10 @@ def _name(name: str, kind: FileKind | None) -> Iterator[LayoutProblem]:
 
 
 def _by_content(parsed: Parsed) -> FileKind | None:
-    """Return the kind with most of the file's elements and the fewest missing, or None if fewer than three match."""
-    tags = {element.tag for element in _below(parsed.root)}
-    known = [(kind, _all_names(kind.message)) for kind in FILE_KINDS]
-    best, names = max(known, key=lambda entry: (len(tags & entry[1]), -len(entry[1] - tags)))
+    """Return the kind with the most matching and fewest missing elements, or None if fewer than three match."""
+    tags = {element.tag for element in _descendants(parsed.root)}
+    candidates = [(kind, _all_names(kind.message)) for kind in FILE_KINDS]
+    best, names = max(candidates, key=lambda entry: (len(tags & entry[1]), -len(entry[1] - tags)))
     if len(tags & names) < 3:
         return None
     by_card = parsed.root.find("MessageHeader/ReferenceClassification")
@@ -152,10 +152,10 @@ def _by_content(parsed: Parsed) -> FileKind | None:
     return best
 
 
-def _below(element: etree._Element) -> Iterator[etree._Element]:
+def _descendants(element: etree._Element) -> Iterator[etree._Element]:
     for child in element:
         yield child
-        yield from _below(child)
+        yield from _descendants(child)
 
 
 @cache
@@ -175,14 +175,14 @@ def _encoding(data: bytes, parsed: Parsed) -> Iterator[LayoutProblem]:
         return LayoutProblem(1, "", LayoutFault.ENCODING, expected, severity, confidence)
 
     if not parsed.exact:
-        declared = parsed.declared or "UTF-8, as without a declaration"
+        declared = parsed.declared or "UTF-8, the default"
         yield first_line(
-            f"characters of the declared encoding ({declared}); these are {parsed.encoding}", Severity.ERROR
+            f"characters in the declared encoding ({declared}); the file is {parsed.encoding}", Severity.ERROR
         )
     if parsed.declared is None:
-        yield first_line("an XML declaration with the encoding", Severity.WARNING)
+        yield first_line("an XML declaration with an encoding", Severity.WARNING)
     elif parsed.declared.lower() not in ("utf-8", "shift_jis"):
-        yield first_line("UTF-8 or Shift_JIS as the encoding's name", Severity.WARNING)
+        yield first_line("UTF-8 or Shift_JIS as the encoding name", Severity.WARNING)
     if data.startswith(codecs.BOM_UTF8):
         yield first_line("no byte order mark", Severity.NOTE, Confidence.INFERRED)
     if not _STANDALONE.match(data.removeprefix(codecs.BOM_UTF8)):
@@ -195,7 +195,7 @@ def _encoding(data: bytes, parsed: Parsed) -> Iterator[LayoutProblem]:
 
 
 def _beyond_jis(data: bytes) -> int | None:
-    """Return the line of the first character that is in CP932 but not in plain Shift_JIS, or None."""
+    """Return the line of the first character in CP932 but not in plain Shift_JIS, or None."""
     try:
         data.decode("shift_jis")
     except UnicodeDecodeError as error:
@@ -207,11 +207,13 @@ def _beyond_jis(data: bytes) -> int | None:
 
 
 def _content(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]:
-    found = list(read_message(parsed, kind.message).problems)
-    found += consistency(parsed.root, parsed.encoding, Origin(kind.prefix == FACE_PREFIX, kind.job in LASTING))
-    # do not report an element as missing if it is present under a wrong name
-    misnamed = {_meant_path(problem, kind.message) for problem in found if problem.fault is LayoutFault.UNKNOWN}
-    for problem in found:
+    problems = list(read_message(parsed, kind.message).problems)
+    problems += consistency(
+        parsed.root, parsed.encoding, Origin(kind.prefix == FACE_PREFIX, kind.job in LONG_CONSENT_JOBS)
+    )
+    # do not report a misnamed element as missing too
+    misnamed = {_likely_path(problem, kind.message) for problem in problems if problem.fault is LayoutFault.UNKNOWN}
+    for problem in problems:
         if problem.fault is LayoutFault.UNKNOWN:
             yield _explained(problem, kind.message)
         elif problem.path not in misnamed:
@@ -223,32 +225,32 @@ def _identifier(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]:
     name = "ArbitraryFileIdentifier"
     if not kind.prefix.endswith("req_") or kind.message is BulkFetch:
         return
-    if name not in {element.tag for element in _below(parsed.root)}:
-        expected = "an identifier of your choice, which the answer repeats"
+    if name not in {element.tag for element in _descendants(parsed.root)}:
+        expected = "an identifier chosen by your program, repeated in the answer"
         yield LayoutProblem(0, f"{ROOT}/MessageHeader/{name}", LayoutFault.MISSING, expected, Severity.NOTE)
 
 
-def _meant(problem: LayoutProblem, message: type[Part]) -> str | None:
-    *above, name = problem.path.split("/")[1:]
-    part = part_at(message, above)
-    return meant(name, part) if part else None
+def _likely_name(problem: LayoutProblem, message: type[Part]) -> str | None:
+    *parents, name = problem.path.split("/")[1:]
+    part = part_at(message, parents)
+    return likely_name(name, part) if part else None
 
 
-def _meant_path(problem: LayoutProblem, message: type[Part]) -> str:
-    return f"{problem.path.rpartition('/')[0]}/{_meant(problem, message)}"
+def _likely_path(problem: LayoutProblem, message: type[Part]) -> str:
+    return f"{problem.path.rpartition('/')[0]}/{_likely_name(problem, message)}"
 
 
 def _explained(problem: LayoutProblem, message: type[Part]) -> LayoutProblem:
-    """Return the problem of an unknown element with the likely intended name, or the element it belongs in."""
-    name, likely = problem.path.rpartition("/")[2], _meant(problem, message)
+    """Return an unknown-element problem that suggests the likely name or the correct parent."""
+    name, likely = problem.path.rpartition("/")[2], _likely_name(problem, message)
     if likely is not None:
-        return replace(problem, expected=f"{likely} (there is no {_shown(name)})", severity=Severity.ERROR)
-    home = home_of(name, message)
-    if home is not None:
-        return replace(problem, expected=f"this element in {home}", severity=Severity.ERROR)
+        return replace(problem, expected=f"{likely}; {_quotable(name)} does not exist", severity=Severity.ERROR)
+    parent = parent_path(name, message)
+    if parent is not None:
+        return replace(problem, expected=f"this element in {parent}", severity=Severity.ERROR)
     return problem
 
 
-def _shown(name: str) -> str:
+def _quotable(name: str) -> str:
     """Return the name, or a placeholder if it is not a plausible element name."""
-    return name if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) else "such element"
+    return name if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) else "the element"

@@ -7,25 +7,25 @@ from typing import Final
 @dataclass(frozen=True, slots=True)
 class Codes:
     number: str
-    """Number as in `OQSCD006`; empty if it is not public."""
+    """Public number, as in `OQSCD006`; empty if there is none."""
     values: tuple[tuple[str, str], ...]
     """Pairs of value and meaning."""
 
     def __contains__(self, value: str) -> bool:
-        return any(value == known for known, _ in self.values)
+        return any(value == code for code, _ in self.values)
 
     def meaning(self, value: str) -> str | None:
         return dict(self.values).get(value)
 
     def __str__(self) -> str:
-        listed = ", ".join(value for value, _ in self.values)
-        return f"one of {listed} (OQSCD{self.number})" if self.number else f"one of {listed}"
+        choices = ", ".join(value for value, _ in self.values)
+        return f"one of {choices} (OQSCD{self.number})" if self.number else f"one of {choices}"
 
 
 ORAL_CONSENT: Final = Codes("001", (("0", "未同意"), ("1", "同意")))
 REFERENCE: Final = Codes("002", (("1", "マイナンバーカード"), ("2", "被保険者証情報（資格確認書）")))
-MAKERS_REFERENCE: Final = ("7", "8")
-"""Values of `REFERENCE` that vendors' programs write into their own files for checks without a card reader."""
+VENDOR_REFERENCES: Final = ("7", "8")
+"""Additional values that vendors' programs write into their own files for checks without a card reader."""
 SEGMENT: Final = Codes("003", (("1", "正常終了"), ("2", "処理中"), ("9", "異常終了")))
 STATUS: Final = Codes("004", (("1", "正常終了"), ("2", "エラー")))
 CHARACTER_CODE: Final = Codes("005", (("0", "UTF-8"), ("1", "Shift_JIS")))
@@ -41,7 +41,7 @@ VALIDITY: Final = Codes(
     ),
 )
 SEX: Final = Codes("007", (("1", "男"), ("2", "女"), ("3", "未設定")))
-REASON_OF_LOSS: Final = Codes(
+LOSS_REASON: Final = Codes(
     "008", (("01", "死亡"), ("02", "生活保護受給開始"), ("03", "医療保険等の資格取得"), ("99", "その他"))
 )
 FAMILY: Final = Codes("009", (("1", "本人"), ("2", "家族")))
@@ -106,7 +106,7 @@ PREFECTURAL: Final = Codes("025", (("01", "あり"), ("02", "なし")))
 DESIGNATED: Final = Codes("026", (("0", "一致"), ("1", "不一致")))
 CARE: Final = Codes("028", (("1", "外来"), ("2", "訪問診療等"), ("3", "オンライン診療等"), ("4", "救急時")))
 RATIO: Final = Codes("", tuple((f"0{tenths}0", f"{tenths}割") for tenths in range(4)))
-"""Percent in three digits."""
+"""Percentage, three digits."""
 YES_NO: Final = Codes("", (("0", "いいえ"), ("1", "はい")))
 SUBSIDY_STANDING: Final = Codes(
     "",

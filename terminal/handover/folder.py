@@ -1,4 +1,4 @@
-"""The folder watched by the receipt computer. Files appear in it complete and never replace another."""
+"""Folder watched by the receipt computer. Files are moved into it complete and never replace existing files."""
 
 import contextlib
 import errno
@@ -36,16 +36,16 @@ class DeliveryFailure(StrEnum):
     READ_ONLY = "read-only"
     """The folder cannot be written: read-only, or no permission."""
     FOLDER_MISSING = "folder-missing"
-    """Not created, or on a share that is not connected."""
+    """The folder does not exist, or its share is not connected."""
     HANGS = "hangs"
-    """On a share whose server does not respond."""
+    """The share's server does not respond."""
     OCCUPIED = "occupied"
-    """A different file has the result's name; it is not changed."""
+    """A different file has the result's name."""
     OTHER = "other"
 
     @property
     def message_id(self) -> str:
-        """Id of the message for staff."""
+        """Message id of the text for staff."""
         return f"handover.{self.value}"
 
 
@@ -55,12 +55,12 @@ class FileDelivered:
 
 
 @dataclass(frozen=True, slots=True)
-class AlreadyThere:
-    """A file of this name was already in the folder and was not changed."""
+class TargetExists:
+    """A file with this name existed in the folder and was not changed."""
 
     path: Path
     same: bool
-    """Whether it has the same content."""
+    """Whether the existing file has the same content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class NotDelivered:
     """errno, for the log."""
 
 
-Delivery = FileDelivered | AlreadyThere | NotDelivered
+Delivery = FileDelivered | TargetExists | NotDelivered
 DeliveryT = TypeVar("DeliveryT", bound=Delivery)
 
 _REASONS = {
@@ -90,32 +90,34 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The complete file is on disk, ready to be moved into the folder."""
+    """The complete file is on disk and ready to be moved into the folder."""
 
     mark: str
-    """Identifies the folder: a different folder mounted at the same path has a different mark."""
+    """Id of the folder, to detect a different folder mounted at the same path."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResultOnDisk:
-    """State of a result on disk: SHA-256 (hexadecimal) of its files, None for missing ones."""
+    """SHA-256 (hexadecimal) of a result's work file and target file; None for a missing file."""
 
     mark: str
-    """Mark of the folder; empty if it has none."""
+    """Id of the folder; empty if there is none."""
     work: str | None
     target: str | None
 
 
-FolderOutcome = Prepared | ResultOnDisk | FileDelivered | AlreadyThere | NotDelivered
+FolderOutcome = Prepared | ResultOnDisk | FileDelivered | TargetExists | NotDelivered
 
 
 class ResultFolder:
-    """Folder for result files. `owner`: the terminal's id; terminals can share a folder and clean up only their own.
+    """Folder for result files, which several terminals can share.
 
-    Work files are in a subfolder, which is always on the same volume, and are named after the result, so that the
-    terminal can find out after a crash which ones were moved. `create`: create the folder if it is missing; use it for
-    the terminal's own folder, not for a share that should be connected. Files get `mode`. `in_place`: for readers that
-    wait for files to change and do not notice moved ones; they may read a half-written file.
+    `owner` is the terminal's id; a terminal only cleans up its own files. `create` creates a missing folder. Do not use
+    it for a share, which may only be disconnected. `mode` is the file mode. `in_place` is for readers that notice
+    changed files but not moved ones; they may read an incomplete file.
+
+    Work files are in a subfolder on the same volume and named after the result. After a crash, the remaining ones show
+    which results were not moved.
     """
 
     def __init__(
@@ -128,17 +130,17 @@ class ResultFolder:
         in_place: bool = False,
     ) -> None:
         if not _OWNER.fullmatch(owner):
-            raise ValueError("owner: use letters, digits and hyphens, at most 40")
+            raise ValueError("owner must consist of 1 to 40 letters, digits and hyphens")
         self.folder = folder
         self._owner = owner
         self._create = create
         self._mode = mode
         self._in_place = in_place
         self.trouble: DeliveryFailure | None = None
-        """Why the last attempt failed, for staff; None after a successful one. Contains no patient data."""
+        """Reason for the last failure, without patient data; None after a success."""
 
     def deliver(self, name: str, data: bytes) -> Delivery:
-        """Write the file, flush it to disk and move it into the folder. Raises `ValueError` if `name` is a path."""
+        """Write the file, sync it to disk and move it into the folder. Raises ValueError for an invalid name."""
         prepared = self.prepare(name, data)
         if not isinstance(prepared, Prepared):
             return prepared
@@ -148,10 +150,10 @@ class ResultFolder:
                 self._paths(name)[1].unlink(missing_ok=True)
         return delivery
 
-    def prepare(self, name: str, data: bytes) -> Prepared | AlreadyThere | NotDelivered:
-        """Write the complete work file, replacing an earlier one. Raises `ValueError` as `deliver` does.
+    def prepare(self, name: str, data: bytes) -> Prepared | TargetExists | NotDelivered:
+        """Write the complete work file, replacing an earlier one. Raises ValueError for an invalid name.
 
-        An earlier work file is kept until the new one is complete, because a missing one means it was moved.
+        The earlier work file remains until the new one is complete: a missing work file means that it was moved.
         """
         target, work = self._paths(name)
         try:
@@ -185,7 +187,7 @@ class ResultFolder:
             sync_folder(work.parent)
         except FileExistsError:
             existing = _already(target, digest)
-            if isinstance(existing, AlreadyThere):
+            if isinstance(existing, TargetExists):
                 with contextlib.suppress(OSError):
                     work.unlink(missing_ok=True)
             return self._noted(existing)
@@ -193,22 +195,22 @@ class ResultFolder:
             return self._noted(NotDelivered(_reason(error), error.errno))
         return self._noted(FileDelivered(target))
 
-    def look(self, name: str) -> ResultOnDisk | NotDelivered:
-        """Return the state of a result being handed over. A missing folder is an error, not an empty folder."""
+    def inspect(self, name: str) -> ResultOnDisk | NotDelivered:
+        """Return the state of a result during handover. A missing folder is an error."""
         target, work = self._paths(name)
         try:
             os.stat(self.folder / WORK_FOLDER)  # noqa: PTH116 - raises if the share is not connected
             mark = self._mark()
-            found = ResultOnDisk(mark or "", digest_of(work), digest_of(target))
-            if self._mark() != mark:  # the share was disconnected meanwhile
+            state = ResultOnDisk(mark or "", digest_of(work), digest_of(target))
+            if self._mark() != mark:  # the share was disconnected in the meantime
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         except OSError as error:
             return self._noted(NotDelivered(_reason(error), error.errno))
         self.trouble = None
-        return found
+        return state
 
     def probe(self) -> DeliveryFailure | None:
-        """Try to write a file in the work folder. Return why that failed, or None. Sets `trouble`."""
+        """Test whether the work folder is writable. Return the reason for a failure, or None, and set `trouble`."""
         work = self.folder / WORK_FOLDER / f"{self._prefix}{os.urandom(8).hex()}.part"
         try:
             self._prepare()
@@ -223,24 +225,24 @@ class ResultFolder:
         return self.trouble
 
     def clean(self, keep: Container[str] = ()) -> int:
-        """Remove this owner's work files left by a crash, except those of the results in `keep`.
+        """Remove work files left by a crash of this terminal, except those of results not handed over (`keep`).
 
-        Return the number of files removed, 0 if the folder does not exist. `keep`: results not yet handed over.
+        Return the number of files removed, 0 if the folder does not exist.
         """
         removed = 0
         with contextlib.suppress(OSError):
-            for left_over in list(self._left_over()):
-                if left_over.name.removeprefix(self._prefix).removesuffix(".part") not in keep:
-                    left_over.unlink(missing_ok=True)
+            for work in list(self._work_files()):
+                if work.name.removeprefix(self._prefix).removesuffix(".part") not in keep:
+                    work.unlink(missing_ok=True)
                     removed += 1
         return removed
 
     def _noted(self, outcome: DeliveryT) -> DeliveryT:
-        """Set `trouble` by the outcome."""
+        """Set `trouble` according to the outcome, and return the outcome."""
         match outcome:
             case NotDelivered(reason=reason):
                 self.trouble = reason
-            case AlreadyThere(same=False):
+            case TargetExists(same=False):
                 self.trouble = DeliveryFailure.OCCUPIED
             case _:
                 self.trouble = None
@@ -248,26 +250,26 @@ class ResultFolder:
 
     def _paths(self, name: str) -> tuple[Path, Path]:
         if not _NAME.fullmatch(name):
-            raise ValueError("a result file name may contain only letters, digits, dots, hyphens and underscores")
+            raise ValueError("result file names consist of letters, digits, dots, hyphens and underscores")
         return self.folder / name, self.folder / WORK_FOLDER / f"{self._prefix}{name}.part"
 
     @property
     def _prefix(self) -> str:
         return f"{self._owner}~"
 
-    def _left_over(self) -> Iterator[Path]:
+    def _work_files(self) -> Iterator[Path]:
         for path in (self.folder / WORK_FOLDER).iterdir():
             if path.name.startswith(self._prefix) and path.suffix == ".part":
                 yield path
 
     def _prepare(self) -> str:
-        """Return the folder's mark. Create the subfolder and the mark if they are missing."""
+        """Return the folder's mark, creating the subfolder and the mark if needed."""
         if self._create and not self.folder.is_dir():
             private_folder(self.folder.parent)
             make_folder(self.folder, 0o750)
         work = self.folder / WORK_FOLDER
         make_folder(work, 0o770)
-        if work.is_symlink() or not work.is_dir():  # a link could send patient data elsewhere
+        if work.is_symlink() or not work.is_dir():  # a link could redirect patient data
             raise PermissionError(errno.EACCES, "the work folder is not a folder")
         mark = self._mark()
         if mark is None:
@@ -278,17 +280,17 @@ class ResultFolder:
         return mark
 
     def _mark(self) -> str | None:
-        found = read_plain(self.folder / WORK_FOLDER / f"{self._prefix}mark")
-        return found.decode() if found is not None and _MARK.fullmatch(found) else None
+        content = read_plain(self.folder / WORK_FOLDER / f"{self._prefix}mark")
+        return content.decode() if content is not None and _MARK.fullmatch(content) else None
 
 
 def _reason(error: OSError) -> DeliveryFailure:
     return _REASONS.get(error.errno or 0, DeliveryFailure.OTHER)
 
 
-def _already(target: Path, digest: str) -> AlreadyThere | NotDelivered:
-    """Compare the existing file with the SHA-256 of the result."""
+def _already(target: Path, digest: str) -> TargetExists | NotDelivered:
+    """Compare the existing file with the result's SHA-256."""
     try:
-        return AlreadyThere(target, same=digest_of(target) == digest)
+        return TargetExists(target, same=digest_of(target) == digest)
     except OSError as error:
         return NotDelivered(_reason(error), error.errno)

@@ -1,7 +1,7 @@
-"""Separate process that accesses the result folder, so that a hanging share delays nothing else.
+"""Helper process that accesses the result folder, so that a hanging share does not block the terminal.
 
-It reads one request per line from standard input, as JSON followed by `size` bytes of content, and writes one answer
-per line to standard output. It ends when standard input is closed. Started by `terminal.handover.process`.
+Reads requests from standard input, each a line of JSON followed by `size` bytes of content, and writes one line of JSON
+per answer to standard output. Exits when standard input is closed. Started by `terminal.handover.process`.
 """
 
 import json
@@ -17,10 +17,10 @@ from terminal.handover.folder import FolderOutcome, ResultFolder
 
 
 def main(argument: str) -> None:
-    """Run the helper. `argument`: keyword arguments of `ResultFolder` as JSON."""
+    """Run the helper. `argument` contains the keyword arguments of `ResultFolder` as JSON."""
     system.forbid_dumps()
     system.overwrite_freed_memory()
-    # Ctrl+C reaches the whole process group, but the terminal must end this process.
+    # Ctrl-C is sent to the process group, but only the terminal may end this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     options = json.loads(argument)
     folder = ResultFolder(Path(options.pop("folder")), **options)
@@ -37,7 +37,7 @@ def main(argument: str) -> None:
 
 
 def _content(requests: RawIOBase, size: int) -> bytes:
-    """Return the next `size` bytes, or fewer if the terminal has ended."""
+    """Return the next `size` bytes, or fewer if the terminal exits."""
     pieces = []
     while size and (piece := requests.read(size)):
         pieces.append(piece)
@@ -52,8 +52,8 @@ def _answer(folder: ResultFolder, request: dict[str, Any], data: bytes) -> dict[
             return as_answer(folder.prepare(name, data))
         case "move":
             return as_answer(folder.move(name, request["digest"]))
-        case "look":
-            return as_answer(folder.look(name))
+        case "inspect":
+            return as_answer(folder.inspect(name))
         case "clean":
             return {"kind": "clean", "removed": folder.clean(keep=frozenset(request["keep"]))}
         case _:
@@ -61,7 +61,7 @@ def _answer(folder: ResultFolder, request: dict[str, Any], data: bytes) -> dict[
 
 
 def as_answer(outcome: FolderOutcome) -> dict[str, Any]:
-    """Convert an outcome to an answer for JSON. `terminal.handover.process.outcome_of` is the inverse."""
+    """Convert an outcome to a JSON object. `terminal.handover.process.outcome_of` is the inverse."""
     answer = asdict(outcome)
     if "path" in answer:
         answer["path"] = str(answer["path"])

@@ -1,4 +1,4 @@
-"""Elements of a result file for each answer of the patient, derived from `Insured`."""
+"""Result file elements for each consent item, derived from `Insured`."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -6,29 +6,29 @@ from typing import Final
 
 from consent.items import Item
 from terminal.handover.messages.insured import Insured
-from terminal.handover.parts import Consented, fields_of
+from terminal.handover.parts import ConsentElements, fields_of
 
-LASTS: Final = timedelta(hours=24)
+CONSENT_VALIDITY: Final = timedelta(hours=24)
 """Validity of a consent."""
 
 
-def _consented(*, newer: bool) -> Iterator[tuple[str, Consented]]:
+def _consent_fields(*, newer: bool) -> Iterator[tuple[str, ConsentElements]]:
     for field in fields_of(Insured):
-        if isinstance(field.marker, Consented) and field.marker.newer is newer:
+        if isinstance(field.marker, ConsentElements) and field.marker.newer is newer:
             yield field.attribute, field.marker
 
 
-CONSENTS: Final[dict[Item, Consented]] = {marker.item: marker for _, marker in _consented(newer=False)}
+CONSENTS: Final[dict[Item, ConsentElements]] = {marker.item: marker for _, marker in _consent_fields(newer=False)}
 """In file order."""
-NEWER_CONSENTS: Final[dict[Item, tuple[Consented, ...]]] = {
-    item: found
+NEWER_CONSENTS: Final[dict[Item, tuple[ConsentElements, ...]]] = {
+    item: markers
     for item in CONSENTS
-    if (found := tuple(marker for _, marker in _consented(newer=True) if marker.item is item))
+    if (markers := tuple(marker for _, marker in _consent_fields(newer=True) if marker.item is item))
 }
-"""One answer covers a group of OQSCD036: 診療 with allergies and tests, 薬剤 with 処方, 手術 with 傷病名 and 感染症."""
+"""One answer covers a group in OQSCD036: 診療 with allergies and tests, 薬剤 with 処方, 手術 with 傷病名 and 感染症."""
 
 
 def attributes_of(item: Item, newer: bool = False) -> tuple[str, ...]:
-    """Return the fields of `Insured` set by one answer; `newer` includes those of 2025. None for subsidies."""
-    first = tuple(name for name, marker in _consented(newer=False) if marker.item is item)
-    return (*first, *(name for name, marker in _consented(newer=True) if newer and marker.item is item))
+    """Return the names of `Insured` fields set by an answer; none for subsidies. `newer` includes those of 2025."""
+    original = tuple(name for name, marker in _consent_fields(newer=False) if marker.item is item)
+    return (*original, *(name for name, marker in _consent_fields(newer=True) if newer and marker.item is item))

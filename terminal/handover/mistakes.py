@@ -1,4 +1,4 @@
-"""Wrong element names that occur in real files, with the likely intended ones."""
+"""Find the likely intended name for misspelled elements and file names."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from terminal.handover.messages.kinds import FILE_KINDS
-from terminal.handover.parts import Consented, Element, Part, fields_of, names_of
+from terminal.handover.parts import ConsentElements, Element, Part, fields_of, names_of
 
 _RENAMED: Final = (
     (re.compile(r"PharmaceuticalInfo(.+)"), r"PharmacistsInfo\1"),
@@ -22,29 +22,29 @@ _RENAMED: Final = (
     (re.compile(r"BranchNumber"), "InsuredBranchNumber"),
     (re.compile(r"InsuredBranchNumber"), "BranchNumber"),
 )
-"""Names written by public programs. Symbol, number and branch have other names in drug and health-check requests."""
+"""Wrong names written by public programs. Drug and health-check requests use other names for some elements."""
 
 
-def meant(name: str, part: type[Part]) -> str | None:
-    """Return the element of `part` likely meant by `name`, or None."""
+def likely_name(name: str, part: type[Part]) -> str | None:
+    """Return the element of `part` most similar to `name`, or None."""
     known = names_of(part)
     candidates = [name]
     for pattern, replacement in _RENAMED:
-        candidates += [pattern.sub(replacement, wrong) for wrong in candidates if pattern.fullmatch(wrong)]
+        candidates += [pattern.sub(replacement, name) for name in candidates if pattern.fullmatch(name)]
     for candidate in candidates:
         if candidate in known:
             return candidate
-    folded = {other.lower(): other for other in known}
-    return folded.get(name.lower()) or next(iter(get_close_matches(name, known, 1, 0.85)), None)
+    by_lower_case = {known_name.lower(): known_name for known_name in known}
+    return by_lower_case.get(name.lower()) or next(iter(get_close_matches(name, known, 1, 0.85)), None)
 
 
-def home_of(name: str, message: type[Part]) -> str | None:
-    """Return the parent of the element in this message, as element names joined by slashes, or None."""
+def parent_path(name: str, message: type[Part]) -> str | None:
+    """Return the path (names joined by slashes) of the part that contains element `name`, or None."""
     return next((path for path, part in _parts(message) if name in names_of(part)), None)
 
 
 def part_at(message: type[Part], names: list[str]) -> type[Part] | None:
-    """Return the part at this path of element names below the message, or None."""
+    """Return the part at this path of element names, or None."""
     part: type[Part] | None = message
     for name in names:
         if part is None:
@@ -62,19 +62,19 @@ def part_at(message: type[Part], names: list[str]) -> type[Part] | None:
 
 @cache
 def _parts(message: type[Part]) -> tuple[tuple[str, type[Part]], ...]:
-    return tuple(_below(message, ""))
+    return tuple(_descendants(message, ""))
 
 
-def _below(part: type[Part], path: str) -> Iterator[tuple[str, type[Part]]]:
+def _descendants(part: type[Part], path: str) -> Iterator[tuple[str, type[Part]]]:
     yield path or "XmlMsg", part
     for field in fields_of(part):
-        if field.part is not None and not isinstance(field.marker, Consented):
-            yield from _below(field.part, f"{path}/{field.marker.item or field.marker.name}".lstrip("/"))
+        if field.part is not None and not isinstance(field.marker, ConsentElements):
+            yield from _descendants(field.part, f"{path}/{field.marker.item or field.marker.name}".lstrip("/"))
 
 
-def prefix_meant(name: str) -> str | None:
-    """Return the file name prefix likely meant by `name`, or None."""
+def likely_prefix(name: str) -> str | None:
+    """Return the known prefix most similar to that of the file name `name`, or None."""
     start = name.partition("_")[0] + "_"
     prefixes = [kind.prefix for kind in FILE_KINDS]
-    folded = next((prefix for prefix in prefixes if prefix.lower() == start.lower()), None)
-    return folded or next(iter(get_close_matches(start, prefixes, 1, 0.8)), None)
+    ignoring_case = next((prefix for prefix in prefixes if prefix.lower() == start.lower()), None)
+    return ignoring_case or next(iter(get_close_matches(start, prefixes, 1, 0.8)), None)

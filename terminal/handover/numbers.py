@@ -1,6 +1,6 @@
-"""The institution's own patient numbers (照会番号), which appear in later results for the same insured person.
+"""The institution's own patient numbers (照会番号), included in later results for the same insured person.
 
-Keyed by the numbers that identify an insured person on a 資格確認書, so no list of people is needed.
+The key consists of the numbers that identify an insured person on a 資格確認書.
 """
 
 import contextlib
@@ -22,12 +22,12 @@ CREATE TABLE IF NOT EXISTS patient_numbers (
 )
 """
 _FORMER = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'reference_numbers'"
-"""Whether the table of version 0.1.0 exists, which was keyed by invented people."""
+"""Whether the table of version 0.1.0 exists, which was keyed by simulated people."""
 _TABLES = ("patient_numbers", "reference_numbers")
 
 
 class InsuredNumbers(Protocol):
-    """Any message or record with these numbers."""
+    """Message or record with these numbers."""
 
     @property
     def insurer_number(self) -> str | None: ...
@@ -41,13 +41,13 @@ class InsuredNumbers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InsuredKey:
-    """Insurer number, symbol, number and branch as one normalised text."""
+    """Insurer number, symbol, number and branch as one normalised string."""
 
     text: str = field(repr=False)
 
 
 def insured_key(numbers: InsuredNumbers) -> InsuredKey | None:
-    """Return the key, or None without an insurer number or an identification number."""
+    """Return the key, or None if the insurer number or identification number is missing."""
     insurer, number = digits_of(numbers.insurer_number), plain(numbers.insured_identification_number)
     if not insurer or not number:
         return None
@@ -55,25 +55,25 @@ def insured_key(numbers: InsuredNumbers) -> InsuredKey | None:
 
 
 def digits_of(insurer_number: str | None) -> str:
-    """Strip the padding of an insurer number, which has six digits or is padded to eight with zeros or spaces."""
+    """Strip the padding of an insurer number, which may be padded to eight characters with zeros or spaces."""
     return (insurer_number or "").strip().lstrip("0")
 
 
 def plain(text: str | None) -> str:
-    """Return only the letters and digits, in half width."""
+    """Return only the letters and digits, converted to half width."""
     normal = unicodedata.normalize("NFKC", text or "")
     return "".join(character for character in normal if character.isalnum())
 
 
 class PatientNumbers:
-    """The table of numbers in an open database. Not thread-safe."""
+    """Table of patient numbers in an open database. Not thread-safe."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         connection.execute(_SCHEMA)
 
     def register(self, institution: str, insured: InsuredKey, number: str) -> None:
-        """Store a number; a later one replaces an earlier one."""
+        """Store a number, replacing an earlier one."""
         self._connection.execute(
             "INSERT INTO patient_numbers VALUES (?, ?, ?) "
             "ON CONFLICT (institution, insured) DO UPDATE SET number = excluded.number",
@@ -81,19 +81,19 @@ class PatientNumbers:
         )
 
     def find(self, institution: str, insured: InsuredKey) -> str | None:
-        found = self._connection.execute(
+        row = self._connection.execute(
             "SELECT number FROM patient_numbers WHERE institution = ? AND insured = ?", (institution, insured.text)
         ).fetchone()
-        return None if found is None else str(found[0])
+        return None if row is None else str(row[0])
 
     def __call__(self, institution: str, numbers: InsuredNumbers) -> str | None:
-        """Return the number of an insured person, or None. Used as `FaceOptions.reference_number`."""
+        """Return an insured person's number, or None. For `FaceOptions.reference_number`."""
         key = insured_key(numbers)
         return None if key is None else self.find(institution, key)
 
 
-def numbers_in(path: Path) -> Callable[[str, InsuredNumbers], str | None]:
-    """Return a function that finds numbers in the database of `uketsuke exchange`, if there is one on this computer."""
+def number_lookup(path: Path) -> Callable[[str, InsuredNumbers], str | None]:
+    """Return a function that looks up numbers in the database of `uketsuke exchange`, if it exists."""
 
     def find(institution: str, numbers: InsuredNumbers) -> str | None:
         if not path.exists():
@@ -101,30 +101,30 @@ def numbers_in(path: Path) -> Callable[[str, InsuredNumbers], str | None]:
         try:
             with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
                 if connection.execute(_FORMER).fetchone()[0]:
-                    log.warning("%s has patient numbers of version 0.1.0; start `uketsuke exchange` once", path)
+                    log.warning("%s contains patient numbers of version 0.1.0. Start `uketsuke exchange` once.", path)
                 return PatientNumbers(connection)(institution, numbers)
-        except sqlite3.Error as error:  # better a result without the number than no result
-            log.warning("%s cannot be read: %s", path, type(error).__name__)
+        except sqlite3.Error as error:  # hand over the result without the number
+            log.warning("cannot read %s: %s", path, type(error).__name__)
             return None
 
     return find
 
 
 def copy_numbers(source: Path, target: Path) -> int:
-    """Copy the numbers from the database of `uketsuke exchange`, even while it runs. Return the number of rows.
+    """Copy the numbers from the database of `uketsuke exchange`, even while it is running. Return the number of rows.
 
-    `target` is created, mode 0600. Consents and bulk requests, which the exchange stores for a day, are not copied: a
-    consent in an old copy could outlive a later refusal. Raises FileExistsError, sqlite3.Error.
+    `target` is created with mode 0600. Consents and bulk requests, stored for a day, are not copied: a consent in an
+    old copy could override a later refusal. Raises FileExistsError and sqlite3.Error.
     """
     create_private(target)
     copied = 0
     with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(target)) as new:
         old.execute("BEGIN")  # read both tables in one transaction
         for table in _TABLES:
-            made = old.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone()
-            if made is None:
+            schema = old.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone()
+            if schema is None:
                 continue
-            new.execute(made[0])
+            new.execute(schema[0])
             rows = old.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
             new.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows)  # noqa: S608
             copied += len(rows)

@@ -1,4 +1,4 @@
-"""Contents of result files that an institution chooses. Separate from `result_xml`, which takes long to import."""
+"""Optional contents of result files. Separate from `result_xml`, which is slow to import."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 class FaceOptions(Struct, frozen=True):
     reference_number: "Callable[[str, Qualification], str | None] | None" = None
-    """Returns the institution's own patient number (照会番号), by institution code and qualification."""
+    """Function from institution code and qualification to the institution's own patient number (照会番号)."""
     subsidies: bool = False
-    """Include medical subsidies, for institutions taking part in them. All their elements are inferred."""
+    """Include medical subsidies, for institutions that accept them. All their elements are inferred."""
     newer_consents: bool = False
-    """Include the consents of 2025 (処方, 検査, アレルギー, 傷病名, 感染症). Their place is inferred."""
+    """Include the consents added in 2025 (処方, 検査, アレルギー, 傷病名, 感染症). Their position is inferred."""

@@ -1,6 +1,6 @@
-"""Messages as models that declare their elements, for writing, reading (in any order) and listing.
+"""Message models that declare their XML elements, for writing, reading (in any order) and listing.
 
-Each field is annotated with an `Element` or a `Consented`; the layout is defined nowhere else.
+Each field is annotated with `Element` or `ConsentElements`. These annotations are the only definition of the layout.
 """
 
 import types
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from consent.items import Item
 from terminal.handover.codes import CONSENT
-from terminal.handover.values import MOMENT, XML_SPACE, Complaint, Moment, Severity, ValueKind, code
+from terminal.handover.values import MOMENT, XML_SPACE, Moment, Severity, ValueKind, code
 
 
 class Confidence(StrEnum):
@@ -26,7 +26,7 @@ class Confidence(StrEnum):
     PUBLIC_CODE = "seen in public code"
     """Read or written by public programs."""
     INFERRED = "inferred"
-    """Inferred from the other two; real devices may differ."""
+    """Inferred from documents and public code. Real devices may differ."""
 
 
 class Element(Struct, frozen=True):
@@ -35,19 +35,19 @@ class Element(Struct, frozen=True):
     """None for an element with child elements."""
     confidence: Confidence = Confidence.PUBLIC_CODE
     item: str | None = None
-    """For a list: the name of its entries. None if the entries are directly in the parent."""
+    """Element name of list entries; None if the entries are direct children of the parent."""
 
 
-class Consented(Struct, frozen=True):
+class ConsentElements(Struct, frozen=True):
     """The elements `<stem>ConsFlg`, `<stem>ConsTime` and, for some items, `<stem>AvailableTime`."""
 
     stem: str
     item: Item
-    """The item whose answer is written here."""
+    """Item whose answer is written here."""
     has_available_time: bool = True
     confidence: Confidence = Confidence.PUBLIC_CODE
     newer: bool = False
-    """Added in 2025: one answer covers both it and the item's older element."""
+    """Added in 2025. Has the same answer as the item's original element."""
 
     @property
     def flag(self) -> str:
@@ -68,7 +68,7 @@ class Consented(Struct, frozen=True):
 
 
 class Part(BaseModel):
-    """An element with child elements. Its repr shows no values, because they may be patient data."""
+    """Element with child elements. Its repr omits values, which may be patient data."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -84,7 +84,7 @@ class ConsentPart(Part):
 
 class Field(Struct, frozen=True):
     attribute: str
-    marker: Element | Consented
+    marker: Element | ConsentElements
     part: type[Part] | None
     repeated: bool
     required: bool
@@ -97,9 +97,9 @@ def fields_of(part: type[Part]) -> tuple[Field, ...]:
 
 def _fields(part: type[Part]) -> Iterator[Field]:
     for attribute, info in part.model_fields.items():
-        marker = next((entry for entry in info.metadata if isinstance(entry, Element | Consented)), None)
+        marker = next((entry for entry in info.metadata if isinstance(entry, Element | ConsentElements)), None)
         if marker is None:
-            raise TypeError(f"{part.__name__}.{attribute} has neither an Element nor a Consented annotation")
+            raise TypeError(f"{part.__name__}.{attribute} has neither an Element nor a ConsentElements annotation")
         inner, repeated = _inner(info.annotation)
         nested = inner if isinstance(marker, Element) and issubclass(inner, Part) else None
         yield Field(attribute, marker, nested, repeated, info.is_required())
@@ -117,11 +117,11 @@ def _inner(annotation: Any) -> tuple[Any, bool]:
 
 @cache
 def names_of(part: type[Part]) -> tuple[str, ...]:
-    """Return the names of its child elements, in file order."""
+    """Return the names of the child elements, in file order."""
     names: list[str] = []
     for field in fields_of(part):
         marker = field.marker
-        names += marker.names if isinstance(marker, Consented) else (marker.name,)
+        names += marker.names if isinstance(marker, ConsentElements) else (marker.name,)
     return tuple(names)
 
 
@@ -129,12 +129,12 @@ def names_of(part: type[Part]) -> tuple[str, ...]:
 
 
 def write_part(part: Part, element: etree._Element, text_of: Callable[[str], str]) -> None:
-    """Add the elements in file order, without absent or empty ones. `text_of` replaces unwritable characters."""
+    """Write the elements in file order, omitting empty ones. `text_of` replaces characters that cannot be written."""
     for field in fields_of(type(part)):
         value, marker = getattr(part, field.attribute), field.marker
         if value is None:
             continue
-        if isinstance(marker, Consented):
+        if isinstance(marker, ConsentElements):
             _write_consent(value, marker, element, text_of)
         elif field.part is None:
             assert marker.kind is not None
@@ -154,7 +154,7 @@ def _write_text(element: etree._Element, name: str, text: str, text_of: Callable
 
 
 def _write_consent(
-    value: ConsentPart, marker: Consented, element: etree._Element, text_of: Callable[[str], str]
+    value: ConsentPart, marker: ConsentElements, element: etree._Element, text_of: Callable[[str], str]
 ) -> None:
     _write_text(element, marker.flag, value.flag, text_of)
     if value.consent_time is not None:
@@ -171,23 +171,23 @@ class LayoutFault(StrEnum):
     TWICE = "twice"
     INVALID = "invalid"
     UNKNOWN = "unknown"
-    """An element that the layout does not have here."""
+    """The layout has no such element in this position."""
     INCONSISTENT = "inconsistent"
-    """Elements that contradict each other."""
+    """Elements contradict each other."""
     UNREADABLE = "unreadable"
-    """Not the expected kind of XML."""
+    """Not valid XML, too large, or in an unsupported encoding."""
     NAME = "name"
     """The file name."""
     ENCODING = "encoding"
 
 
 class LayoutProblem(Struct, frozen=True):
-    """Position of a problem and what was expected, but never what was found."""
+    """Position of a problem and the expected content. Never includes the actual content."""
 
     line: int
-    """Line number from 1; 0 for the complete file."""
+    """Line number, starting with 1; 0 for the file as a whole."""
     path: str
-    """Element names, joined by slashes."""
+    """Element names joined by slashes."""
     fault: LayoutFault
     expected: str
     severity: Severity = Severity.ERROR
@@ -198,26 +198,26 @@ _FLAG = code(CONSENT)
 
 
 class Reader:
-    """Reads parts and collects problems. Use one per file."""
+    """Reader for parts that collects problems. Use a new one for each file."""
 
     def __init__(self) -> None:
         self.problems: list[LayoutProblem] = []
 
     def read(self, element: etree._Element, part: type[Part], path: str) -> Part | None:
-        """Read a part, or return None if a required element is missing or unreadable. Adds to `problems`."""
+        """Read a part. Return None if a required element is missing or invalid. Adds to `problems`."""
         children = self._children(element, part, path)
-        found: dict[str, object] = {}
+        values: dict[str, object] = {}
         for field in fields_of(part):
-            if isinstance(field.marker, Consented):
+            if isinstance(field.marker, ConsentElements):
                 value: object = self._consent(field.marker, children, path)
             else:
                 value = self._value(field, field.marker, children, path)
             if value is not None:
-                found[field.attribute] = value
+                values[field.attribute] = value
             elif field.required and isinstance(field.marker, Element):
                 self._missing(element, field.marker, path, children)
         try:
-            return part.model_validate(found)
+            return part.model_validate(values)
         except ValidationError:
             return None
 
@@ -230,81 +230,82 @@ class Reader:
         children: dict[str, list[etree._Element]] = {}
         for child in element:
             children.setdefault(child.tag, []).append(child)
-        for name, found in children.items():
+        for name, elements in children.items():
             if name not in names_of(part):
-                self._add(found[0], f"{path}/{name}", LayoutFault.UNKNOWN, "no such element here", Severity.WARNING)
-            elif len(found) > 1 and name not in repeatable:
-                self._add(found[1], f"{path}/{name}", LayoutFault.TWICE, "once")
+                self._add(elements[0], f"{path}/{name}", LayoutFault.UNKNOWN, "no such element here", Severity.WARNING)
+            elif len(elements) > 1 and name not in repeatable:
+                self._add(elements[1], f"{path}/{name}", LayoutFault.TWICE, "once")
         return children
 
     def _value(self, field: Field, marker: Element, children: dict[str, list[etree._Element]], path: str) -> object:
-        found = children.get(marker.name)
-        if not found:
+        elements = children.get(marker.name)
+        if not elements:
             return None
         path = f"{path}/{marker.name}"
         if field.part is None:
             assert marker.kind is not None
-            return self._text(found[0], marker.kind, path, marker.confidence)
+            return self._text(elements[0], marker.kind, path, marker.confidence)
         if not field.repeated:
-            return self.read(found[0], field.part, path)
-        entries = found
+            return self.read(elements[0], field.part, path)
+        entries = elements
         if marker.item:
-            entries = [entry for entry in found[0] if entry.tag == marker.item]
-            for other in found[0]:
-                if other.tag != marker.item:
+            entries = [entry for entry in elements[0] if entry.tag == marker.item]
+            for child in elements[0]:
+                if child.tag != marker.item:
                     self._add(
-                        other, f"{path}/{other.tag}", LayoutFault.UNKNOWN, f"only {marker.item}", Severity.WARNING
+                        child, f"{path}/{child.tag}", LayoutFault.UNKNOWN, f"only {marker.item}", Severity.WARNING
                     )
             path = f"{path}/{marker.item}"
-        read = [self.read(entry, field.part, path) for entry in entries]
-        # an unreadable entry makes the list unreadable: a list with a gap would be a wrong answer
-        return None if any(entry is None for entry in read) else tuple(read)
+        parts = [self.read(entry, field.part, path) for entry in entries]
+        # an invalid entry invalidates the list, because an incomplete list would be wrong
+        return None if any(entry is None for entry in parts) else tuple(parts)
 
-    def _consent(self, marker: Consented, children: dict[str, list[etree._Element]], path: str) -> ConsentPart | None:
+    def _consent(
+        self, marker: ConsentElements, children: dict[str, list[etree._Element]], path: str
+    ) -> ConsentPart | None:
         def value(name: str, kind: ValueKind) -> Any:
-            found = children.get(name)
-            return self._text(found[0], kind, f"{path}/{name}", marker.confidence) if found else None
+            elements = children.get(name)
+            return self._text(elements[0], kind, f"{path}/{name}", marker.confidence) if elements else None
 
         flag = value(marker.flag, _FLAG)
-        given = value(marker.consent_time, MOMENT)
-        until = value(marker.available_time, MOMENT) if marker.has_available_time else None
+        consent_time = value(marker.consent_time, MOMENT)
+        available_time = value(marker.available_time, MOMENT) if marker.has_available_time else None
         if flag is None:
-            if given is not None or until is not None:
-                at = (children.get(marker.consent_time) or children[marker.available_time])[0]
-                self._add(at, f"{path}/{marker.flag}", LayoutFault.MISSING, "a flag with its times")
+            if consent_time is not None or available_time is not None:
+                element = (children.get(marker.consent_time) or children[marker.available_time])[0]
+                self._add(element, f"{path}/{marker.flag}", LayoutFault.MISSING, "a flag with its times")
             return None
-        return ConsentPart(flag=flag, consent_time=given, available_time=until)
+        return ConsentPart(flag=flag, consent_time=consent_time, available_time=available_time)
 
     def _text(self, element: etree._Element, kind: ValueKind, path: str, confidence: Confidence) -> object:
-        """Read the text of an element. An empty element counts as missing and returns None."""
+        """Read the text of an element. Return None for an empty element, which is treated as missing."""
         if len(element):
-            self._add(element, path, LayoutFault.INVALID, f"{kind.expected}, no elements", confidence=confidence)
+            self._add(
+                element, path, LayoutFault.INVALID, f"{kind.expected}, without child elements", confidence=confidence
+            )
             return None
         text = element.text or ""
         if not text.strip(XML_SPACE):
-            self._add(element, path, LayoutFault.INVALID, "no element rather than an empty one", Severity.NOTE)
+            self._add(element, path, LayoutFault.INVALID, "no empty element", Severity.NOTE)
             return None
         try:
             value = kind.read(text)
         except ValueError:
             self._add(element, path, LayoutFault.INVALID, kind.expected, confidence=confidence)
             return None
-        for complaint in kind.complaints(text):
-            self._complain(element, path, complaint, confidence)
+        for problem in kind.problems(text):
+            self._add(element, path, LayoutFault.INVALID, problem.expected, problem.severity, confidence)
         return value
 
     def _missing(
         self, element: etree._Element, marker: Element, path: str, children: dict[str, list[etree._Element]]
     ) -> None:
-        # an unreadable element was reported before, but an empty one was not
+        # invalid elements were reported above, but empty ones were not
         present = children.get(marker.name)
         empty = present and not len(present[0]) and not (present[0].text or "").strip(XML_SPACE)
         if not present or (marker.kind is not None and empty):
             expected = marker.kind.expected if marker.kind else "the element"
             self._add(element, f"{path}/{marker.name}", LayoutFault.MISSING, expected, confidence=marker.confidence)
-
-    def _complain(self, element: etree._Element, path: str, complaint: Complaint, confidence: Confidence) -> None:
-        self._add(element, path, LayoutFault.INVALID, complaint.expected, complaint.severity, confidence)
 
     def _add(
         self,

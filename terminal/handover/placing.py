@@ -1,4 +1,4 @@
-"""File operations of the result folder: complete writes, moves that never replace, reads that follow no links."""
+"""File operations for the result folder: complete writes, moves without replacing, reads without following links."""
 
 import contextlib
 import errno
@@ -8,10 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from config.platform.chosen import system
-from terminal.handover.reading import TooLarge, read_file
+from terminal.handover.reading import FileTooLarge, read_file
 
 BEFORE_CHANGE = 0.5
-"""Seconds before the content is written. Polling watchers look several times per second."""
+"""Seconds between creating a file and writing it. Polling watchers check several times per second."""
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 _NO_FLAGS = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 _NO_FILE = (errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EISDIR)
@@ -19,7 +19,7 @@ _MAX_SIZE = 64 * 1024 * 1024
 
 
 def make_folder(folder: Path, mode: int) -> None:
-    """Create a folder with this mode regardless of the umask, because the receipt computer uses another user."""
+    """Create a folder with this mode regardless of the umask, for a receipt computer that runs as another user."""
     try:
         folder.mkdir()
     except FileExistsError:
@@ -29,20 +29,20 @@ def make_folder(folder: Path, mode: int) -> None:
 
 
 def exists(path: Path) -> bool:
-    """Return whether anything has this path, including a broken link."""
+    """Return whether the path exists, even as a broken link."""
     return os.path.lexists(path)
 
 
 def read_plain(path: Path) -> bytes | None:
-    """Read a plain file, or return None if it does not exist. Raises OSError for anything else, such as a link."""
+    """Read a regular file, or return None if it does not exist. Raises OSError for other types, such as links."""
     return read_file(path, _MAX_SIZE)
 
 
 def digest_of(path: Path) -> str | None:
-    """Return the SHA-256 (hexadecimal), None if there is no file, or "no-file" for anything but a plain file."""
+    """Return the SHA-256 (hexadecimal), None if the file does not exist, or "no-file" if it is not a regular file."""
     try:
         data = read_plain(path)
-    except (TooLarge, OSError) as error:
+    except (FileTooLarge, OSError) as error:
         if isinstance(error, OSError) and error.errno not in _NO_FILE:
             raise
         return "no-file"
@@ -50,19 +50,19 @@ def digest_of(path: Path) -> str | None:
 
 
 def write_new(path: Path, data: bytes, mode: int, wait: float = 0.0) -> None:
-    """Create a file and write it completely. `wait`: seconds between creating it and writing the content."""
+    """Create a file, wait `wait` seconds, then write and sync the content."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | system.OPEN_BINARY, 0o600)
     try:
         with contextlib.suppress(OSError):  # shares may not support modes
             os.chmod(path, mode)  # noqa: PTH101
         if wait:
             time.sleep(wait)
-        left = memoryview(data)
-        while left:
-            left = left[os.write(descriptor, left) :]
+        remaining = memoryview(data)
+        while remaining:
+            remaining = remaining[os.write(descriptor, remaining) :]
         os.fsync(descriptor)
     except OSError:
-        # leave no patient data even if the file cannot be removed
+        # remove the patient data even if the file cannot be deleted
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
         raise
@@ -71,28 +71,28 @@ def write_new(path: Path, data: bytes, mode: int, wait: float = 0.0) -> None:
 
 
 def write_over(work: Path, data: bytes, mode: int) -> None:
-    aside = work.with_name(f"{work.stem}.new{work.suffix}")
+    temporary = work.with_name(f"{work.stem}.new{work.suffix}")
     try:
-        if exists(aside):
-            aside.unlink()
-        write_new(aside, data, mode)
-        aside.replace(work)
+        if exists(temporary):
+            temporary.unlink()
+        write_new(temporary, data, mode)
+        temporary.replace(work)
     except OSError:
         with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
         raise
 
 
 def remove_partial(target: Path, data: bytes) -> None:
-    """Remove a half-written file left by a crash while writing in place."""
-    with contextlib.suppress(OSError, TooLarge):
-        half = read_plain(target)
-        if half is not None and len(half) < len(data) and data.startswith(half):
+    """Remove an incomplete file left by a crash while writing in place."""
+    with contextlib.suppress(OSError, FileTooLarge):
+        content = read_plain(target)
+        if content is not None and len(content) < len(data) and data.startswith(content):
             target.unlink()
 
 
 def write_in_place(target: Path, data: bytes, mode: int) -> None:
-    """Create an empty file and write its content later, so that watchers notice both a new and a changed file."""
+    """Create an empty file and write it after a pause, so that watchers notice a new file and a change."""
     try:
         write_new(target, data, mode, BEFORE_CHANGE)
     except FileExistsError:
@@ -104,11 +104,11 @@ def write_in_place(target: Path, data: bytes, mode: int) -> None:
 
 
 def move_in(work: Path, target: Path) -> None:
-    """Move the work file into the folder. Raises `FileExistsError` instead of replacing a file.
+    """Move the work file into the folder. Raises FileExistsError if the target exists.
 
-    Uses a rename that does not replace, if the file system supports it: the work file then disappears exactly when the
-    result appears, so that a crash leaves no doubt. Otherwise it uses a hard link and removes the work file; after a
-    crash in between, both exist. If hard links are not supported either, it checks for a file and renames.
+    Uses an atomic rename without replacement if the file system supports it. After a crash, exactly one of the two
+    files then exists. Otherwise it creates a hard link and removes the work file; a crash in between leaves both files.
+    Without hard links, it checks for the target and renames.
     """
     try:
         system.rename_new(work, target)
@@ -125,7 +125,7 @@ def move_in(work: Path, target: Path) -> None:
     else:
         work.unlink()
         return
-    # the name contains the check's id, so no other process writes it between check and rename
+    # the name contains the check id, so no other process creates it between the check and the rename
     if exists(target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     work.rename(target)

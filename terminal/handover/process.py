@@ -1,4 +1,4 @@
-"""The result folder in a separate process: every call has a time limit, and a hanging process is abandoned."""
+"""Result folder in a separate process, with a time limit for every call. A hanging process is abandoned."""
 
 import json
 import logging
@@ -14,28 +14,28 @@ from typing import Any
 import terminal
 from config.platform.chosen import system
 from terminal.handover.folder import (
-    AlreadyThere,
     DeliveryFailure,
     FileDelivered,
     FolderOutcome,
     NotDelivered,
     Prepared,
     ResultOnDisk,
+    TargetExists,
 )
 
 log = logging.getLogger(__name__)
 
 TIME_LIMIT = 10.0
-"""Seconds after which a step counts as hanging."""
+"""Seconds after which a call times out."""
 _ROOT = Path(terminal.__path__[0]).parent
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from terminal.handover.helper import main; main(sys.argv[2])"
 
 
 class FolderProcess:
-    """A `ResultFolder` in a separate process. Calls block for up to `limit` seconds; only one call at a time.
+    """`ResultFolder` in a separate process. Calls block for up to `limit` seconds and must not be concurrent.
 
-    A process that hangs in the kernel cannot be killed until the file server is back. Until it ends, no new process is
-    started and every call immediately returns `DeliveryFailure.HANGS`.
+    A process that hangs in the kernel cannot be killed until the file server responds. Until it exits, no new process
+    is started and every call immediately returns `DeliveryFailure.HANGS`.
     """
 
     def __init__(
@@ -58,30 +58,30 @@ class FolderProcess:
         }
         self._limit = limit
         self._process: subprocess.Popen[bytes] | None = None
-        self._left_behind: subprocess.Popen[bytes] | None = None
+        self._abandoned: subprocess.Popen[bytes] | None = None
         self.trouble: DeliveryFailure | None = None
-        """Why the last call failed, for staff; None after a successful one."""
+        """Reason for the last failure; None after a success."""
 
     @property
     def hangs(self) -> bool:
         """Whether the last call timed out."""
         return self.trouble is DeliveryFailure.HANGS
 
-    def prepare(self, name: str, data: bytes) -> Prepared | AlreadyThere | NotDelivered:
+    def prepare(self, name: str, data: bytes) -> Prepared | TargetExists | NotDelivered:
         """See `ResultFolder.prepare`."""
         outcome = self._noted(self._call("prepare", name, data))
-        assert isinstance(outcome, Prepared | AlreadyThere | NotDelivered)
+        assert isinstance(outcome, Prepared | TargetExists | NotDelivered)
         return outcome
 
-    def move(self, name: str, digest: str) -> FileDelivered | AlreadyThere | NotDelivered:
+    def move(self, name: str, digest: str) -> FileDelivered | TargetExists | NotDelivered:
         """See `ResultFolder.move`."""
         outcome = self._noted(self._call("move", name, digest=digest))
-        assert isinstance(outcome, FileDelivered | AlreadyThere | NotDelivered)
+        assert isinstance(outcome, FileDelivered | TargetExists | NotDelivered)
         return outcome
 
-    def look(self, name: str) -> ResultOnDisk | NotDelivered:
-        """See `ResultFolder.look`."""
-        outcome = self._noted(self._call("look", name))
+    def inspect(self, name: str) -> ResultOnDisk | NotDelivered:
+        """See `ResultFolder.inspect`."""
+        outcome = self._noted(self._call("inspect", name))
         assert isinstance(outcome, ResultOnDisk | NotDelivered)
         return outcome
 
@@ -99,45 +99,45 @@ class FolderProcess:
         return self.trouble
 
     def close(self) -> None:
-        """Kill the process. One that hangs is abandoned; it does nothing further."""
-        for process in (self._process, self._left_behind):
+        """Kill the process. Do not wait for a hanging one, which exits when the file server responds."""
+        for process in (self._process, self._abandoned):
             if process is not None:
                 _end(process)
         self._process = None
 
-    # --- inside -----------------------------------------------------------------------------------------------
+    # --- helper process ---------------------------------------------------------------------------------------
 
-    def _call(self, call: str, name: str = "", data: bytes = b"", **more: Any) -> dict[str, Any] | None:
-        """Return the answer, or None if there is none within the time limit."""
+    def _call(self, call: str, name: str = "", data: bytes = b"", **parameters: Any) -> dict[str, Any] | None:
+        """Return the answer, or None after a timeout."""
         process = self._running()
         if process is None:
             return None
-        request = json.dumps({"call": call, "name": name, "size": len(data), **more}).encode() + b"\n" + data
+        request = json.dumps({"call": call, "name": name, "size": len(data), **parameters}).encode() + b"\n" + data
         answers: SimpleQueue[bytes] = SimpleQueue()
         threading.Thread(target=_exchange, args=(process, request, answers), name="handover", daemon=True).start()
         try:
             line = answers.get(timeout=self._limit)
         except Empty:
-            log.error("the result folder did not respond within %g seconds; its process is abandoned", self._limit)
+            log.error("result folder did not respond within %g seconds; abandoning its process", self._limit)
             line = b""
         if not line:
             process.kill()
-            self._process, self._left_behind = None, process
+            self._process, self._abandoned = None, process
             return None
         answer: dict[str, Any] = json.loads(line)
         return answer
 
     def _running(self) -> subprocess.Popen[bytes] | None:
-        if self._left_behind is not None:
+        if self._abandoned is not None:
             try:
-                self._left_behind.wait(timeout=0.05)
+                self._abandoned.wait(timeout=0.05)
             except subprocess.TimeoutExpired:
                 return None
-            _end(self._left_behind)
-            self._left_behind = None
+            _end(self._abandoned)
+            self._abandoned = None
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-                # without site packages: it needs none and starts faster
+                # start faster by not loading site packages
                 [sys.executable, "-sSP", "-c", _PROGRAM, str(_ROOT), json.dumps(self._options)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -147,12 +147,12 @@ class FolderProcess:
         return self._process
 
     def _noted(self, answer: dict[str, Any] | None) -> FolderOutcome:
-        """Return the outcome in an answer, and set `trouble` by it."""
+        """Return the outcome in an answer, and set `trouble` accordingly."""
         outcome = NotDelivered(DeliveryFailure.HANGS) if answer is None else outcome_of(answer)
         match outcome:
             case NotDelivered(reason=reason):
                 self.trouble = reason
-            case AlreadyThere(same=False):
+            case TargetExists(same=False):
                 self.trouble = DeliveryFailure.OCCUPIED
             case _:
                 self.trouble = None
@@ -160,14 +160,14 @@ class FolderProcess:
 
 
 def _environment() -> dict[str, str]:
-    """Return our environment without Python's variables, and with freed memory overwritten."""
+    """Return our environment without Python's variables, plus those for overwriting freed memory."""
     return {
         name: value for name, value in os.environ.items() if not name.startswith("PYTHON")
     } | system.WIPING_ENVIRONMENT
 
 
 def outcome_of(answer: dict[str, Any]) -> FolderOutcome:
-    """Return the outcome written by `terminal.handover.helper.as_answer`."""
+    """Convert an answer to an outcome. The inverse of `terminal.handover.helper.as_answer`."""
     match answer:
         case {"kind": "Prepared", "mark": mark}:
             return Prepared(mark)
@@ -175,23 +175,23 @@ def outcome_of(answer: dict[str, Any]) -> FolderOutcome:
             return ResultOnDisk(mark, work, target)
         case {"kind": "FileDelivered", "path": path}:
             return FileDelivered(Path(path))
-        case {"kind": "AlreadyThere", "path": path, "same": same}:
-            return AlreadyThere(Path(path), same)
+        case {"kind": "TargetExists", "path": path, "same": same}:
+            return TargetExists(Path(path), same)
         case {"kind": "NotDelivered", "reason": reason, "error": error}:
             return NotDelivered(DeliveryFailure(reason), error)
         case _:
-            raise ValueError("unknown answer of the helper process")
+            raise ValueError("unknown answer from the helper process")
 
 
 def _exchange(process: subprocess.Popen[bytes], request: bytes, answers: "SimpleQueue[bytes]") -> None:
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        left = memoryview(request)
-        while left:
-            left = left[process.stdin.write(left) :]
+        remaining = memoryview(request)
+        while remaining:
+            remaining = remaining[process.stdin.write(remaining) :]
         answers.put(process.stdout.readline())
-    except (OSError, ValueError):  # the process ended
+    except (OSError, ValueError):  # the process exited
         answers.put(b"")
 
 

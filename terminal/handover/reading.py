@@ -1,4 +1,4 @@
-"""Read files written by other programs: only plain files, up to a maximum size."""
+"""Read regular files written by other programs, up to a maximum size."""
 
 import errno
 import os
@@ -8,15 +8,15 @@ from pathlib import Path
 from config.platform.chosen import system
 
 
-class TooLarge(Exception):
+class FileTooLarge(Exception):
     pass
 
 
-def read_file(path: Path, largest: int) -> bytes | None:
-    """Read a complete file, or return None if it does not exist. Raises `TooLarge`, `OSError`.
+def read_file(path: Path, max_size: int) -> bytes | None:
+    """Read a complete file, or return None if it does not exist. Raises FileTooLarge and OSError.
 
-    Follows no link and waits for no pipe. ESTALE, from a share without its server, is an error because the file's state
-    is unknown.
+    Does not follow links or wait for pipes. ESTALE, from a share without its server, raises OSError, because the file
+    may exist.
     """
     flags = os.O_RDONLY | system.OPEN_BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
@@ -27,14 +27,14 @@ def read_file(path: Path, largest: int) -> bytes | None:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-        if status.st_size > largest:
-            raise TooLarge
-        pieces, left = [], largest + 1
-        while left and (piece := os.read(descriptor, min(left, 1 << 20))):
+        if status.st_size > max_size:
+            raise FileTooLarge
+        pieces, remaining = [], max_size + 1
+        while remaining and (piece := os.read(descriptor, min(remaining, 1 << 20))):
             pieces.append(piece)
-            left -= len(piece)
-        if not left:
-            raise TooLarge
+            remaining -= len(piece)
+        if not remaining:
+            raise FileTooLarge
         return b"".join(pieces)
     finally:
         os.close(descriptor)

@@ -1,4 +1,4 @@
-"""The name of a card reader's result file."""
+"""Name of a card reader result file."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -9,10 +9,10 @@ _READER_KIND = "001"
 
 
 def result_file_stem(institution_code: str, check_id: str, decided_at: datetime) -> str:
-    """`OQSsiquc01res_face_<id>_<yyyyMMddHHmmss>`, Japan time.
+    """Return `OQSsiquc01res_face_<id>_<yyyyMMddHHmmss>`, in Japan time.
 
-    The id is the institution code, three digits for the kind and seventeen derived from the check id, so that the name
-    of a check is always the same and two checks in the same second have different names.
+    The id consists of the institution code, three digits for the kind and seventeen derived from the check id. A check
+    always has the same name, and checks in the same second have different names.
     """
     number = int.from_bytes(sha256(check_id.encode()).digest(), "big") % 10**17
     return f"OQSsiquc01res_face_{institution_code}{_READER_KIND}{number:017}_{date_time(decided_at)}"

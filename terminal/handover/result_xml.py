@@ -1,4 +1,4 @@
-"""Write a `QualificationResult` as a file for receipt computers."""
+"""Convert a `QualificationResult` to a file for receipt computers."""
 
 from consent.items import Item
 from terminal.handover.layout import attributes_of
@@ -37,14 +37,14 @@ __all__ = [
 def result_document(
     result: QualificationResult, encoding: Encoding = "UTF-8", options: FaceOptions | None = None
 ) -> Document:
-    """Return the result as an XML document. Shift_JIS is written as CP932, as receipt computers read it."""
+    """Return the result as an XML document. Shift_JIS is encoded as CP932, which receipt computers expect."""
     return write_document(result_answer(result, encoding, options), encoding)
 
 
 def result_answer(
     result: QualificationResult, encoding: Encoding = "UTF-8", options: FaceOptions | None = None
 ) -> QualificationAnswer:
-    """Return the result as a message. The check's id is its file identifier, so it names no person."""
+    """Return the result as a message. The file identifier is the check id, which does not identify the patient."""
     return QualificationAnswer(
         header=QualificationHeader(
             executed_at=result.processed_at,
@@ -72,7 +72,7 @@ def result_body(result: QualificationResult, options: FaceOptions | None = None)
         validity=result.validity,
         results=tuple(_insured(entry, result, options) for entry in result.qualifications),
         subsidies=_subsidies(result.subsidies, result) if options.subsidies and result.subsidies else None,
-        dispense=tuple(DispensedPrescription(id=one) for one in result.dispense or ()),
+        dispense=tuple(DispensedPrescription(id=prescription) for prescription in result.dispense or ()),
     )
 
 
@@ -86,41 +86,41 @@ _SUBSIDY_CODES = {
 
 
 def _subsidies(subsidies: ProvidedSubsidies, result: QualificationResult) -> SubsidyResult:
-    asked = next((outcome for outcome in result.consents if outcome.item is Item.SUBSIDIES), None)
+    answer = next((outcome for outcome in result.consents if outcome.item is Item.SUBSIDIES), None)
     return SubsidyResult(
         standing=_SUBSIDY_CODES[subsidies.standing],
-        consent=None if asked is None else _consent(asked),
+        consent=None if answer is None else _consent(answer),
         certificates=tuple(_certificate(subsidy) for subsidy in subsidies.certificates),
     )
 
 
 def _certificate(subsidy: Subsidy) -> SubsidyCertificate:
     limit = None if subsidy.monthly_limit is None else str(subsidy.monthly_limit)
-    written = {"monthly_limit": limit, "reimbursement_only": "1" if subsidy.reimbursement_only else "0"}
-    return SubsidyCertificate.model_validate(subsidy.model_dump() | written)
+    formatted = {"monthly_limit": limit, "reimbursement_only": "1" if subsidy.reimbursement_only else "0"}
+    return SubsidyCertificate.model_validate(subsidy.model_dump() | formatted)
 
 
 def _search(search: InsuredSearch, result: QualificationResult) -> SearchInfo:
-    agreed = any(outcome.item is Item.HIGH_COST_LIMIT and outcome.flag == 1 for outcome in result.consents)
-    return SearchInfo.model_validate(search.model_dump() | {"limit_consent": "1" if agreed else "0"})
+    limit_granted = any(outcome.item is Item.HIGH_COST_LIMIT and outcome.flag == 1 for outcome in result.consents)
+    return SearchInfo.model_validate(search.model_dump() | {"limit_consent": "1" if limit_granted else "0"})
 
 
 def _insured(qualification: Qualification, result: QualificationResult, options: FaceOptions) -> Insured:
-    added = _consents(result, options)
+    additions = _consents(result, options)
     if options.reference_number is not None:
         registered = options.reference_number(result.institution_code, qualification)
-        added["reference_number"] = registered or qualification.reference_number
-    return insured_of(qualification).model_copy(update=added)
+        additions["reference_number"] = registered or qualification.reference_number
+    return insured_of(qualification).model_copy(update=additions)
 
 
 def insured_of(qualification: Qualification) -> Insured:
-    """Convert the insurer's record, without any consent. Both models use the same names."""
+    """Convert the insurer's record, without consents. Both models use the same field names."""
     record = qualification.model_dump(exclude_none=True, exclude={"medical_tickets"})
     return Insured.model_validate(record | {"medical_tickets": tuple(map(_ticket, qualification.medical_tickets))})
 
 
 def _ticket(ticket: MedicalTicket) -> MedicalTicketInfo:
-    """Convert a medical ticket. Its lists become numbered elements."""
+    """Convert a medical ticket, whose lists become numbered elements."""
     record = ticket.model_dump(exclude_none=True, exclude={"injury_names", "remarks"})
     for name, values in (("injury_name", ticket.injury_names), ("remarks", ticket.remarks)):
         record |= {f"{name}_{number}": value for number, value in enumerate(values, start=1)}
@@ -128,23 +128,23 @@ def _ticket(ticket: MedicalTicket) -> MedicalTicketInfo:
 
 
 def _consents(result: QualificationResult, options: FaceOptions) -> dict[str, object]:
-    """Return the consent fields. Items not asked have none; a limit provided by law has a flag but no consent time."""
-    found: dict[str, object] = {}
+    """Return the fields of items asked, and of items provided by law, which have a flag but no consent time."""
+    fields: dict[str, object] = {}
     provided: set[Item] = set(result.by_law)
     for outcome in result.consents:
         for attribute in attributes_of(outcome.item, options.newer_consents):
-            found[attribute] = _consent(outcome)
+            fields[attribute] = _consent(outcome)
         if outcome.flag == 1:
             provided.add(outcome.item)
     for item in result.by_law:
-        found[attributes_of(item)[0]] = ConsentPart(flag="1")
+        fields[attributes_of(item)[0]] = ConsentPart(flag="1")
     if Item.HIGH_COST_LIMIT in provided and result.limit is not None:
-        found["limit"] = LimitInfo.model_validate(result.limit.model_dump(exclude_none=True))
+        fields["limit"] = LimitInfo.model_validate(result.limit.model_dump(exclude_none=True))
     if Item.SPECIFIC_DISEASE in provided:
-        found["diseases"] = tuple(
+        fields["diseases"] = tuple(
             DiseaseInfo.model_validate(disease.model_dump(exclude_none=True)) for disease in result.specific_diseases
         )
-    return found
+    return fields
 
 
 def _consent(outcome: ConsentOutcome) -> ConsentPart:

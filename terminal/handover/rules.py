@@ -1,6 +1,6 @@
-"""Rules across elements of a message: consents and their times, validity and results, counts.
+"""Consistency rules between elements of a message: consents and times, validity and results, counts.
 
-They use the XML elements, not the parsed parts, so that one broken part does not hide other findings.
+The rules use the XML elements instead of the parsed parts, so that an invalid part does not hide other problems.
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 from lxml import etree
 
 from consent.items import Item
-from terminal.handover.characters import SUBSTITUTE, is_old
-from terminal.handover.layout import CONSENTS, LASTS, NEWER_CONSENTS
+from terminal.handover.characters import SUBSTITUTE, is_jis_x_0208
+from terminal.handover.layout import CONSENT_VALIDITY, CONSENTS, NEWER_CONSENTS
 from terminal.handover.messages.insured import Insured
-from terminal.handover.parts import Confidence, Consented, LayoutFault, LayoutProblem, fields_of
+from terminal.handover.parts import Confidence, ConsentElements, LayoutFault, LayoutProblem, fields_of
 from terminal.handover.values import DAY, MOMENT, XML_SPACE, Severity
 from terminal.handover.xml import CHARACTER_CODES, ROOT, Encoding
 
@@ -25,7 +25,7 @@ USABLE_SUBSIDY, REFUSED_SUBSIDY = "1", "2"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An element and its position."""
+    """Element and its path."""
 
     element: etree._Element
     path: str
@@ -40,9 +40,9 @@ class View:
         return view
 
     def text(self, *names: str) -> str:
-        """Return the text of the child; empty if it is missing."""
-        found = self.child(*names)
-        return (found.element.text or "").strip(XML_SPACE) if found else ""
+        """Return the text of the child, or an empty string if it is missing."""
+        child = self.child(*names)
+        return (child.element.text or "").strip(XML_SPACE) if child else ""
 
     def moment(self, name: str) -> datetime | None:
         try:
@@ -63,23 +63,23 @@ class View:
         severity: Severity = _ERROR,
         confidence: Confidence = Confidence.PUBLIC_CODE,
     ) -> LayoutProblem:
-        """Report on one child, or on the element itself if the child is missing."""
-        at = self.child(name)
-        line = (at or self).element.sourceline or 0
+        """Return a problem at the line of the child, or of the element itself if the child is missing."""
+        child = self.child(name)
+        line = (child or self).element.sourceline or 0
         return LayoutProblem(line, f"{self.path}/{name}", LayoutFault.INCONSISTENT, expected, severity, confidence)
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What the file type implies about its content."""
+    """Properties implied by the file kind."""
 
     card_reader: bool = False
     lasting: bool = False
-    """Its consents cover home-visit and online care and remain valid beyond a single visit."""
+    """Whether consents are for visiting or online care and remain valid after the visit."""
 
 
 def consistency(root: etree._Element, encoding: Encoding, origin: Origin) -> Iterator[LayoutProblem]:
-    """Apply all rules to a message of any kind."""
+    """Yield the problems in a message of any kind."""
     top = View(root, ROOT)
     header, body = top.child("MessageHeader"), top.child("MessageBody")
     if header is not None:
@@ -90,8 +90,8 @@ def consistency(root: etree._Element, encoding: Encoding, origin: Origin) -> Ite
         yield from _subsidies(body, header)
         records = [
             record
-            for listed in (*body.children("ResultList"), *body.children("BulkConfirmUnit"))
-            for record in listed.children("ResultOfQualificationConfirmation")
+            for parent in (*body.children("ResultList"), *body.children("BulkConfirmUnit"))
+            for record in parent.children("ResultOfQualificationConfirmation")
         ]
         for record in records:
             yield from _record(record, header, origin)
@@ -112,7 +112,7 @@ def _header(header: View, body: View | None, encoding: Encoding, origin: Origin)
         yield header.problem("SegmentOfResult", "a MessageBody with SegmentOfResult 1")
     reference = header.text("ReferenceClassification")
     if origin.card_reader and reference == _BY_NUMBER:
-        yield header.problem("ReferenceClassification", "1: a card reader only checks by card")
+        yield header.problem("ReferenceClassification", "1: card readers check by card only")
     if body is not None and body.children("BulkConfirmUnit"):
         yield from _counts(header, body)
 
@@ -127,7 +127,7 @@ def _counts(header: View, body: View) -> Iterator[LayoutProblem]:
     if processed != units:
         yield header.problem(names[0], f"{units}, the number of BulkConfirmUnit elements")
     if normal + errors != processed:
-        yield header.problem(names[1], "a value that, added to NumberOfError, equals NumberOfProcessingResult")
+        yield header.problem(names[1], "NumberOfProcessingResult minus NumberOfError")
 
 
 def _period(body: View) -> Iterator[LayoutProblem]:
@@ -152,9 +152,9 @@ def _outcome(body: View, header: View | None, origin: Origin) -> Iterator[Layout
     if body.text("ProcessingResultStatus") == "2" and not body.text("ProcessingResultCode"):
         yield body.problem("ProcessingResultCode", "a code with ProcessingResultStatus 2", _WARNING)
     if origin.card_reader and body.child("QualificationConfirmSearchInfo"):
-        yield body.problem("QualificationConfirmSearchInfo", "absent: a card reader does not search", _WARNING)
+        yield body.problem("QualificationConfirmSearchInfo", "absent: card readers do not search", _WARNING)
     if origin.card_reader and len(records) > 1:
-        yield body.problem("ResultList", "one result: publicly available programs read only the first, or none", _NOTE)
+        yield body.problem("ResultList", "one result: public programs read only the first one, or none", _NOTE)
     for record in records:
         if validity == "6" and record.text("InsuredCardClassification") not in ("", "A1"):
             yield record.problem("InsuredCardClassification", "A1 with QualificationValidity 6", _WARNING)
@@ -167,8 +167,8 @@ def _outcome(body: View, header: View | None, origin: Origin) -> Iterator[Layout
 def _records(body: View) -> list[View]:
     return [
         record
-        for listed in body.children("ResultList")
-        for record in listed.children("ResultOfQualificationConfirmation")
+        for parent in body.children("ResultList")
+        for record in parent.children("ResultOfQualificationConfirmation")
     ]
 
 
@@ -177,77 +177,78 @@ def _subsidies(body: View, header: View | None) -> Iterator[LayoutProblem]:
     if result is None:
         return
     standing, flag = result.text("MedicalSubsidyStatus"), result.text("MedicalSubsidyConsFlg")
-    listed = result.child("MedicalSubsidyList")
-    certificates = listed.children("MedicalSubsidyInfo") if listed else []
+    certificate_list = result.child("MedicalSubsidyList")
+    certificates = certificate_list.children("MedicalSubsidyInfo") if certificate_list else []
     if bool(certificates) != (standing == USABLE_SUBSIDY):
         expected = "certificates if and only if MedicalSubsidyStatus is 1"
         yield result.problem("MedicalSubsidyList", expected, confidence=Confidence.INFERRED)
-    fitting = {USABLE_SUBSIDY: "1", REFUSED_SUBSIDY: "0"}.get(standing, "")
-    if flag != fitting:
-        expected = f"{fitting} with MedicalSubsidyStatus {standing}" if fitting else "absent: the patient was not asked"
+    expected_flag = {USABLE_SUBSIDY: "1", REFUSED_SUBSIDY: "0"}.get(standing, "")
+    if flag != expected_flag:
+        if expected_flag:
+            expected = f"{expected_flag} with MedicalSubsidyStatus {standing}"
+        else:
+            expected = "absent: the patient was not asked"
         yield result.problem("MedicalSubsidyConsFlg", expected, confidence=Confidence.INFERRED)
     if flag == "1" and not result.text("MedicalSubsidyConsTime"):
         yield result.problem("MedicalSubsidyConsTime", "the time of consent", confidence=Confidence.INFERRED)
     if flag == "0" and result.child("MedicalSubsidyConsTime"):
         yield result.problem("MedicalSubsidyConsTime", "no time without a consent")
-    checked = header.day("QualificationConfirmationDate") if header else None
+    checked_on = header.day("QualificationConfirmationDate") if header else None
     for certificate in certificates:
         start, end = certificate.day("MedicalSubsidyValidFrom"), certificate.day("MedicalSubsidyValidTo")
-        if checked and ((start and checked < start) or (end and end < checked)):
-            expected = "a certificate in force on QualificationConfirmationDate"
+        if checked_on and ((start and checked_on < start) or (end and end < checked_on)):
+            expected = "a certificate valid on QualificationConfirmationDate"
             yield certificate.problem("MedicalSubsidyValidTo", expected, confidence=Confidence.INFERRED)
 
 
 def _record(record: View, header: View | None, origin: Origin) -> Iterator[LayoutProblem]:
     for field in fields_of(Insured):
-        if isinstance(field.marker, Consented):
+        if isinstance(field.marker, ConsentElements):
             yield from _consent(record, field.marker, header, origin)
     yield from _provided(record)
     yield from _names(record)
     yield from _ratio(record)
     yield from _groups(record)
-    born, checked = record.day("Birthdate"), header.day("QualificationConfirmationDate") if header else None
-    if born and checked and born > checked:
-        yield record.problem("Birthdate", "a day not after QualificationConfirmationDate", _WARNING)
+    birth_date, checked_on = record.day("Birthdate"), header.day("QualificationConfirmationDate") if header else None
+    if birth_date and checked_on and birth_date > checked_on:
+        yield record.problem("Birthdate", "a date no later than QualificationConfirmationDate", _WARNING)
     start, end = record.day("InsuredCardValidDate"), record.day("InsuredCardExpirationDate")
     if start and end and start > end:
-        yield record.problem("InsuredCardExpirationDate", "a day not before InsuredCardValidDate", _WARNING)
+        yield record.problem("InsuredCardExpirationDate", "a date no earlier than InsuredCardValidDate", _WARNING)
 
 
 def _names(record: View) -> Iterator[LayoutProblem]:
     for name in ("Name", "NameOfOther", "InsuredName"):
         text = record.text(name)
         if SUBSTITUTE in text:
-            expected = (
-                f"a name without {SUBSTITUTE}, which replaces a character the service could not write; ask for it"
-            )
+            expected = f"a name without {SUBSTITUTE}, which replaces an unsupported character; ask for the name"
             yield record.problem(name, expected, _NOTE)
-        elif not all(map(is_old, text)):
-            expected = "only characters of JIS X 0208: a claim with others is returned"
+        elif not all(map(is_jis_x_0208, text)):
+            expected = "only characters in JIS X 0208: claims with others are returned"
             yield record.problem(name, expected, _NOTE)
 
 
 def _ratio(record: View) -> Iterator[LayoutProblem]:
-    """Check that a ratio of 30 % goes with limits B01 to B03 (income as in working life) and no others."""
+    """Check that the ratio is 30 % if and only if the limit is B01 to B03 (income as in working life)."""
     limit = record.text("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateClassificationFlag")
     recipient = record.text("ElderlyRecipientCertificateInfo", "ElderlyRecipientContributionRatio")
     ratio = record.text("InsuredPartialContributionRatio") or recipient
     if ratio and limit.startswith("B") and (ratio == "030") != (limit in ("B01", "B02", "B03")):
-        at = "ElderlyRecipientCertificateInfo" if recipient else "InsuredPartialContributionRatio"
-        yield record.problem(at, "a ratio that fits the limit: 030 only with B01 to B03", _WARNING)
+        name = "ElderlyRecipientCertificateInfo" if recipient else "InsuredPartialContributionRatio"
+        yield record.problem(name, "a ratio consistent with the limit: 030 only with B01 to B03", _WARNING)
 
 
-def _consent(record: View, marker: Consented, header: View | None, origin: Origin) -> Iterator[LayoutProblem]:
+def _consent(record: View, marker: ConsentElements, header: View | None, origin: Origin) -> Iterator[LayoutProblem]:
     flag = record.text(marker.flag)
-    given, until = record.moment(marker.consent_time), record.moment(marker.available_time)
+    consent_time, available_time = record.moment(marker.consent_time), record.moment(marker.available_time)
     if flag in ("0", "3"):
         for name in marker.names[1:]:
             if record.child(name):
-                yield record.problem(name, f"no time if {marker.flag} is {flag}: there is no consent")
+                yield record.problem(name, f"no time if {marker.flag} is {flag}")
         return
     if flag != "1":
         return
-    yield from _granted(record, marker, given, until, origin)
+    yield from _granted(record, marker, consent_time, available_time, origin)
     reference = header.text("ReferenceClassification") if header else ""
     if marker.has_available_time and not origin.card_reader and reference == _BY_NUMBER:
         yield record.problem(
@@ -256,14 +257,26 @@ def _consent(record: View, marker: Consented, header: View | None, origin: Origi
             confidence=Confidence.DOCUMENTED,
         )
     executed = header.moment("ProcessExecutionTime") if header else None
-    if given and executed and given > executed + timedelta(minutes=1):
-        yield record.problem(marker.consent_time, "a time not after ProcessExecutionTime", _WARNING)
-    if given and executed and given < executed - LASTS and marker.has_available_time and not origin.lasting:
-        yield record.problem(marker.consent_time, "a consent given in the last 24 hours", _WARNING, Confidence.INFERRED)
+    if consent_time and executed and consent_time > executed + timedelta(minutes=1):
+        yield record.problem(marker.consent_time, "a time no later than ProcessExecutionTime", _WARNING)
+    if (
+        consent_time
+        and executed
+        and consent_time < executed - CONSENT_VALIDITY
+        and marker.has_available_time
+        and not origin.lasting
+    ):
+        yield record.problem(
+            marker.consent_time, "a time within the 24 hours before ProcessExecutionTime", _WARNING, Confidence.INFERRED
+        )
 
 
 def _granted(
-    record: View, marker: Consented, given: datetime | None, until: datetime | None, origin: Origin
+    record: View,
+    marker: ConsentElements,
+    consent_time: datetime | None,
+    available_time: datetime | None,
+    origin: Origin,
 ) -> Iterator[LayoutProblem]:
     by_law = marker is CONSENTS_BY_LAW
     if not record.text(marker.consent_time):
@@ -275,18 +288,18 @@ def _granted(
         return
     if not record.text(marker.available_time):
         yield record.problem(marker.available_time, f"the end of validity if {marker.flag} is 1")
-    elif given and until and until - given != LASTS and not origin.lasting:
+    elif consent_time and available_time and available_time - consent_time != CONSENT_VALIDITY and not origin.lasting:
         yield record.problem(
-            marker.available_time, f"{marker.consent_time} and 24 hours", confidence=Confidence.DOCUMENTED
+            marker.available_time, f"{marker.consent_time} plus 24 hours", confidence=Confidence.DOCUMENTED
         )
 
 
 CONSENTS_BY_LAW = CONSENTS[Item.HIGH_COST_LIMIT]
-"""Provided without asking since October 2024; it then has no consent time."""
+"""Provided by law since October 2024, and without a consent time in that case."""
 
 
 def _provided(record: View) -> Iterator[LayoutProblem]:
-    """Report data without the consent it needs."""
+    """Check that data is present only with the consent it requires."""
     for data, flag in (
         ("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateRelatedConsFlg"),
         ("SpecificDiseasesCertificateList", "SpecificDiseasesCertificateRelatedConsFlg"),
@@ -296,12 +309,12 @@ def _provided(record: View) -> Iterator[LayoutProblem]:
 
 
 def _groups(record: View) -> Iterator[LayoutProblem]:
-    """Check that the newer elements of a group have the same answer as its first element."""
+    """Check that the newer elements of a group have the same answer as the original element."""
     for item, newer in NEWER_CONSENTS.items():
-        first = CONSENTS[item]
+        original = CONSENTS[item]
         for marker in newer:
             flag = record.text(marker.flag)
-            if flag and flag != record.text(first.flag):
+            if flag and flag != record.text(original.flag):
                 yield record.problem(
-                    marker.flag, f"the same as {first.flag}: one answer covers both", _NOTE, Confidence.INFERRED
+                    marker.flag, f"the value of {original.flag}: one answer covers both", _NOTE, Confidence.INFERRED
                 )

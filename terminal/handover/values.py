@@ -1,6 +1,6 @@
-"""Formats of single values in the exchanged files: each kind writes, reads and checks its text.
+"""Value formats of exchanged files. Each kind writes, reads and checks text.
 
-Dates and times are in Japan time, without a zone. A complaint never repeats the value, which may be patient data.
+Dates and times are in Japan time without a zone. Problems never contain the value, which may be patient data.
 """
 
 import re
@@ -21,39 +21,39 @@ XML_SPACE: Final = " \t\r\n"
 
 class Severity(StrEnum):
     ERROR = "error"
-    """The file does not follow the layout; readers are likely to reject or misread it."""
+    """The file violates the layout; readers are likely to reject or misread it."""
     WARNING = "warning"
-    """Some readers fail on it."""
+    """Some readers reject or misread it."""
     NOTE = "note"
 
 
-class Complaint(Struct, frozen=True):
+class ValueProblem(Struct, frozen=True):
     expected: str
     severity: Severity = Severity.ERROR
 
 
 class ValueKind(Protocol):
-    """A kind of value."""
+    """Format of a value."""
 
     @property
     def expected(self) -> str:
-        """Description of the expected format, for display."""
+        """Description of the expected format, for messages."""
         ...
 
     def write(self, value: object) -> str: ...
 
     def read(self, text: str) -> object:
-        """Parse a text. Raises `ValueError`, without quoting the text."""
+        """Parse a text. Raises ValueError without quoting it."""
         ...
 
-    def complaints(self, text: str) -> Iterator[Complaint]:
-        """Return complaints about a readable text."""
+    def problems(self, text: str) -> Iterator[ValueProblem]:
+        """Yield the problems of a text that `read` accepts."""
         ...
 
 
 def _to_japan(value: datetime) -> datetime:
     if value.tzinfo is None:
-        raise ValueError("a time needs a zone")
+        raise ValueError("the time must be timezone-aware")
     try:
         return value.astimezone(JAPAN).replace(microsecond=0)
     except OverflowError as error:
@@ -61,7 +61,7 @@ def _to_japan(value: datetime) -> datetime:
 
 
 Moment = Annotated[datetime, AfterValidator(_to_japan)]
-"""Japan time, whole seconds."""
+"""Japan time in whole seconds."""
 
 
 def day(value: date) -> str:
@@ -69,13 +69,13 @@ def day(value: date) -> str:
 
 
 def date_time(value: datetime) -> str:
-    """Format a time as yyyyMMddHHmmss. Raises `ValueError` if it has no zone."""
+    """Format a time as yyyyMMddHHmmss. Raises ValueError for a naive time."""
     value = _to_japan(value)
     return f"{day(value)}{value.hour:02}{value.minute:02}{value.second:02}"
 
 
 def insurer_number(value: str) -> str:
-    """Pad an insurer number to eight characters with spaces on the left."""
+    """Pad an insurer number with spaces on the left to eight characters."""
     return value.rjust(INSURER_NUMBER_LENGTH)
 
 
@@ -84,12 +84,12 @@ _FOURTEEN = re.compile("[0-9]{14}")
 
 
 class TextKind(Struct, frozen=True):
-    longest: int | None = None
+    max_length: int | None = None
     note: str = ""
 
     @property
     def expected(self) -> str:
-        limit = f"text of at most {self.longest} characters" if self.longest else "text"
+        limit = f"text of at most {self.max_length} characters" if self.max_length else "text"
         return f"{limit}, {self.note}" if self.note else limit
 
     def write(self, value: object) -> str:
@@ -98,9 +98,9 @@ class TextKind(Struct, frozen=True):
     def read(self, text: str) -> str:
         return text.strip(XML_SPACE)
 
-    def complaints(self, text: str) -> Iterator[Complaint]:
-        if self.longest is not None and len(text.strip(XML_SPACE)) > self.longest:
-            yield Complaint(self.expected)
+    def problems(self, text: str) -> Iterator[ValueProblem]:
+        if self.max_length is not None and len(text.strip(XML_SPACE)) > self.max_length:
+            yield ValueProblem(self.expected)
 
 
 class PatternKind(TextKind, frozen=True):
@@ -111,9 +111,9 @@ class PatternKind(TextKind, frozen=True):
     def expected(self) -> str:
         return self.note
 
-    def complaints(self, text: str) -> Iterator[Complaint]:
+    def problems(self, text: str) -> Iterator[ValueProblem]:
         if not re.fullmatch(self.pattern, text.strip(XML_SPACE)):
-            yield Complaint(self.note, self.severity)
+            yield ValueProblem(self.note, self.severity)
 
 
 def digits(count: int) -> PatternKind:
@@ -127,22 +127,24 @@ class CodeKind(TextKind, frozen=True):
     def expected(self) -> str:
         return str(self.codes)
 
-    def complaints(self, text: str) -> Iterator[Complaint]:
+    def problems(self, text: str) -> Iterator[ValueProblem]:
         if text.strip(XML_SPACE) not in self.codes:
-            yield Complaint(self.expected)
+            yield ValueProblem(self.expected)
 
 
-class MakersCodeKind(CodeKind, frozen=True):
-    """A code with additional values that vendors' programs write into their own files."""
+class VendorCodeKind(CodeKind, frozen=True):
+    """Code with additional values that vendors' programs write into their own files."""
 
-    makers: tuple[str, ...] = ()
+    vendor_values: tuple[str, ...] = ()
 
-    def complaints(self, text: str) -> Iterator[Complaint]:
-        if text.strip(XML_SPACE) in self.makers:
-            expected = f"{self.codes}; {' and '.join(self.makers)} are vendors' own values, which no service writes"
-            yield Complaint(expected, Severity.NOTE)
+    def problems(self, text: str) -> Iterator[ValueProblem]:
+        if text.strip(XML_SPACE) in self.vendor_values:
+            expected = (
+                f"{self.codes}; {' and '.join(self.vendor_values)} are vendors' own values, not used by the service"
+            )
+            yield ValueProblem(expected, Severity.NOTE)
         else:
-            yield from CodeKind.complaints(self, text)
+            yield from CodeKind.problems(self, text)
 
 
 def code(codes: Codes) -> CodeKind:
@@ -150,7 +152,7 @@ def code(codes: Codes) -> CodeKind:
 
 
 class InsurerNumberKind(TextKind, frozen=True):
-    """The text is padded, the value is not."""
+    """Insurer number. The text is padded, the value is not."""
 
     @property
     def expected(self) -> str:
@@ -159,14 +161,14 @@ class InsurerNumberKind(TextKind, frozen=True):
     def write(self, value: object) -> str:
         return insurer_number(str(value))
 
-    def complaints(self, text: str) -> Iterator[Complaint]:
+    def problems(self, text: str) -> Iterator[ValueProblem]:
         number = text.strip(XML_SPACE)
         if not re.fullmatch("[0-9]{1,8}", number):
-            yield Complaint(self.expected)
+            yield ValueProblem(self.expected)
         elif len(text.strip("\t\r\n")) != INSURER_NUMBER_LENGTH or not text.strip("\t\r\n").endswith(number):
-            yield Complaint(self.expected, Severity.WARNING)
+            yield ValueProblem(self.expected, Severity.WARNING)
         elif number.startswith("00"):
-            yield Complaint("spaces, not zeros, before a number of less than 8 digits", Severity.WARNING)
+            yield ValueProblem("padding with spaces instead of zeros", Severity.WARNING)
 
 
 class DayKind(Struct, frozen=True):
@@ -182,7 +184,7 @@ class DayKind(Struct, frozen=True):
             raise ValueError("not yyyyMMdd")
         return date(int(text[:4]), int(text[4:6]), int(text[6:]))
 
-    def complaints(self, text: str) -> Iterator[Complaint]:
+    def problems(self, text: str) -> Iterator[ValueProblem]:
         yield from ()
 
 
@@ -200,7 +202,7 @@ class MomentKind(Struct, frozen=True):
         parts = int(text[:4]), int(text[4:6]), int(text[6:8]), int(text[8:10]), int(text[10:12]), int(text[12:])
         return datetime(*parts, tzinfo=JAPAN)
 
-    def complaints(self, text: str) -> Iterator[Complaint]:
+    def problems(self, text: str) -> Iterator[ValueProblem]:
         yield from ()
 
 

@@ -1,4 +1,4 @@
-"""Convert between bytes and XML elements. Entities, document types, network access, huge and deep files are refused."""
+"""Convert between bytes and XML elements. Entities, document types and oversized or deep files are rejected."""
 
 import re
 import unicodedata
@@ -16,9 +16,9 @@ CHARACTER_CODES: Final[dict[Encoding, str]] = {"UTF-8": "0", "Shift_JIS": "1"}
 
 ROOT: Final = "XmlMsg"
 MAX_SIZE: Final = 512 * 1024
-"""Maximum bytes of a message about one person."""
+"""Maximum size in bytes of a message about one person."""
 MAX_BULK_SIZE: Final = 16 * 1024 * 1024
-DEEPEST: Final = 12
+MAX_DEPTH: Final = 12
 MAX_TAGS: Final = 1_000_000
 
 _CODECS: Final[dict[Encoding, str]] = {"UTF-8": "utf-8", "Shift_JIS": "cp932"}
@@ -26,7 +26,7 @@ _SHIFT_JIS_NAMES = frozenset({"shift_jis", "shift-jis", "sjis", "x-sjis", "windo
 _DECLARATION = re.compile(rb"""\s*<\?xml\b[^>]{0,200}?\?>""")
 _DECLARED = re.compile(rb"""encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,40})["']""")
 _DOCUMENT_TYPE = re.compile(r"<!(?!--|\[CDATA\[)")
-# Characters with two code points in Unicode: JIS tables map to the first, Microsoft's (CP932) to the second.
+# Characters with two Unicode mappings: the first in JIS tables, the second in Microsoft's CP932.
 _TO_CP932 = str.maketrans("〜−‖—¢£¬", "～－∥―￠￡￢")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -37,13 +37,13 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 @dataclass(frozen=True, slots=True)
 class Document:
     data: bytes = field(repr=False)
-    """The file content, with its XML declaration."""
+    """File content with XML declaration."""
     substituted: int
-    """Number of characters replaced by ● because the encoding lacks them."""
+    """Number of characters replaced with ● because the encoding lacks them."""
 
 
 def write_document(message: Part, encoding: Encoding = "UTF-8") -> Document:
-    """Write a message. Shift_JIS is written as CP932, as receipt computers read it."""
+    """Write a message. Shift_JIS is encoded as CP932, which receipt computers expect."""
     writable = _Writable(_CODECS[encoding])
     root = etree.Element(ROOT)
     write_part(message, root, writable)
@@ -54,7 +54,7 @@ def write_document(message: Part, encoding: Encoding = "UTF-8") -> Document:
 
 
 class _Writable:
-    """Replaces characters that the encoding lacks, and counts them."""
+    """Replaces and counts characters that the encoding lacks."""
 
     def __init__(self, codec: str) -> None:
         self._codec = codec
@@ -62,7 +62,7 @@ class _Writable:
 
     def __call__(self, text: str) -> str:
         if self._codec == "cp932":
-            # compose か and a combining mark to が: CP932 has only the composed letter
+            # compose か and a combining mark into が, because CP932 has only the composed character
             text = unicodedata.normalize("NFC", text).translate(_TO_CP932)
         return "".join(character if self._can_write(character) else self._substitute() for character in text)
 
@@ -91,27 +91,27 @@ class Parsed:
     declared: str | None
     """Encoding in the XML declaration."""
     exact: bool = True
-    """False if the bytes did not fit the declared encoding and another one was used."""
+    """False if the file was not in the declared encoding and another encoding was used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     expected: str
-    """What was expected, without any content of the file."""
+    """Expected content, without the actual content."""
     line: int = 0
 
 
-def parse(data: bytes, largest: int = MAX_SIZE) -> Parsed | Unreadable:
-    """Parse a file in its declared encoding, Shift_JIS as CP932. Accepts any elements under any root."""
-    if len(data) > largest:
-        return Unreadable(f"at most {largest} bytes")
+def parse(data: bytes, max_size: int = MAX_SIZE) -> Parsed | Unreadable:
+    """Parse a file in its declared encoding (CP932 for Shift_JIS). Accepts any root and elements."""
+    if len(data) > max_size:
+        return Unreadable(f"at most {max_size} bytes")
     decoded = _decode(data)
     if isinstance(decoded, Unreadable):
         return decoded
     text, encoding, declared, exact = decoded
     forbidden = _DOCUMENT_TYPE.search(text)
     if forbidden:
-        return Unreadable("no document type and no entities", text.count("\n", 0, forbidden.start()) + 1)
+        return Unreadable("no document type or entities", text.count("\n", 0, forbidden.start()) + 1)
     if text.count("<") > MAX_TAGS:
         return Unreadable(f"at most {MAX_TAGS} tags")
     parser = etree.XMLParser(
@@ -128,37 +128,37 @@ def parse(data: bytes, largest: int = MAX_SIZE) -> Parsed | Unreadable:
     except etree.XMLSyntaxError as error:
         return Unreadable("well-formed XML", error.lineno or 0)
     if _too_deep(root):
-        return Unreadable(f"elements at most {DEEPEST} deep")
+        return Unreadable(f"elements nested at most {MAX_DEPTH} levels")
     return Parsed(root, encoding, declared, exact)
 
 
 def _decode(data: bytes) -> tuple[str, Encoding, str | None, bool] | Unreadable:
-    """Return the text without byte order mark and declaration (except line breaks), then the fields of `Parsed`."""
+    """Return the text without byte order mark and declaration (except line breaks), and the fields of `Parsed`."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     declaration = _DECLARATION.match(data)
-    found = _DECLARED.search(declaration.group()) if declaration else None
-    declared = found.group(1).decode("ascii") if found else None
-    named: Encoding
+    match = _DECLARED.search(declaration.group()) if declaration else None
+    declared = match.group(1).decode("ascii") if match else None
+    expected: Encoding
     if declared is None or declared.lower() in ("utf-8", "utf8"):
-        named = "UTF-8"
+        expected = "UTF-8"
     elif declared.lower() in _SHIFT_JIS_NAMES:
-        named = "Shift_JIS"
+        expected = "Shift_JIS"
     else:
         return Unreadable("encoding UTF-8 or Shift_JIS", 1)
     start = declaration.end() if declaration else 0
     breaks = "\n" * data.count(b"\n", 0, start)
-    other: Encoding = "Shift_JIS" if named == "UTF-8" else "UTF-8"
-    for encoding in (named, other):
+    alternative: Encoding = "Shift_JIS" if expected == "UTF-8" else "UTF-8"
+    for encoding in (expected, alternative):
         try:
-            return breaks + data[start:].decode(_CODECS[encoding]), encoding, declared, encoding == named
+            return breaks + data[start:].decode(_CODECS[encoding]), encoding, declared, encoding == expected
         except UnicodeDecodeError:
             continue
-    return Unreadable(f"characters of {named}")
+    return Unreadable(f"characters of {expected}")
 
 
 def _too_deep(root: etree._Element) -> bool:
     level = [root]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         level = [child for element in level for child in element]
         if not level:
             return False

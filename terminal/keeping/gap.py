@@ -9,7 +9,7 @@ from consent.lifecycle import History, histories
 from consent.records import Event, Lost, LostOpenings, Record, Restored, SubmissionConfirmed
 from terminal.qualification.client import Audit
 from terminal.qualification.contract import KeyChanged, Receipt
-from terminal.qualification.receipts import confirmed_by, openings
+from terminal.qualification.receipts import confirmation_of, count_openings
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def gap_of(records: Iterable[Record[Event]], audit: Audit) -> Gap | OtherLedger:
             if receipt.check_id in lost_before or (history is not None and history.closed):
                 continue
             if history is not None and _confirms(receipt, history):
-                confirmed.append(confirmed_by(receipt))
+                confirmed.append(confirmation_of(receipt))
             else:
                 lost.append(_lost(receipt))
         elif (history.confirmed.event.ledger_count, history.confirmed.event.ledger_hash) != _head(receipt):
@@ -62,7 +62,7 @@ def gap_of(records: Iterable[Record[Event]], audit: Audit) -> Gap | OtherLedger:
     for history in known.values():
         if history.confirmed is not None and history.check_id not in receipts:
             return OtherLedger(history.check_id)
-    recorded = openings(records)
+    recorded = count_openings(records)
     days = tuple(
         LostOpenings(day=one.day, checks=one.checks - recorded[one.day])
         for one in audit.opened

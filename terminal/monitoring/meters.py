@@ -36,7 +36,7 @@ TECHNICAL = frozenset(
         ProblemCode.SERVICE_REFUSED,
         ProblemCode.TERMINAL_NOT_ENROLLED,
         ProblemCode.RESULT_UNSIGNED,
-        ProblemCode.RESULT_NOT_OURS,
+        ProblemCode.RESULT_MISMATCH,
         ProblemCode.LEDGER_FAILED,
         ProblemCode.READER_LOST,
         ProblemCode.INTERNAL,

@@ -1,4 +1,4 @@
-"""Base classes and types of the contract's models."""
+"""Base classes and types for the models of the contract."""
 
 import base64
 import binascii
@@ -36,8 +36,8 @@ Signature = Annotated[Base64, Field(min_length=1, max_length=1024)]
 
 
 class Model(BaseModel):
-    # hide_input: a logged validation error must not contain a name.
-    # cache_strings: otherwise the JSON parser caches short values, such as names, until the process ends.
+    # hide_input_in_errors keeps names out of logged validation errors.
+    # cache_strings keeps the JSON parser from caching short values, such as names, for the process lifetime.
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
@@ -48,13 +48,13 @@ class Model(BaseModel):
 
 
 class Confidential(Model):
-    """A model with personal data or signatures. Its repr shows no values."""
+    """Model with personal data or signatures. Its repr omits all values."""
 
     def __repr_args__(self) -> list[tuple[str | None, object]]:
         return []
 
 
 class Reply(Model):
-    """Base of all answers of the service; they state whether they are simulated."""
+    """Base class of all answers from the service."""
 
     simulated: bool = False

@@ -1,6 +1,6 @@
-"""Client of the qualification-check service. No call raises for a failed request.
+"""Client for the qualification-check service. Failed requests raise no exceptions.
 
-Answers are models of the contract, or `NoAnswer` if there is none. Bodies are never logged.
+Calls return a model of the contract, `Refused` or `NoAnswer`. Bodies are never logged.
 """
 
 import ssl
@@ -26,6 +26,7 @@ from terminal.qualification.contract import (
     KeyChanged,
     LookUp,
     NoAnswer,
+    NoAnswerReason,
     OpenCheckRequest,
     OpenedOn,
     PhoneProof,
@@ -38,17 +39,16 @@ from terminal.qualification.contract import (
     RefusalReason,
     Refused,
     RegistrationReply,
-    Silence,
     StandingConsents,
     Submission,
     Way,
     Withdrawal,
     WithdrawalReceipt,
 )
-from terminal.qualification.genuine import receipt_is_for, signed_of_key_change
+from terminal.qualification.genuine import receipt_is_for, statement_of_key_change
 from terminal.qualification.keys import SigningKey, key_digest, verify
 from terminal.qualification.statements import (
-    Asked,
+    RequestKind,
     key_change_statement,
     lookup_statement,
     statement_of_withdrawal,
@@ -65,19 +65,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the service has recorded for a terminal."""
+    """Data that the service has recorded for a terminal."""
 
     receipts: tuple[Receipt, ...]
-    """Sorted by ledger count. Their signatures are not verified here."""
+    """Sorted by ledger count, with unverified signatures."""
     opened: tuple[OpenedOn, ...]
     """Number of checks opened for receptions, by day."""
 
 
 class QualificationClient:
-    """Client with one connection pool, for use in one event loop. Use with `async with`, or call `aclose()`.
+    """Client with one connection pool, for use in one event loop. Use `async with`, or call `aclose()`.
 
-    `service_public_key` (PEM) is the key pinned at enrolment; answers not signed with it are ignored. `tls` is the
-    context for https (`LineKeys.client_context()`); without it, the system's authorities are trusted and no client
+    `service_public_key` (PEM) is the key pinned at enrolment. Answers without its signature are rejected. `tls` is the
+    context for https (`TlsFiles.client_context()`); without it, the system's authorities are trusted and no client
     certificate is sent. Raises `ValueError` for a URL that is neither https nor http on loopback.
     """
 
@@ -98,7 +98,7 @@ class QualificationClient:
         self.clock = ServiceClock()
         self._key = terminal_key
         self._service_public_key = service_public_key
-        self._line = ServiceConnection(
+        self._connection = ServiceConnection(
             base_url,
             service_public_key=service_public_key,
             timeout_seconds=timeout_seconds,
@@ -115,19 +115,19 @@ class QualificationClient:
         await self.aclose()
 
     async def warm_up(self) -> None:
-        """Load what the first request needs, to make it faster."""
-        await self._line.warm_up()
+        """Import libraries in advance, to speed up the first request."""
+        await self._connection.warm_up()
 
     async def aclose(self) -> None:
-        await self._line.aclose()
+        await self._connection.aclose()
 
     # --- calls -----------------------------------------------------------------------------------------------
 
     async def challenge(self) -> Challenge | Refused | NoAnswer:
-        """Fetch a challenge. Also sets `clock` to the service's time."""
-        answer = await self._line.ask("POST", f"{PREFIX}/challenges", Challenge)
+        """Fetch a challenge and set `clock` to the service's time."""
+        answer = await self._connection.ask("POST", f"{PREFIX}/challenges", Challenge)
         if isinstance(answer, Challenge):
-            self.clock.learn(answer)
+            self.clock.synchronize(answer)
         return answer
 
     async def open_check(
@@ -138,7 +138,7 @@ class QualificationClient:
         proof: PinProof | ChipProof | PhoneProof,
         purpose: Purpose = Purpose.RECEPTION,
     ) -> CheckOpenedReply | Refused | NoAnswer:
-        """Open a check. `certificate` is DER. The challenge cannot be used again, even after a refusal."""
+        """Open a check. `certificate` is DER. The challenge is used up, even after a refusal."""
         body = OpenCheckRequest(
             terminal_id=self.terminal_id,
             institution_code=self.institution_code,
@@ -147,16 +147,16 @@ class QualificationClient:
             certificate=certificate,
             proof=proof,
         )
-        return await self._line.ask("POST", f"{PREFIX}/checks", CheckOpenedReply, body=body)
+        return await self._connection.ask("POST", f"{PREFIX}/checks", CheckOpenedReply, body=body)
 
     async def register(self, check_id: str) -> RegistrationReply | Refused | NoAnswer:
-        """Register the card as an insurance card. May be repeated."""
+        """Register the card as an insurance card. Idempotent."""
         path = f"{_check(check_id)}/registration"
-        return await self._ask("POST", path, RegistrationReply, Asked.REGISTRATION, check_id, check_id)
+        return await self._ask("POST", path, RegistrationReply, RequestKind.REGISTRATION, check_id, check_id)
 
     async def submit(self, check_id: str, submission: Submission, idempotency_key: str) -> Receipt | Refused | NoAnswer:
-        """Submit the decision. Repeating it with the same key and decision returns the same receipt."""
-        answer = await self._line.ask(
+        """Submit the decision. Idempotent: the same key and decision return the same receipt."""
+        answer = await self._connection.ask(
             "PUT",
             f"{_check(check_id)}/submission",
             Receipt,
@@ -165,23 +165,23 @@ class QualificationClient:
             headers={IDEMPOTENCY_HEADER: idempotency_key},
         )
         if isinstance(answer, Receipt) and not self._is_receipt_for(check_id, submission, answer):
-            return NoAnswer(Silence.NOT_VERIFIED)
+            return NoAnswer(NoAnswerReason.NOT_VERIFIED)
         return answer
 
     async def result(self, check_id: str) -> QualificationResult | Refused | NoAnswer:
-        """Fetch the result. It is the same at every call, so that a failed hand-over can fetch it again."""
+        """Fetch the result. Repeated calls return the same result until a consent is withdrawn."""
         path = f"{_check(check_id)}/result"
-        answer = await self._ask("GET", path, QualificationResult, Asked.RESULT, check_id, check_id)
+        answer = await self._ask("GET", path, QualificationResult, RequestKind.RESULT, check_id, check_id)
         if isinstance(answer, QualificationResult) and answer.check_id != check_id:
-            return NoAnswer(Silence.NOT_VERIFIED)
+            return NoAnswer(NoAnswerReason.NOT_VERIFIED)
         return answer
 
     async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> WithdrawalReceipt | Refused | NoAnswer:
-        """Withdraw consents. May be repeated."""
+        """Withdraw consents. Idempotent."""
         path = f"{_check(check_id)}/withdrawal"
-        answer = await self._line.ask("POST", path, WithdrawalReceipt, check_id=check_id, body=withdrawal)
-        if isinstance(answer, WithdrawalReceipt) and not self._is_end_of(check_id, withdrawal, answer):
-            return NoAnswer(Silence.NOT_VERIFIED)
+        answer = await self._connection.ask("POST", path, WithdrawalReceipt, check_id=check_id, body=withdrawal)
+        if isinstance(answer, WithdrawalReceipt) and not self._is_withdrawal_receipt_for(check_id, withdrawal, answer):
+            return NoAnswer(NoAnswerReason.NOT_VERIFIED)
         return answer
 
     async def look_up(
@@ -192,11 +192,11 @@ class QualificationClient:
         asked_at: datetime,
         confirmation_date: date | None = None,
     ) -> QualificationResult | Refused | NoAnswer:
-        """Request a check without a card. `limit_consent`: whether the patient orally agreed to provide the limit.
+        """Request a check without a card. `limit_consent` is whether the patient orally consented to provide the limit.
 
-        `confirmation_date`: day of care, if it is not today.
+        `confirmation_date` is the day of care; None means today.
         """
-        facts: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "terminal_id": self.terminal_id,
             "institution_code": self.institution_code,
             "search": search,
@@ -204,34 +204,34 @@ class QualificationClient:
             "asked_at": asked_at,
             "confirmation_date": confirmation_date,
         }
-        request = LookUp(signature=self._key.sign(lookup_statement(**facts)), **facts)
-        return await self._line.ask("POST", f"{PREFIX}/lookups", QualificationResult, body=request)
+        request = LookUp(signature=self._key.sign(lookup_statement(**fields)), **fields)
+        return await self._connection.ask("POST", f"{PREFIX}/lookups", QualificationResult, body=request)
 
     @property
-    def answers(self) -> bool | None:
+    def responding(self) -> bool | None:
         """Whether the service answered the last request; None before the first."""
-        return self._line.answers
+        return self._connection.responding
 
     async def standing(self, check_id: str) -> StandingConsents | Refused | NoAnswer:
-        """Return the consents of a check that are in force, even if another terminal opened the check."""
+        """Return the consents in force for a check, which may have been opened by another terminal."""
         path = f"{_check(check_id)}/consents"
-        answer = await self._ask("GET", path, StandingConsents, Asked.CONSENTS, check_id, check_id)
+        answer = await self._ask("GET", path, StandingConsents, RequestKind.CONSENTS, check_id, check_id)
         if isinstance(answer, StandingConsents) and answer.check_id != check_id:
-            return NoAnswer(Silence.NOT_VERIFIED)
+            return NoAnswer(NoAnswerReason.NOT_VERIFIED)
         return answer
 
     async def audit(self) -> Audit | Refused | NoAnswer:
-        """Return everything the service has recorded for this terminal."""
-        found: list[Receipt] = []
+        """Return all receipts and opening counts recorded for this terminal."""
+        receipts: list[Receipt] = []
         while True:
-            after = found[-1].ledger_count if found else 0
+            after = receipts[-1].ledger_count if receipts else 0
             path = f"{PREFIX}/receipts?after={after}"
-            answer = await self._ask("GET", path, Receipts, Asked.RECEIPTS, str(after))
+            answer = await self._ask("GET", path, Receipts, RequestKind.RECEIPTS, str(after))
             if not isinstance(answer, Receipts):
                 return answer
-            found += answer.receipts
+            receipts += answer.receipts
             if not answer.more or not answer.receipts:
-                return Audit(tuple(found), answer.opened)
+                return Audit(tuple(receipts), answer.opened)
 
     async def receipts(self) -> tuple[Receipt, ...] | Refused | NoAnswer:
         """Return only the receipts of `audit`."""
@@ -239,7 +239,7 @@ class QualificationClient:
         return answer.receipts if isinstance(answer, Audit) else answer
 
     async def change_key(self, next_key: SigningKey, ended_key: bytes) -> KeyChanged | Refused | NoAnswer:
-        """Replace the key with digest `ended_key` by `next_key`. May be repeated, also by a client using `next_key`."""
+        """Replace the key with digest `ended_key` by `next_key`. Idempotent, even for a client that uses `next_key`."""
         public_key = next_key.public_pem
         asked_at = await self.service_now() or datetime.now(UTC)
         statement = key_change_statement(
@@ -253,25 +253,25 @@ class QualificationClient:
             signature=self._key.sign(statement),
             next_signature=next_key.sign(statement),
         )
-        answer = await self._line.ask("POST", f"{PREFIX}/keys", KeyChanged, body=change)
+        answer = await self._connection.ask("POST", f"{PREFIX}/keys", KeyChanged, body=change)
         if isinstance(answer, KeyChanged) and not self._is_change(change, answer):
-            return NoAnswer(Silence.NOT_VERIFIED)
+            return NoAnswer(NoAnswerReason.NOT_VERIFIED)
         return answer
 
     async def service_now(self) -> datetime | None:
-        """Return the service's time, requesting it if unknown, or None if the service does not answer."""
+        """Return the service's time, fetching it if unknown, or None without an answer."""
         if self.clock.now() is None:
             await self.challenge()
         return self.clock.now()
 
     # --- signing ---------------------------------------------------------------------------------------------
 
-    def vouch(
+    def sign_verdict(
         self, *, challenge: bytes, way: Way, chip_public_key: bytes, certificate: bytes, reason: str = ""
     ) -> bytes:
-        """Sign that the person was confirmed as the holder (`ChipProof.verdict_signature`).
+        """Sign the verdict that the person is the cardholder (`ChipProof.verdict_signature`).
 
-        `chip_public_key` is DER SubjectPublicKeyInfo, `certificate` DER.
+        `chip_public_key` is a DER SubjectPublicKeyInfo, `certificate` a DER certificate.
         """
         return self._key.sign(
             verdict_statement(
@@ -299,8 +299,8 @@ class QualificationClient:
         wording_sha256: bytes | None = None,
         card_signature: bytes | None = None,
     ) -> Submission:
-        """Build a signed submission. Built again from the same facts, it counts as the same decision, with or without
-        the card's signature.
+        """Build a signed submission. The service treats submissions with the same values as the same decision, with or
+        without the card's signature.
         """
         statement = submission_statement(
             check_id=check_id,
@@ -329,53 +329,53 @@ class QualificationClient:
         )
 
     def withdrawal(self, check_id: str, *, withdrawn_at: datetime, items: Iterable[Item]) -> Withdrawal:
-        """Build a signed withdrawal of consents that were submitted."""
-        listed = tuple(sorted(set(items)))
+        """Build a signed withdrawal of submitted consents."""
+        sorted_items = tuple(sorted(set(items)))
         statement = withdrawal_statement(
-            check_id=check_id, terminal_id=self.terminal_id, withdrawn_at=withdrawn_at, items=listed
+            check_id=check_id, terminal_id=self.terminal_id, withdrawn_at=withdrawn_at, items=sorted_items
         )
         return Withdrawal(
             terminal_id=self.terminal_id,
             withdrawn_at=withdrawn_at,
-            items=listed,
+            items=sorted_items,
             signature=self._key.sign(statement),
         )
 
-    # --- inside ----------------------------------------------------------------------------------------------
+    # --- verification and requests ---------------------------------------------------------------------------
 
     def _is_receipt_for(self, check_id: str, submission: Submission, receipt: Receipt) -> bool:
         return receipt_is_for(self._service_public_key, check_id, submission, receipt)
 
-    def _is_end_of(self, check_id: str, withdrawal: Withdrawal, receipt: WithdrawalReceipt) -> bool:
+    def _is_withdrawal_receipt_for(self, check_id: str, withdrawal: Withdrawal, receipt: WithdrawalReceipt) -> bool:
         digest = sha256(statement_of_withdrawal(check_id, withdrawal)).digest()
         statement = withdrawal_receipt_statement(
             check_id=check_id, accepted_at=receipt.accepted_at, withdrawal_digest=digest
         )
-        same = (receipt.check_id, receipt.withdrawal_digest) == (check_id, digest)
-        return same and verify(self._service_public_key, statement, receipt.signature)
+        matches = (receipt.check_id, receipt.withdrawal_digest) == (check_id, digest)
+        return matches and verify(self._service_public_key, statement, receipt.signature)
 
     def _is_change(self, change: KeyChange, changed: KeyChanged) -> bool:
         requested = (change.terminal_id, change.ended_key, key_digest(change.public_key))
         return (changed.terminal_id, changed.ended_key, changed.key) == requested and verify(
-            self._service_public_key, signed_of_key_change(changed), changed.signature
+            self._service_public_key, statement_of_key_change(changed), changed.signature
         )
 
     async def _ask(
-        self, method: str, path: str, model: type[AnswerT], asked: Asked, subject: str, check_id: str = ""
+        self, method: str, path: str, model: type[AnswerT], kind: RequestKind, subject: str, check_id: str = ""
     ) -> AnswerT | Refused | NoAnswer:
-        """Send a request without a body, dated by the service's clock. Repeat it once if its time is rejected."""
-        answer: AnswerT | Refused | NoAnswer = NoAnswer(Silence.TIMEOUT)
+        """Send a signed request without a body. If its time is rejected, synchronize the clock and repeat it once."""
+        answer: AnswerT | Refused | NoAnswer = NoAnswer(NoAnswerReason.TIMEOUT)
         for last in (False, True):
             nonce = new_nonce()
             headers = request_headers(
                 self._key,
-                asked=asked,
+                kind=kind,
                 subject=subject,
                 terminal_id=self.terminal_id,
                 nonce=nonce,
                 asked_at=await self.service_now() or datetime.now(UTC),
             )
-            answer = await self._line.ask(method, path, model, check_id=check_id, headers=headers, nonce=nonce)
+            answer = await self._connection.ask(method, path, model, check_id=check_id, headers=headers, nonce=nonce)
             if last or not (isinstance(answer, Refused) and answer.reason is RefusalReason.IMPLAUSIBLE_TIME):
                 break
             await self.challenge()

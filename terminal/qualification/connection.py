@@ -1,4 +1,4 @@
-"""Requests to the service: each has a nonce, and an answer is accepted only with the service's signature."""
+"""Requests to the service, each with a nonce. Only answers with the service's signature are accepted."""
 
 import asyncio
 import ipaddress
@@ -16,8 +16,8 @@ from terminal.qualification.contract import (
     Challenge,
     Model,
     NoAnswer,
+    NoAnswerReason,
     Refused,
-    Silence,
 )
 from terminal.qualification.wire import digest_of, is_answer, new_nonce, nonce_header
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MAX_ANSWER = 256 * 1024
 """Maximum size of an answer in bytes."""
 
-# httpx logs every URL, and URLs contain check ids.
+# httpx logs all URLs, which contain check ids.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 AnswerT = TypeVar("AnswerT", bound=Model)
@@ -35,24 +35,24 @@ _REFUSED = TypeAdapter(Refused)
 
 
 class ServiceClock:
-    """The service's time: that of its last signed challenge plus the monotonic time since."""
+    """The service's time: the time in its last signed challenge plus the monotonic time since."""
 
     def __init__(self) -> None:
-        self._known: tuple[datetime, float] | None = None
+        self._reference: tuple[datetime, float] | None = None
 
-    def learn(self, challenge: Challenge) -> None:
-        self._known = (challenge.now, time.monotonic())
+    def synchronize(self, challenge: Challenge) -> None:
+        self._reference = (challenge.now, time.monotonic())
 
     def now(self) -> datetime | None:
         """Return the service's time, or None before the first challenge."""
-        if self._known is None:
+        if self._reference is None:
             return None
-        moment, counted = self._known
-        return moment + timedelta(seconds=time.monotonic() - counted)
+        moment, received_at = self._reference
+        return moment + timedelta(seconds=time.monotonic() - received_at)
 
 
 class ServiceConnection:
-    """A connection pool to one service, for use in one event loop."""
+    """Connection pool for one service, for use in one event loop."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class ServiceConnection:
         transport: "httpx.AsyncBaseTransport | None" = None,
     ) -> None:
         require_safe_url(base_url)
-        self.answers: bool | None = None
+        self.responding: bool | None = None
         """Whether the service answered the last request; None before the first."""
         self._service_public_key = service_public_key
         self._timeout = timeout_seconds
@@ -72,7 +72,7 @@ class ServiceConnection:
         self._opened: httpx.AsyncClient | None = None
 
     async def warm_up(self) -> None:
-        """Import httpx, which takes 0.1 s or more, so that the first request does not wait for it."""
+        """Import httpx, which takes 0.1 s or more, before the first request."""
         await asyncio.to_thread(_load_httpx)
 
     def _client(self) -> "httpx.AsyncClient":
@@ -81,7 +81,7 @@ class ServiceConnection:
 
             self._opened = httpx.AsyncClient(
                 base_url=self._base_url,
-                # retries: only connecting is retried; a request that was sent is never repeated here
+                # retries apply to connecting only; sent requests are never repeated here
                 transport=self._transport
                 or httpx.AsyncHTTPTransport(retries=1, verify=self._tls or _tls(self._base_url)),
                 timeout=self._timeout,
@@ -104,9 +104,9 @@ class ServiceConnection:
         headers: dict[str, str] | None = None,
         nonce: bytes | None = None,
     ) -> AnswerT | Refused | NoAnswer:
-        """Send a request and verify its answer. `target`: path and query. `nonce`: the one in `headers`, if any."""
+        """Send a request and verify its answer. `target` is the path and query. `nonce` must match `headers`."""
         answer = await self._ask(method, target, model, check_id, body, headers, nonce)
-        self.answers = not isinstance(answer, NoAnswer)
+        self.responding = not isinstance(answer, NoAnswer)
         return answer
 
     async def _ask(
@@ -123,7 +123,7 @@ class ServiceConnection:
 
         content = body.model_dump_json().encode() if body is not None else b""
         nonce = nonce or new_nonce()
-        sent = {
+        sent_headers = {
             "Content-Type": "application/json",
             # a small compressed body could expand to gigabytes
             "Accept-Encoding": "identity",
@@ -131,16 +131,16 @@ class ServiceConnection:
             **(headers or {}),
         }
         try:
-            # httpx restarts its timeout with every chunk, so limit the total time as well
+            # httpx restarts its timeout with every chunk; limit the total time too
             async with asyncio.timeout(self._timeout):
-                async with self._client().stream(method, target, content=content, headers=sent) as response:
+                async with self._client().stream(method, target, content=content, headers=sent_headers) as response:
                     answer = await _read(response)
         except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout, httpx.PoolTimeout):
-            return NoAnswer(Silence.TIMEOUT)
+            return NoAnswer(NoAnswerReason.TIMEOUT)
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            return NoAnswer(Silence.NO_CONNECTION)
+            return NoAnswer(NoAnswerReason.NO_CONNECTION)
         except httpx.HTTPError:
-            return NoAnswer(Silence.BROKEN_OFF)
+            return NoAnswer(NoAnswerReason.CONNECTION_LOST)
         if isinstance(answer, NoAnswer):
             return answer
         parsed = _parse(response.status_code, answer, model)
@@ -149,22 +149,22 @@ class ServiceConnection:
             response.headers.get(SIGNATURE_HEADER, ""),
             nonce=nonce,
             check_id=check_id,
-            request_sha256=digest_of(method, target, sent, content),
+            request_sha256=digest_of(method, target, sent_headers, content),
             status=response.status_code,
             body=answer,
         ):
             return parsed
-        return NoAnswer(Silence.NOT_VERIFIED)
+        return NoAnswer(NoAnswerReason.NOT_VERIFIED)
 
 
 def require_safe_url(url: str) -> None:
-    """Accept https anywhere and http on loopback only; otherwise raise `ValueError`."""
+    """Raise ValueError unless the URL is https, or http on loopback."""
     parsed = urlsplit(url)
     if parsed.scheme == "https" and parsed.hostname:
         return
     if parsed.scheme == "http" and is_loopback(parsed.hostname or ""):
         return
-    raise ValueError(f"service URL {url!r}: use https; plain http is for this computer (127.0.0.1) only")
+    raise ValueError(f"service URL {url!r}: use https; plain http is only allowed on this computer (127.0.0.1)")
 
 
 def is_loopback(host: str) -> bool:
@@ -177,7 +177,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _tls(url: str) -> ssl.SSLContext:
-    """Return a context with the system's authorities for https, or an empty one, which is cheap to create, for http."""
+    """Return a context with the system's authorities for https, or an empty one, which is faster to create."""
     if urlsplit(url).scheme == "https":
         return ssl.create_default_context()
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -189,18 +189,18 @@ def _load_httpx() -> None:
 
 async def _read(response: "httpx.Response") -> bytes | NoAnswer:
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        return NoAnswer(Silence.NOT_UNDERSTOOD)
+        return NoAnswer(NoAnswerReason.NOT_UNDERSTOOD)
     data = bytearray()
     async for piece in response.aiter_bytes():
         data += piece
         if len(data) > MAX_ANSWER:
-            return NoAnswer(Silence.NOT_UNDERSTOOD)
+            return NoAnswer(NoAnswerReason.NOT_UNDERSTOOD)
     return bytes(data)
 
 
 def _parse(status: int, data: bytes, model: type[AnswerT]) -> AnswerT | Refused | NoAnswer:
     if status >= 500:
-        return NoAnswer(Silence.SERVER_ERROR)
+        return NoAnswer(NoAnswerReason.SERVER_ERROR)
     try:
         if 200 <= status < 300:
             return model.model_validate_json(data)
@@ -208,4 +208,4 @@ def _parse(status: int, data: bytes, model: type[AnswerT]) -> AnswerT | Refused 
             return _REFUSED.validate_json(data)
     except ValidationError:
         pass
-    return NoAnswer(Silence.NOT_UNDERSTOOD)
+    return NoAnswer(NoAnswerReason.NOT_UNDERSTOOD)

@@ -1,12 +1,12 @@
-"""The interface between terminal and qualification-check service, version 2: pydantic models, JSON over HTTP.
+"""Interface between the terminal and the qualification-check service, version 2: pydantic models, JSON over HTTP.
 
-Binary values are encoded as standard base64. Times have a zone. The service is this project's stub, because the
-interface of the real one is not public. Its code values (`OQSCD...`) are public and are used where they exist.
+Binary values are standard base64. Times are timezone-aware. The service is this project's stub, because the interface
+of the real service is not public. Its public code values (`OQSCD...`) are used where they exist.
 
 Every request has a unique `NONCE_HEADER` (base64). Every answer, including a refusal, is signed by the service in
-`SIGNATURE_HEADER` over `answer_statement(...)`: nonce, check id, the request as received, status and body. A request
-without a body that only an enrolled terminal may send has the headers `TERMINAL_HEADER`, `TIME_HEADER` (ISO 8601) and
-`SIGNATURE_HEADER` (over `request_statement(...)`); it can be used once.
+`SIGNATURE_HEADER` over `answer_statement(...)`: nonce, check id, request as received, status and body. Requests without
+a body that are reserved for enrolled terminals have the headers `TERMINAL_HEADER`, `TIME_HEADER` (ISO 8601) and
+`SIGNATURE_HEADER` (over `request_statement(...)`), and are accepted once.
 """
 
 from datetime import date
@@ -38,9 +38,9 @@ from terminal.qualification.insured import Subsidy as Subsidy
 from terminal.qualification.insured import SubsidyStanding as SubsidyStanding
 from terminal.qualification.refusal import NextStep as NextStep
 from terminal.qualification.refusal import NoAnswer as NoAnswer
+from terminal.qualification.refusal import NoAnswerReason as NoAnswerReason
 from terminal.qualification.refusal import RefusalReason as RefusalReason
 from terminal.qualification.refusal import Refused as Refused
-from terminal.qualification.refusal import Silence as Silence
 
 API_VERSION = "2"
 PREFIX = "/v2"
@@ -51,22 +51,22 @@ SIGNATURE_HEADER = "Uketsuke-Signature"
 NONCE_HEADER = "Uketsuke-Nonce"
 TIME_HEADER = "Uketsuke-Time"
 SIGNED_HEADERS = (IDEMPOTENCY_HEADER, TERMINAL_HEADER, TIME_HEADER, SIGNATURE_HEADER)
-"""Request headers covered by the signature of the answer; a missing one counts as empty."""
+"""Request headers covered by the answer's signature. Missing headers are signed as empty."""
 
 
 class Purpose(StrEnum):
     RECEPTION = "reception"
     INQUIRY = "inquiry"
-    """Only finds out whether the card is registered; submissions are refused."""
+    """Only determine whether the card is registered. Submissions are refused."""
 
 
 class Challenge(Reply):
-    """`POST /v2/challenges`: can be used once, within minutes."""
+    """`POST /v2/challenges`. Valid once, for a few minutes."""
 
     challenge: Annotated[Base64, Field(min_length=16, max_length=256)]
     expires_at: AwareDatetime
     now: AwareDatetime
-    """The service's clock."""
+    """Current time of the service."""
 
 
 class OpenCheckRequest(Confidential):
@@ -77,7 +77,7 @@ class OpenCheckRequest(Confidential):
     purpose: Purpose = Purpose.RECEPTION
     challenge: Annotated[Base64, Field(max_length=256)]
     certificate: Annotated[Base64, Field(max_length=8192)]
-    """The user-authentication certificate, DER."""
+    """User-authentication certificate, DER."""
     proof: Annotated[PinProof | ChipProof | PhoneProof, Field(discriminator="way")]
 
 
@@ -91,34 +91,34 @@ PrescriptionId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,40}$")]
 
 
 class WaitingPrescription(Model):
-    """An electronic prescription to dispense. The fields are inferred, because a real service's are not public."""
+    """Electronic prescription to dispense. The fields are inferred: those of the real service are not public."""
 
     id: PrescriptionId
     issued_on: date
     institution: Annotated[str, Field(min_length=1, max_length=40)]
-    """Name of the issuer as known to the patient."""
+    """Name of the issuing institution, as known to the patient."""
 
 
 class CheckFacts(Model):
-    """Facts the terminal needs to continue, without names and numbers."""
+    """Holder attributes that the terminal needs, without names and numbers."""
 
     registered: bool
     valid: bool
-    """Whether there is a qualification in force."""
+    """Whether a qualification is in force."""
     age: int
     """Age in years on the day of the check, Japan time."""
     birth_year: Annotated[int | None, Field(repr=False)] = None
-    """Shown to a child's guardian, so that siblings' cards are not mixed up; None if not provided."""
+    """Shown to a child's guardian to distinguish siblings' cards; None if not provided."""
     late_elderly: bool
     """Insured under 後期高齢者医療 (insurer number 39...)."""
     has_specific_disease_certificate: bool
     may_share: bool
-    """False for people whose data is never shared, and during the certificate's grace period."""
+    """False during the certificate's grace period, and for holders whose data is never shared."""
     standing: CertificateStanding
     subsidies: SubsidyStanding = SubsidyStanding.NONE
-    """The patient is asked about subsidies only if they are `usable`. Never `refused`."""
+    """The terminal asks about subsidies only if they are `usable`. Never `refused`."""
     prescriptions: Annotated[tuple[WaitingPrescription, ...], Field(max_length=50, repr=False)] = ()
-    """Newest first; sent only to pharmacies."""
+    """Newest first. Sent to pharmacies only."""
 
 
 class CheckOpenedReply(Reply):
@@ -130,14 +130,14 @@ class CheckOpenedReply(Reply):
 
 
 class RegistrationReply(Reply):
-    """`POST /v2/checks/{check_id}/registration`, with the headers signed by the terminal that opened the check."""
+    """`POST /v2/checks/{check_id}/registration`, with headers signed by the terminal that opened the check."""
 
     outcome: Literal["registered"] = "registered"
     facts: CheckFacts
 
 
 class ConsentAnswer(Model):
-    """Answer to one item: 0 or 1. A consent has the time it was given; a refusal needs none."""
+    """Answer for one item: 0 or 1. A consent requires its time; a refusal does not."""
 
     item: Item
     flag: Literal[0, 1]
@@ -146,7 +146,7 @@ class ConsentAnswer(Model):
     @model_validator(mode="after")
     def _consent_has_a_time(self) -> Self:
         if self.flag == 1 and self.consent_time is None:
-            raise ValueError("a consent needs a time")
+            raise ValueError("a consent requires consent_time")
         return self
 
 
@@ -158,26 +158,26 @@ class PrescriptionForm(StrEnum):
 
 
 class Submission(Model):
-    """`PUT /v2/checks/{check_id}/submission`, sent with the header `Idempotency-Key`.
+    """`PUT /v2/checks/{check_id}/submission`, with the header `Idempotency-Key`.
 
-    Items not asked are absent from `answers`; items asked but not confirmed are 0.
+    Items not asked are absent from `answers`. Items asked but not confirmed are 0.
     """
 
     terminal_id: TerminalId
     decided_at: AwareDatetime
     answers: tuple[ConsentAnswer, ...]
     by_law: tuple[Item, ...] = ()
-    """Provided by law without asking: only the high-cost limit. Not a consent."""
+    """Items provided by law without consent. Only the high-cost limit is allowed."""
     prescription_form: PrescriptionForm | None = None
     dispense: tuple[PrescriptionId, ...] | None = None
-    """Prescriptions the patient has chosen for today; None if not asked or decided at the counter."""
+    """Prescriptions selected by the patient for today; None if not asked, or decided at the counter."""
     wording_sha256: Digest | None = None
-    """`wording_digest(...)` of the questions as shown."""
+    """`wording_digest(...)` of the displayed questions."""
     card_signature: Signature | None = None
-    """Over `decision_statement(...)`, by the key that opened the check: the card's JPKI key or its chip key. Sent only
-    during the reception and never stored."""
+    """Over `decision_statement(...)`, by the card's key that opened the check (JPKI or chip key). Sent only during the
+    reception and never stored."""
     ledger_count: Annotated[int, Field(ge=0)]
-    """Count and head of the ledger at the record of this decision, so that a repeated request has the same body."""
+    """Ledger count and head at the record of this decision, which give repeated requests the same body."""
     ledger_head: Annotated[str, Field(max_length=128)]
     signature: Signature
     """By the terminal's enrolled key, over `submission_statement(...)`."""
@@ -186,14 +186,14 @@ class Submission(Model):
     def _each_item_once(self) -> Self:
         items = [answer.item for answer in self.answers] + list(self.by_law)
         if len(items) != len(set(items)):
-            raise ValueError("the submission has an item twice")
+            raise ValueError("the submission contains an item twice")
         if any(item is not Item.HIGH_COST_LIMIT for item in self.by_law):
             raise ValueError("only the high-cost limit is provided by law")
         return self
 
 
 class Receipt(Reply):
-    """The service accepted the submission. Signed by the service over `receipt_statement(...)`."""
+    """Receipt for an accepted submission. Signed by the service over `receipt_statement(...)`."""
 
     outcome: Literal["accepted"] = "accepted"
     check_id: CheckId
@@ -203,41 +203,41 @@ class Receipt(Reply):
     ledger_count: int
     ledger_head: str
     card_signature: CardSignature | None = None
-    """The service's verdict on the card's signature; None in receipts of version 1, which are signed differently."""
+    """Verdict on the card's signature; None in receipts of version 1, which are signed differently."""
     signature: Signature
 
 
 class OpenedOn(Model):
-    """Number of receptions a terminal opened on a day, Japan time."""
+    """Number of receptions opened by a terminal on one day, Japan time."""
 
     day: date
     checks: Annotated[int, Field(ge=1)]
 
 
 class Receipts(Reply):
-    """`GET /v2/receipts?after=N`, with signed headers: what the service has from this terminal, by ledger count.
+    """`GET /v2/receipts?after=N`, with signed headers: this terminal's receipts, by ledger count.
 
-    For audits: they reveal records missing at the end of a ledger.
+    Used in audits to detect records missing at the end of a ledger.
     """
 
     outcome: Literal["receipts"] = "receipts"
     receipts: tuple[Receipt, ...]
-    """Receipts with a ledger count above `after`, ascending."""
+    """Receipts with a ledger count above `after`, in ascending order."""
     more: bool
-    """Whether there are more; request them with the ledger count of the last one."""
+    """Whether there are more. To request them, set `after` to the last ledger count."""
     opened: tuple[OpenedOn, ...] = ()
-    """Number of checks opened for receptions by day, submitted or not. The same on every page."""
+    """Number of checks opened for receptions, by day, submitted or not. Identical on every page."""
 
 
 class KeyChange(Model):
-    """`POST /v2/keys`: replaces the key of a terminal restored from a backup, and revokes the old one.
+    """`POST /v2/keys`: replace and revoke the key of a terminal restored from a backup.
 
-    May be repeated. Once the new key is in force, only its signature is verified.
+    Idempotent. After the replacement, only the new key's signature is verified.
     """
 
     terminal_id: TerminalId
     public_key: Annotated[str, Field(max_length=1000)]
-    """The new key, PEM."""
+    """New key, PEM."""
     ended_key: Digest
     """`key_digest` of the key to revoke."""
     asked_at: AwareDatetime
@@ -248,7 +248,7 @@ class KeyChange(Model):
 
 
 class KeyChanged(Reply):
-    """Signed by the service over `key_changed_statement(...)`."""
+    """Confirmation of a key change. Signed by the service over `key_changed_statement(...)`."""
 
     outcome: Literal["key-changed"] = "key-changed"
     terminal_id: TerminalId
@@ -259,7 +259,7 @@ class KeyChanged(Reply):
 
 
 class Withdrawal(Model):
-    """`POST /v2/checks/{check_id}/withdrawal`: withdraws consents. May be repeated."""
+    """`POST /v2/checks/{check_id}/withdrawal`: withdraw consents. Idempotent."""
 
     terminal_id: TerminalId
     withdrawn_at: AwareDatetime
@@ -269,7 +269,7 @@ class Withdrawal(Model):
 
 
 class WithdrawalReceipt(Reply):
-    """The service no longer provides this data. Signed by the service over `withdrawal_receipt_statement(...)`."""
+    """Confirmation that the data is no longer provided. Signed over `withdrawal_receipt_statement(...)`."""
 
     outcome: Literal["withdrawn"] = "withdrawn"
     check_id: CheckId
@@ -280,25 +280,25 @@ class WithdrawalReceipt(Reply):
 
 
 class StandingConsents(Reply):
-    """`GET /v2/checks/{id}/consents`, with the headers signed by any enrolled terminal that has the check's id."""
+    """`GET /v2/checks/{id}/consents`, with headers signed by any enrolled terminal that knows the check id."""
 
     outcome: Literal["standing"] = "standing"
     check_id: CheckId
     items: tuple[Item, ...]
-    """Granted in this check and not withdrawn since. The result has the end of each."""
+    """Items granted in this check and not withdrawn. Their end of validity is in the result."""
 
 
 class LookUp(Confidential):
-    """`POST /v2/lookups`: a check without a card, by the numbers on a 資格確認書. Returns a `QualificationResult`.
+    """`POST /v2/lookups`: check without a card, by the numbers on a 資格確認書. Returns a `QualificationResult`.
 
-    Only the limit can be consented to in this way, orally.
+    Only the limit can be granted, by oral consent.
     """
 
     terminal_id: TerminalId
     institution_code: InstitutionCode
     search: InsuredSearch
     limit_consent: Literal[0, 1]
-    """OQSCD001: whether the patient orally agreed to provide the limit."""
+    """OQSCD001: whether the patient orally consented to provide the limit."""
     confirmation_date: date | None = None
     """Day of care; None means the day of the check."""
     asked_at: AwareDatetime
@@ -307,41 +307,41 @@ class LookUp(Confidential):
 
 
 class ConsentOutcome(Model):
-    """Answer to one item in the result. A refusal has no times."""
+    """Answer for one item in the result. A refusal has no times."""
 
     item: Item
     flag: Literal[0, 1]
     consent_time: AwareDatetime | None = None
     available_time: AwareDatetime | None = None
-    """End of the period in which the data may be fetched. The limit and the specific-disease certificate have none."""
+    """End of the period for fetching the data. The limit and the specific-disease certificate have none."""
 
     @model_validator(mode="after")
     def _times_only_with_consent(self) -> Self:
         if self.flag == 0 and (self.consent_time or self.available_time):
             raise ValueError("a refusal has no times")
         if self.flag == 1 and self.consent_time is None:
-            raise ValueError("a consent needs a time")
+            raise ValueError("a consent requires consent_time")
         return self
 
 
 class QualificationResult(Reply):
-    """`GET /v2/checks/{check_id}/result`, with signed headers: the result for the receipt computer.
+    """`GET /v2/checks/{check_id}/result`, with signed headers: result for the receipt computer.
 
-    It is the same at every call until a consent is withdrawn.
+    Repeated calls return the same result until a consent is withdrawn.
     """
 
     outcome: Literal["result"] = "result"
     check_id: CheckId
     processed_at: AwareDatetime
-    """Time the decision was accepted, as in its receipt; for a look-up, time of the answer."""
+    """Time of acceptance, as in the receipt; for a look-up, time of the answer."""
     qualification_date: date
     institution_code: InstitutionCode
     reference_classification: Literal["1", "2"] = "1"
     """OQSCD002: by card, or by the numbers on a 資格確認書."""
     search: InsuredSearch | None = None
-    """Search of a check without a card."""
+    """Search values of a check without a card."""
     segment: Literal["1", "9"] = "1"
-    """SegmentOfResult (OQSCD003): 1 for success; 9 for an error, with `error_code` and `error_message`."""
+    """SegmentOfResult (OQSCD003): 1 for success, 9 for an error with `error_code` and `error_message`."""
     error_code: str | None = None
     error_message: str | None = None
     status: Literal["1", "2"]
@@ -355,10 +355,10 @@ class QualificationResult(Reply):
     qualifications: tuple[Qualification, ...] = ()
     consents: tuple[ConsentOutcome, ...] = ()
     by_law: tuple[Item, ...] = ()
-    """Provided without asking; not in `consents`."""
+    """Items provided by law, which are not in `consents`."""
     withdrawn: tuple[Item, ...] = ()
-    """Granted and later withdrawn; their flag is 0."""
+    """Items granted and later withdrawn. Their flag is 0."""
     limit: LimitCertificate | None = None
     specific_diseases: tuple[SpecificDiseaseCertificate, ...] = ()
     subsidies: ProvidedSubsidies | None = None
-    """None if the patient was not asked about existing subsidies, because the institution does not take part."""
+    """None if the institution does not accept subsidies and did not ask about existing ones."""

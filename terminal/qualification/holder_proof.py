@@ -1,4 +1,4 @@
-"""Methods of confirming the holder, and their proofs for the service. Part of the contract."""
+"""Methods of confirming the holder and their proofs for the service. Part of the contract."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -22,39 +22,39 @@ from terminal.qualification.insured import Subsidy as Subsidy
 from terminal.qualification.insured import SubsidyStanding as SubsidyStanding
 from terminal.qualification.refusal import NextStep as NextStep
 from terminal.qualification.refusal import NoAnswer as NoAnswer
+from terminal.qualification.refusal import NoAnswerReason as NoAnswerReason
 from terminal.qualification.refusal import RefusalReason as RefusalReason
 from terminal.qualification.refusal import Refused as Refused
-from terminal.qualification.refusal import Silence as Silence
 
 
 class Way(StrEnum):
-    """How the holder was confirmed."""
+    """Method of confirming the holder."""
 
     PIN = "pin"
     FACE = "face"
     STAFF = "staff"
     PHONE = "phone"
-    """A certificate on the person's phone instead of the card."""
+    """Certificate on the holder's phone instead of the card."""
 
 
 class PinProof(Confidential):
-    """The JPKI user-authentication key signed `pin_statement(challenge)` after VERIFY (RSA PKCS#1 v1.5, SHA-256)."""
+    """Signature of the JPKI user-authentication key over `pin_statement(challenge)` (RSA PKCS#1 v1.5, SHA-256)."""
 
     way: Literal[Way.PIN] = Way.PIN
     signature: Signature
 
 
 class PhoneUser(StrEnum):
-    """How the phone verified its user."""
+    """Method of user verification for a phone."""
 
     PIN = "pin"
-    """Four-digit PIN of the phone's certificate, entered at the terminal."""
+    """Four-digit PIN of the certificate, entered at the terminal."""
     DEVICE = "device"
     """Verified on the phone."""
 
 
 class PhoneProof(Confidential):
-    """The key of the certificate on a phone signed `phone_statement(challenge, user)` (RSA PKCS#1 v1.5, SHA-256).
+    """Signature of a phone's certificate key over `phone_statement(challenge, user)` (RSA PKCS#1 v1.5, SHA-256).
 
     Certificates on phones have no grace period.
     """
@@ -65,14 +65,14 @@ class PhoneProof(Confidential):
 
 
 class ChipProof(Confidential):
-    """The face record is genuine, its chip key signed `chip_statement(...)`, and the terminal signed the verdict.
+    """Proof of a genuine face record: the chip key's signature over `chip_statement(...)`, and the signed verdict.
 
-    The photo never leaves the terminal: group 1 of the record is sent unchanged, groups 2 and 3 only as digests.
+    The photo is not sent: the proof contains group 1 of the record, but only the digests of groups 2 and 3.
     """
 
     way: Literal[Way.FACE, Way.STAFF]
     group_1: Annotated[Base64, Field(max_length=2048)]
-    """Birth date, sex and chip key in EF 0002, each object with its header."""
+    """Birth date, sex and chip key from EF 0002, each object with its header."""
     group_2_digest: Digest
     group_3_digest: Digest
     record_signature: Signature
@@ -82,4 +82,4 @@ class ChipProof(Confidential):
     verdict_signature: Signature
     """By the terminal's enrolled key, over `verdict_statement(...)` (ECDSA P-256, SHA-256)."""
     reason: Annotated[str, Field(max_length=200)] = ""
-    """Why staff decided by eye; empty for a face match."""
+    """Reason for staff's confirmation by eye; empty for a face match."""

@@ -1,4 +1,4 @@
-"""An insurer's record of a person, with strings and codes (`OQSCD...`) as in the interface to receipt computers."""
+"""Insurer's record of a person, with strings and codes (`OQSCD...`) of the interface to receipt computers."""
 
 from datetime import date
 from enum import StrEnum
@@ -35,7 +35,7 @@ class LimitCertificate(Confidential):
 
 
 class SpecificDiseaseCertificate(Confidential):
-    """One `SpecificDiseasesCertificateInfo`."""
+    """`SpecificDiseasesCertificateInfo`"""
 
     disease_category: str
     """OQSCD013."""
@@ -46,7 +46,7 @@ class SpecificDiseaseCertificate(Confidential):
 
 
 class MedicalTicket(Confidential):
-    """One `MedicalTicketInfo` of public assistance (医療扶助). Codes OQSCD018 to 026."""
+    """`MedicalTicketInfo` of public assistance (医療扶助), with codes OQSCD018 to 026."""
 
     ticket_type: str
     """01 医療券, 02 調剤券."""
@@ -82,26 +82,26 @@ class SubsidyStanding(StrEnum):
     USABLE = "usable"
     NONE = "none"
     ENDED = "ended"
-    """There was one, but it is not in force on the day of the check."""
+    """The holder's subsidy is not in force on the day of the check."""
     NOT_CONNECTED = "not-connected"
-    """Unknown, because the municipality's system is not connected; the paper certificate decides."""
+    """Unknown, because the municipality's system is not connected. The paper certificate is authoritative."""
     REFUSED = "refused"
-    """The patient does not use it here. Only in results."""
+    """The patient chose not to use it. Only in results."""
 
 
 class Subsidy(Confidential):
-    """A certificate of a medical subsidy, with the fields of the public PMH interface."""
+    """Medical subsidy certificate, with the fields of the public PMH interface."""
 
     insurer_number: Annotated[str, Field(pattern=r"^[0-9]{8}$")]
     """公費負担者番号."""
     recipient_number: Annotated[str, Field(min_length=1, max_length=30)]
     """受給者番号."""
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    """Name of the certificate (証類名)."""
+    """Certificate name (証類名)."""
     segment: Annotated[str, Field(max_length=40)] | None = None
     """Income segment (所得区分)."""
     monthly_limit: Annotated[int, Field(ge=0)] | None = None
-    """Yen per month (自己負担上限月額); None if there is no limit."""
+    """Yen per month (自己負担上限月額); None without a limit."""
     valid_from: date
     valid_until: date | None = None
     reimbursement_only: bool = False
@@ -112,7 +112,7 @@ class Subsidy(Confidential):
 
 
 class ProvidedSubsidies(Model):
-    """Medical subsidies in a result, if the institution takes part in them."""
+    """Medical subsidies in a result, if the institution accepts them."""
 
     standing: SubsidyStanding
     certificates: tuple[Subsidy, ...] = ()
@@ -121,12 +121,12 @@ class ProvidedSubsidies(Model):
     @model_validator(mode="after")
     def _certificates_only_if_usable(self) -> Self:
         if bool(self.certificates) != (self.standing is SubsidyStanding.USABLE):
-            raise ValueError("a result has certificates if and only if subsidies are usable")
+            raise ValueError("certificates are required if and only if subsidies are usable")
         return self
 
 
 class Qualification(Confidential):
-    """The insurer's record in a `ResultOfQualificationConfirmation`. Strings as in the interface."""
+    """Insurer's record in a `ResultOfQualificationConfirmation`."""
 
     insured_card_classification: str = "01"
     """OQSCD010."""
@@ -146,13 +146,13 @@ class Qualification(Confidential):
     card_valid_date: date | None = None
     card_expiration_date: date | None = None
     insured_partial_contribution_ratio: str | None = None
-    """Percent in three digits; only for 後期高齢者."""
+    """Percentage, three digits. Only for 後期高齢者."""
     preschool_classification: str | None = None
     """OQSCD015."""
     name: str
     """Family and given name separated by a full-width space."""
     name_of_other: str | None = None
-    """Name used in addition to the official one (通称名)."""
+    """Alias (通称名)."""
     name_kana: str | None = None
     """Half-width katakana."""
     name_of_other_kana: str | None = None
@@ -166,11 +166,11 @@ class Qualification(Confidential):
     elderly_recipient: ElderlyRecipient | None = None
     medical_tickets: tuple[MedicalTicket, ...] = ()
     reference_number: str | None = None
-    """The institution's own patient number (照会番号), if it registered one."""
+    """The institution's own patient number (照会番号), if registered."""
 
 
 class InsuredSearch(Confidential):
-    """Numbers and birth date on a 資格確認書, for a look-up without a card (`QualificationConfirmSearchInfo`)."""
+    """Numbers and birth date from a 資格確認書, for a look-up without a card (`QualificationConfirmSearchInfo`)."""
 
     insurer_number: InsurerNumber
     insured_card_symbol: Annotated[str, Field(max_length=20)] | None = None

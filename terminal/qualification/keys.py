@@ -1,6 +1,6 @@
-"""The terminal's enrolled key, the service's key, and the enrolment.
+"""Keys of the terminal and the service, and the terminal's enrolment.
 
-EC P-256, ECDSA with SHA-256, DER signatures. Private keys are PKCS#8 PEM files, readable by their owner only.
+EC P-256, ECDSA with SHA-256, DER signatures. Private keys are PKCS#8 PEM files with mode 0600.
 """
 
 from functools import lru_cache
@@ -19,7 +19,7 @@ _ECDSA = ec.ECDSA(hashes.SHA256())
 
 
 class SigningKey:
-    """A private key. Its repr does not show it."""
+    """Private signing key. Its repr does not contain the key."""
 
     def __init__(self, private_key: ec.EllipticCurvePrivateKey) -> None:
         self._private_key = private_key
@@ -30,9 +30,9 @@ class SigningKey:
 
     @classmethod
     def load_or_create(cls, path: Path) -> Self:
-        """Load the key from the file, or create it (mode 0600). Concurrent processes get the same key.
+        """Load the key, or create it with mode 0600. Concurrent processes get the same key.
 
-        Raises `ValueError` if the file is not a P-256 key, `OSError` if the folder cannot be written.
+        Raises ValueError if the file is not a P-256 key, and OSError if the folder is not writable.
         """
         if not path.exists():
             create_atomically(path, cls.generate()._pem())
@@ -54,7 +54,7 @@ class SigningKey:
         )
 
     def secret(self) -> bytes:
-        """Return the private number (32 bytes), as a seed for other keys of the same owner."""
+        """Return the private value (32 bytes), for deriving other keys of the same owner."""
         return self._private_key.private_numbers().private_value.to_bytes(32, "big")
 
     def _pem(self) -> bytes:
@@ -64,7 +64,7 @@ class SigningKey:
 
 
 def verify(public_pem: str, statement: bytes, signature: bytes) -> bool:
-    """Return whether the signature is valid and `public_pem` is a P-256 public key."""
+    """Return whether the signature is valid. False if `public_pem` is not a P-256 public key."""
     key = _public_key(public_pem)
     if key is None:
         return False
@@ -90,7 +90,7 @@ def _public_key(pem: str) -> ec.EllipticCurvePublicKey | None:
 
 
 def key_digest(public_pem: str) -> bytes:
-    """Return the SHA-256 of the key as DER SubjectPublicKeyInfo. Raises ValueError if it is not a P-256 public key."""
+    """Return the SHA-256 of the key's DER SubjectPublicKeyInfo. Raises ValueError if it is not a P-256 public key."""
     key = _public_key(public_pem)
     if key is None:
         raise ValueError("not an EC P-256 public key")
@@ -99,7 +99,7 @@ def key_digest(public_pem: str) -> bytes:
 
 
 class Enrolment(BaseModel):
-    """The terminal's enrolment: its name at the service, and the service's public key."""
+    """The terminal's enrolment: its id at the service, and the service's public key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -110,7 +110,7 @@ class Enrolment(BaseModel):
 
     @classmethod
     def load(cls, path: Path) -> Self | None:
-        """Load the enrolment, or return None if there is none yet. Raises `ValueError` for an invalid file."""
+        """Load the enrolment, or return None if the file does not exist. Raises ValueError for an invalid file."""
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:

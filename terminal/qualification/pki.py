@@ -1,6 +1,6 @@
-"""Test keys for TLS between terminals and service: an authority, and certificates for the service and each terminal.
+"""Test PKI for TLS between terminals and service: an authority, and certificates for the service and terminals.
 
-EC P-256. For trials and tests only; real installations have their own certificates.
+EC P-256. For trials and tests only. Real installations use their own certificates.
 """
 
 import ipaddress
@@ -18,39 +18,39 @@ from config.files import private_folder, write_atomically
 
 AUTHORITY = "authority"
 SERVER = "server"
-_LIFE = timedelta(days=825)
-_EARLIER = timedelta(hours=1)
-"""Certificates are backdated by this much, because clocks differ."""
+_VALIDITY = timedelta(days=825)
+_BACKDATED = timedelta(hours=1)
+"""Amount by which certificates are backdated, because clocks differ."""
 
 
 @dataclass(frozen=True, slots=True)
-class LineKeys:
-    """Files (PEM) for one end of the connection: the trusted authority, its own certificate and key."""
+class TlsFiles:
+    """PEM files for one end of the connection: trusted authority, own certificate and own key."""
 
     authority: Path
     certificate: Path
     key: Path
 
     def client_context(self) -> ssl.SSLContext:
-        """Return a context that trusts only this authority and sends this certificate. Raises `OSError`."""
+        """Return a context that trusts only this authority and sends this certificate. Raises OSError."""
         context = ssl.create_default_context(cafile=str(self.authority))
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(self.certificate, self.key)
         return context
 
 
-def line_keys(folder: Path, name: str) -> LineKeys:
-    """Return the paths of the files that `make_line_keys` creates for `name`."""
-    return LineKeys(folder / f"{AUTHORITY}.pem", folder / f"{name}.pem", folder / f"{name}.key")
+def tls_files(folder: Path, name: str) -> TlsFiles:
+    """Return the paths that `create_tls_files` uses for `name`."""
+    return TlsFiles(folder / f"{AUTHORITY}.pem", folder / f"{name}.pem", folder / f"{name}.key")
 
 
-def terminal_line(state_dir: Path, terminal_id: str) -> LineKeys | None:
-    """Return this terminal's files in `terminal/line/` of its state folder, or None if there are none."""
-    keys = line_keys(state_dir / "terminal" / "line", terminal_id)
+def terminal_tls_files(state_dir: Path, terminal_id: str) -> TlsFiles | None:
+    """Return this terminal's files in `terminal/line/` of the state folder, or None if they do not exist."""
+    keys = tls_files(state_dir / "terminal" / "line", terminal_id)
     return keys if keys.certificate.exists() else None
 
 
-def make_line_keys(
+def create_tls_files(
     folder: Path, *, hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "::1"), terminals: tuple[str, ...] = ()
 ) -> None:
     """Create the authority, the service's certificate for `hosts`, and a certificate for each terminal.
@@ -59,19 +59,19 @@ def make_line_keys(
     """
     private_folder(folder)
     authority = authority_in(folder)
-    if not line_keys(folder, SERVER).certificate.exists():
-        keep(line_keys(folder, SERVER), *issue(SERVER, authority, ExtendedKeyUsageOID.SERVER_AUTH, hosts))
+    if not tls_files(folder, SERVER).certificate.exists():
+        write_tls_files(tls_files(folder, SERVER), *issue(SERVER, authority, ExtendedKeyUsageOID.SERVER_AUTH, hosts))
     for terminal in terminals:
-        if not line_keys(folder, terminal).certificate.exists():
-            keep(line_keys(folder, terminal), *issue(terminal, authority, ExtendedKeyUsageOID.CLIENT_AUTH))
+        if not tls_files(folder, terminal).certificate.exists():
+            write_tls_files(tls_files(folder, terminal), *issue(terminal, authority, ExtendedKeyUsageOID.CLIENT_AUTH))
 
 
 Authority = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
 def authority_in(folder: Path, common_name: str = "uketsuke test authority") -> Authority:
-    """Return the authority in the folder, creating it if it is missing."""
-    files = line_keys(folder, AUTHORITY)
+    """Return the authority in the folder, creating it if needed."""
+    files = tls_files(folder, AUTHORITY)
     if files.certificate.exists():
         key = serialization.load_pem_private_key(files.key.read_bytes(), password=None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
@@ -85,14 +85,14 @@ def authority_in(folder: Path, common_name: str = "uketsuke test authority") -> 
         .add_extension(_usage(signs_certificates=True), critical=True)
         .sign(key, hashes.SHA256())
     )
-    keep(files, certificate, key)
+    write_tls_files(files, certificate, key)
     return certificate, key
 
 
 def issue(
     name: str, authority: Authority, purpose: x509.ObjectIdentifier, hosts: tuple[str, ...] = ()
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    """Create a key and its certificate. `hosts`: names and addresses of a server."""
+    """Create a key and its certificate. `hosts` are the names and addresses of a server."""
     issuer, issuer_key = authority
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
@@ -115,8 +115,8 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivate
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _EARLIER)
-        .not_valid_after(now + _LIFE)
+        .not_valid_before(now - _BACKDATED)
+        .not_valid_after(now + _VALIDITY)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
@@ -146,8 +146,8 @@ def _host(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def keep(files: LineKeys, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
-    """Write both files, the certificate last, so that an existing certificate always has its key."""
+def write_tls_files(files: TlsFiles, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
+    """Write both files. The certificate is written last, so that an existing certificate always has its key."""
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -1,7 +1,7 @@
-"""Compare the ledger with the service's receipts.
+"""Verify the ledger against the service's receipts.
 
-The hash chain alone cannot show that its end was removed or that it was completely rewritten. Receipts signed by the
-service can, and they cover every answer.
+The hash chain alone does not reveal a removed end or a complete rewrite. Receipts signed by the service do, and they
+cover every answer.
 """
 
 import base64
@@ -32,7 +32,7 @@ from consent.records import (
 from consent.verification import LedgerBroken, LedgerIntact, verify_file
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import ConsentAnswer, OpenedOn, PrescriptionForm, Receipt, Submission
-from terminal.qualification.genuine import receipt_is_genuine, signed_of_receipt
+from terminal.qualification.genuine import receipt_is_genuine, statement_of_receipt
 from terminal.qualification.keys import verify
 from terminal.qualification.statements import (
     decision_statement,
@@ -45,26 +45,26 @@ from terminal.qualification.statements_v1 import submission_statement_v1
 
 @dataclass(frozen=True, slots=True)
 class ReceiptNotGenuine:
-    """A receipt not signed by the service. It proves nothing about the ledger."""
+    """A receipt is not signed by the service and proves nothing."""
 
     check_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ChecksMissing:
-    """The service opened more checks for this terminal than the ledger has.
+    """The service opened more checks for this terminal than the ledger contains.
 
-    Records are missing at its end, or the terminal stopped between the service's answer and the first record.
+    Records are missing at the end, or the terminal stopped between the service's answer and the first record.
     """
 
     opened: int
     recorded: int
     days: tuple[date, ...]
-    """Days on which the two counts differ, Japan time."""
+    """Days on which the counts differ, Japan time."""
 
 
 def consent_answer(answer: RecordedAnswer) -> ConsentAnswer:
-    """Convert a recorded answer for the service."""
+    """Convert a recorded answer to the service's model."""
     return ConsentAnswer(
         item=answer.item, flag=1 if answer.granted else 0, consent_time=answer.answered_at if answer.granted else None
     )
@@ -76,10 +76,10 @@ def verify_with_receipts(
     receipts: Sequence[Receipt] | None = None,
     opened: Sequence[OpenedOn] | None = None,
 ) -> LedgerIntact | LedgerBroken | ReceiptNotGenuine | ChecksMissing:
-    """Verify the chain, the service's signature on every confirmation in it, and `receipts`, if given.
+    """Verify the chain, the service's signature on every confirmation, and `receipts`, if not None.
 
-    `receipts` and `opened` are everything the service has from this terminal (`QualificationClient.audit`). Without
-    them, records missing at the end are not detected. Raises `LedgerError` if there is no file.
+    `receipts` and `opened` are the complete data from `QualificationClient.audit`. Without them, records missing at the
+    end are not detected. Raises LedgerError if the file does not exist.
     """
     for receipt in receipts or ():
         if not receipt_is_genuine(service_public_key, receipt):
@@ -97,13 +97,13 @@ def verify_with_receipts(
     confirmations = _confirmations(path, chain.terminal_id, service_public_key)
     if isinstance(confirmations, LedgerBroken):
         return confirmations
-    unknown = None if receipts is None else _without_receipt(confirmations, receipts)
-    return unknown or (None if opened is None else _missing(path, opened)) or chain
+    unproven = None if receipts is None else _without_receipt(confirmations, receipts)
+    return unproven or (None if opened is None else _missing(path, opened)) or chain
 
 
 def _missing(path: Path, opened: Sequence[OpenedOn]) -> ChecksMissing | None:
-    counted = Counter({one.day: one.checks for one in opened})
-    recorded = openings(LedgerFile(path).records())
+    counted = Counter({count.day: count.checks for count in opened})
+    recorded = count_openings(LedgerFile(path).records())
     if counted.total() <= recorded.total():
         return None
     return ChecksMissing(
@@ -111,10 +111,10 @@ def _missing(path: Path, opened: Sequence[OpenedOn]) -> ChecksMissing | None:
     )
 
 
-def openings(records: Iterable[Record[Event]]) -> Counter[date]:
-    """Count checks by day of opening (Japan time), including those recorded as lost in a restored ledger.
+def count_openings(records: Iterable[Record[Event]]) -> Counter[date]:
+    """Count checks by day of opening (Japan time), including those lost in a restore.
 
-    Uses the service's time if it is recorded, otherwise the terminal's.
+    Uses the service's time if recorded, otherwise the terminal's.
     """
     counted: Counter[date] = Counter()
     for record in records:
@@ -122,16 +122,16 @@ def openings(records: Iterable[Record[Event]]) -> Counter[date]:
             case Opened(service_at=service_at, way=way) if way != WITHOUT_CARD:
                 counted[(service_at or record.at).astimezone(JAPAN).date()] += 1
             case Restored(opened=lost):
-                counted.update({one.day: one.checks for one in lost})
+                counted.update({opening.day: opening.checks for opening in lost})
             case _:
                 continue
     return counted
 
 
 def _lost(path: Path, terminal_id: str, service_public_key: str) -> set[LedgerHead] | LedgerBroken:
-    """Return the heads of records lost before a backup was restored.
+    """Return the heads of records lost in restores.
 
-    Each loss must be proven by the service: it revoked the previous key and signed the receipts.
+    Each loss must be proven by the service, which revoked the previous key and signed the receipts.
     """
     heads: set[LedgerHead] = set()
     restored: Restored | None = None
@@ -139,10 +139,10 @@ def _lost(path: Path, terminal_id: str, service_public_key: str) -> set[LedgerHe
         match record.event:
             case Restored() as restored:
                 if not verify(service_public_key, _signed_of_restored(restored, terminal_id), _bytes(restored)):
-                    return LedgerBroken(record.sequence, f"record {record.sequence}: the service ended no key then")
+                    return LedgerBroken(record.sequence, f"record {record.sequence}: no key was revoked")
             case Lost() as lost:
-                before = restored is not None and lost.accepted_at <= restored.changed_at
-                if not before or not verify(service_public_key, _signed_of_lost(lost), _bytes(lost)):
+                predates_restore = restored is not None and lost.accepted_at <= restored.changed_at
+                if not predates_restore or not verify(service_public_key, _signed_of_lost(lost), _bytes(lost)):
                     return LedgerBroken(
                         record.sequence, f"record {record.sequence} is not a receipt of a lost decision"
                     )
@@ -162,7 +162,7 @@ def _signed_of_restored(event: Restored, terminal_id: str) -> bytes:
 
 
 def _signed_of_lost(event: Lost) -> bytes:
-    return signed_of_receipt(
+    return statement_of_receipt(
         check_id=event.check_id,
         accepted_at=event.accepted_at,
         submission_digest=bytes.fromhex(event.submission_sha256),
@@ -177,7 +177,7 @@ def _bytes(event: Restored | Lost) -> bytes:
 
 
 def _confirmations(path: Path, terminal_id: str, service_public_key: str) -> dict[str, int] | LedgerBroken:
-    """Verify all confirmations. Return their sequence numbers by check id, or the first broken one."""
+    """Verify all confirmations. Return their sequence numbers by check id, or the first invalid one."""
     waiting: dict[str, History] = {}
     confirmed: dict[str, int] = {}
     for record in LedgerFile(path).records():
@@ -199,7 +199,7 @@ def _confirmations(path: Path, terminal_id: str, service_public_key: str) -> dic
 
 def _confirms(event: SubmissionConfirmed, decided: Record[Decided], terminal_id: str, service_public_key: str) -> bool:
     decision = decided.event
-    facts: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "check_id": decision.check_id,
         "terminal_id": terminal_id,
         "decided_at": decision.decided_at,
@@ -209,13 +209,12 @@ def _confirms(event: SubmissionConfirmed, decided: Record[Decided], terminal_id:
         "ledger_count": decided.sequence,
         "ledger_head": decided.hash,
     }
-    old = event.card_signature is None
     wording = wording_of(decision)
-    if old:
-        submitted = submission_statement_v1(**facts)
+    if event.card_signature is None:  # version 1
+        submitted = submission_statement_v1(**fields)
     else:
-        submitted = submission_statement(wording_sha256=wording, dispense=decision.dispense, **facts)
-    statement = signed_of_receipt(
+        submitted = submission_statement(wording_sha256=wording, dispense=decision.dispense, **fields)
+    statement = statement_of_receipt(
         check_id=event.check_id,
         accepted_at=event.accepted_at,
         submission_digest=sha256(submitted).digest(),
@@ -229,7 +228,7 @@ def _confirms(event: SubmissionConfirmed, decided: Record[Decided], terminal_id:
 def submission_of(
     client: QualificationClient, decided: Record[Decided], card_signature: bytes | None = None
 ) -> Submission:
-    """Build the submission of a recorded decision. Only the card's signature may differ between repetitions."""
+    """Build the submission of a recorded decision. Repeated submissions only differ in the card's signature."""
     event = decided.event
     return client.submission(
         event.check_id,
@@ -246,7 +245,7 @@ def submission_of(
 
 
 def decision_of(decision: Decided) -> bytes:
-    """Return the statement about this decision for the card to sign."""
+    """Return the statement for the card to sign."""
     return decision_statement(
         check_id=decision.check_id,
         wording_sha256=wording_of(decision),
@@ -255,22 +254,22 @@ def decision_of(decision: Decided) -> bytes:
 
 
 def wording_of(decision: Decided) -> bytes:
-    """Return the `wording_digest` of this decision's questions."""
+    """Return the `wording_digest` of the decision's questions."""
     return wording_digest(
         (answer.item, answer.question_id, answer.language or "", answer.wording) for answer in decision.answers
     )
 
 
 def _without_receipt(confirmed: dict[str, int], receipts: Iterable[Receipt]) -> LedgerBroken | None:
-    known = {receipt.check_id for receipt in receipts}
+    with_receipt = {receipt.check_id for receipt in receipts}
     for check_id, sequence in confirmed.items():
-        if check_id not in known:
-            return LedgerBroken(sequence, f"record {sequence} confirms a check for which the service has no receipt")
+        if check_id not in with_receipt:
+            return LedgerBroken(sequence, f"record {sequence} confirms a check without a receipt from the service")
     return None
 
 
-def confirmed_by(receipt: Receipt) -> SubmissionConfirmed:
-    """Return the ledger record for a receipt."""
+def confirmation_of(receipt: Receipt) -> SubmissionConfirmed:
+    """Convert a receipt to a ledger record."""
     return SubmissionConfirmed(
         check_id=receipt.check_id,
         accepted_at=receipt.accepted_at,

@@ -1,4 +1,4 @@
-"""Failures of the service: a refusal with a reason, or no usable answer."""
+"""Failed requests: a refusal with a reason, or no usable answer."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,26 +7,26 @@ from typing import Literal
 from terminal.qualification.base import Reply
 
 
-class Silence(StrEnum):
+class NoAnswerReason(StrEnum):
     NO_CONNECTION = "no-connection"
     TIMEOUT = "timeout"
-    BROKEN_OFF = "broken-off"
-    """The connection ended before the answer was complete."""
+    CONNECTION_LOST = "broken-off"
+    """The connection was closed before the answer was complete."""
     SERVER_ERROR = "server-error"
     NOT_UNDERSTOOD = "not-understood"
     NOT_VERIFIED = "not-verified"
-    """The answer is not signed by the enrolled service, or is for another request."""
+    """The answer is not signed by the enrolled service, or is for a different request."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """No usable answer. The service may have acted on the request, so only idempotent calls may be repeated."""
+    """No usable answer. The service may have processed the request: repeat only idempotent calls."""
 
-    reason: Silence
+    reason: NoAnswerReason
 
 
 class RefusalReason(StrEnum):
-    """Why the service refuses a request."""
+    """Reason for refusing a request."""
 
     BAD_CHALLENGE = "bad-challenge"
     BAD_SIGNATURE = "bad-signature"
@@ -38,44 +38,44 @@ class RefusalReason(StrEnum):
     UNKNOWN_HOLDER = "unknown-holder"
     FORGED_RECORD = "forged-record"
     MIXED_CARD = "mixed-card"
-    """The chip key is not the one issued with this certificate."""
+    """The chip key was not issued with this certificate."""
     UNKNOWN_CHIP = "unknown-chip"
-    """The service has no chip key for this certificate, so only the PIN proves the holder."""
+    """The service has no chip key for this certificate. The holder must be confirmed by PIN."""
     UNKNOWN_TERMINAL = "unknown-terminal"
     BAD_VERDICT = "bad-verdict"
     CONFLICT = "conflict"
-    """An idempotency key used with a different body, or a second submission for the check."""
+    """The idempotency key was used with a different body, or the check has another submission."""
     NO_SUCH_CHECK = "no-such-check"
-    """Unknown, or opened too long ago."""
+    """The check is unknown, or was opened too long ago."""
     NOT_SUBMITTED = "not-submitted"
-    """A result was requested before the submission."""
+    """The result was requested before the submission."""
     NOT_REGISTERED = "not-registered"
     NOT_ALLOWED = "not-allowed"
     """Sharing although `may_share` is false, submission after an inquiry, registration during the grace period, or
     withdrawal of a consent that was not granted."""
     IMPLAUSIBLE_TIME = "implausible-time"
-    """A decision dated before the check was opened or in the future: the terminal's clock is wrong."""
+    """The decision is dated in the future or before the opening: the terminal's clock is wrong."""
     MALFORMED = "malformed"
-    """The request does not follow this contract: a version difference or a bug."""
+    """The request violates the contract because of a version difference or a bug."""
 
 
 class NextStep(StrEnum):
-    """Who can help and how."""
+    """Recommended next step."""
 
     MUNICIPALITY = "municipality"
     """The holder's city or ward office."""
     FREE_DIAL = "free-dial"
-    """マイナンバー総合フリーダイヤル, 0120-95-0178, for a card suspended by its holder."""
+    """マイナンバー総合フリーダイヤル, 0120-95-0178, for cards suspended by their holder."""
     PIN = "pin"
     """Confirm the holder by PIN instead."""
     AGAIN = "again"
-    """Start again with the card."""
+    """Start over with the card."""
     REGISTER = "register"
     """Register the card as an insurance card first."""
     RECEPTION = "reception"
-    """Staff, with another document or method."""
+    """Ask staff, with another document or method."""
     OPERATOR = "operator"
-    """The person who set up this terminal: enrolment, clock, version."""
+    """Contact the administrator of this terminal: enrolment, clock, version."""
 
 
 class Refused(Reply):
@@ -84,5 +84,5 @@ class Refused(Reply):
     code: str
     """Simulated processing result code, `SIMQ....E`."""
     message: str
-    """One Japanese sentence for the log and the receipt computer."""
+    """Japanese sentence for the log and the receipt computer."""
     next_step: NextStep = NextStep.OPERATOR

@@ -1,7 +1,7 @@
 """Byte strings to sign.
 
-Every statement is a list of fields, each preceded by its length as four big-endian bytes. The first field is the
-domain, so no statement can be mistaken for another, and fields cannot overlap. Times are microseconds since 1970, UTC.
+A statement is a sequence of fields, each prefixed with its length as four big-endian bytes. The first field is a domain
+that distinguishes the types of statement. Times are microseconds since 1970, UTC.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,17 +25,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def pin_statement(challenge: bytes) -> bytes:
-    """Signed by the card's user-authentication key, after VERIFY."""
+    """Signed by the card's user-authentication key after VERIFY."""
     return _statement("pin", [challenge])
 
 
 def chip_statement(challenge: bytes, certificate_sha256: bytes) -> bytes:
-    """Signed by the chip key of the face record: this chip is present, with this certificate."""
+    """Signed by the chip key of the face record: proves the presence of the chip, together with the certificate."""
     return _statement("chip", [challenge, certificate_sha256])
 
 
 def phone_statement(challenge: bytes, user: PhoneUser) -> bytes:
-    """Signed by the key of the certificate on a phone. `user`: how the phone verified its user."""
+    """Signed by a phone's certificate key. `user` is the method of user verification."""
     return _statement("phone", [challenge, user.value.encode()])
 
 
@@ -49,9 +49,9 @@ def verdict_statement(
     terminal_id: str,
     reason: str = "",
 ) -> bytes:
-    """Signed by the terminal's key: the person is, or is not, the holder of this chip and certificate.
+    """Signed by the terminal's key: whether the person is the holder of this chip and certificate.
 
-    `chip_key_sha256` is over the DER SubjectPublicKeyInfo of the key in group 1 of the record.
+    `chip_key_sha256` is the SHA-256 of the DER SubjectPublicKeyInfo of the key in group 1 of the record.
     """
     return _statement(
         "verdict",
@@ -82,8 +82,7 @@ def submission_statement(
 ) -> bytes:
     """Signed by the terminal's key: the decision. The order of answers does not matter.
 
-    It does not include the card's signature, which is no longer available if the submission is repeated after a
-    restart.
+    The card's signature is not included, because it is not available for repetitions after a restart.
     """
     return _statement(
         "submission",
@@ -97,7 +96,7 @@ def submission_statement(
             wording_sha256 or b"",
             integer(ledger_count),
             ledger_head.encode(),
-            *([] if dispense is None else [join(one.encode() for one in dispense)]),
+            *([] if dispense is None else [join(prescription.encode() for prescription in dispense)]),
         ],
     )
 
@@ -127,7 +126,7 @@ def receipt_statement(
     ledger_head: str,
     card_signature: CardSignature,
 ) -> bytes:
-    """Signed by the service's key: it accepted the submission, with its verdict on the card's signature."""
+    """Signed by the service's key: acceptance of the submission, with the verdict on the card's signature."""
     return _statement(
         "receipt",
         [
@@ -141,43 +140,45 @@ def receipt_statement(
     )
 
 
-def wording_digest(shown: Iterable[tuple[Item, str, str, str]]) -> bytes:
-    """Return the SHA-256 of the questions as shown: item, question id, language and wording of each, sorted by item."""
-    return sha256(_statement("wording", (part.encode() for one in sorted(shown) for part in one))).digest()
+def wording_digest(questions: Iterable[tuple[Item, str, str, str]]) -> bytes:
+    """Return the SHA-256 of the displayed questions: item, question id, language and wording, sorted by item."""
+    return sha256(
+        _statement("wording", (part.encode() for question in sorted(questions) for part in question))
+    ).digest()
 
 
 def decision_statement(*, check_id: str, wording_sha256: bytes, answers: Iterable[tuple[Item, bool]]) -> bytes:
-    """Signed by the card: check, wording and answers. It contains no text chosen by the service verbatim."""
-    given = join(join([item.encode(), b"\x01" if granted else b"\x00"]) for item, granted in sorted(answers))
-    return _statement("decision", [sha256(check_id.encode()).digest(), wording_sha256, given])
+    """Signed by the card: check, wording and answers. The check id is hashed, so the service cannot choose the text."""
+    encoded = join(join([item.encode(), b"\x01" if granted else b"\x00"]) for item, granted in sorted(answers))
+    return _statement("decision", [sha256(check_id.encode()).digest(), wording_sha256, encoded])
 
 
 def answer_statement(*, nonce: bytes, check_id: str, request_sha256: bytes, status: int, body: bytes) -> bytes:
-    """Signed by the service's key: its answer to a request. `check_id` is empty if the path has none."""
+    """Signed by the service's key: the answer to a request. `check_id` is empty if the path has none."""
     fields = [nonce, check_id.encode(), request_sha256, integer(status), sha256(body).digest()]
     return _statement("answer", fields)
 
 
 def request_digest(*, method: str, target: str, headers: Iterable[str], body: bytes) -> bytes:
-    """Return the SHA-256 of a request as received. `target`: path and query; `headers`: values of `SIGNED_HEADERS`.
+    """Return the SHA-256 of a request. `target` is path and query, `headers` are the values of `SIGNED_HEADERS`.
 
-    It prevents a man in the middle from changing a request and passing on the signed refusal.
+    This prevents a man in the middle from modifying a request and relaying the signed refusal.
     """
     parts = [method.encode(), target.encode(), *(header.encode() for header in headers), body]
     return sha256(_statement("request-as-it-came", parts)).digest()
 
 
 def key_change_statement(*, terminal_id: str, ended_key: bytes, key: bytes, asked_at: datetime) -> bytes:
-    """Signed by both the key to revoke and its replacement, which are named by `key_digest`."""
+    """Signed by the key to revoke and by its replacement. Both are identified by `key_digest`."""
     return _statement("key-change", [terminal_id.encode(), ended_key, key, moment(asked_at)])
 
 
 def key_changed_statement(*, terminal_id: str, ended_key: bytes, key: bytes, changed_at: datetime) -> bytes:
-    """Signed by the service's key: `ended_key` of the terminal is revoked and `key` is in force."""
+    """Signed by the service's key: the terminal's `ended_key` is revoked and `key` replaces it."""
     return _statement("key-changed", [terminal_id.encode(), ended_key, key, moment(changed_at)])
 
 
-class Asked(StrEnum):
+class RequestKind(StrEnum):
     """Purpose of a request without a body."""
 
     REGISTRATION = "registration"
@@ -186,15 +187,15 @@ class Asked(StrEnum):
     CONSENTS = "consents"
 
 
-def request_statement(*, asked: Asked, subject: str, terminal_id: str, nonce: bytes, asked_at: datetime) -> bytes:
-    """Signed by the terminal's key: a request without a body. `subject`: check id, or ledger count for receipts."""
-    return _statement("request", [asked.encode(), subject.encode(), terminal_id.encode(), nonce, moment(asked_at)])
+def request_statement(*, kind: RequestKind, subject: str, terminal_id: str, nonce: bytes, asked_at: datetime) -> bytes:
+    """Signed by the terminal's key: a request without a body. `subject` is a check id, or the ledger count."""
+    return _statement("request", [kind.encode(), subject.encode(), terminal_id.encode(), nonce, moment(asked_at)])
 
 
 def withdrawal_statement(*, check_id: str, terminal_id: str, withdrawn_at: datetime, items: Iterable[Item]) -> bytes:
-    """Signed by the terminal's key: these consents are withdrawn. Their order does not matter."""
-    listed = join(item.encode() for item in sorted(set(items)))
-    return _statement("withdrawal", [check_id.encode(), terminal_id.encode(), moment(withdrawn_at), listed])
+    """Signed by the terminal's key: withdrawal of these consents, in any order."""
+    encoded = join(item.encode() for item in sorted(set(items)))
+    return _statement("withdrawal", [check_id.encode(), terminal_id.encode(), moment(withdrawn_at), encoded])
 
 
 def statement_of_withdrawal(check_id: str, withdrawal: Withdrawal) -> bytes:
@@ -207,7 +208,7 @@ def statement_of_withdrawal(check_id: str, withdrawal: Withdrawal) -> bytes:
 
 
 def withdrawal_receipt_statement(*, check_id: str, accepted_at: datetime, withdrawal_digest: bytes) -> bytes:
-    """Signed by the service's key: it no longer provides the data."""
+    """Signed by the service's key: the data is no longer provided."""
     return _statement("withdrawal-receipt", [check_id.encode(), moment(accepted_at), withdrawal_digest])
 
 
@@ -220,7 +221,7 @@ def lookup_statement(
     asked_at: datetime,
     confirmation_date: date | None = None,
 ) -> bytes:
-    """Signed by the terminal's key: a look-up of a person for a day, and the consent for the limit."""
+    """Signed by the terminal's key: look-up of a person for one day, and the consent to provide the limit."""
     day = [] if confirmation_date is None else [confirmation_date.isoformat().encode()]
     return _statement(
         "lookup",
@@ -259,9 +260,9 @@ def integer(value: int) -> bytes:
 
 
 def moment(value: datetime | None) -> bytes:
-    """Encode a time; empty for None. Raises `ValueError` for a naive time."""
+    """Encode a time, or None as empty. Raises ValueError for a naive time."""
     if value is None:
         return b""
     if value.tzinfo is None:
-        raise ValueError("a signed time needs a zone")
+        raise ValueError("signed times must be timezone-aware")
     return str((value - _EPOCH) // timedelta(microseconds=1)).encode()

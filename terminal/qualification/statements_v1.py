@@ -1,4 +1,4 @@
-"""Statements of version 1 of the contract, used only to verify receipts in ledgers of version 0.1."""
+"""Statements of contract version 1, for verifying receipts in ledgers of version 0.1."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Headers of every request and answer: nonce, time and signatures."""
+"""HTTP headers of requests and answers: nonce, time and signatures."""
 
 import base64
 import secrets
@@ -13,7 +13,7 @@ from terminal.qualification.contract import (
     TIME_HEADER,
 )
 from terminal.qualification.keys import SigningKey, verify
-from terminal.qualification.statements import Asked, answer_statement, request_digest, request_statement
+from terminal.qualification.statements import RequestKind, answer_statement, request_digest, request_statement
 
 NONCE_LENGTH = 16
 
@@ -27,10 +27,10 @@ def nonce_header(nonce: bytes) -> dict[str, str]:
 
 
 def request_headers(
-    key: SigningKey, *, asked: Asked, subject: str, terminal_id: str, nonce: bytes, asked_at: datetime
+    key: SigningKey, *, kind: RequestKind, subject: str, terminal_id: str, nonce: bytes, asked_at: datetime
 ) -> dict[str, str]:
     """Return the headers of a request without a body: nonce, terminal, time and signature."""
-    statement = request_statement(asked=asked, subject=subject, terminal_id=terminal_id, nonce=nonce, asked_at=asked_at)
+    statement = request_statement(kind=kind, subject=subject, terminal_id=terminal_id, nonce=nonce, asked_at=asked_at)
     return {
         **nonce_header(nonce),
         TERMINAL_HEADER: terminal_id,
@@ -40,7 +40,7 @@ def request_headers(
 
 
 def digest_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    """Return the digest of a request, with those of `headers` named in `SIGNED_HEADERS`."""
+    """Return the digest of a request with its `SIGNED_HEADERS`."""
     return request_digest(
         method=method, target=target, headers=[headers.get(name, "") for name in SIGNED_HEADERS], body=body
     )
@@ -56,12 +56,12 @@ def is_answer(
     status: int,
     body: bytes,
 ) -> bool:
-    """Return whether the service signed this body as its answer to the request. `signature`: the header's value."""
+    """Return whether the service signed `body` as its answer to this request. `signature` is the header value."""
     statement = answer_statement(
         nonce=nonce, check_id=check_id, request_sha256=request_sha256, status=status, body=body
     )
-    signed = bytes_of(signature)
-    return signed is not None and verify(service_public_key, statement, signed)
+    decoded = bytes_of(signature)
+    return decoded is not None and verify(service_public_key, statement, decoded)
 
 
 def text_of(data: bytes) -> str:
@@ -69,7 +69,7 @@ def text_of(data: bytes) -> str:
 
 
 def bytes_of(text: str) -> bytes | None:
-    """Decode base64; None if it is invalid or empty."""
+    """Decode base64. Return None if it is invalid or empty."""
     try:
         return base64.b64decode(text, validate=True) or None
     except ValueError:

@@ -10,7 +10,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from config.files import create_atomically, private_folder
 from config.settings import Settings
-from terminal.qualification.pki import AUTHORITY, SERVER, LineKeys, authority_in, issue, keep, line_keys
+from terminal.qualification.pki import AUTHORITY, SERVER, TlsFiles, authority_in, issue, tls_files, write_tls_files
 from terminal.readiness import NotReady
 
 MIN_PASSPHRASE_LENGTH = 8
@@ -22,7 +22,7 @@ def keys_folder(state_dir: Path) -> Path:
     return state_dir / "staff" / "tls"
 
 
-def make_server(settings: Settings, hosts: tuple[str, ...]) -> LineKeys:
+def make_server(settings: Settings, hosts: tuple[str, ...]) -> TlsFiles:
     """Make the authority, if missing, and a server certificate for these names and addresses.
 
     Raises OSError, and `ValueError` if the authority is damaged or expires too soon for a new certificate.
@@ -31,11 +31,11 @@ def make_server(settings: Settings, hosts: tuple[str, ...]) -> LineKeys:
     authority = authority_in(folder, f"uketsuke staff {settings.service.terminal_id}")
     if not _lasts(authority[0]):
         raise ValueError("the authority expires soon, and all certificates with it")
-    files = line_keys(folder, SERVER)
+    files = tls_files(folder, SERVER)
     known = names_of(files.certificate) if files.certificate.exists() else ()
     wanted = tuple(dict.fromkeys((*known, *hosts)))
     if wanted != known or not _lasts(x509.load_pem_x509_certificate(files.certificate.read_bytes())):
-        keep(files, *issue(SERVER, authority, ExtendedKeyUsageOID.SERVER_AUTH, wanted))
+        write_tls_files(files, *issue(SERVER, authority, ExtendedKeyUsageOID.SERVER_AUTH, wanted))
     return files
 
 
@@ -65,7 +65,7 @@ def names_of(certificate: Path) -> tuple[str, ...]:
 def names_in(folder: Path) -> tuple[str, ...]:
     """Return the names the server certificate is for. Raises OSError, and `ValueError` for a damaged file."""
     try:
-        return names_of(line_keys(folder, SERVER).certificate)
+        return names_of(tls_files(folder, SERVER).certificate)
     except x509.ExtensionNotFound as error:
         raise ValueError("the certificate contains no names") from error
 
@@ -75,7 +75,7 @@ def ends_in(folder: Path) -> dict[str, datetime]:
 
     Raises OSError for a missing file or a key that does not match, `ValueError` for a damaged certificate.
     """
-    files = line_keys(folder, SERVER)
+    files = tls_files(folder, SERVER)
     for path in (files.authority, files.certificate, files.key):
         path.stat()
     files.client_context()
@@ -86,7 +86,7 @@ def ends_in(folder: Path) -> dict[str, datetime]:
 def server_keys(settings: Settings) -> tuple[tuple[Path, Path, Path], tuple[str, ...]]:
     """Return the staff page's certificate, key and authority, and the page's names. Raises `NotReady`."""
     folder = keys_folder(settings.state_dir)
-    files = line_keys(folder, SERVER)
+    files = tls_files(folder, SERVER)
     try:
         names = names_in(folder)
     except (OSError, ValueError) as error:
@@ -94,4 +94,4 @@ def server_keys(settings: Settings) -> tuple[tuple[Path, Path, Path], tuple[str,
             "staff.lan_address is set, but there is no certificate for it. "
             "Run `uketsuke staff certificate FILE.p12`, or unset staff.lan_address."
         ) from error
-    return (files.certificate, files.key, line_keys(folder, AUTHORITY).certificate), names
+    return (files.certificate, files.key, tls_files(folder, AUTHORITY).certificate), names

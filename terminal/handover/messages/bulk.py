@@ -1,4 +1,4 @@
-"""The bulk check: upload, reception number, fetch, result."""
+"""Bulk check messages: upload, reception number, fetch, result."""
 
 from typing import Annotated
 
@@ -62,7 +62,7 @@ class BulkUnits(Part):
 
 
 class BulkResult(Part):
-    """`OQSmuquc02res_`. Segment 2 while it is still being processed."""
+    """`OQSmuquc02res_`. The segment is 2 during processing."""
 
     header: Annotated[BulkHeader, Element("MessageHeader")]
     body: Annotated[BulkUnits | None, Element("MessageBody")] = None

@@ -1,4 +1,4 @@
-"""Drug and health-check data, with other element names (`InsuranceCardSymbol`, `BranchNumber`, `ResultCode`)."""
+"""Drug and health-check data. Element names differ (`InsuranceCardSymbol`, `BranchNumber`, `ResultCode`)."""
 
 from datetime import date
 from typing import Annotated
@@ -22,13 +22,13 @@ class DataHeader(Part):
     file_identifier: FileIdentifier = None
 
 
-class DataWanted(Part):
+class DataSearch(Part):
     file_category: Annotated[str, Element("FileCategory", code(FILE_CATEGORY))]
     classification: Annotated[Text, Element("PrDiInfClassification", TEXT)] = None
     care: Annotated[Text, Element("MedicalTreatmentFlag", code(CARE))] = None
 
 
-class DrugsWanted(DataWanted):
+class DrugSearch(DataSearch):
     start: Annotated[date, Element("StartDate", DAY)]
     end: Annotated[date, Element("EndDate", DAY)]
 
@@ -37,14 +37,14 @@ class DrugRequest(Part):
     """`YZKsiquc01req_`"""
 
     header: Annotated[DataHeader, Element("MessageHeader")]
-    body: Annotated[DrugsWanted, Element("MessageBody")]
+    body: Annotated[DrugSearch, Element("MessageBody")]
 
 
 class CheckupRequest(Part):
     """`TKKsiquc01req_`"""
 
     header: Annotated[DataHeader, Element("MessageHeader")]
-    body: Annotated[DataWanted, Element("MessageBody")]
+    body: Annotated[DataSearch, Element("MessageBody")]
 
 
 class DrugPatient(Part):
@@ -55,7 +55,7 @@ class DrugPatient(Part):
 
 
 class DrugHeader(Part):
-    """`ResultCode` is 1, or `MessageContents` gives the error. Readers find both anywhere; their place is inferred."""
+    """`ResultCode` is 1, or `MessageContents` contains the error. Their position is inferred; readers accept any."""
 
     executed_at: Annotated[Moment, Element("ProcessExecutionTime", MOMENT, _INFERRED)]
     institution_code: Annotated[str, Element("MedicalInstitutionCode", TEXT, _INFERRED)]
@@ -97,7 +97,7 @@ class DispensedDay(Part):
 
 
 class DrugMonth(Part):
-    """One month of medicines from claims."""
+    """Medicines from one month of claims."""
 
     dispenser_kind: Annotated[Text, Element("DiOrg", TEXT)] = None
     dispenser_code: Annotated[Text, Element("MeTrDiHCd", TEXT)] = None
@@ -127,7 +127,7 @@ class PrescribedDay(Part):
 
 
 class PrescriptionMonth(Part):
-    """Issued e-prescriptions."""
+    """Electronic prescriptions issued in one month."""
 
     prescriber_code: Annotated[Text, Element("ShPrHCd", TEXT)] = None
     prescriber_name: Annotated[Text, Element("ShPrHNm", TEXT)] = None
@@ -159,7 +159,7 @@ class DispensingDay(Part):
 
 
 class DispensingMonth(Part):
-    """Dispensings registered by pharmacies."""
+    """Dispensing records of pharmacies for one month."""
 
     dispenser_kind: Annotated[Text, Element("CzDiOrg", TEXT)] = None
     dispenser_code: Annotated[Text, Element("CzMeTrDiHCd", TEXT)] = None

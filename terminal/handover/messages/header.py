@@ -1,16 +1,16 @@
-"""The variants of `MessageHeader`."""
+"""Variants of `MessageHeader`."""
 
 from datetime import date
 from typing import Annotated
 
-from terminal.handover.codes import CHARACTER_CODE, MAKERS_REFERENCE, REFERENCE, SEGMENT
+from terminal.handover.codes import CHARACTER_CODE, REFERENCE, SEGMENT, VENDOR_REFERENCES
 from terminal.handover.parts import Confidence, Element, Part
-from terminal.handover.values import COUNT, DAY, INSTITUTION, MOMENT, TEXT, MakersCodeKind, Moment, code
+from terminal.handover.values import COUNT, DAY, INSTITUTION, MOMENT, TEXT, Moment, VendorCodeKind, code
 
 ConfirmationDate = Annotated[date, Element("QualificationConfirmationDate", DAY)]
 InstitutionCode = Annotated[str, Element("MedicalInstitutionCode", INSTITUTION)]
 FileIdentifier = Annotated[str | None, Element("ArbitraryFileIdentifier", TEXT)]
-"""An identifier chosen by the requesting program and repeated in the answer."""
+"""Identifier chosen by the requesting program and repeated in the answer."""
 ExecutedAt = Annotated[Moment, Element("ProcessExecutionTime", MOMENT)]
 Segment = Annotated[str, Element("SegmentOfResult", code(SEGMENT))]
 ErrorCode = Annotated[str | None, Element("ErrorCode", TEXT)]
@@ -18,7 +18,7 @@ ErrorMessage = Annotated[str | None, Element("ErrorMessage", TEXT)]
 CharacterCode = Annotated[str, Element("CharacterCodeIdentifier", code(CHARACTER_CODE))]
 
 
-REFERENCE_KIND = MakersCodeKind(codes=REFERENCE, makers=MAKERS_REFERENCE)
+REFERENCE_KIND = VendorCodeKind(codes=REFERENCE, vendor_values=VENDOR_REFERENCES)
 
 
 class RequestHeader(Part):
@@ -74,7 +74,7 @@ class BulkHeader(Part):
 
 
 class ErrorHeader(Part):
-    """Header of an `.err` file. The content of a real one is not public."""
+    """Header of an `.err` file. The real format is not public."""
 
     executed_at: Annotated[Moment, Element("ProcessExecutionTime", MOMENT, Confidence.INFERRED)]
     file_identifier: Annotated[str | None, Element("ArbitraryFileIdentifier", TEXT, Confidence.INFERRED)] = None

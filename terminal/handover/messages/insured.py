@@ -15,17 +15,17 @@ from terminal.handover.codes import (
     LIMIT,
     LIMIT_CARD,
     LIMIT_CHANGED,
+    LOSS_REASON,
     PREFECTURAL,
     PRESCHOOL,
     RATIO,
-    REASON_OF_LOSS,
     SEX,
     SINGLE_OR_COMBINED,
     SOCIAL_INSURANCE,
     TICKET,
     TREATMENT,
 )
-from terminal.handover.parts import Confidence, Consented, ConsentPart, Element, Part
+from terminal.handover.parts import Confidence, ConsentElements, ConsentPart, Element, Part
 from terminal.handover.values import (
     BRANCH,
     DAY,
@@ -71,7 +71,7 @@ class DiseaseInfo(Part):
 
 
 class MedicalTicketInfo(Part):
-    """医療扶助. The spelling `StatusOfInfecton` is that of the interface."""
+    """医療扶助. `StatusOfInfecton` is spelled as in the interface."""
 
     ticket_type: Annotated[Text, Element("TicketType", code(TICKET))] = None
     valid_date: Annotated[Day, Element("MedicalTicketValidDate", DAY)] = None
@@ -101,17 +101,17 @@ class MedicalTicketInfo(Part):
     remarks_3: Annotated[Text, Element("Remarks3", TEXT)] = None
 
 
-Asked = ConsentPart | None
+Answer = ConsentPart | None
 _PUBLISHED = Confidence.DOCUMENTED
-"""ORCA's published patient interface passes these on under the same names."""
+"""ORCA's published patient interface uses the same names."""
 _INFERRED = Confidence.INFERRED
-"""The newer consents are in ORCA's interface since January 2025; their place here is inferred."""
+"""ORCA's interface has the newer consents since January 2025. Their position in this file is inferred."""
 
 
 class Insured(Part):
-    """All known elements, in file order. Elements without a value or an answer are absent.
+    """All known elements in file order. Elements without a value or an answer are omitted.
 
-    Fields from the insurer's record have the names of `qualification.insured.Qualification`.
+    Fields from the insurer's record are named as in `qualification.insured.Qualification`.
     """
 
     insured_card_classification: Annotated[Text, Element("InsuredCardClassification", code(CARD))] = None
@@ -137,19 +137,20 @@ class Insured(Part):
     card_expiration_date: Annotated[Day, Element("InsuredCardExpirationDate", DAY)] = None
     insured_partial_contribution_ratio: Annotated[Text, Element("InsuredPartialContributionRatio", code(RATIO))] = None
     preschool_classification: Annotated[Text, Element("PreschoolClassification", code(PRESCHOOL))] = None
-    reason_of_loss: Annotated[Text, Element("ReasonOfLoss", code(REASON_OF_LOSS))] = None
+    reason_of_loss: Annotated[Text, Element("ReasonOfLoss", code(LOSS_REASON))] = None
     insurer_name: Annotated[Text, Element("InsurerName", TEXT)] = None
     elderly_recipient: Annotated[ElderlyRecipientInfo | None, Element("ElderlyRecipientCertificateInfo")] = None
     limit_changed: Annotated[Text, Element("LimitApplicationCertificateChanged", code(LIMIT_CHANGED))] = None
     limit_consent: Annotated[
-        Asked,
-        Consented(
+        Answer,
+        ConsentElements(
             "LimitApplicationCertificateRelated", Item.HIGH_COST_LIMIT, has_available_time=False, confidence=_PUBLISHED
         ),
     ] = None
     limit: Annotated[LimitInfo | None, Element("LimitApplicationCertificateRelatedInfo")] = None
     disease_consent: Annotated[
-        Asked, Consented("SpecificDiseasesCertificateRelated", Item.SPECIFIC_DISEASE, has_available_time=False)
+        Answer,
+        ConsentElements("SpecificDiseasesCertificateRelated", Item.SPECIFIC_DISEASE, has_available_time=False),
     ] = None
     diseases: Annotated[
         tuple[DiseaseInfo, ...], Element("SpecificDiseasesCertificateList", item="SpecificDiseasesCertificateInfo")
@@ -157,21 +158,25 @@ class Insured(Part):
     medical_tickets: Annotated[
         tuple[MedicalTicketInfo, ...], Element("PublicExpenseResultList", item="MedicalTicketInfo")
     ] = ()
-    checkups: Annotated[Asked, Consented("SpecificHealthCheckupsInfo", Item.HEALTH_CHECKUP, confidence=_PUBLISHED)] = (
-        None
-    )
-    medicines: Annotated[Asked, Consented("PharmacistsInfo", Item.MEDICINES, confidence=_PUBLISHED)] = None
-    diagnosis: Annotated[Asked, Consented("DiagnosisInfo", Item.DIAGNOSIS, confidence=_PUBLISHED)] = None
-    surgery: Annotated[Asked, Consented("OperationInfo", Item.SURGERY, confidence=_PUBLISHED)] = None
-    diagnosis_name: Annotated[Asked, Consented("DiagnosisName", Item.SURGERY, confidence=_INFERRED, newer=True)] = None
-    infection: Annotated[Asked, Consented("InfectiousInfo", Item.SURGERY, confidence=_INFERRED, newer=True)] = None
-    allergy: Annotated[Asked, Consented("AllergyInfo", Item.DIAGNOSIS, confidence=_INFERRED, newer=True)] = None
-    contraindication: Annotated[
-        Asked, Consented("ContraindicationInfo", Item.DIAGNOSIS, confidence=_INFERRED, newer=True)
+    checkups: Annotated[
+        Answer, ConsentElements("SpecificHealthCheckupsInfo", Item.HEALTH_CHECKUP, confidence=_PUBLISHED)
     ] = None
-    test: Annotated[Asked, Consented("TestInfo", Item.DIAGNOSIS, confidence=_INFERRED, newer=True)] = None
-    prescription: Annotated[Asked, Consented("PrescriptionInfo", Item.MEDICINES, confidence=_INFERRED, newer=True)] = (
+    medicines: Annotated[Answer, ConsentElements("PharmacistsInfo", Item.MEDICINES, confidence=_PUBLISHED)] = None
+    diagnosis: Annotated[Answer, ConsentElements("DiagnosisInfo", Item.DIAGNOSIS, confidence=_PUBLISHED)] = None
+    surgery: Annotated[Answer, ConsentElements("OperationInfo", Item.SURGERY, confidence=_PUBLISHED)] = None
+    diagnosis_name: Annotated[
+        Answer, ConsentElements("DiagnosisName", Item.SURGERY, confidence=_INFERRED, newer=True)
+    ] = None
+    infection: Annotated[Answer, ConsentElements("InfectiousInfo", Item.SURGERY, confidence=_INFERRED, newer=True)] = (
         None
     )
+    allergy: Annotated[Answer, ConsentElements("AllergyInfo", Item.DIAGNOSIS, confidence=_INFERRED, newer=True)] = None
+    contraindication: Annotated[
+        Answer, ConsentElements("ContraindicationInfo", Item.DIAGNOSIS, confidence=_INFERRED, newer=True)
+    ] = None
+    test: Annotated[Answer, ConsentElements("TestInfo", Item.DIAGNOSIS, confidence=_INFERRED, newer=True)] = None
+    prescription: Annotated[
+        Answer, ConsentElements("PrescriptionInfo", Item.MEDICINES, confidence=_INFERRED, newer=True)
+    ] = None
     reference_number: Annotated[Text, Element("ReferenceNumber", REFERENCE_NUMBER)] = None
     arbitrary_identifier: Annotated[Text, Element("ArbitraryIdentifier", TEXT)] = None

@@ -1,4 +1,4 @@
-"""The message type of each kind of file, by file name prefix."""
+"""File kinds with their message types, by file name prefix."""
 
 import re
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from terminal.handover.parts import LayoutProblem, Part, Reader
 from terminal.handover.xml import MAX_BULK_SIZE, MAX_SIZE, ROOT, Parsed
 
 FACE_PREFIX: Final = "OQSsiquc01res_face_"
-LASTING: Final = ("OQSmuhvq", "OQSmuonq")
-"""Jobs whose consents are valid longer than a visit."""
+LONG_CONSENT_JOBS: Final = ("OQSmuhvq", "OQSmuonq")
+"""Jobs with consents that remain valid after the visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class FileKind:
     prefix: str
     message: type[Part]
     title: str
-    largest: int = MAX_SIZE
+    max_size: int = MAX_SIZE
 
     @property
     def job(self) -> str:
-        """System, single or multiple, and job, as in `OQSmuquc`; the same for requests and answers."""
+        """System, `si` or `mu` (single, multiple) and job, as in `OQSmuquc`. Requests and answers share it."""
         return self.prefix[:8]
 
 
@@ -67,15 +67,15 @@ FILE_KINDS: Final = (
     FileKind("TKKsiquc01res_", CheckupAnswer, "特定健診情報", MAX_BULK_SIZE),
 )
 
-KNOWN_ELSEWHERE: Final = re.compile(
+UNSUPPORTED_KINDS: Final = re.compile(
     r"(OQSsihvq01|OQSsionq01|OQSsihvd01|OQSsiurl01|OQSsiinq01"
     r"|OQSsiupd01|CIPsiquc01|PMHsimsm01|EPS[A-Za-z]+[0-9]*)(req|res)_"
 )
-"""Existing kinds that are not simulated."""
+"""Kinds that exist but are not simulated."""
 
 
 def kind_of(name: str, *, any_case: bool = False) -> FileKind | None:
-    """Return the kind of a file by its name, or None. `any_case`: ignore case, as Windows does."""
+    """Return the kind of a file name, or None. `any_case` ignores case, like Windows."""
     if any_case:
         name = name.lower()
         return next((kind for kind in FILE_KINDS if name.startswith(kind.prefix.lower())), None)
@@ -85,11 +85,11 @@ def kind_of(name: str, *, any_case: bool = False) -> FileKind | None:
 @dataclass(frozen=True, slots=True)
 class Read:
     message: Part | None
-    """None if a required element is missing or unreadable."""
+    """None if a required element is missing or invalid."""
     problems: tuple[LayoutProblem, ...]
 
 
 def read_message(parsed: Parsed, message: type[Part]) -> Read:
     reader = Reader()
-    read = reader.read(parsed.root, message, ROOT)
-    return Read(read, tuple(sorted(reader.problems, key=lambda problem: problem.line)))
+    content = reader.read(parsed.root, message, ROOT)
+    return Read(content, tuple(sorted(reader.problems, key=lambda problem: problem.line)))

@@ -1,6 +1,6 @@
-"""Requests for lists: welfare by month (医療扶助), consents of visit and online care, patient numbers in bulk.
+"""List messages: welfare by month (医療扶助), consents for visiting and online care, patient numbers in bulk.
 
-Requests are as written by public programs. Results of the first three are inferred from those of the bulk check.
+Requests follow public programs. Results of the first three are inferred from the bulk check.
 """
 
 from datetime import date
@@ -14,12 +14,12 @@ from terminal.handover.parts import Element, Part
 from terminal.handover.values import DAY, MONTH, code
 
 
-class MonthWanted(Part):
+class MonthSearch(Part):
     month: Annotated[str, Element("MedicalTreatmentMonth", MONTH)]
 
 
 class MonthBody(Part):
-    search: Annotated[MonthWanted, Element("QualificationConfirmSearchInfo")]
+    search: Annotated[MonthSearch, Element("QualificationConfirmSearchInfo")]
 
 
 class WelfareListRequest(Part):
@@ -29,8 +29,8 @@ class WelfareListRequest(Part):
     body: Annotated[MonthBody, Element("MessageBody")]
 
 
-class ConsentsWanted(Part):
-    """One of the two periods."""
+class ConsentSearch(Part):
+    """Period of consent or of examination."""
 
     consented_from: Annotated[date | None, Element("ConsentDateFrom", DAY)] = None
     consented_to: Annotated[date | None, Element("ConsentDateTo", DAY)] = None
@@ -40,7 +40,7 @@ class ConsentsWanted(Part):
 
 
 class ConsentsBody(Part):
-    search: Annotated[ConsentsWanted, Element("QualificationConfirmSearchInfo")]
+    search: Annotated[ConsentSearch, Element("QualificationConfirmSearchInfo")]
 
 
 class ConsentListRequest(Part):
@@ -73,7 +73,7 @@ class BulkRegistrationUnits(Part):
 
 
 class BulkRegistrationResult(Part):
-    """`OQSmuimm02res_`. Segment 2 while it is still being processed."""
+    """`OQSmuimm02res_`. The segment is 2 during processing."""
 
     header: Annotated[BulkHeader, Element("MessageHeader")]
     body: Annotated[BulkRegistrationUnits | None, Element("MessageBody")] = None

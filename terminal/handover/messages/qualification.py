@@ -1,4 +1,4 @@
-"""The single check: request by symbol and number, answer, and the card reader result, which has the same layout."""
+"""Single check: request by symbol and number, answer, and the card reader result in the same format."""
 
 from datetime import date
 from typing import Annotated
@@ -12,7 +12,7 @@ from terminal.handover.values import BRANCH, DAY, INSURER, NUMBER, SYMBOL, TEXT,
 
 Status = Annotated[str, Element("ProcessingResultStatus", code(STATUS))]
 ResultCode = Annotated[Text, Element("ProcessingResultCode", TEXT)]
-"""Optional on success too."""
+"""Optional, even on success."""
 ResultMessage = Annotated[Text, Element("ProcessingResultMessage", TEXT)]
 Validity = Annotated[Text, Element("QualificationValidity", code(VALIDITY), Confidence.DOCUMENTED)]
 
@@ -24,7 +24,7 @@ class SearchInfo(Part):
     insured_branch_number: Annotated[Text, Element("InsuredBranchNumber", BRANCH)] = None
     birth_date: Annotated[date, Element("Birthdate", DAY)]
     limit_consent: Annotated[str, Element("LimitApplicationCertificateRelatedConsFlg", code(ORAL_CONSENT))]
-    """Oral: there is no card in this check."""
+    """Given orally, because this check uses no card."""
     arbitrary_identifier: Annotated[Text, Element("ArbitraryIdentifier", TEXT)] = None
 
 
@@ -40,7 +40,7 @@ class QualificationRequest(Part):
 
 
 class DispensedPrescription(Part):
-    """A prescription that a pharmacy's patient has chosen for dispensing. Not in any public document."""
+    """Prescription selected by a pharmacy's patient for dispensing. Not in any public document."""
 
     id: Annotated[str, Element("PrescriptionId", TEXT, Confidence.INFERRED)]
 
@@ -61,7 +61,7 @@ class QualificationBody(Part):
 
 
 class QualificationAnswer(Part):
-    """`OQSsiquc01res_` and `OQSsiquc01res_face_`. Without a body if the complete file was rejected."""
+    """`OQSsiquc01res_` and `OQSsiquc01res_face_`. There is no body if the request file was rejected."""
 
     header: Annotated[QualificationHeader, Element("MessageHeader")]
     body: Annotated[QualificationBody | None, Element("MessageBody")] = None

@@ -1,4 +1,4 @@
-"""Registration of the clinic's own patient number (照会番号)."""
+"""Registration of the institution's own patient numbers (照会番号)."""
 
 from typing import Annotated
 

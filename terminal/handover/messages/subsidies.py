@@ -1,7 +1,7 @@
-"""Medical subsidies (医療費助成, PMH) in a card reader's result. Every element here is inferred.
+"""Medical subsidies (医療費助成, PMH) in a card reader result. All elements are inferred.
 
-The format used by real terminals is not public. The names are those of the Digital Agency's PMH interface for
-municipalities, in the style of the other elements.
+The format of real terminals is not public. The names are taken from the Digital Agency's PMH interface for
+municipalities and adapted to the style of the other elements.
 """
 
 from typing import Annotated
@@ -9,14 +9,14 @@ from typing import Annotated
 from consent.items import Item
 from terminal.handover.codes import SUBSIDY_STANDING, YES_NO
 from terminal.handover.messages.insured import Day, Text
-from terminal.handover.parts import Confidence, Consented, ConsentPart, Element, Part
+from terminal.handover.parts import Confidence, ConsentElements, ConsentPart, Element, Part
 from terminal.handover.values import COUNT, DAY, TextKind, code, digits
 
 _INFERRED = Confidence.INFERRED
 
 
 class SubsidyCertificate(Part):
-    """One certificate; the attributes are those of `qualification.insured.Subsidy`."""
+    """Certificate, with the attributes of `qualification.insured.Subsidy`."""
 
     insurer_number: Annotated[str, Element("MedicalSubsidyInsurerNumber", digits(8), _INFERRED)]
     """公費負担者番号."""
@@ -32,11 +32,12 @@ class SubsidyCertificate(Part):
 
 
 class SubsidyResult(Part):
-    """Refused, none, ended or not connected. Missing data must not be mistaken for the end of a subsidy."""
+    """Status and certificates. The status distinguishes missing data from the end of a subsidy."""
 
     standing: Annotated[str, Element("MedicalSubsidyStatus", code(SUBSIDY_STANDING), _INFERRED)]
     consent: Annotated[
-        ConsentPart | None, Consented("MedicalSubsidy", Item.SUBSIDIES, has_available_time=False, confidence=_INFERRED)
+        ConsentPart | None,
+        ConsentElements("MedicalSubsidy", Item.SUBSIDIES, has_available_time=False, confidence=_INFERRED),
     ] = None
     certificates: Annotated[
         tuple[SubsidyCertificate, ...], Element("MedicalSubsidyList", None, _INFERRED, item="MedicalSubsidyInfo")

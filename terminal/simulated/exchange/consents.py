@@ -6,7 +6,7 @@ A consent is valid until AvailableTime or a later refusal. Items that were not a
 from datetime import date, datetime
 
 from consent.items import Item
-from terminal.handover.layout import LASTS, attributes_of
+from terminal.handover.layout import CONSENT_VALIDITY, attributes_of
 from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.kinds import read_message
 from terminal.handover.messages.qualification import QualificationAnswer
@@ -60,6 +60,6 @@ def _until(consent: ConsentPart) -> datetime | None:
     if consent.flag != "1" or consent.consent_time is None or consent.available_time is None:
         return None
     try:
-        return min(consent.available_time, consent.consent_time + LASTS)
+        return min(consent.available_time, consent.consent_time + CONSENT_VALIDITY)
     except OverflowError:
         return None

@@ -6,7 +6,7 @@ from datetime import datetime
 from config.japan import JAPAN
 from terminal.handover.codes import CONSENT, Codes
 from terminal.handover.messages.kinds import FILE_KINDS
-from terminal.handover.parts import Consented, Element, Field, Part, fields_of
+from terminal.handover.parts import ConsentElements, Element, Field, Part, fields_of
 from terminal.handover.values import CodeKind
 from terminal.simulated.exchange.sample_files import all_files, elements_of
 from terminal.simulated.service.people import invented_people
@@ -35,7 +35,7 @@ def _table(part: type[Part]) -> Iterator[str]:
     yield "| element | | value | known |"
     yield "|---|---|---|---|"
     for field in fields_of(part):
-        if isinstance(field.marker, Consented):
+        if isinstance(field.marker, ConsentElements):
             for name, value in zip(field.marker.names, ("0 to 3 (OQSCD016)", "time", "time"), strict=False):
                 yield f"| {name} | | {value} | {field.marker.confidence} |"
         else:

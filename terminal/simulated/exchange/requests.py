@@ -76,7 +76,7 @@ def handle(name: RequestName, data: bytes, make_context: MakeContext, bulk_lasts
             return reject(name, ExchangeProblem.NOT_SIMULATED, make_context(False))
         context = make_context(False, parsed.encoding)
         return reject(name, ExchangeProblem.NOT_SIMULATED, context, identifier=identifier_in(parsed))
-    parsed = parse(data, name.kind.largest)
+    parsed = parse(data, name.kind.max_size)
     if isinstance(parsed, Unreadable):
         context = make_context(False)
         return reject(name, ExchangeProblem.MALFORMED, context, where=_line(parsed.line), half_written=True)

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final, Self
 
 from config.japan import JAPAN
-from terminal.handover.folder import AlreadyThere, NotDelivered, ResultFolder
+from terminal.handover.folder import NotDelivered, ResultFolder, TargetExists
 from terminal.handover.messages.kinds import FACE_PREFIX
-from terminal.handover.reading import TooLarge, read_file
+from terminal.handover.reading import FileTooLarge, read_file
 from terminal.handover.xml import MAX_SIZE, Encoding
 from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.checks import QualificationChecks
@@ -205,7 +205,7 @@ class ExchangeService:
                 continue
             try:
                 data = read_file(path, MAX_SIZE)
-            except (TooLarge, OSError):
+            except (FileTooLarge, OSError):
                 continue
             if data is not None and store_consents(data, self._insured, self._store, today):
                 self._store.mark_processed(key, "", self._clock())
@@ -252,10 +252,10 @@ class ExchangeService:
 
     def _prepare(self, arrived: Arrived, scan: Scan, now: float) -> _Pending | None:
         """Return the answer, or None if the request must wait or was answered before."""
-        largest = arrived.name.kind.largest if arrived.name.kind else MAX_SIZE
+        largest = arrived.name.kind.max_size if arrived.name.kind else MAX_SIZE
         try:
             data = read_file(arrived.path, largest)
-        except TooLarge:
+        except FileTooLarge:
             return _Pending(arrived.stamp, reject(arrived.name, ExchangeProblem.MALFORMED, self._context(False)), now)
         except OSError:
             # another program may have locked the file
@@ -302,7 +302,7 @@ class ExchangeService:
             log.info("%s: accepted without an answer, as provoked", arrived.name.log_text)
             return True
         delivery = self._answers.deliver(handled.name, handled.data)
-        if isinstance(delivery, AlreadyThere) and isinstance(handled, AnswerFile):
+        if isinstance(delivery, TargetExists) and isinstance(handled, AnswerFile):
             handled = reject(arrived.name, ExchangeProblem.NAME_USED, self._context(False))
             delivery = self._answers.deliver(handled.name, handled.data)
         if isinstance(delivery, NotDelivered):

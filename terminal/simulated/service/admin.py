@@ -10,7 +10,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from terminal.qualification.connection import require_safe_url
-from terminal.qualification.contract import Model, NoAnswer, Refused, Silence
+from terminal.qualification.contract import Model, NoAnswer, NoAnswerReason, Refused
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.readiness import NotReady
 from terminal.simulated.service.admin_bodies import Adopted, Adoption, EnrolTerminal, SimulatorState
@@ -73,17 +73,17 @@ class StubAdmin:
         try:
             response = self._http.request(method, path, content=content, headers={"Content-Type": "application/json"})
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            return NoAnswer(Silence.NO_CONNECTION)
+            return NoAnswer(NoAnswerReason.NO_CONNECTION)
         except httpx.TimeoutException:
-            return NoAnswer(Silence.TIMEOUT)
+            return NoAnswer(NoAnswerReason.TIMEOUT)
         except httpx.HTTPError:
-            return NoAnswer(Silence.BROKEN_OFF)
+            return NoAnswer(NoAnswerReason.CONNECTION_LOST)
         if response.status_code >= 500:
-            return NoAnswer(Silence.SERVER_ERROR)
+            return NoAnswer(NoAnswerReason.SERVER_ERROR)
         try:
             return adapter.validate_json(response.content)
         except ValidationError:
-            return NoAnswer(Silence.NOT_UNDERSTOOD)
+            return NoAnswer(NoAnswerReason.NOT_UNDERSTOOD)
 
 
 def enrol_with(admin: StubAdmin, url: str, state_dir: Path, terminal_id: str) -> Enrolment:

@@ -1,6 +1,6 @@
 """Names in the old character set, in which characters that JIS X 0208 lacks become ●."""
 
-from terminal.handover.characters import in_old_characters
+from terminal.handover.characters import replace_unsupported
 from terminal.qualification.contract import QualificationResult
 from terminal.qualification.insured import Qualification
 
@@ -12,5 +12,5 @@ def with_old_characters(result: QualificationResult) -> QualificationResult:
 
 
 def _of(entry: Qualification) -> Qualification:
-    changed = {field: in_old_characters(value) for field in _FIELDS if (value := getattr(entry, field)) is not None}
+    changed = {field: replace_unsupported(value) for field in _FIELDS if (value := getattr(entry, field)) is not None}
     return entry.model_copy(update=changed)

@@ -15,7 +15,7 @@ import uvicorn
 
 from config.garbage import resume
 from terminal.qualification.connection import is_loopback
-from terminal.qualification.pki import LineKeys
+from terminal.qualification.pki import TlsFiles
 from terminal.simulated.service import connections
 from terminal.simulated.service.app import create_app
 from terminal.simulated.service.enrolment import registry_path, service_key
@@ -68,7 +68,7 @@ class StubServer:
         *,
         behaviour: Misbehaviour | None = None,
         port: int = 0,
-        line: LineKeys | None = None,
+        line: TlsFiles | None = None,
     ) -> None:
         self.service = service
         self.behaviour = behaviour or Misbehaviour()
@@ -119,7 +119,7 @@ def serve(
     database_url: str | None = None,
     people_file: Path | None = None,
     behaviour: Iterable[Setting] = (),
-    line: LineKeys | None = None,
+    line: TlsFiles | None = None,
     share_port: bool = False,
 ) -> None:
     """Run until interrupted. `share_port`: other processes on the same `database_url` may share the port.
@@ -143,7 +143,7 @@ def serve(
         service.close()
 
 
-def require_line(host: str, line: LineKeys | None) -> None:
+def require_line(host: str, line: TlsFiles | None) -> None:
     """Raise `ValueError` for an address that others can reach, unless `line` protects it."""
     if line is None and not is_loopback(host):
         raise ValueError(
@@ -170,7 +170,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _server(service: StubService, behaviour: Misbehaviour, line: LineKeys | None) -> uvicorn.Server:
+def _server(service: StubService, behaviour: Misbehaviour, line: TlsFiles | None) -> uvicorn.Server:
     tls: dict[str, Any] = {}
     if line is not None:
         tls = {

@@ -32,7 +32,7 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.keys import SigningKey, verify
 from terminal.qualification.statements import (
-    Asked,
+    RequestKind,
     lookup_statement,
     request_statement,
     statement_of,
@@ -166,7 +166,7 @@ class StubService:
         if isinstance(found, RefusalReason):
             return refuse(found)
         check, person = found
-        turned_away = self._turned_away(Asked.REGISTRATION, check_id, check.terminal_id, caller)
+        turned_away = self._turned_away(RequestKind.REGISTRATION, check_id, check.terminal_id, caller)
         if turned_away is not None:
             return refuse(turned_away)
         if check.purpose is Purpose.INQUIRY or check.standing is CertificateStanding.GRACE:
@@ -196,7 +196,7 @@ class StubService:
         person = self.people.get(kept.check.person) if kept else None
         if kept is None or person is None:
             return refuse(RefusalReason.NO_SUCH_CHECK)
-        turned_away = self._turned_away(Asked.RESULT, check_id, kept.check.terminal_id, caller)
+        turned_away = self._turned_away(RequestKind.RESULT, check_id, kept.check.terminal_id, caller)
         if turned_away is not None:
             return refuse(turned_away)
         if kept.accepted is None:
@@ -230,7 +230,7 @@ class StubService:
 
     async def standing(self, check_id: str, caller: Caller) -> StandingConsents | Refused:
         """For components that provide data: a consent may have been withdrawn since its result was written."""
-        turned_away = self._turned_away(Asked.CONSENTS, check_id, caller.terminal_id, caller)
+        turned_away = self._turned_away(RequestKind.CONSENTS, check_id, caller.terminal_id, caller)
         if turned_away is not None:
             return refuse(turned_away)
         kept = await self._store.kept(check_id)
@@ -274,7 +274,7 @@ class StubService:
 
     async def receipts(self, after: int, caller: Caller) -> Receipts | Refused:
         """Return the receipts the service has for the caller, for its auditor."""
-        turned_away = self._turned_away(Asked.RECEIPTS, str(after), caller.terminal_id, caller)
+        turned_away = self._turned_away(RequestKind.RECEIPTS, str(after), caller.terminal_id, caller)
         if turned_away is not None:
             return refuse(turned_away)
         found, more, opened = await self._store.receipts(caller.terminal_id, after)
@@ -327,13 +327,13 @@ class StubService:
         """Today's date in Japan."""
         return self._clock().astimezone(JAPAN).date()
 
-    def _turned_away(self, asked: Asked, subject: str, terminal_id: str, caller: Caller) -> RefusalReason | None:
+    def _turned_away(self, asked: RequestKind, subject: str, terminal_id: str, caller: Caller) -> RefusalReason | None:
         """Return None if the caller is that terminal and signed this request recently, with an unused nonce."""
         key = self.registry.current().terminals.get(terminal_id)
         if key is None or caller.terminal_id != terminal_id:
             return RefusalReason.UNKNOWN_TERMINAL
         statement = request_statement(
-            asked=asked, subject=subject, terminal_id=terminal_id, nonce=caller.nonce, asked_at=caller.asked_at
+            kind=asked, subject=subject, terminal_id=terminal_id, nonce=caller.nonce, asked_at=caller.asked_at
         )
         if not verify(key, statement, caller.signature):
             return RefusalReason.UNKNOWN_TERMINAL

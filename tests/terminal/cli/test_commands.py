@@ -19,7 +19,7 @@ from reader.softcard.image import CardFile
 from terminal.cli.main import app
 from terminal.handover.folder import WORK_FOLDER, DeliveryFailure, NotDelivered
 from terminal.handover.process import FolderProcess
-from terminal.qualification.pki import line_keys
+from terminal.qualification.pki import tls_files
 from terminal.simulated.service.admin import StubAdmin
 from terminal.simulated.service.admin_bodies import SimulatorState
 from terminal.simulated.service.enrolment import registry_path
@@ -197,7 +197,7 @@ def test_stub_serves_tls_and_applies_misbehaviour_rules(tmp_path: Path, state: P
     behaviour = ["--behaviour", str(file), "--behaviour", "submit@elder:manner=half,times=1"]
     options = ["--in-memory", "--host", "127.0.0.2", "--port", str(port), "--line", str(keys)]
     program = [sys.executable, "-c", "from terminal.cli.entry import main; main()", "stub", *options, *behaviour]
-    tls = line_keys(keys, "terminal-7").client_context()
+    tls = tls_files(keys, "terminal-7").client_context()
     tls.check_hostname = False  # the certificate is for 127.0.0.1
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as stub:
         try:

@@ -47,10 +47,10 @@ async def share_all(desk: Desk, *, before: Any = None) -> st.Complete:
 def test_card_signs_the_decision_and_the_signature_is_not_stored(desk: Desk) -> None:
     card = desk.card()
     signatures: list[bytes] = []
-    vouch = card_desk.CardDesk._vouch
+    sign_decision = card_desk.CardDesk._sign_statement
 
     def noted(self: Any, statement: bytes, by_pin: bool) -> bytes | None:
-        signature = vouch(self, statement, by_pin)
+        signature = sign_decision(self, statement, by_pin)
         assert by_pin
         assert signature is not None
         signatures.append(signature)
@@ -59,7 +59,7 @@ def test_card_signs_the_decision_and_the_signature_is_not_stored(desk: Desk) -> 
     async def day() -> None:
         async with desk.open():
             with pytest.MonkeyPatch.context() as watching:
-                watching.setattr(card_desk.CardDesk, "_vouch", noted)
+                watching.setattr(card_desk.CardDesk, "_sign_statement", noted)
                 await desk.to_consent(card)
                 await desk.share_all()
                 await desk.until(st.Complete)
@@ -106,7 +106,7 @@ def test_slow_card_signature_does_not_delay_the_reception(desk: Desk, monkeypatc
     async def day() -> st.Complete:
         async with desk.open():
             await desk.to_consent()
-            monkeypatch.setattr(card_desk.CardDesk, "_vouch", slow)
+            monkeypatch.setattr(card_desk.CardDesk, "_sign_statement", slow)
             await desk.share_all()
             state: st.Complete = await desk.until(st.Complete)
             complete.set()
@@ -123,7 +123,7 @@ def test_required_signature_missing_turns_consent_into_refusal(
     desk = desk_requiring_signatures(counter)
 
     async def remove_signature() -> None:
-        monkeypatch.setattr(card_desk.CardDesk, "_vouch", lambda *_: None)
+        monkeypatch.setattr(card_desk.CardDesk, "_sign_statement", lambda *_: None)
 
     state = asyncio.run(share_all(desk, before=remove_signature))
     assert state.outcome is st.Outcome.NOTHING_SHARED
@@ -141,7 +141,7 @@ def test_required_signature_found_invalid_withdraws_the_consent(
     desk = desk_requiring_signatures(counter)
 
     async def forge_signature() -> None:
-        monkeypatch.setattr(card_desk.CardDesk, "_vouch", lambda *_: b"\x01" * 256)
+        monkeypatch.setattr(card_desk.CardDesk, "_sign_statement", lambda *_: b"\x01" * 256)
 
     asyncio.run(share_all(desk, before=forge_signature))
     assert signature_verdict(desk) is CardSignature.INVALID

@@ -85,7 +85,7 @@ def test_timed_out_submission_is_repeated_with_the_same_key_and_time(
             note_keys()
             await desk.to_consent()
             desk.counter.stub.misbehave(Operation.SUBMIT, Rule(manner=Manner.SILENT))
-            desk.conductor.service.client._line._timeout = 0.5  # affects only the submission
+            desk.conductor.service.client._connection._timeout = 0.5  # affects only the submission
             await desk.share_all()
             state = await desk.until(st.Complete)
             assert state.outcome is st.Outcome.AWAITING

@@ -28,7 +28,7 @@ from terminal.doctor.examination import DoctorCheck, examine, worst
 from terminal.doctor.finding import Finding, Grade, fine
 from terminal.doctor.running import terminal_running
 from terminal.qualification.keys import SigningKey, enrolment_path, terminal_key_path
-from terminal.qualification.pki import make_line_keys
+from terminal.qualification.pki import create_tls_files
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from terminal.simulated.service.people import invented_people
@@ -256,7 +256,7 @@ def test_clock_behind_the_ledger_is_reported(ready: Settings, ledger: Ledger) ->
 
 def test_line_certificates_are_checked(ready: Settings) -> None:
     folder, created = ready.state_dir / "terminal" / "line", datetime.now(UTC)
-    make_line_keys(folder, terminals=(ready.service.terminal_id,))
+    create_tls_files(folder, terminals=(ready.service.terminal_id,))
     found = trust.certificates(ready)
     assert found.grade is Grade.OK
     assert any(f"{day + timedelta(days=825):%Y-%m-%d}" in found.text for day in (created, datetime.now(UTC)))

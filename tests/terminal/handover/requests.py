@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from terminal.handover.messages.bulk import BulkFetch, BulkRequest, BulkSearch, BulkTicket
-from terminal.handover.messages.data import CheckupRequest, DataHeader, DataWanted, DrugRequest, DrugsWanted
+from terminal.handover.messages.data import CheckupRequest, DataHeader, DataSearch, DrugRequest, DrugSearch
 from terminal.handover.messages.header import DatedRequestHeader, RequestHeader
 from terminal.handover.messages.qualification import QualificationRequest, SearchBody, SearchInfo
 from terminal.handover.messages.reference import RegistrationBody, RegistrationInfo, RegistrationRequest
@@ -55,14 +55,14 @@ def drugs(
     classification = changes.pop("classification", "1")
     return DrugRequest(
         header=_data_header("YZK-1", changes.pop("institution", INSTITUTION), changes),
-        body=DrugsWanted(start=start, end=end, file_category=category, classification=classification, care="1"),
+        body=DrugSearch(start=start, end=end, file_category=category, classification=classification, care="1"),
     )
 
 
 def checkups(**changes: Any) -> CheckupRequest:
     return CheckupRequest(
         header=_data_header("TKK-1", INSTITUTION, changes),
-        body=DataWanted(file_category="2", classification="1", care="1"),
+        body=DataSearch(file_category="2", classification="1", care="1"),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from config.japan import JAPAN
-from terminal.handover.parts import Consented, ConsentPart, Element, Part, fields_of
+from terminal.handover.parts import ConsentElements, ConsentPart, Element, Part, fields_of
 from terminal.handover.values import (
     COUNT,
     KANA,
@@ -55,13 +55,13 @@ def values(kind: ValueKind) -> st.SearchStrategy[Any]:
             return st.sampled_from([value for value, _ in codes.values])
         case PatternKind(pattern=pattern):
             return st.from_regex(_PATTERNS.get(kind, pattern), fullmatch=True)
-        case TextKind(longest=longest):
+        case TextKind(max_length=longest):
             return texts(longest or 30)
         case _:
             raise AssertionError(f"no values for {kind}")
 
 
-def consents(marker: Consented) -> st.SearchStrategy[ConsentPart]:
+def consents(marker: ConsentElements) -> st.SearchStrategy[ConsentPart]:
     until = st.none() | moments if marker.has_available_time else st.none()
     return st.builds(ConsentPart, flag=st.sampled_from("0123"), consent_time=st.none() | moments, available_time=until)
 
@@ -71,7 +71,7 @@ def parts(part: type[Part]) -> st.SearchStrategy[Any]:
     strategies: dict[str, st.SearchStrategy[Any]] = {}
     for field in fields_of(part):
         marker = field.marker
-        if isinstance(marker, Consented):
+        if isinstance(marker, ConsentElements):
             strategies[field.attribute] = st.none() | consents(marker)
             continue
         assert isinstance(marker, Element)

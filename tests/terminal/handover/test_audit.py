@@ -10,7 +10,7 @@ import pytest
 from consent.ledger import Ledger, LedgerFile
 from consent.lifecycle import histories
 from terminal.handover import audit
-from terminal.handover.audit import FilesChecked, check_files
+from terminal.handover.audit import FileReport, check_files
 
 STATE = Path(__file__).parents[2] / "fixtures" / "state-v0.1.0"
 
@@ -27,19 +27,19 @@ def differing(results: Path) -> list[str]:
 
 
 def test_unchanged_files_match_the_ledger(results: Path) -> None:
-    assert check_files(results, results.parent / "ledger.db") == FilesChecked(17, ())
+    assert check_files(results, results.parent / "ledger.db") == FileReport(17, ())
 
 
 @pytest.mark.parametrize(
     ("before", "after", "what"),
     [
-        ("PharmacistsInfoConsFlg>0", "PharmacistsInfoConsFlg>1", "YZK: a consent that was not given"),
-        ("DiagnosisInfoConsTime>2026", "DiagnosisInfoConsTime>2025", "SRJ: given at another time"),
-        ("</XmlMsg>", "", "cannot be read as a result"),
+        ("PharmacistsInfoConsFlg>0", "PharmacistsInfoConsFlg>1", "YZK: not granted"),
+        ("DiagnosisInfoConsTime>2026", "DiagnosisInfoConsTime>2025", "SRJ: granted at a different time"),
+        ("</XmlMsg>", "", "not a valid result"),
         (
             "ArbitraryFileIdentifier>",
             "ArbitraryFileIdentifier>x",
-            "not a check in this ledger: it is another terminal's, or records are missing",
+            "its check is not in this ledger: the file is from another terminal, or records are missing",
         ),
     ],
 )
@@ -53,7 +53,7 @@ def test_changed_file_is_reported(results: Path, before: str, after: str, what: 
 def test_renamed_file_is_reported(results: Path) -> None:
     path = sorted(results.iterdir())[0]
     path.rename(path.with_name(path.name.replace("20261126", "20261127")))
-    assert differing(results) == ["was handed over under another name"]
+    assert differing(results) == ["handed over under a different name"]
 
 
 def test_file_matches_the_ledger_after_a_later_withdrawal(results: Path) -> None:
@@ -84,11 +84,11 @@ def test_file_without_a_recorded_delivery_is_reported(results: Path) -> None:
         connection.execute("DELETE FROM record WHERE sequence > ?", (history.decision.sequence,))
     connection.close()
     reported = [difference.what for difference in check_files(results, path).differing if difference.name == first.name]
-    assert reported == ["was never handed over according to the ledger"]
+    assert reported == ["not recorded in the ledger as handed over"]
 
 
 def test_folder_is_reported_and_vanished_file_is_skipped(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (results / "OQSsiquc01res_face_1_20261126224257.xml").mkdir()
-    assert differing(results) == ["cannot be read as a result"]
+    assert differing(results) == ["not a valid result"]
     monkeypatch.setattr(audit, "read_file", lambda *_: None)
     assert differing(results) == []

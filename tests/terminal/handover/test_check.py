@@ -196,14 +196,14 @@ def test_element_order_is_not_checked(encoding: Encoding) -> None:
 @pytest.mark.parametrize(
     ("text", "codec", "severity", "expected"),
     [
-        (face(), "cp932", Severity.ERROR, "characters of the declared encoding (UTF-8); these are Shift_JIS"),
+        (face(), "cp932", Severity.ERROR, "characters in the declared encoding (UTF-8); the file is Shift_JIS"),
         (
             face("Shift_JIS"),
             "utf-8",
             Severity.ERROR,
-            "characters of the declared encoding (Shift_JIS); these are UTF-8",
+            "characters in the declared encoding (Shift_JIS); the file is UTF-8",
         ),
-        (face().split("\n", 1)[1], "utf-8", Severity.WARNING, "an XML declaration with the encoding"),
+        (face().split("\n", 1)[1], "utf-8", Severity.WARNING, "an XML declaration with an encoding"),
         (face("Shift_JIS").replace("Shift_JIS", "windows-31j", 1), "cp932", Severity.WARNING, "UTF-8 or Shift_JIS as"),
         (face(), "utf-8-sig", Severity.NOTE, "no byte order mark"),
         (face().replace(' standalone="no"', ""), "utf-8", Severity.NOTE, "standalone"),
@@ -231,10 +231,10 @@ def test_encoding_problems_are_reported(text: str, codec: str, severity: Severit
     [
         ("YKZsiquc01req_1.xml", "YZKsiquc01req_"),
         ("oqssiquc01req_1.xml", "OQSsiquc01req_"),
-        ("result.xml", "one of the known prefixes"),
+        ("result.xml", "starting with a known prefix"),
         ("OQSsiquc01res_face_20261121091504.xml", "OQSsiquc01res_face_<id>_<yyyyMMddHHmmss>.xml"),
         ("OQSsiquc01req_患者.xml", "letters, digits"),
-        ("OQSsihvq01req_1.xml", "a kind that is simulated here"),
+        ("OQSsihvq01req_1.xml", "a simulated kind"),
     ],
 )
 def test_file_name_problems_are_reported(name: str, expected: str) -> None:

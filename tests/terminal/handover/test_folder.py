@@ -14,7 +14,6 @@ import pytest
 from config.platform.chosen import system
 from terminal.handover.folder import (
     WORK_FOLDER,
-    AlreadyThere,
     Delivery,
     DeliveryFailure,
     FileDelivered,
@@ -22,6 +21,7 @@ from terminal.handover.folder import (
     Prepared,
     ResultFolder,
     ResultOnDisk,
+    TargetExists,
 )
 from terminal.handover.placing import move_in
 from terminal.handover.reading import read_file
@@ -50,8 +50,8 @@ def test_file_is_delivered_completely_with_mode_0640(tmp_path: Path) -> None:
 def test_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     results = ResultFolder(tmp_path)
     results.deliver(NAME, DATA)
-    assert results.deliver(NAME, DATA) == AlreadyThere(tmp_path / NAME, same=True)
-    assert results.deliver(NAME, b"other") == AlreadyThere(tmp_path / NAME, same=False)
+    assert results.deliver(NAME, DATA) == TargetExists(tmp_path / NAME, same=True)
+    assert results.deliver(NAME, b"other") == TargetExists(tmp_path / NAME, same=False)
     assert (tmp_path / NAME).read_bytes() == DATA
     assert work_files(tmp_path) == []
 
@@ -83,7 +83,7 @@ def test_only_one_of_many_concurrent_deliveries_succeeds(
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["AlreadyThere"] * 7 + ["FileDelivered"]
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["TargetExists"] * 7 + ["FileDelivered"]
     assert visible(tmp_path) == [NAME]
     assert work_files(tmp_path) == []
 
@@ -93,7 +93,7 @@ def test_delivery_works_without_hard_links_and_rename_flags(tmp_path: Path, monk
     monkeypatch.setattr(system, "rename_new", no_flags)
     results = ResultFolder(tmp_path)
     assert results.deliver(NAME, DATA) == FileDelivered(tmp_path / NAME)
-    assert results.deliver(NAME, b"other") == AlreadyThere(tmp_path / NAME, same=False)
+    assert results.deliver(NAME, b"other") == TargetExists(tmp_path / NAME, same=False)
     work = tmp_path / WORK_FOLDER / "terminal~x.part"
     work.write_bytes(b"late")
     with pytest.raises(FileExistsError):
@@ -249,22 +249,22 @@ def test_look_reports_prepared_moved_and_taken_results(tmp_path: Path) -> None:
     """Check the states after a crash: prepared, moved and taken. A missing share is not an empty folder."""
     results = ResultFolder(tmp_path)
     digest = hashlib.sha256(DATA).hexdigest()
-    assert isinstance(results.look(NAME), NotDelivered)
+    assert isinstance(results.inspect(NAME), NotDelivered)
     prepared = results.prepare(NAME, DATA)
     assert isinstance(prepared, Prepared)
-    assert results.look(NAME) == ResultOnDisk(prepared.mark, digest, None)
+    assert results.inspect(NAME) == ResultOnDisk(prepared.mark, digest, None)
     assert isinstance(results.move(NAME, "0" * 64), NotDelivered)
     assert results.move(NAME, digest) == FileDelivered(tmp_path / NAME)
-    assert results.look(NAME) == ResultOnDisk(prepared.mark, None, digest)
+    assert results.inspect(NAME) == ResultOnDisk(prepared.mark, None, digest)
     (tmp_path / NAME).unlink()
-    assert results.look(NAME) == ResultOnDisk(prepared.mark, None, None)
+    assert results.inspect(NAME) == ResultOnDisk(prepared.mark, None, None)
     assert ResultFolder(tmp_path).prepare(NAME, b"changed") == prepared
 
 
 def test_existing_file_prevents_preparation(tmp_path: Path) -> None:
     results = ResultFolder(tmp_path)
     results.deliver(NAME, DATA)
-    assert results.prepare(NAME, b"other") == AlreadyThere(tmp_path / NAME, same=False)
+    assert results.prepare(NAME, b"other") == TargetExists(tmp_path / NAME, same=False)
     assert results.trouble is DeliveryFailure.OCCUPIED
     assert work_files(tmp_path) == []
 
@@ -286,10 +286,10 @@ def test_prepared_file_remains_until_its_replacement_is_complete(
         disk.setattr(os, "write", full)
         assert results.prepare(NAME, DATA) == prepared
         assert results.prepare(NAME, b"changed" * 9) == NotDelivered(DeliveryFailure.DISK_FULL, errno.ENOSPC)
-    assert results.look(NAME) == ResultOnDisk(prepared.mark, hashlib.sha256(DATA).hexdigest(), None)
+    assert results.inspect(NAME) == ResultOnDisk(prepared.mark, hashlib.sha256(DATA).hexdigest(), None)
     assert len(work_files(tmp_path)) == 1
     assert results.prepare(NAME, b"changed" * 9) == prepared
-    assert results.look(NAME) == ResultOnDisk(prepared.mark, hashlib.sha256(b"changed" * 9).hexdigest(), None)
+    assert results.inspect(NAME) == ResultOnDisk(prepared.mark, hashlib.sha256(b"changed" * 9).hexdigest(), None)
 
 
 def test_stale_share_does_not_count_as_delivered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,9 +307,9 @@ def test_stale_share_does_not_count_as_delivered(tmp_path: Path, monkeypatch: py
 
     with monkeypatch.context() as share:
         share.setattr(os, "open", stale)
-        assert results.look(NAME) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ESTALE)
+        assert results.inspect(NAME) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ESTALE)
         assert results.prepare("other.xml", DATA) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ESTALE)
-    assert results.look(NAME) == ResultOnDisk(prepared.mark, None, hashlib.sha256(DATA).hexdigest())
+    assert results.inspect(NAME) == ResultOnDisk(prepared.mark, None, hashlib.sha256(DATA).hexdigest())
 
 
 def test_share_disconnected_during_look_is_reported_as_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,7 +325,7 @@ def test_share_disconnected_during_look_is_reported_as_missing(tmp_path: Path, m
         return real(path, flags, *more)
 
     monkeypatch.setattr(os, "open", disconnect)
-    assert results.look(NAME) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ENOENT)
+    assert results.inspect(NAME) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ENOENT)
 
 
 @pytest.mark.parametrize("kind", ["pipe", "link", "dangling", "folder"])
@@ -342,7 +342,7 @@ def test_pipe_link_or_folder_with_the_same_name_prevents_delivery(tmp_path: Path
         case _:
             target.mkdir()
     results = ResultFolder(tmp_path)
-    assert results.deliver(NAME, DATA) == AlreadyThere(target, same=False)
+    assert results.deliver(NAME, DATA) == TargetExists(target, same=False)
     assert results.trouble is DeliveryFailure.OCCUPIED
     assert kind == "link" or not elsewhere.exists()
 

@@ -10,11 +10,11 @@ import pytest
 from terminal.handover import placing
 from terminal.handover.folder import (
     WORK_FOLDER,
-    AlreadyThere,
     DeliveryFailure,
     FileDelivered,
     NotDelivered,
     ResultFolder,
+    TargetExists,
 )
 
 NAME, DATA = "OQSsiquc01res_face_1.xml", b"<XmlMsg>" + b"x" * 5000 + b"</XmlMsg>"
@@ -59,7 +59,7 @@ def test_partial_file_left_by_a_crash_is_rewritten(
 
 def test_different_file_with_the_same_name_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"another")
-    assert ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA) == AlreadyThere(tmp_path / NAME, same=False)
+    assert ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA) == TargetExists(tmp_path / NAME, same=False)
     assert (tmp_path / NAME).read_bytes() == b"another"
 
 

@@ -218,7 +218,7 @@ def test_invalid_or_dangerous_document_is_unreadable(data: bytes) -> None:
 
 
 def test_oversized_document_is_not_parsed() -> None:
-    assert parse(b"<XmlMsg/>" + b" " * 1000, largest=1000) == Unreadable("at most 1000 bytes")
+    assert parse(b"<XmlMsg/>" + b" " * 1000, max_size=1000) == Unreadable("at most 1000 bytes")
 
 
 def test_comments_and_instructions_are_skipped_and_cdata_is_text() -> None:

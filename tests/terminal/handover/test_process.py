@@ -39,7 +39,7 @@ def test_trouble_is_that_of_the_last_operation(tmp_path: Path) -> None:
     assert folder.move(name, digest) == FileDelivered(share / name)
     folder.prepare(name, b"<another/>")
     assert folder.trouble is DeliveryFailure.OCCUPIED
-    folder.look(name)
+    folder.inspect(name)
     assert folder.trouble is None
     folder.move(name, "0" * 64)
     assert folder.trouble is DeliveryFailure.FOLDER_MISSING

@@ -140,7 +140,7 @@ class Counter:
             "record_signature": record.signature,
             "cv_certificate": chip.image.files[File.SURFACE_CV_CERTIFICATE],
             "chip_signature": chip.prove_chip(statement),
-            "verdict_signature": client.vouch(
+            "verdict_signature": client.sign_verdict(
                 challenge=challenge,
                 way=way,
                 chip_public_key=record.chip_public_key,

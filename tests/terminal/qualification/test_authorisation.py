@@ -21,7 +21,7 @@ from terminal.qualification.contract import (
     RegistrationReply,
 )
 from terminal.qualification.keys import SigningKey
-from terminal.qualification.statements import Asked
+from terminal.qualification.statements import RequestKind
 from terminal.qualification.wire import new_nonce, request_headers
 from terminal.simulated.service.enrolment import enrol_locally
 
@@ -53,14 +53,17 @@ def test_only_the_opening_terminal_can_register_and_fetch(counter: Any, card: An
 
 
 @pytest.mark.parametrize(
-    ("asked", "subject"), [(Asked.REGISTRATION, None), (Asked.RESULT, "0" * 32), (Asked.RECEIPTS, None)]
+    ("asked", "subject"),
+    [(RequestKind.REGISTRATION, None), (RequestKind.RESULT, "0" * 32), (RequestKind.RECEIPTS, None)],
 )
-def test_a_signature_is_valid_for_one_request_only(counter: Any, card: Any, asked: Asked, subject: str | None) -> None:
+def test_a_signature_is_valid_for_one_request_only(
+    counter: Any, card: Any, asked: RequestKind, subject: str | None
+) -> None:
     opened = counter.play(lambda client: counter.opened(client, card))
     terminal_id = counter.enrolment.terminal_id
     headers = request_headers(
         counter.key,
-        asked=asked,
+        kind=asked,
         subject=subject or opened.check_id,
         terminal_id=terminal_id,
         nonce=new_nonce(),
@@ -96,7 +99,7 @@ def test_a_signed_request_is_valid_once_and_for_minutes(counter: Any, card: Any)
     def asked(nonce: bytes, minutes: int) -> int:
         headers = request_headers(
             counter.key,
-            asked=Asked.RESULT,
+            kind=RequestKind.RESULT,
             subject=opened.check_id,
             terminal_id=counter.enrolment.terminal_id,
             nonce=nonce,

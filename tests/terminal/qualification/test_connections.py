@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from terminal.qualification.pki import SERVER, line_keys, make_line_keys
+from terminal.qualification.pki import SERVER, create_tls_files, tls_files
 from terminal.simulated.service import connections
 from terminal.simulated.service.server import StubServer, open_service
 
@@ -93,13 +93,13 @@ def test_connections_from_one_peer_are_limited(server: StubServer, monkeypatch: 
 
 def test_a_client_silent_before_the_handshake_is_disconnected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HANDSHAKE_SECONDS", 0.3)
-    make_line_keys(tmp_path / "line", terminals=("terminal-1",))
-    one = StubServer(open_service(tmp_path, in_memory=True), line=line_keys(tmp_path / "line", SERVER))
+    create_tls_files(tmp_path / "line", terminals=("terminal-1",))
+    one = StubServer(open_service(tmp_path, in_memory=True), line=tls_files(tmp_path / "line", SERVER))
     one.start()
     try:
         with connect(one) as silent:
             assert is_closed(silent)
-        context: ssl.SSLContext = line_keys(tmp_path / "line", "terminal-1").client_context()
+        context: ssl.SSLContext = tls_files(tmp_path / "line", "terminal-1").client_context()
         assert httpx.get(f"{one.url}/openapi.json", verify=context).status_code == 200
     finally:
         one.close()

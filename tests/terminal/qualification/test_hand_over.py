@@ -166,7 +166,9 @@ def test_the_program_can_end_while_the_share_hangs(
     async def scenario(client: Any) -> float:
         with office.at(client):
             await office.delivery.deliver(await office.decided(client))
-            assert office.folder.look("any.xml") == NotDelivered(DeliveryFailure.HANGS)  # no second process was started
+            assert office.folder.inspect("any.xml") == NotDelivered(
+                DeliveryFailure.HANGS
+            )  # no second process was started
             began = time.monotonic()
         return time.monotonic() - began
 
@@ -322,7 +324,7 @@ def test_results_are_written_by_a_separate_process(tmp_path: Path) -> None:
     folder = process.FolderProcess(tmp_path / "results", create=True)
     prepared = folder.prepare("a.xml", "名前".encode() * 40_000)
     assert isinstance(prepared, process.Prepared)
-    digest = folder.look("a.xml")
+    digest = folder.inspect("a.xml")
     assert isinstance(digest, process.ResultOnDisk)
     assert digest.work is not None
     assert folder.move("a.xml", digest.work) == FileDelivered(tmp_path / "results" / "a.xml")

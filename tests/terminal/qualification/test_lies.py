@@ -23,7 +23,7 @@ from terminal.qualification.contract import (
     SubsidyStanding,
 )
 from terminal.qualification.insured import SpecificDiseaseCertificate
-from terminal.qualification.ours import Differs
+from terminal.qualification.mismatch import Mismatch
 from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
 from tests.terminal.qualification.delivering import SHARED, Office
@@ -162,7 +162,7 @@ def test_thirty_false_results_are_held_back(
                 assert office.files() == [], name
                 other_check = name == "another check"  # refused by the client itself
                 assert outcome.stage is (DeliveryStage.CONFIRMED if other_check else DeliveryStage.HELD_BACK), name
-                code = ProblemCode.RESULT_UNSIGNED if other_check else ProblemCode.RESULT_NOT_OURS
+                code = ProblemCode.RESULT_UNSIGNED if other_check else ProblemCode.RESULT_MISMATCH
                 assert office.reported == [code.code], name
                 history = office.ledger.of_check(check_id)
                 assert history is not None
@@ -184,7 +184,7 @@ def test_thirty_false_results_are_held_back(
     counter.play(scenario)
     seen = {record.event.reason for record in LedgerFile(office.path).records() if record.event.kind == "not-ours"}
     # the client refuses the result of another check, and withdrawal has a separate test
-    assert seen == set(Differs) - {Differs.OTHER_CHECK, Differs.WITHDRAWN}
+    assert seen == set(Mismatch) - {Mismatch.OTHER_CHECK, Mismatch.WITHDRAWN}
 
 
 @pytest.mark.parametrize("lie", list(Lie))
@@ -204,7 +204,7 @@ def test_the_stub_lies_on_request(counter: Any, card: Any, tmp_path: Path, lie: 
 
     kinds = counter.play(scenario)
     assert kinds.count("not-ours") == (0 if lie is Lie.UNSIGNED else 1)
-    code = ProblemCode.RESULT_UNSIGNED if lie is Lie.UNSIGNED else ProblemCode.RESULT_NOT_OURS
+    code = ProblemCode.RESULT_UNSIGNED if lie is Lie.UNSIGNED else ProblemCode.RESULT_MISMATCH
     assert office.reported == [code.code]
     assert flags_in(office.files()[0])[Item.MEDICINES] == 0
 
@@ -227,7 +227,7 @@ def test_a_withdrawn_consent_is_not_in_a_later_file(
             check_id = await office.decided(client)
             monkeypatch.setattr(counter.server.service, "result", first_answer)
             with monkeypatch.context() as no_folder:
-                no_folder.setattr(office.folder, "prepare", lambda *_: office.folder.look("none.xml"))
+                no_folder.setattr(office.folder, "prepare", lambda *_: office.folder.inspect("none.xml"))
                 assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.CONFIRMED
             assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
             assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.HELD_BACK
@@ -281,22 +281,22 @@ def test_an_auditor_finds_a_wrongly_delivered_consent(
             check_id = await office.decided(client)
             with monkeypatch.context() as unchecked:
                 unchecked.setattr(counter.server.service, "result", first_answer)
-                unchecked.setattr(office.folder, "prepare", lambda *_: office.folder.look("none.xml"))
+                unchecked.setattr(office.folder, "prepare", lambda *_: office.folder.inspect("none.xml"))
                 await office.delivery.deliver(check_id)
             await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
             with monkeypatch.context() as unchecked:
                 unchecked.setattr(counter.server.service, "result", first_answer)
-                unchecked.setattr("terminal.conductor.handing_over.differs", lambda *_: None)
+                unchecked.setattr("terminal.conductor.handing_over.find_mismatch", lambda *_: None)
                 assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED
             return check_id
 
     counter.play(scenario)
     (found,) = check_files(office.results, office.path).differing
-    assert found.what == "SRJ: a consent that had already been withdrawn"
+    assert found.what == "SRJ: withdrawn before the handover"
     (file,) = office.files()
     file.write_bytes(file.read_bytes() + b"\n")
     differences = [found.what for found in check_files(office.results, office.path).differing]
-    assert "has changed since it was handed over" in differences
+    assert "changed since the handover" in differences
 
 
 def test_a_withdrawal_after_the_hand_over_leaves_the_file_valid(counter: Any, card: Any, tmp_path: Path) -> None:

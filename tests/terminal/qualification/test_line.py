@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from terminal.qualification.client import QualificationClient
-from terminal.qualification.contract import Challenge, CheckOpenedReply, NoAnswer, Silence
+from terminal.qualification.contract import Challenge, CheckOpenedReply, NoAnswer, NoAnswerReason
 from terminal.qualification.keys import SigningKey
-from terminal.qualification.pki import SERVER, line_keys, make_line_keys, terminal_line
+from terminal.qualification.pki import SERVER, create_tls_files, terminal_tls_files, tls_files
 from terminal.simulated.service.admin import StubAdmin
 from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from terminal.simulated.service.server import StubServer, open_service, serve
@@ -27,20 +27,20 @@ def database_url() -> None:
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("line")
-    make_line_keys(folder, terminals=("terminal-1",))
+    create_tls_files(folder, terminals=("terminal-1",))
     return folder
 
 
 @pytest.fixture(scope="module")
 def strangers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("strangers")
-    make_line_keys(folder, terminals=("terminal-1",))
+    create_tls_files(folder, terminals=("terminal-1",))
     return folder
 
 
 @pytest.fixture
 def server(tmp_path: Path, keys: Path) -> Iterator[StubServer]:
-    server = StubServer(open_service(tmp_path, in_memory=True), line=line_keys(keys, SERVER))
+    server = StubServer(open_service(tmp_path, in_memory=True), line=tls_files(keys, SERVER))
     server.start()
     yield server
     server.close()
@@ -64,38 +64,38 @@ def challenge(url: str, tls: ssl.SSLContext | None, service_key: str = "") -> An
 
 def test_opening_a_check_over_tls(counter: Any, card: Any, keys: Path) -> None:
     counter.server.stop()
-    counter.server = StubServer(counter.server.service, line=line_keys(keys, SERVER))
+    counter.server = StubServer(counter.server.service, line=tls_files(keys, SERVER))
     counter.server.start()
     assert counter.server.url.startswith("https://")
-    tls = line_keys(keys, "terminal-1").client_context()
+    tls = tls_files(keys, "terminal-1").client_context()
     opened = counter.play(lambda client: counter.opened(client, card), tls=tls)
     assert isinstance(opened, CheckOpenedReply)
 
 
 def test_a_terminal_without_certificate_is_refused(server: StubServer, keys: Path) -> None:
-    without_certificate = ssl.create_default_context(cafile=str(line_keys(keys, SERVER).authority))
+    without_certificate = ssl.create_default_context(cafile=str(tls_files(keys, SERVER).authority))
     assert isinstance(challenge(server.url, without_certificate), NoAnswer)
 
 
 def test_a_terminal_of_another_authority_is_refused(server: StubServer, keys: Path, strangers: Path) -> None:
-    stranger = line_keys(strangers, "terminal-1")
-    context = ssl.create_default_context(cafile=str(line_keys(keys, SERVER).authority))
+    stranger = tls_files(strangers, "terminal-1")
+    context = ssl.create_default_context(cafile=str(tls_files(keys, SERVER).authority))
     context.load_cert_chain(stranger.certificate, stranger.key)
     assert isinstance(challenge(server.url, context), NoAnswer)
 
 
 def test_a_service_of_another_authority_is_refused(server: StubServer, strangers: Path) -> None:
-    other_authority = line_keys(strangers, "terminal-1").client_context()
-    assert challenge(server.url, other_authority) == NoAnswer(Silence.NO_CONNECTION)
-    assert challenge(server.url, None) == NoAnswer(Silence.NO_CONNECTION)
+    other_authority = tls_files(strangers, "terminal-1").client_context()
+    assert challenge(server.url, other_authority) == NoAnswer(NoAnswerReason.NO_CONNECTION)
+    assert challenge(server.url, None) == NoAnswer(NoAnswerReason.NO_CONNECTION)
 
 
 def test_a_terminals_certificate_cannot_be_used_by_a_service(tmp_path: Path, keys: Path) -> None:
-    server = StubServer(open_service(tmp_path, in_memory=True), line=line_keys(keys, "terminal-1"))
+    server = StubServer(open_service(tmp_path, in_memory=True), line=tls_files(keys, "terminal-1"))
     server.start()
     try:
-        tls = line_keys(keys, "terminal-1").client_context()
-        assert challenge(server.url, tls) == NoAnswer(Silence.NO_CONNECTION)
+        tls = tls_files(keys, "terminal-1").client_context()
+        assert challenge(server.url, tls) == NoAnswer(NoAnswerReason.NO_CONNECTION)
     finally:
         server.close()
 
@@ -106,17 +106,17 @@ def test_plain_http_is_refused(server: StubServer) -> None:
 
 
 def test_setting_misbehaviour_over_tls(server: StubServer, keys: Path) -> None:
-    tls = line_keys(keys, "terminal-1").client_context()
+    tls = tls_files(keys, "terminal-1").client_context()
     with StubAdmin(server.url, tls=tls) as admin:
         assert not isinstance(admin.behave(Operation.CHALLENGE, Rule(manner=Manner.DROPPED, times=1)), NoAnswer)
-    assert challenge(server.url, tls) == NoAnswer(Silence.BROKEN_OFF)
+    assert challenge(server.url, tls) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
     assert isinstance(challenge(server.url, tls, server.service.public_key), Challenge)
 
 
 def test_making_keys_again_keeps_existing_ones(tmp_path: Path) -> None:
-    make_line_keys(tmp_path, terminals=("one",))
+    create_tls_files(tmp_path, terminals=("one",))
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    make_line_keys(tmp_path, terminals=("one", "two"))
+    create_tls_files(tmp_path, terminals=("one", "two"))
     after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert {name: after[name] for name in before} == before
     assert set(after) - set(before) == {"two.pem", "two.key"}
@@ -125,12 +125,12 @@ def test_making_keys_again_keeps_existing_ones(tmp_path: Path) -> None:
 
 
 def test_loading_a_terminals_tls_files(tmp_path: Path, keys: Path) -> None:
-    assert terminal_line(tmp_path, "terminal-1") is None
+    assert terminal_tls_files(tmp_path, "terminal-1") is None
     folder = tmp_path / "terminal" / "line"
     folder.mkdir(parents=True)
     for name in ("authority.pem", "terminal-1.pem", "terminal-1.key"):
         (folder / name).write_bytes((keys / name).read_bytes())
-    line = terminal_line(tmp_path, "terminal-1")
+    line = terminal_tls_files(tmp_path, "terminal-1")
     assert line is not None
     assert line.client_context().verify_mode is ssl.CERT_REQUIRED
     (folder / "terminal-1.key").write_bytes(b"garbage")

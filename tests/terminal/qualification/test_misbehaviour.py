@@ -13,11 +13,11 @@ from terminal.qualification.contract import (
     CheckOpenedReply,
     ConsentAnswer,
     NoAnswer,
+    NoAnswerReason,
     QualificationResult,
     Receipt,
     RefusalReason,
     Refused,
-    Silence,
 )
 from terminal.simulated.service.admin import StubAdmin
 from terminal.simulated.service.misbehaviour import (
@@ -69,14 +69,14 @@ def test_misbehaviour_affects_one_person_only(
     unaffected = two_people.play(lambda client: run_check(two_people, client, card))
     affected = two_people.play(lambda client: run_check(two_people, client, other_card))
     assert [type(answer) for answer in unaffected] == [CheckOpenedReply, Receipt, QualificationResult]
-    assert NoAnswer(Silence.SERVER_ERROR) in affected
-    assert affected.index(NoAnswer(Silence.SERVER_ERROR)) == ["open", "submit", "result"].index(operation)
+    assert NoAnswer(NoAnswerReason.SERVER_ERROR) in affected
+    assert affected.index(NoAnswer(NoAnswerReason.SERVER_ERROR)) == ["open", "submit", "result"].index(operation)
 
 
 def test_misbehaviour_in_every_operation_of_one_person(two_people: Any, card: Any, other_card: Any) -> None:
     two_people.server.behaviour.set(Operation.EVERY, Rule(manner=Manner.DROPPED), "elder")
     affected = two_people.play(lambda client: run_check(two_people, client, other_card))
-    assert affected == [NoAnswer(Silence.BROKEN_OFF)]
+    assert affected == [NoAnswer(NoAnswerReason.CONNECTION_LOST)]
     unaffected = two_people.play(lambda client: run_check(two_people, client, card))
     assert isinstance(unaffected[-1], QualificationResult)
 

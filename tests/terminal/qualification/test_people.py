@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from terminal.handover.characters import in_old_characters
+from terminal.handover.characters import replace_unsupported
 from terminal.simulated.service.lookup import look_up
 from terminal.simulated.service.people import InsuredPerson, invented_people
 
@@ -49,7 +49,7 @@ def test_people_cover_all_cases() -> None:
     assert PEOPLE["public-assistance-not-yet"].valid
     assert len(PEOPLE["multiple"].qualifications) == 2
     assert len({entry.name for entry in PEOPLE["multiple"].qualifications}) == 1
-    assert "●" in in_old_characters(PEOPLE["tall-bridge"].qualifications[0].name)
+    assert "●" in replace_unsupported(PEOPLE["tall-bridge"].qualifications[0].name)
 
 
 def test_everybody_is_fictitious_and_unique() -> None:
@@ -114,7 +114,7 @@ def test_an_invalid_file_of_people(tmp_path: Path, text: str, message: str) -> N
     ],
 )
 def test_old_characters(name: str, shown: str) -> None:
-    assert in_old_characters(name) == shown
+    assert replace_unsupported(name) == shown
 
 
 def test_the_limit_certificate_of_a_year() -> None:

@@ -25,7 +25,7 @@ from terminal.qualification.keys import Enrolment, SigningKey
 from terminal.qualification.receipts import (
     ChecksMissing,
     ReceiptNotGenuine,
-    confirmed_by,
+    confirmation_of,
     submission_of,
     verify_with_receipts,
 )
@@ -86,7 +86,7 @@ class Books:
         )
         receipt = await client.submit(check_id, submission_of(client, decided), f"r-{check_id}")
         assert isinstance(receipt, Receipt), receipt
-        ledger.confirmed(confirmed_by(receipt))
+        ledger.confirmed(confirmation_of(receipt))
         ledger.delivered(check_id, "f.xml")
 
     def verified(self, *, with_receipts: bool = True) -> Any:
@@ -187,7 +187,7 @@ def test_a_confirmation_without_receipt_is_found(books: Books) -> None:
     books.receipts = books.receipts[1:]
     broken = books.verified()
     assert isinstance(broken, LedgerBroken)
-    assert "has no receipt" in broken.what
+    assert "without a receipt" in broken.what
 
 
 def test_altered_receipts_are_refused(books: Books) -> None:

@@ -16,15 +16,15 @@ from terminal.qualification.contract import (
     CheckOpenedReply,
     ConsentAnswer,
     NoAnswer,
+    NoAnswerReason,
     QualificationResult,
     Receipt,
     RefusalReason,
     Refused,
-    Silence,
 )
 from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
 
-UNVERIFIED = NoAnswer(Silence.NOT_VERIFIED)
+UNVERIFIED = NoAnswer(NoAnswerReason.NOT_VERIFIED)
 Change = Callable[[httpx.Request, httpx.Response], httpx.Response]
 
 
@@ -83,7 +83,7 @@ def test_a_changed_result_is_refused(counter: Any, card: Any, change: Change) ->
 
     true, changed = counter.play(scenario, transport=middle)
     assert isinstance(true, QualificationResult)
-    assert changed in (UNVERIFIED, NoAnswer(Silence.NOT_UNDERSTOOD))
+    assert changed in (UNVERIFIED, NoAnswer(NoAnswerReason.NOT_UNDERSTOOD))
 
 
 def test_a_replayed_response_is_refused(counter: Any, card: Any) -> None:

@@ -22,9 +22,9 @@ from terminal.qualification.contract import (
     CheckOpenedReply,
     ConsentAnswer,
     NoAnswer,
+    NoAnswerReason,
     QualificationResult,
     Receipt,
-    Silence,
 )
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import answer_statement
@@ -42,19 +42,19 @@ def database_url() -> None:
 @pytest.mark.parametrize(
     ("rule", "silence"),
     [
-        (Rule(manner=Manner.SILENT), Silence.TIMEOUT),
-        (Rule(delay_seconds=5), Silence.TIMEOUT),
-        (Rule(manner=Manner.DROPPED), Silence.BROKEN_OFF),
-        (Rule(manner=Manner.LOST_ANSWER), Silence.BROKEN_OFF),
-        (Rule(manner=Manner.HALF), Silence.BROKEN_OFF),
-        (Rule(manner=Manner.GARBAGE), Silence.NOT_UNDERSTOOD),
-        (Rule(manner=Manner.FAILING), Silence.SERVER_ERROR),
-        (Rule(manner=Manner.FAILING, status=500), Silence.SERVER_ERROR),
+        (Rule(manner=Manner.SILENT), NoAnswerReason.TIMEOUT),
+        (Rule(delay_seconds=5), NoAnswerReason.TIMEOUT),
+        (Rule(manner=Manner.DROPPED), NoAnswerReason.CONNECTION_LOST),
+        (Rule(manner=Manner.LOST_ANSWER), NoAnswerReason.CONNECTION_LOST),
+        (Rule(manner=Manner.HALF), NoAnswerReason.CONNECTION_LOST),
+        (Rule(manner=Manner.GARBAGE), NoAnswerReason.NOT_UNDERSTOOD),
+        (Rule(manner=Manner.FAILING), NoAnswerReason.SERVER_ERROR),
+        (Rule(manner=Manner.FAILING, status=500), NoAnswerReason.SERVER_ERROR),
     ],
 )
-def test_every_misbehaviour_yields_a_value(counter: Any, rule: Rule, silence: Silence) -> None:
+def test_every_misbehaviour_yields_a_value(counter: Any, rule: Rule, silence: NoAnswerReason) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, rule)
-    patience = 0.4 if silence is Silence.TIMEOUT else 20
+    patience = 0.4 if silence is NoAnswerReason.TIMEOUT else 20
     disturbed = counter.play(lambda client: client.challenge(), timeout_seconds=patience)
     counter.server.behaviour.clear()
     after = counter.play(lambda client: client.challenge())
@@ -78,7 +78,7 @@ def test_stopping_the_service_ends_pending_requests(counter: Any, rule: Rule, ca
         await asyncio.to_thread(counter.server.stop)
         return await call
 
-    assert counter.play(stopped, timeout_seconds=20) == NoAnswer(Silence.BROKEN_OFF)
+    assert counter.play(stopped, timeout_seconds=20) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
@@ -94,7 +94,7 @@ def test_a_rule_for_one_call(counter: Any) -> None:
 
 def test_a_rule_for_opening_affects_no_other_operation(counter: Any, card: Any) -> None:
     counter.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.DROPPED))
-    assert counter.play(lambda client: counter.pin(client, card)) == NoAnswer(Silence.BROKEN_OFF)
+    assert counter.play(lambda client: counter.pin(client, card)) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
 
 
 def test_a_lost_receipt_is_returned_again(counter: Any, card: Any) -> None:
@@ -111,7 +111,7 @@ def test_a_lost_receipt_is_returned_again(counter: Any, card: Any) -> None:
         return [lost, result, await client.submit(opened.check_id, submission, "key-1")]
 
     lost, result, repeated = counter.play(scenario)
-    assert lost == NoAnswer(Silence.BROKEN_OFF)
+    assert lost == NoAnswer(NoAnswerReason.CONNECTION_LOST)
     assert isinstance(result, QualificationResult)
     assert isinstance(repeated, Receipt)
 
@@ -127,7 +127,7 @@ def test_responses_of_another_service_are_not_accepted(counter: Any, card: Any) 
         return answer
 
     for key in (SigningKey.generate().public_pem, "not a key"):
-        assert counter.play(scenario, service_public_key=key) == NoAnswer(Silence.NOT_VERIFIED)
+        assert counter.play(scenario, service_public_key=key) == NoAnswer(NoAnswerReason.NOT_VERIFIED)
 
 
 # --- with a minimal service that sends what the stub never would ---------------------------------------------
@@ -162,7 +162,7 @@ def answering(answer: Callable[[httpx.Request], httpx.Response], service_key: st
 )
 def test_an_unexpected_response(status: int, body: bytes) -> None:
     client = answering(lambda request: httpx.Response(status, content=body, headers={"Location": "http://192.0.2.1"}))
-    assert asyncio.run(client.challenge()) == NoAnswer(Silence.NOT_UNDERSTOOD)
+    assert asyncio.run(client.challenge()) == NoAnswer(NoAnswerReason.NOT_UNDERSTOOD)
 
 
 def test_the_result_of_another_check_is_not_accepted() -> None:
@@ -192,7 +192,7 @@ def test_the_result_of_another_check_is_not_accepted() -> None:
         return httpx.Response(200, content=body, headers={SIGNATURE_HEADER: signature})
 
     client = answering(signing, key.public_pem)
-    assert asyncio.run(client.result("asked-for")) == NoAnswer(Silence.NOT_VERIFIED)
+    assert asyncio.run(client.result("asked-for")) == NoAnswer(NoAnswerReason.NOT_VERIFIED)
     assert isinstance(asyncio.run(client.result("another")), QualificationResult)
 
 
@@ -200,7 +200,7 @@ def test_a_compressed_response_is_not_decoded() -> None:
     def garbled(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, stream=httpx.ByteStream(b"not gzip"), headers={"Content-Encoding": "gzip"})
 
-    assert asyncio.run(answering(garbled).challenge()) == NoAnswer(Silence.NOT_UNDERSTOOD)
+    assert asyncio.run(answering(garbled).challenge()) == NoAnswer(NoAnswerReason.NOT_UNDERSTOOD)
 
 
 # --- connections ---------------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ def test_no_server_on_the_port() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    assert asyncio.run(_talk(port, 2)) == NoAnswer(Silence.NO_CONNECTION)
+    assert asyncio.run(_talk(port, 2)) == NoAnswer(NoAnswerReason.NO_CONNECTION)
 
 
 def _with_line(speak: Callable[[asyncio.StreamWriter], Awaitable[None]], *, timeout: float = 20) -> Any:
@@ -253,7 +253,7 @@ def test_a_slow_trickle_does_not_outlast_the_timeout() -> None:
             await writer.drain()
             await asyncio.sleep(0.1)
 
-    assert _with_line(drip, timeout=0.5) == NoAnswer(Silence.TIMEOUT)
+    assert _with_line(drip, timeout=0.5) == NoAnswer(NoAnswerReason.TIMEOUT)
 
 
 @pytest.mark.parametrize("sent", [b"", b"\x15\x03\x01", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"])
@@ -262,7 +262,7 @@ def test_a_connection_that_ends_early(sent: bytes) -> None:
         writer.write(sent)
         await writer.drain()
 
-    assert _with_line(speak) == NoAnswer(Silence.BROKEN_OFF)
+    assert _with_line(speak) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
 
 
 # --- safety --------------------------------------------------------------------------------------------------

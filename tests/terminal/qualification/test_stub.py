@@ -18,11 +18,11 @@ from terminal.qualification.contract import (
     CheckOpenedReply,
     NextStep,
     NoAnswer,
+    NoAnswerReason,
     OpenCheckRequest,
     PinProof,
     RefusalReason,
     Refused,
-    Silence,
     Submission,
 )
 from terminal.qualification.keys import Enrolment, SigningKey
@@ -115,7 +115,7 @@ def test_a_defect_answers_500_and_logs_no_text(
 
     monkeypatch.setattr(counter.server.service, "challenge", defect)
     answer = counter.play(lambda client: client.challenge())
-    assert answer == NoAnswer(Silence.SERVER_ERROR)
+    assert answer == NoAnswer(NoAnswerReason.SERVER_ERROR)
     counter.server.stop()  # wait for its thread: the response is sent before the line is logged
     assert "RuntimeError in" in caplog.text
     assert "canary" not in caplog.text
@@ -175,7 +175,7 @@ def test_administration_without_a_server() -> None:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     with StubAdmin(f"http://127.0.0.1:{port}") as admin:
-        assert admin.state() == NoAnswer(Silence.NO_CONNECTION)
+        assert admin.state() == NoAnswer(NoAnswerReason.NO_CONNECTION)
 
 
 def test_the_stub_listens_on_this_computer_only(tmp_path: Path) -> None:

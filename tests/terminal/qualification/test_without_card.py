@@ -11,10 +11,10 @@ from terminal.qualification.contract import (
     ConsentAnswer,
     InsuredSearch,
     NoAnswer,
+    NoAnswerReason,
     QualificationResult,
     RefusalReason,
     Refused,
-    Silence,
     StandingConsents,
     WithdrawalReceipt,
 )
@@ -238,4 +238,4 @@ def test_a_withdrawal_receipt_of_another_service_is_not_accepted(counter: Any, c
         return await client.withdraw(check_id, withdrawal)
 
     stranger = SigningKey.generate().public_pem
-    assert counter.play(withdrawn, service_public_key=stranger) == NoAnswer(Silence.NOT_VERIFIED)
+    assert counter.play(withdrawn, service_public_key=stranger) == NoAnswer(NoAnswerReason.NOT_VERIFIED)

@@ -10,7 +10,7 @@ from terminal.handover.messages.data import (
     CheckupPatient,
     CheckupRequest,
     DataHeader,
-    DataWanted,
+    DataSearch,
     DrugAnswer,
     DrugHeader,
     DrugPatient,
@@ -79,7 +79,7 @@ def _patient(found: FoundInsured, kind: type[Patient]) -> Patient | None:
 
 
 def _authorise(
-    header: DataHeader, body: DataWanted, item: Item, context: AnswerContext
+    header: DataHeader, body: DataSearch, item: Item, context: AnswerContext
 ) -> FoundInsured | ExchangeProblem:
     """Return the person whose data is requested, or the reason for a refusal."""
     care = body.care or OUTPATIENT

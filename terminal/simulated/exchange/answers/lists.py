@@ -7,7 +7,7 @@ from consent.items import VIEWING
 from terminal.handover.layout import attributes_of
 from terminal.handover.messages.bulk import BulkUnit
 from terminal.handover.messages.insured import Insured
-from terminal.handover.messages.lists import BulkRegistrationUnit, ConsentsWanted
+from terminal.handover.messages.lists import BulkRegistrationUnit, ConsentSearch
 from terminal.handover.messages.reference import RegistrationInfo
 from terminal.handover.parts import ConsentPart
 from terminal.simulated.exchange.answers.common import AnswerContext
@@ -30,7 +30,7 @@ def ticket_units(month: str, institution: str, context: AnswerContext) -> tuple[
     return tuple(_unit(found, found.record, institution, context) for found in context.insured.with_tickets(first))
 
 
-def period_problem(job: str, search: ConsentsWanted) -> ExchangeProblem | None:
+def period_problem(job: str, search: ConsentSearch) -> ExchangeProblem | None:
     """Return the reason to refuse the search, or None."""
     if search.care != CARE_OF[job]:
         return ExchangeProblem.OTHER_CARE
@@ -40,7 +40,7 @@ def period_problem(job: str, search: ConsentsWanted) -> ExchangeProblem | None:
     return ExchangeProblem.WRONG_PERIOD if first > last else None
 
 
-def care_units(search: ConsentsWanted, institution: str, context: AnswerContext) -> tuple[BulkUnit, ...]:
+def care_units(search: ConsentSearch, institution: str, context: AnswerContext) -> tuple[BulkUnit, ...]:
     """Return everyone with a consent from the period, even if the consent has ended."""
     first, last = _period(search)
     units = []
@@ -64,7 +64,7 @@ def registration_unit(info: RegistrationInfo, institution: str, context: AnswerC
     )
 
 
-def _period(search: ConsentsWanted) -> tuple[date | None, date | None]:
+def _period(search: ConsentSearch) -> tuple[date | None, date | None]:
     if search.consented_from or search.consented_to:
         return search.consented_from, search.consented_to
     return search.examined_from, search.examined_to

@@ -10,9 +10,9 @@ from terminal.handover.messages.lists import (
     BulkRegistrationRequest,
     ConsentListRequest,
     ConsentsBody,
-    ConsentsWanted,
+    ConsentSearch,
     MonthBody,
-    MonthWanted,
+    MonthSearch,
     WelfareListRequest,
 )
 from terminal.handover.parts import Part
@@ -27,10 +27,8 @@ REQUESTS: dict[str, Part] = {
     "OQSsiimm01req_1.xml": registration(),
     "OQSmuquc01req_1.xml": bulk(search(), search(insured_identification_number="404")),
     "OQSmuquc02req_1.xml": fetch("202611210000000001"),
-    "OQSmutic01req_1.xml": WelfareListRequest(header=HEADER, body=MonthBody(search=MonthWanted(month="202611"))),
-    "OQSmuhvq01req_1.xml": ConsentListRequest(
-        header=HEADER, body=ConsentsBody(search=ConsentsWanted(care="2", **DAYS))
-    ),
+    "OQSmutic01req_1.xml": WelfareListRequest(header=HEADER, body=MonthBody(search=MonthSearch(month="202611"))),
+    "OQSmuhvq01req_1.xml": ConsentListRequest(header=HEADER, body=ConsentsBody(search=ConsentSearch(care="2", **DAYS))),
     "OQSmuimm01req_1.xml": BulkRegistrationRequest(
         header=HEADER, body=BulkRegistrationBody(infos=(registration().body.info,) * 2)
     ),

@@ -150,7 +150,7 @@ def test_unsupported_request_kinds_get_an_error_file(counter: Counter, name: str
     (only,) = check_bytes(name, (CASES / "EPSsiDMP01req_202611260001.xml").read_bytes()).findings
     assert (only.severity, only.expected) == (
         Severity.NOTE,
-        "a kind that is simulated here; this one is neither simulated nor checked",
+        "a simulated kind; this kind is neither simulated nor checked",
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from config.japan import JAPAN
 from consent.items import Item
-from terminal.qualification.contract import NoAnswer, RefusalReason, Refused, Silence
+from terminal.qualification.contract import NoAnswer, NoAnswerReason, RefusalReason, Refused
 from terminal.simulated.exchange.checks import CheckQuery, InventedChecks
 from terminal.simulated.exchange.insured import Criteria, InventedInsured
 from terminal.simulated.exchange.service import ExchangeRules
@@ -127,7 +127,7 @@ def test_people_are_found_by_any_combination_of_numbers() -> None:
 @pytest.mark.parametrize(
     ("outcome", "code"),
     [
-        (NoAnswer(Silence.TIMEOUT), "SIMX0013E"),
+        (NoAnswer(NoAnswerReason.TIMEOUT), "SIMX0013E"),
         (Refused(reason=RefusalReason.UNKNOWN_TERMINAL, code="SIMQ0012E", message="模擬", simulated=True), "SIMQ0012E"),
     ],
 )

@@ -129,10 +129,10 @@ def test_checker_notes_values_used_by_vendors(value: str, severity: Severity) ->
 @pytest.mark.parametrize(
     ("title", "note"),
     [
-        ("● in a name", "which replaces a character"),
-        ("third-level character", "a claim with others is returned"),
-        ("two qualifications in force", "publicly available programs read only the first"),
-        ("ratio and limit contradict each other", "a ratio that fits the limit"),
+        ("● in a name", "which replaces an unsupported character"),
+        ("third-level character", "claims with others are returned"),
+        ("two qualifications in force", "public programs read only the first"),
+        ("ratio and limit contradict each other", "a ratio consistent with the limit"),
     ],
 )
 def test_checker_notes_known_pitfalls(title: str, note: str) -> None:

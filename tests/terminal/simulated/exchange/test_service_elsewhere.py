@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from consent.items import Item
-from terminal.handover.numbers import numbers_in
+from terminal.handover.numbers import number_lookup
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import RefusalReason, Refused, StandingConsents
 from terminal.simulated.exchange.checks import ServiceChecks
@@ -102,18 +102,18 @@ def test_database_of_version_0_1_0_is_converted(tmp_path: Path, caplog: pytest.L
     mine = tmp_path / "mine.toml"
     mine.write_text('[mine]\nlike = "adult"\nqualification = { insured_identification_number = "0001235" }\n')
 
-    assert numbers_in(path)(INSTITUTION, adult) is None
-    assert "start `uketsuke exchange` once" in caplog.text
+    assert number_lookup(path)(INSTITUTION, adult) is None
+    assert "Start `uketsuke exchange` once" in caplog.text
     open_exchange(tmp_path / "OQS", tmp_path, ExchangeRules())[1].close()
     assert "1 patient numbers of version 0.1.0 not converted" in caplog.text
-    assert numbers_in(path)(INSTITUTION, adult) == "24434"
+    assert number_lookup(path)(INSTITUTION, adult) == "24434"
     for qualification in (*changed.qualifications, *changed.former):
-        assert numbers_in(path)(INSTITUTION, qualification) == "77"
+        assert number_lookup(path)(INSTITUTION, qualification) == "77"
 
     open_exchange(tmp_path / "OQS", tmp_path, ExchangeRules(), people_file=mine)[1].close()
-    assert numbers_in(path)(INSTITUTION, invented_people(mine)["mine"].qualifications[0]) == "1"
+    assert number_lookup(path)(INSTITUTION, invented_people(mine)["mine"].qualifications[0]) == "1"
     caplog.clear()
-    numbers_in(path)(INSTITUTION, adult)
+    number_lookup(path)(INSTITUTION, adult)
     assert caplog.text == ""
 
 
