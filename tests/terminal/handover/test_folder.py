@@ -83,7 +83,7 @@ def test_only_one_of_many_concurrent_deliveries_succeeds(
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["TargetExists"] * 7 + ["FileDelivered"]
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["FileDelivered"] + ["TargetExists"] * 7
     assert visible(tmp_path) == [NAME]
     assert work_files(tmp_path) == []
 
