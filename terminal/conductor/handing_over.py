@@ -161,7 +161,7 @@ class HandOver:
         log.critical("result held back: it does not match the decision (%s)", difference)
         if all(record.event.reason != difference for record in history.mismatches):
             await self._books.run(self._ledger.result_mismatch, history.check_id, difference.value)
-        self._alert_staff(ProblemCode.RESULT_MISMATCH.code, history.check_id)
+        self._alert_staff(ProblemCode.RESULT_NOT_OURS.code, history.check_id)
         return DeliveryOutcome(DeliveryStage.HELD_BACK)
 
     async def _outcome_of(self, history: History, begun: HandingOver) -> DeliveryOutcome | None:

@@ -40,7 +40,7 @@ _KINDS = {
     Outcome.AWAITING.value: CallKind.NOT_DELIVERED,
     Outcome.DONE.value: CallKind.NOT_DELIVERED,
     Outcome.NOTHING_SHARED.value: CallKind.NOT_DELIVERED,
-    ProblemCode.RESULT_MISMATCH.code: CallKind.NOT_OURS,
+    ProblemCode.RESULT_NOT_OURS.code: CallKind.NOT_OURS,
     ProblemCode.HANDOVER_HANGS.code: CallKind.HANGS,
     ProblemCode.CLOCK_WRONG.code: CallKind.CLOCK,
 }

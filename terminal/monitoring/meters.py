@@ -36,7 +36,7 @@ TECHNICAL = frozenset(
         ProblemCode.SERVICE_REFUSED,
         ProblemCode.TERMINAL_NOT_ENROLLED,
         ProblemCode.RESULT_UNSIGNED,
-        ProblemCode.RESULT_MISMATCH,
+        ProblemCode.RESULT_NOT_OURS,
         ProblemCode.LEDGER_FAILED,
         ProblemCode.READER_LOST,
         ProblemCode.INTERNAL,

@@ -162,7 +162,7 @@ def test_thirty_false_results_are_held_back(
                 assert office.files() == [], name
                 other_check = name == "another check"  # refused by the client itself
                 assert outcome.stage is (DeliveryStage.CONFIRMED if other_check else DeliveryStage.HELD_BACK), name
-                code = ProblemCode.RESULT_UNSIGNED if other_check else ProblemCode.RESULT_MISMATCH
+                code = ProblemCode.RESULT_UNSIGNED if other_check else ProblemCode.RESULT_NOT_OURS
                 assert office.reported == [code.code], name
                 history = office.ledger.of_check(check_id)
                 assert history is not None
@@ -204,7 +204,7 @@ def test_the_stub_lies_on_request(counter: Any, card: Any, tmp_path: Path, lie: 
 
     kinds = counter.play(scenario)
     assert kinds.count("not-ours") == (0 if lie is Lie.UNSIGNED else 1)
-    code = ProblemCode.RESULT_UNSIGNED if lie is Lie.UNSIGNED else ProblemCode.RESULT_MISMATCH
+    code = ProblemCode.RESULT_UNSIGNED if lie is Lie.UNSIGNED else ProblemCode.RESULT_NOT_OURS
     assert office.reported == [code.code]
     assert flags_in(office.files()[0])[Item.MEDICINES] == 0
 
