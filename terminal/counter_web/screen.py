@@ -68,7 +68,7 @@ class PatientScreen:
 
     # --- the terminal ---------------------------------------------------------------------------------------
 
-    def take_over(self, opened: OpenedCounter) -> None:
+    def attach(self, opened: OpenedCounter) -> None:
         """Attach the opened counter. Call once, from the event loop."""
         self._counter = opened.counter
         self._keypad = Keypad(opened.counter)

@@ -21,7 +21,7 @@ class Companion(Protocol):
     def sites(self) -> Sequence[Site]:
         """The sites; the first may embed the patient's page."""
 
-    def take_over(self, opened: OpenedCounter, patient: Site) -> None: ...
+    def attach(self, opened: OpenedCounter, patient: Site) -> None: ...
 
 
 class Beside(Protocol):
@@ -29,7 +29,7 @@ class Beside(Protocol):
 
     def start(self) -> None: ...
 
-    def take_over(self, opened: OpenedCounter, stop: Callable[[], None]) -> None: ...
+    def attach(self, opened: OpenedCounter, stop: Callable[[], None]) -> None: ...
 
     async def stop(self) -> None: ...
 
@@ -82,11 +82,11 @@ class WebTerminal:
         except NotReady as error:
             sys.stderr.write(f"uketsuke: {error}\n")
             return 1
-        self.screen.take_over(opened)
+        self.screen.attach(opened)
         if self.companion is not None:
-            self.companion.take_over(opened, self.site)
+            self.companion.attach(opened, self.site)
         if self.staff is not None:
-            self.staff.take_over(opened, self.end)
+            self.staff.attach(opened, self.end)
         conducting = asyncio.create_task(opened.counter.run(), name="conductor")
         ending = asyncio.create_task(self._ending.wait())
         await asyncio.wait({conducting, ending}, return_when=asyncio.FIRST_COMPLETED)

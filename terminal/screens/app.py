@@ -1,7 +1,7 @@
-"""The terminal user interface as an application: draws the conductor's state, turns touches into events.
+"""The terminal user interface: draws the conductor's state and converts touches and keys to events.
 
-Holds no rules and no secrets. PIN digits go straight to the patient's buffer, those of the printed code to a form that
-is overwritten when its state is left.
+Contains no rules and no secrets. PIN digits are stored in the patient's buffer only, and digits of the printed code in
+a form that is wiped after use.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from terminal.screens.dock_panel import DockPanel
 from terminal.screens.pad import PadKey
 from terminal.screens.picture import LivePicture, Picture
 from terminal.screens.screen import CounterScreen
-from terminal.screens.staff.dialogs import PasswordDialog, StaffMenu, StatusDialog, SureDialog
+from terminal.screens.staff.dialogs import ConfirmDialog, PasswordDialog, StaffMenu, StatusDialog
 from terminal.screens.staff.status import Status
 from terminal.screens.themes import HIGH_CONTRAST, NORMAL
 from terminal.screens.touch import Target
@@ -55,12 +55,12 @@ STAFF_COMING_SECONDS = 6.0
 NOT_YET_SECONDS = 1.5
 STAFF_KEY, DOCK_KEY = "f8", "f12"
 TEN_KEYS = {"asterisk": "*", "slash": "/", "plus": "+", "minus": "-", "full_stop": "."}
-"""Textual's names for the keys of a numeric keypad (NumLock on)."""
+"""Keys of a numeric keypad by Textual's names, with NumLock on."""
 PAD_KEYS = {"enter": ENTER, "backspace": ERASE, "delete": ERASE, "*": ERASE}
 
 
 class TerminalApp(App[int], inherit_bindings=False):
-    """Run as a program by `run_app`, in tests by `run_test`."""
+    """Textual application. Run it with `run_app`, or with `run_test` in tests."""
 
     CSS_PATH = Path(__file__).with_name("counter.tcss")
     TITLE = "uketsuke"
@@ -78,7 +78,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         moving: bool = True,
         settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
-        """`simulated` marks every screen and lets Ctrl+Q quit the program."""
+        """`simulated` marks every screen as simulated and enables Ctrl+Q."""
         super().__init__()
         for theme in (NORMAL, HIGH_CONTRAST):
             self.register_theme(theme)
@@ -116,12 +116,12 @@ class TerminalApp(App[int], inherit_bindings=False):
 
     @property
     def form(self) -> CodeForm | None:
-        """The open entry form for the printed code, if any."""
+        """The open form for the printed code, or None."""
         return self._keypad.form if self._keypad is not None else None
 
     @property
     def desk(self) -> CounterScreen:
-        """The patient's screen, even while a dialog covers it."""
+        """The patient's screen, possibly covered by a dialog."""
         assert self._desk is not None
         return self._desk
 
@@ -138,7 +138,7 @@ class TerminalApp(App[int], inherit_bindings=False):
     async def _conduct(self) -> None:
         try:
             opened = await self._opening()
-            self._take_over(opened)
+            self._connect(opened)
             await opened.counter.run()
             if self._exception is None:
                 self.exit(0)
@@ -147,7 +147,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         except Exception as error:
             self._handle_exception(error)
 
-    def _take_over(self, opened: OpenedCounter) -> None:
+    def _connect(self, opened: OpenedCounter) -> None:
         self.counter, self.dock = opened.counter, opened.dock
         self._status = Status(self.settings, opened)
         self.desk.query_one("#live", LivePicture).source = opened.camera
@@ -166,7 +166,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         return self.speak(language)
 
     def _speak_as(self, settings: Settings) -> None:
-        """Use another institution's texts, which differ in places."""
+        """Use the texts of the institution in `settings`."""
         self.speak = speaker(settings)
         self.draw_soon()
 
@@ -174,7 +174,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         await self.end()
 
     async def end(self) -> None:
-        """Stop the conductor, which wipes patient data and releases the card, and wait for it."""
+        """Stop the conductor and wait for it to wipe patient data and release the card."""
         self._wipe()
         await self._aplay.close()
         self.guide.close()
@@ -187,7 +187,7 @@ class TerminalApp(App[int], inherit_bindings=False):
     # --- drawing --------------------------------------------------------------------------------------------
 
     def draw_soon(self) -> None:
-        """Schedule one redraw for all pending changes. A drawing error cannot affect the conductor."""
+        """Schedule one redraw for all pending changes. Drawing errors do not affect the conductor."""
         if not self._draw_due:
             self._draw_due = True
             self.call_next(self._draw)
@@ -261,26 +261,26 @@ class TerminalApp(App[int], inherit_bindings=False):
             return
         if await self._dock_key(event):
             return
-        shown = self.desk.talk
-        if shown is None or self.counter is None:
+        talk = self.desk.talk
+        if talk is None or self.counter is None:
             return
         key = TEN_KEYS.get(event.key, event.key)
-        typed = self._keypad is not None and any(part.typed for part in self._keypad.parts(shown.body.pad))
+        typed = self._keypad is not None and any(part.typed for part in self._keypad.parts(talk.body.pad))
         self.guide.attend(key)
-        offer = shown.pressed(key, typed=typed)
+        offer = talk.pressed(key, typed=typed)
         if offer is not None:
-            self._touched(shown.serial, offer.id)
-        elif shown.body.pad:
+            self._touched(talk.serial, offer.id)
+        elif talk.body.pad:
             self._pad(PAD_KEYS.get(key, key))
 
     def _pad(self, key: str) -> None:
-        shown = self.desk.talk
-        if shown is None or self._keypad is None or not shown.body.pad:
+        talk = self.desk.talk
+        if talk is None or self._keypad is None or not talk.body.pad:
             return
-        self._keypad.press(shown.body.pad, key)
+        self._keypad.press(talk.body.pad, key)
         self.desk.typed()
         if key.isdigit():
-            self.guide.typed(self._keypad.next_part(shown.body.pad))
+            self.guide.typed(self._keypad.next_part(talk.body.pad))
 
     def _pin_count(self) -> int:
         patient = self.counter.patient if self.counter is not None else None
@@ -288,7 +288,7 @@ class TerminalApp(App[int], inherit_bindings=False):
 
     # --- staff and dock -------------------------------------------------------------------------------------
 
-    def on_step_bar_staff_wanted(self) -> None:
+    def on_step_bar_staff_requested(self) -> None:
         self._ask_password()
 
     def _staff_language(self) -> str:
@@ -317,11 +317,11 @@ class TerminalApp(App[int], inherit_bindings=False):
             case "by-eye":
                 counter.post(ev.StaffAuthenticated(reception))
             case "discard":
-                self.push_screen(SureDialog(self.speak(self._language()), choice), self._discard)
+                self.push_screen(ConfirmDialog(self.speak(self._language()), choice), self._discard)
             case "status" if self._status is not None:
                 self.push_screen(StatusDialog(staff_words(self.settings, self._staff_language()), self._status.lines))
             case "stop":
-                self.push_screen(SureDialog(self.speak(self._language()), choice), self._stop)
+                self.push_screen(ConfirmDialog(self.speak(self._language()), choice), self._stop)
 
     def _discard(self, sure: bool | None) -> None:
         counter = self.counter
@@ -335,7 +335,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             self.exit(0)
 
     async def _dock_key(self, event: Key) -> bool:
-        """Handle a dock key; return whether it was one. F12 toggles the dock; its arrows need it open."""
+        """Handle a dock key and return whether it was one. F12 toggles the dock. Arrow keys require it to be open."""
         panels = self.desk.query(DockPanel)
         if not panels:
             return False
@@ -360,7 +360,7 @@ class TerminalApp(App[int], inherit_bindings=False):
                 picture.clear()
 
     def _handle_exception(self, error: Exception) -> None:
-        """Wipe, then report only the error's type and location. Replaces Textual's handler for uncaught exceptions."""
+        """Wipe patient data and report the error's type and location. Overrides Textual's handler."""
         line = crash.crash_message(error)
         log.critical("%s", line)
         crash.clear_tracebacks(error)
@@ -374,5 +374,5 @@ class TerminalApp(App[int], inherit_bindings=False):
         self._close_messages_no_wait()
 
     def _fatal_error(self) -> None:
-        """Replace Textual's method, which prints local variables."""
+        """Override Textual's method, which prints local variables."""
         self._close_messages_no_wait()

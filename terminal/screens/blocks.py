@@ -1,4 +1,4 @@
-"""Draw pixels with half-block characters: two pixels per cell, equal neighbours merged, styles cached."""
+"""Draw pixels with half-block characters, two pixels per cell."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 Row = Sequence[int]
-"""One row of pixels, each 0xRRGGBB."""
+"""A row of pixels, each 0xRRGGBB."""
 
 
 @lru_cache(maxsize=32768)
@@ -23,7 +23,7 @@ def _color(rgb: int) -> Color:
 
 
 def strip_of(upper: Row, lower: Row) -> Strip:
-    """Return one line of cells from two rows of pixels."""
+    """Convert two pixel rows to a line of cells. Merges equal neighbours."""
     segments: list[Segment] = []
     run, length = (upper[0], lower[0]), 0
     for pair in zip(upper, lower, strict=True):
@@ -42,12 +42,12 @@ def _segment(pair: tuple[int, int], length: int) -> Segment:
 
 
 def strips_of(rows: Sequence[Row]) -> list[Strip]:
-    """Return an even number of pixel rows as lines of cells."""
+    """Convert an even number of pixel rows to lines of cells."""
     return [strip_of(rows[at], rows[at + 1]) for at in range(0, len(rows) - 1, 2)]
 
 
 def centred(lines: Sequence[Strip], y: int, width: int, style: Style) -> Strip:
-    """Return line `y` of a small picture, centred in a wider area."""
+    """Return line `y` of a picture, centred in an area of `width` cells."""
     if y >= len(lines):
         return Strip.blank(width, style)
     line = lines[y]

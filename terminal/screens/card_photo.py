@@ -1,4 +1,4 @@
-"""Decode the card's photo in memory, to show it to staff."""
+"""Decode the card's photo in memory for display to staff."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -10,14 +10,14 @@ log = logging.getLogger(__name__)
 
 
 def decoded_photo(jp2: bytearray) -> "Pixels | None":
-    """Return the photo's RGB pixels, which the caller must overwrite, or None if it cannot be decoded."""
+    """Return the photo's RGB pixels, or None if it cannot be decoded. The caller must overwrite them."""
     import numpy as np
 
     from vision.photo import PhotoProblem, decode_photo
 
     grey = decode_photo(jp2)
     if isinstance(grey, PhotoProblem):
-        log.warning("card photo cannot be shown: %s", grey)
+        log.warning("cannot show the card's photo: %s", grey)
         return None
     pixels: Pixels = np.repeat(grey[:, :, None], 3, axis=2)
     if grey.flags.writeable:

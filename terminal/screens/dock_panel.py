@@ -1,4 +1,4 @@
-"""The demo's dock in the terminal window: choose a persona, work the card, the camera and the service."""
+"""The demo's dock in the terminal window: controls for persona, card, camera and service."""
 
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -37,7 +37,7 @@ class DockButton(Widget, can_focus=False):
 
 
 class PersonaList(Widget, can_focus=False):
-    """All personas, the current one marked; touching a line selects it."""
+    """List of personas with the current one marked. A touch chooses a persona."""
 
     class Chosen(Message):
         def __init__(self, name: str) -> None:
@@ -54,7 +54,7 @@ class PersonaList(Widget, can_focus=False):
         self.cursor = names.index(self._dock.current) if self._dock.current in names else 0
 
     def _first(self) -> int:
-        """Return the first line to show, so that the cursor is visible."""
+        """Return the index of the first visible line, such that the cursor is visible."""
         return max(0, self.cursor - max(self.size.height, 1) + 1)
 
     def render(self) -> Text:
@@ -85,7 +85,7 @@ class PersonaList(Widget, can_focus=False):
 
 
 class DockPanel(Vertical):
-    """Covers the right side of the screen; F12 shows and hides it."""
+    """Panel over the right side of the screen, toggled with F12."""
 
     def __init__(self, dock: Dock, say: Words) -> None:
         super().__init__(id="dock")
@@ -105,7 +105,7 @@ class DockPanel(Vertical):
         self.set_interval(0.5, self.relabel)
 
     def relabel(self) -> None:
-        """Update the labels: a script may have changed the devices."""
+        """Update the labels to the state of the devices, which scripts can also change."""
         if not self.display:
             return
         props, say = self._dock.props, self._say
@@ -131,7 +131,7 @@ class DockPanel(Vertical):
         await self._do(message.name)
 
     async def take_key(self, key: str) -> bool:
-        """Handle a key; return whether it was one of the dock's."""
+        """Handle a key. Return whether it was a key of the dock."""
         names = {"f9": "card", "f10": "camera", "f11": "service"}
         if key in names:
             await self._do(names[key])

@@ -1,4 +1,4 @@
-"""The on-screen numeric pad. Keys report presses and store nothing."""
+"""The on-screen numeric pad. Keys post messages and store no digits."""
 
 from collections.abc import Iterator
 from string import ascii_lowercase
@@ -34,7 +34,7 @@ class PadKey(Widget, can_focus=False):
         return Text(self.label, "bold", justify="center")
 
     def on_mouse_down(self) -> None:
-        """Light up the whole pad, so that people in the queue cannot see which digit was pressed."""
+        """Highlight the complete pad, so that bystanders cannot see which digit was pressed."""
         if self.parent is not None:
             self.parent.add_class("-pressed")
 
@@ -51,7 +51,7 @@ class PadKey(Widget, can_focus=False):
 
 
 class Letters(Grid):
-    """A small letter keyboard, for passwords that contain letters."""
+    """Letter keyboard for passwords."""
 
     def compose(self) -> Iterator[PadKey]:
         for letter in ascii_lowercase:

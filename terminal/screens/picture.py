@@ -1,7 +1,7 @@
-"""The live camera picture and the card's photo, in half-block cells.
+"""The live camera picture and the card's photo, drawn with half-block characters.
 
-One `render_line` widget, colours cut to five bits, `refresh()` without layout: twelve frames per second take a quarter
-of a core. Pixels are kept only while the picture is on the screen.
+Colours are reduced to five bits per channel and refreshes do not trigger a layout. Twelve frames per second use a
+quarter of a core. Pixels are dropped when the picture leaves the screen.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ _LIT, _UNLIT = (255, 200, 40), (120, 95, 30)
 
 
 class Picture(Widget, can_focus=False):
-    """Draws prepared lines; empty until it gets some."""
+    """Widget that draws pixels. Initially empty."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -43,7 +43,7 @@ class Picture(Widget, can_focus=False):
         return Strip.blank(self.size.width, self.rich_style)
 
     def draw(self, pixels: "Pixels") -> None:
-        """Draw pixels of exactly this widget's size, two rows per line."""
+        """Draw pixels. Their size must be the widget's width and twice its height."""
         self._lines = lines_of(pixels)
         self._drawn_at = self.size
         self.refresh()
@@ -56,14 +56,14 @@ class Picture(Widget, can_focus=False):
 
 
 class LivePicture(Picture):
-    """The newest camera frame, mirrored, with the guide oval; runs only while shown."""
+    """The newest camera frame, mirrored, with the guide oval. Runs only while visible."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.source: LiveFrames | None = None
         self._last: object = None
         self.towards = 0
-        """Direction of the arrow: -1 left, 1 right, 0 no arrow."""
+        """Direction of the arrow: -1 for left, 1 for right, 0 for no arrow."""
         self.drawn = 0
         """Number of frames drawn, for measurements."""
 
@@ -79,7 +79,7 @@ class LivePicture(Picture):
             self.clear()
 
     def take(self) -> None:
-        """Draw the newest frame, unless it has been drawn before."""
+        """Draw the newest frame if it has not been drawn."""
         frame = self.source.latest() if self.source is not None else None
         rgb = getattr(frame, "rgb", None)
         if rgb is None:
@@ -97,7 +97,7 @@ class LivePicture(Picture):
 
 
 class CardPhoto(Picture):
-    """The photo on the card, decoded only while it is shown."""
+    """The card's photo. Its decoded pixels are wiped after drawing."""
 
     def show(self, decode: "Callable[[], Pixels | None]") -> None:
         if self.size.area == 0:
@@ -114,14 +114,14 @@ class CardPhoto(Picture):
 
 
 def lines_of(pixels: "Pixels") -> list[Strip]:
-    """Return RGB pixels of even height as lines of cells."""
-    kept = (pixels & _KEEP_BITS).astype("uint32")
-    packed = (kept[..., 0] << 16) | (kept[..., 1] << 8) | kept[..., 2]
+    """Convert RGB pixels of even height to lines of cells."""
+    reduced = (pixels & _KEEP_BITS).astype("uint32")
+    packed = (reduced[..., 0] << 16) | (reduced[..., 1] << 8) | reduced[..., 2]
     return strips_of(packed.tolist())
 
 
 def face_picture(rgb: "Pixels", width: int, height: int) -> "Pixels":
-    """Return the middle of the frame at the given size, mirrored, darker outside the oval."""
+    """Crop the frame to the given size, mirror it, and darken the area outside the oval."""
     import cv2
     import numpy as np
 
@@ -135,7 +135,7 @@ def face_picture(rgb: "Pixels", width: int, height: int) -> "Pixels":
 
 
 def point(pixels: "Pixels", towards: int, step: int) -> None:
-    """Draw three arrowheads beside the oval on the side `towards`, lit one after the other."""
+    """Draw three arrowheads beside the oval, on the side `towards`. They light up one after the other."""
     import cv2
     import numpy as np
 
@@ -167,7 +167,7 @@ _guides: dict[tuple[int, int], tuple[Any, Any]] = {}
 
 
 def _guide(width: int, height: int) -> tuple[Any, Any]:
-    """Return masks of the area outside the oval and of its ring; cached per size."""
+    """Return masks of the area outside the oval and of its outline. The last size is cached."""
     import numpy as np
 
     if (width, height) not in _guides:
@@ -182,7 +182,7 @@ def _guide(width: int, height: int) -> tuple[Any, Any]:
 
 
 def letterboxed(pixels: "Pixels", width: int, height: int) -> "Pixels":
-    """Return the complete picture at the given size, padded with grey to keep its aspect ratio."""
+    """Scale the picture to the given size and pad it with grey to preserve its aspect ratio."""
     import cv2
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""Run the terminal user interface as this process's program."""
+"""Run the terminal user interface as the main program."""
 
 import asyncio
 import logging
@@ -13,14 +13,14 @@ log = logging.getLogger(__name__)
 
 
 def run_app(app: TerminalApp, log_file: Path) -> int:
-    """Run `app` with the process hardened and the log going to `log_file`; return the exit code."""
+    """Harden the process, log to `log_file` and run `app`. Return the exit code."""
     crash.disable_core_dumps()
     crash.install_error_hooks()
     log_to(log_file, app.settings)
     app.guide.ahead = True
 
     async def serve() -> None:
-        # On a signal, restore the normal screen and mouse mode and end the reception in an orderly way.
+        # on a signal, end the reception properly and restore the terminal's screen and mouse modes
         loop = asyncio.get_running_loop()
 
         def stop() -> None:

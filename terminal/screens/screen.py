@@ -1,4 +1,4 @@
-"""The only screen: its widgets are kept and refilled for each state, so that everything keeps its position."""
+"""The patient's screen. Its widgets are updated for each state, never replaced, so that positions do not change."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -10,11 +10,11 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from terminal.front.code_form import CodeSource
+from terminal.screens.layout import MAX_IN_ROW, Area, divide_rows
 from terminal.screens.pad import Pad
 from terminal.screens.picture import CardPhoto, LivePicture
-from terminal.screens.room import IN_A_ROW, Room, shares
-from terminal.screens.sayings import Lines, Progress, Sentence, StepBar
 from terminal.screens.sign import MovingSign
+from terminal.screens.texts import Lines, Progress, Sentence, StepBar
 from terminal.screens.touch import Target
 from terminal.screens.typed import CodeFields, PinDots
 from terminal.session.display import Size
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from terminal.screens.picture import Pixels
 
 ANSWERS = 9
-"""One more than the number of languages to choose from."""
+"""Maximum number of answers: all languages and one more."""
 FOOT = 4
 USUAL_WIDTH, USUAL_HEIGHT = 110, 34
-"""From this size, targets are larger."""
+"""Minimum size for larger targets."""
 MIN_WIDTH, MIN_HEIGHT = 80, 24
 DOCK_WIDTH = 36
 
@@ -90,7 +90,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         """Choose the layout for the area beside the dock."""
         docked = self.has_class("-dock")
         beside = width - DOCK_WIDTH if docked else width
-        self.set_class(beside >= USUAL_WIDTH and height >= USUAL_HEIGHT, "-usual")
+        self.set_class(beside >= USUAL_WIDTH and height >= USUAL_HEIGHT, "-roomy")
         self.set_class(docked and width >= DOCK_WIDTH and beside < MIN_WIDTH, "-dock-alone")
         self.set_class(not docked and (width < MIN_WIDTH or height < MIN_HEIGHT), "-too-small")
         self._share_room()
@@ -102,12 +102,12 @@ class CounterScreen(Screen[None], inherit_bindings=False):
     # --- drawing --------------------------------------------------------------------------------------------
 
     def show(self, talk: Talk, say: Words) -> None:
-        """Draw this talk; unchanged parts are not redrawn."""
+        """Draw this talk. Unchanged parts are not redrawn."""
         before, self.talk = self.talk, talk
         if talk == before or not self.children:  # the screen is being removed
             return
         body = talk.body
-        self._mark_classes(talk)
+        self._set_classes(talk)
         mark = "  ".join(filter(None, (body.code, say("app.simulated") if self._simulated else "")))
         self.query_one("#steps", StepBar).show(talk.steps, talk.step, mark, say("staff.enter") if self._staff else "")
         self.query_one("#question", Sentence).say(body.question)
@@ -125,13 +125,13 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         self._show_pictures(before, talk)
 
     def typed(self) -> None:
-        """Redraw after a digit was typed or deleted."""
+        """Redraw the digits after one was typed or deleted."""
         self.query_one("#dots", PinDots).refresh()
         self.query_one("#code", CodeFields).refresh(layout=True)
 
-    def _mark_classes(self, talk: Talk) -> None:
+    def _set_classes(self, talk: Talk) -> None:
         body = talk.body
-        looks = {
+        conditions = {
             "-camera": body.camera,
             "-photo": body.photo,
             "-pin": body.pad is PadKind.PIN,
@@ -141,34 +141,34 @@ class CounterScreen(Screen[None], inherit_bindings=False):
             "-warned": bool(talk.warning),
             "-notice": bool(talk.notice),
         }
-        # In one batch: every single change would restyle all widgets.
-        wanted = (set(self.classes) - looks.keys()) | {name for name, on in looks.items() if on}
-        if wanted != self.classes:
-            self.set_classes(wanted)
+        # change all classes at once: every change restyles all widgets
+        classes = (set(self.classes) - conditions.keys()) | {name for name, on in conditions.items() if on}
+        if classes != self.classes:
+            self.set_classes(classes)
 
     def _share_room(self) -> None:
-        """Give the sentences the rows they need, and the answers the rest."""
+        """Set the heights of sign, lines and answers."""
         if self.talk is None:
             return
         form, body = self._form(), self.talk.body
-        shared = shares(
-            body, self._room(), large=self.has_class("-large"), code_parts=len(form.parts) if form is not None else 2
+        shared = divide_rows(
+            body, self._area(), large=self.has_class("-large"), code_parts=len(form.parts) if form is not None else 2
         )
         self.query_one("#sign", MovingSign).show(shared.sign)
         self.query_one("#answers", Grid).styles.height = shared.answers
         self.query_one("#lines", Lines).set_tight(shared.tight)
 
-    def _room(self) -> Room:
+    def _area(self) -> Area:
         width = self.size.width - (DOCK_WIDTH if self.has_class("-dock") else 0)
-        return Room(width, self.size.height, self.has_class("-usual"))
+        return Area(width, self.size.height, self.has_class("-roomy"))
 
     def _show_answers(self, answers: tuple[Offer, ...], serial: int, *, narrow: bool) -> None:
-        """Place answers left to right; a single one takes the usual place of the positive answer or the back button."""
+        """Place the answers from left to right. A single answer is placed like a positive answer or a back button."""
         places: list[Offer | None] = list(answers)
         if len(answers) == 1 and not narrow:
             places = [answers[0], None] if answers[0].back else [None, answers[0]]
         columns = (2 if len(places) > 1 else 1) if narrow else max(len(places), 1)
-        columns = min(columns, IN_A_ROW)
+        columns = min(columns, MAX_IN_ROW)
         grid = self.query_one("#answers", Grid)
         grid.styles.grid_size_columns = columns
         for number in range(1, ANSWERS + 1):

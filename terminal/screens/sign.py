@@ -1,6 +1,6 @@
-"""The moving sign: a card moving to or from the reader, or three dots while something takes time.
+"""The animated sign: a card moving to or from the reader, or three dots while waiting.
 
-Slow and small on purpose, to show what to do without making anyone dizzy.
+The animation is small and slow to avoid causing dizziness.
 """
 
 from functools import lru_cache
@@ -14,7 +14,7 @@ from terminal.talk.parts import Sign
 
 WIDTH, HEIGHT = 44, 14
 CARD_ROWS, WAIT_ROWS = HEIGHT // 2, 3
-"""Rows of cells the sign occupies."""
+"""Height of the signs in rows of cells."""
 PHASES = 12
 SECONDS_PER_PHASE = 0.25
 
@@ -62,7 +62,7 @@ def _rgb(color: object, otherwise: int) -> int:
 
 @lru_cache(maxsize=128)
 def picture(sign: Sign, phase: int, ground: int, ink: int) -> list[Strip]:
-    """Return the sign in one phase as lines of cells."""
+    """Return one phase of the sign as lines of cells."""
     match sign:
         case Sign.PUT_CARD | Sign.SHOW_CARD:
             return strips_of(_card_at(min(phase, 8) // 2 - 1, ground, ink))
@@ -75,7 +75,7 @@ def picture(sign: Sign, phase: int, ground: int, ink: int) -> list[Strip]:
 
 
 def _card_at(depth: int, ground: int, ink: int) -> list[list[int]]:
-    """Draw a card above a reader, `depth` pixels down (-1 highest, 3 inserted)."""
+    """Draw a card above a reader, lowered by `depth` pixels (-1 for the highest position, 3 for inserted)."""
     rows = [[ground] * WIDTH for _ in range(HEIGHT)]
     top = depth + 1
     _box(rows, 12, top, 20, 9, 0xE8F1FA, edge=ink)
@@ -97,11 +97,11 @@ def _dots(lit: int, ground: int, ink: int) -> list[list[int]]:
     return rows
 
 
-def _between(one: int, other: int) -> int:
-    """Return the colour a quarter of the way from one to the other."""
+def _between(start: int, end: int) -> int:
+    """Return the colour a quarter of the way from `start` to `end`."""
     mixed = 0
     for shift in (16, 8, 0):
-        first, second = one >> shift & 0xFF, other >> shift & 0xFF
+        first, second = start >> shift & 0xFF, end >> shift & 0xFF
         mixed |= (first * 3 + second) // 4 << shift
     return mixed
 

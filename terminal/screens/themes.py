@@ -1,4 +1,4 @@
-"""Colours: calm and light, or white and yellow on black. Sizes are set by style sheet classes."""
+"""Colour themes: light, and high contrast with white and yellow on black."""
 
 from textual.theme import Theme
 

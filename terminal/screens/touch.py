@@ -1,4 +1,4 @@
-"""Touch targets: large, never focused or preselected, activated by touch, mouse or key."""
+"""Touch targets, activated by touch, mouse or key. They never have the focus."""
 
 from rich.text import Text
 from textual.events import Click
@@ -9,18 +9,18 @@ from terminal.screens.wrapping import cells, wrap
 from terminal.talk.parts import Offer
 
 ROWS_FOR_KEY_LINE = 6
-"""Targets with fewer rows show key and label on one line."""
+"""Minimum height in rows for a key above the label. Lower targets show both on one line."""
 
 
 def key_beside(offer: Offer, *, keypad: bool) -> str:
-    """Return the key shown beside a target: a digit, another key of the numeric keypad, or a letter."""
+    """Return the key displayed on a target: a digit, another key of the numeric keypad, or a letter."""
     if offer.key.isdigit():
         return offer.key
     return offer.ten if keypad and offer.ten else offer.key.upper() if len(offer.key) == 1 else ""
 
 
 class Target(Widget, can_focus=False):
-    """Shows one offer, or nothing; posts `Touched` with it and the serial of its talk."""
+    """Displays an offer, if any. A touch posts `Touched` with the offer and the serial of its talk."""
 
     class Touched(Message):
         def __init__(self, offer: Offer, serial: int) -> None:
@@ -28,14 +28,14 @@ class Target(Widget, can_focus=False):
             self.offer, self.serial = offer, serial
 
     def __init__(self, *, id: str, keypad: bool = True) -> None:
-        """`keypad`: a numeric keypad is connected."""
+        """`keypad` is whether a numeric keypad is connected."""
         super().__init__(id=id)
         self._keypad = keypad
         self.offer: Offer | None = None
         self._serial = 0
 
     def show(self, offer: Offer | None, serial: int = 0) -> None:
-        """Show `offer`; None leaves the place empty. `serial`: of the talk that makes the offer."""
+        """Display `offer`, or nothing if it is None. `serial` is the serial of its talk."""
         self._serial = serial
         if offer == self.offer:
             return
@@ -69,7 +69,7 @@ class Target(Widget, can_focus=False):
         return text
 
     def on_mouse_down(self) -> None:
-        """Show immediately that the touch was noticed."""
+        """Give immediate feedback on the touch."""
         self.set_class(self.offer is not None, "-pressed")
 
     def on_mouse_up(self) -> None:

@@ -1,4 +1,4 @@
-"""Show how much has been typed: dots for a PIN, boxes for the printed code. Digits are not stored here."""
+"""Display of typed digits: dots for the PIN, fields for the printed code. Stores no digits."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,7 @@ PIN_LENGTH = 4
 
 
 class PinDots(Widget, can_focus=False):
-    """One disc for each digit typed, one ring for each missing digit."""
+    """A disc for each typed digit and a ring for each missing digit."""
 
     def __init__(self, *, id: str, count: Callable[[], int]) -> None:
         super().__init__(id=id)
@@ -66,7 +66,7 @@ def _packed(rgb: tuple[int, int, int]) -> int:
 
 
 class CodeFields(Widget, can_focus=False):
-    """The parts of the printed code: the birth date as typed, dots for the security code."""
+    """The parts of the printed code. Typed digits of the birth date are visible, all others are dots."""
 
     def __init__(self, *, id: str, form: CodeSource) -> None:
         super().__init__(id=id)
@@ -97,7 +97,7 @@ class CodeFields(Widget, can_focus=False):
 
 def _filled(form: CodeForm, part: CodeField, say: Words) -> str:
     if part is not CodeField.BIRTH_DATE:
-        return "  " + "  ".join("●" if there else "○" for there in form.filled(part)) + "  "
+        return "  " + "  ".join("●" if filled else "○" for filled in form.filled(part)) + "  "
     digits = [form.birth_digit(index) or "_" for index in range(LENGTHS[part])]
     year, month, day = ("".join(digits[at : at + 2]) for at in (0, 2, 4))
     return f"  {say('code.birth-date.shape', year=year, month=month, day=day)}  "

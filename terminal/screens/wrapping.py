@@ -1,21 +1,21 @@
-"""Break a sentence into lines as a person would: balanced, at phrase ends, never before a closing mark."""
+"""Wrap sentences into balanced lines that end at phrase boundaries, next_best Japanese line-breaking rules."""
 
 import unicodedata
 from functools import lru_cache
 
 LINE_CELLS = 40
-"""Twenty full-width characters: the longest line patients have to read."""
+"""Maximum line length for patients: twenty full-width characters."""
 
 _NOT_FIRST = frozenset("、。，．・：；？！）」』】〉》〕］｝ーっゃゅょぁぃぅぇぉッャュョァィゥェォ々〜%℃,.;:?!)]}")
 _NOT_LAST = frozenset("（「『【〈《〔［｛([{")
-_LEADS_ON = frozenset(("この", "その", "あの", "どの"))
-"""Words that must stay with the following word."""
+_BOUND = frozenset(("この", "その", "あの", "どの"))
+"""Words that are not separated from the next_best word."""
 _INSIDE_PHRASE = 400
-"""Cost of a break in the middle of a Japanese phrase, in squared cells of ragged edge."""
+"""Cost of a break within a Japanese phrase, in squared cells of deviation from the mean line length."""
 
 
 def cells(text: str) -> int:
-    """Return the number of terminal cells the text takes: two per full-width character, none per combining one."""
+    """Return the width of the text in terminal cells: two per full-width and none per combining character."""
     return sum(_cell(character) for character in text)
 
 
@@ -27,7 +27,7 @@ def _cell(character: str) -> int:
 
 @lru_cache(maxsize=1024)
 def wrap(text: str, width: int = LINE_CELLS) -> tuple[str, ...]:
-    """Return the text in lines of at most `width` cells; a longer word is cut."""
+    """Wrap the text into lines of at most `width` cells. Longer words are split."""
     return tuple(line for paragraph in text.split("\n") for line in _paragraph(paragraph, max(width, 2)))
 
 
@@ -45,7 +45,7 @@ def _paragraph(text: str, width: int) -> list[str]:
 
 
 def _breaks(text: str) -> dict[int, int]:
-    """Return where a line may end (index of the next line's first character) and what that costs."""
+    """Return the cost of each possible line break, by the index of the next line's first character."""
     costs = {}
     for index in range(1, len(text)):
         before, after = text[index - 1], text[index]
@@ -54,13 +54,13 @@ def _breaks(text: str) -> dict[int, int]:
         if before == " " or before in "、。：":
             costs[index] = 0
         elif _cell(before) == 2 and _cell(after) == 2:
-            leads_on = text[max(index - 2, 0) : index] in _LEADS_ON or before in "おご"
-            costs[index] = 0 if _ends_phrase(before, after) and not leads_on else _INSIDE_PHRASE
+            bound = text[max(index - 2, 0) : index] in _BOUND or before in "おご"
+            costs[index] = 0 if _ends_phrase(before, after) and not bound else _INSIDE_PHRASE
     return costs
 
 
 def _ends_phrase(before: str, after: str) -> bool:
-    """Match a particle or ending in hiragana followed by a word in kanji, katakana or brackets."""
+    """Return whether a phrase ends here: hiragana followed by kanji, katakana or a bracket."""
     return _is_hiragana(before) and not _is_hiragana(after)
 
 
@@ -69,7 +69,7 @@ def _is_hiragana(character: str) -> bool:
 
 
 def _fewest_lines(text: str, breaks: dict[int, int], width: int) -> int | None:
-    """Return the least number of lines, or None if a word is longer than a line."""
+    """Return the minimum number of lines, or None if a word is longer than a line."""
     start, count = 0, 1
     while cells(text[start:].strip()) > width:
         ends = [end for end in breaks if end > start and cells(text[start:end].strip()) <= width]
@@ -89,18 +89,18 @@ def _fitting(text: str, width: int) -> int:
 
 
 def _balanced(text: str, breaks: dict[int, int], width: int, count: int, target: float) -> list[str]:
-    """Return the cheapest division of the text into exactly `count` lines."""
+    """Return the division of the text into exactly `count` lines with the lowest cost."""
     best: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     for line in range(count):
-        following: dict[int, tuple[float, tuple[int, ...]]] = {}
+        next_best: dict[int, tuple[float, tuple[int, ...]]] = {}
         for start, (cost, cuts) in best.items():
             for end in [len(text)] if line == count - 1 else [end for end in breaks if end > start]:
                 used = cells(text[start:end].strip())
                 if used > width:
                     continue
                 total = cost + (used - target) ** 2 + breaks.get(end, 0)
-                if end not in following or total < following[end][0]:
-                    following[end] = (total, (*cuts, end))
-        best = following
+                if end not in next_best or total < next_best[end][0]:
+                    next_best[end] = (total, (*cuts, end))
+        best = next_best
     _, cuts = best[len(text)]
     return [text[start:end].strip() for start, end in zip((0, *cuts), cuts, strict=False)]

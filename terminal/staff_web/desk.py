@@ -76,7 +76,7 @@ class StaffDesk:
 
     # --- the terminal ---------------------------------------------------------------------------------------
 
-    def take_over(self, opened: OpenedCounter) -> None:
+    def attach(self, opened: OpenedCounter) -> None:
         """Attach the opened counter. Call once, from the event loop."""
         self._counter = opened.counter
         self._devices = DeviceOverview(opened)

@@ -47,9 +47,9 @@ class StaffPages:
             site.start()
             self._tell(f"staff: {site.address}")
 
-    def take_over(self, opened: OpenedCounter, stop: Callable[[], None]) -> None:
+    def attach(self, opened: OpenedCounter, stop: Callable[[], None]) -> None:
         self.desk.on_stop = stop
-        self.desk.take_over(opened)
+        self.desk.attach(opened)
 
     async def stop(self) -> None:
         self.desk.end()

@@ -1,4 +1,4 @@
-"""Staff dialogs over the patient's screen: password, menu, status. Each closes after a while without a touch."""
+"""Staff dialogs over the patient's screen: password, menu and status. They close after a time without touches."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from terminal.front.password import PasswordGate, PasswordRight, PasswordWait, PasswordWrong, SecretText
 from terminal.screens.pad import ENTER, ERASE, Letters, Pad, PadKey
-from terminal.screens.sayings import Sentence
+from terminal.screens.texts import Sentence
 from terminal.screens.touch import Target
 from terminal.session.events import Tick
 from terminal.talk.parts import Offer
@@ -30,7 +30,7 @@ class StaffDialog(ModalScreen[ScreenResultType], inherit_bindings=False):
         self.say = say
 
     def on_mount(self) -> None:
-        # Textual calls both a subclass's own on_mount and this one: calling it there would start two timers.
+        # Textual also calls a subclass's on_mount. Do not call this method there: it would start a second timer.
         self._closer = self.set_timer(CLOSE_SECONDS, lambda: self.dismiss(None))
 
     def touched(self) -> None:
@@ -38,12 +38,12 @@ class StaffDialog(ModalScreen[ScreenResultType], inherit_bindings=False):
 
     @staticmethod
     def choice(id: str, label: str, key: str, *, back: bool = False) -> Offer:
-        # The event is never posted: answers stay within the dialog.
+        # the event is never posted, because dialogs handle their answers themselves
         return Offer(id=id, label=label, key=key, back=back, event=Tick())
 
 
 class PasswordDialog(StaffDialog[bool]):
-    """Returns True if the password was right."""
+    """Password dialog. Returns True if the password was correct."""
 
     def __init__(self, say: Words, gate: PasswordGate) -> None:
         super().__init__(say)
@@ -74,11 +74,11 @@ class PasswordDialog(StaffDialog[bool]):
         self._typed.wipe()
 
     def _show_letters(self, letters: bool) -> None:
-        """Show letters or digits on the pad; what was typed is kept."""
+        """Switch the pad to letters or digits. Typed characters are kept."""
         self.query_one("#dialog-letters", Letters).display = letters
         self.query_one("#dialog-pad", Pad).set_class(letters, "-narrow")
-        other = "digits" if letters else "letters"
-        switch = self.choice(other, self.say(f"staff.password.{other}"), "tab")
+        alternative = "digits" if letters else "letters"
+        switch = self.choice(alternative, self.say(f"staff.password.{alternative}"), "tab")
         self.query_one("#dialog-switch", Target).show(switch)
 
     def on_target_touched(self, message: Target.Touched) -> None:
@@ -132,7 +132,7 @@ class PasswordDialog(StaffDialog[bool]):
 
 
 class ChoiceDialog(StaffDialog[ScreenResultType]):
-    """A question with answers to touch or type. Escape closes it without an answer."""
+    """Dialog with a question and answers to touch or type. Escape closes it without an answer."""
 
     def __init__(
         self,
@@ -141,7 +141,7 @@ class ChoiceDialog(StaffDialog[ScreenResultType]):
         choices: tuple[Offer, ...],
         answer: Callable[[Offer], ScreenResultType | None],
     ) -> None:
-        """`answer`: maps a choice to the dialog's result."""
+        """`answer` maps a choice to the dialog's result."""
         super().__init__(say)
         self._question, self._choices, self._answer = question, choices, answer
 
@@ -171,10 +171,10 @@ class ChoiceDialog(StaffDialog[ScreenResultType]):
 
 
 class StaffMenu(ChoiceDialog[str]):
-    """Returns what staff chose: `by-eye`, `status`, `discard`, `stop`, or None."""
+    """Staff menu. Returns the choice: `by-eye`, `status`, `discard`, `stop`, or None."""
 
     def __init__(self, say: Words, *, in_reception: bool) -> None:
-        # "discard" and "stop" differ in place and key: cancelling a second too late must not stop the terminal
+        # use different keys for "discard" and "stop", so that discarding too late does not stop the terminal
         keys = {"close": "1", "discard": "2", "status": "3", "by-eye": "4", "stop": "5"}
         del keys["stop" if in_reception else "discard"]
         choices = [self.choice(id, say(f"staff.menu.{id}"), key, back=id == "close") for id, key in keys.items()]
@@ -182,8 +182,8 @@ class StaffMenu(ChoiceDialog[str]):
         super().__init__(say, question, tuple(choices), lambda choice: None if choice.id == "close" else choice.id)
 
 
-class SureDialog(ChoiceDialog[bool]):
-    """Asks for confirmation of something that cannot be undone. Its "yes" key differs from the menu's."""
+class ConfirmDialog(ChoiceDialog[bool]):
+    """Confirmation of an irreversible action. Its "yes" key differs from all keys of the menu."""
 
     def __init__(self, say: Words, what: str) -> None:
         no = self.choice("no", say("button.back"), "1", back=True)
@@ -192,7 +192,7 @@ class SureDialog(ChoiceDialog[bool]):
 
 
 class StatusDialog(StaffDialog[None]):
-    """Refreshes every few seconds while it is open."""
+    """Status dialog. Refreshed every few seconds."""
 
     def __init__(self, say: Words, read_lines: Callable[[Words], Awaitable[list[str]]]) -> None:
         super().__init__(say)

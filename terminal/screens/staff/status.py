@@ -1,4 +1,4 @@
-"""Status for staff in the terminal window: devices and today's receptions. No patient data."""
+"""Status of devices and today's receptions for staff in the terminal window. Contains no patient data."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -16,23 +16,23 @@ from terminal.screens.wrapping import cells
 from terminal.words.catalogue import Words
 
 MAX_RECEPTIONS = 12
-"""Only the newest are shown."""
+"""Maximum number of receptions shown, newest first."""
 _LABEL_CELLS = 26
 
 
 class Status:
-    """Reads new records each time it is shown, and checks whether a service that was silent answers again."""
+    """Status text. Each call reads new records and, if the service did not answer before, sends it a request."""
 
     def __init__(self, settings: Settings, opened: OpenedCounter) -> None:
         self._counter = opened.counter
         self._devices = DeviceOverview(opened)
         self._records = Records(settings, Clock().wall)
-        self._asking: asyncio.Task[None] | None = None
+        self._request: asyncio.Task[None] | None = None
 
     async def lines(self, say: Words) -> list[str]:
         await asyncio.to_thread(self._records.read)
-        if self._devices.answers is False and (self._asking is None or self._asking.done()):
-            self._asking = asyncio.create_task(self._devices.ask_service())
+        if self._devices.answers is False and (self._request is None or self._request.done()):
+            self._request = asyncio.create_task(self._devices.ask_service())
         astray = self._counter.delivery.astray if isinstance(self._counter, WithService) else {}
         today = rows(self._records.receptions, self._records.checks, self._counter.state, astray)
         unreadable = () if self._records.readable else (f"  ! {say('page.unreadable')}",)
@@ -50,7 +50,7 @@ def _padded(label: str) -> str:
 
 
 def reception_lines(today: Sequence[Row], trouble: DeliveryFailure | None, say: Words) -> Iterator[str]:
-    """`today`: newest first; `trouble`: why results cannot be handed over."""
+    """Return the lines for today's receptions, newest first. `trouble` is why results cannot be handed over."""
     for row in today[:MAX_RECEPTIONS]:
         number = say("page.number", number=row.number) if row.number else say("nocard.row")
         parts = (say(f"standing.{row.standing}"), row.code if row.code.startswith("U-") else "", why(row, say, trouble))

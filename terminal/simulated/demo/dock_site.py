@@ -98,7 +98,7 @@ class DockSite:
         for connection in set(self._connections) - self._second_device:
             connection.tell("camera", on=requested)
 
-    def take_over(self, opened: OpenedCounter, patient: Site) -> None:
+    def attach(self, opened: OpenedCounter, patient: Site) -> None:
         self._dock, self._patient = opened.dock, patient
         opened.counter.listen(on_state=self._on_state)
         if self._dock is not None and self._dock.current != self._lesson.drill.personas[0]:

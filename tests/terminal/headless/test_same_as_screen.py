@@ -8,7 +8,7 @@ import pytest
 
 from config.settings import Settings
 from terminal.headless.prompt import PromptOperator, typed_as
-from terminal.screens.sayings import Lines, Sentence
+from terminal.screens.texts import Lines, Sentence
 from terminal.screens.touch import Target
 from terminal.session import states as st
 from terminal.session.events import Event

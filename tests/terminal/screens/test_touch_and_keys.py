@@ -10,15 +10,15 @@ from msgspec import structs
 from config.settings import Settings
 from terminal.front.dock import DockPersona, DockState, ServiceMode
 from terminal.screens.dock_panel import DockPanel
-from terminal.screens.sayings import Lines, Sentence
 from terminal.screens.staff.dialogs import (
     CLOSE_SECONDS,
+    ConfirmDialog,
     PasswordDialog,
     StaffMenu,
     StatusDialog,
     StatusText,
-    SureDialog,
 )
+from terminal.screens.texts import Lines, Sentence
 from terminal.screens.touch import Target
 from terminal.session import effects as fx
 from terminal.session import events as ev
@@ -375,7 +375,7 @@ async def test_staff_discards_a_reception_after_confirmation() -> None:
         await _unlock(on_stage)
         await on_stage.pilot.press("2", "2")
         await on_stage.drawn()
-        assert isinstance(on_stage.app.screen, SureDialog), (
+        assert isinstance(on_stage.app.screen, ConfirmDialog), (
             "discarding cannot be undone, so the same key twice does nothing"
         )
         await on_stage.pilot.press("9")
@@ -399,9 +399,9 @@ async def test_staff_views_the_status_and_stops_the_terminal() -> None:
         await _unlock(on_stage)
         on_stage.app.screen.query_one("#choice-stop", Target)
         await on_stage.pilot.press("2")
-        assert not isinstance(on_stage.app.screen, SureDialog), "key 2 is reserved for discarding a reception"
+        assert not isinstance(on_stage.app.screen, ConfirmDialog), "key 2 is reserved for discarding a reception"
         await on_stage.pilot.press("5")
-        await _until(on_stage, SureDialog)
+        await _until(on_stage, ConfirmDialog)
         await on_stage.pilot.press("9")
         async with asyncio.timeout(30):
             while not on_stage.app._exit:

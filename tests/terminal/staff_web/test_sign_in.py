@@ -33,7 +33,7 @@ class Served:
     async def _serve(self) -> None:
         pages = StaffPages(self._settings, self._port, lambda _: None)
         pages.start()
-        pages.take_over(OpenedCounter(StandIn()), lambda: None)
+        pages.attach(OpenedCounter(StandIn()), lambda: None)
         self.port = pages.sites[0].port
         self._ready.set()
         await self._end.wait()

@@ -1,4 +1,4 @@
-"""Text on the screen: wrapped sentences, the lines below the question, the step bar, the progress of a face check."""
+"""Text widgets: wrapped sentences, the lines below the question, the step bar and the face-check progress bar."""
 
 from rich.style import Style
 from rich.text import Text
@@ -12,7 +12,7 @@ from terminal.talk.parts import Line, LineKind
 
 
 class Sentence(Widget, can_focus=False):
-    """One sentence, with line breaks where a reader expects them."""
+    """A sentence, wrapped at natural positions."""
 
     def __init__(self, *, id: str, align: str = "center") -> None:
         super().__init__(id=id)
@@ -33,7 +33,7 @@ class Sentence(Widget, can_focus=False):
 
 
 class Lines(Widget, can_focus=False):
-    """Text below the question: reasons, hints, a list. Call lines alternate between two styles every second."""
+    """Text below the question: reasons, hints and lists. Call lines alternate between two styles every second."""
 
     COMPONENT_CLASSES = {f"lines--{kind}" for kind in LineKind} | {"lines--call-2"}
 
@@ -59,7 +59,7 @@ class Lines(Widget, can_focus=False):
         self.refresh(layout=True)
 
     def set_tight(self, tight: bool) -> None:
-        """`tight`: omit the blank rows between kinds of lines, because not everything fits with them."""
+        """Set whether to omit blank rows between kinds of lines."""
         if tight != self._tight:
             self._tight = tight
             self.refresh(layout=True)
@@ -73,9 +73,9 @@ class Lines(Widget, can_focus=False):
 
     def render(self) -> Text:
         text = Text(justify="center", no_wrap=True, overflow="crop")
-        listed = max((cells(_marked(line)) for line in self.lines if line.kind is LineKind.CHOICE), default=0)
+        listed = max((cells(_with_bullet(line)) for line in self.lines if line.kind is LineKind.CHOICE), default=0)
         for index, (line, (rows, height)) in enumerate(
-            zip(self.lines, _spread(self.lines, self.content_size.width, tight=self._tight), strict=True)
+            zip(self.lines, _wrapped(self.lines, self.content_size.width, tight=self._tight), strict=True)
         ):
             text.append("\n" * (height - len(rows) + (1 if index else 0)))
             if line.kind is LineKind.CHOICE:
@@ -93,26 +93,26 @@ class Lines(Widget, can_focus=False):
 
 
 def lines_height(lines: tuple[Line, ...], width: int, *, tight: bool = False) -> int:
-    """Number of rows the lines take at `width` cells; `tight`: without blank rows between their kinds."""
-    return sum(height for _, height in _spread(lines, width, tight=tight))
+    """Return the height of the lines in rows at `width` cells. `tight` omits blank rows between kinds of lines."""
+    return sum(height for _, height in _wrapped(lines, width, tight=tight))
 
 
-def _spread(lines: tuple[Line, ...], width: int, *, tight: bool) -> list[tuple[list[str], int]]:
+def _wrapped(lines: tuple[Line, ...], width: int, *, tight: bool) -> list[tuple[list[str], int]]:
     """Return each line's wrapped rows and its height including spacing."""
-    spread = []
+    wrapped = []
     for index, line in enumerate(lines):
-        rows = list(wrap(_marked(line), min(width, LINE_CELLS)))
-        apart = 1 if index and (line.kind is LineKind.CALL or lines[index - 1].kind is not line.kind) else 0
-        spread.append((rows, len(rows) + (0 if tight else apart)))
-    return spread
+        rows = list(wrap(_with_bullet(line), min(width, LINE_CELLS)))
+        spacing = 1 if index and (line.kind is LineKind.CALL or lines[index - 1].kind is not line.kind) else 0
+        wrapped.append((rows, len(rows) + (0 if tight else spacing)))
+    return wrapped
 
 
-def _marked(line: Line) -> str:
+def _with_bullet(line: Line) -> str:
     return f"・{line.text}" if line.kind is LineKind.CHOICE else line.text
 
 
 class StepBar(Widget, can_focus=False):
-    """Progress of the reception in four words, with a marker and the problem's code on the right."""
+    """Steps of the reception, with problem code, simulation mark and staff button on the right."""
 
     COMPONENT_CLASSES = {"steps--present", "steps--other", "steps--mark"}  # noqa: RUF012
 
@@ -123,11 +123,11 @@ class StepBar(Widget, can_focus=False):
         self._mark = ""
         self._staff = ""
 
-    class StaffWanted(Message):
-        """The staff corner was touched."""
+    class StaffRequested(Message):
+        """The staff button was touched."""
 
     def show(self, steps: tuple[str, ...], present: int, mark: str, staff: str = "") -> None:
-        """`staff`: label of the staff corner; empty if staff access is off."""
+        """`staff` is the label of the staff button, or empty if staff access is off."""
         if (steps, present, mark, staff) != (self._steps, self._present, self._mark, self._staff):
             self._steps, self._present, self._mark, self._staff = steps, present, mark, staff
             self.refresh()
@@ -135,7 +135,7 @@ class StepBar(Widget, can_focus=False):
     def on_click(self, event: Click) -> None:
         event.stop()
         if self._staff and event.x >= self.size.width - cells(self._staff) - 8:
-            self.post_message(self.StaffWanted())
+            self.post_message(self.StaffRequested())
 
     def render(self) -> Text:
         text = Text(no_wrap=True, overflow="crop")
@@ -153,7 +153,7 @@ class StepBar(Widget, can_focus=False):
 
 
 class Progress(Widget, can_focus=False):
-    """Face-check progress bar; full and empty cells also differ in shape."""
+    """Face-check progress bar. Full and empty cells differ in shape, not only in colour."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
