@@ -45,7 +45,7 @@ def test_reception_extends_the_ledger_of_an_earlier_state(state: Path) -> None:
 
     async def scenario(desk: Desk) -> None:
         async with desk.open():
-            await desk.to_consent()
+            await desk.reach_consent()
             await desk.share_all()
             complete = await desk.until(st.Complete)
             assert complete.delivered

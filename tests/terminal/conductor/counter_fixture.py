@@ -1,4 +1,4 @@
-"""A real counter for tests: conductor, simulated card, stub over HTTP, ledger and folders."""
+"""A counter for tests: the real conductor, ledger and folders, a simulated card and the stub service over HTTP."""
 
 import asyncio
 import time
@@ -51,11 +51,11 @@ class EmptyRoom:
 
 
 def no_engine() -> Any:
-    raise AssertionError("a reception by PIN needs no face engine")
+    raise AssertionError("a reception by PIN opened the face engine")
 
 
 class Desk:
-    """A terminal under test, with methods for the actions of patient and staff."""
+    """A terminal under test, with methods for the actions of patients and staff."""
 
     def __init__(self, counter: DemoCounter, settings: Settings, **rules: Any) -> None:
         self.counter = counter
@@ -76,16 +76,16 @@ class Desk:
             anchors=self.counter.props.authority.trust_anchors,
         )
         self.conductor.listen(on_state=self.states.append)
-        running = asyncio.create_task(self.conductor.run())
-        await self.watching()
+        conductor_task = asyncio.create_task(self.conductor.run())
+        await self.wait_for_reader()
         try:
             yield self
         finally:
             self.conductor.stop()
-            await running
+            await conductor_task
 
-    async def watching(self) -> None:
-        """Wait until the reader is watched; a card inserted earlier is ignored."""
+    async def wait_for_reader(self) -> None:
+        """Wait until the conductor watches the reader. It ignores cards inserted earlier."""
         async with asyncio.timeout(60):
             while self.conductor.reader_name is None:
                 await asyncio.sleep(0.005)
@@ -99,7 +99,7 @@ class Desk:
         return SoftCard(image.model_copy(deep=True))
 
     async def until(self, condition: Callable[[st.State], bool] | type, seconds: float = 60) -> Any:
-        """Return the state once `condition` is true."""
+        """Wait for a state that meets `condition`, a predicate or a class, and return it."""
         async with asyncio.timeout(seconds):
             while True:
                 state = self.conductor.state
@@ -120,7 +120,7 @@ class Desk:
             patient.pin.push(int(digit))
         self.conductor.enter_pin()
 
-    async def to_consent(self, card: SoftCard | None = None) -> None:
+    async def reach_consent(self, card: SoftCard | None = None) -> None:
         self.place.insert(card or self.card())
         await self.until(st.ChoosingMethod)
         self.touch(ev.PinChosen)
@@ -133,8 +133,8 @@ class Desk:
         self.touch(ev.QuestionAnswered, "limit", True)
 
     async def share_all_by_pin(self) -> None:
-        """Play a reception from card to card: PIN, everything shared."""
-        await self.to_consent()
+        """Play a complete reception of a patient who enters the PIN and shares everything."""
+        await self.reach_consent()
         await self.share_all()
         await self.until(st.Complete)
         await self.take_card()
@@ -143,8 +143,8 @@ class Desk:
         self.place.remove()
         await self.until(st.Idle)
 
-    def kinds(self) -> list[str]:
-        """Return the kinds of the ledger records, in order."""
+    def record_kinds(self) -> list[str]:
+        """Return the kinds of all ledger records in order."""
         return [record.event.kind for record in LedgerFile(ledger_path(self.settings)).records()]
 
     def results(self) -> list[Path]:

@@ -1,4 +1,4 @@
-"""A card on the reader signs the decision. The service records its verdict; the signature itself is not stored."""
+"""Signatures of decisions by the card. Only the verdict of the service is stored, not the signature."""
 
 import asyncio
 import threading
@@ -35,7 +35,7 @@ def desk_requiring_signatures(counter: DemoCounter) -> Desk:
 
 async def share_all(desk: Desk, *, before: Any = None) -> st.Complete:
     async with desk.open():
-        await desk.to_consent()
+        await desk.reach_consent()
         if before is not None:
             await before()
         await desk.share_all()
@@ -49,7 +49,7 @@ def test_card_signs_the_decision_and_the_signature_is_not_stored(desk: Desk) -> 
     signatures: list[bytes] = []
     sign_decision = card_desk.CardDesk._sign_statement
 
-    def noted(self: Any, statement: bytes, by_pin: bool) -> bytes | None:
+    def record_signature(self: Any, statement: bytes, by_pin: bool) -> bytes | None:
         signature = sign_decision(self, statement, by_pin)
         assert by_pin
         assert signature is not None
@@ -58,9 +58,9 @@ def test_card_signs_the_decision_and_the_signature_is_not_stored(desk: Desk) -> 
 
     async def day() -> None:
         async with desk.open():
-            with pytest.MonkeyPatch.context() as watching:
-                watching.setattr(card_desk.CardDesk, "_sign_statement", noted)
-                await desk.to_consent(card)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(card_desk.CardDesk, "_sign_statement", record_signature)
+                await desk.reach_consent(card)
                 await desk.share_all()
                 await desk.until(st.Complete)
             await desk.take_card()
@@ -69,8 +69,8 @@ def test_card_signs_the_decision_and_the_signature_is_not_stored(desk: Desk) -> 
     assert signature_verdict(desk) is CardSignature.VALID
     (signature,) = signatures
     stored = b"".join(path.read_bytes() for path in desk.settings.state_dir.rglob("*") if path.is_file())
-    for form in (signature, signature.hex().encode(), card_base64(signature)):
-        assert form not in stored
+    for encoded in (signature, signature.hex().encode(), card_base64(signature)):
+        assert encoded not in stored
     assert tries_left(card) == 3
 
 
@@ -85,7 +85,7 @@ def tries_left(card: SoftCard) -> int:
 
 
 def test_decision_is_unsigned_after_the_pin_session_expired(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The card is released after two minutes; the reception continues and the receipt reports no signature."""
+    """After two minutes the terminal releases the card, and the reception continues without a signature."""
     monkeypatch.setattr(card_desk, "PIN_OPEN", 0.05)
 
     async def wait() -> None:
@@ -97,19 +97,19 @@ def test_decision_is_unsigned_after_the_pin_session_expired(desk: Desk, monkeypa
     assert set(flags_in(desk.results()[0]).values()) == {1}
 
 
-def test_slow_card_signature_does_not_delay_the_reception(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    complete = threading.Event()
+def test_slow_signature_does_not_delay_the_reception(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    reception_complete = threading.Event()
 
-    def slow(self: Any, statement: bytes, by_pin: bool) -> None:
-        assert complete.wait(90)
+    def sign_slowly(self: Any, statement: bytes, by_pin: bool) -> None:
+        assert reception_complete.wait(90)
 
     async def day() -> st.Complete:
         async with desk.open():
-            await desk.to_consent()
-            monkeypatch.setattr(card_desk.CardDesk, "_sign_statement", slow)
+            await desk.reach_consent()
+            monkeypatch.setattr(card_desk.CardDesk, "_sign_statement", sign_slowly)
             await desk.share_all()
             state: st.Complete = await desk.until(st.Complete)
-            complete.set()
+            reception_complete.set()
             await desk.take_card()
             return state
 
@@ -117,7 +117,7 @@ def test_slow_card_signature_does_not_delay_the_reception(desk: Desk, monkeypatc
     assert signature_verdict(desk) is CardSignature.ABSENT
 
 
-def test_required_signature_missing_turns_consent_into_refusal(
+def test_missing_required_signature_turns_consent_into_refusal(
     counter: DemoCounter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = desk_requiring_signatures(counter)
@@ -127,17 +127,17 @@ def test_required_signature_missing_turns_consent_into_refusal(
 
     state = asyncio.run(share_all(desk, before=remove_signature))
     assert state.outcome is st.Outcome.NOTHING_SHARED
-    assert not any(yes for _, yes in state.flags)
+    assert not any(granted for _, granted in state.flags)
     (decided,) = [event for event in records(desk) if isinstance(event, Decided)]
     assert decided.cause is Cause.UNSIGNED
     assert not decided.granted
     assert set(flags_in(desk.results()[0]).values()) == {0}
 
 
-def test_required_signature_found_invalid_withdraws_the_consent(
+def test_invalid_required_signature_withdraws_the_consent(
     counter: DemoCounter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A signature by another key is invalid, and the result file contains no consent."""
+    """The signature is from another key, and the result file contains no consent."""
     desk = desk_requiring_signatures(counter)
 
     async def forge_signature() -> None:
@@ -145,11 +145,11 @@ def test_required_signature_found_invalid_withdraws_the_consent(
 
     asyncio.run(share_all(desk, before=forge_signature))
     assert signature_verdict(desk) is CardSignature.INVALID
-    assert "withdrawn" in desk.kinds()
+    assert "withdrawn" in desk.record_kinds()
     assert set(flags_in(desk.results()[0]).values()) == {0}
 
 
-def test_required_signature_keeps_the_consent(counter: DemoCounter) -> None:
+def test_valid_required_signature_preserves_the_consent(counter: DemoCounter) -> None:
     desk = desk_requiring_signatures(counter)
     state = asyncio.run(share_all(desk))
     assert state.outcome is st.Outcome.DONE

@@ -1,4 +1,4 @@
-"""A camera over the reader reads the printed code: real pixels, a simulated card, no typing."""
+"""Reading the printed code with a camera over the reader, from rendered card fronts."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,8 +18,8 @@ from vision.camera import Camera
 pytestmark = pytest.mark.timeout(240)
 
 
-class FindsNoFace:
-    """An engine for tests that end before the face check."""
+class EmptyEngine:
+    """A face engine that finds no face, for tests that end before the face check."""
 
     def faces(self, *_: object, **__: object) -> list[object]:
         return []
@@ -37,19 +37,19 @@ class FilmedDesk(Desk):
                 self.place.slot,
                 CodeCamera(Camera(self.source), own=True, seconds=60),
                 Camera(EmptyRoom()),
-                FindsNoFace,  # type: ignore[arg-type]
+                EmptyEngine,  # type: ignore[arg-type]
             ),
             rules=rules_of(self.settings),
             anchors=self.counter.props.authority.trust_anchors,
         )
         self.conductor.listen(on_state=self.states.append)
-        running = asyncio.create_task(self.conductor.run())
-        await self.watching()
+        conductor_task = asyncio.create_task(self.conductor.run())
+        await self.wait_for_reader()
         try:
             yield self
         finally:
             self.conductor.stop()
-            await running
+            await conductor_task
 
     async def choose_face(self) -> None:
         self.place.insert(self.card("face-match"))
@@ -62,32 +62,32 @@ def filmed(counter: DemoCounter) -> FilmedDesk:
     return FilmedDesk(counter, counter.settings)
 
 
-def test_front_is_read_along_with_the_chip_and_opens_the_face_record(filmed: FilmedDesk) -> None:
-    """The screen shows that the card has no PIN before the patient touches anything."""
+def test_front_is_read_together_with_the_chip_and_opens_the_face_record(filmed: FilmedDesk) -> None:
+    """Before the first touch, the code is read and the screen shows that the card has no PIN."""
 
     async def day() -> None:
         async with filmed.open():
             filmed.place.insert(filmed.card("pinless-card"))
             await filmed.until(
-                lambda now: isinstance(now, st.ChoosingMethod) and now.why is st.MethodReason.PINLESS, 60
+                lambda state: isinstance(state, st.ChoosingMethod) and state.why is st.MethodReason.PINLESS, 60
             )
             patient = filmed.conductor.patient
             assert patient is not None
-            ahead = patient.front
-            assert len(ahead) == 14
-            assert any(ahead)
+            code = patient.front
+            assert len(code) == 14
+            assert any(code)
             filmed.touch(ev.FaceChosen)
             state = await filmed.until(
-                lambda now: not isinstance(now, st.Idle) and now.reception.record is not None, 90
+                lambda state: not isinstance(state, st.Idle) and state.reception.record is not None, 90
             )
             assert state.reception.code_left == 10
-            assert not any(ahead), "the code is overwritten after it was sent"
+            assert not any(code), "the code was not overwritten after use"
             await filmed.take_card()
 
     asyncio.run(day())
     entries = [state for state in filmed.states if isinstance(state, st.PrintedCodeEntry)]
     assert entries
-    assert not any(state.wrong or state.guidance for state in entries), "the front was not scanned again"
+    assert not any(state.wrong or state.guidance for state in entries), "the front was scanned again"
 
 
 def test_code_can_be_typed_if_the_front_is_covered(filmed: FilmedDesk) -> None:
@@ -95,9 +95,9 @@ def test_code_can_be_typed_if_the_front_is_covered(filmed: FilmedDesk) -> None:
         async with filmed.open():
             filmed.source.covered = True
             await filmed.choose_face()
-            await filmed.until(lambda now: isinstance(now, st.PrintedCodeEntry) and now.scanning, 60)
+            await filmed.until(lambda state: isinstance(state, st.PrintedCodeEntry) and state.scanning, 60)
             filmed.touch(ev.CodeTypingChosen)
-            await filmed.until(lambda now: isinstance(now, st.PrintedCodeEntry) and now.waiting is None, 60)
+            await filmed.until(lambda state: isinstance(state, st.PrintedCodeEntry) and state.waiting is None, 60)
             await filmed.take_card()
             async with asyncio.timeout(60):
                 while filmed.conductor.printed._scanner.camera.is_open:  # type: ignore[union-attr]

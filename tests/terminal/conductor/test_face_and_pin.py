@@ -1,4 +1,4 @@
-"""Face and PIN both required, with real parts: simulated cards, a synthetic patient and the stub."""
+"""The policies that require face and PIN, played with simulated cards, synthetic patients and the stub service."""
 
 import asyncio
 import json
@@ -22,13 +22,13 @@ from terminal.simulated.personas.persona import Persona, Script
 from vision.engines.open import open_engine
 
 HOLDER = BY_NAME["pin-wrong-once"]
-"""Enters the right PIN on the second try."""
+"""Enters the correct PIN on the second try."""
 PINLESS = BY_NAME["pinless-card"]
-FIRST = "FaceCheck FaceMatched PinEntry face-matched"
-THEN = "PinEntry PinSigned Opening pin"
+FACE_STEP = "FaceCheck FaceMatched PinEntry face-matched"
+PIN_STEP = "PinEntry PinSigned Opening pin"
 
 
-def left_to_staff(persona: Persona) -> Persona:
+def confirmed_by_staff(persona: Persona) -> Persona:
     return replace(persona, script=Script(staff=True), expected=replace(persona.expected, way=Way.STAFF))
 
 
@@ -41,13 +41,13 @@ def play(counter: DemoCounter, policy: AlsoPin, cache: Path, *personas: Persona)
 
 
 def steps(settings: Settings) -> list[list[str]]:
-    """Return "before event after detail" of each audit record, one list per reception."""
+    """Return a list per reception with "before event after detail" of each audit record."""
     receptions: dict[str, list[str]] = {}
     for line in (settings.state_dir / "audit.jsonl").read_text(encoding="utf-8").splitlines():
         record = json.loads(line)
         step = " ".join(record[key] for key in ("before", "event", "after", "detail"))
         receptions.setdefault(record["reception"], []).append(step)
-    return [found for reception, found in receptions.items() if reception]
+    return [steps for reception, steps in receptions.items() if reception]
 
 
 def methods(settings: Settings) -> list[str]:
@@ -56,24 +56,22 @@ def methods(settings: Settings) -> list[str]:
 
 
 @pytest.mark.timeout(180)
-def test_where_possible_needs_both_or_the_face_alone_for_a_pinless_card(
-    counter: DemoCounter, authority_files: Path
-) -> None:
-    stranger = left_to_staff(BY_NAME["face-other-person-then-pin"])
-    played = play(counter, AlsoPin.WHERE_POSSIBLE, authority_files / "cache", HOLDER, PINLESS, stranger)
-    assert [one.wrong for one in played] == ["", "", ""]
+def test_where_possible_requires_the_pin_except_for_a_pinless_card(counter: DemoCounter, authority_files: Path) -> None:
+    stranger = confirmed_by_staff(BY_NAME["face-other-person-then-pin"])
+    results = play(counter, AlsoPin.WHERE_POSSIBLE, authority_files / "cache", HOLDER, PINLESS, stranger)
+    assert [result.wrong for result in results] == ["", "", ""]
     assert methods(counter.settings) == ["face-and-pin", "face", "staff"]
     holder, pinless, refused = steps(counter.settings)
-    assert holder.index(FIRST) < holder.index(THEN)
+    assert holder.index(FACE_STEP) < holder.index(PIN_STEP)
     assert "FaceCheck FaceMatched Opening face" in pinless
     assert not any("PinEntry" in step for step in pinless + refused)
 
 
 @pytest.mark.timeout(180)
 def test_always_requires_staff_for_a_pinless_card(counter: DemoCounter, authority_files: Path) -> None:
-    played = play(counter, AlsoPin.ALWAYS, authority_files / "cache", HOLDER, left_to_staff(PINLESS))
-    assert [one.wrong for one in played] == ["", ""]
+    results = play(counter, AlsoPin.ALWAYS, authority_files / "cache", HOLDER, confirmed_by_staff(PINLESS))
+    assert [result.wrong for result in results] == ["", ""]
     assert methods(counter.settings) == ["face-and-pin", "staff"]
     holder, pinless = steps(counter.settings)
-    assert holder.index(FIRST) < holder.index(THEN)
+    assert holder.index(FACE_STEP) < holder.index(PIN_STEP)
     assert "Reading CardRead ChoosingMethod pin-needed" in pinless

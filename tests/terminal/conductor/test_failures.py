@@ -1,4 +1,4 @@
-"""Failures with real parts: service timeouts, restarts, a missing result folder, a full ledger, leftovers in memory."""
+"""Failures of real parts: service timeouts, restarts, a missing result folder and a full ledger."""
 
 import asyncio
 import contextlib
@@ -33,21 +33,21 @@ LIFE_CYCLE = ["opened", "decided", "confirmed", "handing-over", "delivered"]
 def test_reception_writes_a_result_and_an_intact_ledger(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
-            await desk.to_consent()
+            await desk.reach_consent()
             await desk.share_all()
             state = await desk.until(st.Complete)
             assert state.outcome is st.Outcome.DONE
             await desk.take_card()
 
     asyncio.run(day())
-    assert desk.kinds() == LIFE_CYCLE
+    assert desk.record_kinds() == LIFE_CYCLE
     assert set(flags_in(desk.results()[0]).values()) == {1}
     assert isinstance(LedgerFile(ledger_path(desk.settings)).verify(), LedgerIntact)
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-def test_clinics_patient_number_is_in_the_result(desk: Desk, damaged: bool) -> None:
-    """The number comes from the exchange database; if that is damaged, the result is written without it."""
+def test_result_contains_the_patient_number_of_the_clinic(desk: Desk, damaged: bool) -> None:
+    """The exchange database provides the number. If it is damaged, the result is written without the number."""
     path = desk.settings.state_dir / "exchange.db"
     with contextlib.closing(ExchangeStore(path)) as store:
         key = insured_key(invented_people()["adult"].qualifications[0])
@@ -61,29 +61,29 @@ def test_clinics_patient_number_is_in_the_result(desk: Desk, damaged: bool) -> N
             await desk.share_all_by_pin()
 
     asyncio.run(day())
-    written = b"<ReferenceNumber>24434</ReferenceNumber>" in desk.results()[0].read_bytes()
-    assert written is not damaged
+    has_number = b"<ReferenceNumber>24434</ReferenceNumber>" in desk.results()[0].read_bytes()
+    assert has_number is not damaged
 
 
-def test_timed_out_submission_is_repeated_with_the_same_key_and_time(
+def test_submission_is_repeated_with_the_same_key_and_time_after_a_timeout(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys: list[str] = []
 
-    def note_keys() -> None:
+    def record_keys() -> None:
         client = desk.conductor.service.client
         submit = client.submit
 
-        async def noted(check_id: str, submission: Any, idempotency_key: str) -> Any:
+        async def record_key(check_id: str, submission: Any, idempotency_key: str) -> Any:
             keys.append(idempotency_key)
             return await submit(check_id, submission, idempotency_key)
 
-        monkeypatch.setattr(client, "submit", noted)
+        monkeypatch.setattr(client, "submit", record_key)
 
     async def silent_day() -> None:
         async with desk.open():
-            note_keys()
-            await desk.to_consent()
+            record_keys()
+            await desk.reach_consent()
             desk.counter.stub.misbehave(Operation.SUBMIT, Rule(manner=Manner.SILENT))
             desk.conductor.service.client._connection._timeout = 0.5  # affects only the submission
             await desk.share_all()
@@ -94,41 +94,41 @@ def test_timed_out_submission_is_repeated_with_the_same_key_and_time(
     async def next_day() -> None:
         desk.counter.stub.behave()
         async with desk.open():
-            note_keys()
+            record_keys()
             async with asyncio.timeout(60):
-                while "delivered" not in desk.kinds():
+                while "delivered" not in desk.record_kinds():
                     await asyncio.sleep(0.02)
 
     asyncio.run(silent_day())
-    assert desk.kinds() == ["opened", "decided"]
+    assert desk.record_kinds() == ["opened", "decided"]
     assert desk.results() == []
     asyncio.run(next_day())
-    assert desk.kinds() == LIFE_CYCLE
-    decided = [record.event for record in LedgerFile(ledger_path(desk.settings)).records()][1]
-    assert isinstance(decided, Decided)
-    assert decided.result_file in desk.results()[0].name
+    assert desk.record_kinds() == LIFE_CYCLE
+    decision = [record.event for record in LedgerFile(ledger_path(desk.settings)).records()][1]
+    assert isinstance(decision, Decided)
+    assert decision.result_file in desk.results()[0].name
     assert len(keys) >= 2
-    assert set(keys) == {decided.idempotency_key}
-    moment = decided.answers[0].answered_at
-    assert moment is not None
-    assert moment.astimezone(JAPAN).strftime("%Y%m%d%H%M%S").encode() in desk.results()[0].read_bytes()
+    assert set(keys) == {decision.idempotency_key}
+    answered_at = decision.answers[0].answered_at
+    assert answered_at is not None
+    assert answered_at.astimezone(JAPAN).strftime("%Y%m%d%H%M%S").encode() in desk.results()[0].read_bytes()
 
 
 def test_interrupted_reception_is_decided_without_consent_at_the_next_start(desk: Desk) -> None:
-    async def stopped() -> None:
+    async def interrupted_day() -> None:
         async with desk.open():
-            await desk.to_consent()
+            await desk.reach_consent()
 
     async def next_start() -> None:
         async with desk.open():
             async with asyncio.timeout(60):
-                while "delivered" not in desk.kinds():
+                while "delivered" not in desk.record_kinds():
                     await asyncio.sleep(0.02)
 
-    asyncio.run(stopped())
-    assert desk.kinds() == ["opened"]
+    asyncio.run(interrupted_day())
+    assert desk.record_kinds() == ["opened"]
     asyncio.run(next_start())
-    assert desk.kinds() == LIFE_CYCLE
+    assert desk.record_kinds() == LIFE_CYCLE
     assert set(flags_in(desk.results()[0]).values()) == {0}
 
 
@@ -139,7 +139,7 @@ def test_result_is_delivered_later_if_its_folder_is_missing(desk: Desk) -> None:
 
     async def day() -> None:
         async with desk.open():
-            await desk.to_consent()
+            await desk.reach_consent()
             await desk.share_all()
             state = await desk.until(st.Complete)
             assert state.outcome is st.Outcome.DONE
@@ -151,11 +151,11 @@ def test_result_is_delivered_later_if_its_folder_is_missing(desk: Desk) -> None:
             assert desk.conductor.delivery.backlog() == 0
 
     asyncio.run(day())
-    assert desk.kinds() == LIFE_CYCLE
+    assert desk.record_kinds() == LIFE_CYCLE
     assert len(desk.results()) == 1
 
 
-def test_timeout_while_opening_records_nothing(desk: Desk) -> None:
+def test_timeout_while_opening_a_check_records_nothing(desk: Desk) -> None:
     card = desk.card()
 
     async def day() -> None:
@@ -166,8 +166,10 @@ def test_timeout_while_opening_records_nothing(desk: Desk) -> None:
             desk.counter.stub.silence(Operation.OPEN)
             desk.touch(ev.PinChosen)
             await desk.type_pin("9999")
-            state = await desk.until(lambda state: isinstance(state, st.Problem | st.PinEntry) and _settled(state))
-            if isinstance(state, st.PinEntry):  # the challenge arrived before the service stopped answering
+            state = await desk.until(
+                lambda state: isinstance(state, st.Problem | st.PinEntry) and _has_pin_outcome(state)
+            )
+            if isinstance(state, st.PinEntry):  # the challenge was received before the service became silent
                 assert state.wrong
                 await desk.type_pin()
                 state = await desk.until(st.Problem)
@@ -175,14 +177,14 @@ def test_timeout_while_opening_records_nothing(desk: Desk) -> None:
             await desk.take_card()
 
     asyncio.run(day())
-    assert desk.kinds() == []
+    assert desk.record_kinds() == []
 
 
-def _settled(state: st.State) -> bool:
+def _has_pin_outcome(state: st.State) -> bool:
     return isinstance(state, st.Problem) or (isinstance(state, st.PinEntry) and state.wrong)
 
 
-def test_reception_works_after_cards_were_pulled_while_being_read(desk: Desk) -> None:
+def test_reception_works_after_cards_were_removed_during_reading(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
             for _ in range(5):
@@ -192,11 +194,11 @@ def test_reception_works_after_cards_were_pulled_while_being_read(desk: Desk) ->
             await desk.share_all_by_pin()
 
     asyncio.run(day())
-    assert desk.kinds() == LIFE_CYCLE
+    assert desk.record_kinds() == LIFE_CYCLE
 
 
 def test_no_patient_data_remains_after_the_reception(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    """No `Patient` object remains; PIN, printed code and name are in no log, audit line or ledger record."""
+    """No `Patient` object remains, and PIN, printed code and name are not in the log, audit trail or ledger."""
     caplog.set_level(logging.DEBUG)
     card = desk.card()
 
@@ -217,32 +219,32 @@ def test_no_patient_data_remains_after_the_reception(desk: Desk, caplog: pytest.
             await desk.take_card()
 
     asyncio.run(day())
-    written = caplog.text + "".join(
+    output = caplog.text + "".join(
         path.read_text(encoding="utf-8", errors="replace")
         for path in (desk.settings.state_dir / "audit.jsonl", ledger_path(desk.settings))
     )
     for secret in ("5830", card.code_on_face, "模擬　花子", "0001234"):
-        # ids and file names contain long digit sequences, which can include these four digits by chance
-        assert re.search(rf"(?<![0-9a-f]){secret}(?![0-9a-f])", written) is None
+        # ids and file names contain long digit sequences, which may include the secret by chance
+        assert re.search(rf"(?<![0-9a-f]){secret}(?![0-9a-f])", output) is None
 
 
-def test_nothing_is_submitted_if_the_ledger_is_full(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decision_is_not_submitted_if_the_ledger_is_full(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     async def day() -> None:
         async with desk.open():
-            await desk.to_consent()
+            await desk.reach_consent()
             from consent import store
 
-            def no_space(*_: object) -> None:
+            def fail_with_disk_full(*_: object) -> None:
                 raise store.LedgerUnwritable("ledger.db: disk full")
 
-            monkeypatch.setattr(store.LedgerStore, "append", no_space)
+            monkeypatch.setattr(store.LedgerStore, "append", fail_with_disk_full)
             await desk.share_all()
             state = await desk.until(st.Problem)
             assert state.problem is ProblemCode.LEDGER_FAILED
             await desk.take_card()
 
     asyncio.run(day())
-    assert desk.kinds() == ["opened"]
+    assert desk.record_kinds() == ["opened"]
     assert desk.results() == []
 
 
@@ -260,7 +262,7 @@ def test_second_terminal_on_the_same_ledger_is_refused(counter: DemoCounter) -> 
     asyncio.run(day())
 
 
-def test_terminal_without_enrolment_names_the_enrol_command(tmp_path: Path, counter: DemoCounter) -> None:
+def test_error_of_an_unenrolled_terminal_names_the_enrol_command(tmp_path: Path, counter: DemoCounter) -> None:
     settings = counter.settings.model_copy(update={"state_dir": tmp_path / "elsewhere"})
     with pytest.raises(NotReady, match="uketsuke enrol"):
         open_terminal(settings, None)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Virtual cameras, video files and drawn people: when they are refused and which thresholds apply."""
+"""Virtual cameras, video files and drawn people: refusal and face thresholds."""
 
 import asyncio
 from pathlib import Path
@@ -27,7 +27,9 @@ from vision.sources.protocol import SourceKind
 from vision.verdict import FaceCheckStopped
 
 
-class Fed(EmptyRoom):
+class FakeCamera(EmptyRoom):
+    """A source of the given kind."""
+
     def __init__(self, kind: SourceKind) -> None:
         super().__init__()
         self.kind = kind
@@ -42,9 +44,9 @@ def run(state: Path, **settings: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("kind", [SourceKind.VIRTUAL, SourceKind.FILE, SourceKind.DRAWN])
-def test_face_check_refuses_a_camera_swapped_for_a_fed_one(kind: SourceKind) -> None:
+def test_face_check_refuses_fake_cameras(kind: SourceKind) -> None:
     troubles: list[str] = []
-    desk = CameraDesk(Camera(Fed(kind)), no_engine, VisionSettings())
+    desk = CameraDesk(Camera(FakeCamera(kind)), no_engine, VisionSettings())
     desk.on_trouble = troubles.append
     event = asyncio.run(desk.check(fx.CheckFace("r1", 3, 1), Patient("r1"), lambda _: None))
     assert event == ev.CameraFailed("r1", 3)
@@ -59,7 +61,7 @@ def test_virtual_camera_is_detected_by_its_driver(monkeypatch: pytest.MonkeyPatc
     assert OpenCvSource("film.avi").kind is SourceKind.FILE
 
 
-def test_run_refuses_cameras_that_anyone_could_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_refuses_fake_cameras(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "camera_driver", lambda name: "v4l2 loopback")
     for camera, kind in (("7", "a virtual camera"), ("film.avi", "a video file"), ("synthetic:hana", "drawn people")):
         code, output = run(tmp_path, CAMERA=camera)
@@ -69,8 +71,8 @@ def test_run_refuses_cameras_that_anyone_could_feed(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize("enrolled", [False, True])
-def test_run_refuses_simulated_cameras_beside_a_real_service(tmp_path: Path, enrolled: bool) -> None:
-    """Simulated cameras come with thresholds for drawn people, which a real face would pass."""
+def test_run_refuses_simulated_cameras_with_a_real_service(tmp_path: Path, enrolled: bool) -> None:
+    """Simulated cameras use the thresholds for drawn people, which a stranger's real face would pass."""
     if enrolled:
         path = enrolment_path(tmp_path)
         path.parent.mkdir(parents=True)
@@ -83,33 +85,33 @@ def test_run_refuses_simulated_cameras_beside_a_real_service(tmp_path: Path, enr
 @pytest.mark.parametrize("test_card", [True, False])
 @pytest.mark.parametrize("allowed", [True, False])
 @pytest.mark.parametrize("kind", SourceKind)
-def test_drawn_thresholds_need_a_drawn_camera_permission_and_a_test_card(
+def test_drawn_thresholds_require_a_drawn_source_permission_and_a_test_card(
     monkeypatch: pytest.MonkeyPatch, kind: SourceKind, allowed: bool, test_card: bool
 ) -> None:
     engine: Any = SimpleNamespace(calibration="real", drawn_calibration="drawn")
     monkeypatch.setattr(camera_desk, "is_of_test_authority", lambda certificate: test_card)
-    desk = CameraDesk(Camera(Fed(kind)), lambda: engine, VisionSettings(simulated_camera=allowed))
+    desk = CameraDesk(Camera(FakeCamera(kind)), lambda: engine, VisionSettings(simulated_camera=allowed))
     patient = Patient("r1")
     patient.cv_certificate = b"certificate"
-    chosen = str(desk._calibration(patient))
-    assert (chosen == "drawn") is (kind is SourceKind.DRAWN and allowed and test_card)
+    calibration = str(desk._calibration(patient))
+    assert (calibration == "drawn") is (kind is SourceKind.DRAWN and allowed and test_card)
 
 
 @pytest.mark.parametrize("kind", [SourceKind.CAMERA, SourceKind.FILE, SourceKind.DRAWN])
 def test_anti_spoofing_networks_are_not_used_on_drawn_people(monkeypatch: pytest.MonkeyPatch, kind: SourceKind) -> None:
-    """They were trained on prints and faces, not drawings."""
-    passed: list[Any] = []
+    """The networks were trained on prints and real faces."""
+    networks_used: list[Any] = []
 
-    def checked(*_: object, anti_spoofing: object, **__: object) -> FaceCheckStopped:
-        passed.append(anti_spoofing)
+    def record_networks(*_: object, anti_spoofing: object, **__: object) -> FaceCheckStopped:
+        networks_used.append(anti_spoofing)
         return FaceCheckStopped()
 
-    monkeypatch.setattr("vision.check.check_face", checked)
+    monkeypatch.setattr("vision.check.check_face", record_networks)
     engine: Any = SimpleNamespace(calibration="real", drawn_calibration=None)
     networks: Any = SimpleNamespace()
     settings = VisionSettings(simulated_camera=True)
-    desk = CameraDesk(Camera(Fed(kind)), lambda: engine, settings, anti_spoofing=lambda: networks)
+    desk = CameraDesk(Camera(FakeCamera(kind)), lambda: engine, settings, anti_spoofing=lambda: networks)
     patient = Patient("r1")
     patient.put_reference(Reference(np.zeros(128)))
     asyncio.run(desk.check(fx.CheckFace("r1", 3, 1), patient, lambda _: None))
-    assert passed == [None if kind is SourceKind.DRAWN else networks]
+    assert networks_used == [None if kind is SourceKind.DRAWN else networks]

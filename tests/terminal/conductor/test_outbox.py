@@ -1,4 +1,4 @@
-"""The outbox: checks left undecided by a failing ledger, discarded by staff, or not deliverable."""
+"""The outbox: checks without a decision because of a full ledger, discarded checks and undeliverable results."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ from tests.terminal.conductor.counter_fixture import Desk
 LIFE_CYCLE = ["opened", "decided", "confirmed", "handing-over", "delivered"]
 
 
-def no_space(*_: object) -> None:
+def fail_with_disk_full(*_: object) -> None:
     raise store.LedgerUnwritable("ledger.db: disk full")
 
 
@@ -36,31 +36,31 @@ def busy_outbox(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("busy_outbox")
-def test_check_left_undecided_by_a_full_ledger_is_submitted_without_consent_later(
+def test_check_interrupted_by_a_full_ledger_is_later_submitted_without_consent(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def day() -> None:
         async with desk.open():
-            await desk.to_consent()
+            await desk.reach_consent()
             with monkeypatch.context() as full:
-                full.setattr(store.LedgerStore, "append", no_space)
+                full.setattr(store.LedgerStore, "append", fail_with_disk_full)
                 await desk.share_all()
                 state = await desk.until(st.Problem)
                 assert state.problem is ProblemCode.LEDGER_FAILED
                 await desk.take_card()
-            await until(lambda: desk.kinds() == LIFE_CYCLE)
+            await until(lambda: desk.record_kinds() == LIFE_CYCLE)
 
     asyncio.run(day())
     (result,) = desk.results()
     assert set(flags_in(result).values()) == {0}
 
 
-def test_running_reception_is_not_settled_as_interrupted(desk: Desk) -> None:
+def test_running_reception_is_not_treated_as_interrupted(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
-            await desk.to_consent()
+            await desk.reach_consent()
             await desk.conductor._settle_interrupted()
-            assert desk.kinds() == ["opened"]
+            assert desk.record_kinds() == ["opened"]
             await desk.share_all()
             state = await desk.until(st.Complete)
             assert state.outcome is st.Outcome.DONE
@@ -76,9 +76,9 @@ def test_discarded_check_is_not_submitted_even_if_the_ledger_failed(
 
     async def day() -> None:
         async with desk.open():
-            await desk.to_consent()
+            await desk.reach_consent()
             with monkeypatch.context() as full:
-                full.setattr(store.LedgerStore, "append", no_space)
+                full.setattr(store.LedgerStore, "append", fail_with_disk_full)
                 desk.touch(ev.StaffAuthenticated)
                 desk.touch(ev.StaffDiscards)
                 await desk.until(st.Idle)
@@ -86,7 +86,7 @@ def test_discarded_check_is_not_submitted_even_if_the_ledger_failed(
             await desk.conductor._settle_interrupted()
 
     asyncio.run(day())
-    assert desk.kinds() == ["opened"]
+    assert desk.record_kinds() == ["opened"]
 
 
 def test_undeliverable_check_does_not_block_the_others(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +98,7 @@ def test_undeliverable_check_does_not_block_the_others(desk: Desk, monkeypatch: 
             desk.counter.stub.behave()
             delivery = desk.conductor.delivery
             first = delivery.ledger.unfinished()[0].check_id
-            monkeypatch.setattr(delivery, "deliver", failing_for(first, delivery.deliver))
+            monkeypatch.setattr(delivery, "deliver", failing_delivery(first, delivery.deliver))
             (delivered,) = await delivery.process_outbox()
             assert delivered.stage is DeliveryStage.DELIVERED
             assert [history.check_id for history in delivery.ledger.unfinished()] == [first]
@@ -107,25 +107,25 @@ def test_undeliverable_check_does_not_block_the_others(desk: Desk, monkeypatch: 
     assert len(desk.results()) == 1
 
 
-def failing_for(
+def failing_delivery(
     failing_id: str, deliver: Callable[..., Awaitable[DeliveryOutcome]]
 ) -> Callable[..., Awaitable[DeliveryOutcome]]:
-    async def other(check_id: str, *, again: bool = False) -> DeliveryOutcome:
+    async def deliver_or_fail(check_id: str, *, again: bool = False) -> DeliveryOutcome:
         if check_id == failing_id:
             raise ValueError("unexpected result")
         return await deliver(check_id, again=again)
 
-    return other
+    return deliver_or_fail
 
 
-def test_refusal_seen_by_the_outbox_is_shown_in_its_reception(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def already_refused(*_: object) -> DeliveryOutcome:
+def test_refusal_received_by_the_outbox_is_shown_in_the_reception(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object) -> DeliveryOutcome:
         return DeliveryOutcome(DeliveryStage.REFUSED)
 
     async def day() -> None:
         async with desk.open():
-            await desk.to_consent()
-            monkeypatch.setattr(desk.conductor.delivery, "deliver", already_refused)
+            await desk.reach_consent()
+            monkeypatch.setattr(desk.conductor.delivery, "deliver", refuse)
             await desk.share_all()
             state = await desk.until(st.Problem)
             assert state.problem is ProblemCode.SERVICE_REFUSED
@@ -133,31 +133,31 @@ def test_refusal_seen_by_the_outbox_is_shown_in_its_reception(desk: Desk, monkey
     asyncio.run(day())
 
 
-def test_stop_waits_until_a_moved_result_is_recorded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise the next start would deliver the same file to the receipt computer again."""
+def test_stop_waits_for_the_record_of_a_moved_result(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the record, the next start would deliver the file again."""
 
     async def silent_day() -> None:
         async with desk.open():
-            await desk.to_consent()
+            await desk.reach_consent()
             desk.counter.stub.silence(Operation.SUBMIT)
             await desk.share_all()
             await desk.until(st.Complete)
             await desk.take_card()
 
-    async def stopped_next_day() -> None:
+    async def next_day_with_early_stop() -> None:
         desk.counter.stub.behave()
         async with desk.open():
             folder = desk.conductor.delivery._folder
             move = folder.move
 
-            def slow(name: str, digest: str) -> object:
+            def move_slowly(name: str, digest: str) -> object:
                 moved = move(name, digest)
                 time.sleep(0.3)
                 return moved
 
-            monkeypatch.setattr(folder, "move", slow)
+            monkeypatch.setattr(folder, "move", move_slowly)
             await until(lambda: bool(desk.results()))
 
     asyncio.run(silent_day())
-    asyncio.run(stopped_next_day())
-    assert desk.kinds() == LIFE_CYCLE
+    asyncio.run(next_day_with_early_stop())
+    assert desk.record_kinds() == LIFE_CYCLE

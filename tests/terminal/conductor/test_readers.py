@@ -1,4 +1,4 @@
-"""Readers that are unplugged, two cards at once, and a card in use by another program."""
+"""Unplugged readers, two cards at the same time, and cards in use by another program."""
 
 import asyncio
 from typing import Any
@@ -24,7 +24,7 @@ def is_problem(code: ProblemCode) -> Any:
     return lambda state: isinstance(state, st.Problem) and state.problem is code
 
 
-def test_reader_is_known_at_the_start_and_its_loss_alerts_staff(desk: Desk) -> None:
+def test_reader_loss_alerts_staff_and_ends_when_it_is_plugged_in(desk: Desk) -> None:
     alerts: list[str] = []
 
     async def day() -> None:
@@ -47,7 +47,7 @@ def test_reader_is_known_at_the_start_and_its_loss_alerts_staff(desk: Desk) -> N
     assert alerts == ["U-502"]
 
 
-def test_losing_the_pcsc_service_during_a_reception_shows_reader_lost(desk: Desk) -> None:
+def test_loss_of_the_pcsc_service_during_a_reception_is_shown_as_reader_lost(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
             slot = slot_of(desk)
@@ -59,8 +59,8 @@ def test_losing_the_pcsc_service_during_a_reception_shows_reader_lost(desk: Desk
     asyncio.run(day())
 
 
-@pytest.mark.parametrize("apart", [0.0, 0.3])
-def test_two_cards_show_a_problem_and_the_remaining_one_is_read(desk: Desk, apart: float) -> None:
+@pytest.mark.parametrize("delay", [0.0, 0.3])
+def test_two_cards_are_a_problem_until_one_is_removed(desk: Desk, delay: float) -> None:
     """The second card may be detected before or after the first is read."""
 
     async def day() -> None:
@@ -69,7 +69,7 @@ def test_two_cards_show_a_problem_and_the_remaining_one_is_read(desk: Desk, apar
             await wait_for(lambda: desk.conductor.reader_name == slot.name)
             assert "," in slot.name
             slot.insert(desk.card(), reader=1)
-            await asyncio.sleep(apart)
+            await asyncio.sleep(delay)
             slot.insert(desk.card(), reader=0)
             await desk.until(is_problem(ProblemCode.TWO_CARDS))
             slot.remove(1)
@@ -78,7 +78,7 @@ def test_two_cards_show_a_problem_and_the_remaining_one_is_read(desk: Desk, apar
     asyncio.run(day())
 
 
-def test_card_in_use_by_another_program_is_read_once_released(
+def test_card_in_use_by_another_program_is_read_after_its_release(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(card_watch, "HELD_CARD_EVERY", 0.05)
@@ -90,14 +90,14 @@ def test_card_in_use_by_another_program_is_read_once_released(
             slot.insert(desk.card())
             await desk.until(is_problem(ProblemCode.CARD_HELD))
             await asyncio.sleep(0.2)
-            assert isinstance(desk.conductor.state, st.Problem), "the problem remains while the card is in use"
+            assert isinstance(desk.conductor.state, st.Problem), "the problem ended while the card was in use"
             assert desk.conductor.card_held_by == ("scdaemon (process 4711)",)
             slot.hold(None)
             await desk.until(st.ChoosingMethod)
             assert desk.conductor.card_held_by == ()
 
     asyncio.run(day())
-    assert "scdaemon (process 4711)" in caplog.text, "the log names the program"
+    assert "scdaemon (process 4711)" in caplog.text, "the log does not name the program"
 
 
 async def wait_for(condition: Any) -> None:

@@ -1,4 +1,4 @@
-"""The `reader` settings take effect at the card."""
+"""Effects of the `reader` settings on the commands sent to a card."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ from tests.terminal.conductor.counter_fixture import Desk
 
 
 class RecordingCard:
-    """Wraps a card and records the lengths of its reads."""
+    """A card that records the length of each READ BINARY command."""
 
     def __init__(self, card: SoftCard) -> None:
         self._card = card
@@ -46,9 +46,9 @@ def read(desk: Desk, anchors: object, **settings: str) -> tuple[object, list[int
         finally:
             await cards.close()
 
-    answer = asyncio.run(read_once())
-    assert isinstance(answer, ev.CardRead | ev.CardFailed)
-    return answer.facts if isinstance(answer, ev.CardRead) else answer.trouble, card.lengths
+    event = asyncio.run(read_once())
+    assert isinstance(event, ev.CardRead | ev.CardFailed)
+    return event.facts if isinstance(event, ev.CardRead) else event.trouble, card.lengths
 
 
 def test_short_reads_are_used_only_if_configured(desk: Desk) -> None:
@@ -60,7 +60,7 @@ def test_short_reads_are_used_only_if_configured(desk: Desk) -> None:
     assert lengths == [65_536]
 
 
-def test_configured_card_generation_is_the_only_one_tried(desk: Desk) -> None:
+def test_only_the_configured_card_generation_is_tried(desk: Desk) -> None:
     trouble, _ = read(desk, None, card_profile="ec-384-announced")
     assert trouble == NotMyNumberCard()
 

@@ -1,4 +1,4 @@
-"""Releasing patient data, hanging devices and locks."""
+"""Release of patient data, hanging devices and the ledger lock."""
 
 import asyncio
 import gc
@@ -57,8 +57,8 @@ def test_worker_does_not_retain_the_arguments_of_its_last_call() -> None:
 
     asyncio.run(day(patient))
     del patient
-    until = time.monotonic() + 60
-    while reference() is not None and time.monotonic() < until:
+    deadline = time.monotonic() + 60
+    while reference() is not None and time.monotonic() < deadline:
         gc.collect()
         time.sleep(0.01)
     assert reference() is None
@@ -82,37 +82,37 @@ def test_hanging_card_thread_does_not_block_the_exit() -> None:
     slot.released.set()
 
 
-def test_no_connection_to_a_card_whose_patient_was_wiped() -> None:
+def test_reader_is_not_opened_for_a_wiped_patient() -> None:
     slot = HangingSlot()
     slot.released.set()
     desk = card_desk(slot)
     patient = Patient("r1")
     patient.wipe()
-    answer = asyncio.run(desk.read(fx.ReadCard("r1", 1, 1), patient))
-    assert answer == ev.CardFailed("r1", 1, CardGone())
+    event = asyncio.run(desk.read(fx.ReadCard("r1", 1, 1), patient))
+    assert event == ev.CardFailed("r1", 1, CardGone())
     assert slot.connects == 0
     asyncio.run(desk.close())
 
 
-def test_full_disk_under_the_audit_trail_is_logged_and_ignored(caplog: pytest.LogCaptureFixture) -> None:
+def test_audit_trail_on_a_full_disk_logs_critical_errors(caplog: pytest.LogCaptureFixture) -> None:
     trail = AuditTrail(Path("/dev/full"))
     trail.write(AuditRecord("now", "r1", "Idle", "CardPresent", "Reading"))
     trail.close()
     assert [record.levelno for record in caplog.records] == [logging.CRITICAL] * 2
 
 
-def test_unrequested_code_is_overwritten(desk: Desk) -> None:
+def test_code_entered_in_other_states_is_overwritten(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
-            at_idle, at_the_choice = bytearray(b"80030120311234"), bytearray(b"80030120311234")
-            desk.conductor.enter_code(at_idle)
+            first_code, second_code = bytearray(b"80030120311234"), bytearray(b"80030120311234")
+            desk.conductor.enter_code(first_code)
             desk.place.insert(desk.card())
             await desk.until(st.ChoosingMethod)
-            desk.conductor.enter_code(at_the_choice)
+            desk.conductor.enter_code(second_code)
             patient = desk.conductor.patient
             assert patient is not None
             assert not patient.code
-            assert not any(at_idle + at_the_choice)
+            assert not any(first_code + second_code)
 
     asyncio.run(day())
 
@@ -124,25 +124,25 @@ def test_ignored_card_leaves_no_patient_object(desk: Desk) -> None:
             await desk.until(st.ChoosingMethod)
             desk.conductor.post(ev.CardPresent(99, "r-99"))
             await desk.take_card()
-            alive = [found for found in gc.get_objects() if isinstance(found, Patient) and found.reception == "r-99"]
+            alive = [item for item in gc.get_objects() if isinstance(item, Patient) and item.reception == "r-99"]
             assert alive == []
 
     asyncio.run(day())
 
 
 def test_ledger_is_released_if_a_device_fails_to_close(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken() -> None:
+    async def fail() -> None:
         raise OSError("the reader does not answer")
 
     async def first() -> None:
         async with desk.open():
-            monkeypatch.setattr(desk.conductor.card, "close", broken)
+            monkeypatch.setattr(desk.conductor.card, "close", fail)
 
     async def second() -> None:
         async with desk.open():
-            await desk.to_consent()
+            await desk.reach_consent()
 
     with pytest.raises(OSError, match="does not answer"):
         asyncio.run(first())
     asyncio.run(second())
-    assert desk.kinds() == ["opened"]
+    assert desk.record_kinds() == ["opened"]

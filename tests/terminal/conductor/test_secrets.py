@@ -1,4 +1,4 @@
-"""Patient secrets: not retained by late device answers, not written to logs."""
+"""Patient secrets are overwritten, dropped after wiping and never logged."""
 
 import asyncio
 import logging
@@ -46,9 +46,9 @@ def test_pin_is_not_sent_to_another_card(desk: Desk) -> None:
         patient.challenge = CHALLENGE
         for _ in range(4):
             patient.pin.push(9)
-        answer = await cards.verify_pin_and_sign(fx.VerifyPinAndSign("r1", 2, card=2, expected_left=3), patient)
+        event = await cards.verify_pin_and_sign(fx.VerifyPinAndSign("r1", 2, card=2, expected_left=3), patient)
         await cards.close()
-        return answer
+        return event
 
     assert asyncio.run(day()) == ev.CardFailed("r1", 2, CardGone())
     assert card.image.passwords[Password.USER_PIN].left == 3
@@ -64,7 +64,7 @@ def test_wiped_pin_is_overwritten() -> None:
     assert not any(patient.pin._digits)
 
 
-def test_challenge_that_arrives_after_wiping_is_dropped() -> None:
+def test_challenge_received_after_wiping_is_dropped() -> None:
     patient = Patient("r1")
 
     class SlowService:
@@ -82,23 +82,23 @@ def test_certificate_read_after_wiping_is_dropped(desk: Desk, monkeypatch: pytes
     slot.insert(desk.card())
     connect = slot.connect
 
-    def leave() -> CardLink | Any:
+    def wipe_and_connect() -> CardLink | Any:
         patient.wipe()
         return connect()
 
-    monkeypatch.setattr(slot, "connect", leave)
+    monkeypatch.setattr(slot, "connect", wipe_and_connect)
     cards = card_desk(slot)
 
     async def day() -> ev.Event:
-        answer = await cards.read(fx.ReadCard("r1", 1, 1), patient)
+        event = await cards.read(fx.ReadCard("r1", 1, 1), patient)
         await cards.close()
-        return answer
+        return event
 
     assert isinstance(asyncio.run(day()), ev.CardRead)
     assert patient.certificate is None
 
 
-def test_face_record_that_arrives_after_wiping_is_overwritten() -> None:
+def test_face_record_received_after_wiping_is_overwritten() -> None:
     class Record:
         wiped = False
 
@@ -117,12 +117,12 @@ def test_face_record_that_arrives_after_wiping_is_overwritten() -> None:
 def test_exception_message_is_not_logged(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken(*_: object) -> ev.Event:
+    async def fail(*_: object) -> ev.Event:
         raise ValueError("canary-7391")
 
     async def day() -> None:
         async with desk.open():
-            monkeypatch.setattr(desk.conductor.card, "read", broken)
+            monkeypatch.setattr(desk.conductor.card, "read", fail)
             desk.place.insert(desk.card())
             state = await desk.until(st.Problem)
             assert state.problem is ProblemCode.INTERNAL
@@ -133,7 +133,7 @@ def test_exception_message_is_not_logged(
     assert "canary" not in caplog.text
 
 
-def test_staff_reason_is_not_in_the_audit_trail() -> None:
+def test_reason_entered_by_staff_is_not_in_the_audit_trail() -> None:
     world = World(Rules(staff_enabled=True))
     world.card_read()
     world.touch(ev.StaffAuthenticated)
@@ -148,7 +148,7 @@ def test_staff_reason_is_not_in_the_audit_trail() -> None:
 
 
 def test_late_scan_does_not_replace_the_typed_code() -> None:
-    """After switching to the PIN and back, the typed code may be on its way to the card."""
+    """After a change to the PIN and back, the typed code may be in use."""
     patient, typed = Patient("r1"), bytearray(b"60061520341234")
     scanned = bytearray(b"60061520349876")
 
@@ -176,16 +176,16 @@ def test_pin_and_code_are_locked_in_memory(monkeypatch: pytest.MonkeyPatch) -> N
     patient = Patient("r1")
     for digit in (5, 8, 3, 0):
         patient.pin.push(digit)
-    taken, code = patient.pin.take(), bytearray(b"60061520341234")
+    pin, code = patient.pin.take(), bytearray(b"60061520341234")
     patient.put_code(code)
-    assert any(one is patient.pin._digits for one in locked)
-    assert any(one is taken for one in locked)
-    assert any(one is code for one in locked)
+    assert any(buffer is patient.pin._digits for buffer in locked)
+    assert any(buffer is pin for buffer in locked)
+    assert any(buffer is code for buffer in locked)
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 31, b"x" * 33])
 def test_damaged_card_hash_key_is_reported_at_the_start(desk: Desk, content: bytes) -> None:
-    """Otherwise it would fail in the first reception, after the service has opened a check."""
+    """Without this check, the first reception would fail after the service opened a check."""
     key = desk.settings.state_dir / "terminal" / "card-hash.key"
     key.parent.mkdir(parents=True, exist_ok=True)
     key.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Early printed codes, daily numbers, phones and checking in without sharing, with real parts."""
+"""Codes shown before the card, daily numbers, check-in without sharing, and phones."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ def decided(desk: Desk) -> Decided:
     return next(record.event for record in records if isinstance(record.event, Decided))
 
 
-# --- a printed code before its card -------------------------------------------------------------------------
+# --- codes shown before the card ----------------------------------------------------------------------------
 
 
 def expiry_of(card: SoftCard) -> date:
@@ -43,7 +43,7 @@ def expiry_of(card: SoftCard) -> date:
 
 
 class Wire:
-    """A direct link to a simulated card."""
+    """A link to a simulated card without a reader."""
 
     atr = b""
 
@@ -60,13 +60,13 @@ class Wire:
 
 @pytest.mark.parametrize("same_card", [True, False])
 def test_code_shown_before_its_card_is_used_for_that_card_only(desk: Desk, same_card: bool) -> None:
-    card, asked = desk.card(), list[fx.Effect]()
+    card, effects = desk.card(), list[fx.Effect]()
     expiry = expiry_of(card) + timedelta(days=0 if same_card else 1)
     digits = bytearray(card.code_on_face, "ascii")
 
     async def day() -> None:
         async with desk.open():
-            desk.conductor.listen(on_effect=asked.append)
+            desk.conductor.listen(on_effect=effects.append)
             desk.conductor.show_code(digits, expiry)
             await desk.until(st.CardShown)
             desk.place.insert(card)
@@ -79,34 +79,35 @@ def test_code_shown_before_its_card_is_used_for_that_card_only(desk: Desk, same_
             await desk.until(st.Idle)
 
     asyncio.run(day())
-    kinds = [type(effect) for effect in asked]
+    kinds = [type(effect) for effect in effects]
     assert (fx.ScanCode in kinds) is not same_card
     assert fx.OpenFaceRecord in kinds
-    assert not any(digits), "the buffer is overwritten in place"
+    assert not any(digits), "the buffer was not overwritten"
 
 
-def test_shown_code_is_overwritten_when_replaced_expired_or_not_needed(desk: Desk) -> None:
-    desk_rules = {"timeouts": {**default_timeouts(), "CardShown": 0.1}}
-    waiting = Desk(desk.counter, desk.settings, **desk_rules)
+def test_shown_code_is_overwritten_when_replaced_expired_or_unused(desk: Desk) -> None:
+    rules = {"timeouts": {**default_timeouts(), "CardShown": 0.1}}
+    short_desk = Desk(desk.counter, desk.settings, **rules)
     first, second, third = (bytearray(b"80010129123456") for _ in range(3))
-    held: list[bool] = []
+    second_present: list[bool] = []
 
-    def noted(state: st.State) -> None:
+    def check_second(state: st.State) -> None:
         if isinstance(state, st.CardShown):
-            held.append(any(second))
+            second_present.append(any(second))
 
     async def day() -> None:
-        async with waiting.open():
-            waiting.conductor.listen(on_state=noted)
-            waiting.conductor.show_code(first, date(2031, 4, 1))
-            waiting.conductor.show_code(second, date(2031, 4, 1))
-            await waiting.until(lambda _: bool(held) and not any(first))  # the second front replaces the first
-            await waiting.until(lambda state: type(state) is st.Idle and not any(second))
-            assert held[-1]
-            waiting.place.insert(waiting.card())
-            await waiting.until(st.ChoosingMethod)
-            waiting.conductor.show_code(third, date(2031, 4, 1))
-            await waiting.until(lambda _: not any(third))
+        async with short_desk.open():
+            short_desk.conductor.listen(on_state=check_second)
+            short_desk.conductor.show_code(first, date(2031, 4, 1))
+            short_desk.conductor.show_code(second, date(2031, 4, 1))
+            # the second code replaces the first
+            await short_desk.until(lambda _: bool(second_present) and not any(first))
+            await short_desk.until(lambda state: type(state) is st.Idle and not any(second))
+            assert second_present[-1]
+            short_desk.place.insert(short_desk.card())
+            await short_desk.until(st.ChoosingMethod)
+            short_desk.conductor.show_code(third, date(2031, 4, 1))
+            await short_desk.until(lambda _: not any(third))
 
     asyncio.run(day())
 
@@ -126,7 +127,7 @@ def numbers(desk: Desk) -> list[int]:
 
 
 def test_daily_numbers_continue_after_a_restart(desk: Desk) -> None:
-    async def one_card() -> int:
+    async def number_of_a_reception() -> int:
         async with desk.open():
             desk.place.insert(desk.card())
             state = await desk.until(st.ChoosingMethod)
@@ -134,17 +135,17 @@ def test_daily_numbers_continue_after_a_restart(desk: Desk) -> None:
             await desk.until(st.Idle)
             return int(state.reception.number)
 
-    assert [asyncio.run(one_card()) for _ in range(3)] == [1, 2, 3]
+    assert [asyncio.run(number_of_a_reception()) for _ in range(3)] == [1, 2, 3]
     assert numbers(desk) == [1, 2, 3]
 
 
 def test_daily_numbers_restart_at_one_the_next_day(desk: Desk) -> None:
-    counted = DayNumber({date(2026, 11, 26): 41, date(2026, 11, 27): 0}.__getitem__)
+    day_number = DayNumber({date(2026, 11, 26): 41, date(2026, 11, 27): 0}.__getitem__)
     days = [date(2026, 11, 26), date(2026, 11, 26), date(2026, 11, 27)]
-    assert [counted.next(day) for day in days] == [42, 43, 1]
+    assert [day_number.next(day) for day in days] == [42, 43, 1]
 
 
-def test_last_number_skips_old_and_truncated_audit_lines(tmp_path: Any) -> None:
+def test_last_number_ignores_unnumbered_and_truncated_audit_lines(tmp_path: Any) -> None:
     path = tmp_path / "audit.jsonl"
     today = '{"at": "2026-11-26T09:00:00+09:00", "reception": "r1", "number": 7}\n'
     old = '{"at": "2026-11-26T10:00:00+09:00", "reception": "r2"}\n'
@@ -155,13 +156,13 @@ def test_last_number_skips_old_and_truncated_audit_lines(tmp_path: Any) -> None:
     trail.close()
 
 
-# --- leaving ------------------------------------------------------------------------------------------------
+# --- check-in without sharing --------------------------------------------------------------------------------
 
 
-def test_checking_in_without_sharing_withdraws_share_all(desk: Desk) -> None:
+def test_check_in_without_sharing_overrides_share_all(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
-            await desk.to_consent()
+            await desk.reach_consent()
             desk.touch(ev.RespondentChosen, AnsweredBy.GUARDIAN)
             desk.touch(ev.ShareAll)
             await desk.until(st.Limit)
@@ -180,7 +181,7 @@ def test_checking_in_without_sharing_withdraws_share_all(desk: Desk) -> None:
 
 
 def as_phone(desk: Desk, monkeypatch: pytest.MonkeyPatch, medium: Medium) -> SoftCard:
-    """Return a simulated card whose certificate is registered as a phone's."""
+    """Return a simulated card that is read and registered as a phone."""
     card = desk.card()
     certificate = MyNumberCard(Wire(card)).read_user_certificate()
     assert isinstance(certificate, bytes)
@@ -197,37 +198,37 @@ def as_phone(desk: Desk, monkeypatch: pytest.MonkeyPatch, medium: Medium) -> Sof
 
 
 def test_phone_opens_the_check_with_its_pin(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    waiting = Desk(desk.counter, desk.settings, phone=True)
-    card = as_phone(waiting, monkeypatch, Medium.PHONE_PIN)
+    phone_desk = Desk(desk.counter, desk.settings, phone=True)
+    card = as_phone(phone_desk, monkeypatch, Medium.PHONE_PIN)
 
     async def day() -> None:
-        async with waiting.open():
-            waiting.place.insert(card)
-            await waiting.type_pin()
-            await waiting.until(st.Consent)
+        async with phone_desk.open():
+            phone_desk.place.insert(card)
+            await phone_desk.type_pin()
+            await phone_desk.until(st.Consent)
 
     asyncio.run(day())
     records = LedgerFile(ledger_path(desk.settings)).records()
     assert [record.event.way for record in records if isinstance(record.event, Opened)] == ["phone"]
 
 
-def test_phone_that_does_not_verify_its_owner_opens_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The simulated card signs only after its PIN, as a phone signs only after verifying its owner."""
-    waiting = Desk(desk.counter, desk.settings, phone=True)
-    card = as_phone(waiting, monkeypatch, Medium.PHONE_VERIFIES)
+def test_phone_that_does_not_verify_its_owner_opens_no_check(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simulated card does not sign without its PIN, like a phone that has not verified its owner."""
+    phone_desk = Desk(desk.counter, desk.settings, phone=True)
+    card = as_phone(phone_desk, monkeypatch, Medium.PHONE_VERIFIES)
 
     async def day() -> None:
-        async with waiting.open():
-            waiting.place.insert(card)
-            state = await waiting.until(st.ChoosingMethod)
+        async with phone_desk.open():
+            phone_desk.place.insert(card)
+            state = await phone_desk.until(st.ChoosingMethod)
             assert state.why is st.MethodReason.PHONE_NOT_CONFIRMED
-            seen = len(waiting.states)
-            waiting.touch(ev.PhoneChosen)
-            await waiting.until(lambda _: len(waiting.states) >= seen + 2)
-            assert [type(state) for state in waiting.states[seen:]] == [st.PhoneCheck, st.ChoosingMethod]
+            count = len(phone_desk.states)
+            phone_desk.touch(ev.PhoneChosen)
+            await phone_desk.until(lambda _: len(phone_desk.states) >= count + 2)
+            assert [type(state) for state in phone_desk.states[count:]] == [st.PhoneCheck, st.ChoosingMethod]
 
     asyncio.run(day())
-    assert desk.kinds() == []
+    assert desk.record_kinds() == []
 
 
 def test_phone_is_refused_unless_enabled(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""An exchange and a terminal using the same service: consents and patient numbers work across both."""
+"""An exchange and a terminal with the same service share consents and patient numbers."""
 
 import asyncio
 import shutil
@@ -17,13 +17,13 @@ from tests.terminal.conductor.counter_fixture import Desk
 from tests.terminal.handover.requests import checkups, drugs, registration
 
 RULES = ExchangeRules(settled_after=0.0)
-TODAY = datetime.now(UTC).date() + timedelta(days=1)
-"""Late enough to include today's date in Japan at any hour."""
+TOMORROW = datetime.now(UTC).date() + timedelta(days=1)
+"""Tomorrow in UTC, which is never before the current date in Japan."""
 
 
-def code_for(exchange: ExchangeService, kind: str, number: int) -> str:
-    """Request data and return ResultCode and MessageCode of the answer."""
-    message = drugs(start=date(2026, 1, 1), end=TODAY) if kind == "YZK" else checkups()
+def request_data(exchange: ExchangeService, kind: str, number: int) -> str:
+    """Request data and return the ResultCode and MessageCode of the response."""
+    message = drugs(start=date(2026, 1, 1), end=TOMORROW) if kind == "YZK" else checkups()
     (exchange.folders.req / f"{kind}siquc01req_{number}.xml").write_bytes(write_document(message).data)
     exchange.scan_once()
     exchange.scan_once()
@@ -31,7 +31,7 @@ def code_for(exchange: ExchangeService, kind: str, number: int) -> str:
     return f"{root.findtext('MessageHeader/ResultCode')} {root.findtext('MessageHeader/MessageCode')}"
 
 
-def test_consent_withdrawn_at_the_terminal_stops_the_data(desk: Desk, tmp_path: Path) -> None:
+def test_exchange_refuses_data_after_a_withdrawal_at_the_terminal(desk: Desk, tmp_path: Path) -> None:
     exchange, store = open_exchange(
         tmp_path / "OQS", desk.settings.state_dir, RULES, open_client=lambda: client_of(desk.settings)[0]
     )
@@ -40,19 +40,19 @@ def test_consent_withdrawn_at_the_terminal_stops_the_data(desk: Desk, tmp_path: 
         async with desk.open():
             await desk.share_all_by_pin()
             shutil.copy(desk.results()[0], exchange.folders.face)
-            assert await asyncio.to_thread(code_for, exchange, "YZK", 1) == "1 SIMX0000I"
+            assert await asyncio.to_thread(request_data, exchange, "YZK", 1) == "1 SIMX0000I"
 
             records = LedgerFile(ledger_path(desk.settings)).records()
             check_id = next(record.event.check_id for record in records if record.event.kind == "decided")
             assert await desk.conductor.delivery.withdraw(check_id, [Item.MEDICINES])
-            assert await asyncio.to_thread(code_for, exchange, "YZK", 2) == "9 SIMX0008E"
-            assert await asyncio.to_thread(code_for, exchange, "TKK", 3) == "1 SIMX0000I"
+            assert await asyncio.to_thread(request_data, exchange, "YZK", 2) == "9 SIMX0008E"
+            assert await asyncio.to_thread(request_data, exchange, "TKK", 3) == "1 SIMX0000I"
 
     asyncio.run(day())
     store.close()
 
 
-def test_number_registered_through_the_exchange_is_in_the_next_result(desk: Desk, tmp_path: Path) -> None:
+def test_next_result_contains_the_number_registered_with_the_exchange(desk: Desk, tmp_path: Path) -> None:
     exchange, store = open_exchange(
         tmp_path / "OQS", desk.settings.state_dir, RULES, open_client=lambda: client_of(desk.settings)[0]
     )

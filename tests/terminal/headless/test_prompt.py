@@ -96,7 +96,7 @@ def test_pin_reception_at_the_prompt(counter: DemoCounter, desk: Desk) -> None:
     )
     run_at_prompt(counter, desk, keyboard)
     assert keyboard.finished, keyboard.output
-    assert desk.kinds() == ["opened", "decided", "confirmed", "handing-over", "delivered"]
+    assert desk.record_kinds() == ["opened", "decided", "confirmed", "handing-over", "delivered"]
     assert not any("1234" in line for line in keyboard.output)
 
 

@@ -88,7 +88,7 @@ def test_pin_reception_is_counted(desk: Desk) -> None:
 
 def test_metrics_do_not_reveal_whether_data_was_shared(desk: Desk) -> None:
     async def share_nothing(desk: Desk, _: Meters) -> None:
-        await desk.to_consent()
+        await desk.reach_consent()
         desk.touch(ev.CheckInWithoutSharing)
         await desk.until(st.Complete)
         await desk.take_card()
@@ -104,7 +104,7 @@ def test_metrics_do_not_reveal_whether_data_was_shared(desk: Desk) -> None:
 
 def test_silent_service_is_visible_in_the_metrics(desk: Desk) -> None:
     async def submit_while_silent(desk: Desk, meters: Meters) -> None:
-        await desk.to_consent()
+        await desk.reach_consent()
         desk.counter.stub.behave()
         desk.counter.stub.silence(Operation.SUBMIT)
         await desk.share_all()
