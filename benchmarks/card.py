@@ -60,7 +60,7 @@ def read_once(image: CardImage, pace: LinkPace, longest_read: int) -> float:
     link = PacedLink(linked(slot), LinkPace(10**12, 0, 0))
     card = MyNumberCard(link, longest_read=longest_read)
     assert isinstance(card.read_facts(), CardFacts)
-    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), 10) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeRight()
     # a new object, which has not cached the certificate; the record remains unlocked on the chip
     fresh = MyNumberCard(PacedLink(link, pace), longest_read=longest_read)
     started = time.perf_counter()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reader.facts import CardFacts, ConnectProblem
 from reader.pcsc_slot import PcscSlot
-from reader.reading import AS_DELIVERED
+from reader.reading import DEFAULT_OPENER
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardFile
 from reader.softcard.slot import SimulatedSlot
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
         print(f"no card: {link}", file=sys.stderr)
         return 1
     with closing(link):
-        facts = AS_DELIVERED.open(link).read_facts()
+        facts = DEFAULT_OPENER.open(link).read_facts()
     if not isinstance(facts, CardFacts):
         print(f"the card could not be read: {facts}", file=sys.stderr)
         return 1

@@ -8,7 +8,7 @@ EXTENDED_LE_MAX = 65_536
 
 
 class ApduError(ValueError):
-    """Bytes that are not an APDU. The message never quotes them."""
+    """The bytes are not a valid APDU. The message does not contain them."""
 
 
 class SW(IntEnum):
@@ -47,7 +47,7 @@ class INS(IntEnum):
     CHANGE_REFERENCE_DATA = 0x24
     COMPUTE_SIGNATURE = 0x2A
     CHANGE_PASSWORD = 0x32
-    """From JICSAP, with class `80`. The residents' and common applications support only this one."""
+    """From JICSAP, with class `80`. The only change command of the residents' and common applications."""
     GET_CHALLENGE = 0x84
     SET_PUBLIC_KEY = 0xA2
     """From JICSAP, with class `80`: SET PUBLIC IC KEY."""
@@ -58,7 +58,7 @@ class INS(IntEnum):
     GET_RESPONSE = 0xC0
     GET_DATA = 0xCA
     LAST_COMMAND = 0xFC
-    """With class `80`: informs a phone that no command follows."""
+    """With class `80`: tells a phone that no further command follows."""
 
 
 MORE_DATA = 0x61
@@ -68,7 +68,7 @@ WRONG_LE = 0x6C
 
 
 def tries_left(sw: int) -> int | None:
-    """Return the retry counter in a VERIFY status word, 0 if blocked, None if the status word has no counter."""
+    """Return the retry counter from a VERIFY status word: 0 if blocked, None if it contains no counter."""
     if sw & 0xFFF0 == SW.TRIES_LEFT_0:
         return sw & 0x0F
     if sw in (SW.REFERENCE_DATA_BLOCKED, SW.METHOD_BLOCKED):
@@ -78,7 +78,7 @@ def tries_left(sw: int) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Command APDU. `le` is the maximum number of bytes expected (up to 256 or 65536); None for no Le field."""
+    """Command APDU. `le`: maximum response length (up to 256 or 65536); None for no Le field."""
 
     cla: int
     ins: int
@@ -91,7 +91,7 @@ class Command:
         """Encode the command into a buffer that the caller may overwrite. Uses the extended form only if necessary."""
         lc = len(self.data)
         if lc > 0xFFFF or (self.le is not None and not 1 <= self.le <= EXTENDED_LE_MAX):
-            raise ApduError("data or Le does not fit an APDU")
+            raise ApduError("data or Le is too long for an APDU")
         extended = lc > 0xFF or (self.le or 0) > SHORT_LE_MAX
         encoded = bytearray((self.cla, self.ins, self.p1, self.p2))
         if extended:
@@ -108,7 +108,7 @@ class Command:
 def parse_command(raw: bytes | bytearray) -> Command:
     """Decode a command. Raises `ApduError` for a header or length that violates ISO/IEC 7816-4."""
     if len(raw) < 4:
-        raise ApduError("shorter than a header")
+        raise ApduError("APDU is shorter than its header")
     cla, ins, p1, p2 = raw[:4]
     data, le = _parse_body(bytes(raw[4:]))
     return Command(cla, ins, p1, p2, data, le)
@@ -120,18 +120,17 @@ def _parse_body(body: bytes) -> tuple[bytes, int | None]:
     if len(body) == 1:
         return b"", body[0] or SHORT_LE_MAX
     if body[0] == 0 and len(body) >= 3:
-        first = int.from_bytes(body[1:3], "big")
+        lc = int.from_bytes(body[1:3], "big")
         if len(body) == 3:
-            return b"", first or EXTENDED_LE_MAX
-        data, rest, width = body[3 : 3 + first], body[3 + first :], 2
-        lc = first
+            return b"", lc or EXTENDED_LE_MAX
+        data, trailer, width = body[3 : 3 + lc], body[3 + lc :], 2
     else:
-        lc, data, rest, width = body[0], body[1 : 1 + body[0]], body[1 + body[0] :], 1
-    if lc == 0 or len(data) != lc or len(rest) not in (0, width):
-        raise ApduError("Lc does not match the body")
-    if not rest:
+        lc, data, trailer, width = body[0], body[1 : 1 + body[0]], body[1 + body[0] :], 1
+    if lc == 0 or len(data) != lc or len(trailer) not in (0, width):
+        raise ApduError("Lc does not match the length of the body")
+    if not trailer:
         return data, None
-    return data, int.from_bytes(rest, "big") or (SHORT_LE_MAX if width == 1 else EXTENDED_LE_MAX)
+    return data, int.from_bytes(trailer, "big") or (SHORT_LE_MAX if width == 1 else EXTENDED_LE_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,5 +151,5 @@ class Response:
 def parse_response(raw: bytes) -> Response:
     """Decode a response. Raises `ApduError` if there is no status word."""
     if len(raw) < 2:
-        raise ApduError("no status word")
+        raise ApduError("response has no status word")
     return Response(raw[:-2], int.from_bytes(raw[-2:], "big"))

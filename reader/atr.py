@@ -1,14 +1,13 @@
-"""Recognising other cards by their answer to reset: contactless storage cards and an older card generation. No I/O.
+"""Identification of other cards by ATR: contactless storage cards and the predecessor card. No I/O.
 
-A My Number Card cannot be identified by its ATR, because there are several and new ones will follow. The ATR of a
-storage card contains `80 4F 0C A0 00 00 03 06`, one byte for the standard and two for the card name (PC/SC part 3,
-3.1.3.2.3).
+My Number Cards have several ATRs and will get new ones, so an ATR cannot identify them. The ATR of a storage card
+contains `80 4F 0C A0 00 00 03 06`, one byte for the standard and two for the card name (PC/SC part 3, 3.1.3.2.3).
 """
 
 from typing import Final
 
 _STORAGE_CARD: Final = bytes.fromhex("804F0CA000000306")
-_STANDARD_AT: Final = len(_STORAGE_CARD)
+_STANDARD_OFFSET: Final = len(_STORAGE_CARD)
 _KINDS: Final = {
     0x0001: "Mifare Classic 1K",
     0x0002: "Mifare Classic 4K",
@@ -23,10 +22,11 @@ _OLD_RESIDENTS_CARD: Final = bytes.fromhex("3B888001000014E0")
 
 
 def kind_of_other_card(atr: bytes) -> str | None:
-    """Return the kind of a card that is certainly not a My Number Card; None if the ATR does not identify it."""
-    at = atr.find(_STORAGE_CARD)
-    if at >= 0:
-        fields = atr[at + _STANDARD_AT : at + _STANDARD_AT + 3]
+    """Return the kind of card, or None if the ATR does not rule out a My Number Card."""
+    prefix = atr.find(_STORAGE_CARD)
+    if prefix >= 0:
+        start = prefix + _STANDARD_OFFSET
+        fields = atr[start : start + 3]
         if len(fields) < 3:
             return "storage card"
         name = int.from_bytes(fields[1:], "big")

@@ -1,7 +1,7 @@
-"""Authenticity of the face record: its three-group signature, the CV certificate of the signing key, trust anchors.
+"""Verification of the face record: three-group signature, CV certificate of the signing key, trust anchors.
 
-The signature covers three digests: of birth date, sex and chip key; of name and address; and of the photo. The record
-can therefore be proved without showing the photo. Expiry date and security code are not covered.
+The signature covers three digests: group 1 (birth date, sex, chip key), group 2 (name, address) and group 3 (photo).
+The service can therefore verify a record without receiving the photo. Expiry date and security code are not signed.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ CV_BODY = 0x5F4E
 CV_SIGNATURE = 0x5F37
 KEY_ID_LENGTH = 16
 TEST_ISSUER = b"99"
-"""Prefix of the issuer key ids of simulated cards. No prefecture has this number."""
+"""Prefix of the issuer key ids of simulated cards, which is not a prefecture number."""
 
 ANCHORS_FORMAT = "uketsuke-trust-anchors/1"
 
-# DigestInfo of SHA-256 with a 96-byte OCTET STRING: three digests instead of the one in RFC 8017
+# DigestInfo of SHA-256 with three digests in its OCTET STRING (96 bytes) instead of one as in RFC 8017
 _THREE_GROUP_DIGEST_INFO = bytes.fromhex("3071300d060960864801650304020105000460")
 
 
@@ -45,7 +45,7 @@ class CvCertificate:
 
 
 class TrustAnchorError(ValueError):
-    """A trust anchor file cannot be used. The message names the file and the error."""
+    """A trust anchor file is unreadable or invalid. The message contains the path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,11 @@ class TrustAnchors:
 
 
 def load_trust_anchors(paths: Iterable[Path]) -> TrustAnchors:
-    """Read trust anchor files: JSON, `{"format": "uketsuke-trust-anchors/1", "anchors": [{"key_id": <32 hex digits>,
-    "public_key": <PEM SubjectPublicKeyInfo, RSA>}, ...]}`; other members are ignored. Raises `TrustAnchorError`."""
+    """Read trust anchor files. Raises `TrustAnchorError`.
+
+    Format: JSON, `{"format": "uketsuke-trust-anchors/1", "anchors": [{"key_id": <32 hex digits>, "public_key": <PEM
+    SubjectPublicKeyInfo, RSA>}, ...]}`. Other members are ignored.
+    """
     keys: dict[bytes, RSAPublicKey] = {}
     for path in paths:
         try:
@@ -95,14 +98,14 @@ def dump_trust_anchors(anchors: TrustAnchors) -> str:
     """Return the contents of a trust anchor file for `load_trust_anchors`."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    listed = [
+    entries = [
         {
             "key_id": key_id.hex(),
             "public_key": key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii"),
         }
         for key_id, key in anchors.keys.items()
     ]
-    return json.dumps({"format": ANCHORS_FORMAT, "anchors": listed}, indent=2) + "\n"
+    return json.dumps({"format": ANCHORS_FORMAT, "anchors": entries}, indent=2) + "\n"
 
 
 def parse_cv_certificate(data: bytes | bytearray) -> CvCertificate:
@@ -113,14 +116,14 @@ def parse_cv_certificate(data: bytes | bytearray) -> CvCertificate:
     if certificate.tag != CV_CERTIFICATE:
         raise MalformedCardData("not a CV certificate")
     objects = children(certificate, data)
-    if [one.tag for one in objects] != [CV_BODY, CV_SIGNATURE]:
-        raise MalformedCardData("CV certificate is not body and signature")
-    body, signature = (bytes(one.value) for one in objects)
+    if [item.tag for item in objects] != [CV_BODY, CV_SIGNATURE]:
+        raise MalformedCardData("CV certificate does not consist of body and signature")
+    body, signature = (bytes(item.value) for item in objects)
     if len(body) < 2 * KEY_ID_LENGTH:
-        raise MalformedCardData("CV certificate's body is too short")
+        raise MalformedCardData("CV certificate body is too short")
     key = parse_key_object(body[2 * KEY_ID_LENGTH :])
     if not isinstance(key, RSAPublicKey):
-        raise MalformedCardData("CV certificate's key is not RSA")
+        raise MalformedCardData("CV certificate key is not RSA")
     return CvCertificate(
         issuer=body[:KEY_ID_LENGTH],
         subject=body[KEY_ID_LENGTH : 2 * KEY_ID_LENGTH],
@@ -130,8 +133,8 @@ def parse_cv_certificate(data: bytes | bytearray) -> CvCertificate:
     )
 
 
-def is_of_test_authority(cv_certificate: bytes) -> bool:
-    """Return whether the issuer of the certificate is a test authority. This does not decide whether it is trusted."""
+def is_from_test_authority(cv_certificate: bytes) -> bool:
+    """Return whether a test authority issued the certificate, without checking whether it is trusted."""
     try:
         return parse_cv_certificate(cv_certificate).issuer.startswith(TEST_ISSUER)
     except MalformedCardData:
@@ -139,7 +142,7 @@ def is_of_test_authority(cv_certificate: bytes) -> bool:
 
 
 def check_face_record(record: FaceRecord, cv_certificate: bytes, anchors: TrustAnchors) -> Authenticity:
-    """Check a complete face record."""
+    """Verify a complete face record."""
     outcome = verify_record_proof(
         bytes(record.group_1),
         record.group_2_digest,
@@ -159,10 +162,10 @@ def verify_record_proof(
     cv_certificate: bytes,
     anchors: TrustAnchors,
 ) -> "CardPublicKey | Authenticity":
-    """Check a record without its photo and name, as the service does.
+    """Verify a record without its photo and name, as the service does.
 
-    Return the chip's public key, FORGED or CANNOT_TELL. Unparseable data counts as FORGED, because no issued card
-    contains it.
+    Returns the chip's public key, FORGED or CANNOT_TELL. Malformed data is reported as FORGED, because issued cards do
+    not contain any.
     """
     try:
         certificate = parse_cv_certificate(cv_certificate)
@@ -205,7 +208,7 @@ def verify_chip_signature(key: CardPublicKey, statement: bytes, signature: bytes
 
 
 def three_group_digest_info(*digests: bytes) -> bytes:
-    """Return the DigestInfo that the record's signature covers, before padding."""
+    """Return the DigestInfo signed by the record's signature, before padding."""
     return _THREE_GROUP_DIGEST_INFO + b"".join(digests)
 
 
@@ -218,7 +221,7 @@ def pad_pkcs1_type_1(message: bytes, length: int) -> bytes:
 
 
 def _verify_pkcs1(key: "RSAPublicKey", message: bytes, signature: bytes) -> bool:
-    # encode and compare here, because no library verifies a DigestInfo with three digests in its OCTET STRING
+    # libraries do not support a DigestInfo with three digests in its OCTET STRING
     numbers = key.public_numbers()
     length = (key.key_size + 7) // 8
     value = int.from_bytes(signature, "big")
@@ -229,6 +232,6 @@ def _verify_pkcs1(key: "RSAPublicKey", message: bytes, signature: bytes) -> bool
 
 def chip_key_of(group_1: bytes) -> CardPublicKey:
     objects = parse_list(group_1)
-    if [one.tag for one in objects] != [BIRTH_DATE, SEX, CHIP_KEY]:
-        raise MalformedCardData("group 1 is not birth date, sex and key")
+    if [item.tag for item in objects] != [BIRTH_DATE, SEX, CHIP_KEY]:
+        raise MalformedCardData("group 1 does not consist of birth date, sex and key")
     return parse_key_object(objects[2].value)

@@ -1,7 +1,7 @@
-"""Operations on a My Number Card, with outcomes as values.
+"""Operations on a My Number Card, which return their outcome as a value.
 
-Every operation may return `CardGone` or `CardUnreadable`. This module raises no exceptions for the behaviour of cards,
-readers or patients.
+Every operation may return `CardGone` or `CardUnreadable`. Failures of cards and readers and wrong input by patients are
+never raised as exceptions.
 """
 
 from collections.abc import Callable
@@ -53,7 +53,7 @@ _DER_SEQUENCE = 0x30
 _PRESENT = 0x8F
 _EXPIRY_RECORD_TAG = 0x01
 _IDENTITY_LENGTH = 256
-"""Bytes read from the start of the user certificate: one short block, which includes the serial number."""
+"""Number of bytes read from the start of the user certificate: one short block, including the serial number."""
 _MIN_IDENTITY_LENGTH = 64
 _NOTHING_SELECTED = (SW.FILE_NOT_FOUND, SW.NO_CURRENT_EF)
 
@@ -61,10 +61,10 @@ Outcome = TypeVar("Outcome")
 
 
 class MyNumberCard:
-    """Card connected by a link. Not thread-safe. The caller must close the link."""
+    """My Number Card connected by a link. Not thread-safe. The caller must close the link."""
 
     def __init__(self, link: CardLink, profile: CardProfile = RSA_2048, *, longest_read: int = EXTENDED_LE_MAX) -> None:
-        """`longest_read`: maximum bytes to request at once; 256 for a reader known to fail on extended commands."""
+        """`longest_read`: maximum bytes per READ BINARY; 256 for a reader that fails on extended commands."""
         self._link = link
         self._channel = Channel(link, longest_read=longest_read)
         self._profile = profile
@@ -73,7 +73,7 @@ class MyNumberCard:
 
     @property
     def longest_read(self) -> int:
-        """Maximum number of bytes that can be requested at once, as determined so far."""
+        """Maximum number of bytes per READ BINARY, as determined so far."""
         return self._channel.longest_read
 
     # --- free files -----------------------------------------------------------------------------------------
@@ -86,8 +86,8 @@ class MyNumberCard:
         return self._first("read facts", self._read_facts)
 
     def _read_facts(self) -> CardFacts | NotMyNumberCard | NoCertificate:
-        # select JPKI last and leave it selected: a card swapped in has nothing selected, so a PIN for this card cannot
-        # reach a key there
+        # select JPKI last and leave it selected: a swapped card has no application selected, so it cannot use up a try
+        # for a PIN that belongs to this card
         jpki, pin = self._profile.password(Password.USER_PIN)
         surface, code = self._profile.password(Password.PRINTED_CODE)
         refusal = self._refusal_of_first(surface)
@@ -139,7 +139,7 @@ class MyNumberCard:
         )
 
     def read_user_certificate(self) -> bytes | NoCertificate | NotMyNumberCard | CardProblem:
-        """Return the user-authentication certificate (DER). Needs no PIN, nor the card if its facts have been read."""
+        """Return the user-authentication certificate (DER). Requires no PIN. Cached after `read_facts`."""
 
         def read() -> bytes | NoCertificate:
             if self._certificate is not None:
@@ -163,57 +163,54 @@ class MyNumberCard:
     # --- by PIN ---------------------------------------------------------------------------------------------
 
     def verify_pin(self, pin: bytearray, expected_left: int) -> PinOutcome | CardProblem:
-        """VERIFY the 4 ASCII digits, but only if the card's counter is `expected_left`, as shown to the patient.
+        """Send VERIFY with 4 ASCII digits if the retry counter is `expected_left`, as displayed to the patient.
 
-        The counter is read immediately before. The card must be the one whose facts were read on this connection: the
-        outcome for another card is `CardGone`, and for a card whose counter has not been read, `PinNotSent`.
-        The caller must overwrite `pin`; copies made here are overwritten here.
-        Raises `ValueError` for anything but 4 digits.
+        The counter is read again immediately before VERIFY. Returns `CardGone` if the card is not the one whose facts
+        were read on this connection, and `PinNotSent` if its counter differs or was never read. The caller must
+        overwrite `pin`; internal copies are overwritten. Raises `ValueError` if `pin` is not 4 digits.
         """
         if len(pin) != USER_PIN_LENGTH or not pin.isdigit():
             raise ValueError("a PIN must have 4 digits")
 
         def verify() -> PinOutcome:
-            left, tried = self._verify(Password.USER_PIN, pin, expected_left)
+            left, sent = self._verify(Password.USER_PIN, pin, expected_left)
             if left is None:
                 return PinRight()
-            if tried or left == 0:
+            if sent or left == 0:
                 return PinWrong(left) if left else PinLocked()
             return PinNotSent(left)
 
         return self._as_value("verify PIN", verify)
 
     def sign(self, statement: bytes) -> bytes | CardProblem:
-        """Sign with the JPKI user-authentication key, which `verify_pin` unlocks. Return 256 bytes, PKCS#1 v1.5 over
-        SHA-256.
-        """
+        """Sign with the JPKI user-authentication key, after `verify_pin`. Returns 256 bytes: PKCS#1 v1.5, SHA-256."""
         return self._sign(Key.USER_AUTHENTICATION, statement, "sign")
 
     # --- by face --------------------------------------------------------------------------------------------
 
     def verify_printed_code(self, code: bytearray, expected_left: int) -> CodeOutcome | CardProblem:
-        """VERIFY 照合番号B, 14 ASCII digits, with the same checks and errors as `verify_pin`.
+        """Send VERIFY with 照合番号B (14 ASCII digits), with the same checks and errors as `verify_pin`.
 
-        Use `printed_code.check_printed_code` to check the digits first.
+        Check the digits first with `printed_code.check_printed_code`.
         """
         if len(code) != PRINTED_CODE_LENGTH or not code.isdigit():
             raise ValueError("a printed code must have 14 digits")
 
         def verify() -> CodeOutcome:
-            left, tried = self._verify(Password.PRINTED_CODE, code, expected_left)
+            left, sent = self._verify(Password.PRINTED_CODE, code, expected_left)
             if left is None:
                 return CodeRight()
-            if tried or left == 0:
+            if sent or left == 0:
                 return CodeWrong(left) if left else CodeLocked()
             return CodeNotSent(left)
 
         return self._as_value("verify printed code", verify)
 
     def read_face_record(self, on_photo: Callable[[bytearray], None] | None = None) -> FaceRecord | CardProblem:
-        """Read the photo and its signature, after `verify_printed_code`. The caller must wipe the record.
+        """Read the face record, after `verify_printed_code`. The caller must wipe it.
 
-        `on_photo` is called with a copy of the JPEG 2000 file, which it must overwrite, as soon as it has been read.
-        At this point the signature is missing and the photo is unverified, but decoding can begin.
+        `on_photo` is called with a copy of the JPEG 2000 file, which it must overwrite, as soon as the photo has
+        arrived. The signature has not been read at this point, so the photo is unverified but can be decoded.
         """
 
         def read() -> FaceRecord:
@@ -228,7 +225,7 @@ class MyNumberCard:
         return self._as_value("read face record", read)
 
     def prove_chip(self, statement: bytes) -> bytes | CardProblem:
-        """Sign like `sign`, but with the key of the surface application, which needs neither PIN nor code."""
+        """Sign like `sign`, but with the key of the surface application, which requires neither PIN nor code."""
         return self._sign(Key.CHIP, statement, "prove chip")
 
     # --- shared steps ---------------------------------------------------------------------------------------
@@ -239,35 +236,35 @@ class MyNumberCard:
 
     def _counter(self, fid: int, max_tries: int) -> int:
         left = self._channel.tries_left(fid)
-        # a card may answer "verified" instead of a counter; the successful VERIFY reset the counter to its maximum
+        # a card may answer "verified" instead of a counter, which a successful VERIFY resets to its maximum
         return max_tries if left is None else left
 
     def _verify(self, password: Password, secret: bytearray, expected_left: int) -> tuple[int | None, bool]:
-        """Return the tries left, or None if the secret was correct, and whether the secret was sent."""
+        """Return the number of tries left (None if the secret was correct) and whether the secret was sent."""
         application, entry = self._profile.password(password)
         if self._certificate is not None and self._channel.application is not application:
-            self._recognise(self._certificate[:_IDENTITY_LENGTH])
+            self._check_identity(self._certificate[:_IDENTITY_LENGTH])
         self._select(application)
         try:
             left = self._counter(entry.fid, entry.max_tries)
         except StatusError as error:
             if error.sw in _NOTHING_SELECTED:
-                raise LinkLost("another card, or the same card after a reset") from None
+                raise LinkLost("different card, or same card after a reset") from None
             raise
         if not self._counter_reported or left != expected_left or left == 0:
             return left, False
         sw = self._channel.verify(entry.fid, secret)
         if sw == SW.OK:
             return None, True
-        after = tries_left(sw)
-        if after is None:
+        remaining = tries_left(sw)
+        if remaining is None:
             raise StatusError(sw)
-        return after, True
+        return remaining, True
 
-    def _recognise(self, identity: bytes) -> None:
+    def _check_identity(self, identity: bytes) -> None:
         """Raise `LinkLost` if this is not the card whose facts were read.
 
-        Call it immediately before selecting the application that a secret is sent to, so that cards cannot be swapped
+        Called immediately before selecting the application that receives a secret, so that the card cannot be swapped
         in between.
         """
         application, file = self._profile.file(File.USER_CERTIFICATE)
@@ -275,10 +272,10 @@ class MyNumberCard:
             self._select(application)
             start = self._channel.read_start(file.fid, len(identity))
         except StatusError:
-            raise LinkLost("another card") from None
-        # some readers transfer less than a full block; the serial number is in the first bytes
+            raise LinkLost("different card") from None
+        # some readers return less than a full block, but always the first bytes, which include the serial number
         if len(start) < _MIN_IDENTITY_LENGTH or not identity.startswith(start):
-            raise LinkLost("another card")
+            raise LinkLost("different card")
 
     def _sign(self, key: Key, statement: bytes, what: str) -> bytes | CardProblem:
         def compute() -> bytes:
@@ -293,7 +290,7 @@ class MyNumberCard:
         return self._as_value(what, compute)
 
     def _user_certificate(self) -> bytes | None:
-        """Read the certificate while JPKI is selected. Return None if the file is missing or was never written."""
+        """Return the certificate, or None if its file is missing or unwritten. JPKI must be selected."""
         file = self._profile.file(File.USER_CERTIFICATE)[1]
         try:
             certificate = self._channel.read_file(file.fid)
@@ -316,7 +313,7 @@ class MyNumberCard:
         return len(flags) >= 2 and flags[1] == _PRESENT
 
     def _card_expiry(self) -> date | None:
-        """Return the expiry date from the free record: tag, length, 15 digits serial, 5 municipality, 8 expiry."""
+        """Return the expiry date from the free record: tag, length, serial (15 digits), municipality (5), date (8)."""
         application, file = self._profile.file(File.CARD_EXPIRY)
         try:
             if not self._channel.select(application):
@@ -331,12 +328,12 @@ class MyNumberCard:
     # --- converting errors to values ------------------------------------------------------------------------
 
     def _first(self, what: str, do: Callable[[], Outcome]) -> Outcome | NotMyNumberCard | CardProblem:
-        """Run an operation that can be the first on a connection, where the card may turn out to be of another kind."""
+        """Run an operation that may be the first on a connection, and report another kind of card."""
         try:
             return do()
         except _PROBLEMS as problem:
-            known = self._channel.application is not None
-            diagnosis = self._diagnose(problem, CardStage.READING if known else CardStage.FIRST_SELECT, what)
+            selected = self._channel.application is not None
+            diagnosis = self._diagnose(problem, CardStage.READING if selected else CardStage.FIRST_SELECT, what)
             return NotMyNumberCard() if diagnosis is CardDiagnosis.OTHER_CARD else _problem(diagnosis, problem, what)
 
     def _as_value(self, what: str, do: Callable[[], Outcome]) -> Outcome | CardProblem:
@@ -346,13 +343,13 @@ class MyNumberCard:
             return _problem(self._diagnose(problem, CardStage.READING, what), problem, what)
 
     def _diagnose(self, problem: Exception, stage: CardStage, what: str) -> CardDiagnosis:
-        code, there = None, True
+        code, present = None, True
         if isinstance(problem, LinkLost):
-            code, there = problem.code, problem.card_there
+            code, present = problem.code, problem.card_present
         elif isinstance(problem, StatusError):
             code = problem.sw
-        atr = self._link.atr if stage is CardStage.FIRST_SELECT and there else b""
-        return diagnose(CardFailure(stage, code, atr, there), what)
+        atr = self._link.atr if stage is CardStage.FIRST_SELECT and present else b""
+        return diagnose(CardFailure(stage, code, atr, present), what)
 
 
 _PROBLEMS: Final = (LinkLost, StatusError, MalformedCardData, ApduError, CardTooSlow)

@@ -1,4 +1,4 @@
-"""Contents of a user-authentication certificate. Its validity is judged elsewhere."""
+"""Parsing of user-authentication certificates. Their validity is checked elsewhere."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
     serial: int = field(repr=False)
-    """Identifies a person's card. Compare it or hash it with a key, but never log it."""
+    """Serial number, which identifies a person's card. Never log it."""
     not_before: datetime
     not_after: datetime
     policies: tuple[str, ...]
@@ -42,14 +42,14 @@ def parse_certificate(der: bytes) -> CertificateFacts:
         x509.InvalidVersion,
         x509.UnsupportedGeneralNameType,
     ):
-        raise MalformedCardData("certificate is not X.509") from None
+        raise MalformedCardData("certificate is not valid X.509") from None
 
 
 def _policies(extensions: "Extensions") -> tuple[str, ...]:
     from cryptography import x509
 
     try:
-        found = extensions.get_extension_for_class(x509.CertificatePolicies)
+        policies = extensions.get_extension_for_class(x509.CertificatePolicies)
     except x509.ExtensionNotFound:
         return ()
-    return tuple(policy.policy_identifier.dotted_string for policy in found.value)
+    return tuple(policy.policy_identifier.dotted_string for policy in policies.value)

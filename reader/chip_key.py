@@ -1,4 +1,4 @@
-"""Public keys in the card's encoding, and the hash by which the service identifies a chip."""
+"""Encoding and parsing of the card's public keys, and the key hash that identifies a chip to the service."""
 
 import hashlib
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,7 +14,7 @@ CardPublicKey: TypeAlias = "RSAPublicKey | EllipticCurvePublicKey"
 _EXPONENT = 0x90
 _MODULUS = 0x91
 _POINT = 0x86
-"""Tag for cards of the announced generation, whose layout is not public. Taken from ISO/IEC 7816-8."""
+"""Tag from ISO/IEC 7816-8 for the announced card generation, whose layout is not public."""
 
 
 def parse_key_object(data: bytes | memoryview) -> CardPublicKey:
@@ -23,10 +23,11 @@ def parse_key_object(data: bytes | memoryview) -> CardPublicKey:
     RSA: `90` exponent, `91` modulus (265 bytes for RSA-2048). P-384: `86` uncompressed point.
     """
     objects = parse_list(data)
-    if [one.tag for one in objects] == [_POINT]:
+    tags = [item.tag for item in objects]
+    if tags == [_POINT]:
         return _parse_point(objects[0])
-    if [one.tag for one in objects] != [_EXPONENT, _MODULUS]:
-        raise MalformedCardData("public key is not exponent and modulus")
+    if tags != [_EXPONENT, _MODULUS]:
+        raise MalformedCardData("public key does not consist of exponent and modulus")
     return _parse_rsa(objects)
 
 
@@ -35,7 +36,7 @@ def _parse_rsa(objects: list[Tlv]) -> "RSAPublicKey":
 
     if len(objects[0].value) > 4:
         raise MalformedCardData("public exponent is too long")
-    exponent, modulus = (int.from_bytes(one.value, "big") for one in objects)
+    exponent, modulus = (int.from_bytes(item.value, "big") for item in objects)
     if not 2048 <= modulus.bit_length() <= 4096:
         raise MalformedCardData("public key has an unsupported length")
     try:

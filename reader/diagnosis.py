@@ -1,6 +1,6 @@
-"""Diagnosis of errors: one table that maps stage, error code and ATR to what is shown to staff and patient.
+"""Diagnosis of card errors: a table from stage, error code and ATR to the diagnosis shown to staff and patient.
 
-Codes are status words of the card (ISO/IEC 7816-4, up to FFFF) or PC/SC errors (80100001 and above).
+Codes are status words of the card (ISO/IEC 7816-4, up to FFFF) or PC/SC errors (from 80100001).
 """
 
 import logging
@@ -19,11 +19,11 @@ class CardStage(StrEnum):
     SERVICE = "service"
     """Reaching the PC/SC service."""
     CONNECT = "connect"
-    """Powering up the card and connecting exclusively."""
+    """Powering up the card and connecting to it exclusively."""
     FIRST_SELECT = "first select"
-    """Before the card has accepted the selection of an application."""
+    """Before the card has accepted its first SELECT."""
     READING = "reading"
-    """Everything after that."""
+    """After the first SELECT."""
 
 
 class CardDiagnosis(StrEnum):
@@ -38,7 +38,7 @@ class CardDiagnosis(StrEnum):
 
 
 class Pcsc(IntEnum):
-    """PC/SC errors with a specific diagnosis, with their numbers in pcsc-lite and Windows."""
+    """PC/SC errors with a specific diagnosis. The numbers are those of pcsc-lite and Windows."""
 
     INVALID_HANDLE = 0x80100003
     INVALID_PARAMETER = 0x80100004
@@ -68,12 +68,12 @@ class Pcsc(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardFailure:
-    """Error to diagnose. `code` is None for answers without a status word, malformed data, and no answer."""
+    """Error to diagnose. `code` is None for a missing response, one without status word, and malformed data."""
 
     stage: CardStage
     code: int | None
     atr: bytes = b""
-    card_there: bool = True
+    card_present: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +85,30 @@ class _Row:
     """Whether to try again while the card is on the reader."""
 
 
-def _any(_trouble: CardFailure) -> bool:
+def _any(_failure: CardFailure) -> bool:
     return True
 
 
-def _gone(trouble: CardFailure) -> bool:
-    return not trouble.card_there
+def _removed(failure: CardFailure) -> bool:
+    return not failure.card_present
 
 
 def _codes(*codes: int) -> Callable[[CardFailure], bool]:
-    return lambda trouble: trouble.code in codes
+    return lambda failure: failure.code in codes
 
 
-def _other_by_atr(trouble: CardFailure) -> bool:
-    return is_other_card(trouble.atr)
+def _other_by_atr(failure: CardFailure) -> bool:
+    return is_other_card(failure.atr)
 
 
-def _refusal(trouble: CardFailure) -> bool:
-    """Return whether the card works but lacks the application. 6F00, 64xx and 65xx are faults of the card itself."""
-    code = trouble.code
+def _refusal(failure: CardFailure) -> bool:
+    """Return whether a working card refused the command. 6F00, 64xx and 65xx indicate a fault of the card itself."""
+    code = failure.code
     return code is not None and code <= 0xFFFF and code != SW.NO_DIAGNOSIS and code >> 8 not in (0x64, 0x65)
 
 
 _DENIED: Final = _codes(Pcsc.SECURITY_VIOLATION, Pcsc.NO_ACCESS)
-_AWAY: Final = _codes(
+_READER_LOST: Final = _codes(
     Pcsc.UNKNOWN_READER,
     Pcsc.READER_UNAVAILABLE,
     Pcsc.NO_SERVICE,
@@ -123,7 +123,7 @@ TABLE: Final = (
     _Row(CardStage.CONNECT, _DENIED, CardDiagnosis.ACCESS_DENIED),
     _Row(CardStage.CONNECT, _codes(Pcsc.SHARING_VIOLATION), CardDiagnosis.HELD),
     _Row(CardStage.CONNECT, _codes(Pcsc.NO_SMARTCARD, Pcsc.REMOVED_CARD), CardDiagnosis.TAKEN_AWAY),
-    _Row(CardStage.CONNECT, _AWAY, CardDiagnosis.READER_LOST),
+    _Row(CardStage.CONNECT, _READER_LOST, CardDiagnosis.READER_LOST),
     _Row(CardStage.CONNECT, _other_by_atr, CardDiagnosis.OTHER_CARD),
     _Row(
         CardStage.CONNECT,
@@ -132,38 +132,39 @@ TABLE: Final = (
     ),
     _Row(CardStage.CONNECT, _any, CardDiagnosis.UNREADABLE, retry=True),
     _Row(CardStage.FIRST_SELECT, _other_by_atr, CardDiagnosis.OTHER_CARD),
-    _Row(CardStage.FIRST_SELECT, _gone, CardDiagnosis.TAKEN_AWAY),
+    _Row(CardStage.FIRST_SELECT, _removed, CardDiagnosis.TAKEN_AWAY),
     _Row(CardStage.FIRST_SELECT, _refusal, CardDiagnosis.OTHER_CARD),
     _Row(CardStage.FIRST_SELECT, _any, CardDiagnosis.UNREADABLE),
-    _Row(CardStage.READING, _gone, CardDiagnosis.TAKEN_AWAY),
+    _Row(CardStage.READING, _removed, CardDiagnosis.TAKEN_AWAY),
     _Row(CardStage.READING, _codes(Pcsc.REMOVED_CARD, Pcsc.NO_SMARTCARD), CardDiagnosis.TAKEN_AWAY),
     _Row(CardStage.READING, _any, CardDiagnosis.UNREADABLE),
 )
 """The first matching row applies."""
 
 
-def _row(trouble: CardFailure) -> _Row:
-    return next(row for row in TABLE if row.stage is trouble.stage and row.matches(trouble))
+def _row(failure: CardFailure) -> _Row:
+    return next(row for row in TABLE if row.stage is failure.stage and row.matches(failure))
 
 
-def is_retryable(trouble: CardFailure) -> bool:
+def is_retryable(failure: CardFailure) -> bool:
     """Return whether repeating the command may succeed."""
-    return _row(trouble).retry
+    return _row(failure).retry
 
 
-def diagnosis_of(trouble: CardFailure) -> CardDiagnosis:
+def diagnosis_of(failure: CardFailure) -> CardDiagnosis:
     """Return the diagnosis without logging it."""
-    return _row(trouble).diagnosis
+    return _row(failure).diagnosis
 
 
-def diagnose(trouble: CardFailure, doing: str = "") -> CardDiagnosis:
-    """Return the diagnosis, and log it with stage and code, but without data of the card or person.
+def diagnose(failure: CardFailure, operation: str = "") -> CardDiagnosis:
+    """Return the diagnosis and log it with stage and code, without card or personal data.
 
-    `doing`: short description of the attempted operation.
+    `operation`: short description of the failed operation.
     """
-    diagnosis = _row(trouble).diagnosis
-    code = "no status word" if trouble.code is None else f"{trouble.code:04X}"
-    expected = diagnosis is CardDiagnosis.TAKEN_AWAY and trouble.code in (None, Pcsc.NO_SMARTCARD, Pcsc.REMOVED_CARD)
+    diagnosis = _row(failure).diagnosis
+    code = "no status word" if failure.code is None else f"{failure.code:04X}"
+    expected = diagnosis is CardDiagnosis.TAKEN_AWAY and failure.code in (None, Pcsc.NO_SMARTCARD, Pcsc.REMOVED_CARD)
     level = logging.INFO if expected else logging.WARNING
-    _log.log(level, "%s%s: %s, shown as: %s", trouble.stage, f" ({doing})" if doing else "", code, diagnosis)
+    step = f" ({operation})" if operation else ""
+    _log.log(level, "%s%s: %s, shown as: %s", failure.stage, step, code, diagnosis)
     return diagnosis

@@ -1,4 +1,4 @@
-"""Face record (EF 0002 of the surface application): photo, name and address as images, and their signature."""
+"""Face record (EF 0002 of the surface application): photo, images of name and address, and signature."""
 
 import hashlib
 from collections.abc import Callable
@@ -46,10 +46,9 @@ class Sex(IntEnum):
 
 @dataclass(slots=True, eq=False)
 class FaceRecord:
-    """Data unlocked by the printed code, stored for one reception. `wipe` overwrites its buffers.
+    """Data unlocked by the printed code, held for one reception. `wipe` overwrites its buffers.
 
-    Images are complete files, not decoded here: name and address as PNG, the photo as JPEG 2000 (greyscale; None on an
-    infant's card).
+    Images are undecoded files: PNG for name and address, greyscale JPEG 2000 for the photo (None on an infant's card).
     """
 
     birth_date: date | None = field(repr=False)
@@ -63,14 +62,14 @@ class FaceRecord:
     expiry: date
     """Expiry date of the card. Not covered by the signature."""
     group_1: bytearray = field(repr=False)
-    """Birth date, sex and chip key with their headers, as signed. Sent to the service."""
+    """Signed bytes of birth date, sex and chip key with their headers, which are sent to the service."""
     group_2_digest: bytes = field(repr=False)
     """SHA-256 of name and address image with their headers."""
     group_3_digest: bytes = field(repr=False)
     """SHA-256 of the photo with its header."""
 
     def wipe(self) -> None:
-        """Overwrite the images and group 1, and drop the other personal data. May be called twice."""
+        """Overwrite the images and group 1, and remove birth date and sex. Idempotent."""
         for buffer in (self.name_image, self.address_image, self.photo_jp2, self.group_1):
             if buffer is not None:
                 buffer[:] = bytes(len(buffer))
@@ -79,7 +78,7 @@ class FaceRecord:
 
 
 class PhotoWatch:
-    """Calls `on_photo` once, as soon as the photo of a face record being read is complete. Ignores malformed data."""
+    """Callback for `Channel.read_file` that calls `on_photo` once the photo is complete. Ignores malformed data."""
 
     def __init__(self, on_photo: Callable[[bytearray], None]) -> None:
         self._on_photo: Callable[[bytearray], None] | None = on_photo
@@ -109,13 +108,13 @@ def _arrived_photo(arrived: memoryview) -> bytearray | None:
 
 
 def parse_face_record(data: bytes | bytearray) -> FaceRecord:
-    """Parse a face record. Copies the data, so the caller may overwrite `data`. Raises `MalformedCardData`."""
+    """Parse a face record into a copy, so that the caller can overwrite `data`. Raises `MalformedCardData`."""
     record = parse_one(data)
     if record.tag != FACE_RECORD:
         raise MalformedCardData("not a face record")
     objects = children(record, data)
-    if [one.tag for one in objects] != _ORDER:
-        raise MalformedCardData("face record does not have the ten objects in order")
+    if [item.tag for item in objects] != _ORDER:
+        raise MalformedCardData("face record does not contain the ten objects in order")
     offsets, birth, sex, key, name, address, photo, signature, expiry, _security_code = objects
     _check_offsets(offsets, objects[1:])
     if len(signature.value) != 256:
@@ -129,23 +128,23 @@ def parse_face_record(data: bytes | bytearray) -> FaceRecord:
         photo_jp2=bytearray(photo.value) if len(photo.value) else None,
         signature=bytes(signature.value),
         expiry=parse_day(expiry.value),
-        group_1=bytearray().join(one.encoded for one in (birth, sex, key)),
+        group_1=bytearray().join(item.encoded for item in (birth, sex, key)),
         group_2_digest=_digest(name, address),
         group_3_digest=_digest(photo),
     )
 
 
 def _check_offsets(table: Tlv, objects: list[Tlv]) -> None:
-    """Check the table, which contains two-byte offsets of the following objects from the start of the file."""
+    """Check the table of two-byte offsets, counted from the start of the file, against the objects after it."""
     listed = [int.from_bytes(table.value[at : at + 2], "big") for at in range(0, len(table.value), 2)]
-    if len(table.value) % 2 or listed != [one.offset for one in objects]:
+    if len(table.value) % 2 or listed != [item.offset for item in objects]:
         raise MalformedCardData("offset table does not match the objects")
 
 
 def _digest(*objects: Tlv) -> bytes:
     digest = hashlib.sha256()
-    for one in objects:
-        digest.update(one.encoded)
+    for item in objects:
+        digest.update(item.encoded)
     return digest.digest()
 
 
@@ -164,4 +163,4 @@ def _parse_sex(text: memoryview) -> Sex:
     try:
         return Sex(int(bytes(text).decode("ascii"))) if len(text) == 1 else Sex(-1)
     except ValueError:
-        raise MalformedCardData("sex is not a code of JIS X 0303") from None
+        raise MalformedCardData("sex is not a JIS X 0303 code") from None

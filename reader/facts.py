@@ -1,6 +1,6 @@
-"""Facts and outcomes reported by `reader` as values.
+"""Values returned by `reader`: facts about a card, outcomes of operations, and events.
 
-They contain no PIN, printed code, photo or name. Those are in `FaceRecord`, which only the conductor holds.
+They contain no PIN, printed code, photo or name. Photo and name are in `FaceRecord`, which only the conductor uses.
 """
 
 from dataclasses import dataclass, field
@@ -11,31 +11,31 @@ from msgspec import Struct
 
 
 class Medium(StrEnum):
-    """Kind of medium. A phone has its own certificate and no face record."""
+    """Card or phone. A phone has its own certificate and no face record."""
 
     CARD = "card"
     PHONE_PIN = "phone-pin"
-    """Phone with a four-digit PIN of its own, which is typed at the terminal."""
+    """Phone with its own four-digit PIN, which is entered at the terminal."""
     PHONE_VERIFIES = "phone-verifies"
-    """Phone that verifies its owner itself before it signs."""
+    """Phone that verifies its owner before signing."""
 
 
 class CardFacts(Struct, frozen=True):
-    """Facts that can be read from the chip without PIN or code.
+    """Facts read from the chip without PIN or code.
 
-    `pin_tries_left` is 0 for both a PIN-less card and a locked PIN, which the chip does not distinguish.
+    `pin_tries_left` is 0 for a PIN-less card and for a locked PIN. The chip does not distinguish them.
     """
 
     certificate_not_before: datetime | None
     certificate_not_after: datetime | None
-    """None if the certificate can only be read after the PIN, as on an Android phone."""
+    """None if reading the certificate requires the PIN, as on an Android phone."""
     card_expiry: date | None
-    """Expiry date of the card, from the free record of the common application; None if it cannot be read."""
+    """Expiry date of the card, from the free record of the common application; None if unreadable."""
     pin_tries_left: int
     code_tries_left: int
-    """Tries left for the printed code (照合番号B), 10 on a new card."""
+    """Tries left for the printed code (照合番号B). A new card has 10."""
     certificate_policies: tuple[str, ...] = ()
-    """Dotted policy OIDs of the certificate, which distinguish production from test certificates."""
+    """Dotted policy OIDs of the certificate, which differ between production and test certificates."""
     medium: Medium = Medium.CARD
 
     @property
@@ -53,10 +53,10 @@ class Authenticity(StrEnum):
     GENUINE = "genuine"
     FORGED = "forged"
     CANNOT_TELL = "cannot-tell"
-    """There is no trust anchor for the issuing key. The settings decide what this means."""
+    """No trust anchor for the issuing key is configured. The settings define how the terminal proceeds."""
 
 
-# --- problems that any card operation can return ------------------------------------------------------------
+# --- problems returned by any card operation ----------------------------------------------------------------
 
 
 class CardGone(Struct, frozen=True):
@@ -64,15 +64,15 @@ class CardGone(Struct, frozen=True):
 
 
 class CardUnreadable(Struct, frozen=True):
-    """The card is present, but its answer is malformed or has an unexpected status word."""
+    """The card is present, but its response is malformed or has an unexpected status word."""
 
     status_word: int | None = None
     what: str = ""
-    """The step that failed, in technical terms ("read certificate"), without data."""
+    """Failed operation, such as "read certificate", without card data."""
 
 
 class NotMyNumberCard(Struct, frozen=True):
-    """The chip has neither the applications of a My Number Card nor the certificate of a phone."""
+    """The chip has neither My Number Card applications nor a phone's certificate."""
 
 
 class NoCertificate(Struct, frozen=True):
@@ -80,7 +80,7 @@ class NoCertificate(Struct, frozen=True):
 
 
 class TwoCards(Struct, frozen=True):
-    """Two cards are on the reader, and it is unknown which one to use."""
+    """Two cards are present, and the one to use is ambiguous."""
 
 
 CardProblem = CardGone | CardUnreadable
@@ -89,7 +89,7 @@ CardProblem = CardGone | CardUnreadable
 
 
 class PinRight(Struct, frozen=True):
-    """VERIFY succeeded. The key can be used until the card loses power."""
+    """VERIFY succeeded. The key is usable until the card loses power."""
 
 
 class PinWrong(Struct, frozen=True):
@@ -101,7 +101,7 @@ class PinLocked(Struct, frozen=True):
 
 
 class PinNotSent(Struct, frozen=True):
-    """The counter on the card differed from the one shown to the patient. Nothing was sent and no try was used."""
+    """The card's counter differs from the displayed one. VERIFY was not sent, so no try was used."""
 
     left: int
 
@@ -110,7 +110,7 @@ PinOutcome = PinRight | PinWrong | PinLocked | PinNotSent
 
 
 class CodeRight(Struct, frozen=True):
-    """The printed code opened the face record."""
+    """VERIFY succeeded, and the face record is readable."""
 
 
 class CodeWrong(Struct, frozen=True):
@@ -122,7 +122,7 @@ class CodeLocked(Struct, frozen=True):
 
 
 class CodeNotSent(Struct, frozen=True):
-    """The counter on the card had an unexpected value. Nothing was sent and no try was used."""
+    """The card's counter has an unexpected value. VERIFY was not sent, so no try was used."""
 
     left: int
 
@@ -139,19 +139,19 @@ class CardInserted:
 
 @dataclass(frozen=True, slots=True)
 class CardRemoved:
-    """The card reported last was removed."""
+    """The most recently inserted card was removed."""
 
     reader: str = field(default="", compare=False)
 
 
 class ReaderStanding(StrEnum):
-    """Whether cards can be read, or what is missing."""
+    """Whether cards can be read, and if not, what is missing."""
 
     READY = "ready"
     NONE = "none"
     """No reader is connected."""
     NAMED_MISSING = "named-missing"
-    """Readers are connected, but not the one in the settings."""
+    """Readers are connected, but not the one chosen in the settings."""
     NO_SERVICE = "no-service"
     """The PC/SC service (pcscd) is not running or refuses access."""
 
@@ -161,11 +161,11 @@ class ReaderLost(Struct, frozen=True):
 
     reason: str
     standing: ReaderStanding = ReaderStanding.NONE
-    """Whether cards can still be read; READY if another reader works."""
+    """Whether cards can be read anyway; READY if another reader works."""
 
 
 class ReaderFound(Struct, frozen=True):
-    """Readers are connected. Reported at the first poll and whenever a reader is added or removed."""
+    """Readers are connected. Reported at the first poll and whenever the set of readers changes."""
 
     name: str
     """Names of the watched readers, separated by commas."""
@@ -175,12 +175,12 @@ SlotEvent = CardInserted | CardRemoved | ReaderLost | ReaderFound
 
 
 class NoCard(Struct, frozen=True):
-    """There is no card to connect to."""
+    """No card is present."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderBusy:
-    """Another program holds the card exclusively."""
+    """Another program is using the card exclusively."""
 
     reader: str
     holders: tuple[str, ...] = field(default=(), compare=False)

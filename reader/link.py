@@ -1,6 +1,6 @@
-"""Interfaces of `reader`: a link exchanges bytes with a card, and a slot reports cards to connect to.
+"""Interfaces of `reader`: `CardLink` exchanges bytes with a card, and `CardSlot` reports and connects cards.
 
-Slots are implemented by `PcscSlot` (real readers) and `SimulatedSlot` (software cards), chosen by configuration.
+The configuration selects the implementation: `PcscSlot` for real readers, `SimulatedSlot` for software cards.
 """
 
 from collections.abc import Callable
@@ -10,28 +10,28 @@ from reader.facts import ConnectProblem, SlotEvent
 
 
 class LinkLost(Exception):
-    """The card stopped answering: it was removed, reset or is mute.
+    """The card was removed or reset, or has stopped answering.
 
-    Only raised by links. `reader.card` converts it to a value.
+    Raised by links only. `reader.card` converts it to a value.
     """
 
-    def __init__(self, text: str, *, code: int | None = None, card_there: bool = False) -> None:
-        """`code`: PC/SC error, if any. `card_there`: a card is still in the reader."""
+    def __init__(self, text: str, *, code: int | None = None, card_present: bool = False) -> None:
+        """`code`: PC/SC error, if any. `card_present`: whether a card is in the reader."""
         super().__init__(text)
         self.code = code
-        self.card_there = card_there
+        self.card_present = card_present
 
 
 class CommandRefused(LinkLost):
-    """The reader did not transfer this command, most likely because of its form. The card is still present.
+    """The reader did not transfer this command, most likely because it does not support its form.
 
-    Only raised for extended commands and four-byte commands, which some readers do not support. Callers without an
-    alternative form can treat it as `LinkLost`.
+    Raised only for extended and four-byte commands, which some readers do not support. The card is present. Callers
+    without an alternative form can handle this as `LinkLost`.
     """
 
     def __init__(self, text: str, *, code: int | None = None, in_doubt: bool = False) -> None:
-        """`in_doubt`: the error may have another meaning, and the VERIFY state may be lost."""
-        super().__init__(text, code=code, card_there=True)
+        """`in_doubt`: the error may have another cause, and the VERIFY state may be lost."""
+        super().__init__(text, code=code, card_present=True)
         self.in_doubt = in_doubt
 
 
@@ -45,19 +45,19 @@ class CardLink(Protocol):
     def transmit(self, apdu: bytes | bytearray) -> bytes:
         """Send a command APDU and return the response APDU with its status word (at least 2 bytes).
 
-        Pass a command that contains a secret as a bytearray and overwrite it afterwards. Blocks until the card answers.
-        Raises `LinkLost`, including if the card does not answer, and `CommandRefused`.
+        Blocks until the card answers. Pass a command that contains a secret as a bytearray and overwrite it afterwards.
+        Raises `LinkLost`, also for a card that does not answer, and `CommandRefused`.
         """
 
     def close(self) -> None:
-        """Power the card off and disconnect. May be called twice and never raises."""
+        """Power the card off and disconnect. Idempotent; does not raise."""
 
 
 class CardSlot(Protocol):
-    """One reader, or all readers together.
+    """One reader or a group of readers, of which one card is in use at a time.
 
-    `connect` reports if there are two cards. A card inserted after the one in use is reported after that one is
-    removed.
+    `connect` returns `TwoCards` if two cards are present. A card inserted later than the one in use is reported after
+    that card is removed.
     """
 
     @property
@@ -66,12 +66,12 @@ class CardSlot(Protocol):
 
     @property
     def in_use(self) -> str:
-        """Name of the reader whose card was reported last; empty if there is no card."""
+        """Name of the reader with the card in use; empty if there is none."""
 
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
-        """Report insertions and removals on a separate thread until `close`. May only be called once.
+        """Report insertions and removals on a separate thread until `close`. Call it only once.
 
-        A card already on the reader is reported as inserted.
+        A card that is already present is reported as inserted.
         """
 
     def connect(self) -> CardLink | ConnectProblem:

@@ -1,7 +1,7 @@
-"""Limitations of reader models, known from descriptors and reports or determined on this terminal.
+"""Limitations of reader models, from a table of known models or determined on this terminal.
 
-If long READ BINARY commands fail twice with a model and short ones work, the working length is remembered. A new
-version of the program discards it, because it may handle the reader better.
+If long READ BINARY commands fail at two receptions and short ones work, the working length is stored per model. A new
+program version ignores the stored lengths, because it may support the reader better.
 """
 
 import fnmatch
@@ -23,9 +23,9 @@ _FAILURES: Final = 2
 @dataclass(frozen=True, slots=True)
 class KnownReader:
     pattern: str
-    """Part of the reader name; `*` is a wildcard."""
+    """Part of the reader name, with the wildcards `*` and `?`."""
     longest_answer: int
-    """Maximum bytes in a short answer. Below 256, signatures cannot be transferred, so neither PIN nor face works."""
+    """Maximum bytes in a short response. Below 256, signatures cannot be transferred, so confirmation fails."""
     note: str
 
 
@@ -42,11 +42,11 @@ KNOWN: Final = (
 def known_model(reader: str) -> KnownReader | None:
     """Return the known limitations of a reader, by its name."""
     name = model_of(reader).casefold()
-    return next((one for one in KNOWN if fnmatch.fnmatchcase(name, f"*{one.pattern.casefold()}*")), None)
+    return next((model for model in KNOWN if fnmatch.fnmatchcase(name, f"*{model.pattern.casefold()}*")), None)
 
 
 class ReaderModels:
-    """Limitations determined on this terminal. Stored in memory only if there is no file."""
+    """Limitations determined on this terminal, stored in a file, or in memory only if `path` is None."""
 
     def __init__(self, path: Path | None, version: str) -> None:
         self._path = path
@@ -54,39 +54,39 @@ class ReaderModels:
         self._models: dict[str, dict[str, int]] = self._load()
 
     def longest_read(self, reader: str) -> int:
-        """Return the maximum number of bytes to request from a reader at once."""
-        found = self._models.get(model_of(reader), {})
-        return found["longest"] if found.get("failures", 0) >= _FAILURES else EXTENDED_LE_MAX
+        """Return the maximum number of bytes per READ BINARY with a reader."""
+        model = self._models.get(model_of(reader), {})
+        return model["longest"] if model.get("failures", 0) >= _FAILURES else EXTENDED_LE_MAX
 
     def note(self, reader: str, longest: int) -> None:
-        """Record, after a card was read, that reads of `longest` bytes worked."""
+        """Record that a card was read with READ BINARY commands of up to `longest` bytes."""
         model = model_of(reader)
         if not model or self.longest_read(reader) <= longest < EXTENDED_LE_MAX:
             return
-        before = dict(self._models)
+        previous = dict(self._models)
         if longest > SHORT_LE_MAX:
             self._models.pop(model, None)
         else:
             failures = self._models.get(model, {}).get("failures", 0) + 1
             self._models[model] = {"failures": failures, "longest": longest}
             if failures == _FAILURES:
-                _log.warning("reader %s: long commands fail; reading %d bytes at a time from now on", model, longest)
-        if self._models != before:
+                _log.warning("reader %s fails on long commands; limiting reads to %d bytes", model, longest)
+        if self._models != previous:
             self._save()
 
     def _load(self) -> dict[str, dict[str, int]]:
         if self._path is None or not self._path.exists():
             return {}
         try:
-            kept: Any = json.loads(self._path.read_text("utf-8"))
-            if kept["version"] != self._version:
+            stored: Any = json.loads(self._path.read_text("utf-8"))
+            if stored["version"] != self._version:
                 return {}
             return {
-                str(model): {"failures": int(found["failures"]), "longest": int(found["longest"])}
-                for model, found in kept["models"].items()
+                str(model): {"failures": int(limits["failures"]), "longest": int(limits["longest"])}
+                for model, limits in stored["models"].items()
             }
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            _log.warning("%s cannot be read; starting a new one", self._path)
+            _log.warning("cannot read %s; starting with an empty file", self._path)
             return {}
 
     def _save(self) -> None:
@@ -97,4 +97,4 @@ class ReaderModels:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self._path, content.encode("utf-8", "surrogateescape"))
         except OSError as error:
-            _log.warning("%s cannot be written: %s", self._path, error.strerror)
+            _log.warning("cannot write %s: %s", self._path, error.strerror)

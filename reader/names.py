@@ -1,7 +1,7 @@
-"""PC/SC reader names: matching them with the setting, and deriving the model. No I/O.
+"""Matching of PC/SC reader names against the setting, and model names. No I/O.
 
-Examples: `ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 02 00`, `SONY FeliCa RC-S300/P (1033212) 01 00`. The last
-two numbers are those of the reader, which changes when it is plugged in again, and of the slot.
+Examples: `ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 02 00`, `SONY FeliCa RC-S300/P (1033212) 01 00`. A name
+ends with the reader number, which changes when the reader is replugged, and the slot number.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 ReaderChoice = int | str | None
-"""Index in the list of readers (possibly as digits), or name or part of one with `*` and `?`; None for the first."""
+"""Index in the list of readers (int or digits), or a full or partial name with `*` and `?`; None for the first."""
 
 _NUMBERS: Final = re.compile(r"(?P<base>.*\S) (?P<reader>[0-9A-F]{2}) (?P<slot>[0-9A-F]{2})", re.IGNORECASE)
 _WINDOWS_NUMBER: Final = re.compile(r"(?P<base>.*\S) \d{1,2}")
@@ -18,39 +18,39 @@ _SERIAL: Final = re.compile(r"\s*\((?=[^()]*\d)[0-9A-Za-z_.:-]+\)")
 _EXPRESSION: Final = re.compile(r"\.[*+]|\\|^\^|\$$|(?<=\S)\|(?=\S)")
 
 
-def choose_reader(names: Sequence[str], wanted: ReaderChoice) -> str | None:
-    """Return the reader matching `wanted`, or None.
+def choose_reader(names: Sequence[str], choice: ReaderChoice) -> str | None:
+    """Return the reader that matches `choice`, or None.
 
-    A string is an index, a complete name, or part of a name, ignoring case. Only `*` and `?` are wildcards, because
-    brackets and parentheses occur in real names. A complete name also matches with another number, as after replugging.
-    A virtual reader is matched only if `wanted` contains letters.
+    A string is an index, a full name or part of a name, and is compared case-insensitively. Only `*` and `?` are
+    wildcards, because brackets and parentheses occur in real names. A full name also matches a reader whose number has
+    changed after replugging. A virtual reader only matches a choice that contains letters.
     """
-    if isinstance(wanted, str) and wanted.isdecimal():
-        wanted = int(wanted)
-    found = _chosen(names, wanted)
-    if found is None or not is_virtual(found) or (isinstance(wanted, str) and any(map(str.isalpha, wanted))):
-        return found
-    # an index refers to the whole list
-    return None if isinstance(wanted, int) else _chosen([name for name in names if not is_virtual(name)], wanted)
+    if isinstance(choice, str) and choice.isdecimal():
+        choice = int(choice)
+    name = _chosen(names, choice)
+    if name is None or not is_virtual(name) or (isinstance(choice, str) and any(map(str.isalpha, choice))):
+        return name
+    # an index counts virtual readers too
+    return None if isinstance(choice, int) else _chosen([name for name in names if not is_virtual(name)], choice)
 
 
-def _chosen(names: Sequence[str], wanted: ReaderChoice) -> str | None:
-    if wanted is None:
+def _chosen(names: Sequence[str], choice: ReaderChoice) -> str | None:
+    if choice is None:
         return names[0] if names else None
-    if isinstance(wanted, int):
-        return names[wanted] if 0 <= wanted < len(names) else None
-    if wanted in names:
-        return wanted
-    found = _search(names, wanted)
-    if found is None and (numbered := _NUMBERS.fullmatch(wanted)):
+    if isinstance(choice, int):
+        return names[choice] if 0 <= choice < len(names) else None
+    if choice in names:
+        return choice
+    found = _search(names, choice)
+    if found is None and (numbered := _NUMBERS.fullmatch(choice)):
         found = _search(names, f"{numbered['base']} ?? {numbered['slot']}")
-    if found is None and (numbered := _WINDOWS_NUMBER.fullmatch(wanted)):
+    if found is None and (numbered := _WINDOWS_NUMBER.fullmatch(choice)):
         found = _search(names, f"{numbered['base']} ?")
     return found
 
 
-def _search(names: Sequence[str], wanted: str) -> str | None:
-    literal = re.escape(_folded(wanted)).replace(r"\*", ".*").replace(r"\?", ".")
+def _search(names: Sequence[str], choice: str) -> str | None:
+    literal = re.escape(_folded(choice)).replace(r"\*", ".*").replace(r"\?", ".")
     expression = re.compile(literal, re.DOTALL)
     return next((name for name in names if expression.search(_folded(name))), None)
 
@@ -60,22 +60,20 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def instead_of_expression(wanted: str) -> str | None:
-    """Return the replacement for a regular expression, which `reader.name` used to be; None for any other text."""
-    if not _EXPRESSION.search(wanted):
+def instead_of_expression(choice: str) -> str | None:
+    """Return the replacement for a regular expression, which `reader.name` contained in older versions, or None."""
+    if not _EXPRESSION.search(choice):
         return None
-    first = wanted.split("|", 1)[0].removeprefix("^").removesuffix("$")
+    first = choice.split("|", 1)[0].removeprefix("^").removesuffix("$")
     return re.sub(r"\.[*+]\??", "*", re.sub(r"\\(.)", r"\1", first)).strip("*")
 
 
 def is_virtual(name: str) -> bool:
-    """Return whether it is the virtual reader of vsmartcard, into which anyone with access to its TCP port can insert a
-    card.
-    """
+    """Return whether this is vsmartcard's virtual reader, whose TCP port lets anyone with access insert a card."""
     return name.startswith("Virtual PCD")
 
 
 def model_of(name: str) -> str:
-    """Return the name without numbers and serial, which is the same for all readers of a model."""
+    """Return the name without numbers and serial number, which all readers of a model share."""
     numbered = _NUMBERS.fullmatch(name) or _WINDOWS_NUMBER.fullmatch(name)
     return _SERIAL.sub("", numbered["base"] if numbered else name).strip()

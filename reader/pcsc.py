@@ -1,7 +1,7 @@
-"""PC/SC service, its readers, and the connection to a card.
+"""PC/SC service: listing readers and connecting to a card.
 
-Only this module and `pcsc_slot` use pyscard. They use its low-level wrapper, because its connections report a removed
-card as "no valid response" and its monitors stop permanently when the PC/SC service restarts.
+Only this module and `pcsc_slot` use pyscard, and only its low-level wrapper. Its connection classes report a removed
+card as "no valid response", and its monitors stop permanently when the PC/SC service restarts.
 """
 
 import queue
@@ -28,22 +28,22 @@ from reader.holders import likely_holders
 from reader.link import CommandRefused, LinkLost
 
 _BUSY_PATIENCE: Final = 1.0
-"""Seconds to wait for programs that briefly examine every new card (scdaemon of gpg, PKCS#11 modules of browsers)."""
+"""Seconds to wait for programs that briefly access every new card (gpg's scdaemon, PKCS#11 modules of browsers)."""
 _POWER_ATTEMPTS: Final = 3
 _POWER_PAUSE: Final = 0.15
 """Seconds between attempts to power up a card."""
-_REMOVAL_SEEN_AFTER: Final = 0.5
-"""Seconds after which a removal is detected. Drivers without events are polled every 0.4 s."""
+_REMOVAL_DELAY: Final = 0.5
+"""Seconds until a removal is detected. Drivers without events are polled every 0.4 s."""
 
 MUTE_AFTER: Final = 10.0
-"""Seconds without an answer after which a card counts as mute. A long file at 106 kbit/s takes 3, a signature 1."""
+"""Seconds after which a card that does not answer is considered mute. At 106 kbit/s, a long file takes 3."""
 _CLOSE_PATIENCE: Final = 1.0
 _TOO_LONG: Final = (
     scard.SCARD_E_NOT_TRANSACTED,
     scard.SCARD_E_INSUFFICIENT_BUFFER,
     scard.SCARD_E_INVALID_PARAMETER,
 )
-"""Driver errors for commands that are longer than the reader supports."""
+"""Driver errors for commands longer than the reader supports."""
 _Answer = TypeVar("_Answer")
 
 
@@ -51,13 +51,13 @@ class PcscUnavailable(RuntimeError):
     """The PC/SC service does not answer."""
 
     def __init__(self, text: str, *, denied: bool = False) -> None:
-        """`denied`: the service is running but refuses this user."""
+        """`denied`: whether the service is running but refuses access."""
         super().__init__(text)
         self.denied = denied
 
 
 class ServiceGone(Exception):
-    """Error after which the context can no longer be used."""
+    """The PC/SC service failed, and its context is invalid."""
 
     def __init__(self, hresult: int) -> None:
         super().__init__(f"PC/SC service: {message(hresult)}")
@@ -107,15 +107,15 @@ def readers(context: int) -> list[str]:
 
 
 def usable(name: str) -> bool:
-    """Return whether this system supports readers with that name; see `raw_names`."""
+    """Return whether readers with this name are supported on this system; see `raw_names`."""
     return name.isascii() or raw_names.usable()
 
 
 class _Driver:
-    """Thread that runs the calls of one connection, one after the other.
+    """Thread that runs the driver calls of a connection in sequence.
 
-    A driver with a mute card may not return for minutes. The caller stops waiting earlier. Queued calls, including
-    the final power-off, run when the driver returns.
+    A driver call for a mute card may take minutes. The caller stops waiting earlier, and queued calls, including the
+    final power-off, run after the driver call returns.
     """
 
     def __init__(self) -> None:
@@ -125,8 +125,8 @@ class _Driver:
         threading.Thread(target=self._run, name="PC/SC card", daemon=True).start()
 
     def call(self, do: Callable[[], _Answer], timeout: float) -> _Answer | None:
-        """Return the result of the call, or None if it takes longer than `timeout`. Later calls are not waited for
-        either.
+        """Return the result of the call, or None after `timeout` seconds. After a timeout, later calls return None
+        immediately.
         """
         self._calls.put(do)
         if self._stuck:
@@ -165,7 +165,7 @@ class _Connected:
 
 
 class PcscLink:
-    """Exclusive connection to the card in a reader, with its own context. Powers the card off on close."""
+    """Exclusive connection to a card, with its own PC/SC context. Powers the card off on close."""
 
     def __init__(self, driver: _Driver, connected: _Connected, patience: float) -> None:
         self._driver = driver
@@ -204,25 +204,25 @@ class PcscLink:
         raise self._failed(hresult, special_form=extended or len(apdu) == 4)
 
     def _failed(self, hresult: int, *, special_form: bool) -> LinkLost:
-        """Return the error for a failed command. PC/SC may report a removed card as success without an answer."""
+        """Return the error for a failed command. PC/SC may report a removed card as success without a response."""
         failed = hresult != scard.SCARD_S_SUCCESS
-        text, code = (message(hresult), unsigned(hresult)) if failed else ("no answer", None)
-        known = hresult in _TOO_LONG
-        there = self._card_there(0.0 if special_form and known else _REMOVAL_SEEN_AFTER)
-        if special_form and there:
-            return CommandRefused(text, code=code, in_doubt=not known)
-        # the card may have been reset and have lost its VERIFY state, so the link can no longer be used
+        text, code = (message(hresult), unsigned(hresult)) if failed else ("no response", None)
+        too_long = hresult in _TOO_LONG
+        present = self._is_card_present(0.0 if special_form and too_long else _REMOVAL_DELAY)
+        if special_form and present:
+            return CommandRefused(text, code=code, in_doubt=not too_long)
+        # the card may have been reset and have lost its VERIFY state, so stop using the link
         self._lost = True
-        return LinkLost(text, code=code, card_there=there)
+        return LinkLost(text, code=code, card_present=present)
 
-    def _card_there(self, seconds: float) -> bool:
-        """Return whether the card is still present after `seconds`. Returns False immediately when it is removed."""
-        until = time.monotonic() + seconds
+    def _is_card_present(self, seconds: float) -> bool:
+        """Return True if the card stays present for `seconds`, or False as soon as it is removed."""
+        deadline = time.monotonic() + seconds
         while True:
             status = self._driver.call(lambda: _status(self._card), self._patience)
             if status is None or status[0] != scard.SCARD_S_SUCCESS:
                 return False
-            left = until - time.monotonic()
+            left = deadline - time.monotonic()
             if left <= 0:
                 return True
             time.sleep(min(0.05, left))
@@ -235,33 +235,33 @@ class PcscLink:
 
 
 def _status(card: int) -> tuple[int, bytes]:
-    """Return the result of SCardStatus and the card's ATR."""
+    """Return the result code of SCardStatus and the card's ATR."""
     try:
         hresult, _reader, _state, _protocol, atr = scard.SCardStatus(card)
-    except UnicodeDecodeError:  # the reader name is not UTF-8, but the call succeeded
+    except UnicodeDecodeError:  # the call succeeded, but the reader name is not UTF-8
         return scard.SCARD_S_SUCCESS, b""
     return hresult, bytes(atr)
 
 
 def connect(reader: str, mute_after: float = MUTE_AFTER) -> PcscLink | ConnectProblem:
-    """Connect exclusively, because with a shared connection other programs could use a key unlocked by the PIN.
+    """Connect exclusively, so that other programs cannot use a key unlocked by the PIN.
 
-    `mute_after`: seconds without an answer after which the card counts as mute.
+    `mute_after`: seconds after which a card that does not answer is considered mute.
     """
     driver = _Driver()
-    made: list[_Connected] = []
-    outcome = driver.call(lambda: _connect(reader, made), mute_after)
+    opened: list[_Connected] = []
+    outcome = driver.call(lambda: _connect(reader, opened), mute_after)
     if isinstance(outcome, _Connected):
         return PcscLink(driver, outcome, mute_after)
     if outcome is None:
-        # if the driver returns later, release the card immediately
-        driver.call(lambda: [one.release() for one in made], 0)
+        # release the card if the driver returns later
+        driver.call(lambda: [connected.release() for connected in opened], 0)
         outcome = CardUnreadable(None, "connect: mute")
     driver.end()
     return outcome
 
 
-def _connect(reader: str, made: list[_Connected]) -> _Connected | ConnectProblem:
+def _connect(reader: str, opened: list[_Connected]) -> _Connected | ConnectProblem:
     try:
         context = establish()
     except ServiceGone as gone:
@@ -270,25 +270,25 @@ def _connect(reader: str, made: list[_Connected]) -> _Connected | ConnectProblem
     busy_until = time.monotonic() + _BUSY_PATIENCE
     protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
     call = scard.SCardConnect if reader.isascii() else raw_names.connect
-    powered = 0
+    attempts = 0
     while True:
         hresult, card, protocol = call(context, reader, scard.SCARD_SHARE_EXCLUSIVE, protocols)
         if hresult == scard.SCARD_S_SUCCESS:
-            made.append(_Connected(context, card, protocol))
-            return made[0]
-        trouble = CardFailure(CardStage.CONNECT, unsigned(hresult))
+            opened.append(_Connected(context, card, protocol))
+            return opened[0]
+        failure = CardFailure(CardStage.CONNECT, unsigned(hresult))
         if hresult == scard.SCARD_E_SHARING_VIOLATION and time.monotonic() <= busy_until:
             time.sleep(0.05)
-        elif is_retryable(trouble) and (powered := powered + 1) < _POWER_ATTEMPTS:
+        elif is_retryable(failure) and (attempts := attempts + 1) < _POWER_ATTEMPTS:
             time.sleep(_POWER_PAUSE)
         else:
             break
     scard.SCardReleaseContext(context)
-    return _problem(reader, trouble, message(hresult))
+    return _problem(reader, failure, message(hresult))
 
 
-def _problem(reader: str, trouble: CardFailure, text: str) -> ConnectProblem:
-    match diagnose(trouble):
+def _problem(reader: str, failure: CardFailure, text: str) -> ConnectProblem:
+    match diagnose(failure):
         case CardDiagnosis.HELD:
             return ReaderBusy(reader, likely_holders())
         case CardDiagnosis.TAKEN_AWAY:

@@ -1,4 +1,4 @@
-"""Watching PC/SC readers for cards with a blocking wait that survives a restart of the PC/SC service."""
+"""Card detection on PC/SC readers by a blocking wait, which survives restarts of the PC/SC service."""
 
 import logging
 import threading
@@ -20,16 +20,16 @@ _log = logging.getLogger(__name__)
 
 _PLUG_AND_PLAY: Final = r"\\?PnP?\Notification"
 _BACK_OFF: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
-"""Seconds between attempts to reach an unavailable PC/SC service; the last value repeats."""
+"""Seconds between attempts to reach an unavailable PC/SC service. The last value repeats."""
 _RENEW_MS: Final = 30_000
-"""Maximum duration of a wait, in case a reader is added between listing and waiting."""
+"""Maximum wait before readers are listed again, in case one was added between listing and waiting."""
 _GONE: Final = (scard.SCARD_E_UNKNOWN_READER, scard.SCARD_E_READER_UNAVAILABLE)
 
 
 class PcscSlot:
-    """All readers, or the chosen reader and the one for phones.
+    """`CardSlot` for all readers, or for the chosen reader and the one for phones.
 
-    A separate thread reports cards and added or removed readers.
+    A separate thread reports inserted and removed cards and readers.
     """
 
     def __init__(
@@ -40,14 +40,14 @@ class PcscSlot:
         virtual: bool = False,
         mute_after: float = MUTE_AFTER,
     ) -> None:
-        """`reader`: None for all readers, including the virtual one only if `virtual`. `phone`: reader for phones,
-        watched in addition to a chosen reader.
+        """`reader`: None for all readers, without the virtual one unless `virtual` is set. `phone`: reader for phones,
+        which is watched in addition to a chosen reader.
         """
         self._virtual = virtual
-        self._wanted = reader
+        self._reader = reader
         self._phone = phone
         self._mute_after = mute_after
-        self._kept: dict[ReaderChoice, str] = {}
+        self._chosen_names: dict[ReaderChoice, str] = {}
         self._lock = threading.Lock()
         self._watch = Watch(named=reader is not None)
         self._monitor: _Monitor | None = None
@@ -58,7 +58,7 @@ class PcscSlot:
         with self._lock:
             if self._watch.readers:
                 return ", ".join(self._watch.readers)
-        return "any reader" if self._wanted is None else str(self._wanted)
+        return "any reader" if self._reader is None else str(self._reader)
 
     @property
     def in_use(self) -> str:
@@ -67,7 +67,7 @@ class PcscSlot:
 
     @property
     def cards(self) -> tuple[str, ...]:
-        """Readers with a card that is not ignored, in order of insertion."""
+        """Names of readers with a card that is not ignored, in order of insertion."""
         with self._lock:
             return tuple(self._watch.present)
 
@@ -81,21 +81,21 @@ class PcscSlot:
         with self._lock:
             reader = self._watch.in_use
             if self._watch.two:
-                self._watch.note_two()
+                self._watch.mark_two_reported()
                 return TwoCards()
         if reader is None:
             return self._connect_unwatched()
         return connect(reader, self._mute_after)
 
     def _connect_unwatched(self) -> CardLink | ConnectProblem:
-        """Connect to the first reader with a card, which the monitor may not have detected yet."""
+        """Connect to the first reader with a card, without using the monitor's state."""
         try:
-            found = list_readers()
+            names = list_readers()
         except PcscUnavailable as unavailable:
             return ReaderLost(str(unavailable), ReaderStanding.NO_SERVICE)
-        chosen = self._choose(found)
+        chosen = self._choose(names)
         if not chosen:
-            return _not_there(found if self._wanted is not None else ())
+            return _not_connected(names if self._reader is not None else ())
         outcome: CardLink | ConnectProblem = NoCard()
         for reader in chosen:
             outcome = connect(reader, self._mute_after)
@@ -108,23 +108,23 @@ class PcscSlot:
             self._monitor.close()
 
     def _choose(self, names: Sequence[str]) -> list[str]:
-        """Return the readers to watch. A reader chosen before is kept, so that new ones do not shift an index."""
-        if self._wanted is None:
+        """Return the readers to watch. An earlier choice remains valid, so that new readers do not shift an index."""
+        if self._reader is None:
             return [name for name in names if self._virtual or not is_virtual(name)]
         chosen = []
-        for wanted in (self._wanted, self._phone):
-            if wanted is None:
+        for choice in (self._reader, self._phone):
+            if choice is None:
                 continue
-            if (found := self._kept.get(wanted)) not in names:
-                found = choose_reader(names, wanted)
-            if found is not None:
-                self._kept[wanted] = found
-                if found not in chosen:
-                    chosen.append(found)
+            if (name := self._chosen_names.get(choice)) not in names:
+                name = choose_reader(names, choice)
+            if name is not None:
+                self._chosen_names[choice] = name
+                if name not in chosen:
+                    chosen.append(name)
         return chosen
 
 
-def _not_there(names: Sequence[str]) -> ReaderLost:
+def _not_connected(names: Sequence[str]) -> ReaderLost:
     return ReaderLost("reader not connected", ReaderStanding.NAMED_MISSING if names else ReaderStanding.NONE)
 
 
@@ -158,7 +158,7 @@ class _Monitor:
         if self._thread is threading.current_thread():
             return
         while self._thread.is_alive():
-            # repeat it, because a cancel before the wait begins has no effect
+            # repeat this, because canceling has no effect before the wait begins
             with self._context_lock:
                 if self._context is not None:
                     scard.SCardCancel(self._context)
@@ -179,7 +179,7 @@ class _Monitor:
                     diagnose(CardFailure(CardStage.SERVICE, gone.code), "watching readers")
                 self._lost(str(gone), ReaderStanding.NO_SERVICE)
             except Exception:
-                _log.exception("PC/SC monitor failed and will restart")
+                _log.exception("PC/SC monitor failed; restarting it")
                 self._lost("PC/SC monitor failed", ReaderStanding.NO_SERVICE)
             self._closing.wait(_BACK_OFF[min(self._failures, len(_BACK_OFF) - 1)])
             self._failures += 1
@@ -193,9 +193,9 @@ class _Monitor:
             if chosen:
                 self._report(lambda chosen=chosen: self._state.found(chosen))  # type: ignore[misc]
             else:
-                missing = _not_there(names)
-                self._lost(missing.reason, missing.standing)
-            # the state of the plug-and-play pseudo reader has the number of readers in its upper half
+                loss = _not_connected(names)
+                self._lost(loss.reason, loss.standing)
+            # the upper half of the plug-and-play pseudo reader's state is the number of readers
             hresult, changed = _status_change(context, [(_PLUG_AND_PLAY, len(names) << 16), *known.items()])
             if self._closing.is_set():
                 return
@@ -219,11 +219,11 @@ class _Monitor:
             return
         before, known[name] = known[name], now
         now_at = time.monotonic()
-        there = bool(now & scard.SCARD_STATE_PRESENT)
-        # the upper half counts insertions and removals; if it has changed, the card was swapped or reinserted
-        swapped = there and before != scard.SCARD_STATE_UNAWARE and before >> 16 != now >> 16
+        present = bool(now & scard.SCARD_STATE_PRESENT)
+        # the upper half counts insertions and removals: a change means that the card was swapped or reinserted
+        swapped = present and before != scard.SCARD_STATE_UNAWARE and before >> 16 != now >> 16
         swapped = swapped and bool(before & scard.SCARD_STATE_PRESENT)
-        self._report(lambda: self._state.card(name, there=there, at=now_at, swapped=swapped))
+        self._report(lambda: self._state.card(name, present=present, at=now_at, swapped=swapped))
 
     def _lost(self, reason: str, standing: ReaderStanding) -> None:
         self._report(lambda: self._state.lost(reason, standing))
@@ -235,8 +235,8 @@ class _Monitor:
             try:
                 self._on_event(event)
             except Exception:
-                # after an error in a listener, later cards must still be reported
-                _log.exception("listener failed on %s", type(event).__name__)
+                # continue, so that later cards are reported
+                _log.exception("event listener failed for %s", type(event).__name__)
 
 
 def _status_change(context: int, states: list[tuple[str, int]]) -> tuple[int, list[raw_names.State]]:

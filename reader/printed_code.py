@@ -1,7 +1,7 @@
-"""照合番号B, the 14 digits printed on the card's front in three places: birth date, expiry year, security code.
+"""Printed code (照合番号B): 14 digits composed of birth date, expiry year and security code on the card's front.
 
-The birth date is used as printed, beginning with the year of the Japanese era (`YYMMDD`), or on some foreign residents'
-cards, with the Western year. Never guess which one a card expects, because each wrong guess uses up one of ten tries.
+The birth date (`YYMMDD`) is used as printed: with the Japanese era year, or on some foreign residents' cards with the
+Western year. Never guess the calendar, because each wrong code uses up one of ten tries.
 """
 
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ class Era(StrEnum):
     REIWA = "reiwa"
 
 
-# First and last day. The day of transition in 1912 and 1926 belongs to both eras, in 1989 and 2019 to the new one.
+# First and last day. In 1912 and 1926 the day of transition is in both eras; in 1989 and 2019, only in the new era.
 _SPANS: Final[dict[Era, tuple[date, date]]] = {
     Era.MEIJI: (date(1868, 1, 25), date(1912, 7, 30)),
     Era.TAISHO: (date(1912, 7, 30), date(1926, 12, 25)),
     Era.SHOWA: (date(1926, 12, 25), date(1989, 1, 7)),
     Era.HEISEI: (date(1989, 1, 8), date(2019, 4, 30)),
-    Era.REIWA: (date(2019, 5, 1), date(2117, 12, 31)),  # year 99, the last one with two digits
+    Era.REIWA: (date(2019, 5, 1), date(2117, 12, 31)),  # end of year 99, the last two-digit year
 }
 
 
@@ -41,7 +41,7 @@ class CodePart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CodeFault:
-    """Why no code could be built: the part, what is wrong and what to do. Never quotes the digits."""
+    """Invalid part of a code, with reason and remedy. Does not contain the digits."""
 
     part: CodePart
     reason: str
@@ -50,7 +50,7 @@ class CodeFault:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class EraDate:
-    """Birth date as printed on Japanese nationals' cards: era, year of the era, month, day."""
+    """Birth date as printed on Japanese nationals' cards."""
 
     era: Era
     year: int
@@ -59,12 +59,12 @@ class EraDate:
 
     @classmethod
     def of(cls, day: date) -> "EraDate":
-        """Return the era date of a Gregorian date, with the new era for a day in two eras. Raises `ValueError`."""
+        """Convert a Gregorian date. A day in two eras gets the new era. Raises `ValueError` for dates before 1868."""
         for era in reversed(Era):
             first, last = _SPANS[era]
             if first <= day <= last:
                 return cls(era, day.year - first.year + 1, day.month, day.day)
-        raise ValueError("the day is not in any era printed on cards")
+        raise ValueError("the date is outside the eras printed on cards")
 
     def to_date(self) -> date | CodeFault:
         first, last = _SPANS[self.era]
@@ -79,7 +79,7 @@ class EraDate:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WesternDate:
-    """Birth date printed with the Western year, as on some foreign residents' cards."""
+    """Birth date with Western year, as printed on some foreign residents' cards."""
 
     year: int
     month: int
@@ -104,32 +104,35 @@ def build_printed_code(
 ) -> bytearray | CodeFault:
     """Return the 14 ASCII digits in a buffer that the caller must overwrite.
 
-    `birth_date`: as printed. `expiry_year`: four-digit Gregorian year. `security_code`: the four printed digits, ASCII.
+    `birth_date`: as printed. `expiry_year`: four-digit Gregorian year. `security_code`: four ASCII digits.
     """
     born = birth_date.to_date()
     if isinstance(born, CodeFault):
         return born
     if not 2016 <= expiry_year <= 2099:
-        return CodeFault(CodePart.EXPIRY_YEAR, "no card expires in that year", "use the card's four-digit expiry year")
+        reason = "must be between 2016 and 2099"
+        return CodeFault(CodePart.EXPIRY_YEAR, reason, "enter the four-digit expiry year printed on the card")
     if born.year > expiry_year:
         return CodeFault(CodePart.BIRTH_DATE, "later than the expiry date", "compare it with the front of the card")
     if len(security_code) != SECURITY_CODE_LENGTH or not _digits(security_code):
         reason = f"not {SECURITY_CODE_LENGTH} digits"
-        return CodeFault(CodePart.SECURITY_CODE, reason, "type the four digits printed next to the expiry date")
+        return CodeFault(CodePart.SECURITY_CODE, reason, "enter the four digits printed next to the expiry date")
     code = bytearray(b"%02d%02d%02d%04d" % (birth_date.year % 100, birth_date.month, birth_date.day, expiry_year))
     return code + security_code
 
 
 def check_printed_code(code: bytearray) -> CodeFault | None:
-    """Return None if these 14 ASCII digits can be a code. Used for a scanned code before it is sent to the card."""
+    """Check the format of a scanned code before it is sent to the card. Returns None if it is valid."""
     if len(code) != PRINTED_CODE_LENGTH or not _digits(code):
-        return CodeFault(CodePart.WHOLE, f"not {PRINTED_CODE_LENGTH} digits", "scan the card's front again or type it")
+        reason = f"not {PRINTED_CODE_LENGTH} digits"
+        return CodeFault(CodePart.WHOLE, reason, "scan the card's front again, or enter the code")
     month, day = int(code[2:4]), int(code[4:6])
     if not (1 <= month <= 12 and 1 <= day <= 31):
-        return CodeFault(CodePart.BIRTH_DATE, "no such month or day", "scan the card's front again or type it")
+        reason = "invalid month or day"
+        return CodeFault(CodePart.BIRTH_DATE, reason, "scan the card's front again, or enter the code")
     return None
 
 
 def _digits(text: bytearray) -> bool:
-    # unlike str.isdigit, this accepts only ASCII digits
+    # bytearray.isdigit accepts ASCII digits only, unlike str.isdigit
     return text.isdigit()

@@ -1,7 +1,7 @@
-"""Chain of processors between a command and the card, one for each quirk of cards and readers.
+"""Chain of command processors, each of which works around a quirk of cards or readers.
 
-A processor passes a command to the next one and may repeat, rewrite or complete it. To add a workaround for a reader,
-add a class here and to `chain`. No processor may repeat a command that contains a secret.
+A processor passes a command to the next processor and may rewrite or repeat it. To add a workaround, add a class and
+include it in `chain`. Processors must not repeat a command that contains a secret.
 """
 
 import time
@@ -11,23 +11,23 @@ from reader.apdu import INS, MORE_DATA, SHORT_LE_MAX, SW, WRONG_LE, Command, Res
 from reader.link import CardLink, CommandRefused
 
 MAX_PARTS: Final = 256
-"""Maximum GET RESPONSE commands per answer: twice the number needed for the longest file."""
+"""Maximum GET RESPONSE commands per response: twice the number needed for the longest file."""
 _WAKE_UPS: Final = 2
 
 
 class CardTooSlow(Exception):
-    """The card took longer than allowed."""
+    """The time limit for the card is used up."""
 
 
 class Processor(Protocol):
-    """Element of the chain."""
+    """Link of the chain."""
 
     def send(self, command: Command) -> Response:
-        """Return the card's answer. Raises `LinkLost`, `CommandRefused`, `ApduError` and `CardTooSlow`."""
+        """Return the card's response. Raises `LinkLost`, `CommandRefused`, `ApduError` and `CardTooSlow`."""
 
 
 class Wire:
-    """Last processor: encode, transmit and overwrite. `seconds` is the maximum total time for the card's answers."""
+    """Last processor, which encodes, transmits and overwrites commands. `seconds`: time limit for all responses."""
 
     def __init__(self, link: CardLink, seconds: float) -> None:
         self._link = link
@@ -46,53 +46,53 @@ class Wire:
 
 
 class WakeUp:
-    """Repeat the first command after power-up if it is refused, because some cards answer `6F00` to any first command.
+    """Repeat the first command after power-up, which is always a SELECT, if it is refused.
 
-    The first command is always a SELECT.
+    Some cards answer `6F00` to any first command.
     """
 
-    def __init__(self, then: Processor) -> None:
-        self._then = then
+    def __init__(self, next_processor: Processor) -> None:
+        self._next = next_processor
         self._woken = False
 
     def send(self, command: Command) -> Response:
-        response = self._then.send(command)
+        response = self._next.send(command)
         if not self._woken:
             self._woken = True
             for _ in range(_WAKE_UPS):
                 if response.sw not in (SW.NO_DIAGNOSIS, SW.WRONG_LENGTH, SW.CONDITIONS_NOT_SATISFIED):
                     break
-                response = self._then.send(command)
+                response = self._next.send(command)
         return response
 
 
 class RightLength:
-    """Repeat a command with the length given by the card (`6Cxx`)."""
+    """Repeat a command with the length from the card's status word (`6Cxx`)."""
 
-    def __init__(self, then: Processor) -> None:
-        self._then = then
+    def __init__(self, next_processor: Processor) -> None:
+        self._next = next_processor
 
     def send(self, command: Command) -> Response:
-        response = self._then.send(command)
+        response = self._next.send(command)
         if response.sw >> 8 != WRONG_LE or command.le is None or command.le > SHORT_LE_MAX:
             return response
         le = response.sw & 0xFF or SHORT_LE_MAX
-        return self._then.send(Command(command.cla, command.ins, command.p1, command.p2, command.data, le))
+        return self._next.send(Command(command.cla, command.ins, command.p1, command.p2, command.data, le))
 
 
 class Parts:
-    """Fetch the remaining parts of an answer (`61xx`)."""
+    """Fetch the remaining parts of a response (`61xx`)."""
 
-    def __init__(self, then: Processor) -> None:
-        self._then = then
+    def __init__(self, next_processor: Processor) -> None:
+        self._next = next_processor
 
     def send(self, command: Command) -> Response:
-        response = self._then.send(command)
+        response = self._next.send(command)
         if response.sw >> 8 != MORE_DATA:
             return response
         data = bytearray(response.data)
         for _ in range(MAX_PARTS):
-            part = self._then.send(Command(0x00, INS.GET_RESPONSE, 0, 0, le=response.sw & 0xFF or SHORT_LE_MAX))
+            part = self._next.send(Command(0x00, INS.GET_RESPONSE, 0, 0, le=response.sw & 0xFF or SHORT_LE_MAX))
             data += part.data
             response = Response(bytes(data), part.sw)
             if not part.data or part.sw >> 8 != MORE_DATA:
@@ -101,31 +101,31 @@ class Parts:
 
 
 class FiveByteVerify:
-    """Request a retry counter in the form the reader supports: four bytes, or five with an Le of `00`.
+    """Query a retry counter with four bytes, or with five (Le `00`) if the reader requires it.
 
-    Old T=0 drivers refuse the four-byte form. Neither form costs a try, because nothing is compared.
+    Old T=0 drivers refuse the four-byte form. Neither form uses up a try, because VERIFY has no data.
     """
 
-    def __init__(self, then: Processor) -> None:
-        self._then = then
-        self._five = False
+    def __init__(self, next_processor: Processor) -> None:
+        self._next = next_processor
+        self._five_bytes = False
 
     def send(self, command: Command) -> Response:
         if command.ins != INS.VERIFY or command.data or command.le is not None:
-            return self._then.send(command)
+            return self._next.send(command)
         longer = Command(command.cla, command.ins, command.p1, command.p2, le=SHORT_LE_MAX)
-        if self._five:
-            return self._then.send(longer)
+        if self._five_bytes:
+            return self._next.send(longer)
         try:
-            response = self._then.send(command)
+            response = self._next.send(command)
             if response.sw != SW.WRONG_LENGTH:
                 return response
         except CommandRefused:
             pass
-        self._five = True
-        return self._then.send(longer)
+        self._five_bytes = True
+        return self._next.send(longer)
 
 
 def chain(link: CardLink, seconds: float) -> Processor:
-    """Return the chain for a link. `seconds`: see `Wire`."""
+    """Build the chain for a link. `seconds`: see `Wire`."""
     return FiveByteVerify(Parts(RightLength(WakeUp(Wire(link, seconds)))))

@@ -1,7 +1,7 @@
 """Card profiles: applications, files, passwords and keys of a card generation, for real and software cards.
 
-Another generation with other AIDs or another algorithm only needs another `CardProfile`.
-Sources of the identifiers: OpenSC `card-jpki.c` and `pkcs15-jpki.c` for the JPKI application, published reverse
+A card generation with other AIDs or another algorithm only requires another `CardProfile`.
+Sources of the identifiers: OpenSC's `card-jpki.c` and `pkcs15-jpki.c` for the JPKI application, and published reverse
 engineering for the other applications. J-LIS does not publish the specification.
 """
 
@@ -25,7 +25,7 @@ class Algorithm(StrEnum):
         return 256 if self is Algorithm.RSA_2048_SHA_256 else 96
 
     def to_sign(self, statement: bytes) -> bytes:
-        """Return the input of COMPUTE DIGITAL SIGNATURE for a statement."""
+        """Return the command data of COMPUTE DIGITAL SIGNATURE for a statement."""
         if self is Algorithm.RSA_2048_SHA_256:
             return sha256_digest_info(hashlib.sha256(statement).digest())
         return hashlib.sha384(statement).digest()
@@ -42,7 +42,7 @@ _SHA256_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 
 
 class File(StrEnum):
-    """Elementary files by purpose."""
+    """Purpose of an elementary file."""
 
     SIGNATURE_CERTIFICATE = "signature-certificate"
     SIGNATURE_CA_CERTIFICATE = "signature-ca-certificate"
@@ -72,7 +72,7 @@ class File(StrEnum):
 
 
 class Password(StrEnum):
-    """Reference data for VERIFY."""
+    """Purpose of reference data for VERIFY."""
 
     USER_PIN = "user-pin"
     SIGNATURE_PASSWORD = "signature-password"  # noqa: S105
@@ -83,18 +83,18 @@ class Password(StrEnum):
     TEXT_NUMBER_A = "text-number-a"
     TEXT_PRINTED_CODE = "text-printed-code"
     TEXT_BLOCKED = "text-blocked"
-    """Blocked on every card examined. Its purpose is unknown."""
+    """Purpose unknown. Blocked on every card examined."""
     RESIDENTS_PIN = "residents-pin"
     COMMON_PIN = "common-pin"
 
 
 class Key(StrEnum):
-    """Private keys."""
+    """Purpose of a private key."""
 
     USER_AUTHENTICATION = "user-authentication"
     SIGNATURE = "signature"
     CHIP = "chip"
-    """Key of the surface application, whose public key is in the face record. Needs no password."""
+    """Key of the surface application, whose public key is in the face record. Requires no password."""
     TEXT_CHIP = "text-chip"
 
 
@@ -102,7 +102,7 @@ class Key(StrEnum):
 class FileEntry:
     fid: int
     opened_by: frozenset[Password] | None = None
-    """Passwords, any of which gives access after VERIFY; None for a free file."""
+    """Passwords of which any one grants access after VERIFY; None for a free file."""
     record: bool = False
 
 
@@ -111,13 +111,13 @@ class PasswordEntry:
     fid: int
     max_tries: int
     lengths: tuple[int, int] | None = None
-    """Minimum and maximum length of a new password; None if it cannot be changed."""
+    """Minimum and maximum length of a new password; None if the password cannot be changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyEntry:
     fid: int | None
-    """None for the default key of an application, referenced by P2 `00`."""
+    """None for the application's default key, referenced by P2 `00`."""
     opened_by: frozenset[Password] | None = None
 
 
@@ -137,17 +137,17 @@ class CardProfile:
     algorithm: Algorithm
     applications: tuple[Application, ...]
     certificate_years: int = 5
-    """Certificates expire on this birthday after their issue, counting from 1."""
+    """Certificates expire on the n-th birthday after issue."""
     extra_months: int = 0
-    """Months for which an adult's card is valid after the 10th birthday."""
+    """Months by which an adult's card is valid beyond the 10th birthday after issue."""
     announced: bool = False
-    """Not issued yet. Details that are not public are invented, and real cards will differ."""
+    """Whether cards of this generation are announced but not issued. Unpublished details are invented."""
     unknown_application: int = 0x6A82
-    """Status word for SELECT of an unknown application."""
+    """Status word of SELECT for an unknown application."""
     verifies_its_owner: bool = False
-    """Whether this is a phone whose keys only sign after it has verified its owner."""
-    knows_no_commands: bool = False
-    """Whether this is a storage card, for which the reader answers every command with `unknown_application`."""
+    """Whether this is a phone that verifies its owner before it signs."""
+    storage_card: bool = False
+    """Whether this is a storage card. Its reader answers every command with `unknown_application`."""
 
     def file(self, file: File) -> tuple[Application, FileEntry]:
         return next((app, app.files[file]) for app in self.applications if file in app.files)
@@ -259,11 +259,10 @@ RSA_2048 = CardProfile(
 )
 """Cards issued since 2016."""
 
-# Known about the next generation (task force of the Digital Agency, 2024): ECDSA with 384 bits and SHA-384 instead of
-# RSA-2048; two applications instead of four, one protected by PINs and one by printed data; certificates valid for ten
-# years; cards valid until one month after the 10th birthday. Not public and therefore invented: the identifiers of
-# applications (from the unregistered range of ISO/IEC 7816-5). Files, passwords, keys and commands are assumed to be
-# the same as today.
+# Published about the next generation (Digital Agency task force, 2024): ECDSA P-384 with SHA-384 instead of RSA-2048;
+# two applications instead of four, one protected by PINs and one by printed data; certificates valid for ten years;
+# cards valid until one month after the 10th birthday. The application identifiers are invented (from the unregistered
+# range of ISO/IEC 7816-5). Files, passwords, keys and commands are assumed to be unchanged.
 _ANNOUNCED_AUTHENTICATION = Application(
     name="authentication (announced)",
     aid=bytes.fromhex("F0756B657473756B6501"),
@@ -297,10 +296,10 @@ EC_384_ANNOUNCED = CardProfile(
     extra_months=1,
     announced=True,
 )
-"""Generation announced for about 2028, to show that it only needs another profile. Not a real card."""
+"""Invented example of the generation announced for about 2028, which shows that only the profile changes."""
 
 TOKEN_LABEL_LENGTH = 32
-"""Length of the label at the start of JPKI's token information, padded with spaces."""
+"""Length of the label, padded with spaces, at the start of JPKI's token information."""
 PHONE_TOKENS = {"JPKIAPGPSETOKEN": Medium.PHONE_PIN, "JPKIAPIOSTOKEN": Medium.PHONE_VERIFIES}
 """Token labels on Android phones and iPhones (public code: myna-card, myna)."""
 

@@ -1,11 +1,11 @@
-"""PC/SC calls for readers with non-ASCII names, bypassing pyscard.
+"""Direct PC/SC calls for readers with non-ASCII names, which pyscard does not support.
 
-pyscard 2.3.1 encodes names passed to SCardGetStatusChange as ASCII and, if this fails, frees invalid pointers
-(`helpers.c`, `_ReaderStateFromTuple`), which aborts the process. It decodes listed names as strict UTF-8, so that a
-single invalid name hides all readers. This module therefore calls the library directly, with the same context and card
-handles. It can be removed after a fix in pyscard: encode names as UTF-8, and free `aszReaderNames[j]`.
+pyscard 2.3.1 encodes names for SCardGetStatusChange as ASCII and, if this fails, frees invalid pointers (`helpers.c`,
+`_ReaderStateFromTuple`), which aborts the process. It decodes listed names as strict UTF-8, so one invalid name hides
+all readers. This module calls the library directly, with pyscard's context and card handles. Remove it when pyscard
+encodes names as UTF-8 and frees `aszReaderNames[j]`.
 
-Linux only, because other systems have different structures and wide-character names.
+Linux only: other systems use different structures and wide-character names.
 """
 
 import ctypes
@@ -18,7 +18,7 @@ _INSUFFICIENT_BUFFER: Final = 0x80100008
 _NO_READERS: Final = 0x8010002E
 
 State = tuple[str, int, list[int]]
-"""Reader, state word and ATR, as returned by pyscard."""
+"""Reader name, state word and ATR, as returned by pyscard."""
 
 
 class _ReaderState(ctypes.Structure):
@@ -73,8 +73,8 @@ def status_change(context: int, timeout: int, states: list[tuple[str, int]]) -> 
         ctypes.c_long(context), ctypes.c_ulong(timeout), array, ctypes.c_ulong(len(states))
     )
     changed = [
-        (name, int(one.event_state), list(one.atr[: min(one.atr_length, _ATR_LENGTH)]))
-        for (name, _), one in zip(states, array, strict=True)
+        (name, int(state.event_state), list(state.atr[: min(state.atr_length, _ATR_LENGTH)]))
+        for (name, _), state in zip(states, array, strict=True)
     ]
     return _unsigned(result), changed
 

@@ -1,4 +1,4 @@
-"""Parameters for reading a card: its generation and the maximum command length."""
+"""Settings for reading a card: card profile and maximum command length."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,21 +10,21 @@ from reader.models import ReaderModels
 from reader.profile import PROFILES, RSA_2048, CardProfile
 
 LONG_READS: Final = {"auto": EXTENDED_LE_MAX, "always": EXTENDED_LE_MAX, "never": SHORT_LE_MAX}
-"""Maximum bytes in READ BINARY for each value of the setting `reader.long_reads`."""
+"""Maximum bytes per READ BINARY for each value of the setting `reader.long_reads`."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardOpener:
-    """Opens a `MyNumberCard` with these parameters."""
+    """Factory of `MyNumberCard` with these settings."""
 
     profile: CardProfile = RSA_2048
     longest_read: int = EXTENDED_LE_MAX
     models: ReaderModels | None = None
-    """Limitations determined on this terminal; None if the settings fix the command length."""
+    """Limitations determined on this terminal; None if the command length is configured."""
 
     @classmethod
     def of(cls, profile: str, long_reads: str, models: ReaderModels | None = None) -> "CardOpener":
-        """Return an opener for the settings `reader.card_profile` and `reader.long_reads`.
+        """Build an opener from the settings `reader.card_profile` and `reader.long_reads`.
 
         Raises `ValueError` for unknown values.
         """
@@ -35,15 +35,15 @@ class CardOpener:
         return cls(PROFILES[profile], LONG_READS[long_reads], models if long_reads == "auto" else None)
 
     def open(self, link: CardLink, reader: str = "") -> MyNumberCard:
-        """Return the card connected by `link`. `reader`: name of the reader."""
+        """Return the card connected by `link`. `reader`: reader name."""
         longest = self.longest_read if self.models is None else self.models.longest_read(reader)
         return MyNumberCard(link, self.profile, longest_read=longest)
 
     def note(self, card: MyNumberCard, reader: str) -> None:
-        """Remember the limitations of the reader after `card` was read completely."""
+        """Record the reader's maximum read length after `card` was read completely."""
         if self.models is not None:
             self.models.note(reader, card.longest_read)
 
 
-AS_DELIVERED: Final = CardOpener()
-"""Opener for cards issued since 2016, with long commands if possible."""
+DEFAULT_OPENER: Final = CardOpener()
+"""Opener with default settings, for cards issued since 2016."""

@@ -1,7 +1,7 @@
-"""Trace of the commands and answers on a link for support, without personal data.
+"""Trace of commands and responses on a link for support, without personal data.
 
 The trace contains headers, lengths, status words, times and the first bytes of free files. It omits the data of VERIFY
-and CHANGE REFERENCE DATA, anything protected by a password, and data that could identify a card.
+and CHANGE REFERENCE DATA, password-protected data, and data that identifies a card.
 """
 
 import time
@@ -16,9 +16,9 @@ from reader.profile import RSA_2048, Application, CardProfile, File
 _SHOWN: Final = 8
 """Number of bytes shown of a free file: enough for a tag and a length."""
 _NAMES: Final = {ins.value: ins.name.replace("_", " ") for ins in INS}
-_REFUSAL: Final = "card traces are not allowed on a terminal that serves patients: set up a test terminal"
+_REFUSAL: Final = "card traces are not allowed on a terminal that serves patients. Use a test terminal."
 _SELECT_BY_NAME, _SELECT_EF = 0x04, 0x02
-# They begin with a tag and a length. The bytes after that would identify the card.
+# These files begin with a tag and a length. Later bytes may identify the card.
 _FREE: Final = frozenset(
     {
         File.USER_CERTIFICATE,
@@ -37,7 +37,7 @@ class TraceRefused(RuntimeError):
 
 
 class TracedLink:
-    """Writes a line for each command and answer. The caller adds the time of day."""
+    """Link that writes a line for each command and response. The caller adds the time of day."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class TracedLink:
         production: bool,
         profile: CardProfile = RSA_2048,
     ) -> None:
-        """`production`: whether the terminal serves patients, in which case `TraceRefused` is raised."""
+        """`production`: whether the terminal serves patients. Raises `TraceRefused` in this case."""
         if production:
             raise TraceRefused(_REFUSAL)
         self._link = link
@@ -65,36 +65,36 @@ class TracedLink:
             command: Command | None = parse_command(apdu)
         except ApduError:
             command = None
-        self._write(f"> {len(apdu)} bytes that are not a command" if command is None else f"> {_show(command)}")
+        self._write(f"> invalid command of {len(apdu)} bytes" if command is None else f"> {_show(command)}")
         started = time.perf_counter()
         try:
-            answer = self._link.transmit(apdu)
+            raw = self._link.transmit(apdu)
         except LinkLost as lost:
-            self._write(f"< no answer after {_ms(started)} ({lost})")
+            self._write(f"< no response after {_ms(started)} ({lost})")
             raise
-        self._write(f"< {self._answer(command, answer)}  {_ms(started)}")
-        return answer
+        self._write(f"< {self._show_response(command, raw)}  {_ms(started)}")
+        return raw
 
     def close(self) -> None:
         self._link.close()
         self._write("power off")
 
-    def _answer(self, command: Command | None, answer: bytes) -> str:
+    def _show_response(self, command: Command | None, raw: bytes) -> str:
         try:
-            response = parse_response(answer)
+            response = parse_response(raw)
         except ApduError:
-            return f"{len(answer)} bytes that are not an answer"
+            return f"invalid response of {len(raw)} bytes"
         if command is not None and response.ok:
             self._follow(command)
         if not response.data:
             return f"{response.sw:04X}"
         length = f"{len(response.data)} bytes"
         free = self._free and command is not None and command.ins == INS.READ_BINARY and _at_start(command)
-        shown = f"{response.data[:_SHOWN].hex()}.. " if free else ""
-        return f"{shown}{length} {response.sw:04X}"
+        start = f"{response.data[:_SHOWN].hex()}.. " if free else ""
+        return f"{start}{length} {response.sw:04X}"
 
     def _follow(self, command: Command) -> None:
-        """Keep track of the file selected by the command."""
+        """Track the file selected by the command."""
         if command.ins == INS.SELECT and command.p1 == _SELECT_BY_NAME:
             self._application = next((app for app in self._profile.applications if app.aid == command.data), None)
             self._free = False
@@ -111,10 +111,10 @@ class TracedLink:
 
 
 class TracedSlot:
-    """Slot whose links are traced."""
+    """Slot that returns traced links."""
 
     def __init__(self, slot: CardSlot, write: Callable[[str], None], *, production: bool) -> None:
-        """`production`: see `TracedLink`. Raises `TraceRefused` immediately instead of on connecting."""
+        """`production`: see `TracedLink`. Raises `TraceRefused` here instead of in `connect`."""
         if production:
             raise TraceRefused(_REFUSAL)
         self._slot = slot
@@ -149,9 +149,9 @@ def _at_start(command: Command) -> bool:
 def _show(command: Command) -> str:
     text = bytes((command.cla, command.ins, command.p1, command.p2)).hex().upper()
     if command.data:
-        # show only the identifier of an application or file, and no other data
-        shown = bytes(command.data).hex().upper() if command.ins == INS.SELECT else f"[{len(command.data)} bytes]"
-        text += f" {shown}"
+        # show no data except the identifier of an application or file
+        data = bytes(command.data).hex().upper() if command.ins == INS.SELECT else f"[{len(command.data)} bytes]"
+        text += f" {data}"
     if command.le is not None:
         text += f" Le {command.le}"
     return f"{text}  {_NAMES.get(command.ins, 'unknown instruction')}"

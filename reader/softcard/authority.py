@@ -1,6 +1,6 @@
-"""Test authority: a CA that issues certificates and a municipality that signs card records.
+"""Test authority: a CA that issues certificates, and a municipality that signs card records.
 
-Nothing here chains to a real authority; the subject names identify it as a test.
+It does not chain to a real authority, and its subject names contain "TEST".
 """
 
 import json
@@ -41,10 +41,10 @@ from reader.tlv import encode, encode_list
 
 _FORMAT = "uketsuke-test-authority/1"
 _BITS = 2048
-# Long enough for cards issued in the past and for those that lapsed long ago.
+# long enough to issue cards that expired years ago
 _CA_NOT_BEFORE = datetime(2015, 1, 1, tzinfo=UTC)
 _CA_NOT_AFTER = datetime(2059, 12, 31, 14, 59, 59, tzinfo=UTC)
-# 16-byte key ids: seven digits, 08 05, three digits, zero padding.
+# 16-byte key ids: seven digits, 08 05, three digits, zero padding
 _SURFACE_CA_ID = b"9900023\x08\x05001" + bytes(4)
 _SURFACE_SIGNER_ID = b"9913101\x08\x05001" + bytes(4)
 _TEXT_CA_ID = b"9900033\x08\x05001" + bytes(4)
@@ -69,7 +69,7 @@ class CertificateAuthority:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RecordSigner:
-    """A municipality's key for one application's records, with its CV certificate."""
+    """Municipality's key for the records of an application, with its CV certificate."""
 
     cv_certificate: bytes
     key: RSAPrivateKey
@@ -79,7 +79,7 @@ class RecordSigner:
         return self.key.sign(data, PKCS1v15(), SHA256())
 
     def sign_digest_info(self, digest_info: bytes) -> bytes:
-        """Sign a complete DigestInfo with PKCS#1 v1.5, as the face record's three groups need."""
+        """Sign a complete DigestInfo with PKCS#1 v1.5, as required for the three groups of the face record."""
         return sign_message(self.key, digest_info)
 
 
@@ -87,7 +87,7 @@ class RecordSigner:
 class TestAuthority:
     """Keys and certificates for issuing cards, and trust anchors for verifying them."""
 
-    __test__ = False  # keeps pytest from collecting it
+    __test__ = False  # not a test class, despite its name
 
     user_ca: CertificateAuthority
     signature_ca: CertificateAuthority
@@ -98,23 +98,23 @@ class TestAuthority:
 
     @classmethod
     def create(cls) -> Self:
-        """Create an authority in memory; the six keys take about 0.5 s."""
+        """Create an authority in memory. Generating its six keys takes about 0.5 s."""
         return cls._build({name: generate(_BITS) for name in _KEYS}, None)
 
     @classmethod
     def load_or_create(cls, directory: Path) -> Self:
-        """Load the authority from `directory`, or create it there with mode 0600.
+        """Load the authority from `directory`, or create it with files of mode 0600.
 
-        Raises `ValueError` if the folder contains something else.
+        Raises `ValueError` if the folder exists but contains no test authority.
         """
         if not (directory / "authority.json").exists():
             _create_folder(directory)
         try:
             content = json.loads((directory / "authority.json").read_bytes())
         except (OSError, ValueError):
-            raise ValueError(f"{directory}: exists but contains no readable test authority") from None
+            raise ValueError(f"{directory} exists but contains no readable test authority") from None
         if content.get("format") != _FORMAT:
-            raise ValueError(f"{directory}: not a test authority of this version")
+            raise ValueError(f"{directory} contains a test authority of an unsupported version")
         keys = {name: load_key(bytes.fromhex(content["keys"][name])) for name in _KEYS}
         certificates = {name: bytes.fromhex(content["certificates"][name]) for name in ("user-ca", "signature-ca")}
         return cls._build(keys, directory / "trust-anchors.json", certificates)
@@ -152,7 +152,7 @@ class TestAuthority:
         )
 
     def issue_user_certificate(self, key: CardPublicKey, not_before: datetime, not_after: datetime) -> bytes:
-        """Issue a user-authentication certificate (DER). It contains neither name nor birth date."""
+        """Issue a user-authentication certificate (DER), which contains neither name nor birth date."""
         return user_certificate(self.user_ca.certificate, self.user_ca.key, key, not_before, not_after)
 
     def revocation_list(
@@ -160,8 +160,8 @@ class TestAuthority:
     ) -> str:
         """Return a CRL (PEM) for user-authentication certificates (DER).
 
-        By default it is valid as long as its CA, and the same certificates result in an identical list, so that
-        importing it twice changes nothing.
+        By default, it has the validity of its CA, and the same certificates yield an identical list, which can be
+        imported repeatedly.
         """
         return revocation_list(self.user_ca.certificate, self.user_ca.key, certificates, updated, ends)
 
@@ -174,7 +174,7 @@ class TestAuthority:
 
 
 def _create_folder(directory: Path) -> None:
-    """Create the folder atomically by renaming, so that concurrent processes use the same authority."""
+    """Create the folder atomically with a rename, so that concurrent processes use the same authority."""
     private_folder(directory.parent)
     draft = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
     draft.mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""Software card: answers command APDUs as OpenSC and published probing describe the real card."""
+"""Software card, modelled on OpenSC and on published tests of real cards."""
 
 import hmac
 import secrets
@@ -14,9 +14,9 @@ from reader.softcard.keys import VARIANTS, CardPrivateKey, compute_signature, lo
 _CURRENT_EF = 0x80
 _MAX_SECRET = 16
 _SECURE_MESSAGING = (0x08, 0x0C)
-"""Classes of commands under secure messaging."""
+"""Command classes of secure messaging."""
 _SECURITY_DOMAIN = bytes.fromhex("A0000001510000")
-"""AID of the GlobalPlatform security domain, selected after power-up; GET DATA reads the card's own data there."""
+"""AID of the GlobalPlatform security domain, which is selected after power-up and supports GET DATA."""
 
 
 class _Refused(Exception):
@@ -25,13 +25,13 @@ class _Refused(Exception):
 
 
 class Card(Protocol):
-    """Interface that a simulated slot or the virtual reader expects of a card."""
+    """Card that can be inserted into a simulated slot or the virtual reader."""
 
     @property
     def atr(self) -> bytes: ...
 
     @property
-    def code_on_face(self) -> str: ...
+    def printed_code(self) -> str: ...
 
     def power_on(self) -> None: ...
 
@@ -40,44 +40,44 @@ class Card(Protocol):
     def reset(self) -> None: ...
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
-        """Answer one command APDU. Raises `Vanished` if a scripted fault takes the card away."""
+        """Return the response to a command APDU. Raises `Vanished` if a scripted fault removes the card."""
 
 
 class Vanished(Exception):
-    """The card was removed or stopped answering in the middle of a command. Raised by scripted faults only."""
+    """A scripted fault removed or silenced the card during a command."""
 
     def __init__(self, *, mute: bool = False, part: bytes = b"") -> None:
-        super().__init__("the card is mute" if mute else "the card is gone")
+        super().__init__("the card is mute" if mute else "the card was removed")
         self.mute = mute
         self.part = part
-        """Bytes of the response that still arrived."""
+        """Bytes of the response transmitted before the removal."""
 
 
 class SoftCard:
-    """Software card, safe to use from several threads.
+    """Thread-safe software card.
 
-    The VERIFY state survives a warm reset and is cleared at power-off.
+    A warm reset preserves the VERIFY state; power-off clears it.
     """
 
     def __init__(
         self, image: CardImage, store: CardStore | None = None, *, refuses_first_command: bool = False
     ) -> None:
-        """`store`: storage to which changed counters are saved before the response is returned; None for memory only.
+        """`store`: storage in which changed counters are saved before the response is returned; None for memory only.
 
-        `refuses_first_command`: answer `6F00` to the first command after power-up, as seen on a real card.
+        `refuses_first_command`: answer `6F00` to the first command after power-up, as some real cards do.
         """
         self.image: Final = image
         self._store = store
         self._profile = image.card_profile
         self._keys: dict[Key, CardPrivateKey] = {}
         self._refuses_first_command: Final = refuses_first_command
-        self._asleep = refuses_first_command
+        self._refuse_next = refuses_first_command
         self._lock = threading.RLock()
         self._application: Application | None = None
         self._fid: int | None = None
         self._verified: set[Password] = set()
         self.owner_confirms = True
-        """Whether the owner passes the check of a phone that verifies its owner."""
+        """Whether the owner passes the phone's verification."""
 
     @classmethod
     def from_file(cls, path: Path) -> "SoftCard":
@@ -90,8 +90,8 @@ class SoftCard:
         return self._profile.atr
 
     @property
-    def code_on_face(self) -> str:
-        return self.image.code_on_face
+    def printed_code(self) -> str:
+        return self.image.printed_code
 
     def power_on(self) -> None:
         self.reset()
@@ -99,19 +99,19 @@ class SoftCard:
     def power_off(self) -> None:
         with self._lock:
             self._verified.clear()
-            self._asleep = self._refuses_first_command
+            self._refuse_next = self._refuses_first_command
             self._deselect()
 
     def reset(self) -> None:
-        """Warm reset: clears the selection, keeps the VERIFY state."""
+        """Perform a warm reset, which clears the selection and preserves the VERIFY state."""
         with self._lock:
             self._deselect()
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
-        """Answer one command APDU."""
+        """Return the response to a command APDU."""
         with self._lock:
-            if self._asleep:
-                self._asleep = False
+            if self._refuse_next:
+                self._refuse_next = False
                 return Response(b"", SW.NO_DIAGNOSIS).encode()
             try:
                 return self._dispatch(parse_command(apdu)).encode()
@@ -129,7 +129,7 @@ class SoftCard:
         self._fid = None
 
     def _dispatch(self, command: Command) -> Response:
-        if self._profile.knows_no_commands:
+        if self._profile.storage_card:
             raise _Refused(self._profile.unknown_application)
         if command.cla in (0x01, 0x02, 0x03):
             raise _Refused(SW.CHANNEL_NOT_SUPPORTED)
@@ -169,7 +169,7 @@ class SoftCard:
                 raise _Refused(SW.INS_NOT_SUPPORTED)
 
     def _set_session_key(self) -> Response:
-        """Refuse. Only the text application supports secure messaging, after its PIN, and that is not modelled."""
+        """Refuse secure messaging, which only the text application supports after its PIN. It is not modelled."""
         files = () if self._application is None else self._application.files
         if File.TOKEN_INFO in files or File.RESIDENTS_KEY_REFERENCE in files:
             raise _Refused(SW.SECURITY_STATUS_NOT_SATISFIED)
@@ -198,7 +198,7 @@ class SoftCard:
         return Response(b"", SW.OK)
 
     def _select_nothing(self, data: bytes | bytearray) -> None:
-        """Answer SELECT with P1-P2 `0000` as the real card does, which has no master file."""
+        """Handle SELECT with P1-P2 `0000` like the real card, which has no master file."""
         if data == b"\x3f\x00":
             raise _Refused(SW.FILE_NOT_FOUND)
         if data or self._application is None:
@@ -210,15 +210,17 @@ class SoftCard:
             files = [file for file, entry in application.files.items() if entry.fid == fid]
             if any(file in self.image.files for file in files):
                 return fid
-            passwords = {entry.fid for one, entry in application.passwords.items() if one in self.image.passwords}
+            passwords = {
+                entry.fid for password, entry in application.passwords.items() if password in self.image.passwords
+            }
             keys = {entry.fid for entry in application.keys.values()}
             if fid in passwords | keys:
                 return fid
         raise _Refused(SW.FILE_NOT_FOUND)
 
-    def _named_by(self, reference: int) -> int:
-        """Return the EF referenced by P2 (or P1 of READ BINARY): `80` is the current one, `80` + short identifier
-        selects another.
+    def _referenced_ef(self, reference: int) -> int:
+        """Return the EF referenced by P2 (P1 of READ BINARY): `80` is the current EF, `80` + short identifier selects
+        an EF.
         """
         if reference & 0x60 or not reference & 0x80:
             raise _Refused(SW.WRONG_P1_P2)
@@ -235,7 +237,7 @@ class SoftCard:
     # --- reference data -------------------------------------------------------------------------------------
 
     def _password(self, reference: int) -> tuple[Password, PasswordEntry, PasswordState]:
-        fid = self._named_by(reference)
+        fid = self._referenced_ef(reference)
         assert self._application is not None
         for password, entry in self._application.passwords.items():
             if entry.fid == fid:
@@ -247,7 +249,7 @@ class SoftCard:
             raise _Refused(SW.WRONG_P1_P2)
         password, entry, state = self._password(command.p2)
         if not command.data:
-            # Return the counter even if verified: OpenSC treats 9000 here as an error.
+            # return the counter even if verified, because OpenSC handles 9000 as an error here
             return Response(b"", SW.TRIES_LEFT_0 | state.left)
         if len(command.data) > _MAX_SECRET:
             raise _Refused(SW.WRONG_LENGTH)
@@ -263,7 +265,7 @@ class SoftCard:
         return Response(b"", SW.TRIES_LEFT_0 | state.left)
 
     def _change(self, command: Command, *, p1: int) -> Response:
-        """Change a password. The command contains only the new one; the old one must have been verified before."""
+        """Change a password. The old password must be verified, and the command contains only the new one."""
         if command.p1 != p1:
             raise _Refused(SW.WRONG_P1_P2)
         password, entry, state = self._password(command.p2)
@@ -272,8 +274,8 @@ class SoftCard:
         if state.left == 0:
             raise _Refused(SW.REFERENCE_DATA_BLOCKED)
         self._require(frozenset({password}))
-        least, most = entry.lengths
-        if not least <= len(command.data) <= most:
+        shortest, longest = entry.lengths
+        if not shortest <= len(command.data) <= longest:
             raise _Refused(SW.WRONG_LENGTH)
         if not bytes(command.data).isalnum():
             raise _Refused(SW.WRONG_DATA)
@@ -299,19 +301,18 @@ class SoftCard:
 
     def _content(self, fid: int, *, record: bool) -> bytes:
         assert self._application is not None
-        found: tuple[File, FileEntry] | None = next(
-            ((file, entry) for file, entry in self._application.files.items() if entry.fid == fid), None
-        )
-        if found is None or found[1].record != record:
+        entries = self._application.files.items()
+        file: tuple[File, FileEntry] | None = next((item for item in entries if item[1].fid == fid), None)
+        if file is None or file[1].record != record:
             raise _Refused(SW.WRONG_FILE_STRUCTURE)
-        self._require(found[1].opened_by)
-        return self.image.files[found[0]]
+        self._require(file[1].opened_by)
+        return self.image.files[file[0]]
 
     def _read_binary(self, command: Command) -> Response:
         if command.p1 & 0x80:
-            fid, offset = self._named_by(command.p1), command.p2
+            fid, offset = self._referenced_ef(command.p1), command.p2
         else:
-            fid, offset = self._named_by(_CURRENT_EF), command.p1 << 8 | command.p2
+            fid, offset = self._referenced_ef(_CURRENT_EF), command.p1 << 8 | command.p2
         content = self._content(fid, record=False)
         if command.le is None or command.data:
             raise _Refused(SW.WRONG_LENGTH)
@@ -322,7 +323,7 @@ class SoftCard:
     def _read_record(self, command: Command) -> Response:
         if command.p2 & 0x07 != 0x04:
             raise _Refused(SW.WRONG_P1_P2)
-        content = self._content(self._named_by(0x80 | command.p2 >> 3), record=True)
+        content = self._content(self._referenced_ef(0x80 | command.p2 >> 3), record=True)
         if command.p1 != 1:
             raise _Refused(SW.RECORD_NOT_FOUND)
         if command.le is None or command.data:
@@ -330,14 +331,14 @@ class SoftCard:
         return Response(content[: command.le], SW.OK)
 
     def _get_data(self, command: Command) -> Response:
-        """Return a data object of the card itself, if no application is selected. CV certificates are not modelled."""
+        """Return a data object of the security domain. CV certificates are not modelled."""
         if command.le is None or command.data:
             raise _Refused(SW.WRONG_LENGTH)
         if self._application is not None:
             raise _Refused(SW.REFERENCE_NOT_FOUND)
         record = self.image.files.get(File.CARD_EXPIRY, b"")[2:]
-        found = {0x0045: record[:15], 0x00F0: record[15:20], 0x00F2: record[20:28], 0x5F51: self.atr}
-        value = found.get(command.p1 << 8 | command.p2)
+        values = {0x0045: record[:15], 0x00F0: record[15:20], 0x00F2: record[20:28], 0x5F51: self.atr}
+        value = values.get(command.p1 << 8 | command.p2)
         if not value:
             raise _Refused(SW.REFERENCE_NOT_FOUND)
         return Response(value[: command.le], SW.OK)
@@ -358,8 +359,8 @@ class SoftCard:
             raise _Refused(SW.WRONG_P1_P2)
         if self._application is None:
             raise _Refused(SW.NO_CURRENT_EF)
-        fid = None if command.p2 == 0x00 else self._named_by(command.p2)
-        key = next((one for one, entry in self._application.keys.items() if entry.fid == fid), None)
+        fid = None if command.p2 == 0x00 else self._referenced_ef(command.p2)
+        key = next((key for key, entry in self._application.keys.items() if entry.fid == fid), None)
         if key is None:
             raise _Refused(SW.WRONG_FILE_STRUCTURE if fid is not None else SW.WRONG_P1_P2)
         self._require(self._application.keys[key].opened_by)

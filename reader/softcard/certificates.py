@@ -1,7 +1,7 @@
-"""X.509 certificates structured like JPKI's, issued by a test organisation.
+"""X.509 certificates with the structure of JPKI certificates, issued by a test organisation.
 
-The authentication certificate contains no personal data. The signature certificate contains the holder's details as
-otherNames. Policy OIDs are from the test arc.
+The user-authentication certificate contains no personal data. The signature certificate contains the holder's details
+as otherNames. Policy OIDs are from the test arc.
 """
 
 import secrets
@@ -81,13 +81,13 @@ def signature_certificate(
 def revocation_list(
     issuer: x509.Certificate, ca_key: RSAPrivateKey, certificates: Iterable[bytes], updated: datetime, ends: datetime
 ) -> str:
-    """Build a CRL (PEM) that lists the certificates (DER) by serial number."""
+    """Build a CRL (PEM) for the certificates (DER)."""
     builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.subject)
     builder = builder.last_update(updated).next_update(ends)
     for certificate in certificates:
         serial = x509.load_der_x509_certificate(certificate).serial_number
-        listed = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(updated).build()
-        builder = builder.add_revoked_certificate(listed)
+        revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(updated).build()
+        builder = builder.add_revoked_certificate(revoked)
     builder = builder.add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
     )

@@ -1,7 +1,6 @@
-"""Scripted faults: a card that fails at its n-th command.
+"""Scripted faults: cards that fail at their n-th command.
 
-`FaultyCard` can replace any card, in process or in the virtual reader. It counts commands from 1, starting when it is
-created.
+`FaultyCard` wraps any card, in process or in the virtual reader, and counts commands from 1.
 """
 
 import random
@@ -16,53 +15,53 @@ from reader.softcard.wrapped import WrappedCard
 class CardFault(Protocol):
     """Behaviour that replaces the card's response."""
 
-    def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
+    def apply(self, card: Card, apdu: bytes | bytearray) -> bytes:
         """Return a response or raise `Vanished`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """Card removed before the command reaches it: the command has no effect."""
+    """Card removed before it receives the command, which has no effect."""
 
-    def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
+    def apply(self, card: Card, apdu: bytes | bytearray) -> bytes:
         raise Vanished
 
 
 @dataclass(frozen=True, slots=True)
 class PulledInResponse:
-    """Card removed in the middle of its response: the command took effect, so a wrong PIN has cost a try."""
+    """Card removed while it responds. The command has taken effect, so a wrong PIN has used up a try."""
 
-    def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
+    def apply(self, card: Card, apdu: bytes | bytearray) -> bytes:
         response = card.transmit(apdu)
         raise Vanished(part=response[: len(response) // 2])
 
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """Card stays on the reader and does not answer until it is removed."""
+    """Card on the reader that stops answering."""
 
-    def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
+    def apply(self, card: Card, apdu: bytes | bytearray) -> bytes:
         raise Vanished(mute=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
-    """Random bytes instead of this response and all later ones."""
+    """Random bytes instead of this and all later responses."""
 
     seed: int = 0
-    most: int = 300
+    max_length: int = 300
 
-    def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
-        # Reproducible from the seed; not used for security.
-        dice = random.Random(f"{self.seed} {bytes(apdu).hex()}")  # noqa: S311
-        return dice.randbytes(dice.randint(2, self.most))
+    def apply(self, card: Card, apdu: bytes | bytearray) -> bytes:
+        # reproducible, and not used for security
+        generator = random.Random(f"{self.seed} {bytes(apdu).hex()}")  # noqa: S311
+        return generator.randbytes(generator.randint(2, self.max_length))
 
 
 @dataclass(frozen=True, slots=True)
 class TruncatedTlv:
-    """Response data cut in half, so that an object is shorter than its length field; the status word is unchanged."""
+    """Response data cut in half, so that objects are shorter than their length field, with unchanged status word."""
 
-    def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
+    def apply(self, card: Card, apdu: bytes | bytearray) -> bytes:
         response = card.transmit(apdu)
         data = response[:-2]
         return data[: len(data) // 2] + response[-2:]
@@ -70,48 +69,48 @@ class TruncatedTlv:
 
 @dataclass(frozen=True, slots=True)
 class WrongStatus:
-    """A status word without data; the card does not execute the command."""
+    """Status word without data. The card does not execute the command."""
 
     sw: int = 0x6F00
 
-    def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
+    def apply(self, card: Card, apdu: bytes | bytearray) -> bytes:
         return self.sw.to_bytes(2, "big")
 
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
-    """Another card answers from now on, as after power-up, without the reader noticing."""
+    """Card replaced by another freshly powered card without the reader noticing."""
 
     other: Card = field(repr=False)
 
-    def strike(self, card: Card, apdu: bytes | bytearray) -> bytes:
+    def apply(self, card: Card, apdu: bytes | bytearray) -> bytes:
         return self.other.transmit(apdu)
 
 
-_LASTING = (Pulled, PulledInResponse, Mute, Garbage, Swapped)
+_PERSISTENT = (Pulled, PulledInResponse, Mute, Garbage, Swapped)
 
 
 class FaultyCard(WrappedCard):
-    """Card with a fault at its n-th command. Removal, silence, garbage and swapping last; other faults happen once."""
+    """Card with a fault at its n-th command. Removal, mute, garbage and swap persist; other faults occur once."""
 
     def __init__(self, card: Card, at: int, fault: CardFault, *, ins: int | None = None) -> None:
-        """`ins`: count only commands of this kind."""
+        """`at`: number of the command with the fault. `ins`: count only commands with this instruction byte."""
         super().__init__(card)
         self._at = at
         self._fault = fault
         self._ins = ins
         self.count = 0
-        """Commands counted so far."""
+        """Number of commands counted."""
 
     @property
-    def struck(self) -> bool:
+    def triggered(self) -> bool:
         return self.count >= self._at
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
-        before = self.struck
+        triggered_before = self.triggered
         self.count += self._ins is None or (len(apdu) > 1 and apdu[1] == self._ins)
-        if (not before and self.struck) or (before and isinstance(self._fault, _LASTING)):
-            return self._fault.strike(self._card, apdu)
+        if self.triggered and (not triggered_before or isinstance(self._fault, _PERSISTENT)):
+            return self._fault.apply(self._card, apdu)
         return self._card.transmit(apdu)
 
 
@@ -123,4 +122,4 @@ FAULTS: Mapping[str, CardFault] = {
     "truncated-tlv": TruncatedTlv(),
     "wrong-status": WrongStatus(),
 }
-"""Faults by name for the command line, except `Swapped`, which needs a second card."""
+"""Faults by name, for the command line. `Swapped` is missing, because it requires a second card."""

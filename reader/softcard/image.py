@@ -1,4 +1,4 @@
-"""Contents of a software card and its file format: one JSON document per card."""
+"""Contents of a software card, and its file format: one JSON document per card."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -20,17 +20,17 @@ class PasswordState(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reference: str | None = Field(repr=False)
-    """Value compared by VERIFY; None if it was never set (PIN-less card)."""
+    """Value compared by VERIFY; None if never set, as on a PIN-less card."""
     left: int = Field(ge=0, le=15)
 
 
 @dataclass(frozen=True, slots=True)
 class PublicFacts:
-    """Facts about a card that the issuer may give the service; no secrets and no personal data."""
+    """Facts about a card for the service, without secrets and personal data."""
 
     card_id: str
     certificate_der: bytes | None = field(repr=False)
-    """The user-authentication certificate; None if the card was issued without one."""
+    """User-authentication certificate; None if the card was issued without certificates."""
     certificate_sha256: str | None
     """SHA-256 of the DER, 64 hex digits."""
     chip_key_der: bytes | None = field(repr=False)
@@ -39,7 +39,7 @@ class PublicFacts:
 
 
 class CardImage(BaseModel):
-    """A card's files, passwords and keys by purpose. The profile maps them to identifiers on the chip."""
+    """Files, passwords and keys of a card by purpose. The profile maps them to identifiers on the chip."""
 
     model_config = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
@@ -49,7 +49,7 @@ class CardImage(BaseModel):
     issued_on: date
     expires_on: date
     certificate_ends_on: date | None
-    """Last day of the user-authentication certificate, Japan time; None if the card was issued without one."""
+    """Last valid day of the user-authentication certificate in Japan time; None without certificates."""
     files: dict[File, bytes] = Field(repr=False)
     passwords: dict[Password, PasswordState] = Field(repr=False)
     keys: dict[Key, bytes] = Field(repr=False)
@@ -62,7 +62,7 @@ class CardImage(BaseModel):
 
     @property
     def has_holder(self) -> bool:
-        """Whether a person is registered with this card; False for other cards and for blank ones."""
+        """Whether the card was issued to a person; False for other and blank cards."""
         return Key.CHIP in self.keys or self.is_phone
 
     @property
@@ -70,10 +70,10 @@ class CardImage(BaseModel):
         return Key.USER_AUTHENTICATION in self.keys and Key.CHIP not in self.keys
 
     @property
-    def code_on_face(self) -> str:
-        """照合番号B as a scanner reads it from the card's face, 14 digits; empty if none is printed."""
-        printed = self.passwords.get(Password.PRINTED_CODE)
-        return (printed.reference if printed else None) or ""
+    def printed_code(self) -> str:
+        """照合番号B as a scanner reads it from the card's front: 14 digits, or empty if none is printed."""
+        state = self.passwords.get(Password.PRINTED_CODE)
+        return (state.reference if state else None) or ""
 
     def public_facts(self) -> PublicFacts:
         certificate = self.files.get(File.USER_CERTIFICATE)
@@ -89,12 +89,12 @@ class CardImage(BaseModel):
 
 
 def known_profiles() -> dict[str, CardProfile]:
-    """Profiles of cards, phones and other cards, by name."""
+    """Return the profiles of My Number Cards, phones and other cards by name."""
     return PROFILES | PHONE_PROFILES | OTHER_PROFILES
 
 
 class CardFileError(ValueError):
-    """A card file cannot be used. The message names the file and the error, without quoting the content."""
+    """A card file is unreadable or invalid. The message contains the path but none of the content."""
 
 
 class CardStore(Protocol):
@@ -117,8 +117,10 @@ class CardFile:
         except OSError as error:
             raise CardFileError(f"{self.path}: cannot be read ({error.strerror})") from None
         except ValidationError as error:
-            places = sorted({".".join(str(part) for part in one["loc"]) or "the document" for one in error.errors()})
-            raise CardFileError(f"{self.path}: not a card file ({', '.join(places)})") from None
+            members = sorted(
+                {".".join(str(part) for part in fault["loc"]) or "the document" for fault in error.errors()}
+            )
+            raise CardFileError(f"{self.path}: not a card file (invalid: {', '.join(members)})") from None
         if image.profile not in known_profiles():
             raise CardFileError(f"{self.path}: unknown card profile")
         return image

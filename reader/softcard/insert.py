@@ -1,4 +1,4 @@
-"""Keep a card file inserted in the virtual reader, for `uketsuke card insert`."""
+"""Insertion of a card file into the virtual reader, for `uketsuke card insert`."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -12,14 +12,14 @@ from reader.softcard.image import CardFileError
 from reader.softcard.vpcd import VPCD_PORT, VirtualReaderUnavailable, VpcdConnection
 
 SLOTS: Final = 2
-"""Number of slots of the virtual reader in Debian's configuration."""
+"""Number of virtual reader slots in Debian's configuration."""
 HOW_TO_INSTALL: Final = (
     "sudo apt-get install --no-install-recommends pcscd vsmartcard-vpcd\n"
     "sudo systemctl restart pcscd    # or, without systemd: sudo pcscd --foreground"
 )
 OPEN_TO_THE_NETWORK: Final = (
-    "the virtual reader listens on all network interfaces, and anyone who reaches TCP port 35963 can insert a card. "
-    "Keep it off real networks (firewall, network namespace) and off terminals in use."
+    "the virtual reader listens on all network interfaces, so anyone who can connect to TCP port 35963 can insert a "
+    "card. Do not use it on terminals in service, and isolate it from real networks (firewall, network namespace)."
 )
 _POLL_SECONDS: Final = 1.0
 
@@ -30,14 +30,14 @@ def keep_inserted(
     reader: int = 0,
     port: int = VPCD_PORT,
     stop: threading.Event,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     wrap: Callable[[SoftCard], Card] = lambda card: card,
 ) -> None:
-    """Insert the card file `path` into slot `reader` of the virtual reader and keep it there until `stop` is set.
+    """Insert the card file `path` into slot `reader` of the virtual reader until `stop` is set.
 
-    `port`: port of the first slot. Waits while the PC/SC service is down, inserts the card again after a restart, and
-    reports both through `tell`. `wrap` may wrap the card in a fault. The file is locked during this time.
-    Raises `CardFileError`, including if the file is in use, and `ValueError` if the virtual reader has no such slot.
+    Waits while the PC/SC service is down, inserts the card again after a restart, and reports both with `report`.
+    `port`: port of the first slot. `wrap` may wrap the card in a fault. Raises `CardFileError`, also if another process
+    has inserted the card, and `ValueError` if the slot does not exist.
     """
     if not 0 <= reader < SLOTS:
         raise ValueError(f"the virtual reader has slots 0 to {SLOTS - 1}")
@@ -50,26 +50,26 @@ def keep_inserted(
                 slot.insert(card)
             except VirtualReaderUnavailable as unavailable:
                 if not waiting:
-                    tell(f"waiting: {unavailable}")
+                    report(f"waiting: {unavailable}")
                 waiting = True
                 stop.wait(_POLL_SECONDS)
                 continue
             waiting = False
-            tell(f"inserted into {slot.reader!r}")
+            report(f"inserted into {slot.reader!r}")
             try:
                 while not stop.is_set() and not slot.gone(0.2):
                     pass
             finally:
                 slot.remove()
-            tell("removed" if stop.is_set() else "the PC/SC service has released the card")
+            report("removed" if stop.is_set() else "the PC/SC service has released the card")
 
 
 @contextmanager
 def _exclusive_lock(path: Path) -> Iterator[None]:
-    """Lock the card file, because two processes using it would have separate counters."""
+    """Lock the card file, because two processes would count tries independently."""
     if not path.exists():
         raise CardFileError(f"{path}: cannot be read (no such file)")
-    with exclusive_lock(path.with_name(f".{path.name}.lock"), wait=False) as ours:
-        if not ours:
-            raise CardFileError(f"{path}: already in a reader, inserted by another process")
+    with exclusive_lock(path.with_name(f".{path.name}.lock"), wait=False) as locked:
+        if not locked:
+            raise CardFileError(f"{path}: another process has inserted this card")
         yield

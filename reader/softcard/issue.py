@@ -1,4 +1,4 @@
-"""Issue software cards: real keys, certificates from the test CA, records signed by the test municipality."""
+"""Issuance of software cards, with certificates from the test CA and records signed by the test municipality."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -40,22 +40,22 @@ from reader.softcard.validity import (
 from reader.tlv import encode
 
 MAX_PHOTO_LENGTH = 28_000
-"""Maximum photo size in bytes, so that the complete face record stays within 32 KiB for READ BINARY."""
+"""Maximum photo size in bytes, which keeps the face record within the 32 KiB of READ BINARY."""
 _MUNICIPALITY = "99131"
 _PRESENT, _ABSENT = b"\x8f", b"\x00"
 _SIGNATURE_PASSWORD = "TEST2026"  # noqa: S105
 _ERA_DIGIT = {era: number for number, era in enumerate(Era, start=1)}
 _CERTIFICATE_SEX = {Sex.MALE: "1", Sex.FEMALE: "2", Sex.NOT_KNOWN: "3", Sex.NOT_APPLICABLE: "3"}
 _OTHER_PIN = "0000"
-"""PIN of applications that clinics never use."""
+"""PIN of applications that clinics do not use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Holder of a card; an invented person."""
+    """Holder of a card, an invented person."""
 
     name: str = field(repr=False)
-    """Family and given name, separated by U+3000 as on the chip."""
+    """Family and given name separated by U+3000, as on the chip."""
     address: str = field(repr=False)
     birth_date: date = field(repr=False)
     sex: Sex = Sex.NOT_KNOWN
@@ -80,11 +80,11 @@ def issue(
     expires_on: date | None = None,
     certificate_ends_on: date | None = None,
 ) -> CardImage:
-    """Issue a new card; takes about 0.3 s.
+    """Issue a new card. Takes about 0.3 s.
 
-    `portrait_jp2` is the photo as a JPEG 2000 file, None for an infant's card; `pin` has 4 digits, None for a PIN-less
-    card. The tries default to the maximum, `applied_on` to the day of issue, and both end dates to the rules in
-    `validity`. Raises `ValueError` for details that no card can have.
+    `portrait_jp2`: photo as JPEG 2000 file; None for an infant's card. `pin`: 4 digits; None for a PIN-less card. By
+    default, the tries are the maximum, `applied_on` is the day of issue, and the end dates follow the rules in
+    `validity`. Raises `ValueError` for an invalid combination.
     """
     applied_on = applied_on or issued_on
     _check(holder, portrait_jp2, pin, applied_on)
@@ -140,24 +140,24 @@ def _ends(
         extra_months=profile.extra_months,
     )
     if ends < issued_on:
-        raise ValueError("the stay ends before the card is issued")
+        raise ValueError("the permitted stay ends before the card is issued")
     certificate_ends = certificate_ends_on or certificate_end(
         holder.birth_date, issued_on, ends, profile.certificate_years
     )
     if certificate_ends is not None and certificate_ends > ends:
-        raise ValueError("the certificate ends after the card")
+        raise ValueError("the certificate expires after the card")
     return ends, certificate_ends
 
 
 def _check(holder: Holder, portrait_jp2: bytes | None, pin: str | None, applied_on: date) -> None:
     if pin is not None and not (len(pin) == 4 and pin.isascii() and pin.isdigit()):
-        raise ValueError("a PIN has 4 digits")
+        raise ValueError("a PIN must have 4 digits")
     if portrait_jp2 is None:
         return
     if len(portrait_jp2) > MAX_PHOTO_LENGTH:
-        raise ValueError(f"a photo of more than {MAX_PHOTO_LENGTH} bytes does not fit the face record")
+        raise ValueError(f"the photo is larger than {MAX_PHOTO_LENGTH} bytes, the limit of the face record")
     if not has_photo(holder.birth_date, applied_on):
-        raise ValueError("cards of infants under one have no photo")
+        raise ValueError("cards of infants under the age of one have no photo")
 
 
 def _references(pin: str | None, code: str, number: str) -> dict[Password, str | None]:
@@ -186,7 +186,7 @@ def _printed_code(holder: Holder, ends: date, security_code: str) -> bytearray:
 
 
 def mix(chip_of: CardImage, certificate_of: CardImage) -> CardImage:
-    """Combine two cards into a forged one: photo and chip key of one, certificates and PIN of the other."""
+    """Forge a card with photo and chip key of one card and certificates and PIN of another."""
     jpki = next(app for app in chip_of.card_profile.applications if Key.USER_AUTHENTICATION in app.keys)
     mixed = chip_of.model_copy(deep=True)
     other = certificate_of.model_copy(deep=True)
@@ -195,7 +195,7 @@ def mix(chip_of: CardImage, certificate_of: CardImage) -> CardImage:
     for file in jpki.files:
         mixed.files.pop(file, None)
     mixed.files |= {file: content for file, content in other.files.items() if file in jpki.files}
-    mixed.passwords |= {one: state for one, state in other.passwords.items() if one in jpki.passwords}
+    mixed.passwords |= {password: state for password, state in other.passwords.items() if password in jpki.passwords}
     mixed.keys |= {key: der for key, der in other.keys.items() if key in jpki.keys}
     return mixed
 
@@ -203,19 +203,19 @@ def mix(chip_of: CardImage, certificate_of: CardImage) -> CardImage:
 def _passwords(
     profile: CardProfile, references: dict[Password, str | None], tries: dict[Password, int | None]
 ) -> dict[Password, PasswordState]:
-    """Return the initial password states. `tries`: tries left, None for the maximum. Unset passwords have 0."""
+    """Return the initial password states. `tries`: tries left; None for the maximum. Unset passwords have 0."""
     states = {}
     for password, reference in references.items():
         if profile.has(password):
-            most = profile.password(password)[1].max_tries
+            maximum = profile.password(password)[1].max_tries
             left = tries.get(password)
-            left = 0 if reference is None else most if left is None else min(left, most)
+            left = 0 if reference is None else maximum if left is None else min(left, maximum)
             states[password] = PasswordState(reference=reference, left=left)
     return states
 
 
 def _invented_number() -> str:
-    """Return twelve digits with a deliberately wrong check digit, so that it is never a real individual number."""
+    """Return twelve digits with a deliberately wrong check digit, which cannot be a real individual number."""
     digits = [secrets.randbelow(10) for _ in range(11)]
     weighted = sum(digit * (n + 1 if n <= 6 else n - 5) for n, digit in enumerate(reversed(digits), start=1))
     check = 0 if weighted % 11 <= 1 else 11 - weighted % 11
@@ -281,7 +281,7 @@ def _jpki_files(
         File.USER_CA_CERTIFICATE: authority.user_ca.certificate_der,
         File.TOKEN_INFO: token_info("JPKIAPICCTOKEN2"),
         File.CERTIFICATE_FLAGS: bytes(3),
-        # present on the card; what opens them is not public
+        # exist on the card, but their access conditions are not public
         File.JPKI_PROTECTED: b"",
         File.TERMINAL_CA_KEY: b"",
     }

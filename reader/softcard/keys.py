@@ -1,4 +1,4 @@
-"""The chip's private keys: RSA-2048, or P-384 on the announced generation."""
+"""Private keys of the chip: RSA-2048, or P-384 in the announced generation."""
 
 from typing import TypeAlias
 
@@ -39,7 +39,7 @@ def dump_key(key: CardPrivateKey) -> bytes:
 
 
 def load_card_key(der: bytes) -> CardPrivateKey:
-    # validation takes 100 ms per RSA key and is not needed for our own files
+    # skip validation, which takes 100 ms per RSA key, because the keys are generated here
     key = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
         raise ValueError("not a card key")
@@ -47,7 +47,7 @@ def load_card_key(der: bytes) -> CardPrivateKey:
 
 
 def compute_signature(key: CardPrivateKey, variant: int, data: bytes) -> bytes:
-    """Sign `data` with the given variant (P1). Raises `ValueError` if it does not accept data of this length."""
+    """Sign `data` with the given variant (P1). Raises `ValueError` for data of the wrong length."""
     if isinstance(key, EllipticCurvePrivateKey):
         return _sign_ec(key, variant, data)
     if variant in _HASHED_BY_CARD:
@@ -60,7 +60,7 @@ def compute_signature(key: CardPrivateKey, variant: int, data: bytes) -> bytes:
 
 
 def _sign_ec(key: EllipticCurvePrivateKey, variant: int, data: bytes) -> bytes:
-    """Return r and s, 48 bytes each. Which variants the announced generation will support is not public."""
+    """Return r and s, 48 bytes each. The variants supported by the announced generation are not public."""
     if variant in _HASHED_BY_CARD:
         data = _digest(SHA384(), data)
     if len(data) != 48:

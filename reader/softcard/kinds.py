@@ -1,4 +1,4 @@
-"""Kinds of cards that a terminal must handle, by name, for the command line, demos and software developers."""
+"""Named kinds of cards that a terminal must handle, for the command line, demos and tests."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ _PLACE: Final = "東京都模擬区試験町１－２－３"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Details from which a card is issued."""
+    """Parameters of a card to issue."""
 
     authority: TestAuthority = field(repr=False)
     holder: Holder = field(repr=False)
@@ -45,9 +45,10 @@ class Order:
         code_tries_left: int | None = None,
         certificate_ends_on: date | None = None,
     ) -> CardImage:
-        """Issue an ordinary card with the given deviations, dated half a year ago, or the holder's birth if later.
+        """Issue an ordinary card with the given deviations.
 
-        If the certificate would have expired by then, the card is dated a year before its expiry.
+        It is dated six months ago, but not before the holder's birth. If the certificate had expired by then, it is
+        dated a year before the certificate's expiry.
         """
         issued_on = max(add_months(self.today, -6), self.holder.birth_date)
         ends = certificate_ends_on
@@ -73,9 +74,9 @@ class SoftCardKind:
     """One-line description."""
     make: Callable[[Order], CardImage]
     invent: Callable[[date], Holder]
-    """Return the default holder, given today's date."""
+    """Return the default holder for today's date."""
     refuses: Callable[[Holder, date], str] = lambda holder, today: ""
-    """Return why this person cannot have such a card, or an empty string."""
+    """Return why the holder cannot have this kind of card, or an empty string."""
 
 
 def _adult(today: date) -> Holder:
@@ -111,7 +112,7 @@ def _foreign_resident(order: Order) -> CardImage:
 
 
 def _forged_photo(order: Order) -> CardImage:
-    """Issue a card whose photo was replaced: the municipality's signature covers the original photo."""
+    """Issue a card with a replaced photo. The municipality's signature is for the original photo."""
     image = order.issue()
     content = image.files[File.FACE_RECORD]
     record = parse_face_record(content)
@@ -122,7 +123,7 @@ def _forged_photo(order: Order) -> CardImage:
 
 
 def _cloned_chip(order: Order) -> CardImage:
-    """Issue a copy of a card: files can be copied but private keys cannot, so it signs with other keys."""
+    """Issue a clone of a card. Private keys cannot be copied, so it signs with different keys."""
     image = order.issue()
     image.keys |= {key: dump_key(generate(order.profile.algorithm)) for key in image.keys}
     return image
@@ -145,38 +146,40 @@ KINDS: Final[Mapping[str, SoftCardKind]] = {
         "applied for under the age of one: no photo", lambda order: order.issue(), _infant, _must_be(0, 1)
     ),
     "pinless": SoftCardKind(
-        "handed out without a PIN (顔認証マイナンバーカード)",
+        "issued without a PIN (顔認証マイナンバーカード)",
         lambda order: replace(order, pin=None).issue(),
         _adult,
     ),
     "without-certificates": SoftCardKind(
-        "without certificates: cannot be used at a reception",
+        "without certificates: not usable at a reception",
         lambda order: order.issue(with_certificates=False),
         _adult,
     ),
     "foreign-resident": SoftCardKind(
-        "ends with the permitted stay, birth date printed with a Western year", _foreign_resident, _foreign
+        "expires with the permitted stay; birth date printed with the Western year", _foreign_resident, _foreign
     ),
     "expiring": SoftCardKind(
-        "the certificate ends in 30 days",
+        "the certificate expires in 30 days",
         lambda order: order.issue(certificate_ends_on=order.today + 30 * _DAY),
         _adult,
     ),
     "in-grace": SoftCardKind(
-        "the certificate ended 30 days ago, within the three months of grace",
+        "the certificate expired 30 days ago, within the grace period of three months",
         lambda order: order.issue(certificate_ends_on=order.today - 30 * _DAY),
         _adult,
     ),
     "expired": SoftCardKind(
-        "the certificate ended 200 days ago, after the grace period",
+        "the certificate expired 200 days ago, after the grace period",
         lambda order: order.issue(certificate_ends_on=order.today - 200 * _DAY),
         _adult,
     ),
     "pin-locked": SoftCardKind(
-        "the PIN is locked; the chip answers as for pinless", lambda order: replace(order, tries_left=0).issue(), _adult
+        "the PIN is locked; the chip responds like a pinless card",
+        lambda order: replace(order, tries_left=0).issue(),
+        _adult,
     ),
     "tries-left": SoftCardKind(
-        "a PIN with few tries left: one, or as many as --tries-left says",
+        "one PIN try left, or the number given by --tries-left",
         lambda order: replace(order, tries_left=1 if order.tries_left is None else order.tries_left).issue(),
         _adult,
     ),
@@ -224,11 +227,11 @@ def issue_kind(
     today: date | None = None,
     profile: CardProfile = RSA_2048,
 ) -> CardImage:
-    """Issue a card of one of `KINDS`, `PHONE_KINDS` or `OTHER_KINDS`; takes under 0.5 s.
+    """Issue a card of one of `KINDS`, `PHONE_KINDS` or `OTHER_KINDS`. Takes less than 0.5 s.
 
-    `holder`: an invented person, by default one that fits the kind; `OTHER_KINDS` have none. `portrait_jp2`: the photo,
-    by default a dummy without a face; `photo_kb` recompresses either to about that size. `tries_left`: for the PIN.
-    `today`: the date in Japan. Raises `ValueError` for an unknown kind and for details that no such card can have.
+    `holder`: an invented person, by default one suitable for the kind; ignored for `OTHER_KINDS`. `portrait_jp2`: the
+    photo, by default a dummy without a face. `photo_kb`: recompress the photo to about this size. `tries_left`: tries
+    left for the PIN. `today`: the date in Japan. Raises `ValueError` for an unknown kind or an invalid combination.
     """
     kind = KINDS.get(name) or PHONE_KINDS.get(name)
     if kind is None and name not in OTHER_KINDS:
@@ -243,5 +246,5 @@ def issue_kind(
     if portrait_jp2 is None or photo_kb is not None:
         portrait_jp2 = photo_of_size(portrait_jp2, photo_kb or _PHOTO_KB)
     if tries_left is not None and not 0 <= tries_left <= profile.password(Password.USER_PIN)[1].max_tries:
-        raise ValueError("a PIN has 0 to 3 tries left")
+        raise ValueError("PIN tries left must be 0 to 3")
     return kind.make(Order(authority, holder, portrait_jp2, pin, tries_left, today, profile))

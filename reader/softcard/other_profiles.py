@@ -1,6 +1,6 @@
-"""Profiles of other cards that people put on a clinic's reader: their ATRs and their responses to SELECT.
+"""Profiles of other cards that people put on a clinic's reader: ATRs and responses to SELECT.
 
-Each notes the source of its bytes: *published*, *public code* or *assumed*.
+Comments give the source of each value: published, public code or assumed.
 """
 
 import functools
@@ -11,12 +11,12 @@ from reader.profile import Algorithm, Application, CardProfile, File, FileEntry
 
 
 def contactless_atr(historical: str) -> bytes:
-    """Build the ATR that PC/SC part 3 gives a type B card: `3B 88 80 01`, eight bytes of its ATQB (hex), check byte."""
+    """Build the ATR of a type B card (PC/SC part 3): `3B 88 80 01`, eight bytes of its ATQB (hex), check byte."""
     return _checked(bytes.fromhex("888001") + bytes.fromhex(historical))
 
 
 def storage_card_atr(standard: int, name: int) -> bytes:
-    """Build the ATR that PC/SC part 3 gives a storage card, from the bytes for its standard and its card name."""
+    """Build the ATR of a storage card (PC/SC part 3) from the codes for its standard and its card name."""
     return _checked(bytes.fromhex("8F8001804F0CA000000306") + bytes([standard]) + name.to_bytes(2, "big") + bytes(4))
 
 
@@ -33,7 +33,7 @@ def _other(
         algorithm=Algorithm.RSA_2048_SHA_256,
         applications=applications,
         unknown_application=status,
-        knows_no_commands=storage,
+        storage_card=storage,
     )
 
 

@@ -1,4 +1,4 @@
-"""Separate program that holds a card exclusively, for `demo --pcsc`: `python -m reader.softcard.other_program`."""
+"""Program that uses a card exclusively, for `demo --pcsc`: `python -m reader.softcard.other_program READER`."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ _STOP_TIMEOUT: Final = 5.0
 
 
 class OtherProgram:
-    """Process that waits for a card in a reader and holds it exclusively until `end`, using this process's daemon."""
+    """Process that waits for a card in a reader and connects exclusively until `end`, with this process's daemon."""
 
     def __init__(self, reader: str) -> None:
         self._has_card = threading.Event()
@@ -29,7 +29,7 @@ class OtherProgram:
             self._has_card.set()
 
     def has_card(self, timeout: float) -> bool:
-        """Wait until it holds a card. Return False after `timeout` seconds."""
+        """Wait until the program is connected to a card. Returns False after `timeout` seconds."""
         return self._has_card.wait(timeout)
 
     def end(self) -> None:
@@ -43,26 +43,26 @@ class OtherProgram:
             self._process.wait()
 
 
-def _hold_a_card(reader: str) -> None:
-    """Wait for a card and hold it until standard input ends."""
+def _hold_card(reader: str) -> None:
+    """Wait for a card and stay connected until the end of standard input."""
     from reader.pcsc import PcscLink, connect
 
-    over = threading.Event()
+    stop = threading.Event()
 
-    def wait_for_the_end() -> None:
+    def wait_for_end_of_input() -> None:
         sys.stdin.read()
-        over.set()
+        stop.set()
 
-    threading.Thread(target=wait_for_the_end, daemon=True).start()
-    while not over.is_set():
+    threading.Thread(target=wait_for_end_of_input, daemon=True).start()
+    while not stop.is_set():
         link = connect(reader)
         if isinstance(link, PcscLink):
             sys.stdout.write("held\n")
             sys.stdout.flush()
-            over.wait()
+            stop.wait()
             link.close()
         time.sleep(_POLL_SECONDS)
 
 
 if __name__ == "__main__":
-    _hold_a_card(sys.argv[1])
+    _hold_card(sys.argv[1])

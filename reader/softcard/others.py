@@ -1,4 +1,4 @@
-"""Issue cards other than My Number Cards, reduced to what a terminal can see, without their own files."""
+"""Issuance of other cards, with only the properties that a terminal can detect."""
 
 import secrets
 from datetime import date
@@ -10,12 +10,12 @@ from reader.softcard.other_profiles import OTHER_PROFILES
 from reader.softcard.records import token_info
 
 OTHER_KINDS: Final = {
-    "suica": "a FeliCa card: transport, shopping, phone wallets",
-    "mifare": "a Mifare Classic card: staff badges, hotel doors",
+    "suica": "a FeliCa card (transport, payment, phone wallet)",
+    "mifare": "a Mifare Classic card (staff badge, hotel key)",
     "bank-card": "a bank or credit card",
     "driving-licence": "a driving licence",
     "residence-card": "a residence card (在留カード)",
-    "residents-card": "a residents' card, the predecessor (住民基本台帳カード)",
+    "residents-card": "a residents' card, the predecessor of the My Number Card (住民基本台帳カード)",
     "blank-test-card": "a blank JPKI test card",
 }
 
@@ -39,8 +39,8 @@ def issue_other(name: str, today: date) -> CardImage:
 
 
 def _blank(today: date) -> CardImage:
-    """Issue a blank card, assumed to have the usual applications, unwritten files (FF), unset passwords and no keys."""
-    passwords = {one: entry for app in RSA_2048.applications for one, entry in app.passwords.items()}
+    """Issue a blank card. Assumed: the usual applications, unwritten files (FF), unset passwords, no keys."""
+    passwords = {password: entry for app in RSA_2048.applications for password, entry in app.passwords.items()}
     return CardImage(
         card_id=secrets.token_hex(8),
         profile=RSA_2048.name,
@@ -49,6 +49,8 @@ def _blank(today: date) -> CardImage:
         certificate_ends_on=None,
         files={file: b"\xff" * 256 for app in RSA_2048.applications for file in app.files}
         | {File.CERTIFICATE_FLAGS: bytes(3), File.TOKEN_INFO: token_info("JPKIAPICCTOKEN2")},
-        passwords={one: PasswordState(reference=None, left=entry.max_tries) for one, entry in passwords.items()},
+        passwords={
+            password: PasswordState(reference=None, left=entry.max_tries) for password, entry in passwords.items()
+        },
         keys={},
     )

@@ -1,12 +1,11 @@
-"""Private pcscd with the virtual reader, for `demo --pcsc` and for tests.
+"""Private pcscd with the virtual reader, for `demo --pcsc` and tests. Does not require root.
 
-Any number of daemons can run in parallel with each other and with the system's daemon. Each one gets its socket by
-socket activation (sd_listen_fds(3)), uses reader.conf(5) and port from a private folder, and finds no driver for USB
-readers. It does not need root.
+Daemons can run in parallel with each other and with the system's daemon. Each daemon receives its socket by socket
+activation (sd_listen_fds(3)), reads its reader.conf(5) from a private folder, and has no drivers for USB readers.
 
-The virtual reader listens on all interfaces while the daemon runs. vpcd can also make an outgoing connection
-(`DEVICENAME 127.0.0.1:PORT`), but the version in Debian 12 then aborts the daemon whenever there is no card ("bit out
-of range 0 - FD_SETSIZE on fd_set", even if something listens and closes the connection).
+The virtual reader listens on all interfaces while the daemon runs. vpcd also supports outgoing connections
+(`DEVICENAME 127.0.0.1:PORT`), but the version in Debian 12 then aborts the daemon if there is no card ("bit out of
+range 0 - FD_SETSIZE on fd_set", even if a server accepts and closes the connection).
 """
 
 import contextlib
@@ -24,23 +23,23 @@ from types import TracebackType
 from typing import Final, Self
 
 SOCKET_NAME: Final = "PCSCLITE_CSOCK_NAME"
-"""Environment variable with the daemon's socket. libpcsclite reads it once per process."""
+"""Environment variable with the path of the daemon's socket. libpcsclite reads it once per process."""
 VPCD_CONFIG: Final = Path("/etc/reader.conf.d/vpcd")
 _SLOTS: Final = 2
 _PORTS_TRIED: Final = 5
 _READY_TIMEOUT: Final = 10.0
 _STOP_TIMEOUT: Final = 5.0
 
-# The daemon expects its socket as descriptor 3 and its own process id in LISTEN_PID.
+# the daemon expects its socket as descriptor 3, and its own process id in LISTEN_PID
 _LAUNCH: Final = 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&0 </dev/null'
 
 
 class PcscdError(RuntimeError):
-    """The daemon cannot run. The message says why and what to do."""
+    """The daemon cannot run. The message contains cause and remedy."""
 
 
 class _Place:
-    """This process's private folder: socket, configuration and an empty driver folder."""
+    """Private folder of this process, with socket, configuration and an empty driver folder."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="uketsuke-pcscd-"))
@@ -53,7 +52,7 @@ class _Place:
         self.port = _free_port()
 
     def configure(self, reader_name: str) -> None:
-        """Write Debian's configuration of the virtual reader with our port, and with `reader_name` unless empty."""
+        """Write Debian's virtual reader configuration with our port, and with `reader_name` if not empty."""
         lines = []
         for line in VPCD_CONFIG.read_text("utf-8").splitlines():
             name = line.split(maxsplit=1)[:1]
@@ -78,18 +77,18 @@ _place = functools.cache(_Place)
 
 
 def use_own_socket() -> None:
-    """Point libpcsclite to the socket of this process's own daemon, which need not be running yet.
+    """Configure libpcsclite to use the socket of this process's daemon, whether or not it is running.
 
-    Call this before anything else in the process uses PC/SC.
+    Call this before the first use of PC/SC in the process.
     """
     os.environ[SOCKET_NAME] = str(_place().socket)
 
 
 class Pcscd:
-    """Context manager for a private daemon with only the virtual reader. One at a time per process."""
+    """Context manager for a private daemon with only the virtual reader. Use one at a time per process."""
 
     def __init__(self, reader_name: str = "") -> None:
-        """`reader_name`: name of the virtual reader instead of Debian's `Virtual PCD`."""
+        """`reader_name`: name of the virtual reader, by default Debian's `Virtual PCD`."""
         self._reader_name = reader_name
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -105,16 +104,16 @@ class Pcscd:
 
     @property
     def port(self) -> int:
-        """TCP port on which the virtual reader waits for a card in its first slot."""
+        """TCP port of the virtual reader's first slot."""
         return _place().port
 
     def start(self) -> None:
         """Start the daemon and wait until it lists the virtual reader. Raises `PcscdError`."""
         program = shutil.which("pcscd") or shutil.which("pcscd", path="/usr/sbin:/sbin")
         if program is None:
-            raise PcscdError("pcscd is not installed: install the packages pcscd and vsmartcard-vpcd")
+            raise PcscdError("pcscd is not installed. Install the packages pcscd and vsmartcard-vpcd.")
         if not VPCD_CONFIG.exists():
-            raise PcscdError(f"the virtual reader is not configured ({VPCD_CONFIG}): install vsmartcard-vpcd")
+            raise PcscdError(f"the virtual reader is not configured ({VPCD_CONFIG}). Install vsmartcard-vpcd.")
         place = _place()
         for _ in range(_PORTS_TRIED):
             self._launch(program, place)
@@ -136,7 +135,7 @@ class Pcscd:
             )
 
     def _ready(self) -> bool:
-        """Wait until the reader is listed; False if its port was taken in the meantime. Raises `PcscdError`."""
+        """Wait until the reader is listed. Returns False if another process uses its port. Raises `PcscdError`."""
         from reader.pcsc import PcscUnavailable, list_readers
 
         process = self._process
@@ -147,17 +146,17 @@ class Pcscd:
                 self._process = None
                 raise PcscdError(f"pcscd exited at start (status {process.returncode})")
             with contextlib.suppress(PcscUnavailable):
-                # the daemon sets up its readers before it listens, so the first answer includes them
+                # the daemon initialises its readers before it answers, so its first list is complete
                 return len(list_readers()) >= _SLOTS
             time.sleep(0.02)
         return False
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+    def stop(self, stop_signal: signal.Signals = signal.SIGTERM) -> None:
         """Stop the daemon if it is running."""
         process, self._process = self._process, None
         if process is None:
             return
-        process.send_signal(how)
+        process.send_signal(stop_signal)
         try:
             process.wait(_STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
@@ -166,7 +165,7 @@ class Pcscd:
 
 
 def _free_port() -> int:
-    """Return a port that is free on all interfaces, as is the next one. Each slot needs one."""
+    """Return a port that is free on all interfaces together with the next port, one for each slot."""
     while True:
         with socket.socket() as first, socket.socket() as second:
             first.bind(("", 0))

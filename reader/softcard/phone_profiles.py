@@ -1,9 +1,9 @@
-"""Profiles of phones with a certificate. There is no public specification.
+"""Profiles of phones with a certificate. The specification is not public.
 
-From public code: the name of the JPKI application, the absence of a surface application and the token labels
-(myna-card, myna); on Android, the certificate can only be read after the phone's PIN (myna). Assumed: everything else,
-namely the ATR, key and file numbers as on the card, three tries for the PIN, `6985` until an iPhone has verified its
-owner, and `6A82` for other applications.
+From public code: the AID of the JPKI application, the absence of a surface application and the token labels (myna-card,
+myna), and that an Android phone requires its PIN for reading the certificate (myna). Assumed: the ATR, key and file
+identifiers as on the card, three tries for the PIN, `6985` until an iPhone has verified its owner, and `6A82` for other
+applications.
 """
 
 from dataclasses import replace
@@ -18,7 +18,7 @@ _CARD: Final = RSA_2048.file(File.USER_CERTIFICATE)[0]
 
 
 def _application(opened_by: frozenset[Password] | None) -> Application:
-    """Build a phone's JPKI application, in which `opened_by` opens both the certificate and its key."""
+    """Build a phone's JPKI application. `opened_by`: passwords for the certificate and its key."""
     certificate = FileEntry(_CARD.files[File.USER_CERTIFICATE].fid, opened_by)
     key = KeyEntry(_CARD.keys[Key.USER_AUTHENTICATION].fid, opened_by)
     return replace(

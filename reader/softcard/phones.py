@@ -1,4 +1,4 @@
-"""Issue simulated phones with a certificate."""
+"""Issuance of simulated phones with a certificate."""
 
 from datetime import date
 from typing import Final
@@ -34,13 +34,15 @@ def issue_phone(
         pin_tries_left=tries_left,
         certificate_ends_on=certificate_ends_on,
     )
-    kept = PHONE_PROFILES[name].applications[0]
+    application = PHONE_PROFILES[name].applications[0]
     return card.model_copy(
         update={
             "profile": name,
-            "files": {file: content for file, content in card.files.items() if file in kept.files}
+            "files": {file: content for file, content in card.files.items() if file in application.files}
             | {File.TOKEN_INFO: token_info(_LABELS[name])},
-            "passwords": {one: state for one, state in card.passwords.items() if one in kept.passwords},
-            "keys": {key: der for key, der in card.keys.items() if key in kept.keys},
+            "passwords": {
+                password: state for password, state in card.passwords.items() if password in application.passwords
+            },
+            "keys": {key: der for key, der in card.keys.items() if key in application.keys},
         }
     )

@@ -1,4 +1,4 @@
-"""Photos for software cards: greyscale JPEG 2000 of a chosen file size, from a picture or a drawn dummy."""
+"""Photos for software cards: greyscale JPEG 2000 of a given file size, from a picture or a drawn dummy."""
 
 import io
 from typing import TYPE_CHECKING, Final
@@ -13,25 +13,25 @@ _TOLERANCE: Final = 0.03
 
 
 def photo_of_size(picture: bytes | None, kilobytes: float) -> bytes:
-    """Return a greyscale JP2 file of `kilobytes` x 1024 bytes, within 3 %.
+    """Return a greyscale JP2 file of `kilobytes` x 1024 bytes, with a tolerance of 3 %.
 
-    `picture`: in any format supported by Pillow; None for a drawn dummy in which face engines find no person. Raises
-    `ValueError` if the size is not 2 to 27 KB or cannot be reached, or if `picture` is not a picture.
+    `picture`: file in any format supported by Pillow; None for a drawn dummy without a detectable face. Raises
+    `ValueError` if the size is not 2 to 27 KB or cannot be reached, or if `picture` cannot be decoded.
     """
     if not 2 <= kilobytes <= 27:
-        raise ValueError("a card photo has 2 to 27 KB")
+        raise ValueError("the size of a card photo must be 2 to 27 KB")
     image = _dummy() if picture is None else _read(picture)
-    wanted = int(kilobytes * 1024)
-    least, most, best = 1.0, 200.0, b""
+    target = int(kilobytes * 1024)
+    low, high, photo = 1.0, 200.0, b""
     for _ in range(24):
-        rate = (least * most) ** 0.5
-        best = _encode(image, rate)
-        if abs(len(best) - wanted) <= wanted * _TOLERANCE:
+        rate = (low * high) ** 0.5
+        photo = _encode(image, rate)
+        if abs(len(photo) - target) <= target * _TOLERANCE:
             break
-        least, most = (rate, most) if len(best) > wanted else (least, rate)
-    if abs(len(best) - wanted) > wanted * _TOLERANCE:
-        raise ValueError("the picture cannot be compressed to that size")
-    return best
+        low, high = (rate, high) if len(photo) > target else (low, rate)
+    if abs(len(photo) - target) > target * _TOLERANCE:
+        raise ValueError(f"the picture cannot be compressed to {kilobytes:g} KB")
+    return photo
 
 
 def _read(picture: bytes) -> "Image":
@@ -53,7 +53,7 @@ def _dummy() -> "Image":
     from PIL import Image, ImageDraw
 
     width, height = PHOTO_SIZE
-    # add noise so that the encoder has enough detail for any size
+    # noise gives the encoder enough detail for any size
     image = Image.effect_noise(PHOTO_SIZE, 40)
     draw = ImageDraw.Draw(image)
     draw.ellipse((width * 0.3, height * 0.18, width * 0.7, height * 0.6), fill=170)

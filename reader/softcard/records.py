@@ -1,4 +1,4 @@
-"""Signed records of the surface and text-input-assist applications, as written by a municipality."""
+"""Signed records of the surface and text-input-assist applications, as a municipality writes them."""
 
 import hashlib
 from datetime import date
@@ -73,26 +73,26 @@ def _with_offsets(record_tag: int, table_tag: int, objects: list[bytes]) -> byte
     length = len(encode(table_tag, bytes(2 * len(objects)))) + sum(map(len, objects))
     at = len(encode(record_tag, bytes(length))) - sum(map(len, objects))
     table = bytearray()
-    for one in objects:
+    for item in objects:
         table += at.to_bytes(2, "big")
-        at += len(one)
+        at += len(item)
     return encode(record_tag, encode(table_tag, bytes(table)) + b"".join(objects))
 
 
 def signed_record(signer: RecordSigner, record_tag: int, first_tag: int, values: list[bytes]) -> bytes:
-    """Build a record whose last object signs all objects before it: age record, number image, text public key."""
-    objects = encode_list((first_tag + place, value) for place, value in enumerate(values))
+    """Build a record whose last object is the signature of the others: age record, number image, text public key."""
+    objects = encode_list((first_tag + index, value) for index, value in enumerate(values))
     return encode(record_tag, objects + encode(first_tag + len(values), signer.sign(objects)))
 
 
 def basic_four(*, name: str, address: str, birth_date: date, sex: Sex) -> bytes:
     """Build EF 0002 of the text-input-assist application: name, address, birth date and sex as text."""
     values = [name.encode("utf-8"), address.encode("utf-8"), day_digits(birth_date), str(int(sex)).encode("ascii")]
-    return _with_offsets(0xFF20, 0xDF21, [encode(0xDF22 + place, value) for place, value in enumerate(values)])
+    return _with_offsets(0xFF20, 0xDF21, [encode(0xDF22 + index, value) for index, value in enumerate(values)])
 
 
 def text_integrity(signer: RecordSigner, number_file: bytes, basic_four_file: bytes) -> bytes:
-    """Build the signed digests of the number file, fill bytes included, and of the four objects without their table."""
+    """Build the signed digests of the number file, including fill bytes, and of the basic four without their table."""
     (record,) = parse_list(basic_four_file)
     table, *_ = parse_list(record.value)
     objects = bytes(record.value)[len(encode(table.tag, bytes(table.value))) :]
@@ -103,16 +103,16 @@ def text_integrity(signer: RecordSigner, number_file: bytes, basic_four_file: by
 def application_info(municipality: bytes) -> bytes:
     """Build an application's basic information: id, key id, version, municipality code and an opaque part."""
     values = [bytes.fromhex("06030E01"), b"9913101\x08\x05001" + bytes(4), b"\x01", municipality, bytes(272)]
-    return encode(0xFF30, encode_list((0xDF31 + place, value) for place, value in enumerate(values)))
+    return encode(0xFF30, encode_list((0xDF31 + index, value) for index, value in enumerate(values)))
 
 
 def text_application_info(opaque: bytes) -> bytes:
-    """Build EF 0005 of the text-input-assist application: `DF41` as published, a key id, `DF43` 32 bytes and filler.
+    """Build EF 0005 of the text-input-assist application, with fill bytes after the object.
 
-    `opaque`: the 32 bytes, whose meaning is not public. The file is padded beyond its object.
+    `opaque`: first 32 bytes of `DF43`, whose meaning is not public. `DF41` is as published.
     """
     values = [bytes.fromhex("01030E01"), b"9000034\x08\x05001" + bytes(4), opaque + b"\xff" * 96]
-    return encode(0xFF40, encode_list((0xDF41 + place, value) for place, value in enumerate(values))).ljust(
+    return encode(0xFF40, encode_list((0xDF41 + index, value) for index, value in enumerate(values))).ljust(
         _TEXT_INFO_LENGTH, b"\xff"
     )
 
@@ -123,9 +123,9 @@ def session_key(public: CardPublicKey) -> bytes:
 
 
 def token_info(label: str) -> bytes:
-    """Build JPKI's 160-byte record, a PKCS#11 CK_TOKEN_INFO with 32-bit numbers.
+    """Build JPKI's token information: 160 bytes, a PKCS#11 CK_TOKEN_INFO with 32-bit numbers.
 
-    All values except the serial number are as on a real card. The label is first, padded with spaces.
+    It begins with the label, padded with spaces. All values except the serial number match a real card.
     """
     unknown = 0xFFFFFFFF
     # flags, sessions, longest and shortest PIN, memory

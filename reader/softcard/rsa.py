@@ -1,4 +1,4 @@
-"""RSA signatures of the chip: PKCS#1 v1.5 over any DigestInfo."""
+"""RSA keys and signatures of the chip: PKCS#1 v1.5 over any DigestInfo."""
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -28,7 +28,7 @@ def sign_message(key: RSAPrivateKey, message: bytes) -> bytes:
     length = (key.key_size + 7) // 8
     value = int.from_bytes(pad_pkcs1_type_1(message, length), "big")
     private = key.private_numbers()
-    # Chinese remainder theorem, RFC 8017, 5.2.1.
+    # Chinese remainder theorem (RFC 8017, 5.2.1)
     m1, m2 = pow(value, private.dmp1, private.p), pow(value, private.dmq1, private.q)
     return (m2 + (m1 - m2) * private.iqmp % private.p * private.q).to_bytes(length, "big")
 
@@ -39,7 +39,7 @@ def dump_key(key: RSAPrivateKey) -> bytes:
 
 
 def load_key(der: bytes) -> RSAPrivateKey:
-    # validation takes 100 ms per key and is not needed for our own files
+    # skip validation, which takes 100 ms per key, because the keys are generated here
     key = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey):
         raise ValueError("not an RSA key")

@@ -1,4 +1,4 @@
-"""Simulated reader: slots for simulated cards, and a scanner for the code printed on them."""
+"""Simulated reader with slots for simulated cards, and a scanner for printed codes."""
 
 import queue
 import threading
@@ -12,7 +12,7 @@ from reader.watch import Watch
 
 
 class SimulatedLink:
-    """Link to a simulated card; fails once the card is removed, even in the middle of a command."""
+    """Link to a simulated card, which fails when the card is removed, even during a command."""
 
     def __init__(self, slot: "SimulatedSlot", card: Card) -> None:
         self._slot = slot
@@ -24,46 +24,46 @@ class SimulatedLink:
         return self.card.atr
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
-        if not self._alive():
+        if not self._connected():
             raise LinkLost("card removed")
         try:
             response = self.card.transmit(apdu)
         except Vanished as fault:
             if fault.mute:
                 raise LinkLost("the card is mute") from None
-            self._slot.taken(self.card)
+            self._slot.remove_card(self.card)
             raise LinkLost("card removed during the command") from None
-        if not self._alive():
+        if not self._connected():
             raise LinkLost("card removed during the command")
         return response
 
-    def _alive(self) -> bool:
-        return not self._closed and self._slot.holds(self)
+    def _connected(self) -> bool:
+        return not self._closed and self._slot.is_current(self)
 
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            # If the card was removed and inserted again, it may be powered for another link: leave it on.
+            # a card that was removed and inserted again may be powered for another link
             if self._slot.release(self):
                 self.card.power_off()
 
 
 class SimulatedScanner:
-    """Returns 照合番号B from the face of the card on the reader, as a scanner would."""
+    """Scanner that returns 照合番号B of the card on the reader."""
 
-    def __init__(self, card_there: Callable[[], Card | None]) -> None:
-        self._card_there = card_there
+    def __init__(self, current_card: Callable[[], Card | None]) -> None:
+        self._current_card = current_card
 
     def scan(self) -> bytearray | None:
-        card = self._card_there()
-        return None if card is None or not card.code_on_face else bytearray(card.code_on_face, "ascii")
+        card = self._current_card()
+        return None if card is None or not card.printed_code else bytearray(card.printed_code, "ascii")
 
 
 class SimulatedSlot:
-    """In-process `CardSlot` with one or more readers. Events are reported from a separate thread.
+    """In-process `CardSlot` with one or more readers, which reports events on a separate thread.
 
-    Methods simulate events at a counter: inserting and removing a card, another program holding it, unplugging the
-    readers.
+    Additional methods simulate events at the counter: inserting and removing cards, a program that blocks the card, and
+    unplugging the readers.
     """
 
     def __init__(self, *names: str) -> None:
@@ -87,28 +87,28 @@ class SimulatedSlot:
         return self._state.in_use or ""
 
     def insert(self, card: Card, reader: int = 0) -> None:
-        """Put a card on a reader. Raises `RuntimeError` if one is already there."""
+        """Put a card on a reader. Raises `RuntimeError` if the reader has a card."""
         name = self._names[reader]
         with self._lock:
             if name in self._cards:
                 raise RuntimeError("a card is already in the slot")
             card.power_on()
             self._cards[name] = card
-            self._look(name)
+            self._poll(name)
 
     def remove(self, reader: int = 0) -> None:
-        """Remove the card from a reader, if there is one; links to it fail from then on."""
+        """Remove the card, if any, from a reader. Links to it fail afterwards."""
         name = self._names[reader]
         with self._lock:
             card = self._cards.pop(name, None)
             if self._link is not None and self._link.card is card:
                 self._link = None
-            self._look(name)
+            self._poll(name)
         if card is not None:
             card.power_off()
 
     def hold(self, program: str | None) -> None:
-        """Let another program hold every card exclusively; None ends that."""
+        """Simulate a program that uses every card exclusively; None ends the simulation."""
         with self._lock:
             self._holder = program
 
@@ -117,12 +117,12 @@ class SimulatedSlot:
         with self._lock:
             self._cards.clear()
             self._link = None
-            self._tell(self._state.lost("reader not connected", standing))
+            self._queue_events(self._state.lost("reader not connected", standing))
 
     def plug(self) -> None:
         """Connect the readers again."""
         with self._lock:
-            self._tell(self._state.found(self._names))
+            self._queue_events(self._state.found(self._names))
 
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
         with self._lock:
@@ -131,16 +131,16 @@ class SimulatedSlot:
             self._thread = threading.Thread(
                 target=self._report, args=(on_event,), name=f"slot {self.name}", daemon=True
             )
-            self._tell(self._state.found(self._names))
+            self._queue_events(self._state.found(self._names))
             for name in self._names:
-                self._look(name)
+                self._poll(name)
         self._thread.start()
 
-    def _look(self, name: str) -> None:
+    def _poll(self, name: str) -> None:
         if self._thread is not None:
-            self._tell(self._state.card(name, there=name in self._cards, at=time.monotonic()))
+            self._queue_events(self._state.card(name, present=name in self._cards, at=time.monotonic()))
 
-    def _tell(self, events: list[SlotEvent]) -> None:
+    def _queue_events(self, events: list[SlotEvent]) -> None:
         for event in events:
             self._events.put(event)
 
@@ -154,7 +154,7 @@ class SimulatedSlot:
             if card is None:
                 return NoCard()
             if self._state.two:
-                self._state.note_two()
+                self._state.mark_two_reported()
                 return TwoCards()
             if self._link is not None:
                 return ReaderBusy(self.name)
@@ -165,26 +165,27 @@ class SimulatedSlot:
             return self._link
 
     def _card_in_use(self) -> Card | None:
-        if self._thread is None:  # not watched: use the first card
+        if self._thread is None:  # not watched, so use the first card
             return next(iter(self._cards.values()), None)
         return self._cards.get(self._state.in_use or "")
 
-    def taken(self, card: Card) -> None:
-        """Remove `card` from its reader, in the middle of a command."""
+    def remove_card(self, card: Card) -> None:
+        """Remove `card` from its reader."""
         for number, name in enumerate(self._names):
             if self._cards.get(name) is card:
                 self.remove(number)
 
-    def holds(self, link: SimulatedLink) -> bool:
+    def is_current(self, link: SimulatedLink) -> bool:
         with self._lock:
             return self._link is link
 
     def release(self, link: SimulatedLink) -> bool:
+        """Disconnect `link`. Returns whether it was connected."""
         with self._lock:
-            held = self._link is link
-            if held:
+            connected = self._link is link
+            if connected:
                 self._link = None
-            return held
+            return connected
 
     def close(self) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""Text images for simulated cards: name, address and numbers as one-bit pictures, drawn with an installed font."""
+"""Text images for simulated cards: name, address and numbers drawn with an installed font, one bit per pixel."""
 
 import io
 import logging
@@ -17,19 +17,19 @@ log = logging.getLogger(__name__)
 _MIN_FONT_SIZE: Final = 7
 """Font size in pixels below which text is illegible."""
 _NO_GLYPH: Final = "\U0010ffff"
-"""A code point for which no font has a glyph."""
+"""Code point without a glyph in any font."""
 
 
 def text_png(text: str, width: int, height: int) -> bytes:
-    """Draw the text as large as possible as a one-bit greyscale PNG. Long text is wrapped.
+    """Return a one-bit greyscale PNG of the text, drawn as large as possible and wrapped if necessary.
 
-    If no suitable font is installed, the picture contains a note in English.
+    If no Japanese font is installed, the picture contains an English note instead of Japanese text.
     """
     from PIL import Image, ImageDraw
 
     path = _font_for(text)
     if path is None and not text.isascii():
-        log.warning("no Japanese font is installed; simulated cards show no name")
+        log.warning("no Japanese font is installed: simulated cards are drawn without a name")
         text = "no Japanese font"
     image = Image.new("1", (width, height), 1)
     draw = ImageDraw.Draw(image)
@@ -44,7 +44,7 @@ def text_png(text: str, width: int, height: int) -> bytes:
 
 
 def _fitted(path: Path | None, text: str, width: int, height: int) -> "tuple[FreeTypeFont, list[str]]":
-    """Return the largest font in which the text fits, and its lines. Text that does not fit the smallest is cut off."""
+    """Return the largest font that fits the text, and the lines. Text too long for the smallest font is truncated."""
     for size in range(height, _MIN_FONT_SIZE, -1):
         font = _font(path, size)
         lines = _broken(font, text, width - 2)
@@ -55,7 +55,7 @@ def _fitted(path: Path | None, text: str, width: int, height: int) -> "tuple[Fre
 
 
 def _broken(font: "FreeTypeFont", text: str, width: int) -> list[str]:
-    """Split the text into lines of at most `width` pixels. Lines can be broken anywhere, as usual in Japanese."""
+    """Split the text into lines of at most `width` pixels. Japanese text may be broken at any character."""
     lines = [""]
     for letter in text:
         if lines[-1] and _ink(font, lines[-1] + letter)[2] > width:
@@ -82,8 +82,8 @@ def _font(path: Path | None, size: int) -> "FreeTypeFont":
 
 
 def _font_for(text: str) -> Path | None:
-    """Return the first font with all characters of the text, otherwise the first font; None for ASCII or if there is
-    none.
+    """Return a font with all characters of the text, or else any Japanese font. Returns None for ASCII text, and if no
+    Japanese font is installed.
     """
     if text.isascii():
         return None

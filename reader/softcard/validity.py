@@ -1,8 +1,7 @@
-"""Validity of a card and its certificates, from the dates of application, issue and birth and the residence status.
+"""Validity of cards and certificates, calculated from application, issue and birth dates and residence status.
 
-The rules are those of the municipal guides. For people born on 29 February the birthday is 28 February in common years,
-for end dates and ages alike (the guides do not say). An age is reached on the birthday, as in the guides, and not on
-the day before, as in the law on ages.
+The rules follow the municipal guides: an age is reached on the birthday, not on the previous day as in the law on
+ages. In common years, people born on 29 February have their birthday on 28 February, for which the guides give no rule.
 """
 
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from config.japan import JAPAN
 from reader.months import add_months
 
 ADULT_AT_18_FROM: Final = date(2022, 4, 1)
-"""The age of majority is 18 for applications from this day on, and 20 before."""
+"""First application date with an age of majority of 18; before, it was 20."""
 PHOTOLESS_FROM: Final = date(2024, 12, 2)
-"""Applications for infants under one need no photo from this day on."""
+"""First application date from which cards of infants under one have no photo."""
 SIGNATURE_AGE: Final = 15
 _PHOTO_AGE: Final = 1
 _CHILD_YEARS: Final = 5
@@ -25,17 +24,17 @@ _TRANSITIONAL_DAYS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Permanent:
-    """Japanese nationals, (special) permanent residents, and highly skilled professionals (ii), with unlimited stay."""
+    """Unlimited stay: Japanese nationals, (special) permanent residents and highly skilled professionals (ii)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Staying:
-    """Other foreign residents."""
+    """Limited stay: other foreign residents."""
 
     until: date
     """Last day of the permitted stay."""
     renewal_pending: bool = False
-    """Whether an extension was applied for in time, which prolongs stay and card by two months."""
+    """Whether an extension is pending, which prolongs stay and card by two months."""
 
     @property
     def last_day(self) -> date:
@@ -44,10 +43,10 @@ class Staying:
 
 @dataclass(frozen=True, slots=True)
 class Transitional:
-    """経過滞在者, who may stay for 60 days without a permit after birth in Japan or loss of nationality."""
+    """経過滞在者: a stay of 60 days without a permit after birth in Japan or loss of nationality."""
 
     since: date
-    """Day of the birth or loss."""
+    """Date of birth or loss."""
 
     @property
     def last_day(self) -> date:
@@ -59,7 +58,7 @@ PERMANENT: Final = Permanent()
 
 
 def birthday_in(year: int, birth_date: date) -> date:
-    """Return the birthday in `year`, with 28 February instead of 29 in common years."""
+    """Return the birthday in `year`; 28 February instead of 29 in common years."""
     try:
         return birth_date.replace(year=year)
     except ValueError:
@@ -85,10 +84,10 @@ def card_end(
     residence: Residence = PERMANENT,
     extra_months: int = 0,
 ) -> date:
-    """Return the card's expiry date: the 10th birthday after issue, or the 5th for minors, limited by the stay.
+    """Return the card's expiry date: the 10th birthday after issue (5th for minors), limited by the stay.
 
-    `applied_on` determines the age of majority and defaults to the day of issue. `extra_months` are added to the 10th
-    birthday in the announced generation.
+    `applied_on`: application date, which determines the age of majority; by default the day of issue.
+    `extra_months`: added to the 10th birthday in the announced generation.
     """
     majority = 18 if (applied_on or issued_on) >= ADULT_AT_18_FROM else 20
     if age_on(issued_on, birth_date) >= majority:
@@ -99,22 +98,22 @@ def card_end(
 
 
 def certificate_end(birth_date: date, issued_on: date, card_ends_on: date, years: int = 5) -> date:
-    """Return the certificate's expiry date: the `years`-th birthday after issue, limited by the card's expiry date."""
+    """Return the certificate's expiry date: the `years`-th birthday after issue, limited by the card's expiry."""
     return min(nth_birthday_after(birth_date, issued_on, years), card_ends_on)
 
 
 def has_signature_certificate(birth_date: date, issued_on: date) -> bool:
-    """Return whether a signature certificate is issued, which requires an age of 15."""
+    """Return whether the holder is old enough for a signature certificate."""
     return age_on(issued_on, birth_date) >= SIGNATURE_AGE
 
 
 def has_photo(birth_date: date, applied_on: date) -> bool:
-    """Return whether the card has a photo. Since `PHOTOLESS_FROM`, cards of infants under one have none."""
+    """Return whether the card has a photo, which cards of infants under one do not since `PHOTOLESS_FROM`."""
     return applied_on < PHOTOLESS_FROM or age_on(applied_on, birth_date) >= _PHOTO_AGE
 
 
 def end_of_day(day: date) -> datetime:
-    """Return the last second of the day in Japan, 14:59:59 UTC."""
+    """Return the last second of the day in Japan (14:59:59 UTC)."""
     return datetime.combine(day, time(23, 59, 59), JAPAN)
 
 

@@ -1,7 +1,7 @@
-"""Inserting a software card into the real pcscd through the virtual reader of vsmartcard (vpcd).
+"""Client for vsmartcard's virtual reader (vpcd), which inserts a software card into the real pcscd.
 
-Messages in both directions consist of a two-byte length and a body. A one-byte body is a control code (vsmartcard,
-`doc/api.txt`). The virtual reader listens on all interfaces, so keep it off real networks.
+Messages consist of a two-byte length and a body. A one-byte body is a control code (`doc/api.txt` in vsmartcard). The
+virtual reader listens on all interfaces, so do not use it on real networks.
 """
 
 import contextlib
@@ -14,10 +14,10 @@ from reader.softcard.card import Card, Vanished
 from reader.softcard.slot import SimulatedScanner
 
 VPCD_PORT: Final = 35963
-"""Port of the first slot in Debian's configuration; the second listens on the next port."""
+"""Port of the first slot in Debian's configuration. The second slot uses the next port."""
 
-_NOTICED_AFTER: Final = 0.5
-"""Minimum seconds between cards. pcscd polls every 0.4 s, and a card swapped between two polls cannot be used."""
+_SWAP_SECONDS: Final = 0.5
+"""Minimum seconds between cards. pcscd polls every 0.4 s, and a card swapped between two polls is unusable."""
 
 _POWER_OFF: Final = b"\x00"
 _POWER_ON: Final = b"\x01"
@@ -26,19 +26,19 @@ _GET_ATR: Final = b"\x04"
 
 
 class VirtualReaderUnavailable(RuntimeError):
-    """Nothing listens on the virtual reader's port."""
+    """The virtual reader's port refuses connections."""
 
 
 class VpcdConnection:
-    """One slot of the virtual reader. An open connection means that a card is in the slot."""
+    """Slot of the virtual reader, which contains a card while the connection is open."""
 
     def __init__(self, slot: int = 0, *, port: int = VPCD_PORT, timeout: float = 5.0) -> None:
         """`port`: port of the first slot. `timeout`: seconds to wait for a daemon that is starting."""
         self._address = ("127.0.0.1", port + slot)
         self._timeout = timeout
         self.reader = f"Virtual PCD 00 {slot:02}"
-        """Name of the reader in PC/SC."""
-        self._removed_at = -_NOTICED_AFTER
+        """Reader name in PC/SC."""
+        self._removed_at = -_SWAP_SECONDS
         self._card: Card | None = None
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
@@ -46,13 +46,13 @@ class VpcdConnection:
         self.scanner = SimulatedScanner(lambda: self._card)
 
     def insert(self, card: Card) -> None:
-        """Insert a card, after giving the daemon time to notice the last removal.
+        """Insert a card when the daemon has had time to detect the last removal.
 
-        Raises `VirtualReaderUnavailable`, or `RuntimeError` if a card is already in the slot.
+        Raises `VirtualReaderUnavailable`, or `RuntimeError` if the slot contains a card.
         """
         if self._socket is not None:
             raise RuntimeError("a card is already in the slot")
-        time.sleep(max(0.0, self._removed_at + _NOTICED_AFTER - time.monotonic()))
+        time.sleep(max(0.0, self._removed_at + _SWAP_SECONDS - time.monotonic()))
         connection = self._connect()
         card.power_off()
         self._gone.clear()
@@ -61,11 +61,11 @@ class VpcdConnection:
         self._thread.start()
 
     def remove(self) -> None:
-        """Remove the card if there is one. A command in progress gets no response."""
+        """Remove the card, if any. A command in progress gets no response."""
         connection, card, thread = self._socket, self._card, self._thread
         self._socket = self._card = self._thread = None
         if connection is not None:
-            # shut down before waiting, because the card may be processing a command
+            # shut down before joining the thread, which may be executing a command
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         if thread is not None and thread is not threading.current_thread():
@@ -84,8 +84,8 @@ class VpcdConnection:
             except OSError as error:
                 if time.monotonic() >= deadline:
                     raise VirtualReaderUnavailable(
-                        f"no virtual reader at {self._address[0]}:{self._address[1]} ({error.strerror or error}): "
-                        "install the packages pcscd and vsmartcard-vpcd and start pcscd"
+                        f"no virtual reader at {self._address[0]}:{self._address[1]} ({error.strerror or error}). "
+                        "Install the packages pcscd and vsmartcard-vpcd and start pcscd."
                     ) from None
                 time.sleep(0.05)
                 continue
@@ -94,7 +94,7 @@ class VpcdConnection:
             return connection
 
     def _serve(self, connection: socket.socket, card: Card) -> None:
-        # OSError means that the daemon ended or `remove` was called; in both cases the card is removed
+        # OSError: the daemon ended, or `remove` was called
         with contextlib.suppress(OSError):
             while (message := self._receive(connection)) is not None:
                 try:
@@ -103,7 +103,7 @@ class VpcdConnection:
                     if fault.mute:
                         continue
                     if fault.part:
-                        # announce more bytes than are sent
+                        # send fewer bytes than announced
                         connection.sendall((len(fault.part) * 2 + 2).to_bytes(2, "big") + fault.part)
                     connection.shutdown(socket.SHUT_RDWR)
                     break
@@ -113,7 +113,9 @@ class VpcdConnection:
         self._gone.set()
 
     def gone(self, timeout: float) -> bool:
-        """Return whether the daemon released the card or ended within `timeout` seconds. If so, call `remove`."""
+        """Wait until the daemon releases the card or ends, up to `timeout` seconds. Returns whether it did; then call
+        `remove`.
+        """
         return self._gone.wait(timeout)
 
     def _receive(self, connection: socket.socket) -> bytes | None:
@@ -139,8 +141,8 @@ def _receive_exactly(connection: socket.socket, length: int) -> bytes | None:
     received = bytearray()
     while len(received) < length:
         block = connection.recv(length - len(received))
-        # The daemon sends length and body in two segments. Without an immediate acknowledgement its kernel delays the
-        # second one by 40 ms. The option does not persist, so it is set again after each receive.
+        # The daemon sends length and body in two segments. Without an immediate acknowledgement, its kernel delays the
+        # second segment by 40 ms. The option does not persist, so set it after each receive.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         if not block:
             return None

@@ -1,10 +1,10 @@
-"""Base class for cards that wrap another card: faults and slow links."""
+"""Base class for wrapped cards, such as faulty and slow cards."""
 
 from reader.softcard.card import Card
 
 
 class WrappedCard:
-    """Forwards everything that a subclass does not override to the wrapped card."""
+    """Card that forwards all calls to another card, except for methods overridden by a subclass."""
 
     def __init__(self, card: Card) -> None:
         self._card = card
@@ -14,8 +14,8 @@ class WrappedCard:
         return self._card.atr
 
     @property
-    def code_on_face(self) -> str:
-        return self._card.code_on_face
+    def printed_code(self) -> str:
+        return self._card.printed_code
 
     def power_on(self) -> None:
         self._card.power_on()

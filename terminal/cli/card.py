@@ -113,7 +113,7 @@ def insert(
         stop = threading.Event()
         system.on_stop(stop.set)
         path = _path(file, settings.state_dir)
-        keep_inserted(path, reader=reader, port=port or VPCD_PORT, stop=stop, tell=tell)
+        keep_inserted(path, reader=reader, port=port or VPCD_PORT, stop=stop, report=tell)
 
 
 @app.command("list")
@@ -161,8 +161,8 @@ def show(
         tell(f"certificate id  {facts.certificate_sha256 or '-'}")
         tell(f"chip key        {facts.chip_key_sha256 or 'none: a phone'}")
         tell(f"tries left      {_tries(image)}")
-        if face and image.code_on_face:
-            code = image.code_on_face
+        if face and image.printed_code:
+            code = image.printed_code
             tell(f"on its face     birth {code[:6]} (era year first), expiry {code[6:10]}, security code {code[10:]}")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from config.settings import VisionSettings
-from reader.authenticity import is_of_test_authority
+from reader.authenticity import is_from_test_authority
 from terminal.conductor.patient_data import Patient
 from terminal.conductor.wiping import wipe_buffer
 from terminal.conductor.worker import Worker
@@ -158,7 +158,7 @@ class CameraDesk:
         """Return the engine's calibration for real faces, or for drawn faces if card and camera are simulated."""
         engine = self._loaded()
         drawn = self._settings.simulated_camera and self._sees_drawn_people()
-        simulated = patient.cv_certificate is not None and is_of_test_authority(patient.cv_certificate)
+        simulated = patient.cv_certificate is not None and is_from_test_authority(patient.cv_certificate)
         return (engine.drawn_calibration if drawn and simulated else None) or engine.calibration
 
     def _is_untrusted_source(self) -> bool:

@@ -30,7 +30,7 @@ from reader.facts import (
     TwoCards,
 )
 from reader.link import CardLink, CardSlot
-from reader.reading import AS_DELIVERED, CardOpener
+from reader.reading import DEFAULT_OPENER, CardOpener
 from terminal.conductor.patient_data import Patient
 from terminal.conductor.wiping import wipe_buffer
 from terminal.conductor.worker import Worker
@@ -67,7 +67,7 @@ class CardDesk:
         self,
         slot: CardSlot,
         anchors: TrustAnchors,
-        reading: CardOpener = AS_DELIVERED,
+        reading: CardOpener = DEFAULT_OPENER,
         patience: float = 5.0,
     ) -> None:
         self.slot = slot

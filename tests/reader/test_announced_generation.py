@@ -41,7 +41,7 @@ def test_receptions_by_pin_and_by_face(announced: CardImage, authority: TestAuth
     assert not verify_chip_signature(key, b"another", signature)  # type: ignore[arg-type]
     assert not verify_chip_signature(key, b"statement", signature + b"\0")  # type: ignore[arg-type]
 
-    assert card.verify_printed_code(bytearray(announced.code_on_face, "ascii"), 10) == CodeRight()
+    assert card.verify_printed_code(bytearray(announced.printed_code, "ascii"), 10) == CodeRight()
     record, cv, proof = card.read_face_record(), card.read_cv_certificate(), card.prove_chip(b"statement")
     assert isinstance(record, FaceRecord)
     assert isinstance(cv, bytes)

@@ -148,10 +148,10 @@ def test_wrong_printed_codes_lock_the_face_record(present: Present, image: CardI
     image.passwords[Password.PRINTED_CODE].left = 2
     card = present(image)
     wrong = bytearray(b"60061520340000")
-    wrong[13] = ord("1") if image.code_on_face.endswith("0") else ord("0")
+    wrong[13] = ord("1") if image.printed_code.endswith("0") else ord("0")
     assert card.verify_printed_code(wrong, expected_left=2) == CodeWrong(left=1)
     assert card.verify_printed_code(wrong, expected_left=1) == CodeLocked()
-    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), expected_left=0) == CodeLocked()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=0) == CodeLocked()
     assert card.read_face_record() == CardUnreadable(0x6982, "read face record")
 
 
@@ -186,7 +186,7 @@ def test_an_infants_card_has_no_photo_and_is_genuine(present: Present, authority
     baby = Holder("試験　赤子", "東京都模擬区１－２－３", date(2025, 3, 3))
     image = issue(authority, RSA_2048, None, holder=baby, pin="1234", issued_on=date(2025, 8, 1))
     card = present(image)
-    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), expected_left=10) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=10) == CodeRight()
     record = card.read_face_record()
     certificate = card.read_cv_certificate()
     assert isinstance(record, FaceRecord)
@@ -200,7 +200,7 @@ def test_a_mixed_card_has_the_chip_of_another_card(present: Present, image: Card
     certificate = card.read_user_certificate()
     assert certificate == another.public_facts().certificate_der
     assert card.verify_pin(bytearray(b"9876"), expected_left=3) == PinRight()
-    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), expected_left=10) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=10) == CodeRight()
     record = card.read_face_record()
     assert isinstance(record, FaceRecord)
     assert record.chip_public_key == image.public_facts().chip_key_der

@@ -76,17 +76,17 @@ DOCUMENTED = SUCCESS | FAILURE | PinWrong | CodeWrong | PinLocked | CodeLocked
 @pytest.mark.parametrize("name", FAULTS)
 def test_each_fault_at_each_command(image: CardImage, name: str, longest_read: int) -> None:
     fault = FAULTS[name]
-    code = image.code_on_face.encode()
+    code = image.printed_code.encode()
     faults = 0
     for at in range(1, COMMANDS):
         faulty = FaultyCard(SoftCard(image), at, fault)
         outcomes = list(reception(MyNumberCard(linked(faulty), longest_read=longest_read), code))
         assert all(isinstance(outcome, DOCUMENTED) for outcome in outcomes)
-        if isinstance(fault, GONE) and faulty.struck:
+        if isinstance(fault, GONE) and faulty.triggered:
             assert outcomes[-1] == CardGone(), f"command {at}: {outcomes[-1]}"
         tries_left = (image.passwords[Password.USER_PIN].left, image.passwords[Password.PRINTED_CODE].left)
         assert tries_left == (3, 10), f"command {at}: the correct PIN used a try"
-        if not faulty.struck:
+        if not faulty.triggered:
             break
         faults += 1
     assert 8 <= faults < COMMANDS - 1
@@ -98,7 +98,7 @@ def test_a_wrong_status_word_at_each_command(image: CardImage, sw: int) -> None:
 
     for at in range(1, 16):
         faulty = FaultyCard(SoftCard(image), at, WrongStatus(sw))
-        for outcome in reception(MyNumberCard(linked(faulty)), image.code_on_face.encode()):
+        for outcome in reception(MyNumberCard(linked(faulty)), image.printed_code.encode()):
             assert isinstance(outcome, DOCUMENTED)
         assert (image.passwords[Password.USER_PIN].left, image.passwords[Password.PRINTED_CODE].left) == (3, 10)
 
@@ -112,7 +112,7 @@ def test_a_swapped_card_loses_no_try(image: CardImage, another: CardImage) -> No
     for at in (8, *range(10, 20)):
         swapped = another.model_copy(deep=True)
         faulty = FaultyCard(SoftCard(image), at, Swapped(SoftCard(swapped)))
-        first, *_ = reception(MyNumberCard(linked(faulty)), image.code_on_face.encode())
+        first, *_ = reception(MyNumberCard(linked(faulty)), image.printed_code.encode())
         assert isinstance(first, CardFacts)
         tries_left = (swapped.passwords[Password.USER_PIN].left, swapped.passwords[Password.PRINTED_CODE].left)
         assert tries_left == (3, 10), f"swapped at command {at}"
@@ -155,7 +155,7 @@ def test_faults_through_pcscd(real_counter: "PcscdCounter", image: CardImage, fa
     link = PcscSlot(real_counter.vpcd.reader).connect()
     if isinstance(fault, Mute):
         link._patience = 1.0  # type: ignore[union-attr]
-    *_, last = reception(MyNumberCard(link), image.code_on_face.encode())  # type: ignore[arg-type]
+    *_, last = reception(MyNumberCard(link), image.printed_code.encode())  # type: ignore[arg-type]
     assert last == CardGone() if isinstance(fault, GONE) else isinstance(last, SUCCESS | FAILURE)
     link.close()  # type: ignore[union-attr]
     real_counter.remove()

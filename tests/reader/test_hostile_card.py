@@ -172,7 +172,7 @@ def test_no_pin_is_sent_before_the_counter_was_read(image: CardImage) -> None:
     link = Link(SoftCard(image).transmit)
     card = MyNumberCard(link)
     assert card.verify_pin(bytearray(b"1234"), expected_left=3) == PinNotSent(left=3)
-    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), expected_left=10) == CodeNotSent(left=10)
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=10) == CodeNotSent(left=10)
     assert not any(b"1234" in command for command in link.commands)
 
 
@@ -186,9 +186,9 @@ def test_no_pin_is_sent_to_a_swapped_card(image: CardImage, another: CardImage, 
         assert isinstance(card.prove_chip(b"statement"), bytes)
     inserted = SoftCard(another)
     assert card.verify_pin(bytearray(b"1234"), expected_left=3) == CardGone()
-    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), expected_left=10) == CardGone()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=10) == CardGone()
     assert (another.passwords[Password.USER_PIN].left, another.passwords[Password.PRINTED_CODE].left) == (3, 10)
-    assert not any(b"1234" in command or image.code_on_face.encode() in command for command in link.commands)
+    assert not any(b"1234" in command or image.printed_code.encode() in command for command in link.commands)
 
 
 def test_a_card_that_reports_verified_instead_of_a_counter(image: CardImage) -> None:

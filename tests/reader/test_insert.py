@@ -36,7 +36,7 @@ def card_file(tmp_path: Path, image: CardImage) -> Path:
 def inserted(path: Path, port: int, wrap: Callable[[SoftCard], Card] = lambda card: card) -> Iterator["Queue[str]"]:
     messages: Queue[str] = Queue()
     stop = threading.Event()
-    options = {"port": port, "stop": stop, "tell": messages.put, "wrap": wrap}
+    options = {"port": port, "stop": stop, "report": messages.put, "wrap": wrap}
     thread = threading.Thread(target=keep_inserted, args=(path,), kwargs=options)
     thread.start()
     try:
@@ -64,7 +64,7 @@ def test_an_inserted_card_file_is_updated_and_survives_a_restart(
         assert card.verify_pin(bytearray(b"0000"), 3) == PinWrong(2)
         link.close()  # type: ignore[union-attr]
         with pytest.raises(CardFileError, match="another process"):
-            keep_inserted(card_file, stop=threading.Event(), tell=print)
+            keep_inserted(card_file, stop=threading.Event(), report=print)
         pcscd.stop()
         assert messages.get(timeout=60) == "the PC/SC service has released the card"
         assert messages.get(timeout=60).startswith("waiting: no virtual reader")
@@ -101,19 +101,19 @@ def test_an_inserted_card_can_be_slow_and_faulty(pcscd: "Pcscd", card_file: Path
 
 def test_insertion_waits_for_the_daemon(card_file: Path) -> None:
     with inserted(card_file, port=9) as messages:
-        assert "install the packages pcscd and vsmartcard-vpcd" in messages.get(timeout=60)
+        assert "Install the packages pcscd and vsmartcard-vpcd" in messages.get(timeout=60)
     assert messages.empty()
 
 
 @pytest.mark.parametrize("reader", [-1, 2])
 def test_inserting_into_a_missing_slot_is_refused(card_file: Path, reader: int) -> None:
     with pytest.raises(ValueError, match="slots 0 to 1"):
-        keep_inserted(card_file, reader=reader, stop=threading.Event(), tell=print)
+        keep_inserted(card_file, reader=reader, stop=threading.Event(), report=print)
 
 
 def test_inserting_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CardFileError, match=r"nowhere\.json"):
-        keep_inserted(tmp_path / "nowhere.json", stop=threading.Event(), tell=print)
+        keep_inserted(tmp_path / "nowhere.json", stop=threading.Event(), report=print)
 
 
 def test_messages_explain_the_installation_and_the_open_port() -> None:

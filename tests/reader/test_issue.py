@@ -64,7 +64,7 @@ def test_a_mixed_card_combines_the_certificate_and_pin_of_one_card_with_the_chip
     assert facts.chip_key_sha256 == image.public_facts().chip_key_sha256
     assert facts.certificate_sha256 == another.public_facts().certificate_sha256
     assert mixed.passwords[Password.USER_PIN] == another.passwords[Password.USER_PIN]
-    assert mixed.code_on_face == image.code_on_face
+    assert mixed.printed_code == image.printed_code
     mixed.passwords[Password.USER_PIN].left = 0
     assert another.passwords[Password.USER_PIN].left == 3, "the source cards have separate counters"
 
@@ -83,7 +83,7 @@ def test_issuing_with_explicit_dates_tries_and_code(authority: TestAuthority, ho
         expires_on=date(2026, 1, 31),
         certificate_ends_on=date(2025, 12, 31),
     )
-    assert image.code_on_face == "60061520260077"
+    assert image.printed_code == "60061520260077"
     assert (image.passwords[Password.USER_PIN].left, image.passwords[Password.PRINTED_CODE].left) == (1, 4)
     ends = x509.load_der_x509_certificate(image.files[File.USER_CERTIFICATE]).not_valid_after_utc
     assert ends.isoformat() == "2025-12-31T14:59:59+00:00"

@@ -46,7 +46,7 @@ class Presented:
         return self.facts
 
     def record(self) -> FaceRecord:
-        code = bytearray(self.image.code_on_face, "ascii")
+        code = bytearray(self.image.printed_code, "ascii")
         assert self.card.verify_printed_code(code, self.card_facts.code_tries_left) == CodeRight()
         record = self.card.read_face_record()
         assert isinstance(record, FaceRecord)
@@ -110,7 +110,7 @@ def test_card_with_few_pin_tries_left(authority: TestAuthority) -> None:
 def test_card_with_locked_code(authority: TestAuthority) -> None:
     presented = Presented("code-locked", authority)
     assert presented.card_facts.code_locked
-    code = bytearray(presented.image.code_on_face, "ascii")
+    code = bytearray(presented.image.printed_code, "ascii")
     assert presented.card.verify_printed_code(code, 0) == CodeLocked()
     assert isinstance(presented.card.read_face_record(), CardUnreadable)
     assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinRight()
@@ -132,9 +132,9 @@ def test_certificate_end_dates(kind: str, ends: date, authority: TestAuthority) 
 def test_card_of_a_foreign_resident(authority: TestAuthority) -> None:
     presented = Presented("foreign-resident", authority)
     assert presented.card_facts.card_expiry == date(2028, 11, 22)
-    assert presented.image.code_on_face[:6] == "960203"
+    assert presented.image.printed_code[:6] == "960203"
     holder = Holder("EXAMPLE　KIM", "東京都模擬区１－２－３", date(1990, 5, 5))
-    assert Presented("foreign-resident", authority, holder=holder).image.code_on_face[:6] == "900505"
+    assert Presented("foreign-resident", authority, holder=holder).image.printed_code[:6] == "900505"
     staying = Holder("EXAMPLE　KIM", "東京都", date(1990, 5, 5), residence=Staying(date(2027, 1, 31)))
     assert Presented("foreign-resident", authority, holder=staying).card_facts.card_expiry == date(2027, 1, 31)
 
@@ -188,7 +188,7 @@ def test_issuing_a_card_of_the_announced_generation(authority: TestAuthority) ->
         ("golden", {}, "known: ordinary"),
         ("child", {"holder": Holder("模擬　花子", "東京都", date(1985, 6, 15))}, "ages 1 to 14"),
         ("infant", {"holder": Holder("模擬　花子", "東京都", date(2020, 6, 15))}, "ages 0 to 0"),
-        ("tries-left", {"tries_left": 4}, "0 to 3 tries"),
+        ("tries-left", {"tries_left": 4}, "0 to 3"),
         ("ordinary", {"pin": "12"}, "4 digits"),
         ("ordinary", {"photo_kb": 50}, "2 to 27"),
     ],

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 def test_a_missing_daemon_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module.shutil, "which", lambda *_, **__: None)
-    with pytest.raises(PcscdError, match="install the packages pcscd and vsmartcard-vpcd"):
+    with pytest.raises(PcscdError, match="Install the packages pcscd and vsmartcard-vpcd"):
         Pcscd().start()
 
 
 def test_a_missing_virtual_reader_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(module.shutil, "which", lambda *_, **__: "/usr/sbin/pcscd")
     monkeypatch.setattr(module, "VPCD_CONFIG", tmp_path / "nowhere")
-    with pytest.raises(PcscdError, match="install vsmartcard-vpcd"):
+    with pytest.raises(PcscdError, match="Install vsmartcard-vpcd"):
         Pcscd().start()
 
 

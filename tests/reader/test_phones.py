@@ -80,5 +80,5 @@ def test_phones_have_no_face_record_and_no_printed_code(authority: TestAuthority
         card = MyNumberCard(Wire(image))
         assert isinstance(card.read_facts(), CardFacts)
         assert isinstance(card.read_face_record(), CardUnreadable)
-        assert image.code_on_face == ""
+        assert image.printed_code == ""
         assert (image.is_phone, image.public_facts().chip_key_sha256) == (True, None)

@@ -33,7 +33,7 @@ def test_a_card_pulled_while_reading_the_photo(counter: "Counter", image: CardIm
     counter.insert(PulledCard(image, INS.READ_BINARY, 3, counter.pull))
     card = MyNumberCard(counter.connect())
     assert isinstance(card.read_facts(), CardFacts)
-    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), expected_left=10) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=10) == CodeRight()
     assert card.read_face_record() == CardGone()
     assert card.prove_chip(b"statement") == CardGone()
 

@@ -68,7 +68,7 @@ def plug(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch
         "SCardStatus": status,
     }.items():
         monkeypatch.setattr(pcsc.scard, name, stand_in)
-    monkeypatch.setattr(pcsc, "_REMOVAL_SEEN_AFTER", 0.02)
+    monkeypatch.setattr(pcsc, "_REMOVAL_DELAY", 0.02)
     monkeypatch.setattr(pcsc, "_POWER_PAUSE", 0.0)
     monkeypatch.setattr(pcsc, "_BUSY_PATIENCE", 0.12)
     return reader
@@ -102,7 +102,7 @@ def use_card(card: MyNumberCard, image: CardImage) -> str:
     if not isinstance(facts, CardFacts):
         return {NotMyNumberCard: OTHER_CARD, CardGone: TAKEN, CardUnreadable: UNREADABLE}[type(facts)]
     assert card.read_user_certificate() == image.files[File.USER_CERTIFICATE]
-    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), facts.code_tries_left) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), facts.code_tries_left) == CodeRight()
     record = card.read_face_record()
     if not hasattr(record, "photo_jp2"):
         return UNREADABLE if isinstance(record, CardUnreadable) else TAKEN

@@ -87,7 +87,7 @@ def test_only_one_card_at_a_time(image: CardImage) -> None:
 def test_the_scanner_reads_the_inserted_card(image: CardImage) -> None:
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
-    assert slot.scanner.scan() == bytearray(image.code_on_face, "ascii")
+    assert slot.scanner.scan() == bytearray(image.printed_code, "ascii")
     slot.remove()
     assert slot.scanner.scan() is None
 

@@ -97,7 +97,7 @@ def test_the_signature_password_has_6_to_16_characters(card: SoftCard) -> None:
 def test_locked_pins_and_printed_codes_cannot_be_changed(card: SoftCard, image: CardImage) -> None:
     image.passwords[Password.USER_PIN].left = 0
     play(card, (JPKI, 0x9000), ("0024019804" + ascii_hex("5678"), 0x6984))
-    play(card, (SURFACE, 0x9000), ("002000920E" + ascii_hex(image.code_on_face), 0x9000))
+    play(card, (SURFACE, 0x9000), ("002000920E" + ascii_hex(image.printed_code), 0x9000))
     play(card, ("002401920E" + ascii_hex("0" * 14), 0x6985))
 
 
@@ -185,7 +185,7 @@ def test_reading_selected_files_and_by_short_identifier(card: SoftCard, image: C
 
 
 def test_access_rules_of_the_files(card: SoftCard, image: CardImage) -> None:
-    code = ascii_hex(image.code_on_face)
+    code = ascii_hex(image.printed_code)
     play(card, (JPKI, 0x9000), ("00B0810000", 0x6982), ("00B0820000", 0x9000))
     play(card, ("002000 9B08".replace(" ", "") + ascii_hex("TEST2026"), 0x9000), ("00B0810000", 0x9000))
     play(card, (SURFACE, 0x9000), ("00B0820000", 0x6982), ("00B0840000", 0x9000), ("00B0830000", 0x9000))

@@ -54,10 +54,10 @@ def test_the_first_block_contains_the_total_length(tag: int, length: int) -> Non
         (b"\x30\x80\x00\x00", "indefinite"),
         (b"\x30\x84\x00\x00\x00\x01\x00", "length field"),
         (b"\x30\x83\x01\x00\x00", "longer than a card file"),
-        (b"\x5f\x81\x81\x01\x00", "tag longer"),
-        (b"\x30\x82\x01", "cut off in its header"),
-        (b"\x30\x05\x00", "cut off in its value"),
-        (b"", "cut off in its header"),
+        (b"\x5f\x81\x81\x01\x00", "tag is longer"),
+        (b"\x30\x82\x01", "truncated in its header"),
+        (b"\x30\x05\x00", "truncated in its value"),
+        (b"", "truncated in its header"),
     ],
 )
 def test_malformed_objects_are_refused_with_a_reason(data: bytes, reason: str) -> None:
@@ -66,7 +66,7 @@ def test_malformed_objects_are_refused_with_a_reason(data: bytes, reason: str) -
 
 
 def test_too_many_objects_are_refused() -> None:
-    with pytest.raises(MalformedCardData, match="more objects"):
+    with pytest.raises(MalformedCardData, match="too many objects"):
         parse_list(encode_list([(0x30, b"")] * (MAX_OBJECTS + 1)))
 
 

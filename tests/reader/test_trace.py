@@ -33,14 +33,14 @@ def test_traces_contain_no_personal_data_and_no_pin(image: CardImage, longest_re
     assert card.verify_pin(bytearray(b"9753"), 3) == PinWrong(2)
     assert card.verify_pin(bytearray(b"1234"), 2) == PinRight()
     signature = card.sign(b"statement")
-    assert card.verify_printed_code(bytearray(image.code_on_face, "ascii"), 10) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeRight()
     record = card.read_face_record()
     assert isinstance(record, FaceRecord)
     link.transmit(bytes.fromhex("0024018004") + b"8642")
     link.transmit(bytes.fromhex("00B2010C00"))
     link.close()
     text = "\n".join(lines).lower()
-    secrets = [b"9753", b"1234", b"8642", image.code_on_face.encode(), bytes(record.photo_jp2 or b"?")[:8]]
+    secrets = [b"9753", b"1234", b"8642", image.printed_code.encode(), bytes(record.photo_jp2 or b"?")[:8]]
     secrets += [signature[:8] if isinstance(signature, bytes) else b"?", b"19850615", b"20340615"]
     secrets += [image.files[File.CARD_EXPIRY][2:17], image.files[File.USER_CERTIFICATE][8:32]]
     for secret in secrets:
@@ -78,10 +78,10 @@ def test_a_lost_link_and_malformed_data_are_traced(image: CardImage) -> None:
     lines: list[str] = []
     link = TracedLink(Nonsense(), lines.append, production=False)
     assert MyNumberCard(link).read_facts() == CardGone()
-    assert lines[-1].startswith("< no answer")
+    assert lines[-1].startswith("< no response")
     assert link.transmit(b"\x00") == b"!"
-    assert lines[-2:][0] == "> 1 bytes that are not a command"
-    assert lines[-1].startswith("< 1 bytes that are not an answer")
+    assert lines[-2:][0] == "> invalid command of 1 bytes"
+    assert lines[-1].startswith("< invalid response of 1 bytes")
 
 
 def test_tracing_is_refused_in_production(image: CardImage) -> None:

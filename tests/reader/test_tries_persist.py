@@ -109,4 +109,4 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_repr_of_a_card_has_no_pin_or_code(image: CardImage) -> None:
     text = repr(image) + repr(image.passwords[Password.USER_PIN]) + repr(image.public_facts())
     assert "1234" not in text.replace(image.card_id, "").replace(image.public_facts().certificate_sha256 or "", "")
-    assert image.code_on_face not in text
+    assert image.printed_code not in text

@@ -11,16 +11,18 @@ BUILT_IN, ON_TOP, PHONES = "Alcor AU9540 00 00", "ACR1252 [PICC] 01 00", "RC-S30
 _seconds = itertools.count(step=2)
 
 
-def poll(watch: Watch, reader: str, *, there: bool, swapped: bool = False, at: float | None = None) -> list[SlotEvent]:
+def poll(
+    watch: Watch, reader: str, *, present: bool, swapped: bool = False, at: float | None = None
+) -> list[SlotEvent]:
     """Poll at time `at`, by default two seconds after the previous poll."""
-    return watch.card(reader, there=there, at=next(_seconds) if at is None else at, swapped=swapped)
+    return watch.card(reader, present=present, at=next(_seconds) if at is None else at, swapped=swapped)
 
 
 def watching(*readers: str, with_card: tuple[str, ...] = (), named: bool = False) -> Watch:
     watch = Watch(named=named)
     watch.found(readers)
     for reader in readers:
-        poll(watch, reader, there=reader in with_card)
+        poll(watch, reader, present=reader in with_card)
     return watch
 
 
@@ -40,26 +42,26 @@ def test_readers_are_reported_once_from_the_first_poll() -> None:
 
 def test_a_card_on_any_reader_is_reported() -> None:
     watch = watching(BUILT_IN, ON_TOP)
-    assert names(poll(watch, ON_TOP, there=True)) == [("CardInserted", ON_TOP)]
-    assert names(poll(watch, ON_TOP, there=False)) == [("CardRemoved", ON_TOP)]
-    assert names(poll(watch, BUILT_IN, there=True)) == [("CardInserted", BUILT_IN)]
+    assert names(poll(watch, ON_TOP, present=True)) == [("CardInserted", ON_TOP)]
+    assert names(poll(watch, ON_TOP, present=False)) == [("CardRemoved", ON_TOP)]
+    assert names(poll(watch, BUILT_IN, present=True)) == [("CardInserted", BUILT_IN)]
 
 
 def test_a_card_inserted_before_watching_is_ignored_until_removed() -> None:
     watch = watching(BUILT_IN, ON_TOP, with_card=(BUILT_IN,))
     assert watch.ignored == {BUILT_IN}
     assert watch.in_use is None
-    assert names(poll(watch, ON_TOP, there=True)) == [("CardInserted", ON_TOP)]
+    assert names(poll(watch, ON_TOP, present=True)) == [("CardInserted", ON_TOP)]
     assert not watch.two
-    assert poll(watch, BUILT_IN, there=True) == []
-    assert poll(watch, BUILT_IN, there=False) == []
-    poll(watch, ON_TOP, there=False)
-    assert names(poll(watch, BUILT_IN, there=True)) == [("CardInserted", BUILT_IN)]
+    assert poll(watch, BUILT_IN, present=True) == []
+    assert poll(watch, BUILT_IN, present=False) == []
+    poll(watch, ON_TOP, present=False)
+    assert names(poll(watch, BUILT_IN, present=True)) == [("CardInserted", BUILT_IN)]
 
 
 def test_a_card_swapped_in_between_two_polls_is_reported() -> None:
     watch = watching(BUILT_IN, ON_TOP, with_card=(BUILT_IN,))
-    assert names(poll(watch, BUILT_IN, there=True, swapped=True)) == [("CardInserted", BUILT_IN)]
+    assert names(poll(watch, BUILT_IN, present=True, swapped=True)) == [("CardInserted", BUILT_IN)]
 
 
 def test_a_card_present_at_start_is_used_if_its_reader_is_the_only_or_the_named_one() -> None:
@@ -71,45 +73,45 @@ def test_a_service_restart_does_not_end_ignoring_a_card() -> None:
     watch = watching(BUILT_IN, ON_TOP, with_card=(BUILT_IN,))
     watch.lost("PC/SC service", ReaderStanding.NO_SERVICE)
     watch.found([BUILT_IN, ON_TOP])
-    assert poll(watch, BUILT_IN, there=True) == []
-    assert names(poll(watch, ON_TOP, there=True)) == [("CardInserted", ON_TOP)]
+    assert poll(watch, BUILT_IN, present=True) == []
+    assert names(poll(watch, ON_TOP, present=True)) == [("CardInserted", ON_TOP)]
 
 
 def test_a_card_in_a_reader_plugged_in_later_is_reported() -> None:
     watch = watching(BUILT_IN, ON_TOP)
     watch.found([BUILT_IN, ON_TOP, PHONES])
-    assert names(poll(watch, PHONES, there=True)) == [("CardInserted", PHONES)]
+    assert names(poll(watch, PHONES, present=True)) == [("CardInserted", PHONES)]
 
 
 def test_after_two_cards_the_remaining_card_starts_a_new_reception() -> None:
     for removed, remaining in ((BUILT_IN, ON_TOP), (ON_TOP, BUILT_IN)):
         watch = watching(BUILT_IN, ON_TOP)
-        poll(watch, BUILT_IN, there=True)
-        assert poll(watch, ON_TOP, there=True) == []
+        poll(watch, BUILT_IN, present=True)
+        assert poll(watch, ON_TOP, present=True) == []
         assert watch.two
-        watch.note_two()
-        assert names(poll(watch, removed, there=False)) == [("CardRemoved", BUILT_IN), ("CardInserted", remaining)]
+        watch.mark_two_reported()
+        assert names(poll(watch, removed, present=False)) == [("CardRemoved", BUILT_IN), ("CardInserted", remaining)]
         assert not watch.two
 
 
 def test_a_briefly_inserted_second_card_does_not_affect_the_reception() -> None:
     watch = watching(BUILT_IN, ON_TOP)
-    poll(watch, BUILT_IN, there=True)
-    assert poll(watch, ON_TOP, there=True) == []
-    assert poll(watch, ON_TOP, there=False) == []
+    poll(watch, BUILT_IN, present=True)
+    assert poll(watch, ON_TOP, present=True) == []
+    assert poll(watch, ON_TOP, present=False) == []
     assert watch.in_use == BUILT_IN
 
 
 def test_removing_the_first_of_two_cards_reports_the_second() -> None:
     watch = watching(BUILT_IN, ON_TOP)
-    poll(watch, BUILT_IN, there=True)
-    poll(watch, ON_TOP, there=True)
-    assert names(poll(watch, BUILT_IN, there=False)) == [("CardRemoved", BUILT_IN), ("CardInserted", ON_TOP)]
+    poll(watch, BUILT_IN, present=True)
+    poll(watch, ON_TOP, present=True)
+    assert names(poll(watch, BUILT_IN, present=False)) == [("CardRemoved", BUILT_IN), ("CardInserted", ON_TOP)]
 
 
 def test_unplugging_the_reader_in_use_keeps_the_other_ready() -> None:
     watch = watching(BUILT_IN, ON_TOP)
-    poll(watch, ON_TOP, there=True)
+    poll(watch, ON_TOP, present=True)
     lost, removed, found = watch.found([BUILT_IN])
     assert lost == ReaderLost("reader not connected", ReaderStanding.READY)
     assert (removed, found) == (CardRemoved(), ReaderFound(BUILT_IN))
@@ -120,7 +122,7 @@ def test_unplugging_the_last_reader_is_reported_once() -> None:
     assert names(watch.gone(ON_TOP)) == [("ReaderLost", ""), ("CardRemoved", ON_TOP)]
     assert watch.lost("reader not connected") == []
     assert watch.found([ON_TOP]) == [ReaderFound(ON_TOP)]
-    assert names(poll(watch, ON_TOP, there=True)) == [("CardInserted", ON_TOP)]
+    assert names(poll(watch, ON_TOP, present=True)) == [("CardInserted", ON_TOP)]
 
 
 def test_a_missing_reader_is_reported_again_if_the_reason_changes() -> None:
@@ -133,6 +135,6 @@ def test_a_missing_reader_is_reported_again_if_the_reason_changes() -> None:
 
 def test_two_cards_inserted_almost_together_are_reported() -> None:
     watch = watching(BUILT_IN, ON_TOP)
-    poll(watch, BUILT_IN, there=True, at=100.0)
-    assert names(poll(watch, ON_TOP, there=True, at=100.9)) == [("CardRemoved", BUILT_IN), ("CardInserted", BUILT_IN)]
+    poll(watch, BUILT_IN, present=True, at=100.0)
+    assert names(poll(watch, ON_TOP, present=True, at=100.9)) == [("CardRemoved", BUILT_IN), ("CardInserted", BUILT_IN)]
     assert watch.two

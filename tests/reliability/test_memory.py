@@ -75,7 +75,7 @@ def run_and_search(folder: Path, photo_jp2: bytes, face: int | None, encoding: "
         reader = VpcdConnection(port=daemon.port)
         terminal = Terminal(str(folder), service.url, _socket(), reader.reader, _anchors(authority), face)
         with terminal_process(terminal) as (pid, pipe):
-            for secret in (PIN, image.code_on_face.encode()):
+            for secret in (PIN, image.printed_code.encode()):
                 pipe.send(masked(secret))
                 reader.insert(SoftCard(image.model_copy(deep=True)))
                 assert pipe.poll(60), "the reception did not complete"
@@ -99,7 +99,7 @@ def _remaining(pid: int, secrets: dict[str, bytes], seconds: float = 20) -> dict
 
 def _secrets(image: CardImage, encoding: "NDArray[np.float64]") -> dict[str, bytes]:
     photo = bytes(parse_face_record(image.files[File.FACE_RECORD]).photo_jp2 or b"")
-    code, number = image.code_on_face.encode(), image.passwords[Password.NUMBER_A].reference
+    code, number = image.printed_code.encode(), image.passwords[Password.NUMBER_A].reference
     assert number is not None
     return {
         "PIN in VERIFY": b"\x00\x20\x00\x80\x04" + PIN,

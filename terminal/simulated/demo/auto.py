@@ -173,7 +173,7 @@ class AutoDemo:
             take_card=self._place.remove,
             resolve=self._resolution(persona.script.mishap),
             unplug=self._place.unplug if persona.script.mishap is Mishap.READER_UNPLUGGED else None,
-            code=card.code_on_face.encode("ascii"),
+            code=card.printed_code.encode("ascii"),
         )
         self._misbehave(persona)
         began = time.monotonic()

@@ -47,7 +47,7 @@ class CardOverReader(CardSource):
 def front_of(card: SoftCard) -> CardFront:
     """Return the text and photo printed on a simulated card."""
     record = parse_face_record(card.image.files[File.FACE_RECORD])
-    code = card.image.code_on_face
+    code = card.image.printed_code
     return CardFront(
         birth=_birth(record, code),
         expiry=f"{record.expiry.year}年{record.expiry.month:2d}月{record.expiry.day:2d}日まで有効",

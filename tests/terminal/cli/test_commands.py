@@ -125,7 +125,7 @@ def test_issued_card_is_listed_shown_and_registered_with_the_stub(state: Path, u
     code, description = uketsuke("card", "show", "mine", "--face")
     assert code == 0
     assert "PIN 3" in description
-    assert image.code_on_face[10:] in description
+    assert image.printed_code[10:] in description
     assert "4321" not in description
     code, error = uketsuke("card", "issue", "mine")
     assert code == 1

@@ -110,6 +110,6 @@ def test_printed_front_matches_the_simulated_card(filmed: FilmedDesk) -> None:
     for persona in ("face-match", "pinless-card", "infant-no-photo-pin", "child-with-guardian"):
         card = filmed.card(persona)
         front = front_of(card)
-        assert front.security_code == card.code_on_face[10:]
-        assert front.expiry.startswith(card.code_on_face[6:10])
+        assert front.security_code == card.printed_code[10:]
+        assert front.expiry.startswith(card.printed_code[6:10])
         assert front.pinless == (persona == "pinless-card")

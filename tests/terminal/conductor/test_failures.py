@@ -223,7 +223,7 @@ def test_no_patient_data_remains_after_the_reception(desk: Desk, caplog: pytest.
         path.read_text(encoding="utf-8", errors="replace")
         for path in (desk.settings.state_dir / "audit.jsonl", ledger_path(desk.settings))
     )
-    for secret in ("5830", card.code_on_face, "模擬　花子", "0001234"):
+    for secret in ("5830", card.printed_code, "模擬　花子", "0001234"):
         # ids and file names contain long digit sequences, which may include the secret by chance
         assert re.search(rf"(?<![0-9a-f]){secret}(?![0-9a-f])", output) is None
 

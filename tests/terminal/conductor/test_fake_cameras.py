@@ -89,7 +89,7 @@ def test_drawn_thresholds_require_a_drawn_source_permission_and_a_test_card(
     monkeypatch: pytest.MonkeyPatch, kind: SourceKind, allowed: bool, test_card: bool
 ) -> None:
     engine: Any = SimpleNamespace(calibration="real", drawn_calibration="drawn")
-    monkeypatch.setattr(camera_desk, "is_of_test_authority", lambda certificate: test_card)
+    monkeypatch.setattr(camera_desk, "is_from_test_authority", lambda certificate: test_card)
     desk = CameraDesk(Camera(FakeCamera(kind)), lambda: engine, VisionSettings(simulated_camera=allowed))
     patient = Patient("r1")
     patient.cv_certificate = b"certificate"

@@ -62,7 +62,7 @@ class Wire:
 def test_code_shown_before_its_card_is_used_for_that_card_only(desk: Desk, same_card: bool) -> None:
     card, effects = desk.card(), list[fx.Effect]()
     expiry = expiry_of(card) + timedelta(days=0 if same_card else 1)
-    digits = bytearray(card.code_on_face, "ascii")
+    digits = bytearray(card.printed_code, "ascii")
 
     async def day() -> None:
         async with desk.open():
@@ -72,7 +72,7 @@ def test_code_shown_before_its_card_is_used_for_that_card_only(desk: Desk, same_
             desk.place.insert(card)
             await desk.until(st.ChoosingMethod)
             assert desk.conductor.patient is not None
-            assert bytes(desk.conductor.patient.code) == (card.code_on_face.encode() if same_card else b"")
+            assert bytes(desk.conductor.patient.code) == (card.printed_code.encode() if same_card else b"")
             desk.touch(ev.FaceChosen)
             await desk.until(lambda state: isinstance(state, st.Problem | st.FaceCheck | st.PinEntry))
             desk.place.remove()
