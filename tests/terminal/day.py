@@ -31,13 +31,13 @@ RECEPTION_SECONDS = 90.0
 class CounterHands(Hands, Protocol):
     """Collect the touches and key presses of a script and perform them on a front end."""
 
-    def shown(self) -> Talk | None:
+    def current_talk(self) -> Talk | None:
         """Return the talk on the screen, or None before the first one."""
 
-    async def drawn(self) -> None:
+    async def wait_until_drawn(self) -> None:
         """Wait until the talk is drawn and accepts touches."""
 
-    async def do(self) -> None:
+    async def perform(self) -> None:
         """Perform the collected actions."""
 
 
@@ -47,8 +47,8 @@ async def _deadline(persona: Persona, hands: CounterHands) -> AsyncIterator[None
         async with asyncio.timeout(RECEPTION_SECONDS):
             yield
     except TimeoutError:
-        shown = hands.shown()
-        raise AssertionError(f"{persona.name} is stuck at {shown.state if shown else 'the start'}") from None
+        talk = hands.current_talk()
+        raise AssertionError(f"{persona.name} is stuck at {talk.state if talk else 'the start'}") from None
 
 
 class Day:
@@ -94,20 +94,20 @@ class Day:
         async with _deadline(persona, hands):
             while not (self._has_begun() and isinstance(self.conductor.state, st.Idle)):
                 await asyncio.sleep(0.02)
-                state, shown = self.conductor.state, hands.shown()
+                state, talk = self.conductor.state, hands.current_talk()
                 if (
-                    shown is None
-                    or shown == last_talk
-                    or shown.state != type(state).__name__
+                    talk is None
+                    or talk == last_talk
+                    or talk.state != type(state).__name__
                     or isinstance(state, st.Idle)
                 ):
                     continue
-                last_talk = shown
-                await hands.drawn()
-                if hands.shown() != shown:
+                last_talk = talk
+                await hands.wait_until_drawn()
+                if hands.current_talk() != talk:
                     continue
-                await patient.act(shown, state, hands)
-                await hands.do()
+                await patient.act(talk, state, hands)
+                await hands.perform()
         self.place.remove()
         self.counter.stub.behave()
 
@@ -115,13 +115,13 @@ class Day:
         """Return whether the reception has started. A change of language on the idle screen adds an idle state."""
         return any(not isinstance(state, st.Idle) for state in self.states)
 
-    def staff_comes(self) -> None:
+    def authenticate_staff(self) -> None:
         """Enter the staff password."""
         state = self.conductor.state
         assert not isinstance(state, st.Idle)
         self.conductor.post(ev.StaffAuthenticated(state.reception.id))
 
-    def ending(self) -> st.Outcome | Any:
+    def outcome(self) -> st.Outcome | Any:
         for state in self.states:
             if isinstance(state, st.Complete):
                 return state.outcome
@@ -141,11 +141,11 @@ class Day:
             return None
         return dict(flags_in(self.counter.settings.results_dir / history.delivered.event.file_name))
 
-    def faults(self, persona: Persona) -> list[str]:
+    def differences(self, persona: Persona) -> list[str]:
         """Describe each difference between the outcome and the persona's expected one."""
         differences = []
-        if self.ending() != persona.expected.outcome:
-            differences.append(f"{persona.name} ended as {self.ending()}")
+        if self.outcome() != persona.expected.outcome:
+            differences.append(f"{persona.name} ended as {self.outcome()}")
         if persona.expected.language and persona.expected.language != self.language():
             differences.append(f"{persona.name} was shown {self.language()}")
         flags = self.flags()

@@ -131,7 +131,7 @@ async def _pin(counter: DemoCounter, texts: Texts) -> None:
         await ear.hears(texts.done, texts.take_card)
         await ear.count(texts.take_card, 3)
         await patient.takes_card()
-        assert patient.day.ending() is st.Outcome.DONE
+        assert patient.day.outcome() is st.Outcome.DONE
         flags = patient.day.flags()
         assert flags is not None
         assert set(flags.values()) == {1}

@@ -35,7 +35,7 @@ class Fingers:
 
     def authenticate_staff(self) -> None:
         """Authenticate staff directly; the staff page is tested elsewhere."""
-        self._day.staff_comes()
+        self._day.authenticate_staff()
 
     def leave(self) -> None:
         raise AssertionError("a patient does not end the terminal")
@@ -44,15 +44,15 @@ class Fingers:
         self._todo.append(f"offer:{offer.id}")
         return True
 
-    def shown(self) -> Talk | None:
+    def current_talk(self) -> Talk | None:
         return self._terminal.screen.talk
 
-    async def drawn(self) -> None:
+    async def wait_until_drawn(self) -> None:
         async with asyncio.timeout(60):
             while not await self._page.evaluate(PAINTED, self._terminal.screen.talk.serial):
                 await asyncio.sleep(0.01)
 
-    async def do(self) -> None:
+    async def perform(self) -> None:
         todo, self._todo = self._todo, []
         for name in todo:
             kind, _, what = name.partition(":")
@@ -96,12 +96,12 @@ async def _play(
             fingers = Fingers(day, terminal, page, by_touch=by_touch)
             state, chosen = day.conductor.state, persona.script.language or persona.expected.language
             if isinstance(state, Idle) and not chosen and state.display.language != language:
-                await fingers.drawn()
+                await fingers.wait_until_drawn()
                 await page.locator(f"[data-offer=language-{language}]").tap()
             await day.play(persona, fingers)
             if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
                 await day.conductor.delivery.process_outbox()
-            wrong += day.faults(persona)
+            wrong += day.differences(persona)
         await browser.close()
     terminal.end()
     assert await running == 0

@@ -65,13 +65,13 @@ class Fingers:
                 return True
         raise AssertionError(f"{offer.id} is not on the screen")
 
-    def shown(self) -> Talk | None:
+    def current_talk(self) -> Talk | None:
         return self._app.desk.talk
 
-    async def drawn(self) -> None:
+    async def wait_until_drawn(self) -> None:
         await drawn(self._app)
 
-    async def do(self) -> None:
+    async def perform(self) -> None:
         todo, self._todo = self._todo, []
         for id in todo:
             if self._touch:
@@ -93,7 +93,7 @@ async def _play(counter: DemoCounter, personas: list[Persona], *, by_touch: bool
             await day.play(persona, Fingers(app, by_touch=by_touch))
             if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
                 await day.conductor.delivery.process_outbox()
-            wrong += day.faults(persona)
+            wrong += day.differences(persona)
         assert app._status is not None
         status = "\n".join(await app._status.lines(staff_words(counter.settings, "ja")))
         assert "完了" in status

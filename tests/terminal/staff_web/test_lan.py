@@ -92,7 +92,7 @@ def test_the_page_opens_only_with_the_terminals_certificate(counter: DemoCounter
         await page.locator("#day").wait_for()
         assert all(cookie["secure"] for cookie in await page.context.cookies())
         await office.insert_card("face-match")
-        office.day.staff_comes()
+        office.day.authenticate_staff()
         await office.until(st.StaffCheck)
         await page.locator("#eye", has_text="受付の機械のあるパソコンでだけ").wait_for()
         assert await page.locator("canvas").count() == 0
