@@ -108,7 +108,7 @@ def _content(name: str, language: str, look: dict[str, Any], speak: Speak) -> di
         else replace(state, reception=replace(state.reception, display=display))
     )
     counter = StandIn(rules)
-    counter.be(state)
+    counter.set_state(state)
     keypad = Keypad(counter)
     keypad.follow(state)
     talk = talk_of(state, rules, speak, remark=remark)

@@ -126,7 +126,7 @@ class PageStage:
         assert done.wait(PATIENCE)
 
     def be(self, state: State) -> None:
-        self.do(lambda: self.counter.be(state))
+        self.do(lambda: self.counter.set_state(state))
 
     def turn_to(self, page: Page, state: State) -> None:
         """Show `state` and wait until the page has painted it.

@@ -45,7 +45,7 @@ def test_page_opened_early_waits_for_the_terminal(early: PageStage) -> None:
     assert visitor.enter().status_code == 204
     with visitor.line() as line:
         line.send(json.dumps({"type": "touch", "serial": 0, "offer": "help"}))
-        early.counter.be(state_of("idle-out-of-service"))
+        early.counter.set_state(state_of("idle-out-of-service"))
         early.load()
         talk = receive(line, "talk")["talk"]
         while talk["state"] == "Starting":

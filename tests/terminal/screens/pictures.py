@@ -1,7 +1,7 @@
 """Create the README's screen pictures: `.venv/bin/python -m tests.terminal.screens.pictures`.
 
-Draws states of the gallery and the synthetic patient. Needs `rsvg-convert` (librsvg2-bin) and the fonts below
-(fonts-dejavu-core, fonts-noto-cjk); writes PNG files to `docs/pictures`.
+Draws gallery states and the synthetic patient, and writes PNG files to `docs/pictures`. Requires `rsvg-convert`
+(librsvg2-bin) and the fonts below (fonts-dejavu-core, fonts-noto-cjk).
 """
 
 import asyncio
@@ -37,7 +37,8 @@ PICTURES = (
 FONTS = "DejaVu Sans Mono, Noto Sans CJK JP"
 COLOURS = 64
 _TEXT = re.compile(
-    r'<text x="(?P<x>\d+)" y="(?P<y>\d+)" textLength="\d+"(?P<look>[^>]*?) xml:space="preserve">(?P<said>[^<]*)</text>'
+    r'<text x="(?P<x>\d+)" y="(?P<y>\d+)" textLength="\d+"(?P<attributes>[^>]*?) xml:space="preserve">'
+    r"(?P<text>[^<]*)</text>"
 )
 
 
@@ -64,27 +65,27 @@ def patient() -> Frame:
 
 
 def png_of(svg: str) -> bytes:
-    drawn = subprocess.run(["rsvg-convert"], input=_spread(svg).encode(), capture_output=True, check=True)
-    picture = Image.open(io.BytesIO(drawn.stdout)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    packed = io.BytesIO()
-    picture.save(packed, "PNG", optimize=True)
-    return packed.getvalue()
+    result = subprocess.run(["rsvg-convert"], input=_split_texts(svg).encode(), capture_output=True, check=True)
+    picture = Image.open(io.BytesIO(result.stdout)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
 
 
-def _spread(svg: str) -> str:
-    """Centre every character in its own cells, because librsvg does not support `textLength`."""
-    return _TEXT.sub(_one_by_one, svg.replace("monospace", FONTS, 1))
+def _split_texts(svg: str) -> str:
+    """Centre each character in its cells, because librsvg does not support `textLength`."""
+    return _TEXT.sub(_split_text, svg.replace("monospace", FONTS, 1))
 
 
-def _one_by_one(text: re.Match[str]) -> str:
-    x, marks = int(text["x"]), []
-    for character in unescape(text["said"]):
-        wide = cells(character) * WIDTH
+def _split_text(text: re.Match[str]) -> str:
+    x, elements = int(text["x"]), []
+    for character in unescape(text["text"]):
+        width = cells(character) * WIDTH
         if character.strip():
-            look = f'y="{text["y"]}" text-anchor="middle"{text["look"]}'
-            marks.append(f'<text x="{x + wide / 2}" {look}>{escape(character)}</text>')
-        x += wide
-    return "\n".join(marks)
+            attributes = f'y="{text["y"]}" text-anchor="middle"{text["attributes"]}'
+            elements.append(f'<text x="{x + width / 2}" {attributes}>{escape(character)}</text>')
+        x += width
+    return "\n".join(elements)
 
 
 async def make(folder: Path) -> None:

@@ -1,7 +1,7 @@
-"""Screen snapshots: small SVG files that show the terminal cell by cell.
+"""Screen snapshots, stored as small SVG files that draw the terminal cell by cell.
 
-`UKETSUKE_UPDATE_SNAPSHOTS=1 pytest tests/terminal/screens` rewrites them; review the differences before committing.
-Textual's own screenshots contain a web font, a window frame and a clip path per line, and are ten times as large.
+`UKETSUKE_UPDATE_SNAPSHOTS=1 pytest tests/terminal/screens` rewrites them. Review the differences before committing.
+Textual's screenshots are ten times as large, because they contain a web font, a window frame and clip paths.
 """
 
 import os
@@ -20,7 +20,7 @@ from terminal.screens.wrapping import cells
 FOLDER = Path(__file__).parent / "snapshots"
 UPDATE = "UKETSUKE_UPDATE_SNAPSHOTS"
 WIDTH, HEIGHT = 10, 20
-"""Size of one cell, in pixels."""
+"""Cell size in pixels."""
 _BLOCKS = {
     "▀": ((0, 0, 2, 1),),
     "▄": ((0, 1, 2, 1),),
@@ -51,21 +51,21 @@ def picture_of(app: TerminalApp) -> str:
     """Return the screen as SVG."""
     lines = [list(strip) for strip in app.screen._compositor.render_strips()]
     width, height = app.size.width * WIDTH, app.size.height * HEIGHT
-    boxes = _merged([box for y, line in enumerate(lines) for box in _boxes(line, y * HEIGHT)])
+    boxes = _merge([box for y, line in enumerate(lines) for box in _boxes(line, y * HEIGHT)])
     texts = [text for y, line in enumerate(lines) for text in _texts(line, y * HEIGHT)]
     size = f'viewBox="0 0 {width} {height}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="monospace" font-size="17">'
-    return "\n".join([head, *(box.svg() for box in boxes), *texts, "</svg>", ""])
+    header = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="monospace" font-size="17">'
+    return "\n".join([header, *(box.svg() for box in boxes), *texts, "</svg>", ""])
 
 
 def _colors(style: Style | None) -> tuple[str, str]:
-    ink = style.color.triplet if style and style.color else None
-    ground = style.bgcolor.triplet if style and style.bgcolor else None
-    pair = (ink.hex if ink else "#000000", ground.hex if ground else "#ffffff")
+    foreground = style.color.triplet if style and style.color else None
+    background = style.bgcolor.triplet if style and style.bgcolor else None
+    pair = (foreground.hex if foreground else "#000000", background.hex if background else "#ffffff")
     return (pair[1], pair[0]) if style and style.reverse else pair
 
 
-def _placed(line: list[Segment]) -> Iterator[tuple[int, Segment]]:
+def _with_positions(line: list[Segment]) -> Iterator[tuple[int, Segment]]:
     x = 0
     for segment in line:
         yield x, segment
@@ -74,20 +74,20 @@ def _placed(line: list[Segment]) -> Iterator[tuple[int, Segment]]:
 
 def _boxes(line: list[Segment], y: int) -> Iterator[Box]:
     """Yield the boxes of backgrounds and block characters."""
-    for x, segment in _placed(line):
-        ink, ground = _colors(segment.style)
-        yield Box(x, y, cells(segment.text) * WIDTH, HEIGHT, ground)
+    for x, segment in _with_positions(line):
+        foreground, background = _colors(segment.style)
+        yield Box(x, y, cells(segment.text) * WIDTH, HEIGHT, background)
         at = x
         for mark, run in groupby(segment.text):
             wide = cells("".join(run)) * WIDTH
             for dx, dy, width, height in _BLOCKS.get(mark, ()):
                 left, step = (at, wide) if width == 2 else (at + dx * WIDTH // 2, WIDTH // 2)
-                yield Box(left, y + dy * HEIGHT // 2, step, height * HEIGHT // 2, ink)
+                yield Box(left, y + dy * HEIGHT // 2, step, height * HEIGHT // 2, foreground)
             at += wide
 
 
 def _texts(line: list[Segment], y: int) -> Iterator[str]:
-    for x, segment in _placed(line):
+    for x, segment in _with_positions(line):
         text = segment.text.translate({ord(block): " " for block in _BLOCKS})
         if not text.strip():
             continue
@@ -101,7 +101,7 @@ def _texts(line: list[Segment], y: int) -> Iterator[str]:
         )
 
 
-def _merged(boxes: list[Box]) -> list[Box]:
+def _merge(boxes: list[Box]) -> list[Box]:
     """Merge adjacent boxes of the same colour, first along a line, then down the screen."""
     rows: list[Box] = []
     for box in boxes:
@@ -115,7 +115,7 @@ def _merged(boxes: list[Box]) -> list[Box]:
     for box in rows:
         key = (box.x, box.width, box.color)
         above = merged[open_[key]] if key in open_ else None
-        if above is not None and above.y + above.height == box.y and _free(merged, open_[key], box):
+        if above is not None and above.y + above.height == box.y and _is_unobstructed(merged, open_[key], box):
             merged[open_[key]] = Box(above.x, above.y, above.width, above.height + box.height, above.color)
         else:
             open_[key] = len(merged)
@@ -123,8 +123,8 @@ def _merged(boxes: list[Box]) -> list[Box]:
     return merged
 
 
-def _free(merged: list[Box], index: int, box: Box) -> bool:
-    """Return whether no later box overlaps `box`, so that the box above can be extended over it."""
+def _is_unobstructed(merged: list[Box], index: int, box: Box) -> bool:
+    """Return whether no later box overlaps `box`."""
     return not any(
         later.y < box.y + box.height
         and later.y + later.height > box.y
@@ -135,7 +135,7 @@ def _free(merged: list[Box], index: int, box: Box) -> bool:
 
 
 def difference(name: str, svg: str) -> str:
-    """Return "" if `svg` equals the stored snapshot, otherwise the problem. Update the snapshot if `UPDATE` is set."""
+    """Return "" if `svg` equals the stored snapshot, or the difference. If `UPDATE` is set, write the snapshot."""
     path = FOLDER / f"{name}.svg"
     if os.environ.get(UPDATE):
         path.parent.mkdir(parents=True, exist_ok=True)

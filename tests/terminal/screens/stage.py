@@ -1,4 +1,4 @@
-"""An app with a fake counter and a still camera picture, on a screen of a given size."""
+"""The app with a fake counter and a constant camera picture, at a configurable screen size."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -33,7 +33,7 @@ def on_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., N
 
 
 def drawn_face() -> NDArray[np.uint8]:
-    """Return an RGB picture of a simple face, always the same."""
+    """Return a constant RGB picture of a simple face."""
     y, x = np.mgrid[0:480, 0:640]
     rgb = np.full((480, 640, 3), (150, 170, 190), np.uint8)
     rgb[(y > 380) & (np.abs(x - 320) < y - 230)] = (60, 90, 130)
@@ -49,7 +49,7 @@ def drawn_face() -> NDArray[np.uint8]:
 async def drawn(app: TerminalApp) -> None:
     """Wait until all posted messages have been handled and drawn.
 
-    The pilot would wait for an idle processor instead, which never happens while a camera runs.
+    The pilot waits for an idle processor instead, and times out while a camera runs.
     """
     for _ in range(2):
         done = asyncio.Event()
@@ -58,13 +58,13 @@ async def drawn(app: TerminalApp) -> None:
 
 
 async def press(app: TerminalApp, key: str) -> None:
-    """Press one key, as the driver reports it."""
+    """Press a key, like the terminal driver."""
     app.post_message(Key(key, key if len(key) == 1 else None))
     await drawn(app)
 
 
 async def touch(app: TerminalApp, selector: str) -> None:
-    """Touch the middle of a widget, as the driver reports it; the topmost widget there receives the event."""
+    """Touch the middle of a widget, like the terminal driver. The topmost widget at that point receives the event."""
     x, y = app.desk.query_one(selector).region.center
     for kind in (MouseDown, MouseUp):
         app.post_message(kind(None, int(x), int(y), 0, 0, 1, False, False, False, int(x), int(y)))
@@ -73,7 +73,7 @@ async def touch(app: TerminalApp, selector: str) -> None:
 
 @dataclass
 class StillCamera:
-    """Always returns the same frame, or none."""
+    """A camera that always returns `frame`."""
 
     frame: Any = field(default_factory=lambda: type("Still", (), {"rgb": drawn_face()})())
 
@@ -100,7 +100,7 @@ class Stage:
     async def show(self, state: State) -> None:
         """Show `state` with a new patient and wait until it is drawn."""
         self.counter.new_patient()
-        self.counter.be(state)
+        self.counter.set_state(state)
         await self.drawn()
 
     async def drawn(self) -> None:

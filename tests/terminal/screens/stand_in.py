@@ -19,7 +19,7 @@ class NoBacklog:
 
 
 class StandIn:
-    """Fake with the conductor's public interface."""
+    """Fake conductor with the same public interface."""
 
     def __init__(self, rules: Rules = RULES) -> None:
         self.rules = rules
@@ -63,9 +63,9 @@ class StandIn:
     def stop(self) -> None:
         self._stopped.set()
 
-    # --- for tests ------------------------------------------------------------------------------------------
+    # --- test methods ---------------------------------------------------------------------------------------
 
-    def be(self, state: State) -> None:
+    def set_state(self, state: State) -> None:
         self.state = state
         for on_state in self._on_state:
             on_state(state)

@@ -1,4 +1,4 @@
-"""Internal errors on any screen: one plain line is printed, secrets are wiped, and no patient data leaks."""
+"""Internal errors on each screen. Secrets are wiped, and the error report contains no patient data."""
 
 import asyncio
 import io
@@ -60,7 +60,7 @@ class Defect(Exception):
 
 
 class BreakingApp(TerminalApp):
-    """Raises `Defect` while drawing, once `broken` is set."""
+    """An app that raises `Defect` while drawing if `broken` is set."""
 
     broken = False
 
@@ -71,8 +71,8 @@ class BreakingApp(TerminalApp):
     def _draw(self) -> None:
         if self.broken:
             patient = self.counter.patient if self.counter is not None else None
-            held = (patient, PIN, CODE, PHOTO)
-            assert held
+            local_values = (patient, PIN, CODE, PHOTO)
+            assert local_values
             self.break_now()
         super()._draw()
 
@@ -104,13 +104,13 @@ def test_gallery_covers_every_state() -> None:
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH_STATE)
-def test_crash_on_any_screen_leaks_nothing(
+def test_crash_on_each_screen_leaks_no_patient_data(
     name: str, captured: CapturedLog, capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
     @on_a_loop
-    async def crash_it() -> None:
+    async def run_until_crash() -> None:
         async with stage(make_app=BreakingApp) as on_stage:
             await on_stage.show(state_of(name))
             patient = on_stage.counter._patient
@@ -130,7 +130,7 @@ def test_crash_on_any_screen_leaks_nothing(
                 assert not any(record.photo_jp2)
 
     with pytest.raises(crash.Crashed) as crashed:
-        crash_it()
+        run_until_crash()
     printed = capfd.readouterr()
     output = captured.all_of(printed.out + printed.err) + repr(crashed.value) + _files(tmp_path)
     assert "U-503" in output
@@ -151,33 +151,33 @@ def test_forget_clears_tracebacks_of_chained_errors() -> None:
         except Defect as inner:
             raise ValueError(CODE) from inner
     except ValueError as error:
-        kept = error
-    crash.clear_tracebacks(kept)
-    assert kept.__traceback__ is None
-    assert kept.__cause__ is not None
-    assert kept.__cause__.__traceback__ is None
+        caught = error
+    crash.clear_tracebacks(caught)
+    assert caught.__traceback__ is None
+    assert caught.__cause__ is not None
+    assert caught.__cause__.__traceback__ is None
 
 
-def test_error_in_a_widget_leaks_nothing(monkeypatch: pytest.MonkeyPatch, captured: CapturedLog) -> None:
+def test_error_in_a_widget_leaks_no_patient_data(monkeypatch: pytest.MonkeyPatch, captured: CapturedLog) -> None:
     def broken(*_args: object) -> None:
         raise Defect(PIN + CODE)
 
     @on_a_loop
-    async def crash_it() -> None:
+    async def run_until_crash() -> None:
         async with stage() as on_stage:
             monkeypatch.setattr(CounterScreen, "show", broken)
-            on_stage.counter.be(state_of("pin"))
+            on_stage.counter.set_state(state_of("pin"))
             async with asyncio.timeout(60):
                 while on_stage.app._exception is None:
                     await asyncio.sleep(0.005)
 
     with pytest.raises(crash.Crashed):
-        crash_it()
+        run_until_crash()
     assert "Defect" in captured.log.getvalue()
     assert not [canary for canary in CANARIES if canary in captured.log.getvalue()]
 
 
-def test_log_contains_only_type_and_place_of_an_error() -> None:
+def test_log_contains_only_type_and_location_of_an_error() -> None:
     record: Any = None
     try:
         raise Defect(PIN)
@@ -211,7 +211,7 @@ async def opening():
     fill(counter.new_patient())
     async def break_soon():
         await asyncio.sleep(0.3)
-        counter.be(state_of("pin"))
+        counter.set_state(state_of("pin"))
         await asyncio.sleep(0.3)
         app.broken = True
         app.draw_soon()
@@ -224,7 +224,7 @@ sys.exit(run_app(app, Path(sys.argv[1]) / "terminal.log"))
 
 
 def test_program_crash_in_a_real_terminal(tmp_path: Path) -> None:
-    """Check terminal output, log and files of the complete program from outside."""
+    """Run the complete program and check terminal output, log and files."""
     primary, secondary = pty.openpty()
     root = Path(__file__).parents[3]
     environment = {**os.environ, "PYTHONPATH": str(root), "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
@@ -238,30 +238,29 @@ def test_program_crash_in_a_real_terminal(tmp_path: Path) -> None:
         start_new_session=True,
     )
     os.close(secondary)
-    painted = _painted(primary, program)
-    output = painted.decode("utf-8", errors="replace") + _files(tmp_path)
+    screen = _read_output(primary, program).decode("utf-8", errors="replace")
     assert program.returncode == 1
-    assert "U-503" in painted.decode("utf-8", errors="replace")
+    assert "U-503" in screen
     assert "Defect" in (tmp_path / "terminal.log").read_text()
     assert (tmp_path / "terminal.log").stat().st_mode & 0o777 == 0o600
-    assert not [canary for canary in CANARIES if canary in output]
+    assert not [canary for canary in CANARIES if canary in screen + _files(tmp_path)]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["terminal.log"]
 
 
-def _painted(primary: int, program: "subprocess.Popen[bytes]") -> bytes:
-    painted, until = b"", time.monotonic() + 60
+def _read_output(primary: int, program: "subprocess.Popen[bytes]") -> bytes:
+    output, until = b"", time.monotonic() + 60
     while time.monotonic() < until:
         ready, _, _ = select.select([primary], [], [], 0.2)
         if ready:
             try:
-                painted += os.read(primary, 65536)
+                output += os.read(primary, 65536)
             except OSError:
                 break
         elif program.poll() is not None:
             break
     program.wait(60)
     os.close(primary)
-    return painted
+    return output
 
 
 def test_core_dumps_are_disabled() -> None:

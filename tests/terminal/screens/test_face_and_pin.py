@@ -21,15 +21,15 @@ from tests.terminal.talk.gallery import BOTH, RULES, state_of
 every_language = pytest.mark.parametrize("language", STAFF_LANGUAGES)
 
 
-def seen(state: st.State, rules: Rules) -> Talk:
+def talk_in(state: st.State, rules: Rules) -> Talk:
     return talk_of(state, rules, words)
 
 
-def texts(shown: Talk) -> list[str]:
-    return [line.text for line in shown.body.lines]
+def texts(talk: Talk) -> list[str]:
+    return [line.text for line in talk.body.lines]
 
 
-def at_the_code(rules: Rules, pin_tries_left: int = 3) -> World:
+def world_at_code_entry(rules: Rules, pin_tries_left: int = 3) -> World:
     world = World(rules)
     world.card_read(replace(CARD, pin_tries_left=pin_tries_left))
     if isinstance(world.state, st.ChoosingMethod):
@@ -47,14 +47,14 @@ async def test_smallest_screen_shows_the_reason_for_the_pin_and_the_keypad(langu
         for digit in "1234":
             await on_stage.key(digit)
         await on_stage.key("enter")
-        assert on_stage.counter.pins == [b"1234"], "the keypad is shown and works"
+        assert on_stage.counter.pins == [b"1234"], "the keypad is displayed and works"
     say = words(language)
     expected = (say("pin.question"), say("why.face-matched"), say("pin.tries-left", left=3))
     assert "".join("".join(expected).split()) in re.sub(r"[\s\u2500-\u259f]", "", "".join(rows)), rows
 
 
-def test_confirmed_face_is_a_hint_and_not_offered_again() -> None:
-    body = seen(state_of("pin-after-face"), BOTH).body
+def test_confirmed_face_is_a_hint_and_not_an_option() -> None:
+    body = talk_in(state_of("pin-after-face"), BOTH).body
     assert (body.pad, [offer.id for offer in body.offers]) == (PadKind.PIN, ["forgotten"])
     assert {line.kind for line in body.lines} == {LineKind.HINT}
 
@@ -62,27 +62,27 @@ def test_confirmed_face_is_a_hint_and_not_offered_again() -> None:
 @every_language
 def test_code_screen_announces_that_both_are_required(language: str) -> None:
     announcement = words(language)("code.both")
-    world = at_the_code(replace(BOTH, languages=LANGUAGES))
+    world = world_at_code_entry(replace(BOTH, languages=LANGUAGES))
     world.touch(ev.DisplayChanged, language)
-    assert announcement in texts(seen(world.state, BOTH))
-    assert not seen(world.state, BOTH).body.offers
+    assert announcement in texts(talk_in(world.state, BOTH))
+    assert not talk_in(world.state, BOTH).body.offers
     world.touch(ev.CodeEntered)
-    assert announcement in texts(seen(world.state, BOTH)), "also while the card is being read"
+    assert announcement in texts(talk_in(world.state, BOTH)), "also while the card is read"
 
 
 def test_announcement_is_omitted_if_both_are_not_required() -> None:
     possible = replace(RULES, also_pin=AlsoPin.WHERE_POSSIBLE)
     for rules, tries in ((RULES, 3), (possible, 0)):
-        assert words("ja")("code.both") not in texts(seen(at_the_code(rules, tries).state, rules))
-    world = at_the_code(BOTH)
+        assert words("ja")("code.both") not in texts(talk_in(world_at_code_entry(rules, tries).state, rules))
+    world = world_at_code_entry(BOTH)
     world.touch(ev.StaffAuthenticated)
     world.state = replace(world.state, target=Way.STAFF)
-    assert words("ja")("code.both") not in texts(seen(world.state, BOTH))
+    assert words("ja")("code.both") not in texts(talk_in(world.state, BOTH))
 
 
-@pytest.mark.parametrize(("rules", "offered"), [(RULES, ["pin", "staff"]), (BOTH, ["staff"])])
-def test_camera_screen_offers_the_pin_only_if_it_is_enough(rules: Rules, offered: list[str]) -> None:
-    world = at_the_code(rules)
+@pytest.mark.parametrize(("rules", "expected"), [(RULES, ["pin", "staff"]), (BOTH, ["staff"])])
+def test_camera_screen_offers_the_pin_only_if_it_is_sufficient(rules: Rules, expected: list[str]) -> None:
+    world = world_at_code_entry(rules)
     world.touch(ev.CodeEntered)
     world.answer(ev.RecordOpened, GENUINE)
-    assert [answer.id for answer in seen(world.state, rules).body.offers] == offered
+    assert [answer.id for answer in talk_in(world.state, rules).body.offers] == expected

@@ -1,6 +1,6 @@
-"""Personas at the terminal's screens: real conductor, simulated card, synthetic patient, stub over HTTP.
+"""Personas on the terminal's screens, with real conductor, simulated card, synthetic patient and stub over HTTP.
 
-The persona's script determines the answers, which are touched on the screen or chosen by key.
+Answers follow the persona's script and are given by touch or by key.
 """
 
 import asyncio
@@ -31,37 +31,37 @@ AT_THE_READER = {
     or persona.then
     or persona.script.language
 }
-"""Played in `tests/terminal/simulated/demo` and in the browser: families, languages and reader problems."""
+"""Personas with families, languages or reader problems, played in `tests/terminal/simulated/demo` and the browser."""
 
 
 class Fingers:
-    """Performs a script's touches and typing on the screen, by touch or by key."""
+    """Performs the actions of a script on the screen, by touch or by key."""
 
     def __init__(self, app: TerminalApp, *, by_touch: bool) -> None:
         self._app, self._touch = app, by_touch
-        self._todo: list[str] = []
+        self._pending: list[str] = []
 
     def type_pin(self, digits: str) -> bool:
-        self._todo += [*(f"key-{digit}" for digit in digits), "key-enter"]
+        self._pending += [*(f"key-{digit}" for digit in digits), "key-enter"]
         return True
 
     def type_code(self, code: bytearray) -> None:
         raise AssertionError("the scanner reads the code")
 
     def authenticate_staff(self) -> None:
-        """Authenticate staff directly; the password dialog is tested elsewhere."""
+        """Authenticate staff without the password dialog, which is tested separately."""
         counter = self._app.counter
         assert counter is not None
         assert not isinstance(counter.state, st.Idle)
         counter.post(ev.StaffAuthenticated(counter.state.reception.id))
 
     def leave(self) -> None:
-        raise AssertionError("a patient does not end the terminal")
+        raise AssertionError("a patient does not stop the terminal")
 
     def touch(self, talk: Talk, offer: Offer) -> bool:
         for target in self._app.desk.query(Target):
             if target.display and target.offer == offer:
-                self._todo.append(str(target.id))
+                self._pending.append(str(target.id))
                 return True
         raise AssertionError(f"{offer.id} is not on the screen")
 
@@ -72,8 +72,8 @@ class Fingers:
         await drawn(self._app)
 
     async def perform(self) -> None:
-        todo, self._todo = self._todo, []
-        for id in todo:
+        pending, self._pending = self._pending, []
+        for id in pending:
             if self._touch:
                 await touch(self._app, f"#{id}")
                 continue
@@ -85,20 +85,20 @@ class Fingers:
 async def _play(counter: DemoCounter, personas: list[Persona], *, by_touch: bool) -> None:
     day = Day(counter)
     app = TerminalApp(day.open, counter.settings, simulated=True, moving=False, settle_seconds=0.0)
-    wrong: list[str] = []
+    differences: list[str] = []
     async with app.run_test(size=(80, 24) if by_touch else (120, 40)):
         while app.counter is None:
             await asyncio.sleep(0.02)
-        for persona in (one for first in personas for one in first.family):
+        for persona in (member for first in personas for member in first.family):
             await day.play(persona, Fingers(app, by_touch=by_touch))
             if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
                 await day.conductor.delivery.process_outbox()
-            wrong += day.differences(persona)
+            differences += day.differences(persona)
         assert app._status is not None
         status = "\n".join(await app._status.lines(staff_words(counter.settings, "ja")))
         assert "完了" in status
         assert "中断" not in status
-    assert not wrong
+    assert not differences
 
 
 @pytest.mark.parametrize("by_touch", [pytest.param(True, marks=pytest.mark.long), False], ids=["touch", "keyboard"])

@@ -1,4 +1,4 @@
-"""The live picture on the screen: mirrored, with a face outline, and erased when not shown."""
+"""The live picture on the screen: mirroring, face outline and erasure."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,15 @@ def plain(height: int, width: int, value: int = 200) -> NDArray[np.uint8]:
 def test_picture_is_mirrored() -> None:
     rgb = plain(480, 640, 0)
     rgb[:, :320] = 240
-    seen = face_picture(rgb, 40, 40)
-    assert seen[20, 35].mean() > seen[20, 4].mean()
+    picture = face_picture(rgb, 40, 40)
+    assert picture[20, 35].mean() > picture[20, 4].mean()
 
 
 def test_face_outline_is_drawn_and_its_surroundings_are_darkened() -> None:
-    seen = face_picture(plain(480, 640), 46, 40)
-    assert tuple(seen[20, 23]) == (200, 200, 200)
-    assert tuple(seen[0, 0]) == (100, 100, 100)
-    assert (seen == 255).all(axis=2).sum() > 60
+    picture = face_picture(plain(480, 640), 46, 40)
+    assert tuple(picture[20, 23]) == (200, 200, 200)
+    assert tuple(picture[0, 0]) == (100, 100, 100)
+    assert (picture == 255).all(axis=2).sum() > 60
 
 
 def test_wide_frame_is_cropped_to_its_middle() -> None:
@@ -44,8 +44,8 @@ def test_equal_neighbouring_cells_share_a_segment() -> None:
 
 
 def test_colours_are_reduced_to_five_bits() -> None:
-    one, other = plain(2, 4, 200), plain(2, 4, 207)
-    assert lines_of(one) == lines_of(other)
+    first, second = plain(2, 4, 200), plain(2, 4, 207)
+    assert lines_of(first) == lines_of(second)
 
 
 def test_card_photo_keeps_its_aspect_ratio() -> None:
@@ -64,7 +64,7 @@ def test_card_photo_is_decoded() -> None:
 
 
 @on_a_loop
-async def test_live_picture_is_drawn_only_while_shown() -> None:
+async def test_live_picture_is_drawn_only_while_visible() -> None:
     async with stage() as on_stage:
         live = on_stage.app.desk.query_one("#live", LivePicture)
         await on_stage.pilot.pause(0.2)
@@ -92,17 +92,17 @@ async def test_live_picture_is_erased_if_the_camera_is_lost() -> None:
 
 
 @on_a_loop
-async def test_staff_check_shows_the_card_photo_and_erases_it() -> None:
+async def test_card_photo_is_displayed_only_during_the_staff_check() -> None:
     async with stage() as on_stage:
         from tests.terminal.screens.test_crash import canary_record
 
         record = canary_record()
         record.photo_jp2 = bytearray(card_jp2(plain(320, 240, 90)))
         on_stage.counter.new_patient().put_record(record, b"c")
-        on_stage.counter.be(state_of("staff-check"))
+        on_stage.counter.set_state(state_of("staff-check"))
         await on_stage.drawn()
         photo = on_stage.app.desk.query_one("#photo", CardPhoto)
         assert photo._lines
-        on_stage.counter.be(state_of("opening"))
+        on_stage.counter.set_state(state_of("opening"))
         await on_stage.drawn()
         assert photo._lines == []

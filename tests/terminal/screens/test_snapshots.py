@@ -1,4 +1,4 @@
-"""Compare every screen, in both languages and both sizes, with its reviewed snapshot."""
+"""Comparison of all screens, in two languages and two sizes, with reviewed snapshots."""
 
 from typing import Any
 
@@ -41,18 +41,18 @@ async def _draw(on_stage: Stage, name: str, language: str, **display: Any) -> st
 async def test_every_screen_matches_its_snapshot(size: tuple[int, int], language: str) -> None:
     folder = f"{size[0]}x{size[1]}/{language}"
     async with stage(size) as on_stage:
-        changed = [difference(f"{folder}/{name}", await _draw(on_stage, name, language)) for name in SCREENS]
-    assert not list(filter(None, changed)), f"review the screens, then run with {UPDATE}=1"
+        differences = [difference(f"{folder}/{name}", await _draw(on_stage, name, language)) for name in SCREENS]
+    assert not list(filter(None, differences)), f"review the screens, then run with {UPDATE}=1"
 
 
 @pytest.mark.parametrize("look", ["high-contrast", "large"])
 @on_a_loop
 async def test_other_looks_match_their_snapshots(look: str) -> None:
     async with stage(SMALL) as on_stage:
-        changed = [
+        differences = [
             difference(f"{look}/{name}", await _draw(on_stage, name, "ja", **LOOKS[look])) for name in IN_EVERY_LOOK
         ]
-    assert not list(filter(None, changed)), f"review the screens, then run with {UPDATE}=1"
+    assert not list(filter(None, differences)), f"review the screens, then run with {UPDATE}=1"
 
 
 def test_there_is_exactly_one_snapshot_per_screen() -> None:

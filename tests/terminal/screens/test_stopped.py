@@ -1,4 +1,4 @@
-"""SIGTERM during a reception restores the console and clears the patient's screen."""
+"""SIGTERM during a reception, which restores the console and clears the patient's screen."""
 
 import os
 import pty
@@ -21,7 +21,7 @@ from tests.terminal.talk.gallery import state_of
 async def opening():
     counter = StandIn()
     counter.new_patient()
-    counter.be(state_of("pin"))
+    counter.set_state(state_of("pin"))
     return OpenedCounter(counter)
 
 sys.exit(run_app(TerminalApp(opening, Settings(), simulated=True), Path(sys.argv[1]) / "terminal.log"))
@@ -31,10 +31,10 @@ _ALTERNATE_SCREEN, _MOUSE, _CURSOR = b"\x1b[?1049", b"\x1b[?1000", b"\x1b[?25"
 """Terminal mode prefixes, followed by `h` (on) or `l` (off)."""
 
 
-def last(painted: bytes, mode: bytes) -> bytes:
+def last_setting(output: bytes, mode: bytes) -> bytes:
     """Return the last setting of a mode, `h` or `l`."""
-    at = painted.rindex(mode) + len(mode)
-    return painted[at : at + 1]
+    at = output.rindex(mode) + len(mode)
+    return output[at : at + 1]
 
 
 def test_sigterm_restores_the_console(tmp_path: Path) -> None:
@@ -50,26 +50,26 @@ def test_sigterm_restores_the_console(tmp_path: Path) -> None:
         start_new_session=True,
     )
     os.close(secondary)
-    painted, until, terminated = b"", time.monotonic() + 90, False
-    while time.monotonic() < until and program.poll() is None:
+    output, deadline, terminated = b"", time.monotonic() + 90, False
+    while time.monotonic() < deadline and program.poll() is None:
         if select.select([primary], [], [], 0.2)[0]:
             try:
-                painted += os.read(primary, 65536)
+                output += os.read(primary, 65536)
             except OSError:
                 break
-        if not terminated and _PIN_QUESTION in painted:
+        if not terminated and _PIN_QUESTION in output:
             program.terminate()
             terminated = True
     program.wait(30)
     while select.select([primary], [], [], 0)[0]:
         try:
-            painted += os.read(primary, 65536)
+            output += os.read(primary, 65536)
         except OSError:
             break
     os.close(primary)
-    assert terminated, "the PIN screen was never painted"
+    assert terminated, "the PIN screen was not drawn"
     assert program.returncode == 0
-    assert last(painted, _ALTERNATE_SCREEN) == b"l"
-    assert last(painted, _MOUSE) == b"l"
-    assert last(painted, _CURSOR) == b"h"
-    assert _PIN_QUESTION not in painted[painted.rindex(_ALTERNATE_SCREEN) :]
+    assert last_setting(output, _ALTERNATE_SCREEN) == b"l"
+    assert last_setting(output, _MOUSE) == b"l"
+    assert last_setting(output, _CURSOR) == b"h"
+    assert _PIN_QUESTION not in output[output.rindex(_ALTERNATE_SCREEN) :]

@@ -30,7 +30,7 @@ from tests.terminal.talk.gallery import SCREENS, state_of
 sizes = pytest.mark.parametrize("size", [SMALL, USUAL])
 
 
-def shown_targets(on_stage: Stage) -> list[Target]:
+def visible_targets(on_stage: Stage) -> list[Target]:
     return [target for target in on_stage.app.desk.query(Target) if target.offer is not None and target.display]
 
 
@@ -38,36 +38,36 @@ def covered_targets(on_stage: Stage) -> set[str]:
     """Return targets with a corner covered by another widget."""
     desk = on_stage.app.desk
     corners = {
-        target: (target.region.offset, target.region.bottom_right - (1, 1)) for target in shown_targets(on_stage)
+        target: (target.region.offset, target.region.bottom_right - (1, 1)) for target in visible_targets(on_stage)
     }
     return {
         str(target.id)
-        for target, both in corners.items()
-        if any(desk.get_widget_at(*at)[0] is not target for at in both)
+        for target, points in corners.items()
+        if any(desk.get_widget_at(*point)[0] is not target for point in points)
     }
 
 
 def small_targets(on_stage: Stage) -> set[str]:
-    """Return targets that are too low to touch or partly outside the screen."""
+    """Return targets that are too small to touch or partly outside the screen."""
     return {
         str(target.id)
-        for target in shown_targets(on_stage)
+        for target in visible_targets(on_stage)
         if target.region.height < (3 if str(target.id).startswith("foot") else 5)
         or not on_stage.app.desk.region.contains_region(target.region)
     }
 
 
-def cut_off(on_stage: Stage) -> set[str]:
+def clipped_widgets(on_stage: Stage) -> set[str]:
     """Return text widgets that do not fit above the answers."""
     desk = on_stage.app.desk
     saying, lines = desk.query_one("#saying").region, desk.query_one("#lines", Lines)
-    found = {
+    clipped = {
         str(widget.id)
         for widget in desk.query("#question, #lines, #dots, #code, #progress")
         if widget.display and widget.region.height and not saying.contains_region(widget.region)
     }
     needed = lines.get_content_height(saying.size, saying.size, lines.content_size.width) if lines.display else 0
-    return found | ({"lines"} if lines.display and lines.content_size.height != needed else set())
+    return clipped | ({"lines"} if lines.display and lines.content_size.height != needed else set())
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
@@ -79,13 +79,13 @@ async def test_every_screen_fits_and_every_answer_can_be_touched(size: tuple[int
             await on_stage.show(state_of(name, language))
             talk = on_stage.app.desk.talk
             assert talk is not None
-            offered = {target.offer for target in shown_targets(on_stage)}
-            assert offered == {*talk.body.offers, *talk.foot}, name
+            displayed = {target.offer for target in visible_targets(on_stage)}
+            assert displayed == {*talk.body.offers, *talk.foot}, name
             assert covered_targets(on_stage) == set(), name
-            if language == "ja":  # on the smallest screen, longer sentences reduce the height of the answers
+            if language == "ja":  # longer English sentences reduce the height of the answers on the smallest screen
                 assert small_targets(on_stage) == set(), name
-            assert cut_off(on_stage) == set(), name
-            assert on_stage.app.focused is None, f"something is preselected on {name}"
+            assert clipped_widgets(on_stage) == set(), name
+            assert on_stage.app.focused is None, f"a widget is focused on {name}"
 
 
 @sizes
@@ -94,7 +94,7 @@ async def test_touch_posts_the_event_of_the_answer(size: tuple[int, int]) -> Non
     async with stage(size) as on_stage:
         for name in ("idle", "face", "pin", "staff-check", "consent-one", "pin-warned", "summary"):
             await on_stage.show(state_of(name))
-            for target in shown_targets(on_stage):
+            for target in visible_targets(on_stage):
                 assert target.offer is not None
                 on_stage.counter.posted.clear()
                 await touch(on_stage.app, f"#{target.id}")
@@ -133,9 +133,9 @@ async def test_answer_to_the_previous_screen_is_ignored() -> None:
         await on_stage.show(state_of("method"))
         target = on_stage.app.desk.query_one("#answer-2", Target)
         assert target.offer is not None
-        before = target.offer, on_stage.app.talks.talk.serial
+        previous = target.offer, on_stage.app.talks.talk.serial
         await on_stage.show(state_of("consent"))
-        on_stage.app.desk.post_message(Target.Touched(*before))
+        on_stage.app.desk.post_message(Target.Touched(*previous))
         await on_stage.drawn()
         assert isinstance(target.offer.event, ev.ShareNone | ev.OneByOne | ev.ShareAll)
         assert on_stage.counter.posted == []
@@ -173,24 +173,24 @@ async def test_unsent_digits_are_cleared_by_the_next_screen() -> None:
         await on_stage.show(state_of("pin"))
         await on_stage.pilot.press("1", "2")
         patient = on_stage.counter._patient
-        on_stage.counter.be(state_of("face"))
+        on_stage.counter.set_state(state_of("face"))
         await on_stage.drawn()
         assert len(patient.pin) == 0
 
 
 @on_a_loop
-async def test_entered_pin_is_kept_until_the_card_takes_it() -> None:
+async def test_entered_pin_is_kept_until_it_is_sent_to_the_card() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("pin"))
         await on_stage.pilot.press("1", "2", "3", "4")
         patient = on_stage.counter._patient
-        on_stage.counter.be(state_of("pin-checking"))
+        on_stage.counter.set_state(state_of("pin-checking"))
         await on_stage.drawn()
         assert patient.pin.take() == bytearray(b"1234")
 
 
 @on_a_loop
-async def test_printed_code_is_typed_and_sent_complete() -> None:
+async def test_typed_printed_code_is_sent() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("code"))
         await on_stage.pilot.press(*"6001021234", "enter")
@@ -198,7 +198,7 @@ async def test_printed_code_is_typed_and_sent_complete() -> None:
 
 
 @on_a_loop
-async def test_invalid_birth_date_is_asked_again() -> None:
+async def test_invalid_birth_date_must_be_reentered() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("code"))
         await on_stage.pilot.press(*"6099021234", "enter")
@@ -220,7 +220,7 @@ async def test_code_form_is_overwritten_when_its_screen_closes() -> None:
         assert on_stage.app.form is None
 
 
-# --- messages, looks and sounds -----------------------------------------------------------------------------
+# --- messages, themes and sounds ----------------------------------------------------------------------------
 
 
 @on_a_loop
@@ -234,7 +234,7 @@ async def test_staff_call_is_confirmed_on_the_screen() -> None:
 
 @on_a_loop
 async def test_card_reminder_rings_the_bell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")  # without aplay the console bell is used
+    monkeypatch.setenv("PATH", "")  # without aplay, the console bell rings
     async with stage() as on_stage:
         bells: list[int] = []
         monkeypatch.setattr(on_stage.app, "bell", lambda: bells.append(1))
@@ -274,7 +274,9 @@ async def test_invisible_state_changes_do_not_redraw_the_screen() -> None:
         assert isinstance(state, st.ChoosingMethod)
         await on_stage.show(state)
         talk = on_stage.app.desk.talk
-        on_stage.counter.be(structs.replace(state, reception=structs.replace(state.reception, challenge_until=None)))
+        on_stage.counter.set_state(
+            structs.replace(state, reception=structs.replace(state.reception, challenge_until=None))
+        )
         await on_stage.drawn()
         assert on_stage.app.desk.talk == talk
 
@@ -292,7 +294,7 @@ async def test_textual_shortcuts_are_disabled() -> None:
 
 # --- staff --------------------------------------------------------------------------------------------------
 
-STAFFED = Settings.model_validate(
+WITH_PASSWORD = Settings.model_validate(
     {"staff": {"password_hash": PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("a2468")}}
 )
 
@@ -302,10 +304,10 @@ async def _unlock(on_stage: Stage) -> None:
     await on_stage.drawn()
     assert isinstance(on_stage.app.screen, PasswordDialog)
     await on_stage.pilot.press(*"a2468", "enter")
-    await _until(on_stage, StaffMenu)
+    await _wait_for_screen(on_stage, StaffMenu)
 
 
-async def _until(on_stage: Stage, kind: type) -> None:
+async def _wait_for_screen(on_stage: Stage, kind: type) -> None:
     async with asyncio.timeout(30):
         while not isinstance(on_stage.app.screen, kind):
             await on_stage.pilot.pause(0.02)
@@ -323,18 +325,18 @@ async def test_staff_dialog_is_unavailable_without_a_password() -> None:
 
 @on_a_loop
 async def test_dialog_has_only_the_inactivity_timer() -> None:
-    async with stage(settings=STAFFED) as on_stage:
+    async with stage(settings=WITH_PASSWORD) as on_stage:
         await on_stage.pilot.press("f8")
         await on_stage.drawn()
         dialog = on_stage.app.screen
         assert isinstance(dialog, PasswordDialog)
-        closers = [timer for timer in dialog._timers if timer._interval == CLOSE_SECONDS]
-        assert closers == [dialog._closer], "a second timer would close it despite touches"
+        timers = [timer for timer in dialog._timers if timer._interval == CLOSE_SECONDS]
+        assert timers == [dialog._closer], "a second timer would close the dialog during use"
 
 
 @on_a_loop
-async def test_staff_logs_in_by_touch_and_confirms_by_eye() -> None:
-    async with stage(settings=STAFFED) as on_stage:
+async def test_staff_logs_in_by_touch_and_confirms_the_holder() -> None:
+    async with stage(settings=WITH_PASSWORD) as on_stage:
         await on_stage.show(state_of("method"))
         await on_stage.pilot.click("#steps", offset=(75, 0))
         await on_stage.drawn()
@@ -345,7 +347,7 @@ async def test_staff_logs_in_by_touch_and_confirms_by_eye() -> None:
         for key in "2468":
             await on_stage.pilot.click(f"#key-{key}")
         await on_stage.pilot.click("#key-enter")
-        await _until(on_stage, StaffMenu)
+        await _wait_for_screen(on_stage, StaffMenu)
         await on_stage.pilot.click("#choice-by-eye")
         await on_stage.drawn()
         assert on_stage.counter.posted == [ev.StaffAuthenticated("r1")]
@@ -353,8 +355,8 @@ async def test_staff_logs_in_by_touch_and_confirms_by_eye() -> None:
 
 
 @on_a_loop
-async def test_wrong_password_is_refused_and_not_passed_on() -> None:
-    async with stage(settings=STAFFED) as on_stage:
+async def test_wrong_password_is_refused_and_not_entered_as_pin() -> None:
+    async with stage(settings=WITH_PASSWORD) as on_stage:
         await on_stage.show(state_of("pin"))
         await on_stage.pilot.press("f8")
         await on_stage.drawn()
@@ -370,14 +372,12 @@ async def test_wrong_password_is_refused_and_not_passed_on() -> None:
 
 @on_a_loop
 async def test_staff_discards_a_reception_after_confirmation() -> None:
-    async with stage(settings=STAFFED) as on_stage:
+    async with stage(settings=WITH_PASSWORD) as on_stage:
         await on_stage.show(state_of("consent"))
         await _unlock(on_stage)
         await on_stage.pilot.press("2", "2")
         await on_stage.drawn()
-        assert isinstance(on_stage.app.screen, ConfirmDialog), (
-            "discarding cannot be undone, so the same key twice does nothing"
-        )
+        assert isinstance(on_stage.app.screen, ConfirmDialog), "pressing the same key twice must not discard the reception"
         await on_stage.pilot.press("9")
         await on_stage.drawn()
         assert on_stage.counter.posted == [ev.StaffAuthenticated("r1"), ev.StaffDiscards("r1")]
@@ -385,10 +385,10 @@ async def test_staff_discards_a_reception_after_confirmation() -> None:
 
 @on_a_loop
 async def test_staff_views_the_status_and_stops_the_terminal() -> None:
-    async with stage(settings=STAFFED) as on_stage:
+    async with stage(settings=WITH_PASSWORD) as on_stage:
         await _unlock(on_stage)
         await on_stage.pilot.press("3")
-        await _until(on_stage, StatusDialog)
+        await _wait_for_screen(on_stage, StatusDialog)
         status = on_stage.app.screen.query_one(StatusText)
         async with asyncio.timeout(10):
             while not status.lines:
@@ -401,7 +401,7 @@ async def test_staff_views_the_status_and_stops_the_terminal() -> None:
         await on_stage.pilot.press("2")
         assert not isinstance(on_stage.app.screen, ConfirmDialog), "key 2 is reserved for discarding a reception"
         await on_stage.pilot.press("5")
-        await _until(on_stage, ConfirmDialog)
+        await _wait_for_screen(on_stage, ConfirmDialog)
         await on_stage.pilot.press("9")
         async with asyncio.timeout(30):
             while not on_stage.app._exit:
@@ -423,10 +423,10 @@ class Hands:
         self.props = DockState()
 
     def on_settings(self, changed: object) -> None:
-        """Do nothing; there is only one institution."""
+        """Do nothing, because the test has only one institution."""
 
     async def set_profile(self, profile: object) -> None:
-        """Do nothing; there is only one institution."""
+        """Do nothing, because the test has only one institution."""
 
     async def choose(self, name: str) -> None:
         self.current = name
@@ -467,7 +467,7 @@ class Hands:
         raise AssertionError("no camera")
 
     async def switch_off_and_on(self) -> None:
-        """Do nothing; there is no terminal to restart."""
+        """Do nothing, because the test has no terminal to restart."""
 
     async def reset(self) -> None:
         self.props = DockState()
@@ -509,7 +509,7 @@ async def test_real_terminal_has_no_dock() -> None:
 
 @pytest.mark.parametrize("size", [(79, 40), (120, 23), (40, 15)])
 @on_a_loop
-async def test_small_window_shows_a_message_until_enlarged(size: tuple[int, int]) -> None:
+async def test_small_window_displays_a_message_until_enlarged(size: tuple[int, int]) -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("pin"))
         on_stage.counter._patient.pin.push(1)
@@ -537,15 +537,15 @@ async def test_large_text_omits_no_sentence(text_size: st.Size, size: tuple[int,
             talk, lines = on_stage.app.desk.talk, on_stage.app.desk.query_one(Lines)
             assert talk is not None
             assert lines.lines == talk.body.lines, name
-            shown = on_stage.app.desk.query_one("#saying").region.intersection(lines.region)
-            assert shown.height == lines.region.height, f"{name} is cut off"
+            visible = on_stage.app.desk.query_one("#saying").region.intersection(lines.region)
+            assert visible.height == lines.region.height, f"{name} is clipped"
 
 
-# --- a numeric keypad ---------------------------------------------------------------------------------------
+# --- numeric keypad -----------------------------------------------------------------------------------------
 
 
 @on_a_loop
-async def test_numeric_keypad_reaches_every_function() -> None:
+async def test_numeric_keypad_operates_all_functions() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("pin"))
         await on_stage.key("1")
@@ -570,8 +570,8 @@ async def test_all_display_options_fit_on_the_smallest_screen() -> None:
         await on_stage.show(structs.replace(pin, reception=structs.replace(pin.reception, aside=ev.Aside.CHANGES)))
         targets = [target for target in on_stage.app.desk.query("#answers Target") if target.display]
         assert all(target.region.height >= 1 and target.region.width >= 10 for target in targets)
-        shown = [target.offer.id for target in targets if isinstance(target, Target) and target.offer is not None]
-        assert {"close", "face", "forgotten", "language", "large", "contrast", "voice", "slow"} <= set(shown)
+        options = [target.offer.id for target in targets if isinstance(target, Target) and target.offer is not None]
+        assert {"close", "face", "forgotten", "language", "large", "contrast", "voice", "slow"} <= set(options)
 
 
 @on_a_loop
@@ -580,7 +580,7 @@ async def test_displayed_question_is_spoken(monkeypatch: pytest.MonkeyPatch) -> 
         spoken: list[Saying] = []
         monkeypatch.setattr(on_stage.app._aplay, "say", spoken.append)
         await on_stage.show(state_of("method", voice=True))
-        assert "本人確認の方法を選んでください" in [one.text for one in spoken[-1].sentences]
+        assert "本人確認の方法を選んでください" in [sentence.text for sentence in spoken[-1].sentences]
         await on_stage.key("0")
         assert on_stage.counter.posted == [ev.SayAgain("r1")]
         on_stage.counter.perform(fx.SpeakAgain("r1", 0))

@@ -1,4 +1,4 @@
-"""Line wrapping: short, balanced lines that break between phrases."""
+"""Wrapping of text into short, balanced lines that break between phrases."""
 
 import pytest
 from hypothesis import given
@@ -43,5 +43,5 @@ def test_lines_do_not_start_with_closing_marks_or_small_kana() -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n"])
-def test_blank_text_gives_one_empty_line(text: str) -> None:
+def test_blank_text_is_wrapped_to_one_empty_line(text: str) -> None:
     assert set(wrap(text)) == {""}

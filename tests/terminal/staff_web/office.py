@@ -1,4 +1,4 @@
-"""A real counter with simulated card and stub over HTTP, and the staff page in Chromium."""
+"""A terminal with simulated card and stub over HTTP, and its staff page in Chromium."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -25,14 +25,14 @@ PASSWORD = "door 27"
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
-def with_staff(settings: Settings, **more: Any) -> Settings:
-    """Return the settings with a staff password and other staff settings."""
-    staff = settings.staff.model_copy(update={"password_hash": SecretStr(HASH), **more})
+def with_staff(settings: Settings, **changes: Any) -> Settings:
+    """Return `settings` with a staff password and the staff settings `changes`."""
+    staff = settings.staff.model_copy(update={"password_hash": SecretStr(HASH), **changes})
     return settings.model_copy(update={"staff": staff})
 
 
 class Office:
-    """A running terminal, methods to operate it, and the staff page."""
+    """A running terminal with its staff page, and methods to operate both."""
 
     def __init__(self, counter: DemoCounter, **staff: Any) -> None:
         counter.settings = with_staff(counter.settings, **staff)
@@ -57,8 +57,8 @@ class Office:
             finally:
                 await self.browser.close()
                 self.terminal.end()
-                ended = await running
-        assert ended == 0
+                exit_code = await running
+        assert exit_code == 0
         assert not self.faults, self.faults
 
     @property
@@ -70,7 +70,7 @@ class Office:
         return self.day.conductor.state
 
     async def page(self, width: int = 1280, height: int = 800, language: str = "ja-JP") -> Page:
-        """Open the page in a new context. Console messages and requests to other hosts fail the test."""
+        """Open the page in a new context. The test fails on console messages and on requests to other hosts."""
         context = await self.browser.new_context(viewport={"width": width, "height": height}, locale=language)
         page = await context.new_page()
         page.on(
@@ -92,8 +92,8 @@ class Office:
         await page.locator("#password").wait_for()
         return page
 
-    async def signed_in(self, **kind: Any) -> Page:
-        page = await self.page(**kind)
+    async def signed_in_page(self, **kwargs: Any) -> Page:
+        page = await self.page(**kwargs)
         await self.sign_in(page)
         return page
 
@@ -109,8 +109,8 @@ class Office:
                 await asyncio.sleep(0.01)
 
     async def axe(self, page: Page) -> list[str]:
-        found = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
-        return [f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in found.response["violations"]]
+        result = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+        return [f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in result.response["violations"]]
 
     # --- at the counter -------------------------------------------------------------------------------------
 

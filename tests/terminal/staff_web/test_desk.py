@@ -1,4 +1,4 @@
-"""A day on the staff page with a real terminal and Chromium: calls, list, withdrawal, confirming by eye."""
+"""The staff page with a real terminal and Chromium: calls, list, withdrawal and comparison of pictures."""
 
 import asyncio
 import gc
@@ -21,7 +21,7 @@ from terminal.simulated.service.misbehaviour import Operation
 from tests.terminal.counter_web.stage import CHROMIUM
 from tests.terminal.staff_web.office import PASSWORD, Office
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed (run make setup)")
 
 
 def row(number: int, standing: str) -> str:
@@ -84,7 +84,7 @@ async def _decide_on_lost_result(office: Office, page: Page) -> None:
 
 
 async def _withdraw(office: Office) -> None:
-    page = await office.signed_in()
+    page = await office.signed_in_page()
     await office.check_in()
     await office.remove_card()
     await page.locator(f"{row(1, 'delivered')} button").click()
@@ -100,17 +100,17 @@ async def _withdraw(office: Office) -> None:
 
 
 def pictures() -> Iterator[bytes]:
-    """Yield the first bytes of every JPEG and JPEG 2000 picture held in this process."""
+    """Yield the first bytes of each JPEG and JPEG 2000 picture in the memory of this process."""
     gc.collect()
-    for thing in gc.get_objects():
-        for found in gc.get_referents(thing):
-            is_long = isinstance(found, bytes | bytearray) and len(found) > 2000
-            if is_long and (found[:3] == b"\xff\xd8\xff" or found[4:8] == b"jP  "):
-                yield bytes(found[:8])
+    for tracked in gc.get_objects():
+        for data in gc.get_referents(tracked):
+            is_long = isinstance(data, bytes | bytearray) and len(data) > 2000
+            if is_long and (data[:3] == b"\xff\xd8\xff" or data[4:8] == b"jP  "):
+                yield bytes(data[:8])
 
 
-async def _by_eye(office: Office) -> None:
-    page = await office.signed_in()
+async def _confirm_by_eye(office: Office) -> None:
+    page = await office.signed_in_page()
     other = await office.page()
     await office.insert_card("face-match")
     await page.get_by_role("button", name="目視で確認する", exact=True).click()
@@ -119,13 +119,13 @@ async def _by_eye(office: Office) -> None:
     assert (await page.request.get(office.address + "/photo")).status == 200
     assert (await other.request.get(office.address + "/photo")).status == 403, "not signed in"
     async with asyncio.timeout(60):
-        while await _painted(page) != [True, True]:
+        while await _has_pixels(page) != [True, True]:
             await page.wait_for_timeout(20)
     assert await office.axe(page) == []
     assert await page.locator("#eye fieldset label").all_inner_texts() == ["手助けを頼まれた"]
-    shown = office.terminal.screen.talk
-    assert shown.body.offers == (), "the patient's screen offers no decision"
-    assert "本人ですか" not in shown.body.question
+    talk = office.terminal.screen.talk
+    assert talk.body.offers == (), "the patient's screen offers no decision"
+    assert "本人ですか" not in talk.body.question
 
     await page.locator("#eye-password").fill("guess")
     await page.get_by_role("button", name="本人です").click()
@@ -135,7 +135,7 @@ async def _by_eye(office: Office) -> None:
     await page.get_by_role("button", name="本人です").click()
     await office.until(st.Consent)
     await page.locator("#eye").wait_for(state="hidden")
-    assert await _painted(page) == [False, False]
+    assert await _has_pixels(page) == [False, False]
     assert (await page.request.get(office.address + "/photo")).status == 404
     office.touch(ev.ShareNone)
     await office.until(st.Limit)
@@ -145,8 +145,8 @@ async def _by_eye(office: Office) -> None:
     await page.locator(row(1, "delivered")).wait_for()
 
 
-async def _painted(page: Page) -> list[bool]:
-    """Return for each of the two compared pictures whether any pixel is drawn."""
+async def _has_pixels(page: Page) -> list[bool]:
+    """Return whether each of the two compared pictures has any pixels."""
     count = (
         "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value)"
     )
@@ -161,7 +161,7 @@ def _run(office: Office, scenario: object) -> None:
     asyncio.run(run())
 
 
-def test_calls_last_until_answered_and_the_list_is_up_to_date(counter: DemoCounter) -> None:
+def test_calls_are_displayed_until_answered_and_the_list_is_updated(counter: DemoCounter) -> None:
     _run(Office(counter), _calls_and_the_list)
 
 
@@ -170,25 +170,25 @@ def test_consents_are_withdrawn_at_the_patients_request(counter: DemoCounter) ->
 
 
 def test_staff_compare_two_pictures_and_no_copy_remains(counter: DemoCounter, tmp_path: Path) -> None:
-    before = len(list(pictures()))
-    _run(Office(counter), _by_eye)
-    until = time.monotonic() + 30
-    while len(list(pictures())) > before and time.monotonic() < until:
-        time.sleep(0.1)  # threads may still be ending
-    assert len(list(pictures())) <= before
+    count = len(list(pictures()))
+    _run(Office(counter), _confirm_by_eye)
+    deadline = time.monotonic() + 30
+    while len(list(pictures())) > count and time.monotonic() < deadline:
+        time.sleep(0.1)  # threads may not have ended
+    assert len(list(pictures())) <= count
     written = [path for path in (tmp_path / "state").rglob("*") if path.is_file() and "cards" not in path.parts]
     assert not [path for path in written if b"\xff\xd8\xff" in path.read_bytes() or b"jP  " in path.read_bytes()]
 
 
-async def _locks(office: Office) -> None:
-    page = await office.signed_in(language="en-US")
+async def _lock_and_sign_out(office: Office) -> None:
+    page = await office.signed_in_page(language="en-US")
     assert await page.locator("h1").inner_text() == "Reception: staff page"
     await page.get_by_role("button", name="Lock").click()
     await page.locator("form", has_text="Calls still appear here").wait_for()
     await office.insert_card()
     office.touch(ev.StaffCalled)
     await page.locator("[data-call=patient]").wait_for()
-    assert await page.locator("#day").count() == 0, "the list needs a session"
+    assert await page.locator("#day").count() == 0, "the list requires a session"
     await office.sign_in(page)
     second = await page.context.new_page()
     await second.goto(office.address)
@@ -207,16 +207,16 @@ async def _locks(office: Office) -> None:
         await page.locator("#password").press("Enter")
         await expect(page.locator("#password")).to_have_value("")  # the password has been checked
         await page.locator(".note", has_text=message).wait_for()
-    assert await page.locator("#day").count() == 0, "locked temporarily, even for the right password"
+    assert await page.locator("#day").count() == 0, "the lock also refuses the correct password"
     assert await office.axe(page) == []
 
 
-def test_calls_still_appear_after_signing_out(counter: DemoCounter) -> None:
-    _run(Office(counter), _locks)
+def test_a_locked_page_displays_calls_until_signing_out(counter: DemoCounter) -> None:
+    _run(Office(counter), _lock_and_sign_out)
 
 
-async def _discarded(office: Office) -> None:
-    page = await office.signed_in()
+async def _discard_and_stop(office: Office) -> None:
+    page = await office.signed_in_page()
     await office.to_consent()
     await page.get_by_role("button", name="この受付を取り消す").click()
     await page.locator("dialog").get_by_role("button", name="もどる").click()
@@ -232,11 +232,11 @@ async def _discarded(office: Office) -> None:
     await office.until(office.terminal._ending.is_set)
 
 
-def test_cancelling_and_stopping_need_confirmation(counter: DemoCounter) -> None:
-    _run(Office(counter), _discarded)
+def test_cancelling_and_stopping_require_confirmation(counter: DemoCounter) -> None:
+    _run(Office(counter), _discard_and_stop)
 
 
-def test_the_call_command_gets_the_kind_of_call_and_no_personal_data(counter: DemoCounter, tmp_path: Path) -> None:
+def test_the_call_command_receives_the_kind_of_call_and_no_personal_data(counter: DemoCounter, tmp_path: Path) -> None:
     output = tmp_path / "light"
     script = tmp_path / "light.sh"
     script.write_text(f"#!/bin/sh\nprintf '%s|' \"$@\" >{output}.new; env >>{output}.new; mv {output}.new {output}\n")

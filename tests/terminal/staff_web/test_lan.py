@@ -1,4 +1,4 @@
-"""The staff page on the local network needs the terminal's certificate and shows no pictures."""
+"""The staff page on the local network, which requires the terminal's client certificate and displays no pictures."""
 
 import asyncio
 from datetime import timedelta
@@ -30,10 +30,10 @@ def test_one_command_creates_authority_server_and_client(tmp_path: Path, monkeyp
     short = CliRunner().invoke(app, command, input="short\n")
     assert short.exit_code == 1
     assert not file.exists()
-    made = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
-    assert made.exit_code == 0, made.output
-    assert "192.0.2.10" in made.output
-    assert "staff.lan_address" in made.output
+    result = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
+    assert result.exit_code == 0, result.output
+    assert "192.0.2.10" in result.output
+    assert "staff.lan_address" in result.output
     keys = tmp_path / "state" / "staff" / "tls"
     assert sorted(path.name for path in keys.iterdir()) == [
         "authority.key",
@@ -45,7 +45,7 @@ def test_one_command_creates_authority_server_and_client(tmp_path: Path, monkeyp
     assert CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n").exit_code == 1, "existing files are kept"
 
 
-def test_serving_the_network_needs_a_certificate(tmp_path: Path) -> None:
+def test_serving_the_network_requires_a_certificate(tmp_path: Path) -> None:
     settings = with_staff(Settings(state_dir=tmp_path), lan_address="127.0.0.1", lan_port=0)
     with pytest.raises(NotReady, match="uketsuke staff certificate"):
         StaffPages(settings, 0, lambda _: None, lan=True)
@@ -71,11 +71,11 @@ def test_a_server_certificate_about_to_expire_is_renewed(tmp_path: Path, monkeyp
             make_server(settings, ("192.0.2.10",))
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
+@pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed (run make setup)")
 def test_the_page_opens_only_with_the_terminals_certificate(counter: DemoCounter, tmp_path: Path) -> None:
     office = Office(counter, lan_address="127.0.0.1", lan_port=0)
     make_server(counter.settings, ("127.0.0.1",))
-    assert make_client(counter.settings, "reception", PASSPHRASE.encode(), tmp_path / "ours.p12")
+    assert make_client(counter.settings, "reception", PASSPHRASE.encode(), tmp_path / "valid.p12")
     other = Settings(state_dir=tmp_path / "other")
     make_server(other, ("127.0.0.1",))
     assert make_client(other, "stranger", PASSPHRASE.encode(), tmp_path / "other.p12")
@@ -86,7 +86,7 @@ def test_the_page_opens_only_with_the_terminals_certificate(counter: DemoCounter
         for file in (None, tmp_path / "other.p12"):
             with pytest.raises(Error):
                 await _open(office, address, file)
-        page = await _open(office, address, tmp_path / "ours.p12")
+        page = await _open(office, address, tmp_path / "valid.p12")
         await page.locator("#password").fill(PASSWORD)
         await page.locator("#password").press("Enter")
         await page.locator("#day").wait_for()
@@ -113,8 +113,8 @@ async def _open(office: Office, address: str, file: Path | None) -> Page:
         locale="ja-JP",
     )
     page = await context.new_page()
-    answer = await page.goto(address)
-    assert answer is not None
-    if not answer.ok:
-        raise Error(f"answered {answer.status}")
+    response = await page.goto(address)
+    assert response is not None
+    if not response.ok:
+        raise Error(f"status {response.status}")
     return page

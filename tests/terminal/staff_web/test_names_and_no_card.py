@@ -1,4 +1,4 @@
-"""Names the service cannot encode and patients without a card, from the staff page in Chromium to the files."""
+"""Names that the service cannot encode and patients without a card, from the staff page to the result files."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ from tests.terminal.counter_web.stage import CHROMIUM
 from tests.terminal.staff_web.office import PASSWORD, Office
 from tests.terminal.staff_web.test_desk import row
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed (run make setup)")
 
 
 def _run(office: Office, scenario: Any) -> None:
@@ -38,12 +38,12 @@ def _run(office: Office, scenario: Any) -> None:
     asyncio.run(run())
 
 
-async def _by_eye(office: Office, page: Page) -> None:
+async def _confirm_by_eye(office: Office, page: Page) -> None:
     office.day.place.insert(office.day.prepare(replace(BY_NAME["face-match"], person="old-characters")))
     await office.until(st.ChoosingMethod)
     await page.get_by_role("button", name="目視で確認する", exact=True).click()
     await office.until(st.StaffCheck)
-    await page.locator("canvas[data-drawn]").wait_for()  # the decision needs the pictures
+    await page.locator("canvas[data-drawn]").wait_for()  # the decision requires the pictures
     await page.locator("#eye-password").fill(PASSWORD)
     await page.get_by_role("button", name="本人です").click()
     await office.until(st.Consent)
@@ -53,13 +53,13 @@ async def _by_eye(office: Office, page: Page) -> None:
     await office.until(st.Complete)
 
 
-def test_staff_can_see_the_name_on_the_card_until_they_delete_it(counter: DemoCounter, tmp_path: Path) -> None:
+def test_staff_can_view_the_name_image_until_they_delete_it(counter: DemoCounter, tmp_path: Path) -> None:
     names = tmp_path / "names"
 
     async def scenario(office: Office) -> None:
-        page = await office.signed_in()
+        page = await office.signed_in_page()
         counter.stub.misbehave(Operation.RESULT, Rule(old_characters=True))
-        await _by_eye(office, page)
+        await _confirm_by_eye(office, page)
         await office.remove_card()
         line = page.locator(row(1, "delivered"))
         await line.get_by_role("button", name="名前の字を見る").click()
@@ -80,7 +80,7 @@ def test_staff_can_see_the_name_on_the_card_until_they_delete_it(counter: DemoCo
         assert picture.exists(), "the receipt computer has not collected the result"
         result.unlink()
         office.day.conductor.names.clean((result.stem,))
-        assert picture.exists(), "the result is not delivered yet"
+        assert picture.exists(), "the result is not delivered"
         office.day.conductor.names.clean(())
         assert not picture.exists()
         picture.write_bytes(b"")
@@ -91,9 +91,9 @@ def test_staff_can_see_the_name_on_the_card_until_they_delete_it(counter: DemoCo
     _run(Office(counter, name_picture_folder=names), scenario)
 
 
-def test_by_pin_there_is_no_picture_and_staff_are_informed(counter: DemoCounter) -> None:
+def test_a_reception_by_pin_has_no_name_image_and_staff_are_informed(counter: DemoCounter) -> None:
     async def scenario(office: Office) -> None:
-        page = await office.signed_in()
+        page = await office.signed_in_page()
         counter.stub.misbehave(Operation.RESULT, Rule(old_characters=True))
         office.day.place.insert(office.day.prepare(replace(BY_NAME["pin-right"], person="old-characters")))
         await office.until(st.ChoosingMethod)
@@ -112,11 +112,11 @@ async def _fill(page: Page, **values: str) -> None:
         await page.locator(f"#nocard-{name}").fill(value)
 
 
-def test_a_result_file_without_a_card(counter: DemoCounter) -> None:
+def test_a_check_without_card_delivers_a_result_file(counter: DemoCounter) -> None:
     person = invented_people()["seventies"].qualifications[0]
 
     async def scenario(office: Office) -> None:
-        page = await office.signed_in()
+        page = await office.signed_in_page()
         await _fill(page, insurer="12")
         await page.get_by_role("button", name="確認する", exact=True).click()
         await page.locator("dialog .note", has_text="番号・生年月日").wait_for()
@@ -150,14 +150,14 @@ def test_a_result_file_without_a_card(counter: DemoCounter) -> None:
     text = file.read_text(encoding="utf-8")
     assert "<ReferenceClassification>2</ReferenceClassification>" in text
     assert person.name in text
-    checked = check_files(counter.settings.results_dir, ledger)
-    assert (checked.files, checked.differing) == (1, ())
+    audit = check_files(counter.settings.results_dir, ledger)
+    assert (audit.files, audit.differing) == (1, ())
     assert person.name.encode() not in ledger.read_bytes()
 
 
 def test_a_silent_service_delivers_nothing_and_ends_the_check(counter: DemoCounter) -> None:
     async def scenario(office: Office) -> None:
-        page = await office.signed_in()
+        page = await office.signed_in_page()
         counter.stub.silence(Operation.LOOK_UP)
         await _fill(page, insurer="138999", number="0008901", birth="1963-08-15")
         await page.get_by_label("断った").check()

@@ -1,4 +1,4 @@
-"""The staff page refuses access without the password, from other sites, and with old or forged cookies."""
+"""Access control of the staff page by password, origin and session cookie."""
 
 import asyncio
 import threading
@@ -22,7 +22,7 @@ from tests.terminal.staff_web.office import HASH, PASSWORD, with_staff
 
 
 class Served:
-    """Serve only the staff pages, in a thread; each `with` block acts like a restart."""
+    """Serves the staff pages in a thread. Each `with` block acts like a restart."""
 
     def __init__(self, settings: Settings, port: int = 0) -> None:
         self._settings, self._port = settings, port
@@ -64,11 +64,11 @@ def office(settings: Settings) -> Iterator[httpx.Client]:
 
 
 def test_the_cookie_is_limited_to_the_staff_page_and_hidden_from_scripts(office: httpx.Client) -> None:
-    answer = office.post("/staff/sign-in", content=PASSWORD)
-    assert answer.status_code == 204
-    cookie = answer.headers["set-cookie"].lower()
+    response = office.post("/staff/sign-in", content=PASSWORD)
+    assert response.status_code == 204
+    cookie = response.headers["set-cookie"].lower()
     assert all(word in cookie for word in ("httponly", "samesite=strict", "path=/staff", "uketsuke-staff-"))
-    assert "max-age" not in cookie, "it ends with the browser"
+    assert "max-age" not in cookie, "the cookie expires when the browser closes"
     assert office.get("/staff/door").json()["level"] == "acting"
 
 
@@ -89,7 +89,7 @@ def test_the_page_runs_only_its_own_scripts_and_cannot_be_framed(office: httpx.C
     assert office.post("/staff/sign-in", content=PASSWORD, headers={"origin": "http://evil.example"}).status_code == 403
 
 
-def test_three_wrong_passwords_lock_even_across_a_restart(settings: Settings) -> None:
+def test_three_wrong_passwords_lock_the_page_even_after_a_restart(settings: Settings) -> None:
     with Served(settings) as http:
         assert [http.post("/staff/sign-in", content="x").status_code for _ in range(3)] == [401, 401, 429]
         assert http.post("/staff/sign-in", content="x" * 100).status_code == 413
@@ -102,7 +102,7 @@ def test_three_wrong_passwords_lock_even_across_a_restart(settings: Settings) ->
         assert http.post("/staff/sign-in", content=PASSWORD).status_code == 204
 
 
-def test_signing_in_needs_a_configured_password(tmp_path: Path) -> None:
+def test_signing_in_requires_a_configured_password(tmp_path: Path) -> None:
     with Served(Settings(state_dir=tmp_path)) as http:
         assert http.get("/staff/door").json()["password"] is False
         assert http.post("/staff/sign-in", content="").status_code == 404
@@ -167,15 +167,15 @@ def test_a_forged_cookie_is_rejected(tmp_path: Path, cookie: str | None) -> None
     assert sessions(tmp_path, [1000.0]).level(cookie) is Level.OUT
 
 
-def test_a_proof_is_valid_once_briefly_and_for_its_own_session(tmp_path: Path) -> None:
+def test_a_proof_is_valid_once_for_its_session_and_expires(tmp_path: Path) -> None:
     clock = [1000.0]
     current = sessions(tmp_path, clock)
-    mine, other = current.begin(), current.begin()
-    proof = current.prove(mine)
+    own, other = current.begin(), current.begin()
+    proof = current.prove(own)
     assert not current.proves(other, proof)
-    assert current.proves(mine, proof)
-    assert not current.proves(mine, proof)
-    late = current.prove(mine)
+    assert current.proves(own, proof)
+    assert not current.proves(own, proof)
+    expired = current.prove(own)
     clock[0] += PROOF_SECONDS + 1
-    assert not current.proves(mine, late)
-    assert not current.proves(mine, "")
+    assert not current.proves(own, expired)
+    assert not current.proves(own, "")

@@ -1,4 +1,4 @@
-"""Speech from the terminal window with the real aplay and ALSA's null device."""
+"""Speech output with the real aplay and ALSA's null device."""
 
 import asyncio
 import shutil
@@ -30,11 +30,11 @@ class Speaker:
         self.rings += 1
 
 
-@pytest.mark.skipif(shutil.which("aplay") is None, reason="alsa-utils is not installed: make setup")
-def test_sentences_are_played_in_turn_and_cut_by_new_ones() -> None:
+@pytest.mark.skipif(shutil.which("aplay") is None, reason="alsa-utils is not installed (run make setup)")
+def test_new_sentences_interrupt_those_being_played() -> None:
     async def listen() -> None:
         speaker = Speaker(LONG)
-        began = time.monotonic()
+        started = time.monotonic()
         speaker.aplay.say(Saying(TWO, Tone.CARD))
         assert speaker.requested == [], "`say` does not wait"
         async with asyncio.timeout(60):
@@ -45,12 +45,12 @@ def test_sentences_are_played_in_turn_and_cut_by_new_ones() -> None:
         speaker.aplay.say(Saying())
         await speaker.aplay.close()
         assert speaker.requested[:1] == [0]
-        assert time.monotonic() - began < seconds(LONG)
+        assert time.monotonic() - started < seconds(LONG)
 
     asyncio.run(listen())
 
 
-def test_without_aplay_a_tone_is_the_terminals_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_aplay_tones_ring_the_terminal_bell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     speaker = Speaker(tone(Tone.DIGIT))
     speaker.aplay.say(Saying(TWO, Tone.TAKE_CARD))

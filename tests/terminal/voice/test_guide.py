@@ -1,4 +1,4 @@
-"""The guide speaks sentences on time and reports a missing voice."""
+"""Timing of spoken sentences, and reports of a missing voice."""
 
 import asyncio
 from pathlib import Path
@@ -22,10 +22,10 @@ from tests.terminal.talk.gallery import RULES, state_of
 
 class Output:
     def __init__(self) -> None:
-        self.said: list[Saying] = []
+        self.sayings: list[Saying] = []
 
     def say(self, saying: Saying) -> None:
-        self.said.append(saying)
+        self.sayings.append(saying)
 
 
 def settings(folder: Path, mode: VoiceMode) -> Settings:
@@ -33,42 +33,42 @@ def settings(folder: Path, mode: VoiceMode) -> Settings:
 
 
 @pytest.fixture
-def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_voice_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "find_spec", lambda _name: None)
     monkeypatch.setenv("PATH", "")
     engines.is_installed.cache_clear()
 
 
-def test_sentences_are_spoken_when_they_are_due(tmp_path: Path) -> None:
+def test_due_sentences_are_spoken(tmp_path: Path) -> None:
     async def listen() -> list[Saying]:
         output, speak = Output(), speaker(Settings())
-        moment = [0.0]
-        guide = Guide(settings(tmp_path, VoiceMode.INSTALLED), speak, clock=lambda: moment[0])
+        now = [0.0]
+        guide = Guide(settings(tmp_path, VoiceMode.INSTALLED), speak, clock=lambda: now[0])
         rules = replace(RULES, voices=("ja", "en"))
         guide.begin(rules, output)
         talks = Talks(speak, language="ja")
         guide.hear(talks.show(state_of("pin", voice=True), rules, 0.0))
         guide.hear(talks.show(state_of("pin-warned", voice=True), rules, 0.0))
-        moment[0] = 5.0
+        now[0] = 5.0
         assert guide._timer is not None
         guide._tick()
         guide.close()
-        return output.said
+        return output.sayings
 
-    said = asyncio.run(listen())
-    assert [len(saying.sentences) > 0 for saying in said] == [True, True, True]
-    assert said[-1].sentences[0].text == "あと5秒です"
+    sayings = asyncio.run(listen())
+    assert [len(saying.sentences) > 0 for saying in sayings] == [True, True, True]
+    assert sayings[-1].sentences[0].text == "あと5秒です"
 
 
-@pytest.mark.usefixtures("nothing_installed")
+@pytest.mark.usefixtures("no_voice_installed")
 def test_a_configured_voice_that_is_not_installed_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     try:
         on_request = settings(tmp_path, VoiceMode.ON_REQUEST)
-        assert rules_of(on_request).voices == LANGUAGES, "configured, so the button is shown"
+        assert rules_of(on_request).voices == LANGUAGES, "the button of a configured voice is displayed"
         assert rules_of(settings(tmp_path, VoiceMode.INSTALLED)).voices == ()
-        found = voice(on_request)
-        assert (found.grade, "U-508" in found.text) == (Grade.BAD, True)
-        assert "pip install" in found.remedy
+        finding = voice(on_request)
+        assert (finding.grade, "U-508" in finding.text) == (Grade.BAD, True)
+        assert "pip install" in finding.remedy
         assert voice(settings(tmp_path, VoiceMode.INSTALLED)).grade is Grade.OK
 
         async def listen() -> int:
@@ -76,14 +76,14 @@ def test_a_configured_voice_that_is_not_installed_is_reported(tmp_path: Path, ca
             output = Output()
             guide = Guide(on_request, speaker(Settings()), on_missing=lambda: reports.append(1))
 
-            async def none(*_: object, **__: object) -> bytes:
+            async def raise_no_voice(*_: object, **__: object) -> bytes:
                 raise NoVoice("none")
 
-            guide.library._render = none
+            guide.library._render = raise_no_voice
             guide.begin(rules_of(on_request), output)
             talks = Talks(speaker(Settings()), language="ja")
             guide.hear(talks.show(state_of("method", voice=True), replace(RULES, voices=("ja",)), 0.0))
-            assert await guide.wav(output.said[0], 0) is None
+            assert await guide.wav(output.sayings[0], 0) is None
             guide.close()
             return len(reports)
 

@@ -1,4 +1,4 @@
-"""The measured loudness of sentences rendered in several languages."""
+"""Measured loudness of sentences rendered in several languages."""
 
 import math
 from functools import cache
@@ -18,7 +18,7 @@ SPOKEN = ("ja", "en", "es", "zh-Hans")
 @cache
 def wav(language: str) -> bytes:
     if not is_installed(language):
-        pytest.skip(f"no voice for {language} is installed: make setup")
+        pytest.skip(f"no voice for {language} is installed (run make setup)")
     return voice_for(language).speak(str(words(language)("pin.question")), slow=False)
 
 
@@ -29,7 +29,7 @@ def test_every_language_is_equally_loud_without_clipping(language: str) -> None:
     assert np.abs(samples).max() <= 32768 * 10 ** (CEILING / 20) + 1
 
 
-def test_plus_covers_18_db_with_one_step_of_12_db() -> None:
+def test_volume_steps_cover_18_db_with_one_step_of_12_db() -> None:
     display, levels = Display(), []
     for _ in VOLUMES:
         levels.append(level(*samples_of(louder(wav("en"), display.volume))))
@@ -40,7 +40,7 @@ def test_plus_covers_18_db_with_one_step_of_12_db() -> None:
     assert any(12 <= gain < 13 for gain in gains[1:-1])
 
 
-def test_peaks_are_limited_without_lowering_the_rest() -> None:
+def test_peaks_are_limited_without_lowering_speech() -> None:
     rate = 24_000
     speech = 3000 * np.sin(np.arange(rate) / 20)
     peak = speech.copy()

@@ -1,4 +1,4 @@
-"""Sentences are rendered in another process and stored only if they are the same for all patients."""
+"""Rendering of sentences in another process, and storage of sentences without personal values."""
 
 import asyncio
 import shutil
@@ -20,8 +20,8 @@ from terminal.voice.tones import tone
 from terminal.voice.wav import louder, seconds
 from terminal.words.catalogue import speaker
 
-needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed: make setup")
-KEPT = SpokenSentence("Please take your card", "en", private=False, kept=True)
+needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is missing (run make setup)")
+STORED = SpokenSentence("Please take your card", "en", private=False, kept=True)
 WITH_VALUE = SpokenSentence("2 tries left", "en", private=False, kept=False)
 
 
@@ -37,7 +37,7 @@ async def _wavs(folder: Path, *sentences: SpokenSentence) -> list[bytes]:
 @needs_espeak
 def test_only_sentences_without_values_are_stored(tmp_path: Path) -> None:
     folder = tmp_path / "voice"
-    spoken = asyncio.run(_wavs(folder, KEPT, WITH_VALUE))
+    spoken = asyncio.run(_wavs(folder, STORED, WITH_VALUE))
     assert all(seconds(wav) > 0.5 for wav in spoken)
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert [path.read_bytes() for path in files] == [spoken[0]]
@@ -61,15 +61,15 @@ def test_the_speech_process_writes_no_core_file() -> None:
     assert core == ["0", "0"]
 
 
-def test_stored_sentences_need_no_voice(tmp_path: Path) -> None:
-    async def silent(*_: object, **__: object) -> bytes:
+def test_stored_sentences_require_no_voice(tmp_path: Path) -> None:
+    async def raise_no_voice(*_: object, **__: object) -> bytes:
         raise NoVoice("none")
 
-    library = Library(tmp_path, silent)
-    path = library.path(KEPT)
+    library = Library(tmp_path, raise_no_voice)
+    path = library.path(STORED)
     path.parent.mkdir()
-    path.write_bytes(b"as it was rendered")
-    assert asyncio.run(library.wav(KEPT)) == b"as it was rendered"
+    path.write_bytes(b"rendered")
+    assert asyncio.run(library.wav(STORED)) == b"rendered"
     with pytest.raises(NoVoice):
         asyncio.run(library.wav(WITH_VALUE))
 
@@ -82,20 +82,20 @@ def test_concurrent_requests_render_a_sentence_once(tmp_path: Path) -> None:
         await asyncio.sleep(0.02)
         return b"wav"
 
-    async def ask() -> None:
+    async def request_twice() -> None:
         library = Library(tmp_path, slowly)
-        leaving = asyncio.create_task(library.wav(KEPT))
-        staying = asyncio.create_task(library.wav(KEPT))
+        cancelled = asyncio.create_task(library.wav(STORED))
+        awaited = asyncio.create_task(library.wav(STORED))
         await asyncio.sleep(0)
-        leaving.cancel()
-        assert await staying == b"wav"
-        assert await fill(library, (KEPT,)) == 0
+        cancelled.cancel()
+        assert await awaited == b"wav"
+        assert await fill(library, (STORED,)) == 0
 
-    asyncio.run(ask())
-    assert rendered == [(KEPT.text, "en", False)]
+    asyncio.run(request_twice())
+    assert rendered == [(STORED.text, "en", False)]
 
 
-def test_the_error_for_a_missing_voice_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_missing_voice_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NoVoice, match="apt-get install espeak-ng"):
         voice_for("en")
@@ -109,7 +109,7 @@ def test_only_sentences_without_personal_data_are_prerendered(language: str) -> 
     assert not [sentence.text for sentence in sentences if "{" in sentence.text]
 
 
-def test_tones_need_no_voice() -> None:
+def test_tones_require_no_voice() -> None:
     for name in Tone:
         with wave.open(BytesIO(tone(name)), "rb") as file:
             assert 0.05 < file.getnframes() / file.getframerate() < 1

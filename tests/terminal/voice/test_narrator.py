@@ -1,4 +1,4 @@
-"""What the narrator says and when, without sound."""
+"""Content and timing of the narrator's sentences, without sound."""
 
 import re
 from collections.abc import Iterator
@@ -26,10 +26,10 @@ speak = speaker(Settings())
 
 
 class Listener:
-    """A person at the loudspeaker, with a settable time."""
+    """Passes states to a narrator and advances its clock."""
 
-    def __init__(self, **narrating: Any) -> None:
-        self.narrator = Narrator(speak, offered=lambda _language: True, **narrating)
+    def __init__(self, **options: Any) -> None:
+        self.narrator = Narrator(speak, offered=lambda _language: True, **options)
         self.talks = Talks(speak, language="ja")
         self.now = 0.0
         self.rules = SPEAKING
@@ -41,9 +41,9 @@ class Listener:
         end = self.now + seconds
         while self.narrator.due is not None and self.narrator.due <= end:
             self.now = max(self.now, self.narrator.due)
-            said = self.narrator.tick(self.now)
-            if said is not None:
-                yield said
+            spoken = self.narrator.tick(self.now)
+            if spoken is not None:
+                yield spoken
         self.now = end
 
 
@@ -59,10 +59,10 @@ def speaking(name: str, language: str = "ja", **display: Any) -> st.State:
     return state_of(name, language, voice=True, **display)
 
 
-def test_a_question_is_read_with_its_answers_and_their_keys() -> None:
+def test_a_question_is_spoken_with_its_answers_and_their_keys() -> None:
     listener = Listener(keypad=DigitOrder.PHONE)
-    said = texts(listener.see(speaking("method")))
-    assert said[:7] == [
+    spoken = texts(listener.see(speaking("method")))
+    assert spoken[:7] == [
         "本人確認の方法を選んでください",
         "1番",
         "顔で確認する",
@@ -71,47 +71,49 @@ def test_a_question_is_read_with_its_answers_and_their_keys() -> None:
         "暗証番号で確認する",
         "4けたの数字",
     ]
-    assert said[7:11] == ["点", "やめる", "マイナス", "係員を呼ぶ"]
-    assert "数字は いちばん上が 1、2、3 です" in said
+    assert spoken[7:11] == ["点", "やめる", "マイナス", "係員を呼ぶ"]
+    assert "数字は いちばん上が 1、2、3 です" in spoken
     later = texts(listener.see(speaking("limit")))
-    assert "係員を呼ぶ" not in later, "explanations are given once per reception"
-    assert "提供せずに受付する" in later, "leaving has another meaning from here on"
+    assert "係員を呼ぶ" not in later, "explanations are spoken once per reception"
+    assert "提供せずに受付する" in later, "leaving has a different meaning on this screen"
 
 
 def test_a_question_is_repeated_in_full_on_request() -> None:
     listener = Listener()
-    said = text(listener.see(speaking("method")))
+    spoken = text(listener.see(speaking("method")))
     list(listener.wait(2))
     again = listener.narrator.again(listener.now)
     assert again is not None
     assert again.cuts
-    assert text(again) == said
+    assert text(again) == spoken
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-def test_everything_spoken_is_also_on_the_screen(language: str) -> None:
-    """Except the description of the numeric keypad (`voice.`), for people who cannot see it."""
+def test_all_spoken_text_is_also_on_the_screen(language: str) -> None:
+    """The only exception is the description of the numeric keypad (`voice.`) for people who cannot see it."""
     keypad = [
-        re.sub(r"{\w+}", ".+", str(one.string)) for one in catalogue(language) if str(one.id).startswith("voice.")
+        re.sub(r"{\w+}", ".+", str(message.string))
+        for message in catalogue(language)
+        if str(message.id).startswith("voice.")
     ]
     for name in SCREENS:
         listener = Listener()
-        said, talk = texts(listener.see(speaking(name, language, aloud=True))), listener.talks.talk
-        shown = {talk.body.question, talk.card, talk.warning, talk.notice, *(line.text for line in talk.body.lines)}
-        shown |= {part for offer in talk.offers for part in (offer.label, offer.hint)}
-        assert not [one for one in said if one not in shown and not re.fullmatch("|".join(keypad), one)], name
+        spoken, talk = texts(listener.see(speaking(name, language, aloud=True))), listener.talks.talk
+        displayed = {talk.body.question, talk.card, talk.warning, talk.notice, *(line.text for line in talk.body.lines)}
+        displayed |= {part for offer in talk.offers for part in (offer.label, offer.hint)}
+        assert not [text for text in spoken if text not in displayed and not re.fullmatch("|".join(keypad), text)], name
 
 
 def test_a_wrong_pin_is_announced_first_with_the_tries_left() -> None:
     listener = Listener()
     listener.see(speaking("pin"))
-    said = listener.see(speaking("pin-wrong"))
-    assert texts(said)[:3] == ["暗証番号がちがいます", "暗証番号（4けた）を入れてください", "あと2回 入れられます"]
-    assert said is not None
-    assert (said.tone, said.cuts) == (Tone.ERROR, True)
+    spoken = listener.see(speaking("pin-wrong"))
+    assert texts(spoken)[:3] == ["暗証番号がちがいます", "暗証番号（4けた）を入れてください", "あと2回 入れられます"]
+    assert spoken is not None
+    assert (spoken.tone, spoken.cuts) == (Tone.ERROR, True)
 
 
-def guided(guidance: Guidance, frames: int = 0) -> st.State:
+def face_check_with(guidance: Guidance, frames: int = 0) -> st.State:
     state = speaking("face")
     assert isinstance(state, st.FaceCheck)
     return replace(state, progress=FaceCheckProgress(guidance, frames, 5))
@@ -121,14 +123,14 @@ def test_guidance_is_immediate_but_not_repeated_within_four_seconds() -> None:
     listener = Listener()
     listener.see(speaking("face"))
     listener.now = 1.0
-    assert texts(listener.see(guided(Guidance.TOO_FAR)))[0] == "もう少し近づいてください"
+    assert texts(listener.see(face_check_with(Guidance.TOO_FAR)))[0] == "もう少し近づいてください"
     listener.now = 2.0
-    assert texts(listener.see(guided(Guidance.TOO_NEAR)))[0] == "もう少し離れてください"
+    assert texts(listener.see(face_check_with(Guidance.TOO_NEAR)))[0] == "もう少し離れてください"
     listener.now = 3.0
-    assert listener.see(guided(Guidance.TOO_FAR)) is None
-    assert [text(said) for said in listener.wait(MEMORY)] == ["もう少し近づいてください"], "said after the four seconds"
-    assert [text(said) for said in listener.wait(PERSISTS)] == ["もう少し近づいてください"], (
-        "repeated while it still applies"
+    assert listener.see(face_check_with(Guidance.TOO_FAR)) is None
+    assert [text(spoken) for spoken in listener.wait(MEMORY)] == ["もう少し近づいてください"], "after four seconds"
+    assert [text(spoken) for spoken in listener.wait(PERSISTS)] == ["もう少し近づいてください"], (
+        "repeated while it applies"
     )
 
 
@@ -137,17 +139,17 @@ def test_a_timeout_is_announced_and_counted_down() -> None:
     listener.see(speaking("pin"))
     warned = speaking("pin-warned")
     assert "まもなく最初の画面にもどります" in text(listener.see(warned))
-    assert [text(said) for said in listener.wait(9)] == ["あと5秒です"]
+    assert [text(spoken) for spoken in listener.wait(9)] == ["あと5秒です"]
     assert listener.see(warned) is None
 
 
-def test_a_notice_is_read() -> None:
+def test_a_notice_is_spoken() -> None:
     listener = Listener()
     listener.see(speaking("method"))
     assert texts(listener.see(speaking("method"), Remark.STAFF_COMING)) == ["係員がまいります"]
 
 
-def test_nothing_is_said_while_nobody_is_there() -> None:
+def test_the_idle_terminal_is_silent() -> None:
     listener = Listener()
     assert texts(listener.see(speaking("idle"))) == []
     assert "マイナンバーカードを置いてください" in text(listener.narrator.attend(1.0, "5"))
@@ -160,9 +162,9 @@ def test_pressing_a_key_announces_the_voice_guidance() -> None:
     assert listener.see(state_of("idle")) is None
     assert texts(listener.narrator.attend(1.0, "5")) == ["声で案内するときは 0を 押してください"]
     assert listener.narrator.attend(2.0, "5") is None
-    begun = texts(listener.see(speaking("idle")))
-    assert begun[:2] == ["声で案内します", "マイナンバーカードを置いてください"]
-    assert "もう一度 聞くときは 0を 押してください" in begun
+    spoken = texts(listener.see(speaking("idle")))
+    assert spoken[:2] == ["声で案内します", "マイナンバーカードを置いてください"]
+    assert "もう一度 聞くときは 0を 押してください" in spoken
 
 
 def test_a_touch_does_not_announce_the_voice_guidance() -> None:
@@ -199,13 +201,13 @@ def test_speech_stops_when_the_voice_is_switched_off() -> None:
 def test_changing_the_language_repeats_the_question() -> None:
     listener = Listener()
     listener.see(speaking("method"))
-    said = listener.see(speaking("method", "en"))
-    assert texts(said)[0] == "How shall we confirm your identity?"
-    assert said is not None
-    assert {sentence.language for sentence in said.sentences} <= {"en", "ja"}
+    spoken = listener.see(speaking("method", "en"))
+    assert texts(spoken)[0] == "How shall we confirm your identity?"
+    assert spoken is not None
+    assert {sentence.language for sentence in spoken.sentences} <= {"en", "ja"}
 
 
-def test_private_questions_are_read_only_after_consent() -> None:
+def test_private_questions_are_spoken_only_after_consent() -> None:
     listener = Listener()
     world = World(SPEAKING)
     world.send(ev.DisplayChanged("", voice=True))
@@ -214,14 +216,14 @@ def test_private_questions_are_read_only_after_consent() -> None:
     assert "まわりに聞こえます。音声で続けますか" in text(first)
     assert "医療費助成" not in text(first)
     refused = step(world.state, ev.DisplayChanged(world.reception.id, aloud=False), SPEAKING, world.now).state
-    said = texts(listener.see(refused))
-    assert said[0].startswith("ここは 声に出しません")
-    assert not [sentence for sentence in said if "医療費助成" in sentence or "利用" in sentence]
+    spoken = texts(listener.see(refused))
+    assert spoken[0].startswith("ここは 声に出しません")
+    assert not [sentence for sentence in spoken if "医療費助成" in sentence or "利用" in sentence]
     agreed = step(world.state, ev.DisplayChanged(world.reception.id, aloud=True), SPEAKING, world.now).state
     assert "医療費助成" in text(listener.see(agreed))
 
 
-def test_private_questions_are_read_without_consent_on_a_headset() -> None:
+def test_private_questions_are_spoken_without_consent_on_a_headset() -> None:
     listener = Listener(headset=True)
     listener.rules = replace(SPEAKING, headset=True)
     assert "医療費助成" in text(listener.see(speaking("subsidies")))
@@ -237,10 +239,12 @@ def test_private_sentences_are_not_spoken_without_consent(name: str, aloud: bool
         listener.narrator.again(1.0),
         listener.narrator.remind(2.0),
     ]
-    said = [heard for saying in [*sayings, *listener.wait(30)] if saying is not None for heard in saying.sentences]
-    assert not [sentence.text for sentence in said if sentence.private]
+    spoken = [
+        sentence for saying in [*sayings, *listener.wait(30)] if saying is not None for sentence in saying.sentences
+    ]
+    assert not [sentence.text for sentence in spoken if sentence.private]
     private = {line.text for line in listener.talks.talk.body.lines if is_private(line.text)}
-    assert not private & {sentence.text for sentence in said}
+    assert not private & {sentence.text for sentence in spoken}
 
 
 def test_the_tone_does_not_reveal_the_outcome() -> None:
@@ -248,22 +252,22 @@ def test_the_tone_does_not_reveal_the_outcome() -> None:
     for name in ("complete", "complete-nothing-shared", "complete-not-valid", "complete-awaiting", "complete-declined"):
         listener = Listener()
         listener.see(speaking("submitting"))
-        said = listener.see(speaking(name))
-        assert said is not None
-        tones.add(said.tone)
+        spoken = listener.see(speaking(name))
+        assert spoken is not None
+        tones.add(spoken.tone)
     assert tones == {Tone.SUCCESS}
 
 
 def test_personal_sentences_are_not_stored() -> None:
     listener = Listener()
-    kept = {
+    stored = {
         sentence.text: sentence.kept
         for name in ("pin-wrong", "complete", "consent-one", "method")
         for saying in [listener.see(speaking(name, aloud=True))]
         if saying is not None
         for sentence in saying.sentences
     }
-    assert not kept["あと2回 入れられます"]
-    assert not [text for text, is_kept in kept.items() if is_kept and "件" in text]
-    assert kept["顔で確認する"]
-    assert kept["1番"]
+    assert not stored["あと2回 入れられます"]
+    assert not [text for text, is_stored in stored.items() if is_stored and "件" in text]
+    assert stored["顔で確認する"]
+    assert stored["1番"]

@@ -1,4 +1,4 @@
-"""With speech on, the loudspeaker says only public sentences about every persona unless they agree."""
+"""Sentences spoken to each persona. Without their consent, no private sentence is spoken."""
 
 import asyncio
 from functools import partial
@@ -29,10 +29,10 @@ QUICK = ("pin-wrong-once", "aged-75", "not-valid", "suspended", "child-with-guar
 
 
 class Loudspeaker:
-    """Records everything said for each state with speech on, before and after declining to be heard by others."""
+    """Records the sentences for each state with speech on, before and after the patient declines private sentences."""
 
     def __init__(self) -> None:
-        self.said: list[SpokenSentence] = []
+        self.sentences: list[SpokenSentence] = []
         self.states: set[str] = set()
 
     def listen_to(self, conductor: Conductor, settings: Settings) -> None:
@@ -46,8 +46,8 @@ class Loudspeaker:
             for aloud in (None, False):
                 saying = narrator.hear(talks.show(_speaking(state, aloud), rules, 0.0), 0.0)
                 repeated = narrator.again(0.0)
-                for spoken in (saying, repeated):
-                    self.said += spoken.sentences if spoken is not None else ()
+                for heard in (saying, repeated):
+                    self.sentences += heard.sentences if heard is not None else ()
 
         conductor.listen(on_state=hear)
 
@@ -62,26 +62,26 @@ def _speaking(state: st.State, aloud: bool | None) -> st.State:
 def _play(counter: DemoCounter, cache: Path, personas: list[Persona], monkeypatch: pytest.MonkeyPatch) -> Loudspeaker:
     loudspeaker = Loudspeaker()
 
-    def opened(settings: Settings, *args: Any, **named: Any) -> Conductor:
-        conductor = open_terminal(settings, *args, **named)
+    def open_with_loudspeaker(settings: Settings, *args: Any, **kwargs: Any) -> Conductor:
+        conductor = open_terminal(settings, *args, **kwargs)
         loudspeaker.listen_to(conductor, settings)
         return conductor
 
-    monkeypatch.setattr(auto, "open_terminal", opened)
+    monkeypatch.setattr(auto, "open_terminal", open_with_loudspeaker)
     stage = SyntheticStage(partial(open_engine, cache))
     demo = auto.AutoDemo(counter, SimulatedPlace, stage, counter.settings, lambda _: None)
-    played = asyncio.run(demo.play(personas))
-    assert [reception.persona for reception in played if not reception.ok] == []
+    results = asyncio.run(demo.play(personas))
+    assert [reception.persona for reception in results if not reception.ok] == []
     return loudspeaker
 
 
 def _check_public(loudspeaker: Loudspeaker) -> None:
-    assert len(loudspeaker.said) > 300
+    assert len(loudspeaker.sentences) > 300
     assert {"ChoosingMethod", "PinEntry", "Consent", "Complete"} <= loudspeaker.states
-    assert not [sentence.text for sentence in loudspeaker.said if sentence.private]
+    assert not [sentence.text for sentence in loudspeaker.sentences if sentence.private]
 
 
-def test_only_public_sentences_for_short_personas(
+def test_short_personas_hear_only_public_sentences(
     counter: DemoCounter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _check_public(_play(counter, tmp_path, [BY_NAME[name] for name in QUICK], monkeypatch))
@@ -89,7 +89,7 @@ def test_only_public_sentences_for_short_personas(
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_only_public_sentences_for_all_personas(
+def test_all_personas_hear_only_public_sentences(
     counter: DemoCounter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _check_public(_play(counter, tmp_path, list(PERSONAS), monkeypatch))

@@ -1,4 +1,4 @@
-"""Pronunciation of Japanese sentences that must be understood by ear alone."""
+"""Pronunciation of Japanese sentences for patients who cannot read the screen."""
 
 import sys
 import threading
@@ -43,9 +43,9 @@ READINGS = {
 }
 
 
-@pytest.mark.parametrize("written", READINGS)
-def test_readings(written: str) -> None:
-    assert pyopenjtalk.g2p(readings.japanese(written), kana=True, use_sudachi_kanji_yomi=False) == READINGS[written]
+@pytest.mark.parametrize("text", READINGS)
+def test_readings(text: str) -> None:
+    assert pyopenjtalk.g2p(readings.japanese(text), kana=True, use_sudachi_kanji_yomi=False) == READINGS[text]
 
 
 def test_a_rare_kanji_is_skipped_without_the_second_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,8 +58,8 @@ def test_a_rare_kanji_is_skipped_without_the_second_dictionary(monkeypatch: pyte
 
 def test_no_sentence_contains_unreadable_marks() -> None:
     for message in catalogue("ja"):
-        read = readings.japanese(str(message.string))
-        assert not set(read) & set("「」（）・{|}　") or "{" in str(message.string), read
+        reading = readings.japanese(str(message.string))
+        assert not set(reading) & set("「」（）・{|}　") or "{" in str(message.string), reading
 
 
 def test_chinese_characters_are_read_as_pinyin() -> None:

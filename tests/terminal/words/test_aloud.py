@@ -1,4 +1,4 @@
-"""Every patient sentence is marked as public, for the loudspeaker, or private."""
+"""Marking of patient sentences as public (for the loudspeaker) or private."""
 
 import re
 
@@ -14,19 +14,21 @@ SENSITIVE = re.compile(
 
 
 def test_every_sentence_is_marked_as_public_or_private() -> None:
-    every = {message.id if isinstance(message.id, str) else message.id[0] for message in catalogue("ja") if message.id}
-    ids = {message_id for message_id in every if not is_for_staff(message_id)}
+    all_ids = {
+        message.id if isinstance(message.id, str) else message.id[0] for message in catalogue("ja") if message.id
+    }
+    ids = {message_id for message_id in all_ids if not is_for_staff(message_id)}
     public, private = marks()["public"], marks()["private"]
     assert set(marks()) == {"public", "private"}
     assert not public & private
-    assert ids - public - private == set(), "mark them in terminal/words/aloud.toml; in doubt, private"
-    assert public | private == ids, "aloud.toml lists sentences that no longer exist"
+    assert ids - public - private == set(), "add them to terminal/words/aloud.toml, as private if in doubt"
+    assert public | private == ids, "aloud.toml lists unknown ids"
 
 
 def test_sentences_about_the_person_are_private() -> None:
-    # a reception for a child is chosen on the first screen, visible to everybody
-    chosen = {"pin.question.child", "consent.as-companion", "problem.no-certificate.next"}
-    assert {message_id for message_id in marks()["public"] if SENSITIVE.search(message_id)} - chosen == set()
+    # the choice of a reception for a child is visible on the first screen
+    visible = {"pin.question.child", "consent.as-companion", "problem.no-certificate.next"}
+    assert {message_id for message_id in marks()["public"] if SENSITIVE.search(message_id)} - visible == set()
 
 
 def test_unknown_text_is_private() -> None:

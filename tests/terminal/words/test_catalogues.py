@@ -1,4 +1,4 @@
-"""All languages have the same messages and placeholders; every problem and question has its texts."""
+"""Completeness of the catalogues: messages, placeholders, and texts for all problems and questions."""
 
 import re
 from enum import StrEnum
@@ -27,7 +27,7 @@ DOCS = ROOT / "docs"
 
 
 def messages(language: str) -> dict[str, tuple[str, ...]]:
-    """Return the forms of every message: one, or one per plural form of the language."""
+    """Return the forms of each message by id. A message has one form or one per plural form of the language."""
     return {message_id_of(message): forms_of(message) for message in catalogue(language) if message.id}
 
 
@@ -41,17 +41,17 @@ def forms_of(message: Message) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_same_ids_and_placeholders_in_every_language(language: str) -> None:
-    ours, japanese = messages(language), messages("ja")
+def test_all_languages_have_the_same_ids_and_placeholders(language: str) -> None:
+    translated, japanese = messages(language), messages("ja")
     required = {message_id for message_id in japanese if language in STAFF_LANGUAGES or not is_for_staff(message_id)}
-    assert required - ours.keys() == set(), "missing"
-    assert ours.keys() - required == set(), "not in the Japanese catalogue, or for staff only"
-    for message_id, forms in ours.items():
+    assert required - translated.keys() == set(), "missing"
+    assert translated.keys() - required == set(), "not in the Japanese catalogue, or for staff only"
+    for message_id, forms in translated.items():
         for text in forms:
             assert text.strip(), message_id
             assert set(PLACEHOLDER.findall(text)) == set(PLACEHOLDER.findall(japanese[message_id][0])), message_id
         assert len(forms) in (1, catalogue(language).num_plurals), message_id
-        assert len(forms) == 1 or len(PLACEHOLDER.findall(forms[0])) == 1, f"{message_id}: which number?"
+        assert len(forms) == 1 or len(PLACEHOLDER.findall(forms[0])) == 1, f"{message_id}: one placeholder required"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -70,12 +70,12 @@ def test_every_problem_is_in_the_manual(name: str) -> None:
     assert len(re.findall(r"^\| U-\d{3} \|", manual, re.M)) == len(ProblemCode), "the manual lists an unused code"
 
 
-def every_question() -> set[Question]:
+def all_questions() -> set[Question]:
     """Return all questions that any combination of settings and holder can produce."""
     kinds = {name: field.annotation for name, field in ConsentSettings.model_fields.items()}
-    found: set[Question] = set()
+    result: set[Question] = set()
     yes_no = (False, True)
-    for values in product(*(allowed(kind) for kind in kinds.values())):
+    for values in product(*(possible_values(kind) for kind in kinds.values())):
         settings = ConsentSettings.model_validate(dict(zip(kinds, values, strict=True)))
         for age, late, disease, subsidies, share in product((9, 30, 50, 80), yes_no, yes_no, yes_no, yes_no):
             facts = HolderFacts(
@@ -85,12 +85,12 @@ def every_question() -> set[Question]:
                 has_subsidies=subsidies,
                 may_share=share,
             )
-            found.update(questions(facts, settings))
-    return found
+            result.update(questions(facts, settings))
+    return result
 
 
-def allowed(kind: Any) -> tuple[Any, ...]:
-    """Return every value that a setting of this type can have."""
+def possible_values(kind: Any) -> tuple[Any, ...]:
+    """Return the possible values of a setting of this type."""
     if kind is bool:
         return (False, True)
     if get_origin(kind) is Literal:
@@ -99,7 +99,7 @@ def allowed(kind: Any) -> tuple[Any, ...]:
     return tuple(kind)
 
 
-QUESTIONS = sorted(every_question(), key=lambda question: question.id)
+QUESTIONS = sorted(all_questions(), key=lambda question: question.id)
 
 
 def test_all_kinds_of_questions_are_enumerated() -> None:
@@ -124,17 +124,17 @@ def test_every_guidance_and_reason_has_its_texts(language: str) -> None:
     say = words(language)
     for guidance in Guidance:
         assert say(f"guidance.{guidance}")
-    for why in MethodReason:
-        assert not why or say(f"why.{why}")
-    for left in LeaveReason:
-        assert say(f"idle.left.{left}")
+    for method_reason in MethodReason:
+        assert not method_reason or say(f"why.{method_reason}")
+    for leave_reason in LeaveReason:
+        assert say(f"idle.left.{leave_reason}")
     for standing in ReaderStanding:
         assert standing is ReaderStanding.READY or say(f"reader.{standing}")
-    for undelivered in DeliveryFailure:
-        assert say(undelivered.message_id)
+    for failure in DeliveryFailure:
+        assert say(failure.message_id)
 
 
-def test_every_problem_is_raised_somewhere() -> None:
+def test_every_problem_code_is_used() -> None:
     """A code in the manual that cannot occur would mislead staff."""
     not_raising = {"simulated", "talk"}  # packages that use codes without raising them
     raised: set[str] = set()
@@ -144,12 +144,12 @@ def test_every_problem_is_raised_somewhere() -> None:
     assert {code for code in ProblemCode if code.name not in raised} == set()
 
 
-def test_a_number_takes_the_plural_of_its_language() -> None:
+def test_plural_forms_follow_the_language() -> None:
     assert [words("en")("pin.tries-left", left=left) for left in (1, 2)] == ["1 try left", "2 tries left"]
     assert words("ja")("pin.tries-left", left=1) == "あと1回 入れられます"
 
 
-def test_clinics_and_pharmacies_have_their_own_texts() -> None:
+def test_clinics_and_pharmacies_have_different_texts() -> None:
     clinic, pharmacy = (words("ja", profile=profile.value) for profile in (Profile.CLINIC, Profile.PHARMACY))
     assert "この医院の医師" in clinic("consent.question")
     assert "この薬局の薬剤師" in pharmacy("consent.question")

@@ -1,4 +1,4 @@
-"""やさしい日本語: kanji not learnt by the age of twelve have readings."""
+"""やさしい日本語 (easy Japanese): kanji not taught in primary school have readings."""
 
 import re
 import unicodedata
@@ -15,27 +15,27 @@ def is_kanji(letter: str) -> bool:
 
 
 def sentences() -> dict[str, str]:
-    found = {}
+    texts = {}
     for message in catalogue("ja-easy"):
         if message.id:
             forms = message.string if isinstance(message.string, list | tuple) else (message.string or "",)
-            found[str(message.id)] = " ".join(forms)
-    return found
+            texts[str(message.id)] = " ".join(forms)
+    return texts
 
 
-def test_the_table_has_every_grade() -> None:
+def test_the_table_contains_all_grades() -> None:
     assert [len(grade) for grade in BY_GRADE] == [80, 160, 200, 202, 193, 191]
     assert len(PRIMARY_SCHOOL_KANJI) == 1026
 
 
-def test_kanji_not_learnt_in_primary_school_have_readings() -> None:
-    bare = {message_id: RUBY.sub("", text) for message_id, text in sentences().items()}
-    unread = {
-        message_id: found
-        for message_id, text in bare.items()
-        if (found := [letter for letter in text if is_kanji(letter) and letter not in PRIMARY_SCHOOL_KANJI])
+def test_kanji_not_taught_in_primary_school_have_readings() -> None:
+    without_readings = {message_id: RUBY.sub("", text) for message_id, text in sentences().items()}
+    missing = {
+        message_id: letters
+        for message_id, text in without_readings.items()
+        if (letters := [letter for letter in text if is_kanji(letter) and letter not in PRIMARY_SCHOOL_KANJI])
     }
-    assert not unread
+    assert not missing
 
 
 def test_readings_are_kana_for_kanji() -> None:
