@@ -377,9 +377,7 @@ async def test_staff_discards_a_reception_after_confirmation() -> None:
         await _unlock(on_stage)
         await on_stage.pilot.press("2", "2")
         await on_stage.drawn()
-        assert isinstance(on_stage.app.screen, ConfirmDialog), (
-            "pressing the key twice must not discard the reception"
-        )
+        assert isinstance(on_stage.app.screen, ConfirmDialog), "pressing the key twice must not discard the reception"
         await on_stage.pilot.press("9")
         await on_stage.drawn()
         assert on_stage.counter.posted == [ev.StaffAuthenticated("r1"), ev.StaffDiscards("r1")]
