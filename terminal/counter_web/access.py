@@ -1,6 +1,6 @@
-"""Access to the page: a one-time code in the address, exchanged for a cookie that survives a restart.
+"""Page access control: a one-time code in the address, exchanged for a cookie that remains valid after a restart.
 
-The code is in the URL fragment, which browsers never send to a server; the page removes it from the history.
+The code is in the URL fragment, which browsers do not send to servers. The page removes it from the history.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ COOKIE_SECONDS = 30 * 24 * 3600
 
 
 class Access:
-    """One per page and port. `clock` returns seconds since the epoch."""
+    """Access control for one page and port. `clock` returns seconds since the epoch."""
 
     def __init__(
         self,
@@ -33,17 +33,17 @@ class Access:
         self._codes: dict[str, float] = {}
 
     def new_code(self) -> str:
-        """Return a code that opens the page once, within `code_seconds`."""
+        """Return a code that opens the page once within `code_seconds`."""
         code = secrets.token_urlsafe(16)
-        self._codes = {old: until for old, until in self._codes.items() if until > self._clock()}
+        self._codes = {earlier: until for earlier, until in self._codes.items() if until > self._clock()}
         self._codes[code] = self._clock() + self._code_seconds
         return code
 
     def exchange(self, code: str) -> str | None:
-        """Return a cookie value for a valid, unexpired, unused code; None for any other."""
-        for known, until in list(self._codes.items()):
-            if secrets.compare_digest(known.encode(), code.encode()):
-                del self._codes[known]
+        """Return a cookie value for a valid code, or None if it is unknown, expired or used."""
+        for valid, until in list(self._codes.items()):
+            if secrets.compare_digest(valid.encode(), code.encode()):
+                del self._codes[valid]
                 return self.new_cookie() if self._clock() < until else None
         return None
 

@@ -9,14 +9,14 @@ _TEXT_BROWSERS = frozenset({"www-browser", "links", "elinks", "lynx", "w3m"})
 
 
 def has_display() -> bool:
-    """Return whether a window can be opened here. On WSL, the Windows browser is used."""
+    """Return whether a browser window can be opened. On WSL, the Windows browser is used."""
     if sys.platform != "linux":
         return True
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"))
 
 
 def open_page(address: str) -> bool:
-    """Return whether a browser accepted the address. Blocks briefly: call it from a thread."""
+    """Open the address in the default browser and return whether that succeeded. Blocks briefly."""
     if not has_display():
         return False
     try:

@@ -1,4 +1,4 @@
-"""Messages to one page: only the newest of each kind is sent, so that a slow page skips some and stays current."""
+"""Send messages to a page. Only the newest of each kind is sent, so that slow pages stay up to date."""
 
 import asyncio
 import json
@@ -7,11 +7,11 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 PICTURES_UNDRAWN = 2
-"""Pictures that may be sent before the page reports them as drawn."""
+"""Maximum number of pictures sent before the page reports one as drawn."""
 
 
 class PageConnection:
-    """The connection to one page. `tell` and `picture` never wait; only `send_all` does."""
+    """The connection to a page. Only `send_all` and `close` block."""
 
     def __init__(self, socket: WebSocket) -> None:
         self._socket = socket
@@ -21,7 +21,7 @@ class PageConnection:
         self._wake = asyncio.Event()
 
     def tell(self, kind: str, **content: Any) -> None:
-        """Queue a message, replacing a queued one of the same kind."""
+        """Queue a message. It replaces a queued message of the same kind."""
         self._waiting.pop(kind, None)
         self._waiting[kind] = {"type": kind, **content}
         self._wake.set()
@@ -35,12 +35,12 @@ class PageConnection:
         self._wake.set()
 
     def stop_pictures(self) -> None:
-        """Drop the queued picture and stop sending pictures."""
+        """Drop the queued picture and forget pictures not reported as drawn."""
         self._picture = None
         self._undrawn = 0
 
     def forget(self) -> None:
-        """Drop everything queued."""
+        """Drop all queued messages and pictures."""
         self._waiting.clear()
         self.stop_pictures()
 
@@ -51,7 +51,7 @@ class PageConnection:
             self._wake.clear()
             try:
                 await self._send_waiting()
-            except (WebSocketDisconnect, RuntimeError):  # starlette raises both after a disconnection
+            except (WebSocketDisconnect, RuntimeError):  # Starlette raises either after a disconnection
                 return
 
     async def _send_waiting(self) -> None:

@@ -1,4 +1,4 @@
-"""Serialize a `Talk` for the page: texts and ids, no events and no secrets."""
+"""Serialize a `Talk` for the page, with texts and ids but without events or secrets."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ _PAGE_WORDS = {
     "sound": "web.sound",
     "again": "web.again",
 }
-"""Texts of the page itself: their names in the page, their ids in the catalogue."""
+"""Message ids of the page's own texts, by their names in the page."""
 
 
 def page_words(say: Words, *, simulated: bool) -> dict[str, str]:
@@ -34,7 +34,7 @@ def page_words(say: Words, *, simulated: bool) -> dict[str, str]:
 
 
 def drawn(talk: Talk, *, keypad: bool = True) -> dict[str, Any]:
-    """`keypad`: a numeric keypad is connected, so its keys are shown beside the targets."""
+    """Serialize a talk. `keypad` is whether to show the keys of a numeric keypad on the targets."""
     display = talk.display
     return {
         "serial": talk.serial,
@@ -72,12 +72,12 @@ def _body(body: Body) -> dict[str, Any]:
 
 
 def _line(line: Line) -> dict[str, Any]:
-    drawn_line = {"text": line.text, "kind": line.kind.value}
-    return drawn_line | {"lang": Language(line.language).tag} if line.language else drawn_line
+    content = {"text": line.text, "kind": line.kind.value}
+    return content | {"lang": Language(line.language).tag} if line.language else content
 
 
 def _offer(offer: Offer) -> dict[str, Any]:
-    drawn_offer: dict[str, Any] = {
+    content: dict[str, Any] = {
         "id": offer.id,
         "label": offer.label,
         "key": offer.key,
@@ -85,16 +85,16 @@ def _offer(offer: Offer) -> dict[str, Any]:
         "back": offer.back,
     }
     if offer.language:
-        drawn_offer["lang"] = Language(offer.language).tag
+        content["lang"] = Language(offer.language).tag
     if offer.names:
-        drawn_offer["names"] = [{"lang": Language(language).tag, "text": name} for language, name in offer.names]
+        content["names"] = [{"lang": Language(language).tag, "text": name} for language, name in offer.names]
     else:
-        drawn_offer["hint"] = offer.hint
-    return drawn_offer
+        content["hint"] = offer.hint
+    return content
 
 
 def typed(parts: tuple[TypedPart, ...], *, no_such_day: bool) -> dict[str, Any]:
-    """Return how many digits each field has, but never the digits."""
+    """Serialize which positions have a digit, without the digits."""
     return {
         "parts": [{"id": part.id, "filled": part.filled} for part in parts],
         "noSuchDay": no_such_day,

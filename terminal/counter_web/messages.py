@@ -1,4 +1,4 @@
-"""Messages a page may send to the server: a small, strict, closed union."""
+"""Messages from pages to the server: a closed union of strictly validated models."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ Serial = Annotated[int, Field(ge=0, le=2**53)]
 
 
 Key = Annotated[str, Field(max_length=10)]
-"""Name of the key pressed; empty for a touch."""
+"""Name of the pressed key, or empty for a touch."""
 
 
 class Touched(StrictMessage):
@@ -31,7 +31,7 @@ class Typed(StrictMessage):
 
 
 class Attended(StrictMessage):
-    """A key or touch without a function here, reported because it shows that someone is there."""
+    """A key or touch without a function on this screen. It indicates that someone is present."""
 
     type: Literal["attend"]
     key: Key = ""
@@ -42,7 +42,7 @@ _ANY: TypeAdapter[Touched | Typed | Attended | PictureDrawn] = TypeAdapter(PageM
 
 
 def read_message(text: str) -> Touched | Typed | Attended | PictureDrawn | None:
-    """Parse a message; return None if it is invalid."""
+    """Parse a message. Return None if it is invalid."""
     try:
         return _ANY.validate_json(text)
     except ValidationError:

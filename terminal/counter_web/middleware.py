@@ -1,4 +1,4 @@
-"""Protection of the page: loopback names only, no other origins, and headers that block outside content."""
+"""Protect pages against other sites: check host and origin, and block external content with headers."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ _HEADERS = {
 
 
 class PageMiddleware:
-    """ASGI middleware."""
+    """ASGI middleware that checks requests and adds security headers."""
 
     def __init__(
         self,
@@ -29,9 +29,9 @@ class PageMiddleware:
         camera: bool = False,
         scheme: str = "http",
     ) -> None:
-        """`names`: host names of this site. `camera`: the page may ask for the browser's own camera."""
+        """`names` are the host names of this site. `camera` permits the page to use the browser's camera."""
         self._app = app
-        self._allowed = f"camera=({'self' if camera else ''}), microphone=(), geolocation=(), usb=()"
+        self._permissions = f"camera=({'self' if camera else ''}), microphone=(), geolocation=(), usb=()"
         self._hosts = {f"{name.lower()}:{port}" for name in names}
         self._origins = {f"{scheme}://{host}" for host in self._hosts}
         self.frames = "'none'"
@@ -58,7 +58,7 @@ class PageMiddleware:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["content-security-policy"] = self._policy()
-                headers["permissions-policy"] = self._allowed
+                headers["permissions-policy"] = self._permissions
                 for name, value in _HEADERS.items():
                     headers[name] = value
             await send(message)
@@ -66,7 +66,7 @@ class PageMiddleware:
         await self._app(scope, receive, with_headers)
 
     def _is_ours(self, scope: Scope) -> bool:
-        """Check Host against DNS rebinding, Origin against other sites; requests that change state must name it."""
+        """Check Host against DNS rebinding and Origin against other sites. Only GET and HEAD may omit Origin."""
         headers = Headers(scope=scope)
         if headers.get("host", "").lower() not in self._hosts:
             return False

@@ -1,4 +1,4 @@
-"""The live picture: the camera's newest frame as JPEG, only while a page shows it, and never stored."""
+"""Encode live camera pictures as JPEG while a page shows them. Pictures are never stored."""
 
 import threading
 from collections.abc import Callable
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 640, 480
 JPEG_QUALITY = 75
 MIN_INTERVAL = 1 / 32
-"""Minimum interval; frames from a faster camera are skipped."""
+"""Minimum interval in seconds. Frames from a faster camera are skipped."""
 
 
 class Preview:
-    """`run(True)` starts a thread, `run(False)` ends it. `on_picture` is called in that thread."""
+    """Live preview. `run` starts and stops a thread that calls `on_picture` with JPEG data."""
 
     def __init__(self, camera: "LiveFrames", on_picture: Callable[[bytes], None], *, opens: bool = False) -> None:
-        """`opens`: open the camera for the preview; otherwise only frames captured for a face check are shown."""
+        """If `opens`, the preview opens the camera. Otherwise it only shows frames captured for a face check."""
         self._camera, self._on_picture, self._opens = camera, on_picture, opens
         self._ended: threading.Event | None = None
 
@@ -43,7 +43,7 @@ class Preview:
             frame = self._camera.after(number, 0.2)
             rgb = getattr(frame, "rgb", None)
             if rgb is None:
-                ended.wait(0.05)  # camera lost, or no frame yet
+                ended.wait(0.05)  # camera lost or no frame available
                 continue
             number = frame.number
             jpeg = jpeg_of(rgb)
@@ -53,18 +53,18 @@ class Preview:
 
 
 def jpeg_of(rgb: "NDArray[np.uint8]") -> bytes:
-    """Return the middle of an RGB picture as JPEG, cropped to 4:3 and at most 640 pixels wide."""
+    """Crop the centre of an RGB picture to 4:3, scale it to at most 640 pixels width, and encode it as JPEG."""
     import cv2
 
     height, width = rgb.shape[:2]
-    keep_width, keep_height = min(width, height * WIDTH // HEIGHT), min(height, width * HEIGHT // WIDTH)
-    left, top = (width - keep_width) // 2, (height - keep_height) // 2
-    middle: Any = rgb[top : top + keep_height, left : left + keep_width]
-    if keep_width > WIDTH:
+    crop_width, crop_height = min(width, height * WIDTH // HEIGHT), min(height, width * HEIGHT // WIDTH)
+    left, top = (width - crop_width) // 2, (height - crop_height) // 2
+    middle: Any = rgb[top : top + crop_height, left : left + crop_width]
+    if crop_width > WIDTH:
         middle = cv2.resize(middle, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-    written, jpeg = cv2.imencode(
+    encoded, jpeg = cv2.imencode(
         ".jpg", cv2.cvtColor(middle, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     )
-    if not written:
-        raise ValueError("a camera picture could not be encoded")
+    if not encoded:
+        raise ValueError("cannot encode a camera picture as JPEG")
     return jpeg.tobytes()

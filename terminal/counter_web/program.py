@@ -1,6 +1,6 @@
-"""Run the terminal with its web page as this process's program.
+"""Run the terminal with its web page as the main program.
 
-The page is served and the browser opened first; slow imports run in the meantime.
+Slow imports run in a thread after the page is served and the browser is opened.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def patient_site(settings: Settings, port: int, tell: Tell) -> Site:
-    """Return the patient's site, without a hub for now. Raises `NotReady` if the port is in use."""
+    """Return the patient's site, without a hub. Raises `NotReady` if the port is in use."""
     return Site(None, SHARED, settings.state_dir / "web" / "patient.key", port, tell)
 
 
@@ -40,10 +40,10 @@ def run_web(
     open_browser: bool,
     log_file: Path,
 ) -> int:
-    """Run the sites with the process hardened and the log going to `log_file`; return the exit code.
+    """Harden the process, log to `log_file` and run the sites. Return the exit code.
 
-    `sites`: the patient's comes first and its address is printed first; a second one, if any, is opened in the browser.
-    `load` builds the terminal behind them, in a thread.
+    The first of `sites` is the patient's. The addresses are printed in order, and the second one, if any, is opened in
+    the browser instead of the first. `load` is called in a thread to build the terminal.
     """
     crash.disable_core_dumps()
     crash.install_error_hooks()
@@ -78,7 +78,7 @@ async def _serve(sites: Sequence[Site], load: "Callable[[], WebTerminal]", *, op
 
 
 async def _run_until(terminal: "WebTerminal", ends: asyncio.Event) -> int:
-    """Run the terminal; a signal received while it was loading also ends it."""
+    """Run the terminal until it ends or `ends` is set, possibly before the terminal was loaded."""
     waiting = asyncio.create_task(ends.wait())
     waiting.add_done_callback(lambda done: None if done.cancelled() else terminal.end())
     try:
@@ -89,7 +89,7 @@ async def _run_until(terminal: "WebTerminal", ends: asyncio.Event) -> int:
 
 @contextmanager
 def _frequent_thread_switches() -> Iterator[None]:
-    """Keep pages responsive while another thread imports, by switching threads ten times as often."""
+    """Switch threads ten times as often, to keep pages responsive while another thread imports modules."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(usual / 10)
     try:
@@ -101,7 +101,7 @@ def _frequent_thread_switches() -> Iterator[None]:
 async def _show_in_browser(address: str) -> None:
     if not await asyncio.to_thread(open_page, address):
         code = ProblemCode.NO_BROWSER.code
-        log.warning("%s: no browser was found", code)
+        log.warning("%s: no browser found", code)
         sys.stderr.write(
             f"uketsuke: {code}: no browser was found. Open this address in a browser on this computer: {address}\n"
         )

@@ -1,6 +1,6 @@
-"""The patient's screen: draws the conductor's state on the seated page and turns its messages into events.
+"""The patient's screen: draws the conductor's state on the active page and converts its messages to events.
 
-Holds no rules and no secrets: digits go straight into the keypad's buffers. An error here cannot affect the conductor.
+Contains no rules and no secrets. Digits are stored in the keypad's buffers only. Errors do not affect the conductor.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ VOICE_MISSING_SECONDS = 6.0
 
 
 class PatientScreen:
-    """One per terminal. Only one page has the seat and acts as the screen; later pages wait for it."""
+    """The terminal's screen. Only one page is active. Pages that connect later wait until it disconnects."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class PatientScreen:
     ) -> None:
         self._settings, self._simulated = settings, simulated
         self._settle_seconds, self._clock = settle_seconds, clock
-        self._lines: list[PageConnection] = []
+        self._pages: list[PageConnection] = []
         self._counter: Counter | None = None
         self._keypad: Keypad | None = None
         self._preview: Preview | None = None
@@ -63,13 +63,13 @@ class PatientScreen:
         return self._talks.talk
 
     @property
-    def seated(self) -> PageConnection | None:
-        return self._lines[0] if self._lines else None
+    def active_page(self) -> PageConnection | None:
+        return self._pages[0] if self._pages else None
 
     # --- the terminal ---------------------------------------------------------------------------------------
 
     def attach(self, opened: OpenedCounter) -> None:
-        """Attach the opened counter. Call once, from the event loop."""
+        """Attach the opened counter. Call this once, on the event loop."""
         self._counter = opened.counter
         self._keypad = Keypad(opened.counter)
         if opened.camera is not None:
@@ -90,12 +90,12 @@ class PatientScreen:
         return self.speak(language)
 
     def _speak_as(self, settings: Settings) -> None:
-        """Use another institution's texts, which differ in places."""
+        """Use the texts of the institution in `settings`."""
         self._settings, self.speak = settings, speaker(settings, ruby=True)
         self.draw_soon()
 
     def post(self, event: Event) -> None:
-        """Handle an event that does not come from the patient's page."""
+        """Post an event from a source other than the patient's page."""
         if self._counter is not None:
             self._counter.post(event)
 
@@ -163,52 +163,52 @@ class PatientScreen:
         return typed(keypad.parts(self.talk.body.pad), no_such_day=keypad.no_such_day)
 
     def _tell(self, kind: str, **content: object) -> None:
-        if self.seated is not None:
-            self.seated.tell(kind, **content)
+        if self.active_page is not None:
+            self.active_page.tell(kind, **content)
 
     def _show_picture(self) -> None:
-        """Show the patient's own live picture. Pictures for the comparison by eye never appear on this screen."""
-        shown = self.talk.body.camera and not self.talk.body.photo and self.seated is not None
+        """Show or hide the live picture. It is hidden while staff compare the pictures."""
+        visible = self.talk.body.camera and not self.talk.body.photo and self.active_page is not None
         if self._preview is not None:
-            self._preview.run(shown)
-        if not shown and self.seated is not None:
-            self.seated.stop_pictures()
+            self._preview.run(visible)
+        if not visible and self.active_page is not None:
+            self.active_page.stop_pictures()
 
     def _picture(self, jpeg: bytes) -> None:
-        if self.seated is not None and self.talk.body.camera:
-            self.seated.picture(jpeg)
+        if self.active_page is not None and self.talk.body.camera:
+            self.active_page.picture(jpeg)
 
     # --- pages ----------------------------------------------------------------------------------------------
 
-    def join(self, line: PageConnection) -> None:
-        """Give the seat to the first page; tell later ones that it is taken."""
-        self._lines.append(line)
-        if line is self.seated:
-            self._seat(line)
+    def join(self, page: PageConnection) -> None:
+        """Make the first page active. Inform later pages that the screen is in use."""
+        self._pages.append(page)
+        if page is self.active_page:
+            self._activate(page)
         else:
-            line.tell("occupied", words=[self.speak(language)("web.occupied") for language in ("ja", "en")])
+            page.tell("occupied", words=[self.speak(language)("web.occupied") for language in ("ja", "en")])
 
-    def leave(self, line: PageConnection) -> None:
-        had_seat = line is self.seated
-        self._lines.remove(line)
-        if had_seat and self.seated is not None:
-            self._seat(self.seated)
-        if had_seat:
+    def leave(self, page: PageConnection) -> None:
+        was_active = page is self.active_page
+        self._pages.remove(page)
+        if was_active and self.active_page is not None:
+            self._activate(self.active_page)
+        if was_active:
             self._show_picture()
 
-    def _seat(self, line: PageConnection) -> None:
+    def _activate(self, page: PageConnection) -> None:
         self._tell_talk()
-        if self.talk.state != "Idle":  # do not speak in an empty room when a page reconnects
+        if self.talk.state != "Idle":  # do not speak if no patient is present
             self.guide.again()
         self._show_picture()
 
-    def hear(self, line: PageConnection, text: str) -> bool:
-        """Accept messages only from the seated page, and only if they fit the current talk."""
+    def hear(self, page: PageConnection, text: str) -> bool:
+        """Handle a message if it is from the active page and for the current talk. Return whether it is valid."""
         message = read_message(text)
-        if line is self.seated:
+        if page is self.active_page:
             match message:
                 case PictureDrawn():
-                    line.picture_drawn()
+                    page.picture_drawn()
                 case Touched():
                     self._touched(message)
                 case Typed():
@@ -231,7 +231,7 @@ class PatientScreen:
         self._counter.post(event)
 
     def _key(self, key: Typed) -> None:
-        """Refuse digits typed for another question; accept those for this one as fast as they are typed."""
+        """Handle a key of the pad, unless it was typed for another question. There is no delay between digits."""
         pad = self.talk.body.pad
         if self._keypad is None or not pad or not self._talks.is_settled(key.serial, self._clock()):
             self._tell("not-yet")

@@ -1,4 +1,4 @@
-"""The HTTP server of a site: uvicorn on a local port. It never logs what pages send."""
+"""HTTP server of a site: uvicorn on a local port, without logging of page messages."""
 
 import logging
 import socket
@@ -15,12 +15,12 @@ from terminal.readiness import NotReady
 
 HOST = "127.0.0.1"
 MAX_MESSAGE_SIZE = 4096
-"""Maximum bytes per message; the server closes a connection that sends more."""
+"""Maximum message size in bytes. The server closes connections that exceed it."""
 _WEB_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "websockets", "websockets.server")
 
 
 class Server(uvicorn.Server):
-    """`tls`: certificate, key, and the authority that must have issued the client's certificate."""
+    """Web server. `tls` contains the paths of certificate, key and the authority of client certificates."""
 
     def __init__(self, app: ASGIApp, tls: tuple[Path, Path, Path] | None = None) -> None:
         certificate, key, clients = tls or (None, None, None)
@@ -44,12 +44,12 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the program, which ends the conductor before the server."""
+        """Do not capture signals. The program handles them to end the conductor before the server."""
         yield
 
 
 def quiet_web_loggers() -> None:
-    """Keep the web loggers at WARNING or above: at DEBUG they log what pages send, including digits."""
+    """Set the web loggers to WARNING, because at DEBUG they log messages from pages, including digits."""
     for name in _WEB_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -62,11 +62,11 @@ def listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(16)  # a browser that connects before the server is ready waits instead of failing
+        listener.listen(16)  # browsers can connect before the server is ready
     except OSError as error:
         listener.close()
         raise NotReady(
-            f"Port {port} of {host} cannot be used for the page ({error.strerror}). "
-            "Is another terminal running? Choose another port with --port."
+            f"Cannot listen on port {port} of {host}: {error.strerror}. "
+            "If another terminal is running, choose a different port with --port."
         ) from error
     return listener

@@ -1,4 +1,4 @@
-"""One site: a page, its access check, and the WebSocket between the page and its hub."""
+"""Web site of one page: its access check and the WebSocket connection between page and hub."""
 
 import asyncio
 import json
@@ -36,33 +36,34 @@ Sound = Callable[[str], Awaitable[bytes | None]]
 
 
 class Hub(Protocol):
-    """The other end of a page's connection."""
+    """Server side of page connections."""
 
-    def join(self, line: PageConnection) -> None: ...
+    def join(self, page: PageConnection) -> None: ...
 
-    def leave(self, line: PageConnection) -> None: ...
+    def leave(self, page: PageConnection) -> None: ...
 
-    def hear(self, line: PageConnection, text: str) -> bool:
-        """Return False for an invalid message; the connection is then closed."""
+    def hear(self, page: PageConnection, text: str) -> bool:
+        """Handle a message. Return False if it is invalid, to close the connection."""
 
     def address_old(self) -> list[str]:
-        """Return the message for a page without a cookie and a valid code."""
+        """Return the texts for a page without a valid cookie or code."""
 
 
 class Framed(Protocol):
-    """A site whose page another site may embed."""
+    """A site whose page other sites may embed."""
 
     @property
     def origin(self) -> str: ...
 
     def allow_embedding_by(self, origin: str) -> None:
-        """Allow pages of that origin to embed this site's page in a frame."""
+        """Allow pages of this origin to embed the site's page in a frame."""
 
 
 class Site:
-    """Has its port from the start; answers between `start` and `stop`.
+    """Web site on its own port.
 
-    Its page is available before its hub; connections opened in the meantime wait for it.
+    The port is bound on creation, and requests are answered between `start` and `stop`. Pages that connect before the
+    hub is set wait for it.
     """
 
     def __init__(
@@ -78,11 +79,12 @@ class Site:
         host: str = HOST,
         code_seconds: float = CODE_SECONDS,
     ) -> None:
-        """`page`: folder with `index.html`, served under /own. Raises `NotReady` if the port is in use.
+        """Bind the port. Raises `NotReady` if it is in use.
 
-        `hub`: None if it is loaded later and passed to `connect_hub`. `on_picture`: receives pictures of the browser's
-        camera, and permits this page to use it. `sound`: returns the WAV file of a clip that the page was told to play.
-        `host`: the local address to listen on; `code_seconds`: how long an address stays valid.
+        `hub` is None if it is set later with `connect_hub`. `page` is the folder with `index.html`, served under /own.
+        `on_picture` receives pictures from the browser's camera. Without it, the page must not use the camera. `sound`
+        returns the WAV data of a clip. `host` is the local address to listen on. Addresses are valid for
+        `code_seconds`.
         """
         quiet_web_loggers()
         self._listener = listen(host, port)
@@ -104,23 +106,23 @@ class Site:
 
     @property
     def address(self) -> str:
-        """A new address, which opens the page once while its code is valid."""
+        """A new address. It opens the page once, while its code is valid."""
         return f"{self.origin}/#{self.access.new_code()}"
 
     def tell_address(self) -> str:
-        """Show an address to the person at the terminal, and return it."""
+        """Print a new address for the person at the terminal, and return it."""
         self._shown_at = time.monotonic()
         address = self.address
         self._tell(address)
         return address
 
     def embed(self, other: "Framed") -> None:
-        """Let this site's page, and no other's, embed `other`'s page in a frame."""
+        """Allow only this site's page to embed the page of `other` in a frame."""
         self.allow_frame(other.origin)
         other.allow_embedding_by(self.origin)
 
     def allow_frame(self, origin: str) -> None:
-        """Let this site's page embed pages of `origin`, if they allow it too."""
+        """Allow this site's page to embed pages of `origin`, which must also allow it."""
         if origin not in self._middleware.frames.split():
             self._middleware.frames = f"{self._middleware.frames} {origin}".removeprefix("'none' ")
 
@@ -128,17 +130,17 @@ class Site:
         self._middleware.framed_by = origin
 
     def connect_hub(self, hub: Hub, sound: Sound | None = None) -> None:
-        """Set the hub; `start` then connects the waiting pages."""
+        """Set the hub. Call `start` afterwards to connect the waiting pages."""
         self._hub, self._sound = hub, sound
 
     def start(self) -> None:
-        """Start answering. Call it again after `connect_hub` on a site that is running. From the event loop."""
+        """Start answering requests. Call this on the event loop, and again after `connect_hub`."""
         if self._serving is None:
             self._serving = asyncio.create_task(self._server.serve([self._listener]), name=f"site {self.port}")
         if self._hub is not None:
             waiting, self._waiting = self._waiting, []
-            for line in waiting:
-                self._hub.join(line)
+            for page in waiting:
+                self._hub.join(page)
 
     async def stop(self) -> None:
         self._server.should_exit = True
@@ -165,7 +167,7 @@ class Site:
         return FileResponse(self._page / "index.html")
 
     async def _door(self, request: Request) -> Response:
-        """Return 204 for a page that may open the connection."""
+        """Return 204 if the page may open the connection."""
         return Response(status_code=204) if self._admits(request) else self._refusal()
 
     async def _enter(self, request: Request) -> Response:
@@ -177,7 +179,7 @@ class Site:
         return response
 
     async def _picture(self, request: Request) -> Response:
-        """Pass on a JPEG of the browser's camera without storing it."""
+        """Forward a JPEG of the browser's camera without storing it."""
         if self._on_picture is None or not self._admits(request):
             return Response(status_code=404)
         picture = bytearray()
@@ -189,7 +191,7 @@ class Site:
         return Response(status_code=204)
 
     async def _voice(self, request: Request) -> Response:
-        """Return a sentence as sound, for the page that got its number."""
+        """Return a clip as WAV data."""
         if self._sound is None or not self._admits(request):
             return Response(status_code=404)
         wav = await self._sound(request.path_params["clip"])
@@ -200,59 +202,59 @@ class Site:
             await socket.close(_REFUSED)
             return
         await socket.accept()
-        line = PageConnection(socket)
-        sending = asyncio.create_task(line.send_all())
+        page = PageConnection(socket)
+        sending = asyncio.create_task(page.send_all())
         if self._hub is None:
-            self._waiting.append(line)
+            self._waiting.append(page)
         else:
-            self._hub.join(line)
+            self._hub.join(page)
         try:
-            await self._listen_to(socket, line)
+            await self._listen_to(socket, page)
         finally:
-            self._forget(line)
+            self._forget(page)
             sending.cancel()
 
-    def _forget(self, line: PageConnection) -> None:
-        if line in self._waiting:
-            self._waiting.remove(line)
+    def _forget(self, page: PageConnection) -> None:
+        if page in self._waiting:
+            self._waiting.remove(page)
         elif self._hub is not None:
-            self._hub.leave(line)
+            self._hub.leave(page)
 
-    async def _listen_to(self, socket: WebSocket, line: PageConnection) -> None:
+    async def _listen_to(self, socket: WebSocket, page: PageConnection) -> None:
         """Run until the page disconnects or sends an invalid message."""
         while True:
             try:
                 text = await socket.receive_text()
             except (WebSocketDisconnect, KeyError):  # KeyError: a binary message
-                await line.close(_REFUSED)
+                await page.close(_REFUSED)
                 return
-            if len(text) > MAX_MESSAGE_SIZE or not self._hears(line, text):
-                log.warning("invalid message from a page; disconnecting it")
-                await line.close(_REFUSED)
+            if len(text) > MAX_MESSAGE_SIZE or not self._hears(page, text):
+                log.warning("disconnecting a page that sent an invalid message")
+                await page.close(_REFUSED)
                 return
 
-    def _hears(self, line: PageConnection, text: str) -> bool:
-        return self._hub is None or self._hub.hear(line, text)
+    def _hears(self, page: PageConnection, text: str) -> bool:
+        return self._hub is None or self._hub.hear(page, text)
 
     def _admits(self, connection: HTTPConnection) -> bool:
         return self.access.admits(connection.cookies.get(self.access.cookie_name))
 
     def _refusal(self) -> Response:
-        """Refuse a page, and show the person at the terminal a new address for it."""
+        """Refuse a page and print a new address for the person at the terminal."""
         if self._hub is None:
-            return Response(status_code=503)  # the page asks again
+            return Response(status_code=503)  # the page retries
         if time.monotonic() - self._shown_at > _NEW_ADDRESS_EVERY:
             self.tell_address()
         return JSONResponse(self._hub.address_old(), status_code=401)
 
 
 def served_from(folder: Path) -> Endpoint:
-    """Return an endpoint for a page's files, read once: one thread per file would be slow during imports."""
+    """Return an endpoint that serves the files in `folder` from memory."""
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    kept = {name: (path.read_bytes(), mimetypes.guess_type(name)[0]) for name, path in files.items()}
+    contents = {name: (path.read_bytes(), mimetypes.guess_type(name)[0]) for name, path in files.items()}
 
     async def answer(request: Request) -> Response:
-        content, kind = kept.get(request.path_params["name"], (None, None))
+        content, kind = contents.get(request.path_params["name"], (None, None))
         return Response(status_code=404) if content is None else Response(content, media_type=kind)
 
     return answer

@@ -1,4 +1,4 @@
-"""The patient's page and the pages beside it, from opening the terminal to an orderly shutdown."""
+"""Run the terminal with the patient's page and accompanying pages, until an orderly shutdown."""
 
 import asyncio
 import sys
@@ -15,17 +15,17 @@ from terminal.talk.serial import SETTLE_SECONDS
 
 
 class Companion(Protocol):
-    """A page shown with the patient's, created once the terminal has been built."""
+    """Page displayed together with the patient's page."""
 
     @property
     def sites(self) -> Sequence[Site]:
-        """The sites; the first may embed the patient's page."""
+        """The companion's sites. The first one may embed the patient's page."""
 
     def attach(self, opened: OpenedCounter, patient: Site) -> None: ...
 
 
-class Beside(Protocol):
-    """Pages on other ports, not for the patient."""
+class StaffServer(Protocol):
+    """Pages on other ports, for staff."""
 
     def start(self) -> None: ...
 
@@ -35,7 +35,7 @@ class Beside(Protocol):
 
 
 class WebTerminal:
-    """`run` lasts until a signal, the end of the conductor or a failure."""
+    """Terminal with web pages. `run` returns after `end` is called or the conductor ends."""
 
     def __init__(
         self,
@@ -45,10 +45,10 @@ class WebTerminal:
         *,
         simulated: bool,
         companion: Companion | None = None,
-        staff: Beside | None = None,
+        staff: StaffServer | None = None,
         settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
-        """`site`: the patient's, perhaps already running. `settle_seconds`: how long a new screen refuses touches."""
+        """`site` is the patient's site, started or not. A new screen refuses touches for `settle_seconds`."""
         self._opening = opening
         self.screen = PatientScreen(settings, simulated=simulated, settle_seconds=settle_seconds)
         self.companion, self.staff, self.site = companion, staff, site
@@ -58,6 +58,7 @@ class WebTerminal:
         self._ending = asyncio.Event()
 
     async def run(self) -> int:
+        """Run the terminal and its sites. Return the exit code."""
         asyncio.get_running_loop().set_exception_handler(crash.on_loop_error)
         sites = [self.site, *(self.companion.sites if self.companion is not None else ())]
         for site in sites:
@@ -73,7 +74,7 @@ class WebTerminal:
                 await self.staff.stop()
 
     def end(self) -> None:
-        """End `run`. From the event loop."""
+        """End `run`. Call this on the event loop."""
         self._ending.set()
 
     async def _conduct(self) -> int:

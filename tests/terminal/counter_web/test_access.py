@@ -217,7 +217,7 @@ def test_closing_a_waiting_page_does_not_disturb_the_active_one(visitor: Visitor
     """The active page is not redrawn, and no sentence is repeated."""
     with two_pages(visitor) as (first, second, serial, _):
         second.close()
-        while len(visitor.stage.terminal.screen._lines) > 1:
+        while len(visitor.stage.terminal.screen._pages) > 1:
             time.sleep(0.01)
         first.send(json.dumps({"type": "touch", "serial": serial - 1, "offer": "pin"}))
         assert json.loads(first.recv(timeout=60)) == {"type": "not-yet"}

@@ -1,11 +1,11 @@
-// Names for keys of a keyboard or numeric pad, by key position, so that NumLock makes no difference.
+// Key names for keyboards and numeric keypads, by key position, independent of NumLock.
 
 const NAMES = {
   NumpadEnter: "enter", Enter: "enter", Backspace: "erase", Delete: "erase", Escape: "escape", NumpadMultiply: "*", NumpadDivide: "/", NumpadAdd: "+",
   NumpadSubtract: "-", NumpadDecimal: ".",
 };
 
-/** Return `1`, `enter`, `*`, `f1`, `a` …, or an empty string. */
+/** Return the key's name, such as `1`, `enter`, `*`, `f1` or `a`, or an empty string. */
 function nameOf(event) {
   const place = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
   if (place) return place[1];
@@ -14,14 +14,14 @@ function nameOf(event) {
   return event.key.length === 1 ? event.key.toLowerCase() : "";
 }
 
-/** `onKey(name)` returns whether the key has a function here. */
+/** Call `onKey(name)` for every key. It returns whether the key has a function. */
 export function listen(onKey) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const name = nameOf(event);
-    // Enter and space on a focused target activate that target.
-    const own = document.activeElement?.matches("button[data-target]") && (event.key === "Enter" || event.key === " ");
-    if (own) {
+    // Enter and space activate a focused target
+    const activatesTarget = document.activeElement?.matches("button[data-target]") && (event.key === "Enter" || event.key === " ");
+    if (activatesTarget) {
       if (event.repeat) event.preventDefault();
       return;
     }

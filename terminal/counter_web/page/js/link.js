@@ -1,9 +1,9 @@
-// The connection to the terminal: opened with the cookie, reopened whenever it breaks. The terminal holds all state.
+// Connection to the terminal. It is reopened after every interruption. All state is stored in the terminal.
 
 const FIRST_WAIT = 250;
 const MAX_WAIT = 2000;
 
-/** `onMessage(message)`, `onPicture(blob)`, `onGone()`, `onRefused(sentences)`; `send(message)` returns whether it was sent. */
+/** Handlers: `onMessage(message)`, `onPicture(blob)`, `onGone()`, `onRefused(sentences)`. */
 export class Link {
   #socket = null;
   #wait = FIRST_WAIT;
@@ -13,13 +13,14 @@ export class Link {
     this.#hear = hear;
   }
 
-  /** Exchange the code in the address for the cookie, and connect. */
+  /** Exchange the code in the address for the cookie and connect. */
   async begin() {
     const code = location.hash.slice(1);
     if (code) history.replaceState(null, "", "/");
     await this.#open(code);
   }
 
+  /** Return whether the message was sent. */
   send(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(message));

@@ -1,7 +1,7 @@
-// The patient's page: connects the link, the screen, touch and keys.
+// The patient's page: connects server link, screen, voice, touch and keys.
 
 import * as keys from "./keys.js";
-import { holdOn } from "./kiosk.js";
+import { blockBrowserFunctions } from "./kiosk.js";
 import { Link } from "./link.js";
 import { Screen } from "./screen.js";
 import * as tones from "./tones.js";
@@ -56,7 +56,7 @@ const link = new Link({
   },
 });
 
-/** Handle a touch or key: refuse it visibly while the screen is new, else send it for the question shown. */
+/** Handle a touch or key. Show "not yet" if the screen is new, otherwise send it with the question's serial. */
 function act(name, button, pressed = "") {
   wake();
   if (!screen.talk || veil.classList.contains("up")) return;
@@ -79,13 +79,13 @@ function wake() {
   voice.wake();
 }
 
-/** Map a key of the numeric pad: to a digit where a pad is shown, else to the key beside a target. */
-function meaning(name) {
-  const { body, foot, keys: beside, pad: typed } = screen.talk;
+/** Return the target for a key: a digit if a pad is shown, otherwise the offer with this key. */
+function targetOf(name) {
+  const { body, foot, keys: hidden, pad: typed } = screen.talk;
   const begun = typed.parts.some((part) => part.filled.includes(true));
   if (body.pad && (/^([0-9]|enter|erase)$/.test(name) || (name === "*" && begun))) return `key:${name === "*" ? "erase" : name}`;
   const offers = [...body.offers, ...foot];
-  const offer = [...beside, ...offers].find((one) => one.key === name) ?? offers.find((one) => one.ten === name);
+  const offer = [...hidden, ...offers].find(({ key }) => key === name) ?? offers.find(({ ten }) => ten === name);
   return offer && `offer:${offer.id}`;
 }
 
@@ -93,17 +93,17 @@ touch.listen((button) => act(button.dataset.target, button));
 keys.listen((name) => {
   wake();
   if (!screen.talk) return false;
-  const target = meaning(name);
+  const target = targetOf(name);
   if (target) act(target, undefined, name);
-  else link.send({ type: "attend", key: "key" });  // not which key: it may be a late digit of a PIN
+  else link.send({ type: "attend", key: "key" });  // do not send the key, which may be a late PIN digit
   return Boolean(target);
 });
 addEventListener("pointerdown", () => {
-  // paint the target first: starting the sound takes longer than a frame
+  // paint the target first, because starting the sound takes longer than a frame
   requestAnimationFrame(() => setTimeout(wake));
   if (screen.talk?.state === "Idle") link.send({ type: "attend" });
 });
 addEventListener("resize", () => screen.again());
 document.fonts?.addEventListener("loadingdone", () => screen.again());
-link.begin();  // removes the code from the history before going back is blocked
-holdOn();
+link.begin();  // removes the code from the history, and must run before navigation is blocked
+blockBrowserFunctions();

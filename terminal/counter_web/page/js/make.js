@@ -1,8 +1,8 @@
-// Builds elements. Texts become text nodes, so nothing that is received is parsed as markup.
+// Builds elements. Texts become text nodes and are never parsed as markup.
 
 /** Phrases to keep on one line, like "this clinic's"; also brackets with the word before and the particle after. */
 const KEPT = /(この[^\s。、をはがにへとでの]{1,6}[をはがにへとでの]?|[^\s]{1,3}い方[をはに]?|本人確認をします|[\u4e00-\u9fff]{2}（[^（）]{1,6}）[をはがにへとでのも]?|[0-9]+(?:-[0-9]+)+ ／ -[0-9]+)/;
-/** Short words, and brackets with their particle, that the browser would break apart. */
+/** Short words, and brackets with their particle, that the browser would otherwise split. */
 const WHOLE = /(この(?:医院|薬局)[のにでを]?|ひとつずつ|処方せん[のを]?|もう(?:一度|少し|1つ)|明るい|お声がけ|ある面を|答える人を?|として|もどります|選ぶ|本人確認|（[^（）]{1,6}）[をはがに]|[0-9]+(?:-[0-9]+)+)/;
 /** Where to break a phrase longer than its line: before verb endings and within the longest compounds. */
 const SOFT = /(?<=[てでくりんいなしけ])(?=ください|います|あります|いません|なりました|なります|でした|ようです)|(?<=スマート)(?=フォン)|(?<=マイナンバー)(?=カード)|(?<=後期高齢者)(?=健診)|(?<=カードケース)(?=から)/;
@@ -13,7 +13,7 @@ export function make(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
-/** Return an SVG element in the same way. */
+/** Return an SVG element with attributes and children. */
 export function draw(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
@@ -26,7 +26,7 @@ function fill(element, attributes, children) {
   return element;
 }
 
-/** Return a sentence as nodes: `{情報|じょうほう}` becomes ruby, line feeds become line breaks. */
+/** Convert a sentence to nodes: `{情報|じょうほう}` to ruby and line feeds to line breaks. */
 export function sentence(text) {
   const nodes = [];
   for (const part of text.split(/(\{[^{}|]+\|[^{}|]+\}(?:ぶ$|せん)?|\n)/)) {
@@ -35,18 +35,18 @@ export function sentence(text) {
       const read = make("ruby", {}, ruby[1], make("rt", {}, ruby[2]));
       nodes.push(ruby[3] ? make("span", { class: "whole" }, read, ruby[3]) : read);
     } else if (part === "\n") nodes.push(make("br"));
-    else if (part) nodes.push(...marked(part));
+    else if (part) nodes.push(...withJapanese(part));
   }
   return nodes;
 }
 
 /** Mark Japanese names in text of another language, for fonts and screen readers. */
-function marked(text) {
+function withJapanese(text) {
   const { lang } = document.documentElement;
   if (lang === "ja") return japanese(text);
-  // a Korean particle stays with the bracket before it
+  // keep a Korean particle with the preceding bracket
   if (lang === "ko") text = text.replace(/\)(?=[\uac00-\ud7a3])/g, ")\u2060");
-  // Chinese shares the kanji and the middle dot: there, only kana tell that a name is Japanese
+  // only kana identify Japanese names in Chinese text, which also uses kanji and the middle dot
   const isJapanese = lang.startsWith("zh") ? /[\u3041-\u3096\u30a1-\u30fa]/ : /[\u3041-\u9fff]/;
   return text.split(/([\u3041-\u30ff\u3400-\u9fff]+)/).filter(Boolean).map((part) =>
     (isJapanese.test(part) ? make("bdi", { lang: "ja" }, part) : part));
@@ -55,12 +55,12 @@ function marked(text) {
 function japanese(text) {
   const { size } = document.documentElement.dataset;
   const soft = (part) => (size === "normal" ? [part] : part.split(SOFT).flatMap((piece, index) => (index || /^ください/.test(piece) ? [make("wbr"), piece] : [piece])));
-  const whole = (part) => apart(part, WHOLE, "whole", soft);
-  return apart(text, KEPT, "kept", whole, whole);
+  const whole = (part) => wrapMatches(part, WHOLE, "whole", soft);
+  return wrapMatches(text, KEPT, "kept", whole, whole);
 }
 
-/** Wrap what matches `pattern` in spans of a class; pass the rest to `otherwise`. */
-function apart(text, pattern, name, otherwise, within = (part) => [part]) {
+/** Wrap text that matches `pattern` in spans of a class. Pass other text to `otherwise`. */
+function wrapMatches(text, pattern, name, otherwise, within = (part) => [part]) {
   return text.split(pattern).flatMap((part, index) => {
     if (!part) return [];
     return index % 2 ? [make("span", { class: name }, ...within(part))] : otherwise(part);

@@ -1,4 +1,4 @@
-// The pad for PIN and printed code. Digits are sent to the terminal one by one; the page shows dots and stores nothing.
+// Pad for PIN and printed code. Digits are sent to the terminal immediately. The page shows dots and stores no digits.
 
 import { make, sentence } from "./make.js";
 import { keySign } from "./signs.js";
@@ -13,17 +13,17 @@ export function pad(words) {
   }));
 }
 
-/** Return a sentence without its readings. */
+/** Return a sentence without readings. */
 export function plain(text) {
   return text.replace(/\{([^|]+)\|[^}]+\}/g, "$1");
 }
 
-/** Return the part that the next digit belongs to, or the last one if everything has been typed. */
+/** Return the first incomplete part, or the last part if all are complete. */
 export function current(typed) {
   return typed.parts.find((part) => part.filled.includes(false)) ?? typed.parts.at(-1);
 }
 
-/** Return the places for typed digits: one row for the PIN, one row with a heading for each part of the code. */
+/** Return the display of typed digits: one row for the PIN, or one row with a heading for each part of the code. */
 export function places(typed, words) {
   const single = typed.parts.length === 1;
   const now = current(typed);
@@ -32,12 +32,12 @@ export function places(typed, words) {
     ...typed.parts.map((part) => make("div", { class: `part${part === now ? " current" : ""}` },
       single ? undefined : make("p", {}, sentence(words[part.id])),
       make("div", { class: `dots${part.filled.length === 6 ? " six pairs" : ""}${single ? "" : " small"}`, role: "img", "aria-label": `${plain(words[part.id])}: ${part.filled.filter(Boolean).length} / ${part.filled.length}` },
-        ...part.filled.map((there, index) => make("i", { class: there ? "set" : part === now && index === part.filled.indexOf(false) ? "next" : "" }))))));
+        ...part.filled.map((filled, index) => make("i", { class: filled ? "set" : part === now && index === part.filled.indexOf(false) ? "next" : "" }))))));
 }
 
 let fading;
 
-/** Light up all digits, whichever was pressed. */
+/** Highlight all digits, so that bystanders cannot see which one was pressed. */
 export function light() {
   const keys = document.querySelector(".pad");
   keys?.classList.add("lit");

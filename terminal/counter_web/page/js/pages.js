@@ -1,19 +1,19 @@
-// Splits what does not fit on one screen into pages, with big buttons at the side to turn them; nothing is left out.
+// Splits content that does not fit on one screen into pages, with large buttons at the side to turn them.
 
 import { make, sentence } from "./make.js";
 import { arrow } from "./signs.js";
 
-/** Return whether everything in a column is visible. */
+/** Return whether the complete content of a column is visible. */
 export function fits(column) {
   return column.scrollHeight <= column.clientHeight + 1 && column.scrollWidth <= column.clientWidth + 1;
 }
 
-/** Return whether a label needs a second line: stacked offers are wider than offers side by side. */
-export function inPieces(offers) {
+/** Return whether a label is wrapped. If so, stacking the offers gives it more width. */
+export function hasWrappedLabel(offers) {
   return [...offers.querySelectorAll("span")].some((label) => label.offsetHeight > 1.6 * parseFloat(getComputedStyle(label).lineHeight));
 }
 
-/** Put the keys above the labels of all offers if one label does not fit beside its key. */
+/** Place the keys of all offers above their labels if a label does not fit beside its key. */
 export function alignKeys(offers) {
   offers.classList.remove("keys-above");
   if (offers.matches(".stacked:not(.squared)")) return;
@@ -21,34 +21,34 @@ export function alignKeys(offers) {
   if ([...offers.querySelectorAll(".answer > kbd")].some(isAbove)) offers.classList.add("keys-above");
 }
 
-/** Tighten the letter spacing, but not the size, of a question with a word wider than the column. */
+/** Reduce the letter spacing of a question with a word wider than the column. */
 export function narrow(question) {
   if (question.scrollWidth > question.clientWidth + 1) question.classList.add("narrow");
 }
 
-/** Value of `wanted` for the page that shows only the block `alone`. */
+/** Page number of the page that shows only the block `alone`. */
 export const ALONE = "alone";
 
 /**
- * Spread the text and the offers over as many pages as the column needs and show page `wanted`; return its number.
+ * Spread the text and the offers over as many pages as necessary, show page `requested` and return its number.
  *
- * All blocks are in `column`, whose other content stays on every page. A list, a group of offers or a question that
- * fits on no page is itself split. `alone`, if given, has a page to itself: after everything else if that fits on one
- * page, else before the offers.
+ * All blocks are in `column`. Its other content is shown on every page. Lists, groups of offers and questions that do
+ * not fit on a page are split. `alone`, if given, has a separate page: the last one if all other content fits on one
+ * page, otherwise the one before the offers.
  */
-export function spread(column, { said, offers, alone }, wanted, words) {
+export function spread(column, { said, offers, alone }, requested, words) {
   const turner = make("div", { class: "turner" }, turn(-1, words.previous), turn(1, alone ? words.toPad : words.next));
   column.parentElement.append(turner);
   const middle = alone ? [alone] : [];
   const blocks = [...said, ...middle, ...offers];
-  const [first, last] = [said, offers].map((some) => some.flatMap((block) => broken(column, block, blocks)));
+  const [first, last] = [said, offers].map((some) => some.flatMap((block) => splitBlock(column, block, blocks)));
   const parts = [...first, ...middle, ...last];
   const packed = (some) => pack(column, parts, some);
-  // answers that do not fit on one page start on a new page, so that none is closer to the question than the others
+  // answers that need several pages start on a new page, so that none of them is closer to the question
   let pages = last.length > offers.length ? [...packed(first), ...packed(last)] : packed([...first, ...last]);
   if (alone) pages = pages.length === 1 ? [...pages, middle] : [...packed(first), middle, ...packed(last)];
   const at = pages.indexOf(middle);
-  const shown = wanted === ALONE ? at : Math.min(Math.max(wanted, 0), pages.length - 1);
+  const shown = requested === ALONE ? at : Math.min(Math.max(requested, 0), pages.length - 1);
   show(parts, pages[shown]);
   if (pages.length === 1) removeTurner(turner, column);
   const [backward, onward] = turner.children;
@@ -58,16 +58,16 @@ export function spread(column, { said, offers, alone }, wanted, words) {
   if (shown === at) {
     alone.append(turner);
     if (![column, alone].every(fits)) alone.classList.add("flat");
-    askAgain(column, alone.firstChild);
-    remind(column, alone.firstChild, said);
+    repeatQuestion(column, alone.firstChild);
+    repeatHints(column, alone.firstChild, said);
   } else {
     onward.classList.toggle("strong", shown === at - 1);
-    if (pages[shown].some((part) => part.matches(".offers, button"))) askAgain(column, column);
+    if (pages[shown].some((part) => part.matches(".offers, button"))) repeatQuestion(column, column);
   }
   return shown;
 }
 
-/** Remove the buttons of a single page; keep their place empty if the wider lines would need more height. */
+/** Remove the buttons if there is only one page. Reserve their space if the content only fits with it. */
 function removeTurner(turner, column) {
   const words = column.parentElement;
   turner.remove();
@@ -76,7 +76,7 @@ function removeTurner(turner, column) {
   words.append(turner);
 }
 
-/** Put as many of these parts on each page as fit. */
+/** Place as many of these parts on each page as fit. */
 function pack(column, all, some) {
   const pages = [];
   for (let rest = some; rest.length; rest = rest.slice(pages.at(-1).length)) {
@@ -102,8 +102,8 @@ function show(parts, shown) {
   }
 }
 
-/** Return the block as it is, or in pieces: always for a list, else if it fits on no page. */
-function broken(column, block, blocks) {
+/** Return the block's pieces if it is a list or does not fit on a page, otherwise the block itself. */
+function splitBlock(column, block, blocks) {
   for (const other of blocks) other.hidden = other !== block;
   if (block.matches("h1")) narrow(block);
   if (block.matches(".offers")) arrange(column, block);
@@ -112,10 +112,10 @@ function broken(column, block, blocks) {
   return pieces;
 }
 
-/** Stack offers that do not fit beside each other; arrange four in two rows if the stack is too high. */
+/** Stack offers that do not fit side by side. Arrange four offers in two rows if the stack is too high. */
 function arrange(column, offers) {
   alignKeys(offers);
-  if (fits(column) && !inPieces(offers)) return;
+  if (fits(column) && !hasWrappedLabel(offers)) return;
   offers.classList.remove("keys-above");
   offers.classList.add("stacked");
   if (fits(column) || offers.matches(".many") || offers.children.length !== 4) return;
@@ -125,12 +125,12 @@ function arrange(column, offers) {
 }
 
 function piecesOf(column, block) {
-  if (block.matches("h1")) return inTurns(column, block);
+  if (block.matches("h1")) return splitQuestion(column, block);
   return block.children.length > 1 && block.matches(".topics, .offers") ? [...block.children] : [block];
 }
 
-/** Split a question too long for a page into as few equal pieces as possible, between words. */
-function inTurns(column, question) {
+/** Split a question that is too long for a page between words, into the minimum number of equal pieces. */
+function splitQuestion(column, question) {
   const words = wordsOf(question);
   const length = (some) => some.flat().reduce((sum, node) => sum + (node.firstChild ?? node).textContent.length, 0);
   const whole = length(words);
@@ -155,7 +155,7 @@ function inTurns(column, question) {
   return [question];
 }
 
-/** Return the nodes of each word; Japanese breaks after を and punctuation, other languages at spaces. */
+/** Return the nodes of each word. Japanese text is split after を and punctuation, other text at spaces. */
 function wordsOf(question) {
   const words = [[]];
   for (const node of [...question.childNodes]) {
@@ -168,8 +168,8 @@ function wordsOf(question) {
   return words.filter((word) => word.length);
 }
 
-/** Repeat the question in small letters on a page that shows answers without it, if there is room. */
-function askAgain(column, place) {
+/** Repeat the question in small letters on a page that shows only answers, if it fits. */
+function repeatQuestion(column, place) {
   const question = column.querySelector("h1");
   if (!question?.hidden) return;
   const copy = question.cloneNode(true);
@@ -179,8 +179,8 @@ function askAgain(column, place) {
   if (!fits(column)) again.remove();
 }
 
-/** Repeat the hints below the typed digits, if there is room. */
-function remind(column, place, said) {
+/** Repeat the hints below the typed digits if they fit. */
+function repeatHints(column, place, said) {
   for (const hint of said.filter((block) => block.matches(".hint"))) {
     const copy = make("p", { class: "hint", lang: hint.lang, "aria-hidden": "true" }, ...hint.cloneNode(true).childNodes);
     place.append(copy);

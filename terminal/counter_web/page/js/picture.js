@@ -1,4 +1,4 @@
-// The live picture, mirrored: a canvas that stores nothing, with oval, arrow and progress on top.
+// The mirrored live picture: a canvas with oval, arrow and progress bar.
 
 import { draw, make } from "./make.js";
 
@@ -21,13 +21,13 @@ export class Picture {
       draw("svg", { viewBox: "0 0 640 480", "aria-hidden": "true" },
         draw("mask", { id: "around" }, draw("rect", { width: 640, height: 480, fill: "#fff" }), draw("ellipse", { ...OVAL, fill: "#000" })),
         draw("rect", { width: 640, height: 480, fill: "#001529", opacity: .5, mask: "url(#around)" }),
-        // dark below light: visible on any picture
+        // a light line on a wider dark line is visible on any picture
         draw("ellipse", { ...OVAL, fill: "none", stroke: "#001529", "stroke-width": 20 }),
         draw("ellipse", { ...OVAL, fill: "none", stroke: "#fff", "stroke-width": 11 }),
         this.#progress, this.#arrow));
   }
 
-  /** Show the picture for this talk, or clear it. */
+  /** Show the picture as this talk requires, or clear it. */
   follow(body, name) {
     this.#shown = body.camera;
     if (!body.camera) {
@@ -46,7 +46,7 @@ export class Picture {
     }
   }
 
-  /** Draw one JPEG; call `done()` when ready for the next. Pictures that arrive while one is decoded are skipped. */
+  /** Draw a JPEG and call `done()` when ready for the next one. Skip pictures that arrive during decoding. */
   async show(blob, done) {
     if (!this.#shown || this.#decoding) {
       done();

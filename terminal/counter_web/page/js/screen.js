@@ -1,15 +1,15 @@
-// Draws a talk: steps, text, offers, foot. Knows no state by name and contains no sentences.
+// Draws a talk: steps, text, offers and footer. Contains no texts and no code for particular states.
 
 import { make, sentence } from "./make.js";
 import { current, light, pad, places, plain } from "./pad.js";
-import { ALONE, alignKeys, fits, inPieces, narrow, spread } from "./pages.js";
+import { ALONE, alignKeys, fits, hasWrappedLabel, narrow, spread } from "./pages.js";
 import { Picture } from "./picture.js";
 import { card, iconOf, loudspeaker, sign } from "./signs.js";
-import { stillPressed } from "./touch.js";
+import { restorePressed } from "./touch.js";
 
 const EARLY = 1500;
 const FEW = 4;
-/** Fraction of the column's height that the text may take with larger targets. */
+/** Maximum fraction of the column height used by the text if targets are enlarged. */
 const ROOMY = 0.65;
 const TEN_KEYS = { enter: "⏎", "*": "✱", "-": "−" };
 
@@ -27,7 +27,7 @@ export class Screen {
   picture = new Picture();
   talk = null;
 
-  /** Draw a talk; unchanged zones are kept. */
+  /** Draw a talk. Unchanged zones are not redrawn. */
   show(talk) {
     const before = this.talk;
     this.talk = talk;
@@ -35,11 +35,11 @@ export class Screen {
     if (isNew) {
       this.#page = this.#footPage = 0;
       this.#firstFoot = talk.foot.map((offer) => offer.id);
-      // count from when it is visible: a slow tablet may take longer than this to draw
+      // count from the moment the screen is visible, because a slow tablet may take longer than this to draw
       this.#settled = Infinity;
       requestAnimationFrame(() => setTimeout(() => {
         if (this.talk.serial === talk.serial) this.#settled = performance.now() + talk.settles;
-        performance.clearMarks("painted");  // marks would accumulate otherwise
+        performance.clearMarks("painted");  // otherwise marks would accumulate
         performance.mark("painted", { detail: talk.serial });
       }));
     }
@@ -48,7 +48,7 @@ export class Screen {
     if (isNew) this.#zones.body.querySelector("h1")?.focus({ preventScroll: true });
   }
 
-  /** Update the typed digits, and turn to their page. */
+  /** Update the typed digits and show their page. */
   typed(typed) {
     this.talk.pad = typed;
     this.#zones.body.querySelector(".parts")?.replaceWith(places(typed, this.talk.words));
@@ -64,12 +64,12 @@ export class Screen {
     return performance.now() >= this.#settled;
   }
 
-  /** Return whether a second tap may still be meant for the button that turned the page. */
+  /** Return whether a touch may be a second tap on the button that turned the page. */
   get turning() {
     return performance.now() < this.#turned + this.talk.settles;
   }
 
-  /** Show "not yet" at the touched place, but never which digit of a pad it was. */
+  /** Show "not yet" at the touched button, or at the complete pad for a digit. */
   early(button) {
     const touched = button?.matches(".pad button:not(.word)") ? button.parentElement : button;
     this.#early = performance.now() + EARLY;
@@ -104,7 +104,7 @@ export class Screen {
     this.#footChanged();
   }
 
-  /** Lay everything out again after a resize or after fonts have loaded. */
+  /** Redraw all zones after a resize or after fonts were loaded. */
   again() {
     this.#drawn = {};
     if (this.talk) this.#all();
@@ -132,7 +132,7 @@ export class Screen {
     });
   }
 
-  /** Fit the foot to its content; the body gets the rest. */
+  /** Redraw the footer, and the body in the remaining space. */
   #footChanged() {
     this.#keepingFocus(() => {
       this.#foot();
@@ -144,7 +144,7 @@ export class Screen {
     const focused = document.activeElement?.dataset?.target;
     draw();
     if (focused && document.activeElement === document.body) target(focused)?.focus({ preventScroll: true });
-    stillPressed();
+    restorePressed();
   }
 
   /** Draw a zone if its content has changed. */
@@ -167,7 +167,7 @@ export class Screen {
     ].filter(Boolean));
   }
 
-  /** The name of the button that says it again, or "" while nothing is said. */
+  /** Return the label of the button that repeats the speech, or "" if the voice is off. */
   #again() {
     return this.talk.keys.some((offer) => offer.id === "again") ? plain(this.talk.words.again) : "";
   }
@@ -194,14 +194,14 @@ export class Screen {
     this.#fitFoot();
   }
 
-  /** Rotate what does not fit side by side; the last button, for staff, always stays, and new content comes first. */
+  /** Rotate footer content that does not fit, new content first. The last button, for staff, is always visible. */
   #fitFoot() {
     const [zone, row] = [this.#zones.foot, this.#zones.foot.querySelector(".buttons")];
     const all = () => fits(row) && fits(zone) && [...zone.querySelectorAll(".state, button")].every(fits);
     if (row.matches(".turning") || all()) return;
     const state = zone.querySelector(".state");
     const buttons = [...row.querySelectorAll("button")];
-    const turns = [state, ...buttons.slice(0, -1).sort((one, other) => this.#isOld(one) - this.#isOld(other))];
+    const turns = [state, ...buttons.slice(0, -1).sort((left, right) => this.#isOld(left) - this.#isOld(right))];
     const more = make("button", { type: "button", class: "quiet more", "data-target": "foot:1" }, sentence(this.talk.words.more));
     buttons.at(-1)?.before(more);
     row.classList.add("turning");
@@ -236,8 +236,8 @@ export class Screen {
   }
 
   /**
-   * Draw the body with its pad in this place: beside the question, docked in the lower half with the other ways, apart on
-   * a page of its own, or beside a question that is turned over pages. Return false if something does not fit.
+   * Draw the body and return whether it fits. `place` is the position of the pad: beside the question, docked in the
+   * lower half with the offers, apart on a separate page, or turned (beside a question that is split into pages).
    */
   #drawBody(zone, place, last) {
     const { body, pad: typed, words } = this.talk;
@@ -275,7 +275,7 @@ export class Screen {
     return true;
   }
 
-  /** Give the question and the pad a page each at double size. */
+  /** Return the separate page with the pad, used for double size. */
   #padPage(typed, words) {
     return make("div", { class: `pad-page${this.talk.low ? " flat" : ""}` }, make("div", { class: "entry" }, places(typed, words)), pad(words));
   }
@@ -285,15 +285,15 @@ export class Screen {
     this.#page = spread(said, blocks, this.#page, this.talk.words);
   }
 
-  /** Put the question above the typed digits and everything else below. */
+  /** Insert the typed digits below the question and above all other blocks. */
   #inOrder(blocks, pinned) {
     const question = blocks.findIndex((block) => block.tagName === "H1");
     return [...blocks.slice(0, question + 1), ...pinned, ...blocks.slice(question + 1)];
   }
 
   /**
-   * Enlarge targets if there is room; else tighten, then drop the drawing, then split into pages. Return false instead
-   * of the last two unless `mayTurn`. `dock` is the row of pad and other ways.
+   * Fit the content: enlarge targets if there is space. Otherwise reduce margins, remove the drawing and split into
+   * pages, in this order. Unless `mayTurn`, return false instead of removing the drawing. `dock` contains pad and offers.
    */
   #fit(zone, column, said, blocks, offers, dock, mayTurn) {
     const parts = dock ? [said, column, zone, dock, ...dock.querySelectorAll(".offers, button")] : [said, column, zone];
@@ -308,7 +308,7 @@ export class Screen {
       zone.classList.remove("roomy");
     }
     for (const offer of offers) {
-      if (this.talk.size === "normal" || !inPieces(offer)) continue;
+      if (this.talk.size === "normal" || !hasWrappedLabel(offer)) continue;
       offer.classList.add("stacked");
       if (!allFit() && offer.parentElement === zone) zone.classList.add("tight");
     }
@@ -330,7 +330,7 @@ export class Screen {
     return true;
   }
 
-  /** Return the reason for this screen, the question, and the rest in speaking order. */
+  /** Return the blocks of text: the reason for this screen, the question and all other lines. */
   #sayings(body) {
     const said = (line) => make("p", { class: line.kind, lang: line.lang }, sentence(line.text));
     const blocks = body.lines.filter((line) => line.kind === "reason").map(said);
@@ -362,13 +362,13 @@ export class Screen {
     return [make("div", { class: `offers${calm ? " many" : ""}${row}${offers.length === 1 ? " single" : ""}` }, ...offers.map((offer) => this.#offer(offer, kind(offer), !beside)))];
   }
 
-  /** Return the key beside a target: a digit, or another key of the numeric keypad. */
+  /** Return the key displayed on a target: a digit or another key of the numeric keypad. */
   #keyOf({ key, ten }, kind) {
     if (this.talk.keypad) return /^[0-9]$/.test(key) ? key : TEN_KEYS[ten] ?? ten;
     return key.length === 1 && kind.startsWith("answer") ? key.toUpperCase() : "";
   }
 
-  /** Tone down what is beside a pad or a picture: no drawing and no strong colour. */
+  /** Return the button for an offer. Icons are omitted unless `drawn`. */
   #offer(offer, kind, drawn = false) {
     const shown = this.#keyOf(offer, kind);
     const key = shown ? make("kbd", { "aria-hidden": "true" }, shown) : undefined;

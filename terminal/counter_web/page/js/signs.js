@@ -1,4 +1,4 @@
-// Drawings, built here: the page loads no images.
+// Drawings as inline SVG. The page loads no images.
 
 import { draw } from "./make.js";
 
@@ -8,7 +8,7 @@ function icon(...children) {
   return draw("svg", { viewBox: "0 0 64 64", "aria-hidden": "true" }, ...children);
 }
 
-/** The card shown in the foot. */
+/** Return the card drawing in the footer. */
 export function card() {
   return icon(
     draw("rect", { x: 6, y: 14, width: 52, height: 36, rx: 5, ...LINE }),
@@ -17,7 +17,7 @@ export function card() {
   );
 }
 
-/** The sign for repeating the speech. */
+/** Return the icon for repeating the speech. */
 export function loudspeaker() {
   return icon(draw("path", { d: "M8 24v16h10l14 12V12L18 24z", ...LINE }), draw("path", { d: "M42 22q8 10 0 20M50 14q15 18 0 36", ...LINE }));
 }
@@ -38,7 +38,7 @@ const ICONS = {
   ),
 };
 
-/** Return the picture for an answer, if there is one for its id. */
+/** Return the icon for an answer, or undefined. */
 export function iconOf(id) {
   return ICONS[id]?.();
 }
@@ -48,7 +48,7 @@ const KEY_SIGNS = {
   enter: () => icon(draw("path", { d: "M10 34l15 15 30-34", ...LINE, "stroke-width": 8 })),
 };
 
-/** Return the drawing for a pad key that shows a word. */
+/** Return the icon for a pad key with a word. */
 export function keySign(key) {
   return KEY_SIGNS[key]?.();
 }
@@ -58,7 +58,7 @@ export function arrow(by) {
   return icon(draw("path", { d: by > 0 ? "M10 22l22 22 22-22" : "M10 42l22-22 22 22", ...LINE, "stroke-width": 8 }));
 }
 
-/** Return the moving sign of a talk. */
+/** Return a talk's animated sign. */
 export function sign(kind) {
   if (kind === "wait") return wheel();
   if (kind === "put-card" || kind === "take-card") return counter(kind === "put-card");
@@ -66,13 +66,13 @@ export function sign(kind) {
   return undefined;
 }
 
-/** An animation that ends within five seconds and is omitted if the device asks for reduced motion. */
+/** Return an animation that ends within five seconds. It is omitted if reduced motion is requested. */
 function twice(attributes) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return undefined;
   return draw("animateTransform", { attributeName: "transform", calcMode: "spline", keySplines: ".4 0 .2 1;0 0 1 1;.4 0 .2 1", dur: "2.4s", repeatCount: 2, ...attributes });
 }
 
-/** The front of a card in the camera's frame. The camera's own picture of the card is never shown. */
+/** Return a drawing of a card's front in the camera frame. The camera picture of the card is never shown. */
 function front() {
   return draw("svg", { class: "sign", viewBox: "0 0 380 290", "aria-hidden": "true" },
     draw("path", { d: "M30 84V40h44M306 40h44v44M350 216v44h-44M74 260H30v-44", ...LINE, stroke: "var(--main)", "stroke-width": 9 }),
@@ -92,7 +92,7 @@ function wheel() {
       draw("animateTransform", { attributeName: "transform", type: "rotate", from: "0 50 50", to: "360 50 50", dur: "1.2s", repeatCount: "indefinite" })));
 }
 
-/** A card above the reader; the card and an arrow move in the requested direction. */
+/** Return a card above the reader. Card and arrow move downwards or upwards. */
 function counter(down) {
   const path = down ? "0 -16;0 6;0 6;0 -16" : "0 6;0 -18;0 -18;0 6";
   return draw("svg", { class: "sign", viewBox: "0 0 380 290", "aria-hidden": "true" },

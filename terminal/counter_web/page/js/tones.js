@@ -1,4 +1,4 @@
-// Short tones. Browsers play none before the first touch; nothing here depends on hearing them.
+// Short tones, for additional feedback only. Browsers do not play sound before the first touch.
 
 const TONES = {
   "take-card": [[880, 0], [660, .18]], question: [[660, 0]], early: [[220, 0]], call: [[784, 0], [988, .2], [784, .4]],
@@ -6,7 +6,7 @@ const TONES = {
 };
 let context = null;
 
-/** Call this from a touch or key handler: browsers allow sound only from there. */
+/** Enable sound. Call this in a touch or key handler, as browsers require. */
 export function wake() {
   context ??= new AudioContext();
   if (context.state === "suspended") context.resume();

@@ -1,11 +1,11 @@
-// Touch, pen and mouse. A target reacts visibly to the touch and counts when the finger is lifted on it or a little
-// beside it, so that a trembling finger that slides still hits it.
+// Touch, pen and mouse. A target is highlighted on touch and activated when the finger is lifted on it or slightly
+// beside it, which tolerates trembling fingers.
 
 const SLACK = 24;
 
 let down = null;
 
-/** Listen on targets, which are buttons with `data-target`; `onTouch(button)` is called when one was hit. */
+/** Call `onTouch(button)` for every activated target. Targets are buttons with `data-target`. */
 export function listen(onTouch) {
   addEventListener("pointerdown", (event) => {
     const button = event.target.closest?.("button[data-target]");
@@ -21,16 +21,16 @@ export function listen(onTouch) {
     if (button && isOver(button, event)) onTouch(button);
   });
   addEventListener("pointercancel", release);
-  // A touched target must not take the focus: the following Enter key belongs to the pad.
+  // a touched target must not get the focus, because a subsequent Enter key is for the pad
   addEventListener("mousedown", (event) => event.preventDefault());
-  // Keyboards and screen readers click without a pointer.
+  // keyboards and screen readers click without a pointer
   addEventListener("click", (event) => {
     const button = event.target.closest?.("button[data-target]");
     if (button && event.detail === 0) onTouch(button);
   });
 }
 
-/** Find a target by name: its element may have been redrawn under the finger. */
+/** Find a target by name, because its element may have been redrawn during the touch. */
 function find(target) {
   return [...document.querySelectorAll("button[data-target]")].find((button) => button.dataset.target === target && !button.closest("[hidden]"));
 }
@@ -45,7 +45,7 @@ function release() {
   down = null;
 }
 
-/** Restore the pressed style after zones were redrawn under the finger. */
-export function stillPressed() {
+/** Restore the pressed style after zones were redrawn during a touch. */
+export function restorePressed() {
   if (down) find(down.target)?.classList.add("pressed");
 }

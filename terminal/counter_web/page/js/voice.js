@@ -1,4 +1,4 @@
-// Plays the terminal's speech: a tone, then one sentence after the other. New speech interrupts it.
+// Plays the terminal's speech: a tone followed by sentences. New speech interrupts it.
 
 import * as tones from "./tones.js";
 
@@ -10,7 +10,7 @@ export class Voice {
   #onBlocked;
   #blocked = false;
 
-  /** `onBlocked(blocked)`: whether the browser requires a touch before the page may play sound. */
+  /** Call `onBlocked(blocked)` when the browser starts or stops blocking sound until a touch. */
   constructor(onBlocked) {
     this.#onBlocked = onBlocked;
   }
@@ -24,7 +24,7 @@ export class Voice {
     this.#next();
   }
 
-  /** Play it unless something else is being spoken. */
+  /** Play a reminder. Play only its tone during other speech. */
   remind(message) {
     if (!this.#audio) this.say(message);
     else if (message.tone) tones.play(message.tone);
@@ -36,7 +36,7 @@ export class Voice {
     this.#audio = this.#following = null;
   }
 
-  /** Call this from a touch or key handler: resume what the browser blocked. */
+  /** Resume blocked speech. Call this in a touch or key handler. */
   wake() {
     if (!this.#blocked) return;
     this.#hold(false);
@@ -49,7 +49,7 @@ export class Voice {
     if (this.#audio) this.#play();
   }
 
-  /** Load only one clip ahead: interrupted downloads would delay the next speech. */
+  /** Load the next clip. Only one clip is loaded ahead, because interrupted downloads would delay new speech. */
   #fetch() {
     const clip = this.#clips.shift();
     if (!clip) return null;
