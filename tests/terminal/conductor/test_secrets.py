@@ -135,7 +135,7 @@ def test_exception_message_is_not_logged(
 
 def test_reason_entered_by_staff_is_not_in_the_audit_trail() -> None:
     world = World(Rules(staff_enabled=True))
-    world.card_read()
+    world.read_card()
     world.touch(ev.StaffAuthenticated)
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, GENUINE)

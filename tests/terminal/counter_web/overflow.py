@@ -29,7 +29,7 @@ from terminal.words.catalogue import Speak, speaker
 from terminal.words.languages import LANGUAGES
 from tests.terminal.counter_web.stage import PageStage, chromium, settings_in
 from tests.terminal.screens.stand_in import StandIn
-from tests.terminal.talk.gallery import EIGHT, SCREENS, problem, state_of
+from tests.terminal.talk.gallery import ALL_LANGUAGES, SCREENS, problem, state_of
 
 SIZES = ((1280, 800), (800, 1280), (1920, 1080), (1024, 600), (1366, 1024))
 LOOKS: dict[str, dict[str, Any]] = {
@@ -45,7 +45,7 @@ TOGETHER: dict[str, dict[str, Any]] = {
 }
 """Combined looks. High contrast is not combined because it changes only colours."""
 
-VOICED = replace(EIGHT, voices=LANGUAGES)
+VOICED = replace(ALL_LANGUAGES, voices=LANGUAGES)
 ASIDES = {
     "idle-changes": ("idle", Aside.CHANGES),
     "pin-changes": ("pin-wrong", Aside.CHANGES),
@@ -95,7 +95,7 @@ def _content(name: str, language: str, look: dict[str, Any], speak: Speak) -> di
     """Return what the terminal sends to the page for this screen."""
     state, remark = _state(name), Remark.NONE
     display = Display(language=language, **look)
-    rules = EIGHT
+    rules = ALL_LANGUAGES
     if name in REMARKS:
         _, remark = REMARKS[name]
     if name == "idle-voice" or name in ALOUD or name in ASIDES:
@@ -146,7 +146,7 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         chromium() as browser,
-        PageStage(settings_in(Path(folder)), StandIn(EIGHT)) as stage,
+        PageStage(settings_in(Path(folder)), StandIn(ALL_LANGUAGES)) as stage,
     ):
         page = stage.open(browser.new_page())
         for width, height in sizes:

@@ -18,7 +18,7 @@ from terminal.session.display import Size
 from tests.terminal.counter_web import likeness
 from tests.terminal.counter_web.stage import PageStage, chromium
 from tests.terminal.screens.stand_in import StandIn
-from tests.terminal.talk.gallery import EIGHT, state_of
+from tests.terminal.talk.gallery import ALL_LANGUAGES, state_of
 from vision.camera import Camera
 from vision.synthetic.source import SyntheticSource
 
@@ -94,7 +94,7 @@ def main() -> None:
         ending.callback(camera.stop)
         folder = ending.enter_context(tempfile.TemporaryDirectory())
         browser = ending.enter_context(chromium())
-        stage = ending.enter_context(PageStage(Settings(state_dir=Path(folder)), StandIn(EIGHT), camera))
+        stage = ending.enter_context(PageStage(Settings(state_dir=Path(folder)), StandIn(ALL_LANGUAGES), camera))
         ending.enter_context(camera.look())
         page = stage.open(browser.new_page(viewport={"width": 1280, "height": 800}))
         for file, (name, language) in README.items():

@@ -14,7 +14,7 @@ from terminal.session.display import Size
 from tests.terminal.counter_web import overflow
 from tests.terminal.counter_web.stage import PageStage, chromium, settings_in, wait_painted
 from tests.terminal.screens.stand_in import StandIn
-from tests.terminal.talk.gallery import EIGHT, SCREENS, state_of
+from tests.terminal.talk.gallery import ALL_LANGUAGES, SCREENS, state_of
 
 SIZES = [f"{width}x{height}" for width, height in overflow.SIZES]
 LOOKS = ("normal", "large", "largest", "contrast", "low")
@@ -41,7 +41,7 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         chromium() as browser,
-        PageStage(settings_in(Path(folder)), StandIn(EIGHT)) as stage,
+        PageStage(settings_in(Path(folder)), StandIn(ALL_LANGUAGES)) as stage,
     ):
         page = browser.new_page()
         page.on("console", lambda message: tell(f"console: {message.text}"))

@@ -11,7 +11,7 @@ from terminal.words.languages import LANGUAGES
 from tests.terminal.counter_web.overflow import ALL, LOOKS, SIZES, TOGETHER, measured
 from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.screens.stand_in import StandIn
-from tests.terminal.talk.gallery import EIGHT, state_of
+from tests.terminal.talk.gallery import ALL_LANGUAGES, state_of
 
 FULLEST = (
     "idle",
@@ -32,7 +32,9 @@ LONGEST = ("idle", "consent-child", "languages", "pin-changes")
 @pytest.fixture(scope="module")
 def shown(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PageStage, Page]]:
     page = browser.new_page()
-    with PageStage(Settings(state_dir=tmp_path_factory.mktemp("looks")), StandIn(EIGHT), settle_seconds=0) as stage:
+    with PageStage(
+        Settings(state_dir=tmp_path_factory.mktemp("looks")), StandIn(ALL_LANGUAGES), settle_seconds=0
+    ) as stage:
         yield stage, stage.open(page)
     page.close()
 

@@ -16,7 +16,7 @@ from terminal.words.catalogue import words
 from terminal.words.languages import LANGUAGES, STAFF_LANGUAGES
 from tests.terminal.screens.stage import SMALL, on_a_loop, stage
 from tests.terminal.session.world import CARD, GENUINE, World
-from tests.terminal.talk.gallery import BOTH, RULES, state_of
+from tests.terminal.talk.gallery import FACE_AND_PIN, RULES, state_of
 
 every_language = pytest.mark.parametrize("language", STAFF_LANGUAGES)
 
@@ -31,7 +31,7 @@ def texts(talk: Talk) -> list[str]:
 
 def world_at_code_entry(rules: Rules, pin_tries_left: int = 3) -> World:
     world = World(rules)
-    world.card_read(replace(CARD, pin_tries_left=pin_tries_left))
+    world.read_card(replace(CARD, pin_tries_left=pin_tries_left))
     if isinstance(world.state, st.ChoosingMethod):
         world.touch(ev.FaceChosen)
     world.answer(ev.CodeNotScanned)
@@ -54,7 +54,7 @@ async def test_smallest_screen_shows_the_reason_for_the_pin_and_the_keypad(langu
 
 
 def test_confirmed_face_is_a_hint_and_not_an_option() -> None:
-    body = talk_in(state_of("pin-after-face"), BOTH).body
+    body = talk_in(state_of("pin-after-face"), FACE_AND_PIN).body
     assert (body.pad, [offer.id for offer in body.offers]) == (PadKind.PIN, ["forgotten"])
     assert {line.kind for line in body.lines} == {LineKind.HINT}
 
@@ -62,25 +62,25 @@ def test_confirmed_face_is_a_hint_and_not_an_option() -> None:
 @every_language
 def test_code_screen_announces_that_both_are_required(language: str) -> None:
     announcement = words(language)("code.both")
-    world = world_at_code_entry(replace(BOTH, languages=LANGUAGES))
+    world = world_at_code_entry(replace(FACE_AND_PIN, languages=LANGUAGES))
     world.touch(ev.DisplayChanged, language)
-    assert announcement in texts(talk_in(world.state, BOTH))
-    assert not talk_in(world.state, BOTH).body.offers
+    assert announcement in texts(talk_in(world.state, FACE_AND_PIN))
+    assert not talk_in(world.state, FACE_AND_PIN).body.offers
     world.touch(ev.CodeEntered)
-    assert announcement in texts(talk_in(world.state, BOTH)), "also while the card is read"
+    assert announcement in texts(talk_in(world.state, FACE_AND_PIN)), "also while the card is read"
 
 
 def test_announcement_is_omitted_if_both_are_not_required() -> None:
     possible = replace(RULES, also_pin=AlsoPin.WHERE_POSSIBLE)
     for rules, tries in ((RULES, 3), (possible, 0)):
         assert words("ja")("code.both") not in texts(talk_in(world_at_code_entry(rules, tries).state, rules))
-    world = world_at_code_entry(BOTH)
+    world = world_at_code_entry(FACE_AND_PIN)
     world.touch(ev.StaffAuthenticated)
     world.state = replace(world.state, target=Way.STAFF)
-    assert words("ja")("code.both") not in texts(talk_in(world.state, BOTH))
+    assert words("ja")("code.both") not in texts(talk_in(world.state, FACE_AND_PIN))
 
 
-@pytest.mark.parametrize(("rules", "expected"), [(RULES, ["pin", "staff"]), (BOTH, ["staff"])])
+@pytest.mark.parametrize(("rules", "expected"), [(RULES, ["pin", "staff"]), (FACE_AND_PIN, ["staff"])])
 def test_camera_screen_offers_the_pin_only_if_it_is_sufficient(rules: Rules, expected: list[str]) -> None:
     world = world_at_code_entry(rules)
     world.touch(ev.CodeEntered)

@@ -25,7 +25,7 @@ def at(policy: AlsoPin, *, staff: bool = True) -> World:
 
 
 def to_face_check(world: World, card: CardFacts = CARD) -> None:
-    world.card_read(card)
+    world.read_card(card)
     if isinstance(world.state, st.ChoosingMethod):
         world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
@@ -68,8 +68,8 @@ def test_the_face_comes_first_and_the_pin_opens_the_check(policy: AlsoPin) -> No
     assert world.state.why is st.MethodReason.FACE_MATCHED
     assert world.touch(ev.FaceChosen) == (), "the face is not checked twice"
     assert nothing_sent_to_the_service(world)
-    world.pin_right()
-    world.opened()
+    world.verify_pin()
+    world.open_check()
     assert isinstance(world.state, st.Consent)
     assert opened_by(world) == [(Way.PIN, True)]
     assert not any(isinstance(effect, fx.ProveChip) for effect in world.issued)
@@ -78,7 +78,7 @@ def test_the_face_comes_first_and_the_pin_opens_the_check(policy: AlsoPin) -> No
 @either
 def test_no_method_is_offered_and_no_pin_accepted_before_the_face(policy: AlsoPin) -> None:
     world = at(policy)
-    world.card_read()
+    world.read_card()
     assert isinstance(world.state, st.ChoosingMethod)
     assert (world.state.ways, world.state.why) == ((Way.FACE,), st.MethodReason.BOTH_ASKED)
     assert world.touch(ev.PinChosen) == ()
@@ -98,7 +98,7 @@ def test_never_accepts_face_or_pin_alone() -> None:
     effects = world.answer(ev.FaceMatched, 0.2)
     assert [type(effect) for effect in effects] == [fx.ProveChip]
     world = at(NEVER)
-    world.by_pin()
+    world.identify_by_pin()
     assert opened_by(world) == [(Way.PIN, False)]
 
 
@@ -107,8 +107,8 @@ def test_a_face_match_does_not_carry_over_to_the_next_reception(policy: AlsoPin)
     world = at(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
-    world.take_card()
-    world.card_read()
+    world.remove_card()
+    world.read_card()
     assert isinstance(world.state, st.ChoosingMethod)
     assert world.touch(ev.PinEntered) == ()
 
@@ -122,8 +122,8 @@ def test_a_wrong_pin_is_retyped_without_a_second_face_check(policy: AlsoPin) -> 
     world.answer(ev.PinRefused, 2, True)
     assert isinstance(world.state, st.PinEntry)
     assert world.state.wrong
-    world.pin_right()
-    world.opened()
+    world.verify_pin()
+    world.open_check()
     assert opened_by(world) == [(Way.PIN, True)]
 
 
@@ -135,8 +135,8 @@ def test_a_camera_lost_after_the_face_was_confirmed_changes_nothing(policy: Also
     world.send(ev.CameraChanged(False))
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 2, True)
-    world.pin_right()
-    world.opened()
+    world.verify_pin()
+    world.open_check()
     assert opened_by(world) == [(Way.PIN, True)]
 
 
@@ -148,19 +148,19 @@ def test_where_possible_accepts_the_face_alone_if_the_card_has_no_pin() -> None:
     to_face_check(world, PINLESS)
     world.answer(ev.FaceMatched, 0.2)
     world.answer(ev.ChipSigned)
-    world.opened()
+    world.open_check()
     assert opened_by(world) == [(Way.FACE, True)]
 
 
 def test_always_requires_staff_if_the_card_has_no_pin() -> None:
     world = at(ALWAYS)
-    world.card_read(PINLESS)
+    world.read_card(PINLESS)
     assert_only_staff_can_confirm(world, st.MethodReason.PIN_NEEDED)
 
 
 def no_camera(world: World) -> None:
     world.send(ev.CameraChanged(False))
-    world.card_read()
+    world.read_card()
 
 
 def camera_lost_during_the_face_check(world: World) -> None:
@@ -169,11 +169,11 @@ def camera_lost_during_the_face_check(world: World) -> None:
 
 
 def code_locked(world: World) -> None:
-    world.card_read(CODE_LOCKED)
+    world.read_card(CODE_LOCKED)
 
 
 def no_photo(world: World) -> None:
-    world.card_read()
+    world.read_card()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, NO_PHOTO)
@@ -198,8 +198,8 @@ def test_where_possible_accepts_the_pin_alone_if_the_face_check_is_impossible(
     make_face_check_impossible(world)  # type: ignore[operator]
     assert isinstance(world.state, st.PinEntry)
     assert world.state.why is why
-    world.pin_right()
-    world.opened()
+    world.verify_pin()
+    world.open_check()
     assert opened_by(world) == [(Way.PIN, False)]
 
 
@@ -219,21 +219,21 @@ def test_a_reconnected_camera_does_not_interrupt_pin_entry() -> None:
     assert world.touch(ev.FaceChosen) == ()
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 2, True)
-    world.pin_right()
-    world.opened()
+    world.verify_pin()
+    world.open_check()
     assert opened_by(world) == [(Way.PIN, False)]
-    world.take_card()
+    world.remove_card()
     world.answer(ev.DecisionRecorded)
     world.answer(ev.Accepted, True)
     world.wait(6)
-    world.card_read()
+    world.read_card()
     assert isinstance(world.state, st.ChoosingMethod)
     assert world.state.ways == (Way.FACE,), "the next patient is asked for the face"
 
 
 def test_during_code_entry_the_pin_is_allowed_only_while_the_camera_is_lost() -> None:
     world = at(POSSIBLE)
-    world.card_read()
+    world.read_card()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeNotScanned)
     world.send(ev.CameraChanged(False))
@@ -249,7 +249,7 @@ def test_staff_cannot_open_a_record_whose_code_is_locked() -> None:
     """The printed code is locked permanently: `always` cannot confirm anyone here, `where-possible` uses the PIN."""
     for policy, problem in ((POSSIBLE, None), (ALWAYS, ProblemCode.BOTH_NEEDED)):
         world = at(policy)
-        world.card_read(replace(CARD, code_tries_left=0))
+        world.read_card(replace(CARD, code_tries_left=0))
         world.touch(ev.StaffAuthenticated)
         if problem is None:
             assert isinstance(world.state, st.PinEntry)
@@ -312,7 +312,7 @@ def test_a_pin_locked_elsewhere_in_the_meantime_is_still_required(policy: AlsoPi
 def test_a_printed_code_used_up_by_wrong_entries_is_still_required(policy: AlsoPin) -> None:
     """Otherwise someone with another person's card and PIN could use up its tries to skip the face check."""
     world = at(policy)
-    world.card_read(replace(CARD, code_tries_left=3))
+    world.read_card(replace(CARD, code_tries_left=3))
     world.touch(ev.FaceChosen)
     world.touch(ev.CodeEntered)
     world.answer(ev.CodeRefused, 2)
@@ -331,7 +331,7 @@ def test_without_staff_the_screen_says_that_both_are_needed(
     policy: AlsoPin, card: CardFacts, code: ProblemCode
 ) -> None:
     world = at(policy, staff=False)
-    world.card_read(card)
+    world.read_card(card)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is code
 
@@ -347,7 +347,7 @@ def test_staff_can_take_over_between_face_and_pin(policy: AlsoPin) -> None:
     world.touch(ev.StaffAuthenticated)
     world.touch(ev.StaffSaysSame, "documents")
     world.answer(ev.ChipSigned)
-    world.opened()
+    world.open_check()
     assert opened_by(world) == [(Way.STAFF, True)]
 
 
@@ -375,11 +375,11 @@ def test_a_locked_pin_is_reported_differently_if_it_is_not_needed() -> None:
 
 def test_with_the_face_check_off_the_pin_comes_first() -> None:
     world = World(Rules(face=False, staff_enabled=True))
-    world.card_read(CARD)
+    world.read_card(CARD)
     assert isinstance(world.state, st.PinEntry)
 
 
 def test_without_face_check_and_pin_staff_must_confirm() -> None:
     world = World(Rules(face=False, staff_enabled=True))
-    world.card_read(PINLESS)
+    world.read_card(PINLESS)
     assert_only_staff_can_confirm(world, st.MethodReason.PIN_UNAVAILABLE)

@@ -26,7 +26,7 @@ def kinds(effects: tuple[fx.Effect, ...]) -> list[type]:
 
 
 def to_face_check(world: World) -> None:
-    world.card_read()
+    world.read_card()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, GENUINE)
@@ -38,7 +38,7 @@ def to_face_check(world: World) -> None:
 
 def test_pin_reception_shares_everything() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     assert isinstance(world.state, st.Consent)
     assert world.state.index is None
     world.touch(ev.ShareAll)
@@ -52,7 +52,7 @@ def test_pin_reception_shares_everything() -> None:
     assert fx.WipePatient in kinds(effects)
     assert isinstance(world.state, st.Complete)
     assert world.state.outcome is st.Outcome.DONE
-    world.take_card()
+    world.remove_card()
     assert isinstance(world.state, st.Complete), "the answers remain on the screen for five seconds"
     world.wait(5)
     assert isinstance(world.state, st.Idle)
@@ -60,7 +60,7 @@ def test_pin_reception_shares_everything() -> None:
 
 def test_service_timeout_costs_no_pin_try() -> None:
     world = World()
-    world.put_card()
+    world.insert_card()
     world.answer(ev.CardRead, CARD)
     world.touch(ev.PinChosen)
     world.answer(ev.ServiceSilent, to=fx.FetchChallenge)  # the prefetched one
@@ -74,7 +74,7 @@ def test_service_timeout_costs_no_pin_try() -> None:
 
 def test_expired_challenge_is_replaced_before_verify() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.touch(ev.PinChosen)
     world.seconds += 50  # nobody typed for a while
     world.state = replace(world.state, reception=replace(world.reception, challenge_until=world.now.wall))
@@ -86,7 +86,7 @@ def test_expired_challenge_is_replaced_before_verify() -> None:
 def test_challenge_that_arrives_almost_expired_is_used_once_refetched() -> None:
     """On a terminal whose clock is fast, every challenge looks expired; the service decides."""
     world = World()
-    world.put_card()
+    world.insert_card()
     world.answer(ev.CardRead, CARD)
     world.answer(ev.ChallengeFetched, world.now.wall, to=fx.FetchChallenge)
     world.touch(ev.PinChosen)
@@ -96,7 +96,7 @@ def test_challenge_that_arrives_almost_expired_is_used_once_refetched() -> None:
 
 def test_double_touch_sends_one_verify() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.touch(ev.PinChosen)
     assert kinds(world.touch(ev.PinEntered)) == [fx.VerifyPinAndSign]
     assert world.touch(ev.PinEntered) == ()
@@ -104,7 +104,7 @@ def test_double_touch_sends_one_verify() -> None:
 
 def test_changed_try_counter_is_shown_and_not_called_a_wrong_pin() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.touch(ev.PinChosen)
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 1, False)
@@ -115,7 +115,7 @@ def test_changed_try_counter_is_shown_and_not_called_a_wrong_pin() -> None:
 
 def test_face_is_offered_after_the_pin_locks() -> None:
     world = World()
-    world.card_read(replace(CARD, pin_tries_left=1))
+    world.read_card(replace(CARD, pin_tries_left=1))
     world.touch(ev.PinChosen)
     world.touch(ev.LastTryConfirmed)
     world.touch(ev.PinEntered)
@@ -136,7 +136,7 @@ def test_face_match_and_chip_signature_open_the_check() -> None:
     assert effects == (fx.ProveChip(world.reception.id, effects[0].effect, Way.FACE, ""),)
     effects = world.answer(ev.ChipSigned)
     assert kinds(effects) == [fx.OpenCheck]
-    world.opened()
+    world.open_check()
     assert isinstance(world.state, st.Consent)
 
 
@@ -153,7 +153,7 @@ def test_pin_is_offered_after_three_face_refusals() -> None:
 
 def test_staff_is_needed_after_three_face_refusals_without_a_pin() -> None:
     world = World(Rules(staff_enabled=True))
-    world.card_read(replace(CARD, pin_tries_left=0))
+    world.read_card(replace(CARD, pin_tries_left=0))
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, GENUINE)
@@ -170,7 +170,7 @@ def test_staff_is_needed_after_three_face_refusals_without_a_pin() -> None:
 
 def test_three_face_refusals_without_pin_and_staff_end_in_a_problem() -> None:
     world = World()
-    world.card_read(replace(CARD, pin_tries_left=0))
+    world.read_card(replace(CARD, pin_tries_left=0))
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, GENUINE)
@@ -194,7 +194,7 @@ def test_match_from_an_earlier_attempt_is_ignored() -> None:
 
 def test_forged_face_record_ends_the_reception() -> None:
     world = World(Rules(staff_enabled=True))
-    world.card_read()
+    world.read_card()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
     effects = world.answer(ev.RecordOpened, ev.RecordFacts("forged", True, True))
@@ -206,7 +206,7 @@ def test_forged_face_record_ends_the_reception() -> None:
 @pytest.mark.parametrize("strict", [True, False])
 def test_unverifiable_record_is_accepted_only_if_the_rules_allow(strict: bool) -> None:
     world = World(Rules(require_genuine_record=strict))
-    world.card_read()
+    world.read_card()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, ev.RecordFacts("cannot-tell", True, True))
@@ -215,7 +215,7 @@ def test_unverifiable_record_is_accepted_only_if_the_rules_allow(strict: bool) -
 
 def test_card_without_a_photo_uses_the_pin() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, ev.RecordFacts("genuine", False, False))
@@ -228,7 +228,7 @@ def test_photo_without_a_face_cannot_be_compared() -> None:
     unclear = ev.RecordFacts("genuine", has_photo=True, reference_usable=False)
     for tries, staff in ((3, False), (0, True), (0, False)):
         world = World(rules=replace(Rules(), staff_enabled=staff))
-        world.card_read(replace(CARD, pin_tries_left=tries))
+        world.read_card(replace(CARD, pin_tries_left=tries))
         world.touch(ev.FaceChosen)
         world.answer(ev.CodeScanned)
         world.answer(ev.RecordOpened, unclear)
@@ -245,7 +245,7 @@ def test_photo_without_a_face_cannot_be_compared() -> None:
 
 def test_printed_code_is_scanned_once_and_then_typed() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
     world.answer(ev.CodeRefused, 9)
@@ -258,7 +258,7 @@ def test_printed_code_is_scanned_once_and_then_typed() -> None:
 
 def test_last_printed_code_tries_are_reserved_for_staff() -> None:
     world = World()
-    world.card_read(replace(CARD, code_tries_left=3))
+    world.read_card(replace(CARD, code_tries_left=3))
     assert isinstance(world.state, st.ChoosingMethod)
     assert world.touch(ev.FaceChosen) == (), "neither scanned nor sent automatically"
     assert isinstance(world.state, st.PrintedCodeEntry)
@@ -283,15 +283,15 @@ def test_camera_that_failed_once_is_offered_to_the_next_patient() -> None:
     to_face_check(world)
     world.answer(ev.CameraFailed)
     assert isinstance(world.state, st.PinEntry)
-    world.take_card()
-    world.card_read()
+    world.remove_card()
+    world.read_card()
     assert isinstance(world.state, st.ChoosingMethod)
     assert Way.FACE in world.state.ways
 
 
 def test_flapping_camera_does_not_extend_the_timeout() -> None:
     world = World(Rules(staff_enabled=True))
-    world.card_read(replace(CARD, pin_tries_left=0, code_tries_left=0))
+    world.read_card(replace(CARD, pin_tries_left=0, code_tries_left=0))
     assert isinstance(world.state, st.ChoosingMethod)
     for available in (False, True, False, True):
         world.wait(20)
@@ -301,7 +301,7 @@ def test_flapping_camera_does_not_extend_the_timeout() -> None:
 
 def test_code_entered_just_before_the_timeout_opens_the_record() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeNotScanned)
     world.wait(89)
@@ -313,7 +313,7 @@ def test_code_entered_just_before_the_timeout_opens_the_record() -> None:
 
 def test_pin_remains_if_staff_cannot_open_a_locked_record() -> None:
     world = World(Rules(staff_enabled=True))
-    world.card_read(replace(CARD, code_tries_left=0))
+    world.read_card(replace(CARD, code_tries_left=0))
     assert isinstance(world.state, st.PinEntry)
     world.touch(ev.StaffAuthenticated)
     assert isinstance(world.state, st.PinEntry)
@@ -324,7 +324,7 @@ def test_password_entered_at_idle_is_required_again_to_decide() -> None:
     """Someone else may have come to the counter between the password on the idle screen and the card."""
     world = World(Rules(staff_enabled=True))
     world.send(ev.StaffAuthenticated(""))
-    world.card_read()
+    world.read_card()
     world.touch(ev.CodeEntered)
     world.answer(ev.RecordOpened, GENUINE)
     assert isinstance(world.state, st.StaffCheck)
@@ -363,21 +363,21 @@ def test_patient_switches_to_the_pin_during_the_face_check() -> None:
 )
 def test_unusable_card_shows_its_problem(trouble: object, code: ProblemCode) -> None:
     world = World()
-    world.put_card()
+    world.insert_card()
     world.answer(ev.CardFailed, trouble)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is code
-    world.take_card()
+    world.remove_card()
     assert isinstance(world.state, st.Idle)
 
 
 def test_expired_certificate_is_accepted_only_within_the_grace_period() -> None:
     ended = World().now.wall - timedelta(days=40)
     world = World()
-    world.card_read(replace(CARD, certificate_not_after=ended))
+    world.read_card(replace(CARD, certificate_not_after=ended))
     assert isinstance(world.state, st.ChoosingMethod)
     world = World()
-    world.card_read(replace(CARD, certificate_not_after=ended - timedelta(days=90)))
+    world.read_card(replace(CARD, certificate_not_after=ended - timedelta(days=90)))
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.CERTIFICATE_EXPIRED
 
@@ -397,9 +397,9 @@ def test_expired_certificate_is_accepted_only_within_the_grace_period() -> None:
 )
 def test_each_service_refusal_has_its_own_problem(reason: RefusalReason, code: ProblemCode) -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.touch(ev.PinChosen)
-    world.pin_right()
+    world.verify_pin()
     world.answer(ev.ServiceRefused, reason)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is code
@@ -409,7 +409,7 @@ def test_each_service_refusal_has_its_own_problem(reason: RefusalReason, code: P
 def test_card_is_released_only_after_the_decision() -> None:
     """The card is needed until then to sign the answers."""
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     reception = world.reception.id
     assert isinstance(world.state, st.Consent)
     assert reception not in world.released
@@ -423,7 +423,7 @@ def test_card_is_released_only_after_the_decision() -> None:
 
 def test_expiring_certificate_notice_comes_before_consent() -> None:
     world = World()
-    world.by_pin(check=CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING}))
     assert isinstance(world.state, st.Notice)
     world.touch(ev.Understood)
     assert isinstance(world.state, st.Consent)
@@ -431,7 +431,7 @@ def test_expiring_certificate_notice_comes_before_consent() -> None:
 
 def test_first_visit_registers_the_card_and_continues() -> None:
     world = World()
-    world.by_pin(check=CHECK.model_copy(update={"registered": False}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"registered": False}))
     assert isinstance(world.state, st.Registration)
     world.touch(ev.RegistrationWanted)
     world.answer(ev.Registered, CHECK)
@@ -440,7 +440,7 @@ def test_first_visit_registers_the_card_and_continues() -> None:
 
 def test_registration_timeout_is_not_reported_as_declined() -> None:
     world = World()
-    world.by_pin(check=CHECK.model_copy(update={"registered": False}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"registered": False}))
     world.touch(ev.RegistrationWanted)
     effects = world.wait(60)
     assert isinstance(world.state, st.Problem)
@@ -450,7 +450,7 @@ def test_registration_timeout_is_not_reported_as_declined() -> None:
 
 def test_registration_declined_submits_nothing() -> None:
     world = World()
-    world.by_pin(check=CHECK.model_copy(update={"registered": False}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"registered": False}))
     effects = world.touch(ev.RegistrationDeclined)
     assert fx.RecordDiscarded in kinds(effects)
     assert isinstance(world.state, st.Complete)
@@ -460,7 +460,7 @@ def test_registration_declined_submits_nothing() -> None:
 
 def test_invalid_qualification_writes_a_result_without_questions() -> None:
     world = World()
-    world.by_pin(check=CHECK.model_copy(update={"valid": False}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"valid": False}))
     assert isinstance(world.state, st.Submitting)
     assert world.flags() == {}
     world.answer(ev.DecisionRecorded)
@@ -472,14 +472,14 @@ def test_invalid_qualification_writes_a_result_without_questions() -> None:
 def test_inquiry_shows_the_registration_and_submits_nothing() -> None:
     world = World()
     world.send(ev.InquiryChosen(""))
-    world.card_read()
+    world.read_card()
     world.touch(ev.PinChosen)
-    world.pin_right()
+    world.verify_pin()
     world.answer(ev.CheckOpened, "check-x", CHECK)
     assert isinstance(world.state, st.Inquiry)
     assert world.state.registered
     assert world.checks == {}
-    world.take_card()
+    world.remove_card()
     assert world.state == st.Idle()
 
 
@@ -488,7 +488,7 @@ def test_inquiry_shows_the_registration_and_submits_nothing() -> None:
 
 def test_individual_answers_count_after_the_summary_is_confirmed() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.OneByOne)
     world.touch(ev.QuestionAnswered, "care", True)
     world.touch(ev.QuestionAnswered, "medicines", False)
@@ -506,10 +506,10 @@ def test_individual_answers_count_after_the_summary_is_confirmed() -> None:
 
 def test_unconfirmed_yes_is_recorded_as_no() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.OneByOne)
     world.touch(ev.QuestionAnswered, "care", True)
-    world.take_card()
+    world.remove_card()
     assert set(world.flags().values()) == {0}
     assert world.decision().cause is Cause.CARD_REMOVED
     assert all(answer.answered_at is None for answer in world.decision().answers)
@@ -517,9 +517,9 @@ def test_unconfirmed_yes_is_recorded_as_no() -> None:
 
 def test_share_all_counts_if_the_card_is_pulled_at_the_limit_question() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.ShareAll)
-    world.take_card()
+    world.remove_card()
     assert world.flags() == ALL | {Item.HIGH_COST_LIMIT: 0}
     assert isinstance(world.state, st.Submitting)
     assert world.state.outcome is st.Outcome.DONE
@@ -527,7 +527,7 @@ def test_share_all_counts_if_the_card_is_pulled_at_the_limit_question() -> None:
 
 def test_late_double_touch_does_not_answer_the_next_question() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.OneByOne)
     world.touch(ev.QuestionAnswered, "care", True)
     before = world.state
@@ -537,7 +537,7 @@ def test_late_double_touch_does_not_answer_the_next_question() -> None:
 
 def test_going_back_changes_the_answer() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.ShareAll)
     world.touch(ev.Back)
     assert isinstance(world.state, st.Consent)
@@ -548,29 +548,29 @@ def test_going_back_changes_the_answer() -> None:
 
 def test_pulling_the_card_after_going_back_shares_nothing() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.ShareAll)
     world.touch(ev.Back)
-    world.take_card()
+    world.remove_card()
     assert world.flags() == dict.fromkeys(ALL, 0) | {Item.HIGH_COST_LIMIT: 0}
 
 
 def test_share_none_overrides_earlier_individual_answers() -> None:
     world = World()
-    world.by_pin(check=CHECK.model_copy(update={"has_specific_disease_certificate": True}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"has_specific_disease_certificate": True}))
     world.touch(ev.OneByOne)
     for question in ("care", "medicines", "health-checkup-specific", "specific-disease", "limit"):
         world.touch(ev.QuestionAnswered, question, True)
     world.touch(ev.Back)
     world.touch(ev.ShareNone)
     assert isinstance(world.state, st.SpecificDisease)
-    world.take_card()
+    world.remove_card()
     assert set(world.flags().values()) == {0}
 
 
 def test_patients_under_forty_get_one_topic_with_both_choices() -> None:
     world = World()
-    world.by_pin(check=CHECK.model_copy(update={"age": 30}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"age": 30}))
     assert isinstance(world.state, st.Consent)
     assert world.state.index is None
     assert {question.topic for question in world.state.questions} == {"care-and-medicines"}
@@ -581,7 +581,7 @@ def test_patients_under_forty_get_one_topic_with_both_choices() -> None:
 
 def test_limit_provided_by_law_is_not_a_consent() -> None:
     world = World(Rules(consent=ConsentSettings(limit=LimitPolicy.BY_LAW)))
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.ShareNone)
     assert Item.HIGH_COST_LIMIT not in world.flags()
     assert world.decision().by_law == (Item.HIGH_COST_LIMIT,)
@@ -589,7 +589,7 @@ def test_limit_provided_by_law_is_not_a_consent() -> None:
 
 def test_disease_certificate_question_precedes_prescription_form() -> None:
     world = World(Rules(consent=ConsentSettings(prescription=PrescriptionPolicy.ASK)))
-    world.by_pin(check=CHECK.model_copy(update={"has_specific_disease_certificate": True}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"has_specific_disease_certificate": True}))
     world.touch(ev.ShareAll)
     assert isinstance(world.state, st.SpecificDisease)
     world.touch(ev.QuestionAnswered, "specific-disease", True)
@@ -606,9 +606,9 @@ def test_disease_certificate_question_precedes_prescription_form() -> None:
 
 def test_reception_cancelled_before_the_check_leaves_no_data() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.touch(ev.PinChosen)
-    world.take_card()
+    world.remove_card()
     assert world.state == st.Idle(left=st.LeaveReason.CARD_REMOVED, left_until=world.seconds + 6)
     world.wait(6)
     assert world.state == st.Idle()
@@ -617,12 +617,12 @@ def test_reception_cancelled_before_the_check_leaves_no_data() -> None:
 
 def test_check_that_opens_after_the_card_was_taken_is_ignored() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.touch(ev.PinChosen)
-    world.pin_right()
+    world.verify_pin()
     late = ev.CheckOpened(world.reception.id, world.reception.last_effect, "check-late", CHECK)
-    world.take_card()
-    world.put_card()
+    world.remove_card()
+    world.insert_card()
     before = world.state
     assert world.send(late) == ()
     assert world.state == before
@@ -630,7 +630,7 @@ def test_check_that_opens_after_the_card_was_taken_is_ignored() -> None:
 
 def test_checking_in_without_sharing_submits_no_for_every_item() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     before = world.state
     assert world.touch(ev.Cancelled) == (), "an open check can only be completed"
     assert world.state == before
@@ -641,10 +641,10 @@ def test_checking_in_without_sharing_submits_no_for_every_item() -> None:
 
 def test_next_card_waits_until_the_previous_reception_ends() -> None:
     world = World()
-    world.by_pin()
-    world.take_card()
+    world.identify_by_pin()
+    world.remove_card()
     assert isinstance(world.state, st.Submitting)
-    world.put_card()
+    world.insert_card()
     assert isinstance(world.state, st.Submitting)
     world.answer(ev.DecisionRecorded)
     world.answer(ev.Accepted, True)
@@ -655,7 +655,7 @@ def test_next_card_waits_until_the_previous_reception_ends() -> None:
 
 def test_service_timeout_at_the_end_is_shown_as_awaiting() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.ShareAll)
     world.touch(ev.QuestionAnswered, "limit", True)
     world.answer(ev.DecisionRecorded)
@@ -666,7 +666,7 @@ def test_service_timeout_at_the_end_is_shown_as_awaiting() -> None:
 
 def test_error_while_delivering_leaves_the_decision_to_the_outbox() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.ShareNone)
     world.touch(ev.QuestionAnswered, "limit", False)
     world.answer(ev.DecisionRecorded)
@@ -678,7 +678,7 @@ def test_error_while_delivering_leaves_the_decision_to_the_outbox() -> None:
 
 def test_error_before_the_decision_is_on_disk_is_a_problem() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.ShareNone)
     world.touch(ev.QuestionAnswered, "limit", False)
     world.answer(ev.EffectFailed)
@@ -688,9 +688,9 @@ def test_error_before_the_decision_is_on_disk_is_a_problem() -> None:
 
 def test_no_questions_if_the_check_cannot_be_recorded() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.touch(ev.PinChosen)
-    world.pin_right()
+    world.verify_pin()
     world.answer(ev.CheckOpened, "check-r1", CHECK)
     world.answer(ev.LedgerFailed)
     assert isinstance(world.state, st.Problem)
@@ -699,7 +699,7 @@ def test_no_questions_if_the_check_cannot_be_recorded() -> None:
 
 def test_ledger_failure_submits_nothing() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.ShareAll)
     world.touch(ev.QuestionAnswered, "limit", True)
     effects = world.answer(ev.LedgerFailed)
@@ -710,7 +710,7 @@ def test_ledger_failure_submits_nothing() -> None:
 
 def test_forgotten_card_reminds_every_five_seconds_and_alerts_staff_after_a_minute() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.ShareAll)
     world.touch(ev.QuestionAnswered, "limit", True)
     world.answer(ev.DecisionRecorded)
@@ -723,7 +723,7 @@ def test_forgotten_card_reminds_every_five_seconds_and_alerts_staff_after_a_minu
 
 def test_timeout_warning_offers_more_time() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.wait(81)
     assert isinstance(world.state, st.Consent)
     assert world.state.warned
@@ -738,7 +738,7 @@ def test_timeout_warning_offers_more_time() -> None:
 
 def test_only_staff_can_discard_an_open_check() -> None:
     world = World(Rules(staff_enabled=True))
-    world.by_pin()
+    world.identify_by_pin()
     assert world.touch(ev.StaffDiscards) == (), "the staff password was not entered"
     world.touch(ev.StaffAuthenticated)
     effects = world.touch(ev.StaffDiscards)
@@ -748,7 +748,7 @@ def test_only_staff_can_discard_an_open_check() -> None:
 
 def test_staff_functions_are_off_without_a_password() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     before = world.state
     assert world.touch(ev.StaffAuthenticated) == ()
     assert world.state == before
@@ -757,7 +757,7 @@ def test_staff_functions_are_off_without_a_password() -> None:
 def test_language_can_change_on_every_screen_and_resets_at_the_end() -> None:
     world = World()
     world.send(ev.DisplayChanged("", language="en"))
-    world.by_pin()
+    world.identify_by_pin()
     assert world.reception.display.language == "en"
     world.touch(ev.DisplayChanged, "ja")
     assert world.reception.display.language == "ja"
@@ -765,7 +765,7 @@ def test_language_can_change_on_every_screen_and_resets_at_the_end() -> None:
     world.touch(ev.ShareAll)
     world.touch(ev.QuestionAnswered, "limit", True)
     assert world.decision().language == "en"
-    world.take_card()
+    world.remove_card()
     world.answer(ev.DecisionRecorded)
     world.answer(ev.Accepted, True)
     assert isinstance(world.state, st.Complete)
@@ -782,7 +782,7 @@ def test_language_is_chosen_from_the_full_list() -> None:
     assert world.state.help is st.Help.LANGUAGES
     world.send(ev.DisplayChanged("", language="en"))
     assert world.state.help is None
-    world.card_read()
+    world.read_card()
     world.touch(ev.LanguagesWanted)
     assert world.reception.aside is ev.Aside.LANGUAGES
     world.touch(ev.DisplayChanged, "ja")
@@ -791,7 +791,7 @@ def test_language_is_chosen_from_the_full_list() -> None:
 
 def test_language_list_closes_when_the_screen_advances() -> None:
     world = World()
-    world.put_card()
+    world.insert_card()
     world.touch(ev.LanguagesWanted)
     world.answer(ev.CardRead, CARD)
     assert isinstance(world.state, st.ChoosingMethod)
@@ -801,7 +801,7 @@ def test_language_list_closes_when_the_screen_advances() -> None:
 def test_screen_can_be_shown_to_staff_in_japanese_for_a_moment() -> None:
     world = World()
     world.send(ev.DisplayChanged("", language="en"))
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.LanguagesWanted)
     world.touch(ev.JapaneseShown)
     assert world.reception.japanese_until is not None

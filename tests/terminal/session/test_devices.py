@@ -52,13 +52,13 @@ def test_idle_screen_is_out_of_service_until_a_reader_returns(standing: ReaderSt
 def test_a_card_implies_a_ready_reader() -> None:
     world = World()
     world.send(ev.ReaderChanged(ReaderStanding.NONE))
-    world.put_card()
+    world.insert_card()
     assert world.reception.reader is ReaderStanding.READY
 
 
 def test_reader_lost_before_the_check_is_not_reported_as_card_removed() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     effects = world.send(ev.ReaderChanged(ReaderStanding.NONE))
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.READER_LOST
@@ -72,7 +72,7 @@ def test_reader_lost_before_the_check_is_not_reported_as_card_removed() -> None:
 
 def test_reader_lost_after_the_check_keeps_confirmed_answers_and_records_the_cause() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.ShareAll)
     effects = world.send(ev.ReaderChanged(ReaderStanding.NO_SERVICE))
     assert world.decision().cause is Cause.READER_LOST
@@ -85,7 +85,7 @@ def test_reader_lost_after_the_check_keeps_confirmed_answers_and_records_the_cau
 
 def test_losing_the_reader_with_the_card_keeps_the_other_in_service() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.send(ev.CardTaken(1, reader_lost=True))
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.READER_LOST
@@ -95,7 +95,7 @@ def test_losing_the_reader_with_the_card_keeps_the_other_in_service() -> None:
 
 def test_card_lost_just_before_its_reader_is_reported_as_reader_lost() -> None:
     world = World()
-    world.put_card()
+    world.insert_card()
     world.answer(ev.CardFailed, CardGone())
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.CARD_GONE
@@ -106,7 +106,7 @@ def test_card_lost_just_before_its_reader_is_reported_as_reader_lost() -> None:
 
 def test_losing_the_reader_does_not_interrupt_a_submission() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.ShareNone)
     world.touch(ev.QuestionAnswered, "limit", False)
     world.send(ev.ReaderChanged(ReaderStanding.NONE))
@@ -119,9 +119,9 @@ def test_losing_the_reader_does_not_interrupt_a_submission() -> None:
 
 def test_losing_the_reader_drops_the_next_patients_card() -> None:
     world = World()
-    world.by_pin()
-    world.take_card()
-    world.put_card()
+    world.identify_by_pin()
+    world.remove_card()
+    world.insert_card()
     world.send(ev.ReaderChanged(ReaderStanding.NONE))
     accepted(world)
     world.wait(6)
@@ -139,7 +139,7 @@ def test_losing_the_reader_drops_the_next_patients_card() -> None:
 )
 def test_each_reader_problem_has_its_own_screen(trouble: object, code: ProblemCode) -> None:
     world = World()
-    world.put_card()
+    world.insert_card()
     world.answer(ev.CardFailed, trouble)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is code
@@ -150,7 +150,7 @@ def test_each_reader_problem_has_its_own_screen(trouble: object, code: ProblemCo
 
 def test_lost_camera_is_reported_on_the_method_screen() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.send(ev.CameraChanged(False))
     assert isinstance(world.state, st.ChoosingMethod)
     assert (world.state.ways, world.state.why) == ((Way.PIN,), st.MethodReason.NO_CAMERA)
@@ -161,7 +161,7 @@ def test_lost_camera_is_reported_on_the_method_screen() -> None:
 
 def test_lost_camera_without_another_method_ends_in_a_problem() -> None:
     world = World()
-    world.card_read(PINLESS)
+    world.read_card(PINLESS)
     world.send(ev.CameraChanged(False))
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.NO_WAY_LEFT
@@ -178,7 +178,7 @@ def shown(world: World, expiry: date = EXPIRY, handle: str = "shown-1") -> None:
 def test_code_shown_before_its_card_is_sent_without_a_scan() -> None:
     world = World()
     shown(world)
-    world.card_read()
+    world.read_card()
     reading = next(effect for effect in world.issued if isinstance(effect, fx.ReadCard))
     assert reading.shown == "shown-1"
     effects = world.touch(ev.FaceChosen)
@@ -203,7 +203,7 @@ def card_without(**fields: object) -> CardFacts:
 def test_shown_code_is_wiped_if_another_card_follows(card: CardFacts) -> None:
     world = World()
     shown(world)
-    world.put_card()
+    world.insert_card()
     effects = world.answer(ev.CardRead, card)
     assert fx.WipeCode in kinds(effects)
     assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
@@ -212,11 +212,11 @@ def test_shown_code_is_wiped_if_another_card_follows(card: CardFacts) -> None:
 def test_shown_code_is_wiped_if_another_type_of_card_follows() -> None:
     world = World()
     shown(world)
-    world.put_card()
+    world.insert_card()
     effects = world.answer(ev.CardFailed, NotMyNumberCard())
     assert fx.WipePatient in kinds(effects)
-    world.take_card()
-    world.card_read()
+    world.remove_card()
+    world.read_card()
     assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
 
 
@@ -246,7 +246,7 @@ def test_shown_code_is_wiped_on_cancel_and_when_the_reader_is_lost() -> None:
 
 def test_code_is_ignored_while_a_card_is_on_the_reader() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     before = world.state
     assert world.send(ev.CodeShown("shown-1", EXPIRY)) == ()
     assert world.state == before
@@ -258,7 +258,7 @@ def test_code_is_ignored_while_a_card_is_on_the_reader() -> None:
 def test_code_is_not_sent_automatically_with_four_tries_left() -> None:
     world = World()
     shown(world)
-    world.card_read(replace(CARD, code_tries_left=4))
+    world.read_card(replace(CARD, code_tries_left=4))
     assert kinds(world.touch(ev.FaceChosen)) == [fx.WipeCode]
     assert isinstance(world.state, st.PrintedCodeEntry)
     assert world.state.why is st.MethodReason.FEW_CODE_TRIES
@@ -268,23 +268,23 @@ def test_code_is_not_sent_automatically_with_four_tries_left() -> None:
 def test_code_is_sent_automatically_with_five_tries_left() -> None:
     world = World()
     shown(world)
-    world.card_read(replace(CARD, code_tries_left=5))
+    world.read_card(replace(CARD, code_tries_left=5))
     assert kinds(world.touch(ev.FaceChosen)) == [fx.OpenFaceRecord]
 
 
 def test_unused_code_is_wiped_when_the_check_opens() -> None:
     world = World()
     shown(world)
-    world.card_read()
+    world.read_card()
     world.touch(ev.PinChosen)
-    world.pin_right()
+    world.verify_pin()
     assert fx.WipeCode in kinds(world.answer(ev.CheckOpened, "check-r1", CHECK))
 
 
 def test_wrong_code_is_not_resent_after_switching_methods() -> None:
     world = World()
     shown(world)
-    world.card_read()
+    world.read_card()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeRefused, 9)
     world.touch(ev.PinChosen)

@@ -13,7 +13,7 @@ PHARMACY = Rules(consent=ConsentSettings(dispensing=DispensingPolicy.ASK))
 
 def at_pharmacy(waiting: int, rules: Rules = PHARMACY) -> World:
     world = World(rules)
-    world.by_pin(check=CHECK.model_copy(update={"prescriptions": WAITING[:waiting]}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"prescriptions": WAITING[:waiting]}))
     world.touch(ev.ShareAll)
     return world
 

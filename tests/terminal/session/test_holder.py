@@ -23,7 +23,7 @@ def kinds(effects: tuple[fx.Effect, ...]) -> list[type]:
 
 
 def to_face_check(world: World) -> None:
-    world.card_read()
+    world.read_card()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, GENUINE)
@@ -35,7 +35,7 @@ def to_face_check(world: World) -> None:
 
 def test_face_check_needs_a_touch_even_as_the_only_method() -> None:
     world = World()
-    world.card_read(PINLESS)
+    world.read_card(PINLESS)
     assert isinstance(world.state, st.ChoosingMethod)
     assert (world.state.ways, world.state.why) == ((Way.FACE,), st.MethodReason.PIN_UNAVAILABLE)
     assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
@@ -44,7 +44,7 @@ def test_face_check_needs_a_touch_even_as_the_only_method() -> None:
 def test_locked_pin_is_reported_even_if_no_method_is_left() -> None:
     world = World()
     world.send(ev.CameraChanged(False))
-    world.card_read(replace(CARD, pin_tries_left=1))
+    world.read_card(replace(CARD, pin_tries_left=1))
     world.touch(ev.LastTryConfirmed)
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, True)
@@ -70,7 +70,7 @@ def test_each_interrupted_face_check_costs_an_attempt() -> None:
 
 def test_forgotten_pin_returns_to_the_methods_and_costs_no_try() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.touch(ev.PinChosen)
     world.touch(ev.PinForgotten)
     assert isinstance(world.state, st.ChoosingMethod)
@@ -113,14 +113,14 @@ def at_phone_reader(**rules: object) -> World:
 
 def test_phone_verifies_its_owner_and_opens_the_check() -> None:
     world = at_phone_reader()
-    world.put_card()
+    world.insert_card()
     assert world.answer(ev.CardRead, PHONE) == (), "the challenge comes first"
     assert isinstance(world.state, st.PhoneCheck)
     effects = world.answer(ev.ChallengeFetched, world.now.wall + timedelta(minutes=5), to=fx.FetchChallenge)
     assert effects == (fx.SignByPhone("r1", effects[0].effect, 1),)
     effects = world.answer(ev.PhoneSigned)
     assert effects == (fx.OpenCheck("r1", effects[0].effect, Way.PHONE, Purpose.RECEPTION),)
-    world.opened()
+    world.open_check()
     assert isinstance(world.state, st.Consent)
     opened = next(effect for effect in world.issued if isinstance(effect, fx.RecordOpenedCheck))
     assert opened.way is Way.PHONE
@@ -128,7 +128,7 @@ def test_phone_verifies_its_owner_and_opens_the_check() -> None:
 
 def test_phone_pin_is_typed_at_the_terminal() -> None:
     world = at_phone_reader()
-    world.card_read(PHONE_PIN)
+    world.read_card(PHONE_PIN)
     assert isinstance(world.state, st.PinEntry)
     effects = world.touch(ev.PinEntered)
     assert kinds(effects) == [fx.VerifyPinAndSign]
@@ -138,7 +138,7 @@ def test_phone_pin_is_typed_at_the_terminal() -> None:
 
 def test_refused_phone_confirmation_can_be_retried() -> None:
     world = at_phone_reader()
-    world.card_read(PHONE)
+    world.read_card(PHONE)
     world.answer(ev.PhoneRefused)
     assert isinstance(world.state, st.ChoosingMethod)
     assert (world.state.ways, world.state.why) == ((Way.PHONE,), st.MethodReason.PHONE_NOT_CONFIRMED)
@@ -150,7 +150,7 @@ def test_refused_phone_confirmation_can_be_retried() -> None:
 
 def test_locked_phone_pin_is_reported() -> None:
     world = at_phone_reader()
-    world.card_read(replace(PHONE_PIN, pin_tries_left=1))
+    world.read_card(replace(PHONE_PIN, pin_tries_left=1))
     world.touch(ev.LastTryConfirmed)
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, True)
@@ -161,7 +161,7 @@ def test_locked_phone_pin_is_reported() -> None:
 @pytest.mark.parametrize("rules", [Rules(), Rules(phone=True, also_pin=AlsoPin.ALWAYS)])
 def test_phone_is_refused_if_disabled_or_a_face_is_always_required(rules: Rules) -> None:
     world = World(rules)
-    world.card_read(PHONE)
+    world.read_card(PHONE)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.PHONE_NOT_TAKEN
 
@@ -170,7 +170,7 @@ def test_grace_period_applies_to_cards_but_not_phones() -> None:
     ended = World().now.wall - timedelta(days=2)
     for medium, usable in ((Medium.PHONE_VERIFIES, False), (Medium.CARD, True)):
         world = at_phone_reader()
-        world.card_read(replace(CARD, medium=medium, certificate_not_after=ended))
+        world.read_card(replace(CARD, medium=medium, certificate_not_after=ended))
         assert isinstance(world.state, st.ChoosingMethod if usable else st.Problem)
         if isinstance(world.state, st.Problem):
             assert world.state.problem is ProblemCode.CERTIFICATE_EXPIRED
@@ -178,13 +178,13 @@ def test_grace_period_applies_to_cards_but_not_phones() -> None:
 
 def test_service_timeout_is_reported_before_the_phone_signs() -> None:
     world = at_phone_reader()
-    world.put_card()
+    world.insert_card()
     world.answer(ev.CardRead, PHONE)
     world.answer(ev.ServiceSilent, to=fx.FetchChallenge)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.SERVICE_SILENT
     world = at_phone_reader()
-    world.put_card()
+    world.insert_card()
     world.answer(ev.CardRead, PHONE)
     world.wait(45)
     assert isinstance(world.state, st.Problem)
@@ -193,7 +193,7 @@ def test_service_timeout_is_reported_before_the_phone_signs() -> None:
 
 def test_expiring_phone_certificate_shows_the_same_notice_as_a_card() -> None:
     world = at_phone_reader()
-    world.card_read(PHONE)
+    world.read_card(PHONE)
     world.answer(ev.PhoneSigned)
-    world.opened(CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING}))
+    world.open_check(CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING}))
     assert isinstance(world.state, st.Notice)

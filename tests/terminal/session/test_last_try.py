@@ -11,7 +11,7 @@ from tests.terminal.session.world import CARD, World
 
 def test_last_try_must_be_confirmed() -> None:
     world = World()
-    world.card_read(replace(CARD, pin_tries_left=2))
+    world.read_card(replace(CARD, pin_tries_left=2))
     world.touch(ev.PinChosen)
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 1, True)
@@ -25,7 +25,7 @@ def test_last_try_must_be_confirmed() -> None:
 
 def test_confirmation_is_valid_for_one_try() -> None:
     world = World()
-    world.card_read(replace(CARD, pin_tries_left=1))
+    world.read_card(replace(CARD, pin_tries_left=1))
     world.touch(ev.PinChosen)
     world.touch(ev.LastTryConfirmed)
     world.touch(ev.PinEntered)

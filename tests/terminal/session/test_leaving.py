@@ -32,15 +32,15 @@ def accepted(world: World) -> st.Complete:
 
 def test_cancellation_before_the_check_is_shown_briefly() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.touch(ev.Cancelled)
     assert isinstance(world.state, st.Idle)
     assert world.state.left is st.LeaveReason.LEFT
-    world.take_card()
+    world.remove_card()
     assert world.state.left is st.LeaveReason.LEFT
     world.wait(6)
     assert world.state == st.Idle()
-    world.card_read()
+    world.read_card()
     world.wait(60)
     assert isinstance(world.state, st.Idle)
     assert world.state.left is st.LeaveReason.TIMED_OUT
@@ -53,7 +53,7 @@ LATER = ("specific-disease", "subsidies", "prescription", "limit")
 
 def go_to(world: World, screen: str) -> None:
     """Share all and answer yes to every question before `screen`."""
-    world.by_pin(check=SICK)
+    world.identify_by_pin(check=SICK)
     world.touch(ev.ShareAll)
     for here in LATER:
         if here == screen:
@@ -77,7 +77,7 @@ def test_checking_in_without_sharing_withdraws_share_all_on_every_later_screen(s
 
 def test_checking_in_without_sharing_at_the_summary_withdraws_every_answer() -> None:
     world = World(EVERYTHING)
-    world.by_pin(check=SICK)
+    world.identify_by_pin(check=SICK)
     world.touch(ev.OneByOne)
     while not isinstance(world.state, st.Summary):
         state = world.state
@@ -94,15 +94,15 @@ def test_checking_in_without_sharing_at_the_summary_withdraws_every_answer() -> 
 @pytest.mark.parametrize("leave", ["card", "time"])
 def test_confirmed_answers_survive_card_removal_and_timeout(leave: str) -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.ShareAll)
-    world.take_card() if leave == "card" else world.wait(60)
+    world.remove_card() if leave == "card" else world.wait(60)
     assert world.flags()[Item.DIAGNOSIS] == 1
 
 
 def test_checking_in_without_sharing_needs_an_open_check() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     before = world.state
     assert world.touch(ev.CheckInWithoutSharing) == ()
     assert world.state == before
@@ -110,7 +110,7 @@ def test_checking_in_without_sharing_needs_an_open_check() -> None:
 
 def test_unregistered_card_cannot_check_in_without_sharing() -> None:
     world = World()
-    world.by_pin(check=CHECK.model_copy(update={"registered": False}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"registered": False}))
     before = world.state
     assert world.touch(ev.CheckInWithoutSharing) == ()
     assert world.state == before
@@ -124,7 +124,7 @@ def test_unregistered_card_cannot_check_in_without_sharing() -> None:
 
 def test_care_and_medicines_are_separate_individual_questions() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.OneByOne)
     world.touch(ev.QuestionAnswered, "care", True)
     assert isinstance(world.state, st.Consent)
@@ -140,7 +140,7 @@ def test_care_and_medicines_are_separate_individual_questions() -> None:
 @pytest.mark.parametrize("used", [True, False])
 def test_subsidies_are_asked_separately_from_share_all(used: bool) -> None:
     world = World(EVERYTHING)
-    world.by_pin(check=CHECK.model_copy(update={"subsidies": SubsidyStanding.USABLE}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"subsidies": SubsidyStanding.USABLE}))
     world.touch(ev.ShareAll)
     assert isinstance(world.state, st.Subsidies)
     world.touch(ev.QuestionAnswered, "subsidies", used)
@@ -156,16 +156,16 @@ def test_subsidies_are_asked_separately_from_share_all(used: bool) -> None:
 @pytest.mark.parametrize("standing", [one for one in SubsidyStanding if one is not SubsidyStanding.USABLE])
 def test_unusable_subsidies_are_not_asked(standing: SubsidyStanding) -> None:
     world = World(EVERYTHING)
-    world.by_pin(check=CHECK.model_copy(update={"subsidies": standing}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"subsidies": standing}))
     world.touch(ev.ShareAll)
     assert isinstance(world.state, st.Prescription)
-    world.take_card()
+    world.remove_card()
     assert Item.SUBSIDIES not in world.flags()
 
 
 def test_subsidies_are_not_asked_unless_enabled() -> None:
     world = World()
-    world.by_pin(check=SICK)
+    world.identify_by_pin(check=SICK)
     world.touch(ev.ShareAll)
     world.touch(ev.QuestionAnswered, "specific-disease", True)
     assert isinstance(world.state, st.Limit)
@@ -177,34 +177,34 @@ def test_subsidies_are_not_asked_unless_enabled() -> None:
 def test_child_is_chosen_on_the_idle_screen_or_known_from_the_check() -> None:
     world = World()
     world.send(ev.ForChildChosen(""))
-    world.card_read()
+    world.read_card()
     assert world.reception.for_child
     world = World()
-    world.card_read()
+    world.read_card()
     assert not world.reception.for_child
     world.touch(ev.PinChosen)
-    world.pin_right()
-    world.opened(CHECK.model_copy(update={"age": 14}))
+    world.verify_pin()
+    world.open_check(CHECK.model_copy(update={"age": 14}))
     assert world.reception.for_child
     world = World()
-    world.by_pin(check=CHECK.model_copy(update={"age": 15}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"age": 15}))
     assert not world.reception.for_child
 
 
 def test_respondent_is_recorded_only_if_chosen() -> None:
     world = World()
-    world.by_pin(check=CHECK.model_copy(update={"age": 9}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"age": 9}))
     world.touch(ev.ShareNone)
     world.touch(ev.QuestionAnswered, "limit", False)
     assert world.decision().answered_by is None, "the patient's age does not show who is answering"
     world = World()
-    world.card_read()
+    world.read_card()
     before = world.state
     world.touch(ev.RespondentChosen, AnsweredBy.COMPANION)
     assert world.state == before, "there is no question on the screen"
     world.touch(ev.PinChosen)
-    world.pin_right()
-    world.opened()
+    world.verify_pin()
+    world.open_check()
     world.touch(ev.RespondentChosen, AnsweredBy.COMPANION)
     assert isinstance(world.state, st.Consent), "the same question remains"
     world.touch(ev.ShareNone)
@@ -216,7 +216,7 @@ def test_respondent_is_recorded_only_if_chosen() -> None:
 
 
 def done(world: World) -> st.Complete:
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.ShareAll)
     world.touch(ev.QuestionAnswered, "limit", True)
     return accepted(world)
@@ -241,7 +241,7 @@ def test_details_requested_late_remain_after_the_card_is_taken() -> None:
     done(world)
     world.wait(4)
     world.touch(ev.DetailsWanted)
-    world.take_card()
+    world.remove_card()
     world.wait(4)
     assert isinstance(world.state, st.Complete)
     world.wait(1)
@@ -250,7 +250,7 @@ def test_details_requested_late_remain_after_the_card_is_taken() -> None:
 
 def test_no_details_if_no_question_was_asked() -> None:
     world = World()
-    world.by_pin(check=CHECK.model_copy(update={"valid": False}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"valid": False}))
     ended = accepted(world)
     assert world.touch(ev.DetailsWanted) == ()
     assert world.state == ended
@@ -269,19 +269,19 @@ def test_next_family_member_keeps_display_settings_but_no_personal_data() -> Non
     assert world.state.display == shown
     assert world.state.card_left == 1
     assert (world.state.child, world.state.staff, world.state.left) == (False, False, None)
-    world.take_card()
-    world.card_read()
+    world.remove_card()
+    world.read_card()
     assert world.reception.display == shown
     plain = replace(world.reception, display=st.Display())
     other = World()
-    other.card_read()
+    other.read_card()
     assert replace(plain, id="", card=0) == replace(other.reception, id="", card=0)
     world.touch(ev.Cancelled)
     assert isinstance(world.state, st.Idle)
     assert world.state.display == st.Display(language="en", voice=True), (
         "the voice reminder continues until the card is taken"
     )
-    world.take_card()
+    world.remove_card()
     assert isinstance(world.state, st.Idle)
     assert world.state.display == st.Display(), "the next patient gets the defaults"
 
@@ -291,7 +291,7 @@ def test_display_settings_reset_if_no_family_member_follows() -> None:
     world.send(ev.DisplayChanged("", language="en"))
     done(world)
     world.touch(ev.NextFamilyMember)
-    world.take_card()
+    world.remove_card()
     world.wait(120)
     assert world.state == st.Idle()
 
@@ -309,7 +309,7 @@ def test_daily_number_stays_with_the_reception() -> None:
 
 def test_more_time_extends_every_screen() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.wait(55)
     world.touch(ev.DisplayChanged, None, None, None, None, None, None, True)
     assert world.reception.display.more_time
@@ -325,7 +325,7 @@ def test_more_time_extends_every_screen() -> None:
 def test_more_time_does_not_extend_device_timeouts() -> None:
     world = World()
     world.send(ev.DisplayChanged("", more_time=True))
-    world.card_read()
+    world.read_card()
     world.touch(ev.PinChosen)
     world.touch(ev.PinEntered)
     world.wait(45)
@@ -345,16 +345,16 @@ def test_unknown_language_is_ignored_and_other_changes_apply() -> None:
 
 def test_reminder_repeats_while_a_card_is_left_at_the_idle_screen() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.touch(ev.Cancelled)
     assert kinds(world.wait(21)).count(fx.RemindTakeCard) == 4
-    world.take_card()
+    world.remove_card()
     assert world.wait(60) == ()
 
 
 def test_staff_is_alerted_once_about_a_card_left_at_the_idle_screen() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     world.touch(ev.Cancelled)
     assert fx.AlertStaff not in kinds(world.wait(59))
     assert [effect.reason for effect in world.wait(200) if isinstance(effect, fx.AlertStaff)] == ["card-left"]

@@ -13,7 +13,7 @@ from vision.printed.card_guidance import CardGuidance
 
 
 def scanning(world: World) -> None:
-    world.card_read()
+    world.read_card()
     world.touch(ev.FaceChosen)
     assert isinstance(world.state, st.PrintedCodeEntry)
     assert world.state.scanning
@@ -21,7 +21,7 @@ def scanning(world: World) -> None:
 
 def test_scan_receives_the_chips_expiry_and_opens_the_record() -> None:
     world = World()
-    world.card_read()
+    world.read_card()
     effects = world.touch(ev.FaceChosen)
     assert effects == (fx.ScanCode(world.reception.id, effects[0].effect, CARD.card_expiry),)
 
@@ -78,7 +78,7 @@ def test_code_is_scanned_once_per_reception_then_typed() -> None:
 
 def test_no_scan_below_five_tries_and_the_screen_gives_the_reason() -> None:
     world = World()
-    world.card_read(replace(CARD, code_tries_left=4))
+    world.read_card(replace(CARD, code_tries_left=4))
 
     assert world.touch(ev.FaceChosen) == ()
 
@@ -139,7 +139,7 @@ def test_card_front_distinguishes_a_pinless_card_from_a_locked_pin() -> None:
     for pinless, why in ((True, st.MethodReason.PINLESS), (False, st.MethodReason.PIN_UNAVAILABLE)):
         world = shows_front()
         world.send(ev.CodeShown("h1", EXPIRY, pinless))
-        world.card_read(LOCKED)
+        world.read_card(LOCKED)
         assert isinstance(world.state, st.ChoosingMethod)
         assert world.state.why is why
 
@@ -147,7 +147,7 @@ def test_card_front_distinguishes_a_pinless_card_from_a_locked_pin() -> None:
 def test_front_of_another_card_is_ignored() -> None:
     world = shows_front()
     world.send(ev.CodeShown("h1", date(2027, 1, 1), pinless=True))
-    world.card_read(LOCKED)
+    world.read_card(LOCKED)
     assert isinstance(world.state, st.ChoosingMethod)
     assert world.state.why is st.MethodReason.PIN_UNAVAILABLE
     assert not world.reception.pinless
@@ -155,7 +155,7 @@ def test_front_of_another_card_is_ignored() -> None:
 
 def test_pinless_mark_is_remembered_when_only_staff_can_confirm() -> None:
     world = World(rules=replace(Rules(), staff_enabled=True))
-    world.card_read(LOCKED)
+    world.read_card(LOCKED)
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned, True)
     assert world.reception.pinless
@@ -173,7 +173,7 @@ def over_reader() -> World:
 
 def test_front_and_chip_are_read_at_the_same_time() -> None:
     world = over_reader()
-    world.put_card()
+    world.insert_card()
     assert fx.ReadFront(world.reception.id, 0) in world.issued
     world.send(ev.FrontRead(world.reception.id, EXPIRY, True))
     world.answer(ev.CardRead, LOCKED, to=fx.ReadCard)
@@ -186,7 +186,7 @@ def test_front_and_chip_are_read_at_the_same_time() -> None:
 
 def test_front_read_after_the_chip_corrects_the_reason_on_the_screen() -> None:
     world = over_reader()
-    world.card_read(LOCKED)
+    world.read_card(LOCKED)
     assert isinstance(world.state, st.ChoosingMethod)
     assert world.state.why is st.MethodReason.PIN_UNAVAILABLE
     world.send(ev.FrontRead("another", EXPIRY, True))
@@ -198,19 +198,19 @@ def test_front_read_after_the_chip_corrects_the_reason_on_the_screen() -> None:
 def test_front_shown_before_the_card_is_not_read_again() -> None:
     world = over_reader()
     world.send(ev.CodeShown("h1", EXPIRY))
-    world.card_read()
+    world.read_card()
     assert not any(isinstance(effect, fx.ReadFront) for effect in world.issued)
 
 
 def test_camera_over_the_reader_stops_when_the_code_is_not_needed() -> None:
     for chosen in (ev.PinChosen, ev.Cancelled):
         world = over_reader()
-        world.card_read()
+        world.read_card()
         assert fx.StopScan(world.reception.id, 0) in world.touch(chosen)
 
 
 def test_code_read_ahead_is_not_sent_with_four_tries_left() -> None:
     world = over_reader()
-    world.card_read(replace(CARD, code_tries_left=4))
+    world.read_card(replace(CARD, code_tries_left=4))
     effects = world.touch(ev.FaceChosen)
     assert [type(effect) for effect in effects] == [fx.StopScan, fx.WipeCode]

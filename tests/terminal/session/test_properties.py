@@ -137,8 +137,8 @@ class Counter(RuleBasedStateMachine):
             holder = self.world.holders[effect.reception]
             assert (before.reception.id, before.reception.card) == (effect.reception, holder.card)
             assert before.reception.card_in
-            assert holder.pins_right == 1 if effect.way is Way.PIN else holder.faces_matched == 1
-            if self.world.rules.also_pin is AlsoPin.NEVER or (holder.pins_right and holder.faces_matched):
+            assert holder.pins_verified == 1 if effect.way is Way.PIN else holder.faces_matched == 1
+            if self.world.rules.also_pin is AlsoPin.NEVER or (holder.pins_verified and holder.faces_matched):
                 continue
             assert self.world.rules.also_pin is AlsoPin.WHERE_POSSIBLE
             if effect.way is Way.FACE:
@@ -149,11 +149,11 @@ class Counter(RuleBasedStateMachine):
                 assert no_photo or holder.camera_lost
 
     def _check_phone_confirmed(self, effect: fx.OpenCheck) -> None:
-        facts = self.world.cards_facts[effect.reception]
+        facts = self.world.facts_by_reception[effect.reception]
         assert facts.medium is not Medium.CARD
         assert self.world.rules.phone
         assert self.world.rules.also_pin is not AlsoPin.ALWAYS
-        assert self.world.holders[effect.reception].pins_right == 1
+        assert self.world.holders[effect.reception].pins_verified == 1
 
     def _check_delivery_follows_ledger(self, event: ev.Event, effects: tuple[fx.Effect, ...]) -> None:
         for effect in effects:
@@ -382,7 +382,7 @@ class Counter(RuleBasedStateMachine):
                 key = (effect.reception, answer.item)
                 assert key in self.world.shown, f"{answer.item} was never on the screen"
                 if answer.granted:
-                    assert self.world.said_yes[key]
+                    assert self.world.answered_yes[key]
             items = [answer.item for answer in effect.decision.answers]
             assert len(items) == len(set(items))
             assert not set(items) & set(effect.decision.by_law)
@@ -391,21 +391,21 @@ class Counter(RuleBasedStateMachine):
     def opened_check_ends_once(self) -> None:
         ended_badly = {
             state.reception.id
-            for state in self.world.seen_states
+            for state in self.world.visited_states
             if isinstance(state, st.Problem) and state.reception.check is not None
         }
-        for check_id, ledgered in self.world.checks.items():
-            assert len(ledgered.decided) + ledgered.discarded <= 1
-            assert len(ledgered.delivered) <= 1
+        for check_id, records in self.world.checks.items():
+            assert len(records.decided) + records.discarded <= 1
+            assert len(records.delivered) <= 1
             reception = check_id.removeprefix("check-")
             over = isinstance(self.world.state, st.Idle) or self.world.reception.id != reception
             if over and reception not in ended_badly:
-                assert len(ledgered.decided) + ledgered.discarded == 1
+                assert len(records.decided) + records.discarded == 1
 
     @invariant()
     def nothing_is_shared_after_without_sharing(self) -> None:
         for effect in self.world.issued:
-            if isinstance(effect, fx.RecordDecision) and effect.reception in self.world.left_without_sharing:
+            if isinstance(effect, fx.RecordDecision) and effect.reception in self.world.checked_in_without_sharing:
                 assert not any(answer.granted for answer in effect.decision.answers)
                 assert effect.decision.cause is Cause.WITHOUT_SHARING
 
@@ -414,7 +414,7 @@ class Counter(RuleBasedStateMachine):
         for effect in self.world.issued:
             if isinstance(effect, fx.RecordDecision):
                 proxy = effect.reception in self.world.proxies
-                touched = self.world.touched_respondent.get(effect.reception)
+                touched = self.world.chosen_respondents.get(effect.reception)
                 assert effect.decision.answered_by is (AnsweredBy.PROXY if proxy else touched)
 
     @invariant()
@@ -439,10 +439,10 @@ class Counter(RuleBasedStateMachine):
         state = self.world.state
         waits = {state.shown: state.expiry} if isinstance(state, st.CardShown) else {}
         assert self.world.codes_shown == waits
-        for reception, expiry in self.world.codes_of.items():
+        for reception, expiry in self.world.codes_by_reception.items():
             assert not isinstance(state, st.Idle)
             assert reception == state.reception.id
-            facts = self.world.cards_facts.get(reception)
+            facts = self.world.facts_by_reception.get(reception)
             assert facts is None or (facts.card_expiry == expiry and facts.medium is Medium.CARD)
 
     @invariant()
@@ -461,14 +461,14 @@ class Counter(RuleBasedStateMachine):
         """Check that without events every state returns to idle within its timeouts and keeps no patient data."""
         world = self.world
         if world.on_reader is not None:
-            world.take_card()
+            world.remove_card()
         for _ in range(200):
             if type(world.state) is st.Idle:
                 break
             world.wait(max(world.rules.timeouts.values()))
         assert type(world.state) is st.Idle
         assert not world.codes_shown
-        assert not world.codes_of
+        assert not world.codes_by_reception
         world.wait(world.rules.timeouts["StaffCheck"])
         world.send(ev.ReaderChanged(ReaderStanding.READY))
         assert world.state == st.Idle(camera=world.camera), "data of the last reception remains"
@@ -512,17 +512,17 @@ class TestCounterLong(Counter.TestCase):  # type: ignore[misc, valid-type]
 
 def test_screen_returns_to_idle_while_the_card_is_on_the_reader() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     world.wait(10_000)
     assert isinstance(world.state, st.Idle)
     assert world.state.card_left == world.on_reader
-    world.take_card()
+    world.remove_card()
     assert world.state == st.Idle()
 
 
 def test_step_depends_only_on_its_arguments() -> None:
     world = World()
-    world.by_pin()
+    world.identify_by_pin()
     event = ev.ShareAll(world.reception.id)
     now = world.now
     assert step(world.state, event, world.rules, now) == step(world.state, event, world.rules, now)

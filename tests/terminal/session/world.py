@@ -54,11 +54,11 @@ class Holder:
     """None until the face record is opened."""
     faces_matched: int = 0
     faces_refused: int = 0
-    pins_right: int = 0
+    pins_verified: int = 0
 
 
 @dataclass
-class Ledgered:
+class CheckRecords:
     """Ledger entries and deliveries of one opened check."""
 
     decided: list[fx.Decision] = field(default_factory=list)
@@ -75,24 +75,24 @@ class World:
         self.cards = 0
         self.on_reader: int | None = None
         self.issued: list[fx.Effect] = []
-        self.seen_states: list[st.State] = [self.state]
+        self.visited_states: list[st.State] = [self.state]
         self.shown: set[tuple[str, Item]] = set()
-        self.said_yes: dict[tuple[str, Item], bool] = {}
+        self.answered_yes: dict[tuple[str, Item], bool] = {}
         self.pins_entered = 0
         self.holders: dict[str, Holder] = {}
         self.camera = True
         self.reader = ReaderStanding.READY
-        self.left_without_sharing: set[str] = set()
-        self.touched_respondent: dict[str, AnsweredBy] = {}
+        self.checked_in_without_sharing: set[str] = set()
+        self.chosen_respondents: dict[str, AnsweredBy] = {}
         self.chose_face: set[str] = set()
         self.proxies: set[str] = set()
         """Receptions started from the proxy screen."""
         self.codes_shown: dict[str, date] = {}
         """Card expiry dates by handle, for codes waiting for a card."""
-        self.codes_of: dict[str, date] = {}
+        self.codes_by_reception: dict[str, date] = {}
         """Card expiry dates by reception, for codes assigned to a card."""
-        self.cards_facts: dict[str, CardFacts] = {}
-        self.checks: dict[str, Ledgered] = {}
+        self.facts_by_reception: dict[str, CardFacts] = {}
+        self.checks: dict[str, CheckRecords] = {}
         self.wiped: set[str] = set()
         self.released: set[str] = set()
 
@@ -105,12 +105,12 @@ class World:
         assert not isinstance(self.state, st.Idle)
         return self.state.reception
 
-    def put_card(self) -> None:
+    def insert_card(self) -> None:
         self.cards += 1
         self.on_reader = self.cards
         self.send(ev.CardPresent(self.cards, f"r{self.cards}"))
 
-    def take_card(self) -> None:
+    def remove_card(self) -> None:
         if self.on_reader is not None:
             gone, self.on_reader = self.on_reader, None
             self.send(ev.CardTaken(gone))
@@ -148,7 +148,7 @@ class World:
         self.state, effects = step(before, event, self.rules, self.now)
         self.issued += effects
         if self.state != before:
-            self.seen_states.append(self.state)
+            self.visited_states.append(self.state)
         self._track_questions(self.state)
         if isinstance(event, ev.CardPresent) and isinstance(before, st.Idle) and before.proxy:
             self.proxies.add(event.reception)
@@ -167,7 +167,7 @@ class World:
             case st.Consent(index=None), ev.ShareAll() | ev.ShareNone():
                 for question in state.questions:
                     for item in question.items:
-                        self.said_yes[key, item] = isinstance(event, ev.ShareAll)
+                        self.answered_yes[key, item] = isinstance(event, ev.ShareAll)
             case (
                 (st.Consent() | st.SpecificDisease() | st.Subsidies() | st.Limit()),
                 ev.QuestionAnswered(question_id=asked, granted=granted),
@@ -175,13 +175,13 @@ class World:
                 answered = state.question
                 if answered is not None and answered.id == asked:
                     for item in answered.items:
-                        self.said_yes[key, item] = granted
+                        self.answered_yes[key, item] = granted
             case _, ev.FaceChosen():
                 self.chose_face.add(key)
             case _, ev.CheckInWithoutSharing() if self._may_check_in(state):
-                self.left_without_sharing.add(key)
+                self.checked_in_without_sharing.add(key)
             case _, ev.RespondentChosen(who=who) if isinstance(state, st.Notice | st.Registration | st.Asking):
-                self.touched_respondent[key] = who
+                self.chosen_respondents[key] = who
             case st.PinEntry(phase=st.PinPhase.TYPING), ev.PinEntered():
                 if not asks_before_last_try(state):
                     self.pins_entered += 1
@@ -216,7 +216,7 @@ class World:
         holder = self.holders[event.reception]
         match event:
             case ev.CardRead(facts=facts):
-                self.cards_facts[event.reception] = facts
+                self.facts_by_reception[event.reception] = facts
                 holder.pin_on_card = facts.pin_tries_left > 0
                 holder.code_on_card = facts.code_tries_left >= self.rules.code_tries_floor
             case ev.RecordOpened(record=record):
@@ -229,7 +229,7 @@ class World:
             case ev.FaceRefused():
                 holder.faces_refused += 1
             case ev.PinSigned() | ev.PhoneSigned():
-                holder.pins_right += 1
+                holder.pins_verified += 1
             case _:
                 pass
 
@@ -247,7 +247,7 @@ class World:
         match effect:
             case fx.RecordOpenedCheck(check_id=check_id):
                 assert check_id not in self.checks
-                self.checks[check_id] = Ledgered()
+                self.checks[check_id] = CheckRecords()
             case fx.RecordDecision(decision=decision):
                 self.checks[decision.check_id].decided.append(decision)
             case fx.RecordDiscarded(check_id=check_id):
@@ -257,14 +257,14 @@ class World:
             case fx.WipeShownCode(shown=shown):
                 del self.codes_shown[shown]
             case fx.ReadCard(reception=reception, shown=shown) if shown:
-                self.codes_of[reception] = self.codes_shown.pop(shown)
+                self.codes_by_reception[reception] = self.codes_shown.pop(shown)
             case fx.WipeCode(reception=reception):
-                known = self.codes_of.pop(reception, None)
+                known = self.codes_by_reception.pop(reception, None)
                 assert known is not None or self.rules.reads_ahead, "no code of this reception to wipe"
             case fx.OpenFaceRecord(reception=reception):
-                self.codes_of.pop(reception, None)
+                self.codes_by_reception.pop(reception, None)
             case fx.WipePatient(reception=reception):
-                self.codes_of.pop(reception, None)
+                self.codes_by_reception.pop(reception, None)
                 self.wiped.add(reception)
             case fx.ReleaseCard(reception=reception):
                 self.released.add(reception)
@@ -273,25 +273,25 @@ class World:
 
     # --- shortcuts ------------------------------------------------------------------------------------------
 
-    def card_read(self, facts: CardFacts = CARD) -> None:
-        self.put_card()
+    def read_card(self, facts: CardFacts = CARD) -> None:
+        self.insert_card()
         self.answer(ev.CardRead, facts)
         self.answer(ev.ChallengeFetched, self.now.wall + timedelta(minutes=5), to=fx.FetchChallenge)
 
-    def pin_right(self) -> None:
+    def verify_pin(self) -> None:
         self.touch(ev.PinEntered)
         self.answer(ev.PinSigned)
 
-    def opened(self, facts: CheckFacts = CHECK) -> None:
+    def open_check(self, facts: CheckFacts = CHECK) -> None:
         self.answer(ev.CheckOpened, f"check-{self.reception.id}", facts)
         self.answer(ev.OpenedRecorded)
 
-    def by_pin(self, card: CardFacts = CARD, check: CheckFacts = CHECK) -> None:
-        self.card_read(card)
+    def identify_by_pin(self, card: CardFacts = CARD, check: CheckFacts = CHECK) -> None:
+        self.read_card(card)
         if isinstance(self.state, st.ChoosingMethod):
             self.touch(ev.PinChosen)
-        self.pin_right()
-        self.opened(check)
+        self.verify_pin()
+        self.open_check(check)
 
     def decision(self) -> fx.Decision:
         return next(effect.decision for effect in reversed(self.issued) if isinstance(effect, fx.RecordDecision))

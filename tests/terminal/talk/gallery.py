@@ -27,8 +27,8 @@ RULES = Rules(
     staff_enabled=True,
     phone=True,
 )
-BOTH = replace(RULES, also_pin=AlsoPin.ALWAYS)
-EIGHT = replace(RULES, languages=LANGUAGES)
+FACE_AND_PIN = replace(RULES, also_pin=AlsoPin.ALWAYS)
+ALL_LANGUAGES = replace(RULES, languages=LANGUAGES)
 SICK = CHECK.model_copy(update={"has_specific_disease_certificate": True})
 
 
@@ -85,7 +85,7 @@ def _left(why: st.LeaveReason) -> Callable[[World], None]:
                 world.touch(ev.Cancelled)
             case st.LeaveReason.TIMED_OUT:
                 world.wait(RULES.timeouts["ChoosingMethod"])
-        world.take_card()
+        world.remove_card()
 
     return play
 
@@ -97,17 +97,17 @@ def _proxy(world: World) -> None:
 
 def _proxy_pin(world: World) -> None:
     _proxy(world)
-    world.card_read()
+    world.read_card()
 
 
 def _proxy_consent(world: World) -> None:
     _proxy(world)
-    world.by_pin()
+    world.identify_by_pin()
 
 
 def _child_method(world: World) -> None:
     _for_child(world)
-    world.card_read()
+    world.read_card()
 
 
 def _staff_check_proxy(world: World) -> None:
@@ -134,20 +134,20 @@ def _card_shown(world: World) -> None:
 
 
 def _reading(world: World) -> None:
-    world.put_card()
+    world.insert_card()
 
 
 def _method(world: World) -> None:
-    world.card_read()
+    world.read_card()
 
 
 def _face_only(world: World) -> None:
-    world.card_read(replace(CARD, pin_tries_left=0))
+    world.read_card(replace(CARD, pin_tries_left=0))
 
 
 def _both_asked(world: World) -> None:
-    world.rules = BOTH
-    world.card_read()
+    world.rules = FACE_AND_PIN
+    world.read_card()
 
 
 def _camera_gone(world: World) -> None:
@@ -167,7 +167,7 @@ def _pin_forgotten(world: World) -> None:
 
 
 def _phone(world: World) -> None:
-    world.card_read(replace(CARD, medium=Medium.PHONE_VERIFIES))
+    world.read_card(replace(CARD, medium=Medium.PHONE_VERIFIES))
 
 
 def _phone_refused(world: World) -> None:
@@ -176,12 +176,12 @@ def _phone_refused(world: World) -> None:
 
 
 def _few_code_tries(world: World) -> None:
-    world.card_read(replace(CARD, code_tries_left=4))
+    world.read_card(replace(CARD, code_tries_left=4))
     world.touch(ev.FaceChosen)
 
 
 def _staff_only(world: World) -> None:
-    world.card_read(replace(CARD, pin_tries_left=0, code_tries_left=1))
+    world.read_card(replace(CARD, pin_tries_left=0, code_tries_left=1))
 
 
 def _code(world: World) -> None:
@@ -196,7 +196,7 @@ def _code_scanning(world: World) -> None:
 
 
 def _code_wrong(world: World) -> None:
-    world.card_read(replace(CARD, code_tries_left=5))
+    world.read_card(replace(CARD, code_tries_left=5))
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeNotScanned)
     world.touch(ev.CodeEntered)
@@ -225,7 +225,7 @@ def _face_turn(world: World) -> None:
 
 
 def _face_turn_without_pin(world: World) -> None:
-    world.card_read(replace(CARD, pin_tries_left=0))
+    world.read_card(replace(CARD, pin_tries_left=0))
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeNotScanned)
     world.touch(ev.CodeEntered)
@@ -257,7 +257,7 @@ def _pin_wrong(world: World) -> None:
 
 
 def _pin_last(world: World) -> None:
-    world.card_read(replace(CARD, pin_tries_left=1))
+    world.read_card(replace(CARD, pin_tries_left=1))
     world.touch(ev.PinChosen)
 
 
@@ -268,12 +268,12 @@ def _pin_last_confirmed(world: World) -> None:
 
 def _pin_only(world: World) -> None:
     world.send(ev.CameraChanged(False))
-    world.card_read()
+    world.read_card()
 
 
 def _pin_after_face(world: World) -> None:
-    world.rules = BOTH
-    world.card_read()
+    world.rules = FACE_AND_PIN
+    world.read_card()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, GENUINE)
@@ -305,19 +305,19 @@ def _staff_check_no_photo(world: World) -> None:
 
 def _opening(world: World) -> None:
     _pin(world)
-    world.pin_right()
+    world.verify_pin()
 
 
 def _notice(world: World) -> None:
-    world.by_pin(check=CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING}))
 
 
 def _notice_grace(world: World) -> None:
-    world.by_pin(check=CHECK.model_copy(update={"standing": CertificateStanding.GRACE}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"standing": CertificateStanding.GRACE}))
 
 
 def _registration(world: World) -> None:
-    world.by_pin(check=CHECK.model_copy(update={"registered": False}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"registered": False}))
 
 
 def _registering(world: World) -> None:
@@ -326,11 +326,11 @@ def _registering(world: World) -> None:
 
 
 def _consent(world: World) -> None:
-    world.by_pin(check=SICK)
+    world.identify_by_pin(check=SICK)
 
 
 def _consent_child(world: World) -> None:
-    world.by_pin(check=CHECK.model_copy(update={"age": 9, "birth_year": 2017}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"age": 9, "birth_year": 2017}))
 
 
 def _consent_guardian(world: World) -> None:
@@ -339,7 +339,7 @@ def _consent_guardian(world: World) -> None:
 
 
 def _consent_elderly(world: World) -> None:
-    world.by_pin(check=CHECK.model_copy(update={"age": 80}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"age": 80}))
     world.touch(ev.OneByOne)
     for question in ("care", "medicines", "surgery"):
         world.touch(ev.QuestionAnswered, question, True)
@@ -369,7 +369,7 @@ def _disease(world: World) -> None:
 
 def _subsidies(world: World) -> None:
     facts = CHECK.model_copy(update={"subsidies": SubsidyStanding.USABLE})
-    world.by_pin(check=facts)
+    world.identify_by_pin(check=facts)
     world.touch(ev.ShareAll)
 
 
@@ -381,7 +381,7 @@ def _prescription(world: World) -> None:
 def _dispensing(world: World, waiting: int = 2) -> None:
     from terminal.qualification.contract import PrescriptionForm
 
-    world.by_pin(check=CHECK.model_copy(update={"prescriptions": WAITING[:waiting]}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"prescriptions": WAITING[:waiting]}))
     world.touch(ev.ShareNone)
     world.touch(ev.PrescriptionChosen, PrescriptionForm.PAPER)
 
@@ -430,7 +430,7 @@ def _details(world: World) -> None:
 
 def _done_card_taken(world: World) -> None:
     _done(world)
-    world.take_card()
+    world.remove_card()
 
 
 def _nothing_shared(world: World) -> None:
@@ -440,7 +440,7 @@ def _nothing_shared(world: World) -> None:
 
 
 def _not_valid(world: World) -> None:
-    world.by_pin(check=CHECK.model_copy(update={"valid": False}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"valid": False}))
     _accepted(world)
 
 
@@ -459,7 +459,7 @@ def _inquired(registered: bool, valid: bool = True) -> Callable[[World], None]:
     def play(world: World) -> None:
         world.send(ev.InquiryChosen(""))
         _pin(world)
-        world.pin_right()
+        world.verify_pin()
         facts = CHECK.model_copy(update={"registered": registered, "valid": valid})
         world.answer(ev.CheckOpened, "check-1", facts)
 
@@ -492,7 +492,7 @@ def _suspended(world: World) -> None:
 
 
 def _expired(world: World) -> None:
-    world.card_read(replace(CARD, certificate_not_after=world.now.wall - timedelta(days=400)))
+    world.read_card(replace(CARD, certificate_not_after=world.now.wall - timedelta(days=400)))
 
 
 SCREENS: dict[str, Callable[[World], None]] = {
@@ -607,4 +607,4 @@ def problem(code: ProblemCode, language: str = "ja") -> st.Problem:
     return replace(state, problem=code)
 
 
-__all__ = ["BOTH", "RULES", "SCREENS", "fx", "problem", "state_of"]
+__all__ = ["FACE_AND_PIN", "RULES", "SCREENS", "fx", "problem", "state_of"]

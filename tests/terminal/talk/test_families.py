@@ -43,16 +43,16 @@ def begun(*touches: type[ev.ForChildChosen | ev.ProxyChosen], rules: Rules = RUL
 
 def test_for_a_child_pin_and_staff_are_offered_before_the_face() -> None:
     world = begun(ev.ForChildChosen)
-    world.card_read()
+    world.read_card()
     assert offered(seen(world)) == ["pin", "staff", "face"]
     adult = World(RULES)
-    adult.card_read()
+    adult.read_card()
     assert offered(seen(adult)) == ["face", "pin"]
 
 
 def test_siblings_are_distinguished_by_year_of_birth() -> None:
     world = begun(ev.ForChildChosen, rules=Rules())
-    world.by_pin(check=CHILD)
+    world.identify_by_pin(check=CHILD)
     assert "2017年うまれの お子さま" in said(seen(world))
     world.touch(ev.OneByOne)
     while isinstance(world.state, st.Consent | st.Limit):
@@ -65,20 +65,20 @@ def test_siblings_are_distinguished_by_year_of_birth() -> None:
 
 def test_the_year_of_birth_is_optional() -> None:
     world = World(RULES)
-    world.by_pin(check=CHECK.model_copy(update={"age": 9}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"age": 9}))
     assert "お子さまの情報" in seen(world).body.question
     assert not [line for line in said(seen(world)) if "うまれ" in line]
 
 
 def test_a_parents_card_used_for_a_child_addresses_the_parent() -> None:
     world = begun(ev.ForChildChosen)
-    world.by_pin(check=CHECK)
+    world.identify_by_pin(check=CHECK)
     assert "あなたの情報" in seen(world).body.question
 
 
 def test_a_companion_is_told_to_ask_the_patient_first() -> None:
     world = World(RULES)
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.AsideWanted, ev.Aside.RESPONDENT)
     assert offered(seen(world)) == ["close", "as-person", "as-guardian", "as-companion"]
     assert seen(world).body.offers[-1].hint == "本人に聞いてから選んでください"
@@ -94,11 +94,11 @@ def test_a_companion_is_told_to_ask_the_patient_first() -> None:
 def test_questions_are_worded_for_the_person_who_answers(who: AnsweredBy) -> None:
     world = begun(ev.ProxyChosen) if who is AnsweredBy.PROXY else World(RULES)
     if who is AnsweredBy.PROXY:
-        world.card_read()
-        world.pin_right()
-        world.opened()
+        world.read_card()
+        world.verify_pin()
+        world.open_check()
     else:
-        world.by_pin()
+        world.identify_by_pin()
         world.touch(ev.RespondentChosen, who)
     whose = "あなた" if who is AnsweredBy.PERSON else "ご本人"
     assert seen(world).body.question.startswith(f"{whose}の情報を ")
@@ -110,7 +110,7 @@ def test_questions_are_worded_for_the_person_who_answers(who: AnsweredBy) -> Non
 
 def test_a_guardian_can_answer_for_an_adult() -> None:
     world = World(RULES)
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.RespondentChosen, AnsweredBy.GUARDIAN)
     assert "答える人：保護者・成年後見人" in said(seen(world))
 
@@ -118,12 +118,12 @@ def test_a_guardian_can_answer_for_an_adult() -> None:
 def test_a_proxy_is_confirmed_by_pin_and_recorded() -> None:
     world = begun(ev.ProxyChosen)
     assert "代わりの方の受付です。顔では確認しません" in said(seen(world))
-    world.card_read()
+    world.read_card()
     assert isinstance(world.state, st.PinEntry)
     assert Way.FACE not in ways(world.reception, world.rules)
     assert "face" not in offered(seen(world))
-    world.pin_right()
-    world.opened()
+    world.verify_pin()
+    world.open_check()
     assert "本人から聞いたとおりに選んでください" in said(seen(world))
     assert "respondent" not in offered(seen(world))
     world.touch(ev.RespondentChosen, AnsweredBy.PERSON)
@@ -134,14 +134,14 @@ def test_a_proxy_is_confirmed_by_pin_and_recorded() -> None:
 @pytest.mark.parametrize("also_pin", AlsoPin)
 def test_a_proxys_face_is_never_compared(also_pin: AlsoPin) -> None:
     world = begun(ev.ProxyChosen, rules=replace(RULES, also_pin=also_pin))
-    world.card_read()
+    world.read_card()
     world.touch(ev.FaceChosen)
     assert not [effect for effect in world.issued if isinstance(effect, fx.CheckFace | fx.OpenFaceRecord)]
 
 
 def test_staff_check_a_proxys_documents_instead_of_faces() -> None:
     world = begun(ev.ProxyChosen)
-    world.card_read()
+    world.read_card()
     world.touch(ev.StaffAuthenticated)
     world.answer(ev.CodeNotScanned)
     world.touch(ev.CodeEntered)
@@ -154,7 +154,7 @@ def test_staff_check_a_proxys_documents_instead_of_faces() -> None:
 def test_the_next_family_member_chooses_the_respondent_again() -> None:
     world = begun(ev.ProxyChosen)
     world.send(ev.DisplayChanged("", language="en"))
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.CheckInWithoutSharing)
     world.answer(ev.DecisionRecorded)
     world.answer(ev.Accepted, True)
@@ -171,7 +171,7 @@ def test_staff_is_offered_during_the_face_check(name: str) -> None:
 def test_a_pinless_card_without_a_staff_password_has_alternatives() -> None:
     alone = replace(RULES, staff_enabled=False)
     world = World(alone)
-    world.card_read(replace(CARD, pin_tries_left=0))
+    world.read_card(replace(CARD, pin_tries_left=0))
     assert offered(seen(world))[0] == "face"
     for code in (ProblemCode.NO_WAY_LEFT, ProblemCode.HOLDER_NOT_CONFIRMED):
         shown = talk_of(problem(code), alone, speak)

@@ -13,7 +13,7 @@ from terminal.talk.view import talk_of
 from terminal.words.catalogue import speaker, wording_lines
 from terminal.words.languages import LANGUAGES
 from tests.terminal.session.world import World
-from tests.terminal.talk.gallery import EIGHT, RULES, state_of
+from tests.terminal.talk.gallery import ALL_LANGUAGES, RULES, state_of
 
 speak = speaker(Settings())
 
@@ -23,10 +23,10 @@ def _seen(state: st.State) -> Talk:
 
 
 def test_every_language_can_be_chosen_on_the_first_screen() -> None:
-    first = talk_of(state_of("idle"), EIGHT, speak).body.offers
+    first = talk_of(state_of("idle"), ALL_LANGUAGES, speak).body.offers
     assert [offer.id for offer in first] == ["language-ja-easy", "language-en", "languages", "help"]
     assert [language for language, _ in first[2].names] == list(LANGUAGES[3:])
-    chosen = talk_of(state_of("idle-languages"), EIGHT, speak).body.offers
+    chosen = talk_of(state_of("idle-languages"), ALL_LANGUAGES, speak).body.offers
     assert [offer.label for offer in chosen] == [speak(language)("language.name") for language in LANGUAGES]
 
 
@@ -54,9 +54,9 @@ def _everything_shown(world: World) -> str:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("together", [True, False], ids=["together", "one-by-one"])
 def test_recorded_wording_was_on_the_screen(language: str, together: bool) -> None:
-    world = World(EIGHT)
+    world = World(ALL_LANGUAGES)
     world.send(ev.DisplayChanged("", language=language))
-    world.by_pin()
+    world.identify_by_pin()
     shown = _everything_shown(world)
     world.touch(ev.ShareAll if together else ev.OneByOne)
     while not isinstance(world.state, st.Submitting | st.Summary):
@@ -79,9 +79,9 @@ def test_recorded_wording_was_on_the_screen(language: str, together: bool) -> No
 
 
 def test_answers_are_recorded_with_their_language() -> None:
-    world = World(EIGHT)
+    world = World(ALL_LANGUAGES)
     world.send(ev.DisplayChanged("", language="ko"))
-    world.by_pin()
+    world.identify_by_pin()
     world.touch(ev.OneByOne)
     world.touch(ev.QuestionAnswered, "care", True)
     world.touch(ev.DisplayChanged, "vi")

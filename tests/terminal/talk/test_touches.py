@@ -20,7 +20,7 @@ from terminal.talk.parts import PadKind
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import speaker
 from tests.terminal.session.world import CARD, CHECK, GENUINE, World
-from tests.terminal.talk.persona_on_paper import Walk
+from tests.terminal.talk.persona_walkthrough import Walkthrough
 
 TABLE = Path(__file__).parents[3] / "docs" / "accessibility.md"
 BY_LAW = Rules(consent=ConsentSettings(limit=LimitPolicy.BY_LAW, subsidies=True), phone=True)
@@ -50,20 +50,20 @@ class Patient:
         self.touches += digits + 1  # and Enter
 
     def by_pin(self, check: CheckFacts = CHECK) -> None:
-        self.world.card_read()
+        self.world.read_card()
         self.touch("pin")
         self.type(4, PadKind.PIN)
-        self.world.pin_right()
-        self.world.opened(check)
+        self.world.verify_pin()
+        self.world.open_check(check)
 
     def by_face(self, check: CheckFacts = CHECK) -> None:
-        self.world.card_read()
+        self.world.read_card()
         self.touch("face")
         self.world.answer(ev.CodeScanned)
         self._face_matches(check)
 
     def by_face_typed(self) -> None:
-        self.world.card_read()
+        self.world.read_card()
         self.touch("face")
         self.world.answer(ev.CodeNotScanned)
         self.type(6 + 4, PadKind.CODE)
@@ -74,12 +74,12 @@ class Patient:
         self.world.answer(ev.RecordOpened, GENUINE)
         self.world.answer(ev.FaceMatched, 0.2)
         self.world.answer(ev.ChipSigned)
-        self.world.opened(check)
+        self.world.open_check(check)
 
     def by_phone(self) -> None:
-        self.world.card_read(replace(CARD, medium=Medium.PHONE_VERIFIES))
+        self.world.read_card(replace(CARD, medium=Medium.PHONE_VERIFIES))
         self.world.answer(ev.PhoneSigned)
-        self.world.opened(CHECK)
+        self.world.open_check(CHECK)
 
     def for_child(self) -> None:
         for event in (ev.HelpChosen(""), ev.ForChildChosen("")):
@@ -203,7 +203,7 @@ def personas_by_touches() -> dict[str, int]:
 def test_touches_of_every_persona_match_the_table() -> None:
     people, touches = invented_people(), {}
     for name, persona in RECEIVED.items():
-        walk = Walk(persona, people[persona.person])
+        walk = Walkthrough(persona, people[persona.person])
         state = asyncio.run(walk.go())
         assert isinstance(state, st.Complete), f"{name} ended at {type(state).__name__}"
         assert state.outcome in (persona.expected.outcome, st.Outcome.DONE), name

@@ -26,7 +26,7 @@ CODE_DIGITS = 10
 """Digits typed for birth date and security code; the expiry year is read from the chip."""
 
 
-class Walk:
+class Walkthrough:
     """The reception of a persona. Implements `Hands` for its script."""
 
     def __init__(self, persona: Persona, person: InsuredPerson) -> None:
@@ -41,9 +41,9 @@ class Walk:
     async def go(self) -> st.State:
         """Run to the last screen, or until nothing more happens, and return that state."""
         self._before_the_card()
-        self.world.put_card()
+        self.world.insert_card()
         patient = ScriptedPatient(
-            self.persona.script, Transcript(lambda _: None), take_card=self.world.take_card, code=b"0" * CODE_DIGITS
+            self.persona.script, Transcript(lambda _: None), take_card=self.world.remove_card, code=b"0" * CODE_DIGITS
         )
         for _ in range(60):
             if isinstance(self.world.state, st.Idle | st.Complete | st.Problem):
