@@ -29,7 +29,7 @@ from terminal.voice.engines import is_installed  # noqa: E402
 from terminal.voice.library import Library, fill  # noqa: E402
 from terminal.voice.renderer import Renderer  # noqa: E402
 from terminal.voice.repertoire import repertoire  # noqa: E402
-from terminal.voice.saying import SpokenSentence  # noqa: E402
+from terminal.voice.utterance import SpokenSentence  # noqa: E402
 from terminal.voice.wav import seconds  # noqa: E402
 from terminal.words.catalogue import speaker  # noqa: E402
 from terminal.words.languages import LANGUAGES  # noqa: E402

@@ -3,13 +3,13 @@
 import secrets
 from collections.abc import Awaitable, Callable
 
-from terminal.voice.saying import Saying
+from terminal.voice.utterance import Utterance
 
 MAX_CLIPS = 100
 """Number of recent clips that can be fetched."""
 
 Tell = Callable[..., None]
-Sound = Callable[[Saying, int], Awaitable[bytes | None]]
+Sound = Callable[[Utterance, int], Awaitable[bytes | None]]
 
 
 class PageVoice:
@@ -17,16 +17,16 @@ class PageVoice:
 
     def __init__(self, tell: Tell, sound: Sound) -> None:
         self._tell, self._sound = tell, sound
-        self._clips: dict[str, tuple[Saying, int]] = {}
+        self._clips: dict[str, tuple[Utterance, int]] = {}
 
-    def say(self, saying: Saying) -> None:
+    def say(self, utterance: Utterance) -> None:
         # random ids, not derived from the text: the browser may record addresses
-        clips = [secrets.token_urlsafe(9) for _ in saying.sentences]
-        self._clips |= {clip: (saying, index) for index, clip in enumerate(clips)}
+        clips = [secrets.token_urlsafe(9) for _ in utterance.sentences]
+        self._clips |= {clip: (utterance, index) for index, clip in enumerate(clips)}
         for old in list(self._clips)[: max(len(self._clips) - MAX_CLIPS, 0)]:
             del self._clips[old]
-        kind = "say" if saying.cuts else "remind"
-        self._tell(kind, clips=clips, tone=saying.tone or "", volume=saying.volume / 100)
+        kind = "say" if utterance.interrupts else "remind"
+        self._tell(kind, clips=clips, tone=utterance.tone or "", volume=utterance.volume / 100)
 
     async def clip(self, name: str) -> bytes | None:
         """Return a clip's WAV data. Return None if the id is unknown or expired, or if no voice is available."""

@@ -1,19 +1,19 @@
-"""Sound output through `aplay` (Debian's alsa-utils) for the terminal window. Plays in the background."""
+"""Sound output of the terminal window through `aplay` (Debian's alsa-utils), in the background."""
 
 import asyncio
 import contextlib
 import shutil
 from collections.abc import Awaitable, Callable
 
-from terminal.voice.saying import Saying
 from terminal.voice.tones import tone
-from terminal.voice.wav import louder
+from terminal.voice.utterance import Utterance
+from terminal.voice.wav import scaled
 
-Sound = Callable[[Saying, int], Awaitable[bytes | None]]
+Sound = Callable[[Utterance, int], Awaitable[bytes | None]]
 
 
 class Aplay:
-    """Plays sayings. `sound` returns the WAV file of a sentence. `bell` is rung if `aplay` is not installed."""
+    """Plays utterances. `sound` returns the WAV data of a sentence. `bell` is called if `aplay` is not installed."""
 
     def __init__(self, sound: Sound, device: str, bell: Callable[[], None]) -> None:
         self._sound, self._bell = sound, bell
@@ -21,16 +21,16 @@ class Aplay:
         self._command = None if program is None else (program, "-q", *(("-D", device) if device else ()), "-")
         self._playing: asyncio.Task[None] | None = None
 
-    def say(self, saying: Saying) -> None:
+    def say(self, utterance: Utterance) -> None:
         busy = self._playing is not None and not self._playing.done()
-        if busy and not saying.cuts:
+        if busy and not utterance.interrupts:
             return
         self.stop()
         if self._command is None:
-            if saying.tone is not None:
+            if utterance.tone is not None:
                 self._bell()
             return
-        self._playing = asyncio.create_task(self._play(saying, self._command), name="aplay")
+        self._playing = asyncio.create_task(self._play(utterance, self._command), name="aplay")
 
     def stop(self) -> None:
         if self._playing is not None:
@@ -41,23 +41,23 @@ class Aplay:
         if self._playing is not None:
             await asyncio.wait({self._playing}, timeout=2)
 
-    async def _play(self, saying: Saying, command: tuple[str, ...]) -> None:
-        if saying.tone is not None:
-            await _run(command, tone(saying.tone))
-        following = self._ahead(saying, 0)
-        for index in range(len(saying.sentences)):
-            wav = await following
-            following = self._ahead(saying, index + 1)
+    async def _play(self, utterance: Utterance, command: tuple[str, ...]) -> None:
+        if utterance.tone is not None:
+            await _run(command, tone(utterance.tone))
+        fetching = self._fetch(utterance, 0)
+        for index in range(len(utterance.sentences)):
+            wav = await fetching
+            fetching = self._fetch(utterance, index + 1)
             if wav:
-                await _run(command, louder(wav, saying.volume))
+                await _run(command, scaled(wav, utterance.volume))
 
-    def _ahead(self, saying: Saying, index: int) -> "asyncio.Task[bytes | None]":
-        """Fetch the sound of a sentence in the background, while the previous one is playing."""
+    def _fetch(self, utterance: Utterance, index: int) -> "asyncio.Task[bytes | None]":
+        """Start fetching the sound of a sentence, while the previous sentence is played."""
 
-        async def fetched() -> bytes | None:
-            return await self._sound(saying, index) if index < len(saying.sentences) else None
+        async def fetch() -> bytes | None:
+            return await self._sound(utterance, index) if index < len(utterance.sentences) else None
 
-        return asyncio.create_task(fetched())
+        return asyncio.create_task(fetch())
 
 
 async def _run(command: tuple[str, ...], wav: bytes) -> None:

@@ -1,6 +1,6 @@
-"""Speech synthesis to WAV: pyopenjtalk for Japanese, espeak-ng for all other languages.
+"""Speech synthesis to WAV with pyopenjtalk for Japanese and espeak-ng for all other languages.
 
-Call it in the renderer's process, because the Japanese voice takes 190 MB of memory and holds the GIL while it renders.
+Use it in the renderer process only: the Japanese voice uses 190 MB of memory and holds the GIL during rendering.
 """
 
 import shutil
@@ -11,40 +11,40 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from terminal.voice import readings
-from terminal.voice.level import levelled
+from terminal.voice.level import normalised
 from terminal.voice.wav import of_samples, samples_of, with_lengths
 
 _ESPEAK = "espeak-ng"
 _SECONDS = 20.0
 _CHINESE = "zh-Hans"
 _ESPEAK_VOICES = {"en": "en-us", "pt": "pt-br", _CHINESE: "cmn-latn-pinyin"}
-"""espeak-ng voice by language, if its name differs from the language."""
+"""espeak-ng voice names by language, if they differ from the language."""
 _EXTRA = 'pip install "uketsuke[voice]"'
 _WORDS_A_MINUTE = 155
 _SLOW = 0.75
-"""Fraction of the usual speed."""
+"""Fraction of normal speed."""
 
 
 class NoVoice(Exception):
-    """No voice for the language is installed. The message says what to install."""
+    """No voice for the language is installed. The message contains the command to install one."""
 
 
 class Voice(Protocol):
     def speak(self, text: str, *, slow: bool) -> bytes:
-        """Return a WAV file. Raises `NoVoice` if the voice does not work."""
+        """Return the spoken text as WAV data. Raises `NoVoice` if the voice does not work."""
 
 
 def voice_for(language: str) -> Voice:
     """Return the installed voice for a catalogue language. Raises `NoVoice`."""
     if _is_japanese(language):
         if find_spec("pyopenjtalk") is None:
-            raise NoVoice(f"no voice for Japanese is installed: {_EXTRA}")
+            raise NoVoice(f"no voice for Japanese is installed. Run: {_EXTRA}")
         return JapaneseVoice()
     program = shutil.which(_ESPEAK)
     if program is None:
-        raise NoVoice(f"no voice for {language} is installed: apt-get install {_ESPEAK}")
+        raise NoVoice(f"no voice for {language} is installed. Run: apt-get install {_ESPEAK}")
     if language == _CHINESE and find_spec("pypinyin") is None:
-        raise NoVoice(f"no package for reading Chinese characters is installed: {_EXTRA}")
+        raise NoVoice(f"no package for Chinese readings is installed. Run: {_EXTRA}")
     read = readings.chinese if language == _CHINESE else readings.other
     return EspeakVoice(program, _ESPEAK_VOICES.get(language, language), read)
 
@@ -65,8 +65,8 @@ def _is_japanese(language: str) -> bool:
 class JapaneseVoice:
     """Open JTalk with the voice `mei_normal`, both from pyopenjtalk-plus.
 
-    Its second dictionary, Sudachi, is switched off: it takes 110 MB of memory and improved only one of our 489
-    sentences, which `readings` now handles. If installed, it is still used for kanji missing from the first dictionary.
+    The second dictionary, Sudachi, is only used for kanji missing from the first one, if it is installed. It uses
+    110 MB of memory and improved only one of 489 sentences, which is handled by `readings`.
     """
 
     def speak(self, text: str, *, slow: bool) -> bytes:
@@ -75,9 +75,9 @@ class JapaneseVoice:
         speed, read = _SLOW if slow else 1.0, readings.japanese(text)
         try:
             samples, rate = pyopenjtalk.tts(read, speed=speed, use_sudachi_kanji_yomi=False)
-        except ModuleNotFoundError:  # our Debian package has no Sudachi, so the missing kanji is skipped
+        except ModuleNotFoundError:  # the Debian package does not contain Sudachi: skip missing kanji
             samples, rate = pyopenjtalk.tts(read, speed=speed, use_vanilla=True)
-        return of_samples(levelled(samples, rate), rate)
+        return of_samples(normalised(samples, rate), rate)
 
 
 class EspeakVoice:
@@ -87,11 +87,11 @@ class EspeakVoice:
     def speak(self, text: str, *, slow: bool) -> bytes:
         speed = round(_WORDS_A_MINUTE * (_SLOW if slow else 1.0))
         command = [self._program, "-v", self._voice, "-s", str(speed), "--stdin", "--stdout"]
-        # use standard input, because any process on this computer can read a command line
-        spoken = subprocess.run(  # noqa: S603
+        # use standard input, because command lines are readable by all processes on this computer
+        completed = subprocess.run(  # noqa: S603
             command, input=self._read(text).encode(), capture_output=True, timeout=_SECONDS, check=False
         )
-        if spoken.returncode or not spoken.stdout:
+        if completed.returncode or not completed.stdout:
             raise NoVoice(f"{_ESPEAK} has no voice {self._voice!r}")
-        samples, rate = samples_of(with_lengths(spoken.stdout))
-        return of_samples(levelled(samples, rate), rate)
+        samples, rate = samples_of(with_lengths(completed.stdout))
+        return of_samples(normalised(samples, rate), rate)

@@ -1,4 +1,4 @@
-"""Passing the narrator's sayings to an output at the right time."""
+"""Pass the narrator's utterances to an output at the right time."""
 
 import asyncio
 import logging
@@ -16,26 +16,26 @@ from terminal.voice.narrator import Narrator
 from terminal.voice.offered import missing
 from terminal.voice.renderer import Renderer
 from terminal.voice.repertoire import repertoire
-from terminal.voice.saying import Saying
+from terminal.voice.utterance import Utterance
 from terminal.words.catalogue import Speak
 
 log = logging.getLogger(__name__)
 
 RENDERS_AFTER = 2.0
-"""Seconds before rendering starts, so that the first screen is painted before another process uses a core."""
+"""Seconds before background rendering starts, so that it does not delay the first screen."""
 
 Clock = Callable[[], float]
 
 
 class Output(Protocol):
-    def say(self, saying: Saying) -> None:
+    def say(self, utterance: Utterance) -> None:
         """Start playing and return immediately."""
 
 
 class Guide:
-    """Speech for one front end, on its event loop. Call `hear` for every talk, and the other methods as events occur.
+    """Speech output of a front end, on its event loop. Call `hear` for every talk and the other methods for events.
 
-    `on_missing` is called if a voice turns out to be missing.
+    `on_missing` is called when a voice is missing.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Guide:
         self.library = Library(settings.voice_dir, self._renderer.render)
         self.output: Output | None = None
         self.ahead = False
-        """Whether to render sentences in the background, at start-up or on the first request for the voice."""
+        """Whether to render sentences in the background, at startup or when the voice is first requested."""
         self._narrator: Narrator | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._rendering: asyncio.Task[None] | None = None
@@ -74,14 +74,14 @@ class Guide:
         for language in missing(self._settings):
             log.error("%s: no voice for %s is installed", ProblemCode.VOICE_MISSING.code, language)
 
-    async def wav(self, saying: Saying, index: int) -> bytes | None:
-        """Return the sound of a sentence, or None if there is no voice.
+    async def wav(self, utterance: Utterance, index: int) -> bytes | None:
+        """Return the WAV data of a sentence, or None if no voice is available.
 
-        A missing voice is reported, except for languages without voice support whose names are on the screen.
+        A missing voice is reported only for languages in which the voice is offered.
         """
-        sentence = saying.sentences[index]
+        sentence = utterance.sentences[index]
         try:
-            return await self.library.wav(sentence, slow=saying.slow)
+            return await self.library.wav(sentence, slow=utterance.slow)
         except NoVoice as error:
             if self._closed or sentence.language not in self._voices:
                 return None
@@ -124,10 +124,10 @@ class Guide:
 
     # --- internals ------------------------------------------------------------------------------------------
 
-    def _tell(self, saying: Saying | None) -> None:
+    def _tell(self, utterance: Utterance | None) -> None:
         narrator = self._narrator
-        if saying is not None and self.output is not None:
-            self.output.say(saying)
+        if utterance is not None and self.output is not None:
+            self.output.say(utterance)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -140,7 +140,7 @@ class Guide:
             self._tell(self._narrator.tick(self._clock()))
 
     def _render_ahead(self, languages: tuple[str, ...]) -> None:
-        """Render the languages one after the other."""
+        """Start rendering the sentences of languages that have not been rendered."""
         missing = [language for language in languages if language not in self._filled]
         if self.ahead and missing and (self._rendering is None or self._rendering.done()):
             self._filled.update(missing)
@@ -154,4 +154,4 @@ class Guide:
             except NoVoice as error:
                 log.warning("voice: %s", error)
             else:
-                log.info("voice: %d sentences rendered for %s", count, language)
+                log.info("voice: rendered %d sentences for %s", count, language)

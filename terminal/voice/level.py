@@ -1,6 +1,6 @@
-"""Loudness normalisation of sentences in all languages, without clipping.
+"""Normalise the loudness of sentences without clipping.
 
-The engines' output differs by 4 dB between languages and by 8 dB between sentences, and Japanese clips.
+The engines' output levels differ by 4 dB between languages and by 8 dB between sentences. Japanese output clips.
 """
 
 from typing import TYPE_CHECKING
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 LEVEL = -18.0
 """Target RMS of speech without pauses, in dB relative to full scale."""
 CEILING = -1.0
-"""Highest peak, in dB relative to full scale."""
+"""Maximum peak level, in dB relative to full scale."""
 _FULL = 32768.0
 _BLOCK, _STEP = 0.4, 0.1
-"""Length and spacing of the measured blocks in seconds, as in ITU-R BS.1770."""
+"""Length and spacing of measured blocks in seconds, as in ITU-R BS.1770."""
 _GATE = -10.0
-"""Blocks this many dB below the mean are pauses."""
+"""Level relative to the mean in dB, below which blocks count as pauses."""
 _AHEAD = 0.004
 """Attack and release time of the limiter around a peak, in seconds."""
 
 
 def level(samples: "Samples", rate: int) -> float:
-    """Return the RMS of the blocks with speech, in dB relative to full scale; -inf for silence."""
+    """Return the RMS of the blocks with speech, in dB relative to full scale. -inf for silence."""
     import numpy as np
 
     length, step = int(_BLOCK * rate), int(_STEP * rate)
@@ -35,18 +35,18 @@ def level(samples: "Samples", rate: int) -> float:
     return float(10 * np.log10(spoken.mean())) if spoken.size else float("-inf")
 
 
-def levelled(samples: "Samples", rate: int) -> "Samples":
-    """Return the samples (-32768 to 32767) scaled to `LEVEL`, with peaks limited to `CEILING`."""
+def normalised(samples: "Samples", rate: int) -> "Samples":
+    """Scale samples (-32768 to 32767) to `LEVEL` and limit their peaks to `CEILING`."""
     import numpy as np
 
-    present = level(samples, rate)
-    if not np.isfinite(present):
+    measured = level(samples, rate)
+    if not np.isfinite(measured):
         return samples
-    return _limited(samples * 10 ** ((LEVEL - present) / 20), rate)
+    return _limited(samples * 10 ** ((LEVEL - measured) / 20), rate)
 
 
 def _limited(samples: "Samples", rate: int) -> "Samples":
-    """Reduce the gain smoothly around each peak, so that nothing clips."""
+    """Limit peaks with smooth gain changes."""
     import numpy as np
 
     highest, reach = _FULL * 10 ** (CEILING / 20), max(int(_AHEAD * rate), 1)

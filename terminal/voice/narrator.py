@@ -1,7 +1,7 @@
-"""When to say what, without I/O: takes times in seconds, returns sayings, and sets `due` for the next `tick`.
+"""Decide what to speak and when. No I/O.
 
 A new question is spoken completely and interrupts the current speech. Changed guidance is spoken immediately, but not
-repeated within `MEMORY` seconds. The first screen is silent until a key is pressed or the screen is touched.
+repeated within `MEMORY` seconds. The first screen is silent until a key or the screen is touched.
 """
 
 from collections.abc import Callable
@@ -9,23 +9,23 @@ from collections.abc import Callable
 from config.settings import DigitOrder
 from terminal.talk.parts import LineKind, PadKind, Sign, Talk
 from terminal.voice import script
-from terminal.voice.saying import Saying, Tone, sentence
+from terminal.voice.utterance import Tone, Utterance, spoken_sentence
 from terminal.words.aloud import is_private
 from terminal.words.catalogue import Speak, Words
 
 MEMORY = 4.0
 """Seconds within which guidance is not repeated."""
 PERSISTS = 8.0
-"""Seconds after which unchanged guidance is repeated."""
+"""Interval at which unchanged guidance is repeated, in seconds."""
 ATTENDED = 60.0
-"""Seconds after a key or touch on the first screen during which someone is assumed to be present."""
+"""Seconds after a key press or touch during which a person is assumed to be at the first screen."""
 LAST_SECONDS = 5
-"""Remaining seconds that are announced before a timeout."""
+"""Remaining seconds at which a timeout is announced."""
 _NEVER = float("-inf")
 
 
 class Narrator:
-    """Narrator of one front end. Methods take the current time in monotonic seconds."""
+    """Narrator of a front end. Methods take the current time in monotonic seconds and return the speech, if any."""
 
     def __init__(
         self,
@@ -36,8 +36,9 @@ class Narrator:
         keypad: DigitOrder = DigitOrder.PC,
         warned_before: float = 10,
     ) -> None:
-        """`offered`: whether the voice is available in a language. `warned_before`: seconds between the session's
-        warning and the timeout.
+        """`offered` returns whether the voice is available in a language.
+
+        `warned_before` is the time between the session's warning and the timeout in seconds.
         """
         self._speak, self._offered, self._headset, self._keypad = speak, offered, headset, keypad
         self._warned_before = warned_before
@@ -54,11 +55,11 @@ class Narrator:
         self._explained = False
         self._part = ""
         self.due: float | None = None
-        """When `tick` will have something to say, or None."""
+        """When to call `tick`, or None."""
 
     # --- events ---------------------------------------------------------------------------------------------
 
-    def hear(self, talk: Talk, now: float) -> Saying | None:
+    def hear(self, talk: Talk, now: float) -> Utterance | None:
         """Handle a changed screen."""
         before, self._talk = self._talk, talk
         fresh = before is None or before.serial != talk.serial
@@ -73,27 +74,27 @@ class Narrator:
         if not talk.display.voice:
             self._forget()
             stops = before is not None and before.display.voice
-            return self._saying((), tone) if stops or tone is not None else None
+            return self._utterance((), tone) if stops or tone is not None else None
         began = before is None or not before.display.voice
-        if fresh or began or _spoken_to(before) != _spoken_to(talk):
+        if fresh or began or _speech_settings(before) != _speech_settings(talk):
             return self._new(now, tone, greets=began and before is not None)
         return self._news(before, now)
 
-    def tick(self, now: float) -> Saying | None:
-        """Handle the time `due`."""
+    def tick(self, now: float) -> Utterance | None:
+        """Handle the time `due`: repeat guidance or announce a timeout."""
         talk = self._talk
         if talk is None or not talk.display.voice:
             return None
         if self._warning_ends is not None and now >= self._warning_ends - LAST_SECONDS:
             self._warning_ends = None
             self._plan(now)
-            return self._saying((self._say("voice.seconds", seconds=LAST_SECONDS),))
+            return self._utterance((self._say("voice.seconds", seconds=LAST_SECONDS),))
         if _guides(talk) and now >= self._last + PERSISTS:
             self._spoken.discard(talk.body.question)
         return self._news(talk, now)
 
-    def again(self, now: float) -> Saying | None:
-        """Repeat everything on request, including the explanation of the keys."""
+    def again(self, now: float) -> Utterance | None:
+        """Repeat the complete screen, including the explanation of the keys."""
         if self._talk is None or not self._talk.display.voice:
             return None
         self._attended_until = now + ATTENDED
@@ -101,43 +102,43 @@ class Narrator:
         self._explained = False
         return self._new(now, None)
 
-    def attend(self, now: float, key: str = "") -> Saying | None:
-        """Note a touch, or a key by its name, which means that someone is present."""
-        alone = now >= self._attended_until
+    def attend(self, now: float, key: str = "") -> Utterance | None:
+        """Handle a touch or the name of a pressed key, which indicate that someone is present."""
+        was_unattended = now >= self._attended_until
         self._attended_until = now + ATTENDED
         talk = self._talk
-        if talk is None or talk.state != "Idle" or not alone:
+        if talk is None or talk.state != "Idle" or not was_unattended:
             return None
         if talk.display.voice:
             return self._new(now, None)
-        # tell patients who cannot see the screen that there is a voice
+        # inform patients who cannot see the screen about the voice
         if key and key != "0" and self._offered(talk.language):
-            return self._saying((self._say("voice.start"),))
+            return self._utterance((self._say("voice.start"),))
         return None
 
-    def remind(self, now: float) -> Saying | None:
+    def remind(self, now: float) -> Utterance | None:
         """Remind the patient of the card on the reader."""
         texts = (self._say("complete.take-card"),) if self._talk is not None and self._talk.display.voice else ()
-        return self._saying(texts, Tone.TAKE_CARD, cuts=False)
+        return self._utterance(texts, Tone.TAKE_CARD, interrupts=False)
 
-    def typed(self, part: str, now: float) -> Saying | None:
-        """Handle a typed digit. `part`: the part of the printed code to type next."""
+    def typed(self, part: str, now: float) -> Utterance | None:
+        """Handle a typed digit. `part` is the part of the printed code to type next."""
         talk = self._talk
         if talk is None or not (talk.display.voice or talk.display.sound):
             return None
         self._part, earlier = part, self._part
         names_part = talk.display.voice and talk.body.pad is PadKind.CODE and part != earlier and part != ""
-        return self._saying((self._say(f"code.{part}"),) if names_part else (), Tone.DIGIT)
+        return self._utterance((self._say(f"code.{part}"),) if names_part else (), Tone.DIGIT)
 
-    # --- sayings --------------------------------------------------------------------------------------------
+    # --- utterances --------------------------------------------------------------------------------------------
 
-    def _new(self, now: float, tone: Tone | None, *, greets: bool = False) -> Saying:
+    def _new(self, now: float, tone: Tone | None, *, greets: bool = False) -> Utterance:
         """Return the speech for the complete screen."""
-        talk, say = self._present, self._words
-        if self._is_empty(talk, now):
+        talk, say = self._current, self._words
+        if self._is_unattended(talk, now):
             self._forget()
-            left = [line.text for line in talk.body.lines if line.kind is LineKind.REASON]
-            return self._saying(tuple(left), tone)
+            reasons = [line.text for line in talk.body.lines if line.kind is LineKind.REASON]
+            return self._utterance(tuple(reasons), tone)
         contents = script.contents(talk)
         texts: list[str] = [say("voice.greeting")] if greets else []
         texts += contents
@@ -158,61 +159,63 @@ class Narrator:
         self._warned, self._warning_ends = False, None
         self._watch_warning(now)
         self._plan(now)
-        return self._saying(tuple(texts), tone)
+        return self._utterance(tuple(texts), tone)
 
-    def _news(self, before: Talk | None, now: float) -> Saying | None:
-        """Return the speech for what is new on the screen: guidance, a warning, a notice."""
-        talk = self._present
-        if self._is_empty(talk, now):
+    def _news(self, before: Talk | None, now: float) -> Utterance | None:
+        """Return the speech for new guidance, warnings and notices on the screen."""
+        talk = self._current
+        if self._is_unattended(talk, now):
             return None
-        shown = (*script.contents(talk), *([talk.notice] if talk.notice else []))
-        self._spoken &= set(shown)
-        ready = [text for text in shown if text not in self._spoken and now >= self._said_at.get(text, _NEVER) + MEMORY]
+        visible = (*script.contents(talk), *([talk.notice] if talk.notice else []))
+        self._spoken &= set(visible)
+        ready = [
+            text for text in visible if text not in self._spoken and now >= self._said_at.get(text, _NEVER) + MEMORY
+        ]
         self._spoken |= set(ready)
         self._note(ready, now)
         if self._watch_warning(now):
             ready += [talk.warning, self._say("voice.more-time")]
         self._plan(now)
-        return self._saying(tuple(ready)) if ready else None
+        return self._utterance(tuple(ready)) if ready else None
 
-    def _saying(self, texts: tuple[str, ...], tone: Tone | None = None, *, cuts: bool = True) -> Saying:
-        talk = self._present
-        sentences = [sentence(text, talk.language) for text in texts]
-        spoken = [one for one in sentences if not one.private or self._aloud]
-        if len(spoken) < len(sentences) and (talk.body.offers or not self._may_say(talk.body.question)):
-            spoken.append(sentence(self._say("voice.hidden"), talk.language))
+    def _utterance(self, texts: tuple[str, ...], tone: Tone | None = None, *, interrupts: bool = True) -> Utterance:
+        talk = self._current
+        sentences = [spoken_sentence(text, talk.language) for text in texts]
+        audible = [sentence for sentence in sentences if not sentence.private or self._aloud]
+        if len(audible) < len(sentences) and (talk.body.offers or not self._may_say(talk.body.question)):
+            audible.append(spoken_sentence(self._say("voice.hidden"), talk.language))
         display = talk.display
-        sounds = tone if tone is Tone.TAKE_CARD or display.voice or display.sound else None
-        return Saying(tuple(spoken), sounds, cuts, display.slow, display.volume)
+        audible_tone = tone if tone is Tone.TAKE_CARD or display.voice or display.sound else None
+        return Utterance(tuple(audible), audible_tone, interrupts, display.slow, display.volume)
 
     # --- helpers --------------------------------------------------------------------------------------------
 
     @property
-    def _present(self) -> Talk:
+    def _current(self) -> Talk:
         assert self._talk is not None
         return self._talk
 
     @property
     def _words(self) -> Words:
-        return self._speak(self._present.language)
+        return self._speak(self._current.language)
 
     def _say(self, message_id: str, **placeholders: object) -> str:
         return self._words(message_id, **placeholders)
 
     @property
     def _aloud(self) -> bool:
-        return self._headset or self._present.display.aloud is True
+        return self._headset or self._current.display.aloud is True
 
     def _may_say(self, text: str) -> bool:
         return self._aloud or not is_private(text)
 
-    def _is_empty(self, talk: Talk, now: float) -> bool:
-        """Return whether nobody seems to be at the first screen. A card left on the reader is always announced."""
+    def _is_unattended(self, talk: Talk, now: float) -> bool:
+        """Return whether the first screen is unattended. A card left on the reader is announced in any case."""
         return talk.state == "Idle" and talk.body.sign is not Sign.TAKE_CARD and now >= self._attended_until
 
     def _watch_warning(self, now: float) -> bool:
         """Return whether the warning has just appeared."""
-        if not self._present.warning:
+        if not self._current.warning:
             self._warning_ends = None
             self._warned = False
             return False
@@ -228,7 +231,7 @@ class Narrator:
         self._said_at |= dict.fromkeys(texts, now)
 
     def _plan(self, now: float) -> None:
-        talk = self._present
+        talk = self._current
         moments = [
             self._said_at[text] + MEMORY
             for text in script.contents(talk)
@@ -246,18 +249,18 @@ class Narrator:
         self.due = None
 
 
-def _spoken_to(talk: Talk | None) -> tuple[str, bool | None] | None:
-    """Return the settings after whose change everything is spoken again."""
+def _speech_settings(talk: Talk | None) -> tuple[str, bool | None] | None:
+    """Return the settings whose change causes the complete screen to be spoken again."""
     return None if talk is None else (talk.language, talk.display.aloud)
 
 
 def _guides(talk: Talk) -> bool:
-    """Return whether the screen guides someone in front of a camera."""
+    """Return whether the screen guides the patient in front of a camera."""
     return (talk.body.camera and not talk.body.photo) or talk.body.sign is Sign.SHOW_CARD
 
 
 def _tone(before: Talk | None, talk: Talk) -> Tone | None:
-    """Return the tone for a new screen. It is the same for every outcome, so that it does not reveal the outcome."""
+    """Return the tone for a new screen. It does not depend on the outcome, which others must not learn."""
     entered = before is None or before.state != talk.state
     if talk.state == "Reading" and entered:
         return Tone.CARD

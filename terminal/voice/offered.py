@@ -1,4 +1,4 @@
-"""Languages in which the voice is offered, depending on the settings and the installed voices."""
+"""Languages in which the voice is offered, according to settings and installed voices."""
 
 from config.settings import Settings, VoiceMode
 from terminal.voice.engines import is_installed
@@ -17,7 +17,7 @@ def voices(settings: Settings, languages: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def missing(settings: Settings) -> tuple[str, ...]:
-    """Return the languages that should be spoken according to the settings but have no voice installed."""
+    """Return the languages that the settings require but for which no voice is installed."""
     if settings.voice.mode not in (VoiceMode.ON_REQUEST, VoiceMode.ON):
         return ()
     return tuple(language for language in offered_languages(settings) if not is_installed(language))

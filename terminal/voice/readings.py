@@ -1,4 +1,4 @@
-"""Preparation of written sentences for speech synthesis."""
+"""Prepare written sentences for speech synthesis."""
 
 import re
 
@@ -16,7 +16,7 @@ _READ = (
     ("下2けた", "しも2けた"),
     ("／", "、"),
 )
-"""Expressions that the Japanese dictionary misreads, with the correct reading. The readings are tested."""
+"""Correct readings of expressions that the Japanese dictionary misreads."""
 
 _PHONE = re.compile(r"[0-9]+(?:-[0-9]+)+")
 _NUMBER_OF_DAY = re.compile(r"(番号 ?)([0-9]{1,3})$")
@@ -24,7 +24,7 @@ _DIGITS = ("ゼロ", "イチ", "ニー", "サン", "ヨン", "ゴー", "ロク",
 
 
 def japanese(text: str) -> str:
-    """Return the text for the Japanese voice, with ruby readings instead of kanji and without visual marks."""
+    """Prepare a text for the Japanese voice: use ruby readings instead of kanji, and remove visual marks."""
     text = RUBY.sub(r"\2", text)
     for written, read in _READ:
         text = text.replace(written, read)
@@ -38,12 +38,12 @@ def _spelled(digits: str) -> str:
 
 
 def chinese(text: str) -> str:
-    """Return the text as pinyin with tone numbers for espeak-ng. The neutral tone is 5."""
+    """Convert Chinese text to pinyin with tone numbers for espeak-ng. The neutral tone is 5."""
     from pypinyin import Style, lazy_pinyin
 
     return " ".join(lazy_pinyin(other(text), style=Style.TONE3, neutral_tone_with_five=True))
 
 
 def other(text: str) -> str:
-    """Return the text for all other voices."""
+    """Prepare a text for all other voices: use ruby readings and normalise spaces."""
     return re.sub(r"\s+", " ", RUBY.sub(r"\2", text)).strip()

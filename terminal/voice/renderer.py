@@ -1,7 +1,7 @@
-"""Speech rendering in a separate process, because the Japanese voice needs much memory and CPU time.
+"""Render speech in a separate process, because the Japanese voice uses much memory and CPU time.
 
-Requests and answers are sent one after the other through pipes: a four-byte length followed by JSON or a WAV file. An
-empty answer means that there is no voice. Sentences never appear on a command line, in a file or in a log.
+Requests and answers are sent through pipes: a four-byte length followed by JSON or WAV data. An empty answer means that
+no voice is available. Sentences never appear on a command line, in a file or in a log.
 """
 
 import asyncio
@@ -18,30 +18,30 @@ from terminal.voice.engines import NoVoice, Voice, voice_for
 
 _LENGTH = struct.Struct(">I")
 _SECONDS = 30.0
-"""Time limit for a sentence, after which the process is killed."""
+"""Time limit for rendering a sentence in seconds. After it, the process is killed."""
 _NICENESS = 5
 
 
 class Renderer:
-    """Starts the process with the first sentence. Must be used from a single event loop."""
+    """Renderer client. It starts the process for the first sentence. Use it on a single event loop."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._worker: Worker | None = None
 
     async def render(self, text: str, language: str, *, slow: bool = False) -> bytes:
-        """Return a WAV file. Raises `NoVoice`."""
+        """Return the spoken text as WAV data. Raises `NoVoice`."""
         if self._worker is None:
             self._worker = Worker("voice")
         request = json.dumps({"text": text, "language": language, "slow": slow}).encode()
         try:
             async with asyncio.timeout(_SECONDS):
-                wav = await self._worker.run(self._ask, request)
+                wav = await self._worker.run(self._request, request)
         except (TimeoutError, OSError, EOFError) as error:
             self._kill()
-            raise NoVoice(f"the voice does not answer ({type(error).__name__})") from None
+            raise NoVoice(f"the voice does not respond ({type(error).__name__})") from None
         if not wav:
-            raise NoVoice(f"there is no voice for {language}")
+            raise NoVoice(f"no voice for {language} is available")
         return wav
 
     def close(self) -> None:
@@ -49,7 +49,7 @@ class Renderer:
         if self._worker is not None:
             self._worker.close()
 
-    def _ask(self, request: bytes) -> bytes:
+    def _request(self, request: bytes) -> bytes:
         process = self._process
         if process is None or process.poll() is not None:
             command = [sys.executable, "-m", "terminal.voice.renderer"]
@@ -82,7 +82,7 @@ def _framed(content: bytes) -> bytes:
     return _LENGTH.pack(len(content)) + content
 
 
-# --- the process --------------------------------------------------------------------------------------------
+# --- renderer process ---------------------------------------------------------------------------------------
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
@@ -99,7 +99,7 @@ def _spoken(voices: dict[str, Voice], text: str, language: str, slow: bool) -> b
         if language not in voices:
             voices[language] = voice_for(language)
         return voices[language].speak(text, slow=slow)
-    except Exception:  # do not report it, because its message may contain the sentence
+    except Exception:  # do not log it: its message may contain the sentence
         return b""
 
 
@@ -110,7 +110,7 @@ def main() -> None:
     system.forbid_dumps()
     with contextlib.suppress(OSError, AttributeError):
         os.nice(_NICENESS)
-    # keep anything a library prints out of the answers
+    # redirect stdout to stderr, so that output printed by libraries does not corrupt the answers
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     serve(sys.stdin.buffer, answers)

@@ -1,20 +1,20 @@
-"""Sentences that can be rendered in advance: those spoken to patients that contain no values."""
+"""Sentences to render in advance: all sentences for patients without variable values."""
 
 import re
 
-from terminal.voice.saying import SpokenSentence, sentence
+from terminal.voice.utterance import SpokenSentence, spoken_sentence
 from terminal.words.aloud import marks
 from terminal.words.catalogue import Speak, catalogue
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_OURS = frozenset({"institution", "staff", "city"})
-"""Placeholders filled with the institution's own texts."""
+_CONSTANT = frozenset({"institution", "staff", "city"})
+"""Placeholders with institution-specific but constant values."""
 _DRAWN_ONLY = ("app.", "place.", "web.", "step.", "card.", "code.birth-date.shape")
 _KEYS = "123456789"
 
 
 def repertoire(language: str, speak: Speak) -> tuple[SpokenSentence, ...]:
-    """Return the sentences of a language. Public sentences come first, because they are needed first."""
+    """Return the sentences of a language. Public sentences are first, because they are used first."""
     say = speak(language)
     texts = [
         say(message_id)
@@ -23,8 +23,8 @@ def repertoire(language: str, speak: Speak) -> tuple[SpokenSentence, ...]:
         if _can_be_rendered(message_id, language)
     ]
     texts += [say("voice.key", key=key) for key in _KEYS]
-    found = dict.fromkeys(sentence(text, language) for text in texts)
-    return tuple(one for one in found if one.text.strip())
+    sentences = dict.fromkeys(spoken_sentence(text, language) for text in texts)
+    return tuple(sentence for sentence in sentences if sentence.text.strip())
 
 
 def _can_be_rendered(message_id: str, language: str) -> bool:
@@ -32,5 +32,5 @@ def _can_be_rendered(message_id: str, language: str) -> bool:
         return False
     message = catalogue(language).get(message_id)
     if message is None or not isinstance(message.string, str):
-        return False  # wordings of a profile are included under the plain id
-    return set(_PLACEHOLDER.findall(message.string)) <= _OURS
+        return False  # profile-specific wordings are included by their plain id
+    return set(_PLACEHOLDER.findall(message.string)) <= _CONSTANT

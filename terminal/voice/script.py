@@ -1,4 +1,4 @@
-"""Spoken text of a `Talk`: reason, question, further lines, and answers with their keys."""
+"""Spoken text of a `Talk`: reason, question, other lines, and answers with their keys."""
 
 from config.settings import DigitOrder
 from terminal.talk.parts import LineKind, Offer, PadKind, Talk
@@ -14,11 +14,11 @@ _KEYS = {
     "-": "minus",
     ".": "point",
 }
-"""Keys of a numeric keypad and their names in the catalogues, below `voice.key`."""
+"""Keys of a numeric keypad and the last part of their message ids (`voice.key.enter`)."""
 
 
 def contents(talk: Talk) -> tuple[str, ...]:
-    """Return the spoken text without the answers."""
+    """Return the spoken texts except for the answers."""
     body = talk.body
     lines = [(kind, line.text) for kind in (*_BEFORE, *_AFTER) for line in body.lines if line.kind is kind]
     before = [text for kind, text in lines if kind in _BEFORE]
@@ -27,7 +27,7 @@ def contents(talk: Talk) -> tuple[str, ...]:
 
 
 def answers(talk: Talk, say: Words) -> tuple[str, ...]:
-    """Return the answers with their keys, or for a pad, how to type."""
+    """Return the answers with their keys or, for a pad, typing instructions."""
     if talk.body.pad is not PadKind.NONE:
         others = (say("voice.pad.others"),) if talk.body.offers else ()
         return (say("voice.pad"), *others)
@@ -35,18 +35,18 @@ def answers(talk: Talk, say: Words) -> tuple[str, ...]:
 
 
 def foot(talk: Talk, say: Words) -> tuple[tuple[str, ...], ...]:
-    """Return the offers to leave and to call staff with their keys. The first screen announces the other keys."""
+    """Return the offers to leave and to call staff, with their keys."""
     return tuple(with_key(offer, say) for offer in talk.foot if offer.ten in (".", "-"))
 
 
 def keys(talk: Talk, say: Words, keypad: DigitOrder) -> tuple[str, ...]:
-    """Return the order of the digits, and the keys that work on every screen."""
+    """Return the explanation of the digit order and of the keys available on every screen."""
     order = () if keypad is DigitOrder.NONE else (say(f"voice.order.{keypad}"),)
     return (*order, say("voice.again"), say("voice.louder"), say("voice.changes"))
 
 
 def with_key(offer: Offer, say: Words) -> tuple[str, ...]:
-    """Return the texts of an offer, beginning with its key."""
+    """Return the texts of an offer, starting with its key."""
     key = offer.key if offer.key.isdigit() else offer.ten
     named = say("voice.key", key=key) if key.isdigit() else say(f"voice.key.{_KEYS[key]}") if key in _KEYS else ""
     return tuple(text for text in (named, offer.label, "" if offer.names else offer.hint) if text)

@@ -1,10 +1,10 @@
-"""Tones as WAV files, for output without a browser."""
+"""Generate tones as WAV data, for output without a browser."""
 
 import math
 from array import array
 from functools import cache
 
-from terminal.voice.saying import Tone
+from terminal.voice.utterance import Tone
 from terminal.voice.wav import RATE, of_bytes
 
 NOTES: dict[Tone, tuple[tuple[float, float], ...]] = {

@@ -1,4 +1,4 @@
-"""16-bit mono WAV files."""
+"""Read and write 16-bit mono WAV data."""
 
 import io
 import struct
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RATE = 24_000
-"""Minimum sample rate in Hz after downsampling."""
+"""Minimum sample rate after downsampling in Hz."""
 _HEADER = 44
 
 
 def of_samples(samples: "NDArray[np.float64]", rate: int) -> bytes:
-    """Return samples (-32768 to 32767) as a WAV file, at half the rate if that is at least `RATE`."""
+    """Encode samples (-32768 to 32767) as WAV, at half the sample rate if that is at least `RATE`."""
     import numpy as np
 
     if rate >= 2 * RATE:
@@ -35,9 +35,9 @@ def of_bytes(samples: bytes, rate: int) -> bytes:
 
 
 def with_lengths(wav: bytes) -> bytes:
-    """Return a WAV file with correct lengths, from one written to a pipe without them."""
+    """Correct the length fields of WAV data that was written to a pipe."""
     if len(wav) < _HEADER or wav[:4] != b"RIFF":
-        raise ValueError("not a WAV file")
+        raise ValueError("not WAV data")
     rate = int(struct.unpack_from("<I", wav, 24)[0])
     return of_bytes(wav[_HEADER : len(wav) - (len(wav) - _HEADER) % 2], rate)
 
@@ -55,7 +55,7 @@ def samples_of(wav: bytes) -> "tuple[NDArray[np.float64], int]":
         return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").astype(np.float64), file.getframerate()
 
 
-def louder(wav: bytes, per_cent: int) -> bytes:
-    """Return the WAV file scaled to a volume in per cent."""
+def scaled(wav: bytes, per_cent: int) -> bytes:
+    """Scale WAV data to a volume in per cent."""
     samples, rate = samples_of(wav)
     return of_bytes((samples * per_cent / 100).astype("<i2").tobytes(), rate)

@@ -1,7 +1,7 @@
-"""All sentences for people, by message id and language: gettext catalogues, read from their .po files by Babel.
+"""Message catalogues: all texts shown or spoken to people, read from gettext .po files with Babel.
 
-A test checks that all languages have the same ids and placeholders. Japanese is the reference: staff-only sentences may
-be missing from patients' languages and then appear in Japanese.
+All languages have the same ids and placeholders, except for staff-only messages. If those are missing from a language,
+the Japanese text is used.
 """
 
 import gettext
@@ -16,23 +16,23 @@ from babel.messages.pofile import read_po
 from config.settings import Profile, Settings
 from consent.items import Wording
 from terminal.words.languages import REFERENCE, Language, needs_original
+from terminal.words.message_text import MessageText
 from terminal.words.ruby import plain
-from terminal.words.said import Said
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _STAFF_ONLY = re.compile(
     r"(staff\.(?!coming)|status\.|handover\.|dock\.|webcam\.|screen\.|web\.(address-old|occupied)$)"
 )
-"""Ids that no patient sees: staff pages and dialogs, the demo's tools, and how to open the page."""
+"""Ids of messages that patients never see: staff pages and dialogs, demo tools, and opening of the page."""
 
-Words = Callable[..., Said]
-"""`words(message_id, **placeholders)` returns the sentence."""
+Words = Callable[..., MessageText]
+"""Function of message id and placeholder values that returns the text."""
 Speak = Callable[[str], Words]
-"""`speak(language)` returns that language's sentences, with the institution's own words filled in."""
+"""Function that returns the `Words` of a language for the institution."""
 
 
 def is_for_staff(message_id: str) -> bool:
-    """Return whether the sentence is for staff only, never on a patient's screen or spoken to a patient."""
+    """Return whether the message is for staff only."""
     return _STAFF_ONLY.match(message_id) is not None
 
 
@@ -45,16 +45,16 @@ def catalogue(language: str) -> Catalog:
 
 @cache
 def _plural(language: str) -> Callable[[int], int]:
-    """Return the function that picks a message's plural form for a number, from the catalogue's header."""
+    """Return the function that maps a number to the index of its plural form, from the catalogue header."""
     return gettext.c2py(catalogue(language).plural_expr)
 
 
 def words(language: str, *, profile: str = "", ruby: bool = False, **always: str) -> Words:
-    """Return one language's sentences; `always` fills placeholders that never change (institution, staff).
+    """Return the texts of a language. `always` contains values for constant placeholders (institution, staff).
 
-    A sentence that another kind of institution words differently is in the catalogue twice: under its id, and under
-    that id with the profile's name (`consent.harmless.pharmacy`). Plural forms are chosen by the message's only number.
-    Readings above kanji are dropped unless `ruby`. Raises KeyError for an id in no catalogue: a programming error.
+    Profile-specific texts have ids that end with the profile's name (`consent.harmless.pharmacy`) and take precedence.
+    The plural form is selected by the message's only number. Readings above kanji are removed unless `ruby` is set.
+    `Words` raises KeyError for an unknown id.
     """
 
     def text_of(message_id: str, placeholders: Mapping[str, object]) -> str:
@@ -66,12 +66,12 @@ def words(language: str, *, profile: str = "", ruby: bool = False, **always: str
         raise KeyError(f"{message_id} is not in the {language} catalogue")
 
     place = {name: text_of(f"place.{name}", {}) for name in ("city", "institution", "staff")}
-    filled = place | always
+    constants = place | always
 
-    def say(message_id: str, **placeholders: object) -> Said:
-        values = {**filled, **placeholders}
-        text = _PLACEHOLDER.sub(lambda found: str(values[found[1]]), text_of(message_id, placeholders))
-        return Said(text if ruby else plain(text), message_id, language, placeholders)
+    def say(message_id: str, **placeholders: object) -> MessageText:
+        values = {**constants, **placeholders}
+        text = _PLACEHOLDER.sub(lambda match: str(values[match[1]]), text_of(message_id, placeholders))
+        return MessageText(text if ruby else plain(text), message_id, language, placeholders)
 
     return say
 
@@ -85,7 +85,7 @@ def _form(message: Message, language: str, placeholders: Mapping[str, object]) -
 
 
 def speaker(settings: Settings, *, ruby: bool = False) -> Speak:
-    """Return every language's sentences in this institution's wording; `ruby` keeps the readings."""
+    """Return the institution's texts by language. `ruby` keeps the readings above kanji."""
     named = {"city": settings.place.city_desk} if settings.place.city_desk else {}
 
     @cache
@@ -96,7 +96,7 @@ def speaker(settings: Settings, *, ruby: bool = False) -> Speak:
 
 
 def wording_lines(shown: Wording, profile: Profile) -> tuple[str, ...]:
-    """Return a question as shown on the screen with the Japanese original below it, as recorded in the ledger."""
+    """Return a question's lines as recorded in the ledger: the displayed text and the Japanese original, if shown."""
     languages = (shown.language, REFERENCE) if needs_original(shown.language) else (shown.language,)
     keys = [key for key in (shown.sentence, shown.topic) if key]
     return tuple(words(language, profile=profile.value)(key) for language in languages for key in keys)

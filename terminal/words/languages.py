@@ -1,4 +1,4 @@
-"""The languages of the screen, each with a message catalogue in this folder (docs/recipes.md: how to add one)."""
+"""Screen languages. Each has a message catalogue in this folder. See docs/recipes.md on how to add one."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from config.settings import Settings
 
 
 class Language(StrEnum):
-    """Values name the message catalogues. By default all languages are offered, in this order."""
+    """Language, by the name of its message catalogue. By default, all are offered in this order."""
 
     JAPANESE = "ja"
     EASY_JAPANESE = "ja-easy"
@@ -20,24 +20,24 @@ class Language(StrEnum):
 
     @property
     def tag(self) -> str:
-        """BCP 47 tag, as used by browsers and voices."""
+        """BCP 47 tag for browsers and voices."""
         return "ja" if self is Language.EASY_JAPANESE else self.value
 
 
 LANGUAGES = tuple(language.value for language in Language)
 REFERENCE = Language.JAPANESE.value
 STAFF_LANGUAGES = (Language.JAPANESE.value, Language.ENGLISH.value)
-"""Languages that also have the staff sentences."""
+"""Languages with staff-only messages."""
 
 NATIVELY_CHECKED = frozenset({Language.JAPANESE.value})
-"""Languages whose sentences a native speaker has checked."""
+"""Languages reviewed by a native speaker."""
 
 
 def offered_languages(settings: Settings) -> tuple[str, ...]:
-    """Return the languages offered to patients, in order; every reception begins in the first."""
+    """Return the languages offered to patients. Every reception begins in the first one."""
     return settings.place.languages or LANGUAGES
 
 
 def needs_original(language: str) -> bool:
-    """Return whether a consent in that language shows the Japanese sentence below it, in small print."""
+    """Return whether consents in this language also show the Japanese text in small print."""
     return language not in NATIVELY_CHECKED

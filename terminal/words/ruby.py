@@ -1,11 +1,11 @@
-"""Readings above kanji, written in the catalogues as `{情報|じょうほう}`."""
+"""Readings above kanji (ruby), written in the catalogues as `{情報|じょうほう}`."""
 
 import re
 
 RUBY = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")
-"""Groups: the written text, its reading."""
+"""Pattern with the groups written text and reading."""
 
 
 def plain(text: str) -> str:
-    """Remove the readings, for the terminal window, the ledger and speech."""
+    """Remove the readings from a text."""
     return RUBY.sub(r"\1", text)

@@ -1,4 +1,4 @@
-"""Sentences of the staff page in Japanese and English, in a catalogue separate from the patient's."""
+"""Message catalogues of the staff page, in Japanese and English."""
 
 from functools import cache
 from importlib.resources import files
@@ -8,10 +8,10 @@ from babel.messages.pofile import read_po
 
 from config.settings import Settings
 from terminal.words.catalogue import Words, speaker
-from terminal.words.said import Said
+from terminal.words.message_text import MessageText
 
 PAGE = "page."
-"""Prefix of the page's own text ids."""
+"""Id prefix of texts used by the page's scripts."""
 
 
 @cache
@@ -21,21 +21,21 @@ def staff_catalogue(language: str) -> Catalog:
 
 
 def staff_words(settings: Settings, language: str) -> Words:
-    """Return staff's sentences, or the patient's for ids missing there. Raises KeyError for an unknown id."""
+    """Return the staff page's texts, with patient texts as fallback. `Words` raises KeyError for an unknown id."""
     messages = staff_catalogue(language)
     patients = speaker(settings)(language)
 
-    def say(message_id: str, **placeholders: object) -> Said:
+    def say(message_id: str, **placeholders: object) -> MessageText:
         message = messages.get(message_id)
         if message is None or not isinstance(message.string, str):
             return patients(message_id, **placeholders)
-        return Said(message.string.format(**placeholders), message_id, language, placeholders)
+        return MessageText(message.string.format(**placeholders), message_id, language, placeholders)
 
     return say
 
 
 def page_words(language: str) -> dict[str, str]:
-    """Return the page's own texts, by id without the prefix; the page fills the placeholders."""
+    """Return the texts used by the page's scripts by id without prefix. The page fills in the placeholders."""
     return {
         str(message.id).removeprefix(PAGE): str(message.string)
         for message in staff_catalogue(language)

@@ -9,8 +9,8 @@ from playwright.async_api import Page
 from config.settings import Settings
 from terminal.counter_web.web_terminal import WebTerminal
 from terminal.talk.serial import SETTLE_SECONDS
-from terminal.voice.saying import Tone
 from terminal.voice.tones import tone
+from terminal.voice.utterance import Tone
 from terminal.words.catalogue import speaker
 from terminal.words.languages import LANGUAGES
 from tests.terminal.counter_web.stage import PAINTED
@@ -60,8 +60,8 @@ class Ear:
         tell = voice._tell
 
         def recorded(kind: str, **content: object) -> None:
-            for clip, (saying, index) in voice._clips.items():
-                one = saying.sentences[index]
+            for clip, (utterance, index) in voice._clips.items():
+                one = utterance.sentences[index]
                 self._clips[clip] = (one.text, one.private)
             tell(kind, **content)
 

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 from config.settings import DigitOrder, Settings, VoiceSettings
 from terminal.session import effects as fx
 from terminal.session import events as ev
-from terminal.voice.saying import Tone
 from terminal.voice.tones import tone
+from terminal.voice.utterance import Tone
 from terminal.voice.wav import of_bytes
 from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM, PageStage, until, wait_for, wait_painted
 from tests.terminal.screens.stand_in import StandIn

@@ -23,7 +23,7 @@ from terminal.screens.touch import Target
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.voice.saying import Saying, Tone
+from terminal.voice.utterance import Tone, Utterance
 from tests.terminal.screens.stage import SMALL, USUAL, Stage, on_a_loop, stage, touch
 from tests.terminal.talk.gallery import SCREENS, state_of
 
@@ -60,13 +60,13 @@ def small_targets(on_stage: Stage) -> set[str]:
 def clipped_widgets(on_stage: Stage) -> set[str]:
     """Return text widgets that do not fit above the answers."""
     desk = on_stage.app.desk
-    saying, lines = desk.query_one("#saying").region, desk.query_one("#lines", Lines)
+    text_area, lines = desk.query_one("#saying").region, desk.query_one("#lines", Lines)
     clipped = {
         str(widget.id)
         for widget in desk.query("#question, #lines, #dots, #code, #progress")
-        if widget.display and widget.region.height and not saying.contains_region(widget.region)
+        if widget.display and widget.region.height and not text_area.contains_region(widget.region)
     }
-    needed = lines.get_content_height(saying.size, saying.size, lines.content_size.width) if lines.display else 0
+    needed = lines.get_content_height(text_area.size, text_area.size, lines.content_size.width) if lines.display else 0
     return clipped | ({"lines"} if lines.display and lines.content_size.height != needed else set())
 
 
@@ -577,7 +577,7 @@ async def test_all_display_options_fit_on_the_smallest_screen() -> None:
 @on_a_loop
 async def test_displayed_question_is_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
     async with stage() as on_stage:
-        spoken: list[Saying] = []
+        spoken: list[Utterance] = []
         monkeypatch.setattr(on_stage.app._aplay, "say", spoken.append)
         await on_stage.show(state_of("method", voice=True))
         assert "本人確認の方法を選んでください" in [sentence.text for sentence in spoken[-1].sentences]

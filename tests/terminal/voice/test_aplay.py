@@ -7,8 +7,8 @@ import time
 import pytest
 
 from terminal.voice.aplay import Aplay
-from terminal.voice.saying import Saying, SpokenSentence, Tone
 from terminal.voice.tones import tone
+from terminal.voice.utterance import SpokenSentence, Tone, Utterance
 from terminal.voice.wav import of_bytes, seconds
 
 TWO = (SpokenSentence("a", "ja"), SpokenSentence("b", "ja"))
@@ -22,7 +22,7 @@ class Speaker:
         self.aplay = Aplay(self._sound, "null", self._ring)
         self._wav = wav
 
-    async def _sound(self, _saying: Saying, index: int) -> bytes | None:
+    async def _sound(self, _utterance: Utterance, index: int) -> bytes | None:
         self.requested.append(index)
         return self._wav
 
@@ -35,14 +35,14 @@ def test_new_sentences_interrupt_those_being_played() -> None:
     async def listen() -> None:
         speaker = Speaker(LONG)
         started = time.monotonic()
-        speaker.aplay.say(Saying(TWO, Tone.CARD))
+        speaker.aplay.say(Utterance(TWO, Tone.CARD))
         assert speaker.requested == [], "`say` does not wait"
         async with asyncio.timeout(60):
             while not speaker.requested:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.3)
-        speaker.aplay.say(Saying((), Tone.TAKE_CARD, cuts=False))
-        speaker.aplay.say(Saying())
+        speaker.aplay.say(Utterance((), Tone.TAKE_CARD, interrupts=False))
+        speaker.aplay.say(Utterance())
         await speaker.aplay.close()
         assert speaker.requested[:1] == [0]
         assert time.monotonic() - started < seconds(LONG)
@@ -53,6 +53,6 @@ def test_new_sentences_interrupt_those_being_played() -> None:
 def test_without_aplay_tones_ring_the_terminal_bell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     speaker = Speaker(tone(Tone.DIGIT))
-    speaker.aplay.say(Saying(TWO, Tone.TAKE_CARD))
-    speaker.aplay.say(Saying(TWO))
+    speaker.aplay.say(Utterance(TWO, Tone.TAKE_CARD))
+    speaker.aplay.say(Utterance(TWO))
     assert (speaker.rings, speaker.requested) == (1, [])

@@ -14,7 +14,7 @@ from terminal.talk.serial import Talks
 from terminal.voice import engines
 from terminal.voice.engines import NoVoice
 from terminal.voice.guide import Guide
-from terminal.voice.saying import Saying
+from terminal.voice.utterance import Utterance
 from terminal.words.catalogue import speaker
 from terminal.words.languages import LANGUAGES
 from tests.terminal.talk.gallery import RULES, state_of
@@ -22,10 +22,10 @@ from tests.terminal.talk.gallery import RULES, state_of
 
 class Output:
     def __init__(self) -> None:
-        self.sayings: list[Saying] = []
+        self.utterances: list[Utterance] = []
 
-    def say(self, saying: Saying) -> None:
-        self.sayings.append(saying)
+    def say(self, utterance: Utterance) -> None:
+        self.utterances.append(utterance)
 
 
 def settings(folder: Path, mode: VoiceMode) -> Settings:
@@ -40,7 +40,7 @@ def no_voice_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_due_sentences_are_spoken(tmp_path: Path) -> None:
-    async def listen() -> list[Saying]:
+    async def listen() -> list[Utterance]:
         output, speak = Output(), speaker(Settings())
         now = [0.0]
         guide = Guide(settings(tmp_path, VoiceMode.INSTALLED), speak, clock=lambda: now[0])
@@ -53,11 +53,11 @@ def test_due_sentences_are_spoken(tmp_path: Path) -> None:
         assert guide._timer is not None
         guide._tick()
         guide.close()
-        return output.sayings
+        return output.utterances
 
-    sayings = asyncio.run(listen())
-    assert [len(saying.sentences) > 0 for saying in sayings] == [True, True, True]
-    assert sayings[-1].sentences[0].text == "あと5秒です"
+    utterances = asyncio.run(listen())
+    assert [len(utterance.sentences) > 0 for utterance in utterances] == [True, True, True]
+    assert utterances[-1].sentences[0].text == "あと5秒です"
 
 
 @pytest.mark.usefixtures("no_voice_installed")
@@ -83,7 +83,7 @@ def test_a_configured_voice_that_is_not_installed_is_reported(tmp_path: Path, ca
             guide.begin(rules_of(on_request), output)
             talks = Talks(speaker(Settings()), language="ja")
             guide.hear(talks.show(state_of("method", voice=True), replace(RULES, voices=("ja",)), 0.0))
-            assert await guide.wav(output.sayings[0], 0) is None
+            assert await guide.wav(output.utterances[0], 0) is None
             guide.close()
             return len(reports)
 

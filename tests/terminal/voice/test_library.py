@@ -15,14 +15,14 @@ from terminal.voice.engines import NoVoice, voice_for
 from terminal.voice.library import Library, fill
 from terminal.voice.renderer import Renderer
 from terminal.voice.repertoire import repertoire
-from terminal.voice.saying import SpokenSentence, Tone
 from terminal.voice.tones import tone
-from terminal.voice.wav import louder, seconds
+from terminal.voice.utterance import SpokenSentence, Tone
+from terminal.voice.wav import scaled, seconds
 from terminal.words.catalogue import speaker
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is missing (run make setup)")
-STORED = SpokenSentence("Please take your card", "en", private=False, kept=True)
-WITH_VALUE = SpokenSentence("2 tries left", "en", private=False, kept=False)
+STORED = SpokenSentence("Please take your card", "en", private=False, cacheable=True)
+WITH_VALUE = SpokenSentence("2 tries left", "en", private=False, cacheable=False)
 
 
 async def _wavs(folder: Path, *sentences: SpokenSentence) -> list[bytes]:
@@ -105,7 +105,7 @@ def test_the_error_for_a_missing_voice_names_the_package(monkeypatch: pytest.Mon
 def test_only_sentences_without_personal_data_are_prerendered(language: str) -> None:
     sentences = repertoire(language, speaker(Settings(), ruby=True))
     assert len(sentences) > 200
-    assert all(sentence.kept for sentence in sentences)
+    assert all(sentence.cacheable for sentence in sentences)
     assert not [sentence.text for sentence in sentences if "{" in sentence.text]
 
 
@@ -113,4 +113,4 @@ def test_tones_require_no_voice() -> None:
     for name in Tone:
         with wave.open(BytesIO(tone(name)), "rb") as file:
             assert 0.05 < file.getnframes() / file.getframerate() < 1
-    assert len(louder(tone(Tone.CARD), 50)) == len(tone(Tone.CARD))
+    assert len(scaled(tone(Tone.CARD), 50)) == len(tone(Tone.CARD))

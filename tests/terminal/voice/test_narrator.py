@@ -14,7 +14,7 @@ from terminal.session.step import step
 from terminal.talk.parts import Remark
 from terminal.talk.serial import Talks
 from terminal.voice.narrator import MEMORY, PERSISTS, Narrator
-from terminal.voice.saying import Saying, Tone
+from terminal.voice.utterance import Tone, Utterance
 from terminal.words.aloud import is_private
 from terminal.words.catalogue import catalogue, speaker
 from tests.terminal.session.world import World
@@ -34,10 +34,10 @@ class Listener:
         self.now = 0.0
         self.rules = SPEAKING
 
-    def see(self, state: st.State, remark: Remark = Remark.NONE) -> Saying | None:
+    def see(self, state: st.State, remark: Remark = Remark.NONE) -> Utterance | None:
         return self.narrator.hear(self.talks.show(state, self.rules, self.now, remark=remark), self.now)
 
-    def wait(self, seconds: float) -> Iterator[Saying]:
+    def wait(self, seconds: float) -> Iterator[Utterance]:
         end = self.now + seconds
         while self.narrator.due is not None and self.narrator.due <= end:
             self.now = max(self.now, self.narrator.due)
@@ -47,12 +47,12 @@ class Listener:
         self.now = end
 
 
-def texts(saying: Saying | None) -> list[str]:
-    return [sentence.text for sentence in saying.sentences] if saying is not None else []
+def texts(utterance: Utterance | None) -> list[str]:
+    return [sentence.text for sentence in utterance.sentences] if utterance is not None else []
 
 
-def text(saying: Saying | None) -> str:
-    return " / ".join(texts(saying))
+def text(utterance: Utterance | None) -> str:
+    return " / ".join(texts(utterance))
 
 
 def speaking(name: str, language: str = "ja", **display: Any) -> st.State:
@@ -84,7 +84,7 @@ def test_a_question_is_repeated_in_full_on_request() -> None:
     list(listener.wait(2))
     again = listener.narrator.again(listener.now)
     assert again is not None
-    assert again.cuts
+    assert again.interrupts
     assert text(again) == spoken
 
 
@@ -110,7 +110,7 @@ def test_a_wrong_pin_is_announced_first_with_the_tries_left() -> None:
     spoken = listener.see(speaking("pin-wrong"))
     assert texts(spoken)[:3] == ["暗証番号がちがいます", "暗証番号（4けた）を入れてください", "あと2回 入れられます"]
     assert spoken is not None
-    assert (spoken.tone, spoken.cuts) == (Tone.ERROR, True)
+    assert (spoken.tone, spoken.interrupts) == (Tone.ERROR, True)
 
 
 def face_check_with(guidance: Guidance, frames: int = 0) -> st.State:
@@ -179,7 +179,11 @@ def test_the_reminder_to_take_the_card_is_repeated() -> None:
     for _ in range(3):
         reminder = listener.narrator.remind(5.0)
         assert reminder is not None
-        assert (texts(reminder), reminder.tone, reminder.cuts) == (["カードをお取りください"], Tone.TAKE_CARD, False)
+        assert (texts(reminder), reminder.tone, reminder.interrupts) == (
+            ["カードをお取りください"],
+            Tone.TAKE_CARD,
+            False,
+        )
 
 
 def test_every_digit_has_the_same_tone_and_no_speech() -> None:
@@ -194,7 +198,7 @@ def test_every_digit_has_the_same_tone_and_no_speech() -> None:
 def test_speech_stops_when_the_voice_is_switched_off() -> None:
     listener = Listener()
     listener.see(speaking("method"))
-    assert listener.see(state_of("method")) == Saying(), "silence"
+    assert listener.see(state_of("method")) == Utterance(), "silence"
     assert listener.see(state_of("method")) is None
 
 
@@ -234,13 +238,16 @@ def test_private_questions_are_spoken_without_consent_on_a_headset() -> None:
 @pytest.mark.parametrize("name", SCREENS)
 def test_private_sentences_are_not_spoken_without_consent(name: str, aloud: bool | None, language: str) -> None:
     listener = Listener()
-    sayings = [
+    utterances = [
         listener.see(speaking(name, language, aloud=aloud)),
         listener.narrator.again(1.0),
         listener.narrator.remind(2.0),
     ]
     spoken = [
-        sentence for saying in [*sayings, *listener.wait(30)] if saying is not None for sentence in saying.sentences
+        sentence
+        for utterance in [*utterances, *listener.wait(30)]
+        if utterance is not None
+        for sentence in utterance.sentences
     ]
     assert not [sentence.text for sentence in spoken if sentence.private]
     private = {line.text for line in listener.talks.talk.body.lines if is_private(line.text)}
@@ -261,11 +268,11 @@ def test_the_tone_does_not_reveal_the_outcome() -> None:
 def test_personal_sentences_are_not_stored() -> None:
     listener = Listener()
     stored = {
-        sentence.text: sentence.kept
+        sentence.text: sentence.cacheable
         for name in ("pin-wrong", "complete", "consent-one", "method")
-        for saying in [listener.see(speaking(name, aloud=True))]
-        if saying is not None
-        for sentence in saying.sentences
+        for utterance in [listener.see(speaking(name, aloud=True))]
+        if utterance is not None
+        for sentence in utterance.sentences
     }
     assert not stored["あと2回 入れられます"]
     assert not [text for text, is_stored in stored.items() if is_stored and "件" in text]

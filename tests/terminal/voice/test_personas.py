@@ -20,7 +20,7 @@ from terminal.simulated.personas.cast import BY_NAME, PERSONAS
 from terminal.simulated.personas.persona import Persona
 from terminal.talk.serial import Talks
 from terminal.voice.narrator import Narrator
-from terminal.voice.saying import SpokenSentence
+from terminal.voice.utterance import SpokenSentence
 from terminal.words.catalogue import speaker
 from vision.engines.open import open_engine
 
@@ -44,9 +44,9 @@ class Loudspeaker:
         def hear(state: st.State) -> None:
             self.states.add(type(state).__name__)
             for aloud in (None, False):
-                saying = narrator.hear(talks.show(_speaking(state, aloud), rules, 0.0), 0.0)
+                utterance = narrator.hear(talks.show(_speaking(state, aloud), rules, 0.0), 0.0)
                 repeated = narrator.again(0.0)
-                for heard in (saying, repeated):
+                for heard in (utterance, repeated):
                     self.sentences += heard.sentences if heard is not None else ()
 
         conductor.listen(on_state=hear)

@@ -4,7 +4,7 @@ import re
 
 from terminal.words.aloud import is_private, marks
 from terminal.words.catalogue import catalogue, is_for_staff, words
-from terminal.words.said import Said
+from terminal.words.message_text import MessageText
 
 SENSITIVE = re.compile(
     r"specific-disease|subsid|elderly|health-checkup|not-valid|not-registered|suspended$|guardian|by\.companion"
@@ -36,4 +36,4 @@ def test_unknown_text_is_private() -> None:
     assert not is_private(say("consent.question"))
     assert is_private(say("question.specific-disease"))
     assert is_private("山田 太郎")
-    assert is_private(Said("?", "no-such-message"))
+    assert is_private(MessageText("?", "no-such-message"))
