@@ -17,7 +17,7 @@ def voices(settings: Settings, languages: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def missing(settings: Settings) -> tuple[str, ...]:
-    """Return the languages that the settings require but for which no voice is installed."""
+    """Return the required languages without an installed voice."""
     if settings.voice.mode not in (VoiceMode.ON_REQUEST, VoiceMode.ON):
         return ()
     return tuple(language for language in offered_languages(settings) if not is_installed(language))
