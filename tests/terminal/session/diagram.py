@@ -1,7 +1,7 @@
-"""Generate the state diagram of docs/states.md from `step`: `make diagram`.
+"""Generate the state diagram of docs/states.md from `step`. Run by `make diagram`.
 
-Walk breadth first from the idle screen. In each state, try every button on the screen, every possible answer to the
-pending effects, and every device event; each transition becomes an edge. The result is deterministic.
+Searches breadth-first from the idle screen. In each state, it sends the events of all buttons on the screen, all
+possible answers to pending effects and all device events. Each transition becomes an edge. The result is deterministic.
 """
 
 from collections import deque
@@ -27,13 +27,13 @@ from terminal.words.catalogue import speaker
 from tests.terminal.session.world import CARD, CHECK, WAITING, WALL, plausible_answers
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "states.md"
-_STATES_OF_A_KIND: Final = 100
-"""Maximum number of states per class to expand, for each counter; more add no edges."""
+_MAX_STATES_PER_CLASS: Final = 100
+"""Maximum number of states expanded per class and counter. A higher number adds no edges."""
 
 _ORIGIN: Final = (
     "Generated from `terminal/session/step.py` by `make diagram`; a test fails if this page is out of date."
 )
-_SHOWN: Final = (
+_INTRODUCTION: Final = (
     "The diagram shows the moves of a normal reception. "
     "Events that can end or redirect a state at any time are in the table below."
 )
@@ -91,11 +91,11 @@ Edge = tuple[str, str, type[ev.Event]]
 class _Node:
     state: st.State
     open: tuple[fx.Effect, ...]
-    """Effects without an answer so far."""
+    """Effects without an answer."""
     on_reader: int | None
     seconds: float
     cards: int = 0
-    """Number of cards put down so far; each starts a reception with its own id."""
+    """Number of cards inserted. Each starts a reception with a new id."""
 
     @property
     def now(self) -> Now:
@@ -103,33 +103,33 @@ class _Node:
 
 
 def edges() -> set[Edge]:
-    """Return every transition that `step` makes for any of the counters."""
-    found: set[Edge] = set()
+    """Return the transitions that `step` makes for any of the counters."""
+    edges_found: set[Edge] = set()
     for counter in _COUNTERS:
-        _walk(counter, found)
-    return found
+        _walk(counter, edges_found)
+    return edges_found
 
 
-def _walk(counter: _Counter, found: set[Edge]) -> None:
+def _walk(counter: _Counter, edges_found: set[Edge]) -> None:
     speak = speaker(Settings())
-    waiting = deque([_Node(st.START, (), None, 0.0)])
-    known: dict[str, set[str]] = {}
-    while waiting:
-        node = waiting.popleft()
+    queue = deque([_Node(st.START, (), None, 0.0)])
+    fingerprints: dict[str, set[str]] = {}
+    while queue:
+        node = queue.popleft()
         offers = talk_of(node.state, counter.rules, speak)
         for after, event in _transitions(node, (*offers.body.offers, *offers.foot), counter):
             before_name, after_name = type(node.state).__name__, type(after.state).__name__
             if before_name != after_name:
-                found.add((before_name, after_name, type(event)))
-            seen = known.setdefault(after_name, set())
-            mark = _mark(after)
-            if mark not in seen and len(seen) < _STATES_OF_A_KIND:
-                seen.add(mark)
-                waiting.append(after)
+                edges_found.add((before_name, after_name, type(event)))
+            expanded = fingerprints.setdefault(after_name, set())
+            fingerprint = _fingerprint(after)
+            if fingerprint not in expanded and len(expanded) < _MAX_STATES_PER_CLASS:
+                expanded.add(fingerprint)
+                queue.append(after)
 
 
-def _mark(node: _Node) -> str:
-    """Return what distinguishes a state from others, apart from times and ids."""
+def _fingerprint(node: _Node) -> str:
+    """Return a text that identifies the state, ignoring times and ids."""
     state = node.state
     fields = {
         name: getattr(state, name)
@@ -187,7 +187,7 @@ def _awaited(effect: fx.Effect, state: st.State) -> bool:
 def _events(node: _Node, offers: tuple[Offer, ...], counter: _Counter) -> Iterator[tuple[ev.Event, int | None, float]]:
     for offer in offers:
         yield offer.event, node.on_reader, node.seconds
-    for event in _typed(node.state):
+    for event in _typed_events(node.state):
         yield event, node.on_reader, node.seconds
     for effect in node.open:
         for answer in plausible_answers(effect, node.now, counter.check, counter.card):
@@ -206,7 +206,7 @@ def _events(node: _Node, offers: tuple[Offer, ...], counter: _Counter) -> Iterat
             yield ev.Tick(), node.on_reader, max(moment, node.seconds)
 
 
-def _typed(state: st.State) -> Iterator[ev.Event]:
+def _typed_events(state: st.State) -> Iterator[ev.Event]:
     """Yield the events of typed digits and the staff password, which no button posts."""
     if isinstance(state, st.Idle):
         yield ev.InquiryChosen("")
@@ -226,21 +226,21 @@ def _typed(state: st.State) -> Iterator[ev.Event]:
             pass
 
 
-def page(found: set[Edge]) -> str:
-    drawn: dict[tuple[str, str], set[str]] = {}
+def page(edges_found: set[Edge]) -> str:
+    arrows: dict[tuple[str, str], set[str]] = {}
     exits: dict[str, dict[str, set[str]]] = {}
-    for before, after, event in found:
+    for before, after, event in edges_found:
         if event in _EXITS:
             exits.setdefault(before, {}).setdefault(after, set()).add(_EXITS[event])
         else:
-            drawn.setdefault((before, after), set()).add(_spaced(event.__name__))
-    lines = ["# States of a reception", "", _ORIGIN, "", _SHOWN, ""]
+            arrows.setdefault((before, after), set()).add(_spaced(event.__name__))
+    lines = ["# States of a reception", "", _ORIGIN, "", _INTRODUCTION, ""]
     lines += ["```mermaid", "stateDiagram-v2", "    [*] --> Idle"]
-    lines += [f"    {before} --> {after}: {', '.join(sorted(why))}" for (before, after), why in sorted(drawn.items())]
+    lines += [f"    {before} --> {after}: {', '.join(sorted(why))}" for (before, after), why in sorted(arrows.items())]
     lines += ["```", "", "| State | ends or turns to |", "|---|---|"]
     for before, ways in sorted(exits.items()):
-        told = "; ".join(f"**{after}** ({', '.join(sorted(why))})" for after, why in sorted(ways.items()))
-        lines.append(f"| {before} | {told} |")
+        targets = "; ".join(f"**{after}** ({', '.join(sorted(why))})" for after, why in sorted(ways.items()))
+        lines.append(f"| {before} | {targets} |")
     return "\n".join([*lines, ""])
 
 

@@ -1,4 +1,4 @@
-"""Receptions that require both face and PIN: what opens a check, what is skipped, and when staff must decide."""
+"""Receptions that require both face and PIN, and their fallbacks."""
 
 import pytest
 from msgspec.structs import replace
@@ -17,10 +17,10 @@ PINLESS = replace(CARD, pin_tries_left=0)
 CODE_LOCKED = replace(CARD, code_tries_left=2)
 NO_PHOTO = ev.RecordFacts("genuine", False, False)
 POSSIBLE, ALWAYS, NEVER = AlsoPin.WHERE_POSSIBLE, AlsoPin.ALWAYS, AlsoPin.NEVER
-either = pytest.mark.parametrize("policy", [POSSIBLE, ALWAYS])
+both_policies = pytest.mark.parametrize("policy", [POSSIBLE, ALWAYS])
 
 
-def at(policy: AlsoPin, *, staff: bool = True) -> World:
+def world_with(policy: AlsoPin, *, staff: bool = True) -> World:
     return World(Rules(also_pin=policy, staff_enabled=staff))
 
 
@@ -34,16 +34,16 @@ def to_face_check(world: World, card: CardFacts = CARD) -> None:
 
 
 def opened_by(world: World) -> list[tuple[Way, bool]]:
-    return [(one.way, one.face_matched) for one in world.issued if isinstance(one, fx.RecordOpenedCheck)]
+    return [(effect.way, effect.face_matched) for effect in world.issued if isinstance(effect, fx.RecordOpenedCheck)]
 
 
 def nothing_sent_to_the_service(world: World) -> bool:
     return not any(isinstance(effect, fx.OpenCheck) for effect in world.issued)
 
 
-def assert_only_staff_can_confirm(world: World, why: st.MethodReason) -> None:
+def assert_only_staff_can_confirm(world: World, reason: st.MethodReason) -> None:
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((), why)
+    assert (world.state.ways, world.state.why) == ((), reason)
     for kind in (ev.PinChosen, ev.FaceChosen, ev.PinEntered):
         assert world.touch(kind) == ()
     assert nothing_sent_to_the_service(world)
@@ -56,12 +56,12 @@ def assert_only_staff_can_confirm(world: World, why: st.MethodReason) -> None:
     assert effects[0] == fx.ProveChip(world.reception.id, effects[0].effect, Way.STAFF, "documents")
 
 
-# --- both are available -----------------------------------------------------------------------------------------
+# --- face and PIN are available ---------------------------------------------------------------------------------
 
 
-@either
+@both_policies
 def test_the_face_comes_first_and_the_pin_opens_the_check(policy: AlsoPin) -> None:
-    world = at(policy)
+    world = world_with(policy)
     to_face_check(world)
     assert world.answer(ev.FaceMatched, 0.2) == (), "no proof is requested from the chip before the PIN"
     assert isinstance(world.state, st.PinEntry)
@@ -75,9 +75,9 @@ def test_the_face_comes_first_and_the_pin_opens_the_check(policy: AlsoPin) -> No
     assert not any(isinstance(effect, fx.ProveChip) for effect in world.issued)
 
 
-@either
+@both_policies
 def test_no_method_is_offered_and_no_pin_accepted_before_the_face(policy: AlsoPin) -> None:
-    world = at(policy)
+    world = world_with(policy)
     world.read_card()
     assert isinstance(world.state, st.ChoosingMethod)
     assert (world.state.ways, world.state.why) == ((Way.FACE,), st.MethodReason.BOTH_ASKED)
@@ -92,19 +92,19 @@ def test_no_method_is_offered_and_no_pin_accepted_before_the_face(policy: AlsoPi
     assert isinstance(world.state, st.FaceCheck)
 
 
-def test_never_accepts_face_or_pin_alone() -> None:
-    world = at(NEVER)
+def test_face_or_pin_is_sufficient_by_default() -> None:
+    world = world_with(NEVER)
     to_face_check(world)
     effects = world.answer(ev.FaceMatched, 0.2)
     assert [type(effect) for effect in effects] == [fx.ProveChip]
-    world = at(NEVER)
+    world = world_with(NEVER)
     world.identify_by_pin()
     assert opened_by(world) == [(Way.PIN, False)]
 
 
-@either
+@both_policies
 def test_a_face_match_does_not_carry_over_to_the_next_reception(policy: AlsoPin) -> None:
-    world = at(policy)
+    world = world_with(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
     world.remove_card()
@@ -113,9 +113,9 @@ def test_a_face_match_does_not_carry_over_to_the_next_reception(policy: AlsoPin)
     assert world.touch(ev.PinEntered) == ()
 
 
-@either
-def test_a_wrong_pin_is_retyped_without_a_second_face_check(policy: AlsoPin) -> None:
-    world = at(policy)
+@both_policies
+def test_a_wrong_pin_requires_no_second_face_check(policy: AlsoPin) -> None:
+    world = world_with(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
     world.touch(ev.PinEntered)
@@ -127,9 +127,9 @@ def test_a_wrong_pin_is_retyped_without_a_second_face_check(policy: AlsoPin) -> 
     assert opened_by(world) == [(Way.PIN, True)]
 
 
-@either
-def test_a_camera_lost_after_the_face_was_confirmed_changes_nothing(policy: AlsoPin) -> None:
-    world = at(policy)
+@both_policies
+def test_a_camera_lost_after_the_face_check_has_no_effect(policy: AlsoPin) -> None:
+    world = world_with(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
     world.send(ev.CameraChanged(False))
@@ -144,7 +144,7 @@ def test_a_camera_lost_after_the_face_was_confirmed_changes_nothing(policy: Also
 
 
 def test_where_possible_accepts_the_face_alone_if_the_card_has_no_pin() -> None:
-    world = at(POSSIBLE)
+    world = world_with(POSSIBLE)
     to_face_check(world, PINLESS)
     world.answer(ev.FaceMatched, 0.2)
     world.answer(ev.ChipSigned)
@@ -153,7 +153,7 @@ def test_where_possible_accepts_the_face_alone_if_the_card_has_no_pin() -> None:
 
 
 def test_always_requires_staff_if_the_card_has_no_pin() -> None:
-    world = at(ALWAYS)
+    world = world_with(ALWAYS)
     world.read_card(PINLESS)
     assert_only_staff_can_confirm(world, st.MethodReason.PIN_NEEDED)
 
@@ -180,7 +180,7 @@ def no_photo(world: World) -> None:
 
 
 MISSING = pytest.mark.parametrize(
-    ("make_face_check_impossible", "why"),
+    ("make_face_check_impossible", "reason"),
     [
         (no_camera, st.MethodReason.NO_CAMERA),
         (camera_lost_during_the_face_check, st.MethodReason.NO_CAMERA),
@@ -192,12 +192,12 @@ MISSING = pytest.mark.parametrize(
 
 @MISSING
 def test_where_possible_accepts_the_pin_alone_if_the_face_check_is_impossible(
-    make_face_check_impossible: object, why: st.MethodReason
+    make_face_check_impossible: object, reason: st.MethodReason
 ) -> None:
-    world = at(POSSIBLE)
+    world = world_with(POSSIBLE)
     make_face_check_impossible(world)  # type: ignore[operator]
     assert isinstance(world.state, st.PinEntry)
-    assert world.state.why is why
+    assert world.state.why is reason
     world.verify_pin()
     world.open_check()
     assert opened_by(world) == [(Way.PIN, False)]
@@ -205,15 +205,15 @@ def test_where_possible_accepts_the_pin_alone_if_the_face_check_is_impossible(
 
 @MISSING
 def test_always_requires_staff_if_the_face_check_is_impossible(
-    make_face_check_impossible: object, why: st.MethodReason
+    make_face_check_impossible: object, reason: st.MethodReason
 ) -> None:
-    world = at(ALWAYS)
+    world = world_with(ALWAYS)
     make_face_check_impossible(world)  # type: ignore[operator]
-    assert_only_staff_can_confirm(world, why)
+    assert_only_staff_can_confirm(world, reason)
 
 
 def test_a_reconnected_camera_does_not_interrupt_pin_entry() -> None:
-    world = at(POSSIBLE)
+    world = world_with(POSSIBLE)
     no_camera(world)
     world.send(ev.CameraChanged(True))
     assert world.touch(ev.FaceChosen) == ()
@@ -232,7 +232,7 @@ def test_a_reconnected_camera_does_not_interrupt_pin_entry() -> None:
 
 
 def test_during_code_entry_the_pin_is_allowed_only_while_the_camera_is_lost() -> None:
-    world = at(POSSIBLE)
+    world = world_with(POSSIBLE)
     world.read_card()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeNotScanned)
@@ -246,9 +246,9 @@ def test_during_code_entry_the_pin_is_allowed_only_while_the_camera_is_lost() ->
 
 
 def test_staff_cannot_open_a_record_whose_code_is_locked() -> None:
-    """The printed code is locked permanently: `always` cannot confirm anyone here, `where-possible` uses the PIN."""
+    """The printed code is locked permanently. `always` reports a problem, and `where-possible` uses the PIN."""
     for policy, problem in ((POSSIBLE, None), (ALWAYS, ProblemCode.BOTH_NEEDED)):
-        world = at(policy)
+        world = world_with(policy)
         world.read_card(replace(CARD, code_tries_left=0))
         world.touch(ev.StaffAuthenticated)
         if problem is None:
@@ -262,8 +262,8 @@ def test_staff_cannot_open_a_record_whose_code_is_locked() -> None:
 
 
 @pytest.mark.parametrize(("policy", "card"), [(POSSIBLE, CARD), (POSSIBLE, PINLESS), (ALWAYS, CARD)])
-def test_a_pin_does_not_make_up_for_a_refused_face(policy: AlsoPin, card: CardFacts) -> None:
-    world = at(policy)
+def test_a_pin_does_not_replace_a_refused_face(policy: AlsoPin, card: CardFacts) -> None:
+    world = world_with(policy)
     to_face_check(world, card)
     for _ in range(3):
         world.answer(ev.FaceRefused, "not-matched")
@@ -271,21 +271,21 @@ def test_a_pin_does_not_make_up_for_a_refused_face(policy: AlsoPin, card: CardFa
 
 
 @pytest.mark.parametrize(
-    "lost", [lambda world: world.answer(ev.CameraFailed), lambda w: w.send(ev.CameraChanged(False))]
+    "lose_camera", [lambda world: world.answer(ev.CameraFailed), lambda w: w.send(ev.CameraChanged(False))]
 )
-def test_losing_the_camera_after_a_refusal_does_not_skip_the_face(lost: object) -> None:
-    """Otherwise a refused person could unplug the camera."""
-    world = at(POSSIBLE)
+def test_losing_the_camera_after_a_refusal_does_not_skip_the_face(lose_camera: object) -> None:
+    """A refused person could otherwise unplug the camera."""
+    world = world_with(POSSIBLE)
     to_face_check(world)
     world.answer(ev.FaceRefused, "not-seen")
-    lost(world)  # type: ignore[operator]
+    lose_camera(world)  # type: ignore[operator]
     assert_only_staff_can_confirm(world, st.MethodReason.NO_CAMERA)
 
 
-@either
-def test_a_pin_locked_by_wrong_entries_is_still_required(policy: AlsoPin) -> None:
-    """Otherwise a look-alike without the PIN could lock it and pass with the face alone."""
-    world = at(policy)
+@both_policies
+def test_a_pin_locked_by_wrong_entries_remains_required(policy: AlsoPin) -> None:
+    """A look-alike could otherwise lock the PIN and pass with only the face."""
+    world = world_with(policy)
     to_face_check(world, replace(CARD, pin_tries_left=1))
     world.answer(ev.FaceMatched, 0.2)
     world.touch(ev.LastTryConfirmed)
@@ -298,9 +298,9 @@ def test_a_pin_locked_by_wrong_entries_is_still_required(policy: AlsoPin) -> Non
     assert_only_staff_can_confirm(world, st.MethodReason.PIN_LOCKED_NOW)
 
 
-@either
-def test_a_pin_locked_elsewhere_in_the_meantime_is_still_required(policy: AlsoPin) -> None:
-    world = at(policy)
+@both_policies
+def test_a_pin_locked_elsewhere_remains_required(policy: AlsoPin) -> None:
+    world = world_with(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
     world.touch(ev.PinEntered)
@@ -308,10 +308,10 @@ def test_a_pin_locked_elsewhere_in_the_meantime_is_still_required(policy: AlsoPi
     assert_only_staff_can_confirm(world, st.MethodReason.PIN_NEEDED)
 
 
-@either
-def test_a_printed_code_used_up_by_wrong_entries_is_still_required(policy: AlsoPin) -> None:
-    """Otherwise someone with another person's card and PIN could use up its tries to skip the face check."""
-    world = at(policy)
+@both_policies
+def test_a_printed_code_locked_by_wrong_entries_remains_required(policy: AlsoPin) -> None:
+    """Someone with another person's card and PIN could otherwise lock the code to skip the face check."""
+    world = world_with(policy)
     world.read_card(replace(CARD, code_tries_left=3))
     world.touch(ev.FaceChosen)
     world.touch(ev.CodeEntered)
@@ -327,10 +327,10 @@ def test_a_printed_code_used_up_by_wrong_entries_is_still_required(policy: AlsoP
         (POSSIBLE, replace(CODE_LOCKED, pin_tries_left=0), ProblemCode.NO_WAY_LEFT),
     ],
 )
-def test_without_staff_the_screen_says_that_both_are_needed(
+def test_without_staff_the_screen_reports_the_required_methods(
     policy: AlsoPin, card: CardFacts, code: ProblemCode
 ) -> None:
-    world = at(policy, staff=False)
+    world = world_with(policy, staff=False)
     world.read_card(card)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is code
@@ -339,9 +339,9 @@ def test_without_staff_the_screen_says_that_both_are_needed(
 # --- staff ------------------------------------------------------------------------------------------------------
 
 
-@either
+@both_policies
 def test_staff_can_take_over_between_face_and_pin(policy: AlsoPin) -> None:
-    world = at(policy)
+    world = world_with(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
     world.touch(ev.StaffAuthenticated)
@@ -351,29 +351,29 @@ def test_staff_can_take_over_between_face_and_pin(policy: AlsoPin) -> None:
     assert opened_by(world) == [(Way.STAFF, True)]
 
 
-# --- face or PIN is enough --------------------------------------------------------------------------------------
+# --- face or PIN is sufficient ----------------------------------------------------------------------------------
 
 
-def test_a_reconnected_camera_offers_the_face_again_if_one_method_is_enough() -> None:
-    world = at(NEVER)
+def test_a_reconnected_camera_offers_the_face_again_if_one_method_is_sufficient() -> None:
+    world = world_with(NEVER)
     no_camera(world)
     world.send(ev.CameraChanged(True))
     world.touch(ev.FaceChosen)
     assert isinstance(world.state, st.PrintedCodeEntry)
 
 
-def test_a_locked_pin_is_reported_differently_if_it_is_not_needed() -> None:
-    world = at(NEVER)
+def test_a_locked_pin_is_reported_differently_if_it_is_not_required() -> None:
+    world = world_with(NEVER)
     no_camera(world)
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, False)
     assert_only_staff_can_confirm(world, st.MethodReason.PIN_UNAVAILABLE)
 
 
-# --- face check turned off --------------------------------------------------------------------------------------
+# --- face check disabled ----------------------------------------------------------------------------------------
 
 
-def test_with_the_face_check_off_the_pin_comes_first() -> None:
+def test_with_the_face_check_disabled_the_pin_is_requested() -> None:
     world = World(Rules(face=False, staff_enabled=True))
     world.read_card(CARD)
     assert isinstance(world.state, st.PinEntry)

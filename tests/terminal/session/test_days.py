@@ -1,4 +1,4 @@
-"""Ordinary receptions and their common problems, from the session's point of view."""
+"""Ordinary receptions and common problems in the session's state machine."""
 
 from datetime import date, datetime, time, timedelta, timezone
 
@@ -58,12 +58,12 @@ def test_pin_reception_shares_everything() -> None:
     assert isinstance(world.state, st.Idle)
 
 
-def test_service_timeout_costs_no_pin_try() -> None:
+def test_service_timeout_uses_no_pin_try() -> None:
     world = World()
     world.insert_card()
     world.answer(ev.CardRead, CARD)
     world.touch(ev.PinChosen)
-    world.answer(ev.ServiceSilent, to=fx.FetchChallenge)  # the prefetched one
+    world.answer(ev.ServiceSilent, to=fx.FetchChallenge)  # the prefetched challenge
     effects = world.touch(ev.PinEntered)
     assert kinds(effects) == [fx.FetchChallenge], "no VERIFY without a challenge to sign"
     world.answer(ev.ServiceSilent, to=fx.FetchChallenge)
@@ -76,15 +76,15 @@ def test_expired_challenge_is_replaced_before_verify() -> None:
     world = World()
     world.read_card()
     world.touch(ev.PinChosen)
-    world.seconds += 50  # nobody typed for a while
+    world.seconds += 50  # the patient types nothing
     world.state = replace(world.state, reception=replace(world.reception, challenge_until=world.now.wall))
     assert kinds(world.touch(ev.PinEntered)) == [fx.FetchChallenge]
     effects = world.answer(ev.ChallengeFetched, world.now.wall + timedelta(minutes=5), to=fx.FetchChallenge)
     assert kinds(effects) == [fx.VerifyPinAndSign]
 
 
-def test_challenge_that_arrives_almost_expired_is_used_once_refetched() -> None:
-    """On a terminal whose clock is fast, every challenge looks expired; the service decides."""
+def test_expired_new_challenge_is_refetched_once_and_then_used() -> None:
+    """If the terminal's clock is fast, each challenge looks expired. The service decides."""
     world = World()
     world.insert_card()
     world.answer(ev.CardRead, CARD)
@@ -102,7 +102,7 @@ def test_double_touch_sends_one_verify() -> None:
     assert world.touch(ev.PinEntered) == ()
 
 
-def test_changed_try_counter_is_shown_and_not_called_a_wrong_pin() -> None:
+def test_changed_try_counter_is_not_reported_as_a_wrong_pin() -> None:
     world = World()
     world.read_card()
     world.touch(ev.PinChosen)
@@ -151,7 +151,7 @@ def test_pin_is_offered_after_three_face_refusals() -> None:
     assert world.state.why is st.MethodReason.FACE_NOT_MATCHED
 
 
-def test_staff_is_needed_after_three_face_refusals_without_a_pin() -> None:
+def test_staff_is_required_after_three_face_refusals_without_a_pin() -> None:
     world = World(Rules(staff_enabled=True))
     world.read_card(replace(CARD, pin_tries_left=0))
     world.touch(ev.FaceChosen)
@@ -187,9 +187,9 @@ def test_match_from_an_earlier_attempt_is_ignored() -> None:
     first = world.state.waiting
     assert first is not None
     world.answer(ev.FaceRefused, "not-matched")
-    before = world.state
+    previous = world.state
     assert world.send(ev.FaceMatched(world.reception.id, first, 0.1)) == ()
-    assert world.state == before
+    assert world.state == previous
 
 
 def test_forged_face_record_ends_the_reception() -> None:
@@ -224,7 +224,7 @@ def test_card_without_a_photo_uses_the_pin() -> None:
 
 
 def test_photo_without_a_face_cannot_be_compared() -> None:
-    """The PIN comes next if the card has one, then staff comparing by eye, then a problem screen with the reason."""
+    """The fallbacks are the PIN if the card has one, staff, and a problem screen with the reason."""
     unclear = ev.RecordFacts("genuine", has_photo=True, reference_usable=False)
     for tries, staff in ((3, False), (0, True), (0, False)):
         world = World(rules=replace(Rules(), staff_enabled=staff))
@@ -233,10 +233,10 @@ def test_photo_without_a_face_cannot_be_compared() -> None:
         world.answer(ev.CodeScanned)
         world.answer(ev.RecordOpened, unclear)
         match world.state:
-            case st.PinEntry(why=why) if tries:
-                assert why is st.MethodReason.PHOTO_WITHOUT_FACE
-            case st.ChoosingMethod(ways=(), why=why) if staff:
-                assert why is st.MethodReason.PHOTO_WITHOUT_FACE
+            case st.PinEntry(why=reason) if tries:
+                assert reason is st.MethodReason.PHOTO_WITHOUT_FACE
+            case st.ChoosingMethod(ways=(), why=reason) if staff:
+                assert reason is st.MethodReason.PHOTO_WITHOUT_FACE
             case st.Problem(problem=problem) if not tries and not staff:
                 assert problem is ProblemCode.PHOTO_WITHOUT_FACE
             case other:
@@ -260,7 +260,7 @@ def test_last_printed_code_tries_are_reserved_for_staff() -> None:
     world = World()
     world.read_card(replace(CARD, code_tries_left=3))
     assert isinstance(world.state, st.ChoosingMethod)
-    assert world.touch(ev.FaceChosen) == (), "neither scanned nor sent automatically"
+    assert world.touch(ev.FaceChosen) == (), "the code is not scanned or sent automatically"
     assert isinstance(world.state, st.PrintedCodeEntry)
     assert world.state.why is st.MethodReason.FEW_CODE_TRIES
     world.touch(ev.CodeEntered)
@@ -269,7 +269,7 @@ def test_last_printed_code_tries_are_reserved_for_staff() -> None:
     assert world.state.why is st.MethodReason.CODE_LOCKED
 
 
-def test_camera_failure_during_the_face_check_leads_to_the_pin() -> None:
+def test_camera_failure_during_the_face_check_switches_to_the_pin() -> None:
     world = World()
     to_face_check(world)
     effects = world.send(ev.CameraChanged(False))
@@ -278,7 +278,7 @@ def test_camera_failure_during_the_face_check_leads_to_the_pin() -> None:
     assert world.state.why is st.MethodReason.NO_CAMERA
 
 
-def test_camera_that_failed_once_is_offered_to_the_next_patient() -> None:
+def test_face_check_is_offered_to_the_next_patient_after_a_camera_failure() -> None:
     world = World()
     to_face_check(world)
     world.answer(ev.CameraFailed)
@@ -321,7 +321,7 @@ def test_pin_remains_if_staff_cannot_open_a_locked_record() -> None:
 
 
 def test_password_entered_at_idle_is_required_again_to_decide() -> None:
-    """Someone else may have come to the counter between the password on the idle screen and the card."""
+    """Another person may be at the counter when the card is inserted."""
     world = World(Rules(staff_enabled=True))
     world.send(ev.StaffAuthenticated(""))
     world.read_card()
@@ -354,17 +354,17 @@ def test_patient_switches_to_the_pin_during_the_face_check() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "code"),
+    ("problem", "code"),
     [
         (CardGone(), ProblemCode.CARD_GONE),
         (NotMyNumberCard(), ProblemCode.NOT_MY_NUMBER_CARD),
         (NoCertificate(), ProblemCode.NO_CERTIFICATE),
     ],
 )
-def test_unusable_card_shows_its_problem(trouble: object, code: ProblemCode) -> None:
+def test_unusable_card_displays_its_problem(problem: object, code: ProblemCode) -> None:
     world = World()
     world.insert_card()
-    world.answer(ev.CardFailed, trouble)
+    world.answer(ev.CardFailed, problem)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is code
     world.remove_card()
@@ -372,12 +372,12 @@ def test_unusable_card_shows_its_problem(trouble: object, code: ProblemCode) -> 
 
 
 def test_expired_certificate_is_accepted_only_within_the_grace_period() -> None:
-    ended = World().now.wall - timedelta(days=40)
+    expiry = World().now.wall - timedelta(days=40)
     world = World()
-    world.read_card(replace(CARD, certificate_not_after=ended))
+    world.read_card(replace(CARD, certificate_not_after=expiry))
     assert isinstance(world.state, st.ChoosingMethod)
     world = World()
-    world.read_card(replace(CARD, certificate_not_after=ended - timedelta(days=90)))
+    world.read_card(replace(CARD, certificate_not_after=expiry - timedelta(days=90)))
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.CERTIFICATE_EXPIRED
 
@@ -395,7 +395,7 @@ def test_expired_certificate_is_accepted_only_within_the_grace_period() -> None:
         (RefusalReason.BAD_SIGNATURE, ProblemCode.SERVICE_REFUSED),
     ],
 )
-def test_each_service_refusal_has_its_own_problem(reason: RefusalReason, code: ProblemCode) -> None:
+def test_each_service_refusal_has_a_different_problem(reason: RefusalReason, code: ProblemCode) -> None:
     world = World()
     world.read_card()
     world.touch(ev.PinChosen)
@@ -407,7 +407,7 @@ def test_each_service_refusal_has_its_own_problem(reason: RefusalReason, code: P
 
 
 def test_card_is_released_only_after_the_decision() -> None:
-    """The card is needed until then to sign the answers."""
+    """The card must sign the answers."""
     world = World()
     world.identify_by_pin()
     reception = world.reception.id
@@ -530,9 +530,9 @@ def test_late_double_touch_does_not_answer_the_next_question() -> None:
     world.identify_by_pin()
     world.touch(ev.OneByOne)
     world.touch(ev.QuestionAnswered, "care", True)
-    before = world.state
+    previous = world.state
     world.touch(ev.QuestionAnswered, "care", True)
-    assert world.state == before
+    assert world.state == previous
 
 
 def test_going_back_changes_the_answer() -> None:
@@ -568,7 +568,7 @@ def test_share_none_overrides_earlier_individual_answers() -> None:
     assert set(world.flags().values()) == {0}
 
 
-def test_patients_under_forty_get_one_topic_with_both_choices() -> None:
+def test_patients_under_forty_have_one_topic_with_both_choices() -> None:
     world = World()
     world.identify_by_pin(check=CHECK.model_copy(update={"age": 30}))
     assert isinstance(world.state, st.Consent)
@@ -601,7 +601,7 @@ def test_disease_certificate_question_precedes_prescription_form() -> None:
     assert world.flags()[Item.SPECIFIC_DISEASE] == 1
 
 
-# --- leaving early and late answers -------------------------------------------------------------------------
+# --- early departures and late answers ----------------------------------------------------------------------
 
 
 def test_reception_cancelled_before_the_check_leaves_no_data() -> None:
@@ -623,17 +623,17 @@ def test_check_that_opens_after_the_card_was_taken_is_ignored() -> None:
     late = ev.CheckOpened(world.reception.id, world.reception.last_effect, "check-late", CHECK)
     world.remove_card()
     world.insert_card()
-    before = world.state
+    previous = world.state
     assert world.send(late) == ()
-    assert world.state == before
+    assert world.state == previous
 
 
 def test_checking_in_without_sharing_submits_no_for_every_item() -> None:
     world = World()
     world.identify_by_pin()
-    before = world.state
+    previous = world.state
     assert world.touch(ev.Cancelled) == (), "an open check can only be completed"
-    assert world.state == before
+    assert world.state == previous
     world.touch(ev.CheckInWithoutSharing)
     assert set(world.flags().values()) == {0}
     assert world.decision().cause is Cause.WITHOUT_SHARING
@@ -746,12 +746,12 @@ def test_only_staff_can_discard_an_open_check() -> None:
     assert isinstance(world.state, st.Idle)
 
 
-def test_staff_functions_are_off_without_a_password() -> None:
+def test_staff_functions_are_disabled_without_a_password() -> None:
     world = World()
     world.read_card()
-    before = world.state
+    previous = world.state
     assert world.touch(ev.StaffAuthenticated) == ()
-    assert world.state == before
+    assert world.state == previous
 
 
 def test_language_can_change_on_every_screen_and_resets_at_the_end() -> None:
@@ -798,7 +798,7 @@ def test_language_list_closes_when_the_screen_advances() -> None:
     assert not world.reception.aside
 
 
-def test_screen_can_be_shown_to_staff_in_japanese_for_a_moment() -> None:
+def test_screen_can_be_displayed_to_staff_in_japanese_briefly() -> None:
     world = World()
     world.send(ev.DisplayChanged("", language="en"))
     world.identify_by_pin()
@@ -820,7 +820,7 @@ def test_screen_can_be_shown_to_staff_in_japanese_for_a_moment() -> None:
 )
 def test_grace_period_ends_with_the_month_or_on_the_same_day(rule: GraceRule, day: date, usable: bool) -> None:
     japan = timezone(timedelta(hours=9))
-    ended = datetime(2026, 8, 10, 23, 59, 59, tzinfo=japan)
+    expiry = datetime(2026, 8, 10, 23, 59, 59, tzinfo=japan)
     now = Now(0.0, datetime.combine(day, time(12), japan))
     expected = CertificateStanding.GRACE if usable else None
-    assert standing(ended, now.wall, rule) is expected
+    assert standing(expiry, now.wall, rule) is expected

@@ -1,4 +1,4 @@
-"""Lost readers and cameras, and a printed code shown before its card."""
+"""Lost readers and cameras, and printed codes shown before the card is inserted."""
 
 from datetime import date, timedelta
 
@@ -28,7 +28,7 @@ def alerts(effects: tuple[fx.Effect, ...]) -> list[str]:
     return [effect.reason for effect in effects if isinstance(effect, fx.AlertStaff)]
 
 
-def accepted(world: World) -> st.Complete:
+def accept(world: World) -> st.Complete:
     world.answer(ev.DecisionRecorded)
     world.answer(ev.Accepted, True)
     assert isinstance(world.state, st.Complete)
@@ -38,7 +38,7 @@ def accepted(world: World) -> st.Complete:
 # --- readers ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("standing", [one for one in ReaderStanding if one is not ReaderStanding.READY])
+@pytest.mark.parametrize("standing", [standing for standing in ReaderStanding if standing is not ReaderStanding.READY])
 def test_idle_screen_is_out_of_service_until_a_reader_returns(standing: ReaderStanding) -> None:
     world = World()
     assert alerts(world.send(ev.ReaderChanged(standing))) == ["U-502"]
@@ -80,10 +80,10 @@ def test_reader_lost_after_the_check_keeps_confirmed_answers_and_records_the_cau
     assert world.flags()[Item.HIGH_COST_LIMIT] == 0
     assert alerts(effects) == ["U-502"]
     assert world.send(ev.CardTaken(1)) == (), "the slot reports the same loss again"
-    accepted(world)
+    accept(world)
 
 
-def test_losing_the_reader_with_the_card_keeps_the_other_in_service() -> None:
+def test_losing_the_reader_with_the_card_keeps_another_reader_in_service() -> None:
     world = World()
     world.read_card()
     world.send(ev.CardTaken(1, reader_lost=True))
@@ -112,7 +112,7 @@ def test_losing_the_reader_does_not_interrupt_a_submission() -> None:
     world.send(ev.ReaderChanged(ReaderStanding.NONE))
     assert isinstance(world.state, st.Submitting)
     assert world.decision().cause is Cause.ANSWERED
-    accepted(world)
+    accept(world)
     world.wait(5)
     assert isinstance(world.state, st.Idle)
 
@@ -123,24 +123,24 @@ def test_losing_the_reader_drops_the_next_patients_card() -> None:
     world.remove_card()
     world.insert_card()
     world.send(ev.ReaderChanged(ReaderStanding.NONE))
-    accepted(world)
+    accept(world)
     world.wait(6)
     assert isinstance(world.state, st.Idle)
     assert world.state.out_of_service is ProblemCode.READER_LOST
 
 
 @pytest.mark.parametrize(
-    ("trouble", "code"),
+    ("problem", "code"),
     [
         (TwoCards(), ProblemCode.TWO_CARDS),
         (ReaderBusy("reader"), ProblemCode.CARD_HELD),
         (ReaderLost("unplugged"), ProblemCode.READER_LOST),
     ],
 )
-def test_each_reader_problem_has_its_own_screen(trouble: object, code: ProblemCode) -> None:
+def test_each_reader_problem_has_a_different_screen(problem: object, code: ProblemCode) -> None:
     world = World()
     world.insert_card()
-    world.answer(ev.CardFailed, trouble)
+    world.answer(ev.CardFailed, problem)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is code
 
@@ -167,17 +167,17 @@ def test_lost_camera_without_another_method_ends_in_a_problem() -> None:
     assert world.state.problem is ProblemCode.NO_WAY_LEFT
 
 
-# --- a printed code before its card -----------------------------------------------------------------------
+# --- printed codes before the card ------------------------------------------------------------------------
 
 
-def shown(world: World, expiry: date = EXPIRY, handle: str = "shown-1") -> None:
+def show_code(world: World, expiry: date = EXPIRY, handle: str = "shown-1") -> None:
     world.send(ev.CodeShown(handle, expiry))
     assert isinstance(world.state, st.CardShown)
 
 
 def test_code_shown_before_its_card_is_sent_without_a_scan() -> None:
     world = World()
-    shown(world)
+    show_code(world)
     world.read_card()
     reading = next(effect for effect in world.issued if isinstance(effect, fx.ReadCard))
     assert reading.shown == "shown-1"
@@ -185,24 +185,24 @@ def test_code_shown_before_its_card_is_sent_without_a_scan() -> None:
     assert effects == (fx.OpenFaceRecord(world.reception.id, effects[0].effect, 10),)
     world.answer(ev.CodeRefused, 9)
     assert isinstance(world.state, st.PrintedCodeEntry)
-    assert (world.state.wrong, world.state.waiting) == (True, None), "sent automatically once, then typed"
+    assert (world.state.wrong, world.state.waiting) == (True, None), "sent automatically only once"
 
 
-def card_without(**fields: object) -> CardFacts:
+def card_with(**fields: object) -> CardFacts:
     return replace(CARD, **fields)
 
 
 @pytest.mark.parametrize(
     "card",
     [
-        card_without(card_expiry=EXPIRY + timedelta(days=1)),
-        card_without(card_expiry=EXPIRY.replace(year=2030)),
-        card_without(card_expiry=None),
+        card_with(card_expiry=EXPIRY + timedelta(days=1)),
+        card_with(card_expiry=EXPIRY.replace(year=2030)),
+        card_with(card_expiry=None),
     ],
 )
 def test_shown_code_is_wiped_if_another_card_follows(card: CardFacts) -> None:
     world = World()
-    shown(world)
+    show_code(world)
     world.insert_card()
     effects = world.answer(ev.CardRead, card)
     assert fx.WipeCode in kinds(effects)
@@ -211,7 +211,7 @@ def test_shown_code_is_wiped_if_another_card_follows(card: CardFacts) -> None:
 
 def test_shown_code_is_wiped_if_another_type_of_card_follows() -> None:
     world = World()
-    shown(world)
+    show_code(world)
     world.insert_card()
     effects = world.answer(ev.CardFailed, NotMyNumberCard())
     assert fx.WipePatient in kinds(effects)
@@ -222,7 +222,7 @@ def test_shown_code_is_wiped_if_another_type_of_card_follows() -> None:
 
 def test_shown_code_expires_after_fifteen_seconds_and_a_new_one_replaces_it() -> None:
     world = World()
-    shown(world)
+    show_code(world)
     world.wait(10)
     effects = world.send(ev.CodeShown("shown-2", EXPIRY))
     assert effects == (fx.WipeShownCode("", 0, "shown-1"),)
@@ -234,10 +234,10 @@ def test_shown_code_expires_after_fifteen_seconds_and_a_new_one_replaces_it() ->
 
 def test_shown_code_is_wiped_on_cancel_and_when_the_reader_is_lost() -> None:
     world = World()
-    shown(world)
+    show_code(world)
     assert world.send(ev.Cancelled("")) == (fx.WipeShownCode("", 0, "shown-1"),)
     assert type(world.state) is st.Idle
-    shown(world, handle="shown-2")
+    show_code(world, handle="shown-2")
     assert fx.WipeShownCode("", 0, "shown-2") in world.send(ev.ReaderChanged(ReaderStanding.NONE))
     assert type(world.state) is st.Idle
     world.send(ev.CodeShown("shown-3", EXPIRY))
@@ -247,9 +247,9 @@ def test_shown_code_is_wiped_on_cancel_and_when_the_reader_is_lost() -> None:
 def test_code_is_ignored_while_a_card_is_on_the_reader() -> None:
     world = World()
     world.read_card()
-    before = world.state
+    previous = world.state
     assert world.send(ev.CodeShown("shown-1", EXPIRY)) == ()
-    assert world.state == before
+    assert world.state == previous
     world.touch(ev.Cancelled)
     world.send(ev.CodeShown("shown-1", EXPIRY))
     assert type(world.state) is st.Idle
@@ -257,7 +257,7 @@ def test_code_is_ignored_while_a_card_is_on_the_reader() -> None:
 
 def test_code_is_not_sent_automatically_with_four_tries_left() -> None:
     world = World()
-    shown(world)
+    show_code(world)
     world.read_card(replace(CARD, code_tries_left=4))
     assert kinds(world.touch(ev.FaceChosen)) == [fx.WipeCode]
     assert isinstance(world.state, st.PrintedCodeEntry)
@@ -267,14 +267,14 @@ def test_code_is_not_sent_automatically_with_four_tries_left() -> None:
 
 def test_code_is_sent_automatically_with_five_tries_left() -> None:
     world = World()
-    shown(world)
+    show_code(world)
     world.read_card(replace(CARD, code_tries_left=5))
     assert kinds(world.touch(ev.FaceChosen)) == [fx.OpenFaceRecord]
 
 
 def test_unused_code_is_wiped_when_the_check_opens() -> None:
     world = World()
-    shown(world)
+    show_code(world)
     world.read_card()
     world.touch(ev.PinChosen)
     world.verify_pin()
@@ -283,7 +283,7 @@ def test_unused_code_is_wiped_when_the_check_opens() -> None:
 
 def test_wrong_code_is_not_resent_after_switching_methods() -> None:
     world = World()
-    shown(world)
+    show_code(world)
     world.read_card()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeRefused, 9)

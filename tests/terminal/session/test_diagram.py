@@ -1,7 +1,7 @@
-"""docs/states.md matches the code."""
+"""Agreement of docs/states.md with the code."""
 
 from tests.terminal.session.diagram import PAGE, edges, page
 
 
 def test_state_diagram_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(edges()), "run: make diagram"
+    assert PAGE.read_text(encoding="utf-8") == page(edges()), "run make diagram"

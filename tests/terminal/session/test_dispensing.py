@@ -1,4 +1,4 @@
-"""Choosing which electronic prescriptions a pharmacy dispenses today."""
+"""Choice of the electronic prescriptions that a pharmacy dispenses."""
 
 import pytest
 
@@ -27,14 +27,14 @@ def test_chosen_prescription_is_recorded_in_the_decision() -> None:
     assert world.decision().dispense == ("rx-2",)
 
 
-def test_choice_can_be_left_to_the_counter() -> None:
+def test_choice_can_be_left_to_staff() -> None:
     world = at_pharmacy(3)
     world.touch(ev.DispensingChosen)
     world.touch(ev.QuestionAnswered, "limit", True)
     assert world.decision().dispense is None
 
 
-def test_going_back_repeats_the_question() -> None:
+def test_going_back_returns_to_the_question() -> None:
     world = at_pharmacy(2)
     world.touch(ev.DispensingChosen, ("rx-1",))
     world.touch(ev.Back)

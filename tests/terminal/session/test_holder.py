@@ -30,10 +30,10 @@ def to_face_check(world: World) -> None:
     assert isinstance(world.state, st.FaceCheck)
 
 
-# --- the holder -------------------------------------------------------------------------------------------
+# --- holder -----------------------------------------------------------------------------------------------
 
 
-def test_face_check_needs_a_touch_even_as_the_only_method() -> None:
+def test_face_check_requires_a_touch_even_as_the_only_method() -> None:
     world = World()
     world.read_card(PINLESS)
     assert isinstance(world.state, st.ChoosingMethod)
@@ -52,7 +52,7 @@ def test_locked_pin_is_reported_even_if_no_method_is_left() -> None:
     assert (world.state.ways, world.state.why) == ((), st.MethodReason.PIN_LOCKED_NOW)
 
 
-def test_each_interrupted_face_check_costs_an_attempt() -> None:
+def test_each_interrupted_face_check_uses_an_attempt() -> None:
     world = World()
     to_face_check(world)
     for attempt in (1, 2, 3):
@@ -62,13 +62,13 @@ def test_each_interrupted_face_check_costs_an_attempt() -> None:
         world.touch(ev.PinChosen)
         assert isinstance(world.state, st.PinEntry)
         world.touch(ev.FaceChosen)
-    assert isinstance(world.state, st.PinEntry), "switching back and forth gives no more than three attempts"
+    assert isinstance(world.state, st.PinEntry), "switching between methods allows at most three attempts"
     assert world.touch(ev.PinForgotten) == ()
     assert isinstance(world.state, st.ChoosingMethod)
     assert Way.FACE not in world.state.ways
 
 
-def test_forgotten_pin_returns_to_the_methods_and_costs_no_try() -> None:
+def test_forgotten_pin_returns_to_the_methods_and_uses_no_try() -> None:
     world = World()
     world.read_card()
     world.touch(ev.PinChosen)
@@ -79,12 +79,12 @@ def test_forgotten_pin_returns_to_the_methods_and_costs_no_try() -> None:
     assert isinstance(world.state, st.PinEntry)
     assert world.state.left == 3
     world.touch(ev.PinEntered)
-    before = world.state
+    previous = world.state
     assert world.touch(ev.PinForgotten) == (), "the PIN has been sent to the card"
-    assert world.state == before
+    assert world.state == previous
 
 
-def test_no_card_help_is_shown_and_times_out() -> None:
+def test_no_card_help_is_displayed_and_times_out() -> None:
     world = World()
     world.send(ev.HelpChosen(""))
     assert isinstance(world.state, st.Idle)
@@ -114,7 +114,7 @@ def at_phone_reader(**rules: object) -> World:
 def test_phone_verifies_its_owner_and_opens_the_check() -> None:
     world = at_phone_reader()
     world.insert_card()
-    assert world.answer(ev.CardRead, PHONE) == (), "the challenge comes first"
+    assert world.answer(ev.CardRead, PHONE) == (), "signing requires a challenge"
     assert isinstance(world.state, st.PhoneCheck)
     effects = world.answer(ev.ChallengeFetched, world.now.wall + timedelta(minutes=5), to=fx.FetchChallenge)
     assert effects == (fx.SignByPhone("r1", effects[0].effect, 1),)
@@ -167,10 +167,10 @@ def test_phone_is_refused_if_disabled_or_a_face_is_always_required(rules: Rules)
 
 
 def test_grace_period_applies_to_cards_but_not_phones() -> None:
-    ended = World().now.wall - timedelta(days=2)
+    expiry = World().now.wall - timedelta(days=2)
     for medium, usable in ((Medium.PHONE_VERIFIES, False), (Medium.CARD, True)):
         world = at_phone_reader()
-        world.read_card(replace(CARD, medium=medium, certificate_not_after=ended))
+        world.read_card(replace(CARD, medium=medium, certificate_not_after=expiry))
         assert isinstance(world.state, st.ChoosingMethod if usable else st.Problem)
         if isinstance(world.state, st.Problem):
             assert world.state.problem is ProblemCode.CERTIFICATE_EXPIRED

@@ -1,4 +1,4 @@
-"""The last PIN try needs a confirmation; without it, the typed PIN is not sent."""
+"""The last PIN try, which requires confirmation before the PIN is sent."""
 
 from msgspec.structs import replace
 

@@ -20,7 +20,7 @@ def kinds(effects: tuple[fx.Effect, ...]) -> list[type]:
     return [type(effect) for effect in effects]
 
 
-def accepted(world: World) -> st.Complete:
+def accept(world: World) -> st.Complete:
     world.answer(ev.DecisionRecorded)
     world.answer(ev.Accepted, True)
     assert isinstance(world.state, st.Complete)
@@ -46,38 +46,40 @@ def test_cancellation_before_the_check_is_shown_briefly() -> None:
     assert world.state.left is st.LeaveReason.TIMED_OUT
 
 
-SICK = CHECK.model_copy(update={"has_specific_disease_certificate": True, "subsidies": SubsidyStanding.USABLE})
-EVERYTHING = Rules(consent=ConsentSettings(surgery=True, subsidies=True, prescription=PrescriptionPolicy.ASK))
-LATER = ("specific-disease", "subsidies", "prescription", "limit")
+CERTIFICATE_AND_SUBSIDIES = CHECK.model_copy(
+    update={"has_specific_disease_certificate": True, "subsidies": SubsidyStanding.USABLE}
+)
+ALL_QUESTIONS = Rules(consent=ConsentSettings(surgery=True, subsidies=True, prescription=PrescriptionPolicy.ASK))
+LATER_SCREENS = ("specific-disease", "subsidies", "prescription", "limit")
 
 
-def go_to(world: World, screen: str) -> None:
-    """Share all and answer yes to every question before `screen`."""
-    world.identify_by_pin(check=SICK)
+def advance_to(world: World, screen: str) -> None:
+    """Share all and answer yes to all questions before `screen`."""
+    world.identify_by_pin(check=CERTIFICATE_AND_SUBSIDIES)
     world.touch(ev.ShareAll)
-    for here in LATER:
-        if here == screen:
+    for current in LATER_SCREENS:
+        if current == screen:
             return
-        if here == "prescription":
+        if current == "prescription":
             world.touch(ev.PrescriptionChosen, PrescriptionForm.ELECTRONIC)
         else:
-            world.touch(ev.QuestionAnswered, here, True)
+            world.touch(ev.QuestionAnswered, current, True)
 
 
-@pytest.mark.parametrize("screen", LATER)
+@pytest.mark.parametrize("screen", LATER_SCREENS)
 def test_checking_in_without_sharing_withdraws_share_all_on_every_later_screen(screen: str) -> None:
-    world = World(EVERYTHING)
-    go_to(world, screen)
+    world = World(ALL_QUESTIONS)
+    advance_to(world, screen)
     world.touch(ev.CheckInWithoutSharing)
     assert world.decision().cause is Cause.WITHOUT_SHARING
     assert set(world.flags().values()) == {0}
     assert all(answer.answered_at == world.now.wall for answer in world.decision().answers)
-    assert accepted(world).outcome is st.Outcome.NOTHING_SHARED
+    assert accept(world).outcome is st.Outcome.NOTHING_SHARED
 
 
 def test_checking_in_without_sharing_at_the_summary_withdraws_every_answer() -> None:
-    world = World(EVERYTHING)
-    world.identify_by_pin(check=SICK)
+    world = World(ALL_QUESTIONS)
+    world.identify_by_pin(check=CERTIFICATE_AND_SUBSIDIES)
     world.touch(ev.OneByOne)
     while not isinstance(world.state, st.Summary):
         state = world.state
@@ -100,20 +102,20 @@ def test_confirmed_answers_survive_card_removal_and_timeout(leave: str) -> None:
     assert world.flags()[Item.DIAGNOSIS] == 1
 
 
-def test_checking_in_without_sharing_needs_an_open_check() -> None:
+def test_checking_in_without_sharing_requires_an_open_check() -> None:
     world = World()
     world.read_card()
-    before = world.state
+    previous = world.state
     assert world.touch(ev.CheckInWithoutSharing) == ()
-    assert world.state == before
+    assert world.state == previous
 
 
 def test_unregistered_card_cannot_check_in_without_sharing() -> None:
     world = World()
     world.identify_by_pin(check=CHECK.model_copy(update={"registered": False}))
-    before = world.state
+    previous = world.state
     assert world.touch(ev.CheckInWithoutSharing) == ()
-    assert world.state == before
+    assert world.state == previous
     world.touch(ev.Cancelled)
     assert isinstance(world.state, st.Complete)
     assert world.state.outcome is st.Outcome.REGISTRATION_DECLINED
@@ -139,7 +141,7 @@ def test_care_and_medicines_are_separate_individual_questions() -> None:
 
 @pytest.mark.parametrize("used", [True, False])
 def test_subsidies_are_asked_separately_from_share_all(used: bool) -> None:
-    world = World(EVERYTHING)
+    world = World(ALL_QUESTIONS)
     world.identify_by_pin(check=CHECK.model_copy(update={"subsidies": SubsidyStanding.USABLE}))
     world.touch(ev.ShareAll)
     assert isinstance(world.state, st.Subsidies)
@@ -153,9 +155,9 @@ def test_subsidies_are_asked_separately_from_share_all(used: bool) -> None:
     assert world.flags()[Item.SUBSIDIES] == int(used)
 
 
-@pytest.mark.parametrize("standing", [one for one in SubsidyStanding if one is not SubsidyStanding.USABLE])
+@pytest.mark.parametrize("standing", sorted(set(SubsidyStanding) - {SubsidyStanding.USABLE}))
 def test_unusable_subsidies_are_not_asked(standing: SubsidyStanding) -> None:
-    world = World(EVERYTHING)
+    world = World(ALL_QUESTIONS)
     world.identify_by_pin(check=CHECK.model_copy(update={"subsidies": standing}))
     world.touch(ev.ShareAll)
     assert isinstance(world.state, st.Prescription)
@@ -165,7 +167,7 @@ def test_unusable_subsidies_are_not_asked(standing: SubsidyStanding) -> None:
 
 def test_subsidies_are_not_asked_unless_enabled() -> None:
     world = World()
-    world.identify_by_pin(check=SICK)
+    world.identify_by_pin(check=CERTIFICATE_AND_SUBSIDIES)
     world.touch(ev.ShareAll)
     world.touch(ev.QuestionAnswered, "specific-disease", True)
     assert isinstance(world.state, st.Limit)
@@ -196,12 +198,12 @@ def test_respondent_is_recorded_only_if_chosen() -> None:
     world.identify_by_pin(check=CHECK.model_copy(update={"age": 9}))
     world.touch(ev.ShareNone)
     world.touch(ev.QuestionAnswered, "limit", False)
-    assert world.decision().answered_by is None, "the patient's age does not show who is answering"
+    assert world.decision().answered_by is None, "the patient's age does not determine the respondent"
     world = World()
     world.read_card()
-    before = world.state
+    previous = world.state
     world.touch(ev.RespondentChosen, AnsweredBy.COMPANION)
-    assert world.state == before, "there is no question on the screen"
+    assert world.state == previous, "the screen has no question"
     world.touch(ev.PinChosen)
     world.verify_pin()
     world.open_check()
@@ -212,19 +214,19 @@ def test_respondent_is_recorded_only_if_chosen() -> None:
     assert world.decision().answered_by is AnsweredBy.COMPANION
 
 
-# --- the end ----------------------------------------------------------------------------------------------
+# --- end --------------------------------------------------------------------------------------------------
 
 
-def done(world: World) -> st.Complete:
+def complete(world: World) -> st.Complete:
     world.identify_by_pin()
     world.touch(ev.ShareAll)
     world.touch(ev.QuestionAnswered, "limit", True)
-    return accepted(world)
+    return accept(world)
 
 
-def test_details_are_shown_for_five_seconds_on_request() -> None:
+def test_details_are_displayed_for_five_seconds_on_request() -> None:
     world = World()
-    assert done(world).details_until is None
+    assert complete(world).details_until is None
     world.touch(ev.DetailsWanted)
     assert isinstance(world.state, st.Complete)
     assert world.state.details_until is not None
@@ -238,7 +240,7 @@ def test_details_are_shown_for_five_seconds_on_request() -> None:
 
 def test_details_requested_late_remain_after_the_card_is_taken() -> None:
     world = World()
-    done(world)
+    complete(world)
     world.wait(4)
     world.touch(ev.DetailsWanted)
     world.remove_card()
@@ -251,27 +253,27 @@ def test_details_requested_late_remain_after_the_card_is_taken() -> None:
 def test_no_details_if_no_question_was_asked() -> None:
     world = World()
     world.identify_by_pin(check=CHECK.model_copy(update={"valid": False}))
-    ended = accepted(world)
+    state = accept(world)
     assert world.touch(ev.DetailsWanted) == ()
-    assert world.state == ended
+    assert world.state == state
 
 
 def test_next_family_member_keeps_display_settings_but_no_personal_data() -> None:
     world = World()
-    look = {"language": "en", "size": st.Size.LARGEST, "high_contrast": True, "low": True, "voice": True}
-    world.send(ev.DisplayChanged("", **look))  # type: ignore[arg-type]
+    settings = {"language": "en", "size": st.Size.LARGEST, "high_contrast": True, "low": True, "voice": True}
+    world.send(ev.DisplayChanged("", **settings))  # type: ignore[arg-type]
     world.send(ev.ForChildChosen(""))
-    done(world)
-    shown = world.reception.display
+    complete(world)
+    chosen = world.reception.display
     effects = world.touch(ev.NextFamilyMember)
     assert {fx.StopFaceCheck, fx.ReleaseCard, fx.WipePatient} <= set(kinds(effects))
     assert isinstance(world.state, st.Idle)
-    assert world.state.display == shown
+    assert world.state.display == chosen
     assert world.state.card_left == 1
     assert (world.state.child, world.state.staff, world.state.left) == (False, False, None)
     world.remove_card()
     world.read_card()
-    assert world.reception.display == shown
+    assert world.reception.display == chosen
     plain = replace(world.reception, display=st.Display())
     other = World()
     other.read_card()
@@ -283,20 +285,20 @@ def test_next_family_member_keeps_display_settings_but_no_personal_data() -> Non
     )
     world.remove_card()
     assert isinstance(world.state, st.Idle)
-    assert world.state.display == st.Display(), "the next patient gets the defaults"
+    assert world.state.display == st.Display(), "display settings reset for the next patient"
 
 
 def test_display_settings_reset_if_no_family_member_follows() -> None:
     world = World()
     world.send(ev.DisplayChanged("", language="en"))
-    done(world)
+    complete(world)
     world.touch(ev.NextFamilyMember)
     world.remove_card()
     world.wait(120)
     assert world.state == st.Idle()
 
 
-def test_daily_number_stays_with_the_reception() -> None:
+def test_daily_number_does_not_change_during_a_reception() -> None:
     world = World()
     world.send(ev.CardPresent(1, "r1", 17))
     assert world.reception.number == 17

@@ -1,4 +1,4 @@
-"""The code printed on the card: shown to a camera before or after the card is put down, or typed."""
+"""The printed code, read by a camera before or after the card is inserted, or typed."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ from tests.terminal.session.world import CARD, World
 from vision.printed.card_guidance import CardGuidance
 
 
-def scanning(world: World) -> None:
+def start_scan(world: World) -> None:
     world.read_card()
     world.touch(ev.FaceChosen)
     assert isinstance(world.state, st.PrintedCodeEntry)
@@ -35,7 +35,7 @@ def test_scan_receives_the_chips_expiry_and_opens_the_record() -> None:
 
 def test_typing_starts_after_the_scan_has_stopped() -> None:
     world = World()
-    scanning(world)
+    start_scan(world)
 
     effects = world.touch(ev.CodeTypingChosen)
     assert effects == (fx.StopScan(world.reception.id, 0),)
@@ -49,7 +49,7 @@ def test_typing_starts_after_the_scan_has_stopped() -> None:
 
 def test_choosing_the_pin_stops_the_scan() -> None:
     world = World()
-    scanning(world)
+    start_scan(world)
 
     effects = world.touch(ev.PinChosen)
 
@@ -59,7 +59,7 @@ def test_choosing_the_pin_stops_the_scan() -> None:
 
 def test_taking_the_card_stops_the_scan() -> None:
     world = World()
-    scanning(world)
+    start_scan(world)
 
     effects = world.send(ev.CardTaken(world.reception.card))
 
@@ -69,7 +69,7 @@ def test_taking_the_card_stops_the_scan() -> None:
 
 def test_code_is_scanned_once_per_reception_then_typed() -> None:
     world = World()
-    scanning(world)
+    start_scan(world)
     world.answer(ev.CodeScanned)
     world.answer(ev.CodeRefused, 9)
     assert isinstance(world.state, st.PrintedCodeEntry)
@@ -86,19 +86,19 @@ def test_no_scan_below_five_tries_and_the_screen_gives_the_reason() -> None:
     assert world.state.why is st.MethodReason.FEW_CODE_TRIES
 
 
-# --- before the card is put down ------------------------------------------------------------------------------
+# --- before the card is inserted ------------------------------------------------------------------------------
 
 
-def shows_front() -> World:
+def world_reading_fronts() -> World:
     return World(rules=replace(Rules(), reads_fronts=True))
 
 
 def test_camera_at_idle_opens_only_on_request() -> None:
-    world = shows_front()
+    world = world_reading_fronts()
     assert world.send(ev.FrontGuided(CardGuidance.NEARER)) == ()
 
     assert world.send(ev.ShowCardChosen("")) == (fx.LookForFront("", 0),)
-    assert world.send(ev.ShowCardChosen("")) == (), "the scan is already running"
+    assert world.send(ev.ShowCardChosen("")) == (), "the scan is running"
     world.send(ev.FrontGuided(CardGuidance.NEARER))
     assert isinstance(world.state, st.Idle)
     assert world.state.guidance is CardGuidance.NEARER
@@ -111,7 +111,7 @@ def test_camera_at_idle_opens_only_on_request() -> None:
 
 def test_scan_at_idle_ends_with_back_a_timeout_or_a_card() -> None:
     for end in (ev.Back(""), ev.FrontNotShown(), ev.CardPresent(1, "r-1")):
-        world = shows_front()
+        world = world_reading_fronts()
         world.send(ev.ShowCardChosen(""))
 
         effects = world.send(end)
@@ -120,7 +120,7 @@ def test_scan_at_idle_ends_with_back_a_timeout_or_a_card() -> None:
         assert not isinstance(world.state, st.Idle) or not world.state.looking
 
 
-def test_scan_at_idle_needs_a_camera_that_reads_card_fronts() -> None:
+def test_scan_at_idle_requires_a_camera_that_reads_card_fronts() -> None:
     world = World()
 
     assert world.send(ev.ShowCardChosen("")) == ()
@@ -136,16 +136,16 @@ assert CARD.card_expiry == EXPIRY
 
 
 def test_card_front_distinguishes_a_pinless_card_from_a_locked_pin() -> None:
-    for pinless, why in ((True, st.MethodReason.PINLESS), (False, st.MethodReason.PIN_UNAVAILABLE)):
-        world = shows_front()
+    for pinless, reason in ((True, st.MethodReason.PINLESS), (False, st.MethodReason.PIN_UNAVAILABLE)):
+        world = world_reading_fronts()
         world.send(ev.CodeShown("h1", EXPIRY, pinless))
         world.read_card(LOCKED)
         assert isinstance(world.state, st.ChoosingMethod)
-        assert world.state.why is why
+        assert world.state.why is reason
 
 
 def test_front_of_another_card_is_ignored() -> None:
-    world = shows_front()
+    world = world_reading_fronts()
     world.send(ev.CodeShown("h1", date(2027, 1, 1), pinless=True))
     world.read_card(LOCKED)
     assert isinstance(world.state, st.ChoosingMethod)
@@ -153,7 +153,7 @@ def test_front_of_another_card_is_ignored() -> None:
     assert not world.reception.pinless
 
 
-def test_pinless_mark_is_remembered_when_only_staff_can_confirm() -> None:
+def test_pinless_remark_is_recorded_if_only_staff_can_confirm() -> None:
     world = World(rules=replace(Rules(), staff_enabled=True))
     world.read_card(LOCKED)
     world.touch(ev.FaceChosen)
@@ -164,15 +164,15 @@ def test_pinless_mark_is_remembered_when_only_staff_can_confirm() -> None:
     assert world.reception.pinless
 
 
-# --- a camera over the reader ---------------------------------------------------------------------------------
+# --- camera over the reader -----------------------------------------------------------------------------------
 
 
-def over_reader() -> World:
+def world_with_camera_over_reader() -> World:
     return World(rules=replace(Rules(), reads_fronts=True, reads_ahead=True))
 
 
 def test_front_and_chip_are_read_at_the_same_time() -> None:
-    world = over_reader()
+    world = world_with_camera_over_reader()
     world.insert_card()
     assert fx.ReadFront(world.reception.id, 0) in world.issued
     world.send(ev.FrontRead(world.reception.id, EXPIRY, True))
@@ -185,7 +185,7 @@ def test_front_and_chip_are_read_at_the_same_time() -> None:
 
 
 def test_front_read_after_the_chip_corrects_the_reason_on_the_screen() -> None:
-    world = over_reader()
+    world = world_with_camera_over_reader()
     world.read_card(LOCKED)
     assert isinstance(world.state, st.ChoosingMethod)
     assert world.state.why is st.MethodReason.PIN_UNAVAILABLE
@@ -196,21 +196,21 @@ def test_front_read_after_the_chip_corrects_the_reason_on_the_screen() -> None:
 
 
 def test_front_shown_before_the_card_is_not_read_again() -> None:
-    world = over_reader()
+    world = world_with_camera_over_reader()
     world.send(ev.CodeShown("h1", EXPIRY))
     world.read_card()
     assert not any(isinstance(effect, fx.ReadFront) for effect in world.issued)
 
 
-def test_camera_over_the_reader_stops_when_the_code_is_not_needed() -> None:
-    for chosen in (ev.PinChosen, ev.Cancelled):
-        world = over_reader()
+def test_camera_over_the_reader_stops_when_the_code_is_not_required() -> None:
+    for choice in (ev.PinChosen, ev.Cancelled):
+        world = world_with_camera_over_reader()
         world.read_card()
-        assert fx.StopScan(world.reception.id, 0) in world.touch(chosen)
+        assert fx.StopScan(world.reception.id, 0) in world.touch(choice)
 
 
 def test_code_read_ahead_is_not_sent_with_four_tries_left() -> None:
-    world = over_reader()
+    world = world_with_camera_over_reader()
     world.read_card(replace(CARD, code_tries_left=4))
     effects = world.touch(ev.FaceChosen)
     assert [type(effect) for effect in effects] == [fx.StopScan, fx.WipeCode]

@@ -1,4 +1,4 @@
-"""Properties of the flow over random event sequences, including late and duplicate answers."""
+"""Properties of the session over random event sequences, including late and duplicate answers."""
 
 from datetime import timedelta
 from typing import Any, get_args
@@ -58,17 +58,17 @@ CARDS = st_.builds(
     st_.sampled_from([10, 10, 3, 0]),
     st_.sampled_from([Medium.CARD] * 4 + [Medium.PHONE_PIN, Medium.PHONE_VERIFIES]),
 )
-LUCK = st_.lists(
+OUTCOMES = st_.lists(
     st_.tuples(st_.sampled_from([0] * 9 + [1]), st_.sampled_from([0, 0, 0, 1, 3, 4])), min_size=6, max_size=16
 )
-"""Indices into the plausible answers: mostly success, with more failures while confirming the cardholder."""
+"""Indices into the plausible answers. Most are successes, with more failures while confirming the cardholder."""
 
 
 class Counter(RuleBasedStateMachine):
     """Any sequence of events at the counter."""
 
     @initialize(rules=RULES, facts=FACTS, card=CARDS)
-    def open_the_clinic(self, rules: Rules, facts: Any, card: Any) -> None:
+    def start(self, rules: Rules, facts: Any, card: Any) -> None:
         self.world = World(rules)
         self.facts, self.card = facts, card
         self.answered: list[ev.EffectAnswer] = []
@@ -93,7 +93,7 @@ class Counter(RuleBasedStateMachine):
             assert effects == ()
 
     def _check_lost_reader(self, before: st.State, event: ev.Event, after: st.State) -> None:
-        """Check that a lost reader is never reported as a removed card."""
+        """Check that a lost reader is not reported as a removed card."""
         if isinstance(before, st.Idle) or not before.reception.card_in:
             return
         lost = (isinstance(event, ev.ReaderChanged) and event.standing is not ReaderStanding.READY) or (
@@ -121,12 +121,12 @@ class Counter(RuleBasedStateMachine):
                 assert effect.expected_left == before.left >= 1
                 assert effect.expected_left > 1 or before.last_confirmed
                 if self.world.rules.also_pin is AlsoPin.ALWAYS:
-                    assert self.world.holders[effect.reception].faces_matched, "no try without the face"
+                    assert self.world.holders[effect.reception].faces_matched, "a PIN try requires the face match"
                 self.verifies.append(effect)
         assert len(self.verifies) <= self.world.pins_entered
 
     def _check_holder_confirmed(self, before: st.State, effects: tuple[fx.Effect, ...]) -> None:
-        """Check the evidence behind each opened check: one method, or both if required and available."""
+        """Check that each opened check was confirmed by one method, or by both if required and available."""
         for effect in effects:
             if not isinstance(effect, fx.OpenCheck) or effect.way is Way.STAFF:
                 continue
@@ -177,14 +177,14 @@ class Counter(RuleBasedStateMachine):
 
     @precondition(lambda self: self.world.on_reader is None)
     @rule()
-    def card_is_put_down(self) -> None:
+    def card_is_inserted(self) -> None:
         self.world.cards += 1
         self.world.on_reader = self.world.cards
         self.send(ev.CardPresent(self.world.cards, f"r{self.world.cards}"))
 
     @precondition(lambda self: self.world.on_reader is not None)
     @rule()
-    def card_is_taken(self) -> None:
+    def card_is_removed(self) -> None:
         card, self.world.on_reader = self.world.on_reader, None
         assert card is not None
         self.send(ev.CardTaken(card))
@@ -194,7 +194,7 @@ class Counter(RuleBasedStateMachine):
         self.send(ev.CameraChanged(available))
 
     @rule(standing=st_.sampled_from([ReaderStanding.READY] * 3 + list(ReaderStanding)))
-    def readers_come_and_go(self, standing: ReaderStanding) -> None:
+    def reader_changes(self, standing: ReaderStanding) -> None:
         if standing is not ReaderStanding.READY:
             self.world.on_reader = None
         self.send(ev.ReaderChanged(standing))
@@ -206,36 +206,36 @@ class Counter(RuleBasedStateMachine):
         assert card is not None
         self.send(ev.CardTaken(card, reader_lost=True))
 
-    @rule(right=st_.booleans())
-    def card_front_is_shown(self, right: bool) -> None:
+    @rule(matching=st_.booleans())
+    def card_front_is_shown(self, matching: bool) -> None:
         assert CARD.card_expiry is not None
         self.shown += 1
-        self.send(ev.CodeShown(f"shown-{self.shown}", CARD.card_expiry + timedelta(days=0 if right else 30)))
+        self.send(ev.CodeShown(f"shown-{self.shown}", CARD.card_expiry + timedelta(days=0 if matching else 30)))
 
     @precondition(lambda self: self.world.on_reader is None and isinstance(self.world.state, st.Idle))
     @rule(way=st_.sampled_from(["pin", "face"]), steps=st_.integers(5, 14))
-    def reception_makes_progress(self, way: str, steps: int) -> None:
-        """Run a mostly successful reception, to reach late states often."""
-        self.card_is_put_down()
+    def reception_succeeds(self, way: str, steps: int) -> None:
+        """Run a mostly successful reception, which reaches late states often."""
+        self.card_is_inserted()
         for _ in range(steps):
             self.devices_succeed()
-            self.patient_goes_on(prefer_face=way == "face")
+            self.patient_continues(prefer_face=way == "face")
 
     @precondition(lambda self: self.world.on_reader is None and isinstance(self.world.state, st.Idle))
-    @rule(luck=LUCK)
-    def reception_with_failures(self, luck: list[tuple[int, int]]) -> None:
-        """Run a reception in which several steps fail and the patient continues each time."""
-        self.card_is_put_down()
-        for usual, holder in luck:
-            self.patient_goes_on(prefer_face=True)
+    @rule(outcomes=OUTCOMES)
+    def reception_with_failures(self, outcomes: list[tuple[int, int]]) -> None:
+        """Run a reception in which several steps fail and the patient continues."""
+        self.card_is_inserted()
+        for ordinary, confirmation in outcomes:
+            self.patient_continues(prefer_face=True)
             for effect in self._open()[-2:]:
-                which = holder if isinstance(effect, fx.OpenFaceRecord | fx.CheckFace | fx.VerifyPinAndSign) else usual
+                confirms = isinstance(effect, fx.OpenFaceRecord | fx.CheckFace | fx.VerifyPinAndSign)
                 answers = plausible_answers(effect, self.world.now, self.facts, self.card)
-                self._reply(answers[which % len(answers)])
+                self._reply(answers[(confirmation if confirms else ordinary) % len(answers)])
 
     @rule(prefer_face=st_.booleans())
-    def patient_goes_on(self, prefer_face: bool) -> None:
-        """Touch whatever leads to the next screen."""
+    def patient_continues(self, prefer_face: bool) -> None:
+        """Touch the button that leads to the next screen."""
         state = self.world.state
         if isinstance(state, st.Idle) or state.waiting is not None:
             return
@@ -278,10 +278,10 @@ class Counter(RuleBasedStateMachine):
     def patient_answers(self, granted: bool, data: st_.DataObject) -> None:
         state = self.world.state
         questions = list(self.world.reception.shown)
-        asked = getattr(state, "question", None)
-        if asked is None and not questions:
+        current = getattr(state, "question", None)
+        if current is None and not questions:
             return
-        question = asked if asked is not None else data.draw(st_.sampled_from(questions))
+        question = current if current is not None else data.draw(st_.sampled_from(questions))
         self.send(ev.QuestionAnswered(self.world.reception.id, question.id, granted))
 
     @precondition(lambda self: isinstance(self.world.state, st.Prescription))
@@ -290,16 +290,16 @@ class Counter(RuleBasedStateMachine):
         self.send(ev.PrescriptionChosen(self.world.reception.id, form))
 
     @precondition(lambda self: not isinstance(self.world.state, st.Idle))
-    @rule(who=st_.sampled_from(AnsweredBy))
-    def respondent_is_chosen(self, who: AnsweredBy) -> None:
-        self.send(ev.RespondentChosen(self.world.reception.id, who))
+    @rule(respondent=st_.sampled_from(AnsweredBy))
+    def respondent_is_chosen(self, respondent: AnsweredBy) -> None:
+        self.send(ev.RespondentChosen(self.world.reception.id, respondent))
 
     @precondition(lambda self: not isinstance(self.world.state, st.Idle))
-    @rule(wanted=st_.sampled_from((ev.LanguagesWanted, ev.JapaneseShown, ev.SayAgain, *ev.Aside)))
-    def aside_is_requested(self, wanted: Any) -> None:
+    @rule(aside=st_.sampled_from((ev.LanguagesWanted, ev.JapaneseShown, ev.SayAgain, *ev.Aside)))
+    def aside_is_requested(self, aside: Any) -> None:
         before = self.world.state
         reception = self.world.reception.id
-        self.send(ev.AsideWanted(reception, wanted) if isinstance(wanted, ev.Aside) else wanted(reception))
+        self.send(ev.AsideWanted(reception, aside) if isinstance(aside, ev.Aside) else aside(reception))
         assert type(self.world.state) is type(before)
 
     @precondition(lambda self: not isinstance(self.world.state, st.Idle))
@@ -330,15 +330,15 @@ class Counter(RuleBasedStateMachine):
         self.send(kind(""))
 
     @precondition(lambda self: self.world.on_reader is None and isinstance(self.world.state, st.Idle))
-    @rule(luck=LUCK)
-    def proxy_reception_with_failures(self, luck: list[tuple[int, int]]) -> None:
-        """Run a proxy's reception with failures, trying the face first and then every other method."""
+    @rule(outcomes=OUTCOMES)
+    def proxy_reception_with_failures(self, outcomes: list[tuple[int, int]]) -> None:
+        """Run a proxy's reception with failures, trying the face first and then all other methods."""
         self.send(ev.ProxyChosen(""))
-        self.reception_with_failures(luck=luck)
+        self.reception_with_failures(outcomes=outcomes)
 
     @rule()
     def devices_succeed(self) -> None:
-        """Answer the latest effects with success, to reach late states."""
+        """Answer the latest effects with success."""
         for effect in self._open()[-2:]:
             self._reply(plausible_answers(effect, self.world.now, self.facts, self.card)[0])
 
@@ -358,11 +358,11 @@ class Counter(RuleBasedStateMachine):
             assert self.world.state == before
 
     def _open(self) -> list[fx.Effect]:
-        done = {(answer.reception, answer.effect) for answer in self.answered}
+        answered = {(answer.reception, answer.effect) for answer in self.answered}
         return [
             effect
             for effect in self.world.issued
-            if (effect.reception, effect.effect) not in done
+            if (effect.reception, effect.effect) not in answered
             and plausible_answers(effect, self.world.now, self.facts, self.card)
         ]
 
@@ -380,7 +380,7 @@ class Counter(RuleBasedStateMachine):
                 continue
             for answer in effect.decision.answers:
                 key = (effect.reception, answer.item)
-                assert key in self.world.shown, f"{answer.item} was never on the screen"
+                assert key in self.world.shown, f"{answer.item} was not on the screen"
                 if answer.granted:
                     assert self.world.answered_yes[key]
             items = [answer.item for answer in effect.decision.answers]
@@ -389,7 +389,7 @@ class Counter(RuleBasedStateMachine):
 
     @invariant()
     def opened_check_ends_once(self) -> None:
-        ended_badly = {
+        with_problem = {
             state.reception.id
             for state in self.world.visited_states
             if isinstance(state, st.Problem) and state.reception.check is not None
@@ -399,18 +399,18 @@ class Counter(RuleBasedStateMachine):
             assert len(records.delivered) <= 1
             reception = check_id.removeprefix("check-")
             over = isinstance(self.world.state, st.Idle) or self.world.reception.id != reception
-            if over and reception not in ended_badly:
+            if over and reception not in with_problem:
                 assert len(records.decided) + records.discarded == 1
 
     @invariant()
-    def nothing_is_shared_after_without_sharing(self) -> None:
+    def checking_in_without_sharing_shares_nothing(self) -> None:
         for effect in self.world.issued:
             if isinstance(effect, fx.RecordDecision) and effect.reception in self.world.checked_in_without_sharing:
                 assert not any(answer.granted for answer in effect.decision.answers)
                 assert effect.decision.cause is Cause.WITHOUT_SHARING
 
     @invariant()
-    def respondent_is_the_one_chosen(self) -> None:
+    def chosen_respondent_is_recorded(self) -> None:
         for effect in self.world.issued:
             if isinstance(effect, fx.RecordDecision):
                 proxy = effect.reception in self.world.proxies
@@ -435,10 +435,10 @@ class Counter(RuleBasedStateMachine):
 
     @invariant()
     def code_exists_only_with_its_card(self) -> None:
-        """Allow a code without a card only while its own screen waits for the card."""
+        """Check that a code without a card exists only while its screen waits for the card."""
         state = self.world.state
-        waits = {state.shown: state.expiry} if isinstance(state, st.CardShown) else {}
-        assert self.world.codes_shown == waits
+        waiting = {state.shown: state.expiry} if isinstance(state, st.CardShown) else {}
+        assert self.world.codes_shown == waiting
         for reception, expiry in self.world.codes_by_reception.items():
             assert not isinstance(state, st.Idle)
             assert reception == state.reception.id
@@ -458,7 +458,7 @@ class Counter(RuleBasedStateMachine):
             assert state.reception.check is None
 
     def teardown(self) -> None:
-        """Check that without events every state returns to idle within its timeouts and keeps no patient data."""
+        """Check that timeouts alone return each state to idle without patient data."""
         world = self.world
         if world.on_reader is not None:
             world.remove_card()
@@ -477,7 +477,7 @@ class Counter(RuleBasedStateMachine):
 
 
 def example_count() -> int:
-    """Return the number of examples in the current Hypothesis profile; `make quick` uses fewer."""
+    """Return the number of examples in the current Hypothesis profile."""
     assert settings.default is not None
     return settings.default.max_examples
 
@@ -494,12 +494,12 @@ TestCounter.settings = settings(
 
 
 @settings(max_examples=6 * EXAMPLES, deadline=None)
-@given(rules=RULES.filter(lambda rules: rules.also_pin is not AlsoPin.NEVER), card=CARDS, luck=LUCK)
-def test_repeated_failures_never_weaken_confirmation(rules: Rules, card: Any, luck: list[Any]) -> None:
-    """Face, code, camera and PIN fail one after the other, which rarely happens in the state machine above."""
+@given(rules=RULES.filter(lambda rules: rules.also_pin is not AlsoPin.NEVER), card=CARDS, outcomes=OUTCOMES)
+def test_repeated_failures_never_weaken_confirmation(rules: Rules, card: Any, outcomes: list[Any]) -> None:
+    """Face, code, camera and PIN fail in succession, which is rare in the state machine above."""
     counter = Counter()
-    counter.open_the_clinic(rules=rules, facts=CHECK, card=card)
-    counter.reception_with_failures(luck=luck)
+    counter.start(rules=rules, facts=CHECK, card=card)
+    counter.reception_with_failures(outcomes=outcomes)
 
 
 @pytest.mark.long

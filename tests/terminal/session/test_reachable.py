@@ -1,4 +1,4 @@
-"""Every state, reason, ending and help screen can be reached."""
+"""Reachability of states, reasons, endings and help screens."""
 
 from enum import Enum
 from typing import get_args
@@ -25,7 +25,7 @@ def test_every_reason_help_and_ending_is_reachable(field: str, values: type[Enum
 
 
 REACHED_ELSEWHERE: dict[str, set[Enum]] = {
-    # not in the gallery; covered by `test_days`, `test_certainty` and `test_printed_code`
+    # covered by `test_days`, `test_certainty` and `test_printed_code` instead of the gallery
     "why": {
         st.MethodReason.NO_PHOTO,
         st.MethodReason.PHOTO_WITHOUT_FACE,

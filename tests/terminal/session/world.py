@@ -1,4 +1,4 @@
-"""A simulated counter: feeds events to `step` and records independently what the patient saw and answered."""
+"""A simulated counter that sends events to `step` and independently records the patient's screens and answers."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -44,7 +44,7 @@ GENUINE = ev.RecordFacts(authenticity="genuine", has_photo=True, reference_usabl
 
 @dataclass
 class Holder:
-    """How the cardholder of one reception was confirmed, and which methods were available."""
+    """Confirmation of the cardholder in one reception, and the available methods."""
 
     card: int
     pin_on_card: bool = False
@@ -112,8 +112,8 @@ class World:
 
     def remove_card(self) -> None:
         if self.on_reader is not None:
-            gone, self.on_reader = self.on_reader, None
-            self.send(ev.CardTaken(gone))
+            card, self.on_reader = self.on_reader, None
+            self.send(ev.CardTaken(card))
 
     def touch(self, kind: type[ev.Touch], *args: object) -> tuple[fx.Effect, ...]:
         return self.send(kind(self.reception.id, *args))  # type: ignore[arg-type]
@@ -125,7 +125,7 @@ class World:
         number = self.state.waiting if not isinstance(self.state, st.Idle) else None
         if to is not None:
             number = next(effect.effect for effect in reversed(self.issued) if isinstance(effect, to))
-        assert number is not None, f"{type(self.state).__name__} waits for nothing"
+        assert number is not None, f"{type(self.state).__name__} is not waiting for an effect"
         return self.send(kind(self.reception.id, number, *args))  # type: ignore[arg-type]
 
     def wait(self, seconds: float) -> tuple[fx.Effect, ...]:
@@ -159,7 +159,7 @@ class World:
         return effects
 
     def _track_answers(self, state: st.State, event: ev.Event) -> None:
-        """Record the patient's answer, judging by the screen shown at that moment."""
+        """Record the patient's answer to the current screen."""
         if isinstance(state, st.Idle) or getattr(event, "reception", None) != state.reception.id:
             return
         key = state.reception.id
@@ -170,18 +170,18 @@ class World:
                         self.answered_yes[key, item] = isinstance(event, ev.ShareAll)
             case (
                 (st.Consent() | st.SpecificDisease() | st.Subsidies() | st.Limit()),
-                ev.QuestionAnswered(question_id=asked, granted=granted),
+                ev.QuestionAnswered(question_id=question_id, granted=granted),
             ):
-                answered = state.question
-                if answered is not None and answered.id == asked:
-                    for item in answered.items:
+                current = state.question
+                if current is not None and current.id == question_id:
+                    for item in current.items:
                         self.answered_yes[key, item] = granted
             case _, ev.FaceChosen():
                 self.chose_face.add(key)
             case _, ev.CheckInWithoutSharing() if self._may_check_in(state):
                 self.checked_in_without_sharing.add(key)
-            case _, ev.RespondentChosen(who=who) if isinstance(state, st.Notice | st.Registration | st.Asking):
-                self.chosen_respondents[key] = who
+            case _, ev.RespondentChosen(who=respondent) if isinstance(state, st.Notice | st.Registration | st.Asking):
+                self.chosen_respondents[key] = respondent
             case st.PinEntry(phase=st.PinPhase.TYPING), ev.PinEntered():
                 if not asks_before_last_try(state):
                     self.pins_entered += 1
@@ -190,11 +190,11 @@ class World:
 
     @staticmethod
     def _may_check_in(state: st.AfterIdle) -> bool:
-        check, over = state.reception.check, isinstance(state, st.Submitting | st.Complete | st.Problem | st.Inquiry)
-        return check is not None and check.facts.registered and not over
+        check, ended = state.reception.check, isinstance(state, st.Submitting | st.Complete | st.Problem | st.Inquiry)
+        return check is not None and check.facts.registered and not ended
 
     def _track_holder(self, state: st.State, event: ev.Event) -> None:
-        """Record evidence about the cardholder from effects and their answers, ignoring the state's own view."""
+        """Record evidence about the cardholder from effects and their answers, independently of the state."""
         if isinstance(event, ev.CameraChanged):
             self.camera = event.available
         if isinstance(event, ev.ReaderChanged):
@@ -220,8 +220,8 @@ class World:
                 holder.pin_on_card = facts.pin_tries_left > 0
                 holder.code_on_card = facts.code_tries_left >= self.rules.code_tries_floor
             case ev.RecordOpened(record=record):
-                vouched = record.authenticity == "genuine" or not self.rules.require_genuine_record
-                holder.photo = vouched and record.has_photo and record.reference_usable
+                accepted = record.authenticity == "genuine" or not self.rules.require_genuine_record
+                holder.photo = accepted and record.has_photo and record.reference_usable
             case ev.CameraFailed():
                 holder.camera_lost = True
             case ev.FaceMatched():
@@ -259,8 +259,8 @@ class World:
             case fx.ReadCard(reception=reception, shown=shown) if shown:
                 self.codes_by_reception[reception] = self.codes_shown.pop(shown)
             case fx.WipeCode(reception=reception):
-                known = self.codes_by_reception.pop(reception, None)
-                assert known is not None or self.rules.reads_ahead, "no code of this reception to wipe"
+                expiry = self.codes_by_reception.pop(reception, None)
+                assert expiry is not None or self.rules.reads_ahead, "the reception has no code to wipe"
             case fx.OpenFaceRecord(reception=reception):
                 self.codes_by_reception.pop(reception, None)
             case fx.WipePatient(reception=reception):
@@ -301,15 +301,15 @@ class World:
 
 
 def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: CardFacts) -> list[ev.EffectAnswer]:
-    """Return every answer that an effect can get, the successful one first."""
+    """Return the possible answers to an effect, the successful answer first."""
     ids = (effect.reception, effect.effect)
     failed: list[ev.EffectAnswer] = [ev.EffectFailed(*ids)]
-    gone = [ev.CardFailed(*ids, CardGone()), ev.CardFailed(*ids, CardUnreadable())]
+    card_failures = [ev.CardFailed(*ids, CardGone()), ev.CardFailed(*ids, CardUnreadable())]
     service: list[ev.EffectAnswer] = [ev.ServiceSilent(*ids), ev.ServiceRefused(*ids, RefusalReason.REVOKED)]
     match effect:
         case fx.ReadCard():
             others = [ev.CardFailed(*ids, trouble) for trouble in (TwoCards(), ReaderBusy("r"), ReaderLost("r"))]
-            return [ev.CardRead(*ids, card), *gone, *failed, *others]
+            return [ev.CardRead(*ids, card), *card_failures, *failed, *others]
         case fx.FetchChallenge():
             return [ev.ChallengeFetched(*ids, now.wall + timedelta(minutes=3)), *service, *failed]
         case fx.ScanCode():
@@ -324,7 +324,7 @@ def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: Card
                 ev.RecordOpened(*ids, ev.RecordFacts("cannot-tell", True, True)),
                 ev.CodeRefused(*ids, effect.expected_left - 1),
                 ev.CodeRefused(*ids, 0),
-                *gone,
+                *card_failures,
             ]
         case fx.VerifyPinAndSign(expected_left=left):
             return [
@@ -332,11 +332,11 @@ def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: Card
                 ev.PinRefused(*ids, left - 1, True),
                 ev.PinRefused(*ids, left - 1, False),
                 ev.PinRefused(*ids, 0, True),
-                *gone,
+                *card_failures,
                 *failed,
             ]
         case fx.SignByPhone():
-            return [ev.PhoneSigned(*ids), ev.PhoneRefused(*ids), *gone, *failed]
+            return [ev.PhoneSigned(*ids), ev.PhoneRefused(*ids), *card_failures, *failed]
         case fx.CheckFace():
             progress = FaceCheckProgress(Guidance.TOO_FAR, 1, 5)
             return [
@@ -346,7 +346,7 @@ def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: Card
                 ev.CameraFailed(*ids),
             ]
         case fx.ProveChip():
-            return [ev.ChipSigned(*ids), *gone]
+            return [ev.ChipSigned(*ids), *card_failures]
         case fx.OpenCheck():
             return [ev.CheckOpened(*ids, f"check-{effect.reception}", facts), *service, *failed]
         case fx.RecordOpenedCheck():

@@ -1,4 +1,4 @@
-"""All screens: states reached through the pure flow in the way a patient would reach them."""
+"""Gallery of all screens. Each state is reached through the session's events, as by a patient."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,7 +29,7 @@ RULES = Rules(
 )
 FACE_AND_PIN = replace(RULES, also_pin=AlsoPin.ALWAYS)
 ALL_LANGUAGES = replace(RULES, languages=LANGUAGES)
-SICK = CHECK.model_copy(update={"has_specific_disease_certificate": True})
+WITH_DISEASE_CERTIFICATE = CHECK.model_copy(update={"has_specific_disease_certificate": True})
 
 
 def _world() -> World:
@@ -77,10 +77,10 @@ def _for_child(world: World) -> None:
     world.send(ev.ForChildChosen(""))
 
 
-def _left(why: st.LeaveReason) -> Callable[[World], None]:
+def _left(reason: st.LeaveReason) -> Callable[[World], None]:
     def play(world: World) -> None:
         _method(world)
-        match why:
+        match reason:
             case st.LeaveReason.LEFT:
                 world.touch(ev.Cancelled)
             case st.LeaveReason.TIMED_OUT:
@@ -326,7 +326,7 @@ def _registering(world: World) -> None:
 
 
 def _consent(world: World) -> None:
-    world.identify_by_pin(check=SICK)
+    world.identify_by_pin(check=WITH_DISEASE_CERTIFICATE)
 
 
 def _consent_child(world: World) -> None:
@@ -418,18 +418,18 @@ def _accepted(world: World) -> None:
     world.answer(ev.Accepted, True)
 
 
-def _done(world: World) -> None:
+def _complete(world: World) -> None:
     _submitting(world)
     _accepted(world)
 
 
 def _details(world: World) -> None:
-    _done(world)
+    _complete(world)
     world.touch(ev.DetailsWanted)
 
 
 def _done_card_taken(world: World) -> None:
-    _done(world)
+    _complete(world)
     world.remove_card()
 
 
@@ -566,7 +566,7 @@ SCREENS: dict[str, Callable[[World], None]] = {
     "limit": _limit,
     "summary": _summary,
     "submitting": _submitting,
-    "complete": _done,
+    "complete": _complete,
     "complete-details": _details,
     "complete-card-taken": _done_card_taken,
     "complete-nothing-shared": _nothing_shared,
@@ -587,18 +587,18 @@ SCREENS: dict[str, Callable[[World], None]] = {
 
 @cache
 def state_of(name: str, language: str = "ja", **display: Any) -> st.State:
-    """Return the state of a screen of the gallery, in a language and look."""
+    """Return the state of a gallery screen with a language and display settings."""
     world = _world()
     world.send(ev.DisplayChanged("", language=language, **display))
     SCREENS[name](world)
-    return _spoken(world.state, language, **display)
+    return _with_display(world.state, language, **display)
 
 
-def _spoken(state: st.State, language: str, **display: Any) -> st.State:
-    shown = st.Display(language=language, **display)
+def _with_display(state: st.State, language: str, **display: Any) -> st.State:
+    display_settings = st.Display(language=language, **display)
     if isinstance(state, st.Idle):
-        return replace(state, display=shown)
-    return replace(state, reception=replace(state.reception, display=shown))
+        return replace(state, display=display_settings)
+    return replace(state, reception=replace(state.reception, display=display_settings))
 
 
 def problem(code: ProblemCode, language: str = "ja") -> st.Problem:

@@ -1,4 +1,4 @@
-"""A persona's reception on the pure flow, without devices, service or clock, counting every touch."""
+"""Persona receptions in the session's state machine, without devices, service or clock, counting touches."""
 
 from datetime import date, timedelta
 
@@ -23,11 +23,11 @@ from terminal.words.catalogue import speaker
 from tests.terminal.session.world import CARD, GENUINE, WALL, World, plausible_answers
 
 CODE_DIGITS = 10
-"""Digits typed for birth date and security code; the expiry year is read from the chip."""
+"""Digits typed for birth date and security code. The expiry year is read from the chip."""
 
 
 class Walkthrough:
-    """The reception of a persona. Implements `Hands` for its script."""
+    """A persona's reception. Implements `Hands` for its script."""
 
     def __init__(self, persona: Persona, person: InsuredPerson) -> None:
         self.persona, self.person = persona, person
@@ -38,9 +38,9 @@ class Walkthrough:
         self._answered: set[tuple[str, int]] = set()
         self._pin = ""
 
-    async def go(self) -> st.State:
-        """Run to the last screen, or until nothing more happens, and return that state."""
-        self._before_the_card()
+    async def run(self) -> st.State:
+        """Run until the reception ends or 60 steps are done, and return the state."""
+        self._touch_idle_screen()
         self.world.insert_card()
         patient = ScriptedPatient(
             self.persona.script, Transcript(lambda _: None), take_card=self.world.remove_card, code=b"0" * CODE_DIGITS
@@ -48,18 +48,18 @@ class Walkthrough:
         for _ in range(60):
             if isinstance(self.world.state, st.Idle | st.Complete | st.Problem):
                 break
-            before = self.world.state
-            self._devices()
-            if self.world.state == before:
+            previous = self.world.state
+            self._answer_effects()
+            if self.world.state == previous:
                 await patient.act(self._talk(), self.world.state, self)
         return self.world.state
 
     def _talk(self) -> Talk:
         return talk_of(self.world.state, self.world.rules, self.speak)
 
-    # --- the patient ----------------------------------------------------------------------------------------
+    # --- patient --------------------------------------------------------------------------------------------
 
-    def _before_the_card(self) -> None:
+    def _touch_idle_screen(self) -> None:
         """Choose language and "for a child" on the first screen."""
         script = self.persona.script
         choices = [f"language-{script.language}"] if script.language else []
@@ -95,11 +95,11 @@ class Walkthrough:
         self.world.touch(ev.StaffAuthenticated)
 
     def leave(self) -> None:
-        raise AssertionError("a patient does not end the terminal")
+        raise AssertionError("a patient does not stop the terminal")
 
     # --- devices and service --------------------------------------------------------------------------------
 
-    def _devices(self) -> None:
+    def _answer_effects(self) -> None:
         """Answer all pending effects in order."""
         for effect in list(self.world.issued):
             key = (effect.reception, effect.effect)

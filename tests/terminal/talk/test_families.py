@@ -1,4 +1,4 @@
-"""Children, guardians, companions and proxies."""
+"""Receptions for children and with guardians, companions and proxies."""
 
 import pytest
 from msgspec.structs import replace
@@ -22,19 +22,19 @@ CHILD = CHECK.model_copy(update={"age": 9, "birth_year": 2017})
 speak = speaker(Settings())
 
 
-def seen(world: World) -> Talk:
+def talk_in(world: World) -> Talk:
     return talk_of(world.state, world.rules, speak)
 
 
-def offered(talk: Talk) -> list[str]:
+def offer_ids(talk: Talk) -> list[str]:
     return [offer.id for offer in talk.body.offers]
 
 
-def said(talk: Talk) -> list[str]:
+def line_texts(talk: Talk) -> list[str]:
     return [line.text for line in talk.body.lines]
 
 
-def begun(*touches: type[ev.ForChildChosen | ev.ProxyChosen], rules: Rules = RULES) -> World:
+def world_after(*touches: type[ev.ForChildChosen | ev.ProxyChosen], rules: Rules = RULES) -> World:
     world = World(rules)
     for touch in (ev.HelpChosen, *touches):
         world.send(touch(""))
@@ -42,90 +42,90 @@ def begun(*touches: type[ev.ForChildChosen | ev.ProxyChosen], rules: Rules = RUL
 
 
 def test_for_a_child_pin_and_staff_are_offered_before_the_face() -> None:
-    world = begun(ev.ForChildChosen)
+    world = world_after(ev.ForChildChosen)
     world.read_card()
-    assert offered(seen(world)) == ["pin", "staff", "face"]
+    assert offer_ids(talk_in(world)) == ["pin", "staff", "face"]
     adult = World(RULES)
     adult.read_card()
-    assert offered(seen(adult)) == ["face", "pin"]
+    assert offer_ids(talk_in(adult)) == ["face", "pin"]
 
 
 def test_siblings_are_distinguished_by_year_of_birth() -> None:
-    world = begun(ev.ForChildChosen, rules=Rules())
+    world = world_after(ev.ForChildChosen, rules=Rules())
     world.identify_by_pin(check=CHILD)
-    assert "2017年うまれの お子さま" in said(seen(world))
+    assert "2017年うまれの お子さま" in line_texts(talk_in(world))
     world.touch(ev.OneByOne)
     while isinstance(world.state, st.Consent | st.Limit):
         assert world.state.question is not None
-        assert "2017年うまれの お子さま" in said(seen(world))
+        assert "2017年うまれの お子さま" in line_texts(talk_in(world))
         world.touch(ev.QuestionAnswered, world.state.question.id, True)
     world.touch(ev.Confirmed)
-    assert "2017" not in repr(world.decision()), "the ledger keeps no year"
+    assert "2017" not in repr(world.decision()), "the ledger does not record the year"
 
 
 def test_the_year_of_birth_is_optional() -> None:
     world = World(RULES)
     world.identify_by_pin(check=CHECK.model_copy(update={"age": 9}))
-    assert "お子さまの情報" in seen(world).body.question
-    assert not [line for line in said(seen(world)) if "うまれ" in line]
+    assert "お子さまの情報" in talk_in(world).body.question
+    assert not [line for line in line_texts(talk_in(world)) if "うまれ" in line]
 
 
 def test_a_parents_card_used_for_a_child_addresses_the_parent() -> None:
-    world = begun(ev.ForChildChosen)
+    world = world_after(ev.ForChildChosen)
     world.identify_by_pin(check=CHECK)
-    assert "あなたの情報" in seen(world).body.question
+    assert "あなたの情報" in talk_in(world).body.question
 
 
-def test_a_companion_is_told_to_ask_the_patient_first() -> None:
+def test_a_companion_must_ask_the_patient_first() -> None:
     world = World(RULES)
     world.identify_by_pin()
     world.touch(ev.AsideWanted, ev.Aside.RESPONDENT)
-    assert offered(seen(world)) == ["close", "as-person", "as-guardian", "as-companion"]
-    assert seen(world).body.offers[-1].hint == "本人に聞いてから選んでください"
+    assert offer_ids(talk_in(world)) == ["close", "as-person", "as-guardian", "as-companion"]
+    assert talk_in(world).body.offers[-1].hint == "本人に聞いてから選んでください"
     world.touch(ev.RespondentChosen, AnsweredBy.COMPANION)
-    assert "respondent" in offered(seen(world)), "the question is shown again"
-    assert "本人に聞いてから選んでください" in said(seen(world))
+    assert "respondent" in offer_ids(talk_in(world)), "the question is displayed again"
+    assert "本人に聞いてから選んでください" in line_texts(talk_in(world))
     world.touch(ev.ShareNone)
     world.touch(ev.CheckInWithoutSharing)
     assert world.decision().answered_by is AnsweredBy.COMPANION
 
 
-@pytest.mark.parametrize("who", AnsweredBy)
-def test_questions_are_worded_for_the_person_who_answers(who: AnsweredBy) -> None:
-    world = begun(ev.ProxyChosen) if who is AnsweredBy.PROXY else World(RULES)
-    if who is AnsweredBy.PROXY:
+@pytest.mark.parametrize("respondent", AnsweredBy)
+def test_questions_are_worded_for_the_person_who_answers(respondent: AnsweredBy) -> None:
+    world = world_after(ev.ProxyChosen) if respondent is AnsweredBy.PROXY else World(RULES)
+    if respondent is AnsweredBy.PROXY:
         world.read_card()
         world.verify_pin()
         world.open_check()
     else:
         world.identify_by_pin()
-        world.touch(ev.RespondentChosen, who)
-    whose = "あなた" if who is AnsweredBy.PERSON else "ご本人"
-    assert seen(world).body.question.startswith(f"{whose}の情報を ")
+        world.touch(ev.RespondentChosen, respondent)
+    possessor = "あなた" if respondent is AnsweredBy.PERSON else "ご本人"
+    assert talk_in(world).body.question.startswith(f"{possessor}の情報を ")
     world.touch(ev.ShareNone)
     world.touch(ev.CheckInWithoutSharing)
-    asked = {wording_lines(wording, Profile.CLINIC)[0] for _, wording in world.decision().wordings if wording.topic}
-    assert asked == {f"{whose}の情報を この医院の医師に 提供しますか"}, "the ledger keeps the wording shown"
+    recorded = {wording_lines(wording, Profile.CLINIC)[0] for _, wording in world.decision().wordings if wording.topic}
+    assert recorded == {f"{possessor}の情報を この医院の医師に 提供しますか"}, "the displayed wording is recorded"
 
 
 def test_a_guardian_can_answer_for_an_adult() -> None:
     world = World(RULES)
     world.identify_by_pin()
     world.touch(ev.RespondentChosen, AnsweredBy.GUARDIAN)
-    assert "答える人：保護者・成年後見人" in said(seen(world))
+    assert "答える人：保護者・成年後見人" in line_texts(talk_in(world))
 
 
 def test_a_proxy_is_confirmed_by_pin_and_recorded() -> None:
-    world = begun(ev.ProxyChosen)
-    assert "代わりの方の受付です。顔では確認しません" in said(seen(world))
+    world = world_after(ev.ProxyChosen)
+    assert "代わりの方の受付です。顔では確認しません" in line_texts(talk_in(world))
     world.read_card()
     assert isinstance(world.state, st.PinEntry)
     assert Way.FACE not in ways(world.reception, world.rules)
-    assert "face" not in offered(seen(world))
+    assert "face" not in offer_ids(talk_in(world))
     world.verify_pin()
     world.open_check()
-    assert "本人から聞いたとおりに選んでください" in said(seen(world))
-    assert "respondent" not in offered(seen(world))
+    assert "本人から聞いたとおりに選んでください" in line_texts(talk_in(world))
+    assert "respondent" not in offer_ids(talk_in(world))
     world.touch(ev.RespondentChosen, AnsweredBy.PERSON)
     world.touch(ev.CheckInWithoutSharing)
     assert world.decision().answered_by is AnsweredBy.PROXY
@@ -133,26 +133,26 @@ def test_a_proxy_is_confirmed_by_pin_and_recorded() -> None:
 
 @pytest.mark.parametrize("also_pin", AlsoPin)
 def test_a_proxys_face_is_never_compared(also_pin: AlsoPin) -> None:
-    world = begun(ev.ProxyChosen, rules=replace(RULES, also_pin=also_pin))
+    world = world_after(ev.ProxyChosen, rules=replace(RULES, also_pin=also_pin))
     world.read_card()
     world.touch(ev.FaceChosen)
     assert not [effect for effect in world.issued if isinstance(effect, fx.CheckFace | fx.OpenFaceRecord)]
 
 
 def test_staff_check_a_proxys_documents_instead_of_faces() -> None:
-    world = begun(ev.ProxyChosen)
+    world = world_after(ev.ProxyChosen)
     world.read_card()
     world.touch(ev.StaffAuthenticated)
     world.answer(ev.CodeNotScanned)
     world.touch(ev.CodeEntered)
     world.answer(ev.RecordOpened, GENUINE)
-    body = seen(world).body
+    body = talk_in(world).body
     assert (body.camera, body.photo) == (False, False)
     assert [offer.event for offer in body.offers][1:] == [ev.StaffSaysSame(world.reception.id, "proxy")]
 
 
 def test_the_next_family_member_chooses_the_respondent_again() -> None:
-    world = begun(ev.ProxyChosen)
+    world = world_after(ev.ProxyChosen)
     world.send(ev.DisplayChanged("", language="en"))
     world.identify_by_pin()
     world.touch(ev.CheckInWithoutSharing)
@@ -165,27 +165,27 @@ def test_the_next_family_member_chooses_the_respondent_again() -> None:
 
 @pytest.mark.parametrize("name", ["face", "face-turn", "face-turn-without-pin"])
 def test_staff_is_offered_during_the_face_check(name: str) -> None:
-    assert "staff" in offered(talk_of(state_of(name), RULES, speak))
+    assert "staff" in offer_ids(talk_of(state_of(name), RULES, speak))
 
 
 def test_a_pinless_card_without_a_staff_password_has_alternatives() -> None:
-    alone = replace(RULES, staff_enabled=False)
-    world = World(alone)
+    without_staff = replace(RULES, staff_enabled=False)
+    world = World(without_staff)
     world.read_card(replace(CARD, pin_tries_left=0))
-    assert offered(seen(world))[0] == "face"
+    assert offer_ids(talk_in(world))[0] == "face"
     for code in (ProblemCode.NO_WAY_LEFT, ProblemCode.HOLDER_NOT_CONFIRMED):
-        shown = talk_of(problem(code), alone, speak)
-        choices = [line.text for line in shown.body.lines if line.kind is LineKind.CHOICE]
-        assert "資格確認書" in choices, "proof of insurance without the card"
+        talk = talk_of(problem(code), without_staff, speak)
+        choices = [line.text for line in talk.body.lines if line.kind is LineKind.CHOICE]
+        assert "資格確認書" in choices, "accepted instead of the card"
 
 
 def test_accessibility_options_are_offered_to_everyone() -> None:
     world = World(RULES)
     world.send(ev.HelpChosen(""))
-    comfort = next(offer for offer in seen(world).body.offers if offer.id == "comfort")
+    comfort = next(offer for offer in talk_in(world).body.offers if offer.id == "comfort")
     world.send(comfort.event)
-    assert {"low", "more-time", "large", "contrast"} <= set(offered(seen(world)))
-    world.send(next(offer.event for offer in seen(world).body.offers if offer.id == "low"))
-    world.send(next(offer.event for offer in seen(world).body.offers if offer.id == "more-time"))
+    assert {"low", "more-time", "large", "contrast"} <= set(offer_ids(talk_in(world)))
+    world.send(next(offer.event for offer in talk_in(world).body.offers if offer.id == "low"))
+    world.send(next(offer.event for offer in talk_in(world).body.offers if offer.id == "more-time"))
     assert isinstance(world.state, st.Idle)
     assert (world.state.display.low, world.state.display.more_time) == (True, True)

@@ -1,4 +1,4 @@
-"""Languages on the screen: choosing one, and how staff read another language."""
+"""Choice of the language, and Japanese text for staff."""
 
 import pytest
 from msgspec.structs import replace
@@ -18,7 +18,7 @@ from tests.terminal.talk.gallery import ALL_LANGUAGES, RULES, state_of
 speak = speaker(Settings())
 
 
-def _seen(state: st.State) -> Talk:
+def _talk_in(state: st.State) -> Talk:
     return talk_of(state, RULES, speak)
 
 
@@ -26,27 +26,27 @@ def test_every_language_can_be_chosen_on_the_first_screen() -> None:
     first = talk_of(state_of("idle"), ALL_LANGUAGES, speak).body.offers
     assert [offer.id for offer in first] == ["language-ja-easy", "language-en", "languages", "help"]
     assert [language for language, _ in first[2].names] == list(LANGUAGES[3:])
-    chosen = talk_of(state_of("idle-languages"), ALL_LANGUAGES, speak).body.offers
-    assert [offer.label for offer in chosen] == [speak(language)("language.name") for language in LANGUAGES]
+    choices = talk_of(state_of("idle-languages"), ALL_LANGUAGES, speak).body.offers
+    assert [offer.label for offer in choices] == [speak(language)("language.name") for language in LANGUAGES]
 
 
 def test_every_language_can_be_chosen_later_and_staff_can_read_japanese() -> None:
     foot = talk_of(state_of("method", "en"), replace(RULES, languages=("ja", "en", "x")), speak).foot
     assert isinstance(next(offer for offer in foot if offer.id == "language").event, ev.LanguagesWanted)
-    chooser = _seen(state_of("languages", "en"))
+    chooser = _talk_in(state_of("languages", "en"))
     assert [offer.id for offer in chooser.body.offers] == ["language-ja", "language-en", "japanese"]
-    assert "japanese" not in [offer.id for offer in _seen(state_of("languages", "ja")).body.offers]
+    assert "japanese" not in [offer.id for offer in _talk_in(state_of("languages", "ja")).body.offers]
 
 
-def test_the_patients_language_is_kept_while_staff_read_japanese() -> None:
+def test_staff_can_read_japanese_without_changing_the_patients_language() -> None:
     state = state_of("consent", "en")
     assert not isinstance(state, st.Idle)
-    read = _seen(replace(state, reception=replace(state.reception, japanese_until=99.0)))
-    assert (read.language, read.display.language) == ("ja", "en")
-    assert read.body.question == _seen(state_of("consent")).body.question
+    talk = _talk_in(replace(state, reception=replace(state.reception, japanese_until=99.0)))
+    assert (talk.language, talk.display.language) == ("ja", "en")
+    assert talk.body.question == _talk_in(state_of("consent")).body.question
 
 
-def _everything_shown(world: World) -> str:
+def _displayed_text(world: World) -> str:
     body = talk_of(world.state, world.rules, speak).body
     return "\n".join((body.question, *(line.text for line in body.lines)))
 
@@ -57,10 +57,10 @@ def test_recorded_wording_was_on_the_screen(language: str, together: bool) -> No
     world = World(ALL_LANGUAGES)
     world.send(ev.DisplayChanged("", language=language))
     world.identify_by_pin()
-    shown = _everything_shown(world)
+    displayed = _displayed_text(world)
     world.touch(ev.ShareAll if together else ev.OneByOne)
     while not isinstance(world.state, st.Submitting | st.Summary):
-        shown += _everything_shown(world)
+        displayed += _displayed_text(world)
         if isinstance(world.state, st.Prescription):
             world.touch(ev.PrescriptionChosen, PrescriptionForm.PAPER)
             continue
@@ -75,7 +75,7 @@ def test_recorded_wording_was_on_the_screen(language: str, together: bool) -> No
         wording = dict(decision.wordings)[answer.question_id]
         assert bool(wording.topic) == (together and answer.item is not Item.HIGH_COST_LIMIT)
         for line in wording_lines(wording, Profile.CLINIC):
-            assert line in shown
+            assert line in displayed
 
 
 def test_answers_are_recorded_with_their_language() -> None:
@@ -91,10 +91,12 @@ def test_answers_are_recorded_with_their_language() -> None:
     assert [wordings[name].language for name in ("care", "medicines", "surgery")] == ["ko", "vi", "vi"]
 
 
-def test_a_consent_in_another_language_shows_the_japanese_text() -> None:
+def test_consent_screens_in_other_languages_include_the_japanese_text() -> None:
     for language in LANGUAGES:
         for name in ("consent", "consent-one", "limit", "specific-disease", "subsidies"):
-            below = [line for line in _seen(state_of(name, language)).body.lines if line.kind is LineKind.ORIGINAL]
-            assert len(below) == (language != "ja"), (name, language)
-            assert all(line.language == "ja" for line in below)
-            assert all(line.text.startswith(_seen(state_of(name)).body.question) for line in below)
+            originals = [
+                line for line in _talk_in(state_of(name, language)).body.lines if line.kind is LineKind.ORIGINAL
+            ]
+            assert len(originals) == (language != "ja"), (name, language)
+            assert all(line.language == "ja" for line in originals)
+            assert all(line.text.startswith(_talk_in(state_of(name)).body.question) for line in originals)

@@ -1,4 +1,4 @@
-"""A touch applies only to the question it was made for: when a question gets a new serial number."""
+"""Serial numbers of questions, which prevent a touch from answering another question."""
 
 import pytest
 from msgspec.structs import replace
@@ -27,7 +27,7 @@ def changed(state: st.State, **changes: object) -> st.State:
 @pytest.mark.parametrize("name", SCREENS)
 def test_timeouts_and_language_changes_keep_the_serial(name: str) -> None:
     if name == "languages":
-        return  # the answers differ by language: Japanese is offered to staff
+        return  # the answers differ, because other languages offer Japanese to staff
     state = state_of(name)
     assert len(set(serials(state, state_of(name, "en"), state_of(name, size=st.Size.LARGE)))) == 1
     if not isinstance(state, st.Idle):
@@ -46,8 +46,8 @@ def test_guidance_keeps_the_serial_and_a_new_attempt_changes_it() -> None:
 def test_successive_questions_have_different_serials() -> None:
     consent = state_of("consent-one")
     assert isinstance(consent, st.Consent)
-    every = [replace(consent, index=index) for index in range(len(consent.questions))]
-    assert len(set(serials(*every))) == len(every)
+    all_questions = [replace(consent, index=index) for index in range(len(consent.questions))]
+    assert len(set(serials(*all_questions))) == len(all_questions)
 
 
 def test_the_same_question_has_a_new_serial_for_the_next_patient() -> None:
@@ -59,10 +59,10 @@ def test_the_same_question_has_a_new_serial_for_the_next_patient() -> None:
 
 def test_a_wrong_pin_changes_the_serial() -> None:
     talks = Talks(speak, language="ja", settle_seconds=0)
-    before = talks.show(state_of("pin"), RULES, 0.0).serial
-    assert talks.is_present(before)
+    serial = talks.show(state_of("pin"), RULES, 0.0).serial
+    assert talks.is_present(serial)
     talks.show(state_of("pin-wrong"), RULES, 1.0)
-    assert not talks.is_present(before)
+    assert not talks.is_present(serial)
 
 
 def test_a_touch_selects_the_offer_of_its_own_screen() -> None:
@@ -87,7 +87,7 @@ def test_a_double_tap_does_not_answer_the_next_question() -> None:
     assert translated.notice == "Please touch again"
 
 
-def test_nothing_is_offered_before_the_first_state() -> None:
+def test_no_answers_are_offered_before_the_first_state() -> None:
     talks = Talks(speak, language="ja")
     assert talks.talk.body.question == "準備しています"
     assert talks.talk.offers == ()

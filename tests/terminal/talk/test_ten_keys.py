@@ -1,4 +1,4 @@
-"""Operation with a numeric keypad only: every offer can be reached, and keys are unambiguous."""
+"""Operation with only a numeric keypad."""
 
 from datetime import UTC, datetime
 
@@ -21,53 +21,53 @@ NOW = Now(1.0, datetime(2026, 11, 26, 9, 0, tzinfo=UTC))
 speak = speaker(Settings())
 
 
-def seen(state: st.State) -> Talk:
+def talk_in(state: st.State) -> Talk:
     return talk_of(state, SPEAKING, speak)
 
 
 def press(state: st.State, key: str) -> st.State:
-    offer = seen(state).pressed(key)
+    offer = talk_in(state).pressed(key)
     assert offer is not None, f"{key} has no function"
     return step(state, offer.event, SPEAKING, NOW).state
 
 
-def reached(state: st.State) -> dict[str, Offer]:
-    """Return the offers that keys select here and after `/`."""
-    by_id = {offer.id: offer for key in KEYS if (offer := seen(state).pressed(key)) is not None}
-    changing = press(state, "/")
-    return by_id | {offer.id: offer for key in KEYS if (offer := seen(changing).pressed(key)) is not None}
+def reachable_offers(state: st.State) -> dict[str, Offer]:
+    """Return the offers that keys select on this screen and in its `/` menu."""
+    by_id = {offer.id: offer for key in KEYS if (offer := talk_in(state).pressed(key)) is not None}
+    menu = press(state, "/")
+    return by_id | {offer.id: offer for key in KEYS if (offer := talk_in(menu).pressed(key)) is not None}
 
 
 @pytest.mark.parametrize("voice", [False, True], ids=["silent", "speaking"])
 @pytest.mark.parametrize("name", SCREENS)
 def test_every_offer_can_be_reached_with_ten_keys(name: str, voice: bool) -> None:
     state = state_of(name, voice=voice)
-    events = [offer.event for offer in reached(state).values()]
+    events = [offer.event for offer in reachable_offers(state).values()]
     leaving = [ev.Cancelled, ev.CheckInWithoutSharing]
-    for offer in seen(state).offers:
+    for offer in talk_in(state).offers:
         if offer.id == "more-time":
-            continue  # requested once for the rest of the reception
+            continue  # applies until the reception ends
         needs_confirmation = type(offer.event) in leaving and offer.id != "start-over"
         assert needs_confirmation or offer.event in events, f"{offer.id} on {name}"
         if needs_confirmation:
             assert ev.AsideWanted(offer.event.reception, ev.Aside.LEAVING) in events  # type: ignore[union-attr]
-            assert offer.event in [other.event for other in seen(press(state, ".")).body.offers]
+            assert offer.event in [other.event for other in talk_in(press(state, ".")).body.offers]
 
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_keys_are_unambiguous_and_have_an_effect(name: str) -> None:
-    talk = seen(state_of(name, voice=True))
+    talk = talk_in(state_of(name, voice=True))
     ids = [offer.id for offer in (*talk.offers, *talk.keys)]
     assert len(ids) == len(set(ids))
-    tens = [offer.key for offer in talk.keys]
-    assert len(tens) == len(set(tens))
+    keys = [offer.key for offer in talk.keys]
+    assert len(keys) == len(set(keys))
     for offer in talk.keys:
         following = step(state_of(name, voice=True), offer.event, SPEAKING, NOW)
-        assert following.effects or following.state != state_of(name, voice=True), f"{offer.id} leads nowhere"
+        assert following.effects or following.state != state_of(name, voice=True), f"{offer.id} has no effect"
 
 
 def test_the_pad_uses_digits_enter_and_star_only_while_typing() -> None:
-    pin = seen(state_of("pin"))
+    pin = talk_in(state_of("pin"))
     assert [pin.pressed(key) for key in ("0", "7", "enter")] == [None, None, None]
     assert pin.pressed("*", typed=True) is None
     back = pin.pressed("*")
@@ -75,32 +75,32 @@ def test_the_pad_uses_digits_enter_and_star_only_while_typing() -> None:
     assert isinstance(press(state_of("pin"), "*"), st.ChoosingMethod)
 
 
-def test_leaving_needs_confirmation_and_can_be_cancelled() -> None:
-    opened = press(state_of("consent"), ".")
-    assert isinstance(opened, st.Consent)
-    assert [offer.id for offer in seen(opened).body.offers] == ["close", "leave"]
-    assert press(opened, "1") == state_of("consent")
-    assert isinstance(press(opened, "2"), st.Submitting)
+def test_leaving_requires_confirmation_and_can_be_cancelled() -> None:
+    menu = press(state_of("consent"), ".")
+    assert isinstance(menu, st.Consent)
+    assert [offer.id for offer in talk_in(menu).body.offers] == ["close", "leave"]
+    assert press(menu, "1") == state_of("consent")
+    assert isinstance(press(menu, "2"), st.Submitting)
 
 
 def test_the_changes_menu_stays_open_until_closed() -> None:
-    opened = press(state_of("pin"), "/")
-    assert seen(opened).body.pad is PadKind.NONE
-    contrast = next(offer for offer in seen(opened).body.offers if offer.id == "contrast")
-    changed = press(opened, contrast.key)
+    menu = press(state_of("pin"), "/")
+    assert talk_in(menu).body.pad is PadKind.NONE
+    contrast = next(offer for offer in talk_in(menu).body.offers if offer.id == "contrast")
+    changed = press(menu, contrast.key)
     assert isinstance(changed, st.PinEntry)
     assert (changed.reception.display.high_contrast, changed.reception.aside) == (True, ev.Aside.CHANGES)
-    assert seen(press(changed, "*")).body.pad is PadKind.PIN
-    face = next(offer for offer in seen(changed).body.offers if offer.id == "face")
-    left = press(changed, face.key)
-    assert isinstance(left, st.PrintedCodeEntry)
-    assert not left.reception.aside
+    assert talk_in(press(changed, "*")).body.pad is PadKind.PIN
+    face = next(offer for offer in talk_in(changed).body.offers if offer.id == "face")
+    code_entry = press(changed, face.key)
+    assert isinstance(code_entry, st.PrintedCodeEntry)
+    assert not code_entry.reception.aside
 
 
 def test_zero_turns_on_speech_and_more_time() -> None:
-    spoken = press(state_of("idle"), "0")
-    assert isinstance(spoken, st.Idle)
-    assert (spoken.display.voice, spoken.display.more_time) == (True, True)
-    louder = press(spoken, "+")
+    speaking = press(state_of("idle"), "0")
+    assert isinstance(speaking, st.Idle)
+    assert (speaking.display.voice, speaking.display.more_time) == (True, True)
+    louder = press(speaking, "+")
     assert isinstance(louder, st.Idle)
-    assert louder.display.volume > spoken.display.volume
+    assert louder.display.volume > speaking.display.volume

@@ -1,4 +1,4 @@
-"""The number of touches from card to end, compared with the tables in docs/accessibility.md."""
+"""Number of touches per reception, compared with the tables in docs/accessibility.md."""
 
 import asyncio
 import re
@@ -32,7 +32,7 @@ speak = speaker(Settings())
 
 
 class Patient:
-    """A patient who touches only what the screen offers, counting touches."""
+    """Touches buttons on the screen and counts the touches."""
 
     def __init__(self, rules: Rules) -> None:
         self.world = World(rules)
@@ -87,16 +87,16 @@ class Patient:
         self.by_pin(CHECK.model_copy(update={"age": 9, "birth_year": 2017}))
 
     def answer_all_yes(self) -> None:
-        """Answer the questions one by one."""
+        """Answer the individual questions."""
         while isinstance(self.world.state, st.Consent):
             self.touch("yes")
 
-    def end(self) -> int:
+    def finish(self) -> int:
         if isinstance(self.world.state, st.Limit):
             self.touch("yes")
         if isinstance(self.world.state, st.Summary):
             self.touch("confirm")
-        assert isinstance(self.world.state, st.Submitting), "more touches are needed"
+        assert isinstance(self.world.state, st.Submitting), "more touches are required"
         return self.touches
 
 
@@ -153,7 +153,7 @@ def child(patient: Patient) -> None:
     patient.touch("all")
 
 
-WAYS: dict[str, Callable[[Patient], None]] = {
+METHODS: dict[str, Callable[[Patient], None]] = {
     "by face, all": by_face_all,
     "by face, the front typed": by_face_typed,
     "by face, one by one (3 questions)": one_by_one,
@@ -168,44 +168,44 @@ WAYS: dict[str, Callable[[Patient], None]] = {
 
 
 def rows() -> dict[str, tuple[int, int]]:
-    found = re.findall(r"^\| (by [^|]+) \| (\d+) \| (\d+) \|$", TABLE.read_text(encoding="utf-8"), re.M)
-    return {name: (int(by_law), int(asked)) for name, by_law, asked in found}
+    lines = re.findall(r"^\| (by [^|]+) \| (\d+) \| (\d+) \|$", TABLE.read_text(encoding="utf-8"), re.M)
+    return {name: (int(by_law), int(asked)) for name, by_law, asked in lines}
 
 
 def test_the_table_lists_every_method() -> None:
-    assert rows().keys() == WAYS.keys()
+    assert rows().keys() == METHODS.keys()
 
 
-@pytest.mark.parametrize("name", WAYS)
-def test_touches_from_card_to_done(name: str) -> None:
+@pytest.mark.parametrize("name", METHODS)
+def test_touches_of_each_method_match_the_table(name: str) -> None:
     touches = []
     for rules in (BY_LAW, ASKED):
         patient = Patient(rules)
-        WAYS[name](patient)
-        touches.append(patient.end())
+        METHODS[name](patient)
+        touches.append(patient.finish())
     assert tuple(touches) == rows()[name]
 
 
-def test_common_receptions_need_few_touches() -> None:
+def test_common_receptions_require_few_touches() -> None:
     assert rows()["by face, all"] == (2, 3)
     assert rows()["by PIN, all"] == (7, 8)
 
 
-RECEIVED = {name: persona for name, persona in BY_NAME.items() if isinstance(persona.expected.outcome, st.Outcome)}
-"""Personas who complete a reception; the others end with a problem or leave."""
+COMPLETED = {name: persona for name, persona in BY_NAME.items() if isinstance(persona.expected.outcome, st.Outcome)}
+"""Personas that complete a reception. Others end with a problem or leave."""
 
 
 def personas_by_touches() -> dict[str, int]:
-    found = re.findall(r"^\| (\d+) \| ([a-z0-9, -]+) \|$", TABLE.read_text(encoding="utf-8"), re.M)
-    return {name: int(touches) for touches, names in found for name in names.split(", ")}
+    lines = re.findall(r"^\| (\d+) \| ([a-z0-9, -]+) \|$", TABLE.read_text(encoding="utf-8"), re.M)
+    return {name: int(touches) for touches, names in lines for name in names.split(", ")}
 
 
 def test_touches_of_every_persona_match_the_table() -> None:
     people, touches = invented_people(), {}
-    for name, persona in RECEIVED.items():
-        walk = Walkthrough(persona, people[persona.person])
-        state = asyncio.run(walk.go())
+    for name, persona in COMPLETED.items():
+        walkthrough = Walkthrough(persona, people[persona.person])
+        state = asyncio.run(walkthrough.run())
         assert isinstance(state, st.Complete), f"{name} ended at {type(state).__name__}"
         assert state.outcome in (persona.expected.outcome, st.Outcome.DONE), name
-        touches[name] = walk.touches
+        touches[name] = walkthrough.touches
     assert touches == personas_by_touches()

@@ -1,4 +1,4 @@
-"""Requirements on every screen, for every state, language and problem."""
+"""Requirements for the screens of all states, languages and problems."""
 
 from datetime import UTC, datetime
 
@@ -28,7 +28,7 @@ NARROWEST = 32
 speak = speaker(Settings())
 
 
-def seen(state: st.State, rules: Rules = RULES) -> Talk:
+def talk_in(state: st.State, rules: Rules = RULES) -> Talk:
     return talk_of(state, rules, speak)
 
 
@@ -47,44 +47,44 @@ every_screen = pytest.mark.parametrize("name", SCREENS)
 
 
 MENUS = ("idle-help",)
-"""Menu screens, which list many options and decide nothing."""
+"""Menu screens, which list many options but record no answer."""
 
 
-def test_a_screen_asks_one_thing_with_at_most_four_answers(language: str) -> None:
+def test_each_screen_has_one_question_and_at_most_four_answers(language: str) -> None:
     for name in SCREENS:
-        shown = seen(state_of(name, language))
-        assert shown.body.question, name
-        assert len(shown.body.offers) <= (8 if name in MENUS else 4), name
-        assert len(shown.foot) <= 4, name
-        assert len({answer.id for answer in shown.body.offers}) == len(shown.body.offers), name
-        assert all(answer.label for answer in (*shown.body.offers, *shown.foot)), name
+        talk = talk_in(state_of(name, language))
+        assert talk.body.question, name
+        assert len(talk.body.offers) <= (8 if name in MENUS else 4), name
+        assert len(talk.foot) <= 4, name
+        assert len({answer.id for answer in talk.body.offers}) == len(talk.body.offers), name
+        assert all(answer.label for answer in (*talk.body.offers, *talk.foot)), name
 
 
 def test_every_answer_has_an_effect(language: str) -> None:
     for name in SCREENS:
         state = state_of(name, language)
-        for answer in (*seen(state).body.offers, *seen(state).foot):
+        for answer in (*talk_in(state).body.offers, *talk_in(state).foot):
             following = step(state, answer.event, RULES, NOW)
-            already = answer.event == ev.DisplayChanged("", language=language)
-            assert already or following.state != state or following.effects, f"{answer.id} on {name} leads nowhere"
+            unchanged = answer.event == ev.DisplayChanged("", language=language)
+            assert unchanged or following.state != state or following.effects, f"{answer.id} on {name} has no effect"
 
 
 @every_screen
 def test_keys_are_unique_and_digits_are_reserved_for_typing(name: str) -> None:
-    shown = seen(state_of(name))
-    keys = [answer.key for answer in (*shown.body.offers, *shown.foot)]
+    talk = talk_in(state_of(name))
+    keys = [answer.key for answer in (*talk.body.offers, *talk.foot)]
     assert all(keys)
     assert len(set(keys)) == len(keys)
-    if shown.body.pad is not PadKind.NONE:
+    if talk.body.pad is not PadKind.NONE:
         assert not any(key.isdigit() for key in keys)
     else:
-        numbers = [answer.key for answer in shown.body.offers]
+        numbers = [answer.key for answer in talk.body.offers]
         assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
 
 
 @every_screen
 def test_back_is_left_and_yes_is_right(name: str) -> None:
-    answers = seen(state_of(name)).body.offers
+    answers = talk_in(state_of(name)).body.offers
     answers = tuple(answer for answer in answers if answer.id != "respondent")
     back = [index for index, answer in enumerate(answers) if answer.back]
     if answers and answers[-1].id not in ("help",):
@@ -95,7 +95,7 @@ def test_back_is_left_and_yes_is_right(name: str) -> None:
 
 def test_lines_are_short_and_few_enough_for_the_smallest_screen(language: str) -> None:
     for name in SCREENS:
-        body = seen(state_of(name, language)).body
+        body = talk_in(state_of(name, language)).body
         for text in (body.question, *(line.text for line in body.lines)):
             assert all(cells(line) <= LINE_CELLS for line in wrap(text)), name
         narrow = NARROWEST if body.camera or body.pad is not PadKind.NONE else LINE_CELLS
@@ -107,65 +107,65 @@ def test_lines_are_short_and_few_enough_for_the_smallest_screen(language: str) -
 def test_every_screen_offers_staff_and_leaving(language: str) -> None:
     for name in SCREENS:
         state = state_of(name, language)
-        ids = [answer.id for answer in seen(state).foot]
+        ids = [answer.id for answer in talk_in(state).foot]
         assert ids[-1] == "call-staff", name
-        in_patients_hands = not isinstance(state, st.Idle | st.Submitting | st.Complete | st.Problem | st.Inquiry)
-        assert (ids[0] in ("cancel", "without-sharing")) == in_patients_hands, name
-        own_buttons = "language-en" in [answer.id for answer in seen(state).body.offers]
+        can_leave = not isinstance(state, st.Idle | st.Submitting | st.Complete | st.Problem | st.Inquiry)
+        assert (ids[0] in ("cancel", "without-sharing")) == can_leave, name
+        own_buttons = "language-en" in [answer.id for answer in talk_in(state).body.offers]
         assert ("language" in ids) != own_buttons, f"{name}: the first screen has a button for every language"
 
 
 @every_screen
 def test_the_language_can_be_changed_on_every_screen(name: str) -> None:
     state = state_of(name, "ja")
-    shown = seen(state)
+    talk = talk_in(state)
     changes = [
         answer.event
-        for answer in (*shown.body.offers, *shown.foot)
+        for answer in (*talk.body.offers, *talk.foot)
         if isinstance(answer.event, ev.DisplayChanged) and answer.event.language == "en"
     ]
     following = step(state, changes[0], RULES, NOW).state
-    assert seen(following).language == "en"
-    assert seen(following).body.question != shown.body.question
+    assert talk_in(following).language == "en"
+    assert talk_in(following).body.question != talk.body.question
 
 
 @every_screen
-def test_pharmacy_words_are_used_in_a_pharmacy(name: str) -> None:
+def test_pharmacies_have_different_wording(name: str) -> None:
     state = state_of(name)
-    shown = talk_of(state, RULES, speaker(Settings(profile=Profile.PHARMACY)))
-    assert "医師" not in shown.body.question
+    talk = talk_of(state, RULES, speaker(Settings(profile=Profile.PHARMACY)))
+    assert "医師" not in talk.body.question
 
 
-def test_every_problem_shows_its_code_and_what_to_do(language: str) -> None:
+def test_every_problem_displays_its_code_and_instructions(language: str) -> None:
     for code in ProblemCode:
-        shown = seen(problem(code, language))
-        assert shown.body.code == code.code
-        assert shown.body.lines, code
-        assert code.code not in shown.body.question
-        assert [answer.id for answer in shown.body.offers] == ["start-over"], code
+        talk = talk_in(problem(code, language))
+        assert talk.body.code == code.code
+        assert talk.body.lines, code
+        assert code.code not in talk.body.question
+        assert [answer.id for answer in talk.body.offers] == ["start-over"], code
 
 
-def test_the_steps_follow_the_guides() -> None:
-    at = {name: seen(state_of(name)).step for name in ("idle", "reading", "method", "pin", "consent", "complete")}
-    assert at == {"idle": 0, "reading": 0, "method": 1, "pin": 1, "consent": 2, "complete": 3}
-    assert seen(state_of("idle")).steps == ("読み取り", "本人確認", "同意", "完了")
+def test_each_screen_belongs_to_a_step() -> None:
+    steps = {name: talk_in(state_of(name)).step for name in ("idle", "reading", "method", "pin", "consent", "complete")}
+    assert steps == {"idle": 0, "reading": 0, "method": 1, "pin": 1, "consent": 2, "complete": 3}
+    assert talk_in(state_of("idle")).steps == ("読み取り", "本人確認", "同意", "完了")
 
 
 def test_the_pin_screen_shows_the_tries_left_and_no_digits() -> None:
-    shown = seen(state_of("pin-wrong"))
-    assert [line.text for line in shown.body.lines] == ["暗証番号がちがいます", "あと2回 入れられます"]
-    assert shown.body.pad is PadKind.PIN
+    talk = talk_in(state_of("pin-wrong"))
+    assert [line.text for line in talk.body.lines] == ["暗証番号がちがいます", "あと2回 入れられます"]
+    assert talk.body.pad is PadKind.PIN
 
 
-def test_the_last_try_needs_confirmation_before_the_pad() -> None:
-    confirmation = seen(state_of("pin-last"))
+def test_the_last_try_requires_confirmation_before_the_pad() -> None:
+    confirmation = talk_in(state_of("pin-last"))
     assert confirmation.body.pad is PadKind.NONE
     assert [answer.id for answer in confirmation.body.offers] == ["face", "go-on"]
-    assert seen(state_of("pin-last-confirmed")).body.pad is PadKind.PIN
+    assert talk_in(state_of("pin-last-confirmed")).body.pad is PadKind.PIN
 
 
 def test_a_card_with_one_method_shows_the_reason() -> None:
-    body = seen(state_of("pin-only")).body
+    body = talk_in(state_of("pin-only")).body
     assert body.lines[0].text == "カメラが使えないので 顔では確認できません"
     assert body.lines[0].kind is LineKind.REASON
 
@@ -177,29 +177,29 @@ def test_the_last_tries_of_the_printed_code_are_reserved_for_staff(left: int, ta
     state = state_of("code-wrong")
     assert isinstance(state, st.PrintedCodeEntry)
     state = replace(state, target=target, reception=replace(state.reception, code_left=left))
-    assert tries in [line.text for line in seen(state).body.lines]
+    assert tries in [line.text for line in talk_in(state).body.lines]
 
 
 def test_unused_tries_of_the_printed_code_are_not_shown() -> None:
-    assert [line.text for line in seen(state_of("code")).body.lines] == ["西暦のときは 下2けた"]
+    assert [line.text for line in talk_in(state_of("code")).body.lines] == ["西暦のときは 下2けた"]
 
 
 def test_the_face_check_shows_one_instruction_at_a_time() -> None:
-    body = seen(state_of("face-guided")).body
+    body = talk_in(state_of("face-guided")).body
     assert (body.question, body.progress, body.camera) == ("もう少し近づいてください", (1, 5), True)
-    assert "あと少しです" in [line.text for line in seen(state_of("face-nearly")).body.lines]
+    assert "あと少しです" in [line.text for line in talk_in(state_of("face-nearly")).body.lines]
 
 
 def test_a_guardian_is_asked_to_answer_for_a_child() -> None:
-    assert "保護者の方が お答えください" in [line.text for line in seen(state_of("consent-child")).body.lines]
-    assert "保護者の方が お答えください" not in [line.text for line in seen(state_of("consent")).body.lines]
+    assert "保護者の方が お答えください" in [line.text for line in talk_in(state_of("consent-child")).body.lines]
+    assert "保護者の方が お答えください" not in [line.text for line in talk_in(state_of("consent")).body.lines]
 
 
 def test_back_is_offered_only_if_there_is_an_earlier_screen() -> None:
-    first = [answer.id for answer in seen(state_of("consent-one")).body.offers]
+    first = [answer.id for answer in talk_in(state_of("consent-one")).body.offers]
     assert first == ["back", "no", "yes"]
-    alone = step_into_single_question()
-    assert [answer.id for answer in seen(*alone).body.offers] == ["no", "yes"]
+    single = step_into_single_question()
+    assert [answer.id for answer in talk_in(*single).body.offers] == ["no", "yes"]
 
 
 def step_into_single_question() -> tuple[st.State, Rules]:
@@ -209,8 +209,8 @@ def step_into_single_question() -> tuple[st.State, Rules]:
     return replace(state, questions=state.questions[:1], index=0), rules
 
 
-def test_the_summary_repeats_every_answer() -> None:
-    assert [line.text for line in seen(state_of("summary")).body.lines] == [
+def test_the_summary_lists_all_answers() -> None:
+    assert [line.text for line in talk_in(state_of("summary")).body.lines] == [
         "これまでの診療：提供する",
         "お薬：提供する",
         "手術：提供しない",
@@ -222,7 +222,7 @@ def test_the_summary_repeats_every_answer() -> None:
 
 
 def test_the_patient_is_asked_to_take_the_card_until_it_is_removed() -> None:
-    inserted, removed = seen(state_of("complete")), seen(state_of("complete-card-taken"))
+    inserted, removed = talk_in(state_of("complete")), talk_in(state_of("complete-card-taken"))
     assert inserted.body.sign is Sign.TAKE_CARD
     assert inserted.body.lines[0].kind is LineKind.CALL
     assert removed.body.sign is Sign.NONE
@@ -230,7 +230,7 @@ def test_the_patient_is_asked_to_take_the_card_until_it_is_removed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "words_"),
+    ("name", "text"),
     [
         ("complete", "受付が完了しました"),
         ("complete-nothing-shared", "受付できました（情報は提供していません）"),
@@ -239,30 +239,35 @@ def test_the_patient_is_asked_to_take_the_card_until_it_is_removed() -> None:
         ("complete-declined", "登録しませんでした。資格確認書を 受付に出してください"),
     ],
 )
-def test_every_outcome_has_its_own_text(name: str, words_: str) -> None:
-    assert seen(state_of(name)).body.question == words_
+def test_each_outcome_has_a_different_text(name: str, text: str) -> None:
+    assert talk_in(state_of(name)).body.question == text
 
 
 def test_the_timeout_warning_offers_more_time() -> None:
-    shown = seen(state_of("pin-warned"))
-    assert shown.warning == "まもなく最初の画面にもどります"
-    assert "more-time" in [answer.id for answer in shown.foot]
-    assert not seen(state_of("pin")).warning
+    talk = talk_in(state_of("pin-warned"))
+    assert talk.warning == "まもなく最初の画面にもどります"
+    assert "more-time" in [answer.id for answer in talk.foot]
+    assert not talk_in(state_of("pin")).warning
 
 
 def test_staff_and_inquiry_are_marked_on_the_first_screen() -> None:
-    assert [line.kind for line in seen(state_of("idle-marked")).body.lines] == [LineKind.REASON, LineKind.REASON]
+    assert [line.kind for line in talk_in(state_of("idle-marked")).body.lines] == [LineKind.REASON, LineKind.REASON]
 
 
-def test_staff_give_the_reason_with_the_same_touch() -> None:
-    answers = seen(state_of("staff-check")).body.offers
+def test_staff_confirm_and_give_the_reason_with_one_touch() -> None:
+    answers = talk_in(state_of("staff-check")).body.offers
     assert [answer.id for answer in answers] == ["other", "same-asked"]
     assert answers[1].event == ev.StaffSaysSame("r1", "asked")
     state = state_of("staff-check")
     assert isinstance(state, st.StaffCheck)
-    hard = replace(state, reception=replace(state.reception, face_attempts=2, camera_failed=True, pin_left=0))
-    assert [answer.id for answer in seen(hard).body.offers] == ["other", "same-face", "same-camera", "same-pin"]
-    documents = seen(state_of("staff-check-no-photo"))
+    busy = replace(state, reception=replace(state.reception, face_attempts=2, camera_failed=True, pin_left=0))
+    assert [answer.id for answer in talk_in(busy).body.offers] == [
+        "other",
+        "same-face",
+        "same-camera",
+        "same-pin",
+    ]
+    documents = talk_in(state_of("staff-check-no-photo"))
     assert [answer.id for answer in documents.body.offers] == ["other", "same-documents"]
     assert not documents.body.photo
 
@@ -272,9 +277,9 @@ def test_staff_who_signed_in_earlier_enter_the_password_again(language: str) -> 
     state = state_of("staff-check", language)
     assert isinstance(state, st.StaffCheck)
     marked = replace(state, reception=replace(state.reception, staff_here=False))
-    view = seen(marked)
+    view = talk_in(marked)
     assert view.body.offers == ()
-    assert view.body.question != seen(state).body.question, "the patient is not asked to confirm"
+    assert view.body.question != talk_in(state).body.question, "the patient's screen has no confirmation question"
     instructions = {
         "ja": "係員がもう一度、パスワードを入れると決められます",
         "en": "Staff must enter the password again to decide",
@@ -282,23 +287,23 @@ def test_staff_who_signed_in_earlier_enter_the_password_again(language: str) -> 
     assert instructions.get(language, instructions["ja"]) in [line.text for line in view.body.lines]
 
 
-def test_a_notice_says_that_staff_are_coming() -> None:
+def test_a_staff_call_is_confirmed_by_a_notice() -> None:
     assert talk_of(state_of("method"), RULES, speak, remark=Remark.STAFF_COMING).notice == "係員がまいります"
 
 
-def test_the_starting_screen_needs_no_state() -> None:
-    shown = starting("ja", speak)
-    assert shown.body.question == "準備しています"
-    assert (shown.body.offers, shown.foot) == ((), ())
+def test_the_starting_screen_requires_no_state() -> None:
+    talk = starting("ja", speak)
+    assert talk.body.question == "準備しています"
+    assert (talk.body.offers, talk.foot) == ((), ())
 
 
 def test_a_view_has_no_card_dates(language: str) -> None:
-    """Card dates and counters, except the tries, are not passed to the view."""
+    """The view does not receive card dates, or counters other than the tries left."""
     state = state_of("pin", language)
     assert isinstance(state, st.PinEntry)
     assert isinstance(state.reception.facts, CardFacts)
     assert state.reception.facts.certificate_not_after is not None
-    text = repr(replace(seen(state), foot=()))
+    text = repr(replace(talk_in(state), foot=()))
     assert str(state.reception.facts.certificate_not_after.year) not in text
 
 
@@ -308,8 +313,8 @@ def test_offers_are_comparable_and_hashable() -> None:
     assert hash(answer) == hash(Offer(id="x", label="x", event=ev.Back("r1")))
 
 
-def said(name: str) -> list[str]:
-    return [line.text for line in seen(state_of(name)).body.lines]
+def line_texts(name: str) -> list[str]:
+    return [line.text for line in talk_in(state_of(name)).body.lines]
 
 
 def test_the_end_shows_counts_and_details_only_on_request() -> None:
@@ -317,19 +322,19 @@ def test_the_end_shows_counts_and_details_only_on_request() -> None:
     assert isinstance(state, st.Complete)
     some = replace(state, flags=tuple((item, number < 2) for number, (item, _) in enumerate(state.flags)))
     refused = len(state.flags) - 2
-    lines = [line.text for line in seen(some).body.lines]
+    lines = [line.text for line in talk_in(some).body.lines]
     assert f"提供する 2件 ・ 提供しない {refused}件" in lines
-    assert not any("：" in line for line in lines), "people waiting behind could read it"
-    assert any("：" in line for line in said("complete-details"))
+    assert not any("：" in line for line in lines), "other patients could read the answers"
+    assert any("：" in line for line in line_texts("complete-details"))
 
 
 @pytest.mark.parametrize("name", ["method-pin-locked", "method-pin-forgotten", "method-face-only"])
-def test_an_unusable_pin_is_shown_with_where_to_reset_it(name: str) -> None:
-    assert any("市区町村" in line for line in said(name))
+def test_an_unusable_pin_is_reported_with_instructions_to_reset_it(name: str) -> None:
+    assert any("市区町村" in line for line in line_texts(name))
 
 
 def test_the_bundle_shows_past_care_and_medicines_as_one_topic() -> None:
-    topics = [line.text for line in seen(state_of("consent")).body.lines if line.kind is LineKind.CHOICE]
+    topics = [line.text for line in talk_in(state_of("consent")).body.lines if line.kind is LineKind.CHOICE]
     assert len(topics) == len(set(topics))
     assert sum("お薬" in topic or "診療" in topic for topic in topics) == 1
 
@@ -342,14 +347,14 @@ def test_an_expired_phone_suggests_the_card_and_not_the_municipality() -> None:
     by_phone = replace(
         expired, reception=replace(expired.reception, facts=replace(facts, medium=Medium.PHONE_VERIFIES))
     )
-    lines = [line.text for line in seen(by_phone).body.lines]
+    lines = [line.text for line in talk_in(by_phone).body.lines]
     assert "カードをお持ちなら カードで受付できます" in lines
     assert not any("新しくできます" in line for line in lines)
-    assert any("新しくできます" in line.text for line in seen(expired).body.lines)
+    assert any("新しくできます" in line.text for line in talk_in(expired).body.lines)
 
 
 def test_the_first_screen_shows_that_the_camera_stays_on(language: str) -> None:
-    said = speak(language)("idle.hint.camera-on")
-    stays = seen(state_of("idle", language), replace(RULES, camera_stays_on=True))
-    assert said in [line.text for line in stays.body.lines]
-    assert said not in [line.text for line in seen(state_of("idle", language)).body.lines]
+    hint = speak(language)("idle.hint.camera-on")
+    talk = talk_in(state_of("idle", language), replace(RULES, camera_stays_on=True))
+    assert hint in [line.text for line in talk.body.lines]
+    assert hint not in [line.text for line in talk_in(state_of("idle", language)).body.lines]
