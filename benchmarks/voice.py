@@ -110,7 +110,7 @@ def at_the_page(state_dir: Path, language: str) -> dict[str, float]:
             name = ("method", "limit", "pin", "prescription")[number % 4]
             known = page.evaluate("window.began.length")
             began = time.time() * 1000
-            stage.be(state_of(name, language, voice=True, aloud=True))
+            stage.set_state(state_of(name, language, voice=True, aloud=True))
             until(page, "known => window.began.length > known", known)
             late.append(page.evaluate("known => window.began[known]", known) - began)
             page.wait_for_timeout(300)

@@ -84,13 +84,13 @@ def at_the_page(browser: Browser) -> dict[str, float]:
         stage = ending.enter_context(PageStage(Settings(state_dir=Path(folder)), camera=camera))
         ending.enter_context(camera.look())
         stage.open(page)
-        stage.be(state_of("method"))
+        stage.set_state(state_of("method"))
         wait_painted(page, stage.serial)
         figures["touch_feedback_ms"] = touches(page)
         time.sleep(1)
         unseen = busy(os.getpid()), busy_browser()
         figures["camera_alone_cpu"] = unseen[0]
-        stage.be(state_of("face"))
+        stage.set_state(state_of("face"))
         until(page, "() => window.pictures > 5")
         before = page.evaluate("window.pictures")
         seen = busy(os.getpid()), busy_browser()
@@ -101,7 +101,7 @@ def at_the_page(browser: Browser) -> dict[str, float]:
         for number in range(EVENTS):
             page.evaluate("window.painted = []")
             began = time.time() * 1000
-            stage.be(state_of("face-turn" if number % 2 else "face-guided"))
+            stage.set_state(state_of("face-turn" if number % 2 else "face-guided"))
             until(page, "() => window.painted.length > 0")
             late.append(page.evaluate("window.painted[0][1]") - began)
             time.sleep(0.05)

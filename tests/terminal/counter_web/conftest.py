@@ -1,3 +1,5 @@
+"""Fixtures for the patient page: Chromium, served pages and browser tabs."""
+
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,36 +12,38 @@ from tests.terminal.counter_web.stage import CHROMIUM, PageStage, chromium
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, at most module-scoped: while it runs, asyncio considers the thread's event loop running."""
+    """Chromium. Module-scoped at most, because asyncio reports a running event loop while Playwright is active."""
     if CHROMIUM is None:
         pytest.skip("Debian's chromium is not installed: make setup")
-    with chromium() as started:
-        yield started
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[PageStage]:
-    """A page whose screens accept answers as soon as they are painted."""
-    with PageStage(Settings(state_dir=tmp_path), settle_seconds=0) as started:
-        yield started
+    """A terminal whose screens accept answers as soon as they are painted."""
+    with PageStage(Settings(state_dir=tmp_path), settle_seconds=0) as stage:
+        yield stage
 
 
 @pytest.fixture
 def settling(tmp_path: Path) -> Iterator[PageStage]:
-    """A page that ignores answers for two seconds after a new screen or an answer, longer than four taps take."""
-    with PageStage(Settings(state_dir=tmp_path), settle_seconds=2) as started:
-        yield started
+    """A terminal that ignores answers for two seconds after a new screen or an answer, longer than four taps take."""
+    with PageStage(Settings(state_dir=tmp_path), settle_seconds=2) as stage:
+        yield stage
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page in a new browser context. Console messages and requests to other hosts fail the test."""
+    """A tab in a new browser context. Console messages and requests to other hosts fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
-    wrong: list[str] = []
-    opened = context.new_page()
-    opened.on("console", lambda message: wrong.append(f"console: {message.text}"))
-    opened.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-    opened.on("request", lambda sent: None if sent.url.startswith("http://127.0.0.1:") else wrong.append(sent.url))
-    yield opened
+    messages: list[str] = []
+    tab = context.new_page()
+    tab.on("console", lambda message: messages.append(f"console: {message.text}"))
+    tab.on("pageerror", lambda error: messages.append(f"error: {error}"))
+    tab.on(
+        "request", lambda request: None if request.url.startswith("http://127.0.0.1:") else messages.append(request.url)
+    )
+    yield tab
     context.close()
-    assert not [line for line in wrong if "ERR_CONNECTION_REFUSED" not in line and "401" not in line]
+    assert not [line for line in messages if "ERR_CONNECTION_REFUSED" not in line and "401" not in line]

@@ -1,4 +1,4 @@
-"""A blind patient: hears what the page plays and presses keys of a numeric keypad."""
+"""Operation of the page by ear: record the sentences that it plays and press the keys that they name."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,15 +16,15 @@ from terminal.words.languages import LANGUAGES
 from tests.terminal.counter_web.stage import PAINTED
 
 LISTEN = """
-  window.heard = [];
+  window.played = [];
   const begin = HTMLMediaElement.prototype.play;
   HTMLMediaElement.prototype.play = function () {
-    this.addEventListener("playing", () => window.heard.push(this.src.split("/").at(-1)), { once: true });
+    this.addEventListener("playing", () => window.played.push(this.src.split("/").at(-1)), { once: true });
     return begin.call(this);
   };
   addEventListener("DOMContentLoaded", () => { document.documentElement.style.visibility = "hidden"; });
 """
-"""Hides the page and records each sound that starts to play."""
+"""Script that hides the page and records each sound that starts to play."""
 
 _NAMED = {"star": "Multiply", "point": "Decimal", "minus": "Subtract", "slash": "Divide", "plus": "Add"}
 _KEYS = {
@@ -37,93 +37,95 @@ _KEYS = {
     ]
 }
 """Key codes by spoken key name, in every language."""
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 async def short_sound(_text: str, _language: str, *, slow: bool = False) -> bytes:
-    """Return a short tone for any sentence; tests only check which sentence is played."""
+    """Return a short tone for any sentence, because tests check only which sentence is played."""
     return tone(Tone.DIGIT)
 
 
 class Ear:
-    """Follows the spoken sentences and presses the keys they name, without looking at the page."""
+    """Operation of a page by its spoken sentences and the numeric keypad."""
 
     def __init__(self, page: Page, terminal: WebTerminal) -> None:
         self._page, self._screen = page, terminal.screen
-        self.heard: list[str] = []
+        self.sentences: list[str] = []
         """All sentences that started to play."""
         self.private: list[str] = []
-        """The private ones among them, which must not be read aloud unless requested."""
-        self._from = 0
+        """Private sentences among them, which are read aloud only on request."""
+        self._start = 0
         self._clips: dict[str, tuple[str, bool]] = {}
         voice = terminal.screen.voice
-        tell = voice._tell
+        send = voice._tell
 
-        def recorded(kind: str, **content: object) -> None:
+        def record(kind: str, **content: object) -> None:
             for clip, (utterance, index) in voice._clips.items():
-                one = utterance.sentences[index]
-                self._clips[clip] = (one.text, one.private)
-            tell(kind, **content)
+                sentence = utterance.sentences[index]
+                self._clips[clip] = (sentence.text, sentence.private)
+            send(kind, **content)
 
-        voice._tell = recorded
+        voice._tell = record
 
     async def press(self, *keys: str) -> None:
-        """Press keys, and ignore all sentences heard so far."""
+        """Press keys and forget the sentences heard before."""
         await self._painted()
         await asyncio.sleep(SETTLE_SECONDS + 0.05)
         await self._listen()
-        self._from = len(self.heard)
+        self._start = len(self.sentences)
         for key in keys:
             await self._page.keyboard.press(key)
 
     async def _painted(self) -> None:
-        """Wait until the page has painted the current question; a screen starts to settle only then."""
-        async with asyncio.timeout(PATIENCE):
+        """Wait until the page has painted the current question, which starts its settle time."""
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while not await self._page.evaluate(PAINTED, self._screen.talk.serial):
                 await asyncio.sleep(0.03)
 
     async def type(self, digits: str) -> None:
         await self.press(*(f"Numpad{digit}" for digit in digits), "NumpadEnter")
 
-    async def hears(self, *texts: str) -> None:
+    async def wait_for(self, *texts: str) -> None:
         """Wait until all texts were heard since the last key."""
-        await self._until(lambda heard: all(any(text in one for one in heard) for text in texts), " + ".join(texts))
+        await self._until(
+            lambda heard: all(any(text in sentence for sentence in heard) for text in texts), " + ".join(texts)
+        )
 
-    async def hears_one(self, *texts: str) -> None:
+    async def wait_for_any(self, *texts: str) -> None:
         """Wait until one of the texts was heard since the last key."""
         await self._until(lambda heard: any(text in heard for text in texts), " or ".join(texts))
 
     @property
     def since_key(self) -> list[str]:
         """Sentences heard since the last key."""
-        return self.heard[self._from :]
+        return self.sentences[self._start :]
 
     async def choose(self, label: str) -> None:
         """Wait until the option is offered, then press its key."""
         await self._until(lambda heard: bool(_key_of(label, heard)), f"key of {label}")
         await self.press(_key_of(label, self.since_key))
 
-    async def count(self, text: str, times: int) -> None:
+    async def wait_for_count(self, text: str, times: int) -> None:
         """Wait until `text` was heard `times` times since the last key."""
-        await self._until(lambda heard: sum(text in one for one in heard) >= times, f"{times} times {text}")
+        await self._until(lambda heard: sum(text in sentence for sentence in heard) >= times, f"{times} times {text}")
 
-    async def _until(self, found: Callable[[list[str]], bool], what: str) -> None:
+    async def _until(self, condition: Callable[[list[str]], bool], description: str) -> None:
         try:
-            async with asyncio.timeout(PATIENCE):
-                while not found(self.since_key):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                while not condition(self.since_key):
                     await asyncio.sleep(0.03)
                     await self._listen()
         except TimeoutError:
-            raise AssertionError(f"not heard: {what}; heard: {self.since_key}") from None
+            raise AssertionError(f"not heard: {description}; heard: {self.since_key}") from None
 
     async def _listen(self) -> None:
-        for clip in await self._page.evaluate("window.heard.splice(0)"):
+        for clip in await self._page.evaluate("window.played.splice(0)"):
             text, private = self._clips[clip]
-            self.heard.append(text)
+            self.sentences.append(text)
             if private:
                 self.private.append(text)
 
 
 def _key_of(label: str, heard: list[str]) -> str:
-    """Return the key named directly before `label`, or "" if none was."""
-    return next((_KEYS[before] for before, one in pairwise(heard) if one == label and before in _KEYS), "")
+    """Return the key named directly before `label`, or an empty string."""
+    return next((_KEYS[before] for before, sentence in pairwise(heard) if sentence == label and before in _KEYS), "")

@@ -1,4 +1,4 @@
-"""Small reference screenshots of the main screens, and the limits for comparing with them."""
+"""Comparison of the main screens with small reference screenshots."""
 
 import shutil
 import subprocess
@@ -15,10 +15,10 @@ from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.talk.gallery import state_of
 
 REFERENCES = Path(__file__).with_name("looks")
-SMALL = (160, 100)
+SIZE = (160, 100)
 FONT = "BIZ UDPGothic"
-MEAN, SHARE, FAR = 3.0, 0.015, 40
-"""Limits: mean difference (out of 255), and share of pixels that may differ by more than `FAR`."""
+MAX_MEAN, MAX_SHARE, VISIBLE = 3.0, 0.015, 40
+"""Limits for the mean difference (of 255) and for the share of pixels that differ by more than `VISIBLE`."""
 
 LOOKS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "idle": ("idle", "ja", {}),
@@ -32,30 +32,30 @@ LOOKS: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
-def has_our_font() -> bool:
+def has_page_font() -> bool:
     finder = shutil.which("fc-match")
     return finder is not None and FONT in subprocess.run([finder, FONT], capture_output=True, text=True).stdout
 
 
-def shot(stage: PageStage, page: Page, look: str) -> Image.Image:
-    """Return a small grey screenshot, in which slight shifts and different antialiasing hardly matter."""
+def take_screenshot(stage: PageStage, page: Page, look: str) -> Image.Image:
+    """Return a grey screenshot, scaled down to reduce the effect of small shifts and antialiasing."""
     name, language, display = LOOKS[look]
-    stage.turn_to(page, state_of(name, language, **display))
+    stage.show(page, state_of(name, language, **display))
     page.wait_for_timeout(450)
     picture = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("L")
-    return picture.resize(SMALL, Image.Resampling.BOX)
+    return picture.resize(SIZE, Image.Resampling.BOX)
 
 
 def reference(look: str) -> Image.Image:
     return Image.open(REFERENCES / f"{look}.png").convert("L")
 
 
-def differences(one: Image.Image, other: Image.Image) -> tuple[float, float]:
-    """Return the mean difference and the share of pixels that differ by more than `FAR`."""
-    apart = np.abs(np.asarray(one, np.int16) - np.asarray(other, np.int16))
-    return float(apart.mean()), float((apart > FAR).mean())
+def differences(first: Image.Image, second: Image.Image) -> tuple[float, float]:
+    """Return the mean difference and the share of pixels that differ by more than `VISIBLE`."""
+    difference = np.abs(np.asarray(first, np.int16) - np.asarray(second, np.int16))
+    return float(difference.mean()), float((difference > VISIBLE).mean())
 
 
-def alike(one: Image.Image, other: Image.Image) -> bool:
-    mean, share = differences(one, other)
-    return mean <= MEAN and share <= SHARE
+def is_similar(first: Image.Image, second: Image.Image) -> bool:
+    mean, share = differences(first, second)
+    return mean <= MAX_MEAN and share <= MAX_SHARE

@@ -1,6 +1,6 @@
-// Draws each talk with the page's own code, turns through all pages of body and foot, and measures each page.
-// Returns the number of pages and a list of problems. overflow.py replaces FITS with fits.js.
-async (shown) => {
+// Draw each talk with the page code, turn through all pages of its body and foot, and measure each page.
+// Return the number of pages and a list of problems. overflow.py replaces FITS with fits.js.
+async (talks) => {
   const fits = FITS;
   const { Screen } = await import(new URL("page/js/screen.js", location.href));
   for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);  // wait for the new window size
@@ -8,10 +8,10 @@ async (shown) => {
   const visible = (element) => element.checkVisibility({ visibilityProperty: true });
   const key = (element) => `${element.tagName} ${element.dataset.offer ?? ""} ${element.textContent}`;
   const PARTS = "main h1, main .hint, main .reason, main .original, main .call, main .topics li, button[data-offer], .state";
-  const feet = new Set();  // feet already measured; many screens share one
-  const troubles = [];
+  const feet = new Set();  // the measured feet; many screens have the same foot
+  const problems = [];
   let pages = 0;
-  for (const [name, talk] of shown) {
+  for (const [name, talk] of talks) {
     const [texts, shownTexts, main] = [new Set(), new Set(), new Set()];
     const measure = (where) => {
       pages += 1;
@@ -21,12 +21,12 @@ async (shown) => {
         if (part.closest("main")) main.add(key(part));
         if (visible(part)) shownTexts.add(key(part));
       }
-      troubles.push(...fits().map((trouble) => `${name} ${where}: ${trouble}`));
+      problems.push(...fits().map((problem) => `${name} ${where}: ${problem}`));
     };
     screen.show(talk);
     measure("page 0");
     for (let page = 1; document.querySelector(".turner .onward")?.disabled === false; page += 1) {
-      if (page > 12) { troubles.push(`${name}: its pages do not end`); break; }
+      if (page > 12) { problems.push(`${name}: more than 12 pages`); break; }
       screen.turnPage(1);
       measure(`page ${page}`);
     }
@@ -34,15 +34,15 @@ async (shown) => {
     const first = foot();
     const shownFoot = JSON.stringify([talk.foot.map((offer) => offer.label), talk.card, talk.warning, talk.notice]);
     for (let page = 1; !feet.has(shownFoot) && document.querySelector("#foot .more"); page += 1) {
-      if (page > 8) { troubles.push(`${name}: the pages of its foot do not end`); break; }
+      if (page > 8) { problems.push(`${name}: more than 8 foot pages`); break; }
       screen.turnFoot();
       if (foot() === first) break;
       measure(`foot ${page}`);
     }
     const turned = !feet.has(shownFoot);
     feet.add(shownFoot);
-    troubles.push(...[...texts].filter((one) => !shownTexts.has(one) && (turned || main.has(one))).map((one) => `${name}: on no page: ${one}`));
+    problems.push(...[...texts].filter((text) => !shownTexts.has(text) && (turned || main.has(text))).map((text) => `${name}: not on any page: ${text}`));
   }
   dispatchEvent(new Event("resize"));  // redraw the page's own talk
-  return [pages, troubles];
+  return [pages, problems];
 }

@@ -1,7 +1,7 @@
-"""Check that every screen fits: draw the gallery's talks with the page's own code and measure them.
+"""Measure whether screens fit on the page: draw the gallery's talks with the page code and check their layout.
 
-One page stays open, and each batch is one call into it. `python -m tests.terminal.counter_web.overflow` measures every
-combination of screen, language, size and look, and prints the number of pages.
+Each batch is measured by one call into an open page. `python -m tests.terminal.counter_web.overflow` measures every
+combination of screen, language, size and look, and prints the number of pages and problems.
 """
 
 import argparse
@@ -39,13 +39,13 @@ LOOKS: dict[str, dict[str, Any]] = {
     "low": {"low": True},
     "contrast": {"high_contrast": True},
 }
-TOGETHER: dict[str, dict[str, Any]] = {
+COMBINED_LOOKS: dict[str, dict[str, Any]] = {
     "large, low": {"size": Size.LARGE, "low": True},
     "largest, low": {"size": Size.LARGEST, "low": True},
 }
 """Combined looks. High contrast is not combined because it changes only colours."""
 
-VOICED = replace(ALL_LANGUAGES, voices=LANGUAGES)
+VOICE_RULES = replace(ALL_LANGUAGES, voices=LANGUAGES)
 ASIDES = {
     "idle-changes": ("idle", Aside.CHANGES),
     "pin-changes": ("pin-wrong", Aside.CHANGES),
@@ -60,7 +60,7 @@ REMARKS = {
 }
 ALOUD = {"consent-aloud": "consent", "pin-aloud": "pin-warned", "code-aloud": "code-wrong"}
 PROBLEMS = {f"problem-{code.code}": code for code in ProblemCode}
-ALL = (*SCREENS, *ASIDES, *REMARKS, *PROBLEMS, "idle-voice", *ALOUD)
+ALL_SCREENS = (*SCREENS, *ASIDES, *REMARKS, *PROBLEMS, "idle-voice", *ALOUD)
 """Screen names: the gallery, asides, short remarks, every problem, and screens with voice."""
 
 _SPEAK = {profile: speaker(Settings(profile=profile), ruby=True) for profile in (Profile.CLINIC, Profile.PHARMACY)}
@@ -69,37 +69,37 @@ _SPEAK = {profile: speaker(Settings(profile=profile), ruby=True) for profile in 
 @cache
 def _script() -> str:
     """Return the script that measures a batch, with fits.js inserted."""
-    whole, fits = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("overflow.js", "fits.js"))
-    return whole.replace("FITS;", f"{fits[fits.index('() =>') :].strip()};")
+    template, fits = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("overflow.js", "fits.js"))
+    return template.replace("FITS;", f"{fits[fits.index('() =>') :].strip()};")
 
 
-def measured(page: Page, names: Iterable[str], language: str, look: str) -> tuple[int, list[str]]:
-    """Return the number of pages of these screens in one language and look, and what does not fit on them.
+def measure(page: Page, names: Iterable[str], language: str, look: str) -> tuple[int, list[str]]:
+    """Measure screens in one language and look, and return the number of pages and a list of problems.
 
-    Screens whose wording differs between clinic and pharmacy are measured with both.
+    Screens with different texts for clinics and pharmacies are measured with both.
     """
-    looks = LOOKS | TOGETHER
-    shown = []
+    looks = LOOKS | COMBINED_LOOKS
+    talks = []
     for name in names:
         clinic, pharmacy = (_content(name, language, looks[look], speak) for speak in _SPEAK.values())
-        shown.append((f"{name} {language} {look}", clinic))
+        talks.append((f"{name} {language} {look}", clinic))
         if pharmacy != clinic:
-            shown.append((f"{name} {language} {look} pharmacy", pharmacy))
-    for number, (_, content) in enumerate(shown, 1):
+            talks.append((f"{name} {language} {look} pharmacy", pharmacy))
+    for number, (_, content) in enumerate(talks, 1):
         content["serial"] = number
-    pages, troubles = page.evaluate(_script(), shown)
-    return pages, troubles
+    pages, problems = page.evaluate(_script(), talks)
+    return pages, problems
 
 
 def _content(name: str, language: str, look: dict[str, Any], speak: Speak) -> dict[str, Any]:
-    """Return what the terminal sends to the page for this screen."""
+    """Return the message with which the terminal sends this screen to the page."""
     state, remark = _state(name), Remark.NONE
     display = Display(language=language, **look)
     rules = ALL_LANGUAGES
     if name in REMARKS:
         _, remark = REMARKS[name]
     if name == "idle-voice" or name in ALOUD or name in ASIDES:
-        rules = VOICED
+        rules = VOICE_RULES
     if name in ALOUD:
         display = replace(display, voice=True)
     state = (
@@ -135,13 +135,13 @@ def _state(name: str) -> State:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--screen", action="append", choices=ALL, metavar="NAME")
+    parser.add_argument("--screen", action="append", choices=ALL_SCREENS, metavar="NAME")
     parser.add_argument("--size", action="append", metavar="1280x800")
-    parser.add_argument("--look", action="append", choices=(*LOOKS, *TOGETHER))
+    parser.add_argument("--look", action="append", choices=(*LOOKS, *COMBINED_LOOKS))
     parser.add_argument("--language", action="append", choices=LANGUAGES)
     arguments = parser.parse_args()
     sizes = [tuple(map(int, size.split("x"))) for size in arguments.size] if arguments.size else SIZES
-    pages = wrong = 0
+    pages = problem_count = 0
     started = time.monotonic()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -151,13 +151,13 @@ def main() -> None:
         page = stage.open(browser.new_page())
         for width, height in sizes:
             page.set_viewport_size({"width": width, "height": height})
-            for look in arguments.look or (*LOOKS, *TOGETHER):
+            for look in arguments.look or (*LOOKS, *COMBINED_LOOKS):
                 for language in arguments.language or LANGUAGES:
-                    count, troubles = measured(page, arguments.screen or ALL, language, look)
-                    pages, wrong = pages + count, wrong + len(troubles)
-                    for trouble in troubles:
-                        tell(f"{width}x{height} {trouble}")
-    tell(f"{pages} pages, {wrong} troubles, {time.monotonic() - started:.0f} s")
+                    count, problems = measure(page, arguments.screen or ALL_SCREENS, language, look)
+                    pages, problem_count = pages + count, problem_count + len(problems)
+                    for description in problems:
+                        tell(f"{width}x{height} {description}")
+    tell(f"{pages} pages, {problem_count} problems, {time.monotonic() - started:.0f} s")
 
 
 if __name__ == "__main__":

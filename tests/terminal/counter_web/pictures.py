@@ -1,6 +1,6 @@
-"""Take the page screenshots in docs/pictures and the tests' reference screenshots.
+"""Take the page screenshots for docs/pictures and the reference screenshots for tests.
 
-`python -m tests.terminal.counter_web.pictures [--looks]`; --looks takes only the reference screenshots.
+Usage: `python -m tests.terminal.counter_web.pictures [--looks]`. With --looks, it takes only the references.
 """
 
 import sys
@@ -47,8 +47,8 @@ TALL = ("idle", "method", "face-turn", "pin-wrong", "consent", "complete")
 GAP, WIDE = 8, 400
 
 
-def shot(stage: PageStage, page: Page, name: str, language: str, look: dict[str, Any]) -> Image.Image:
-    stage.turn_to(page, state_of(name, language, **look))
+def take_screenshot(stage: PageStage, page: Page, name: str, language: str, look: dict[str, Any]) -> Image.Image:
+    stage.show(page, state_of(name, language, **look))
     page.wait_for_timeout(1200 if name.startswith("face") else 450)
     if name == "pin":
         page.keyboard.press("1")
@@ -58,21 +58,21 @@ def shot(stage: PageStage, page: Page, name: str, language: str, look: dict[str,
 
 
 def sheet(wide: list[Image.Image], tall: list[Image.Image]) -> Image.Image:
-    """Arrange landscape pictures in rows of four, with the portrait ones in one row below."""
-    width, high = 4 * (WIDE + GAP) + GAP, WIDE * 5 // 8
+    """Arrange landscape pictures in rows of four above one row of portrait pictures."""
+    width, height = 4 * (WIDE + GAP) + GAP, WIDE * 5 // 8
     rows = -(-len(wide) // 4)
     narrow = (width - GAP) // len(tall) - GAP
-    drawn = Image.new("RGB", (width, rows * (high + GAP) + narrow * 8 // 5 + 2 * GAP), "#54636e")
+    image = Image.new("RGB", (width, rows * (height + GAP) + narrow * 8 // 5 + 2 * GAP), "#54636e")
     for index, picture in enumerate(wide):
-        place = (GAP + index % 4 * (WIDE + GAP), GAP + index // 4 * (high + GAP))
-        drawn.paste(picture.resize((WIDE, high), Image.Resampling.LANCZOS), place)
+        position = (GAP + index % 4 * (WIDE + GAP), GAP + index // 4 * (height + GAP))
+        image.paste(picture.resize((WIDE, height), Image.Resampling.LANCZOS), position)
     for index, picture in enumerate(tall):
-        place = (GAP + index * (narrow + GAP), GAP + rows * (high + GAP))
-        drawn.paste(picture.resize((narrow, narrow * 8 // 5), Image.Resampling.LANCZOS), place)
-    return drawn
+        position = (GAP + index * (narrow + GAP), GAP + rows * (height + GAP))
+        image.paste(picture.resize((narrow, narrow * 8 // 5), Image.Resampling.LANCZOS), position)
+    return image
 
 
-def looks() -> None:
+def take_references() -> None:
     likeness.REFERENCES.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -81,28 +81,30 @@ def looks() -> None:
     ):
         page = stage.open(browser.new_page(viewport={"width": 1280, "height": 800}))
         for look in likeness.LOOKS:
-            likeness.shot(stage, page, look).quantize(32).save(likeness.REFERENCES / f"{look}.png", optimize=True)
+            likeness.take_screenshot(stage, page, look).quantize(32).save(
+                likeness.REFERENCES / f"{look}.png", optimize=True
+            )
 
 
 def main() -> None:
-    looks()
+    take_references()
     if "--looks" in sys.argv:
         return
     camera = Camera(SyntheticSource("hana"))
     camera.start()
-    with ExitStack() as ending:
-        ending.callback(camera.stop)
-        folder = ending.enter_context(tempfile.TemporaryDirectory())
-        browser = ending.enter_context(chromium())
-        stage = ending.enter_context(PageStage(Settings(state_dir=Path(folder)), StandIn(ALL_LANGUAGES), camera))
-        ending.enter_context(camera.look())
+    with ExitStack() as stack:
+        stack.callback(camera.stop)
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        browser = stack.enter_context(chromium())
+        stage = stack.enter_context(PageStage(Settings(state_dir=Path(folder)), StandIn(ALL_LANGUAGES), camera))
+        stack.enter_context(camera.look())
         page = stage.open(browser.new_page(viewport={"width": 1280, "height": 800}))
         for file, (name, language) in README.items():
-            picture = shot(stage, page, name, language, {}).resize((960, 600), Image.Resampling.LANCZOS)
+            picture = take_screenshot(stage, page, name, language, {}).resize((960, 600), Image.Resampling.LANCZOS)
             picture.quantize(96).save(OUT / f"{file}.png", optimize=True)
-        wide = [shot(stage, page, name, language, look) for name, language, look in SHEET]
+        wide = [take_screenshot(stage, page, name, language, look) for name, language, look in SHEET]
         page.set_viewport_size({"width": 800, "height": 1280})
-        tall = [shot(stage, page, name, "ja", {}) for name in TALL]
+        tall = [take_screenshot(stage, page, name, "ja", {}) for name in TALL]
         sheet(wide, tall).save(OUT / "counter-web.jpg", quality=80)
 
 

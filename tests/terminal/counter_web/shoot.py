@@ -1,6 +1,7 @@
-"""Screenshots of every screen: `python -m tests.terminal.counter_web.shoot OUT [--screen NAME] [--size 1280x800] ...`.
+"""Take screenshots of all pages of every screen.
 
-Takes every page of a screen. `overflow.py` checks without screenshots whether everything fits.
+Usage: `python -m tests.terminal.counter_web.shoot OUT [--screen NAME] [--size 1280x800] ...`.
+`overflow.py` measures the layout without screenshots.
 """
 
 import argparse
@@ -21,7 +22,7 @@ LOOKS = ("normal", "large", "largest", "contrast", "low")
 
 
 def display(look: str) -> dict[str, Any]:
-    """Return the display settings of `normal`, `large`, `largest`, `low`, `contrast`, or several joined by +."""
+    """Return the display settings of a look in `LOOKS`, or of several looks joined by `+`."""
     parts = look.split("+")
     size = next((size for size in Size if size.value in parts), Size.NORMAL)
     return {"size": size, "low": "low" in parts, "high_contrast": "contrast" in parts}
@@ -54,18 +55,18 @@ def main() -> None:
                 for look in arguments.look or LOOKS:
                     for name in arguments.screen or SCREENS:
                         state = state_of(name, language, **display(look))
-                        stage.be(state)
+                        stage.set_state(state)
                         wait_painted(page, stage.serial)
-                        number = 0
+                        index = 0
                         while True:
                             count += 1
-                            page.screenshot(path=arguments.out / f"{name}-{size}-{language}-{look}-{number}.png")
-                            onward = page.query_selector(".turner .onward")
-                            if onward is None or onward.is_disabled() or number > 8:
+                            page.screenshot(path=arguments.out / f"{name}-{size}-{language}-{look}-{index}.png")
+                            next_button = page.query_selector(".turner .onward")
+                            if next_button is None or next_button.is_disabled() or index > 8:
                                 break
                             page.wait_for_timeout(380)
                             page.evaluate("document.querySelector('.turner .onward').click()")
-                            number += 1
+                            index += 1
     tell(f"{count} pages, {time.monotonic() - started:.0f} s")
 
 

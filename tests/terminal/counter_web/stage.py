@@ -1,4 +1,4 @@
-"""The patient's page in a real browser: server in a thread, Debian's Chromium, a fake conductor."""
+"""Serve the patient page from a thread, with a fake conductor, and open it in Debian's Chromium."""
 
 import asyncio
 import shutil
@@ -21,9 +21,9 @@ from terminal.talk.serial import SETTLE_SECONDS
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
 
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 for _expect in (expect, expect_async):
-    _expect.set_options(timeout=PATIENCE * 1000)
+    _expect.set_options(timeout=TIMEOUT_SECONDS * 1000)
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = (
@@ -48,7 +48,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class PageStage:
-    """A terminal that serves its page, with helpers for tests. Use as a context manager."""
+    """A terminal that serves its page, with helpers for tests. Used as a context manager."""
 
     def __init__(
         self,
@@ -57,18 +57,18 @@ class PageStage:
         camera: Any = None,
         *,
         port: int = 0,
-        loads_later: bool = False,
+        load_later: bool = False,
         settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
         """Create the stage.
 
-        With `loads_later`, the page is served immediately but shows a screen only after `load`.
-        With `settle_seconds` 0, new screens accept answers immediately.
+        With `load_later`, the page is served immediately but shows a screen only after `load`.
+        With `settle_seconds=0`, new screens accept answers immediately.
         """
         self.settle_seconds = settle_seconds
         self.counter = counter or StandIn()
         self.addresses: list[str] = []
-        self._settings, self._camera, self._port, self._loads_later = settings, camera, port, loads_later
+        self._settings, self._camera, self._port, self._load_later = settings, camera, port, load_later
         self._loop: asyncio.AbstractEventLoop
         self._ready = threading.Event()
         self._error: BaseException | None = None
@@ -83,30 +83,30 @@ class PageStage:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
 
-        async def opening() -> OpenedCounter:
+        async def open_counter() -> OpenedCounter:
             return OpenedCounter(self.counter, self._camera)
 
         self.site = patient_site(self._settings, self._port, self.addresses.append)
         self._loading = asyncio.Event()
-        if self._loads_later:
+        if self._load_later:
             self.site.start()
             self._ready.set()
             await self._loading.wait()
         self.terminal = WebTerminal(
-            opening, self._settings, self.site, simulated=True, settle_seconds=self.settle_seconds
+            open_counter, self._settings, self.site, simulated=True, settle_seconds=self.settle_seconds
         )
         self._ready.set()
         assert await self.terminal.run() == 0
 
     def __enter__(self) -> "PageStage":
         self._thread.start()
-        assert self._ready.wait(PATIENCE)
+        assert self._ready.wait(TIMEOUT_SECONDS)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop the terminal and re-raise its error, if any."""
-        self.do(self.terminal.end)
-        self._thread.join(PATIENCE)
+        self.run_on_loop(self.terminal.end)
+        self._thread.join(TIMEOUT_SECONDS)
         assert not self._thread.is_alive()
         if self._error is not None:
             raise self._error
@@ -114,7 +114,7 @@ class PageStage:
     def load(self) -> None:
         self._loop.call_soon_threadsafe(self._loading.set)
 
-    def do(self, action: Callable[[], object]) -> None:
+    def run_on_loop(self, action: Callable[[], object]) -> None:
         """Run `action` on the terminal's event loop and wait for it."""
         done = threading.Event()
 
@@ -123,19 +123,19 @@ class PageStage:
             self._loop.call_soon(done.set)
 
         self._loop.call_soon_threadsafe(act)
-        assert done.wait(PATIENCE)
+        assert done.wait(TIMEOUT_SECONDS)
 
-    def be(self, state: State) -> None:
-        self.do(lambda: self.counter.set_state(state))
+    def set_state(self, state: State) -> None:
+        self.run_on_loop(lambda: self.counter.set_state(state))
 
-    def turn_to(self, page: Page, state: State) -> None:
+    def show(self, page: Page, state: State) -> None:
         """Show `state` and wait until the page has painted it.
 
-        Another question is shown in between: the same question in another look or language keeps its serial, and the
-        wait would end too early.
+        Another question is shown first, because a question in another look or language keeps its serial and the wait
+        would end immediately.
         """
-        self.be(state_of("reading"))
-        self.be(state)
+        self.set_state(state_of("reading"))
+        self.set_state(state)
         wait_painted(page, self.serial)
 
     @property
@@ -165,20 +165,20 @@ def wait_painted(page: Page, serial: int) -> None:
 
 def wait_for(page: Page, condition: Callable[[], object]) -> None:
     """Wait until `condition` is true in this process, while the page keeps running."""
-    ends = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
-        assert time.monotonic() < ends, "timed out"
+        assert time.monotonic() < deadline, "timed out"
         page.wait_for_timeout(10)
 
 
 def until(page: Page, expression: str, arg: object = None) -> None:
     """Wait until `expression` is true in the page.
 
-    Playwright's own wait_for_function evaluates a string in each frame; the content security policy forbids that.
+    Playwright's `wait_for_function` evaluates a string in the page, which the content security policy forbids.
     """
-    ends = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not page.evaluate(expression, arg):
-        assert time.monotonic() < ends, f"never true: {expression}"
+        assert time.monotonic() < deadline, f"timed out waiting for {expression}"
         page.wait_for_timeout(10)
 
 

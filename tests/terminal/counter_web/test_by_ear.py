@@ -1,4 +1,4 @@
-"""Receptions by voice and numeric keypad alone, with the page hidden."""
+"""Receptions with only the voice and the numeric keypad, while the page is hidden."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -32,7 +32,7 @@ class Texts:
         self.put_card = say("idle.question")
         self.by_pin, self.by_face = say("method.pin"), say("method.face")
         self.pin, self.pad = say("pin.question"), say("voice.pad")
-        self.wrong, self.two_left = say("pin.wrong"), say("pin.tries-left", left=2)
+        self.wrong_pin, self.two_left = say("pin.wrong"), say("pin.tries-left", left=2)
         self.turn = (say("guidance.turn-left"), say("guidance.turn-right"))
         self.aloud = say("voice.aloud.yes")
         self.all, self.none = say("consent.all"), say("consent.none")
@@ -46,63 +46,65 @@ Reception = Callable[[DemoCounter, Texts], Coroutine[None, None, None]]
 
 
 class Patient:
-    """A blind patient at the counter, who puts down and takes the card and otherwise only listens and presses keys."""
+    """A blind patient, who listens to the voice and uses the card and the numeric keypad."""
 
     def __init__(self, day: Day, ear: Ear, texts: Texts) -> None:
         self.day, self.ear, self.texts = day, ear, texts
 
-    async def arrives(self, persona: str) -> None:
-        """Press a key to hear how to begin, choose the language and put the card down."""
+    async def arrive(self, persona: str) -> None:
+        """Press a key to hear the instructions, choose the language and insert the card."""
         ear = self.ear
         card = self.day.prepare(BY_NAME[persona])
         self.day.states.clear()
         await ear.press("Numpad5")
-        await ear.hears("0を 押してください")
+        await ear.wait_for("0を 押してください")
         await ear.press("Numpad0")
-        await ear.hears("マイナンバーカードを置いてください")
+        await ear.wait_for("マイナンバーカードを置いてください")
         if self.texts.language != "ja":
             await self._choose_language()
-            await ear.hears(self.texts.put_card)
+            await ear.wait_for(self.texts.put_card)
         await ear.press()
         self.day.place.insert(card)
 
     async def _choose_language(self) -> None:
-        """Choose the language on the idle screen, opening the full list if it is not named there."""
+        """Choose the language on the idle screen, or in the full list if the screen does not offer it."""
         choose = speaker(Settings(), ruby=True)("ja")("language.choose")
-        await self.ear.hears(choose)
+        await self.ear.wait_for(choose)
         if self.texts.name not in self.ear.since_key:
             await self.ear.choose(choose)
         await self.ear.choose(self.texts.name)
 
-    async def takes_card(self) -> None:
+    async def remove_card(self) -> None:
         self.day.place.remove()
         async with asyncio.timeout(60):
             while not isinstance(self.day.conductor.state, st.Idle):
                 await asyncio.sleep(0.05)
         await asyncio.sleep(0.3)
 
-    async def answers(self, *labels: str) -> None:
+    async def answer(self, *labels: str) -> None:
         for label in labels:
             await self.ear.choose(label)
 
 
 @asynccontextmanager
-async def _counter(counter: DemoCounter, texts: Texts) -> AsyncIterator[Patient]:
-    day, wrong = Day(counter), []
+async def _open_page(counter: DemoCounter, texts: Texts) -> AsyncIterator[Patient]:
+    day, page_errors = Day(counter), []
 
-    async def opening() -> OpenedCounter:
+    async def open_counter() -> OpenedCounter:
         opened = await day.open()
         day.conductor.rules = replace(day.conductor.rules, remind_every=1.0, voices=LANGUAGES)
         return opened
 
-    terminal = WebTerminal(opening, counter.settings, patient_site(counter.settings, 0, lambda _: None), simulated=True)
+    terminal = WebTerminal(
+        open_counter, counter.settings, patient_site(counter.settings, 0, lambda _: None), simulated=True
+    )
     terminal.screen.guide.library._render = short_sound
-    running = asyncio.create_task(terminal.run())
+    terminal_task = asyncio.create_task(terminal.run())
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         page = await browser.new_page(viewport={"width": 1280, "height": 800})
-        page.on("console", lambda message: wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: page_errors.append(message.text))
+        page.on("pageerror", lambda error: page_errors.append(str(error)))
         await page.add_init_script(LISTEN)
         ear = Ear(page, terminal)
         await page.goto(terminal.site.address)
@@ -111,43 +113,43 @@ async def _counter(counter: DemoCounter, texts: Texts) -> AsyncIterator[Patient]
         yield Patient(day, ear, texts)
         await browser.close()
     terminal.end()
-    assert await running == 0
-    assert not wrong
+    assert await terminal_task == 0
+    assert not page_errors
 
 
-async def _pin(counter: DemoCounter, texts: Texts) -> None:
-    """Enter a wrong PIN first, share everything, and leave the card until the third reminder."""
-    async with _counter(counter, texts) as patient:
+async def _play_reception_by_pin(counter: DemoCounter, texts: Texts) -> None:
+    """Enter a wrong PIN first, share everything, and remove the card after the third reminder."""
+    async with _open_page(counter, texts) as patient:
         ear = patient.ear
-        await patient.arrives("pin-wrong-once")
+        await patient.arrive("pin-wrong-once")
         await ear.choose(texts.by_pin)
-        await ear.hears(texts.pin, texts.pad)
+        await ear.wait_for(texts.pin, texts.pad)
         await ear.type("9999")
-        await ear.hears(texts.wrong, texts.two_left)
+        await ear.wait_for(texts.wrong_pin, texts.two_left)
         await ear.type("1234")
         assert not ear.private
-        await patient.answers(texts.aloud, texts.all, texts.share)
-        assert ear.private, "private sentences are read aloud after the patient agreed"
-        await ear.hears(texts.done, texts.take_card)
-        await ear.count(texts.take_card, 3)
-        await patient.takes_card()
+        await patient.answer(texts.aloud, texts.all, texts.share)
+        assert ear.private, "private sentences were not read aloud after the patient agreed"
+        await ear.wait_for(texts.done, texts.take_card)
+        await ear.wait_for_count(texts.take_card, 3)
+        await patient.remove_card()
         assert patient.day.outcome() is st.Outcome.DONE
         flags = patient.day.flags()
         assert flags is not None
         assert set(flags.values()) == {1}
-        assert not [one for one in ear.heard if "1234" in one or "9999" in one]
+        assert not [sentence for sentence in ear.sentences if "1234" in sentence or "9999" in sentence]
 
 
-async def _face(counter: DemoCounter, texts: Texts) -> None:
+async def _play_reception_by_face(counter: DemoCounter, texts: Texts) -> None:
     """Follow the spoken guidance in front of the camera, then share nothing."""
-    async with _counter(counter, texts) as patient:
+    async with _open_page(counter, texts) as patient:
         ear = patient.ear
-        await patient.arrives("face-match")
+        await patient.arrive("face-match")
         await ear.choose(texts.by_face)
-        await ear.hears_one(*texts.turn)
-        await patient.answers(texts.aloud, texts.none, texts.not_share)
-        await ear.hears(texts.take_card)
-        await patient.takes_card()
+        await ear.wait_for_any(*texts.turn)
+        await patient.answer(texts.aloud, texts.none, texts.not_share)
+        await ear.wait_for(texts.take_card)
+        await patient.remove_card()
         flags = patient.day.flags()
         assert flags
         assert not any(flags.values())
@@ -156,7 +158,12 @@ async def _face(counter: DemoCounter, texts: Texts) -> None:
 @pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
 @pytest.mark.parametrize(
     ("language", "reception"),
-    [("ja", _pin), ("ja", _face), pytest.param("en", _pin, marks=LONG), pytest.param("en", _face, marks=LONG)],
+    [
+        ("ja", _play_reception_by_pin),
+        ("ja", _play_reception_by_face),
+        pytest.param("en", _play_reception_by_pin, marks=LONG),
+        pytest.param("en", _play_reception_by_face, marks=LONG),
+    ],
 )
 def test_reception_by_voice_and_numeric_keypad(counter: DemoCounter, language: str, reception: Reception) -> None:
     asyncio.run(reception(counter, Texts(language)))
@@ -164,6 +171,6 @@ def test_reception_by_voice_and_numeric_keypad(counter: DemoCounter, language: s
 
 @pytest.mark.long
 @pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed: make setup")
-@pytest.mark.parametrize("language", [one for one in LANGUAGES if one not in ("ja", "en")])
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language not in ("ja", "en")])
 def test_reception_by_voice_in_every_language(counter: DemoCounter, language: str) -> None:
-    asyncio.run(_pin(counter, Texts(language)))
+    asyncio.run(_play_reception_by_pin(counter, Texts(language)))

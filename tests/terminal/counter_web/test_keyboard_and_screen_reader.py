@@ -1,4 +1,4 @@
-"""Using the page with the keyboard, a screen reader and large text."""
+"""Use of the page with a keyboard, a screen reader and large text."""
 
 from playwright.sync_api import Page, expect
 
@@ -10,36 +10,36 @@ from tests.terminal.talk.gallery import state_of
 
 def test_enter_key_and_screen_reader_activate_the_focused_button(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    stage.turn_to(page, state_of("method"))
+    stage.show(page, state_of("method"))
     page.locator("[data-offer=pin]").focus()
     for _ in range(3):
-        page.keyboard.down("Enter")  # held down, it counts once
+        page.keyboard.down("Enter")  # key repeats are ignored
     page.keyboard.up("Enter")
     page.evaluate("document.querySelector('[data-offer=face]').click()")
     wait_for(page, lambda: len(stage.counter.posted) >= 2)
     assert [type(event) for event in stage.counter.posted] == [ev.PinChosen, ev.FaceChosen]
 
 
-def test_focus_is_kept_when_the_screen_is_redrawn(stage: PageStage, page: Page) -> None:
+def test_redraw_preserves_the_focus(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    stage.turn_to(page, state_of("method"))
+    stage.show(page, state_of("method"))
     page.locator("[data-offer=pin]").focus()
-    page.evaluate("() => { window.former = document.activeElement; }")
-    stage.be(state_of("method", "en"))
+    page.evaluate("() => { window.previous = document.activeElement; }")
+    stage.set_state(state_of("method", "en"))
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    assert page.evaluate("document.activeElement !== window.former && document.activeElement.dataset.offer") == "pin"
+    assert page.evaluate("document.activeElement !== window.previous && document.activeElement.dataset.offer") == "pin"
 
 
 def test_new_question_starts_on_its_first_page(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    stage.turn_to(page, state_of("consent", size=Size.LARGEST))
+    stage.show(page, state_of("consent", size=Size.LARGEST))
     question = page.locator("#body h1")
     expect(question).to_be_visible()
     expect(page.locator(".turner .backward")).to_be_disabled()
     while page.locator(".turner .onward").is_enabled():
         page.locator(".turner .onward").tap()
     expect(question).not_to_be_visible()
-    stage.be(state_of("limit", size=Size.LARGEST))
+    stage.set_state(state_of("limit", size=Size.LARGEST))
     wait_painted(page, stage.serial)
     expect(question).to_be_visible()
     page.locator(".turner .onward").tap()
@@ -52,10 +52,10 @@ KEYS = """() => [
   ["F5"], ["F11"], ["F12"], ["ContextMenu"], ["BrowserBack"], ["r", "ctrlKey"], ["P", "ctrlKey"], ["s", "metaKey"],
   ["ArrowLeft", "altKey"],
   ["a"], ["Tab"], ["ArrowLeft"],
-].map(([key, held]) => dispatchEvent(new KeyboardEvent("keydown", { key, [held]: true, cancelable: true })))"""
-"""Returns for each key whether the browser's default action is allowed."""
+].map(([key, modifier]) => dispatchEvent(new KeyboardEvent("keydown", { key, [modifier]: true, cancelable: true })))"""
+"""Script that returns, for each key, whether the page allows the default action of the browser."""
 
 
-def test_browser_keys_do_not_leave_the_page(stage: PageStage, page: Page) -> None:
+def test_browser_shortcuts_are_blocked(stage: PageStage, page: Page) -> None:
     stage.open(page)
     assert page.evaluate(KEYS) == [False] * 9 + [True] * 3

@@ -1,4 +1,4 @@
-"""Languages on the page: `lang` attributes, and readings above kanji."""
+"""Languages on the page: `lang` attributes and readings above kanji."""
 
 from playwright.sync_api import Page
 
@@ -7,10 +7,10 @@ from tests.terminal.talk.gallery import state_of
 
 
 def show(stage: PageStage, page: Page, name: str, language: str) -> None:
-    stage.turn_to(page, state_of(name, language))
+    stage.show(page, state_of(name, language))
 
 
-def test_every_part_has_its_lang_attribute(stage: PageStage, page: Page) -> None:
+def test_parts_have_the_lang_attribute_of_their_language(stage: PageStage, page: Page) -> None:
     stage.open(page)
     for language, tag in (("es", "es"), ("zh-Hans", "zh-Hans"), ("ja-easy", "ja")):
         show(stage, page, "consent", language)

@@ -1,4 +1,4 @@
-"""Screens in every look: nothing cut off, nothing overlapping, and no accessibility violations found by axe."""
+"""Layout of every look: fit, text sizes, answers on one page, line breaks and accessibility violations."""
 
 from collections.abc import Iterator
 
@@ -8,12 +8,12 @@ from playwright.sync_api import Browser, Page
 
 from config.settings import Settings
 from terminal.words.languages import LANGUAGES
-from tests.terminal.counter_web.overflow import ALL, LOOKS, SIZES, TOGETHER, measured
+from tests.terminal.counter_web.overflow import ALL_SCREENS, COMBINED_LOOKS, LOOKS, SIZES, measure
 from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import ALL_LANGUAGES, state_of
 
-FULLEST = (
+CROWDED = (
     "idle",
     "method",
     "code-wrong",
@@ -25,12 +25,12 @@ FULLEST = (
     "problem-expired",
 )
 """Screens with the most text."""
-LONGEST = ("idle", "consent-child", "languages", "pin-changes")
-"""Fullest screens in the languages with the longest words and with readings above kanji."""
+CROWDED_BY_LANGUAGE = ("idle", "consent-child", "languages", "pin-changes")
+"""Crowded screens in languages with long words or with readings above kanji."""
 
 
 @pytest.fixture(scope="module")
-def shown(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PageStage, Page]]:
+def stage_and_page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PageStage, Page]]:
     page = browser.new_page()
     with PageStage(
         Settings(state_dir=tmp_path_factory.mktemp("looks")), StandIn(ALL_LANGUAGES), settle_seconds=0
@@ -39,40 +39,40 @@ def shown(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     page.close()
 
 
-def troubles(page: Page, size: tuple[int, int], names: tuple[str, ...], language: str, look: str) -> list[str]:
+def problems_of(page: Page, size: tuple[int, int], names: tuple[str, ...], language: str, look: str) -> list[str]:
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    return measured(page, names, language, look)[1]
+    return measure(page, names, language, look)[1]
 
 
-@pytest.mark.parametrize("look", LOOKS | TOGETHER)
-def test_nothing_is_cut_off_on_the_fullest_screens(shown: tuple[PageStage, Page], look: str) -> None:
-    _, page = shown
-    found = troubles(page, (1280, 800), FULLEST, "ja", look)
-    found += troubles(page, (800, 1280), FULLEST, "en", look)
-    found += troubles(page, (1024, 600), LONGEST, "es", look)
-    found += troubles(page, (800, 1280), LONGEST, "ja-easy", look)
-    assert not found
+@pytest.mark.parametrize("look", LOOKS | COMBINED_LOOKS)
+def test_crowded_screens_fit(stage_and_page: tuple[PageStage, Page], look: str) -> None:
+    _, page = stage_and_page
+    problems = problems_of(page, (1280, 800), CROWDED, "ja", look)
+    problems += problems_of(page, (800, 1280), CROWDED, "en", look)
+    problems += problems_of(page, (1024, 600), CROWDED_BY_LANGUAGE, "es", look)
+    problems += problems_of(page, (800, 1280), CROWDED_BY_LANGUAGE, "ja-easy", look)
+    assert not problems
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("look", LOOKS | TOGETHER)
+@pytest.mark.parametrize("look", LOOKS | COMBINED_LOOKS)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_nothing_is_cut_off_on_any_screen(shown: tuple[PageStage, Page], size: tuple[int, int], look: str) -> None:
-    """Every screen in every language, size and look."""
-    _, page = shown
-    assert not [trouble for language in LANGUAGES for trouble in troubles(page, size, ALL, language, look)]
+def test_every_screen_fits(stage_and_page: tuple[PageStage, Page], size: tuple[int, int], look: str) -> None:
+    """Measure every screen in every language, size and look."""
+    _, page = stage_and_page
+    assert not [problem for language in LANGUAGES for problem in problems_of(page, size, ALL_SCREENS, language, look)]
 
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "wcag2aaa", "best-practice"]
-LETTERS = """names => {
-    const shown = element => element.checkVisibility({visibilityProperty: true});
-    const sizes = names.map(name => [name, [...document.querySelectorAll(name)].filter(shown)
-        .map(found => parseFloat(getComputedStyle(found).fontSize))]);
-    const found = sizes.filter(([, them]) => them.length);
-    return Object.fromEntries(found.map(([name, them]) => [name, Math.min(...them)]));
+FONT_SIZES = """selectors => {
+    const visible = element => element.checkVisibility({visibilityProperty: true});
+    const sizes = selectors.map(selector => [selector, [...document.querySelectorAll(selector)].filter(visible)
+        .map(element => parseFloat(getComputedStyle(element).fontSize))]);
+    return Object.fromEntries(sizes.filter(([, values]) => values.length)
+        .map(([selector, values]) => [selector, Math.min(...values)]));
 }"""
-DOUBLED = [
+SCALED_PARTS = [
     "h1",
     ".hint",
     ".reason",
@@ -89,67 +89,71 @@ DOUBLED = [
 ]
 
 
-def letters(page: Page) -> dict[str, float]:
+def font_sizes(page: Page) -> dict[str, float]:
     """Return the smallest font size of each part over all pages of a screen, in CSS pixels."""
     smallest: dict[str, float] = {}
     while True:
-        for part, size in page.evaluate(LETTERS, DOUBLED).items():
+        for part, size in page.evaluate(FONT_SIZES, SCALED_PARTS).items():
             smallest[part] = min(size, smallest.get(part, size))
-        onward = page.query_selector(".turner .onward")
-        if onward is None or onward.is_disabled():
+        next_button = page.query_selector(".turner .onward")
+        if next_button is None or next_button.is_disabled():
             return smallest
-        onward.click()
+        next_button.click()
 
 
 @pytest.mark.parametrize(("look", "size"), [("largest", (1280, 800)), ("largest, low", (800, 1280))])
-def test_largest_text_is_twice_the_usual_size(shown: tuple[PageStage, Page], look: str, size: tuple[int, int]) -> None:
-    """Long questions continue on another page, and the keypad gets its own page."""
-    stage, page = shown
+def test_largest_text_is_twice_the_normal_size(
+    stage_and_page: tuple[PageStage, Page], look: str, size: tuple[int, int]
+) -> None:
+    """Long questions continue on another page, and the keypad has a separate page."""
+    stage, page = stage_and_page
     page.set_viewport_size({"width": size[0], "height": size[1]})
     for name, language in (("pin-wrong", "ja"), ("code-wrong", "es"), ("face-turn", "ja"), ("consent-elderly", "pt")):
-        stage.turn_to(page, state_of(name, language))
-        usual = letters(page)
-        stage.turn_to(page, state_of(name, language, **(LOOKS | TOGETHER)[look]))
-        largest = letters(page)
-        assert {"h1"} <= usual.keys() <= largest.keys()
-        # the usual question is 44 units high instead of 52 on crowded screens
-        smaller = {part for part in usual if largest[part] < 2 * usual[part]}
-        assert not smaller, (name, usual, largest)
+        stage.show(page, state_of(name, language))
+        normal = font_sizes(page)
+        stage.show(page, state_of(name, language, **(LOOKS | COMBINED_LOOKS)[look]))
+        largest = font_sizes(page)
+        assert {"h1"} <= normal.keys() <= largest.keys()
+        # on crowded screens, the heading is 44 units high instead of 52
+        smaller = {part for part in normal if largest[part] < 2 * normal[part]}
+        assert not smaller, (name, normal, largest)
         assert largest["h1"] == 104
 
 
-OFFERED = """() => [...document.querySelectorAll(".offers button")].filter(one => one.checkVisibility())
-    .map(one => one.dataset.offer)"""
+VISIBLE_OFFERS = """() => [...document.querySelectorAll(".offers button")].filter(button => button.checkVisibility())
+    .map(button => button.dataset.offer)"""
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (800, 1280), (1024, 600)])
-def test_consent_answers_share_one_page_at_every_size(shown: tuple[PageStage, Page], size: tuple[int, int]) -> None:
-    """Yes must not be on an earlier page than no."""
-    stage, page = shown
+def test_consent_answers_are_on_one_page_at_every_size(
+    stage_and_page: tuple[PageStage, Page], size: tuple[int, int]
+) -> None:
+    """Otherwise patients would tend to choose the answer on the first page."""
+    stage, page = stage_and_page
     page.set_viewport_size({"width": size[0], "height": size[1]})
     for name, language in (("consent", "ja"), ("consent", "es"), ("consent-one", "vi"), ("consent-elderly", "pt")):
-        stage.turn_to(page, state_of(name, language, **LOOKS["largest"]))
-        together: set[frozenset[str]] = set()
+        stage.show(page, state_of(name, language, **LOOKS["largest"]))
+        pages: set[frozenset[str]] = set()
         while True:
-            on_page = page.evaluate(OFFERED)
-            together.add(frozenset(one for one in on_page if one in ("none", "one-by-one", "all", "no", "yes")))
-            onward = page.query_selector(".turner .onward")
-            if onward is None or onward.is_disabled():
+            offers = page.evaluate(VISIBLE_OFFERS)
+            pages.add(frozenset(offer for offer in offers if offer in ("none", "one-by-one", "all", "no", "yes")))
+            next_button = page.query_selector(".turner .onward")
+            if next_button is None or next_button.is_disabled():
                 break
-            onward.click()
-        assert len([some for some in together if some]) == 1, (name, language, together)
+            next_button.click()
+        assert len([answers for answers in pages if answers]) == 1, (name, language, pages)
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (800, 1280)])
-def test_nothing_asked_in_letters_of_usual_size_takes_a_second_page(
-    shown: tuple[PageStage, Page], size: tuple[int, int]
+def test_questions_in_normal_text_size_fit_on_one_page(
+    stage_and_page: tuple[PageStage, Page], size: tuple[int, int]
 ) -> None:
-    """A page to turn would be a touch more than docs/accessibility.md counts."""
-    stage, page = shown
+    """The numbers of touches in docs/accessibility.md assume that no page is turned."""
+    stage, page = stage_and_page
     page.set_viewport_size({"width": size[0], "height": size[1]})
     for name in ("pin-wrong", "pin-proxy", "code-wrong", "consent-child", "consent-proxy"):
         for language in ("ja-easy", "en", "pt"):
-            stage.turn_to(page, state_of(name, language))
+            stage.show(page, state_of(name, language))
             assert page.query_selector(".turner") is None, (name, language)
 
 
@@ -158,13 +162,13 @@ LINES = """() => [...document.querySelectorAll("h1, p, .answer > span, .quiet > 
     let bottom = -Infinity;
     for (let node; (node = walker.nextNode());) {
         if (!node.parentElement.checkVisibility({visibilityProperty: true})) continue;
-        for (let place = 0; place < node.data.length; place += 1) {
+        for (let index = 0; index < node.data.length; index += 1) {
             const range = document.createRange();
-            range.setStart(node, place);
-            range.setEnd(node, place + 1);
+            range.setStart(node, index);
+            range.setEnd(node, index + 1);
             const box = range.getBoundingClientRect();
             if (box.top + box.height / 2 > bottom) { lines.push(""); bottom = box.bottom; }
-            lines[lines.length - 1] += node.data[place];
+            lines[lines.length - 1] += node.data[index];
         }
     }
     return lines.length > 1 ? [lines.join("/")] : [];
@@ -187,28 +191,27 @@ WORDS = (
 
 @pytest.mark.parametrize(("look", "size"), [("normal", (1280, 800)), ("largest", (800, 1280))])
 def test_japanese_lines_do_not_break_within_words(
-    shown: tuple[PageStage, Page], look: str, size: tuple[int, int]
+    stage_and_page: tuple[PageStage, Page], look: str, size: tuple[int, int]
 ) -> None:
-    stage, page = shown
+    stage, page = stage_and_page
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    broken = [f"{word[:place]}/{word[place:]}" for word in WORDS for place in range(1, len(word))]
+    splits = [f"{word[:index]}/{word[index:]}" for word in WORDS for index in range(1, len(word))]
     for name in ("idle", "consent", "pin-wrong", "face-turn", "dispensing", "complete-not-valid", "method-phone"):
-        stage.turn_to(page, state_of(name, **LOOKS[look]))
+        stage.show(page, state_of(name, **LOOKS[look]))
         lines = page.evaluate(LINES)
-        found = [line for line in lines if any(one in line for one in broken)]
-        assert not found
+        assert not [line for line in lines if any(split in line for split in splits)]
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_no_violations(shown: tuple[PageStage, Page], look: str) -> None:
-    stage, page = shown
+def test_axe_finds_no_violations(stage_and_page: tuple[PageStage, Page], look: str) -> None:
+    stage, page = stage_and_page
     page.set_viewport_size({"width": 1280, "height": 800})
-    found = []
+    violations = []
     for name in ("idle", "pin-wrong", "face-turn", "consent", "complete"):
-        stage.turn_to(page, state_of(name, **LOOKS[look]))
+        stage.show(page, state_of(name, **LOOKS[look]))
         result = Axe().run(page, options={"runOnly": STANDARDS})
-        found += [
-            f"{name}: {one['id']}: {[node['html'][:120] for node in one['nodes']]}"
-            for one in result.response["violations"]
+        violations += [
+            f"{name}: {violation['id']}: {[node['html'][:120] for node in violation['nodes']]}"
+            for violation in result.response["violations"]
         ]
-    assert not found
+    assert not violations

@@ -1,4 +1,4 @@
-"""Opening the page: in a browser if possible, otherwise the address is printed with a problem code."""
+"""Opening the page in a browser, or printing its address if no browser opens."""
 
 import asyncio
 import sys
@@ -15,9 +15,9 @@ def test_address_is_printed_if_no_browser_opens(
 ) -> None:
     monkeypatch.setattr(program, "open_page", lambda _address: False)
     asyncio.run(program._show_in_browser("http://127.0.0.1:8643/#x"))
-    printed = capsys.readouterr().err
-    assert printed.startswith("uketsuke: U-507: no browser was found.")
-    assert "http://127.0.0.1:8643/#x" in printed
+    errors = capsys.readouterr().err
+    assert errors.startswith("uketsuke: U-507: no browser was found.")
+    assert "http://127.0.0.1:8643/#x" in errors
 
 
 def test_nothing_is_printed_if_a_browser_opens(
@@ -52,18 +52,18 @@ class Browser:
 def test_only_graphical_browsers_are_opened(
     monkeypatch: pytest.MonkeyPatch, display: str, name: str | None, opens: bool
 ) -> None:
-    """A text browser would take over the console in which the terminal runs."""
+    """A text browser would occupy the console of the terminal."""
     browser = Browser(name or "")
 
-    def got() -> Browser:
+    def find_browser() -> Browser:
         if name is None:
             raise webbrowser.Error("could not locate runnable browser")
         return browser
 
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(webbrowser, "get", got)
-    for one in ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"):
-        monkeypatch.delenv(one, raising=False)
+    monkeypatch.setattr(webbrowser, "get", find_browser)
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"):
+        monkeypatch.delenv(variable, raising=False)
     if display:
         monkeypatch.setenv(display, "set")
     assert open_page("http://127.0.0.1:8643/#x") is opens

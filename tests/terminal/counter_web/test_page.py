@@ -15,36 +15,36 @@ from tests.terminal.counter_web.stage import PageStage, until, wait_for, wait_pa
 from tests.terminal.talk.gallery import state_of
 
 
-def ask(stage: PageStage, page: Page, name: str, language: str = "ja", *, settled: bool = True) -> None:
-    """Show a screen and wait until it is painted and, with `settled`, accepts answers."""
-    stage.be(state_of(name, language))
+def show_screen(stage: PageStage, page: Page, name: str, language: str = "ja", *, settled: bool = True) -> None:
+    """Show a screen and wait until it is painted and, if `settled`, accepts answers."""
+    stage.set_state(state_of(name, language))
     wait_painted(page, stage.serial)
     if settled and stage.settle_seconds:
         page.wait_for_timeout(stage.settle_seconds * 1000 + 60)
 
 
-def offer(page: Page, id: str) -> tuple[float, float]:
+def centre_of_offer(page: Page, id: str) -> tuple[float, float]:
     box = page.locator(f"[data-offer={id}]").bounding_box()
     assert box is not None
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_repeated_taps_answer_once(settling: PageStage, page: Page) -> None:
+def test_repeated_taps_post_one_answer(settling: PageStage, page: Page) -> None:
     stage = settling
     stage.open(page)
-    ask(stage, page, "consent")
-    x, y = offer(page, "all")
+    show_screen(stage, page, "consent")
+    x, y = centre_of_offer(page, "all")
     for _ in range(4):
         page.touchscreen.tap(x, y)
     expect(page.locator("#foot .state.loud")).to_be_visible()
     assert [type(event) for event in stage.counter.posted] == [ev.ShareAll]
 
 
-def test_touch_on_a_new_screen_shows_not_yet(settling: PageStage, page: Page) -> None:
+def test_early_touch_on_a_new_screen_shows_a_message(settling: PageStage, page: Page) -> None:
     stage = settling
     stage.open(page)
-    ask(stage, page, "method", settled=False)
-    # touch the new screen the moment it appears, however slow this computer is
+    show_screen(stage, page, "method", settled=False)
+    # touch the new screen from the page, because a touch from the test may be too late
     page.evaluate(
         """() => new MutationObserver((_, observer) => {
              const target = document.querySelector("[data-offer=all]");
@@ -57,7 +57,7 @@ def test_touch_on_a_new_screen_shows_not_yet(settling: PageStage, page: Page) ->
              }
            }).observe(document.querySelector("#body"), { childList: true })"""
     )
-    ask(stage, page, "consent", settled=False)
+    show_screen(stage, page, "consent", settled=False)
     text = page.locator("#foot .state.loud")
     expect(text).to_have_text(words("ja")("touch.not-yet"))
     assert not stage.counter.posted
@@ -65,12 +65,12 @@ def test_touch_on_a_new_screen_shows_not_yet(settling: PageStage, page: Page) ->
 
 
 def test_tap_while_a_slow_tablet_draws_is_ignored(browser: Browser, tmp_path: Path) -> None:
-    """Drawing takes longer than the settle time, so the terminal alone would accept the answer."""
+    """Drawing takes longer than the settle time, after which the terminal accepts answers."""
     context = browser.new_context()
     page = context.new_page()
     with PageStage(Settings(state_dir=tmp_path), settle_seconds=0.2) as stage:
         stage.open(page)
-        ask(stage, page, "method")
+        show_screen(stage, page, "method")
         page.evaluate(
             """() => new MutationObserver((_, observer) => {
                  const target = document.querySelector("[data-offer=all]");
@@ -84,7 +84,7 @@ def test_tap_while_a_slow_tablet_draws_is_ignored(browser: Browser, tmp_path: Pa
                  }
                }).observe(document.querySelector("#body"), { childList: true })"""
         )
-        stage.be(state_of("consent"))
+        stage.set_state(state_of("consent"))
         wait_painted(page, stage.serial)
         until(page, "document.querySelector('[data-offer=all]').matches('.early')")
         assert not stage.counter.posted
@@ -93,8 +93,8 @@ def test_tap_while_a_slow_tablet_draws_is_ignored(browser: Browser, tmp_path: Pa
 
 def test_sliding_off_cancels_a_touch_but_trembling_does_not(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "method")
-    x, y = offer(page, "pin")
+    show_screen(stage, page, "method")
+    x, y = centre_of_offer(page, "pin")
     page.mouse.move(x, y)
     page.mouse.down()
     expect(page.locator("[data-offer=pin]")).to_have_class("answer pressed")
@@ -119,7 +119,7 @@ POINTER = """([name, more]) => {
 
 def test_palm_and_cancelled_touch_are_ignored(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "method")
+    show_screen(stage, page, "method")
     for name in ("pointerdown", "pointerup"):
         page.evaluate(POINTER, [name, {"isPrimary": False}])
     for name in ("pointerdown", "pointercancel", "pointerup"):
@@ -130,24 +130,24 @@ def test_palm_and_cancelled_touch_are_ignored(stage: PageStage, page: Page) -> N
     assert [type(event) for event in stage.counter.posted] == [ev.PinChosen]
 
 
-def test_modifier_shortcuts_answer_nothing(stage: PageStage, page: Page) -> None:
+def test_keys_with_modifiers_are_ignored(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "method")
-    for held in ("Control", "Alt", "Meta"):
-        page.keyboard.press(f"{held}+Digit1")
+    show_screen(stage, page, "method")
+    for modifier in ("Control", "Alt", "Meta"):
+        page.keyboard.press(f"{modifier}+Digit1")
     page.keyboard.press("Digit2")
     wait_for(page, lambda: stage.counter.posted)
     assert [type(event) for event in stage.counter.posted] == [ev.PinChosen]
 
 
 def test_touch_outside_all_targets_wakes_only_the_idle_screen(stage: PageStage, page: Page) -> None:
-    """The voice then explains how to begin, without disturbing a reception."""
+    """On the idle screen, the voice then explains how to begin."""
     sent: list[dict[str, object]] = []
-    page.on("websocket", lambda line: line.on("framesent", lambda frame: sent.append(json.loads(str(frame)))))
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(json.loads(str(frame)))))
     stage.open(page)
-    ask(stage, page, "method")
+    show_screen(stage, page, "method")
     page.locator("h1").tap()
-    ask(stage, page, "idle")
+    show_screen(stage, page, "idle")
     page.locator("h1").tap()
     wait_for(page, lambda: sent)
     assert sent == [{"type": "attend"}]
@@ -155,38 +155,38 @@ def test_touch_outside_all_targets_wakes_only_the_idle_screen(stage: PageStage, 
 
 def test_touched_button_changes_colour_in_the_next_frame(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "method")
+    show_screen(stage, page, "method")
     page.evaluate(
         """() => addEventListener("pointerdown", (event) => requestAnimationFrame(() => {
-             window.seen = performance.now() - event.timeStamp;
+             window.delay = performance.now() - event.timeStamp;
              window.colour = getComputedStyle(document.querySelector("[data-offer=pin]")).backgroundColor;
            }))"""
     )
     before = page.evaluate("getComputedStyle(document.querySelector('[data-offer=pin]')).backgroundColor")
-    x, y = offer(page, "pin")
+    x, y = centre_of_offer(page, "pin")
     page.mouse.move(x, y)
     page.mouse.down()
-    until(page, "window.seen !== undefined")
+    until(page, "window.delay !== undefined")
     assert page.evaluate("window.colour") != before
     page.mouse.up()
 
 
-def test_typed_digits_show_as_dots_and_are_stored_nowhere(stage: PageStage, page: Page) -> None:
+def test_typed_digits_are_shown_as_dots_and_not_stored(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "pin")
+    show_screen(stage, page, "pin")
     assert page.locator(".dots i.set").count() == 0
     page.locator("[data-target='key:7']").tap()
     expect(page.locator(".dots i.set")).to_have_count(1)
-    lit = page.evaluate(
+    colour_count = page.evaluate(
         """() => { document.querySelector(".pad").classList.add("lit");
                    return new Set([...document.querySelectorAll(".pad button:not(.word)")]
                      .map((key) => getComputedStyle(key).backgroundColor)).size; }"""
     )
-    assert lit == 1
+    assert colour_count == 1
     for key in ("Digit3", "Numpad1", "Numpad9"):
         page.keyboard.press(key)
     expect(page.locator(".dots i.set")).to_have_count(4)
-    assert not stage.counter.pins  # nothing is sent before Enter
+    assert not stage.counter.pins  # digits are not sent before Enter
     stored = page.evaluate(
         """() => JSON.stringify([document.documentElement.outerHTML, location.href, {...localStorage},
                                  {...sessionStorage}, history.state, document.cookie])"""
@@ -199,7 +199,7 @@ def test_typed_digits_show_as_dots_and_are_stored_nowhere(stage: PageStage, page
 
 def test_held_key_types_one_digit(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "pin")
+    show_screen(stage, page, "pin")
     for _ in range(3):
         page.keyboard.down("Digit4")  # the second and third are key repeats
     page.keyboard.up("Digit4")
@@ -209,7 +209,7 @@ def test_held_key_types_one_digit(stage: PageStage, page: Page) -> None:
 
 def test_focused_target_has_an_outline_of_six_units(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "method")
+    show_screen(stage, page, "method")
     page.keyboard.press("Tab")
     focused = page.locator(":focus")
     assert focused.get_attribute("data-target") == "offer:face"
@@ -222,7 +222,7 @@ def test_focused_target_has_an_outline_of_six_units(stage: PageStage, page: Page
 def test_question_and_keypad_have_separate_pages_in_the_largest_text(settling: PageStage, page: Page) -> None:
     stage = settling
     stage.open(page)
-    stage.be(state_of("pin", size=Size.LARGEST))
+    stage.set_state(state_of("pin", size=Size.LARGEST))
     wait_painted(page, stage.serial)
     page.wait_for_timeout(stage.settle_seconds * 1000 + 60)
     pad, question = page.locator(".pad"), page.locator("h1")
@@ -231,7 +231,7 @@ def test_question_and_keypad_have_separate_pages_in_the_largest_text(settling: P
     page.locator(".turner .onward").tap()
     expect(pad).to_be_visible()
     expect(question).to_be_hidden()
-    page.locator("[data-target='key:5']").tap()  # a double tap lands where the button was
+    page.locator("[data-target='key:5']").tap()  # the second tap of a double tap
     expect(page.locator("#foot .state.loud")).to_have_text(words("ja")("touch.not-yet"))
     page.locator(".turner .backward").tap()
     expect(question).to_be_visible()
@@ -245,19 +245,19 @@ def test_question_and_keypad_have_separate_pages_in_the_largest_text(settling: P
     assert stage.counter.pins == [b"7319"]
 
 
-def test_digits_are_cleared_by_another_question(stage: PageStage, page: Page) -> None:
+def test_digits_are_cleared_when_the_question_changes(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "pin")
+    show_screen(stage, page, "pin")
     page.keyboard.press("1")
     expect(page.locator(".dots i.set")).to_have_count(1)
-    ask(stage, page, "face")
-    ask(stage, page, "pin")
+    show_screen(stage, page, "face")
+    show_screen(stage, page, "pin")
     expect(page.locator(".dots i.set")).to_have_count(0)
 
 
-def test_printed_code_is_typed_in_parts_and_checked(stage: PageStage, page: Page) -> None:
+def test_printed_code_is_checked_before_it_is_sent(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "code")
+    show_screen(stage, page, "code")
     page.keyboard.type("481331" + "6502", delay=15)  # month 13
     expect(page.locator(".dots i.set")).to_have_count(10)
     page.keyboard.press("Enter")
@@ -271,7 +271,7 @@ def test_printed_code_is_typed_in_parts_and_checked(stage: PageStage, page: Page
 
 def test_reload_shows_the_current_screen_without_a_code(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "limit")
+    show_screen(stage, page, "limit")
     text = page.inner_text("h1")
     page.reload()
     expect(page.locator("h1")).to_have_text(text)
@@ -279,7 +279,7 @@ def test_reload_shows_the_current_screen_without_a_code(stage: PageStage, page: 
 
 
 def test_used_address_is_reported_in_two_languages(stage: PageStage, page: Page) -> None:
-    page.goto(stage.root + "#long-used")
+    page.goto(stage.root + "#used-code")
     expect(page.locator("#veil")).to_contain_text("新しいアドレス")
     expect(page.locator("#veil")).to_contain_text("no longer be used")
 
@@ -292,20 +292,20 @@ def test_page_reconnects_after_a_terminal_restart(browser: Browser, tmp_path: Pa
         first.open(page)
     expect(page.locator("#veil")).to_contain_text("少しお待ちください")
     expect(page.locator("#veil")).to_be_visible()
-    with PageStage(Settings(state_dir=tmp_path), port=port) as again:
-        again.be(state_of("pin"))
+    with PageStage(Settings(state_dir=tmp_path), port=port) as restarted:
+        restarted.set_state(state_of("pin"))
         expect(page.locator("h1")).to_contain_text("暗証番号")
         expect(page.locator("#veil")).not_to_be_visible()
     context.close()
 
 
-def test_page_retries_every_two_seconds_while_the_terminal_is_away(stage: PageStage, page: Page) -> None:
+def test_page_retries_every_two_seconds_while_the_terminal_is_unreachable(stage: PageStage, page: Page) -> None:
     stage.open(page)
     waits = page.evaluate(
         """async () => {
              const { Link } = await import("/page/js/link.js");
              const [waits, later] = [[], setTimeout];
-             window.fetch = async () => { throw new TypeError("nobody answers"); };
+             window.fetch = async () => { throw new TypeError("connection refused"); };
              window.setTimeout = (again, wait) => { waits.push(wait); if (waits.length < 9) later(again); };
              await new Promise((done) => new Link({ onGone: () => waits.length === 8 && later(done) }).begin());
              return waits;
@@ -318,17 +318,17 @@ def test_page_retries_every_two_seconds_while_the_terminal_is_away(stage: PageSt
 def test_page_without_access_retries_while_the_terminal_loads(browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context()
     page = context.new_page()
-    answers: list[int] = []
-    page.on("response", lambda answer: answers.append(answer.status))
-    with PageStage(Settings(state_dir=tmp_path), loads_later=True) as stage:
+    statuses: list[int] = []
+    page.on("response", lambda response: statuses.append(response.status))
+    with PageStage(Settings(state_dir=tmp_path), load_later=True) as stage:
         page.goto(stage.root)
-        wait_for(page, lambda: answers.count(503) > 1)
+        wait_for(page, lambda: statuses.count(503) > 1)
         stage.load()
         expect(page.locator("#veil")).to_contain_text("新しいアドレス")
     context.close()
 
 
-def test_second_window_waits_and_takes_over(stage: PageStage, page: Page) -> None:
+def test_second_window_waits_until_the_first_is_closed(stage: PageStage, page: Page) -> None:
     stage.open(page)
     second = page.context.new_page()
     second.goto(stage.root)
@@ -339,14 +339,14 @@ def test_second_window_waits_and_takes_over(stage: PageStage, page: Page) -> Non
     expect(second.locator("h1")).to_contain_text("マイナンバーカード")
 
 
-def test_page_blocks_gestures_that_would_leave_it(stage: PageStage, page: Page) -> None:
+def test_page_blocks_browser_gestures(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "method")
-    held = page.evaluate(
+    show_screen(stage, page, "method")
+    blocked = page.evaluate(
         """() => ["contextmenu", "selectstart", "dragstart", "wheel"].map((name) =>
              !document.querySelector("h1").dispatchEvent(new Event(name, { bubbles: true, cancelable: true })))"""
     )
-    assert held == [True, True, True, True]
+    assert blocked == [True, True, True, True]
     page.evaluate(
         """() => new Promise((done) => { addEventListener("popstate", () => setTimeout(done)); history.back(); })"""
     )
@@ -357,17 +357,17 @@ def test_page_blocks_gestures_that_would_leave_it(stage: PageStage, page: Page) 
     assert page.get_attribute("meta[name=viewport]", "content") == "width=device-width, initial-scale=1"
 
 
-def test_card_reminder_remains_while_called_staff_are_announced(stage: PageStage, page: Page) -> None:
+def test_card_reminder_remains_when_staff_are_called(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "complete")
+    show_screen(stage, page, "complete")
     expect(page.locator(".call")).to_have_text("カードをお取りください")
-    stage.do(lambda: stage.counter.perform(fx.AlertStaff("r1", 1, "called")))
+    stage.run_on_loop(lambda: stage.counter.perform(fx.AlertStaff("r1", 1, "called")))
     expect(page.locator("#foot .state.loud")).to_have_text("係員がまいります")
 
 
 def test_text_has_at_least_the_documented_sizes(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "method")
+    show_screen(stage, page, "method")
     sizes = page.evaluate(
         """() => Object.fromEntries(["h1", ".answer span", ".answer small", "#foot .quiet"].map((part) =>
              [part, parseFloat(getComputedStyle(document.querySelector(part)).fontSize)]))"""
@@ -378,9 +378,9 @@ def test_text_has_at_least_the_documented_sizes(stage: PageStage, page: Page) ->
     assert sizes["#foot .quiet"] >= 26
 
 
-def test_screen_reader_gets_language_heading_and_focus(stage: PageStage, page: Page) -> None:
+def test_page_sets_language_heading_and_focus_for_screen_readers(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "consent", "en")
+    show_screen(stage, page, "consent", "en")
     assert page.evaluate("document.documentElement.lang") == "en"
     assert page.locator("h1").count() == 1
     assert page.evaluate("document.activeElement.tagName") == "H1"
@@ -389,12 +389,12 @@ def test_screen_reader_gets_language_heading_and_focus(stage: PageStage, page: P
 @pytest.mark.parametrize("text", ["{情報|じょうほう}を見る", "<b>x</b>"])
 def test_readings_are_rendered_and_markup_is_escaped(stage: PageStage, page: Page, text: str) -> None:
     stage.open(page)
-    drawn = page.evaluate(
+    html = page.evaluate(
         """async (text) => { const { make, sentence } = await import("/page/js/make.js");
              return make("p", {}, sentence(text)).outerHTML; }""",
         text,
     )
-    assert drawn in (
+    assert html in (
         "<p><ruby>情報<rt>じょうほう</rt></ruby>を見る</p>",
         "<p>&lt;b&gt;x&lt;/b&gt;</p>",
     )
@@ -402,17 +402,17 @@ def test_readings_are_rendered_and_markup_is_escaped(stage: PageStage, page: Pag
 
 def test_page_receives_no_internal_events(stage: PageStage, page: Page) -> None:
     received: list[str] = []
-    page.on("websocket", lambda line: line.on("framereceived", lambda frame: received.append(str(frame))))
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(str(frame))))
     stage.open(page)
-    ask(stage, page, "summary")
-    talk = next(one["talk"] for one in map(json.loads, reversed(received)) if one["type"] == "talk")
+    show_screen(stage, page, "summary")
+    talk = next(message["talk"] for message in map(json.loads, reversed(received)) if message["type"] == "talk")
     assert set(talk["body"]["offers"][0]) <= {"id", "label", "hint", "key", "ten", "back", "lang", "names"}
     assert "r1" not in json.dumps(talk)
 
 
 def test_language_buttons_have_their_own_lang_attribute(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    ask(stage, page, "idle")
+    show_screen(stage, page, "idle")
     assert page.get_attribute("[data-offer=language-en]", "lang") == "en"
     assert page.get_attribute("[data-offer=language-ja]", "lang") == "ja"
     assert page.get_attribute("[data-offer=call-staff]", "lang") is None

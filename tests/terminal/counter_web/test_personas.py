@@ -1,4 +1,4 @@
-"""Personas at the page: real conductor, simulated card, synthetic patient, stub over HTTP, touches in Chromium."""
+"""Receptions of personas on the page in Chromium, by touch and by keyboard."""
 
 import asyncio
 
@@ -20,28 +20,28 @@ BY_KEYS = ("all-refused", "child-with-guardian")
 
 
 class Fingers:
-    """Touches offers on the page, or presses their keys, once they are painted and accept answers."""
+    """Hands that touch the offers on the page or press their keys."""
 
     def __init__(self, day: Day, terminal: WebTerminal, page: Page, *, by_touch: bool) -> None:
         self._day, self._terminal, self._page, self._touch = day, terminal, page, by_touch
-        self._todo: list[str] = []
+        self._targets: list[str] = []
 
     def type_pin(self, digits: str) -> bool:
-        self._todo += [*(f"key:{digit}" for digit in digits), "key:enter"]
+        self._targets += [*(f"key:{digit}" for digit in digits), "key:enter"]
         return True
 
     def type_code(self, code: bytearray) -> None:
-        raise AssertionError("the scanner reads the code")
+        raise AssertionError("the patient typed the printed code")
 
     def authenticate_staff(self) -> None:
-        """Authenticate staff directly; the staff page is tested elsewhere."""
+        """Authenticate staff without the staff page, which has its own tests."""
         self._day.authenticate_staff()
 
     def leave(self) -> None:
-        raise AssertionError("a patient does not end the terminal")
+        raise AssertionError("the patient stopped the terminal")
 
     def touch(self, talk: Talk, offer: Offer) -> bool:
-        self._todo.append(f"offer:{offer.id}")
+        self._targets.append(f"offer:{offer.id}")
         return True
 
     def current_talk(self) -> Talk | None:
@@ -53,46 +53,46 @@ class Fingers:
                 await asyncio.sleep(0.01)
 
     async def perform(self) -> None:
-        todo, self._todo = self._todo, []
-        for name in todo:
-            kind, _, what = name.partition(":")
+        targets, self._targets = self._targets, []
+        for name in targets:
+            kind, _, id = name.partition(":")
             if self._touch:
                 await self._tap(name)
             elif kind == "key":
-                await self._page.keyboard.press({"enter": "NumpadEnter"}.get(what, f"Numpad{what}"))
+                await self._page.keyboard.press({"enter": "NumpadEnter"}.get(id, f"Numpad{id}"))
             else:
-                offer = next(offer for offer in self._terminal.screen.talk.offers if offer.id == what)
+                offer = next(offer for offer in self._terminal.screen.talk.offers if offer.id == id)
                 await self._page.keyboard.press(offer.key.capitalize() if len(offer.key) > 1 else offer.key)
 
     async def _tap(self, name: str) -> None:
-        """Tap a target, turning the screen's pages until it is visible."""
+        """Turn the pages of the screen until the target is visible, and tap it."""
         target = self._page.locator(f"[data-target='{name}']")
-        for onward in ("page:1", "foot:1"):
+        for turner in ("page:1", "foot:1"):
             while not await target.is_visible():
-                turn = self._page.locator(f"[data-target='{onward}']:enabled")
-                if not await turn.is_visible():
+                button = self._page.locator(f"[data-target='{turner}']:enabled")
+                if not await button.is_visible():
                     break
-                await turn.tap()
+                await button.tap()
         await target.tap()
 
 
 async def _play(
     counter: DemoCounter, personas: list[Persona], *, by_touch: bool, size: tuple[int, int], language: str = "ja"
 ) -> None:
-    day, wrong = Day(counter), []
+    day, errors = Day(counter), []
     terminal = WebTerminal(
         day.open, counter.settings, patient_site(counter.settings, 0, lambda _: None), simulated=True, settle_seconds=0
     )
-    running = asyncio.create_task(terminal.run())
+    terminal_task = asyncio.create_task(terminal.run())
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, has_touch=True)
         page = await context.new_page()
-        page.on("console", lambda message: wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text))
+        page.on("pageerror", lambda error: errors.append(str(error)))
         await page.goto(terminal.site.address)
         await page.wait_for_selector(".offers")
-        for persona in (one for first in personas for one in first.family):
+        for persona in [member for first in personas for member in first.family]:
             fingers = Fingers(day, terminal, page, by_touch=by_touch)
             state, chosen = day.conductor.state, persona.script.language or persona.expected.language
             if isinstance(state, Idle) and not chosen and state.display.language != language:
@@ -101,15 +101,15 @@ async def _play(
             await day.play(persona, fingers)
             if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
                 await day.conductor.delivery.process_outbox()
-            wrong += day.differences(persona)
+            errors += day.differences(persona)
         await browser.close()
     terminal.end()
-    assert await running == 0
-    assert not wrong
+    assert await terminal_task == 0
+    assert not errors
 
 
 @pytest.mark.parametrize(("by_touch", "size"), [(True, (1280, 800)), (False, (800, 1280))], ids=["touch", "keyboard"])
-def test_selected_personas(counter: DemoCounter, by_touch: bool, size: tuple[int, int]) -> None:
+def test_selected_personas_end_as_expected(counter: DemoCounter, by_touch: bool, size: tuple[int, int]) -> None:
     chosen = [BY_NAME[name] for name in (BY_TOUCH if by_touch else BY_KEYS)]
     asyncio.run(_play(counter, chosen, by_touch=by_touch, size=size))
 
@@ -118,10 +118,10 @@ def test_selected_personas(counter: DemoCounter, by_touch: bool, size: tuple[int
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("size", [(1280, 800), (800, 1280)], ids=["landscape", "portrait"])
-def test_all_personas(counter: DemoCounter, size: tuple[int, int], language: str) -> None:
-    plain = [
+def test_all_personas_end_as_expected(counter: DemoCounter, size: tuple[int, int], language: str) -> None:
+    personas = [
         persona
         for persona in AT_ONE_TERMINAL
         if not persona.card.kind and not persona.script.child and not persona.script.mishap.affects_reader
     ]
-    asyncio.run(_play(counter, plain, by_touch=True, size=size, language=language))
+    asyncio.run(_play(counter, personas, by_touch=True, size=size, language=language))

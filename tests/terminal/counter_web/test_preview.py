@@ -1,4 +1,4 @@
-"""The live camera preview on the page: cropped, rate-limited and removed with its screen."""
+"""The live camera preview on the page: cropping, rate, backpressure and removal."""
 
 import json
 import time
@@ -19,13 +19,13 @@ from terminal.counter_web.preview import MIN_INTERVAL, Preview, jpeg_of
 from tests.terminal.counter_web.stage import PageStage, until, wait_for
 from tests.terminal.counter_web.test_access import Visitor
 from tests.terminal.counter_web.test_contrast import AAA, luminance, ratio
-from tests.terminal.counter_web.test_page import ask
+from tests.terminal.counter_web.test_page import show_screen
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
 
 
-def striped(width: int, height: int) -> Any:
-    """Return an RGB picture with a red 4:3 area in the middle on black."""
+def red_middle(width: int, height: int) -> Any:
+    """Return a black RGB picture with a red 4:3 area in the middle."""
     picture = np.zeros((height, width, 3), np.uint8)
     keep_width, keep_height = min(width, height * 4 // 3), min(height, width * 3 // 4)
     left, top = (width - keep_width) // 2, (height - keep_height) // 2
@@ -34,24 +34,26 @@ def striped(width: int, height: int) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("camera", "shown"),
+    ("camera", "preview"),
     [((640, 480), (640, 480)), ((1280, 720), (640, 480)), ((320, 400), (320, 240)), ((400, 240), (320, 240))],
 )
-def test_preview_is_the_middle_of_the_picture_in_true_colours(camera: tuple[int, int], shown: tuple[int, int]) -> None:
-    drawn = cv2.imdecode(np.frombuffer(jpeg_of(striped(*camera)), np.uint8), cv2.IMREAD_COLOR)
+def test_preview_is_the_middle_of_the_picture_in_correct_colours(
+    camera: tuple[int, int], preview: tuple[int, int]
+) -> None:
+    drawn = cv2.imdecode(np.frombuffer(jpeg_of(red_middle(*camera)), np.uint8), cv2.IMREAD_COLOR)
     assert drawn is not None
-    assert (drawn.shape[1], drawn.shape[0]) == shown
+    assert (drawn.shape[1], drawn.shape[0]) == preview
     edges = np.concatenate([drawn[2, 2:-2], drawn[-3, 2:-2], drawn[2:-2, 2], drawn[2:-2, -3]])
-    assert np.abs(edges.astype(int) - (0, 0, 200)).max() < 40, "red up to every edge (BGR)"
+    assert np.abs(edges.astype(int) - (0, 0, 200)).max() < 40, "an edge of the preview is not red (BGR)"
 
 
 def test_preview_rate_is_limited() -> None:
-    class Fast:
+    class FastCamera:
         def after(self, number: int, timeout: float) -> Any:
             return SimpleNamespace(rgb=np.zeros((3, 4, 3), np.uint8), number=number + 1)
 
     times: list[float] = []
-    preview = Preview(Fast(), lambda _: times.append(time.monotonic()))  # type: ignore[arg-type]
+    preview = Preview(FastCamera(), lambda _: times.append(time.monotonic()))  # type: ignore[arg-type]
     preview.run(True)
     while len(times) < 20:
         time.sleep(0.01)
@@ -60,17 +62,17 @@ def test_preview_rate_is_limited() -> None:
 
 
 class TestCamera:
-    """A camera with 30 frames per second that counts the frames taken."""
+    """A camera that delivers 30 frames per second and counts them."""
 
     __test__ = False
 
     def __init__(self) -> None:
-        self.taken = 0
+        self.frame_count = 0
         self._rgb = np.random.default_rng(1).integers(0, 255, (480, 640, 3), dtype=np.uint8)
 
     def after(self, number: int, timeout: float) -> object:
         time.sleep(1 / 30)
-        self.taken += 1
+        self.frame_count += 1
         return SimpleNamespace(rgb=self._rgb, number=number + 1)
 
     def latest(self) -> object:
@@ -80,86 +82,87 @@ class TestCamera:
         return None
 
 
-NO_PIXEL = "() => !window.shown.getContext('2d').getImageData(0, 0, 640, 480).data.some(Boolean)"
+NO_PIXEL = "() => !window.canvas.getContext('2d').getImageData(0, 0, 640, 480).data.some(Boolean)"
 
 
-def rests(camera: TestCamera, page: Page) -> bool:
-    """Return whether the camera takes no frame in the time that ten frames usually take."""
-    taken = camera.taken
+def is_idle(camera: TestCamera, page: Page) -> bool:
+    """Return whether the camera delivers no frame during ten frame intervals."""
+    frame_count = camera.frame_count
     page.wait_for_timeout(330)
-    return camera.taken == taken
+    return camera.frame_count == frame_count
 
 
-def test_live_picture_is_erased_with_its_screen(browser: Browser, tmp_path: Path) -> None:
+def test_live_picture_is_erased_when_the_screen_changes(browser: Browser, tmp_path: Path) -> None:
     camera = TestCamera()
     context = browser.new_context()
     page = context.new_page()
-    got: list[str | bytes] = []
-    page.on("websocket", lambda line: line.on("framereceived", lambda frame: got.append(frame)))
+    frames: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))
     with PageStage(Settings(state_dir=tmp_path), StandIn(), camera) as stage:
         stage.open(page)
-        ask(stage, page, "method")
-        assert camera.taken == 0
-        ask(stage, page, "face-turn")
+        show_screen(stage, page, "method")
+        assert camera.frame_count == 0
+        show_screen(stage, page, "face-turn")
         until(
             page,
             """() => { const canvas = document.querySelector("canvas");
                  return canvas && canvas.getContext("2d").getImageData(320, 240, 1, 1).data[3] === 255; }""",
         )
         assert page.locator(".arrow path").count() == 4
-        page.evaluate("() => { window.shown = document.querySelector('canvas'); }")
-        wait_for(page, lambda: sum(isinstance(frame, bytes) for frame in got) > 4)  # each drawn frame requests the next
-        ask(stage, page, "consent")
+        page.evaluate("() => { window.canvas = document.querySelector('canvas'); }")
+        # the page requests each frame after drawing the previous frame
+        wait_for(page, lambda: sum(isinstance(frame, bytes) for frame in frames) > 4)
+        show_screen(stage, page, "consent")
         assert page.evaluate(NO_PIXEL)
-        wait_for(page, lambda: rests(camera, page))
-        taken = camera.taken
+        wait_for(page, lambda: is_idle(camera, page))
+        frame_count = camera.frame_count
         assert page.locator("canvas").count() == 0
-        ask(stage, page, "staff-check")  # the staff comparison is not shown on this screen
+        show_screen(stage, page, "staff-check")  # this screen does not show the comparison for staff
         assert page.locator("canvas").count() == 0
-        assert rests(camera, page)
-        assert camera.taken == taken
-        ask(stage, page, "face")
+        assert is_idle(camera, page)
+        assert camera.frame_count == frame_count
+        show_screen(stage, page, "face")
         until(page, f"!({NO_PIXEL})()")
-    until(page, NO_PIXEL)  # the terminal has stopped
+    until(page, NO_PIXEL)  # after the terminal stopped
     context.close()
 
 
-def pictures(line: Connection, camera: TestCamera) -> int:
-    """Return how many pictures arrive while the camera takes five frames."""
-    ends = camera.taken + 5
-    while camera.taken < ends:
+def count_pictures(socket: Connection, camera: TestCamera) -> int:
+    """Return the number of pictures received while the camera delivers five frames."""
+    end = camera.frame_count + 5
+    while camera.frame_count < end:
         time.sleep(0.01)
-    line.send(json.dumps({"type": "touch", "serial": 0, "offer": "of-another-question"}))
+    socket.send(json.dumps({"type": "touch", "serial": 0, "offer": "of-another-question"}))
     count = 0
     while True:
-        got = line.recv(timeout=60)
-        if isinstance(got, bytes):
+        message = socket.recv(timeout=60)
+        if isinstance(message, bytes):
             count += 1
-        elif json.loads(got)["type"] == "not-yet":
+        elif json.loads(message)["type"] == "not-yet":
             return count
 
 
-def test_slow_page_receives_at_most_two_pictures_ahead(tmp_path: Path) -> None:
-    """Also in the second face check of a patient."""
+def test_slow_page_receives_at_most_two_pictures_in_advance(tmp_path: Path) -> None:
+    """The limit also applies to the second face check of a patient."""
     camera = TestCamera()
     with PageStage(Settings(state_dir=tmp_path), StandIn(), camera, settle_seconds=0) as stage:
         visitor = Visitor(stage)
         visitor.enter()
-        with visitor.line() as line:
+        with visitor.connect() as socket:
             for _ in range(2):
-                stage.be(state_of("face"))
-                assert pictures(line, camera) == 2
-                line.send(json.dumps({"type": "shown"}))
-                assert pictures(line, camera) == 1
-                stage.be(state_of("method"))
+                stage.set_state(state_of("face"))
+                assert count_pictures(socket, camera) == 2
+                socket.send(json.dumps({"type": "shown"}))
+                assert count_pictures(socket, camera) == 1
+                stage.set_state(state_of("method"))
         visitor.http.close()
 
 
-PAINT = """ground => {
+PAINT = """background => {
     const pen = document.querySelector(".live canvas").getContext("2d");
-    pen.fillStyle = ground;
+    pen.fillStyle = background;
     pen.fillRect(0, 0, 640, 480);
-    for (let left = 0; ground === "noise" && left < 640; left += 4) {
+    for (let left = 0; background === "noise" && left < 640; left += 4) {
         for (let top = 0; top < 480; top += 4) {
             const grey = Math.random() * 255;
             pen.fillStyle = `rgb(${grey} ${grey} ${grey})`;
@@ -169,14 +172,14 @@ PAINT = """ground => {
 }"""
 
 
-def test_oval_stands_out_from_any_picture(stage: PageStage, page: Page) -> None:
-    """At its left edge, whatever the camera shows, a white line lies beside a dark one: 7:1 on the screen."""
+def test_oval_has_contrast_on_any_picture(stage: PageStage, page: Page) -> None:
+    """The oval is a white line next to a dark line, with a contrast of 7:1 at its left edge."""
     stage.open(page)
-    stage.turn_to(page, state_of("face"))
-    for ground in ("#ffffff", "#000000", "#808080", "#e0ac8c", "#5c3a28", "noise"):
-        page.evaluate(PAINT, ground)
+    stage.show(page, state_of("face"))
+    for background in ("#ffffff", "#000000", "#808080", "#e0ac8c", "#5c3a28", "noise"):
+        page.evaluate(PAINT, background)
         drawn = Image.open(BytesIO(page.locator(".live").screenshot())).convert("RGB")
         across, row = drawn.width / 640, round(drawn.height * 236 / 480)
         band = np.asarray(drawn)[row, [round(across * x) for x in range(158, 183)]]
         shades = [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in band]
-        assert ratio(min(shades, key=luminance), max(shades, key=luminance)) >= AAA, ground
+        assert ratio(min(shades, key=luminance), max(shades, key=luminance)) >= AAA, background

@@ -1,4 +1,4 @@
-"""Shoulder surfing: neither the screen nor the page's messages reveal which digit was typed."""
+"""Protection against shoulder surfing: the screen and the messages do not reveal typed digits."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ KEY_STYLES = """() => [...new Set([...document.querySelectorAll(".pad button:not
   const { backgroundColor, color, boxShadow, translate, opacity, animationName } = getComputedStyle(key);
   return [backgroundColor, color, boxShadow, translate, opacity, animationName].join();
 }))]"""
-"""Returns the distinct styles of the ten digit keys."""
+"""Script that returns the distinct styles of the ten digit keys."""
 WATCH = f"""() => {{
   window.lit = [];
   const pad = document.querySelector(".pad");
@@ -25,12 +25,12 @@ WATCH = f"""() => {{
 
 
 @pytest.fixture
-def never_settled(tmp_path: Path) -> Iterator[PageStage]:
-    with PageStage(Settings(state_dir=tmp_path), settle_seconds=600) as started:
-        yield started
+def unsettled_stage(tmp_path: Path) -> Iterator[PageStage]:
+    with PageStage(Settings(state_dir=tmp_path), settle_seconds=600) as stage:
+        yield stage
 
 
-def finger_on(page: Page, digit: int) -> None:
+def press_digit(page: Page, digit: int) -> None:
     box = page.locator(f"[data-target='key:{digit}']").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -40,10 +40,10 @@ def finger_on(page: Page, digit: int) -> None:
 @pytest.mark.parametrize("contrast", [False, True])
 def test_all_digit_keys_light_up_together(stage: PageStage, page: Page, contrast: bool) -> None:
     stage.open(page)
-    stage.turn_to(page, state_of("pin", high_contrast=contrast))
+    stage.show(page, state_of("pin", high_contrast=contrast))
     page.evaluate(WATCH)
     (before,) = page.evaluate(KEY_STYLES)
-    finger_on(page, 7)
+    press_digit(page, 7)
     expect(page.locator("[data-target='key:7']")).to_have_class("pressed")
     assert page.evaluate(KEY_STYLES) == [before]
     page.mouse.up()
@@ -53,10 +53,10 @@ def test_all_digit_keys_light_up_together(stage: PageStage, page: Page, contrast
     expect(page.locator(".pad.lit")).to_have_count(0)
 
 
-def test_early_digit_is_not_revealed(never_settled: PageStage, page: Page) -> None:
-    never_settled.open(page)
-    never_settled.turn_to(page, state_of("pin"))
-    finger_on(page, 7)
+def test_digit_typed_too_early_is_not_revealed(unsettled_stage: PageStage, page: Page) -> None:
+    unsettled_stage.open(page)
+    unsettled_stage.show(page, state_of("pin"))
+    press_digit(page, 7)
     page.mouse.up()
     expect(page.locator(".pad")).to_have_class("pad early")
     assert len(page.evaluate(KEY_STYLES)) == 1
@@ -64,19 +64,19 @@ def test_early_digit_is_not_revealed(never_settled: PageStage, page: Page) -> No
 
 
 def test_digits_typed_without_a_keypad_are_not_sent(stage: PageStage, page: Page) -> None:
-    """For example a PIN typed a moment too late."""
+    """A patient may type the PIN before or after its screen."""
     sent: list[dict[str, object]] = []
-    page.on("websocket", lambda line: line.on("framesent", lambda frame: sent.append(json.loads(str(frame)))))
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(json.loads(str(frame)))))
     stage.open(page)
-    stage.turn_to(page, state_of("reading"))
+    stage.show(page, state_of("reading"))
     page.keyboard.type("7319")
     wait_for(page, lambda: len(sent) >= 4)
     assert sent == [{"type": "attend", "key": "key"}] * 4
 
 
-def test_held_key_counts_once(stage: PageStage, page: Page) -> None:
+def test_key_repeats_are_ignored(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    stage.turn_to(page, state_of("pin"))
+    stage.show(page, state_of("pin"))
     for _ in range(4):
         page.keyboard.down("Digit7")
     page.keyboard.up("Digit7")

@@ -1,4 +1,4 @@
-"""Starting: the page is served before the terminal is ready, and shows only the terminal's actual state."""
+"""Start: the page is served before the terminal is ready."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ from tests.terminal.talk.gallery import state_of
 HEAVY = ("babel", "cryptography", "cv2", "httpx", "numpy", "terminal.conductor", "terminal.session", "terminal.talk")
 
 
-def test_serving_the_page_loads_no_heavy_library() -> None:
+def test_serving_the_page_imports_no_heavy_library() -> None:
     program = (
         "import sys, terminal.cli.demo, terminal.counter_web.program, terminal.simulated.demo.dock_door\n"
         f"print(*sorted(set({HEAVY!r}) & set(sys.modules)))"
@@ -33,29 +33,29 @@ def test_serving_the_page_loads_no_heavy_library() -> None:
 
 
 @pytest.fixture
-def early(tmp_path: Path) -> Iterator[PageStage]:
-    with PageStage(Settings(state_dir=tmp_path), loads_later=True) as stage:
+def loading_stage(tmp_path: Path) -> Iterator[PageStage]:
+    with PageStage(Settings(state_dir=tmp_path), load_later=True) as stage:
         yield stage
 
 
-def test_page_opened_early_waits_for_the_terminal(early: PageStage) -> None:
-    visitor = Visitor(early)
+def test_page_opened_during_the_start_waits_for_the_terminal(loading_stage: PageStage) -> None:
+    visitor = Visitor(loading_stage)
     assert visitor.http.get("/").status_code == 200
-    assert visitor.http.get("/door").status_code == 503, "the page will retry"
+    assert visitor.http.get("/door").status_code == 503, "the page would not retry"
     assert visitor.enter().status_code == 204
-    with visitor.line() as line:
-        line.send(json.dumps({"type": "touch", "serial": 0, "offer": "help"}))
-        early.counter.set_state(state_of("idle-out-of-service"))
-        early.load()
-        talk = receive(line, "talk")["talk"]
+    with visitor.connect() as socket:
+        socket.send(json.dumps({"type": "touch", "serial": 0, "offer": "help"}))
+        loading_stage.counter.set_state(state_of("idle-out-of-service"))
+        loading_stage.load()
+        talk = receive(socket, "talk")["talk"]
         while talk["state"] == "Starting":
-            talk = receive(line, "talk")["talk"]
+            talk = receive(socket, "talk")["talk"]
         assert talk["body"]["code"] == "U-502"
-    assert not early.counter.posted
+    assert not loading_stage.counter.posted
     visitor.http.close()
 
 
-def test_demo_prints_its_address_first_and_can_be_stopped_while_loading(tmp_path: Path) -> None:
+def test_demo_prints_its_address_first_and_can_be_stopped_during_the_start(tmp_path: Path) -> None:
     program = subprocess.Popen(
         [sys.executable, "-m", "terminal.cli.entry", "demo", "--web", "--no-open", "--port", "0"],
         env=os.environ | {"UKETSUKE_STATE_DIR": str(tmp_path)},
@@ -72,14 +72,14 @@ def test_demo_prints_its_address_first_and_can_be_stopped_while_loading(tmp_path
 
 
 def test_conductor_error_ends_the_terminal(tmp_path: Path) -> None:
-    class Failing(StandIn):
+    class FailingConductor(StandIn):
         async def run(self) -> None:
-            raise RuntimeError("the reader's thread has ended")
+            raise RuntimeError("the reader thread ended")
 
-    async def opening() -> OpenedCounter:
-        return OpenedCounter(Failing(), None)
+    async def open_counter() -> OpenedCounter:
+        return OpenedCounter(FailingConductor(), None)
 
     settings = Settings(state_dir=tmp_path)
-    terminal = WebTerminal(opening, settings, patient_site(settings, 0, lambda _: None), simulated=True)
-    with pytest.raises(RuntimeError, match="thread has ended"):
+    terminal = WebTerminal(open_counter, settings, patient_site(settings, 0, lambda _: None), simulated=True)
+    with pytest.raises(RuntimeError, match="thread ended"):
         asyncio.run(terminal.run())

@@ -1,4 +1,4 @@
-"""Sound on the page: protected by the cookie, cut off by the next question, blocked by some browsers."""
+"""Sound on the page: access, interruption by the next question, volume and browsers that block sound."""
 
 import urllib.error
 import urllib.request
@@ -45,18 +45,18 @@ def speaking(tmp_path: Path) -> Iterator[PageStage]:
 
 @contextmanager
 def _speaking(folder: Path, sound: bytes) -> Iterator[PageStage]:
-    async def rendered(_text: str, _language: str, *, slow: bool = False) -> bytes:
+    async def render(_text: str, _language: str, *, slow: bool = False) -> bytes:
         return sound
 
     counter = StandIn()
     counter.rules = replace(counter.rules, voices=("ja", "en"))
     with PageStage(Settings(state_dir=folder), counter, settle_seconds=0) as stage:
-        stage.terminal.screen.guide.library._render = rendered
+        stage.terminal.screen.guide.library._render = render
         yield stage
 
 
 def show(stage: PageStage, page: Page, name: str) -> None:
-    stage.be(state_of(name, voice=True))
+    stage.set_state(state_of(name, voice=True))
     wait_painted(page, stage.serial)
 
 
@@ -72,10 +72,10 @@ def test_sentence_is_fetched_by_a_random_id_with_the_cookie(speaking: PageStage,
     assert all(len(clip) == 12 and clip.isascii() for clip in clips)
     show(speaking, page, "pin")
     show(speaking, page, "pin-wrong")
-    again = {url.rsplit("/", 1)[1] for url in requested if "/voice/" in url} - clips
-    assert not again & clips, "the same sentence gets a new id each time"
+    later_clips = {url.rsplit("/", 1)[1] for url in requested if "/voice/" in url} - clips
+    assert not later_clips & clips, "a repeated sentence reused its id"
     with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(f"{speaking.root}voice/{next(iter(clips))}")  # without the page's cookie
+        urllib.request.urlopen(f"{speaking.root}voice/{next(iter(clips))}")  # without the cookie
 
 
 def test_next_question_cuts_off_the_current_sentence(speaking: PageStage, page: Page) -> None:
@@ -86,25 +86,25 @@ def test_next_question_cuts_off_the_current_sentence(speaking: PageStage, page: 
     show(speaking, page, "pin")
     until(page, "window.audio.length === 2 && !window.audio[1].paused")
     assert page.evaluate("window.audio[0].paused")
-    speaking.do(lambda: speaking.counter.perform(fx.RemindTakeCard("r1", 0)))
-    speaking.be(state_of("method"))  # without voice; reaches the page after the reminder
+    speaking.run_on_loop(lambda: speaking.counter.perform(fx.RemindTakeCard("r1", 0)))
+    speaking.set_state(state_of("method"))  # without voice; the page receives it after the reminder
     until(page, "window.audio[1].paused")
-    assert page.evaluate("window.audio.length") == 2, "a reminder does not interrupt"
+    assert page.evaluate("window.audio.length") == 2, "the reminder interrupted the sentence"
 
 
 def test_missing_sentence_does_not_block_the_next(speaking: PageStage, page: Page) -> None:
     page.add_init_script(AUDIO)
-    lost: list[str] = []
+    dropped: list[str] = []
 
-    def lose_the_first(route: Route) -> None:
-        if not lost:
-            lost.append(route.request.url)
-        if route.request.url in lost:
+    def drop_the_first(route: Route) -> None:
+        if not dropped:
+            dropped.append(route.request.url)
+        if route.request.url in dropped:
             route.fulfill(status=204)
         else:
             route.continue_()
 
-    page.route("**/voice/*", lose_the_first)
+    page.route("**/voice/*", drop_the_first)
     speaking.open(page)
     show(speaking, page, "method")
     until(page, "window.audio.some((audio) => !audio.paused && audio.currentTime > 0)")
@@ -134,8 +134,8 @@ def test_volume_key_raises_the_volume(speaking: PageStage, page: Page) -> None:
     assert speaking.counter.posted == [ev.DisplayChanged("r1", volume=100)]
 
 
-def test_page_reports_blocked_sound_until_a_touch(browser: Browser, tmp_path: Path) -> None:
-    arguments = [one for one in ARGUMENTS if "autoplay" not in one]
+def test_page_reports_blocked_sound_until_it_is_touched(browser: Browser, tmp_path: Path) -> None:
+    arguments = [argument for argument in ARGUMENTS if "autoplay" not in argument]
     arguments.append("--autoplay-policy=document-user-activation-required")
     strict = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
     blocked: list[bool] = []
@@ -143,9 +143,9 @@ def test_page_reports_blocked_sound_until_a_touch(browser: Browser, tmp_path: Pa
         page = strict.new_page()
         page.expose_function("blocked", lambda: blocked.append(True))
         page.add_init_script(AUDIO + REPORT_BLOCKED)
-        stage.be(state_of("method", voice=True))
+        stage.set_state(state_of("method", voice=True))
         page.goto(stage.address())
-        wait_for(page, lambda: blocked)  # Playwright's own checks count as a touch; wait until the browser has blocked
+        wait_for(page, lambda: blocked)  # before `expect`, which counts as a touch
         message = page.locator("#foot .state.loud")
         expect(message).to_have_text("画面にふれると 音が出ます")
         page.mouse.click(640, 120)
@@ -155,15 +155,15 @@ def test_page_reports_blocked_sound_until_a_touch(browser: Browser, tmp_path: Pa
 
 
 @pytest.mark.parametrize("order", list(DigitOrder))
-def test_keypad_keys_are_shown_if_a_keypad_is_configured(browser: Browser, tmp_path: Path, order: DigitOrder) -> None:
+def test_keys_of_a_configured_keypad_are_shown(browser: Browser, tmp_path: Path, order: DigitOrder) -> None:
     with PageStage(Settings(state_dir=tmp_path, voice=VoiceSettings(keypad=order)), settle_seconds=0) as stage:
         page = browser.new_page()
         stage.open(page)
-        stage.be(state_of("limit"))
+        stage.set_state(state_of("limit"))
         wait_painted(page, stage.serial)
-        shown = page.locator("#foot kbd, .offers kbd").all_inner_texts()
-        assert shown == (["1", "2", "3"] if order is DigitOrder.NONE else ["1", "2", "3", ".", "/", "−"])
+        keys = page.locator("#foot kbd, .offers kbd").all_inner_texts()
+        assert keys == (["1", "2", "3"] if order is DigitOrder.NONE else ["1", "2", "3", ".", "/", "−"])
         page.keyboard.press("NumpadDecimal")
         wait_for(page, lambda: stage.counter.posted)
-        assert stage.counter.posted == [ev.AsideWanted("r1", ev.Aside.LEAVING)], "keypad keys work either way"
+        assert stage.counter.posted == [ev.AsideWanted("r1", ev.Aside.LEAVING)], "the keypad key was ignored"
         page.close()

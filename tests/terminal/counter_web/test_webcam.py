@@ -1,4 +1,4 @@
-"""The demo with the trainer's own face: consent, a portrait from the browser's camera, and the live comparison."""
+"""The demo with the trainer's own face, from the browser camera: consent, portrait and face check."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -51,7 +51,7 @@ async def _own_face_from_the_start(settings: Settings, film: Path) -> None:
     dock = DockSite(dock_sites(settings, 0, lambda _: None, on_picture=source.put), source=source)
     demo = LiveDemo(settings, camera=BROWSER, source=source, timeout_seconds=20)
 
-    async def opening() -> OpenedCounter:
+    async def open_counter() -> OpenedCounter:
         await dock.ask()
         await dock.ask("nobody in front of the camera")
         try:
@@ -60,21 +60,21 @@ async def _own_face_from_the_start(settings: Settings, film: Path) -> None:
             raise AssertionError(str(error)) from error
 
     site = patient_site(settings, 0, lambda _: None)
-    terminal = WebTerminal(opening, settings, site, simulated=True, companion=dock)
-    running = asyncio.create_task(terminal.run())
+    terminal = WebTerminal(open_counter, settings, site, simulated=True, companion=dock)
+    terminal_task = asyncio.create_task(terminal.run())
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *fake_camera(film)])
         page = await browser.new_page(viewport={"width": 1600, "height": 900}, locale="ja-JP")
         await page.goto(dock.site.address)
-        take = page.get_by_role("button", name="写真をとって 始める")
-        await take.wait_for()
+        take_button = page.get_by_role("button", name="写真をとって 始める")
+        await take_button.wait_for()
         assert "メモリーにだけ" in await page.inner_text("#dock")
         assert not dock._camera_requested
-        await take.click()
+        await take_button.click()
         await page.locator(".trouble").wait_for()
-        await take.click()
+        await take_button.click()
         await page.get_by_role("button", name="カードを置く").wait_for(timeout=60_000)
-        assert not dock._camera_requested  # off until a face check
+        assert not dock._camera_requested  # off before a face check
         await page.get_by_role("button", name="カードを置く").click()
         counter = page.frame_locator("iframe")
         await counter.locator("[data-offer=face]").click()
@@ -86,17 +86,17 @@ async def _own_face_from_the_start(settings: Settings, film: Path) -> None:
         assert dock._camera_requested
         await browser.close()
     terminal.end()
-    assert await running == 0
+    assert await terminal_task == 0
     demo.close()
 
 
-async def _own_face_for_a_while(settings: Settings, film: Path) -> None:
+async def _own_face_on_and_off(settings: Settings, film: Path) -> None:
     source = BrowserSource()
     dock = DockSite(dock_sites(settings, 0, lambda _: None, on_picture=source.put), source=source)
     demo = LiveDemo(settings, source=source, timeout_seconds=20)
     site = patient_site(settings, 0, lambda _: None)
     terminal = WebTerminal(demo.open, settings, site, simulated=True, companion=dock)
-    running = asyncio.create_task(terminal.run())
+    terminal_task = asyncio.create_task(terminal.run())
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *fake_camera(film)])
         page = await browser.new_page(viewport={"width": 1600, "height": 900}, locale="ja-JP")
@@ -118,18 +118,16 @@ async def _own_face_for_a_while(settings: Settings, film: Path) -> None:
         await page.frame_locator("iframe").locator("[data-offer=face]").wait_for()
         await browser.close()
     terminal.end()
-    assert await running == 0
+    assert await terminal_task == 0
     demo.close()
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "demo", [_own_face_from_the_start, _own_face_for_a_while], ids=["from the start", "for a while"]
-)
-def test_demo_with_the_trainers_own_face(
+@pytest.mark.parametrize("demo", [_own_face_from_the_start, _own_face_on_and_off], ids=["from the start", "on and off"])
+def test_demo_stores_no_picture_of_the_trainer(
     tmp_path: Path, demo: Callable[[Settings, Path], Coroutine[Any, Any, None]]
 ) -> None:
     settings = Settings(state_dir=tmp_path / "state")
     asyncio.run(demo(settings, film_of_hana(tmp_path / "hana.mjpeg")))
-    stored = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
-    assert not [path for path in stored if path.suffix in (".jpg", ".jp2", ".png", ".mjpeg")]
+    files = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
+    assert not [path for path in files if path.suffix in (".jpg", ".jp2", ".png", ".mjpeg")]

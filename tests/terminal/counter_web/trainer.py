@@ -1,4 +1,4 @@
-"""A trainer at the demo's dock in Chromium, who also plays the patient and staff."""
+"""Helpers that operate the demo in Chromium as a trainer, patient and staff."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,14 +22,13 @@ from terminal.words.catalogue import words
 from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
 
 SERVICE_SECONDS = 10.0
-"""Long enough that a slow service on a busy computer does not count as silent."""
-PATIENCE = 60
-"""Seconds."""
+"""Service timeout, long enough for a busy computer."""
+TIMEOUT_SECONDS = 60
 
 
 @dataclass
 class Trainer:
-    """Operates the dock page and the patient's screen inside it."""
+    """Actions on the dock page and on the patient's screen in it."""
 
     page: Page
     dock: DockSite
@@ -39,18 +38,18 @@ class Trainer:
     def counter(self) -> FrameLocator:
         return self.page.frame_locator("iframe.patient")
 
-    async def hand(self, name: str) -> None:
+    async def press(self, name: str) -> None:
         await self.page.locator(f"[data-hand={name}]").click()
 
-    async def unfold(self, name: str) -> None:
+    async def expand(self, name: str) -> None:
         details = self.page.locator("details", has=self.page.locator("summary", has_text=words("ja")(f"dock.{name}")))
         if await details.get_attribute("open") is None:
             await details.locator("summary").click()
 
-    async def staff(self) -> FrameLocator:
-        """Return the staff page next to the patient's screen, signed in."""
+    async def open_staff_page(self) -> FrameLocator:
+        """Sign in to the staff page next to the patient's screen and return it."""
         if not await self.page.locator("iframe.staff").count():
-            await self.hand("staff")
+            await self.press("staff")
         frame = self.page.frame_locator("iframe.staff")
         await frame.locator("#password").fill(STAFF_PASSWORD)
         await frame.locator("#password").press("Enter")
@@ -61,44 +60,44 @@ class Trainer:
         await self.page.locator(f"[data-person={persona}]").click()
         await expect(self.page.locator(f"[data-person={persona}][aria-current]")).to_be_visible()
 
-    async def open(self, drill: str) -> None:
+    async def open_drill(self, drill: str) -> None:
         await self.page.select_option("#list", drill)
-        first = next(one for one in DRILLS if one.id == drill).personas[0]
+        first = next(listed for listed in DRILLS if listed.id == drill).personas[0]
         await expect(self.page.locator(f"[data-person={first}][aria-current]")).to_be_visible()
 
     async def touch(self, *offers: str) -> None:
-        """Touch the offers one after the other, each once the page has painted it."""
+        """Touch each offer after the page has painted it."""
         for offer in offers:
-            serial = await self._shown(lambda talk, offer=offer: any(one.id == offer for one in talk.offers))  # type: ignore[misc]
+            serial = await self._wait_painted(lambda talk, id=offer: any(listed.id == id for listed in talk.offers))  # type: ignore[misc]
             await self.counter.locator(f"[data-offer='{offer}']").click()
             await self._until(lambda serial=serial: self.talk.serial != serial)  # type: ignore[misc]
 
     async def touch_foot(self, offer: str) -> None:
         """Touch an offer that does not change the question."""
-        await self._shown(lambda talk: talk.state == "ChoosingMethod")
+        await self._wait_painted(lambda talk: talk.state == "ChoosingMethod")
         await self.counter.locator(f"[data-offer='{offer}']").click()
 
-    async def by_pin(self, pin: str = "1234") -> None:
+    async def choose_pin(self, pin: str = "1234") -> None:
         await self.touch("pin")
         await self.type_pin(pin)
 
     async def type_pin(self, pin: str = "1234") -> None:
-        serial = await self._shown(lambda talk: talk.body.pad is PadKind.PIN)
+        serial = await self._wait_painted(lambda talk: talk.body.pad is PadKind.PIN)
         for digit in pin:
             await self.counter.locator(f"[data-target='key:{digit}']").click()
         await self.counter.locator("[data-target='key:enter']").click()
         await self._until(lambda: self.talk.serial != serial)
 
-    async def sees(self, state: str) -> None:
+    async def wait_for_state(self, state: str) -> None:
         """Wait until the patient's screen shows `state`."""
-        await self._shown(lambda talk: talk.state == state)
+        await self._wait_painted(lambda talk: talk.state == state)
 
     @property
     def talk(self) -> Talk:
         return self.terminal.screen.talk
 
-    async def _shown(self, condition: Callable[[Talk], bool]) -> int:
-        """Return the serial of a question that meets `condition`, once the page has painted it."""
+    async def _wait_painted(self, condition: Callable[[Talk], bool]) -> int:
+        """Wait until the page has painted a question that meets `condition`, and return its serial."""
         while True:
             await self._until(lambda: condition(self.talk))
             serial = self.talk.serial
@@ -110,18 +109,18 @@ class Trainer:
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 while not condition():
                     await asyncio.sleep(0.01)
         except TimeoutError:
             raise AssertionError(f"timed out; the patient's screen shows {self.talk.state}") from None
 
-    async def marked(self, persona: str, mark: str = "done") -> None:
+    async def expect_mark(self, persona: str, mark: str = "done") -> None:
         await expect(self.page.locator(f"[data-person={persona}] .mark.{mark}")).to_be_visible()
 
 
 @asynccontextmanager
-async def at_the_dock(settings: Settings, *, pcsc: bool = False) -> AsyncIterator[Trainer]:
+async def open_dock(settings: Settings, *, pcsc: bool = False) -> AsyncIterator[Trainer]:
     settings = with_staff_password(settings)
     demo = LiveDemo(settings, pcsc=pcsc, timeout_seconds=SERVICE_SECONDS)
     dock = DockSite(dock_sites(settings, 0, lambda _: None, second_device="127.0.0.2"))
@@ -129,30 +128,30 @@ async def at_the_dock(settings: Settings, *, pcsc: bool = False) -> AsyncIterato
     dock.show_staff(staff.sites[0])
     site = patient_site(settings, 0, lambda _: None)
     terminal = WebTerminal(demo.open, settings, site, simulated=True, companion=dock, staff=staff, settle_seconds=0)
-    running = asyncio.create_task(terminal.run())
-    wrong: list[str] = []
+    terminal_task = asyncio.create_task(terminal.run())
+    page_errors: list[str] = []
     try:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
             page = await browser.new_page(viewport={"width": 1600, "height": 900}, locale="ja-JP")
-            page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.on("console", lambda message: wrong.append(message.text))
+            page.on("pageerror", lambda error: page_errors.append(str(error)))
+            page.on("console", lambda message: page_errors.append(message.text))
             await page.goto(dock.site.address)
             await page.locator("[data-hand=card]").wait_for()
             yield Trainer(page, dock, terminal)
             axe = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"], "iframes": False})
-            wrong += [violation["id"] for violation in axe.response["violations"]]
+            page_errors += [violation["id"] for violation in axe.response["violations"]]
             await browser.close()
     finally:
         terminal.end()
-        assert await running == 0
+        assert await terminal_task == 0
         demo.close()
-    assert not wrong
+    assert not page_errors
 
 
 def run_lesson(day: Callable[[Trainer], Awaitable[None]], folder: Path, *, pcsc: bool = False) -> None:
     async def run() -> None:
-        async with at_the_dock(Settings(state_dir=folder), pcsc=pcsc) as trainer:
+        async with open_dock(Settings(state_dir=folder), pcsc=pcsc) as trainer:
             await day(trainer)
 
     asyncio.run(run())
