@@ -30,7 +30,7 @@ from terminal.simulated.service.registry import Registry, RegistryFile
 from terminal.simulated.service.storage.store import ServiceStore
 from terminal.simulated.service.storage.tables import checks, submissions
 from tests.terminal.qualification.conftest import Card, authority_pem
-from tests.terminal.qualification.killed import Place, run_stub, run_terminal, settle_terminal
+from tests.terminal.qualification.killed import TerminalSetup, run_stub, run_terminal, settle_terminal
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.terminal.qualification.killed", "alembic.command", "psycopg"])
@@ -54,8 +54,8 @@ class Chain:
         ]
         self.processes: dict[str, BaseProcess] = {}
 
-    def _place(self, registry: RegistryFile, terminal_id: str, card: str) -> Place:
-        place = Place(str(self.folder / terminal_id), self.url, terminal_id, card)
+    def _place(self, registry: RegistryFile, terminal_id: str, card: str) -> TerminalSetup:
+        place = TerminalSetup(str(self.folder / terminal_id), self.url, terminal_id, card)
         key = SigningKey.load_or_create(terminal_key_path(Path(place.folder)))
         registry.enrol_terminal(terminal_id, key.public_pem)
         public = service_key(self.folder).public_pem
@@ -85,7 +85,7 @@ class Chain:
         except httpx.HTTPError:
             return False
 
-    def lines_of(self, place: Place) -> list[dict[str, Any]]:
+    def lines_of(self, place: TerminalSetup) -> list[dict[str, Any]]:
         """Return the log of a terminal. A last line truncated by a kill is omitted."""
         if not place.log.exists():
             return []
@@ -142,7 +142,7 @@ def check_kills(chain: Chain, kills: int) -> None:
     check_everything(chain, {place: place.settings.results_dir for place in chain.places}, reported=kills // 4)
 
 
-def check_everything(chain: Chain, results: Mapping[Place, Path], *, reported: int) -> None:
+def check_everything(chain: Chain, results: Mapping[TerminalSetup, Path], *, reported: int) -> None:
     """Check that ledger, service and `results` contain each consent of the patients exactly once.
 
     More than `reported` receptions must have displayed their outcome.
@@ -210,7 +210,7 @@ def check_result_files(results: Path, ledger: dict[str, History]) -> None:
         assert set(answers) <= set(Item)
 
 
-async def receipts_of(chain: Chain, place: Place) -> Any:
+async def receipts_of(chain: Chain, place: TerminalSetup) -> Any:
     async with QualificationClient(
         chain.url,
         terminal_id=place.terminal_id,

@@ -77,7 +77,7 @@ def _serve(state_dir: str, port: int, control: Connection, people: Path | None) 
                 os._exit(0)
             if received is None:
                 behaviour.clear()
-                behaviour.let_go()
+                behaviour.release_all()
                 control.send(None)
             else:
                 behaviour.set(*received)

@@ -163,7 +163,7 @@ def user_certificate(data: bytes) -> None:
     rules = CertificateRules()
     is_trusted(certificate, (_authority()[1],), rules)
     standing_of(certificate, NOW, rules)
-    RevocationLists().name(certificate, _registry(revoked=_authority()[2]), NOW)
+    RevocationLists().contain(certificate, _registry(revoked=_authority()[2]), NOW)
 
 
 def authority_in_registry(data: bytes) -> None:
@@ -174,7 +174,7 @@ def authority_in_registry(data: bytes) -> None:
         registry = Registry(
             certificate_authorities=(_authority()[1], pem), revocation_lists=(_pem(data, "X509 CRL"), pem)
         )
-        RevocationLists().name(certificate, registry, NOW)
+        RevocationLists().contain(certificate, registry, NOW)
 
 
 def registry(data: bytes) -> None:

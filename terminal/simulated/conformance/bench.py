@@ -15,7 +15,7 @@ from terminal.handover.check import check_bytes
 from terminal.handover.folder import WORK_FOLDER, ResultFolder
 from terminal.handover.values import Severity
 from terminal.handover.xml import Encoding, Parsed, parse
-from terminal.simulated.conformance.export import EXPORT_FOLDER, Export, NotAnExport, read_export
+from terminal.simulated.conformance.export import EXPORT_FOLDER, ConformanceExport, NotAnExport, read_export
 from terminal.simulated.conformance.model import CaseOutcome, Observation, Text
 from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.checks import InventedChecks
@@ -155,7 +155,7 @@ class CaseRunner:
         ja = f"{name} を" + ("取り込んだ" if removed else "取り込まなかった")
         return self.judge(removed, ja, f"{name} was {'picked up' if removed else 'not picked up'}")
 
-    def export(self, name: str) -> Export | None:
+    def export(self, name: str) -> ConformanceExport | None:
         """Return the export of a file. A missing export counts as wrong only if other files were exported."""
         path = self.exports / f"{name}.json"
         self.until(path.exists, self.pace.export)
@@ -174,7 +174,7 @@ class CaseRunner:
     def is_exported(self, name: str) -> bool:
         return (self.exports / f"{name}.json").exists()
 
-    def read_as(self, file: str, **expected: Any) -> Export | None:
+    def read_as(self, file: str, **expected: Any) -> ConformanceExport | None:
         """Wait until the file is picked up and exported, then compare the export with `expected`."""
         if not self.picked_up(file):
             return None
@@ -183,7 +183,7 @@ class CaseRunner:
             self.compare(export, **expected)
         return export
 
-    def compare(self, export: Export, **expected: Any) -> None:
+    def compare(self, export: ConformanceExport, **expected: Any) -> None:
         """Judge the exported fields. The case is not judged if none of the `expected` fields was exported."""
         self.outcome.not_reported |= all(getattr(export, field) is None for field in expected)
         for field, value in expected.items():

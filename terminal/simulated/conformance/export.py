@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 EXPORT_FOLDER = "export"
 
 
-class Export(BaseModel):
+class ConformanceExport(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=False, hide_input_in_errors=True)
 
     patient: str | None = None
@@ -51,14 +51,14 @@ class NotAnExport(Exception):
     """The file is not a valid export. The message gives the invalid fields but no values."""
 
 
-def read_export(path: Path) -> Export | None:
+def read_export(path: Path) -> ConformanceExport | None:
     """Return the export, or None if the file does not exist. Raises `NotAnExport`."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         return None
     try:
-        return Export.model_validate(json.loads(data))
+        return ConformanceExport.model_validate(json.loads(data))
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, details["loc"])) for details in error.errors())
         raise NotAnExport(f"{path.name}: invalid {fields}") from None

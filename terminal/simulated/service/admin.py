@@ -21,7 +21,10 @@ AnswerT = TypeVar("AnswerT")
 
 
 class StubAdmin:
-    """All calls block. Works only on the stub's own computer; elsewhere every call is `NoAnswer(NOT_UNDERSTOOD)`."""
+    """Client for the stub's simulator endpoints. All methods block.
+
+    Works only on the stub's own computer. Elsewhere every method returns `NoAnswer(NOT_UNDERSTOOD)`.
+    """
 
     def __init__(self, base_url: str, *, timeout_seconds: float = 5.0, tls: ssl.SSLContext | None = None) -> None:
         require_safe_url(base_url)
@@ -46,9 +49,9 @@ class StubAdmin:
     def enrol(
         self, terminal_id: str, public_key: str, *, ended_key: bytes | None = None
     ) -> Enrolment | Refused | NoAnswer:
-        """Enrol a terminal; pass the reply to `Enrolment.save`. Refused if this key was revoked.
+        """Enrol a terminal and return its enrolment, or a refusal if this key was revoked.
 
-        `ended_key`: digest of a key to revoke together with the current one.
+        `ended_key`: digest of another key to revoke in addition to the current one.
         """
         adapter: TypeAdapter[Enrolment | Refused] = TypeAdapter(Enrolment | Refused)
         body = EnrolTerminal(terminal_id=terminal_id, public_key=public_key, ended_key=ended_key)
@@ -59,7 +62,7 @@ class StubAdmin:
         return self._call("POST", "/simulator/registry", TypeAdapter(SimulatorState), registry)
 
     def behave(self, operation: Operation, rule: Rule, person: str | None = None) -> tuple[Setting, ...] | NoAnswer:
-        """Set a rule for one insured person (by id) or for everyone; return all rules in force afterwards."""
+        """Set a rule for one insured person (by id) or for everyone, and return all rules in force."""
         path = f"/simulator/behaviour/{operation.value}" + (f"?person={quote(person)}" if person else "")
         return self._call("PUT", path, TypeAdapter(tuple[Setting, ...]), rule)
 
@@ -87,7 +90,7 @@ class StubAdmin:
 
 
 def enrol_with(admin: StubAdmin, url: str, state_dir: Path, terminal_id: str) -> Enrolment:
-    """Enrol this terminal and a stub elsewhere on this computer with each other. Raises `NotReady`."""
+    """Enrol this terminal with a stub in another process on this computer, and vice versa. Raises `NotReady`."""
     key = SigningKey.load_or_create(terminal_key_path(state_dir))
     enrolment = admin.enrol(terminal_id, key.public_pem)
     if isinstance(enrolment, NoAnswer):
@@ -97,8 +100,8 @@ def enrol_with(admin: StubAdmin, url: str, state_dir: Path, terminal_id: str) ->
         )
     if isinstance(enrolment, Refused):
         raise NotReady(
-            f"The key of {terminal_id} in {state_dir} was revoked when a backup of this terminal was restored. Use the "
-            "restored folder, or move this one away and set up a new terminal."
+            f"The key of {terminal_id} in {state_dir} was revoked because a backup of this terminal was restored. Use "
+            "the restored folder, or move this folder away and set up a new terminal."
         )
     enrolment.save(enrolment_path(state_dir))
     return enrolment

@@ -1,4 +1,4 @@
-"""Message bodies of the routes under /simulator."""
+"""Request and response bodies of the routes under /simulator."""
 
 from terminal.qualification.base import Digest
 from terminal.qualification.contract import Base64, Model, TerminalId
@@ -7,7 +7,7 @@ from terminal.simulated.service.misbehaviour import Setting
 
 class Adoption(Model):
     certificate: Base64
-    """DER."""
+    """The certificate as DER."""
     person: str
     """Id of an invented person."""
 
@@ -21,9 +21,9 @@ class Adopted(Model):
 class EnrolTerminal(Model):
     terminal_id: TerminalId
     public_key: str
-    """PEM."""
+    """The public key as PEM."""
     ended_key: Digest | None = None
-    """`key_digest` of an earlier key: it and the current key are revoked."""
+    """`key_digest` of an earlier key, which is revoked together with the current key."""
 
 
 class SimulatorState(Model):

@@ -1,4 +1,4 @@
-"""Routes that control the simulation, under /simulator, for programs on the same computer only."""
+"""Routes under /simulator, with which programs on the same computer control the simulation."""
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 
@@ -8,12 +8,12 @@ from terminal.qualification.keys import Enrolment
 from terminal.simulated.service.admin_bodies import Adopted, Adoption, EnrolTerminal, SimulatorState
 from terminal.simulated.service.misbehaviour import Misbehaviour, Operation, Rule, Setting
 from terminal.simulated.service.refusals import refuse
-from terminal.simulated.service.registry import KeyEnded, Registry
+from terminal.simulated.service.registry import KeyRevoked, Registry
 from terminal.simulated.service.service import StubService
 
 
 def _from_this_computer(request: Request) -> None:
-    """Check both peer and Host: a web page elsewhere must not control the stub through a user's browser."""
+    """Refuse other peers and other hosts, so that no website can control the stub through a browser."""
     peer = request.client.host if request.client else ""
     if not is_loopback(peer) or not is_loopback(request.url.hostname or ""):
         raise HTTPException(403)
@@ -53,7 +53,7 @@ def add_admin_routes(app: FastAPI, service: StubService, behaviour: Misbehaviour
     async def enrol(terminal: EnrolTerminal) -> Enrolment | Refused:
         try:
             service.registry.enrol_terminal(terminal.terminal_id, terminal.public_key, ended_key=terminal.ended_key)
-        except KeyEnded:
+        except KeyRevoked:
             return refuse(RefusalReason.NOT_ALLOWED)
         return Enrolment(terminal_id=terminal.terminal_id, service_public_key=service.public_key, simulated=True)
 

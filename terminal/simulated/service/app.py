@@ -1,4 +1,4 @@
-"""The service's HTTP routes. OpenAPI at /openapi.json."""
+"""HTTP routes of the service, described at /openapi.json."""
 
 from typing import Annotated, Any
 
@@ -58,20 +58,20 @@ AfterQuery = Annotated[int, Query(ge=0, le=2**53)]
 async def _caller(
     terminal_id: TerminalHeader, signature: SignatureHeader, nonce: NonceHeader, asked_at: TimeHeader
 ) -> Caller:
-    """Return the caller named in the headers; values that are not base64 are treated as a missing signature or nonce.
+    """Return the caller named in the headers. Invalid base64 is treated as a missing signature or nonce.
 
-    A coroutine, because FastAPI runs plain functions in a thread pool, which costs more than the complete request.
+    This is a coroutine because FastAPI would run a function in a thread pool, which takes longer than the request.
     """
     return Caller(terminal_id, bytes_of(signature) or b"", bytes_of(nonce) or b"", asked_at)
 
 
-Known = Annotated[Caller, Depends(_caller)]
+CallerHeaders = Annotated[Caller, Depends(_caller)]
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refused} for status in (403, 404, 409, 422)}
 
 
 def create_app(service: StubService, behaviour: Misbehaviour) -> ASGIApp:
-    """Return the ASGI application. The caller closes the service."""
+    """Return the ASGI application. The caller must close the service."""
     app = FastAPI(
         title="Qualification-check service (simulated)",
         version=API_VERSION,
@@ -82,59 +82,60 @@ def create_app(service: StubService, behaviour: Misbehaviour) -> ASGIApp:
     _add_routes(app, service)
     add_admin_routes(app, service, behaviour)
     signing = Signing(app, service.sign)
-    return ServiceMiddleware(MisbehaviourMiddleware(signing, behaviour, service.whose, service.sign))
+    return ServiceMiddleware(MisbehaviourMiddleware(signing, behaviour, service.person_of, service.sign))
 
 
 def _add_routes(app: FastAPI, service: StubService) -> None:
-    def answers(model: type[Model]) -> dict[int | str, dict[str, Any]]:
+    def responses(model: type[Model]) -> dict[int | str, dict[str, Any]]:
         return {200: {"model": model}, **_REFUSALS}
 
     @app.post(f"{PREFIX}/challenges", responses={200: {"model": Challenge}})
     async def challenge() -> Response:
         return respond(service.challenge())
 
-    @app.post(f"{PREFIX}/checks", responses=answers(CheckOpenedReply))
+    @app.post(f"{PREFIX}/checks", responses=responses(CheckOpenedReply))
     async def open_check(request: OpenCheckRequest) -> Response:
         return respond(await service.open(request))
 
-    @app.post(f"{PREFIX}/checks/{{check_id}}/registration", responses=answers(RegistrationReply))
-    async def register(check_id: CheckIdPath, caller: Known) -> Response:
+    @app.post(f"{PREFIX}/checks/{{check_id}}/registration", responses=responses(RegistrationReply))
+    async def register(check_id: CheckIdPath, caller: CallerHeaders) -> Response:
         return respond(await service.register(check_id, caller))
 
-    @app.put(f"{PREFIX}/checks/{{check_id}}/submission", responses=answers(Receipt))
+    @app.put(f"{PREFIX}/checks/{{check_id}}/submission", responses=responses(Receipt))
     async def submit(check_id: CheckIdPath, submission: Submission, idempotency_key: IdempotencyKey) -> Response:
         return respond(await service.submit(check_id, submission, idempotency_key))
 
-    @app.get(f"{PREFIX}/checks/{{check_id}}/result", responses=answers(QualificationResult))
-    async def result(check_id: CheckIdPath, caller: Known) -> Response:
+    @app.get(f"{PREFIX}/checks/{{check_id}}/result", responses=responses(QualificationResult))
+    async def result(check_id: CheckIdPath, caller: CallerHeaders) -> Response:
         return respond(await service.result(check_id, caller))
 
-    @app.post(f"{PREFIX}/checks/{{check_id}}/withdrawal", responses=answers(WithdrawalReceipt))
+    @app.post(f"{PREFIX}/checks/{{check_id}}/withdrawal", responses=responses(WithdrawalReceipt))
     async def withdraw(check_id: CheckIdPath, withdrawal: Withdrawal) -> Response:
         return respond(await service.withdraw(check_id, withdrawal))
 
-    @app.get(f"{PREFIX}/checks/{{check_id}}/consents", responses=answers(StandingConsents))
-    async def standing(check_id: CheckIdPath, caller: Known) -> Response:
+    @app.get(f"{PREFIX}/checks/{{check_id}}/consents", responses=responses(StandingConsents))
+    async def standing(check_id: CheckIdPath, caller: CallerHeaders) -> Response:
         return respond(await service.standing(check_id, caller))
 
-    @app.post(f"{PREFIX}/lookups", responses=answers(QualificationResult))
+    @app.post(f"{PREFIX}/lookups", responses=responses(QualificationResult))
     async def look_up(request: LookUp) -> Response:
         return respond(await service.look_up(request))
 
-    @app.post(f"{PREFIX}/keys", responses=answers(KeyChanged))
+    @app.post(f"{PREFIX}/keys", responses=responses(KeyChanged))
     async def change_key(change: KeyChange) -> Response:
         return respond(service.change_key(change))
 
-    @app.get(f"{PREFIX}/receipts", responses=answers(Receipts))
-    async def receipts(caller: Known, after: AfterQuery = 0) -> Response:
+    @app.get(f"{PREFIX}/receipts", responses=responses(Receipts))
+    async def receipts(caller: CallerHeaders, after: AfterQuery = 0) -> Response:
         return respond(await service.receipts(after, caller))
 
 
 def respond(answer: Model) -> Response:
+    """Return the answer as JSON, with an error status for a refusal."""
     status = http_status(answer.reason) if isinstance(answer, Refused) else 200
     return Response(answer.model_dump_json(), status_code=status, media_type="application/json")
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
-    # the framework's own answer would repeat the request
+    # FastAPI's default response would repeat the request
     return respond(refuse(RefusalReason.MALFORMED))

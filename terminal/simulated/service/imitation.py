@@ -1,4 +1,4 @@
-"""Change answers about people according to the stub's rule in force."""
+"""Alter people and results according to the stub's rule in force."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -16,32 +16,32 @@ _A_DAY = timedelta(days=1)
 _ANOTHER_INSURER = {"insurer_number": "06139999", "insurer_name": "模擬健康保険組合"}
 
 
-def imitated(person: InsuredPerson, today: date) -> InsuredPerson:
-    """Return the person with the validity required by the rule in force."""
+def with_validity(person: InsuredPerson, today: date) -> InsuredPerson:
+    """Return the person with the validity set by the rule in force."""
     validity = rule_in_force().validity
     if validity is None or validity == person.validity:
         return person
     return person.model_copy(
         update={
             "validity": validity,
-            "qualifications": _fitting(person.qualifications, validity, today),
+            "qualifications": _qualifications_for(person.qualifications, validity, today),
             "birth_date": person.born,
         }
     )
 
 
-def imitated_finding(found: FoundPerson, today: date) -> FoundPerson:
+def altered_match(found: FoundPerson, today: date) -> FoundPerson:
     validity = rule_in_force().validity
     if validity is None:
         return found
-    return replace(found, validity=validity, qualifications=_fitting(found.qualifications, validity, today))
+    return replace(found, validity=validity, qualifications=_qualifications_for(found.qualifications, validity, today))
 
 
-def imitated_result(result: QualificationResult) -> QualificationResult:
-    """Apply the rule in force: report an error instead of a qualification, or write names in old characters."""
+def altered_result(result: QualificationResult) -> QualificationResult:
+    """Return the result with a lie, old characters or an error, as set by the rule in force."""
     rule = rule_in_force()
     if rule.manner is Manner.LYING:
-        result = falsified(result, rule.lie or Lie.CLAIMS)
+        result = falsify(result, rule.lie or Lie.CLAIMS)
     if rule.old_characters:
         result = with_old_characters(result)
     if rule.error_code is None:
@@ -66,15 +66,15 @@ def imitated_result(result: QualificationResult) -> QualificationResult:
     )
 
 
-def falsified(result: QualificationResult, lie: Lie) -> QualificationResult:
+def falsify(result: QualificationResult, lie: Lie) -> QualificationResult:
     match lie:
         case Lie.CLAIMS:
-            claimed = tuple(
+            consents = tuple(
                 ConsentOutcome(item=item, flag=1, consent_time=result.processed_at)
                 for item in Item
                 if item is not Item.SUBSIDIES
             )
-            return result.model_copy(update={"consents": claimed, "by_law": ()})
+            return result.model_copy(update={"consents": consents, "by_law": ()})
         case Lie.FOREIGN:
             return result.model_copy(update={"institution_code": _ANOTHER_INSTITUTION})
         case Lie.STALE:
@@ -105,7 +105,9 @@ def _a_day_earlier(result: QualificationResult) -> QualificationResult:
     )
 
 
-def _fitting(qualifications: tuple[Qualification, ...], validity: Validity, today: date) -> tuple[Qualification, ...]:
+def _qualifications_for(
+    qualifications: tuple[Qualification, ...], validity: Validity, today: date
+) -> tuple[Qualification, ...]:
     if validity == "4" or not qualifications:
         return ()
     first = qualifications[0]

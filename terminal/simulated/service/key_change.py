@@ -1,4 +1,4 @@
-"""Revoke and replace a terminal's key after a backup was restored."""
+"""Replace a terminal's key after a backup was restored, and revoke the previous key."""
 
 from datetime import datetime
 
@@ -10,27 +10,29 @@ from terminal.simulated.service.registry import Registry, RegistryFile
 
 
 def change_key(file: RegistryFile, change: KeyChange, service_key: SigningKey, now: datetime) -> KeyChanged | Refused:
-    """Replace the key and confirm it, or refuse. Repeatable with the same new key."""
+    """Replace the key and return a signed confirmation, or a refusal. Can be repeated with the same key."""
     refusal = _refusal(file.current(), change)
     if refusal is not None:
         return refuse(refusal)
     ended = change.ended_key.hex()
 
-    def changed(registry: Registry) -> Registry:
+    def replace_key(registry: Registry) -> Registry:
         if ended in registry.ended_keys:
-            return registry  # another process has already changed it
+            return registry  # another process changed the key
         return registry.with_key(change.terminal_id, change.public_key)
 
-    if file.update(changed).terminals.get(change.terminal_id) != change.public_key:
+    if file.update(replace_key).terminals.get(change.terminal_id) != change.public_key:
         return refuse(RefusalReason.UNKNOWN_TERMINAL)
     key = key_digest(change.public_key)
-    signed = key_changed_statement(terminal_id=change.terminal_id, ended_key=change.ended_key, key=key, changed_at=now)
+    statement = key_changed_statement(
+        terminal_id=change.terminal_id, ended_key=change.ended_key, key=key, changed_at=now
+    )
     return KeyChanged(
         terminal_id=change.terminal_id,
         ended_key=change.ended_key,
         key=key,
         changed_at=now,
-        signature=service_key.sign(signed),
+        signature=service_key.sign(statement),
         simulated=True,
     )
 
@@ -48,8 +50,8 @@ def _refusal(registry: Registry, change: KeyChange) -> RefusalReason | None:
     if not verify(change.public_key, statement, change.next_signature):
         return RefusalReason.BAD_SIGNATURE
     if key == key_digest(current):
-        done_before = registry.ended_keys.get(change.ended_key.hex()) == change.terminal_id
-        return None if done_before else RefusalReason.NOT_ALLOWED
+        is_repetition = registry.ended_keys.get(change.ended_key.hex()) == change.terminal_id
+        return None if is_repetition else RefusalReason.NOT_ALLOWED
     if key.hex() in registry.ended_keys or change.ended_key != key_digest(current):
         return RefusalReason.UNKNOWN_TERMINAL
     return None if verify(current, statement, change.signature) else RefusalReason.BAD_SIGNATURE

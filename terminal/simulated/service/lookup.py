@@ -1,7 +1,7 @@
-"""Find an insured person by the details printed on a 資格確認書, and the result of such a check.
+"""Look up an insured person by the details printed on a 資格確認書.
 
-It reports whether that qualification is in force. Unlike a card, it does not lead to the newest one: if there is a
-newer one, it reports that (3) and returns the one requested.
+A look-up reports the validity of the requested qualification. Unlike a check by card, it does not return a newer
+qualification but reports validity 3 if there is one.
 """
 
 from dataclasses import dataclass
@@ -14,38 +14,39 @@ from terminal.simulated.service.people import InsuredPerson, People, Validity, i
 
 @dataclass(frozen=True, slots=True)
 class FoundPerson:
-    """`person` is an id, or None if nobody or several people were found."""
+    """The result of a look-up."""
 
     person: str | None
+    """Id of the person; None for no match or several matches."""
     validity: Validity
     """OQSCD006."""
     qualifications: tuple[Qualification, ...]
 
 
 def look_up(search: InsuredSearch, people: People, day: date) -> FoundPerson:
-    """Look up a person. `day`: the day of care. Before the start of a qualification, there was none (4).
+    """Look up a person. `day`: the day of care. The validity is 4 before the start of a qualification.
 
     Without a branch number, members of a family are distinguished only by birth date.
     """
-    hits = [
+    matches = [
         (name, person, qualification)
         for name, person in people.items()
         for qualification in (*person.qualifications, *person.former)
         if _matches(search, qualification)
     ]
-    if not hits:
+    if not matches:
         return FoundPerson(None, "4", ())
-    if len(hits) > 1:
-        # return no records: they may belong to different people, and only one of them is at the counter
+    if len(matches) > 1:
+        # the records may belong to different people, so none of them is returned
         return FoundPerson(None, "5", ())
-    name, person, qualification = hits[0]
-    then = person.on(day)
-    validity = _validity(then, qualification, day)
-    return FoundPerson(name, validity, () if validity == "4" else (then.as_of(qualification, day),))
+    name, person, qualification = matches[0]
+    person = person.on(day)
+    validity = _validity(person, qualification, day)
+    return FoundPerson(name, validity, () if validity == "4" else (person.as_of(qualification, day),))
 
 
 def _validity(person: InsuredPerson, qualification: Qualification, day: date) -> Validity:
-    """Return the validity of one qualification on a day, which may be years ago."""
+    """Return the validity of one qualification on a day."""
     if qualification.qualification_date is not None and day < qualification.qualification_date:
         return "4"
     end = qualification.disqualification_date

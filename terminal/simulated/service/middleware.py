@@ -1,4 +1,4 @@
-"""The outermost layer of the service: limits bodies, hides the details of failures, marks every answer as simulated."""
+"""ASGI middleware that limits request bodies, hides details of failures and marks every answer as simulated."""
 
 import logging
 
@@ -8,13 +8,13 @@ from config.debugging import raised_at
 from terminal.qualification.contract import SIMULATED_HEADER
 
 MAX_BODY = 64 * 1024
-"""Bytes per request; opening a check by face takes about 6,000."""
+"""Maximum size of a request in bytes. Opening a check by face takes about 6,000."""
 
 _log = logging.getLogger(__name__)
 
 
 class ServiceMiddleware:
-    """ASGI middleware. A failure inside becomes a bare 500; the log contains its type and location, never its text."""
+    """The outermost middleware. A failure results in an empty 500; only its type and location are logged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -25,7 +25,7 @@ class ServiceMiddleware:
             return
         started = False
 
-        async def marked(message: Message) -> None:
+        async def send_marked(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
@@ -35,14 +35,14 @@ class ServiceMiddleware:
 
         status = _refused_length(scope)
         if status is not None:
-            await _bare(marked, status)
+            await _send_empty(send_marked, status)
             return
         try:
-            await self._app(scope, receive, marked)
-        except Exception as error:  # of any kind: its text may contain parts of the request
+            await self._app(scope, receive, send_marked)
+        except Exception as error:  # its text may contain parts of the request
             _log.error("%s in %s", type(error).__name__, raised_at(error))
             if not started:
-                await _bare(marked, 500)
+                await _send_empty(send_marked, 500)
 
 
 def _refused_length(scope: Scope) -> int | None:
@@ -53,6 +53,6 @@ def _refused_length(scope: Scope) -> int | None:
     return 413 if not length.isdigit() or int(length) > MAX_BODY else None
 
 
-async def _bare(send: Send, status: int) -> None:
+async def _send_empty(send: Send, status: int) -> None:
     await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
     await send({"type": "http.response.body", "body": b""})

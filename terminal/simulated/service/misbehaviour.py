@@ -1,6 +1,6 @@
-"""Make the stub misbehave on request: silent, slow, failing, disconnecting, or reporting another qualification.
+"""Rules that make the stub misbehave: silence, delays, failures, disconnections and false results.
 
-Rules can be set at run time, per operation, per person, and for a number of calls.
+Rules can be set at run time for an operation, a person or a number of calls.
 """
 
 import asyncio
@@ -31,62 +31,62 @@ class Operation(StrEnum):
     CONSENTS = "consents"
     CHANGE_KEY = "change-key"
     EVERY = "every"
-    """For operations without their own rule."""
+    """All operations without a rule of their own."""
 
 
 class Manner(StrEnum):
     NORMAL = "normal"
     SILENT = "silent"
-    """Accepts the request and never answers; nothing is done."""
+    """Ignores the request without disconnecting."""
     DROPPED = "dropped"
-    """Disconnects immediately; nothing is done."""
+    """Disconnects without processing the request."""
     LOST_ANSWER = "lost-answer"
-    """Processes the request, then disconnects without answering."""
+    """Processes the request and disconnects without answering."""
     HALF = "half"
-    """Processes the request, and disconnects in the middle of the answer."""
+    """Processes the request and disconnects in the middle of the answer."""
     GARBAGE = "garbage"
-    """Answers 200 with something other than JSON; nothing is done."""
+    """Answers 200 with HTML instead of JSON, without processing the request."""
     FAILING = "failing"
-    """Answers with an HTTP error; nothing is done."""
+    """Answers with an HTTP error, without processing the request."""
     REFUSING = "refusing"
-    """Refuses for `reason`, with its code; nothing is done."""
+    """Refuses the request with `reason`, without processing it."""
     LYING = "lying"
-    """Gives a false answer of the kind `lie`."""
+    """Returns a false answer, as specified by `lie`."""
 
 
 class Lie(StrEnum):
     CLAIMS = "claims"
-    """The result claims consent to every item, asked or not."""
+    """The result contains consents to all items, even to those not asked about."""
     FOREIGN = "foreign"
     """The result belongs to another institution."""
     STALE = "stale"
-    """The result is an older answer, from the day before."""
+    """The result is from the day before."""
     UNSIGNED = "unsigned"
-    """The answer lacks the service's signature; can be combined with another manner."""
+    """The answer has no signature. Can be combined with another manner."""
 
 
 class Rule(Model):
     manner: Manner = Manner.NORMAL
     delay_seconds: Annotated[float, Field(ge=0, le=600)] = 0
-    """Delay before any other behaviour."""
+    """Delay in seconds before any other behaviour."""
     status: Annotated[int, Field(ge=500, le=599)] = 503
-    """For `failing`."""
+    """HTTP status for `failing`."""
     reason: RefusalReason = RefusalReason.UNKNOWN_HOLDER
-    """For `refusing`."""
+    """Reason for `refusing`."""
     lie: Lie | None = None
-    """For `lying`; default `claims`."""
+    """Kind of false answer for `lying`; `claims` by default."""
     validity: Validity | None = None
-    """Report this validity (OQSCD006): 2 lost, 4 none, 5 several. For opening, result and look-up."""
+    """Validity (OQSCD006) to report on opening, result and look-up: 2 lost, 4 none, 5 several."""
     error_code: Annotated[str, Field(pattern=r"^SIMQ[0-9]{4}[EWI]$")] | None = None
-    """Report a service error with this code (status 2, segment 9) instead of a qualification."""
+    """Code of a service error (status 2, segment 9) to report instead of a qualification."""
     old_characters: bool = False
-    """Write ● in names for characters that JIS X 0208 lacks."""
+    """Whether to write ● in names for characters outside JIS X 0208."""
     times: Annotated[int, Field(ge=1)] | None = None
-    """Applies this many times and then expires; None: until changed."""
+    """Number of calls to which the rule applies; None for all."""
 
 
 SLOW = Rule(delay_seconds=7)
-"""As slow as the real service can be."""
+"""The longest answer time of the real service."""
 
 
 class Setting(Model):
@@ -94,12 +94,12 @@ class Setting(Model):
 
     operation: Operation
     person: str | None = None
-    """Id of an insured person; None for everyone. Requests for a challenge do not belong to a person."""
+    """Id of an insured person; None for everyone. Requests for a challenge concern no person."""
     rule: Rule
 
 
 def read_settings(path: Path) -> tuple[Setting, ...]:
-    """Read a TOML file of `[[behaviour]]` tables: operation, person and the keys of a rule. `ValueError` if invalid."""
+    """Read a TOML file with `[[behaviour]]` tables: operation, person and the keys of a rule. Raises `ValueError`."""
     try:
         entries = read_toml(path).get("behaviour", [])
     except TomlError as error:
@@ -110,32 +110,32 @@ def read_settings(path: Path) -> tuple[Setting, ...]:
 
 
 def parse_setting(text: str) -> Setting:
-    """Parse `OPERATION[@PERSON]:KEY=VALUE,...` from a command line: `submit@elder:manner=half,times=1`."""
+    """Parse `OPERATION[@PERSON]:KEY=VALUE,...`, such as `submit@elder:manner=half,times=1`. Raises `ValueError`."""
     target, _, keys = text.partition(":")
     operation, _, person = target.partition("@")
-    given = dict(part.partition("=")[::2] for part in keys.split(",") if part)
-    return _setting({"operation": operation, **({"person": person} if person else {}), **given})
+    rule = dict(part.partition("=")[::2] for part in keys.split(",") if part)
+    return _setting({"operation": operation, **({"person": person} if person else {}), **rule})
 
 
 def _setting(entry: dict[str, Any]) -> Setting:
-    whom = {key: entry[key] for key in ("operation", "person") if key in entry}
-    rule = {key: value for key, value in entry.items() if key not in whom}
+    target = {key: entry[key] for key in ("operation", "person") if key in entry}
+    rule = {key: value for key, value in entry.items() if key not in target}
     try:
-        return Setting.model_validate({**whom, "rule": rule})
+        return Setting.model_validate({**target, "rule": rule})
     except ValidationError as error:
-        wrong = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in error.errors())
-        raise ValueError(f"behaviour of the stub: {wrong}") from None
+        details = "; ".join(f"{detail['loc'][-1]}: {detail['msg']}" for detail in error.errors())
+        raise ValueError(f"behaviour of the stub: {details}") from None
 
 
 class Misbehaviour:
-    """The rules in force. Can be set from any thread.
+    """The rules in force. Thread-safe.
 
-    One rule applies to a call: a rule for a person takes precedence, then a rule for an operation.
+    Only one rule applies to a call. Rules for a person take precedence, followed by rules for an operation.
     """
 
     def __init__(self, settings: Iterable[Setting] = ()) -> None:
         self._rules: dict[tuple[Operation, str | None], Rule] = {}
-        self._waiting: set[Callable[[], None]] = set()
+        self._pending: set[Callable[[], None]] = set()
         self._lock = Lock()
         for setting in settings:
             self.set(setting.operation, setting.rule, setting.person)
@@ -145,7 +145,7 @@ class Misbehaviour:
             self._rules[operation, person] = rule
 
     def clear(self, operation: Operation | None = None, person: str | None = None) -> None:
-        """Return to normal, for one operation or all."""
+        """Remove the rule for an operation and person, or all rules."""
         with self._lock:
             if operation is None:
                 self._rules.clear()
@@ -164,36 +164,36 @@ class Misbehaviour:
                 for (operation, person), rule in self._rules.items()
             )
 
-    def cares_who(self, operation: Operation) -> bool:
-        """Return whether there is a rule for a particular person and this operation."""
+    def has_person_rule(self, operation: Operation) -> bool:
+        """Return whether a rule for this operation depends on the person."""
         with self._lock:
-            return any(person is not None and named in (operation, Operation.EVERY) for named, person in self._rules)
+            return any(person is not None and key in (operation, Operation.EVERY) for key, person in self._rules)
 
-    def let_go(self) -> None:
-        """End the calls that are being delayed, because the server stops."""
+    def release_all(self) -> None:
+        """End all delayed calls before the server stops."""
         with self._lock:
-            waiting = list(self._waiting)
-        for release in waiting:
+            pending = list(self._pending)
+        for release in pending:
             release()
 
     @contextmanager
-    def kept_waiting(self) -> Iterator[asyncio.Event]:
-        """Yield an event that `let_go` sets."""
-        let_go, loop = asyncio.Event(), asyncio.get_running_loop()
+    def delayed_call(self) -> Iterator[asyncio.Event]:
+        """Yield an event that is set by `release_all`."""
+        released, loop = asyncio.Event(), asyncio.get_running_loop()
 
         def release() -> None:
-            loop.call_soon_threadsafe(let_go.set)
+            loop.call_soon_threadsafe(released.set)
 
         with self._lock:
-            self._waiting.add(release)
+            self._pending.add(release)
         try:
-            yield let_go
+            yield released
         finally:
             with self._lock:
-                self._waiting.discard(release)
+                self._pending.discard(release)
 
     def take(self, operation: Operation, person: str | None = None) -> Rule:
-        """Return the rule for one call, and count the call."""
+        """Return the rule for a call and reduce its remaining number of calls."""
         with self._lock:
             for key in dict.fromkeys(
                 [(operation, person), (Operation.EVERY, person), (operation, None), (Operation.EVERY, None)]
@@ -209,16 +209,17 @@ class Misbehaviour:
             return Rule()
 
 
-_in_force: ContextVar[Rule] = ContextVar("behaviour of the call under way")
+_in_force: ContextVar[Rule] = ContextVar("rule for the current call")
 
 
 def rule_in_force() -> Rule:
-    """Return the rule for this call, for rules that change the content of the service's answer."""
+    """Return the rule for the current call."""
     return _in_force.get(Rule())
 
 
 @contextmanager
 def in_force(rule: Rule) -> Iterator[None]:
+    """Apply a rule to the current call."""
     token = _in_force.set(rule)
     try:
         yield

@@ -1,4 +1,4 @@
-"""ASGI middleware that makes the stub misbehave before, around and after the service handles a call."""
+"""ASGI middleware that makes the stub misbehave as its rules require."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ from terminal.simulated.service.refusals import http_status, refuse
 from terminal.simulated.service.signing import Signing, without_signature
 
 DROP_EXTENSION = "uketsuke.drop"
-"""ASGI scope extension of our server: a function that drops the connection without an answer."""
+"""ASGI scope extension of this server: a function that drops the connection."""
 
 _ROUTES = (
     (Operation.CHALLENGE, "POST", re.compile(rf"{PREFIX}/challenges")),
@@ -27,29 +27,31 @@ _ROUTES = (
     (Operation.RECEIPTS, "GET", re.compile(rf"{PREFIX}/receipts")),
 )
 
-Whose = Callable[[Operation, str, bytes], Awaitable[str | None]]
-"""Returns the insured person a call concerns, from operation, check id (or empty) and body; None if unknown."""
+PersonOf = Callable[[Operation, str, bytes], Awaitable[str | None]]
+"""Returns the insured person concerned, from operation, check id (or an empty string) and body; None if unknown."""
 
 
 class MisbehaviourMiddleware:
     """ASGI middleware that applies the rules of a `Misbehaviour`."""
 
-    def __init__(self, app: ASGIApp, behaviour: Misbehaviour, whose: Whose, sign: Callable[[bytes], bytes]) -> None:
+    def __init__(
+        self, app: ASGIApp, behaviour: Misbehaviour, person_of: PersonOf, sign: Callable[[bytes], bytes]
+    ) -> None:
         self._app = app
         self._sign = sign
         self._behaviour = behaviour
-        self._whose = whose
+        self._person_of = person_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = None if self._behaviour.is_normal else _asked(scope)
-        if asked is None:
+        route = None if self._behaviour.is_normal else _route_of(scope)
+        if route is None:
             await self._app(scope, receive, send)
             return
-        operation, check_id = asked
+        operation, check_id = route
         person = None
-        if self._behaviour.cares_who(operation):
-            body, receive = await _peeked(receive)
-            person = await self._whose(operation, check_id, body)
+        if self._behaviour.has_person_rule(operation):
+            body, receive = await _read_body(receive)
+            person = await self._person_of(operation, check_id, body)
         rule = self._behaviour.take(operation, person)
         with in_force(rule):
             await self._follow(rule, scope, receive, send)
@@ -57,7 +59,7 @@ class MisbehaviourMiddleware:
     async def _follow(self, rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
         if rule.lie is Lie.UNSIGNED:
             send = without_signature(send)
-        if rule.delay_seconds and await self._let_go_within(rule.delay_seconds):
+        if rule.delay_seconds and await self._released_within(rule.delay_seconds):
             await _drop(scope, receive, send)
             return
         match rule.manner:
@@ -68,10 +70,10 @@ class MisbehaviourMiddleware:
             case Manner.DROPPED:
                 await _drop(scope, receive, send)
             case Manner.LOST_ANSWER:
-                await self._app(scope, receive, _Kept())
+                await self._app(scope, receive, _RecordedAnswer())
                 await _drop(scope, receive, send)
             case Manner.HALF:
-                await self._half(scope, receive, send)
+                await self._send_half(scope, receive, send)
             case Manner.GARBAGE:
                 await _answer(send, 200, b"<html>it works</html>")
             case Manner.FAILING:
@@ -79,42 +81,42 @@ class MisbehaviourMiddleware:
             case Manner.REFUSING:
                 await Signing(_refusing(rule.reason), self._sign)(scope, receive, send)
 
-    async def _let_go_within(self, seconds: float) -> bool:
-        with self._behaviour.kept_waiting() as let_go:
+    async def _released_within(self, seconds: float) -> bool:
+        with self._behaviour.delayed_call() as released:
             try:
-                await asyncio.wait_for(let_go.wait(), seconds)
+                await asyncio.wait_for(released.wait(), seconds)
             except TimeoutError:
                 return False
             return True
 
     async def _stay_silent(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._behaviour.kept_waiting() as let_go:
-            ends = {asyncio.create_task(let_go.wait()), asyncio.create_task(_until_disconnected(receive))}
+        with self._behaviour.delayed_call() as released:
+            ends = {asyncio.create_task(released.wait()), asyncio.create_task(_until_disconnected(receive))}
             _, pending = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             for task in pending:
                 task.cancel()
             await asyncio.wait(ends)
         await _drop(scope, receive, send)
 
-    async def _half(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kept = _Kept()
-        await self._app(scope, receive, kept)
-        await send(kept.start)
-        await send({"type": "http.response.body", "body": kept.body[: len(kept.body) // 2], "more_body": True})
-        await _drop(scope, receive, send, gently=True)
+    async def _send_half(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = _RecordedAnswer()
+        await self._app(scope, receive, answer)
+        await send(answer.start)
+        await send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2], "more_body": True})
+        await _drop(scope, receive, send, flush=True)
 
 
 def _refusing(reason: RefusalReason) -> ASGIApp:
     async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
-        await _peeked(receive)  # the answer's signature covers the request
+        await _read_body(receive)  # the answer's signature covers the request
         body = refuse(reason).model_dump_json().encode()
         await _answer(send, http_status(reason), body, b"application/json")
 
     return refusing
 
 
-class _Kept:
-    """A `send` that stores the answer."""
+class _RecordedAnswer:
+    """A `send` function that stores the answer."""
 
     def __init__(self) -> None:
         self.start: Message = {}
@@ -127,28 +129,28 @@ class _Kept:
             self.body += message.get("body", b"")
 
 
-def _asked(scope: Scope) -> tuple[Operation, str] | None:
-    """Return operation and check id; the id is empty if the path has none."""
+def _route_of(scope: Scope) -> tuple[Operation, str] | None:
+    """Return the operation and the check id, which is empty if the path has none. None for other routes."""
     if scope["type"] != "http":
         return None
     for operation, method, path in _ROUTES:
-        if scope["method"] == method and (matched := path.fullmatch(scope["path"])):
-            return operation, next(iter(matched.groups()), "")
+        if scope["method"] == method and (match := path.fullmatch(scope["path"])):
+            return operation, next(iter(match.groups()), "")
     return None
 
 
-async def _peeked(receive: Receive) -> tuple[bytes, Receive]:
-    """Return the body, and a `receive` that starts with it again."""
+async def _read_body(receive: Receive) -> tuple[bytes, Receive]:
+    """Read the body. Returns it and a `receive` function that replays it."""
     messages: list[Message] = []
     while not messages or messages[-1].get("more_body", False):
         messages.append(await receive())
     body = b"".join(message.get("body", b"") for message in messages)
-    again = iter(messages)
+    recorded = iter(messages)
 
-    async def replayed() -> Message:
-        return next(again, None) or await receive()
+    async def replay() -> Message:
+        return next(recorded, None) or await receive()
 
-    return body, replayed
+    return body, replay
 
 
 async def _until_disconnected(receive: Receive) -> bool:
@@ -157,13 +159,13 @@ async def _until_disconnected(receive: Receive) -> bool:
     return True
 
 
-async def _drop(scope: Scope, receive: Receive, send: Send, *, gently: bool = False) -> None:
-    """Drop the connection. Under another server than ours this is a 503: plain ASGI cannot drop connections."""
+async def _drop(scope: Scope, receive: Receive, send: Send, *, flush: bool = False) -> None:
+    """Drop the connection, or answer 503 under a server without `DROP_EXTENSION`. `flush`: send buffered data first."""
     drop = scope.get("extensions", {}).get(DROP_EXTENSION)
     if drop is not None:
-        drop(gently)
+        drop(flush)
         await _until_disconnected(receive)
-    elif not gently:
+    elif not flush:
         await _answer(send, 503, b"")
 
 

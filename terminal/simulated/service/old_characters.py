@@ -1,4 +1,4 @@
-"""Names in the old character set, in which characters that JIS X 0208 lacks become ●."""
+"""Convert names to the old character set, with ● for characters outside JIS X 0208."""
 
 from terminal.handover.characters import replace_unsupported
 from terminal.qualification.contract import QualificationResult
@@ -8,9 +8,9 @@ _FIELDS = ("name", "name_of_other", "insured_name", "insurer_name", "address")
 
 
 def with_old_characters(result: QualificationResult) -> QualificationResult:
-    return result.model_copy(update={"qualifications": tuple(_of(entry) for entry in result.qualifications)})
+    return result.model_copy(update={"qualifications": tuple(_convert(entry) for entry in result.qualifications)})
 
 
-def _of(entry: Qualification) -> Qualification:
+def _convert(entry: Qualification) -> Qualification:
     changed = {field: replace_unsupported(value) for field in _FIELDS if (value := getattr(entry, field)) is not None}
     return entry.model_copy(update=changed)

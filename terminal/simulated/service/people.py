@@ -1,4 +1,4 @@
-"""The invented insured people and their records at the insurers."""
+"""Invented insured people and their records."""
 
 import tomllib
 from calendar import monthrange
@@ -35,7 +35,7 @@ Validity = Literal["1", "2", "3", "4", "5", "6"]
 
 
 class LimitEntry(Confidential):
-    """A person's limit; its dates are derived from the day of the check."""
+    """A person's limit, without dates, which depend on the day of the check."""
 
     classification: str
     classification_flag: str
@@ -43,7 +43,7 @@ class LimitEntry(Confidential):
     long_term_date: date | None = None
 
     def on(self, day: date) -> LimitCertificate:
-        """Return the limit in the benefit year of that day."""
+        """Return the limit for the benefit year of a day."""
         start, end = benefit_year(day)
         return LimitCertificate(
             classification=self.classification,
@@ -56,7 +56,7 @@ class LimitEntry(Confidential):
 
 
 class TicketEntry(Confidential):
-    """A monthly ticket of public assistance (医療券, 調剤券); its dates are derived from the day of the check."""
+    """A monthly public-assistance ticket (医療券, 調剤券), without dates, which depend on the day of the check."""
 
     ticket_type: str
     issue_number: str | None = None
@@ -79,7 +79,7 @@ class TicketEntry(Confidential):
     remarks: tuple[str, ...] = ()
 
     def on(self, day: date) -> MedicalTicket:
-        """Return the ticket for that day's month."""
+        """Return the ticket for the month of a day."""
         last = monthrange(day.year, day.month)[1]
         return MedicalTicket(
             **self.model_dump(),
@@ -90,17 +90,17 @@ class TicketEntry(Confidential):
 
 
 class CareConsent(Confidential):
-    """A consent valid longer than a visit (居宅同意取得型), or one that could not be asked for in an emergency."""
+    """A consent for home visits or online care (居宅同意取得型), or data access without consent in an emergency."""
 
     care: Literal["2", "3", "4"]
     """OQSCD028."""
     days_ago: Annotated[int, Field(ge=0)]
-    """Given this many days before the check, which is also the day of care."""
+    """Days between the consent, which is also the day of care, and the check."""
     holds_days: Annotated[int, Field(ge=1)] = 365
     items: tuple[Item, ...] = (Item.MEDICINES, Item.HEALTH_CHECKUP)
 
     def given_at(self, now: datetime) -> datetime:
-        """Return when it was given: at ten o'clock on its day. `now`: Japanese time."""
+        """Return the time of the consent, ten o'clock on its day. `now`: time in Japan."""
         return (now - timedelta(days=self.days_ago)).replace(hour=10, minute=0, second=0, microsecond=0)
 
     def ends_at(self, now: datetime) -> datetime:
@@ -121,7 +121,7 @@ class SubsidyEntry(Confidential):
     valid_from: date
     valid_until: date | None = None
     ended_days_ago: Annotated[int, Field(ge=1)] | None = None
-    """Instead of `valid_until`: days before the day of the check."""
+    """Days between the end of validity and the check, instead of `valid_until`."""
     reimbursement_only: bool = False
 
     def on(self, day: date) -> Subsidy:
@@ -137,7 +137,7 @@ class PrescriptionEntry(Confidential):
     id: PrescriptionId
     institution: str
     days_ago: Annotated[int, Field(ge=0, le=3)]
-    """Issued this many days before the check; prescriptions are valid for four days."""
+    """Days between the issue and the check. Prescriptions are valid for four days."""
 
     def on(self, day: date) -> WaitingPrescription:
         issued = day - timedelta(days=self.days_ago)
@@ -145,26 +145,28 @@ class PrescriptionEntry(Confidential):
 
 
 class InsuredPerson(Confidential):
+    """An insured person with all qualifications and documents."""
+
     registered: bool
     """Whether the card is registered as an insurance card."""
     validity: Validity
     qualifications: tuple[Qualification, ...] = ()
     former: tuple[Qualification, ...] = ()
-    """Lost qualifications that a look-up by their numbers still finds; a card leads to the current one."""
+    """Lost qualifications, which only a look-up by their numbers finds."""
     tickets: tuple[TicketEntry, ...] = ()
-    """Monthly tickets of public assistance; a qualification may also have tickets for certain months."""
+    """Public-assistance tickets for every month. Qualifications may have further tickets for certain months."""
     care_consents: tuple[CareConsent, ...] = ()
     limit: LimitEntry | None = None
     specific_diseases: tuple[SpecificDiseaseCertificate, ...] = ()
     subsidies: tuple[SubsidyEntry, ...] = ()
     subsidies_connected: bool = True
-    """False if the municipality's system is not connected, so that subsidies are unknown."""
+    """False if subsidies are unknown because the municipality's system is not connected."""
     prescriptions: tuple[PrescriptionEntry, ...] = ()
-    """Electronic prescriptions to dispense, reported to pharmacies; newest first."""
+    """Electronic prescriptions to dispense, reported to pharmacies, newest first."""
     shares: bool = True
-    """False for 日雇特例, for which there is no code value."""
+    """False for 日雇特例, which has no code value."""
     birth_date: date | None = None
-    """Only needed if no qualification contains it."""
+    """Required only without qualifications, which contain it."""
 
     @model_validator(mode="after")
     def _has_a_birth_date(self) -> Self:
@@ -179,11 +181,11 @@ class InsuredPerson(Confidential):
         return born
 
     def age_on(self, day: date) -> int:
-        """Return completed years; a person born on 29 February completes one on 1 March in a common year."""
+        """Return the age in years. In common years, the birthday of people born on 29 February is 1 March."""
         return day.year - self.born.year - ((day.month, day.day) < (self.born.month, self.born.day))
 
     def on(self, day: date) -> Self:
-        """Return the record as of a day: with that month's tickets, and without any as not registered yet (6)."""
+        """Return the record as of a day. Public assistance without a ticket for the month has validity 6."""
         entries = tuple(self.as_of(entry, day) for entry in self.qualifications)
         if self.validity not in ("1", "6") or not any(map(_assisted, self.qualifications)):
             return self.model_copy(update={"qualifications": entries})
@@ -191,13 +193,13 @@ class InsuredPerson(Confidential):
         return self.model_copy(update={"qualifications": entries, "validity": "1" if has_ticket else "6"})
 
     def as_of(self, entry: Qualification, day: date) -> Qualification:
-        """Return a qualification with that day's documents only: the month's tickets, the year's 高齢受給者証."""
+        """Return a qualification with the documents of a day: the month's tickets and the year's 高齢受給者証."""
         if entry.elderly_recipient is not None:
             entry = entry.model_copy(update={"elderly_recipient": _recipient_on(entry.elderly_recipient, day)})
         if not _assisted(entry):
             return entry
-        own = (ticket for ticket in entry.medical_tickets if ticket.treatment_month == f"{day:%Y%m}")
-        return entry.model_copy(update={"medical_tickets": (*own, *(ticket.on(day) for ticket in self.tickets))})
+        tickets = (ticket for ticket in entry.medical_tickets if ticket.treatment_month == f"{day:%Y%m}")
+        return entry.model_copy(update={"medical_tickets": (*tickets, *(ticket.on(day) for ticket in self.tickets))})
 
     @property
     def late_elderly(self) -> bool:
@@ -210,8 +212,8 @@ class InsuredPerson(Confidential):
         )
 
     def usable_subsidies(self, day: date) -> tuple[Subsidy, ...]:
-        entries = (entry.on(day) for entry in self.subsidies if self.subsidies_connected)
-        return tuple(one for one in entries if one.in_force(day))
+        subsidies = (entry.on(day) for entry in self.subsidies if self.subsidies_connected)
+        return tuple(subsidy for subsidy in subsidies if subsidy.in_force(day))
 
     def subsidies_on(self, day: date) -> SubsidyStanding:
         if not self.subsidies_connected:
@@ -226,13 +228,13 @@ class InsuredPerson(Confidential):
 
 
 def in_force(entry: Qualification, day: date) -> bool:
-    """Return whether it is in force on that day; the day of loss is the first day without it."""
-    begun = entry.qualification_date is None or entry.qualification_date <= day
-    return begun and (entry.disqualification_date is None or day < entry.disqualification_date)
+    """Return whether a qualification is in force on a day. It is not in force on the day of loss."""
+    has_begun = entry.qualification_date is None or entry.qualification_date <= day
+    return has_begun and (entry.disqualification_date is None or day < entry.disqualification_date)
 
 
 def _recipient_on(certificate: ElderlyRecipient, day: date) -> ElderlyRecipient:
-    """Return that day's certificate. One is issued every August; an entry over several years stands for all of them."""
+    """Return the certificate for a day. Certificates are issued every August; an entry may cover several years."""
     start, end = benefit_year(day)
     return certificate.model_copy(
         update={
@@ -257,49 +259,49 @@ People = Mapping[str, InsuredPerson]
 """By id, as in people.toml."""
 
 
-def invented_people(own: Path | None = None) -> People:
-    """Return the package's people and those of the user's own file, which can be `like` one of them or replace one.
+def invented_people(extra: Path | None = None) -> People:
+    """Return the built-in people and those of the file `extra`, which may be `like` built-in people or replace them.
 
-    Raises `ValueError` for an invalid file; the text names the person and field, never the value.
+    Raises `ValueError` for an invalid file. The message names the person and field but not the value.
     """
     text = files("terminal.simulated.service").joinpath("people.toml").read_text(encoding="utf-8")
     entries = tomllib.loads(text)
     people = {name: _person(name, entries) for name in entries}
-    if own is None:
+    if extra is None:
         return people
     try:
-        own_entries = read_toml(own)
+        extra_entries = read_toml(extra)
     except TomlError as error:
-        raise ValueError(f"{own.name} is not valid TOML: {error}") from error
-    return people | {name: _person(name, entries | own_entries) for name in own_entries}
+        raise ValueError(f"{extra.name} is not valid TOML: {error}") from error
+    return people | {name: _person(name, entries | extra_entries) for name in extra_entries}
 
 
 def _person(name: str, entries: Mapping[str, Any]) -> InsuredPerson:
     try:
-        return InsuredPerson.model_validate(_expanded(name, entries, ()))
+        return InsuredPerson.model_validate(_expand(name, entries, ()))
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise ValueError(f"person {name!r}: {wrong}") from None
+        details = "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors())
+        raise ValueError(f"person {name!r}: {details}") from None
 
 
-def _expanded(name: str, entries: Mapping[str, Any], seen: tuple[str, ...]) -> dict[str, Any]:
+def _expand(name: str, entries: Mapping[str, Any], parents: tuple[str, ...]) -> dict[str, Any]:
     """Return the entry with its shorthands expanded: `like`, `qualification` and `more`."""
     entry = entries.get(name)
-    if not isinstance(entry, dict) or name in seen:
-        raise ValueError(f"person {name!r}: {'is like itself' if name in seen else 'there is no such person'}")
+    if not isinstance(entry, dict) or name in parents:
+        raise ValueError(f"person {name!r}: {'is like itself' if name in parents else 'unknown person'}")
     own = {key: value for key, value in entry.items() if key not in ("like", "qualification", "more")}
     if "like" not in entry:
         return own
-    expanded = _expanded(entry["like"], entries, (*seen, name)) | own
+    expanded = _expand(entry["like"], entries, (*parents, name)) | own
     first, *others = expanded.get("qualifications") or [{}]
-    first = _changed(first, entry.get("qualification", {}))
+    first = _apply_change(first, entry.get("qualification", {}))
     # further qualifications belong to the same person
     expanded["qualifications"] = [first, *others, *(first | change for change in entry.get("more", []))]
     return expanded
 
 
-def _changed(first: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    """Apply a change. The insured is the person, unless the change names someone else."""
+def _apply_change(first: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """Apply a change to a qualification. A new name also becomes the insured's name for people insured themselves."""
     changed = first | change
     if "name" in change and "insured_name" in first and changed.get("personal_family_classification") == "1":
         changed["insured_name"] = change.get("insured_name", change["name"])

@@ -1,4 +1,4 @@
-"""Decide whether the service accepts the proof that the cardholder was verified."""
+"""Verify the proof with which a check is opened."""
 
 from datetime import datetime
 
@@ -31,7 +31,7 @@ _STATUS_REFUSALS = {
 
 
 class ProofVerification:
-    """Verifies the proof in a request to open a check. Reports each revocation list only once."""
+    """Verifies the proof, certificate and card of a request to open a check."""
 
     def __init__(self, rules: CertificateRules) -> None:
         self._rules = rules
@@ -40,7 +40,7 @@ class ProofVerification:
     def verify(
         self, request: OpenCheckRequest, registry: Registry, people: People, now: datetime
     ) -> tuple[CardEntry, CertificateStanding] | RefusalReason:
-        """Return the card's entry and its certificate's standing, or the reason for a refusal."""
+        """Return the card entry and the standing of its certificate, or the reason for a refusal."""
         rules = self._rules
         terminal_key = registry.terminals.get(request.terminal_id)
         if terminal_key is None:
@@ -64,8 +64,8 @@ class ProofVerification:
                 refusal = check_phone_proof(certificate, request.challenge, proof)
             case ChipProof() as proof:
                 refusal = check_chip_proof(request, proof, card, terminal_key, registry.record_anchors)
-        # check the status last, so that only the cardholder can learn it
-        if refusal is None and self._revoked.name(certificate, registry, now):
+        # check the status last because only the cardholder may learn it
+        if refusal is None and self._revoked.contain(certificate, registry, now):
             refusal = RefusalReason.REVOKED
         refusal = refusal or _STATUS_REFUSALS.get(card.status)
         return refusal or (card, standing)

@@ -1,7 +1,7 @@
-"""Checks by the service before it accepts that a holder was confirmed.
+"""Verification of the proofs that a holder was confirmed.
 
 PIN: the certificate's key signed the challenge. Face and staff: the face record is genuine, its chip key signed the
-challenge, the chip belongs to the certificate, and an enrolled terminal signed the verdict.
+challenge, chip and certificate belong to the same card, and an enrolled terminal signed the verdict.
 """
 
 from collections.abc import Iterable
@@ -59,7 +59,7 @@ class CertificateRules:
 
 
 def parse_certificate(der: bytes) -> x509.Certificate | None:
-    """Return None for anything except a certificate with an RSA key."""
+    """Return the certificate, or None for invalid data or another key type than RSA."""
     try:
         certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key()
@@ -69,15 +69,15 @@ def parse_certificate(der: bytes) -> x509.Certificate | None:
 
 
 def is_trusted(certificate: x509.Certificate, authorities: Iterable[str], rules: CertificateRules) -> bool:
-    """Check that one of the authorities (PEM) issued it for user authentication and signing.
+    """Return whether one of the authorities (PEM) issued the certificate for user authentication and signing.
 
-    Generations of the real authority share one name, so each is tried by its key.
+    The key of every authority is tried, because generations of the real authority have the same name.
     """
     return _is_for_user_authentication(certificate, rules) and any(issued_by(certificate, pem) for pem in authorities)
 
 
 def standing_of(certificate: x509.Certificate, now: datetime, rules: CertificateRules) -> CertificateStanding | None:
-    """Return None if it is not valid now."""
+    """Return the certificate's standing, or None if it is not valid."""
     if now < certificate.not_valid_before_utc:
         return None
     return standing(certificate.not_valid_after_utc, now, rules.grace)
@@ -105,7 +105,7 @@ def check_chip_proof(
     terminal_key_pem: str,
     anchors: tuple[TrustAnchor, ...],
 ) -> RefusalReason | None:
-    """Return None if record, chip, their pairing and the verdict are all valid."""
+    """Return the reason for a refusal, or None if record, chip, certificate and verdict are valid."""
     certificate_sha256 = sha256(request.certificate).digest()
     chip_key = verify_record_proof(
         proof.group_1,
@@ -140,7 +140,7 @@ def check_chip_proof(
 
 
 def key_of(request: OpenCheckRequest) -> bytes:
-    """Return the key that opens a check, the certificate's or chip's, as DER SubjectPublicKeyInfo."""
+    """Return the public key with which a check is opened, from certificate or chip, as DER SubjectPublicKeyInfo."""
     if isinstance(request.proof, ChipProof):
         return chip_key_der(chip_key_of(request.proof.group_1))
     certificate = parse_certificate(request.certificate)
@@ -149,7 +149,7 @@ def key_of(request: OpenCheckRequest) -> bytes:
 
 
 def card_signature_of(key: bytes | None, check_id: str, submission: Submission) -> CardSignature:
-    """Return the finding about the card's signature on this decision. `key`: the key that opened the check."""
+    """Verify the card's signature on a decision. `key`: the key with which the check was opened."""
     if submission.card_signature is None:
         return CardSignature.ABSENT
     if key is None or submission.wording_sha256 is None:
@@ -175,7 +175,7 @@ def _is_for_user_authentication(certificate: x509.Certificate, rules: Certificat
 
 
 def issued_by(certificate: x509.Certificate, authority_pem: str) -> bool:
-    """Return False also for an invalid authority: a registry from elsewhere must not stop the service."""
+    """Return whether the authority issued the certificate. False if the authority's certificate is invalid."""
     try:
         certificate.verify_directly_issued_by(load_authority(authority_pem))
     except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
@@ -190,9 +190,9 @@ def load_authority(pem: str) -> x509.Certificate:
 
 
 @lru_cache(maxsize=4)
-def _anchors(listed: tuple[TrustAnchor, ...]) -> TrustAnchors:
+def _anchors(anchors: tuple[TrustAnchor, ...]) -> TrustAnchors:
     keys: dict[bytes, RSAPublicKey] = {}
-    for anchor in listed:
+    for anchor in anchors:
         try:
             key = load_pem_public_key(anchor.public_key.encode())
         except (ValueError, UnsupportedAlgorithm):

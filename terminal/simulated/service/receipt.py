@@ -1,4 +1,4 @@
-"""The signed receipt of a submission."""
+"""Create the signed receipt of a submission."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -9,17 +9,22 @@ from terminal.qualification.statements import receipt_statement
 
 
 def signed_receipt(
-    check_id: str, submission: Submission, statement: bytes, vouched: CardSignature, key: SigningKey, now: datetime
+    check_id: str,
+    submission: Submission,
+    statement: bytes,
+    card_signature: CardSignature,
+    key: SigningKey,
+    now: datetime,
 ) -> Receipt:
-    """`statement` is the submission's; `vouched` is the finding about the card's signature."""
+    """Return the receipt. `statement`: signed statement of the submission."""
     digest = sha256(statement).digest()
-    signed = receipt_statement(
+    receipt = receipt_statement(
         check_id=check_id,
         accepted_at=now,
         submission_digest=digest,
         ledger_count=submission.ledger_count,
         ledger_head=submission.ledger_head,
-        card_signature=vouched,
+        card_signature=card_signature,
     )
     return Receipt(
         check_id=check_id,
@@ -27,7 +32,7 @@ def signed_receipt(
         submission_digest=digest,
         ledger_count=submission.ledger_count,
         ledger_head=submission.ledger_head,
-        card_signature=vouched,
-        signature=key.sign(signed),
+        card_signature=card_signature,
+        signature=key.sign(receipt),
         simulated=True,
     )

@@ -1,4 +1,4 @@
-"""Reasons for refusals, each with a code of our own (SIMQ) and a sentence."""
+"""Refusals, with this project's own codes (SIMQ) and Japanese messages."""
 
 from http import HTTPStatus
 
@@ -81,7 +81,7 @@ _STATUS = {
 SIMULATED = ("SIMQ0100I", "模擬の資格確認結果です。実在の資格情報ではありません。")
 EXPIRING = ("SIMQ0101I", "模擬：電子証明書の有効期限が近づいています。")
 GRACE = ("SIMQ0102W", "模擬：電子証明書の有効期限が切れています。資格情報のみ提供します。")
-"""Codes that accompany a result."""
+"""Codes and messages of results."""
 
 
 def refuse(reason: RefusalReason) -> Refused:

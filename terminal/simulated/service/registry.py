@@ -1,7 +1,7 @@
-"""The public registry: the cards, terminals and trust anchors that the service knows. Contains no secrets.
+"""The registry of cards, terminals and trust anchors, which contains no secrets.
 
-A JSON file, replaced atomically and reread when it changes: the issuer of simulated cards writes to it to inform a
-service in another process.
+The registry is a JSON file, replaced atomically and reloaded when it changes. The issuer of simulated cards writes to
+it while the service runs in another process.
 """
 
 import json
@@ -20,7 +20,7 @@ from terminal.qualification.keys import is_public_key, key_digest
 
 
 class CardStatus(StrEnum):
-    """Status known to the issuer, but not to the card."""
+    """Status of a card according to its issuer."""
 
     IN_USE = "in-use"
     REVOKED = "revoked"
@@ -29,48 +29,48 @@ class CardStatus(StrEnum):
 
 
 class CardEntry(Model):
-    """One card, by its user-authentication certificate."""
+    """A card or phone with a user-authentication certificate."""
 
     person: str
     """Id of an insured person."""
     chip_key_sha256: str | None = None
-    """SHA-256 of the DER SubjectPublicKeyInfo in hex, known from issuance; None if it is unknown here."""
+    """SHA-256 of the chip key's DER SubjectPublicKeyInfo in hex; None if unknown."""
     registered: bool | None = None
-    """Overrides the person's record."""
+    """Whether the card is registered as an insurance card; None to use the person's record."""
     status: CardStatus = CardStatus.IN_USE
     adopted: bool = False
-    """Trusted by its hash only, without a chain: a real card in a simulation."""
+    """Whether this is a real card, trusted by the hash of its certificate without a chain."""
     phone: bool = False
-    """The certificate is on a phone: accepted only with a `PhoneProof`, and without a grace period."""
+    """Whether the certificate is on a phone, which requires a `PhoneProof` and has no grace period."""
 
 
 class TrustAnchor(Model):
-    """A CA key that certifies the keys signing face records."""
+    """A CA key that certifies the signing keys of face records."""
 
     key_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-    """16 bytes in hex, as in the CV certificates."""
+    """Key id in the CV certificates: 16 bytes in hex."""
     public_key: str
-    """RSA, PEM."""
+    """RSA key as PEM."""
 
 
 class Registry(Model):
     cards: dict[str, CardEntry] = Field(default_factory=dict)
-    """By SHA-256 of the DER certificate, hex."""
+    """Entries by SHA-256 of the DER certificate in hex."""
     terminals: dict[str, str] = Field(default_factory=dict)
-    """Public key (PEM) by terminal id."""
+    """Public keys (PEM) by terminal id."""
     certificate_authorities: tuple[str, ...] = ()
-    """Certificates (PEM) of the CA for user authentication."""
+    """Certificates (PEM) of the CAs for user authentication."""
     revocation_lists: tuple[str, ...] = ()
-    """CRLs (PEM) of these CAs. A certificate on a valid CRL is revoked; the reader checks which are valid."""
+    """CRLs (PEM) of these CAs, not verified. A certificate on a valid CRL is revoked."""
     record_anchors: tuple[TrustAnchor, ...] = ()
     ended_keys: dict[str, str] = Field(default_factory=dict)
-    """Terminal id by `key_digest` (hex) of each revoked terminal key; its signatures are rejected."""
+    """Terminal ids by `key_digest` (hex) of revoked terminal keys."""
 
     def card(self, certificate: bytes) -> CardEntry | None:
         return self.cards.get(certificate_id(certificate))
 
     def merged(self, other: "Registry") -> "Registry":
-        """Return both combined; `other` takes precedence."""
+        """Return a registry with the entries of both, in which `other` takes precedence."""
         return Registry(
             cards={**self.cards, **other.cards},
             terminals=_without({**self.terminals, **other.terminals}, ended := {**self.ended_keys, **other.ended_keys}),
@@ -85,14 +85,14 @@ class Registry(Model):
         )
 
     def with_key(self, terminal_id: str, public_key_pem: str) -> "Registry":
-        """Return the registry with the terminal's key replaced and the previous one revoked."""
-        before = self.terminals.get(terminal_id)
-        ended = {} if before in (None, public_key_pem) else {key_digest(before).hex(): terminal_id}
+        """Return the registry with a new key for the terminal and the previous key revoked."""
+        previous = self.terminals.get(terminal_id)
+        ended = {} if previous in (None, public_key_pem) else {key_digest(previous).hex(): terminal_id}
         return self.merged(Registry(terminals={terminal_id: public_key_pem}, ended_keys=ended))
 
 
-class KeyEnded(Exception):
-    """This terminal key was revoked: the terminal was restored from a backup and has a new key."""
+class KeyRevoked(Exception):
+    """The terminal key was revoked when the terminal was restored from a backup."""
 
 
 def _without(terminals: dict[str, str], ended: dict[str, str]) -> dict[str, str]:
@@ -102,55 +102,55 @@ def _without(terminals: dict[str, str], ended: dict[str, str]) -> dict[str, str]
 
 
 def anchors_of(anchors: TrustAnchors) -> tuple[TrustAnchor, ...]:
-    listed = json.loads(dump_trust_anchors(anchors))["anchors"]
-    return tuple(TrustAnchor.model_validate(anchor) for anchor in listed)
+    entries = json.loads(dump_trust_anchors(anchors))["anchors"]
+    return tuple(TrustAnchor.model_validate(entry) for entry in entries)
 
 
 def certificate_id(certificate: bytes) -> str:
-    """Return the name of a card in the registry; `certificate` is DER."""
+    """Return the registry key of a card. `certificate`: DER."""
     return sha256(certificate).hexdigest()
 
 
 class RegistryFile:
-    """The registry on disk. Can be used by several processes."""
+    """The registry file, which several processes can use."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._seen: tuple[int, int, int] | None = None
+        self._version: tuple[int, int, int] | None = None
         self._registry = Registry()
 
     def current(self) -> Registry:
-        """Return the file's contents; an empty registry if there is no file yet."""
+        """Return the registry, which is empty if the file does not exist."""
         try:
             status = self.path.stat()
         except FileNotFoundError:
-            self._seen, self._registry = None, Registry()
+            self._version, self._registry = None, Registry()
             return self._registry
         version = (status.st_mtime_ns, status.st_size, status.st_ino)
-        if version != self._seen:
+        if version != self._version:
             self._registry = Registry.model_validate_json(self.path.read_bytes())
-            self._seen = version
+            self._version = version
         return self._registry
 
     def update(self, change: Callable[[Registry], Registry]) -> Registry:
-        """Read, change and write back, excluding other processes."""
+        """Apply `change` to the registry while holding a lock, and return the new registry."""
         with exclusive_lock(self.path.with_name(f".{self.path.name}.lock")):
-            self._seen = None
+            self._version = None
             changed = change(self.current())
             text = json.dumps(changed.model_dump(mode="json", exclude_defaults=True), indent=1, ensure_ascii=False)
             write_atomically(self.path, text.encode())
-            self._seen = None
+            self._version = None
             return changed
 
     def merge(self, other: Registry) -> Registry:
         return self.update(lambda registry: registry.merged(other))
 
     def add_card(self, certificate: bytes, entry: CardEntry) -> None:
-        """Add a card or replace its entry. `certificate` is DER."""
+        """Add a card or replace its entry. `certificate`: DER."""
         self.merge(Registry(cards={certificate_id(certificate): entry}))
 
     def set_status(self, certificate: bytes, status: CardStatus) -> None:
-        """Raises `KeyError` for a certificate that is not in the registry."""
+        """Set the status of a card. Raises `KeyError` if it is not in the registry."""
         key = certificate_id(certificate)
         self.update(
             lambda registry: registry.merged(
@@ -159,12 +159,12 @@ class RegistryFile:
         )
 
     def enrol_terminal(self, terminal_id: str, public_key_pem: str, *, ended_key: bytes | None = None) -> None:
-        """Enrol a terminal, and revoke the key with the digest `ended_key` and the current one.
+        """Enrol a terminal. With `ended_key`, a key digest, also revoke that key and the terminal's current key.
 
-        Raises `KeyEnded` for a revoked key.
+        Raises `KeyRevoked` if `public_key_pem` is a revoked key.
         """
         if is_public_key(public_key_pem) and key_digest(public_key_pem).hex() in self.current().ended_keys:
-            raise KeyEnded
+            raise KeyRevoked
         if ended_key is None:
             self.merge(Registry(terminals={terminal_id: public_key_pem}))
         else:

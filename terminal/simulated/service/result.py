@@ -1,4 +1,4 @@
-"""Build the result for the receipt computer from the insurer's record and the patient's decision."""
+"""Create results from an insured person's record and the patient's decision."""
 
 from datetime import date, datetime, timedelta
 
@@ -44,7 +44,10 @@ def facts_of(check: OpenedCheck, person: InsuredPerson) -> CheckFacts:
 def result_of(
     check: OpenedCheck, person: InsuredPerson, accepted: AcceptedSubmission, withdrawn: frozenset[Item] = frozenset()
 ) -> QualificationResult:
-    """Limit and specific diseases are included only if granted; the limit also if the law provides it."""
+    """Return the result of a submission.
+
+    Includes specific diseases and the limit only with consent, and the limit also if it is provided by law.
+    """
     submission = accepted.submission
     day = check.opened_at.astimezone(JAPAN).date()
     person = person.on(day)
@@ -77,7 +80,7 @@ def result_of(
 def _subsidies(
     submission: Submission, granted: set[Item], person: InsuredPerson, day: date
 ) -> ProvidedSubsidies | None:
-    """Return None if subsidies exist but the patient was not asked, because the institution does not take part."""
+    """Return the subsidies, or None if the patient has subsidies but was not asked about them."""
     standing = person.subsidies_on(day)
     if standing is not SubsidyStanding.USABLE:
         return ProvidedSubsidies(standing=standing)
@@ -91,14 +94,14 @@ def _subsidies(
 def result_of_lookup(
     check_id: str, request: LookUp, found: FoundPerson, person: InsuredPerson | None, now: datetime
 ) -> QualificationResult:
-    """Include the limit if the patient agreed orally; nothing else is shared without a card."""
+    """Return the result of a look-up, with the limit if the patient agreed orally, but without any other data."""
     day = request.confirmation_date or now.astimezone(JAPAN).date()
     in_force = found.validity in ("1", "6")
-    agreed = request.limit_consent == 1
+    has_consent = request.limit_consent == 1
     limit = ConsentOutcome(
         item=Item.HIGH_COST_LIMIT,
         flag=request.limit_consent,
-        consent_time=request.asked_at if agreed else None,
+        consent_time=request.asked_at if has_consent else None,
     )
     code, message = refusals.SIMULATED
     return QualificationResult(
@@ -114,15 +117,15 @@ def result_of_lookup(
         validity=found.validity,
         qualifications=found.qualifications,
         consents=(limit,),
-        limit=person.limit.on(day) if agreed and in_force and person and person.limit else None,
+        limit=person.limit.on(day) if has_consent and in_force and person and person.limit else None,
         simulated=True,
     )
 
 
 def _by_card(person: InsuredPerson) -> tuple[Validity, tuple[Qualification, ...]]:
-    """Return the qualification a card leads to: the newest. If it was lost, it is returned for reference.
+    """Return validity and qualifications for a check by card. A lost qualification is returned for reference.
 
-    Validity 3 (a newer one exists) applies only to checks by symbol and number.
+    Checks by card never report validity 3 (replaced by a newer qualification).
     """
     if person.validity not in ("2", "3"):
         return person.validity, person.qualifications

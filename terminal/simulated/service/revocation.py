@@ -1,6 +1,6 @@
-"""Check whether a certificate is on a revocation list (CRL) of the authority that issued it.
+"""Check whether a certificate is on a revocation list (CRL) of its issuer.
 
-A list that is unsigned, signed by another authority, or not in force is ignored.
+Lists that are not in force or have no valid signature of a known authority are ignored.
 """
 
 import logging
@@ -29,13 +29,13 @@ _UNREADABLE = (
 
 
 class RevocationLists:
-    """Reads the registry's lists; reports once per list why it is not accepted."""
+    """Checks certificates against the registry's lists. Logs once why a list is ignored."""
 
     def __init__(self) -> None:
         self._reported: set[tuple[str, str]] = set()
 
-    def name(self, certificate: x509.Certificate, registry: Registry, now: datetime) -> bool:
-        """Return whether a list in force, from the authority that issued the certificate, contains it."""
+    def contain(self, certificate: x509.Certificate, registry: Registry, now: datetime) -> bool:
+        """Return whether a valid list of the certificate's issuer contains the certificate."""
         if not registry.revocation_lists:
             return False
         issuers = [pem for pem in registry.certificate_authorities if issued_by(certificate, pem)]
@@ -50,7 +50,7 @@ class RevocationLists:
     def _report(self, pem: str, flaw: str) -> None:
         if (pem, flaw) not in self._reported:
             self._reported.add((pem, flaw))
-            log.warning("a revocation list is not accepted: %s", flaw)
+            log.warning("revocation list ignored: %s", flaw)
 
 
 def _lists(revoked: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
@@ -58,21 +58,21 @@ def _lists(revoked: x509.CertificateRevocationList, certificate: x509.Certificat
 
 
 def _in_force(pem: str, authorities: Iterable[str], now: datetime) -> x509.CertificateRevocationList | str:
-    """Return the list, or why it is not accepted."""
-    revoked = _parsed(pem)
+    """Return the list, or the reason to ignore it."""
+    revoked = _parse(pem)
     if revoked is None:
-        return "it cannot be read"
+        return "invalid data"
     if not any(_signed_by(pem, authority) for authority in authorities):
-        return "no authority of the registry signed it"
+        return "not signed by an authority in the registry"
     if now < revoked.last_update_utc:
-        return "it is not valid yet"
+        return "not yet valid"
     if revoked.next_update_utc is None or now > revoked.next_update_utc:
-        return "it has expired"
+        return "expired"
     return revoked
 
 
 @lru_cache(maxsize=64)
-def _parsed(pem: str) -> x509.CertificateRevocationList | None:
+def _parse(pem: str) -> x509.CertificateRevocationList | None:
     try:
         return x509.load_pem_x509_crl(pem.encode())
     except (ValueError, x509.InvalidVersion):
@@ -81,8 +81,8 @@ def _parsed(pem: str) -> x509.CertificateRevocationList | None:
 
 @lru_cache(maxsize=256)
 def _signed_by(list_pem: str, authority_pem: str) -> bool:
-    """Check name, key and key usage of the authority."""
-    revoked = _parsed(list_pem)
+    """Return whether the authority signed the list. Checks its name, key and key usage."""
+    revoked = _parse(list_pem)
     try:
         authority = load_authority(authority_pem)
         key = authority.public_key()

@@ -1,4 +1,4 @@
-"""Run the service stub in a thread of this process, or as a separate program."""
+"""Run the service stub in a thread of this process or as a separate program."""
 
 import asyncio
 import socket
@@ -40,10 +40,10 @@ def open_service(
     clock: Clock = utc_now,
     rules: ServiceRules | None = None,
 ) -> StubService:
-    """Open the service on the files of a state folder. `in_memory`: checks and submissions are lost on exit.
+    """Open the service with the key and registry of a state folder.
 
-    `database_url` stores them elsewhere (postgresql://...), which several processes can share; the default is SQLite in
-    the state folder.
+    `in_memory`: do not store checks and submissions on disk. `database_url`: database to use instead of SQLite in the
+    state folder (postgresql://...). Several processes can share it.
     """
     url = None if in_memory else database_url or f"sqlite:///{state_dir / 'stub' / 'service.sqlite'}"
     return StubService(
@@ -57,9 +57,9 @@ def open_service(
 
 
 class StubServer:
-    """The service on a loopback port, in its own thread. Can be stopped and started again on the same port.
+    """Runs the service on a loopback port in a separate thread. Can be stopped and restarted on the same port.
 
-    `line`: use TLS, and accept only terminals of the same authority.
+    `line`: use TLS and accept only terminals with a certificate of the same authority.
     """
 
     def __init__(
@@ -82,7 +82,10 @@ class StubServer:
         return f"{'https' if self._line else 'http'}://127.0.0.1:{self._port}"
 
     def start(self, listener: socket.socket | None = None) -> str:
-        """Return the URL once the service answers. `listener`: a bound socket. Raises `OSError` for a taken port."""
+        """Start the service, wait until it answers, and return its URL.
+
+        `listener`: a bound socket to use. Raises `OSError` if the port is in use.
+        """
         listener = listener or listen("127.0.0.1", self._port)
         self._port = listener.getsockname()[1]
         server = _server(self.service, self.behaviour, self._line)
@@ -97,7 +100,7 @@ class StubServer:
         return self.url
 
     def stop(self) -> None:
-        """Close remaining connections and stop. Can be called twice; the service itself stays open."""
+        """Close all connections and stop the server. Does not close the service. Can be called repeatedly."""
         if self._server is None or self._thread is None:
             return
         self._server.should_exit = True
@@ -105,7 +108,7 @@ class StubServer:
         self._server = self._thread = None
 
     def close(self) -> None:
-        """Stop, and close the service with its store."""
+        """Stop the server and close the service."""
         self.stop()
         self.service.close()
 
@@ -122,18 +125,18 @@ def serve(
     line: TlsFiles | None = None,
     share_port: bool = False,
 ) -> None:
-    """Run until interrupted. `share_port`: other processes on the same `database_url` may share the port.
+    """Run the service until interrupted. `share_port`: allow other processes with the same database to use the port.
 
-    Raises `ValueError` as `require_line` does, and for a rule about an unknown person.
+    Raises `ValueError` if `line` is required (see `require_line`) or a rule names an unknown person.
     """
     require_line(host, line)
     people, settings = invented_people(people_file), tuple(behaviour)
     unknown = [setting.person for setting in settings if setting.person is not None and setting.person not in people]
     if unknown:
-        raise ValueError(f"behaviour of the stub: there is no invented person {unknown[0]!r}")
+        raise ValueError(f"behaviour of the stub: unknown person {unknown[0]!r}")
     service = open_service(state_dir, in_memory=in_memory, database_url=database_url, people=people)
-    # A commit takes the interpreter a dozen times on the store's thread, which waits this long each time while the
-    # event loop is busy.
+    # A commit acquires the interpreter lock a dozen times in the store's thread. Each time, it waits for this interval
+    # while the event loop is busy.
     sys.setswitchinterval(SWITCH_SECONDS)
     resume()
     try:
@@ -144,7 +147,7 @@ def serve(
 
 
 def require_line(host: str, line: TlsFiles | None) -> None:
-    """Raise `ValueError` for an address that others can reach, unless `line` protects it."""
+    """Raise `ValueError` if other computers can reach the host without TLS."""
     if line is None and not is_loopback(host):
         raise ValueError(
             f"{host}: without TLS the service stub listens on this computer (127.0.0.1) only. "
@@ -159,14 +162,14 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         if self.config.is_ssl:
-            # uvicorn leaves asyncio's default, a minute in which a silent client occupies a descriptor
+            # asyncio's default lets a silent client occupy a file descriptor for a minute
             loop = asyncio.get_running_loop()
             limited = partial(loop.create_server, ssl_handshake_timeout=connections.HANDSHAKE_SECONDS)
             loop.create_server = limited  # type: ignore[method-assign]
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._behaviour.let_go()
+        self._behaviour.release_all()
         await super().shutdown(sockets)
 
 
@@ -182,15 +185,15 @@ def _server(service: StubService, behaviour: Misbehaviour, line: TlsFiles | None
     return _Server(
         uvicorn.Config(
             create_app(service, behaviour),
-            http=connections.Bounded,
+            http=connections.LimitedProtocol,
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,  # paths contain check ids
-            proxy_headers=False,  # a header could otherwise claim to come from this computer
+            proxy_headers=False,  # a client could claim to be on this computer
             server_header=False,
             timeout_graceful_shutdown=1,
-            # longer than terminals keep an idle connection, or one would be closed just as a request is sent on it
+            # longer than a terminal's own limit, so that a connection is not closed while a request is being sent
             timeout_keep_alive=75,
             **tls,
         ),

@@ -1,4 +1,4 @@
-"""The simulated qualification-check service: contract models in and out, without HTTP."""
+"""The simulated qualification-check service, independent of HTTP."""
 
 import secrets
 from collections.abc import Callable
@@ -41,7 +41,7 @@ from terminal.qualification.statements import (
 )
 from terminal.qualification.statements_v1 import statement_v1_of
 from terminal.simulated.service.challenges import Challenges, Nonces
-from terminal.simulated.service.imitation import imitated, imitated_finding, imitated_result
+from terminal.simulated.service.imitation import altered_match, altered_result, with_validity
 from terminal.simulated.service.key_change import change_key
 from terminal.simulated.service.lookup import look_up
 from terminal.simulated.service.misbehaviour import Operation
@@ -74,7 +74,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The sender of a request without a body, from its headers. Signature and nonce are empty for invalid base64."""
+    """Sender of a request without a body, as given in the headers. Signature and nonce are empty if invalid."""
 
     terminal_id: str
     signature: bytes = field(repr=False)
@@ -86,14 +86,14 @@ class Caller:
 class ServiceRules:
     challenge_life: timedelta = timedelta(minutes=5)
     check_life: timedelta = timedelta(hours=25)
-    """How long an opened check can be submitted: the 24 hours of a consent, plus time to send it."""
+    """Time limit for a submission: the 24 hours of a consent, plus time to send it."""
     clock_difference: timedelta = timedelta(minutes=5)
-    """Maximum difference of a terminal's clock; beyond it, its times are refused."""
+    """Maximum error of a terminal's clock."""
     certificates: CertificateRules = field(default_factory=CertificateRules)
 
 
 class StubService:
-    """One per process; belongs to one event loop. `clock` returns aware times."""
+    """The service. Use one instance per process, on one event loop. `clock` returns aware times."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class StubService:
 
     @property
     def public_key(self) -> str:
-        """PEM; its private key signs the receipts."""
+        """The public key (PEM) that verifies the service's signatures."""
         return self._key.public_pem
 
     def sign(self, statement: bytes) -> bytes:
@@ -133,15 +133,15 @@ class StubService:
 
     async def open(self, request: OpenCheckRequest) -> CheckOpenedReply | Refused:
         now = self._clock()
-        ends_at = self._challenges.end_of(request.challenge)
+        ends_at = self._challenges.expiry_of(request.challenge)
         if ends_at is None or now > ends_at:
             return refuse(RefusalReason.BAD_CHALLENGE)
         verified = self._proofs.verify(request, self.registry.current(), self.people, now)
         if isinstance(verified, RefusalReason):
-            first_time = await self._store.spend(request.challenge, ends_at, now)
-            return refuse(verified if first_time else RefusalReason.BAD_CHALLENGE)
+            is_unused = await self._store.spend(request.challenge, ends_at, now)
+            return refuse(verified if is_unused else RefusalReason.BAD_CHALLENGE)
         card, standing = verified
-        person = imitated(self.people[card.person], self._today())
+        person = with_validity(self.people[card.person], self._today())
         registered = person.registered if card.registered is None else card.registered
         check = OpenedCheck(
             check_id=secrets.token_hex(16),
@@ -166,9 +166,9 @@ class StubService:
         if isinstance(found, RefusalReason):
             return refuse(found)
         check, person = found
-        turned_away = self._turned_away(RequestKind.REGISTRATION, check_id, check.terminal_id, caller)
-        if turned_away is not None:
-            return refuse(turned_away)
+        refusal = self._caller_refusal(RequestKind.REGISTRATION, check_id, check.terminal_id, caller)
+        if refusal is not None:
+            return refuse(refusal)
         if check.purpose is Purpose.INQUIRY or check.standing is CertificateStanding.GRACE:
             return refuse(RefusalReason.NOT_ALLOWED)
         registered = await self._store.register(check, self._clock())
@@ -183,39 +183,39 @@ class StubService:
         refusal = self._refusal_of(check, person, submission, statement)
         if refusal is not None:
             return refuse(refusal)
-        vouched = card_signature_of(check.decision_key, check_id, submission)
-        receipt = signed_receipt(check_id, submission, statement, vouched, self._key, self._clock())
-        offered = AcceptedSubmission(submission, receipt, idempotency_key)
-        # accepted before this service spoke version 2, and sent again since
-        before = sha256(statement_v1_of(check_id, submission)).digest()
-        kept = await self._store.accept(check_id, sha256(statement).digest(), before, offered)
-        return refuse(RefusalReason.CONFLICT) if isinstance(kept, Conflict) else kept.receipt
+        card_signature = card_signature_of(check.decision_key, check_id, submission)
+        receipt = signed_receipt(check_id, submission, statement, card_signature, self._key, self._clock())
+        accepted = AcceptedSubmission(submission, receipt, idempotency_key)
+        # a repeated submission may have been accepted with a version 1 statement
+        digest_v1 = sha256(statement_v1_of(check_id, submission)).digest()
+        stored = await self._store.accept(check_id, sha256(statement).digest(), digest_v1, accepted)
+        return refuse(RefusalReason.CONFLICT) if isinstance(stored, Conflict) else stored.receipt
 
     async def result(self, check_id: str, caller: Caller) -> QualificationResult | Refused:
-        kept = await self._store.kept(check_id)
-        person = self.people.get(kept.check.person) if kept else None
-        if kept is None or person is None:
+        stored = await self._store.stored(check_id)
+        person = self.people.get(stored.check.person) if stored else None
+        if stored is None or person is None:
             return refuse(RefusalReason.NO_SUCH_CHECK)
-        turned_away = self._turned_away(RequestKind.RESULT, check_id, kept.check.terminal_id, caller)
-        if turned_away is not None:
-            return refuse(turned_away)
-        if kept.accepted is None:
+        refusal = self._caller_refusal(RequestKind.RESULT, check_id, stored.check.terminal_id, caller)
+        if refusal is not None:
+            return refuse(refusal)
+        if stored.accepted is None:
             return refuse(RefusalReason.NOT_SUBMITTED)
-        result = result_of(kept.check, imitated(person, self._today()), kept.accepted, kept.withdrawn)
-        return imitated_result(result)
+        result = result_of(stored.check, with_validity(person, self._today()), stored.accepted, stored.withdrawn)
+        return altered_result(result)
 
     async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> WithdrawalReceipt | Refused:
         now = self._clock()
-        kept = await self._store.kept(check_id)
-        if kept is None:
+        stored = await self._store.stored(check_id)
+        if stored is None:
             return refuse(RefusalReason.NO_SUCH_CHECK)
         statement = statement_of_withdrawal(check_id, withdrawal)
-        refusal = self._refusal_of_sender(withdrawal.terminal_id, kept.check, statement, withdrawal.signature)
+        refusal = self._refusal_of_sender(withdrawal.terminal_id, stored.check, statement, withdrawal.signature)
         if refusal is not None:
             return refuse(refusal)
-        if not set(withdrawal.items) <= _granted(kept.accepted.submission if kept.accepted else None):
+        if not set(withdrawal.items) <= _granted(stored.accepted.submission if stored.accepted else None):
             return refuse(RefusalReason.NOT_ALLOWED)
-        if not self._is_plausible(withdrawal.withdrawn_at, kept.check.opened_at, now):
+        if not self._is_plausible(withdrawal.withdrawn_at, stored.check.opened_at, now):
             return refuse(RefusalReason.IMPLAUSIBLE_TIME)
         await self._store.withdraw(check_id, withdrawal.items, withdrawal.withdrawn_at)
         digest = sha256(statement).digest()
@@ -229,15 +229,15 @@ class StubService:
         )
 
     async def standing(self, check_id: str, caller: Caller) -> StandingConsents | Refused:
-        """For components that provide data: a consent may have been withdrawn since its result was written."""
-        turned_away = self._turned_away(RequestKind.CONSENTS, check_id, caller.terminal_id, caller)
-        if turned_away is not None:
-            return refuse(turned_away)
-        kept = await self._store.kept(check_id)
-        if kept is None:
+        """Return the consents of a check that have not been withdrawn, for services that provide data."""
+        refusal = self._caller_refusal(RequestKind.CONSENTS, check_id, caller.terminal_id, caller)
+        if refusal is not None:
+            return refuse(refusal)
+        stored = await self._store.stored(check_id)
+        if stored is None:
             return refuse(RefusalReason.NO_SUCH_CHECK)
-        stand = _granted(kept.accepted.submission if kept.accepted else None) - kept.withdrawn
-        return StandingConsents(check_id=check_id, items=tuple(sorted(stand)), simulated=True)
+        valid = _granted(stored.accepted.submission if stored.accepted else None) - stored.withdrawn
+        return StandingConsents(check_id=check_id, items=tuple(sorted(valid)), simulated=True)
 
     async def look_up(self, request: LookUp) -> QualificationResult | Refused:
         now = self._clock()
@@ -257,7 +257,7 @@ class StubService:
         if not self._is_plausible(request.asked_at, now, now):
             return refuse(RefusalReason.IMPLAUSIBLE_TIME)
         day = request.confirmation_date or self._today()
-        found = imitated_finding(look_up(request.search, self.people, day), day)
+        found = altered_match(look_up(request.search, self.people, day), day)
         check_id = secrets.token_hex(16)
         await self._store.add_lookup(
             LookUpRecord(
@@ -270,27 +270,28 @@ class StubService:
             )
         )
         person = self.people[found.person] if found.person else None
-        return imitated_result(result_of_lookup(check_id, request, found, person, now))
+        return altered_result(result_of_lookup(check_id, request, found, person, now))
 
     async def receipts(self, after: int, caller: Caller) -> Receipts | Refused:
-        """Return the receipts the service has for the caller, for its auditor."""
-        turned_away = self._turned_away(RequestKind.RECEIPTS, str(after), caller.terminal_id, caller)
-        if turned_away is not None:
-            return refuse(turned_away)
+        """Return the receipts of the calling terminal for an audit."""
+        refusal = self._caller_refusal(RequestKind.RECEIPTS, str(after), caller.terminal_id, caller)
+        if refusal is not None:
+            return refuse(refusal)
         found, more, opened = await self._store.receipts(caller.terminal_id, after)
         return Receipts(receipts=found, more=more, opened=opened, simulated=True)
 
     def change_key(self, change: KeyChange) -> KeyChanged | Refused:
-        """Replace the key of a terminal that was restored from a backup. The registry is on disk on return."""
+        """Replace the key of a terminal that was restored from a backup, and save the registry."""
         now = self._clock()
         if not self._is_plausible(change.asked_at, now, now):
             return refuse(RefusalReason.IMPLAUSIBLE_TIME)
         return change_key(self.registry, change, self._key, now)
 
     def adopt(self, certificate: bytes, person: str) -> str | Refused:
-        """Bind a presented certificate (DER) to an invented person; return its id in the registry.
+        """Bind a certificate (DER) to an invented person and return its registry key.
 
-        Only its hash is stored. Such a card is trusted without a chain, and works by PIN only: its chip key is unknown.
+        Stores only the hash of the certificate. The card is trusted without a chain, but can be used only by PIN
+        because its chip key is unknown.
         """
         if parse_certificate(certificate) is None:
             return refuse(RefusalReason.MALFORMED)
@@ -299,8 +300,8 @@ class StubService:
         self.registry.add_card(certificate, CardEntry(person=person, adopted=True))
         return certificate_id(certificate)
 
-    async def whose(self, operation: Operation, check_id: str, body: bytes) -> str | None:
-        """Return the insured person a call concerns, if the call contains it."""
+    async def person_of(self, operation: Operation, check_id: str, body: bytes) -> str | None:
+        """Return the insured person that a call concerns, or None if unknown."""
         try:
             match operation:
                 case Operation.OPEN:
@@ -314,21 +315,23 @@ class StubService:
         check = await self._store.check(check_id) if check_id else None
         return check.person if check else None
 
-    # --- inside ----------------------------------------------------------------------------------------------
+    # --- helpers ---------------------------------------------------------------------------------------------
 
     async def _find(self, check_id: str) -> tuple[OpenedCheck, InsuredPerson] | RefusalReason:
         check = await self._store.check(check_id)
         if check is None or self._clock() > check.opened_at + self._rules.check_life:
             return RefusalReason.NO_SUCH_CHECK
         person = self.people.get(check.person)
-        return RefusalReason.NO_SUCH_CHECK if person is None else (check, imitated(person, self._today()))
+        return RefusalReason.NO_SUCH_CHECK if person is None else (check, with_validity(person, self._today()))
 
     def _today(self) -> date:
-        """Today's date in Japan."""
+        """Return today's date in Japan."""
         return self._clock().astimezone(JAPAN).date()
 
-    def _turned_away(self, asked: RequestKind, subject: str, terminal_id: str, caller: Caller) -> RefusalReason | None:
-        """Return None if the caller is that terminal and signed this request recently, with an unused nonce."""
+    def _caller_refusal(
+        self, asked: RequestKind, subject: str, terminal_id: str, caller: Caller
+    ) -> RefusalReason | None:
+        """Return the reason to refuse a caller that is another terminal or did not sign this request just now."""
         key = self.registry.current().terminals.get(terminal_id)
         if key is None or caller.terminal_id != terminal_id:
             return RefusalReason.UNKNOWN_TERMINAL
@@ -340,13 +343,13 @@ class StubService:
         now = self._clock()
         if not self._is_plausible(caller.asked_at, now, now):
             return RefusalReason.IMPLAUSIBLE_TIME
-        fresh = self._nonces.first_time(caller.nonce, now, caller.asked_at + self._rules.clock_difference)
-        return None if fresh else RefusalReason.BAD_CHALLENGE
+        is_unused = self._nonces.use(caller.nonce, now, caller.asked_at + self._rules.clock_difference)
+        return None if is_unused else RefusalReason.BAD_CHALLENGE
 
     def _refusal_of_sender(
         self, terminal_id: str, check: OpenedCheck, statement: bytes, signature: bytes
     ) -> RefusalReason | None:
-        """Refuse a check opened by another terminal."""
+        """Return the reason to refuse a message that is not signed by the terminal that opened the check."""
         key = self.registry.current().terminals.get(check.terminal_id)
         if key is None or terminal_id != check.terminal_id:
             return RefusalReason.UNKNOWN_TERMINAL
@@ -373,9 +376,9 @@ class StubService:
         return None
 
     def _is_plausible(self, moment: datetime, not_before: datetime, not_after: datetime) -> bool:
-        """Refuse answers from before the check was opened or after now, allowing for a small clock difference."""
-        off = self._rules.clock_difference
-        return not_before - off <= moment <= not_after + off
+        """Return whether a time is within these limits, allowing for a small clock error."""
+        tolerance = self._rules.clock_difference
+        return not_before - tolerance <= moment <= not_after + tolerance
 
 
 def _granted(submission: Submission | None) -> set[Item]:

@@ -1,4 +1,4 @@
-"""ASGI middleware that signs every answer to a request with a nonce: the request as received, status and body."""
+"""ASGI middleware that signs answers to requests with a nonce."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,10 @@ _COVERED = tuple(name.lower().encode() for name in SIGNED_HEADERS)
 
 
 class Signing:
-    """`sign` uses the service's key. An answer in several pieces is collected first; ours are short."""
+    """Signs the received request, the status and the body. Buffers the complete answer, which is always short.
+
+    `sign`: signs a statement with the service's key.
+    """
 
     def __init__(self, app: ASGIApp, sign: Callable[[bytes], bytes]) -> None:
         self._app = app
@@ -28,16 +31,16 @@ class Signing:
         if not MIN_NONCE_LENGTH <= len(nonce) <= MAX_NONCE_LENGTH:
             await self._app(scope, receive, send)
             return
-        arrived: list[bytes] = []
+        request_body: list[bytes] = []
         start: Message = {}
         body = bytearray()
 
-        async def received() -> Message:
+        async def receive_recorded() -> Message:
             message = await receive()
-            arrived.append(message.get("body", b""))
+            request_body.append(message.get("body", b""))
             return message
 
-        async def signed(message: Message) -> None:
+        async def send_signed(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
                 start = message
@@ -52,31 +55,33 @@ class Signing:
                     method=scope["method"],
                     target=_target(scope),
                     headers=[headers.get(name, b"").decode("latin-1") for name in _COVERED],
-                    body=b"".join(arrived),
+                    body=b"".join(request_body),
                 ),
                 status=start["status"],
                 body=bytes(body),
             )
-            mark = (_SIGNATURE, text_of(self._sign(statement)).encode())
-            await send({**start, "headers": [*start.get("headers", []), mark]})
+            signature = (_SIGNATURE, text_of(self._sign(statement)).encode())
+            await send({**start, "headers": [*start.get("headers", []), signature]})
             await send({"type": "http.response.body", "body": bytes(body)})
 
-        await self._app(scope, received, signed)
+        await self._app(scope, receive_recorded, send_signed)
 
 
 def without_signature(send: Send) -> Send:
-    async def unsigned(message: Message) -> None:
+    """Return a `send` function that removes the signature."""
+
+    async def send_unsigned(message: Message) -> None:
         if message["type"] == "http.response.start":
-            kept = [(name, value) for name, value in message.get("headers", []) if name != _SIGNATURE]
-            message = {**message, "headers": kept}
+            headers = [(name, value) for name, value in message.get("headers", []) if name != _SIGNATURE]
+            message = {**message, "headers": headers}
         await send(message)
 
-    return unsigned
+    return send_unsigned
 
 
 def _check_of(scope: Scope) -> str:
-    found = _CHECK.match(scope["path"])
-    return found[1] if found else ""
+    match = _CHECK.match(scope["path"])
+    return match[1] if match else ""
 
 
 def _target(scope: Scope) -> str:

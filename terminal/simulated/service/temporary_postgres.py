@@ -1,6 +1,6 @@
-"""A private PostgreSQL server on a free port, removed when it is stopped, for tests, benchmarks and trials.
+"""A temporary PostgreSQL server for tests, benchmarks and trials.
 
-It listens only on the loopback interface, trusts all local users, and stores its data in a temporary folder.
+The server uses a free port of the loopback interface, trusts all local users and stores its data in a temporary folder.
 """
 
 import os
@@ -24,11 +24,11 @@ _START_SECONDS = 30
 
 
 class PostgresMissing(Exception):
-    """PostgreSQL is not available; the text says what to do."""
+    """PostgreSQL is not available. The message gives the reason."""
 
 
 class TemporaryPostgres:
-    """Use as a context manager. `durable=False` skips fsync, for tests without power loss."""
+    """A PostgreSQL server; use as a context manager. `durable`: False to disable fsync in tests without power loss."""
 
     def __init__(self, *, durable: bool = True) -> None:
         self._programs = _programs()
@@ -54,20 +54,20 @@ class TemporaryPostgres:
         self.stop()
 
     def stop(self) -> None:
-        """Disconnect all clients and stop. Can be called twice."""
-        self._end(signal.SIGINT)
+        """Disconnect all clients, stop, and delete the data. Can be called repeatedly."""
+        self._stop_process(signal.SIGINT)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def restart(self, *, after_seconds: float = 0.0) -> None:
-        """Stop immediately, as in a power cut, and start again with the same data and port."""
-        self._end(signal.SIGQUIT)
+        """Stop without shutdown, as in a power failure, and start again with the same data and port."""
+        self._stop_process(signal.SIGQUIT)
         time.sleep(after_seconds)
         self._launch()
 
-    def _end(self, how: signal.Signals) -> None:
+    def _stop_process(self, signal_number: signal.Signals) -> None:
         if self._process is None:
             return
-        self._process.send_signal(how)
+        self._process.send_signal(signal_number)
         try:
             self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:
@@ -75,7 +75,7 @@ class TemporaryPostgres:
             self._process.wait()
         self._process = None
 
-    def _common(self) -> dict[str, Any]:
+    def _process_options(self) -> dict[str, Any]:
         user = _other_user()
         return {
             "user": user[0] if user else None,
@@ -89,14 +89,14 @@ class TemporaryPostgres:
         data, user = self._folder / "data", _other_user()
         if user is not None:
             os.chown(self._folder, *user)
-        made = subprocess.run(  # noqa: S603
+        result = subprocess.run(  # noqa: S603
             [self._programs / "initdb", "-D", data, "-U", _UNPRIVILEGED, *_INITDB],
             capture_output=True,
             check=False,
-            **self._common(),
+            **self._process_options(),
         )
-        if made.returncode:
-            raise PostgresMissing(f"initdb failed: {made.stderr.decode(errors='replace').strip()}")
+        if result.returncode:
+            raise PostgresMissing(f"initdb failed: {result.stderr.decode(errors='replace').strip()}")
         self._launch()
 
     def _launch(self) -> None:
@@ -109,11 +109,11 @@ class TemporaryPostgres:
                 [self._programs / "postgres", "-D", data, *(part for option in options for part in ("-c", option))],
                 stdout=log,
                 stderr=log,
-                **self._common(),
+                **self._process_options(),
             )
-        self._until_it_answers()
+        self._wait_until_ready()
 
-    def _until_it_answers(self) -> None:
+    def _wait_until_ready(self) -> None:
         import psycopg
 
         until = time.monotonic() + _START_SECONDS
@@ -144,12 +144,12 @@ def _programs() -> Path:
 
 
 def _other_user() -> tuple[int, int] | None:
-    """Return user and group to run as, because PostgreSQL refuses root; None if we are not root."""
+    """Return the user and group to run as if this process is root, which PostgreSQL refuses; otherwise None."""
     if not system.is_administrator():
         return None
     user = system.account(_UNPRIVILEGED)
     if user is None:
-        raise PostgresMissing(f"PostgreSQL does not run as root, and there is no user {_UNPRIVILEGED!r}")
+        raise PostgresMissing(f"PostgreSQL cannot run as root, and the user {_UNPRIVILEGED!r} does not exist")
     return user
 
 

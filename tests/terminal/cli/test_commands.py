@@ -157,7 +157,7 @@ def test_card_show_reports_a_card_without_a_pin(uketsuke: Uketsuke) -> None:
         (["stub", "--host", "0.0.0.0"], "without TLS"),
         (["stub", "--line", "/nowhere"], "uketsuke pki --folder /nowhere"),
         (["stub", "--behaviour", "submit:manner=rude"], "behaviour of the stub: manner"),
-        (["stub", "--behaviour", "submit@stranger:manner=half"], "no invented person 'stranger'"),
+        (["stub", "--behaviour", "submit@stranger:manner=half"], "unknown person 'stranger'"),
         (["stub", "--behaviour", "nothing.toml"], "nothing.toml"),
         (["demo", "--auto", "--camera", "no-such.mp4"], "no such file"),
     ],

@@ -1,4 +1,4 @@
-"""A card, a terminal and the service stub over real HTTP, with a settable clock."""
+"""Fixtures for qualification tests: cards, a terminal and the service stub over HTTP, with a settable clock."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -45,7 +45,7 @@ MORNING = datetime(2026, 11, 20, 0, 15, 4, tzinfo=UTC)  # 9:15:04 in Japan
 
 @dataclass
 class Card:
-    """A card as the service sees it: certificate, two keys and face record."""
+    """A card with certificate, two keys and face record."""
 
     image: CardImage
     certificate: bytes
@@ -55,12 +55,12 @@ class Card:
         return parse_face_record(self.image.files[File.FACE_RECORD])
 
     def sign(self, statement: bytes) -> bytes:
-        return self._signed(Key.USER_AUTHENTICATION, statement)
+        return self._sign_with(Key.USER_AUTHENTICATION, statement)
 
     def prove_chip(self, statement: bytes) -> bytes:
-        return self._signed(Key.CHIP, statement)
+        return self._sign_with(Key.CHIP, statement)
 
-    def _signed(self, key: Key, statement: bytes) -> bytes:
+    def _sign_with(self, key: Key, statement: bytes) -> bytes:
         return load_key(self.image.keys[key]).sign(statement, PKCS1v15(), SHA256())
 
     def entry(self, person: str, **facts: Any) -> CardEntry:
@@ -69,6 +69,8 @@ class Card:
 
 @dataclass
 class Counter:
+    """An enrolled terminal and the stub it uses."""
+
     server: StubServer
     registry: RegistryFile
     key: SigningKey
@@ -99,12 +101,12 @@ class Counter:
     def register(self, card: Card, person: str, **facts: Any) -> None:
         self.registry.add_card(card.certificate, card.entry(person, **facts))
 
-    def renewed(self, card: Card, ends: datetime, starts: datetime = MORNING - timedelta(days=1500)) -> Card:
-        """Return the same card with a certificate of another validity period."""
+    def renew(self, card: Card, ends: datetime, starts: datetime = MORNING - timedelta(days=1500)) -> Card:
+        """Return the card with a new certificate for the given period."""
         key = load_key(card.image.keys[Key.USER_AUTHENTICATION]).public_key()
         return Card(card.image, self.authority.issue_user_certificate(key, starts, ends))
 
-    async def pin(self, client: QualificationClient, card: Card, purpose: Purpose = Purpose.RECEPTION) -> Any:
+    async def open_by_pin(self, client: QualificationClient, card: Card, purpose: Purpose = Purpose.RECEPTION) -> Any:
         challenge = await client.challenge()
         assert isinstance(challenge, Challenge)
         proof = PinProof(signature=card.sign(pin_statement(challenge.challenge)))
@@ -112,8 +114,9 @@ class Counter:
             challenge=challenge.challenge, certificate=card.certificate, proof=proof, purpose=purpose
         )
 
-    async def opened(self, client: QualificationClient, card: Card) -> CheckOpenedReply:
-        opened = await self.pin(client, card)
+    async def open_check(self, client: QualificationClient, card: Card) -> CheckOpenedReply:
+        """Open a check by PIN, which must succeed."""
+        opened = await self.open_by_pin(client, card)
         assert isinstance(opened, CheckOpenedReply), opened
         return opened
 
@@ -128,11 +131,11 @@ class Counter:
         reason: str = "",
         **changes: Any,
     ) -> ChipProof:
-        """Return the chip proof. `chip`: card whose face record is used, if not `card`."""
+        """Return a chip proof. `chip`: another card to take chip and face record from."""
         chip = chip or card
         record = chip.record
         statement = chip_statement(challenge, bytes.fromhex(certificate_id(card.certificate)))
-        parts: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "way": way,
             "group_1": bytes(record.group_1),
             "group_2_digest": record.group_2_digest,
@@ -149,15 +152,15 @@ class Counter:
             ),
             "reason": reason,
         }
-        return ChipProof(**{**parts, **changes})
+        return ChipProof(**{**fields, **changes})
 
-    async def face(self, client: QualificationClient, card: Card, **changes: Any) -> Any:
+    async def open_by_face(self, client: QualificationClient, card: Card, **changes: Any) -> Any:
         challenge = await client.challenge()
         assert isinstance(challenge, Challenge)
         proof = self.chip_proof(client, challenge.challenge, card, **changes)
         return await client.open_check(challenge=challenge.challenge, certificate=card.certificate, proof=proof)
 
-    async def submitted(self, client: QualificationClient, check_id: str, answers: list[ConsentAnswer]) -> Receipt:
+    async def submit(self, client: QualificationClient, check_id: str, answers: list[ConsentAnswer]) -> Receipt:
         self.decisions += 1
         submission = client.submission(
             check_id, decided_at=self.now, answers=answers, ledger_count=self.decisions, ledger_head="ab" * 32
@@ -172,12 +175,12 @@ def authority() -> TestAuthority:
     return TestAuthority.create()
 
 
-def issue_card(authority: TestAuthority, name: str, born: date) -> Card:
+def issue_card(authority: TestAuthority, name: str, birth_date: date) -> Card:
     image = issue(
         authority,
         RSA_2048,
         b"\x00\x00\x00\x0cjP  " + name.encode() * 20,
-        holder=Holder(name=name, address="東京都模擬区試験町", birth_date=born),
+        holder=Holder(name=name, address="東京都模擬区試験町", birth_date=birth_date),
         pin="1234",
         issued_on=date(2024, 6, 1),
         certificate_ends_on=date(2029, 4, 12),
@@ -210,9 +213,9 @@ def postgres(closing: ThreadPoolExecutor) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """URL of an empty store; tests that use it run on both databases.
+    """URL of an empty store. Tests that use it run on SQLite and PostgreSQL.
 
-    Test files independent of the store override this fixture with one that returns None: in memory.
+    Test files that do not depend on the store override this fixture with None for an in-memory store.
     """
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.sqlite'}"
@@ -254,7 +257,7 @@ def counter(
     counter.register(card, "adult")
     server.start()
     yield counter
-    # a server takes 0.2 s to stop; stop it in the background
+    # close in the background, because a server takes 0.2 s to stop
 
     def close() -> None:
         counter.server.close()

@@ -1,4 +1,4 @@
-"""From an opened check to the result folder, without a screen: real service, ledger and files."""
+"""A terminal without a screen for delivery tests, with real service, ledger and files."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ SHARED = {Item.DIAGNOSIS: True, Item.MEDICINES: False, Item.HEALTH_CHECKUP: Fals
 
 
 class Office:
-    """A terminal's ledger and result folder; `clock_error` is the difference of its clock from the service's."""
+    """A terminal's ledger and result folder. `clock_error`: difference of its clock from the service's clock."""
 
     def __init__(self, counter: Any, card: Any, folder: Path, *, limit: float = 10.0, **options: Any) -> None:
         self.counter, self.card, self.results = counter, card, folder / "results"
@@ -36,7 +36,7 @@ class Office:
         return self.counter.now + self.clock_error
 
     @contextmanager
-    def at(self, client: QualificationClient) -> Any:
+    def open(self, client: QualificationClient) -> Any:
         self.ledger = Ledger.open(self.path, "terminal-1", clock=self.now)
         books = Worker("books")
         clock = Clock()
@@ -49,17 +49,17 @@ class Office:
             books.close()
             self.ledger.close()
 
-    async def decided(
+    async def record_decision(
         self,
         client: QualificationClient,
         answers: Mapping[Item, bool] = SHARED,
         *,
         by_law: Iterable[Item] = (),
         service_at: bool = True,
-        **more: Any,
+        **fields: Any,
     ) -> str:
-        """Open a check by PIN and record a decision without sending it; return the check id."""
-        opened = await self.counter.opened(client, self.card)
+        """Open a check by PIN, record a decision without sending it, and return the check id."""
+        opened = await self.counter.open_check(client, self.card)
         check_id: str = opened.check_id
         common: dict[str, Any] = {
             "check_id": check_id,
@@ -96,7 +96,7 @@ class Office:
                 by_law=tuple(by_law),
                 result_file=result_file_stem(INSTITUTION, check_id, now),
                 **common,
-                **more,
+                **fields,
             )
         )
         return check_id

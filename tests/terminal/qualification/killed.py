@@ -1,6 +1,6 @@
-"""Processes to be killed: the stub, and a terminal with a real conductor, ledger and client, and no camera.
+"""Processes for kill tests: the stub, and a terminal with conductor, ledger and client but without a camera.
 
-Each terminal logs what happens at the counter, one line at a time, before acting on it.
+Each terminal logs consents, outcomes and problems before it acts on them.
 """
 
 import asyncio
@@ -31,8 +31,8 @@ from terminal.words.catalogue import speaker
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Folder, service and card of a terminal. Plain values, because they are pickled for another process."""
+class TerminalSetup:
+    """Folder, service and card of a terminal, as plain values that can be pickled."""
 
     folder: str
     url: str
@@ -62,25 +62,25 @@ def _no_engine() -> Any:
     raise AssertionError("a reception by PIN needs no face engine")
 
 
-def _open(place: Place, slot: SimulatedSlot) -> Conductor:
-    settings = place.settings
+def _open(setup: TerminalSetup, slot: SimulatedSlot) -> Conductor:
+    settings = setup.settings
     devices = Devices(slot, None, _NoCamera(), _no_engine)  # type: ignore[arg-type]
     return open_terminal(settings, devices, rules=replace(rules_of(settings), show_answers=0.0))
 
 
 class _Patients:
-    """Patients in turn; each consent is logged before it is touched."""
+    """Plays patients in turn and logs each consent before giving it."""
 
-    def __init__(self, place: Place, slot: SimulatedSlot, seed: int, conductor: Conductor) -> None:
+    def __init__(self, setup: TerminalSetup, slot: SimulatedSlot, seed: int, conductor: Conductor) -> None:
         self._conductor = conductor
-        self._image = CardImage.model_validate_json(place.card)
+        self._image = CardImage.model_validate_json(setup.card)
         self._slot = slot
         self._card_inserted = False
-        self._chance = random.Random(seed)
-        self._log = place.log.open("a", encoding="utf-8", buffering=1)
+        self._random = random.Random(seed)
+        self._log = setup.log.open("a", encoding="utf-8", buffering=1)
 
-    def note(self, what: str, reception: str, **more: Any) -> None:
-        self._log.write(json.dumps({"what": what, "reception": reception, **more}) + "\n")
+    def log(self, what: str, reception: str, **fields: Any) -> None:
+        self._log.write(json.dumps({"what": what, "reception": reception, **fields}) + "\n")
 
     def _insert_card(self) -> None:
         if not self._card_inserted:
@@ -115,25 +115,25 @@ class _Patients:
             case st.Notice():
                 conductor.post(ev.Understood(reception))
             case st.Consent(index=None, questions=questions):
-                self._bulk(reception, questions, conductor)
+                self._answer_all(reception, questions, conductor)
             case st.Consent() | st.SpecificDisease() | st.Limit():
                 assert state.question is not None
-                self._one(reception, state.question, conductor)
+                self._answer_one(reception, state.question, conductor)
             case st.Summary():
                 conductor.post(ev.Confirmed(reception))
             case st.Complete(outcome=outcome):
                 assert state.reception.check is not None
-                self.note("outcome", reception, check=state.reception.check.check_id, outcome=outcome)
+                self.log("outcome", reception, check=state.reception.check.check_id, outcome=outcome)
                 self._remove_card()
             case st.Problem():
-                self.note("problem", reception, code=state.problem.code)
-                await asyncio.sleep(0.05)  # the next patient takes a moment
+                self.log("problem", reception, code=state.problem.code)
+                await asyncio.sleep(0.05)  # the patient needs a moment to remove the card
                 self._remove_card()
             case _:
                 pass
 
-    def _bulk(self, reception: str, questions: tuple[Question, ...], conductor: Conductor) -> None:
-        match self._chance.choice(("all", "none", "one-by-one", "leaves")):
+    def _answer_all(self, reception: str, questions: tuple[Question, ...], conductor: Conductor) -> None:
+        match self._random.choice(("all", "none", "one-by-one", "leaves")):
             case "all":
                 self._agree(reception, questions)
                 conductor.post(ev.ShareAll(reception))
@@ -144,33 +144,33 @@ class _Patients:
             case _:
                 self._remove_card()
 
-    def _one(self, reception: str, question: Question, conductor: Conductor) -> None:
-        granted = self._chance.random() < 0.5
+    def _answer_one(self, reception: str, question: Question, conductor: Conductor) -> None:
+        granted = self._random.random() < 0.5
         if granted:
             self._agree(reception, (question,))
         conductor.post(ev.QuestionAnswered(reception, question.id, granted))
 
     def _agree(self, reception: str, questions: tuple[Question, ...]) -> None:
-        self.note("yes", reception, items=[item.value for question in questions for item in question.items])
+        self.log("yes", reception, items=[item.value for question in questions for item in question.items])
 
 
-def run_terminal(place: Place, seed: int) -> None:
+def run_terminal(setup: TerminalSetup, seed: int) -> None:
     """Run receptions until killed."""
 
-    async def days() -> None:
+    async def run() -> None:
         slot = SimulatedSlot()
-        conductor = _open(place, slot)
-        patients = _Patients(place, slot, seed, conductor)
-        await Headless(conductor, patients, speaker(place.settings)).run()
+        conductor = _open(setup, slot)
+        patients = _Patients(setup, slot, seed, conductor)
+        await Headless(conductor, patients, speaker(setup.settings)).run()
 
-    _run_and_exit(lambda: asyncio.run(days()))
+    _run_and_exit(lambda: asyncio.run(run()))
 
 
-def settle_terminal(place: Place) -> None:
-    """Start the terminal again and stop it when its backlog is empty."""
+def settle_terminal(setup: TerminalSetup) -> None:
+    """Run a terminal until its backlog is empty."""
 
     async def settle() -> None:
-        conductor = _open(place, SimulatedSlot())
+        conductor = _open(setup, SimulatedSlot())
         running = asyncio.create_task(conductor.run())
         async with asyncio.timeout(90):
             while conductor.delivery.backlog():
@@ -186,7 +186,7 @@ def run_stub(folder: str, port: int, database_url: str) -> None:
 
 
 def _run_and_exit(run: Callable[[], None]) -> None:
-    """Run and exit without the clean-up of the test process."""
+    """Call `run` and exit the process without the test process's clean-up handlers."""
     try:
         run()
     except BaseException as error:

@@ -1,4 +1,4 @@
-"""Decisions waiting in the ledger during an update from version 0.1 still reach the service."""
+"""Tests that decisions waiting in the ledger are submitted after an update from version 0.1."""
 
 import asyncio
 import shutil
@@ -32,7 +32,7 @@ STATE = Path(__file__).parents[2] / "fixtures" / "state-v0.1.0"
 INSTITUTION = "1319999999"
 
 
-class Updated:
+class OldState:
     """A state folder of version 0.1 that ends with an unconfirmed decision."""
 
     def __init__(self, folder: Path) -> None:
@@ -102,7 +102,7 @@ class Updated:
         return outcomes, [record.event for record in LedgerFile(self.ledger_path).records()]
 
     def receipt_of_v1(self, client: QualificationClient) -> AcceptedSubmission:
-        """Return the submission stored by a version 0.1 service whose response was lost."""
+        """Return the submission as stored by a service of version 0.1."""
         submission = submission_of(client, self.waiting).model_copy(update={"wording_sha256": None})
         event = self.waiting.event
         facts: dict[str, Any] = {
@@ -119,22 +119,22 @@ class Updated:
 
 
 @pytest.fixture
-def updated(tmp_path: Path) -> Iterator[Updated]:
-    updated = Updated(tmp_path)
-    yield updated
-    updated.server.close()
+def old_state(tmp_path: Path) -> Iterator[OldState]:
+    old_state = OldState(tmp_path)
+    yield old_state
+    old_state.server.close()
 
 
 @pytest.mark.parametrize("accepted_before", [False, True])
-def test_a_decision_of_version_0_1_is_submitted(updated: Updated, accepted_before: bool) -> None:
-    """`accepted_before`: the old service accepted it, but its response was lost."""
-    outcomes, events = asyncio.run(updated.process_outbox(accepted_before=accepted_before))
+def test_decision_of_version_0_1_is_submitted(old_state: OldState, accepted_before: bool) -> None:
+    """`accepted_before`: the old service accepted the decision, but its response was lost."""
+    outcomes, events = asyncio.run(old_state.process_outbox(accepted_before=accepted_before))
     assert DeliveryStage.DELIVERED in [outcome.stage for outcome in outcomes]
-    check_id = updated.waiting.event.check_id
+    check_id = old_state.waiting.event.check_id
     (confirmed,) = [event for event in events if isinstance(event, SubmissionConfirmed) and event.check_id == check_id]
     assert confirmed.card_signature == (None if accepted_before else "absent")
-    verified = verify_with_receipts(updated.ledger_path, updated.enrolment.service_public_key)
+    verified = verify_with_receipts(old_state.ledger_path, old_state.enrolment.service_public_key)
     assert isinstance(verified, LedgerIntact)
-    name = f"{updated.waiting.event.result_file}.xml"
-    flags = flags_in(updated.state / "results" / name)
-    assert {item for item, flag in flags.items() if flag} == updated.waiting.event.granted
+    name = f"{old_state.waiting.event.result_file}.xml"
+    flags = flags_in(old_state.state / "results" / name)
+    assert {item for item, flag in flags.items() if flag} == old_state.waiting.event.granted

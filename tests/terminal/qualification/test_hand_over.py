@@ -1,4 +1,4 @@
-"""Results are delivered once or reported to staff if the folder fails, hangs or changes or the program is killed."""
+"""Tests that results are delivered exactly once, or reported to staff, despite failing folders and crashes."""
 
 import shutil
 import time
@@ -23,7 +23,7 @@ HANGING = "import sys; sys.stdin.buffer.read()"
 
 
 class Killed(BaseException):
-    """Stands for the process being killed at this point."""
+    """Simulates a crash at this point."""
 
 
 @pytest.fixture
@@ -36,10 +36,10 @@ def office(counter: Any, card: Any, tmp_path: Path) -> Office:
     return Office(counter, card, tmp_path)
 
 
-def test_a_file_is_delivered_once_and_recorded(office: Office, counter: Any) -> None:
+def test_result_is_delivered_and_recorded_once(office: Office, counter: Any) -> None:
     async def scenario(client: Any) -> Any:
-        with office.at(client):
-            check_id = await office.decided(client)
+        with office.open(client):
+            check_id = await office.record_decision(client)
             assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.DELIVERED
             assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED
             return office.ledger.of_check(check_id), office.kinds()
@@ -56,8 +56,8 @@ def test_delivery_resumes_when_the_share_returns(
     office.results.write_bytes(b"a file where the folder should be")
 
     async def scenario(client: Any) -> None:
-        with office.at(client):
-            first = await office.delivery.deliver(await office.decided(client))
+        with office.open(client):
+            first = await office.delivery.deliver(await office.record_decision(client))
             assert first.stage is DeliveryStage.CONFIRMED
             assert (office.delivery.backlog(), office.delivery.trouble) == (1, DeliveryFailure.FOLDER_MISSING)
             stored = b"".join(path.read_bytes() for path in office.path.parent.rglob("*") if path.is_file())
@@ -73,10 +73,10 @@ def test_delivery_resumes_when_the_share_returns(
     assert "模擬　花子".encode() in office.files()[0].read_bytes()
 
 
-def test_another_file_with_the_same_name_is_not_a_delivery(office: Office, counter: Any) -> None:
+def test_other_file_with_the_same_name_is_not_recorded_as_delivered(office: Office, counter: Any) -> None:
     async def scenario(client: Any) -> Any:
-        with office.at(client):
-            check_id = await office.decided(client)
+        with office.open(client):
+            check_id = await office.record_decision(client)
             history = office.ledger.of_check(check_id)
             assert history is not None
             name = f"{history.decision.event.result_file}.xml"
@@ -96,14 +96,14 @@ def test_another_file_with_the_same_name_is_not_a_delivery(office: Office, count
 # --- refusals ------------------------------------------------------------------------------------------------
 
 
-def test_only_a_signed_final_refusal_ends_the_check(office: Office, counter: Any) -> None:
-    """Resending would be refused until the consents expire; an unsigned refusal could come from anyone."""
+def test_only_a_signed_final_refusal_discards_the_check(office: Office, counter: Any) -> None:
+    """An unsigned refusal is treated as silence, and an unknown terminal may be enrolled later."""
 
     async def scenario(client: Any) -> list[Any]:
         behaviour = counter.server.behaviour
         stages: list[str] = []
-        with office.at(client):
-            check_id = await office.decided(client)
+        with office.open(client):
+            check_id = await office.record_decision(client)
             for rule in (
                 Rule(manner=Manner.REFUSING, reason=RefusalReason.CONFLICT, lie=Lie.UNSIGNED),
                 Rule(manner=Manner.REFUSING, reason=RefusalReason.UNKNOWN_TERMINAL),
@@ -137,10 +137,10 @@ def test_other_decisions_are_sent_while_the_share_hangs(
     monkeypatch.setattr(process, "_PROGRAM", HANGING)
 
     async def scenario(client: Any) -> float:
-        with office.at(client):
-            first = await office.delivery.deliver(await office.decided(client))
+        with office.open(client):
+            first = await office.delivery.deliver(await office.record_decision(client))
             began = time.monotonic()
-            others = [await office.delivery.deliver(await office.decided(client)) for _ in range(3)]
+            others = [await office.delivery.deliver(await office.record_decision(client)) for _ in range(3)]
             waited = time.monotonic() - began
             assert {outcome.stage for outcome in (first, *others)} == {DeliveryStage.CONFIRMED}
             assert office.delivery.trouble is DeliveryFailure.HANGS
@@ -156,7 +156,7 @@ def test_other_decisions_are_sent_while_the_share_hangs(
     assert counter.play(scenario) < 3 * 1.5  # only the first delivery waited for the share
 
 
-def test_the_program_can_end_while_the_share_hangs(
+def test_program_can_exit_while_the_share_hangs(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = Office(counter, card, tmp_path, limit=0.3)
@@ -164,66 +164,67 @@ def test_the_program_can_end_while_the_share_hangs(
     monkeypatch.setattr(process.subprocess.Popen, "kill", lambda self: None)  # like a process blocked in the kernel
 
     async def scenario(client: Any) -> float:
-        with office.at(client):
-            await office.delivery.deliver(await office.decided(client))
-            assert office.folder.inspect("any.xml") == NotDelivered(
-                DeliveryFailure.HANGS
-            )  # no second process was started
+        with office.open(client):
+            await office.delivery.deliver(await office.record_decision(client))
+            assert office.folder.inspect("any.xml") == NotDelivered(DeliveryFailure.HANGS)  # without a second process
             began = time.monotonic()
         return time.monotonic() - began
 
-    left: list[Any] = []
-    genuine = process.subprocess.Popen.__init__
+    processes: list[Any] = []
+    original = process.subprocess.Popen.__init__
 
-    def noted(self: Any, *arguments: Any, **named: Any) -> None:
-        genuine(self, *arguments, **named)
-        left.append(self)
+    def record_process(self: Any, *arguments: Any, **options: Any) -> None:
+        original(self, *arguments, **options)
+        processes.append(self)
 
-    monkeypatch.setattr(process.subprocess.Popen, "__init__", noted)
+    monkeypatch.setattr(process.subprocess.Popen, "__init__", record_process)
     assert counter.play(scenario) < 60
     monkeypatch.undo()
-    assert len(left) == 1
-    left[0].kill()
-    left[0].wait()
+    assert len(processes) == 1
+    processes[0].kill()
+    processes[0].wait()
 
 
 # --- killed during a hand-over --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", ["before the mark", "before the move", "after the move", "after it was collected"])
-def test_killed_during_a_hand_over(office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
-    """Both runs of the program together deliver and record exactly one file."""
-    collected: list[bytes] = []
+@pytest.mark.parametrize("where", ["before the mark", "before the move", "after the move", "after it was picked up"])
+def test_crash_during_a_hand_over_delivers_one_file(
+    office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    picked_up: list[bytes] = []
 
-    def collect() -> None:
+    def pick_up() -> None:
         for file in office.files():
-            collected.append(file.read_bytes())
+            picked_up.append(file.read_bytes())
             file.unlink()
 
     async def first_run(client: Any) -> None:
-        with office.at(client), monkeypatch.context() as killed:
-            check_id = await office.decided(client)
+        with office.open(client), monkeypatch.context() as killed:
+            check_id = await office.record_decision(client)
             folder, ledger = office.folder, office.ledger
             prepare, move = folder.prepare, folder.move
 
-            def then(step: Any, *arguments: Any) -> Any:
+            def crash_after(step: Any, *arguments: Any) -> Any:
                 step(*arguments)
                 raise Killed
 
             match where:
                 case "before the mark":
-                    killed.setattr(folder, "prepare", lambda *a: then(prepare, *a))
+                    killed.setattr(folder, "prepare", lambda *a: crash_after(prepare, *a))
                 case "before the move":
-                    killed.setattr(ledger, "handing_over", lambda *a: then(type(ledger).handing_over, ledger, *a))
+                    killed.setattr(
+                        ledger, "handing_over", lambda *a: crash_after(type(ledger).handing_over, ledger, *a)
+                    )
                 case _:
-                    killed.setattr(folder, "move", lambda *a: then(move, *a))
+                    killed.setattr(folder, "move", lambda *a: crash_after(move, *a))
             with pytest.raises(Killed):
                 await office.delivery.deliver(check_id)
-        if where == "after it was collected":
-            collect()
+        if where == "after it was picked up":
+            pick_up()
 
     async def second_run(client: Any) -> Any:
-        with office.at(client):
+        with office.open(client):
             (outcome,) = await office.delivery.process_outbox()
             await office.delivery.process_outbox()
             assert outcome.stage is DeliveryStage.DELIVERED
@@ -232,29 +233,29 @@ def test_killed_during_a_hand_over(office: Office, counter: Any, monkeypatch: py
     counter.play(first_run)
     kinds = counter.play(second_run)
     assert kinds.count("delivered") == 1
-    collect()
-    assert len(collected) == 1
+    pick_up()
+    assert len(picked_up) == 1
     assert list((office.results / WORK_FOLDER).glob("*.part")) == []
 
 
-def test_an_unmounted_share_is_not_an_emptied_folder(
+def test_unmounted_share_is_not_mistaken_for_an_emptied_folder(
     office: Office, counter: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def first_run(client: Any) -> None:
-        with office.at(client), monkeypatch.context() as killed:
-            check_id = await office.decided(client)
+        with office.open(client), monkeypatch.context() as killed:
+            check_id = await office.record_decision(client)
             killed.setattr(office.folder, "move", lambda *_: (_ for _ in ()).throw(Killed))
             with pytest.raises(Killed):
                 await office.delivery.deliver(check_id)
 
     async def next_day(client: Any) -> list[DeliveryOutcome]:
-        with office.at(client):
+        with office.open(client):
             return list(await office.delivery.process_outbox())
 
     counter.play(first_run)
     share = tmp_path / "the share"
     office.results.rename(share)
-    (office.results / WORK_FOLDER).mkdir(parents=True)  # the empty mount point, with a work folder from earlier use
+    (office.results / WORK_FOLDER).mkdir(parents=True)  # an empty mount point with an old work folder
     (outcome,) = counter.play(next_day)
     assert (outcome.stage, office.folder.trouble) == (DeliveryStage.CONFIRMED, DeliveryFailure.FOLDER_MISSING)
     assert office.files() == []
@@ -266,15 +267,15 @@ def test_an_unmounted_share_is_not_an_emptied_folder(
 
 
 @pytest.mark.parametrize("again", [True, False])
-def test_staff_decide_on_a_hand_over_of_unknown_outcome(
+def test_staff_decide_about_a_hand_over_with_unknown_outcome(
     office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch, again: bool
 ) -> None:
-    """The hand-over is announced in the ledger, but the work folder that would show its state is gone."""
+    """The ledger announces the hand-over, but the work folder with its state is missing."""
 
     async def scenario(client: Any) -> None:
-        with office.at(client):
-            check_id = await office.decided(client)
-            with pytest.raises(LifeCycleError, match="not waiting"):
+        with office.open(client):
+            check_id = await office.record_decision(client)
+            with pytest.raises(LifeCycleError, match="not 'confirmed'"):
                 await office.delivery.decide_hand_over(check_id, again=again)
             with monkeypatch.context() as killed:
                 killed.setattr(office.folder, "move", lambda *_: NotDelivered(DeliveryFailure.HANGS))
@@ -283,8 +284,8 @@ def test_staff_decide_on_a_hand_over_of_unknown_outcome(
             for _ in range(2):
                 (outcome,) = await office.delivery.process_outbox()
                 assert outcome.stage is DeliveryStage.CONFIRMED
-            other = await office.delivery.deliver(await office.decided(client))
-            assert other.stage is DeliveryStage.DELIVERED, "other results are not delayed"
+            other = await office.delivery.deliver(await office.record_decision(client))
+            assert other.stage is DeliveryStage.DELIVERED, "other results must not be delayed"
             await office.delivery.process_outbox()
             assert list(office.delivery.astray) == [check_id]
             assert office.reported.count(ASTRAY) == 1
@@ -292,7 +293,7 @@ def test_staff_decide_on_a_hand_over_of_unknown_outcome(
             assert outcome.stage is (DeliveryStage.DELIVERED if again else DeliveryStage.REFUSED)
             assert (office.delivery.backlog(), office.delivery.astray) == (0, {})
             assert "hand-over-decided" in office.kinds()
-            assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS]), "its consents can be withdrawn"
+            assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS]), "consents must remain withdrawable"
             with pytest.raises(LifeCycleError):
                 await office.delivery.decide_hand_over(check_id, again=again)
 
@@ -300,16 +301,16 @@ def test_staff_decide_on_a_hand_over_of_unknown_outcome(
     assert len(office.files()) == (2 if again else 1)
 
 
-def test_a_consent_withdrawn_before_the_move_is_not_in_the_file(
+def test_consent_withdrawn_before_the_move_is_not_in_the_file(
     office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file written before the crash contains the consent and must not be delivered."""
+    """The prepared file contains the consent and must not be delivered."""
 
     async def scenario(client: Any) -> None:
-        with office.at(client):
-            check_id = await office.decided(client)
-            with monkeypatch.context() as full:
-                full.setattr(office.folder, "move", lambda *_: NotDelivered(DeliveryFailure.DISK_FULL))
+        with office.open(client):
+            check_id = await office.record_decision(client)
+            with monkeypatch.context() as disk_full:
+                disk_full.setattr(office.folder, "move", lambda *_: NotDelivered(DeliveryFailure.DISK_FULL))
                 assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.CONFIRMED
             assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
             await office.delivery.process_outbox()
@@ -332,12 +333,12 @@ def test_results_are_written_by_a_separate_process(tmp_path: Path) -> None:
     folder.close()
 
 
-def test_another_file_found_after_a_crash_is_not_counted_as_delivered(
+def test_other_file_found_after_a_crash_is_not_recorded_as_delivered(
     office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def first_run(client: Any) -> str:
-        with office.at(client), monkeypatch.context() as killed:
-            check_id = await office.decided(client)
+        with office.open(client), monkeypatch.context() as killed:
+            check_id = await office.record_decision(client)
             killed.setattr(office.folder, "move", lambda *_: (_ for _ in ()).throw(Killed))
             with pytest.raises(Killed):
                 await office.delivery.deliver(check_id)
@@ -346,7 +347,7 @@ def test_another_file_found_after_a_crash_is_not_counted_as_delivered(
             return f"{history.decision.event.result_file}.xml"
 
     async def next_day(client: Any) -> list[str]:
-        with office.at(client):
+        with office.open(client):
             await office.delivery.process_outbox()
             return office.kinds()
 
@@ -359,10 +360,10 @@ def test_another_file_found_after_a_crash_is_not_counted_as_delivered(
     assert len(office.files()) == 1
 
 
-def test_a_discarded_check_is_not_sent(office: Office, counter: Any) -> None:
+def test_discarded_check_is_not_sent(office: Office, counter: Any) -> None:
     async def scenario(client: Any) -> None:
-        with office.at(client):
-            check_id = await office.decided(client)
+        with office.open(client):
+            check_id = await office.record_decision(client)
             office.ledger.discarded(check_id, "by-staff")
             assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.REFUSED
             answer = await client.result(check_id)

@@ -1,4 +1,4 @@
-"""Keys, enrolment and statements."""
+"""Tests for keys, enrolment and signed statements."""
 
 import stat
 import subprocess
@@ -16,7 +16,7 @@ from terminal.qualification.keys import Enrolment, SigningKey, verify
 from terminal.qualification.statements import chip_statement, pin_statement, receipt_statement, verdict_statement
 
 
-def test_a_key_is_created_once_and_private(tmp_path: Path) -> None:
+def test_key_is_created_once_with_private_permissions(tmp_path: Path) -> None:
     path = tmp_path / "terminal" / "key.pem"
     first = SigningKey.load_or_create(path)
     assert SigningKey.load_or_create(path).public_pem == first.public_pem
@@ -38,13 +38,13 @@ def test_concurrent_creation_yields_one_key(tmp_path: Path) -> None:
     assert len(set(keys)) == 1
 
 
-def test_a_malformed_key_file_is_refused(tmp_path: Path) -> None:
+def test_malformed_key_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "key.pem").write_text("nonsense")
     with pytest.raises(ValueError):
         SigningKey.load_or_create(tmp_path / "key.pem")
 
 
-def test_signatures() -> None:
+def test_signature_is_valid_only_for_its_key_and_statement() -> None:
     key, other = SigningKey.generate(), SigningKey.generate()
     signature = key.sign(b"statement")
     assert verify(key.public_pem, b"statement", signature)
@@ -55,7 +55,7 @@ def test_signatures() -> None:
     assert "PRIVATE" not in repr(key)
 
 
-def test_enrolment(tmp_path: Path) -> None:
+def test_enrolment_is_saved_and_loaded(tmp_path: Path) -> None:
     path = tmp_path / "terminal" / "enrolment.json"
     assert Enrolment.load(path) is None
     enrolment = Enrolment(terminal_id="terminal-1", service_public_key="PEM", simulated=True)
@@ -88,7 +88,7 @@ def test_statements_are_unambiguous() -> None:
     assert pin_statement(b"ab") == b"\x00\x00\x00\x0euketsuke/2/pin\x00\x00\x00\x02ab"
 
 
-def test_a_signed_time_needs_its_zone() -> None:
+def test_signed_times_require_a_time_zone() -> None:
     with pytest.raises(ValueError, match="zone"):
         receipt_statement(
             check_id="c",
@@ -100,8 +100,8 @@ def test_a_signed_time_needs_its_zone() -> None:
         )
 
 
-def test_the_contract_imports_nothing_heavy() -> None:
-    heavy = ("fastapi", "httpx", "cryptography", "lxml", "sqlalchemy", "uvicorn")
-    code = f"import sys, terminal.qualification.contract; print([m for m in {heavy} if m in sys.modules])"
+def test_contract_imports_no_large_libraries() -> None:
+    large = ("fastapi", "httpx", "cryptography", "lxml", "sqlalchemy", "uvicorn")
+    code = f"import sys, terminal.qualification.contract; print([m for m in {large} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

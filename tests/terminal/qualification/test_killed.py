@@ -1,4 +1,4 @@
-"""After kill -9 of terminals and service, exactly the given consents are recorded, once."""
+"""Tests that every consent is recorded exactly once although terminals and service are killed."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,12 +22,12 @@ def chain(
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("database_url", ["postgresql", pytest.param("sqlite", marks=pytest.mark.long)], indirect=True)
 @pytest.mark.parametrize("chain", [1], indirect=True)
-def test_killed_ten_times(chain: Chain) -> None:
+def test_consents_are_recorded_once_despite_ten_kills(chain: Chain) -> None:
     check_kills(chain, 10)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("chain", [2, 3], indirect=True)
-def test_killed_fifty_times(chain: Chain) -> None:
+def test_consents_are_recorded_once_despite_fifty_kills(chain: Chain) -> None:
     check_kills(chain, 50)

@@ -1,4 +1,4 @@
-"""Results that misstate the patient's answers never reach the receipt computer."""
+"""Tests that results which differ from the patient's answers are not delivered."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -39,33 +39,37 @@ def database_url() -> None:
 
 
 def yes(result: Result, item: Item, **changes: Any) -> ConsentOutcome:
-    facts = {"consent_time": result.processed_at, **changes}
-    return ConsentOutcome(item=item, flag=1, **facts)
+    fields = {"consent_time": result.processed_at, **changes}
+    return ConsentOutcome(item=item, flag=1, **fields)
 
 
-def with_(result: Result, **changes: Any) -> Result:
+def altered(result: Result, **changes: Any) -> Result:
     return result.model_copy(update=changes)
 
 
-def consents(result: Result, change: Callable[[ConsentOutcome], ConsentOutcome | None]) -> Result:
+def change_consents(result: Result, change: Callable[[ConsentOutcome], ConsentOutcome | None]) -> Result:
     found = (change(outcome) for outcome in result.consents)
-    return with_(result, consents=tuple(outcome for outcome in found if outcome is not None))
+    return altered(result, consents=tuple(outcome for outcome in found if outcome is not None))
 
 
-def claimed(item: Item) -> Alteration:
-    return lambda result: consents(result, lambda outcome: yes(result, item) if outcome.item is item else outcome)
+def claim(item: Item) -> Alteration:
+    return lambda result: change_consents(
+        result, lambda outcome: yes(result, item) if outcome.item is item else outcome
+    )
 
 
-def with_consent(**changes: Any) -> Alteration:
-    """Alter the only consent that was given."""
+def change_consent(**changes: Any) -> Alteration:
+    """Alter the only granted consent."""
 
     def alter(result: Result) -> Result:
-        return consents(result, lambda outcome: outcome.model_copy(update=changes) if outcome.flag == 1 else outcome)
+        return change_consents(
+            result, lambda outcome: outcome.model_copy(update=changes) if outcome.flag == 1 else outcome
+        )
 
     return alter
 
 
-def shifted(by: timedelta) -> Alteration:
+def shift_times(by: timedelta) -> Alteration:
     def alter(result: Result) -> Result:
         def later(outcome: ConsentOutcome) -> ConsentOutcome:
             if outcome.consent_time is None or outcome.available_time is None:
@@ -73,7 +77,7 @@ def shifted(by: timedelta) -> Alteration:
             times = {"consent_time": outcome.consent_time + by, "available_time": outcome.available_time + by}
             return outcome.model_copy(update=times)
 
-        return consents(result, later)
+        return change_consents(result, later)
 
     return alter
 
@@ -89,78 +93,78 @@ SUBSIDY = Subsidy(insurer_number="80139999", recipient_number="1", name="子ど�
 SEARCH = InsuredSearch(insurer_number="138999", insured_identification_number="1", birth_date=date(1981, 4, 12))
 
 LIES: dict[str, Alteration] = {
-    "claims medicines": claimed(Item.MEDICINES),
-    "claims a check-up": claimed(Item.HEALTH_CHECKUP),
-    "claims the limit": claimed(Item.HIGH_COST_LIMIT),
-    "claims all": lambda r: consents(r, lambda answer: yes(r, answer.item)),
-    "claims an item not asked about": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SURGERY))),
-    "claims a certificate not asked about": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SPECIFIC_DISEASE))),
-    "claims subsidies not asked about": lambda r: with_(r, consents=(*r.consents, yes(r, Item.SUBSIDIES))),
-    "refuses an item not asked about": lambda r: with_(
+    "claims medicines": claim(Item.MEDICINES),
+    "claims a check-up": claim(Item.HEALTH_CHECKUP),
+    "claims the limit": claim(Item.HIGH_COST_LIMIT),
+    "claims all": lambda r: change_consents(r, lambda answer: yes(r, answer.item)),
+    "claims an item not asked about": lambda r: altered(r, consents=(*r.consents, yes(r, Item.SURGERY))),
+    "claims a certificate not asked about": lambda r: altered(r, consents=(*r.consents, yes(r, Item.SPECIFIC_DISEASE))),
+    "claims subsidies not asked about": lambda r: altered(r, consents=(*r.consents, yes(r, Item.SUBSIDIES))),
+    "refuses an item not asked about": lambda r: altered(
         r, consents=(*r.consents, ConsentOutcome(item=Item.SURGERY, flag=0))
     ),
-    "repeats the answers": lambda r: with_(r, consents=r.consents + r.consents),
-    "both refuses and consents": lambda r: with_(r, consents=(*r.consents, yes(r, Item.MEDICINES))),
-    "omits an answer": lambda r: with_(r, consents=r.consents[1:]),
-    "omits all answers": lambda r: with_(r, consents=()),
-    "drops a consent": with_consent(flag=0, consent_time=None, available_time=None),
-    "an hour earlier": shifted(-HOUR),
-    "an hour later": shifted(HOUR),
-    "a second later": shifted(timedelta(seconds=1)),
-    "a microsecond later": shifted(timedelta(microseconds=1)),
-    "lasts a week": lambda r: consents(
+    "repeats the answers": lambda r: altered(r, consents=r.consents + r.consents),
+    "both refuses and consents": lambda r: altered(r, consents=(*r.consents, yes(r, Item.MEDICINES))),
+    "omits an answer": lambda r: altered(r, consents=r.consents[1:]),
+    "omits all answers": lambda r: altered(r, consents=()),
+    "drops a consent": change_consent(flag=0, consent_time=None, available_time=None),
+    "an hour earlier": shift_times(-HOUR),
+    "an hour later": shift_times(HOUR),
+    "a second later": shift_times(timedelta(seconds=1)),
+    "a microsecond later": shift_times(timedelta(microseconds=1)),
+    "lasts a week": lambda r: change_consents(
         r,
         lambda answer: (
             answer.model_copy(update={"available_time": r.processed_at + timedelta(days=7)}) if answer.flag else answer
         ),
     ),
-    "the limit by law": lambda r: with_(r, by_law=(Item.HIGH_COST_LIMIT,)),
-    "medicines by law": lambda r: with_(r, by_law=(Item.MEDICINES,)),
-    "by law instead of refused": lambda r: with_(
-        consents(r, lambda answer: None if answer.item is Item.HIGH_COST_LIMIT else answer),
+    "the limit by law": lambda r: altered(r, by_law=(Item.HIGH_COST_LIMIT,)),
+    "medicines by law": lambda r: altered(r, by_law=(Item.MEDICINES,)),
+    "by law instead of refused": lambda r: altered(
+        change_consents(r, lambda answer: None if answer.item is Item.HIGH_COST_LIMIT else answer),
         by_law=(Item.HIGH_COST_LIMIT,),
     ),
-    "a refused limit": lambda r: with_(r, limit=LIMIT),
-    "diseases not asked about": lambda r: with_(r, specific_diseases=(DISEASE,)),
-    "subsidies not asked about": lambda r: with_(
+    "a refused limit": lambda r: altered(r, limit=LIMIT),
+    "diseases not asked about": lambda r: altered(r, specific_diseases=(DISEASE,)),
+    "subsidies not asked about": lambda r: altered(
         r, subsidies=ProvidedSubsidies(standing=SubsidyStanding.USABLE, certificates=(SUBSIDY,))
     ),
-    "another institution": lambda r: with_(r, institution_code="9999999999"),
-    "another check": lambda r: with_(r, check_id="0" * 32),
-    "an older answer": lambda r: with_(r, processed_at=r.processed_at - timedelta(days=1)),
-    "a later answer": lambda r: with_(r, processed_at=r.processed_at + timedelta(seconds=1)),
-    "a look-up": lambda r: with_(r, reference_classification="2", search=SEARCH),
-    "another prescription": lambda r: with_(r, prescription_form=PrescriptionForm.PAPER),
-    "a prescription to dispense": lambda r: with_(r, dispense=("SIM-0001-1",)),
-    "an error, and consents": lambda r: with_(
-        claimed(Item.MEDICINES)(r), segment="9", error_code="SIMQ0001E", validity=None
+    "another institution": lambda r: altered(r, institution_code="9999999999"),
+    "another check": lambda r: altered(r, check_id="0" * 32),
+    "an older answer": lambda r: altered(r, processed_at=r.processed_at - timedelta(days=1)),
+    "a later answer": lambda r: altered(r, processed_at=r.processed_at + timedelta(seconds=1)),
+    "a look-up": lambda r: altered(r, reference_classification="2", search=SEARCH),
+    "another prescription": lambda r: altered(r, prescription_form=PrescriptionForm.PAPER),
+    "a prescription to dispense": lambda r: altered(r, dispense=("SIM-0001-1",)),
+    "an error, and consents": lambda r: altered(
+        claim(Item.MEDICINES)(r), segment="9", error_code="SIMQ0001E", validity=None
     ),
 }
 
 
-def test_thirty_false_results_are_held_back(
+def test_thirty_false_results_are_not_delivered(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every false result is signed and answers the request; none is delivered, and the true one afterwards is."""
+    """Every false result has a valid signature. The true result is delivered afterwards."""
     office = Office(counter, card, tmp_path)
-    true = counter.server.service.result
+    true_result = counter.server.service.result
     current: list[Alteration] = []
 
-    async def lying(check_id: str, caller: Any) -> Any:
-        answer = await true(check_id, caller)
+    async def false_result(check_id: str, caller: Any) -> Any:
+        answer = await true_result(check_id, caller)
         return current[0](answer) if current and isinstance(answer, Result) else answer
 
-    monkeypatch.setattr(counter.server.service, "result", lying)
+    monkeypatch.setattr(counter.server.service, "result", false_result)
 
     async def scenario(client: Any) -> None:
-        with office.at(client):
+        with office.open(client):
             for name, alteration in LIES.items():
                 current[:] = [alteration]
                 office.reported.clear()
-                check_id = await office.decided(client, prescription_form="1")
+                check_id = await office.record_decision(client, prescription_form="1")
                 outcome = await office.delivery.deliver(check_id)
                 assert office.files() == [], name
-                other_check = name == "another check"  # refused by the client itself
+                other_check = name == "another check"  # refused by the client
                 assert outcome.stage is (DeliveryStage.CONFIRMED if other_check else DeliveryStage.HELD_BACK), name
                 code = ProblemCode.RESULT_UNSIGNED if other_check else ProblemCode.RESULT_NOT_OURS
                 assert office.reported == [code.code], name
@@ -182,24 +186,24 @@ def test_thirty_false_results_are_held_back(
 
     assert len(LIES) >= 30
     counter.play(scenario)
-    seen = {record.event.reason for record in LedgerFile(office.path).records() if record.event.kind == "not-ours"}
-    # the client refuses the result of another check, and withdrawal has a separate test
-    assert seen == set(Mismatch) - {Mismatch.OTHER_CHECK, Mismatch.WITHDRAWN}
+    reasons = {record.event.reason for record in LedgerFile(office.path).records() if record.event.kind == "not-ours"}
+    # the client refuses results of another check; withdrawal has a separate test
+    assert reasons == set(Mismatch) - {Mismatch.OTHER_CHECK, Mismatch.WITHDRAWN}
 
 
 @pytest.mark.parametrize("lie", list(Lie))
-def test_the_stub_lies_on_request(counter: Any, card: Any, tmp_path: Path, lie: Lie) -> None:
+def test_lies_of_the_stub_are_not_delivered(counter: Any, card: Any, tmp_path: Path, lie: Lie) -> None:
     office = Office(counter, card, tmp_path)
 
     async def scenario(client: Any) -> Any:
-        with office.at(client):
-            check_id = await office.decided(client)
+        with office.open(client):
+            check_id = await office.record_decision(client)
             counter.server.behaviour.set(Operation.RESULT, Rule(manner=Manner.LYING, lie=lie, times=1))
             outcome = await office.delivery.deliver(check_id)
             assert office.files() == []
             assert outcome.stage is (DeliveryStage.CONFIRMED if lie is Lie.UNSIGNED else DeliveryStage.HELD_BACK)
-            (true,) = await office.delivery.process_outbox()
-            assert true.stage is DeliveryStage.DELIVERED
+            (outcome,) = await office.delivery.process_outbox()
+            assert outcome.stage is DeliveryStage.DELIVERED
             return office.kinds()
 
     kinds = counter.play(scenario)
@@ -209,52 +213,51 @@ def test_the_stub_lies_on_request(counter: Any, card: Any, tmp_path: Path, lie: 
     assert flags_in(office.files()[0])[Item.MEDICINES] == 0
 
 
-def test_a_withdrawn_consent_is_not_in_a_later_file(
+def test_withdrawn_consent_is_not_in_a_later_file(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Withdrawn while the file could not be written; the service's earlier result still contains it."""
+    """The consent is withdrawn before the file is written, but the service repeats an earlier result."""
     office = Office(counter, card, tmp_path)
-    true = counter.server.service.result
-    earlier: list[Result] = []
+    true_result = counter.server.service.result
+    answers: list[Result] = []
 
     async def first_answer(check_id: str, caller: Any) -> Any:
-        answer = await true(check_id, caller)
-        earlier.append(answer)
-        return earlier[0]
+        answers.append(await true_result(check_id, caller))
+        return answers[0]
 
     async def scenario(client: Any) -> None:
-        with office.at(client):
-            check_id = await office.decided(client)
+        with office.open(client):
+            check_id = await office.record_decision(client)
             monkeypatch.setattr(counter.server.service, "result", first_answer)
             with monkeypatch.context() as no_folder:
                 no_folder.setattr(office.folder, "prepare", lambda *_: office.folder.inspect("none.xml"))
                 assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.CONFIRMED
             assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
             assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.HELD_BACK
-            monkeypatch.setattr(counter.server.service, "result", true)
+            monkeypatch.setattr(counter.server.service, "result", true_result)
             assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED
 
     counter.play(scenario)
     assert flags_in(office.files()[0])[Item.DIAGNOSIS] == 0
 
 
-def test_a_consent_withdrawn_while_its_result_is_fetched_is_not_in_the_file(
+def test_consent_withdrawn_during_the_request_is_not_in_the_file(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = Office(counter, card, tmp_path)
 
     async def scenario(client: Any) -> None:
-        with office.at(client):
-            check_id = await office.decided(client)
+        with office.open(client):
+            check_id = await office.record_decision(client)
             fetch = client.result
 
-            async def withdraw_meanwhile(check: str) -> Any:
+            async def fetch_and_withdraw(check: str) -> Any:
                 answer = await fetch(check)
                 assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
                 return answer
 
-            with monkeypatch.context() as meanwhile:
-                meanwhile.setattr(client, "result", withdraw_meanwhile)
+            with monkeypatch.context() as patch:
+                patch.setattr(client, "result", fetch_and_withdraw)
                 assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.CONFIRMED
             assert office.files() == []
             assert "handing-over" not in office.kinds()
@@ -264,21 +267,21 @@ def test_a_consent_withdrawn_while_its_result_is_fetched_is_not_in_the_file(
     assert flags_in(office.files()[0])[Item.DIAGNOSIS] == 0
 
 
-def test_an_auditor_finds_a_wrongly_delivered_consent(
+def test_auditor_finds_a_wrongly_delivered_consent(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A terminal without the comparison delivers a withdrawn consent; the audit of the file shows it."""
+    """A terminal that does not compare results delivers a withdrawn consent, which the audit reports."""
     office = Office(counter, card, tmp_path)
-    true = counter.server.service.result
+    true_result = counter.server.service.result
     answers: list[Result] = []
 
     async def first_answer(check_id: str, caller: Any) -> Any:
-        answers.append(await true(check_id, caller))
+        answers.append(await true_result(check_id, caller))
         return answers[0]
 
     async def scenario(client: Any) -> str:
-        with office.at(client):
-            check_id = await office.decided(client)
+        with office.open(client):
+            check_id = await office.record_decision(client)
             with monkeypatch.context() as unchecked:
                 unchecked.setattr(counter.server.service, "result", first_answer)
                 unchecked.setattr(office.folder, "prepare", lambda *_: office.folder.inspect("none.xml"))
@@ -291,20 +294,20 @@ def test_an_auditor_finds_a_wrongly_delivered_consent(
             return check_id
 
     counter.play(scenario)
-    (found,) = check_files(office.results, office.path).differing
-    assert found.what == "SRJ: withdrawn before the handover"
+    (difference,) = check_files(office.results, office.path).differing
+    assert difference.what == "SRJ: withdrawn before the handover"
     (file,) = office.files()
     file.write_bytes(file.read_bytes() + b"\n")
-    differences = [found.what for found in check_files(office.results, office.path).differing]
+    differences = [difference.what for difference in check_files(office.results, office.path).differing]
     assert "changed since the handover" in differences
 
 
-def test_a_withdrawal_after_the_hand_over_leaves_the_file_valid(counter: Any, card: Any, tmp_path: Path) -> None:
+def test_withdrawal_after_the_hand_over_leaves_the_file_valid(counter: Any, card: Any, tmp_path: Path) -> None:
     office = Office(counter, card, tmp_path)
 
     async def scenario(client: Any) -> None:
-        with office.at(client):
-            check_id = await office.decided(client)
+        with office.open(client):
+            check_id = await office.record_decision(client)
             assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.DELIVERED
             assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS])
 
@@ -312,12 +315,12 @@ def test_a_withdrawal_after_the_hand_over_leaves_the_file_valid(counter: Any, ca
     assert check_files(office.results, office.path).differing == ()
 
 
-def test_the_limit_provided_by_law_is_not_a_false_consent(counter: Any, card: Any, tmp_path: Path) -> None:
+def test_limit_provided_by_law_is_not_a_false_consent(counter: Any, card: Any, tmp_path: Path) -> None:
     office = Office(counter, card, tmp_path)
 
     async def scenario(client: Any) -> None:
-        with office.at(client):
-            check_id = await office.decided(client, {Item.DIAGNOSIS: True}, by_law=[Item.HIGH_COST_LIMIT])
+        with office.open(client):
+            check_id = await office.record_decision(client, {Item.DIAGNOSIS: True}, by_law=[Item.HIGH_COST_LIMIT])
             assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.DELIVERED
 
     counter.play(scenario)

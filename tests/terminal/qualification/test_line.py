@@ -1,4 +1,4 @@
-"""Mutual TLS between terminal and service, with certificates of the same authority."""
+"""Tests for mutual TLS between terminal and service."""
 
 import asyncio
 import ssl
@@ -62,35 +62,35 @@ def challenge(url: str, tls: ssl.SSLContext | None, service_key: str = "") -> An
     return asyncio.run(request())
 
 
-def test_opening_a_check_over_tls(counter: Any, card: Any, keys: Path) -> None:
+def test_check_is_opened_over_tls(counter: Any, card: Any, keys: Path) -> None:
     counter.server.stop()
     counter.server = StubServer(counter.server.service, line=tls_files(keys, SERVER))
     counter.server.start()
     assert counter.server.url.startswith("https://")
     tls = tls_files(keys, "terminal-1").client_context()
-    opened = counter.play(lambda client: counter.opened(client, card), tls=tls)
+    opened = counter.play(lambda client: counter.open_check(client, card), tls=tls)
     assert isinstance(opened, CheckOpenedReply)
 
 
-def test_a_terminal_without_certificate_is_refused(server: StubServer, keys: Path) -> None:
+def test_terminal_without_a_certificate_is_refused(server: StubServer, keys: Path) -> None:
     without_certificate = ssl.create_default_context(cafile=str(tls_files(keys, SERVER).authority))
     assert isinstance(challenge(server.url, without_certificate), NoAnswer)
 
 
-def test_a_terminal_of_another_authority_is_refused(server: StubServer, keys: Path, strangers: Path) -> None:
+def test_terminal_of_another_authority_is_refused(server: StubServer, keys: Path, strangers: Path) -> None:
     stranger = tls_files(strangers, "terminal-1")
     context = ssl.create_default_context(cafile=str(tls_files(keys, SERVER).authority))
     context.load_cert_chain(stranger.certificate, stranger.key)
     assert isinstance(challenge(server.url, context), NoAnswer)
 
 
-def test_a_service_of_another_authority_is_refused(server: StubServer, strangers: Path) -> None:
+def test_service_of_another_authority_is_refused(server: StubServer, strangers: Path) -> None:
     other_authority = tls_files(strangers, "terminal-1").client_context()
     assert challenge(server.url, other_authority) == NoAnswer(NoAnswerReason.NO_CONNECTION)
     assert challenge(server.url, None) == NoAnswer(NoAnswerReason.NO_CONNECTION)
 
 
-def test_a_terminals_certificate_cannot_be_used_by_a_service(tmp_path: Path, keys: Path) -> None:
+def test_service_with_a_terminal_certificate_is_refused(tmp_path: Path, keys: Path) -> None:
     server = StubServer(open_service(tmp_path, in_memory=True), line=tls_files(keys, "terminal-1"))
     server.start()
     try:
@@ -105,7 +105,7 @@ def test_plain_http_is_refused(server: StubServer) -> None:
         httpx.get(server.url.replace("https", "http") + "/openapi.json")
 
 
-def test_setting_misbehaviour_over_tls(server: StubServer, keys: Path) -> None:
+def test_misbehaviour_can_be_set_over_tls(server: StubServer, keys: Path) -> None:
     tls = tls_files(keys, "terminal-1").client_context()
     with StubAdmin(server.url, tls=tls) as admin:
         assert not isinstance(admin.behave(Operation.CHALLENGE, Rule(manner=Manner.DROPPED, times=1)), NoAnswer)
@@ -113,7 +113,7 @@ def test_setting_misbehaviour_over_tls(server: StubServer, keys: Path) -> None:
     assert isinstance(challenge(server.url, tls, server.service.public_key), Challenge)
 
 
-def test_making_keys_again_keeps_existing_ones(tmp_path: Path) -> None:
+def test_creating_keys_again_keeps_existing_keys(tmp_path: Path) -> None:
     create_tls_files(tmp_path, terminals=("one",))
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     create_tls_files(tmp_path, terminals=("one", "two"))
@@ -124,7 +124,7 @@ def test_making_keys_again_keeps_existing_ones(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_loading_a_terminals_tls_files(tmp_path: Path, keys: Path) -> None:
+def test_tls_files_of_a_terminal_are_loaded(tmp_path: Path, keys: Path) -> None:
     assert terminal_tls_files(tmp_path, "terminal-1") is None
     folder = tmp_path / "terminal" / "line"
     folder.mkdir(parents=True)
@@ -138,6 +138,6 @@ def test_loading_a_terminals_tls_files(tmp_path: Path, keys: Path) -> None:
         line.client_context()
 
 
-def test_serving_other_computers_requires_tls(tmp_path: Path) -> None:
+def test_listening_for_other_computers_requires_tls(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="TLS"):
         serve(tmp_path, host="0.0.0.0")

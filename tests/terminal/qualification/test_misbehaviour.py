@@ -1,4 +1,4 @@
-"""The stub misbehaves for a person or a call, as set over HTTP, in a file or on the command line."""
+"""Tests for the stub's misbehaviour, set over HTTP, in a file or on the command line."""
 
 import time
 from pathlib import Path
@@ -38,8 +38,8 @@ def database_url() -> None:
 
 
 async def run_check(counter: Any, client: QualificationClient, card: Any) -> list[Any]:
-    """Return the replies for opening, submission and result; only the first if it is not a check."""
-    opened = await counter.pin(client, card)
+    """Return the replies for opening, submission and result, or only the first if no check was opened."""
+    opened = await counter.open_by_pin(client, card)
     if not isinstance(opened, CheckOpenedReply):
         return [opened]
     answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=counter.now)]
@@ -62,7 +62,7 @@ def two_people(counter: Any, card: Any, other_card: Any) -> Any:
 
 
 @pytest.mark.parametrize("operation", [Operation.OPEN, Operation.SUBMIT, Operation.RESULT])
-def test_misbehaviour_affects_one_person_only(
+def test_rule_for_a_person_affects_no_one_else(
     two_people: Any, card: Any, other_card: Any, operation: Operation
 ) -> None:
     two_people.server.behaviour.set(operation, Rule(manner=Manner.FAILING), "elder")
@@ -73,7 +73,7 @@ def test_misbehaviour_affects_one_person_only(
     assert affected.index(NoAnswer(NoAnswerReason.SERVER_ERROR)) == ["open", "submit", "result"].index(operation)
 
 
-def test_misbehaviour_in_every_operation_of_one_person(two_people: Any, card: Any, other_card: Any) -> None:
+def test_person_rule_applies_to_every_operation(two_people: Any, card: Any, other_card: Any) -> None:
     two_people.server.behaviour.set(Operation.EVERY, Rule(manner=Manner.DROPPED), "elder")
     affected = two_people.play(lambda client: run_check(two_people, client, other_card))
     assert affected == [NoAnswer(NoAnswerReason.CONNECTION_LOST)]
@@ -81,14 +81,15 @@ def test_misbehaviour_in_every_operation_of_one_person(two_people: Any, card: An
     assert isinstance(unaffected[-1], QualificationResult)
 
 
-def test_the_most_specific_rule_applies() -> None:
+def test_most_specific_rule_applies() -> None:
     rules = {
         (Operation.OPEN, "elder"): Rule(delay_seconds=1),
         (Operation.EVERY, "elder"): Rule(delay_seconds=2),
         (Operation.OPEN, None): Rule(delay_seconds=3),
         (Operation.EVERY, None): Rule(delay_seconds=4),
     }
-    behaviour = Misbehaviour(Setting(operation=op, person=who, rule=rule) for (op, who), rule in rules.items())
+    settings = [Setting(operation=op, person=person, rule=rule) for (op, person), rule in rules.items()]
+    behaviour = Misbehaviour(settings)
     assert behaviour.take(Operation.OPEN, "elder").delay_seconds == 1
     assert behaviour.take(Operation.RESULT, "elder").delay_seconds == 2
     assert behaviour.take(Operation.OPEN, "adult").delay_seconds == 3
@@ -99,17 +100,17 @@ def test_the_most_specific_rule_applies() -> None:
     assert behaviour.take(Operation.OPEN, "elder") == Rule()
 
 
-def test_a_rule_for_a_number_of_calls_of_one_person(two_people: Any, other_card: Any) -> None:
+def test_person_rule_expires_after_its_number_of_calls(two_people: Any, other_card: Any) -> None:
     two_people.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.FAILING, times=1), "elder")
-    first = two_people.play(lambda client: two_people.pin(client, other_card))
-    second = two_people.play(lambda client: two_people.pin(client, other_card))
+    first = two_people.play(lambda client: two_people.open_by_pin(client, other_card))
+    second = two_people.play(lambda client: two_people.open_by_pin(client, other_card))
     assert (type(first), type(second)) == (NoAnswer, CheckOpenedReply)
 
 
 @pytest.mark.parametrize("reason", [RefusalReason.REVOKED, RefusalReason.SUSPENDED, RefusalReason.NO_SUCH_CHECK])
-def test_an_error_code_on_demand(counter: Any, card: Any, reason: RefusalReason) -> None:
+def test_stub_refuses_with_the_configured_reason(counter: Any, card: Any, reason: RefusalReason) -> None:
     counter.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.REFUSING, reason=reason), "adult")
-    answer = counter.play(lambda client: counter.pin(client, card))
+    answer = counter.play(lambda client: counter.open_by_pin(client, card))
     assert isinstance(answer, Refused)
     assert (answer.reason, answer.simulated) == (reason, True)
 
@@ -117,7 +118,9 @@ def test_an_error_code_on_demand(counter: Any, card: Any, reason: RefusalReason)
 @pytest.mark.parametrize(
     ("validity", "reported", "entries"), [("2", "2", 1), ("3", "2", 1), ("4", "4", 0), ("5", "5", 2)]
 )
-def test_another_qualification_on_demand(counter: Any, card: Any, validity: Any, reported: str, entries: int) -> None:
+def test_stub_reports_the_configured_validity(
+    counter: Any, card: Any, validity: Any, reported: str, entries: int
+) -> None:
     counter.server.behaviour.set(Operation.EVERY, Rule(validity=validity), "adult")
     opened, _, result = counter.play(lambda client: run_check(counter, client, card))
     assert not opened.facts.valid
@@ -129,16 +132,16 @@ def test_another_qualification_on_demand(counter: Any, card: Any, validity: Any,
     assert later.validity == "1"
 
 
-def test_an_error_inside_the_service(counter: Any, card: Any) -> None:
+def test_stub_reports_a_service_error_instead_of_a_qualification(counter: Any, card: Any) -> None:
     counter.server.behaviour.set(Operation.RESULT, Rule(error_code="SIMQ9001E"))
     result = counter.play(lambda client: run_check(counter, client, card))[-1]
     assert (result.segment, result.status, result.code, result.error_code) == ("9", "2", "SIMQ9001E", "SIMQ9001E")
     assert (result.validity, result.qualifications, result.consents) == (None, (), ())
     with pytest.raises(ValueError):
-        Rule(error_code="OQSQ9001E")  # codes must be recognisable as simulated
+        Rule(error_code="OQSQ9001E")  # not recognisable as simulated
 
 
-def test_names_in_old_characters(counter: Any, card: Any) -> None:
+def test_stub_writes_names_in_old_characters(counter: Any, card: Any) -> None:
     counter.register(card, "tall-bridge")
     name = counter.play(lambda client: run_check(counter, client, card))[-1].qualifications[0].name
     counter.server.behaviour.set(Operation.RESULT, Rule(old_characters=True))
@@ -147,7 +150,7 @@ def test_names_in_old_characters(counter: Any, card: Any) -> None:
     assert old.name_kana == "ﾐﾎﾝ ﾀｶｻｷ"
 
 
-def test_responses_can_be_delayed(counter: Any) -> None:
+def test_stub_delays_responses(counter: Any) -> None:
     assert SLOW.delay_seconds == 7
     counter.server.behaviour.set(Operation.CHALLENGE, Rule(delay_seconds=0.3, times=1))
     before = time.monotonic()
@@ -155,10 +158,10 @@ def test_responses_can_be_delayed(counter: Any) -> None:
     assert time.monotonic() - before >= 0.3
 
 
-# --- how to set it -------------------------------------------------------------------------------------------
+# --- settings ------------------------------------------------------------------------------------------------
 
 
-def test_setting_over_http(two_people: Any, card: Any, other_card: Any) -> None:
+def test_rules_are_set_over_http(two_people: Any, card: Any, other_card: Any) -> None:
     rule = Rule(validity="4")
     with StubAdmin(two_people.server.url) as admin:
         reply = admin.behave(Operation.EVERY, rule, "elder")
@@ -192,17 +195,17 @@ def test_setting_over_http(two_people: Any, card: Any, other_card: Any) -> None:
         ),
     ],
 )
-def test_setting_on_a_command_line(text: str, setting: Setting) -> None:
+def test_settings_are_parsed_from_the_command_line(text: str, setting: Setting) -> None:
     assert parse_setting(text) == setting
 
 
 @pytest.mark.parametrize("text", ["", "nothing", "open:manner=rude", "open:times=0", "open:what=1", "open:delay=1"])
-def test_invalid_settings_on_a_command_line(text: str) -> None:
+def test_invalid_command_line_settings_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="behaviour of the stub"):
         parse_setting(text)
 
 
-def test_settings_in_a_file(tmp_path: Path) -> None:
+def test_settings_are_read_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "behaviour.toml"
     file.write_text(
         '[[behaviour]]\noperation = "open"\ndelay_seconds = 7\n'
@@ -212,7 +215,7 @@ def test_settings_in_a_file(tmp_path: Path) -> None:
         Setting(operation=Operation.OPEN, rule=SLOW),
         Setting(operation=Operation.RESULT, person="elder", rule=Rule(validity="5")),
     )
-    for wrong in ("[behaviour]\noperation = 'open'", "[[behaviour]]\ndelay_seconds = 1", "behaviour ="):
-        file.write_text(wrong)
+    for invalid in ("[behaviour]\noperation = 'open'", "[[behaviour]]\ndelay_seconds = 1", "behaviour ="):
+        file.write_text(invalid)
         with pytest.raises(ValueError):
             read_settings(file)

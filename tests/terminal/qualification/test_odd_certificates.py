@@ -1,4 +1,4 @@
-"""Certificates that the library cannot parse are refused without failing the service."""
+"""Tests that certificates which the library cannot parse are refused without an exception."""
 
 from base64 import b64encode
 
@@ -17,17 +17,17 @@ def pem(der: bytes) -> str:
     return f"-----BEGIN CERTIFICATE-----\n{b64encode(der).decode()}\n-----END CERTIFICATE-----\n"
 
 
-def test_an_unknown_certificate_version(authority: TestAuthority) -> None:
-    odd = authority.user_ca.certificate_der.replace(VERSION_3, VERSION_6, 1)
+def test_unknown_certificate_version_is_refused(authority: TestAuthority) -> None:
+    invalid = authority.user_ca.certificate_der.replace(VERSION_3, VERSION_6, 1)
     with pytest.raises(x509.InvalidVersion):
-        x509.load_der_x509_certificate(odd)
-    assert parse_certificate(odd) is None
-    assert not issued_by(authority.user_ca.certificate, pem(odd))
+        x509.load_der_x509_certificate(invalid)
+    assert parse_certificate(invalid) is None
+    assert not issued_by(authority.user_ca.certificate, pem(invalid))
     assert issued_by(authority.user_ca.certificate, authority_pem(authority))
 
 
-def test_an_unknown_key_algorithm(authority: TestAuthority) -> None:
+def test_unknown_key_algorithm_is_refused(authority: TestAuthority) -> None:
     rsa, other = bytes.fromhex("2A864886F70D010101"), bytes.fromhex("2A864886F70D01017F")
-    odd = authority.user_ca.certificate_der.replace(rsa, other)
-    assert parse_certificate(odd) is None
-    assert not issued_by(authority.user_ca.certificate, pem(odd))
+    invalid = authority.user_ca.certificate_der.replace(rsa, other)
+    assert parse_certificate(invalid) is None
+    assert not issued_by(authority.user_ca.certificate, pem(invalid))

@@ -1,4 +1,4 @@
-"""Opening a check over real HTTP: accepted and refused proofs."""
+"""Tests for opening a check over HTTP with accepted and refused proofs."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,8 +32,8 @@ def refusal(answer: object) -> RefusalReason:
     return answer.reason
 
 
-def test_the_right_pin_opens_a_check(counter: Any, card: Any) -> None:
-    opened = counter.play(lambda client: counter.pin(client, card))
+def test_correct_pin_opens_a_check(counter: Any, card: Any) -> None:
+    opened = counter.play(lambda client: counter.open_by_pin(client, card))
     assert isinstance(opened, CheckOpenedReply)
     assert opened.simulated
     facts = opened.facts
@@ -43,26 +43,33 @@ def test_the_right_pin_opens_a_check(counter: Any, card: Any) -> None:
 
 
 @pytest.mark.parametrize("way", [Way.FACE, Way.STAFF])
-def test_a_genuine_chip_and_a_signed_verdict_open_a_check(counter: Any, card: Any, way: Way) -> None:
+def test_genuine_chip_with_a_signed_verdict_opens_a_check(counter: Any, card: Any, way: Way) -> None:
     reason = "眼帯のため" if way is Way.STAFF else ""
-    assert isinstance(counter.play(lambda client: counter.face(client, card, way=way, reason=reason)), CheckOpenedReply)
+    assert isinstance(
+        counter.play(lambda client: counter.open_by_face(client, card, way=way, reason=reason)), CheckOpenedReply
+    )
 
 
-def test_the_facts_depend_on_the_person(counter: Any, card: Any) -> None:
-    seen = {}
+def test_reply_contains_facts_about_the_person(counter: Any, card: Any) -> None:
+    facts_by_person = {}
     for person in ("elder", "young", "seventies", "specific-disease", "self-defence", "no-qualification"):
         counter.register(card, person)
-        facts = counter.play(lambda client: counter.opened(client, card)).facts
-        seen[person] = (facts.age, facts.late_elderly, facts.has_specific_disease_certificate, facts.may_share)
+        facts = counter.play(lambda client: counter.open_check(client, card)).facts
+        facts_by_person[person] = (
+            facts.age,
+            facts.late_elderly,
+            facts.has_specific_disease_certificate,
+            facts.may_share,
+        )
         assert facts.valid is (person != "no-qualification")
-    assert seen["elder"] == (78, True, False, True)
-    assert seen["young"] == (27, False, False, True)
-    assert seen["seventies"] == (72, False, False, True)
-    assert seen["specific-disease"] == (58, False, True, True)
-    assert seen["self-defence"] == (37, False, False, False)
+    assert facts_by_person["elder"] == (78, True, False, True)
+    assert facts_by_person["young"] == (27, False, False, True)
+    assert facts_by_person["seventies"] == (72, False, False, True)
+    assert facts_by_person["specific-disease"] == (58, False, True, True)
+    assert facts_by_person["self-defence"] == (37, False, False, False)
 
 
-def test_a_challenge_can_be_used_once(counter: Any, card: Any) -> None:
+def test_challenge_is_valid_only_once(counter: Any, card: Any) -> None:
     async def twice(client: Any) -> list[Any]:
         challenge = await client.challenge()
         proof = PinProof(signature=card.sign(pin_statement(challenge.challenge)))
@@ -74,55 +81,55 @@ def test_a_challenge_can_be_used_once(counter: Any, card: Any) -> None:
     assert refusal(second) is RefusalReason.BAD_CHALLENGE
 
 
-def test_a_challenge_expires_after_five_minutes(counter: Any, card: Any) -> None:
-    async def late(client: Any) -> Any:
+def test_challenge_expires_after_five_minutes(counter: Any, card: Any) -> None:
+    async def open_late(client: Any) -> Any:
         challenge = await client.challenge()
         assert challenge.expires_at - counter.now == timedelta(minutes=5)
         counter.now += timedelta(minutes=5, seconds=1)
         proof = PinProof(signature=card.sign(pin_statement(challenge.challenge)))
         return await client.open_check(challenge=challenge.challenge, certificate=card.certificate, proof=proof)
 
-    assert refusal(counter.play(late)) is RefusalReason.BAD_CHALLENGE
+    assert refusal(counter.play(open_late)) is RefusalReason.BAD_CHALLENGE
 
 
 @pytest.mark.parametrize("where", [0, 20, 40])
-def test_a_challenge_the_service_did_not_issue(counter: Any, card: Any, where: int) -> None:
-    async def forged(client: Any) -> Any:
+def test_altered_challenge_is_refused(counter: Any, card: Any, where: int) -> None:
+    async def open_with_altered_challenge(client: Any) -> Any:
         challenge = bytearray((await client.challenge()).challenge)
         challenge[where] ^= 1
         proof = PinProof(signature=card.sign(pin_statement(bytes(challenge))))
         return await client.open_check(challenge=bytes(challenge), certificate=card.certificate, proof=proof)
 
-    assert refusal(counter.play(forged)) is RefusalReason.BAD_CHALLENGE
+    assert refusal(counter.play(open_with_altered_challenge)) is RefusalReason.BAD_CHALLENGE
 
 
-def test_another_cards_signature(counter: Any, card: Any, other_card: Any) -> None:
-    async def swapped(client: Any) -> Any:
+def test_signature_of_another_card_is_refused(counter: Any, card: Any, other_card: Any) -> None:
+    async def open_with_other_signature(client: Any) -> Any:
         challenge = await client.challenge()
         proof = PinProof(signature=other_card.sign(pin_statement(challenge.challenge)))
         return await client.open_check(challenge=challenge.challenge, certificate=card.certificate, proof=proof)
 
-    assert refusal(counter.play(swapped)) is RefusalReason.BAD_SIGNATURE
+    assert refusal(counter.play(open_with_other_signature)) is RefusalReason.BAD_SIGNATURE
 
 
-def test_a_signature_over_the_bare_challenge_is_refused(counter: Any, card: Any) -> None:
-    async def without_prefix(client: Any) -> Any:
+def test_signature_of_a_challenge_without_prefix_is_refused(counter: Any, card: Any) -> None:
+    async def open_without_prefix(client: Any) -> Any:
         challenge = await client.challenge()
         proof = PinProof(signature=card.sign(challenge.challenge))
         return await client.open_check(challenge=challenge.challenge, certificate=card.certificate, proof=proof)
 
-    assert refusal(counter.play(without_prefix)) is RefusalReason.BAD_SIGNATURE
+    assert refusal(counter.play(open_without_prefix)) is RefusalReason.BAD_SIGNATURE
 
 
-def test_a_mixed_card_is_refused(counter: Any, card: Any, other_card: Any) -> None:
+def test_mixed_card_is_refused(counter: Any, card: Any, other_card: Any) -> None:
     counter.register(other_card, "elder")
-    answer = counter.play(lambda client: counter.face(client, card, chip=other_card))
+    answer = counter.play(lambda client: counter.open_by_face(client, card, chip=other_card))
     assert refusal(answer) is RefusalReason.MIXED_CARD
 
 
 @pytest.mark.parametrize("part", ["group_2_digest", "group_3_digest", "record_signature", "cv_certificate"])
-def test_a_changed_record_is_forged(counter: Any, card: Any, part: str) -> None:
-    async def changed(client: Any) -> Any:
+def test_altered_face_record_is_refused(counter: Any, card: Any, part: str) -> None:
+    async def open_with_altered_part(client: Any) -> Any:
         challenge = (await client.challenge()).challenge
         genuine = counter.chip_proof(client, challenge, card)
         value = bytearray(getattr(genuine, part))
@@ -130,56 +137,59 @@ def test_a_changed_record_is_forged(counter: Any, card: Any, part: str) -> None:
         proof = genuine.model_copy(update={part: bytes(value)})
         return await client.open_check(challenge=challenge, certificate=card.certificate, proof=proof)
 
-    assert refusal(counter.play(changed)) is RefusalReason.FORGED_RECORD
+    assert refusal(counter.play(open_with_altered_part)) is RefusalReason.FORGED_RECORD
 
 
-def test_a_chip_that_did_not_sign(counter: Any, card: Any) -> None:
-    answer = counter.play(lambda client: counter.face(client, card, chip_signature=card.prove_chip(b"older")))
+def test_chip_signature_of_other_data_is_refused(counter: Any, card: Any) -> None:
+    answer = counter.play(lambda client: counter.open_by_face(client, card, chip_signature=card.prove_chip(b"older")))
     assert refusal(answer) is RefusalReason.BAD_SIGNATURE
 
 
-def test_a_verdict_for_another_method_or_reason_is_refused(counter: Any, card: Any) -> None:
+def test_verdict_for_another_method_or_reason_is_refused(counter: Any, card: Any) -> None:
     for changes in ({"way": Way.STAFF}, {"reason": "later added"}):
 
-        async def changed(client: Any, changes: Any = changes) -> Any:
+        async def open_with_changes(client: Any, changes: Any = changes) -> Any:
             challenge = (await client.challenge()).challenge
             proof = counter.chip_proof(client, challenge, card).model_copy(update=changes)
             return await client.open_check(challenge=challenge, certificate=card.certificate, proof=proof)
 
-        assert refusal(counter.play(changed)) is RefusalReason.BAD_VERDICT
+        assert refusal(counter.play(open_with_changes)) is RefusalReason.BAD_VERDICT
 
 
-def test_a_verdict_signed_with_another_key_is_refused(counter: Any, card: Any) -> None:
-    answer = counter.play(lambda client: counter.face(client, card), terminal_key=SigningKey.generate())
+def test_verdict_signed_with_another_key_is_refused(counter: Any, card: Any) -> None:
+    answer = counter.play(lambda client: counter.open_by_face(client, card), terminal_key=SigningKey.generate())
     assert refusal(answer) is RefusalReason.BAD_VERDICT
 
 
-def test_an_unknown_terminal(counter: Any, card: Any) -> None:
-    answer = counter.play(lambda client: counter.pin(client, card), terminal_id="terminal-9")
+def test_unknown_terminal_is_refused(counter: Any, card: Any) -> None:
+    answer = counter.play(lambda client: counter.open_by_pin(client, card), terminal_id="terminal-9")
     assert refusal(answer) is RefusalReason.UNKNOWN_TERMINAL
 
 
-def test_an_unregistered_chip_is_refused(counter: Any, card: Any) -> None:
+def test_chip_with_an_unknown_key_is_refused(counter: Any, card: Any) -> None:
     counter.register(card, "adult")
     entry = card.entry("adult").model_copy(update={"chip_key_sha256": None})
     counter.registry.add_card(card.certificate, entry)
-    assert refusal(counter.play(lambda client: counter.face(client, card))) is RefusalReason.UNKNOWN_CHIP
-    assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpenedReply)
+    assert refusal(counter.play(lambda client: counter.open_by_face(client, card))) is RefusalReason.UNKNOWN_CHIP
+    assert isinstance(counter.play(lambda client: counter.open_by_pin(client, card)), CheckOpenedReply)
 
 
-def test_no_trust_anchor_for_the_record(counter: Any, card: Any) -> None:
+def test_face_record_without_a_trust_anchor_is_refused(counter: Any, card: Any) -> None:
     counter.registry.update(lambda registry: registry.model_copy(update={"record_anchors": ()}))
-    assert refusal(counter.play(lambda client: counter.face(client, card))) is RefusalReason.UNKNOWN_CHIP
+    assert refusal(counter.play(lambda client: counter.open_by_face(client, card))) is RefusalReason.UNKNOWN_CHIP
 
 
-def test_a_certificate_of_another_authority(counter: Any, card: Any) -> None:
+def test_certificate_of_another_authority_is_refused(counter: Any, card: Any) -> None:
     from reader.softcard.authority import TestAuthority
 
     stranger = TestAuthority.create()
     counter.authority = stranger
-    untrusted = counter.renewed(card, datetime(2029, 4, 12, 14, 59, 59, tzinfo=UTC))
+    untrusted = counter.renew(card, datetime(2029, 4, 12, 14, 59, 59, tzinfo=UTC))
     counter.register(untrusted, "adult")
-    assert refusal(counter.play(lambda client: counter.pin(client, untrusted))) is RefusalReason.UNTRUSTED_CERTIFICATE
+    assert (
+        refusal(counter.play(lambda client: counter.open_by_pin(client, untrusted)))
+        is RefusalReason.UNTRUSTED_CERTIFICATE
+    )
 
 
 def test_malformed_registry_entries_are_ignored(counter: Any, card: Any) -> None:
@@ -189,13 +199,13 @@ def test_malformed_registry_entries_are_ignored(counter: Any, card: Any) -> None
         terminals={"terminal-3": "not PEM"},
     )
     counter.registry.update(lambda registry: garbage.merged(registry))
-    assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpenedReply)
-    assert isinstance(counter.play(lambda client: counter.face(client, card)), CheckOpenedReply)
-    answer = counter.play(lambda client: counter.face(client, card), terminal_id="terminal-3")
+    assert isinstance(counter.play(lambda client: counter.open_by_pin(client, card)), CheckOpenedReply)
+    assert isinstance(counter.play(lambda client: counter.open_by_face(client, card)), CheckOpenedReply)
+    answer = counter.play(lambda client: counter.open_by_face(client, card), terminal_id="terminal-3")
     assert refusal(answer) is RefusalReason.BAD_VERDICT
 
 
-def test_garbage_as_certificate(counter: Any, card: Any) -> None:
+def test_invalid_certificate_is_refused(counter: Any, card: Any) -> None:
     async def garbage(client: Any) -> Any:
         challenge = await client.challenge()
         proof = PinProof(signature=b"x" * 256)
@@ -204,8 +214,8 @@ def test_garbage_as_certificate(counter: Any, card: Any) -> None:
     assert refusal(counter.play(garbage)) is RefusalReason.UNTRUSTED_CERTIFICATE
 
 
-def test_a_certificate_without_a_registered_holder(counter: Any, other_card: Any) -> None:
-    assert refusal(counter.play(lambda client: counter.pin(client, other_card))) is RefusalReason.UNKNOWN_HOLDER
+def test_certificate_of_an_unknown_holder_is_refused(counter: Any, other_card: Any) -> None:
+    assert refusal(counter.play(lambda client: counter.open_by_pin(client, other_card))) is RefusalReason.UNKNOWN_HOLDER
 
 
 @pytest.mark.parametrize(
@@ -216,14 +226,16 @@ def test_a_certificate_without_a_registered_holder(counter: Any, other_card: Any
         (CardStatus.LAPSED, RefusalReason.LAPSED),
     ],
 )
-def test_a_stopped_card(counter: Any, card: Any, status: CardStatus, reason: RefusalReason) -> None:
+def test_revoked_suspended_and_lapsed_cards_are_refused(
+    counter: Any, card: Any, status: CardStatus, reason: RefusalReason
+) -> None:
     counter.registry.set_status(card.certificate, status)
-    for opening in (counter.pin, counter.face):
+    for opening in (counter.open_by_pin, counter.open_by_face):
         assert refusal(counter.play(lambda client, opening=opening: opening(client, card))) is reason
 
 
-# The certificate ends on 12 November 2026, 23:59:59 in Japan.
-ENDS = datetime(2026, 11, 12, 14, 59, 59, tzinfo=UTC)
+# 12 November 2026, 23:59:59 in Japan
+CERTIFICATE_END = datetime(2026, 11, 12, 14, 59, 59, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -237,13 +249,13 @@ ENDS = datetime(2026, 11, 12, 14, 59, 59, tzinfo=UTC)
         (datetime(2027, 2, 28, 15, 1, tzinfo=UTC), None),
     ],
 )
-def test_standing_near_and_after_the_certificates_end(
+def test_standing_depends_on_the_end_of_the_certificate(
     counter: Any, card: Any, now: datetime, standing: CertificateStanding | None
 ) -> None:
-    ageing = counter.renewed(card, ENDS, starts=datetime(2022, 1, 1, tzinfo=UTC))
-    counter.register(ageing, "adult")
+    expiring = counter.renew(card, CERTIFICATE_END, starts=datetime(2022, 1, 1, tzinfo=UTC))
+    counter.register(expiring, "adult")
     counter.now = now
-    answer = counter.play(lambda client: counter.pin(client, ageing))
+    answer = counter.play(lambda client: counter.open_by_pin(client, expiring))
     if standing is None:
         assert refusal(answer) is RefusalReason.CERTIFICATE_EXPIRED
     else:
@@ -251,52 +263,54 @@ def test_standing_near_and_after_the_certificates_end(
         assert answer.facts.may_share is (standing is not CertificateStanding.GRACE)
 
 
-def test_a_certificate_from_the_future(counter: Any, card: Any) -> None:
-    early = counter.renewed(card, ENDS + timedelta(days=900), starts=counter.now + timedelta(days=1))
+def test_certificate_that_is_not_yet_valid_is_refused(counter: Any, card: Any) -> None:
+    early = counter.renew(card, CERTIFICATE_END + timedelta(days=900), starts=counter.now + timedelta(days=1))
     counter.register(early, "adult")
-    assert refusal(counter.play(lambda client: counter.pin(client, early))) is RefusalReason.CERTIFICATE_EXPIRED
+    assert refusal(counter.play(lambda client: counter.open_by_pin(client, early))) is RefusalReason.CERTIFICATE_EXPIRED
 
 
-def test_first_registration(counter: Any, card: Any) -> None:
+def test_card_is_registered_as_insurance_card(counter: Any, card: Any) -> None:
     counter.register(card, "unregistered")
 
-    async def registering(client: Any) -> Any:
-        opened = await counter.opened(client, card)
+    async def register(client: Any) -> Any:
+        opened = await counter.open_check(client, card)
         assert not opened.facts.registered
         registered = await client.register(opened.check_id)
         assert isinstance(registered, RegistrationReply)
         assert registered.facts.registered
         assert registered.simulated
         assert await client.register(opened.check_id) == registered
-        return await counter.opened(client, card)
+        return await counter.open_check(client, card)
 
-    assert counter.play(registering).facts.registered
+    assert counter.play(register).facts.registered
 
 
-def test_no_first_registration_in_grace_or_inquiry(counter: Any, card: Any) -> None:
-    ageing = counter.renewed(card, counter.now - timedelta(days=20))
-    counter.register(ageing, "unregistered")
+def test_registration_is_refused_in_the_grace_period_and_for_inquiries(counter: Any, card: Any) -> None:
+    expiring = counter.renew(card, counter.now - timedelta(days=20))
+    counter.register(expiring, "unregistered")
     counter.register(card, "unregistered")
 
     async def attempts(client: Any) -> list[Any]:
-        in_grace = await counter.opened(client, ageing)
-        inquiry = await counter.pin(client, card, Purpose.INQUIRY)
+        in_grace = await counter.open_check(client, expiring)
+        inquiry = await counter.open_by_pin(client, card, Purpose.INQUIRY)
         return [await client.register(check.check_id) for check in (in_grace, inquiry)]
 
     assert [refusal(answer) for answer in counter.play(attempts)] == [RefusalReason.NOT_ALLOWED] * 2
 
 
-def test_an_adopted_certificate_is_accepted_without_a_chain(counter: Any, card: Any) -> None:
+def test_adopted_certificate_is_accepted_without_a_chain(counter: Any, card: Any) -> None:
     from reader.softcard.authority import TestAuthority
 
     counter.authority = TestAuthority.create()
-    real = counter.renewed(card, datetime(2029, 4, 12, 14, 59, 59, tzinfo=UTC))
-    assert refusal(counter.play(lambda client: counter.pin(client, real))) is RefusalReason.UNTRUSTED_CERTIFICATE
+    real = counter.renew(card, datetime(2029, 4, 12, 14, 59, 59, tzinfo=UTC))
+    assert (
+        refusal(counter.play(lambda client: counter.open_by_pin(client, real))) is RefusalReason.UNTRUSTED_CERTIFICATE
+    )
     counter.server.service.adopt(real.certificate, "elder")
-    opened = counter.play(lambda client: counter.opened(client, real))
+    opened = counter.play(lambda client: counter.open_check(client, real))
     assert opened.simulated
     assert opened.facts.age == 78
-    assert refusal(counter.play(lambda client: counter.face(client, real))) is not None
+    assert refusal(counter.play(lambda client: counter.open_by_face(client, real))) is not None
     adopted_file = counter.registry.path.read_text()
     assert real.certificate.hex() not in adopted_file
 
@@ -307,8 +321,8 @@ def test_enrolling_again_keeps_the_key(counter: Any) -> None:
     assert enrolment == counter.enrolment
 
 
-def test_challenges_survive_a_restart_of_the_service(counter: Any, card: Any) -> None:
-    async def restarted(client: Any) -> Any:
+def test_challenge_remains_valid_after_a_restart_of_the_service(counter: Any, card: Any) -> None:
+    async def open_after_restart(client: Any) -> Any:
         challenge = await client.challenge()
         assert isinstance(challenge, Challenge)
         counter.server.stop()
@@ -317,4 +331,4 @@ def test_challenges_survive_a_restart_of_the_service(counter: Any, card: Any) ->
         proof = PinProof(signature=card.sign(pin_statement(challenge.challenge)))
         return await client.open_check(challenge=challenge.challenge, certificate=card.certificate, proof=proof)
 
-    assert isinstance(counter.play(restarted), CheckOpenedReply)
+    assert isinstance(counter.play(open_after_restart), CheckOpenedReply)

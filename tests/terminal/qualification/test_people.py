@@ -1,4 +1,4 @@
-"""The fictitious people cover every case a client must handle, and can be extended with a file."""
+"""Tests that the invented people cover every case a client must handle and can be extended with a file."""
 
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,7 @@ def values(field: str) -> set[Any]:
     return {getattr(entry, field) for entry in ENTRIES}
 
 
-def test_all_codes_occur() -> None:
+def test_people_cover_all_code_values() -> None:
     assert {person.validity for person in PEOPLE.values()} == set("123456")
     assert values("sex") == set("123")
     assert values("reason_of_loss") >= {"01", "02", "03", "99", None}
@@ -39,7 +39,7 @@ def test_all_codes_occur() -> None:
     assert {ticket.ticket_type for ticket in tickets} == {"01", "02"}
 
 
-def test_people_cover_all_cases() -> None:
+def test_people_cover_all_age_groups_and_special_cases() -> None:
     ages = {name: person.age_on(TODAY) for name, person in PEOPLE.items()}
     assert ages["infant"] == 0
     assert ages["child"] < 6
@@ -52,7 +52,7 @@ def test_people_cover_all_cases() -> None:
     assert "●" in replace_unsupported(PEOPLE["tall-bridge"].qualifications[0].name)
 
 
-def test_everybody_is_fictitious_and_unique() -> None:
+def test_everybody_is_recognisable_as_invented_and_unique() -> None:
     for entry in ENTRIES:
         marks = ("模擬", "見本", "試験", "SHIKEN")
         assert any(mark in entry.name for mark in marks)
@@ -63,18 +63,18 @@ def test_everybody_is_fictitious_and_unique() -> None:
     for name, person in PEOPLE.items():
         for entry in person.qualifications:
             search = InsuredSearch(**{field: getattr(entry, field) for field in InsuredSearch.model_fields})
-            found = look_up(search, PEOPLE, TODAY)
-            assert found.person == name, (name, found.person)
+            match = look_up(search, PEOPLE, TODAY)
+            assert match.person == name, (name, match.person)
 
 
-def test_people_from_a_file(tmp_path: Path) -> None:
-    own = tmp_path / "own.toml"
-    own.write_text(
+def test_people_are_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "people.toml"
+    file.write_text(
         '[mine]\nlike = "adult"\nqualification = { name = "自作　太郎", birth_date = 2000-01-31 }\n'
         '[elder]\nregistered = false\nvalidity = "4"\nbirth_date = 1950-01-01\n',
         encoding="utf-8",
     )
-    people = invented_people(own)
+    people = invented_people(file)
     assert set(people) == {*PEOPLE, "mine"}
     assert people["mine"].qualifications[0].name == "自作　太郎"
     assert people["mine"].limit == PEOPLE["adult"].limit
@@ -85,25 +85,25 @@ def test_people_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[mine]\nlike = 'nobody'", "there is no such person"),
+        ("[mine]\nlike = 'nobody'", "unknown person"),
         ("[mine]\nlike = 'yours'\n[yours]\nlike = 'mine'", "like itself"),
-        ("mine = 1", "there is no such person"),
+        ("mine = 1", "unknown person"),
         ("[mine]\nlike = 'adult'\nvalidity = '7'", "validity"),
         ("[mine]\nlike = 'adult'\nqualification = { insurer_number = 'SECRET' }", "insurer_number"),
         ("[mine]\nregistered = true\nvalidity = '4'", "birth date"),
         ("[mine", "not valid TOML"),
     ],
 )
-def test_an_invalid_file_of_people(tmp_path: Path, text: str, message: str) -> None:
-    own = tmp_path / "own.toml"
-    own.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=message) as refused:
-        invented_people(own)
-    assert "SECRET" not in str(refused.value)
+def test_invalid_people_file_is_refused_without_quoting_values(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "people.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=message) as error:
+        invented_people(file)
+    assert "SECRET" not in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"),
+    ("name", "expected"),
     [
         ("模擬𠮷　髙﨑", "模擬●　●●"),
         ("見本　花🌸子", "見本　花●子"),
@@ -113,11 +113,11 @@ def test_an_invalid_file_of_people(tmp_path: Path, text: str, message: str) -> N
         ("", ""),
     ],
 )
-def test_old_characters(name: str, shown: str) -> None:
-    assert replace_unsupported(name) == shown
+def test_characters_outside_the_old_set_are_replaced(name: str, expected: str) -> None:
+    assert replace_unsupported(name) == expected
 
 
-def test_the_limit_certificate_of_a_year() -> None:
+def test_limit_is_valid_for_the_benefit_year() -> None:
     limit = PEOPLE["limit-a05"].limit
     assert limit is not None
     assert limit.on(date(2026, 7, 31)).valid_start_date == date(2025, 8, 1)
@@ -125,7 +125,7 @@ def test_the_limit_certificate_of_a_year() -> None:
     assert limit.on(TODAY).long_term_date == date(2026, 9, 1)
 
 
-def test_a_birthday_on_the_29th_of_february() -> None:
+def test_birthday_on_29_february_is_1_march_in_common_years() -> None:
     person = InsuredPerson(registered=True, validity="4", birth_date=date(2004, 2, 29))
     assert person.age_on(date(2026, 2, 28)) == 21
     assert person.age_on(date(2026, 3, 1)) == 22

@@ -1,4 +1,4 @@
-"""The service's receipts reveal a truncated ledger and rewritten answers."""
+"""Tests that the service's receipts reveal a truncated or rewritten ledger."""
 
 import shutil
 import sqlite3
@@ -38,24 +38,24 @@ def database_url() -> None:
     """Use the in-memory store."""
 
 
-class Books:
-    """A ledger whose checks were confirmed by the service."""
+class ConfirmedLedger:
+    """A ledger with checks confirmed by the service."""
 
     def __init__(self, counter: Any, card: Any, path: Path, receptions: int = 3) -> None:
         self.path, self.key = path, counter.enrolment.service_public_key
-        self.audit: Audit = counter.play(lambda client: self._days(counter, client, card, receptions))
+        self.audit: Audit = counter.play(lambda client: self._run_receptions(counter, client, card, receptions))
         self.receipts = self.audit.receipts
 
-    async def _days(self, counter: Any, client: Any, card: Any, receptions: int) -> Any:
+    async def _run_receptions(self, counter: Any, client: Any, card: Any, receptions: int) -> Any:
         with Ledger.open(self.path, "terminal-1", clock=lambda: counter.now) as ledger:
             for number in range(receptions):
-                await self._reception(counter, client, card, ledger, granted=number != 1)
+                await self._run_reception(counter, client, card, ledger, granted=number != 1)
         audit = await client.audit()
         assert isinstance(audit, Audit)
         return audit
 
-    async def _reception(self, counter: Any, client: Any, card: Any, ledger: Ledger, *, granted: bool) -> None:
-        check_id = (await counter.opened(client, card)).check_id
+    async def _run_reception(self, counter: Any, client: Any, card: Any, ledger: Ledger, *, granted: bool) -> None:
+        check_id = (await counter.open_check(client, card)).check_id
         common: dict[str, Any] = {
             "check_id": check_id,
             "reception_id": f"r-{check_id}",
@@ -89,11 +89,11 @@ class Books:
         ledger.confirmed(confirmation_of(receipt))
         ledger.delivered(check_id, "f.xml")
 
-    def verified(self, *, with_receipts: bool = True) -> Any:
+    def verify(self, *, with_receipts: bool = True) -> Any:
         return verify_with_receipts(self.path, self.key, self.receipts if with_receipts else None)
 
     def rewrite(self, change: Any) -> None:
-        """Rewrite all records with `change` in a new valid chain, as someone with access to the disk could."""
+        """Apply `change` to all records and rebuild the hash chain, as someone with access to the disk could."""
         records = list(LedgerFile(self.path).records())
         for suffix in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
@@ -107,8 +107,8 @@ class Books:
             if event is None:
                 continue
             if isinstance(event, SubmissionConfirmed) and event.check_id in heads:
-                count, chained = heads[event.check_id]
-                event = event.model_copy(update={"ledger_count": count, "ledger_hash": chained})
+                count, head = heads[event.check_id]
+                event = event.model_copy(update={"ledger_count": count, "ledger_hash": head})
             sequence += 1
             body = body_of(sequence, record.at, previous, event)
             previous = record_hash(previous, body)
@@ -120,104 +120,104 @@ class Books:
 
 
 @pytest.fixture
-def books(counter: Any, card: Any, tmp_path: Path) -> Books:
-    return Books(counter, card, tmp_path / "ledger.db")
+def ledger(counter: Any, card: Any, tmp_path: Path) -> ConfirmedLedger:
+    return ConfirmedLedger(counter, card, tmp_path / "ledger.db")
 
 
-def test_an_intact_ledger_verifies(books: Books) -> None:
+def test_intact_ledger_is_verified(ledger: ConfirmedLedger) -> None:
     for with_receipts in (True, False):
-        outcome = books.verified(with_receipts=with_receipts)
+        outcome = ledger.verify(with_receipts=with_receipts)
         assert isinstance(outcome, LedgerIntact)
         assert outcome.head.count == 12
-    assert len(books.receipts) == 3
+    assert len(ledger.receipts) == 3
 
 
-@pytest.mark.parametrize("left", [2, 5, 9, 10])
-def test_a_truncated_ledger_is_found_only_with_receipts(books: Books, left: int) -> None:
-    connection = sqlite3.connect(books.path)
+@pytest.mark.parametrize("remaining", [2, 5, 9, 10])
+def test_truncated_ledger_is_detected_only_with_receipts(ledger: ConfirmedLedger, remaining: int) -> None:
+    connection = sqlite3.connect(ledger.path)
     connection.execute("DROP TRIGGER record_remains")
-    connection.execute("DELETE FROM record WHERE sequence > ?", (left,))
+    connection.execute("DELETE FROM record WHERE sequence > ?", (remaining,))
     connection.commit()
     connection.close()
-    assert isinstance(books.verified(with_receipts=False), LedgerIntact)
-    last_decision = books.receipts[-1].ledger_count
-    broken = books.verified()
-    if left < last_decision:
+    assert isinstance(ledger.verify(with_receipts=False), LedgerIntact)
+    last_decision = ledger.receipts[-1].ledger_count
+    broken = ledger.verify()
+    if remaining < last_decision:
         assert isinstance(broken, LedgerBroken)
-        assert broken.sequence == left + 1
+        assert broken.sequence == remaining + 1
         assert "missing at the end" in broken.what
-    else:  # only the receipt is missing; it will be requested again
+    else:  # only the confirmation is missing, which the terminal requests again
         assert isinstance(broken, LedgerIntact)
 
 
-def test_a_refusal_rewritten_as_consent_is_found(books: Books) -> None:
+def test_refusal_rewritten_as_consent_is_detected(ledger: ConfirmedLedger) -> None:
     def grant(event: Any) -> Any:
         if not isinstance(event, Decided) or event.granted:
             return event
         answers = tuple(answer.model_copy(update={"granted": True}) for answer in event.answers)
         return event.model_copy(update={"answers": answers})
 
-    books.rewrite(grant)
-    for with_receipts in (True, False):  # the signature in the confirmation reveals it even without the service
-        assert isinstance(books.verified(with_receipts=with_receipts), LedgerBroken)
+    ledger.rewrite(grant)
+    for with_receipts in (True, False):  # the signed confirmation is sufficient
+        assert isinstance(ledger.verify(with_receipts=with_receipts), LedgerBroken)
 
 
-def test_a_check_omitted_from_a_new_chain_is_found(books: Books) -> None:
-    omitted = books.receipts[1].check_id
-    books.rewrite(lambda event: None if event.check_id == omitted else event)
-    assert isinstance(books.verified(), LedgerBroken)
+def test_check_removed_from_a_rebuilt_chain_is_detected(ledger: ConfirmedLedger) -> None:
+    omitted = ledger.receipts[1].check_id
+    ledger.rewrite(lambda event: None if event.check_id == omitted else event)
+    assert isinstance(ledger.verify(), LedgerBroken)
 
 
-def test_a_forged_confirmation_is_found(books: Books, counter: Any, card: Any, tmp_path: Path) -> None:
+def test_forged_confirmation_is_detected(ledger: ConfirmedLedger, counter: Any, card: Any, tmp_path: Path) -> None:
     forged = SigningKey.generate()
-    books.rewrite(
+    ledger.rewrite(
         lambda event: (
             event.model_copy(update={"signature": "c2lnbmVk"}) if isinstance(event, SubmissionConfirmed) else event
         )
     )
-    broken = books.verified(with_receipts=False)
+    broken = ledger.verify(with_receipts=False)
     assert isinstance(broken, LedgerBroken)
     assert broken.sequence == 3
     assert "not the service's confirmation" in broken.what
-    other = Books(counter, card, tmp_path / "other.db")
+    other = ConfirmedLedger(counter, card, tmp_path / "other.db")
     assert isinstance(verify_with_receipts(other.path, forged.public_pem), LedgerBroken)
 
 
-def test_a_confirmation_without_receipt_is_found(books: Books) -> None:
-    books.receipts = books.receipts[1:]
-    broken = books.verified()
+def test_confirmation_without_a_receipt_is_detected(ledger: ConfirmedLedger) -> None:
+    ledger.receipts = ledger.receipts[1:]
+    broken = ledger.verify()
     assert isinstance(broken, LedgerBroken)
     assert "without a receipt" in broken.what
 
 
-def test_altered_receipts_are_refused(books: Books) -> None:
-    first = books.receipts[0].model_copy(update={"ledger_count": 99})
-    assert verify_with_receipts(books.path, books.key, [first]) == ReceiptNotGenuine(first.check_id)
+def test_altered_receipts_are_refused(ledger: ConfirmedLedger) -> None:
+    first = ledger.receipts[0].model_copy(update={"ledger_count": 99})
+    assert verify_with_receipts(ledger.path, ledger.key, [first]) == ReceiptNotGenuine(first.check_id)
 
 
-def test_a_copy_of_the_ledger_can_be_verified(books: Books, tmp_path: Path) -> None:
+def test_copy_of_the_ledger_is_verified(ledger: ConfirmedLedger, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
-    shutil.copy(books.path, copy)
-    assert isinstance(verify_with_receipts(copy, books.key, books.receipts), LedgerIntact)
+    shutil.copy(ledger.path, copy)
+    assert isinstance(verify_with_receipts(copy, ledger.key, ledger.receipts), LedgerIntact)
 
 
-def test_a_missing_check_is_found_by_the_services_count(counter: Any, card: Any, tmp_path: Path) -> None:
-    """A check opened but never submitted has no receipt, and removing it leaves a valid chain."""
-    books = Books(counter, card, tmp_path / "ledger.db")
+def test_missing_check_is_detected_by_the_services_count(counter: Any, card: Any, tmp_path: Path) -> None:
+    """A check without a submission has no receipt, and the chain is valid without it."""
+    ledger = ConfirmedLedger(counter, card, tmp_path / "ledger.db")
     day = counter.now.date()
 
     def verify(audit: Audit) -> Any:
-        return verify_with_receipts(books.path, books.key, audit.receipts, audit.opened)
+        return verify_with_receipts(ledger.path, ledger.key, audit.receipts, audit.opened)
 
-    assert isinstance(verify(books.audit), LedgerIntact)
-    counter.play(lambda client: counter.opened(client, card))
+    assert isinstance(verify(ledger.audit), LedgerIntact)
+    counter.play(lambda client: counter.open_check(client, card))
     audit = counter.play(lambda client: client.audit())
     assert [day.checks for day in audit.opened] == [4]
     assert verify(audit) == ChecksMissing(4, 3, (day,))
 
 
-def test_receipts_of_version_1_still_verify(tmp_path: Path) -> None:
-    """In a ledger of version 0.1, every confirmation is signed over version 1 statements."""
+def test_receipts_of_version_1_are_verified(tmp_path: Path) -> None:
+    """Confirmations in a ledger of version 0.1 sign version 1 statements."""
     state = Path("tests/fixtures/state-v0.1.0")
     shutil.copy(state / "ledger.db", tmp_path / "ledger.db")
     enrolment = Enrolment.load(state / "terminal" / "enrolment.json")

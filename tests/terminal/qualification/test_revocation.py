@@ -1,4 +1,4 @@
-"""Revocation lists (CRL): which are accepted, and which cards they revoke."""
+"""Tests for revocation lists (CRLs): accepted and ignored lists, and their effect on cards."""
 
 import logging
 from collections.abc import Callable
@@ -32,28 +32,28 @@ def stranger() -> TestAuthority:
     return TestAuthority.create()
 
 
-def with_list(counter: Any, pem: str) -> None:
+def add_list(counter: Any, pem: str) -> None:
     counter.registry.merge(Registry(revocation_lists=(pem,)))
 
 
-def test_a_listed_certificate_is_revoked_for_pin_and_face(counter: Any, card: Any, other_card: Any) -> None:
+def test_listed_certificate_is_refused_by_pin_and_face(counter: Any, card: Any, other_card: Any) -> None:
     counter.register(other_card, "elder")
-    with_list(counter, counter.authority.revocation_list([card.certificate], MORNING - HOUR, MORNING + HOUR))
-    for opening in (counter.pin, counter.face):
+    add_list(counter, counter.authority.revocation_list([card.certificate], MORNING - HOUR, MORNING + HOUR))
+    for opening in (counter.open_by_pin, counter.open_by_face):
         refused = counter.play(lambda client, opening=opening: opening(client, card))
         assert isinstance(refused, Refused)
         assert (refused.reason, refused.next_step) == (RefusalReason.REVOKED, NextStep.MUNICIPALITY)
         assert isinstance(counter.play(lambda client, opening=opening: opening(client, other_card)), CheckOpenedReply)
 
 
-def test_revocation_is_disclosed_only_to_the_card_holder(counter: Any, card: Any, other_card: Any) -> None:
-    with_list(counter, counter.authority.revocation_list([card.certificate]))
+def test_revocation_is_disclosed_only_to_the_cardholder(counter: Any, card: Any, other_card: Any) -> None:
+    add_list(counter, counter.authority.revocation_list([card.certificate]))
     card_with_another_key = type(card)(other_card.image, card.certificate)
-    refused = counter.play(lambda client: counter.pin(client, card_with_another_key))
+    refused = counter.play(lambda client: counter.open_by_pin(client, card_with_another_key))
     assert refused.reason is RefusalReason.BAD_SIGNATURE
 
 
-def altered(pem: str) -> str:
+def with_altered_signature(pem: str) -> str:
     """Return the list with a changed signature."""
     from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -63,50 +63,53 @@ def altered(pem: str) -> str:
 
 
 Listing = Callable[[Any, TestAuthority, bytes], str]
-NOT_ACCEPTED: dict[str, tuple[Listing, str]] = {
+IGNORED_LISTS: dict[str, tuple[Listing, str]] = {
     "other authority": (
         lambda ours, theirs, der: theirs.revocation_list([der]),
-        "no authority of the registry signed it",
+        "not signed by an authority in the registry",
     ),
-    "altered": (lambda ours, theirs, der: altered(ours.revocation_list([der])), "no authority of the registry signed"),
+    "altered": (
+        lambda ours, theirs, der: with_altered_signature(ours.revocation_list([der])),
+        "not signed by an authority",
+    ),
     "expired": (lambda ours, theirs, der: ours.revocation_list([der], MORNING - 2 * HOUR, MORNING - HOUR), "expired"),
     "early": (
         lambda ours, theirs, der: ours.revocation_list([der], MORNING + HOUR, MORNING + 2 * HOUR),
-        "not valid yet",
+        "not yet valid",
     ),
-    "garbage": (lambda ours, theirs, der: "not a list", "cannot be read"),
+    "garbage": (lambda ours, theirs, der: "not a list", "invalid data"),
 }
 
 
-@pytest.mark.parametrize("kind", NOT_ACCEPTED)
-def test_an_unaccepted_list_revokes_nobody_and_is_reported_once(
+@pytest.mark.parametrize("kind", IGNORED_LISTS)
+def test_invalid_list_is_ignored_and_logged_once(
     counter: Any, card: Any, stranger: TestAuthority, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
-    make, reason = NOT_ACCEPTED[kind]
-    with_list(counter, make(counter.authority, stranger, card.certificate))
+    make, reason = IGNORED_LISTS[kind]
+    add_list(counter, make(counter.authority, stranger, card.certificate))
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
-            assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpenedReply)
+            assert isinstance(counter.play(lambda client: counter.open_by_pin(client, card)), CheckOpenedReply)
     warnings = [record.getMessage() for record in caplog.records if "revocation list" in record.getMessage()]
     assert len(warnings) == 1
     assert reason in warnings[0]
 
 
-def test_a_list_of_another_authority_does_not_affect_this_one(counter: Any, card: Any, stranger: TestAuthority) -> None:
-    """Serial numbers are unique only per authority, and authorities of different generations share a name."""
+def test_list_of_another_authority_has_no_effect(counter: Any, card: Any, stranger: TestAuthority) -> None:
+    """Serial numbers are unique only per authority, and generations of the authority have the same name."""
     counter.registry.merge(Registry(certificate_authorities=(stranger.user_ca.certificate_pem,)))
-    with_list(counter, stranger.revocation_list([card.certificate]))
-    assert isinstance(counter.play(lambda client: counter.pin(client, card)), CheckOpenedReply)
+    add_list(counter, stranger.revocation_list([card.certificate]))
+    assert isinstance(counter.play(lambda client: counter.open_by_pin(client, card)), CheckOpenedReply)
 
 
-def test_the_revoked_persona_is_revoked_by_a_list(tmp_path: Path, authority: TestAuthority) -> None:
+def test_revoked_persona_has_a_revocation_list(tmp_path: Path, authority: TestAuthority) -> None:
     props = Props(invented_people(), authority, tmp_path)
-    known = [props.registry_of(BY_NAME["revoked"], lambda _: b"\x00\x00\x00\x0cjP  photo") for _ in range(2)]
-    assert known[0] == known[1]
+    registries = [props.registry_of(BY_NAME["revoked"], lambda _: b"\x00\x00\x00\x0cjP  photo") for _ in range(2)]
+    assert registries[0] == registries[1]
     image = props.card_of(BY_NAME["revoked"], lambda _: b"\x00\x00\x00\x0cjP  photo")
     certificate = image.files[File.USER_CERTIFICATE]
-    assert known[0].cards[certificate_id(certificate)].status is CardStatus.IN_USE
-    (pem,) = known[0].revocation_lists
+    assert registries[0].cards[certificate_id(certificate)].status is CardStatus.IN_USE
+    (pem,) = registries[0].revocation_lists
     serial = x509.load_der_x509_certificate(certificate).serial_number
     assert [entry.serial_number for entry in x509.load_pem_x509_crl(pem.encode())] == [serial]
     assert props.registry_of(BY_NAME["pin-right"], lambda _: b"\x00\x00\x00\x0cjP  x").revocation_lists == ()

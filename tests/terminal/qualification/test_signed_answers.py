@@ -1,4 +1,4 @@
-"""Responses changed, replayed or forged between service and terminal are refused."""
+"""Tests that altered, replayed and forged responses are refused."""
 
 import asyncio
 import json
@@ -34,13 +34,13 @@ def database_url() -> None:
 
 
 class ManInTheMiddle(httpx.AsyncBaseTransport):
-    """A transport that forwards everything, changed by `on_request` and `on_answer`."""
+    """A transport that passes requests through `on_request` and responses through `on_answer`."""
 
     def __init__(self) -> None:
         self._line = httpx.AsyncHTTPTransport()
         self.on_request: Callable[[httpx.Request], httpx.Request] = lambda request: request
         self.on_answer: Change = lambda _, answer: answer
-        self.kept: httpx.Response | None = None
+        self.recorded: httpx.Response | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         answer = await self._line.handle_async_request(self.on_request(request))
@@ -51,7 +51,7 @@ class ManInTheMiddle(httpx.AsyncBaseTransport):
         await self._line.aclose()
 
 
-def flags_set(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
+def set_flags(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
     content = json.loads(answer.content)
     if content.get("outcome") != "result":
         return answer
@@ -61,22 +61,22 @@ def flags_set(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
     return httpx.Response(200, headers=headers, content=json.dumps(content).encode())
 
 
-def unsigned(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
+def remove_signature(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
     return httpx.Response(answer.status_code, content=answer.content)
 
 
-def status_changed(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
+def change_status(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
     headers = {SIGNATURE_HEADER: answer.headers[SIGNATURE_HEADER]}
     return httpx.Response(403, headers=headers, content=answer.content)
 
 
-@pytest.mark.parametrize("change", [flags_set, unsigned, status_changed])
-def test_a_changed_result_is_refused(counter: Any, card: Any, change: Change) -> None:
+@pytest.mark.parametrize("change", [set_flags, remove_signature, change_status])
+def test_altered_result_is_refused(counter: Any, card: Any, change: Change) -> None:
     middle = ManInTheMiddle()
 
     async def scenario(client: QualificationClient) -> Any:
-        check_id = (await counter.opened(client, card)).check_id
-        await counter.submitted(client, check_id, [ConsentAnswer(item=Item.MEDICINES, flag=0)])
+        check_id = (await counter.open_check(client, card)).check_id
+        await counter.submit(client, check_id, [ConsentAnswer(item=Item.MEDICINES, flag=0)])
         true = await client.result(check_id)
         middle.on_answer = change
         return true, await client.result(check_id)
@@ -86,16 +86,16 @@ def test_a_changed_result_is_refused(counter: Any, card: Any, change: Change) ->
     assert changed in (UNVERIFIED, NoAnswer(NoAnswerReason.NOT_UNDERSTOOD))
 
 
-def test_a_replayed_response_is_refused(counter: Any, card: Any) -> None:
+def test_replayed_response_is_refused(counter: Any, card: Any) -> None:
     middle = ManInTheMiddle()
 
     def replay_first(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
-        middle.kept = middle.kept or answer
-        return middle.kept
+        middle.recorded = middle.recorded or answer
+        return middle.recorded
 
     async def scenario(client: QualificationClient) -> list[Any]:
-        check_id = (await counter.opened(client, card)).check_id
-        await counter.submitted(client, check_id, [])
+        check_id = (await counter.open_check(client, card)).check_id
+        await counter.submit(client, check_id, [])
         middle.on_answer = replay_first
         return [await client.result(check_id), await client.result(check_id)]
 
@@ -105,8 +105,8 @@ def test_a_replayed_response_is_refused(counter: Any, card: Any) -> None:
 
 
 @pytest.mark.parametrize("header", [None, "Idempotency-Key"])
-def test_a_refusal_of_a_changed_request_is_not_accepted(counter: Any, card: Any, header: str | None) -> None:
-    """The service signs a refusal of the request it received, which is not the one the terminal sent."""
+def test_refusal_of_an_altered_request_is_not_accepted(counter: Any, card: Any, header: str | None) -> None:
+    """The signature covers the request that the service received, not the one that the terminal sent."""
     middle = ManInTheMiddle()
 
     def alter_request(request: httpx.Request) -> httpx.Request:
@@ -118,7 +118,7 @@ def test_a_refusal_of_a_changed_request_is_not_accepted(counter: Any, card: Any,
         return httpx.Request(request.method, request.url, headers=headers, content=content)
 
     async def scenario(client: QualificationClient) -> Any:
-        check_id = (await counter.opened(client, card)).check_id
+        check_id = (await counter.open_check(client, card)).check_id
         middle.on_request = alter_request
         submission = client.submission(
             check_id, decided_at=counter.now, answers=[], ledger_count=1, ledger_head="ab" * 32
@@ -128,11 +128,11 @@ def test_a_refusal_of_a_changed_request_is_not_accepted(counter: Any, card: Any,
     assert counter.play(scenario, transport=middle) == UNVERIFIED
 
 
-def test_the_stub_signs_refusals_unless_set_otherwise(counter: Any, card: Any) -> None:
+def test_stub_signs_refusals_and_receipts_by_default(counter: Any, card: Any) -> None:
     refusing = {"manner": Manner.REFUSING, "reason": RefusalReason.CONFLICT}
 
     async def scenario(client: QualificationClient) -> list[Any]:
-        check_id = (await counter.opened(client, card)).check_id
+        check_id = (await counter.open_check(client, card)).check_id
         submission = client.submission(
             check_id, decided_at=counter.now, answers=[], ledger_count=1, ledger_head="ab" * 32
         )
@@ -149,10 +149,10 @@ def test_the_stub_signs_refusals_unless_set_otherwise(counter: Any, card: Any) -
     assert isinstance(receipt, Receipt)
 
 
-def test_the_service_reports_its_time(counter: Any, card: Any) -> None:
+def test_client_learns_the_time_of_the_service(counter: Any, card: Any) -> None:
     async def scenario(client: QualificationClient) -> Any:
         assert client.clock.now() is None
-        opened = await counter.opened(client, card)
+        opened = await counter.open_check(client, card)
         assert isinstance(opened, CheckOpenedReply)
         assert opened.opened_at == counter.now
         return client.clock.now()

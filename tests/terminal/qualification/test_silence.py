@@ -1,4 +1,4 @@
-"""A slow, silent, failing or wrong service yields a value, not an exception."""
+"""Tests that a slow, silent or failing service results in a return value instead of an exception."""
 
 import asyncio
 import base64
@@ -52,7 +52,7 @@ def database_url() -> None:
         (Rule(manner=Manner.FAILING, status=500), NoAnswerReason.SERVER_ERROR),
     ],
 )
-def test_every_misbehaviour_yields_a_value(counter: Any, rule: Rule, silence: NoAnswerReason) -> None:
+def test_misbehaviour_is_reported_as_no_answer(counter: Any, rule: Rule, silence: NoAnswerReason) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, rule)
     patience = 0.4 if silence is NoAnswerReason.TIMEOUT else 20
     disturbed = counter.play(lambda client: client.challenge(), timeout_seconds=patience)
@@ -62,7 +62,7 @@ def test_every_misbehaviour_yields_a_value(counter: Any, rule: Rule, silence: No
     assert isinstance(after, Challenge)
 
 
-def test_a_slow_response_within_the_timeout(counter: Any) -> None:
+def test_slow_response_within_the_timeout_is_accepted(counter: Any) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, Rule(delay_seconds=0.3))
     assert isinstance(counter.play(lambda client: client.challenge()), Challenge)
 
@@ -71,18 +71,18 @@ def test_a_slow_response_within_the_timeout(counter: Any) -> None:
 def test_stopping_the_service_ends_pending_requests(counter: Any, rule: Rule, caplog: pytest.LogCaptureFixture) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, rule)
 
-    async def stopped(client: QualificationClient) -> Any:
+    async def stop_during_call(client: QualificationClient) -> Any:
         call = asyncio.create_task(client.challenge())
-        while not counter.server.behaviour._waiting:
+        while not counter.server.behaviour._pending:
             await asyncio.sleep(0.01)
         await asyncio.to_thread(counter.server.stop)
         return await call
 
-    assert counter.play(stopped, timeout_seconds=20) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
+    assert counter.play(stop_during_call, timeout_seconds=20) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_a_rule_for_one_call(counter: Any) -> None:
+def test_rule_expires_after_its_number_of_calls(counter: Any) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, Rule(manner=Manner.FAILING, times=2))
 
     async def thrice(client: QualificationClient) -> list[Any]:
@@ -92,21 +92,21 @@ def test_a_rule_for_one_call(counter: Any) -> None:
     assert [type(answer) for answer in answers] == [NoAnswer, NoAnswer, Challenge]
 
 
-def test_a_rule_for_opening_affects_no_other_operation(counter: Any, card: Any) -> None:
+def test_rule_for_opening_affects_no_other_operation(counter: Any, card: Any) -> None:
     counter.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.DROPPED))
-    assert counter.play(lambda client: counter.pin(client, card)) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
+    assert counter.play(lambda client: counter.open_by_pin(client, card)) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
 
 
-def test_a_lost_receipt_is_returned_again(counter: Any, card: Any) -> None:
+def test_lost_receipt_is_returned_for_a_repeated_submission(counter: Any, card: Any) -> None:
     async def scenario(client: QualificationClient) -> list[Any]:
-        opened = await counter.opened(client, card)
+        opened = await counter.open_check(client, card)
         answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=ANSWERED)]
         submission = client.submission(
             opened.check_id, decided_at=ANSWERED, answers=answers, ledger_count=1, ledger_head="ab"
         )
         counter.server.behaviour.set(Operation.SUBMIT, Rule(manner=Manner.LOST_ANSWER, times=1))
         lost = await client.submit(opened.check_id, submission, "key-1")
-        # The service has accepted it, although the terminal cannot know.
+        # the service accepted the submission, although the terminal got no answer
         result = await client.result(opened.check_id)
         return [lost, result, await client.submit(opened.check_id, submission, "key-1")]
 
@@ -116,8 +116,8 @@ def test_a_lost_receipt_is_returned_again(counter: Any, card: Any) -> None:
     assert isinstance(repeated, Receipt)
 
 
-def test_responses_of_another_service_are_not_accepted(counter: Any, card: Any) -> None:
-    check_id = counter.play(lambda client: counter.opened(client, card)).check_id
+def test_responses_with_another_service_key_are_not_accepted(counter: Any, card: Any) -> None:
+    check_id = counter.play(lambda client: counter.open_check(client, card)).check_id
 
     async def scenario(client: QualificationClient) -> Any:
         answers: list[Any] = [await client.challenge(), await client.audit()]
@@ -130,10 +130,12 @@ def test_responses_of_another_service_are_not_accepted(counter: Any, card: Any) 
         assert counter.play(scenario, service_public_key=key) == NoAnswer(NoAnswerReason.NOT_VERIFIED)
 
 
-# --- with a minimal service that sends what the stub never would ---------------------------------------------
+# --- a minimal service with responses that the stub never sends ----------------------------------------------
 
 
-def answering(answer: Callable[[httpx.Request], httpx.Response], service_key: str = "") -> QualificationClient:
+def client_with_response(
+    answer: Callable[[httpx.Request], httpx.Response], service_key: str = ""
+) -> QualificationClient:
     return QualificationClient(
         "http://127.0.0.1:1",
         terminal_id="t",
@@ -160,12 +162,14 @@ def answering(answer: Callable[[httpx.Request], httpx.Response], service_key: st
         (403, "\udcff".encode("utf-8", "surrogatepass")),
     ],
 )
-def test_an_unexpected_response(status: int, body: bytes) -> None:
-    client = answering(lambda request: httpx.Response(status, content=body, headers={"Location": "http://192.0.2.1"}))
+def test_unexpected_responses_are_reported_as_not_understood(status: int, body: bytes) -> None:
+    client = client_with_response(
+        lambda request: httpx.Response(status, content=body, headers={"Location": "http://192.0.2.1"})
+    )
     assert asyncio.run(client.challenge()) == NoAnswer(NoAnswerReason.NOT_UNDERSTOOD)
 
 
-def test_the_result_of_another_check_is_not_accepted() -> None:
+def test_result_of_another_check_is_not_accepted() -> None:
     result = QualificationResult(
         check_id="another",
         processed_at=ANSWERED,
@@ -177,7 +181,7 @@ def test_the_result_of_another_check_is_not_accepted() -> None:
     key = SigningKey.generate()
 
     def signing(request: httpx.Request) -> httpx.Response:
-        """Sign any response with the service's key."""
+        """Return the result with a valid signature for any request."""
         body = result.model_dump_json().encode()
         target = request.url.raw_path.decode()
         headers = {name: request.headers.get(name, "") for name in SIGNED_HEADERS}
@@ -191,16 +195,16 @@ def test_the_result_of_another_check_is_not_accepted() -> None:
         signature = base64.b64encode(key.sign(statement)).decode()
         return httpx.Response(200, content=body, headers={SIGNATURE_HEADER: signature})
 
-    client = answering(signing, key.public_pem)
+    client = client_with_response(signing, key.public_pem)
     assert asyncio.run(client.result("asked-for")) == NoAnswer(NoAnswerReason.NOT_VERIFIED)
     assert isinstance(asyncio.run(client.result("another")), QualificationResult)
 
 
-def test_a_compressed_response_is_not_decoded() -> None:
+def test_compressed_response_is_not_decoded() -> None:
     def garbled(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, stream=httpx.ByteStream(b"not gzip"), headers={"Content-Encoding": "gzip"})
 
-    assert asyncio.run(answering(garbled).challenge()) == NoAnswer(NoAnswerReason.NOT_UNDERSTOOD)
+    assert asyncio.run(client_with_response(garbled).challenge()) == NoAnswer(NoAnswerReason.NOT_UNDERSTOOD)
 
 
 # --- connections ---------------------------------------------------------------------------------------------
@@ -218,15 +222,15 @@ async def _talk(port: int, timeout: float) -> Any:
         return await client.challenge()
 
 
-def test_no_server_on_the_port() -> None:
+def test_missing_server_is_reported_as_no_connection() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     assert asyncio.run(_talk(port, 2)) == NoAnswer(NoAnswerReason.NO_CONNECTION)
 
 
-def _with_line(speak: Callable[[asyncio.StreamWriter], Awaitable[None]], *, timeout: float = 20) -> Any:
-    """Return the client's outcome with a server that responds with `speak`."""
+def _with_server(speak: Callable[[asyncio.StreamWriter], Awaitable[None]], *, timeout: float = 20) -> Any:
+    """Return the client's outcome with a server that calls `speak` to respond."""
 
     async def main() -> Any:
         async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -245,7 +249,7 @@ def _with_line(speak: Callable[[asyncio.StreamWriter], Awaitable[None]], *, time
     return asyncio.run(main())
 
 
-def test_a_slow_trickle_does_not_outlast_the_timeout() -> None:
+def test_response_sent_byte_by_byte_times_out() -> None:
     async def drip(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         while True:
@@ -253,16 +257,16 @@ def test_a_slow_trickle_does_not_outlast_the_timeout() -> None:
             await writer.drain()
             await asyncio.sleep(0.1)
 
-    assert _with_line(drip, timeout=0.5) == NoAnswer(NoAnswerReason.TIMEOUT)
+    assert _with_server(drip, timeout=0.5) == NoAnswer(NoAnswerReason.TIMEOUT)
 
 
 @pytest.mark.parametrize("sent", [b"", b"\x15\x03\x01", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"])
-def test_a_connection_that_ends_early(sent: bytes) -> None:
+def test_connection_that_ends_early_is_reported(sent: bytes) -> None:
     async def speak(writer: asyncio.StreamWriter) -> None:
         writer.write(sent)
         await writer.drain()
 
-    assert _with_line(speak) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
+    assert _with_server(speak) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
 
 
 # --- safety --------------------------------------------------------------------------------------------------
@@ -295,9 +299,9 @@ def test_personal_data_of_a_check_is_not_logged(counter: Any, card: Any, caplog:
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
     async def scenario(client: QualificationClient) -> CheckOpenedReply:
-        opened = await counter.opened(client, card)
+        opened = await counter.open_check(client, card)
         answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=ANSWERED)]
-        await counter.submitted(client, opened.check_id, answers)
+        await counter.submit(client, opened.check_id, answers)
         result = await client.result(opened.check_id)
         logging.getLogger("test").info("%r %r %s", opened, result, result)
         assert isinstance(opened, CheckOpenedReply)

@@ -1,4 +1,4 @@
-"""The store on both databases: shared commits, failing jobs, schema and migrations."""
+"""Tests for the store on SQLite and PostgreSQL: shared commits, failing jobs, schema and migrations."""
 
 import asyncio
 import threading
@@ -51,25 +51,25 @@ def engine_of(database_url: str) -> sa.Engine:
 
 def test_migrations_create_exactly_the_tables(database_url: str) -> None:
     ServiceStore(database_url).close()
-    ServiceStore(database_url).close()  # the second time changes nothing
+    ServiceStore(database_url).close()  # repeating the migration changes nothing
     with engine_of(database_url).connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 
-def test_a_store_can_be_opened_concurrently(database_url: str) -> None:
+def test_store_can_be_opened_concurrently(database_url: str) -> None:
     with engine_of(database_url).begin() as connection:
         for table in (*reversed(metadata.sorted_tables), sa.table("alembic_version")):
             connection.execute(sa.text(f"DROP TABLE IF EXISTS {table.name}"))
     stores: list[ServiceStore | Exception] = []
 
-    def begin() -> None:
+    def open_store() -> None:
         try:
             stores.append(ServiceStore(database_url))
         except Exception as error:
             stores.append(error)
 
-    threads = [threading.Thread(target=begin) for _ in range(4)]
+    threads = [threading.Thread(target=open_store) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -86,41 +86,41 @@ def test_waiting_writes_share_a_commit(database_url: str) -> None:
     async def scenario() -> list[bool]:
         nonlocal commits
         database = Database(database_url)
-        together = database._together
+        run_batch = database._run_batch
 
-        def counted(jobs: Any) -> None:
+        def count_commits(jobs: Any) -> None:
             nonlocal commits
             commits += 1
-            together(jobs)
+            run_batch(jobs)
 
-        database._together = counted  # type: ignore[method-assign]
-        spending = [
+        database._run_batch = count_commits  # type: ignore[method-assign]
+        writes = [
             database.write(lambda t, n=number: t.change(t.sql.spend_challenge, {"challenge": n, "ends_at": 1}) == 1)  # type: ignore[misc]
             for number in [b"%d" % (number % 100) for number in range(200)]
         ]
-        spent = await asyncio.gather(*spending)
+        results = await asyncio.gather(*writes)
         database.close()
-        return spent
+        return results
 
-    spent = asyncio.run(scenario())
-    assert spent == [True] * 100 + [False] * 100
+    results = asyncio.run(scenario())
+    assert results == [True] * 100 + [False] * 100
     assert commits < 50
 
 
-def test_a_failing_write_does_not_affect_others(database_url: str) -> None:
+def test_failing_write_does_not_affect_others(database_url: str) -> None:
     def spend(challenge: bytes) -> Any:
         return lambda t: t.change(t.sql.spend_challenge, {"challenge": challenge, "ends_at": 1})
 
-    def defect(t: Transaction) -> None:
+    def fail(t: Transaction) -> None:
         t.change(t.sql.spend_challenge, {"challenge": b"never", "ends_at": 1})
-        raise RuntimeError("a defect")
+        raise RuntimeError("failure")
 
-    def wrong(t: Transaction) -> None:
+    def execute_invalid_sql(t: Transaction) -> None:
         t.change("INSERT INTO nowhere VALUES (1)", {})
 
     async def scenario() -> list[Any]:
         database = Database(database_url)
-        jobs = [spend(b"a"), defect, spend(b"b"), wrong, spend(b"c"), spend(b"never")]
+        jobs = [spend(b"a"), fail, spend(b"b"), execute_invalid_sql, spend(b"c"), spend(b"never")]
         first = await asyncio.gather(*(database.write(job) for job in jobs), return_exceptions=True)
         second = await asyncio.gather(*(database.write(spend(name)) for name in (b"a", b"b", b"c", b"never", b"d")))
         database.close()
@@ -133,7 +133,7 @@ def test_a_failing_write_does_not_affect_others(database_url: str) -> None:
     assert results[6:] == [0, 0, 0, 0, 1]
 
 
-def test_a_challenge_opens_one_check(store: ServiceStore) -> None:
+def test_challenge_opens_only_one_check(store: ServiceStore) -> None:
     async def scenario() -> list[Any]:
         first = await store.open(b"challenge", LATER, check(1))
         second = await store.open(b"challenge", LATER, check(2))
@@ -144,35 +144,35 @@ def test_a_challenge_opens_one_check(store: ServiceStore) -> None:
     assert (second, missing) == (None, None)
 
 
-def test_concurrent_use_of_one_challenge(database_url: str) -> None:
+def test_challenge_used_concurrently_opens_only_one_check(database_url: str) -> None:
     async def race() -> list[Any]:
-        one, two = ServiceStore(database_url), ServiceStore(database_url)
+        stores = [ServiceStore(database_url) for _ in range(2)]
         opened: list[Any] = []
         for number in range(20):
-            both = (store.open(b"%d" % number, LATER, check(number * 2 + i)) for i, store in enumerate((one, two)))
-            opened += await asyncio.gather(*both)
-        one.close()
-        two.close()
+            calls = (store.open(b"%d" % number, LATER, check(number * 2 + i)) for i, store in enumerate(stores))
+            opened += await asyncio.gather(*calls)
+        for store in stores:
+            store.close()
         return opened
 
     opened = asyncio.run(race())
     assert sum(check is not None for check in opened) == 20
 
 
-def test_spent_challenges_are_deleted_after_they_expire(store: ServiceStore) -> None:
+def test_expired_challenges_are_deleted(store: ServiceStore) -> None:
     async def scenario() -> list[bool]:
         return [
             await store.spend(b"one", LATER, NOW),
             await store.spend(b"one", LATER, NOW),
             await store.spend(b"two", LATER + timedelta(hours=1), LATER + timedelta(minutes=2)),
-            # expired, which its seal shows; the store no longer needs it
+            # deleted, because the service refuses expired challenges by their seal
             await store.spend(b"one", LATER, LATER + timedelta(minutes=2)),
         ]
 
     assert asyncio.run(scenario()) == [True, False, True, True]
 
 
-def test_a_registration_applies_to_checks_opened_before(store: ServiceStore) -> None:
+def test_registration_applies_to_checks_opened_before(store: ServiceStore) -> None:
     async def scenario() -> list[Any]:
         opened = await store.open(b"c", LATER, check())
         assert opened is not None
@@ -182,14 +182,14 @@ def test_a_registration_applies_to_checks_opened_before(store: ServiceStore) -> 
     assert [check.registered for check in asyncio.run(scenario())] == [False, True, True, True]
 
 
-def test_using_a_closed_store_is_refused(store: ServiceStore) -> None:
+def test_closed_store_raises_an_error(store: ServiceStore) -> None:
     store.close()
     store.close()
     with pytest.raises(RuntimeError, match="closed"):
         asyncio.run(store.check("c"))
 
 
-def test_the_store_reconnects_to_postgresql(postgres: str) -> None:
+def test_store_reconnects_to_postgresql(postgres: str) -> None:
     async def scenario() -> list[bool]:
         store = ServiceStore(postgres)
         before = await store.spend(b"before", LATER, NOW)
@@ -209,8 +209,8 @@ def test_the_store_reconnects_to_postgresql(postgres: str) -> None:
 
 
 @pytest.mark.long
-def test_postgresql_keeps_confirmed_data_after_an_immediate_stop() -> None:
-    """As in a power failure: no checkpoint and no notice to clients."""
+def test_postgresql_keeps_committed_data_after_an_immediate_stop() -> None:
+    """An immediate stop, without a checkpoint, is equivalent to a power failure."""
     try:
         server = TemporaryPostgres()
     except PostgresMissing as missing:
@@ -232,7 +232,7 @@ def test_postgresql_keeps_confirmed_data_after_an_immediate_stop() -> None:
             store.close()
 
 
-def test_sqlite_uses_its_most_durable_settings(tmp_path: Path) -> None:
+def test_sqlite_uses_durable_settings(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'store.sqlite'}")
 
     def pragma(name: str) -> Any:
@@ -247,6 +247,6 @@ def test_sqlite_uses_its_most_durable_settings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/x", "sqlite://", "nonsense"])
-def test_other_databases_are_refused(url: str) -> None:
+def test_unsupported_databases_are_refused(url: str) -> None:
     with pytest.raises((ValueError, sa.exc.ArgumentError)):
         ServiceStore(url)

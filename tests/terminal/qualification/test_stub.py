@@ -1,4 +1,4 @@
-"""The stub as a program: API description, refused requests and administration."""
+"""Tests for the stub's API description, refusals, administration and registry."""
 
 import json
 import logging
@@ -46,7 +46,7 @@ def test_every_response_is_marked_as_simulated(counter: Any) -> None:
         assert httpx.get(f"{counter.server.url}{path}").headers["Uketsuke-Simulated"] == "1"
 
 
-def test_openapi_has_every_route_and_model(counter: Any) -> None:
+def test_openapi_describes_every_route_and_model(counter: Any) -> None:
     published = httpx.get(f"{counter.server.url}/openapi.json").json()
     routes = {(method, path) for path, methods in published["paths"].items() for method in methods}
     assert {(method, path) for method, path in routes if path.startswith("/v2")} == {
@@ -74,11 +74,11 @@ def test_openapi_has_every_route_and_model(counter: Any) -> None:
             assert answers["200"]["content"]["application/json"]["schema"], path
             if path.startswith("/v2/") and path != "/v2/challenges":
                 assert {"403", "404", "409", "422"} <= set(answers), path
-    described = published["components"]["schemas"]["Submission"]["properties"]["ledger_count"]["description"]
-    assert "ledger" in described
+    description = published["components"]["schemas"]["Submission"]["properties"]["ledger_count"]["description"]
+    assert "ledger" in description
 
 
-def test_every_refusal_has_a_code_a_sentence_and_a_next_step() -> None:
+def test_refusals_have_unique_codes_and_helpful_next_steps() -> None:
     refused = {reason: refuse(reason) for reason in RefusalReason}
     codes = [answer.code for answer in refused.values()]
     assert len(set(codes)) == len(codes)
@@ -90,7 +90,7 @@ def test_every_refusal_has_a_code_a_sentence_and_a_next_step() -> None:
     assert {answer.next_step for answer in refused.values()} == set(NextStep)
 
 
-def test_a_malformed_request_is_not_echoed(counter: Any) -> None:
+def test_malformed_request_is_not_echoed(counter: Any) -> None:
     secret = "模擬　花子 1234"
     for path, body in (("/v2/checks", {"pin": secret}), ("/v2/checks", secret)):
         answer = httpx.post(f"{counter.server.url}{path}", json=body)
@@ -102,21 +102,21 @@ def test_a_malformed_request_is_not_echoed(counter: Any) -> None:
     assert Refused.model_validate_json(put.content).reason is RefusalReason.MALFORMED
 
 
-def test_a_body_too_long_or_without_length_is_refused(counter: Any) -> None:
+def test_oversized_body_or_body_without_length_is_refused(counter: Any) -> None:
     assert httpx.post(f"{counter.server.url}/v2/checks", content=b"x" * (MAX_BODY + 1)).status_code == 413
     assert httpx.post(f"{counter.server.url}/v2/checks", content=iter([b"{}"])).status_code == 411
 
 
-def test_a_defect_answers_500_and_logs_no_text(
+def test_exception_results_in_500_without_logging_its_message(
     counter: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def defect() -> None:
+    def fail() -> None:
         raise RuntimeError("模擬　花子 canary-7391")
 
-    monkeypatch.setattr(counter.server.service, "challenge", defect)
+    monkeypatch.setattr(counter.server.service, "challenge", fail)
     answer = counter.play(lambda client: client.challenge())
     assert answer == NoAnswer(NoAnswerReason.SERVER_ERROR)
-    counter.server.stop()  # wait for its thread: the response is sent before the line is logged
+    counter.server.stop()  # wait for its thread, which logs after it has sent the response
     assert "RuntimeError in" in caplog.text
     assert "canary" not in caplog.text
 
@@ -129,7 +129,7 @@ def test_administration_is_restricted_to_this_computer(counter: Any, path: str) 
     connection.close()
 
 
-def test_adopting_over_http(counter: Any, other_card: Any) -> None:
+def test_certificate_is_adopted_over_http(counter: Any, other_card: Any) -> None:
     with StubAdmin(counter.server.url) as admin:
         adopted = admin.adopt(other_card.certificate, "elder")
         assert adopted == Adopted(
@@ -141,12 +141,12 @@ def test_adopting_over_http(counter: Any, other_card: Any) -> None:
     assert unknown_person.reason is RefusalReason.UNKNOWN_HOLDER
     assert isinstance(garbage, Refused)
     assert garbage.reason is RefusalReason.MALFORMED
-    opened = counter.play(lambda client: counter.opened(client, other_card))
+    opened = counter.play(lambda client: counter.open_check(client, other_card))
     assert isinstance(opened, CheckOpenedReply)
     assert opened.facts.age == 78
 
 
-def test_enrolling_and_publishing_over_http(counter: Any, other_card: Any) -> None:
+def test_terminal_and_card_are_registered_over_http(counter: Any, other_card: Any) -> None:
     key = SigningKey.generate()
     with StubAdmin(counter.server.url) as admin:
         enrolment = admin.enrol("terminal-7", key.public_pem)
@@ -157,11 +157,13 @@ def test_enrolling_and_publishing_over_http(counter: Any, other_card: Any) -> No
     assert not isinstance(state, NoAnswer)
     assert "terminal-7" in state.terminals
     assert set(state.people) == set(invented_people())
-    opened = counter.play(lambda client: counter.face(client, other_card), terminal_id="terminal-7", terminal_key=key)
+    opened = counter.play(
+        lambda client: counter.open_by_face(client, other_card), terminal_id="terminal-7", terminal_key=key
+    )
     assert isinstance(opened, CheckOpenedReply)
 
 
-def test_behaviour_over_http(counter: Any) -> None:
+def test_behaviour_is_set_and_reset_over_http(counter: Any) -> None:
     with StubAdmin(counter.server.url) as admin:
         failing = Rule(manner=Manner.FAILING)
         assert admin.behave(Operation.CHALLENGE, failing) == (Setting(operation=Operation.CHALLENGE, rule=failing),)
@@ -170,7 +172,7 @@ def test_behaviour_over_http(counter: Any) -> None:
         assert not isinstance(counter.play(lambda client: client.challenge()), NoAnswer)
 
 
-def test_administration_without_a_server() -> None:
+def test_admin_reports_a_missing_server() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
@@ -178,12 +180,12 @@ def test_administration_without_a_server() -> None:
         assert admin.state() == NoAnswer(NoAnswerReason.NO_CONNECTION)
 
 
-def test_the_stub_listens_on_this_computer_only(tmp_path: Path) -> None:
+def test_stub_refuses_to_listen_for_other_computers(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="this computer"):
         serve(tmp_path, host="0.0.0.0")
 
 
-def test_serving_as_a_program(tmp_path: Path) -> None:
+def test_serve_answers_requests(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -195,7 +197,7 @@ def test_serving_as_a_program(tmp_path: Path) -> None:
             time.sleep(0.02)
 
 
-def test_an_occupied_port_is_reported(counter: Any, tmp_path: Path) -> None:
+def test_port_in_use_raises_an_error(counter: Any, tmp_path: Path) -> None:
     from terminal.simulated.service.server import StubServer
 
     port = int(counter.server.url.rsplit(":", 1)[1])
@@ -206,7 +208,7 @@ def test_an_occupied_port_is_reported(counter: Any, tmp_path: Path) -> None:
 # --- registry ------------------------------------------------------------------------------------------------
 
 
-def test_the_registry_is_reloaded_after_changes_by_another_process(tmp_path: Path) -> None:
+def test_registry_is_reloaded_after_changes_by_another_process(tmp_path: Path) -> None:
     reader, writer = RegistryFile(tmp_path / "r.json"), RegistryFile(tmp_path / "r.json")
     assert reader.current() == Registry()
     writer.enrol_terminal("terminal-1", "PEM")
@@ -221,7 +223,7 @@ def test_the_registry_is_reloaded_after_changes_by_another_process(tmp_path: Pat
         writer.set_status(b"unknown", CardStatus.REVOKED)
 
 
-def test_concurrent_changes_to_the_registry_are_all_kept(tmp_path: Path) -> None:
+def test_concurrent_registry_changes_are_all_saved(tmp_path: Path) -> None:
     def enrol(number: int) -> None:
         RegistryFile(tmp_path / "r.json").enrol_terminal(f"t{number}", "PEM")
 
@@ -243,22 +245,22 @@ def test_refusal_codes_and_messages_are_unique() -> None:
     assert all(400 <= http_status(refused.reason) < 500 for refused in refusals)
 
 
-def test_reprs_have_no_personal_data() -> None:
+def test_reprs_contain_no_personal_data() -> None:
     person = invented_people()["adult"]
     proof = PinProof(signature=b"secret-signature")
     request = OpenCheckRequest(
         terminal_id="t", institution_code="1319999999", challenge=b"x" * 20, certificate=b"der", proof=proof
     )
-    for shown in (
+    for text in (
         repr(person),
         repr(person.qualifications[0]),
         str(person.qualifications),
         repr(request),
         str(request),
     ):
-        assert "花子" not in shown
-        assert "secret" not in shown
-    with pytest.raises(ValueError) as refused:
+        assert "花子" not in text
+        assert "secret" not in text
+    with pytest.raises(ValueError) as error:
         Submission.model_validate({"answers": [{"item": "SECRET-VALUE"}]})
-    assert "SECRET-VALUE" not in str(refused.value)
+    assert "SECRET-VALUE" not in str(error.value)
     logging.getLogger(__name__).debug("%s", person)

@@ -1,4 +1,4 @@
-"""From the decision to the result, over real HTTP."""
+"""Tests for submissions and results over HTTP."""
 
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -28,7 +28,7 @@ from terminal.simulated.service.server import StubServer, open_service
 from terminal.simulated.service.storage.tables import metadata
 
 ANSWERED = datetime(2026, 11, 20, 0, 16, 0, tzinfo=UTC)
-"""When the patient answers: 9:16 in Japan, one minute after `MORNING`."""
+"""Time of the patient's answers: 9:16 in Japan, one minute after `MORNING`."""
 
 
 def yes(item: Item, at: datetime = ANSWERED) -> ConsentAnswer:
@@ -51,9 +51,9 @@ def refusal(answer: object) -> RefusalReason:
     return answer.reason
 
 
-def test_dispensing_someone_elses_prescription_is_refused(counter: Any, card: Any) -> None:
+def test_dispensing_another_persons_prescription_is_refused(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> object:
-        opened = await counter.opened(client, card)
+        opened = await counter.open_check(client, card)
         assert opened.facts.prescriptions == ()
         submission = decision(client, opened.check_id, [no(Item.DIAGNOSIS)], dispense=("SIM-0001-1",))
         return await client.submit(opened.check_id, submission, "key-1")
@@ -61,9 +61,9 @@ def test_dispensing_someone_elses_prescription_is_refused(counter: Any, card: An
     assert refusal(counter.play(scenario)) is RefusalReason.NOT_ALLOWED
 
 
-def test_from_decision_to_result(counter: Any, card: Any) -> None:
+def test_result_contains_consents_limit_and_prescription_form(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> QualificationResult:
-        opened = await counter.opened(client, card)
+        opened = await counter.open_check(client, card)
         answers = [yes(Item.DIAGNOSIS), yes(Item.MEDICINES), no(Item.HEALTH_CHECKUP), yes(Item.HIGH_COST_LIMIT)]
         submission = decision(client, opened.check_id, answers, prescription_form=PrescriptionForm.ELECTRONIC)
         receipt = await client.submit(opened.check_id, submission, "key-1")
@@ -96,10 +96,10 @@ def test_from_decision_to_result(counter: Any, card: Any) -> None:
 
 
 @pytest.mark.parametrize("answers", [[], [no(Item.HIGH_COST_LIMIT)]])
-def test_no_limit_without_consent(counter: Any, card: Any, answers: list[ConsentAnswer]) -> None:
+def test_result_has_no_limit_without_consent(counter: Any, card: Any, answers: list[ConsentAnswer]) -> None:
     async def scenario(client: Any) -> Any:
-        opened = await counter.opened(client, card)
-        await counter.submitted(client, opened.check_id, answers)
+        opened = await counter.open_check(client, card)
+        await counter.submit(client, opened.check_id, answers)
         return await client.result(opened.check_id)
 
     result = counter.play(scenario)
@@ -107,9 +107,9 @@ def test_no_limit_without_consent(counter: Any, card: Any, answers: list[Consent
     assert len(result.consents) == len(answers)
 
 
-def test_the_limit_by_law_is_not_a_consent(counter: Any, card: Any) -> None:
+def test_limit_by_law_is_not_reported_as_consent(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> Any:
-        opened = await counter.opened(client, card)
+        opened = await counter.open_check(client, card)
         submission = decision(client, opened.check_id, [no(Item.DIAGNOSIS)], by_law=(Item.HIGH_COST_LIMIT,))
         assert isinstance(await client.submit(opened.check_id, submission, "key-1"), Receipt)
         return await client.result(opened.check_id)
@@ -121,13 +121,13 @@ def test_the_limit_by_law_is_not_a_consent(counter: Any, card: Any) -> None:
 
 
 @pytest.mark.parametrize("flag", [0, 1])
-def test_specific_diseases_only_with_consent(counter: Any, card: Any, flag: int) -> None:
+def test_specific_diseases_require_consent(counter: Any, card: Any, flag: int) -> None:
     counter.register(card, "specific-disease")
 
     async def scenario(client: Any) -> Any:
-        opened = await counter.opened(client, card)
+        opened = await counter.open_check(client, card)
         answer = yes(Item.SPECIFIC_DISEASE) if flag else no(Item.SPECIFIC_DISEASE)
-        await counter.submitted(client, opened.check_id, [answer])
+        await counter.submit(client, opened.check_id, [answer])
         return await client.result(opened.check_id)
 
     result = counter.play(scenario)
@@ -136,7 +136,7 @@ def test_specific_diseases_only_with_consent(counter: Any, card: Any, flag: int)
 
 
 @pytest.mark.parametrize("person", ["lost-qualification", "invalid-with-new", "lost-twice"])
-def test_a_card_reports_the_last_lost_qualification_but_no_newer_one(counter: Any, card: Any, person: str) -> None:
+def test_check_by_card_reports_the_last_lost_qualification(counter: Any, card: Any, person: str) -> None:
     service = counter.server.service
     lost = service.people["lost-qualification"]
     earlier = lost.qualifications[0].model_copy(update={"disqualification_date": date(2015, 3, 31)})
@@ -145,9 +145,9 @@ def test_a_card_reports_the_last_lost_qualification_but_no_newer_one(counter: An
     counter.register(card, person)
 
     async def scenario(client: Any) -> Any:
-        opened = await counter.opened(client, card)
+        opened = await counter.open_check(client, card)
         assert not opened.facts.valid
-        await counter.submitted(client, opened.check_id, [])
+        await counter.submit(client, opened.check_id, [])
         return await client.result(opened.check_id)
 
     result = counter.play(scenario)
@@ -155,13 +155,13 @@ def test_a_card_reports_the_last_lost_qualification_but_no_newer_one(counter: An
     assert [entry.disqualification_date for entry in result.qualifications] == [date(2026, 10, 1)]
 
 
-def test_a_certificate_near_its_end_is_reported(counter: Any, card: Any) -> None:
-    ageing = counter.renewed(card, counter.now + timedelta(days=60))
-    counter.register(ageing, "adult")
+def test_expiring_certificate_is_reported(counter: Any, card: Any) -> None:
+    expiring = counter.renew(card, counter.now + timedelta(days=60))
+    counter.register(expiring, "adult")
 
     async def scenario(client: Any) -> Any:
-        opened = await counter.opened(client, ageing)
-        await counter.submitted(client, opened.check_id, [])
+        opened = await counter.open_check(client, expiring)
+        await counter.submit(client, opened.check_id, [])
         return await client.result(opened.check_id)
 
     assert counter.play(scenario).code == "SIMQ0101I"
@@ -172,9 +172,9 @@ def test_a_certificate_near_its_end_is_reported(counter: Any, card: Any) -> None
 
 def test_resubmitting_a_decision_returns_the_same_receipt(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> list[Any]:
-        opened = await counter.opened(client, card)
+        opened = await counter.open_check(client, card)
         receipts = []
-        for _ in range(3):  # signed again each time, as after a restart
+        for _ in range(3):  # with a new signature each time, as after a restart
             counter.now += timedelta(hours=1)
             submission = decision(client, opened.check_id, [yes(Item.DIAGNOSIS)])
             receipts.append(await client.submit(opened.check_id, submission, "key-1"))
@@ -187,7 +187,7 @@ def test_resubmitting_a_decision_returns_the_same_receipt(counter: Any, card: An
 
 def test_conflicting_submissions_are_refused(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> list[Any]:
-        one, two = await counter.opened(client, card), await counter.opened(client, card)
+        one, two = await counter.open_check(client, card), await counter.open_check(client, card)
         first = decision(client, one.check_id, [yes(Item.DIAGNOSIS)])
         assert isinstance(await client.submit(one.check_id, first, "key-1"), Receipt)
         return [
@@ -206,25 +206,25 @@ def test_conflicting_submissions_are_refused(counter: Any, card: Any) -> None:
     assert [refusal(answer) for answer in counter.play(scenario)] == [RefusalReason.CONFLICT] * 4
 
 
-# --- who may submit what -------------------------------------------------------------------------------------
+# --- refusals ------------------------------------------------------------------------------------------------
 
 
 def test_another_terminal_cannot_submit(counter: Any, card: Any) -> None:
-    opened = counter.play(lambda client: counter.opened(client, card))
+    opened = counter.play(lambda client: counter.open_check(client, card))
 
     async def submit(client: Any) -> Any:
         return await client.submit(opened.check_id, decision(client, opened.check_id, []), "key-1")
 
     other_key, _ = enrol_locally(counter.state_dir, "terminal-2")
-    as_itself = counter.play(submit, terminal_id="terminal-2", terminal_key=other_key)
-    as_the_opener = counter.play(submit, terminal_key=SigningKey.generate())
-    assert refusal(as_itself) is RefusalReason.UNKNOWN_TERMINAL
-    assert refusal(as_the_opener) is RefusalReason.BAD_SIGNATURE
+    with_own_key = counter.play(submit, terminal_id="terminal-2", terminal_key=other_key)
+    with_wrong_key = counter.play(submit, terminal_key=SigningKey.generate())
+    assert refusal(with_own_key) is RefusalReason.UNKNOWN_TERMINAL
+    assert refusal(with_wrong_key) is RefusalReason.BAD_SIGNATURE
 
 
-def test_a_changed_answer_breaks_the_signature(counter: Any, card: Any) -> None:
+def test_altered_answer_is_refused(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> Any:
-        opened = await counter.opened(client, card)
+        opened = await counter.open_check(client, card)
         signed = decision(client, opened.check_id, [no(Item.DIAGNOSIS)])
         return await client.submit(opened.check_id, signed.model_copy(update={"answers": (yes(Item.DIAGNOSIS),)}), "k")
 
@@ -235,7 +235,7 @@ def test_submitting_for_an_unregistered_person_is_refused(counter: Any, card: An
     counter.register(card, "unregistered")
 
     async def scenario(client: Any) -> list[Any]:
-        opened = await counter.opened(client, card)
+        opened = await counter.open_check(client, card)
         submission = decision(client, opened.check_id, [])
         before = await client.submit(opened.check_id, submission, "key-1")
         await client.register(opened.check_id)
@@ -246,20 +246,20 @@ def test_submitting_for_an_unregistered_person_is_refused(counter: Any, card: An
     assert isinstance(after, Receipt)
 
 
-def test_an_inquiry_cannot_submit(counter: Any, card: Any) -> None:
+def test_submission_for_an_inquiry_is_refused(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> Any:
-        opened = await counter.pin(client, card, Purpose.INQUIRY)
+        opened = await counter.open_by_pin(client, card, Purpose.INQUIRY)
         return await client.submit(opened.check_id, decision(client, opened.check_id, []), "key-1")
 
     assert refusal(counter.play(scenario)) is RefusalReason.NOT_ALLOWED
 
 
 @pytest.mark.parametrize("item", [Item.DIAGNOSIS, Item.MEDICINES, Item.SURGERY, Item.HEALTH_CHECKUP])
-def test_consents_of_people_who_may_not_share_are_refused(counter: Any, card: Any, item: Item) -> None:
+def test_consents_of_people_whose_data_is_never_shared_are_refused(counter: Any, card: Any, item: Item) -> None:
     counter.register(card, "self-defence")
 
     async def scenario(client: Any) -> list[Any]:
-        opened = await counter.opened(client, card)
+        opened = await counter.open_check(client, card)
         granted = decision(client, opened.check_id, [yes(item), yes(Item.HIGH_COST_LIMIT)])
         refused = decision(client, opened.check_id, [no(item), yes(Item.HIGH_COST_LIMIT)])
         return [await client.submit(opened.check_id, submission, "key-1") for submission in (granted, refused)]
@@ -269,9 +269,9 @@ def test_consents_of_people_who_may_not_share_are_refused(counter: Any, card: An
     assert isinstance(refused, Receipt)
 
 
-def test_an_opened_check_is_valid_for_a_day(counter: Any, card: Any) -> None:
+def test_check_can_be_submitted_for_25_hours(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> list[Any]:
-        one, two = await counter.opened(client, card), await counter.opened(client, card)
+        one, two = await counter.open_check(client, card), await counter.open_check(client, card)
         counter.now += timedelta(hours=24)
         in_time = await client.submit(one.check_id, decision(client, one.check_id, []), "key-1")
         counter.now += timedelta(hours=2)
@@ -279,16 +279,16 @@ def test_an_opened_check_is_valid_for_a_day(counter: Any, card: Any) -> None:
         counter.now += timedelta(days=3)
         return [in_time, too_late, await client.result(one.check_id), await client.result(two.check_id)]
 
-    in_time, too_late, result, none = counter.play(scenario)
+    in_time, too_late, result, missing = counter.play(scenario)
     assert isinstance(in_time, Receipt)
     assert refusal(too_late) is RefusalReason.NO_SUCH_CHECK
     assert isinstance(result, QualificationResult)
-    assert refusal(none) is RefusalReason.NOT_SUBMITTED
+    assert refusal(missing) is RefusalReason.NOT_SUBMITTED
 
 
-def test_no_result_without_submission_or_check(counter: Any, card: Any) -> None:
+def test_result_without_submission_or_check_is_refused(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> list[Any]:
-        opened = await counter.opened(client, card)
+        opened = await counter.open_check(client, card)
         return [await client.result(opened.check_id), await client.result("ff" * 16), await client.register("0" * 32)]
 
     assert [refusal(answer) for answer in counter.play(scenario)] == [
@@ -301,7 +301,7 @@ def test_no_result_without_submission_or_check(counter: Any, card: Any) -> None:
 # --- receipts and models -------------------------------------------------------------------------------------
 
 
-def test_a_receipt_is_valid_only_for_its_decision() -> None:
+def test_receipt_is_valid_only_for_its_decision() -> None:
     service, terminal = SigningKey.generate(), SigningKey.generate()
     submission = Submission(
         terminal_id="terminal-1",
@@ -356,7 +356,7 @@ def test_invalid_submissions_are_refused() -> None:
         Submission(answers=(), by_law=(Item.DIAGNOSIS,), **signed)
 
 
-def test_statements_depend_on_everything_except_the_order_of_answers() -> None:
+def test_statement_covers_all_fields_but_not_the_order_of_answers() -> None:
     signed = {"terminal_id": "t", "decided_at": ANSWERED, "ledger_count": 1, "ledger_head": "", "signature": b"x"}
     one = Submission(answers=(yes(Item.DIAGNOSIS), no(Item.SURGERY)), **signed)
     same = Submission(answers=(no(Item.SURGERY), yes(Item.DIAGNOSIS)), **signed)
@@ -379,31 +379,31 @@ def test_statements_depend_on_everything_except_the_order_of_answers() -> None:
     assert len(statements) == len(others) + 2
 
 
-def test_the_store_survives_a_restart_and_has_no_names(counter: Any, card: Any) -> None:
-    def restarted() -> StubServer:
+def test_stored_data_survives_a_restart_and_contains_no_personal_data(counter: Any, card: Any) -> None:
+    def start_again() -> StubServer:
         service = open_service(counter.state_dir, database_url=counter.database_url, clock=lambda: counter.now)
         server = StubServer(service)
         server.start()
         return server
 
-    opened = counter.play(lambda client: counter.opened(client, card))
+    opened = counter.play(lambda client: counter.open_check(client, card))
 
-    async def submitting(client: Any) -> Any:
+    async def submit(client: Any) -> Any:
         return await client.submit(opened.check_id, decision(client, opened.check_id, [no(Item.SURGERY)]), "key-1")
 
-    receipt = counter.play(submitting)
+    receipt = counter.play(submit)
     counter.server.close()
-    counter.server = restarted()
+    counter.server = start_again()
     assert isinstance(receipt, Receipt)
-    assert counter.play(submitting) == receipt
+    assert counter.play(submit) == receipt
     assert isinstance(counter.play(lambda client: client.result(opened.check_id)), QualificationResult)
-    stored = everything_in(counter.database_url)
-    assert opened.check_id in stored
+    content = database_content(counter.database_url)
+    assert opened.check_id in content
     for personal in ("模擬", "0001234", "1981"):
-        assert personal not in stored
+        assert personal not in content
 
 
-def everything_in(database_url: str) -> str:
+def database_content(database_url: str) -> str:
     url = sa.make_url(database_url)
     driver = "postgresql+psycopg" if url.get_backend_name() == "postgresql" else url.drivername
     with sa.create_engine(url.set(drivername=driver)).connect() as connection:

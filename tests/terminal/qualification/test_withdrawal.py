@@ -1,4 +1,4 @@
-"""A withdrawal is recorded in the ledger first and sent to the service until confirmed."""
+"""Tests that withdrawals are recorded in the ledger and sent until the service confirms them."""
 
 import asyncio
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def database_url() -> None:
 
 
 class CounterClock(Clock):
-    """A clock with the settable time of the counter."""
+    """A clock that returns the counter's settable time."""
 
     def __init__(self, counter: Any) -> None:
         super().__init__()
@@ -37,14 +37,14 @@ class CounterClock(Clock):
 
 
 @pytest.fixture
-def books() -> Iterator[Worker]:
-    worker = Worker("books")
+def worker() -> Iterator[Worker]:
+    worker = Worker("worker")
     yield worker
     worker.close()
 
 
-async def delivered(counter: Any, client: Any, card: Any, ledger: Ledger, delivery: Delivery) -> str:
-    check_id: str = (await counter.opened(client, card)).check_id
+async def deliver_result(counter: Any, client: Any, card: Any, ledger: Ledger, delivery: Delivery) -> str:
+    check_id: str = (await counter.open_check(client, card)).check_id
     common: dict[str, Any] = {
         "check_id": check_id,
         "reception_id": f"r-{check_id}",
@@ -72,18 +72,18 @@ async def delivered(counter: Any, client: Any, card: Any, ledger: Ledger, delive
     return check_id
 
 
-def play(counter: Any, card: Any, tmp_path: Path, books: Worker, scenario: Any) -> Any:
+def play(counter: Any, card: Any, tmp_path: Path, worker: Worker, scenario: Any) -> Any:
     async def run(client: Any) -> Any:
         folder = FolderProcess(tmp_path / "results", owner="terminal-1", create=True)
         with Ledger.open(tmp_path / "ledger.db", "terminal-1", clock=lambda: counter.now) as ledger:
-            delivery = Delivery(ledger, books, client, folder, CounterClock(counter), "1319999999")
-            check_id = await delivered(counter, client, card, ledger, delivery)
+            delivery = Delivery(ledger, worker, client, folder, CounterClock(counter), "1319999999")
+            check_id = await deliver_result(counter, client, card, ledger, delivery)
             return await scenario(client, delivery, check_id)
 
     return counter.play(run)
 
 
-def test_a_withdrawal_is_sent_immediately(counter: Any, card: Any, tmp_path: Path, books: Worker) -> None:
+def test_withdrawal_is_sent_immediately(counter: Any, card: Any, tmp_path: Path, worker: Worker) -> None:
     async def scenario(client: Any, delivery: Delivery, check_id: str) -> Any:
         counter.now += timedelta(hours=1)
         assert await delivery.withdraw(check_id, [Item.MEDICINES])
@@ -94,13 +94,13 @@ def test_a_withdrawal_is_sent_immediately(counter: Any, card: Any, tmp_path: Pat
             await delivery.withdraw(check_id, [Item.SURGERY])
         return await client.result(check_id)
 
-    result = play(counter, card, tmp_path, books, scenario)
+    result = play(counter, card, tmp_path, worker, scenario)
     assert {consent.item: consent.flag for consent in result.consents} == {Item.DIAGNOSIS: 1, Item.MEDICINES: 0}
 
 
 @pytest.mark.parametrize("manner", [Manner.SILENT, Manner.LOST_ANSWER, Manner.FAILING])
-def test_a_withdrawal_is_resent_after_silence(
-    counter: Any, card: Any, tmp_path: Path, books: Worker, manner: Manner
+def test_withdrawal_is_sent_again_after_a_failure(
+    counter: Any, card: Any, tmp_path: Path, worker: Worker, manner: Manner
 ) -> None:
     async def scenario(client: Any, delivery: Delivery, check_id: str) -> Any:
         counter.server.behaviour.set(Operation.WITHDRAW, Rule(manner=manner, times=2))
@@ -108,7 +108,7 @@ def test_a_withdrawal_is_resent_after_silence(
         withdrawn_at = counter.now
         assert not await delivery.withdraw(check_id, [Item.DIAGNOSIS, Item.MEDICINES])
         assert delivery.backlog() == 1
-        assert await delivery.process_outbox() == ()  # no second delivery
+        assert await delivery.process_outbox() == ()  # the result is not delivered again
         client._line._timeout = patience
         counter.now += timedelta(hours=3)
         await delivery.process_outbox()
@@ -118,35 +118,35 @@ def test_a_withdrawal_is_resent_after_silence(
         assert history.withdrawals[0].at == withdrawn_at
         return await client.result(check_id)
 
-    result = play(counter, card, tmp_path, books, scenario)
+    result = play(counter, card, tmp_path, worker, scenario)
     assert [consent.flag for consent in result.consents] == [0, 0]
 
 
-def test_a_withdrawal_is_not_sent_after_the_consent_has_expired(
-    counter: Any, card: Any, tmp_path: Path, books: Worker
+def test_withdrawal_is_not_sent_after_the_consent_has_expired(
+    counter: Any, card: Any, tmp_path: Path, worker: Worker
 ) -> None:
     async def scenario(client: Any, delivery: Delivery, check_id: str) -> Any:
         counter.server.behaviour.set(Operation.WITHDRAW, Rule(manner=Manner.FAILING))
         await delivery.withdraw(check_id, [Item.MEDICINES])
         counter.now += timedelta(hours=24)
-        await client.challenge()  # every challenge carries the service's time
+        await client.challenge()  # sets the client's time of the service
         await delivery.process_outbox()
         return delivery.backlog()
 
-    assert play(counter, card, tmp_path, books, scenario) == 0
+    assert play(counter, card, tmp_path, worker, scenario) == 0
 
 
-def test_a_withdrawal_is_sent_after_a_restart(counter: Any, card: Any, tmp_path: Path, books: Worker) -> None:
+def test_withdrawal_is_sent_after_a_restart(counter: Any, card: Any, tmp_path: Path, worker: Worker) -> None:
     async def scenario(client: Any, delivery: Delivery, check_id: str) -> str:
         delivery.ledger.withdrawn(check_id, [Item.MEDICINES])
         return check_id
 
-    check_id = play(counter, card, tmp_path, books, scenario)
+    check_id = play(counter, card, tmp_path, worker, scenario)
 
     async def next_run(client: Any) -> Any:
         folder = FolderProcess(tmp_path / "results", owner="terminal-1", create=True)
         with Ledger.open(tmp_path / "ledger.db", "terminal-1", clock=lambda: counter.now) as ledger:
-            delivery = Delivery(ledger, books, client, folder, CounterClock(counter), "1319999999")
+            delivery = Delivery(ledger, worker, client, folder, CounterClock(counter), "1319999999")
             assert delivery.backlog() == 1
             await delivery.process_outbox()
             assert delivery.backlog() == 0

@@ -1,4 +1,4 @@
-"""Look-ups by symbol and number of a 資格確認書 instead of a card, and withdrawal of consents."""
+"""Tests for look-ups by the details of a 資格確認書 and for the withdrawal of consents."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -34,7 +34,7 @@ def refusal(answer: object) -> RefusalReason:
     return answer.reason
 
 
-def found(counter: Any, search: InsuredSearch, *, limit_consent: bool = False) -> QualificationResult:
+def look_up_result(counter: Any, search: InsuredSearch, *, limit_consent: bool = False) -> QualificationResult:
     result = counter.play(lambda client: client.look_up(search, limit_consent=limit_consent, asked_at=counter.now))
     assert isinstance(result, QualificationResult), result
     assert result.simulated
@@ -42,8 +42,8 @@ def found(counter: Any, search: InsuredSearch, *, limit_consent: bool = False) -
     return result
 
 
-def test_look_up_by_the_printed_details(counter: Any) -> None:
-    result = found(counter, ADULT)
+def test_look_up_by_the_printed_details_returns_the_person(counter: Any) -> None:
+    result = look_up_result(counter, ADULT)
     assert result.validity == "1"
     assert result.search == ADULT
     assert [entry.name for entry in result.qualifications] == ["模擬　花子"]
@@ -51,8 +51,8 @@ def test_look_up_by_the_printed_details(counter: Any) -> None:
     assert result.limit is None
 
 
-def test_the_limit_with_oral_consent(counter: Any) -> None:
-    result = found(counter, ADULT, limit_consent=True)
+def test_look_up_returns_the_limit_with_oral_consent(counter: Any) -> None:
+    result = look_up_result(counter, ADULT, limit_consent=True)
     (limit,) = result.consents
     assert (limit.flag, limit.consent_time, limit.available_time) == (1, counter.now, None)
     assert result.limit is not None
@@ -68,8 +68,8 @@ def test_the_limit_with_oral_consent(counter: Any) -> None:
         {"insured_branch_number": None},
     ],
 )
-def test_look_up_with_other_spellings(counter: Any, changes: dict[str, Any]) -> None:
-    assert found(counter, ADULT.model_copy(update=changes)).validity == "1"
+def test_look_up_ignores_padding_and_character_width(counter: Any, changes: dict[str, Any]) -> None:
+    assert look_up_result(counter, ADULT.model_copy(update=changes)).validity == "1"
 
 
 @pytest.mark.parametrize(
@@ -82,36 +82,36 @@ def test_look_up_with_other_spellings(counter: Any, changes: dict[str, Any]) -> 
         {"birth_date": date(1981, 4, 13)},
     ],
 )
-def test_look_up_without_a_match(counter: Any, changes: dict[str, Any]) -> None:
-    result = found(counter, ADULT.model_copy(update=changes), limit_consent=True)
+def test_look_up_without_a_match_returns_no_records(counter: Any, changes: dict[str, Any]) -> None:
+    result = look_up_result(counter, ADULT.model_copy(update=changes), limit_consent=True)
     assert (result.validity, result.qualifications, result.limit) == ("4", (), None)
 
 
-def test_a_lost_qualification_shows_if_there_is_a_new_one(counter: Any) -> None:
+def test_look_up_of_a_lost_qualification_reports_a_newer_one(counter: Any) -> None:
     lost = counter.server.service.people["lost-qualification"].qualifications[0]
     old = counter.server.service.people["changed-insurer"].former[0]
     replaced = counter.server.service.people["invalid-with-new"].qualifications[0]
     for qualification, validity in ((lost, "2"), (old, "3"), (replaced, "3")):
-        result = found(counter, searched(qualification), limit_consent=True)
+        result = look_up_result(counter, search_for(qualification), limit_consent=True)
         assert result.validity == validity
         assert result.qualifications == (qualification,)
     newer = counter.server.service.people["changed-insurer"].qualifications[0]
-    assert found(counter, searched(newer)).validity == "1"
+    assert look_up_result(counter, search_for(newer)).validity == "1"
 
 
-def test_twins_without_a_branch_number(counter: Any) -> None:
+def test_look_up_of_twins_requires_a_branch_number(counter: Any) -> None:
     twin = counter.server.service.people["twin-elder"].qualifications[0]
-    both = found(counter, searched(twin).model_copy(update={"insured_branch_number": None}))
-    assert both.validity == "5"
-    assert both.qualifications == (), "the records are of two people, of whom only one is at the counter"
-    assert found(counter, searched(twin)).qualifications == (twin,)
+    twins = look_up_result(counter, search_for(twin).model_copy(update={"insured_branch_number": None}))
+    assert twins.validity == "5"
+    assert twins.qualifications == (), "the records belong to two different people"
+    assert look_up_result(counter, search_for(twin)).qualifications == (twin,)
 
 
-def searched(qualification: Any) -> InsuredSearch:
+def search_for(qualification: Any) -> InsuredSearch:
     return InsuredSearch(**{name: getattr(qualification, name) for name in InsuredSearch.model_fields})
 
 
-def test_look_ups_need_an_enrolled_terminal_and_the_right_time(counter: Any) -> None:
+def test_look_up_requires_an_enrolled_terminal_and_the_correct_time(counter: Any) -> None:
     async def look_up(client: QualificationClient) -> Any:
         return await client.look_up(ADULT, limit_consent=False, asked_at=counter.now)
 
@@ -126,26 +126,26 @@ def test_look_ups_need_an_enrolled_terminal_and_the_right_time(counter: Any) -> 
     assert refusal(counter.play(yesterday)) is RefusalReason.IMPLAUSIBLE_TIME
 
 
-def test_repr_of_a_search_has_no_personal_data() -> None:
+def test_repr_of_a_search_contains_no_personal_data() -> None:
     assert "1234" not in repr(ADULT)
 
 
 # --- withdrawal ----------------------------------------------------------------------------------------------
 
 
-async def consented(counter: Any, client: QualificationClient, card: Any) -> str:
-    opened = await counter.opened(client, card)
+async def submit_consents(counter: Any, client: QualificationClient, card: Any) -> str:
+    opened = await counter.open_check(client, card)
     answers = [
         ConsentAnswer(item=item, flag=1, consent_time=counter.now)
         for item in (Item.DIAGNOSIS, Item.MEDICINES, Item.HIGH_COST_LIMIT)
     ] + [ConsentAnswer(item=Item.HEALTH_CHECKUP, flag=0)]
-    await counter.submitted(client, opened.check_id, answers)
+    await counter.submit(client, opened.check_id, answers)
     return str(opened.check_id)
 
 
 def test_withdrawn_items_are_not_in_later_results(counter: Any, card: Any) -> None:
     async def scenario(client: QualificationClient) -> list[Any]:
-        check_id = await consented(counter, client, card)
+        check_id = await submit_consents(counter, client, card)
         counter.now += timedelta(hours=2)
         answers: list[Any] = []
         for items in ([Item.MEDICINES, Item.HIGH_COST_LIMIT], [Item.MEDICINES], [Item.DIAGNOSIS]):
@@ -154,21 +154,21 @@ def test_withdrawn_items_are_not_in_later_results(counter: Any, card: Any) -> No
             answers.append(await client.result(check_id))
         return answers
 
-    first, after, repeated, same, last, none = counter.play(scenario)
+    first, after, repeated, unchanged, last, empty = counter.play(scenario)
     assert all(isinstance(answer, WithdrawalReceipt) for answer in (first, repeated, last))
     flags = {consent.item: consent.flag for consent in after.consents}
     assert flags == {Item.DIAGNOSIS: 1, Item.MEDICINES: 0, Item.HIGH_COST_LIMIT: 0, Item.HEALTH_CHECKUP: 0}
     assert all(consent.available_time is None for consent in after.consents if consent.flag == 0)
     assert after.limit is None
     assert set(after.withdrawn) == {Item.MEDICINES, Item.HIGH_COST_LIMIT}
-    assert same == after
-    assert [consent.flag for consent in none.consents] == [0, 0, 0, 0]
+    assert unchanged == after
+    assert [consent.flag for consent in empty.consents] == [0, 0, 0, 0]
 
 
-def test_any_enrolled_terminal_can_query_standing_consents(counter: Any, card: Any) -> None:
+def test_any_enrolled_terminal_can_query_valid_consents(counter: Any, card: Any) -> None:
     async def scenario(client: QualificationClient) -> tuple[str, str, Any]:
-        check_id = await consented(counter, client, card)
-        undecided = (await counter.opened(client, card)).check_id
+        check_id = await submit_consents(counter, client, card)
+        undecided = (await counter.open_check(client, card)).check_id
         before = await client.standing(check_id)
         withdrawal = client.withdrawal(check_id, withdrawn_at=counter.now, items=[Item.MEDICINES])
         assert isinstance(await client.withdraw(check_id, withdrawal), WithdrawalReceipt)
@@ -197,18 +197,18 @@ def test_any_enrolled_terminal_can_query_standing_consents(counter: Any, card: A
 
 def test_invalid_withdrawals_are_refused(counter: Any, card: Any) -> None:
     async def scenario(client: QualificationClient) -> list[Any]:
-        check_id = await consented(counter, client, card)
-        undecided = (await counter.opened(client, card)).check_id
+        check_id = await submit_consents(counter, client, card)
+        undecided = (await counter.open_check(client, card)).check_id
 
-        async def refused(check: str, item: Item, at: Any) -> Any:
+        async def withdraw(check: str, item: Item, at: Any) -> Any:
             return await client.withdraw(check, client.withdrawal(check, withdrawn_at=at, items=[item]))
 
         genuine = client.withdrawal(check_id, withdrawn_at=counter.now, items=[Item.DIAGNOSIS])
         return [
-            await refused(check_id, Item.HEALTH_CHECKUP, counter.now),  # was not granted
-            await refused(undecided, Item.DIAGNOSIS, counter.now),  # has no answers
-            await refused("0" * 32, Item.DIAGNOSIS, counter.now),
-            await refused(check_id, Item.DIAGNOSIS, counter.now + timedelta(hours=1)),
+            await withdraw(check_id, Item.HEALTH_CHECKUP, counter.now),  # not granted
+            await withdraw(undecided, Item.DIAGNOSIS, counter.now),  # without answers
+            await withdraw("0" * 32, Item.DIAGNOSIS, counter.now),
+            await withdraw(check_id, Item.DIAGNOSIS, counter.now + timedelta(hours=1)),
             await client.withdraw(check_id, genuine.model_copy(update={"items": (Item.MEDICINES,)})),
             await client.withdraw(check_id, genuine.model_copy(update={"terminal_id": "terminal-2"})),
         ]
@@ -223,19 +223,17 @@ def test_invalid_withdrawals_are_refused(counter: Any, card: Any) -> None:
     ]
 
 
-def test_a_withdrawal_receipt_of_another_service_is_not_accepted(counter: Any, card: Any) -> None:
+def test_withdrawal_receipt_of_another_service_is_not_accepted(counter: Any, card: Any) -> None:
     async def scenario(client: QualificationClient) -> str:
-        check_id: str = (await counter.opened(client, card)).check_id
-        await counter.submitted(
-            client, check_id, [ConsentAnswer(item=Item.DIAGNOSIS, flag=1, consent_time=counter.now)]
-        )
+        check_id: str = (await counter.open_check(client, card)).check_id
+        await counter.submit(client, check_id, [ConsentAnswer(item=Item.DIAGNOSIS, flag=1, consent_time=counter.now)])
         return check_id
 
     check_id = counter.play(scenario)
 
-    async def withdrawn(client: QualificationClient) -> Any:
+    async def withdraw(client: QualificationClient) -> Any:
         withdrawal = client.withdrawal(check_id, withdrawn_at=counter.now, items=[Item.DIAGNOSIS])
         return await client.withdraw(check_id, withdrawal)
 
     stranger = SigningKey.generate().public_pem
-    assert counter.play(withdrawn, service_public_key=stranger) == NoAnswer(NoAnswerReason.NOT_VERIFIED)
+    assert counter.play(withdraw, service_public_key=stranger) == NoAnswer(NoAnswerReason.NOT_VERIFIED)

@@ -1,4 +1,4 @@
-"""A wrong terminal clock: nothing is lost or expires after a single comparison, and staff are notified."""
+"""Tests that a wrong clock is corrected and reported, and that no decision is lost because of it."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -36,29 +36,29 @@ def office(counter: Any, card: Any, tmp_path: Path) -> Office:
     return Office(counter, card, tmp_path)
 
 
-@pytest.mark.parametrize("wrong", [-3 * HOUR, 3 * HOUR, -26 * 365 * 24 * HOUR], ids=["behind", "ahead", "2000"])
+@pytest.mark.parametrize("clock_error", [-3 * HOUR, 3 * HOUR, -26 * 365 * 24 * HOUR], ids=["behind", "ahead", "2000"])
 @pytest.mark.parametrize("run", ["in this run", "after a restart"])
-def test_wrong_times_are_corrected_and_recorded(office: Office, counter: Any, wrong: timedelta, run: str) -> None:
+def test_wrong_times_are_corrected_and_recorded(office: Office, counter: Any, clock_error: timedelta, run: str) -> None:
     check_ids: list[str] = []
 
-    async def decided(client: Any) -> None:
-        office.clock_error = wrong
-        with office.at(client):
-            check_ids.append(await office.decided(client))
+    async def first_run(client: Any) -> None:
+        office.clock_error = clock_error
+        with office.open(client):
+            check_ids.append(await office.record_decision(client))
             if run == "in this run":
                 assert (await office.delivery.deliver(check_ids[0])).stage is DeliveryStage.DELIVERED
 
-    async def restarted(client: Any) -> Any:
-        office.clock_error = timedelta()  # the clock was set
+    async def second_run(client: Any) -> Any:
+        office.clock_error = timedelta()  # the clock was corrected
         counter.now += timedelta(minutes=20)
-        with office.at(client):
+        with office.open(client):
             await office.delivery.process_outbox()
             result = await client.result(check_ids[0])
             return office.ledger.of_check(check_ids[0]), result, await client.audit()
 
     before = counter.now
-    counter.play(decided)
-    history, result, audit = counter.play(restarted)
+    counter.play(first_run)
+    history, result, audit = counter.play(second_run)
     assert history.delivered is not None
     assert abs(history.decision.event.decided_at - before) < timedelta(seconds=30)
     assert isinstance(result, QualificationResult)
@@ -70,33 +70,33 @@ def test_wrong_times_are_corrected_and_recorded(office: Office, counter: Any, wr
     assert isinstance(verify_with_receipts(office.path, key, audit.receipts, audit.opened), LedgerIntact)
 
 
-def test_a_check_without_consents_is_delivered_despite_a_wrong_clock(office: Office, counter: Any) -> None:
-    """Version 0.1 recorded no service time, and refusals need no time."""
+def test_check_without_consents_is_delivered_despite_a_wrong_clock(office: Office, counter: Any) -> None:
+    """The service time is without_service_time, as in version 0.1, but refusals do not require it."""
     office.clock_error = -3 * HOUR
 
     async def scenario(client: Any) -> Any:
-        with office.at(client):
-            check_id = await office.decided(client, {Item.MEDICINES: False}, service_at=False)
+        with office.open(client):
+            check_id = await office.record_decision(client, {Item.MEDICINES: False}, service_at=False)
             await office.delivery.process_outbox()
             return office.ledger.of_check(check_id)
 
     assert counter.play(scenario).delivered is not None
 
 
-def test_nothing_expires_after_one_comparison_or_without_the_service(
+def test_checks_expire_only_after_repeated_comparisons_with_the_service(
     office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     behaviour, morning = counter.server.behaviour, counter.now
 
     async def scenario(client: Any) -> list[str]:
-        with office.at(client):
-            check_id = await office.decided(client)
+        with office.open(client):
+            check_id = await office.record_decision(client)
             behaviour.set(Operation.EVERY, Rule(manner=Manner.DROPPED))
             counter.now = morning + 40 * HOUR
             await office.delivery.process_outbox()
             behaviour.clear()
             behaviour.set(Operation.SUBMIT, Rule(manner=Manner.DROPPED))
-            await office.delivery.process_outbox()  # first comparison: the service's clock jumped
+            await office.delivery.process_outbox()  # first comparison, with an implausible jump of the service's clock
             counter.now = morning + timedelta(minutes=1)
             await office.delivery.process_outbox()
             assert office.kinds() == ["opened", "decided"]
@@ -114,28 +114,28 @@ def test_nothing_expires_after_one_comparison_or_without_the_service(
     assert counter.play(scenario) == ["opened", "decided", "expired"]
 
 
-def test_times_are_not_corrected_into_the_future_or_by_guessing(counter: Any, card: Any, tmp_path: Path) -> None:
-    """Times are not corrected beyond the service's time, nor if the clock difference is unknown."""
+def test_times_are_corrected_only_with_a_known_clock_error(counter: Any, card: Any, tmp_path: Path) -> None:
+    """Corrected times are never later than the service's time."""
     office = Office(counter, card, tmp_path)
 
     async def scenario(client: Any) -> None:
-        with office.at(client):
-            known = office.ledger.of_check(await office.decided(client))
-            unknown = office.ledger.of_check(await office.decided(client, service_at=False))
-            assert known is not None
-            assert unknown is not None
+        with office.open(client):
+            with_service_time = office.ledger.of_check(await office.record_decision(client))
+            without_service_time = office.ledger.of_check(await office.record_decision(client, service_at=False))
+            assert with_service_time is not None
+            assert without_service_time is not None
             now = counter.now + timedelta(hours=1)
-            fixed = corrected(known, now, now + timedelta(hours=1))
-            assert fixed is not None
-            assert fixed.decided_at == now
-            assert all(consent.answered_at <= now for consent in fixed.consents)
-            assert corrected(unknown, now) is None
+            correction = corrected(with_service_time, now, now + timedelta(hours=1))
+            assert correction is not None
+            assert correction.decided_at == now
+            assert all(consent.answered_at <= now for consent in correction.consents)
+            assert corrected(without_service_time, now) is None
 
     counter.play(scenario)
 
 
 @pytest.mark.parametrize(("late", "opens"), [(2, True), (4, False), (60, False)])
-def test_a_clock_too_far_from_the_services_opens_no_check(late: int, opens: bool) -> None:
+def test_check_is_not_opened_if_the_clock_is_too_late(late: int, opens: bool) -> None:
     class LateClock(Clock):
         def wall(self) -> datetime:
             return super().wall() - timedelta(minutes=late)

@@ -1,8 +1,7 @@
-"""One database, one thread, one connection: transactions that are waiting are committed together.
+"""A database connection in a separate thread, which commits waiting transactions together.
 
-While the disk performs one commit, further requests queue up and share the next one. The cost of a commit is divided by
-the number waiting, so a slow disk adds latency without reducing throughput. The default is SQLite in a file;
-PostgreSQL, by URL, lets several processes share one store.
+Requests that arrive during a commit share the next commit. A slow disk therefore adds latency but does not reduce
+throughput. The default is SQLite in a file. With PostgreSQL, several processes can share one store.
 """
 
 import asyncio
@@ -25,26 +24,26 @@ ReturnT = TypeVar("ReturnT")
 _MAX_BATCH = 256
 _SQLITE: dict[str, Any] = {"paramstyle": "named", "connect_args": {"check_same_thread": False}}
 _MIGRATION_LOCK = 0x756B6574
-"""Number of the PostgreSQL advisory lock: "uket"."""
+"""Key of the PostgreSQL advisory lock, "uket" in ASCII."""
 
 
 class Transaction:
-    """Database access for one request, within a commit that may be shared."""
+    """Database access for one request. Several requests may share a commit."""
 
     def __init__(self, connection: Any, statements: Statements) -> None:
         self.sql = statements
         self._connection = connection
 
     def rows(self, statement: str, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
-        found: list[tuple[Any, ...]] = self._connection.execute(statement, values).fetchall()
-        return found
+        rows: list[tuple[Any, ...]] = self._connection.execute(statement, values).fetchall()
+        return rows
 
     def row(self, statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        found: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
-        return found
+        row: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
+        return row
 
     def change(self, statement: str, values: Mapping[str, Any]) -> int:
-        """Return the number of rows changed."""
+        """Execute a statement and return the number of changed rows."""
         return int(self._connection.execute(statement, values).rowcount)
 
 
@@ -52,7 +51,7 @@ Work = Callable[[Transaction], ReturnT]
 
 
 class _Job:
-    """A piece of work and its waiting caller."""
+    """Work for the database thread, and the future for its result."""
 
     def __init__(self, work: Work[Any], writes: bool) -> None:
         self.work, self.writes = work, writes
@@ -62,7 +61,7 @@ class _Job:
         self.error: Exception | None = None
 
     def settle(self) -> None:
-        """Runs on the caller's loop; the caller may have been cancelled."""
+        """Set the result, unless the caller was cancelled. Must run on the caller's loop."""
         if self.future.done():
             return
         if self.error is not None:
@@ -72,9 +71,10 @@ class _Job:
 
 
 class Database:
-    """`url` None is SQLite in memory. Close it when done. Raises `sqlalchemy.exc.SQLAlchemyError` if it cannot be used.
+    """A database, which must be closed after use. `url`: None for SQLite in memory.
 
-    Work may run a second time, separately, if a shared commit failed or the connection broke, so it must be repeatable.
+    Work must be repeatable: it runs again if a shared commit failed or the connection broke. Raises
+    `sqlalchemy.exc.SQLAlchemyError` if the database cannot be used.
     """
 
     def __init__(self, url: str | None) -> None:
@@ -90,14 +90,14 @@ class Database:
         self._thread.start()
 
     async def write(self, work: Work[ReturnT]) -> ReturnT:
-        """Return when the change is durable."""
+        """Run the work and return its result after the commit."""
         return await self._do(work, writes=True)
 
     async def read(self, work: Work[ReturnT]) -> ReturnT:
         return await self._do(work, writes=False)
 
     def close(self) -> None:
-        """Finish all queued work first. Can be called twice."""
+        """Finish all queued work and disconnect. Can be called repeatedly."""
         if self._thread.is_alive():
             self._jobs.put(None)
             self._thread.join()
@@ -112,12 +112,12 @@ class Database:
         value: ReturnT = await job.future
         return value
 
-    # --- on the store's thread --------------------------------------------------------------------------------
+    # --- in the database thread -------------------------------------------------------------------------------
 
     def _run(self) -> None:
         while True:
             jobs = self._gather()
-            self._perform([job for job in jobs if job is not None])
+            self._process([job for job in jobs if job is not None])
             if None in jobs:
                 return
 
@@ -127,20 +127,20 @@ class Database:
             jobs.append(self._jobs.get())
         return jobs
 
-    def _perform(self, jobs: list[_Job]) -> None:
+    def _process(self, jobs: list[_Job]) -> None:
         try:
-            self._together(jobs)
-        except Exception:  # a job or the shared commit failed: run each separately
+            self._run_batch(jobs)
+        except Exception:  # a job or the shared commit failed: run each job separately
             for job in jobs:
-                self._alone(job)
+                self._run_single(job)
         for loop in {job.loop for job in jobs}:
-            waiting = [job for job in jobs if job.loop is loop]
+            loop_jobs = [job for job in jobs if job.loop is loop]
             try:
-                loop.call_soon_threadsafe(_settle, waiting)
-            except RuntimeError:  # the callers' loop is closed: nobody needs the result
+                loop.call_soon_threadsafe(_settle, loop_jobs)
+            except RuntimeError:  # the loop is closed, and its callers no longer wait
                 continue
 
-    def _together(self, jobs: Sequence[_Job]) -> None:
+    def _run_batch(self, jobs: Sequence[_Job]) -> None:
         writes = any(job.writes for job in jobs)
         self._begin(writes)
         try:
@@ -152,13 +152,13 @@ class Database:
             self._roll_back()
             raise
 
-    def _alone(self, job: _Job) -> None:
-        for last in (False, True):
+    def _run_single(self, job: _Job) -> None:
+        for is_last_attempt in (False, True):
             try:
-                self._together([job])
+                self._run_batch([job])
             except Exception as error:
                 job.error = error
-                if last:
+                if is_last_attempt:
                     return
             else:
                 job.error = None
@@ -169,7 +169,7 @@ class Database:
             self._connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     def _roll_back(self) -> None:
-        """Roll back; if that fails, the connection is broken: replace it if possible."""
+        """Roll back, or replace the connection if it is broken."""
         try:
             self._connection.rollback()
         except Exception:
@@ -180,7 +180,7 @@ class Database:
         self._pooled = self._engine.raw_connection()
         self._connection = self._pooled.driver_connection
         if self._on_sqlite:
-            self._connection.isolation_level = None  # we begin transactions explicitly
+            self._connection.isolation_level = None  # transactions are started explicitly
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
                 self._connection.execute(f"PRAGMA {pragma}")
 
@@ -193,7 +193,7 @@ class Database:
             self._abandon()
 
     def _abandon(self) -> None:
-        """Drop a broken connection without closing it, which would try to roll back again."""
+        """Discard a broken connection. Closing it would roll back again."""
         pooled, self._pooled = self._pooled, None
         if pooled is not None:
             pooled.invalidate()
@@ -211,20 +211,20 @@ def _engine(url: str | None) -> sa.Engine:
     if address.get_backend_name() == "postgresql":
         return sa.create_engine(address.set(drivername="postgresql+psycopg"), poolclass=NullPool)
     if address.get_backend_name() != "sqlite" or not address.database:
-        raise ValueError("the store is SQLite in a file (sqlite:///PATH) or PostgreSQL (postgresql://...)")
+        raise ValueError("unsupported database: use sqlite:///PATH or postgresql://...")
     with contextlib.suppress(FileExistsError):
         create_private(Path(address.database))
     return sa.create_engine(address, poolclass=NullPool, **_SQLITE)
 
 
 def _migrate(engine: sa.Engine) -> None:
-    """Bring the schema up to date; several processes may try at the same time."""
+    """Upgrade the schema, which several processes may attempt at the same time."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    with _alone_on(engine), engine.connect() as connection:
+    with _migration_lock_file(engine), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         config.attributes["connection"] = connection
@@ -233,8 +233,8 @@ def _migrate(engine: sa.Engine) -> None:
 
 
 @contextmanager
-def _alone_on(engine: sa.Engine) -> Iterator[None]:
-    """Hold a lock file: SQLite's own locks do not span alembic's steps."""
+def _migration_lock_file(engine: sa.Engine) -> Iterator[None]:
+    """Hold a lock file, because SQLite's own locks are released between alembic's steps."""
     if engine.dialect.name != "sqlite" or not engine.url.database:
         yield
         return

@@ -1,6 +1,6 @@
-"""The SQL statements of the store: written in SQLAlchemy Core and compiled once to the database's dialect.
+"""SQL statements of the store, written in SQLAlchemy Core and compiled once for the database's dialect.
 
-Requests pass the text directly to the driver; building and compiling it each time would take longer than running it.
+The text is passed directly to the driver, because compiling a statement takes longer than executing it.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from terminal.simulated.service.storage.tables import (
 )
 
 MAX_RECEIPTS = 500
-"""Maximum receipts in one answer; the statement uses it as its limit."""
+"""Maximum number of receipts in one answer."""
 
 SUBMISSION_COLUMNS = (
     submissions.c.check_id,
@@ -42,26 +42,26 @@ class Statements:
     is_registered: str
     register: str
     add_submission: str
-    rivals: str
-    """The submissions for a check, and those with the same idempotency key of the terminal."""
+    existing_submissions: str
+    """Submissions for the check or with the same terminal and idempotency key."""
     submission: str
     receipts: str
     opened_by_day: str
-    """Days since 1970 in Japan, with the number of checks."""
+    """Number of checks by day in Japan, counted from 1 January 1970."""
     withdraw: str
     withdrawn: str
     add_lookup: str
 
 
 def statements_for(dialect: sa.Dialect) -> Statements:
-    """Statements for SQLite or PostgreSQL, with a parameter style that takes names."""
+    """Return the statements for SQLite or PostgreSQL, with named parameters."""
     on_sqlite = dialect.name == "sqlite"
 
     def text(statement: sa.ClauseElement) -> str:
         return str(statement.compile(dialect=dialect))
 
     def insert(table: sa.Table, *, once: bool = False) -> str:
-        """`once`: keep an existing row."""
+        """Return an INSERT statement. `once`: keep an existing row."""
         if not once:
             return text(table.insert())
         if on_sqlite:
@@ -84,7 +84,7 @@ def statements_for(dialect: sa.Dialect) -> Statements:
         ),
         register=insert(registrations, once=True),
         add_submission=insert(submissions, once=True),
-        rivals=text(sa.select(*SUBMISSION_COLUMNS).where(sa.or_(of_check, same_key))),
+        existing_submissions=text(sa.select(*SUBMISSION_COLUMNS).where(sa.or_(of_check, same_key))),
         submission=text(sa.select(*SUBMISSION_COLUMNS).where(of_check)),
         receipts=text(
             sa.select(submissions.c.receipt)
@@ -101,7 +101,7 @@ def statements_for(dialect: sa.Dialect) -> Statements:
 
 
 def _opened_by_day() -> sa.ClauseElement:
-    # as text, because the constants would otherwise need parameter names
+    # literal text, because the constants would otherwise become parameters
     day_in_japan: sa.ColumnElement[int] = sa.literal_column("(opened_at + 32400000) / 86400000")
     return (
         sa.select(day_in_japan, sa.func.count())

@@ -1,6 +1,6 @@
-"""Data stored by the service: used challenges, opened checks, registrations, submissions, withdrawals, look-ups.
+"""The service's store: used challenges, checks, registrations, submissions, withdrawals and look-ups.
 
-Every method is one transaction. Changes are durable when the method returns.
+Every method is one transaction and returns after its commit.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from terminal.simulated.service.storage.database import Database, Transaction
 from terminal.simulated.service.storage.statements import MAX_RECEIPTS as MAX_RECEIPTS
 
 _EPOCH = date(1970, 1, 1)
-_FORGET_EVERY = timedelta(minutes=1)
+_PRUNE_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class OpenedCheck:
     person: str
     standing: CertificateStanding
     registered: bool
-    """As of the last read."""
+    """Whether the person was registered when the check was last read."""
     opened_at: datetime
     decision_key: bytes | None = None
-    """Public half of the key that opened it, DER; None for checks opened before the service spoke version 2."""
+    """Public key (DER) with which the check was opened; None for checks of contract version 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class AcceptedSubmission:
 
 
 class Conflict:
-    """Another submission already exists for this check or key."""
+    """There is another submission for this check or idempotency key."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredCheck:
-    """Everything stored about one check."""
+    """A check with its submission and withdrawals."""
 
     check: OpenedCheck
     accepted: AcceptedSubmission | None
@@ -57,7 +57,7 @@ class StoredCheck:
 
 @dataclass(frozen=True, slots=True)
 class LookUpRecord:
-    """A look-up of a person without a card."""
+    """A look-up by symbol and number."""
 
     check_id: str
     terminal_id: str
@@ -68,30 +68,30 @@ class LookUpRecord:
 
 
 class ServiceStore:
-    """On one database; see `Database` for `url`. Close it when done."""
+    """A store on one database, which must be closed after use. `url`: see `Database`."""
 
     def __init__(self, url: str | None) -> None:
         self._database = Database(url)
-        self._forgotten_at: datetime | None = None
+        self._pruned_at: datetime | None = None
 
     def close(self) -> None:
-        """Can be called twice."""
+        """Close the database. Can be called repeatedly."""
         self._database.close()
 
     async def spend(self, challenge: bytes, ends_at: datetime, now: datetime) -> bool:
-        """Mark the challenge as used; return True the first time."""
-        forget = self._time_to_forget(now)
-        return await self._database.write(lambda t: _spend(t, challenge, ends_at, now if forget else None))
+        """Mark a challenge as used. Returns whether it was unused."""
+        prune = self._is_pruning_due(now)
+        return await self._database.write(lambda t: _spend(t, challenge, ends_at, now if prune else None))
 
     async def open(self, challenge: bytes, ends_at: datetime, check: OpenedCheck) -> OpenedCheck | None:
-        """Use the challenge and store the check; return None if the challenge was used before.
+        """Mark the challenge as used and store the check. Returns None if the challenge was used before.
 
         The returned check has the stored value of `registered`.
         """
-        forget = self._time_to_forget(check.opened_at)
+        prune = self._is_pruning_due(check.opened_at)
 
         def work(t: Transaction) -> OpenedCheck | None:
-            if not _spend(t, challenge, ends_at, check.opened_at if forget else None):
+            if not _spend(t, challenge, ends_at, check.opened_at if prune else None):
                 return None
             t.change(t.sql.add_check, _values_of(check))
             return _check(t, check.check_id)
@@ -102,7 +102,7 @@ class ServiceStore:
         return await self._database.read(lambda t: _check(t, check_id))
 
     async def register(self, check: OpenedCheck, now: datetime) -> OpenedCheck:
-        """Register the card; repeatable. Returns the check with `registered` updated."""
+        """Register the person and return the updated check. Can be repeated."""
 
         def work(t: Transaction) -> OpenedCheck:
             t.change(t.sql.register, {"person": check.person, "registered_at": _to_ms(now)})
@@ -111,20 +111,20 @@ class ServiceStore:
         return await self._database.write(work)
 
     async def accept(
-        self, check_id: str, digest: bytes, before: bytes, accepted: AcceptedSubmission
+        self, check_id: str, digest: bytes, digest_v1: bytes, accepted: AcceptedSubmission
     ) -> AcceptedSubmission | Conflict:
-        """Store the submission, or return the stored one: the first, if key and decision are the same.
+        """Store a submission, or return the first one if it is repeated with the same key and decision.
 
-        `before` is the digest of the decision in version 1 of the contract.
+        `digest_v1`: digest of the decision's statement in version 1 of the contract.
         """
-        return await self._database.write(lambda t: _accept(t, check_id, (digest, before), accepted))
+        return await self._database.write(lambda t: _accept(t, check_id, (digest, digest_v1), accepted))
 
-    async def kept(self, check_id: str) -> StoredCheck | None:
-        """Return None for an unknown check."""
-        return await self._database.read(lambda t: _kept(t, check_id))
+    async def stored(self, check_id: str) -> StoredCheck | None:
+        """Return the check with its submission and withdrawals, or None if it is unknown."""
+        return await self._database.read(lambda t: _stored(t, check_id))
 
     async def withdraw(self, check_id: str, items: Iterable[Item], withdrawn_at: datetime) -> None:
-        """Repeatable; the first time of withdrawal is kept. The check must have a submission."""
+        """Store withdrawals for a check with a submission. Repetitions do not change the time of withdrawal."""
         rows = [{"check_id": check_id, "item": item.value, "withdrawn_at": _to_ms(withdrawn_at)} for item in items]
 
         def work(t: Transaction) -> None:
@@ -134,15 +134,15 @@ class ServiceStore:
         await self._database.write(work)
 
     async def receipts(self, terminal_id: str, after: int) -> tuple[tuple[Receipt, ...], bool, tuple[OpenedOn, ...]]:
-        """Return a terminal's receipts with a ledger count above `after`, ascending; whether there are more; and how
-        many receptions it opened per day.
+        """Return a terminal's receipts, whether there are more of them, and its number of receptions per day.
 
-        Receipts with the same count, from before and after a backup was restored, are in the same answer.
+        The receipts have a ledger count above `after`, in ascending order. Receipts with the same count, from before
+        and after a backup was restored, are never separated.
         """
-        asked = {"terminal_id": terminal_id, "after": after}
-        whose = {"terminal_id": terminal_id, "purpose": Purpose.RECEPTION.value}
+        receipt_values = {"terminal_id": terminal_id, "after": after}
+        count_values = {"terminal_id": terminal_id, "purpose": Purpose.RECEPTION.value}
         rows, counts = await self._database.read(
-            lambda t: (t.rows(t.sql.receipts, asked), t.rows(t.sql.opened_by_day, whose))
+            lambda t: (t.rows(t.sql.receipts, receipt_values), t.rows(t.sql.opened_by_day, count_values))
         )
         receipts = tuple(Receipt.model_validate_json(row[0]) for row in rows)
         more = len(receipts) == MAX_RECEIPTS
@@ -166,16 +166,16 @@ class ServiceStore:
         }
         await self._database.write(lambda t: t.change(t.sql.add_lookup, values))
 
-    def _time_to_forget(self, now: datetime) -> bool:
-        if self._forgotten_at is not None and abs(now - self._forgotten_at) < _FORGET_EVERY:
+    def _is_pruning_due(self, now: datetime) -> bool:
+        if self._pruned_at is not None and abs(now - self._pruned_at) < _PRUNE_EVERY:
             return False
-        self._forgotten_at = now
+        self._pruned_at = now
         return True
 
 
-def _spend(t: Transaction, challenge: bytes, ends_at: datetime, forget_before: datetime | None) -> bool:
-    if forget_before is not None:
-        t.change(t.sql.forget_challenges, {"now": _to_ms(forget_before)})
+def _spend(t: Transaction, challenge: bytes, ends_at: datetime, prune_before: datetime | None) -> bool:
+    if prune_before is not None:
+        t.change(t.sql.forget_challenges, {"now": _to_ms(prune_before)})
     return t.change(t.sql.spend_challenge, {"challenge": challenge, "ends_at": _to_ms(ends_at)}) == 1
 
 
@@ -217,34 +217,34 @@ def _accept(
     t: Transaction, check_id: str, digests: tuple[bytes, bytes], accepted: AcceptedSubmission
 ) -> AcceptedSubmission | Conflict:
     submission, key = accepted.submission, accepted.idempotency_key
-    row = {
+    new_row = {
         "check_id": check_id,
         "terminal_id": submission.terminal_id,
         "idempotency_key": key,
         "submission_digest": digests[0],
         "ledger_count": submission.ledger_count,
-        # the card's signature is checked once and not stored
+        # the card's signature was verified and is not stored
         "submission": submission.model_dump_json(exclude={"card_signature"}),
         "receipt": accepted.receipt.model_dump_json(),
     }
-    if t.change(t.sql.add_submission, row) == 1:
+    if t.change(t.sql.add_submission, new_row) == 1:
         return accepted
-    asked = {"check_id": check_id, "terminal_id": submission.terminal_id, "idempotency_key": key}
-    rivals = t.rows(t.sql.rivals, asked)
-    same = bool(rivals) and all(
-        (found[0], found[1], found[2]) == (check_id, submission.terminal_id, key) and bytes(found[3]) in digests
-        for found in rivals
+    values = {"check_id": check_id, "terminal_id": submission.terminal_id, "idempotency_key": key}
+    existing = t.rows(t.sql.existing_submissions, values)
+    is_repetition = bool(existing) and all(
+        (row[0], row[1], row[2]) == (check_id, submission.terminal_id, key) and bytes(row[3]) in digests
+        for row in existing
     )
-    return _from_row(rivals[0]) if same else Conflict()
+    return _from_row(existing[0]) if is_repetition else Conflict()
 
 
-def _kept(t: Transaction, check_id: str) -> StoredCheck | None:
+def _stored(t: Transaction, check_id: str) -> StoredCheck | None:
     check = _check(t, check_id)
     if check is None:
         return None
-    asked = {"check_id": check_id}
-    row = t.row(t.sql.submission, asked)
-    withdrawn = frozenset(Item(found[0]) for found in t.rows(t.sql.withdrawn, asked)) if row else frozenset()
+    values = {"check_id": check_id}
+    row = t.row(t.sql.submission, values)
+    withdrawn = frozenset(Item(item[0]) for item in t.rows(t.sql.withdrawn, values)) if row else frozenset()
     return StoredCheck(check, None if row is None else _from_row(row), withdrawn)
 
 

@@ -1,6 +1,6 @@
-"""Tables of the service, without names, numbers or birth dates: a person is an id in the people file.
+"""Database tables of the service. They contain ids of people, but no names, numbers or birth dates.
 
-Times are milliseconds since 1970. The migrations beside this file create the schema; a test compares the two.
+Times are milliseconds since 1970. The schema is created by the migrations; a test compares both.
 """
 
 import sqlalchemy as sa

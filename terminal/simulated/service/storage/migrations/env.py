@@ -1,4 +1,4 @@
-"""Run by alembic: apply the versions to the connection in use."""
+"""Alembic environment, which applies the migrations to the given connection."""
 
 from alembic import context
 
