@@ -75,7 +75,7 @@ def test_openapi_describes_every_route_and_model(counter: Any) -> None:
             if path.startswith("/v2/") and path != "/v2/challenges":
                 assert {"403", "404", "409", "422"} <= set(answers), path
     description = published["components"]["schemas"]["Submission"]["properties"]["ledger_count"]["description"]
-    assert "ledger" in description
+    assert "Ledger count" in description
 
 
 def test_refusals_have_unique_codes_and_helpful_next_steps() -> None:

@@ -104,12 +104,12 @@ def test_withdrawal_is_sent_again_after_a_failure(
 ) -> None:
     async def scenario(client: Any, delivery: Delivery, check_id: str) -> Any:
         counter.server.behaviour.set(Operation.WITHDRAW, Rule(manner=manner, times=2))
-        patience, client._line._timeout = client._line._timeout, 0.5 if manner is Manner.SILENT else 20
+        patience, client._connection._timeout = client._connection._timeout, 0.5 if manner is Manner.SILENT else 20
         withdrawn_at = counter.now
         assert not await delivery.withdraw(check_id, [Item.DIAGNOSIS, Item.MEDICINES])
         assert delivery.backlog() == 1
         assert await delivery.process_outbox() == ()  # the result is not delivered again
-        client._line._timeout = patience
+        client._connection._timeout = patience
         counter.now += timedelta(hours=3)
         await delivery.process_outbox()
         assert delivery.backlog() == 0
