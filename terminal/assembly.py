@@ -34,7 +34,7 @@ from terminal.handover.options import FaceOptions
 from terminal.handover.process import FolderProcess
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
-from terminal.qualification.pki import terminal_tls_files
+from terminal.qualification.tls_files import terminal_tls_files
 from terminal.readiness import NotReady as NotReady
 from terminal.session.rules import Rules
 from terminal.staff_password import hash_in_force
@@ -130,14 +130,20 @@ def open_terminal(
     *,
     clock: Clock | None = None,
     rules: Rules | None = None,
-    anchors: TrustAnchors | None = None,
+    anchors: Callable[[], TrustAnchors] | None = None,
 ) -> Conductor:
-    """Return a conductor ready to `run`. Raises `NotReady` and `LedgerError`."""
+    """Return a conductor ready to `run`. Raises `NotReady` and `LedgerError`.
+
+    `anchors`: called for every card record that is checked; by default the configured files, which are read here.
+    """
+    if anchors is None:
+        configured = load_trust_anchors(settings.reader.trust_anchors)
+        anchors = lambda: configured  # noqa: E731
     clock = clock or Clock()
     client, _ = client_of(settings)
     books, delivery = open_books(settings, client, clock)
     printed = PrintedDesk(devices.scanner)
-    card = CardDesk(devices.slot, anchors or load_trust_anchors(settings.reader.trust_anchors), reading_of(settings))
+    card = CardDesk(devices.slot, anchors, reading_of(settings))
     required = settings.consent.card_signature is CardSignaturePolicy.REQUIRED
     return Conductor(
         rules=replace(rules or rules_of(settings), reads_fronts=printed.by_camera, reads_ahead=printed.over_reader),

@@ -40,7 +40,8 @@ def issue(
     with install_error_hooks():
         from reader.softcard.image import CardFile
         from reader.softcard.kinds import issue_kind
-        from terminal.simulated.personas.props import authority_of, card_entry, holder_of, trust_of
+        from terminal.simulated.personas.card_issuing import holder_of
+        from terminal.simulated.personas.props import authority_of, card_entry, trust_of
         from terminal.simulated.service.enrolment import registry_path
         from terminal.simulated.service.people import invented_people
         from terminal.simulated.service.registry import RegistryFile
@@ -67,8 +68,7 @@ def issue(
         if not image.has_holder:
             tell(f"issued {path}\n{kind}; no person is registered with it")
             return
-        entry = trust_of(authority).merged(card_entry(image, who))
-        RegistryFile(registry_path(settings.state_dir)).merge(entry)
+        RegistryFile(registry_path(settings.state_dir)).merge(trust_of(authority).merged(card_entry(image, who)))
         tell(f"issued {path}\n{kind}, to the invented person {who!r}; valid to {image.expires_on}")
 
 

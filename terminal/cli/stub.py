@@ -16,7 +16,7 @@ from terminal.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from terminal.qualification.pki import TlsFiles
+    from terminal.qualification.tls_files import TlsFiles
     from terminal.simulated.service.misbehaviour import Setting
 
 HELP = """Run the qualification-check service stub as a separate HTTP server.
@@ -97,7 +97,7 @@ def _behaviour(given: "list[str]") -> "list[Setting]":
 
 
 def _line(folder: Path) -> "TlsFiles":
-    from terminal.qualification.pki import SERVER, tls_files
+    from terminal.qualification.tls_files import SERVER, tls_files
 
     keys = tls_files(folder, SERVER)
     missing = [path for path in (keys.authority, keys.certificate, keys.key) if not path.is_file()]

@@ -66,7 +66,7 @@ class CardDesk:
     def __init__(
         self,
         slot: CardSlot,
-        anchors: TrustAnchors,
+        anchors: Callable[[], TrustAnchors],
         reading: CardOpener = DEFAULT_OPENER,
         patience: float = 5.0,
     ) -> None:
@@ -148,7 +148,7 @@ class CardDesk:
                 return CardFailed(*ids, outcome)
             case record, cv_certificate:
                 patient.put_record(record, cv_certificate)
-                return record, check_face_record(record, cv_certificate, self._anchors)
+                return record, check_face_record(record, cv_certificate, self._anchors())
 
     def _open_record(
         self, expected_left: int, patient: Patient, on_photo: Callable[[bytearray], None]

@@ -18,8 +18,8 @@ from terminal.qualification.contract import (
     Refused,
 )
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
-from terminal.qualification.pki import terminal_tls_files
 from terminal.qualification.statements import RequestKind
+from terminal.qualification.tls_files import terminal_tls_files
 from terminal.qualification.wire import new_nonce, request_headers
 
 _NOTHING_AFTER = 2**53

@@ -6,7 +6,7 @@ from pathlib import Path
 from config.platform.chosen import system
 from config.settings import Settings
 from terminal.doctor.finding import Finding, bad, doubtful, fine
-from terminal.qualification.pki import AUTHORITY, SERVER
+from terminal.qualification.tls_files import AUTHORITY, SERVER
 from terminal.staff_password import hash_in_force, is_hash
 from terminal.staff_web import certificates
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from config.settings import AlsoPin, Settings
 from reader.authenticity import TrustAnchorError, load_trust_anchors
 from terminal.doctor.finding import Finding, bad, doubtful, fine
-from terminal.qualification.pki import terminal_tls_files
+from terminal.qualification.tls_files import terminal_tls_files
 
 SOON = timedelta(days=30)
 

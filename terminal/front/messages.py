@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict
 class StrictMessage(BaseModel):
     """Message without unknown fields or type conversion."""
 
-    # hide the input in errors, because it may contain a PIN digit
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+    # hide_input: the input may contain a PIN digit. defer_build: messages are parsed only as part of a union.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, defer_build=True)
 
 
 class PictureDrawn(StrictMessage):

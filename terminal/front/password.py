@@ -1,11 +1,9 @@
 """Staff password: a buffer for typed characters and the check against the configured hash."""
 
 import threading
-from dataclasses import dataclass
 from typing import Self
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
+from msgspec import Struct
 
 from config.settings import Settings
 from terminal.conductor.wiping import wipe_buffer
@@ -52,18 +50,15 @@ class SecretText:
         self._length = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordRight:
+class PasswordRight(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordWrong:
+class PasswordWrong(Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordWait:
+class PasswordWait(Struct, frozen=True):
     """Refused for this many seconds after too many wrong passwords."""
 
     seconds: int
@@ -106,6 +101,9 @@ class PasswordGate:
             wipe_buffer(typed)
 
     def _matches(self, typed: bytearray) -> bool:
+        from argon2 import PasswordHasher
+        from argon2.exceptions import Argon2Error, InvalidHashError
+
         try:
             return PasswordHasher().verify(self._hash, bytes(typed))
         except (Argon2Error, InvalidHashError):

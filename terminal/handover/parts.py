@@ -70,7 +70,7 @@ class ConsentElements(Struct, frozen=True):
 class Part(BaseModel):
     """Element with child elements. Its repr omits values, which may be patient data."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     def __repr_args__(self) -> list[tuple[str | None, object]]:
         return []

@@ -4,8 +4,6 @@ EC P-256. For trials and tests only. Real installations use their own certificat
 """
 
 import ipaddress
-import ssl
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,39 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from config.files import private_folder, write_atomically
+from terminal.qualification.tls_files import AUTHORITY, SERVER, TlsFiles, tls_files
 
-AUTHORITY = "authority"
-SERVER = "server"
 _VALIDITY = timedelta(days=825)
 _BACKDATED = timedelta(hours=1)
 """Amount by which certificates are backdated, because clocks differ."""
-
-
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
-    """PEM files for one end of the connection: trusted authority, own certificate and own key."""
-
-    authority: Path
-    certificate: Path
-    key: Path
-
-    def client_context(self) -> ssl.SSLContext:
-        """Return a context that trusts only this authority and sends this certificate. Raises OSError."""
-        context = ssl.create_default_context(cafile=str(self.authority))
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self.certificate, self.key)
-        return context
-
-
-def tls_files(folder: Path, name: str) -> TlsFiles:
-    """Return the paths that `create_tls_files` uses for `name`."""
-    return TlsFiles(folder / f"{AUTHORITY}.pem", folder / f"{name}.pem", folder / f"{name}.key")
-
-
-def terminal_tls_files(state_dir: Path, terminal_id: str) -> TlsFiles | None:
-    """Return this terminal's files in `terminal/line/` of the state folder, or None if they do not exist."""
-    keys = tls_files(state_dir / "terminal" / "line", terminal_id)
-    return keys if keys.certificate.exists() else None
 
 
 def create_tls_files(

@@ -10,7 +10,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from config.files import create_atomically, private_folder
 from config.settings import Settings
-from terminal.qualification.pki import AUTHORITY, SERVER, TlsFiles, authority_in, issue, tls_files, write_tls_files
+from terminal.qualification.pki import authority_in, issue, write_tls_files
+from terminal.qualification.tls_files import AUTHORITY, SERVER, TlsFiles, tls_files
 from terminal.readiness import NotReady
 
 MIN_PASSPHRASE_LENGTH = 8

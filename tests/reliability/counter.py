@@ -31,9 +31,8 @@ from terminal.session.effects import CheckFace
 from terminal.session.rules import Now
 from terminal.simulated.demo.places import SimulatedPlace
 from terminal.simulated.personas.cast import BY_NAME
-from terminal.simulated.personas.props import Props, authority_of
+from terminal.simulated.personas.props import Props
 from terminal.simulated.service.enrolment import enrol_locally, registry_path
-from terminal.simulated.service.people import invented_people
 from terminal.simulated.service.registry import RegistryFile
 from tests.reliability import faulty_share
 from tests.reliability.service_process import ServiceProcess
@@ -181,7 +180,7 @@ def open_place(folder: Path, rng: random.Random, cards: Path | None = None) -> I
         settings = _settings(state, service.url)
         devices: Any = Devices(reader.slot, reader.scanner, camera, _no_engine)  # type: ignore[arg-type]
         rules = replace(rules_of(settings), staff_enabled=True)
-        terminal = open_terminal(settings, devices, clock=clock, rules=rules, anchors=props.authority.trust_anchors)
+        terminal = open_terminal(settings, devices, clock=clock, rules=rules, anchors=props.trust_anchors)
         face = FakeFace(camera, random.Random(rng.random()))
         for name, method in (("learn", face.learn), ("check", face.check), ("stop_check", face.stop)):
             setattr(terminal.camera, name, method)
@@ -201,7 +200,7 @@ def _settings(state: Path, url: str) -> Settings:
 
 def _props(state: Path, cards: Path) -> Props:
     state.mkdir(parents=True, exist_ok=True)
-    return Props(invented_people(), authority_of(cards), cards)
+    return Props(cards)
 
 
 def _portrait(_: object) -> bytes:

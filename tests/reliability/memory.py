@@ -109,13 +109,14 @@ def _open_conductor(terminal: Terminal) -> Any:
         service=ServiceSettings(url=terminal.url, timeout_seconds=30),
         vision=VisionSettings(simulated_camera=True, anti_photo=AntiPhoto.OFF),
     )
-    anchors: Any = {key_id: load_der_public_key(der) for key_id, der in terminal.anchors.items()}
+    keys: Any = {key_id: load_der_public_key(der) for key_id, der in terminal.anchors.items()}
+    anchors = TrustAnchors(keys)
     camera, engine = _drawn_devices(settings) if terminal.face is None else _fake_devices(terminal.face)
     conductor = open_terminal(
         settings,
         Devices(PcscSlot(terminal.reader), None, camera, engine),
         rules=replace(rules_of(settings), show_answers=0.05),
-        anchors=TrustAnchors(anchors),
+        anchors=lambda: anchors,
     )
     if terminal.face is not None:
         conductor.camera.check = _always_match  # type: ignore[method-assign]

@@ -65,7 +65,7 @@ class Day:
             self.counter.settings,
             devices,
             rules=replace(rules_of(self.counter.settings), show_answers=0.1, staff_enabled=True),
-            anchors=self.counter.props.authority.trust_anchors,
+            anchors=self.counter.props.trust_anchors,
         )
         self.conductor.listen(on_state=self.states.append)
         return OpenedCounter(self.conductor, self.stage.camera)

@@ -19,11 +19,16 @@ class NoRecogniser(RuntimeError):
     """onnxruntime or the model file is missing. The message says what to do."""
 
 
+def require_recogniser() -> None:
+    """Raise NoRecogniser if the model file is missing. Its hash, which takes longer, is checked when it is loaded."""
+    if not CARRIED.is_file():
+        raise NoRecogniser(f"{FILE} is not in {CARRIED.parent}. Reinstall: `make setup`, or the wheel.")
+
+
 @cache
 def recogniser_path() -> Path:
     """Return the path of the model file after checking its hash. Raises NoRecogniser."""
-    if not CARRIED.is_file():
-        raise NoRecogniser(f"{FILE} is not in {CARRIED.parent}. Reinstall: `make setup`, or the wheel.")
+    require_recogniser()
     if hashlib.sha256(CARRIED.read_bytes()).hexdigest() != SHA256:
         raise NoRecogniser(f"{CARRIED} is damaged or a different file: its hash is not the known one. Reinstall.")
     return CARRIED

@@ -117,7 +117,7 @@ class AutoDemo:
             clock=self._clock,
             # show answers only briefly because nobody reads them here
             rules=replace(rules_of(self._settings), show_answers=0.1, staff_enabled=True, phone=True),
-            anchors=self._counter.props.authority.trust_anchors,
+            anchors=self._counter.props.trust_anchors,
         )
         conductor.listen(on_state=lambda state: self._watch.observe(state), on_event=self._count_tries)
         return conductor

@@ -3,7 +3,7 @@
 from reader.link import CodeScanner
 from terminal.conductor.code_camera import CodeCamera
 from vision.camera import Camera
-from vision.printed.model import NoRecogniser, recogniser_path
+from vision.printed.model import NoRecogniser, require_recogniser
 from vision.sources.protocol import FrameSource
 from vision.synthetic.fonts import NoFont, fonts
 
@@ -14,7 +14,7 @@ def code_reader(scanner: CodeScanner, source: FrameSource) -> CodeCamera | CodeS
     """Return a camera that reads from `source`, or `scanner` if no font or no recogniser is installed."""
     try:
         fonts()
-        recogniser_path()
+        require_recogniser()
     except (NoFont, NoRecogniser):
         return scanner
     return CodeCamera(Camera(source), own=True)

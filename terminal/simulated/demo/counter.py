@@ -1,6 +1,7 @@
 """A simulated counter with simulated cards, invented people and the service stub, in one state folder."""
 
 import contextlib
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,9 +11,8 @@ from config.settings import ServiceSettings, Settings
 from terminal.assembly import NotReady
 from terminal.qualification.keys import Enrolment, enrolment_path
 from terminal.simulated.demo.stubs import EmbeddedStub, StubControl, StubElsewhere
-from terminal.simulated.personas.props import Props, authority_of
+from terminal.simulated.personas.props import Props
 from terminal.simulated.service.enrolment import enrol_locally
-from terminal.simulated.service.people import invented_people
 
 
 class DemoCounter:
@@ -31,7 +31,7 @@ class DemoCounter:
         _refuse_a_real_terminal(settings.state_dir)
         self._exit_stack = contextlib.ExitStack()
         private_folder(settings.state_dir)
-        self.props = Props(invented_people(), authority_of(settings.state_dir), settings.state_dir, keep_cards)
+        self.props = Props(settings.state_dir, keep_cards=keep_cards)
         terminal_id = settings.service.terminal_id
         self.stub: StubControl
         if service_url is None:
@@ -52,6 +52,11 @@ class DemoCounter:
         self.settings = settings.model_copy(
             update={"service": ServiceSettings.model_validate(service), "vision": vision}
         )
+
+    def warm_up(self) -> None:
+        """Start loading, in threads, what the first card needs: the stub and the authority that issues cards."""
+        self.stub.begin()
+        threading.Thread(target=self.props.trust_anchors, name="test-authority", daemon=True).start()
 
     def __enter__(self) -> Self:
         return self

@@ -85,10 +85,10 @@ class LiveDemo:
                 ),
                 clock=clock,
                 rules=replace(rules_of(settings), staff_enabled=True, phone=True),
-                anchors=counter.props.authority.trust_anchors,
+                anchors=counter.props.trust_anchors,
             )
 
-        terminal = DemoTerminal(counter.settings, open_conductor, counter.stub.begin)
+        terminal = DemoTerminal(counter.settings, open_conductor, counter.warm_up)
         dock = DemoDock(counter, terminal, lambda: current_place[0], scene, clock, PERSONAS)
         return OpenedCounter(terminal, scene, dock)
 

@@ -9,7 +9,8 @@ from terminal.qualification.insured import Qualification
 from terminal.simulated.service.lookup import FoundPerson
 from terminal.simulated.service.misbehaviour import Lie, Manner, rule_in_force
 from terminal.simulated.service.old_characters import with_old_characters
-from terminal.simulated.service.people import InsuredPerson, Validity
+from terminal.simulated.service.people import InsuredPerson
+from terminal.simulated.service.validity import Validity
 
 _ANOTHER_INSTITUTION = "9999999999"
 _A_DAY = timedelta(days=1)

@@ -9,7 +9,8 @@ from datetime import date
 
 from terminal.handover.numbers import digits_of, plain
 from terminal.qualification.insured import InsuredSearch, Qualification
-from terminal.simulated.service.people import InsuredPerson, People, Validity, in_force
+from terminal.simulated.service.people import InsuredPerson, People, in_force
+from terminal.simulated.service.validity import Validity
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 
 from config.toml import TomlError, read_toml
 from terminal.qualification.contract import Model, RefusalReason
-from terminal.simulated.service.people import Validity
+from terminal.simulated.service.validity import Validity
 
 
 class Operation(StrEnum):

@@ -4,6 +4,7 @@ import tomllib
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -23,15 +24,12 @@ from terminal.qualification.insured import (
     Subsidy,
     SubsidyStanding,
 )
+from terminal.simulated.service.validity import Validity
 
 ASSISTED = "A1"
 """OQSCD010 of public assistance (医療扶助)."""
 NEVER_SHARES = frozenset({"07", ASSISTED})
 """Insured-card classifications (OQSCD010) whose data is never shared: 自衛官, 医療扶助."""
-
-
-Validity = Literal["1", "2", "3", "4", "5", "6"]
-"""OQSCD006."""
 
 
 class LimitEntry(Confidential):
@@ -264,16 +262,27 @@ def invented_people(extra: Path | None = None) -> People:
 
     Raises `ValueError` for an invalid file. The message names the person and field but not the value.
     """
-    text = files("terminal.simulated.service").joinpath("people.toml").read_text(encoding="utf-8")
-    entries = tomllib.loads(text)
-    people = {name: _person(name, entries) for name in entries}
     if extra is None:
-        return people
+        return _built_in_people()
     try:
         extra_entries = read_toml(extra)
     except TomlError as error:
         raise ValueError(f"{extra.name} is not valid TOML: {error}") from error
-    return people | {name: _person(name, entries | extra_entries) for name in extra_entries}
+    return {
+        **_built_in_people(),
+        **{name: _person(name, {**_built_in_entries(), **extra_entries}) for name in extra_entries},
+    }
+
+
+@cache
+def _built_in_entries() -> Mapping[str, Any]:
+    text = files("terminal.simulated.service").joinpath("people.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@cache
+def _built_in_people() -> People:
+    return {name: _person(name, _built_in_entries()) for name in _built_in_entries()}
 
 
 def _person(name: str, entries: Mapping[str, Any]) -> InsuredPerson:

@@ -18,8 +18,9 @@ from terminal.qualification.contract import (
 from terminal.qualification.insured import Qualification
 from terminal.simulated.service import refusals
 from terminal.simulated.service.lookup import FoundPerson
-from terminal.simulated.service.people import InsuredPerson, Validity
+from terminal.simulated.service.people import InsuredPerson
 from terminal.simulated.service.storage.store import AcceptedSubmission, OpenedCheck
+from terminal.simulated.service.validity import Validity
 
 AVAILABLE_FOR = timedelta(hours=24)
 

@@ -15,7 +15,7 @@ import uvicorn
 
 from config.garbage import resume
 from terminal.qualification.connection import is_loopback
-from terminal.qualification.pki import TlsFiles
+from terminal.qualification.tls_files import TlsFiles
 from terminal.simulated.service import connections
 from terminal.simulated.service.app import create_app
 from terminal.simulated.service.enrolment import registry_path, service_key

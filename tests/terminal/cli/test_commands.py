@@ -19,7 +19,7 @@ from reader.softcard.image import CardFile
 from terminal.cli.main import app
 from terminal.handover.folder import WORK_FOLDER, DeliveryFailure, NotDelivered
 from terminal.handover.process import FolderProcess
-from terminal.qualification.pki import tls_files
+from terminal.qualification.tls_files import tls_files
 from terminal.simulated.service.admin import StubAdmin
 from terminal.simulated.service.admin_bodies import SimulatorState
 from terminal.simulated.service.enrolment import registry_path

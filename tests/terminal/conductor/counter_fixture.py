@@ -73,7 +73,7 @@ class Desk:
             self.settings,
             devices,
             rules=replace(rules_of(self.settings), **self._rules),
-            anchors=self.counter.props.authority.trust_anchors,
+            anchors=self.counter.props.trust_anchors,
         )
         self.conductor.listen(on_state=self.states.append)
         conductor_task = asyncio.create_task(self.conductor.run())

@@ -40,7 +40,7 @@ class FilmedDesk(Desk):
                 EmptyEngine,  # type: ignore[arg-type]
             ),
             rules=rules_of(self.settings),
-            anchors=self.counter.props.authority.trust_anchors,
+            anchors=self.counter.props.trust_anchors,
         )
         self.conductor.listen(on_state=self.states.append)
         conductor_task = asyncio.create_task(self.conductor.run())

@@ -6,6 +6,7 @@ import pytest
 
 from config.settings import ReaderSettings, Settings
 from reader.apdu import INS, parse_command
+from reader.authenticity import TrustAnchors
 from reader.facts import CardFacts, NotMyNumberCard
 from reader.softcard.card import SoftCard
 from reader.softcard.slot import SimulatedSlot
@@ -34,11 +35,11 @@ class RecordingCard:
         return self._card.transmit(apdu)
 
 
-def read(desk: Desk, anchors: object, **settings: str) -> tuple[object, list[int]]:
+def read(desk: Desk, anchors: TrustAnchors | None, **settings: str) -> tuple[object, list[int]]:
     slot, card = SimulatedSlot(), RecordingCard(desk.card())
     slot.insert(card)  # type: ignore[arg-type]
     reading = reading_of(Settings(reader=ReaderSettings.model_validate(settings)))
-    cards = CardDesk(slot, anchors, reading)  # type: ignore[arg-type]
+    cards = CardDesk(slot, lambda: anchors, reading)  # type: ignore[arg-type, return-value]
 
     async def read_once() -> ev.Event:
         try:

@@ -48,7 +48,7 @@ def run_at_prompt(counter: DemoCounter, desk: Desk, keyboard: Keyboard) -> None:
             counter.settings,
             Devices(desk.place.slot, None, Camera(EmptyRoom()), no_engine),
             rules=replace(rules_of(counter.settings, first_language="en"), show_answers=0.05),
-            anchors=counter.props.authority.trust_anchors,
+            anchors=counter.props.trust_anchors,
         )
 
         def on_state(state: st.State) -> None:
@@ -109,7 +109,7 @@ async def _end_of_input(counter: DemoCounter, desk: Desk, keyboard: Keyboard) ->
     conductor = open_terminal(
         counter.settings,
         Devices(desk.place.slot, None, Camera(EmptyRoom()), no_engine),
-        anchors=counter.props.authority.trust_anchors,
+        anchors=counter.props.trust_anchors,
     )
     with os.fdopen(keyboard.read_end) as stream:
         speak = speaker(counter.settings)
@@ -134,7 +134,7 @@ def test_failing_operator_closes_the_terminal(counter: DemoCounter, desk: Desk) 
         return open_terminal(
             counter.settings,
             Devices(desk.place.slot, None, Camera(EmptyRoom()), no_engine),
-            anchors=counter.props.authority.trust_anchors,
+            anchors=counter.props.trust_anchors,
         )
 
     async def day() -> None:

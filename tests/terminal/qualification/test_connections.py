@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from terminal.qualification.pki import SERVER, create_tls_files, tls_files
+from terminal.qualification.pki import create_tls_files
+from terminal.qualification.tls_files import SERVER, tls_files
 from terminal.simulated.service import connections
 from terminal.simulated.service.server import StubServer, open_service
 

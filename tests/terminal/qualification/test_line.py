@@ -13,7 +13,8 @@ import pytest
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import Challenge, CheckOpenedReply, NoAnswer, NoAnswerReason
 from terminal.qualification.keys import SigningKey
-from terminal.qualification.pki import SERVER, create_tls_files, terminal_tls_files, tls_files
+from terminal.qualification.pki import create_tls_files
+from terminal.qualification.tls_files import SERVER, terminal_tls_files, tls_files
 from terminal.simulated.service.admin import StubAdmin
 from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from terminal.simulated.service.server import StubServer, open_service, serve

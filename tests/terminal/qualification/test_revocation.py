@@ -14,7 +14,6 @@ from reader.softcard.authority import TestAuthority
 from terminal.qualification.contract import CheckOpenedReply, NextStep, RefusalReason, Refused
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.props import Props
-from terminal.simulated.service.people import invented_people
 from terminal.simulated.service.registry import CardStatus, Registry, certificate_id
 from tests.terminal.qualification.conftest import MORNING
 
@@ -103,7 +102,7 @@ def test_list_of_another_authority_has_no_effect(counter: Any, card: Any, strang
 
 
 def test_revoked_persona_has_a_revocation_list(tmp_path: Path, authority: TestAuthority) -> None:
-    props = Props(invented_people(), authority, tmp_path)
+    props = Props(tmp_path, authority=lambda: authority)
     registries = [props.registry_of(BY_NAME["revoked"], lambda _: b"\x00\x00\x00\x0cjP  photo") for _ in range(2)]
     assert registries[0] == registries[1]
     image = props.card_of(BY_NAME["revoked"], lambda _: b"\x00\x00\x00\x0cjP  photo")

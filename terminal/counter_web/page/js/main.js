@@ -17,14 +17,30 @@ function cover(...sentences) {
   veil.lastElementChild.textContent = sentences.join("\n");
 }
 
+let newest = null;
+
+/** Draw the newest talk in the next frame: at the start several arrive at once, and drawing each would delay the last. */
+function drawSoon(talk) {
+  if (!newest) requestAnimationFrame(drawNewest);
+  newest = talk;
+}
+
+function drawNewest() {
+  if (!newest) return;
+  const talk = newest;
+  newest = null;
+  veil.classList.remove("up");
+  screen.show(talk);
+}
+
 const link = new Link({
   onMessage(message) {
+    if (message.type === "talk") {
+      drawSoon(message.talk);
+      return;
+    }
+    drawNewest();  // the other messages belong to it
     switch (message.type) {
-      case "talk": {
-        veil.classList.remove("up");
-        screen.show(message.talk);
-        break;
-      }
       case "typed":
         screen.typed(message.pad);
         break;
@@ -43,9 +59,11 @@ const link = new Link({
     }
   },
   onPicture(blob) {
+    drawNewest();
     screen.picture.show(blob, () => link.send({ type: "shown" }));
   },
   onGone() {
+    drawNewest();
     voice.stop();
     cover(screen.talk?.words.oneMoment ?? "");
     if (screen.talk) screen.picture.follow({ camera: false }, "");
