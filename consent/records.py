@@ -29,8 +29,8 @@ Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 
 
 class RecordBody(BaseModel):
-    # hide_input: keep personal data in invalid input out of error messages. defer_build: most models are validated only as
-    # part of the union of all events.
+    # hide_input: keep personal data in invalid input out of error messages.
+    # defer_build: most models are validated only as part of the union of all events.
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 

@@ -21,16 +21,16 @@ let newest = null;
 
 /** Draw the newest talk in the next frame: at the start several arrive at once, and drawing each would delay the last. */
 function drawSoon(talk) {
-  if (!newest) requestAnimationFrame(drawNewest);
+  if (!newest) requestAnimationFrame(() => drawNewest(true));
   newest = talk;
 }
 
-function drawNewest() {
+function drawNewest(inFrame = false) {
   if (!newest) return;
   const talk = newest;
   newest = null;
   veil.classList.remove("up");
-  screen.show(talk);
+  screen.show(talk, inFrame);
 }
 
 const link = new Link({

@@ -27,8 +27,8 @@ export class Screen {
   picture = new Picture();
   talk = null;
 
-  /** Draw a talk. Unchanged zones are not redrawn. */
-  show(talk) {
+  /** Draw a talk. Unchanged zones are not redrawn. `inFrame`: called in an animation frame, so that the next paint shows it. */
+  show(talk, inFrame) {
     const before = this.talk;
     this.talk = talk;
     const isNew = !before || before.serial !== talk.serial;
@@ -37,11 +37,14 @@ export class Screen {
       this.#firstFoot = talk.foot.map((offer) => offer.id);
       // count from the moment the screen is visible, because a slow tablet may take longer than this to draw
       this.#settled = Infinity;
-      requestAnimationFrame(() => setTimeout(() => {
-        if (this.talk.serial === talk.serial) this.#settled = performance.now() + talk.settles;
+      const visible = () => setTimeout(() => {
+        if (this.talk.serial !== talk.serial) return;
+        this.#settled = performance.now() + talk.settles;
         performance.clearMarks("painted");  // otherwise marks would accumulate
         performance.mark("painted", { detail: talk.serial });
-      }));
+      });
+      if (inFrame) visible();
+      else requestAnimationFrame(visible);
     }
     this.#look(talk);
     this.#all();
