@@ -1,4 +1,4 @@
-"""Assemble a terminal: a conductor from settings and devices, real or simulated."""
+"""Assemble a conductor from settings and devices."""
 
 import ssl
 from collections.abc import Callable
@@ -37,7 +37,7 @@ from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, t
 from terminal.qualification.tls_files import terminal_tls_files
 from terminal.readiness import NotReady as NotReady
 from terminal.session.rules import Rules
-from terminal.staff_password import hash_in_force
+from terminal.staff_password import effective_hash
 from terminal.voice.offered import voices
 from terminal.words.languages import offered_languages
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """The devices at the counter, real or simulated."""
+    """Devices at the counter, real or simulated."""
 
     slot: CardSlot
     scanner: CodeScanner | CodeCamera | None
@@ -58,7 +58,7 @@ class Devices:
 
 
 def rules_of(settings: Settings, *, first_language: str = "") -> Rules:
-    """Return the session's rules. `first_language`, if given, is the language every reception starts in."""
+    """Return the session's rules. `first_language` overrides the language in which every reception starts."""
     languages = tuple(dict.fromkeys((*([first_language] if first_language else []), *offered_languages(settings))))
     return Rules(
         consent=settings.consent,
@@ -68,7 +68,7 @@ def rules_of(settings: Settings, *, first_language: str = "") -> Rules:
         also_pin=settings.vision.also_pin,
         require_genuine_record=settings.reader.require_genuine_record,
         grace=settings.reader.grace,
-        staff_enabled=bool(hash_in_force(settings)),
+        staff_enabled=bool(effective_hash(settings)),
         languages=languages,
         voices=voices(settings, languages),
         voice_from_start=settings.voice.mode is VoiceMode.ON,
@@ -77,22 +77,22 @@ def rules_of(settings: Settings, *, first_language: str = "") -> Rules:
 
 
 def reader_models(settings: Settings) -> ReaderModels:
-    """Return the limits of reader models measured on this terminal."""
+    """Return the reader model limits measured on this terminal."""
     return ReaderModels(settings.state_dir / "readers.json", VERSION)
 
 
-def reading_of(settings: Settings) -> CardOpener:
-    """Return the card opener for the configured profile. Raises `NotReady` if there is no such profile."""
+def card_opener(settings: Settings) -> CardOpener:
+    """Return the card opener for the configured profile. Raises NotReady for an unknown profile."""
     try:
         return CardOpener.of(settings.reader.card_profile, settings.reader.long_reads, reader_models(settings))
     except ValueError as error:
-        raise NotReady(f"The setting reader.card_profile cannot be used: {error}.") from error
+        raise NotReady(f"Invalid setting reader.card_profile: {error}.") from error
 
 
 def face_engine(settings: Settings) -> "Callable[[], FaceEngine]":
     """Return a function that opens the face engine, which takes half a second.
 
-    Raises `NotReady` immediately if the engine has no calibration.
+    Raises NotReady before opening it if the engine has no calibration.
     """
     from vision.decision import NotCalibrated
     from vision.engines.models.weights import WeightsMissing
@@ -101,14 +101,14 @@ def face_engine(settings: Settings) -> "Callable[[], FaceEngine]":
     try:
         calibration_of(settings.vision.model, settings.face_dir)
     except (NotCalibrated, WeightsMissing) as error:
-        raise NotReady(f"The face engine has no calibration and is not used: {error}") from error
+        raise NotReady(f"The face engine has no calibration: {error}") from error
     return partial(open_engine, settings.cache_dir, settings.vision.model, settings.face_dir)
 
 
 def anti_spoofing(settings: Settings) -> "Callable[[], AntiSpoofing | None]":
     """Return a function that opens the added anti-spoofing networks.
 
-    Raises `NotReady` immediately if they cannot be used.
+    Raises NotReady before opening them if they are unusable.
     """
     from vision.antispoofing.store import networks_in, open_anti_spoofing
     from vision.engines.models.weights import NotBuilt
@@ -132,9 +132,9 @@ def open_terminal(
     rules: Rules | None = None,
     anchors: Callable[[], TrustAnchors] | None = None,
 ) -> Conductor:
-    """Return a conductor ready to `run`. Raises `NotReady` and `LedgerError`.
+    """Return a conductor ready to `run`. Raises NotReady and LedgerError.
 
-    `anchors`: called for every card record that is checked; by default the configured files, which are read here.
+    `anchors` is called for every card record. By default, it returns the anchors from the configured files.
     """
     if anchors is None:
         configured = load_trust_anchors(settings.reader.trust_anchors)
@@ -143,7 +143,7 @@ def open_terminal(
     client, _ = client_of(settings)
     books, delivery = open_books(settings, client, clock)
     printed = PrintedDesk(devices.scanner)
-    card = CardDesk(devices.slot, anchors, reading_of(settings))
+    card = CardDesk(devices.slot, anchors, card_opener(settings))
     required = settings.consent.card_signature is CardSignaturePolicy.REQUIRED
     return Conductor(
         rules=replace(rules or rules_of(settings), reads_fronts=printed.by_camera, reads_ahead=printed.over_reader),
@@ -162,7 +162,7 @@ def open_terminal(
 
 
 def open_books(settings: Settings, client: QualificationClient, clock: Clock) -> tuple[LedgerDesk, Delivery]:
-    """Return the ledger's desk and the delivery of its results. Raises `NotReady` and `LedgerError`."""
+    """Return the ledger desk and the result delivery. Raises NotReady and LedgerError."""
     folder = FolderProcess(
         settings.results_dir,
         owner=settings.service.terminal_id,
@@ -205,13 +205,13 @@ def open_books(settings: Settings, client: QualificationClient, clock: Clock) ->
 
 
 def client_of(settings: Settings) -> tuple[QualificationClient, Enrolment]:
-    """Return a client of the service this terminal is enrolled with. Raises `NotReady`."""
+    """Return a client for the service with which this terminal is enrolled. Raises NotReady."""
     key, enrolment = _enrolment(settings)
     return client_with(settings, key, enrolment, state_dir=settings.state_dir), enrolment
 
 
 def client_with(settings: Settings, key: SigningKey, enrolment: Enrolment, *, state_dir: Path) -> QualificationClient:
-    """Return a client that signs with `key`. `state_dir` contains the TLS keys. Raises `NotReady`."""
+    """Return a client that signs with `key`. `state_dir` contains the TLS files. Raises NotReady."""
     return QualificationClient(
         settings.service.url,
         terminal_id=settings.service.terminal_id,
@@ -219,16 +219,16 @@ def client_with(settings: Settings, key: SigningKey, enrolment: Enrolment, *, st
         terminal_key=key,
         service_public_key=enrolment.service_public_key,
         timeout_seconds=settings.service.timeout_seconds,
-        tls=_line(state_dir, settings.service.terminal_id),
+        tls=_tls_context(state_dir, settings.service.terminal_id),
     )
 
 
-def _line(state_dir: Path, terminal_id: str) -> ssl.SSLContext | None:
-    keys = terminal_tls_files(state_dir, terminal_id)
+def _tls_context(state_dir: Path, terminal_id: str) -> ssl.SSLContext | None:
+    files = terminal_tls_files(state_dir, terminal_id)
     try:
-        return keys.client_context() if keys else None
+        return files.client_context() if files else None
     except OSError as error:  # ssl.SSLError is an OSError
-        raise NotReady(f"The TLS keys in {state_dir / 'terminal' / 'line'} cannot be used: {error}") from error
+        raise NotReady(f"Cannot use the TLS keys in {state_dir / 'terminal' / 'line'}: {error}") from error
 
 
 def _enrolment(settings: Settings) -> tuple[SigningKey, Enrolment]:
@@ -244,7 +244,7 @@ def _enrolment(settings: Settings) -> tuple[SigningKey, Enrolment]:
         )
     if enrolment.terminal_id != settings.service.terminal_id:
         raise NotReady(
-            f"{path} belongs to {enrolment.terminal_id}, but the settings have service.terminal_id = "
-            f"{settings.service.terminal_id}. Set that back, or run `uketsuke enrol` for the new name."
+            f"{path} is the enrolment of {enrolment.terminal_id}, but the settings have service.terminal_id = "
+            f"{settings.service.terminal_id}. Correct the setting, or run `uketsuke enrol` for the new name."
         )
     return SigningKey.load_or_create(terminal_key_path(settings.state_dir)), enrolment

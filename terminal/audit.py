@@ -1,7 +1,6 @@
-"""The audit trail: exactly one line for every transition, derived from (state before, event, state after).
+"""Audit trail with one line for every state transition, derived from the state before, the event and the state after.
 
-It is derived in one place, so that no branch can omit it. A line contains names of states and events and a few codes:
-no personal data, no certificate, no face distance.
+Lines contain only names of states and events and a few codes, without personal data, certificates or face distances.
 """
 
 import json
@@ -33,26 +32,26 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
     at: str
-    """ISO 8601 with zone."""
+    """ISO 8601 with time zone."""
     reception: str
-    """Id of the reception; empty outside a reception."""
+    """Reception id; empty outside a reception."""
     before: str
     event: str
     after: str
     detail: str = ""
     number: int = 0
-    """Number of the reception on that day; 0 outside a reception."""
+    """Reception number of the day; 0 outside a reception."""
 
 
 def audit(before: State, event: Event, after: State, now: Now) -> AuditRecord | None:
     """Return the record of a transition, or None if the state did not change."""
     if before == after:
         return None
-    concerned = after if isinstance(before, Idle) else before
+    state = after if isinstance(before, Idle) else before
     return AuditRecord(
         at=now.wall.isoformat(timespec="milliseconds"),
-        reception="" if isinstance(concerned, Idle) else concerned.reception.id,
-        number=0 if isinstance(concerned, Idle) else concerned.reception.number,
+        reception="" if isinstance(state, Idle) else state.reception.id,
+        number=0 if isinstance(state, Idle) else state.reception.number,
         before=type(before).__name__,
         event=type(event).__name__,
         after=type(after).__name__,
@@ -100,39 +99,38 @@ def _month_of(path: Path) -> str:
 
 
 TAIL_BYTES = 1_000_000
-"""Bytes read from the end of the trail: more than a day's records."""
+"""Bytes read from the end of the trail, which is more than a day's records."""
 
 
 MAX_FILE_SIZE = 16_000_000
-"""Size in bytes up to which a file is continued after the clock was set back: 8,000 receptions."""
+"""Size in bytes, about 8,000 receptions, up to which a file is continued after the clock was set back."""
 
 
 def last_lines(path: Path) -> list[str]:
-    """Return the last lines of a trail, oldest first. Raises OSError."""
+    """Return the last lines of a trail in order. Raises OSError."""
     with path.open("rb") as file:
         file.seek(0, os.SEEK_END)
         file.seek(max(file.tell() - TAIL_BYTES, 0))
         return file.read().decode("utf-8", errors="replace").splitlines()
 
 
-def months_before(trail: Path, today: date, years: int) -> list[Path]:
-    """Return the files of months older than `years`."""
+def expired_months(trail: Path, today: date, years: int) -> list[Path]:
+    """Return the monthly files older than `years`."""
     oldest = f"{today.year - years:04}-{today.month:02}"
-    return [path for month, path in _kept_months(trail) if month < oldest]
+    return [path for month, path in _monthly_files(trail) if month < oldest]
 
 
-def _kept_months(trail: Path) -> list[tuple[str, Path]]:
-    """Return month (`YYYY-MM`) and file of each past month, oldest first."""
-    found = sorted(trail.parent.glob(f"{trail.stem}-????-??*{trail.suffix}"))
-    return [(path.stem.removeprefix(f"{trail.stem}-")[:7], path) for path in found]
+def _monthly_files(trail: Path) -> list[tuple[str, Path]]:
+    """Return the month (`YYYY-MM`) and path of each past month's file, oldest first."""
+    paths = sorted(trail.parent.glob(f"{trail.stem}-????-??*{trail.suffix}"))
+    return [(path.stem.removeprefix(f"{trail.stem}-")[:7], path) for path in paths]
 
 
 class AuditTrail:
-    """Appends records to a JSON-lines file, mode 0600. Thread-safe.
+    """JSON Lines file with mode 0600, to which records are appended. Thread-safe.
 
-    At the start of a month, the previous month's file is renamed to `audit-YYYY-MM.jsonl`, with `-2` and so on if that
-    name is taken, and deleted after `keep_years`. Disk errors are logged and do not end a reception: only the ledger
-    decides what is submitted.
+    At the start of a month, the previous month's file is renamed to `audit-YYYY-MM.jsonl` (with a suffix such as `-2`
+    if the name exists) and deleted after `keep_years`. Disk errors are logged and do not interrupt receptions.
     """
 
     def __init__(self, path: Path, keep_years: int = 5) -> None:
@@ -153,10 +151,10 @@ class AuditTrail:
             self._file.flush()
 
     def _switch_month(self, month: str) -> None:
-        """Rename the file to its month and continue with the file of the new month.
+        """Rename the file to its month and open the file of the new month.
 
-        After the clock was set back, writing continues in the open file, unless the clock had jumped ahead before, so
-        that the open file is for a wrong month, or the file has become too large.
+        After the clock was set back, the open file is continued, unless it is too large or the clock had been ahead
+        and the open file is for a wrong month.
         """
         before = self._month
         if month == before or (month < before and not self._continues(month)):
@@ -165,33 +163,33 @@ class AuditTrail:
         if not before:
             return
         self._rename_to_month(before)
-        begun = self._path.with_name(f"{self._path.stem}-{month}{self._path.suffix}")
-        if begun.exists():
-            begun.rename(self._path)
+        existing = self._path.with_name(f"{self._path.stem}-{month}{self._path.suffix}")
+        if existing.exists():
+            existing.rename(self._path)
         self._file.close()
         self._file = self._open()
         if month < before or int(month[:4]) > int(before[:4]) + 1:
-            return  # the clock jumped, so do not delete anything based on it
-        for old in months_before(self._path, date.fromisoformat(f"{month}-01"), self._keep_years):
+            return  # the clock jumped; do not delete anything
+        for old in expired_months(self._path, date.fromisoformat(f"{month}-01"), self._keep_years):
             old.unlink(missing_ok=True)
 
     def _continues(self, month: str) -> bool:
-        """Return whether `month` continues the last file before the open one."""
-        earlier = [kept for kept, _ in _kept_months(self._path) if kept < self._month]
+        """Return whether `month` continues the file preceding the open one."""
+        earlier = [file_month for file_month, _ in _monthly_files(self._path) if file_month < self._month]
         return month >= earlier[-1] if earlier else os.fstat(self._file.fileno()).st_size > MAX_FILE_SIZE
 
     def _rename_to_month(self, month: str) -> None:
-        """Rename the trail to its month's name, with a number if that name is taken."""
+        """Rename the trail to the name of its month, with a number if that file exists."""
         number = 1
         while True:
             name = f"{self._path.stem}-{month}{f'-{number}' if number > 1 else ''}{self._path.suffix}"
-            if not (kept := self._path.with_name(name)).exists():
-                self._path.rename(kept)
+            if not (target := self._path.with_name(name)).exists():
+                self._path.rename(target)
                 return
             number += 1
 
     def last_number(self, day: date) -> int:
-        """Return the number of the last reception on `day`, or 0, to continue numbering after a restart."""
+        """Return the last reception number of `day`, or 0, to continue numbering after a restart."""
         with self._errors_logged():
             for line in reversed(last_lines(self._path)):
                 try:
@@ -199,7 +197,7 @@ class AuditTrail:
                     if record["number"] and datetime.fromisoformat(record["at"]).date() == day:
                         return int(record["number"])
                 except (ValueError, TypeError, KeyError):
-                    continue  # written by an earlier version, or cut off by a crash
+                    continue  # written by an earlier version, or truncated by a crash
         return 0
 
     def close(self) -> None:

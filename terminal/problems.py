@@ -1,7 +1,7 @@
-"""Every problem a patient can see, each with a stable code.
+"""Problems shown to patients, with stable codes.
 
-The message catalogues hold the sentence and the next step under `problem.<name>` and `problem.<name>.next`;
-`docs/problems.md` gives causes and remedies for staff. A test checks that the three agree.
+The message catalogues contain the text and the next step as `problem.<name>` and `problem.<name>.next`.
+`docs/problems.md` contains causes and remedies for staff. A test compares all three.
 """
 
 from enum import Enum
@@ -17,7 +17,7 @@ class ProblemCode(Enum):
     CERTIFICATE_EXPIRED = "U-105"
     TWO_CARDS = "U-106"
     CARD_HELD = "U-107"
-    """Another program holds the card."""
+    """Another program has locked the card."""
     PHONE_NOT_TAKEN = "U-108"
     FORGED_RECORD = "U-110"
     RECORD_UNPROVEN = "U-111"

@@ -1,5 +1,5 @@
-"""Error raised if a terminal cannot start. Separate from `assembly`, which is slow to import."""
+"""Error for a terminal that cannot start. Separate from `assembly`, which is slow to import."""
 
 
 class NotReady(Exception):
-    """The terminal cannot start. The message gives the cause, the reason and the next step."""
+    """The terminal cannot start. The message contains the reason and the next step."""

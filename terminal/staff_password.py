@@ -1,4 +1,4 @@
-"""The staff password of this terminal, from the settings or set with `uketsuke staff password`."""
+"""Staff password of this terminal, from the settings or set with `uketsuke staff password`."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -11,30 +11,30 @@ MIN_LENGTH, MIN_DIGITS, MAX_LENGTH = 8, 6, 64
 
 
 class PasswordFault(StrEnum):
-    """Why a password is rejected, as text to show."""
+    """Reason for rejecting a password. The value is shown to the user."""
 
-    TOO_SHORT = f"use at least {MIN_LENGTH} characters, or {MIN_DIGITS} digits or more for the touch pad"
+    TOO_SHORT = f"use at least {MIN_LENGTH} characters, or at least {MIN_DIGITS} digits for the touch pad"
     TOO_LONG = f"use at most {MAX_LENGTH} characters"
-    NOT_TYPEABLE = "use only ASCII letters, digits and symbols: others cannot be typed at the counter"
-    TOO_PLAIN = "the same digit repeated, or digits in a row, are easy to guess"
+    NOT_TYPEABLE = "use only ASCII letters, digits and symbols, which can be typed at the counter"
+    TOO_PLAIN = "repeated digits and sequences are easy to guess"
 
 
 def hash_file(state_dir: Path) -> Path:
     return state_dir / "staff" / "password.hash"
 
 
-def hash_in_force(settings: Settings) -> str:
-    """Return the hash from the settings, or the stored one; empty if staff functions are off."""
-    given = settings.staff.password_hash.get_secret_value()
-    if given:
-        return given
+def effective_hash(settings: Settings) -> str:
+    """Return the hash from the settings or the stored hash; empty if staff functions are disabled."""
+    configured = settings.staff.password_hash.get_secret_value()
+    if configured:
+        return configured
     try:
         return hash_file(settings.state_dir).read_text(encoding="ascii").strip()
     except (FileNotFoundError, UnicodeDecodeError):
         return ""
 
 
-def fault_of(password: str) -> PasswordFault | None:
+def password_fault(password: str) -> PasswordFault | None:
     if not all(" " <= character <= "~" for character in password):
         return PasswordFault.NOT_TYPEABLE
     if len(password) > MAX_LENGTH:
@@ -47,8 +47,8 @@ def fault_of(password: str) -> PasswordFault | None:
     return None
 
 
-def keep(settings: Settings, password: str) -> Path:
-    """Store the Argon2 hash of the password, mode 0600. Takes a tenth of a second. Raises OSError."""
+def save_password(settings: Settings, password: str) -> Path:
+    """Store the Argon2 hash of the password with mode 0600. Takes 0.1 s. Raises OSError."""
     from argon2 import PasswordHasher
 
     path = hash_file(settings.state_dir)
@@ -57,7 +57,7 @@ def keep(settings: Settings, password: str) -> Path:
 
 
 def is_hash(text: str) -> bool:
-    """Return whether `text` is an Argon2 hash; no password matches any other text."""
+    """Return whether `text` is an Argon2 hash. No password matches other text."""
     from argon2 import extract_parameters
     from argon2.exceptions import InvalidHashError
 

@@ -1,4 +1,4 @@
-"""Map card failures and refusals by the service to the problem shown to the patient."""
+"""Map card failures and refusals by the service to problems shown to the patient."""
 
 from typing import assert_never
 
@@ -17,7 +17,7 @@ from terminal.qualification.contract import RefusalReason
 CardTrouble = CardGone | CardUnreadable | NotMyNumberCard | NoCertificate | TwoCards | ReaderBusy | ReaderLost
 
 
-def of_card(trouble: CardTrouble) -> ProblemCode:
+def problem_of_card(trouble: CardTrouble) -> ProblemCode:
     match trouble:
         case CardGone():
             return ProblemCode.CARD_GONE
@@ -51,6 +51,6 @@ _OF_REFUSAL = {
 }
 
 
-def of_refusal(reason: RefusalReason) -> ProblemCode:
-    """Return the problem for a refusal. Reasons only a vendor can act on share one code; the log has the details."""
+def problem_of_refusal(reason: RefusalReason) -> ProblemCode:
+    """Return the problem for a refusal. Reasons that only a vendor can fix share one code; the log has the details."""
     return _OF_REFUSAL.get(reason, ProblemCode.SERVICE_REFUSED)

@@ -11,7 +11,7 @@ from terminal.cli.setup import target_of
 
 if TYPE_CHECKING:
     from config.settings import Settings
-    from terminal.keeping.restore import RestoredTo
+    from terminal.keeping.restore import RestoreReport
 
 BACKUP_HELP = """Write ledger, keys, settings, audit trail and patient numbers to one file, encrypted with a passphrase.
 
@@ -104,7 +104,7 @@ def restore(
     _tell(done)
 
 
-def _tell(done: "RestoredTo") -> None:
+def _tell(done: "RestoreReport") -> None:
     tell(f"{done.manifest.terminal_id} as of {done.manifest.created_at:%Y-%m-%d %H:%M} is in {done.settings.state_dir}")
     tell("the key in the backup is revoked; this terminal has a new one")
     if done.confirmed:

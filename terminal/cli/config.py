@@ -25,9 +25,9 @@ def check(config: ConfigOption = None) -> None:
     Example: uketsuke config check --config settings.toml
     """
     settings = settings_or_exit(config)
-    from terminal.staff_password import hash_in_force, is_hash
+    from terminal.staff_password import effective_hash, is_hash
 
-    password = hash_in_force(settings)
+    password = effective_hash(settings)
     if password and not is_hash(password):
         fail(
             "staff.password_hash is not an Argon2 hash, so no password can match it. "

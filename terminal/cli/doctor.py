@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from config.settings import Settings
-    from terminal.doctor.examination import Examined
+    from terminal.doctor.examination import CheckResult
 
 HELP = """Check everything a reception needs, one line each, with the remedy if something is wrong.
 
@@ -58,7 +58,7 @@ def quiet_camera() -> None:
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
-def _lines(examined: "Sequence[Examined]") -> str:
+def _lines(examined: "Sequence[CheckResult]") -> str:
     from terminal.cli.japanese import in_japanese, is_japanese
     from terminal.screens.wrapping import cells
 
@@ -72,7 +72,7 @@ def _lines(examined: "Sequence[Examined]") -> str:
     return "\n".join(lines)
 
 
-def _as_json(examined: "Sequence[Examined]") -> str:
+def _as_json(examined: "Sequence[CheckResult]") -> str:
     from terminal.doctor.examination import worst
     from terminal.doctor.finding import Grade
 

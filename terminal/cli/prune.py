@@ -26,11 +26,11 @@ def prune(
         from datetime import datetime
 
         from config.japan import JAPAN
+        from terminal.keeping.old_files import expired_files
         from terminal.keeping.old_files import prune as delete
-        from terminal.keeping.old_files import too_old
 
         counted: Counter[str] = Counter()
-        for found in too_old(settings, datetime.now(JAPAN)) if dry_run else delete(settings, datetime.now(JAPAN)):
+        for found in expired_files(settings, datetime.now(JAPAN)) if dry_run else delete(settings, datetime.now(JAPAN)):
             counted[found.what] += 1
             if dry_run:
                 tell(f"{found.what:12}  {found.path}")

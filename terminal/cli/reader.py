@@ -13,7 +13,7 @@ from reader.facts import (
     ReaderStanding,
     TwoCards,
 )
-from terminal.assembly import NotReady, reading_of
+from terminal.assembly import NotReady, card_opener
 
 _NOT_OURS = "This is not a My Number Card, or a phone. Put a My Number Card on the reader."
 _NO_ANSWER = "The card does not answer. Take it out of its case, turn it around, put it down again and leave it there."
@@ -31,7 +31,7 @@ def certificate_on_reader(settings: Settings) -> bytes:
     if isinstance(link, ConnectProblem):
         raise NotReady(_what_is_missing(link, settings))
     try:
-        certificate = reading_of(settings).open(link).read_user_certificate()
+        certificate = card_opener(settings).open(link).read_user_certificate()
     finally:
         link.close()
     match certificate:
@@ -55,7 +55,7 @@ def _what_is_missing(problem: ConnectProblem, settings: Settings) -> str:
         case ReaderBusy() as busy:
             return f"{str(busy)[0].upper()}{str(busy)[1:]}."
         case ReaderLost(standing=ReaderStanding.NONE):
-            return "No card reader is connected. Plug it in; `pcsc_scan` shows what pcscd sees."
+            return "No card reader is connected. Connect one. `pcsc_scan` lists the readers found by pcscd."
         case ReaderLost(standing=ReaderStanding.NAMED_MISSING):
             return f"No reader matches reader.name = {settings.reader.name!r}. `uketsuke doctor` lists the readers."
         case ReaderLost(reason=reason):

@@ -12,7 +12,7 @@ from terminal.cli.common import ConfigOption, fail, install_error_hooks, tell
 
 if TYPE_CHECKING:
     from config.settings import Settings
-    from terminal.keeping.setting_up import Enrol, SetUp
+    from terminal.keeping.setup import Enrol, SetupReport
     from terminal.qualification.keys import Enrolment
 
 HELP = """Set up this terminal: settings, staff code, enrolment with the service, and `doctor` at the end.
@@ -55,7 +55,7 @@ def setup(
 
         from config.japan import JAPAN
         from config.load import SettingsError
-        from terminal.keeping.setting_up import set_up
+        from terminal.keeping.setup import set_up
 
         try:
             done = set_up(
@@ -223,14 +223,14 @@ def _pin(settings: "Settings", service_key: Path) -> "Enrolment":
 # --- reporting ------------------------------------------------------------------------------------------------
 
 
-def _tell_done(done: "SetUp", *, elsewhere: bool) -> None:
-    from terminal.staff_password import hash_in_force
+def _tell_done(done: "SetupReport", *, elsewhere: bool) -> None:
+    from terminal.staff_password import effective_hash
 
     tell(f"settings    {done.file}")
     if done.before is not None:
         tell(f"            the previous ones are in {done.before}")
     tell(f"state       {done.settings.state_dir}")
-    tell(f"staff code  {'set' if hash_in_force(done.settings) else 'none: `uketsuke staff password` sets one'}")
+    tell(f"staff code  {'set' if effective_hash(done.settings) else 'none: `uketsuke staff password` sets one'}")
     simulated = ", SIMULATED" if done.enrolment.simulated else ""
     tell(f"enrolled    {done.enrolment.terminal_id} at {done.settings.service.url}{simulated}")
     if elsewhere:

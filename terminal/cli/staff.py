@@ -26,17 +26,17 @@ def password(config: ConfigOption = None) -> None:
 
     Example: uketsuke staff password
     """
-    from terminal.staff_password import fault_of, keep
+    from terminal.staff_password import password_fault, save_password
 
     settings = settings_or_exit(config)
     if settings.staff.password_hash.get_secret_value():
         fail("staff.password_hash is set in the settings and takes precedence. Remove it there, then try again.")
     typed = _typed("New staff password")
-    fault = fault_of(typed)
+    fault = password_fault(typed)
     if fault is not None:
         fail(f"this password is not accepted: {fault}.")
     try:
-        path = keep(settings, typed)
+        path = save_password(settings, typed)
     except OSError as error:
         fail(f"the hash cannot be saved in {settings.state_dir}: {error.strerror}. Check the folder's owner and space.")
     tell(f"set; its hash is in {path}. A running terminal uses it from its next start.")

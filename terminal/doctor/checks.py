@@ -1,4 +1,4 @@
-"""All checks of `uketsuke doctor`, in report order."""
+"""Checks of `uketsuke doctor`, in report order."""
 
 from terminal.doctor.clock import clock
 from terminal.doctor.devices import camera, face_engine
@@ -15,23 +15,19 @@ _PCSCD = "`systemctl restart pcscd`."
 CHECKS: tuple[DoctorCheck, ...] = (
     DoctorCheck("pcscd", pcscd, 5, _PCSCD),
     DoctorCheck("reader", reader, 5, _PCSCD),
-    DoctorCheck("camera", camera, 20, "Unplug it and plug it in again; stop other programs that use it."),
-    DoctorCheck("face engine", face_engine, 30, "The computer may be busy; try again."),
+    DoctorCheck("camera", camera, 20, "Reconnect the camera, and stop other programs that use it."),
+    DoctorCheck("face engine", face_engine, 30, "The computer may be busy. Try again."),
     DoctorCheck("service", service, 30, "Check service.url and the network."),
-    DoctorCheck(
-        "certificates", certificates, 5, "Check whether the files are on a network share that does not respond."
-    ),
-    DoctorCheck(
-        "trust anchors", trust_anchors, 5, "Check whether the files are on a network share that does not respond."
-    ),
-    DoctorCheck("state folder", state_folder, 5, "Check whether it is on a network share that does not respond."),
+    DoctorCheck("certificates", certificates, 5, "Check whether a network share with these files is not responding."),
+    DoctorCheck("trust anchors", trust_anchors, 5, "Check whether a network share with these files is not responding."),
+    DoctorCheck("state folder", state_folder, 5, "Check whether its network share is not responding."),
     DoctorCheck("results folder", results_folder, 10, "Check whether the network share is connected."),
-    DoctorCheck("ledger", ledger, 60, "The ledger may be very long; `uketsuke ledger verify` takes a while."),
+    DoctorCheck("ledger", ledger, 60, "The ledger may be very long. Run `uketsuke ledger verify` instead."),
     DoctorCheck("backlog", backlog, 15, "See the ledger check."),
     DoctorCheck(
-        "staff password", staff_password, 5, "Check whether the files are on a network share that does not respond."
+        "staff password", staff_password, 5, "Check whether a network share with these files is not responding."
     ),
-    DoctorCheck("staff's page", staff_page, 5, "Check whether the files are on a network share that does not respond."),
-    DoctorCheck("voice", voice, 5, "Check whether the files are on a network share that does not respond."),
+    DoctorCheck("staff page", staff_page, 5, "Check whether a network share with these files is not responding."),
+    DoctorCheck("voice", voice, 5, "Check whether a network share with these files is not responding."),
     DoctorCheck("clock", clock, 30, "Check service.url and the network."),
 )

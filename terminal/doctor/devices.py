@@ -5,18 +5,18 @@ import time
 from config.platform.chosen import system
 from config.settings import Settings
 from terminal.assembly import ledger_path
-from terminal.doctor.finding import Finding, bad, doubtful, fine
+from terminal.doctor.finding import Finding, failed, passed, warning
 from terminal.doctor.running import terminal_running
 from terminal.problems import ProblemCode
 
-_PICTURES = 15
+_FRAMES = 15
 _CAMERA_SECONDS = 6.0
 _DARK = 8.0
-"""Mean grey level, of 255, below which the picture is too dark."""
+"""Mean grey level (0 to 255) below which the image is too dark."""
 _SMALL = (640, 480)
 _SLOW = 8.0
-"""Frames per second below which face checks are slow."""
-_OTHER_CAMERA = "Plug it in, or set vision.camera; `v4l2-ctl --list-devices` lists the cameras."
+"""Frame rate below which face checks are slow."""
+_OTHER_CAMERA = "Connect the camera, or set vision.camera. `v4l2-ctl --list-devices` lists all cameras."
 
 
 def camera(settings: Settings) -> Finding:
@@ -27,50 +27,50 @@ def camera(settings: Settings) -> Finding:
     spec = settings.vision.camera
     running = terminal_running(ledger_path(settings))
     if running is not None and system.is_camera(spec):
-        return fine(f"camera {spec}: not tried, in use by the running terminal (process {running}) has it")
+        return passed(f"camera {spec}: skipped, in use by the running terminal (process {running})")
     try:
         source = open_source(spec, warm_up_frames=settings.vision.warm_up_frames, loop=True)
     except ValueError as error:
-        return bad(str(error), _OTHER_CAMERA)
+        return failed(str(error), _OTHER_CAMERA)
     if source.kind is SourceKind.VIRTUAL and not settings.vision.simulated_camera:
-        text = f"{source.name} is {source.kind}, which anyone could feed ({ProblemCode.VIRTUAL_CAMERA.code})"
-        return bad(text, "Name a real camera in vision.camera.")
+        text = f"{source.name} is {source.kind}, which can be fed arbitrary images ({ProblemCode.VIRTUAL_CAMERA.code})"
+        return failed(text, "Set vision.camera to a real camera.")
     try:
         opened_at = time.monotonic()
-        lost = source.open()
-        if isinstance(lost, CameraLost):
-            return bad(lost.source, _OTHER_CAMERA)
+        failure = source.open()
+        if isinstance(failure, CameraLost):
+            return failed(failure.source, _OTHER_CAMERA)
         opening: float | None = None
         sizes: list[tuple[int, int]] = []
         light: list[float] = []
         rate = 0.0
         began = time.monotonic()
-        while len(sizes) < _PICTURES and time.monotonic() - began < _CAMERA_SECONDS:
+        while len(sizes) < _FRAMES and time.monotonic() - began < _CAMERA_SECONDS:
             frame = source.read()
             if isinstance(frame, CameraLost):
-                return bad(frame.source, "Plug it in again, directly and not through a hub.")
+                return failed(frame.source, "Connect the camera directly, without a hub.")
             opening = opening or time.monotonic() - opened_at
             sizes.append((frame.rgb.shape[1], frame.rgb.shape[0]))
             light.append(float(frame.grey.mean()))
             rate = len(sizes) / max(time.monotonic() - began, 1e-3)
         granted = source.granted() if isinstance(source, Granting) else ""
-        name = f"{source.name} grants {granted}" if granted else source.name
-        name = f"{name}, first picture after {opening or 0:.1f} s"
+        name = f"{source.name}: {granted}" if granted else source.name
+        name = f"{name}, first image after {opening or 0:.1f} s"
         return _picture(name, sizes[-1], max(light), rate)
     finally:
         source.close()
 
 
 def _picture(name: str, size: tuple[int, int], light: float, rate: float) -> Finding:
-    """Grade the pictures. `size` and `rate` are measured and may differ from what the camera granted."""
+    """Grade the images. `size` and `rate` are measured, and may differ from the values reported by the driver."""
     text = f"{name}: {size[0]}x{size[1]}, {rate:.0f} frames per second"
     if light < _DARK:
-        return doubtful(f"{text}, completely dark", "Remove the lens cover and switch on the light.")
+        return warning(f"{text}, completely dark", "Remove the lens cover and turn on the light.")
     if size[0] < _SMALL[0] or size[1] < _SMALL[1]:
-        return doubtful(f"{text}: smaller than {_SMALL[0]}x{_SMALL[1]}", "Use a camera with a higher resolution.")
+        return warning(f"{text}: smaller than {_SMALL[0]}x{_SMALL[1]}", "Use a camera with a higher resolution.")
     if rate < _SLOW:
-        return doubtful(f"{text}: slow", "Add light, or give the camera its own port and cable.")
-    return fine(text)
+        return warning(f"{text}: slow", "Add light, or connect the camera to its own USB port.")
+    return passed(text)
 
 
 def face_engine(settings: Settings) -> Finding:
@@ -82,11 +82,11 @@ def face_engine(settings: Settings) -> Finding:
         delivered(YUNET)
         calibration = calibration_of(settings.vision.model, settings.face_dir)
     except WeightsMissing as error:
-        return bad(str(error), "Run `make setup` again, or reinstall the package.")
+        return failed(str(error), "Run `make setup` again, or reinstall the package.")
     except NotCalibrated as error:
-        return bad(f"{_network(settings)} has no calibration and is not used", str(error))
-    own = own_calibration(settings.face_dir, settings.vision.model).exists()
-    calibrated = f"on local people, for FMR {calibration.fmr:g}" if own else "as shipped"
+        return failed(f"{_network(settings)} has no calibration", str(error))
+    has_own_calibration = own_calibration(settings.face_dir, settings.vision.model).exists()
+    calibrated = f"locally, for FMR {calibration.fmr:g}" if has_own_calibration else "as shipped"
     return _opened(settings, f"{_network(settings)}, calibrated {calibrated}")
 
 
@@ -101,7 +101,7 @@ def _opened(settings: Settings, text: str) -> Finding:
     try:
         open_engine(settings.cache_dir, settings.vision.model, settings.face_dir)
     except NotBuilt as error:
-        return bad(f"{text}, cannot be opened: {error}", "Add it again with `uketsuke face add`, or reinstall.")
+        return failed(f"{text}: cannot open: {error}", "Add it again with `uketsuke face add`, or reinstall.")
     except WeightsMissing as error:
-        return bad(str(error), "Run `make setup` again, or reinstall the package.")
-    return fine(text)
+        return failed(str(error), "Run `make setup` again, or reinstall the package.")
+    return passed(text)

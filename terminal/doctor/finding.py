@@ -1,4 +1,4 @@
-"""Result of a check: a grade, a one-line description and a remedy, without patient data."""
+"""Finding of a check: grade, one-line description and remedy, without patient data."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from enum import StrEnum
 class Grade(StrEnum):
     OK = "OK"
     WARN = "WARN"
-    """Works at least partly, but needs attention."""
+    """Works, at least partly, but needs attention."""
     BAD = "BAD"
     """Receptions fail or will fail."""
 
@@ -17,16 +17,16 @@ class Finding:
     grade: Grade
     text: str
     remedy: str = ""
-    """The next step; empty if nothing is wrong."""
+    """Next step; empty if the check passed."""
 
 
-def fine(text: str) -> Finding:
+def passed(text: str) -> Finding:
     return Finding(Grade.OK, text)
 
 
-def doubtful(text: str, remedy: str) -> Finding:
+def warning(text: str, remedy: str) -> Finding:
     return Finding(Grade.WARN, text, remedy)
 
 
-def bad(text: str, remedy: str) -> Finding:
+def failed(text: str, remedy: str) -> Finding:
     return Finding(Grade.BAD, text, remedy)

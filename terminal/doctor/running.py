@@ -1,4 +1,4 @@
-"""Find out whether a terminal is running on this state folder, without touching its lock."""
+"""Detect a running terminal without touching its lock."""
 
 from pathlib import Path
 
@@ -6,5 +6,5 @@ from config.platform.chosen import system
 
 
 def terminal_running(ledger: Path) -> int | None:
-    """Return the process id of the terminal that writes this ledger, or None."""
+    """Return the process id of the terminal that is writing this ledger, or None."""
     return system.lock_holder(ledger.with_name(ledger.name + ".lock"))

@@ -1,4 +1,4 @@
-"""Check the service: reachable, the enrolled one, accepts this terminal. Also reads its clock."""
+"""Check that the service is reachable and accepts this terminal, and read its clock."""
 
 import ssl
 import time
@@ -9,7 +9,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from config.settings import Settings
-from terminal.doctor.finding import Finding, bad, fine
+from terminal.doctor.finding import Finding, failed, passed
 from terminal.qualification.connection import require_safe_url
 from terminal.qualification.contract import (
     PREFIX,
@@ -23,7 +23,8 @@ from terminal.qualification.tls_files import terminal_tls_files
 from terminal.qualification.wire import new_nonce, request_headers
 
 _NOTHING_AFTER = 2**53
-"""A count no ledger reaches: the list of later receipts is empty, but only an enrolled terminal may request it."""
+"""Ledger count above any real one: the list of receipts is empty, and requesting it requires enrolment."""
+_CHECK_URL = "Check service.url and the network, or run `uketsuke stub` for a simulated service."
 _ENROL = "Run `uketsuke enrol`."
 
 
@@ -32,11 +33,11 @@ class ServiceAnswer:
     simulated: bool
     milliseconds: float
     now: datetime
-    """The service's clock."""
+    """Time by the service's clock."""
 
 
 def request_challenge(settings: Settings) -> ServiceAnswer | str:
-    """Request a challenge, as every reception does. Return the answer, or the reason there is none."""
+    """Request a challenge, like every reception. Return the answer, or the reason for a failure."""
     try:
         require_safe_url(settings.service.url)
         began = time.monotonic()
@@ -45,11 +46,11 @@ def request_challenge(settings: Settings) -> ServiceAnswer | str:
         milliseconds = (time.monotonic() - began) * 1000
         challenge = Challenge.model_validate_json(response.content)
     except httpx.TimeoutException:
-        return f"no answer in {settings.service.timeout_seconds:g} seconds"
+        return f"no response within {settings.service.timeout_seconds:g} seconds"
     except httpx.HTTPError as error:
         return f"no connection ({type(error).__name__})"
     except ValidationError:
-        return f"the server there is not a qualification-check service (HTTP {response.status_code})"
+        return f"the server is not a qualification-check service (HTTP {response.status_code})"
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         return str(error)
     return ServiceAnswer(challenge.simulated, milliseconds, challenge.now)
@@ -57,32 +58,34 @@ def request_challenge(settings: Settings) -> ServiceAnswer | str:
 
 def service(settings: Settings) -> Finding:
     url = settings.service.url
-    answered = request_challenge(settings)
-    if isinstance(answered, str):
-        return bad(f"{url}: {answered}", "Check service.url and the network; `uketsuke stub` starts a simulated one.")
-    text = f"{url} answers in {answered.milliseconds:.0f} ms"
-    text += ", SIMULATED" if answered.simulated else ""
+    answer = request_challenge(settings)
+    if isinstance(answer, str):
+        return failed(f"{url}: {answer}", _CHECK_URL)
+    text = f"{url} responded in {answer.milliseconds:.0f} ms"
+    text += ", SIMULATED" if answer.simulated else ""
     try:
         enrolment = Enrolment.load(enrolment_path(settings.state_dir))
     except ValueError:
-        return bad(f"{text}; this terminal's enrolment is damaged", f"Remove terminal/enrolment.json. {_ENROL}")
+        return failed(f"{text}; this terminal's enrolment is damaged", f"Remove terminal/enrolment.json. {_ENROL}")
     key_file = terminal_key_path(settings.state_dir)
     if enrolment is None or not key_file.exists():
-        return bad(f"{text}; this terminal is not enrolled", _ENROL)
+        return failed(f"{text}; this terminal is not enrolled", _ENROL)
     terminal_id = settings.service.terminal_id
     if enrolment.terminal_id != terminal_id:
-        return bad(f"{text}; enrolled as {enrolment.terminal_id}, not {terminal_id}", "Set service.terminal_id back.")
-    if enrolment.simulated != answered.simulated:
+        return failed(
+            f"{text}; enrolled as {enrolment.terminal_id}, not {terminal_id}", "Set service.terminal_id back."
+        )
+    if enrolment.simulated != answer.simulated:
         kinds = ("simulated", "real") if enrolment.simulated else ("real", "simulated")
-        return bad(f"{text}; enrolled with a {kinds[0]} service, this is a {kinds[1]} one", "Correct service.url.")
-    refused = _refused(settings, SigningKey.load_or_create(key_file), answered.now)
-    if refused is not None:
-        return bad(f"{text}; does not know this terminal ({refused})", _ENROL)
-    return fine(f"{text}, knows {terminal_id}")
+        return failed(f"{text}; enrolled with a {kinds[0]} service, but this one is {kinds[1]}", "Correct service.url.")
+    reason = _refusal(settings, SigningKey.load_or_create(key_file), answer.now)
+    if reason is not None:
+        return failed(f"{text}; does not accept this terminal ({reason})", _ENROL)
+    return passed(f"{text}, accepts {terminal_id}")
 
 
-def _refused(settings: Settings, key: SigningKey, asked_at: datetime) -> RefusalReason | str | None:
-    """Return why the service rejects this terminal's signature, or None if it accepts it. `asked_at`: service time."""
+def _refusal(settings: Settings, key: SigningKey, asked_at: datetime) -> RefusalReason | str | None:
+    """Return why the service rejects this terminal's signature, or None. `asked_at` is the service's time."""
     terminal_id = settings.service.terminal_id
     headers = request_headers(
         key,
@@ -115,5 +118,5 @@ def _trusted(settings: Settings) -> ssl.SSLContext | bool:
     keys = terminal_tls_files(settings.state_dir, settings.service.terminal_id)
     if keys is not None:
         return keys.client_context()
-    # loading the system's authorities takes longer than a complete check over plain HTTP
+    # loading the system's authorities is slower than a complete check over plain HTTP
     return settings.service.url.startswith("https")

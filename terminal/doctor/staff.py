@@ -1,66 +1,66 @@
-"""Check the staff password, and whether other computers of the practice can open the staff page."""
+"""Check the staff password and the certificates of the staff page."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
 from config.platform.chosen import system
 from config.settings import Settings
-from terminal.doctor.finding import Finding, bad, doubtful, fine
+from terminal.doctor.finding import Finding, failed, passed, warning
 from terminal.qualification.tls_files import AUTHORITY, SERVER
-from terminal.staff_password import hash_in_force, is_hash
+from terminal.staff_password import effective_hash, is_hash
 from terminal.staff_web import certificates
 
-_REMEDY = "`uketsuke staff password` sets one."
-_RENEW = "Create a new one with `uketsuke staff certificate FILE.p12`, then restart the terminal."
+_REMEDY = "Set one with `uketsuke staff password`."
+_RENEW = "Run `uketsuke staff certificate FILE.p12` and restart the terminal."
 _ALL_AGAIN = (
-    "Move the folder staff/tls away, run `uketsuke staff certificate FILE.p12`, and import the file everywhere again."
+    "Move staff/tls elsewhere, run `uketsuke staff certificate FILE.p12`, and import the file everywhere again."
 )
 
 
 def staff_password(settings: Settings) -> Finding:
-    known = hash_in_force(settings)
-    if not known:
-        return doubtful("none is set, so staff cannot confirm anyone by eye or undo a reception", _REMEDY)
-    if not is_hash(known):
-        return bad(
-            "the value is not an Argon2 hash, so no password matches it", f"Remove it from the settings. {_REMEDY}"
+    stored_hash = effective_hash(settings)
+    if not stored_hash:
+        return warning("not set: staff cannot confirm patients by eye or discard a reception", _REMEDY)
+    if not is_hash(stored_hash):
+        return failed(
+            "the value is not an Argon2 hash and matches no password", f"Remove it from the settings. {_REMEDY}"
         )
-    return fine("set")
+    return passed("set")
 
 
 def staff_page(settings: Settings) -> Finding:
-    """Check the certificates used to serve the staff page to the local network."""
+    """Check the certificates for serving the staff page on the local network."""
     if not settings.staff.lan_address:
-        return fine("on this computer only")
+        return passed("on this computer only")
     folder = certificates.keys_folder(settings.state_dir)
     try:
         ends = certificates.ends_in(folder)
         names = certificates.names_in(folder)
     except FileNotFoundError as error:
         missing = Path(error.filename).name
-        return bad(f"staff.lan_address is set but {missing} is missing, so the terminal does not start", _RENEW)
+        return failed(f"staff.lan_address is set, but {missing} is missing and the terminal cannot start", _RENEW)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        return bad(f"the keys in {folder} cannot be used ({type(error).__name__})", _ALL_AGAIN)
+        return failed(f"cannot use the keys in {folder} ({type(error).__name__})", _ALL_AGAIN)
     address = settings.staff.lan_address
     if address not in names:
-        return bad(f"the certificate is for {', '.join(names)}, not for {address}", _RENEW)
-    judged = judged_ends(ends, datetime.now(UTC))
-    if judged is not None:
-        return judged
-    open_to_all = [path for path in sorted(folder.glob("*.key")) if system.accessible_to_others(path)]
-    if open_to_all:
-        text = f"{open_to_all[0].name} can be read by other users of this computer, who could impersonate this terminal"
-        return doubtful(text, f"chmod 600 {open_to_all[0]}")
+        return failed(f"the certificate is for {', '.join(names)}, not for {address}", _RENEW)
+    expiring = expiring_certificate(ends, datetime.now(UTC))
+    if expiring is not None:
+        return expiring
+    readable_by_others = [path for path in sorted(folder.glob("*.key")) if system.accessible_to_others(path)]
+    if readable_by_others:
+        text = f"other users of this computer can read {readable_by_others[0].name} and impersonate this terminal"
+        return warning(text, f"chmod 600 {readable_by_others[0]}")
     end = ends[SERVER]
-    return fine(f"https://{address}:{settings.staff.lan_port}/staff, certificate to {end:%Y-%m-%d}")
+    return passed(f"https://{address}:{settings.staff.lan_port}/staff, certificate valid until {end:%Y-%m-%d}")
 
 
-def judged_ends(ends: dict[str, datetime], now: datetime) -> Finding | None:
-    """Report a certificate that has ended or ends soon, the authority's first. Return None if all are valid."""
+def expiring_certificate(ends: dict[str, datetime], now: datetime) -> Finding | None:
+    """Return a finding for an expired or soon expiring certificate, starting with the authority's, or None."""
     for name, end in ends.items():
         remedy = _ALL_AGAIN if name == AUTHORITY else _RENEW
         if end <= now:
-            return bad(f"{name}.pem ended on {end:%Y-%m-%d}: no browser opens the page", remedy)
+            return failed(f"{name}.pem expired on {end:%Y-%m-%d}: browsers refuse the page", remedy)
         if end - now < certificates.SOON:
-            return doubtful(f"{name}.pem ends in {(end - now).days} days", remedy)
+            return warning(f"{name}.pem expires in {(end - now).days} days", remedy)
     return None

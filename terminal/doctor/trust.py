@@ -1,21 +1,22 @@
-"""Check the TLS certificates for the service, and the trust anchors for face records."""
+"""Check the TLS certificates for the service and the trust anchors for face records."""
 
 from datetime import UTC, datetime, timedelta
 
 from config.settings import AlsoPin, Settings
 from reader.authenticity import TrustAnchorError, load_trust_anchors
-from terminal.doctor.finding import Finding, bad, doubtful, fine
+from terminal.doctor.finding import Finding, failed, passed, warning
 from terminal.qualification.tls_files import terminal_tls_files
 
 SOON = timedelta(days=30)
+_REQUEST = "Request a new certificate from the issuer."
 
 
 def certificates(settings: Settings) -> Finding:
     keys = terminal_tls_files(settings.state_dir, settings.service.terminal_id)
     if keys is None and settings.service.url.startswith("https"):
-        return fine("no client certificate; the system's certificate authorities are trusted")
+        return passed("no client certificate; the system's certificate authorities are trusted")
     if keys is None:
-        return fine("none needed: the service is on this computer")
+        return passed("not required: the service is on this computer")
     from cryptography import x509
 
     try:
@@ -25,45 +26,45 @@ def certificates(settings: Settings) -> Finding:
             for path in (keys.certificate, keys.authority)
         }
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        return bad(
-            f"the keys in {keys.certificate.parent} cannot be used ({type(error).__name__})", "Restore the files."
+        return failed(
+            f"cannot use the keys in {keys.certificate.parent} ({type(error).__name__})", "Restore the files."
         )
-    return judged(ends, datetime.now(UTC))
+    return grade_certificates(ends, datetime.now(UTC))
 
 
-def judged(ends: dict[str, datetime], now: datetime) -> Finding:
-    """Grade the certificates. `ends` maps file names to end dates."""
-    name, end = min(ends.items(), key=lambda one: one[1])
-    text = ", ".join(f"{file} to {moment:%Y-%m-%d}" for file, moment in ends.items())
+def grade_certificates(ends: dict[str, datetime], now: datetime) -> Finding:
+    """Grade the certificates. `ends` maps file names to expiry dates."""
+    name, end = min(ends.items(), key=lambda item: item[1])
+    text = ", ".join(f"{file} until {expiry:%Y-%m-%d}" for file, expiry in ends.items())
     if end <= now:
-        return bad(f"{name} has ended: {text}", "Ask its issuer for a new one.")
+        return failed(f"{name} has expired: {text}", _REQUEST)
     if end - now < SOON:
-        return doubtful(f"{name} ends in {(end - now).days} days: {text}", "Ask its issuer for a new one.")
-    return fine(text)
+        return warning(f"{name} expires in {(end - now).days} days: {text}", _REQUEST)
+    return passed(text)
 
 
 def trust_anchors(settings: Settings) -> Finding:
     try:
         anchors = load_trust_anchors(settings.reader.trust_anchors)
     except TrustAnchorError as error:
-        return bad(str(error), "Correct reader.trust_anchors, or restore the file.")
+        return failed(str(error), "Correct reader.trust_anchors, or restore the file.")
     if anchors.keys:
         count = len(anchors.keys)
-        return fine(
-            f"{count} key{'' if count == 1 else 's'} from {len(settings.reader.trust_anchors)} files; no end date"
+        return passed(
+            f"{count} key{'' if count == 1 else 's'} from {len(settings.reader.trust_anchors)} files; no expiry date"
         )
     if settings.reader.require_genuine_record:
-        no_face = "none: no card can be confirmed by face"
+        no_face = "none: the face check is not possible"
         match settings.vision.also_pin:
             case AlsoPin.NEVER:
-                return doubtful(f"{no_face}, only by PIN", "Set reader.trust_anchors.")
+                return warning(f"{no_face}, only the PIN", "Set reader.trust_anchors.")
             case AlsoPin.WHERE_POSSIBLE:
-                text = f"{no_face}, so vision.also_pin = where-possible asks for the PIN alone"
-                return doubtful(text, "Set reader.trust_anchors.")
+                text = f"{no_face}, and vision.also_pin = where-possible only asks for the PIN"
+                return warning(text, "Set reader.trust_anchors.")
             case AlsoPin.ALWAYS:
-                text = f"{no_face}, and vision.also_pin = always lets no one pass without it"
-                return bad(text, "Set reader.trust_anchors, or vision.also_pin to where-possible.")
-    return doubtful(
-        "none, and reader.require_genuine_record is off: a forged photo would not be noticed",
-        "Set reader.trust_anchors, and reader.require_genuine_record back to true.",
+                text = f"{no_face}, but vision.also_pin = always requires it"
+                return failed(text, "Set reader.trust_anchors, or vision.also_pin to where-possible.")
+    return warning(
+        "none, and reader.require_genuine_record is off: forged photos are not detected",
+        "Set reader.trust_anchors, and set reader.require_genuine_record to true.",
     )

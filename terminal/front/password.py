@@ -8,7 +8,7 @@ from msgspec import Struct
 from config.settings import Settings
 from terminal.conductor.wiping import wipe_buffer
 from terminal.front.attempts import Attempts
-from terminal.staff_password import hash_in_force
+from terminal.staff_password import effective_hash
 
 MAX_LENGTH = 64
 SCREEN = "screen"
@@ -79,7 +79,7 @@ class PasswordGate:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Return the gate for a terminal with these settings."""
-        return cls(hash_in_force(settings), Attempts(settings.state_dir / "staff-attempts.json"))
+        return cls(effective_hash(settings), Attempts(settings.state_dir / "staff-attempts.json"))
 
     @property
     def enabled(self) -> bool:

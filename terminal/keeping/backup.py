@@ -1,4 +1,4 @@
-"""Backup of everything that a terminal cannot create again, in one encrypted file."""
+"""Back up the irreplaceable files of a terminal to one encrypted file."""
 
 import contextlib
 import errno
@@ -30,14 +30,14 @@ from terminal.readiness import NotReady
 
 
 @dataclass(frozen=True, slots=True)
-class BackedUp:
+class BackupReport:
     file: Path
     size: int
     terminal_id: str
     ledger: LedgerIntact | LedgerBroken | None
-    """State of the ledger; None if there is none yet."""
+    """State of the ledger; None if it does not exist."""
     numbers: int | str
-    """Number of patient numbers included, or why they could not be read."""
+    """Number of patient numbers included, or the reason for a read error."""
 
 
 def back_up(
@@ -47,16 +47,16 @@ def back_up(
     passphrase: str,
     now: datetime,
     cost: Cost | None = None,
-) -> BackedUp:
-    """Write a backup to a new file `target`, completely or not at all. A terminal may be running.
+) -> BackupReport:
+    """Write a complete backup to a new file, even while a terminal is running.
 
-    Raises `NotReady`, FileExistsError, OSError, LedgerError.
+    Raises NotReady, FileExistsError, LedgerError and OSError, without leaving an incomplete file.
     """
     if len(passphrase) < MIN_PASSPHRASE_LENGTH:
-        raise NotReady(f"this passphrase is too short: use at least {MIN_PASSPHRASE_LENGTH} characters.")
+        raise NotReady(f"passphrase too short: use at least {MIN_PASSPHRASE_LENGTH} characters.")
     enrolment = Enrolment.load(enrolment_path(settings.state_dir))
     if enrolment is None:
-        raise NotReady(f"there is nothing to back up: {settings.state_dir} has no enrolled terminal.")
+        raise NotReady(f"cannot back up {settings.state_dir}: it contains no enrolled terminal.")
     if target.exists():
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     manifest = Manifest(
@@ -65,9 +65,9 @@ def back_up(
         created_at=now,
         has_settings=settings_file is not None,
     )
-    with _new(target) as file, tempfile.TemporaryDirectory(dir=settings.state_dir, prefix=".backup-") as folder:
-        ledger = _copied(ledger_path(settings), Path(folder) / LEDGER)
-        numbers = _numbers(settings.state_dir / EXCHANGE, Path(folder) / EXCHANGE)
+    with _new_file(target) as file, tempfile.TemporaryDirectory(dir=settings.state_dir, prefix=".backup-") as folder:
+        ledger = _copy_ledger(ledger_path(settings), Path(folder) / LEDGER)
+        numbers = _copy_numbers(settings.state_dir / EXCHANGE, Path(folder) / EXCHANGE)
         sealer = Sealer(file, passphrase, cost)
         with tarfile.open(fileobj=sealer, mode="w|gz", format=tarfile.PAX_FORMAT) as archive:  # type: ignore[call-overload]
             _add(archive, MANIFEST, manifest.model_dump_json().encode())
@@ -81,31 +81,31 @@ def back_up(
                 _add_file(archive, EXCHANGE, Path(folder) / EXCHANGE)
         sealer.close()
         size = file.tell()
-    return BackedUp(target, size, enrolment.terminal_id, ledger, numbers)
+    return BackupReport(target, size, enrolment.terminal_id, ledger, numbers)
 
 
-def _copied(ledger: Path, copy: Path) -> LedgerIntact | LedgerBroken | None:
+def _copy_ledger(ledger: Path, copy: Path) -> LedgerIntact | LedgerBroken | None:
     if not ledger.exists():
         return None
     try:
         return copy_file(ledger, copy)
     except LedgerError as error:
-        # unreadable: copy the bytes, something may be recovered from them
+        # copy the bytes of an unreadable ledger for recovery
         copy.write_bytes(ledger.read_bytes())
         return LedgerBroken(0, str(error))
 
 
-def _numbers(book: Path, copy: Path) -> int | str:
-    if not book.exists():
+def _copy_numbers(database: Path, copy: Path) -> int | str:
+    if not database.exists():
         return 0
     try:
-        return copy_numbers(book, copy)
-    except sqlite3.Error as error:  # the ledger is still worth a backup
-        return f"{book} cannot be read: {error}"
+        return copy_numbers(database, copy)
+    except sqlite3.Error as error:  # continue, because the other files are more important
+        return f"cannot read {database}: {error}"
 
 
 def _add_file(archive: tarfile.TarFile, name: str, path: Path) -> None:
-    """Add a file at its current size: an audit trail may grow while it is read."""
+    """Add a file with its current size. The audit trail may grow in the meantime."""
     with path.open("rb") as file:
         entry = _entry(name, os.fstat(file.fileno()).st_size)
         archive.addfile(entry, file)
@@ -122,28 +122,28 @@ def _entry(name: str, size: int) -> tarfile.TarInfo:
 
 
 @contextmanager
-def _new(target: Path) -> Iterator[BinaryIO]:
-    """Yield a file beside `target` that is renamed to it if the block succeeds, and removed otherwise."""
-    aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+def _new_file(target: Path) -> Iterator[BinaryIO]:
+    """Yield a temporary file that is renamed to `target` if the block succeeds, and removed otherwise."""
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
         with os.fdopen(descriptor, "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _rename_new(aside, target)
+        _rename_new(temporary, target)
     finally:
-        aside.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # some file systems of USB sticks and shares cannot
+        temporary.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # not supported by some USB sticks and shares
         system.sync_folder(target.parent)
 
 
-def _rename_new(aside: Path, target: Path) -> None:
+def _rename_new(temporary: Path, target: Path) -> None:
     try:
-        system.rename_new(aside, target)
+        system.rename_new(temporary, target)
     except OSError as error:
         if error.errno not in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP):
             raise
         if target.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
-        aside.rename(target)
+        temporary.rename(target)

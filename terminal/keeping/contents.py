@@ -1,7 +1,7 @@
 """Contents of a backup, by path in the state folder: ledger, keys, settings and audit trail.
 
-Of the exchange's database, only the institution's patient numbers are included. Results are not included because they
-belong to the receipt computer, nor are cards, caches and logs, which can be created again.
+The exchange database is reduced to the institution's patient numbers. Results, simulated cards, caches and logs are
+excluded.
 """
 
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ LEDGER = "ledger.db"
 EXCHANGE = "exchange.db"
 MANIFEST = "manifest.json"
 SETTINGS = "settings.toml"
-"""Name of the settings file in a backup; no file in a state folder has this name."""
+"""Name of the settings file in a backup. State folders do not contain a file of this name."""
 _FOLDERS = ("terminal", "staff", "face")
 _FILES = ("ledger.db.begun", "readers.json", "staff-attempts.json")
 _PATTERNS = ("audit.jsonl", "audit-????-??*.jsonl", "ledger-until-*.db")
 
 
 class Manifest(BaseModel):
-    """The first file in a backup."""
+    """First file in a backup."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -32,7 +32,7 @@ class Manifest(BaseModel):
 
 
 def files_of(state_dir: Path) -> Iterator[Path]:
-    """Yield the files to copy unchanged, without the ledger and the exchange's database, which may be in use."""
+    """Yield the files to copy as they are: all except the ledger and the exchange database, which may be in use."""
     for folder in _FOLDERS:
         yield from sorted(path for path in (state_dir / folder).rglob("*") if path.is_file() and not path.is_symlink())
     yield from (state_dir / name for name in _FILES if (state_dir / name).is_file())
@@ -40,8 +40,8 @@ def files_of(state_dir: Path) -> Iterator[Path]:
         yield from sorted(state_dir.glob(pattern))
 
 
-def is_ours(name: str) -> bool:
-    """Return whether a backup may contain a file of this name. Rejects any path that leaves the folder."""
+def is_backup_member(name: str) -> bool:
+    """Return whether a backup may contain this path. Paths outside the folder are rejected."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or not path.parts:
         return False

@@ -1,4 +1,4 @@
-"""Find records missing from a restored ledger, by the service's signed receipts. Pure functions."""
+"""Find records missing from a restored ledger, using the service's receipts. No I/O."""
 
 import base64
 from collections.abc import Iterable
@@ -13,8 +13,8 @@ from terminal.qualification.receipts import confirmation_of, count_openings
 
 
 @dataclass(frozen=True, slots=True)
-class OtherLedger:
-    """The ledger and the service's receipts contradict each other at this check."""
+class LedgerConflict:
+    """The ledger contradicts the service's receipts for this check."""
 
     check_id: str
 
@@ -22,14 +22,14 @@ class OtherLedger:
 @dataclass(frozen=True, slots=True)
 class Gap:
     confirmed: tuple[SubmissionConfirmed, ...]
-    """Receipts of decisions that the ledger has as unconfirmed."""
+    """Receipts for decisions that are unconfirmed in the ledger."""
     lost: tuple[Lost, ...]
     opened: tuple[LostOpenings, ...]
 
-    def restored(self, backup_at: datetime, changed: KeyChanged, restoring: str) -> Restored:
-        """Return the ledger record of the gap. `restoring`: a unique id for it."""
+    def restored(self, backup_at: datetime, changed: KeyChanged, restore_id: str) -> Restored:
+        """Return the ledger record of the gap."""
         return Restored(
-            check_id=restoring,
+            check_id=restore_id,
             backup_at=backup_at,
             lost=len(self.lost),
             opened=self.opened,
@@ -40,15 +40,15 @@ class Gap:
         )
 
 
-def gap_of(records: Iterable[Record[Event]], audit: Audit) -> Gap | OtherLedger:
-    """Compare the ledger with `audit`, everything the service has from the terminal, its receipts verified."""
+def find_gap(records: Iterable[Record[Event]], audit: Audit) -> Gap | LedgerConflict:
+    """Compare the ledger with the service's data about the terminal, whose receipts must be verified."""
     records = tuple(records)
-    known = histories(records)
+    by_check = histories(records)
     lost_before = {record.event.check_id for record in records if isinstance(record.event, Lost)}
     confirmed: list[SubmissionConfirmed] = []
     lost: list[Lost] = []
     for receipt in audit.receipts:
-        history = known.get(receipt.check_id)
+        history = by_check.get(receipt.check_id)
         if history is None or history.confirmed is None:
             if receipt.check_id in lost_before or (history is not None and history.closed):
                 continue
@@ -57,16 +57,16 @@ def gap_of(records: Iterable[Record[Event]], audit: Audit) -> Gap | OtherLedger:
             else:
                 lost.append(_lost(receipt))
         elif (history.confirmed.event.ledger_count, history.confirmed.event.ledger_hash) != _head(receipt):
-            return OtherLedger(receipt.check_id)
+            return LedgerConflict(receipt.check_id)
     receipts = {receipt.check_id for receipt in audit.receipts}
-    for history in known.values():
+    for history in by_check.values():
         if history.confirmed is not None and history.check_id not in receipts:
-            return OtherLedger(history.check_id)
+            return LedgerConflict(history.check_id)
     recorded = count_openings(records)
     days = tuple(
-        LostOpenings(day=one.day, checks=one.checks - recorded[one.day])
-        for one in audit.opened
-        if one.checks > recorded[one.day]
+        LostOpenings(day=opening.day, checks=opening.checks - recorded[opening.day])
+        for opening in audit.opened
+        if opening.checks > recorded[opening.day]
     )
     return Gap(tuple(confirmed), tuple(lost), days)
 

@@ -1,7 +1,7 @@
 """Delete files past their retention period. The ledger is never touched.
 
-A result is deleted only if its hash is recorded as handed over in the ledger. A result the receipt computer may not
-have yet is kept regardless of its age.
+A result is deleted only if the ledger records the handover of a file with the same hash. Results that may not have been
+handed over are kept regardless of their age.
 """
 
 from collections.abc import Iterator
@@ -14,40 +14,40 @@ from config.settings import Settings
 from consent.ledger import LedgerFile
 from consent.lifecycle import histories
 from terminal.assembly import ledger_path
-from terminal.audit import months_before
+from terminal.audit import expired_months
 
 TRACES = "traces"
-"""Folder in the state folder for traces from `run --card-trace`."""
+"""Subfolder of the state folder for traces from `run --card-trace`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pruned:
-    """A file that was, or would be, deleted."""
+class ExpiredFile:
+    """File past its retention period."""
 
     path: Path
     what: str
 
 
-def too_old(settings: Settings, now: datetime) -> Iterator[Pruned]:
-    """Find every file past its retention period. `now` must be timezone-aware. Raises LedgerError."""
+def expired_files(settings: Settings, now: datetime) -> Iterator[ExpiredFile]:
+    """Yield the files past their retention period. `now` must be timezone-aware. Raises LedgerError."""
     records, state = settings.records, settings.state_dir
-    for path in months_before(state / "audit.jsonl", now.date(), records.audit_years):
-        yield Pruned(path, "audit trail")
+    for path in expired_months(state / "audit.jsonl", now.date(), records.audit_years):
+        yield ExpiredFile(path, "audit trail")
     for path in _older(_files(settings.cache_dir), now, records.cache_days):
-        yield Pruned(path, "cache")
+        yield ExpiredFile(path, "cache")
     for path in _older(sorted(state.glob("terminal.log.*")), now, records.log_days):
-        yield Pruned(path, "log")
+        yield ExpiredFile(path, "log")
     for path in _older(_files(state / TRACES), now, records.trace_days):
-        yield Pruned(path, "card trace")
+        yield ExpiredFile(path, "card trace")
     if records.results_days:
         yield from _results(settings, now)
 
 
-def prune(settings: Settings, now: datetime) -> Iterator[Pruned]:
-    """Delete them one by one. Raises OSError if a file cannot be deleted."""
-    for found in list(too_old(settings, now)):
-        found.path.unlink(missing_ok=True)
-        yield found
+def prune(settings: Settings, now: datetime) -> Iterator[ExpiredFile]:
+    """Delete the expired files and yield each one. Raises OSError if a file cannot be deleted."""
+    for file in list(expired_files(settings, now)):
+        file.path.unlink(missing_ok=True)
+        yield file
 
 
 def _files(folder: Path) -> list[Path]:
@@ -55,14 +55,14 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _older(paths: list[Path], now: datetime, days: int) -> Iterator[Path]:
-    """Yield the paths older than `days`; none if it is 0."""
+    """Yield the paths older than `days`, or none if `days` is 0."""
     latest = (now - timedelta(days=days)).timestamp()
     for path in paths if days else ():
         if path.stat().st_mtime < latest:
             yield path
 
 
-def _results(settings: Settings, now: datetime) -> Iterator[Pruned]:
+def _results(settings: Settings, now: datetime) -> Iterator[ExpiredFile]:
     ledger = ledger_path(settings)
     if not ledger.exists() or not settings.results_dir.is_dir():
         return
@@ -73,4 +73,4 @@ def _results(settings: Settings, now: datetime) -> Iterator[Pruned]:
             continue
         path = settings.results_dir / delivered.event.file_name
         if path.is_file() and not path.is_symlink() and sha256(path.read_bytes()).hexdigest() == delivered.event.sha256:
-            yield Pruned(path, "result")
+            yield ExpiredFile(path, "result")

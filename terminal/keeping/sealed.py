@@ -1,8 +1,8 @@
-"""A file encrypted with a passphrase: scrypt derives the key, AES-256-GCM encrypts the file in pieces.
+"""File encryption with a passphrase: scrypt for the key, AES-256-GCM for the content, which is encrypted in pieces.
 
-The first line names the format, the second contains the parameters as JSON. Every piece is bound to both, to its
-position and to whether it is the last one (the STREAM construction), so that changed, swapped, missing or truncated
-pieces are detected.
+The first line is the format, the second contains the parameters as JSON. Each piece is authenticated together with
+these lines, its position and whether it is the last one (the STREAM construction). This detects modified, swapped,
+missing and truncated pieces.
 """
 
 import base64
@@ -28,12 +28,12 @@ MIN_PASSPHRASE_LENGTH = 12
 
 
 class SealError(ValueError):
-    """The file cannot be opened. The message gives the reason and the next step."""
+    """The file cannot be decrypted. The message contains the reason and the next step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Parameters of scrypt: 128 MB and about half a second by default."""
+    """Parameters of scrypt. The default takes 128 MB and about half a second."""
 
     n: int = 1 << 17
     r: int = 8
@@ -41,7 +41,7 @@ class Cost:
 
     @property
     def acceptable(self) -> bool:
-        """Whether the parameters are within limits, so that a crafted file cannot exhaust the memory."""
+        """Whether the parameters are within limits. A crafted file could otherwise exhaust the memory."""
         powers_of_two = self.n > 1 and self.n & (self.n - 1) == 0
         return powers_of_two and self.n <= 1 << 20 and 1 <= self.r <= 16 and 1 <= self.p <= 4
 
@@ -50,11 +50,11 @@ class Cost:
 class _Keys:
     piece: AESGCM
     check: bytes
-    """Distinguishes a wrong passphrase from a damaged file."""
+    """Check value that distinguishes a wrong passphrase from a damaged file."""
 
 
 class Sealer:
-    """Writes encrypted pieces to `file`. `close` writes the last one and leaves `file` open."""
+    """Writer that encrypts to `file`. `close` writes the last piece and does not close `file`."""
 
     def __init__(self, file: BinaryIO, passphrase: str, cost: Cost | None = None) -> None:
         cost, salt = cost or Cost(), os.urandom(16)
@@ -64,28 +64,28 @@ class Sealer:
         header = {"kdf": "scrypt", **asdict(cost), "salt": _text(salt), "check": _text(keys.check)}
         header |= {"cipher": "AES-256-GCM", "piece": PIECE, "prefix": _text(self._prefix)}
         line = MAGIC + json.dumps(header).encode() + b"\n"
-        self._bound = sha256(line).digest()
-        self._count, self._waiting = 0, bytearray()
+        self._associated_data = sha256(line).digest()
+        self._count, self._buffer = 0, bytearray()
         file.write(line)
 
     def write(self, data: bytes) -> int:
-        self._waiting += data
-        while len(self._waiting) > PIECE:
-            self._seal(bytes(self._waiting[:PIECE]), last=False)
-            del self._waiting[:PIECE]
+        self._buffer += data
+        while len(self._buffer) > PIECE:
+            self._seal(bytes(self._buffer[:PIECE]), last=False)
+            del self._buffer[:PIECE]
         return len(data)
 
     def close(self) -> None:
-        self._seal(bytes(self._waiting), last=True)
-        self._waiting.clear()
+        self._seal(bytes(self._buffer), last=True)
+        self._buffer.clear()
 
     def _seal(self, text: bytes, *, last: bool) -> None:
-        self._file.write(self._aead.encrypt(_nonce(self._prefix, self._count, last=last), text, self._bound))
+        self._file.write(self._aead.encrypt(_nonce(self._prefix, self._count, last=last), text, self._associated_data))
         self._count += 1
 
 
 class Opener:
-    """Reads the output of `Sealer`. Raises `SealError`, for a truncated file not before its end is read."""
+    """Reader for the output of `Sealer`. Raises SealError. Truncation is detected at the end of the file."""
 
     def __init__(self, file: BinaryIO, passphrase: str) -> None:
         line, header = _header(file)
@@ -94,23 +94,23 @@ class Opener:
             salt, check, self._prefix = (base64.b64decode(header[name]) for name in ("salt", "check", "prefix"))
             self._size = int(header["piece"])
         except (KeyError, TypeError, ValueError):
-            raise SealError("this is not a backup that this version can read.") from None
+            raise SealError("not a backup, or written by a newer version.") from None
         if not cost.acceptable or not 0 < self._size <= PIECE or len(self._prefix) != _PREFIX:
-            raise SealError("this is not a backup that this version can read.")
+            raise SealError("not a backup, or written by a newer version.")
         keys = _keys(passphrase, salt, cost)
         if not hmac.compare_digest(keys.check, check):
-            raise SealError("the passphrase is wrong. Nothing was read or changed; try again.")
+            raise SealError("wrong passphrase. Nothing was changed. Try again.")
         self._file, self._aead = file, keys.piece
-        self._bound = sha256(line).digest()
+        self._associated_data = sha256(line).digest()
         self._count, self._ready, self._ended = 0, bytearray(), False
         self._next = file.read(self._size + _TAG)
 
     def read(self, size: int = -1) -> bytes:
         while not self._ended and (size < 0 or len(self._ready) < size):
             self._ready += self._open()
-        taken = bytes(self._ready if size < 0 else self._ready[:size])
-        del self._ready[: len(taken)]
-        return taken
+        data = bytes(self._ready if size < 0 else self._ready[:size])
+        del self._ready[: len(data)]
+        return data
 
     def finish(self) -> None:
         """Read to the end to detect truncation."""
@@ -121,28 +121,28 @@ class Opener:
         piece, self._next = self._next, self._file.read(self._size + _TAG)
         last = not self._next
         try:
-            text = self._aead.decrypt(_nonce(self._prefix, self._count, last=last), piece, self._bound)
+            text = self._aead.decrypt(_nonce(self._prefix, self._count, last=last), piece, self._associated_data)
         except InvalidTag:
-            raise SealError("the file is damaged or truncated. Use another copy of the backup.") from None
+            raise SealError("damaged or truncated file. Use another copy of the backup.") from None
         self._count, self._ended = self._count + 1, last
         return text
 
 
 def _header(file: BinaryIO) -> tuple[bytes, dict[str, Any]]:
     if file.read(len(MAGIC)) != MAGIC:
-        raise SealError("this is not a backup of uketsuke.")
+        raise SealError("not a backup of uketsuke.")
     line = file.readline(_MAX_HEADER_SIZE)
     try:
         header = json.loads(line)
     except ValueError:
         header = None
     if not line.endswith(b"\n") or not isinstance(header, dict):
-        raise SealError("the file is damaged or truncated. Use another copy of the backup.")
+        raise SealError("damaged or truncated file. Use another copy of the backup.")
     return MAGIC + line, header
 
 
 def _keys(passphrase: str, salt: bytes, cost: Cost) -> _Keys:
-    # the same characters typed on another system may be different code points
+    # other systems may encode the same characters as different code points
     secret = unicodedata.normalize("NFC", passphrase).encode()
     derived = Scrypt(salt=salt, length=64, n=cost.n, r=cost.r, p=cost.p).derive(secret)
     return _Keys(AESGCM(derived[:32]), sha256(derived[32:]).digest())

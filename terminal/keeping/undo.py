@@ -1,4 +1,4 @@
-"""Write several files together: if a later one fails, the earlier ones are restored."""
+"""Restore several files if writing one of them fails."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -9,19 +9,19 @@ from config.files import write_atomically
 
 
 class Undo:
-    """Context manager that restores the remembered files, last first, if the block raises."""
+    """Context manager that restores the remembered files, in reverse order, if the block raises."""
 
     def __init__(self) -> None:
         self._before: list[tuple[Path, bytes | None]] = []
         self._folders: list[Path] = []
 
     def remember(self, path: Path) -> Path:
-        """Remember the content of `path`. Call it before writing there."""
+        """Remember the content of `path`. Call this before writing to it."""
         self._before.append((path, path.read_bytes() if path.exists() else None))
-        above = path.parent
-        while not above.exists():
-            self._folders.append(above)
-            above = above.parent
+        ancestor = path.parent
+        while not ancestor.exists():
+            self._folders.append(ancestor)
+            ancestor = ancestor.parent
         return path
 
     def __enter__(self) -> Self:
@@ -37,6 +37,6 @@ class Undo:
                 path.unlink(missing_ok=True)
             else:
                 write_atomically(path, content)
-        for folder in sorted(set(self._folders), key=lambda one: len(one.parts), reverse=True):
-            with suppress(OSError):  # the folder has another file by now
+        for folder in sorted(set(self._folders), key=lambda folder: len(folder.parts), reverse=True):
+            with suppress(OSError):  # another file was created in the folder
                 folder.rmdir()

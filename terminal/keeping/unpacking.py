@@ -6,16 +6,16 @@ import zlib
 from pathlib import Path
 
 from config.files import private_folder
-from terminal.keeping.contents import MANIFEST, SETTINGS, Manifest, is_ours
+from terminal.keeping.contents import MANIFEST, SETTINGS, Manifest, is_backup_member
 from terminal.keeping.sealed import Opener, SealError
 
 _MAX_SETTINGS_SIZE = 1 << 20
 MAX_SIZE = 50 * 2**30
-"""Maximum bytes per file. A ledger of a million receptions has about 3 GB."""
+"""Maximum file size in bytes. A ledger of a million receptions has about 3 GB."""
 
 
 def peek(backup: Path, passphrase: str) -> tuple[Manifest, bytes | None]:
-    """Return the manifest and the settings file. Raises `SealError`, OSError."""
+    """Return the manifest and the settings file. Raises SealError and OSError."""
     with backup.open("rb") as file:
         opener = Opener(file, passphrase)
         try:
@@ -33,16 +33,16 @@ def peek(backup: Path, passphrase: str) -> tuple[Manifest, bytes | None]:
 
 
 def unpack(backup: Path, passphrase: str, folder: Path) -> Manifest:
-    """Write every file of the backup under `folder`, mode 0600. Raises `SealError`, OSError.
+    """Write all files of the backup to `folder` with mode 0600. Raises SealError and OSError.
 
-    Reads `backup` to its end, so that a truncated backup is detected.
+    The backup is read to its end to detect truncation.
     """
     private_folder(folder)
     with backup.open("rb") as file:
         opener = Opener(file, passphrase)
         try:
             with tarfile.open(fileobj=opener, mode="r|gz") as archive:  # type: ignore[call-overload]
-                manifest = _unpacked(archive, folder)
+                manifest = _extract(archive, folder)
             opener.finish()
         except (tarfile.TarError, EOFError, zlib.error) as error:
             raise _unreadable(error) from None
@@ -51,10 +51,10 @@ def unpack(backup: Path, passphrase: str, folder: Path) -> Manifest:
 
 
 def _unreadable(error: Exception) -> SealError:
-    return SealError(f"this version cannot read the file as a backup ({type(error).__name__}).")
+    return SealError(f"invalid backup, or written by a newer version ({type(error).__name__}).")
 
 
-def _unpacked(archive: tarfile.TarFile, folder: Path) -> Manifest:
+def _extract(archive: tarfile.TarFile, folder: Path) -> Manifest:
     manifest: Manifest | None = None
     for entry in archive:
         content = archive.extractfile(entry) if entry.isreg() else None
@@ -65,13 +65,13 @@ def _unpacked(archive: tarfile.TarFile, folder: Path) -> Manifest:
                 raise SealError("the backup has no manifest.")
             manifest = _read(content.read())
             continue
-        if not is_ours(entry.name):
+        if not is_backup_member(entry.name):
             raise SealError(f"the backup contains an unexpected entry ({entry.name[:80]!r}).")
         target = folder / entry.name
         private_folder(target.parent)
-        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as output:
             while piece := content.read(1 << 20):
-                written.write(piece)
+                output.write(piece)
     if manifest is None:
         raise SealError("the backup is empty.")
     return manifest
@@ -81,4 +81,4 @@ def _read(text: bytes) -> Manifest:
     try:
         return Manifest.model_validate_json(text)
     except ValueError:
-        raise SealError("this backup was written by an unknown version of uketsuke.") from None
+        raise SealError("the backup was written by an unknown version of uketsuke.") from None

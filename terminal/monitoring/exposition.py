@@ -1,4 +1,4 @@
-"""HTTP endpoint for the metrics, on the loopback interface only."""
+"""HTTP endpoint for metrics, on the loopback interface only."""
 
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 def serve_meters(conductor: "WatchedConductor", settings: Settings) -> int | None:
-    """Serve the metrics at `http://127.0.0.1:<metrics.port>/metrics` until the process ends; return the port.
+    """Serve the metrics at `http://127.0.0.1:<metrics.port>/metrics` in a thread and return the port.
 
-    If `metrics.port` is 0, import nothing and return None. Raises `NotReady` if prometheus_client is not installed or
-    the port is taken.
+    Return None without importing anything if `metrics.port` is 0. Raises NotReady if prometheus_client is not installed
+    or the port is in use.
     """
     port = settings.metrics.port
     if not port:
@@ -22,7 +22,7 @@ def serve_meters(conductor: "WatchedConductor", settings: Settings) -> int | Non
         import prometheus_client
     except ModuleNotFoundError:
         raise NotReady(
-            'metrics.port needs an optional dependency: pip install "uketsuke[metrics]", or set it to 0.'
+            'metrics.port requires an optional dependency: pip install "uketsuke[metrics]", or set it to 0.'
         ) from None
     from terminal.monitoring.meters import Meters
 
@@ -32,6 +32,6 @@ def serve_meters(conductor: "WatchedConductor", settings: Settings) -> int | Non
         prometheus_client.start_http_server(port, addr="127.0.0.1", registry=meters.registry)
     except OSError as error:
         raise NotReady(
-            f"metrics.port {port} cannot be used: {error.strerror}. Name another port, or 0 for no metrics."
+            f"cannot use metrics.port {port}: {error.strerror}. Set another port, or 0 to disable metrics."
         ) from None
     return port

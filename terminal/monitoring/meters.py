@@ -1,7 +1,7 @@
-"""Metrics of a terminal, for monitoring. They reveal nothing about consents, people or cards.
+"""Prometheus metrics of a terminal, without information about consents, people or cards.
 
-Every label has a fixed set of values, and every successful reception counts as "received", so that even with few
-patients the figures do not reveal whether data was shared or whether the insurance was valid.
+Every label has a fixed set of values, and every successful reception counts as "received". Even with few patients, the
+metrics do not reveal whether data was shared or whether the insurance was valid.
 """
 
 import time
@@ -20,7 +20,7 @@ from terminal.session import states as st
 
 NO_WAY, BOTH = "none", "face-and-pin"
 WAYS = frozenset({*Way, NO_WAY, BOTH})
-"""`none`: the reception ended before the holder was confirmed."""
+"""Values of the label `way`. `none`: the reception ended before the holder was confirmed."""
 
 RECEIVED, AWAITING, LEFT, INQUIRY, PROBLEM = "received", "awaiting", "left", "inquiry", "problem"
 ENDS = frozenset({RECEIVED, AWAITING, LEFT, INQUIRY, PROBLEM})
@@ -45,7 +45,7 @@ TECHNICAL = frozenset(
         ProblemCode.HANDOVER_HANGS,
     }
 )
-"""Counted by code; problems with a person's card or insurance count as `other`."""
+"""Problems counted by code. Problems with a person's card or insurance count as `other`."""
 PROBLEMS = frozenset({OTHER, *(problem.code for problem in TECHNICAL)})
 
 _ASKING = "asking"
@@ -72,15 +72,15 @@ _STAGES: dict[type[st.State], str] = {
     st.Problem: "problem",
     st.Inquiry: "inquiry",
 }
-"""All questions are one stage, so that the figures do not reveal which one was asked."""
+"""All questions are one stage, so that the metrics do not reveal which question was asked."""
 STAGES = frozenset(_STAGES.values())
 DEVICES = frozenset({"reader", "camera", "service", "results"})
 TRIES = frozenset({"pin", "code"})
 _BUCKETS = (0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180)
-"""Seconds."""
+"""Histogram buckets in seconds."""
 
 
-class Delivering(Protocol):
+class DeliveryStatus(Protocol):
     @property
     def ledger(self) -> UnfinishedChecks: ...
     @property
@@ -88,12 +88,12 @@ class Delivering(Protocol):
 
 
 class WatchedConductor(Protocol):
-    """The parts of the conductor that the metrics use."""
+    """Attributes of the conductor used for metrics."""
 
     @property
     def reader_name(self) -> str | None: ...
     @property
-    def delivery(self) -> Delivering: ...
+    def delivery(self) -> DeliveryStatus: ...
     def listen(
         self,
         on_state: Callable[[st.State], None] | None = None,
@@ -103,7 +103,7 @@ class WatchedConductor(Protocol):
 
 
 class Meters:
-    """Metrics of one conductor. `registry` contains only these and can be exposed as is."""
+    """Metrics of one conductor, in a separate `registry`."""
 
     def __init__(self, conductor: WatchedConductor, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.registry = CollectorRegistry()
@@ -112,48 +112,51 @@ class Meters:
         self._reception = ""
         self._way, self._end = NO_WAY, LEFT
         self._stage, self._since = "", 0.0
-        self._make()
-        self._read_when_asked()
+        self._create_metrics()
+        self._add_callbacks()
         conductor.listen(on_state=self.on_state, on_event=self.on_event)
 
-    def _make(self) -> None:
+    def _create_metrics(self) -> None:
         registry = self.registry
         self._receptions = Counter(
-            "uketsuke_receptions", "Receptions that ended, by way and end.", ("way", "end"), registry=registry
+            "uketsuke_receptions",
+            "Finished receptions, by method of confirmation and outcome.",
+            ("way", "end"),
+            registry=registry,
         )
         self._seconds = Histogram(
             "uketsuke_stage_seconds", "Seconds spent in a stage.", ("stage",), buckets=_BUCKETS, registry=registry
         )
         self._problems = Counter(
             "uketsuke_problems",
-            "Problems shown, by code; those with the card or insurance are 'other'.",
+            "Problems displayed, by code ('other' for the card or insurance).",
             ("code",),
             registry=registry,
         )
         self._tries = Counter(
             "uketsuke_tries_wasted",
-            "Tries lost without a wrong entry here, computed from the cards' counters.",
+            "PIN and code tries lost without a wrong entry on this terminal.",
             ("secret",),
             registry=registry,
         )
         self._uncertain = Counter(
-            "uketsuke_tries_uncertain", "PIN entries the card did not respond to.", registry=registry
+            "uketsuke_tries_uncertain", "PIN entries without a response from the card.", registry=registry
         )
         self._devices = Gauge(
             "uketsuke_device_ready", "1 if the device works, otherwise 0.", ("device",), registry=registry
         )
-        # Start at 0: Prometheus' `increase` misses the first event of a series that starts at 1.
+        # Initialize to 0, because `increase` in Prometheus misses the first event of a series that starts at 1.
         for secret in TRIES:
             self._tries.labels(secret)
         for code in PROBLEMS:
             self._problems.labels(code)
-        Info("uketsuke_build", "This program.", registry=registry).info({"version": VERSION})
+        Info("uketsuke_build", "Version of the program.", registry=registry).info({"version": VERSION})
 
-    def _read_when_asked(self) -> None:
+    def _add_callbacks(self) -> None:
         delivery = self._conductor.delivery
-        waiting = Gauge("uketsuke_outbox_waiting", "Decisions not delivered yet.", registry=self.registry)
+        waiting = Gauge("uketsuke_outbox_waiting", "Decisions not delivered.", registry=self.registry)
         oldest = Gauge(
-            "uketsuke_outbox_oldest_seconds", "Age of the oldest waiting decision; 0 if none.", registry=self.registry
+            "uketsuke_outbox_oldest_seconds", "Age of the oldest undelivered decision, or 0.", registry=self.registry
         )
         waiting.set_function(lambda: len(_decided(delivery.ledger)))
         oldest.set_function(lambda: _age(delivery.ledger))
@@ -163,10 +166,10 @@ class Meters:
         ready("camera").set(1)
         ready("service").set(1)
 
-    # --- from the conductor, on its event loop ----------------------------------------------------------------
+    # --- listeners, called on the conductor's event loop ------------------------------------------------------
 
     def on_event(self, event: ev.Event) -> None:
-        """Called before `on_state` for the same transition."""
+        """Count an event. Called before `on_state` for the same transition."""
         before = self._state
         match event:
             case ev.PinRefused(left=left, sent=sent) if isinstance(before, st.PinEntry):
@@ -192,8 +195,8 @@ class Meters:
             self._finish()
             self._reception, self._way, self._end = reception, NO_WAY, LEFT
         match state:
-            case st.Opening(way=way, reception=known):
-                self._way = BOTH if way is Way.PIN and known.face_matched else way.value
+            case st.Opening(way=way, reception=current):
+                self._way = BOTH if way is Way.PIN and current.face_matched else way.value
             case st.Complete(outcome=outcome):
                 self._end = _ENDS[outcome]
             case st.Inquiry():
@@ -231,7 +234,7 @@ def _verifying(state: st.State) -> bool:
 
 
 def _decided(ledger: UnfinishedChecks) -> list[datetime]:
-    return [one.decided.at for one in ledger.unfinished() if one.decided is not None and not one.closed]
+    return [check.decided.at for check in ledger.unfinished() if check.decided is not None and not check.closed]
 
 
 def _age(ledger: UnfinishedChecks) -> float:

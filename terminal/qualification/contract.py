@@ -177,7 +177,7 @@ class Submission(Model):
     """Over `decision_statement(...)`, by the card's key that opened the check (JPKI or chip key). Sent only during the
     reception and never stored."""
     ledger_count: Annotated[int, Field(ge=0)]
-    """Ledger count and head at the record of this decision, which give repeated requests the same body."""
+    """Count and head of the ledger at this decision. Repeated requests therefore have the same body."""
     ledger_head: Annotated[str, Field(max_length=128)]
     signature: Signature
     """By the terminal's enrolled key, over `submission_statement(...)`."""

@@ -23,13 +23,13 @@ from terminal.session.states import (
     Reading,
     Reception,
 )
-from terminal.troubles import of_card
+from terminal.troubles import problem_of_card
 
 
 def reading(state: Reading, event: Event, rules: Rules, now: Now) -> Step:
     match event:
         case CardFailed(trouble=trouble):
-            return to_problem(state.reception, of_card(trouble), rules, now)
+            return to_problem(state.reception, problem_of_card(trouble), rules, now)
         case CardRead(facts=facts):
             return _read(state.reception, facts, rules, now)
         case _:

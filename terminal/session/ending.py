@@ -40,7 +40,7 @@ from terminal.session.states import (
     Registration,
     Submitting,
 )
-from terminal.troubles import of_refusal
+from terminal.troubles import problem_of_refusal
 
 
 def submitting(state: Submitting, event: Event, rules: Rules, now: Now) -> Step:
@@ -63,7 +63,7 @@ def submitting(state: Submitting, event: Event, rules: Rules, now: Now) -> Step:
         case ServiceSilent():
             return complete(state, Outcome.AWAITING, rules, now, delivered=False)
         case ServiceRefused(reason=reason):
-            return to_problem(reception, of_refusal(reason), rules, now)
+            return to_problem(reception, problem_of_refusal(reason), rules, now)
         case _:
             return Step(state)
 

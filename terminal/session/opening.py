@@ -51,7 +51,7 @@ from terminal.session.states import (
     Reception,
     Registration,
 )
-from terminal.troubles import of_card, of_refusal
+from terminal.troubles import problem_of_card, problem_of_refusal
 
 
 def prove_by_chip(reception: Reception, way: Way, reason: str, rules: Rules, now: Now) -> Step:
@@ -94,11 +94,11 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
         case ChipSigned():
             return open_check(reception, state.way, rules, now)
         case CardFailed(trouble=trouble):
-            return to_problem(reception, of_card(trouble), rules, now)
+            return to_problem(reception, problem_of_card(trouble), rules, now)
         case ServiceSilent() if state.phase in (OpeningPhase.FETCHING, OpeningPhase.ASKING):
             return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason) if state.phase in (OpeningPhase.FETCHING, OpeningPhase.ASKING):
-            return to_problem(reception, of_refusal(reason), rules, now)
+            return to_problem(reception, problem_of_refusal(reason), rules, now)
         case CheckOpened(check_id=check_id, facts=facts):
             if reception.purpose is Purpose.INQUIRY:
                 shown = Inquiry(
@@ -182,7 +182,7 @@ def registration(state: Registration, event: Event, rules: Rules, now: Now) -> S
         case ServiceSilent():
             return registration_failed(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason):
-            return registration_failed(reception, of_refusal(reason), rules, now)
+            return registration_failed(reception, problem_of_refusal(reason), rules, now)
         case _:
             return Step(state)
 

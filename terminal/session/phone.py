@@ -22,7 +22,7 @@ from terminal.session.moves import Step, await_challenge, deadline_for, has_chal
 from terminal.session.opening import open_check
 from terminal.session.rules import Now, Rules
 from terminal.session.states import ChoosingMethod, MethodReason, Opening, PhoneCheck, PhonePhase, Reception
-from terminal.troubles import of_card, of_refusal
+from terminal.troubles import problem_of_card, problem_of_refusal
 
 
 def phone_ways(reception: Reception) -> tuple[Way, ...]:
@@ -59,7 +59,7 @@ def phone_check(state: PhoneCheck, event: Event, rules: Rules, now: Now) -> Step
         case ServiceSilent() if fetching:
             return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason) if fetching:
-            return to_problem(reception, of_refusal(reason), rules, now)
+            return to_problem(reception, problem_of_refusal(reason), rules, now)
         case PhoneSigned():
             return open_check(reception, Way.PHONE, rules, now)
         case PhoneRefused():
@@ -67,6 +67,6 @@ def phone_check(state: PhoneCheck, event: Event, rules: Rules, now: Now) -> Step
             why, offered = MethodReason.PHONE_NOT_CONFIRMED, phone_ways(reception)
             return Step(ChoosingMethod(reception=reception, deadline=deadline, ways=offered, why=why))
         case CardFailed(trouble=trouble):
-            return to_problem(reception, of_card(trouble), rules, now)
+            return to_problem(reception, problem_of_card(trouble), rules, now)
         case _:
             return Step(state)

@@ -26,7 +26,7 @@ from terminal.session.moves import Step, await_challenge, deadline_for, has_chal
 from terminal.session.opening import open_check
 from terminal.session.rules import Now, Rules
 from terminal.session.states import MethodReason, Opening, PinEntry, PinPhase
-from terminal.troubles import of_card, of_refusal
+from terminal.troubles import problem_of_card, problem_of_refusal
 
 
 def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
@@ -41,7 +41,7 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
         case ServiceSilent() if state.phase is PinPhase.FETCHING:
             return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason) if state.phase is PinPhase.FETCHING:
-            return to_problem(reception, of_refusal(reason), rules, now)
+            return to_problem(reception, problem_of_refusal(reason), rules, now)
         case PinSigned():
             return open_check(reception, Way.PHONE if reception.by_phone else Way.PIN, rules, now)
         case PinRefused(left=0, sent=sent):
@@ -52,7 +52,7 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
             assert isinstance(next_step.state, PinEntry)
             return Step(replace(next_step.state, wrong=sent))
         case CardFailed(trouble=trouble):
-            return to_problem(reception, of_card(trouble), rules, now)
+            return to_problem(reception, problem_of_card(trouble), rules, now)
         case FaceChosen() if state.phase is PinPhase.TYPING and Way.FACE in ways(reception, rules):
             return begin_face(reception, rules, now)
         case Back() if state.phase is PinPhase.TYPING and len(ways(reception, rules)) > 1:

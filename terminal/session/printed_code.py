@@ -23,7 +23,7 @@ from terminal.session.methods import ways
 from terminal.session.moves import Step, deadline_for, to_problem
 from terminal.session.rules import Now, Rules
 from terminal.session.states import Front, MethodReason, PrintedCodeEntry
-from terminal.troubles import of_card
+from terminal.troubles import problem_of_card
 
 
 def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) -> Step:
@@ -50,7 +50,7 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
         case CodeRefused(left=left):
             return _code_refused(state, left, rules, now)
         case CardFailed(trouble=trouble):
-            return to_problem(reception, of_card(trouble), rules, now)
+            return to_problem(reception, problem_of_card(trouble), rules, now)
         case PinChosen() if (state.waiting is None or state.scanning) and Way.PIN in ways(reception, rules):
             next_step = begin_pin(reception, rules, now)
             stopped = (StopScan(reception.id, 0),) if state.scanning else ()

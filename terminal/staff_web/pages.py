@@ -7,7 +7,7 @@ from config.settings import Settings
 from terminal.counter_web.site import Tell
 from terminal.front.opened import OpenedCounter
 from terminal.front.password import PasswordGate
-from terminal.staff_password import hash_in_force
+from terminal.staff_password import effective_hash
 from terminal.staff_web.certificates import server_keys
 from terminal.staff_web.desk import StaffDesk
 from terminal.staff_web.sessions import Sessions
@@ -30,7 +30,7 @@ class StaffPages:
 
         `listener`: a socket that already has the port on this computer.
         """
-        secret = hash_in_force(settings)
+        secret = effective_hash(settings)
         sessions = Sessions(settings.state_dir / "web" / "staff.key", secret, settings.staff.session_minutes * 60)
         self.desk = StaffDesk(settings, sessions, eye_on_lan=settings.staff.eye_check_on_lan)
         self._tell = tell

@@ -24,7 +24,7 @@ from terminal.simulated.demo.stage import Stage, open_stage
 from terminal.simulated.demo.terminals import DemoTerminal
 from terminal.simulated.demo.wrong_clock import WrongClock
 from terminal.simulated.personas.cast import PERSONAS
-from terminal.staff_password import hash_in_force
+from terminal.staff_password import effective_hash
 from vision.sources.later import LaterSource
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _over_reader(current_place: list[CardPlace]) -> "CardOverReader":
 
 def with_staff_password(settings: Settings) -> Settings:
     """Return the settings, with the demo's staff password if no other is set."""
-    if hash_in_force(settings):
+    if effective_hash(settings):
         return settings
     from pydantic import SecretStr
 

@@ -14,8 +14,8 @@ from terminal.cli.doctor import _lines
 from terminal.cli.japanese import in_japanese, is_japanese, translate_help
 from terminal.cli.main import app
 from terminal.doctor.checks import CHECKS
-from terminal.doctor.examination import Examined
-from terminal.doctor.finding import bad
+from terminal.doctor.examination import CheckResult
+from terminal.doctor.finding import failed
 
 DOCTOR = Path(__file__).parents[3] / "terminal" / "doctor"
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
@@ -47,10 +47,10 @@ def test_every_help_text_is_translated_with_the_same_examples() -> None:
 
 
 def test_every_doctor_message_is_translated() -> None:
-    messages = {check.name for check in CHECKS} | {check.if_it_hangs for check in CHECKS}
+    messages = {check.name for check in CHECKS} | {check.timeout_remedy for check in CHECKS}
     for file in DOCTOR.glob("*.py"):
         for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("fine", "doubtful", "bad"):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("passed", "warning", "failed"):
                 messages |= {text for argument in call.args if (text := template(argument)) is not None}
     assert len(messages) > 60
     assert untranslated(messages) == ["pcscd"]
@@ -87,16 +87,16 @@ def test_help_and_doctor_are_printed_in_japanese(monkeypatch: pytest.MonkeyPatch
     doctor = next(subcommand for name, subcommand in getattr(command, "commands", {}).items() if name == "doctor")
     assert doctor.help.startswith("受付に必要なもの")
     monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
-    finding = bad(
-        "Virtual: signatures do not fit through it, so no patient can be confirmed",
-        "Use another reader: docs/readers.md.",
+    finding = failed(
+        "Virtual: too small for signatures, which are required to confirm patients",
+        "Use a different reader (docs/readers.md).",
     )
-    lines = _lines([Examined("staff password", finding)])
+    lines = _lines([CheckResult("staff password", finding)])
     assert lines.splitlines() == [
         "BAD   係員パスワード  Virtual: 署名が届かないので、だれも確認できません",
         f"{'':22}-> 別のリーダーを使ってください: docs/readers.md。",
     ]
-    two_readers = in_japanese("A (name is not ASCII); not used: B")
+    two_readers = in_japanese("A (non-ASCII name); not used: B")
     assert two_readers == "A（名前が ASCII ではありません）。使わないもの: B"
-    assert in_japanese("answers, 2 readers") == "返事があります。リーダー 2台"
+    assert in_japanese("running, 2 readers") == "返事があります。リーダー 2台"
     assert in_japanese("intact, 12 records; no terminal is running") == "切れていません。12件。端末は動いていません"

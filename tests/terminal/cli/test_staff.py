@@ -40,8 +40,8 @@ def test_numeric_password_is_set_and_accepted(tmp_path: Path) -> None:
     ("password", "reason"),
     [
         ("12345", "at least"),
-        ("111111", "the same digit"),
-        ("456789", "in a row"),
+        ("111111", "repeated digits"),
+        ("456789", "sequences"),
         ("abc", "at least"),
         ("x" * 65, "at most"),
         ("あいうえおかきくけ", "ASCII letters"),

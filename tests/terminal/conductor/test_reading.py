@@ -10,7 +10,7 @@ from reader.authenticity import TrustAnchors
 from reader.facts import CardFacts, NotMyNumberCard
 from reader.softcard.card import SoftCard
 from reader.softcard.slot import SimulatedSlot
-from terminal.assembly import NotReady, reading_of
+from terminal.assembly import NotReady, card_opener
 from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.patient_data import Patient
 from terminal.session import effects as fx
@@ -38,7 +38,7 @@ class RecordingCard:
 def read(desk: Desk, anchors: TrustAnchors | None, **settings: str) -> tuple[object, list[int]]:
     slot, card = SimulatedSlot(), RecordingCard(desk.card())
     slot.insert(card)  # type: ignore[arg-type]
-    reading = reading_of(Settings(reader=ReaderSettings.model_validate(settings)))
+    reading = card_opener(Settings(reader=ReaderSettings.model_validate(settings)))
     cards = CardDesk(slot, lambda: anchors, reading)  # type: ignore[arg-type, return-value]
 
     async def read_once() -> ev.Event:
@@ -68,4 +68,4 @@ def test_only_the_configured_card_generation_is_tried(desk: Desk) -> None:
 
 def test_unknown_card_generation_is_reported() -> None:
     with pytest.raises(NotReady, match=r"reader\.card_profile.*rsa-2048"):
-        reading_of(Settings(reader=ReaderSettings(card_profile="rsa-4096")))
+        card_opener(Settings(reader=ReaderSettings(card_profile="rsa-4096")))

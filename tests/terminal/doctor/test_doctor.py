@@ -25,14 +25,14 @@ from terminal.cli.main import app
 from terminal.doctor import clock, devices, files, service, staff, trust
 from terminal.doctor.checks import CHECKS
 from terminal.doctor.examination import DoctorCheck, examine, worst
-from terminal.doctor.finding import Finding, Grade, fine
+from terminal.doctor.finding import Finding, Grade, passed
 from terminal.doctor.running import terminal_running
 from terminal.qualification.keys import SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.pki import create_tls_files
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from terminal.simulated.service.people import invented_people
-from terminal.staff_password import keep
+from terminal.staff_password import save_password
 from terminal.staff_web.certificates import keys_folder, make_server
 
 ROOT = Path(__file__).parents[3]
@@ -58,7 +58,7 @@ def ready(counter: DemoCounter, tmp_path: Path) -> Settings:
     anchors = tmp_path / "anchors.json"
     anchors.write_text(dump_trust_anchors(counter.props.authority.trust_anchors))
     counter.settings.state_dir.chmod(0o700)
-    keep(counter.settings, "280417")
+    save_password(counter.settings, "280417")
     return with_changes(
         counter.settings,
         reader={"trust_anchors": [anchors]},
@@ -80,7 +80,7 @@ def test_every_check_without_hardware_passes_on_a_ready_terminal(ready: Settings
     texts = {result.check: result.finding.text for result in results}
     assert "640x480" in texts["camera"]
     assert "SIMULATED" in texts["service"]
-    assert "knows terminal-1" in texts["service"]
+    assert "accepts terminal-1" in texts["service"]
     assert "s from the service's" in texts["clock"]
     assert not any(result.finding.remedy for result in results)
 
@@ -93,7 +93,7 @@ def test_hanging_and_failing_checks_do_not_stop_the_others(ready: Settings) -> N
 
     def hang(_settings: Settings) -> Finding:
         release.wait(60)
-        return fine("too late")
+        return passed("too late")
 
     def fail(_settings: Settings) -> Finding:
         raise KeyError("canary-7391")
@@ -104,7 +104,7 @@ def test_hanging_and_failing_checks_do_not_stop_the_others(ready: Settings) -> N
         [
             DoctorCheck("a", hang, 0.2, "restart it"),
             DoctorCheck("b", fail),
-            DoctorCheck("c", lambda _: fine("works")),
+            DoctorCheck("c", lambda _: passed("works")),
         ],
     )
     release.set()
@@ -114,7 +114,7 @@ def test_hanging_and_failing_checks_do_not_stop_the_others(ready: Settings) -> N
     assert failing.grade is Grade.BAD
     assert "KeyError" in failing.text
     assert "canary" not in failing.text + failing.remedy
-    assert good == fine("works")
+    assert good == passed("works")
     assert worst(results) is Grade.BAD
     assert worst(results[2:]) is Grade.OK
 
@@ -175,7 +175,7 @@ def test_camera_check_reports_size_format_and_rate(tmp_path: Path, ready: Settin
 
     grey = check(clip(tmp_path / "grey.avi", 120))
     assert grey.grade is Grade.OK
-    assert "grants 640x480, MJPG, 25 frames per second" in grey.text
+    assert ": 640x480, MJPG, 25 frames per second" in grey.text
     dark = check(clip(tmp_path / "dark.avi", 0))
     assert (dark.grade, "dark" in dark.text) == (Grade.WARN, True)
     small = check(clip(tmp_path / "small.avi", 120, (320, 240)))
@@ -202,7 +202,7 @@ def test_terminal_unknown_to_the_service_is_reported(counter: DemoCounter, ready
     SigningKey.load_or_create(terminal_key_path(ready.state_dir))
     unknown = service.service(ready)
     assert unknown.grade is Grade.BAD
-    assert "does not know this terminal" in unknown.text
+    assert "does not accept this terminal" in unknown.text
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_damaged_or_mismatched_enrolment_is_reported(ready: Settings, text: str,
 def test_real_enrolment_is_refused_at_a_simulated_service(ready: Settings) -> None:
     path = enrolment_path(ready.state_dir)
     path.write_text(path.read_text().replace('"simulated": true', '"simulated": false'))
-    assert "this is a simulated one" in service.service(ready).text
+    assert "this one is simulated" in service.service(ready).text
 
 
 def test_service_check_uses_the_configured_timeout(counter: DemoCounter, ready: Settings) -> None:
@@ -226,10 +226,10 @@ def test_service_check_uses_the_configured_timeout(counter: DemoCounter, ready: 
     ready = with_changes(ready, service={"timeout_seconds": 0.5})
     silent = service.service(ready)
     assert silent.grade is Grade.BAD
-    assert "no answer in 0.5 seconds" in silent.text
+    assert "no response within 0.5 seconds" in silent.text
     found = clock.clock(ready)
     assert found.grade is Grade.OK
-    assert "no service" in found.text
+    assert "did not answer" in found.text
 
 
 def test_plain_http_to_another_host_is_refused(ready: Settings) -> None:
@@ -241,11 +241,11 @@ def test_plain_http_to_another_host_is_refused(ready: Settings) -> None:
     ("difference", "grade"), [(0, Grade.OK), (19, Grade.OK), (45, Grade.WARN), (600, Grade.BAD), (-600, Grade.BAD)]
 )
 def test_clock_is_compared_with_the_services_clock(difference: int, grade: Grade) -> None:
-    assert clock.judged(NOW, NOW + timedelta(seconds=difference), None).grade is grade
+    assert clock.grade_clock(NOW, NOW + timedelta(seconds=difference), None).grade is grade
 
 
 def test_clock_behind_the_ledger_is_reported(ready: Settings, ledger: Ledger) -> None:
-    assert clock.judged(datetime(1970, 1, 2, tzinfo=UTC), None, None).grade is Grade.BAD
+    assert clock.grade_clock(datetime(1970, 1, 2, tzinfo=UTC), None, None).grade is Grade.BAD
     os.utime(ledger_path(ready), (time.time() + 86_400,) * 2)
     found = clock.clock(ready)
     assert (found.grade, "earlier than existing files" in found.text) == (Grade.BAD, True)
@@ -266,7 +266,9 @@ def test_line_certificates_are_checked(ready: Settings) -> None:
 
 @pytest.mark.parametrize(("days", "grade"), [(-1, Grade.BAD), (10, Grade.WARN), (100, Grade.OK)])
 def test_certificate_expiry_is_graded(days: int, grade: Grade) -> None:
-    found = trust.judged({"a.pem": NOW + timedelta(days=900), "b.pem": NOW + timedelta(days=days, hours=1)}, NOW)
+    found = trust.grade_certificates(
+        {"a.pem": NOW + timedelta(days=900), "b.pem": NOW + timedelta(days=days, hours=1)}, NOW
+    )
     assert found.grade is grade
 
 
@@ -293,7 +295,7 @@ def test_staff_page_certificate_problems_are_reported(ready: Settings) -> None:
     ("authority", "server", "grade"), [(-1, 400, Grade.BAD), (400, -1, Grade.BAD), (400, 10, Grade.WARN)]
 )
 def test_staff_page_certificate_expiry_is_graded(authority: int, server: int, grade: Grade) -> None:
-    found = staff.judged_ends(
+    found = staff.expiring_certificate(
         {"authority": NOW + timedelta(days=authority), "server": NOW + timedelta(days=server, hours=1)}, NOW
     )
     assert found is not None
@@ -306,13 +308,13 @@ def test_trust_anchor_problems_are_reported(ready: Settings, tmp_path: Path) -> 
     none = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": []}))
     assert (none.grade, "only by PIN" in none.text) == (Grade.WARN, True)
     for policy, grade, message in (
-        ("where-possible", Grade.WARN, "PIN alone"),
-        ("always", Grade.BAD, "no one pass"),
+        ("where-possible", Grade.WARN, "only asks for the PIN"),
+        ("always", Grade.BAD, "always requires it"),
     ):
         with_pin = with_changes(ready, reader={"trust_anchors": []}, vision={"also_pin": policy})
         assert (trust.trust_anchors(with_pin).grade, message in trust.trust_anchors(with_pin).text) == (grade, True)
     lax = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": [], "require_genuine_record": False}))
-    assert "forged" in lax.text
+    assert "forged photos" in lax.text
     missing = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": [tmp_path / "gone.json"]}))
     assert (missing.grade, "gone.json" in missing.text) == (Grade.BAD, True)
 
@@ -338,12 +340,12 @@ def test_folder_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, which not even root can write")
 def test_unwritable_folder_is_reported(ready: Settings) -> None:
     found = files._folder(Path("/proc"), Path("/proc"))
-    assert (found.grade, "cannot be written" in found.text) == (Grade.BAD, True)
+    assert (found.grade, "is not writable" in found.text) == (Grade.BAD, True)
 
 
 @pytest.mark.parametrize(("free", "grade"), [(10, Grade.BAD), (200, Grade.WARN), (5000, Grade.OK)])
 def test_free_disk_space_is_graded(free: int, grade: Grade) -> None:
-    assert files.free_space(Path("x"), free * 1_000_000).grade is grade
+    assert files.grade_free_space(Path("x"), free * 1_000_000).grade is grade
 
 
 def test_ledger_state_is_reported(ready: Settings, ledger: Ledger) -> None:
@@ -375,14 +377,14 @@ def _tamper(path: Path) -> None:
 
 def test_interrupted_reception_counts_as_backlog(ready: Settings, ledger: Ledger) -> None:
     ledger.opened(_opened())
-    assert files.backlog(ready).text == "nothing waiting", "a running reception counted as backlog"
+    assert files.backlog(ready).text == "empty", "a running reception counted as backlog"
     ledger.close()
-    assert files.backlog(ready).text.startswith("1 waiting")
+    assert files.backlog(ready).text.startswith("1 to send")
 
 
 @pytest.mark.parametrize(("minutes", "grade"), [(1, Grade.OK), (30, Grade.WARN), (900, Grade.BAD)])
 def test_backlog_is_graded_by_age(minutes: int, grade: Grade) -> None:
-    assert files.judged([NOW - timedelta(minutes=minutes), NOW], NOW).grade is grade
+    assert files.grade_backlog([NOW - timedelta(minutes=minutes), NOW], NOW).grade is grade
 
 
 def test_doctor_prints_no_patient_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

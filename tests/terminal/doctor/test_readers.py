@@ -87,13 +87,13 @@ def test_run_uses_the_virtual_reader_only_if_named(pcscd: Pcscd, tmp_path: Path)
 
 @pytest.mark.pcscd
 def test_used_and_unused_readers_are_listed(pcscd: Pcscd, tmp_path: Path) -> None:
-    assert readers.pcscd(settings(tmp_path)).text == "answers, 2 readers"
+    assert readers.pcscd(settings(tmp_path)).text == "running, 2 readers"
     unnamed = readers.reader(settings(tmp_path))
     assert unnamed.grade is Grade.BAD, "an unnamed virtual reader was used"
-    assert "only if reader.name names it" in unnamed.text
+    assert "only used if set in reader.name" in unnamed.text
     named = readers.reader(settings(tmp_path, name="pcd ?? 01"))
-    assert (named.grade, named.remedy) == (Grade.WARN, "Remove vsmartcard-vpcd here.")
-    assert named.text.startswith(f"{SECOND}; not used: {FIRST}; a virtual reader is set up")
+    assert (named.grade, named.remedy) == (Grade.WARN, "Remove vsmartcard-vpcd.")
+    assert named.text.startswith(f"{SECOND}; not used: {FIRST}; a virtual reader is installed")
     with_phone = readers.reader(settings(tmp_path, name="pcd ?? 01", phone="pcd ?? 00"))
     assert with_phone.text.startswith(f"{SECOND}; {FIRST}; ")
 
@@ -161,13 +161,13 @@ def test_unusable_readers_are_listed_with_the_reason(names: list[str], tmp_path:
     names += ["ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 00 01", "窓口のリーダー 01 00"]
     report = readers.reader(settings(tmp_path)).text
     assert "not for cards" in report
-    assert "窓口のリーダー 01 00 (name is not ASCII)" in report
+    assert "窓口のリーダー 01 00 (non-ASCII name)" in report
 
 
 def test_reader_that_cannot_transfer_signatures_is_reported(names: list[str], tmp_path: Path) -> None:
     names.append("ACS ACR122U PICC Interface 00 00")
     listed = readers.reader(settings(tmp_path))
-    assert (listed.grade, "no patient can be confirmed" in listed.text) == (Grade.BAD, True)
+    assert (listed.grade, "required to confirm patients" in listed.text) == (Grade.BAD, True)
 
     names[:] = ["Weak Reader 00 00"]
     models = reader_models(settings(tmp_path))

@@ -10,7 +10,7 @@ from config.settings import Settings
 from consent.ledger import LedgerFile
 from terminal.assembly import ledger_path
 from terminal.cli.main import app
-from terminal.keeping.old_files import TRACES, prune, too_old
+from terminal.keeping.old_files import TRACES, expired_files, prune
 from tests.terminal.keeping.clinic import ClinicTerminal
 from tests.terminal.keeping.conftest import Clinic
 
@@ -54,7 +54,7 @@ def test_each_kind_of_file_is_deleted_after_its_configured_age(tmp_path: Path) -
     assert all(path.exists() for path in recent)
     unlimited = with_records(settings, cache_days=0, log_days=0, trace_days=0)
     write_aged(old[0], 9000)
-    assert list(too_old(unlimited, NOW)) == []
+    assert list(expired_files(unlimited, NOW)) == []
 
 
 def test_only_delivered_and_unchanged_results_are_deleted(clinic: Clinic) -> None:
@@ -70,9 +70,9 @@ def test_only_delivered_and_unchanged_results_are_deleted(clinic: Clinic) -> Non
     other = write_aged(settings.results_dir / "OQSsiquc01res_face_other.xml", 900)
     records = [record.hash for record in LedgerFile(ledger_path(settings)).records()]
     later = NOW + timedelta(days=31)
-    assert list(too_old(settings, later)) == []  # by default (0) results are never deleted
+    assert list(expired_files(settings, later)) == []  # by default (0) results are never deleted
     monthly = with_records(settings, results_days=30)
-    assert list(too_old(monthly, NOW + timedelta(days=29))) == []
+    assert list(expired_files(monthly, NOW + timedelta(days=29))) == []
     assert {deleted.path for deleted in prune(monthly, later)} == {first, third}
     assert (second.exists(), other.exists()) == (True, True)
     assert [record.hash for record in LedgerFile(ledger_path(settings)).records()] == records

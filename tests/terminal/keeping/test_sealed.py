@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from terminal.keeping import sealed
-from terminal.keeping.contents import is_ours
+from terminal.keeping.contents import is_backup_member
 from terminal.keeping.sealed import MAGIC, Cost, Opener, Sealer, SealError
 
 PIECE, TAG = 1000, 16
@@ -106,7 +106,7 @@ def test_modified_file_is_detected(damage: Callable[[bytes], bytes]) -> None:
 
 def test_wrong_passphrase_is_refused_and_unicode_is_normalised() -> None:
     data = seal(b"text")
-    with pytest.raises(SealError, match="passphrase is wrong"):
+    with pytest.raises(SealError, match="wrong passphrase"):
         unseal(data, PASSPHRASE + " ")
     decomposed = unicodedata.normalize("NFD", PASSPHRASE)
     assert decomposed != PASSPHRASE
@@ -118,17 +118,17 @@ def test_header_with_excessive_cost_is_refused(change: dict[str, int]) -> None:
     data = seal(b"text")
     at = body_start(data)
     header = json.loads(data[len(MAGIC) : at]) | change
-    with pytest.raises(SealError, match="not a backup that this version can read"):
+    with pytest.raises(SealError, match="not a backup, or written by a newer version"):
         unseal(MAGIC + json.dumps(header).encode() + b"\n" + data[at:])
 
 
 @pytest.mark.parametrize("name", ["../ledger.db", "/etc/passwd", "terminal/../../x", "results/a.xml", "a\\b", "", "x"])
 def test_names_outside_a_backup_are_refused(name: str) -> None:
-    assert not is_ours(name)
+    assert not is_backup_member(name)
 
 
 @pytest.mark.parametrize(
     "name", ["ledger.db", "terminal/key.pem", "terminal/line/authority.pem", "audit-2026-11.jsonl"]
 )
 def test_names_of_backup_files_are_accepted(name: str) -> None:
-    assert is_ours(name)
+    assert is_backup_member(name)

@@ -117,7 +117,7 @@ def test_setup_with_a_problem_writes_nothing(
 def test_failed_write_undoes_the_earlier_writes(
     tmp_path: Path, clinic_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from terminal.keeping import setting_up
+    from terminal.keeping import setup
 
     def write_all_but_settings(path: Path, content: bytes) -> None:
         if path.name == "settings.toml":
@@ -125,7 +125,7 @@ def test_failed_write_undoes_the_earlier_writes(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    monkeypatch.setattr(setting_up, "write_atomically", write_all_but_settings)
+    monkeypatch.setattr(setup, "write_atomically", write_all_but_settings)
     before = contents_of(tmp_path / "computer")
     code, output = run(tmp_path / "computer", "setup", "--from", str(clinic_file), typed="280417\n")
     assert (code, "No space left" in output) == (1, True), output
@@ -174,7 +174,7 @@ def test_remote_service_is_pinned_by_its_key(
         tmp_path, "setup", "--from", str(clinic_file), "--terminal", "front-9", "--service-key", str(key)
     )
     assert code == DOCTOR_PROBLEM
-    assert "does not know this terminal" in output
+    assert "does not accept this terminal" in output
     public = tmp_path / "front-9.pem"
     public.write_text(
         output[output.index("-----BEGIN") : output.index("-----END PUBLIC KEY-----") + 24], encoding="ascii"
@@ -184,7 +184,7 @@ def test_remote_service_is_pinned_by_its_key(
     enrolment = Enrolment.load(enrolment_path(tmp_path / "state"))
     assert enrolment is not None
     assert enrolment.simulated
-    assert "knows front-9" in run(tmp_path, "doctor")[1]
+    assert "accepts front-9" in run(tmp_path, "doctor")[1]
     public_key = SigningKey.load_or_create(terminal_key_path(tmp_path / "state")).public_pem
     assert RegistryFile(registry_path(service_state)).current().terminals["front-9"].strip() == public_key.strip()
     refusal = CliRunner().invoke(app, ["stub", "admit", "front 9", str(public)])

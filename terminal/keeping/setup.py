@@ -1,4 +1,4 @@
-"""Set up a terminal: settings, staff code and enrolment, all or nothing."""
+"""Set up a terminal: settings, staff code and enrolment. Undo everything if a step fails."""
 
 import shutil
 import tomllib
@@ -18,19 +18,19 @@ from terminal.assembly import ledger_path
 from terminal.keeping.undo import Undo
 from terminal.qualification.keys import Enrolment, enrolment_path, terminal_key_path
 from terminal.readiness import NotReady
-from terminal.staff_password import fault_of, hash_file, keep
+from terminal.staff_password import hash_file, password_fault, save_password
 from terminal.words.languages import LANGUAGES
 
 Enrol = Callable[[Settings], Enrolment]
-"""Enrols the terminal with the service, and saves key and enrolment. Raises `NotReady`."""
+"""Function that enrols the terminal and saves the key and enrolment. Raises NotReady."""
 
 
 @dataclass(frozen=True, slots=True)
-class SetUp:
+class SetupReport:
     settings: Settings
     file: Path
     before: Path | None
-    """Copy of the previous settings; None if there were none, or they are unchanged."""
+    """Copy of the previous settings; None if there were none or they are unchanged."""
     enrolment: Enrolment
 
 
@@ -42,17 +42,18 @@ def set_up(
     enrol: Enrol,
     replace: bool,
     now: datetime,
-) -> SetUp:
-    """Write everything a terminal needs, the settings file last; if a step fails, everything is restored.
+) -> SetupReport:
+    """Write all files of a terminal. If a step fails, restore the previous files.
 
-    `values`: settings nested as in the file. `staff_code`: None leaves it unchanged. `replace`: replace existing
-    settings, of which a copy is kept in the same folder. Raises `NotReady`, `SettingsError`, `LedgerError`, OSError.
+    `values` are the settings, nested as in the file. A `staff_code` of None is left unchanged. `replace` allows
+    replacing existing settings, which are copied in the same folder. Raises NotReady, SettingsError, LedgerError and
+    OSError.
     """
     text = as_toml(values)
     settings = read_as(file, text)
-    before = _settings_before(file, text, now, replace=replace)
+    before = _copy_path(file, text, now, replace=replace)
     if staff_code is not None:
-        _refuse_code(settings, staff_code)
+        _require_valid_code(settings, staff_code)
     require_results_folder(settings)
     lock = _locked(settings)
     try:
@@ -63,7 +64,7 @@ def set_up(
             enrolment = enrol(settings)
             if staff_code is not None:
                 undo.remember(hash_file(settings.state_dir))
-                keep(settings, staff_code)
+                save_password(settings, staff_code)
             if before is not None:
                 undo.remember(before)
                 shutil.copyfile(file, before)
@@ -74,11 +75,11 @@ def set_up(
     finally:
         if lock is not None:
             lock.release()
-    return SetUp(settings, file, before, enrolment)
+    return SetupReport(settings, file, before, enrolment)
 
 
 def read_as(file: Path, text: str) -> Settings:
-    """Return the settings as if `file` contained `text`, without touching it. Raises `SettingsError`."""
+    """Load `text` as if it were the content of `file`, which is not touched. Raises SettingsError."""
     folder = file.parent
     while not folder.exists():
         folder = folder.parent
@@ -93,53 +94,53 @@ def read_as(file: Path, text: str) -> Settings:
 
 
 def require_results_folder(settings: Settings) -> None:
-    """Raise `NotReady` if the receipt computer's folder is configured but cannot be used."""
+    """Raise NotReady if the receipt computer's folder is configured but unusable."""
     folder = settings.handover.folder
     if folder is None:
         return
     if not folder.is_dir():
-        raise NotReady(f"handover.folder {folder} is not an existing folder. Connect the share, or name another.")
+        raise NotReady(f"handover.folder {folder} is not a folder. Connect the share, or correct the setting.")
     trial = folder / ".uketsuke-setup"
     try:
         trial.write_bytes(b"")
     except OSError as error:
         raise NotReady(
-            f"handover.folder {folder} cannot be written: {error.strerror}. Give this user write permission."
+            f"handover.folder {folder} is not writable: {error.strerror}. Grant this user write permission."
         ) from None
     finally:
         trial.unlink(missing_ok=True)
 
 
-def _settings_before(file: Path, text: str, now: datetime, *, replace: bool) -> Path | None:
+def _copy_path(file: Path, text: str, now: datetime, *, replace: bool) -> Path | None:
     if not file.exists() or file.read_text(encoding="utf-8", errors="replace") == text:
         return None
     if not replace and not _only_defaults(file):
         raise NotReady(
-            f"{file} already exists and differs. Compare the settings, then use --replace: a copy of the old ones is "
-            "kept in the same folder."
+            f"{file} exists and differs. Compare the settings, then use --replace, which keeps a copy of the old file "
+            "in the same folder."
         )
     return file.with_name(f"{file.name}.before-{now:%Y%m%d-%H%M%S}")
 
 
 def _only_defaults(file: Path) -> bool:
-    """Return whether a settings file contains only defaults, as the package's does."""
+    """Return whether a settings file contains only defaults, like the package's."""
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
         return Settings.model_validate(values) == Settings.model_validate({})
-    except ValueError:  # not valid settings: written by the user
+    except ValueError:  # invalid settings, written by the user
         return False
 
 
-def _refuse_code(settings: Settings, staff_code: str) -> None:
-    fault = fault_of(staff_code)
+def _require_valid_code(settings: Settings, staff_code: str) -> None:
+    fault = password_fault(staff_code)
     if fault is not None:
-        raise NotReady(f"this staff code is not accepted: {fault}.")
+        raise NotReady(f"invalid staff code: {fault}.")
     if settings.staff.password_hash.get_secret_value():
-        raise NotReady("staff.password_hash is set in the settings and takes precedence. Remove it there.")
+        raise NotReady("staff.password_hash in the settings takes precedence. Remove it there.")
 
 
 def running_terminal(settings: Settings) -> bool:
-    """Return whether a terminal is running on the state folder."""
+    """Return whether a terminal is running with this state folder."""
     ledger = ledger_path(settings)
     if not ledger.with_name(f"{ledger.name}.lock").exists():
         return False
@@ -151,21 +152,21 @@ def running_terminal(settings: Settings) -> bool:
 
 
 def _locked(settings: Settings) -> WriterLock | None:
-    """Lock the ledger so that no terminal starts. Raises `NotReady` if one is running or has another id."""
+    """Lock the ledger to prevent a terminal from starting. Raises NotReady if one is running or has another id."""
     ledger = ledger_path(settings)
     if not ledger.exists():
         return None
     try:
         lock = WriterLock(ledger)
     except LedgerInUse:
-        raise NotReady(f"a terminal is running on {settings.state_dir}. Stop it, then run setup again.") from None
+        raise NotReady(f"a terminal is running with {settings.state_dir}. Stop it, then run setup again.") from None
     try:
         with store.reading(ledger) as connection:
             bound_to = store.terminal_of(connection, ledger)
         if bound_to != settings.service.terminal_id:
             raise NotReady(
                 f"{ledger} is the ledger of {bound_to!r}, not of {settings.service.terminal_id!r}. Set "
-                "service.terminal_id to that name, or another state_dir for the new one."
+                "service.terminal_id to that name, or state_dir to another folder."
             )
     except BaseException:
         lock.release()
