@@ -306,7 +306,7 @@ def test_staff_page_certificate_expiry_is_graded(authority: int, server: int, gr
 def test_trust_anchor_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
     assert trust.trust_anchors(ready).grade is Grade.OK
     none = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": []}))
-    assert (none.grade, "only by PIN" in none.text) == (Grade.WARN, True)
+    assert (none.grade, "only the PIN" in none.text) == (Grade.WARN, True)
     for policy, grade, message in (
         ("where-possible", Grade.WARN, "only asks for the PIN"),
         ("always", Grade.BAD, "always requires it"),

@@ -284,7 +284,7 @@ def test_refused_restore_changes_nothing(clinic: Clinic) -> None:
     code, output = restore(clinic, file, "front-1")
     assert (code, "--keep-settings" in output) == (1, True), output
     code, output = restore(clinic, file, "front-1", "--keep-settings")
-    assert (code, "is of 'front-1'" in output) == (1, True), output
+    assert (code, "is from terminal 'front-1'" in output) == (1, True), output
 
 
 def test_backup_prompts_for_the_passphrase_and_does_not_overwrite_files(clinic: Clinic) -> None:

@@ -63,7 +63,7 @@ def test_all_terminals_of_a_clinic_are_set_up_from_one_file(
         code, output = run(computer, "setup", "--from", str(clinic_file), "--terminal", name, typed="280417\n")
         assert code in (OK, DOCTOR_PROBLEM), output
         assert "280417" not in output
-        assert f"knows {name}" in output  # the doctor's report
+        assert f"accepts {name}" in output  # the doctor's report
         settings = load(computer / "settings.toml", {"state_dir": str(computer / "state")})
         assert (settings.service.terminal_id, settings.service.institution_code) == (name, "1312345678")
         assert isinstance(PasswordGate.of(settings).check(bytearray(b"280417")), PasswordRight)
