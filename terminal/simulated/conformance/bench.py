@@ -233,8 +233,8 @@ class CaseRunner:
             for finding in check_bytes(request.name.text, request.data).findings
             if finding.severity is Severity.ERROR
         ]
-        wrong = "; ".join(f"{error.path}: {error.expected}" for error in errors[:3])
-        self.judge(not errors, f"要求の形式：{wrong or '正しい'}", f"request format: {wrong or 'correct'}")
+        faults = "; ".join(f"{error.path}: {error.expected}" for error in errors[:3])
+        self.judge(not errors, f"要求の形式：{faults or '正しい'}", f"request format: {faults or 'correct'}")
         return request
 
     def _complete(self, path: Path) -> Request | None:
@@ -267,9 +267,9 @@ class CaseRunner:
 
         handled = handle(request.name, request.data, make, BULK_LASTS)
         assert not isinstance(handled, Silent), "no task provokes silence"
-        return self.put(handled)
+        return self.place_answer(handled)
 
-    def put(self, answer: AnswerFile | Rejected) -> str:
+    def place_answer(self, answer: AnswerFile | Rejected) -> str:
         """Place an answer file and return its name."""
         self._res.deliver(answer.name, answer.data)
         self.note(f"回答を置いた：{answer.name}", f"answer placed: {answer.name}")

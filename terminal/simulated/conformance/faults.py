@@ -5,7 +5,7 @@ from enum import StrEnum
 
 class SoftwareFault(StrEnum):
     FIRST_FILE_ONLY = "first-file-only"
-    """Reads one file and deletes all of them."""
+    """Reads one file and deletes all others."""
     MERGES_BY_NAME = "merges-by-name"
     """Identifies patients by name."""
     READS_HALF = "reads-half"

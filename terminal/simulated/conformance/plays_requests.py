@@ -84,7 +84,9 @@ def rejected(bench: CaseRunner) -> None:
     request = bench.request(CHECK)
     if request:
         identifier = request.text("MessageHeader/ArbitraryFileIdentifier") or None
-        name = bench.put(reject(request.name, ExchangeProblem.PROVOKED, bench.answer_context(), identifier=identifier))
+        name = bench.place_answer(
+            reject(request.name, ExchangeProblem.PROVOKED, bench.answer_context(), identifier=identifier)
+        )
         compare(bench, name, ask_staff=True, billable=False)
 
 

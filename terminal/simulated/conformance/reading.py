@@ -1,4 +1,4 @@
-"""Read results and answers into export fields, as the sample client does."""
+"""Convert results and answers to export fields for the sample client."""
 
 import re
 from collections.abc import Collection
@@ -39,7 +39,7 @@ def text_of(element: etree._Element | None, path: str) -> str:
 
 
 def read_fields(root: etree._Element, faults: Collection[SoftwareFault]) -> dict[str, Any]:
-    """Return the fields of an `ConformanceExport`, except `patient` and `booked`."""
+    """Return the fields of a `ConformanceExport`, except `patient` and `booked`."""
     records = root.findall(".//ResultOfQualificationConfirmation")
     record = records[0] if records else None
     validity = text_of(root, "MessageBody/QualificationValidity") or text_of(root, ".//QualificationValidity")

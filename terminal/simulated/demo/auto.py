@@ -126,7 +126,7 @@ class AutoDemo:
     async def _conducting(self, conductor: Conductor, operator: Operator) -> AsyncIterator[asyncio.Task[None]]:
         running = asyncio.create_task(Headless(conductor, operator, speaker(self._settings)).run())
         try:
-            await _until(lambda: conductor.reader_name is not None)  # a card placed earlier would be ignored
+            await _until(lambda: conductor.reader_name is not None)  # a card inserted earlier would be ignored
             yield running
         finally:
             conductor.stop()
@@ -184,8 +184,8 @@ class AutoDemo:
             transcript.answered(speaker(self._settings)("ja")("help.for-child"))
             conductor.post(ev.HelpChosen(""))
             conductor.post(ev.ForChildChosen(""))
-        second = SoftCard(card.image.model_copy(deep=True)) if persona.script.mishap is Mishap.TWO_CARDS else None
-        await asyncio.to_thread(self._place.insert, card, second)
+        second_card = SoftCard(card.image.model_copy(deep=True)) if persona.script.mishap is Mishap.TWO_CARDS else None
+        await asyncio.to_thread(self._place.insert, card, second_card)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(watch.returned_to_idle.wait(), RECEPTION_SECONDS)
         operator.current = None

@@ -1,4 +1,4 @@
-"""Constant content of the dock page in both languages: its texts, the personas and the trainer's lists."""
+"""Static content of the dock page in both languages: its texts, the personas and the trainer's lists."""
 
 from collections.abc import Mapping
 from functools import cache

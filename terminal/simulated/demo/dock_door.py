@@ -8,7 +8,7 @@ from terminal.counter_web.site import Site, Tell
 
 PAGE = Path(__file__).with_name("dock_page")
 _ELSEWHERE_SECONDS = 600.0
-"""Allows for typing the address into a tablet by hand."""
+"""Validity of the code: long enough to type the address on a tablet."""
 
 
 def dock_sites(

@@ -208,7 +208,7 @@ class DockSite:
             self._tell()
 
     def _show_all(self, connection: PageConnection) -> None:
-        """Send the constant content, the address of the patient's screen with a new code, and the state."""
+        """Send the static content, the address of the patient's screen with a new code, and the state."""
         if self._dock is None:
             return
         assert self._patient is not None

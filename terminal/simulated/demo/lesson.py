@@ -14,7 +14,7 @@ class Lesson:
         self.done: set[str] = set()
         """Personas of the list that ended as expected."""
         self.unexpected: set[str] = set()
-        """Personas whose last visit ended differently."""
+        """Personas whose last visit did not end as expected."""
         self._watch: ReceptionWatch | None = None
         self._persona = ""
         self._reception = ""
@@ -34,7 +34,7 @@ class Lesson:
         return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
 
     def card_inserted(self, name: str) -> None:
-        """Expect a reception of this persona. Empty: ignore receptions, because the card is not a persona's own."""
+        """Observe the next reception for this persona. An empty name ignores the reception."""
         self._persona, self._watch = name, ReceptionWatch(BY_NAME[name].expected.reported) if name else None
         self._previous_reception = self._reception
 

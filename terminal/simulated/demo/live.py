@@ -93,7 +93,7 @@ class LiveDemo:
         return OpenedCounter(terminal, scene, dock)
 
     def _sit_down(self, engine: Callable[[], "FaceEngine"]) -> Callable[[], Stage] | None:
-        """Return a function that opens a stage for the person at the browser's camera, if it is an additional one."""
+        """Return a function that opens a stage with the browser's camera, or None if there is no second camera."""
         source = self.source
         if self.camera is not None or source is None:
             return None

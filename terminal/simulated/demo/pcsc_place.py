@@ -44,7 +44,7 @@ class PcscPlace:
     def remove(self) -> None:
         self.card = None
         self._first.remove()
-        if self._other is not None:  # it released the removed card: hold the next one
+        if self._other is not None:  # restart the program to hold the next card
             self.hold(False)
             self.hold(True)
 

@@ -12,7 +12,7 @@ _OTHER_PROGRAM = "another program (process 4711)"
 
 
 class CardPlace(Protocol):
-    """Two readers. The second one is used only to insert a second card by mistake."""
+    """Two readers. The second reader is for visits with two cards."""
 
     @property
     def slot(self) -> CardSlot: ...
@@ -25,7 +25,7 @@ class CardPlace(Protocol):
         """The card on the first reader."""
 
     def insert(self, card: SoftCard, second: SoftCard | None = None) -> None:
-        """Put a card on the first reader and, at the same time, `second` on the second reader."""
+        """Put a card on the first reader and `second` on the second reader at the same time."""
 
     def remove(self) -> None: ...
 

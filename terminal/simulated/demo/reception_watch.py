@@ -12,7 +12,7 @@ class ReceptionWatch:
     """Records the states of one reception."""
 
     def __init__(self, resolved: tuple[ProblemCode, ...] = ()) -> None:
-        """`resolved`: problems that are resolved, after which the reception starts again."""
+        """`resolved`: problems that do not end the visit, because the reception starts again afterwards."""
         self._resolved = resolved
         self.reported: list[ProblemCode] = []
         self.states: list[st.State] = []
@@ -22,7 +22,7 @@ class ReceptionWatch:
     def observe(self, state: st.State) -> None:
         if isinstance(state, st.Idle):
             if all(isinstance(earlier, st.Reading) for earlier in self.states):
-                self.states.clear()  # a second card was placed before this one was read
+                self.states.clear()  # a second card was inserted before this card was read
             else:
                 self.returned_to_idle.set()
             return
@@ -36,7 +36,7 @@ class ReceptionWatch:
 
     @property
     def way(self) -> Way | None:
-        """The way the holder was confirmed; None if no check was opened."""
+        """How the holder was confirmed; None if no check was opened."""
         checked = [state for state in self.states if not isinstance(state, st.Idle) and state.reception.check]
         ways = [state.way for state in self.states if isinstance(state, st.Opening) and state.reception.check]
         return ways[-1] if checked and ways else None

@@ -1,4 +1,4 @@
-"""A scripted patient, who acts on each screen as the persona would."""
+"""A patient who follows a persona's script."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ _ENDS = st.Complete | st.Problem | st.Inquiry
 
 
 class ScriptedPatient:
-    """Chooses one of the offers of each talk.
+    """Chooses an offer from each talk.
 
     `take_card`: removes the card. `resolve`: ends a mishap after the terminal has reported it. `unplug`: unplugs the
     reader, called at the PIN screen. `switch_off`: stops the terminal, called at the consent screen. `code`: the code

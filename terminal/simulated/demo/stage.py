@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _FIRST_FRAME_SECONDS = 10.0
 _LOST_AFTER = 4.0
-"""Seconds without a frame. Longer than in service, because a busy computer may be slow to draw the patient."""
+"""Seconds without a frame before the camera counts as lost. A busy computer may be slow to draw the patient."""
 
 
 class Stage(Protocol):
@@ -103,7 +103,7 @@ class CameraStage:
         if self._own_portrait is None:
             self.camera.start()
             try:
-                # check the camera before the slow loading of the engine
+                # loading the engine is slow: check the camera first
                 with self.camera.look():
                     frame = self.camera.after(-1, _FIRST_FRAME_SECONDS)
                     if isinstance(frame, CameraLost):

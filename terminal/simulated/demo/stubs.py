@@ -47,16 +47,16 @@ class EmbeddedStub:
 
     def __init__(self, state_dir: Path) -> None:
         self._state_dir = state_dir
-        self._begun, self._beginning = False, threading.Lock()
+        self._is_started, self._start_lock = False, threading.Lock()
         self._listener = listen("127.0.0.1", 0)
         self._listener.listen(_BACKLOG)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._started: Future[StubServer] = Future()
 
     def begin(self) -> None:
-        with self._beginning:
-            begun, self._begun = self._begun, True
-        if not begun:
+        with self._start_lock:
+            was_started, self._is_started = self._is_started, True
+        if not was_started:
             threading.Thread(target=self._start, name="stub-start", daemon=True).start()
 
     def _start(self) -> None:
@@ -92,9 +92,9 @@ class EmbeddedStub:
         self._server.behaviour.clear()
 
     def close(self) -> None:
-        with self._beginning:
-            begun, self._begun = self._begun, True
-        if not begun:
+        with self._start_lock:
+            was_started, self._is_started = self._is_started, True
+        if not was_started:
             self._listener.close()
         elif self._started.exception() is None:
             self._started.result().close()

@@ -31,7 +31,7 @@ class DemoTerminal:
         open_conductor: Callable[[Settings], Conductor],
         after_first_paint: Callable[[], None] = lambda: None,
     ) -> None:
-        """`open_conductor`: blocks; called here and on each change. `after_first_paint`: called once, less urgent."""
+        """`open_conductor`: called here and on each change; blocks. `after_first_paint`: called shortly after `run`."""
         self.settings = settings
         self._open_conductor, self._after_first_paint = open_conductor, after_first_paint
         self._conductor = open_conductor(settings)

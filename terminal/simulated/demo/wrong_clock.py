@@ -9,7 +9,7 @@ AN_HOUR = timedelta(hours=1)
 
 
 class WrongClock(Clock):
-    """A clock that is late by `late`."""
+    """A clock that is `late` behind this computer's clock."""
 
     late = timedelta()
 

@@ -30,7 +30,7 @@ _NO_CHECK_ID = "exchange"
 class CheckQuery:
     search: InsuredSearch
     limit_agreed: bool
-    """Whether the patient agreed orally that the limit is provided."""
+    """Whether the patient orally agreed to share the limit."""
     day: date
     """Day of care."""
 
@@ -39,7 +39,7 @@ class QualificationChecks(Protocol):
     def check(self, query: CheckQuery, institution: str, now: datetime) -> CheckOutcome: ...
 
     def is_valid(self, check_id: str | None, item: Item) -> bool | NoAnswer:
-        """Return whether a consent from a result file is valid, which it is not after a withdrawal."""
+        """Return whether a consent from a result file is valid. Withdrawn consents are not."""
         ...
 
 
@@ -72,7 +72,7 @@ class InventedChecks:
 class ServiceChecks:
     """Queries a service over HTTP, one request at a time. `open_client`: creates a client for each query.
 
-    The institution is always that of the client; the one in the request is ignored.
+    Requests use the client's institution instead of the one in the query.
     """
 
     def __init__(self, open_client: Callable[[], QualificationClient]) -> None:

@@ -56,7 +56,7 @@ def _store_consent(
 
 
 def _until(consent: ConsentPart) -> datetime | None:
-    """Return AvailableTime, or the latest time that the rules allow if that is earlier. None without a consent."""
+    """Return AvailableTime, limited to the longest period that the rules allow. None without a consent."""
     if consent.flag != "1" or consent.consent_time is None or consent.available_time is None:
         return None
     try:

@@ -63,7 +63,7 @@ class InsuredPeople(Protocol):
         ...
 
     def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
-        """Return the keys of an invented person by name, which version 0.1.0 stored. Empty if the name is unknown."""
+        """Return the keys of an invented person by name, as stored by version 0.1.0. Empty if the name is unknown."""
         ...
 
 
@@ -74,7 +74,7 @@ class InventedInsured:
         self._people = people
 
     def find(self, criteria: Criteria, day: date) -> tuple[FoundInsured, ...]:
-        return tuple(self._found(criteria, day))
+        return tuple(self._find(criteria, day))
 
     def with_tickets(self, month: date) -> tuple[FoundInsured, ...]:
         people = [person.on(month) for person in self._people.values()]
@@ -96,7 +96,7 @@ class InventedInsured:
         record = self._people.get(person)
         return () if record is None else _keys(*record.qualifications, *record.former)
 
-    def _found(self, criteria: Criteria, day: date) -> Iterator[FoundInsured]:
+    def _find(self, criteria: Criteria, day: date) -> Iterator[FoundInsured]:
         for key, person in self._people.items():
             for entry in (*person.qualifications, *person.former):
                 if _matches(criteria, key, person, entry, day):
@@ -107,24 +107,24 @@ class InventedInsured:
 
 
 class InsuredElsewhere:
-    """The people of another service, in addition to `known`. Numbers of unknown people are accepted unchecked."""
+    """The people of another service in addition to `local`. Numbers of unknown people are accepted unchecked."""
 
-    def __init__(self, known: InsuredPeople) -> None:
-        self._known = known
+    def __init__(self, local: InsuredPeople) -> None:
+        self._local = local
 
     def find(self, criteria: Criteria, day: date) -> tuple[FoundInsured, ...]:
-        found = self._known.find(criteria, day)
+        found = self._local.find(criteria, day)
         key = insured_key(criteria)
         return (FoundInsured((key,), None),) if not found and key is not None else found
 
     def with_tickets(self, month: date) -> tuple[FoundInsured, ...]:
-        return self._known.with_tickets(month)
+        return self._local.with_tickets(month)
 
     def with_care(self, care: str) -> tuple[FoundInsured, ...]:
-        return self._known.with_care(care)
+        return self._local.with_care(care)
 
     def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
-        return self._known.keys_of(person)
+        return self._local.keys_of(person)
 
 
 def _keys(*entries: Qualification) -> tuple[InsuredKey, ...]:

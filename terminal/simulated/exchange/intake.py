@@ -30,7 +30,7 @@ class Stamp:
 
 
 @dataclass(slots=True)
-class _Known:
+class _TrackedFile:
     stamp: Stamp
     since: float
 
@@ -62,7 +62,7 @@ class Intake:
     folder: Path
     settled_after: float = 0.3
     """Seconds for which a file must stay unchanged, over at least two scans."""
-    _known: dict[str, _Known] = field(default_factory=dict)
+    _tracked: dict[str, _TrackedFile] = field(default_factory=dict)
 
     def scan(self, now: float) -> FolderScan:
         """Scan the folder. `now`: monotonic seconds. Raises `OSError` if the folder cannot be read."""
@@ -77,16 +77,16 @@ class Intake:
                 hostile += 1
                 continue
             present.add(name.text)
-            known = self._known.get(name.text)
-            if known is None or known.stamp != stamp:
-                self._known[name.text] = _Known(stamp, now)
+            tracked = self._tracked.get(name.text)
+            if tracked is None or tracked.stamp != stamp:
+                self._tracked[name.text] = _TrackedFile(stamp, now)
                 waiting += 1
-            elif now - known.since < self.settled_after:
+            elif now - tracked.since < self.settled_after:
                 waiting += 1
             else:
-                arrived.append(Arrived(name, self.folder / name.text, stamp, now - known.since))
-        for removed in self._known.keys() - present:
-            del self._known[removed]
+                arrived.append(Arrived(name, self.folder / name.text, stamp, now - tracked.since))
+        for removed in self._tracked.keys() - present:
+            del self._tracked[removed]
         # oldest first, so that many new files cannot delay an old one
         arrived.sort(key=lambda file: (file.stamp.changed, file.name.text))
         return FolderScan(tuple(arrived[:MAX_FILES]), waiting, hostile, ignored)

@@ -37,15 +37,15 @@ class RequestName:
 
 
 class NotARequest:
-    """The name of a file that is not a request and is left alone."""
+    """The name of a file that is not a request."""
 
     def __init__(self, is_suspicious: bool) -> None:
         self.is_suspicious = is_suspicious
-        """Whether the name may be a mistyped request name, which is worth a warning."""
+        """Whether the name looks like a mistyped request name."""
 
 
 class Hostile:
-    """The name of a file that is left alone: it starts like a request, but is too long or has unusual characters."""
+    """A name that starts like a request but is too long or contains unusual characters."""
 
 
 def request_name(name: str) -> RequestName | NotARequest | Hostile:

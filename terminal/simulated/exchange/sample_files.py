@@ -57,7 +57,7 @@ class Answers:
         Raises `ValueError` with a list of the valid values.
         """
         if text.strip() in ("all", "none"):
-            return cls(dict.fromkeys(_asked(person), text.strip() == "all"))
+            return cls(dict.fromkeys(_items_for(person), text.strip() == "all"))
         items: dict[Item, bool] = {}
         by_law, form = False, None
         for part in filter(None, (part.strip() for part in text.split(","))):
@@ -76,7 +76,7 @@ class Answers:
         return cls(items, by_law, form)
 
 
-def _asked(person: InsuredPerson) -> tuple[Item, ...]:
+def _items_for(person: InsuredPerson) -> tuple[Item, ...]:
     """Return the items that the terminal asks this person about."""
     excluded = set()
     if not person.may_share:
@@ -175,7 +175,7 @@ def elements_of(files: list[SampleFile]) -> dict[str, list[SampleFile]]:
 def _result(sample: Sample, person: InsuredPerson, now: datetime, institution: str) -> QualificationResult:
     answers = Answers.parse(sample.answers, person)
     check_id = sha256(f"{sample.title}/{sample.person}/{sample.answers}".encode()).hexdigest()[:32]
-    opened = OpenedCheck(
+    check = OpenedCheck(
         check_id=check_id,
         terminal_id="sample",
         institution_code=institution,
@@ -186,7 +186,7 @@ def _result(sample: Sample, person: InsuredPerson, now: datetime, institution: s
         registered=True,
         opened_at=now,
     )
-    if any(answers.items.get(item) for item in VIEWING) and not facts_of(opened, person).may_share:
+    if any(answers.items.get(item) for item in VIEWING) and not facts_of(check, person).may_share:
         raise ValueError(f"{sample.person}: this person's data is never shared (自衛官, 日雇特例, 医療扶助)")
     submission = Submission(
         terminal_id="sample",
@@ -210,7 +210,7 @@ def _result(sample: Sample, person: InsuredPerson, now: datetime, institution: s
         signature=b"-",
         simulated=True,
     )
-    return result_of(opened, person, AcceptedSubmission(submission, receipt, check_id))
+    return result_of(check, person, AcceptedSubmission(submission, receipt, check_id))
 
 
 def _answers(people: People, now: datetime, institution: str, encoding: Encoding) -> Iterator[SampleFile]:

@@ -299,7 +299,7 @@ class ExchangeService:
     def _deliver(self, arrived: Arrived, handled: Handled, scan: Scan) -> bool:
         """Deliver the answer. Returns whether the request is finished."""
         if isinstance(handled, Silent):
-            log.info("%s: accepted without an answer, as provoked", arrived.name.log_text)
+            log.info("%s: accepted; the identifier suppresses the answer", arrived.name.log_text)
             return True
         delivery = self._answers.deliver(handled.name, handled.data)
         if isinstance(delivery, TargetExists) and isinstance(handled, AnswerFile):

@@ -229,7 +229,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="not-valid",
-        story="No valid qualification: nothing is asked, and the result reports that.",
+        story="No valid qualification: the terminal asks no questions, and the result reports the reason.",
         person="lost-qualification",
         face="ken",
         expected=Expected(Way.PIN, Outcome.NOT_VALID, (), {}),
@@ -300,7 +300,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="face-only-asked",
-        story="A card without a PIN: the patient is asked before the camera starts, and leaves. Nothing is stored.",
+        story="A card without a PIN: the patient leaves before the camera starts. Nothing is stored.",
         person="seventies",
         face="ume",
         card=CardKind(pin=None),
@@ -317,7 +317,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="reader-unplugged",
-        story="The reader is unplugged at the PIN screen: reported, and out of service until the reader is back.",
+        story="The reader is unplugged at the PIN screen: the terminal is out of service until the reader is back.",
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.READER_UNPLUGGED),

@@ -60,7 +60,7 @@ class Props:
         return Props(self.state_dir, authority=lambda: self.authority, keep_cards=keep_cards)
 
     def card_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> CardImage:
-        """Return the persona's card, which must be copied before use. Reissues it if its photo is a different one."""
+        """Return the persona's card, which must be copied before use. Reissues it if its photo has changed."""
         if not self.keep_cards:
             if persona.name not in self._in_memory:
                 self._in_memory[persona.name] = self._issue(persona, portrait_jp2)
@@ -107,7 +107,7 @@ def photo_on(image: CardImage) -> bytes | None:
 
 
 def trust_of(authority: "TestAuthority") -> Registry:
-    """Return the registry entries with which the service trusts cards of the test authority."""
+    """Return a registry that makes the service trust cards of the test authority."""
     return Registry(
         certificate_authorities=(authority.user_ca.certificate_pem,),
         record_anchors=anchors_of(authority.trust_anchors),

@@ -108,11 +108,11 @@ def steps_of(persona: Persona, language: Language) -> list[str]:
         "language": _LANGUAGE_NAMES.get(script.language, script.language),
         "pins": texts["then"].join(script.pins),
     }
-    steps = (*_before(persona), *_until_confirmed(persona), *_answers(persona))
+    steps = (*_preparation(persona), *_confirmation(persona), *_answers(persona))
     return [texts[step].format(**values) for step in steps]
 
 
-def _before(persona: Persona) -> list[str]:
+def _preparation(persona: Persona) -> list[str]:
     script = persona.script
     first = _BEGINS_WITH.get(script.mishap)
     put = "put-phone" if persona.card.kind.startswith("phone") else "put"
@@ -121,7 +121,7 @@ def _before(persona: Persona) -> list[str]:
     return [*([first] if first else []), *language, *child, *_PLACED.get(script.mishap, [put])]
 
 
-def _until_confirmed(persona: Persona) -> list[str]:
+def _confirmation(persona: Persona) -> list[str]:
     script, card, way = persona.script, persona.card, persona.expected.way or persona.script.way
     if script.mishap is Mishap.CARD_TAKEN_BEFORE_CHECK:
         return ["early"]

@@ -89,7 +89,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="power-cut",
-        story="Switched off at the consent screen: when back on, the terminal closes the reception without consent.",
+        story="The power fails at the consent screen: after the restart, the reception ends without consent.",
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.POWER_CUT),
@@ -97,7 +97,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="clock-wrong",
-        story="The terminal's clock is an hour late, which is reported before a check is opened.",
+        story="The terminal's clock is an hour late: the terminal reports this and opens no check.",
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.CLOCK_WRONG),
@@ -105,7 +105,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="pharmacy",
-        story="The same at a pharmacy, with a pharmacy's wording.",
+        story="The same visit at a pharmacy, which has its own wording.",
         person="adult",
         face="hana",
         profile=Profile.PHARMACY,
@@ -123,7 +123,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="limit-by-law",
-        story="Here the limit is provided by law: the patient is not asked, and it is in the file.",
+        story="The limit is provided by law: the patient is not asked, but the file contains it.",
         person="adult",
         face="hana",
         settings={"consent.limit": "by-law"},
@@ -172,7 +172,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="subsidy-not-connected",
-        story="The municipality is not connected: nothing is asked, and the result gives the reason.",
+        story="The municipality is not connected: the terminal does not ask, and the result gives the reason.",
         person="subsidy-not-connected",
         face="hana",
         settings=_SUBSIDIES,

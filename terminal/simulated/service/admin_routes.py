@@ -1,4 +1,4 @@
-"""Routes under /simulator, with which programs on the same computer control the simulation."""
+"""Routes under /simulator that let programs on the same computer control the simulation."""
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 

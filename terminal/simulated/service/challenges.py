@@ -1,4 +1,4 @@
-"""Challenges with an expiry and a seal, which need not be stored before use.
+"""Self-contained challenges with an expiry and a seal. They are not stored before use.
 
 Format: 16 random bytes, expiry (8 bytes, big-endian milliseconds), HMAC-SHA256 of both (32 bytes).
 """

@@ -1,4 +1,4 @@
-"""Connections to the service, with limits on time and number, which the application can drop.
+"""HTTP connections with time and number limits. The application can drop its connection.
 
 uvicorn alone would wait indefinitely for an incomplete request and accept any number of connections from one peer.
 """

@@ -33,7 +33,7 @@ NEVER_SHARES = frozenset({"07", ASSISTED})
 
 
 class LimitEntry(Confidential):
-    """A person's limit, without dates, which depend on the day of the check."""
+    """A person's limit. Its dates depend on the day of the check."""
 
     classification: str
     classification_flag: str
@@ -54,7 +54,7 @@ class LimitEntry(Confidential):
 
 
 class TicketEntry(Confidential):
-    """A monthly public-assistance ticket (医療券, 調剤券), without dates, which depend on the day of the check."""
+    """A monthly public-assistance ticket (医療券, 調剤券). Its dates depend on the day of the check."""
 
     ticket_type: str
     issue_number: str | None = None
@@ -93,7 +93,7 @@ class CareConsent(Confidential):
     care: Literal["2", "3", "4"]
     """OQSCD028."""
     days_ago: Annotated[int, Field(ge=0)]
-    """Days between the consent, which is also the day of care, and the check."""
+    """Days between the consent and the check. The consent was given on the day of care."""
     holds_days: Annotated[int, Field(ge=1)] = 365
     items: tuple[Item, ...] = (Item.MEDICINES, Item.HEALTH_CHECKUP)
 
@@ -150,7 +150,7 @@ class InsuredPerson(Confidential):
     validity: Validity
     qualifications: tuple[Qualification, ...] = ()
     former: tuple[Qualification, ...] = ()
-    """Lost qualifications, which only a look-up by their numbers finds."""
+    """Lost qualifications. They are found only by a look-up with their numbers."""
     tickets: tuple[TicketEntry, ...] = ()
     """Public-assistance tickets for every month. Qualifications may have further tickets for certain months."""
     care_consents: tuple[CareConsent, ...] = ()
@@ -164,7 +164,7 @@ class InsuredPerson(Confidential):
     shares: bool = True
     """False for 日雇特例, which has no code value."""
     birth_date: date | None = None
-    """Required only without qualifications, which contain it."""
+    """Required if there are no qualifications."""
 
     @model_validator(mode="after")
     def _has_a_birth_date(self) -> Self:

@@ -1,4 +1,4 @@
-"""Verify the proof with which a check is opened."""
+"""Verify the proof in a request to open a check."""
 
 from datetime import datetime
 

@@ -140,7 +140,7 @@ def check_chip_proof(
 
 
 def key_of(request: OpenCheckRequest) -> bytes:
-    """Return the public key with which a check is opened, from certificate or chip, as DER SubjectPublicKeyInfo."""
+    """Return the public key that opens a check, from certificate or chip, as DER SubjectPublicKeyInfo."""
     if isinstance(request.proof, ChipProof):
         return chip_key_der(chip_key_of(request.proof.group_1))
     certificate = parse_certificate(request.certificate)
@@ -149,7 +149,7 @@ def key_of(request: OpenCheckRequest) -> bytes:
 
 
 def card_signature_of(key: bytes | None, check_id: str, submission: Submission) -> CardSignature:
-    """Verify the card's signature on a decision. `key`: the key with which the check was opened."""
+    """Verify the card's signature on a decision. `key`: the key that opened the check."""
     if submission.card_signature is None:
         return CardSignature.ABSENT
     if key is None or submission.wording_sha256 is None:

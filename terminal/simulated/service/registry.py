@@ -1,4 +1,4 @@
-"""The registry of cards, terminals and trust anchors, which contains no secrets.
+"""The registry of cards, terminals and trust anchors. It contains no secrets.
 
 The registry is a JSON file, replaced atomically and reloaded when it changes. The issuer of simulated cards writes to
 it while the service runs in another process.

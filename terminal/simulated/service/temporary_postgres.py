@@ -144,7 +144,7 @@ def _programs() -> Path:
 
 
 def _other_user() -> tuple[int, int] | None:
-    """Return the user and group to run as if this process is root, which PostgreSQL refuses; otherwise None."""
+    """Return a user and group for PostgreSQL, which refuses to run as root. None if this process is not root."""
     if not system.is_administrator():
         return None
     user = system.account(_UNPRIVILEGED)

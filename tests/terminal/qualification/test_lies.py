@@ -48,8 +48,8 @@ def altered(result: Result, **changes: Any) -> Result:
 
 
 def change_consents(result: Result, change: Callable[[ConsentOutcome], ConsentOutcome | None]) -> Result:
-    found = (change(outcome) for outcome in result.consents)
-    return altered(result, consents=tuple(outcome for outcome in found if outcome is not None))
+    outcomes = (change(outcome) for outcome in result.consents)
+    return altered(result, consents=tuple(outcome for outcome in outcomes if outcome is not None))
 
 
 def claim(item: Item) -> Alteration:

@@ -77,13 +77,13 @@ def test_altered_result_is_refused(counter: Any, card: Any, change: Change) -> N
     async def scenario(client: QualificationClient) -> Any:
         check_id = (await counter.open_check(client, card)).check_id
         await counter.submit(client, check_id, [ConsentAnswer(item=Item.MEDICINES, flag=0)])
-        true = await client.result(check_id)
+        unaltered = await client.result(check_id)
         middle.on_answer = change
-        return true, await client.result(check_id)
+        return unaltered, await client.result(check_id)
 
-    true, changed = counter.play(scenario, transport=middle)
-    assert isinstance(true, QualificationResult)
-    assert changed in (UNVERIFIED, NoAnswer(NoAnswerReason.NOT_UNDERSTOOD))
+    unaltered, altered = counter.play(scenario, transport=middle)
+    assert isinstance(unaltered, QualificationResult)
+    assert altered in (UNVERIFIED, NoAnswer(NoAnswerReason.NOT_UNDERSTOOD))
 
 
 def test_replayed_response_is_refused(counter: Any, card: Any) -> None:

@@ -187,20 +187,19 @@ def test_resubmitting_a_decision_returns_the_same_receipt(counter: Any, card: An
 
 def test_conflicting_submissions_are_refused(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> list[Any]:
-        one, two = await counter.open_check(client, card), await counter.open_check(client, card)
-        first = decision(client, one.check_id, [yes(Item.DIAGNOSIS)])
-        assert isinstance(await client.submit(one.check_id, first, "key-1"), Receipt)
+        check_id = (await counter.open_check(client, card)).check_id
+        other_check_id = (await counter.open_check(client, card)).check_id
+        submission = decision(client, check_id, [yes(Item.DIAGNOSIS)])
+        assert isinstance(await client.submit(check_id, submission, "key-1"), Receipt)
         return [
             # same key, another decision
-            await client.submit(one.check_id, decision(client, one.check_id, [no(Item.DIAGNOSIS)]), "key-1"),
+            await client.submit(check_id, decision(client, check_id, [no(Item.DIAGNOSIS)]), "key-1"),
             # same key, another ledger
-            await client.submit(
-                one.check_id, decision(client, one.check_id, [yes(Item.DIAGNOSIS)], ledger_count=8), "key-1"
-            ),
+            await client.submit(check_id, decision(client, check_id, [yes(Item.DIAGNOSIS)], ledger_count=8), "key-1"),
             # another key, same decision
-            await client.submit(one.check_id, first, "key-2"),
+            await client.submit(check_id, submission, "key-2"),
             # the key of another check
-            await client.submit(two.check_id, decision(client, two.check_id, [yes(Item.DIAGNOSIS)]), "key-1"),
+            await client.submit(other_check_id, decision(client, other_check_id, [yes(Item.DIAGNOSIS)]), "key-1"),
         ]
 
     assert [refusal(answer) for answer in counter.play(scenario)] == [RefusalReason.CONFLICT] * 4

@@ -1,4 +1,4 @@
-"""Answers for bulk jobs: an upload returns a reception number, with which a second request fetches the result."""
+"""Answers for bulk jobs. An upload returns a reception number, and a second request fetches the result."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -33,8 +33,8 @@ class UploadedFile:
     data: bytes = field(repr=False)
 
 
-def answer_upload(request: Upload, file: UploadedFile, lasts: timedelta, context: AnswerContext) -> BulkAccepted:
-    """Store the upload and return its reception number, or an error. `lasts`: duration of the job."""
+def answer_upload(request: Upload, file: UploadedFile, duration: timedelta, context: AnswerContext) -> BulkAccepted:
+    """Store the upload and return its reception number, or an error. `duration`: how long the job takes."""
     header = RequestHeader(
         institution_code=request.header.institution_code, file_identifier=request.header.file_identifier
     )
@@ -44,7 +44,7 @@ def answer_upload(request: Upload, file: UploadedFile, lasts: timedelta, context
     if trouble is not None:
         return BulkAccepted(header=context.header(header, FAILED, trouble.code, trouble.sentence))
     number = context.store.upload(
-        file.key, file.job, header.institution_code, file.data, context.now, context.now + lasts
+        file.key, file.job, header.institution_code, file.data, context.now, context.now + duration
     )
     return BulkAccepted(
         header=context.header(header, ENDED_NORMALLY), body=BulkReception(reception_number=number, status="1")
@@ -113,7 +113,7 @@ def _header(
     number: str | None = None,
     uploaded: Upload | None = None,
 ) -> BulkHeader:
-    """Return the header, with the identifier of `request` or else of the upload."""
+    """Return the header of a result. The file identifier defaults to that of the upload."""
     original = uploaded.header if uploaded else None
     return BulkHeader(
         executed_at=context.now,

@@ -62,7 +62,7 @@ def check(
 ) -> QualificationBody | tuple[str, str]:
     """Return the result of one search for one day, or an error code and message.
 
-    No match or several matches are also results.
+    No match and several matches are results, not errors.
     """
     outcome = context.checks.check(_query(search, day), institution, context.now)
     match outcome:
@@ -92,7 +92,7 @@ def _message(body: QualificationBody) -> dict[str, str]:
 
 
 def _results(body: QualificationBody, search: SearchInfo) -> tuple[object, ...]:
-    """Return the records with the search's identifier, or none for several matches, which are different people."""
+    """Return the records with the search's identifier, but none for several matches with different people."""
     if body.validity in (NOBODY, SEVERAL):
         return ()
     return tuple(

@@ -1,4 +1,4 @@
-"""A database connection in a separate thread, which commits waiting transactions together.
+"""A database thread that commits waiting transactions together.
 
 Requests that arrive during a commit share the next commit. A slow disk therefore adds latency but does not reduce
 throughput. The default is SQLite in a file. With PostgreSQL, several processes can share one store.

@@ -30,7 +30,7 @@ class OpenedCheck:
     """Whether the person was registered when the check was last read."""
     opened_at: datetime
     decision_key: bytes | None = None
-    """Public key (DER) with which the check was opened; None for checks of contract version 1."""
+    """Public key (DER) that opened the check; None for checks of contract version 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Alembic environment, which applies the migrations to the given connection."""
+"""Apply the migrations to the given connection. Alembic runs this file."""
 
 from alembic import context
 

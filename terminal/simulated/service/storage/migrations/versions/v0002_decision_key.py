@@ -1,4 +1,4 @@
-"""Add the public key with which a check was opened, which verifies the card's signature on the decision."""
+"""Add the public key that opened a check. It verifies the card's signature on the decision."""
 
 import sqlalchemy as sa
 from alembic import op
