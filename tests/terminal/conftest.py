@@ -1,4 +1,4 @@
-"""Fixtures for the terminal: a counter with a stub service, and the desk that plays receptions at it."""
+"""Fixtures for terminal tests: a counter with a stub service, and a desk for receptions at the counter."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ from vision.camera import Camera
 TIMEOUT_SECONDS = 20.0
 """Timeout for the service and the camera, long enough for a slow machine."""
 CUT_OFF = Rule(manner=Manner.DROPPED, delay_seconds=0.5)
-"""Simulates a silent service by disconnecting after 0.5 s, because `TIMEOUT_SECONDS` is too long to wait for."""
+"""Disconnect after 0.5 s to simulate a silent service without waiting for `TIMEOUT_SECONDS`."""
 
 
 @pytest.fixture(autouse=True)

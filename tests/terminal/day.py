@@ -92,7 +92,7 @@ class Day:
         self.place.insert(card)
         last_talk: Talk | None = None
         async with _deadline(persona, hands):
-            while not (self._has_begun() and isinstance(self.conductor.state, st.Idle)):
+            while not (self._has_started() and isinstance(self.conductor.state, st.Idle)):
                 await asyncio.sleep(0.02)
                 state, talk = self.conductor.state, hands.current_talk()
                 if (
@@ -111,7 +111,7 @@ class Day:
         self.place.remove()
         self.counter.stub.behave()
 
-    def _has_begun(self) -> bool:
+    def _has_started(self) -> bool:
         """Return whether the reception has started. A change of language on the idle screen adds an idle state."""
         return any(not isinstance(state, st.Idle) for state in self.states)
 

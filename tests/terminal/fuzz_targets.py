@@ -83,7 +83,7 @@ def _service() -> tuple[asyncio.AbstractEventLoop, ASGIApp]:
 
 
 def http(data: bytes) -> None:
-    """Send a request, which must not be answered with 5xx.
+    """Send a request and check that the status of the response is not 5xx.
 
     `data` contains the index of the route (one byte), a header value per line, an empty line and the body.
     """

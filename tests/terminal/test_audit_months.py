@@ -1,4 +1,4 @@
-"""The audit trail has one file per month, kept for the legal retention period of access records."""
+"""Monthly files of the audit trail and their retention period."""
 
 import json
 from pathlib import Path

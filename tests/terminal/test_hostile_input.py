@@ -16,19 +16,19 @@ def test_damaged_input_is_handled(name: str) -> None:
     for seed in SEEDS[name]:
         target(seed)
     for _ in range(60):
-        target(damaged(generator, generator.choice(SEEDS[name])))
+        target(damage(generator, generator.choice(SEEDS[name])))
 
 
-def damaged(generator: random.Random, seed: bytes) -> bytes:
+def damage(generator: random.Random, seed: bytes) -> bytes:
     """Return `seed` with one to five random changes: a byte replaced, or bytes removed or repeated."""
     data = bytearray(seed)
     for _ in range(generator.randint(1, 5)):
-        at = generator.randrange(len(data) + 1)
+        index = generator.randrange(len(data) + 1)
         match generator.randrange(3):
             case 0:
-                data[at : at + 1] = bytes((generator.randrange(256),))
+                data[index : index + 1] = bytes((generator.randrange(256),))
             case 1:
-                del data[at : at + generator.randint(1, 64)]
+                del data[index : index + generator.randint(1, 64)]
             case _:
-                data[at:at] = data[at : at + generator.randint(1, 64)]
+                data[index:index] = data[index : index + generator.randint(1, 64)]
     return bytes(data)

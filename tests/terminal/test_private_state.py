@@ -54,7 +54,7 @@ entry.main()
 """
 
 
-def test_every_command_first_hardens_its_process() -> None:
+def test_commands_harden_their_process() -> None:
     """Check PR_GET_DUMPABLE, core limit and umask, and that the variables that make Textual log keys are unset."""
     result = subprocess.run(
         [sys.executable, "-c", PROGRAM],

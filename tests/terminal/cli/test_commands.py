@@ -214,9 +214,9 @@ def test_stub_serves_tls_and_applies_misbehaviour_rules(tmp_path: Path, state: P
 
 
 def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.2", 0))
-        return int(free.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.2", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait_for_state(admin: StubAdmin, stub: "subprocess.Popen[str]") -> SimulatorState:
@@ -294,8 +294,8 @@ def test_lost_result_can_be_delivered_again_or_closed(
     monkeypatch.setenv("UKETSUKE_SERVICE__URL", server.url)
     results = state / "results"
     try:
-        with monkeypatch.context() as hanging:
-            hanging.setattr(FolderProcess, "move", lambda *_: NotDelivered(DeliveryFailure.HANGS))
+        with monkeypatch.context() as patch:
+            patch.setattr(FolderProcess, "move", lambda *_: NotDelivered(DeliveryFailure.HANGS))
             uketsuke("demo", "--auto", "--persona", "pin-right", "--service", server.url)
         shutil.rmtree(results / WORK_FOLDER)
         code, output = uketsuke("handover", "waiting")

@@ -126,9 +126,9 @@ def test_add_reports_origin_accuracy_and_the_setting(added_model: tuple[Path, st
 
 def test_added_model_is_used_if_selected_in_the_settings(state: Path) -> None:
     assert "mine  (calibrated)" in call(state, "face", "models")[1]
-    _, listed = call(state, "face", "models", model="mine")
-    assert "mine  (calibrated, in use)  face_recognition_sface_2021dec_int8bq, Apache-2.0" in listed
-    assert "(delivered)" in listed
+    _, models_output = call(state, "face", "models", model="mine")
+    assert "mine  (calibrated, in use)  face_recognition_sface_2021dec_int8bq, Apache-2.0" in models_output
+    assert "(delivered)" in models_output
     engine = face_engine(settings(state))()
     assert isinstance(engine, Engine)
     assert isinstance(engine._encoder, SFace)

@@ -1,4 +1,4 @@
-"""Signatures of decisions by the card. Only the verdict of the service is stored, not the signature."""
+"""Card signatures of decisions. The ledger stores the verdict of the service, but no signature."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""The policies that require face and PIN, played with simulated cards, synthetic patients and the stub service."""
+"""Receptions under the policies that require both face and PIN."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ def play(counter: DemoCounter, policy: AlsoPin, cache: Path, *personas: Persona)
 
 
 def steps(settings: Settings) -> list[list[str]]:
-    """Return a list per reception with "before event after detail" of each audit record."""
+    """Return the steps of each reception in the form "before event after detail"."""
     receptions: dict[str, list[str]] = {}
     for line in (settings.state_dir / "audit.jsonl").read_text(encoding="utf-8").splitlines():
         record = json.loads(line)

@@ -214,8 +214,8 @@ def test_no_patient_data_remains_after_the_reception(desk: Desk, caplog: pytest.
             await desk.share_all()
             await desk.until(st.Complete)
             gc.collect()
-            alive = [patient for patient in gc.get_objects() if isinstance(patient, Patient) and not patient.wiped]
-            assert alive == []
+            remaining = [patient for patient in gc.get_objects() if isinstance(patient, Patient) and not patient.wiped]
+            assert remaining == []
             await desk.take_card()
 
     asyncio.run(day())

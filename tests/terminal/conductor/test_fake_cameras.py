@@ -28,7 +28,7 @@ from vision.verdict import FaceCheckStopped
 
 
 class FakeCamera(EmptyRoom):
-    """A source of the given kind."""
+    """An empty room seen by a source of the given kind."""
 
     def __init__(self, kind: SourceKind) -> None:
         super().__init__()

@@ -124,8 +124,8 @@ def test_ignored_card_leaves_no_patient_object(desk: Desk) -> None:
             await desk.until(st.ChoosingMethod)
             desk.conductor.post(ev.CardPresent(99, "r-99"))
             await desk.take_card()
-            alive = [item for item in gc.get_objects() if isinstance(item, Patient) and item.reception == "r-99"]
-            assert alive == []
+            remaining = [item for item in gc.get_objects() if isinstance(item, Patient) and item.reception == "r-99"]
+            assert remaining == []
 
     asyncio.run(day())
 

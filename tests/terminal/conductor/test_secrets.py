@@ -148,7 +148,7 @@ def test_reason_entered_by_staff_is_not_in_the_audit_trail() -> None:
 
 
 def test_late_scan_does_not_replace_the_typed_code() -> None:
-    """After a change to the PIN and back, the typed code may be in use."""
+    """The typed code may be in use if the patient changed to the PIN and back."""
     patient, typed = Patient("r1"), bytearray(b"60061520341234")
     scanned = bytearray(b"60061520349876")
 
@@ -171,21 +171,21 @@ def test_late_scan_does_not_replace_the_typed_code() -> None:
 
 
 def test_pin_and_code_are_locked_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    locked: list[bytearray] = []
-    monkeypatch.setattr(system, "lock_in_memory", locked.append)
+    locked_buffers: list[bytearray] = []
+    monkeypatch.setattr(system, "lock_in_memory", locked_buffers.append)
     patient = Patient("r1")
     for digit in (5, 8, 3, 0):
         patient.pin.push(digit)
     pin, code = patient.pin.take(), bytearray(b"60061520341234")
     patient.put_code(code)
-    assert any(buffer is patient.pin._digits for buffer in locked)
-    assert any(buffer is pin for buffer in locked)
-    assert any(buffer is code for buffer in locked)
+    assert any(buffer is patient.pin._digits for buffer in locked_buffers)
+    assert any(buffer is pin for buffer in locked_buffers)
+    assert any(buffer is code for buffer in locked_buffers)
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 31, b"x" * 33])
 def test_damaged_card_hash_key_is_reported_at_the_start(desk: Desk, content: bytes) -> None:
-    """Without this check, the first reception would fail after the service opened a check."""
+    """Otherwise the first reception would fail after the service opened a check."""
     key = desk.settings.state_dir / "terminal" / "card-hash.key"
     key.parent.mkdir(parents=True, exist_ok=True)
     key.write_bytes(content)

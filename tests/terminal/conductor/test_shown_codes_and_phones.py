@@ -1,4 +1,4 @@
-"""Codes shown before the card, daily numbers, check-in without sharing, and phones."""
+"""Printed codes read before the card is inserted, daily numbers, check-in without sharing, and phones."""
 
 import asyncio
 import json
@@ -27,12 +27,12 @@ from terminal.simulated.service.registry import CardEntry, Registry, certificate
 from tests.terminal.conductor.counter_fixture import Desk
 
 
-def decided(desk: Desk) -> Decided:
+def decision_of(desk: Desk) -> Decided:
     records = LedgerFile(ledger_path(desk.settings)).records()
     return next(record.event for record in records if isinstance(record.event, Decided))
 
 
-# --- codes shown before the card ----------------------------------------------------------------------------
+# --- codes read before the card is inserted -----------------------------------------------------------------
 
 
 def expiry_of(card: SoftCard) -> date:
@@ -43,7 +43,7 @@ def expiry_of(card: SoftCard) -> date:
 
 
 class Wire:
-    """A link to a simulated card without a reader."""
+    """Direct connection to a simulated card."""
 
     atr = b""
 
@@ -59,7 +59,7 @@ class Wire:
 
 
 @pytest.mark.parametrize("same_card", [True, False])
-def test_code_shown_before_its_card_is_used_for_that_card_only(desk: Desk, same_card: bool) -> None:
+def test_code_read_before_its_card_is_used_only_for_that_card(desk: Desk, same_card: bool) -> None:
     card, effects = desk.card(), list[fx.Effect]()
     expiry = expiry_of(card) + timedelta(days=0 if same_card else 1)
     digits = bytearray(card.printed_code, "ascii")
@@ -85,7 +85,7 @@ def test_code_shown_before_its_card_is_used_for_that_card_only(desk: Desk, same_
     assert not any(digits), "the buffer was not overwritten"
 
 
-def test_shown_code_is_overwritten_when_replaced_expired_or_unused(desk: Desk) -> None:
+def test_code_read_early_is_overwritten_when_replaced_expired_or_unused(desk: Desk) -> None:
     rules = {"timeouts": {**default_timeouts(), "CardShown": 0.1}}
     short_desk = Desk(desk.counter, desk.settings, **rules)
     first, second, third = (bytearray(b"80010129123456") for _ in range(3))
@@ -172,8 +172,8 @@ def test_check_in_without_sharing_overrides_share_all(desk: Desk) -> None:
             await desk.take_card()
 
     asyncio.run(day())
-    assert decided(desk).cause is Cause.WITHOUT_SHARING
-    assert decided(desk).answered_by is AnsweredBy.GUARDIAN
+    assert decision_of(desk).cause is Cause.WITHOUT_SHARING
+    assert decision_of(desk).answered_by is AnsweredBy.GUARDIAN
     assert set(flags_in(desk.results()[0]).values()) == {0}
 
 

@@ -12,7 +12,7 @@ from tests.terminal.counter_web.stage import CHROMIUM, PageStage, chromium
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium. Module-scoped at most, because asyncio reports a running event loop while Playwright is active."""
+    """Start Chromium. At most module-scoped, because asyncio.run fails in this thread while Playwright is active."""
     if CHROMIUM is None:
         pytest.skip("Debian's chromium is not installed: make setup")
     with chromium() as browser:

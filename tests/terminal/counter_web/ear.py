@@ -1,4 +1,4 @@
-"""Operation of the page by ear: record the sentences that it plays and press the keys that they name."""
+"""Use of the page by ear: recording spoken sentences and pressing the keys they name."""
 
 import asyncio
 from collections.abc import Callable
@@ -46,7 +46,7 @@ async def short_sound(_text: str, _language: str, *, slow: bool = False) -> byte
 
 
 class Ear:
-    """Operation of a page by its spoken sentences and the numeric keypad."""
+    """A user who listens to the page and presses keys of a numeric keypad."""
 
     def __init__(self, page: Page, terminal: WebTerminal) -> None:
         self._page, self._screen = page, terminal.screen

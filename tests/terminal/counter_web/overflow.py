@@ -92,7 +92,7 @@ def measure(page: Page, names: Iterable[str], language: str, look: str) -> tuple
 
 
 def _content(name: str, language: str, look: dict[str, Any], speak: Speak) -> dict[str, Any]:
-    """Return the message with which the terminal sends this screen to the page."""
+    """Return the message that shows this screen on the page."""
     state, remark = _state(name), Remark.NONE
     display = Display(language=language, **look)
     rules = ALL_LANGUAGES

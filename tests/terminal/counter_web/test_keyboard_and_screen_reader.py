@@ -1,4 +1,4 @@
-"""Use of the page with a keyboard, a screen reader and large text."""
+"""The page with a keyboard, a screen reader and large text."""
 
 from playwright.sync_api import Page, expect
 

@@ -211,9 +211,9 @@ def test_focused_target_has_an_outline_of_six_units(stage: PageStage, page: Page
     stage.open(page)
     show_screen(stage, page, "method")
     page.keyboard.press("Tab")
-    focused = page.locator(":focus")
-    assert focused.get_attribute("data-target") == "offer:face"
-    style = focused.evaluate(
+    target = page.locator(":focus")
+    assert target.get_attribute("data-target") == "offer:face"
+    style = target.evaluate(
         "element => [getComputedStyle(element).outlineStyle, getComputedStyle(element).outlineWidth]"
     )
     assert style == ["solid", "6px"]

@@ -94,8 +94,8 @@ async def _play(
         await page.wait_for_selector(".offers")
         for persona in [member for first in personas for member in first.family]:
             fingers = Fingers(day, terminal, page, by_touch=by_touch)
-            state, chosen = day.conductor.state, persona.script.language or persona.expected.language
-            if isinstance(state, Idle) and not chosen and state.display.language != language:
+            state, persona_language = day.conductor.state, persona.script.language or persona.expected.language
+            if isinstance(state, Idle) and not persona_language and state.display.language != language:
                 await fingers.wait_until_drawn()
                 await page.locator(f"[data-offer=language-{language}]").tap()
             await day.play(persona, fingers)

@@ -40,10 +40,10 @@ def red_middle(width: int, height: int) -> Any:
 def test_preview_is_the_middle_of_the_picture_in_correct_colours(
     camera: tuple[int, int], preview: tuple[int, int]
 ) -> None:
-    drawn = cv2.imdecode(np.frombuffer(jpeg_of(red_middle(*camera)), np.uint8), cv2.IMREAD_COLOR)
-    assert drawn is not None
-    assert (drawn.shape[1], drawn.shape[0]) == preview
-    edges = np.concatenate([drawn[2, 2:-2], drawn[-3, 2:-2], drawn[2:-2, 2], drawn[2:-2, -3]])
+    decoded = cv2.imdecode(np.frombuffer(jpeg_of(red_middle(*camera)), np.uint8), cv2.IMREAD_COLOR)
+    assert decoded is not None
+    assert (decoded.shape[1], decoded.shape[0]) == preview
+    edges = np.concatenate([decoded[2, 2:-2], decoded[-3, 2:-2], decoded[2:-2, 2], decoded[2:-2, -3]])
     assert np.abs(edges.astype(int) - (0, 0, 200)).max() < 40, "an edge of the preview is not red (BGR)"
 
 
@@ -178,8 +178,8 @@ def test_oval_has_contrast_on_any_picture(stage: PageStage, page: Page) -> None:
     stage.show(page, state_of("face"))
     for background in ("#ffffff", "#000000", "#808080", "#e0ac8c", "#5c3a28", "noise"):
         page.evaluate(PAINT, background)
-        drawn = Image.open(BytesIO(page.locator(".live").screenshot())).convert("RGB")
-        across, row = drawn.width / 640, round(drawn.height * 236 / 480)
-        band = np.asarray(drawn)[row, [round(across * x) for x in range(158, 183)]]
+        screenshot = Image.open(BytesIO(page.locator(".live").screenshot())).convert("RGB")
+        scale, row = screenshot.width / 640, round(screenshot.height * 236 / 480)
+        band = np.asarray(screenshot)[row, [round(scale * x) for x in range(158, 183)]]
         shades = [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in band]
         assert ratio(min(shades, key=luminance), max(shades, key=luminance)) >= AAA, background

@@ -1,4 +1,4 @@
-"""Start: the page is served before the terminal is ready."""
+"""Serving the page before the terminal is ready."""
 
 import asyncio
 import json

@@ -145,7 +145,7 @@ def test_page_reports_blocked_sound_until_it_is_touched(browser: Browser, tmp_pa
         page.add_init_script(AUDIO + REPORT_BLOCKED)
         stage.set_state(state_of("method", voice=True))
         page.goto(stage.address())
-        wait_for(page, lambda: blocked)  # before `expect`, which counts as a touch
+        wait_for(page, lambda: blocked)  # wait first, because `expect` counts as a touch
         message = page.locator("#foot .state.loud")
         expect(message).to_have_text("画面にふれると 音が出ます")
         page.mouse.click(640, 120)

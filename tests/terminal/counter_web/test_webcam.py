@@ -22,7 +22,7 @@ from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
 
 
 def film_of_hana(path: Path, frames: int = 20) -> Path:
-    """Write a motion JPEG file that Chromium plays as its camera."""
+    """Write a motion JPEG file that Chromium uses as its camera."""
     from terminal.counter_web.preview import jpeg_of
     from vision.frame import Frame
     from vision.synthetic.source import SyntheticSource

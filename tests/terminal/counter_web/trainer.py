@@ -62,13 +62,13 @@ class Trainer:
 
     async def open_drill(self, drill: str) -> None:
         await self.page.select_option("#list", drill)
-        first = next(listed for listed in DRILLS if listed.id == drill).personas[0]
+        first = next(candidate for candidate in DRILLS if candidate.id == drill).personas[0]
         await expect(self.page.locator(f"[data-person={first}][aria-current]")).to_be_visible()
 
     async def touch(self, *offers: str) -> None:
         """Touch each offer after the page has painted it."""
         for offer in offers:
-            serial = await self._wait_painted(lambda talk, id=offer: any(listed.id == id for listed in talk.offers))  # type: ignore[misc]
+            serial = await self._wait_painted(lambda talk, id=offer: id in {item.id for item in talk.offers})  # type: ignore[misc]
             await self.counter.locator(f"[data-offer='{offer}']").click()
             await self._until(lambda serial=serial: self.talk.serial != serial)  # type: ignore[misc]
 

@@ -98,7 +98,7 @@ def test_hanging_and_failing_checks_do_not_stop_the_others(ready: Settings) -> N
     def fail(_settings: Settings) -> Finding:
         raise KeyError("canary-7391")
 
-    began = time.monotonic()
+    started = time.monotonic()
     results = examine(
         ready,
         [
@@ -108,7 +108,7 @@ def test_hanging_and_failing_checks_do_not_stop_the_others(ready: Settings) -> N
         ],
     )
     release.set()
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - started < 30
     hanging, failing, good = (result.finding for result in results)
     assert (hanging.grade, hanging.remedy) == (Grade.BAD, "restart it")
     assert failing.grade is Grade.BAD
@@ -305,16 +305,16 @@ def test_staff_page_certificate_expiry_is_graded(authority: int, server: int, gr
 
 def test_trust_anchor_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
     assert trust.trust_anchors(ready).grade is Grade.OK
-    none = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": []}))
-    assert (none.grade, "only the PIN" in none.text) == (Grade.WARN, True)
+    without_anchors = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": []}))
+    assert (without_anchors.grade, "only the PIN" in without_anchors.text) == (Grade.WARN, True)
     for policy, grade, message in (
         ("where-possible", Grade.WARN, "only asks for the PIN"),
         ("always", Grade.BAD, "always requires it"),
     ):
         with_pin = with_changes(ready, reader={"trust_anchors": []}, vision={"also_pin": policy})
         assert (trust.trust_anchors(with_pin).grade, message in trust.trust_anchors(with_pin).text) == (grade, True)
-    lax = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": [], "require_genuine_record": False}))
-    assert "forged photos" in lax.text
+    unchecked = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": [], "require_genuine_record": False}))
+    assert "forged photos" in unchecked.text
     missing = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": [tmp_path / "gone.json"]}))
     assert (missing.grade, "gone.json" in missing.text) == (Grade.BAD, True)
 

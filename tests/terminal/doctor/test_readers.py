@@ -88,12 +88,12 @@ def test_run_uses_the_virtual_reader_only_if_named(pcscd: Pcscd, tmp_path: Path)
 @pytest.mark.pcscd
 def test_used_and_unused_readers_are_listed(pcscd: Pcscd, tmp_path: Path) -> None:
     assert readers.pcscd(settings(tmp_path)).text == "running, 2 readers"
-    unnamed = readers.reader(settings(tmp_path))
-    assert unnamed.grade is Grade.BAD, "an unnamed virtual reader was used"
-    assert "only used if set in reader.name" in unnamed.text
-    named = readers.reader(settings(tmp_path, name="pcd ?? 01"))
-    assert (named.grade, named.remedy) == (Grade.WARN, "Remove vsmartcard-vpcd.")
-    assert named.text.startswith(f"{SECOND}; not used: {FIRST}; a virtual reader is installed")
+    without_name = readers.reader(settings(tmp_path))
+    assert without_name.grade is Grade.BAD, "an unnamed virtual reader was used"
+    assert "only used if set in reader.name" in without_name.text
+    with_name = readers.reader(settings(tmp_path, name="pcd ?? 01"))
+    assert (with_name.grade, with_name.remedy) == (Grade.WARN, "Remove vsmartcard-vpcd.")
+    assert with_name.text.startswith(f"{SECOND}; not used: {FIRST}; a virtual reader is installed")
     with_phone = readers.reader(settings(tmp_path, name="pcd ?? 01", phone="pcd ?? 00"))
     assert with_phone.text.startswith(f"{SECOND}; {FIRST}; ")
 
@@ -166,15 +166,15 @@ def test_unusable_readers_are_listed_with_the_reason(names: list[str], tmp_path:
 
 def test_reader_that_cannot_transfer_signatures_is_reported(names: list[str], tmp_path: Path) -> None:
     names.append("ACS ACR122U PICC Interface 00 00")
-    listed = readers.reader(settings(tmp_path))
-    assert (listed.grade, "required to confirm patients" in listed.text) == (Grade.BAD, True)
+    known_model = readers.reader(settings(tmp_path))
+    assert (known_model.grade, "required to confirm patients" in known_model.text) == (Grade.BAD, True)
 
     names[:] = ["Weak Reader 00 00"]
     models = reader_models(settings(tmp_path))
     models.note(names[0], 240)
     models.note(names[0], 240)
-    found = readers.reader(settings(tmp_path))
-    assert (found.grade, "measured here: 240 bytes" in found.text) == (Grade.BAD, True)
+    measured = readers.reader(settings(tmp_path))
+    assert (measured.grade, "measured here: 240 bytes" in measured.text) == (Grade.BAD, True)
 
     names.append("SONY FeliCa RC-S300/S 01 00")
-    assert readers.reader(settings(tmp_path)).grade is Grade.OK, "the other reader is usable"
+    assert readers.reader(settings(tmp_path)).grade is Grade.OK, "the usable reader was not accepted"

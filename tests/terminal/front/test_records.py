@@ -45,7 +45,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "audit.jsonl"
 
 
-def read(file: Path, lines: Iterable[str] = DAY) -> Trail:
+def read_trail(file: Path, lines: Iterable[str] = DAY) -> Trail:
     file.write_text("".join(lines), encoding="utf-8")
     trail = Trail(file)
     trail.read(TODAY)
@@ -57,7 +57,7 @@ def entries(trail: Trail) -> list[tuple[int, ReceptionStanding, str]]:
 
 
 def test_todays_receptions_are_listed_with_their_outcome_newest_first(file: Path) -> None:
-    assert entries(read(file)) == [
+    assert entries(read_trail(file)) == [
         (4, ReceptionStanding.INTERRUPTED, ""),
         (3, ReceptionStanding.INQUIRY, ""),
         (2, ReceptionStanding.LEFT, "card-removed"),
@@ -66,7 +66,7 @@ def test_todays_receptions_are_listed_with_their_outcome_newest_first(file: Path
 
 
 def test_list_handles_partial_lines_and_replaced_files(file: Path) -> None:
-    trail = read(file)
+    trail = read_trail(file)
     line = record("r5", "Idle", "Reading", at="2026-11-22T09:25")
     with file.open("a", encoding="utf-8") as stream:
         stream.write(line[:40])
@@ -86,11 +86,11 @@ def test_list_handles_partial_lines_and_replaced_files(file: Path) -> None:
 def test_damaged_lines_and_missing_files_are_skipped(file: Path) -> None:
     assert entries(Trail(file)) == []
     damaged = '{"at": "2026-11-22T09:00", damaged\n'
-    assert [number for number, _, _ in entries(read(file, (damaged, "[]\n", *DAY[1:4])))] == [1]
+    assert [number for number, _, _ in entries(read_trail(file, (damaged, "[]\n", *DAY[1:4])))] == [1]
 
 
 def test_new_day_starts_with_an_empty_list(file: Path) -> None:
-    trail = read(file)
+    trail = read_trail(file)
     trail.read(date(2026, 11, 23))
     assert entries(trail) == []
 

@@ -18,7 +18,7 @@ PROCESSED = datetime(2026, 11, 21, 0, 15, 4, tzinfo=UTC)
 """09:15:04 in Japan."""
 
 
-def _granted(item: Item) -> ConsentOutcome:
+def _consent_to(item: Item) -> ConsentOutcome:
     expires = item not in (Item.HIGH_COST_LIMIT, Item.SPECIFIC_DISEASE)
     return ConsentOutcome(
         item=item,
@@ -61,10 +61,10 @@ def elder_result() -> QualificationResult:
         valid_end_date=date(2027, 7, 31),
     )
     consents = (
-        _granted(Item.DIAGNOSIS),
-        _granted(Item.MEDICINES),
-        _granted(Item.HEALTH_CHECKUP),
-        _granted(Item.HIGH_COST_LIMIT),
+        _consent_to(Item.DIAGNOSIS),
+        _consent_to(Item.MEDICINES),
+        _consent_to(Item.HEALTH_CHECKUP),
+        _consent_to(Item.HIGH_COST_LIMIT),
         ConsentOutcome(item=Item.SURGERY, flag=0),
         ConsentOutcome(item=Item.SPECIFIC_DISEASE, flag=0),
     )

@@ -22,7 +22,7 @@ def results(tmp_path: Path) -> Path:
     return tmp_path / "results"
 
 
-def differing(results: Path) -> list[str]:
+def differences(results: Path) -> list[str]:
     return [difference.what for difference in check_files(results, results.parent / "ledger.db").differing]
 
 
@@ -31,7 +31,7 @@ def test_unchanged_files_match_the_ledger(results: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "what"),
+    ("before", "after", "difference"),
     [
         ("PharmacistsInfoConsFlg>0", "PharmacistsInfoConsFlg>1", "YZK: not granted"),
         ("DiagnosisInfoConsTime>2026", "DiagnosisInfoConsTime>2025", "SRJ: granted at a different time"),
@@ -43,17 +43,17 @@ def test_unchanged_files_match_the_ledger(results: Path) -> None:
         ),
     ],
 )
-def test_changed_file_is_reported(results: Path, before: str, after: str, what: str) -> None:
+def test_changed_file_is_reported(results: Path, before: str, after: str, difference: str) -> None:
     path = next(path for path in sorted(results.iterdir()) if before in path.read_text(encoding="utf-8"))
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
-    assert differing(results) == [what]
+    assert differences(results) == [difference]
 
 
 def test_renamed_file_is_reported(results: Path) -> None:
     path = sorted(results.iterdir())[0]
     path.rename(path.with_name(path.name.replace("20261126", "20261127")))
-    assert differing(results) == ["handed over under a different name"]
+    assert differences(results) == ["handed over under a different name"]
 
 
 def test_file_matches_the_ledger_after_a_later_withdrawal(results: Path) -> None:
@@ -68,7 +68,7 @@ def test_file_matches_the_ledger_after_a_later_withdrawal(results: Path) -> None
     event = history.decision.event
     with Ledger.open(path, "terminal-1", clock=lambda: event.decided_at + timedelta(hours=1)) as ledger:
         ledger.withdrawn(event.check_id, event.granted)
-    assert differing(results) == []
+    assert differences(results) == []
 
 
 def test_file_without_a_recorded_delivery_is_reported(results: Path) -> None:
@@ -89,6 +89,6 @@ def test_file_without_a_recorded_delivery_is_reported(results: Path) -> None:
 
 def test_folder_is_reported_and_vanished_file_is_skipped(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (results / "OQSsiquc01res_face_1_20261126224257.xml").mkdir()
-    assert differing(results) == ["not a valid result"]
+    assert differences(results) == ["not a valid result"]
     monkeypatch.setattr(audit, "read_file", lambda *_: None)
-    assert differing(results) == []
+    assert differences(results) == []

@@ -161,8 +161,10 @@ def test_misspelled_element_is_not_also_reported_as_missing() -> None:
 
 
 def test_finding_for_a_misplaced_element_names_its_parent() -> None:
-    moved = face().replace("<MessageBody>", "<MessageBody><ReferenceNumber>1</ReferenceNumber>")
-    (error,) = [finding for finding in check_bytes(FACE, moved.encode()).findings if finding.severity is Severity.ERROR]
+    misplaced = face().replace("<MessageBody>", "<MessageBody><ReferenceNumber>1</ReferenceNumber>")
+    (error,) = [
+        finding for finding in check_bytes(FACE, misplaced.encode()).findings if finding.severity is Severity.ERROR
+    ]
     assert error.expected == "this element in MessageBody/ResultOfQualificationConfirmation"
 
 

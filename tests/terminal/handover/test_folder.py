@@ -31,7 +31,7 @@ NAME = "OQSsiquc01res_face_1319999999_20261121091504.xml"
 DATA = b"<XmlMsg/>" * 1000
 
 
-def visible(folder: Path) -> list[str]:
+def visible_files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.is_file())
 
 
@@ -56,11 +56,11 @@ def test_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     assert work_files(tmp_path) == []
 
 
-def no_links(source: Path, target: Path) -> None:
+def refuse_links(source: Path, target: Path) -> None:
     raise OSError(errno.EPERM, "no hard links")
 
 
-def no_flags(source: Path, target: Path) -> None:
+def refuse_flags(source: Path, target: Path) -> None:
     raise OSError(errno.EINVAL, "no flags")
 
 
@@ -69,7 +69,7 @@ def test_only_one_of_many_concurrent_deliveries_succeeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: bool
 ) -> None:
     if not flags:  # as on a network share, where a move is a link followed by an unlink
-        monkeypatch.setattr(system, "rename_new", no_flags)
+        monkeypatch.setattr(system, "rename_new", refuse_flags)
     start = threading.Barrier(8)
     outcomes: list[Delivery] = []
 
@@ -84,13 +84,13 @@ def test_only_one_of_many_concurrent_deliveries_succeeds(
     for thread in threads:
         thread.join()
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["FileDelivered"] + ["TargetExists"] * 7
-    assert visible(tmp_path) == [NAME]
+    assert visible_files(tmp_path) == [NAME]
     assert work_files(tmp_path) == []
 
 
 def test_delivery_works_without_hard_links_and_rename_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "link", no_links)
-    monkeypatch.setattr(system, "rename_new", no_flags)
+    monkeypatch.setattr(os, "link", refuse_links)
+    monkeypatch.setattr(system, "rename_new", refuse_flags)
     results = ResultFolder(tmp_path)
     assert results.deliver(NAME, DATA) == FileDelivered(tmp_path / NAME)
     assert results.deliver(NAME, b"other") == TargetExists(tmp_path / NAME, same=False)
@@ -105,21 +105,21 @@ def test_unremovable_work_file_is_emptied_and_removed_by_the_next_delivery(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results = ResultFolder(tmp_path)
-    real_unlink, real_fsync = Path.unlink, os.fsync
+    original_unlink, original_fsync = Path.unlink, os.fsync
 
-    def failing_unlink(path: Path, missing_ok: bool = False) -> None:
+    def fail_to_unlink(path: Path, missing_ok: bool = False) -> None:
         raise OSError(errno.EROFS, "read-only now")
 
-    def full(descriptor: int) -> None:
+    def fail_with_disk_full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "full")
 
     assert results.probe() is None
-    monkeypatch.setattr(os, "fsync", full)
-    monkeypatch.setattr(Path, "unlink", failing_unlink)
+    monkeypatch.setattr(os, "fsync", fail_with_disk_full)
+    monkeypatch.setattr(Path, "unlink", fail_to_unlink)
     assert isinstance(results.deliver(NAME, DATA), NotDelivered)
     assert [path.read_bytes() for path in work_files(tmp_path)] == [b""]
-    monkeypatch.setattr(Path, "unlink", real_unlink)
-    monkeypatch.setattr(os, "fsync", real_fsync)
+    monkeypatch.setattr(Path, "unlink", original_unlink)
+    monkeypatch.setattr(os, "fsync", original_fsync)
     assert results.deliver(NAME, DATA) == FileDelivered(tmp_path / NAME)
     assert work_files(tmp_path) == []
 
@@ -134,7 +134,7 @@ def test_folder_trouble_is_reported_until_it_is_resolved(tmp_path: Path) -> None
     share.mkdir()
     assert results.probe() is None
     assert results.trouble is None
-    assert visible(share) == []
+    assert visible_files(share) == []
     assert work_files(share) == []
     assert {reason.message_id for reason in DeliveryFailure} == {
         "handover.disk-full",
@@ -161,20 +161,20 @@ def test_disk_error_leaves_no_file_and_can_be_retried(
 ) -> None:
     results = ResultFolder(tmp_path)
     module = system if call == "rename_new" else os
-    real = getattr(module, call)
+    original = getattr(module, call)
 
-    def failing(*arguments: object, **keywords: object) -> object:
+    def fail(*arguments: object, **keywords: object) -> object:
         if call == "open" and not str(arguments[0]).endswith(".part"):
-            return real(*arguments, **keywords)
+            return original(*arguments, **keywords)
         if call == "write":
-            real(arguments[0], b"<Xml")  # part of the data was written before the error
+            original(arguments[0], b"<Xml")  # part of the data was written before the error
         raise OSError(number, os.strerror(number))
 
     assert results.probe() is None
-    monkeypatch.setattr(module, call, failing)
+    monkeypatch.setattr(module, call, fail)
     assert results.deliver(NAME, DATA) == NotDelivered(reason, number)
-    monkeypatch.setattr(module, call, real)
-    assert visible(tmp_path) == []
+    monkeypatch.setattr(module, call, original)
+    assert visible_files(tmp_path) == []
     assert work_files(tmp_path) == []
     assert results.deliver(NAME, DATA) == FileDelivered(tmp_path / NAME)
 
@@ -198,7 +198,7 @@ def test_full_or_read_only_disk_is_reported(small_disk: Path) -> None:
         results = ResultFolder(small_disk)
         assert results.deliver("first.xml", b"x" * 20_000) == FileDelivered(small_disk / "first.xml")
         assert results.deliver(NAME, b"x" * 100_000) == NotDelivered(DeliveryFailure.DISK_FULL, errno.ENOSPC)
-        assert visible(small_disk) == ["first.xml"]
+        assert visible_files(small_disk) == ["first.xml"]
         assert work_files(small_disk) == []
         subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
         assert results.deliver(NAME, DATA) == NotDelivered(DeliveryFailure.READ_ONLY, errno.EROFS)
@@ -276,14 +276,14 @@ def test_prepared_file_remains_until_its_replacement_is_complete(
     results = ResultFolder(tmp_path)
     prepared = results.prepare(NAME, DATA)
     assert isinstance(prepared, Prepared)
-    real = os.write
+    original = os.write
 
-    def full(descriptor: int, data: bytes) -> int:
-        real(descriptor, bytes(data)[:10])
+    def fail_with_disk_full(descriptor: int, data: bytes) -> int:
+        original(descriptor, bytes(data)[:10])
         raise OSError(errno.ENOSPC, "full")
 
-    with monkeypatch.context() as disk:
-        disk.setattr(os, "write", full)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", fail_with_disk_full)
         assert results.prepare(NAME, DATA) == prepared
         assert results.prepare(NAME, b"changed" * 9) == NotDelivered(DeliveryFailure.DISK_FULL, errno.ENOSPC)
     assert results.inspect(NAME) == ResultOnDisk(prepared.mark, hashlib.sha256(DATA).hexdigest(), None)
@@ -298,15 +298,15 @@ def test_stale_share_does_not_count_as_delivered(tmp_path: Path, monkeypatch: py
     prepared = results.prepare(NAME, DATA)
     assert isinstance(prepared, Prepared)
     results.move(NAME, hashlib.sha256(DATA).hexdigest())
-    real = os.open
+    original = os.open
 
-    def stale(path: Path, flags: int, *more: int) -> int:
+    def open_stale_handle(path: Path, flags: int, *extra: int) -> int:
         if stat.S_ISREG(os.lstat(path).st_mode):
             raise OSError(errno.ESTALE, "stale file handle")
-        return real(path, flags, *more)
+        return original(path, flags, *extra)
 
-    with monkeypatch.context() as share:
-        share.setattr(os, "open", stale)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", open_stale_handle)
         assert results.inspect(NAME) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ESTALE)
         assert results.prepare("other.xml", DATA) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ESTALE)
     assert results.inspect(NAME) == ResultOnDisk(prepared.mark, None, hashlib.sha256(DATA).hexdigest())
@@ -316,13 +316,13 @@ def test_share_disconnected_during_look_is_reported_as_missing(tmp_path: Path, m
     results = ResultFolder(tmp_path / "share")
     (tmp_path / "share").mkdir()
     assert isinstance(results.prepare(NAME, DATA), Prepared)
-    real, opened_paths = os.open, []
+    original, opened_paths = os.open, []
 
-    def disconnect(path: Path, flags: int, *more: int) -> int:
+    def disconnect(path: Path, flags: int, *extra: int) -> int:
         opened_paths.append(path)
         if len(opened_paths) == 2:  # after the mark
             (tmp_path / "share").rename(tmp_path / "away")
-        return real(path, flags, *more)
+        return original(path, flags, *extra)
 
     monkeypatch.setattr(os, "open", disconnect)
     assert results.inspect(NAME) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ENOENT)

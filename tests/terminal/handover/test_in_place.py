@@ -31,7 +31,7 @@ def test_file_is_created_empty_and_then_written(tmp_path: Path, monkeypatch: pyt
                 file_found.set()
 
     def pause(seconds: float) -> None:
-        """Wait for the watcher to find the file instead of for a fixed time."""
+        """Wait until the watcher has found the file, instead of sleeping."""
         assert seconds == placing.BEFORE_CHANGE
         assert file_found.wait(60)
 
@@ -65,10 +65,10 @@ def test_different_file_with_the_same_name_is_not_overwritten(tmp_path: Path) ->
 
 def test_full_disk_leaves_no_partial_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk has space for the work file but not for the result file."""
-    real, sizes = os.write, list[int]()
+    original, sizes = os.write, list[int]()
 
-    def full(descriptor: int, data: bytes) -> int:
-        sizes.append(real(descriptor, data[:100] if sizes else data))
+    def fail_with_disk_full(descriptor: int, data: bytes) -> int:
+        sizes.append(original(descriptor, data[:100] if sizes else data))
         if len(sizes) > 1:
             raise OSError(28, "No space left on device")
         return sizes[0]
@@ -76,9 +76,9 @@ def test_full_disk_leaves_no_partial_file(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(placing, "BEFORE_CHANGE", 0.0)
     folder = ResultFolder(tmp_path, in_place=True)
     folder.probe()
-    monkeypatch.setattr(os, "write", full)
+    monkeypatch.setattr(os, "write", fail_with_disk_full)
     assert folder.deliver(NAME, DATA) == NotDelivered(DeliveryFailure.DISK_FULL, 28)
     assert sizes == [len(DATA), 100]
     assert not (tmp_path / NAME).exists()
-    monkeypatch.setattr(os, "write", real)
+    monkeypatch.setattr(os, "write", original)
     assert isinstance(folder.deliver(NAME, DATA), FileDelivered)

@@ -28,7 +28,7 @@ def reread(data: bytes, message: type[Part]) -> tuple[Part | None, tuple[LayoutP
     return read.message, read.problems
 
 
-def shuffled(data: bytes, codec: str, seed: int) -> bytes:
+def shuffle_elements(data: bytes, codec: str, seed: int) -> bytes:
     """Return the document with the same declaration and shuffled elements."""
     declaration, _, body = data.decode(codec).partition("\n")
     root: Any = etree.fromstring(body.encode())
@@ -51,7 +51,7 @@ def test_message_is_equal_after_writing_and_reading(
     sent = data.draw(parts(message))
     document = write_document(sent, encoding)
     assert document.substituted == 0
-    for encoded in (document.data, shuffled(document.data, "utf-8" if encoding == "UTF-8" else "cp932", seed)):
+    for encoded in (document.data, shuffle_elements(document.data, "utf-8" if encoding == "UTF-8" else "cp932", seed)):
         read, problems = reread(encoded, message)
         assert [problem for problem in problems if problem.severity is Severity.ERROR] == []
         assert read == sent
@@ -119,7 +119,7 @@ REQUEST = """<?xml version="1.0" encoding="{encoding}" standalone="no"?>
 
 
 @pytest.mark.parametrize(
-    ("declared", "codec"),
+    ("encoding", "codec"),
     [
         ("UTF-8", "utf-8"),
         ("UTF-8", "utf-8-sig"),
@@ -129,8 +129,8 @@ REQUEST = """<?xml version="1.0" encoding="{encoding}" standalone="no"?>
         ("Windows-31J", "cp932"),
     ],
 )
-def test_request_in_a_common_encoding_is_read(declared: str, codec: str) -> None:
-    read, problems = reread(REQUEST.format(encoding=declared).encode(codec), QualificationRequest)
+def test_request_in_a_common_encoding_is_read(encoding: str, codec: str) -> None:
+    read, problems = reread(REQUEST.format(encoding=encoding).encode(codec), QualificationRequest)
     assert isinstance(read, QualificationRequest)
     assert read.body.search.insurer_number == "138999"
     assert read.body.search.insured_card_symbol == "試－１"
@@ -138,12 +138,12 @@ def test_request_in_a_common_encoding_is_read(declared: str, codec: str) -> None
     assert [(problem.line, problem.severity) for problem in problems] == [(15, Severity.NOTE)]
 
 
-@pytest.mark.parametrize("declared", ["UTF-8", "Shift_JIS"])
-def test_request_with_a_wrong_encoding_declaration_is_read(declared: str) -> None:
-    codec = "cp932" if declared == "UTF-8" else "utf-8"
-    parsed = parse(REQUEST.format(encoding=declared).replace("試－１", "試験髙").encode(codec))
+@pytest.mark.parametrize("encoding", ["UTF-8", "Shift_JIS"])
+def test_request_with_a_wrong_encoding_declaration_is_read(encoding: str) -> None:
+    codec = "cp932" if encoding == "UTF-8" else "utf-8"
+    parsed = parse(REQUEST.format(encoding=encoding).replace("試－１", "試験髙").encode(codec))
     assert isinstance(parsed, Parsed)
-    assert (parsed.exact, parsed.declared) == (False, declared)
+    assert (parsed.exact, parsed.declared) == (False, encoding)
     read = read_message(parsed, QualificationRequest).message
     assert isinstance(read, QualificationRequest)
     assert read.body.search.insured_card_symbol == "試験髙"
@@ -178,8 +178,8 @@ def test_unusual_padding_of_an_insurer_number_causes_a_warning(number: str) -> N
 
 
 def test_duplicate_element_is_reported() -> None:
-    twice = REQUEST.format(encoding="UTF-8").replace("<Birthdate>", "<Birthdate>19790101</Birthdate><Birthdate>")
-    _, problems = reread(twice.encode(), QualificationRequest)
+    duplicate = REQUEST.format(encoding="UTF-8").replace("<Birthdate>", "<Birthdate>19790101</Birthdate><Birthdate>")
+    _, problems = reread(duplicate.encode(), QualificationRequest)
     assert LayoutFault.TWICE in [problem.fault for problem in problems]
 
 

@@ -70,7 +70,7 @@ EXPECTED_RESULT = [
 ]
 
 
-def parsed(document: Document, codec: str = "utf-8") -> Any:
+def parse_result(document: Document, codec: str = "utf-8") -> Any:
     """Parse strictly, decoding with `codec` (cp932 for Shift_JIS)."""
     text = document.data.decode(codec)
     declaration, _, body = text.partition("\n")
@@ -112,7 +112,7 @@ def test_shift_jis_result_contains_the_same_elements(elder_result: Qualification
     assert document.data.startswith(b'<?xml version="1.0" encoding="Shift_JIS" standalone="no"?>\n')
     assert document.substituted == 0
     assert "ﾐﾎﾝ ﾀﾛｳ".encode("cp932") in document.data
-    root = parsed(document, "cp932")
+    root = parse_result(document, "cp932")
     assert root.findtext("MessageHeader/CharacterCodeIdentifier") == "1"
     assert leaves(root.find("MessageBody/ResultList/ResultOfQualificationConfirmation")) == EXPECTED_RESULT
 
@@ -137,10 +137,10 @@ def test_characters_outside_cp932_are_substituted(
     elder_result: QualificationResult, name: str, utf_8: str, shift_jis: str, substituted: int
 ) -> None:
     result = with_name(elder_result, name)
-    assert result_of(parsed(result_document(result)))["Name"] == utf_8
+    assert result_of(parse_result(result_document(result)))["Name"] == utf_8
     assert result_document(result).substituted == 0
     document = result_document(result, "Shift_JIS")
-    assert result_of(parsed(document, "cp932"))["Name"] == shift_jis
+    assert result_of(parse_result(document, "cp932"))["Name"] == shift_jis
     assert document.substituted == substituted
 
 
@@ -148,7 +148,7 @@ def test_characters_outside_cp932_are_substituted(
 def test_characters_invalid_in_xml_are_substituted(elder_result: QualificationResult, encoding: Any) -> None:
     document = result_document(with_name(elder_result, "a\x00b\x1bc\ufffed"), encoding)
     codec = "utf-8" if encoding == "UTF-8" else "cp932"
-    assert result_of(parsed(document, codec))["Name"] == f"a{SUBSTITUTE}b{SUBSTITUTE}c{SUBSTITUTE}d"
+    assert result_of(parse_result(document, codec))["Name"] == f"a{SUBSTITUTE}b{SUBSTITUTE}c{SUBSTITUTE}d"
     assert document.substituted == 3
 
 
@@ -156,25 +156,25 @@ def test_characters_invalid_in_xml_are_substituted(elder_result: QualificationRe
 def test_markup_in_a_name_is_escaped(elder_result: QualificationResult, encoding: Any) -> None:
     name = "<Name>&amp;]]>\"'</Name>"
     codec = "utf-8" if encoding == "UTF-8" else "cp932"
-    root = parsed(result_document(with_name(elder_result, name), encoding), codec)
+    root = parse_result(result_document(with_name(elder_result, name), encoding), codec)
     assert result_of(root)["Name"] == name
 
 
 def test_short_insurer_number_is_padded_with_spaces(elder_result: QualificationResult) -> None:
     qualification = elder_result.qualifications[0].model_copy(update={"insurer_number": "138999"})
-    root = parsed(result_document(elder_result.model_copy(update={"qualifications": (qualification,)})))
+    root = parse_result(result_document(elder_result.model_copy(update={"qualifications": (qualification,)})))
     assert result_of(root)["InsurerNumber"] == "  138999"
 
 
 def test_times_are_written_in_japan_time(elder_result: QualificationResult) -> None:
     late = elder_result.model_copy(update={"processed_at": datetime(2026, 12, 31, 15, 0, 0, tzinfo=UTC)})
-    assert parsed(result_document(late)).findtext("MessageHeader/ProcessExecutionTime") == "20270101000000"
+    assert parse_result(result_document(late)).findtext("MessageHeader/ProcessExecutionTime") == "20270101000000"
     with pytest.raises(ValueError, match="zone"):
         result_document(elder_result.model_copy(update={"processed_at": datetime(2026, 12, 31)}))
 
 
 def test_result_list_is_omitted_without_a_qualification(elder_result: QualificationResult) -> None:
-    root = parsed(result_document(elder_result.model_copy(update={"qualifications": (), "validity": "4"})))
+    root = parse_result(result_document(elder_result.model_copy(update={"qualifications": (), "validity": "4"})))
     assert root.findtext("MessageBody/QualificationValidity") == "4"
     assert root.find("MessageBody/ResultList") is None
 
@@ -184,7 +184,7 @@ def test_ended_qualification_has_date_and_reason(elder_result: QualificationResu
         update={"disqualification_date": date(2026, 10, 1), "reason_of_loss": "03"}
     )
     result = elder_result.model_copy(update={"qualifications": (qualification,), "validity": "2"})
-    found = result_of(parsed(result_document(result)))
+    found = result_of(parse_result(result_document(result)))
     assert (found["DisqualificationDate"], found["ReasonOfLoss"]) == ("20261001", "03")
 
 
@@ -203,7 +203,7 @@ def test_elderly_recipient_and_specific_disease_are_written(elder_result: Qualif
             ),
         }
     )
-    found = result_of(parsed(result_document(result)))
+    found = result_of(parse_result(result_document(result)))
     info = "ElderlyRecipientCertificateInfo"
     assert found[f"{info}/ElderlyRecipientValidStartDate"] == "20240701"
     assert found[f"{info}/ElderlyRecipientContributionRatio"] == "020"
@@ -238,7 +238,7 @@ def test_medical_ticket_and_rare_elements_are_written(elder_result: Qualificatio
     }
     qualification = elder_result.qualifications[0].model_copy(update=changes)
     document = result_document(elder_result.model_copy(update={"qualifications": (qualification,)}))
-    found = result_of(parsed(document))
+    found = result_of(parse_result(document))
     info = "PublicExpenseResultList/MedicalTicketInfo"
     assert {name.removeprefix(f"{info}/"): text for name, text in found.items() if name.startswith(info)} == {
         "TicketType": "01",
@@ -260,7 +260,7 @@ def test_medical_ticket_and_rare_elements_are_written(elder_result: Qualificatio
 
 def test_failed_check_has_an_error_code_and_no_result_list(elder_result: QualificationResult) -> None:
     changes = {"segment": "9", "error_code": "SIMQ0500E", "error_message": "模擬のエラーです。", "qualifications": ()}
-    root = parsed(result_document(elder_result.model_copy(update=changes)))
+    root = parse_result(result_document(elder_result.model_copy(update=changes)))
     assert root.findtext("MessageHeader/SegmentOfResult") == "9"
     assert root.findtext("MessageHeader/ErrorCode") == "SIMQ0500E"
     assert root.find("MessageBody/ResultList") is None
@@ -268,15 +268,15 @@ def test_failed_check_has_an_error_code_and_no_result_list(elder_result: Qualifi
 
 def test_limit_provided_by_law_has_a_flag_but_no_time(elder_result: QualificationResult) -> None:
     result = elder_result.model_copy(update={"consents": (), "by_law": (Item.HIGH_COST_LIMIT,)})
-    found = result_of(parsed(result_document(result)))
+    found = result_of(parse_result(result_document(result)))
     assert found["LimitApplicationCertificateRelatedConsFlg"] == "1"
     assert "LimitApplicationCertificateRelatedConsTime" not in found
     assert found["LimitApplicationCertificateRelatedInfo/LimitApplicationCertificateClassificationFlag"] == "B05"
 
 
 def test_newer_consent_elements_follow_their_group_if_enabled(elder_result: QualificationResult) -> None:
-    plain = result_of(parsed(result_document(elder_result)))
-    newer = result_of(parsed(result_document(elder_result, options=FaceOptions(newer_consents=True))))
+    plain = result_of(parse_result(result_document(elder_result)))
+    newer = result_of(parse_result(result_document(elder_result, options=FaceOptions(newer_consents=True))))
     added = {name: newer[name] for name in newer if name not in plain}
     granted = ("AllergyInfo", "ContraindicationInfo", "TestInfo", "PrescriptionInfo")
     refused = ("DiagnosisName", "InfectiousInfo")
@@ -287,7 +287,7 @@ def test_newer_consent_elements_follow_their_group_if_enabled(elder_result: Qual
         **{f"{stem}ConsFlg": "0" for stem in refused},
     }
     no_consents = elder_result.model_copy(update={"consents": ()})
-    without_consents = result_of(parsed(result_document(no_consents, options=FaceOptions(newer_consents=True))))
+    without_consents = result_of(parse_result(result_document(no_consents, options=FaceOptions(newer_consents=True))))
     assert [name for name in without_consents if "Cons" in name] == []
 
 
@@ -317,7 +317,7 @@ def test_consent_flags_and_times_for_every_combination(
         limit=_limit() if limit else None,
     )
     document = result_document(result, encoding)
-    written = result_of(parsed(document, "utf-8" if encoding == "UTF-8" else "cp932"))
+    written = result_of(parse_result(document, "utf-8" if encoding == "UTF-8" else "cp932"))
     for item, elements in CONSENTS.items():
         flag, consent_time = written.get(elements.flag), written.get(elements.consent_time)
         available_time = written.get(elements.available_time)

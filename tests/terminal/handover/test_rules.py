@@ -26,7 +26,7 @@ Edits = dict[str, str | None]
 Contradictions = list[tuple[str, Severity]]
 
 
-def edited(edits: Mapping[str, str | None], text: str | None = None) -> bytes:
+def with_edits(edits: Mapping[str, str | None], text: str | None = None) -> bytes:
     """Apply `edits` to `text` (default: a card reader result). Missing elements are added."""
     root: Any = etree.fromstring((text or face()).encode())
     for path, value in edits.items():
@@ -61,7 +61,7 @@ def medicine_times(at: str, until: str) -> Edits:
 
 
 def test_unedited_file_has_no_contradictions() -> None:
-    assert contradictions(edited({})) == []
+    assert contradictions(with_edits({})) == []
 
 
 VALIDITY, SEGMENT = f"{BODY}/QualificationValidity", f"{HEAD}/SegmentOfResult"
@@ -117,7 +117,7 @@ LIMIT = f"{RECORD}/LimitApplicationCertificateRelatedInfo/LimitApplicationCertif
     ],
 )
 def test_contradictions_in_the_service_result_are_reported(edits: Edits, expected: Contradictions) -> None:
-    assert contradictions(edited(edits)) == expected
+    assert contradictions(with_edits(edits)) == expected
 
 
 SURGERY = f"{RECORD}/OperationInfo"
@@ -173,34 +173,34 @@ LIMIT_CONSENT, DISEASES = f"{RECORD}/LimitApplicationCertificateRelated", f"{REC
     ],
 )
 def test_contradictions_in_the_consents_are_reported(edits: Edits, expected: Contradictions) -> None:
-    assert contradictions(edited(edits)) == expected
+    assert contradictions(with_edits(edits)) == expected
 
 
 SECOND = ("</ResultList>", "<ResultOfQualificationConfirmation/></ResultList>")
 
 
 def test_search_and_second_person_are_reported_only_in_card_reader_results() -> None:
-    searched = edited({f"{BODY}/QualificationConfirmSearchInfo/Birthdate": "19810412"})
+    searched = with_edits({f"{BODY}/QualificationConfirmSearchInfo/Birthdate": "19810412"})
     assert contradictions(searched) == [("QualificationConfirmSearchInfo", WARNING)]
     assert contradictions(searched, PLAIN) == []
-    two = edited({}, face().replace(*SECOND))
+    two = with_edits({}, face().replace(*SECOND))
     assert contradictions(two) == [("ResultList", NOTE)]
     assert contradictions(two, PLAIN) == []
 
 
 def test_consents_in_a_check_by_number_are_reported() -> None:
     by_number = {f"{HEAD}/ReferenceClassification": "2"}
-    assert contradictions(edited({}), PLAIN) == []
+    assert contradictions(with_edits({}), PLAIN) == []
     asked_orally = {"LimitApplicationCertificateRelatedConsFlg", "SpecificDiseasesCertificateRelatedConsFlg"}
     granted = set(re.findall("<(\\w+ConsFlg)>1<", face()))
     assert {"DiagnosisInfoConsFlg", "PharmacistsInfoConsFlg"} | asked_orally < granted
-    assert contradictions(edited(by_number), PLAIN) == [(name, ERROR) for name in sorted(granted - asked_orally)]
+    assert contradictions(with_edits(by_number), PLAIN) == [(name, ERROR) for name in sorted(granted - asked_orally)]
 
 
 def test_newer_qualification_is_allowed_only_in_checks_by_number() -> None:
     newer: Edits = {VALIDITY: "3", f"{RECORD}/DisqualificationDate": "20261001"}
-    assert contradictions(edited(newer), PLAIN) == [("QualificationValidity", WARNING)]
-    by_number = contradictions(edited(newer | {f"{HEAD}/ReferenceClassification": "2"}), PLAIN)
+    assert contradictions(with_edits(newer), PLAIN) == [("QualificationValidity", WARNING)]
+    by_number = contradictions(with_edits(newer | {f"{HEAD}/ReferenceClassification": "2"}), PLAIN)
     assert ("QualificationValidity", WARNING) not in by_number
 
 
@@ -237,7 +237,7 @@ NOW, TODAY = "20261121091500", ("20261121", "20261121")
     ],
 )
 def test_contradictions_in_subsidies_are_reported(edits: Edits, expected: list[str]) -> None:
-    assert [element for element, _ in contradictions(edited(edits))] == expected
+    assert [element for element, _ in contradictions(with_edits(edits))] == expected
 
 
 BULK = "<XmlMsg><MessageHeader/><MessageBody><BulkConfirmUnit/><BulkConfirmUnit/></MessageBody></XmlMsg>"
@@ -263,13 +263,13 @@ def counts(processed: str, normal: str, errors: str) -> Edits:
     ],
 )
 def test_bulk_result_counts_must_match_its_entries(edits: Edits, expected: list[str]) -> None:
-    assert [element for element, _ in contradictions(edited(edits, BULK), "OQSmuquc02res_1.xml")] == expected
+    assert [element for element, _ in contradictions(with_edits(edits, BULK), "OQSmuquc02res_1.xml")] == expected
 
 
 def test_every_record_of_a_bulk_result_is_checked() -> None:
     birthdate = {f"{BODY}/BulkConfirmUnit/ResultOfQualificationConfirmation/Birthdate": "20261122"}
     edits = {f"{HEAD}/QualificationConfirmationDate": "20261121", **counts("2", "2", "0"), **birthdate}
-    assert contradictions(edited(edits, BULK), "OQSmuquc02res_1.xml") == [("Birthdate", WARNING)]
+    assert contradictions(with_edits(edits, BULK), "OQSmuquc02res_1.xml") == [("Birthdate", WARNING)]
 
 
 @pytest.mark.parametrize("job", ["OQSmuhvq02res_1.xml", "OQSmuonq02res_1.xml"])
@@ -280,8 +280,8 @@ def test_consents_for_home_and_online_care_may_last_a_month(job: str) -> None:
         for path, at in medicine_times("20261101090000", "20261201090000").items()
     }
     times = ["PharmacistsInfoAvailableTime", "PharmacistsInfoConsTime"]
-    at_home = [element for element, _ in contradictions(edited(month_long, text), job)]
-    visit = [element for element, _ in contradictions(edited(month_long, text), "OQSmuquc02res_1.xml")]
+    at_home = [element for element, _ in contradictions(with_edits(month_long, text), job)]
+    visit = [element for element, _ in contradictions(with_edits(month_long, text), "OQSmuquc02res_1.xml")]
     assert [element for element in at_home if element in times] == []
     assert [element for element in visit if element in times] == times
 

@@ -71,7 +71,7 @@ def run_at_prompt(counter: DemoCounter, desk: Desk, keyboard: Keyboard) -> None:
                     await headless.run()
                 await insertion
             finally:
-                keyboard.close()  # ends the read of the thread, so that the stream can be closed
+                keyboard.close()  # stops the reading thread, which would block closing the stream
 
     asyncio.run(day())
 

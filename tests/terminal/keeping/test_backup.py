@@ -1,4 +1,4 @@
-"""Backups of a running terminal, and restores that roll back no decision and clone no terminal."""
+"""Backups of a running terminal, and restores without lost decisions or cloned terminals."""
 
 import asyncio
 import shutil

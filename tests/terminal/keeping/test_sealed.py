@@ -62,13 +62,13 @@ def cut_body(data: bytes) -> bytes:
 
 
 def swap_pieces(data: bytes) -> bytes:
-    at, size = body_start(data), PIECE + TAG
-    return data[:at] + data[at + size : at + 2 * size] + data[at : at + size] + data[at + 2 * size :]
+    start, size = body_start(data), PIECE + TAG
+    return data[:start] + data[start + size : start + 2 * size] + data[start : start + size] + data[start + 2 * size :]
 
 
 def drop_first_piece(data: bytes) -> bytes:
-    at = body_start(data)
-    return data[:at] + data[at + PIECE + TAG :]
+    start = body_start(data)
+    return data[:start] + data[start + PIECE + TAG :]
 
 
 def append_bytes(data: bytes) -> bytes:
@@ -76,14 +76,14 @@ def append_bytes(data: bytes) -> bytes:
 
 
 def flip_bit(data: bytes) -> bytes:
-    at = body_start(data) + 5
-    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+    start = body_start(data) + 5
+    return data[:start] + bytes([data[start] ^ 1]) + data[start + 1 :]
 
 
 def add_header_field(data: bytes) -> bytes:
-    at = body_start(data)
-    header = json.loads(data[len(MAGIC) : at])
-    return MAGIC + json.dumps({**header, "note": "x"}).encode() + b"\n" + data[at:]
+    start = body_start(data)
+    header = json.loads(data[len(MAGIC) : start])
+    return MAGIC + json.dumps({**header, "note": "x"}).encode() + b"\n" + data[start:]
 
 
 @pytest.mark.parametrize(
@@ -116,10 +116,10 @@ def test_wrong_passphrase_is_refused_and_unicode_is_normalised() -> None:
 @pytest.mark.parametrize("change", [{"n": 1 << 30}, {"n": 1000}, {"r": 1 << 10}, {"p": 99}, {"piece": 1 << 40}])
 def test_header_with_excessive_cost_is_refused(change: dict[str, int]) -> None:
     data = seal(b"text")
-    at = body_start(data)
-    header = json.loads(data[len(MAGIC) : at]) | change
+    start = body_start(data)
+    header = json.loads(data[len(MAGIC) : start]) | change
     with pytest.raises(SealError, match="not a backup, or written by a newer version"):
-        unseal(MAGIC + json.dumps(header).encode() + b"\n" + data[at:])
+        unseal(MAGIC + json.dumps(header).encode() + b"\n" + data[start:])
 
 
 @pytest.mark.parametrize("name", ["../ledger.db", "/etc/passwd", "terminal/../../x", "results/a.xml", "a\\b", "", "x"])

@@ -174,7 +174,7 @@ def test_alert_rules_pass_promtool() -> None:
 
 @pytest.mark.long
 def test_metrics_contain_no_personal_data_of_any_persona(counter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After all personas were played, every label value is one of the allowed values."""
+    """Check every label value after a reception of each persona."""
     all_meters: list[Meters] = []
 
     def open_with_meters(*args: Any, **kwargs: Any) -> Any:
@@ -203,9 +203,9 @@ def test_metrics_contain_no_personal_data_of_any_persona(counter: Any, monkeypat
 
 
 def test_metrics_are_served_on_loopback_only_if_enabled(desk: Desk) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     settings = desk.settings.model_copy(update={"metrics": desk.settings.metrics.model_copy(update={"port": port})})
 
     async def check_served(desk: Desk, _: Meters) -> None:
