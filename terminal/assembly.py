@@ -141,7 +141,7 @@ def open_terminal(
         anchors = lambda: configured  # noqa: E731
     clock = clock or Clock()
     client, _ = client_of(settings)
-    books, delivery = open_books(settings, client, clock)
+    ledger_desk, delivery = open_ledger_desk(settings, client, clock)
     printed = PrintedDesk(devices.scanner)
     card = CardDesk(devices.slot, anchors, card_opener(settings))
     required = settings.consent.card_signature is CardSignaturePolicy.REQUIRED
@@ -151,8 +151,8 @@ def open_terminal(
         camera=CameraDesk(devices.camera, devices.engine, settings.vision, anti_spoofing=anti_spoofing(settings)),
         printed=printed,
         service=ServiceDesk(client, clock),
-        ledger=books,
-        decision=DecisionDesk(card, books, required=required),
+        ledger=ledger_desk,
+        decision=DecisionDesk(card, ledger_desk, required=required),
         delivery=delivery,
         trail=AuditTrail(settings.state_dir / "audit.jsonl", settings.records.audit_years),
         clock=clock,
@@ -161,7 +161,7 @@ def open_terminal(
     )
 
 
-def open_books(settings: Settings, client: QualificationClient, clock: Clock) -> tuple[LedgerDesk, Delivery]:
+def open_ledger_desk(settings: Settings, client: QualificationClient, clock: Clock) -> tuple[LedgerDesk, Delivery]:
     """Return the ledger desk and the result delivery. Raises NotReady and LedgerError."""
     folder = FolderProcess(
         settings.results_dir,
@@ -177,7 +177,7 @@ def open_books(settings: Settings, client: QualificationClient, clock: Clock) ->
     require_same(ledger_path(settings))
     ledger = Ledger.open(ledger_path(settings), settings.service.terminal_id, clock=clock.wall)
     note(ledger_path(settings))
-    books = LedgerDesk(
+    ledger_desk = LedgerDesk(
         ledger,
         card_key,
         settings.profile,
@@ -191,7 +191,7 @@ def open_books(settings: Settings, client: QualificationClient, clock: Clock) ->
     )
     delivery = Delivery(
         ledger,
-        books.worker,
+        ledger_desk.worker,
         client,
         folder,
         clock,
@@ -201,7 +201,7 @@ def open_books(settings: Settings, client: QualificationClient, clock: Clock) ->
         signature_required=settings.consent.card_signature is CardSignaturePolicy.REQUIRED,
         reception_waits=settings.handover.reception_waits_seconds,
     )
-    return books, delivery
+    return ledger_desk, delivery
 
 
 def client_of(settings: Settings) -> tuple[QualificationClient, Enrolment]:

@@ -154,17 +154,17 @@ def _decided(settings: "Settings", check: str, *, again: bool) -> "DeliveryOutco
 
 
 async def _decide(settings: "Settings", check: str, *, again: bool) -> "DeliveryOutcome":
-    from terminal.assembly import client_of, open_books
+    from terminal.assembly import client_of, open_ledger_desk
     from terminal.conductor.clock import Clock
 
     client, _ = client_of(settings)
     async with client:
-        books, delivery = open_books(settings, client, Clock())
+        ledger_desk, delivery = open_ledger_desk(settings, client, Clock())
         try:
             return await delivery.decide_hand_over(check, again=again)
         finally:
             delivery.close()
-            books.close()
+            ledger_desk.close()
 
 
 def _write(files: "list[SampleFile]", folder: Path) -> None:

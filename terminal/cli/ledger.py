@@ -178,17 +178,17 @@ def withdraw(
 
 
 async def _withdraw(settings: "Settings", check: str, items: "list[Item]") -> bool:
-    from terminal.assembly import client_of, open_books
+    from terminal.assembly import client_of, open_ledger_desk
     from terminal.conductor.clock import Clock
 
     client, _ = client_of(settings)
     async with client:
-        books, delivery = open_books(settings, client, Clock())
+        ledger_desk, delivery = open_ledger_desk(settings, client, Clock())
         try:
             return await delivery.withdraw(check, items)
         finally:
             delivery.close()
-            books.close()
+            ledger_desk.close()
 
 
 async def _with_receipts(

@@ -1,4 +1,4 @@
-"""The conductor, which performs effects and posts their results as events. No other part of a reception blocks.
+"""The conductor, which performs effects and posts their results as events.
 
 Each effect uses the `Patient` of its own reception. When a late answer arrives, that patient has been wiped, and the
 session drops the event by its ids. Each device has one thread, so commands of successive receptions never overlap.
@@ -81,7 +81,7 @@ class Conductor:
         self._ending = asyncio.Event()
         self._patients: dict[str, Patient] = {}
         self._not_discarded: set[str] = set()
-        """Receptions discarded by staff whose discard could not be recorded. They are not submitted in this run."""
+        """Receptions that staff discarded but the ledger could not record. They are not submitted in this run."""
         self._running: set[asyncio.Task[None]] = set()
         self._on_state: list[Callable[[State], None]] = []
         self._on_effect: list[Callable[[fx.Effect], None]] = []
@@ -269,7 +269,7 @@ class Conductor:
         task.add_done_callback(self._running.discard)
 
     async def _warm_up(self) -> None:
-        """Load slow parts before the first patient arrives. Later uses of a part report its failure."""
+        """Load slow parts before the first patient arrives. Log errors, which recur when the part is used."""
         slow = (
             ("service", self.service.client),
             ("face engine", self.camera),
@@ -362,7 +362,7 @@ class Conductor:
             log.warning("submitting %d interrupted receptions without consent", interrupted)
 
     async def _outbox(self) -> None:
-        """Process decisions in the background that an earlier run left or that the service did not answer."""
+        """Process, in the background, decisions left by an earlier run or not answered by the service."""
         while not self._ending.is_set():
             try:
                 await self._settle_interrupted()

@@ -68,7 +68,7 @@ FINAL_REFUSALS = frozenset(
 outbox."""
 
 BETWEEN_COMPARISONS = 25.0
-"""Minimum seconds between the two comparisons with the service's clock that a consent must fail to expire."""
+"""Minimum seconds between two comparisons with the service's clock. Consents expire only if both find them expired."""
 EXPIRED = "decision-expired"
 """Alert code for a decision that could not be sent before its consents expired."""
 
@@ -79,7 +79,7 @@ class Delivery:
     def __init__(
         self,
         ledger: Ledger,
-        books: Worker,
+        ledger_worker: Worker,
         client: QualificationClient,
         folder: FolderProcess,
         clock: Clock,
@@ -94,13 +94,21 @@ class Delivery:
         self.ledger = ledger
         self.on_trouble: Callable[[str], None] = lambda code: None
         """Called with an alert code, at most once per code and check."""
-        self._books = books
+        self._ledger_worker = ledger_worker
         self._client = client
         self._folder = folder
         self._clock = clock
         self._signature_required = signature_required
         self._hand_over = HandOver(
-            ledger, books, client, folder, institution_code, self._alert_staff, encoding, options, reception_waits
+            ledger,
+            ledger_worker,
+            client,
+            folder,
+            institution_code,
+            self._alert_staff,
+            encoding,
+            options,
+            reception_waits,
         )
         self._submitting = asyncio.Lock()
         self._alerted: set[tuple[str, str]] = set()
@@ -109,7 +117,7 @@ class Delivery:
         self._decided_at: dict[str, datetime] = {}
         """Decision times by the service's clock, for decisions made in this run."""
         self._found_expired: dict[str, float] = {}
-        """Monotonic time of the first comparison that a check's consents failed."""
+        """Monotonic time of the first comparison that found a check's consents expired."""
 
     async def warm_up(self) -> None:
         await self._hand_over.warm_up()
@@ -127,7 +135,7 @@ class Delivery:
     ) -> DeliveryOutcome:
         """Deliver the check as far as possible. Raises `consent.store.LedgerError` if the ledger cannot be written.
 
-        `card_signature` is sent with the first submission and not stored. The outbox sets `again`: no patient waits.
+        `card_signature` is sent with the first submission and not stored. The outbox sets `again`.
         """
         service_now = self._client.clock.now()
         if not again and service_now is not None:
@@ -143,7 +151,7 @@ class Delivery:
         return await self._hand_over.deliver(check_id, patient_waits=not again)
 
     async def _history(self, check_id: str) -> History:
-        history = await self._books.run(self.ledger.of_check, check_id)
+        history = await self._ledger_worker.run(self.ledger.of_check, check_id)
         if history is None or history.decided is None:
             raise LookupError(f"check {check_id} has no decision to deliver")
         return history
@@ -164,10 +172,10 @@ class Delivery:
             case Refused(reason=reason):
                 log.error("submission refused: %s", reason)
                 if reason in FINAL_REFUSALS:
-                    await self._books.run(self.ledger.discarded, event.check_id, f"refused-{reason}")
+                    await self._ledger_worker.run(self.ledger.discarded, event.check_id, f"refused-{reason}")
                 return DeliveryOutcome(DeliveryStage.REFUSED, reason=reason)
             case Receipt():
-                await self._books.run(self.ledger.confirmed, confirmation_of(answer))
+                await self._ledger_worker.run(self.ledger.confirmed, confirmation_of(answer))
                 self._forget(event.check_id)
                 if self._signature_required and answer.card_signature is not CardSignature.VALID and event.granted:
                     log.warning("withdrawing consents: the card's signature on the decision is missing or invalid")
@@ -196,7 +204,7 @@ class Delivery:
         correction = corrected(history, now, decided_at)
         if correction is None:
             return False
-        await self._books.run(self.ledger.time_corrected, correction)
+        await self._ledger_worker.run(self.ledger.time_corrected, correction)
         return True
 
     async def _service_time(self) -> datetime | None:
@@ -233,10 +241,10 @@ class Delivery:
 
         Return the number of such checks.
         """
-        records = await self._books.run(undecided, self.ledger)
+        records = await self._ledger_worker.run(undecided, self.ledger)
         interrupted = [record for record in records if record.event.reception_id not in under_way]
         for record in interrupted:
-            await self._books.run(self.ledger.decided, self._interrupted(record, institution_code))
+            await self._ledger_worker.run(self.ledger.decided, self._interrupted(record, institution_code))
         return len(interrupted)
 
     def _interrupted(self, record: Record[Opened], institution_code: str) -> Decided:
@@ -260,11 +268,11 @@ class Delivery:
 
     async def process_outbox(self) -> tuple[DeliveryOutcome, ...]:
         """Send unconfirmed decisions and withdrawals, hand over undelivered results, and expire old decisions."""
-        histories = await self._books.run(waiting, self.ledger)
+        histories = await self._ledger_worker.run(waiting, self.ledger)
         pending = await self._sendable(histories) if histories else []
         outcomes = [outcome for check_id in pending if (outcome := await self._deliver_again(check_id)) is not None]
         await self._send_withdrawals()
-        for confirmed in await self._books.run(undelivered, self.ledger):
+        for confirmed in await self._ledger_worker.run(undelivered, self.ledger):
             if confirmed.decided.event.check_id not in pending:
                 outcome = await self._deliver_again(confirmed.decided.event.check_id)
                 outcomes += [outcome] if outcome is not None else []
@@ -278,14 +286,14 @@ class Delivery:
         if service_now is None:
             return [history.check_id for history in histories]
         for check_id in await self._expired(histories, service_now):
-            await self._books.run(self.ledger.expired, check_id)
+            await self._ledger_worker.run(self.ledger.expired, check_id)
             self._forget(check_id)
             self._alert_staff(EXPIRED, check_id)
         return [history.check_id for history in histories if history.check_id not in self._found_expired]
 
     async def _send_withdrawals(self) -> None:
         now = self._client.clock.now()
-        for withdrawal in await self._books.run(unsettled_withdrawals, self.ledger, now or self._clock.wall()):
+        for withdrawal in await self._ledger_worker.run(unsettled_withdrawals, self.ledger, now or self._clock.wall()):
             # while the service's time is unknown, assume that the consent has not expired
             if withdrawal.expired and now is not None:
                 await self._settle(withdrawal.withdrawn)
@@ -321,19 +329,19 @@ class Delivery:
 
     async def give_up(self, check_id: str, reason: str) -> None:
         """Discard a check without a card. `reason` is a reason code."""
-        await self._books.run(self.ledger.discarded, check_id, reason)
+        await self._ledger_worker.run(self.ledger.discarded, check_id, reason)
 
     async def _settle_unfinished(self) -> None:
-        for history in await self._books.run(unfinished_without_card, self.ledger):
+        for history in await self._ledger_worker.run(unfinished_without_card, self.ledger):
             if history.check_id not in self.without_card and not await self._hand_over.settle(history):
-                await self._books.run(self.ledger.discarded, history.check_id, "interrupted")
+                await self._ledger_worker.run(self.ledger.discarded, history.check_id, "interrupted")
 
     async def withdraw(self, check_id: str, items: Iterable[Item]) -> bool:
         """Record the withdrawal of consents and send it to the service. Return False if it must be sent again later.
 
         Raises `LifeCycleError` for items that were not granted or were withdrawn before.
         """
-        record = await self._books.run(self.ledger.withdrawn, check_id, tuple(items))
+        record = await self._ledger_worker.run(self.ledger.withdrawn, check_id, tuple(items))
         return await self._send_withdrawal(record)
 
     async def _send_withdrawal(self, record: Record[Withdrawn]) -> bool:
@@ -360,7 +368,7 @@ class Delivery:
         event = WithdrawalSettled(
             check_id=record.event.check_id, items=record.event.items, accepted_at=accepted_at, signature=signature
         )
-        await self._books.run(self.ledger.withdrawal_settled, event)
+        await self._ledger_worker.run(self.ledger.withdrawal_settled, event)
 
     @property
     def trouble(self) -> DeliveryFailure | None:

@@ -46,7 +46,7 @@ class HandOver:
     def __init__(
         self,
         ledger: Ledger,
-        books: Worker,
+        ledger_worker: Worker,
         client: QualificationClient,
         folder: FolderProcess,
         institution_code: str,
@@ -62,7 +62,7 @@ class HandOver:
         """Uncertain handovers by check id: the file is not in the folder and may or may not have been picked up."""
         self._reception_waits = reception_waits
         self._ledger = ledger
-        self._books = books
+        self._ledger_worker = ledger_worker
         self._client = client
         self._institution_code = institution_code
         self._alert_staff = alert_staff
@@ -82,7 +82,7 @@ class HandOver:
         except TimeoutError:
             return DeliveryOutcome(DeliveryStage.CONFIRMED)
         try:
-            history = await self._books.run(self._ledger.of_check, check_id)
+            history = await self._ledger_worker.run(self._ledger.of_check, check_id)
             if history is None or history.confirmed is None or history.closed:
                 return DeliveryOutcome(
                     DeliveryStage.DELIVERED if history is not None and history.delivered else DeliveryStage.REFUSED
@@ -94,7 +94,7 @@ class HandOver:
     async def hand_over(self, check_id: str, result: QualificationResult) -> DeliveryOutcome:
         """Hand over the result of a check without a card, for which nothing was submitted."""
         async with self._one_at_a_time:
-            history = await self._books.run(self._ledger.of_check, check_id)
+            history = await self._ledger_worker.run(self._ledger.of_check, check_id)
             if history is None or history.closed:
                 return DeliveryOutcome(DeliveryStage.REFUSED)
             return await self._write(history, self._document(result))
@@ -102,14 +102,14 @@ class HandOver:
     async def decide(self, check_id: str, *, again: bool) -> None:
         """Record staff's decision on an uncertain handover. Raises `LifeCycleError` if the check has none."""
         async with self._one_at_a_time:
-            await self._books.run(lambda: self._ledger.hand_over_decided(check_id, again=again))
+            await self._ledger_worker.run(lambda: self._ledger.hand_over_decided(check_id, again=again))
             self.astray.pop(check_id, None)
 
     async def settle(self, history: History) -> bool:
         """Return whether a handover interrupted by a crash was completed. If so, record it in the ledger."""
         async with self._one_at_a_time:
-            begun = history.handing_over
-            outcome = None if begun is None else await self._outcome_of(history, begun.event)
+            handover = history.handing_over
+            outcome = None if handover is None else await self._outcome_of(history, handover.event)
             return outcome is not None and outcome.stage is DeliveryStage.DELIVERED
 
     async def clean(self) -> None:
@@ -117,7 +117,9 @@ class HandOver:
         if self._cleaned:
             return
         async with self._one_at_a_time:
-            waiting = [history for history in await self._books.run(self._ledger.unfinished) if not history.closed]
+            waiting = [
+                history for history in await self._ledger_worker.run(self._ledger.unfinished) if not history.closed
+            ]
             names = {_name(history) for history in waiting if history.decided is not None}
             await self._files.run(self.folder.clean, names)
             self._cleaned = not self.folder.hangs
@@ -131,9 +133,9 @@ class HandOver:
         self._files.close(1.0)
 
     async def _deliver(self, history: History) -> DeliveryOutcome:
-        begun = history.handing_over
-        if begun is not None:
-            outcome = await self._outcome_of(history, begun.event)
+        handover = history.handing_over
+        if handover is not None:
+            outcome = await self._outcome_of(history, handover.event)
             if outcome is not None:
                 return outcome
         result = await self._client.result(history.check_id)
@@ -160,26 +162,26 @@ class HandOver:
     async def _hold_back(self, history: History, difference: Mismatch) -> DeliveryOutcome:
         log.critical("result held back: it does not match the decision (%s)", difference)
         if all(record.event.reason != difference for record in history.mismatches):
-            await self._books.run(self._ledger.result_mismatch, history.check_id, difference.value)
+            await self._ledger_worker.run(self._ledger.result_mismatch, history.check_id, difference.value)
         self._alert_staff(ProblemCode.RESULT_NOT_OURS.code, history.check_id)
         return DeliveryOutcome(DeliveryStage.HELD_BACK)
 
-    async def _outcome_of(self, history: History, begun: HandingOver) -> DeliveryOutcome | None:
+    async def _outcome_of(self, history: History, handover: HandingOver) -> DeliveryOutcome | None:
         """Return the outcome of an interrupted handover, or None if it must be repeated."""
-        match await self._files.run(self.folder.inspect, begun.file_name):
+        match await self._files.run(self.folder.inspect, handover.file_name):
             case NotDelivered(reason=DeliveryFailure.FOLDER_MISSING) as failed:
                 return self._uncertain(history, failed)
             case NotDelivered() as failed:
                 return self._failed(history, failed)
-            case ResultOnDisk(mark=mark) if begun.folder and mark != begun.folder:
+            case ResultOnDisk(mark=mark) if handover.folder and mark != handover.folder:
                 # for example an unmounted share: a file missing here was not necessarily picked up
                 log.error("the result folder has changed; holding the result until the previous folder is available")
                 return self._uncertain(history, NotDelivered(DeliveryFailure.FOLDER_MISSING))
             case ResultOnDisk(target=None, work=None):
                 log.info("the receipt computer has picked up a result delivered earlier")
-                return await self._record_delivered(history, begun.sha256)
-            case ResultOnDisk(target=digest) if digest == begun.sha256:
-                return await self._record_delivered(history, begun.sha256)
+                return await self._record_delivered(history, handover.sha256)
+            case ResultOnDisk(target=digest) if digest == handover.sha256:
+                return await self._record_delivered(history, handover.sha256)
             case ResultOnDisk(target=None):
                 self.astray.pop(history.check_id, None)
                 return None  # written but never moved into the folder
@@ -191,7 +193,7 @@ class HandOver:
         match await self._files.run(self.folder.prepare, name, document.data):
             case Prepared(mark=mark):
                 event = HandingOver(check_id=history.check_id, file_name=name, sha256=digest, folder=mark)
-                if not await self._books.run(self._mark, history, event):
+                if not await self._ledger_worker.run(self._mark, history, event):
                     log.info("a consent was withdrawn in the meantime; fetching the result again")
                     return DeliveryOutcome(DeliveryStage.CONFIRMED)
             case TargetExists(same=True):
@@ -219,7 +221,7 @@ class HandOver:
 
     async def _record_delivered(self, history: History, digest: str) -> DeliveryOutcome:
         name = _name(history)
-        await self._books.run(self._ledger.delivered, history.check_id, name, digest)
+        await self._ledger_worker.run(self._ledger.delivered, history.check_id, name, digest)
         self.astray.pop(history.check_id, None)
         return DeliveryOutcome(DeliveryStage.DELIVERED, name)
 

@@ -97,7 +97,7 @@ class LedgerDesk:
 
     async def without_card(self, check_id: str, *, limit: bool, asked_at: datetime, wording: str) -> bool:
         """Record the patient's oral answer about the limit, before the service is queried."""
-        card = card_hash(self._card_key, check_id.encode())  # unique, because there is no card
+        card = card_hash(self._card_key, check_id.encode())  # there is no card to identify
         answer = RecordedAnswer(
             item=Item.HIGH_COST_LIMIT,
             granted=limit,

@@ -1,4 +1,4 @@
-"""Show staff the card's image of the name for a few minutes if the name in a result contains ●.
+"""Show staff the image of the name on the card for a few minutes if the name in a result contains ●.
 
 Optionally, the image is also written as a PNG to a separate folder under the result's stem. It is deleted with the
 result or after a day.
@@ -26,7 +26,7 @@ _MAX_PIXELS = 1_000_000
 
 
 @dataclass
-class _Kept:
+class _StoredPicture:
     png: bytearray
     timer: asyncio.TimerHandle
 
@@ -34,12 +34,12 @@ class _Kept:
 class NamePictures:
     """Holds the pictures in memory. Runs on the event loop.
 
-    `folder`: folder for PNG files, or None to write none. `results`: folder of the result files.
+    `folder` is the folder for PNG files, or None. `results` is the folder of the result files.
     """
 
     def __init__(self, folder: Path | None, results: Path, kept_seconds: float = KEPT_SECONDS) -> None:
         self._folder, self._results, self._kept_seconds = folder, results, kept_seconds
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, _StoredPicture] = {}
         self.unreadable: dict[str, str] = {}
         """Picture status by reception: `kept`, `closed`, or `none` if the card has no usable picture."""
 
@@ -53,7 +53,7 @@ class NamePictures:
             self.unreadable[reception] = "none"
             return
         timer = asyncio.get_running_loop().call_later(self._kept_seconds, self.close, reception)
-        self._kept[reception] = _Kept(png, timer)
+        self._kept[reception] = _StoredPicture(png, timer)
         self.unreadable[reception] = "kept"
         if self._folder is not None:
             try:
@@ -63,15 +63,15 @@ class NamePictures:
                 log.error("cannot write name picture: %s", type(error).__name__)
 
     def picture(self, reception: str) -> memoryview | None:
-        kept = self._kept.get(reception)
-        return None if kept is None else memoryview(kept.png)
+        stored = self._kept.get(reception)
+        return None if stored is None else memoryview(stored.png)
 
     def close(self, reception: str) -> None:
         """Overwrite the picture after staff have read it or its time limit is reached."""
-        kept = self._kept.pop(reception, None)
-        if kept is not None:
-            kept.timer.cancel()
-            wipe_buffer(kept.png)
+        stored = self._kept.pop(reception, None)
+        if stored is not None:
+            stored.timer.cancel()
+            wipe_buffer(stored.png)
             self.unreadable[reception] = "closed"
 
     def close_all(self) -> None:

@@ -34,5 +34,5 @@ def delivered_event(ids: tuple[str, int], outcome: DeliveryOutcome) -> ev.Event:
         case DeliveryStage.SILENT:
             return ev.ServiceSilent(*ids)
         case DeliveryStage.REFUSED:
-            # the reason is missing if the outbox's submission was refused just before
+            # the reason is unknown if a submission by the outbox was refused in the meantime
             return ev.ServiceRefused(*ids, outcome.reason or RefusalReason.CONFLICT)

@@ -23,33 +23,33 @@ class Preview:
     def __init__(self, camera: "LiveFrames", on_picture: Callable[[bytes], None], *, opens: bool = False) -> None:
         """If `opens`, the preview opens the camera. Otherwise it only shows frames captured for a face check."""
         self._camera, self._on_picture, self._opens = camera, on_picture, opens
-        self._ended: threading.Event | None = None
+        self._stop: threading.Event | None = None
 
     def run(self, running: bool) -> None:
-        if running and self._ended is None:
-            self._ended = threading.Event()
-            threading.Thread(target=self._show, args=(self._ended,), name="preview", daemon=True).start()
-        elif not running and self._ended is not None:
-            self._ended.set()
-            self._ended = None
+        if running and self._stop is None:
+            self._stop = threading.Event()
+            threading.Thread(target=self._show, args=(self._stop,), name="preview", daemon=True).start()
+        elif not running and self._stop is not None:
+            self._stop.set()
+            self._stop = None
 
-    def _show(self, ended: threading.Event) -> None:
+    def _show(self, stop: threading.Event) -> None:
         with self._camera.look() if self._opens else nullcontext():
-            self._show_frames(ended)
+            self._show_frames(stop)
 
-    def _show_frames(self, ended: threading.Event) -> None:
+    def _show_frames(self, stop: threading.Event) -> None:
         number = -1
-        while not ended.is_set():
+        while not stop.is_set():
             frame = self._camera.after(number, 0.2)
             rgb = getattr(frame, "rgb", None)
             if rgb is None:
-                ended.wait(0.05)  # camera lost or no frame available
+                stop.wait(0.05)  # camera lost or no frame available
                 continue
             number = frame.number
             jpeg = jpeg_of(rgb)
-            if not ended.is_set():
+            if not stop.is_set():
                 self._on_picture(jpeg)
-            ended.wait(MIN_INTERVAL / 2)
+            stop.wait(MIN_INTERVAL / 2)
 
 
 def jpeg_of(rgb: "NDArray[np.uint8]") -> bytes:

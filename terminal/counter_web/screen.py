@@ -231,7 +231,7 @@ class PatientScreen:
         self._counter.post(event)
 
     def _key(self, key: Typed) -> None:
-        """Handle a key of the pad, unless it was typed for another question. There is no delay between digits."""
+        """Handle a key of the pad. Refuse it if it was typed for another question."""
         pad = self.talk.body.pad
         if self._keypad is None or not pad or not self._talks.is_settled(key.serial, self._clock()):
             self._tell("not-yet")

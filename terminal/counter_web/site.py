@@ -49,7 +49,7 @@ class Hub(Protocol):
         """Return the texts for a page without a valid cookie or code."""
 
 
-class Framed(Protocol):
+class Embeddable(Protocol):
     """A site whose page other sites may embed."""
 
     @property
@@ -116,7 +116,7 @@ class Site:
         self._tell(address)
         return address
 
-    def embed(self, other: "Framed") -> None:
+    def embed(self, other: "Embeddable") -> None:
         """Allow only this site's page to embed the page of `other` in a frame."""
         self.allow_frame(other.origin)
         other.allow_embedding_by(self.origin)

@@ -14,7 +14,7 @@ class CallKind(StrEnum):
     PATIENT = "patient"
     CARD_LEFT = "card-left"
     DECISION = "decision"
-    """Only staff can confirm the holder. Closed automatically when this is not needed any more."""
+    """Only staff can confirm the holder. Closed automatically when the reception leaves this state."""
     NO_CARD_TODAY = "no-card-today"
     """The patient did not register the card or has no valid qualification."""
     NOT_DELIVERED = "not-delivered"
@@ -75,7 +75,7 @@ class Calls:
         return tuple(self._open)
 
     def follow(self, state: State) -> None:
-        """Process a state. Call for every state."""
+        """Update the calls. Call this for every state."""
         self._state = state
         number = 0 if isinstance(state, Idle) else state.reception.number
         waits = isinstance(state, StaffCheck) or (isinstance(state, ChoosingMethod) and not state.ways)
@@ -86,7 +86,7 @@ class Calls:
             self._add(CallKind.DECISION, number, "")
 
     def hear(self, effect: Effect) -> None:
-        """Process an effect. Call for every effect."""
+        """Add a call if the effect alerts staff. Call this for every effect."""
         if not isinstance(effect, AlertStaff):
             return
         state = self._state

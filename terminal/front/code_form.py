@@ -34,8 +34,8 @@ class CodeForm:
         self.no_such_day = False
         """Whether the birth date just entered is invalid. No code was sent and no try was used."""
         if read is not None and len(read) == 14:
-            known = read if card_expiry_year is None else read[:6] + read[10:]
-            self._digits[:] = bytes(digit if digit != 0x20 else 0 for digit in known)
+            digits = read if card_expiry_year is None else read[:6] + read[10:]
+            self._digits[:] = bytes(digit if digit != 0x20 else 0 for digit in digits)
 
     def __repr__(self) -> str:
         return f"CodeForm({self.length - self._digits.count(0)} of {self.length})"

@@ -68,7 +68,7 @@ PasswordOutcome = PasswordRight | PasswordWrong | PasswordWait
 
 
 class PasswordGate:
-    """Password check, disabled without a hash. Attempts are counted per origin, so that one cannot block others."""
+    """Password check, disabled without a hash. Attempts are counted separately for each origin."""
 
     def __init__(self, password_hash: str, attempts: Attempts | None = None) -> None:
         """`attempts` counts wrong passwords. The default stores them in memory only."""

@@ -60,10 +60,10 @@ class TypedLines:
         if not self._stream.isatty():
             return
         system.discard_input(self._stream)
-        ended = False
+        at_end = False
         while not self._lines.empty():
-            ended = self._lines.get_nowait() is None or ended
-        if ended:
+            at_end = self._lines.get_nowait() is None or at_end
+        if at_end:
             self._lines.put_nowait(None)
 
     @contextlib.contextmanager

@@ -89,9 +89,9 @@ class CounterScreen(Screen[None], inherit_bindings=False):
     def choose_layout(self, width: int, height: int) -> None:
         """Choose the layout for the area beside the dock."""
         docked = self.has_class("-dock")
-        beside = width - DOCK_WIDTH if docked else width
-        self.set_class(beside >= USUAL_WIDTH and height >= USUAL_HEIGHT, "-roomy")
-        self.set_class(docked and width >= DOCK_WIDTH and beside < MIN_WIDTH, "-dock-alone")
+        available_width = width - DOCK_WIDTH if docked else width
+        self.set_class(available_width >= USUAL_WIDTH and height >= USUAL_HEIGHT, "-roomy")
+        self.set_class(docked and width >= DOCK_WIDTH and available_width < MIN_WIDTH, "-dock-alone")
         self.set_class(not docked and (width < MIN_WIDTH or height < MIN_HEIGHT), "-too-small")
         self._share_room()
 

@@ -159,15 +159,15 @@ def _with_shown(reception: Reception, *on_screen: Question) -> Reception:
     return replace(
         reception,
         shown=tuple(dict.fromkeys((*reception.shown, *on_screen))),
-        given=tuple((question_id, given) for question_id, given in reception.given if question_id not in ids),
+        given=tuple((question_id, reply) for question_id, reply in reception.given if question_id not in ids),
     )
 
 
 def _with_answers(reception: Reception, *answered: Question, granted: bool, now: Now) -> Reception:
-    given = dict(reception.given)
+    replies = dict(reception.given)
     for question in answered:
-        given[question.id] = PatientReply(granted, now.wall, wording(reception, question))
-    return replace(reception, given=tuple(given.items()))
+        replies[question.id] = PatientReply(granted, now.wall, wording(reception, question))
+    return replace(reception, given=tuple(replies.items()))
 
 
 def bundle_sentence(reception: Reception) -> str:
@@ -199,8 +199,8 @@ def asking(state: Asking, event: Event, rules: Rules, now: Now) -> Step:
                 reception = _with_answers(state.reception, question, granted=event.granted, now=now)
                 return ask(reception, rules, now, QuestionStage(_stage(state) + 1))
         case Dispensing():
-            known = {prescription.id for prescription in state.prescriptions}
-            if isinstance(event, DispensingChosen) and known.issuperset(event.prescriptions or ()):
+            offered = {prescription.id for prescription in state.prescriptions}
+            if isinstance(event, DispensingChosen) and offered.issuperset(event.prescriptions or ()):
                 reception = replace(state.reception, dispense=event.prescriptions)
                 return ask(reception, rules, now, QuestionStage(_stage(state) + 1))
         case Prescription():
@@ -285,13 +285,13 @@ def confirmed(reception: Reception, cause: Cause, now: Now) -> dict[str, Patient
     if cause is Cause.WITHOUT_SHARING:
         return {question.id: PatientReply(False, now.wall) for question in reception.shown}
     is_confirmed = cause is Cause.ANSWERED or not reception.one_by_one
-    return {question_id: given for question_id, given in reception.given if is_confirmed or not given.granted}
+    return {question_id: reply for question_id, reply in reception.given if is_confirmed or not reply.granted}
 
 
 def _wordings(reception: Reception) -> tuple[tuple[str, Wording], ...]:
     """Return the wording of each question when it was answered, or the current wording of unanswered questions."""
-    given = dict(reception.given)
-    replies = ((question, given.get(question.id)) for question in reception.shown)
+    by_id = dict(reception.given)
+    replies = ((question, by_id.get(question.id)) for question in reception.shown)
     return tuple(
         (question.id, (reply and reply.wording) or wording(reception, question)) for question, reply in replies
     )

@@ -1,4 +1,4 @@
-"""Card left on the reader after a reception: remind the patient, then call staff."""
+"""Remind the patient of a card left on the reader after a reception, and call staff if it is not taken."""
 
 from typing import TypedDict, TypeVar
 

@@ -99,7 +99,7 @@ def complete_touch(state: Complete, event: Event, rules: Rules, now: Now) -> Ste
 
 
 def complete_tick(state: Complete, rules: Rules, now: Now) -> Step:
-    """Remind the patient of the card. After its removal, end the reception at the end of the display time."""
+    """Remind the patient of the card. After it is removed, end the reception when the display time is over."""
     reception = state.reception
     if state.details_until is not None and now.monotonic >= state.details_until:
         state = replace(state, details_until=None)
@@ -147,7 +147,7 @@ _LEFT = {
 
 
 def may_check_in(reception: Reception) -> bool:
-    """Return whether a patient who leaves now is checked in without sharing, because the check is open."""
+    """Return whether leaving now checks the patient in without sharing, which requires an open check."""
     return reception.check is not None and reception.check.facts.registered
 
 
@@ -173,8 +173,8 @@ def reader_lost(state: AfterIdle, rules: Rules, now: Now) -> Step:
 
 
 def staff_discards(state: AfterIdle, rules: Rules, now: Now) -> Step:
-    ended = leave(state.reception, rules, now)
-    return Step(ended.state, discard(state.reception, "by-staff") + ended.effects)
+    next_step = leave(state.reception, rules, now)
+    return Step(next_step.state, discard(state.reception, "by-staff") + next_step.effects)
 
 
 def effect_failed(state: AfterIdle, rules: Rules, now: Now) -> Step:

@@ -102,7 +102,7 @@ class PinChosen(_Touch, frozen=True):
 
 
 class ShowCardChosen(_Touch, frozen=True):
-    """ "Show the card to the camera" was chosen on the first screen, before the card was put down."""
+    """ "Show my card to the camera first" was chosen on the first screen, before the card was put down."""
 
 
 class CodeTypingChosen(_Touch, frozen=True):
@@ -279,11 +279,11 @@ class InquiryChosen(_Touch, frozen=True):
 
 
 class HelpChosen(_Touch, frozen=True):
-    """ "In difficulty" was chosen on the first screen."""
+    """ "Need help?" was chosen on the first screen."""
 
 
 class ProxyChosen(_Touch, frozen=True):
-    """ "I am here for another person" was chosen on the first screen for the next card."""
+    """ "I am here for someone else" was chosen on the first screen for the next card."""
 
 
 class NoCardChosen(_Touch, frozen=True):

@@ -171,10 +171,10 @@ def _code_shown(state: Idle, event: CodeShown, rules: Rules, now: Now) -> Step:
     """Store this code for its card. It replaces a code shown earlier."""
     earlier = (WipeShownCode("", 0, state.shown),) if isinstance(state, CardShown) else ()
     deadline = now.monotonic + rules.timeouts["CardShown"]
-    shown = CardShown(
+    next_state = CardShown(
         **_idle_fields(state), shown=event.shown, expiry=event.expiry, pinless=event.pinless, deadline=deadline
     )
-    return Step(replace(shown, help=None, looking=False, guidance=None), earlier)
+    return Step(replace(next_state, help=None, looking=False, guidance=None), earlier)
 
 
 def _without_code(state: CardShown) -> Step:

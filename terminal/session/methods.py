@@ -24,7 +24,7 @@ def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
 
 
 def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
-    """Return the methods that card, terminal and remaining attempts allow, even if both are required."""
+    """Return the methods that card, terminal and remaining attempts allow, without regard to `also_pin`."""
     usable = []
     if reception.record is None:
         photo = reception.code_left >= rules.code_tries_floor

@@ -48,7 +48,7 @@ def deadline_for(kind: type[AfterIdle], reception: Reception, rules: Rules, now:
 
 def begin(idle: Idle, event: CardPresent, rules: Rules, now: Now) -> Step:
     """Start a reception with any printed code shown before. Read the card and fetch a challenge in parallel."""
-    shown = idle if isinstance(idle, CardShown) else None
+    card_shown = idle if isinstance(idle, CardShown) else None
     reception = Reception(
         id=event.reception,
         card=event.card,
@@ -60,19 +60,19 @@ def begin(idle: Idle, event: CardPresent, rules: Rules, now: Now) -> Step:
         child=idle.child,
         proxy=idle.proxy,
         answered_by=AnsweredBy.PROXY if idle.proxy else None,
-        shown_expiry=shown.expiry if shown else None,
-        front=Front(shown.expiry, shown.pinless) if shown else None,
+        shown_expiry=card_shown.expiry if card_shown else None,
+        front=Front(card_shown.expiry, card_shown.pinless) if card_shown else None,
     )
     reception, reading = reception.next_effect()
     reception, fetching = reception.next_effect()
     reception = replace(reception, challenge_effect=fetching)
-    ahead = (ReadFront(reception.id, 0),) if rules.reads_ahead and shown is None else ()
+    front = (ReadFront(reception.id, 0),) if rules.reads_ahead and card_shown is None else ()
     return Step(
         Reading(reception=reception, deadline=deadline_for(Reading, reception, rules, now), waiting=reading),
         (
-            ReadCard(reception.id, reading, reception.card, shown.shown if shown else ""),
+            ReadCard(reception.id, reading, reception.card, card_shown.shown if card_shown else ""),
             FetchChallenge(reception.id, fetching),
-            *ahead,
+            *front,
         ),
     )
 
@@ -84,7 +84,7 @@ def has_challenge(reception: Reception, rules: Rules, now: Now) -> bool:
 
 
 def await_challenge(reception: Reception) -> tuple[Reception, int, tuple[Effect, ...]]:
-    """Wait for the fetch in progress, or start one. The challenge is signed regardless of its expiry."""
+    """Return the number of the fetch to wait for, in progress or new. Its challenge is signed even if it expires."""
     if reception.challenge_effect is not None:
         return reception, reception.challenge_effect, ()
     reception, number = reception.next_effect()
@@ -142,7 +142,7 @@ def leave(
 
 
 def _voice_of(display: Display, rules: Rules) -> Display:
-    """Return initial settings with the voice on, so that it can announce the end and the forgotten card."""
+    """Return the initial settings with the voice on, to announce the end of the reception and a forgotten card."""
     first = rules.first_display
     return replace(first, language=display.language, voice=True, slow=display.slow, volume=display.volume)
 
@@ -179,4 +179,4 @@ _FOR_STAFF = frozenset(
         ProblemCode.CLOCK_WRONG,
     }
 )
-"""Problems that immediately alert staff."""
+"""Problems that alert staff immediately."""

@@ -101,13 +101,13 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
             return to_problem(reception, problem_of_refusal(reason), rules, now)
         case CheckOpened(check_id=check_id, facts=facts):
             if reception.purpose is Purpose.INQUIRY:
-                shown = Inquiry(
+                result = Inquiry(
                     reception=reception,
                     deadline=deadline_for(Inquiry, reception, rules, now),
                     registered=facts.registered,
                     valid=facts.valid,
                 )
-                return Step(shown, release_and_wipe(reception))
+                return Step(result, release_and_wipe(reception))
             unused = (WipeCode(reception.id, 0),) if reception.code_waits or rules.reads_ahead else ()
             reception, number = replace(reception, check=Check(check_id, facts), code_waits=False).next_effect()
             return Step(
@@ -133,7 +133,7 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def after_open(reception: Reception, rules: Rules, now: Now) -> Step:
-    """Show a notice about the certificate if it is not simply valid, otherwise continue."""
+    """Show a notice if the certificate expires soon or has expired, otherwise continue."""
     assert reception.check is not None
     standing = reception.check.facts.standing
     if standing is CertificateStanding.VALID:

@@ -66,7 +66,7 @@ class Reception(Struct, frozen=True):
     child: bool = False
     """Whether "For a child" was chosen before the card was put down."""
     proxy: bool = False
-    """Whether "I am here for another person" was chosen before the card was put down. If so, no face is compared."""
+    """Whether "I am here for someone else" was chosen before the card was put down. If so, no face is compared."""
     answered_by: AnsweredBy | None = None
     """The person who answers, if chosen on the screen."""
     card_in: bool = True
@@ -92,7 +92,7 @@ class Reception(Struct, frozen=True):
     given: tuple[tuple[str, PatientReply], ...] = ()
     """The last answer to each question, by question id."""
     bundled: frozenset[str] = frozenset()
-    """Ids of the questions last asked together with others."""
+    """Ids of the questions that were last asked together."""
     one_by_one: bool = False
     """Whether the questions are answered one by one. If so, the summary must be confirmed."""
     prescription: PrescriptionForm | None = None
@@ -112,7 +112,7 @@ class Reception(Struct, frozen=True):
 
     @property
     def pinless(self) -> bool:
-        """Whether the front shows that the card was issued without a PIN. To the chip, this looks like a locked PIN."""
+        """Whether the front shows that the card was issued without a PIN. The chip reports it like a locked PIN."""
         front, facts = self.front, self.facts
         return front is not None and front.pinless and facts is not None and front.expiry == facts.card_expiry
 

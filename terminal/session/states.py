@@ -272,7 +272,7 @@ class Complete(_InReception, frozen=True, kw_only=True):
     delivered: bool = True
     shown_until: float
     details_until: float | None = None
-    """Until when each answer is shown after a touch. Without a touch, only counts are shown."""
+    """When to hide the individual answers, which are shown after a touch. None if only counts are shown."""
     remind_at: float
     alert_at: float | None
 

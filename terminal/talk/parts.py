@@ -81,7 +81,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     ten: str = ""
     """Key of a numeric keypad, shown on the button. Used if `key` is not a digit."""
     back: bool = False
-    """Whether this is a way back. All other answers are drawn with equal prominence."""
+    """Whether this button goes back. All other answers are drawn with equal prominence."""
 
 
 class Body(Struct, frozen=True, kw_only=True):

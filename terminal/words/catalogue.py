@@ -49,8 +49,8 @@ def _plural(language: str) -> Callable[[int], int]:
     return gettext.c2py(catalogue(language).plural_expr)
 
 
-def words(language: str, *, profile: str = "", ruby: bool = False, **always: str) -> Words:
-    """Return the texts of a language. `always` contains values for constant placeholders (institution, staff).
+def words(language: str, *, profile: str = "", ruby: bool = False, **constants: str) -> Words:
+    """Return the texts of a language. `constants` are the values of constant placeholders (institution, staff).
 
     Profile-specific texts have ids that end with the profile's name (`consent.harmless.pharmacy`) and take precedence.
     The plural form is selected by the message's only number. Readings above kanji are removed unless `ruby` is set.
@@ -66,10 +66,10 @@ def words(language: str, *, profile: str = "", ruby: bool = False, **always: str
         raise KeyError(f"{message_id} is not in the {language} catalogue")
 
     place = {name: text_of(f"place.{name}", {}) for name in ("city", "institution", "staff")}
-    constants = place | always
+    fixed = place | constants
 
     def say(message_id: str, **placeholders: object) -> MessageText:
-        values = {**constants, **placeholders}
+        values = {**fixed, **placeholders}
         text = _PLACEHOLDER.sub(lambda match: str(values[match[1]]), text_of(message_id, placeholders))
         return MessageText(text if ruby else plain(text), message_id, language, placeholders)
 
@@ -86,11 +86,11 @@ def _form(message: Message, language: str, placeholders: Mapping[str, object]) -
 
 def speaker(settings: Settings, *, ruby: bool = False) -> Speak:
     """Return the institution's texts by language. `ruby` keeps the readings above kanji."""
-    named = {"city": settings.place.city_desk} if settings.place.city_desk else {}
+    constants = {"city": settings.place.city_desk} if settings.place.city_desk else {}
 
     @cache
     def speak(language: str) -> Words:
-        return words(language, profile=settings.profile.value, ruby=ruby, **named)
+        return words(language, profile=settings.profile.value, ruby=ruby, **constants)
 
     return speak
 

@@ -12,7 +12,7 @@ from consent.ledger import LedgerFile
 from consent.verification import LedgerIntact, verify_file
 from reader.softcard.authority import TestAuthority
 from reader.softcard.image import CardFile
-from terminal.assembly import client_of, ledger_path, open_books
+from terminal.assembly import client_of, ledger_path, open_ledger_desk
 from terminal.audit import AuditTrail
 from terminal.cli.main import app
 from terminal.conductor.clock import Clock
@@ -46,7 +46,7 @@ def test_ledger_is_intact_and_continued(state: Path) -> None:
     async def start() -> None:
         client, _ = client_of(settings)
         async with client:
-            books, delivery = open_books(settings, client, Clock())
+            books, delivery = open_ledger_desk(settings, client, Clock())
             assert delivery.backlog() is not None
             books.close()
 

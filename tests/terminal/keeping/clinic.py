@@ -16,7 +16,7 @@ from config.settings import Settings
 from consent.items import Item
 from consent.records import AskedQuestion, Cause, Decided, Opened, RecordedAnswer
 from reader.softcard.authority import TestAuthority
-from terminal.assembly import client_of, open_books
+from terminal.assembly import client_of, open_ledger_desk
 from terminal.conductor.clock import Clock
 from terminal.conductor.outcome import DeliveryOutcome
 from terminal.handover.result_name import result_file_stem
@@ -67,13 +67,13 @@ class ClinicTerminal:
 
     def open(self) -> "ClinicTerminal":
         self.client, self.enrolment = client_of(self.settings)
-        self.books, self.delivery = open_books(self.settings, self.client, Clock())
-        self.ledger = self.books.ledger
+        self.ledger_desk, self.delivery = open_ledger_desk(self.settings, self.client, Clock())
+        self.ledger = self.ledger_desk.ledger
         return self
 
     async def close(self) -> None:
         self.delivery.close()
-        self.books.close()
+        self.ledger_desk.close()
         await self.client.aclose()
 
     async def reception(self, *, granted: bool = True, reading_seconds: float = 0.0) -> DeliveryOutcome:
@@ -105,7 +105,7 @@ class ClinicTerminal:
             service_at=reply.opened_at,
             **self._common(reply.check_id),
         )
-        await self.books.worker.run(self.ledger.opened, event)
+        await self.ledger_desk.worker.run(self.ledger.opened, event)
         return reply.check_id
 
     async def record_decision(self, check_id: str, *, granted: bool = True) -> None:
@@ -123,7 +123,7 @@ class ClinicTerminal:
             result_file=result_file_stem(self.settings.service.institution_code, check_id, now),
             **self._common(check_id),
         )
-        await self.books.worker.run(self.ledger.decided, event)
+        await self.ledger_desk.worker.run(self.ledger.decided, event)
 
     def _common(self, check_id: str) -> dict[str, Any]:
         return {
