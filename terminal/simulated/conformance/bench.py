@@ -34,6 +34,8 @@ BULK_LASTS, NOW = timedelta(hours=1), timedelta()
 
 @dataclass(frozen=True, slots=True)
 class CasePace:
+    """Time limits and delays of a conformance run."""
+
     patience: float
     """Seconds to wait for any action of the software under test."""
     export: float

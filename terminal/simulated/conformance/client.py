@@ -38,6 +38,8 @@ class _Pending:
 
 
 class Client:
+    """Receipt software that works in the exchange folders below `root`."""
+
     def __init__(self, root: Path, faults: Collection[SoftwareFault] = ()) -> None:
         self.root, self.faults = root, frozenset(faults)
         self._patients: dict[str, str] = {}

@@ -14,6 +14,8 @@ EXPORT_FOLDER = "export"
 
 
 class ConformanceExport(BaseModel):
+    """The fields that the software under test read from one file."""
+
     model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=False, hide_input_in_errors=True)
 
     patient: str | None = None

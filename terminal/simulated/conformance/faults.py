@@ -4,6 +4,8 @@ from enum import StrEnum
 
 
 class SoftwareFault(StrEnum):
+    """A fault of the sample client."""
+
     FIRST_FILE_ONLY = "first-file-only"
     """Reads one file and deletes all others."""
     MERGES_BY_NAME = "merges-by-name"

@@ -8,11 +8,15 @@ from typing import NamedTuple
 
 
 class Text(NamedTuple):
+    """A text in both languages."""
+
     ja: str
     en: str
 
 
 class Verdict(StrEnum):
+    """The result of a case."""
+
     PASSED = "passed"
     FAILED = "failed"
     NOT_JUDGED = "not-judged"
@@ -21,6 +25,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
+    """A requirement for receipt software."""
+
     key: str
     title: Text
     expected: Text
@@ -40,6 +46,8 @@ class Observation:
 
 @dataclass(slots=True)
 class CaseOutcome:
+    """The observations and the verdict on one case."""
+
     case: Case
     observations: list[Observation] = field(default_factory=list)
     seconds: float = 0.0

@@ -53,27 +53,37 @@ class HoldCards(StrictMessage):
 
 
 class CoverCamera(StrictMessage):
+    """Cover or uncover the face camera."""
+
     type: Literal["cover"]
     on: bool
 
 
 class Unplug(StrictMessage):
+    """Unplug a device or plug it in."""
+
     type: Literal["unplug"]
     device: Literal["camera", "reader"]
     on: bool
 
 
 class SetService(StrictMessage):
+    """Set the behaviour of the service."""
+
     type: Literal["service"]
     service: Annotated[ServiceMode, Field(strict=False)]
 
 
 class SetClockLate(StrictMessage):
+    """Set the clock an hour late, or reset it."""
+
     type: Literal["late"]
     on: bool
 
 
 class Power(StrictMessage):
+    """Switch the terminal off and on."""
+
     type: Literal["power"]
 
 

@@ -28,6 +28,8 @@ _NO_CHECK_ID = "exchange"
 
 @dataclass(frozen=True, slots=True)
 class CheckQuery:
+    """A check of one person by symbol and number."""
+
     search: InsuredSearch
     limit_agreed: bool
     """Whether the patient orally agreed to share the limit."""
@@ -36,6 +38,8 @@ class CheckQuery:
 
 
 class QualificationChecks(Protocol):
+    """A source of qualification checks."""
+
     def check(self, query: CheckQuery, institution: str, now: datetime) -> CheckOutcome: ...
 
     def is_valid(self, check_id: str | None, item: Item) -> bool | NoAnswer:

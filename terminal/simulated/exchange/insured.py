@@ -41,6 +41,8 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True)
 class FoundInsured:
+    """A person found by a search."""
+
     keys: tuple[InsuredKey, ...]
     """Key of the matching qualification, followed by the person's other keys."""
     record: Insured | None = field(repr=False)
@@ -50,6 +52,8 @@ class FoundInsured:
 
 
 class InsuredPeople(Protocol):
+    """A source of insured people."""
+
     def find(self, criteria: Criteria, day: date) -> tuple[FoundInsured, ...]:
         """Return all people with a matching qualification, without duplicates."""
         ...

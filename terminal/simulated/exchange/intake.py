@@ -37,6 +37,8 @@ class _TrackedFile:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
+    """A complete request file."""
+
     name: RequestName
     path: Path
     stamp: Stamp
@@ -46,6 +48,8 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class FolderScan:
+    """The result of one scan."""
+
     arrived: tuple[Arrived, ...]
     waiting: int
     """Requests that are still changing."""

@@ -17,6 +17,8 @@ BEING_WRITTEN: Final = (".tmp", ".part", ".partial", ".writing", "~")
 
 @dataclass(frozen=True, slots=True)
 class RequestName:
+    """The name of a request file, with the names of its answers."""
+
     text: str
     kind: FileKind | None
     """None for a kind that is not simulated or does not exist."""

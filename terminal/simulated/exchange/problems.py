@@ -4,6 +4,8 @@ from enum import Enum
 
 
 class ExchangeProblem(Enum):
+    """A reason with its code and message."""
+
     SIMULATED = ("SIMX0000I", "模擬の結果です。実在の資格情報ではありません。")
     MALFORMED = ("SIMX0001E", "要求ファイルの形式に誤りがあります。")
     NOT_SIMULATED = ("SIMX0002E", "この種類の要求は模擬環境では扱いません。")

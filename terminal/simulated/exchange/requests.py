@@ -37,6 +37,8 @@ class ErrorFile(Part):
 
 @dataclass(frozen=True, slots=True)
 class AnswerFile:
+    """The answer to a request."""
+
     name: str
     """File name of the answer."""
     data: bytes = field(repr=False)

@@ -136,6 +136,8 @@ SAMPLES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SampleFile:
+    """A generated file."""
+
     name: str
     title: str
     data: bytes = field(repr=False)

@@ -60,6 +60,8 @@ _TREATMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class DrugQuery:
+    """The period and kinds of drug data to return."""
+
     start: date
     end: date
     """Today at the latest."""

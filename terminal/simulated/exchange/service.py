@@ -45,6 +45,8 @@ PRUNE_SECONDS: Final = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Folders:
+    """The folders for requests, answers and card reader results."""
+
     req: Path
     res: Path
     face: Path
@@ -62,6 +64,8 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRules:
+    """Settings of the exchange."""
+
     institution_code: str | None = None
     """Ten digits; None to answer any institution."""
     encoding: Encoding | None = None

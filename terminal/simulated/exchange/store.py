@@ -33,6 +33,8 @@ CREATE TABLE IF NOT EXISTS uploads (
 
 @dataclass(frozen=True, slots=True)
 class Upload:
+    """A stored bulk request."""
+
     number: str
     job: str
     """`FileKind.job`."""

@@ -8,6 +8,8 @@ from terminal.simulated.personas.cast import PERSONAS
 
 @dataclass(frozen=True, slots=True)
 class Drill:
+    """A list of personas for a lesson."""
+
     id: str
     """The name has the message id `dock.drill.<id>`."""
     minutes: int

@@ -14,6 +14,8 @@ from terminal.simulated.service.registry import CardStatus
 
 
 class Sharing(StrEnum):
+    """The answer to the question about all data."""
+
     ALL = "all"
     NONE = "none"
     ONE_BY_ONE = "one-by-one"
@@ -122,6 +124,8 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Persona:
+    """A visit with a card, a patient and an expected outcome."""
+
     name: str
     story: str
     person: str

@@ -16,6 +16,8 @@ Language = Literal["ja", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Tale:
+    """A trainer's texts about one persona in one language."""
+
     who: str
     """Description of the patient."""
     staff: str

@@ -20,6 +20,8 @@ from terminal.simulated.service.validity import Validity
 
 
 class Operation(StrEnum):
+    """An operation of the service."""
+
     CHALLENGE = "challenge"
     OPEN = "open"
     REGISTER = "register"
@@ -35,6 +37,8 @@ class Operation(StrEnum):
 
 
 class Manner(StrEnum):
+    """The stub's reaction to a request."""
+
     NORMAL = "normal"
     SILENT = "silent"
     """Ignores the request without disconnecting."""
@@ -55,6 +59,8 @@ class Manner(StrEnum):
 
 
 class Lie(StrEnum):
+    """A kind of false answer."""
+
     CLAIMS = "claims"
     """The result contains consents to all items, even to those not asked about."""
     FOREIGN = "foreign"
@@ -192,8 +198,8 @@ class Misbehaviour:
             with self._lock:
                 self._pending.discard(release)
 
-    def take(self, operation: Operation, person: str | None = None) -> Rule:
-        """Return the rule for a call and reduce its remaining number of calls."""
+    def rule_for(self, operation: Operation, person: str | None = None) -> Rule:
+        """Return the rule for a call, and count the call if the rule has a limited number of calls."""
         with self._lock:
             for key in dict.fromkeys(
                 [(operation, person), (Operation.EVERY, person), (operation, None), (Operation.EVERY, None)]

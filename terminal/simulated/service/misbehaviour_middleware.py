@@ -52,21 +52,21 @@ class MisbehaviourMiddleware:
         if self._behaviour.has_person_rule(operation):
             body, receive = await _read_body(receive)
             person = await self._person_of(operation, check_id, body)
-        rule = self._behaviour.take(operation, person)
+        rule = self._behaviour.rule_for(operation, person)
         with in_force(rule):
-            await self._follow(rule, scope, receive, send)
+            await self._apply(rule, scope, receive, send)
 
-    async def _follow(self, rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _apply(self, rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
         if rule.lie is Lie.UNSIGNED:
             send = without_signature(send)
-        if rule.delay_seconds and await self._released_within(rule.delay_seconds):
+        if rule.delay_seconds and await self._is_released_within(rule.delay_seconds):
             await _drop(scope, receive, send)
             return
         match rule.manner:
             case Manner.NORMAL | Manner.LYING:
                 await self._app(scope, receive, send)
             case Manner.SILENT:
-                await self._stay_silent(scope, receive, send)
+                await self._send_nothing(scope, receive, send)
             case Manner.DROPPED:
                 await _drop(scope, receive, send)
             case Manner.LOST_ANSWER:
@@ -79,9 +79,10 @@ class MisbehaviourMiddleware:
             case Manner.FAILING:
                 await _answer(send, rule.status, b"")
             case Manner.REFUSING:
-                await Signing(_refusing(rule.reason), self._sign)(scope, receive, send)
+                await Signing(_refusal_app(rule.reason), self._sign)(scope, receive, send)
 
-    async def _released_within(self, seconds: float) -> bool:
+    async def _is_released_within(self, seconds: float) -> bool:
+        """Wait for the delay. Returns True if the server stops first."""
         with self._behaviour.delayed_call() as released:
             try:
                 await asyncio.wait_for(released.wait(), seconds)
@@ -89,13 +90,13 @@ class MisbehaviourMiddleware:
                 return False
             return True
 
-    async def _stay_silent(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _send_nothing(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._behaviour.delayed_call() as released:
-            ends = {asyncio.create_task(released.wait()), asyncio.create_task(_until_disconnected(receive))}
-            _, pending = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            tasks = {asyncio.create_task(released.wait()), asyncio.create_task(_until_disconnected(receive))}
+            _, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in pending:
                 task.cancel()
-            await asyncio.wait(ends)
+            await asyncio.wait(tasks)
         await _drop(scope, receive, send)
 
     async def _send_half(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,13 +107,13 @@ class MisbehaviourMiddleware:
         await _drop(scope, receive, send, flush=True)
 
 
-def _refusing(reason: RefusalReason) -> ASGIApp:
-    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+def _refusal_app(reason: RefusalReason) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await _read_body(receive)  # the answer's signature covers the request
         body = refuse(reason).model_dump_json().encode()
         await _answer(send, http_status(reason), body, b"application/json")
 
-    return refusing
+    return app
 
 
 class _RecordedAnswer:

@@ -52,6 +52,8 @@ TEST_USER_AUTHENTICATION_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.0.
 
 @dataclass(frozen=True, slots=True)
 class CertificateRules:
+    """Requirements for user-authentication certificates."""
+
     policies: frozenset[x509.ObjectIdentifier] = frozenset(
         {USER_AUTHENTICATION_POLICY, TEST_USER_AUTHENTICATION_POLICY}
     )

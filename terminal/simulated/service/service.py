@@ -84,6 +84,8 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRules:
+    """Time limits and certificate requirements of the service."""
+
     challenge_life: timedelta = timedelta(minutes=5)
     check_life: timedelta = timedelta(hours=25)
     """Time limit for a submission: the 24 hours of a consent, plus time to send it."""

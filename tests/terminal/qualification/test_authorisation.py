@@ -37,7 +37,7 @@ def test_other_terminals_cannot_register_or_fetch_the_result(counter: Any, card:
     stranger, _ = enrol_locally(counter.state_dir, "terminal-2")
     others: list[dict[str, Any]] = [
         {"terminal_id": "terminal-2", "terminal_key": stranger},  # enrolled
-        {"terminal_key": SigningKey.generate()},  # id of the terminal that opened the check
+        {"terminal_key": SigningKey.generate()},  # the terminal id that opened the check, with another key
         {"terminal_id": "terminal-9", "terminal_key": SigningKey.generate()},  # not enrolled
     ]
 

@@ -33,7 +33,7 @@ INSTITUTION = "1319999999"
 
 
 class OldState:
-    """A state folder of version 0.1 that ends with an unconfirmed decision."""
+    """A state folder of version 0.1 with an unconfirmed decision at the end of its ledger."""
 
     def __init__(self, folder: Path) -> None:
         self.state = folder / "state"

@@ -161,12 +161,14 @@ def test_program_can_exit_while_the_share_hangs(
 ) -> None:
     office = Office(counter, card, tmp_path, limit=0.3)
     monkeypatch.setattr(process, "_PROGRAM", HANGING)
-    monkeypatch.setattr(process.subprocess.Popen, "kill", lambda self: None)  # like a process blocked in the kernel
+    monkeypatch.setattr(process.subprocess.Popen, "kill", lambda self: None)  # the process is blocked in the kernel
 
     async def scenario(client: Any) -> float:
         with office.open(client):
             await office.delivery.deliver(await office.record_decision(client))
-            assert office.folder.inspect("any.xml") == NotDelivered(DeliveryFailure.HANGS)  # without a second process
+            assert office.folder.inspect("any.xml") == NotDelivered(
+                DeliveryFailure.HANGS
+            )  # no second process is started
             began = time.monotonic()
         return time.monotonic() - began
 

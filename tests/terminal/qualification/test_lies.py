@@ -1,4 +1,4 @@
-"""Tests that results which differ from the patient's answers are not delivered."""
+"""Tests that results are not delivered if they differ from the patient's answers."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -270,7 +270,7 @@ def test_consent_withdrawn_during_the_request_is_not_in_the_file(
 def test_auditor_finds_a_wrongly_delivered_consent(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A terminal that does not compare results delivers a withdrawn consent, which the audit reports."""
+    """The terminal delivers a withdrawn consent because its comparison of results is disabled."""
     office = Office(counter, card, tmp_path)
     true_result = counter.server.service.result
     answers: list[Result] = []

@@ -90,14 +90,14 @@ def test_most_specific_rule_applies() -> None:
     }
     settings = [Setting(operation=op, person=person, rule=rule) for (op, person), rule in rules.items()]
     behaviour = Misbehaviour(settings)
-    assert behaviour.take(Operation.OPEN, "elder").delay_seconds == 1
-    assert behaviour.take(Operation.RESULT, "elder").delay_seconds == 2
-    assert behaviour.take(Operation.OPEN, "adult").delay_seconds == 3
-    assert behaviour.take(Operation.RESULT).delay_seconds == 4
+    assert behaviour.rule_for(Operation.OPEN, "elder").delay_seconds == 1
+    assert behaviour.rule_for(Operation.RESULT, "elder").delay_seconds == 2
+    assert behaviour.rule_for(Operation.OPEN, "adult").delay_seconds == 3
+    assert behaviour.rule_for(Operation.RESULT).delay_seconds == 4
     behaviour.clear(Operation.OPEN, "elder")
-    assert behaviour.take(Operation.OPEN, "elder").delay_seconds == 2
+    assert behaviour.rule_for(Operation.OPEN, "elder").delay_seconds == 2
     behaviour.clear()
-    assert behaviour.take(Operation.OPEN, "elder") == Rule()
+    assert behaviour.rule_for(Operation.OPEN, "elder") == Rule()
 
 
 def test_person_rule_expires_after_its_number_of_calls(two_people: Any, other_card: Any) -> None:

@@ -202,7 +202,7 @@ def test_copy_of_the_ledger_is_verified(ledger: ConfirmedLedger, tmp_path: Path)
 
 
 def test_missing_check_is_detected_by_the_services_count(counter: Any, card: Any, tmp_path: Path) -> None:
-    """A check without a submission has no receipt, and the chain is valid without it."""
+    """A check without a submission has no receipt and can be removed from the chain without a trace."""
     ledger = ConfirmedLedger(counter, card, tmp_path / "ledger.db")
     day = counter.now.date()
 
@@ -217,7 +217,7 @@ def test_missing_check_is_detected_by_the_services_count(counter: Any, card: Any
 
 
 def test_receipts_of_version_1_are_verified(tmp_path: Path) -> None:
-    """Confirmations in a ledger of version 0.1 sign version 1 statements."""
+    """In a ledger of version 0.1, the service signed version 1 statements."""
     state = Path("tests/fixtures/state-v0.1.0")
     shutil.copy(state / "ledger.db", tmp_path / "ledger.db")
     enrolment = Enrolment.load(state / "terminal" / "enrolment.json")

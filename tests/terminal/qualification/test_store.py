@@ -165,7 +165,7 @@ def test_expired_challenges_are_deleted(store: ServiceStore) -> None:
             await store.spend(b"one", LATER, NOW),
             await store.spend(b"one", LATER, NOW),
             await store.spend(b"two", LATER + timedelta(hours=1), LATER + timedelta(minutes=2)),
-            # deleted, because the service refuses expired challenges by their seal
+            # deleted: the service refuses expired challenges without asking the store
             await store.spend(b"one", LATER, LATER + timedelta(minutes=2)),
         ]
 

@@ -71,7 +71,7 @@ def test_wrong_times_are_corrected_and_recorded(office: Office, counter: Any, cl
 
 
 def test_check_without_consents_is_delivered_despite_a_wrong_clock(office: Office, counter: Any) -> None:
-    """The service time is without_service_time, as in version 0.1, but refusals do not require it."""
+    """Version 0.1 recorded no service time, but refusals do not require it."""
     office.clock_error = -3 * HOUR
 
     async def scenario(client: Any) -> Any:

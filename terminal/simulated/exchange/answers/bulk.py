@@ -26,6 +26,8 @@ REGISTRATION: Final = "OQSmuimm"
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
+    """An uploaded bulk request."""
+
     key: str
     """Name and digest of the file."""
     job: str

@@ -19,6 +19,8 @@ _PRUNE_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class OpenedCheck:
+    """A check as opened by a terminal."""
+
     check_id: str
     terminal_id: str
     institution_code: str

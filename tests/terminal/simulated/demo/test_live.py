@@ -44,7 +44,7 @@ CARD, CAMERA, SERVICE = "f9", "f10", "f11"
 
 @pytest.fixture
 def settings(tmp_path: Path, authority_files: Path) -> Settings:
-    """Settings whose state folder links to shared authority keys and a face network, both slow to create."""
+    """Settings with a state folder that links to shared authority keys and a shared face network."""
     if not (authority_files / "test-authority").exists():
         TestAuthority.load_or_create(authority_files / "test-authority")
     (authority_files / "cache").mkdir(exist_ok=True)
@@ -69,7 +69,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 class Visitor:
-    """A person at the demo's screen with a keyboard."""
+    """Operates the demo's screen with the keyboard."""
 
     def __init__(self, app: TerminalApp) -> None:
         self.app = app
