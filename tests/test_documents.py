@@ -1,4 +1,4 @@
-"""Links in the documentation, and agreement of Japanese pages with their English originals."""
+"""Check links in the documentation, and compare Japanese pages with their English originals."""
 
 import re
 import subprocess

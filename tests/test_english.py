@@ -1,4 +1,4 @@
-"""Phrases that read as translated, and their replacements in plain English."""
+"""Check the repository for phrases that read as translated."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""The programs in `examples/`, run as their docstrings describe."""
+"""Run the programs in `examples/` as their docstrings describe."""
 
 import subprocess
 import sys

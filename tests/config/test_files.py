@@ -1,4 +1,4 @@
-"""Atomic, private and locked writing of the program's files."""
+"""Tests for writing files atomically, privately and under a lock."""
 
 import multiprocessing
 import os

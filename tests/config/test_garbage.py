@@ -1,4 +1,4 @@
-"""Garbage collection of reference cycles with patient data while the terminal runs."""
+"""Test that reference cycles with patient data are collected while the terminal runs."""
 
 import gc
 import weakref

@@ -1,4 +1,4 @@
-"""Loading settings from file and environment, and the error messages for invalid settings."""
+"""Tests for loading settings from file and environment, and for the error messages."""
 
 import os
 from pathlib import Path

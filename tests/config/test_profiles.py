@@ -1,4 +1,4 @@
-"""The profile table and its combination with the user's settings."""
+"""Tests for the profiles and the settings they provide."""
 
 from dataclasses import replace
 from pathlib import Path

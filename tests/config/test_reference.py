@@ -1,4 +1,4 @@
-"""The listing of all settings."""
+"""Tests for the listing of all settings."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""Receptions without POSIX modules, with the Windows half of `config.platform` and a fake msvcrt."""
+"""Run receptions without POSIX modules, with the Windows half of `config.platform` and a fake msvcrt."""
 
 import subprocess
 import sys

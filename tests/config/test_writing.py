@@ -1,4 +1,4 @@
-"""Settings survive a round trip through TOML."""
+"""Test that settings survive a round trip through TOML."""
 
 import tomllib
 

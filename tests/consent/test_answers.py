@@ -1,4 +1,4 @@
-"""Answers to questions. Consent requires a question that was shown and answered yes."""
+"""Tests for answers to questions. Consent requires a question that was shown and answered yes."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""After kill -9 during appends, every acknowledged record is on disk and the chain is intact."""
+"""Test that every acknowledged record survives kill -9 during appends."""
 
 from __future__ import annotations
 

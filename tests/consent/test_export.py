@@ -1,4 +1,4 @@
-"""Ledger exports, verified with the program in docs/ledger.md."""
+"""Tests for ledger exports, which are verified with the program in docs/ledger.md."""
 
 from __future__ import annotations
 

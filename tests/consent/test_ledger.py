@@ -1,4 +1,4 @@
-"""Ledger event order, contents after a restart, and concurrent access."""
+"""Tests for the ledger: event order, reopening, concurrent access and file errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random legal and illegal calls, restarts and waits, compared with a small model."""
+"""Compare the ledger with a small model over random calls, restarts and waits."""
 
 from __future__ import annotations
 

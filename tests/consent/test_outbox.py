@@ -1,4 +1,4 @@
-"""Lists of unfinished checks, read from the open ledger and from its file."""
+"""Tests for the lists of unfinished checks, read from the open ledger and from its file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Selection of the questions by holder and settings."""
+"""Tests for selecting questions by holder and settings."""
 
 import pytest
 from hypothesis import given

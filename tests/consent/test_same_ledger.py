@@ -1,4 +1,4 @@
-"""Refusal of missing and replaced ledgers until staff start a new ledger."""
+"""Test that a missing or replaced ledger is refused until staff start a new one."""
 
 from datetime import datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Detection of changes to the ledger file, with the first bad record."""
+"""Test that changes to the ledger file are detected and the first bad record is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks without a card, which are opened and decided in one step and never submitted."""
+"""Tests for checks without a card, which are opened and decided in one step and never submitted."""
 
 import pytest
 

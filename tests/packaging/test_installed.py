@@ -1,4 +1,4 @@
-"""The built packages in fresh environments: a terminal without extras and a service with all extras."""
+"""Test the built packages in fresh environments: a terminal without extras and a service with all extras."""
 
 import hashlib
 import os

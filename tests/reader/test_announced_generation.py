@@ -1,4 +1,4 @@
-"""The announced card generation, which differs only in its profile."""
+"""Tests for the announced card generation, which differs only in its profile."""
 
 from datetime import UTC, date, datetime
 

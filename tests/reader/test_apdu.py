@@ -1,4 +1,4 @@
-"""Encoding and parsing of APDUs."""
+"""Tests for encoding and parsing APDUs."""
 
 import pytest
 from hypothesis import given

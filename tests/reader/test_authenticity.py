@@ -1,4 +1,4 @@
-"""Authenticity checks of genuine cards, forged cards and cards from an unknown issuer."""
+"""Tests for the authenticity check: genuine cards, forged cards and cards from an unknown issuer."""
 
 import json
 from pathlib import Path

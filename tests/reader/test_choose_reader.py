@@ -1,4 +1,4 @@
-"""Choosing a reader by number, name, part of a name or wildcard from a list of real reader names."""
+"""Tests for choosing a reader by number, name, part of a name or wildcard."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Receptions from insertion to removal, in process and through the real pcscd."""
+"""Receptions from card insertion to removal, in process and through the real pcscd."""
 
 import hashlib
 from collections.abc import Callable

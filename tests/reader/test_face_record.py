@@ -1,4 +1,4 @@
-"""Parsing of the face record: photo, holder details and proof."""
+"""Tests for parsing the face record."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Card faults at each command have a documented outcome and use no PIN try."""
+"""Inject each card fault at each command and check the outcome and the PIN tries."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING

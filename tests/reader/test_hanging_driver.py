@@ -1,4 +1,4 @@
-"""Hanging drivers, and readers limited to short commands."""
+"""Tests for hanging drivers and for readers limited to short commands."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Card parsers with malformed card files: no crash, no endless loop and no large allocation."""
+"""Feed malformed card files to the card parsers: no crash, no endless loop and no large allocation."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

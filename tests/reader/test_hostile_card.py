@@ -1,4 +1,4 @@
-"""Arbitrary card responses produce documented outcomes without exceptions or lost tries."""
+"""Test that arbitrary card responses produce documented outcomes and use no tries."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Keeping a card file inserted in the virtual reader across daemon restarts."""
+"""Tests for keeping a card file in the virtual reader across daemon restarts."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Test cards with the files and certificates that a municipality issues."""
+"""Tests for issuing test cards."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The kinds of test cards, as read by the terminal."""
+"""Tests for each kind of test card, as read by the terminal."""
 
 from datetime import date
 

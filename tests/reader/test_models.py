@@ -1,4 +1,4 @@
-"""Limits recorded per reader model, and when they are cleared."""
+"""Tests for the read limits stored per reader model."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The reader monitor in states that the virtual reader cannot produce: unplugging, swaps between polls and faults."""
+"""Test the reader monitor with events that the virtual reader cannot produce: unplugging, quick swaps and faults."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The software card, used by OpenSC as an independent implementation."""
+"""Test the software card with OpenSC, an independent implementation."""
 
 import re
 import shutil

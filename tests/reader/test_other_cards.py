@@ -1,4 +1,4 @@
-"""Cards other than My Number Cards."""
+"""Tests for cards other than My Number Cards."""
 
 from datetime import date
 from pathlib import Path

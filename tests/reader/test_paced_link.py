@@ -1,4 +1,4 @@
-"""The timing model of the radio link, compared with manual calculations."""
+"""Compare the radio link's timing model with manual calculations."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Running pcscd: missing packages, separate processes and occupied ports."""
+"""Tests for running pcscd."""
 
 import socket
 import subprocess

@@ -1,4 +1,4 @@
-"""Certificates in phones, as far as published: JPKI only, unlocked by PIN or by the phone."""
+"""Tests for certificates on phones, as far as their specification is published."""
 
 from datetime import date
 

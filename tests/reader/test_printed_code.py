@@ -1,4 +1,4 @@
-"""The printed code in three typed parts, checked before it is sent because a wrong code uses one of ten tries."""
+"""Tests for building and checking the printed code."""
 
 from datetime import date
 

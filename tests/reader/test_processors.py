@@ -1,4 +1,4 @@
-"""Command processors with a scripted card, and the complete chain with a PIN."""
+"""Test the command processors with a scripted card, and the complete chain with a PIN."""
 
 import pytest
 

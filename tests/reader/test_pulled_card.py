@@ -1,4 +1,4 @@
-"""Cards removed during a reception."""
+"""Tests for cards removed during a reception."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

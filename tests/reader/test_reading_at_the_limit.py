@@ -1,4 +1,4 @@
-"""Long reads, and the fallback for cards and readers that refuse them."""
+"""Tests for long reads and the fallback for cards and readers that refuse them."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The monitor with the real pcscd: insertions, removals, restarts and cards in use by other programs."""
+"""Test the reader monitor with the real pcscd."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""More than sixty behaviours of readers and cards, each with its expected reception outcome."""
+"""Replay more than sixty behaviours of readers and cards, each with its expected outcome."""
 
 from pathlib import Path
 

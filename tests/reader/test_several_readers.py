@@ -1,4 +1,4 @@
-"""Multiple readers with the real pcscd, and readers with non-ASCII names."""
+"""Tests for multiple readers and for non-ASCII reader names, with the real pcscd."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The simulated slot and its events, which equal those of a real reader."""
+"""Tests for the simulated slot, which reports the same events as a real reader."""
 
 import threading
 from typing import TYPE_CHECKING

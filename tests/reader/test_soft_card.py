@@ -1,4 +1,4 @@
-"""Responses of the software card, as OpenSC's driver and published probes describe real cards."""
+"""Compare the software card's responses with OpenSC's driver and published probes of real cards."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

@@ -1,4 +1,4 @@
-"""Name and address images on simulated cards, readable and distinct for similar characters."""
+"""Tests for the name and address images on simulated cards."""
 
 import io
 from pathlib import Path

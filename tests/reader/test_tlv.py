@@ -1,4 +1,4 @@
-"""Reading and writing the TLV objects of card files."""
+"""Tests for reading and writing the TLV objects of card files."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Traces for support, which contain no personal data."""
+"""Tests for support traces, which must not contain personal data."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""PIN tries persist across restarts, even if the response is lost."""
+"""Test that PIN tries persist across restarts, even if the response is lost."""
 
 import stat
 from pathlib import Path

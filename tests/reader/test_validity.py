@@ -1,4 +1,4 @@
-"""Validity of cards and certificates, from the municipal guides."""
+"""Tests for the validity periods of cards and certificates, from the municipal guides."""
 
 from dataclasses import dataclass
 from datetime import date

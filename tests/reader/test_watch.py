@@ -1,4 +1,4 @@
-"""Selection of the card to report when several readers are connected. Requires no device."""
+"""Tests for selecting the card to report when several readers are connected."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Record of the patient's answers, taken from the texts and buttons on the screen instead of the session."""
+"""Records the patient's answers from the texts and buttons on the screen, independently of the session."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Six kills of terminal and service. `make killing` runs 250."""
+"""Kill terminal and service six times. `make killing` kills them 250 times."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Search of the terminal's memory for patient data after receptions through the real pcscd."""
+"""Search the terminal's memory for patient data after receptions through the real pcscd."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Agreement of `mutants.toml` with the code. `make mutants` applies the faults."""
+"""Check that `mutants.toml` matches the code. `make mutants` applies the faults."""
 
 from tests.reliability.mutants import ROOT, mutants
 

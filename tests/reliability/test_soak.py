@@ -1,4 +1,4 @@
-"""Sixty receptions with random faults and a fixed seed. `make soak` runs 10,000 with a random seed."""
+"""Run sixty receptions with random faults and a fixed seed. `make soak` runs 10,000 with a random seed."""
 
 from pathlib import Path
 

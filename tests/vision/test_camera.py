@@ -1,4 +1,4 @@
-"""The shared camera, its use by several users and its failures."""
+"""Tests for the shared camera."""
 
 import threading
 import time

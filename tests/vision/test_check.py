@@ -1,4 +1,4 @@
-"""The face check with the real camera class, for holders, strangers, empty pictures, two faces and camera failures."""
+"""Tests for the face check with the real camera class."""
 
 import threading
 import time

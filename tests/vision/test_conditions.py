@@ -1,4 +1,4 @@
-"""Guidance for conditions in front of the camera, with the default engine."""
+"""Test the guidance for camera conditions with the default engine."""
 
 import random
 import threading

@@ -1,4 +1,4 @@
-"""Matching of drawn people with each engine's calibration for drawn people."""
+"""Test that drawn people match only their own cards, with each engine's calibration for drawn people."""
 
 from pathlib import Path
 

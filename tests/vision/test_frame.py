@@ -1,4 +1,4 @@
-"""Conversion of camera pictures to contiguous 8-bit frames."""
+"""Tests for converting camera pictures to 8-bit frames."""
 
 import numpy as np
 import pytest

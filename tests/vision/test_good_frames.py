@@ -1,4 +1,4 @@
-"""Collection of frames that show a single face."""
+"""Tests for collecting frames of a single face."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Selection of the most useful guidance for a frame."""
+"""Tests for selecting the most useful guidance for a frame."""
 
 import cv2
 import numpy as np

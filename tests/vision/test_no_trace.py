@@ -1,4 +1,4 @@
-"""Search for remaining face data after a decision, in the object graph and in files opened by the process."""
+"""Search for face data that remains after a decision, in reachable objects and open files."""
 
 import gc
 import sys

@@ -1,4 +1,4 @@
-"""Parallax of the nose in turning heads and in turned prints."""
+"""Test that the nose leads when a drawn head turns, unlike in a turned print."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Decoding the card's JPEG 2000 photo to grey pixels."""
+"""Tests for decoding the card's JPEG 2000 photo to grey pixels."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Video files read by the webcam class, and failing cameras."""
+"""Tests for video sources: files read by the webcam class, and failing cameras."""
 
 import os
 import time

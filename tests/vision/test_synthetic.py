@@ -1,4 +1,4 @@
-"""The synthetic camera: frames, blinks, turns and camera faults."""
+"""Tests for the synthetic camera: frames, blinks, turns and camera faults."""
 
 import itertools
 

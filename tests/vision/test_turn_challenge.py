@@ -1,4 +1,4 @@
-"""The anti-photo check, its instructions and its results."""
+"""Tests for the anti-photo check."""
 
 import random
 import threading

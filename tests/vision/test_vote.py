@@ -1,4 +1,4 @@
-"""Votes of anti-spoofing networks in the face check."""
+"""Tests for the votes of anti-spoofing networks in the face check."""
 
 import random
 import threading

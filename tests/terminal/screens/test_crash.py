@@ -1,4 +1,4 @@
-"""Internal errors on each screen. Secrets are wiped, and the error report contains no patient data."""
+"""Tests for internal errors, which must wipe secrets and report no patient data."""
 
 import asyncio
 import io

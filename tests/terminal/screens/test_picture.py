@@ -1,4 +1,4 @@
-"""The live picture on the screen: mirroring, face outline and erasure."""
+"""Tests for the live picture on the screen."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Comparison of all screens, in two languages and two sizes, with reviewed snapshots."""
+"""Compare all screens, in two languages and two sizes, with reviewed snapshots."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""SIGTERM during a reception, which restores the console and clears the patient's screen."""
+"""Test that SIGTERM during a reception restores the console and clears the patient's screen."""
 
 import os
 import pty

@@ -1,4 +1,4 @@
-"""Touches, mouse and number keys on the terminal's screens."""
+"""Tests for touches, mouse and number keys on the terminal's screens."""
 
 import asyncio
 from dataclasses import replace

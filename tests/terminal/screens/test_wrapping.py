@@ -1,4 +1,4 @@
-"""Wrapping of text into short, balanced lines that break between phrases."""
+"""Tests for wrapping text into short, balanced lines."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Agreement of docs/states.md with the code."""
+"""Check that docs/states.md is up to date."""
 
 from tests.terminal.session.diagram import PAGE, edges, page
 

@@ -1,4 +1,4 @@
-"""Choice of the electronic prescriptions that a pharmacy dispenses."""
+"""Tests for choosing the prescriptions that a pharmacy dispenses."""
 
 import pytest
 

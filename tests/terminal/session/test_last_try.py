@@ -1,4 +1,4 @@
-"""The last PIN try, which requires confirmation before the PIN is sent."""
+"""Tests for the last PIN try, which requires confirmation."""
 
 from msgspec.structs import replace
 

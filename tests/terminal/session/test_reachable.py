@@ -1,4 +1,4 @@
-"""Reachability of states, reasons, endings and help screens."""
+"""Test that all states, reasons, endings and help screens are reachable."""
 
 from enum import Enum
 from typing import get_args

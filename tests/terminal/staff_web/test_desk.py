@@ -1,4 +1,4 @@
-"""The staff page with a real terminal and Chromium: calls, list, withdrawal and comparison of pictures."""
+"""Tests for the staff page with a real terminal and Chromium."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""The staff page on the local network, which requires the terminal's client certificate and displays no pictures."""
+"""Tests for the staff page on the local network, which requires a client certificate and displays no pictures."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Names that the service cannot encode and patients without a card, from the staff page to the result files."""
+"""Tests for names that the service cannot encode and for patients without a card."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Access control of the staff page by password, origin and session cookie."""
+"""Tests for access control of the staff page by password, origin and session cookie."""
 
 import asyncio
 import threading

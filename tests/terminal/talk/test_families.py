@@ -1,4 +1,4 @@
-"""Receptions for children and with guardians, companions and proxies."""
+"""Tests for receptions of children and for guardians, companions and proxies."""
 
 import pytest
 from msgspec.structs import replace

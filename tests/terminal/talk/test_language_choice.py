@@ -1,4 +1,4 @@
-"""Choice of the language, and Japanese text for staff."""
+"""Tests for choosing the language, and for the Japanese text for staff."""
 
 import pytest
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""Serial numbers of questions, which prevent a touch from answering another question."""
+"""Tests for question serial numbers, which prevent a touch from answering another question."""
 
 import pytest
 from msgspec.structs import replace

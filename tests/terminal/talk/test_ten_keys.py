@@ -1,4 +1,4 @@
-"""Operation with only a numeric keypad."""
+"""Test that the terminal can be operated with a numeric keypad."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Number of touches per reception, compared with the tables in docs/accessibility.md."""
+"""Count the touches of each reception and compare them with the tables in docs/accessibility.md."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Requirements for the screens of all states, languages and problems."""
+"""Tests for the screens of all states, languages and problems."""
 
 from datetime import UTC, datetime
 

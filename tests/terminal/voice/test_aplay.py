@@ -1,4 +1,4 @@
-"""Speech output with the real aplay and ALSA's null device."""
+"""Tests for speech output with the real aplay and ALSA's null device."""
 
 import asyncio
 import shutil

@@ -1,4 +1,4 @@
-"""Timing of spoken sentences, and reports of a missing voice."""
+"""Tests for the timing of spoken sentences and for missing voices."""
 
 import asyncio
 from pathlib import Path

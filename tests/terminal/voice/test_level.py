@@ -1,4 +1,4 @@
-"""Measured loudness of sentences rendered in several languages."""
+"""Test the loudness of sentences rendered in several languages."""
 
 import math
 from functools import cache

@@ -1,4 +1,4 @@
-"""Rendering of sentences in another process, and storage of sentences without personal values."""
+"""Tests for rendering sentences in another process and storing those without personal values."""
 
 import asyncio
 import shutil

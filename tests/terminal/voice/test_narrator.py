@@ -1,4 +1,4 @@
-"""Content and timing of the narrator's sentences, without sound."""
+"""Tests for the narrator, without sound."""
 
 import re
 from collections.abc import Iterator

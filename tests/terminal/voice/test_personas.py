@@ -1,4 +1,4 @@
-"""Sentences spoken to each persona. Without their consent, no private sentence is spoken."""
+"""Test that personas who have not consented hear no private sentences."""
 
 import asyncio
 from functools import partial

@@ -1,4 +1,4 @@
-"""Pronunciation of Japanese sentences for patients who cannot read the screen."""
+"""Test the pronunciation of Japanese sentences."""
 
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""Marking of patient sentences as public (for the loudspeaker) or private."""
+"""Test that every patient sentence is marked as public (for the loudspeaker) or private."""
 
 import re
 

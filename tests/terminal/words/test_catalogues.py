@@ -1,4 +1,4 @@
-"""Completeness of the catalogues: messages, placeholders, and texts for all problems and questions."""
+"""Test that the catalogues are complete and that every problem and question has its texts."""
 
 import re
 from enum import StrEnum

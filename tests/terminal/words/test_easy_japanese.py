@@ -1,4 +1,4 @@
-"""やさしい日本語 (easy Japanese): kanji not taught in primary school have readings."""
+"""Test that やさしい日本語 (easy Japanese) has readings for kanji not taught in primary school."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Reading checkpoints without running code, and converting them to ONNX files for OpenCV."""
+"""Tests for reading checkpoints without running code and converting them to ONNX."""
 
 import os
 import subprocess

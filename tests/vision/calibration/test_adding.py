@@ -1,4 +1,4 @@
-"""Adding networks with their own calibration."""
+"""Tests for adding networks with their own calibration."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Error rates of random encodings, compared with manual calculations."""
+"""Tests for error rates and thresholds, with random encodings."""
 
 import numpy as np
 import pytest

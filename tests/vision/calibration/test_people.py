@@ -1,4 +1,4 @@
-"""Encoding a folder with pictures of people."""
+"""Tests for encoding a folder of pictures."""
 
 from pathlib import Path
 

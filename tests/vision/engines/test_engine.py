@@ -1,4 +1,4 @@
-"""Detection and encoding of drawn faces with the included engines."""
+"""Tests for detecting and encoding drawn faces with the included engines."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Ordering the corners of a card at any rotation."""
+"""Tests for ordering the corners of a card."""
 
 import numpy as np
 import pytest

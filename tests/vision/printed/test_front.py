@@ -1,4 +1,4 @@
-"""Reading a card shown to the camera: fields, refused cards and guidance."""
+"""Tests for reading a card shown to the camera."""
 
 from dataclasses import replace
 from datetime import date

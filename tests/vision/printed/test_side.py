@@ -1,4 +1,4 @@
-"""Detection of the side of a card."""
+"""Tests for detecting the side of a card."""
 
 import numpy as np
 

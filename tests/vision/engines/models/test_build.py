@@ -1,4 +1,4 @@
-"""Conversion of dlib's network for OpenCV, and verification of the converted file."""
+"""Tests for converting dlib's network for OpenCV and verifying the result."""
 
 import json
 import subprocess

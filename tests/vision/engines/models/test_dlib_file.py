@@ -1,4 +1,4 @@
-"""Reading tensors from dlib's file format."""
+"""Tests for reading tensors from dlib's file format."""
 
 import math
 

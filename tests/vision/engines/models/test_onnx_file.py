@@ -1,4 +1,4 @@
-"""Writing ONNX files, compared with known bytes and run by OpenCV."""
+"""Test the written ONNX files by comparing known bytes and running them in OpenCV."""
 
 import cv2
 import numpy as np

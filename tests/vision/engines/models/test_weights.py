@@ -1,4 +1,4 @@
-"""The two packaged networks, which are verified against the published ones."""
+"""Test that the two packaged networks match the published ones."""
 
 import shutil
 from pathlib import Path
