@@ -104,7 +104,7 @@ def test_secrets_are_locked_in_memory() -> None:
     secret = bytearray(64)
     assert system.lock_in_memory(secret)
     assert system.lock_in_memory(bytearray())
-    secret.extend(b"1")  # the buffer can still be resized
+    secret.extend(b"1")  # the buffer remains resizable
 
 
 FREE = """

@@ -26,8 +26,8 @@ IDS = [
 
 
 def test_one_answer_covers_all_items_of_its_question() -> None:
-    both = Question("both", QuestionKind.SHARING, (Item.DIAGNOSIS, Item.MEDICINES))
-    given_answers = answers((both,), {"both": PatientReply(True, NOW)})
+    question = Question("both", QuestionKind.SHARING, (Item.DIAGNOSIS, Item.MEDICINES))
+    given_answers = answers((question,), {"both": PatientReply(True, NOW)})
     assert [(a.item, a.granted, a.answered_at) for a in given_answers] == [
         (Item.DIAGNOSIS, True, NOW),
         (Item.MEDICINES, True, NOW),

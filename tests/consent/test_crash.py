@@ -61,12 +61,12 @@ def test_acknowledged_records_survive_kill(tmp_path: Path, seed: int) -> None:
             writer.kill()
             reported += [line.split() for line in writer.stdout if line.endswith("\n")]
     assert isinstance(verify_file(path), LedgerIntact)
-    written = {str(record.sequence): record for record in LedgerFile(path).records()}
+    records = {str(record.sequence): record for record in LedgerFile(path).records()}
     for sequence, kind, check_id, digest in reported:
-        record = written[sequence]
+        record = records[sequence]
         assert (record.event.kind, record.event.check_id, record.hash) == (kind, check_id, digest)
     # each process may be killed between writing a record and reporting it
-    assert len(reported) <= len(written) <= len(reported) + 2
+    assert len(reported) <= len(records) <= len(reported) + 2
     with Ledger.open(path, "terminal-1", clock=lambda: datetime.now(UTC)) as ledger:  # fails if a stale lock remains
         pending = unconfirmed(ledger, datetime.now(UTC))
         unfinished = len(undecided(ledger)) + len(pending.sendable) + len(undelivered(ledger))

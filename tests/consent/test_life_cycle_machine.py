@@ -146,12 +146,12 @@ class LedgerMachine(RuleBasedStateMachine):
         now, stages = self.counter.clock(), self.stage.items()
         late = {check for check, (_, _, at) in self.decided.items() if now >= at + timedelta(hours=24)}
         for ledger in (self.counter.ledger, LedgerFile(self.counter.ledger.path)):
-            waiting = unconfirmed(ledger, now)
+            pending = unconfirmed(ledger, now)
             assert {r.event.check_id for r in undecided(ledger)} == {c for c, s in stages if s == "opened"}
             assert {u.decided.event.check_id for u in undelivered(ledger)} == {c for c, s in stages if s == "confirmed"}
             decided = {c for c, s in stages if s == "decided"}
-            assert {r.event.check_id for r in waiting.sendable} == decided - late
-            assert {r.event.check_id for r in waiting.expired} == decided & late
+            assert {r.event.check_id for r in pending.sendable} == decided - late
+            assert {r.event.check_id for r in pending.expired} == decided & late
             unsettled = {withdrawal.withdrawn.event.check_id for withdrawal in unsettled_withdrawals(ledger, now)}
             assert unsettled == self.withdrawn - self.settled
 

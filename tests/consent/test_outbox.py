@@ -45,7 +45,7 @@ def test_unfinished_checks_are_listed_by_stage(counter: Counter, clock: Clock) -
         assert [record.event.check_id for record in undecided(ledger)] == ["opened"]
         assert [record.event.check_id for record in unconfirmed(ledger, clock()).sendable] == ["decided"]
         assert unconfirmed(ledger, clock()).expired == ()
-        assert [waiting.decided.event.check_id for waiting in undelivered(ledger)] == ["confirmed"]
+        assert [check.decided.event.check_id for check in undelivered(ledger)] == ["confirmed"]
 
 
 def test_staff_can_repeat_a_started_hand_over_and_close_a_pending_one(counter: Counter) -> None:
@@ -128,8 +128,8 @@ def test_an_interrupted_reception_is_decided_using_only_the_ledger(counter: Coun
             answers=tuple(RecordedAnswer.of(answer) for answer in unanswered(shown)),
         )
     )
-    (waiting,) = unconfirmed(counter.ledger, clock()).sendable
-    assert [(a.item, a.granted, a.answered_at) for a in waiting.event.answers] == [
+    (pending,) = unconfirmed(counter.ledger, clock()).sendable
+    assert [(a.item, a.granted, a.answered_at) for a in pending.event.answers] == [
         (Item.DIAGNOSIS, False, None),
         (Item.MEDICINES, False, None),
     ]

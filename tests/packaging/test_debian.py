@@ -18,7 +18,7 @@ UNITS = sorted((INSTALLED / "usr/lib/systemd/system").glob("*.service"))
 
 
 def unit(path: Path) -> dict[str, str]:
-    """Return the `[Service]` section. Of repeated keys, the last value is returned."""
+    """Return the `[Service]` section. The last value of a repeated key wins."""
     parser = configparser.RawConfigParser(strict=False)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read(path, encoding="utf-8")
@@ -71,7 +71,7 @@ def test_the_browser_reaches_only_localhost_and_cannot_read_state() -> None:
 
 
 def test_the_stub_unit_is_started_after_the_stub_accepts_connections() -> None:
-    """`setup`, run directly afterwards, can connect."""
+    """`setup` can connect immediately after the unit has started."""
     readiness = unit(INSTALLED / "usr/lib/systemd/system/uketsuke-stub.service")["ExecStartPost"]
     port = Settings.model_fields["service"].get_default(call_default_factory=True).url.rpartition(":")[2]
     assert f"/dev/tcp/127.0.0.1/{port})" in readiness

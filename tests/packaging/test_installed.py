@@ -125,7 +125,7 @@ def test_the_wheel_contains_its_data_and_no_tests(built: tuple[Path, Path]) -> N
 
 @pytest.mark.long
 def test_the_windows_lock_needs_only_wheels(tmp_path: Path) -> None:
-    """Resolve the Windows bundle again, for Windows and with wheels only. The result equals the lock."""
+    """Resolve the dependencies for Windows with wheels only and compare the result with the lock."""
     lock = ROOT / "requirements-windows.lock"
     extras = [word for extra in sorted(EXTRAS - {"dlib"}) for word in ("--extra", extra)]
     windows = ("--python-platform", "x86_64-pc-windows-msvc", "--python-version", "3.13", "--only-binary", ":all:")

@@ -117,11 +117,11 @@ def test_every_command_exists_and_accepts_its_parameters(script: Path) -> None:
     }
     known |= {name.lower(): set() for name in functions(root)}
     for command in nodes(root, "command"):
-        named = [child for child in command.children if child.type == "command_name"]
-        if not named:
+        command_names = [child for child in command.children if child.type == "command_name"]
+        if not command_names:
             assert text(command).startswith("& $Command "), text(command)
             continue
-        name = text(named[0]).lower()
+        name = text(command_names[0]).lower()
         assert name in known, text(command)
         arguments = next((child for child in command.children if child.type == "command_elements"), command)
         parameters = {

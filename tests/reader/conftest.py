@@ -38,7 +38,7 @@ PHOTO = bytes.fromhex("0000000C6A5020200D0A870A") + bytes(range(256)) * 12
 
 
 class Counter(Protocol):
-    """A reader in which cards are inserted, used and removed.
+    """A reader to insert cards in, use them and remove them.
 
     `remove` waits until the reader reports the removal. `pull` does not.
     """
@@ -110,7 +110,7 @@ def wait_for_card_state(reader: str, *, card: bool) -> None:
 
 
 class PcscdCounter(CounterBase):
-    """A reader of a real pcscd. A second slot waits for the daemon, which polls every 0.4 s."""
+    """A virtual reader of a real pcscd. A second slot detects insertions and removals."""
 
     _readers: ClassVar[dict[tuple[int, int], "VpcdConnection"]] = {}
 
@@ -283,7 +283,7 @@ class EventLog:
         return self._queue.get(timeout=timeout)
 
     def all(self) -> list[SlotEvent]:
-        """Return all events not yet taken from the queue."""
+        """Return the unread events."""
         return [self._queue.get() for _ in range(self._queue.qsize())]
 
     def nothing_more(self, within: float = 0.1) -> bool:

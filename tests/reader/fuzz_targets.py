@@ -80,7 +80,7 @@ def apdu(data: bytes) -> None:
 
 
 class _FuzzedLink:
-    """A link whose responses and their lengths are read from the input. After its end, every response is 9000."""
+    """A link that takes the lengths and contents of its responses from the input, and then responds 9000."""
 
     atr = b""
 

@@ -170,6 +170,6 @@ def test_programs_that_may_use_the_card_are_listed(tmp_path: "Path") -> None:
 
 
 def test_the_busy_error_names_the_program_to_stop() -> None:
-    busy = ReaderBusy("ACR1252", ("scdaemon (process 30)", "firefox (process 20)", "pcsc_scan (process 7)"))
-    assert "ACR1252, most likely scdaemon (process 30) or firefox (process 20): stop it" in str(busy)
+    error = ReaderBusy("ACR1252", ("scdaemon (process 30)", "firefox (process 20)", "pcsc_scan (process 7)"))
+    assert "ACR1252, most likely scdaemon (process 30) or firefox (process 20): stop it" in str(error)
     assert "in ACR1252: stop it" in str(ReaderBusy("ACR1252"))

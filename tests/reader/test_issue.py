@@ -56,9 +56,7 @@ def test_two_cards_share_no_keys_or_ids(image: CardImage, another: CardImage) ->
     assert image.public_facts() != another.public_facts()
 
 
-def test_a_mixed_card_combines_the_certificate_and_pin_of_one_card_with_the_chip_of_another(
-    image: CardImage, another: CardImage
-) -> None:
+def test_a_mixed_card_has_certificate_and_pin_of_another_card(image: CardImage, another: CardImage) -> None:
     mixed = mix(chip_of=image, certificate_of=another)
     facts = mixed.public_facts()
     assert facts.chip_key_sha256 == image.public_facts().chip_key_sha256

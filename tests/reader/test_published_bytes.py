@@ -54,7 +54,7 @@ def test_offsets_are_correct_for_every_length_field_size(length: int) -> None:
 
 
 def test_the_application_information_of_the_text_application(image: CardImage) -> None:
-    """Published structure: FF40, DF41 `01 03 0E 01`, DF42 of 16 bytes, DF43 of 32 bytes and 96 x FF; myna reads 256."""
+    """Published structure: FF40, DF41 `01 03 0E 01`, DF42 of 16 bytes, DF43 of 32 bytes and 96 x FF. myna reads 256."""
     file = image.files[File.TEXT_INFO]
     assert len(file) >= 256
     assert file[:3].hex() == "ff4081"
@@ -67,7 +67,7 @@ def test_the_application_information_of_the_text_application(image: CardImage) -
 
 
 def test_the_token_information(image: CardImage) -> None:
-    """Published bytes 0..79 and 96..159 of JPKI's EF 0006; the serial number is fictitious."""
+    """Published bytes 0..79 and 96..159 of JPKI's EF 0006. The serial number is fictitious."""
     info = token_info("JPKIAPICCTOKEN2")
     assert image.files[File.TOKEN_INFO] == info
     assert len(info) == 160
@@ -124,7 +124,7 @@ def test_the_key_references(card: SoftCard) -> None:
 
 
 def test_status_words(card: SoftCard) -> None:
-    """Public code."""
+    """Public code: status words of other commands."""
     play(card, (SURFACE, 0x9000), ("80AE0000", 0x66F1), (COMMON, 0x9000), ("80AE0000", 0x66F1))
     play(card, (JPKI, 0x9000), ("80AE0000", 0x6982), (RESIDENTS, 0x9000), ("80AE0000", 0x6982))
     play(card, (TEXT, 0x9000), ("80AE0000", 0x6982))

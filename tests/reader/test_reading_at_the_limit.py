@@ -18,7 +18,7 @@ Answer = Callable[[bytes], bytes]
 
 
 class Wire:
-    """A link that records commands; `answer` can replace the card."""
+    """A link that records commands. `answer` replaces the card's responses."""
 
     atr = b""
 
@@ -128,7 +128,7 @@ def test_a_reader_that_refuses_short_commands_too(image: CardImage) -> None:
         return wire.card.transmit(apdu)
 
     wire = Wire(image, answer)
-    assert MyNumberCard(wire).read_facts() == CardUnreadable(None, "read facts"), "the card is still present"
+    assert MyNumberCard(wire).read_facts() == CardUnreadable(None, "read facts"), "the card was not removed"
 
 
 @pytest.mark.parametrize("refusal", ["6A86", "6B00", "6986", "6A88"])

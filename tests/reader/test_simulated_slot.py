@@ -93,6 +93,6 @@ def test_the_scanner_reads_the_inserted_card(image: CardImage) -> None:
 
 
 def test_a_missing_virtual_reader_is_reported_with_the_package_name(image: CardImage) -> None:
-    # Nothing listens on the port of slot 20000.
+    # The port of slot 20000 is closed.
     with pytest.raises(VirtualReaderUnavailable, match="vsmartcard-vpcd"):
         VpcdConnection(slot=20_000, timeout=0.1).insert(SoftCard(image))

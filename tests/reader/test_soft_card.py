@@ -57,7 +57,7 @@ def test_all_five_applications_can_be_selected(card: SoftCard) -> None:
     play(card, ("0020009C", 0x63C3), (COMMON, 0x9000), ("0020009C", 0x63C3))
 
 
-def test_card_files_without_the_residents_application_still_work(image: CardImage) -> None:
+def test_card_files_without_the_residents_application_are_supported(image: CardImage) -> None:
     del image.passwords[Password.RESIDENTS_PIN], image.passwords[Password.COMMON_PIN]
     play(SoftCard(image), (RESIDENTS, 0x9000), ("0020009C", 0x6A82), (JPKI, 0x9000), ("00200098", 0x63C3))
 
@@ -145,9 +145,9 @@ def test_an_empty_verify_reads_the_counter_even_after_verification(card: SoftCar
     )
 
 
-def test_the_third_wrong_pin_answers_63c0_and_every_later_one_6984(card: SoftCard) -> None:
-    wrong, right = "0020009804" + ascii_hex("0000"), "0020009804" + ascii_hex("1234")
-    play(card, (JPKI, 0x9000), (wrong, 0x63C2), (wrong, 0x63C1), (wrong, 0x63C0), (wrong, 0x6984), (right, 0x6984))
+def test_the_third_wrong_pin_returns_63c0_and_later_ones_6984(card: SoftCard) -> None:
+    wrong, correct = "0020009804" + ascii_hex("0000"), "0020009804" + ascii_hex("1234")
+    play(card, (JPKI, 0x9000), (wrong, 0x63C2), (wrong, 0x63C1), (wrong, 0x63C0), (wrong, 0x6984), (correct, 0x6984))
     play(card, ("00200098", 0x63C0))
 
 

@@ -14,7 +14,7 @@ from reader.softcard.image import CardFile, CardFileError, CardImage
 from reader.softcard.slot import SimulatedSlot
 
 
-def visit(path: Path) -> MyNumberCard:
+def insert_and_connect(path: Path) -> MyNumberCard:
     """Load and insert the card file, connect and read the facts, like a new process."""
     slot = SimulatedSlot()
     slot.insert(SoftCard.from_file(path))
@@ -33,10 +33,10 @@ def card_file(tmp_path: Path, image: CardImage) -> Path:
 
 
 def test_three_wrong_pins_in_separate_processes_lock_the_pin(card_file: Path) -> None:
-    assert visit(card_file).verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
-    assert visit(card_file).verify_pin(bytearray(b"0000"), expected_left=2) == PinWrong(1)
-    assert visit(card_file).verify_pin(bytearray(b"0000"), expected_left=1) == PinLocked()
-    assert visit(card_file).verify_pin(bytearray(b"1234"), expected_left=0) == PinLocked()
+    assert insert_and_connect(card_file).verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
+    assert insert_and_connect(card_file).verify_pin(bytearray(b"0000"), expected_left=2) == PinWrong(1)
+    assert insert_and_connect(card_file).verify_pin(bytearray(b"0000"), expected_left=1) == PinLocked()
+    assert insert_and_connect(card_file).verify_pin(bytearray(b"1234"), expected_left=0) == PinLocked()
     locked = SoftCard.from_file(card_file)
     locked.transmit(bytes.fromhex("00A4040C0AD392F000260100000001"))
     locked.transmit(bytes.fromhex("00A4020C020018"))
@@ -44,8 +44,8 @@ def test_three_wrong_pins_in_separate_processes_lock_the_pin(card_file: Path) ->
 
 
 def test_a_correct_pin_resets_the_counter(card_file: Path) -> None:
-    assert visit(card_file).verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
-    assert visit(card_file).verify_pin(bytearray(b"1234"), expected_left=2) == PinRight()
+    assert insert_and_connect(card_file).verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
+    assert insert_and_connect(card_file).verify_pin(bytearray(b"1234"), expected_left=2) == PinRight()
     assert CardFile(card_file).load().passwords[Password.USER_PIN].left == 3
 
 

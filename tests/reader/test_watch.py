@@ -64,12 +64,12 @@ def test_a_card_swapped_in_between_two_polls_is_reported() -> None:
     assert names(poll(watch, BUILT_IN, present=True, swapped=True)) == [("CardInserted", BUILT_IN)]
 
 
-def test_a_card_present_at_start_is_used_if_its_reader_is_the_only_or_the_named_one() -> None:
+def test_a_card_present_at_start_is_used_with_a_single_or_named_reader() -> None:
     assert watching(ON_TOP, with_card=(ON_TOP,)).in_use == ON_TOP
     assert watching(ON_TOP, PHONES, with_card=(ON_TOP,), named=True).in_use == ON_TOP
 
 
-def test_a_service_restart_does_not_end_ignoring_a_card() -> None:
+def test_an_ignored_card_remains_ignored_after_a_service_restart() -> None:
     watch = watching(BUILT_IN, ON_TOP, with_card=(BUILT_IN,))
     watch.lost("PC/SC service", ReaderStanding.NO_SERVICE)
     watch.found([BUILT_IN, ON_TOP])
@@ -133,7 +133,7 @@ def test_a_missing_reader_is_reported_again_if_the_reason_changes() -> None:
     assert watch.lost("reader not connected", missing) == []
 
 
-def test_two_cards_inserted_almost_together_are_reported() -> None:
+def test_two_cards_inserted_within_a_second_are_reported() -> None:
     watch = watching(BUILT_IN, ON_TOP)
     poll(watch, BUILT_IN, present=True, at=100.0)
     assert names(poll(watch, ON_TOP, present=True, at=100.9)) == [("CardRemoved", BUILT_IN), ("CardInserted", BUILT_IN)]

@@ -29,9 +29,9 @@ class PatientAnswers:
 class Account:
     """Listens to the conductor and stores the answers of receptions until the judge has checked them."""
 
-    def __init__(self, speak: Speak, rules: Rules, begin: st.State) -> None:
+    def __init__(self, speak: Speak, rules: Rules, initial: st.State) -> None:
         self._speak, self._rules = speak, rules
-        self._state = begin
+        self._state = initial
         self.by_reception: dict[str, PatientAnswers] = {}
         self.answers = 0
 

@@ -143,7 +143,7 @@ def check_kills(chain: Chain, kills: int) -> None:
 
 
 def check_everything(chain: Chain, results: Mapping[TerminalSetup, Path], *, reported: int) -> None:
-    """Check that ledger, service and `results` contain each consent of the patients exactly once.
+    """Check that ledger, service and `results` contain exactly the patients' consents.
 
     More than `reported` receptions must have displayed their outcome.
     """

@@ -89,10 +89,10 @@ async def _receptions(terminal: Terminal, pipe: Connection) -> None:
     pipe.send("ready")
     loop = asyncio.get_running_loop()
     while (secret := await loop.run_in_executor(None, pipe.recv)) is not None:
-        await _until(conductor, lambda state: not isinstance(state, st.Idle))
+        await _wait_for_state(conductor, lambda state: not isinstance(state, st.Idle))
         await _reception(conductor, bytearray(byte ^ _MASK for byte in secret))
         pipe.send("complete")
-        await _until(conductor, lambda state: isinstance(state, st.Idle))
+        await _wait_for_state(conductor, lambda state: isinstance(state, st.Idle))
         pipe.send("idle")
     conductor.stop()
     await running
@@ -171,7 +171,7 @@ def _act(conductor: Any, state: Any, secret: bytearray, *, by_pin: bool) -> None
             conductor.post(ev.QuestionAnswered(reception, question.id, granted=True))
 
 
-async def _until(conductor: Any, condition: Any) -> None:
+async def _wait_for_state(conductor: Any, condition: Any) -> None:
     async with asyncio.timeout(60):
         while not condition(conductor.state):
             await asyncio.sleep(0.01)

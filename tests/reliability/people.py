@@ -143,13 +143,13 @@ class People:
             case PadKind.CODE, st.PrintedCodeEntry() if not state.scanning and self.rng.random() < 0.8:
                 self._type_code()
             case _:
-                offers = [offer for offer in talk.offers if self._chosen(offer)]
+                offers = [offer for offer in talk.offers if self._is_chosen(offer)]
                 if (offers and not isinstance(state, st.FaceCheck)) or (
                     isinstance(state, st.FaceCheck) and self.rng.random() < 0.1 and offers
                 ):
                     self.post(self.rng.choice(offers).event)
 
-    def _chosen(self, offer: Offer) -> bool:
+    def _is_chosen(self, offer: Offer) -> bool:
         """Choose cancellation and side steps less often than answers."""
         kind = type(offer.event).__name__
         if kind in _QUIET:

@@ -1,4 +1,4 @@
-"""The service stub in a separate process, whose memory is not the terminal's. Its faults are set through a pipe."""
+"""The service stub in a separate process, to keep its memory apart. Its faults are set through a pipe."""
 
 import multiprocessing
 import os

@@ -2,9 +2,13 @@
 
     .venv/bin/python -m tests.reliability.soak --receptions 10000
 
-Checks after each reception that the terminal is idle without patient data, that the ledger is intact, that no check has
-two outcomes, that every consent in ledger and file was displayed, answered yes and not withdrawn, that no file was
-delivered twice or incomplete, and that the numbers of threads and open files have not grown.
+Invariants checked after each reception:
+
+- The terminal is idle without patient data.
+- The ledger is intact, and no check has two outcomes.
+- Each consent in ledger and file was displayed, answered yes and not withdrawn.
+- No file was delivered twice or incomplete.
+- The numbers of threads and open files have not grown.
 """
 
 import argparse

@@ -67,7 +67,7 @@ def test_a_flat_print_moves_like_a_plane(engine: FaceEngine) -> None:
 
 @pytest.mark.parametrize(("lagging", "expected"), [(0.2, True), (0.3, False)])
 def test_most_of_the_nose_must_lead(lagging: float, expected: bool) -> None:
-    """On a print with badly tracked cheeks, half of the nose points had a large lead and the others none."""
+    """If cheeks are tracked badly on a print, half of the nose points can have a large lead."""
     points = np.where(np.arange(20) < 20 * lagging, -0.02, 0.08)
     lead = Lead(points, points, points, 0.0)
     assert (lead.towards(1) > 0.022) is expected
@@ -95,7 +95,7 @@ def test_a_turned_print_becomes_narrower(engine: FaceEngine, angle: float) -> No
 
 
 def apparent_lead(rng: np.random.Generator) -> float:
-    """Return the apparent lead of a still nose with 30 tracked points on the left cheek and 8 on the right.
+    """Return the apparent lead of a motionless nose with 30 tracked points on the left cheek and 8 on the right.
 
     Tracking is accurate to 1/50 of the distance between the eyes.
     """

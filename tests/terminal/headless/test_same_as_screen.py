@@ -15,7 +15,7 @@ from terminal.session.events import Event
 from terminal.talk.parts import Offer, PadKind, Talk
 from terminal.talk.serial import Talks
 from terminal.words.catalogue import speaker
-from tests.terminal.screens.stage import USUAL, Stage, on_a_loop, stage
+from tests.terminal.screens.stage import USUAL, Stage, async_test, stage
 from tests.terminal.talk.gallery import RULES, SCREENS, state_of
 
 speak = speaker(Settings())
@@ -110,7 +110,7 @@ def _key_and_label(line: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-@on_a_loop
+@async_test
 async def test_screen_and_prompt_present_every_state_alike(language: str) -> None:
     async with stage(USUAL) as on_stage:
         for name in SCREENS:
@@ -119,7 +119,7 @@ async def test_screen_and_prompt_present_every_state_alike(language: str) -> Non
             assert prompt == screen, name
 
 
-@on_a_loop
+@async_test
 async def test_first_key_at_the_consent_question_shares_nothing() -> None:
     async with stage(USUAL) as on_stage:
         screen, prompt = (
@@ -130,7 +130,7 @@ async def test_first_key_at_the_consent_question_shares_nothing() -> None:
     assert screen.offers[0] == prompt.offers[0] == ("1", nothing)
 
 
-@on_a_loop
+@async_test
 async def test_only_four_ascii_digits_are_accepted_as_a_pin() -> None:
     talks = Talks(speak, language="ja", settle_seconds=0.0)
     talk = talks.show(state_of("pin"), RULES, 0.0)

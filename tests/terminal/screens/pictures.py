@@ -54,7 +54,7 @@ async def svg_of(on_stage: Stage, name: str, language: str) -> str:
         live.source = StillCamera(patient())
         live.run(True)
         live.take()
-    await on_stage.drawn()
+    await on_stage.wait_until_drawn()
     return picture_of(on_stage.app)
 
 

@@ -22,7 +22,7 @@ from tests.terminal.screens.stand_in import StandIn
 SMALL, USUAL = (80, 24), (120, 40)
 
 
-def on_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+def async_test(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
     """Run an async test in its own event loop."""
 
     @wraps(test)
@@ -46,7 +46,7 @@ def drawn_face() -> NDArray[np.uint8]:
     return rgb
 
 
-async def drawn(app: TerminalApp) -> None:
+async def wait_until_drawn(app: TerminalApp) -> None:
     """Wait until all posted messages have been handled and drawn.
 
     The pilot waits for an idle processor instead, and times out while a camera runs.
@@ -60,7 +60,7 @@ async def drawn(app: TerminalApp) -> None:
 async def press(app: TerminalApp, key: str) -> None:
     """Press a key, like the terminal driver."""
     app.post_message(Key(key, key if len(key) == 1 else None))
-    await drawn(app)
+    await wait_until_drawn(app)
 
 
 async def touch(app: TerminalApp, selector: str) -> None:
@@ -68,7 +68,7 @@ async def touch(app: TerminalApp, selector: str) -> None:
     x, y = app.desk.query_one(selector).region.center
     for kind in (MouseDown, MouseUp):
         app.post_message(kind(None, int(x), int(y), 0, 0, 1, False, False, False, int(x), int(y)))
-    await drawn(app)
+    await wait_until_drawn(app)
 
 
 @dataclass
@@ -101,10 +101,10 @@ class Stage:
         """Show `state` with a new patient and wait until it is drawn."""
         self.counter.new_patient()
         self.counter.set_state(state)
-        await self.drawn()
+        await self.wait_until_drawn()
 
-    async def drawn(self) -> None:
-        await drawn(self.app)
+    async def wait_until_drawn(self) -> None:
+        await wait_until_drawn(self.app)
 
     async def key(self, key: str) -> None:
         await press(self.app, key)
@@ -127,5 +127,5 @@ async def stage(
     app = make_app(opening, settings or Settings(), simulated=True, moving=False, settle_seconds=settle_seconds)
     async with app.run_test(size=size) as pilot:
         on_stage = Stage(app, counter, camera, pilot)
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         yield on_stage

@@ -1,4 +1,4 @@
-"""A fake counter that shows the state set by the test and records posted events."""
+"""A fake conductor whose state is set by the test and that records posted events."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class NoBacklog:
 
 
 class StandIn:
-    """Fake conductor with the same public interface."""
+    """Implements the conductor's public interface."""
 
     def __init__(self, rules: Rules = RULES) -> None:
         self.rules = rules

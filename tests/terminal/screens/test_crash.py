@@ -24,7 +24,7 @@ from terminal.front.log_lines import PlainFormatter
 from terminal.screens.app import TerminalApp
 from terminal.screens.screen import CounterScreen
 from terminal.session.states import CardShown, State
-from tests.terminal.screens.stage import on_a_loop, stage
+from tests.terminal.screens.stage import async_test, stage
 from tests.terminal.talk.gallery import SCREENS, state_of
 
 PIN, CODE, PASSWORD = "7319", "48120620316502", "sesame-27"
@@ -109,7 +109,7 @@ def test_crash_on_each_screen_leaks_no_patient_data(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    @on_a_loop
+    @async_test
     async def run_until_crash() -> None:
         async with stage(make_app=BreakingApp) as on_stage:
             await on_stage.show(state_of(name))
@@ -162,7 +162,7 @@ def test_error_in_a_widget_leaks_no_patient_data(monkeypatch: pytest.MonkeyPatch
     def broken(*_args: object) -> None:
         raise Defect(PIN + CODE)
 
-    @on_a_loop
+    @async_test
     async def run_until_crash() -> None:
         async with stage() as on_stage:
             monkeypatch.setattr(CounterScreen, "show", broken)
@@ -248,8 +248,8 @@ def test_program_crash_in_a_real_terminal(tmp_path: Path) -> None:
 
 
 def _read_output(primary: int, program: "subprocess.Popen[bytes]") -> bytes:
-    output, until = b"", time.monotonic() + 60
-    while time.monotonic() < until:
+    output, deadline = b"", time.monotonic() + 60
+    while time.monotonic() < deadline:
         ready, _, _ = select.select([primary], [], [], 0.2)
         if ready:
             try:

@@ -1,4 +1,4 @@
-"""Screens of receptions that require both face and PIN."""
+"""Tests for the screens of receptions that require both face and PIN."""
 
 import re
 
@@ -14,7 +14,7 @@ from terminal.talk.parts import LineKind, PadKind, Talk
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import words
 from terminal.words.languages import LANGUAGES, STAFF_LANGUAGES
-from tests.terminal.screens.stage import SMALL, on_a_loop, stage
+from tests.terminal.screens.stage import SMALL, async_test, stage
 from tests.terminal.session.world import CARD, GENUINE, World
 from tests.terminal.talk.gallery import FACE_AND_PIN, RULES, state_of
 
@@ -39,7 +39,7 @@ def world_at_code_entry(rules: Rules, pin_tries_left: int = 3) -> World:
 
 
 @every_language
-@on_a_loop
+@async_test
 async def test_smallest_screen_shows_the_reason_for_the_pin_and_the_keypad(language: str) -> None:
     async with stage(SMALL) as on_stage:
         await on_stage.show(state_of("pin-after-face", language))

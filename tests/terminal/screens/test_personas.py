@@ -18,7 +18,7 @@ from terminal.simulated.personas.persona import Mishap, Persona
 from terminal.talk.parts import Offer, Talk
 from terminal.words.staff import staff_words
 from tests.terminal.day import Day
-from tests.terminal.screens.stage import drawn, on_a_loop, press, touch
+from tests.terminal.screens.stage import async_test, press, touch, wait_until_drawn
 
 BY_FACE = {persona.name for persona in PERSONAS if persona.script.way is Way.FACE or persona.expected.way is Way.FACE}
 AT_THE_READER = {
@@ -69,7 +69,7 @@ class Fingers:
         return self._app.desk.talk
 
     async def wait_until_drawn(self) -> None:
-        await drawn(self._app)
+        await wait_until_drawn(self._app)
 
     async def perform(self) -> None:
         pending, self._pending = self._pending, []
@@ -105,7 +105,7 @@ async def _play(counter: DemoCounter, personas: list[Persona], *, by_touch: bool
 def test_personas_using_the_pin(counter: DemoCounter, by_touch: bool) -> None:
     personas = [persona for persona in PERSONAS if persona.name not in BY_FACE | AT_THE_READER]
     assert len(personas) >= 8
-    on_a_loop(_play)(counter, personas, by_touch=by_touch)
+    async_test(_play)(counter, personas, by_touch=by_touch)
 
 
 @pytest.mark.long
@@ -113,4 +113,4 @@ def test_personas_using_the_pin(counter: DemoCounter, by_touch: bool) -> None:
 def test_personas_using_the_face(counter: DemoCounter, by_touch: bool) -> None:
     personas = [persona for persona in PERSONAS if persona.name in BY_FACE - AT_THE_READER]
     assert personas
-    on_a_loop(_play)(counter, personas, by_touch=by_touch)
+    async_test(_play)(counter, personas, by_touch=by_touch)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from terminal.screens.blocks import strips_of
 from terminal.screens.card_photo import decoded_photo
 from terminal.screens.picture import CardPhoto, LivePicture, face_picture, letterboxed, lines_of
-from tests.terminal.screens.stage import on_a_loop, stage
+from tests.terminal.screens.stage import async_test, stage
 from tests.terminal.talk.gallery import state_of
 from vision.photo import card_jp2
 
@@ -63,7 +63,7 @@ def test_card_photo_is_decoded() -> None:
     assert decoded_photo(bytearray(b"not a picture")) is None
 
 
-@on_a_loop
+@async_test
 async def test_live_picture_is_drawn_only_while_visible() -> None:
     async with stage() as on_stage:
         live = on_stage.app.desk.query_one("#live", LivePicture)
@@ -79,7 +79,7 @@ async def test_live_picture_is_drawn_only_while_visible() -> None:
         assert live._lines == []
 
 
-@on_a_loop
+@async_test
 async def test_live_picture_is_erased_if_the_camera_is_lost() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("face"))
@@ -91,7 +91,7 @@ async def test_live_picture_is_erased_if_the_camera_is_lost() -> None:
         assert live._lines == []
 
 
-@on_a_loop
+@async_test
 async def test_card_photo_is_displayed_only_during_the_staff_check() -> None:
     async with stage() as on_stage:
         from tests.terminal.screens.test_crash import canary_record
@@ -100,9 +100,9 @@ async def test_card_photo_is_displayed_only_during_the_staff_check() -> None:
         record.photo_jp2 = bytearray(card_jp2(plain(320, 240, 90)))
         on_stage.counter.new_patient().put_record(record, b"c")
         on_stage.counter.set_state(state_of("staff-check"))
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         photo = on_stage.app.desk.query_one("#photo", CardPhoto)
         assert photo._lines
         on_stage.counter.set_state(state_of("opening"))
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert photo._lines == []

@@ -7,7 +7,7 @@ import pytest
 from terminal.screens.picture import CardPhoto, LivePicture
 from terminal.session.display import Size
 from tests.terminal.screens.snapshot import FOLDER, UPDATE, difference, picture_of
-from tests.terminal.screens.stage import SMALL, USUAL, Stage, drawn_face, on_a_loop, stage
+from tests.terminal.screens.stage import SMALL, USUAL, Stage, async_test, drawn_face, stage
 from tests.terminal.talk.gallery import SCREENS, state_of
 
 LOOKS: dict[str, dict[str, Any]] = {"": {}, "high-contrast": {"high_contrast": True}, "large": {"size": Size.LARGE}}
@@ -31,13 +31,13 @@ async def _draw(on_stage: Stage, name: str, language: str, **display: Any) -> st
         desk.query_one("#live", LivePicture).take()
     if desk.has_class("-photo"):
         desk.query_one("#photo", CardPhoto).show(drawn_face)
-    await on_stage.drawn()
+    await on_stage.wait_until_drawn()
     return picture_of(on_stage.app)
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("size", [SMALL, USUAL])
-@on_a_loop
+@async_test
 async def test_every_screen_matches_its_snapshot(size: tuple[int, int], language: str) -> None:
     folder = f"{size[0]}x{size[1]}/{language}"
     async with stage(size) as on_stage:
@@ -46,7 +46,7 @@ async def test_every_screen_matches_its_snapshot(size: tuple[int, int], language
 
 
 @pytest.mark.parametrize("look", ["high-contrast", "large"])
-@on_a_loop
+@async_test
 async def test_other_looks_match_their_snapshots(look: str) -> None:
     async with stage(SMALL) as on_stage:
         differences = [
@@ -64,7 +64,7 @@ def test_there_is_exactly_one_snapshot_per_screen() -> None:
     assert stored == expected
 
 
-@on_a_loop
+@async_test
 async def test_changed_screen_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(UPDATE, raising=False)
     async with stage(SMALL) as on_stage:
@@ -74,7 +74,7 @@ async def test_changed_screen_is_detected(monkeypatch: pytest.MonkeyPatch) -> No
     assert difference("80x24/ja/no-such-screen", svg)
 
 
-@on_a_loop
+@async_test
 async def test_snapshots_contain_no_external_urls() -> None:
     async with stage(SMALL) as on_stage:
         svg = await _draw(on_stage, "idle", "ja")

@@ -24,7 +24,7 @@ from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.voice.utterance import Tone, Utterance
-from tests.terminal.screens.stage import SMALL, USUAL, Stage, on_a_loop, stage, touch
+from tests.terminal.screens.stage import SMALL, USUAL, Stage, async_test, stage, touch
 from tests.terminal.talk.gallery import SCREENS, state_of
 
 sizes = pytest.mark.parametrize("size", [SMALL, USUAL])
@@ -72,7 +72,7 @@ def clipped_widgets(on_stage: Stage) -> set[str]:
 
 @pytest.mark.parametrize("language", ["ja", "en"])
 @sizes
-@on_a_loop
+@async_test
 async def test_every_screen_fits_and_every_answer_can_be_touched(size: tuple[int, int], language: str) -> None:
     async with stage(size) as on_stage:
         for name in SCREENS:
@@ -89,7 +89,7 @@ async def test_every_screen_fits_and_every_answer_can_be_touched(size: tuple[int
 
 
 @sizes
-@on_a_loop
+@async_test
 async def test_touch_posts_the_event_of_the_answer(size: tuple[int, int]) -> None:
     async with stage(size) as on_stage:
         for name in ("idle", "face", "pin", "staff-check", "consent-one", "pin-warned", "summary"):
@@ -101,7 +101,7 @@ async def test_touch_posts_the_event_of_the_answer(size: tuple[int, int]) -> Non
                 assert on_stage.counter.posted == [target.offer.event], f"{target.id} on {name}"
 
 
-@on_a_loop
+@async_test
 async def test_every_answer_has_a_key() -> None:
     async with stage() as on_stage:
         for name in SCREENS:
@@ -114,20 +114,20 @@ async def test_every_answer_has_a_key() -> None:
                 assert on_stage.counter.posted == [answer.event], f"{answer.key} on {name}"
 
 
-@on_a_loop
+@async_test
 async def test_double_tap_does_not_answer_the_next_question() -> None:
     async with stage(settle_seconds=30) as on_stage:
         await on_stage.show(state_of("consent-one"))
         await on_stage.pilot.click("#answer-3")
         await on_stage.pilot.press("2")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         await on_stage.pilot.press("escape")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert on_stage.counter.posted == []
         assert on_stage.app.desk.query_one("#card", Sentence).text == "もう一度 押してください"
 
 
-@on_a_loop
+@async_test
 async def test_answer_to_the_previous_screen_is_ignored() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("method"))
@@ -136,7 +136,7 @@ async def test_answer_to_the_previous_screen_is_ignored() -> None:
         previous = target.offer, on_stage.app.talks.talk.serial
         await on_stage.show(state_of("consent"))
         on_stage.app.desk.post_message(Target.Touched(*previous))
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert isinstance(target.offer.event, ev.ShareNone | ev.OneByOne | ev.ShareAll)
         assert on_stage.counter.posted == []
 
@@ -145,7 +145,7 @@ async def test_answer_to_the_previous_screen_is_ignored() -> None:
 
 
 @sizes
-@on_a_loop
+@async_test
 async def test_pin_is_typed_by_touch(size: tuple[int, int]) -> None:
     async with stage(size) as on_stage:
         await on_stage.show(state_of("pin"))
@@ -157,7 +157,7 @@ async def test_pin_is_typed_by_touch(size: tuple[int, int]) -> None:
         assert on_stage.counter.posted == []
 
 
-@on_a_loop
+@async_test
 async def test_pin_is_typed_by_keys_and_other_keys_are_ignored() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("pin"))
@@ -167,29 +167,29 @@ async def test_pin_is_typed_by_keys_and_other_keys_are_ignored() -> None:
         assert on_stage.counter.pins == [b"5789"]
 
 
-@on_a_loop
+@async_test
 async def test_unsent_digits_are_cleared_by_the_next_screen() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("pin"))
         await on_stage.pilot.press("1", "2")
         patient = on_stage.counter._patient
         on_stage.counter.set_state(state_of("face"))
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert len(patient.pin) == 0
 
 
-@on_a_loop
+@async_test
 async def test_entered_pin_is_kept_until_it_is_sent_to_the_card() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("pin"))
         await on_stage.pilot.press("1", "2", "3", "4")
         patient = on_stage.counter._patient
         on_stage.counter.set_state(state_of("pin-checking"))
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert patient.pin.take() == bytearray(b"1234")
 
 
-@on_a_loop
+@async_test
 async def test_typed_printed_code_is_sent() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("code"))
@@ -197,17 +197,17 @@ async def test_typed_printed_code_is_sent() -> None:
         assert on_stage.counter.codes == [b"60010220311234"]
 
 
-@on_a_loop
+@async_test
 async def test_invalid_birth_date_must_be_reentered() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("code"))
         await on_stage.pilot.press(*"6099021234", "enter")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert on_stage.counter.codes == []
         assert "生年月日を もう一度" in on_stage.app.export_screenshot().replace("&#160;", " ")
 
 
-@on_a_loop
+@async_test
 async def test_code_form_is_overwritten_when_its_screen_closes() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("code"))
@@ -223,16 +223,16 @@ async def test_code_form_is_overwritten_when_its_screen_closes() -> None:
 # --- messages, themes and sounds ----------------------------------------------------------------------------
 
 
-@on_a_loop
+@async_test
 async def test_staff_call_is_confirmed_on_the_screen() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("method"))
         on_stage.counter.perform(fx.AlertStaff("r1", 0, "called"))
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert on_stage.app.desk.query_one("#card", Sentence).text == "係員がまいります"
 
 
-@on_a_loop
+@async_test
 async def test_card_reminder_rings_the_bell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")  # without aplay, the console bell rings
     async with stage() as on_stage:
@@ -243,7 +243,7 @@ async def test_card_reminder_rings_the_bell(monkeypatch: pytest.MonkeyPatch) -> 
         assert bells == [1]
 
 
-@on_a_loop
+@async_test
 async def test_bell_marks_new_questions_if_sound_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     async with stage() as on_stage:
@@ -255,7 +255,7 @@ async def test_bell_marks_new_questions_if_sound_is_on(monkeypatch: pytest.Monke
         assert bells == [1]
 
 
-@on_a_loop
+@async_test
 async def test_theme_and_size_follow_the_display_settings() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("consent", high_contrast=True, size=st.Size.LARGE))
@@ -267,7 +267,7 @@ async def test_theme_and_size_follow_the_display_settings() -> None:
         assert on_stage.app.desk.query_one("#answer-1").region.height < large
 
 
-@on_a_loop
+@async_test
 async def test_invisible_state_changes_do_not_redraw_the_screen() -> None:
     async with stage() as on_stage:
         state = state_of("method")
@@ -277,16 +277,16 @@ async def test_invisible_state_changes_do_not_redraw_the_screen() -> None:
         on_stage.counter.set_state(
             structs.replace(state, reception=structs.replace(state.reception, challenge_until=None))
         )
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert on_stage.app.desk.talk == talk
 
 
-@on_a_loop
+@async_test
 async def test_textual_shortcuts_are_disabled() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("method"))
         await on_stage.pilot.press("ctrl+p", "ctrl+c", "tab", "shift+tab", "ctrl+backslash")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert on_stage.app.screen is on_stage.app.desk
         assert on_stage.app.focused is None
         assert on_stage.counter.posted == []
@@ -301,7 +301,7 @@ WITH_PASSWORD = Settings.model_validate(
 
 async def _unlock(on_stage: Stage) -> None:
     await on_stage.pilot.press("f8")
-    await on_stage.drawn()
+    await on_stage.wait_until_drawn()
     assert isinstance(on_stage.app.screen, PasswordDialog)
     await on_stage.pilot.press(*"a2468", "enter")
     await _wait_for_screen(on_stage, StaffMenu)
@@ -311,35 +311,35 @@ async def _wait_for_screen(on_stage: Stage, kind: type) -> None:
     async with asyncio.timeout(30):
         while not isinstance(on_stage.app.screen, kind):
             await on_stage.pilot.pause(0.02)
-    await on_stage.drawn()
+    await on_stage.wait_until_drawn()
 
 
-@on_a_loop
+@async_test
 async def test_staff_dialog_is_unavailable_without_a_password() -> None:
     async with stage() as on_stage:
         await on_stage.pilot.press("f8")
         await on_stage.pilot.click("#steps", offset=(75, 0))
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert on_stage.app.screen is on_stage.app.desk
 
 
-@on_a_loop
+@async_test
 async def test_dialog_has_only_the_inactivity_timer() -> None:
     async with stage(settings=WITH_PASSWORD) as on_stage:
         await on_stage.pilot.press("f8")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         dialog = on_stage.app.screen
         assert isinstance(dialog, PasswordDialog)
         timers = [timer for timer in dialog._timers if timer._interval == CLOSE_SECONDS]
         assert timers == [dialog._closer], "a second timer would close the dialog during use"
 
 
-@on_a_loop
+@async_test
 async def test_staff_logs_in_by_touch_and_confirms_the_holder() -> None:
     async with stage(settings=WITH_PASSWORD) as on_stage:
         await on_stage.show(state_of("method"))
         await on_stage.pilot.click("#steps", offset=(75, 0))
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert isinstance(on_stage.app.screen, PasswordDialog)
         await on_stage.pilot.click("#dialog-switch")
         await on_stage.pilot.click("#key-a")
@@ -349,41 +349,41 @@ async def test_staff_logs_in_by_touch_and_confirms_the_holder() -> None:
         await on_stage.pilot.click("#key-enter")
         await _wait_for_screen(on_stage, StaffMenu)
         await on_stage.pilot.click("#choice-by-eye")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert on_stage.counter.posted == [ev.StaffAuthenticated("r1")]
         assert on_stage.app.screen is on_stage.app.desk
 
 
-@on_a_loop
+@async_test
 async def test_wrong_password_is_refused_and_not_entered_as_pin() -> None:
     async with stage(settings=WITH_PASSWORD) as on_stage:
         await on_stage.show(state_of("pin"))
         await on_stage.pilot.press("f8")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         await on_stage.pilot.press(*"1234", "enter")
         await on_stage.pilot.pause(0.2)
         assert isinstance(on_stage.app.screen, PasswordDialog)
         assert len(on_stage.counter._patient.pin) == 0
         await on_stage.pilot.press("escape")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert on_stage.app.screen is on_stage.app.desk
         assert on_stage.counter.posted == []
 
 
-@on_a_loop
+@async_test
 async def test_staff_discards_a_reception_after_confirmation() -> None:
     async with stage(settings=WITH_PASSWORD) as on_stage:
         await on_stage.show(state_of("consent"))
         await _unlock(on_stage)
         await on_stage.pilot.press("2", "2")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert isinstance(on_stage.app.screen, ConfirmDialog), "pressing the key twice must not discard the reception"
         await on_stage.pilot.press("9")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert on_stage.counter.posted == [ev.StaffAuthenticated("r1"), ev.StaffDiscards("r1")]
 
 
-@on_a_loop
+@async_test
 async def test_staff_views_the_status_and_stops_the_terminal() -> None:
     async with stage(settings=WITH_PASSWORD) as on_stage:
         await _unlock(on_stage)
@@ -395,7 +395,7 @@ async def test_staff_views_the_status_and_stops_the_terminal() -> None:
                 await on_stage.pilot.pause(0.01)
         assert "stand-in" in on_stage.app.export_screenshot()
         await on_stage.pilot.press("1")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         await _unlock(on_stage)
         on_stage.app.screen.query_one("#choice-stop", Target)
         await on_stage.pilot.press("2")
@@ -474,54 +474,54 @@ class Hands:
 
 
 @sizes
-@on_a_loop
+@async_test
 async def test_dock_operates_the_simulated_devices(size: tuple[int, int]) -> None:
     hands = Hands()
     async with stage(size, dock=hands) as on_stage:
         await on_stage.pilot.press("f9")
         assert hands.props.card
         await on_stage.pilot.press("f12")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         panel = on_stage.app.desk.query_one(DockPanel)
         assert panel.display
         await on_stage.pilot.press("down", "down", "right")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert hands.current == "persona-2"
         for name in ("card", "camera", "service"):
             await on_stage.pilot.click(f"#dock-{name}")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert hands.props == DockState(camera_covered=True, service=ServiceMode.SILENT)
         await on_stage.pilot.click("#dock-personas", offset=(5, 0))
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert hands.current == "persona-0"
         await on_stage.pilot.press("f12")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert not panel.display
 
 
-@on_a_loop
+@async_test
 async def test_real_terminal_has_no_dock() -> None:
     async with stage() as on_stage:
         await on_stage.pilot.press("f12", "f9")
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert not on_stage.app.desk.query(DockPanel)
 
 
 @pytest.mark.parametrize("size", [(79, 40), (120, 23), (40, 15)])
-@on_a_loop
+@async_test
 async def test_small_window_displays_a_message_until_enlarged(size: tuple[int, int]) -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("pin"))
         on_stage.counter._patient.pin.push(1)
         await on_stage.pilot.resize_terminal(*size)
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         message = on_stage.app.desk.query_one("#too-small", Sentence)
         assert message.display
         assert message.region.area > 0
         assert "80" in message.text
         assert not on_stage.app.desk.query_one("#body").region.area
         await on_stage.pilot.resize_terminal(*SMALL)
-        await on_stage.drawn()
+        await on_stage.wait_until_drawn()
         assert not message.region.area
         assert on_stage.app.desk.query_one("#body").region.area
         assert len(on_stage.counter._patient.pin) == 1
@@ -529,7 +529,7 @@ async def test_small_window_displays_a_message_until_enlarged(size: tuple[int, i
 
 @pytest.mark.parametrize("size", [SMALL, USUAL])
 @pytest.mark.parametrize("text_size", [st.Size.LARGE, st.Size.LARGEST])
-@on_a_loop
+@async_test
 async def test_large_text_omits_no_sentence(text_size: st.Size, size: tuple[int, int]) -> None:
     async with stage(size) as on_stage:
         for name in ("pin-wrong", "consent", "consent-child", "complete", "problem-expired", "idle-no-card"):
@@ -544,7 +544,7 @@ async def test_large_text_omits_no_sentence(text_size: st.Size, size: tuple[int,
 # --- numeric keypad -----------------------------------------------------------------------------------------
 
 
-@on_a_loop
+@async_test
 async def test_numeric_keypad_operates_all_functions() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_of("pin"))
@@ -562,7 +562,7 @@ async def test_numeric_keypad_operates_all_functions() -> None:
         ]
 
 
-@on_a_loop
+@async_test
 async def test_all_display_options_fit_on_the_smallest_screen() -> None:
     async with stage() as on_stage:
         pin = state_of("pin", voice=True)
@@ -574,7 +574,7 @@ async def test_all_display_options_fit_on_the_smallest_screen() -> None:
         assert {"close", "face", "forgotten", "language", "large", "contrast", "voice", "slow"} <= set(options)
 
 
-@on_a_loop
+@async_test
 async def test_displayed_question_is_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
     async with stage() as on_stage:
         spoken: list[Utterance] = []

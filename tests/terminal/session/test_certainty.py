@@ -1,4 +1,4 @@
-"""Receptions that require both face and PIN, and their fallbacks."""
+"""Tests for receptions that require both face and PIN, and for the fallbacks."""
 
 import pytest
 from msgspec.structs import replace
@@ -60,7 +60,7 @@ def assert_only_staff_can_confirm(world: World, reason: st.MethodReason) -> None
 
 
 @both_policies
-def test_the_face_comes_first_and_the_pin_opens_the_check(policy: AlsoPin) -> None:
+def test_the_face_is_checked_first_and_the_pin_opens_the_check(policy: AlsoPin) -> None:
     world = world_with(policy)
     to_face_check(world)
     assert world.answer(ev.FaceMatched, 0.2) == (), "no proof is requested from the chip before the PIN"

@@ -1,4 +1,4 @@
-"""Ordinary receptions and common problems in the session's state machine."""
+"""Tests for ordinary receptions and common problems in the session's state machine."""
 
 from datetime import date, datetime, time, timedelta, timezone
 
@@ -168,7 +168,7 @@ def test_staff_is_required_after_three_face_refusals_without_a_pin() -> None:
     assert effects[0] == fx.ProveChip(world.reception.id, effects[0].effect, Way.STAFF, "knows the patient")
 
 
-def test_three_face_refusals_without_pin_and_staff_end_in_a_problem() -> None:
+def test_three_face_refusals_without_pin_or_staff_end_in_a_problem() -> None:
     world = World()
     world.read_card(replace(CARD, pin_tries_left=0))
     world.touch(ev.FaceChosen)
@@ -486,7 +486,7 @@ def test_inquiry_shows_the_registration_and_submits_nothing() -> None:
 # --- questions ----------------------------------------------------------------------------------------------
 
 
-def test_individual_answers_count_after_the_summary_is_confirmed() -> None:
+def test_individual_answers_take_effect_when_the_summary_is_confirmed() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.OneByOne)
@@ -515,7 +515,7 @@ def test_unconfirmed_yes_is_recorded_as_no() -> None:
     assert all(answer.answered_at is None for answer in world.decision().answers)
 
 
-def test_share_all_counts_if_the_card_is_pulled_at_the_limit_question() -> None:
+def test_share_all_is_recorded_if_the_card_is_removed_at_the_limit_question() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.ShareAll)
@@ -546,7 +546,7 @@ def test_going_back_changes_the_answer() -> None:
     assert set(world.flags().values()) == {0}
 
 
-def test_pulling_the_card_after_going_back_shares_nothing() -> None:
+def test_removing_the_card_after_going_back_shares_nothing() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.ShareAll)
@@ -653,7 +653,7 @@ def test_next_card_waits_until_the_previous_reception_ends() -> None:
     assert world.reception.id == "r2"
 
 
-def test_service_timeout_at_the_end_is_shown_as_awaiting() -> None:
+def test_service_timeout_at_the_end_is_displayed_as_awaiting() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.ShareAll)

@@ -1,4 +1,4 @@
-"""Lost readers and cameras, and printed codes shown before the card is inserted."""
+"""Tests for lost readers and cameras, and for printed codes shown before the card is inserted."""
 
 from datetime import date, timedelta
 

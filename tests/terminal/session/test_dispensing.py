@@ -11,9 +11,9 @@ from tests.terminal.session.world import CHECK, WAITING, World
 PHARMACY = Rules(consent=ConsentSettings(dispensing=DispensingPolicy.ASK))
 
 
-def at_pharmacy(waiting: int, rules: Rules = PHARMACY) -> World:
+def at_pharmacy(count: int, rules: Rules = PHARMACY) -> World:
     world = World(rules)
-    world.identify_by_pin(check=CHECK.model_copy(update={"prescriptions": WAITING[:waiting]}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"prescriptions": WAITING[:count]}))
     world.touch(ev.ShareAll)
     return world
 
@@ -44,9 +44,9 @@ def test_going_back_returns_to_the_question() -> None:
     assert world.decision().dispense == ("rx-1", "rx-2")
 
 
-@pytest.mark.parametrize("waiting", [0, 1])
-def test_no_question_with_fewer_than_two_prescriptions(waiting: int) -> None:
-    assert isinstance(at_pharmacy(waiting).state, st.Limit)
+@pytest.mark.parametrize("count", [0, 1])
+def test_no_question_with_fewer_than_two_prescriptions(count: int) -> None:
+    assert isinstance(at_pharmacy(count).state, st.Limit)
 
 
 def test_no_question_unless_enabled_in_the_settings() -> None:

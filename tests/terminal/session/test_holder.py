@@ -1,4 +1,4 @@
-"""Interrupted face checks, locked or forgotten PINs, missing cards, and phones."""
+"""Tests for interrupted face checks, locked or forgotten PINs, missing cards, and phones."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Leaving early, answering for another person, and the last screens of a reception."""
+"""Tests for leaving early, answering for another person, and the last screens of a reception."""
 
 import pytest
 from msgspec.structs import replace
@@ -30,7 +30,7 @@ def accept(world: World) -> st.Complete:
 # --- leaving ----------------------------------------------------------------------------------------------
 
 
-def test_cancellation_before_the_check_is_shown_briefly() -> None:
+def test_cancellation_before_the_check_is_displayed_briefly() -> None:
     world = World()
     world.read_card()
     world.touch(ev.Cancelled)
@@ -176,7 +176,7 @@ def test_subsidies_are_not_asked_unless_enabled() -> None:
 # --- children and respondents -----------------------------------------------------------------------------
 
 
-def test_child_is_chosen_on_the_idle_screen_or_known_from_the_check() -> None:
+def test_child_is_chosen_on_the_idle_screen_or_determined_by_age() -> None:
     world = World()
     world.send(ev.ForChildChosen(""))
     world.read_card()

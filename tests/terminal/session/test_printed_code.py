@@ -1,4 +1,4 @@
-"""The printed code, read by a camera before or after the card is inserted, or typed."""
+"""Tests for the printed code, which is typed or read by a camera before or after the card is inserted."""
 
 from datetime import date
 
@@ -76,7 +76,7 @@ def test_code_is_scanned_once_per_reception_then_typed() -> None:
     assert (world.state.wrong, world.state.waiting) == (True, None)
 
 
-def test_no_scan_below_five_tries_and_the_screen_gives_the_reason() -> None:
+def test_no_scan_with_fewer_than_five_tries_and_the_reason_is_displayed() -> None:
     world = World()
     world.read_card(replace(CARD, code_tries_left=4))
 

@@ -1,4 +1,4 @@
-"""Properties of the session over random event sequences, including late and duplicate answers."""
+"""Property tests of the session with random event sequences, including late and duplicate answers."""
 
 from datetime import timedelta
 from typing import Any, get_args
@@ -65,7 +65,7 @@ OUTCOMES = st_.lists(
 
 
 class Counter(RuleBasedStateMachine):
-    """Any sequence of events at the counter."""
+    """Sends random events to the session."""
 
     @initialize(rules=RULES, facts=FACTS, card=CARDS)
     def start(self, rules: Rules, facts: Any, card: Any) -> None:
@@ -73,7 +73,7 @@ class Counter(RuleBasedStateMachine):
         self.facts, self.card = facts, card
         self.answered: list[ev.EffectAnswer] = []
         self.verifies: list[fx.VerifyPinAndSign] = []
-        self.shown = 0
+        self.codes = 0
 
     def send(self, event: ev.Event) -> None:
         world, before = self.world, self.world.state
@@ -209,8 +209,8 @@ class Counter(RuleBasedStateMachine):
     @rule(matching=st_.booleans())
     def card_front_is_shown(self, matching: bool) -> None:
         assert CARD.card_expiry is not None
-        self.shown += 1
-        self.send(ev.CodeShown(f"shown-{self.shown}", CARD.card_expiry + timedelta(days=0 if matching else 30)))
+        self.codes += 1
+        self.send(ev.CodeShown(f"shown-{self.codes}", CARD.card_expiry + timedelta(days=0 if matching else 30)))
 
     @precondition(lambda self: self.world.on_reader is None and isinstance(self.world.state, st.Idle))
     @rule(way=st_.sampled_from(["pin", "face"]), steps=st_.integers(5, 14))
@@ -380,7 +380,7 @@ class Counter(RuleBasedStateMachine):
                 continue
             for answer in effect.decision.answers:
                 key = (effect.reception, answer.item)
-                assert key in self.world.shown, f"{answer.item} was not on the screen"
+                assert key in self.world.displayed_items, f"{answer.item} was not on the screen"
                 if answer.granted:
                     assert self.world.answered_yes[key]
             items = [answer.item for answer in effect.decision.answers]

@@ -76,7 +76,7 @@ class World:
         self.on_reader: int | None = None
         self.issued: list[fx.Effect] = []
         self.visited_states: list[st.State] = [self.state]
-        self.shown: set[tuple[str, Item]] = set()
+        self.displayed_items: set[tuple[str, Item]] = set()
         self.answered_yes: dict[tuple[str, Item], bool] = {}
         self.pins_entered = 0
         self.holders: dict[str, Holder] = {}
@@ -241,7 +241,7 @@ class World:
                 items = list(state.question.items)
             case _:
                 return
-        self.shown |= {(state.reception.id, item) for item in items}
+        self.displayed_items |= {(state.reception.id, item) for item in items}
 
     def _track_effect(self, effect: fx.Effect) -> None:
         match effect:

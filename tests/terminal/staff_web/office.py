@@ -49,7 +49,7 @@ class Office:
         site = patient_site(self.counter.settings, 0, self.messages.append)
         self.terminal = WebTerminal(self.day.open, self.counter.settings, site, simulated=True, staff=self.pages)
         running = asyncio.create_task(self.terminal.run())
-        await self.until(lambda: hasattr(self.day, "conductor") and self.day.conductor.reader_name is not None)
+        await self.wait_until(lambda: hasattr(self.day, "conductor") and self.day.conductor.reader_name is not None)
         async with async_playwright() as playwright:
             self.browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
             try:
@@ -103,7 +103,7 @@ class Office:
         if password == PASSWORD:
             await page.locator("#day").wait_for()
 
-    async def until(self, condition: Callable[[], object] | type, seconds: float = 60) -> None:
+    async def wait_until(self, condition: Callable[[], object] | type, seconds: float = 60) -> None:
         async with asyncio.timeout(seconds):
             while not (isinstance(self.state, condition) if isinstance(condition, type) else condition()):
                 await asyncio.sleep(0.01)
@@ -120,7 +120,7 @@ class Office:
 
     async def insert_card(self, persona: str = "pin-right") -> None:
         self.day.place.insert(self.day.prepare(BY_NAME[persona]))
-        await self.until(st.ChoosingMethod)
+        await self.wait_until(st.ChoosingMethod)
 
     async def to_consent(self, persona: str = "pin-right") -> None:
         await self.insert_card(persona)
@@ -128,21 +128,21 @@ class Office:
 
     async def by_pin(self) -> None:
         self.touch(ev.PinChosen)
-        await self.until(lambda: self.terminal.screen.talk.state == "PinEntry")  # digits typed earlier are wiped
+        await self.wait_until(lambda: self.terminal.screen.talk.state == "PinEntry")  # digits typed earlier are wiped
         patient = self.day.conductor.patient
         assert patient is not None
         for digit in "1234":
             patient.pin.push(int(digit))
         self.day.conductor.enter_pin()
-        await self.until(st.Consent)
+        await self.wait_until(st.Consent)
 
     async def check_in(self, persona: str = "pin-right") -> None:
         await self.to_consent(persona)
         self.touch(ev.ShareAll)
-        await self.until(st.Limit)
+        await self.wait_until(st.Limit)
         self.touch(ev.QuestionAnswered, "limit", True)
-        await self.until(st.Complete)
+        await self.wait_until(st.Complete)
 
     async def remove_card(self) -> None:
         self.day.place.remove()
-        await self.until(st.Idle)
+        await self.wait_until(st.Idle)

@@ -114,7 +114,7 @@ async def _confirm_by_eye(office: Office) -> None:
     other = await office.page()
     await office.insert_card("face-match")
     await page.get_by_role("button", name="目視で確認する", exact=True).click()
-    await office.until(st.StaffCheck)
+    await office.wait_until(st.StaffCheck)
     await page.locator("canvas[data-drawn]").wait_for()
     assert (await page.request.get(office.address + "/photo")).status == 200
     assert (await other.request.get(office.address + "/photo")).status == 403, "not signed in"
@@ -133,14 +133,14 @@ async def _confirm_by_eye(office: Office) -> None:
     assert isinstance(office.state, st.StaffCheck)
     await page.locator("#eye-password").fill(PASSWORD)
     await page.get_by_role("button", name="本人です").click()
-    await office.until(st.Consent)
+    await office.wait_until(st.Consent)
     await page.locator("#eye").wait_for(state="hidden")
     assert await _has_pixels(page) == [False, False]
     assert (await page.request.get(office.address + "/photo")).status == 404
     office.touch(ev.ShareNone)
-    await office.until(st.Limit)
+    await office.wait_until(st.Limit)
     office.touch(ev.QuestionAnswered, "limit", False)
-    await office.until(st.Complete)
+    await office.wait_until(st.Complete)
     await office.remove_card()
     await page.locator(row(1, "delivered")).wait_for()
 
@@ -223,13 +223,13 @@ async def _discard_and_stop(office: Office) -> None:
     assert isinstance(office.state, st.Consent)
     await page.get_by_role("button", name="この受付を取り消す").click()
     await page.locator("dialog").get_by_role("button", name="この受付を取り消す").click()
-    await office.until(st.Idle)
+    await office.wait_until(st.Idle)
     await page.locator(row(1, "discarded")).wait_for()
     office.day.place.remove()
     stop = page.get_by_role("button", name="機械を止める")
     await stop.click()
     await page.locator("dialog").get_by_role("button", name="機械を止める").click()
-    await office.until(office.terminal._ending.is_set)
+    await office.wait_until(office.terminal._ending.is_set)
 
 
 def test_cancelling_and_stopping_require_confirmation(counter: DemoCounter) -> None:
@@ -245,7 +245,7 @@ def test_the_call_command_receives_the_kind_of_call_and_no_personal_data(counter
     async def scenario(office: Office) -> None:
         await office.insert_card()
         office.touch(ev.StaffCalled)
-        await office.until(output.exists)
+        await office.wait_until(output.exists)
 
     _run(Office(counter, call_command=(str(script), "{kind}", "{number}", "; rm -rf /")), scenario)
     words, _, environment = output.read_text().partition("|PATH")

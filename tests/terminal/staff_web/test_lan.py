@@ -93,7 +93,7 @@ def test_the_page_opens_only_with_the_terminals_certificate(counter: DemoCounter
         assert all(cookie["secure"] for cookie in await page.context.cookies())
         await office.insert_card("face-match")
         office.day.authenticate_staff()
-        await office.until(st.StaffCheck)
+        await office.wait_until(st.StaffCheck)
         await page.locator("#eye", has_text="受付の機械のあるパソコンでだけ").wait_for()
         assert await page.locator("canvas").count() == 0
 

@@ -40,17 +40,17 @@ def _run(office: Office, scenario: Any) -> None:
 
 async def _confirm_by_eye(office: Office, page: Page) -> None:
     office.day.place.insert(office.day.prepare(replace(BY_NAME["face-match"], person="old-characters")))
-    await office.until(st.ChoosingMethod)
+    await office.wait_until(st.ChoosingMethod)
     await page.get_by_role("button", name="目視で確認する", exact=True).click()
-    await office.until(st.StaffCheck)
+    await office.wait_until(st.StaffCheck)
     await page.locator("canvas[data-drawn]").wait_for()  # the decision requires the pictures
     await page.locator("#eye-password").fill(PASSWORD)
     await page.get_by_role("button", name="本人です").click()
-    await office.until(st.Consent)
+    await office.wait_until(st.Consent)
     office.touch(ev.ShareNone)
-    await office.until(st.Limit)
+    await office.wait_until(st.Limit)
     office.touch(ev.QuestionAnswered, "limit", False)
-    await office.until(st.Complete)
+    await office.wait_until(st.Complete)
 
 
 def test_staff_can_view_the_name_image_until_they_delete_it(counter: DemoCounter, tmp_path: Path) -> None:
@@ -96,10 +96,10 @@ def test_a_reception_by_pin_has_no_name_image_and_staff_are_informed(counter: De
         page = await office.signed_in_page()
         counter.stub.misbehave(Operation.RESULT, Rule(old_characters=True))
         office.day.place.insert(office.day.prepare(replace(BY_NAME["pin-right"], person="old-characters")))
-        await office.until(st.ChoosingMethod)
+        await office.wait_until(st.ChoosingMethod)
         await office.by_pin()
         office.touch(ev.ShareNone)
-        await office.until(st.Limit)
+        await office.wait_until(st.Limit)
         office.touch(ev.QuestionAnswered, "limit", False)
         await page.locator(row(1, "delivered"), has_text="この受付では画像がありません").wait_for()
 

@@ -378,10 +378,10 @@ def _prescription(world: World) -> None:
     _answer(world, True)
 
 
-def _dispensing(world: World, waiting: int = 2) -> None:
+def _dispensing(world: World, count: int = 2) -> None:
     from terminal.qualification.contract import PrescriptionForm
 
-    world.identify_by_pin(check=CHECK.model_copy(update={"prescriptions": WAITING[:waiting]}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"prescriptions": WAITING[:count]}))
     world.touch(ev.ShareNone)
     world.touch(ev.PrescriptionChosen, PrescriptionForm.PAPER)
 
@@ -471,7 +471,7 @@ def _unreadable(world: World) -> None:
     world.answer(ev.CardFailed, CardUnreadable())
 
 
-def _gone(world: World) -> None:
+def _card_gone(world: World) -> None:
     _reading(world)
     world.answer(ev.CardFailed, CardGone())
 
@@ -577,7 +577,7 @@ SCREENS: dict[str, Callable[[World], None]] = {
     "inquiry-not-valid": _inquired(True, valid=False),
     "inquiry-not-registered": _inquired(False),
     "problem-unreadable": _unreadable,
-    "problem-gone": _gone,
+    "problem-gone": _card_gone,
     "problem-two-cards": _two_cards,
     "problem-suspended": _suspended,
     "problem-reader-lost": _reader_lost,

@@ -104,7 +104,7 @@ def test_lines_are_short_and_few_enough_for_the_smallest_screen(language: str) -
         assert sum(len(wrap(line.text, narrow)) for line in body.lines) <= (10 if original else 9), name
 
 
-def test_every_screen_offers_staff_and_leaving(language: str) -> None:
+def test_every_screen_offers_calling_staff_and_leaving(language: str) -> None:
     for name in SCREENS:
         state = state_of(name, language)
         ids = [answer.id for answer in talk_in(state).foot]
@@ -260,8 +260,8 @@ def test_staff_confirm_and_give_the_reason_with_one_touch() -> None:
     assert answers[1].event == ev.StaffSaysSame("r1", "asked")
     state = state_of("staff-check")
     assert isinstance(state, st.StaffCheck)
-    busy = replace(state, reception=replace(state.reception, face_attempts=2, camera_failed=True, pin_left=0))
-    assert [answer.id for answer in talk_in(busy).body.offers] == [
+    with_reasons = replace(state, reception=replace(state.reception, face_attempts=2, camera_failed=True, pin_left=0))
+    assert [answer.id for answer in talk_in(with_reasons).body.offers] == [
         "other",
         "same-face",
         "same-camera",
@@ -320,9 +320,9 @@ def line_texts(name: str) -> list[str]:
 def test_the_end_shows_counts_and_details_only_on_request() -> None:
     state = state_of("complete")
     assert isinstance(state, st.Complete)
-    some = replace(state, flags=tuple((item, number < 2) for number, (item, _) in enumerate(state.flags)))
+    mixed = replace(state, flags=tuple((item, number < 2) for number, (item, _) in enumerate(state.flags)))
     refused = len(state.flags) - 2
-    lines = [line.text for line in talk_in(some).body.lines]
+    lines = [line.text for line in talk_in(mixed).body.lines]
     assert f"提供する 2件 ・ 提供しない {refused}件" in lines
     assert not any("：" in line for line in lines), "other patients could read the answers"
     assert any("：" in line for line in line_texts("complete-details"))

@@ -37,10 +37,10 @@ async def _wavs(folder: Path, *sentences: SpokenSentence) -> list[bytes]:
 @needs_espeak
 def test_only_sentences_without_values_are_stored(tmp_path: Path) -> None:
     folder = tmp_path / "voice"
-    spoken = asyncio.run(_wavs(folder, STORED, WITH_VALUE))
-    assert all(seconds(wav) > 0.5 for wav in spoken)
+    wavs = asyncio.run(_wavs(folder, STORED, WITH_VALUE))
+    assert all(seconds(wav) > 0.5 for wav in wavs)
     files = [path for path in folder.rglob("*") if path.is_file()]
-    assert [path.read_bytes() for path in files] == [spoken[0]]
+    assert [path.read_bytes() for path in files] == [wavs[0]]
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
     assert {stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())} == {0o700}
 

@@ -72,7 +72,7 @@ def test_settling_without_a_second_detection_keeps_the_points() -> None:
 
 
 def test_photo_encodings_depend_less_on_the_light_direction(engine: FaceEngine, grey: Image) -> None:
-    """Photo encodings are closer to those of the mirror image than encodings of live frames are."""
+    """Compare a picture with its mirror image. Photo encodings are closer to each other than live encodings."""
     mirrored = np.ascontiguousarray(grey[:, ::-1])
     (face,), (other,) = engine.faces(grey), engine.faces(mirrored)
     photo, mirrored_photo = engine.encode_photo(grey, face), engine.encode_photo(mirrored, other)

@@ -209,12 +209,12 @@ def test_a_digit_on_which_frames_disagree_is_left_blank() -> None:
         return FrontReading(CardGuidance.HOLD_STILL, PrintedFields(security=bytearray(next(codes))))
 
     frames = AgreeingFrames(next_reading)  # type: ignore[arg-type]
-    nothing = np.zeros((1, 1, 3), np.uint8)
-    frames.add(nothing)
+    empty = np.zeros((1, 1, 3), np.uint8)
+    frames.add(empty)
     assert frames.agreed_fields().security == b"    "
-    frames.add(nothing)
+    frames.add(empty)
     assert frames.agreed_fields().security == b"4907"
-    frames.add(nothing)
+    frames.add(empty)
     assert frames.agreed_fields().security == b"490 "
     frames.wipe()
     assert frames.agreed_fields().security == b"    "

@@ -30,7 +30,7 @@ from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.props import photo_on
 from terminal.talk.parts import Talk
 from tests.terminal.conftest import CUT_OFF
-from tests.terminal.screens.stage import drawn, on_a_loop, press
+from tests.terminal.screens.stage import async_test, press, wait_until_drawn
 from vision.camera import Camera
 from vision.engines.open import open_engine
 from vision.frame import Frame
@@ -87,7 +87,7 @@ class Visitor:
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"{states} did not appear; the screen shows {self.app.desk.talk}") from None
-        await drawn(self.app)
+        await wait_until_drawn(self.app)
         return talk
 
     async def key(self, *keys: str) -> None:
@@ -137,7 +137,7 @@ def ways(settings: Settings) -> list[str]:
     return [record.event.way for record in records if isinstance(record.event, Opened)]
 
 
-@on_a_loop
+@async_test
 async def _check_in_by_pin_after_a_silent_service(settings: Settings) -> None:
     async with visiting(LiveDemo(settings, timeout_seconds=20)) as visitor:
         for silent in (True, False):
@@ -171,7 +171,7 @@ def test_reception_by_pin_succeeds_after_the_service_was_silent(
     assert len(list(settings.results_dir.glob("*.xml"))) == 1
 
 
-@on_a_loop
+@async_test
 async def _check_in_by_face_after_covering_the_camera(settings: Settings) -> None:
     async with visiting(LiveDemo(settings, timeout_seconds=20)) as visitor:
         await visitor.dock.choose("face-match")
@@ -196,7 +196,7 @@ def test_reception_by_face_succeeds_after_the_camera_was_covered(settings: Setti
 # --- with a webcam -----------------------------------------------------------------------------------------
 
 
-@on_a_loop
+@async_test
 async def _check_in_by_face_at_the_webcam(settings: Settings, clip: str, portraits: list[bytes]) -> None:
     async with visiting(LiveDemo(for_stage(settings, clip), camera=clip, timeout_seconds=20)) as visitor:
         stage = visitor.dock._stage
@@ -251,7 +251,7 @@ def test_missing_webcam_is_reported_by_name() -> None:
         open_stage("/dev/video97")
 
 
-@on_a_loop
+@async_test
 async def _open_without_a_camera(tmp_path: Path) -> None:
     demo = LiveDemo(Settings(state_dir=tmp_path / "state"), camera="/dev/video97")
     app = TerminalApp(demo.open, demo.settings, simulated=True)
