@@ -168,7 +168,7 @@ class Judge:
     def check_end(self, discarded: set[str]) -> None:
         """Check that all checks have ended and that all files of delivered checks were collected.
 
-        `discarded` contains receptions that staff discarded without a record because the disk was full. They are never sent.
+        `discarded` contains receptions discarded without a record while the disk was full. They are never sent.
         """
         for check_id, check in self.open.items():
             if check.reception in discarded and check.decided is None:

@@ -59,14 +59,14 @@ def test_a_server_certificate_about_to_expire_is_renewed(tmp_path: Path, monkeyp
     assert file.read_bytes() == valid
     file.unlink()
     with monkeypatch.context() as patch:
-        patch.setattr(pki, "_LIFE", SOON - timedelta(days=1))
+        patch.setattr(pki, "_VALIDITY", SOON - timedelta(days=1))
         make_server(settings, ("192.0.2.10",))
     short = file.read_bytes()
     make_server(settings, ("192.0.2.10",))
     assert file.read_bytes() != short
     file.with_name("authority.pem").unlink()
     with monkeypatch.context() as patch:
-        patch.setattr(pki, "_LIFE", SOON - timedelta(days=1))
+        patch.setattr(pki, "_VALIDITY", SOON - timedelta(days=1))
         with pytest.raises(ValueError, match="the authority expires soon"):
             make_server(settings, ("192.0.2.10",))
 
