@@ -28,7 +28,7 @@ from vision.verdict import CameraLost
 
 
 class EmptyRoom:
-    """A camera with nobody in front of it."""
+    """A camera that shows an empty room."""
 
     name = "empty room"
 
@@ -108,6 +108,7 @@ class Desk:
                 await asyncio.sleep(0.005)
 
     def touch(self, kind: type, *args: Any) -> None:
+        """Post an event of class `kind` for the current reception."""
         state = self.conductor.state
         assert not isinstance(state, st.Idle)
         self.conductor.post(kind(state.reception.id, *args))
@@ -133,7 +134,7 @@ class Desk:
         self.touch(ev.QuestionAnswered, "limit", True)
 
     async def share_all_by_pin(self) -> None:
-        """Play a complete reception of a patient who enters the PIN and shares everything."""
+        """Play a complete reception by PIN with consent to everything."""
         await self.reach_consent()
         await self.share_all()
         await self.until(st.Complete)

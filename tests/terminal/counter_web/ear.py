@@ -1,4 +1,4 @@
-"""Use of the page by ear: recording spoken sentences and pressing the keys they name."""
+"""Page object for tests by ear: records spoken sentences and presses the keys they name."""
 
 import asyncio
 from collections.abc import Callable
@@ -46,14 +46,14 @@ async def short_sound(_text: str, _language: str, *, slow: bool = False) -> byte
 
 
 class Ear:
-    """A user who listens to the page and presses keys of a numeric keypad."""
+    """Page object that uses only the voice and the numeric keypad."""
 
     def __init__(self, page: Page, terminal: WebTerminal) -> None:
         self._page, self._screen = page, terminal.screen
         self.sentences: list[str] = []
         """All sentences that started to play."""
         self.private: list[str] = []
-        """Private sentences among them, which are read aloud only on request."""
+        """Private sentences among `sentences`. The page reads them aloud only on request."""
         self._start = 0
         self._clips: dict[str, tuple[str, bool]] = {}
         voice = terminal.screen.voice
@@ -69,14 +69,14 @@ class Ear:
 
     async def press(self, *keys: str) -> None:
         """Press keys and forget the sentences heard before."""
-        await self._painted()
+        await self._wait_painted()
         await asyncio.sleep(SETTLE_SECONDS + 0.05)
         await self._listen()
         self._start = len(self.sentences)
         for key in keys:
             await self._page.keyboard.press(key)
 
-    async def _painted(self) -> None:
+    async def _wait_painted(self) -> None:
         """Wait until the page has painted the current question, which starts its settle time."""
         async with asyncio.timeout(TIMEOUT_SECONDS):
             while not await self._page.evaluate(PAINTED, self._screen.talk.serial):

@@ -1,4 +1,4 @@
-// Draw each talk with the page code, turn through all pages of its body and foot, and measure each page.
+// Draw each talk with the page code, turn through all pages of its body and footer, and measure each page.
 // Return the number of pages and a list of problems. overflow.py replaces FITS with fits.js.
 async (talks) => {
   const fits = FITS;
@@ -8,18 +8,18 @@ async (talks) => {
   const visible = (element) => element.checkVisibility({ visibilityProperty: true });
   const key = (element) => `${element.tagName} ${element.dataset.offer ?? ""} ${element.textContent}`;
   const PARTS = "main h1, main .hint, main .reason, main .original, main .call, main .topics li, button[data-offer], .state";
-  const feet = new Set();  // the measured feet; many screens have the same foot
+  const footers = new Set();  // footers already measured; many screens share a footer
   const problems = [];
   let pages = 0;
   for (const [name, talk] of talks) {
-    const [texts, shownTexts, main] = [new Set(), new Set(), new Set()];
+    const [texts, visibleTexts, main] = [new Set(), new Set(), new Set()];
     const measure = (where) => {
       pages += 1;
       for (const part of document.querySelectorAll(PARTS)) {
         if (!part.textContent) continue;
         texts.add(key(part));
         if (part.closest("main")) main.add(key(part));
-        if (visible(part)) shownTexts.add(key(part));
+        if (visible(part)) visibleTexts.add(key(part));
       }
       problems.push(...fits().map((problem) => `${name} ${where}: ${problem}`));
     };
@@ -30,18 +30,18 @@ async (talks) => {
       screen.turnPage(1);
       measure(`page ${page}`);
     }
-    const foot = () => [...document.querySelectorAll("#foot .state, #foot button")].filter(visible).map(key).join("|");
-    const first = foot();
-    const shownFoot = JSON.stringify([talk.foot.map((offer) => offer.label), talk.card, talk.warning, talk.notice]);
-    for (let page = 1; !feet.has(shownFoot) && document.querySelector("#foot .more"); page += 1) {
-      if (page > 8) { problems.push(`${name}: more than 8 foot pages`); break; }
+    const visibleFooter = () => [...document.querySelectorAll("#foot .state, #foot button")].filter(visible).map(key).join("|");
+    const first = visibleFooter();
+    const footer = JSON.stringify([talk.foot.map((offer) => offer.label), talk.card, talk.warning, talk.notice]);
+    for (let page = 1; !footers.has(footer) && document.querySelector("#foot .more"); page += 1) {
+      if (page > 8) { problems.push(`${name}: more than 8 footer pages`); break; }
       screen.turnFoot();
-      if (foot() === first) break;
-      measure(`foot ${page}`);
+      if (visibleFooter() === first) break;
+      measure(`footer ${page}`);
     }
-    const turned = !feet.has(shownFoot);
-    feet.add(shownFoot);
-    problems.push(...[...texts].filter((text) => !shownTexts.has(text) && (turned || main.has(text))).map((text) => `${name}: not on any page: ${text}`));
+    const footerMeasured = !footers.has(footer);
+    footers.add(footer);
+    problems.push(...[...texts].filter((text) => !visibleTexts.has(text) && (footerMeasured || main.has(text))).map((text) => `${name}: not on any page: ${text}`));
   }
   dispatchEvent(new Event("resize"));  // redraw the page's own talk
   return [pages, problems];

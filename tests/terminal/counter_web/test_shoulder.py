@@ -64,7 +64,7 @@ def test_digit_typed_too_early_is_not_revealed(unsettled_stage: PageStage, page:
 
 
 def test_digits_typed_without_a_keypad_are_not_sent(stage: PageStage, page: Page) -> None:
-    """A patient may type the PIN before or after its screen."""
+    """A patient may type the PIN before or after the PIN screen."""
     sent: list[dict[str, object]] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(json.loads(str(frame)))))
     stage.open(page)

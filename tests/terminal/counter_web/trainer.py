@@ -1,4 +1,4 @@
-"""Helpers that operate the demo in Chromium as a trainer, patient and staff."""
+"""Page object for the demo in Chromium, with the actions of trainer, patient and staff."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -28,7 +28,7 @@ TIMEOUT_SECONDS = 60
 
 @dataclass
 class Trainer:
-    """Actions on the dock page and on the patient's screen in it."""
+    """Page object for the dock page and the patient's screen in it."""
 
     page: Page
     dock: DockSite

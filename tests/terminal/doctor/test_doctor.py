@@ -139,9 +139,8 @@ def test_doctor_lists_everything_missing_on_a_bare_computer(tmp_path: Path) -> N
     completed = doctor_on_a_bare_computer(tmp_path)
     assert completed.returncode == 1
     assert completed.stderr == ""
-    grades = {
-        text[6:20].strip(): text[:4].strip() for text in completed.stdout.splitlines() if not text.startswith(" ")
-    }
+    lines = [line for line in completed.stdout.splitlines() if not line.startswith(" ")]
+    grades = {line[6:20].strip(): line[:4].strip() for line in lines}
     assert list(grades) == [check.name for check in CHECKS]
     assert {name for name, grade in grades.items() if grade == "BAD"} == {"pcscd", "reader", "camera", "service"}
     assert grades["state folder"] == "WARN"
@@ -305,15 +304,14 @@ def test_staff_page_certificate_expiry_is_graded(authority: int, server: int, gr
 
 def test_trust_anchor_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
     assert trust.trust_anchors(ready).grade is Grade.OK
-    without_anchors = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": []}))
+    no_anchors: dict[str, Any] = {"trust_anchors": []}
+    without_anchors = trust.trust_anchors(with_changes(ready, reader=no_anchors))
     assert (without_anchors.grade, "only the PIN" in without_anchors.text) == (Grade.WARN, True)
-    for policy, grade, message in (
-        ("where-possible", Grade.WARN, "only asks for the PIN"),
-        ("always", Grade.BAD, "always requires it"),
-    ):
-        with_pin = with_changes(ready, reader={"trust_anchors": []}, vision={"also_pin": policy})
+    policies = (("where-possible", Grade.WARN, "asks for the PIN"), ("always", Grade.BAD, "always requires it"))
+    for policy, grade, message in policies:
+        with_pin = with_changes(ready, reader=no_anchors, vision={"also_pin": policy})
         assert (trust.trust_anchors(with_pin).grade, message in trust.trust_anchors(with_pin).text) == (grade, True)
-    unchecked = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": [], "require_genuine_record": False}))
+    unchecked = trust.trust_anchors(with_changes(ready, reader=no_anchors | {"require_genuine_record": False}))
     assert "forged photos" in unchecked.text
     missing = trust.trust_anchors(with_changes(ready, reader={"trust_anchors": [tmp_path / "gone.json"]}))
     assert (missing.grade, "gone.json" in missing.text) == (Grade.BAD, True)
