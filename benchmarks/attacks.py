@@ -2,20 +2,20 @@
 
     python -m benchmarks.attacks DIR --json attacks.json [--part NAME ...]
 
-DIR contains clips/ with films of real faces, not asked to turn, and prints/ with real prints and real faces recorded by
-a real camera: prints/moving/PERSON/SERIES of a moving print, prints/print and prints/real. DIR may also be a folder of
-prints itself. Missing folders are skipped. Parts:
+DIR contains clips/ with films of real faces without instructions, and prints/ with real prints and faces recorded by a
+camera: prints/moving/PERSON/SERIES of a moving print, prints/print and prints/real. DIR may also be a prints folder.
+Missing folders are skipped. Parts:
 
-    prints        a turn to either side, started at every picture of the moving prints (`benchmarks.recorded_turns`)
+    prints        a turn to each side, started at every picture of the moving prints (`benchmarks.recorded_turns`)
     faces         the same for the films and the faces in prints/real
-    networks      MiniFASNet, if the terminal has it, on the pictures in prints/
-    printed       a frame of each film, printed, held in front of a simulated camera and turned as the screen requests
-    bent          the same frames and the drawn people on randomly bent prints: bend, axis, turn, and change of the
-                  bend while turning vary
-    drawn         synthetic people and attackers through the complete check; needs no DIR
+    networks      MiniFASNet, if added to the terminal, on the pictures in prints/
+    printed       simulated prints of a frame of each film, turned in front of a camera as instructed
+    bent          the same frames and the drawn people on randomly bent prints, which vary in bend, axis, turn and
+                  change of the bend during the turn
+    drawn         complete checks of synthetic people and attackers, without DIR
     drawn-strict  the same with two turns
 
-Figures are printed after each part. Nothing else is written.
+Figures are printed after each part. No other files are written.
 """
 
 import argparse
@@ -73,35 +73,35 @@ from vision.verdict import FaceMatch, Guidance, PhotoSign, PhotoSuspected
 
 PARTS = ("prints", "faces", "networks", "printed", "bent", "drawn", "drawn-strict")
 EVERY = 6
-"""In films and filled series, a turn is started at every n-th picture."""
+"""Interval between pictures of films and filled series at which turns are started."""
 THIN = 6
-"""For comparison with filled series, films are reduced to every n-th picture and then filled."""
+"""Interval to which films are reduced before filling, for comparison with filled series."""
 BENDS = (1.0, 2.0, 3.0)
 """1 / radius of a bent print, in widths of the print."""
 HANDS = 1
-"""Prints of each kind per film, each moved differently."""
+"""Number of prints of each kind per film, each with a different movement."""
 BENT = 2
-"""Randomly bent prints per face."""
+"""Number of randomly bent prints per face."""
 Figures = dict[str, Any]
 
 
 def people_in(folder: Path, kind: str) -> list[Path]:
-    """Return the folders in prints/KIND, or in KIND if DIR is a folder of prints. Empty if there is neither."""
-    place = next((one for one in (folder / "prints" / kind, folder / kind) if one.is_dir()), None)
-    return sorted(one for one in place.iterdir() if one.is_dir()) if place else []
+    """Return the folders in prints/KIND, or in KIND if DIR is a prints folder."""
+    parent = next((path for path in (folder / "prints" / kind, folder / kind) if path.is_dir()), None)
+    return sorted(path for path in parent.iterdir() if path.is_dir()) if parent else []
 
 
 def moved_prints(folder: Path, engine: FaceEngine) -> Figures:
     """Measure real prints moved by hand, as recorded and with interpolated pictures."""
-    found = _Replayed()
+    replayed = _Replayed()
     for person in people_in(folder, "moving"):
-        for place in sorted(person.iterdir()):
-            found.play(person.name, numbered(list(place.iterdir()), engine), engine)
-    return found.figures(attacks)
+        for series in sorted(person.iterdir()):
+            replayed.play(person.name, numbered(list(series.iterdir()), engine), engine)
+    return replayed.figures(attacks)
 
 
 def faces(folder: Path, engine: FaceEngine) -> Figures:
-    """Measure real faces not asked to turn: films, the same with fewer pictures, and series from a webcam."""
+    """Measure real faces without instructions: films, films with fewer pictures, and series from a webcam."""
     films: ByPerson = {}
     thinned: ByPerson = {}
     for path in sorted((folder / "clips").glob("*.mp4")):
@@ -123,7 +123,7 @@ def faces(folder: Path, engine: FaceEngine) -> Figures:
 
 
 class _Replayed:
-    """Series of pictures a fifth of a second apart."""
+    """Results for series of pictures, recorded every 0.2 s."""
 
     def __init__(self) -> None:
         self._recorded: ByPerson = {}
@@ -135,59 +135,61 @@ class _Replayed:
         self._recorded.setdefault(person, []).extend(trials(series, 1))
         self._filled.setdefault(person, []).extend(trials(filled(series, engine), EVERY))
 
-    def figures(self, summed_up: Callable[[ByPerson], Figures]) -> Figures:
+    def figures(self, summarise: Callable[[ByPerson], Figures]) -> Figures:
         return {
-            "as recorded": summed_up(self._recorded),
-            "filled": summed_up(self._filled),
+            "as recorded": summarise(self._recorded),
+            "filled": summarise(self._filled),
             "pairs of pictures as recorded": pairs(self._pairs),
         }
 
 
-def networks(folder: Path, engine: FaceEngine, own: Path) -> Figures:
-    """Measure MiniFASNet on single pictures and on series of five: how many it takes for photographs."""
-    voting = open_anti_spoofing(own)
-    if voting is None:
-        return {"skipped": f"no network in {own}: `uketsuke face add-antispoof`"}
-    found: Figures = {}
+def networks(folder: Path, engine: FaceEngine, face_folder: Path) -> Figures:
+    """Measure how many single pictures and series of five MiniFASNet classifies as photographs."""
+    anti_spoofing = open_anti_spoofing(face_folder)
+    if anti_spoofing is None:
+        return {"skipped": f"no network in {face_folder}. Add one: `uketsuke face add-antispoof`"}
+    figures: Figures = {}
     for kind in ("print", "moving", "real"):
         single, series, people = [], [], 0
         for person in people_in(folder, kind):
             scores = []
-            for path in sorted(one for one in person.rglob("*") if one.is_file()):
+            for path in sorted(file for file in person.rglob("*") if file.is_file()):
                 frame = picture(path)
                 faces = engine.faces(frame.grey)
                 if len(faces) == 1:
-                    scores.append(voting.liveness(frame.rgb, faces[0]))
+                    scores.append(anti_spoofing.liveness(frame.rgb, faces[0]))
             people += 1
             single += scores
             series += [float(np.mean(scores[at : at + 5])) for at in range(0, len(scores) - 4, 5)]
-        found[kind] = {"people": people}
+        figures[kind] = {"people": people}
         for what, votes in (("pictures", single), ("series of five", series)):
-            called = sum(one < PHOTOGRAPH for one in votes)
+            detected = sum(vote < PHOTOGRAPH for vote in votes)
             rate = (
-                bona_fide_rate(called, len(votes)) if kind == "real" else attack_rate(len(votes) - called, len(votes))
+                bona_fide_rate(detected, len(votes))
+                if kind == "real"
+                else attack_rate(len(votes) - detected, len(votes))
             )
-            found[kind][what] = rate
-    return found
+            figures[kind][what] = rate
+    return figures
 
 
 def printed(folder: Path, engine: FaceEngine) -> Figures:
     """Measure simulated prints of a frame of each film, by kind."""
     ends: dict[str, Counter[str]] = {}
     for number, path in enumerate(sorted((folder / "clips").glob("*.mp4"))):
-        shown = straightest(path, engine)
-        if shown is not None:
-            for kind, end in prints_of(shown, engine, 100 * number):
+        face = straightest(path, engine)
+        if face is not None:
+            for kind, end in prints_of(face, engine, 100 * number):
                 ends.setdefault(kind, Counter())[end] += 1
-    every = sum(ends.values(), Counter[str]())
+    total = sum(ends.values(), Counter[str]())
     return {
-        "ends": {kind: dict(one) for kind, one in ends.items()},
-        "rate": attack_rate(every["passed"], every.total()),
+        "ends": {kind: dict(counts) for kind, counts in ends.items()},
+        "rate": attack_rate(total["passed"], total.total()),
     }
 
 
 def straightest(path: Path, engine: FaceEngine) -> Image | None:
-    """Return head and shoulders from the frame with the most frontal face, or None if few frames show a face."""
+    """Crop head and shoulders from the frame with the most frontal face. Returns None if few frames show a face."""
     best: tuple[float, Frame, Points] | None = None
     count = 0
     for frame in film(path):
@@ -210,35 +212,38 @@ def straightest(path: Path, engine: FaceEngine) -> Image | None:
 
 @dataclass(frozen=True, slots=True)
 class Bending:
-    """How a print is bent and turned."""
+    """Bend and turn of a print."""
 
     bend: float = 0.0
-    """See `HeldSheet.bend`, as `slant`."""
-    far: float = 1.0
-    """Turn of the print, relative to that of a head."""
+    """See `HeldSheet.bend`."""
+    turn_factor: float = 1.0
+    """Turn of the print relative to that of a head."""
     slant: float = 0.0
+    """See `HeldSheet.slant`."""
     swing: float = 0.0
     """Relative increase of the bend per radian of turn."""
 
 
-def hands(sheet: Image, way: Bending, seed: int) -> Callable[[float, float], Image]:
-    """Return a function from `(seconds, turned)` to the camera's frame of a print held by hand."""
+def hands(sheet: Image, bending: Bending, seed: int) -> Callable[[float, float], Image]:
+    """Return a function from `(seconds, turned)` to the camera frame of a hand-held print."""
     hand = Hand(seed)
     wall = np.full((480, 640, 3), (150, 146, 140), np.uint8)
     noise = np.random.default_rng(seed)
 
-    def seen_at(seconds: float, turned: float) -> Image:
-        bend = way.bend * (1 + way.swing * turned)
-        held: HeldSheet = replace(hand.holds(seconds, way.far * turned, bend, away=1.7), slant=way.slant)
+    def frame_at(seconds: float, turned: float) -> Image:
+        bend = bending.bend * (1 + bending.swing * turned)
+        held: HeldSheet = replace(
+            hand.holds(seconds, bending.turn_factor * turned, bend, away=1.7), slant=bending.slant
+        )
         frame = lay(sheet, held, wall).astype(np.int16) + noise.normal(0, 3, (480, 640, 1)).astype(np.int16)
         _, coded = cv2.imencode(".jpg", np.clip(frame, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 88])
         return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
 
-    return seen_at
+    return frame_at
 
 
 def held_up(camera: Callable[[float, float], Image], engine: FaceEngine, seed: int) -> str:
-    """Return how a challenge ends for a print whose holder follows the instructions on the screen."""
+    """Return the outcome of a challenge for a print whose holder follows the instructions on the screen."""
     challenge = TurnChallenge(STANDARD, random.Random(seed))
     attention = Attention()
     number = 0
@@ -263,15 +268,15 @@ def held_up(camera: Callable[[float, float], Image], engine: FaceEngine, seed: i
     return "no end"
 
 
-def prints_of(shown: Image, engine: FaceEngine, seed: int) -> Iterator[tuple[str, str]]:
+def prints_of(face: Image, engine: FaceEngine, seed: int) -> Iterator[tuple[str, str]]:
     """Yield kind and outcome of every attempt with prints of a picture."""
-    sheet = on_paper(shown)
-    ways = [("flat print, turned", Bending(far=far)) for far in (1.0, 1.4)]
-    ways += [("flat print, held still", Bending(far=0.0))]
-    ways += [(f"bent print {bend:g}, turned", Bending(bend, 1.4)) for bend in BENDS]
+    sheet = on_paper(face)
+    bendings = [("flat print, turned", Bending(turn_factor=turn_factor)) for turn_factor in (1.0, 1.4)]
+    bendings += [("flat print, held still", Bending(turn_factor=0.0))]
+    bendings += [(f"bent print {bend:g}, turned", Bending(bend, 1.4)) for bend in BENDS]
     for hand in range(HANDS):
-        for kind, way in ways:
-            yield kind, held_up(hands(sheet, way, seed + hand), engine, hand)
+        for kind, bending in bendings:
+            yield kind, held_up(hands(sheet, bending, seed + hand), engine, hand)
 
 
 def bent(folder: Path | None, engine: FaceEngine, seed: int) -> Figures:
@@ -280,28 +285,31 @@ def bent(folder: Path | None, engine: FaceEngine, seed: int) -> Figures:
     for kind, name, sheet in _sheets(folder, engine):
         for number in range(BENT):
             chance = random.Random(f"{name} {number} {seed}")
-            way = Bending(
+            bending = Bending(
                 bend=chance.uniform(0.7, 3.0),
-                far=chance.uniform(1.0, 1.7),
+                turn_factor=chance.uniform(1.0, 1.7),
                 slant=chance.uniform(-np.pi / 2, np.pi / 2),
                 swing=chance.uniform(-0.8, 0.8),
             )
-            end = held_up(hands(sheet, way, chance.randrange(1 << 30)), engine, number)
+            end = held_up(hands(sheet, bending, chance.randrange(1 << 30)), engine, number)
             ends.setdefault(kind, Counter())[end] += 1
-    return {kind: {"ends": dict(one), "rate": attack_rate(one["passed"], one.total())} for kind, one in ends.items()}
+    return {
+        kind: {"ends": dict(counts), "rate": attack_rate(counts["passed"], counts.total())}
+        for kind, counts in ends.items()
+    }
 
 
 def _sheets(folder: Path | None, engine: FaceEngine) -> Iterator[tuple[str, str, Image]]:
     for name, person in PEOPLE.items():
         yield "drawn people", name, printed_person(person)
     for path in sorted((folder / "clips").glob("*.mp4")) if folder else ():
-        shown = straightest(path, engine)
-        if shown is not None:
-            yield "faces in films", path.stem, on_paper(shown)
+        face = straightest(path, engine)
+        if face is not None:
+            yield "faces in films", path.stem, on_paper(face)
 
 
 def drawn(engine: FaceEngine, policy: AntiPhoto, times: int) -> Figures:
-    """Measure people and attackers through the complete check, as in the terminal."""
+    """Measure complete checks, as in the terminal, of people and attackers."""
     ends: dict[str, Counter[str]] = {}
     for name in PEOPLE:
         reference = make_reference(engine, card_portrait(name))
@@ -311,13 +319,15 @@ def drawn(engine: FaceEngine, policy: AntiPhoto, times: int) -> Figures:
                 end = _complete_check(f"{name}+{kind}" if kind else name, seed, reference, engine, policy)
                 ends.setdefault(kind or "the person", Counter())[end] += 1
     holders = ends["the person"]
-    rates = {kind: attack_rate(one["passed"], one.total()) for kind, one in ends.items() if one is not holders}
+    rates = {
+        kind: attack_rate(counts["passed"], counts.total()) for kind, counts in ends.items() if counts is not holders
+    }
     rates["the person"] = bona_fide_rate(holders.total() - holders["passed"], holders.total())
-    return {"ends": {kind: dict(one) for kind, one in ends.items()}, "rates": rates}
+    return {"ends": {kind: dict(counts) for kind, counts in ends.items()}, "rates": rates}
 
 
-def _complete_check(shown: str, seed: int, reference: Reference, engine: FaceEngine, policy: AntiPhoto) -> str:
-    view = FrameByFrame(SyntheticSource(shown, realtime=False, seed=seed))
+def _complete_check(subject: str, seed: int, reference: Reference, engine: FaceEngine, policy: AntiPhoto) -> str:
+    view = FrameByFrame(SyntheticSource(subject, realtime=False, seed=seed))
     verdict = check_face(
         view,
         reference,
@@ -326,7 +336,7 @@ def _complete_check(shown: str, seed: int, reference: Reference, engine: FaceEng
         lambda _: None,
         threading.Event(),
         view.clock,
-        random.Random(f"{shown} {seed}"),
+        random.Random(f"{subject} {seed}"),
         calibration=engine.drawn_calibration,
     )
     if isinstance(verdict, PhotoSuspected):
@@ -335,14 +345,14 @@ def _complete_check(shown: str, seed: int, reference: Reference, engine: FaceEng
 
 
 def measure(
-    parts: list[str], folder: Path | None, engine: FaceEngine, own: Path, times: int, seed: int
+    parts: list[str], folder: Path | None, engine: FaceEngine, face_folder: Path, times: int, seed: int
 ) -> Iterator[tuple[str, Figures]]:
-    """Yield each part with its figures, including the time it took."""
-    of_folder: dict[str, Callable[[Path], Figures]] = {
-        "prints": lambda place: moved_prints(place, engine),
-        "faces": lambda place: faces(place, engine),
-        "networks": lambda place: networks(place, engine, own),
-        "printed": lambda place: printed(place, engine),
+    """Yield each part with its figures and its duration."""
+    folder_parts: dict[str, Callable[[Path], Figures]] = {
+        "prints": lambda path: moved_prints(path, engine),
+        "faces": lambda path: faces(path, engine),
+        "networks": lambda path: networks(path, engine, face_folder),
+        "printed": lambda path: printed(path, engine),
     }
     for part in parts:
         began, cpu = time.monotonic(), time.process_time()
@@ -353,14 +363,14 @@ def measure(
         elif folder is None:
             continue
         else:
-            figures = of_folder[part](folder)
-        took = {"seconds": round(time.monotonic() - began), "cpu_seconds": round(time.process_time() - cpu)}
-        yield part, figures | took
+            figures = folder_parts[part](folder)
+        durations = {"seconds": round(time.monotonic() - began), "cpu_seconds": round(time.process_time() - cpu)}
+        yield part, figures | durations
 
 
 def print_figures(figures: Figures, indent: int = 2) -> None:
     for what, value in figures.items():
-        if isinstance(value, dict) and any(isinstance(one, dict | str) for one in value.values()):
+        if isinstance(value, dict) and any(isinstance(item, dict | str) for item in value.values()):
             print(f"{'':{indent}}{what}")
             print_figures(value, indent + 2)
         else:
@@ -370,23 +380,28 @@ def print_figures(figures: Figures, indent: int = 2) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?", help="without it, only the drawn parts are measured")
+    parser.add_argument("folder", type=Path, nargs="?", help="by default, only the drawn parts are measured")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--part", choices=PARTS, action="append", help="default: all")
     parser.add_argument("--cache", type=Path, default=user_cache_path("uketsuke"))
     parser.add_argument("--own", type=Path, default=Settings().face_dir, help="a terminal's face folder")
     parser.add_argument("--times", type=int, default=1, help="attempts per drawn person and attack")
     parser.add_argument("--seed", type=int, default=1, help="random seed for the bends")
-    given = parser.parse_args()
-    every: Figures = {}
+    options = parser.parse_args()
+    measured: Figures = {}
     for part, figures in measure(
-        given.part or list(PARTS), given.folder, open_engine(given.cache), given.own, given.times, given.seed
+        options.part or list(PARTS),
+        options.folder,
+        open_engine(options.cache),
+        options.own,
+        options.times,
+        options.seed,
     ):
-        every[part] = figures
+        measured[part] = figures
         print(f"\n{part}")
         print_figures(figures)
-        if given.json:
-            given.json.write_text(json.dumps(every, indent=1) + "\n", encoding="utf-8")
+        if options.json:
+            options.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

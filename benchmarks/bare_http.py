@@ -1,11 +1,11 @@
-"""Minimal HTTP client for load tests: a client library would need more CPU time than the service."""
+"""Minimal HTTP client for load tests. A client library would use more CPU time than the service."""
 
 import asyncio
 from typing import Any
 
 
 class Line(asyncio.Protocol):
-    """One connection, one request at a time."""
+    """Connection for one request at a time."""
 
     def __init__(self) -> None:
         self.closed = False
@@ -38,7 +38,7 @@ class Line(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self.closed = True
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(ConnectionError("the connection ended"))
+            self._answer.set_exception(ConnectionError("connection closed"))
 
     async def request(self, method: str, path: str, body: bytes = b"", headers: str = "") -> tuple[int, bytes]:
         self._answer = asyncio.get_running_loop().create_future()

@@ -1,8 +1,7 @@
-"""Create the calibrations shipped with uketsuke: python -m benchmarks.calibrate DIR
+"""Create the calibrations included in uketsuke: python -m benchmarks.calibrate DIR
 
-DIR contains one folder per person, named group_name. Half of the people are used to set the thresholds; figures are
-reported for the other half. Without DIR, only the calibrations for synthetic people are created. Only thresholds are
-written, to `vision/data/calibration`.
+DIR contains a folder per person, named group_name. Half of the people determine the thresholds. Without DIR, only the
+calibrations for synthetic people are created. Only thresholds are written, to `vision/data/calibration`.
 """
 
 import argparse
@@ -29,7 +28,7 @@ def main() -> None:
         print(f"{name}, synthetic people: {drawn.thresholds}, a different person at {drawn.other_person:.3f} and above")
         if args.folder is None:
             continue
-        people = [one for one in encoded_people(args.folder, engine) if not is_reported(one)]
+        people = [person for person in encoded_people(args.folder, engine) if not is_reported(person)]
         calibration = calibrate(people, identity(name))
         save_calibration(DATA / f"{name}.json", calibration)
         print(

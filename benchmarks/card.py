@@ -1,9 +1,9 @@
-"""Measure card access: reading at the speed of the radio link, and the cost of the PC/SC stack.
+"""Measure card access: reading at the speed of the radio link, and the overhead of the PC/SC stack.
 
     python benchmarks/card.py --json card.json
 
-Needs pcscd with the virtual reader (packages pcscd, vsmartcard-vpcd) and OpenSC; measurements without their programs
-are skipped. The virtual reader listens on all interfaces while this runs.
+Requires pcscd with the virtual reader (packages pcscd, vsmartcard-vpcd) and OpenSC, and skips measurements whose
+programs are missing. The virtual reader listens on all interfaces meanwhile.
 """
 
 import argparse
@@ -36,7 +36,7 @@ Figures = dict[str, float]
 SHORT, EXTENDED = 256, 65_536
 RUNS = 20
 _READ_FILES = (File.FACE_RECORD, File.USER_CERTIFICATE)
-"""Each is in a different application."""
+"""Files in different applications."""
 
 
 def new_card() -> CardImage:
@@ -49,19 +49,19 @@ def new_card() -> CardImage:
 def linked(slot: SimulatedSlot | pcsc_slot.PcscSlot) -> CardLink:
     link = slot.connect()
     if not hasattr(link, "transmit"):
-        raise SystemExit(f"no link: {link}")
+        raise SystemExit(f"cannot connect to the card: {link}")
     return link  # type: ignore[return-value]
 
 
 def read_once(image: CardImage, pace: LinkPace, longest_read: int) -> float:
-    """Return the seconds from first command to parsed face record and certificate, with the code already verified."""
+    """Return the seconds from the first command to the parsed face record and certificate, after code verification."""
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
     link = PacedLink(linked(slot), LinkPace(10**12, 0, 0))
     card = MyNumberCard(link, longest_read=longest_read)
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeRight()
-    # a new object, which has not cached the certificate; the record remains unlocked on the chip
+    # a new object without cached certificate; the face record remains unlocked on the chip
     fresh = MyNumberCard(PacedLink(link, pace), longest_read=longest_read)
     started = time.perf_counter()
     certificate, record = fresh.read_user_certificate(), fresh.read_face_record()
@@ -72,7 +72,7 @@ def read_once(image: CardImage, pace: LinkPace, longest_read: int) -> float:
 
 
 def signed_decision(image: CardImage, pace: LinkPace, *, by_pin: bool) -> float:
-    """Return the seconds the card's signature over the decision takes, with the key already unlocked."""
+    """Return the seconds for the card's signature over a decision, with an unlocked key."""
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
     card = MyNumberCard(PacedLink(linked(slot), pace))
@@ -127,12 +127,12 @@ def counter_query(link: CardLink) -> Callable[[], bytes]:
 
 
 def median_of(do: Callable[[], object], times: int) -> float:
-    taken = []
+    durations = []
     for _ in range(times):
         started = time.perf_counter()
         do()
-        taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
+        durations.append(time.perf_counter() - started)
+    return statistics.median(durations)
 
 
 def through_pcscd(image: CardImage, insertions: int) -> Figures:
@@ -177,7 +177,7 @@ def certificate_reads(slot: pcsc_slot.PcscSlot) -> Figures:
 
 
 def insertion(reader: object, slot: pcsc_slot.PcscSlot, image: CardImage, times: int) -> Figures:
-    """Measure the time from insertion to the first answer, in total and after the event."""
+    """Measure the time from insertion and from its event to the first response."""
     from reader.softcard.vpcd import VpcdConnection
 
     assert isinstance(reader, VpcdConnection)
@@ -213,7 +213,7 @@ def insertion(reader: object, slot: pcsc_slot.PcscSlot, image: CardImage, times:
 
 
 def first_link(slot: pcsc_slot.PcscSlot) -> CardLink:
-    """Connect to the card, which pcscd notices within 0.4 s."""
+    """Connect to the card, which pcscd detects within 0.4 s."""
     deadline = time.monotonic() + 5
     while isinstance(link := slot.connect(), NoCard) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -223,7 +223,7 @@ def first_link(slot: pcsc_slot.PcscSlot) -> CardLink:
 
 
 class ScriptedService:
-    """Replaces the PC/SC service: inserts and removes a card as fast as the monitor polls."""
+    """Replacement for the PC/SC service, which inserts and removes a card as fast as the monitor polls."""
 
     def __init__(self, insertions: int) -> None:
         self._states = 2 * insertions
@@ -251,12 +251,12 @@ class ScriptedService:
 
 
 def monitor_growth(insertions: int) -> Figures:
-    """Return the growth of the monitor's resident memory over `insertions`, with a scripted PC/SC service."""
-    seen = 0
+    """Return the growth of the monitor's resident memory during `insertions`, with a scripted PC/SC service."""
+    reported = 0
 
     def on_event(event: SlotEvent) -> None:
-        nonlocal seen
-        seen += isinstance(event, CardInserted)
+        nonlocal reported
+        reported += isinstance(event, CardInserted)
 
     def run(times: int) -> None:
         service = ScriptedService(times)
@@ -267,9 +267,9 @@ def monitor_growth(insertions: int) -> Figures:
         slot.close()
 
     run(200)
-    seen, before = 0, resident_mb()
+    reported, before = 0, resident_mb()
     run(insertions)
-    assert seen == insertions, f"{seen} of {insertions} insertions were reported"
+    assert reported == insertions, f"{reported} of {insertions} insertions were reported"
     return {"monitor_growth_mb": resident_mb() - before, "monitor_insertions": insertions}
 
 

@@ -1,8 +1,8 @@
-"""Measure the running camera: displayed frames, gaps, time to a verdict, start and memory, compared with a naive loop.
+"""Measure the face check: displayed frames, gaps, time to a verdict, start and memory, compared with a naive loop.
 
     python -m benchmarks.face_loop --json loop.json
 
-The camera is a film of a synthetic patient, created for the run: 640x480, 30 frames per second, MJPG like a webcam.
+The camera is a temporary film of a synthetic patient: 640x480, 30 frames per second, MJPG like a webcam.
 """
 
 import argparse
@@ -49,11 +49,11 @@ def write_film(path: Path, frames: int = 300) -> None:
 
 
 class Watched:
-    """Wraps an engine and records the times of frames that are good enough to encode."""
+    """Engine wrapper that records the times of encoded frames."""
 
     def __init__(self, engine: FaceEngine) -> None:
         self._engine = engine
-        self._taken_up = 0.0
+        self._detected_at = 0.0
         self.good: list[float] = []
 
     @property
@@ -63,11 +63,11 @@ class Watched:
     drawn_calibration = None
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
-        self._taken_up = time.monotonic()
+        self._detected_at = time.monotonic()
         return self._engine.faces(grey, thorough=thorough)
 
     def encode(self, grey: Image, face: Face) -> Encoding:
-        self.good.append(self._taken_up)
+        self.good.append(self._detected_at)
         return self._engine.encode(grey, face)
 
     def encode_photo(self, grey: Image, face: Face) -> Encoding:
@@ -75,11 +75,11 @@ class Watched:
 
 
 class Display:
-    """Replaces the screen: a thread that takes every new frame."""
+    """Replacement for the screen: a thread that fetches every new frame."""
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
-        self.seen: list[float] = []
+        self.times: list[float] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -90,13 +90,13 @@ class Display:
             frame = self._camera.after(number, 0.5)
             if isinstance(frame, Frame):
                 number = frame.number
-                self.seen.append(time.monotonic())
+                self.times.append(time.monotonic())
 
     def stop(self) -> dict[str, float]:
         self._ended.set()
         self._thread.join()
-        gaps = [later - earlier for earlier, later in zip(self.seen, self.seen[1:], strict=False)]
-        fps = (len(self.seen) - 1) / (self.seen[-1] - self.seen[0])
+        gaps = [later - earlier for earlier, later in zip(self.times, self.times[1:], strict=False)]
+        fps = (len(self.times) - 1) / (self.times[-1] - self.times[0])
         return {"loop_fps": round(fps, 1), "worst_gap_ms": round(1000 * max(gaps), 1)}
 
 
@@ -108,8 +108,8 @@ def loop(film: Path, engine: FaceEngine) -> dict[str, float]:
         camera.after(0, 5)
         display = Display(camera)
         number = encodings = 0
-        until = time.monotonic() + SECONDS
-        while time.monotonic() < until:
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
             frame = camera.after(number, 1)
             if not isinstance(frame, Frame):
                 continue
@@ -123,52 +123,52 @@ def loop(film: Path, engine: FaceEngine) -> dict[str, float]:
 
 
 def verdict(film: Path, engine: FaceEngine) -> dict[str, float]:
-    """Measure the check with a camera that was closed before, and without a turn of the head.
+    """Measure a check without a turn of the head, with a camera that was closed before.
 
-    `verdict_ms`: from the fifth good frame to the verdict. `check_ms`: from the first good frame, with the default
-    spacing of frames; `check_unspaced_ms`: without spacing. `_from_beginning`: from the start of the check.
+    `verdict_ms`: from the fifth good frame to the verdict. `check_ms`: from the first good frame, with default frame
+    spacing. `check_unspaced_ms`: the same without spacing. `_from_beginning`: from the start of the check.
     """
     reference = make_reference(engine, card_portrait(PERSON))
     assert isinstance(reference, Reference)
-    found = {}
+    figures = {}
     for name, spacing in (("check_unspaced_ms", 0), ("check_ms", VisionSettings().frame_spacing_ms)):
         camera = Camera(OpenCvSource(str(film), loop=True))
         camera.start()
         settings, watched = VisionSettings(frame_spacing_ms=spacing, anti_photo=AntiPhoto.OFF), Watched(engine)
         began = time.monotonic()
         with camera.look():
-            given = check_face(camera, reference, watched, settings, lambda _: None, threading.Event())
+            outcome = check_face(camera, reference, watched, settings, lambda _: None, threading.Event())
         ended = time.monotonic()
         camera.stop()
-        assert isinstance(given, FaceMatch), given
-        found["verdict_ms"] = round(1000 * (ended - watched.good[-1]), 1)
-        found[name] = round(1000 * (ended - watched.good[0]), 1)
-        found[f"{name}_from_beginning"] = round(1000 * (ended - began), 1)
-    return found
+        assert isinstance(outcome, FaceMatch), outcome
+        figures["verdict_ms"] = round(1000 * (ended - watched.good[-1]), 1)
+        figures[name] = round(1000 * (ended - watched.good[0]), 1)
+        figures[f"{name}_from_beginning"] = round(1000 * (ended - began), 1)
+    return figures
 
 
 def turned(engine: FaceEngine, policy: AntiPhoto, times: int = 5) -> float:
-    """Return the milliseconds from the first good frame to the verdict for a synthetic patient who turns."""
+    """Return the median milliseconds from the first good frame to the verdict for a synthetic patient who turns."""
     reference = make_reference(engine, card_portrait(PERSON))
     assert isinstance(reference, Reference)
-    found = []
+    figures = []
     for seed in range(times):
         camera = Camera(SyntheticSource(PERSON, fps=30, seed=seed))
         camera.start()
         watched = Watched(engine)
         with camera.look():
-            given = check_face(
+            outcome = check_face(
                 camera, reference, watched, VisionSettings(anti_photo=policy), lambda _: None, threading.Event()
             )
         ended = time.monotonic()
         camera.stop()
-        if isinstance(given, FaceMatch):
-            found.append(1000 * (ended - watched.good[0]))
-    return round(statistics.median(found))
+        if isinstance(outcome, FaceMatch):
+            figures.append(1000 * (ended - watched.good[0]))
+    return round(statistics.median(figures))
 
 
 def idle(film: Path, *, keep_open: bool) -> float:
-    """Return the percentage of a core needed to monitor an unused camera."""
+    """Return the percentage of a core used for monitoring an unused camera."""
     camera = Camera(OpenCvSource(str(film), loop=True), keep_open=keep_open)
     camera.start()
     time.sleep(0.5)
@@ -206,8 +206,8 @@ print(ready, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, type(ver
 
 
 def fresh(film: Path, cache: Path) -> dict[str, float]:
-    """Measure a new interpreter: `ready_s` from the first import until camera and engine are ready, and `rss_mb`, the
-    peak memory after one decision.
+    """Measure a new process. `ready_s`: from the first import until camera and engine are ready. `rss_mb`: peak memory
+    after a verdict.
     """
     photo = film.with_suffix(".jp2")
     photo.write_bytes(card_portrait(PERSON))
@@ -217,33 +217,33 @@ def fresh(film: Path, cache: Path) -> dict[str, float]:
     return {"ready_s": round(float(ready), 2), "rss_mb": round(float(rss))}
 
 
-def one_by_one(film: Path, cache: Path, times: int = 30) -> dict[str, Any]:
-    """Return the median milliseconds of single calls on two threads: the detector, and the encoder of every engine."""
+def single_calls(film: Path, cache: Path, times: int = 30) -> dict[str, Any]:
+    """Return the median milliseconds of the detector and of every engine's encoder, on two threads."""
     cv2.setNumThreads(2)
     source = OpenCvSource(str(film), realtime=False)
     assert source.open() is None
     frame = source.read()
     assert isinstance(frame, Frame)
-    found: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     for name in BUILT:
         engine = open_engine(cache, name)
         (face,) = engine.faces(frame.grey)
-        found.setdefault("detect_ms", median_ms(lambda e=engine: e.faces(frame.grey), times))  # type: ignore[misc]
-        found[f"encode_{name}_ms"] = median_ms(lambda e=engine, f=face: e.encode(frame.grey, f), times)  # type: ignore[misc]
+        figures.setdefault("detect_ms", median_ms(lambda e=engine: e.faces(frame.grey), times))  # type: ignore[misc]
+        figures[f"encode_{name}_ms"] = median_ms(lambda e=engine, f=face: e.encode(frame.grey, f), times)  # type: ignore[misc]
         if name == DEFAULT:
-            found["encode_photo_ms"] = median_ms(lambda e=engine, f=face: e.encode_photo(frame.grey, f), times)  # type: ignore[misc]
-    found["encode_ratio_to_dlib"] = round(found["encode_sface_ms"] / found["encode_dlib_ms"], 2)
+            figures["encode_photo_ms"] = median_ms(lambda e=engine, f=face: e.encode_photo(frame.grey, f), times)  # type: ignore[misc]
+    figures["encode_ratio_to_dlib"] = round(figures["encode_sface_ms"] / figures["encode_dlib_ms"], 2)
     source.close()
-    return found
+    return figures
 
 
 def median_ms(call: Callable[[], object], times: int) -> float:
-    taken = []
+    durations = []
     for _ in range(times + 2):
         began = time.perf_counter()
         call()
-        taken.append(1000 * (time.perf_counter() - began))
-    return round(statistics.median(taken[2:]), 1)
+        durations.append(1000 * (time.perf_counter() - began))
+    return round(statistics.median(durations[2:]), 1)
 
 
 def measure(cache: Path) -> dict[str, Any]:
@@ -260,7 +260,7 @@ def measure(cache: Path) -> dict[str, Any]:
         figures["check_strict_ms"] = turned(engine, AntiPhoto.STRICT)
         figures["idle_cpu_percent"] = idle(film, keep_open=False)
         figures["kept_open_cpu_percent"] = idle(film, keep_open=True)
-        figures |= one_by_one(film, cache)
+        figures |= single_calls(film, cache)
         naive = open_engine(cache, "face_recognition")
         figures["naive"] = loop(film, naive)
     return figures
@@ -271,11 +271,11 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     with tempfile.TemporaryDirectory() as own:
         parser.add_argument("--cache", type=Path, default=Path(own))
-        given = parser.parse_args()
-        figures = measure(given.cache)
+        options = parser.parse_args()
+        figures = measure(options.cache)
     print(json.dumps(figures, indent=1))
-    if given.json:
-        given.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

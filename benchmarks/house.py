@@ -1,12 +1,13 @@
-"""An institution with many terminals: a day's load in an hour, with outages of a service process and of PostgreSQL.
+"""Measure an institution with many terminals under load, with outages of a service process and of PostgreSQL.
 
     python -m benchmarks.house --minutes 10 --json house.json
     python -m benchmarks.house --terminals 10 --processes 2 --minutes 0.5
 
-Terminals have ledgers, connections and result files as at a counter, but no screen, card reader and camera; holders are
-confirmed by PIN. Two service processes share a port and a PostgreSQL. After a third of the time, one process is killed
-(SIGKILL) and restarted; after two thirds, PostgreSQL is stopped immediately, without a checkpoint, and restarted.
-Finally every ledger is verified against all receipts of the service, and every result file is counted.
+A day's receptions take place within an hour. Terminals have ledgers, connections and result files as at a counter, but
+no screen, card reader or camera, and holders are confirmed by PIN. Two service processes share a port and a PostgreSQL
+server. After a third of the time, one process is killed (SIGKILL) and restarted. After two thirds, PostgreSQL is
+stopped immediately, without a checkpoint, and restarted. Finally, every ledger is verified against the service's
+receipts, and the result files are counted.
 """
 
 import argparse
@@ -51,13 +52,13 @@ from tests.terminal.keeping.clinic import Card, ClinicTerminal, ServiceSilent, i
 
 CARDS = 20
 OUTBOX_EVERY = 5.0
-"""Seconds; at a counter it is 30."""
+"""Interval in seconds, which is 30 at a counter."""
 DRAIN = 180.0
-"""Maximum seconds after the last patient until everything is delivered."""
+"""Maximum seconds from the last patient to the last delivery."""
 READS = (2.0, 12.0)
-"""Range of seconds a patient needs to read the questions; not included in the figures."""
+"""Range of seconds for reading the questions, which the figures exclude."""
 DOWN = 4.0
-"""Seconds of each outage."""
+"""Duration of each outage in seconds."""
 
 
 def settings_of(folder: Path, port: int, number: int) -> Settings:
@@ -71,7 +72,7 @@ def settings_of(folder: Path, port: int, number: int) -> Settings:
 
 
 def enrol(folder: Path, port: int, count: int) -> None:
-    """Enrol all terminals: create their keys and enrolments, and register them with the service."""
+    """Create keys and enrolments of all terminals, and register them with the service."""
     public = service_key(folder / "service").public_pem
     registered = {}
     for number in range(count):
@@ -84,14 +85,14 @@ def enrol(folder: Path, port: int, count: int) -> None:
     RegistryFile(registry_path(folder / "service")).merge(Registry(terminals=registered))
 
 
-def keep_cards(folder: Path, cards: Sequence[Card]) -> None:
+def save_cards(folder: Path, cards: Sequence[Card]) -> None:
     for number, card in enumerate(cards):
         pem = card.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         (folder / f"card-{number}.pem").write_bytes(pem)
         (folder / f"card-{number}.der").write_bytes(card.certificate)
 
 
-def kept_cards(folder: Path) -> list[Card]:
+def load_cards(folder: Path) -> list[Card]:
     cards = []
     for number in range(CARDS):
         key = load_pem_private_key((folder / f"card-{number}.pem").read_bytes(), None)
@@ -100,13 +101,13 @@ def kept_cards(folder: Path) -> list[Card]:
     return cards
 
 
-# --- one process with some of the terminals --------------------------------------------------------------------
+# --- process with some of the terminals ------------------------------------------------------------------------
 
 
 async def patients(
     terminal: ClinicTerminal, rate: float, until: float, counts: Counter[str], times: list[float]
 ) -> None:
-    """Let patients arrive randomly, `rate` per second. A patient who cannot be checked tries again shortly after."""
+    """Let patients arrive randomly, `rate` per second. If the service fails, they try again shortly afterwards."""
     chance = random.Random(terminal.settings.service.terminal_id)
     next_arrival = time.monotonic() + chance.expovariate(rate)
     while next_arrival < until:
@@ -133,7 +134,7 @@ async def outbox(terminal: ClinicTerminal) -> None:
 
 
 async def work(folder: Path, port: int, numbers: range, rate: float, seconds: float) -> dict[str, Any]:
-    cards, counts, times = kept_cards(folder), Counter[str](), list[float]()
+    cards, counts, times = load_cards(folder), Counter[str](), list[float]()
     terminals = [ClinicTerminal(settings_of(folder, port, number), cards).open() for number in numbers]
     sending = [asyncio.create_task(outbox(terminal)) for terminal in terminals]
     until = time.monotonic() + seconds
@@ -166,9 +167,9 @@ class Service:
         self._running.append(subprocess.Popen(self._command))
 
     def kill_one(self) -> None:
-        killed = self._running.pop(0)
-        killed.send_signal(signal.SIGKILL)
-        killed.wait()
+        process = self._running.pop(0)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
 
     def pids(self) -> list[int]:
         return [process.pid for process in self._running]
@@ -180,21 +181,21 @@ class Service:
             process.wait(20)
 
 
-def until_ready(port: int) -> None:
+def wait_until_ready(port: int) -> None:
     import socket
 
-    until = time.monotonic() + 60
+    deadline = time.monotonic() + 60
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             break
-        if time.monotonic() > until:
+        if time.monotonic() > deadline:
             raise SystemExit("the service did not start")
         time.sleep(0.1)
     time.sleep(3)  # for the second process on this port
 
 
 def interrupt(service: Service, database: TemporaryPostgres, seconds: float) -> None:
-    """Cause the outages during the day. Blocks until the workers are nearly done."""
+    """Cause the outages. Blocks until the workers are nearly done."""
     began = time.monotonic()
     time.sleep(seconds / 3)
     print(f"  {time.monotonic() - began:.0f} s: killing one of two service processes", flush=True)
@@ -207,9 +208,9 @@ def interrupt(service: Service, database: TemporaryPostgres, seconds: float) -> 
     print(f"  {time.monotonic() - began:.0f} s: PostgreSQL is running again", flush=True)
 
 
-async def compared(folder: Path, port: int, count: int) -> dict[str, int]:
+async def compare(folder: Path, port: int, count: int) -> dict[str, int]:
     """Compare every ledger with the service, and all ledgers with the result files."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     names: Counter[str] = Counter()
     for number in range(count):
         settings = settings_of(folder, port, number)
@@ -217,43 +218,43 @@ async def compared(folder: Path, port: int, count: int) -> dict[str, int]:
         async with client:
             audit = await client.audit()
         if not isinstance(audit, Audit):
-            raise SystemExit(f"no receipts of {settings.service.terminal_id}: {audit}")
+            raise SystemExit(f"cannot get the receipts of {settings.service.terminal_id}: {audit}")
         path = ledger_path(settings)
         key = enrolment.service_public_key
         verified = verify_with_receipts(path, key, audit.receipts)
-        found["ledgers_whole"] += isinstance(verified, LedgerIntact)
-        # checks opened just before the service was killed, for which the terminal got no answer
+        counts["ledgers_whole"] += isinstance(verified, LedgerIntact)
+        # checks opened immediately before the service was killed, whose answer did not reach the terminal
         counted = verify_with_receipts(path, key, audit.receipts, audit.opened)
-        found["opened_unanswered"] += counted.opened - counted.recorded if isinstance(counted, ChecksMissing) else 0
-        found["receipts"] += len(audit.receipts)
+        counts["opened_unanswered"] += counted.opened - counted.recorded if isinstance(counted, ChecksMissing) else 0
+        counts["receipts"] += len(audit.receipts)
         kinds = Counter(record.event.kind for record in LedgerFile(path).records())
         for kind in ("opened", "decided", "confirmed", "delivered", "expired", "discarded", "not-ours"):
-            found[kind] += kinds[kind]
+            counts[kind] += kinds[kind]
         names.update(
             record.event.file_name for record in LedgerFile(path).records() if record.event.kind == "delivered"
         )
         if not isinstance(verified, LedgerIntact):
             print(f"  {settings.service.terminal_id}: {verified}", flush=True)
     files = [file.name for file in (folder / "inbox").glob("*.xml")]
-    found["files"] = len(files)
-    found["files_not_in_a_ledger"] = len(set(files) - set(names))
-    found["delivered_without_file"] = len(set(names) - set(files))
-    return dict(found)
+    counts["files"] = len(files)
+    counts["files_not_in_a_ledger"] = len(set(files) - set(names))
+    counts["delivered_without_file"] = len(set(names) - set(files))
+    return dict(counts)
 
 
 def live(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     seconds, port = options.minutes * 60, free_port()
     rate = options.a_day / 3600
     (folder / "inbox").mkdir()
-    keep_cards(folder, issue_cards(folder / "service", CARDS))
+    save_cards(folder, issue_cards(folder / "service", CARDS))
     enrol(folder, port, options.terminals)
     each = options.terminals // options.processes
     with TemporaryPostgres() as database:
         service = Service(folder, port, database.url())
         service.start()
         service.start()
-        until_ready(port)
-        survivor = service.pids()[1:]  # the first one is killed
+        wait_until_ready(port)
+        survivor = service.pids()[1:]  # the first process is killed
         used = cpu_seconds(survivor)
         began = time.monotonic()
         workers = [
@@ -275,19 +276,19 @@ def live(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         cpu = cpu_seconds(survivor) - used
         with psycopg.connect(database.url()) as connection:
             row = connection.execute("SELECT count(*), count(DISTINCT check_id) FROM submissions").fetchone()
-        found = asyncio.run(compared(folder, port, options.terminals))
+        counts = asyncio.run(compare(folder, port, options.terminals))
         service.stop()
     submissions = row[0] if row else 0
     return {
         "minutes": round((time.monotonic() - began) / 60, 1),
-        **summed(parts, found, submissions),
+        **summarise(parts, counts, submissions),
         "cpu_of_the_service_process_that_lived_s": round(cpu, 1),
     }
 
 
-def summed(parts: Sequence[dict[str, Any]], found: dict[str, int], submissions: int) -> dict[str, Any]:
+def summarise(parts: Sequence[dict[str, Any]], counts: dict[str, int], submissions: int) -> dict[str, Any]:
     """Sum up the processes' figures, and count lost and duplicate results."""
-    times = [one for part in parts for one in part["times"]]
+    times = [seconds for part in parts for seconds in part["times"]]
     cuts = statistics.quantiles(times, n=100)
     return {
         **{key: sum(part.get(key, 0) for part in parts) for key in ("received", "awaiting", "tried again", "left")},
@@ -295,9 +296,9 @@ def summed(parts: Sequence[dict[str, Any]], found: dict[str, int], submissions: 
         "reception_p99_s": round(cuts[98], 3),
         "reception_max_s": round(max(times), 2),
         "submissions": submissions,
-        **found,
-        "lost": found["decided"] - min(found["delivered"], found["files"], submissions),
-        "doubled": max(found["files"], found["receipts"], submissions) - found["decided"],
+        **counts,
+        "lost": counts["decided"] - min(counts["delivered"], counts["files"], submissions),
+        "doubled": max(counts["files"], counts["receipts"], submissions) - counts["decided"],
     }
 
 
@@ -311,20 +312,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--terminals", type=int, default=100)
     parser.add_argument("--processes", type=int, default=10)
-    parser.add_argument("--a-day", type=float, default=100, help="receptions per terminal and day; played in an hour")
-    parser.add_argument("--minutes", type=float, default=60, help="minutes of that hour to play")
+    parser.add_argument(
+        "--a-day", type=float, default=100, help="receptions per terminal and day, compressed into an hour"
+    )
+    parser.add_argument("--minutes", type=float, default=60, help="minutes of this hour to run")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     parser.add_argument(
         "--folder", type=Path, help="folder on the disk to measure; by default the system's temporary folder"
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
-        found = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2)}
-        found |= live(Path(name), options)
-    print(json.dumps(found, indent=2))
+        counts = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2)}
+        counts |= live(Path(name), options)
+    print(json.dumps(counts, indent=2))
     if options.json:
-        options.json.write_text(json.dumps(found, indent=2) + "\n")
-    if found["lost"] or found["doubled"] or found["ledgers_whole"] != options.terminals:
+        options.json.write_text(json.dumps(counts, indent=2) + "\n")
+    if counts["lost"] or counts["doubled"] or counts["ledgers_whole"] != options.terminals:
         raise SystemExit(1)
 
 

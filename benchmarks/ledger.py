@@ -1,9 +1,9 @@
-"""Benchmark the ledger: durable appends and verification.
+"""Measure the ledger: durable appends and verification.
 
     python benchmarks/ledger.py --json ledger.json --records 100000
 
-Records are appended to a real file with synchronous=FULL; the disk's fsync time is measured for comparison. The records
-to verify are inserted directly in one transaction, because appending them would take hours on a slow disk.
+Records are appended to a file with synchronous=FULL, and the disk's fsync time is measured for comparison. Records to
+verify are inserted in one transaction, because appending them would take hours on a slow disk.
 """
 
 import argparse
@@ -85,14 +85,14 @@ def delivered(number: int) -> Delivered:
     return Delivered(check_id=f"check-{number}", file_name=f"OQSsiquc01res_face_{number}.xml")
 
 
-def timed(work: Callable[[], object], into: list[float]) -> None:
+def timed(work: Callable[[], object], times: list[float]) -> None:
     start = time.perf_counter()
     work()
-    into.append((time.perf_counter() - start) * 1000)
+    times.append((time.perf_counter() - start) * 1000)
 
 
 def appends(path: Path, receptions: int) -> list[float]:
-    """Return the milliseconds of each append, for complete receptions of four records."""
+    """Return the milliseconds of each append for complete receptions, which have four records each."""
     times: list[float] = []
     with Ledger.open(path, TERMINAL, clock=lambda: datetime.now(UTC)) as ledger:
         for number in range(receptions):

@@ -1,4 +1,4 @@
-"""Error rates of the anti-photo check, as defined in ISO/IEC 30107-3."""
+"""Error rates of the anti-photo check according to ISO/IEC 30107-3."""
 
 import math
 
@@ -11,7 +11,7 @@ def attack_rate(passed: int, total: int) -> str:
 
 
 def bona_fide_rate(refused: int, total: int) -> str:
-    """Format the BPCER, the share of bona fide presentations that do not pass."""
+    """Format the BPCER, the share of bona fide presentations that are refused."""
     return _rate("BPCER", refused, total)
 
 
@@ -22,9 +22,9 @@ def _rate(name: str, wrong: int, total: int) -> str:
 
 
 def upper_limit(wrong: int, total: int) -> float:
-    """Return the upper 95 % confidence limit of the share (Clopper-Pearson, one-sided); about 3 / n if `wrong` is 0.
+    """Return the one-sided upper 95 % confidence limit of the share (Clopper-Pearson), about 3 / n if `wrong` is 0.
 
-    Presentations of one person are not independent, so with few people the true limit is higher.
+    Presentations of a person are not independent, so the true limit is higher with few people.
     """
     if wrong >= total:
         return 1.0
@@ -45,4 +45,4 @@ def _at_most(wrong: int, total: int, share: float) -> float:
         + (total - count) * math.log1p(-share)
         for count in range(wrong + 1)
     )
-    return math.fsum(math.exp(one) for one in logs)
+    return math.fsum(math.exp(log) for log in logs)

@@ -97,27 +97,27 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+    options = parser.parse_args()
     recogniser = Recogniser(recogniser_path())
     rights: dict[str, list[bool]] = {kind: [] for kind in KINDS}
     wrong = 0
     times: list[float] = []
-    for number in range(given.scenes):
+    for number in range(options.scenes):
         kind = list(KINDS)[number % len(KINDS)]
-        right, sent_wrong = play(kind, number, given.seed, recogniser, times)
+        right, sent_wrong = play(kind, number, options.seed, recogniser, times)
         rights[kind].append(right)
         wrong += sent_wrong
     figures = {
         **{f"exact_rate_{kind}": round(statistics.fmean(found), 4) for kind, found in rights.items() if found},
         "wrong_accepted": wrong,
         "read_ms": round(statistics.median(times) * 1000, 1),
-        "scenes": given.scenes,
+        "scenes": options.scenes,
         "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
     for name, value in figures.items():
         print(f"{name:20} {value}")
-    if given.json:
-        given.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

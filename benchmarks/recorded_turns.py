@@ -1,8 +1,8 @@
-"""Run turn challenges on recordings: videos and image sequences of real faces and printed photos.
+"""Turn challenges with recordings: films and image sequences of real faces and printed photos without instructions.
 
-Nobody in them was asked to turn. A presentation is a starting frame and a side. It counts as turned if
-`Demands.looks` pictures within the time limit show the face turned far enough to that side. Other presentations could
-not pass and are not followed. No mistakes are allowed; the outcome names what was missing.
+A presentation is a starting frame and a side. It is turned if `Demands.looks` pictures within the time limit show the
+face turned far enough to this side. Presentations that are not turned cannot pass and are not processed. No mistakes
+are allowed. The outcome states which requirement was not met.
 """
 
 import random
@@ -36,34 +36,34 @@ ENDS = {
 }
 NOT_JUDGED = "series ended"
 FPS = 25.0
-"""Assumed for films without a frame rate, and for numbered pictures."""
+"""Frame rate of numbered pictures, and of films that do not specify one."""
 AHEAD = 0.2
 """Maximum turn at the start of a challenge; see `vision.guidance.turn`."""
 CLEAR = 0.2
-"""Everyone who was asked to turn exceeded this."""
+"""Turn exceeded by all people who were instructed to turn."""
 MINIMUM_TURN = {"turned": STANDARD.enough, "clearly turned": CLEAR}
 STEPS = (STANDARD.enough, 0.16, CLEAR, 1.0)
-"""Limits of the difference in turn between two pictures of a series."""
+"""Boundaries for grouping pairs of pictures by their difference in turn."""
 _FILLED = 0.08
 """Seconds between pictures after interpolation."""
 _PAIRS = 15
-"""Number of subsequent frames compared with each frame."""
+"""Number of following frames compared with each frame."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeenPicture:
     grey: Image
     points: Points | None
-    """None unless exactly one face was found."""
+    """None unless exactly one face was detected."""
     at: float
-    """Seconds."""
+    """Time in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnTrial:
     end: str
-    far: float
-    """Turn reached in `Demands.looks` pictures."""
+    reached: float
+    """Turn in at least `Demands.looks` pictures."""
 
 
 Series = list[SeenPicture]
@@ -79,8 +79,8 @@ def film(path: Path) -> Iterator[Frame]:
     rate = capture.get(cv2.CAP_PROP_FPS) or FPS
     number = 0
     while True:
-        got, picture = capture.read()
-        if not got:
+        read, picture = capture.read()
+        if not read:
             return
         scale = 640 / max(picture.shape[:2])
         if scale < 1:
@@ -92,14 +92,14 @@ def film(path: Path) -> Iterator[Frame]:
 
 
 def numbered(paths: list[Path], engine: FaceEngine) -> Series:
-    """Load pictures whose names end with the frame number."""
+    """Load pictures whose names end in the frame number."""
     return [seen(picture(path, _number(path)), engine) for path in sorted(paths, key=_number)]
 
 
 def picture(path: Path, number: int = 0) -> Frame:
-    found = cv2.imread(str(path))
-    assert found is not None, f"{path} is not a picture"
-    frame = frame_of(found, number=number, taken_at=number / FPS, order="BGR")
+    pixels = cv2.imread(str(path))
+    assert pixels is not None, f"{path} is not a picture"
+    frame = frame_of(pixels, number=number, taken_at=number / FPS, order="BGR")
     assert not isinstance(frame, FrameProblem), f"{path}: {frame}"
     return frame
 
@@ -109,26 +109,26 @@ def _number(path: Path) -> int:
 
 
 def filled(series: Series, engine: FaceEngine) -> Series:
-    """Return the series with interpolated pictures (dense optical flow), at least at the rate of a slow camera."""
-    every = series[:1]
-    for one, other in pairwise(series):
-        parts = max(round((other.at - one.at) / _FILLED), 1)
+    """Interpolate pictures by dense optical flow, up to the frame rate of a slow camera."""
+    pictures = series[:1]
+    for start, end in pairwise(series):
+        parts = max(round((end.at - start.at) / _FILLED), 1)
         shares = [part / parts for part in range(1, parts)]
-        for share, grey in zip(shares, _between(one.grey, other.grey, shares), strict=True):
+        for share, grey in zip(shares, _between(start.grey, end.grey, shares), strict=True):
             faces = engine.faces(grey)
             points = faces[0].points if len(faces) == 1 else None
-            every.append(SeenPicture(grey, points, one.at + share * (other.at - one.at)))
-        every.append(other)
-    return every
+            pictures.append(SeenPicture(grey, points, start.at + share * (end.at - start.at)))
+        pictures.append(end)
+    return pictures
 
 
-def _between(one: Image, other: Image, shares: list[float]) -> list[Image]:
+def _between(start: Image, end: Image, shares: list[float]) -> list[Image]:
     if not shares:
         return []
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     none: Any = None
-    forth, back = flow.calc(one, other, none), flow.calc(other, one, none)
-    y, x = np.indices(one.shape, np.float32)
+    forward, backward = flow.calc(start, end, none), flow.calc(end, start, none)
+    y, x = np.indices(start.shape, np.float32)
 
     def moved(picture: Image, by: Any, share: float) -> Image:
         columns, rows = x - share * by[..., 0], y - share * by[..., 1]
@@ -138,36 +138,36 @@ def _between(one: Image, other: Image, shares: list[float]) -> list[Image]:
 
     return [
         np.asarray(
-            cv2.addWeighted(moved(one, forth, share), 1 - share, moved(other, back, 1 - share), share, 0), np.uint8
+            cv2.addWeighted(moved(start, forward, share), 1 - share, moved(end, backward, 1 - share), share, 0),
+            np.uint8,
         )
         for share in shares
     ]
 
 
 def trials(series: Series, every: int) -> Iterator[TurnTrial]:
-    """Try a turn to each side from every `every`-th frame whose face looks straight ahead."""
+    """Try a turn to each side from every `every`-th frame, if the face looks ahead."""
     for start in range(0, len(series) - STANDARD.looks, every):
         points = series[start].points
         if points is None or abs(turn(points)) > AHEAD:
             continue
         for side in (1, -1):
-            far = reached(series, start, side)
-            yield TurnTrial(
-                run_trial(series, start, side) if far >= STANDARD.enough else ENDS[PhotoSign.NOT_TURNED], far
-            )
+            angle = reached(series, start, side)
+            turned = angle >= STANDARD.enough
+            yield TurnTrial(run_trial(series, start, side) if turned else ENDS[PhotoSign.NOT_TURNED], angle)
 
 
 def reached(series: Series, start: int, side: int) -> float:
-    """Return how far the face turns to `side`, for long enough and within the time limit."""
+    """Return the turn to `side` in at least `Demands.looks` pictures within the time limit."""
     first = series[start]
     assert first.points is not None
     ahead = turn(first.points)
-    found = [
-        (turn(one.points) - ahead) * side
-        for one in series[start + 1 :]
-        if one.points is not None and one.at <= first.at + STANDARD.seconds
+    angles = [
+        (turn(seen.points) - ahead) * side
+        for seen in series[start + 1 :]
+        if seen.points is not None and seen.at <= first.at + STANDARD.seconds
     ]
-    return sorted(found, reverse=True)[STANDARD.looks - 1] if len(found) >= STANDARD.looks else 0.0
+    return sorted(angles, reverse=True)[STANDARD.looks - 1] if len(angles) >= STANDARD.looks else 0.0
 
 
 def run_trial(series: Series, start: int, side: int) -> str:
@@ -176,8 +176,8 @@ def run_trial(series: Series, start: int, side: int) -> str:
     first = series[start]
     assert first.points is not None
     challenge.begin(first.grey, first.points, first.at)
-    for one in series[start + 1 :]:
-        answer = challenge.turned(one.grey, one.points, one.at)
+    for picture in series[start + 1 :]:
+        answer = challenge.turned(picture.grey, picture.points, picture.at)
         if isinstance(answer, PhotoSign):
             return ENDS[answer]
         if challenge.just_turned:
@@ -186,7 +186,7 @@ def run_trial(series: Series, start: int, side: int) -> str:
 
 
 def _forced(side: int) -> random.Random:
-    """Return a random generator that always draws `side` and no delay."""
+    """Return a random generator that always returns `side` and no delay."""
 
     class Forced(random.Random):
         def choice(self, seq: Any) -> Any:
@@ -201,61 +201,67 @@ def _forced(side: int) -> random.Random:
 ByPerson = dict[str, list[TurnTrial]]
 
 
-def attacks(found: ByPerson) -> dict[str, Any]:
-    """Count the outcomes of real prints, with rates over all presentations and over those judged that turned."""
-    every = [one for trials in found.values() for one in trials]
-    figures: dict[str, Any] = {"people": len(found), "presentations": len(every)}
-    figures["rate"] = attack_rate(sum(one.end == "passed" for one in every), len(every))
-    for what, least in MINIMUM_TURN.items():
-        ends = _ends(every, least)
+def attacks(by_person: ByPerson) -> dict[str, Any]:
+    """Count the outcomes of real prints, with rates for all presentations and for turned presentations."""
+    all_trials = [trial for person_trials in by_person.values() for trial in person_trials]
+    figures: dict[str, Any] = {"people": len(by_person), "presentations": len(all_trials)}
+    figures["rate"] = attack_rate(sum(trial.end == "passed" for trial in all_trials), len(all_trials))
+    for what, minimum in MINIMUM_TURN.items():
+        ends = _ends(all_trials, minimum)
         figures[what] = {"ends": dict(ends), "rate": attack_rate(ends["passed"], ends.total())}
     return figures
 
 
-def bona_fide(found: ByPerson) -> dict[str, Any]:
-    """Count the outcomes of real faces that turned, except those that first turned to the other side."""
+def bona_fide(by_person: ByPerson) -> dict[str, Any]:
+    """Count the outcomes of turned real faces, except those that first turned to the opposite side."""
     figures: dict[str, Any] = {}
-    for what, least in MINIMUM_TURN.items():
-        ends = {person: _ends(trials, least) for person, trials in found.items()}
-        for one in ends.values():
-            del one[ENDS[PhotoSign.WRONG_WAY]]
+    for what, minimum in MINIMUM_TURN.items():
+        ends = {person: _ends(trials, minimum) for person, trials in by_person.items()}
+        for counts in ends.values():
+            del counts[ENDS[PhotoSign.WRONG_WAY]]
         total = sum(ends.values(), Counter[str]())
         figures[what] = {
-            "passed per person": {name: f"{one['passed']} of {one.total()}" for name, one in ends.items() if one},
+            "passed per person": {
+                name: f"{counts['passed']} of {counts.total()}" for name, counts in ends.items() if counts
+            },
             "ends": dict(total),
             "rate": bona_fide_rate(total.total() - total["passed"], total.total()),
         }
     return figures
 
 
-def _ends(trials: list[TurnTrial], least: float) -> Counter[str]:
-    """Count the outcomes of trials with a turn of at least `least`, excluding series that ended before the verdict."""
-    return Counter(one.end for one in trials if one.far >= least and one.end != NOT_JUDGED)
+def _ends(trials: list[TurnTrial], minimum: float) -> Counter[str]:
+    """Count the outcomes of trials with a turn of at least `minimum`, except series that ended before the verdict."""
+    return Counter(trial.end for trial in trials if trial.reached >= minimum and trial.end != NOT_JUDGED)
 
 
 def nose_ahead(series: Series) -> Iterator[tuple[float, bool]]:
-    """Yield the turn between pairs of recorded pictures, however far apart, and whether the nose led enough."""
+    """Yield the turn between pairs of pictures up to `_PAIRS` apart, and whether the nose had the required lead."""
     for number, first in enumerate(series):
         if first.points is None or abs(turn(first.points)) > AHEAD:
             continue
         ahead, later = turn(first.points), series[number + 1 : number + 1 + _PAIRS]
-        turned = [one for one in later if one.points is not None and abs(turn(one.points) - ahead) >= STANDARD.enough]
+        turned = [
+            picture
+            for picture in later
+            if picture.points is not None and abs(turn(picture.points) - ahead) >= STANDARD.enough
+        ]
         if not turned:
             continue
         face = FollowedFace(first.grey, first.points)
-        for one in later[: later.index(turned[-1]) + 1]:
-            face.follow(one.grey)
-            if one not in turned or one.points is None:
+        for picture in later[: later.index(turned[-1]) + 1]:
+            face.follow(picture.grey)
+            if picture not in turned or picture.points is None:
                 continue
-            far, lead = turn(one.points) - ahead, face.lead(one.points)
+            angle, lead = turn(picture.points) - ahead, face.lead(picture.points)
             if lead is not None:
-                yield abs(far), lead.counted(1 if far > 0 else -1, abs(far)) >= STANDARD.stands_out
+                yield abs(angle), lead.counted(1 if angle > 0 else -1, abs(angle)) >= STANDARD.stands_out
 
 
 def pairs(measured: list[tuple[float, bool]]) -> dict[str, str]:
-    """Return the number of pairs in which the nose led, by the amount of turn."""
-    found = {}
-    for least, most in pairwise(STEPS):
-        ahead = [is_ahead for far, is_ahead in measured if least <= far < most]
-        found[f"turned by {least:g} to {most:g}"] = f"nose ahead in {sum(ahead)} of {len(ahead)}"
-    return found
+    """Return the number of pairs in which the nose had the required lead, grouped by turn."""
+    groups = {}
+    for low, high in pairwise(STEPS):
+        ahead = [is_ahead for angle, is_ahead in measured if low <= angle < high]
+        groups[f"turned by {low:g} to {high:g}"] = f"nose ahead in {sum(ahead)} of {len(ahead)}"
+    return groups

@@ -4,10 +4,10 @@
     python benchmarks/service.py --seconds 10 --stores sqlite
 
 A reception consists of four requests (challenge, opening by PIN, consents, result) with real RSA and ECDSA signatures,
-answers signed by the service, and durable commits (SQLite with synchronous=FULL, PostgreSQL with its defaults). Load
-generator and service run on the same machine; the generator uses bare sockets, because a client library would need more
-CPU time than the service. Closed loop: always N receptions in progress. Open: receptions arrive randomly (Poisson) at a
-fixed rate, regardless of the service's speed.
+signed answers, and durable commits (SQLite with synchronous=FULL, PostgreSQL with its defaults). Load generator and
+service run on the same machine. The generator uses sockets directly, because a client library would use more CPU time
+than the service. Closed loop: N receptions are in progress at any time. Open arrivals: receptions arrive randomly
+(Poisson) at a fixed rate, regardless of the service's speed.
 """
 
 import argparse
@@ -66,12 +66,12 @@ ECHO = (
 class Card:
     key: RSAPrivateKey
     certificate: str
-    """DER, base64."""
+    """Base64 of the DER."""
 
 
 @dataclass
 class Measured:
-    """Milliseconds of each request, completed receptions and errors."""
+    """Milliseconds of each request, number of completed receptions, and errors."""
 
     times: list[float] = field(default_factory=list)
     receptions: int = 0
@@ -80,7 +80,7 @@ class Measured:
 
 
 class Counter:
-    """Patients using a small set of cards in turn."""
+    """Counter at which patients use a small set of cards in rotation."""
 
     def __init__(self, folder: Path, cards: list[Card]) -> None:
         self.key, _ = enrol_locally(folder, TERMINAL)
@@ -91,8 +91,8 @@ class Counter:
         self._count += 1
         number, card = self._count, self._cards[self._count % len(self._cards)]
         try:
-            once = self._nonce()
-            challenge = await self._timed(line, measured, "POST", "/v2/challenges", headers=once)
+            nonce = self._nonce()
+            challenge = await self._timed(line, measured, "POST", "/v2/challenges", headers=nonce)
             opening = self._opening(card, challenge)
             opened = await self._timed(line, measured, "POST", "/v2/checks", opening, self._nonce())
             check_id = opened["check_id"]
@@ -166,18 +166,18 @@ class Counter:
 
 
 async def closed_loop(
-    port: int, at_once: int, seconds: float, reception: Callable[[Line, Measured], Awaitable[None]]
+    port: int, concurrent: int, seconds: float, reception: Callable[[Line, Measured], Awaitable[None]]
 ) -> Measured:
     measured = Measured()
     start = time.perf_counter()
 
-    async def one_after_the_other() -> None:
+    async def run_receptions() -> None:
         line = await Line.to(port)
         while time.perf_counter() - start < seconds and len(measured.errors) < 100:
             await reception(line, measured)
         line.close()
 
-    await asyncio.gather(*(one_after_the_other() for _ in range(at_once)))
+    await asyncio.gather(*(run_receptions() for _ in range(concurrent)))
     measured.seconds = time.perf_counter() - start
     return measured
 
@@ -185,7 +185,7 @@ async def closed_loop(
 async def open_arrivals(port: int, rate: float, seconds: float, counter: Counter) -> Measured:
     measured, idle = Measured(), [await Line.to(port) for _ in range(8)]
     chance = random.Random(1)
-    under_way: set[asyncio.Task[None]] = set()
+    tasks: set[asyncio.Task[None]] = set()
 
     async def arrive() -> None:
         line = idle.pop() if idle else await Line.to(port)
@@ -201,10 +201,10 @@ async def open_arrivals(port: int, rate: float, seconds: float, counter: Counter
         next_arrival += chance.expovariate(rate)
         await asyncio.sleep(max(0.0, next_arrival - time.perf_counter()))
         task = asyncio.create_task(arrive())
-        under_way.add(task)
-        task.add_done_callback(under_way.discard)
-    if under_way:
-        await asyncio.wait(under_way)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+    if tasks:
+        await asyncio.wait(tasks)
     measured.seconds = time.perf_counter() - start
     for line in idle:
         line.close()
@@ -212,7 +212,7 @@ async def open_arrivals(port: int, rate: float, seconds: float, counter: Counter
 
 
 def cpu_seconds(pids: list[int]) -> float:
-    """Return the CPU time used by the processes."""
+    """Return the CPU time used by the processes in seconds."""
     ticks = 0
     for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -222,21 +222,21 @@ def cpu_seconds(pids: list[int]) -> float:
 
 def figures(port: int, pids: list[int], folder: Path, cards: list[Card], options: argparse.Namespace) -> dict[str, Any]:
     counter = Counter(folder, cards)
-    found: dict[str, Any] = {}
+    measured_figures: dict[str, Any] = {}
     run(closed_loop(port, 10, 2, counter.reception))  # warm
     used, own, done = cpu_seconds(pids), time.process_time(), 0
-    for at_once in (1, 10, 100):
-        closed = run(closed_loop(port, at_once, options.closed_seconds, counter.reception))
-        found[f"closed{at_once}_receptions_per_s"] = round(closed.receptions / closed.seconds, 1)
-        found[f"closed{at_once}_errors"] = len(closed.errors)
+    for concurrent in (1, 10, 100):
+        closed = run(closed_loop(port, concurrent, options.closed_seconds, counter.reception))
+        measured_figures[f"closed{concurrent}_receptions_per_s"] = round(closed.receptions / closed.seconds, 1)
+        measured_figures[f"closed{concurrent}_errors"] = len(closed.errors)
         done += closed.receptions
     # CPU time does not depend on other load on the machine
-    found["service_cpu_ms_per_reception"] = round((cpu_seconds(pids) - used) * 1000 / max(1, done), 2)
-    found["generator_cpu_ms_per_reception"] = round((time.process_time() - own) * 1000 / max(1, done), 2)
+    measured_figures["service_cpu_ms_per_reception"] = round((cpu_seconds(pids) - used) * 1000 / max(1, done), 2)
+    measured_figures["generator_cpu_ms_per_reception"] = round((time.process_time() - own) * 1000 / max(1, done), 2)
     opened = run(open_arrivals(port, options.rate, options.seconds, counter))
     cuts = statistics.quantiles(opened.times, n=1000)
     name = f"open{options.rate:.0f}"
-    found |= {
+    measured_figures |= {
         f"{name}_p50_ms": round(cuts[499], 2),
         f"{name}_p99_ms": round(cuts[989], 2),
         f"{name}_p999_ms": round(cuts[998], 2),
@@ -246,12 +246,12 @@ def figures(port: int, pids: list[int], folder: Path, cards: list[Card], options
         "errors": len(opened.errors),
     }
     if opened.errors:
-        found["first_errors"] = opened.errors[:3]
-    return found
+        measured_figures["first_errors"] = opened.errors[:3]
+    return measured_figures
 
 
 def echo_figure(seconds: float) -> float:
-    """Return the requests per second of a minimal FastAPI application, for comparison."""
+    """Return the requests per second of a trivial FastAPI application, for comparison."""
     port = free_port()
     body = json.dumps({"challenge": "A" * 80}).encode()
 
@@ -313,11 +313,11 @@ def started(command: list[str], port: int, processes: int = 1) -> Iterator[list[
 
 
 def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
-    until = time.monotonic() + 30
+    deadline = time.monotonic() + 30
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
-        if process.poll() is not None or time.monotonic() > until:
+        if process.poll() is not None or time.monotonic() > deadline:
             raise SystemExit("the service did not start")
         time.sleep(0.05)
 
@@ -363,29 +363,31 @@ def main() -> None:
         "--folder", type=Path, help="folder on the disk to measure; by default the system's temporary folder"
     )
     options = parser.parse_args()
-    found: dict[str, Any] = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2)}
+    measured_figures: dict[str, Any] = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2)}
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
-        found["fsync_p50_ms"] = fsync_figure(Path(name))
+        measured_figures["fsync_p50_ms"] = fsync_figure(Path(name))
         for entry in options.stores.split(","):
             store, _, processes = entry.partition("-")
             folder = Path(name) / entry
-            # immediately before the store, so that the machine has the same load
+            # measured immediately before the store, under the same load
             echo = echo_figure(min(5.0, options.closed_seconds))
-            found[entry] = of_store(store, int(processes or 1), folder, options)
-            found[entry] |= {
+            measured_figures[entry] = of_store(store, int(processes or 1), folder, options)
+            measured_figures[entry] |= {
                 "echo_requests_per_s": echo,
-                "closed10_requests_over_echo": round(4 * found[entry]["closed10_receptions_per_s"] / echo, 3),
+                "closed10_requests_over_echo": round(
+                    4 * measured_figures[entry]["closed10_receptions_per_s"] / echo, 3
+                ),
             }
-            print(entry, json.dumps(found[entry], indent=2), flush=True)
-    found |= {
+            print(entry, json.dumps(measured_figures[entry], indent=2), flush=True)
+    measured_figures |= {
         key: value
-        for key, value in found.get("sqlite", {}).items()
+        for key, value in measured_figures.get("sqlite", {}).items()
         if key in (f"open{options.rate:.0f}_p99_ms", "errors")
     }
-    print(json.dumps(found, indent=2))
+    print(json.dumps(measured_figures, indent=2))
     if options.json:
-        options.json.write_text(json.dumps(found, indent=2) + "\n")
-    if any(isinstance(value, dict) and value["errors"] for value in found.values()):
+        options.json.write_text(json.dumps(measured_figures, indent=2) + "\n")
+    if any(isinstance(value, dict) and value["errors"] for value in measured_figures.values()):
         raise SystemExit(1)
 
 

@@ -1,6 +1,6 @@
-"""Measure `--version` and `--help`: medians of twenty new processes.
+"""Measure the duration of `--version` and `--help` in twenty new processes.
 
-.venv/bin/python benchmarks/startup.py [path to uketsuke]
+python benchmarks/startup.py [path to uketsuke]
 """
 
 import statistics
@@ -15,7 +15,7 @@ RUNS = 20
 def main() -> None:
     program = sys.argv[1] if len(sys.argv) > 1 else str(Path(sys.executable).parent / "uketsuke")
     for option in ("--version", "--help"):
-        subprocess.run([program, option], stdout=subprocess.DEVNULL, check=True)  # fills the caches
+        subprocess.run([program, option], stdout=subprocess.DEVNULL, check=True)  # fill the caches
         seconds = []
         for _ in range(RUNS):
             began = time.perf_counter()

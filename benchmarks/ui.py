@@ -1,9 +1,9 @@
-"""Measure the speed of the screens: `python benchmarks/ui.py [--json FILE]`. Prints figures without judging them.
+"""Measure the speed of the screens: `python benchmarks/ui.py [--json FILE]`.
 
-event_to_screen_p95_ms: from an event until its screen is painted, with the live picture running.
-preview_fps, preview_cpu: frame rate of the live picture at 120x40 cells, and its CPU use above that of the idle screen
-(1.0 is one core). idle_cpu: the idle screen with its animation. cold_start_s: from the command `uketsuke demo` to its
-idle screen; first_start_s: the same if keys have to be created first.
+event_to_screen_p95_ms: from an event to its painted screen, with the live picture running.
+preview_fps, preview_cpu: frame rate of the live picture at 120x40 cells, and its CPU use above that of the idle screen,
+in cores. idle_cpu: CPU use of the idle screen with its animation. cold_start_s: from the command `uketsuke demo` to its
+idle screen. first_start_s: the same for the first start, which creates keys.
 """
 
 import argparse
@@ -26,7 +26,7 @@ SIZE = (120, 40)
 SECONDS = 5.0
 
 _DEMO = "from terminal.cli.entry import main; main()"
-"""`uketsuke demo`, as `make demo` starts it."""
+"""Entry point of `uketsuke demo`, as used by `make demo`."""
 
 
 async def on_screen() -> dict[str, float]:
@@ -63,7 +63,7 @@ async def on_screen() -> dict[str, float]:
 
 
 async def _busy(seconds: float) -> float:
-    """Return this process's CPU use, in cores."""
+    """Return the CPU use of this process in cores."""
     began = time.process_time()
     await asyncio.sleep(seconds)
     return (time.process_time() - began) / seconds
@@ -104,10 +104,9 @@ async def idle_without_camera() -> float:
 
 
 def cold_start() -> tuple[float, float]:
-    """Return the seconds until `uketsuke demo`, in a new process on a pseudo terminal, shows its idle screen.
+    """Return the seconds until a new `uketsuke demo` on a pseudo terminal shows its idle screen.
 
-    The first figure is for an empty state folder, where keys are created. The second is the best of three further
-    starts, because other load can only slow them down.
+    Returns the figure for an empty state folder, in which keys are created, and the best of three later starts.
     """
     with tempfile.TemporaryDirectory() as folder:
         return _start(folder), min(_start(folder) for _ in range(3))

@@ -1,12 +1,12 @@
-"""Measure the speed of the voice: `python benchmarks/voice.py [--json FILE]`. Prints figures without judging them.
+"""Measure the speed of the voice: `python benchmarks/voice.py [--json FILE]`.
 
-Needs Debian's chromium and espeak-ng, and the extra `voice` for Japanese.
+Requires Debian's chromium and espeak-ng, and the extra `voice` for Japanese.
 
-say_after_state_ms: from a new state of the terminal until the page in Chromium plays its first, rendered sentence
-(median and p95). render_s_LANGUAGE: seconds to render all sentences of a language that can be rendered in advance;
-render_cpu_s_LANGUAGE: CPU seconds for it. sentences_LANGUAGE, minutes_LANGUAGE, mb_LANGUAGE: their number, duration and
-size. value_ms_LANGUAGE: milliseconds to render a sentence with a value, which is rendered when needed (median).
-worker_mb_LANGUAGE: memory of the rendering process.
+say_after_state_ms: from a new terminal state until the page in Chromium plays its first, prerendered sentence (median
+and p95). render_s_LANGUAGE, render_cpu_s_LANGUAGE: elapsed and CPU seconds for prerendering the sentences of a
+language. sentences_LANGUAGE, minutes_LANGUAGE, mb_LANGUAGE: their number, duration and size. value_ms_LANGUAGE:
+milliseconds for rendering a sentence with a value on demand (median). worker_mb_LANGUAGE: memory of the rendering
+process.
 """
 
 import argparse
@@ -57,25 +57,25 @@ async def rendering(folder: Path, language: str) -> dict[str, float]:
         assert process is not None
         before = _busy(process.pid)
         await fill(library, sentences)
-        took, busy = time.monotonic() - began, _busy(process.pid) - before
-        late = []
+        elapsed, cpu = time.monotonic() - began, _busy(process.pid) - before
+        latencies = []
         for left in range(VALUES):
             say = speaker(Settings())(language)
             sentence = SpokenSentence(str(say("pin.tries-left", left=left)), language)
             began = time.monotonic()
             await library.wav(sentence)
-            late.append((time.monotonic() - began) * 1000)
+            latencies.append((time.monotonic() - began) * 1000)
         memory = _resident(process.pid)
     finally:
         renderer.close()
     wavs = [library.path(sentence).read_bytes() for sentence in sentences]
     return {
-        f"render_s_{language}": took,
-        f"render_cpu_s_{language}": busy,
+        f"render_s_{language}": elapsed,
+        f"render_cpu_s_{language}": cpu,
         f"sentences_{language}": len(sentences),
         f"minutes_{language}": sum(map(seconds, wavs)) / 60,
         f"mb_{language}": sum(map(len, wavs)) / 1e6,
-        f"value_ms_{language}": statistics.median(late),
+        f"value_ms_{language}": statistics.median(latencies),
         f"worker_mb_{language}": memory,
     }
 
@@ -100,23 +100,23 @@ def at_the_page(state_dir: Path, language: str) -> dict[str, float]:
 
     counter = StandIn()
     counter.rules = replace(counter.rules, voices=(language,))
-    late = []
+    latencies = []
     with chromium() as browser, PageStage(Settings(state_dir=state_dir), counter) as stage:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.add_init_script(_WATCH)
         stage.open(page)
         for number in range(STATES):
-            # these begin with a sentence without values
+            # screens whose first sentence has no values
             name = ("method", "limit", "pin", "prescription")[number % 4]
             known = page.evaluate("window.began.length")
             began = time.time() * 1000
             stage.set_state(state_of(name, language, voice=True, aloud=True))
             until(page, "known => window.began.length > known", known)
-            late.append(page.evaluate("known => window.began[known]", known) - began)
+            latencies.append(page.evaluate("known => window.began[known]", known) - began)
             page.wait_for_timeout(300)
     return {
-        "say_after_state_ms": statistics.median(late),
-        "say_after_state_ms_p95": statistics.quantiles(late, n=20)[-1],
+        "say_after_state_ms": statistics.median(latencies),
+        "say_after_state_ms_p95": statistics.quantiles(latencies, n=20)[-1],
     }
 
 
@@ -128,7 +128,7 @@ def main() -> None:
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(state_dir=Path(folder))
-        for language in options.language or [one for one in LANGUAGES if is_installed(one)]:
+        for language in options.language or [language for language in LANGUAGES if is_installed(language)]:
             figures |= asyncio.run(rendering(settings.voice_dir, language))
         figures |= at_the_page(settings.state_dir, (options.language or ["ja"])[0])
     for name, figure in figures.items():

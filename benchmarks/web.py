@@ -1,15 +1,15 @@
-"""Measure the speed of the page: `python benchmarks/web.py [--json FILE]`. Prints figures without judging them.
+"""Measure the speed of the page: `python benchmarks/web.py [--json FILE]`.
 
-Needs Debian's chromium. CPU figures are in cores.
+Requires Debian's chromium. CPU figures are in cores.
 
 event_to_paint_p95_ms: from an event at the terminal until Chromium has painted it, with the live picture running.
-touch_feedback_ms: from a touch event until the touched target is painted (p95).
+touch_feedback_ms: from a touch until the touched target is painted (p95).
 preview_fps: live pictures drawn per second. preview_cpu: CPU use of the terminal for sending them, above that of the
-camera without a viewer; preview_browser_cpu: CPU use of Chromium for drawing them, here with software rendering.
-cold_start_s: from the command `uketsuke demo --web` until a running browser has painted its idle screen; first_start_s:
-the same if keys have to be created first; told_s: the part until the address is printed. browser_floor_s, for
-comparison: time for a new page of that browser to paint a button sent by a trivial server in this process.
-idle_cpu, rss_mb: that terminal on its idle screen.
+camera without a viewer. preview_browser_cpu: CPU use of Chromium for drawing them with software rendering.
+cold_start_s: from the command `uketsuke demo --web` until a running browser has painted its idle screen. first_start_s:
+the same for the first start, which creates keys. told_s: the part until the address is printed. browser_floor_s: for
+comparison, the time for a new page of this browser to paint a button from a trivial server in this process.
+idle_cpu, rss_mb: CPU use and memory of the terminal on its idle screen.
 """
 
 import argparse
@@ -64,7 +64,7 @@ _IDLE = """
     look();
   }));
 """
-"""Notes when the idle screen is painted (milliseconds since 1970). Playwright itself polls only every half second."""
+"""Records when the idle screen is painted, in milliseconds since 1970. Playwright polls only every 0.5 s."""
 
 
 def at_the_page(browser: Browser) -> dict[str, float]:
@@ -88,25 +88,25 @@ def at_the_page(browser: Browser) -> dict[str, float]:
         wait_painted(page, stage.serial)
         figures["touch_feedback_ms"] = touches(page)
         time.sleep(1)
-        unseen = busy(os.getpid()), busy_browser()
-        figures["camera_alone_cpu"] = unseen[0]
+        without_viewer = busy(os.getpid()), busy_browser()
+        figures["camera_alone_cpu"] = without_viewer[0]
         stage.set_state(state_of("face"))
         until(page, "() => window.pictures > 5")
         before = page.evaluate("window.pictures")
-        seen = busy(os.getpid()), busy_browser()
+        with_viewer = busy(os.getpid()), busy_browser()
         figures["preview_fps"] = (page.evaluate("window.pictures") - before) / (2 * SECONDS)
-        figures["preview_cpu"] = seen[0] - unseen[0]
-        figures["preview_browser_cpu"] = seen[1] - unseen[1]
-        late = []
+        figures["preview_cpu"] = with_viewer[0] - without_viewer[0]
+        figures["preview_browser_cpu"] = with_viewer[1] - without_viewer[1]
+        latencies = []
         for number in range(EVENTS):
             page.evaluate("window.painted = []")
             began = time.time() * 1000
             stage.set_state(state_of("face-turn" if number % 2 else "face-guided"))
             until(page, "() => window.painted.length > 0")
-            late.append(page.evaluate("window.painted[0][1]") - began)
+            latencies.append(page.evaluate("window.painted[0][1]") - began)
             time.sleep(0.05)
-        figures["event_to_paint_p50_ms"] = statistics.median(late)
-        figures["event_to_paint_p95_ms"] = statistics.quantiles(late, n=20)[-1]
+        figures["event_to_paint_p50_ms"] = statistics.median(latencies)
+        figures["event_to_paint_p95_ms"] = statistics.quantiles(latencies, n=20)[-1]
     camera.stop()
     page.close()
     return figures
@@ -137,10 +137,10 @@ def floor(browser: Browser) -> float:
             page.goto(f"http://127.0.0.1:{server.server_port}/")
             page.wait_for_selector("button")
             page.evaluate(PAINTED)
-            took = time.monotonic() - began
+            elapsed = time.monotonic() - began
             page.close()
             server.shutdown()
-    return took
+    return elapsed
 
 
 class QuietFiles(SimpleHTTPRequestHandler):
@@ -149,7 +149,7 @@ class QuietFiles(SimpleHTTPRequestHandler):
 
 
 def demo(browser: Browser) -> dict[str, float]:
-    floor(browser)  # the browser's first page is slower
+    floor(browser)  # warm up, because the browser's first page is slower
     figures: dict[str, float] = {"browser_floor_s": statistics.median(floor(browser) for _ in range(3))}
     with tempfile.TemporaryDirectory() as folder:
         for name in ("first_start_s", "cold_start_s"):
@@ -182,27 +182,27 @@ def demo(browser: Browser) -> dict[str, float]:
 
 
 def busy(pid: int) -> float:
-    """Return the cores a process keeps busy, measured over `SECONDS`."""
+    """Return the CPU use of a process in cores, measured over `SECONDS`."""
     before, began = cpu(pid), time.monotonic()
     time.sleep(SECONDS)
     return (cpu(pid) - before) / (time.monotonic() - began)
 
 
 def busy_browser() -> float:
-    """Return the cores kept busy by all Chromium processes."""
+    """Return the CPU use of all Chromium processes in cores."""
     before, began = sum(map(cpu, chromiums())), time.monotonic()
     time.sleep(SECONDS)
     return (sum(map(cpu, chromiums())) - before) / (time.monotonic() - began)
 
 
 def chromiums() -> list[int]:
-    """Return the browser processes started by this benchmark, found by their parents."""
+    """Return the ids of Chromium processes that descend from this process."""
     parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
-            continue  # it has ended
+            continue  # the process has ended
     ours = {os.getpid()}
     while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
         ours |= more
