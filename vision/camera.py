@@ -1,6 +1,6 @@
-"""Camera that is only open while in use: a thread grabs frames and keeps the latest.
+"""Camera that is only open while in use. A thread grabs frames and stores the latest.
 
-At other times the device is closed with its lamp off, or with `keep_open`, open with its frames discarded undecoded.
+At other times, the device is closed with its lamp off, or, with `keep_open`, its frames are discarded undecoded.
 """
 
 import threading
@@ -17,38 +17,39 @@ if TYPE_CHECKING:
 
 _FIRST_WAIT = 0.5
 _MAX_WAIT = 5.0
-_LOOK_FOR_DEVICE = 1.0
-"""Seconds between checks for whether a closed device is plugged in."""
+_PRESENCE_INTERVAL = 1.0
+"""Seconds between checks whether a closed device is plugged in."""
 _MAX_OPENING_TIME = 10.0
-"""Seconds without a first frame after opening, after which the camera counts as lost."""
+"""Maximum seconds from opening to the first frame, after which the camera is considered lost."""
 
 OnFrame = Callable[["Frame | None"], None]
 
 
 class Camera:
-    """Camera device, watched from `start` to `stop` and opened by `look`. During a look, a lost source is reopened with
-    increasing waits.
+    """Camera device, monitored from `start` to `stop` and opened by `look`.
+
+    While it is open, a lost source is reopened with increasing delays.
     """
 
     def __init__(self, source: FrameSource, *, keep_open: bool = False, lost_after: float = 0.8) -> None:
-        """`keep_open`: do not close the device between looks, for devices that open slowly.
+        """`keep_open`: leave the device open between uses, for devices that open slowly.
 
-        `lost_after`: seconds without a frame after which an open camera counts as lost.
+        `lost_after`: seconds without a frame after which an open camera is considered lost.
         """
         self.source = source
         self.keep_open = keep_open
         self.opening_seconds: float | None = None
-        """Seconds from the last opening of the device to its first frame; None before that."""
+        """Seconds from the last opening of the device to its first frame; None before the first frame."""
         self._lost_after = lost_after
         self._frame: Frame | None = None
         self._lost: CameraLost | None = None
         self._opened_at: float | None = None
-        """When the device was opened; None while it is closed."""
+        """Time of opening; None while the device is closed."""
         self._arrived: float | None = None
-        """When the last frame arrived, decoded or not; None before the first."""
-        self._looks = 0
+        """Arrival time of the last frame, decoded or discarded; None before the first frame."""
+        self._users = 0
         self._listeners: list[OnFrame] = []
-        self._new = threading.Condition(threading.RLock())
+        self._changed = threading.Condition(threading.RLock())
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -62,7 +63,7 @@ class Camera:
         return self._opened_at is not None
 
     def describe(self) -> str:
-        """Return one line for `doctor` and the log: name and format of the camera, or why there is no picture."""
+        """Return a line for `doctor` and the log with name and format of the camera, or the reason for its loss."""
         lost = self.lost()
         if lost is not None:
             return lost.source
@@ -71,12 +72,12 @@ class Camera:
         return self.name
 
     def prompt(self, guidance: Guidance) -> None:
-        """Pass the instruction on the screen to a source that simulates a person."""
+        """Pass the displayed instruction to a source that simulates a person."""
         if isinstance(self.source, Prompted):
             self.source.prompt(guidance)
 
     def start(self) -> None:
-        """Start watching the device. Can be called again after `stop`."""
+        """Start monitoring the device. May be called again after `stop`."""
         if self._thread is None:
             self._ended.clear()
             self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
@@ -84,40 +85,41 @@ class Camera:
 
     @contextmanager
     def look(self) -> Iterator["Camera"]:
-        """Keep the device open during the context. Contexts may overlap, and the last one closes the device."""
-        with self._new:
-            self._looks += 1
-            self._new.notify_all()
+        """Open the device for the duration of the context. Contexts may overlap; the last one closes the device."""
+        with self._changed:
+            self._users += 1
+            self._changed.notify_all()
         try:
             yield self
         finally:
-            with self._new:
-                self._looks -= 1
-                if not self._looks:
+            with self._changed:
+                self._users -= 1
+                if not self._users:
                     self._frame = None
-                self._new.notify_all()
+                self._changed.notify_all()
 
     def listen(self, on_frame: OnFrame) -> Callable[[], None]:
-        """Call `on_frame` with every decoded frame, and with None when the last look ends. Return a function that stops
-        this.
+        """Register a callback for every decoded frame, and for None when the camera is no longer in use.
 
-        `on_frame` runs on the camera thread and must be fast. Listening does not open the device.
+        Returns a function that removes the callback, which runs on the camera thread and must be fast. Does not open
+        the device.
         """
-        with self._new:
+        with self._changed:
             self._listeners.append(on_frame)
 
         def stop() -> None:
-            with self._new:
+            with self._changed:
                 if on_frame in self._listeners:
                     self._listeners.remove(on_frame)
 
         return stop
 
     def lost(self) -> CameraLost | None:
-        """Return why there is no picture, or None. A closed device is lost if it is unplugged, an open one if its last
-        frame is too old.
+        """Return the reason if the camera is lost, otherwise None.
+
+        A closed device is lost if it is unplugged, and an open device if its last frame is too old.
         """
-        with self._new:
+        with self._changed:
             if self._lost is not None or self._opened_at is None:
                 return self._lost
             now = time.monotonic()
@@ -128,42 +130,42 @@ class Camera:
             return CameraLost(f"{self.name}: no frame for {self._lost_after:g} s") if silent else None
 
     def latest(self) -> "Frame | CameraLost | None":
-        """Return the newest frame; None outside a look and before its first frame."""
-        with self._new:
+        """Return the newest frame; None while the camera is not in use and before the first frame."""
+        with self._changed:
             return self.lost() or self._frame
 
     def after(self, number: int, timeout: float) -> "Frame | CameraLost | None":
-        """Return the first frame newer than `number`; None after `timeout` seconds."""
-        until = time.monotonic() + timeout
-        with self._new:
+        """Return a frame newer than `number`, or None after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        with self._changed:
             while self._lost is None and (self._frame is None or self._frame.number <= number):
-                left = until - time.monotonic()
+                left = deadline - time.monotonic()
                 if left <= 0:
                     break
-                self._new.wait(left)
-            found = self.latest()
-        return found if found is None or isinstance(found, CameraLost) or found.number > number else None
+                self._changed.wait(left)
+            latest = self.latest()
+        return latest if latest is None or isinstance(latest, CameraLost) or latest.number > number else None
 
     def stop(self) -> None:
-        """Close the device, drop the last frame and wait for the thread to end."""
+        """Close the device, discard the last frame and wait for the thread to end."""
         self._ended.set()
-        with self._new:
-            self._new.notify_all()
+        with self._changed:
+            self._changed.notify_all()
         if self._thread is not None:
             self._thread.join(5)
             self._thread = None
-        with self._new:
+        with self._changed:
             self._frame = None
-            self._new.notify_all()
+            self._changed.notify_all()
 
     # --- camera thread --------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         wait = _FIRST_WAIT
         while not self._ended.is_set():
-            if not self._wanted():
+            if not self._should_be_open():
                 self._set_lost(self.source.absent() if isinstance(self.source, Locatable) else None)
-                self._pause(_LOOK_FOR_DEVICE, self._wanted)
+                self._pause(_PRESENCE_INTERVAL, self._should_be_open)
                 continue
             lost = self._serve()
             if lost is None:
@@ -173,57 +175,56 @@ class Camera:
             self._pause(wait, lambda: False)
             wait = min(wait * 2, _MAX_WAIT)
 
-    def _wanted(self) -> bool:
-        return self.keep_open or self._looks > 0
+    def _should_be_open(self) -> bool:
+        return self.keep_open or self._users > 0
 
     def _pause(self, seconds: float, until: Callable[[], bool]) -> None:
-        with self._new:
-            self._new.wait_for(lambda: self._ended.is_set() or until(), seconds)
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended.is_set() or until(), seconds)
 
     def _serve(self) -> CameraLost | None:
-        """Open the device and take frames until it is lost, or return None when it is no longer needed."""
-        with self._new:
+        """Open the device and grab frames. Returns the loss, or None when the device should be closed."""
+        with self._changed:
             self._opened_at, self._arrived = time.monotonic(), None
         try:
             return self.source.open() or self._grab()
         finally:
             self.source.close()
-            with self._new:
+            with self._changed:
                 self._opened_at = self._frame = None
             self._notify(None)
 
     def _grab(self) -> CameraLost | None:
-        looking = False
-        while not self._ended.is_set() and self._wanted():
-            looked, looking = looking, self._looks > 0
-            if looked and not looking:
+        in_use = False
+        while not self._ended.is_set() and self._should_be_open():
+            was_in_use, in_use = in_use, self._users > 0
+            if was_in_use and not in_use:
                 self._notify(None)
-            passed = not looking and isinstance(self.source, Skipping)
-            frame = self.source.skip() if passed and isinstance(self.source, Skipping) else self.source.read()
+            frame = self.source.skip() if not in_use and isinstance(self.source, Skipping) else self.source.read()
             if isinstance(frame, CameraLost):
                 return frame
             self._arrive(frame)
         return None
 
     def _arrive(self, frame: "Frame | None") -> None:
-        """Handle a new frame, which is None if it was discarded undecoded."""
-        with self._new:
+        """Store a new frame, or note an undecoded one (None)."""
+        with self._changed:
             now = time.monotonic()
             if self._arrived is None and self._opened_at is not None:
                 self.opening_seconds = now - self._opened_at
-            kept = frame if self._looks else None
-            self._frame, self._lost, self._arrived = kept, None, now
-            self._new.notify_all()
-        if kept is not None:
-            self._notify(kept)
+            used = frame if self._users else None
+            self._frame, self._lost, self._arrived = used, None, now
+            self._changed.notify_all()
+        if used is not None:
+            self._notify(used)
 
     def _notify(self, frame: "Frame | None") -> None:
-        with self._new:
+        with self._changed:
             listeners = list(self._listeners)
         for on_frame in listeners:
             on_frame(frame)
 
     def _set_lost(self, lost: CameraLost | None) -> None:
-        with self._new:
+        with self._changed:
             self._lost = lost
-            self._new.notify_all()
+            self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""The face check: whether the person in front of the camera matches the card's photo and is not a photograph."""
+"""Face check: compares the person in front of the camera with the card's photo, and detects photographs."""
 
 import random
 import threading
@@ -32,13 +32,13 @@ from vision.verdict import (
 )
 
 _PATIENCE = 0.2
-"""Seconds to wait for a frame before checking whether to stop."""
+"""Maximum seconds to wait for a frame, so that a stop request is noticed."""
 _FROZEN_AFTER = 2.0
-"""Seconds with identical frames after which the picture counts as frozen."""
+"""Seconds of identical frames after which the picture is considered frozen."""
 _AROUND_TURN = 2
-"""Number of good frames taken at the start and end of a turn, to show that it is the same person."""
+"""Number of good frames at the start and end of a turn, which show that it is the same person."""
 _AHEAD = 0.2
-"""`Limits.turned` with a challenge, where a turn must begin and end facing the camera."""
+"""`Limits.turned` with an anti-photo check, in which turns must begin and end facing the camera."""
 
 
 class LiveView(Protocol):
@@ -53,7 +53,7 @@ class LiveView(Protocol):
 
 
 class AntiSpoofing(Protocol):
-    """Network that detects traces of paper and print."""
+    """Network that detects paper and prints."""
 
     def liveness(self, rgb: Image, face: Face) -> float:
         """Return the liveness from 0 (photograph) to 1 (face)."""
@@ -78,10 +78,9 @@ def check_face(
 ) -> FaceVerdict:
     """Run one attempt, blocking: compare the mean encoding of `settings.frames` good frames with the reference.
 
-    Good frames are at least `frame_spacing_ms` apart and differ from each other. With an anti-photo check, some are
-    taken before the head turns and some after. Encodings are overwritten at the end. `chance`: random generator for
-    side and time of the turn. `calibration`: by default that of the engine. `anti_spoofing`: only used with an
-    anti-photo check.
+    Good frames are at least `frame_spacing_ms` apart and differ from each other. An anti-photo check uses frames from
+    before and after a turn of the head. Encodings are overwritten at the end. `chance`: random generator for side and
+    time of the turn. `calibration`: by default that of the engine. `anti_spoofing`: only used with an anti-photo check.
     """
     attempt = _Attempt(
         camera,
@@ -116,7 +115,7 @@ class _Attempt:
         self._camera, self._reference, self._engine, self._settings = camera, reference, engine, settings
         self._on_progress, self._clock = on_progress, clock
         self._calibration, self._anti_spoofing = calibration, anti_spoofing
-        self._looked_printed = False
+        self._print_suspected = False
         demands = DEMANDS.get(settings.anti_photo)
         self._challenge = TurnChallenge(demands, chance) if demands else None
         self._limits = replace(Limits(), turned=_AHEAD) if demands else Limits()
@@ -145,7 +144,7 @@ class _Attempt:
                 if self._clock() - self._collected.changed_at > _FROZEN_AFTER:
                     return CameraLost(f"{self._camera.name}: the picture is frozen")
                 continue
-            verdict = self._look(frame)
+            verdict = self._process(frame)
             if verdict is not None:
                 return verdict
         if self._challenge is not None and self._challenge.phase is Phase.TURNING:
@@ -153,17 +152,17 @@ class _Attempt:
         guidance = self._reported.guidance if self._reported is not None else Guidance.NO_FACE
         return FaceNotSeen(guidance, len(self._collected.encodings))
 
-    def _look(self, frame: Frame) -> FaceVerdict | None:
+    def _process(self, frame: Frame) -> FaceVerdict | None:
         faces = self._engine.faces(frame.grey)
         face = faces[0] if len(faces) == 1 else None
-        found = self._turning(frame, face)
-        if not self._collected.seen(len(faces), self._clock()):
-            found = self._begin_again() or found
-        if isinstance(found, PhotoSign):
-            return PhotoSuspected(found)
-        if found is not None:
+        outcome = self._turning(frame, face)
+        if not self._collected.note_faces(len(faces), self._clock()):
+            outcome = self._restart() or outcome
+        if isinstance(outcome, PhotoSign):
+            return PhotoSuspected(outcome)
+        if outcome is not None:
             self._good = False
-            self._report(found, frame)
+            self._report(outcome, frame)
             return None
         limits = self._limits.loosened() if self._good else self._limits
         guidance = guide(frame.grey, faces, limits)
@@ -176,10 +175,10 @@ class _Attempt:
             guidance = Guidance.LOOK_AHEAD
         self._good = guidance is None
         if face is not None and guidance is None:
-            used = self._use(frame, face)
-            if isinstance(used, PhotoSign):
-                return PhotoSuspected(used)
-            guidance = used
+            next_guidance = self._use(frame, face)
+            if isinstance(next_guidance, PhotoSign):
+                return PhotoSuspected(next_guidance)
+            guidance = next_guidance
         self._report(guidance or Guidance.HOLD_STILL, frame)
         enough = len(self._collected.encodings) >= self._settings.frames
         if not enough or not (self._challenge is None or self._challenge.passed):
@@ -191,38 +190,38 @@ class _Attempt:
         return bool(votes) and float(np.mean(votes)) < PHOTOGRAPH
 
     def _suspected(self, frame: Frame) -> PhotoSuspected | None:
-        """Request another turn the first time and return None."""
-        if self._looked_printed:
+        """Return the verdict on a suspected print, or None the first time, when another turn is requested."""
+        if self._print_suspected:
             return PhotoSuspected(PhotoSign.PRINTED)
-        self._looked_printed = True
+        self._print_suspected = True
         self._collected.forget()
-        sign = self._begin_again()
+        sign = self._restart()
         if sign is not None:
             return PhotoSuspected(sign)
         self._report(Guidance.ONCE_MORE, frame)
         return None
 
     def _turning(self, frame: Frame, face: Face | None) -> Guidance | PhotoSign | None:
-        """Return the guidance during a turn; None if there is no turn or it is completed."""
+        """Return the guidance during a turn; None without a turn or when it is completed."""
         if self._challenge is None or self._challenge.phase is not Phase.TURNING:
             return None
-        found = self._challenge.turned(frame.grey, face.points if face else None, frame.taken_at)
+        outcome = self._challenge.turned(frame.grey, face.points if face else None, frame.taken_at)
         if not self._challenge.just_turned or face is None:
-            return found
-        # check that the person who turned is the one whose frames were collected
+            return outcome
+        # the collected frames must show the person who turned
         encoding = self._engine.encode(frame.grey, face)
         same = self._collected.is_same(encoding)
         encoding.fill(0)
         if same:
-            return found
+            return outcome
         self._collected.forget()
-        return self._begin_again() or Guidance.ONCE_MORE
+        return self._restart() or Guidance.ONCE_MORE
 
-    def _begin_again(self) -> PhotoSign | None:
-        return self._challenge.begin_again() if self._challenge is not None else None
+    def _restart(self) -> PhotoSign | None:
+        return self._challenge.restart() if self._challenge is not None else None
 
     def _use(self, frame: Frame, face: Face) -> Guidance | PhotoSign | None:
-        """Handle a good frame: collect it, use it as the first or last frame of a turn, or drop it."""
+        """Collect a good frame, use it as the first or last frame of a turn, or drop it."""
         challenge, collected = self._challenge, self._collected
         lacking = len(collected.encodings) < self._needed()
         turned = challenge is not None and challenge.phase is Phase.TURNING
@@ -233,8 +232,8 @@ class _Attempt:
         added = collected.add(frame, self._engine.encode(frame.grey, face), vote)
         if added is Added.DROPPED:
             return None
-        if added is Added.BEGUN_AGAIN:
-            return self._begin_again() or None
+        if added is Added.RESTARTED:
+            return self._restart() or None
         if challenge is not None and turned:
             challenge.settle()
         elif challenge is not None and begins:
@@ -242,13 +241,13 @@ class _Attempt:
         return None
 
     def _needed(self) -> int:
-        """Return how many good frames to collect now, without the first and last frame of the turn."""
+        """Return the number of good frames to collect, excluding the first and last frame of the turn."""
         if self._challenge is None or self._challenge.passed:
             return self._settings.frames
         return self._settings.frames - _AROUND_TURN
 
-    def _report(self, seen: Guidance, frame: Frame) -> None:
-        guidance = self._steady.update(seen, frame.taken_at)
+    def _report(self, current: Guidance, frame: Frame) -> None:
+        guidance = self._steady.update(current, frame.taken_at)
         progress = FaceCheckProgress(guidance, len(self._collected.encodings), self._settings.frames)
         if progress != self._reported:
             self._reported = progress
@@ -258,7 +257,7 @@ class _Attempt:
     def _decide(self) -> FaceMatch | FaceNotMatched:
         encodings = self._collected.encodings
         mean = np.mean(encodings, axis=0)
-        apart = distance(mean, self._reference.encoding)
+        difference = distance(mean, self._reference.encoding)
         mean.fill(0)
-        kind = FaceMatch if apart <= self._calibration.threshold(len(encodings)) else FaceNotMatched
-        return kind(apart, len(encodings), round((self._clock() - self._began) * 1000))
+        verdict = FaceMatch if difference <= self._calibration.threshold(len(encodings)) else FaceNotMatched
+        return verdict(difference, len(encodings), round((self._clock() - self._began) * 1000))

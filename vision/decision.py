@@ -1,4 +1,4 @@
-"""Deciding whether two encodings show the same person, with a calibrated threshold for each number of frames."""
+"""Decision whether two encodings show the same person, with a calibrated threshold for each number of frames."""
 
 import json
 import math
@@ -13,30 +13,30 @@ if TYPE_CHECKING:
 
 
 class NotCalibrated(Exception):
-    """An engine has no usable calibration. The message gives the reason and what to do."""
+    """An engine has no usable calibration. The message contains cause and remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Thresholds of an engine, which cannot decide without them."""
+    """Thresholds of an engine, which are required for a decision."""
 
     engine: str
     """Identity of the engine; see `vision.engines.network.Network.identity`."""
     thresholds: dict[int, float]
-    """Maximum distance of a match by number of averaged frames. See `vision.face.distance`."""
+    """Maximum distance of a match (`vision.face.distance`) by number of averaged frames."""
     fmr: float
-    """Target false match rate in the worst judged group of the people used for the calibration."""
+    """Target false match rate in the worst group used for the calibration."""
     fmr_upper: float
-    """Upper 95 % limit of the false match rate measured in that group with the maximum number of frames."""
+    """Upper 95 % limit of the false match rate in this group with the maximum number of frames."""
     other_person: float
-    """Distance of a live frame from the mean of the previous ones above which it shows another person."""
+    """Distance between a frame and the mean of previous frames above which it shows another person."""
 
     def threshold(self, frames: int) -> float:
-        """Return the threshold for `frames` or the next smaller number measured. Raises ValueError if none."""
-        fitting = [number for number in self.thresholds if number <= frames]
-        if not fitting:
+        """Return the threshold for `frames`, or for the next smaller measured number. Raises ValueError without any."""
+        measured = [number for number in self.thresholds if number <= frames]
+        if not measured:
             raise ValueError(f"no threshold for {frames} frames")
-        return self.thresholds[max(fitting)]
+        return self.thresholds[max(measured)]
 
     def matches(self, live: "Encoding", reference: "Encoding", frames: int) -> bool:
         """Return whether the mean encoding `live` of `frames` frames matches the reference."""
@@ -44,11 +44,11 @@ class Calibration:
 
         return distance(live, reference) <= self.threshold(frames)
 
-    def is_same(self, live: "Encoding", before: "Encoding") -> bool:
-        """Return whether a frame shows the same person as the previous ones, whose mean encoding is `before`."""
+    def is_same(self, live: "Encoding", previous: "Encoding") -> bool:
+        """Return whether a frame shows the same person as previous frames with the mean encoding `previous`."""
         from vision.face import distance
 
-        return distance(live, before) <= self.other_person
+        return distance(live, previous) <= self.other_person
 
 
 def save_calibration(path: Path, calibration: Calibration) -> None:
@@ -64,8 +64,8 @@ def load_calibration(path: Path) -> Calibration:
     thresholds = {int(frames): float(value) for frames, value in values["thresholds"].items()}
     fmr, upper, other = (float(values[name]) for name in ("fmr", "fmr_upper", "other_person"))
     # an infinite threshold would accept everyone
-    if not all(math.isfinite(one) for one in (*thresholds.values(), fmr, upper, other)):
-        raise ValueError("it contains a number that is not finite")
+    if not all(math.isfinite(number) for number in (*thresholds.values(), fmr, upper, other)):
+        raise ValueError("calibration contains a number that is not finite")
     if not thresholds:
-        raise ValueError("it contains no threshold")
+        raise ValueError("calibration contains no threshold")
     return Calibration(str(values["engine"]), thresholds, fmr, upper, other)

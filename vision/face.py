@@ -6,15 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Encoding = NDArray[np.float64]
-"""(n,) values, where n depends on the network. The angle between two encodings measures how different the faces are."""
+"""(n,) values, where n depends on the network. The angle between two encodings measures their difference."""
 
 Points = NDArray[np.float64]
-"""(5, 2) in pixels: the person's right eye, left eye, tip of the nose, and right and left corner of the mouth. The
-right eye is on the left side of the picture."""
+"""(5, 2) in pixels: right eye, left eye, nose tip, right and left mouth corner, from the person's point of view."""
 
 _SQUARE, _LOWER = 0.94, 0.05
-"""Side of dlib's square, and its offset below YuNet's box, relative to the mean side of that box: medians of 279 faces.
-"""
+"""Side of dlib's square and its downward offset from YuNet's box, relative to the mean side of this box: medians of 279
+faces."""
 
 
 def unit(encodings: NDArray[np.floating]) -> Encoding:
@@ -23,9 +22,9 @@ def unit(encodings: NDArray[np.floating]) -> Encoding:
     return np.asarray(encodings / np.maximum(lengths, np.finfo(np.float32).tiny), np.float64)
 
 
-def distance(one: Encoding, other: Encoding) -> float:
+def distance(first: Encoding, second: Encoding) -> float:
     """Return the Euclidean distance between the normalised encodings, from 0 (same) to 2 (opposite)."""
-    return float(np.linalg.norm(unit(one) - unit(other)))
+    return float(np.linalg.norm(unit(first) - unit(second)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class FaceBox:
         return self.bottom - self.top
 
     def square(self) -> "FaceBox":
-        """Return the square that other detectors return for the same face. It may extend beyond the picture."""
+        """Return the square box that dlib's detector returns for the face. It may extend beyond the picture."""
         mean = float(np.sqrt(self.width * self.height))
         half = _SQUARE * mean / 2
         x, y = (self.left + self.right) / 2, (self.top + self.bottom) / 2 + _LOWER * mean
@@ -62,12 +61,12 @@ class Face:
 
 
 class FaceAxes:
-    """Coordinate system of a face, with the origin in the middle between the eyes and their distance as the unit."""
+    """Coordinate system of a face, with the origin midway between the eyes and the eye distance as the unit."""
 
     def __init__(self, points: Points) -> None:
         right, left, tip = points[0], points[1], points[2]
         self.eyes = (left, right)
-        """(x, y) of each eye; the first is on the right side of the picture."""
+        """(x, y) of the left and right eye. The left eye is on the right side of the picture."""
         self.distance = max(float(np.hypot(*(left - right))), 1.0)
         """Eye distance in pixels."""
         self.middle = (left + right) / 2
@@ -80,7 +79,7 @@ class FaceAxes:
         """Convert face coordinates to pixels (2,)."""
         return np.asarray(self.middle + self.distance * (x * self.across + y * self.down), np.float64)
 
-    def normal(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
+    def normal(self, pixels: NDArray[np.floating]) -> NDArray[np.float64]:
         """Convert pixels to face coordinates (n, 2)."""
-        away = places - self.middle
-        return np.stack([away @ self.across, away @ self.down], axis=-1) / self.distance
+        offset = pixels - self.middle
+        return np.stack([offset @ self.across, offset @ self.down], axis=-1) / self.distance

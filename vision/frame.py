@@ -1,6 +1,6 @@
-"""Conversion of pictures to contiguous 8-bit frames, used for every picture.
+"""Conversion of all pictures to contiguous 8-bit frames.
 
-In a non-contiguous array, dlib finds no face without reporting an error.
+In a non-contiguous array, dlib silently finds no face.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Image = NDArray[np.uint8]
 MAX_SIDE = 1280
 """Maximum longer side of a frame in pixels. Larger pictures are scaled down."""
 MIN_SIDE = 80
-"""Minimum shorter side of a frame in pixels, which is the window of the face detector."""
+"""Minimum shorter side of a frame in pixels: the window of the face detector."""
 
 
 class FrameProblem(StrEnum):
@@ -33,7 +33,7 @@ class Frame:
     grey: Image
     number: int
     taken_at: float
-    """Seconds by the source's clock, of which only differences are meaningful."""
+    """Seconds on the source's clock. Only differences are meaningful."""
 
     def __repr__(self) -> str:
         return f"Frame({self.number})"
@@ -42,7 +42,7 @@ class Frame:
 def frame_of(
     picture: NDArray[Any], *, number: int, taken_at: float, order: Literal["RGB", "BGR"] = "RGB"
 ) -> Frame | FrameProblem:
-    """Convert an 8-bit or 16-bit picture, grey or with three or four channels, to a frame. Alpha is dropped."""
+    """Convert an 8-bit or 16-bit picture with one, three or four channels to a frame. Alpha is dropped."""
     import cv2
 
     if picture.size == 0:

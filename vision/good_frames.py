@@ -1,4 +1,4 @@
-"""Good frames of a face check as encodings: different pictures of one person, some time apart."""
+"""Collection of the good frames of a face check: encodings of one person from pictures some time apart."""
 
 from enum import Enum, auto
 
@@ -10,17 +10,17 @@ from vision.face import Encoding
 from vision.frame import Frame
 
 _OUTLIER_FOR = 0.4
-"""Seconds for which a face may look like another person, for example because of a blink or blur."""
+"""Seconds for which a face may look like another person, for example because of blinking or blur."""
 _UNSEEN_FOR = 1.0
-"""Seconds without a face after which it may be another person."""
+"""Seconds without a face after which another person is assumed."""
 
 
 class Added(Enum):
-    KEPT = auto()
+    COLLECTED = auto()
     DROPPED = auto()
-    """It looks like another person, so far only for a moment."""
-    BEGUN_AGAIN = auto()
-    """It shows another person than the previous frames, which were dropped, and is the first of the new ones."""
+    """The frame looks like another person, but only briefly so far."""
+    RESTARTED = auto()
+    """The frame shows another person. Previous frames were dropped, and it is the first of a new collection."""
 
 
 class GoodFrames:
@@ -39,32 +39,32 @@ class GoodFrames:
         self.changed_at = now
 
     def is_repeated(self, frame: Frame, now: float) -> bool:
-        """Return whether it equals the previous picture, as from a frozen camera or a still image."""
+        """Return whether the frame equals the previous one, as with a frozen camera or a still image."""
         repeated = np.array_equal(frame.grey, self._last_grey)
         if not repeated:
             self._last_grey = frame.grey
             self.changed_at = now
         return repeated
 
-    def seen(self, faces: int, now: float) -> bool:
-        """Return False if the face was away so long that the check must start over."""
+    def note_faces(self, faces: int, now: float) -> bool:
+        """Note the number of detected faces. Returns False if the face was absent too long: restart the check."""
         if faces == 1:
-            kept = now - self._seen_at <= _UNSEEN_FOR or not self.encodings
+            continuous = now - self._seen_at <= _UNSEEN_FOR or not self.encodings
             self._seen_at = now
-            if not kept:
+            if not continuous:
                 self.forget()
-            return kept
+            return continuous
         return True
 
     def is_due(self, frame: Frame) -> bool:
         return frame.taken_at - self._last_taken >= self._spacing
 
     def is_same(self, encoding: Encoding) -> bool:
-        """Return whether it shows the same person as the previous frames; True if there are none."""
+        """Return whether the encoding matches the previous frames; True without previous frames."""
         return not self.encodings or self._calibration.is_same(encoding, np.mean(self.encodings, axis=0))
 
     def add(self, frame: Frame, encoding: Encoding, liveness: float | None = None) -> Added:
-        """Add a frame. If it is dropped, its encoding is overwritten."""
+        """Add a frame. The encoding of a dropped frame is overwritten."""
         same = self.is_same(encoding)
         if same:
             self._other_since = None
@@ -78,7 +78,7 @@ class GoodFrames:
         self.encodings.append(encoding)
         if liveness is not None:
             self.liveness.append(liveness)
-        return Added.KEPT if same else Added.BEGUN_AGAIN
+        return Added.COLLECTED if same else Added.RESTARTED
 
     def forget(self) -> None:
         for encoding in self.encodings:

@@ -1,4 +1,4 @@
-"""Guidance for the person in front of the camera: one instruction at a time, the most useful first."""
+"""Guidance for the person in front of the camera: the most useful instruction for a frame."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from vision.frame import Image
 from vision.verdict import Guidance
 
 _NOSE_TO_TURN = 1.5
-"""Sine of the yaw per offset of the nose in eye distances, fitted to 311 frames of real heads."""
+"""Ratio of the sine of the yaw to the nose offset in eye distances, fitted to 311 frames of real heads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits for a good frame, as fractions of its height and width, and brightness from 0 to 255."""
+    """Limits for a good frame: sizes as fractions of its height and width, brightness from 0 to 255."""
 
     smallest: float = 0.22
     largest: float = 0.75
@@ -28,12 +28,12 @@ class Limits:
     turned: float = 0.30
     """See `turn`."""
     covered: float = 0.6
-    """See `eye_brightness`. Dark glasses and hair are below, all measured uncovered faces above."""
+    """See `eye_brightness`. Dark glasses and hair are below this limit, all measured uncovered faces above."""
     sharpness: float = 2.8
     """See `sharpness`."""
 
     def loosened(self) -> "Limits":
-        """Return wider limits for use after a good frame, so that small movements do not change the guidance."""
+        """Return wider limits for use after a good frame, which prevent small movements from changing the guidance."""
         return Limits(
             self.smallest * 0.9,
             self.largest * 1.08,
@@ -61,10 +61,10 @@ def guide(grey: Image, faces: Sequence[Face], limits: Limits = Limits()) -> Guid
         return Guidance.TOO_NEAR
     if abs((box.left + box.right) / 2 - width / 2) > limits.off_centre * width:
         return Guidance.OFF_CENTRE
-    return _lit(grey, box, limits) or _looking(grey, faces[0], limits)
+    return _check_light(grey, box, limits) or _check_face(grey, faces[0], limits)
 
 
-def _lit(grey: Image, box: FaceBox, limits: Limits) -> Guidance | None:
+def _check_light(grey: Image, box: FaceBox, limits: Limits) -> Guidance | None:
     face = grey[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right]
     brightness = float(face.mean())
     around = (float(grey.sum()) - float(face.sum())) / max(grey.size - face.size, 1)
@@ -73,7 +73,7 @@ def _lit(grey: Image, box: FaceBox, limits: Limits) -> Guidance | None:
     return Guidance.TOO_DARK if brightness < limits.darkest else None
 
 
-def _looking(grey: Image, face: Face, limits: Limits) -> Guidance | None:
+def _check_face(grey: Image, face: Face, limits: Limits) -> Guidance | None:
     if abs(turn(face.points)) > limits.turned:
         return Guidance.TURNED_AWAY
     if eye_brightness(grey, face.points) < limits.covered:
@@ -84,7 +84,7 @@ def _looking(grey: Image, face: Face, limits: Limits) -> Guidance | None:
 def turn(points: Points) -> float:
     """Return the approximate sine of the head's yaw, positive towards the right side of the picture.
 
-    It is derived from the offset of the nose tip from the middle between the eyes, which is smaller in a turned
+    Derived from the horizontal offset of the nose tip from the midpoint between the eyes, which is smaller in a turned
     photograph.
     """
     axes = FaceAxes(points)
@@ -92,7 +92,7 @@ def turn(points: Points) -> float:
 
 
 def eye_brightness(grey: Image, points: Points) -> float:
-    """Return the brightest tenth around the better visible eye, relative to the cheek; 1 if neither is visible."""
+    """Return the brightness (90th percentile) around the better visible eye relative to the cheek; 1 without eyes."""
     axes = FaceAxes(points)
     distance = axes.distance
     shares = []
@@ -110,8 +110,9 @@ def _patch(grey: Image, middle: NDArray[np.float64], across: float, along: float
 
 
 def sharpness(grey: Image, box: FaceBox) -> float:
-    """Return the standard deviation of the Laplacian of the face at 96 pixels, in levels of 255. The face is smoothed
-    first, because sensor noise would count as sharpness.
+    """Return the standard deviation of the Laplacian of the face at 96 pixels, in levels of 255.
+
+    The face is smoothed first, because sensor noise would increase the value.
     """
     import cv2
 
@@ -125,21 +126,21 @@ _IMMEDIATE = {Guidance.HOLD_STILL, Guidance.TURN_LEFT, Guidance.TURN_RIGHT, Guid
 
 
 class Steady:
-    """Stabilised guidance: an instruction remains until another one has been due for some time."""
+    """Stabilised guidance: an instruction remains until another has been due for some time."""
 
-    def __init__(self, lasts: float = 0.4) -> None:
-        """`lasts`: seconds after which another instruction is shown."""
+    def __init__(self, delay: float = 0.4) -> None:
+        """`delay`: seconds for which another instruction must be due before it is shown."""
         self.shown: Guidance | None = None
-        self._lasts = lasts
+        self._delay = delay
         self._other: Guidance | None = None
         self._since = 0.0
 
-    def update(self, seen: Guidance, now: float) -> Guidance:
-        """Return the guidance to show. `HOLD_STILL` and instructions for a turn are shown immediately."""
-        if self.shown is None or seen == self.shown or seen in _IMMEDIATE:
-            self.shown, self._other = seen, None
-        elif seen != self._other:
-            self._other, self._since = seen, now
-        elif now - self._since >= self._lasts:
-            self.shown, self._other = seen, None
+    def update(self, current: Guidance, now: float) -> Guidance:
+        """Return the guidance to show for the current one. Instructions in `_IMMEDIATE` are shown without delay."""
+        if self.shown is None or current == self.shown or current in _IMMEDIATE:
+            self.shown, self._other = current, None
+        elif current != self._other:
+            self._other, self._since = current, now
+        elif now - self._since >= self._delay:
+            self.shown, self._other = current, None
         return self.shown

@@ -1,4 +1,4 @@
-"""Opening frame sources by name. Do not create them in any other way."""
+"""Factory of frame sources by name. Do not create sources directly."""
 
 from vision.sources.protocol import FrameSource
 
@@ -7,12 +7,12 @@ CARD = "synthetic:card:"
 
 
 def open_source(spec: str, *, warm_up_frames: int = 0, loop: bool = False) -> FrameSource:
-    """Return the source for a `vision.camera` setting without opening it.
+    """Return the unopened source for a `vision.camera` setting.
 
-    `spec`: camera number, device path, video file, image pattern (`frame-%03d.png`), `synthetic:NAME`, or
-    `synthetic:NAME+KIND` for an attacker with NAME's photograph (`vision.synthetic.attacks`), the latter two optionally
-    followed by `,CONDITION` (`vision.synthetic.conditions`). `loop`: repeat files. Raises ValueError for an unknown
-    synthetic person, attack or condition.
+    `spec`: camera number, device path, video file, image pattern (`frame-%03d.png`), `synthetic:NAME`,
+    `synthetic:NAME+KIND` for an attacker with NAME's photograph (`vision.synthetic.attacks`), or `synthetic:card:SIDE`
+    for a card. Conditions (`vision.synthetic.conditions`) may follow, separated by commas. `loop`: repeat files. Raises
+    ValueError for an unknown synthetic person, attack, condition or card.
     """
     if spec.startswith(CARD):
         from vision.synthetic.card_source import card_source

@@ -1,10 +1,10 @@
-"""Measuring how far the nose leads while the head turns, for `vision.turn_challenge`. A flat picture has no lead.
+"""Measurement of the nose's lead over the face while the head turns, for `vision.turn_challenge`.
 
-Points on the face are tracked while the head turns. The nose of a real face moves further than the cheeks, while a
-photograph moves as one surface. The positions of the nose points are predicted from the points around the nose,
-assuming a plane, a sheet bent once, and a sheet folded along the nose. The distance of the nose points beyond these
-predictions, in the direction of the turn, is the lead. In addition, a picture must be turned further than a head to
-look turned, which makes it narrower.
+Points on the face are tracked while the head turns. The nose of a real face moves further than the cheeks, whereas a
+photograph moves as one surface. The positions of the nose points are predicted from the points around the nose for
+three surfaces: a plane, a sheet bent once, and a sheet folded along the nose. The lead is the distance of the nose
+points beyond these predictions, in the direction of the turn. A flat picture has no lead. In addition, a picture must
+be turned further than a head to look turned, which makes it narrower.
 """
 
 from dataclasses import dataclass
@@ -26,28 +26,26 @@ _MAX_NOSE, _MAX_AROUND = 40, 120
 _WINDOW = (17, 17)
 _LEVELS = 3
 _ASTRAY = 0.01
-"""Points that, tracked forward and back, miss their start by more than this fraction of the eye distance are dropped.
-"""
+"""Maximum deviation, in eye distances, of a point tracked forward and back. Other points are dropped."""
 _MIN_NOSE, _MIN_AROUND = 4, 14
 _FEW = 20
 _TORN = 0.5
-"""Minimum fraction of at least `_FEW` points that a face keeps from one frame to the next. Replaced pictures lose more.
-"""
+"""Minimum fraction of points, if there are at least `_FEW`, that a face retains from one frame to the next."""
 _MIN_POINTS = 6
 _FACE = 1.2
 """Radius of a face in eye distances."""
 _AFFINE = 3
-"""Number of unregularised terms in the motion of a surface. Further terms bend it."""
-_HELD_BACK = 1.0
-"""Regularisation of the bending terms, in squared eye distances. It reduces them by about a third on a face with many
-points, so that ten points on one cheek do not predict the nose from noise. The lead that a strongly bent sheet gains by
-this is removed by `Lead.counted`."""
+"""Number of unregularised terms in the motion of a surface. The other terms bend it."""
+_REGULARISATION = 1.0
+"""Regularisation of the bending terms, in squared eye distances. It stops ten points on one cheek from predicting the
+nose from noise, and reduces the terms by about a third on a face with many points. `Lead.counted` removes the lead that
+a strongly bent sheet gains by this."""
 _LAGGING = 25
-"""Percentage of the nose points that need not lead."""
+"""Percentage of the nose points that may lag."""
 _OUTLIERS = 85
-"""Percentage of the points around the nose that are used, because the mouth may be speaking."""
+"""Percentage of the points around the nose that are used. The others are outliers, for example of a speaking mouth."""
 _HALF_NARROWED = 0.5
-"""See `Lead.narrowed`. Few real heads become so narrow, because cheeks are curved, but most turned prints do."""
+"""See `Lead.narrowed`. Most turned prints become this narrow, but few real heads, because cheeks are curved."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,68 +53,66 @@ class Lead:
     """Lead of each nose point in eye distances, positive towards the right side of the picture."""
 
     plane: NDArray[np.float64]
-    """(n,) distances from the prediction for a flat picture."""
+    """(n,) lead over the prediction for a flat picture."""
     bent: NDArray[np.float64]
-    """(n,) distances from the prediction for a sheet bent once."""
+    """(n,) lead over the prediction for a sheet bent once."""
     creased: NDArray[np.float64]
-    """(n,) distances from the prediction for a sheet folded along the nose."""
+    """(n,) lead over the prediction for a sheet folded along the nose."""
     narrowed: float
-    """Sine of the angle by which a flat picture must be turned to become as narrow as the face; 0 if it did not."""
+    """Sine of the angle by which a flat picture must be turned to become as narrow as the face; 0 if not narrower."""
 
     def towards(self, side: int) -> float:
-        """Return the smallest of the three medians for a side, 1 or -1.
+        """Return the smallest of the three median leads towards a side, 1 or -1.
 
-        It is at most 0 unless most of the nose leads by all three predictions, because the nose points diverge if the
-        points around them were tracked badly.
+        The result is positive only if most nose points lead over all three predictions. With badly tracked points
+        around the nose, the nose points diverge.
         """
         leads = np.stack([self.plane, self.bent, self.creased]) * side
         median, lagging = np.percentile(leads, (50, _LAGGING), axis=1).min(axis=1)
         return float(median if lagging > 0 else min(median, 0.0))
 
-    def counted(self, side: int, far: float) -> float:
-        """Return `towards`, reduced if the face has become much narrower, because a lead must match the turn.
+    def counted(self, side: int, turned: float) -> float:
+        """Return `towards`, reduced for a much narrower face.
 
-        `far`: turn of the head as shown by the nose (`vision.guidance.turn`). A face that is narrower than this turn
-        can explain is turned like a sheet, so its nose does not lead.
+        `turned`: turn of the head according to the nose (`vision.guidance.turn`). If this turn does not explain how
+        narrow the face is, it is turned like a sheet and has no lead.
         """
         lead = self.towards(side)
-        if self.narrowed > far + _HALF_NARROWED:
+        if self.narrowed > turned + _HALF_NARROWED:
             return min(lead, 0.0)
         return lead * min(1.0, _HALF_NARROWED / max(self.narrowed, _HALF_NARROWED))
 
 
 class FollowedFace:
-    """Points on a face, tracked since a frame in which it looked ahead."""
+    """Points on a face, tracked since a frame in which the person looked ahead."""
 
     def __init__(self, grey: Image, points: Points) -> None:
         self._axes = FaceAxes(points)
-        # equalise the contrast so that there are points on the cheeks too
+        # equalise the contrast, to find points on the cheeks too
         even = np.asarray(cv2.createCLAHE(2.0, (8, 8)).apply(grey), np.uint8)
         nose, around = _nose(self._axes, grey.shape), _around_nose(self._axes, grey.shape)
         self._first = np.vstack([_corners(even, nose, _MAX_NOSE, 2.0), _corners(even, around, _MAX_AROUND, 4.0)])
         self._now, self._picked = self._first.copy(), len(self._first)
         self._grey = grey
         self.torn = False
-        """Whether the last frame does not continue the previous one, or there are too few points left."""
+        """Whether the last frame does not continue the previous one, or too few points are left."""
 
     def follow(self, grey: Image) -> None:
         """Track the points into the next frame. Lost points are dropped permanently."""
-        before = len(self._now)
-        if grey.shape != self._grey.shape:  # a reopened camera
+        count = len(self._now)
+        if grey.shape != self._grey.shape:  # the camera was reopened
             self.forget()
-        elif before:
-            there = self._flow(self._grey, grey, self._now)
-            back = self._flow(grey, self._grey, there)
-            off = np.hypot(*(back - self._now).T)
-            kept = off < max(0.5, _ASTRAY * self._axes.distance)  # NaN if the flow was not found
-            self._first, self._now = self._first[kept], there[kept]
-        self.torn = (before >= _FEW and len(self._now) < _TORN * before) or len(self._now) < _MIN_POINTS
+        elif count:
+            forward = self._flow(self._grey, grey, self._now)
+            backward = self._flow(grey, self._grey, forward)
+            error = np.hypot(*(backward - self._now).T)
+            tracked = error < max(0.5, _ASTRAY * self._axes.distance)  # NaN if the flow was not found
+            self._first, self._now = self._first[tracked], forward[tracked]
+        self.torn = (count >= _FEW and len(self._now) < _TORN * count) or len(self._now) < _MIN_POINTS
         self._grey = grey
 
     def lead(self, points: Points) -> Lead | None:
-        """Return the lead of the nose since the first frame, or None if too few points are left. `points`: currently
-        detected points.
-        """
+        """Return the lead since the first frame, or None with too few points. `points`: those of the current frame."""
         start = self._axes.normal(self._first)
         x, y = start.T
         nose = (np.abs(x) < 0.22) & (y > 0.25) & (y < 0.8)
@@ -128,36 +124,38 @@ class FollowedFace:
         flat = _flat(start, now, around)
         if flat is None:
             return None
-        one, half = np.ones_like(x), np.abs(x)
-        bent = _by_terms([one, x, y, x * x, x * y, y * y], now, around)
-        creased = _by_terms([one, x, y, half, half * y, x * y], now, around)
-        plane, once, folded = ((now - predicted)[nose] @ across for predicted in (flat, bent, creased))
-        return Lead(plane, once, folded, _narrowed(_weights(np.stack([one, x, y], axis=1), now, around), across))
+        constant, fold = np.ones_like(x), np.abs(x)
+        bent = _by_terms([constant, x, y, x * x, x * y, y * y], now, around)
+        creased = _by_terms([constant, x, y, fold, fold * y, x * y], now, around)
+        leads = ((now - predicted)[nose] @ across for predicted in (flat, bent, creased))
+        over_plane, over_bent, over_creased = leads
+        affine = _weights(np.stack([constant, x, y], axis=1), now, around)
+        return Lead(over_plane, over_bent, over_creased, _narrowed(affine, across))
 
     def fraction_on_face(self, points: Points) -> float:
-        """Return the fraction of points that are still tracked and on the currently detected face."""
+        """Return the fraction of the initial points that are tracked and within the currently detected face."""
         x, y = FaceAxes(points).normal(self._now).T
         return float((np.hypot(x, y - 0.42) < _FACE).sum()) / max(self._picked, 1)
 
     def forget(self) -> None:
-        for one in (self._first, self._now):
-            one.fill(0)
+        for spots in (self._first, self._now):
+            spots.fill(0)
         self._first = self._now = np.zeros((0, 2), np.float32)
         self._grey = np.zeros((1, 1), np.uint8)
 
     def _flow(self, before: Image, after: Image, places: Spots) -> Spots:
-        moved, seen, _ = cv2.calcOpticalFlowPyrLK(
+        moved, status, _ = cv2.calcOpticalFlowPyrLK(
             before, after, places[:, None], np.empty(0), winSize=_WINDOW, maxLevel=_LEVELS
         )
         moved = moved[:, 0]
-        moved[seen[:, 0] != 1] = np.nan
+        moved[status[:, 0] != 1] = np.nan
         return np.asarray(moved, np.float32)
 
 
-def _corners(grey: Image, mask: Image, most: int, apart: float) -> Spots:
-    """Return the best points in the mask for tracking, at least `apart` pixels from each other."""
-    found: NDArray[Any] | None = cv2.goodFeaturesToTrack(grey, most, 0.01, apart, mask=mask, blockSize=5)
-    return np.zeros((0, 2), np.float32) if found is None else np.asarray(found.reshape(-1, 2), np.float32)
+def _corners(grey: Image, mask: Image, limit: int, spacing: float) -> Spots:
+    """Return up to `limit` points in the mask that are suitable for tracking, at least `spacing` pixels apart."""
+    corners: NDArray[Any] | None = cv2.goodFeaturesToTrack(grey, limit, 0.01, spacing, mask=mask, blockSize=5)
+    return np.zeros((0, 2), np.float32) if corners is None else np.asarray(corners.reshape(-1, 2), np.float32)
 
 
 def _nose(axes: FaceAxes, shape: tuple[int, ...]) -> Image:
@@ -169,7 +167,7 @@ def _nose(axes: FaceAxes, shape: tuple[int, ...]) -> Image:
 
 
 def _around_nose(axes: FaceAxes, shape: tuple[int, ...]) -> Image:
-    """Return a mask of the face from the brows to the chin, without the nose and the area next to it."""
+    """Return a mask of the face from brows to chin, excluding the nose and the area beside it."""
     mask = np.zeros(shape, np.uint8)
     x, y = axes.place(0.0, 0.42)
     degrees = float(np.degrees(np.arctan2(axes.across[1], axes.across[0])))
@@ -180,44 +178,44 @@ def _around_nose(axes: FaceAxes, shape: tuple[int, ...]) -> Image:
 
 
 def _flat(start: Places, now: Places, around: NDArray[np.bool_]) -> Places | None:
-    """Return the predicted position of every point on a plane, fitted to the points around the nose."""
-    kept = around
+    """Return the predicted positions of all points on a plane, fitted to the points around the nose."""
+    used = around
     predicted = start
     for _ in range(2):
-        plane: NDArray[Any] | None = cv2.findHomography(start[kept], now[kept], 0)[0]
+        plane: NDArray[Any] | None = cv2.findHomography(start[used], now[used], 0)[0]
         if plane is None:
             return None
         predicted = np.asarray(cv2.perspectiveTransform(start[:, None], plane)[:, 0], np.float64)
-        kept = _without_outliers(now - predicted, around)
+        used = _without_outliers(now - predicted, around)
     return predicted
 
 
 def _by_terms(terms: list[NDArray[np.float64]], now: Places, around: NDArray[np.bool_]) -> Places:
-    """Return the predicted positions on a surface whose points move by a weighted sum of these terms."""
+    """Return the predicted positions on a surface that moves by a weighted sum of the terms."""
     columns = np.stack(terms, axis=1)
     return columns @ _weights(columns, now, around)
 
 
 def _weights(columns: Places, now: Places, around: NDArray[np.bool_]) -> Places:
-    """Return the weights of the columns, fitted to the points around the nose. The first three are not regularised."""
-    held = np.sqrt(_HELD_BACK) * np.eye(columns.shape[1])[_AFFINE:]
-    still = np.zeros((len(held), 2))
-    kept = around
-    weights = still
+    """Return the weights of the columns, fitted to the points around the nose. Bending terms are regularised."""
+    penalty = np.sqrt(_REGULARISATION) * np.eye(columns.shape[1])[_AFFINE:]
+    zeros = np.zeros((len(penalty), 2))
+    used = around
+    weights = zeros
     for _ in range(2):
-        weights, *_ = np.linalg.lstsq(np.vstack([columns[kept], held]), np.vstack([now[kept], still]), rcond=None)
-        kept = _without_outliers(now - columns @ weights, around)
+        weights, *_ = np.linalg.lstsq(np.vstack([columns[used], penalty]), np.vstack([now[used], zeros]), rcond=None)
+        used = _without_outliers(now - columns @ weights, around)
     return weights
 
 
 def _narrowed(weights: Places, across: NDArray[np.float64]) -> float:
-    """Return `Lead.narrowed`. `weights`: of a constant, and of the positions across and down the face."""
+    """Return `Lead.narrowed`. `weights`: those of a constant and of the positions across and down the face."""
     down = np.array([-across[1], across[0]])
     width, height = float(weights[1] @ across), float(weights[2] @ down)
     share = min(max(width / max(height, np.finfo(float).eps), 0.0), 1.0)
     return float(np.sqrt(1 - share**2))
 
 
-def _without_outliers(off: Places, around: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    size = np.hypot(*off.T)
+def _without_outliers(errors: Places, around: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    size = np.hypot(*errors.T)
     return np.asarray(around & (size <= np.percentile(size[around], _OUTLIERS)))

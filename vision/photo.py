@@ -1,4 +1,4 @@
-"""Decoding and encoding the card's photo: greyscale JPEG 2000 in a JP2 file of limited size."""
+"""Decoding and encoding of the card's photo: greyscale JPEG 2000 in a JP2 file of limited size."""
 
 import io
 from enum import StrEnum
@@ -22,7 +22,7 @@ class PhotoProblem(StrEnum):
 
 
 def decode_photo(data: bytes | bytearray) -> Image | PhotoProblem:
-    """Return the photo as a (height, width) grey picture, or why it cannot be decoded."""
+    """Return the photo as a (height, width) grey picture, or the problem."""
     from PIL import Image as Pillow
     from PIL import ImageFile
 
@@ -30,13 +30,13 @@ def decode_photo(data: bytes | bytearray) -> Image | PhotoProblem:
         return PhotoProblem.TOO_LARGE
     if not data.startswith(JP2_SIGNATURE):
         return PhotoProblem.NOT_JPEG2000
-    # face_recognition turns this on for the complete process
+    # face_recognition enables this for the entire process
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Pillow.open(io.BytesIO(data), formats=("JPEG2000",)) as photo:
             if photo.width * photo.height > MAX_PIXELS:
                 return PhotoProblem.TOO_LARGE
-            return np.array(photo.convert("L"), np.uint8)  # our own buffer, to be overwritten later
+            return np.array(photo.convert("L"), np.uint8)  # a copy that the caller can overwrite
     except (OSError, ValueError, SyntaxError, MemoryError, Pillow.DecompressionBombError):
         return PhotoProblem.DAMAGED
 

@@ -1,4 +1,4 @@
-"""Card photo cropped from a live frame, which the demo needs of the person in front of it."""
+"""Card photo cropped from a live frame, for demo cards of the person in front of the camera."""
 
 import numpy as np
 
@@ -9,11 +9,11 @@ from vision.photo import CARD_SIZE, card_jp2
 _FACE_SHARE = 0.55
 """Width of the face relative to the photo."""
 _ABOVE = 0.30
-"""Distance of the top of the face box from the upper edge of the photo, relative to its height."""
+"""Distance of the face box from the upper edge of the photo, relative to the photo's height."""
 
 
 def card_photo_from(frame: Frame, box: FaceBox) -> bytes:
-    """Return a greyscale JPEG 2000 of 240x320, cropped like an ID photo. Areas outside the frame repeat its edge."""
+    """Return a greyscale JPEG 2000 of 240x320, cropped like an ID photo. Areas outside the frame repeat its edges."""
     width = round(box.width / _FACE_SHARE)
     height = round(width * CARD_SIZE[1] / CARD_SIZE[0])
     left = (box.left + box.right - width) // 2

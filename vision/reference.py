@@ -1,4 +1,4 @@
-"""Reference for comparing a live face: the encoding of the card's photo, held for one reception."""
+"""Reference for the face check: the encoding of the card's photo, held for one reception."""
 
 from vision.engines.engine import FaceEngine
 from vision.face import Encoding
@@ -7,7 +7,7 @@ from vision.verdict import ReferenceProblem
 
 
 class Reference:
-    """Encoding in a buffer of its own."""
+    """Encoding in its own buffer."""
 
     __slots__ = ("encoding",)
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Guidance(StrEnum):
-    """Instruction for the patient, the most useful one at a time."""
+    """Instruction for the patient."""
 
     NO_FACE = "no-face"
     TWO_FACES = "two-faces"
@@ -27,7 +27,7 @@ class Guidance(StrEnum):
     LOOK_AHEAD = "look-ahead"
     """Look ahead again after a turn."""
     ONCE_MORE = "once-more"
-    """Look ahead; the turn did not count and will be requested again."""
+    """Look ahead: the turn was not accepted and will be requested again."""
 
 
 class FaceCheckProgress(Struct, frozen=True):
@@ -40,7 +40,7 @@ class FaceCheckProgress(Struct, frozen=True):
 
 class FaceMatch(Struct, frozen=True):
     distance: float
-    """Distance between the reference and the mean live encoding (`vision.face.distance`), for staff and log only."""
+    """Distance between reference and mean live encoding (`vision.face.distance`), for staff and log only."""
     frames: int
     milliseconds: int
 
@@ -52,7 +52,7 @@ class FaceNotMatched(Struct, frozen=True):
 
 
 class FaceNotSeen(Struct, frozen=True):
-    """There were too few good frames within the time limit."""
+    """Too few good frames were collected within the time limit."""
 
     last_guidance: Guidance
     frames: int
@@ -66,9 +66,9 @@ class PhotoSign(StrEnum):
     FLAT = "flat"
     """The face moved as one surface while it turned."""
     PRINTED = "printed"
-    """An anti-spoofing network detected a photograph twice."""
+    """Anti-spoofing networks detected a photograph twice."""
     CHANGED = "changed"
-    """The face was replaced by another picture or person more than once."""
+    """Another picture or person replaced the face too often."""
 
 
 class PhotoSuspected(Struct, frozen=True):
@@ -78,13 +78,13 @@ class PhotoSuspected(Struct, frozen=True):
 
 
 class CameraLost(Struct, frozen=True):
-    """The source is lost. `source` describes the source and the reason."""
+    """The camera is lost. `source`: name of the source and reason."""
 
     source: str
 
 
 class FaceCheckStopped(Struct, frozen=True):
-    """The check was stopped, because the patient chose another method or removed the card."""
+    """The check was stopped because the patient chose another method or removed the card."""
 
 
 FaceVerdict = FaceMatch | FaceNotMatched | FaceNotSeen | PhotoSuspected | CameraLost | FaceCheckStopped

@@ -138,7 +138,7 @@ def add(
             settings.cache_dir,
             sha256=sha256,
             name=name,
-            taken=BUILT,
+            reserved=BUILT,
             on_progress=_Progress(),
         )
         tell(f"\n{_aim(added.calibration)} On the half that did not set the thresholds:")

@@ -74,7 +74,7 @@ def test_a_masked_stranger_is_not_matched(engine: FaceEngine) -> None:
     [
         ("hana,foggy", "unknown condition 'foggy'. Known: dark"),
         ("hana+hologram", "unknown attack 'hologram'. Known: flat-print"),
-        ("hana+phone,mask", "mask only applies to a person"),
+        ("hana+phone,mask", "mask does not apply to an attack"),
         ("nobody,dark", "unknown synthetic person 'nobody'"),
     ],
 )

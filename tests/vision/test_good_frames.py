@@ -34,7 +34,7 @@ def test_frames_are_spaced_apart() -> None:
 def test_frames_of_the_same_person_are_collected() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     added = [collected.add(frame(number), encoding_of(1, 0.05 * number)) for number in range(5)]
-    assert set(added) == {Added.KEPT}
+    assert set(added) == {Added.COLLECTED}
     assert len(collected.encodings) == 5
 
 
@@ -43,7 +43,7 @@ def test_another_person_starts_over_and_earlier_frames_are_wiped() -> None:
     first = encoding_of(1)
     collected.add(frame(0.0), first)
     assert collected.add(frame(1.0), encoding_of(2)) is Added.DROPPED
-    assert collected.add(frame(1.5), encoding_of(2)) is Added.BEGUN_AGAIN
+    assert collected.add(frame(1.5), encoding_of(2)) is Added.RESTARTED
     assert len(collected.encodings) == 1
     assert not first.any()
 
@@ -63,19 +63,19 @@ def test_a_blink_is_dropped_without_starting_over() -> None:
     blink = encoding_of(2)
     assert collected.add(frame(0.2), blink) is Added.DROPPED
     assert not blink.any()
-    assert collected.add(frame(0.5), encoding_of(1)) is Added.KEPT
+    assert collected.add(frame(0.5), encoding_of(1)) is Added.COLLECTED
     assert collected.add(frame(0.8), encoding_of(2)) is Added.DROPPED, "each blink is dropped"
     assert len(collected.encodings) == 2
 
 
 def test_a_long_absence_starts_over_and_a_short_one_does_not() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
-    collected.seen(1, 0.0)
+    collected.note_faces(1, 0.0)
     collected.add(frame(0.0), encoding_of(1))
-    assert collected.seen(0, 0.5)
-    assert collected.seen(1, 0.9)
+    assert collected.note_faces(0, 0.5)
+    assert collected.note_faces(1, 0.9)
     assert len(collected.encodings) == 1
-    assert not collected.seen(1, 2.0)
+    assert not collected.note_faces(1, 2.0)
     assert collected.encodings == []
 
 

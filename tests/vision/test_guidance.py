@@ -103,7 +103,7 @@ def test_loosened_limits_allow_a_little_movement() -> None:
 
 
 def test_guidance_changes_only_if_the_new_guidance_persists() -> None:
-    steady = Steady(lasts=0.4)
+    steady = Steady(delay=0.4)
     too_far, too_dark, no_face = Guidance.TOO_FAR, Guidance.TOO_DARK, Guidance.NO_FACE
     measured = [too_far, too_dark, too_far, no_face, too_dark, too_dark, too_dark, too_far]
     displayed = [steady.update(guidance, 0.25 * number) for number, guidance in enumerate(measured)]

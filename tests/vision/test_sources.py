@@ -10,7 +10,7 @@ import pytest
 
 from vision.frame import Frame
 from vision.open_source import open_source
-from vision.sources.opencv import OpenCvSource, _why_not
+from vision.sources.opencv import OpenCvSource, _open_failure
 from vision.synthetic.source import SyntheticSource
 from vision.verdict import CameraLost
 
@@ -48,7 +48,7 @@ def test_a_video_file_is_read_to_its_end(tmp_path: Path, name: str, fourcc: str)
     assert [frame.number for frame in frames] == list(range(1, 9))
     assert frames[0].rgb.shape == (240, 320, 3)
     assert frames[1].taken_at - frames[0].taken_at == pytest.approx(0.04)
-    assert "the end was reached" in lost.source
+    assert "end of the file" in lost.source
 
 
 def test_lossless_frames_keep_colours_and_order(tmp_path: Path) -> None:
@@ -84,8 +84,8 @@ def test_a_looping_clip_restarts(tmp_path: Path) -> None:
     ("spec", "message"),
     [
         ("no-such-clip.mp4", "no such file"),
-        ("99", "camera 99: not there (/dev/video99 does not exist)"),
-        ("/dev/video-none", "camera /dev/video-none: not there"),
+        ("99", "camera 99: /dev/video99 does not exist"),
+        ("/dev/video-none", "camera /dev/video-none: /dev/video-none does not exist"),
     ],
 )
 def test_the_error_names_the_missing_source(spec: str, message: str) -> None:
@@ -97,10 +97,10 @@ def test_the_error_names_the_missing_source(spec: str, message: str) -> None:
 def test_an_existing_device_that_does_not_open_is_reported_as_in_use(tmp_path: Path) -> None:
     device = tmp_path / "video7"
     device.touch()
-    assert "in use by another program" in _why_not(str(device))
+    assert "in use by another program" in _open_failure(str(device))
     device.chmod(0o000)
     if not os.access(device, os.R_OK):  # root can read all files
-        assert "no permission" in _why_not(str(device))
+        assert "no permission" in _open_failure(str(device))
 
 
 def test_the_format_of_an_open_source_is_reported(tmp_path: Path) -> None:

@@ -337,15 +337,15 @@ def test_leaving_during_a_turn_is_limited(solid: type[Solid]) -> None:
     """Without the limit, an attacker with a video could wait for the matching side."""
     challenge = started(1, 1, 1, 1)
     for _ in range(2):
-        assert challenge.begin_again() is None
+        assert challenge.restart() is None
         assert challenge.phase is Phase.AHEAD
         challenge.begin(GREY, looking(0), 2.0)
-    assert challenge.begin_again() is PhotoSign.CHANGED
+    assert challenge.restart() is PhotoSign.CHANGED
 
 
 def test_leaving_before_a_turn_is_not_limited(solid: type[Solid]) -> None:
     challenge = TurnChallenge(DEMANDS[AntiPhoto.STRICT], FixedRandom(1))
-    assert [challenge.begin_again() for _ in range(9)] == [None] * 9
+    assert [challenge.restart() for _ in range(9)] == [None] * 9
 
 
 def test_a_replaced_picture_interrupts_tracking() -> None:

@@ -1,6 +1,6 @@
-"""Building MiniFASNet as an ONNX graph from the tensors of a checkpoint.
+"""Conversion of a MiniFASNet checkpoint to an ONNX graph.
 
-Architecture: `src/model_lib/MiniFASNet.py` of Silent-Face-Anti-Spoofing (Apache-2.0), which consists of MobileFaceNet
+Architecture: `src/model_lib/MiniFASNet.py` of Silent-Face-Anti-Spoofing (Apache-2.0). It consists of MobileFaceNet
 blocks, with channel attention at the end of each stage in the SE variant. Normalisation layers are folded into the
 convolutions.
 """
@@ -17,7 +17,7 @@ SIDE = 80
 CLASSES = 3
 _EPSILON = 1e-5
 _STAGES = (("conv_23", "conv_3"), ("conv_34", "conv_4"), ("conv_45", "conv_5"))
-"""Names of a downsampling block and the residual blocks after it, for each stage."""
+"""Names of the downsampling block and of the residual blocks of each stage."""
 
 
 def anti_spoofing_network(tensors: Tensors) -> bytes:
@@ -25,7 +25,7 @@ def anti_spoofing_network(tensors: Tensors) -> bytes:
     try:
         return _Builder(tensors).build()
     except (KeyError, ValueError, IndexError) as error:
-        raise NotBuilt(f"not a MiniFASNet: {type(error).__name__} at {error}") from error
+        raise NotBuilt(f"not a MiniFASNet checkpoint: {type(error).__name__} at {error}") from error
 
 
 class _Builder:
@@ -36,8 +36,8 @@ class _Builder:
     def build(self) -> bytes:
         x = self._block("picture", "conv1", stride=2)
         x = self._block(x, "conv2_dw")
-        for halving, stage in _STAGES:
-            x = self._depthwise(x, halving, stride=2)
+        for downsampling, stage in _STAGES:
+            x = self._depthwise(x, downsampling, stride=2)
             number = 0
             while f"{stage}.model.{number}.conv.conv.weight" in self._tensors:
                 x = self._residual(x, f"{stage}.model.{number}")
@@ -50,7 +50,7 @@ class _Builder:
         x = self._graph.node("Add", [x, self._graph.constant(shift)])
         last = np.ascontiguousarray(self._tensors["prob.weight"].T)
         if last.shape[1] != CLASSES:
-            raise ValueError("the last layer has an unexpected size")
+            raise ValueError("last layer with an unexpected size")
         self._graph.node("MatMul", [x, self._graph.constant(last)], output="classes")
         return self._graph.model(("picture", (1, 3, SIDE, SIDE)), ("classes", (1, CLASSES)))
 
@@ -77,7 +77,7 @@ class _Builder:
         return x if slope is None else self._graph.node("PRelu", [x, self._graph.constant(slope[:, None, None])])
 
     def _convolution(self, x: str, name: str, normalised: str, stride: int = 1, edge: int | None = None) -> str:
-        """Add a convolution, which is depthwise if kernels have a single channel."""
+        """Add a convolution, which is depthwise for single-channel kernels."""
         kernel = self._tensors[f"{name}.weight"]
         gain, shift = self._normalisation(normalised)
         size = kernel.shape[2]
@@ -87,11 +87,11 @@ class _Builder:
             "pads": (size // 2 if edge is None else edge,) * 4,
             "group": kernel.shape[0] if kernel.shape[1] == 1 else 1,
         }
-        constants = [self._graph.constant(one) for one in (kernel * gain[:, None, None, None], shift)]
+        constants = [self._graph.constant(values) for values in (kernel * gain[:, None, None, None], shift)]
         return self._graph.node("Conv", [x, *constants], shape)
 
     def _normalisation(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return batch normalisation as scale and offset."""
+        """Return scale and offset of a batch normalisation."""
         mean, variance = self._tensors[f"{name}.running_mean"], self._tensors[f"{name}.running_var"]
         gain = self._tensors[f"{name}.weight"] / np.sqrt(variance + _EPSILON)
         return gain.astype(np.float32), (self._tensors[f"{name}.bias"] - mean * gain).astype(np.float32)

@@ -1,8 +1,7 @@
-"""Reading the tensors of an old-format PyTorch checkpoint without PyTorch.
+"""Reader for the tensors of legacy PyTorch checkpoints, without PyTorch.
 
-Such a file contains three small pickles (magic, version, platform), a dictionary of tensor descriptions, the storage
-keys, and then the length and values of each storage. Pickles can run code, so only dictionaries and tensors are
-accepted.
+The file contains three small pickles (magic, version, platform), a dictionary of tensor descriptions, the storage keys,
+and the length and values of each storage. Pickles can run code, so only dictionaries and tensors are accepted.
 """
 
 import io
@@ -35,7 +34,7 @@ class _Storage:
 
 @dataclass(frozen=True, slots=True)
 class _Described:
-    """Tensor whose values have not been read yet."""
+    """Tensor without values."""
 
     storage: _Storage
     offset: int
@@ -55,14 +54,14 @@ class _TensorsOnly(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> _Storage:
         kind, name, key, _, count, *_ = pid
         if kind != "storage" or name not in _TYPES or not 0 <= int(count) <= _MAX_VALUES:
-            raise pickle.UnpicklingError("not a tensor's storage")
+            raise pickle.UnpicklingError("not a tensor storage")
         return _Storage(str(key), _TYPES[name], int(count))
 
 
 def _described(storage: _Storage, offset: int, shape: tuple[int, ...], strides: Any, *_: Any) -> _Described:
-    expected = tuple(math.prod(shape[place + 1 :]) for place in range(len(shape)))
+    expected = tuple(math.prod(shape[index + 1 :]) for index in range(len(shape)))
     if tuple(strides) != expected or offset + math.prod(shape) > storage.count:
-        raise pickle.UnpicklingError("a tensor is not in row-major order")
+        raise pickle.UnpicklingError("tensor is not in row-major order")
     return _Described(storage, offset, tuple(shape))
 
 
@@ -72,25 +71,25 @@ def tensors_in(file: Path) -> Tensors:
     try:
         head = [_TensorsOnly(stream).load() for _ in range(3)]
         if head[0] != _MAGIC or not head[2].get("little_endian"):
-            raise NotBuilt(f"{file.name} is not a checkpoint in the supported format")
+            raise NotBuilt(f"{file.name} is not a legacy PyTorch checkpoint")
         described, keys = _TensorsOnly(stream).load(), _TensorsOnly(stream).load()
-        storages = {one.storage.key: one.storage for one in described.values()}
+        storages = {tensor.storage.key: tensor.storage for tensor in described.values()}
         values = {}
         for key in keys:
             storage = storages[key]
             (count,) = struct.unpack("<q", stream.read(8))
             if count != storage.count:
-                raise NotBuilt(f"{file.name} is damaged: a storage has the wrong length")
+                raise NotBuilt(f"{file.name} is damaged: storage with a wrong length")
             values[key] = np.frombuffer(stream.read(count * storage.dtype.itemsize), storage.dtype, count)
     except (pickle.UnpicklingError, EOFError, ValueError, KeyError, AttributeError, IndexError, struct.error) as error:
         raise NotBuilt(f"{file.name} is not a checkpoint of tensors ({error})") from error
     return {
-        name.removeprefix("module."): _taken(values[one.storage.key], one)
-        for name, one in described.items()
-        if one.storage.dtype.kind == "f"
+        name.removeprefix("module."): _values(values[tensor.storage.key], tensor)
+        for name, tensor in described.items()
+        if tensor.storage.dtype.kind == "f"
     }
 
 
-def _taken(values: NDArray[Any], tensor: _Described) -> NDArray[np.float32]:
+def _values(values: NDArray[Any], tensor: _Described) -> NDArray[np.float32]:
     end = tensor.offset + math.prod(tensor.shape)
     return np.asarray(values[tensor.offset : end].reshape(tensor.shape), np.float32)

@@ -1,4 +1,4 @@
-"""Adding a recognition network to the terminal, after checking its hash and calibrating it."""
+"""Addition of a recognition network to the terminal, with hash check and calibration."""
 
 import logging
 import shutil
@@ -11,7 +11,7 @@ from vision.calibration.calibrate import calibrate, is_reported
 from vision.calibration.measure import Figure, figures
 from vision.calibration.people import OnProgress, counted, encoded_people
 from vision.decision import Calibration, NotCalibrated, save_calibration
-from vision.engines.added import CALIBRATION, WEIGHTS, calibration_in, can_name, network_in
+from vision.engines.added import CALIBRATION, WEIGHTS, calibration_in, is_model_name, network_in
 from vision.engines.engine import Engine
 from vision.engines.models.known import model_named
 from vision.engines.models.weights import YUNET, delivered, sha256_of
@@ -26,7 +26,7 @@ class AddedModel:
     folder: Path
     calibration: Calibration
     figures: list[Figure]
-    """Figures for the people that were not used for the thresholds."""
+    """Error rates for the half of the people that was not used for the thresholds."""
 
 
 def add_model(
@@ -37,60 +37,63 @@ def add_model(
     *,
     sha256: str | None = None,
     name: str | None = None,
-    taken: Sequence[str] = (),
+    reserved: Sequence[str] = (),
     on_progress: OnProgress | None = None,
 ) -> AddedModel:
-    """Calibrate a network and add it to `store` as `name` (by default the file name). Replaces a model with the same
-    name and weights.
+    """Calibrate a network and add it to `store` as `name`, by default the file name.
 
-    `people`: folder with a subfolder per person; half of them determine the thresholds, and no personal data is
-    stored. `sha256`: published hash, if known. `taken`: names that cannot be used. Raises NotBuilt if the file is not
-    such a network, NotCalibrated for a wrong hash or a name in use, TooFewPeople, WeightsMissing without the detector,
-    and OSError.
+    Replaces a model with the same name and weights.
+
+    `people`: folder with a subfolder per person. Half of them determine the thresholds, and no personal data is stored.
+    `sha256`: published hash, if known. `reserved`: names that are not allowed. Raises NotBuilt if the file is not a
+    recognition network, NotCalibrated for a wrong hash or an unavailable name, TooFewPeople, WeightsMissing if the
+    detector is missing, and OSError.
     """
     name = name or file.stem
-    if not can_name(name) or name in taken:
+    if not is_model_name(name) or name in reserved:
         raise NotCalibrated(
-            f"{name!r} cannot be used as the name of a model: use letters, digits, dots, - and _, and none of "
-            f"{', '.join(taken)}. Choose another name."
+            f"invalid model name {name!r}. Choose another name with letters, digits, dots, - and _, except "
+            f"{', '.join(reserved)}."
         )
     network = network_of(file)
     check_hash(file, sha256)
-    place = store / name
-    if place.exists() and _identity_in(place) != network.identity:
-        raise NotCalibrated(f"{place} contains another model. Choose another name, or remove that folder.")
+    target = store / name
+    if target.exists() and _identity_in(target) != network.identity:
+        raise NotCalibrated(f"{target} contains another model. Choose another name, or remove this folder.")
     engine = Engine(YuNet(delivered(YUNET)), network.open(cache))
     encoded = list(counted(encoded_people(people, engine), people, on_progress))
-    made = calibrate([one for one in encoded if not is_reported(one)], network.identity)
+    calibration = calibrate([person for person in encoded if not is_reported(person)], network.identity)
     store.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=store, prefix=".") as work:
-        folder = Path(work) / "made"
+        folder = Path(work) / "new"
         folder.mkdir()
         shutil.copyfile(file, folder / f"{WEIGHTS}{network.kind.ending}")
-        save_calibration(folder / CALIBRATION, made)
+        save_calibration(folder / CALIBRATION, calibration)
         calibration_in(folder)
-        if place.exists():
-            place.rename(Path(work) / "before")
-        folder.rename(place)
-    log.info("model %s added, thresholds %s", place.name, made.thresholds)
-    return AddedModel(place, made, figures([one for one in encoded if is_reported(one)], made))
+        if target.exists():
+            target.rename(Path(work) / "old")
+        folder.rename(target)
+    log.info("added model %s with thresholds %s", target.name, calibration.thresholds)
+    return AddedModel(target, calibration, figures([person for person in encoded if is_reported(person)], calibration))
 
 
 def check_hash(file: Path, sha256: str | None) -> None:
-    """Compare the hash of a file with `sha256` and with that of a known file with the same name.
+    """Compare the hash of a file with `sha256`, if given, and with the published hash of a known file of the same name.
 
     Raises NotCalibrated and OSError.
     """
-    found = sha256_of(file)
-    if sha256 is not None and found != sha256.lower():
-        raise NotCalibrated(f"{file.name} has the hash {found}, not {sha256.lower()} as specified. Get the file again.")
+    actual = sha256_of(file)
+    if sha256 is not None and actual != sha256.lower():
+        expected = f"{sha256.lower()} as specified"
+        raise NotCalibrated(f"{file.name} has the hash {actual} instead of {expected}. Download the file again.")
     known = model_named(file.stem)
-    if known is not None and known.sha256 is not None and found not in (known.sha256, known.carried_sha256):
-        raise NotCalibrated(f"{file.name} has the hash {found}, not {known.sha256} as published. Get the file again.")
+    if known is not None and known.sha256 is not None and actual not in (known.sha256, known.carried_sha256):
+        expected = f"{known.sha256} as published"
+        raise NotCalibrated(f"{file.name} has the hash {actual} instead of {expected}. Download the file again.")
 
 
-def _identity_in(place: Path) -> str | None:
+def _identity_in(folder: Path) -> str | None:
     try:
-        return network_in(place).identity
+        return network_in(folder).identity
     except (NotCalibrated, OSError):
         return None

@@ -1,4 +1,4 @@
-"""Measuring and calibrating an engine with a folder of people."""
+"""Measurement and calibration of an engine with a folder of people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,33 +13,34 @@ from vision.engines.open import calibration_of, identity, open_uncalibrated, own
 
 @dataclass(frozen=True, slots=True)
 class EngineBench:
-    """Engine to measure or calibrate. `name`: see `vision.engines.open`."""
+    """Engine to measure or calibrate."""
 
     cache: Path
-    own: Path
+    face_folder: Path
     """The terminal's face folder."""
     name: str
+    """See `vision.engines.open`."""
 
     @property
     def calibration(self) -> Path:
-        """Path of the file that `calibrate` writes."""
-        return own_calibration(self.own, self.name)
+        """Path of the calibration written by `calibrate`."""
+        return own_calibration(self.face_folder, self.name)
 
     def people(self, folder: Path, on_progress: OnProgress | None = None) -> list[EncodedPerson]:
-        """Encode the people. Raises NotBuilt, NotCalibrated if there is no such model, WeightsMissing and OSError."""
-        engine = open_uncalibrated(self.cache, self.name, self.own)
+        """Encode the people. Raises NotBuilt, NotCalibrated for an unknown engine, WeightsMissing and OSError."""
+        engine = open_uncalibrated(self.cache, self.name, self.face_folder)
         return list(counted(encoded_people(folder, engine), folder, on_progress))
 
     def measure(self, people: Sequence[EncodedPerson]) -> list[Figure]:
         """Measure the engine with its current thresholds. Raises NotCalibrated."""
-        return figures(people, calibration_of(self.name, self.own))
+        return figures(people, calibration_of(self.name, self.face_folder))
 
     def calibrate(self, people: Sequence[EncodedPerson]) -> tuple[Calibration, list[Figure]]:
-        """Determine and save thresholds from one half of the people, and measure them with the other half.
+        """Calculate and save thresholds with half of the people, and measure them with the other half.
 
         Raises TooFewPeople, NotCalibrated and OSError.
         """
-        others = [one for one in people if not is_reported(one)]
-        made = calibrate(others, identity(self.name, self.own))
-        save_calibration(self.calibration, made)
-        return made, figures([one for one in people if is_reported(one)], made)
+        training = [person for person in people if not is_reported(person)]
+        calibration = calibrate(training, identity(self.name, self.face_folder))
+        save_calibration(self.calibration, calibration)
+        return calibration, figures([person for person in people if is_reported(person)], calibration)

@@ -1,4 +1,4 @@
-"""Calibrating with a folder of people: thresholds at which the worst group has the target false match rate."""
+"""Calibration with encoded people: thresholds at which the worst group meets the target false match rate."""
 
 import hashlib
 import itertools
@@ -15,21 +15,21 @@ from vision.face import distance
 FRAMES = (1, 3, 5)
 FMR = 1e-3
 JUDGED = 30
-"""Minimum people for a group to be judged. Rates of smaller groups are only listed."""
+"""Minimum number of people for a group to affect the thresholds."""
 _ENOUGH = 400
-"""Minimum impostor trials for a threshold."""
+"""Minimum number of impostor trials for a threshold."""
 _DRAWS, _CAUTION, _SEED = 100, 15, 1
-"""Number of draws of people with replacement, and the percentile of their thresholds to use."""
+"""Number of bootstrap samples of the people, percentile of their thresholds to use, and random seed."""
 _ONE_VISIT = 80
-"""Percentile of distances between photographs: frames of one visit are more similar than almost all photographs."""
+"""Percentile of distances between photographs. Frames of one visit are more similar than most photographs."""
 
 
 class TooFewPeople(Exception):
-    """There are too few people for a threshold."""
+    """There are too few people to calculate a threshold."""
 
 
 def is_reported(person: EncodedPerson) -> bool:
-    """Return whether figures are measured with this person. The thresholds are from the other half, split by name."""
+    """Return whether the person is used for measuring error rates instead of thresholds, by a hash of the name."""
     return bool(hashlib.sha256(person.name.encode()).digest()[0] & 1)
 
 
@@ -46,50 +46,51 @@ def grouped(people: Sequence[EncodedPerson]) -> dict[str, list[EncodedPerson]]:
 
 
 def calibrate(people: Sequence[EncodedPerson], engine: str, fmr: float = FMR) -> Calibration:
-    """Return the strictest threshold required by any judged group, for each number of frames.
+    """Return the strictest threshold of any set of trials, for each number of frames.
 
-    Judged are all people together, all pairs within groups, and each group with at least `JUDGED` people. Thresholds
-    are determined both by counting and from the tail, so that they hold in 85 of 100 draws of the people. `engine`:
-    see `Calibration.engine`. Raises TooFewPeople.
+    The sets are all trials, all trials within groups, and the trials of each group with at least `JUDGED` people.
+    Thresholds are the lower of counted and tail estimates and hold for 85 of 100 bootstrap samples. `engine`: see
+    `Calibration.engine`. Raises TooFewPeople.
     """
     thresholds: dict[int, float] = {}
     upper = 1.0
     for frames in FRAMES:
-        judged = [one for one in _judged(people, frames) if one.impostor.size >= _ENOUGH]
+        judged = [subset for subset in _judged(people, frames) if subset.impostor.size >= _ENOUGH]
         if judged:
-            found = [_cautious(one, fmr) for one in judged]
-            thresholds[frames] = round(min(found), 4)
-            worst = judged[int(np.argmin(found))]
+            candidates = [_cautious(subset, fmr) for subset in judged]
+            thresholds[frames] = round(min(candidates), 4)
+            worst = judged[int(np.argmin(candidates))]
             upper = limits(worst.impostor <= thresholds[frames], worst.holders[~worst.same])[1]
     if max(FRAMES) not in thresholds:
-        raise TooFewPeople(f"{len(people)} people are too few for {_ENOUGH} impostor trials with {max(FRAMES)} frames")
+        needed = f"{_ENOUGH} impostor trials with {max(FRAMES)} frames"
+        raise TooFewPeople(f"{len(people)} people do not yield {needed}. Add more people.")
     return Calibration(engine, thresholds, fmr, upper, _other_person(people))
 
 
-def _cautious(tried: Trials, fmr: float) -> float:
-    """Return a threshold that holds for most draws of the people, because other people may look more similar."""
-    everybody = int(max(tried.owners.max(), tried.holders.max())) + 1
-    chance = np.random.default_rng(_SEED)
-    found = []
+def _cautious(subset: Trials, fmr: float) -> float:
+    """Return a threshold that holds for most bootstrap samples, because people not in the folder may be more alike."""
+    count = int(max(subset.owners.max(), subset.holders.max())) + 1
+    generator = np.random.default_rng(_SEED)
+    thresholds = []
     for _ in range(_DRAWS):
-        drawn = np.bincount(chance.integers(0, everybody, everybody), minlength=everybody) > 0
-        impostor = tried.kept(drawn[tried.owners] & drawn[tried.holders]).impostor
+        sample = np.bincount(generator.integers(0, count, count), minlength=count) > 0
+        impostor = subset.select(sample[subset.owners] & sample[subset.holders]).impostor
         if impostor.size:
-            found.append(min(threshold_at(impostor, fmr), tail_threshold(impostor, fmr)))
-    return float(np.percentile(found, _CAUTION))
+            thresholds.append(min(threshold_at(impostor, fmr), tail_threshold(impostor, fmr)))
+    return float(np.percentile(thresholds, _CAUTION))
 
 
 def _judged(people: Sequence[EncodedPerson], frames: int) -> Iterator[Trials]:
-    tried = trials(people, frames)
-    yield tried
+    all_trials = trials(people, frames)
+    yield all_trials
     groups = np.array([group_of(person) for person in people])
-    yield tried.kept(groups[tried.owners] == groups[tried.holders])
+    yield all_trials.select(groups[all_trials.owners] == groups[all_trials.holders])
     for members in grouped(people).values():
         if len(members) >= JUDGED:
             yield trials(members, frames)
 
 
 def _other_person(people: Sequence[EncodedPerson]) -> float:
-    """Return the maximum distance of two frames of one visit, estimated from photographs, which are less similar."""
-    apart = [distance(one, other) for person in people for one, other in itertools.combinations(person.live, 2)]
-    return float(np.percentile(apart, _ONE_VISIT))
+    """Return the maximum distance between frames of one visit, estimated from less similar photographs."""
+    pairs = (pair for person in people for pair in itertools.combinations(person.live, 2))
+    return float(np.percentile([distance(*pair) for pair in pairs], _ONE_VISIT))

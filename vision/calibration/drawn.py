@@ -1,4 +1,4 @@
-"""Thresholds for drawn people, who are more similar to each other than real ones."""
+"""Thresholds for drawn people, who are more similar to each other than real people."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,17 +16,17 @@ from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
 
 _EVERY = 12
-"""Interval between the frames used, at 25 frames per second."""
+"""Interval between used frames, at 25 frames per second."""
 _NEARER, _NEARLY = 0.9, 0.95
-"""Thresholds as fractions of the distance to the nearest stranger."""
+"""Factors from the distance of the nearest stranger to the threshold and to `other_person`."""
 
 
 class DrawnAlike(Exception):
-    """A holder is further from their own card than a stranger."""
+    """A holder is further from the photo than a stranger."""
 
 
 def drawn_people(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[EncodedPerson]:
-    """Yield every synthetic person: live frames from the synthetic camera, and the portrait as card photo."""
+    """Encode every synthetic person, with frames from the synthetic camera and the portrait as card photo."""
     for name in PEOPLE:
         reference = make_reference(engine, card_portrait(name))
         person = EncodedPerson(name, reference.encoding if isinstance(reference, Reference) else None)
@@ -44,35 +44,35 @@ def drawn_people(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[En
 
 
 def calibrate_drawn(people: Sequence[EncodedPerson], engine: str) -> Calibration:
-    """Return a threshold below the distance of the nearest stranger, for the minimum number of frames of a check.
+    """Return a threshold 10 % below the distance of the nearest stranger, for the minimum number of frames of a check.
 
-    The margin is needed because bad light increases the distance of holders from their cards. A single frame may be
-    almost as far as a stranger, because drawn people turn and blink. Raises DrawnAlike.
+    In bad light, holders have a larger distance from their photo. A single frame may be almost as far as a stranger,
+    because drawn people turn and blink. Raises DrawnAlike.
     """
     frames = max(FRAMES)
-    held, strange = distances(people, frames)
-    threshold = _NEARER * min(strange)
-    if max(held) >= threshold:
-        raise DrawnAlike(f"distance of a holder {max(held):.3f}, of a stranger {min(strange):.3f}")
+    holders, strangers = distances(people, frames)
+    threshold = _NEARER * min(strangers)
+    if max(holders) >= threshold:
+        raise DrawnAlike(f"a holder has the distance {max(holders):.3f}, and a stranger {min(strangers):.3f}")
     return Calibration(engine, {frames: threshold}, 0.0, 0.0, _NEARLY * nearest_stranger(people))
 
 
 def distances(people: Sequence[EncodedPerson], frames: int) -> tuple[list[float], list[float]]:
-    """Return distances of the mean of `frames` live frames to the card photos, for holders and for strangers."""
-    known = [(one, one.reference) for one in people if one.reference is not None]
-    held: list[float] = []
-    strange: list[float] = []
+    """Return the distances between means of `frames` live frames and card photos, for holders and for strangers."""
+    references = [(person, person.reference) for person in people if person.reference is not None]
+    holders: list[float] = []
+    strangers: list[float] = []
     for person in people:
         for first in range(0, len(person.live) - frames + 1, frames):
             mean: Encoding = np.mean(person.live[first : first + frames], axis=0)
-            for owner, reference in known:
-                (held if owner is person else strange).append(distance(mean, reference))
-    return held, strange
+            for owner, reference in references:
+                (holders if owner is person else strangers).append(distance(mean, reference))
+    return holders, strangers
 
 
 def nearest_stranger(people: Sequence[EncodedPerson]) -> float:
-    """Return the smallest distance of a single frame to the mean of another person's frames."""
-    means = [np.mean(one.live, axis=0) for one in people]
+    """Return the smallest distance between a frame and the mean of another person's frames."""
+    means = [np.mean(person.live, axis=0) for person in people]
     return min(
         distance(live, mean)
         for person in people

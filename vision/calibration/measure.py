@@ -1,4 +1,4 @@
-"""FMR and FNMR of encoded people at the thresholds of a calibration, which is the performance of an engine."""
+"""Performance of an engine: FMR and FNMR of encoded people at the thresholds of a calibration."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from vision.decision import Calibration
 
 ALL, SMALL = "all", "small groups"
 _SMALL = 5
-"""Groups with fewer people are counted together."""
+"""Minimum size of a group. People of smaller groups are counted together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Error rates of a group for a number of frames, with 95 % limits by bootstrap (0 to 1 for very few people)."""
+    """Error rates of a group for a number of frames, with 95 % limits from `vision.calibration.errors.limits`."""
 
     group: str
     people: int
     frames: int
     impostor: int
-    """Number of impostor trials, of which `false_matches` were accepted."""
+    """Number of impostor trials, of which `false_matches` passed."""
     false_matches: int
     fmr: float
     fmr_limits: tuple[float, float]
@@ -31,47 +31,45 @@ class Figure:
 
 
 def figure(group: str, people: Sequence[EncodedPerson], frames: int, calibration: Calibration) -> Figure | None:
-    """Measure a group. Return None without genuine or impostor trials."""
-    tried = trials(people, frames)
-    if not tried.genuine.size or not tried.impostor.size:
+    """Measure a group. Returns None without genuine or impostor trials."""
+    group_trials = trials(people, frames)
+    if not group_trials.genuine.size or not group_trials.impostor.size:
         return None
-    passed = tried.distances <= calibration.threshold(frames)
-    strangers, refused = passed[~tried.same], ~passed[tried.same]
+    passing = group_trials.distances <= calibration.threshold(frames)
+    accepted, refused = passing[~group_trials.same], ~passing[group_trials.same]
     return Figure(
         group=group,
         people=len(people),
         frames=frames,
-        impostor=int(strangers.size),
-        false_matches=int(strangers.sum()),
-        fmr=float(strangers.mean()),
-        fmr_limits=limits(strangers, tried.holders[~tried.same]),
+        impostor=int(accepted.size),
+        false_matches=int(accepted.sum()),
+        fmr=float(accepted.mean()),
+        fmr_limits=limits(accepted, group_trials.holders[~group_trials.same]),
         genuine=int(refused.size),
         fnmr=float(refused.mean()),
-        fnmr_limits=limits(refused, tried.holders[tried.same]),
+        fnmr_limits=limits(refused, group_trials.holders[group_trials.same]),
     )
 
 
 def figures(people: Sequence[EncodedPerson], calibration: Calibration) -> list[Figure]:
-    """Measure all people and each group for each number of frames. The worst false match rates come first, then
-    refusals.
-    """
-    found = [
-        one
+    """Measure all people and each group for each number of frames, sorted by descending FMR and FNMR."""
+    measured = [
+        figure(group, members, frames, calibration)
         for group, members in _groups(people)
         for frames in FRAMES
-        if frames >= min(calibration.thresholds) and (one := figure(group, members, frames, calibration))
+        if frames >= min(calibration.thresholds)
     ]
-    return sorted(found, key=lambda one: (one.fmr, one.fnmr), reverse=True)
+    return sorted(filter(None, measured), key=lambda row: (row.fmr, row.fnmr), reverse=True)
 
 
 def _groups(people: Sequence[EncodedPerson]) -> Iterator[tuple[str, Sequence[EncodedPerson]]]:
     yield ALL, people
-    rest: list[EncodedPerson] = []
+    small: list[EncodedPerson] = []
     groups = sorted(grouped(people).items())
     for group, members in groups:
         if len(members) < _SMALL:
-            rest += members
+            small += members
         elif len(groups) > 1:
             yield group, members
-    if rest and len(rest) < len(people):
-        yield SMALL, rest
+    if small and len(small) < len(people):
+        yield SMALL, small

@@ -1,6 +1,6 @@
-"""Several crops of the same face in a card's photo: slightly lower, higher and rotated, half of them mirrored.
+"""Variants of the crop of a face in a card's photo: slightly lower, higher and rotated, half of them mirrored.
 
-The mean of their encodings depends less on the exact crop and on the direction of the light.
+The mean of their encodings depends less on the exact crop and on the direction of light.
 """
 
 from collections.abc import Iterator
@@ -19,15 +19,15 @@ _VARIANTS = (
     (0.0, -4.0, True),
 )
 """Downward shift of the points in eye distances, rotation in degrees, and whether picture and points are mirrored.
-Chosen with half of the people: docs/accuracy.md."""
+Selected with half of the people (docs/accuracy.md)."""
 _MIDDLE = 0.12
-"""Distance of the centre of the crop below the middle between the eyes, in eye distances."""
+"""Distance of the crop's centre below the midpoint between the eyes, in eye distances."""
 _MIRRORED = (1, 0, 2, 4, 3)
-"""Order of `vision.face.Points` in a mirror image."""
+"""Order of `vision.face.Points` in a mirrored picture."""
 
 
 def cut_outs(grey: Image, face: Face) -> Iterator[tuple[Image, Face]]:
-    """Yield picture and face for each variant. The mirrored picture is overwritten at the end."""
+    """Yield picture and face of each variant. Overwrites the mirrored picture at the end."""
     mirrored = np.ascontiguousarray(grey[:, ::-1])
     try:
         for down, degrees, is_mirrored in _VARIANTS:

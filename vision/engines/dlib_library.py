@@ -1,7 +1,7 @@
-"""`face_recognition` as encoder: dlib's network run by dlib.
+"""Encoder that runs dlib's network with the library `face_recognition`.
 
-An encoding takes about 110 ms on one core and holds the GIL. `vision.engines.dlib_dnn` returns the same values in a
-tenth of the time.
+An encoding takes about 110 ms on one core and holds the GIL. `vision.engines.dlib_dnn` takes a tenth of the time for
+the same values.
 """
 
 import warnings
@@ -16,8 +16,8 @@ class DlibLibrary:
     by_points = False
 
     def __init__(self) -> None:
-        """Load the models, which takes seconds."""
-        # it loads its models on import, and warns about pkg_resources, which we pin
+        """Load the models, which takes several seconds."""
+        # loads its models on import, and warns about the pinned pkg_resources
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             import face_recognition
@@ -28,6 +28,6 @@ class DlibLibrary:
         """Return an encoding of shape (128,)."""
         three = np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
         box = face.box.square()
-        where = [(box.top, box.right - 1, box.bottom - 1, box.left)]  # includes the last pixel
-        encoded = self._library.face_encodings(three, where, num_jitters=1, model="small")
-        return np.asarray(encoded[0], np.float64)
+        locations = [(box.top, box.right - 1, box.bottom - 1, box.left)]  # inclusive
+        encodings = self._library.face_encodings(three, locations, num_jitters=1, model="small")
+        return np.asarray(encodings[0], np.float64)

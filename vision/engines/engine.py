@@ -1,4 +1,4 @@
-"""Face engine: detects and encodes faces, and has the calibration for comparing them."""
+"""Face engine: face detection and encoding, with the calibration for comparing encodings."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class FaceEngine(Protocol):
-    """Face engine. Methods are blocking and must be called from one thread at a time."""
+    """Face engine with blocking methods. Not thread-safe."""
 
     @property
     def calibration(self) -> Calibration:
@@ -22,22 +22,22 @@ class FaceEngine(Protocol):
 
     @property
     def drawn_calibration(self) -> Calibration | None:
-        """Calibration for drawn people in front of a synthetic camera, or None."""
+        """Calibration for drawn people in front of a synthetic camera; None without one."""
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
-        """Return frontal faces. `thorough`: also find small and doubtful ones in a card photo, at several times the
+        """Return frontal faces. `thorough`: also detect small and doubtful faces in a card photo, at several times the
         cost.
         """
 
     def encode(self, grey: Image, face: Face) -> Encoding:
-        """Encode a face in a live frame, in grey like the card's photo."""
+        """Encode a face in a live frame, which is grey like the card's photo."""
 
     def encode_photo(self, grey: Image, face: Face) -> Encoding:
-        """Encode a face in a card's photo, which may take longer than a frame."""
+        """Encode a face in a card's photo. May take longer than `encode`."""
 
 
 class Encoder(Protocol):
-    """Recognition network, which also determines the crop of the face."""
+    """Recognition network, including the crop of the face."""
 
     by_points: bool
     """Whether the crop depends on the detector's points."""
@@ -55,7 +55,7 @@ class Engine:
         calibration: Calibration | None = None,
         drawn_calibration: Calibration | None = None,
     ) -> None:
-        """`calibration`: None if the engine is opened for calibration."""
+        """`calibration`: None for an engine that is being calibrated."""
         self._detector, self._encoder = detector, encoder
         self._calibration = calibration
         self.drawn_calibration = drawn_calibration
@@ -73,11 +73,12 @@ class Engine:
         return self._encoder.encode(grey, self._detector.settled(grey, face) if self._encoder.by_points else face)
 
     def encode_photo(self, grey: Image, face: Face) -> Encoding:
-        """Return the mean encoding of several crops (`vision.engines.cutouts`) if the crop depends on points."""
+        """Return the encoding, averaged over variants of the crop (`cutouts`) if the crop depends on points."""
         if not self._encoder.by_points:
             return self._encoder.encode(grey, face)
-        found = [self._encoder.encode(*one) for one in cut_outs(grey, self._detector.settled(grey, face))]
-        mean: Encoding = np.mean(found, axis=0)
-        for one in found:
-            one.fill(0)
+        variants = cut_outs(grey, self._detector.settled(grey, face))
+        encodings = [self._encoder.encode(*variant) for variant in variants]
+        mean: Encoding = np.mean(encodings, axis=0)
+        for encoding in encodings:
+            encoding.fill(0)
         return mean

@@ -1,4 +1,4 @@
-"""Recognition networks as files, and the encoders that run them. A new kind needs a class and a row in `KINDS`."""
+"""Recognition networks as files, and their encoders. A new kind requires a class and an entry in `KINDS`."""
 
 import hashlib
 from collections.abc import Callable
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NetworkKind:
-    """How files of one kind are recognised and opened."""
+    """Kind of network files, with functions for detecting and opening them."""
 
     name: str
     ending: str
     fits: Callable[[Path], bool]
-    """Return whether a file appears to be of this kind. Raises OSError."""
+    """Return whether a file appears to be of this kind. May raise OSError."""
     open: "Callable[[Path, Path], Encoder]"
-    """Open a file; the second argument is the terminal's cache folder. Raises NotBuilt, WeightsMissing and OSError."""
+    """Open a file, given the terminal's cache folder. Raises NotBuilt, WeightsMissing and OSError."""
 
 
 def _open_dlib(file: Path, cache: Path) -> "Encoder":
@@ -49,7 +49,7 @@ def _head(file: Path) -> bytes:
 
 
 def _is_onnx(file: Path) -> bool:
-    """Return whether it is an ONNX file, whose first field is a small version number. dlib files begin with 1, 1."""
+    """Return whether this is an ONNX file, which begins with a small version number. dlib files begin with 1, 1."""
     head = _head(file)
     return head[:1] == b"\x08" and head[1:2] < b"\x20"
 
@@ -58,25 +58,25 @@ KINDS = (
     NetworkKind("sface", ".onnx", _is_onnx, _open_sface),
     NetworkKind("dlib", ".dat", lambda file: not _is_onnx(file), _open_dlib),
 )
-"""Kinds, tried in this order."""
+"""Kinds, in the order in which they are tried."""
 
-_NOT_YET = {
+_UNUSABLE = {
     b"BZh": "is compressed. Decompress it first: bunzip2 {}",
     b"PK\x03\x04": "is compressed. Extract it first: unzip {}",
-    b"version https://git-lfs": "is only a git-lfs pointer. Get the file itself: git lfs pull",
+    b"version https://git-lfs": "is a git-lfs pointer. Download the file: git lfs pull",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Recognition network as a file."""
+    """Recognition network in a file."""
 
     weights: Path
     kind: NetworkKind
 
     @property
     def identity(self) -> str:
-        """Identity to which a calibration is bound. Raises OSError."""
+        """Identity that a calibration refers to. Raises OSError."""
         return identity_of(sha256_of(self.weights))
 
     def open(self, cache: Path) -> "Encoder":
@@ -85,14 +85,14 @@ class Network:
 
 
 def identity_of(encoder_sha256: str) -> str:
-    """Return the SHA-256 of the published hashes of the encoder and the detector, on which encodings also depend."""
+    """Return the SHA-256 of the published hashes of encoder and detector. Encodings depend on both."""
     return hashlib.sha256(f"{encoder_sha256} {YUNET.published_sha256}".encode()).hexdigest()
 
 
 def network_of(file: Path) -> Network:
-    """Return the network in a file. Raises NotBuilt if it is certainly not a network, and OSError."""
+    """Return the network in a file. Raises NotBuilt for a file that cannot be a network, and OSError."""
     head = _head(file)
-    for beginning, reason in _NOT_YET.items():
+    for beginning, reason in _UNUSABLE.items():
         if head.startswith(beginning):
             raise NotBuilt(f"{file.name} {reason.format(file.name)}")
     return Network(file, next(kind for kind in KINDS if kind.fits(file)))

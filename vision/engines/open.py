@@ -1,4 +1,4 @@
-"""Opening face engines by name, with their calibration. Do not open engines in any other way."""
+"""Factory of face engines by name, with their calibration. Do not create engines directly."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,9 +35,9 @@ class _Built:
     open: "Callable[[Path], Encoder]"
     """Open the encoder, given the cache folder. Raises NotBuilt, WeightsMissing and OSError."""
     calibration: str = ""
-    """Included calibration; if empty, `uketsuke face calibrate` is needed first."""
+    """Name of the included calibration; if empty, `uketsuke face calibrate` is required first."""
     drawn: str = ""
-    """Included calibration for drawn people; if empty, they cannot be compared."""
+    """Name of the included calibration for drawn people; if empty, they cannot be compared."""
 
 
 def _sface(cache: Path) -> "Encoder":
@@ -64,22 +64,22 @@ def _face_recognition(cache: Path) -> "Encoder":
 _BUILT = {
     "sface": _Built(SFACE.published_sha256, _sface, "sface", "sface-drawn"),
     "dlib": _Built(KNOWN_SHA256[ENCODER], _dlib, "dlib", "dlib-drawn"),
-    # the same network, run by dlib itself
+    # the same network as dlib, run by the library
     "face_recognition": _Built(KNOWN_SHA256[ENCODER], _face_recognition, "dlib", "dlib-drawn"),
 }
 BUILT = tuple(_BUILT)
-"""Names of the included engines; the first is the default."""
+"""Names of the included engines, beginning with the default."""
 
 
 def user_cache() -> Path:
-    """Return the folder for built networks if no folder of a terminal is given."""
+    """Return the default cache folder for converted networks, without a terminal's folder."""
     from platformdirs import user_cache_path
 
     return user_cache_path("uketsuke")
 
 
 def own_calibration(own: Path, name: str = "") -> Path:
-    """Return the file that `uketsuke face calibrate` writes for an engine. `own`: the terminal's face folder."""
+    """Return the path of the calibration written by `uketsuke face calibrate`. `own`: the terminal's face folder."""
     from vision.engines.added import CALIBRATION
 
     name = name or DEFAULT
@@ -96,7 +96,7 @@ def model_folder(own: Path, name: str) -> Path:
 
 
 def calibration_of(name: str = "", own: Path | None = None) -> "Calibration":
-    """Return the calibration that `open_engine` uses with the same arguments. Loads no network.
+    """Return the calibration used by `open_engine` with the same arguments, without loading a network.
 
     Raises NotCalibrated, WeightsMissing.
     """
@@ -110,7 +110,7 @@ def calibration_of(name: str = "", own: Path | None = None) -> "Calibration":
     if own is not None and own_calibration(own, name).exists():
         return fitting_calibration(own_calibration(own, name), identity(name), _RECALIBRATE)
     if not built.calibration:
-        raise NotCalibrated(f"{name} has no included calibration. Create one with `uketsuke face calibrate`.")
+        raise NotCalibrated(f"no calibration for {name} is included. Create one with `uketsuke face calibrate`.")
     return fitting_calibration(DATA / f"{built.calibration}.json", identity(name), _REINSTALL)
 
 
@@ -125,7 +125,7 @@ def drawn_calibration_of(name: str = "") -> "Calibration | None":
 
 
 def identity(name: str = "", own: Path | None = None) -> str:
-    """Return the identity to which calibrations of that engine are bound. Raises NotCalibrated and OSError."""
+    """Return the identity that calibrations of an engine refer to. Raises NotCalibrated and OSError."""
     from vision.engines.network import identity_of
 
     built = _BUILT.get(name or DEFAULT)
@@ -139,8 +139,8 @@ def identity(name: str = "", own: Path | None = None) -> str:
 def open_engine(cache: Path, name: str = "", own: Path | None = None) -> "FaceEngine":
     """Open a face engine. Raises NotCalibrated, NotBuilt and WeightsMissing.
 
-    `name`: one of `BUILT` or an added network; empty for the default. `own`: the terminal's face folder. Takes a tenth
-    of a second, or longer the first time for dlib, whose network is converted and stored in `cache`.
+    `name`: one of `BUILT` or an added network; empty for the default. `own`: the terminal's face folder. Takes about
+    0.1 s. The first call for dlib takes longer, because it converts the network and stores it in `cache`.
     """
     from vision.engines.engine import Engine
     from vision.engines.yunet import YuNet
@@ -150,7 +150,7 @@ def open_engine(cache: Path, name: str = "", own: Path | None = None) -> "FaceEn
 
 
 def open_uncalibrated(cache: Path, name: str = "", own: Path | None = None) -> "FaceEngine":
-    """Open the same engine without a calibration, for measuring or calibrating it."""
+    """Open an engine without its calibration, for measuring or calibrating it. Raises like `open_engine`."""
     from vision.engines.engine import Engine
     from vision.engines.yunet import YuNet
 
@@ -170,5 +170,5 @@ def _added(own: Path | None, name: str) -> Path:
     from vision.decision import NotCalibrated
 
     if own is None:
-        raise NotCalibrated(f"there is no face network {name!r}. Known: {', '.join(BUILT)}.")
+        raise NotCalibrated(f"unknown face network {name!r}. Known: {', '.join(BUILT)}.")
     return model_folder(own, name)

@@ -1,4 +1,4 @@
-"""SFace, OpenCV's recognition network, which is the default encoder."""
+"""SFace, OpenCV's recognition network and the default encoder."""
 
 from pathlib import Path
 
@@ -19,17 +19,17 @@ class SFace:
     by_points = True
 
     def __init__(self, file: Path) -> None:
-        """Load the network and try it on a blank picture. Raises NotBuilt."""
+        """Load the network and test it with a blank picture. Raises NotBuilt."""
         try:
             self._recogniser = cv2.FaceRecognizerSF.create(str(file), "")
             outputs = self._feature(np.zeros((CHIP, CHIP, 3), np.uint8)).size
         except cv2.error as error:
-            raise NotBuilt(f"{file.name} is not an SFace network that OpenCV {cv2.__version__} can read") from error
+            raise NotBuilt(f"OpenCV {cv2.__version__} cannot read {file.name} as an SFace network") from error
         if outputs != SIZE:
-            raise NotBuilt(f"{file.name} is not an SFace network: it returns {outputs} values, not {SIZE}")
+            raise NotBuilt(f"{file.name} is not an SFace network: it returns {outputs} values instead of {SIZE}")
 
     def encode(self, grey: Image, face: Face) -> Encoding:
-        """Return an encoding of shape (128,) and length one."""
+        """Return a normalised encoding of shape (128,)."""
         box, three = face.box, cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
         row = np.array([box.left, box.top, box.width, box.height, *face.points.ravel(), 1.0], np.float32)
         feature = self._feature(np.asarray(self._recogniser.alignCrop(three, row[None]), np.uint8))

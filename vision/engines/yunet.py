@@ -1,4 +1,4 @@
-"""YuNet, OpenCV's face detector: finds the box and five points of every face in a few milliseconds."""
+"""YuNet, OpenCV's face detector, which returns the box and five points of every face in a few milliseconds."""
 
 from pathlib import Path
 
@@ -15,35 +15,35 @@ Rows = NDArray[np.float32]
 """(N, 15), best first: left, top, width, height, x and y of the five points as in `vision.face.Points`, and score."""
 
 _QUICK, _THOROUGH = 320, 640
-"""Longer side of the searched picture. YuNet finds faces of 10 to 300 pixels (README in opencv_zoo)."""
+"""Longer side of the searched picture in pixels. YuNet detects faces of 10 to 300 pixels (README in opencv_zoo)."""
 _SURE, _LIKELY = 0.8, 0.6
-"""Minimum scores."""
+"""Minimum scores of certain and of likely faces."""
 _OVERLAP_OF_TWO = 0.3
 _MAX_FACES = 20
-_LOOKS = ((112, 0.6), (144, 0.6))
-"""Side of a square picture with the upright face, and relative height of the face in it."""
+_SETTLING = ((112, 0.6), (144, 0.6))
+"""Side of a square picture with the upright face in pixels, and height of the face relative to it."""
 _STILL_A_FACE = 0.5
-"""Score below which a detection of the upright face is ignored."""
+"""Minimum score for detections of the upright face."""
 
 
 class YuNet:
     def __init__(self, file: Path) -> None:
-        """Load the network and try it on a blank picture. Raises NotBuilt."""
+        """Load the network and test it with a blank picture. Raises NotBuilt."""
         silence()
         try:
             self._detector = self._create(file, _QUICK)
             self._rows(np.zeros((_QUICK, _QUICK), np.uint8), _QUICK, _SURE)
-            # use one per size, because changing the size takes as long as a detection
-            self._settlers = {side: self._create(file, side) for side in {side for side, _ in _LOOKS}}
+            # one detector per size, because changing the size takes as long as a detection
+            self._settlers = {side: self._create(file, side) for side in {side for side, _ in _SETTLING}}
         except cv2.error as error:
-            raise NotBuilt(f"{file.name} is not a YuNet detector that OpenCV {cv2.__version__} can read") from error
+            raise NotBuilt(f"OpenCV {cv2.__version__} cannot read {file.name} as a YuNet detector") from error
 
     @staticmethod
     def _create(file: Path, side: int) -> cv2.FaceDetectorYN:
         return cv2.FaceDetectorYN.create(str(file), "", (side, side), _STILL_A_FACE, _OVERLAP_OF_TWO, _MAX_FACES)
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
-        """Return the faces. `thorough`: if none is found, search at a larger scale, and then for one doubtful face."""
+        """Return the faces. `thorough`: if there is none, search at a larger scale, then for one doubtful face."""
         rows = self._rows(grey, _QUICK, _SURE)
         if thorough and not len(rows):
             rows = self._rows(grey, _THOROUGH, _SURE)
@@ -54,15 +54,15 @@ class YuNet:
         return [face for face in faces if face.box.width > 0 and face.box.height > 0]
 
     def settled(self, grey: Image, face: Face) -> Face:
-        """Return the face with more stable points: the mean of several detections, upright and at moderate size."""
-        found = []
-        for side, share in _LOOKS:
+        """Return the face with more stable points: the mean of detections in upright pictures of moderate size."""
+        detected = []
+        for side, share in _SETTLING:
             upright, matrix = _upright(grey, face, side, share)
             _, rows = self._settlers[side].detect(cv2.cvtColor(upright, cv2.COLOR_GRAY2BGR))
             if rows is not None:
                 points = np.asarray(rows[0][4:14], np.float64).reshape(1, 5, 2)
-                found.append(cv2.transform(points, cv2.invertAffineTransform(matrix))[0])
-        return Face(face.box, np.mean(found, axis=0)) if found else face
+                detected.append(cv2.transform(points, cv2.invertAffineTransform(matrix))[0])
+        return Face(face.box, np.mean(detected, axis=0)) if detected else face
 
     def _rows(self, grey: Image, longest: int, score: float) -> Rows:
         height, width = grey.shape
@@ -71,20 +71,20 @@ class YuNet:
             grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
         self._detector.setInputSize((grey.shape[1], grey.shape[0]))
         self._detector.setScoreThreshold(score)
-        _, found = self._detector.detect(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
-        rows = np.zeros((0, 15), np.float32) if found is None else np.array(found, np.float32)
+        _, detected = self._detector.detect(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
+        rows = np.zeros((0, 15), np.float32) if detected is None else np.array(detected, np.float32)
         rows[:, :14] /= scale
         return rows
 
 
 def _box(row: Rows, width: int, height: int) -> FaceBox:
-    """Return the box of a face, clipped to the picture size."""
+    """Return the box of a face, clipped to the picture."""
     left, top, right, bottom = (round(float(edge)) for edge in (row[0], row[1], row[0] + row[2], row[1] + row[3]))
     return FaceBox(max(left, 0), max(top, 0), min(right, width), min(bottom, height))
 
 
 def _upright(grey: Image, face: Face, side: int, share: float) -> tuple[Image, NDArray[np.float64]]:
-    """Return a square picture with the upright face in its centre, and the matrix of the transformation."""
+    """Return a square picture with the upright face in its centre, and the transformation matrix."""
     axes = FaceAxes(face.points)
     scale = side * share / max(face.box.height, 1)
     x, y = axes.place(0.0, 0.5)

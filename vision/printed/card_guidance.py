@@ -1,4 +1,4 @@
-"""Guidance for showing a card to the camera. Imported by the session, so it must not import heavy modules."""
+"""Guidance for showing a card to the camera. Without heavy imports, because the session imports it."""
 
 from enum import StrEnum
 
@@ -8,5 +8,5 @@ class CardGuidance(StrEnum):
     OTHER_SIDE = "other-side"
     NEARER = "nearer"
     TILT = "tilt"
-    """A field is hidden by a reflection."""
+    """A reflection hides a field."""
     HOLD_STILL = "hold-still"

@@ -1,6 +1,6 @@
-"""Finding the outline of a card in a frame: quadrilaterals with a card's proportions, with subpixel accuracy.
+"""Card outline detection: quadrilaterals with the proportions of a card, with subpixel accuracy.
 
-Cards have round corners, and fingers hide parts of the outline. Therefore, a line is fitted to the edge points near
+Cards have rounded corners, and fingers hide parts of the outline. Therefore, a line is fitted to the edge points near
 each side, and the corners are the intersections of adjacent lines.
 """
 
@@ -13,28 +13,28 @@ from vision.frame import Image
 from vision.printed import layout
 
 Quad = NDArray[np.float64]
-"""(4, 2) in pixels: upper left, upper right, lower right and lower left in the picture."""
+"""(4, 2) in pixels: upper left, upper right, lower right and lower left corner in the picture."""
 
 _WORKING_WIDTH: Final = 480
 _MIN_SHARE: Final = 0.08
-"""Fraction of the frame's area below which a card cannot be read."""
+"""Minimum area of a readable card, as a fraction of the frame."""
 _RATIO: Final = layout.WIDTH / layout.HEIGHT
 _RATIO_SPREAD: Final = 1.45
-"""Maximum deviation of the proportions of a tilted card, as a factor in both directions."""
+"""Maximum factor by which a tilted card's proportions deviate from `_RATIO`."""
 _CANNY: Final = ((30, 90), (12, 40))
 _MAX_CANDIDATES: Final = 6
 
 
 def find_cards(rgb: Image) -> list[Quad]:
-    """Return up to six outlines that may be cards, the clearest first."""
+    """Return up to six outlines of possible cards, sorted by descending clarity."""
     import cv2
 
     scale = _WORKING_WIDTH / rgb.shape[1]
     small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     dx, dy = _gradients(np.asarray(small, np.uint8))
     strength = np.hypot(dx.astype(np.float32), dy.astype(np.float32))
-    found: list[tuple[float, Quad]] = []
-    # adapt the thresholds to the picture, because edges are weak in dim pictures
+    candidates: list[tuple[float, Quad]] = []
+    # adapt the thresholds, because edges are weak in dim pictures
     level = float(np.percentile(strength, 97)) / 200
     for low, high in _CANNY:
         edges = cv2.Canny(dx, dy, low * max(level, 0.25) * 3, high * max(level, 0.25) * 3, L2gradient=True)
@@ -46,13 +46,13 @@ def find_cards(rgb: Image) -> list[Quad]:
                 continue
             refined = _refined(quad, strength)
             if refined is not None and _card_like(refined):
-                found.append((_clarity(refined, strength), refined / scale))
-    found.sort(key=lambda one: -one[0])
-    return _distinct([quad for _, quad in found])
+                candidates.append((_clarity(refined, strength), refined / scale))
+    candidates.sort(key=lambda candidate: -candidate[0])
+    return _distinct([quad for _, quad in candidates])
 
 
 def _gradients(rgb: Image) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-    """Return the horizontal and vertical gradient of the strongest channel at each pixel."""
+    """Return the horizontal and vertical gradients of the strongest channel at each pixel."""
     import cv2
 
     blurred = cv2.GaussianBlur(rgb, (0, 0), 1.2)
@@ -66,7 +66,7 @@ def _gradients(rgb: Image) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
 
 
 def _quad_of(contour: NDArray[np.int32], frame_area: int) -> Quad | None:
-    """Return the four corners of the contour's hull, or None if it is small or does not have four sides."""
+    """Return the corners of the contour's hull, or None if it is too small or not a quadrilateral."""
     import cv2
 
     hull = cv2.convexHull(contour)
@@ -80,7 +80,7 @@ def _quad_of(contour: NDArray[np.int32], frame_area: int) -> Quad | None:
         if len(corners) < 4:
             break
     rectangle = cv2.boxPoints(cv2.minAreaRect(hull)).astype(np.float64)
-    # a thumb adds a fifth corner; the bounding rectangle is sufficient as a start for the fit
+    # a thumb adds a fifth corner, but the bounding rectangle is sufficient as a start for the fit
     return _ordered(rectangle) if cv2.contourArea(hull) > 0.8 * cv2.contourArea(rectangle.astype(np.float32)) else None
 
 
@@ -92,14 +92,14 @@ def _ordered(corners: Quad) -> Quad:
     sides = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)
     if sides[1] + sides[3] > sides[0] + sides[2]:
         corners = np.roll(corners, -1, axis=0)
-    # of the two long sides, the upper one is first
+    # begin with the upper of the two long sides
     if corners[:2, 1].mean() > corners[2:, 1].mean():
         corners = np.roll(corners, -2, axis=0)
     return corners
 
 
 def _refined(quad: Quad, strength: NDArray[np.float32]) -> Quad | None:
-    """Return the outline with every side fitted to the strongest edge points across it."""
+    """Fit every side of the outline to the strongest edge points across it. Returns None if this fails."""
     lines = []
     for index in range(4):
         line = _fitted_side(quad[index], quad[(index + 1) % 4], strength)
@@ -120,7 +120,7 @@ def _refined(quad: Quad, strength: NDArray[np.float32]) -> Quad | None:
 def _fitted_side(
     start: NDArray[np.float64], end: NDArray[np.float64], strength: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Return a point on the fitted line and its direction."""
+    """Return a point on the fitted line and the direction of the line."""
     along = end - start
     length = float(np.linalg.norm(along))
     if length < 20:
@@ -144,7 +144,7 @@ def _fitted_side(
         _, _, axes = np.linalg.svd(centred * np.sqrt(weights)[:, None], full_matrices=False)
         direction = axes[0]
         distance = np.abs(centred @ np.array([-direction[1], direction[0]]))
-        # points far from the line are on a finger or on print
+        # points far from the line belong to fingers or print
         weights = values.max(axis=1) / (1 + (distance / 0.8) ** 2) ** 2
     return middle, direction
 
@@ -159,14 +159,14 @@ def _sampled(picture: NDArray[np.float32], points: NDArray[np.float64]) -> NDArr
 
 
 def _intersection(
-    one: tuple[NDArray[np.float64], NDArray[np.float64]], other: tuple[NDArray[np.float64], NDArray[np.float64]]
+    first: tuple[NDArray[np.float64], NDArray[np.float64]], second: tuple[NDArray[np.float64], NDArray[np.float64]]
 ) -> NDArray[np.float64] | None:
     """Return the intersection of two lines; None if they are almost parallel."""
-    (point, direction), (second, heading) = one, other
-    matrix = np.stack([direction, -heading], axis=1)
+    (point, direction), (other_point, other_direction) = first, second
+    matrix = np.stack([direction, -other_direction], axis=1)
     if abs(np.linalg.det(matrix)) < 0.2:
         return None
-    return np.asarray(point + np.linalg.solve(matrix, second - point)[0] * direction)
+    return np.asarray(point + np.linalg.solve(matrix, other_point - point)[0] * direction)
 
 
 def _card_like(quad: Quad) -> bool:
@@ -184,7 +184,7 @@ def _card_like(quad: Quad) -> bool:
 
 
 def _clarity(quad: Quad, strength: NDArray[np.float32]) -> float:
-    """Return the fraction of the outline that is on an edge, with a bonus for larger outlines."""
+    """Return the fraction of the outline on an edge, plus a bonus for large outlines."""
     steps = np.linspace(0.08, 0.92, 40)[:, None]
     points = np.concatenate([quad[i] + steps * (quad[(i + 1) % 4] - quad[i]) for i in range(4)])
     values = _sampled(strength, points[None])[0]
@@ -193,11 +193,11 @@ def _clarity(quad: Quad, strength: NDArray[np.float32]) -> float:
 
 
 def _distinct(quads: list[Quad]) -> list[Quad]:
-    """Return the outlines without near-duplicates of earlier ones."""
-    kept: list[Quad] = []
+    """Return the first `_MAX_CANDIDATES` outlines, without near-duplicates of earlier ones."""
+    distinct: list[Quad] = []
     for quad in quads:
-        if all(np.abs(quad - other).max() > 6 for other in kept):
-            kept.append(quad)
-        if len(kept) == _MAX_CANDIDATES:
+        if all(np.abs(quad - other).max() > 6 for other in distinct):
+            distinct.append(quad)
+        if len(distinct) == _MAX_CANDIDATES:
             break
-    return kept
+    return distinct

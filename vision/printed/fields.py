@@ -1,6 +1,7 @@
-"""Parsing the three printed fields: dates and digits from recognised characters, with doubtful ones left open.
+"""Parsing of the three printed fields from recognised characters.
 
-The digits of the security code are in a separate buffer, which the caller must overwrite.
+Fields with doubtful characters are None, and doubtful digits of the security code are spaces. The security code is in a
+separate buffer, which the caller must overwrite.
 """
 
 import re
@@ -18,11 +19,11 @@ EXPIRY_ALPHABET: Final = DATE + "まで有効"
 SECURITY_ALPHABET: Final = "0123456789"
 
 SURE: Final = 0.93
-"""Minimum probability of a digit or era (docs/accuracy.md, printed code)."""
+"""Minimum probability of a digit or era character (docs/accuracy.md, printed code)."""
 _ERA_SHARE: Final = 0.97
-"""Minimum probability of an era character among those that can occur in a date. The era is not part of the code; it is
-only used to check that the date exists."""
-_ERA_SEEN: Final = 0.02
+"""Minimum probability of an era character among those allowed in a date. The era is not part of the code and only used
+to check that the date exists."""
+_ERA_MIN_SURE: Final = 0.02
 """Minimum probability of an era character among all characters."""
 _BIRTH: Final = re.compile(r"(明治|大正|昭和|平成|令和)?(元|\d{1,4})年(\d{1,2})月(\d{1,2})日生?")
 _EXPIRY: Final = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日(?:まで有効?)?")
@@ -35,21 +36,21 @@ class PrintedBirth:
     era: str | None
     """One of `ERAS`; None for a Western year."""
     year: int
-    """Year of the era (1 for 元年) or Western year."""
+    """Era year (1 for 元年) or Western year."""
     month: int
     day: int
 
 
 @dataclass(slots=True, repr=False, eq=False)
 class PrintedFields:
-    """Fields read from a frame. Fields that could not be read completely are None. Call `wipe` when done."""
+    """Fields read from a frame. Incompletely read fields are None. Call `wipe` when done."""
 
     birth: PrintedBirth | None = None
     expiry: date | None = None
     security: bytearray = field(default_factory=lambda: bytearray(b"    "))
     """Four ASCII digits, with a space for each doubtful digit."""
     pinless: bool = False
-    """Whether the remarks contain 顔認証, which means that the card was issued without a PIN."""
+    """Whether the remarks contain 顔認証, as on a card issued without a PIN."""
 
     @property
     def complete(self) -> bool:
@@ -60,45 +61,45 @@ class PrintedFields:
         self.birth = self.expiry = None
 
 
-def birth_of(read: Sequence[Character]) -> PrintedBirth | None:
+def birth_of(characters: Sequence[Character]) -> PrintedBirth | None:
     """Return the birth date, or None if a character is doubtful or the date does not exist."""
-    found = _BIRTH.fullmatch("".join(character.text for character in read))
-    if found is None or not _sure(read, *(found.span(group) for group in (2, 3, 4))):
+    match = _BIRTH.fullmatch("".join(character.text for character in characters))
+    if match is None or not _sure(characters, *(match.span(group) for group in (2, 3, 4))):
         return None
-    if not all(_may_be_era(character) for character in read[: max(found.end(1), 0)]):
+    if not all(_may_be_era(character) for character in characters[: max(match.end(1), 0)]):
         return None
-    era, year, month, day = found.groups()
-    counted = 1 if year == "元" else int(year)
+    era, year, month, day = match.groups()
+    printed_year = 1 if year == "元" else int(year)
     if (era is None) != (len(year) == 4):
         return None
-    western = counted if era is None else counted + _FIRST_YEAR[era] - 1
-    return PrintedBirth(era, counted, int(month), int(day)) if _day(western, month, day) else None
+    western_year = printed_year if era is None else printed_year + _FIRST_YEAR[era] - 1
+    return PrintedBirth(era, printed_year, int(month), int(day)) if _day(western_year, month, day) else None
 
 
-def expiry_of(read: Sequence[Character]) -> date | None:
+def expiry_of(characters: Sequence[Character]) -> date | None:
     """Return the expiry date, or None if a character is doubtful or the date does not exist."""
-    found = _EXPIRY.fullmatch("".join(character.text for character in read))
-    if found is None or not _sure(read, *(found.span(group) for group in (1, 2, 3))):
+    match = _EXPIRY.fullmatch("".join(character.text for character in characters))
+    if match is None or not _sure(characters, *(match.span(group) for group in (1, 2, 3))):
         return None
-    return _day(int(found[1]), found[2], found[3])
+    return _day(int(match[1]), match[2], match[3])
 
 
-def security_of(read: Sequence[Character]) -> bytearray:
-    """Return four digits, with a space for each doubtful one. All are spaces if there are not exactly four."""
-    if len(read) != 4:
+def security_of(characters: Sequence[Character]) -> bytearray:
+    """Return four digits, with a space for each doubtful digit, or four spaces if there are not exactly four."""
+    if len(characters) != 4:
         return bytearray(b"    ")
-    return bytearray(ord(character.text) if character.sure >= SURE else 0x20 for character in read)
+    return bytearray(ord(character.text) if character.sure >= SURE else 0x20 for character in characters)
 
 
 _FIRST_YEAR: Final = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 1989, "令和": 2019}
 
 
-def _sure(read: Sequence[Character], *spans: tuple[int, int]) -> bool:
-    return all(character.sure >= SURE for start, end in spans if start >= 0 for character in read[start:end])
+def _sure(characters: Sequence[Character], *spans: tuple[int, int]) -> bool:
+    return all(character.sure >= SURE for start, end in spans if start >= 0 for character in characters[start:end])
 
 
 def _may_be_era(character: Character) -> bool:
-    return character.sure >= SURE or (character.share >= _ERA_SHARE and character.sure >= _ERA_SEEN)
+    return character.sure >= SURE or (character.share >= _ERA_SHARE and character.sure >= _ERA_MIN_SURE)
 
 
 def _day(year: int, month: str, day: str) -> date | None:

@@ -1,6 +1,6 @@
-"""Examining a frame: find the front of a card and read its three fields.
+"""Reading of the three fields on a card front in a frame: birth date, expiry date, security code.
 
-Only birth date, expiry date and security code are cropped and recognised. Name and address are never read.
+Only these fields are cropped and recognised. Name and address are never read.
 """
 
 from dataclasses import dataclass
@@ -33,28 +33,28 @@ _MARGIN: Final = 0.8
 _SCALE: Final = HEIGHT / (layout.BIRTH.bottom - layout.BIRTH.top + 2 * _MARGIN)
 """Pixels per millimetre in a line picture."""
 _MIN_SCALE: Final = 4.0
-"""Minimum pixels per millimetre in the frame, below which digits are blurred."""
+"""Minimum pixels per millimetre in the frame for legible digits."""
 _BURNT: Final = 250
 _BURNT_SHARE: Final = 0.04
 _REFLECTING_SHARE: Final = 0.01
 _MARK: Final = Path(__file__).with_name("pinless.png")
 _MARK_SCALE: Final = 5.0
 _MARK_LIKE: Final = 0.62
-"""Minimum correlation with the drawn 顔認証."""
+"""Minimum correlation with the picture of 顔認証."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FrontReading:
-    """Result of a frame. `outline` is in pixels of the frame, for display on the screen."""
+    """Result for a frame. `outline` is in pixels of the frame, for display on the screen."""
 
     guidance: CardGuidance
-    """Instruction for the holder; HOLD_STILL if there is no problem."""
+    """Instruction for the holder; HOLD_STILL without a problem."""
     fields: PrintedFields | None = None
     outline: Quad | None = None
 
 
 def read_front(rgb: Image, recogniser: Recogniser) -> FrontReading:
-    """Read as much as possible of the front of a card in this frame."""
+    """Read the legible fields of a card front in a frame."""
     outlines = find_cards(rgb)
     for outline in outlines:
         upright = upright_front(rgb, outline)
@@ -85,8 +85,9 @@ def _read(rgb: Image, outline: Quad, recogniser: Recogniser) -> FrontReading:
 
 
 def cut_out(rgb: Image, outline: Quad, box: Box, scale: float = _SCALE, margin: float = _MARGIN) -> Image:
-    """Return a rectified picture of the box on an upright front, with `scale` pixels per millimetre and a margin in
-    millimetres.
+    """Return a rectified picture of a box on an upright front.
+
+    `scale`: pixels per millimetre. `margin`: added on each side, in millimetres.
     """
     import cv2
 
@@ -98,7 +99,7 @@ def cut_out(rgb: Image, outline: Quad, box: Box, scale: float = _SCALE, margin: 
 
 
 def _reflects(rgb: Image, outline: Quad) -> bool:
-    """Return whether a reflection covers part of the card but not all of it, so that its side cannot be determined."""
+    """Return whether a reflection covers part of the card, which prevents detecting its side."""
     card = cut_out(rgb, outline, Box(0.0, 0.0, layout.WIDTH, layout.HEIGHT), 2.0, 0.0)
     white = float((card.min(axis=2) >= _BURNT).mean())
     card[:] = 0
@@ -106,13 +107,13 @@ def _reflects(rgb: Image, outline: Quad) -> bool:
 
 
 def _burnt(line: Image) -> bool:
-    """Return whether a reflection covers part of the line but not all of it."""
+    """Return whether a reflection covers part of the line."""
     white = (line.min(axis=2) >= _BURNT).mean(axis=0)
     return bool(_BURNT_SHARE < (white > 0.35).mean() < 0.9)
 
 
 def _marked_pinless(rgb: Image, outline: Quad) -> bool:
-    """Return whether the remarks contain 顔認証, by template matching. Remarks are never recognised as text."""
+    """Return whether the remarks contain 顔認証, by template matching. Text recognition is not applied to remarks."""
     import cv2
 
     panel = cv2.cvtColor(cut_out(rgb, outline, layout.REMARKS, _MARK_SCALE, 0.0), cv2.COLOR_RGB2GRAY)
@@ -126,7 +127,7 @@ def _marked_pinless(rgb: Image, outline: Quad) -> bool:
 
 @cache
 def _mark() -> NDArray[np.uint8]:
-    """Return a grey picture of the characters 顔認証 with five pixels per millimetre."""
+    """Return a grey picture of 顔認証 with five pixels per millimetre."""
     import cv2
 
     picture = cv2.imdecode(np.frombuffer(_MARK.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)

@@ -1,6 +1,6 @@
-"""Location of the text recogniser's model file: PP-OCRv6 small (Apache-2.0), published by the PaddleOCR project.
+"""Location of the text recogniser's model file: PP-OCRv6 small (Apache-2.0) by the PaddleOCR project.
 
-The file is included in the package. Uses only the standard library, because the wheel build imports it too.
+Uses only the standard library, because the wheel build imports this module.
 """
 
 import hashlib
@@ -10,19 +10,19 @@ from typing import Final
 
 FILE: Final = "PP-OCRv6_rec_small.onnx"
 SHA256: Final = "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"
-"""Hash as listed in the wheel of rapidocr 3.10.0."""
+"""Hash listed in the wheel of rapidocr 3.10.0."""
 CARRIED: Final = Path(__file__).with_name("data") / FILE
-"""Filled when the package is built or installed for development (`hatch_build.py`); not in the repository."""
+"""Included file, which is not in the repository but added by `hatch_build.py`."""
 
 
 class NoRecogniser(RuntimeError):
-    """onnxruntime or the model file is missing. The message says what to do."""
+    """onnxruntime or the model file is missing. The message contains the remedy."""
 
 
 def require_recogniser() -> None:
-    """Raise NoRecogniser if the model file is missing. Its hash, which takes longer, is checked when it is loaded."""
+    """Raise NoRecogniser if the model file is missing. Does not check its hash, which takes longer."""
     if not CARRIED.is_file():
-        raise NoRecogniser(f"{FILE} is not in {CARRIED.parent}. Reinstall: `make setup`, or the wheel.")
+        raise NoRecogniser(f"{FILE} is missing in {CARRIED.parent}. Reinstall with `make setup` or the wheel.")
 
 
 @cache
@@ -30,5 +30,5 @@ def recogniser_path() -> Path:
     """Return the path of the model file after checking its hash. Raises NoRecogniser."""
     require_recogniser()
     if hashlib.sha256(CARRIED.read_bytes()).hexdigest() != SHA256:
-        raise NoRecogniser(f"{CARRIED} is damaged or a different file: its hash is not the known one. Reinstall.")
+        raise NoRecogniser(f"{CARRIED} is damaged or a different file: it does not have the known hash. Reinstall.")
     return CARRIED

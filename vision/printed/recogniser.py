@@ -1,4 +1,4 @@
-"""Recognising a printed line with PP-OCRv6 run by onnxruntime, restricted to the characters allowed in a field."""
+"""Text recognition of a printed line with PP-OCRv6 and onnxruntime, restricted to the characters of a field."""
 
 import os
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Character:
     sure: float
     """Probability among all characters of the network, 0 to 1."""
     share: float = 0.0
-    """Probability among the allowed characters only, which is high if similar characters are not allowed."""
+    """Probability among the allowed characters only. High if confusable characters are not allowed."""
 
 
 class Recogniser:
@@ -32,48 +32,47 @@ class Recogniser:
 
     def __init__(self, path: Path) -> None:
         """Load the model. Raises NoRecogniser."""
-        # onnxruntime builds send telemetry from the import on
+        # some builds of onnxruntime send telemetry, beginning with the import
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         try:
             import onnxruntime
         except ImportError as error:
-            raise NoRecogniser("onnxruntime is not installed: install uketsuke with the extra `printed`") from error
+            raise NoRecogniser("onnxruntime is not installed. Install uketsuke with the extra `printed`.") from error
         if not path.is_file():
-            raise NoRecogniser(f"the model file of the text recogniser is missing: {path}")
+            raise NoRecogniser(f"the text recogniser's model file is missing: {path}. Reinstall.")
         onnxruntime.disable_telemetry_events()  # the variable has no effect on Windows
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 2
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        listed = self._session.get_modelmeta().custom_metadata_map.get("character", "")
-        alphabet = ["", *listed.split("\n"), " "]
+        characters = self._session.get_modelmeta().custom_metadata_map.get("character", "")
+        alphabet = ["", *characters.split("\n"), " "]
         self._index = {character: number for number, character in enumerate(alphabet)}
         self._input = self._session.get_inputs()[0].name
 
     def read(self, line: Image, allowed: str) -> list[Character]:
-        """Return the characters of a line picture (RGB, 48 rows), left to right.
+        """Return the characters of a line picture (RGB, 48 rows) from left to right.
 
-        If the network recognises a character that is not in `allowed`, the most probable allowed one is returned with
-        its low probability.
+        A recognised character outside `allowed` is replaced by the most probable allowed one, with its low probability.
         """
         steps = self._probabilities(line)
         columns = np.array([0, *(self._index[character] for character in allowed)])
-        known = steps[:, columns]
-        # if blank or space is most probable, the step is empty, regardless of the allowed characters
+        probabilities = steps[:, columns]
+        # a step is empty if blank or space is most probable, regardless of the allowed characters
         empty = np.isin(steps.argmax(axis=1), (0, self._index[" "]))
-        chosen = np.where(empty, 0, 1 + known[:, 1:].argmax(axis=1))
-        found: list[Character] = []
-        before = 0
-        for step, number in enumerate(int(one) for one in chosen):
-            if number:
-                sure = float(known[step, number])
-                read = Character(allowed[number - 1], sure, sure / float(known[step, 1:].sum()))
-                if number != before:
-                    found.append(read)
-                elif read.sure > found[-1].sure:
-                    found[-1] = read
-            before = number
-        return found
+        best = np.where(empty, 0, 1 + probabilities[:, 1:].argmax(axis=1))
+        line_characters: list[Character] = []
+        previous = 0
+        for step, column in enumerate(map(int, best)):
+            if column:
+                sure = float(probabilities[step, column])
+                character = Character(allowed[column - 1], sure, sure / float(probabilities[step, 1:].sum()))
+                if column != previous:
+                    line_characters.append(character)
+                elif character.sure > line_characters[-1].sure:
+                    line_characters[-1] = character
+            previous = column
+        return line_characters
 
     def _probabilities(self, line: Image) -> NDArray[np.float32]:
         """Return an array of shape (steps, alphabet)."""

@@ -1,4 +1,4 @@
-"""Detecting the front of a card by its layout, before any text is recognised.
+"""Detection of a card's front by its layout, before text recognition.
 
 Uses a picture with two pixels per millimetre, in which text is illegible.
 """
@@ -22,35 +22,36 @@ _QUIET: Final = (
     Box(28.0, 23.9, 66.0, 24.6),
     Box(28.0, 29.9, 81.0, 31.0),
 )
-"""Areas without print on the front."""
+"""Unprinted areas of the front."""
 _PHOTO_MIRRORED: Final = Box(
     layout.WIDTH - layout.PHOTO.right, layout.PHOTO.top, layout.WIDTH - layout.PHOTO.left, layout.PHOTO.bottom
 )
-"""Position of the photo on other cards."""
+"""Photo position of other cards."""
 _NO_PHOTO: Final = 0.08
-"""Maximum median ink of an area without photo."""
+"""Maximum median ink of an area without a photo."""
 _FRONT: Final = 0.3
-"""Minimum score of a front. The maximum of 180 backs and other cards was 0.16 (`benchmarks.printed`, hard scenes)."""
+"""Minimum score of a front. The maximum for 180 backs and other cards was 0.16 (`benchmarks.printed`, hard scenes)."""
 _BRIGHTEST: Final = 1.2
-"""Maximum brightness of paper relative to the card's median. Brighter areas are reflections."""
+"""Maximum brightness of paper relative to the median of the card. Brighter areas are reflections."""
 
 
 def upright_front(rgb: Image, quad: Quad) -> Quad | None:
-    """Return the outline rotated so that the front is upright; None if it is not the front of such a card."""
-    scored = [(_score(ink_of(rgb, turned)), turned) for turned in (quad, np.roll(quad, -2, axis=0))]
-    best, turned = max(scored, key=lambda one: one[0])
-    return turned if best >= _FRONT else None
+    """Return the outline in the order in which the front is upright; None if it is not a My Number Card's front."""
+    orientations = (quad, np.roll(quad, -2, axis=0))
+    scores = [_score(ink_of(rgb, orientation)) for orientation in orientations]
+    best = int(np.argmax(scores))
+    return orientations[best] if scores[best] >= _FRONT else None
 
 
 def ink_of(rgb: Image, quad: Quad) -> NDArray[np.float32]:
-    """Return how much darker than the surrounding paper each pixel is, 0 to 1, with two pixels per millimetre."""
+    """Return the darkness of each pixel relative to the surrounding paper, 0 to 1, with two pixels per millimetre."""
     import cv2
 
     size = (round(layout.WIDTH * _SCALE), round(layout.HEIGHT * _SCALE))
     target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)
     matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), target)
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    # average first, because at this size sampling would hit or miss characters by chance
+    # average first, because sampling at this size would hit or miss characters randomly
     shrink = float(np.linalg.norm(quad[1] - quad[0])) / size[0]
     grey = cv2.GaussianBlur(grey, (0, 0), max(0.4 * shrink, 0.3))
     flat = np.asarray(cv2.warpPerspective(grey, matrix, size, flags=cv2.INTER_LINEAR), np.float32)
@@ -60,7 +61,7 @@ def ink_of(rgb: Image, quad: Quad) -> NDArray[np.float32]:
 
 
 def features(ink: NDArray[np.float32]) -> tuple[float, float, float, float]:
-    """Return the ink of the photo, the fainter text line, the darkest empty strip, and the mirrored photo area."""
+    """Return the ink of the photo, the fainter text line, the darkest unprinted area and the mirrored photo."""
     photo = float(np.median(ink[layout.PHOTO.pixels(_SCALE, -1.5)]))
     lines = min(float(ink[box.pixels(_SCALE, -0.6)][:, :60].mean()) for box in _INKED)
     quiet = max(float(np.median(ink[box.pixels(_SCALE)])) for box in _QUIET)
@@ -72,9 +73,7 @@ def features(ink: NDArray[np.float32]) -> tuple[float, float, float, float]:
 
 
 def _score(ink: NDArray[np.float32]) -> float:
-    """Return the score, which is at least `_FRONT` for an upright front. Cards without photo (infants) need clearer
-    lines.
-    """
+    """Return a score of at least `_FRONT` for an upright front. Infants' cards, without photo, need clearer lines."""
     photo, lines, quiet, opposite = features(ink)
     contrast = (lines - quiet) / 0.10
     if max(photo, opposite) < _NO_PHOTO:

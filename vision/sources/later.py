@@ -1,4 +1,4 @@
-"""Frame source that is created on first use, so that its imports do not delay the start of the terminal."""
+"""Frame source created on first use, so that its imports do not delay the start of the terminal."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -15,27 +15,24 @@ SourceT = TypeVar("SourceT", bound=FrameSource)
 
 
 class LaterSource(Generic[SourceT]):
-    """Drawn `FrameSource` created by `make` on first use. `make` must not raise.
-
-    It is first used by the camera thread, so that imports delay neither the caller nor the first screen.
-    """
+    """Drawn `FrameSource` created by `make` on first use, which is on the camera thread."""
 
     kind = SourceKind.DRAWN
 
     def __init__(self, name: str, make: Callable[[], SourceT]) -> None:
-        """`name`: name of the source."""
+        """`make`: factory of the source, which must not raise."""
         self.name = name
         self._make = make
-        self._making = Lock()
-        self._made: SourceT | None = None
+        self._lock = Lock()
+        self._source: SourceT | None = None
 
     @property
     def source(self) -> SourceT:
-        """The source, created if necessary."""
-        with self._making:
-            if self._made is None:
-                self._made = self._make()
-            return self._made
+        """Source, which is created if necessary."""
+        with self._lock:
+            if self._source is None:
+                self._source = self._make()
+            return self._source
 
     def absent(self) -> CameraLost | None:
         source: FrameSource = self.source
@@ -49,8 +46,8 @@ class LaterSource(Generic[SourceT]):
 
     def skip(self) -> CameraLost | None:
         source: FrameSource = self.source
-        passed = source.skip() if isinstance(source, Skipping) else source.read()
-        return passed if isinstance(passed, CameraLost) else None
+        result = source.skip() if isinstance(source, Skipping) else source.read()
+        return result if isinstance(result, CameraLost) else None
 
     def prompt(self, guidance: Guidance) -> None:
         source: FrameSource = self.source
@@ -58,5 +55,5 @@ class LaterSource(Generic[SourceT]):
             source.prompt(guidance)
 
     def close(self) -> None:
-        if self._made is not None:
-            self._made.close()
+        if self._source is not None:
+            self._source.close()

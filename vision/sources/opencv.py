@@ -1,4 +1,4 @@
-"""Frame sources opened by OpenCV: webcam by number or device path, video file, image sequence."""
+"""Frame sources opened with OpenCV: webcams by number or device path, video files, image sequences."""
 
 import os
 import time
@@ -17,12 +17,12 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 VIRTUAL_DRIVERS = frozenset({"v4l2 loopback", "v4l2loopback", "akvcam", "vivid", "vimc"})
 WIDTH, HEIGHT = 640, 480
-"""Requested frame size. A device may provide another."""
+"""Requested frame size, from which a device may deviate."""
 
 
 class OpenCvSource:
     def __init__(self, spec: str, *, warm_up_frames: int = 0, loop: bool = False, realtime: bool = True) -> None:
-        """`realtime`: play files at their frame rate, like a camera, instead of as fast as possible."""
+        """`realtime`: play files at their frame rate instead of as fast as possible."""
         self._spec = spec
         self._is_device = system.is_camera(spec)
         self._warm_up_frames = warm_up_frames
@@ -40,7 +40,7 @@ class OpenCvSource:
 
     @property
     def kind(self) -> SourceKind:
-        """Kind of the source. Virtual cameras are recognised by their driver, if the system reports it."""
+        """Kind of source. Virtual cameras are identified by their driver, if the system reports it."""
         if not self._is_device:
             return SourceKind.FILE
         return SourceKind.VIRTUAL if system.camera_driver(self._spec) in VIRTUAL_DRIVERS else SourceKind.CAMERA
@@ -53,8 +53,8 @@ class OpenCvSource:
         capture = cv2.VideoCapture(int(self._spec)) if self._spec.isdecimal() else cv2.VideoCapture(self._spec)
         if not capture.isOpened():
             capture.release()
-            hint = _why_not(self._spec) if self._is_device else "not a video OpenCV can read"
-            return CameraLost(f"{self.name}: {hint}")
+            reason = _open_failure(self._spec) if self._is_device else "not a video that OpenCV can read"
+            return CameraLost(f"{self.name}: {reason}")
         self._capture = capture
         if self._is_device:
             capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
@@ -70,10 +70,10 @@ class OpenCvSource:
         return None
 
     def absent(self) -> CameraLost | None:
-        """Return whether the device or file is missing, judging by its path."""
+        """Return the loss if the path of the device or file does not exist."""
         if self._is_device:
-            missing = _unplugged(self._spec)
-            return CameraLost(f"{self.name}: {missing}") if missing else None
+            reason = _unplugged(self._spec)
+            return CameraLost(f"{self.name}: {reason}") if reason else None
         if "%" not in self._spec and not Path(self._spec).is_file():
             return CameraLost(f"{self.name}: no such file")
         return None
@@ -82,9 +82,9 @@ class OpenCvSource:
         grabbed = self._grab()
         if isinstance(grabbed, CameraLost):
             return grabbed
-        got, picture = grabbed.retrieve()
-        if not got:
-            return CameraLost(f"{self.name}: unusable frame (it cannot be decoded)")
+        retrieved, picture = grabbed.retrieve()
+        if not retrieved:
+            return CameraLost(f"{self.name}: unusable frame (cannot be decoded)")
         frame = frame_of(picture, number=self._number, taken_at=self._taken_at(), order="BGR")
         if isinstance(frame, FrameProblem):
             return CameraLost(f"{self.name}: unusable frame ({frame})")
@@ -102,31 +102,31 @@ class OpenCvSource:
         """Grab the next frame without decoding it, and return the capture."""
         if self._capture is None:
             return CameraLost(f"{self.name}: not open")
-        got = self._capture.grab()
-        if not got and self._loop and self._read_since_open:
+        grabbed = self._capture.grab()
+        if not grabbed and self._loop and self._read_since_open:
             self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
-            got = self._capture.grab()
-            if not got:  # image sequences and some containers cannot be rewound
+            grabbed = self._capture.grab()
+            if not grabbed:  # image sequences and some containers cannot be rewound
                 lost = self.open()
                 if lost is not None:
                     return lost
-                got = self._capture.grab()
-        if not got:
-            what = "the end was reached"
+                grabbed = self._capture.grab()
+        if not grabbed:
+            reason = "end of the file"
             if self._is_device:
-                # a device used by another program can be opened, but sends no frames
-                what = (
-                    "it stopped sending frames"
+                # a device in use by another program can be opened, but sends no frames
+                reason = (
+                    "stopped sending frames"
                     if self._read_since_open
-                    else "no frames; another program may be using it"
+                    else "no frames. Another program may be using the camera."
                 )
-            return CameraLost(f"{self.name}: {what}")
+            return CameraLost(f"{self.name}: {reason}")
         self._number += 1
         self._read_since_open += 1
         return self._capture
 
     def _taken_at(self) -> float:
-        """Return the time of the frame: now for a device, and according to the frame rate for a file."""
+        """Return the time of the frame: the current time for a device, calculated from the frame rate for a file."""
         if self._is_device:
             return time.monotonic()
         due = self._began + self._read_since_open * self._period
@@ -135,7 +135,7 @@ class OpenCvSource:
         return due
 
     def granted(self) -> str:
-        """Return size, format and rate of the open source; empty if it is closed."""
+        """Return size, format and rate of the open source; empty if closed."""
         capture = self._capture
         if capture is None:
             return ""
@@ -153,12 +153,12 @@ class OpenCvSource:
 
 def _unplugged(spec: str) -> str | None:
     path = system.camera_path(spec)
-    return None if path is None or path.exists() else f"not there ({path} does not exist); is it plugged in?"
+    return None if path is None or path.exists() else f"{path} does not exist. Check that the camera is plugged in."
 
 
-def _why_not(spec: str) -> str:
-    """Return why an existing device cannot be opened, as far as known."""
+def _open_failure(spec: str) -> str:
+    """Return the probable reason why an existing device cannot be opened."""
     path = system.camera_path(spec)
     if path is not None and not os.access(path, os.R_OK | os.W_OK):
-        return f"no permission for {path}; the user must be in the group `video`"
-    return "in use by another program, or not a camera; close other programs that use it"
+        return f"permission denied for {path}. Add the user to the group `video`."
+    return "in use by another program, or not a camera. Close other programs that use it."

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class SourceKind(StrEnum):
-    """Origin of the frames. All except a real camera can show arbitrary images."""
+    """Origin of the frames. Any except a real camera can show arbitrary pictures."""
 
     CAMERA = "a camera"
     VIRTUAL = "a virtual camera"
@@ -19,11 +19,11 @@ class SourceKind(StrEnum):
 
 
 class FrameSource(Protocol):
-    """Frame source, a driver or a simulator. Used from one thread."""
+    """Camera driver, file or simulator. Used from one thread."""
 
     @property
     def name(self) -> str:
-        """Name used in messages, as specified by the user."""
+        """Name for messages."""
 
     @property
     def kind(self) -> SourceKind: ...
@@ -31,31 +31,31 @@ class FrameSource(Protocol):
     def open(self) -> CameraLost | None: ...
 
     def read(self) -> "Frame | CameraLost":
-        """Return the next frame, blocking until there is one. After `CameraLost`, the source must be reopened."""
+        """Block until the next frame and return it. After `CameraLost`, reopen the source."""
 
     def close(self) -> None:
-        """Close the source. May be called twice and never raises."""
+        """Close the source. Idempotent; does not raise."""
 
 
 @runtime_checkable
 class Skipping(Protocol):
-    """Source that can skip frames without decoding or drawing them."""
+    """Source that can skip frames without decoding them."""
 
     def skip(self) -> CameraLost | None:
-        """Drop the next frame. Blocks like `read`, so that the following frame is current."""
+        """Drop the next frame. Blocks like `read`, so that the frame after it is current."""
 
 
 @runtime_checkable
 class Locatable(Protocol):
-    """Source whose presence can be checked without opening it."""
+    """Source that can be checked for presence without opening it."""
 
     def absent(self) -> CameraLost | None:
-        """Return None if it is present, as far as known."""
+        """Return the loss if the source is known to be missing."""
 
 
 @runtime_checkable
 class Granting(Protocol):
-    """Source that may use another size and format than requested."""
+    """Source whose size and format may differ from the requested ones."""
 
     def granted(self) -> str:
         """Return a description such as `640x480, MJPG, 30 frames per second`; empty if closed."""
@@ -63,7 +63,7 @@ class Granting(Protocol):
 
 @runtime_checkable
 class Prompted(Protocol):
-    """Source that simulates a person who may follow the instructions on the screen."""
+    """Source that simulates a person, who may follow the instructions on the screen."""
 
     def prompt(self, guidance: Guidance) -> None:
-        """Show an instruction to the person. May be called from any thread."""
+        """Show an instruction to the person. Thread-safe."""

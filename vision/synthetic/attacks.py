@@ -1,7 +1,7 @@
-"""Simulated attacks by someone posing as another person with everyday means: a print, a phone, a quick swap.
+"""Simulated impersonation attacks with everyday means: a print, a phone, a quick swap.
 
-They are selected with `synthetic:NAME+KIND` in `vision.camera`. All attackers follow the instructions on the screen as
-well as they can.
+Selected with `synthetic:NAME+KIND` in `vision.camera`. Attackers follow the instructions on the screen as far as they
+can.
 """
 
 import math
@@ -23,19 +23,19 @@ from vision.synthetic.scene import HEIGHT, WIDTH, Pose, compose
 
 class Attack(StrEnum):
     FLAT_PRINT = "flat-print"
-    """A photograph on paper, turned by hand as instructed."""
+    """Photograph on paper, turned by hand as instructed."""
     BENT_PRINT = "bent-print"
-    """A photograph bent like a face with both hands."""
+    """Photograph bent like a face with both hands."""
     STILL_PRINT = "still-print"
-    """A photograph held as still as possible by hand."""
+    """Photograph held as still as possible by hand."""
     PHONE = "phone"
-    """A video of the holder, who occasionally looks to either side."""
+    """Video of the holder, who looks to the left and right at intervals."""
     SWAP = "swap"
-    """A photograph while looking ahead, and the attacker's own face for the turns."""
+    """Photograph while looking ahead, and the attacker's own face for turns."""
 
 
 _AWAY = 2.0
-"""Distance from the camera in sheet widths, so that the printed face is as large in the frame as a real one."""
+"""Distance from the camera in sheet widths, at which the printed face is as large in the frame as a real face."""
 _TURNED_BY_HAND = 1.3
 """Turn of a sheet relative to that of a head."""
 _BEND = 2.0
@@ -43,17 +43,15 @@ _BEND = 2.0
 
 
 class Attacker:
-    """Draws an attack. The pictures are determined by seed and time."""
+    """Renderer of an attack. Seed and time determine the picture."""
 
     def __init__(self, attack: Attack, person: Person, seed: int = 0) -> None:
         self._attack, self._person, self._seed = attack, person, seed
         self._hand = Hand(seed)
-        self._own = next(one for one in PEOPLE.values() if one.name != person.name)
+        self._attacker = next(other for other in PEOPLE.values() if other.name != person.name)
 
     def frame(self, seconds: float, turned: float) -> Image:
-        """Return an RGB frame (480, 640, 3). `turned`: turn made in response to the instruction, in radians as in
-        `Pose`.
-        """
+        """Return an RGB frame (480, 640, 3). `turned`: turn in response to the instruction in radians, as in `Pose`."""
         match self._attack:
             case Attack.FLAT_PRINT:
                 return self._print(self._hand.holds(seconds, _TURNED_BY_HAND * turned))
@@ -65,28 +63,28 @@ class Attacker:
                 return self._phone(seconds)
             case Attack.SWAP:
                 if abs(turned) > 0.02:
-                    return compose(self._own, _with(pose_at(seconds, self._seed), turned))
+                    return compose(self._attacker, _with(pose_at(seconds, self._seed), turned))
                 return self._print(self._hand.holds(seconds, 0.0))
 
     def _print(self, held: HeldSheet) -> Image:
-        return lay(_with_thumbs(printed(self._person), self._own), held, _behind(self._own))
+        return lay(_with_thumbs(printed(self._person), self._attacker), held, _behind(self._attacker))
 
     def _phone(self, seconds: float) -> Image:
-        # to one side, ahead, to the other side, ahead: two seconds each
+        # left, ahead, right, ahead: two seconds each
         sway = 0.45 * math.sin(2 * math.pi * seconds / 8)
         screen = _cut(compose(self._person, _with(pose_at(seconds, self._seed + 1), sway)))
         lit = cv2.convertScaleAbs(screen, alpha=0.9, beta=22)
         frame = cv2.copyMakeBorder(lit, 26, 26, 12, 12, cv2.BORDER_CONSTANT, value=(18, 18, 20))
-        return lay(np.asarray(frame, np.uint8), self._hand.holds(seconds, 0.0), _behind(self._own))
+        return lay(np.asarray(frame, np.uint8), self._hand.holds(seconds, 0.0), _behind(self._attacker))
 
 
 class Hand:
-    """Hand that trembles and sways slightly, and turns what it holds."""
+    """Slightly trembling and swaying hand that turns a sheet."""
 
     def __init__(self, seed: int = 0) -> None:
-        drawn = random.Random(seed)  # noqa: S311 - it only needs to differ between hands
-        self._phases = [drawn.uniform(0, 2 * math.pi) for _ in range(6)]
-        self._paces = [drawn.uniform(1.5, 4.5) for _ in range(6)]
+        generator = random.Random(seed)  # noqa: S311 - not used for security
+        self._phases = [generator.uniform(0, 2 * math.pi) for _ in range(6)]
+        self._paces = [generator.uniform(1.5, 4.5) for _ in range(6)]
 
     def holds(self, seconds: float, turned: float, bend: float = 0.0, away: float = _AWAY) -> HeldSheet:
         def sway(number: int, size: float) -> float:
@@ -105,19 +103,19 @@ class Hand:
 
 @lru_cache(maxsize=8)
 def printed(person: Person) -> Image:
-    """Return the person's portrait as an inkjet print: paler, with a white margin."""
+    """Return the person's portrait as an inkjet print, paler and with a white margin."""
     return on_paper(_cut(compose(person, Pose())))
 
 
 def _with_thumbs(sheet: Image, holder: Person) -> Image:
     """Add two thumbs at the edges of the sheet."""
-    held = sheet.copy()
-    height, width = held.shape[:2]
+    picture = sheet.copy()
+    height, width = picture.shape[:2]
     thumb = (round(0.05 * width), round(0.09 * width))
     for side, slant in ((0.02, -35), (0.98, 35)):
         middle = (round(side * width), round(0.8 * height))
-        cv2.ellipse(held, middle, thumb, slant, 0, 360, holder.skin, -1, cv2.LINE_AA)
-    return held
+        cv2.ellipse(picture, middle, thumb, slant, 0, 360, holder.skin, -1, cv2.LINE_AA)
+    return picture
 
 
 def on_paper(picture: Image) -> Image:
@@ -127,7 +125,7 @@ def on_paper(picture: Image) -> Image:
 
 
 def _cut(picture: Image) -> Image:
-    """Return head and shoulders from a frame, in portrait format."""
+    """Crop head and shoulders from a frame, in portrait format."""
     box = face_of_portrait()
     middle, half = (box.left + box.right) // 2, round(0.95 * box.width)
     return np.ascontiguousarray(picture[:, max(middle - half, 0) : min(middle + half, WIDTH)])
@@ -135,7 +133,7 @@ def _cut(picture: Image) -> Image:
 
 @lru_cache(maxsize=4)
 def _behind(attacker: Person) -> Image:
-    """Return the attacker's body, whose head will be hidden by the sheet or phone."""
+    """Return the attacker, whose head is hidden later by the sheet or phone."""
     return compose(attacker, Pose(distance=1.3, shift=(0.0, 0.06 * HEIGHT)))
 
 

@@ -1,4 +1,4 @@
-"""How far a person has turned the head at any time, reacting to the screen with a delay."""
+"""Delayed reaction of a simulated person to instructions to turn the head."""
 
 import math
 
@@ -9,30 +9,30 @@ _REACTION = 0.35
 _TURNING = 0.7
 """Seconds for turning from the front to the side."""
 _FURTHER, _PATIENCE = 0.35, 3.0
-"""Fraction by which the head is gradually turned further, and the seconds this takes."""
+"""Fraction by which the head gradually turns further, and the duration in seconds."""
 _SIDES = {Guidance.TURN_LEFT: 1.0, Guidance.TURN_RIGHT: -1.0}
 
 
 class Attention:
-    """Reaction to instructions. Times are in seconds by the source's clock."""
+    """Reaction to instructions. Times are in seconds on the source's clock."""
 
-    def __init__(self, far: float = 0.48) -> None:
-        """`far`: usual turn in radians."""
-        self._far = far
+    def __init__(self, angle: float = 0.48) -> None:
+        """`angle`: usual turn in radians."""
+        self._angle = angle
         self._target = 0.0
         self._start = 0.0
         self._since = float("-inf")
 
     def hear(self, guidance: Guidance, now: float) -> None:
-        target = self._far * _SIDES.get(guidance, 0.0)
+        target = self._angle * _SIDES.get(guidance, 0.0)
         if target != self._target:
             self._start = self.turned(now)
             self._target, self._since = target, now + _REACTION
 
     def turned(self, now: float) -> float:
         """Return the turn in radians, positive to the right side of the picture, which is the patient's left."""
-        share = min(max((now - self._since) / _TURNING, 0.0), 1.0)
-        smooth = (1 - math.cos(math.pi * share)) / 2
-        # while the instruction to turn remains, the person turns slightly further
-        more = 1 + _FURTHER * min(max(now - self._since - _TURNING, 0.0) / _PATIENCE, 1.0)
-        return self._start + (self._target * more - self._start) * smooth
+        progress = min(max((now - self._since) / _TURNING, 0.0), 1.0)
+        smooth = (1 - math.cos(math.pi * progress)) / 2
+        # turn slightly further while the instruction remains
+        further = 1 + _FURTHER * min(max(now - self._since - _TURNING, 0.0) / _PATIENCE, 1.0)
+        return self._start + (self._target * further - self._start) * smooth

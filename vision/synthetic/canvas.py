@@ -1,7 +1,7 @@
-"""Canvas for drawing a head, and soft shapes on it.
+"""Canvas for drawing a head with soft shapes.
 
-Coordinates are u to the right and v down, in half head widths. A shape is a coverage between 0 and 1 with an edge that
-is one pixel wide.
+Coordinates are u to the right and v down, in half head widths. A shape is a coverage between 0 and 1 with an edge one
+pixel wide.
 """
 
 import cv2
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vision.synthetic.person import Colour
 
 Field = NDArray[np.float32]
-"""One value per canvas pixel."""
+"""Array with one value per canvas pixel."""
 
 PIXELS = 100
 """Canvas pixels per half head width."""
@@ -53,7 +53,7 @@ def ellipse(cu: float, cv: float, ru: float, rv: float, power: float = 2.0) -> F
 
 
 class Paint:
-    """RGB picture painted layer by layer."""
+    """RGB picture for painting layers."""
 
     def __init__(self, colour: Colour) -> None:
         self.rgb = np.empty((*U.shape, 3), np.float32)

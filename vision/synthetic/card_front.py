@@ -1,6 +1,6 @@
-"""Drawing the front of a simulated card with its fields, marked 見本 / SPECIMEN.
+"""Drawing of a simulated card's front, marked 見本 / SPECIMEN.
 
-Security features, patterns and logos of real cards are not drawn.
+Security features, patterns and logos of real cards are omitted.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _SPECIMEN = (204, 120, 130)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CardFront:
-    """Printed data, of invented people only."""
+    """Printed data of an invented person."""
 
     birth: str
     """Birth date as printed, such as `昭和55年 3月 1日生`."""
@@ -45,7 +45,7 @@ class CardFront:
     """Additional entries."""
     pinless: bool = False
     photo: Image | None = None
-    """Grey picture."""
+    """Grey picture, if any."""
 
 
 @cache
@@ -115,7 +115,7 @@ def draw_back(number: str = "0000 0000 0000", font: Path | None = None) -> Image
 
 
 def draw_other_card(font: Path | None = None) -> Image:
-    """Draw another kind of card, with the photo on the right and other fields."""
+    """Draw another kind of card, with different fields and the photo on the right."""
     from PIL import Image as Pictures
     from PIL import ImageDraw
 

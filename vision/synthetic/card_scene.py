@@ -1,6 +1,6 @@
-"""Simulating a card held to a camera: position, lighting, and defects of the picture.
+"""Simulation of a card held to a camera: position, lighting and picture defects.
 
-All effects are determined by a seed, so that scenes can be reproduced.
+A seed determines all effects, so scenes are reproducible.
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ _SKIN = np.array([222, 176, 150], np.float32)
 
 
 class SceneTrouble(StrEnum):
-    """Difficulty in a scene."""
+    """Difficulty of a scene."""
 
     GLARE = "glare"
     LOW_LIGHT = "low-light"
@@ -31,11 +31,11 @@ class SceneTrouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardScene:
-    """How a card is held. Angles are in degrees, and `width` is relative to the picture."""
+    """Position and lighting of a card. Angles are in degrees, and `width` is relative to the picture."""
 
     width: float = 0.8
     turn: float = 0.0
-    """Rotation in the picture plane; 180 is upside down."""
+    """Rotation in the picture plane, with 180 for upside down."""
     tilt: float = 0.0
     """Rotation about the card's horizontal axis."""
     swing: float = 0.0
@@ -56,7 +56,7 @@ class CardScene:
 
 
 def clean(random: np.random.Generator) -> CardScene:
-    """Return a scene with the card held flat and still in good light."""
+    """Return a random scene with a flat and still card in good light."""
     return _inside(
         CardScene(
             width=random.uniform(0.78, 0.92),
@@ -74,7 +74,7 @@ def clean(random: np.random.Generator) -> CardScene:
 
 
 def ordinary(random: np.random.Generator) -> CardScene:
-    """Return a scene with the card held by hand: rotated, tilted, slightly blurred, in room light."""
+    """Return a random scene with a hand-held card: rotated, tilted, slightly blurred, in room light."""
     return _inside(
         CardScene(
             width=random.uniform(0.68, 0.92),
@@ -93,11 +93,9 @@ def ordinary(random: np.random.Generator) -> CardScene:
 
 
 def hard(random: np.random.Generator) -> CardScene:
-    """Return an ordinary scene with one or two difficulties."""
-    troubles = tuple(
-        SceneTrouble(str(one))
-        for one in random.choice([str(t) for t in SceneTrouble], random.integers(1, 3), replace=False)
-    )
+    """Return an ordinary scene with one or two random difficulties."""
+    names = random.choice([str(trouble) for trouble in SceneTrouble], random.integers(1, 3), replace=False)
+    troubles = tuple(SceneTrouble(str(name)) for name in names)
     tilted = SceneTrouble.TILTED in troubles
     return _inside(
         CardScene(
@@ -116,7 +114,7 @@ def hard(random: np.random.Generator) -> CardScene:
 
 
 def _inside(scene: CardScene) -> CardScene:
-    """Return the scene with the card moved away until it is completely in the picture."""
+    """Move the card away until it is completely in the picture."""
     while scene.width > 0.3:
         corners = _placed(scene, SIZE)
         if corners.min() > 4 and corners[:, 0].max() < SIZE[0] - 4 and corners[:, 1].max() < SIZE[1] - 4:
@@ -126,7 +124,7 @@ def _inside(scene: CardScene) -> CardScene:
 
 
 def shoot(card: Image, scene: CardScene, seed: int, size: tuple[int, int] = SIZE) -> Image:
-    """Return the camera picture of `card` (RGB) in `scene`, as RGB with `size` (width, height)."""
+    """Return the RGB camera picture of `card` (RGB) in `scene`. `size`: width and height in pixels."""
     import cv2
 
     random = np.random.default_rng(seed)
@@ -137,7 +135,7 @@ def shoot(card: Image, scene: CardScene, seed: int, size: tuple[int, int] = SIZE
     matrix = homography(face.shape, scene, size)
     shape = _rounded(face.shape[:2])
     inside = cv2.warpPerspective(shape, matrix, size, flags=cv2.INTER_LINEAR)[:, :, None]
-    # average details smaller than a camera pixel instead of sampling them
+    # average details smaller than a camera pixel, instead of sampling them
     small = cv2.GaussianBlur(face, (0, 0), max(0.35 * face.shape[1] / (scene.width * size[0]), 0.3))
     warped = cv2.warpPerspective(small, matrix, size, flags=cv2.INTER_LINEAR)
     shadow = np.roll(cv2.GaussianBlur(inside[:, :, 0], (0, 0), 6), (5, 4), (0, 1))[:, :, None]
@@ -152,7 +150,7 @@ def shoot(card: Image, scene: CardScene, seed: int, size: tuple[int, int] = SIZE
 
 
 def homography(shape: tuple[int, ...], scene: CardScene, size: tuple[int, int] = SIZE) -> NDArray[np.float64]:
-    """Return the (3, 3) homography from pixels of a card picture of `shape` to pixels of the scene."""
+    """Return the (3, 3) homography from pixels of a card picture with `shape` to pixels of the scene."""
     import cv2
 
     high, wide = shape[:2]
@@ -161,7 +159,7 @@ def homography(shape: tuple[int, ...], scene: CardScene, size: tuple[int, int] =
 
 
 def _placed(scene: CardScene, size: tuple[int, int]) -> NDArray[np.float64]:
-    """Return the card's corners (4, 2), seen by a pinhole camera at a distance of 2.2 card widths."""
+    """Return the card's corners (4, 2) for a pinhole camera at a distance of 2.2 card widths."""
     half_width, half_height = 0.5, 0.5 * layout.HEIGHT / layout.WIDTH
     corners = np.array(
         [(-half_width, -half_height), (half_width, -half_height), (half_width, half_height), (-half_width, half_height)]
@@ -193,7 +191,7 @@ def _rounded(shape: tuple[int, int]) -> NDArray[np.float32]:
 
 
 def _background(size: tuple[int, int], random: np.random.Generator) -> NDArray[np.float32]:
-    """Return a room out of focus: soft patches, and sometimes a straight edge."""
+    """Return a blurred room with soft patches and up to two vertical bands."""
     import cv2
 
     wide = size[0]
@@ -229,8 +227,8 @@ def _fingers(
     wide, high = layout.WIDTH * 12, layout.HEIGHT * 12
     side = int(random.integers(0, 4))
     along = random.uniform(0.15, 0.85)
-    where = [(0, along * high), (wide, along * high), (along * wide, 0), (along * wide, high)][side]
-    centre = cv2.perspectiveTransform(np.array([[where]], np.float32), matrix)[0, 0]
+    position = [(0, along * high), (wide, along * high), (along * wide, 0), (along * wide, high)][side]
+    centre = cv2.perspectiveTransform(np.array([[position]], np.float32), matrix)[0, 0]
     mask = np.zeros(picture.shape[:2], np.float32)
     axes = (int(random.uniform(22, 34)), int(random.uniform(40, 70)))
     angle = random.uniform(60, 120) if side < 2 else random.uniform(-30, 30)
@@ -254,10 +252,10 @@ def _glare(
     """Add the reflection of a lamp."""
     import cv2
 
-    where = np.array(
+    position = np.array(
         [[[random.uniform(0.2, 0.95) * layout.WIDTH * 12, random.uniform(0.2, 0.8) * layout.HEIGHT * 12]]], np.float32
     )
-    centre = cv2.perspectiveTransform(where, matrix)[0, 0]
+    centre = cv2.perspectiveTransform(position, matrix)[0, 0]
     spot = np.zeros(picture.shape[:2], np.float32)
     axes = (int(random.uniform(15, 60)), int(random.uniform(10, 30)))
     cv2.ellipse(spot, (int(centre[0]), int(centre[1])), axes, random.uniform(0, 180), 0, 360, 1.0, -1)

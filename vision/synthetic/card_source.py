@@ -1,4 +1,4 @@
-"""Simulated camera that shows a card held to it."""
+"""Simulated camera with a card held to it."""
 
 import time
 from collections.abc import Callable
@@ -20,16 +20,14 @@ _SIDES: Final[dict[str, Callable[[], Image]]] = {
     "back": draw_back,
     "other": draw_other_card,
 }
-_SECONDS_A_FRAME: Final = 0.1
+_FRAME_SECONDS: Final = 0.1
 
 
 class CardSource:
     """`FrameSource` with a slightly moving card, or an empty counter if `card` returns None."""
 
     def __init__(self, card: Callable[[], Image | None], scene: CardScene | None = None) -> None:
-        """`card` returns the picture of a card (RGB) for each frame. Cache it, because drawing takes longer than a
-        frame.
-        """
+        """`card`: returns the RGB picture of the card for each frame. Cache it: drawing takes longer than a frame."""
         self._card = card
         self._scene = scene or CardScene()
         self._number = 0
@@ -46,7 +44,7 @@ class CardSource:
         return None
 
     def read(self) -> Frame | CameraLost:
-        time.sleep(_SECONDS_A_FRAME)
+        time.sleep(_FRAME_SECONDS)
         self._number += 1
         card = self._card()
         if card is None:
@@ -64,15 +62,16 @@ class CardSource:
 
 
 def card_source(text: str) -> CardSource:
-    """Return the source for `front`, `pinless`, `back` or `other`, followed by comma-separated difficulties, such as
-    `front,glare,tilted`. Raises ValueError.
+    """Return the source for a card such as `front` or `front,glare,tilted`. Raises ValueError for unknown words.
+
+    `text`: `front`, `pinless`, `back` or `other`, followed by comma-separated difficulties.
     """
     side, *words = text.split(",")
     if side not in _SIDES:
-        raise ValueError(f"there is no card {side!r}. Known: {', '.join(_SIDES)}.")
+        raise ValueError(f"unknown card {side!r}. Known: {', '.join(_SIDES)}.")
     for word in words:
         if word not in set(SceneTrouble):
-            raise ValueError(f"there is no trouble {word!r}. Known: {', '.join(SceneTrouble)}.")
+            raise ValueError(f"unknown difficulty {word!r}. Known: {', '.join(SceneTrouble)}.")
     troubles = tuple(SceneTrouble(word) for word in words)
     dim, blurred, tilted = (
         trouble in troubles for trouble in (SceneTrouble.LOW_LIGHT, SceneTrouble.BLURRED, SceneTrouble.TILTED)

@@ -1,4 +1,4 @@
-"""Difficult conditions for a camera: light, position, blur, noise, a mask. They can be combined."""
+"""Difficult conditions for a camera, which can be combined: light, position, blur, noise, a mask."""
 
 from dataclasses import replace
 from enum import StrEnum
@@ -15,9 +15,9 @@ from vision.synthetic.scene import CENTRE, HEIGHT, WIDTH
 class Condition(StrEnum):
     DARK = "dark"
     SIDE_LIGHT = "side-light"
-    """A lamp beside the face, with half of the face in shadow."""
+    """Lamp beside the face, which leaves half of the face in shadow."""
     BACKLIT = "backlit"
-    """A window behind a face in shadow."""
+    """Window behind a face in shadow."""
     FAR = "far"
     NEAR = "near"
     OFF_CENTRE = "off-centre"
@@ -25,13 +25,13 @@ class Condition(StrEnum):
     NOISY = "noisy"
     """Noise as from a cheap sensor in a dim room."""
     MASK = "mask"
-    """A surgical mask over nose and mouth."""
+    """Surgical mask over nose and mouth."""
 
 
 Conditions = frozenset[Condition]
 
 OF_A_PERSON = frozenset({Condition.SIDE_LIGHT, Condition.BACKLIT, Condition.MASK})
-"""Conditions that only apply to a person. The others apply to any picture."""
+"""Conditions that apply to a person. The others apply to any picture."""
 
 _CLOSER = {Condition.FAR: 0.42, Condition.NEAR: 2.7}
 _BESIDE = 205
@@ -57,7 +57,7 @@ def person_in(conditions: Conditions, person: Person) -> Person:
 
 
 def developed(conditions: Conditions, picture: Image) -> Image:
-    """Return the picture as it reaches the sensor, without sensor noise."""
+    """Apply the conditions to the picture, except for sensor noise."""
     for condition, scale in _CLOSER.items():
         if condition in conditions:
             picture = _moved(picture, scale, 0)
@@ -75,7 +75,7 @@ def noise_in(conditions: Conditions) -> float:
 
 
 def _moved(picture: Image, scale: float, right: int) -> Image:
-    """Return the scene closer, further away or shifted. Its edges are extended."""
+    """Scale and shift the scene, extending its edges."""
     x, y = CENTRE
     matrix = np.array([[scale, 0, x * (1 - scale) + right], [0, scale, y * (1 - scale)]])
     moved = cv2.warpAffine(picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)

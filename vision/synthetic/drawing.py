@@ -1,7 +1,7 @@
-"""Drawing a synthetic head: colour, coverage and depth on a canvas, to be turned by a pose.
+"""Drawing of a synthetic head on a canvas: colour, coverage and depth, from which `scene` composes poses.
 
-Coordinates of the head are u to the right, v down and z towards the camera, in half head widths, with the origin in the
-centre of the head. Every shape is a coverage between 0 and 1 with an edge one pixel wide, so no oversampling is needed.
+Coordinates are u to the right, v down and z towards the camera, in half head widths from the centre of the head. Shapes
+are coverages between 0 and 1 with an edge one pixel wide, so no oversampling is required.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from vision.synthetic.canvas import PIXELS, Field, Paint, U, V, blob, blur, cove
 from vision.synthetic.person import Beard, Cover, Glasses, Hair, Person
 
 LIDS = (0.0, 0.4, 0.75, 1.0)
-"""Drawn eyelid positions from open to closed. A blink runs through them."""
+"""Drawn eyelid positions, from open to closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """Direction of the light (to the right, down, towards the camera) and its strength."""
+    """Direction (right, down, towards the camera) and strength of the light."""
 
     direction: tuple[float, float, float] = (-0.35, -0.55, 0.75)
     strength: float = 1.0
@@ -30,7 +30,7 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class HeadDrawing:
-    """Head in a certain light. `faces[i]` is RGB (H, W, 3) uint8 with the eyelids as in `LIDS[i]`."""
+    """Head in a given light. `faces[i]`: RGB (H, W, 3) uint8 with the eyelid position `LIDS[i]`."""
 
     faces: tuple[NDArray[np.uint8], ...]
     coverage: Field
@@ -48,7 +48,7 @@ def _head_distance(person: Person) -> Field:
 
 
 def _depth(person: Person, outline: Field) -> Field:
-    """Return the depth of each point of the head: the skull is a dome, and features are hills and hollows on it."""
+    """Return the depth of each point of the head: a dome for the skull, with elevations and hollows for features."""
     eyes, nose, mouth = person.eyes, person.nose, person.mouth
     dome = np.sqrt(np.clip(1 - (outline + 1) ** 2, 0, 1))
     tip = eyes.height + nose.length
@@ -77,7 +77,7 @@ def _shade(depth: Field, light: Light) -> Field:
 
 
 def _strands(seed: int) -> Field:
-    """Return hair texture around 1, in vertical streaks."""
+    """Return a hair texture of vertical streaks with a mean of 1."""
     noise = np.random.default_rng(seed).random(U.shape, np.float32)
     streaks = np.asarray(cv2.GaussianBlur(noise, (0, 0), sigmaX=1.2, sigmaY=14), np.float32)
     streaks = (streaks - streaks.mean()) / streaks.std()
@@ -99,7 +99,7 @@ def _skin(paint: Paint, person: Person) -> None:
 
 
 def _age(paint: Paint, person: Person) -> None:
-    """Add lines on the forehead, mouth and eyes, which deepen with age from about forty."""
+    """Add lines on forehead, mouth and eyes, which deepen with age from about 40."""
     years = float(np.clip((person.age - 38) / 45, 0, 1))
     if not years:
         return
@@ -126,10 +126,10 @@ def _age(paint: Paint, person: Person) -> None:
 
 def _marks(paint: Paint, person: Person) -> None:
     if person.freckles:
-        drawn = np.random.default_rng(person.age)
+        generator = np.random.default_rng(person.age)
         for _ in range(round(90 * person.freckles)):
-            u, v, size = drawn.normal(0, 0.42), drawn.normal(0.26, 0.17), drawn.uniform(0.010, 0.019)
-            paint.over(blob(u, v, size, size), (150, 88, 60), drawn.uniform(0.3, 0.6))
+            u, v, size = generator.normal(0, 0.42), generator.normal(0.26, 0.17), generator.uniform(0.010, 0.019)
+            paint.over(blob(u, v, size, size), (150, 88, 60), generator.uniform(0.3, 0.6))
     if person.mole is not None:
         paint.over(blob(*person.mole, 0.028, 0.026), (62, 38, 30), 0.9)
 
@@ -237,7 +237,7 @@ def _glasses(paint: Paint, person: Person) -> None:
 
 
 def _hair_front(person: Person) -> Field:
-    """Return the hair in front: from the crown to the hairline, and beside the face."""
+    """Return the coverage of the front hair, from the crown to the hairline and beside the face."""
     width, line = person.head.width, person.hairline
     across = U / width
     dome = ellipse(0, -0.1, width * 1.09, 1.53)
@@ -268,7 +268,7 @@ def _hair_front(person: Person) -> Field:
 
 
 def _hair_back(person: Person) -> Field:
-    """Return the hair behind the head, visible beside and above it."""
+    """Return the coverage of the hair that is visible beside and above the head."""
     width = person.head.width
     shapes: dict[Hair, Field] = {
         Hair.BOB: np.maximum(ellipse(0, -0.25, width * 1.26, 1.5, 2.4), V - 1.05),
@@ -287,8 +287,8 @@ def _hair_back(person: Person) -> Field:
     return blur(covered(falls), 1.3)
 
 
-def _worn(person: Person) -> tuple[Field, Field] | None:
-    """Return the coverage of headwear in front of and behind the head, or None."""
+def _headwear(person: Person) -> tuple[Field, Field] | None:
+    """Return the coverage of headwear in front of and behind the head; None without headwear."""
     width = person.head.width
     if person.cover is Cover.SCARF:
         outer = np.minimum(
@@ -306,7 +306,7 @@ def _worn(person: Person) -> tuple[Field, Field] | None:
 
 
 def _mask(paint: Paint, person: Person, shade: Field) -> None:
-    """Add a pleated mask from the bridge of the nose to below the chin, with bands to the ears."""
+    """Add a pleated mask from the bridge of the nose to the chin, with bands to the ears."""
     if not person.mask:
         return
     top = person.eyes.height + 0.45 * person.nose.length
@@ -324,7 +324,7 @@ def _mask(paint: Paint, person: Person, shade: Field) -> None:
 
 
 def _cloth(person: Person) -> NDArray[np.float32]:
-    """Return the colour of the headwear: folds of a scarf, or ribs and turn-up of a cap."""
+    """Return the colour of the headwear, with the folds of a scarf or the ribs and turn-up of a cap."""
     if person.cover is Cover.SCARF:
         around = np.hypot(U * 1.1, V - 0.15)
         folds = 1 + 0.07 * np.sin(15 * around + 1.6 * U) + 0.05 * np.sin(31 * around - 3 * V)
@@ -341,7 +341,7 @@ def _ears(person: Person) -> Field:
 
 @lru_cache(maxsize=24)
 def draw_head(person: Person, light: Light) -> HeadDrawing:
-    """Draw a head once for all frames in that light. Takes about 0.3 s."""
+    """Draw a head for all frames in a given light. Takes about 0.3 s."""
     outline = _head_distance(person)
     depth = _depth(person, outline)
     shade = _shade(depth, light)[..., None] * light.strength
@@ -355,9 +355,9 @@ def draw_head(person: Person, light: Light) -> HeadDrawing:
     gloss = 1 + 0.28 * blob(light.direction[0] * 0.9, -1.15, 0.55, 0.28)[..., None]
     hair = np.asarray(person.hair_colour, np.float32) * strands * light.strength
     head, front, back, ears = covered(outline), _hair_front(person), _hair_back(person), _ears(person)
-    worn = _worn(person)
-    if worn is not None and person.cover is Cover.SCARF:
-        front, back = front * 0, worn[1]
+    headwear = _headwear(person)
+    if headwear is not None and person.cover is Cover.SCARF:
+        front, back = front * 0, headwear[1]
     faces: list[NDArray[np.uint8]] = []
     for closed in LIDS:
         face = Paint(person.skin)
@@ -365,18 +365,18 @@ def draw_head(person: Person, light: Light) -> HeadDrawing:
         _eyes(face, person, closed)
         _brows(face, person)
         _glasses(face, person)
-        whole = Paint((0, 0, 0))
-        whole.rgb[:] = hair * 0.72
-        whole.over(ears, np.asarray(person.skin, np.float32) * 0.8 * light.strength)
-        whole.over(head, face.rgb * shade)
-        _mask(whole, person, shade)
-        whole.darken(blur(front, 7) * head * (1 - front), 0.3)
-        whole.over(front, hair * gloss * (0.55 + 0.45 * shade))
-        if worn is not None:
-            whole.darken(blur(worn[0], 9) * head * (1 - worn[0]), 0.35)
-            whole.over(worn[0], _cloth(person) * (0.5 + 0.5 * shade))
-        faces.append(np.clip(whole.rgb, 0, 255).astype(np.uint8))
+        picture = Paint((0, 0, 0))
+        picture.rgb[:] = hair * 0.72
+        picture.over(ears, np.asarray(person.skin, np.float32) * 0.8 * light.strength)
+        picture.over(head, face.rgb * shade)
+        _mask(picture, person, shade)
+        picture.darken(blur(front, 7) * head * (1 - front), 0.3)
+        picture.over(front, hair * gloss * (0.55 + 0.45 * shade))
+        if headwear is not None:
+            picture.darken(blur(headwear[0], 9) * head * (1 - headwear[0]), 0.35)
+            picture.over(headwear[0], _cloth(person) * (0.5 + 0.5 * shade))
+        faces.append(np.clip(picture.rgb, 0, 255).astype(np.uint8))
     coverage = np.maximum(np.maximum(head, front), np.maximum(back, ears))
-    if worn is not None:
-        coverage = np.maximum(coverage, worn[0])
+    if headwear is not None:
+        coverage = np.maximum(coverage, headwear[0])
     return HeadDrawing(tuple(faces), coverage, blur(np.asarray(np.where(head > 0, depth, 0), np.float32), 2))

@@ -6,12 +6,12 @@ from config.platform.chosen import system
 
 
 class NoFont(RuntimeError):
-    """No Japanese font is installed. The message names a package with one."""
+    """No Japanese font is installed. The message names a font package."""
 
 
 def fonts() -> tuple[Path, ...]:
     """Return the installed Japanese fonts. Raises `NoFont`."""
-    found: tuple[Path, ...] = system.japanese_fonts()
-    if not found:
-        raise NoFont("no Japanese font for drawing a card: install the package fonts-morisawa-bizud-gothic")
-    return found
+    installed: tuple[Path, ...] = system.japanese_fonts()
+    if not installed:
+        raise NoFont("cannot draw a card without a Japanese font. Install the package fonts-morisawa-bizud-gothic.")
+    return installed

@@ -1,4 +1,4 @@
-"""Reading a source frame by frame without dropping or waiting, so that results are the same on any computer."""
+"""Reading of a source frame by frame, without dropping or waiting, for reproducible results."""
 
 from vision.frame import Frame
 from vision.sources.protocol import FrameSource, Prompted
@@ -6,7 +6,7 @@ from vision.verdict import CameraLost, Guidance
 
 
 class FrameByFrame:
-    """Replacement for `vision.camera.Camera`. The source must not pace itself."""
+    """Replacement for `vision.camera.Camera`. The source must not run in real time."""
 
     def __init__(self, source: FrameSource) -> None:
         self._source = source
@@ -17,7 +17,7 @@ class FrameByFrame:
         return self._source.name
 
     def clock(self) -> float:
-        """Return the time of the last frame in seconds, as the clock for `check_face`."""
+        """Return the time of the last frame in seconds. Use it as the clock of `check_face`."""
         return self._taken_at
 
     def after(self, number: int, timeout: float) -> Frame | CameraLost | None:

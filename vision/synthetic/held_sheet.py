@@ -1,4 +1,4 @@
-"""Exact projection of a picture on a flat or bent sheet held to the camera."""
+"""Exact projection of a picture on a flat or bent sheet in front of a camera."""
 
 from dataclasses import dataclass
 
@@ -9,25 +9,25 @@ from numpy.typing import NDArray
 from vision.frame import Image
 
 FOCAL = 1.2
-"""Focal length of the camera in frame widths, which is a horizontal angle of view of about 45 degrees."""
+"""Focal length in frame widths, for a horizontal angle of view of about 45 degrees."""
 _FLAT = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class HeldSheet:
-    """How a sheet is held. Angles are in radians, lengths in sheet widths."""
+    """Position and shape of a sheet. Angles are in radians, lengths in sheet widths."""
 
     yaw: float = 0.0
-    """Positive if it faces the right side of the picture."""
+    """Positive towards the right side of the picture."""
     pitch: float = 0.0
-    """Positive if it faces downwards."""
+    """Positive downwards."""
     roll: float = 0.0
     right: float = 0.0
     down: float = 0.0
     away: float = 2.0
     """Distance from the camera to the centre of the sheet."""
     bend: float = 0.0
-    """1 / radius of the bend, not negative. The edges bend away from the camera."""
+    """1 / radius of the bend, at least 0. The edges bend away from the camera."""
     slant: float = 0.0
     """Angle between the axis of the bend and the vertical axis of the sheet."""
 
@@ -35,17 +35,19 @@ class HeldSheet:
 def lay(sheet: Image, held: HeldSheet, background: Image) -> Image:
     """Return `sheet` (h, w, 3) in perspective over `background` (H, W, 3)."""
     height, width = background.shape[:2]
-    columns, rows, on_it = _seen(held, width, height, sheet.shape[0] / sheet.shape[1])
+    columns, rows, mask = _project(held, width, height, sheet.shape[0] / sheet.shape[1])
     unit = sheet.shape[1] - 1
-    there = cv2.remap(sheet, columns * unit, rows * unit, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    weight = cv2.GaussianBlur(on_it.astype(np.float32), (3, 3), 0)[..., None]
-    return np.asarray(background + weight * (there.astype(np.float32) - background), np.uint8)
+    projected = cv2.remap(sheet, columns * unit, rows * unit, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    weight = cv2.GaussianBlur(mask.astype(np.float32), (3, 3), 0)[..., None]
+    return np.asarray(background + weight * (projected.astype(np.float32) - background), np.uint8)
 
 
-def _seen(
-    held: HeldSheet, width: int, height: int, tall: float
+def _project(
+    held: HeldSheet, width: int, height: int, sheet_height: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-    """Return the position on the sheet shown by each pixel of the frame, in sheet widths from the upper left."""
+    """Return column and row on the sheet for each pixel of the frame, in sheet widths from its upper left corner, and a
+    mask of the sheet.
+    """
     focal = FOCAL * width
     x, y = np.meshgrid(
         (np.arange(width, dtype=np.float32) - width / 2) / focal,
@@ -59,7 +61,7 @@ def _seen(
         across = start[0] + reach * ray[..., 0]
         hit = reach > 0
     else:
-        # nearer intersection of the ray with the cylinder whose axis is one radius behind the centre of the sheet
+        # nearer intersection of the ray with a cylinder whose axis is one radius behind the centre of the sheet
         radius = np.float32(1 / held.bend)
         behind = start[2] - radius
         a = ray[..., 0] ** 2 + ray[..., 2] ** 2
@@ -72,8 +74,8 @@ def _seen(
     if held.slant:
         cos, sin = np.float32(np.cos(held.slant)), np.float32(np.sin(held.slant))
         across, down = cos * across + sin * down, cos * down - sin * across
-    on_it = hit & (np.abs(across) < 0.5) & (np.abs(down) < tall / 2)
-    return (across + 0.5).astype(np.float32), (down + tall / 2).astype(np.float32), on_it
+    mask = hit & (np.abs(across) < 0.5) & (np.abs(down) < sheet_height / 2)
+    return (across + 0.5).astype(np.float32), (down + sheet_height / 2).astype(np.float32), mask
 
 
 def _rotation(held: HeldSheet) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Movement of a person waiting in front of a camera: blinks, slow turns and slight sway, given by seed and time."""
+"""Movement of a person in front of a camera: blinks, slow turns and slight sway, determined by seed and time."""
 
 import math
 import random
@@ -6,14 +6,14 @@ import random
 from vision.synthetic.scene import Pose
 
 _BLINK = (1, 2, 3, 3, 2, 1)
-"""Eyelid positions during a blink, one per step."""
+"""Eyelid position at each step of a blink."""
 _STEP = 0.03
-"""Seconds per step of a blink."""
+"""Duration of a step in seconds."""
 
 
 def pose_at(seconds: float, seed: int = 0) -> Pose:
-    """Return the pose at a time, with small turns of up to about 12 degrees and a blink every three to five seconds."""
-    phases = random.Random(seed)  # noqa: S311 - it only needs to differ between people
+    """Return the pose at a time, with turns of up to about 12 degrees and one blink per four seconds."""
+    phases = random.Random(seed)  # noqa: S311 - not used for security
     a, b, c, d, e = (phases.uniform(0, 2 * math.pi) for _ in range(5))
     yaw = 0.13 * math.sin(0.9 * seconds + a) + 0.06 * math.sin(2.3 * seconds + b)
     pitch = 0.05 * math.sin(0.7 * seconds + c)
@@ -24,8 +24,8 @@ def pose_at(seconds: float, seed: int = 0) -> Pose:
 
 
 def _lids(seconds: float, seed: int) -> int:
-    """Return the eyelid position. There is one blink at a random time in every four seconds."""
+    """Return the eyelid position, with one blink at a random time in each interval of four seconds."""
     window = math.floor(seconds / 4)
-    begins = window * 4 + random.Random(seed * 7919 + window).uniform(0, 3)  # noqa: S311
-    step = math.floor((seconds - begins) / _STEP)
+    start = window * 4 + random.Random(seed * 7919 + window).uniform(0, 3)  # noqa: S311
+    step = math.floor((seconds - start) / _STEP)
     return _BLINK[step] if 0 <= step < len(_BLINK) else 0

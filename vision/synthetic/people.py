@@ -366,7 +366,7 @@ PEOPLE: Mapping[str, Person] = MappingProxyType({person.name: person for person 
 
 
 def person_named(name: str) -> Person:
-    """Return the person. Raises ValueError, listing the known names."""
+    """Return the person. Raises ValueError with the known names for an unknown name."""
     if name not in PEOPLE:
         raise ValueError(f"unknown synthetic person {name!r}. Known: {', '.join(PEOPLE)}.")
     return PEOPLE[name]

@@ -39,7 +39,7 @@ class Cover(StrEnum):
 
     NONE = "none"
     SCARF = "scarf"
-    """Headscarf that only leaves the face uncovered."""
+    """Headscarf that covers all but the face."""
     CAP = "cap"
     """Knitted cap over the tops of the ears."""
 
@@ -47,13 +47,13 @@ class Cover(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Head:
     width: float = 1.0
-    """Half the width at the cheekbones."""
+    """Half width at the cheekbones."""
     jaw: float = 0.28
     """Narrowing of the face towards the chin, from 0 (none) to 0.5 (pointed)."""
     square: float = 2.2
-    """Exponent of the outline: 2 for an ellipse, 3 for almost a rectangle."""
+    """Exponent of the outline: 2 for an ellipse, 3 for a nearly rectangular face."""
     chin: float = 1.45
-    """Distance from the centre of the face to the chin."""
+    """Distance of the chin from the centre of the face."""
     cheeks: float = 0.05
     """Prominence of the cheekbones."""
 
@@ -61,7 +61,7 @@ class Head:
 @dataclass(frozen=True, slots=True)
 class Eyes:
     apart: float = 0.42
-    """Distance from the centre of the face to the centre of an eye."""
+    """Distance of an eye's centre from the centre of the face."""
     height: float = -0.12
     """Negative above the centre of the face."""
     width: float = 0.21

@@ -1,4 +1,4 @@
-"""Card photo of a synthetic person: frontal, eyes open, without noise, cropped like an ID photo."""
+"""Card photos of synthetic people: frontal, with open eyes, without noise, cropped like ID photos."""
 
 from functools import cache
 
@@ -18,13 +18,13 @@ def portrait(name: str) -> Image:
 
 @cache
 def card_portrait(name: str) -> bytes:
-    """Return the photo as on the card, as greyscale JPEG 2000."""
+    """Return the card photo as greyscale JPEG 2000."""
     rgb = portrait(name)
     grey = np.ascontiguousarray(rgb @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
     return card_photo_from(Frame(rgb, grey, 1, 0.0), face_of_portrait())
 
 
 def face_of_portrait() -> FaceBox:
-    """Return the box of the face in every portrait, from the brows to the chin."""
+    """Return the face box, from brows to chin, which is the same in every portrait."""
     half, (x, y) = HEAD_PIXELS, CENTRE
     return FaceBox(round(x - 1.02 * half), round(y - 0.62 * half), round(x + 1.02 * half), round(y + 1.42 * half))

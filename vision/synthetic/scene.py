@@ -1,4 +1,4 @@
-"""Composing a frame as from a kiosk camera: a drawn head, turned by a pose, on shoulders in a plain room."""
+"""Composition of a kiosk camera frame: a drawn head in a given pose, on shoulders in a plain room."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +14,7 @@ from vision.synthetic.turning import places_when_turned
 
 WIDTH, HEIGHT = 640, 480
 HEAD_PIXELS = 82.0
-"""Pixels per half head width at distance 1, at which the head fills half of the frame's height."""
+"""Pixels per half head width at distance 1, at which the head fills half of the frame height."""
 CENTRE = (320.0, 222.0)
 _COLUMNS, _ROWS = round((RIGHT - LEFT) * PIXELS), round((BOTTOM - TOP) * PIXELS)
 
@@ -30,17 +30,17 @@ class Pose:
     roll: float = 0.0
     shift: tuple[float, float] = (0.0, 0.0)
     distance: float = 1.0
-    """Relative distance: 2 is twice as far away and half as large."""
+    """Relative distance, with 2 for a head twice as far away and half as large."""
     lids: int = 0
-    """Index into the drawn eyelid positions; 0 is open."""
+    """Index of the drawn eyelid position, with 0 for open."""
 
 
 def compose(person: Person, pose: Pose, light: Light = Light(), *, scale: float = 1.0) -> Image:  # noqa: B008
     """Return an RGB frame (480, 640, 3), enlarged by `scale`."""
     size = (round(WIDTH * scale), round(HEIGHT * scale))
     picture = _room(person, light, size).copy()
-    drawn = draw_head(person, light)
-    turned, coverage = _turned(drawn, pose)
+    drawing = draw_head(person, light)
+    turned, coverage = _turned(drawing, pose)
     matrix = _placement(pose, scale)
     left, top, right, bottom = _window(matrix, size)
     matrix[:, 2] -= (left, top)
@@ -52,14 +52,14 @@ def compose(person: Person, pose: Pose, light: Light = Light(), *, scale: float 
     return picture
 
 
-def _turned(drawn: HeadDrawing, pose: Pose) -> tuple[Image, Field]:
-    """Return picture and coverage of the head with every point moved according to its depth."""
-    face = drawn.faces[pose.lids]
+def _turned(drawing: HeadDrawing, pose: Pose) -> tuple[Image, Field]:
+    """Return picture and coverage of the head with all points moved according to their depth."""
+    face = drawing.faces[pose.lids]
     if not pose.yaw and not pose.pitch:
-        return face, drawn.coverage
-    columns, rows = places_when_turned(drawn.depth, pose.yaw, pose.pitch)
+        return face, drawing.coverage
+    columns, rows = places_when_turned(drawing.depth, pose.yaw, pose.pitch)
     turned = cv2.remap(face, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    coverage = cv2.remap(drawn.coverage, columns, rows, cv2.INTER_LINEAR)
+    coverage = cv2.remap(drawing.coverage, columns, rows, cv2.INTER_LINEAR)
     return np.asarray(turned, np.uint8), np.asarray(coverage, np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Draw all synthetic patients, conditions and attackers in one picture: python -m vision.synthetic.sheet OUT.jpg"""
+"""Draw an overview of all synthetic patients, conditions and attacks: python -m vision.synthetic.sheet OUT.jpg"""
 
 import argparse
 from pathlib import Path
@@ -32,8 +32,8 @@ def tile(name: str, label: str, *, turned: float = 0.0, seconds: float = 0.6, se
     out = np.full((_TILE + _LABEL, _TILE, 3), _PAPER, np.uint8)
     out[:_TILE] = picture
     (width, _), _ = cv2.getTextSize(label, cv2.FONT_HERSHEY_SIMPLEX, 0.4, 1)
-    place = ((_TILE - width) // 2, _TILE + 14)
-    cv2.putText(out, label, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, _INK, 1, cv2.LINE_AA)
+    position = ((_TILE - width) // 2, _TILE + 14)
+    cv2.putText(out, label, position, cv2.FONT_HERSHEY_SIMPLEX, 0.4, _INK, 1, cv2.LINE_AA)
     return out
 
 
@@ -46,24 +46,24 @@ def sheet() -> Image:
         tiles += [tile(name, f"{name}, {PEOPLE[name].age}") for name in row]
         sides = [_TURNED if number % 2 else -_TURNED for number in range(len(row))]
         tiles += [tile(name, "", turned=side) for name, side in zip(row, sides, strict=True)]
-    whom = [names[number % len(names)] for number in range(3, 3 + len(Condition))]
-    tiles += [tile(f"{name},{condition}", condition) for name, condition in zip(whom, Condition, strict=True)]
+    subjects = [names[number % len(names)] for number in range(3, 3 + len(Condition))]
+    tiles += [tile(f"{name},{condition}", condition) for name, condition in zip(subjects, Condition, strict=True)]
     tiles += [tile(f"ume+{attack}", attack, turned=_TURNED, seconds=1.4) for attack in Attack]
     blank = np.full_like(tiles[0], 0) + np.array(_PAPER, np.uint8)
     tiles += [blank] * (-len(tiles) % _COLUMNS)
-    edged = [cv2.copyMakeBorder(one, _GAP, 0, _GAP, 0, cv2.BORDER_CONSTANT, value=_PAPER) for one in tiles]
-    rows = [np.hstack(edged[start : start + _COLUMNS]) for start in range(0, len(edged), _COLUMNS)]
-    whole = np.vstack(rows)
-    return np.asarray(cv2.copyMakeBorder(whole, 0, _GAP, 0, _GAP, cv2.BORDER_CONSTANT, value=_PAPER), np.uint8)
+    padded = [cv2.copyMakeBorder(picture, _GAP, 0, _GAP, 0, cv2.BORDER_CONSTANT, value=_PAPER) for picture in tiles]
+    rows = [np.hstack(padded[start : start + _COLUMNS]) for start in range(0, len(padded), _COLUMNS)]
+    overview = np.vstack(rows)
+    return np.asarray(cv2.copyMakeBorder(overview, 0, _GAP, 0, _GAP, cv2.BORDER_CONSTANT, value=_PAPER), np.uint8)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    given = parser.parse_args()
+    options = parser.parse_args()
     from PIL import Image as Pillow
 
-    Pillow.fromarray(sheet()).save(given.out, quality=90)
+    Pillow.fromarray(sheet()).save(options.out, quality=90)
 
 
 if __name__ == "__main__":

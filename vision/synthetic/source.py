@@ -1,4 +1,4 @@
-"""Simulated camera with a synthetic patient in front of it, who follows instructions."""
+"""Simulated camera with a synthetic patient who follows instructions."""
 
 import threading
 import time
@@ -19,21 +19,20 @@ _NOISE_FRAMES = 8
 
 
 class SyntheticSource:
-    """Frame source with a moving subject, named as in `vision.synthetic.subject`. While it runs, the camera can be
-    covered or fail, and the subject can leave or be replaced.
+    """Frame source with a moving subject. Its methods simulate faults and changes in front of the camera."""
 
-    `realtime`: pace the frames; otherwise each read advances the source's own clock by one frame. Raises ValueError for
-    an unknown name.
-    """
+    def __init__(self, subject: str, *, fps: float = 25.0, realtime: bool = True, seed: int = 0) -> None:
+        """`subject`: see `vision.synthetic.subject`. Raises ValueError for an unknown subject.
 
-    def __init__(self, shown: str, *, fps: float = 25.0, realtime: bool = True, seed: int = 0) -> None:
+        `realtime`: run at `fps`; otherwise each read advances the source's clock by one frame.
+        """
         self._lock = threading.Lock()
         self._seed = seed
         self._draw: Drawing | None = None
         self._noise: NDArray[np.float32] | None = None
         self._grains: NDArray[np.int16] | None = None
-        """Noise scaled to the current light; generated with the first frame."""
-        self.show(shown)
+        """Noise scaled to the conditions, which is generated with the first frame."""
+        self.show(subject)
         self._fps = fps
         self._realtime = realtime
         self._covered = False
@@ -51,12 +50,12 @@ class SyntheticSource:
     def kind(self) -> SourceKind:
         return SourceKind.DRAWN
 
-    # --- may be called from any thread ----------------------------------------------------------------------
+    # --- thread-safe methods --------------------------------------------------------------------------------
 
     def show(self, name: str) -> None:
-        """Show another person, or the same in other conditions. Raises ValueError for an unknown name."""
-        shown = Subject.parse(name)
-        drawing, strength = shown.drawn(self._seed), noise_in(shown.conditions)
+        """Replace the subject. Raises ValueError for an unknown name."""
+        subject = Subject.parse(name)
+        drawing, strength = subject.drawn(self._seed), noise_in(subject.conditions)
         with self._lock:
             self._draw, self._strength, self._grains = drawing, strength, None
 
@@ -78,7 +77,7 @@ class SyntheticSource:
             self._failed = False
 
     def prompt(self, guidance: Guidance) -> None:
-        """Pass the instruction on the screen to the person."""
+        """Show the instruction to the person."""
         with self._lock:
             self._attention.hear(guidance, self._number / self._fps)
 
@@ -120,8 +119,8 @@ class SyntheticSource:
 
     def skip(self) -> CameraLost | None:
         """Skip a frame without drawing it."""
-        passed = self._advance()
-        return passed if isinstance(passed, CameraLost) else None
+        result = self._advance()
+        return result if isinstance(result, CameraLost) else None
 
     def _advance(self) -> float | CameraLost:
         """Advance to the next frame, waiting if necessary, and return its time."""
@@ -133,7 +132,7 @@ class SyntheticSource:
         if self._realtime:
             taken_at = self._began + (self._number - self._first) / self._fps
             late = time.monotonic() - taken_at
-            if late > 1:  # not read for a while; like a camera, do not catch up
+            if late > 1:  # the source was not read for a while: do not catch up, like a camera
                 self._began += late
             time.sleep(max(0.0, -late))
         return taken_at

@@ -1,4 +1,4 @@
-"""Subjects of the synthetic camera by name: NAME or NAME+ATTACK, followed by comma-separated conditions."""
+"""Subjects of the synthetic camera: NAME or NAME+ATTACK, followed by comma-separated conditions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from vision.synthetic.person import Person
 from vision.synthetic.scene import compose
 
 Drawing = Callable[[float, float], Image]
-"""Return the frame at a time in seconds, with the head turned by an angle in radians as instructed."""
+"""Function that draws the frame at a time in seconds, with an instructed turn of the head in radians."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,12 @@ class Subject:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse a name such as `hana`, `hana,backlit,far` or `hana+flat-print,dark`. Raises ValueError, listing the
-        known names.
+        """Parse a subject such as `hana`, `hana,backlit,far` or `hana+flat-print,dark`.
+
+        Raises ValueError with the known names.
         """
-        who, *words = text.split(",")
-        name, plus, kind = who.partition("+")
+        subject, *words = text.split(",")
+        name, plus, kind = subject.partition("+")
         person = person_named(name)
         if plus and kind not in set(Attack):
             raise ValueError(f"unknown attack {kind!r}. Known: {', '.join(Attack)}.")
@@ -45,11 +46,11 @@ class Subject:
         conditions = frozenset(Condition(word) for word in words)
         if plus and conditions & OF_A_PERSON:
             personal = ", ".join(sorted(conditions & OF_A_PERSON))
-            raise ValueError(f"{personal} only applies to a person, not to an attack. Omit one of the two.")
+            raise ValueError(f"{personal} does not apply to an attack. Omit the condition or the attack.")
         return cls(person, Attack(kind) if plus else None, conditions)
 
     def drawn(self, seed: int) -> Drawing:
-        """Return a function that draws frames without sensor noise. `seed` determines the movement."""
+        """Return a function that draws frames without sensor noise. `seed`: determines the movement."""
         if self.attack is not None:
             attacker = Attacker(self.attack, self.person, seed)
             return lambda seconds, turned: developed(self.conditions, attacker.frame(seconds, turned))

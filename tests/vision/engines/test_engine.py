@@ -129,5 +129,5 @@ def test_drawn_people_have_a_separate_calibration(engine: FaceEngine) -> None:
 
 
 def test_a_network_that_is_not_a_detector_is_refused() -> None:
-    with pytest.raises(NotBuilt, match="not a YuNet detector"):
+    with pytest.raises(NotBuilt, match="as a YuNet detector"):
         YuNet(CARRIED / SFACE.name)

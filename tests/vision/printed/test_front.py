@@ -248,7 +248,7 @@ def test_drawn_cards_can_be_used_as_a_camera(spec: str, guidance: CardGuidance, 
 
 
 def test_the_error_for_an_unknown_card_lists_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"no card 'side'. Known: front"):
+    with pytest.raises(ValueError, match=r"unknown card 'side'. Known: front"):
         open_source("synthetic:card:side")
-    with pytest.raises(ValueError, match=r"no trouble 'fog'. Known: glare"):
+    with pytest.raises(ValueError, match=r"unknown difficulty 'fog'. Known: glare"):
         open_source("synthetic:card:front,fog")

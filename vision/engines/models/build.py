@@ -1,4 +1,4 @@
-"""Conversion of the encoder's network to a file for OpenCV, done once per installation."""
+"""Conversion of dlib's network to an ONNX file for OpenCV, once per installation."""
 
 import hashlib
 import json
@@ -15,12 +15,12 @@ from vision.engines.models.weights import NotBuilt, sha256_of
 log = logging.getLogger(__name__)
 
 _FORMAT = 1
-"""Version of the built file. Changing it rebuilds the file on every installation."""
+"""Version of the converted file. A new version makes every installation convert the network again."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """Metadata stored next to the built file."""
+    """Metadata stored with the converted file."""
 
     format: int
     opencv: str
@@ -31,7 +31,7 @@ class _Record:
 def built_network(source: Path, cache: Path) -> Path:
     """Return the ONNX file in `cache` for the dlib network in `source`. Raises NotBuilt.
 
-    The hash is checked on every call. The file is rebuilt if weights, OpenCV version or file differ from the record.
+    Checks the hash on every call, and converts the network again if weights, OpenCV version or file have changed.
     """
     import cv2
 
@@ -45,11 +45,11 @@ def built_network(source: Path, cache: Path) -> Path:
         network = face_network(tensors(source.read_bytes()))
         difference = difference_to_dlib(network, source)
         if not difference <= MAX_DIFFERENCE:
-            raise NotBuilt(f"the built network differs from dlib's by {difference:.1e}")
+            raise NotBuilt(f"the converted network differs from dlib's by {difference:.1e}")
         write_atomically(built, network)
         record = _Record(_FORMAT, cv2.__version__, source_hash, hashlib.sha256(network).hexdigest())
         write_atomically(built.with_suffix(".json"), json.dumps(asdict(record)).encode())
-        log.info("face encoder built: %s, difference from dlib's %.1e", built.name, difference)
+        log.info("converted face encoder to %s, difference from dlib %.1e", built.name, difference)
     except (OSError, NotThisNetwork, cv2.error) as error:
         raise NotBuilt(f"{type(error).__name__}: {error}") from error
     return built

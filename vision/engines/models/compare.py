@@ -1,4 +1,4 @@
-"""Check that the built network is equivalent to dlib's, by encoding a synthetic face with both."""
+"""Equivalence check of the converted network and dlib's, which encodes a synthetic face with both."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from vision.engines.models.weights import FIVE_POINTS, weights
 from vision.frame import Image
 
 MAX_DIFFERENCE = 1e-4
-"""Maximum Euclidean distance between the two encodings, whose length is about 1.5."""
+"""Maximum Euclidean distance between the two encodings, which have a length of about 1.5."""
 
 
-def chip_of_a_synthetic_face() -> Image:
-    """Return an aligned face of shape (150, 150, 3)."""
+def synthetic_chip() -> Image:
+    """Return an aligned synthetic face of shape (150, 150, 3)."""
     import dlib
 
     from vision.synthetic.portrait import face_of_portrait, portrait
@@ -26,12 +26,12 @@ def chip_of_a_synthetic_face() -> Image:
 
 
 def difference_to_dlib(network: bytes, source: Path) -> float:
-    """Return the Euclidean distance between both encodings of a face. Raises cv2.error if OpenCV cannot read it."""
+    """Return the Euclidean distance between both encodings. Raises cv2.error if OpenCV cannot read `network`."""
     import cv2
     import dlib
 
-    chip = chip_of_a_synthetic_face()
-    theirs = np.array(list(dlib.face_recognition_model_v1(str(source)).compute_face_descriptor(chip)))
+    chip = synthetic_chip()
+    expected = np.array(list(dlib.face_recognition_model_v1(str(source)).compute_face_descriptor(chip)))
     net = cv2.dnn.readNetFromONNX(np.frombuffer(network, np.uint8))
     net.setInput(np.ascontiguousarray(chip.transpose(2, 0, 1)[None].astype(np.float32)))
-    return float(np.linalg.norm(theirs - np.asarray(net.forward(), np.float64)[0]))
+    return float(np.linalg.norm(expected - np.asarray(net.forward(), np.float64)[0]))

@@ -1,7 +1,7 @@
-"""Removing graph inputs of an ONNX file that are actually weights.
+"""Removal of weights from the graph inputs of an ONNX file.
 
-Older exporters list every weight as an input, which OpenCV 5 and onnxruntime refuse. Uses only the standard library,
-the Protocol Buffers wire format and the field numbers in `onnx.proto`.
+Older exporters list every weight as an input, which OpenCV 5 and onnxruntime refuse. Parses the Protocol Buffers wire
+format with the field numbers in `onnx.proto`, using only the standard library.
 """
 
 from collections.abc import Iterator
@@ -10,23 +10,23 @@ _MODEL_GRAPH, _GRAPH_INPUT, _VALUE_NAME = 7, 11, 1
 _BYTES = 2
 
 
-def without_surplus_inputs(model: bytes, wanted: str) -> bytes:
-    """Return the ONNX model with `wanted` as its only graph input. Raises ValueError if the file is malformed."""
+def without_surplus_inputs(model: bytes, graph_input: str) -> bytes:
+    """Return the ONNX model with a single graph input. Raises ValueError for a malformed file."""
     changed = b""
     for key, start, content, end in _fields(model):
         if key == _MODEL_GRAPH << 3 | _BYTES:
-            graph = _kept(model[content:end], wanted)
+            graph = _filtered(model[content:end], graph_input)
             changed += _varint(key) + _varint(len(graph)) + graph
         else:
             changed += model[start:end]
     return changed
 
 
-def _kept(graph: bytes, wanted: str) -> bytes:
+def _filtered(graph: bytes, graph_input: str) -> bytes:
     return b"".join(
         graph[start:end]
         for key, start, content, end in _fields(graph)
-        if key != _GRAPH_INPUT << 3 | _BYTES or _name(graph[content:end]) == wanted
+        if key != _GRAPH_INPUT << 3 | _BYTES or _name(graph[content:end]) == graph_input
     )
 
 
@@ -38,7 +38,7 @@ def _name(value: bytes) -> str | None:
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """Yield key, start, start of the content and end of each field."""
+    """Yield key, start, content start and end of each field."""
     position = 0
     while position < len(message):
         start = position
@@ -55,9 +55,9 @@ def _fields(message: bytes) -> Iterator[tuple[int, int, int, int]]:
             case 5:
                 position += 4
             case other:
-                raise ValueError(f"wire type {other}")
+                raise ValueError(f"unsupported wire type {other}")
         if position > len(message):
-            raise ValueError("cut off")
+            raise ValueError("message is truncated")
         yield key, start, content, position
 
 
@@ -66,7 +66,7 @@ def _varint_at(message: bytes, position: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         if position >= len(message) or shift > 63:
-            raise ValueError("cut off")
+            raise ValueError("message is truncated")
         byte = message[position]
         position += 1
         value |= (byte & 0x7F) << shift

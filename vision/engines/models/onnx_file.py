@@ -1,6 +1,6 @@
-"""Writing a network as an ONNX file, with the messages of `onnx.proto` (opset 13) needed for convolutional networks.
+"""Writer for ONNX files, with the messages of `onnx.proto` (opset 13) required for convolutional networks.
 
-In the Protocol Buffers wire format, a field is a key (number << 3 | wire type), followed by a varint or by a length and
+In the Protocol Buffers wire format, a field is a key (number << 3 | wire type) followed by a varint, or by a length and
 bytes.
 """
 
@@ -18,11 +18,11 @@ _ATTRIBUTE_INT, _ATTRIBUTE_STRING, _ATTRIBUTE_INTS = 2, 3, 7
 
 Attribute = int | str | Sequence[int]
 Port = tuple[str, Sequence[int | str]]
-"""Name and shape. Variable dimensions are given by name."""
+"""Name and shape. Variable dimensions have a name instead of a size."""
 
 
 def _varint(value: int) -> bytes:
-    """Encode seven bits per byte, lowest first. Negative numbers are encoded as 64-bit two's complement."""
+    """Encode seven bits per byte, lowest first. Negative numbers are 64-bit two's complement."""
     value &= (1 << 64) - 1
     out = bytearray()
     while value > 0x7F:
@@ -43,7 +43,7 @@ def _block(key: int, content: bytes | str) -> bytes:
 
 @dataclass(slots=True)
 class Graph:
-    """Graph with nodes in execution order. `constant` and `node` return the name of what they add."""
+    """Graph with nodes in execution order. `constant` and `node` return the name of their output."""
 
     name: str
     _nodes: list[bytes] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Graph:
         """Return the complete file."""
         graph = b"".join(_block(1, node) for node in self._nodes) + _block(2, self.name)
         graph += b"".join(_block(5, constant) for constant in self._constants)
-        graph += _block(11, _value(*graph_input)) + b"".join(_block(12, _value(*one)) for one in graph_outputs)
+        graph += _block(11, _value(*graph_input)) + b"".join(_block(12, _value(*port)) for port in graph_outputs)
         opset = _block(1, "") + _number(2, _OPSET)
         return _number(1, _IR_VERSION) + _block(7, graph) + _block(8, opset)
 
@@ -86,7 +86,7 @@ def _attribute(name: str, value: Attribute) -> bytes:
         return _block(1, name) + _block(4, value) + _number(20, _ATTRIBUTE_STRING)
     if isinstance(value, int):
         return _block(1, name) + _number(3, value) + _number(20, _ATTRIBUTE_INT)
-    return _block(1, name) + b"".join(_number(8, one) for one in value) + _number(20, _ATTRIBUTE_INTS)
+    return _block(1, name) + b"".join(_number(8, number) for number in value) + _number(20, _ATTRIBUTE_INTS)
 
 
 def _value(name: str, shape: Sequence[int | str]) -> bytes:

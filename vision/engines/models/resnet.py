@@ -1,7 +1,7 @@
-"""Building dlib's face recognition network as an ONNX graph.
+"""Conversion of dlib's face recognition network to an ONNX graph.
 
 Architecture: dlib's example `dnn_face_recognition_ex.cpp`. Affine layers are folded into the preceding convolutions,
-and the normalisation of the input into the first one.
+and the input normalisation into the first convolution.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,11 +28,11 @@ _BLOCKS = (
     *((256, False),) * 2,
     (256, True),
 )
-"""Channels of each residual block from input to output, and whether it halves the resolution."""
+"""Channels of each residual block, and whether it halves the resolution."""
 
 
 class NotThisNetwork(Exception):
-    """The weights are not those of dlib's face network."""
+    """The weights do not fit dlib's face network."""
 
 
 def face_network(weights: Sequence[Tensor]) -> bytes:
@@ -41,7 +41,7 @@ def face_network(weights: Sequence[Tensor]) -> bytes:
     Raises NotThisNetwork.
     """
     if len(weights) != _TENSORS:
-        raise NotThisNetwork(f"{len(weights)} tensors instead of {_TENSORS}")
+        raise NotThisNetwork(f"the file contains {len(weights)} tensors instead of {_TENSORS}")
     return _Builder(iter(weights)).build()
 
 
@@ -78,7 +78,7 @@ class _Builder:
         gain, shift = affine[:outputs], affine[outputs:]
         kernel, bias = kernel * gain[:, None, None, None], bias * gain + shift
         edge = 0 if stride != 1 else size // 2
-        constants = [self._graph.constant(one.astype(np.float32)) for one in (kernel, bias)]
+        constants = [self._graph.constant(values.astype(np.float32)) for values in (kernel, bias)]
         shape = {"kernel_shape": (size, size), "strides": (stride, stride), "pads": (edge,) * 4}
         return self._graph.node("Conv", [x, *constants], shape)
 
@@ -94,7 +94,7 @@ class _Builder:
         return self._graph.node("Relu", [self._graph.node("Add", [y, x])]), rows
 
     def _padded(self, x: str, channels: int, rows: int) -> str:
-        """Pad with zeros, as dlib's `add_prev` does for the smaller operand."""
+        """Pad with zeros, like dlib's `add_prev` for the smaller operand."""
         if not channels and not rows:
             return x
         ends = np.array([0, 0, 0, 0, 0, channels, rows, rows], np.int64)

@@ -1,6 +1,6 @@
-"""Locations of model files: those in this package, and those of `face_recognition_models`.
+"""Locations of model files in this package and in `face_recognition_models`.
 
-Uses only the standard library, because the wheel build imports it too.
+Uses only the standard library, because the wheel build imports this module.
 """
 
 import hashlib
@@ -13,14 +13,14 @@ from pathlib import Path
 from vision.engines.models.graph_inputs import without_surplus_inputs
 
 CARRIED = Path(__file__).parent / "files"
-"""Filled when the package is built or installed for development (`hatch_build.py`); not in the repository."""
+"""Folder of the included files, which are not in the repository but added by `hatch_build.py`."""
 FOLDER_VARIABLE = "UKETSUKE_FACE_NETWORKS"
-"""Environment variable with the folder of the included files, for system packages that install data elsewhere."""
+"""Environment variable with an alternative folder, for system packages that install data elsewhere."""
 
 ENCODER = "dlib_face_recognition_resnet_model_v1.dat"
 ADD_DLIB = 'pip install "uketsuke[dlib]"'
 ADD_FACE_RECOGNITION = f'{ADD_DLIB} "setuptools<81", then pip install --no-deps face-recognition==1.3.0'
-"""Installed without its dependencies, which include `dlib`, which takes minutes to compile. dlib-bin is prebuilt."""
+"""Without dependencies, because these include `dlib`, which takes minutes to compile. dlib-bin is prebuilt."""
 
 FIVE_POINTS = "shape_predictor_5_face_landmarks.dat"
 
@@ -31,36 +31,36 @@ KNOWN_SHA256 = {
 
 
 class WeightsMissing(Exception):
-    """The installation lacks a model file, or a library that runs it."""
+    """A model file, or a library for running it, is not installed."""
 
 
 class NotBuilt(Exception):
-    """A file is not the expected network, or cannot be converted for OpenCV."""
+    """A file is not the expected network or cannot be converted for OpenCV."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackagedModel:
-    """File of OpenCV's model zoo that is included in our package."""
+    """File from OpenCV's model zoo that is included in this package."""
 
     name: str
     published_sha256: str
-    """Published hash, from the git-lfs pointer in the zoo."""
+    """Hash in the zoo's git-lfs pointer."""
     input: str
-    """The actual input of the graph."""
+    """Name of the graph input."""
     carried_sha256: str
     """Hash of the included file, without surplus graph inputs."""
     licence: str
 
     def carried(self, published: bytes) -> bytes:
-        """Return the contents to include, given the published file. Raises NotBuilt for any other file."""
-        found = hashlib.sha256(published).hexdigest()
-        if found != self.published_sha256:
-            raise NotBuilt(f"{self.name} has the hash {found}, not {self.published_sha256} as published")
-        kept = without_surplus_inputs(published, self.input)
-        found = hashlib.sha256(kept).hexdigest()
-        if found != self.carried_sha256:
-            raise NotBuilt(f"{self.name} without surplus inputs has the hash {found}, not {self.carried_sha256}")
-        return kept
+        """Return the file to include for the published file. Raises NotBuilt for any other file."""
+        actual = hashlib.sha256(published).hexdigest()
+        if actual != self.published_sha256:
+            raise NotBuilt(f"{self.name} has the hash {actual} instead of {self.published_sha256} as published")
+        included = without_surplus_inputs(published, self.input)
+        actual = hashlib.sha256(included).hexdigest()
+        if actual != self.carried_sha256:
+            raise NotBuilt(f"{self.name} without surplus inputs has the hash {actual} instead of {self.carried_sha256}")
+        return included
 
 
 SFACE = PackagedModel(
@@ -82,28 +82,28 @@ DELIVERED = (SFACE, YUNET)
 
 def delivered(file: PackagedModel) -> Path:
     """Return the path of an included file after checking its hash. Raises WeightsMissing and OSError."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    path = (Path(named) if named else CARRIED) / file.name
+    folder = os.environ.get(FOLDER_VARIABLE)
+    path = (Path(folder) if folder else CARRIED) / file.name
     if not path.is_file():
-        raise WeightsMissing(f"{file.name} is not in {path.parent}. Reinstall: `make setup`, or the wheel.")
+        raise WeightsMissing(f"{file.name} is missing in {path.parent}. Reinstall with `make setup` or the wheel.")
     if sha256_of(path) not in (file.carried_sha256, file.published_sha256):
-        raise WeightsMissing(f"{path} is damaged or a different file: its hash is not the published one. Reinstall.")
+        raise WeightsMissing(f"{path} is damaged or a different file: it does not have the published hash. Reinstall.")
     return path
 
 
 def weights(name: str) -> Path:
-    """Return the path of a dlib model file without importing its package. Raises WeightsMissing."""
+    """Return the path of a dlib model file, without importing its package. Raises WeightsMissing."""
     for folder in package_folders("face_recognition_models"):
         path = folder / "models" / name
         if path.is_file():
             return path
-    raise WeightsMissing(f"{name} of face_recognition_models is not installed: {ADD_DLIB}")
+    raise WeightsMissing(f"{name} of face_recognition_models is not installed. Run {ADD_DLIB}")
 
 
 def need_library(name: str, remedy: str) -> None:
     """Raise WeightsMissing with the remedy if the library is not installed."""
     if find_spec(name) is None:
-        raise WeightsMissing(f"{name} is not installed: {remedy}")
+        raise WeightsMissing(f"{name} is not installed. Run {remedy}")
 
 
 def package_folders(package: str) -> Iterator[Path]:

@@ -247,7 +247,7 @@ def test_webcam_portrait_is_matched_but_never_saved(settings: Settings, clip: st
 
 
 def test_missing_webcam_is_reported_by_name() -> None:
-    with pytest.raises(NotReady, match=r"camera /dev/video97: not there.*--camera"):
+    with pytest.raises(NotReady, match=r"camera /dev/video97: does not exist.*--camera"):
         open_stage("/dev/video97")
 
 
@@ -264,7 +264,7 @@ async def _open_without_a_camera(tmp_path: Path) -> None:
 
 def test_screen_exits_and_names_the_missing_camera(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _open_without_a_camera(tmp_path)
-    assert "camera /dev/video97: not there" in capsys.readouterr().err
+    assert "camera /dev/video97: /dev/video97 does not exist" in capsys.readouterr().err
     assert not (tmp_path / "state").exists(), "the demo must not create state without a camera"
 
 

@@ -37,7 +37,7 @@ def test_the_packaged_file_is_converted_from_the_published_one(file: PackagedMod
 
 
 def test_any_other_file_is_refused() -> None:
-    with pytest.raises(NotBuilt, match="not fb143eea"):
+    with pytest.raises(NotBuilt, match="instead of fb143eea"):
         SFACE.carried(published(SFACE)[:-1] + b"\0")
 
 
@@ -62,7 +62,7 @@ def test_removing_surplus_inputs_does_not_change_the_output() -> None:
 
 @pytest.mark.parametrize("cut", [1, 1000, 100_000])
 def test_a_truncated_onnx_file_is_refused(cut: int) -> None:
-    with pytest.raises(ValueError, match="cut off"):
+    with pytest.raises(ValueError, match="truncated"):
         without_surplus_inputs((CARRIED / SFACE.name).read_bytes()[:-cut], "data")
 
 
