@@ -21,8 +21,8 @@ READ = "read and used"
 NO_SIGNATURE = "read; cannot sign"
 OTHER_CARD = "other card"
 UNREADABLE = "unreadable"
-TAKEN = "taken away"
-HELD = "held by another program"
+REMOVED = "removed"
+IN_USE = "in use by another program"
 LOST = "reader lost"
 DENIED = "access denied"
 
@@ -50,11 +50,11 @@ Connect = Iterator[int]
 class Behaviour:
     name: str
     source: str
-    ends: str
+    outcome: str
     transmit: Transmit = lambda reader, apdu: (OK, reader.plain(apdu))
     connects: tuple[int, ...] = ()
-    """Results of the first attempts to connect. If `stays`, the last result repeats."""
-    stays: bool = False
+    """Results of the first attempts to connect. If `repeats`, the last result is repeated."""
+    repeats: bool = False
     atr: str = ""
     protocol: int = T1
 
@@ -243,7 +243,7 @@ BEHAVIOURS = (
     Behaviour("ideal", "ISO/IEC 7816-4", READ),
     # --- ATRs reported for My Number Cards
     Behaviour("ATR of a type B card", "pcsc-tools list", READ, atr="3B888001000041E0B381A1003B"),
-    Behaviour("ATR of a card of 2024", "OpenSC #3021", READ, atr="3BDA13FF8131FB468012392F31C173C601C03B"),
+    Behaviour("ATR of a card from 2024", "OpenSC #3021", READ, atr="3BDA13FF8131FB468012392F31C173C601C03B"),
     Behaviour("ATR of the contact side", "pcsc-tools list", READ, atr="3BC5FF8131FB458073C6010000"),
     # --- long reads refused with a length-related status word
     *(
@@ -271,23 +271,23 @@ BEHAVIOURS = (
     Behaviour(
         "long read: COMM_DATA_LOST", "FEITIAN_MOBILE_READERS #14", READ, long_refused((Pcsc.COMM_DATA_LOST, b""))
     ),
-    Behaviour("long read: success without an answer", "[A]", READ, long_refused((OK, b""))),
+    Behaviour("long read: success with an empty response", "[A]", READ, long_refused((OK, b""))),
     Behaviour("long read above 4096: NOT_TRANSACTED", "[A]", READ, refuses_above(4096, (Pcsc.NOT_TRANSACTED, b""))),
     Behaviour("long read above 4096: 6700", "[A]", READ, refuses_above(4096, sw("6700"))),
-    Behaviour("answer cut to 256 bytes, 9000", "[A]", READ, cut_to_256),
-    Behaviour("answer cut to 1,000 bytes, 9000", "[A]", READ, buffer_of(1000)),
+    Behaviour("response truncated to 256 bytes, 9000", "[A]", READ, cut_to_256),
+    Behaviour("response truncated to 1,000 bytes, 9000", "[A]", READ, buffer_of(1000)),
     # --- incomplete short responses
-    Behaviour("256-byte answers come empty", "neopgp #3, FIDO2Applet #54", NO_SIGNATURE, answers_over(255, "9000")),
-    Behaviour("answers over 252 bytes: 6300", "Adafruit-PN532 #38", NO_SIGNATURE, answers_over(252, "6300")),
-    Behaviour("answers over 250 bytes: 6F00", "Adafruit-PN532 #38", NO_SIGNATURE, answers_over(250, "6F00")),
-    Behaviour("answers over 128 bytes: 6300", "[A]", NO_SIGNATURE, answers_over(128, "6300")),
-    Behaviour("answers in parts of 253 bytes", "jsapdu", READ, in_parts(253)),
-    Behaviour("answers in parts of 32 bytes", "[A]", READ, in_parts(32)),
+    Behaviour("256-byte responses are empty", "neopgp #3, FIDO2Applet #54", NO_SIGNATURE, answers_over(255, "9000")),
+    Behaviour("responses over 252 bytes: 6300", "Adafruit-PN532 #38", NO_SIGNATURE, answers_over(252, "6300")),
+    Behaviour("responses over 250 bytes: 6F00", "Adafruit-PN532 #38", NO_SIGNATURE, answers_over(250, "6F00")),
+    Behaviour("responses over 128 bytes: 6300", "[A]", NO_SIGNATURE, answers_over(128, "6300")),
+    Behaviour("responses in parts of 253 bytes", "jsapdu", READ, in_parts(253)),
+    Behaviour("responses in parts of 32 bytes", "[A]", READ, in_parts(32)),
     Behaviour("T=0 with 61xx and 6Cxx", "ISO/IEC 7816-3", READ, t0_card, protocol=T0),
     Behaviour("6282 with 253 of 256 bytes", "ISO/IEC 7816-4", READ, end_of_file_after_253),
-    Behaviour("SELECT answers 610E", "jsapdu", READ, select_with_get_response),
+    Behaviour("SELECT returns 610E", "jsapdu", READ, select_with_get_response),
     Behaviour(
-        "SELECT answers an FCI",
+        "SELECT returns an FCI",
         "ja.stackoverflow (MPCOS)",
         READ,
         after_select(lambda answer: bytes.fromhex("6F0C840AD392F000260100000001") + answer),
@@ -315,10 +315,10 @@ BEHAVIOURS = (
     Behaviour("every command: 6F00", "[A]", UNREADABLE, always(sw("6F00"))),
     # --- other cards
     *(
-        Behaviour(f"FeliCa, everything: {word}", source, OTHER_CARD, always(sw(word)), atr=FELICA)
+        Behaviour(f"FeliCa, every command: {word}", source, OTHER_CARD, always(sw(word)), atr=FELICA)
         for word, source in (("6A81", "PC/SC part 3"), ("6D00", "[A]"), ("6E00", "[A]"), ("6700", "[A]"))
     ),
-    Behaviour("Mifare on ACR122U, everything: 6300", "ACR122U manual", OTHER_CARD, always(sw("6300")), atr=MIFARE),
+    Behaviour("Mifare on ACR122U, every command: 6300", "ACR122U manual", OTHER_CARD, always(sw("6300")), atr=MIFARE),
     Behaviour(
         "Mifare on ACR1252U: NOT_TRANSACTED",
         "nfc-pcsc #97",
@@ -326,38 +326,42 @@ BEHAVIOURS = (
         always((Pcsc.NOT_TRANSACTED, b"")),
         atr=MIFARE,
     ),
-    Behaviour("residents' card of before 2016: 6A86", "[A]", OTHER_CARD, always(sw("6A86")), atr=RESIDENTS),
+    Behaviour("residents' card from before 2016: 6A86", "[A]", OTHER_CARD, always(sw("6A86")), atr=RESIDENTS),
     Behaviour("bank card, licence: 6A82", "ISO/IEC 7816-4", OTHER_CARD, always(sw("6A82"))),
-    Behaviour("connect: UNSUPPORTED_CARD", "pcsc-lite", OTHER_CARD, connects=(Pcsc.UNSUPPORTED_CARD,), stays=True),
+    Behaviour("connect: UNSUPPORTED_CARD", "pcsc-lite", OTHER_CARD, connects=(Pcsc.UNSUPPORTED_CARD,), repeats=True),
     # --- power and connection
     Behaviour("connect: UNRESPONSIVE once", "PCSC #102, OpenSC #546", READ, connects=(Pcsc.UNRESPONSIVE_CARD,)),
     Behaviour("connect: UNPOWERED twice", "[A]", READ, connects=(Pcsc.UNPOWERED_CARD,) * 2),
     Behaviour("connect: RESET once", "[A]", READ, connects=(Pcsc.RESET_CARD,)),
     Behaviour(
-        "connect: UNRESPONSIVE, stays", "card upside down", UNREADABLE, connects=(Pcsc.UNRESPONSIVE_CARD,), stays=True
+        "connect: UNRESPONSIVE, persistent",
+        "card upside down",
+        UNREADABLE,
+        connects=(Pcsc.UNRESPONSIVE_CARD,),
+        repeats=True,
     ),
-    Behaviour("connect: PROTO_MISMATCH, stays", "pcsc-lite", UNREADABLE, connects=(Pcsc.PROTO_MISMATCH,), stays=True),
     Behaviour(
-        "connect: SHARING_VIOLATION, stays",
+        "connect: PROTO_MISMATCH, persistent", "pcsc-lite", UNREADABLE, connects=(Pcsc.PROTO_MISMATCH,), repeats=True
+    ),
+    Behaviour(
+        "connect: SHARING_VIOLATION, persistent",
         "PCSC #215, lpac #253",
-        HELD,
+        IN_USE,
         connects=(Pcsc.SHARING_VIOLATION,),
-        stays=True,
+        repeats=True,
     ),
+    Behaviour("connect: SHARING_VIOLATION, briefly", "gpg's scdaemon", READ, connects=(Pcsc.SHARING_VIOLATION,) * 2),
+    Behaviour("connect: NO_SMARTCARD", "pcsc-lite", REMOVED, connects=(Pcsc.NO_SMARTCARD,), repeats=True),
+    Behaviour("connect: READER_UNAVAILABLE", "pyscard #128", LOST, connects=(Pcsc.READER_UNAVAILABLE,), repeats=True),
+    Behaviour("connect: NO_SERVICE", "pyscard #82", LOST, connects=(Pcsc.NO_SERVICE,), repeats=True),
     Behaviour(
-        "connect: SHARING_VIOLATION for a moment", "gpg's scdaemon", READ, connects=(Pcsc.SHARING_VIOLATION,) * 2
-    ),
-    Behaviour("connect: NO_SMARTCARD", "pcsc-lite", TAKEN, connects=(Pcsc.NO_SMARTCARD,), stays=True),
-    Behaviour("connect: READER_UNAVAILABLE", "pyscard #128", LOST, connects=(Pcsc.READER_UNAVAILABLE,), stays=True),
-    Behaviour("connect: NO_SERVICE", "pyscard #82", LOST, connects=(Pcsc.NO_SERVICE,), stays=True),
-    Behaviour(
-        "connect: SECURITY_VIOLATION", "yubico-piv-tool #504", DENIED, connects=(Pcsc.SECURITY_VIOLATION,), stays=True
+        "connect: SECURITY_VIOLATION", "yubico-piv-tool #504", DENIED, connects=(Pcsc.SECURITY_VIOLATION,), repeats=True
     ),
     # --- during a reception
-    Behaviour("pulled: success without an answer", "pyscard, seen here", TAKEN, pulled_at(4, (OK, b""))),
-    Behaviour("pulled: REMOVED_CARD", "pcsc-lite", TAKEN, pulled_at(4, (Pcsc.REMOVED_CARD, b""))),
-    Behaviour("pulled at the first command", "[A]", TAKEN, pulled_at(1, (Pcsc.NOT_TRANSACTED, b""))),
-    Behaviour("COMM_ERROR, the card stays", "edge of the field", UNREADABLE, fails_at(3, (Pcsc.COMM_ERROR, b""))),
-    Behaviour("RESET_CARD, the card stays", "other programs", UNREADABLE, fails_at(3, (Pcsc.RESET_CARD, b""))),
+    Behaviour("pulled: success with an empty response", "pyscard, observed here", REMOVED, pulled_at(4, (OK, b""))),
+    Behaviour("pulled: REMOVED_CARD", "pcsc-lite", REMOVED, pulled_at(4, (Pcsc.REMOVED_CARD, b""))),
+    Behaviour("pulled at the first command", "[A]", REMOVED, pulled_at(1, (Pcsc.NOT_TRANSACTED, b""))),
+    Behaviour("COMM_ERROR, the card remains", "edge of the field", UNREADABLE, fails_at(3, (Pcsc.COMM_ERROR, b""))),
+    Behaviour("RESET_CARD, the card remains", "other programs", UNREADABLE, fails_at(3, (Pcsc.RESET_CARD, b""))),
     Behaviour("COMM_ERROR after a secret", "[A]", UNREADABLE, after_secret((Pcsc.COMM_ERROR, b""))),
 )

@@ -15,7 +15,7 @@ COUNTER = Command(0x00, INS.VERIFY, 0x00, 0x98)
 SECRET = Command(0x00, INS.VERIFY, 0x00, 0x98, b"1234")
 
 
-class Scripted:
+class ScriptedCard:
     """A card that sends scripted responses, repeats the last one and records the commands."""
 
     atr = b""
@@ -41,7 +41,7 @@ class Scripted:
 
 @pytest.mark.parametrize("refusal", ["6F00", "6700", "6985"])
 def test_only_the_first_command_is_repeated_up_to_twice(refusal: str) -> None:
-    card = Scripted(refusal, refusal, "9000", refusal)
+    card = ScriptedCard(refusal, refusal, "9000", refusal)
     processor = WakeUp(card)
     assert processor.send(SELECT).ok
     assert processor.send(SELECT).sw == int(refusal, 16)
@@ -49,26 +49,26 @@ def test_only_the_first_command_is_repeated_up_to_twice(refusal: str) -> None:
 
 
 def test_a_missing_application_is_selected_only_once() -> None:
-    card = Scripted("6A82")
+    card = ScriptedCard("6A82")
     assert WakeUp(card).send(SELECT).sw == 0x6A82
     assert len(card.sent) == 1
 
 
 def test_the_length_reported_by_the_card_is_used() -> None:
-    card = Scripted("6C03", "0102039000")
+    card = ScriptedCard("6C03", "0102039000")
     assert RightLength(card).send(READ).data == b"\x01\x02\x03"
     assert card.sent[1].hex() == "00b08a0003"
 
 
 def test_a_response_in_parts_is_joined() -> None:
-    card = Scripted("01026102", "03046101", "059000")
+    card = ScriptedCard("01026102", "03046101", "059000")
     response = Parts(card).send(READ)
     assert (response.data, response.ok) == (b"\x01\x02\x03\x04\x05", True)
 
 
 @pytest.mark.parametrize("refusal", ["6700", "refused"])
 def test_the_counter_is_read_with_five_bytes_if_four_are_refused(refusal: str) -> None:
-    card = Scripted(refusal, "63C3")
+    card = ScriptedCard(refusal, "63C3")
     verify = FiveByteVerify(card)
     assert verify.send(COUNTER).sw == 0x63C3
     assert verify.send(COUNTER).sw == 0x63C3
@@ -77,7 +77,7 @@ def test_the_counter_is_read_with_five_bytes_if_four_are_refused(refusal: str) -
 
 @pytest.mark.parametrize("answer", ["6F00", "6700", "6985", "6C04", "6300", "6A80", "63C2", "6982"])
 def test_a_pin_is_sent_only_once(answer: str) -> None:
-    card = Scripted(answer)
+    card = ScriptedCard(answer)
     channel = chain(card, 30)
     channel.send(SELECT)
     card.sent.clear()

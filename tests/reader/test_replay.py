@@ -25,12 +25,12 @@ from reader.softcard.image import CardImage
 from .behaviours import (
     BEHAVIOURS,
     DENIED,
-    HELD,
+    IN_USE,
     LOST,
     NO_SIGNATURE,
     OTHER_CARD,
     READ,
-    TAKEN,
+    REMOVED,
     UNREADABLE,
     Behaviour,
     Reader,
@@ -39,7 +39,7 @@ from .behaviours import (
 DOCUMENT = Path(__file__).parents[2] / "docs" / "readers.md"
 
 
-def plug(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch) -> Reader:
+def install_reader(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch) -> Reader:
     """Replace the PC/SC library with this reader and shorten timeouts."""
     reader = Reader(SoftCard(image), protocol=behaviour.protocol)
     if behaviour.atr:
@@ -48,7 +48,7 @@ def plug(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch
 
     def connect(*_: object) -> tuple[int, int, int]:
         if connects:
-            return (connects[0] if behaviour.stays else connects.pop(0)), 0, 0
+            return (connects[0] if behaviour.repeats else connects.pop(0)), 0, 0
         reader.card.power_on()
         return 0, 1, reader.protocol
 
@@ -79,9 +79,9 @@ def reception(image: CardImage) -> str:
     link = pcsc.connect("reader")
     match link:
         case NoCard():
-            return TAKEN
+            return REMOVED
         case ReaderBusy():
-            return HELD
+            return IN_USE
         case ReaderLost(standing=ReaderStanding.NO_SERVICE):
             return DENIED
         case ReaderLost():
@@ -100,12 +100,12 @@ def reception(image: CardImage) -> str:
 def use_card(card: MyNumberCard, image: CardImage) -> str:
     facts = card.read_facts()
     if not isinstance(facts, CardFacts):
-        return {NotMyNumberCard: OTHER_CARD, CardGone: TAKEN, CardUnreadable: UNREADABLE}[type(facts)]
+        return {NotMyNumberCard: OTHER_CARD, CardGone: REMOVED, CardUnreadable: UNREADABLE}[type(facts)]
     assert card.read_user_certificate() == image.files[File.USER_CERTIFICATE]
     assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), facts.code_tries_left) == CodeRight()
     record = card.read_face_record()
     if not hasattr(record, "photo_jp2"):
-        return UNREADABLE if isinstance(record, CardUnreadable) else TAKEN
+        return UNREADABLE if isinstance(record, CardUnreadable) else REMOVED
     assert record.photo_jp2
     assert card.read_cv_certificate() == image.files[File.SURFACE_CV_CERTIFICATE]
     assert card.verify_pin(bytearray(b"1234"), facts.pin_tries_left) == PinRight()
@@ -120,14 +120,14 @@ def use_card(card: MyNumberCard, image: CardImage) -> str:
 def test_each_behaviour_has_the_expected_outcome(
     behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plug(behaviour, image, monkeypatch)
+    install_reader(behaviour, image, monkeypatch)
     tries = {password: state.left for password, state in image.passwords.items()}
-    assert reception(image) == behaviour.ends
+    assert reception(image) == behaviour.outcome
     assert {password: state.left for password, state in image.passwords.items()} == tries, "no try was used"
 
 
 def test_the_behaviours_match_the_document() -> None:
-    rows = [f"| {behaviour.name} | {behaviour.source} | {behaviour.ends} |" for behaviour in BEHAVIOURS]
+    rows = [f"| {behaviour.name} | {behaviour.source} | {behaviour.outcome} |" for behaviour in BEHAVIOURS]
     documented = [line for line in DOCUMENT.read_text("utf-8").splitlines() if line in set(rows)]
     assert documented == rows
     assert len(rows) >= 60
