@@ -41,8 +41,8 @@ def body(path: Path, sequence: int) -> str:
     return str(sqlite3.connect(path).execute("SELECT body FROM record WHERE sequence = ?", (sequence,)).fetchone()[0])
 
 
-def broken(path: Path, **remembered: object) -> LedgerBroken:
-    outcome = verify_file(path, **remembered)  # type: ignore[arg-type]
+def verify_broken(path: Path, **heads: object) -> LedgerBroken:
+    outcome = verify_file(path, **heads)  # type: ignore[arg-type]
     assert isinstance(outcome, LedgerBroken), outcome
     return outcome
 
@@ -78,13 +78,13 @@ def rechain(path: Path, start: int) -> None:
 def test_a_changed_field(ledger: Path, field: str, other: str) -> None:
     assert field in body(ledger, 6)
     change(ledger, "UPDATE record SET body = replace(body, ?, ?) WHERE sequence = 6", field, other)
-    assert broken(ledger) == LedgerBroken(6, "record 6 was changed: its text does not match its hash")
+    assert verify_broken(ledger) == LedgerBroken(6, "record 6 was changed: its text does not match its hash")
 
 
 @pytest.mark.parametrize("sequence", range(1, 13))
 def test_a_changed_hash(ledger: Path, sequence: int) -> None:
     change(ledger, "UPDATE record SET hash = ? WHERE sequence = ?", "0" * 64, sequence)
-    assert broken(ledger).sequence == sequence
+    assert verify_broken(ledger).sequence == sequence
 
 
 @pytest.mark.parametrize("sequence", range(1, 12))
@@ -99,7 +99,7 @@ def test_a_changed_field_with_its_hash(ledger: Path, sequence: int) -> None:
         record_hash(previous, text),
         sequence,
     )
-    fault = broken(ledger)
+    fault = verify_broken(ledger)
     assert fault.sequence == sequence
     assert "was replaced together with its hash" in fault.what or "differs from the confirmed record" in fault.what
 
@@ -107,45 +107,45 @@ def test_a_changed_field_with_its_hash(ledger: Path, sequence: int) -> None:
 @pytest.mark.parametrize("sequence", range(1, 12))
 def test_a_deleted_record(ledger: Path, sequence: int) -> None:
     change(ledger, "DELETE FROM record WHERE sequence = ?", sequence)
-    assert broken(ledger) == LedgerBroken(sequence, f"record {sequence} is missing")
+    assert verify_broken(ledger) == LedgerBroken(sequence, f"record {sequence} is missing")
 
 
 def test_deleted_records(ledger: Path) -> None:
     change(ledger, "DELETE FROM record WHERE sequence BETWEEN 3 AND 7")
-    assert broken(ledger) == LedgerBroken(3, "records 3 to 7 are missing")
+    assert verify_broken(ledger) == LedgerBroken(3, "records 3 to 7 are missing")
 
 
 def test_a_deleted_record_with_later_records_renumbered(ledger: Path) -> None:
     change(ledger, "DELETE FROM record WHERE sequence = 6")
     for sequence in range(7, 13):
         change(ledger, "UPDATE record SET sequence = ? WHERE sequence = ?", sequence - 1, sequence)
-    assert broken(ledger) == LedgerBroken(6, "record 7 was moved to the position of record 6")
+    assert verify_broken(ledger) == LedgerBroken(6, "record 7 was moved to the position of record 6")
 
 
 def test_two_swapped_records(ledger: Path) -> None:
     for old, new in ((3, -3), (7, 3), (-3, 7)):
         change(ledger, "UPDATE record SET sequence = ? WHERE sequence = ?", new, old)
-    assert broken(ledger) == LedgerBroken(3, "record 7 was moved to the position of record 3")
+    assert verify_broken(ledger) == LedgerBroken(3, "record 7 was moved to the position of record 3")
 
 
 def test_a_record_inserted_before_the_first(ledger: Path) -> None:
     change(ledger, "INSERT INTO record (sequence, body, hash) VALUES (0, ?, ?)", body(ledger, 1), "0" * 64)
-    assert broken(ledger).what.startswith("record 0 is before record 1")
+    assert verify_broken(ledger).what.startswith("record 0 is before record 1")
 
 
 def test_an_invented_record_at_the_end(ledger: Path) -> None:
     change(ledger, "INSERT INTO record (sequence, body, hash) VALUES (13, ?, ?)", body(ledger, 12), "0" * 64)
-    assert broken(ledger) == LedgerBroken(13, "record 13 was changed: its text does not match its hash")
+    assert verify_broken(ledger) == LedgerBroken(13, "record 13 was changed: its text does not match its hash")
 
 
 def test_a_body_that_is_not_a_record(ledger: Path) -> None:
     change(ledger, "UPDATE record SET body = ? WHERE sequence = 4", '{"event":{"kind":"x","check_id":"y"}}')
-    assert broken(ledger).sequence == 4
+    assert verify_broken(ledger).sequence == 4
 
 
 def test_a_changed_terminal_name(ledger: Path) -> None:
     change(ledger, "UPDATE ledger SET terminal_id = 'terminal-2'")
-    assert broken(ledger) == LedgerBroken(
+    assert verify_broken(ledger) == LedgerBroken(
         1, "record 1 does not follow this terminal's genesis hash: it is from another ledger"
     )
 
@@ -155,23 +155,23 @@ def test_bytes_flipped_in_the_file(ledger: Path) -> None:
     position = content.index("見せてもよいですか".encode())
     content[position] ^= 0x01
     ledger.write_bytes(content)
-    assert broken(ledger).sequence >= 1
+    assert verify_broken(ledger).sequence >= 1
 
 
 def test_a_truncated_file(ledger: Path) -> None:
     ledger.write_bytes(ledger.read_bytes()[: ledger.stat().st_size // 2])
-    assert broken(ledger)
+    assert verify_broken(ledger)
 
 
 def test_a_removed_end_is_found_by_a_remembered_head(ledger: Path) -> None:
     remembered = LedgerFile(ledger).head()
     change(ledger, "DELETE FROM record WHERE sequence > 8")
     assert isinstance(verify_file(ledger), LedgerIntact)  # the chain alone does not reveal it
-    assert broken(ledger, expected_head=remembered) == LedgerBroken(
+    assert verify_broken(ledger, expected_head=remembered) == LedgerBroken(
         9, "records 9 to 12 are missing at the end: the ledger previously had 12"
     )
     change(ledger, "DELETE FROM record WHERE sequence > 0")
-    assert broken(ledger, receipts=[remembered]).what.startswith("records 1 to 12 are missing")
+    assert verify_broken(ledger, receipts=[remembered]).what.startswith("records 1 to 12 are missing")
 
 
 def test_a_longer_ledger_verifies_against_remembered_heads(ledger: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_longer_ledger_verifies_against_remembered_heads(ledger: Path) -> None
 def test_a_rewritten_chain_is_found_by_its_receipts(ledger: Path) -> None:
     change(ledger, 'UPDATE record SET body = replace(body, \'"cause":"answered"\', \'"cause":"timed-out"\')')
     rechain(ledger, 2)
-    assert broken(ledger) == LedgerBroken(2, "record 2 differs from the confirmed record (receipt in record 3)")
+    assert verify_broken(ledger) == LedgerBroken(2, "record 2 differs from the confirmed record (receipt in record 3)")
 
 
 def test_a_rewritten_end_is_found_by_a_remembered_head(ledger: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_rewritten_end_is_found_by_a_remembered_head(ledger: Path) -> None:
     change(ledger, 'UPDATE record SET body = replace(body, \'"at":"2026\', \'"at":"2025\') WHERE sequence = 12')
     rechain(ledger, 12)
     assert isinstance(verify_file(ledger), LedgerIntact)
-    assert "differs from the expected one" in broken(ledger, expected_head=remembered).what
+    assert "differs from the expected one" in verify_broken(ledger, expected_head=remembered).what
 
 
 @pytest.mark.parametrize(

@@ -147,10 +147,10 @@ def test_a_pinless_card_reports_a_locked_pin_and_accepts_the_printed_code(
 def test_wrong_printed_codes_lock_the_face_record(present: Present, image: CardImage) -> None:
     image.passwords[Password.PRINTED_CODE].left = 2
     card = present(image)
-    wrong = bytearray(b"60061520340000")
-    wrong[13] = ord("1") if image.printed_code.endswith("0") else ord("0")
-    assert card.verify_printed_code(wrong, expected_left=2) == CodeWrong(left=1)
-    assert card.verify_printed_code(wrong, expected_left=1) == CodeLocked()
+    wrong_code = bytearray(b"60061520340000")
+    wrong_code[13] = ord("1") if image.printed_code.endswith("0") else ord("0")
+    assert card.verify_printed_code(wrong_code, expected_left=2) == CodeWrong(left=1)
+    assert card.verify_printed_code(wrong_code, expected_left=1) == CodeLocked()
     assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=0) == CodeLocked()
     assert card.read_face_record() == CardUnreadable(0x6982, "read face record")
 

@@ -44,13 +44,13 @@ ORDINARY = build()
     st.binary(max_size=40),
 )
 def test_face_records_survive_a_round_trip(
-    born: date, sex: Sex, image: bytes, photo: bytes | None, padding: bytes
+    birth_date: date, sex: Sex, image: bytes, photo: bytes | None, padding: bytes
 ) -> None:
-    written = build(birth_date=born, sex=sex, name_image=image, photo_jp2=photo)
-    record = parse_face_record(written + padding)
-    assert (record.birth_date, record.sex, record.name_image, record.photo_jp2) == (born, sex, image, photo)
+    data = build(birth_date=birth_date, sex=sex, name_image=image, photo_jp2=photo)
+    record = parse_face_record(data + padding)
+    assert (record.birth_date, record.sex, record.name_image, record.photo_jp2) == (birth_date, sex, image, photo)
     assert record.expiry == date(2034, 6, 15)
-    assert len(written) <= MAX_FILE_LENGTH
+    assert len(data) <= MAX_FILE_LENGTH
 
 
 @given(st.binary(max_size=400))
@@ -107,6 +107,6 @@ def test_a_parsed_record_does_not_share_the_file_buffer() -> None:
 
 
 def test_repr_of_a_record_has_no_personal_data() -> None:
-    printed = repr(parse_face_record(ORDINARY))
+    text = repr(parse_face_record(ORDINARY))
     for part in ("1985", "PNG", "jp2", "FEMALE"):
-        assert part not in printed
+        assert part not in text

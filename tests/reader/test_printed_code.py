@@ -17,12 +17,12 @@ from reader.printed_code import (
 )
 
 
-def code(born: EraDate | WesternDate, year: int = 2033, security: bytes = b"1234") -> bytearray | CodeFault:
-    return build_printed_code(born, year, bytearray(security))
+def code(birth_date: EraDate | WesternDate, year: int = 2033, security: bytes = b"1234") -> bytearray | CodeFault:
+    return build_printed_code(birth_date, year, bytearray(security))
 
 
 @pytest.mark.parametrize(
-    ("born", "era", "digits"),
+    ("birth_date", "era", "digits"),
     [
         (date(2020, 2, 24), Era.REIWA, b"020224"),
         (date(2019, 5, 1), Era.REIWA, b"010501"),
@@ -35,9 +35,9 @@ def code(born: EraDate | WesternDate, year: int = 2033, security: bytes = b"1234
         (date(1912, 7, 29), Era.MEIJI, b"450729"),
     ],
 )
-def test_the_birth_date_is_written_in_its_era(born: date, era: Era, digits: bytes) -> None:
-    assert EraDate.of(born).era is era
-    assert code(EraDate.of(born)) == digits + b"20331234"
+def test_the_birth_date_is_written_in_its_era(birth_date: date, era: Era, digits: bytes) -> None:
+    assert EraDate.of(birth_date).era is era
+    assert code(EraDate.of(birth_date)) == digits + b"20331234"
 
 
 def test_the_day_of_an_era_change_is_accepted_in_both_eras() -> None:
@@ -51,7 +51,7 @@ def test_a_western_birth_date_is_sent_as_printed() -> None:
 
 
 @pytest.mark.parametrize(
-    "born",
+    "birth_date",
     [
         EraDate(Era.SHOWA, 64, 1, 8),
         EraDate(Era.HEISEI, 1, 1, 7),
@@ -64,8 +64,8 @@ def test_a_western_birth_date_is_sent_as_printed() -> None:
         WesternDate(1985, 2, 29),
     ],
 )
-def test_an_impossible_birth_date_is_refused(born: EraDate | WesternDate) -> None:
-    fault = code(born)
+def test_an_impossible_birth_date_is_refused(birth_date: EraDate | WesternDate) -> None:
+    fault = code(birth_date)
     assert isinstance(fault, CodeFault)
     assert fault.part is CodePart.BIRTH_DATE
     assert fault.reason
@@ -73,33 +73,33 @@ def test_an_impossible_birth_date_is_refused(born: EraDate | WesternDate) -> Non
 
 
 def test_expiry_year_and_security_code_are_checked() -> None:
-    born = EraDate(Era.SHOWA, 60, 6, 15)
+    birth_date = EraDate(Era.SHOWA, 60, 6, 15)
     for year in (33, 2015, 2100):
-        fault = code(born, year)
+        fault = code(birth_date, year)
         assert isinstance(fault, CodeFault)
         assert fault.part is CodePart.EXPIRY_YEAR
     for security in (b"", b"123", b"12345", b"12a4", "１２３４".encode()):
-        fault = code(born, security=security)
+        fault = code(birth_date, security=security)
         assert isinstance(fault, CodeFault)
         assert fault.part is CodePart.SECURITY_CODE
-    late = code(EraDate(Era.REIWA, 20, 1, 1))
-    assert isinstance(late, CodeFault)
-    assert late.part is CodePart.BIRTH_DATE
+    fault = code(EraDate(Era.REIWA, 20, 1, 1))
+    assert isinstance(fault, CodeFault)
+    assert fault.part is CodePart.BIRTH_DATE
 
 
 @given(st.dates(date(1868, 1, 25), date(2030, 1, 1)))
-def test_era_dates_survive_a_round_trip(born: date) -> None:
-    printed = EraDate.of(born)
-    assert printed.to_date() == born
-    built = code(printed)
-    assert isinstance(built, bytearray)
-    assert check_printed_code(built) is None
+def test_era_dates_survive_a_round_trip(birth_date: date) -> None:
+    era_date = EraDate.of(birth_date)
+    assert era_date.to_date() == birth_date
+    result = code(era_date)
+    assert isinstance(result, bytearray)
+    assert check_printed_code(result) is None
 
 
 @given(st.sampled_from(Era), st.integers(-1, 120), st.integers(-1, 14), st.integers(-1, 33))
 def test_any_typed_date_gives_a_code_or_a_fault(era: Era, year: int, month: int, day: int) -> None:
-    built = code(EraDate(era, year, month, day), 2099)
-    assert isinstance(built, CodeFault) or (len(built) == 14 and built.isdigit())
+    result = code(EraDate(era, year, month, day), 2099)
+    assert isinstance(result, CodeFault) or (len(result) == 14 and result.isdigit())
 
 
 @pytest.mark.parametrize("scanned", [b"", b"1234", b"60061520331234 ", b"60134520331234", b"600615203312E4"])

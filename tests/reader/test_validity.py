@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("ready_made_keys")
 @dataclass(frozen=True)
 class Case:
     rule: str
-    born: date
+    birth_date: date
     issued: date
     card: date
     certificate: date
@@ -127,8 +127,8 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
 def test_card_and_certificate_expiry(case: Case) -> None:
-    card = card_end(case.born, case.issued, applied_on=case.applied, residence=case.residence)
-    assert (card, certificate_end(case.born, case.issued, card)) == (case.card, case.certificate)
+    card = card_end(case.birth_date, case.issued, applied_on=case.applied, residence=case.residence)
+    assert (card, certificate_end(case.birth_date, case.issued, card)) == (case.card, case.certificate)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
@@ -137,7 +137,7 @@ def test_an_issued_card_contains_the_same_dates(case: Case, authority: TestAutho
 
     from reader.face_record import parse_face_record
 
-    holder = Holder("試験　花子", "東京都模擬区１－２－３", case.born, residence=case.residence)
+    holder = Holder("試験　花子", "東京都模擬区１－２－３", case.birth_date, residence=case.residence)
     image = issue(authority, RSA_2048, None, holder=holder, pin="1234", issued_on=case.issued, applied_on=case.applied)
     certificate = x509.load_der_x509_certificate(image.files[File.USER_CERTIFICATE])
     assert (image.expires_on, image.certificate_ends_on) == (case.card, case.certificate)
@@ -147,7 +147,7 @@ def test_an_issued_card_contains_the_same_dates(case: Case, authority: TestAutho
 
 
 @pytest.mark.parametrize(
-    ("born", "issued", "expected"),
+    ("birth_date", "issued", "expected"),
     [
         (date(2010, 6, 15), date(2025, 6, 15), True),
         (date(2010, 6, 15), date(2025, 6, 14), False),
@@ -155,16 +155,18 @@ def test_an_issued_card_contains_the_same_dates(case: Case, authority: TestAutho
         (date(2012, 2, 29), date(2027, 2, 27), False),
     ],
 )
-def test_no_signature_certificate_under_15(born: date, issued: date, expected: bool, authority: TestAuthority) -> None:
-    assert has_signature_certificate(born, issued) is expected
-    holder = Holder("試験　花子", "東京都模擬区１－２－３", born)
+def test_no_signature_certificate_under_15(
+    birth_date: date, issued: date, expected: bool, authority: TestAuthority
+) -> None:
+    assert has_signature_certificate(birth_date, issued) is expected
+    holder = Holder("試験　花子", "東京都模擬区１－２－３", birth_date)
     image = issue(authority, RSA_2048, None, holder=holder, pin="1234", issued_on=issued)
     assert (File.SIGNATURE_CERTIFICATE in image.files, Key.SIGNATURE in image.keys) == (expected, expected)
     assert image.files[File.CERTIFICATE_FLAGS] == (b"\x8f\x8f\x00" if expected else b"\x00\x8f\x00")
 
 
 @pytest.mark.parametrize(
-    ("born", "applied", "expected"),
+    ("birth_date", "applied", "expected"),
     [
         (date(2025, 3, 3), date(2026, 3, 2), False),
         (date(2025, 3, 3), date(2026, 3, 3), True),
@@ -172,8 +174,8 @@ def test_no_signature_certificate_under_15(born: date, issued: date, expected: b
         (date(2024, 6, 1), date(2024, 12, 2), False),
     ],
 )
-def test_infant_cards_issued_since_december_2024_have_no_photo(born: date, applied: date, expected: bool) -> None:
-    assert has_photo(born, applied) is expected
+def test_infant_cards_issued_since_december_2024_have_no_photo(birth_date: date, applied: date, expected: bool) -> None:
+    assert has_photo(birth_date, applied) is expected
 
 
 def test_invalid_details_are_refused(authority: TestAuthority, photo: bytes) -> None:
@@ -204,13 +206,13 @@ def test_cards_of_the_announced_generation_are_valid_longer(authority: TestAutho
 
 
 @given(st.dates(date(1900, 1, 1), date(2040, 1, 1)), st.dates(date(2016, 1, 1), date(2045, 1, 1)))
-def test_certificate_ends_after_issue_and_not_after_the_card(born: date, issued: date) -> None:
-    if born > issued:
+def test_certificate_ends_after_issue_and_not_after_the_card(birth_date: date, issued: date) -> None:
+    if birth_date > issued:
         return
-    card = card_end(born, issued)
-    certificate = certificate_end(born, issued, card)
+    card = card_end(birth_date, issued)
+    certificate = certificate_end(birth_date, issued, card)
     assert issued < certificate <= card
-    assert card <= nth_birthday_after(born, issued, 10)
+    assert card <= nth_birthday_after(birth_date, issued, 10)
 
 
 @given(st.dates(date(2016, 1, 1), date(2090, 1, 1)), st.integers(0, 24))

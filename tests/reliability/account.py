@@ -17,9 +17,9 @@ class PatientAnswers:
     """The answers given in one reception."""
 
     yes: set[Item] = field(default_factory=set)
-    """Items last answered with yes while their question was on the screen."""
+    """Items whose last answer was yes, given while the question was on the screen."""
     withdrawn: bool = False
-    """ "Check in without sharing" was touched while offered."""
+    """ Whether "check in without sharing" was touched while offered."""
 
     @property
     def consented(self) -> set[Item]:

@@ -1,4 +1,4 @@
-"""The terminal of the soak test: simulated card, face and reader; real conductor, ledger, client and hand-over."""
+"""The terminal of the soak test, which simulates card, face and reader and runs the real conductor and hand-over."""
 
 import asyncio
 import os
@@ -76,7 +76,7 @@ class SoakClock(Clock):
 
 
 class FakeCamera:
-    """A camera without frames that can be unplugged."""
+    """A camera that returns no frames and can be unplugged."""
 
     name = "fake camera"
 
@@ -139,9 +139,9 @@ class Place:
     def card(self, persona: str) -> SoftCard:
         return SoftCard(self.cards[persona].model_copy(deep=True))
 
-    def share_fails(self, manner: str) -> None:
-        if manner:
-            self.share.write_text(manner)
+    def set_share_fault(self, fault: str) -> None:
+        if fault:
+            self.share.write_text(fault)
         else:
             self.share.unlink(missing_ok=True)
 

@@ -76,7 +76,7 @@ def masked(secret: bytes) -> bytes:
 def run_terminal(terminal: Terminal, pipe: Connection) -> None:
     """Run a reception for each masked PIN (4 bytes) or printed code (14 bytes) received. None ends the process."""
     os.environ[SOCKET_NAME] = terminal.socket
-    system.overwrite_freed_memory()  # as all commands do
+    system.overwrite_freed_memory()  # like all commands
     asyncio.run(_receptions(terminal, pipe))
     os._exit(0)
 

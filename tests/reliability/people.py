@@ -150,7 +150,7 @@ class People:
                     self.post(self.rng.choice(offers).event)
 
     def _is_chosen(self, offer: Offer) -> bool:
-        """Choose cancellation and side steps less often than answers."""
+        """Return whether to touch `offer`. Cancellation and side steps are less likely than answers."""
         kind = type(offer.event).__name__
         if kind in _QUIET:
             self._quiet += 1
@@ -203,7 +203,7 @@ class People:
     def _share(self) -> None:
         manner = self.rng.choice(SHARE_FAULTS)
         self.tally.add(f"share: {manner}")
-        self.place.share_fails(manner)
+        self.place.set_share_fault(manner)
 
     def _clock(self) -> None:
         self.place.clock.error = self.rng.choice(WRONG_CLOCKS)
@@ -232,7 +232,7 @@ class People:
 
     def repair(self) -> None:
         """End all faults except service rules with a call limit."""
-        self.place.share_fails("")
+        self.place.set_share_fault("")
         self.place.disk.full = False
         self.place.clock.error = timedelta()
         self.place.reader.slot.hold(None)

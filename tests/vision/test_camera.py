@@ -25,7 +25,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.name = "camera 7"
-        self.opened = self.closed = self.decoded = self.skipped = 0
+        self.open_count = self.close_count = self.decoded = self.skipped = 0
         self.unplugged = False
         self.hangs = threading.Event()
         self.taken_at = 0.0
@@ -37,7 +37,7 @@ class Scripted:
     kind = SourceKind.CAMERA
 
     def open(self) -> CameraLost | None:
-        self.opened += 1
+        self.open_count += 1
         return self.absent()
 
     def _next(self) -> CameraLost | None:
@@ -59,7 +59,7 @@ class Scripted:
         return self._next()
 
     def close(self) -> None:
-        self.closed += 1
+        self.close_count += 1
 
 
 @contextmanager
@@ -85,14 +85,14 @@ def test_the_camera_is_open_only_while_in_use() -> None:
     source = Scripted()
     with running_camera(source) as camera:
         time.sleep(0.1)
-        assert (source.opened, source.decoded, camera.is_open) == (0, 0, False)
+        assert (source.open_count, source.decoded, camera.is_open) == (0, 0, False)
         assert camera.after(-1, 0.05) is None
         with camera.look():
             assert isinstance(camera.after(-1, 60), Frame)
             assert camera.is_open
             assert camera.opening_seconds is not None
         wait_for(lambda: not camera.is_open)
-        assert (source.opened, source.closed) == (1, 1)
+        assert (source.open_count, source.close_count) == (1, 1)
         decoded = source.decoded
         time.sleep(0.1)
         assert source.decoded == decoded
@@ -111,7 +111,7 @@ def test_users_share_the_device_until_the_last_one_stops() -> None:
             assert isinstance(later, Frame)
             assert later.number == frame.number + 6
         wait_for(lambda: not camera.is_open)
-    assert source.opened == 1
+    assert source.open_count == 1
     assert "camera" not in {thread.name for thread in threading.enumerate()}
 
 
@@ -127,7 +127,7 @@ def test_a_camera_kept_open_discards_frames_undecoded_while_unused() -> None:
             assert frame.taken_at >= started
         wait_for(lambda: camera.latest() is None)
         wait_for(lambda: source.skipped > 20)
-        assert source.opened == 1
+        assert source.open_count == 1
 
 
 def test_a_listener_receives_frames_and_the_end() -> None:
@@ -155,7 +155,7 @@ def test_unplugging_is_detected_while_the_camera_is_closed() -> None:
         wait_for(lambda: camera.lost() is not None)
         source.unplugged = False
         wait_for(lambda: camera.lost() is None)
-        assert source.opened == 0
+        assert source.open_count == 0
 
 
 @pytest.mark.parametrize("keep_open", [False, True])
@@ -169,7 +169,7 @@ def test_unplugging_in_use_is_reported_at_the_next_frame(keep_open: bool) -> Non
         assert source.decoded <= decoded + 2, "the loss was not reported at the next frame"
         source.unplugged = False
         wait_for(lambda: isinstance(camera.latest(), Frame))
-        assert source.opened >= 2
+        assert source.open_count >= 2
 
 
 def test_a_hanging_camera_is_reported_as_lost_after_a_timeout() -> None:

@@ -32,7 +32,7 @@ _BLOCKS = {
     "▙": ((0, 0, 1, 1), (0, 1, 2, 1)),
     "▟": ((1, 0, 1, 1), (0, 1, 2, 1)),
 }
-"""Block characters as boxes (x, y, width, height) in quarters of a cell."""
+"""Block characters as boxes (x, y, width, height) in half cells."""
 
 
 @dataclass(frozen=True, slots=True)

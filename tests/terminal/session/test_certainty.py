@@ -20,7 +20,7 @@ POSSIBLE, ALWAYS, NEVER = AlsoPin.WHERE_POSSIBLE, AlsoPin.ALWAYS, AlsoPin.NEVER
 both_policies = pytest.mark.parametrize("policy", [POSSIBLE, ALWAYS])
 
 
-def world_with(policy: AlsoPin, *, staff: bool = True) -> World:
+def world_with_policy(policy: AlsoPin, *, staff: bool = True) -> World:
     return World(Rules(also_pin=policy, staff_enabled=staff))
 
 
@@ -33,11 +33,11 @@ def to_face_check(world: World, card: CardFacts = CARD) -> None:
     assert isinstance(world.state, st.FaceCheck)
 
 
-def opened_by(world: World) -> list[tuple[Way, bool]]:
+def opened_checks(world: World) -> list[tuple[Way, bool]]:
     return [(effect.way, effect.face_matched) for effect in world.issued if isinstance(effect, fx.RecordOpenedCheck)]
 
 
-def nothing_sent_to_the_service(world: World) -> bool:
+def no_check_requested(world: World) -> bool:
     return not any(isinstance(effect, fx.OpenCheck) for effect in world.issued)
 
 
@@ -46,7 +46,7 @@ def assert_only_staff_can_confirm(world: World, reason: st.MethodReason) -> None
     assert (world.state.ways, world.state.why) == ((), reason)
     for kind in (ev.PinChosen, ev.FaceChosen, ev.PinEntered):
         assert world.touch(kind) == ()
-    assert nothing_sent_to_the_service(world)
+    assert no_check_requested(world)
     world.touch(ev.StaffAuthenticated)
     if isinstance(world.state, st.PrintedCodeEntry):
         world.answer(ev.CodeScanned) if world.state.waiting else world.touch(ev.CodeEntered)
@@ -61,23 +61,23 @@ def assert_only_staff_can_confirm(world: World, reason: st.MethodReason) -> None
 
 @both_policies
 def test_the_face_is_checked_first_and_the_pin_opens_the_check(policy: AlsoPin) -> None:
-    world = world_with(policy)
+    world = world_with_policy(policy)
     to_face_check(world)
     assert world.answer(ev.FaceMatched, 0.2) == (), "no proof is requested from the chip before the PIN"
     assert isinstance(world.state, st.PinEntry)
     assert world.state.why is st.MethodReason.FACE_MATCHED
     assert world.touch(ev.FaceChosen) == (), "the face is not checked twice"
-    assert nothing_sent_to_the_service(world)
+    assert no_check_requested(world)
     world.verify_pin()
     world.open_check()
     assert isinstance(world.state, st.Consent)
-    assert opened_by(world) == [(Way.PIN, True)]
+    assert opened_checks(world) == [(Way.PIN, True)]
     assert not any(isinstance(effect, fx.ProveChip) for effect in world.issued)
 
 
 @both_policies
 def test_no_method_is_offered_and_no_pin_accepted_before_the_face(policy: AlsoPin) -> None:
-    world = world_with(policy)
+    world = world_with_policy(policy)
     world.read_card()
     assert isinstance(world.state, st.ChoosingMethod)
     assert (world.state.ways, world.state.why) == ((Way.FACE,), st.MethodReason.BOTH_ASKED)
@@ -93,18 +93,18 @@ def test_no_method_is_offered_and_no_pin_accepted_before_the_face(policy: AlsoPi
 
 
 def test_face_or_pin_is_sufficient_by_default() -> None:
-    world = world_with(NEVER)
+    world = world_with_policy(NEVER)
     to_face_check(world)
     effects = world.answer(ev.FaceMatched, 0.2)
     assert [type(effect) for effect in effects] == [fx.ProveChip]
-    world = world_with(NEVER)
+    world = world_with_policy(NEVER)
     world.identify_by_pin()
-    assert opened_by(world) == [(Way.PIN, False)]
+    assert opened_checks(world) == [(Way.PIN, False)]
 
 
 @both_policies
 def test_a_face_match_does_not_carry_over_to_the_next_reception(policy: AlsoPin) -> None:
-    world = world_with(policy)
+    world = world_with_policy(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
     world.remove_card()
@@ -115,7 +115,7 @@ def test_a_face_match_does_not_carry_over_to_the_next_reception(policy: AlsoPin)
 
 @both_policies
 def test_a_wrong_pin_requires_no_second_face_check(policy: AlsoPin) -> None:
-    world = world_with(policy)
+    world = world_with_policy(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
     world.touch(ev.PinEntered)
@@ -124,12 +124,12 @@ def test_a_wrong_pin_requires_no_second_face_check(policy: AlsoPin) -> None:
     assert world.state.wrong
     world.verify_pin()
     world.open_check()
-    assert opened_by(world) == [(Way.PIN, True)]
+    assert opened_checks(world) == [(Way.PIN, True)]
 
 
 @both_policies
 def test_a_camera_lost_after_the_face_check_has_no_effect(policy: AlsoPin) -> None:
-    world = world_with(policy)
+    world = world_with_policy(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
     world.send(ev.CameraChanged(False))
@@ -137,23 +137,23 @@ def test_a_camera_lost_after_the_face_check_has_no_effect(policy: AlsoPin) -> No
     world.answer(ev.PinRefused, 2, True)
     world.verify_pin()
     world.open_check()
-    assert opened_by(world) == [(Way.PIN, True)]
+    assert opened_checks(world) == [(Way.PIN, True)]
 
 
 # --- no PIN, camera, code or photo ------------------------------------------------------------------------------
 
 
 def test_where_possible_accepts_the_face_alone_if_the_card_has_no_pin() -> None:
-    world = world_with(POSSIBLE)
+    world = world_with_policy(POSSIBLE)
     to_face_check(world, PINLESS)
     world.answer(ev.FaceMatched, 0.2)
     world.answer(ev.ChipSigned)
     world.open_check()
-    assert opened_by(world) == [(Way.FACE, True)]
+    assert opened_checks(world) == [(Way.FACE, True)]
 
 
 def test_always_requires_staff_if_the_card_has_no_pin() -> None:
-    world = world_with(ALWAYS)
+    world = world_with_policy(ALWAYS)
     world.read_card(PINLESS)
     assert_only_staff_can_confirm(world, st.MethodReason.PIN_NEEDED)
 
@@ -194,26 +194,26 @@ MISSING = pytest.mark.parametrize(
 def test_where_possible_accepts_the_pin_alone_if_the_face_check_is_impossible(
     make_face_check_impossible: object, reason: st.MethodReason
 ) -> None:
-    world = world_with(POSSIBLE)
+    world = world_with_policy(POSSIBLE)
     make_face_check_impossible(world)  # type: ignore[operator]
     assert isinstance(world.state, st.PinEntry)
     assert world.state.why is reason
     world.verify_pin()
     world.open_check()
-    assert opened_by(world) == [(Way.PIN, False)]
+    assert opened_checks(world) == [(Way.PIN, False)]
 
 
 @MISSING
 def test_always_requires_staff_if_the_face_check_is_impossible(
     make_face_check_impossible: object, reason: st.MethodReason
 ) -> None:
-    world = world_with(ALWAYS)
+    world = world_with_policy(ALWAYS)
     make_face_check_impossible(world)  # type: ignore[operator]
     assert_only_staff_can_confirm(world, reason)
 
 
 def test_a_reconnected_camera_does_not_interrupt_pin_entry() -> None:
-    world = world_with(POSSIBLE)
+    world = world_with_policy(POSSIBLE)
     no_camera(world)
     world.send(ev.CameraChanged(True))
     assert world.touch(ev.FaceChosen) == ()
@@ -221,7 +221,7 @@ def test_a_reconnected_camera_does_not_interrupt_pin_entry() -> None:
     world.answer(ev.PinRefused, 2, True)
     world.verify_pin()
     world.open_check()
-    assert opened_by(world) == [(Way.PIN, False)]
+    assert opened_checks(world) == [(Way.PIN, False)]
     world.remove_card()
     world.answer(ev.DecisionRecorded)
     world.answer(ev.Accepted, True)
@@ -232,7 +232,7 @@ def test_a_reconnected_camera_does_not_interrupt_pin_entry() -> None:
 
 
 def test_during_code_entry_the_pin_is_allowed_only_while_the_camera_is_lost() -> None:
-    world = world_with(POSSIBLE)
+    world = world_with_policy(POSSIBLE)
     world.read_card()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeNotScanned)
@@ -248,7 +248,7 @@ def test_during_code_entry_the_pin_is_allowed_only_while_the_camera_is_lost() ->
 def test_staff_cannot_open_a_record_whose_code_is_locked() -> None:
     """The printed code is locked permanently. `always` reports a problem, and `where-possible` uses the PIN."""
     for policy, problem in ((POSSIBLE, None), (ALWAYS, ProblemCode.BOTH_NEEDED)):
-        world = world_with(policy)
+        world = world_with_policy(policy)
         world.read_card(replace(CARD, code_tries_left=0))
         world.touch(ev.StaffAuthenticated)
         if problem is None:
@@ -263,7 +263,7 @@ def test_staff_cannot_open_a_record_whose_code_is_locked() -> None:
 
 @pytest.mark.parametrize(("policy", "card"), [(POSSIBLE, CARD), (POSSIBLE, PINLESS), (ALWAYS, CARD)])
 def test_a_pin_does_not_replace_a_refused_face(policy: AlsoPin, card: CardFacts) -> None:
-    world = world_with(policy)
+    world = world_with_policy(policy)
     to_face_check(world, card)
     for _ in range(3):
         world.answer(ev.FaceRefused, "not-matched")
@@ -275,7 +275,7 @@ def test_a_pin_does_not_replace_a_refused_face(policy: AlsoPin, card: CardFacts)
 )
 def test_losing_the_camera_after_a_refusal_does_not_skip_the_face(lose_camera: object) -> None:
     """A refused person could otherwise unplug the camera."""
-    world = world_with(POSSIBLE)
+    world = world_with_policy(POSSIBLE)
     to_face_check(world)
     world.answer(ev.FaceRefused, "not-seen")
     lose_camera(world)  # type: ignore[operator]
@@ -285,7 +285,7 @@ def test_losing_the_camera_after_a_refusal_does_not_skip_the_face(lose_camera: o
 @both_policies
 def test_a_pin_locked_by_wrong_entries_remains_required(policy: AlsoPin) -> None:
     """A look-alike could otherwise lock the PIN and pass with only the face."""
-    world = world_with(policy)
+    world = world_with_policy(policy)
     to_face_check(world, replace(CARD, pin_tries_left=1))
     world.answer(ev.FaceMatched, 0.2)
     world.touch(ev.LastTryConfirmed)
@@ -300,7 +300,7 @@ def test_a_pin_locked_by_wrong_entries_remains_required(policy: AlsoPin) -> None
 
 @both_policies
 def test_a_pin_locked_elsewhere_remains_required(policy: AlsoPin) -> None:
-    world = world_with(policy)
+    world = world_with_policy(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
     world.touch(ev.PinEntered)
@@ -311,7 +311,7 @@ def test_a_pin_locked_elsewhere_remains_required(policy: AlsoPin) -> None:
 @both_policies
 def test_a_printed_code_locked_by_wrong_entries_remains_required(policy: AlsoPin) -> None:
     """Someone with another person's card and PIN could otherwise lock the code to skip the face check."""
-    world = world_with(policy)
+    world = world_with_policy(policy)
     world.read_card(replace(CARD, code_tries_left=3))
     world.touch(ev.FaceChosen)
     world.touch(ev.CodeEntered)
@@ -330,7 +330,7 @@ def test_a_printed_code_locked_by_wrong_entries_remains_required(policy: AlsoPin
 def test_without_staff_the_screen_reports_the_required_methods(
     policy: AlsoPin, card: CardFacts, code: ProblemCode
 ) -> None:
-    world = world_with(policy, staff=False)
+    world = world_with_policy(policy, staff=False)
     world.read_card(card)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is code
@@ -341,21 +341,21 @@ def test_without_staff_the_screen_reports_the_required_methods(
 
 @both_policies
 def test_staff_can_take_over_between_face_and_pin(policy: AlsoPin) -> None:
-    world = world_with(policy)
+    world = world_with_policy(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
     world.touch(ev.StaffAuthenticated)
     world.touch(ev.StaffSaysSame, "documents")
     world.answer(ev.ChipSigned)
     world.open_check()
-    assert opened_by(world) == [(Way.STAFF, True)]
+    assert opened_checks(world) == [(Way.STAFF, True)]
 
 
 # --- face or PIN is sufficient ----------------------------------------------------------------------------------
 
 
 def test_a_reconnected_camera_offers_the_face_again_if_one_method_is_sufficient() -> None:
-    world = world_with(NEVER)
+    world = world_with_policy(NEVER)
     no_camera(world)
     world.send(ev.CameraChanged(True))
     world.touch(ev.FaceChosen)
@@ -363,7 +363,7 @@ def test_a_reconnected_camera_offers_the_face_again_if_one_method_is_sufficient(
 
 
 def test_a_locked_pin_is_reported_differently_if_it_is_not_required() -> None:
-    world = world_with(NEVER)
+    world = world_with_policy(NEVER)
     no_camera(world)
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, False)
