@@ -23,7 +23,7 @@ CUT_OFF = Rule(manner=Manner.DROPPED, delay_seconds=0.5)
 @pytest.fixture(autouse=True)
 def _long_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     def silence(stub: EmbeddedStub, operation: Operation) -> None:
-        stub.misbehave(operation, CUT_OFF)
+        stub.set_rule(operation, CUT_OFF)
 
     for constructor, parameter in ((DemoCounter.__init__, "timeout_seconds"), (Camera.__init__, "lost_after")):
         assert constructor.__kwdefaults__ is not None

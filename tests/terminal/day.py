@@ -109,7 +109,7 @@ class Day:
                 await patient.act(talk, state, hands)
                 await hands.perform()
         self.place.remove()
-        self.counter.stub.behave()
+        self.counter.stub.clear_rules()
 
     def _has_started(self) -> bool:
         """Return whether the reception has started. A change of language on the idle screen adds an idle state."""

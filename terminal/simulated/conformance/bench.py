@@ -29,7 +29,7 @@ from terminal.simulated.service.people import People
 
 TASK_FOLDER = "tasks"
 INSTITUTION = "1319999999"
-BULK_LASTS, NOW = timedelta(hours=1), timedelta()
+BULK_DURATION, NOW = timedelta(hours=1), timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Request:
         return (self.root.findtext(path) or "").strip()
 
 
-def readable(value: object) -> str:
+def format_value(value: object) -> str:
     """Format an export field for the report."""
     if isinstance(value, dict):
         return ", ".join(f"{name}={entry}" for name, entry in sorted(value.items())) or "-"
@@ -153,14 +153,14 @@ class CaseRunner:
 
     def picked_up(self, name: str) -> bool:
         """Return whether the software removes the file from the folder in time."""
-        removed = self.until(lambda: not (self.folders.face / name).exists())
+        removed = self.wait_for(lambda: not (self.folders.face / name).exists())
         ja = f"{name} を" + ("取り込んだ" if removed else "取り込まなかった")
         return self.judge(removed, ja, f"{name} was {'picked up' if removed else 'not picked up'}")
 
     def export(self, name: str) -> ConformanceExport | None:
         """Return the export of a file. A missing export counts as wrong only if other files were exported."""
         path = self.exports / f"{name}.json"
-        self.until(path.exists, self.pace.export)
+        self.wait_for(path.exists, self.pace.export)
         try:
             export = read_export(path)
         except NotAnExport as error:
@@ -193,7 +193,7 @@ class CaseRunner:
             if actual is None:
                 self.note(f"{field}：記録なし", f"{field}: not exported")
                 continue
-            got, want = readable(actual), readable(value)
+            got, want = format_value(actual), format_value(value)
             self.judge(actual == value, f"{field}：{got}（期待：{want}）", f"{field}: {got} (expected {want})")
 
     # --- requests --------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ class CaseRunner:
                     return True
             return False
 
-        if not self.until(find, seconds):
+        if not self.wait_for(find, seconds):
             self.judge(False, f"{prefix} の要求が出されなかった", f"no {prefix} request was sent")
             return None
         request = requests[0]
@@ -267,7 +267,7 @@ class CaseRunner:
         def make(fail: bool, encoding: Encoding = "UTF-8") -> AnswerContext:
             return self.answer_context(fail or abnormal_end, encoding, later=later)
 
-        handled = handle(request.name, request.data, make, BULK_LASTS)
+        handled = handle(request.name, request.data, make, BULK_DURATION)
         assert not isinstance(handled, Silent), "no task provokes silence"
         return self.place_answer(handled)
 
@@ -279,7 +279,7 @@ class CaseRunner:
 
     # --- waiting ---------------------------------------------------------------------------------------------
 
-    def until(self, condition: Callable[[], bool], seconds: float | None = None) -> bool:
+    def wait_for(self, condition: Callable[[], bool], seconds: float | None = None) -> bool:
         """Wait for the condition, by default for `patience` seconds; return whether it became true."""
         end = time.monotonic() + (self.pace.patience if seconds is None else seconds)
         while not condition():

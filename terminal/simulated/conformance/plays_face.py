@@ -76,7 +76,7 @@ def late_file(bench: CaseRunner) -> None:
         file.write(data[:half])
         file.flush()
         bench.note(f"途中まで書いた：{name}", f"half written: {name}")
-        removed = bench.until(lambda: not path.exists(), min(3.0, bench.pace.slow))
+        removed = bench.wait_for(lambda: not path.exists(), min(3.0, bench.pace.slow))
         if not bench.judge(not removed, "書き終わるまで残した", "left in place until complete"):
             return
         file.write(data[half:])
@@ -230,7 +230,7 @@ def foreign_files(bench: CaseRunner) -> None:
     for other in others:
         (bench.folders.face / other).write_bytes(b"<XmlMsg/>")
     bench.read_as(bench.place(*bench.sample("adult")), number="0001234")
-    bench.until(lambda: not all((bench.folders.face / other).exists() for other in others), bench.pace.slow)
+    bench.wait_for(lambda: not all((bench.folders.face / other).exists() for other in others), bench.pace.slow)
     remaining = [other for other in others if (bench.folders.face / other).exists()]
     bench.judge(
         remaining == list(others),
@@ -252,12 +252,12 @@ def burst(bench: CaseRunner) -> None:
     names = [bench.place(*bench.sample(people[count % len(people)], "")) for count in range(30)]
     bench.outcome.observations.clear()
     bench.note("30件を置いた", "thirty files placed")
-    emptied = bench.until(lambda: not any((bench.folders.face / name).exists() for name in names))
+    emptied = bench.wait_for(lambda: not any((bench.folders.face / name).exists() for name in names))
     remaining = sum((bench.folders.face / name).exists() for name in names)
     bench.judge(emptied, f"残り{remaining}件", f"{remaining} not picked up")
     if bench.export(names[-1]) is None and bench.outcome.not_reported:
         return
-    bench.until(lambda: all(map(bench.is_exported, names)), 1.0)
+    bench.wait_for(lambda: all(map(bench.is_exported, names)), 1.0)
     exported = sum(map(bench.is_exported, names))
     bench.judge(exported == len(names), f"記録{exported}件", f"{exported} of {len(names)} exported")
     exports = [bench.export(name) for name in names if bench.is_exported(name)]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from terminal.handover.values import day as written_day
-from terminal.simulated.conformance.bench import BULK_LASTS, CaseRunner
+from terminal.simulated.conformance.bench import BULK_DURATION, CaseRunner
 from terminal.simulated.conformance.model import Text
 from terminal.simulated.conformance.plays_face import Play
 from terminal.simulated.exchange.problems import ExchangeProblem
@@ -66,7 +66,7 @@ def matching(bench: CaseRunner) -> None:
         return
     last = bench.answer(requests[1])
     # at this point, only the second request is answered: software that matches by order takes the wrong one
-    bench.until(lambda: not (bench.folders.res / last).exists(), bench.pace.slow)
+    bench.wait_for(lambda: not (bench.folders.res / last).exists(), bench.pace.slow)
     first = bench.answer(requests[0])
     for request, name in zip(requests, (first, last), strict=True):
         assert request is not None
@@ -153,7 +153,7 @@ def bulk(bench: CaseRunner) -> None:
     again = bench.request("OQSmuquc02req_")
     if again is None:
         return
-    compare(bench, bench.answer(again, later=2 * BULK_LASTS), units=3)
+    compare(bench, bench.answer(again, later=2 * BULK_DURATION), units=3)
 
 
 @play("past-day")

@@ -224,7 +224,7 @@ class AutoDemo:
 
     async def _restore_service(self, persona: Persona, conductor: Conductor, transcript: Transcript) -> None:
         if persona.script.mishap in (Mishap.SERVICE_SILENT_AT_OPENING, Mishap.SERVICE_SILENT_AT_SUBMIT):
-            self._counter.stub.behave()
+            self._counter.stub.clear_rules()
         if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
             backlog = conductor.delivery.backlog()
             transcript.note(f"the service is back; decisions in the outbox: {backlog}")

@@ -10,7 +10,7 @@ from config.files import private_folder
 from config.settings import ServiceSettings, Settings
 from terminal.assembly import NotReady
 from terminal.qualification.keys import Enrolment, enrolment_path
-from terminal.simulated.demo.stubs import EmbeddedStub, StubControl, StubElsewhere
+from terminal.simulated.demo.stubs import EmbeddedStub, RemoteStub, StubControl
 from terminal.simulated.personas.props import Props
 from terminal.simulated.service.enrolment import enrol_locally
 
@@ -28,7 +28,7 @@ class DemoCounter:
         stub_later: bool = False,
     ) -> None:
         """`stub_later`: load the embedded stub only when `begin` is called or the stub is first used."""
-        _refuse_a_real_terminal(settings.state_dir)
+        _refuse_real_terminal(settings.state_dir)
         self._exit_stack = contextlib.ExitStack()
         private_folder(settings.state_dir)
         self.props = Props(settings.state_dir, keep_cards=keep_cards)
@@ -45,7 +45,7 @@ class DemoCounter:
             from terminal.simulated.service.admin import StubAdmin, enrol_with
 
             admin = self._exit_stack.enter_context(StubAdmin(service_url))
-            self.stub = StubElsewhere(admin, service_url)
+            self.stub = RemoteStub(admin, service_url)
             enrol_with(admin, service_url, settings.state_dir, terminal_id)
         service = settings.service.model_dump() | {"url": self.stub.url, "timeout_seconds": timeout_seconds}
         vision = settings.vision.model_copy(update={"simulated_camera": True})
@@ -67,7 +67,7 @@ class DemoCounter:
         self._exit_stack.close()
 
 
-def _refuse_a_real_terminal(state_dir: Path) -> None:
+def _refuse_real_terminal(state_dir: Path) -> None:
     """Prevent a demo from writing to the ledger of a terminal in service. Raises `NotReady`."""
     enrolment = Enrolment.load(enrolment_path(state_dir))
     if enrolment is not None and not enrolment.simulated:

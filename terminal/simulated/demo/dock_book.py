@@ -55,14 +55,14 @@ _WORDS = {
 }
 
 
-_LATER = {name: f"{{{name}}}" for name in ("done", "all", "minutes")}
+_PLACEHOLDERS = {name: f"{{{name}}}" for name in ("done", "all", "minutes")}
 """Placeholders filled in by the page."""
 
 
 def words_of(ids: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Return texts by language and by the page's name for them. `ids`: message ids by name."""
     return {
-        language: {name: words(language)(message_id, **_LATER) for name, message_id in ids.items()}
+        language: {name: words(language)(message_id, **_PLACEHOLDERS) for name, message_id in ids.items()}
         for language in LANGUAGES
     }
 

@@ -7,7 +7,7 @@ from config.settings import Settings
 from terminal.counter_web.site import Site, Tell
 
 PAGE = Path(__file__).with_name("dock_page")
-_ELSEWHERE_SECONDS = 600.0
+_SECOND_DEVICE_CODE_SECONDS = 600.0
 """Validity of the code: long enough to type the address on a tablet."""
 
 
@@ -29,5 +29,7 @@ def dock_sites(
     sites = [Site(None, PAGE, keys / "dock.key", port, tell, on_picture=on_picture)]
     if second_device:
         key = keys / "dock-elsewhere.key"
-        sites.append(Site(None, PAGE, key, sites[0].port, tell, host=second_device, code_seconds=_ELSEWHERE_SECONDS))
+        sites.append(
+            Site(None, PAGE, key, sites[0].port, tell, host=second_device, code_seconds=_SECOND_DEVICE_CODE_SECONDS)
+        )
     return sites

@@ -75,7 +75,7 @@ class SetService(StrictMessage):
 
 
 class SetClockLate(StrictMessage):
-    """Set the clock an hour late, or reset it."""
+    """Make the clock an hour late, or reset it."""
 
     type: Literal["late"]
     on: bool

@@ -175,9 +175,9 @@ class DemoDock:
 
     async def set_service_mode(self, service: ServiceMode) -> None:
         self.props = replace(self.props, service=service)
-        await asyncio.to_thread(self._counter.stub.behave)
+        await asyncio.to_thread(self._counter.stub.clear_rules)
         for operation, rule in _BEHAVIOUR[service]:
-            await asyncio.to_thread(self._counter.stub.misbehave, operation, rule)
+            await asyncio.to_thread(self._counter.stub.set_rule, operation, rule)
 
     async def set_clock_late(self, late: bool) -> None:
         self._clock.late = AN_HOUR if late else timedelta()

@@ -31,11 +31,11 @@ class StubControl(Protocol):
 
     def publish(self, registry: Registry) -> None: ...
 
-    def misbehave(self, operation: Operation, rule: Rule) -> None: ...
+    def set_rule(self, operation: Operation, rule: Rule) -> None: ...
 
     def silence(self, operation: Operation) -> None: ...
 
-    def behave(self) -> None: ...
+    def clear_rules(self) -> None: ...
 
 
 class EmbeddedStub:
@@ -82,13 +82,13 @@ class EmbeddedStub:
     def publish(self, registry: Registry) -> None:
         self._server.service.registry.merge(registry)
 
-    def misbehave(self, operation: Operation, rule: Rule) -> None:
+    def set_rule(self, operation: Operation, rule: Rule) -> None:
         self._server.behaviour.set(operation, rule)
 
     def silence(self, operation: Operation) -> None:
-        self.misbehave(operation, _SILENT)
+        self.set_rule(operation, _SILENT)
 
-    def behave(self) -> None:
+    def clear_rules(self) -> None:
         self._server.behaviour.clear()
 
     def close(self) -> None:
@@ -101,7 +101,7 @@ class EmbeddedStub:
 
 
 @dataclass(frozen=True, slots=True)
-class StubElsewhere:
+class RemoteStub:
     """A service stub in another process on this computer, controlled through its simulator endpoints."""
 
     admin: "StubAdmin"
@@ -111,18 +111,18 @@ class StubElsewhere:
         """Do nothing: the stub runs in another process."""
 
     def publish(self, registry: Registry) -> None:
-        self._must_answer(self.admin.publish(registry))
+        self._require_answer(self.admin.publish(registry))
 
-    def misbehave(self, operation: Operation, rule: Rule) -> None:
-        self._must_answer(self.admin.behave(operation, rule))
+    def set_rule(self, operation: Operation, rule: Rule) -> None:
+        self._require_answer(self.admin.set_rule(operation, rule))
 
     def silence(self, operation: Operation) -> None:
-        self.misbehave(operation, _SILENT)
+        self.set_rule(operation, _SILENT)
 
-    def behave(self) -> None:
-        self._must_answer(self.admin.behave_normally())
+    def clear_rules(self) -> None:
+        self._require_answer(self.admin.clear_rules())
 
-    def _must_answer(self, answer: object) -> None:
+    def _require_answer(self, answer: object) -> None:
         if isinstance(answer, NoAnswer):
             raise NotReady(
                 f"The service stub at {self.url} does not answer ({answer.reason}). "

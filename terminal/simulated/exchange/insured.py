@@ -110,7 +110,7 @@ class InventedInsured:
                     break
 
 
-class InsuredElsewhere:
+class RemoteInsured:
     """The people of another service in addition to `local`. Numbers of unknown people are accepted unchecked."""
 
     def __init__(self, local: InsuredPeople) -> None:

@@ -23,10 +23,9 @@ class Stamp:
     """Identifies one version of a file."""
 
     size: int
-    changed: int
+    modified: int
     """Modification time in nanoseconds."""
-    number: int
-    """Inode number."""
+    inode: int
 
 
 @dataclass(slots=True)
@@ -36,7 +35,7 @@ class _TrackedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class RequestFile:
     """A complete request file."""
 
     name: RequestName
@@ -50,13 +49,13 @@ class Arrived:
 class FolderScan:
     """The result of one scan."""
 
-    arrived: tuple[Arrived, ...]
+    complete: tuple[RequestFile, ...]
     waiting: int
-    """Requests that are still changing."""
+    """Number of incomplete requests."""
     hostile: int
-    """Files refused because of their name or type. They are left alone."""
+    """Number of files refused because of their name or type. They are left alone."""
     ignored: int = 0
-    """Files with names that may be mistyped request names."""
+    """Number of files with names that may be mistyped request names."""
 
 
 @dataclass(slots=True)
@@ -64,13 +63,13 @@ class Intake:
     """Detects complete request files in a folder."""
 
     folder: Path
-    settled_after: float = 0.3
+    settle_seconds: float = 0.3
     """Seconds for which a file must stay unchanged, over at least two scans."""
     _tracked: dict[str, _TrackedFile] = field(default_factory=dict)
 
     def scan(self, now: float) -> FolderScan:
         """Scan the folder. `now`: monotonic seconds. Raises `OSError` if the folder cannot be read."""
-        arrived: list[Arrived] = []
+        complete: list[RequestFile] = []
         waiting = hostile = ignored = 0
         present: set[str] = set()
         for name, stamp in self._entries():
@@ -85,15 +84,15 @@ class Intake:
             if tracked is None or tracked.stamp != stamp:
                 self._tracked[name.text] = _TrackedFile(stamp, now)
                 waiting += 1
-            elif now - tracked.since < self.settled_after:
+            elif now - tracked.since < self.settle_seconds:
                 waiting += 1
             else:
-                arrived.append(Arrived(name, self.folder / name.text, stamp, now - tracked.since))
+                complete.append(RequestFile(name, self.folder / name.text, stamp, now - tracked.since))
         for removed in self._tracked.keys() - present:
             del self._tracked[removed]
-        # oldest first, so that many new files cannot delay an old one
-        arrived.sort(key=lambda file: (file.stamp.changed, file.name.text))
-        return FolderScan(tuple(arrived[:MAX_FILES]), waiting, hostile, ignored)
+        # oldest first: many new files must not delay an old one
+        complete.sort(key=lambda file: (file.stamp.modified, file.name.text))
+        return FolderScan(tuple(complete[:MAX_FILES]), waiting, hostile, ignored)
 
     def _entries(self) -> Iterator[tuple[RequestName | NotARequest | Hostile, Stamp | None]]:
         with os.scandir(self.folder) as entries:

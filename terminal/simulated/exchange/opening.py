@@ -6,7 +6,7 @@ from pathlib import Path
 
 from terminal.qualification.client import QualificationClient
 from terminal.simulated.exchange.checks import InventedChecks, QualificationChecks, ServiceChecks
-from terminal.simulated.exchange.insured import InsuredElsewhere, InsuredPeople, InventedInsured
+from terminal.simulated.exchange.insured import InsuredPeople, InventedInsured, RemoteInsured
 from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders
 from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.people import invented_people
@@ -30,7 +30,7 @@ def open_exchange(
     insured: InsuredPeople = InventedInsured(people)
     checks: QualificationChecks = InventedChecks(people)
     if open_client is not None:
-        checks, insured = ServiceChecks(open_client), InsuredElsewhere(insured)
+        checks, insured = ServiceChecks(open_client), RemoteInsured(insured)
     store = ExchangeStore(state_dir / "exchange.db")
     remaining = store.upgrade(insured.keys_of)
     if remaining:

@@ -70,8 +70,8 @@ class MakeContext(Protocol):
         ...
 
 
-def handle(name: RequestName, data: bytes, make_context: MakeContext, bulk_lasts: timedelta) -> Handled:
-    """Return the answer to a request. `bulk_lasts`: duration of a bulk job."""
+def handle(name: RequestName, data: bytes, make_context: MakeContext, bulk_duration: timedelta) -> Handled:
+    """Return the answer to a request. `bulk_duration`: duration of a bulk job."""
     if name.kind is None:
         parsed = parse(data)
         if isinstance(parsed, Unreadable):
@@ -85,7 +85,7 @@ def handle(name: RequestName, data: bytes, make_context: MakeContext, bulk_lasts
     read = read_message(parsed, name.kind.message)
     errors = [problem for problem in read.problems if problem.severity is Severity.ERROR]
     if parsed.root.tag != ROOT or not parsed.exact or errors or read.message is None:
-        context, where = make_context(False, parsed.encoding), _place(errors)
+        context, where = make_context(False, parsed.encoding), _location(errors)
         return reject(name, ExchangeProblem.MALFORMED, context, where=where, identifier=identifier_in(parsed))
     behaviour = provoked_behaviour(_identifier(read.message))
     if behaviour.silent:
@@ -98,16 +98,18 @@ def handle(name: RequestName, data: bytes, make_context: MakeContext, bulk_lasts
         data,
         read.message,
         replace(make_context(behaviour.fail, parsed.encoding), old_characters=behaviour.old),
-        bulk_lasts,
+        bulk_duration,
         behaviour,
     )
 
 
 def _answer_file(
-    name: RequestName, data: bytes, message: Part, context: AnswerContext, bulk_lasts: timedelta, behaviour: Provoked
+    name: RequestName, data: bytes, message: Part, context: AnswerContext, bulk_duration: timedelta, behaviour: Provoked
 ) -> Handled:
     job = name.kind.job if name.kind else ""
-    answer = _answer(message, UploadedFile(f"{name.text}:{sha256(data).hexdigest()}", job, data), context, bulk_lasts)
+    answer = _answer(
+        message, UploadedFile(f"{name.text}:{sha256(data).hexdigest()}", job, data), context, bulk_duration
+    )
     document = write_document(answer, context.encoding).data
     if context.zip_bulk and isinstance(message, BulkFetch):
         return AnswerFile(name.zip_answer, _zip(name.answer, document, context), behaviour.delay)
@@ -121,14 +123,14 @@ def _zip(name: str, document: bytes, context: AnswerContext) -> bytes:
     return buffer.getvalue()
 
 
-def _answer(message: Part, file: UploadedFile, context: AnswerContext, bulk_lasts: timedelta) -> Part:
+def _answer(message: Part, file: UploadedFile, context: AnswerContext, bulk_duration: timedelta) -> Part:
     match message:
         case QualificationRequest():
             return answer_check(message, context)
         case RegistrationRequest():
             return answer_registration(message, context)
         case BulkRequest() | WelfareListRequest() | ConsentListRequest() | BulkRegistrationRequest():
-            return answer_upload(message, file, bulk_lasts, context)
+            return answer_upload(message, file, bulk_duration, context)
         case BulkFetch():
             return answer_fetch(message, file.job, context)
         case DrugRequest():
@@ -177,5 +179,5 @@ def _line(line: int) -> str:
     return f"（{line}行目）" if line else ""
 
 
-def _place(errors: list[LayoutProblem]) -> str:
+def _location(errors: list[LayoutProblem]) -> str:
     return f"（{errors[0].line}行目 {errors[0].path}）" if errors else ""

@@ -26,8 +26,8 @@ from terminal.simulated.exchange.consents import store_consents
 from terminal.simulated.exchange.insured import InsuredPeople
 from terminal.simulated.exchange.intake import (
     DONE_FOLDER,
-    Arrived,
     Intake,
+    RequestFile,
     Stamp,
     move_into,
     remove,
@@ -72,19 +72,19 @@ class ExchangeRules:
     """Encoding of answers; None for that of the request."""
     keep_requests: bool = False
     """Move answered requests to `req/done` instead of deleting them."""
-    answer_after: float = 0.0
+    answer_delay: float = 0.0
     """Delay of answers in seconds. The real service takes 3 to 7."""
     in_place: bool = False
     """Write answers directly under their final names, for programs that watch a file for changes."""
     zip_bulk: bool = False
     """Return results of bulk jobs as ZIP files that contain the XML. Public programs accept both."""
-    bulk_lasts: timedelta = timedelta(seconds=10)
+    bulk_duration: timedelta = timedelta(seconds=10)
     """Duration of a bulk job."""
-    settled_after: float = 0.3
+    settle_seconds: float = 0.3
     """Seconds for which a file must stay unchanged before it is read."""
-    half_written_for: float = 3.0
+    incomplete_seconds: float = 3.0
     """Seconds without a change after which an incomplete file is refused."""
-    poll_every: float = 0.5
+    poll_seconds: float = 0.5
     """Interval between scans in seconds."""
 
 
@@ -150,7 +150,7 @@ class ExchangeService:
         self.rules = rules or ExchangeRules()
         self._insured, self._checks, self._store = insured, checks, store
         self._clock, self._monotonic = clock, monotonic
-        self._intake = Intake(folders.req, self.rules.settled_after)
+        self._intake = Intake(folders.req, self.rules.settle_seconds)
         self._answers = ResultFolder(folders.res, owner="exchange", in_place=self.rules.in_place)
         self._answers.clean()
         self._memory = _Memory()
@@ -167,7 +167,7 @@ class ExchangeService:
                 if not failing:
                     log.error("cannot scan the folders: %s; retrying", type(error).__name__)
                 failing = True
-            stop.wait(self.rules.poll_every)
+            stop.wait(self.rules.poll_seconds)
 
     def scan_once(self) -> Scan:
         """Scan the folders once. Raises `OSError` if a folder cannot be read."""
@@ -183,12 +183,12 @@ class ExchangeService:
                 "%d files in the request folder ignored: request names look like OQSsiquc01req_1.xml", files.ignored
             )
         self._memory.hostile, self._memory.ignored = files.hostile, files.ignored
-        present = {arrived.name.text for arrived in files.arrived}
+        present = {request.name.text for request in files.complete}
         for entries in (self._memory.pending, self._memory.finished):
             for name in [name for name in entries if name not in present]:
                 del entries[name]
-        for arrived in files.arrived:
-            self._serve(arrived, scan, now)
+        for request in files.complete:
+            self._serve(request, scan, now)
         return scan
 
     # --- consents ---------------------------------------------------------------------------------------------
@@ -236,56 +236,56 @@ class ExchangeService:
 
     # --- requests ---------------------------------------------------------------------------------------------
 
-    def _serve(self, arrived: Arrived, scan: Scan, now: float) -> None:
-        name = arrived.name.text
-        if self._memory.finished.get(name) == arrived.stamp:
-            self._remove(arrived, scan)
+    def _serve(self, request: RequestFile, scan: Scan, now: float) -> None:
+        name = request.name.text
+        if self._memory.finished.get(name) == request.stamp:
+            self._remove(request, scan)
             return
         pending = self._memory.pending.get(name)
-        if pending is None or pending.stamp != arrived.stamp:
-            pending = self._prepare(arrived, scan, now)
+        if pending is None or pending.stamp != request.stamp:
+            pending = self._prepare(request, scan, now)
             if pending is None:
                 return
             self._memory.pending[name] = pending
         if now < pending.due:
             scan.waiting += 1
             return
-        if self._deliver(arrived, pending.handled, scan):
+        if self._deliver(request, pending.handled, scan):
             del self._memory.pending[name]
-            self._remove(arrived, scan)
+            self._remove(request, scan)
 
-    def _prepare(self, arrived: Arrived, scan: Scan, now: float) -> _Pending | None:
+    def _prepare(self, request: RequestFile, scan: Scan, now: float) -> _Pending | None:
         """Return the answer, or None if the request must wait or was answered before."""
-        largest = arrived.name.kind.max_size if arrived.name.kind else MAX_SIZE
+        largest = request.name.kind.max_size if request.name.kind else MAX_SIZE
         try:
-            data = read_file(arrived.path, largest)
+            data = read_file(request.path, largest)
         except FileTooLarge:
-            return _Pending(arrived.stamp, reject(arrived.name, ExchangeProblem.MALFORMED, self._context(False)), now)
+            return _Pending(request.stamp, reject(request.name, ExchangeProblem.MALFORMED, self._context(False)), now)
         except OSError:
             # another program may have locked the file
             scan.undelivered += 1
             return None
         if data is None:
             return None
-        if self._answered_before(arrived, data):
-            self._remove(arrived, scan)
+        if self._answered_before(request, data):
+            self._remove(request, scan)
             return None
-        handled = handle(arrived.name, data, self._context, self.rules.bulk_lasts)
+        handled = handle(request.name, data, self._context, self.rules.bulk_duration)
         may_be_incomplete = isinstance(handled, Rejected) and handled.half_written
-        if may_be_incomplete and arrived.unchanged_for < self.rules.half_written_for:
+        if may_be_incomplete and request.unchanged_for < self.rules.incomplete_seconds:
             scan.waiting += 1
             return None
-        delay = max(handled.delay, self.rules.answer_after) if isinstance(handled, AnswerFile) else 0.0
-        self._store.mark_processed(arrived.name.text, sha256(data).hexdigest(), self._clock())
-        return _Pending(arrived.stamp, handled, now + delay)
+        delay = max(handled.delay, self.rules.answer_delay) if isinstance(handled, AnswerFile) else 0.0
+        self._store.mark_processed(request.name.text, sha256(data).hexdigest(), self._clock())
+        return _Pending(request.stamp, handled, now + delay)
 
-    def _answered_before(self, arrived: Arrived, data: bytes) -> bool:
+    def _answered_before(self, request: RequestFile, data: bytes) -> bool:
         """Return whether this request was answered before a restart but not removed."""
-        if self._store.processed_digest(arrived.name.text) != sha256(data).hexdigest():
+        if self._store.processed_digest(request.name.text) != sha256(data).hexdigest():
             return False
         return any(
             (self.folders.res / answer).exists()
-            for answer in (arrived.name.answer, arrived.name.zip_answer, arrived.name.error)
+            for answer in (request.name.answer, request.name.zip_answer, request.name.error)
         )
 
     def _context(self, fail: bool, encoding: Encoding = "UTF-8") -> AnswerContext:
@@ -300,43 +300,43 @@ class ExchangeService:
             zip_bulk=self.rules.zip_bulk,
         )
 
-    def _deliver(self, arrived: Arrived, handled: Handled, scan: Scan) -> bool:
+    def _deliver(self, request: RequestFile, handled: Handled, scan: Scan) -> bool:
         """Deliver the answer. Returns whether the request is finished."""
         if isinstance(handled, Silent):
-            log.info("%s: accepted; the identifier suppresses the answer", arrived.name.log_text)
+            log.info("%s: accepted; the identifier suppresses the answer", request.name.log_text)
             return True
         delivery = self._answers.deliver(handled.name, handled.data)
         if isinstance(delivery, TargetExists) and isinstance(handled, AnswerFile):
-            handled = reject(arrived.name, ExchangeProblem.NAME_USED, self._context(False))
+            handled = reject(request.name, ExchangeProblem.NAME_USED, self._context(False))
             delivery = self._answers.deliver(handled.name, handled.data)
         if isinstance(delivery, NotDelivered):
-            log.error("%s: cannot write the answer: %s; retrying", arrived.name.log_text, delivery.reason)
+            log.error("%s: cannot write the answer: %s; retrying", request.name.log_text, delivery.reason)
             scan.undelivered += 1
             return False
         if isinstance(handled, Rejected):
-            log.info("%s: refused, %s", arrived.name.log_text, handled.trouble.code)
+            log.info("%s: refused, %s", request.name.log_text, handled.trouble.code)
             scan.rejected += 1
         else:
             # a client that checks for `.err` first would find the error of an earlier attempt
             with contextlib.suppress(OSError):
-                remove(self.folders.res / arrived.name.error)
-            log.info("%s: answered", arrived.name.log_text)
+                remove(self.folders.res / request.name.error)
+            log.info("%s: answered", request.name.log_text)
             scan.answered += 1
         return True
 
-    def _remove(self, arrived: Arrived, scan: Scan) -> None:
+    def _remove(self, request: RequestFile, scan: Scan) -> None:
         """Remove an answered request, unless its file was replaced with a new request."""
         try:
-            if stamp_of(arrived.path) not in (None, arrived.stamp):
+            if stamp_of(request.path) not in (None, request.stamp):
                 return
             if self.rules.keep_requests:
-                move_into(arrived.path, self.folders.req / DONE_FOLDER)
+                move_into(request.path, self.folders.req / DONE_FOLDER)
             else:
-                remove(arrived.path)
+                remove(request.path)
         except OSError as error:
-            if arrived.name.text not in self._memory.finished:
-                log.error("%s: cannot remove the request: %s", arrived.name.log_text, type(error).__name__)
-            self._memory.finished[arrived.name.text] = arrived.stamp
+            if request.name.text not in self._memory.finished:
+                log.error("%s: cannot remove the request: %s", request.name.log_text, type(error).__name__)
+            self._memory.finished[request.name.text] = request.stamp
             scan.undelivered += 1
 
     def _prune(self, now: float) -> None:

@@ -37,7 +37,7 @@ def issue_card(
 
 
 def _phone(kind: CardKind, person: InsuredPerson, authority: TestAuthority) -> CardImage:
-    ended = None if kind.ended_days_ago is None else date.today() - timedelta(days=kind.ended_days_ago)
+    end = None if kind.ended_days_ago is None else date.today() - timedelta(days=kind.ended_days_ago)
     return issue_phone(
         kind.kind,
         authority,
@@ -45,7 +45,7 @@ def _phone(kind: CardKind, person: InsuredPerson, authority: TestAuthority) -> C
         pin=kind.pin or "1234",
         tries_left=kind.pin_tries_left,
         issued_on=date.today() - timedelta(days=548),
-        certificate_ends_on=ended,
+        certificate_ends_on=end,
     )
 
 

@@ -22,7 +22,7 @@ def cards_dir(state_dir: Path) -> Path:
 
 
 def authority_of(state_dir: Path) -> "TestAuthority":
-    """Return the test authority of a state folder; creating it takes half a second."""
+    """Return the test authority of a state folder. Creating it takes half a second."""
     from reader.softcard.authority import TestAuthority
 
     return TestAuthority.load_or_create(state_dir / "test-authority")
@@ -34,7 +34,7 @@ class Props:
     def __init__(
         self, state_dir: Path, *, authority: "Callable[[], TestAuthority] | None" = None, keep_cards: bool = True
     ) -> None:
-        """`authority`: the issuer, by default that of the state folder; called on first use.
+        """`authority`: returns the issuer on first use; defaults to the authority of the state folder.
 
         `keep_cards`: False to store cards only in memory, as required for a real person's portrait.
         """
@@ -42,12 +42,12 @@ class Props:
         self.keep_cards = keep_cards
         self._open_authority = authority or (lambda: authority_of(state_dir))
         self._authority: TestAuthority | None = None
-        self._opening = Lock()
+        self._lock = Lock()
         self._in_memory: dict[str, CardImage] = {}
 
     @property
     def authority(self) -> "TestAuthority":
-        with self._opening:
+        with self._lock:
             if self._authority is None:
                 self._authority = self._open_authority()
             return self._authority

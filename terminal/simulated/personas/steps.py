@@ -83,13 +83,13 @@ _STEPS: dict[Language, dict[str, str]] = {
 }
 _SHARING = {Sharing.ALL: "all", Sharing.NONE: "none", Sharing.ONE_BY_ONE: "one-by-one"}
 _LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
-_BEGINS_WITH = {
+_FIRST_STEPS = {
     Mishap.SERVICE_SILENT_AT_OPENING: "silence",
     Mishap.CLOCK_WRONG: "clock",
     Mishap.CARD_HELD: "hold",
 }
-_PLACED = {Mishap.CARD_HELD: ["put", "let-go"], Mishap.TWO_CARDS: ["put-two", "take-second"]}
-_ENDS_WITH = {
+_CARD_STEPS = {Mishap.CARD_HELD: ["put", "let-go"], Mishap.TWO_CARDS: ["put-two", "take-second"]}
+_LAST_STEPS = {
     Mishap.CARD_TAKEN_DURING_CONSENT: "early",
     Mishap.POWER_CUT: "power",
 }
@@ -114,11 +114,11 @@ def steps_of(persona: Persona, language: Language) -> list[str]:
 
 def _preparation(persona: Persona) -> list[str]:
     script = persona.script
-    first = _BEGINS_WITH.get(script.mishap)
+    first = _FIRST_STEPS.get(script.mishap)
     put = "put-phone" if persona.card.kind.startswith("phone") else "put"
     language = ["language"] if script.language else []
     child = ["child"] if script.child else []
-    return [*([first] if first else []), *language, *child, *_PLACED.get(script.mishap, [put])]
+    return [*([first] if first else []), *language, *child, *_CARD_STEPS.get(script.mishap, [put])]
 
 
 def _confirmation(persona: Persona) -> list[str]:
@@ -154,8 +154,8 @@ def _answers(persona: Persona) -> list[str]:
     if script.mishap is Mishap.CARD_TAKEN_BEFORE_CHECK:
         return []
     steps = ["register"] if persona.person == "unregistered" else []
-    if script.mishap in _ENDS_WITH:
-        return [*steps, _ENDS_WITH[script.mishap]]
+    if script.mishap in _LAST_STEPS:
+        return [*steps, _LAST_STEPS[script.mishap]]
     if script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
         steps.append("silence-late")
     if set(expected.asked) - {_LIMIT}:

@@ -61,12 +61,12 @@ class StubAdmin:
         """Merge cards, terminals and trust anchors into the stub's registry."""
         return self._call("POST", "/simulator/registry", TypeAdapter(SimulatorState), registry)
 
-    def behave(self, operation: Operation, rule: Rule, person: str | None = None) -> tuple[Setting, ...] | NoAnswer:
+    def set_rule(self, operation: Operation, rule: Rule, person: str | None = None) -> tuple[Setting, ...] | NoAnswer:
         """Set a rule for one insured person (by id) or for everyone, and return all rules in force."""
         path = f"/simulator/behaviour/{operation.value}" + (f"?person={quote(person)}" if person else "")
         return self._call("PUT", path, TypeAdapter(tuple[Setting, ...]), rule)
 
-    def behave_normally(self) -> tuple[Setting, ...] | NoAnswer:
+    def clear_rules(self) -> tuple[Setting, ...] | NoAnswer:
         return self._call("DELETE", "/simulator/behaviour", TypeAdapter(tuple[Setting, ...]))
 
     def _call(

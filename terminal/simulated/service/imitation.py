@@ -79,12 +79,12 @@ def falsify(result: QualificationResult, lie: Lie) -> QualificationResult:
         case Lie.FOREIGN:
             return result.model_copy(update={"institution_code": _ANOTHER_INSTITUTION})
         case Lie.STALE:
-            return _a_day_earlier(result)
+            return _shift_by_a_day(result)
         case Lie.UNSIGNED:
             return result
 
 
-def _a_day_earlier(result: QualificationResult) -> QualificationResult:
+def _shift_by_a_day(result: QualificationResult) -> QualificationResult:
     def earlier(moment: datetime | None) -> datetime | None:
         return None if moment is None else moment - _A_DAY
 

@@ -73,7 +73,9 @@ class Registry(Model):
         """Return a registry with the entries of both, in which `other` takes precedence."""
         return Registry(
             cards={**self.cards, **other.cards},
-            terminals=_without({**self.terminals, **other.terminals}, ended := {**self.ended_keys, **other.ended_keys}),
+            terminals=_without_revoked(
+                {**self.terminals, **other.terminals}, ended := {**self.ended_keys, **other.ended_keys}
+            ),
             certificate_authorities=tuple(
                 dict.fromkeys((*self.certificate_authorities, *other.certificate_authorities))
             ),
@@ -95,7 +97,7 @@ class KeyRevoked(Exception):
     """The terminal key was revoked when the terminal was restored from a backup."""
 
 
-def _without(terminals: dict[str, str], ended: dict[str, str]) -> dict[str, str]:
+def _without_revoked(terminals: dict[str, str], ended: dict[str, str]) -> dict[str, str]:
     if not ended:
         return terminals
     return {name: pem for name, pem in terminals.items() if not (is_public_key(pem) and key_digest(pem).hex() in ended)}

@@ -182,7 +182,7 @@ class StubService:
             return refuse(found)
         check, person = found
         statement = statement_of(check_id, submission)
-        refusal = self._refusal_of(check, person, submission, statement)
+        refusal = self._submission_refusal(check, person, submission, statement)
         if refusal is not None:
             return refuse(refusal)
         card_signature = card_signature_of(check.decision_key, check_id, submission)
@@ -212,7 +212,7 @@ class StubService:
         if stored is None:
             return refuse(RefusalReason.NO_SUCH_CHECK)
         statement = statement_of_withdrawal(check_id, withdrawal)
-        refusal = self._refusal_of_sender(withdrawal.terminal_id, stored.check, statement, withdrawal.signature)
+        refusal = self._sender_refusal(withdrawal.terminal_id, stored.check, statement, withdrawal.signature)
         if refusal is not None:
             return refuse(refusal)
         if not set(withdrawal.items) <= _granted(stored.accepted.submission if stored.accepted else None):
@@ -348,7 +348,7 @@ class StubService:
         is_unused = self._nonces.use(caller.nonce, now, caller.asked_at + self._rules.clock_difference)
         return None if is_unused else RefusalReason.BAD_CHALLENGE
 
-    def _refusal_of_sender(
+    def _sender_refusal(
         self, terminal_id: str, check: OpenedCheck, statement: bytes, signature: bytes
     ) -> RefusalReason | None:
         """Return the reason to refuse a message that is not signed by the terminal that opened the check."""
@@ -357,10 +357,10 @@ class StubService:
             return RefusalReason.UNKNOWN_TERMINAL
         return None if verify(key, statement, signature) else RefusalReason.BAD_SIGNATURE
 
-    def _refusal_of(
+    def _submission_refusal(
         self, check: OpenedCheck, person: InsuredPerson, submission: Submission, statement: bytes
     ) -> RefusalReason | None:
-        refusal = self._refusal_of_sender(submission.terminal_id, check, statement, submission.signature)
+        refusal = self._sender_refusal(submission.terminal_id, check, statement, submission.signature)
         if refusal is not None:
             return refusal
         if check.purpose is Purpose.INQUIRY:

@@ -1,4 +1,4 @@
-"""Validity of a qualification, as a code value."""
+"""Code values for the validity of a qualification."""
 
 from typing import Literal
 

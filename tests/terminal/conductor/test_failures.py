@@ -84,7 +84,7 @@ def test_submission_is_repeated_with_the_same_key_and_time_after_a_timeout(
         async with desk.open():
             record_keys()
             await desk.reach_consent()
-            desk.counter.stub.misbehave(Operation.SUBMIT, Rule(manner=Manner.SILENT))
+            desk.counter.stub.set_rule(Operation.SUBMIT, Rule(manner=Manner.SILENT))
             desk.conductor.service.client._connection._timeout = 0.5  # affects only the submission
             await desk.share_all()
             state = await desk.until(st.Complete)
@@ -92,7 +92,7 @@ def test_submission_is_repeated_with_the_same_key_and_time_after_a_timeout(
             await desk.take_card()
 
     async def next_day() -> None:
-        desk.counter.stub.behave()
+        desk.counter.stub.clear_rules()
         async with desk.open():
             record_keys()
             async with asyncio.timeout(60):

@@ -95,7 +95,7 @@ def test_undeliverable_check_does_not_block_the_others(desk: Desk, monkeypatch: 
             desk.counter.stub.silence(Operation.SUBMIT)
             for _ in range(2):
                 await desk.share_all_by_pin()
-            desk.counter.stub.behave()
+            desk.counter.stub.clear_rules()
             delivery = desk.conductor.delivery
             first = delivery.ledger.unfinished()[0].check_id
             monkeypatch.setattr(delivery, "deliver", failing_delivery(first, delivery.deliver))
@@ -145,7 +145,7 @@ def test_stop_waits_for_the_record_of_a_moved_result(desk: Desk, monkeypatch: py
             await desk.take_card()
 
     async def next_day_with_early_stop() -> None:
-        desk.counter.stub.behave()
+        desk.counter.stub.clear_rules()
         async with desk.open():
             folder = desk.conductor.delivery._folder
             move = folder.move

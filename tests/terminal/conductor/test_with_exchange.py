@@ -16,7 +16,7 @@ from terminal.simulated.exchange.service import ExchangeRules, ExchangeService
 from tests.terminal.conductor.counter_fixture import Desk
 from tests.terminal.handover.requests import checkups, drugs, registration
 
-RULES = ExchangeRules(settled_after=0.0)
+RULES = ExchangeRules(settle_seconds=0.0)
 TOMORROW = datetime.now(UTC).date() + timedelta(days=1)
 """Tomorrow in UTC, which is never before the current date in Japan."""
 

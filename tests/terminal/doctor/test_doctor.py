@@ -221,7 +221,7 @@ def test_real_enrolment_is_refused_at_a_simulated_service(ready: Settings) -> No
 
 
 def test_service_check_uses_the_configured_timeout(counter: DemoCounter, ready: Settings) -> None:
-    counter.stub.misbehave(Operation.CHALLENGE, Rule(manner=Manner.SILENT))
+    counter.stub.set_rule(Operation.CHALLENGE, Rule(manner=Manner.SILENT))
     ready = with_changes(ready, service={"timeout_seconds": 0.5})
     silent = service.service(ready)
     assert silent.grade is Grade.BAD

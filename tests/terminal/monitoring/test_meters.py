@@ -105,7 +105,7 @@ def test_metrics_do_not_reveal_whether_data_was_shared(desk: Desk) -> None:
 def test_silent_service_is_visible_in_the_metrics(desk: Desk) -> None:
     async def submit_while_silent(desk: Desk, meters: Meters) -> None:
         await desk.reach_consent()
-        desk.counter.stub.behave()
+        desk.counter.stub.clear_rules()
         desk.counter.stub.silence(Operation.SUBMIT)
         await desk.share_all()
         await desk.until(st.Complete)
@@ -115,7 +115,7 @@ def test_silent_service_is_visible_in_the_metrics(desk: Desk) -> None:
         assert values["uketsuke_device_ready service"] == 0
         await desk.take_card()
         assert metric_values(meters)["uketsuke_receptions_total awaiting pin"] == 1
-        desk.counter.stub.behave()
+        desk.counter.stub.clear_rules()
         await desk.conductor.delivery.process_outbox()
         assert metric_values(meters)["uketsuke_outbox_waiting"] == 0
 

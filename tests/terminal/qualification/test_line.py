@@ -109,7 +109,7 @@ def test_plain_http_is_refused(server: StubServer) -> None:
 def test_misbehaviour_can_be_set_over_tls(server: StubServer, keys: Path) -> None:
     tls = tls_files(keys, "terminal-1").client_context()
     with StubAdmin(server.url, tls=tls) as admin:
-        assert not isinstance(admin.behave(Operation.CHALLENGE, Rule(manner=Manner.DROPPED, times=1)), NoAnswer)
+        assert not isinstance(admin.set_rule(Operation.CHALLENGE, Rule(manner=Manner.DROPPED, times=1)), NoAnswer)
     assert challenge(server.url, tls) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
     assert isinstance(challenge(server.url, tls, server.service.public_key), Challenge)
 

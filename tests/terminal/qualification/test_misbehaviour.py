@@ -164,8 +164,8 @@ def test_stub_delays_responses(counter: Any) -> None:
 def test_rules_are_set_over_http(two_people: Any, card: Any, other_card: Any) -> None:
     rule = Rule(validity="4")
     with StubAdmin(two_people.server.url) as admin:
-        reply = admin.behave(Operation.EVERY, rule, "elder")
-        unknown_person = admin.behave(Operation.EVERY, rule, "nobody")
+        reply = admin.set_rule(Operation.EVERY, rule, "elder")
+        unknown_person = admin.set_rule(Operation.EVERY, rule, "nobody")
         state = admin.state()
     assert reply == (Setting(operation=Operation.EVERY, person="elder", rule=rule),)
     assert isinstance(unknown_person, NoAnswer)

@@ -166,9 +166,9 @@ def test_terminal_and_card_are_registered_over_http(counter: Any, other_card: An
 def test_behaviour_is_set_and_reset_over_http(counter: Any) -> None:
     with StubAdmin(counter.server.url) as admin:
         failing = Rule(manner=Manner.FAILING)
-        assert admin.behave(Operation.CHALLENGE, failing) == (Setting(operation=Operation.CHALLENGE, rule=failing),)
+        assert admin.set_rule(Operation.CHALLENGE, failing) == (Setting(operation=Operation.CHALLENGE, rule=failing),)
         assert isinstance(counter.play(lambda client: client.challenge()), NoAnswer)
-        assert admin.behave_normally() == ()
+        assert admin.clear_rules() == ()
         assert not isinstance(counter.play(lambda client: client.challenge()), NoAnswer)
 
 

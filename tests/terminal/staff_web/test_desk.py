@@ -58,7 +58,7 @@ async def _calls_and_the_list(office: Office) -> None:
     await page.locator(row(3, "left")).wait_for()
     office.day.place.remove()
 
-    office.counter.stub.behave()
+    office.counter.stub.clear_rules()
     await office.day.conductor.delivery.process_outbox()
     await page.locator(row(2, "delivered")).wait_for()
     await page.locator("[data-call=not-delivered]").wait_for(state="detached")

@@ -58,7 +58,7 @@ def test_staff_can_view_the_name_image_until_they_delete_it(counter: DemoCounter
 
     async def scenario(office: Office) -> None:
         page = await office.signed_in_page()
-        counter.stub.misbehave(Operation.RESULT, Rule(old_characters=True))
+        counter.stub.set_rule(Operation.RESULT, Rule(old_characters=True))
         await _confirm_by_eye(office, page)
         await office.remove_card()
         line = page.locator(row(1, "delivered"))
@@ -94,7 +94,7 @@ def test_staff_can_view_the_name_image_until_they_delete_it(counter: DemoCounter
 def test_a_reception_by_pin_has_no_name_image_and_staff_are_informed(counter: DemoCounter) -> None:
     async def scenario(office: Office) -> None:
         page = await office.signed_in_page()
-        counter.stub.misbehave(Operation.RESULT, Rule(old_characters=True))
+        counter.stub.set_rule(Operation.RESULT, Rule(old_characters=True))
         office.day.place.insert(office.day.prepare(replace(BY_NAME["pin-right"], person="old-characters")))
         await office.wait_until(st.ChoosingMethod)
         await office.by_pin()

@@ -173,7 +173,7 @@ class Database:
         try:
             self._connection.rollback()
         except Exception:
-            self._abandon()
+            self._discard_connection()
             self._connect()
 
     def _connect(self) -> None:
@@ -190,9 +190,9 @@ class Database:
         try:
             self._pooled.close()
         except Exception:
-            self._abandon()
+            self._discard_connection()
 
-    def _abandon(self) -> None:
+    def _discard_connection(self) -> None:
         """Discard a broken connection. Closing it would roll back again."""
         pooled, self._pooled = self._pooled, None
         if pooled is not None:

@@ -25,7 +25,7 @@ from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, 
 from terminal.simulated.service.people import invented_people
 
 root, people = Path(sys.argv[1]), invented_people()
-rules = ExchangeRules(poll_every=0.01, settled_after=0.0)
+rules = ExchangeRules(poll_seconds=0.01, settle_seconds=0.0)
 folders, store = Folders.below(root / "OQS"), ExchangeStore(root / "store.db")
 service = ExchangeService(folders, InventedInsured(people), InventedChecks(people), store, rules=rules)
 print("ready", flush=True)

@@ -11,7 +11,7 @@ from terminal.handover.numbers import number_lookup
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import RefusalReason, Refused, StandingConsents
 from terminal.simulated.exchange.checks import ServiceChecks
-from terminal.simulated.exchange.insured import InsuredElsewhere, InventedInsured
+from terminal.simulated.exchange.insured import InventedInsured, RemoteInsured
 from terminal.simulated.exchange.opening import open_exchange
 from terminal.simulated.exchange.service import ExchangeRules
 from terminal.simulated.service.enrolment import enrol_locally
@@ -119,7 +119,7 @@ def test_database_of_version_0_1_0_is_converted(tmp_path: Path, caplog: pytest.L
 
 def test_numbers_of_people_known_only_to_the_service_are_accepted(counter: Counter, stub: StubServer) -> None:
     """Patient numbers are registered and consents stored without verifying the people."""
-    counter.insured = InsuredElsewhere(InventedInsured({}))
+    counter.insured = RemoteInsured(InventedInsured({}))
     counter.checks = None
     counter.start()
     counter.ask("OQSsiimm01req_1.xml", registration("24434"))
