@@ -13,33 +13,33 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from terminal.keeping.restore import RestoreReport
 
-BACKUP_HELP = """Write ledger, keys, settings, audit trail and patient numbers to one file, encrypted with a passphrase.
+BACKUP_HELP = """Write the ledger, keys, settings, audit trail and patient numbers to one encrypted file.
 
-The terminal may keep running. The command asks for the passphrase twice; in a script, pass it as the first line of
-standard input. Results are not included: they belong to the receipt computer. Store the passphrase separately.
+The terminal can keep running. The command prompts for a passphrase twice; in a script, pass it as the first line of
+standard input. Store the passphrase separately. Results for the receipt computer are not included.
 
 Example: uketsuke backup /media/stick/front-1.backup
 """
-RESTORE_HELP = """Restore a terminal from its backup into an empty state folder.
+RESTORE_HELP = """Restore a terminal from a backup to an empty state folder.
 
-First the service revokes the key in the backup and accepts a new one, so that two terminals never share a key. What the
-service has and the backup lacks is marked in the ledger. If interrupted, run the same command again. Use
---new-enrolment if the backup's key is already revoked: the service stub on this computer then allows another restore.
+The service first replaces the key in the backup with a new one, which prevents two terminals from sharing a key.
+Decisions missing from the backup are recorded in the ledger. After an interruption, run the command again. If the
+backup's key was revoked, --new-enrolment makes the service stub on this computer allow another restore.
 
 Example: uketsuke restore /media/stick/front-1.backup
 """
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="New file; an existing one is never overwritten.")],
+    file: Annotated[Path, typer.Argument(help="New file. Existing files are not overwritten.")],
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
     settings_file = target_of(config)
     if not file.parent.is_dir():
-        fail(f"{file.parent} is not a folder. Create it, or name another.")
+        fail(f"{file.parent} is not a folder. Create it, or choose another one.")
     if file.exists():
-        fail(f"{file} already exists and is not overwritten. Name a new file.")
+        fail(f"{file} exists and will not be overwritten. Choose a new file name.")
     passphrase = _passphrase(twice=True)
     with install_error_hooks():
         from datetime import datetime
@@ -52,16 +52,16 @@ def backup(
         done = back_up(settings, included, file, passphrase, datetime.now(JAPAN))
         tell(f"{done.terminal_id}: {done.size / 1000:,.0f} kB in {file}")
         if included is None:
-            tell("there is no settings file to back up; settings from the environment are not included")
+            tell("no settings file: settings from environment variables are not included")
         if isinstance(done.numbers, str):
-            tell(f"the patient numbers are NOT included: {done.numbers}")
+            tell(f"patient numbers are NOT included: {done.numbers}")
         elif done.numbers:
             tell(f"{done.numbers} patient numbers of `uketsuke exchange`")
         match done.ledger:
             case None:
-                tell("there is no ledger yet")
+                tell("no ledger")
             case LedgerBroken(sequence=sequence, what=what):
-                tell(f"the ledger is BROKEN at record {sequence} and is backed up unchanged: {what}")
+                tell(f"ledger BROKEN at record {sequence}, backed up as it is: {what}")
                 raise typer.Exit(1)
             case intact:
                 tell(f"ledger intact, {intact.head.count} records, head {intact.head.hash[:16]}")
@@ -72,16 +72,16 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(help="File written by `uketsuke backup`.")],
     keep_settings: Annotated[
-        bool, typer.Option("--keep-settings", help="Use the settings of this computer, not those of the backup.")
+        bool, typer.Option("--keep-settings", help="Use the settings of this computer instead of the backup's.")
     ] = False,
     new_enrolment: Annotated[
-        bool, typer.Option("--new-enrolment", help="Let the service stub on this computer revoke every older key.")
+        bool, typer.Option("--new-enrolment", help="Make the service stub on this computer revoke all older keys.")
     ] = False,
     config: ConfigOption = None,
 ) -> None:
     current = settings_or_exit(config) if keep_settings else None
     if not file.is_file():
-        fail(f"{file} does not exist. Name a file written by `uketsuke backup`.")
+        fail(f"{file} does not exist. Specify a file written by `uketsuke backup`.")
     passphrase = _passphrase(twice=False)
     with install_error_hooks():
         import asyncio
@@ -100,23 +100,24 @@ def restore(
                 )
             )
         except SettingsError as error:
-            fail(f"{error}\nThe backup's settings cannot be used here; nothing was changed.")
+            fail(f"{error}\nThe backup's settings are invalid on this computer. Nothing was changed.")
     _tell(done)
 
 
 def _tell(done: "RestoreReport") -> None:
-    tell(f"{done.manifest.terminal_id} as of {done.manifest.created_at:%Y-%m-%d %H:%M} is in {done.settings.state_dir}")
-    tell("the key in the backup is revoked; this terminal has a new one")
+    created_at = f"{done.manifest.created_at:%Y-%m-%d %H:%M}"
+    tell(f"{done.manifest.terminal_id}, backup of {created_at}: restored to {done.settings.state_dir}")
+    tell("the key in the backup was revoked and replaced with a new one")
     if done.confirmed:
-        tell(f"{done.confirmed} decisions still waiting in the backup had already reached the service")
+        tell(f"{done.confirmed} decisions unconfirmed in the backup had reached the service")
     if done.lost or done.opened:
         tell(
-            f"since the backup the service accepted {done.lost} decisions and opened {done.opened} checks that have no "
-            "record here; the ledger notes this. The decisions remain valid."
+            f"after the backup, the service accepted {done.lost} decisions and opened {done.opened} checks. Their "
+            "records are lost, which the ledger notes. The decisions remain valid."
         )
     else:
-        tell("no record is missing here")
-    tell("Next: run `uketsuke doctor`, start the terminal, and make a new backup: the key in this one is revoked.")
+        tell("no records are missing")
+    tell("Next: run `uketsuke doctor`, start the terminal, and create a new backup to replace this one.")
 
 
 def _by_stub(settings: "Settings", public_key: str, ended_key: bytes) -> None:
@@ -133,5 +134,5 @@ def _by_stub(settings: "Settings", public_key: str, ended_key: bytes) -> None:
 def _passphrase(*, twice: bool) -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
-    typed: str = typer.prompt("Passphrase", hide_input=True, confirmation_prompt="Repeat it" if twice else False)
-    return typed
+    passphrase: str = typer.prompt("Passphrase", hide_input=True, confirmation_prompt="Repeat" if twice else False)
+    return passphrase

@@ -1,4 +1,4 @@
-"""`uketsuke card`: simulated cards as files."""
+"""`uketsuke card`: manage simulated card files."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,26 +9,26 @@ from config.platform.chosen import system
 from terminal.cli.common import ConfigOption, fail, install_error_hooks, settings_or_exit, tell
 
 app = typer.Typer(
-    help="Simulated cards as files. Invented people and test keys, for tests only.",
+    help="Manage simulated card files, with fictitious people and test keys. For tests only.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
 
 PERSON_OF_KIND = {"child": "child", "infant": "infant", "foreign-resident": "foreign-resident"}
-"""Default person for these kinds of card."""
+"""Default person for some kinds of card."""
 
 
 @app.command()
 def issue(
     file: Annotated[
-        Path, typer.Argument(help="File to write; a name without a folder is created in the state folder.")
+        Path, typer.Argument(help="File to write. A name without a folder is created in the state folder.")
     ],
-    kind: Annotated[str, typer.Option(help="`uketsuke card kinds` lists them.")] = "ordinary",
-    person: Annotated[str | None, typer.Option(help="Invented person; `uketsuke stub people` lists them.")] = None,
-    face: Annotated[str, typer.Option(help="Synthetic face on the photo; `uketsuke card faces` lists them.")] = "hana",
-    pin: Annotated[str, typer.Option(help="4 digits.")] = "1234",
-    tries_left: Annotated[int | None, typer.Option(min=0, max=3, help="PIN tries left.")] = None,
+    kind: Annotated[str, typer.Option(help="Kind of card, as listed by `uketsuke card kinds`.")] = "ordinary",
+    person: Annotated[str | None, typer.Option(help="Fictitious person, as listed by `uketsuke stub people`.")] = None,
+    face: Annotated[str, typer.Option(help="Synthetic face, as listed by `uketsuke card faces`.")] = "hana",
+    pin: Annotated[str, typer.Option(help="Four-digit PIN.")] = "1234",
+    tries_left: Annotated[int | None, typer.Option(min=0, max=3, help="Remaining PIN tries.")] = None,
     photo_kb: Annotated[float | None, typer.Option(min=2, max=25, help="Approximate size of the photo, in KB.")] = None,
     config: ConfigOption = None,
 ) -> None:
@@ -50,10 +50,10 @@ def issue(
         people = invented_people()
         who = person or PERSON_OF_KIND.get(kind, "adult")
         if who not in people:
-            fail(f"there is no invented person {who!r}. Known: {', '.join(people)}.")
+            fail(f"unknown person {who!r}. Choose one of: {', '.join(people)}.")
         path = _path(file, settings.state_dir)
         if path.exists():
-            fail(f"{path} exists. Name another file, or remove it first.")
+            fail(f"{path} exists. Choose another file name, or remove the file first.")
         authority = authority_of(settings.state_dir)
         image = issue_kind(
             kind,
@@ -66,15 +66,15 @@ def issue(
         )
         CardFile(path).save(image)
         if not image.has_holder:
-            tell(f"issued {path}\n{kind}; no person is registered with it")
+            tell(f"issued {path}\n{kind}, without a registered person")
             return
         RegistryFile(registry_path(settings.state_dir)).merge(trust_of(authority).merged(card_entry(image, who)))
-        tell(f"issued {path}\n{kind}, to the invented person {who!r}; valid to {image.expires_on}")
+        tell(f"issued {path}\n{kind}, for {who!r}, valid until {image.expires_on}")
 
 
 @app.command()
 def kinds() -> None:
-    """List the kinds of cards.
+    """List the kinds of card.
 
     Example: uketsuke card kinds
     """
@@ -92,13 +92,14 @@ def insert(
     file: Annotated[Path, typer.Argument(help="Card file, or the name of a card in the state folder.")],
     reader: Annotated[int, typer.Option(min=0, max=1, help="Slot of the virtual reader.")] = 0,
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Port of its first slot; by default the one Debian configures.")
+        int | None,
+        typer.Option(min=1, max=65535, help="Port of the first slot. Default: the port configured by Debian."),
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Insert a simulated card into the virtual reader of the real pcscd and keep it there until Ctrl-C.
+    """Insert a simulated card into the virtual reader of pcscd until Ctrl-C.
 
-    Waits until the daemon is up. The virtual reader listens on all network interfaces: keep it off real networks.
+    Waits for the daemon. The virtual reader listens on all network interfaces: do not use it on real networks.
 
     Example: uketsuke card insert my-card
     """
@@ -129,20 +130,20 @@ def list_cards(config: ConfigOption = None) -> None:
 
         paths = sorted(cards_dir(settings.state_dir).glob("*.json"))
         if not paths:
-            tell("no cards yet; create some with `uketsuke card issue my-card` or `uketsuke demo --auto`")
+            tell("no cards. Create some with `uketsuke card issue my-card` or `uketsuke demo --auto`.")
         for path in paths:
             image = CardFile(path).load()
-            about = f"valid to {image.expires_on}  {_tries(image)}" if image.has_holder else image.profile
+            about = f"valid until {image.expires_on} {_tries(image)}" if image.has_holder else image.profile
             tell(f"{path.stem:28} {image.card_id}  {about}")
 
 
 @app.command()
 def show(
     file: Annotated[Path, typer.Argument(help="Card file, or the name of a card in the state folder.")],
-    face: Annotated[bool, typer.Option("--face", help="Also show what is printed on its face (照合番号B).")] = False,
+    face: Annotated[bool, typer.Option("--face", help="Also show the printed code (照合番号B).")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Show a simulated card: identity, end dates and tries left, but never the PIN.
+    """Show a simulated card: ids, expiry dates and remaining tries, but not the PIN.
 
     Example: uketsuke card show my-card --face
     """
@@ -156,19 +157,19 @@ def show(
             return
         facts = image.public_facts()
         tell(f"card            {image.card_id} (simulated, profile {image.profile})")
-        tell(f"issued          {image.issued_on}, valid to {image.expires_on}")
-        tell(f"certificate     {'to ' + str(image.certificate_ends_on) if facts.certificate_sha256 else 'none'}")
+        tell(f"issued          {image.issued_on}, valid until {image.expires_on}")
+        tell(f"certificate     {'until ' + str(image.certificate_ends_on) if facts.certificate_sha256 else 'none'}")
         tell(f"certificate id  {facts.certificate_sha256 or '-'}")
         tell(f"chip key        {facts.chip_key_sha256 or 'none: a phone'}")
         tell(f"tries left      {_tries(image)}")
         if face and image.printed_code:
             code = image.printed_code
-            tell(f"on its face     birth {code[:6]} (era year first), expiry {code[6:10]}, security code {code[10:]}")
+            tell(f"printed code    birth {code[:6]} (era year first), expiry {code[6:10]}, security code {code[10:]}")
 
 
 @app.command()
 def faces() -> None:
-    """List the synthetic faces a card can carry.
+    """List the synthetic faces for cards.
 
     Example: uketsuke card faces
     """

@@ -1,4 +1,4 @@
-"""Helpers shared by the commands: settings, one-line errors, logging without personal data."""
+"""Helpers shared by the commands: settings, one-line errors and logging."""
 
 import logging
 import sys
@@ -33,11 +33,11 @@ def require_known_language(language: str) -> None:
     from terminal.words.languages import LANGUAGES
 
     if language not in LANGUAGES:
-        fail(f"language {language} is unknown. Known: {', '.join(LANGUAGES)}.")
+        fail(f"unknown language {language!r}. Choose one of: {', '.join(LANGUAGES)}.")
 
 
 def fail(text: str, code: int = 1) -> NoReturn:
-    """Print one line to standard error (what, why, next step) and exit with `code`."""
+    """Print an error message (what, why, next step) to standard error and exit with `code`."""
     print(f"uketsuke: {text}", file=sys.stderr)  # noqa: T201
     raise typer.Exit(code)
 
@@ -47,7 +47,7 @@ def tell(text: str) -> None:
 
 
 def log_to_stderr(*, verbose: bool, settings: "Settings | None" = None) -> None:
-    """Set up logging. `settings` choose between text and JSON lines; without them, text."""
+    """Set up logging, as text or as JSON lines if set in `settings`."""
     logging.basicConfig(
         level=logging.INFO if verbose else logging.ERROR,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -63,7 +63,7 @@ def log_to_stderr(*, verbose: bool, settings: "Settings | None" = None) -> None:
 
 @contextmanager
 def install_error_hooks() -> Iterator[None]:
-    """Report known failures in one line. Local variables are never printed."""
+    """Exit with a one-line message on known errors. Never print local variables."""
     try:
         yield
     except typer.Exit:
@@ -77,7 +77,7 @@ def install_error_hooks() -> Iterator[None]:
 
 
 def _known_failures() -> tuple[type[Exception], ...]:
-    """Return the exceptions to report in one line. Imported only after a failure, to keep commands fast."""
+    """Return the exceptions to report in one line. They are imported here to keep commands fast."""
     from consent.store import LedgerError
     from reader.authenticity import TrustAnchorError
     from reader.softcard.image import CardFileError

@@ -4,12 +4,12 @@ import typer
 
 from terminal.cli.common import ConfigOption, fail, settings_or_exit, tell
 
-app = typer.Typer(help="Settings.", no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(help="Show and check settings.", no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.command()
 def show() -> None:
-    """List every setting with its default and meaning, as a file to start from.
+    """Print a settings file with all defaults commented out and described.
 
     Example: uketsuke config show > settings.toml
     """
@@ -20,7 +20,7 @@ def show() -> None:
 
 @app.command()
 def check(config: ConfigOption = None) -> None:
-    """Read the settings and report whether they are valid.
+    """Check whether the settings are valid.
 
     Example: uketsuke config check --config settings.toml
     """
@@ -30,9 +30,9 @@ def check(config: ConfigOption = None) -> None:
     password = effective_hash(settings)
     if password and not is_hash(password):
         fail(
-            "staff.password_hash is not an Argon2 hash, so no password can match it. "
+            "staff.password_hash is not an Argon2 hash and matches no password. "
             "Remove it and run `uketsuke staff password`."
         )
     if not password:
-        tell("no staff password is set, so staff functions are off; set one with `uketsuke staff password`")
+        tell("no staff password: staff functions are disabled. Set one with `uketsuke staff password`.")
     tell(f"valid: profile {settings.profile}, state in {settings.state_dir}, results in {settings.results_dir}")

@@ -23,17 +23,16 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from terminal.counter_web.web_terminal import WebTerminal
 
-HELP = """Run the terminal with everything simulated: cards, a synthetic patient, the service stub.
+HELP = """Run the terminal with simulated cards, a synthetic patient and the service stub.
 
-In a terminal window it shows the patient's screen; F12 opens a dock with controls for card, camera and service, F8
-opens the staff functions (the demo's password is "staff"), Ctrl+Q quits.
+In a terminal window, it shows the patient's screen. F12 opens a dock with controls for card, camera and service. F8
+opens the staff functions (password "staff"). Ctrl+Q quits.
 
-With --auto, or without a terminal window, it plays the personas one after the other, reports what was asked and
-answered and which result file was written, and ends with a table; exit code 1 if an outcome differs from the expected
-one.
+With --auto, or without a terminal window, it plays all personas, prints the questions, answers and result files, and
+ends with a table. The exit code is 1 if an outcome differs from the expected one.
 
-With --webcam you are the patient: your portrait is put on a simulated card, in memory only, and compared with your
-live picture. This is a demonstration, not a measure of accuracy.
+With --webcam, you are the patient: your portrait is stored on a simulated card, in memory only, and compared with your
+live image. This is a demonstration, not a measurement of accuracy.
 
 Example: uketsuke demo --auto --persona face-match --json result.json
 """
@@ -41,20 +40,20 @@ Example: uketsuke demo --auto --persona face-match --json result.json
 
 def demo(
     auto: Annotated[bool, typer.Option("--auto", help="Play the personas without a screen.")] = False,
-    persona: Annotated[list[str] | None, typer.Option(help="Play only this persona. May be repeated.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write the outcome as JSON: a list of objects.")] = None,
-    pcsc: Annotated[bool, typer.Option("--pcsc", help="Use the real pcscd with its virtual reader.")] = False,
+    persona: Annotated[list[str] | None, typer.Option(help="Play only this persona. Can be repeated.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the outcomes to this file as a JSON list.")] = None,
+    pcsc: Annotated[bool, typer.Option("--pcsc", help="Use pcscd with its virtual reader.")] = False,
     camera: Annotated[
         str | None,
-        typer.Option(help="A video file, a camera (number, device path) or, with --web, `browser`."),
+        typer.Option(help="Video file, camera (number or device path) or, with --web, `browser`."),
     ] = None,
-    webcam: Annotated[bool, typer.Option("--webcam", help="Use your own webcam, like --camera 0.")] = False,
+    webcam: Annotated[bool, typer.Option("--webcam", help="Use your webcam, like --camera 0.")] = False,
     web: Annotated[bool, typer.Option("--web", help="Show the screen as a page in a browser.")] = False,
     port: PortOption = DEFAULT_PORT,
     no_open: NoOpenOption = False,
     dock_host: Annotated[
         str,
-        typer.Option(help="With --web: an address of this computer where a tablet can open the dock with its code."),
+        typer.Option(help="With --web: address of this computer on which a tablet can open the dock with its code."),
     ] = "",
     profile: Annotated[
         Profile | None, typer.Option(help="clinic, pharmacy or qualification-only, for the screen.")
@@ -82,9 +81,9 @@ def demo(
 
 
 def at_prompt(
-    settings: "Settings", camera: str | None, named: list[str], *, pcsc: bool, service: str | None, json: Path | None
+    settings: "Settings", camera: str | None, names: list[str], *, pcsc: bool, service: str | None, json: Path | None
 ) -> bool:
-    """Play the personas `named`, or all. Return False if an outcome differs from the expected one."""
+    """Play the given personas, or all. Return False if an outcome differs from the expected one."""
     with install_error_hooks(), ExitStack() as ending:
         import asyncio
 
@@ -96,20 +95,20 @@ def at_prompt(
         from terminal.simulated.demo.table import table
         from terminal.simulated.personas.cast import BY_NAME, PERSONAS
 
-        unknown = [name for name in named if name not in BY_NAME]
+        unknown = [name for name in names if name not in BY_NAME]
         if unknown:
-            fail(f"there is no persona {unknown[0]!r}. Known: {', '.join(BY_NAME)}.")
+            fail(f"unknown persona {unknown[0]!r}. Choose one of: {', '.join(BY_NAME)}.")
         if json is not None and not json.absolute().parent.is_dir():
-            fail(f"--json {json}: there is no folder {json.absolute().parent}. Create it, or name another file.")
-        chosen = [BY_NAME[name] for name in named] or list(PERSONAS)
+            fail(f"--json {json}: folder {json.absolute().parent} does not exist. Create it, or choose another file.")
+        chosen = [BY_NAME[name] for name in names] or list(PERSONAS)
         stage = open_stage(camera, face_engine(settings))
         counter = ending.enter_context(DemoCounter(settings, service_url=service, keep_cards=camera is None))
         places = ending.enter_context(card_places(pcsc=pcsc))
-        played = asyncio.run(AutoDemo(counter, places, stage, counter.settings, tell).play(chosen))
-        tell(table(played))
+        outcomes = asyncio.run(AutoDemo(counter, places, stage, counter.settings, tell).play(chosen))
+        tell(table(outcomes))
         if json is not None:
-            json.write_text(as_json(played), encoding="utf-8")
-    return all(one.ok for one in played)
+            json.write_text(as_json(outcomes), encoding="utf-8")
+    return all(outcome.ok for outcome in outcomes)
 
 
 def on_screen(settings: "Settings", camera: str | None, *, pcsc: bool, service: str | None) -> int:
@@ -136,7 +135,7 @@ def in_browser(
     open_browser: bool,
     dock_host: str = "",
 ) -> int:
-    """Serve the pages first and import the slow modules afterwards."""
+    """Serve the pages before importing slow modules."""
     with install_error_hooks(), ExitStack() as ending:
         from terminal.counter_web.program import patient_site, run_web
         from terminal.counter_web.serving import HOST, listen

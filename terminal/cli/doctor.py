@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from terminal.doctor.examination import CheckResult
 
-HELP = """Check everything a reception needs, one line each, with the remedy if something is wrong.
+HELP = """Check all requirements for receptions and print one line for each, with a remedy for problems.
 
-Each line is OK, WARN or BAD; exit code 1 if anything is BAD, otherwise 0. Changes nothing and prints no patient data;
-safe to run every minute while a terminal is running.
+Each line is OK, WARN or BAD. The exit code is 1 if any line is BAD, otherwise 0. The command changes nothing, prints no
+patient data, and can be run every minute while a terminal is running.
 
 Example: uketsuke doctor --json
 """
@@ -35,50 +35,56 @@ def doctor(
         from terminal.doctor.examination import examine, worst
         from terminal.doctor.finding import Grade
 
-        examined = examine(settings, CHECKS)
-        tell(_as_json(examined) if as_json else _lines(examined))
-    if worst(examined) is Grade.BAD:
+        results = examine(settings, CHECKS)
+        tell(_as_json(results) if as_json else _lines(results))
+    if worst(results) is Grade.BAD:
         raise typer.Exit(1)
 
 
-def examined_lines(settings: "Settings") -> tuple[str, bool]:
-    """Return doctor's report on a terminal, and whether anything in it is BAD."""
+def report_lines(settings: "Settings") -> tuple[str, bool]:
+    """Return the report as text, and whether any check is BAD."""
     from terminal.doctor.checks import CHECKS
     from terminal.doctor.examination import examine, worst
     from terminal.doctor.finding import Grade
 
     quiet_camera()
-    examined = examine(settings, CHECKS)
-    return _lines(examined), worst(examined) is Grade.BAD
+    results = examine(settings, CHECKS)
+    return _lines(results), worst(results) is Grade.BAD
 
 
 def quiet_camera() -> None:
-    """Silence OpenCV's messages about a missing camera; doctor reports it."""
+    """Suppress OpenCV's messages about a missing camera, which the report includes."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
-def _lines(examined: "Sequence[CheckResult]") -> str:
+def _lines(results: "Sequence[CheckResult]") -> str:
     from terminal.cli.japanese import in_japanese, is_japanese
     from terminal.screens.wrapping import cells
 
-    say = in_japanese if is_japanese() else str
+    translate = in_japanese if is_japanese() else str
     lines = []
-    for one in examined:
-        name = say(one.check)
-        lines.append(f"{one.finding.grade:4}  {name}{' ' * max(16 - cells(name), 1)}{say(one.finding.text)}")
-        if one.finding.remedy:
-            lines.append(f"{'':22}-> {say(one.finding.remedy)}")
+    for result in results:
+        name = translate(result.check)
+        text = translate(result.finding.text)
+        lines.append(f"{result.finding.grade:4}  {name}{' ' * max(16 - cells(name), 1)}{text}")
+        if result.finding.remedy:
+            lines.append(f"{'':22}-> {translate(result.finding.remedy)}")
     return "\n".join(lines)
 
 
-def _as_json(examined: "Sequence[CheckResult]") -> str:
+def _as_json(results: "Sequence[CheckResult]") -> str:
     from terminal.doctor.examination import worst
     from terminal.doctor.finding import Grade
 
-    grade = worst(examined)
+    grade = worst(results)
     checks = [
-        {"check": one.check, "grade": one.finding.grade, "said": one.finding.text, "remedy": one.finding.remedy}
-        for one in examined
+        {
+            "check": result.check,
+            "grade": result.finding.grade,
+            "said": result.finding.text,
+            "remedy": result.finding.remedy,
+        }
+        for result in results
     ]
     return json.dumps({"ok": grade is not Grade.BAD, "grade": grade, "checks": checks}, ensure_ascii=False, indent=2)

@@ -6,16 +6,16 @@ import typer
 
 from terminal.cli.common import ConfigOption, install_error_hooks, settings_or_exit, tell
 
-HELP = """Enrol this terminal with a service stub on this computer.
+HELP = """Enrol this terminal with the service stub on this computer.
 
-The terminal's key is generated once and stays in the state folder; the service's public key is pinned next to it.
+The terminal's key is generated if needed and stored in the state folder, together with the service's public key.
 
 Example: uketsuke enrol --service http://127.0.0.1:8642
 """
 
 
 def enrol(
-    service: Annotated[str | None, typer.Option(help="URL of the stub; by default service.url.")] = None,
+    service: Annotated[str | None, typer.Option(help="URL of the stub. Default: service.url.")] = None,
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
@@ -25,4 +25,4 @@ def enrol(
         url = service or settings.service.url
         with StubAdmin(url) as admin:
             enrol_with(admin, url, settings.state_dir, settings.service.terminal_id)
-        tell(f"{settings.service.terminal_id} is enrolled with the simulated service at {url}.")
+        tell(f"Enrolled {settings.service.terminal_id} with the simulated service at {url}.")

@@ -1,4 +1,4 @@
-"""Entry point of the `uketsuke` command, run before anything slow is imported."""
+"""Entry point of the `uketsuke` command. Imports as little as possible."""
 
 import os
 import sys
@@ -36,13 +36,13 @@ def main() -> None:
         extra = _extra_of(error.name)
         if extra is None:
             _defect(error)
-        _end(f'this command needs an optional dependency: pip install "uketsuke[{extra}]"', 1)
+        _end(f'this command requires an optional dependency: pip install "uketsuke[{extra}]"', 1)
     except Exception as error:
         _defect(error)
 
 
 def harden(*, serves_patients: bool) -> None:
-    """Keep this process's memory and files private to its user. Call it before importing anything else."""
+    """Make the memory and files of this process private. Call this before other imports."""
     from config.platform.chosen import system
 
     if serves_patients:
@@ -50,9 +50,9 @@ def harden(*, serves_patients: bool) -> None:
     system.restrict_to_owner()
     system.forbid_dumps()
     system.overwrite_freed_memory()
-    # onnxruntime sends telemetry to its vendor unless this is set before it is imported.
+    # disables telemetry in onnxruntime if set before its import
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    # With these set, Textual logs each key to a file or a port.
+    # with these variables, Textual logs all key presses
     for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
         del os.environ[name]
 
@@ -63,7 +63,7 @@ def _extra_of(module: str | None) -> str | None:
 
 
 def _defect(error: Exception) -> NoReturn:
-    # Print neither traceback nor message: both may contain patient data.
+    # the traceback and the message may contain patient data
     from config.debugging import debugging, full_text
 
     if debugging():

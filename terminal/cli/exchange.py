@@ -1,4 +1,4 @@
-"""`uketsuke exchange`: the folders between receipt computer and terminal, for makers of receipt software."""
+"""`uketsuke exchange`: file exchange with receipt computers, for vendors of receipt software."""
 
 import threading
 from pathlib import Path
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from terminal.qualification.client import QualificationClient
     from terminal.simulated.exchange.service import ExchangeRules
 
-HELP = """Answer request files in folders as the real devices do, for makers of receipt software.
+HELP = """Answer request files in a folder like real devices, for vendors of receipt software.
 
-Watches DIR/req and answers in DIR/res; DIR/face is for the terminal's results. All answers are invented and marked as
-simulated; docs/vendors.md describes names, elements and how to provoke errors.
+Watches DIR/req and answers in DIR/res. DIR/face is for the terminal's results. All answers are fictitious and marked as
+simulated. See docs/vendors.md for file names, elements and simulated errors.
 
 Example: uketsuke exchange --folder ./OQS
 """
@@ -37,44 +37,42 @@ app = typer.Typer(help=HELP, invoke_without_command=True, pretty_exceptions_enab
 @app.callback(invoke_without_command=True)
 def serve_folders(
     context: typer.Context,
-    folder: Annotated[Path, typer.Option(help="Folder that holds req, res and face; created if missing.")] = Path(
-        "exchange"
-    ),
+    folder: Annotated[Path, typer.Option(help="Folder with req, res and face. Created if missing.")] = Path("exchange"),
     shift_jis: Annotated[
-        bool, typer.Option("--shift-jis", help="Answer in Shift_JIS, whatever the request's encoding.")
+        bool, typer.Option("--shift-jis", help="Answer in Shift_JIS instead of the request's encoding.")
     ] = False,
-    utf_8: Annotated[bool, typer.Option("--utf-8", help="Answer in UTF-8, whatever the request's encoding.")] = False,
+    utf_8: Annotated[bool, typer.Option("--utf-8", help="Answer in UTF-8 instead of the request's encoding.")] = False,
     keep_requests: Annotated[
         bool, typer.Option("--keep-requests", help="Move answered requests to req/done instead of deleting them.")
     ] = False,
-    zip_bulk: Annotated[bool, typer.Option("--zip", help="Deliver results of bulk jobs as ZIP files.")] = False,
+    zip_bulk: Annotated[bool, typer.Option("--zip", help="Write results of bulk jobs as ZIP files.")] = False,
     in_place: Annotated[
         bool,
         typer.Option(
-            "--in-place", help="Write files in place, for software that watches for changed files instead of new ones."
+            "--in-place", help="Write files in place, for software that notices changed files but not new ones."
         ),
     ] = False,
     service: Annotated[
         str | None,
-        typer.Option(
-            help="Query this service for each check of its terminals, and for whether a consent is still valid."
-        ),
+        typer.Option(help="Query this service about the checks of its terminals and the validity of consents."),
     ] = None,
-    people_file: Annotated[Path | None, typer.Option("--people", help="Your own invented people, as TOML.")] = None,
+    people_file: Annotated[
+        Path | None, typer.Option("--people", help="TOML file with your own fictitious people.")
+    ] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:
     if context.invoked_subcommand is not None:
         return
     if shift_jis and utf_8:
-        fail("--shift-jis and --utf-8 exclude each other. Use one, or neither to answer in the request's encoding.")
+        fail("--shift-jis and --utf-8 are mutually exclusive. Omit both to answer in the request's encoding.")
     log_to_stderr(verbose=verbose)
     settings = settings_or_exit(config)
     with install_error_hooks():
         from terminal.simulated.exchange.service import ExchangeRules
 
         rules = ExchangeRules(
-            # the service registered this terminal under the institution's code
+            # the service has registered this terminal with the institution's code
             institution_code=None if service is None else settings.service.institution_code,
             encoding="Shift_JIS" if shift_jis else "UTF-8" if utf_8 else None,
             keep_requests=keep_requests,
@@ -95,7 +93,7 @@ def _answer_until_stopped(
     exchange, store = open_exchange(folder, settings.state_dir, rules, people_file=people_file, open_client=open_client)
     stop = threading.Event()
     system.on_stop(stop.set)
-    tell(f"Simulated exchange in {folder.resolve()} - stop it with Ctrl-C")
+    tell(f"Simulated exchange in {folder.resolve()}. Press Ctrl-C to stop.")
     try:
         exchange.run(stop)
     finally:
@@ -103,19 +101,19 @@ def _answer_until_stopped(
 
 
 def _client_of(settings: "Settings", url: str) -> "Callable[[], QualificationClient]":
-    """Return a function that opens a client for the service at `url`. Raises `NotReady` if not enrolled."""
+    """Return a function that opens a client for the service at `url`. Raises NotReady if not enrolled."""
     from config.settings import ServiceSettings
     from terminal.assembly import client_of
 
     service = ServiceSettings.model_validate(settings.service.model_dump() | {"url": url})
     settings = settings.model_copy(update={"service": service})
-    client_of(settings)  # fail now rather than at the first request
+    client_of(settings)  # fail before the first request
     return lambda: client_of(settings)[0]
 
 
 @app.command()
-def check(file: Annotated[Path, typer.Argument(help="Your request or result file.")]) -> None:
-    """Report line by line what is wrong with a request or result file, and how certain each finding is.
+def check(file: Annotated[Path, typer.Argument(help="Request or result file.")]) -> None:
+    """Check a request or result file and list the problems by line, with a confidence level.
 
     Example: uketsuke exchange check OQSsiquc01req_202611210001.xml
     """
@@ -123,7 +121,7 @@ def check(file: Annotated[Path, typer.Argument(help="Your request or result file
         from terminal.handover.check import check_file
 
         if not file.is_file():
-            fail(f"{file}: no such file.")
+            fail(f"{file} does not exist.")
         findings = check_file(file)
         tell(findings.text())
     if not findings.ok:
@@ -133,19 +131,17 @@ def check(file: Annotated[Path, typer.Argument(help="Your request or result file
 @app.command()
 def conform(
     folder: Annotated[Path, typer.Option(help="Folder with req, res and face that your software watches.")],
-    report: Annotated[Path, typer.Option(help="The report, as HTML; a JSON file is written next to it.")] = Path(
-        "report.html"
-    ),
-    product: Annotated[str, typer.Option(help="Name and version of the software, for the report.")] = "-",
-    quick: Annotated[bool, typer.Option("--quick", help="Short waits, for automated software.")] = False,
-    only: Annotated[list[str] | None, typer.Option(help="Play only the case with this key. May be repeated.")] = None,
+    report: Annotated[Path, typer.Option(help="HTML report. A JSON file is written next to it.")] = Path("report.html"),
+    product: Annotated[str, typer.Option(help="Name and version of your software, for the report.")] = "-",
+    quick: Annotated[bool, typer.Option("--quick", help="Use short timeouts, for automated software.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Play only the case with this key. Can be repeated.")] = None,
     show: Annotated[bool, typer.Option("--list", help="List the cases and exit.")] = False,
 ) -> None:
-    """Play a day of forty cases against your receipt software and report what it did.
+    """Test your receipt software with a day of forty cases and write a report.
 
-    Puts results and answers into the folders, lists what to do with your software in DIR/tasks and here, watches which
-    files are taken, and reads from DIR/export what your software understood; see docs/vendors.md. Without exports,
-    cases that cannot be decided from the folders are not judged.
+    Writes results and answers to the folders, prints your tasks here and in DIR/tasks, watches which files your
+    software removes, and compares its exports in DIR/export. See docs/vendors.md. Without exports, only cases that are
+    visible in the folders are judged.
 
     Example: uketsuke exchange conform --folder ./OQS --report report.html --product "MyEMR 3.2"
     """
@@ -163,7 +159,7 @@ def conform(
                 tell(f"{case.key:22} {case.title.ja} / {case.title.en}")
             return
         if not report.parent.is_dir():
-            fail(f"{report.parent}: no such folder for the report.")
+            fail(f"folder {report.parent} does not exist. Create it, or choose another --report.")
         outcomes = run_cases(
             folder,
             QUICK if quick else REAL,
@@ -172,23 +168,22 @@ def conform(
             on_outcome=lambda outcome: tell(f"{outcome.verdict:10} {outcome.case.key:22} {outcome.seconds:6.1f} s"),
         )
         json_report = write_report(outcomes, report, datetime.now(UTC).astimezone(JAPAN), product)
-        wrong = sum(outcome.verdict is Verdict.FAILED for outcome in outcomes)
-        open_ = sum(outcome.verdict is Verdict.NOT_JUDGED for outcome in outcomes)
-        tell(f"{len(outcomes) - wrong - open_} passed, {wrong} failed, {open_} not judged: {report}, {json_report}")
-    if wrong:
+        failed = sum(outcome.verdict is Verdict.FAILED for outcome in outcomes)
+        not_judged = sum(outcome.verdict is Verdict.NOT_JUDGED for outcome in outcomes)
+        passed = len(outcomes) - failed - not_judged
+        tell(f"{passed} passed, {failed} failed, {not_judged} not judged: {report}, {json_report}")
+    if failed:
         raise typer.Exit(1)
 
 
 @app.command()
 def client(
     folder: Annotated[Path, typer.Option(help="Folder with req, res and face.")],
-    fault: Annotated[
-        list[str] | None, typer.Option(help="Make this fault on purpose, or all. May be repeated.")
-    ] = None,
+    fault: Annotated[list[str] | None, typer.Option(help="Simulate this fault, or `all`. Can be repeated.")] = None,
 ) -> None:
-    """Run the small receipt software that `conform` was developed with, correct or with faults, until Ctrl-C.
+    """Run a small reference receipt software, correct or with faults, until Ctrl-C.
 
-    It takes results, does the tasks and writes exports, so that you can see a report before your own software is ready.
+    It processes results and tasks and writes exports, so that you can try `conform` without your own software.
 
     Example: uketsuke exchange client --folder ./OQS --fault merges-by-name
     """
@@ -197,12 +192,12 @@ def client(
         from terminal.simulated.conformance.client import Client
         from terminal.simulated.conformance.faults import SoftwareFault
 
-        known = [one.value for one in SoftwareFault]
+        known = [software_fault.value for software_fault in SoftwareFault]
         chosen = known if "all" in (fault or []) else fault or []
-        if unknown := [one for one in chosen if one not in known]:
-            fail(f"{', '.join(unknown)}: no such fault. Known: {', '.join(known)}, all.")
+        if unknown := [name for name in chosen if name not in known]:
+            fail(f"unknown fault {', '.join(unknown)}. Choose from: {', '.join(known)}, all.")
         create_folders(folder)
         stop = threading.Event()
         system.on_stop(stop.set)
-        tell(f"Receipt software in {folder.resolve()}, {len(chosen)} faults - stop it with Ctrl-C")
-        Client(folder, [SoftwareFault(one) for one in chosen]).run(stop)
+        tell(f"Receipt software in {folder.resolve()}, {len(chosen)} faults. Press Ctrl-C to stop.")
+        Client(folder, [SoftwareFault(name) for name in chosen]).run(stop)

@@ -1,4 +1,4 @@
-"""`uketsuke face`: the face network in use, alternatives to it, and its accuracy on your own pictures."""
+"""`uketsuke face`: list, add and calibrate face networks."""
 
 import os
 import sys
@@ -20,20 +20,18 @@ if TYPE_CHECKING:
     from vision.engines.models.known import KnownModel
 
 app = typer.Typer(
-    help="Face networks: list the known ones, add another, calibrate. None is used without calibration.",
+    help="List, add and calibrate face networks. Networks without a calibration are not used.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 _EVERY = 5.0
 """Seconds between progress lines."""
-_PEOPLE_HELP = (
-    "Folder with one folder per person, named group_name: the first picture is the card's photo, six more are live."
-)
+_PEOPLE_HELP = "Folder with one subfolder per person, named group_name: a card photo, followed by six live images."
 
 
 @app.command()
 def models(config: ConfigOption = None) -> None:
-    """List the networks known to work, with licence, home page and hash, and those added here.
+    """List supported and added networks with licence, home page and hash.
 
     Example: uketsuke face models
     """
@@ -46,18 +44,18 @@ def models(config: ConfigOption = None) -> None:
         from vision.engines.open import model_store
 
         tell(_anti_spoofing(settings))
-        tell(f"Added here ({model_store(settings.face_dir)}):")
+        tell(f"Added ({model_store(settings.face_dir)}):")
         for line in _added(settings):
             tell(f"    {line}")
 
 
 def _known(model: "KnownModel", settings: "Settings") -> str:
     in_use = ", in use" if model.engine == (settings.vision.model or "sface") else ""
-    state = f"delivered{in_use}" if model.engine else "not delivered"
+    state = f"included{in_use}" if model.engine else "not included"
     rows = [
         ("licence", model.licence),
         ("home page", model.home_page),
-        ("sha256", model.sha256 or "not known to this project: only recorded when added"),
+        ("sha256", model.sha256 or "unknown; recorded when added"),
         *([("engine", model.engine)] if model.engine else []),
     ]
     lines = [f"{model.name}  ({state})", f"    {model.about}", *(f"    {name:10} {value}" for name, value in rows)]
@@ -67,10 +65,10 @@ def _known(model: "KnownModel", settings: "Settings") -> str:
 def _anti_spoofing(settings: "Settings") -> str:
     from vision.antispoofing.store import CHECKPOINTS, HOME_PAGE, LICENCE, networks_in
 
-    found = [file.name for _, file in networks_in(settings.face_dir)]
+    added = [file.name for _, file in networks_in(settings.face_dir)]
     lines = [
-        f"MiniFASNet, against photographs  ({'added: ' + ', '.join(found) if found else 'not delivered, not added'})",
-        "    not on any package registry: download the two files and run `uketsuke face add-antispoof FILE FILE`",
+        f"MiniFASNet, against photographs  ({'added: ' + ', '.join(added) if added else 'not included, not added'})",
+        "    not in any package registry: download both files and run `uketsuke face add-antispoof FILE FILE`",
         f"    {'licence':10} {LICENCE}",
         f"    {'home page':10} {HOME_PAGE} (resources/anti_spoof_models)",
         *(f"    {'sha256':10} {sha256}  {name}" for sha256, (_, name) in CHECKPOINTS.items()),
@@ -88,33 +86,33 @@ def _added(settings: "Settings") -> Iterator[str]:
     store = model_store(settings.face_dir)
     names = added_in(store)
     for name in names:
-        place = store / name
+        folder = store / name
         in_use = ", in use" if name == settings.vision.model else ""
         try:
-            known = model_with(sha256_of(network_in(place).weights))
-            licence = f"{known.name}, {known.licence}" if known else "not known to this project: check its licence"
-            calibration_in(place)
+            known = model_with(sha256_of(network_in(folder).weights))
+            licence = f"{known.name}, {known.licence}" if known else "unknown: check its licence"
+            calibration_in(folder)
             yield f"{name}  (calibrated{in_use})  {licence}"
         except (NotCalibrated, OSError) as problem:
             yield f"{name}  (NOT USABLE{in_use})  {problem}"
     if not names:
         yield "none"
     if settings.vision.model and settings.vision.model not in (*names, *BUILT):
-        yield f"vision.model = {settings.vision.model} is MISSING"
+        yield f"{settings.vision.model}  (MISSING, set in vision.model)"
 
 
 @app.command()
 def add(
-    file: Annotated[Path, typer.Argument(help="A dlib .dat or SFace .onnx file.")],
+    file: Annotated[Path, typer.Argument(help="dlib .dat or SFace .onnx file.")],
     people: Annotated[Path, typer.Option(help=_PEOPLE_HELP)],
-    sha256: Annotated[str | None, typer.Option(help="Hash published by its maker; refused if it differs.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the network; by default that of the file.")] = None,
+    sha256: Annotated[str | None, typer.Option(help="Hash published by the author. The file must match it.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the network. Default: the file name.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Check a network's hash, calibrate it on a folder of people, and store it for use as `vision.model`.
+    """Verify a network's hash, calibrate it with a folder of people, and store it for use as `vision.model`.
 
-    Half of the people set the thresholds, the figures are measured on the other half; this needs about fifty people
-    with seven pictures each. Faces are detected by the YuNet included in uketsuke. Pictures and encodings are not kept.
+    The thresholds are set on half of the people and evaluated on the other half, which requires about fifty people with
+    seven images each. Faces are detected by the included YuNet. Images and encodings are not stored.
 
     Example: uketsuke face add face_recognition_sface_2021dec.onnx --people DIR
     """
@@ -125,7 +123,7 @@ def add(
         from vision.engines.open import BUILT, model_store
 
         if not file.is_file():
-            fail(f"{file}: no such file. `uketsuke face models` shows where to get known ones.")
+            fail(f"{file} does not exist. `uketsuke face models` shows where to download networks.")
         _require_people(people)
         tell(f"{file.name}: {_about(file, sha256_of(file))}")
         from config.files import private_folder
@@ -141,21 +139,21 @@ def add(
             reserved=BUILT,
             on_progress=_Progress(),
         )
-        tell(f"\n{_aim(added.calibration)} On the half that did not set the thresholds:")
+        tell(f"\n{_target(added.calibration)} Evaluated on the other half of the people:")
         tell(_table(added.figures))
-        called = added.folder.name
-        tell(f'\nAdded. To use it, set vision.model = "{called}" (UKETSUKE_VISION__MODEL={called}).')
-        tell("To measure it on other people: `uketsuke face calibrate DIR --dry-run`.")
+        added_name = added.folder.name
+        tell(f'\nAdded. To use it, set vision.model = "{added_name}" (UKETSUKE_VISION__MODEL={added_name}).')
+        tell("To evaluate it on other people, run `uketsuke face calibrate DIR --dry-run`.")
 
 
 @app.command("add-antispoof")
 def add_antispoof(
     files: Annotated[
-        list[Path], typer.Argument(help="The maker's two .pth files, or .onnx files named SCALE_80x80_NAME.onnx.")
+        list[Path], typer.Argument(help="The author's two .pth files, or .onnx files named SCALE_80x80_NAME.onnx.")
     ],
     config: ConfigOption = None,
 ) -> None:
-    """Add MiniFASNet networks, which vote against photographs held up to the camera. They replace earlier ones.
+    """Add MiniFASNet networks, which detect photographs held up to the camera. Replaces earlier ones.
 
     Example: uketsuke face add-antispoof 2.7_80x80_MiniFASNetV2.pth 4_0_0_80x80_MiniFASNetV1SE.pth
     """
@@ -165,23 +163,23 @@ def add_antispoof(
 
         for file in files:
             if not file.is_file():
-                fail(f"{file}: no such file. `uketsuke face models` shows where to get the networks.")
+                fail(f"{file} does not exist. `uketsuke face models` shows where to download the networks.")
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for one in add_anti_spoofing(files, settings.face_dir):
-            tell(f"{one.name}: its crop is {one.scale:g} times as large as the face")
-        tell("Added. A running terminal uses them from its next start.")
+        for network in add_anti_spoofing(files, settings.face_dir):
+            tell(f"{network.name}: crop of {network.scale:g} times the face size")
+        tell("Added. Restart running terminals to use them.")
 
 
 @app.command()
 def calibrate(
     people: Annotated[Path, typer.Argument(help=_PEOPLE_HELP)],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only measure, with all people; write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only evaluate, using all people. Write nothing.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Measure false matches (FMR) and false non-matches (FNMR) on a folder of people, and calibrate the engine.
+    """Calibrate the face engine (vision.model) with a folder of people and report its FMR and FNMR.
 
-    Half of the people set the thresholds, the figures are measured on the other half; this needs about 25 people with
-    seven pictures each. --dry-run measures the engine with its current thresholds. vision.model sets the engine.
+    The thresholds are set on half of the people and evaluated on the other half, which requires about 25 people with
+    seven images each. --dry-run evaluates the engine with its current thresholds.
 
     Example: uketsuke face calibrate DIR --dry-run
     """
@@ -197,19 +195,19 @@ def calibrate(
         encoded = bench.people(people, _Progress())
         _require_faces(encoded, people)
         if dry_run:
-            tell(f"{settings.vision.model or 'The default network'} with its current thresholds, {_seen(encoded)}:")
+            tell(f"{settings.vision.model or 'The default network'} with current thresholds, {_face_counts(encoded)}:")
             tell(_table(bench.measure(encoded)))
             return
-        made, found = bench.calibrate(encoded)
-        tell(f"{settings.vision.model or 'The default network'}, {_seen(encoded)}.")
-        tell(f"{_aim(made)} On the half that did not set the thresholds:")
-        tell(_table(found))
-        tell(f"\nCalibrated: {bench.calibration}. A running terminal uses it from its next start.")
+        calibration, figures = bench.calibrate(encoded)
+        tell(f"{settings.vision.model or 'The default network'}, {_face_counts(encoded)}.")
+        tell(f"{_target(calibration)} Evaluated on the other half of the people:")
+        tell(_table(figures))
+        tell(f"\nCalibrated: {bench.calibration}. Restart running terminals to use it.")
 
 
-def _aim(calibration: "Calibration") -> str:
+def _target(calibration: "Calibration") -> str:
     return (
-        f"Thresholds for FMR {calibration.fmr:g} in the worst group, whose upper 95 % limit is "
+        f"Thresholds for FMR {calibration.fmr:g} in the worst group, with an upper 95 % confidence limit of "
         f"{calibration.fmr_upper:.2%}."
     )
 
@@ -231,31 +229,33 @@ def _face_errors() -> Iterator[None]:
         try:
             yield
         except TooFewPeople as error:
-            fail(f"{error}. Name a folder with more people, or with more pictures of each (seven are enough).")
+            fail(f"{error}. Use a folder with more people, or more images of each person (seven are enough).")
         except NotBuilt as error:
-            fail(f"{str(error).rstrip('.')}. `uketsuke face models` lists networks that work and where to get them.")
+            fail(
+                f"{str(error).rstrip('.')}. `uketsuke face models` lists supported networks and where to download them."
+            )
         except (NotCalibrated, WeightsMissing) as error:
             fail(str(error))
 
 
 def _require_people(folder: Path) -> None:
     if not folder.is_dir():
-        fail(f"{folder}: no such folder. It should contain one folder of pictures per person.")
+        fail(f"{folder} does not exist. Specify a folder with one subfolder of images per person.")
     if not any(path.is_dir() for path in folder.iterdir()):
-        fail(f"{folder} contains no folders. It should contain one folder of pictures per person.")
+        fail(f"{folder} contains no folders. It must contain one subfolder of images per person.")
 
 
 def _require_faces(people: "Sequence[EncodedPerson]", folder: Path) -> None:
     if not people:
-        fail(f"the folders in {folder} contain no pictures (.jpg, .png, .bmp, .pgm).")
+        fail(f"the folders in {folder} contain no images (.jpg, .png, .bmp, .pgm).")
     if not any(person.reference is not None for person in people) or not any(person.live for person in people):
-        fail(f"{folder}: {_seen(people)}. At least one person needs a card photo, and one a live picture, with a face.")
+        fail(f"{folder}: {_face_counts(people)}. At least one card photo and one live image must contain a face.")
 
 
-def _seen(people: "Sequence[EncodedPerson]") -> str:
+def _face_counts(people: "Sequence[EncodedPerson]") -> str:
     cards = sum(person.reference is not None for person in people)
-    live, unseen = sum(len(person.live) for person in people), sum(person.unseen for person in people)
-    return f"{len(people)} people, a face in {cards} card photos and in {live} of {live + unseen} live pictures"
+    live, undetected = sum(len(person.live) for person in people), sum(person.unseen for person in people)
+    return f"{len(people)} people, faces in {cards} card photos and {live} of {live + undetected} live images"
 
 
 def _about(file: Path, sha256: str) -> str:
@@ -263,23 +263,23 @@ def _about(file: Path, sha256: str) -> str:
 
     known = model_with(sha256)
     if known is not None:
-        return f"the hash is that of {known.name}, {known.licence}, {known.home_page}"
-    named = model_named(file.stem)
-    where = f"Its licence: {named.licence}, {named.home_page}" if named else "Check its licence"
-    return f"hash {sha256}, unknown to this project: compare it with the one its maker publishes. {where}"
+        return f"hash of {known.name}, {known.licence}, {known.home_page}"
+    similar = model_named(file.stem)
+    licence = f"Licence: {similar.licence}, {similar.home_page}" if similar else "Check the licence"
+    return f"unknown hash {sha256}. Compare it with the hash published by the author. {licence}"
 
 
 def _table(figures: "Sequence[Figure]") -> str:
     """Format the figures as a table, worst first."""
     if not figures:
-        return "(too few pictures with a face for a figure)"
+        return "(too few images with a face)"
     lines = [f"{'group':20} {'K':>2} {'people':>7}  {'FMR':32}  FNMR"]
-    for one in figures:
-        fmr = f"{one.fmr:.2%} {_limits(one.fmr_limits)} {one.false_matches} of {one.impostor}"
-        fnmr = f"{one.fnmr:.1%} {_limits(one.fnmr_limits)} of {one.genuine}"
-        lines.append(f"{one.group:20} {one.frames:2} {one.people:7}  {fmr:32}  {fnmr}")
+    for figure in figures:
+        fmr = f"{figure.fmr:.2%} {_limits(figure.fmr_limits)} {figure.false_matches} of {figure.impostor}"
+        fnmr = f"{figure.fnmr:.1%} {_limits(figure.fnmr_limits)} of {figure.genuine}"
+        lines.append(f"{figure.group:20} {figure.frames:2} {figure.people:7}  {fmr:32}  {fnmr}")
     lines.append(
-        "K: live pictures averaged; the terminal uses five or more. In brackets: 95 % by bootstrap over people."
+        "K: live images averaged; the terminal uses five or more. In brackets: 95 % bootstrap interval over people."
     )
     return "\n".join(lines)
 
@@ -289,7 +289,7 @@ def _limits(limits: tuple[float, float]) -> str:
 
 
 class _Progress:
-    """Prints a progress line to standard error every `_EVERY` seconds."""
+    """Progress callback that prints a line to standard error every `_EVERY` seconds."""
 
     def __init__(self) -> None:
         self._printed = time.monotonic()

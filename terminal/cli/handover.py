@@ -1,4 +1,4 @@
-"""`uketsuke handover`: results waiting for the receipt computer, and sample files for its makers."""
+"""`uketsuke handover`: pending results, and sample files for vendors of receipt software."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,43 +12,47 @@ if TYPE_CHECKING:
     from terminal.conductor.outcome import DeliveryOutcome
     from terminal.simulated.exchange.sample_files import SampleFile
 
-HELP = """Result files for the receipt computer."""
+HELP = """Manage result files for the receipt computer."""
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback()
 def handover() -> None:
-    """Result files for the receipt computer."""
+    """Manage result files for the receipt computer."""
 
 
 @app.command()
 def sample(
-    person: Annotated[str | None, typer.Argument(help="Invented person; `uketsuke stub people` lists them.")] = None,
+    person: Annotated[
+        str | None, typer.Argument(help="Fictitious person, as listed by `uketsuke stub people`.")
+    ] = None,
     answers: Annotated[
         str, typer.Option(help="all, none, or medicines=yes,surgery=no,high-cost-limit=by-law,prescription=paper")
     ] = "all",
     every: Annotated[
-        bool, typer.Option("--all", help="Write files that together have every element, and list them.")
+        bool, typer.Option("--all", help="Write files that together contain every element, and list them.")
     ] = False,
     folder: Annotated[
-        Path | None, typer.Option(help="Folder to write to; by default a single file goes to standard output.")
+        Path | None, typer.Option(help="Output folder. By default, a single file is written to standard output.")
     ] = None,
     shift_jis: Annotated[bool, typer.Option("--shift-jis", help="Write Shift_JIS instead of UTF-8.")] = False,
     newer_consents: Annotated[
-        bool, typer.Option("--newer-consents", help="Include the consents of 2025; their place is inferred.")
+        bool, typer.Option("--newer-consents", help="Include the consents added in 2025. Their position is inferred.")
     ] = False,
     number: Annotated[str | None, typer.Option(help="Your own patient number (照会番号) for the person.")] = None,
-    people_file: Annotated[Path | None, typer.Option("--people", help="Your own invented people, as TOML.")] = None,
+    people_file: Annotated[
+        Path | None, typer.Option("--people", help="TOML file with your own fictitious people.")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Write the card reader's result file for a given person and given answers.
+    """Write a card reader result file for a person and answers.
 
-    Everything in it is invented and marked as such. Items missing from --answers count as not asked and are left out.
+    The content is fictitious and marked as such. Items missing from --answers are treated as not asked.
 
     Example: uketsuke handover sample elder --answers medicines=yes,diagnosis=no
     """
     if (person is None) is not every:
-        fail("Name a person, or use --all without one. `uketsuke stub people` lists the people.")
+        fail("Specify either a person or --all. `uketsuke stub people` lists the people.")
     settings = settings_or_exit(config)
     with install_error_hooks():
         from datetime import UTC, datetime
@@ -62,8 +66,8 @@ def sample(
         encoding: Encoding = "Shift_JIS" if shift_jis else "UTF-8"
         institution = settings.service.institution_code
         if person is not None:
-            asked = Sample(person, person, answers, newer_consents=newer_consents, number=number)
-            file = face_file(asked, people, now, institution=institution, encoding=encoding)
+            sample_file = Sample(person, person, answers, newer_consents=newer_consents, number=number)
+            file = face_file(sample_file, people, now, institution=institution, encoding=encoding)
             if folder is None:
                 typer.echo(file.data, nl=False)
             else:
@@ -77,10 +81,11 @@ def sample(
 def _tell_elements(files: "list[SampleFile]") -> None:
     from terminal.simulated.exchange.sample_files import elements_of
 
-    found = elements_of(files)
-    missing = [name for name, having in found.items() if not having]
+    files_by_element = elements_of(files)
+    missing = [name for name, containing in files_by_element.items() if not containing]
     tell(
-        f"{len(found) - len(missing)} of {len(found)} elements of ResultOfQualificationConfirmation are in these files."
+        f"{len(files_by_element) - len(missing)} of {len(files_by_element)} elements of "
+        "ResultOfQualificationConfirmation are in these files."
     )
     for name in missing:
         tell(f"  missing: {name}")
@@ -88,11 +93,10 @@ def _tell_elements(files: "list[SampleFile]") -> None:
 
 @app.command()
 def waiting(config: ConfigOption = None) -> None:
-    """List the results that are confirmed but not handed over: check, time and progress.
+    """List confirmed results that were not handed over, with check, time and progress.
 
-    Works while a terminal is running. "begun": the terminal finds out whether the receipt computer has the result,
-    unless the folder was replaced since the hand-over began. Then staff decide, on their page or with `again` and
-    `close`.
+    Works while a terminal is running. If a handover has begun, the terminal determines whether the receipt computer has
+    the result. If the folder was replaced in the meantime, staff decide on the staff page or with `again` and `close`.
 
     Example: uketsuke handover waiting
     """
@@ -101,43 +105,44 @@ def waiting(config: ConfigOption = None) -> None:
         from consent.ledger import LedgerFile
         from terminal.assembly import ledger_path
 
-        found = [one for one in LedgerFile(ledger_path(settings)).unfinished() if one.confirmed and not one.closed]
-        for history in found:
-            how_far = "held back" if history.mismatches else "begun" if history.handing_over else "not begun"
-            tell(f"{history.check_id}  {history.opened.at:%Y-%m-%d %H:%M}  {how_far}")
-        tell(f"waiting: {len(found)}")
+        checks = LedgerFile(ledger_path(settings)).unfinished()
+        pending = [history for history in checks if history.confirmed and not history.closed]
+        for history in pending:
+            progress = "held back" if history.mismatches else "begun" if history.handing_over else "not begun"
+            tell(f"{history.check_id}  {history.opened.at:%Y-%m-%d %H:%M}  {progress}")
+        tell(f"waiting: {len(pending)}")
 
 
 @app.command()
 def again(
-    check: Annotated[str, typer.Argument(help="The check's id, as `uketsuke handover waiting` lists it.")],
+    check: Annotated[str, typer.Argument(help="Check id, as listed by `uketsuke handover waiting`.")],
     config: ConfigOption = None,
 ) -> None:
-    """Hand over a result again if its folder was lost after the hand-over had begun.
+    """Repeat the handover of a result whose folder was lost after the start of the handover.
 
-    First check that the receipt computer does not have it, or it gets it twice. The decision is recorded in the ledger.
-    Works only while no terminal uses this ledger; if one is running, use the staff page.
+    First check that the receipt computer does not have the result. The decision is recorded in the ledger. If a
+    terminal is running, use the staff page instead.
 
     Example: uketsuke handover again 3f9a0c
     """
     outcome = _decided(settings_or_exit(config), check, again=True)
-    tell("handed over" if outcome.file_name else "it will be handed over as soon as the folder can be written")
+    tell("handed over" if outcome.file_name else "will be handed over when the folder is writable")
 
 
 @app.command()
 def close(
-    check: Annotated[str, typer.Argument(help="The check's id, as `uketsuke handover waiting` lists it.")],
+    check: Annotated[str, typer.Argument(help="Check id, as listed by `uketsuke handover waiting`.")],
     config: ConfigOption = None,
 ) -> None:
-    """Close a result without handing it over: the receipt computer has it, or it is entered by hand.
+    """Close a result without a handover, because the receipt computer has it or staff entered it by hand.
 
-    The decision is recorded in the ledger; the consents stay valid and can be withdrawn. Works only while no terminal
-    uses this ledger; if one is running, use the staff page.
+    The decision is recorded in the ledger. The consents remain valid and can be withdrawn. If a terminal is running,
+    use the staff page instead.
 
     Example: uketsuke handover close 3f9a0c
     """
     _decided(settings_or_exit(config), check, again=False)
-    tell("closed; it will not be handed over")
+    tell("closed without a handover")
 
 
 def _decided(settings: "Settings", check: str, *, again: bool) -> "DeliveryOutcome":
@@ -174,7 +179,7 @@ def _write(files: "list[SampleFile]", folder: Path) -> None:
     for file in files:
         delivery = target.deliver(file.name, file.data)
         if isinstance(delivery, NotDelivered):
-            fail(f"{folder}: cannot be written ({delivery.reason}).")
+            fail(f"cannot write to {folder}: {delivery.reason}.")
         if isinstance(delivery, TargetExists) and not delivery.same:
-            fail(f"{delivery.path}: a different file of that name exists and is not overwritten.")
+            fail(f"{delivery.path} exists with different content and will not be overwritten.")
         tell(f"{folder / file.name}  {file.title}")

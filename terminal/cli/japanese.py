@@ -1,6 +1,6 @@
-"""Japanese command line, if the locale is Japanese: `--help` and doctor's findings.
+"""Japanese `--help` and `doctor` output, if the locale is Japanese.
 
-The catalogue is keyed by the English text, with `{}` for each value. A text without an entry stays English.
+The catalogue is keyed by the English text, with `{}` for values. Texts without an entry remain in English.
 """
 
 import os
@@ -12,12 +12,12 @@ from inspect import cleandoc
 from typing import Any, Protocol
 
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
-"""The first of these variables that is set decides, as in other programs."""
+"""Locale variables, by precedence."""
 _VALUE = "{}"
 
 
 class TyperCommand(Protocol):
-    """A Typer command; a group also has `commands`."""
+    """Typer command. A group also has `commands`."""
 
     help: str | None
     short_help: str | None
@@ -30,7 +30,7 @@ def is_japanese(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def translate_help(command: TyperCommand) -> None:
-    """Replace the help texts of a command, its options and its subcommands."""
+    """Translate the help texts of a command, its options and its subcommands."""
     if command.help:
         command.help = in_japanese(cleandoc(command.help))
         command.short_help = None
@@ -38,19 +38,19 @@ def translate_help(command: TyperCommand) -> None:
         text = getattr(parameter, "help", None)
         if text:
             parameter.help = in_japanese(text)
-    for below in getattr(command, "commands", {}).values():
-        translate_help(below)
+    for subcommand in getattr(command, "commands", {}).values():
+        translate_help(subcommand)
 
 
 def in_japanese(text: str) -> str:
-    """Translate a text, and the values in it that have translations."""
+    """Translate a text, including values that have translations themselves."""
     exact = _catalogue().get(text)
     if exact is not None:
         return exact
     for pattern, translation in _templates():
-        found = pattern.fullmatch(text)
-        if found is not None:
-            return translation.format(*(in_japanese(value) for value in found.groups()))
+        match = pattern.fullmatch(text)
+        if match is not None:
+            return translation.format(*(in_japanese(value) for value in match.groups()))
     return text
 
 
@@ -65,10 +65,10 @@ def _catalogue() -> dict[str, str]:
 
 @cache
 def _templates() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the templates, most fixed text first, so that the most specific one matches."""
-    found = [(source, text) for source, text in _catalogue().items() if _VALUE in source]
-    found.sort(key=lambda pair: len(pair[0].replace(_VALUE, "")), reverse=True)
-    return tuple((_pattern(source), text) for source, text in found)
+    """Return the templates, the most specific (with the most fixed text) first."""
+    templates = [(source, text) for source, text in _catalogue().items() if _VALUE in source]
+    templates.sort(key=lambda pair: len(pair[0].replace(_VALUE, "")), reverse=True)
+    return tuple((_pattern(source), text) for source, text in templates)
 
 
 def _pattern(source: str) -> re.Pattern[str]:

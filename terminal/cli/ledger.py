@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from terminal.qualification.receipts import ChecksMissing, ReceiptNotGenuine
 
 app = typer.Typer(
-    help="The ledger: what was asked, answered, submitted and delivered, as one hash chain.",
+    help="Verify, show and export the ledger, a hash chain of questions, answers, submissions and deliveries.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -23,17 +23,15 @@ app = typer.Typer(
 @app.command()
 def verify(
     receipts: Annotated[
-        bool, typer.Option("--receipts", help="Also compare with the receipts the service signed (service.url).")
+        bool, typer.Option("--receipts", help="Also compare with receipts from the service (service.url).")
     ] = False,
-    files: Annotated[
-        Path | None, typer.Option("--files", help="Also compare the result files in this folder with the ledger.")
-    ] = None,
+    files: Annotated[Path | None, typer.Option("--files", help="Also compare the result files in this folder.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Check that the ledger is unchanged; if not, report the first record that does not match and exit with code 1.
+    """Verify the ledger. If it was changed, report the first invalid record and exit with code 1.
 
-    Records missing at the end are detected only with --receipts, which compares the ledger with the service's receipts.
-    --files checks that every consent in the result files was given and that the files were not changed.
+    Records missing at the end are only detected with --receipts, which compares the ledger with the service's receipts.
+    --files verifies that the result files are unchanged and contain only granted consents.
 
     Example: uketsuke ledger verify
     """
@@ -46,22 +44,22 @@ def verify(
         from terminal.qualification.receipts import ChecksMissing, ReceiptNotGenuine
 
         path = ledger_path(settings)
-        found = asyncio.run(_with_receipts(settings, path)) if receipts else verify_file(path)
-        if isinstance(found, ReceiptNotGenuine):
-            tell(f"BROKEN  {path}\nthe receipt for check {found.check_id} is not signed by the enrolled service")
+        verified = asyncio.run(_with_receipts(settings, path)) if receipts else verify_file(path)
+        if isinstance(verified, ReceiptNotGenuine):
+            tell(f"BROKEN  {path}\nthe receipt for check {verified.check_id} is not signed by the enrolled service")
             raise typer.Exit(1)
-        if isinstance(found, ChecksMissing):
-            days = ", ".join(day.isoformat() for day in found.days)
+        if isinstance(verified, ChecksMissing):
+            days = ", ".join(day.isoformat() for day in verified.days)
             tell(
-                f"INCOMPLETE  {path}\nthe service opened {found.opened} checks for this terminal, the ledger has "
-                f"{found.recorded} ({days}): records are missing at its end, or the terminal stopped just as a check "
-                "was opened"
+                f"INCOMPLETE  {path}\nthe service opened {verified.opened} checks for this terminal, the ledger has "
+                f"{verified.recorded} ({days}): records are missing at the end, or the terminal stopped while opening "
+                "a check"
             )
             raise typer.Exit(1)
-        if isinstance(found, LedgerBroken):
-            tell(f"BROKEN  {path}\nrecord {found.sequence}: {found.what}")
+        if isinstance(verified, LedgerBroken):
+            tell(f"BROKEN  {path}\nrecord {verified.sequence}: {verified.what}")
             raise typer.Exit(1)
-        tell(f"intact  {path}\n{found.head.count} records of {found.terminal_id}, head {found.head.hash[:16]}")
+        tell(f"intact  {path}\n{verified.head.count} records of {verified.terminal_id}, head {verified.head.hash[:16]}")
         if files is not None:
             _compare_files(files, path)
 
@@ -70,19 +68,19 @@ def _compare_files(folder: Path, ledger: Path) -> None:
     from terminal.handover.audit import check_files
 
     try:
-        checked = check_files(folder, ledger)
+        report = check_files(folder, ledger)
     except OSError as error:
-        fail(f"{folder} cannot be read: {error.strerror}. Name the folder with the result files.")
-    for file in checked.differing:
+        fail(f"cannot read {folder}: {error.strerror}. Specify the folder with the result files.")
+    for file in report.differing:
         tell(f"DIFFERS  {file.name}\n{file.what}")
-    if checked.differing:
+    if report.differing:
         raise typer.Exit(1)
-    tell(f"{checked.files} result files in {folder} agree with the ledger")
+    tell(f"{report.files} result files in {folder} match the ledger")
 
 
 @app.command()
 def show(config: ConfigOption = None) -> None:
-    """List the records: time, kind and check. They contain no personal data.
+    """List all records with time, kind and check. They contain no personal data.
 
     Example: uketsuke ledger show
     """
@@ -103,12 +101,12 @@ def show(config: ConfigOption = None) -> None:
 
 @app.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="New file; an existing one is never overwritten.")],
+    file: Annotated[Path, typer.Argument(help="New file. Existing files are not overwritten.")],
     config: ConfigOption = None,
 ) -> None:
-    """Write all records as JSON lines for an auditor, who can recompute the chain (docs/ledger.md).
+    """Export all records as JSON Lines for an auditor, who can recompute the chain (docs/ledger.md).
 
-    They contain no personal data. Only the file's owner can read it.
+    The records contain no personal data. The file has mode 0600.
 
     Example: uketsuke ledger export ledger.jsonl
     """
@@ -118,17 +116,17 @@ def export(
         from terminal.assembly import ledger_path
 
         try:
-            written = export_file(ledger_path(settings), file)
+            exported = export_file(ledger_path(settings), file)
         except FileExistsError:
-            fail(f"{file} already exists and is not overwritten. Name a new file.")
-        tell(f"{written.head.count} records of {written.terminal_id}, head {written.head.hash}")
+            fail(f"{file} exists and will not be overwritten. Choose a new file name.")
+        tell(f"{exported.head.count} records of {exported.terminal_id}, head {exported.head.hash}")
 
 
 @app.command()
 def begin(config: ConfigOption = None) -> None:
-    """Set aside a ledger that is lost or damaged beyond repair, so that the next start creates a new one.
+    """Start a new ledger after the old one was lost or damaged beyond repair.
 
-    Nothing is deleted. Decisions still waiting in the old ledger are not sent; keep the file for the auditor.
+    The old ledger is renamed, and its unsent decisions will not be sent. Keep the file for the audit.
 
     Example: uketsuke ledger begin
     """
@@ -140,20 +138,21 @@ def begin(config: ConfigOption = None) -> None:
         from consent.same_ledger import set_aside
         from terminal.assembly import ledger_path
 
-        aside = set_aside(ledger_path(settings), datetime.now(JAPAN))
-        tell(f"the old ledger is now {aside}" if aside else "there was no ledger to set aside")
-        tell("the next start creates a new one")
+        old_ledger = set_aside(ledger_path(settings), datetime.now(JAPAN))
+        tell(f"old ledger renamed to {old_ledger}" if old_ledger else "no old ledger")
+        tell("the next start creates a new ledger")
 
 
 @app.command()
 def withdraw(
-    check: Annotated[str, typer.Argument(help="The check's id, as `uketsuke ledger show` lists it.")],
-    item: Annotated[list[str], typer.Argument(help="Items to stop sharing: SRJ, YZK, SHJ, TKK or TSR.")],
+    check: Annotated[str, typer.Argument(help="Check id, as listed by `uketsuke ledger show`.")],
+    item: Annotated[list[str], typer.Argument(help="Items to withdraw: SRJ, YZK, SHJ, TKK or TSR.")],
     config: ConfigOption = None,
 ) -> None:
-    """Withdraw a consent at the patient's request: record it first, then notify the service.
+    """Withdraw consents at the patient's request.
 
-    Works only while no terminal uses this ledger. If the service does not answer, it is notified at the next start.
+    The withdrawal is recorded and sent to the service, at the next start if the service does not answer. If a terminal
+    is running, use the staff page instead.
 
     Example: uketsuke ledger withdraw 3f9a0c TKK
     """
@@ -165,16 +164,14 @@ def withdraw(
         from consent.lifecycle import LifeCycleError
         from terminal.assembly import NotReady
 
-        unknown = [one for one in item if one not in set(Item)]
+        unknown = [name for name in item if name not in set(Item)]
         if unknown:
-            fail(f"{unknown[0]} is not an item. Known: {', '.join(Item)}.")
+            fail(f"unknown item {unknown[0]}. Choose from: {', '.join(Item)}.")
         try:
-            accepted = asyncio.run(_withdraw(settings, check, [Item(one) for one in item]))
+            accepted = asyncio.run(_withdraw(settings, check, [Item(name) for name in item]))
         except LifeCycleError as error:
             raise NotReady(str(error)) from error
-        tell(
-            "withdrawn" if accepted else "withdrawn here; the service did not answer and is notified at the next start"
-        )
+        tell("withdrawn" if accepted else "recorded; the service did not answer and will be notified at the next start")
 
 
 async def _withdraw(settings: "Settings", check: str, items: "list[Item]") -> bool:
@@ -202,5 +199,7 @@ async def _with_receipts(
     async with client:
         answer = await client.audit()
     if isinstance(answer, Refused | NoAnswer):
-        raise NotReady(f"The service at {settings.service.url} returned no receipts ({answer.reason}). Is it running?")
+        raise NotReady(
+            f"The service at {settings.service.url} returned no receipts ({answer.reason}). Check that it is running."
+        )
     return verify_with_receipts(path, enrolment.service_public_key, answer.receipts, answer.opened)

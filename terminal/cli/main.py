@@ -1,4 +1,4 @@
-"""`uketsuke`: the face-authentication card reader terminal, from the command line."""
+"""`uketsuke`: command line of the face-authentication card reader terminal."""
 
 from typing import Annotated
 
@@ -29,11 +29,11 @@ from terminal.cli.common import tell
 app = typer.Typer(
     name="uketsuke",
     no_args_is_help=True,
-    # Typer's tracebacks print local variables, which may hold a patient's data
+    # Typer's tracebacks print local variables, which may contain patient data
     pretty_exceptions_enable=False,
     help=(
-        "The terminal on the counter of a clinic or pharmacy: My Number Card, face or PIN, consent, qualification "
-        "check, result for the receipt computer. Try `uketsuke demo --auto` first."
+        "Face-authentication card reader terminal for clinics and pharmacies: My Number Card, face or PIN, consent, "
+        "qualification check, and result for the receipt computer. Try `uketsuke demo --auto` first."
     ),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -57,8 +57,8 @@ app.command(name="enrol", help=enrol.HELP)(enrol.enrol)
 app.command(name="pki", help=pki.HELP)(pki.pki)
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(requested: bool) -> None:
+    if requested:
         tell(f"uketsuke {VERSION}")
         raise typer.Exit
 
@@ -69,4 +69,4 @@ def options(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Options that come before a command."""
+    """Handle options that precede the command."""

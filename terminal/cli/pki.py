@@ -7,18 +7,20 @@ import typer
 
 from terminal.cli.common import ConfigOption, install_error_hooks, settings_or_exit, tell
 
-HELP = """Create test keys for TLS between terminals and service: an authority, and keys for service and terminals.
+HELP = """Create a test authority and TLS keys for the service and terminals.
 
-For trials and tests only. A terminal takes its three files from `terminal/line/` in its state folder.
+For trials and tests only. Copy a terminal's three files to `terminal/line/` in its state folder.
 
 Example: uketsuke pki --folder line-keys --terminal terminal-1 --terminal terminal-2
 """
 
 
 def pki(
-    folder: Annotated[Path, typer.Option(help="Folder to write to; existing files are kept.")] = Path("line-keys"),
-    terminal: Annotated[list[str] | None, typer.Option(help="A terminal's id. May be repeated.")] = None,
-    host: Annotated[list[str] | None, typer.Option(help="Name or address of the service.")] = None,
+    folder: Annotated[Path, typer.Option(help="Output folder. Existing files are kept.")] = Path("line-keys"),
+    terminal: Annotated[list[str] | None, typer.Option(help="Terminal id. Can be repeated.")] = None,
+    host: Annotated[
+        list[str] | None, typer.Option(help="Host name or address of the service. Can be repeated.")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
@@ -27,4 +29,4 @@ def pki(
 
         terminals = tuple(terminal or (settings.service.terminal_id,))
         create_tls_files(folder, hosts=tuple(host or ("localhost", "127.0.0.1", "::1")), terminals=terminals)
-        tell(f"test keys for the service and {', '.join(terminals)} are in {folder}")
+        tell(f"created test keys for the service and {', '.join(terminals)} in {folder}")

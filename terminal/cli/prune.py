@@ -6,10 +6,10 @@ import typer
 
 from terminal.cli.common import ConfigOption, install_error_hooks, settings_or_exit, tell
 
-HELP = """Delete files that are older than their retention period.
+HELP = """Delete files past their retention period.
 
-[records] in the settings sets the periods: audit_years, results_days, cache_days, log_days, trace_days. The ledger is
-never touched. A result is deleted only if the ledger records that exactly this file was handed over. Safe to run every
+The periods are set in [records] of the settings: audit_years, results_days, cache_days, log_days, trace_days. The
+ledger is never touched. Results are deleted only if the ledger records the handover of the same file. Can be run every
 day while a terminal is running.
 
 Example: uketsuke prune --dry-run
@@ -17,7 +17,7 @@ Example: uketsuke prune --dry-run
 
 
 def prune(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be deleted without deleting it.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the files without deleting them.")] = False,
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
@@ -29,10 +29,10 @@ def prune(
         from terminal.keeping.old_files import expired_files
         from terminal.keeping.old_files import prune as delete
 
-        counted: Counter[str] = Counter()
-        for found in expired_files(settings, datetime.now(JAPAN)) if dry_run else delete(settings, datetime.now(JAPAN)):
-            counted[found.what] += 1
+        counts: Counter[str] = Counter()
+        for file in expired_files(settings, datetime.now(JAPAN)) if dry_run else delete(settings, datetime.now(JAPAN)):
+            counts[file.what] += 1
             if dry_run:
-                tell(f"{found.what:12}  {found.path}")
-        gone = ", ".join(f"{count} x {what}" for what, count in sorted(counted.items()))
-        tell(f"{'would be deleted' if dry_run else 'deleted'}: {gone or 'nothing'}")
+                tell(f"{file.what:12}  {file.path}")
+        summary = ", ".join(f"{count} x {what}" for what, count in sorted(counts.items()))
+        tell(f"{'would be deleted' if dry_run else 'deleted'}: {summary or 'nothing'}")

@@ -1,4 +1,4 @@
-"""Read one card on the real reader, for commands other than `run`."""
+"""Read the card on the reader, for commands other than `run`."""
 
 from config.settings import Settings
 from reader.facts import (
@@ -15,12 +15,12 @@ from reader.facts import (
 )
 from terminal.assembly import NotReady, card_opener
 
-_NOT_OURS = "This is not a My Number Card, or a phone. Put a My Number Card on the reader."
-_NO_ANSWER = "The card does not answer. Take it out of its case, turn it around, put it down again and leave it there."
+_WRONG_CARD = "Not a My Number Card. Place a My Number Card on the reader."
+_NO_ANSWER = "The card does not respond. Remove it from its case, turn it around, and place it on the reader again."
 
 
 def certificate_on_reader(settings: Settings) -> bytes:
-    """Return the user-authentication certificate (DER) of the card on the reader. Raises `NotReady`."""
+    """Return the user-authentication certificate (DER) of the card on the reader. Raises NotReady."""
     from config.debugging import VARIABLE, debugging
     from reader.names import is_virtual
     from reader.pcsc_slot import PcscSlot
@@ -29,7 +29,7 @@ def certificate_on_reader(settings: Settings) -> bytes:
         raise NotReady(f"{VARIABLE} prints error messages, which may quote card data. Unset it.")
     link = PcscSlot(settings.reader.name or None).connect()
     if isinstance(link, ConnectProblem):
-        raise NotReady(_what_is_missing(link, settings))
+        raise NotReady(_explanation(link, settings))
     try:
         certificate = card_opener(settings).open(link).read_user_certificate()
     finally:
@@ -38,31 +38,31 @@ def certificate_on_reader(settings: Settings) -> bytes:
         case bytes():
             return certificate
         case NoCertificate():
-            raise NotReady("This card has no user-authentication certificate. The city hall can add one.")
+            raise NotReady("The card has no user-authentication certificate. The city hall can issue one.")
         case NotMyNumberCard():
-            raise NotReady(_NOT_OURS)
+            raise NotReady(_WRONG_CARD)
         case CardGone():
-            raise NotReady("The card was removed. Put it down again and leave it there.")
+            raise NotReady("The card was removed. Place it on the reader again.")
         case CardUnreadable():
             raise NotReady(_NO_ANSWER)
 
 
-def _what_is_missing(problem: ConnectProblem, settings: Settings) -> str:
-    """Return a sentence with what is missing (service, reader or card) and the next step."""
+def _explanation(problem: ConnectProblem, settings: Settings) -> str:
+    """Return the missing component (service, reader or card) and the next step."""
     match problem:
         case NoCard():
-            return "There is no card on the reader. Put one on it and leave it there."
+            return "No card on the reader. Place a card on it."
         case ReaderBusy() as busy:
             return f"{str(busy)[0].upper()}{str(busy)[1:]}."
         case ReaderLost(standing=ReaderStanding.NONE):
-            return "No card reader is connected. Connect one. `pcsc_scan` lists the readers found by pcscd."
+            return "No card reader found. Connect one. `pcsc_scan` lists the readers found by pcscd."
         case ReaderLost(standing=ReaderStanding.NAMED_MISSING):
             return f"No reader matches reader.name = {settings.reader.name!r}. `uketsuke doctor` lists the readers."
         case ReaderLost(reason=reason):
-            return f"The reader cannot be reached: {reason}. `uketsuke doctor` shows what to do."
+            return f"The reader is not available: {reason}. Run `uketsuke doctor` for a remedy."
         case NotMyNumberCard():
-            return _NOT_OURS
+            return _WRONG_CARD
         case TwoCards():
-            return "There are two cards on the reader. Remove one."
+            return "Two cards on the reader. Remove one."
         case CardUnreadable():
             return _NO_ANSWER

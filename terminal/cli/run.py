@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
 HELP = """Run the terminal on real devices: a PC/SC reader, a camera, a qualification-check service.
 
-Its screen fills the window; with --web it is a page in a browser on this computer; with --headless, answers are typed
-at a prompt instead of touched on the screen. First run `uketsuke stub` in another window, then `uketsuke enrol`; for a
-card not issued here also `uketsuke stub adopt`.
+The screen fills the terminal window. With --web, it is a page in a browser on this computer. With --headless, answers
+are typed at a prompt. First run `uketsuke stub` in another window and `uketsuke enrol`. For cards not issued by
+`uketsuke card`, also run `uketsuke stub adopt`.
 
 Example: uketsuke run --profile clinic --camera 0
 """
@@ -47,33 +47,31 @@ Example: uketsuke run --profile clinic --camera 0
 
 def run(
     headless: Annotated[
-        bool, typer.Option("--headless", help="Take answers from a prompt instead of a screen.")
+        bool, typer.Option("--headless", help="Read answers from a prompt instead of a screen.")
     ] = False,
     web: Annotated[bool, typer.Option("--web", help="Show the screen as a page in a browser.")] = False,
     port: PortOption = DEFAULT_PORT,
     no_open: NoOpenOption = False,
     address_file: Annotated[
         Path | None,
-        typer.Option(
-            help="With --web: write the page's current address to this file, for a kiosk in this user's group."
-        ),
+        typer.Option(help="With --web: write the page address to this file, for a kiosk in this user's group."),
     ] = None,
     profile: Annotated[
-        Profile | None, typer.Option(help="clinic, pharmacy or qualification-only; by default as in the settings.")
+        Profile | None, typer.Option(help="clinic, pharmacy or qualification-only. Default: the settings.")
     ] = None,
-    service: Annotated[str | None, typer.Option(help="URL of the service; by default service.url.")] = None,
-    camera: Annotated[str | None, typer.Option(help="Number, device path or video file.")] = None,
-    reader: Annotated[str | None, typer.Option(help="Number of the PC/SC reader, or a part of its name.")] = None,
+    service: Annotated[str | None, typer.Option(help="URL of the service. Default: service.url.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Camera number, device path or video file.")] = None,
+    reader: Annotated[str | None, typer.Option(help="Number of the PC/SC reader, or part of its name.")] = None,
     language: Annotated[str, typer.Option(help="Language of the prompt: ja or en.")] = "ja",
     card_trace: Annotated[
         Path | None,
-        typer.Option(help="File for a masked trace of the card commands. Refused with a real service."),
+        typer.Option(help="File for a masked trace of card commands. Not available with a real service."),
     ] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:
     if address_file is not None and not web:
-        fail("--address-file holds the page's address: it needs --web.")
+        fail("--address-file requires --web.")
     log_to_stderr(verbose=verbose)
     overrides: dict[str, Any] = {}
     for name, value in (("service.url", service), ("vision.camera", camera), ("reader.name", reader)):
@@ -122,7 +120,7 @@ def real_devices(settings: "Settings", write: Write | None) -> "Devices":
     from vision.open_source import open_source
 
     refuse_debugging(settings)
-    # loop a video file, so that it can replace a camera
+    # loop video files, which replace a camera
     source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
     refuse_simulated_camera(settings, source)
     engine = face_engine(settings)
@@ -136,7 +134,7 @@ def real_devices(settings: "Settings", write: Write | None) -> "Devices":
 def code_camera(settings: "Settings", face_camera: "Camera") -> "CodeCamera | None":
     """Return the camera that reads the printed code: the face camera or a separate one.
 
-    None if reading it is switched off or the recogniser is not installed.
+    None if reading it is disabled or the recogniser is not installed.
     """
     from terminal.conductor.code_camera import CodeCamera
     from vision.camera import Camera
@@ -148,7 +146,7 @@ def code_camera(settings: "Settings", face_camera: "Camera") -> "CodeCamera | No
     try:
         recogniser_path()
     except NoRecogniser as error:
-        log.warning("printed code cannot be read by camera (%s) and must be typed", error)
+        log.warning("reading the printed code with the camera is disabled: %s", error)
         return None
     if not settings.vision.card_camera:
         return CodeCamera(face_camera)
@@ -157,20 +155,20 @@ def code_camera(settings: "Settings", face_camera: "Camera") -> "CodeCamera | No
 
 
 def refuse_debugging(settings: "Settings") -> None:
-    """Raise `NotReady` if UKETSUKE_DEBUG is set and a real card or a real service is in use."""
+    """Raise NotReady if UKETSUKE_DEBUG is set and a real card or a real service is in use."""
     from config.debugging import VARIABLE, debugging
     from reader.names import is_virtual
     from terminal.assembly import NotReady
 
     if debugging() and not (is_virtual(settings.reader.name) and is_simulated(settings)):
         raise NotReady(
-            f"{VARIABLE} prints error messages, which may quote card data. It is only for a simulated card "
-            '(reader.name = "Virtual PCD*") with the service stub. Unset it.'
+            f"{VARIABLE} prints error messages, which may quote card data. It requires a simulated card "
+            '(reader.name = "Virtual PCD*") and the service stub. Unset it.'
         )
 
 
 def refuse_simulated_camera(settings: "Settings", source: "FrameSource") -> None:
-    """Raise `NotReady` for a source anyone could feed, or if such sources are allowed with a real service."""
+    """Raise NotReady for a virtual camera or file, or if these are allowed with a real service."""
     from terminal.assembly import NotReady
     from terminal.problems import ProblemCode
     from vision.sources.protocol import SourceKind
@@ -179,13 +177,13 @@ def refuse_simulated_camera(settings: "Settings", source: "FrameSource") -> None
         if not is_simulated(settings):
             raise NotReady(
                 "vision.simulated_camera is set, but this terminal is not enrolled with the service stub. "
-                "Unset it and name a real camera in vision.camera."
+                "Unset it and set vision.camera to a real camera."
             )
     elif source.kind is not SourceKind.CAMERA:
         raise NotReady(
-            f"{ProblemCode.VIRTUAL_CAMERA.code}: {source.name} is {source.kind}, which anyone could feed, so it cannot "
-            "confirm a patient. Name a real camera in vision.camera, or set vision.simulated_camera to try the "
-            "terminal with the service stub."
+            f"{ProblemCode.VIRTUAL_CAMERA.code}: {source.name} is {source.kind}, which can be fed arbitrary images. "
+            "Set vision.camera to a real camera, or set vision.simulated_camera to try the terminal with the service "
+            "stub."
         )
 
 
@@ -245,7 +243,7 @@ def on_screen(settings: "Settings", write: Write | None) -> int:
 
 
 def announcing(file: Path | None) -> Write:
-    """Return a function that prints an address and, with a `file`, writes it there."""
+    """Return a function that prints an address and writes it to `file`, if not None."""
     if file is None:
         return tell
 
@@ -262,7 +260,7 @@ def announcing(file: Path | None) -> Write:
 def in_browser(
     settings: "Settings", write: Write | None, *, port: int, open_browser: bool, announce: Write = tell
 ) -> int:
-    """Serve the page first and import the slow modules afterwards."""
+    """Serve the page before importing slow modules."""
     from terminal.counter_web.program import patient_site, run_web
 
     site = patient_site(settings, port, announce)
@@ -287,7 +285,7 @@ def in_browser(
 
 
 def own_card_camera(devices: "Devices") -> "Camera | None":
-    """Return the separate camera for card fronts, or None if the face camera reads them."""
+    """Return the separate camera for card fronts, or None if the face camera is used."""
     from terminal.conductor.code_camera import CodeCamera
 
     scanner = devices.scanner

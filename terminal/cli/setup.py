@@ -15,39 +15,37 @@ if TYPE_CHECKING:
     from terminal.keeping.setup import Enrol, SetupReport
     from terminal.qualification.keys import Enrolment
 
-HELP = """Set up this terminal: settings, staff code, enrolment with the service, and `doctor` at the end.
+HELP = """Set up this terminal: write settings, set the staff code, enrol with the service, and run `doctor`.
 
-Asks for the settings it needs. With --from, it reads them from FILE instead (`uketsuke config show` lists them). All
-terminals of an institution can use the same FILE; --terminal sets the name of each. The staff code is then the first
-line of standard input, or staff.password_hash in FILE. If anything is wrong, nothing is written.
+Prompts for the required settings. With --from, settings are read from FILE (`uketsuke config show` lists them), which
+all terminals of an institution can share; --terminal sets the name of each. The staff code is then read from the first
+line of standard input, or from staff.password_hash in FILE. On errors, nothing is written.
 
-With a service on this computer the terminal is enrolled immediately. For a service on another computer, name its public
-key (--service-key); this terminal's key, which the service must admit, is printed.
+With a service on this computer, the terminal is enrolled immediately. For a service on another computer, specify its
+public key with --service-key, and have the service admit this terminal's key, which is printed.
 
-Exit code 1: nothing was set up. 3: the terminal is set up, but doctor found a problem.
+Exit codes: 1 if nothing was set up, 3 if the terminal was set up but `doctor` found a problem.
 
 Example: uketsuke setup
 
 Example: echo 280417 | uketsuke setup --from clinic.toml --terminal front-7
 """
-NOT_IN_ORDER = 3
+DOCTOR_FAILED = 3
 
 
 def setup(
     source: Annotated[
-        Path | None, typer.Option("--from", help="Read the settings from this TOML file instead of asking.")
+        Path | None, typer.Option("--from", help="Read the settings from this TOML file instead of prompting.")
     ] = None,
-    terminal: Annotated[str | None, typer.Option(help="This terminal's name at the service.")] = None,
-    service_key: Annotated[
-        Path | None, typer.Option(help="Public key (PEM) of a service that is not on this computer.")
-    ] = None,
+    terminal: Annotated[str | None, typer.Option(help="Name of this terminal at the service.")] = None,
+    service_key: Annotated[Path | None, typer.Option(help="Public key (PEM) of a service on another computer.")] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Replace existing settings; the old file is kept.")
+        bool, typer.Option("--replace", help="Replace existing settings. A copy of the old file is kept.")
     ] = False,
     config: ConfigOption = None,
 ) -> None:
     file = target_of(config)
-    values = _read(source) if source is not None else _asked(file)
+    values = _read(source) if source is not None else _prompted(file)
     if terminal is not None:
         values["service"] = {**values.get("service", {}), "terminal_id": terminal}
     with install_error_hooks():
@@ -61,7 +59,7 @@ def setup(
             done = set_up(
                 values,
                 file,
-                staff_code=_staff_code(values, asked=source is None),
+                staff_code=_staff_code(values, interactive=source is None),
                 enrol=_enrolling(service_key),
                 replace=replace or source is None,
                 now=datetime.now(JAPAN),
@@ -73,11 +71,11 @@ def setup(
 
 
 def target_of(config: Path | None) -> Path:
-    """Return `config`, or the settings file that commands read without --config."""
+    """Return `config`, or the settings file used without --config."""
     from config.load import CONFIG_VARIABLE, default_file
 
-    named = os.environ.get(CONFIG_VARIABLE)
-    return config or (Path(named).expanduser() if named else default_file())
+    from_variable = os.environ.get(CONFIG_VARIABLE)
+    return config or (Path(from_variable).expanduser() if from_variable else default_file())
 
 
 def _read(source: Path) -> dict[str, Any]:
@@ -86,58 +84,63 @@ def _read(source: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(source.read_text(encoding="utf-8"))
     except OSError as error:
-        fail(f"{source} cannot be read: {error.strerror}. Name a settings file.")
+        fail(f"cannot read {source}: {error.strerror}. Specify a settings file.")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        fail(f"{source} is not TOML: {error}. `uketsuke config show` writes one to start from.")
+        fail(f"{source} is not valid TOML: {error}. `uketsuke config show` prints a template.")
     folder = values.get("handover", {}).get("folder") if isinstance(values.get("handover"), dict) else None
     if isinstance(folder, str) and not Path(folder).expanduser().is_absolute():
-        fail(f"handover.folder = {folder!r} in {source}: use an absolute path, because the file is copied elsewhere.")
+        fail(f"handover.folder = {folder!r} in {source}: use an absolute path, because the file will be copied.")
     return values
 
 
-# --- asking ---------------------------------------------------------------------------------------------------
+# --- prompts --------------------------------------------------------------------------------------------------
 
 
-def _asked(file: Path) -> dict[str, Any]:
+def _prompted(file: Path) -> dict[str, Any]:
     from config.settings import Profile
 
-    known: dict[str, Any] = _read(file) if file.exists() else {}
-    tell("Press Enter to keep the value in brackets. Nothing is written before the last answer.")
-    if "profile" not in known:
-        known["profile"] = Profile.CLINIC.value
-    _ask(known, "", "profile", f"Kind of institution: {', '.join(Profile)} (種別)")
-    _ask(known, "service", "institution_code", "Institution code, ten digits (医療機関コード)")
-    _ask(known, "service", "terminal_id", "Name of this terminal at the service (端末名)")
-    _ask(known, "service", "url", "Address of the service (資格確認サービスのURL)")
-    _ask(known, "handover", "folder", "Folder for result files, empty for one in the state folder (結果フォルダ)")
+    values: dict[str, Any] = _read(file) if file.exists() else {}
+    tell("Press Enter to keep the value in brackets. Nothing is written until the last answer.")
+    if "profile" not in values:
+        values["profile"] = Profile.CLINIC.value
+    _ask(values, "", "profile", f"Kind of institution: {', '.join(Profile)} (種別)")
+    _ask(values, "service", "institution_code", "Institution code, ten digits (医療機関コード)")
+    _ask(values, "service", "terminal_id", "Name of this terminal at the service (端末名)")
+    _ask(values, "service", "url", "URL of the service (資格確認サービスのURL)")
+    _ask(
+        values,
+        "handover",
+        "folder",
+        "Folder for result files, or empty for a subfolder of the state folder (結果フォルダ)",
+    )
     _tell_readers()
-    _ask(known, "reader", "name", "Card reader: a part of its name, empty for all (カードリーダー)")
-    _ask(known, "vision", "camera", "Camera: number or device path (カメラ)")
-    return known
+    _ask(values, "reader", "name", "Card reader: part of its name, or empty for all readers (カードリーダー)")
+    _ask(values, "vision", "camera", "Camera: number or device path (カメラ)")
+    return values
 
 
-def _ask(known: dict[str, Any], section: str, name: str, question: str) -> None:
-    """Ask until the setting accepts the answer; an empty answer leaves it at its default."""
+def _ask(values: dict[str, Any], section: str, name: str, question: str) -> None:
+    """Prompt until the answer is valid. An empty answer selects the default."""
     from pydantic import ValidationError
 
     from config.settings import Settings
 
-    here = known.setdefault(section, {}) if section else known
+    target = values.setdefault(section, {}) if section else values
     model = Settings() if not section else getattr(Settings(), section)
     while True:
-        before = here.get(name, getattr(model, name))
-        answer = typer.prompt(question, default="" if before is None else str(before), show_default=bool(before))
+        current = target.get(name, getattr(model, name))
+        answer = typer.prompt(question, default="" if current is None else str(current), show_default=bool(current))
         trial = {name: answer or None} if name == "folder" else {name: answer}
         try:
             Settings.model_validate({section: trial} if section else trial)
         except ValidationError as error:
-            tell(f"  not accepted: {error.errors()[0]['msg'].replace('Input should', 'it must')}")
+            tell(f"  invalid: {error.errors()[0]['msg'].replace('Input should', 'it must')}")
             continue
         break
     if answer:
-        here[name] = str(Path(answer).expanduser().absolute()) if name == "folder" else answer
+        target[name] = str(Path(answer).expanduser().absolute()) if name == "folder" else answer
     else:
-        here.pop(name, None)
+        target.pop(name, None)
 
 
 def _tell_readers() -> None:
@@ -150,16 +153,16 @@ def _tell_readers() -> None:
     tell(f"Connected readers: {', '.join(names) or 'none'}")
 
 
-def _staff_code(values: Mapping[str, Any], *, asked: bool) -> str | None:
+def _staff_code(values: Mapping[str, Any], *, interactive: bool) -> str | None:
     """Return the new staff code, or None to leave it unchanged."""
-    if not asked:
-        given = "" if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-        return given or None
-    question = "Staff code, six digits or more, empty to leave it unchanged (職員用の暗証番号)"
-    typed: str = typer.prompt(question, default="", hide_input=True, show_default=False)
-    if typed and typer.prompt("Repeat it", hide_input=True) != typed:
-        fail("the two staff codes differ. Nothing was written; start again.")
-    return typed or None
+    if not interactive:
+        code: str = "" if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+        return code or None
+    question = "Staff code, at least six digits, or empty to leave it unchanged (職員用の暗証番号)"
+    code = typer.prompt(question, default="", hide_input=True, show_default=False)
+    if code and typer.prompt("Repeat", hide_input=True) != code:
+        fail("the staff codes differ. Nothing was written. Start over.")
+    return code or None
 
 
 # --- enrolment ------------------------------------------------------------------------------------------------
@@ -181,8 +184,8 @@ def _enrolling(service_key: Path | None) -> "Enrol":
             if existing is not None:
                 return existing
             raise NotReady(
-                f"the service at {settings.service.url} is not on this computer. Get its public key from its operator "
-                "(`uketsuke stub key`) and name the file with --service-key."
+                f"the service at {settings.service.url} is not on this computer. Request its public key from its "
+                "operator (`uketsuke stub key`) and specify the file with --service-key."
             )
         from terminal.simulated.service.admin import StubAdmin, enrol_with
 
@@ -196,12 +199,12 @@ def _existing(settings: "Settings") -> "Enrolment | None":
     from terminal.qualification.keys import Enrolment, enrolment_path, terminal_key_path
 
     enrolment = Enrolment.load(enrolment_path(settings.state_dir))
-    fits = enrolment is not None and enrolment.terminal_id == settings.service.terminal_id
-    return enrolment if fits and terminal_key_path(settings.state_dir).exists() else None
+    matches = enrolment is not None and enrolment.terminal_id == settings.service.terminal_id
+    return enrolment if matches and terminal_key_path(settings.state_dir).exists() else None
 
 
 def _pin(settings: "Settings", service_key: Path) -> "Enrolment":
-    """Enrol with the service that has this public key."""
+    """Enrol with the service, pinning its public key."""
     from terminal.doctor.service import request_challenge
     from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, is_public_key, terminal_key_path
     from terminal.readiness import NotReady
@@ -209,13 +212,11 @@ def _pin(settings: "Settings", service_key: Path) -> "Enrolment":
     pem = service_key.read_text(encoding="ascii", errors="replace")
     if not is_public_key(pem):
         raise NotReady(f"{service_key} is not an EC P-256 public key in PEM.")
-    answered = request_challenge(settings)
-    if isinstance(answered, str):
-        raise NotReady(f"The service at {settings.service.url}: {answered}. Check service.url and the network.")
+    answer = request_challenge(settings)
+    if isinstance(answer, str):
+        raise NotReady(f"The service at {settings.service.url}: {answer}. Check service.url and the network.")
     SigningKey.load_or_create(terminal_key_path(settings.state_dir))
-    enrolment = Enrolment(
-        terminal_id=settings.service.terminal_id, service_public_key=pem, simulated=answered.simulated
-    )
+    enrolment = Enrolment(terminal_id=settings.service.terminal_id, service_public_key=pem, simulated=answer.simulated)
     enrolment.save(enrolment_path(settings.state_dir))
     return enrolment
 
@@ -228,13 +229,13 @@ def _tell_done(done: "SetupReport", *, elsewhere: bool) -> None:
 
     tell(f"settings    {done.file}")
     if done.before is not None:
-        tell(f"            the previous ones are in {done.before}")
+        tell(f"            previous settings: {done.before}")
     tell(f"state       {done.settings.state_dir}")
-    tell(f"staff code  {'set' if effective_hash(done.settings) else 'none: `uketsuke staff password` sets one'}")
+    tell(f"staff code  {'set' if effective_hash(done.settings) else 'not set: run `uketsuke staff password`'}")
     simulated = ", SIMULATED" if done.enrolment.simulated else ""
     tell(f"enrolled    {done.enrolment.terminal_id} at {done.settings.service.url}{simulated}")
     if elsewhere:
-        tell(f"            the service must admit this key:\n{_public_key(done.settings)}")
+        tell(f"            key for the service to admit:\n{_public_key(done.settings)}")
 
 
 def _public_key(settings: "Settings") -> str:
@@ -244,10 +245,10 @@ def _public_key(settings: "Settings") -> str:
 
 
 def _examine(settings: "Settings") -> None:
-    from terminal.cli.doctor import examined_lines
+    from terminal.cli.doctor import report_lines
 
-    text, bad = examined_lines(settings)
+    text, bad = report_lines(settings)
     tell(f"\n{text}")
     if bad:
-        tell("\nThe terminal is set up, but no patient can be received until everything marked BAD above is fixed.")
-        raise typer.Exit(NOT_IN_ORDER)
+        tell("\nThe terminal is set up, but the problems marked BAD must be fixed before receptions are possible.")
+        raise typer.Exit(DOCTOR_FAILED)

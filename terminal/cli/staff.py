@@ -9,20 +9,20 @@ import typer
 
 from terminal.cli.common import ConfigOption, fail, settings_or_exit, tell
 
-app = typer.Typer(help="Staff access.", no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(help="Manage staff access.", no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback()
 def staff() -> None:
-    """Staff access."""
+    """Manage staff access."""
 
 
 @app.command()
 def password(config: ConfigOption = None) -> None:
-    """Set the staff password, or a code of six digits or more for the touch pad. Asked for twice and never shown.
+    """Set the staff password, or a code of at least six digits for the touch pad.
 
-    Only its Argon2 hash is kept, in the state folder. A running terminal uses it from its next start. In a script, pass
-    the password as the first line of standard input.
+    Prompts for the password twice; in a script, pass it as the first line of standard input. Its Argon2 hash is stored
+    in the state folder. Restart running terminals to use it.
 
     Example: uketsuke staff password
     """
@@ -30,32 +30,32 @@ def password(config: ConfigOption = None) -> None:
 
     settings = settings_or_exit(config)
     if settings.staff.password_hash.get_secret_value():
-        fail("staff.password_hash is set in the settings and takes precedence. Remove it there, then try again.")
-    typed = _typed("New staff password")
-    fault = password_fault(typed)
+        fail("staff.password_hash in the settings takes precedence. Remove it there and try again.")
+    new_password = _read_secret("New staff password")
+    fault = password_fault(new_password)
     if fault is not None:
-        fail(f"this password is not accepted: {fault}.")
+        fail(f"invalid password: {fault}.")
     try:
-        path = save_password(settings, typed)
+        path = save_password(settings, new_password)
     except OSError as error:
-        fail(f"the hash cannot be saved in {settings.state_dir}: {error.strerror}. Check the folder's owner and space.")
-    tell(f"set; its hash is in {path}. A running terminal uses it from its next start.")
+        fail(f"cannot save the hash in {settings.state_dir}: {error.strerror}. Check owner and disk space.")
+    tell(f"saved the hash to {path}. Restart running terminals to use it.")
 
 
 @app.command()
 def certificate(
-    file: Annotated[Path, typer.Argument(help="New PKCS#12 file (.p12) for the other computer's browser.")],
-    name: Annotated[str, typer.Option(help="Its owner, as listed by the browser.")] = "reception",
+    file: Annotated[Path, typer.Argument(help="New PKCS#12 file (.p12) for the browser of the other computer.")],
+    name: Annotated[str, typer.Option(help="Name shown by the browser.")] = "reception",
     host: Annotated[
-        list[str] | None, typer.Option(help="Name or address of this computer on the local network.")
+        list[str] | None, typer.Option(help="Name or address of this computer on the local network. Can be repeated.")
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Create a certificate that lets another computer on the local network open the staff page.
+    """Create a client certificate for opening the staff page on another computer in the local network.
 
-    The first one also creates the terminal's own authority and its server certificate, for staff.lan_address, this
-    computer's name and each --host. The file is encrypted with a passphrase, which is asked for twice; in a script,
-    pass it as the first line of standard input. If a file is lost, remove the folder staff/tls in the state folder and
+    Also creates, if needed, the terminal's own authority and a server certificate for staff.lan_address, the name of
+    this computer and each --host. The file is encrypted with a passphrase, which the command prompts for twice; in a
+    script, pass it as the first line of standard input. If a file is lost, remove staff/tls from the state folder and
     create all certificates again.
 
     Example: uketsuke staff certificate reception.p12 --host 192.168.0.10
@@ -64,28 +64,28 @@ def certificate(
 
     settings = settings_or_exit(config)
     if file.exists():
-        fail(f"{file} already exists and is not overwritten. Name a new file.")
-    passphrase = _typed("Passphrase of the file")
+        fail(f"{file} exists and will not be overwritten. Choose a new file name.")
+    passphrase = _read_secret("Passphrase of the file")
     if len(passphrase) < MIN_PASSPHRASE_LENGTH:
-        fail(f"this passphrase is not accepted: use at least {MIN_PASSPHRASE_LENGTH} characters.")
+        fail(f"passphrase too short: use at least {MIN_PASSPHRASE_LENGTH} characters.")
     address = settings.staff.lan_address
     hosts = tuple(dict.fromkeys([*(host or []), *([address] if address else []), socket.gethostname()]))
     try:
         make_server(settings, hosts)
         if not make_client(settings, name, passphrase.encode(), file.absolute()):
-            fail(f"{file} already exists and is not overwritten. Name a new file.")
+            fail(f"{file} exists and will not be overwritten. Choose a new file name.")
     except ValueError as error:
         folder = keys_folder(settings.state_dir)
-        fail(f"{folder} cannot be used: {error}. Move that folder away and create all certificates again.")
+        fail(f"cannot use {folder}: {error}. Move the folder elsewhere and create all certificates again.")
     except OSError as error:
-        fail(f"{error.filename or file} cannot be written: {error.strerror}. Check the folder's owner and space.")
-    tell(f"{file}: import it into the browser of the other computer, with its passphrase")
-    tell(f"server keys for {', '.join(hosts)} are in {keys_folder(settings.state_dir)}")
+        fail(f"cannot write {error.filename or file}: {error.strerror}. Check owner and disk space.")
+    tell(f"created {file}. Import it into the browser of the other computer with the passphrase.")
+    tell(f"server keys for {', '.join(hosts)}: {keys_folder(settings.state_dir)}")
     if not address:
-        tell("set staff.lan_address to this computer's address on the local network, and restart the terminal")
+        tell("Set staff.lan_address to the address of this computer on the local network, and restart the terminal.")
 
 
-def _typed(prompt: str) -> str:
+def _read_secret(prompt: str) -> str:
     if sys.stdin.isatty():
-        return str(typer.prompt(prompt, hide_input=True, confirmation_prompt="Repeat it"))
+        return str(typer.prompt(prompt, hide_input=True, confirmation_prompt="Repeat"))
     return sys.stdin.readline().rstrip("\r\n")

@@ -1,4 +1,4 @@
-"""`uketsuke stub`: the qualification-check service stub as a separate HTTP server."""
+"""`uketsuke stub`: run the qualification-check service stub as a separate HTTP server."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 HELP = """Run the qualification-check service stub as a separate HTTP server.
 
-All answers are invented and marked as simulated. Interface: http://127.0.0.1:8642/openapi.json and docs/service.md
+All answers are fictitious and marked as simulated. Interface: http://127.0.0.1:8642/openapi.json and docs/service.md
 
-Serves this computer only; other computers need --host and --line, the folder of keys created by `uketsuke pki`.
+By default, only this computer can connect. For other computers, use --host and --line with keys from `uketsuke pki`.
 
 Example: uketsuke stub --port 8642
 """
@@ -36,21 +36,23 @@ def serve_stub(
     context: typer.Context,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8642,
     host: Annotated[
-        str, typer.Option(help="Address to listen on; one that other computers can reach needs --line.")
+        str, typer.Option(help="Address to listen on. Addresses other than loopback require --line.")
     ] = "127.0.0.1",
     line: Annotated[
         Path | None,
-        typer.Option(help="Folder with keys of `uketsuke pki`: use TLS and admit only terminals with these keys."),
+        typer.Option(help="Folder with keys from `uketsuke pki`. Enables TLS with client certificates."),
     ] = None,
     behaviour: Annotated[
         list[str] | None,
-        typer.Option(help="How to misbehave: a TOML file, or submit@elder:manner=half,times=1. May be repeated."),
+        typer.Option(help="Simulated faults: a TOML file, or submit@elder:manner=half,times=1. Can be repeated."),
     ] = None,
-    in_memory: Annotated[bool, typer.Option("--in-memory", help="Keep checks in memory only.")] = False,
+    in_memory: Annotated[bool, typer.Option("--in-memory", help="Store checks in memory only.")] = False,
     database: Annotated[
-        str | None, typer.Option(help="PostgreSQL for many terminals and processes: postgresql://user@host/name")
+        str | None, typer.Option(help="PostgreSQL URL, for many terminals and processes: postgresql://user@host/name")
     ] = None,
-    people_file: Annotated[Path | None, typer.Option("--people", help="Your own invented people, as TOML.")] = None,
+    people_file: Annotated[
+        Path | None, typer.Option("--people", help="TOML file with your own fictitious people.")
+    ] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:
@@ -65,11 +67,11 @@ def serve_stub(
         from terminal.simulated.service.server import require_line, serve
 
         rules, keys = _behaviour(behaviour or []), None if line is None else _line(line)
-        # trust the cards issued with this state folder
+        # trust cards issued with this state folder
         RegistryFile(registry_path(settings.state_dir)).merge(trust_of(authority_of(settings.state_dir)))
         require_line(host, keys)
         url = f"{'https' if keys else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
-        tell(f"Simulated qualification-check service on {url} - stop it with Ctrl-C")
+        tell(f"Simulated qualification-check service on {url}. Press Ctrl-C to stop.")
         serve(
             settings.state_dir,
             host=host,
@@ -83,16 +85,16 @@ def serve_stub(
         )
 
 
-def _behaviour(given: "list[str]") -> "list[Setting]":
-    """Parse settings, each a file or a line. A later one overrides an earlier one for the same place."""
+def _behaviour(arguments: "list[str]") -> "list[Setting]":
+    """Parse files and single settings. Later settings override earlier ones for the same operation."""
     from terminal.simulated.service.misbehaviour import parse_setting, read_settings
 
     settings: list[Setting] = []
-    for one in given:
-        if ":" in one and not Path(one).is_file():
-            settings.append(parse_setting(one))
+    for argument in arguments:
+        if ":" in argument and not Path(argument).is_file():
+            settings.append(parse_setting(argument))
         else:
-            settings.extend(read_settings(Path(one)))
+            settings.extend(read_settings(Path(argument)))
     return settings
 
 
@@ -102,23 +104,23 @@ def _line(folder: Path) -> "TlsFiles":
     keys = tls_files(folder, SERVER)
     missing = [path for path in (keys.authority, keys.certificate, keys.key) if not path.is_file()]
     if missing:
-        fail(f"{missing[0]} does not exist. Create keys with `uketsuke pki --folder {folder}`.")
+        fail(f"{missing[0]} does not exist. Create the keys with `uketsuke pki --folder {folder}`.")
     return keys
 
 
 @app.command()
 def adopt(
-    person: Annotated[str, typer.Argument(help="Invented person; `uketsuke stub people` lists them.")] = "adult",
-    url: Annotated[str, typer.Option(help="URL of a stub on this computer.")] = DEFAULT_URL,
+    person: Annotated[str, typer.Argument(help="Fictitious person, as listed by `uketsuke stub people`.")] = "adult",
+    url: Annotated[str, typer.Option(help="URL of the stub on this computer.")] = DEFAULT_URL,
     certificate: Annotated[
-        Path | None, typer.Option(help="The certificate as a DER file, instead of the card on the reader.")
+        Path | None, typer.Option(help="Certificate as a DER file, instead of the card on the reader.")
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Register a card that was not issued here for an invented person, so that a reception by PIN can be completed.
+    """Register any card for a fictitious person, to try a reception by PIN.
 
-    Reads the user-authentication certificate of the card on the reader (no PIN) and sends the stub only its hash.
-    Works on this computer only; every answer stays marked as simulated.
+    Reads the user-authentication certificate of the card on the reader without a PIN and sends only its hash to the
+    stub on this computer. All answers remain marked as simulated.
 
     Example: uketsuke stub adopt elder
     """
@@ -133,11 +135,11 @@ def adopt(
             answer = admin.adopt(der, person)
         match answer:
             case NoAnswer(reason=reason):
-                fail(f"the stub at {url} does not answer ({reason}). Start one with `uketsuke stub`.")
+                fail(f"no answer from the stub at {url} ({reason}). Start it with `uketsuke stub`.")
             case Refused(message=message):
                 fail(f"the stub refused: {message} `uketsuke stub people` lists the people.")
             case _:
-                tell(f"Simulated: this card is now registered for the invented person {person!r} at {url}.")
+                tell(f"Simulated: registered this card for {person!r} at {url}.")
 
 
 @app.command()
@@ -155,11 +157,11 @@ def key(config: ConfigOption = None) -> None:
 
 @app.command()
 def admit(
-    terminal: Annotated[str, typer.Argument(help="The terminal's name.")],
-    public_key: Annotated[Path, typer.Argument(help="Its public key (PEM), as `uketsuke setup` printed it.")],
+    terminal: Annotated[str, typer.Argument(help="Name of the terminal.")],
+    public_key: Annotated[Path, typer.Argument(help="Public key (PEM) printed by `uketsuke setup`.")],
     config: ConfigOption = None,
 ) -> None:
-    """Admit a terminal on another computer to the stub of this state folder. A running stub accepts it immediately.
+    """Admit a terminal on another computer to the stub. Takes effect immediately in a running stub.
 
     Example: uketsuke stub admit front-7 front-7.pem
     """
@@ -178,19 +180,19 @@ def admit(
         try:
             TypeAdapter(TerminalId).validate_python(terminal)
         except ValidationError:
-            fail(f"{terminal!r} is not a terminal name: letters, digits and hyphens, at most 40.")
+            fail(f"invalid terminal name {terminal!r}: use up to 40 letters, digits and hyphens.")
         RegistryFile(registry_path(settings.state_dir)).enrol_terminal(terminal, pem)
-        tell(f"Simulated: {terminal} is admitted to the service of {settings.state_dir}.")
+        tell(f"Simulated: admitted {terminal} to the service of {settings.state_dir}.")
 
 
 @app.command()
 def people() -> None:
-    """List the invented insured people.
+    """List the fictitious insured people.
 
     Example: uketsuke stub people
     """
     from terminal.simulated.service.people import invented_people
 
     for name, person in invented_people().items():
-        standing = "registered" if person.registered else "not registered"
-        tell(f"{name:20} born {person.born}, {standing}, validity {person.validity}")
+        registration = "registered" if person.registered else "not registered"
+        tell(f"{name:20} born {person.born}, {registration}, validity {person.validity}")

@@ -8,17 +8,19 @@ import typer
 
 from terminal.cli.common import ConfigOption, fail, require_known_language, settings_or_exit, tell
 
-app = typer.Typer(help="The terminal's voice.", no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(help="Render speech.", no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.command()
 def say(
-    text: Annotated[str, typer.Argument(help="Sentence to speak. No names: the shell may keep it in its history.")],
-    out: Annotated[Path, typer.Option("--out", help="The WAV file to write.")],
+    text: Annotated[
+        str, typer.Argument(help="Sentence to speak. Do not use names, because the shell may store it in its history.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="WAV file to write.")],
     language: Annotated[str, typer.Option(help="Language of the sentence.")] = "ja",
     slow: Annotated[bool, typer.Option("--slow", help="Speak slowly.")] = False,
 ) -> None:
-    """Speak a sentence into a file, as patients would hear it.
+    """Render a sentence to a WAV file, as patients would hear it.
 
     Example: uketsuke voice say 暗証番号を入れてください --out pin.wav
     """
@@ -27,7 +29,7 @@ def say(
 
     require_known_language(language)
     if not text.strip():
-        fail("the text is empty. Name a sentence to speak.")
+        fail("the text is empty. Specify a sentence to speak.")
     try:
         wav = voice_for(language).speak(text, slow=slow)
     except NoVoice as error:
@@ -35,7 +37,7 @@ def say(
     try:
         out.write_bytes(wav)
     except OSError as error:
-        fail(f"--out {out}: {error.strerror}. Name a file in a folder that exists.")
+        fail(f"--out {out}: {error.strerror}. Choose a file in an existing folder.")
     tell(f"{out}: {seconds(wav):.1f} s")
 
 
@@ -44,7 +46,7 @@ def render(
     language: Annotated[str, typer.Argument(help="Language of the sentences.")],
     config: ConfigOption = None,
 ) -> None:
-    """Render all sentences of a language in advance, into the state folder. Existing files are kept.
+    """Render all sentences of a language to the state folder in advance. Existing files are kept.
 
     Example: uketsuke voice render ja
     """
@@ -59,7 +61,7 @@ def render(
 
     require_known_language(language)
 
-    async def rendered() -> tuple[int, int]:
+    async def render_all() -> tuple[int, int]:
         renderer = Renderer()
         sentences = repertoire(language, speaker(settings, ruby=True))
         try:
@@ -69,7 +71,7 @@ def render(
 
     began = time.monotonic()
     try:
-        count, of = asyncio.run(rendered())
+        count, total = asyncio.run(render_all())
     except NoVoice as error:
         fail(str(error))
-    tell(f"{language}: {count} of {of} sentences rendered in {time.monotonic() - began:.1f} s, in {settings.voice_dir}")
+    tell(f"{language}: {count} of {total} sentences in {time.monotonic() - began:.1f} s, in {settings.voice_dir}")

@@ -1,4 +1,4 @@
-"""Options of the commands that show the counter in a browser."""
+"""Options of commands that show the counter in a browser."""
 
 from typing import Annotated
 
@@ -6,5 +6,5 @@ import typer
 
 DEFAULT_PORT = 8643
 
-PortOption = Annotated[int, typer.Option(help="Port of the page; only this computer can reach it.", min=0, max=65535)]
-NoOpenOption = Annotated[bool, typer.Option("--no-open", help="Print the page's address without opening a browser.")]
+PortOption = Annotated[int, typer.Option(help="Port of the page on this computer.", min=0, max=65535)]
+NoOpenOption = Annotated[bool, typer.Option("--no-open", help="Print the page address without opening a browser.")]

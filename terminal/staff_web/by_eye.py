@@ -1,4 +1,4 @@
-"""The two pictures staff compare, the card's photo and the live one, available only during the comparison."""
+"""Card photo and live image for the comparison by staff. They are only available during the comparison."""
 
 import asyncio
 import logging
@@ -15,18 +15,18 @@ log = logging.getLogger(__name__)
 
 
 class EyeCheck:
-    """`viewers`: returns the pages that may see the pictures now. Use it on the event loop only."""
+    """Images of the current comparison. `viewers` returns the pages that may see them. Use on the event loop only."""
 
     def __init__(self, counter: Counter, camera: LiveFrames | None, viewers: Callable[[], list[Visitor]]) -> None:
         self._counter, self._viewers = counter, viewers
         self._preview = None if camera is None else Preview(camera, self._on_picture, opens=True)
         self._loop = asyncio.get_running_loop()
         self._photo: Any = None
-        """JPEG of the card's photo in an array that can be overwritten."""
+        """JPEG of the card photo, in a writable array."""
         self._comparing = False
 
     def follow(self, state: State) -> None:
-        """Call for every state, and when a page connects or disconnects."""
+        """Update the images. Call this for every state, and when a page connects or disconnects."""
         self._comparing = isinstance(state, StaffCheck) and state.has_photo
         if not self._comparing:
             self._wipe()
@@ -43,7 +43,7 @@ class EyeCheck:
         self._wipe()
 
     def photo(self) -> memoryview | None:
-        """JPEG of the card's photo; overwritten when the comparison ends."""
+        """Return the card photo as JPEG, or None. The buffer is overwritten at the end of the comparison."""
         patient = self._counter.patient
         record = patient.record if patient is not None else None
         if not self._comparing or record is None or record.photo_jp2 is None:
@@ -53,7 +53,7 @@ class EyeCheck:
         return None if self._photo is None else memoryview(self._photo)
 
     def _on_picture(self, jpeg: bytes) -> None:
-        """Called in the camera thread."""
+        """Forward a live image. Called in the camera thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._show, jpeg)
 
@@ -69,16 +69,16 @@ class EyeCheck:
 
 
 def _jpeg(jp2: bytearray) -> Any:
-    """Return the photo as a byte array for the caller to overwrite, or None if it cannot be decoded."""
+    """Return the photo as a byte array, which the caller must overwrite, or None if it cannot be decoded."""
     import cv2
 
     from vision.photo import PhotoProblem, decode_photo
 
     grey = decode_photo(jp2)
     if isinstance(grey, PhotoProblem):
-        log.warning("card photo cannot be shown: %s", grey)
+        log.warning("cannot show card photo: %s", grey)
         return None
-    written, jpeg = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, 92])
+    encoded, jpeg = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, 92])
     if grey.flags.writeable:
         grey.fill(0)
-    return jpeg.reshape(-1) if written else None
+    return jpeg.reshape(-1) if encoded else None

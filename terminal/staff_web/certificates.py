@@ -1,4 +1,4 @@
-"""Keys for the staff page on the local network: the terminal's own authority, the server's key and client keys."""
+"""Keys for the staff page on the local network: own authority, server key and client keys."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from terminal.readiness import NotReady
 
 MIN_PASSPHRASE_LENGTH = 8
 SOON = timedelta(days=30)
-"""A server certificate is replaced when it has less than this time left."""
+"""Remaining validity below which a server certificate is replaced."""
 
 
 def keys_folder(state_dir: Path) -> Path:
@@ -24,47 +24,47 @@ def keys_folder(state_dir: Path) -> Path:
 
 
 def make_server(settings: Settings, hosts: tuple[str, ...]) -> TlsFiles:
-    """Make the authority, if missing, and a server certificate for these names and addresses.
+    """Create the authority, if missing, and a server certificate for these names and addresses.
 
-    Raises OSError, and `ValueError` if the authority is damaged or expires too soon for a new certificate.
+    Raises OSError, and ValueError if the authority is damaged or expires soon.
     """
     folder = private_folder(keys_folder(settings.state_dir))
     authority = authority_in(folder, f"uketsuke staff {settings.service.terminal_id}")
-    if not _lasts(authority[0]):
-        raise ValueError("the authority expires soon, and all certificates with it")
+    if not _is_long_valid(authority[0]):
+        raise ValueError("the authority and all its certificates expire soon")
     files = tls_files(folder, SERVER)
-    known = names_of(files.certificate) if files.certificate.exists() else ()
-    wanted = tuple(dict.fromkeys((*known, *hosts)))
-    if wanted != known or not _lasts(x509.load_pem_x509_certificate(files.certificate.read_bytes())):
-        write_tls_files(files, *issue(SERVER, authority, ExtendedKeyUsageOID.SERVER_AUTH, wanted))
+    current = names_of(files.certificate) if files.certificate.exists() else ()
+    names = tuple(dict.fromkeys((*current, *hosts)))
+    if names != current or not _is_long_valid(x509.load_pem_x509_certificate(files.certificate.read_bytes())):
+        write_tls_files(files, *issue(SERVER, authority, ExtendedKeyUsageOID.SERVER_AUTH, names))
     return files
 
 
 def make_client(settings: Settings, name: str, passphrase: bytes, file: Path) -> bool:
-    """Write a client's key, certificate and authority as PKCS#12; return False if the file exists, which is kept.
+    """Write a client's key, certificate and authority as PKCS#12. Return False if the file exists.
 
-    The key is stored only in that file, encrypted. Raises OSError.
+    The key is only stored in this file, encrypted. Raises OSError.
     """
     authority, authority_key = authority_in(keys_folder(settings.state_dir))
     certificate, key = issue(name, (authority, authority_key), ExtendedKeyUsageOID.CLIENT_AUTH)
     encryption = serialization.BestAvailableEncryption(passphrase)
-    written = serialize_key_and_certificates(name.encode(), key, certificate, [authority], encryption)
-    return create_atomically(file, written)
+    content = serialize_key_and_certificates(name.encode(), key, certificate, [authority], encryption)
+    return create_atomically(file, content)
 
 
-def _lasts(certificate: x509.Certificate) -> bool:
+def _is_long_valid(certificate: x509.Certificate) -> bool:
     return certificate.not_valid_after_utc - datetime.now(UTC) > SOON
 
 
 def names_of(certificate: Path) -> tuple[str, ...]:
-    """Return the names and addresses a server certificate is for, in its order."""
-    found = x509.load_pem_x509_certificate(certificate.read_bytes())
-    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    """Return the names and addresses in a server certificate, in order."""
+    server_certificate = x509.load_pem_x509_certificate(certificate.read_bytes())
+    names = server_certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return tuple(str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress))
 
 
 def names_in(folder: Path) -> tuple[str, ...]:
-    """Return the names the server certificate is for. Raises OSError, and `ValueError` for a damaged file."""
+    """Return the names in the server certificate. Raises OSError, and ValueError for a damaged file."""
     try:
         return names_of(tls_files(folder, SERVER).certificate)
     except x509.ExtensionNotFound as error:
@@ -72,27 +72,27 @@ def names_in(folder: Path) -> tuple[str, ...]:
 
 
 def ends_in(folder: Path) -> dict[str, datetime]:
-    """Return the expiry of the authority's and the server's certificate, by name; also tests the server's key.
+    """Return the expiry dates of the authority and the server certificate, by name, after checking the server's key.
 
-    Raises OSError for a missing file or a key that does not match, `ValueError` for a damaged certificate.
+    Raises OSError for a missing file or a key that does not match, and ValueError for a damaged certificate.
     """
     files = tls_files(folder, SERVER)
     for path in (files.authority, files.certificate, files.key):
         path.stat()
     files.client_context()
-    found = ((AUTHORITY, files.authority), (SERVER, files.certificate))
-    return {name: x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc for name, path in found}
+    certificates = ((AUTHORITY, files.authority), (SERVER, files.certificate))
+    return {name: x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc for name, path in certificates}
 
 
 def server_keys(settings: Settings) -> tuple[tuple[Path, Path, Path], tuple[str, ...]]:
-    """Return the staff page's certificate, key and authority, and the page's names. Raises `NotReady`."""
+    """Return the staff page's certificate, key and authority, and its host names. Raises NotReady."""
     folder = keys_folder(settings.state_dir)
     files = tls_files(folder, SERVER)
     try:
         names = names_in(folder)
     except (OSError, ValueError) as error:
         raise NotReady(
-            "staff.lan_address is set, but there is no certificate for it. "
+            "staff.lan_address is set, but has no certificate. "
             "Run `uketsuke staff certificate FILE.p12`, or unset staff.lan_address."
         ) from error
     return (files.certificate, files.key, tls_files(folder, AUTHORITY).certificate), names

@@ -1,6 +1,6 @@
-"""The staff pages' functions. Receives every state and effect; posts events and withdraws consents.
+"""Functions of the staff pages. Follows states and effects, posts events and withdraws consents.
 
-Holds no rules: the session and the ledger decide what is allowed when.
+The session and the ledger determine what is permitted.
 """
 
 import asyncio
@@ -42,10 +42,10 @@ log = logging.getLogger(__name__)
 
 SIGNED_OUT = 1008
 REFRESH_SECONDS = 2.0
-"""Seconds between two updates when nothing happens."""
+"""Seconds between updates without events."""
 MIN_INTERVAL = 0.25
 SERVICE_SECONDS = 30.0
-"""Seconds between two queries to a service that was silent, while a page is open."""
+"""Seconds between queries to a service that did not answer, while a page is open."""
 
 
 class StaffDesk:
@@ -63,7 +63,7 @@ class StaffDesk:
         self.calls.on_new.append(CallCommand(settings.staff.call_command))
         self.calls.on_change.append(self.refresh_soon)
         self.on_stop: Callable[[], None] = lambda: None
-        """Called when staff stop the terminal."""
+        """Callback for stopping the terminal."""
         self._visitors: list[Visitor] = []
         self._counter: Counter | None = None
         self._devices: DeviceOverview | None = None
@@ -72,17 +72,17 @@ class StaffDesk:
         self._rows: list[Row] = []
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
-        self._say: dict[str, Words] = {language: staff_words(settings, language) for language in STAFF_LANGUAGES}
+        self._words: dict[str, Words] = {language: staff_words(settings, language) for language in STAFF_LANGUAGES}
 
     # --- the terminal ---------------------------------------------------------------------------------------
 
     def attach(self, opened: OpenedCounter) -> None:
-        """Attach the opened counter. Call once, from the event loop."""
+        """Attach the opened counter. Call this once, on the event loop."""
         self._counter = opened.counter
         self._devices = DeviceOverview(opened)
         self._eye = EyeCheck(opened.counter, opened.camera, self._eye_viewers)
         opened.counter.listen(on_state=self._on_state, on_effect=self.calls.hear)
-        self._begin(self._refresh())
+        self._start_task(self._refresh())
 
     def end(self) -> None:
         for task in self._running:
@@ -100,8 +100,8 @@ class StaffDesk:
         self._wake.set()
 
     async def _refresh(self) -> None:
-        """Read new records and update the pages, after every change and at intervals for what depends on time."""
-        asked_at = 0.0
+        """Read new records and update the pages after every change, and at intervals for time-dependent content."""
+        queried_at = 0.0
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -112,14 +112,14 @@ class StaffDesk:
             self._wake.clear()
             if self._visitors:
                 await asyncio.to_thread(self._records.read)
-                silent = self._devices is not None and self._devices.answers is False
-                if silent and loop.time() - asked_at > SERVICE_SECONDS:
-                    asked_at = loop.time()
-                    self._begin(self._ask_service())
+                unanswered = self._devices is not None and self._devices.answers is False
+                if unanswered and loop.time() - queried_at > SERVICE_SECONDS:
+                    queried_at = loop.time()
+                    self._start_task(self._query_service())
             self.draw()
             await asyncio.sleep(MIN_INTERVAL)
 
-    async def _ask_service(self) -> None:
+    async def _query_service(self) -> None:
         if self._devices is not None:
             await self._devices.ask_service()
             self.refresh_soon()
@@ -138,35 +138,35 @@ class StaffDesk:
             self._draw(visitor)
 
     def _draw(self, visitor: Visitor) -> None:
-        level, say, counter = self._sessions.level(visitor.cookie), self._say[visitor.language], self._counter
+        level, say, counter = self._sessions.level(visitor.cookie), self._words[visitor.language], self._counter
         if level is not Level.ACTING:
             visitor.forget()
-        self._tell(visitor, "level", level=level.name.lower(), words=page_words(visitor.language))
-        if level is Level.OUT:  # the page then asks for its level, and for the password
-            self._begin(visitor.line.close(SIGNED_OUT))
+        self._send(visitor, "level", level=level.name.lower(), words=page_words(visitor.language))
+        if level is Level.OUT:  # the page then requests its level and the password
+            self._start_task(visitor.line.close(SIGNED_OUT))
             return
-        self._tell(visitor, "calls", calls=drawn_calls(self.calls.open, say))
+        self._send(visitor, "calls", calls=drawn_calls(self.calls.open, say))
         if level is not Level.ACTING or counter is None:
             return
         allowed = self._eye_allowed(visitor)
         trouble = counter.delivery.trouble
         names = counter.names.unreadable if isinstance(counter, WithService) else {}
-        self._tell(
+        self._send(
             visitor,
             "day",
             rows=[drawn_row(row, say, counter.rules, trouble, names.get(row.reception, "")) for row in self._rows],
             readable=self._records.readable,
         )
-        self._tell(visitor, "now", **drawn_now(counter.state, say, counter.rules, eye_allowed=allowed))
-        self._tell(visitor, "eye", eye=drawn_eye(counter.state, say, allowed=allowed))
+        self._send(visitor, "now", **drawn_now(counter.state, say, counter.rules, eye_allowed=allowed))
+        self._send(visitor, "eye", eye=drawn_eye(counter.state, say, allowed=allowed))
         if self._devices is not None:
-            self._tell(visitor, "devices", devices=[asdict(line) for line in self._devices.lines(say)])
+            self._send(visitor, "devices", devices=[asdict(line) for line in self._devices.lines(say)])
 
-    def _tell(self, visitor: Visitor, kind: str, **content: Any) -> None:
-        """Send only changed content."""
-        written = json.dumps(content, ensure_ascii=False)
-        if visitor.sent.get(kind) != written:
-            visitor.sent[kind] = written
+    def _send(self, visitor: Visitor, kind: str, **content: Any) -> None:
+        """Send content if it has changed."""
+        encoded = json.dumps(content, ensure_ascii=False)
+        if visitor.sent.get(kind) != encoded:
+            visitor.sent[kind] = encoded
             visitor.line.tell(kind, **content)
 
     # --- pages ----------------------------------------------------------------------------------------------
@@ -207,9 +207,9 @@ class StaffDesk:
         reception = "" if isinstance(state, Idle) else state.reception.id
         match message:
             case ms.Withdraw(reception=name, items=items):
-                self._begin(self._withdraw(visitor, name, items))
+                self._start_task(self._withdraw(visitor, name, items))
             case ms.DecideHandOver(reception=name, again=again):
-                self._begin(self._decide_hand_over(visitor, name, again=again))
+                self._start_task(self._decide_hand_over(visitor, name, again=again))
             case ms.ByEye(reception=name) if name == reception and self._eye_allowed(visitor):
                 counter.post(ev.StaffAuthenticated(name, here=False))
             case ms.Discard(reception=name) if name and name == reception:
@@ -222,7 +222,7 @@ class StaffDesk:
             case ms.Stop() if isinstance(state, Idle):
                 self.on_stop()
             case ms.ByEye() | ms.Discard() | ms.Stop():
-                visitor.line.tell("said", text=self._say[visitor.language]("now.changed"))
+                visitor.line.tell("said", text=self._words[visitor.language]("now.changed"))
             case _:
                 pass
 
@@ -232,13 +232,13 @@ class StaffDesk:
         if not message.same:
             counter.post(ev.StaffSaysOther(message.reception))
         elif message.reason in staff_reasons(state):
-            # in immediate succession, so that the patient cannot touch anything in between
+            # post both events together, so that no touch by the patient can intervene
             counter.post(ev.StaffAuthenticated(message.reception))
             counter.post(ev.StaffSaysSame(message.reception, message.reason))
 
     async def _withdraw(self, visitor: Visitor, reception: str, items: tuple[Item, ...]) -> None:
-        """Withdraw like `uketsuke ledger withdraw`: recorded first, then sent to the service."""
-        say = self._say[visitor.language]
+        """Record a withdrawal and send it to the service, like `uketsuke ledger withdraw`."""
+        say = self._words[visitor.language]
         row = next((row for row in self._rows if row.reception == reception), None)
         if row is None or not isinstance(self._counter, WithService):
             return
@@ -252,7 +252,7 @@ class StaffDesk:
         self.refresh_soon()
 
     async def _decide_hand_over(self, visitor: Visitor, reception: str, *, again: bool) -> None:
-        say, counter = self._say[visitor.language], self._counter
+        say, counter = self._words[visitor.language], self._counter
         row = next(
             (row for row in self._rows if row.reception == reception and row.standing is ReceptionStanding.ASTRAY), None
         )
@@ -264,8 +264,8 @@ class StaffDesk:
             log.error("hand-over: %s", error)
             visitor.line.tell("said", text=say("hand-over.refused"))
             return
-        done = "closed" if not again else "again" if outcome.stage is DeliveryStage.DELIVERED else "later"
-        visitor.line.tell("said", text=say(f"hand-over.{done}"))
+        result = "closed" if not again else "again" if outcome.stage is DeliveryStage.DELIVERED else "later"
+        visitor.line.tell("said", text=say(f"hand-over.{result}"))
         self.refresh_soon()
 
     # --- by eye ---------------------------------------------------------------------------------------------
@@ -274,7 +274,7 @@ class StaffDesk:
         return visitor.local or self._eye_on_lan
 
     def _eye_viewers(self) -> list[Visitor]:
-        """Return the pages that may see the pictures now."""
+        """Return the pages that may currently see the images."""
         return [
             visitor
             for visitor in self._visitors
@@ -290,11 +290,11 @@ class StaffDesk:
     async def look_up(self, body: bytes) -> tuple[int, dict[str, object]]:
         if not isinstance(self._counter, WithService):
             return 503, {}
-        answer = await no_card.ask(body, self._counter, self._say)
+        answer = await no_card.ask(body, self._counter, self._words)
         self.refresh_soon()
         return answer
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)

@@ -1,4 +1,4 @@
-"""Data for the staff page, in its language: plain values without names, face data or events."""
+"""Content of the staff page in its language, as plain values without names or face data."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from terminal.session.states import (
 from terminal.talk.staff_check import staff_reasons
 from terminal.words.catalogue import Words
 
-_NOT_PATIENTS = Submitting | Complete | Problem | Inquiry
+_AFTER_PATIENT = Submitting | Complete | Problem | Inquiry
 
 
 def drawn_calls(calls: tuple[Call, ...], say: Words) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ def drawn_calls(calls: tuple[Call, ...], say: Words) -> list[dict[str, Any]]:
             "id": call.id,
             "kind": call.kind.value,
             "text": say(f"call.{call.kind}"),
-            "do": _what_to_do(call, say),
+            "do": _instruction(call, say),
             "number": call.number,
             "code": call.code,
             "time": f"{call.at:%H:%M}",
@@ -42,7 +42,7 @@ def drawn_calls(calls: tuple[Call, ...], say: Words) -> list[dict[str, Any]]:
     ]
 
 
-def _what_to_do(call: Call, say: Words) -> str:
+def _instruction(call: Call, say: Words) -> str:
     problem = PROBLEMS.get(call.code)
     if call.kind == "trouble" and problem is not None:
         return say(problem.message_id)
@@ -72,7 +72,7 @@ def drawn_row(row: Row, say: Words, rules: Rules, trouble: DeliveryFailure | Non
 
 
 def drawn_now(state: State, say: Words, rules: Rules, *, eye_allowed: bool) -> dict[str, Any]:
-    """The reception under way and what staff can do about it."""
+    """Return the current reception and the actions available to staff."""
     in_reception = not isinstance(state, Idle)
     reception = state.reception if not isinstance(state, Idle) else None
     can_eye = rules.staff_enabled and eye_allowed and _allows_by_eye(state)
@@ -81,7 +81,7 @@ def drawn_now(state: State, say: Words, rules: Rules, *, eye_allowed: bool) -> d
         "number": reception.number if reception else 0,
         "text": say("state.staff-next" if isinstance(state, Idle) and state.staff else f"state.{type(state).__name__}"),
         "canEye": can_eye,
-        "canDiscard": rules.staff_enabled and in_reception and not isinstance(state, _NOT_PATIENTS),
+        "canDiscard": rules.staff_enabled and in_reception and not isinstance(state, _AFTER_PATIENT),
         "canStop": not in_reception,
     }
 
@@ -97,7 +97,7 @@ def _allows_by_eye(state: State) -> bool:
 
 
 def drawn_eye(state: State, say: Words, *, allowed: bool) -> dict[str, Any] | None:
-    """The comparison by eye, or the code it is waiting for; None at any other time."""
+    """Return the comparison by eye, or the code entry preceding it, or None."""
     match state:
         case StaffCheck():
             reasons = [{"id": reason, "label": say(f"staff.reason.{reason}")} for reason in staff_reasons(state)]

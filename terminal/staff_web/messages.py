@@ -1,4 +1,4 @@
-"""Messages the staff page may send: a small, strict, closed union. Passwords are never sent this way."""
+"""Messages from the staff page, as a strict union. Passwords are sent separately."""
 
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ Reception = Annotated[str, Field(pattern=r"^(r-[0-9a-f]{16}|r[0-9]{1,6})?$")]
 
 
 class Here(StrictMessage):
-    """The page was touched, which extends the session."""
+    """Activity on the page, which extends the session."""
 
     type: Literal["here"]
 
@@ -22,14 +22,14 @@ class Speak(StrictMessage):
 
 
 class CallAnswered(StrictMessage):
-    """Staff answers a call."""
+    """Staff answered a call."""
 
     type: Literal["answer"]
     call: Annotated[int, Field(ge=0)]
 
 
 class Withdraw(StrictMessage):
-    """Withdraw consents of a reception at the patient's request. The page has asked for confirmation."""
+    """Withdraw consents of a reception at the patient's request. Confirmed on the page."""
 
     type: Literal["withdraw"]
     reception: Reception
@@ -37,7 +37,7 @@ class Withdraw(StrictMessage):
 
 
 class DecideHandOver(StrictMessage):
-    """Hand an undelivered result over again, or close it. The page has asked for confirmation."""
+    """Repeat the handover of an undelivered result, or close it. Confirmed on the page."""
 
     type: Literal["hand-over"]
     reception: Reception
@@ -45,21 +45,21 @@ class DecideHandOver(StrictMessage):
 
 
 class Discard(StrictMessage):
-    """Discard the reception under way. The page has asked for confirmation."""
+    """Discard the current reception. Confirmed on the page."""
 
     type: Literal["discard"]
     reception: Reception
 
 
 class ByEye(StrictMessage):
-    """Confirm the patient by eye, in the given reception or, if empty, in the next one."""
+    """Confirm the patient by eye, in this reception or, if empty, in the next one."""
 
     type: Literal["by-eye"]
     reception: Reception
 
 
 class Decide(StrictMessage):
-    """The decision after comparing by eye, with proof that the password was entered again."""
+    """Decision after the comparison by eye, with proof that the password was entered again."""
 
     type: Literal["decide"]
     reception: Reception
@@ -69,14 +69,14 @@ class Decide(StrictMessage):
 
 
 class CloseName(StrictMessage):
-    """The picture of the name was read and can be wiped."""
+    """The name image was read and can be wiped."""
 
     type: Literal["close-name"]
     reception: Reception
 
 
 class Stop(StrictMessage):
-    """Stop the terminal. The page has asked for confirmation."""
+    """Stop the terminal. Confirmed on the page."""
 
     type: Literal["stop"]
 
@@ -88,7 +88,7 @@ _ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator=
 
 
 def read_message(text: str) -> Message | None:
-    """Parse a message; return None if it is invalid."""
+    """Parse a message. Return None if it is invalid."""
     try:
         return _ANY.validate_json(text)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""The form for a patient without a card: the details printed on the 資格確認書, and the result as a sentence."""
+"""Form for patients without a card: details printed on the 資格確認書, and the result as a sentence."""
 
 import unicodedata
 from datetime import date
@@ -13,7 +13,7 @@ from terminal.words.catalogue import Words
 
 
 def _plain(text: object) -> object:
-    """Accept full-width digits and spaces, as typed in Japanese."""
+    """Convert full-width digits and spaces from Japanese input."""
     return unicodedata.normalize("NFKC", text).strip() if isinstance(text, str) else text
 
 
@@ -31,7 +31,7 @@ class Form(BaseModel):
     branch: Annotated[Number, Field(pattern=r"^([0-9]{2})?$")]
     birth: date
     limit: bool
-    """The patient agreed orally to the limit being provided."""
+    """Whether the patient orally consented to provide the limit."""
 
     @property
     def search(self) -> InsuredSearch:
@@ -45,18 +45,18 @@ class Form(BaseModel):
 
 
 async def ask(body: bytes, counter: WithService, words: dict[str, Words]) -> tuple[int, dict[str, object]]:
-    """Return status and answer for one form. None of it is stored."""
+    """Return the HTTP status and answer for a form, which is not stored."""
     try:
         form = Form.model_validate_json(body)
     except ValidationError as error:
-        return 422, {"fields": [str(one["loc"][0]) for one in error.errors() if one["loc"]]}
+        return 422, {"fields": [str(detail["loc"][0]) for detail in error.errors() if detail["loc"]]}
     say = words[form.language]
     try:
-        answered = await counter.without_card.ask(
+        outcome = await counter.without_card.ask(
             form.search, limit=form.limit, wording=str(words["ja"]("page.nocard-limit"))
         )
     except LedgerError:
         return 503, {"text": say("nocard.not-recorded"), "done": False}
-    done = answered.ending == "delivered"
-    validity = say(f"nocard.validity.{answered.validity}") if answered.validity else ""
-    return 200, {"text": say(f"nocard.{answered.ending}"), "validity": validity, "done": done}
+    done = outcome.ending == "delivered"
+    validity = say(f"nocard.validity.{outcome.validity}") if outcome.validity else ""
+    return 200, {"text": say(f"nocard.{outcome.ending}"), "validity": validity, "done": done}

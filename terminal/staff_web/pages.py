@@ -1,4 +1,4 @@
-"""The staff pages of a terminal: the desk, its sessions and its sites."""
+"""Staff pages of a terminal: the desk, its sessions and its sites."""
 
 import socket
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from terminal.staff_web.site import Reach, StaffSite
 
 
 class StaffPages:
-    """Runs beside `WebTerminal`. Opens its ports on creation: raises `NotReady` if one is in use."""
+    """Staff pages served next to `WebTerminal`. Opens its ports on creation. Raises NotReady if a port is in use."""
 
     def __init__(
         self,
@@ -26,9 +26,9 @@ class StaffPages:
         lan: bool = False,
         listener: socket.socket | None = None,
     ) -> None:
-        """`lan`: also serve the local network, if so configured; only with TLS and a client certificate.
+        """Create the sites. `lan` also serves the local network, if configured, with TLS and client certificates.
 
-        `listener`: a socket that already has the port on this computer.
+        `listener` is a socket bound to the port on this computer.
         """
         secret = effective_hash(settings)
         sessions = Sessions(settings.state_dir / "web" / "staff.key", secret, settings.staff.session_minutes * 60)
@@ -42,7 +42,7 @@ class StaffPages:
             self.sites.append(StaffSite(self.desk, gate, sessions, reach))
 
     def start(self) -> None:
-        """Start answering, and print the address."""
+        """Start serving and print the addresses."""
         for site in self.sites:
             site.start()
             self._tell(f"staff: {site.address}")

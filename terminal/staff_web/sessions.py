@@ -1,4 +1,4 @@
-"""Staff sessions: full access for a short time, call alerts for a working day."""
+"""Staff sessions, with full access for a short time and call alerts for a working day."""
 
 import hashlib
 import hmac
@@ -17,14 +17,14 @@ PROOF_SECONDS = 30.0
 class Level(IntEnum):
     OUT = 0
     WATCHING = 1
-    """Signed in today, but idle past the timeout or signed in before a restart: gets calls, cannot see the list."""
+    """Idle past the timeout, or signed in before a restart: receives calls, but cannot see the list."""
     ACTING = 2
 
 
 class Sessions:
-    """`secret` is the password's hash, so a password change signs everyone out.
+    """Store of sessions. `secret` is the password hash, so that a password change signs everyone out.
 
-    The cookie is sealed and outlives a restart as `WATCHING`; permission to act is kept in memory only.
+    Cookies are signed and remain valid after a restart as `WATCHING`. Acting sessions are in memory only.
     """
 
     def __init__(
@@ -38,9 +38,9 @@ class Sessions:
         self._key = hashlib.sha256(load_or_create_key(key_file) + secret.encode()).digest()
         self._idle_seconds, self._clock = idle_seconds, clock
         self._acting: dict[str, float] = {}
-        """When each acting session expires."""
+        """Expiry times of acting sessions."""
         self._ended: dict[str, float] = {}
-        """Signed-out sessions, and when their cookies would have expired."""
+        """Signed-out sessions with the expiry times of their cookies."""
         self._proofs: dict[str, tuple[str, float]] = {}
 
     def begin(self) -> str:
@@ -64,7 +64,7 @@ class Sessions:
             self._acting[self._session(cookie)] = self._clock() + self._idle_seconds
 
     def lock(self, cookie: str | None) -> None:
-        """Drop to watching; call alerts continue."""
+        """Change to watching. Call alerts continue."""
         self._acting.pop(self._session(cookie), None)
 
     def end(self, cookie: str | None) -> None:
@@ -74,18 +74,18 @@ class Sessions:
             self._ended[session] = float(session.partition(".")[0])
 
     def prove(self, cookie: str | None) -> str:
-        """Return a proof for one decision in this session that the password was entered again."""
+        """Return a proof, valid for one decision, that the password was entered again."""
         proof = secrets.token_urlsafe(16)
         self._proofs[self._session(cookie)] = (proof, self._clock() + PROOF_SECONDS)
         return proof
 
     def proves(self, cookie: str | None, proof: str) -> bool:
-        """Check a proof and consume it."""
-        known, until = self._proofs.pop(self._session(cookie), ("", 0.0))
-        return bool(known) and secrets.compare_digest(known.encode(), proof.encode()) and self._clock() < until
+        """Return whether a proof is valid, and invalidate it."""
+        expected, until = self._proofs.pop(self._session(cookie), ("", 0.0))
+        return bool(expected) and secrets.compare_digest(expected.encode(), proof.encode()) and self._clock() < until
 
     def _session(self, cookie: str | None) -> str:
-        """Return the session, or an empty string for a forged, expired or signed-out cookie."""
+        """Return the session, or an empty string if the cookie is forged, expired or signed out."""
         body, _, seal = (cookie or "").rpartition(".")
         if not body or not hmac.compare_digest(seal.encode(), self._seal(body).encode()):
             return ""

@@ -1,4 +1,4 @@
-"""The staff site: its own port and cookie, and a password before everything else."""
+"""Staff site with its own port and cookie, protected by a password."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ _MAX_PASSWORD_LENGTH = 64
 
 @dataclass(eq=False)
 class Visitor:
-    """One open staff page and its permissions."""
+    """Open staff page and its permissions."""
 
     line: PageConnection
     cookie: str
@@ -46,42 +46,42 @@ class Visitor:
     """The last message of each kind, as JSON."""
 
     def forget(self) -> None:
-        """End the session: drop queued messages, and send everything again after the next sign-in."""
+        """Drop queued messages at the end of a session, and send everything again after the next sign-in."""
         self.line.forget()
         for kind in [kind for kind in self.sent if kind not in ("level", "calls")]:
             del self.sent[kind]
 
 
 class SiteDesk(Protocol):
-    """The other end of the staff pages' connections."""
+    """Handler of staff page connections."""
 
     def join(self, visitor: Visitor) -> None: ...
 
     def leave(self, visitor: Visitor) -> None: ...
 
     def hear(self, visitor: Visitor, text: str) -> bool:
-        """Return False for an invalid message; the connection is then closed."""
+        """Handle a message. Return False if it is invalid, which closes the connection."""
 
     def card_photo(self, *, local: bool) -> memoryview | None:
-        """Return the card's photo as JPEG during a comparison; None at any other time."""
+        """Return the card photo as JPEG during a comparison, otherwise None."""
 
     async def look_up(self, body: bytes) -> tuple[int, dict[str, object]]:
-        """Return status and answer for a form without a card."""
+        """Return the HTTP status and answer for a no-card form."""
 
     def name_picture(self, reception: str) -> memoryview | None:
-        """Return the name as on the card, as PNG, while it is kept; else None."""
+        """Return the name image from the card as PNG, or None if it is not available."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Where a site answers. `tls`: certificate, key, and the authority that must have issued the client's."""
+    """Address of a site. `tls`: server certificate, its key, and the authority for client certificates."""
 
     host: str = HOST
     port: int = 0
     names: tuple[str, ...] = LOOPBACK_NAMES
     tls: tuple[Path, Path, Path] | None = None
     listener: socket.socket | None = None
-    """A socket that already has host and port."""
+    """Socket bound to host and port."""
 
     @property
     def local(self) -> bool:
@@ -89,7 +89,7 @@ class Reach:
 
 
 class StaffSite:
-    """Has its port from the start; answers between `start` and `stop`. Raises `NotReady` if the port is in use."""
+    """Site that opens its port on creation and serves it after `start`. Raises NotReady if the port is in use."""
 
     def __init__(self, desk: SiteDesk, gate: PasswordGate, sessions: Sessions, reach: Reach) -> None:
         quiet_web_loggers()
@@ -112,7 +112,7 @@ class StaffSite:
         return f"{self.origin}/staff"
 
     def allow_embedding_by(self, origin: str) -> None:
-        """Allow pages of that origin to embed this one in a frame."""
+        """Allow pages of `origin` to embed this one in a frame."""
         self._middleware.framed_by = origin
 
     def start(self) -> None:
@@ -162,9 +162,9 @@ class StaffSite:
         return JSONResponse(page_words(language)) if language in STAFF_LANGUAGES else Response(status_code=404)
 
     async def _sign_in(self, request: Request) -> Response:
-        async def let_in() -> Response:
+        async def signed_in() -> Response:
             response = Response(status_code=204)
-            # no max-age: the browser drops the cookie when it is closed
+            # without max-age, the browser deletes the cookie when it is closed
             cookie = self._sessions.begin()
             secure = not self._reach.local
             response.set_cookie(
@@ -172,7 +172,7 @@ class StaffSite:
             )
             return response
 
-        return await self._with_password(request, let_in)
+        return await self._with_password(request, signed_in)
 
     async def _lock(self, request: Request) -> Response:
         self._sessions.lock(self._cookie(request))
@@ -185,27 +185,27 @@ class StaffSite:
         return response
 
     async def _again(self, request: Request) -> Response:
-        """Check the password again, for one decision."""
+        """Check the password again and return a proof for one decision."""
         if self._level(request) is not Level.ACTING:
             return Response(status_code=403)
 
-        async def proved() -> Response:
+        async def proof() -> Response:
             self._sessions.touch(self._cookie(request))
             return JSONResponse({"proof": self._sessions.prove(self._cookie(request))})
 
-        return await self._with_password(request, proved)
+        return await self._with_password(request, proof)
 
     async def _with_password(self, request: Request, then: Callable[[], Awaitable[Response]]) -> Response:
-        """Check the password, which is the complete body; it is overwritten here and never part of a parsed object."""
+        """Check the password, which is the request body, overwrite it, and return the response of `then` if correct."""
         if not self._gate.enabled:
             return Response(status_code=404)
-        typed = bytearray()
+        password = bytearray()
         async for chunk in request.stream():
-            typed += chunk
-            if len(typed) > _MAX_PASSWORD_LENGTH:
-                wipe_buffer(typed)
+            password += chunk
+            if len(password) > _MAX_PASSWORD_LENGTH:
+                wipe_buffer(password)
                 return Response(status_code=413)
-        match await asyncio.to_thread(self._gate.check, typed, self._origin(request)):
+        match await asyncio.to_thread(self._gate.check, password, self._origin(request)):
             case PasswordRight():
                 return await then()
             case PasswordWait(seconds=seconds):
@@ -252,14 +252,14 @@ class StaffSite:
             sending.cancel()
 
     async def _listen_to(self, socket: WebSocket, visitor: Visitor) -> None:
-        """Run until the page disconnects or sends an invalid message."""
+        """Handle messages until the page disconnects or sends an invalid message."""
         while True:
             try:
                 text = await socket.receive_text()
             except (WebSocketDisconnect, KeyError):  # KeyError: a binary message
                 break
             if len(text) > MAX_MESSAGE_SIZE or not self._desk.hear(visitor, text):
-                log.warning("staff page sent an invalid message; disconnecting it")
+                log.warning("invalid message from a staff page; closing the connection")
                 break
         with contextlib.suppress(RuntimeError):
             await visitor.line.close(_REFUSED)
@@ -271,7 +271,7 @@ class StaffSite:
         return self._sessions.level(self._cookie(connection))
 
     def _origin(self, request: Request) -> str:
-        """Return the origin for which wrong passwords are counted together."""
+        """Return the client address for counting wrong passwords."""
         return THIS_COMPUTER if self._reach.local else request.client.host if request.client else "unknown"
 
 

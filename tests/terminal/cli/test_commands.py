@@ -140,20 +140,20 @@ def test_card_show_reports_a_card_without_a_pin(uketsuke: Uketsuke) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["demo", "--auto", "--persona", "nobody"], "there is no persona 'nobody'"),
-        (["demo", "--auto", "--persona", "pin-right", "--json", "/nowhere/out.json"], "there is no folder /nowhere"),
-        (["card", "issue", "x", "--person", "nobody"], "there is no invented person 'nobody'"),
+        (["demo", "--auto", "--persona", "nobody"], "unknown persona 'nobody'"),
+        (["demo", "--auto", "--persona", "pin-right", "--json", "/nowhere/out.json"], "folder /nowhere does not exist"),
+        (["card", "issue", "x", "--person", "nobody"], "unknown person 'nobody'"),
         (["card", "issue", "x", "--pin", "12"], "4 digits"),
         (["card", "issue", "x", "--kind", "golden"], "unknown kind of card 'golden'"),
         (["card", "issue", "x", "--kind", "infant", "--person", "elder"], "infant"),
-        (["exchange", "check", "nothing.xml"], "no such file"),
+        (["exchange", "check", "nothing.xml"], "does not exist"),
         (["ledger", "verify", "--receipts"], "uketsuke enrol"),
         (["card", "show", "nothing"], "nothing"),
         (["ledger", "verify"], "ledger.db"),
         (["ledger", "export", "new.jsonl"], "ledger.db"),
         (["enrol", "--service", "http://127.0.0.1:9"], "Start one with `uketsuke stub`"),
         (["enrol", "--service", "http://example.com"], "http"),
-        (["run", "--headless", "--language", "xx"], "Known: ja, ja-easy, en"),
+        (["run", "--headless", "--language", "xx"], "Choose one of: ja, ja-easy, en"),
         (["stub", "--host", "0.0.0.0"], "without TLS"),
         (["stub", "--line", "/nowhere"], "uketsuke pki --folder /nowhere"),
         (["stub", "--behaviour", "submit:manner=rude"], "behaviour of the stub: manner"),
@@ -206,7 +206,7 @@ def test_stub_serves_tls_and_applies_misbehaviour_rules(tmp_path: Path, state: P
         finally:
             stub.terminate()
         assert stub.stdout is not None
-        assert f"https://127.0.0.2:{port} " in stub.stdout.read()
+        assert f"https://127.0.0.2:{port}." in stub.stdout.read()
     assert stub_state.behaviour == (
         Setting(operation=Operation.OPEN, rule=Rule(delay_seconds=7)),
         Setting(operation=Operation.SUBMIT, person="elder", rule=Rule(manner=Manner.HALF, times=1)),
@@ -272,7 +272,7 @@ def test_ledger_agrees_with_the_receipts_after_a_withdrawal(state: Path, uketsuk
         assert code == 1
         assert check in output
         code, output = uketsuke("ledger", "withdraw", check, "nonsense")
-        assert "nonsense is not an item" in output
+        assert "unknown item nonsense" in output
         code, output = uketsuke("handover", "waiting")
         assert (code, output.strip()) == (0, "waiting: 0")
         for decision in ("again", "close"):
@@ -350,7 +350,7 @@ def test_pin_demo_writes_json_and_a_valid_ledger(tmp_path: Path, uketsuke: Ukets
     assert json.loads(export_file.read_text(encoding="utf-8").splitlines()[-1])["hash"] in output
     code, output = uketsuke("ledger", "export", str(export_file))
     assert code == 1
-    assert "not overwritten" in output
+    assert "will not be overwritten" in output
 
 
 def test_version_is_printed_without_importing_typer() -> None:
@@ -370,4 +370,4 @@ def test_error_for_a_missing_optional_dependency_names_the_extra(tmp_path: Path)
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )
     assert result.returncode == 1
-    assert result.stderr == 'uketsuke: this command needs an optional dependency: pip install "uketsuke[service]"\n'
+    assert result.stderr == 'uketsuke: this command requires an optional dependency: pip install "uketsuke[service]"\n'

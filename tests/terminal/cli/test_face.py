@@ -109,15 +109,15 @@ def test_known_models_are_listed_with_licence_home_page_and_hash(tmp_path: Path)
         assert model.licence in output
         assert model.home_page in output
         assert model.sha256 is None or model.sha256 in output
-    assert "(delivered, in use)" in output
+    assert "(included, in use)" in output
     assert output.rstrip().endswith("none")
 
 
 def test_add_reports_origin_accuracy_and_the_setting(added_model: tuple[Path, str]) -> None:
     output = added_model[1]
     assert "60 of 60 people" in output
-    assert "the hash is that of face_recognition_sface_2021dec_int8bq, Apache-2.0" in output
-    assert "upper 95 % limit" in output
+    assert "hash of face_recognition_sface_2021dec_int8bq, Apache-2.0" in output
+    assert "upper 95 % confidence limit" in output
     shares = [float(share) for share in re.findall(r"^(?:all|a|b) +[135] +[0-9]+ +([0-9.]+)%", output, re.MULTILINE)]
     assert len(shares) == 9
     assert shares == sorted(shares, reverse=True)
@@ -128,7 +128,7 @@ def test_added_model_is_used_if_selected_in_the_settings(state: Path) -> None:
     assert "mine  (calibrated)" in call(state, "face", "models")[1]
     _, models_output = call(state, "face", "models", model="mine")
     assert "mine  (calibrated, in use)  face_recognition_sface_2021dec_int8bq, Apache-2.0" in models_output
-    assert "(delivered)" in models_output
+    assert "(included)" in models_output
     engine = face_engine(settings(state))()
     assert isinstance(engine, Engine)
     assert isinstance(engine._encoder, SFace)
@@ -153,7 +153,7 @@ def test_model_without_calibration_is_refused(state: Path) -> None:
 
 
 def test_unknown_model_name_is_reported(tmp_path: Path) -> None:
-    assert "vision.model = other is MISSING" in call(tmp_path, "face", "models", model="other")[1]
+    assert "other  (MISSING" in call(tmp_path, "face", "models", model="other")[1]
     assert devices.face_engine(settings(tmp_path, "other")).grade is Grade.BAD
     code, output = call(tmp_path, "run", "--headless", model="other")
     assert code == 1
@@ -166,7 +166,7 @@ def test_dry_run_and_failed_calibration_write_nothing(state: Path, tmp_path: Pat
     few = write_people(tmp_path / "few", ["hana", "ken", "ume"], 6)
     code, output = call(state, "face", "calibrate", str(few), "--dry-run", model="mine")
     assert code == 0, output
-    assert "mine with its current thresholds, 3 people, a face in 3 card photos and in 15 of 15 live" in output
+    assert "mine with current thresholds, 3 people, faces in 3 card photos and 15 of 15 live" in output
     assert re.search(r"^all +5 +3 ", output, re.MULTILINE), output
     code, output = call(state, "face", "calibrate", str(few), model="mine")
     assert code == 1
@@ -183,7 +183,7 @@ def test_calibrate_writes_thresholds_and_evaluates_them_on_other_people(
     file.unlink()
     code, output = call(state, "face", "calibrate", str(people), model="mine")
     assert code == 0, output
-    assert "On the half that did not set the thresholds" in output
+    assert "Evaluated on the other half of the people" in output
     match = re.search(r"^all +5 +([0-9]+) ", output, re.MULTILINE)
     assert match is not None, output
     assert 15 <= int(match[1]) <= 45
@@ -252,13 +252,13 @@ def test_damaged_or_mismatched_calibration_is_refused(
 
 
 def test_anti_spoofing_networks_are_added_listed_and_replaced(tmp_path: Path) -> None:
-    assert "not delivered, not added" in call(tmp_path, "face", "models")[1]
+    assert "not included, not added" in call(tmp_path, "face", "models")[1]
     first, second = tmp_path / "2.7_80x80_one.onnx", tmp_path / "4_80x80_two.onnx"
     for seed, file in enumerate((first, second)):
         file.write_bytes(anti_spoofing_network(small_network(seed)))
     code, output = call(tmp_path, "face", "add-antispoof", str(first), str(second))
     assert code == 0, output
-    assert "2.7_80x80_one.onnx: its crop is 2.7 times as large as the face" in output
+    assert "2.7_80x80_one.onnx: crop of 2.7 times the face size" in output
     assert "added: 2.7_80x80_one.onnx, 4_80x80_two.onnx" in call(tmp_path, "face", "models")[1]
     assert anti_spoofing(settings(tmp_path, ""))() is not None
     assert call(tmp_path, "face", "add-antispoof", str(second))[0] == 0
@@ -269,7 +269,7 @@ def test_anti_spoofing_networks_are_added_listed_and_replaced(tmp_path: Path) ->
     assert "cannot read the network" in output
     code, output = call(tmp_path, "face", "add-antispoof", str(tmp_path / "nothing.pth"))
     assert code == 1
-    assert "no such file" in output
+    assert "does not exist" in output
     assert "added: 4_80x80_two.onnx" in call(tmp_path, "face", "models")[1], "a failed addition changed the networks"
 
 
@@ -279,16 +279,16 @@ def test_anti_spoofing_networks_are_added_listed_and_replaced(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["add", "nothing.dat", "--people", "{people}"], "nothing.dat: no such file"),
-        (["add", "{network}", "--people", "nowhere"], "nowhere: no such folder"),
+        (["add", "nothing.dat", "--people", "{people}"], "nothing.dat does not exist"),
+        (["add", "{network}", "--people", "nowhere"], "nowhere does not exist"),
         (["add", "{network}", "--people", "{empty}"], "contains no folders"),
         (["add", "{network}", "--people", "{few}"], "400 impostor trials"),
         (["add", "{network}", "--people", "{few}", "--name", "../x"], "invalid model name"),
         (["add", "{network}", "--people", "{few}", "--name", "dlib"], "invalid model name"),
         (["add", "{network}", "--people", "{few}", "--sha256", "00"], "instead of 00 as specified"),
-        (["calibrate", "nowhere"], "nowhere: no such folder"),
+        (["calibrate", "nowhere"], "nowhere does not exist"),
         (["calibrate", "{few}", "--dry-run"], "0 card photos"),
-        (["calibrate", "{pictureless}"], "contain no pictures"),
+        (["calibrate", "{pictureless}"], "contain no images"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -66,7 +66,7 @@ def test_run_refuses_fake_cameras(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     for camera, kind in (("7", "a virtual camera"), ("film.avi", "a video file"), ("synthetic:hana", "drawn people")):
         code, output = run(tmp_path, CAMERA=camera)
         assert code == 1
-        assert f"is {kind}, which anyone could feed" in " ".join(output.split())
+        assert f"is {kind}, which can be fed" in " ".join(output.split())
         assert ProblemCode.VIRTUAL_CAMERA.code in output
 
 

@@ -100,13 +100,13 @@ def test_used_and_unused_readers_are_listed(pcscd: Pcscd, tmp_path: Path) -> Non
 
 @pytest.mark.pcscd
 def test_adopt_reports_a_missing_service_reader_or_card(pcscd: Pcscd, tmp_path: Path) -> None:
-    with pytest.raises(NotReady, match="no card on the reader"):
+    with pytest.raises(NotReady, match="No card on the reader"):
         certificate_on_reader(settings(tmp_path, name=FIRST))
     with pytest.raises(NotReady, match=r"No reader matches reader\.name = 'Gemalto'"):
         certificate_on_reader(settings(tmp_path, name="Gemalto"))
     pcscd.stop()
     try:
-        with pytest.raises(NotReady, match="cannot be reached: PC/SC service"):
+        with pytest.raises(NotReady, match="not available: PC/SC service"):
             certificate_on_reader(settings(tmp_path))
     finally:
         pcscd.start()
@@ -115,16 +115,16 @@ def test_adopt_reports_a_missing_service_reader_or_card(pcscd: Pcscd, tmp_path: 
 @pytest.mark.parametrize(
     ("problem", "message"),
     [
-        (NoCard(), "no card on the reader"),
+        (NoCard(), "No card on the reader"),
         (
             ReaderBusy("R", ("scdaemon (process 4711)",)),
             r"Another program is using the card in R, most likely scdaemon",
         ),
-        (ReaderLost("x"), "No card reader is connected"),
+        (ReaderLost("x"), "No card reader found"),
         (ReaderLost("Access denied", ReaderStanding.NO_SERVICE), "Access denied"),
-        (NotMyNumberCard(), "not a My Number Card"),
-        (TwoCards(), "two cards"),
-        (CardUnreadable(None, "connect"), "does not answer"),
+        (NotMyNumberCard(), "Not a My Number Card"),
+        (TwoCards(), "Two cards"),
+        (CardUnreadable(None, "connect"), "does not respond"),
     ],
 )
 def test_adopt_reports_each_connection_problem(

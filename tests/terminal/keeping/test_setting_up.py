@@ -78,7 +78,7 @@ def test_interactive_setup_repeats_invalid_answers(tmp_path: Path, service: Stub
     answers = ["hospital", "clinic", "12345", "1312345678", "front-1", service.url, "", "", "7", "280417", "280417"]
     code, output = run(tmp_path, "setup", typed="\n".join(answers) + "\n")
     assert code in (OK, DOCTOR_PROBLEM), output
-    assert output.count("not accepted") == 2
+    assert output.count("invalid:") == 2
     settings = tomllib.loads((tmp_path / "settings.toml").read_text("utf-8"))
     assert settings["service"]["terminal_id"] == "front-1"
     assert settings["vision"]["camera"] == "7"

@@ -1,15 +1,15 @@
-// Confirmation dialogs, shown before anything that cannot be undone.
+// Confirmation dialogs for irreversible actions.
 
 import { make } from "/page/js/make.js";
 
-/** `key`: the button keeps its focus under this name when the panel is redrawn. */
+/** Create a button. `key` identifies it for restoring the focus after a redraw. */
 export function button(text, onClick, kind = "", key = "") {
   const element = make("button", { type: "button", class: kind, "data-key": key }, text);
   element.addEventListener("click", onClick);
   return element;
 }
 
-/** Open a dialog with the given content; `close()` closes it, and so does Escape. */
+/** Open a dialog. `close()` or Escape closes it. */
 export function open(kind, title, ...content) {
   const dialog = make("dialog", { class: kind, "aria-label": title }, make("h2", {}, title), ...content);
   dialog.addEventListener("close", () => dialog.remove());
@@ -18,17 +18,17 @@ export function open(kind, title, ...content) {
   return dialog;
 }
 
-/** Ask, and run `act` only after a touch on the named answer. */
+/** Ask for confirmation and run `act` if `answer` is pressed. */
 export function sure(words, text, answer, act) {
   const dialog = open("sure", text, make("div", { class: "row" },
     button(words.back, () => dialog.close()),
     button(answer, () => { dialog.close(); act(); }, "danger")));
 }
 
-/** Show the name as on the card; closing the dialog wipes it permanently. */
+/** Show the name image from the card. Closing the dialog deletes it. */
 export function name(reception, words, send) {
   const image = make("img", { src: `/staff/name/${reception}`, alt: words["name-alt"], class: "name" });
-  // whole pixels, so that all strokes have the same width
+  // scale by an integer to keep the strokes even
   image.addEventListener("load", () => {
     const times = Math.max(1, Math.floor(dialog.querySelector("h2").clientWidth / image.naturalWidth));
     image.width = times * image.naturalWidth;
@@ -39,7 +39,7 @@ export function name(reception, words, send) {
   dialog.addEventListener("close", () => send({ type: "close-name", reception }));
 }
 
-/** Ask what to do with a result that may be lost. */
+/** Ask how to handle a result that may be lost. */
 export function astray(words, reception, send) {
   const answer = (again) => () => { dialog.close(); send({ type: "hand-over", reception, again }); };
   const dialog = open("sure", words["astray-sure"],

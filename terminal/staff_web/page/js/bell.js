@@ -1,22 +1,22 @@
-// The sound, and the mark in the page title, while a call is open.
+// Sound and page title mark for open calls.
 
 import * as tones from "/page/js/tones.js";
 
-const AGAIN = 5000;
+const REPEAT_INTERVAL = 5000;
 let open = 0;
 let name = "";
 
-/** `count`: number of open calls; `title`: the page title. */
+/** Update the number of open calls and the page title. */
 export function ring(count, title) {
-  const more = count > open;
+  const isNew = count > open;
   open = count;
   name = title;
   document.title = count ? `● ${count} ${title}` : title;
-  if (more) tones.play("call");
+  if (isNew) tones.play("call");
 }
 
 setInterval(() => {
   if (!open) return;
   tones.play("call");
   document.title = document.title.startsWith("●") ? `○ ${open} ${name}` : `● ${open} ${name}`;
-}, AGAIN);
+}, REPEAT_INTERVAL);

@@ -1,4 +1,4 @@
-// The comparison by eye: two pictures side by side, never stored, and the decision with the password.
+// Comparison by eye: card photo and live image side by side, and the decision, confirmed with the password.
 
 import { make } from "/page/js/make.js";
 import { button } from "./ask.js";
@@ -8,7 +8,7 @@ export class Eye {
   element = make("section", { id: "eye", hidden: true });
   #card = make("canvas", { width: 480, height: 600 });
   #live = make("canvas", { width: 640, height: 480 });
-  #of = "";
+  #shownKey = "";
   #decoding = false;
   #send;
 
@@ -19,8 +19,8 @@ export class Eye {
   /** Show the comparison for this reception, or clear the pictures. */
   follow(eye, words) {
     const key = eye ? JSON.stringify([eye, words["eye-title"]]) : "";
-    if (key === this.#of) return;
-    this.#of = key;
+    if (key === this.#shownKey) return;
+    this.#shownKey = key;
     this.#clear();
     this.element.hidden = !eye;
     document.body.classList.toggle("comparing", Boolean(eye));
@@ -41,9 +41,9 @@ export class Eye {
         canvas.setAttribute("role", "img");
         canvas.setAttribute("aria-label", words[name]);
       }
-      this.#fetchCard(this.#of);
+      this.#fetchCard(this.#shownKey);
     } else this.element.append(make("p", {}, words["eye-none"]));
-    const typed = make("input", { type: "password", id: "eye-password", autocomplete: "off", maxlength: 64 });
+    const passwordInput = make("input", { type: "password", id: "eye-password", autocomplete: "off", maxlength: 64 });
     const note = make("p", { class: "note", role: "alert" });
     const reasons = eye.reasons.map((reason, index) => {
       const radio = make("input", { type: "radio", name: "reason", value: reason.id, checked: index === 0 });
@@ -51,26 +51,26 @@ export class Eye {
     });
     const decide = async (same) => {
       const reason = this.element.querySelector("[name=reason]:checked")?.value ?? "";
-      const { ok, wait, content } = await password("/staff/again", typed.value);
-      typed.value = "";
+      const { ok, wait, content } = await password("/staff/again", passwordInput.value);
+      passwordInput.value = "";
       if (ok) this.#send({ type: "decide", reception: eye.reception, same, reason: same ? reason : "", proof: content.proof });
       else note.textContent = wait ? words.wait.replace("{seconds}", wait) : words.wrong;
     };
     const form = make("form", {},
       make("fieldset", {}, make("legend", {}, words["eye-reason"]), ...reasons),
-      make("div", { class: "field" }, make("label", { for: "eye-password" }, words["eye-password"]), typed, note),
+      make("div", { class: "field" }, make("label", { for: "eye-password" }, words["eye-password"]), passwordInput, note),
       make("div", { class: "row" },
         button(words["eye-other"], () => decide(false)),
         button(words["eye-same"], () => decide(true), "main")));
-    form.addEventListener("submit", (event) => event.preventDefault());  // neither answer is the default
+    form.addEventListener("submit", (event) => event.preventDefault());  // there is no default answer
     this.element.append(form);
   }
 
-  async #fetchCard(of) {
-    const answer = await fetch("/staff/photo", { cache: "no-store" });
-    if (!answer.ok) return;
-    const image = await createImageBitmap(await answer.blob());
-    if (this.#of === of) {
+  async #fetchCard(key) {
+    const response = await fetch("/staff/photo", { cache: "no-store" });
+    if (!response.ok) return;
+    const image = await createImageBitmap(await response.blob());
+    if (this.#shownKey === key) {
       this.#card.width = image.width;
       this.#card.height = image.height;
       this.#card.getContext("2d").drawImage(image, 0, 0);
@@ -78,16 +78,16 @@ export class Eye {
     image.close();
   }
 
-  /** Draw one JPEG; call `done()` when ready for the next. */
+  /** Draw a JPEG and call `done()` when ready for the next one. */
   async picture(blob, done) {
-    if (!this.#of || this.#decoding) {
+    if (!this.#shownKey || this.#decoding) {
       done();
       return;
     }
     this.#decoding = true;
     try {
       const image = await createImageBitmap(blob);
-      if (this.#of) {
+      if (this.#shownKey) {
         this.#live.width = image.width;
         this.#live.height = image.height;
         this.#live.getContext("2d").drawImage(image, 0, 0);
@@ -102,7 +102,7 @@ export class Eye {
 
   #clear() {
     for (const canvas of [this.#card, this.#live]) {
-      canvas.width = canvas.width;  // clears it
+      canvas.width = canvas.width;  // clears the canvas
       canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
       delete canvas.dataset.drawn;
     }

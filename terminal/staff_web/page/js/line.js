@@ -1,9 +1,9 @@
-// The connection to the terminal, reopened whenever it breaks, and the HTTP requests.
+// WebSocket connection to the terminal, with reconnection, and HTTP requests.
 
 const FIRST_WAIT = 250;
 const MAX_WAIT = 2000;
 
-/** Return the session's `{level, password}`, or null while the terminal does not answer. */
+/** Return the session's `{level, password}`, or null if the terminal does not answer. */
 export async function door() {
   try {
     return await (await fetch("/staff/door", { cache: "no-store" })).json();
@@ -12,10 +12,10 @@ export async function door() {
   }
 }
 
-/** Send a password, and nothing else, to `path`. Returns `{ok, wait, content}`. */
-export async function password(path, typed) {
+/** Post a password to `path`. Return `{ok, wait, content}`. */
+export async function password(path, secret) {
   try {
-    const answer = await fetch(path, { method: "POST", body: typed });
+    const answer = await fetch(path, { method: "POST", body: secret });
     const content = answer.headers.get("content-type")?.startsWith("application/json") ? await answer.json() : {};
     return { ok: answer.ok, wait: content.wait ?? 0, content };
   } catch {
@@ -23,14 +23,14 @@ export async function password(path, typed) {
   }
 }
 
-/** `onMessage(message)`, `onPicture(blob)`, `onGone()`. */
+/** Connection that calls `onMessage(message)`, `onPicture(blob)` and `onGone()` of its handlers. */
 export class Line {
   #socket = null;
   #wait = FIRST_WAIT;
-  #hear;
+  #handlers;
 
-  constructor(hear) {
-    this.#hear = hear;
+  constructor(handlers) {
+    this.#handlers = handlers;
   }
 
   get open() {
@@ -49,13 +49,13 @@ export class Line {
     socket.binaryType = "blob";
     socket.onmessage = (event) => {
       this.#wait = FIRST_WAIT;
-      if (typeof event.data === "string") this.#hear.onMessage(JSON.parse(event.data));
-      else this.#hear.onPicture(event.data);
+      if (typeof event.data === "string") this.#handlers.onMessage(JSON.parse(event.data));
+      else this.#handlers.onPicture(event.data);
     };
     socket.onclose = () => {
       if (this.#socket !== socket) return;
       this.#socket = null;
-      setTimeout(() => this.#hear.onGone(), this.#wait);
+      setTimeout(() => this.#handlers.onGone(), this.#wait);
       this.#wait = Math.min(this.#wait * 2, MAX_WAIT);
     };
     this.#socket = socket;

@@ -1,4 +1,4 @@
-// The staff page: sign-in, the live list, calls, the comparison by eye.
+// Staff page: sign-in, list of receptions, calls and comparison by eye.
 
 import { make } from "/page/js/make.js";
 import * as tones from "/page/js/tones.js";
@@ -9,12 +9,12 @@ import { Line, door, password } from "./line.js";
 import * as view from "./view.js";
 
 const [head, callList, desk, said] = ["#head", "#calls", "#desk", "#said"].map((id) => document.querySelector(id));
-const HERE_EVERY = 20000;
+const ACTIVITY_INTERVAL = 20000;
 let language = navigator.language.startsWith("en") ? "en" : "ja";
 let words = null;
 let level = "out";
-let known = {};
-let here = 0;
+let latest = {};
+let reportedAt = 0;
 
 const send = (message) => line.send(message);
 const eye = new Eye(send);
@@ -23,12 +23,12 @@ const line = new Line({
     switch (message.type) {
       case "level":
         words = message.words;
-        if (level !== message.level) known = {};
+        if (level !== message.level) latest = {};
         level = message.level;
         frame();
         break;
       case "calls":
-        known.calls = message.calls;
+        latest.calls = message.calls;
         callList.hidden = false;
         callList.className = message.calls.length ? "up" : "";
         callList.replaceChildren(...view.calls(message.calls, words, send));
@@ -38,7 +38,7 @@ const line = new Line({
         tell(message.text);
         break;
       default:
-        known[message.type] = message;
+        latest[message.type] = message;
         draw(message.type);
     }
   },
@@ -57,15 +57,15 @@ async function begin() {
     return;
   }
   said.textContent = "";
-  await speak();
+  await loadWords();
   if (answer.level === "out") signIn(answer.password);
   else {
     line.begin(language);
   }
 }
 
-/** Load the page's own texts, which are needed before there is a connection. */
-async function speak() {
+/** Load the page texts needed before the connection is open. */
+async function loadWords() {
   document.documentElement.lang = language;
   words ??= await (await fetch(`/staff/words/${language}`)).json();
 }
@@ -77,10 +77,10 @@ function tell(text) {
 
 function frame() {
   document.title = words.title;
-  ring(known.calls?.length ?? 0, words.title);
+  ring(latest.calls?.length ?? 0, words.title);
   head.replaceChildren(make("h1", {}, words.title),
     tones.awake() ? "" : button(words.sound, () => { tones.wake(); setTimeout(frame, 300); }, "sound"),
-    button(words.language, () => change()),
+    button(words.language, () => switchLanguage()),
     level === "acting" ? button(words.lock, () => leave("/staff/lock")) : "",
     level === "out" ? "" : button(words["sign-out"], () => leave("/staff/sign-out")));
   if (level === "watching") {
@@ -92,50 +92,50 @@ function frame() {
 }
 
 function draw(kind) {
-  if (level !== "acting" || !known[kind]) return;
+  if (level !== "acting" || !latest[kind]) return;
   if (!desk.querySelector("#left")) desk.replaceChildren(eye.element, make("div", { id: "left" }), make("div", { id: "right" }));
   const key = document.activeElement?.dataset.key;
   const [left, right] = [desk.querySelector("#left"), desk.querySelector("#right")];
-  if (kind === "eye") eye.follow(known.eye.eye, words);
-  if (known.now && known.day) {
-    if (kind === "now" || kind === "day") left.replaceChildren(view.now(known.now, words, send), view.day(known.day.rows, known.day.readable, words, send));
+  if (kind === "eye") eye.follow(latest.eye.eye, words);
+  if (latest.now && latest.day) {
+    if (kind === "now" || kind === "day") left.replaceChildren(view.now(latest.now, words, send), view.day(latest.day.rows, latest.day.readable, words, send));
   }
-  if (known.devices && (kind === "devices" || kind === "now")) right.replaceChildren(view.noCard(words, language), view.devices(known.devices.devices, known.now?.canStop, words, send));
+  if (latest.devices && (kind === "devices" || kind === "now")) right.replaceChildren(view.noCard(words, language), view.devices(latest.devices.devices, latest.now?.canStop, words, send));
   if (key) desk.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
 }
 
-function signIn(possible) {
+function signIn(enabled) {
   level = "out";
-  known = {};
+  latest = {};
   callList.hidden = true;
   frame();
-  desk.replaceChildren(possible ? form("") : make("p", { class: "card" }, words["no-password"]));
+  desk.replaceChildren(enabled ? form("") : make("p", { class: "card" }, words["no-password"]));
 }
 
 function form(text) {
-  const typed = make("input", { type: "password", id: "password", autocomplete: "off", maxlength: 64, required: true });
+  const passwordInput = make("input", { type: "password", id: "password", autocomplete: "off", maxlength: 64, required: true });
   const note = make("p", { class: "note", role: "alert" });
   const entry = make("form", { class: "card" }, text ? make("p", {}, text) : "",
-    make("label", { for: "password" }, words["sign-in"]), typed, note,
+    make("label", { for: "password" }, words["sign-in"]), passwordInput, note,
     make("button", { class: "main" }, words.enter));
   entry.addEventListener("submit", async (event) => {
     event.preventDefault();
     tones.wake();
-    const answer = await password("/staff/sign-in", typed.value);
-    typed.value = "";
+    const answer = await password("/staff/sign-in", passwordInput.value);
+    passwordInput.value = "";
     if (answer.ok) {
       line.end();
       begin();
     } else note.textContent = answer.wait ? words.wait.replace("{seconds}", answer.wait) : words.wrong;
   });
-  setTimeout(() => typed.focus(), 0);
+  setTimeout(() => passwordInput.focus(), 0);
   return entry;
 }
 
-async function change() {
+async function switchLanguage() {
   language = language === "ja" ? "en" : "ja";
   words = null;
-  await speak();
+  await loadWords();
   if (!send({ type: "language", language })) begin();
 }
 
@@ -146,11 +146,11 @@ async function leave(path) {
 }
 
 /** Report activity, which extends the session. */
-function touched() {
-  if (Date.now() - here < HERE_EVERY) return;
-  here = Date.now();
+function reportActivity() {
+  if (Date.now() - reportedAt < ACTIVITY_INTERVAL) return;
+  reportedAt = Date.now();
   send({ type: "here" });
 }
-addEventListener("pointerdown", touched);
-addEventListener("keydown", touched);
+addEventListener("pointerdown", reportActivity);
+addEventListener("keydown", reportActivity);
 begin();

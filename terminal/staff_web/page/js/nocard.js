@@ -1,4 +1,4 @@
-// The form for a patient without a card. Its content is sent once and never stored.
+// Form for patients without a card. Its content is not stored.
 
 import { make } from "/page/js/make.js";
 import { button, open } from "./ask.js";
@@ -23,17 +23,17 @@ export function form(words, language) {
     const limit = entry.querySelector("[name=limit]:checked")?.value;
     const missing = ["insurer", "number", "birth"].filter((name) => !inputs[name].value);
     if (missing.length || limit === undefined) {
-      wrong([...missing, ...(limit === undefined ? ["limit"] : [])]);
+      markInvalid([...missing, ...(limit === undefined ? ["limit"] : [])]);
       return;
     }
     const content = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value]));
     const answer = await fetch("/staff/look-up", { method: "POST", body: JSON.stringify({ ...content, limit: limit === "true", language }) });
     const reply = await answer.json().catch(() => ({}));
-    if (answer.status === 422) wrong(reply.fields);
+    if (answer.status === 422) markInvalid(reply.fields);
     else show(reply);
   });
 
-  function wrong(names) {
+  function markInvalid(names) {
     note.textContent = `${words["nocard-wrong"]}${names.map((name) => words[`nocard-${name}`]).join("・")}`;
     for (const [name, input] of Object.entries(inputs)) input.setAttribute("aria-invalid", String(names.includes(name)));
   }

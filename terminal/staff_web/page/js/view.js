@@ -1,4 +1,4 @@
-// The panels of the page. All content is text from the terminal; the page remembers only which rows are open.
+// Panels of the page. All content comes from the terminal, except which rows are expanded.
 
 import { make } from "/page/js/make.js";
 import { form } from "./nocard.js";
@@ -7,7 +7,7 @@ import { astray, button, name, sure, withdraw } from "./ask.js";
 const SIGNS = { delivered: "✓", "under-way": "…", awaiting: "⏳", "handing-over": "⏳", astray: "!", problem: "!", "held-back": "!", expired: "!", refused: "!", interrupted: "!" };
 const OFF = new Set(["closed", "left", "inquiry", "discarded", "declined"]);
 const BAD = new Set(["astray", "problem", "held-back", "expired", "refused", "interrupted"]);
-const opened = new Set();
+const expanded = new Set();
 
 export function calls(list, words, send) {
   if (!list.length) return [make("h2", {}, words.calls), make("p", { class: "quiet" }, words["no-calls"])];
@@ -51,9 +51,9 @@ function line(row, words, send) {
     row.mayWithdraw ? button(words.withdraw, () => withdraw(words, row,
       (items) => send({ type: "withdraw", reception: row.reception, items })), "", `withdraw-${row.number}`) : ""));
   if (row.helps.length) {
-    const details = make("details", { open: opened.has(row.reception) }, make("summary", { "data-key": `helps-${row.number}` }, words.helps),
+    const details = make("details", { open: expanded.has(row.reception) }, make("summary", { "data-key": `helps-${row.number}` }, words.helps),
       make("ul", {}, ...row.helps.map((text) => make("li", {}, text))));
-    details.addEventListener("toggle", () => opened[details.open ? "add" : "delete"](row.reception));
+    details.addEventListener("toggle", () => expanded[details.open ? "add" : "delete"](row.reception));
     item.append(details);
   }
   return item;
@@ -66,7 +66,7 @@ export function noCard(words, language) {
 
 export function devices(list, canStop, words, send) {
   return make("section", { id: "devices" }, make("h2", {}, words.devices),
-    make("dl", {}, ...list.map((one) => make("div", { class: one.bad ? "bad" : "" },
-      make("dt", {}, one.name), make("dd", {}, one.bad ? `! ${one.text}` : one.text)))),
+    make("dl", {}, ...list.map((device) => make("div", { class: device.bad ? "bad" : "" },
+      make("dt", {}, device.name), make("dd", {}, device.bad ? `! ${device.text}` : device.text)))),
     canStop ? make("div", { class: "stop" }, button(words.stop, () => sure(words, words["stop-sure"], words.stop, () => send({ type: "stop" })), "danger", "stop")) : "");
 }

@@ -97,7 +97,7 @@ def test_sample_command_writes_files_or_explains_errors(tmp_path: Path) -> None:
         (["sample", "nobody"], "nobody: unknown person"),
         (["sample", "adult", "--answers", "drugs=yes"], "write NAME=yes or NAME=no"),
         (["sample", "self-defence", "--answers", "medicines=yes"], "never shared"),
-        (["sample"], "Name a person, or use --all"),
+        (["sample"], "Specify either a person or --all"),
     ):
         code, output = uketsuke("handover", *arguments)
         assert (code, message in output) == (1, True), output
