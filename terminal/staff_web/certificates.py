@@ -31,7 +31,7 @@ def make_server(settings: Settings, hosts: tuple[str, ...]) -> TlsFiles:
     folder = private_folder(keys_folder(settings.state_dir))
     authority = authority_in(folder, f"uketsuke staff {settings.service.terminal_id}")
     if not _is_long_valid(authority[0]):
-        raise ValueError("the authority and all its certificates expire soon")
+        raise ValueError("the authority expires soon and cannot issue certificates")
     files = tls_files(folder, SERVER)
     current = names_of(files.certificate) if files.certificate.exists() else ()
     names = tuple(dict.fromkeys((*current, *hosts)))
