@@ -133,9 +133,9 @@ def test_added_model_is_used_if_selected_in_the_settings(state: Path) -> None:
     assert isinstance(engine, Engine)
     assert isinstance(engine._encoder, SFace)
     assert engine.calibration != calibration_of("sface")
-    found = devices.face_engine(settings(state))
-    assert found.grade is Grade.OK
-    assert "vision.model mine, calibrated locally" in found.text
+    finding = devices.face_engine(settings(state))
+    assert finding.grade is Grade.OK
+    assert "vision.model mine, calibrated locally" in finding.text
 
 
 def test_model_without_calibration_is_refused(state: Path) -> None:
@@ -147,9 +147,9 @@ def test_model_without_calibration_is_refused(state: Path) -> None:
         assert code == 1
         assert "has no calibration" in output
     assert "mine  (NOT USABLE, in use)" in call(state, "face", "models", model="mine")[1]
-    found = devices.face_engine(settings(state))
-    assert found.grade is Grade.BAD
-    assert "uketsuke face add" in found.remedy
+    finding = devices.face_engine(settings(state))
+    assert finding.grade is Grade.BAD
+    assert "uketsuke face add" in finding.remedy
 
 
 def test_unknown_model_name_is_reported(tmp_path: Path) -> None:
@@ -220,8 +220,8 @@ def test_local_calibration_of_the_built_in_network_is_used(calibrated_state: Pat
     assert calibration_of("dlib", calibrated_state / "face") == calibration_of("dlib"), (
         "the calibration was applied to another engine"
     )
-    found = devices.face_engine(settings(calibrated_state, ""))
-    assert (found.grade, "the default network, calibrated locally" in found.text) == (Grade.OK, True)
+    finding = devices.face_engine(settings(calibrated_state, ""))
+    assert (finding.grade, "the default network, calibrated locally" in finding.text) == (Grade.OK, True)
 
 
 @pytest.mark.parametrize(
@@ -239,10 +239,10 @@ def test_damaged_or_mismatched_calibration_is_refused(
     file.write_text(json.dumps(json.loads(file.read_text()) | change) if change else "{")
     with pytest.raises(NotReady, match=reason):
         face_engine(settings(calibrated_state, ""))
-    found = devices.face_engine(settings(calibrated_state, ""))
-    assert found.grade is Grade.BAD
-    assert reason in found.remedy
-    assert "uketsuke face calibrate" in found.remedy
+    finding = devices.face_engine(settings(calibrated_state, ""))
+    assert finding.grade is Grade.BAD
+    assert reason in finding.remedy
+    assert "uketsuke face calibrate" in finding.remedy
     code, output = call(calibrated_state, "run", "--headless")
     assert code == 1
     assert reason in output

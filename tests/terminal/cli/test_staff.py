@@ -12,8 +12,8 @@ from terminal.front.password import PasswordGate, PasswordRight, PasswordWrong
 from terminal.staff_password import hash_file
 
 
-def run(folder: Path, *arguments: str, typed: str | None = None) -> tuple[int, str]:
-    result = CliRunner().invoke(app, list(arguments), input=typed, env={"UKETSUKE_STATE_DIR": str(folder)})
+def run(folder: Path, *arguments: str, stdin: str | None = None) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(arguments), input=stdin, env={"UKETSUKE_STATE_DIR": str(folder)})
     return result.exit_code, result.output
 
 
@@ -23,7 +23,7 @@ def test_numeric_password_is_set_and_accepted(tmp_path: Path) -> None:
     assert staff_password(settings).grade == "WARN"
     assert "no staff password" in run(tmp_path, "config", "check")[1]
 
-    code, output = run(tmp_path, "staff", "password", typed="280417\n")
+    code, output = run(tmp_path, "staff", "password", stdin="280417\n")
     assert code == 0
     assert "280417" not in output
     assert hash_file(tmp_path).read_text().startswith("$argon2")
@@ -48,7 +48,7 @@ def test_numeric_password_is_set_and_accepted(tmp_path: Path) -> None:
     ],
 )
 def test_weak_password_is_refused_with_a_reason_and_not_stored(tmp_path: Path, password: str, reason: str) -> None:
-    code, output = run(tmp_path, "staff", "password", typed=f"{password}\n")
+    code, output = run(tmp_path, "staff", "password", stdin=f"{password}\n")
     assert code == 1
     assert reason in output
     assert password not in output

@@ -68,9 +68,9 @@ def test_card_signs_the_decision_and_the_signature_is_not_stored(desk: Desk) -> 
     asyncio.run(day())
     assert signature_verdict(desk) is CardSignature.VALID
     (signature,) = signatures
-    stored = b"".join(path.read_bytes() for path in desk.settings.state_dir.rglob("*") if path.is_file())
+    state_bytes = b"".join(path.read_bytes() for path in desk.settings.state_dir.rglob("*") if path.is_file())
     for encoded in (signature, signature.hex().encode(), card_base64(signature)):
-        assert encoded not in stored
+        assert encoded not in state_bytes
     assert tries_left(card) == 3
 
 
@@ -128,9 +128,9 @@ def test_missing_required_signature_turns_consent_into_refusal(
     state = asyncio.run(share_all(desk, before=remove_signature))
     assert state.outcome is st.Outcome.NOTHING_SHARED
     assert not any(granted for _, granted in state.flags)
-    (decided,) = [event for event in records(desk) if isinstance(event, Decided)]
-    assert decided.cause is Cause.UNSIGNED
-    assert not decided.granted
+    (decision,) = [event for event in records(desk) if isinstance(event, Decided)]
+    assert decision.cause is Cause.UNSIGNED
+    assert not decision.granted
     assert set(flags_in(desk.results()[0]).values()) == {0}
 
 

@@ -58,57 +58,57 @@ class FilmedDesk(Desk):
 
 
 @pytest.fixture
-def filmed(counter: DemoCounter) -> FilmedDesk:
+def filmed_desk(counter: DemoCounter) -> FilmedDesk:
     return FilmedDesk(counter, counter.settings)
 
 
-def test_front_is_read_together_with_the_chip_and_opens_the_face_record(filmed: FilmedDesk) -> None:
+def test_front_is_read_together_with_the_chip_and_opens_the_face_record(filmed_desk: FilmedDesk) -> None:
     """Before the first touch, the code is read and the screen shows that the card has no PIN."""
 
     async def day() -> None:
-        async with filmed.open():
-            filmed.place.insert(filmed.card("pinless-card"))
-            await filmed.until(
+        async with filmed_desk.open():
+            filmed_desk.place.insert(filmed_desk.card("pinless-card"))
+            await filmed_desk.until(
                 lambda state: isinstance(state, st.ChoosingMethod) and state.why is st.MethodReason.PINLESS, 60
             )
-            patient = filmed.conductor.patient
+            patient = filmed_desk.conductor.patient
             assert patient is not None
             code = patient.front
             assert len(code) == 14
             assert any(code)
-            filmed.touch(ev.FaceChosen)
-            state = await filmed.until(
+            filmed_desk.touch(ev.FaceChosen)
+            state = await filmed_desk.until(
                 lambda state: not isinstance(state, st.Idle) and state.reception.record is not None, 90
             )
             assert state.reception.code_left == 10
             assert not any(code), "the code was not overwritten after use"
-            await filmed.take_card()
+            await filmed_desk.take_card()
 
     asyncio.run(day())
-    entries = [state for state in filmed.states if isinstance(state, st.PrintedCodeEntry)]
+    entries = [state for state in filmed_desk.states if isinstance(state, st.PrintedCodeEntry)]
     assert entries
     assert not any(state.wrong or state.guidance for state in entries), "the front was scanned again"
 
 
-def test_code_can_be_typed_if_the_front_is_covered(filmed: FilmedDesk) -> None:
+def test_code_can_be_typed_if_the_front_is_covered(filmed_desk: FilmedDesk) -> None:
     async def day() -> None:
-        async with filmed.open():
-            filmed.source.covered = True
-            await filmed.choose_face()
-            await filmed.until(lambda state: isinstance(state, st.PrintedCodeEntry) and state.scanning, 60)
-            filmed.touch(ev.CodeTypingChosen)
-            await filmed.until(lambda state: isinstance(state, st.PrintedCodeEntry) and state.waiting is None, 60)
-            await filmed.take_card()
+        async with filmed_desk.open():
+            filmed_desk.source.covered = True
+            await filmed_desk.choose_face()
+            await filmed_desk.until(lambda state: isinstance(state, st.PrintedCodeEntry) and state.scanning, 60)
+            filmed_desk.touch(ev.CodeTypingChosen)
+            await filmed_desk.until(lambda state: isinstance(state, st.PrintedCodeEntry) and state.waiting is None, 60)
+            await filmed_desk.take_card()
             async with asyncio.timeout(60):
-                while filmed.conductor.printed._scanner.camera.is_open:  # type: ignore[union-attr]
+                while filmed_desk.conductor.printed._scanner.camera.is_open:  # type: ignore[union-attr]
                     await asyncio.sleep(0.01)
 
     asyncio.run(day())
 
 
-def test_printed_front_matches_the_simulated_card(filmed: FilmedDesk) -> None:
+def test_printed_front_matches_the_simulated_card(filmed_desk: FilmedDesk) -> None:
     for persona in ("face-match", "pinless-card", "infant-no-photo-pin", "child-with-guardian"):
-        card = filmed.card(persona)
+        card = filmed_desk.card(persona)
         front = front_of(card)
         assert front.security_code == card.printed_code[10:]
         assert front.expiry.startswith(card.printed_code[6:10])

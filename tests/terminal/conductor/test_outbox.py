@@ -42,8 +42,8 @@ def test_check_interrupted_by_a_full_ledger_is_later_submitted_without_consent(
     async def day() -> None:
         async with desk.open():
             await desk.reach_consent()
-            with monkeypatch.context() as full:
-                full.setattr(store.LedgerStore, "append", fail_with_disk_full)
+            with monkeypatch.context() as patch:
+                patch.setattr(store.LedgerStore, "append", fail_with_disk_full)
                 await desk.share_all()
                 state = await desk.until(st.Problem)
                 assert state.problem is ProblemCode.LEDGER_FAILED
@@ -77,8 +77,8 @@ def test_discarded_check_is_not_submitted_even_if_the_ledger_failed(
     async def day() -> None:
         async with desk.open():
             await desk.reach_consent()
-            with monkeypatch.context() as full:
-                full.setattr(store.LedgerStore, "append", fail_with_disk_full)
+            with monkeypatch.context() as patch:
+                patch.setattr(store.LedgerStore, "append", fail_with_disk_full)
                 desk.touch(ev.StaffAuthenticated)
                 desk.touch(ev.StaffDiscards)
                 await desk.until(st.Idle)
@@ -99,8 +99,8 @@ def test_undeliverable_check_does_not_block_the_others(desk: Desk, monkeypatch: 
             delivery = desk.conductor.delivery
             first = delivery.ledger.unfinished()[0].check_id
             monkeypatch.setattr(delivery, "deliver", failing_delivery(first, delivery.deliver))
-            (delivered,) = await delivery.process_outbox()
-            assert delivered.stage is DeliveryStage.DELIVERED
+            (outcome,) = await delivery.process_outbox()
+            assert outcome.stage is DeliveryStage.DELIVERED
             assert [history.check_id for history in delivery.ledger.unfinished()] == [first]
 
     asyncio.run(day())
@@ -151,9 +151,9 @@ def test_stop_waits_for_the_record_of_a_moved_result(desk: Desk, monkeypatch: py
             move = folder.move
 
             def move_slowly(name: str, digest: str) -> object:
-                moved = move(name, digest)
+                outcome = move(name, digest)
                 time.sleep(0.3)
-                return moved
+                return outcome
 
             monkeypatch.setattr(folder, "move", move_slowly)
             await until(lambda: bool(desk.results()))

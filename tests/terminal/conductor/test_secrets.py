@@ -149,14 +149,14 @@ def test_reason_entered_by_staff_is_not_in_the_audit_trail() -> None:
 
 def test_late_scan_does_not_replace_the_typed_code() -> None:
     """The typed code may be in use if the patient changed to the PIN and back."""
-    patient, typed = Patient("r1"), bytearray(b"60061520341234")
-    scanned = bytearray(b"60061520349876")
+    patient, typed_code = Patient("r1"), bytearray(b"60061520341234")
+    scanned_code = bytearray(b"60061520349876")
 
     class SlowScanner:
         def scan(self) -> bytearray:
             desk.stop()
-            patient.put_code(typed)
-            return scanned
+            patient.put_code(typed_code)
+            return scanned_code
 
     desk = PrintedDesk(SlowScanner())
 
@@ -165,9 +165,9 @@ def test_late_scan_does_not_replace_the_typed_code() -> None:
 
     assert isinstance(asyncio.run(day()), ev.CodeNotScanned)
     desk.close()
-    assert patient.code is typed
-    assert typed == b"60061520341234"
-    assert not any(scanned)
+    assert patient.code is typed_code
+    assert typed_code == b"60061520341234"
+    assert not any(scanned_code)
 
 
 def test_pin_and_code_are_locked_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ def stage(tmp_path: Path) -> Iterator[PageStage]:
 
 
 @pytest.fixture
-def settling(tmp_path: Path) -> Iterator[PageStage]:
+def settling_stage(tmp_path: Path) -> Iterator[PageStage]:
     """A terminal that ignores answers for two seconds after a new screen or an answer, longer than four taps take."""
     with PageStage(Settings(state_dir=tmp_path), settle_seconds=2) as stage:
         yield stage

@@ -29,8 +29,8 @@ def centre_of_offer(page: Page, id: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_repeated_taps_post_one_answer(settling: PageStage, page: Page) -> None:
-    stage = settling
+def test_repeated_taps_post_one_answer(settling_stage: PageStage, page: Page) -> None:
+    stage = settling_stage
     stage.open(page)
     show_screen(stage, page, "consent")
     x, y = centre_of_offer(page, "all")
@@ -40,8 +40,8 @@ def test_repeated_taps_post_one_answer(settling: PageStage, page: Page) -> None:
     assert [type(event) for event in stage.counter.posted] == [ev.ShareAll]
 
 
-def test_early_touch_on_a_new_screen_shows_a_message(settling: PageStage, page: Page) -> None:
-    stage = settling
+def test_early_touch_on_a_new_screen_shows_a_message(settling_stage: PageStage, page: Page) -> None:
+    stage = settling_stage
     stage.open(page)
     show_screen(stage, page, "method", settled=False)
     # touch the new screen from the page, because a touch from the test may be too late
@@ -142,15 +142,15 @@ def test_keys_with_modifiers_are_ignored(stage: PageStage, page: Page) -> None:
 
 def test_touch_outside_all_targets_wakes_only_the_idle_screen(stage: PageStage, page: Page) -> None:
     """On the idle screen, the voice then explains how to begin."""
-    sent: list[dict[str, object]] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(json.loads(str(frame)))))
+    messages: list[dict[str, object]] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: messages.append(json.loads(str(frame)))))
     stage.open(page)
     show_screen(stage, page, "method")
     page.locator("h1").tap()
     show_screen(stage, page, "idle")
     page.locator("h1").tap()
-    wait_for(page, lambda: sent)
-    assert sent == [{"type": "attend"}]
+    wait_for(page, lambda: messages)
+    assert messages == [{"type": "attend"}]
 
 
 def test_touched_button_changes_colour_in_the_next_frame(stage: PageStage, page: Page) -> None:
@@ -219,8 +219,8 @@ def test_focused_target_has_an_outline_of_six_units(stage: PageStage, page: Page
     assert style == ["solid", "6px"]
 
 
-def test_question_and_keypad_have_separate_pages_in_the_largest_text(settling: PageStage, page: Page) -> None:
-    stage = settling
+def test_question_and_keypad_have_separate_pages_in_the_largest_text(settling_stage: PageStage, page: Page) -> None:
+    stage = settling_stage
     stage.open(page)
     stage.set_state(state_of("pin", size=Size.LARGEST))
     wait_painted(page, stage.serial)
@@ -401,11 +401,11 @@ def test_readings_are_rendered_and_markup_is_escaped(stage: PageStage, page: Pag
 
 
 def test_page_receives_no_internal_events(stage: PageStage, page: Page) -> None:
-    received: list[str] = []
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(str(frame))))
+    frames: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))))
     stage.open(page)
     show_screen(stage, page, "summary")
-    talk = next(message["talk"] for message in map(json.loads, reversed(received)) if message["type"] == "talk")
+    talk = next(message["talk"] for message in map(json.loads, reversed(frames)) if message["type"] == "talk")
     assert set(talk["body"]["offers"][0]) <= {"id", "label", "hint", "key", "ten", "back", "lang", "names"}
     assert "r1" not in json.dumps(talk)
 

@@ -65,13 +65,13 @@ def test_digit_typed_too_early_is_not_revealed(unsettled_stage: PageStage, page:
 
 def test_digits_typed_without_a_keypad_are_not_sent(stage: PageStage, page: Page) -> None:
     """A patient may type the PIN before or after the PIN screen."""
-    sent: list[dict[str, object]] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(json.loads(str(frame)))))
+    messages: list[dict[str, object]] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: messages.append(json.loads(str(frame)))))
     stage.open(page)
     stage.show(page, state_of("reading"))
     page.keyboard.type("7319")
-    wait_for(page, lambda: len(sent) >= 4)
-    assert sent == [{"type": "attend", "key": "key"}] * 4
+    wait_for(page, lambda: len(messages) >= 4)
+    assert messages == [{"type": "attend", "key": "key"}] * 4
 
 
 def test_key_repeats_are_ignored(stage: PageStage, page: Page) -> None:

@@ -38,13 +38,13 @@ LONG = of_bytes(bytes(2 * 24_000 * 20), 24_000)
 
 
 @pytest.fixture
-def speaking(tmp_path: Path) -> Iterator[PageStage]:
-    with _speaking(tmp_path, LONG) as stage:
+def speaking_stage(tmp_path: Path) -> Iterator[PageStage]:
+    with _open_speaking_stage(tmp_path, LONG) as stage:
         yield stage
 
 
 @contextmanager
-def _speaking(folder: Path, sound: bytes) -> Iterator[PageStage]:
+def _open_speaking_stage(folder: Path, sound: bytes) -> Iterator[PageStage]:
     async def render(_text: str, _language: str, *, slow: bool = False) -> bytes:
         return sound
 
@@ -60,53 +60,53 @@ def show(stage: PageStage, page: Page, name: str) -> None:
     wait_painted(page, stage.serial)
 
 
-def test_sentence_is_fetched_by_a_random_id_with_the_cookie(speaking: PageStage, page: Page) -> None:
-    requested: list[str] = []
-    page.on("request", lambda request: requested.append(request.url))
+def test_sentence_is_fetched_by_a_random_id_with_the_cookie(speaking_stage: PageStage, page: Page) -> None:
+    requested_urls: list[str] = []
+    page.on("request", lambda request: requested_urls.append(request.url))
     page.add_init_script(AUDIO)
-    speaking.open(page)
-    show(speaking, page, "pin-wrong")
+    speaking_stage.open(page)
+    show(speaking_stage, page, "pin-wrong")
     until(page, "window.audio.length > 0 && !window.audio[0].paused")
-    clips = {url.rsplit("/", 1)[1] for url in requested if "/voice/" in url}
+    clips = {url.rsplit("/", 1)[1] for url in requested_urls if "/voice/" in url}
     assert clips
     assert all(len(clip) == 12 and clip.isascii() for clip in clips)
-    show(speaking, page, "pin")
-    show(speaking, page, "pin-wrong")
-    later_clips = {url.rsplit("/", 1)[1] for url in requested if "/voice/" in url} - clips
+    show(speaking_stage, page, "pin")
+    show(speaking_stage, page, "pin-wrong")
+    later_clips = {url.rsplit("/", 1)[1] for url in requested_urls if "/voice/" in url} - clips
     assert not later_clips & clips, "a repeated sentence reused its id"
     with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(f"{speaking.root}voice/{next(iter(clips))}")  # without the cookie
+        urllib.request.urlopen(f"{speaking_stage.root}voice/{next(iter(clips))}")  # without the cookie
 
 
-def test_next_question_cuts_off_the_current_sentence(speaking: PageStage, page: Page) -> None:
+def test_next_question_cuts_off_the_current_sentence(speaking_stage: PageStage, page: Page) -> None:
     page.add_init_script(AUDIO)
-    speaking.open(page)
-    show(speaking, page, "method")
+    speaking_stage.open(page)
+    show(speaking_stage, page, "method")
     until(page, "window.audio.length === 1 && !window.audio[0].paused")
-    show(speaking, page, "pin")
+    show(speaking_stage, page, "pin")
     until(page, "window.audio.length === 2 && !window.audio[1].paused")
     assert page.evaluate("window.audio[0].paused")
-    speaking.run_on_loop(lambda: speaking.counter.perform(fx.RemindTakeCard("r1", 0)))
-    speaking.set_state(state_of("method"))  # without voice; the page receives it after the reminder
+    speaking_stage.run_on_loop(lambda: speaking_stage.counter.perform(fx.RemindTakeCard("r1", 0)))
+    speaking_stage.set_state(state_of("method"))  # without voice; the page receives it after the reminder
     until(page, "window.audio[1].paused")
     assert page.evaluate("window.audio.length") == 2, "the reminder interrupted the sentence"
 
 
-def test_missing_sentence_does_not_block_the_next(speaking: PageStage, page: Page) -> None:
+def test_missing_sentence_does_not_block_the_next(speaking_stage: PageStage, page: Page) -> None:
     page.add_init_script(AUDIO)
-    dropped: list[str] = []
+    dropped_urls: list[str] = []
 
     def drop_the_first(route: Route) -> None:
-        if not dropped:
-            dropped.append(route.request.url)
-        if route.request.url in dropped:
+        if not dropped_urls:
+            dropped_urls.append(route.request.url)
+        if route.request.url in dropped_urls:
             route.fulfill(status=204)
         else:
             route.continue_()
 
     page.route("**/voice/*", drop_the_first)
-    speaking.open(page)
-    show(speaking, page, "method")
+    speaking_stage.open(page)
+    show(speaking_stage, page, "method")
     until(page, "window.audio.some((audio) => !audio.paused && audio.currentTime > 0)")
 
 
@@ -115,7 +115,7 @@ def test_sound_stops_when_the_terminal_stops(browser: Browser, tmp_path: Path) -
     page = context.new_page()
     page.add_init_script(AUDIO)
     two_minutes = of_bytes(bytes(2 * 8_000 * 120), 8_000)
-    with _speaking(tmp_path, two_minutes) as stage:
+    with _open_speaking_stage(tmp_path, two_minutes) as stage:
         stage.open(page)
         show(stage, page, "method")
         until(page, "window.audio.length > 0 && !window.audio[0].paused")
@@ -123,15 +123,15 @@ def test_sound_stops_when_the_terminal_stops(browser: Browser, tmp_path: Path) -
     context.close()
 
 
-def test_volume_key_raises_the_volume(speaking: PageStage, page: Page) -> None:
+def test_volume_key_raises_the_volume(speaking_stage: PageStage, page: Page) -> None:
     page.add_init_script(AUDIO)
-    speaking.open(page)
-    show(speaking, page, "method")
+    speaking_stage.open(page)
+    show(speaking_stage, page, "method")
     until(page, "window.audio.length === 1")
     assert page.evaluate("window.audio[0].volume") == pytest.approx(0.5)
     page.keyboard.press("NumpadAdd")
-    wait_for(page, lambda: speaking.counter.posted)
-    assert speaking.counter.posted == [ev.DisplayChanged("r1", volume=100)]
+    wait_for(page, lambda: speaking_stage.counter.posted)
+    assert speaking_stage.counter.posted == [ev.DisplayChanged("r1", volume=100)]
 
 
 def test_page_reports_blocked_sound_until_it_is_touched(browser: Browser, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_page_reports_blocked_sound_until_it_is_touched(browser: Browser, tmp_pa
     arguments.append("--autoplay-policy=document-user-activation-required")
     strict = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
     blocked: list[bool] = []
-    with _speaking(tmp_path, tone(Tone.DIGIT)) as stage:
+    with _open_speaking_stage(tmp_path, tone(Tone.DIGIT)) as stage:
         page = strict.new_page()
         page.expose_function("blocked", lambda: blocked.append(True))
         page.add_init_script(AUDIO + REPORT_BLOCKED)

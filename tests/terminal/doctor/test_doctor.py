@@ -184,9 +184,9 @@ def test_camera_check_reports_size_format_and_rate(tmp_path: Path, ready: Settin
 
 
 def test_camera_in_use_by_the_running_terminal_is_not_opened(ready: Settings, ledger: Ledger) -> None:
-    found = devices.camera(with_changes(ready, vision={"camera": "/dev/video97"}))
-    assert found.grade is Grade.OK
-    assert f"process {os.getpid()}" in found.text
+    finding = devices.camera(with_changes(ready, vision={"camera": "/dev/video97"}))
+    assert finding.grade is Grade.OK
+    assert f"process {os.getpid()}" in finding.text
 
 
 # --- service and clock ----------------------------------------------------------------------------------------
@@ -210,8 +210,8 @@ def test_terminal_unknown_to_the_service_is_reported(counter: DemoCounter, ready
 )
 def test_damaged_or_mismatched_enrolment_is_reported(ready: Settings, text: str, message: str) -> None:
     enrolment_path(ready.state_dir).write_text(text)
-    found = service.service(ready)
-    assert (found.grade, message in found.text) == (Grade.BAD, True)
+    finding = service.service(ready)
+    assert (finding.grade, message in finding.text) == (Grade.BAD, True)
 
 
 def test_real_enrolment_is_refused_at_a_simulated_service(ready: Settings) -> None:
@@ -226,14 +226,14 @@ def test_service_check_uses_the_configured_timeout(counter: DemoCounter, ready: 
     silent = service.service(ready)
     assert silent.grade is Grade.BAD
     assert "no response within 0.5 seconds" in silent.text
-    found = clock.clock(ready)
-    assert found.grade is Grade.OK
-    assert "did not answer" in found.text
+    finding = clock.clock(ready)
+    assert finding.grade is Grade.OK
+    assert "did not answer" in finding.text
 
 
 def test_plain_http_to_another_host_is_refused(ready: Settings) -> None:
-    found = service.service(with_changes(ready, service={"url": "http://example.com"}))
-    assert "use https" in found.text
+    finding = service.service(with_changes(ready, service={"url": "http://example.com"}))
+    assert "use https" in finding.text
 
 
 @pytest.mark.parametrize(
@@ -246,8 +246,8 @@ def test_clock_is_compared_with_the_services_clock(difference: int, grade: Grade
 def test_clock_behind_the_ledger_is_reported(ready: Settings, ledger: Ledger) -> None:
     assert clock.grade_clock(datetime(1970, 1, 2, tzinfo=UTC), None, None).grade is Grade.BAD
     os.utime(ledger_path(ready), (time.time() + 86_400,) * 2)
-    found = clock.clock(ready)
-    assert (found.grade, "earlier than existing files" in found.text) == (Grade.BAD, True)
+    finding = clock.clock(ready)
+    assert (finding.grade, "earlier than existing files" in finding.text) == (Grade.BAD, True)
 
 
 # --- certificates ---------------------------------------------------------------------------------------------
@@ -256,19 +256,19 @@ def test_clock_behind_the_ledger_is_reported(ready: Settings, ledger: Ledger) ->
 def test_line_certificates_are_checked(ready: Settings) -> None:
     folder, created = ready.state_dir / "terminal" / "line", datetime.now(UTC)
     create_tls_files(folder, terminals=(ready.service.terminal_id,))
-    found = trust.certificates(ready)
-    assert found.grade is Grade.OK
-    assert any(f"{day + timedelta(days=825):%Y-%m-%d}" in found.text for day in (created, datetime.now(UTC)))
+    finding = trust.certificates(ready)
+    assert finding.grade is Grade.OK
+    assert any(f"{day + timedelta(days=825):%Y-%m-%d}" in finding.text for day in (created, datetime.now(UTC)))
     (folder / "terminal-1.key").write_text("not a key")
     assert trust.certificates(ready).grade is Grade.BAD
 
 
 @pytest.mark.parametrize(("days", "grade"), [(-1, Grade.BAD), (10, Grade.WARN), (100, Grade.OK)])
 def test_certificate_expiry_is_graded(days: int, grade: Grade) -> None:
-    found = trust.grade_certificates(
+    finding = trust.grade_certificates(
         {"a.pem": NOW + timedelta(days=900), "b.pem": NOW + timedelta(days=days, hours=1)}, NOW
     )
-    assert found.grade is grade
+    assert finding.grade is grade
 
 
 def test_staff_page_certificate_problems_are_reported(ready: Settings) -> None:
@@ -294,12 +294,12 @@ def test_staff_page_certificate_problems_are_reported(ready: Settings) -> None:
     ("authority", "server", "grade"), [(-1, 400, Grade.BAD), (400, -1, Grade.BAD), (400, 10, Grade.WARN)]
 )
 def test_staff_page_certificate_expiry_is_graded(authority: int, server: int, grade: Grade) -> None:
-    found = staff.expiring_certificate(
+    finding = staff.expiring_certificate(
         {"authority": NOW + timedelta(days=authority), "server": NOW + timedelta(days=server, hours=1)}, NOW
     )
-    assert found is not None
-    assert found.grade is grade
-    assert ("import the file everywhere" in found.remedy) == (authority < 0)
+    assert finding is not None
+    assert finding.grade is grade
+    assert ("import the file everywhere" in finding.remedy) == (authority < 0)
 
 
 def test_trust_anchor_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
@@ -337,8 +337,8 @@ def test_folder_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, which not even root can write")
 def test_unwritable_folder_is_reported(ready: Settings) -> None:
-    found = files._folder(Path("/proc"), Path("/proc"))
-    assert (found.grade, "is not writable" in found.text) == (Grade.BAD, True)
+    finding = files._folder(Path("/proc"), Path("/proc"))
+    assert (finding.grade, "is not writable" in finding.text) == (Grade.BAD, True)
 
 
 @pytest.mark.parametrize(("free", "grade"), [(10, Grade.BAD), (200, Grade.WARN), (5000, Grade.OK)])
@@ -348,8 +348,8 @@ def test_free_disk_space_is_graded(free: int, grade: Grade) -> None:
 
 def test_ledger_state_is_reported(ready: Settings, ledger: Ledger) -> None:
     ledger.opened(_opened())
-    found = files.ledger(ready)
-    assert (found.grade, f"process {os.getpid()}" in found.text) == (Grade.OK, True)
+    finding = files.ledger(ready)
+    assert (finding.grade, f"process {os.getpid()}" in finding.text) == (Grade.OK, True)
     other = files.ledger(with_changes(ready, service={"terminal_id": "terminal-2"}))
     assert (other.grade, "terminal-1" in other.text) == (Grade.BAD, True)
     ledger.close()

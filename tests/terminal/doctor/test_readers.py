@@ -71,10 +71,10 @@ def test_run_uses_the_virtual_reader_only_if_named(pcscd: Pcscd, tmp_path: Path)
             slot = real_devices(settings(tmp_path, name=name), None).slot
             assert isinstance(slot.connect(), ReaderLost), name
         slot = real_devices(settings(tmp_path, name=FIRST), None).slot
-        while isinstance(found := slot.connect(), NoCard):  # pcscd polls every 0.4 s
+        while isinstance(card := slot.connect(), NoCard):  # pcscd polls every 0.4 s
             time.sleep(0.05)
-        assert hasattr(found, "transmit")
-        found.close()  # type: ignore[union-attr]
+        assert hasattr(card, "transmit")
+        card.close()  # type: ignore[union-attr]
         virtual_reader.remove()
         while not isinstance(slot.connect(), NoCard):  # leave an empty reader for the next test
             time.sleep(0.05)
@@ -137,10 +137,10 @@ def test_adopt_reports_each_connection_problem(
 
 def test_access_denied_by_pcscd_is_reported_with_a_polkit_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pcsc.scard, "SCardEstablishContext", lambda scope: (SECURITY_VIOLATION, 0))
-    refused = readers.pcscd(settings(tmp_path))
-    assert (refused.grade, "0x8010006A" in refused.text) == (Grade.BAD, True)
-    assert "polkit" in refused.remedy
-    assert "systemctl" not in refused.remedy
+    finding = readers.pcscd(settings(tmp_path))
+    assert (finding.grade, "0x8010006A" in finding.text) == (Grade.BAD, True)
+    assert "polkit" in finding.remedy
+    assert "systemctl" not in finding.remedy
 
 
 @pytest.mark.parametrize(
@@ -148,11 +148,11 @@ def test_access_denied_by_pcscd_is_reported_with_a_polkit_hint(tmp_path: Path, m
 )
 def test_reader_name_without_a_match_is_reported(names: list[str], pattern: str, remedy: str, tmp_path: Path) -> None:
     names.append("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00")
-    found = readers.reader(settings(tmp_path, name=pattern))
-    assert found.grade is Grade.BAD
-    assert repr(pattern) in found.text
-    assert names[0] in found.text
-    assert remedy in found.remedy
+    finding = readers.reader(settings(tmp_path, name=pattern))
+    assert finding.grade is Grade.BAD
+    assert repr(pattern) in finding.text
+    assert names[0] in finding.text
+    assert remedy in finding.remedy
     phone = readers.reader(settings(tmp_path, phone=pattern))
     assert "reader.phone" in phone.text
 

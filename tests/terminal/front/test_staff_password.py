@@ -31,15 +31,15 @@ def make_gate() -> tuple[PasswordGate, Clock]:
 
 
 def test_correct_password_is_accepted_and_overwritten() -> None:
-    typed = bytearray(b"door 27")
-    assert make_gate()[0].check(typed) == PasswordRight()
-    assert typed == bytearray(7)
+    password = bytearray(b"door 27")
+    assert make_gate()[0].check(password) == PasswordRight()
+    assert password == bytearray(7)
 
 
 def test_no_access_without_a_configured_password() -> None:
-    closed = PasswordGate("")
-    assert not closed.enabled
-    assert closed.check(bytearray(b"")) == PasswordWrong()
+    gate = PasswordGate("")
+    assert not gate.enabled
+    assert gate.check(bytearray(b"")) == PasswordWrong()
 
 
 def test_damaged_hash_accepts_no_password() -> None:

@@ -59,10 +59,10 @@ def test_renamed_file_is_reported(results: Path) -> None:
 def test_file_matches_the_ledger_after_a_later_withdrawal(results: Path) -> None:
     """Version 0.1 recorded the delivery of a file, but not its start."""
     path = results.parent / "ledger.db"
-    recorded = histories(LedgerFile(path).records())
+    all_histories = histories(LedgerFile(path).records())
     history = next(
         history
-        for history in recorded.values()
+        for history in all_histories.values()
         if history.delivered and history.decided and history.decided.event.granted
     )
     event = history.decision.event
@@ -75,16 +75,18 @@ def test_file_without_a_recorded_delivery_is_reported(results: Path) -> None:
     """The ledger is truncated after the decision."""
     path = results.parent / "ledger.db"
     first = sorted(results.iterdir())[0]
-    recorded = histories(LedgerFile(path).records()).values()
+    all_histories = histories(LedgerFile(path).records()).values()
     (history,) = [
-        history for history in recorded if history.delivered and history.delivered.event.file_name == first.name
+        history for history in all_histories if history.delivered and history.delivered.event.file_name == first.name
     ]
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TRIGGER record_remains")
         connection.execute("DELETE FROM record WHERE sequence > ?", (history.decision.sequence,))
     connection.close()
-    reported = [difference.what for difference in check_files(results, path).differing if difference.name == first.name]
-    assert reported == ["not recorded in the ledger as handed over"]
+    differences_of_file = [
+        difference.what for difference in check_files(results, path).differing if difference.name == first.name
+    ]
+    assert differences_of_file == ["not recorded in the ledger as handed over"]
 
 
 def test_folder_is_reported_and_vanished_file_is_skipped(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -277,14 +277,14 @@ def test_limit_provided_by_law_has_a_flag_but_no_time(elder_result: Qualificatio
 def test_newer_consent_elements_follow_their_group_if_enabled(elder_result: QualificationResult) -> None:
     plain = result_of(parse_result(result_document(elder_result)))
     newer = result_of(parse_result(result_document(elder_result, options=FaceOptions(newer_consents=True))))
-    added = {name: newer[name] for name in newer if name not in plain}
-    granted = ("AllergyInfo", "ContraindicationInfo", "TestInfo", "PrescriptionInfo")
-    refused = ("DiagnosisName", "InfectiousInfo")
-    assert added == {
-        **{f"{stem}ConsFlg": "1" for stem in granted},
-        **{f"{stem}ConsTime": "20261121091504" for stem in granted},
-        **{f"{stem}AvailableTime": "20261122091504" for stem in granted},
-        **{f"{stem}ConsFlg": "0" for stem in refused},
+    added_elements = {name: newer[name] for name in newer if name not in plain}
+    granted_stems = ("AllergyInfo", "ContraindicationInfo", "TestInfo", "PrescriptionInfo")
+    refused_stems = ("DiagnosisName", "InfectiousInfo")
+    assert added_elements == {
+        **{f"{stem}ConsFlg": "1" for stem in granted_stems},
+        **{f"{stem}ConsTime": "20261121091504" for stem in granted_stems},
+        **{f"{stem}AvailableTime": "20261122091504" for stem in granted_stems},
+        **{f"{stem}ConsFlg": "0" for stem in refused_stems},
     }
     no_consents = elder_result.model_copy(update={"consents": ()})
     without_consents = result_of(parse_result(result_document(no_consents, options=FaceOptions(newer_consents=True))))

@@ -77,18 +77,18 @@ class RecordingHands:
 
 
 async def present_at_prompt(state: st.State) -> Presentation:
-    printed: list[str] = []
+    output: list[str] = []
     talks = Talks(speak, language="ja", settle_seconds=0.0)
     talk = talks.show(state, RULES, 0.0)
     hands = RecordingHands(talks)
     read_end, write_end = os.pipe()
     with os.fdopen(read_end) as stream, os.fdopen(write_end, "w") as keyboard:
-        operator = PromptOperator(speak, printed.append, stream)
+        operator = PromptOperator(speak, output.append, stream)
         operator.hear(talk)
         sentences = [
-            line.strip().partition("] ")[2] if not index else line.strip() for index, line in enumerate(printed)
+            line.strip().partition("] ")[2] if not index else line.strip() for index, line in enumerate(output)
         ]
-        line_count = len(printed)
+        line_count = len(output)
         presentation = Presentation(sentences, [])
         keys = [typed_as(offer.key) for offer in talk.offers] or [""]
         for number, key in enumerate(keys):
@@ -97,8 +97,8 @@ async def present_at_prompt(state: st.State) -> Presentation:
             action = asyncio.create_task(operator.act(talk, state, hands))
             await asyncio.wait([action], timeout=60 if talk.offers else 0.05)
             if not number:
-                offered = printed[line_count : line_count + len(talk.offers)]
-                presentation.offers = [_key_and_label(line) for line in offered]
+                offer_lines = output[line_count : line_count + len(talk.offers)]
+                presentation.offers = [_key_and_label(line) for line in offer_lines]
             action.cancel()
     presentation.posted = hands.posted
     return presentation
@@ -140,8 +140,8 @@ async def test_only_four_ascii_digits_are_accepted_as_a_pin() -> None:
     with os.fdopen(read_end) as stream, os.fdopen(write_end, "w") as keyboard:
         keyboard.write("123\n12345\n１２３４\n4321\n")
         keyboard.flush()
-        printed: list[str] = []
-        await asyncio.wait_for(PromptOperator(speak, printed.append, stream).act(talk, state_of("pin"), hands), 60)
+        output: list[str] = []
+        await asyncio.wait_for(PromptOperator(speak, output.append, stream).act(talk, state_of("pin"), hands), 60)
     assert hands.pins == ["4321"]
     assert not hands.posted
-    assert not any("4321" in line for line in printed)
+    assert not any("4321" in line for line in output)

@@ -112,11 +112,11 @@ def test_restore_marks_decisions_after_the_backup_as_lost(clinic: Clinic) -> Non
     code, output = restore(clinic, backups[0], "front-1")
     assert code == 0, output
     assert "accepted 3 decisions and opened 3 checks" in output
-    restored = [record.event for record in LedgerFile(ledger_path(settings)).records()]
+    restored_events = [record.event for record in LedgerFile(ledger_path(settings)).records()]
     restored_records = [(record.sequence, record.hash) for record in LedgerFile(ledger_path(settings)).records()]
     assert restored_records[:11] == old_records[:11]
-    (mark,) = [event for event in restored if isinstance(event, Restored)]
-    assert mark.lost == len([event for event in restored if isinstance(event, Lost)]) == 3
+    (mark,) = [event for event in restored_events if isinstance(event, Restored)]
+    assert mark.lost == len([event for event in restored_events if isinstance(event, Lost)]) == 3
     assert isinstance(verify_with_service(clinic, settings), LedgerIntact)
     assert terminal_key_path(settings.state_dir).read_bytes() != old_key
     assert hash_file(settings.state_dir).exists()
@@ -138,9 +138,9 @@ def test_restore_marks_decisions_after_the_backup_as_lost(clinic: Clinic) -> Non
 
     # the service refuses the lost computer
     lost = settings.model_copy(update={"state_dir": clinic.folder / "lost" / "state"})
-    refused = audit(clinic, lost)
-    assert isinstance(refused, Refused)
-    assert refused.reason is RefusalReason.UNKNOWN_TERMINAL
+    refusal = audit(clinic, lost)
+    assert isinstance(refusal, Refused)
+    assert refusal.reason is RefusalReason.UNKNOWN_TERMINAL
 
 
 def test_second_restore_of_a_backup_requires_a_new_enrolment(clinic: Clinic) -> None:
@@ -292,18 +292,18 @@ def test_backup_prompts_for_the_passphrase_and_does_not_overwrite_files(clinic: 
     clinic.run(settings, play_receptions)
     file = clinic.folder / "by-command.backup"
     command = ["backup", str(file), "--config", str(clinic.settings_file("front-1"))]
-    refused = CliRunner().invoke(app, command, input="short\n")
-    assert (refused.exit_code, "at least 12" in refused.output) == (1, True)
+    short_passphrase = CliRunner().invoke(app, command, input="short\n")
+    assert (short_passphrase.exit_code, "at least 12" in short_passphrase.output) == (1, True)
     assert not file.exists()
-    completed = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
-    assert completed.exit_code == 0, completed.output
-    assert "ledger intact, 10 records" in completed.output
+    first_run = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
+    assert first_run.exit_code == 0, first_run.output
+    assert "ledger intact, 10 records" in first_run.output
     assert file.stat().st_mode & 0o777 == 0o600
     content = file.read_bytes()
     for secret in (b"PRIVATE KEY", b"terminal-1", b"front-1", PASSPHRASE.encode()):
         assert secret not in content
-    repeated = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
-    assert (repeated.exit_code, file.read_bytes() == content) == (1, True)
+    second_run = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
+    assert (second_run.exit_code, file.read_bytes() == content) == (1, True)
     assert [path.name for path in clinic.folder.iterdir() if path.name.startswith(".")] == []
 
 
@@ -316,10 +316,10 @@ def test_decisions_are_restored_unchanged(clinic: Clinic) -> None:
     file = make_backup(clinic, settings)
     lose_computer(clinic)
     assert restore(clinic, file, "front-1")[0] == 0
-    restored = [
+    restored_decisions = [
         record.event for record in LedgerFile(ledger_path(settings)).records() if isinstance(record.event, Decided)
     ]
-    assert restored == decisions
+    assert restored_decisions == decisions
 
 
 def test_patient_numbers_are_restored_without_other_exchange_data(clinic: Clinic) -> None:

@@ -45,9 +45,9 @@ def clinic_file(tmp_path: Path, service: StubServer) -> Path:
     return file
 
 
-def run(computer: Path, *arguments: str, typed: str = "") -> tuple[int, str]:
+def run(computer: Path, *arguments: str, stdin: str = "") -> tuple[int, str]:
     environment = {"UKETSUKE_STATE_DIR": str(computer / "state"), "UKETSUKE_CONFIG": str(computer / "settings.toml")}
-    result = CliRunner().invoke(app, list(arguments), input=typed, env=environment)
+    result = CliRunner().invoke(app, list(arguments), input=stdin, env=environment)
     return result.exit_code, result.output
 
 
@@ -60,7 +60,7 @@ def test_all_terminals_of_a_clinic_are_set_up_from_one_file(
 ) -> None:
     for name in ("front-1", "front-2", "pharmacy-3"):
         computer = tmp_path / name
-        code, output = run(computer, "setup", "--from", str(clinic_file), "--terminal", name, typed="280417\n")
+        code, output = run(computer, "setup", "--from", str(clinic_file), "--terminal", name, stdin="280417\n")
         assert code in (OK, DOCTOR_PROBLEM), output
         assert "280417" not in output
         assert f"accepts {name}" in output  # the doctor's report
@@ -76,7 +76,7 @@ def test_all_terminals_of_a_clinic_are_set_up_from_one_file(
 
 def test_interactive_setup_repeats_invalid_answers(tmp_path: Path, service: StubServer) -> None:
     answers = ["hospital", "clinic", "12345", "1312345678", "front-1", service.url, "", "", "7", "280417", "280417"]
-    code, output = run(tmp_path, "setup", typed="\n".join(answers) + "\n")
+    code, output = run(tmp_path, "setup", stdin="\n".join(answers) + "\n")
     assert code in (OK, DOCTOR_PROBLEM), output
     assert output.count("invalid:") == 2
     settings = tomllib.loads((tmp_path / "settings.toml").read_text("utf-8"))
@@ -84,7 +84,7 @@ def test_interactive_setup_repeats_invalid_answers(tmp_path: Path, service: Stub
     assert settings["vision"]["camera"] == "7"
     assert "folder" not in settings.get("handover", {})
     # repeat with empty answers, which keep every value
-    code, output = run(tmp_path, "setup", typed="\n" * 10)
+    code, output = run(tmp_path, "setup", stdin="\n" * 10)
     assert code in (OK, DOCTOR_PROBLEM), output
     assert tomllib.loads((tmp_path / "settings.toml").read_text("utf-8")) == settings
 
@@ -93,7 +93,7 @@ def test_interactive_setup_repeats_invalid_answers(tmp_path: Path, service: Stub
 def test_setup_with_a_problem_writes_nothing(
     tmp_path: Path, clinic_file: Path, service: StubServer, problem: str
 ) -> None:
-    computer, typed = tmp_path / "computer", "280417\n"
+    computer, stdin = tmp_path / "computer", "280417\n"
     text = clinic_file.read_text("utf-8")
     match problem:
         case "service":
@@ -101,13 +101,13 @@ def test_setup_with_a_problem_writes_nothing(
         case "folder":
             (tmp_path / "inbox").rmdir()
         case "code":
-            typed = "123456\n"
+            stdin = "123456\n"
         case "setting":
             clinic_file.write_text(f"{text}[vision]\nattempts = 99\n", encoding="utf-8")
         case "file":
             clinic_file.write_text("profile = \n", encoding="utf-8")
     before = contents_of(tmp_path)
-    code, output = run(computer, "setup", "--from", str(clinic_file), "--terminal", "front-1", typed=typed)
+    code, output = run(computer, "setup", "--from", str(clinic_file), "--terminal", "front-1", stdin=stdin)
     assert code == 1, output
     assert output.strip()
     assert contents_of(tmp_path) == before
@@ -127,7 +127,7 @@ def test_failed_write_undoes_the_earlier_writes(
 
     monkeypatch.setattr(setup, "write_atomically", write_all_but_settings)
     before = contents_of(tmp_path / "computer")
-    code, output = run(tmp_path / "computer", "setup", "--from", str(clinic_file), typed="280417\n")
+    code, output = run(tmp_path / "computer", "setup", "--from", str(clinic_file), stdin="280417\n")
     assert (code, "No space left" in output) == (1, True), output
     assert contents_of(tmp_path / "computer") == before == {}
 

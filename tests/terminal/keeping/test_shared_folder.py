@@ -21,7 +21,7 @@ def with_shared_folder(clinic: Clinic, settings: Settings) -> Settings:
 
 def test_no_result_is_lost_or_delivered_twice(clinic: Clinic) -> None:
     terminals = [with_shared_folder(clinic, clinic.enrol(name)) for name in ("front-1", "front-2", "front-3")]
-    delivered: Counter[str] = Counter()
+    delivered_names: Counter[str] = Counter()
     for settings in terminals:
 
         async def day(terminal: ClinicTerminal) -> tuple[Audit, str]:
@@ -42,8 +42,8 @@ def test_no_result_is_lost_or_delivered_twice(clinic: Clinic) -> None:
         assert len(audit.receipts) == 3
         assert isinstance(verify_with_receipts(ledger_path(settings), key, audit.receipts, audit.opened), LedgerIntact)
         records = LedgerFile(ledger_path(settings)).records()
-        delivered.update(record.event.file_name for record in records if record.event.kind == "delivered")
+        delivered_names.update(record.event.file_name for record in records if record.event.kind == "delivered")
     files = [file.name for file in (clinic.folder / "inbox").glob("*.xml")]
-    assert sorted(delivered.elements()) == sorted(files)
+    assert sorted(delivered_names.elements()) == sorted(files)
     assert len(files) == 9
     assert client_of(terminals[0])[1].terminal_id == "front-1"
