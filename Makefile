@@ -4,7 +4,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header
 LINUX := --python-version 3.11
 BUILD := $(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python
 REVISION := 1
-# The Python of the Windows bundle; wheels only.
+# Python of the Windows bundle, for which only wheels are used
 WINDOWS := --python-version 3.13 --python-platform x86_64-pc-windows-msvc --only-binary :all:
 
 # All extras except `dlib`, whose packages are in requirements-faces.lock.
@@ -18,7 +18,7 @@ PURE := tests/test_architecture.py tests/test_english.py tests/config tests/cons
 help:            ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
 
-setup: .venv/.test ## install everything for demo, tests and development
+setup: .venv/.test ## install the requirements of demo, tests and development
 
 .venv/.demo: tools/setup pyproject.toml requirements.lock requirements-models.lock requirements-bootstrap.lock
 	@tools/setup demo
@@ -26,11 +26,11 @@ setup: .venv/.test ## install everything for demo, tests and development
 .venv/.test: tools/setup pyproject.toml requirements-dev.lock requirements-faces.lock requirements-models.lock requirements-bootstrap.lock
 	@tools/setup test
 
-demo: .venv/.demo ## the terminal with everything simulated; in a browser if there is a display
+demo: .venv/.demo ## run the fully simulated terminal, in a browser if there is a display
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY$$WSL_DISTRO_NAME" ] || [ "$$(uname)" = Darwin ]; \
 	then $(BIN)/uketsuke demo --web; else $(BIN)/uketsuke demo; fi
 
-demo-terminal: .venv/.demo ## the same in this terminal window
+demo-terminal: .venv/.demo ## run the demo in this terminal window
 	@$(BIN)/uketsuke demo
 
 static: setup
@@ -42,19 +42,19 @@ static: setup
 	@$(BIN)/mypy -p benchmarks
 	@$(BIN)/mypy examples
 
-quick: static ## before each commit: lint, import contracts, types, pure tests
+quick: static ## run lint, import contracts, type checks and pure tests; before each commit
 	@$(BIN)/pytest -q -m "not long and not every_language" -n 2 --hypothesis-profile=quick $(PURE)
 
-check: static test ## before each push: everything that CI runs
+check: static test ## run everything that CI runs; before each push
 
-test: setup ## the tests
+test: setup ## run the tests
 	@$(BIN)/pytest -m "not long" -n auto --dist loadgroup
 
-test-long: setup ## the slow tests
+test-long: setup ## run the slow tests
 	@$(BIN)/pytest -m long
 
 .PHONY: soak killing mutants
-soak: setup ## 10,000 receptions with faults at every step; half an hour (docs/reliability.md)
+soak: setup ## run 10,000 receptions with faults at every step; half an hour (docs/reliability.md)
 	@$(BIN)/python -m tests.reliability.soak --receptions 10000
 
 killing: setup ## SIGKILL the terminal 200 times and the service 50 times; a quarter of an hour
@@ -67,7 +67,7 @@ fuzz: setup ## fuzz every parser of card, service, exchange and settings, guided
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target .fuzz/lib --no-deps --require-hashes -r requirements-fuzz.lock
 	@PYTHONPATH=.fuzz/lib:. $(BIN)/python tests/fuzz.py --seconds 30
 
-coverage: setup ## the tests, with a coverage report
+coverage: setup ## run the tests with a coverage report
 	@$(BIN)/pytest -m "not long" -n auto --dist loadgroup --cov --cov-report=term:skip-covered
 
 format: setup ## format and sort imports with ruff
@@ -88,14 +88,14 @@ diagram: setup ## generate the state diagram in docs/states.md from the code
 tables: setup ## generate the tables of docs/vendors.md from the code
 	@$(BIN)/python -m tests.terminal.simulated.exchange.vendors_page
 
-wheel: .venv/.demo ## the wheel, in dist/
+wheel: .venv/.demo ## build the wheel, in dist/
 	@$(BUILD) --wheel --out-dir dist
 
-deb: .venv/.demo ## the package for this Debian release, in dist/; REVISION=2 for the second of a version
+deb: .venv/.demo ## build the package for this Debian release, in dist/; REVISION=2 for a version's second package
 	@REVISION=$(REVISION) tools/deb
 
-release: setup ## wheel, source distribution, SBOM and checksums, in dist/ (docs/release.md)
+release: setup ## build wheel, source distribution, SBOM and checksums, in dist/ (docs/release.md)
 	@tools/release
 
-bundle: .venv/.demo ## everything for a computer without internet, in dist/; TARGET=windows or debian (after `make deb`)
+bundle: .venv/.demo ## build a bundle for computers without internet, in dist/; TARGET=windows or debian (after `make deb`)
 	@tools/bundle $(TARGET)

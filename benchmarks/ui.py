@@ -52,7 +52,7 @@ async def on_screen() -> dict[str, float]:
         live = app.desk.query_one("#live", LivePicture)
         camera_alone = await _busy(SECONDS)  # the synthetic patient is drawn in this process
         figures["idle_cpu"] = camera_alone
-        counter.be(state_of("face"))
+        counter.set_state(state_of("face"))
         await pilot.pause(0.3)
         before = live.drawn
         figures["preview_cpu"] = max(await _busy(SECONDS) - camera_alone, 0.0)
@@ -78,7 +78,7 @@ async def _event_to_screen(app: object, counter: object, live: object) -> float:
         live.run(True)  # type: ignore[attr-defined]
         painted = asyncio.Event()
         began = time.perf_counter()
-        counter.be(state)  # type: ignore[attr-defined]
+        counter.set_state(state)  # type: ignore[attr-defined]
         app.call_later(app.screen.call_after_refresh, painted.set)  # type: ignore[attr-defined]
         await painted.wait()
         spent.append((time.perf_counter() - began) * 1000)

@@ -1,7 +1,7 @@
-"""Print what a My Number Card reveals without PIN or printed code. None of it is personal data.
+"""Print the facts that a My Number Card provides without PIN or printed code, none of which is personal data.
 
-python examples/card_facts.py              # the card on a PC/SC reader
-python examples/card_facts.py my-card.json # a simulated card: uketsuke card issue my-card.json
+python examples/card_facts.py              # card in a PC/SC reader
+python examples/card_facts.py my-card.json # simulated card: uketsuke card issue my-card.json
 """
 
 import sys
@@ -26,12 +26,12 @@ def main(arguments: list[str]) -> int:
 
     link = slot.connect()
     if isinstance(link, ConnectProblem):
-        print(f"no card: {link}", file=sys.stderr)
+        print(f"cannot connect to a card: {link}", file=sys.stderr)
         return 1
     with closing(link):
         facts = DEFAULT_OPENER.open(link).read_facts()
     if not isinstance(facts, CardFacts):
-        print(f"the card could not be read: {facts}", file=sys.stderr)
+        print(f"cannot read the card: {facts}", file=sys.stderr)
         return 1
 
     print(f"certificate valid until  {facts.certificate_not_after}")

@@ -1,9 +1,9 @@
-"""Compare two photographs with the terminal's face engine: the same person or different people?
+"""Decide with the terminal's face engine whether two photographs show the same person.
 
-    python examples/compare_photos.py one.jpg other.jpg
+    python examples/compare_photos.py first.jpg second.jpg
 
-A photograph does not prove that a person is present, so the terminal also asks for a turn of the head. See
-docs/accuracy.md for error rates.
+A photograph does not prove that a person is present. Therefore, the terminal also requests a turn of the head. For
+error rates, see docs/accuracy.md.
 """
 
 import sys
@@ -17,7 +17,7 @@ from vision.face import Encoding, distance
 
 
 def encoding_of(engine: FaceEngine, path: str) -> Encoding | None:
-    """Return the encoding of the face in a picture, or None unless there is exactly one face."""
+    """Return the encoding of the only face in a picture, or None if there is no picture or not exactly one face."""
     picture = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
     if picture is None:
         return None
@@ -34,13 +34,15 @@ def main(arguments: list[str]) -> int:
     encodings = [encoding_of(engine, path) for path in arguments]
     for path, encoding in zip(arguments, encodings, strict=True):
         if encoding is None:
-            print(f"{path}: not a picture of exactly one face", file=sys.stderr)
+            print(f"{path}: not a picture with exactly one face", file=sys.stderr)
             return 1
-    one, other = encodings
-    assert one is not None
-    assert other is not None
-    apart, allowed = distance(one, other), engine.calibration.threshold(1)
-    print(f"{'same person' if apart <= allowed else 'different people'}: distance {apart:.3f}, allowed {allowed:.3f}")
+    first, second = encodings
+    assert first is not None
+    assert second is not None
+    difference, limit = distance(first, second), engine.calibration.threshold(1)
+    print(
+        f"{'same person' if difference <= limit else 'different people'}: distance {difference:.3f}, limit {limit:.3f}"
+    )
     return 0
 
 

@@ -1,9 +1,9 @@
-"""Read a result file as a receipt computer does: whether the insurance is valid, and which data may be viewed.
+"""Print from a result file whether the insurance is valid and which data may be viewed, as a receipt computer does.
 
     uketsuke handover sample adult > OQSsiquc01res_face_sample.xml
     python examples/read_result_file.py OQSsiquc01res_face_sample.xml
 
-A consent has three values: 1 (shared), 0 (refused) and absent (not asked). docs/vendors.md has every element.
+A consent is 1 (shared), 0 (refused) or absent (not asked). For all elements, see docs/vendors.md.
 """
 
 import sys
@@ -29,12 +29,12 @@ def main(arguments: list[str]) -> int:
         return 2
     parsed = parse(Path(arguments[0]).read_bytes())
     if isinstance(parsed, Unreadable):
-        print(f"cannot be read: expected {parsed.expected} (line {parsed.line})", file=sys.stderr)
+        print(f"cannot read the file: expected {parsed.expected} (line {parsed.line})", file=sys.stderr)
         return 1
     read = read_message(parsed, QualificationAnswer)
     answer = read.message
     if not isinstance(answer, QualificationAnswer) or answer.body is None:
-        print("no result in it", *read.problems, sep="\n  ", file=sys.stderr)
+        print("the file contains no result", *read.problems, sep="\n  ", file=sys.stderr)
         return 1
 
     print("valid" if answer.body.validity == "1" else f"not valid (QualificationValidity {answer.body.validity})")

@@ -1,9 +1,9 @@
 """Verify an exported ledger without uketsuke, using only Python's standard library.
 
-    uketsuke ledger export ledger.jsonl        # prints the terminal's id, the count and the last hash
+    uketsuke ledger export ledger.jsonl        # prints terminal id, record count and last hash
     python examples/verify_ledger_export.py ledger.jsonl TERMINAL-ID
 
-Compare the count and the last hash with a copy kept elsewhere: a chain rewritten from its first record is intact too.
+Compare record count and last hash with a copy stored elsewhere, because a completely rewritten chain is also intact.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
         stored = record.pop("hash")
         body = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         if stored != sha(f"uketsuke ledger 1 record\n{previous}\n{body}"):
-            print(f"record {count} was changed, or one before it is missing", file=sys.stderr)
+            print(f"record {count} was modified, or an earlier record is missing", file=sys.stderr)
             return 1
         previous = stored
     print(f"intact: {count} records, last hash {previous}")

@@ -1,10 +1,10 @@
-"""Run one reception end to end with an installed `uketsuke`, through pcscd and its virtual reader.
+"""Run an end-to-end reception with an installed `uketsuke`, pcscd and its virtual reader.
 
     python3 tools/reception.py --state DIR [--uketsuke CMD] [--service-uketsuke CMD] [--vpcd-port PORT]
 
-Issues a card, starts the service stub, enrols the terminal and runs it with `--headless`. Then inserts the card, types
-the PIN and consents to everything. Exits with 0 if the result file has those answers. Prints each step with its
-duration. Needs only the standard library.
+Issues a card, starts the service stub, enrols the terminal and runs it with `--headless`. Then inserts the card, enters
+the PIN and consents to all questions. Prints the duration of each step. Exits with 0 if the result file contains the
+answers. Requires only the standard library.
 """
 
 import argparse
@@ -30,17 +30,17 @@ ANSWERS = (
     ("see your information?", "3"),
     ("out-of-pocket limit?", "3"),
 )
-"""Questions of the terminal, and what to type."""
+"""Questions of the terminal and the answers to enter."""
 END = "You're checked in"
 PROVIDED = ("<DiagnosisInfoConsFlg>1<", "<LimitApplicationCertificateRelatedConsFlg>1<")
 
 
 class Failed(Exception):
-    """A step was not completed. The message has the step and the last output."""
+    """A step failed. The message contains the step and the last output."""
 
 
 class Output:
-    """Lines printed by a program, read in the background."""
+    """Background reader of the lines printed by a program."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.lines: list[str] = []
@@ -54,7 +54,7 @@ class Output:
         self._lines.put(None)
 
     def until(self, *texts: str) -> str:
-        """Wait for one of `texts` and return the first that is printed. Raises Failed."""
+        """Wait until one of `texts` is printed and return it. Raises Failed."""
         deadline = time.monotonic() + WAIT
         while time.monotonic() < deadline:
             try:
@@ -64,10 +64,10 @@ class Output:
             if line is None:
                 break
             self.lines.append(line)
-            for one in texts:
-                if one in line:
-                    return one
-        raise Failed(f"waited for {' or '.join(texts)!r}; last output:\n{''.join(self.lines[-12:])}")
+            for text in texts:
+                if text in line:
+                    return text
+        raise Failed(f"expected {' or '.join(texts)!r}. Last output:\n{''.join(self.lines[-12:])}")
 
 
 @contextmanager
@@ -100,12 +100,12 @@ class Counter:
         self.results = state / "results"
 
     def call(self, command: list[str], *words: str) -> None:
-        done = subprocess.run([*command, *words], env=self.environment, text=True, capture_output=True)
-        if done.returncode != 0:
-            raise Failed(f"{' '.join([*command, *words])}: {done.stdout}{done.stderr}")
+        result = subprocess.run([*command, *words], env=self.environment, text=True, capture_output=True)
+        if result.returncode != 0:
+            raise Failed(f"{' '.join([*command, *words])}: {result.stdout}{result.stderr}")
 
     def enrol(self) -> None:
-        """Enrol the terminal, retrying until the service is up."""
+        """Enrol the terminal, retrying until the service responds."""
         deadline = time.monotonic() + WAIT
         while True:
             try:
@@ -115,7 +115,7 @@ class Counter:
                     raise
                 time.sleep(0.3)
 
-    def receive(self) -> None:
+    def run_reception(self) -> None:
         before = set(self.results.glob("*.xml"))
         run = [*self.terminal, "run", "--headless", "--language", "en", "--service", SERVICE]
         insert = [*self.terminal, "card", "insert", "visitor", "--port", self.vpcd_port]
@@ -128,26 +128,26 @@ class Counter:
             output.until("Please put your My Number Card")
         written = set(self.results.glob("*.xml")) - before
         if len(written) != 1:
-            raise Failed(f"{len(written)} result files were written to {self.results}, expected one")
+            raise Failed(f"expected one new result file in {self.results}, found {len(written)}")
         content = written.pop().read_text(encoding="utf-8")
         missing = [flag for flag in PROVIDED if flag not in content]
         if missing:
-            raise Failed(f"the result file lacks {', '.join(missing)}")
+            raise Failed(f"the result file does not contain {', '.join(missing)}")
 
     def _answer(self, terminal: "subprocess.Popen[str]", output: Output) -> None:
         answers = dict(ANSWERS)
         assert terminal.stdin is not None
-        while (asked := output.until(*answers, END)) != END:
-            # the prompt reads a line only after showing all choices
-            terminal.stdin.write(answers[asked] + "\n")
+        while (question := output.until(*answers, END)) != END:
+            # the prompt reads the answer after it has printed all choices
+            terminal.stdin.write(answers[question] + "\n")
             terminal.stdin.flush()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="state folder of the terminal and of the stub")
-    parser.add_argument("--uketsuke", default="uketsuke", help="the terminal's command; default: uketsuke")
-    parser.add_argument("--service-uketsuke", default="", help="the stub's command, if different")
+    parser.add_argument("--state", type=Path, required=True, help="state folder of terminal and stub")
+    parser.add_argument("--uketsuke", default="uketsuke", help="command of the terminal; default: uketsuke")
+    parser.add_argument("--service-uketsuke", default="", help="command of the stub, if different")
     parser.add_argument("--vpcd-port", default="35963", help="port of the virtual reader; default: Debian's")
     options = parser.parse_args()
     terminal = options.uketsuke.split()
@@ -159,8 +159,8 @@ def main() -> int:
         if not (options.state / "cards" / "visitor.json").exists():
             step("card issued", lambda: counter.call(service, "card", "issue", "visitor", "--person", "adult"))
         with running([*service, "stub", "--port", PORT], counter.environment):
-            step("service up, terminal enrolled", counter.enrol)
-            step("reception: card, PIN, answers, result file", counter.receive)
+            step("service started, terminal enrolled", counter.enrol)
+            step("reception: card, PIN, answers, result file", counter.run_reception)
         step("ledger verified", lambda: counter.call(terminal, "ledger", "verify", "--files", str(counter.results)))
     except Failed as failure:
         print(f"failed: {failure}", file=sys.stderr)

@@ -1,17 +1,17 @@
 #!/bin/sh
 # Install or update uketsuke from this folder, without internet: sudo ./install.sh
-# Remove it with: sudo apt-get remove uketsuke   (ledger, keys and settings are kept)
+# To remove it: sudo apt-get remove uketsuke   (does not delete ledger, keys and settings)
 set -eu
 cd "$(dirname "$0")"
-[ "$(id -u)" = 0 ] || { echo "install.sh: run it as root: sudo ./install.sh" >&2; exit 1; }
+[ "$(id -u)" = 0 ] || { echo "install.sh: root permissions required. Run: sudo ./install.sh" >&2; exit 1; }
 . /etc/os-release
 [ "$VERSION_ID" = "$(cat RELEASE)" ] || {
-  echo "install.sh: this bundle is for Debian $(cat RELEASE), but this is $PRETTY_NAME. Use the bundle for it." >&2
+  echo "install.sh: this bundle is for Debian $(cat RELEASE), but this system is $PRETTY_NAME. Use the bundle for this release." >&2
   exit 1
 }
 sha256sum --quiet --check SHA256SUMS || { echo "install.sh: the bundle is damaged. Copy it again." >&2; exit 1; }
 
-# This folder is apt's only source here; packages that are already installed are skipped.
+# Use this folder as the only package source. apt skips installed packages.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/lists/partial"

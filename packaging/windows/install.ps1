@@ -3,14 +3,14 @@
   Installs uketsuke without internet. Run it from a newer bundle to update.
 
 .DESCRIPTION
-  Program        C:\Program Files\uketsuke          replaced by an update
-  Ledger, keys   C:\ProgramData\uketsuke            kept by an update and by -Uninstall
+  Program        C:\Program Files\uketsuke          replaced by updates
+  Ledger, keys   C:\ProgramData\uketsuke            not deleted by updates and -Uninstall
 
-  When -User logs on, the terminal starts and its page fills the screen in Microsoft Edge. An update keeps the user and
-  the service stub of -Training; -Training:$false removes the stub.
-  Needs: Windows 10 or 11 (also IoT Enterprise LTSC), administrator rights, Microsoft Edge, and Python 3.13 from
-  python.org, installed for all users. If Python is missing, its installer is run if it is in the same folder as this
-  file (python-3.13.*-amd64.exe).
+  When -User logs on, the terminal starts and shows its page in full screen in Microsoft Edge. Updates retain the user
+  and the service stub of -Training. -Training:$false removes the stub.
+  Requires Windows 10 or 11 (including IoT Enterprise LTSC), administrator rights, Microsoft Edge, and Python 3.13 from
+  python.org, installed for all users. If Python is missing, its installer in the folder of this file is run
+  (python-3.13.*-amd64.exe).
 
 .EXAMPLE
   powershell -ExecutionPolicy Bypass -File install.ps1 -User counter
@@ -18,7 +18,7 @@
   powershell -ExecutionPolicy Bypass -File install.ps1 -User counter -Training
 .EXAMPLE
   powershell -ExecutionPolicy Bypass -File install.ps1
-  Updates; the user is kept.
+  Updates the program and retains the user.
 .EXAMPLE
   powershell -ExecutionPolicy Bypass -File install.ps1 -Uninstall
 #>
@@ -38,12 +38,12 @@ $Terminal = 'uketsuke terminal'
 $Stub = 'uketsuke service stub'
 $Variables = @{ UKETSUKE_CONFIG = (Join-Path $State 'config.toml'); UKETSUKE_STATE_DIR = $State }
 
-# --- checks before anything is changed ----------------------------------------------------------------------------
+# --- checks before the first change -------------------------------------------------------------------------------
 
 function Assert-Administrator {
   $identity = [Security.Principal.WindowsPrincipal][Security.Principal.WindowsIdentity]::GetCurrent()
   if (-not $identity.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) {
-    throw 'Administrator rights are needed. Start PowerShell with "Run as administrator", then run this again.'
+    throw 'Administrator rights are required. Start PowerShell with "Run as administrator" and run this again.'
   }
 }
 
@@ -53,14 +53,14 @@ function Get-PreviousUser {
     $known = Import-PowerShellDataFile -LiteralPath $places
     if ($known.ContainsKey('User')) { return $known['User'] }
   }
-  throw 'Name the Windows user who logs on at the counter: -User NAME. Nothing was changed.'
+  throw 'Specify the Windows user who logs on at the counter: -User NAME. Nothing was changed.'
 }
 
 function Get-Sid([string]$Name) {
   try {
     return ([Security.Principal.NTAccount]$Name).Translate([Security.Principal.SecurityIdentifier]).Value
   } catch {
-    throw "There is no Windows user `"$Name`" on this computer. Create it, or name another with -User. Nothing was changed."
+    throw "Unknown Windows user `"$Name`". Create the user, or specify another with -User. Nothing was changed."
   }
 }
 
@@ -77,11 +77,11 @@ function Assert-Complete {
 
 function Invoke-Checked([string]$Command, [string[]]$Arguments) {
   & $Command @Arguments
-  if ($LASTEXITCODE -ne 0) { throw "$Command $($Arguments -join ' ') ended with $LASTEXITCODE." }
+  if ($LASTEXITCODE -ne 0) { throw "$Command $($Arguments -join ' ') failed with exit code $LASTEXITCODE." }
 }
 
 function Find-Python {
-  # It must be installed for all users: the terminal's user cannot run one in another user's folder.
+  # installed for all users, because the terminal's user cannot run a Python in another user's folder
   $key = 'HKLM:\SOFTWARE\Python\PythonCore\3.13\InstallPath'
   if (-not (Test-Path -LiteralPath $key)) { return '' }
   $folder = (Get-Item -LiteralPath $key).GetValue('')
@@ -92,8 +92,8 @@ function Find-Python {
 }
 
 function Install-Python {
-  $found = Find-Python
-  if ($found) { return $found }
+  $python = Find-Python
+  if ($python) { return $python }
   $installer = Get-ChildItem -LiteralPath $Here -Filter 'python-3.13.*-amd64.exe' | Select-Object -First 1
   if (-not $installer) {
     throw "Python 3.13 is not installed for all users. Put python.org's installer, python-3.13.*-amd64.exe, into the folder of install.ps1."
@@ -104,16 +104,16 @@ function Install-Python {
   }
   $options = '/quiet', 'InstallAllUsers=1', 'Include_test=0', 'Include_launcher=0'
   $done = Start-Process -FilePath $installer.FullName -Wait -PassThru -ArgumentList $options
-  if ($done.ExitCode -ne 0) { throw "Python's installer ended with $($done.ExitCode). uketsuke was not changed." }
-  $found = Find-Python
-  if (-not $found) { throw 'Python was installed but cannot be found. Restart Windows, then run this again.' }
-  return $found
+  if ($done.ExitCode -ne 0) { throw "Python's installer failed with exit code $($done.ExitCode). uketsuke was not changed." }
+  $python = Find-Python
+  if (-not $python) { throw 'Python was installed but cannot be found. Restart Windows and run this again.' }
+  return $python
 }
 
 # --- the program --------------------------------------------------------------------------------------------------
 
 function New-Program([string]$New, [string]$Python) {
-  # The new program is complete and tested before the running one is touched.
+  # build and test the new program before changing the running one
   if (Test-Path -LiteralPath $New) { Remove-Item -LiteralPath $New -Recurse -Force }
   $env:UV_OFFLINE = '1'
   $env:UV_NO_CACHE = '1'
@@ -122,7 +122,7 @@ function New-Program([string]$New, [string]$Python) {
   $uv = Join-Path $Here 'uv.exe'
   Invoke-Checked $uv @('venv', '--quiet', '--relocatable', '--python', $Python, $New)
   $own = Join-Path $New 'Scripts\python.exe'
-  # Compile now, because the terminal's user cannot write there.
+  # compile now, because the terminal's user has no write permission
   $from = @('pip', 'install', '--quiet', '--python', $own, '--no-index', '--find-links', (Join-Path $Here 'wheels'),
     '--no-deps', '--link-mode', 'copy', '--compile-bytecode')
   Invoke-Checked $uv ($from + @('--require-hashes', '-r', (Join-Path $Here 'requirements-windows.lock')))
@@ -135,7 +135,7 @@ function New-Program([string]$New, [string]$Python) {
 }
 
 function Get-Running {
-  # python.exe in a virtual environment starts Python from another folder, so identify it by its command line.
+  # identify processes by command line, because python.exe in a virtual environment starts Python from another folder
   $folder = [WildcardPattern]::Escape("$Program\")
   Get-CimInstance -ClassName Win32_Process | Where-Object {
     $_.ExecutablePath -like "$folder*" -or
@@ -149,12 +149,12 @@ function Stop-Everything {
     if (Test-Task $name) { Stop-ScheduledTask -TaskName $name }
   }
   $running = @(Get-Running)
-  foreach ($one in $running) { Stop-Process -Id $one.ProcessId -Force -ErrorAction SilentlyContinue }
-  foreach ($one in $running) { Wait-Process -Id $one.ProcessId -Timeout 20 -ErrorAction SilentlyContinue }
+  foreach ($process in $running) { Stop-Process -Id $process.ProcessId -Force -ErrorAction SilentlyContinue }
+  foreach ($process in $running) { Wait-Process -Id $process.ProcessId -Timeout 20 -ErrorAction SilentlyContinue }
 }
 
 function Switch-Program([string]$New) {
-  # Renaming fails if a file is in use; then the old program is unchanged.
+  # if a file is in use, renaming fails and leaves the old program unchanged
   $old = "$Program.old"
   if (Test-Path -LiteralPath $old) { Remove-Item -LiteralPath $old -Recurse -Force }
   $replaced = Test-Path -LiteralPath $Program
@@ -168,7 +168,7 @@ function Switch-Program([string]$New) {
 }
 
 function Initialize-State([string]$Sid) {
-  # Ledger and keys are accessible only to the terminal's user, administrators and Windows.
+  # restrict access to ledger and keys to the terminal's user, administrators and the system
   if (-not (Test-Path -LiteralPath $State)) { New-Item -ItemType Directory -Path $State | Out-Null }
   Invoke-Checked 'icacls.exe' @($State, '/inheritance:r', '/grant:r', "*${Sid}:(OI)(CI)M", '*S-1-5-32-544:(OI)(CI)F',
     '*S-1-5-18:(OI)(CI)F', '/q')
@@ -193,7 +193,7 @@ function Register-AtLogon([string]$Name, [string]$Arguments) {
   $action = New-ScheduledTaskAction -Execute 'powershell.exe' -Argument $start
   $trigger = New-ScheduledTaskTrigger -AtLogOn -User $User
   $who = New-ScheduledTaskPrincipal -UserId $User -LogonType Interactive -RunLevel Limited
-  # 255 is the maximum for a task.
+  # 255 is the maximum number of restarts
   $how = New-ScheduledTaskSettingsSet -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries -MultipleInstances IgnoreNew `
     -ExecutionTimeLimit ([TimeSpan]::Zero) -RestartCount 255 -RestartInterval (New-TimeSpan -Minutes 1)
   Register-ScheduledTask -TaskName $Name -Action $action -Trigger $trigger -Principal $who -Settings $how -Force | Out-Null
@@ -215,7 +215,7 @@ if ($Uninstall) {
     if (Test-Path -LiteralPath $folder) { Remove-Item -LiteralPath $folder -Recurse -Force }
   }
   foreach ($name in $Variables.Keys) { [Environment]::SetEnvironmentVariable($name, $null, 'Machine') }
-  Write-Output "uketsuke is removed. $State (ledger, keys, settings, results) is kept; delete it by hand if that is allowed."
+  Write-Output "uketsuke was removed. $State (ledger, keys, settings, results) was not deleted. Observe the retention periods before deleting it."
   exit 0
 }
 
