@@ -28,7 +28,6 @@ class Scripted:
         self.open_count = self.close_count = self.decoded = self.skipped = 0
         self.unplugged = False
         self.hangs = threading.Event()
-        self.taken_at = 0.0
         self._number = 0
 
     def absent(self) -> CameraLost | None:
@@ -50,8 +49,7 @@ class Scripted:
     def read(self) -> Frame | CameraLost:
         self.decoded += 1
         picture = np.zeros((96, 128, 3), np.uint8)
-        self.taken_at = time.monotonic()
-        frame = Frame(picture, picture[:, :, 0].copy(), self._number, self.taken_at)
+        frame = Frame(picture, picture[:, :, 0].copy(), self._number, time.monotonic())
         return self._next() or frame
 
     def skip(self) -> CameraLost | None:
@@ -64,7 +62,7 @@ class Scripted:
 
 @contextmanager
 def running_camera(source: Scripted | SyntheticSource | OpenCvSource, **kwargs: float) -> Iterator[Camera]:
-    camera = Camera(source, **kwargs)  # type: ignore[arg-type]
+    camera = Camera(source, **{"lost_after": 60.0, **kwargs})  # type: ignore[arg-type]
     camera.start()
     try:
         yield camera
@@ -174,11 +172,12 @@ def test_unplugging_in_use_is_reported_at_the_next_frame(keep_open: bool) -> Non
 
 def test_a_hanging_camera_is_reported_as_lost_after_a_timeout() -> None:
     source = Scripted()
-    with running_camera(source) as camera, camera.look():
-        assert isinstance(camera.after(-1, 60), Frame)
+    with running_camera(source, lost_after=0.8) as camera, camera.look():
+        frame = camera.after(-1, 60)
+        assert isinstance(frame, Frame)
         source.hangs.set()
         wait_for(lambda: isinstance(camera.latest(), CameraLost))
-        assert time.monotonic() - source.taken_at > 0.8
+        assert time.monotonic() - frame.taken_at > 0.8
         assert camera.is_open
         source.hangs.clear()
         wait_for(lambda: isinstance(camera.latest(), Frame))
