@@ -51,7 +51,7 @@ from terminal.simulated.service.temporary_postgres import TemporaryPostgres
 from tests.terminal.keeping.clinic import Card, ClinicTerminal, ServiceSilent, issue_cards
 
 CARDS = 20
-OUTBOX_EVERY = 5.0
+OUTBOX_INTERVAL = 5.0
 """Interval in seconds, which is 30 at a counter."""
 DRAIN = 180.0
 """Maximum seconds from the last patient to the last delivery."""
@@ -129,7 +129,7 @@ async def patients(
 
 async def outbox(terminal: ClinicTerminal) -> None:
     while True:
-        await asyncio.sleep(OUTBOX_EVERY)
+        await asyncio.sleep(OUTBOX_INTERVAL)
         await terminal.delivery.process_outbox()
 
 

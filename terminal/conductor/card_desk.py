@@ -51,9 +51,9 @@ from terminal.troubles import CardTrouble
 
 log = logging.getLogger(__name__)
 
-PIN_OPEN = 120.0
+PIN_SESSION_SECONDS = 120.0
 """Seconds that the card stays connected after PIN verification, so that it can sign the decision."""
-SIGNING = 1.0
+SIGN_TIMEOUT = 1.0
 """Maximum seconds to wait for the card's signature on the decision."""
 
 
@@ -176,7 +176,7 @@ class CardDesk:
         outcome = await self._worker.run(self._verify_pin_and_sign, effect.card, effect.expected_left, patient)
         match outcome:
             case PinRight():
-                self._close_pin_after(PIN_OPEN)
+                self._close_pin_after(PIN_SESSION_SECONDS)
                 return PinSigned(*ids)
             case PinWrong(left=left):
                 return PinRefused(*ids, left, sent=True)
@@ -261,7 +261,7 @@ class CardDesk:
         if self._medium is not Medium.CARD:
             return None
         try:
-            async with asyncio.timeout(SIGNING):
+            async with asyncio.timeout(SIGN_TIMEOUT):
                 return await self._worker.run(self._sign_statement, statement, way.endswith("pin"))
         except TimeoutError:
             log.warning("the card did not sign the decision in time")

@@ -14,7 +14,7 @@ from terminal.session import events as ev
 
 log = logging.getLogger(__name__)
 
-HELD_CARD_EVERY = 1.0
+LOCKED_CARD_INTERVAL = 1.0
 """Seconds between attempts to connect to a card locked by another program."""
 
 
@@ -65,7 +65,7 @@ class CardWatch:
         """Wait until the other program releases the card, and handle it as a new insertion. Stop if `ending` is set."""
         while not ending.is_set() and self.present == card:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(ending.wait(), HELD_CARD_EVERY)
+                await asyncio.wait_for(ending.wait(), LOCKED_CARD_INTERVAL)
             if self.present == card and not ending.is_set() and await self._free():
                 self._removed()
                 self.handle(CardInserted())

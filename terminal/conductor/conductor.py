@@ -40,7 +40,7 @@ from terminal.session.step import next_tick, step
 
 log = logging.getLogger(__name__)
 
-OUTBOX_EVERY = 30.0
+OUTBOX_INTERVAL = 30.0
 """Seconds between two passes over the outbox."""
 
 
@@ -325,14 +325,14 @@ class Conductor:
             case fx.RegisterCard(check_id=check_id):
                 return await self.service.register(ids, check_id)
             case fx.RecordOpenedCheck():
-                recorded = await self.ledger.opened(effect, patient)
+                recorded = await self.ledger.record_opened(effect, patient)
                 return ev.OpenedRecorded(*ids) if recorded else ev.LedgerFailed(*ids)
             case fx.RecordDecision():
                 return await self.decision.decide(effect, patient)
             case fx.Deliver(check_id=check_id):
                 return await self._deliver(ids, check_id, patient)
             case fx.RecordDiscarded():
-                if not await self.ledger.discarded(effect):
+                if not await self.ledger.record_discarded(effect):
                     self._not_discarded.add(effect.reception)
                 return None
             case fx.ReleaseCard():
@@ -371,7 +371,7 @@ class Conductor:
             except Exception as error:
                 log.critical("outbox: %s at %s", type(error).__name__, raised_at(error))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), self._clock.real_seconds(OUTBOX_EVERY))
+                await asyncio.wait_for(self._ending.wait(), self._clock.real_seconds(OUTBOX_INTERVAL))
 
     async def _store_name_picture(self, reception: str, stem: str) -> None:
         await self.names.store(reception, stem, self._patients.get(reception))

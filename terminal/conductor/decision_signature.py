@@ -23,7 +23,7 @@ class DecisionDesk:
     async def decide(self, effect: RecordDecision, patient: Patient) -> ev.Event:
         """Record the decision. Store the signature in `patient` for the submission, never in the ledger."""
         ids = (effect.reception, effect.effect)
-        event = await self._ledger.drafted(effect)
+        event = await self._ledger.draft_decision(effect)
         if event is None:
             return ev.LedgerFailed(*ids)
         signature = None
@@ -32,7 +32,7 @@ class DecisionDesk:
         patient.decision_signature = None if patient.wiped else signature
         self._release_card()
         unsigned = self._required and signature is None and bool(event.granted)
-        recorded = await self._ledger.decided(_without_consent(event) if unsigned else event)
+        recorded = await self._ledger.record_decision(_without_consent(event) if unsigned else event)
         return ev.DecisionRecorded(*ids, unsigned=unsigned) if recorded else ev.LedgerFailed(*ids)
 
     def _release_card(self) -> None:

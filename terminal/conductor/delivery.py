@@ -27,10 +27,10 @@ from consent.records import (
 )
 from consent.store import LedgerError
 from terminal.conductor.clock import Clock
-from terminal.conductor.handing_over import RECEPTION_WAITS, HandOver
+from terminal.conductor.handing_over import MAX_HANDOVER_WAIT, HandOver
 from terminal.conductor.outcome import DeliveryOutcome as DeliveryOutcome
 from terminal.conductor.outcome import DeliveryStage as DeliveryStage
-from terminal.conductor.right_time import CLOCK_WRONG, corrected
+from terminal.conductor.time_correction import MAX_CLOCK_DIFFERENCE, correct_times
 from terminal.conductor.worker import Worker
 from terminal.handover.folder import DeliveryFailure
 from terminal.handover.process import FolderProcess
@@ -67,7 +67,7 @@ FINAL_REFUSALS = frozenset(
 """Signed refusals that a retry cannot resolve. The check is discarded. Other refusals leave the decision in the
 outbox."""
 
-BETWEEN_COMPARISONS = 25.0
+MIN_COMPARISON_INTERVAL = 25.0
 """Minimum seconds between two comparisons with the service's clock. Consents expire only if both find them expired."""
 EXPIRED = "decision-expired"
 """Alert code for a decision that could not be sent before its consents expired."""
@@ -88,7 +88,7 @@ class Delivery:
         options: "FaceOptions | None" = None,
         *,
         signature_required: bool = False,
-        reception_waits: float = RECEPTION_WAITS,
+        reception_waits: float = MAX_HANDOVER_WAIT,
     ) -> None:
         """`reception_waits`: maximum seconds a reception waits for the handover of another result."""
         self.ledger = ledger
@@ -201,7 +201,7 @@ class Delivery:
         if now is None:
             return False
         decided_at = None if history.corrected is not None else self._decided_at.get(history.check_id)
-        correction = corrected(history, now, decided_at)
+        correction = correct_times(history, now, decided_at)
         if correction is None:
             return False
         await self._ledger_worker.run(self.ledger.time_corrected, correction)
@@ -212,10 +212,10 @@ class Delivery:
         answer = await self._client.challenge()
         return answer.now if isinstance(answer, Challenge) else None
 
-    async def _expired(self, histories: Iterable[History], service_now: datetime) -> list[str]:
+    async def _find_expired(self, histories: Iterable[History], service_now: datetime) -> list[str]:
         """Return the ids of checks whose consents have expired by the service's clock.
 
-        Two comparisons at least `BETWEEN_COMPARISONS` monotonic seconds apart must agree.
+        Two comparisons at least `MIN_COMPARISON_INTERVAL` monotonic seconds apart must agree.
         """
         expired, monotonic_now = [], self._clock.now().monotonic
         for history in histories:
@@ -225,12 +225,12 @@ class Delivery:
             decided_at = self._decided_at.get(history.check_id)
             if (
                 history.corrected is None
-                and _clock_difference(history, decided_at) > CLOCK_WRONG
+                and _clock_difference(history, decided_at) > MAX_CLOCK_DIFFERENCE
                 and await self._correct_time(history)
             ):
                 continue  # the consent seemed expired only because the terminal's clock was wrong
             first_found = self._found_expired.setdefault(history.check_id, monotonic_now)
-            if monotonic_now - first_found >= BETWEEN_COMPARISONS:
+            if monotonic_now - first_found >= MIN_COMPARISON_INTERVAL:
                 expired.append(history.check_id)
         return expired
 
@@ -244,10 +244,10 @@ class Delivery:
         records = await self._ledger_worker.run(undecided, self.ledger)
         interrupted = [record for record in records if record.event.reception_id not in under_way]
         for record in interrupted:
-            await self._ledger_worker.run(self.ledger.decided, self._interrupted(record, institution_code))
+            await self._ledger_worker.run(self.ledger.decided, self._interrupted_decision(record, institution_code))
         return len(interrupted)
 
-    def _interrupted(self, record: Record[Opened], institution_code: str) -> Decided:
+    def _interrupted_decision(self, record: Record[Opened], institution_code: str) -> Decided:
         opened, now = record.event, self._clock.wall()
         return Decided(
             check_id=opened.check_id,
@@ -285,7 +285,7 @@ class Delivery:
         service_now = await self._service_time()
         if service_now is None:
             return [history.check_id for history in histories]
-        for check_id in await self._expired(histories, service_now):
+        for check_id in await self._find_expired(histories, service_now):
             await self._ledger_worker.run(self.ledger.expired, check_id)
             self._forget(check_id)
             self._alert_staff(EXPIRED, check_id)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RECEPTION_WAITS = 3.0
+MAX_HANDOVER_WAIT = 3.0
 """Maximum seconds a reception waits for another handover before it leaves its result to the outbox."""
 
 ASTRAY = "result-astray"
@@ -53,7 +53,7 @@ class HandOver:
         alert_staff: OnAlert,
         encoding: "Encoding" = "UTF-8",
         options: "FaceOptions | None" = None,
-        reception_waits: float = RECEPTION_WAITS,
+        reception_waits: float = MAX_HANDOVER_WAIT,
     ) -> None:
         self.on_unreadable_name: Callable[[str, str], Awaitable[None]] = _ignore_name
         """Called with reception and file stem before a result with ● in its names is written."""
@@ -170,13 +170,13 @@ class HandOver:
         """Return the outcome of an interrupted handover, or None if it must be repeated."""
         match await self._files.run(self.folder.inspect, handover.file_name):
             case NotDelivered(reason=DeliveryFailure.FOLDER_MISSING) as failed:
-                return self._uncertain(history, failed)
+                return self._report_uncertain(history, failed)
             case NotDelivered() as failed:
-                return self._failed(history, failed)
+                return self._report_failure(history, failed)
             case ResultOnDisk(mark=mark) if handover.folder and mark != handover.folder:
                 # for example an unmounted share: a file missing here was not necessarily picked up
                 log.error("the result folder has changed; holding the result until the previous folder is available")
-                return self._uncertain(history, NotDelivered(DeliveryFailure.FOLDER_MISSING))
+                return self._report_uncertain(history, NotDelivered(DeliveryFailure.FOLDER_MISSING))
             case ResultOnDisk(target=None, work=None):
                 log.info("the receipt computer has picked up a result delivered earlier")
                 return await self._record_delivered(history, handover.sha256)
@@ -186,7 +186,7 @@ class HandOver:
                 self.astray.pop(history.check_id, None)
                 return None  # written but never moved into the folder
             case ResultOnDisk():
-                return self._occupied(history)
+                return self._report_occupied(history)
 
     async def _write(self, history: History, document: "Document") -> DeliveryOutcome:
         name, digest = _name(history), sha256(document.data).hexdigest()
@@ -199,16 +199,16 @@ class HandOver:
             case TargetExists(same=True):
                 return await self._record_delivered(history, digest)
             case TargetExists():
-                return self._occupied(history)
+                return self._report_occupied(history)
             case NotDelivered() as failed:
-                return self._failed(history, failed)
+                return self._report_failure(history, failed)
         match await self._files.run(self.folder.move, name, digest):
             case FileDelivered() | TargetExists(same=True):
                 return await self._record_delivered(history, digest)
             case TargetExists():
-                return self._occupied(history)
+                return self._report_occupied(history)
             case NotDelivered() as failed:
-                return self._failed(history, failed)
+                return self._report_failure(history, failed)
 
     def _mark(self, history: History, event: HandingOver) -> bool:
         """Record the handover. Return False if a consent was withdrawn since `history` was read."""
@@ -225,18 +225,18 @@ class HandOver:
         self.astray.pop(history.check_id, None)
         return DeliveryOutcome(DeliveryStage.DELIVERED, name)
 
-    def _occupied(self, history: History) -> DeliveryOutcome:
+    def _report_occupied(self, history: History) -> DeliveryOutcome:
         log.error("result file not delivered: another file has its name and is not overwritten")
         self.folder.trouble = DeliveryFailure.OCCUPIED
         return DeliveryOutcome(DeliveryStage.CONFIRMED)
 
-    def _uncertain(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
+    def _report_uncertain(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
         if not history.without_card:  # staff repeat a check without a card
             self.astray[history.check_id] = history
             self._alert_staff(ASTRAY, history.check_id)
-        return self._failed(history, failed)
+        return self._report_failure(history, failed)
 
-    def _failed(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
+    def _report_failure(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
         log.error("result file not delivered: %s. It will be delivered later.", failed.reason)
         self.folder.trouble = failed.reason
         if failed.reason is DeliveryFailure.HANGS:

@@ -36,7 +36,7 @@ class LedgerDesk:
         self._profile = profile
         self._institution_code = institution_code
 
-    async def opened(self, effect: RecordOpenedCheck, patient: Patient) -> bool:
+    async def record_opened(self, effect: RecordOpenedCheck, patient: Patient) -> bool:
         """Record an opened check. Return False if it could not be written or the patient has been wiped."""
         if patient.certificate is None:
             return False
@@ -55,7 +55,7 @@ class LedgerDesk:
         )
         return await self._write(lambda: self.ledger.opened(event))
 
-    async def drafted(self, effect: RecordDecision) -> Decided | None:
+    async def draft_decision(self, effect: RecordDecision) -> Decided | None:
         """Return the record of this decision without writing it. Log and return None if the check was never opened."""
         try:
             return await self.worker.run(self._draft, effect.reception, effect.decision)
@@ -68,7 +68,7 @@ class LedgerDesk:
         history = self.ledger.of_check(check_id)
         return "" if history is None else history.opened.event.way
 
-    async def decided(self, event: Decided) -> bool:
+    async def record_decision(self, event: Decided) -> bool:
         return await self._write(lambda: self.ledger.decided(event))
 
     def _draft(self, reception: str, decision: Decision) -> Decided:
@@ -95,7 +95,7 @@ class LedgerDesk:
     def _answer(self, answer: Answer, wording: Wording) -> RecordedAnswer:
         return RecordedAnswer.of(answer, wording.language, "\n".join(wording_lines(wording, self._profile)))
 
-    async def without_card(self, check_id: str, *, limit: bool, asked_at: datetime, wording: str) -> bool:
+    async def record_without_card(self, check_id: str, *, limit: bool, asked_at: datetime, wording: str) -> bool:
         """Record the patient's oral answer about the limit, before the service is queried."""
         card = card_hash(self._card_key, check_id.encode())  # there is no card to identify
         answer = RecordedAnswer(
@@ -118,9 +118,9 @@ class LedgerDesk:
             answers=(answer,),
             result_file=result_file_stem(self._institution_code, check_id, asked_at),
         )
-        return await self._write(lambda: self.ledger.opened(opened)) and await self.decided(decided)
+        return await self._write(lambda: self.ledger.opened(opened)) and await self.record_decision(decided)
 
-    async def discarded(self, effect: RecordDiscarded) -> bool:
+    async def record_discarded(self, effect: RecordDiscarded) -> bool:
         return await self._write(lambda: self.ledger.discarded(effect.check_id, effect.reason))
 
     async def _write(self, write: Callable[[], object]) -> bool:

@@ -81,7 +81,7 @@ class PrintedDesk:
         if scanner is None or patient.wiped:
             return None, False
         if not isinstance(scanner, CodeCamera):
-            return _checked(scanner.scan()), False
+            return _valid_or_wiped(scanner.scan()), False
         if expiry is None:
             # a front cannot be matched to this card
             return None, False
@@ -174,7 +174,7 @@ def digits_of(fields: "PrintedFields", expiry: date) -> bytearray:
     return bytearray(day + b"%04d" % expiry.year + fields.security)
 
 
-def _checked(code: bytearray | None) -> bytearray | None:
+def _valid_or_wiped(code: bytearray | None) -> bytearray | None:
     """Return the scanner's result if it is a well-formed code, otherwise wipe it and return None."""
     if code is None or check_printed_code(code) is None:
         return code

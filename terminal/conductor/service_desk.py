@@ -3,7 +3,7 @@
 from reader.face_record import FaceRecord
 from terminal.conductor.clock import Clock
 from terminal.conductor.patient_data import Patient
-from terminal.conductor.right_time import CLOCK_WRONG
+from terminal.conductor.time_correction import MAX_CLOCK_DIFFERENCE
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     Challenge,
@@ -28,7 +28,7 @@ class ServiceDesk:
 
     async def fetch_challenge(self, ids: tuple[str, int], patient: Patient) -> ev.Event:
         match await self.client.challenge():
-            case Challenge(now=service_now) if abs(service_now - self._clock.wall()) > CLOCK_WRONG:
+            case Challenge(now=service_now) if abs(service_now - self._clock.wall()) > MAX_CLOCK_DIFFERENCE:
                 # the service would refuse decisions dated by this clock or treat them as expired
                 return ev.ServiceRefused(*ids, RefusalReason.IMPLAUSIBLE_TIME)
             case Challenge(challenge=challenge, expires_at=expires_at):

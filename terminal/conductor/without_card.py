@@ -55,7 +55,7 @@ class WithoutCard:
 
     async def _ask(self, check_id: str, search: InsuredSearch, *, limit: bool, wording: str) -> LookUpOutcome:
         asked_at = self._clock.wall().replace(microsecond=0)
-        if not await self._ledger.without_card(check_id, limit=limit, asked_at=asked_at, wording=wording):
+        if not await self._ledger.record_without_card(check_id, limit=limit, asked_at=asked_at, wording=wording):
             return LookUpOutcome(LookUpEnding.NOT_RECORDED)
         result = await self._client.look_up(search, limit_consent=limit, asked_at=asked_at)
         match result:

@@ -51,7 +51,7 @@ class Access:
         until = f"{int(self._clock()) + COOKIE_SECONDS}"
         return f"{until}.{self._seal(until)}"
 
-    def admits(self, cookie: str | None) -> bool:
+    def accepts(self, cookie: str | None) -> bool:
         until, _, seal = (cookie or "").partition(".")
         if not hmac.compare_digest(seal.encode(), self._seal(until).encode()):
             return False

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-PICTURES_UNDRAWN = 2
+MAX_UNDRAWN_PICTURES = 2
 """Maximum number of pictures sent before the page reports one as drawn."""
 
 
@@ -58,7 +58,7 @@ class PageConnection:
         while self._waiting:
             kind = next(iter(self._waiting))
             await self._socket.send_text(json.dumps(self._waiting.pop(kind), ensure_ascii=False))
-        if self._picture is not None and self._undrawn < PICTURES_UNDRAWN:
+        if self._picture is not None and self._undrawn < MAX_UNDRAWN_PICTURES:
             jpeg, self._picture = self._picture, None
             self._undrawn += 1
             await self._socket.send_bytes(jpeg)

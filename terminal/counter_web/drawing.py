@@ -33,7 +33,7 @@ def page_words(say: Words, *, simulated: bool) -> dict[str, str]:
     return words | {"mark": say("app.simulated") if simulated else ""}
 
 
-def drawn(talk: Talk, *, keypad: bool = True) -> dict[str, Any]:
+def serialize_talk(talk: Talk, *, keypad: bool = True) -> dict[str, Any]:
     """Serialize a talk. `keypad` is whether to show the keys of a numeric keypad on the targets."""
     display = talk.display
     return {
@@ -93,7 +93,7 @@ def _offer(offer: Offer) -> dict[str, Any]:
     return content
 
 
-def typed(parts: tuple[TypedPart, ...], *, no_such_day: bool) -> dict[str, Any]:
+def serialize_pad(parts: tuple[TypedPart, ...], *, no_such_day: bool) -> dict[str, Any]:
     """Serialize which positions have a digit, without the digits."""
     return {
         "parts": [{"id": part.id, "filled": part.filled} for part in parts],

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from config.settings import DigitOrder, Settings
 from terminal.counter_web.connection import PageConnection
-from terminal.counter_web.drawing import drawn, page_words, typed
+from terminal.counter_web.drawing import page_words, serialize_pad, serialize_talk
 from terminal.counter_web.messages import Attended, Touched, Typed, read_message
+from terminal.counter_web.page_voice import PageVoice
 from terminal.counter_web.preview import Preview
-from terminal.counter_web.spoken import PageVoice
 from terminal.front.counter import Counter
 from terminal.front.keypad import Keypad
 from terminal.front.messages import PictureDrawn
@@ -149,7 +149,7 @@ class PatientScreen:
 
     def _tell_talk(self) -> None:
         talk = self.talk
-        content = drawn(talk, keypad=self._settings.voice.keypad is not DigitOrder.NONE) | {
+        content = serialize_talk(talk, keypad=self._settings.voice.keypad is not DigitOrder.NONE) | {
             "words": page_words(self.speak(talk.language), simulated=self._simulated),
             "pad": self._typed(),
             "settles": round(self._settle_seconds * 1000),
@@ -159,8 +159,8 @@ class PatientScreen:
     def _typed(self) -> dict[str, object]:
         keypad = self._keypad
         if keypad is None:
-            return typed((), no_such_day=False)
-        return typed(keypad.parts(self.talk.body.pad), no_such_day=keypad.no_such_day)
+            return serialize_pad((), no_such_day=False)
+        return serialize_pad(keypad.parts(self.talk.body.pad), no_such_day=keypad.no_such_day)
 
     def _tell(self, kind: str, **content: object) -> None:
         if self.active_page is not None:
@@ -217,7 +217,7 @@ class PatientScreen:
                     self.guide.attend(message.key)
         return message is not None
 
-    def address_old(self) -> list[str]:
+    def denied_texts(self) -> list[str]:
         return [self.speak(language)("web.address-old") for language in ("ja", "en")]
 
     def _touched(self, touch: Touched) -> None:

@@ -45,7 +45,7 @@ class Hub(Protocol):
     def hear(self, page: PageConnection, text: str) -> bool:
         """Handle a message. Return False if it is invalid, to close the connection."""
 
-    def address_old(self) -> list[str]:
+    def denied_texts(self) -> list[str]:
         """Return the texts for a page without a valid cookie or code."""
 
 
@@ -228,16 +228,16 @@ class Site:
             except (WebSocketDisconnect, KeyError):  # KeyError: a binary message
                 await page.close(_REFUSED)
                 return
-            if len(text) > MAX_MESSAGE_SIZE or not self._hears(page, text):
+            if len(text) > MAX_MESSAGE_SIZE or not self._handle(page, text):
                 log.warning("disconnecting a page that sent an invalid message")
                 await page.close(_REFUSED)
                 return
 
-    def _hears(self, page: PageConnection, text: str) -> bool:
+    def _handle(self, page: PageConnection, text: str) -> bool:
         return self._hub is None or self._hub.hear(page, text)
 
     def _admits(self, connection: HTTPConnection) -> bool:
-        return self.access.admits(connection.cookies.get(self.access.cookie_name))
+        return self.access.accepts(connection.cookies.get(self.access.cookie_name))
 
     def _refusal(self) -> Response:
         """Refuse a page and print a new address for the person at the terminal."""
@@ -245,7 +245,7 @@ class Site:
             return Response(status_code=503)  # the page retries
         if time.monotonic() - self._shown_at > _NEW_ADDRESS_EVERY:
             self.tell_address()
-        return JSONResponse(self._hub.address_old(), status_code=401)
+        return JSONResponse(self._hub.denied_texts(), status_code=401)
 
 
 def served_from(folder: Path) -> Endpoint:

@@ -6,14 +6,14 @@ from config.settings import Settings, VoiceMode
 from terminal.doctor.finding import Finding, failed, passed, warning
 from terminal.problems import ProblemCode
 from terminal.voice.engines import NoVoice, voice_for
-from terminal.voice.offered import missing, voices
+from terminal.voice.offered import missing_voices, voices
 from terminal.words.languages import offered_languages
 
 
 def voice(settings: Settings) -> Finding:
     if settings.voice.mode is VoiceMode.OFF:
         return passed("off")
-    without_voice = missing(settings)
+    without_voice = missing_voices(settings)
     if without_voice:
         return failed(
             f"{ProblemCode.VOICE_MISSING.code}: no voice installed for {', '.join(without_voice)}",

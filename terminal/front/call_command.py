@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 PATIENCE = 10.0
 """Time limit for the command in seconds."""
 MAX_RUNNING = 4
-_PASSED_ON = ("PATH", "HOME", "LANG", "SYSTEMROOT", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
+_ENVIRONMENT = ("PATH", "HOME", "LANG", "SYSTEMROOT", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
 """Environment variables passed to the command. The terminal's settings may contain secrets and are not passed."""
 
 
@@ -37,7 +37,7 @@ class CallCommand:
             log.warning("staff.call_command not started: %d instances are running", len(self._running))
             return
         values = {"{kind}": call.kind.value, "{number}": str(call.number or ""), "{code}": call.code}
-        task = asyncio.create_task(_run([_filled(word, values) for word in self._words]))
+        task = asyncio.create_task(_run([_fill_in(word, values) for word in self._words]))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
@@ -56,21 +56,21 @@ def ring_for_calls(counter: Counter, words: Sequence[str], bell: Callable[[], ob
     counter.listen(on_state=on_state, on_effect=calls.hear)
 
 
-def _filled(word: str, values: dict[str, str]) -> str:
+def _fill_in(word: str, values: dict[str, str]) -> str:
     for name, value in values.items():
         word = word.replace(name, value)
     return word
 
 
 async def _run(argv: list[str]) -> None:
-    nothing = asyncio.subprocess.DEVNULL
+    devnull = asyncio.subprocess.DEVNULL
     try:
         process = await asyncio.create_subprocess_exec(
             *argv,
-            stdin=nothing,
-            stdout=nothing,
-            stderr=nothing,
-            env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+            stdin=devnull,
+            stdout=devnull,
+            stderr=devnull,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
         )
     except (OSError, ValueError) as error:
         log.error("cannot start staff.call_command: %s", type(error).__name__)

@@ -1,6 +1,6 @@
 """Texts for staff about a reception: the reason for its state, and what to do."""
 
-from terminal.front.today import SETTLED, ReceptionStanding, Row
+from terminal.front.today import NO_ACTION_NEEDED, ReceptionStanding, Row
 from terminal.handover.folder import DeliveryFailure
 from terminal.problems import ProblemCode
 from terminal.session.rules import Rules
@@ -33,7 +33,7 @@ def why(row: Row, say: Words, trouble: DeliveryFailure | None) -> str:
 def remedies(row: Row, say: Words, rules: Rules) -> list[str]:
     """Return instructions for staff."""
     if row.without_card:
-        return [] if row.standing in SETTLED else [say("nocard.again")]
+        return [] if row.standing in NO_ACTION_NEEDED else [say("nocard.again")]
     if row.standing is ReceptionStanding.PROBLEM and row.code in PROBLEMS:
         problem = PROBLEMS[row.code]
         lines = help_lines(problem, TalkContext(say, rules))

@@ -38,7 +38,7 @@ class ReceptionStanding(StrEnum):
     """The terminal stopped during the reception."""
 
 
-SETTLED = frozenset(
+NO_ACTION_NEEDED = frozenset(
     {
         ReceptionStanding.DELIVERED,
         ReceptionStanding.CLOSED,

@@ -26,7 +26,7 @@ from terminal.front.dock import Dock
 from terminal.front.keypad import ENTER, ERASE, Keypad
 from terminal.front.opened import OpenedCounter, Opening
 from terminal.front.password import PasswordGate
-from terminal.screens.card_photo import decoded_photo
+from terminal.screens.card_photo import decode_for_display
 from terminal.screens.dock_panel import DockPanel
 from terminal.screens.pad import PadKey
 from terminal.screens.picture import LivePicture, Picture
@@ -232,7 +232,7 @@ class TerminalApp(App[int], inherit_bindings=False):
     def _photo(self) -> "Pixels | None":
         patient = self.counter.patient if self.counter is not None else None
         record = patient.record if patient is not None else None
-        return decoded_photo(record.photo_jp2) if record is not None and record.photo_jp2 is not None else None
+        return decode_for_display(record.photo_jp2) if record is not None and record.photo_jp2 is not None else None
 
     # --- touches and keys -----------------------------------------------------------------------------------
 

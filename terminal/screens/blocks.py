@@ -46,7 +46,7 @@ def strips_of(rows: Sequence[Row]) -> list[Strip]:
     return [strip_of(rows[at], rows[at + 1]) for at in range(0, len(rows) - 1, 2)]
 
 
-def centred(lines: Sequence[Strip], y: int, width: int, style: Style) -> Strip:
+def centre_line(lines: Sequence[Strip], y: int, width: int, style: Style) -> Strip:
     """Return line `y` of a picture, centred in an area of `width` cells."""
     if y >= len(lines):
         return Strip.blank(width, style)

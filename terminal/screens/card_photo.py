@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def decoded_photo(jp2: bytearray) -> "Pixels | None":
+def decode_for_display(jp2: bytearray) -> "Pixels | None":
     """Return the photo's RGB pixels, or None if it cannot be decoded. The caller must overwrite them."""
     import numpy as np
 

@@ -18,7 +18,7 @@ _DOTS, _CODE_PART = 5, 3
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """The screen area margin the dock, in cells. `roomy` is whether it is large enough for larger targets."""
+    """The screen area beside the dock, in cells. `roomy` is whether it is large enough for larger targets."""
 
     width: int
     height: int

@@ -106,7 +106,7 @@ class CardPhoto(Picture):
         if pixels is None:
             self.clear()
             return
-        self.draw(letterboxed(pixels, self.size.width, self.size.height * 2))
+        self.draw(letterbox(pixels, self.size.width, self.size.height * 2))
         pixels[:] = 0
 
 
@@ -181,7 +181,7 @@ def _guide(width: int, height: int) -> tuple[Any, Any]:
     return _guides[width, height]
 
 
-def letterboxed(pixels: "Pixels", width: int, height: int) -> "Pixels":
+def letterbox(pixels: "Pixels", width: int, height: int) -> "Pixels":
     """Scale the picture to the given size and pad it with grey to preserve its aspect ratio."""
     import cv2
     import numpy as np

@@ -9,7 +9,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from terminal.screens.blocks import centred, strips_of
+from terminal.screens.blocks import centre_line, strips_of
 from terminal.talk.parts import Sign
 
 WIDTH, HEIGHT = 44, 14
@@ -52,7 +52,7 @@ class MovingSign(Widget, can_focus=False):
     def render_line(self, y: int) -> Strip:
         style = self.rich_style
         ground, ink = _rgb(style.bgcolor, 0xFFFFFF), _rgb(style.color, 0)
-        return centred(picture(self.sign, self.phase, ground, ink), y, self.size.width, style)
+        return centre_line(picture(self.sign, self.phase, ground, ink), y, self.size.width, style)
 
 
 def _rgb(color: object, otherwise: int) -> int:

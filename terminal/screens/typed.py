@@ -8,7 +8,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from terminal.front.code_form import LENGTHS, CodeField, CodeForm, CodeSource
-from terminal.screens.blocks import centred, strips_of
+from terminal.screens.blocks import centre_line, strips_of
 from terminal.screens.wrapping import wrap
 from terminal.words.catalogue import Words
 
@@ -51,17 +51,17 @@ class PinDots(Widget, can_focus=False):
         color, background = style.color, style.bgcolor
         if color is None or background is None or color.triplet is None or background.triplet is None:
             return Strip.blank(self.size.width, style)
-        ink = _packed(color.triplet)
-        ground = _packed(background.triplet)
+        ink = _pack_rgb(color.triplet)
+        ground = _pack_rgb(background.triplet)
         typed = self._count()
         rows = []
         for line in range(len(_DISC)):
             marks = _GAP.join((_DISC if index < typed else _RING)[line] for index in range(PIN_LENGTH))
             rows.append([ink if mark == "#" else ground for mark in marks])
-        return centred(strips_of(rows), y, self.size.width, style)
+        return centre_line(strips_of(rows), y, self.size.width, style)
 
 
-def _packed(rgb: tuple[int, int, int]) -> int:
+def _pack_rgb(rgb: tuple[int, int, int]) -> int:
     return rgb[0] << 16 | rgb[1] << 8 | rgb[2]
 
 
@@ -90,12 +90,12 @@ class CodeFields(Widget, can_focus=False):
             text.append(say("code.no-such-day") + "\n", "bold")
         for part in form.parts:
             text.append("\n".join(wrap(say(f"code.{part}"), self.content_size.width)) + "\n")
-            text.append(_filled(form, part, say), "bold reverse")
+            text.append(_part_text(form, part, say), "bold reverse")
             text.append("\n\n" if part is not form.parts[-1] else "")
         return text
 
 
-def _filled(form: CodeForm, part: CodeField, say: Words) -> str:
+def _part_text(form: CodeForm, part: CodeField, say: Words) -> str:
     if part is not CodeField.BIRTH_DATE:
         return "  " + "  ".join("●" if filled else "○" for filled in form.filled(part)) + "  "
     digits = [form.birth_digit(index) or "_" for index in range(LENGTHS[part])]

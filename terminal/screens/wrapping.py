@@ -1,4 +1,4 @@
-"""Wrap sentences into balanced lines that end at phrase boundaries, next_best Japanese line-breaking rules."""
+"""Wrap sentences into balanced lines that end at phrase boundaries, following Japanese line-breaking rules."""
 
 import unicodedata
 from functools import lru_cache
@@ -9,7 +9,7 @@ LINE_CELLS = 40
 _NOT_FIRST = frozenset("、。，．・：；？！）」』】〉》〕］｝ーっゃゅょぁぃぅぇぉッャュョァィゥェォ々〜%℃,.;:?!)]}")
 _NOT_LAST = frozenset("（「『【〈《〔［｛([{")
 _BOUND = frozenset(("この", "その", "あの", "どの"))
-"""Words that are not separated from the next_best word."""
+"""Words that are not separated from the following word."""
 _INSIDE_PHRASE = 400
 """Cost of a break within a Japanese phrase, in squared cells of deviation from the mean line length."""
 
@@ -36,12 +36,12 @@ def _paragraph(text: str, width: int) -> list[str]:
     if cells(text) <= width:
         return [text]
     breaks = _breaks(text)
-    count = _fewest_lines(text, breaks, width)
+    count = _min_lines(text, breaks, width)
     if count is None:
-        cut = _fitting(text, width)
+        cut = _fitting_length(text, width)
         return [text[:cut], *_paragraph(text[cut:], width)]
     target = cells(text) / count
-    return _balanced(text, breaks, width, count, target)
+    return _balance(text, breaks, width, count, target)
 
 
 def _breaks(text: str) -> dict[int, int]:
@@ -68,7 +68,7 @@ def _is_hiragana(character: str) -> bool:
     return "ぁ" <= character <= "ん"
 
 
-def _fewest_lines(text: str, breaks: dict[int, int], width: int) -> int | None:
+def _min_lines(text: str, breaks: dict[int, int], width: int) -> int | None:
     """Return the minimum number of lines, or None if a word is longer than a line."""
     start, count = 0, 1
     while cells(text[start:].strip()) > width:
@@ -79,7 +79,7 @@ def _fewest_lines(text: str, breaks: dict[int, int], width: int) -> int | None:
     return count
 
 
-def _fitting(text: str, width: int) -> int:
+def _fitting_length(text: str, width: int) -> int:
     used = 0
     for index, character in enumerate(text):
         used += _cell(character)
@@ -88,7 +88,7 @@ def _fitting(text: str, width: int) -> int:
     return len(text)
 
 
-def _balanced(text: str, breaks: dict[int, int], width: int, count: int, target: float) -> list[str]:
+def _balance(text: str, breaks: dict[int, int], width: int, count: int, target: float) -> list[str]:
     """Return the division of the text into exactly `count` lines with the lowest cost."""
     best: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     for line in range(count):

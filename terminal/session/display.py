@@ -17,7 +17,7 @@ JAPANESE = "ja"
 
 VOLUMES = (12, 25, 50, 100)
 """Volumes in per cent of full amplitude, in steps of 6 dB. EN 301 549 8.2.1 requires the range of 18 dB."""
-USUAL_VOLUME = 50
+DEFAULT_VOLUME = 50
 
 
 class Display(Struct, frozen=True):
@@ -36,7 +36,7 @@ class Display(Struct, frozen=True):
     """Whether personal details may be spoken where others can hear. None if the patient has not been asked."""
     slow: bool = False
     """Speak slowly."""
-    volume: int = USUAL_VOLUME
+    volume: int = DEFAULT_VOLUME
     """Voice volume in per cent."""
     more_time: bool = False
     """Extend every time limit for the patient."""

@@ -21,7 +21,7 @@ from terminal.session.events import CardPresent, RecordFacts
 
 GUARDIAN_BELOW = 15
 """A guardian may answer for patients under this age."""
-OF_AGE = 18
+ADULT_AGE = 18
 """Age at and above which the choice "for a child" is ignored."""
 
 
@@ -121,7 +121,7 @@ class Reception(Struct, frozen=True):
         """Whether the patient is a child, as chosen on the first screen or, after the check is opened, by age."""
         if self.check is None:
             return self.child
-        return self.check.facts.age < (OF_AGE if self.child else GUARDIAN_BELOW)
+        return self.check.facts.age < (ADULT_AGE if self.child else GUARDIAN_BELOW)
 
     def next_effect(self) -> tuple["Reception", int]:
         """Assign the next effect number. Return the updated reception and the number."""

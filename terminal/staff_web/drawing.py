@@ -4,7 +4,7 @@ from typing import Any
 
 from terminal.front.calls import Call
 from terminal.front.row_words import PROBLEMS, remedies, why
-from terminal.front.today import SETTLED, ReceptionStanding, Row
+from terminal.front.today import NO_ACTION_NEEDED, ReceptionStanding, Row
 from terminal.handover.folder import DeliveryFailure
 from terminal.session.rules import Rules
 from terminal.session.states import (
@@ -55,7 +55,7 @@ def drawn_row(row: Row, say: Words, rules: Rules, trouble: DeliveryFailure | Non
         "number": row.number,
         "time": row.time,
         "standing": row.standing.value,
-        "settled": row.standing in SETTLED,
+        "settled": row.standing in NO_ACTION_NEEDED,
         "text": say(f"standing.{row.standing}"),
         "code": row.code if row.standing is ReceptionStanding.PROBLEM else "",
         "why": why(row, say, trouble),

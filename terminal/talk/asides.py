@@ -93,7 +93,7 @@ def _time(display: Display, reception: str, foot: tuple[Offer, ...], scene: Talk
 
 
 def _leaving(reception: str, body: Body, foot: tuple[Offer, ...], scene: TalkContext) -> Body:
-    leave = next(offer for offer in foot if offer.id in LEAVES)
+    leave = next(offer for offer in foot if offer.id in LEAVE_IDS)
     without_sharing = leave.id == "without-sharing"
     return Body(
         step=body.step,
@@ -102,7 +102,7 @@ def _leaving(reception: str, body: Body, foot: tuple[Offer, ...], scene: TalkCon
     )
 
 
-LEAVES = ("cancel", "without-sharing")
+LEAVE_IDS = ("cancel", "without-sharing")
 """Ids of the footer offers that end the reception."""
 
 

@@ -4,7 +4,7 @@ from terminal.session.events import Event
 from terminal.session.rules import Rules
 from terminal.session.states import FaceCheck, Idle, PinEntry, PrintedCodeEntry, Problem, State
 from terminal.talk.parts import Offer, Remark, Talk
-from terminal.talk.view import starting, talk_of
+from terminal.talk.view import starting_talk, talk_of
 from terminal.words.catalogue import Speak
 
 SETTLE_SECONDS = 0.35
@@ -19,7 +19,7 @@ class Talks:
     """
 
     def __init__(self, speak: Speak, *, language: str, settle_seconds: float = SETTLE_SECONDS) -> None:
-        self.talk: Talk = starting(language, speak)
+        self.talk: Talk = starting_talk(language, speak)
         """The current talk."""
         self._speak, self._settle_seconds = speak, settle_seconds
         self._question: object = None

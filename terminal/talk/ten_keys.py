@@ -36,7 +36,7 @@ def hidden_keys(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkCo
     reception, display, aside = asides.parts_of(state)
     toggled = Aside.NONE if aside is Aside.CHANGES else Aside.CHANGES
     keys = [_key("changes", "/", "changes.question", ev.AsideWanted(reception, toggled), scene)]
-    if aside is not Aside.LEAVING and any(offer.id in asides.LEAVES for offer in foot):
+    if aside is not Aside.LEAVING and any(offer.id in asides.LEAVE_IDS for offer in foot):
         keys.append(_key("leaving", ".", "leaving.question", ev.AsideWanted(reception, Aside.LEAVING), scene))
     if body.pad is PadKind.PIN and any(offer.id == "face" for offer in body.offers):
         keys.append(_key("other-way", "*", "button.back", ev.Back(reception), scene))

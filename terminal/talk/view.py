@@ -88,7 +88,7 @@ def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark
     )
 
 
-def starting(language: str, speak: Speak) -> Talk:
+def starting_talk(language: str, speak: Speak) -> Talk:
     """Return the screen shown during startup."""
     say = speak(language)
     return Talk(
@@ -96,7 +96,7 @@ def starting(language: str, speak: Speak) -> Talk:
         language=language,
         display=Display(language=language),
         steps=tuple(say(stage.value) for stage in GuideStep),
-        body=Body(step=GuideStep.READ, question=say("app.starting"), sign=Sign.WAIT),
+        body=Body(step=GuideStep.READ, question=say("app.starting_talk"), sign=Sign.WAIT),
         card="",
         foot=(),
     )

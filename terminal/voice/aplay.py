@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from terminal.voice.tones import tone
 from terminal.voice.utterance import Utterance
-from terminal.voice.wav import scaled
+from terminal.voice.wav import scale_volume
 
 Sound = Callable[[Utterance, int], Awaitable[bytes | None]]
 
@@ -49,7 +49,7 @@ class Aplay:
             wav = await fetching
             fetching = self._fetch(utterance, index + 1)
             if wav:
-                await _run(command, scaled(wav, utterance.volume))
+                await _run(command, scale_volume(wav, utterance.volume))
 
     def _fetch(self, utterance: Utterance, index: int) -> "asyncio.Task[bytes | None]":
         """Start fetching the sound of a sentence, while the previous sentence is played."""
@@ -61,8 +61,8 @@ class Aplay:
 
 
 async def _run(command: tuple[str, ...], wav: bytes) -> None:
-    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=nothing, stderr=nothing)
+    pipe, devnull = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=devnull, stderr=devnull)
     try:
         await process.communicate(wav)
     finally:

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from terminal.voice import readings
-from terminal.voice.level import normalised
+from terminal.voice.level import normalise
 from terminal.voice.wav import of_samples, samples_of, with_lengths
 
 _ESPEAK = "espeak-ng"
@@ -45,7 +45,7 @@ def voice_for(language: str) -> Voice:
         raise NoVoice(f"no voice for {language} is installed. Run: apt-get install {_ESPEAK}")
     if language == _CHINESE and find_spec("pypinyin") is None:
         raise NoVoice(f"no package for Chinese readings is installed. Run: {_EXTRA}")
-    read = readings.chinese if language == _CHINESE else readings.other
+    read = readings.chinese if language == _CHINESE else readings.default
     return EspeakVoice(program, _ESPEAK_VOICES.get(language, language), read)
 
 
@@ -77,11 +77,11 @@ class JapaneseVoice:
             samples, rate = pyopenjtalk.tts(read, speed=speed, use_sudachi_kanji_yomi=False)
         except ModuleNotFoundError:  # the Debian package does not contain Sudachi: skip missing kanji
             samples, rate = pyopenjtalk.tts(read, speed=speed, use_vanilla=True)
-        return of_samples(normalised(samples, rate), rate)
+        return of_samples(normalise(samples, rate), rate)
 
 
 class EspeakVoice:
-    def __init__(self, program: str, voice: str, read: Callable[[str], str] = readings.other) -> None:
+    def __init__(self, program: str, voice: str, read: Callable[[str], str] = readings.default) -> None:
         self._program, self._voice, self._read = program, voice, read
 
     def speak(self, text: str, *, slow: bool) -> bytes:
@@ -94,4 +94,4 @@ class EspeakVoice:
         if completed.returncode or not completed.stdout:
             raise NoVoice(f"{_ESPEAK} has no voice {self._voice!r}")
         samples, rate = samples_of(with_lengths(completed.stdout))
-        return of_samples(normalised(samples, rate), rate)
+        return of_samples(normalise(samples, rate), rate)

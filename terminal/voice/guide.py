@@ -13,7 +13,7 @@ from terminal.talk.parts import Talk
 from terminal.voice.engines import NoVoice
 from terminal.voice.library import Library, fill
 from terminal.voice.narrator import Narrator
-from terminal.voice.offered import missing
+from terminal.voice.offered import missing_voices
 from terminal.voice.renderer import Renderer
 from terminal.voice.repertoire import repertoire
 from terminal.voice.utterance import Utterance
@@ -21,7 +21,7 @@ from terminal.words.catalogue import Speak
 
 log = logging.getLogger(__name__)
 
-RENDERS_AFTER = 2.0
+RENDER_DELAY = 2.0
 """Seconds before background rendering starts, so that it does not delay the first screen."""
 
 Clock = Callable[[], float]
@@ -71,7 +71,7 @@ class Guide:
         )
         if self._settings.voice.mode in (VoiceMode.ON, VoiceMode.ON_REQUEST):
             self._render_ahead(rules.voices)
-        for language in missing(self._settings):
+        for language in missing_voices(self._settings):
             log.error("%s: no voice for %s is installed", ProblemCode.VOICE_MISSING.code, language)
 
     async def wav(self, utterance: Utterance, index: int) -> bytes | None:
@@ -147,7 +147,7 @@ class Guide:
             self._rendering = asyncio.create_task(self._fill(missing), name="voice")
 
     async def _fill(self, languages: list[str]) -> None:
-        await asyncio.sleep(RENDERS_AFTER)
+        await asyncio.sleep(RENDER_DELAY)
         for language in languages:
             try:
                 count = await fill(self.library, repertoire(language, self._speak))

@@ -15,9 +15,9 @@ from terminal.words.catalogue import Speak, Words
 
 MEMORY = 4.0
 """Seconds within which guidance is not repeated."""
-PERSISTS = 8.0
+REPEAT_SECONDS = 8.0
 """Interval at which unchanged guidance is repeated, in seconds."""
-ATTENDED = 60.0
+PRESENCE_SECONDS = 60.0
 """Seconds after a key press or touch during which a person is assumed to be at the first screen."""
 LAST_SECONDS = 5
 """Remaining seconds at which a timeout is announced."""
@@ -89,7 +89,7 @@ class Narrator:
             self._warning_ends = None
             self._plan(now)
             return self._utterance((self._say("voice.seconds", seconds=LAST_SECONDS),))
-        if _guides(talk) and now >= self._last + PERSISTS:
+        if _guides(talk) and now >= self._last + REPEAT_SECONDS:
             self._spoken.discard(talk.body.question)
         return self._news(talk, now)
 
@@ -97,7 +97,7 @@ class Narrator:
         """Repeat the complete screen, including the explanation of the keys."""
         if self._talk is None or not self._talk.display.voice:
             return None
-        self._attended_until = now + ATTENDED
+        self._attended_until = now + PRESENCE_SECONDS
         self._foot.clear()
         self._explained = False
         return self._new(now, None)
@@ -105,7 +105,7 @@ class Narrator:
     def attend(self, now: float, key: str = "") -> Utterance | None:
         """Handle a touch or the name of a pressed key, which indicate that someone is present."""
         was_unattended = now >= self._attended_until
-        self._attended_until = now + ATTENDED
+        self._attended_until = now + PRESENCE_SECONDS
         talk = self._talk
         if talk is None or talk.state != "Idle" or not was_unattended:
             return None
@@ -238,7 +238,7 @@ class Narrator:
             if text not in self._spoken and text in self._said_at
         ]
         if _guides(talk):
-            moments.append(self._last + PERSISTS)
+            moments.append(self._last + REPEAT_SECONDS)
         if self._warning_ends is not None:
             moments.append(self._warning_ends - LAST_SECONDS)
         self.due = max(min(moments), now) if moments else None

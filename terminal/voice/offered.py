@@ -16,7 +16,7 @@ def voices(settings: Settings, languages: tuple[str, ...]) -> tuple[str, ...]:
             return languages
 
 
-def missing(settings: Settings) -> tuple[str, ...]:
+def missing_voices(settings: Settings) -> tuple[str, ...]:
     """Return the required languages without an installed voice."""
     if settings.voice.mode not in (VoiceMode.ON_REQUEST, VoiceMode.ON):
         return ()

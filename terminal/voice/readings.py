@@ -4,7 +4,7 @@ import re
 
 from terminal.words.ruby import RUBY
 
-_READ = (
+_READINGS = (
     ("お困りの方", "お困りのかた"),
     ("むずかしい方", "むずかしいかた"),
     ("保護者の方", "保護者のかた"),
@@ -26,14 +26,14 @@ _DIGITS = ("ゼロ", "イチ", "ニー", "サン", "ヨン", "ゴー", "ロク",
 def japanese(text: str) -> str:
     """Prepare a text for the Japanese voice: use ruby readings instead of kanji, and remove visual marks."""
     text = RUBY.sub(r"\2", text)
-    for written, read in _READ:
+    for written, read in _READINGS:
         text = text.replace(written, read)
-    text = _PHONE.sub(lambda number: "、".join(map(_spelled, number[0].split("-"))), text)
+    text = _PHONE.sub(lambda number: "、".join(map(_spell_out, number[0].split("-"))), text)
     text = _NUMBER_OF_DAY.sub(r"\1、\2番", text)
     return re.sub(r"[「」（）・、\s　]+", "、", text).strip("、")
 
 
-def _spelled(digits: str) -> str:
+def _spell_out(digits: str) -> str:
     return "".join(_DIGITS[int(digit)] for digit in digits)
 
 
@@ -41,9 +41,9 @@ def chinese(text: str) -> str:
     """Convert Chinese text to pinyin with tone numbers for espeak-ng. The neutral tone is 5."""
     from pypinyin import Style, lazy_pinyin
 
-    return " ".join(lazy_pinyin(other(text), style=Style.TONE3, neutral_tone_with_five=True))
+    return " ".join(lazy_pinyin(default(text), style=Style.TONE3, neutral_tone_with_five=True))
 
 
-def other(text: str) -> str:
+def default(text: str) -> str:
     """Prepare a text for all other voices: use ruby readings and normalise spaces."""
     return re.sub(r"\s+", " ", RUBY.sub(r"\2", text)).strip()

@@ -58,10 +58,10 @@ class Renderer:
             )
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(_framed(request))
+        process.stdin.write(_frame(request))
         process.stdin.flush()
-        (length,) = _LENGTH.unpack(_exactly(process.stdout, _LENGTH.size))
-        return _exactly(process.stdout, length)
+        (length,) = _LENGTH.unpack(_read_exactly(process.stdout, _LENGTH.size))
+        return _read_exactly(process.stdout, length)
 
     def _kill(self) -> None:
         """Kill the process. Pending requests fail with EOFError."""
@@ -71,14 +71,14 @@ class Renderer:
             process.wait()
 
 
-def _exactly(stream: IO[bytes], length: int) -> bytes:
+def _read_exactly(stream: IO[bytes], length: int) -> bytes:
     content = stream.read(length)
     if len(content) < length:
         raise EOFError
     return content
 
 
-def _framed(content: bytes) -> bytes:
+def _frame(content: bytes) -> bytes:
     return _LENGTH.pack(len(content)) + content
 
 
@@ -90,11 +90,11 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     voices: dict[str, Voice] = {}
     while header := requests.read(_LENGTH.size):
         request = json.loads(requests.read(_LENGTH.unpack(header)[0]))
-        answers.write(_framed(_spoken(voices, **request)))
+        answers.write(_frame(_render(voices, **request)))
         answers.flush()
 
 
-def _spoken(voices: dict[str, Voice], text: str, language: str, slow: bool) -> bytes:
+def _render(voices: dict[str, Voice], text: str, language: str, slow: bool) -> bytes:
     try:
         if language not in voices:
             voices[language] = voice_for(language)

@@ -17,7 +17,7 @@ NOTES: dict[Tone, tuple[tuple[float, float], ...]] = {
 }
 """Frequency in Hz and start time in seconds of each note."""
 _LONG, _SHORT = 0.3, 0.08
-_LOUD = 0.25
+_AMPLITUDE = 0.25
 
 
 @cache
@@ -31,6 +31,6 @@ def tone(name: Tone) -> bytes:
             at = index / RATE
             swell = min(at / 0.02, 1.0) * math.exp(-5 * at / length)
             if first + index < len(samples):
-                samples[first + index] += _LOUD * swell * math.sin(2 * math.pi * pitch * at)
+                samples[first + index] += _AMPLITUDE * swell * math.sin(2 * math.pi * pitch * at)
     packed = array("h", (int(32767 * max(-1.0, min(1.0, value))) for value in samples))
     return of_bytes(packed.tobytes(), RATE)

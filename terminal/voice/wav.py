@@ -55,7 +55,7 @@ def samples_of(wav: bytes) -> "tuple[NDArray[np.float64], int]":
         return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").astype(np.float64), file.getframerate()
 
 
-def scaled(wav: bytes, per_cent: int) -> bytes:
+def scale_volume(wav: bytes, per_cent: int) -> bytes:
     """Scale WAV data to a volume in per cent."""
     samples, rate = samples_of(wav)
     return of_bytes((samples * per_cent / 100).astype("<i2").tobytes(), rate)

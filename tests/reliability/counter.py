@@ -217,12 +217,14 @@ async def _no_warm_up() -> None: ...
 @contextmanager
 def _patched(share: Path) -> Iterator[None]:
     """Shorten polling intervals and use the helper process with share faults."""
-    program, outbox_every, card_every = helper_process._PROGRAM, conducting.OUTBOX_EVERY, card_watch.HELD_CARD_EVERY
-    helper_process._PROGRAM, conducting.OUTBOX_EVERY, card_watch.HELD_CARD_EVERY = faulty_share.PROGRAM, 0.5, 0.02
+    program, outbox, card = helper_process._PROGRAM, conducting.OUTBOX_INTERVAL, card_watch.LOCKED_CARD_INTERVAL
+    helper_process._PROGRAM = faulty_share.PROGRAM
+    conducting.OUTBOX_INTERVAL, card_watch.LOCKED_CARD_INTERVAL = 0.5, 0.02
     os.environ[faulty_share.CONTROL] = str(share)
     try:
         yield
     finally:
-        helper_process._PROGRAM, conducting.OUTBOX_EVERY, card_watch.HELD_CARD_EVERY = program, outbox_every, card_every
+        helper_process._PROGRAM = program
+        conducting.OUTBOX_INTERVAL, card_watch.LOCKED_CARD_INTERVAL = outbox, card
         with suppress(KeyError):
             del os.environ[faulty_share.CONTROL]

@@ -37,7 +37,7 @@ class Status:
         today = rows(self._records.receptions, self._records.checks, self._counter.state, astray)
         unreadable = () if self._records.readable else (f"  ! {say('page.unreadable')}",)
         return [
-            *(f"{_padded(line.name)}{'! ' if line.bad else ''}{line.text}" for line in self._devices.lines(say)),
+            *(f"{_pad_label(line.name)}{'! ' if line.bad else ''}{line.text}" for line in self._devices.lines(say)),
             "",
             say("page.today"),
             *unreadable,
@@ -45,7 +45,7 @@ class Status:
         ]
 
 
-def _padded(label: str) -> str:
+def _pad_label(label: str) -> str:
     return label + " " * max(_LABEL_CELLS - cells(label), 1)
 
 

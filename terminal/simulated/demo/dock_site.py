@@ -184,7 +184,7 @@ class DockSite:
             except NotReady as error:
                 trouble = str(error)
 
-    def address_old(self) -> list[str]:
+    def denied_texts(self) -> list[str]:
         return [words(language)("web.address-old") for language in LANGUAGES]
 
     def _begin(self, action: Coroutine[Any, Any, None]) -> None:
@@ -260,5 +260,5 @@ class _SecondDevice:
     def hear(self, connection: PageConnection, text: str) -> bool:
         return self._dock.hear(connection, text)
 
-    def address_old(self) -> list[str]:
-        return self._dock.address_old()
+    def denied_texts(self) -> list[str]:
+        return self._dock.denied_texts()

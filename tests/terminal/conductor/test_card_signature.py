@@ -86,7 +86,7 @@ def tries_left(card: SoftCard) -> int:
 
 def test_decision_is_unsigned_after_the_pin_session_expired(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """After two minutes the terminal releases the card, and the reception continues without a signature."""
-    monkeypatch.setattr(card_desk, "PIN_OPEN", 0.05)
+    monkeypatch.setattr(card_desk, "PIN_SESSION_SECONDS", 0.05)
 
     async def wait() -> None:
         await asyncio.sleep(0.3)

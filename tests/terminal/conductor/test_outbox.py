@@ -32,7 +32,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def busy_outbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conductor, "OUTBOX_EVERY", 0.01)
+    monkeypatch.setattr(conductor, "OUTBOX_INTERVAL", 0.01)
 
 
 @pytest.mark.usefixtures("busy_outbox")

@@ -81,7 +81,7 @@ def test_two_cards_are_a_problem_until_one_is_removed(desk: Desk, delay: float) 
 def test_card_in_use_by_another_program_is_read_after_its_release(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(card_watch, "HELD_CARD_EVERY", 0.05)
+    monkeypatch.setattr(card_watch, "LOCKED_CARD_INTERVAL", 0.05)
 
     async def day() -> None:
         async with desk.open():

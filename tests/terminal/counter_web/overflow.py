@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 
 from config.settings import Profile, Settings
 from terminal.cli.common import tell
-from terminal.counter_web.drawing import drawn, page_words, typed
+from terminal.counter_web.drawing import page_words, serialize_pad, serialize_talk
 from terminal.front.keypad import Keypad
 from terminal.problems import ProblemCode
 from terminal.session.display import Display, Size
@@ -112,9 +112,9 @@ def _content(name: str, language: str, look: dict[str, Any], speak: Speak) -> di
     keypad = Keypad(counter)
     keypad.follow(state)
     talk = talk_of(state, rules, speak, remark=remark)
-    return drawn(talk) | {
+    return serialize_talk(talk) | {
         "words": page_words(speak(talk.language), simulated=True),
-        "pad": typed(keypad.parts(talk.body.pad), no_such_day=keypad.no_such_day),
+        "pad": serialize_pad(keypad.parts(talk.body.pad), no_such_day=keypad.no_such_day),
     }
 
 

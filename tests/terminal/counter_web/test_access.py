@@ -92,21 +92,21 @@ def test_code_expires_after_a_minute_and_cookie_after_a_month(tmp_path: Path) ->
     unused_code, cookie = access.new_code(), access.exchange(access.new_code())
     now += CODE_SECONDS + 1
     assert access.exchange(unused_code) is None
-    assert access.admits(cookie)
+    assert access.accepts(cookie)
     now += 31 * 24 * 3600
-    assert not access.admits(cookie)
+    assert not access.accepts(cookie)
 
 
 def test_cookie_is_valid_after_a_restart_but_not_on_another_port(tmp_path: Path) -> None:
     cookie = Access(tmp_path / "key", 8643).new_cookie()
-    assert Access(tmp_path / "key", 8643).admits(cookie)
-    assert not Access(tmp_path / "key", 8644).admits(cookie)
+    assert Access(tmp_path / "key", 8643).accepts(cookie)
+    assert not Access(tmp_path / "key", 8644).accepts(cookie)
     assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("cookie", [None, "", ".", "99999999999.", "99999999999.00", "x.y", "0.0"])
 def test_forged_cookie_is_refused(tmp_path: Path, cookie: str | None) -> None:
-    assert not Access(tmp_path / "key", 8643).admits(cookie)
+    assert not Access(tmp_path / "key", 8643).accepts(cookie)
 
 
 def test_other_hosts_and_origins_are_refused(visitor: Visitor) -> None:

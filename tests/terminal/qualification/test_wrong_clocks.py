@@ -13,8 +13,8 @@ from terminal.conductor import delivery
 from terminal.conductor.clock import Clock
 from terminal.conductor.delivery import EXPIRED, DeliveryStage
 from terminal.conductor.patient_data import Patient
-from terminal.conductor.right_time import corrected
 from terminal.conductor.service_desk import ServiceDesk
+from terminal.conductor.time_correction import correct_times
 from terminal.problems import ProblemCode
 from terminal.qualification.client import Audit
 from terminal.qualification.contract import Challenge, QualificationResult
@@ -104,7 +104,7 @@ def test_checks_expire_only_after_repeated_comparisons_with_the_service(
             await office.delivery.process_outbox()
             await office.delivery.process_outbox()
             assert office.kinds() == ["opened", "decided"]
-            monkeypatch.setattr(delivery, "BETWEEN_COMPARISONS", 0.0)
+            monkeypatch.setattr(delivery, "MIN_COMPARISON_INTERVAL", 0.0)
             await office.delivery.process_outbox()
             assert office.reported == [EXPIRED]
             behaviour.clear()
@@ -125,11 +125,11 @@ def test_times_are_corrected_only_with_a_known_clock_error(counter: Any, card: A
             assert with_service_time is not None
             assert without_service_time is not None
             now = counter.now + timedelta(hours=1)
-            correction = corrected(with_service_time, now, now + timedelta(hours=1))
+            correction = correct_times(with_service_time, now, now + timedelta(hours=1))
             assert correction is not None
             assert correction.decided_at == now
             assert all(consent.answered_at <= now for consent in correction.consents)
-            assert corrected(without_service_time, now) is None
+            assert correct_times(without_service_time, now) is None
 
     counter.play(scenario)
 

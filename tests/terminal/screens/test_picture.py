@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terminal.screens.blocks import strips_of
-from terminal.screens.card_photo import decoded_photo
-from terminal.screens.picture import CardPhoto, LivePicture, face_picture, letterboxed, lines_of
+from terminal.screens.card_photo import decode_for_display
+from terminal.screens.picture import CardPhoto, LivePicture, face_picture, letterbox, lines_of
 from tests.terminal.screens.stage import async_test, stage
 from tests.terminal.talk.gallery import state_of
 from vision.photo import card_jp2
@@ -49,18 +49,18 @@ def test_colours_are_reduced_to_five_bits() -> None:
 
 
 def test_card_photo_keeps_its_aspect_ratio() -> None:
-    box = letterboxed(plain(320, 240, 10), 46, 40)
+    box = letterbox(plain(320, 240, 10), 46, 40)
     assert box.shape == (40, 46, 3)
     assert (box[:, 0] == 200).all()
     assert (box[20, 23] == 10).all()
 
 
 def test_card_photo_is_decoded() -> None:
-    pixels = decoded_photo(bytearray(card_jp2(plain(320, 240, 90))))
+    pixels = decode_for_display(bytearray(card_jp2(plain(320, 240, 90))))
     assert pixels is not None
     assert pixels.shape == (320, 240, 3)
     assert abs(int(pixels.mean()) - 90) < 5
-    assert decoded_photo(bytearray(b"not a picture")) is None
+    assert decode_for_display(bytearray(b"not a picture")) is None
 
 
 @async_test

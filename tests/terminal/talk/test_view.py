@@ -15,7 +15,7 @@ from terminal.session import states as st
 from terminal.session.rules import Now, Rules
 from terminal.session.step import step
 from terminal.talk.parts import LineKind, Offer, PadKind, Remark, Sign, Talk
-from terminal.talk.view import starting, talk_of
+from terminal.talk.view import starting_talk, talk_of
 from terminal.words.catalogue import speaker
 from terminal.words.languages import LANGUAGES, STAFF_LANGUAGES
 from tests.terminal.talk.gallery import RULES, SCREENS, problem, state_of
@@ -292,7 +292,7 @@ def test_a_staff_call_is_confirmed_by_a_notice() -> None:
 
 
 def test_the_starting_screen_requires_no_state() -> None:
-    talk = starting("ja", speak)
+    talk = starting_talk("ja", speak)
     assert talk.body.question == "準備しています"
     assert (talk.body.offers, talk.foot) == ((), ())
 

@@ -6,10 +6,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from terminal.session.display import USUAL_VOLUME, VOLUMES, Display
+from terminal.session.display import DEFAULT_VOLUME, VOLUMES, Display
 from terminal.voice.engines import is_installed, voice_for
-from terminal.voice.level import CEILING, LEVEL, level, normalised
-from terminal.voice.wav import samples_of, scaled
+from terminal.voice.level import CEILING, LEVEL, level, normalise
+from terminal.voice.wav import samples_of, scale_volume
 from terminal.words.catalogue import words
 
 SPOKEN = ("ja", "en", "es", "zh-Hans")
@@ -32,9 +32,9 @@ def test_every_language_is_equally_loud_without_clipping(language: str) -> None:
 def test_volume_steps_cover_18_db_with_one_step_of_12_db() -> None:
     display, levels = Display(), []
     for _ in VOLUMES:
-        levels.append(level(*samples_of(scaled(wav("en"), display.volume))))
+        levels.append(level(*samples_of(scale_volume(wav("en"), display.volume))))
         display = Display(volume=display.louder)
-    assert display.volume == USUAL_VOLUME
+    assert display.volume == DEFAULT_VOLUME
     gains = sorted(value - min(levels) for value in levels)
     assert gains[-1] >= 18
     assert any(12 <= gain < 13 for gain in gains[1:-1])
@@ -45,8 +45,8 @@ def test_peaks_are_limited_without_lowering_speech() -> None:
     speech = 3000 * np.sin(np.arange(rate) / 20)
     peak = speech.copy()
     peak[12_000] = 32_000
-    limited = normalised(peak, rate)
+    limited = normalise(peak, rate)
     assert np.abs(limited).max() <= 32768 * 10 ** (CEILING / 20) + 1
     assert level(limited, rate) == pytest.approx(LEVEL, abs=0.5)
     assert math.isinf(level(np.zeros(rate), rate))
-    assert not normalised(np.zeros(rate), rate).any()
+    assert not normalise(np.zeros(rate), rate).any()

@@ -17,7 +17,7 @@ from terminal.voice.renderer import Renderer
 from terminal.voice.repertoire import repertoire
 from terminal.voice.tones import tone
 from terminal.voice.utterance import SpokenSentence, Tone
-from terminal.voice.wav import scaled, seconds
+from terminal.voice.wav import scale_volume, seconds
 from terminal.words.catalogue import speaker
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is missing (run make setup)")
@@ -113,4 +113,4 @@ def test_tones_require_no_voice() -> None:
     for name in Tone:
         with wave.open(BytesIO(tone(name)), "rb") as file:
             assert 0.05 < file.getnframes() / file.getframerate() < 1
-    assert len(scaled(tone(Tone.CARD), 50)) == len(tone(Tone.CARD))
+    assert len(scale_volume(tone(Tone.CARD), 50)) == len(tone(Tone.CARD))

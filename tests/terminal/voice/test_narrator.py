@@ -13,7 +13,7 @@ from terminal.session import states as st
 from terminal.session.step import step
 from terminal.talk.parts import Remark
 from terminal.talk.serial import Talks
-from terminal.voice.narrator import MEMORY, PERSISTS, Narrator
+from terminal.voice.narrator import MEMORY, REPEAT_SECONDS, Narrator
 from terminal.voice.utterance import Tone, Utterance
 from terminal.words.aloud import is_private
 from terminal.words.catalogue import catalogue, speaker
@@ -129,7 +129,7 @@ def test_guidance_is_immediate_but_not_repeated_within_four_seconds() -> None:
     listener.now = 3.0
     assert listener.see(face_check_with(Guidance.TOO_FAR)) is None
     assert [text(spoken) for spoken in listener.wait(MEMORY)] == ["もう少し近づいてください"], "after four seconds"
-    assert [text(spoken) for spoken in listener.wait(PERSISTS)] == ["もう少し近づいてください"], (
+    assert [text(spoken) for spoken in listener.wait(REPEAT_SECONDS)] == ["もう少し近づいてください"], (
         "repeated while it applies"
     )
 

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from consent.lifecycle import History
 from consent.records import CorrectedAnswer, TimeCorrected
 
-CLOCK_WRONG = timedelta(minutes=3)
+MAX_CLOCK_DIFFERENCE = timedelta(minutes=3)
 """Maximum difference from the service's clock at which checks are opened. The service tolerates five minutes."""
 
 
-def corrected(history: History, service_now: datetime, decided_at: datetime | None = None) -> TimeCorrected | None:
+def correct_times(history: History, service_now: datetime, decided_at: datetime | None = None) -> TimeCorrected | None:
     """Return the corrected times, or None if the correct time is unknown or does not differ.
 
     `decided_at` is the time of a decision made in this run, by the service's clock. Without it, apply the difference
