@@ -96,7 +96,7 @@ def starting_talk(language: str, speak: Speak) -> Talk:
         language=language,
         display=Display(language=language),
         steps=tuple(say(stage.value) for stage in GuideStep),
-        body=Body(step=GuideStep.READ, question=say("app.starting_talk"), sign=Sign.WAIT),
+        body=Body(step=GuideStep.READ, question=say("app.starting"), sign=Sign.WAIT),
         card="",
         foot=(),
     )
