@@ -33,8 +33,8 @@ LOOKS: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 
 def has_page_font() -> bool:
-    finder = shutil.which("fc-match")
-    return finder is not None and FONT in subprocess.run([finder, FONT], capture_output=True, text=True).stdout
+    fc_match = shutil.which("fc-match")
+    return fc_match is not None and FONT in subprocess.run([fc_match, FONT], capture_output=True, text=True).stdout
 
 
 def take_screenshot(stage: PageStage, page: Page, look: str) -> Image.Image:

@@ -110,8 +110,8 @@ async def _play(
 
 @pytest.mark.parametrize(("by_touch", "size"), [(True, (1280, 800)), (False, (800, 1280))], ids=["touch", "keyboard"])
 def test_selected_personas_end_as_expected(counter: DemoCounter, by_touch: bool, size: tuple[int, int]) -> None:
-    chosen = [BY_NAME[name] for name in (BY_TOUCH if by_touch else BY_KEYS)]
-    asyncio.run(_play(counter, chosen, by_touch=by_touch, size=size))
+    personas = [BY_NAME[name] for name in (BY_TOUCH if by_touch else BY_KEYS)]
+    asyncio.run(_play(counter, personas, by_touch=by_touch, size=size))
 
 
 @pytest.mark.long

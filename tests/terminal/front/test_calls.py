@@ -1,4 +1,4 @@
-"""Calls for staff: one call for each problem or decision, open until staff answer it."""
+"""Calls for staff about problems, decisions and awaited results."""
 
 from datetime import datetime
 
