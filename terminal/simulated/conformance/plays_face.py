@@ -90,8 +90,8 @@ def black_circle(bench: CaseRunner) -> None:
 
 @play("refusal-stays")
 def refusal_stays(bench: CaseRunner) -> None:
-    refused = dict.fromkeys((*VIEWING, "LimitApplicationCertificateRelated"), "0")
-    bench.read_as(bench.place(*bench.sample("adult", "none")), consents=refused)
+    consents = dict.fromkeys((*VIEWING, "LimitApplicationCertificateRelated"), "0")
+    bench.read_as(bench.place(*bench.sample("adult", "none")), consents=consents)
 
 
 @play("absent-stays")

@@ -60,7 +60,7 @@ _PLACEHOLDERS = {name: f"{{{name}}}" for name in ("done", "all", "minutes")}
 
 
 def words_of(ids: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Return texts by language and by the page's name for them. `ids`: message ids by name."""
+    """Return the texts by language and name. `ids`: message ids by name."""
     return {
         language: {name: words(language)(message_id, **_PLACEHOLDERS) for name, message_id in ids.items()}
         for language in LANGUAGES

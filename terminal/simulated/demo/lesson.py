@@ -34,7 +34,7 @@ class Lesson:
         return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
 
     def card_inserted(self, name: str) -> None:
-        """Observe the next reception for this persona. An empty name ignores the reception."""
+        """Observe the next reception for this persona, or ignore it if the name is empty."""
         self._persona, self._watch = name, ReceptionWatch(BY_NAME[name].expected.reported) if name else None
         self._previous_reception = self._reception
 

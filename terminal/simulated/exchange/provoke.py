@@ -18,7 +18,7 @@ class Provoked:
     silent: bool = False
     """Accept the request without ever answering."""
     old: bool = False
-    """Write ● for characters that the old character set lacks."""
+    """Write ● for characters outside the old character set."""
     delay: float = 0.0
     """Delay of the answer in seconds."""
 

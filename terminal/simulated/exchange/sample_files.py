@@ -43,7 +43,7 @@ FORMS: Final = {"electronic": PrescriptionForm.ELECTRONIC, "paper": Prescription
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The patient's answers. Items not listed were not asked."""
+    """The patient's answers, without the items that were not asked about."""
 
     items: Mapping[Item, bool] = field(default_factory=dict)
     by_law: bool = False

@@ -95,7 +95,7 @@ class Scan:
     answered: int = 0
     rejected: int = 0
     waiting: int = 0
-    """Requests that are incomplete, or whose answers are not due."""
+    """Incomplete requests, and requests with answers that are not due."""
     hostile: int = 0
     ignored: int = 0
     """Files with names that are not request names."""
@@ -117,7 +117,7 @@ class _Pending:
 @dataclass(slots=True)
 class _Memory:
     pending: dict[str, _Pending] = field(default_factory=dict)
-    """By request name."""
+    """Answers by request name."""
     finished: dict[str, Stamp] = field(default_factory=dict)
     """Answered requests that could not be removed because the folder is read-only."""
     results: dict[str, Stamp] = field(default_factory=dict)
@@ -218,7 +218,7 @@ class ExchangeService:
             del self._memory.results[removed]
 
     def _face_names(self) -> list[str]:
-        """Return the result file names. Without a readable folder, returns none and logs an error once."""
+        """Return the names of result files. Logs an error once if the folder cannot be read."""
         try:
             with os.scandir(self.folders.face) as entries:
                 names = sorted(

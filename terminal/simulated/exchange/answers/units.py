@@ -27,7 +27,7 @@ def check_unit(search: SearchInfo, day: date, institution: str, context: AnswerC
 
 
 def _plain(record: Insured) -> Insured:
-    """Return the record without the limit and the patient number, which a bulk check reports separately."""
+    """Return the record without limit and patient number. Bulk checks report them separately."""
     return record.model_copy(
         update={
             "limit_changed": "1" if record.limit else "0",

@@ -116,10 +116,10 @@ def test_answer_uses_the_encoding_of_the_request(counter: Counter) -> None:
 
 
 def test_error_file_uses_the_configured_encoding(counter: Counter) -> None:
-    wrong = write_document(check(), "Shift_JIS").data.replace(b">0</Limit", b">7</Limit")
-    counter.put("OQSsiquc01req_1.xml", wrong)
+    invalid = write_document(check(), "Shift_JIS").data.replace(b">0</Limit", b">7</Limit")
+    counter.put("OQSsiquc01req_1.xml", invalid)
     counter.start(ExchangeRules(encoding="UTF-8"))
-    counter.put("OQSsiquc01req_2.xml", wrong)
+    counter.put("OQSsiquc01req_2.xml", invalid)
     counter.scan(3)
     assert b'encoding="UTF-8"' in (counter.folders.res / "OQSsiquc01req_2.err").read_bytes()
 
@@ -147,8 +147,8 @@ def test_unsupported_request_kinds_get_an_error_file(counter: Counter, name: str
     root = etree.fromstring((counter.folders.res / error).read_bytes())
     assert root.findtext("MessageHeader/ArbitraryFileIdentifier") == "EPS-1"
     assert root.findtext("MessageHeader/ErrorCode") == "SIMX0002E"
-    (only,) = check_bytes(name, (CASES / "EPSsiDMP01req_202611260001.xml").read_bytes()).findings
-    assert (only.severity, only.expected) == (
+    (finding,) = check_bytes(name, (CASES / "EPSsiDMP01req_202611260001.xml").read_bytes()).findings
+    assert (finding.severity, finding.expected) == (
         Severity.NOTE,
         "a simulated kind; this kind is neither simulated nor checked",
     )
