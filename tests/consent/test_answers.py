@@ -27,8 +27,8 @@ IDS = [
 
 def test_one_answer_covers_all_items_of_its_question() -> None:
     question = Question("both", QuestionKind.SHARING, (Item.DIAGNOSIS, Item.MEDICINES))
-    given_answers = answers((question,), {"both": PatientReply(True, NOW)})
-    assert [(a.item, a.granted, a.answered_at) for a in given_answers] == [
+    result = answers((question,), {"both": PatientReply(True, NOW)})
+    assert [(a.item, a.granted, a.answered_at) for a in result] == [
         (Item.DIAGNOSIS, True, NOW),
         (Item.MEDICINES, True, NOW),
     ]

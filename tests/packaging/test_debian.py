@@ -1,4 +1,4 @@
-"""Consistency of the files in the Debian package. Installation is tested manually (docs/install.md)."""
+"""Check that the files in the Debian package are consistent. Installation is tested manually (docs/install.md)."""
 
 import configparser
 import json

@@ -134,13 +134,13 @@ def test_extended_commands_are_not_sent_over_t0(driver: Driver) -> None:
 
 @pytest.mark.pcscd
 def test_a_mute_card_in_pcscd(real_counter: "PcscdCounter", image: CardImage) -> None:
-    class Mute(SoftCard):
+    class MuteCard(SoftCard):
         def transmit(self, apdu: bytes | bytearray) -> bytes:
             released.wait(90)
             return super().transmit(apdu)
 
     released = threading.Event()
-    real_counter.insert(Mute(image))
+    real_counter.insert(MuteCard(image))
     link = as_link(pcsc.connect(real_counter.vpcd.reader))
     link._patience = 0.3
     assert MyNumberCard(link).read_facts() == CardGone()

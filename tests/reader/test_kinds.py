@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("ready_made_keys")
 TODAY = date(2026, 11, 22)
 
 
-class Presented:
+class PresentedCard:
     """A card of one kind and its facts."""
 
     def __init__(self, kind: str, authority: TestAuthority, **details: object) -> None:
@@ -69,7 +69,7 @@ class Presented:
 def test_every_kind_can_be_issued_saved_and_read(kind: str, authority: TestAuthority, tmp_path: object) -> None:
     from reader.softcard.image import CardFile
 
-    presented = Presented(kind, authority)
+    presented = PresentedCard(kind, authority)
     path = tmp_path / "card.json"  # type: ignore[operator]
     CardFile(path).save(presented.image)
     assert CardFile(path).load() == presented.image
@@ -78,7 +78,7 @@ def test_every_kind_can_be_issued_saved_and_read(kind: str, authority: TestAutho
 
 
 def test_ordinary_card(authority: TestAuthority) -> None:
-    presented = Presented("ordinary", authority, pin="4711", photo_kb=15)
+    presented = PresentedCard("ordinary", authority, pin="4711", photo_kb=15)
     assert presented.card.verify_pin(bytearray(b"4711"), presented.card_facts.pin_tries_left) == PinRight()
     assert presented.authenticity(authority) is Authenticity.GENUINE
     photo = presented.record().photo_jp2
@@ -87,7 +87,7 @@ def test_ordinary_card(authority: TestAuthority) -> None:
 
 
 def test_child_and_infant_cards(authority: TestAuthority) -> None:
-    child, infant = Presented("child", authority), Presented("infant", authority)
+    child, infant = PresentedCard("child", authority), PresentedCard("infant", authority)
     assert Key.SIGNATURE not in child.image.keys
     assert child.record().photo_jp2 is not None
     assert infant.record().photo_jp2 is None
@@ -96,19 +96,19 @@ def test_child_and_infant_cards(authority: TestAuthority) -> None:
 
 @pytest.mark.parametrize("kind", ["pinless", "pin-locked"])
 def test_pinless_and_locked_cards_both_report_a_locked_pin(kind: str, authority: TestAuthority) -> None:
-    presented = Presented(kind, authority)
+    presented = PresentedCard(kind, authority)
     assert presented.card_facts.pin_unavailable
     assert presented.card.verify_pin(bytearray(b"1234"), 0) == PinLocked()
     assert presented.authenticity(authority) is Authenticity.GENUINE
 
 
 def test_card_with_few_pin_tries_left(authority: TestAuthority) -> None:
-    assert Presented("tries-left", authority).card_facts.pin_tries_left == 1
-    assert Presented("tries-left", authority, tries_left=2).card_facts.pin_tries_left == 2
+    assert PresentedCard("tries-left", authority).card_facts.pin_tries_left == 1
+    assert PresentedCard("tries-left", authority, tries_left=2).card_facts.pin_tries_left == 2
 
 
 def test_card_with_locked_code(authority: TestAuthority) -> None:
-    presented = Presented("code-locked", authority)
+    presented = PresentedCard("code-locked", authority)
     assert presented.card_facts.code_locked
     code = bytearray(presented.image.printed_code, "ascii")
     assert presented.card.verify_printed_code(code, 0) == CodeLocked()
@@ -121,7 +121,7 @@ def test_card_with_locked_code(authority: TestAuthority) -> None:
     [("expiring", date(2026, 12, 22)), ("in-grace", date(2026, 10, 23)), ("expired", date(2026, 5, 6))],
 )
 def test_certificate_end_dates(kind: str, ends: date, authority: TestAuthority) -> None:
-    presented = Presented(kind, authority)
+    presented = PresentedCard(kind, authority)
     assert presented.card_facts.certificate_not_after is not None
     assert presented.card_facts.certificate_not_before is not None
     assert presented.card_facts.certificate_not_after.date() == ends
@@ -130,17 +130,17 @@ def test_certificate_end_dates(kind: str, ends: date, authority: TestAuthority) 
 
 
 def test_card_of_a_foreign_resident(authority: TestAuthority) -> None:
-    presented = Presented("foreign-resident", authority)
+    presented = PresentedCard("foreign-resident", authority)
     assert presented.card_facts.card_expiry == date(2028, 11, 22)
     assert presented.image.printed_code[:6] == "960203"
     holder = Holder("EXAMPLE　KIM", "東京都模擬区１－２－３", date(1990, 5, 5))
-    assert Presented("foreign-resident", authority, holder=holder).image.printed_code[:6] == "900505"
-    staying = Holder("EXAMPLE　KIM", "東京都", date(1990, 5, 5), residence=Staying(date(2027, 1, 31)))
-    assert Presented("foreign-resident", authority, holder=staying).card_facts.card_expiry == date(2027, 1, 31)
+    assert PresentedCard("foreign-resident", authority, holder=holder).image.printed_code[:6] == "900505"
+    visitor = Holder("EXAMPLE　KIM", "東京都", date(1990, 5, 5), residence=Staying(date(2027, 1, 31)))
+    assert PresentedCard("foreign-resident", authority, holder=visitor).card_facts.card_expiry == date(2027, 1, 31)
 
 
 def test_card_with_forged_photo(authority: TestAuthority) -> None:
-    presented = Presented("forged-photo", authority)
+    presented = PresentedCard("forged-photo", authority)
     assert presented.authenticity(authority) is Authenticity.FORGED
     assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinRight(), (
         "a reception by PIN does not depend on the photo"
@@ -148,7 +148,7 @@ def test_card_with_forged_photo(authority: TestAuthority) -> None:
 
 
 def test_card_with_cloned_chip(authority: TestAuthority) -> None:
-    presented = Presented("cloned-chip", authority)
+    presented = PresentedCard("cloned-chip", authority)
     assert presented.authenticity(authority) is Authenticity.GENUINE, "its files are genuine"
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
@@ -163,7 +163,7 @@ def test_card_with_cloned_chip(authority: TestAuthority) -> None:
 
 
 def test_mixed_card(authority: TestAuthority) -> None:
-    presented = Presented("mixed", authority)
+    presented = PresentedCard("mixed", authority)
     assert presented.authenticity(authority) is Authenticity.GENUINE
     assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinRight()
     signature = presented.card.sign(b"statement")
@@ -172,7 +172,7 @@ def test_mixed_card(authority: TestAuthority) -> None:
 
 
 def test_issuing_with_a_custom_photo(authority: TestAuthority, photo: bytes) -> None:
-    assert Presented("ordinary", authority, portrait_jp2=photo).record().photo_jp2 == photo
+    assert PresentedCard("ordinary", authority, portrait_jp2=photo).record().photo_jp2 == photo
 
 
 def test_issuing_a_card_of_the_announced_generation(authority: TestAuthority) -> None:

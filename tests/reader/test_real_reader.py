@@ -140,20 +140,20 @@ def test_the_monitor_survives_daemon_restarts(
     assert wait_for_threads(threads)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
+@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
 def test_the_reader_disappears_during_a_command(
-    pcscd: "Pcscd", real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage, how: signal.Signals
+    pcscd: "Pcscd", real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage, signal_number: signal.Signals
 ) -> None:
     """The service is stopped, because the virtual reader cannot be unplugged separately."""
 
-    class Unplugs(SoftCard):
+    class UnpluggingCard(SoftCard):
         def transmit(self, apdu: bytes | bytearray) -> bytes:
             if apdu[1] == INS.READ_BINARY:
-                pcscd.stop(how)
+                pcscd.stop(signal_number)
             return super().transmit(apdu)
 
     real_counter.slot.watch(event_log)
-    real_counter.insert(Unplugs(image))
+    real_counter.insert(UnpluggingCard(image))
     assert event_log.next() == CardInserted()
     link = real_counter.connect()
     assert MyNumberCard(link).read_facts() == CardGone()

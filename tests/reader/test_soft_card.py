@@ -219,17 +219,17 @@ def test_all_variants_of_compute_signature(card: SoftCard, image: CardImage) -> 
     assert isinstance(key, RSAPublicKey)
     digest = Hash(SHA256())
     digest.update(b"abc")
-    hashed = digest.finalize()
+    sha256 = digest.finalize()
     play(card, (JPKI, 0x9000), ("0020009804" + ascii_hex("1234"), 0x9000))
 
     def sign(p1: int, data: bytes) -> bytes:
         return play(card, (f"802A{p1:02X}97{len(data):02X}{data.hex()}00", 0x9000))
 
     assert key.recover_data_from_signature(sign(0x00, b"anything"), PKCS1v15(), None) == b"anything"
-    assert key.recover_data_from_signature(sign(0x01, b"abc"), PKCS1v15(), None) == hashed
-    key.verify(sign(0x02, hashed), b"abc", PKCS1v15(), SHA256())
+    assert key.recover_data_from_signature(sign(0x01, b"abc"), PKCS1v15(), None) == sha256
+    key.verify(sign(0x02, sha256), b"abc", PKCS1v15(), SHA256())
     key.verify(sign(0x03, b"abc"), b"abc", PKCS1v15(), SHA256())
-    key.verify(sign(0x04, hashed), hashed, PSS(MGF1(SHA256()), PSS.AUTO), Prehashed(SHA256()))
+    key.verify(sign(0x04, sha256), sha256, PSS(MGF1(SHA256()), PSS.AUTO), Prehashed(SHA256()))
     key.verify(sign(0x05, b"abc"), b"abc", PSS(MGF1(SHA256()), PSS.AUTO), SHA256())
     play(card, ("802A06970101" + "00", 0x6A86), ("802A02970101" + "00", 0x6700), ("802A009700", 0x6700))
     play(card, ("802A0097F6" + "01" * 246 + "00", 0x6700), ("802A00980101" + "00", 0x6981))

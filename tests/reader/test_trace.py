@@ -64,7 +64,7 @@ def test_traces_contain_commands_status_words_and_timings(image: CardImage) -> N
 
 
 def test_a_lost_link_and_malformed_data_are_traced(image: CardImage) -> None:
-    class Nonsense:
+    class BrokenLink:
         atr = b""
 
         def transmit(self, apdu: bytes | bytearray) -> bytes:
@@ -76,7 +76,7 @@ def test_a_lost_link_and_malformed_data_are_traced(image: CardImage) -> None:
             return
 
     lines: list[str] = []
-    link = TracedLink(Nonsense(), lines.append, production=False)
+    link = TracedLink(BrokenLink(), lines.append, production=False)
     assert MyNumberCard(link).read_facts() == CardGone()
     assert lines[-1].startswith("< no response")
     assert link.transmit(b"\x00") == b"!"

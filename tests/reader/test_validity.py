@@ -182,9 +182,9 @@ def test_invalid_details_are_refused(authority: TestAuthority, photo: bytes) -> 
     baby = Holder("試験　赤子", "東京都模擬区１－２－３", date(2025, 3, 3))
     with pytest.raises(ValueError, match="under the age of one"):
         issue(authority, RSA_2048, photo, holder=baby, pin="1234", issued_on=date(2025, 8, 1))
-    departed = Holder("SMITH　JOHN", "東京都模擬区１－２－３", date(1990, 5, 5), residence=Staying(date(2024, 1, 1)))
+    visitor = Holder("SMITH　JOHN", "東京都模擬区１－２－３", date(1990, 5, 5), residence=Staying(date(2024, 1, 1)))
     with pytest.raises(ValueError, match="stay"):
-        issue(authority, RSA_2048, photo, holder=departed, pin="1234", issued_on=date(2025, 8, 1))
+        issue(authority, RSA_2048, photo, holder=visitor, pin="1234", issued_on=date(2025, 8, 1))
     adult = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15))
     with pytest.raises(ValueError, match="expires after the card"):
         issue(

@@ -177,10 +177,10 @@ def check_ends(ledger: dict[str, History], own: dict[str, Submission], opened: s
 
 
 def check_answers(ledger: dict[str, History], own: dict[str, Submission], lines: list[dict[str, Any]]) -> None:
-    agreed: dict[str, set[str]] = {}
+    consents: dict[str, set[str]] = {}
     for line in lines:
         if line["what"] == "yes":
-            agreed.setdefault(line["reception"], set()).update(line["items"])
+            consents.setdefault(line["reception"], set()).update(line["items"])
     receptions = Counter(history.opened.event.reception_id for history in ledger.values())
     assert set(receptions.values()) == {1}, "a reception opened two checks"
     for check_id, history in ledger.items():
@@ -188,14 +188,14 @@ def check_answers(ledger: dict[str, History], own: dict[str, Submission], lines:
         decided = history.decided.event
         granted = {answer.item.value for answer in own[check_id].answers if answer.flag == 1}
         assert granted == {item.value for item in decided.granted}
-        assert granted <= agreed.get(decided.reception_id, set()), "a consent that was not given"
+        assert granted <= consents.get(decided.reception_id, set()), "a consent that was not given"
         assert own[check_id].ledger_count == history.decided.sequence
     for line in lines:
         if line["what"] == "outcome":  # every yes must be recorded before the outcome is displayed
             decision = ledger[line["check"]].decided
             assert decision is not None
             if decision.event.cause == "answered":
-                assert {item.value for item in decision.event.granted} == agreed.get(line["reception"], set())
+                assert {item.value for item in decision.event.granted} == consents.get(line["reception"], set())
 
 
 def check_result_files(results: Path, ledger: dict[str, History]) -> None:

@@ -20,7 +20,7 @@ from vision.synthetic.source import SyntheticSource
 from vision.verdict import CameraLost
 
 
-class Scripted:
+class ScriptedSource:
     """A source that the test controls and that counts its calls."""
 
     def __init__(self) -> None:
@@ -61,13 +61,13 @@ class Scripted:
 
 
 @contextmanager
-def running_camera(source: Scripted | SyntheticSource | OpenCvSource, **kwargs: float) -> Iterator[Camera]:
+def running_camera(source: ScriptedSource | SyntheticSource | OpenCvSource, **kwargs: float) -> Iterator[Camera]:
     camera = Camera(source, **{"lost_after": 60.0, **kwargs})  # type: ignore[arg-type]
     camera.start()
     try:
         yield camera
     finally:
-        if isinstance(source, Scripted):
+        if isinstance(source, ScriptedSource):
             source.hangs.clear()
         camera.stop()
 
@@ -80,7 +80,7 @@ def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
 
 
 def test_the_camera_is_open_only_while_in_use() -> None:
-    source = Scripted()
+    source = ScriptedSource()
     with running_camera(source) as camera:
         time.sleep(0.1)
         assert (source.open_count, source.decoded, camera.is_open) == (0, 0, False)
@@ -98,7 +98,7 @@ def test_the_camera_is_open_only_while_in_use() -> None:
 
 
 def test_users_share_the_device_until_the_last_one_stops() -> None:
-    source = Scripted()
+    source = ScriptedSource()
     with running_camera(source) as camera:
         with camera.look():
             with camera.look():
@@ -114,7 +114,7 @@ def test_users_share_the_device_until_the_last_one_stops() -> None:
 
 
 def test_a_camera_kept_open_discards_frames_undecoded_while_unused() -> None:
-    source = Scripted()
+    source = ScriptedSource()
     with running_camera(source, keep_open=True) as camera:
         wait_for(lambda: source.skipped > 5)
         assert (source.decoded, camera.latest(), camera.is_open) == (0, None, True)
@@ -147,7 +147,7 @@ def test_a_listener_receives_frames_and_the_end() -> None:
 
 
 def test_unplugging_is_detected_while_the_camera_is_closed() -> None:
-    source = Scripted()
+    source = ScriptedSource()
     with running_camera(source) as camera:
         source.unplugged = True
         wait_for(lambda: camera.lost() is not None)
@@ -158,7 +158,7 @@ def test_unplugging_is_detected_while_the_camera_is_closed() -> None:
 
 @pytest.mark.parametrize("keep_open", [False, True])
 def test_unplugging_in_use_is_reported_at_the_next_frame(keep_open: bool) -> None:
-    source = Scripted()
+    source = ScriptedSource()
     with running_camera(source, keep_open=keep_open) as camera, camera.look():
         assert isinstance(camera.after(-1, 60), Frame)
         source.unplugged = True
@@ -171,7 +171,7 @@ def test_unplugging_in_use_is_reported_at_the_next_frame(keep_open: bool) -> Non
 
 
 def test_a_hanging_camera_is_reported_as_lost_after_a_timeout() -> None:
-    source = Scripted()
+    source = ScriptedSource()
     with running_camera(source, lost_after=0.8) as camera, camera.look():
         frame = camera.after(-1, 60)
         assert isinstance(frame, Frame)

@@ -125,7 +125,7 @@ def test_the_check_can_be_stopped(engine: FaceEngine) -> None:
 # --- with a scripted engine or camera -----------------------------------------------------------------------
 
 
-class Still:
+class StillSource:
     """A camera that repeats the same picture."""
 
     name = "still"
@@ -148,7 +148,7 @@ class Still:
         pass
 
 
-class Counting:
+class CountingEngine:
     """An engine that finds `count` faces and records its encodings."""
 
     def __init__(self, faces: int = 1) -> None:
@@ -172,15 +172,15 @@ class Counting:
 
 
 def test_a_frozen_picture_is_reported_as_camera_lost() -> None:
-    with open_camera(Still()) as camera:
-        verdict, _ = run(camera, Reference(np.full(128, 0.01)), Counting())
+    with open_camera(StillSource()) as camera:
+        verdict, _ = run(camera, Reference(np.full(128, 0.01)), CountingEngine())
     assert isinstance(verdict, CameraLost)
     assert "frozen" in verdict.source
 
 
 def test_two_faces_are_reported() -> None:
     source = SyntheticSource("hana", realtime=False)
-    verdict, progress = run_by_frames(source, Reference(np.zeros(128)), Counting(2), attempt_seconds=0.4)
+    verdict, progress = run_by_frames(source, Reference(np.zeros(128)), CountingEngine(2), attempt_seconds=0.4)
     assert verdict == FaceNotSeen(Guidance.TWO_FACES, 0)
     assert {step.guidance for step in progress} == {Guidance.TWO_FACES}
 
@@ -192,7 +192,7 @@ def test_the_calibration_of_the_engine_sets_the_threshold(distance: float, kind:
     sideways[0], sideways[1] = 1 / np.sqrt(2), -1 / np.sqrt(2)
     with open_camera(SyntheticSource("hana")) as camera:
         reference = Reference(np.cos(angle) * live + np.sin(angle) * sideways)
-        verdict, _ = run(camera, reference, Counting(), anti_photo=AntiPhoto.OFF)
+        verdict, _ = run(camera, reference, CountingEngine(), anti_photo=AntiPhoto.OFF)
     assert isinstance(verdict, kind)
     assert isinstance(verdict, FaceMatch | FaceNotMatched)
     assert verdict.distance == pytest.approx(distance)

@@ -64,7 +64,7 @@ def test_pictures_are_half_a_second_apart_and_undetected_faces_are_counted(monke
             numbers.append(frame.number)
             return frame
 
-    class Blinking:
+    class BlinkingEngine:
         """An engine that finds a face in every second frame."""
 
         calibration = drawn_calibration = None
@@ -81,6 +81,6 @@ def test_pictures_are_half_a_second_apart_and_undetected_faces_are_counted(monke
 
     monkeypatch.setattr(drawn, "SyntheticSource", RecordingSource)
     monkeypatch.setattr(drawn, "PEOPLE", {"hana": PEOPLE["hana"]})
-    (person,) = drawn_people(Blinking(), live=2)  # type: ignore[arg-type]
+    (person,) = drawn_people(BlinkingEngine(), live=2)  # type: ignore[arg-type]
     assert (person.reference is not None, len(person.live), person.unseen) == (True, 1, 1)
     assert numbers[1] - numbers[0] == 13, "13 of 25 frames per second"

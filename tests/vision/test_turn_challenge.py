@@ -102,11 +102,11 @@ def test_a_print_is_matched_without_the_check(engine: FaceEngine) -> None:
 
 
 def test_a_person_who_does_not_turn_is_suspected(engine: FaceEngine) -> None:
-    class Unresponsive(SyntheticSource):
+    class UnresponsivePerson(SyntheticSource):
         def prompt(self, guidance: Guidance) -> None:
             """Ignore the screen."""
 
-    verdict, seconds, _ = check(engine, Unresponsive("hana", realtime=False))
+    verdict, seconds, _ = check(engine, UnresponsivePerson("hana", realtime=False))
     assert verdict == PhotoSuspected(PhotoSign.NOT_TURNED)
     assert seconds < 10
 
@@ -141,7 +141,7 @@ def test_a_print_replaced_during_the_turn_is_not_matched(engine: FaceEngine) -> 
 def test_another_face_shown_smoothly_for_the_turn_is_not_matched(engine: FaceEngine) -> None:
     """Tracking is not interrupted, but the turned head is another person's."""
 
-    class Changing:
+    class SwitchingEngine:
         calibration, drawn_calibration = engine.calibration, engine.drawn_calibration
         turned_frames = 0
 
@@ -158,14 +158,14 @@ def test_another_face_shown_smoothly_for_the_turn_is_not_matched(engine: FaceEng
         def encode_photo(self, grey: Image, face: Face) -> Encoding:
             return engine.encode_photo(grey, face)
 
-    changing = Changing()
-    verdict, _, _ = check(changing, SyntheticSource("hana", realtime=False), policy=AntiPhoto.STRICT)
-    assert changing.turned_frames
+    switching = SwitchingEngine()
+    verdict, _, _ = check(switching, SyntheticSource("hana", realtime=False), policy=AntiPhoto.STRICT)
+    assert switching.turned_frames
     assert isinstance(verdict, PhotoSuspected | FaceNotSeen)
 
 
 def test_leaving_restarts_the_challenge(engine: FaceEngine) -> None:
-    class Restless(SyntheticSource):
+    class LeavingPerson(SyntheticSource):
         """A person who leaves for two seconds when asked to look ahead."""
 
         away = -1
@@ -177,7 +177,7 @@ def test_leaving_restarts_the_challenge(engine: FaceEngine) -> None:
                     self.show("hana")
             return super().read()
 
-    source = Restless("hana", realtime=False)
+    source = LeavingPerson("hana", realtime=False)
 
     def leave(progress: FaceCheckProgress) -> None:
         if progress.guidance is Guidance.LOOK_AHEAD and source.away < 0:
@@ -206,7 +206,7 @@ class FixedRandom(random.Random):
         return a
 
 
-def looking(turned: float) -> Points:
+def face_points(turned: float) -> Points:
     """Return five face points with the nose off-centre by `turned`, in units of the distance between the eyes."""
     middle = 320 + 80 * turned / 1.5
     return np.array([(280.0, 200), (360, 200), (middle, 240), (middle - 30, 280), (middle + 30, 280)])
@@ -217,12 +217,12 @@ def started(*sides: int, policy: AntiPhoto = AntiPhoto.STANDARD) -> TurnChalleng
     challenge = TurnChallenge(DEMANDS[policy], FixedRandom(*sides))
     assert not challenge.is_time(0.0), "too early"
     assert challenge.is_time(0.5)
-    challenge.begin(GREY, looking(0), 0.5)
+    challenge.begin(GREY, face_points(0), 0.5)
     assert challenge.phase is Phase.TURNING
     return challenge
 
 
-class Solid(FollowedFace):
+class SteadyFace(FollowedFace):
     """A tracked face that loses no points and whose nose leads by `leads`."""
 
     leads = 0.1
@@ -239,25 +239,25 @@ class Solid(FollowedFace):
 
 
 @pytest.fixture
-def solid(monkeypatch: pytest.MonkeyPatch) -> type[Solid]:
-    monkeypatch.setattr("vision.turn_challenge.FollowedFace", Solid)
-    monkeypatch.setattr(Solid, "leads", 0.1)
-    return Solid
+def steady(monkeypatch: pytest.MonkeyPatch) -> type[SteadyFace]:
+    monkeypatch.setattr("vision.turn_challenge.FollowedFace", SteadyFace)
+    monkeypatch.setattr(SteadyFace, "leads", 0.1)
+    return SteadyFace
 
 
 @pytest.mark.parametrize(("side", "guidance"), [(1, Guidance.TURN_LEFT), (-1, Guidance.TURN_RIGHT)])
-def test_the_right_of_the_picture_is_the_patients_left(solid: type[Solid], side: int, guidance: Guidance) -> None:
-    assert started(side).turned(GREY, looking(0), 0.6) is guidance
+def test_the_right_of_the_picture_is_the_patients_left(steady: type[SteadyFace], side: int, guidance: Guidance) -> None:
+    assert started(side).turned(GREY, face_points(0), 0.6) is guidance
 
 
-def test_a_turn_with_depth_ends_when_the_head_is_straight(solid: type[Solid]) -> None:
+def test_a_turn_with_depth_ends_when_the_head_is_straight(steady: type[SteadyFace]) -> None:
     challenge = started(1)
-    instructions = [challenge.turned(GREY, looking(0.2), 1.0) for _ in range(5)]
+    instructions = [challenge.turned(GREY, face_points(0.2), 1.0) for _ in range(5)]
     assert instructions == [Guidance.TURN_LEFT] * 4 + [Guidance.LOOK_AHEAD]
     assert challenge.just_turned
-    assert challenge.turned(GREY, looking(0.2), 1.2) is Guidance.LOOK_AHEAD
+    assert challenge.turned(GREY, face_points(0.2), 1.2) is Guidance.LOOK_AHEAD
     assert not challenge.just_turned
-    assert challenge.turned(GREY, looking(0.05), 1.4) is None
+    assert challenge.turned(GREY, face_points(0.05), 1.4) is None
     assert not challenge.passed
     challenge.settle()
     assert challenge.passed
@@ -267,91 +267,91 @@ def turn_twice(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
     """Return the outcome for a person who turns as instructed. After a flat first turn, a second one is requested."""
     for start in (0.5, 10.0):
         for frame in range(62):
-            outcome = challenge.turned(GREY, looking(0.3), start + 0.1 * (frame + 1))
+            outcome = challenge.turned(GREY, face_points(0.3), start + 0.1 * (frame + 1))
             if outcome in (Guidance.LOOK_AHEAD, PhotoSign.FLAT):
                 return outcome
             if challenge.phase is Phase.AHEAD:
                 assert (outcome, frame) == (Guidance.ONCE_MORE, 60)
-                challenge.begin(GREY, looking(0), 10.0)
+                challenge.begin(GREY, face_points(0), 10.0)
                 break
     return outcome
 
 
 @pytest.mark.parametrize(("lead", "expected"), [(0.021, PhotoSign.FLAT), (0.023, Guidance.LOOK_AHEAD)])
-def test_a_turn_without_depth_is_flat(solid: type[Solid], lead: float, expected: object) -> None:
-    solid.leads = lead
+def test_a_turn_without_depth_is_flat(steady: type[SteadyFace], lead: float, expected: object) -> None:
+    steady.leads = lead
     assert turn_twice(started(1, 1)) is expected
 
 
-def test_the_nose_must_lead_to_the_side_of_the_turn(solid: type[Solid]) -> None:
-    solid.leads = -0.1
+def test_the_nose_must_lead_to_the_side_of_the_turn(steady: type[SteadyFace]) -> None:
+    steady.leads = -0.1
     assert turn_twice(started(1, 1)) is PhotoSign.FLAT
 
 
-def test_turning_too_far_is_reported(solid: type[Solid]) -> None:
+def test_turning_too_far_is_reported(steady: type[SteadyFace]) -> None:
     challenge = started(1)
-    assert challenge.turned(GREY, looking(0.5), 1.0) is Guidance.TURNED_TOO_FAR
+    assert challenge.turned(GREY, face_points(0.5), 1.0) is Guidance.TURNED_TOO_FAR
     assert challenge.turned(GREY, None, 1.1) is Guidance.TURNED_TOO_FAR, "the face is not detected"
-    assert challenge.turned(GREY, looking(0.2), 1.2) is Guidance.TURN_LEFT
+    assert challenge.turned(GREY, face_points(0.2), 1.2) is Guidance.TURN_LEFT
 
 
-def test_the_second_turn_is_to_the_other_side(solid: type[Solid]) -> None:
-    solid.leads = -0.1
+def test_the_second_turn_is_to_the_other_side(steady: type[SteadyFace]) -> None:
+    steady.leads = -0.1
     challenge = started(-1, policy=AntiPhoto.STRICT)
     for _ in range(5):
-        challenge.turned(GREY, looking(-0.2), 1.0)
-    assert challenge.turned(GREY, looking(0), 1.2) is None
+        challenge.turned(GREY, face_points(-0.2), 1.0)
+    assert challenge.turned(GREY, face_points(0), 1.2) is None
     challenge.settle()
     assert not challenge.passed
-    assert challenge.begin(GREY, looking(0), 2.0) is Guidance.TURN_LEFT
+    assert challenge.begin(GREY, face_points(0), 2.0) is Guidance.TURN_LEFT
 
 
 def turn_the_wrong_way(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
-    return [challenge.turned(GREY, looking(-0.3), 1.0) for _ in range(5)][-1]
+    return [challenge.turned(GREY, face_points(-0.3), 1.0) for _ in range(5)][-1]
 
 
 @pytest.mark.parametrize(("policy", "allowed"), [(AntiPhoto.STANDARD, 2), (AntiPhoto.STRICT, 1)])
-def test_a_limited_number_of_wrong_turns_is_allowed(solid: type[Solid], policy: AntiPhoto, allowed: int) -> None:
+def test_a_limited_number_of_wrong_turns_is_allowed(steady: type[SteadyFace], policy: AntiPhoto, allowed: int) -> None:
     challenge = started(1, 1, 1, 1, policy=policy)
     for _ in range(allowed):
         assert turn_the_wrong_way(challenge) is Guidance.ONCE_MORE
         assert challenge.phase is Phase.AHEAD
-        challenge.begin(GREY, looking(0), 2.0)
+        challenge.begin(GREY, face_points(0), 2.0)
     assert turn_the_wrong_way(challenge) is PhotoSign.WRONG_WAY
 
 
-def test_a_glance_to_the_wrong_side_is_ignored(solid: type[Solid]) -> None:
+def test_a_glance_to_the_wrong_side_is_ignored(steady: type[SteadyFace]) -> None:
     challenge = started(1)
     for _ in range(6):
-        assert [challenge.turned(GREY, looking(-0.3), 1.0) for _ in range(4)] == [Guidance.TURN_LEFT] * 4
-        assert challenge.turned(GREY, looking(0), 1.0) is Guidance.TURN_LEFT
+        assert [challenge.turned(GREY, face_points(-0.3), 1.0) for _ in range(4)] == [Guidance.TURN_LEFT] * 4
+        assert challenge.turned(GREY, face_points(0), 1.0) is Guidance.TURN_LEFT
 
 
-def test_the_turn_times_out(solid: type[Solid]) -> None:
+def test_the_turn_times_out(steady: type[SteadyFace]) -> None:
     challenge = started(1)
     assert challenge.turned(GREY, None, 6.4) is Guidance.TURN_LEFT
     assert challenge.turned(GREY, None, 6.6) is PhotoSign.NOT_TURNED
 
 
-def test_leaving_during_a_turn_is_limited(solid: type[Solid]) -> None:
+def test_leaving_during_a_turn_is_limited(steady: type[SteadyFace]) -> None:
     """Without the limit, an attacker with a video could wait for the matching side."""
     challenge = started(1, 1, 1, 1)
     for _ in range(2):
         assert challenge.restart() is None
         assert challenge.phase is Phase.AHEAD
-        challenge.begin(GREY, looking(0), 2.0)
+        challenge.begin(GREY, face_points(0), 2.0)
     assert challenge.restart() is PhotoSign.CHANGED
 
 
-def test_leaving_before_a_turn_is_not_limited(solid: type[Solid]) -> None:
+def test_leaving_before_a_turn_is_not_limited(steady: type[SteadyFace]) -> None:
     challenge = TurnChallenge(DEMANDS[AntiPhoto.STRICT], FixedRandom(1))
     assert [challenge.restart() for _ in range(9)] == [None] * 9
 
 
 def test_a_replaced_picture_interrupts_tracking() -> None:
     challenge = started(1, 1, 1)  # a black frame has no points to track
-    assert challenge.turned(GREY, looking(0), 0.6) is Guidance.ONCE_MORE
-    challenge.begin(GREY, looking(0), 2.0)
-    assert challenge.turned(GREY, looking(0), 2.1) is Guidance.ONCE_MORE
-    challenge.begin(GREY, looking(0), 3.0)
-    assert challenge.turned(GREY, looking(0), 3.1) is PhotoSign.CHANGED
+    assert challenge.turned(GREY, face_points(0), 0.6) is Guidance.ONCE_MORE
+    challenge.begin(GREY, face_points(0), 2.0)
+    assert challenge.turned(GREY, face_points(0), 2.1) is Guidance.ONCE_MORE
+    challenge.begin(GREY, face_points(0), 3.0)
+    assert challenge.turned(GREY, face_points(0), 3.1) is PhotoSign.CHANGED

@@ -34,7 +34,7 @@ AT_THE_READER = {
 """Personas with families, languages or reader problems, played in `tests/terminal/simulated/demo` and the browser."""
 
 
-class Fingers:
+class ScreenHands:
     """Performs the actions of a script on the screen, by touch or by key."""
 
     def __init__(self, app: TerminalApp, *, by_touch: bool) -> None:
@@ -90,7 +90,7 @@ async def _play(counter: DemoCounter, personas: list[Persona], *, by_touch: bool
         while app.counter is None:
             await asyncio.sleep(0.02)
         for persona in (member for first in personas for member in first.family):
-            await day.play(persona, Fingers(app, by_touch=by_touch))
+            await day.play(persona, ScreenHands(app, by_touch=by_touch))
             if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
                 await day.conductor.delivery.process_outbox()
             differences += day.differences(persona)

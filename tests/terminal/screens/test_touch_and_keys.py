@@ -66,8 +66,8 @@ def clipped_widgets(on_stage: Stage) -> set[str]:
         for widget in desk.query("#question, #lines, #dots, #code, #progress")
         if widget.display and widget.region.height and not text_area.contains_region(widget.region)
     }
-    needed = lines.get_content_height(text_area.size, text_area.size, lines.content_size.width) if lines.display else 0
-    return clipped | ({"lines"} if lines.display and lines.content_size.height != needed else set())
+    height = lines.get_content_height(text_area.size, text_area.size, lines.content_size.width) if lines.display else 0
+    return clipped | ({"lines"} if lines.display and lines.content_size.height != height else set())
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

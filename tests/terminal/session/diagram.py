@@ -162,13 +162,13 @@ def _fingerprint(node: _Node) -> str:
 def _transitions(node: _Node, offers: tuple[Offer, ...], counter: _Counter) -> Iterator[tuple[_Node, ev.Event]]:
     for event, on_reader, seconds in _events(node, offers, counter):
         at = replace(node, seconds=seconds)
-        stepped = step(node.state, event, counter.rules, at.now)
+        result = step(node.state, event, counter.rules, at.now)
         cards = node.cards + isinstance(event, ev.CardPresent)
-        pending = (*node.open, *stepped.effects)
+        pending = (*node.open, *result.effects)
         yield (
             _Node(
-                stepped.state,
-                tuple(effect for effect in pending if _awaited(effect, stepped.state)),
+                result.state,
+                tuple(effect for effect in pending if _awaited(effect, result.state)),
                 on_reader,
                 seconds,
                 cards,

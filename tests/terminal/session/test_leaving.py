@@ -274,10 +274,10 @@ def test_next_family_member_keeps_display_settings_but_no_personal_data() -> Non
     world.remove_card()
     world.read_card()
     assert world.reception.display == chosen
-    plain = replace(world.reception, display=st.Display())
+    without_display = replace(world.reception, display=st.Display())
     other = World()
     other.read_card()
-    assert replace(plain, id="", card=0) == replace(other.reception, id="", card=0)
+    assert replace(without_display, id="", card=0) == replace(other.reception, id="", card=0)
     world.touch(ev.Cancelled)
     assert isinstance(world.state, st.Idle)
     assert world.state.display == st.Display(language="en", voice=True), (

@@ -414,8 +414,8 @@ class Counter(RuleBasedStateMachine):
         for effect in self.world.issued:
             if isinstance(effect, fx.RecordDecision):
                 proxy = effect.reception in self.world.proxies
-                touched = self.world.chosen_respondents.get(effect.reception)
-                assert effect.decision.answered_by is (AnsweredBy.PROXY if proxy else touched)
+                chosen = self.world.chosen_respondents.get(effect.reception)
+                assert effect.decision.answered_by is (AnsweredBy.PROXY if proxy else chosen)
 
     @invariant()
     def proxy_face_is_never_compared(self) -> None:

@@ -21,7 +21,7 @@ from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.staff_web.office import HASH, PASSWORD, with_staff
 
 
-class Served:
+class StaffServer:
     """Serves the staff pages in a thread. Each `with` block acts like a restart."""
 
     def __init__(self, settings: Settings, port: int = 0) -> None:
@@ -40,14 +40,14 @@ class Served:
         await pages.stop()
 
     def __enter__(self) -> httpx.Client:
-        self._served = self._thread.submit(self._loop.run_until_complete, self._serve())
+        self._task = self._thread.submit(self._loop.run_until_complete, self._serve())
         assert self._ready.wait(60)
         origin = f"http://127.0.0.1:{self.port}"
         return httpx.Client(base_url=origin, headers={"origin": origin})
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
-        self._served.result(60)  # re-raises its exception
+        self._task.result(60)  # re-raises its exception
         self._thread.shutdown()
         self._loop.close()
 
@@ -59,7 +59,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def office(settings: Settings) -> Iterator[httpx.Client]:
-    with Served(settings) as http:
+    with StaffServer(settings) as http:
         yield http
 
 
@@ -90,20 +90,20 @@ def test_the_page_runs_only_its_own_scripts_and_cannot_be_framed(office: httpx.C
 
 
 def test_three_wrong_passwords_lock_the_page_even_after_a_restart(settings: Settings) -> None:
-    with Served(settings) as http:
+    with StaffServer(settings) as http:
         assert [http.post("/staff/sign-in", content="x").status_code for _ in range(3)] == [401, 401, 429]
         assert http.post("/staff/sign-in", content="x" * 100).status_code == 413
-    with Served(settings) as http:
+    with StaffServer(settings) as http:
         locked = http.post("/staff/sign-in", content=PASSWORD)
         assert locked.status_code == 429
         assert 0 < locked.json()["wait"] <= 30
     (settings.state_dir / "staff-attempts.json").unlink()
-    with Served(settings) as http:
+    with StaffServer(settings) as http:
         assert http.post("/staff/sign-in", content=PASSWORD).status_code == 204
 
 
 def test_signing_in_requires_a_configured_password(tmp_path: Path) -> None:
-    with Served(Settings(state_dir=tmp_path)) as http:
+    with StaffServer(Settings(state_dir=tmp_path)) as http:
         assert http.get("/staff/door").json()["password"] is False
         assert http.post("/staff/sign-in", content="").status_code == 404
 

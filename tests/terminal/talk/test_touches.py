@@ -87,7 +87,7 @@ class Patient:
         self.by_pin(CHECK.model_copy(update={"age": 9, "birth_year": 2017}))
 
     def answer_all_yes(self) -> None:
-        """Answer the individual questions."""
+        """Answer yes to the individual questions."""
         while isinstance(self.world.state, st.Consent):
             self.touch("yes")
 
@@ -195,7 +195,7 @@ COMPLETED = {name: persona for name, persona in BY_NAME.items() if isinstance(pe
 """Personas that complete a reception. Others end with a problem or leave."""
 
 
-def personas_by_touches() -> dict[str, int]:
+def touches_by_persona() -> dict[str, int]:
     lines = re.findall(r"^\| (\d+) \| ([a-z0-9, -]+) \|$", TABLE.read_text(encoding="utf-8"), re.M)
     return {name: int(touches) for touches, names in lines for name in names.split(", ")}
 
@@ -208,4 +208,4 @@ def test_touches_of_every_persona_match_the_table() -> None:
         assert isinstance(state, st.Complete), f"{name} ended at {type(state).__name__}"
         assert state.outcome in (persona.expected.outcome, st.Outcome.DONE), name
         touches[name] = walkthrough.touches
-    assert touches == personas_by_touches()
+    assert touches == touches_by_persona()

@@ -15,7 +15,7 @@ TWO = (SpokenSentence("a", "ja"), SpokenSentence("b", "ja"))
 LONG = of_bytes(bytes(2 * 24_000 * 20), 24_000)
 
 
-class Speaker:
+class RecordingSpeaker:
     def __init__(self, wav: bytes | None) -> None:
         self.requested: list[int] = []
         self.rings = 0
@@ -33,7 +33,7 @@ class Speaker:
 @pytest.mark.skipif(shutil.which("aplay") is None, reason="alsa-utils is not installed (run make setup)")
 def test_new_sentences_interrupt_those_being_played() -> None:
     async def listen() -> None:
-        speaker = Speaker(LONG)
+        speaker = RecordingSpeaker(LONG)
         started = time.monotonic()
         speaker.aplay.say(Utterance(TWO, Tone.CARD))
         assert speaker.requested == [], "`say` does not wait"
@@ -52,7 +52,7 @@ def test_new_sentences_interrupt_those_being_played() -> None:
 
 def test_without_aplay_tones_ring_the_terminal_bell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    speaker = Speaker(tone(Tone.DIGIT))
+    speaker = RecordingSpeaker(tone(Tone.DIGIT))
     speaker.aplay.say(Utterance(TWO, Tone.TAKE_CARD))
     speaker.aplay.say(Utterance(TWO))
     assert (speaker.rings, speaker.requested) == (1, [])

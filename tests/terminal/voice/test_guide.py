@@ -20,7 +20,7 @@ from terminal.words.languages import LANGUAGES
 from tests.terminal.talk.gallery import RULES, state_of
 
 
-class Output:
+class RecordingOutput:
     def __init__(self) -> None:
         self.utterances: list[Utterance] = []
 
@@ -41,7 +41,7 @@ def no_voice_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_due_sentences_are_spoken(tmp_path: Path) -> None:
     async def listen() -> list[Utterance]:
-        output, speak = Output(), speaker(Settings())
+        output, speak = RecordingOutput(), speaker(Settings())
         now = [0.0]
         guide = Guide(settings(tmp_path, VoiceMode.INSTALLED), speak, clock=lambda: now[0])
         rules = replace(RULES, voices=("ja", "en"))
@@ -73,7 +73,7 @@ def test_a_configured_voice_that_is_not_installed_is_reported(tmp_path: Path, ca
 
         async def listen() -> int:
             reports: list[int] = []
-            output = Output()
+            output = RecordingOutput()
             guide = Guide(on_request, speaker(Settings()), on_missing=lambda: reports.append(1))
 
             async def raise_no_voice(*_: object, **__: object) -> bytes:

@@ -43,8 +43,8 @@ def small_network(seed: int = 1, *, attention: bool = False) -> Tensors:
     block("conv1", 3, 3)
     tensors["conv1.conv.weight"] /= 255
     block("conv2_dw", 4, 3, per_channel=True)
-    for halving, stage in (("conv_23", "conv_3"), ("conv_34", "conv_4"), ("conv_45", "conv_5")):
-        depthwise(halving)
+    for downsampling, stage in (("conv_23", "conv_3"), ("conv_34", "conv_4"), ("conv_45", "conv_5")):
+        depthwise(downsampling)
         depthwise(f"{stage}.model.0")
         if attention:
             for number in (1, 2):

@@ -124,7 +124,7 @@ def test_an_unusable_name_is_refused(tmp_path: Path, name: str) -> None:
 def test_a_network_with_512_values_can_be_added(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine
 ) -> None:
-    class Wide:
+    class WideEncoder:
         """A fake network with 512 output values."""
 
         by_points = False
@@ -136,7 +136,7 @@ def test_a_network_with_512_values_can_be_added(
             return self._matrix @ grey[:8, :8].ravel().astype(np.float64)
 
     def open_wide(file: Path, cache: Path) -> Encoder:
-        return Wide(file)
+        return WideEncoder(file)
 
     kind = NetworkKind("wide", ".wide", lambda file: file.read_bytes()[:4] == b"WIDE", open_wide)
     monkeypatch.setattr(network, "KINDS", (kind, *network.KINDS))
@@ -200,7 +200,7 @@ def test_a_known_name_with_other_content_is_refused(tmp_path: Path, name: str) -
         add_model(file, tmp_path, tmp_path / "models", tmp_path)
 
 
-class Tiny:
+class TinyEngine:
     """An engine with another encoding size. The encoding is the face scaled to 8x8 pixels."""
 
     by_points = False
@@ -213,7 +213,7 @@ class Tiny:
 
 
 def test_a_built_in_engine_requires_a_calibration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(engines._BUILT, "tiny", engines._Built("0" * 64, lambda cache: Tiny()))
+    monkeypatch.setitem(engines._BUILT, "tiny", engines._Built("0" * 64, lambda cache: TinyEngine()))
     with pytest.raises(NotCalibrated, match="no calibration for"):
         open_engine(tmp_path, "tiny", tmp_path)
     own = own_calibration(tmp_path, "tiny")

@@ -64,8 +64,8 @@ def test_the_tail_estimate_from_few_trials_is_accurate() -> None:
     generator = np.random.default_rng(2)
     estimates = [tail_threshold(generator.normal(0.2, 0.1, 500), 1e-3) for _ in range(20)]
     assert 0.2 - 3.6 * 0.1 < np.mean(estimates) < 0.2 - 3.0 * 0.1
-    counted = [threshold_at(generator.normal(0.2, 0.1, 500), 1e-3) for _ in range(20)]
-    assert np.std(estimates) < np.std(counted)
+    exact = [threshold_at(generator.normal(0.2, 0.1, 500), 1e-3) for _ in range(20)]
+    assert np.std(estimates) < np.std(exact)
 
 
 def test_limits_by_person_are_wider_than_by_trial() -> None:
