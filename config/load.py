@@ -94,9 +94,9 @@ def _read_file(file: Path) -> dict[str, Any]:
             f"{CONFIG_VARIABLE} to use the default file."
         ) from None
     except tomllib.TOMLDecodeError as error:
-        what, _, where = str(error).rstrip(")").partition(" (at ")
+        message, _, position = str(error).rstrip(")").partition(" (at ")
         raise SettingsError(
-            f"{file}, {where or 'unknown position'}: {what}. The file must be TOML, with text in double quotes."
+            f"{file}, {position or 'unknown position'}: {message}. The file must be TOML, with text in double quotes."
         ) from None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{file}: byte {error.start} is not UTF-8. Save the file as UTF-8.") from None
@@ -162,21 +162,21 @@ def _with_paths(values: Mapping[str, Any], folder: Path, prefix: str = "") -> di
 # --- error messages -----------------------------------------------------------------------------------------
 
 
-def _known() -> tuple[str, ...]:
+def _setting_names() -> tuple[str, ...]:
     return tuple(name for name, _ in fields())
 
 
 def _sections() -> frozenset[str]:
-    return frozenset(name.rpartition(".")[0] for name in _known()) - {""}
+    return frozenset(name.rpartition(".")[0] for name in _setting_names()) - {""}
 
 
 def _unknown_names(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    known = _known()
+    setting_names = _setting_names()
     for name, value in values.items():
         full = f"{prefix}{name}"
-        if isinstance(value, Mapping) and value and full not in known:
+        if isinstance(value, Mapping) and value and full not in setting_names:
             yield from _unknown_names(value, f"{full}.")
-        elif full not in known and full not in _sections():
+        elif full not in setting_names and full not in _sections():
             yield full
 
 
@@ -191,7 +191,7 @@ def _unknown_in_environment() -> list[str]:
         if not variable.upper().startswith(PREFIX) or variable.upper() == CONFIG_VARIABLE:
             continue
         name = variable[len(PREFIX) :].lower().replace("__", ".")
-        if name not in _known() and name not in _sections():
+        if name not in _setting_names() and name not in _sections():
             problems.append(_unknown(name, f"environment variable {variable}", as_variable=True))
     return problems
 
@@ -213,12 +213,12 @@ def _unknown(name: str, where: str, *, as_variable: bool = False) -> str:
 
 
 def _nearest(name: str) -> str | None:
-    known = _known()
-    close = get_close_matches(name, known, n=1, cutoff=0.75)
+    setting_names = _setting_names()
+    close = get_close_matches(name, setting_names, n=1, cutoff=0.75)
     if close:
         return close[0]
     # the name may be correct and its section wrong or missing
-    leaves = {full_name.rpartition(".")[2]: full_name for full_name in reversed(known)}
+    leaves = {full_name.rpartition(".")[2]: full_name for full_name in reversed(setting_names)}
     close = get_close_matches(name.replace("_", ".").rpartition(".")[2], leaves, n=1, cutoff=0.75)
     close = get_close_matches(name.rpartition(".")[2], leaves, n=1, cutoff=0.75) or close
     return leaves[close[0]] if close else None
@@ -235,11 +235,11 @@ def _describe(detail: ErrorDetails, from_environment: Mapping[str, Any], file: P
     problem = problem.replace("String should", "it must").replace("Input is", "it is").strip()
     if not name:  # conflicting settings, which the message names
         return f"{problem}. Change one of them."
-    where = _variable(name) if _is_set(name, from_environment) else str(file) if file else "the defaults"
+    source = _variable(name) if _is_set(name, from_environment) else str(file) if file else "the defaults"
     if name not in by_name:
-        return f"{name}, set by {where}, is a section. Write [{name}], followed by its settings."
+        return f"{name}, set by {source}, is a section. Write [{name}], followed by its settings."
     value = "" if name in SECRETS else f" = {detail['input']!r}"
-    return f"{name}{value}, set by {where}, is invalid: {problem}. Allowed: {allowed(by_name[name])}."
+    return f"{name}{value}, set by {source}, is invalid: {problem}. Allowed: {allowed(by_name[name])}."
 
 
 def _is_set(name: str, values: Mapping[str, Any]) -> bool:

@@ -181,9 +181,9 @@ class PlaceSettings(Section):
     @classmethod
     def _known_and_unique(cls, languages: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         """Validate against the languages in the context passed by `config.load.load`; accept all without a context."""
-        known = (info.context or {}).get("languages", languages)
-        if unknown := [language for language in languages if language not in known]:
-            raise ValueError(f"{unknown[0]!r} is not a screen language. Choose from {', '.join(known)}")
+        supported = (info.context or {}).get("languages", languages)
+        if unknown := [language for language in languages if language not in supported]:
+            raise ValueError(f"{unknown[0]!r} is not a screen language. Choose from {', '.join(supported)}")
         if len(set(languages)) != len(languages):
             raise ValueError("list each language only once")
         return languages

@@ -35,7 +35,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     except RecursionError:
         raise TomlError("nested too deep") from None
     except tomllib.TOMLDecodeError as error:
-        what, _, where = str(error).rstrip(")").partition(" (at ")
-        raise TomlError(f"{where or 'unknown position'}: {what}") from None
+        message, _, position = str(error).rstrip(")").partition(" (at ")
+        raise TomlError(f"{position or 'unknown position'}: {message}") from None
     except ValueError:
         raise TomlError("a number has too many digits") from None

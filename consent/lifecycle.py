@@ -1,4 +1,4 @@
-"""Permitted order of the records of one check. No I/O.
+"""Permitted order of a check's records. No I/O.
 
 opened -> decided -> confirmed -> handing-over -> delivered
                   -> expired
@@ -53,7 +53,7 @@ class History:
     """The latest correction of the decision's times."""
     confirmed: Record[SubmissionConfirmed] | None = None
     handing_over: Record[HandingOver] | None = None
-    """The latest handover attempt; None again if staff request another."""
+    """The latest handover attempt, reset to None if staff request a repetition."""
     mismatches: tuple[Record[ResultMismatch], ...] = ()
     delivered: Record[Delivered] | None = None
     closed_by_staff: Record[HandOverDecided] | None = None
@@ -61,10 +61,10 @@ class History:
     expired: Record[Expired] | None = None
     discarded: Record[Discarded] | None = None
     lost: Record[Lost] | None = None
-    """Decision that the service has and this ledger lost."""
+    """Decision confirmed by the service but lost from this ledger."""
     withdrawals: tuple[Record[Withdrawn], ...] = ()
     settled: frozenset[Item] = frozenset()
-    """Withdrawn items that need no further report to the service."""
+    """Withdrawn items that need not be reported to the service."""
 
     @property
     def check_id(self) -> str:

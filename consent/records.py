@@ -35,7 +35,7 @@ class RecordBody(BaseModel):
 
 
 class AskedQuestion(RecordBody):
-    """Question that may be asked in this check, determined at its opening."""
+    """Question that may be asked in this check."""
 
     question_id: Identifier
     items: tuple[Item, ...]
@@ -254,7 +254,7 @@ class Withdrawn(RecordBody):
 
 
 class WithdrawalSettled(RecordBody):
-    """A withdrawal needs no further report to the service."""
+    """A withdrawal need not be reported to the service."""
 
     kind: Literal["withdrawal-settled"] = "withdrawal-settled"
     check_id: Identifier
@@ -291,7 +291,7 @@ class Restored(RecordBody):
     """Id of the restore operation."""
     backup_at: AwareDatetime
     lost: Annotated[int, Field(ge=0)]
-    """Number of decisions that the service has and this ledger lost. Each has a `lost` record after this one."""
+    """Number of decisions missing from this ledger. Each has a `lost` record after this one."""
     opened: tuple[LostOpenings, ...] = ()
     """Checks without any record, whether submitted or not."""
     ended_key: Hash
@@ -304,7 +304,7 @@ class Restored(RecordBody):
 
 
 class Lost(RecordBody):
-    """The service has a decision whose records were lost. The fields are copied from its signed receipt."""
+    """Decision whose records were lost. The fields are copied from the service's signed receipt."""
 
     kind: Literal["lost"] = "lost"
     check_id: Identifier

@@ -21,7 +21,7 @@ def note_path(ledger: Path) -> Path:
 
 
 def require_same(ledger: Path) -> None:
-    """Raise `LedgerError` if `ledger` is not the ledger that was started here. Accept any without a note."""
+    """Raise LedgerError if `ledger` does not match the note. Do nothing if there is no note."""
     try:
         first_hash = json.loads(note_path(ledger).read_text("utf-8"))["first"]
     except FileNotFoundError:
@@ -63,7 +63,7 @@ def set_aside(ledger: Path, now: datetime) -> Path | None:
 
 
 def _first_hash(ledger: Path) -> str | None:
-    """Return the hash of the first record, or None if the ledger is empty. Raises `LedgerError`."""
+    """Return the hash of the first record, or None if the ledger is empty. Raises LedgerError."""
     with store.reading(ledger) as connection:
         row = store.at(connection, 1)
     return row[2] if row is not None else None

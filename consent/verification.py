@@ -56,23 +56,23 @@ def _walk(connection: Connection, path: Path, expected: list[LedgerHead]) -> Led
         if record_hash(previous, body) != stored_hash:
             return _diagnosis(row, previous)
         if '"kind":"confirmed"' in body:
-            broken = _receipt_differs(connection, row)
-            if broken:
-                return broken
+            problem = _receipt_differs(connection, row)
+            if problem:
+                return problem
         previous = stored_hash
     for head in expected:
-        broken = _head_differs(connection, head, count, terminal_id)
-        if broken:
-            return broken
+        problem = _head_differs(connection, head, count, terminal_id)
+        if problem:
+            return problem
     return LedgerIntact(terminal_id, LedgerHead(count, previous))
 
 
-def _gap(expected: int, found: int) -> str:
-    if found < expected:
-        return f"record {found} is before record {expected}: records were added or renumbered"
-    if found == expected + 1:
+def _gap(expected: int, actual: int) -> str:
+    if actual < expected:
+        return f"record {actual} is before record {expected}: records were added or renumbered"
+    if actual == expected + 1:
         return f"record {expected} is missing"
-    return f"records {expected} to {found - 1} are missing"
+    return f"records {expected} to {actual - 1} are missing"
 
 
 def _diagnosis(row: Row, previous: str) -> LedgerBroken:
@@ -112,8 +112,8 @@ def _head_differs(connection: Connection, head: LedgerHead, count: int, terminal
     if head.count > count:
         missing = f"record {count + 1} is" if head.count == count + 1 else f"records {count + 1} to {head.count} are"
         return LedgerBroken(count + 1, f"{missing} missing at the end: the ledger previously had {head.count}")
-    found = store.at(connection, head.count)
-    if (found[2] if found else genesis_hash(terminal_id)) != head.hash:
+    row = store.at(connection, head.count)
+    if (row[2] if row else genesis_hash(terminal_id)) != head.hash:
         return LedgerBroken(
             head.count,
             f"record {head.count} differs from the expected one: the ledger was rewritten up to this record or beyond",

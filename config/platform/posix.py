@@ -1,4 +1,4 @@
-"""Linux and macOS. Features that a system lacks are skipped, and the return value reports it where relevant."""
+"""Operating system functions for Linux and macOS. Unsupported features are skipped and reported by return values."""
 
 import contextlib
 import ctypes
@@ -27,9 +27,9 @@ _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""Ctrl-C, and the request to terminate."""
+"""Signals that request termination."""
 OPEN_BINARY = 0
-"""Extra flag for `os.open` to read and write bytes unchanged. Not needed here."""
+"""Flag for `os.open` to read and write bytes unchanged; 0 on POSIX."""
 
 
 # Files
@@ -172,7 +172,7 @@ def programs(proc: Path = Path("/proc")) -> Iterator[tuple[int, str, str]]:
         try:
             name = (entry / "comm").read_text().strip()
         except OSError:
-            continue  # the process has ended
+            continue  # the process exited
         try:
             memory_map = (entry / "maps").read_text(errors="replace")
         except OSError:
@@ -193,8 +193,8 @@ _FONTS = (
 @cache
 def japanese_fonts() -> tuple[Path, ...]:
     """Return installed Japanese fonts, best first. Query fontconfig if none of the Debian fonts is installed."""
-    known = tuple(path for path in _FONTS if path.exists())
-    return known or _fontconfig_fonts()
+    installed = tuple(path for path in _FONTS if path.exists())
+    return installed or _fontconfig_fonts()
 
 
 def _fontconfig_fonts() -> tuple[Path, ...]:
@@ -216,14 +216,14 @@ def _fontconfig_fonts() -> tuple[Path, ...]:
 def hidden_input(stream: TextIO) -> Iterator[None]:
     """Disable echo on `stream`, which must be a terminal."""
     descriptor = stream.fileno()
-    before = termios.tcgetattr(descriptor)
-    silent = [*before]
-    silent[3] = before[3] & ~termios.ECHO
+    original = termios.tcgetattr(descriptor)
+    silent = [*original]
+    silent[3] = original[3] & ~termios.ECHO
     termios.tcsetattr(descriptor, termios.TCSADRAIN, silent)
     try:
         yield
     finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, original)
 
 
 def discard_input(stream: TextIO) -> None:

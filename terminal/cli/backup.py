@@ -49,15 +49,15 @@ def backup(
         from terminal.keeping.backup import back_up
 
         included = settings_file if settings_file.exists() else None
-        done = back_up(settings, included, file, passphrase, datetime.now(JAPAN))
-        tell(f"{done.terminal_id}: {done.size / 1000:,.0f} kB in {file}")
+        report = back_up(settings, included, file, passphrase, datetime.now(JAPAN))
+        tell(f"{report.terminal_id}: {report.size / 1000:,.0f} kB in {file}")
         if included is None:
             tell("no settings file: settings from environment variables are not included")
-        if isinstance(done.numbers, str):
-            tell(f"patient numbers are NOT included: {done.numbers}")
-        elif done.numbers:
-            tell(f"{done.numbers} patient numbers of `uketsuke exchange`")
-        match done.ledger:
+        if isinstance(report.numbers, str):
+            tell(f"patient numbers are NOT included: {report.numbers}")
+        elif report.numbers:
+            tell(f"{report.numbers} patient numbers of `uketsuke exchange`")
+        match report.ledger:
             case None:
                 tell("no ledger")
             case LedgerBroken(sequence=sequence, what=what):
@@ -65,7 +65,7 @@ def backup(
                 raise typer.Exit(1)
             case intact:
                 tell(f"ledger intact, {intact.head.count} records, head {intact.head.hash[:16]}")
-        if isinstance(done.numbers, str):
+        if isinstance(report.numbers, str):
             raise typer.Exit(1)
 
 
@@ -90,7 +90,7 @@ def restore(
         from terminal.keeping.restore import restore as restore_terminal
 
         try:
-            done = asyncio.run(
+            report = asyncio.run(
                 restore_terminal(
                     file,
                     passphrase,
@@ -101,18 +101,18 @@ def restore(
             )
         except SettingsError as error:
             fail(f"{error}\nThe backup's settings are invalid on this computer. Nothing was changed.")
-    _tell(done)
+    _tell(report)
 
 
-def _tell(done: "RestoreReport") -> None:
-    created_at = f"{done.manifest.created_at:%Y-%m-%d %H:%M}"
-    tell(f"{done.manifest.terminal_id}, backup of {created_at}: restored to {done.settings.state_dir}")
+def _tell(report: "RestoreReport") -> None:
+    created_at = f"{report.manifest.created_at:%Y-%m-%d %H:%M}"
+    tell(f"{report.manifest.terminal_id}, backup of {created_at}: restored to {report.settings.state_dir}")
     tell("the key in the backup was revoked and replaced with a new one")
-    if done.confirmed:
-        tell(f"{done.confirmed} decisions unconfirmed in the backup had reached the service")
-    if done.lost or done.opened:
+    if report.confirmed:
+        tell(f"{report.confirmed} decisions unconfirmed in the backup had reached the service")
+    if report.lost or report.opened:
         tell(
-            f"after the backup, the service accepted {done.lost} decisions and opened {done.opened} checks. Their "
+            f"after the backup, the service accepted {report.lost} decisions and opened {report.opened} checks. Their "
             "records are lost, which the ledger notes. The decisions remain valid."
         )
     else:

@@ -48,9 +48,9 @@ def issue(
         from vision.synthetic.portrait import card_portrait
 
         people = invented_people()
-        who = person or PERSON_OF_KIND.get(kind, "adult")
-        if who not in people:
-            fail(f"unknown person {who!r}. Choose one of: {', '.join(people)}.")
+        holder = person or PERSON_OF_KIND.get(kind, "adult")
+        if holder not in people:
+            fail(f"unknown person {holder!r}. Choose one of: {', '.join(people)}.")
         path = _path(file, settings.state_dir)
         if path.exists():
             fail(f"{path} exists. Choose another file name, or remove the file first.")
@@ -58,7 +58,7 @@ def issue(
         image = issue_kind(
             kind,
             authority,
-            holder=holder_of(people[who]),
+            holder=holder_of(people[holder]),
             portrait_jp2=card_portrait(face),
             photo_kb=photo_kb,
             pin=pin,
@@ -68,8 +68,8 @@ def issue(
         if not image.has_holder:
             tell(f"issued {path}\n{kind}, without a registered person")
             return
-        RegistryFile(registry_path(settings.state_dir)).merge(trust_of(authority).merged(card_entry(image, who)))
-        tell(f"issued {path}\n{kind}, for {who!r}, valid until {image.expires_on}")
+        RegistryFile(registry_path(settings.state_dir)).merge(trust_of(authority).merged(card_entry(image, holder)))
+        tell(f"issued {path}\n{kind}, for {holder!r}, valid until {image.expires_on}")
 
 
 @app.command()

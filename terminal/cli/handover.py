@@ -29,7 +29,7 @@ def sample(
     answers: Annotated[
         str, typer.Option(help="all, none, or medicines=yes,surgery=no,high-cost-limit=by-law,prescription=paper")
     ] = "all",
-    every: Annotated[
+    all_files: Annotated[
         bool, typer.Option("--all", help="Write files that together contain every element, and list them.")
     ] = False,
     folder: Annotated[
@@ -51,7 +51,7 @@ def sample(
 
     Example: uketsuke handover sample elder --answers medicines=yes,diagnosis=no
     """
-    if (person is None) is not every:
+    if (person is None) is not all_files:
         fail("Specify either a person or --all. `uketsuke stub people` lists the people.")
     settings = settings_or_exit(config)
     with install_error_hooks():
@@ -59,7 +59,8 @@ def sample(
 
         from config.japan import JAPAN
         from terminal.handover.xml import Encoding
-        from terminal.simulated.exchange.sample_files import Sample, all_files, face_file
+        from terminal.simulated.exchange.sample_files import Sample, face_file
+        from terminal.simulated.exchange.sample_files import all_files as all_sample_files
         from terminal.simulated.service.people import invented_people
 
         people, now = invented_people(people_file), datetime.now(UTC).astimezone(JAPAN)
@@ -73,7 +74,7 @@ def sample(
             else:
                 _write([file], folder)
             return
-        files = all_files(people, now, institution=institution, encoding=encoding)
+        files = all_sample_files(people, now, institution=institution, encoding=encoding)
         _write(files, folder or Path("samples"))
         _tell_elements(files)
 

@@ -56,7 +56,7 @@ def setup(
         from terminal.keeping.setup import set_up
 
         try:
-            done = set_up(
+            report = set_up(
                 values,
                 file,
                 staff_code=_staff_code(values, interactive=source is None),
@@ -66,8 +66,8 @@ def setup(
             )
         except SettingsError as error:
             fail(f"{error}\nNothing was written.")
-    _tell_done(done, elsewhere=service_key is not None)
-    _examine(done.settings)
+    _tell_done(report, elsewhere=service_key is not None)
+    _examine(report.settings)
 
 
 def target_of(config: Path | None) -> Path:
@@ -224,18 +224,18 @@ def _pin(settings: "Settings", service_key: Path) -> "Enrolment":
 # --- reporting ------------------------------------------------------------------------------------------------
 
 
-def _tell_done(done: "SetupReport", *, elsewhere: bool) -> None:
+def _tell_done(report: "SetupReport", *, elsewhere: bool) -> None:
     from terminal.staff_password import effective_hash
 
-    tell(f"settings    {done.file}")
-    if done.before is not None:
-        tell(f"            previous settings: {done.before}")
-    tell(f"state       {done.settings.state_dir}")
-    tell(f"staff code  {'set' if effective_hash(done.settings) else 'not set: run `uketsuke staff password`'}")
-    simulated = ", SIMULATED" if done.enrolment.simulated else ""
-    tell(f"enrolled    {done.enrolment.terminal_id} at {done.settings.service.url}{simulated}")
+    tell(f"settings    {report.file}")
+    if report.before is not None:
+        tell(f"            previous settings: {report.before}")
+    tell(f"state       {report.settings.state_dir}")
+    tell(f"staff code  {'set' if effective_hash(report.settings) else 'not set: run `uketsuke staff password`'}")
+    simulated = ", SIMULATED" if report.enrolment.simulated else ""
+    tell(f"enrolled    {report.enrolment.terminal_id} at {report.settings.service.url}{simulated}")
     if elsewhere:
-        tell(f"            key for the service to admit:\n{_public_key(done.settings)}")
+        tell(f"            key for the service to admit:\n{_public_key(report.settings)}")
 
 
 def _public_key(settings: "Settings") -> str:

@@ -87,14 +87,14 @@ def face_engine(settings: Settings) -> Finding:
         return failed(f"{_network(settings)} has no calibration", str(error))
     has_own_calibration = own_calibration(settings.face_dir, settings.vision.model).exists()
     calibrated = f"locally, for FMR {calibration.fmr:g}" if has_own_calibration else "as shipped"
-    return _opened(settings, f"{_network(settings)}, calibrated {calibrated}")
+    return _engine_finding(settings, f"{_network(settings)}, calibrated {calibrated}")
 
 
 def _network(settings: Settings) -> str:
     return f"vision.model {settings.vision.model}" if settings.vision.model else "the default network"
 
 
-def _opened(settings: Settings, text: str) -> Finding:
+def _engine_finding(settings: Settings, text: str) -> Finding:
     from vision.engines.models.weights import NotBuilt, WeightsMissing
     from vision.engines.open import open_engine
 

@@ -43,11 +43,11 @@ def reader(settings: Settings) -> Finding:
     misnamed = _misnamed(settings, names)
     if misnamed is not None:
         return misnamed
-    used = _used(settings, names)
-    text = _list(settings, names, used)
-    if not used:
+    selected = _selected(settings, names)
+    text = _list(settings, names, selected)
+    if not selected:
         return failed(f"{text}: a virtual reader is only used if set in reader.name", "Connect a card reader.")
-    if not any(_can_sign(settings, name) for name in used):
+    if not any(_can_sign(settings, name) for name in selected):
         return failed(f"{text}: too small for signatures, which are required to confirm patients", ANOTHER_READER)
     holders = [] if terminal_running(ledger_path(settings)) else list(likely_holders())
     if holders:
@@ -74,7 +74,7 @@ def _misnamed(settings: Settings, names: Sequence[str]) -> Finding | None:
     return None
 
 
-def _used(settings: Settings, names: Sequence[str]) -> list[str]:
+def _selected(settings: Settings, names: Sequence[str]) -> list[str]:
     from reader.names import choose_reader, is_virtual
 
     if not settings.reader.name:
@@ -84,16 +84,16 @@ def _used(settings: Settings, names: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(chosen) if name is not None]
 
 
-def _list(settings: Settings, names: Sequence[str], used: Sequence[str]) -> str:
+def _list(settings: Settings, names: Sequence[str], selected: Sequence[str]) -> str:
     """List all readers with notes, starting with those in use."""
-    watched = [f"{name}{_known(settings, name)}" for name in used]
+    watched = [f"{name}{_notes(settings, name)}" for name in selected]
     if len(watched) > 1:
         watched.append("with several readers, cards inserted before the start are ignored")
-    unused = [name for name in names if name not in used]
+    unused = [name for name in names if name not in selected]
     return "; ".join([*watched, *([f"not used: {', '.join(unused)}"] if unused else [])])
 
 
-def _known(settings: Settings, name: str) -> str:
+def _notes(settings: Settings, name: str) -> str:
     from reader.models import known_model
 
     notes = []

@@ -118,15 +118,18 @@ def copy_numbers(source: Path, target: Path) -> int:
     """
     create_private(target)
     copied = 0
-    with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(target)) as new:
-        old.execute("BEGIN")  # read both tables in one transaction
+    with (
+        contextlib.closing(sqlite3.connect(source)) as src,
+        contextlib.closing(sqlite3.connect(target)) as dst,
+    ):
+        src.execute("BEGIN")  # read both tables in one transaction
         for table in _TABLES:
-            schema = old.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone()
+            schema = src.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone()
             if schema is None:
                 continue
-            new.execute(schema[0])
-            rows = old.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
-            new.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows)  # noqa: S608
+            dst.execute(schema[0])
+            rows = src.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
+            dst.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows)  # noqa: S608
             copied += len(rows)
-        new.commit()
+        dst.commit()
     return copied

@@ -190,8 +190,8 @@ async def _change_keys(
 ) -> tuple[KeyChanged, Audit]:
     """Replace the key at the service. Return the service's answer and its final data about the terminal."""
     old_digest = key_digest(backup.key.public_pem)
-    async with backup.client(backup.key) as old, backup.client(next_key) as new:
-        before = await old.audit()
+    async with backup.client(backup.key) as old_client, backup.client(next_key) as new_client:
+        before = await old_client.audit()
         if isinstance(before, Audit):
             _compare(backup, before)  # detect a conflict before changing anything
         elif isinstance(before, NoAnswer):
@@ -199,14 +199,14 @@ async def _change_keys(
                 f"no answer from the service at {backup.settings.service.url} ({before.reason}). Without its receipts, "
                 "decisions made since the backup are unknown. Nothing was changed."
             )
-        elif not isinstance(await new.audit(), Audit):  # an interrupted restore has changed the key and continues
+        elif not isinstance(await new_client.audit(), Audit):  # else an interrupted restore continues
             if administrator is None:
                 raise _key_refused(before)
             write_atomically(sent, b"")
             administrator(backup.settings, next_key.public_pem, old_digest)
         write_atomically(sent, b"")  # keep the next key from here on
-        changed = await _change(old, next_key, old_digest)
-        after = await new.audit()
+        changed = await _change(old_client, next_key, old_digest)
+        after = await new_client.audit()
     if not isinstance(after, Audit):
         raise NotReady(f"the service changed the key but returned no receipts ({after.reason}). Run the command again.")
     return changed, after
