@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 KEPT_SECONDS = 300.0
 FILE_SECONDS = 24 * 3600.0
-PATIENCE = 3.0
+WRITE_TIMEOUT = 3.0
 """Maximum seconds a result waits for the picture folder."""
 _MAX_PIXELS = 1_000_000
 
@@ -57,7 +57,7 @@ class NamePictures:
         self.unreadable[reception] = "kept"
         if self._folder is not None:
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(WRITE_TIMEOUT):
                     await asyncio.to_thread(write_atomically, self._folder / f"{stem}.png", bytes(png))
             except (OSError, TimeoutError) as error:
                 log.error("cannot write name picture: %s", type(error).__name__)

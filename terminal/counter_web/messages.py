@@ -38,12 +38,12 @@ class Attended(StrictMessage):
 
 
 PageMessage = Annotated[Touched | Typed | Attended | PictureDrawn, Field(discriminator="type")]
-_ANY: TypeAdapter[Touched | Typed | Attended | PictureDrawn] = TypeAdapter(PageMessage)
+_ADAPTER: TypeAdapter[Touched | Typed | Attended | PictureDrawn] = TypeAdapter(PageMessage)
 
 
 def read_message(text: str) -> Touched | Typed | Attended | PictureDrawn | None:
     """Parse a message. Return None if it is invalid."""
     try:
-        return _ANY.validate_json(text)
+        return _ADAPTER.validate_json(text)
     except ValidationError:
         return None

@@ -53,7 +53,7 @@ class Preview:
 
 
 def jpeg_of(rgb: "NDArray[np.uint8]") -> bytes:
-    """Crop the centre of an RGB picture to 4:3, scale it to at most 640 pixels width, and encode it as JPEG."""
+    """Crop the centre of an RGB picture to 4:3, scale it to a width of at most 640, and encode it as JPEG."""
     import cv2
 
     height, width = rgb.shape[:2]

@@ -20,7 +20,7 @@ _WEB_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "w
 
 
 class Server(uvicorn.Server):
-    """Web server. `tls` contains the paths of certificate, key and the authority of client certificates."""
+    """Web server. `tls` contains the paths of its certificate and key and of the CA certificate for clients."""
 
     def __init__(self, app: ASGIApp, tls: tuple[Path, Path, Path] | None = None) -> None:
         certificate, key, clients = tls or (None, None, None)

@@ -1,4 +1,4 @@
-"""Web site of one page: its access check and the WebSocket connection between page and hub."""
+"""Web server for a page, with access control and a WebSocket connection to the hub."""
 
 import asyncio
 import json
@@ -168,19 +168,19 @@ class Site:
 
     async def _door(self, request: Request) -> Response:
         """Return 204 if the page may open the connection."""
-        return Response(status_code=204) if self._admits(request) else self._refusal()
+        return Response(status_code=204) if self._is_authorised(request) else self._refusal()
 
     async def _enter(self, request: Request) -> Response:
         cookie = self.access.exchange(await _code_in(request))
         if cookie is None:
-            return Response(status_code=204) if self._admits(request) else self._refusal()
+            return Response(status_code=204) if self._is_authorised(request) else self._refusal()
         response = Response(status_code=204)
         response.set_cookie(self.access.cookie_name, cookie, max_age=COOKIE_SECONDS, httponly=True, samesite="strict")
         return response
 
     async def _picture(self, request: Request) -> Response:
         """Forward a JPEG of the browser's camera without storing it."""
-        if self._on_picture is None or not self._admits(request):
+        if self._on_picture is None or not self._is_authorised(request):
             return Response(status_code=404)
         picture = bytearray()
         async for chunk in request.stream():
@@ -192,13 +192,13 @@ class Site:
 
     async def _voice(self, request: Request) -> Response:
         """Return a clip as WAV data."""
-        if self._sound is None or not self._admits(request):
+        if self._sound is None or not self._is_authorised(request):
             return Response(status_code=404)
         wav = await self._sound(request.path_params["clip"])
         return Response(wav, media_type="audio/wav") if wav else Response(status_code=204)
 
     async def _talk(self, socket: WebSocket) -> None:
-        if not self._admits(socket):
+        if not self._is_authorised(socket):
             await socket.close(_REFUSED)
             return
         await socket.accept()
@@ -236,7 +236,7 @@ class Site:
     def _handle(self, page: PageConnection, text: str) -> bool:
         return self._hub is None or self._hub.hear(page, text)
 
-    def _admits(self, connection: HTTPConnection) -> bool:
+    def _is_authorised(self, connection: HTTPConnection) -> bool:
         return self.access.accepts(connection.cookies.get(self.access.cookie_name))
 
     def _refusal(self) -> Response:

@@ -16,7 +16,7 @@ from terminal.session.states import Idle, State
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 """Time limit for the command in seconds."""
 MAX_RUNNING = 4
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "SYSTEMROOT", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
@@ -24,7 +24,7 @@ _ENVIRONMENT = ("PATH", "HOME", "LANG", "SYSTEMROOT", "DISPLAY", "WAYLAND_DISPLA
 
 
 class CallCommand:
-    """Runs the command after replacing `{kind}`, `{number}` and `{code}` in its words. Call on the event loop."""
+    """Runs the command after replacing `{kind}`, `{number}` and `{code}` in its words. Call it on the event loop."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._words = tuple(words)
@@ -43,7 +43,7 @@ class CallCommand:
 
 
 def ring_for_calls(counter: Counter, words: Sequence[str], bell: Callable[[], object]) -> None:
-    """Ring `bell` and run the command once per kind of call and reception. For terminals without a staff page."""
+    """Ring `bell` and run the command once per kind of call and reception. Use this without a staff page."""
     calls = Calls(Clock().wall)
     calls.on_new += [lambda _: bell(), CallCommand(words)]
 
@@ -76,12 +76,12 @@ async def _run(argv: list[str]) -> None:
         log.error("cannot start staff.call_command: %s", type(error).__name__)
         return
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             code = await process.wait()
     except (TimeoutError, asyncio.CancelledError):
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        log.error("staff.call_command stopped: it ran for more than %g seconds", PATIENCE)
+        log.error("staff.call_command stopped: it ran for more than %g seconds", TIMEOUT)
         await process.wait()
         return
     if code:

@@ -30,7 +30,7 @@ _LIT, _UNLIT = (255, 200, 40), (120, 95, 30)
 
 
 class Picture(Widget, can_focus=False):
-    """Widget that draws pixels. Initially empty."""
+    """Widget that draws pixels. It is empty until `draw` is called."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)

@@ -1,4 +1,4 @@
-"""The questions to the patient, from sharing to the summary, and the decision that results from them."""
+"""Questions to the patient, from sharing to the summary, and the resulting decision."""
 
 from enum import IntEnum
 

@@ -110,7 +110,7 @@ class Idle(Struct, frozen=True, kw_only=True):
     alert_at: float | None = None
     """When staff are alerted to that card. None after the alert."""
     left: LeaveReason | None = None
-    """How the last reception ended. None when this is not shown."""
+    """How the last reception ended, or None if this is not shown."""
     left_until: float | None = None
 
     @property

@@ -18,7 +18,7 @@ from terminal.voice.engines import NoVoice, Voice, voice_for
 
 _LENGTH = struct.Struct(">I")
 _SECONDS = 30.0
-"""Time limit for rendering a sentence in seconds. After it, the process is killed."""
+"""Time limit for rendering a sentence in seconds. When it expires, the process is killed."""
 _NICENESS = 5
 
 
