@@ -78,6 +78,12 @@ INSTEAD = {
     r"\bstands? in the (?:place|stead) of\b": "is in the position of, replaces",
     r"\bno fault but\b": "only this fault",
     r"\bis asked whether\b": "the question is",
+    r"\bfor one in\b": "name the loop variable after the item",
+    r"\bone, other =": "name what each value is",
+    r"\bmakes? up for\b": "replace, compensate",
+    r"\bfrom there on\b": "afterwards, from then",
+    r"\bof before \d": "from before",
+    r"\bnobody is there\b": "the counter is unattended, idle",
 }
 
 
