@@ -25,7 +25,7 @@ def issue(
         Path, typer.Argument(help="File to write. A name without a folder is created in the state folder.")
     ],
     kind: Annotated[str, typer.Option(help="Kind of card, as listed by `uketsuke card kinds`.")] = "ordinary",
-    person: Annotated[str | None, typer.Option(help="Fictitious person, as listed by `uketsuke stub people`.")] = None,
+    person: Annotated[str | None, typer.Option(help="Person, as listed by `uketsuke stub people`.")] = None,
     face: Annotated[str, typer.Option(help="Synthetic face, as listed by `uketsuke card faces`.")] = "hana",
     pin: Annotated[str, typer.Option(help="Four-digit PIN.")] = "1234",
     tries_left: Annotated[int | None, typer.Option(min=0, max=3, help="Remaining PIN tries.")] = None,

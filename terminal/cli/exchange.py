@@ -56,9 +56,7 @@ def serve_folders(
         str | None,
         typer.Option(help="Query this service about the checks of its terminals and the validity of consents."),
     ] = None,
-    people_file: Annotated[
-        Path | None, typer.Option("--people", help="TOML file with your own fictitious people.")
-    ] = None,
+    people_file: Annotated[Path | None, typer.Option("--people", help="TOML file with your own people.")] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:

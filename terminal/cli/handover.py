@@ -23,13 +23,11 @@ def handover() -> None:
 
 @app.command()
 def sample(
-    person: Annotated[
-        str | None, typer.Argument(help="Fictitious person, as listed by `uketsuke stub people`.")
-    ] = None,
+    person: Annotated[str | None, typer.Argument(help="Person, as listed by `uketsuke stub people`.")] = None,
     answers: Annotated[
         str, typer.Option(help="all, none, or medicines=yes,surgery=no,high-cost-limit=by-law,prescription=paper")
     ] = "all",
-    all_files: Annotated[
+    write_all: Annotated[
         bool, typer.Option("--all", help="Write files that together contain every element, and list them.")
     ] = False,
     folder: Annotated[
@@ -40,9 +38,7 @@ def sample(
         bool, typer.Option("--newer-consents", help="Include the consents added in 2025. Their position is inferred.")
     ] = False,
     number: Annotated[str | None, typer.Option(help="Your own patient number (照会番号) for the person.")] = None,
-    people_file: Annotated[
-        Path | None, typer.Option("--people", help="TOML file with your own fictitious people.")
-    ] = None,
+    people_file: Annotated[Path | None, typer.Option("--people", help="TOML file with your own people.")] = None,
     config: ConfigOption = None,
 ) -> None:
     """Write a card reader result file for a person and answers.
@@ -51,7 +47,7 @@ def sample(
 
     Example: uketsuke handover sample elder --answers medicines=yes,diagnosis=no
     """
-    if (person is None) is not all_files:
+    if (person is None) is not write_all:
         fail("Specify either a person or --all. `uketsuke stub people` lists the people.")
     settings = settings_or_exit(config)
     with install_error_hooks():
@@ -59,8 +55,7 @@ def sample(
 
         from config.japan import JAPAN
         from terminal.handover.xml import Encoding
-        from terminal.simulated.exchange.sample_files import Sample, face_file
-        from terminal.simulated.exchange.sample_files import all_files as all_sample_files
+        from terminal.simulated.exchange.sample_files import Sample, all_files, face_file
         from terminal.simulated.service.people import invented_people
 
         people, now = invented_people(people_file), datetime.now(UTC).astimezone(JAPAN)
@@ -74,7 +69,7 @@ def sample(
             else:
                 _write([file], folder)
             return
-        files = all_sample_files(people, now, institution=institution, encoding=encoding)
+        files = all_files(people, now, institution=institution, encoding=encoding)
         _write(files, folder or Path("samples"))
         _tell_elements(files)
 

@@ -50,9 +50,7 @@ def serve_stub(
     database: Annotated[
         str | None, typer.Option(help="PostgreSQL URL, for many terminals and processes: postgresql://user@host/name")
     ] = None,
-    people_file: Annotated[
-        Path | None, typer.Option("--people", help="TOML file with your own fictitious people.")
-    ] = None,
+    people_file: Annotated[Path | None, typer.Option("--people", help="TOML file with your own people.")] = None,
     config: ConfigOption = None,
     verbose: VerboseOption = False,
 ) -> None:
@@ -110,7 +108,7 @@ def _line(folder: Path) -> "TlsFiles":
 
 @app.command()
 def adopt(
-    person: Annotated[str, typer.Argument(help="Fictitious person, as listed by `uketsuke stub people`.")] = "adult",
+    person: Annotated[str, typer.Argument(help="Person, as listed by `uketsuke stub people`.")] = "adult",
     url: Annotated[str, typer.Option(help="URL of the stub on this computer.")] = DEFAULT_URL,
     certificate: Annotated[
         Path | None, typer.Option(help="Certificate as a DER file, instead of the card on the reader.")
