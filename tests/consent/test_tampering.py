@@ -75,20 +75,20 @@ def rechain(path: Path, start: int) -> None:
         ('"cause":"answered"', '"cause":"cancelled"'),
     ],
 )
-def test_a_changed_field(ledger: Path, field: str, other: str) -> None:
+def test_a_changed_field_is_detected(ledger: Path, field: str, other: str) -> None:
     assert field in body(ledger, 6)
     change(ledger, "UPDATE record SET body = replace(body, ?, ?) WHERE sequence = 6", field, other)
     assert verify_broken(ledger) == LedgerBroken(6, "record 6 was changed: its text does not match its hash")
 
 
 @pytest.mark.parametrize("sequence", range(1, 13))
-def test_a_changed_hash(ledger: Path, sequence: int) -> None:
+def test_a_changed_hash_is_detected(ledger: Path, sequence: int) -> None:
     change(ledger, "UPDATE record SET hash = ? WHERE sequence = ?", "0" * 64, sequence)
     assert verify_broken(ledger).sequence == sequence
 
 
 @pytest.mark.parametrize("sequence", range(1, 12))
-def test_a_changed_field_with_its_hash(ledger: Path, sequence: int) -> None:
+def test_a_changed_field_with_matching_hash_is_detected(ledger: Path, sequence: int) -> None:
     """The hash matches the text, but the next record contains the old hash."""
     text = body(ledger, sequence).replace('"at":"2026', '"at":"2025')
     previous = json.loads(text)["previous"]
@@ -105,52 +105,52 @@ def test_a_changed_field_with_its_hash(ledger: Path, sequence: int) -> None:
 
 
 @pytest.mark.parametrize("sequence", range(1, 12))
-def test_a_deleted_record(ledger: Path, sequence: int) -> None:
+def test_a_deleted_record_is_detected(ledger: Path, sequence: int) -> None:
     change(ledger, "DELETE FROM record WHERE sequence = ?", sequence)
     assert verify_broken(ledger) == LedgerBroken(sequence, f"record {sequence} is missing")
 
 
-def test_deleted_records(ledger: Path) -> None:
+def test_several_deleted_records_are_detected(ledger: Path) -> None:
     change(ledger, "DELETE FROM record WHERE sequence BETWEEN 3 AND 7")
     assert verify_broken(ledger) == LedgerBroken(3, "records 3 to 7 are missing")
 
 
-def test_a_deleted_record_with_later_records_renumbered(ledger: Path) -> None:
+def test_a_deleted_record_is_detected_after_renumbering(ledger: Path) -> None:
     change(ledger, "DELETE FROM record WHERE sequence = 6")
     for sequence in range(7, 13):
         change(ledger, "UPDATE record SET sequence = ? WHERE sequence = ?", sequence - 1, sequence)
     assert verify_broken(ledger) == LedgerBroken(6, "record 7 was moved to the position of record 6")
 
 
-def test_two_swapped_records(ledger: Path) -> None:
+def test_swapped_records_are_detected(ledger: Path) -> None:
     for old, new in ((3, -3), (7, 3), (-3, 7)):
         change(ledger, "UPDATE record SET sequence = ? WHERE sequence = ?", new, old)
     assert verify_broken(ledger) == LedgerBroken(3, "record 7 was moved to the position of record 3")
 
 
-def test_a_record_inserted_before_the_first(ledger: Path) -> None:
+def test_a_record_inserted_before_the_first_is_detected(ledger: Path) -> None:
     change(ledger, "INSERT INTO record (sequence, body, hash) VALUES (0, ?, ?)", body(ledger, 1), "0" * 64)
     assert verify_broken(ledger).what.startswith("record 0 is before record 1")
 
 
-def test_an_invented_record_at_the_end(ledger: Path) -> None:
+def test_a_forged_record_at_the_end_is_detected(ledger: Path) -> None:
     change(ledger, "INSERT INTO record (sequence, body, hash) VALUES (13, ?, ?)", body(ledger, 12), "0" * 64)
     assert verify_broken(ledger) == LedgerBroken(13, "record 13 was changed: its text does not match its hash")
 
 
-def test_a_body_that_is_not_a_record(ledger: Path) -> None:
+def test_a_body_that_is_not_a_record_is_detected(ledger: Path) -> None:
     change(ledger, "UPDATE record SET body = ? WHERE sequence = 4", '{"event":{"kind":"x","check_id":"y"}}')
     assert verify_broken(ledger).sequence == 4
 
 
-def test_a_changed_terminal_name(ledger: Path) -> None:
+def test_a_changed_terminal_name_is_detected(ledger: Path) -> None:
     change(ledger, "UPDATE ledger SET terminal_id = 'terminal-2'")
     assert verify_broken(ledger) == LedgerBroken(
         1, "record 1 does not follow this terminal's genesis hash: it is from another ledger"
     )
 
 
-def test_bytes_flipped_in_the_file(ledger: Path) -> None:
+def test_flipped_bits_are_detected(ledger: Path) -> None:
     content = bytearray(ledger.read_bytes())
     position = content.index("見せてもよいですか".encode())
     content[position] ^= 0x01
@@ -158,40 +158,40 @@ def test_bytes_flipped_in_the_file(ledger: Path) -> None:
     assert verify_broken(ledger).sequence >= 1
 
 
-def test_a_truncated_file(ledger: Path) -> None:
+def test_a_truncated_file_is_detected(ledger: Path) -> None:
     ledger.write_bytes(ledger.read_bytes()[: ledger.stat().st_size // 2])
     assert verify_broken(ledger)
 
 
-def test_a_removed_end_is_found_by_a_remembered_head(ledger: Path) -> None:
-    remembered = LedgerFile(ledger).head()
+def test_a_removed_end_is_detected_with_a_stored_head(ledger: Path) -> None:
+    stored_head = LedgerFile(ledger).head()
     change(ledger, "DELETE FROM record WHERE sequence > 8")
     assert isinstance(verify_file(ledger), LedgerIntact)  # the chain alone does not reveal it
-    assert verify_broken(ledger, expected_head=remembered) == LedgerBroken(
+    assert verify_broken(ledger, expected_head=stored_head) == LedgerBroken(
         9, "records 9 to 12 are missing at the end: the ledger previously had 12"
     )
     change(ledger, "DELETE FROM record WHERE sequence > 0")
-    assert verify_broken(ledger, receipts=[remembered]).what.startswith("records 1 to 12 are missing")
+    assert verify_broken(ledger, receipts=[stored_head]).what.startswith("records 1 to 12 are missing")
 
 
-def test_a_longer_ledger_verifies_against_remembered_heads(ledger: Path) -> None:
+def test_a_longer_ledger_verifies_against_stored_heads(ledger: Path) -> None:
     early = LedgerHead(5, json.loads(body(ledger, 6))["previous"])
     empty = LedgerHead(0, genesis_hash("terminal-1"))
     assert isinstance(verify_file(ledger, expected_head=early, receipts=[empty]), LedgerIntact)
 
 
-def test_a_rewritten_chain_is_found_by_its_receipts(ledger: Path) -> None:
+def test_a_rewritten_chain_is_detected_with_its_receipts(ledger: Path) -> None:
     change(ledger, 'UPDATE record SET body = replace(body, \'"cause":"answered"\', \'"cause":"timed-out"\')')
     rechain(ledger, 2)
     assert verify_broken(ledger) == LedgerBroken(2, "record 2 differs from the confirmed record (receipt in record 3)")
 
 
-def test_a_rewritten_end_is_found_by_a_remembered_head(ledger: Path) -> None:
-    remembered = LedgerFile(ledger).head()
+def test_a_rewritten_end_is_detected_with_a_stored_head(ledger: Path) -> None:
+    stored_head = LedgerFile(ledger).head()
     change(ledger, 'UPDATE record SET body = replace(body, \'"at":"2026\', \'"at":"2025\') WHERE sequence = 12')
     rechain(ledger, 12)
     assert isinstance(verify_file(ledger), LedgerIntact)
-    assert "differs from the expected one" in verify_broken(ledger, expected_head=remembered).what
+    assert "differs from the expected one" in verify_broken(ledger, expected_head=stored_head).what
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_a_ledger_with_a_damaged_end_is_not_opened(ledger: Path, clock: Clock, d
         Ledger.open(ledger, "terminal-1", clock=clock)
 
 
-def test_an_unfinished_check_without_its_opening(counter: Counter, path: Path, clock: Clock) -> None:
+def test_an_unfinished_check_without_opening_is_detected(counter: Counter, path: Path, clock: Clock) -> None:
     counter.to_decided("c1")
     counter.to_delivered("c2")
     counter.ledger.close()

@@ -116,7 +116,7 @@ def test_each_reception_powers_off_the_card_and_ends_its_thread(driver: Driver) 
     assert wait_until(lambda: threading.active_count() == before)
 
 
-def test_a_reader_limited_to_short_commands(driver: Driver) -> None:
+def test_a_card_is_readable_with_short_commands_only(driver: Driver) -> None:
     driver.longest = 261
     link = as_link(pcsc.connect("reader"))
     with pytest.raises(CommandRefused):
@@ -133,7 +133,7 @@ def test_extended_commands_are_not_sent_over_t0(driver: Driver) -> None:
 
 
 @pytest.mark.pcscd
-def test_a_mute_card_in_pcscd(real_counter: "PcscdCounter", image: CardImage) -> None:
+def test_a_mute_card_in_pcscd_is_abandoned(real_counter: "PcscdCounter", image: CardImage) -> None:
     class MuteCard(SoftCard):
         def transmit(self, apdu: bytes | bytearray) -> bytes:
             released.wait(90)

@@ -93,7 +93,7 @@ def test_refused_long_reads_are_shortened_until_the_reception_ends(image: CardIm
     assert refused == [65_536, 4096][: len(refused)], "each length is refused once"
 
 
-def test_a_reader_that_refuses_long_commands(image: CardImage) -> None:
+def test_short_reads_are_used_if_the_reader_refuses_long_commands(image: CardImage) -> None:
     def answer(apdu: bytes) -> bytes:
         if len(apdu) > 6 and apdu[1] == INS.READ_BINARY:
             raise CommandRefused("command too long (265 bytes) for max: 261")
@@ -121,7 +121,7 @@ def test_reads_are_shortened_to_4_kb_unless_the_refusal_is_ambiguous(
     assert max(length for length in reads if length <= 4096) == longest
 
 
-def test_a_reader_that_refuses_short_commands_too(image: CardImage) -> None:
+def test_a_card_is_unreadable_if_the_reader_refuses_all_reads(image: CardImage) -> None:
     def answer(apdu: bytes) -> bytes:
         if apdu[1] == INS.READ_BINARY:
             raise CommandRefused("refused")
@@ -145,7 +145,7 @@ def test_files_are_selected_if_short_identifiers_are_refused(image: CardImage, r
     assert len(by_short_id) == 1, "refused once, then not repeated"
 
 
-def test_a_reader_that_truncates_responses_to_its_buffer(image: CardImage) -> None:
+def test_truncated_responses_are_completed_by_further_reads(image: CardImage) -> None:
     def answer(apdu: bytes) -> bytes:
         response = wire.card.transmit(apdu)
         return response[:1000] + response[-2:] if len(response) > 1002 else response
@@ -154,7 +154,7 @@ def test_a_reader_that_truncates_responses_to_its_buffer(image: CardImage) -> No
     assert read_everything(MyNumberCard(wire), image).photo_jp2
 
 
-def test_a_card_that_answers_in_parts(image: CardImage) -> None:
+def test_responses_in_parts_are_joined(image: CardImage) -> None:
     pending = bytearray()
 
     def answer(apdu: bytes) -> bytes:
@@ -173,7 +173,7 @@ def test_a_card_that_answers_in_parts(image: CardImage) -> None:
     read_everything(MyNumberCard(wire, longest_read=256), image)
 
 
-def test_a_card_that_requires_the_exact_length(image: CardImage) -> None:
+def test_commands_are_repeated_with_the_exact_length(image: CardImage) -> None:
     def answer(apdu: bytes) -> bytes:
         response = wire.card.transmit(apdu)
         exact = len(response) - 2

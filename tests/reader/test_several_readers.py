@@ -65,7 +65,9 @@ def desk(pcscd: Pcscd, event_log: EventLog) -> Iterator[Desk]:
     desk.close()
 
 
-def test_two_readers_and_a_card_inserted_before_watching(desk: Desk, image: CardImage, another: CardImage) -> None:
+def test_a_card_inserted_before_watching_is_ignored_with_two_readers(
+    desk: Desk, image: CardImage, another: CardImage
+) -> None:
     first, second = desk.readers
     first.insert(SoftCard(another))
     wait_for_card_state(first.reader, card=True)
@@ -103,7 +105,7 @@ def test_a_name_that_matches_no_reader_is_reported(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("name", ["窓口のリーダー", "K3000 ＠", "Lecteur à carte", "\udc91\udc8b\udc8c\udcfb"])
-def test_a_non_ascii_reader_name(name: str, event_log: EventLog, image: CardImage) -> None:
+def test_readers_with_non_ascii_names_are_used(name: str, event_log: EventLog, image: CardImage) -> None:
     """The last name is in Shift_JIS, which pyscard cannot list."""
     with Pcscd(name) as daemon:
         reader, slot = VpcdConnection(port=daemon.port), PcscSlot(name)

@@ -46,7 +46,7 @@ def test_traces_contain_no_personal_data_and_no_pin(image: CardImage, longest_re
     for secret in secrets:
         assert secret.hex() not in text
         assert secret.decode("latin-1") not in text
-    assert image.files[File.USER_CERTIFICATE][:4].hex() in text, "tag and length of an unprotected file are shown"
+    assert image.files[File.USER_CERTIFICATE][:4].hex() in text, "tag and length of an unprotected file are traced"
 
 
 def test_traces_contain_commands_status_words_and_timings(image: CardImage) -> None:
