@@ -10,7 +10,7 @@ from vision.calibration.drawn import distances, drawn_people
 from vision.calibration.people import EncodedPerson
 from vision.decision import Calibration
 from vision.engines.engine import Engine
-from vision.engines.open import BUILT, calibration_of, drawn_calibration_of, open_engine
+from vision.engines.open import BUILT, DEFAULT, calibration_of, drawn_calibration_of, open_engine
 from vision.face import Encoding, Face, FaceBox
 from vision.frame import Frame, Image
 from vision.synthetic.people import PEOPLE
@@ -22,7 +22,7 @@ FRAMES = 5
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(name, marks=[pytest.mark.long] if name == "face_recognition" else []) for name in BUILT],
+    params=[pytest.param(name, marks=[] if name == DEFAULT else [pytest.mark.long]) for name in BUILT],
 )
 def measured(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

@@ -88,7 +88,10 @@ def test_a_stranger_who_turns_is_not_matched(engine: FaceEngine) -> None:
     assert TURNS.intersection(displayed)
 
 
-@pytest.mark.parametrize("attack", [attack for attack in Attack if attack is not Attack.PHONE])
+@pytest.mark.parametrize(
+    "attack",
+    [Attack.BENT_PRINT, Attack.FLAT_PRINT, Attack.SWAP, pytest.param(Attack.STILL_PRINT, marks=pytest.mark.long)],
+)
 def test_prints_are_suspected(engine: FaceEngine, attack: Attack) -> None:
     verdict, _, displayed = check(engine, SyntheticSource(f"jose+{attack}", realtime=False), "jose")
     assert isinstance(verdict, PhotoSuspected)

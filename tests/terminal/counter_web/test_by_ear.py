@@ -160,7 +160,7 @@ async def _play_reception_by_face(counter: DemoCounter, texts: Texts) -> None:
     ("language", "reception"),
     [
         ("ja", _play_reception_by_pin),
-        ("ja", _play_reception_by_face),
+        pytest.param("ja", _play_reception_by_face, marks=LONG),
         pytest.param("en", _play_reception_by_pin, marks=LONG),
         pytest.param("en", _play_reception_by_face, marks=LONG),
     ],

@@ -109,7 +109,7 @@ def _key_and_label(line: str) -> tuple[str, str]:
     return key, label.partition(": ")[0]
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", ["ja", pytest.param("en", marks=pytest.mark.long)])
 @async_test
 async def test_screen_and_prompt_present_every_state_alike(language: str) -> None:
     async with stage(USUAL) as on_stage:

@@ -35,8 +35,10 @@ async def _draw(on_stage: Stage, name: str, language: str, **display: Any) -> st
     return picture_of(on_stage.app)
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
-@pytest.mark.parametrize("size", [SMALL, USUAL])
+@pytest.mark.parametrize(
+    ("size", "language"),
+    [(SMALL, "ja"), pytest.param(SMALL, "en", marks=pytest.mark.long), (USUAL, "ja"), (USUAL, "en")],
+)
 @async_test
 async def test_every_screen_matches_its_snapshot(size: tuple[int, int], language: str) -> None:
     folder = f"{size[0]}x{size[1]}/{language}"

@@ -70,8 +70,10 @@ def clipped_widgets(on_stage: Stage) -> set[str]:
     return clipped | ({"lines"} if lines.display and lines.content_size.height != height else set())
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
-@sizes
+@pytest.mark.parametrize(
+    ("size", "language"),
+    [(SMALL, "ja"), (SMALL, "en"), (USUAL, "ja"), pytest.param(USUAL, "en", marks=pytest.mark.long)],
+)
 @async_test
 async def test_every_screen_fits_and_every_answer_can_be_touched(size: tuple[int, int], language: str) -> None:
     async with stage(size) as on_stage:

@@ -486,14 +486,14 @@ EXAMPLES = example_count()
 
 TestCounter = Counter.TestCase
 TestCounter.settings = settings(
-    max_examples=3 * EXAMPLES,
+    max_examples=EXAMPLES,
     stateful_step_count=60,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 
 
-@settings(max_examples=6 * EXAMPLES, deadline=None)
+@settings(max_examples=4 * EXAMPLES, deadline=None)
 @given(rules=RULES.filter(lambda rules: rules.also_pin is not AlsoPin.NEVER), card=CARDS, outcomes=OUTCOMES)
 def test_repeated_failures_never_weaken_confirmation(rules: Rules, card: Any, outcomes: list[Any]) -> None:
     """Face, code, camera and PIN fail in succession, which is rare in the state machine above."""
