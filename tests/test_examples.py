@@ -67,7 +67,7 @@ def test_a_modified_ledger_export_fails_verification(tmp_path: Path) -> None:
     modified = exported.read_text(encoding="utf-8").replace('"granted":true', '"granted":false', 1)
     exported.write_text(modified, encoding="utf-8")
     result = example("verify_ledger_export.py", str(exported), "terminal-1")
-    assert (result.returncode, result.stderr) == (1, "record 2 was changed, or one before it is missing\n")
+    assert (result.returncode, result.stderr) == (1, "record 2 was modified, or an earlier record is missing\n")
 
 
 def test_compare_photos_recognises_the_same_drawn_person(tmp_path: Path) -> None:
@@ -82,4 +82,4 @@ def test_compare_photos_recognises_the_same_drawn_person(tmp_path: Path) -> None
     empty = tmp_path / "empty.png"
     cv2.imwrite(str(empty), grey[:4, :4] * 0)
     result = example("compare_photos.py", str(small), str(empty))
-    assert (result.returncode, result.stderr) == (1, f"{empty}: not a picture of exactly one face\n")
+    assert (result.returncode, result.stderr) == (1, f"{empty}: not a picture with exactly one face\n")
