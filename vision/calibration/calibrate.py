@@ -63,7 +63,7 @@ def calibrate(people: Sequence[EncodedPerson], engine: str, fmr: float = FMR) ->
             upper = limits(worst.impostor <= thresholds[frames], worst.holders[~worst.same])[1]
     if max(FRAMES) not in thresholds:
         needed = f"{_ENOUGH} impostor trials with {max(FRAMES)} frames"
-        raise TooFewPeople(f"{len(people)} people do not yield {needed}. Add more people.")
+        raise TooFewPeople(f"{len(people)} people do not yield {needed}")
     return Calibration(engine, thresholds, fmr, upper, _other_person(people))
 
 

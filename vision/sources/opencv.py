@@ -118,7 +118,7 @@ class OpenCvSource:
                 reason = (
                     "stopped sending frames"
                     if self._read_since_open
-                    else "no frames. Another program may be using the camera."
+                    else "no frames. Another program may be using the camera"
                 )
             return CameraLost(f"{self.name}: {reason}")
         self._number += 1
@@ -153,12 +153,12 @@ class OpenCvSource:
 
 def _unplugged(spec: str) -> str | None:
     path = system.camera_path(spec)
-    return None if path is None or path.exists() else f"{path} does not exist. Check that the camera is plugged in."
+    return None if path is None or path.exists() else f"{path} does not exist. Check that the camera is plugged in"
 
 
 def _open_failure(spec: str) -> str:
     """Return the probable reason why an existing device cannot be opened."""
     path = system.camera_path(spec)
     if path is not None and not os.access(path, os.R_OK | os.W_OK):
-        return f"permission denied for {path}. Add the user to the group `video`."
-    return "in use by another program, or not a camera. Close other programs that use it."
+        return f"permission denied for {path}. Add the user to the group `video`"
+    return "in use by another program, or not a camera. Close other programs that use it"

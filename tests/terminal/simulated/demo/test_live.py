@@ -247,7 +247,7 @@ def test_webcam_portrait_is_matched_but_never_saved(settings: Settings, clip: st
 
 
 def test_missing_webcam_is_reported_by_name() -> None:
-    with pytest.raises(NotReady, match=r"camera /dev/video97: does not exist.*--camera"):
+    with pytest.raises(NotReady, match=r"camera /dev/video97: /dev/video97 does not exist.*--camera"):
         open_stage("/dev/video97")
 
 
