@@ -16,11 +16,11 @@ _WAKE_UPS: Final = 2
 
 
 class CardTooSlow(Exception):
-    """The time limit for the card is used up."""
+    """The card exceeded its time limit."""
 
 
 class Processor(Protocol):
-    """Link of the chain."""
+    """A processor in the chain."""
 
     def send(self, command: Command) -> Response:
         """Return the card's response. Raises `LinkLost`, `CommandRefused`, `ApduError` and `CardTooSlow`."""
@@ -48,7 +48,7 @@ class Wire:
 class WakeUp:
     """Repeat the first command after power-up, which is always a SELECT, if it is refused.
 
-    Some cards answer `6F00` to any first command.
+    Some cards answer the first command with `6F00`, whatever it is.
     """
 
     def __init__(self, next_processor: Processor) -> None:
@@ -66,7 +66,7 @@ class WakeUp:
         return response
 
 
-class RightLength:
+class LengthCorrection:
     """Repeat a command with the length from the card's status word (`6Cxx`)."""
 
     def __init__(self, next_processor: Processor) -> None:
@@ -128,4 +128,4 @@ class FiveByteVerify:
 
 def chain(link: CardLink, seconds: float) -> Processor:
     """Build the chain for a link. `seconds`: see `Wire`."""
-    return FiveByteVerify(Parts(RightLength(WakeUp(Wire(link, seconds)))))
+    return FiveByteVerify(Parts(LengthCorrection(WakeUp(Wire(link, seconds)))))

@@ -1,4 +1,4 @@
-"""Correct the times of a decision to the service's clock if the terminal's clock was wrong. No I/O."""
+"""Adjust the times of a decision to the service's clock if the terminal's clock was wrong. No I/O."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from consent.lifecycle import History
 from consent.records import CorrectedAnswer, TimeCorrected
 
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=3)
-"""Maximum difference from the service's clock at which checks are opened. The service tolerates five minutes."""
+"""The terminal opens no check if its clock is off by more than this. The service allows five minutes."""
 
 
 def correct_times(history: History, service_now: datetime, decided_at: datetime | None = None) -> TimeCorrected | None:

@@ -34,7 +34,7 @@ def staff_page(settings: Settings) -> Finding:
         return passed("on this computer only")
     folder = certificates.keys_folder(settings.state_dir)
     try:
-        ends = certificates.ends_in(folder)
+        ends = certificates.expiry_dates(folder)
         names = certificates.names_in(folder)
     except FileNotFoundError as error:
         missing = Path(error.filename).name

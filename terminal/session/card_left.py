@@ -1,4 +1,4 @@
-"""Remind the patient of a card left on the reader after a reception, and call staff if it is not taken."""
+"""Remind the patient to take a card left on the reader after a reception, and call staff if it stays there."""
 
 from typing import TypedDict, TypeVar
 
@@ -8,7 +8,7 @@ from terminal.session.effects import AlertStaff, Effect, RemindTakeCard
 from terminal.session.rules import Now, Rules
 from terminal.session.states import Complete, Idle
 
-CardCanBeLeft = TypeVar("CardCanBeLeft", Idle, Complete)
+StateT = TypeVar("StateT", Idle, Complete)
 
 
 class ReminderTimes(TypedDict):
@@ -26,7 +26,7 @@ def reminder_times(rules: Rules, now: Now, *, alerted: bool = False) -> Reminder
     )
 
 
-def remind(state: CardCanBeLeft, reception: str, rules: Rules, now: Now) -> tuple[CardCanBeLeft, tuple[Effect, ...]]:
+def remind(state: StateT, reception: str, rules: Rules, now: Now) -> tuple[StateT, tuple[Effect, ...]]:
     """Remind the patient at regular intervals and call staff once. `reception` is empty on the first screen."""
     effects: tuple[Effect, ...] = ()
     if state.remind_at is not None and now.monotonic >= state.remind_at:

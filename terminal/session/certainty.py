@@ -1,8 +1,9 @@
-"""Decide whether a reception requires the face, the PIN or both.
+"""Decide whether a reception requires a face check, the PIN or both.
 
-"Possible" refers to what card and terminal supported when the card was put down. A face that was refused, or a PIN or
-code that was locked during this reception, remains required. Staff must then confirm the holder. The face is checked
-first because it does not use up tries. The PIN is last because SIGN immediately follows VERIFY and opens the check.
+"Possible" refers to what the card and the terminal supported when the card was placed on the reader. A method remains
+required if the face did not match, or if the PIN or code was locked during the reception. Staff must then verify the
+holder's identity. The face is checked first because a face check does not use up tries. The PIN comes last because
+SIGN must follow VERIFY immediately, and the signature opens the check.
 """
 
 from typing import assert_never
@@ -15,7 +16,7 @@ from terminal.session.states import Reception
 
 
 def needs_face(reception: Reception, rules: Rules) -> bool:
-    """Return whether the face is required in addition to the PIN. A proxy cannot show the holder's face."""
+    """Return whether a face check is required in addition to the PIN. A proxy cannot show the holder's face."""
     if reception.proxy and rules.also_pin is not AlsoPin.ALWAYS:
         return False
     match rules.also_pin:
@@ -30,7 +31,7 @@ def needs_face(reception: Reception, rules: Rules) -> bool:
 
 
 def needs_pin(reception: Reception, rules: Rules) -> bool:
-    """Return whether the PIN is required in addition to the face."""
+    """Return whether the PIN is required in addition to a face check."""
     match rules.also_pin:
         case AlsoPin.NEVER:
             return False

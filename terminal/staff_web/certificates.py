@@ -1,4 +1,4 @@
-"""Keys for the staff page on the local network: own authority, server key and client keys."""
+"""Keys for the staff page on the local network: its own authority, a server key and client keys."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,16 +26,16 @@ def keys_folder(state_dir: Path) -> Path:
 def make_server(settings: Settings, hosts: tuple[str, ...]) -> TlsFiles:
     """Create the authority, if missing, and a server certificate for these names and addresses.
 
-    Raises OSError, and ValueError if the authority is damaged or expires soon.
+    Raises OSError, and ValueError if the authority's certificate is malformed or about to expire.
     """
     folder = private_folder(keys_folder(settings.state_dir))
     authority = authority_in(folder, f"uketsuke staff {settings.service.terminal_id}")
-    if not _is_long_valid(authority[0]):
-        raise ValueError("the authority expires soon and cannot issue certificates")
+    if not _is_valid_long_enough(authority[0]):
+        raise ValueError("the authority is about to expire and cannot issue certificates")
     files = tls_files(folder, SERVER)
     current = names_of(files.certificate) if files.certificate.exists() else ()
     names = tuple(dict.fromkeys((*current, *hosts)))
-    if names != current or not _is_long_valid(x509.load_pem_x509_certificate(files.certificate.read_bytes())):
+    if names != current or not _is_valid_long_enough(x509.load_pem_x509_certificate(files.certificate.read_bytes())):
         write_tls_files(files, *issue(SERVER, authority, ExtendedKeyUsageOID.SERVER_AUTH, names))
     return files
 
@@ -52,7 +52,7 @@ def make_client(settings: Settings, name: str, passphrase: bytes, file: Path) ->
     return create_atomically(file, content)
 
 
-def _is_long_valid(certificate: x509.Certificate) -> bool:
+def _is_valid_long_enough(certificate: x509.Certificate) -> bool:
     return certificate.not_valid_after_utc - datetime.now(UTC) > SOON
 
 
@@ -64,17 +64,17 @@ def names_of(certificate: Path) -> tuple[str, ...]:
 
 
 def names_in(folder: Path) -> tuple[str, ...]:
-    """Return the names in the server certificate. Raises OSError, and ValueError for a damaged file."""
+    """Return the names in the server certificate. Raises OSError, and ValueError for a malformed file."""
     try:
         return names_of(tls_files(folder, SERVER).certificate)
     except x509.ExtensionNotFound as error:
         raise ValueError("the certificate contains no names") from error
 
 
-def ends_in(folder: Path) -> dict[str, datetime]:
+def expiry_dates(folder: Path) -> dict[str, datetime]:
     """Return the expiry dates of the authority and the server certificate, by name, after checking the server's key.
 
-    Raises OSError for a missing file or a key that does not match, and ValueError for a damaged certificate.
+    Raises OSError for a missing file or a key that does not match, and ValueError for a malformed certificate.
     """
     files = tls_files(folder, SERVER)
     for path in (files.authority, files.certificate, files.key):

@@ -4,7 +4,7 @@ import pytest
 
 from reader.apdu import INS, Command, Response
 from reader.link import CommandRefused
-from reader.processors import FiveByteVerify, Parts, RightLength, WakeUp, chain
+from reader.processors import FiveByteVerify, LengthCorrection, Parts, WakeUp, chain
 from reader.reading import CardOpener
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
@@ -56,7 +56,7 @@ def test_a_missing_application_is_selected_only_once() -> None:
 
 def test_the_length_reported_by_the_card_is_used() -> None:
     card = ScriptedCard("6C03", "0102039000")
-    assert RightLength(card).send(READ).data == b"\x01\x02\x03"
+    assert LengthCorrection(card).send(READ).data == b"\x01\x02\x03"
     assert card.sent[1].hex() == "00b08a0003"
 
 

@@ -13,7 +13,7 @@ from vision.engines.models.onnx_file import Graph
 from vision.engines.models.weights import NotBuilt
 
 SIDE = 80
-"""Side of the square BGR input picture in pixels, with values 0..255."""
+"""Side length in pixels of the square BGR input image, whose values are 0..255."""
 CLASSES = 3
 _EPSILON = 1e-5
 _STAGES = (("conv_23", "conv_3"), ("conv_34", "conv_4"), ("conv_45", "conv_5"))
@@ -21,11 +21,11 @@ _STAGES = (("conv_23", "conv_3"), ("conv_34", "conv_4"), ("conv_45", "conv_5"))
 
 
 def anti_spoofing_network(tensors: Tensors) -> bytes:
-    """Return an ONNX model from `picture` (1, 3, 80, 80) to `classes` (1, 3) as logits. Raises NotBuilt."""
+    """Return an ONNX model that maps `picture` (1, 3, 80, 80) to `classes` (1, 3), as logits. Raises NotBuilt."""
     try:
         return _Builder(tensors).build()
     except (KeyError, ValueError, IndexError) as error:
-        raise NotBuilt(f"not a MiniFASNet checkpoint: {type(error).__name__} at {error}") from error
+        raise NotBuilt(f"not a MiniFASNet checkpoint: {error!r}") from error
 
 
 class _Builder:
@@ -38,11 +38,11 @@ class _Builder:
         x = self._block(x, "conv2_dw")
         for downsampling, stage in _STAGES:
             x = self._depthwise(x, downsampling, stride=2)
-            number = 0
-            while f"{stage}.model.{number}.conv.conv.weight" in self._tensors:
-                x = self._residual(x, f"{stage}.model.{number}")
-                number += 1
-        x = self._block(self._block(x, "conv_6_sep"), "conv_6_dw", edge=0)
+            index = 0
+            while f"{stage}.model.{index}.conv.conv.weight" in self._tensors:
+                x = self._residual(x, f"{stage}.model.{index}")
+                index += 1
+        x = self._block(self._block(x, "conv_6_sep"), "conv_6_dw", padding=0)
         x = self._graph.node("Flatten", [x], {"axis": 1})
         gain, shift = self._normalisation("bn")
         weights = self._tensors["linear.weight"] * gain[:, None]
@@ -50,7 +50,7 @@ class _Builder:
         x = self._graph.node("Add", [x, self._graph.constant(shift)])
         last = np.ascontiguousarray(self._tensors["prob.weight"].T)
         if last.shape[1] != CLASSES:
-            raise ValueError("last layer with an unexpected size")
+            raise ValueError("the last layer has an unexpected size")
         self._graph.node("MatMul", [x, self._graph.constant(last)], output="classes")
         return self._graph.model(("picture", (1, 3, SIDE, SIDE)), ("classes", (1, CLASSES)))
 
@@ -71,20 +71,20 @@ class _Builder:
         y = self._graph.node("Sigmoid", [self._convolution(y, f"{name}.fc2", f"{name}.bn2")])
         return self._graph.node("Mul", [x, y])
 
-    def _block(self, x: str, name: str, stride: int = 1, edge: int | None = None) -> str:
-        x = self._convolution(x, f"{name}.conv", f"{name}.bn", stride, edge)
+    def _block(self, x: str, name: str, stride: int = 1, padding: int | None = None) -> str:
+        x = self._convolution(x, f"{name}.conv", f"{name}.bn", stride, padding)
         slope = self._tensors.get(f"{name}.prelu.weight")
         return x if slope is None else self._graph.node("PRelu", [x, self._graph.constant(slope[:, None, None])])
 
-    def _convolution(self, x: str, name: str, normalised: str, stride: int = 1, edge: int | None = None) -> str:
+    def _convolution(self, x: str, name: str, normalisation: str, stride: int = 1, padding: int | None = None) -> str:
         """Add a convolution, which is depthwise for single-channel kernels."""
         kernel = self._tensors[f"{name}.weight"]
-        gain, shift = self._normalisation(normalised)
+        gain, shift = self._normalisation(normalisation)
         size = kernel.shape[2]
         shape = {
             "kernel_shape": (size, size),
             "strides": (stride, stride),
-            "pads": (size // 2 if edge is None else edge,) * 4,
+            "pads": (size // 2 if padding is None else padding,) * 4,
             "group": kernel.shape[0] if kernel.shape[1] == 1 else 1,
         }
         constants = [self._graph.constant(values) for values in (kernel * gain[:, None, None, None], shift)]

@@ -1,4 +1,4 @@
-"""Factory of face engines by name, with their calibration. Do not create engines directly."""
+"""Open face engines by name, with their calibration. Do not create engines directly."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,9 +35,9 @@ class _Built:
     open: "Callable[[Path], Encoder]"
     """Open the encoder, given the cache folder. Raises NotBuilt, WeightsMissing and OSError."""
     calibration: str = ""
-    """Name of the included calibration; if empty, `uketsuke face calibrate` is required first."""
+    """Name of the included calibration. If empty, `uketsuke face calibrate` is required first."""
     drawn: str = ""
-    """Name of the included calibration for drawn people; if empty, they cannot be compared."""
+    """Name of the included calibration for synthetic faces. If empty, the engine cannot compare synthetic faces."""
 
 
 def _sface(cache: Path) -> "Encoder":
@@ -72,7 +72,7 @@ BUILT = tuple(_BUILT)
 
 
 def user_cache() -> Path:
-    """Return the default cache folder for converted networks, without a terminal's folder."""
+    """Return the cache folder for converted networks that is used outside a terminal."""
     from platformdirs import user_cache_path
 
     return user_cache_path("uketsuke")
@@ -115,7 +115,7 @@ def calibration_of(name: str = "", own: Path | None = None) -> "Calibration":
 
 
 def drawn_calibration_of(name: str = "") -> "Calibration | None":
-    """Return the calibration for drawn people in front of a synthetic camera, or None. Raises NotCalibrated."""
+    """Return the calibration for synthetic faces from a simulated camera, or None. Raises NotCalibrated."""
     from vision.engines.added import fitting_calibration
 
     built = _BUILT.get(name or DEFAULT)
@@ -150,7 +150,10 @@ def open_engine(cache: Path, name: str = "", own: Path | None = None) -> "FaceEn
 
 
 def open_uncalibrated(cache: Path, name: str = "", own: Path | None = None) -> "FaceEngine":
-    """Open an engine without its calibration, for measuring or calibrating it. Raises like `open_engine`."""
+    """Open an engine without its calibration, for measuring or calibrating it.
+
+    Raises the same exceptions as `open_engine`.
+    """
     from vision.engines.engine import Engine
     from vision.engines.yunet import YuNet
 

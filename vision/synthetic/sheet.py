@@ -18,7 +18,7 @@ _TILE = 148
 """Side of a tile in pixels."""
 _LABEL = 20
 _GAP = 6
-_TURNED = 0.42
+_TURN = 0.42
 _PAPER = (250, 250, 248)
 _INK = (60, 66, 72)
 
@@ -38,17 +38,17 @@ def tile(name: str, label: str, *, turned: float = 0.0, seconds: float = 0.6, se
 
 
 def sheet() -> Image:
-    """Return an RGB picture with people looking ahead and turned, conditions, and attacks during a turn."""
+    """Return an RGB image of each person from the front and turned, each condition, and each attack mid-turn."""
     tiles: list[Image] = []
     names = list(PEOPLE)
     for start in range(0, len(names), _COLUMNS):
         row = names[start : start + _COLUMNS]
         tiles += [tile(name, f"{name}, {PEOPLE[name].age}") for name in row]
-        sides = [_TURNED if number % 2 else -_TURNED for number in range(len(row))]
+        sides = [_TURN if index % 2 else -_TURN for index in range(len(row))]
         tiles += [tile(name, "", turned=side) for name, side in zip(row, sides, strict=True)]
-    subjects = [names[number % len(names)] for number in range(3, 3 + len(Condition))]
+    subjects = [names[index % len(names)] for index in range(3, 3 + len(Condition))]
     tiles += [tile(f"{name},{condition}", condition) for name, condition in zip(subjects, Condition, strict=True)]
-    tiles += [tile(f"ume+{attack}", attack, turned=_TURNED, seconds=1.4) for attack in Attack]
+    tiles += [tile(f"ume+{attack}", attack, turned=_TURN, seconds=1.4) for attack in Attack]
     blank = np.full_like(tiles[0], 0) + np.array(_PAPER, np.uint8)
     tiles += [blank] * (-len(tiles) % _COLUMNS)
     padded = [cv2.copyMakeBorder(picture, _GAP, 0, _GAP, 0, cv2.BORDER_CONSTANT, value=_PAPER) for picture in tiles]

@@ -65,7 +65,7 @@ def matching(bench: CaseRunner) -> None:
     if requests[0] is None or requests[1] is None:
         return
     last = bench.answer(requests[1])
-    # at this point, only the second request is answered: software that matches by order takes the wrong one
+    # Only the second request has been answered so far. Software that matches by order assigns it to the first.
     bench.wait_for(lambda: not (bench.folders.res / last).exists(), bench.pace.slow)
     first = bench.answer(requests[0])
     for request, name in zip(requests, (first, last), strict=True):

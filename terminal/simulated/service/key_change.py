@@ -50,8 +50,8 @@ def _refusal(registry: Registry, change: KeyChange) -> RefusalReason | None:
     if not verify(change.public_key, statement, change.next_signature):
         return RefusalReason.BAD_SIGNATURE
     if key == key_digest(current):
-        is_repetition = registry.ended_keys.get(change.ended_key.hex()) == change.terminal_id
-        return None if is_repetition else RefusalReason.NOT_ALLOWED
+        is_repeat = registry.ended_keys.get(change.ended_key.hex()) == change.terminal_id
+        return None if is_repeat else RefusalReason.NOT_ALLOWED
     if key.hex() in registry.ended_keys or change.ended_key != key_digest(current):
         return RefusalReason.UNKNOWN_TERMINAL
     return None if verify(current, statement, change.signature) else RefusalReason.BAD_SIGNATURE

@@ -67,7 +67,7 @@ def test_a_server_certificate_about_to_expire_is_renewed(tmp_path: Path, monkeyp
     file.with_name("authority.pem").unlink()
     with monkeypatch.context() as patch:
         patch.setattr(pki, "_VALIDITY", SOON - timedelta(days=1))
-        with pytest.raises(ValueError, match="the authority expires soon"):
+        with pytest.raises(ValueError, match="the authority is about to expire"):
             make_server(settings, ("192.0.2.10",))
 
 

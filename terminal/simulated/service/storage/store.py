@@ -1,6 +1,6 @@
 """The service's store: used challenges, checks, registrations, submissions, withdrawals and look-ups.
 
-Every method is one transaction and returns after its commit.
+Each method runs in a single transaction and returns when it has been committed.
 """
 
 from collections.abc import Iterable
@@ -70,7 +70,7 @@ class LookUpRecord:
 
 
 class ServiceStore:
-    """A store on one database, which must be closed after use. `url`: see `Database`."""
+    """A store backed by a single database. Close it after use. `url`: see `Database`."""
 
     def __init__(self, url: str | None) -> None:
         self._database = Database(url)
@@ -95,7 +95,7 @@ class ServiceStore:
         def work(t: Transaction) -> OpenedCheck | None:
             if not _spend(t, challenge, ends_at, check.opened_at if prune else None):
                 return None
-            t.change(t.sql.add_check, _values_of(check))
+            t.change(t.sql.add_check, _check_row(check))
             return _check(t, check.check_id)
 
         return await self._database.write(work)
@@ -126,7 +126,7 @@ class ServiceStore:
         return await self._database.read(lambda t: _stored(t, check_id))
 
     async def withdraw(self, check_id: str, items: Iterable[Item], withdrawn_at: datetime) -> None:
-        """Store withdrawals for a check with a submission. Repetitions do not change the time of withdrawal."""
+        """Store withdrawals for a check with a submission. Repeating a withdrawal does not change its time."""
         rows = [{"check_id": check_id, "item": item.value, "withdrawn_at": _to_ms(withdrawn_at)} for item in items]
 
         def work(t: Transaction) -> None:
@@ -138,8 +138,8 @@ class ServiceStore:
     async def receipts(self, terminal_id: str, after: int) -> tuple[tuple[Receipt, ...], bool, tuple[OpenedOn, ...]]:
         """Return a terminal's receipts, whether there are more of them, and its number of receptions per day.
 
-        The receipts have a ledger count above `after`, in ascending order. Receipts with the same count, from before
-        and after a backup was restored, are never separated.
+        Only receipts with a ledger count above `after` are returned, in ascending order. Receipts that share a count,
+        which happens after a backup was restored, are always returned together.
         """
         receipt_values = {"terminal_id": terminal_id, "after": after}
         count_values = {"terminal_id": terminal_id, "purpose": Purpose.RECEPTION.value}
@@ -181,7 +181,7 @@ def _spend(t: Transaction, challenge: bytes, ends_at: datetime, prune_before: da
     return t.change(t.sql.spend_challenge, {"challenge": challenge, "ends_at": _to_ms(ends_at)}) == 1
 
 
-def _values_of(check: OpenedCheck) -> dict[str, Any]:
+def _check_row(check: OpenedCheck) -> dict[str, Any]:
     return {
         "check_id": check.check_id,
         "terminal_id": check.terminal_id,
@@ -233,11 +233,11 @@ def _accept(
         return accepted
     values = {"check_id": check_id, "terminal_id": submission.terminal_id, "idempotency_key": key}
     existing = t.rows(t.sql.existing_submissions, values)
-    is_repetition = bool(existing) and all(
+    is_repeat = bool(existing) and all(
         (row[0], row[1], row[2]) == (check_id, submission.terminal_id, key) and bytes(row[3]) in digests
         for row in existing
     )
-    return _from_row(existing[0]) if is_repetition else Conflict()
+    return _from_row(existing[0]) if is_repeat else Conflict()
 
 
 def _stored(t: Transaction, check_id: str) -> StoredCheck | None:

@@ -1,4 +1,4 @@
-"""Tests for the number of touches in a complete reception."""
+"""Tests for how many touches a complete reception takes."""
 
 import asyncio
 from typing import Any
