@@ -23,7 +23,7 @@ from vision.calibration.calibrate import FRAMES, JUDGED, grouped, is_reported
 from vision.calibration.errors import Trials, limits, tail_threshold, threshold_at, trials
 from vision.calibration.people import PICTURES, EncodedPerson, encoded_people
 from vision.decision import Calibration
-from vision.engines.open import BUILT, DEFAULT, calibration_of, open_engine
+from vision.engines.open import BUILT_IN_ENGINES, DEFAULT, calibration_of, open_engine
 
 FMRS = (1e-2, 1e-3, 1e-4)
 MIN_TRIALS = 100
@@ -170,10 +170,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--cache", type=Path, default=user_cache_path("uketsuke"))
-    parser.add_argument("--engine", choices=BUILT, help="default: all")
+    parser.add_argument("--engine", choices=BUILT_IN_ENGINES, help="default: all")
     options = parser.parse_args()
     engines = {}
-    for name in [options.engine] if options.engine else BUILT:
+    for name in [options.engine] if options.engine else BUILT_IN_ENGINES:
         engines[name] = measure(options.folder, options.cache, name)
         print_figures(name, engines[name])
     shipped = engines.get(DEFAULT, {}).get("delivered", [])

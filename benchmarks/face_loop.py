@@ -24,7 +24,7 @@ from vision.camera import Camera
 from vision.check import check_face
 from vision.decision import Calibration
 from vision.engines.engine import FaceEngine
-from vision.engines.open import BUILT, DEFAULT, open_engine
+from vision.engines.open import BUILT_IN_ENGINES, DEFAULT, open_engine
 from vision.face import Encoding, Face
 from vision.frame import Frame, Image
 from vision.reference import Reference, make_reference
@@ -225,7 +225,7 @@ def single_calls(film: Path, cache: Path, times: int = 30) -> dict[str, Any]:
     frame = source.read()
     assert isinstance(frame, Frame)
     figures: dict[str, Any] = {}
-    for name in BUILT:
+    for name in BUILT_IN_ENGINES:
         engine = open_engine(cache, name)
         (face,) = engine.faces(frame.grey)
         figures.setdefault("detect_ms", median_ms(lambda e=engine: e.faces(frame.grey), times))  # type: ignore[misc]

@@ -42,10 +42,10 @@ async def on_screen() -> dict[str, float]:
     counter, camera = StandIn(), Camera(SyntheticSource("hana"))
     camera.start()
 
-    async def opening() -> OpenedCounter:
+    async def open_counter() -> OpenedCounter:
         return OpenedCounter(counter, camera)
 
-    app = TerminalApp(opening, Settings(), settle_seconds=0.0)
+    app = TerminalApp(open_counter, Settings(), settle_seconds=0.0)
     figures: dict[str, float] = {}
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause(0.5)
@@ -94,10 +94,10 @@ async def idle_without_camera() -> float:
 
     counter = StandIn()
 
-    async def opening() -> OpenedCounter:
+    async def open_counter() -> OpenedCounter:
         return OpenedCounter(counter, None)
 
-    app = TerminalApp(opening, Settings(), settle_seconds=0.0)
+    app = TerminalApp(open_counter, Settings(), settle_seconds=0.0)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause(0.5)
         return await _busy(SECONDS)

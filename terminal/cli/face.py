@@ -81,7 +81,7 @@ def _added(settings: "Settings") -> Iterator[str]:
     from vision.engines.added import added_in, calibration_in, network_in
     from vision.engines.models.known import model_with
     from vision.engines.models.weights import sha256_of
-    from vision.engines.open import BUILT, model_store
+    from vision.engines.open import BUILT_IN_ENGINES, model_store
 
     store = model_store(settings.face_dir)
     names = added_in(store)
@@ -97,7 +97,7 @@ def _added(settings: "Settings") -> Iterator[str]:
             yield f"{name}  (NOT USABLE{in_use})  {problem}"
     if not names:
         yield "none"
-    if settings.vision.model and settings.vision.model not in (*names, *BUILT):
+    if settings.vision.model and settings.vision.model not in (*names, *BUILT_IN_ENGINES):
         yield f"{settings.vision.model}  (MISSING, set in vision.model)"
 
 
@@ -120,7 +120,7 @@ def add(
     with _face_errors():
         from vision.calibration.adding import add_model
         from vision.engines.models.weights import sha256_of
-        from vision.engines.open import BUILT, model_store
+        from vision.engines.open import BUILT_IN_ENGINES, model_store
 
         if not file.is_file():
             fail(f"{file} does not exist. `uketsuke face models` shows where to download networks.")
@@ -136,7 +136,7 @@ def add(
             settings.cache_dir,
             sha256=sha256,
             name=name,
-            reserved=BUILT,
+            reserved=BUILT_IN_ENGINES,
             on_progress=_Progress(),
         )
         tell(f"\n{_target(added.calibration)} Evaluated on the other half of the people:")

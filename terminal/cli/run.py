@@ -233,12 +233,12 @@ def on_screen(settings: "Settings", write: Write | None) -> int:
     from terminal.screens.app import TerminalApp
     from terminal.screens.program import run_app
 
-    async def opening() -> OpenedCounter:
+    async def open_counter() -> OpenedCounter:
         devices = real_devices(settings, write)
         return OpenedCounter(await asyncio.to_thread(watched_terminal, settings, devices), devices.camera)
 
     return run_app(
-        TerminalApp(opening, settings, simulated=is_simulated(settings)), settings.state_dir / "terminal.log"
+        TerminalApp(open_counter, settings, simulated=is_simulated(settings)), settings.state_dir / "terminal.log"
     )
 
 
@@ -272,13 +272,13 @@ def in_browser(
         from terminal.front.opened import OpenedCounter
         from terminal.staff_web.pages import StaffPages
 
-        async def opening() -> OpenedCounter:
+        async def open_counter() -> OpenedCounter:
             devices = await asyncio.to_thread(real_devices, settings, write)
             conductor = await asyncio.to_thread(watched_terminal, settings, devices)
             return OpenedCounter(conductor, devices.camera, card_camera=own_card_camera(devices))
 
         staff = StaffPages(settings, port + 2 if port else 0, tell, lan=True)
-        return WebTerminal(opening, settings, site, simulated=is_simulated(settings), staff=staff)
+        return WebTerminal(open_counter, settings, site, simulated=is_simulated(settings), staff=staff)
 
     log_file = settings.state_dir / "terminal.log"
     return run_web([site], load, settings, open_browser=open_browser, log_file=log_file)

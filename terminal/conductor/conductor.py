@@ -246,7 +246,7 @@ class Conductor:
                 patient = self._patients.pop(reception, None)
                 if patient is not None:
                     patient.wipe()
-            case fx.RemindTakeCard() | fx.SpeakAgain():
+            case fx.RemindToTakeCard() | fx.SpeakAgain():
                 pass  # performed by the front ends
             case fx.AlertStaff(reason=reason):
                 log.warning("staff alerted: %s", reason)

@@ -108,7 +108,7 @@ class PatientScreen:
 
     def _on_effect(self, effect: fx.Effect) -> None:
         match effect:
-            case fx.RemindTakeCard():
+            case fx.RemindToTakeCard():
                 self.guide.remind()
             case fx.SpeakAgain():
                 self.guide.again()

@@ -75,17 +75,17 @@ def _picture(name: str, size: tuple[int, int], light: float, rate: float) -> Fin
 
 def face_engine(settings: Settings) -> Finding:
     from vision.decision import NotCalibrated
-    from vision.engines.models.weights import YUNET, WeightsMissing, delivered
-    from vision.engines.open import calibration_of, own_calibration
+    from vision.engines.models.weights import YUNET, WeightsMissing, packaged_file
+    from vision.engines.open import calibration_of, user_calibration
 
     try:
-        delivered(YUNET)
+        packaged_file(YUNET)
         calibration = calibration_of(settings.vision.model, settings.face_dir)
     except WeightsMissing as error:
         return failed(str(error), "Run `make setup` again, or reinstall the package.")
     except NotCalibrated as error:
         return failed(f"{_network(settings)} has no calibration", str(error))
-    has_own_calibration = own_calibration(settings.face_dir, settings.vision.model).exists()
+    has_own_calibration = user_calibration(settings.face_dir, settings.vision.model).exists()
     calibrated = f"locally, for FMR {calibration.fmr:g}" if has_own_calibration else "as shipped"
     return _engine_finding(settings, f"{_network(settings)}, calibrated {calibrated}")
 

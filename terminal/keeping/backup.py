@@ -23,7 +23,7 @@ from consent.store import LedgerError
 from consent.verification import LedgerBroken, LedgerIntact
 from terminal.assembly import ledger_path
 from terminal.handover.numbers import copy_numbers
-from terminal.keeping.contents import EXCHANGE, LEDGER, MANIFEST, SETTINGS, Manifest, files_of
+from terminal.keeping.contents import EXCHANGE, LEDGER, MANIFEST, SETTINGS, Manifest, files_to_copy
 from terminal.keeping.sealed import MIN_PASSPHRASE_LENGTH, Cost, Sealer
 from terminal.qualification.keys import Enrolment, enrolment_path
 from terminal.readiness import NotReady
@@ -73,7 +73,7 @@ def back_up(
             _add(archive, MANIFEST, manifest.model_dump_json().encode())
             if settings_file is not None:
                 _add(archive, SETTINGS, settings_file.read_bytes())
-            for path in files_of(settings.state_dir):
+            for path in files_to_copy(settings.state_dir):
                 _add_file(archive, path.relative_to(settings.state_dir).as_posix(), path)
             if ledger is not None:
                 _add_file(archive, LEDGER, Path(folder) / LEDGER)

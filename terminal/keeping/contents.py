@@ -31,7 +31,7 @@ class Manifest(BaseModel):
     has_settings: bool
 
 
-def files_of(state_dir: Path) -> Iterator[Path]:
+def files_to_copy(state_dir: Path) -> Iterator[Path]:
     """Yield the files to copy as they are: all except the ledger and the exchange database, which may be in use."""
     for folder in _FOLDERS:
         yield from sorted(path for path in (state_dir / folder).rglob("*") if path.is_file() and not path.is_symlink())

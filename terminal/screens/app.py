@@ -220,7 +220,7 @@ class TerminalApp(App[int], inherit_bindings=False):
 
     def _on_effect(self, effect: fx.Effect) -> None:
         match effect:
-            case fx.RemindTakeCard():
+            case fx.RemindToTakeCard():
                 self.guide.remind()
             case fx.SpeakAgain():
                 self.guide.again()

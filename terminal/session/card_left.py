@@ -4,7 +4,7 @@ from typing import TypedDict, TypeVar
 
 from msgspec.structs import replace
 
-from terminal.session.effects import AlertStaff, Effect, RemindTakeCard
+from terminal.session.effects import AlertStaff, Effect, RemindToTakeCard
 from terminal.session.rules import Now, Rules
 from terminal.session.states import Complete, Idle
 
@@ -31,7 +31,7 @@ def remind(state: StateT, reception: str, rules: Rules, now: Now) -> tuple[State
     effects: tuple[Effect, ...] = ()
     if state.remind_at is not None and now.monotonic >= state.remind_at:
         state = replace(state, remind_at=now.monotonic + rules.remind_every)
-        effects += (RemindTakeCard(reception, 0),)
+        effects += (RemindToTakeCard(reception, 0),)
     if state.alert_at is not None and now.monotonic >= state.alert_at:
         state = replace(state, alert_at=None)
         effects += (AlertStaff(reception, 0, "card-left"),)

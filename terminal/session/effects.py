@@ -161,7 +161,7 @@ class RecordDiscarded(_Effect, frozen=True):
     """Reason code."""
 
 
-class RemindTakeCard(_Effect, frozen=True):
+class RemindToTakeCard(_Effect, frozen=True):
     pass
 
 
@@ -196,7 +196,7 @@ Effect = (
     | ReleaseCard
     | WipePatient
     | RecordDiscarded
-    | RemindTakeCard
+    | RemindToTakeCard
     | SpeakAgain
     | AlertStaff
 )

@@ -10,7 +10,7 @@ from vision.calibration.drawn import distances, drawn_people
 from vision.calibration.people import EncodedPerson
 from vision.decision import Calibration
 from vision.engines.engine import Engine
-from vision.engines.open import BUILT, DEFAULT, calibration_of, drawn_calibration_of, open_engine
+from vision.engines.open import BUILT_IN_ENGINES, DEFAULT, calibration_of, open_engine, synthetic_calibration_of
 from vision.face import Encoding, Face, FaceBox
 from vision.frame import Frame, Image
 from vision.synthetic.people import PEOPLE
@@ -22,7 +22,7 @@ FRAMES = 5
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(name, marks=[] if name == DEFAULT else [pytest.mark.long]) for name in BUILT],
+    params=[pytest.param(name, marks=[] if name == DEFAULT else [pytest.mark.long]) for name in BUILT_IN_ENGINES],
 )
 def measured(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -42,9 +42,9 @@ def test_holders_are_matched_and_strangers_are_not(measured: tuple[list[EncodedP
     assert sum(value <= calibration.threshold(FRAMES) for value in impostor) == 0
 
 
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", BUILT_IN_ENGINES)
 def test_each_engine_has_two_different_calibrations(name: str, tmp_path: Path) -> None:
-    real, drawn = calibration_of(name, tmp_path), drawn_calibration_of(name)
+    real, drawn = calibration_of(name, tmp_path), synthetic_calibration_of(name)
     assert drawn is not None
     assert real.engine == drawn.engine
     assert set(real.thresholds) == {1, 3, 5}

@@ -14,7 +14,7 @@ from vision.decision import Calibration, NotCalibrated, save_calibration
 from vision.engines.added import CALIBRATION, WEIGHTS, calibration_in, is_model_name, network_in
 from vision.engines.engine import Engine
 from vision.engines.models.known import model_named
-from vision.engines.models.weights import YUNET, delivered, sha256_of
+from vision.engines.models.weights import YUNET, packaged_file, sha256_of
 from vision.engines.network import network_of
 from vision.engines.yunet import YuNet
 
@@ -60,7 +60,7 @@ def add_model(
     target = store / name
     if target.exists() and _identity_in(target) != network.identity:
         raise NotCalibrated(f"{target} contains another model. Choose another name, or remove this folder.")
-    engine = Engine(YuNet(delivered(YUNET)), network.open(cache))
+    engine = Engine(YuNet(packaged_file(YUNET)), network.open(cache))
     encoded = list(counted(encoded_people(people, engine), people, on_progress))
     calibration = calibrate([person for person in encoded if not is_reported(person)], network.identity)
     store.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from vision.calibration.calibrate import calibrate, is_reported
 from vision.calibration.measure import Figure, figures
 from vision.calibration.people import EncodedPerson, OnProgress, counted, encoded_people
 from vision.decision import Calibration, save_calibration
-from vision.engines.open import calibration_of, identity, open_uncalibrated, own_calibration
+from vision.engines.open import calibration_of, identity, open_uncalibrated, user_calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class EngineBench:
     @property
     def calibration(self) -> Path:
         """Path of the calibration written by `calibrate`."""
-        return own_calibration(self.face_folder, self.name)
+        return user_calibration(self.face_folder, self.name)
 
     def people(self, folder: Path, on_progress: OnProgress | None = None) -> list[EncodedPerson]:
         """Encode the people. Raises NotBuilt, NotCalibrated for an unknown engine, WeightsMissing and OSError."""

@@ -26,10 +26,10 @@ def calibration_in(model: Path) -> Calibration:
         identity = network_in(model).identity
     except OSError as error:
         raise NotCalibrated(f"cannot read {model}: {error.strerror}. {ADD_AGAIN}") from error
-    return fitting_calibration(model / CALIBRATION, identity, ADD_AGAIN)
+    return matching_calibration(model / CALIBRATION, identity, ADD_AGAIN)
 
 
-def fitting_calibration(path: Path, identity: str, remedy: str) -> Calibration:
+def matching_calibration(path: Path, identity: str, remedy: str) -> Calibration:
     """Load a calibration. Raises NotCalibrated, also if it is for a network with another identity."""
     try:
         calibration = load_calibration(path)

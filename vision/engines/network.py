@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vision.engines.models.weights import ADD_DLIB, YUNET, NotBuilt, need_library, sha256_of
+from vision.engines.models.weights import ADD_DLIB, YUNET, NotBuilt, require_library, sha256_of
 
 if TYPE_CHECKING:
     from vision.engines.engine import Encoder
@@ -27,7 +27,7 @@ class NetworkKind:
 def _open_dlib(file: Path, cache: Path) -> "Encoder":
     import cv2
 
-    need_library("dlib", ADD_DLIB)
+    require_library("dlib", ADD_DLIB)
     from vision.engines.dlib_dnn import DlibDnn
     from vision.engines.models.build import built_network
 

@@ -11,8 +11,8 @@ from vision.engines.models.weights import (
     KNOWN_SHA256,
     SFACE,
     YUNET,
-    delivered,
-    need_library,
+    packaged_file,
+    require_library,
     weights,
 )
 
@@ -27,7 +27,7 @@ _REINSTALL = "Reinstall the program."
 
 
 @dataclass(frozen=True, slots=True)
-class _Built:
+class _BuiltIn:
     """Engine included in the package."""
 
     sha256: str
@@ -36,14 +36,14 @@ class _Built:
     """Open the encoder, given the cache folder. Raises NotBuilt, WeightsMissing and OSError."""
     calibration: str = ""
     """Name of the included calibration. If empty, `uketsuke face calibrate` is required first."""
-    drawn: str = ""
+    synthetic_calibration: str = ""
     """Name of the included calibration for synthetic faces. If empty, the engine cannot compare synthetic faces."""
 
 
 def _sface(cache: Path) -> "Encoder":
     from vision.engines.sface import SFace
 
-    return SFace(delivered(SFACE))
+    return SFace(packaged_file(SFACE))
 
 
 def _dlib(cache: Path) -> "Encoder":
@@ -56,18 +56,18 @@ def _face_recognition(cache: Path) -> "Encoder":
     from vision.engines.dlib_library import DlibLibrary
 
     for module in ("dlib", "face_recognition", "pkg_resources"):
-        need_library(module, ADD_FACE_RECOGNITION)
+        require_library(module, ADD_FACE_RECOGNITION)
     weights(ENCODER)
     return DlibLibrary()
 
 
-_BUILT = {
-    "sface": _Built(SFACE.published_sha256, _sface, "sface", "sface-drawn"),
-    "dlib": _Built(KNOWN_SHA256[ENCODER], _dlib, "dlib", "dlib-drawn"),
+_BUILT_IN = {
+    "sface": _BuiltIn(SFACE.published_sha256, _sface, "sface", "sface-drawn"),
+    "dlib": _BuiltIn(KNOWN_SHA256[ENCODER], _dlib, "dlib", "dlib-drawn"),
     # the same network as dlib, run by the library
-    "face_recognition": _Built(KNOWN_SHA256[ENCODER], _face_recognition, "dlib", "dlib-drawn"),
+    "face_recognition": _BuiltIn(KNOWN_SHA256[ENCODER], _face_recognition, "dlib", "dlib-drawn"),
 }
-BUILT = tuple(_BUILT)
+BUILT_IN_ENGINES = tuple(_BUILT_IN)
 """Names of the included engines, beginning with the default."""
 
 
@@ -78,78 +78,79 @@ def user_cache() -> Path:
     return user_cache_path("uketsuke")
 
 
-def own_calibration(own: Path, name: str = "") -> Path:
-    """Return the path of the calibration written by `uketsuke face calibrate`. `own`: the terminal's face folder."""
+def user_calibration(face_dir: Path, name: str = "") -> Path:
+    """Return the path of the calibration written by `uketsuke face calibrate` in the terminal's face folder."""
     from vision.engines.added import CALIBRATION
 
     name = name or DEFAULT
-    return own / f"{name}.json" if name in _BUILT else model_folder(own, name) / CALIBRATION
+    return face_dir / f"{name}.json" if name in _BUILT_IN else model_folder(face_dir, name) / CALIBRATION
 
 
-def model_store(own: Path) -> Path:
-    return own / "models"
+def model_store(face_dir: Path) -> Path:
+    return face_dir / "models"
 
 
-def model_folder(own: Path, name: str) -> Path:
+def model_folder(face_dir: Path, name: str) -> Path:
     """Return the folder of an added network."""
-    return model_store(own) / name
+    return model_store(face_dir) / name
 
 
-def calibration_of(name: str = "", own: Path | None = None) -> "Calibration":
+def calibration_of(name: str = "", face_dir: Path | None = None) -> "Calibration":
     """Return the calibration used by `open_engine` with the same arguments, without loading a network.
 
     Raises NotCalibrated, WeightsMissing.
     """
     from vision.decision import NotCalibrated
-    from vision.engines.added import calibration_in, fitting_calibration
+    from vision.engines.added import calibration_in, matching_calibration
 
     name = name or DEFAULT
-    built = _BUILT.get(name)
-    if built is None:
-        return calibration_in(_added(own, name))
-    if own is not None and own_calibration(own, name).exists():
-        return fitting_calibration(own_calibration(own, name), identity(name), _RECALIBRATE)
-    if not built.calibration:
+    built_in = _BUILT_IN.get(name)
+    if built_in is None:
+        return calibration_in(_added(face_dir, name))
+    if face_dir is not None and user_calibration(face_dir, name).exists():
+        return matching_calibration(user_calibration(face_dir, name), identity(name), _RECALIBRATE)
+    if not built_in.calibration:
         raise NotCalibrated(f"no calibration for {name} is included. Create one with `uketsuke face calibrate`.")
-    return fitting_calibration(DATA / f"{built.calibration}.json", identity(name), _REINSTALL)
+    return matching_calibration(DATA / f"{built_in.calibration}.json", identity(name), _REINSTALL)
 
 
-def drawn_calibration_of(name: str = "") -> "Calibration | None":
+def synthetic_calibration_of(name: str = "") -> "Calibration | None":
     """Return the calibration for synthetic faces from a simulated camera, or None. Raises NotCalibrated."""
-    from vision.engines.added import fitting_calibration
+    from vision.engines.added import matching_calibration
 
-    built = _BUILT.get(name or DEFAULT)
-    if built is None or not built.drawn:
+    built_in = _BUILT_IN.get(name or DEFAULT)
+    if built_in is None or not built_in.synthetic_calibration:
         return None
-    return fitting_calibration(DATA / f"{built.drawn}.json", identity(name), _REINSTALL)
+    return matching_calibration(DATA / f"{built_in.synthetic_calibration}.json", identity(name), _REINSTALL)
 
 
-def identity(name: str = "", own: Path | None = None) -> str:
+def identity(name: str = "", face_dir: Path | None = None) -> str:
     """Return the identity that calibrations of an engine refer to. Raises NotCalibrated and OSError."""
     from vision.engines.network import identity_of
 
-    built = _BUILT.get(name or DEFAULT)
-    if built is not None:
-        return identity_of(built.sha256)
+    built_in = _BUILT_IN.get(name or DEFAULT)
+    if built_in is not None:
+        return identity_of(built_in.sha256)
     from vision.engines.added import network_in
 
-    return network_in(_added(own, name)).identity
+    return network_in(_added(face_dir, name)).identity
 
 
-def open_engine(cache: Path, name: str = "", own: Path | None = None) -> "FaceEngine":
+def open_engine(cache: Path, name: str = "", face_dir: Path | None = None) -> "FaceEngine":
     """Open a face engine. Raises NotCalibrated, NotBuilt and WeightsMissing.
 
-    `name`: one of `BUILT` or an added network; empty for the default. `own`: the terminal's face folder. Takes about
-    0.1 s. The first call for dlib takes longer, because it converts the network and stores it in `cache`.
+    `name`: one of `BUILT_IN_ENGINES` or an added network; empty for the default. `face_dir`: the terminal's face
+    folder. Opening takes about 0.1 s. The first call for dlib takes longer, because it converts the network and stores
+    it in `cache`.
     """
     from vision.engines.engine import Engine
     from vision.engines.yunet import YuNet
 
-    calibration, drawn = calibration_of(name, own), drawn_calibration_of(name)
-    return Engine(YuNet(delivered(YUNET)), _encoder(cache, name, own), calibration, drawn)
+    calibration, synthetic = calibration_of(name, face_dir), synthetic_calibration_of(name)
+    return Engine(YuNet(packaged_file(YUNET)), _encoder(cache, name, face_dir), calibration, synthetic)
 
 
-def open_uncalibrated(cache: Path, name: str = "", own: Path | None = None) -> "FaceEngine":
+def open_uncalibrated(cache: Path, name: str = "", face_dir: Path | None = None) -> "FaceEngine":
     """Open an engine without its calibration, for measuring or calibrating it.
 
     Raises the same exceptions as `open_engine`.
@@ -157,21 +158,21 @@ def open_uncalibrated(cache: Path, name: str = "", own: Path | None = None) -> "
     from vision.engines.engine import Engine
     from vision.engines.yunet import YuNet
 
-    return Engine(YuNet(delivered(YUNET)), _encoder(cache, name, own))
+    return Engine(YuNet(packaged_file(YUNET)), _encoder(cache, name, face_dir))
 
 
-def _encoder(cache: Path, name: str, own: Path | None) -> "Encoder":
-    built = _BUILT.get(name or DEFAULT)
-    if built is not None:
-        return built.open(cache)
+def _encoder(cache: Path, name: str, face_dir: Path | None) -> "Encoder":
+    built_in = _BUILT_IN.get(name or DEFAULT)
+    if built_in is not None:
+        return built_in.open(cache)
     from vision.engines.added import network_in
 
-    return network_in(_added(own, name)).open(cache)
+    return network_in(_added(face_dir, name)).open(cache)
 
 
-def _added(own: Path | None, name: str) -> Path:
+def _added(face_dir: Path | None, name: str) -> Path:
     from vision.decision import NotCalibrated
 
-    if own is None:
-        raise NotCalibrated(f"unknown face network {name!r}. Known: {', '.join(BUILT)}.")
-    return model_folder(own, name)
+    if face_dir is None:
+        raise NotCalibrated(f"unknown face network {name!r}. Known: {', '.join(BUILT_IN_ENGINES)}.")
+    return model_folder(face_dir, name)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
-from terminal.handover.values import day as written_day
+from terminal.handover.values import day as format_date
 from terminal.simulated.conformance.bench import BULK_DURATION, CaseRunner
 from terminal.simulated.conformance.model import Text
 from terminal.simulated.conformance.plays_face import Play
@@ -32,7 +32,7 @@ def ask(bench: CaseRunner, person: str, *, branch: bool = True, number: str | No
         "symbol": entry.insured_card_symbol or "",
         "number": number or entry.insured_identification_number or "",
         "branch": (entry.insured_branch_number or "") if branch else "",
-        "birth_date": written_day(entry.birth_date),
+        "birth_date": format_date(entry.birth_date),
     }
     search = " / ".join(value for value in numbers.values() if value)
     day_ja = f"（診療日 {fields['day']}）" if "day" in fields else ""
@@ -136,7 +136,7 @@ def bulk(bench: CaseRunner) -> None:
                 "symbol": entry.insured_card_symbol or "",
                 "number": entry.insured_identification_number or "",
                 "branch": entry.insured_branch_number or "",
-                "birth_date": written_day(entry.birth_date),
+                "birth_date": format_date(entry.birth_date),
             }
         )
     bench.task("bulk", Text("3人を一括照会", "check three people in bulk"), people=entries)
@@ -161,11 +161,11 @@ def past_day(bench: CaseRunner) -> None:
     end = bench.people["lost-qualification"].qualifications[0].disqualification_date
     assert end is not None
     day = end - timedelta(days=16)
-    ask(bench, "lost-qualification", day=written_day(day))
+    ask(bench, "lost-qualification", day=format_date(day))
     request = bench.request(CHECK)
     if request:
         date = request.text("MessageHeader/QualificationConfirmationDate")
-        bench.judge(date == written_day(day), f"資格確認日：{date}", f"QualificationConfirmationDate: {date}")
+        bench.judge(date == format_date(day), f"資格確認日：{date}", f"QualificationConfirmationDate: {date}")
         compare(bench, bench.answer(request), validity="1")
 
 

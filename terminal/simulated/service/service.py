@@ -194,7 +194,7 @@ class StubService:
         return refuse(RefusalReason.CONFLICT) if isinstance(stored, Conflict) else stored.receipt
 
     async def result(self, check_id: str, caller: Caller) -> QualificationResult | Refused:
-        stored = await self._store.stored(check_id)
+        stored = await self._store.stored_check(check_id)
         person = self.people.get(stored.check.person) if stored else None
         if stored is None or person is None:
             return refuse(RefusalReason.NO_SUCH_CHECK)
@@ -208,7 +208,7 @@ class StubService:
 
     async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> WithdrawalReceipt | Refused:
         now = self._clock()
-        stored = await self._store.stored(check_id)
+        stored = await self._store.stored_check(check_id)
         if stored is None:
             return refuse(RefusalReason.NO_SUCH_CHECK)
         statement = statement_of_withdrawal(check_id, withdrawal)
@@ -235,7 +235,7 @@ class StubService:
         refusal = self._caller_refusal(RequestKind.CONSENTS, check_id, caller.terminal_id, caller)
         if refusal is not None:
             return refuse(refusal)
-        stored = await self._store.stored(check_id)
+        stored = await self._store.stored_check(check_id)
         if stored is None:
             return refuse(RefusalReason.NO_SUCH_CHECK)
         valid = _granted(stored.accepted.submission if stored.accepted else None) - stored.withdrawn

@@ -86,7 +86,7 @@ def test_next_question_cuts_off_the_current_sentence(speaking_stage: PageStage, 
     show(speaking_stage, page, "pin")
     until(page, "window.audio.length === 2 && !window.audio[1].paused")
     assert page.evaluate("window.audio[0].paused")
-    speaking_stage.run_on_loop(lambda: speaking_stage.counter.perform(fx.RemindTakeCard("r1", 0)))
+    speaking_stage.run_on_loop(lambda: speaking_stage.counter.perform(fx.RemindToTakeCard("r1", 0)))
     speaking_stage.set_state(state_of("method"))  # without voice; the page receives it after the reminder
     until(page, "window.audio[1].paused")
     assert page.evaluate("window.audio.length") == 2, "the reminder interrupted the sentence"

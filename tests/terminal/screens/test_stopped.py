@@ -18,13 +18,13 @@ from terminal.screens.program import run_app
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
 
-async def opening():
+async def open_counter():
     counter = StandIn()
     counter.new_patient()
     counter.set_state(state_of("pin"))
     return OpenedCounter(counter)
 
-sys.exit(run_app(TerminalApp(opening, Settings(), simulated=True), Path(sys.argv[1]) / "terminal.log"))
+sys.exit(run_app(TerminalApp(open_counter, Settings(), simulated=True), Path(sys.argv[1]) / "terminal.log"))
 """
 _PIN_QUESTION = "暗証番号".encode()
 _ALTERNATE_SCREEN, _MOUSE, _CURSOR = b"\x1b[?1049", b"\x1b[?1000", b"\x1b[?25"

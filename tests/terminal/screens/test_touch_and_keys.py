@@ -241,7 +241,7 @@ async def test_card_reminder_rings_the_bell(monkeypatch: pytest.MonkeyPatch) -> 
         bells: list[int] = []
         monkeypatch.setattr(on_stage.app, "bell", lambda: bells.append(1))
         await on_stage.show(state_of("complete"))
-        on_stage.counter.perform(fx.RemindTakeCard("r1", 0))
+        on_stage.counter.perform(fx.RemindToTakeCard("r1", 0))
         assert bells == [1]
 
 

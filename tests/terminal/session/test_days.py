@@ -716,7 +716,7 @@ def test_forgotten_card_reminds_every_five_seconds_and_alerts_staff_after_a_minu
     world.answer(ev.DecisionRecorded)
     world.answer(ev.Accepted, True)
     effects = kinds(world.wait(31))
-    assert effects.count(fx.RemindTakeCard) == 6
+    assert effects.count(fx.RemindToTakeCard) == 6
     assert fx.AlertStaff not in effects
     assert kinds(world.wait(30)).count(fx.AlertStaff) == 1
 

@@ -349,7 +349,7 @@ def test_reminder_repeats_while_a_card_is_left_at_the_idle_screen() -> None:
     world = World()
     world.read_card()
     world.touch(ev.Cancelled)
-    assert kinds(world.wait(21)).count(fx.RemindTakeCard) == 4
+    assert kinds(world.wait(21)).count(fx.RemindToTakeCard) == 4
     world.remove_card()
     assert world.wait(60) == ()
 

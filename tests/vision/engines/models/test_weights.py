@@ -17,8 +17,8 @@ from vision.engines.models.weights import (
     NotBuilt,
     PackagedModel,
     WeightsMissing,
-    delivered,
     package_folders,
+    packaged_file,
     sha256_of,
 )
 
@@ -30,7 +30,7 @@ def published(file: PackagedModel) -> bytes:
 
 @pytest.mark.parametrize("file", DELIVERED, ids=lambda file: file.name)
 def test_the_packaged_file_is_converted_from_the_published_one(file: PackagedModel) -> None:
-    assert delivered(file) == CARRIED / file.name
+    assert packaged_file(file) == CARRIED / file.name
     assert sha256_of(CARRIED / file.name) == file.carried_sha256
     assert file.carried(published(file)) == (CARRIED / file.name).read_bytes()
     assert (CARRIED / file.licence).read_text().count("\n") > 15
@@ -69,11 +69,11 @@ def test_a_truncated_onnx_file_is_refused(cut: int) -> None:
 def test_the_variable_sets_the_folder_of_the_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     with pytest.raises(WeightsMissing, match="make setup"):
-        delivered(SFACE)
+        packaged_file(SFACE)
     shutil.copy(CARRIED / SFACE.name, tmp_path)
-    assert delivered(SFACE) == tmp_path / SFACE.name
+    assert packaged_file(SFACE) == tmp_path / SFACE.name
     (tmp_path / SFACE.name).write_bytes(published(SFACE))
-    assert delivered(SFACE) == tmp_path / SFACE.name, "the published file is accepted too"
+    assert packaged_file(SFACE) == tmp_path / SFACE.name, "the published file is accepted too"
     (tmp_path / SFACE.name).write_bytes(b"another network")
     with pytest.raises(WeightsMissing, match="damaged"):
-        delivered(SFACE)
+        packaged_file(SFACE)
