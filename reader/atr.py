@@ -32,7 +32,7 @@ def kind_of_other_card(atr: bytes) -> str | None:
         name = int.from_bytes(fields[1:], "big")
         return _KINDS.get(name, "FeliCa" if fields[0] == _FELICA_STANDARD else "storage card")
     if atr.startswith(_OLD_RESIDENTS_CARD):
-        return "residents' card (predecessor)"
+        return "residents' card (before 2016)"
     return None
 
 

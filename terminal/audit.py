@@ -63,8 +63,8 @@ def _detail(event: Event, after: State) -> str:
     match event:
         case QuestionAnswered(question_id=question_id, granted=granted):
             return f"{question_id}={int(granted)}"
-        case FaceRefused(why=why):
-            return why
+        case FaceRefused(reason=reason):
+            return reason
         case StaffSaysSame():
             return "by eye"
     match after:

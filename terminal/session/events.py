@@ -382,7 +382,7 @@ class FaceMatched(_Answer, frozen=True):
 class FaceRefused(_Answer, frozen=True):
     """The face did not match, no face was found in time, or a photograph is suspected."""
 
-    why: str
+    reason: str
 
 
 class CameraFailed(_Answer, frozen=True):

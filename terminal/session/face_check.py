@@ -25,10 +25,10 @@ def face_check(state: FaceCheck, event: Event, rules: Rules, now: Now) -> Step:
             if needs_pin(reception, rules):
                 return choose(reception, rules, now, MethodReason.FACE_MATCHED)
             return prove_by_chip(reception, Way.FACE, "", rules, now)
-        case FaceRefused(why=why):
+        case FaceRefused(reason=reason):
             reception = replace(reception, face_attempts=state.attempt)
             if state.attempt < rules.face_attempts:
-                return begin_face(reception, rules, now, suspected=why == "photo-suspected")
+                return begin_face(reception, rules, now, suspected=reason == "photo-suspected")
             return choose(reception, rules, now, MethodReason.FACE_NOT_MATCHED)
         case CameraFailed():
             return camera_lost(state, rules, now)

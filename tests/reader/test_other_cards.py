@@ -44,7 +44,7 @@ def test_simulated_atrs_equal_published_ones() -> None:
         ("3B8F8001804F0CA0000003060300010000000 06A".replace(" ", ""), "Mifare Classic 1K"),
         ("3B8F8001804F0CA000000306070099", "storage card"),
         ("3B8F8001804F0CA000000306", "storage card"),
-        ("3B888001000014E0B38191005E", "residents' card (predecessor)"),
+        ("3B888001000014E0B38191005E", "residents' card (before 2016)"),
         # My Number Cards: OpenSC, pcsc-tools
         ("3BE000FF8131FE4514", None),
         ("3B888001000041E0B381A1003B", None),

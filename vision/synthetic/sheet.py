@@ -23,9 +23,9 @@ _PAPER = (250, 250, 248)
 _INK = (60, 66, 72)
 
 
-def tile(name: str, label: str, *, turned: float = 0.0, seconds: float = 0.6, seed: int = 3) -> Image:
+def tile(name: str, label: str, *, turn: float = 0.0, seconds: float = 0.6, seed: int = 3) -> Image:
     """Return the centre of a frame of the subject `name`, with a label below."""
-    frame = Subject.parse(name).drawn(seed)(seconds, turned)
+    frame = Subject.parse(name).renderer(seed)(seconds, turn)
     side = HEIGHT - 40
     left = (WIDTH - side) // 2
     picture = cv2.resize(frame[:side, left : left + side], (_TILE, _TILE), interpolation=cv2.INTER_AREA)
@@ -45,10 +45,10 @@ def sheet() -> Image:
         row = names[start : start + _COLUMNS]
         tiles += [tile(name, f"{name}, {PEOPLE[name].age}") for name in row]
         sides = [_TURN if index % 2 else -_TURN for index in range(len(row))]
-        tiles += [tile(name, "", turned=side) for name, side in zip(row, sides, strict=True)]
+        tiles += [tile(name, "", turn=side) for name, side in zip(row, sides, strict=True)]
     subjects = [names[index % len(names)] for index in range(3, 3 + len(Condition))]
     tiles += [tile(f"{name},{condition}", condition) for name, condition in zip(subjects, Condition, strict=True)]
-    tiles += [tile(f"ume+{attack}", attack, turned=_TURN, seconds=1.4) for attack in Attack]
+    tiles += [tile(f"ume+{attack}", attack, turn=_TURN, seconds=1.4) for attack in Attack]
     blank = np.full_like(tiles[0], 0) + np.array(_PAPER, np.uint8)
     tiles += [blank] * (-len(tiles) % _COLUMNS)
     padded = [cv2.copyMakeBorder(picture, _GAP, 0, _GAP, 0, cv2.BORDER_CONSTANT, value=_PAPER) for picture in tiles]

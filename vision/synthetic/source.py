@@ -55,7 +55,7 @@ class SyntheticSource:
     def show(self, name: str) -> None:
         """Replace the subject. Raises ValueError for an unknown name."""
         subject = Subject.parse(name)
-        drawing, strength = subject.drawn(self._seed), noise_in(subject.conditions)
+        drawing, strength = subject.renderer(self._seed), noise_in(subject.conditions)
         with self._lock:
             self._draw, self._strength, self._grains = drawing, strength, None
 

@@ -49,7 +49,7 @@ class Subject:
             raise ValueError(f"{personal} does not apply to an attack. Omit the condition or the attack.")
         return cls(person, Attack(kind) if plus else None, conditions)
 
-    def drawn(self, seed: int) -> Drawing:
+    def renderer(self, seed: int) -> Drawing:
         """Return a function that draws frames without sensor noise. `seed`: determines the movement."""
         if self.attack is not None:
             attacker = Attacker(self.attack, self.person, seed)
