@@ -19,10 +19,11 @@ function cover(...sentences) {
 
 let newest = null;
 
-/** Draw the newest talk in the next frame: at the start several arrive at once, and drawing each would delay the last. */
-function drawSoon(talk) {
-  if (!newest) requestAnimationFrame(() => drawNewest(true));
+/** Draw a talk; the first one in the next frame, because two arrive at the start and only the second is needed. */
+function draw(talk) {
   newest = talk;
+  if (screen.talk) drawNewest();
+  else requestAnimationFrame(() => drawNewest(true));
 }
 
 function drawNewest(inFrame = false) {
@@ -36,7 +37,7 @@ function drawNewest(inFrame = false) {
 const link = new Link({
   onMessage(message) {
     if (message.type === "talk") {
-      drawSoon(message.talk);
+      draw(message.talk);
       return;
     }
     drawNewest();  // the other messages belong to it
