@@ -30,7 +30,7 @@ class CardFacts(Struct, frozen=True):
     certificate_not_after: datetime | None
     """None if reading the certificate requires the PIN, as on an Android phone."""
     card_expiry: date | None
-    """Expiry date of the card, from the free record of the common application; None if unreadable."""
+    """Expiry date of the card, from the common application's record that needs no PIN; None if unreadable."""
     pin_tries_left: int
     code_tries_left: int
     """Tries left for the printed code (照合番号B). A new card has 10."""

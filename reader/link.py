@@ -23,7 +23,7 @@ class LinkLost(Exception):
 
 
 class CommandRefused(LinkLost):
-    """The reader did not transfer this command, most likely because it does not support its form.
+    """The reader did not transfer this command, most likely because it does not support this kind of APDU.
 
     Raised only for extended and four-byte commands, which some readers do not support. The card is present. Callers
     without an alternative form can handle this as `LinkLost`.
@@ -46,7 +46,7 @@ class CardLink(Protocol):
         """Send a command APDU and return the response APDU with its status word (at least 2 bytes).
 
         Blocks until the card answers. Pass a command that contains a secret as a bytearray and overwrite it afterwards.
-        Raises `LinkLost`, also for a card that does not answer, and `CommandRefused`.
+        Raises `CommandRefused`, or `LinkLost` if the card is gone or does not answer.
         """
 
     def close(self) -> None:
@@ -54,7 +54,7 @@ class CardLink(Protocol):
 
 
 class CardSlot(Protocol):
-    """One reader or a group of readers, of which one card is in use at a time.
+    """One reader or a group of readers. Only one card is in use at a time.
 
     `connect` returns `TwoCards` if two cards are present. A card inserted later than the one in use is reported after
     that card is removed.

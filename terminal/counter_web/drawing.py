@@ -81,7 +81,7 @@ def _offer(offer: Offer) -> dict[str, Any]:
         "id": offer.id,
         "label": offer.label,
         "key": offer.key,
-        "ten": offer.ten,
+        "keypadKey": offer.keypad_key,
         "back": offer.back,
     }
     if offer.language:

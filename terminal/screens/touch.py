@@ -1,4 +1,4 @@
-"""Touch targets, activated by touch, mouse or key. They never have the focus."""
+"""Touch targets, activated by touch, mouse or key. They never take focus."""
 
 from rich.text import Text
 from textual.events import Click
@@ -9,14 +9,14 @@ from terminal.screens.wrapping import cells, wrap
 from terminal.talk.parts import Offer
 
 ROWS_FOR_KEY_LINE = 6
-"""Minimum height in rows for a key above the label. Lower targets show both on one line."""
+"""Minimum height in rows for a key above the label. Shorter targets show both on one line."""
 
 
 def key_beside(offer: Offer, *, keypad: bool) -> str:
-    """Return the key displayed on a target: a digit, another key of the numeric keypad, or a letter."""
+    """Return the key displayed on a target: a digit, another key on the numeric keypad, or a letter."""
     if offer.key.isdigit():
         return offer.key
-    return offer.ten if keypad and offer.ten else offer.key.upper() if len(offer.key) == 1 else ""
+    return offer.keypad_key if keypad and offer.keypad_key else offer.key.upper() if len(offer.key) == 1 else ""
 
 
 class Target(Widget, can_focus=False):

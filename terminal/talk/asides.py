@@ -41,7 +41,7 @@ def size(display: Display, reception: str, scene: TalkContext) -> Offer:
         label=scene.say(f"button.size.{next_size}"),
         event=ev.DisplayChanged(reception, size=next_size),
         key="f5",
-        ten="/",
+        keypad_key="/",
     )
 
 
@@ -51,7 +51,7 @@ def contrast(display: Display, reception: str, scene: TalkContext) -> Offer:
         label=scene.say("button.not-contrast" if display.high_contrast else "button.contrast"),
         event=ev.DisplayChanged(reception, high_contrast=not display.high_contrast),
         key="f6",
-        ten="/",
+        keypad_key="/",
     )
 
 
@@ -61,9 +61,9 @@ def voice(display: Display, reception: str, scene: TalkContext) -> Offer | None:
         return None
     if display.voice:
         off = ev.DisplayChanged(reception, voice=False)
-        return Offer(id="voice", label=scene.say("voice.off"), event=off, key="f7", ten="/")
+        return Offer(id="voice", label=scene.say("voice.off"), event=off, key="f7", keypad_key="/")
     on = ev.DisplayChanged(reception, voice=True, more_time=True)
-    return Offer(id="voice", label=scene.say("voice.on"), event=on, key="f7", ten="0")
+    return Offer(id="voice", label=scene.say("voice.on"), event=on, key="f7", keypad_key="0")
 
 
 def _speed(display: Display, reception: str, scene: TalkContext) -> Offer | None:
@@ -112,7 +112,7 @@ def _close(reception: str, label: str) -> Offer:
 
 def _with_digits(*offers: Offer | None) -> tuple[Offer, ...]:
     """Assign digits to the offers and remove their other keys."""
-    return numbered(*(replace(offer, ten="") for offer in offers if offer is not None))
+    return numbered(*(replace(offer, keypad_key="") for offer in offers if offer is not None))
 
 
 def parts_of(state: State) -> tuple[str, Display, Aside]:

@@ -29,7 +29,11 @@ def foot_offer(display: Display, reception: str, scene: TalkContext, speak: Spea
     offered = scene.rules.languages
     if len(offered) > 2:
         return Offer(
-            id="language", label=scene.say("language.choose"), event=ev.LanguagesWanted(reception), key="f2", ten="/"
+            id="language",
+            label=scene.say("language.choose"),
+            event=ev.LanguagesWanted(reception),
+            key="f2",
+            keypad_key="/",
         )
     current = offered.index(display.language) if display.language in offered else -1
     other = offered[(current + 1) % len(offered)]
@@ -39,7 +43,7 @@ def foot_offer(display: Display, reception: str, scene: TalkContext, speak: Spea
         language=other,
         event=ev.DisplayChanged(reception, language=other),
         key="f2",
-        ten="/",
+        keypad_key="/",
     )
 
 

@@ -78,7 +78,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     names: tuple[tuple[str, str], ...] = ()
     """Languages offered behind this button, with their own names. Front ends that draw them omit the hint."""
     key: str = ""
-    ten: str = ""
+    keypad_key: str = ""
     """Key of a numeric keypad, shown on the button. Used if `key` is not a digit."""
     back: bool = False
     """Whether this button goes back. All other answers are drawn with equal prominence."""
@@ -138,7 +138,7 @@ class Talk(Struct, frozen=True, kw_only=True):
         if self.body.pad and (key.isdigit() or key == "enter" or (key == "*" and typed)):
             return None
         by_key = [offer for offer in (*self.keys, *self.offers) if offer.key == key]
-        return next((offer for offer in (*by_key, *self.offers) if key in (offer.key, offer.ten)), None)
+        return next((offer for offer in (*by_key, *self.offers) if key in (offer.key, offer.keypad_key)), None)
 
     @property
     def step(self) -> int:

@@ -19,14 +19,14 @@ _BACK_IDS = frozenset({"back", "change", "close", "start-over"})
 def with_keys(body: Body) -> Body:
     """Assign the keys other than digits to the answers."""
     if body.pad:
-        return replace(body, offers=tuple(replace(offer, ten="/") for offer in body.offers))
+        return replace(body, offers=tuple(replace(offer, keypad_key="/") for offer in body.offers))
     onward = [offer for offer in body.offers if not offer.back]
     offers = []
     for offer in body.offers:
         if offer.id in _BACK_IDS:
-            offer = replace(offer, ten="*")
+            offer = replace(offer, keypad_key="*")
         elif onward == [offer]:
-            offer = replace(offer, ten="enter")
+            offer = replace(offer, keypad_key="enter")
         offers.append(offer)
     return replace(body, offers=tuple(offers))
 

@@ -188,7 +188,7 @@ def _foot(state: State, display: Display, scene: TalkContext, speak: Speak) -> t
     """Return the footer in the same order on every screen: leaving, display settings, staff."""
     say = scene.say
     reception = "" if isinstance(state, Idle) else state.reception.id
-    staff = Offer(id="call-staff", label=say("button.staff"), event=ev.StaffCalled(reception), key="f1", ten="-")
+    staff = Offer(id="call-staff", label=say("button.staff"), event=ev.StaffCalled(reception), key="f1", keypad_key="-")
     language = () if _chooses_language(state) else (language_choice.foot_offer(display, reception, scene, speak),)
     if isinstance(state, Idle):
         # the plain first screen has separate language buttons
@@ -201,10 +201,12 @@ def _foot(state: State, display: Display, scene: TalkContext, speak: Speak) -> t
             label=say("button.without-sharing"),
             event=ev.CheckInWithoutSharing(reception),
             key="escape",
-            ten=".",
+            keypad_key=".",
         )
     else:
-        leave = Offer(id="cancel", label=say("button.cancel"), event=ev.Cancelled(reception), key="escape", ten=".")
+        leave = Offer(
+            id="cancel", label=say("button.cancel"), event=ev.Cancelled(reception), key="escape", keypad_key="."
+        )
     return (leave, *_more_time(state.warned, reception, scene), *language, staff)
 
 
@@ -212,7 +214,9 @@ def _more_time(warns: bool, reception: str, scene: TalkContext) -> tuple[Offer, 
     if not warns:
         return ()
     return (
-        Offer(id="more-time", label=scene.say("button.more-time"), event=ev.MoreTime(reception), key="f4", ten="/"),
+        Offer(
+            id="more-time", label=scene.say("button.more-time"), event=ev.MoreTime(reception), key="f4", keypad_key="/"
+        ),
     )
 
 
@@ -230,7 +234,7 @@ def _sound(display: Display, scene: TalkContext) -> Offer:
         label=scene.say("button.not-sound" if display.sound else "button.sound"),
         event=ev.DisplayChanged("", sound=not display.sound),
         key="f7",
-        ten="/",
+        keypad_key="/",
     )
 
 

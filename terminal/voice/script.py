@@ -36,7 +36,7 @@ def answers(talk: Talk, say: Words) -> tuple[str, ...]:
 
 def foot(talk: Talk, say: Words) -> tuple[tuple[str, ...], ...]:
     """Return the offers to leave and to call staff, with their keys."""
-    return tuple(with_key(offer, say) for offer in talk.foot if offer.ten in (".", "-"))
+    return tuple(with_key(offer, say) for offer in talk.foot if offer.keypad_key in (".", "-"))
 
 
 def keys(talk: Talk, say: Words, keypad: DigitOrder) -> tuple[str, ...]:
@@ -47,6 +47,6 @@ def keys(talk: Talk, say: Words, keypad: DigitOrder) -> tuple[str, ...]:
 
 def with_key(offer: Offer, say: Words) -> tuple[str, ...]:
     """Return the texts of an offer, starting with its key."""
-    key = offer.key if offer.key.isdigit() else offer.ten
+    key = offer.key if offer.key.isdigit() else offer.keypad_key
     named = say("voice.key", key=key) if key.isdigit() else say(f"voice.key.{_KEYS[key]}") if key in _KEYS else ""
     return tuple(text for text in (named, offer.label, "" if offer.names else offer.hint) if text)

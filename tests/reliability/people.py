@@ -125,7 +125,7 @@ class People:
 
     def _end(self, state: st.Complete) -> None:
         if self.rng.random() < 0.03:
-            self.place.clock.skip(70)  # the patient forgets the card: reminder, staff
+            self.place.clock.skip(70)  # the patient forgets the card, is reminded, and staff are called
             self.post(ev.Tick())
         if self.rng.random() < 0.03:
             self.post(ev.DetailsWanted(state.reception.id))
@@ -150,7 +150,7 @@ class People:
                     self.post(self.rng.choice(offers).event)
 
     def _is_chosen(self, offer: Offer) -> bool:
-        """Return whether to touch `offer`. Cancellation and side steps are less likely than answers."""
+        """Return whether to touch `offer`. Cancelling and detours are less likely than answers."""
         kind = type(offer.event).__name__
         if kind in _QUIET:
             self._quiet += 1
@@ -231,7 +231,7 @@ class People:
         self.post(event)
 
     def repair(self) -> None:
-        """End all faults except service rules with a call limit."""
+        """Clear all faults except service rules that end after a number of calls."""
         self.place.set_share_fault("")
         self.place.disk.full = False
         self.place.clock.error = timedelta()
@@ -291,7 +291,7 @@ def _discard(people: People, state: st.AfterIdle) -> None:
 
 
 def _random_touch(people: People, state: st.AfterIdle) -> None:
-    """Post any touch, offered or not, for this reception or another."""
+    """Post a random touch, offered or not, for this reception or another."""
     reception = people.rng.choice((state.reception.id, state.reception.id, "", "r-another"))
     event = people.rng.choice(_TOUCHES)(reception, people.rng)
     people.tally.add("touch: any")

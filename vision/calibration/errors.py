@@ -49,7 +49,10 @@ class Trials:
 
 
 def trials(people: Sequence[EncodedPerson], frames: int) -> Trials:
-    """Return the trials with means of `frames` photographs. People with fewer photographs only add their card photo."""
+    """Return the trials whose live encoding is the mean of `frames` photographs.
+
+    People with fewer photographs contribute only their card photo.
+    """
     cards = [(number, person.reference) for number, person in enumerate(people) if person.reference is not None]
     probes: list[tuple[int, Floats]] = []
     for number, person in enumerate(people):
@@ -69,7 +72,7 @@ def trials(people: Sequence[EncodedPerson], frames: int) -> Trials:
 def threshold_at(impostor: Floats, fmr: float) -> float:
     """Return the largest threshold at which at most the fraction `fmr` of impostor trials passes.
 
-    Raises ValueError without trials.
+    Raises ValueError if there are no trials.
     """
     if not impostor.size:
         raise ValueError("no impostor trials")

@@ -47,7 +47,7 @@ class Answers:
 
     items: Mapping[Item, bool] = field(default_factory=dict)
     by_law: bool = False
-    """Whether the limit is provided by law."""
+    """Whether the limit is provided on a legal basis, without consent."""
     form: PrescriptionForm | None = None
 
     @classmethod
@@ -70,8 +70,8 @@ class Answers:
                 items[ITEMS[name]] = value in YES
             else:
                 raise ValueError(
-                    f"{part}: write NAME=yes or NAME=no with one of {', '.join(ITEMS)}; or high-cost-limit=by-law, "
-                    f"prescription={'|'.join(FORMS)}; or all; or none"
+                    f"{part}: use NAME=yes or NAME=no, where NAME is one of {', '.join(ITEMS)}; "
+                    f"or high-cost-limit=by-law, prescription={'|'.join(FORMS)}; or all; or none"
                 )
         return cls(items, by_law, form)
 

@@ -406,7 +406,7 @@ def test_page_receives_no_internal_events(stage: PageStage, page: Page) -> None:
     stage.open(page)
     show_screen(stage, page, "summary")
     talk = next(message["talk"] for message in map(json.loads, reversed(frames)) if message["type"] == "talk")
-    assert set(talk["body"]["offers"][0]) <= {"id", "label", "hint", "key", "ten", "back", "lang", "names"}
+    assert set(talk["body"]["offers"][0]) <= {"id", "label", "hint", "key", "keypadKey", "back", "lang", "names"}
     assert "r1" not in json.dumps(talk)
 
 

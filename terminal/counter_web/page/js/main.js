@@ -104,7 +104,7 @@ function targetOf(name) {
   const begun = typed.parts.some((part) => part.filled.includes(true));
   if (body.pad && (/^([0-9]|enter|erase)$/.test(name) || (name === "*" && begun))) return `key:${name === "*" ? "erase" : name}`;
   const offers = [...body.offers, ...foot];
-  const offer = [...hidden, ...offers].find(({ key }) => key === name) ?? offers.find(({ ten }) => ten === name);
+  const offer = [...hidden, ...offers].find(({ key }) => key === name) ?? offers.find(({ keypadKey }) => keypadKey === name);
   return offer && `offer:${offer.id}`;
 }
 

@@ -1,4 +1,4 @@
-// Builds elements. Texts become text nodes and are never parsed as markup.
+// Builds elements. Strings become text nodes and are never parsed as markup.
 
 /** Phrases to keep on one line, like "this clinic's"; also brackets with the word before and the particle after. */
 const KEPT = /(この[^\s。、をはがにへとでの]{1,6}[をはがにへとでの]?|[^\s]{1,3}い方[をはに]?|本人確認をします|[\u4e00-\u9fff]{2}（[^（）]{1,6}）[をはがにへとでのも]?|[0-9]+(?:-[0-9]+)+ ／ -[0-9]+)/;
@@ -40,7 +40,7 @@ export function sentence(text) {
   return nodes;
 }
 
-/** Mark Japanese names in text of another language, for fonts and screen readers. */
+/** Mark Japanese names in text in another language, for fonts and screen readers. */
 function withJapanese(text) {
   const { lang } = document.documentElement;
   if (lang === "ja") return japanese(text);
@@ -59,7 +59,7 @@ function japanese(text) {
   return wrapMatches(text, KEPT, "kept", whole, whole);
 }
 
-/** Wrap text that matches `pattern` in spans of a class. Pass other text to `otherwise`. */
+/** Wrap text that matches `pattern` in spans with a class. Pass other text to `otherwise`. */
 function wrapMatches(text, pattern, name, otherwise, within = (part) => [part]) {
   return text.split(pattern).flatMap((part, index) => {
     if (!part) return [];

@@ -11,7 +11,7 @@ const EARLY = 1500;
 const FEW = 4;
 /** Maximum fraction of the column height used by the text if targets are enlarged. */
 const ROOMY = 0.65;
-const TEN_KEYS = { enter: "⏎", "*": "✱", "-": "−" };
+const KEYPAD_LABELS = { enter: "⏎", "*": "✱", "-": "−" };
 
 export class Screen {
   #zones = { steps: document.querySelector("#steps"), body: document.querySelector("#body"), foot: document.querySelector("#foot") };
@@ -365,9 +365,9 @@ export class Screen {
     return [make("div", { class: `offers${calm ? " many" : ""}${row}${offers.length === 1 ? " single" : ""}` }, ...offers.map((offer) => this.#offer(offer, kind(offer), !beside)))];
   }
 
-  /** Return the key displayed on a target: a digit or another key of the numeric keypad. */
-  #keyOf({ key, ten }, kind) {
-    if (this.talk.keypad) return /^[0-9]$/.test(key) ? key : TEN_KEYS[ten] ?? ten;
+  /** Return the key displayed on a target: a digit or another key on the numeric keypad. */
+  #keyOf({ key, keypadKey }, kind) {
+    if (this.talk.keypad) return /^[0-9]$/.test(key) ? key : KEYPAD_LABELS[keypadKey] ?? keypadKey;
     return key.length === 1 && kind.startsWith("answer") ? key.toUpperCase() : "";
   }
 

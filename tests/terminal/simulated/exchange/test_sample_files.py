@@ -95,7 +95,7 @@ def test_sample_command_writes_files_or_explains_errors(tmp_path: Path) -> None:
     assert (code, f"{count} of {count} elements" in output) == (0, True)
     for arguments, message in (
         (["sample", "nobody"], "nobody: unknown person"),
-        (["sample", "adult", "--answers", "drugs=yes"], "write NAME=yes or NAME=no"),
+        (["sample", "adult", "--answers", "drugs=yes"], "use NAME=yes or NAME=no"),
         (["sample", "self-defence", "--answers", "medicines=yes"], "never shared"),
         (["sample"], "Specify either a person or --all"),
     ):
