@@ -22,7 +22,7 @@ from vision.engines.engine import FaceEngine
 from vision.face import Points
 from vision.frame import Frame, FrameProblem, Image, frame_of
 from vision.guidance import turn
-from vision.parallax import FollowedFace
+from vision.nose_lead import FollowedFace
 from vision.turn_challenge import DEMANDS, TurnChallenge
 from vision.verdict import PhotoSign
 

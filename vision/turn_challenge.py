@@ -15,7 +15,7 @@ from config.settings import AntiPhoto
 from vision.face import Points
 from vision.frame import Image
 from vision.guidance import turn
-from vision.parallax import FollowedFace
+from vision.nose_lead import FollowedFace
 from vision.verdict import Guidance, PhotoSign
 
 SIDES = {1: Guidance.TURN_LEFT, -1: Guidance.TURN_RIGHT}

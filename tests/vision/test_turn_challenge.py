@@ -13,7 +13,7 @@ from vision.engines.engine import FaceEngine
 from vision.face import Encoding, Face, Points
 from vision.frame import Frame, Image
 from vision.guidance import turn
-from vision.parallax import FollowedFace, Lead
+from vision.nose_lead import FollowedFace, Lead
 from vision.reference import Reference, make_reference
 from vision.synthetic.attacks import Attack
 from vision.synthetic.frame_by_frame import FrameByFrame

@@ -8,7 +8,7 @@ import pytest
 from vision.engines.engine import FaceEngine
 from vision.face import Points
 from vision.frame import Image
-from vision.parallax import FollowedFace, Lead, _by_terms
+from vision.nose_lead import FollowedFace, Lead, _by_terms
 from vision.synthetic.attacks import printed
 from vision.synthetic.held_sheet import HeldSheet, lay
 from vision.synthetic.people import PEOPLE
