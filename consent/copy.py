@@ -1,4 +1,4 @@
-"""Copy a complete ledger, even while a terminal is writing it."""
+"""Copy a complete ledger, even while a terminal is writing to it."""
 
 import sqlite3
 from pathlib import Path

@@ -28,11 +28,11 @@ class LedgerBroken:
 def verify_file(
     path: Path, *, expected_head: LedgerHead | None = None, receipts: Iterable[LedgerHead] = ()
 ) -> LedgerIntact | LedgerBroken:
-    """Verify a ledger without locking it, even while a terminal is writing it.
+    """Verify a ledger without locking it, even while a terminal is writing to it.
 
-    The chain alone does not reveal a truncated end or a complete rewrite. `expected_head`, recorded elsewhere earlier,
-    and `receipts`, heads confirmed by the service, do. Receipts in the ledger itself are also compared. Raises
-    LedgerError if the file does not exist.
+    The chain alone does not reveal a truncated end or a complete rewrite. To detect these, pass `expected_head`, a head
+    recorded earlier in another place, or `receipts`, heads confirmed by the service. Receipts in the ledger itself are
+    also compared. Raises LedgerError if the file does not exist.
     """
     expected = sorted({*receipts, *([expected_head] if expected_head else [])}, key=lambda head: head.count)
     try:
@@ -116,6 +116,6 @@ def _head_differs(connection: Connection, head: LedgerHead, count: int, terminal
     if (row[2] if row else genesis_hash(terminal_id)) != head.hash:
         return LedgerBroken(
             head.count,
-            f"record {head.count} differs from the expected one: the ledger was rewritten up to this record or beyond",
+            f"record {head.count} differs from the expected one: the ledger was rewritten at least up to this record",
         )
     return None

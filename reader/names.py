@@ -60,7 +60,7 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def instead_of_expression(choice: str) -> str | None:
+def name_for_expression(choice: str) -> str | None:
     """Return the replacement for a regular expression, which `reader.name` contained in older versions, or None."""
     if not _EXPRESSION.search(choice):
         return None
@@ -74,6 +74,6 @@ def is_virtual(name: str) -> bool:
 
 
 def model_of(name: str) -> str:
-    """Return the name without numbers and serial number, which all readers of a model share."""
+    """Return the part of the name that all readers of a model share, without numbers or serial number."""
     numbered = _NUMBERS.fullmatch(name) or _WINDOWS_NUMBER.fullmatch(name)
     return _SERIAL.sub("", numbered["base"] if numbered else name).strip()

@@ -131,7 +131,7 @@ class CardDesk:
     async def open_record(
         self, effect: OpenFaceRecord, patient: Patient, on_photo: Callable[[bytearray], None]
     ) -> tuple[FaceRecord, Authenticity] | CodeRefused | CardFailed:
-        """VERIFY the printed code, overwrite it, read the face record and check whether it is genuine.
+        """VERIFY the printed code, wipe it from memory, read the face record and check whether it is genuine.
 
         Calls `on_photo` on the card thread with a copy of the photo, before reading the rest. `on_photo` must wipe it.
         """
@@ -239,7 +239,7 @@ class CardDesk:
         return None
 
     async def prove_chip(self, patient: Patient) -> CardGone | CardUnreadable | None:
-        """Sign challenge and certificate with the chip key, which requires no PIN. Return None on success."""
+        """Sign the challenge and the certificate with the chip key, which requires no PIN. Return None on success."""
         return await self._worker.run(self._prove_chip, patient)
 
     def _prove_chip(self, patient: Patient) -> CardGone | CardUnreadable | None:
@@ -280,7 +280,7 @@ class CardDesk:
 
         def close() -> None:
             if self._insertion == insertion:
-                log.info("card released: the verified PIN timed out")
+                log.info("card released: the PIN session timed out")
                 self._worker.submit(self._release)
 
         if self._pin_open is not None:
@@ -303,7 +303,7 @@ class CardDesk:
             async with asyncio.timeout(self._patience):
                 await self.release()
         except TimeoutError:
-            log.error("the card thread does not respond; it ends when the program exits")
+            log.error("the card thread is not responding; it will end when the program exits")
         finally:
             self.slot.close()
             self._worker.close(self._patience)

@@ -61,13 +61,13 @@ def reader(settings: Settings) -> Finding:
 
 def _misnamed(settings: Settings, names: Sequence[str]) -> Finding | None:
     """Return a finding if a reader name in the settings matches no reader, with a suggestion."""
-    from reader.names import choose_reader, instead_of_expression
+    from reader.names import choose_reader, name_for_expression
 
     for setting, expression in (("reader.name", settings.reader.name), ("reader.phone", settings.reader.phone)):
         if not expression or choose_reader(names, expression) is not None:
             continue
         remedy = f"Set {setting} to part of one of these names. Case is ignored; * and ? are wildcards."
-        suggestion = instead_of_expression(expression)
+        suggestion = name_for_expression(expression)
         if suggestion is not None:
             remedy = f"Regular expressions are not supported. Write {suggestion!r}."
         return failed(f"{setting} {expression!r} matches none of: {', '.join(names)}", remedy)

@@ -9,7 +9,7 @@ from terminal.qualification.contract import CertificateStanding
 
 GRACE_MONTHS = 3
 EXPIRING_MONTHS = 3
-"""Months before expiry in which the holder is warned."""
+"""How many months before expiry the holder is warned."""
 
 
 def standing(not_after: datetime, now: datetime, rule: GraceRule) -> CertificateStanding | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reader.names import ReaderChoice, choose_reader, instead_of_expression, model_of
+from reader.names import ReaderChoice, choose_reader, model_of, name_for_expression
 
 ALCOR = "Alcor Micro AU9540 00 00"
 SONY = "Sony FeliCa RC-S300/P (1033212) 01 00"
@@ -99,9 +99,9 @@ def test_no_reader_is_chosen_from_an_empty_list() -> None:
     ],
 )
 def test_a_regular_expression_gets_a_suggestion(setting: str, suggestion: str | None) -> None:
-    assert instead_of_expression(setting) == suggestion
+    assert name_for_expression(setting) == suggestion
     if suggestion is not None:
-        assert instead_of_expression(suggestion) is None
+        assert name_for_expression(suggestion) is None
 
 
 @pytest.mark.parametrize(

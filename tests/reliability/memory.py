@@ -1,7 +1,7 @@
 """Search the memory of a terminal process for patient data, from another process.
 
 The card is in the virtual reader of a real pcscd and the service runs in a third process. Secrets enter the searched
-process only in a reception.
+process only during a reception.
 """
 
 import asyncio

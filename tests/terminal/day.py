@@ -1,4 +1,4 @@
-"""Play receptions of personas on any front end, with the real conductor and the stub service over HTTP."""
+"""Play personas' receptions on any front end, with the real conductor and the stub service over HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -112,7 +112,10 @@ class Day:
         self.counter.stub.clear_rules()
 
     def _has_started(self) -> bool:
-        """Return whether the reception has started. A change of language on the idle screen adds an idle state."""
+        """Return whether the reception has started.
+
+        Idle states do not count: changing the language on the idle screen records one too.
+        """
         return any(not isinstance(state, st.Idle) for state in self.states)
 
     def authenticate_staff(self) -> None:
@@ -142,7 +145,7 @@ class Day:
         return dict(flags_in(self.counter.settings.results_dir / history.delivered.event.file_name))
 
     def differences(self, persona: Persona) -> list[str]:
-        """Describe each difference between the outcome and the persona's expected one."""
+        """Describe each difference between the outcome and the one expected for the persona."""
         differences = []
         if self.outcome() != persona.expected.outcome:
             differences.append(f"{persona.name} ended as {self.outcome()}")

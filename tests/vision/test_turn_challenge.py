@@ -286,7 +286,7 @@ def test_a_turn_without_depth_is_flat(steady: type[SteadyFace], lead: float, exp
     assert turn_twice(started(1, 1)) is expected
 
 
-def test_the_nose_must_lead_to_the_side_of_the_turn(steady: type[SteadyFace]) -> None:
+def test_the_nose_must_lead_in_the_direction_of_the_turn(steady: type[SteadyFace]) -> None:
     steady.leads = -0.1
     assert turn_twice(started(1, 1)) is PhotoSign.FLAT
 

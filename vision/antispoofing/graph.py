@@ -91,7 +91,7 @@ class _Builder:
         return self._graph.node("Conv", [x, *constants], shape)
 
     def _normalisation(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return scale and offset of a batch normalisation."""
+        """Return the scale and offset of a batch normalisation layer."""
         mean, variance = self._tensors[f"{name}.running_mean"], self._tensors[f"{name}.running_var"]
         gain = self._tensors[f"{name}.weight"] / np.sqrt(variance + _EPSILON)
         return gain.astype(np.float32), (self._tensors[f"{name}.bias"] - mean * gain).astype(np.float32)

@@ -40,7 +40,7 @@ def folder_in(face_folder: Path) -> Path:
 
 
 def networks_in(face_folder: Path) -> list[tuple[float, Path]]:
-    """Return crop scale and file of each added network, sorted by file name."""
+    """Return the crop scale and file of each added network, sorted by file name."""
     folder = folder_in(face_folder)
     files = sorted(folder.glob("*.onnx")) if folder.is_dir() else []
     return [(_scale_of(file.name), file) for file in files]
@@ -78,7 +78,7 @@ def add_anti_spoofing(files: Sequence[Path], face_folder: Path) -> list[AddedNet
 
 
 def _converted(file: Path) -> tuple[str, bytes]:
-    """Return name and content of the ONNX file to store. Raises NotBuilt and OSError."""
+    """Return the name and content of the ONNX file to store. Raises NotBuilt and OSError."""
     known = CHECKPOINTS.get(sha256_of(file))
     if known is not None:
         from vision.antispoofing.graph import anti_spoofing_network

@@ -17,7 +17,7 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 VIRTUAL_DRIVERS = frozenset({"v4l2 loopback", "v4l2loopback", "akvcam", "vivid", "vimc"})
 WIDTH, HEIGHT = 640, 480
-"""Requested frame size, from which a device may deviate."""
+"""Requested frame size. The device may choose another."""
 
 
 class OpenCvSource:
@@ -70,7 +70,7 @@ class OpenCvSource:
         return None
 
     def absent(self) -> CameraLost | None:
-        """Return the loss if the path of the device or file does not exist."""
+        """Return CameraLost if the device or file path does not exist."""
         if self._is_device:
             reason = _unplugged(self._spec)
             return CameraLost(f"{self.name}: {reason}") if reason else None
@@ -135,7 +135,7 @@ class OpenCvSource:
         return due
 
     def granted(self) -> str:
-        """Return size, format and rate of the open source; empty if closed."""
+        """Return the size, format and frame rate of the source while it is open, or an empty string."""
         capture = self._capture
         if capture is None:
             return ""
@@ -160,5 +160,5 @@ def _open_failure(spec: str) -> str:
     """Return the probable reason why an existing device cannot be opened."""
     path = system.camera_path(spec)
     if path is not None and not os.access(path, os.R_OK | os.W_OK):
-        return f"permission denied for {path}. Add the user to the group `video`"
+        return f"permission denied for {path}. Add the user to the `video` group"
     return "in use by another program, or not a camera. Close other programs that use it"

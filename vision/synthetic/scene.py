@@ -53,7 +53,7 @@ def compose(person: Person, pose: Pose, light: Light = Light(), *, scale: float 
 
 
 def _turned(drawing: HeadDrawing, pose: Pose) -> tuple[Image, Field]:
-    """Return picture and coverage of the head with all points moved according to their depth."""
+    """Return the picture and the coverage of the head with all points moved according to their depth."""
     face = drawing.faces[pose.lids]
     if not pose.yaw and not pose.pitch:
         return face, drawing.coverage

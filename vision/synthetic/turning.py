@@ -17,7 +17,7 @@ _ROW_OFFSET = 100.0
 
 
 def places_when_turned(depth: Field, yaw: float, pitch: float) -> tuple[Field, Field]:
-    """Return columns and rows of the drawing for every canvas pixel of the turned head, for `cv2.remap`.
+    """Return the columns and rows of the drawing for every canvas pixel of the turned head, for `cv2.remap`.
 
     `depth`: shape (H, W), in half head widths. `yaw`, `pitch`: in radians, positive to the right side of the picture
     and downwards.

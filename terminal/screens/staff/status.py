@@ -21,7 +21,7 @@ _LABEL_CELLS = 26
 
 
 class Status:
-    """Status text. Each call reads new records and, if the service did not answer before, sends it a request."""
+    """Status text. Each call reads new records and, if the service did not answer last time, sends it a request."""
 
     def __init__(self, settings: Settings, opened: OpenedCounter) -> None:
         self._counter = opened.counter

@@ -75,7 +75,7 @@ class SimulatedPlace:
 
 @contextmanager
 def card_places(*, pcsc: bool) -> Iterator[Callable[[], CardPlace]]:
-    """Yield a function that returns a new place. Each conductor needs its own, because a slot is watched only once.
+    """Yield a function that returns a new place. Each conductor needs its own, because a slot can be watched only once.
 
     `pcsc`: use a daemon that is started for the demo and stopped afterwards. Raises `PcscdError`.
     """

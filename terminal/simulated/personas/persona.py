@@ -14,7 +14,7 @@ from terminal.simulated.service.registry import CardStatus
 
 
 class Sharing(StrEnum):
-    """The answer to the question about all data."""
+    """The answer to whether to share all data."""
 
     ALL = "all"
     NONE = "none"
@@ -36,7 +36,7 @@ class Mishap(StrEnum):
     READER_UNPLUGGED = "reader-unplugged"
     """The reader is unplugged at the PIN screen and plugged in after the reception."""
     CLOCK_WRONG = "clock-wrong"
-    """The terminal's clock is an hour late."""
+    """The terminal's clock is an hour slow."""
     POWER_CUT = "power-cut"
     """The terminal is switched off at the consent screen and restarted."""
 
@@ -62,7 +62,7 @@ class CardKind:
     certificates: bool = True
     photo: bool = True
     issued_on: date | None = None
-    """None for a year and a half before the demo's first start."""
+    """None for a year and a half before the demo was first started."""
     revoked: bool = False
     """Whether the certificate is on a revocation list."""
     status: CardStatus = CardStatus.IN_USE
@@ -92,7 +92,7 @@ class Script:
     child: bool = False
     """Whether "for a child" is touched before the card is inserted."""
     leaves_at: str = ""
-    """State in which the patient touches the button for leaving; empty for none."""
+    """State in which the patient touches the leave button; empty for none."""
     next_family: bool = False
     """Whether the patient touches "next family member" before removing the card."""
     staff: bool = False
@@ -115,7 +115,7 @@ class Expected:
     tries_spent: int = 0
     """Wrong PIN entries counted by the card."""
     newer: Mapping[str, int] | None = None
-    """Flags of the consents of 2025 in the file, by element; None if not checked."""
+    """Flags in the file for the consents introduced in 2025, by element name; None if not checked."""
     language: str = ""
     """Language at the end of the reception; empty if not checked."""
     reported: tuple[ProblemCode, ...] = ()
@@ -131,7 +131,7 @@ class Persona:
     person: str
     """Id of the insured person."""
     face: str
-    """The synthetic person on the card's photo."""
+    """The synthetic person in the card's photo."""
     expected: Expected
     live_face: str = ""
     """The synthetic person in front of the camera, if it is not the card holder."""
@@ -139,7 +139,7 @@ class Persona:
     card: CardKind = CardKind()
     script: Script = Script()
     settings: Mapping[str, object] = field(default_factory=dict)
-    """Settings of the institution that differ from the user's, by dotted name."""
+    """Institution settings that override the user's settings, by dotted name."""
 
     then: tuple["Persona", ...] = ()
     """Family members who follow with their own cards. Language and display settings carry over."""

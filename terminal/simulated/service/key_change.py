@@ -1,4 +1,4 @@
-"""Replace a terminal's key after a backup was restored, and revoke the previous key."""
+"""Replace a terminal's key after a backup has been restored, and revoke the previous key."""
 
 from datetime import datetime
 

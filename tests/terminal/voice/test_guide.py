@@ -64,7 +64,7 @@ def test_due_sentences_are_spoken(tmp_path: Path) -> None:
 def test_a_configured_voice_that_is_not_installed_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     try:
         on_request = settings(tmp_path, VoiceMode.ON_REQUEST)
-        assert rules_of(on_request).voices == LANGUAGES, "the button of a configured voice is displayed"
+        assert rules_of(on_request).voices == LANGUAGES, "the button for a configured voice is displayed"
         assert rules_of(settings(tmp_path, VoiceMode.INSTALLED)).voices == ()
         finding = voice(on_request)
         assert (finding.grade, "U-508" in finding.text) == (Grade.BAD, True)

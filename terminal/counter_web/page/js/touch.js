@@ -1,5 +1,5 @@
-// Touch, pen and mouse. A target is highlighted on touch and activated when the finger is lifted on it or slightly
-// beside it, which tolerates trembling fingers.
+// Touch, pen and mouse. A target is highlighted on touch and activated when the finger is lifted on it or just
+// outside it, which tolerates trembling fingers.
 
 const SLACK = 24;
 
@@ -21,7 +21,7 @@ export function listen(onTouch) {
     if (button && isOver(button, event)) onTouch(button);
   });
   addEventListener("pointercancel", release);
-  // a touched target must not get the focus, because a subsequent Enter key is for the pad
+  // touching a target must not give it focus, because a subsequent Enter key is for the pad
   addEventListener("mousedown", (event) => event.preventDefault());
   // keyboards and screen readers click without a pointer
   addEventListener("click", (event) => {
