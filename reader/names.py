@@ -61,7 +61,7 @@ def _folded(text: str) -> str:
 
 
 def name_for_expression(choice: str) -> str | None:
-    """Return the replacement for a regular expression, which `reader.name` contained in older versions, or None."""
+    """Return the name to use instead of a regular expression, as older versions accepted, or None if it is not one."""
     if not _EXPRESSION.search(choice):
         return None
     first = choice.split("|", 1)[0].removeprefix("^").removesuffix("$")

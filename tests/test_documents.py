@@ -56,3 +56,13 @@ def test_the_readmes_list_every_page() -> None:
     ).stdout.split()
     readmes = (ROOT / "README.md").read_text(encoding="utf-8") + (ROOT / "README.ja.md").read_text(encoding="utf-8")
     assert [name for name in listed if name not in readmes] == []
+
+
+def test_the_operation_page_quotes_the_messages_of_a_restore() -> None:
+    page = (ROOT / "docs/operation.md").read_text(encoding="utf-8")
+    table = page.split("| Message | What to do |\n|---|---|\n")[1].split("\n\n")[0]
+    quoted = [row.split("|")[1] for row in table.splitlines()]
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "terminal" / "keeping").glob("*.py"))
+    messages = re.sub(r'"\n\s*f?"', "", source)
+    assert len(quoted) >= 8
+    assert not [part for message in quoted for part in message.split("...") if part.strip() not in messages]

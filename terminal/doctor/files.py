@@ -120,7 +120,7 @@ def grade_backlog(waiting: list[datetime], now: datetime) -> Finding:
     if not waiting:
         return passed("empty")
     oldest = now - min(waiting)
-    text = f"{len(waiting)} to send or write, the oldest for {oldest.total_seconds() / 60:.0f} minutes"
+    text = f"{len(waiting)} to send or write, the oldest waiting for {oldest.total_seconds() / 60:.0f} minutes"
     if oldest < LATE:
         return passed(text)
     remedy = "See the service and results folder checks. Only a running terminal sends and writes them."

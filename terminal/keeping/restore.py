@@ -37,7 +37,7 @@ _ATTEMPTS = 3
 """Maximum number of requests for the key change."""
 
 Administrator = Callable[[Settings, str, bytes], None]
-"""Function of the settings, the new public key (PEM) and the digest of the backup's key. It makes the service revoke
+"""Called with the settings, the new public key (PEM) and the digest of the backup's key. It makes the service revoke
 the backup's key and the terminal's current key, and accept the new key. Raises NotReady."""
 
 
@@ -82,7 +82,7 @@ async def restore(
 ) -> RestoreReport:
     """Restore a terminal. `current` replaces the backup's settings; `settings_file` is then not changed.
 
-    Nothing changes before the service has replaced the key. After an interruption, call it again to continue.
+    Nothing is changed until the service has replaced the key. After an interruption, call it again to continue.
     Raises NotReady, SealError, SettingsError, LedgerError and OSError.
     """
     manifest, text = peek(backup, passphrase)
@@ -188,7 +188,7 @@ async def _prepare(backup: _Backup, work: Path, administrator: Administrator | N
 async def _change_keys(
     backup: _Backup, next_key: SigningKey, administrator: Administrator | None, sent: Path
 ) -> tuple[KeyChanged, Audit]:
-    """Replace the key at the service. Return the service's answer and its final data about the terminal."""
+    """Replace the key registered with the service. Return its answer and its final data about the terminal."""
     old_digest = key_digest(backup.key.public_pem)
     async with backup.client(backup.key) as old_client, backup.client(next_key) as new_client:
         before = await old_client.audit()

@@ -39,7 +39,7 @@ class WebDemo:
         return WebTerminal(self._open, settings, patient, simulated=True, companion=self._dock, staff=staff)
 
     async def _open(self) -> OpenedCounter:
-        """Open the demo, with the permission of the person in front of a real camera."""
+        """Open the demo. If it uses a real camera, first ask the person in front of it for permission."""
         demo = LiveDemo(
             with_staff_password(self.settings),
             pcsc=self.pcsc,
