@@ -52,5 +52,5 @@ _OF_REFUSAL = {
 
 
 def problem_of_refusal(reason: RefusalReason) -> ProblemCode:
-    """Return the problem for a refusal. Reasons that only a vendor can fix share one code; the log has the details."""
+    """Return the problem for a refusal. Refusals that only a vendor can resolve share a code; the log has details."""
     return _OF_REFUSAL.get(reason, ProblemCode.SERVICE_REFUSED)

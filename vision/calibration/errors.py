@@ -1,4 +1,4 @@
-"""Trials for FMR and FNMR: comparisons of means of live frames with every card photo of a population."""
+"""Trials for FMR and FNMR: the mean of several live frames compared with every card photo in a population."""
 
 import itertools
 import math
@@ -89,7 +89,10 @@ def tail_threshold(impostor: Floats, fmr: float) -> float:
 
 
 def bootstrap_limits(wrong: NDArray[np.bool_], people: NDArray[np.int_], times: int = 400) -> tuple[float, float]:
-    """Return 95 % limits of the fraction of `wrong` by bootstrap over people, because their trials are correlated."""
+    """Return 95 % confidence limits for the fraction that is `wrong`.
+
+    Bootstrap over people, because their trials are correlated.
+    """
     names = np.unique(people)
     failed = np.array([wrong[people == name].sum() for name in names])
     totals = np.array([(people == name).sum() for name in names])

@@ -1,4 +1,4 @@
-"""The outbox: checks without a decision because of a full ledger, discarded checks and undeliverable results."""
+"""The outbox: checks left undecided because the ledger was full, discarded checks and undeliverable results."""
 
 import asyncio
 import time

@@ -86,7 +86,7 @@ def measure(page: Page, names: Iterable[str], language: str, look: str) -> tuple
         if pharmacy != clinic:
             talks.append((f"{name} {language} {look} pharmacy", pharmacy))
     for number, (_, content) in enumerate(talks, 1):
-        content["serial"] = -number  # the terminal\'s own serials are positive
+        content["serial"] = -number  # the terminal's own serials are positive
     pages, problems = page.evaluate(_script(), talks)
     return pages, problems
 
