@@ -29,6 +29,7 @@ from reader.authenticity import (
     load_trust_anchors,
 )
 from reader.chip_key import CardPublicKey, encode_key_object
+from reader.softcard.authority_file import FORMAT, NAME, read_authority_file
 from reader.softcard.certificates import (
     CertificateHolder,
     key_usage,
@@ -39,7 +40,6 @@ from reader.softcard.certificates import (
 from reader.softcard.rsa import dump_key, generate, load_key, sign_message
 from reader.tlv import encode, encode_list
 
-_FORMAT = "uketsuke-test-authority/1"
 _BITS = 2048
 # long enough to issue cards that expired years ago
 _CA_NOT_BEFORE = datetime(2015, 1, 1, tzinfo=UTC)
@@ -107,14 +107,11 @@ class TestAuthority:
 
         Raises `ValueError` if the folder exists but contains no test authority.
         """
-        if not (directory / "authority.json").exists():
+        if read_authority_file(directory) is None:
             _create_folder(directory)
-        try:
-            content = json.loads((directory / "authority.json").read_bytes())
-        except (OSError, ValueError):
-            raise ValueError(f"{directory} exists but contains no readable test authority") from None
-        if content.get("format") != _FORMAT:
-            raise ValueError(f"{directory} contains a test authority of an unsupported version")
+        content = read_authority_file(directory)
+        if content is None:
+            raise ValueError(f"{directory} exists but contains no readable test authority")
         keys = {name: load_key(bytes.fromhex(content["keys"][name])) for name in _KEYS}
         certificates = {name: bytes.fromhex(content["certificates"][name]) for name in ("user-ca", "signature-ca")}
         return cls._build(keys, directory / "trust-anchors.json", certificates)
@@ -181,14 +178,14 @@ def _create_folder(directory: Path) -> None:
     keys = {name: generate(_BITS) for name in _KEYS}
     authority = TestAuthority._build(keys, None)
     content = {
-        "format": _FORMAT,
+        "format": FORMAT,
         "keys": {name: dump_key(key).hex() for name, key in keys.items()},
         "certificates": {
             "user-ca": authority.user_ca.certificate_der.hex(),
             "signature-ca": authority.signature_ca.certificate_der.hex(),
         },
     }
-    write_atomically(draft / "authority.json", json.dumps(content, indent=1).encode("ascii"))
+    write_atomically(draft / NAME, json.dumps(content, indent=1).encode("ascii"))
     write_atomically(draft / "trust-anchors.json", dump_trust_anchors(authority.trust_anchors).encode("ascii"))
     try:
         draft.rename(directory)

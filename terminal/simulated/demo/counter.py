@@ -8,10 +8,11 @@ from typing import Self
 
 from config.files import private_folder
 from config.settings import ServiceSettings, Settings
+from reader.softcard.authority_file import read_authority_file
 from terminal.assembly import NotReady
 from terminal.qualification.keys import Enrolment, enrolment_path
 from terminal.simulated.demo.stubs import EmbeddedStub, RemoteStub, StubControl
-from terminal.simulated.personas.props import Props
+from terminal.simulated.personas.props import Props, authority_dir
 from terminal.simulated.service.enrolment import enrol_locally
 
 
@@ -31,6 +32,7 @@ class DemoCounter:
         _refuse_real_terminal(settings.state_dir)
         self._exit_stack = contextlib.ExitStack()
         private_folder(settings.state_dir)
+        _refuse_damaged_authority(authority_dir(settings.state_dir))
         self.props = Props(settings.state_dir, keep_cards=keep_cards)
         terminal_id = settings.service.terminal_id
         self.stub: StubControl
@@ -65,6 +67,16 @@ class DemoCounter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._exit_stack.close()
+
+
+def _refuse_damaged_authority(folder: Path) -> None:
+    """Raise NotReady at the start, because the authority itself is loaded only after the first screen."""
+    try:
+        read_authority_file(folder)
+    except ValueError as error:
+        raise NotReady(
+            f"{error}. Use another state folder for the demo: UKETSUKE_STATE_DIR=/tmp/uketsuke-demo"
+        ) from error
 
 
 def _refuse_real_terminal(state_dir: Path) -> None:

@@ -21,11 +21,15 @@ def cards_dir(state_dir: Path) -> Path:
     return state_dir / "cards"
 
 
+def authority_dir(state_dir: Path) -> Path:
+    return state_dir / "test-authority"
+
+
 def authority_of(state_dir: Path) -> "TestAuthority":
     """Return the test authority of a state folder. Creating it takes half a second."""
     from reader.softcard.authority import TestAuthority
 
-    return TestAuthority.load_or_create(state_dir / "test-authority")
+    return TestAuthority.load_or_create(authority_dir(state_dir))
 
 
 class Props:

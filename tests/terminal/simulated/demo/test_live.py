@@ -262,6 +262,15 @@ async def _open_without_a_camera(tmp_path: Path) -> None:
     assert app.return_code == 1
 
 
+@pytest.mark.parametrize("content", ["", "[]", '{"format": "another/9"}'])
+def test_damaged_test_authority_is_reported_before_the_first_screen(tmp_path: Path, content: str) -> None:
+    """The authority itself is loaded later, in a thread that could only log its failure."""
+    (tmp_path / "test-authority").mkdir()
+    (tmp_path / "test-authority" / "authority.json").write_text(content)
+    with pytest.raises(NotReady, match=r"test authority.*UKETSUKE_STATE_DIR"):
+        asyncio.run(LiveDemo(Settings(state_dir=tmp_path)).open())
+
+
 def test_screen_exits_and_names_the_missing_camera(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _open_without_a_camera(tmp_path)
     assert "camera /dev/video97: /dev/video97 does not exist" in capsys.readouterr().err

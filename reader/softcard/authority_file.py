@@ -1,0 +1,27 @@
+"""The file of the test authority: JSON with its keys and certificates."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+NAME = "authority.json"
+FORMAT = "uketsuke-test-authority/1"
+
+
+def read_authority_file(directory: Path) -> dict[str, Any] | None:
+    """Return the content of the authority's file, or None if it does not exist.
+
+    Does not check the keys. Raises `ValueError` if the file is unreadable or of another version.
+    """
+    path = directory / NAME
+    if not path.exists():
+        return None
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        content = None
+    if not isinstance(content, dict):
+        raise ValueError(f"{directory} exists but contains no readable test authority")
+    if content.get("format") != FORMAT:
+        raise ValueError(f"{directory} contains a test authority of an unsupported version")
+    return content
