@@ -36,7 +36,7 @@ _REMOVAL_DELAY: Final = 0.5
 """Seconds until a removal is detected. Drivers without events are polled every 0.4 s."""
 
 MUTE_AFTER: Final = 10.0
-"""Seconds after which a card that does not answer is considered mute. At 106 kbit/s, a long file takes 3."""
+"""Seconds without an answer after which a card counts as mute. At 106 kbit/s, a long file takes 3, a signature 1."""
 _CLOSE_PATIENCE: Final = 1.0
 _TOO_LONG: Final = (
     scard.SCARD_E_NOT_TRANSACTED,
