@@ -17,6 +17,7 @@ from reader.facts import (
     CardRemoved,
     ConnectProblem,
     ReaderFound,
+    ReaderLost,
     SlotEvent,
 )
 from reader.link import CardLink, CardSlot, CodeScanner
@@ -281,6 +282,12 @@ class EventLog:
 
     def next(self, timeout: float = 60.0) -> SlotEvent:
         return self._queue.get(timeout=timeout)
+
+    def next_after_loss(self) -> SlotEvent:
+        """Return the next event that is not a loss. While the service stops, the reason for the loss may change."""
+        while isinstance(event := self.next(), ReaderLost):
+            pass
+        return event
 
     def all(self) -> list[SlotEvent]:
         """Return the unread events."""
