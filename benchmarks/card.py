@@ -21,7 +21,7 @@ from pathlib import Path
 from reader import pcsc, pcsc_slot
 from reader.card import MyNumberCard
 from reader.face_record import FaceRecord, Sex
-from reader.facts import CardFacts, CardInserted, CardRemoved, CodeRight, NoCard, PinRight, SlotEvent
+from reader.facts import CardFacts, CardInserted, CardRemoved, CodeVerified, NoCard, PinVerified, SlotEvent
 from reader.link import CardLink
 from reader.profile import RSA_2048, File
 from reader.softcard.authority import TestAuthority
@@ -60,7 +60,7 @@ def read_once(image: CardImage, pace: LinkPace, longest_read: int) -> float:
     link = PacedLink(linked(slot), LinkPace(10**12, 0, 0))
     card = MyNumberCard(link, longest_read=longest_read)
     assert isinstance(card.read_facts(), CardFacts)
-    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeVerified()
     # a new object without cached certificate; the face record remains unlocked on the chip
     fresh = MyNumberCard(PacedLink(link, pace), longest_read=longest_read)
     started = time.perf_counter()
@@ -78,7 +78,7 @@ def signed_decision(image: CardImage, pace: LinkPace, *, by_pin: bool) -> float:
     card = MyNumberCard(PacedLink(linked(slot), pace))
     assert isinstance(card.read_facts(), CardFacts)
     if by_pin:
-        assert card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+        assert card.verify_pin(bytearray(b"1234"), 3) == PinVerified()
         assert isinstance(card.sign(b"challenge"), bytes)
     else:
         assert isinstance(card.prove_chip(b"challenge"), bytes)

@@ -104,7 +104,7 @@ def loop(film: Path, engine: FaceEngine) -> dict[str, float]:
     """Detect and encode as many frames as possible while the display runs."""
     camera = Camera(OpenCvSource(str(film), loop=True))
     camera.start()
-    with camera.look():
+    with camera.held_open():
         camera.after(0, 5)
         display = Display(camera)
         number = encodings = 0
@@ -136,7 +136,7 @@ def verdict(film: Path, engine: FaceEngine) -> dict[str, float]:
         camera.start()
         settings, watched = VisionSettings(frame_spacing_ms=spacing, anti_photo=AntiPhoto.OFF), Watched(engine)
         began = time.monotonic()
-        with camera.look():
+        with camera.held_open():
             outcome = check_face(camera, reference, watched, settings, lambda _: None, threading.Event())
         ended = time.monotonic()
         camera.stop()
@@ -156,7 +156,7 @@ def turned(engine: FaceEngine, policy: AntiPhoto, times: int = 5) -> float:
         camera = Camera(SyntheticSource(PERSON, fps=30, seed=seed))
         camera.start()
         watched = Watched(engine)
-        with camera.look():
+        with camera.held_open():
             outcome = check_face(
                 camera, reference, watched, VisionSettings(anti_photo=policy), lambda _: None, threading.Event()
             )
@@ -191,7 +191,7 @@ camera = Camera(open_source(sys.argv[1], loop=True), keep_open=True)
 camera.start()
 engine = open_engine(pathlib.Path(sys.argv[2]))
 engine.calibration
-with camera.look():
+with camera.held_open():
     assert camera.after(-1, 5) is not None
     ready = time.monotonic() - began
     from config.settings import AntiPhoto, VisionSettings

@@ -48,7 +48,7 @@ from terminal.qualification.receipts import ChecksMissing, verify_with_receipts
 from terminal.simulated.service.enrolment import registry_path, service_key
 from terminal.simulated.service.registry import Registry, RegistryFile
 from terminal.simulated.service.temporary_postgres import TemporaryPostgres
-from tests.terminal.keeping.clinic import Card, ClinicTerminal, ServiceSilent, issue_cards
+from tests.terminal.backups.clinic import Card, ClinicTerminal, ServiceSilent, issue_cards
 
 CARDS = 20
 OUTBOX_INTERVAL = 5.0

@@ -31,7 +31,7 @@ _DEMO = "from terminal.cli.entry import main; main()"
 
 async def on_screen() -> dict[str, float]:
     from config.settings import Settings
-    from terminal.front.opened import OpenedCounter
+    from terminal.front.assembled import AssembledCounter
     from terminal.screens.app import TerminalApp
     from terminal.screens.picture import LivePicture
     from tests.terminal.screens.stand_in import StandIn
@@ -42,12 +42,12 @@ async def on_screen() -> dict[str, float]:
     counter, camera = StandIn(), Camera(SyntheticSource("hana"))
     camera.start()
 
-    async def open_counter() -> OpenedCounter:
-        return OpenedCounter(counter, camera)
+    async def open_counter() -> AssembledCounter:
+        return AssembledCounter(counter, camera)
 
     app = TerminalApp(open_counter, Settings(), settle_seconds=0.0)
     figures: dict[str, float] = {}
-    with camera.look():
+    with camera.held_open():
         async with app.run_test(size=SIZE) as pilot:
             await pilot.pause(0.5)
             live = app.desk.query_one("#live", LivePicture)
@@ -89,14 +89,14 @@ async def _event_to_screen(app: object, counter: object, live: object) -> float:
 
 async def idle_without_camera() -> float:
     from config.settings import Settings
-    from terminal.front.opened import OpenedCounter
+    from terminal.front.assembled import AssembledCounter
     from terminal.screens.app import TerminalApp
     from tests.terminal.screens.stand_in import StandIn
 
     counter = StandIn()
 
-    async def open_counter() -> OpenedCounter:
-        return OpenedCounter(counter, None)
+    async def open_counter() -> AssembledCounter:
+        return AssembledCounter(counter, None)
 
     app = TerminalApp(open_counter, Settings(), settle_seconds=0.0)
     async with app.run_test(size=SIZE) as pilot:

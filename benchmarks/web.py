@@ -82,7 +82,7 @@ def at_the_page(browser: Browser) -> dict[str, float]:
     with ExitStack() as ending:
         folder = ending.enter_context(tempfile.TemporaryDirectory())
         stage = ending.enter_context(PageStage(Settings(state_dir=Path(folder)), camera=camera))
-        ending.enter_context(camera.look())
+        ending.enter_context(camera.held_open())
         stage.open(page)
         stage.set_state(state_of("method"))
         wait_painted(page, stage.serial)

@@ -21,7 +21,7 @@ from reader.facts import (
     CodeLocked,
     CodeNotSent,
     CodeOutcome,
-    CodeRight,
+    CodeVerified,
     CodeWrong,
     Medium,
     NoCertificate,
@@ -29,7 +29,7 @@ from reader.facts import (
     PinLocked,
     PinNotSent,
     PinOutcome,
-    PinRight,
+    PinVerified,
     PinWrong,
 )
 from reader.link import CardLink, LinkLost
@@ -175,7 +175,7 @@ class MyNumberCard:
         def verify() -> PinOutcome:
             left, sent = self._verify(Password.USER_PIN, pin, expected_left)
             if left is None:
-                return PinRight()
+                return PinVerified()
             if sent or left == 0:
                 return PinWrong(left) if left else PinLocked()
             return PinNotSent(left)
@@ -199,7 +199,7 @@ class MyNumberCard:
         def verify() -> CodeOutcome:
             left, sent = self._verify(Password.PRINTED_CODE, code, expected_left)
             if left is None:
-                return CodeRight()
+                return CodeVerified()
             if sent or left == 0:
                 return CodeWrong(left) if left else CodeLocked()
             return CodeNotSent(left)

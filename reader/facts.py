@@ -88,7 +88,7 @@ CardProblem = CardGone | CardUnreadable
 # --- VERIFY -------------------------------------------------------------------------------------------------
 
 
-class PinRight(Struct, frozen=True):
+class PinVerified(Struct, frozen=True):
     """VERIFY succeeded. The key is usable until the card loses power."""
 
 
@@ -106,10 +106,10 @@ class PinNotSent(Struct, frozen=True):
     left: int
 
 
-PinOutcome = PinRight | PinWrong | PinLocked | PinNotSent
+PinOutcome = PinVerified | PinWrong | PinLocked | PinNotSent
 
 
-class CodeRight(Struct, frozen=True):
+class CodeVerified(Struct, frozen=True):
     """VERIFY succeeded, and the face record is readable."""
 
 
@@ -127,7 +127,7 @@ class CodeNotSent(Struct, frozen=True):
     left: int
 
 
-CodeOutcome = CodeRight | CodeWrong | CodeLocked | CodeNotSent
+CodeOutcome = CodeVerified | CodeWrong | CodeLocked | CodeNotSent
 
 # --- the slot -----------------------------------------------------------------------------------------------
 
@@ -144,7 +144,7 @@ class CardRemoved:
     reader: str = field(default="", compare=False)
 
 
-class ReaderStanding(StrEnum):
+class ReaderStatus(StrEnum):
     """Whether cards can be read, and if not, what is missing."""
 
     READY = "ready"
@@ -160,7 +160,7 @@ class ReaderLost(Struct, frozen=True):
     """The reader was unplugged or the PC/SC service stopped."""
 
     reason: str
-    standing: ReaderStanding = ReaderStanding.NONE
+    status: ReaderStatus = ReaderStatus.NONE
     """Whether cards can be read anyway; READY if another reader works."""
 
 

@@ -22,7 +22,7 @@ from reader.facts import (
     NotMyNumberCard,
     ReaderBusy,
     ReaderLost,
-    ReaderStanding,
+    ReaderStatus,
 )
 from reader.holders import likely_holders
 from reader.link import CommandRefused, LinkLost
@@ -266,7 +266,7 @@ def _connect(reader: str, opened: list[_Connected]) -> _Connected | ConnectProbl
         context = establish()
     except ServiceGone as gone:
         diagnose(CardFailure(CardStage.SERVICE, gone.code), "connect")
-        return ReaderLost(str(gone), ReaderStanding.NO_SERVICE)
+        return ReaderLost(str(gone), ReaderStatus.NO_SERVICE)
     busy_until = time.monotonic() + _BUSY_PATIENCE
     protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
     call = scard.SCardConnect if reader.isascii() else raw_names.connect
@@ -296,7 +296,7 @@ def _problem(reader: str, failure: CardFailure, text: str) -> ConnectProblem:
         case CardDiagnosis.OTHER_CARD:
             return NotMyNumberCard()
         case CardDiagnosis.ACCESS_DENIED:
-            return ReaderLost(text, ReaderStanding.NO_SERVICE)
+            return ReaderLost(text, ReaderStatus.NO_SERVICE)
         case CardDiagnosis.READER_LOST:
             return ReaderLost(text)
         case CardDiagnosis.UNREADABLE:

@@ -10,7 +10,7 @@ from smartcard import scard
 
 from reader import raw_names
 from reader.diagnosis import CardFailure, CardStage, diagnose
-from reader.facts import ConnectProblem, NoCard, ReaderLost, ReaderStanding, SlotEvent, TwoCards
+from reader.facts import ConnectProblem, NoCard, ReaderLost, ReaderStatus, SlotEvent, TwoCards
 from reader.link import CardLink
 from reader.names import ReaderChoice, choose_reader, is_virtual
 from reader.pcsc import MUTE_AFTER, PcscUnavailable, ServiceGone, connect, establish, list_readers, readers
@@ -92,7 +92,7 @@ class PcscSlot:
         try:
             names = list_readers()
         except PcscUnavailable as unavailable:
-            return ReaderLost(str(unavailable), ReaderStanding.NO_SERVICE)
+            return ReaderLost(str(unavailable), ReaderStatus.NO_SERVICE)
         chosen = self._choose(names)
         if not chosen:
             return _not_connected(names if self._reader is not None else ())
@@ -125,7 +125,7 @@ class PcscSlot:
 
 
 def _not_connected(names: Sequence[str]) -> ReaderLost:
-    return ReaderLost("reader not connected", ReaderStanding.NAMED_MISSING if names else ReaderStanding.NONE)
+    return ReaderLost("reader not connected", ReaderStatus.NAMED_MISSING if names else ReaderStatus.NONE)
 
 
 class _Monitor:
@@ -177,10 +177,10 @@ class _Monitor:
             except ServiceGone as gone:
                 if self._failures == 0:
                     diagnose(CardFailure(CardStage.SERVICE, gone.code), "watching readers")
-                self._lost(str(gone), ReaderStanding.NO_SERVICE)
+                self._lost(str(gone), ReaderStatus.NO_SERVICE)
             except Exception:
                 _log.exception("PC/SC monitor failed; restarting it")
-                self._lost("PC/SC monitor failed", ReaderStanding.NO_SERVICE)
+                self._lost("PC/SC monitor failed", ReaderStatus.NO_SERVICE)
             self._closing.wait(_BACK_OFF[min(self._failures, len(_BACK_OFF) - 1)])
             self._failures += 1
 
@@ -194,7 +194,7 @@ class _Monitor:
                 self._report(lambda chosen=chosen: self._state.found(chosen))  # type: ignore[misc]
             else:
                 loss = _not_connected(names)
-                self._lost(loss.reason, loss.standing)
+                self._lost(loss.reason, loss.status)
             # the upper half of the plug-and-play pseudo reader's state is the number of readers
             hresult, changed = _status_change(context, [(_PLUG_AND_PLAY, len(names) << 16), *known.items()])
             if self._closing.is_set():
@@ -225,8 +225,8 @@ class _Monitor:
         swapped = swapped and bool(before & scard.SCARD_STATE_PRESENT)
         self._report(lambda: self._state.card(name, present=present, at=now_at, swapped=swapped))
 
-    def _lost(self, reason: str, standing: ReaderStanding) -> None:
-        self._report(lambda: self._state.lost(reason, standing))
+    def _lost(self, reason: str, status: ReaderStatus) -> None:
+        self._report(lambda: self._state.lost(reason, status))
 
     def _report(self, change: Callable[[], list[SlotEvent]]) -> None:
         with self._lock:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, ReaderStanding, SlotEvent
+from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, ReaderStatus, SlotEvent
 
 TOGETHER: Final = 1.0
 """Maximum seconds between two insertions that are treated as simultaneous. Readers are polled every 0.4 s."""
@@ -30,7 +30,7 @@ class Watch:
     _first: frozenset[str] = frozenset()
     """Readers connected when watching began."""
     _polled: set[str] = field(default_factory=set)
-    _lost_reported: tuple[str, ReaderStanding] | None = None
+    _lost_reported: tuple[str, ReaderStatus] | None = None
     _two_reported: bool = False
     _used_since: float = 0.0
 
@@ -47,7 +47,7 @@ class Watch:
     def found(self, readers: Sequence[str]) -> list[SlotEvent]:
         """Handle a non-empty list of connected readers."""
         events = self._removed_readers(
-            set(self.readers or ()) - set(readers), "reader not connected", ReaderStanding.READY
+            set(self.readers or ()) - set(readers), "reader not connected", ReaderStatus.READY
         )
         if self.readers is None:
             self._first = frozenset(readers)
@@ -64,25 +64,25 @@ class Watch:
         if not remaining:
             return self.lost("reader not connected")
         self.readers = remaining
-        events = self._removed_readers({reader}, "reader not connected", ReaderStanding.READY)
+        events = self._removed_readers({reader}, "reader not connected", ReaderStatus.READY)
         return [*events, ReaderFound(", ".join(remaining))]
 
-    def lost(self, reason: str, standing: ReaderStanding = ReaderStanding.NONE) -> list[SlotEvent]:
+    def lost(self, reason: str, status: ReaderStatus = ReaderStatus.NONE) -> list[SlotEvent]:
         """Handle the loss of all readers."""
         events: list[SlotEvent] = []
-        if (reason, standing) != self._lost_reported:
-            self._lost_reported = reason, standing
-            events.append(ReaderLost(reason, standing))
+        if (reason, status) != self._lost_reported:
+            self._lost_reported = reason, status
+            events.append(ReaderLost(reason, status))
         events += self._removed_all_cards()
         if self.readers is not None:
             self.readers = ()
         return events
 
-    def _removed_readers(self, readers: set[str], reason: str, standing: ReaderStanding) -> list[SlotEvent]:
+    def _removed_readers(self, readers: set[str], reason: str, status: ReaderStatus) -> list[SlotEvent]:
         events: list[SlotEvent] = []
         for reader in sorted(readers):
             if reader == self.in_use:
-                events.append(ReaderLost(reason, standing))
+                events.append(ReaderLost(reason, status))
             events += self._removed_card(reader)
         return events
 

@@ -62,7 +62,7 @@ def test_the_operation_page_quotes_the_messages_of_a_restore() -> None:
     page = (ROOT / "docs/operation.md").read_text(encoding="utf-8")
     table = page.split("| Message | What to do |\n|---|---|\n")[1].split("\n\n")[0]
     quoted = [row.split("|")[1] for row in table.splitlines()]
-    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "terminal" / "keeping").glob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "terminal" / "backups").glob("*.py"))
     messages = re.sub(r'"\n\s*f?"', "", source)
     assert len(quoted) >= 8
     assert not [part for message in quoted for part in message.split("...") if part.strip() not in messages]

@@ -84,7 +84,7 @@ class Camera:
             self._thread.start()
 
     @contextmanager
-    def look(self) -> Iterator["Camera"]:
+    def held_open(self) -> Iterator["Camera"]:
         """Open the device for the duration of the context. Contexts may overlap; the last one closes the device."""
         with self._changed:
             self._users += 1

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from reader.facts import ConnectProblem, NoCard, ReaderBusy, ReaderStanding, SlotEvent, TwoCards
+from reader.facts import ConnectProblem, NoCard, ReaderBusy, ReaderStatus, SlotEvent, TwoCards
 from reader.link import CardLink, LinkLost
 from reader.softcard.card import Card, Vanished
 from reader.watch import Watch
@@ -112,12 +112,12 @@ class SimulatedSlot:
         with self._lock:
             self._holder = program
 
-    def unplug(self, standing: ReaderStanding = ReaderStanding.NONE) -> None:
+    def unplug(self, status: ReaderStatus = ReaderStatus.NONE) -> None:
         """Disconnect all readers and remove their cards."""
         with self._lock:
             self._cards.clear()
             self._link = None
-            self._queue_events(self._state.lost("reader not connected", standing))
+            self._queue_events(self._state.lost("reader not connected", status))
 
     def plug(self) -> None:
         """Connect the readers again."""

@@ -11,7 +11,7 @@ from terminal.cli.setup import target_of
 
 if TYPE_CHECKING:
     from config.settings import Settings
-    from terminal.keeping.restore import RestoreReport
+    from terminal.backups.restore import RestoreReport
 
 BACKUP_HELP = """Write the ledger, keys, settings, audit trail and patient numbers to one encrypted file.
 
@@ -46,7 +46,7 @@ def backup(
 
         from config.japan import JAPAN
         from consent.verification import LedgerBroken
-        from terminal.keeping.backup import back_up
+        from terminal.backups.backup import back_up
 
         included = settings_file if settings_file.exists() else None
         report = back_up(settings, included, file, passphrase, datetime.now(JAPAN))
@@ -87,7 +87,7 @@ def restore(
         import asyncio
 
         from config.load import SettingsError
-        from terminal.keeping.restore import restore as restore_terminal
+        from terminal.backups.restore import restore as restore_terminal
 
         try:
             report = asyncio.run(

@@ -26,8 +26,8 @@ def prune(
         from datetime import datetime
 
         from config.japan import JAPAN
-        from terminal.keeping.old_files import expired_files
-        from terminal.keeping.old_files import prune as delete
+        from terminal.backups.old_files import expired_files
+        from terminal.backups.old_files import prune as delete
 
         counts: Counter[str] = Counter()
         for file in expired_files(settings, datetime.now(JAPAN)) if dry_run else delete(settings, datetime.now(JAPAN)):

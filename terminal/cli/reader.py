@@ -10,7 +10,7 @@ from reader.facts import (
     NotMyNumberCard,
     ReaderBusy,
     ReaderLost,
-    ReaderStanding,
+    ReaderStatus,
     TwoCards,
 )
 from terminal.assembly import NotReady, card_opener
@@ -54,9 +54,9 @@ def _explanation(problem: ConnectProblem, settings: Settings) -> str:
             return "No card on the reader. Place a card on it."
         case ReaderBusy() as busy:
             return f"{str(busy)[0].upper()}{str(busy)[1:]}."
-        case ReaderLost(standing=ReaderStanding.NONE):
+        case ReaderLost(status=ReaderStatus.NONE):
             return "No card reader found. Connect one. `pcsc_scan` lists the readers found by pcscd."
-        case ReaderLost(standing=ReaderStanding.NAMED_MISSING):
+        case ReaderLost(status=ReaderStatus.NAMED_MISSING):
             return f"No reader matches reader.name = {settings.reader.name!r}. `uketsuke doctor` lists the readers."
         case ReaderLost(reason=reason):
             return f"The reader is not available: {reason}. Run `uketsuke doctor` for a remedy."

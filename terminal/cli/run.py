@@ -229,13 +229,13 @@ def watched_terminal(settings: "Settings", devices: "Devices") -> "Conductor":
 def on_screen(settings: "Settings", write: Write | None) -> int:
     import asyncio
 
-    from terminal.front.opened import OpenedCounter
+    from terminal.front.assembled import AssembledCounter
     from terminal.screens.app import TerminalApp
     from terminal.screens.program import run_app
 
-    async def open_counter() -> OpenedCounter:
+    async def open_counter() -> AssembledCounter:
         devices = real_devices(settings, write)
-        return OpenedCounter(await asyncio.to_thread(watched_terminal, settings, devices), devices.camera)
+        return AssembledCounter(await asyncio.to_thread(watched_terminal, settings, devices), devices.camera)
 
     return run_app(
         TerminalApp(open_counter, settings, simulated=is_simulated(settings)), settings.state_dir / "terminal.log"
@@ -269,13 +269,13 @@ def in_browser(
         import asyncio
 
         from terminal.counter_web.web_terminal import WebTerminal
-        from terminal.front.opened import OpenedCounter
+        from terminal.front.assembled import AssembledCounter
         from terminal.staff_web.pages import StaffPages
 
-        async def open_counter() -> OpenedCounter:
+        async def open_counter() -> AssembledCounter:
             devices = await asyncio.to_thread(real_devices, settings, write)
             conductor = await asyncio.to_thread(watched_terminal, settings, devices)
-            return OpenedCounter(conductor, devices.camera, card_camera=own_card_camera(devices))
+            return AssembledCounter(conductor, devices.camera, card_camera=own_card_camera(devices))
 
         staff = StaffPages(settings, port + 2 if port else 0, tell, lan=True)
         return WebTerminal(open_counter, settings, site, simulated=is_simulated(settings), staff=staff)

@@ -12,7 +12,7 @@ from terminal.cli.common import ConfigOption, fail, install_error_hooks, tell
 
 if TYPE_CHECKING:
     from config.settings import Settings
-    from terminal.keeping.setup import Enrol, SetupReport
+    from terminal.backups.setup import Enrol, SetupReport
     from terminal.qualification.keys import Enrolment
 
 HELP = """Set up this terminal: write settings, set the staff code, enrol with the service, and run `doctor`.
@@ -53,7 +53,7 @@ def setup(
 
         from config.japan import JAPAN
         from config.load import SettingsError
-        from terminal.keeping.setup import set_up
+        from terminal.backups.setup import set_up
 
         try:
             report = set_up(

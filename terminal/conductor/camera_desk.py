@@ -48,7 +48,7 @@ class CameraDesk:
     ) -> None:
         """`anti_spoofing` loads the installed anti-spoofing networks, or returns None if none are installed."""
         self.camera = camera
-        self.on_trouble: Callable[[str], None] = lambda code: None
+        self.on_problem: Callable[[str], None] = lambda code: None
         """Called with a problem code to show to staff."""
         self._make_engine = engine
         self._engine: FaceEngine | None = None
@@ -108,7 +108,7 @@ class CameraDesk:
         """Run a face check and return its result, or None if the check was stopped."""
         ids = (effect.reception, effect.effect)
         if self._is_untrusted_source():
-            self.on_trouble(ProblemCode.VIRTUAL_CAMERA.code)
+            self.on_problem(ProblemCode.VIRTUAL_CAMERA.code)
             return ev.CameraFailed(*ids)
         self._stop = stop = threading.Event()
 
@@ -139,7 +139,7 @@ class CameraDesk:
         reference = patient.reference
         if reference is None or patient.wiped:
             return FaceCheckStopped()
-        with self.camera.look():
+        with self.camera.held_open():
             verdict = check_face(
                 self.camera,
                 reference,

@@ -15,7 +15,7 @@ from reader.facts import (
     CardUnreadable,
     CodeLocked,
     CodeNotSent,
-    CodeRight,
+    CodeVerified,
     CodeWrong,
     ConnectProblem,
     Medium,
@@ -23,7 +23,7 @@ from reader.facts import (
     NotMyNumberCard,
     PinLocked,
     PinNotSent,
-    PinRight,
+    PinVerified,
     PinWrong,
     ReaderBusy,
     ReaderLost,
@@ -34,6 +34,7 @@ from reader.reading import DEFAULT_OPENER, CardOpener
 from terminal.conductor.patient_data import Patient
 from terminal.conductor.wiping import wipe_buffer
 from terminal.conductor.worker import Worker
+from terminal.failures import CardReadFailure
 from terminal.qualification.contract import PhoneUser
 from terminal.qualification.statements import chip_statement, phone_statement, pin_statement
 from terminal.session.effects import OpenFaceRecord, ReadCard, SignByPhone, VerifyPinAndSign
@@ -47,7 +48,6 @@ from terminal.session.events import (
     PinRefused,
     PinSigned,
 )
-from terminal.troubles import CardTrouble
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class CardDesk:
             return CardRead(effect.reception, effect.effect, outcome)
         return CardFailed(effect.reception, effect.effect, outcome)
 
-    def _read(self, insertion: int, patient: Patient) -> CardFacts | CardTrouble:
+    def _read(self, insertion: int, patient: Patient) -> CardFacts | CardReadFailure:
         self._release()
         if patient.wiped:
             return CardGone()
@@ -160,7 +160,7 @@ class CardDesk:
             outcome = card.verify_printed_code(patient.code, expected_left)
         finally:
             wipe_buffer(patient.code)
-        if not isinstance(outcome, CodeRight):
+        if not isinstance(outcome, CodeVerified):
             return outcome
         record = card.read_face_record(on_photo)
         if not isinstance(record, FaceRecord):
@@ -175,7 +175,7 @@ class CardDesk:
         ids = (effect.reception, effect.effect)
         outcome = await self._worker.run(self._verify_pin_and_sign, effect.card, effect.expected_left, patient)
         match outcome:
-            case PinRight():
+            case PinVerified():
                 self._close_pin_after(PIN_SESSION_SECONDS)
                 return PinSigned(*ids)
             case PinWrong(left=left):
@@ -189,7 +189,7 @@ class CardDesk:
 
     def _verify_pin_and_sign(
         self, insertion: int, expected_left: int, patient: Patient
-    ) -> PinRight | PinWrong | PinLocked | PinNotSent | CardGone | CardUnreadable:
+    ) -> PinVerified | PinWrong | PinLocked | PinNotSent | CardGone | CardUnreadable:
         card = self._card
         pin = patient.pin.take()
         try:
@@ -198,7 +198,7 @@ class CardDesk:
             outcome = card.verify_pin(pin, expected_left)
         finally:
             wipe_buffer(pin)
-        if not isinstance(outcome, PinRight):
+        if not isinstance(outcome, PinVerified):
             return outcome
         if patient.certificate is None:  # a phone returns its certificate only after PIN verification
             certificate = card.read_user_certificate()
@@ -206,19 +206,19 @@ class CardDesk:
                 return CardUnreadable(what="certificate after PIN")
             patient.certificate = None if patient.wiped else certificate
         user = None if self._medium is Medium.CARD else PhoneUser.PIN
-        trouble = self._sign(card, patient, user)
-        return outcome if trouble is None else trouble
+        failure = self._sign(card, patient, user)
+        return outcome if failure is None else failure
 
     async def sign_by_phone(self, effect: SignByPhone, patient: Patient) -> Event:
         """Have the phone verify its owner and sign the challenge. A missing signature counts as a refusal."""
-        trouble = await self._worker.run(self._sign_by_phone, effect.card, patient)
-        match trouble:
+        failure = await self._worker.run(self._sign_by_phone, effect.card, patient)
+        match failure:
             case None:
                 return PhoneSigned(effect.reception, effect.effect)
             case CardUnreadable():
                 return PhoneRefused(effect.reception, effect.effect)
             case CardGone():
-                return CardFailed(effect.reception, effect.effect, trouble)
+                return CardFailed(effect.reception, effect.effect, failure)
 
     def _sign_by_phone(self, insertion: int, patient: Patient) -> CardGone | CardUnreadable | None:
         card = self._card

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from datetime import date
 
-from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, ReaderStanding, SlotEvent
+from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, ReaderStatus, SlotEvent
 from terminal.conductor.clock import Clock
 from terminal.conductor.day_number import DayNumber
 from terminal.session import events as ev
@@ -51,15 +51,15 @@ class CardWatch:
                 self._post(ev.CardPresent(self.present, f"r-{secrets.token_hex(8)}", number))
             case CardRemoved():
                 self._removed()
-            case ReaderLost(reason=reason, standing=standing):
+            case ReaderLost(reason=reason, status=status):
                 log.warning("reader lost: %s", reason)
                 self._removed(reader_lost=True)
-                if standing is not ReaderStanding.READY:
+                if status is not ReaderStatus.READY:
                     self.reader_name = None
-                    self._post(ev.ReaderChanged(standing))
+                    self._post(ev.ReaderChanged(status))
             case ReaderFound(name=name):
                 self.reader_name = name
-                self._post(ev.ReaderChanged(ReaderStanding.READY))
+                self._post(ev.ReaderChanged(ReaderStatus.READY))
 
     async def wait_until_free(self, card: int, ending: asyncio.Event) -> None:
         """Wait until the other program releases the card, and handle it as a new insertion. Stop if `ending` is set."""

@@ -74,7 +74,7 @@ class CodeCamera:
         deadline = time.monotonic() + self._seconds
         guidance: CardGuidance | None = None
         number = -1
-        with self._agreeing_frames() as frames, self.camera.look() as camera:
+        with self._agreeing_frames() as frames, self.camera.held_open() as camera:
             while not stop.is_set() and time.monotonic() < deadline:
                 frame = camera.after(number, 0.2)
                 if not isinstance(frame, Frame):

@@ -67,7 +67,7 @@ class Conductor:
         self.state: State = Idle(display=rules.first_display)
         self.card, self.camera, self.printed, self.service = card, camera, printed, service
         self.ledger, self.decision, self.delivery = ledger, decision, delivery
-        delivery.on_trouble = camera.on_trouble = self._alert_staff
+        delivery.on_problem = camera.on_problem = self._alert_staff
         delivery.listen_for_names(self._store_name_picture)
         self.names = names
         self.without_card = WithoutCard(ledger, delivery, service.client, clock, institution_code)
@@ -218,8 +218,8 @@ class Conductor:
 
     async def _read_card(self, effect: fx.ReadCard, patient: Patient) -> ev.Event:
         read = await self.card.read(effect, patient)
-        if isinstance(read, ev.CardFailed) and isinstance(read.trouble, ReaderBusy):
-            self._card_watch.held_by = read.trouble.holders
+        if isinstance(read, ev.CardFailed) and isinstance(read.failure, ReaderBusy):
+            self._card_watch.held_by = read.failure.holders
             self._track(asyncio.create_task(self._card_watch.wait_until_free(effect.card, self._ending)))
         return read
 
@@ -315,9 +315,9 @@ class Conductor:
             case fx.CheckFace():
                 return await self.camera.check(effect, patient, self.post_from_thread)
             case fx.ProveChip(way=way, reason=reason):
-                trouble = await self.card.prove_chip(patient)
-                if trouble is not None:
-                    return ev.CardFailed(*ids, trouble)
+                failure = await self.card.prove_chip(patient)
+                if failure is not None:
+                    return ev.CardFailed(*ids, failure)
                 self.service.sign_verdict(way, reason, patient)
                 return ev.ChipSigned(*ids)
             case fx.OpenCheck(way=way, purpose=purpose):

@@ -92,7 +92,7 @@ class Delivery:
     ) -> None:
         """`reception_waits`: maximum seconds a reception waits for the handover of another result."""
         self.ledger = ledger
-        self.on_trouble: Callable[[str], None] = lambda code: None
+        self.on_problem: Callable[[str], None] = lambda code: None
         """Called with an alert code, at most once per code and check."""
         self._ledger_worker = ledger_worker
         self._client = client
@@ -190,7 +190,7 @@ class Delivery:
         if (code, check_id) not in self._alerted:
             self._alerted.add((code, check_id))
             log.error("staff alerted: %s", code)
-            self.on_trouble(code)
+            self.on_problem(code)
 
     # --- time -----------------------------------------------------------------------------------------------
 
@@ -371,9 +371,9 @@ class Delivery:
         await self._ledger_worker.run(self.ledger.withdrawal_settled, event)
 
     @property
-    def trouble(self) -> DeliveryFailure | None:
+    def failure(self) -> DeliveryFailure | None:
         """Why the last result file could not be handed over, or None."""
-        return self._folder.trouble
+        return self._folder.failure
 
     def backlog(self) -> int:
         """Return the number of uncompleted checks."""

@@ -227,7 +227,7 @@ class HandOver:
 
     def _report_occupied(self, history: History) -> DeliveryOutcome:
         log.error("result file not delivered: another file has its name and is not overwritten")
-        self.folder.trouble = DeliveryFailure.OCCUPIED
+        self.folder.failure = DeliveryFailure.OCCUPIED
         return DeliveryOutcome(DeliveryStage.CONFIRMED)
 
     def _report_uncertain(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
@@ -238,7 +238,7 @@ class HandOver:
 
     def _report_failure(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
         log.error("result file not delivered: %s. It will be delivered later.", failed.reason)
-        self.folder.trouble = failed.reason
+        self.folder.failure = failed.reason
         if failed.reason is DeliveryFailure.HANGS:
             self._alert_staff(ProblemCode.HANDOVER_HANGS.code, "")
         return DeliveryOutcome(DeliveryStage.CONFIRMED)

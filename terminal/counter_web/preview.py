@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from terminal.front.opened import LiveFrames
+    from terminal.front.assembled import LiveFrames
 
 WIDTH, HEIGHT = 640, 480
 JPEG_QUALITY = 75
@@ -34,7 +34,7 @@ class Preview:
             self._stop = None
 
     def _show(self, stop: threading.Event) -> None:
-        with self._camera.look() if self._opens else nullcontext():
+        with self._camera.held_open() if self._opens else nullcontext():
             self._show_frames(stop)
 
     def _show_frames(self, stop: threading.Event) -> None:

@@ -14,10 +14,10 @@ from terminal.counter_web.drawing import page_words, serialize_pad, serialize_ta
 from terminal.counter_web.messages import Attended, Touched, Typed, read_message
 from terminal.counter_web.page_voice import PageVoice
 from terminal.counter_web.preview import Preview
+from terminal.front.assembled import AssembledCounter
 from terminal.front.counter import Counter
 from terminal.front.keypad import Keypad
 from terminal.front.messages import PictureDrawn
-from terminal.front.opened import OpenedCounter
 from terminal.session import effects as fx
 from terminal.session.events import Event
 from terminal.talk.parts import Remark, Talk
@@ -68,7 +68,7 @@ class PatientScreen:
 
     # --- the terminal ---------------------------------------------------------------------------------------
 
-    def attach(self, opened: OpenedCounter) -> None:
+    def attach(self, opened: AssembledCounter) -> None:
         """Attach the opened counter. Call this once, on the event loop."""
         self._counter = opened.counter
         self._keypad = Keypad(opened.counter)

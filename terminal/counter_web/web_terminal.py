@@ -9,7 +9,7 @@ from config.settings import Settings
 from terminal.counter_web.screen import PatientScreen
 from terminal.counter_web.site import Site
 from terminal.front import crash
-from terminal.front.opened import OpenedCounter, Opening
+from terminal.front.assembled import AssembledCounter, Opening
 from terminal.readiness import NotReady
 from terminal.talk.serial import SETTLE_SECONDS
 
@@ -21,7 +21,7 @@ class Companion(Protocol):
     def sites(self) -> Sequence[Site]:
         """The companion's sites. The first one may embed the patient's page."""
 
-    def attach(self, opened: OpenedCounter, patient: Site) -> None: ...
+    def attach(self, opened: AssembledCounter, patient: Site) -> None: ...
 
 
 class StaffServer(Protocol):
@@ -29,7 +29,7 @@ class StaffServer(Protocol):
 
     def start(self) -> None: ...
 
-    def attach(self, opened: OpenedCounter, stop: Callable[[], None]) -> None: ...
+    def attach(self, opened: AssembledCounter, stop: Callable[[], None]) -> None: ...
 
     async def stop(self) -> None: ...
 

@@ -20,7 +20,7 @@ class Backlog(Protocol):
         """Return the number of checks to be sent or handed over."""
 
     @property
-    def trouble(self) -> DeliveryFailure | None:
+    def failure(self) -> DeliveryFailure | None:
         """Why the last result file could not be handed over, or None."""
 
 

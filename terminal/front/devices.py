@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from consent.store import LedgerError
-from reader.facts import ReaderStanding
+from reader.facts import ReaderStatus
+from terminal.front.assembled import AssembledCounter
 from terminal.front.counter import WithService
-from terminal.front.opened import OpenedCounter
 from terminal.handover.folder import DeliveryFailure
 from terminal.session.states import Idle
 from terminal.words.catalogue import Words
@@ -25,7 +25,7 @@ class DeviceLine:
 class DeviceOverview:
     """Status of all devices. Readers remain listed after they are disconnected."""
 
-    def __init__(self, opened: OpenedCounter) -> None:
+    def __init__(self, opened: AssembledCounter) -> None:
         self._counter = opened.counter
         cameras = (("status.camera", opened.camera), ("device.card-camera", opened.card_camera))
         self._cameras = tuple((name, camera) for name, camera in cameras if camera is not None)
@@ -62,9 +62,9 @@ class DeviceOverview:
             yield DeviceLine(f"{say('status.reader')} {name}", say("status.lost" if lost else "status.works"), lost)
         if not self._readers:
             state = counter.state
-            standing = state.reader if isinstance(state, Idle) else state.reception.reader
-            ready = standing is ReaderStanding.READY
-            yield DeviceLine(say("status.reader"), say("status.unknown" if ready else f"reader.{standing}"), True)
+            status = state.reader if isinstance(state, Idle) else state.reception.reader
+            ready = status is ReaderStatus.READY
+            yield DeviceLine(say("status.reader"), say("status.unknown" if ready else f"reader.{status}"), True)
         if counter.card_held_by:
             yield DeviceLine(say("status.held-by"), ", ".join(counter.card_held_by[:2]), True)
 
@@ -83,6 +83,6 @@ class DeviceOverview:
         return DeviceLine(say("status.backlog"), say("status.backlog.count", count=waiting), waiting > 0)
 
     def _handover(self, say: Words) -> DeviceLine:
-        trouble: DeliveryFailure | None = self._counter.delivery.trouble
-        text = say("status.works") if trouble is None else say(trouble.message_id)
-        return DeviceLine(say("status.handover"), text, trouble is not None)
+        failure: DeliveryFailure | None = self._counter.delivery.failure
+        text = say("status.works") if failure is None else say(failure.message_id)
+        return DeviceLine(say("status.handover"), text, failure is not None)

@@ -11,7 +11,7 @@ from terminal.front.records import AuditedReception
 from terminal.session.states import Idle, Outcome, State
 
 
-class ReceptionStanding(StrEnum):
+class ReceptionStatus(StrEnum):
     UNDER_WAY = "under-way"
     AWAITING = "awaiting"
     """Not confirmed by the service."""
@@ -40,12 +40,12 @@ class ReceptionStanding(StrEnum):
 
 NO_ACTION_NEEDED = frozenset(
     {
-        ReceptionStanding.DELIVERED,
-        ReceptionStanding.CLOSED,
-        ReceptionStanding.INQUIRY,
-        ReceptionStanding.LEFT,
-        ReceptionStanding.DISCARDED,
-        ReceptionStanding.DECLINED,
+        ReceptionStatus.DELIVERED,
+        ReceptionStatus.CLOSED,
+        ReceptionStatus.INQUIRY,
+        ReceptionStatus.LEFT,
+        ReceptionStatus.DISCARDED,
+        ReceptionStatus.DECLINED,
     }
 )
 """States that require no action."""
@@ -56,7 +56,7 @@ class Row:
     reception: str
     number: int
     at: str
-    standing: ReceptionStanding
+    status: ReceptionStatus
     code: str = ""
     """Problem code, reason for a refusal, how the reception ended early, or its current state."""
     check_id: str = ""
@@ -72,7 +72,7 @@ class Row:
     def time(self) -> str:
         """Time of the reception, with the date if it may be from an earlier day."""
         at = datetime.fromisoformat(self.at)
-        earlier = self.standing is ReceptionStanding.ASTRAY and not self.number
+        earlier = self.status is ReceptionStatus.ASTRAY and not self.number
         return f"{at.month}/{at.day} {at:%H:%M}" if earlier else f"{at:%H:%M}"
 
 
@@ -104,8 +104,8 @@ def rows(
 
 
 def _row(audited: AuditedReception, history: History | None, live: State | None) -> Row:
-    standing, code = _standing(audited, history, live)
-    row = Row(audited.reception, audited.number, audited.at, standing, code)
+    status, code = _status(audited, history, live)
+    row = Row(audited.reception, audited.number, audited.at, status, code)
     if history is not None and history.without_card and history.discarded is not None:
         return replace(row, without_card=True)
     if history is None or history.decided is None or history.discarded is not None or history.expired is not None:
@@ -115,7 +115,7 @@ def _row(audited: AuditedReception, history: History | None, live: State | None)
         audited.reception,
         audited.number,
         audited.at,
-        standing,
+        status,
         code,
         check_id=history.check_id,
         granted=granted,
@@ -127,50 +127,50 @@ def _row(audited: AuditedReception, history: History | None, live: State | None)
 
 
 def _astray(row: Row) -> Row:
-    return replace(row, standing=ReceptionStanding.ASTRAY) if row.standing is ReceptionStanding.HANDING_OVER else row
+    return replace(row, status=ReceptionStatus.ASTRAY) if row.status is ReceptionStatus.HANDING_OVER else row
 
 
 def _in_order(items: frozenset[Item]) -> tuple[Item, ...]:
     return tuple(item for item in Item if item in items)
 
 
-def _standing(audited: AuditedReception, history: History | None, live: State | None) -> tuple[ReceptionStanding, str]:
+def _status(audited: AuditedReception, history: History | None, live: State | None) -> tuple[ReceptionStatus, str]:
     if history is not None:
         recorded = _by_ledger(history)
         if recorded is not None:
             return recorded
     if audited.after == "Problem":
-        return ReceptionStanding.PROBLEM, audited.detail
+        return ReceptionStatus.PROBLEM, audited.detail
     if audited.after == "Inquiry":
-        return ReceptionStanding.INQUIRY, ""
+        return ReceptionStatus.INQUIRY, ""
     if audited.after == "Complete" and audited.detail == Outcome.REGISTRATION_DECLINED:
-        return ReceptionStanding.DECLINED, ""
+        return ReceptionStatus.DECLINED, ""
     if live is not None and not audited.ended:
-        return ReceptionStanding.UNDER_WAY, type(live).__name__
+        return ReceptionStatus.UNDER_WAY, type(live).__name__
     if audited.ended and history is None:
-        return ReceptionStanding.LEFT, audited.left
-    return ReceptionStanding.INTERRUPTED, ""
+        return ReceptionStatus.LEFT, audited.left
+    return ReceptionStatus.INTERRUPTED, ""
 
 
-def _by_ledger(history: History) -> tuple[ReceptionStanding, str] | None:
+def _by_ledger(history: History) -> tuple[ReceptionStatus, str] | None:
     """Return the state recorded in the ledger, or None if the reception has not ended there."""
     if history.discarded is not None:
         reason = history.discarded.event.reason
         if reason.startswith("refused-"):
-            return ReceptionStanding.REFUSED, reason.removeprefix("refused-")
+            return ReceptionStatus.REFUSED, reason.removeprefix("refused-")
         if history.without_card:
-            return ReceptionStanding.REFUSED, reason
-        return (ReceptionStanding.DISCARDED, "") if reason == "by-staff" else None
+            return ReceptionStatus.REFUSED, reason
+        return (ReceptionStatus.DISCARDED, "") if reason == "by-staff" else None
     if history.expired is not None:
-        return ReceptionStanding.EXPIRED, ""
+        return ReceptionStatus.EXPIRED, ""
     if history.delivered is not None:
-        return ReceptionStanding.DELIVERED, ""
+        return ReceptionStatus.DELIVERED, ""
     if history.closed_by_staff is not None:
-        return ReceptionStanding.CLOSED, ""
+        return ReceptionStatus.CLOSED, ""
     if history.mismatches and history.confirmed is not None:
-        return ReceptionStanding.HELD_BACK, history.mismatches[-1].event.reason
+        return ReceptionStatus.HELD_BACK, history.mismatches[-1].event.reason
     if history.confirmed is not None:
-        return ReceptionStanding.HANDING_OVER, ""
+        return ReceptionStatus.HANDING_OVER, ""
     if history.decided is not None:
-        return ReceptionStanding.AWAITING, ""
+        return ReceptionStatus.AWAITING, ""
     return None

@@ -136,7 +136,7 @@ class ResultFolder:
         self._create = create
         self._mode = mode
         self._in_place = in_place
-        self.trouble: DeliveryFailure | None = None
+        self.failure: DeliveryFailure | None = None
         """Reason for the last failure, without patient data; None after a success."""
 
     def deliver(self, name: str, data: bytes) -> Delivery:
@@ -167,7 +167,7 @@ class ResultFolder:
             sync_folder(work.parent)
         except OSError as error:
             return self._noted(NotDelivered(_reason(error), error.errno))
-        self.trouble = None
+        self.failure = None
         return Prepared(mark)
 
     def move(self, name: str, digest: str) -> Delivery:
@@ -206,11 +206,11 @@ class ResultFolder:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         except OSError as error:
             return self._noted(NotDelivered(_reason(error), error.errno))
-        self.trouble = None
+        self.failure = None
         return state
 
     def probe(self) -> DeliveryFailure | None:
-        """Test whether the work folder is writable. Return the reason for a failure, or None, and set `trouble`."""
+        """Test whether the work folder is writable. Return the reason for a failure, or None, and set `failure`."""
         work = self.folder / WORK_FOLDER / f"{self._prefix}{os.urandom(8).hex()}.part"
         try:
             self._prepare()
@@ -219,10 +219,10 @@ class ResultFolder:
             finally:
                 work.unlink(missing_ok=True)
         except OSError as error:
-            self.trouble = _reason(error)
+            self.failure = _reason(error)
         else:
-            self.trouble = None
-        return self.trouble
+            self.failure = None
+        return self.failure
 
     def clean(self, keep: Container[str] = ()) -> int:
         """Remove work files left by a crash of this terminal, except those of results not handed over (`keep`).
@@ -238,14 +238,14 @@ class ResultFolder:
         return removed
 
     def _noted(self, outcome: DeliveryT) -> DeliveryT:
-        """Set `trouble` according to the outcome, and return the outcome."""
+        """Set `failure` according to the outcome, and return the outcome."""
         match outcome:
             case NotDelivered(reason=reason):
-                self.trouble = reason
+                self.failure = reason
             case TargetExists(same=False):
-                self.trouble = DeliveryFailure.OCCUPIED
+                self.failure = DeliveryFailure.OCCUPIED
             case _:
-                self.trouble = None
+                self.failure = None
         return outcome
 
     def _paths(self, name: str) -> tuple[Path, Path]:

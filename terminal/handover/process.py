@@ -59,13 +59,13 @@ class FolderProcess:
         self._limit = limit
         self._process: subprocess.Popen[bytes] | None = None
         self._abandoned: subprocess.Popen[bytes] | None = None
-        self.trouble: DeliveryFailure | None = None
+        self.failure: DeliveryFailure | None = None
         """Reason for the last failure; None after a success."""
 
     @property
     def hangs(self) -> bool:
         """Whether the last call timed out."""
-        return self.trouble is DeliveryFailure.HANGS
+        return self.failure is DeliveryFailure.HANGS
 
     def prepare(self, name: str, data: bytes) -> Prepared | TargetExists | NotDelivered:
         """See `ResultFolder.prepare`."""
@@ -93,10 +93,10 @@ class FolderProcess:
         """See `ResultFolder.probe`."""
         answer = self._call("probe")
         if answer is None:
-            self.trouble = DeliveryFailure.HANGS
+            self.failure = DeliveryFailure.HANGS
         else:
-            self.trouble = DeliveryFailure(answer["reason"]) if answer["reason"] else None
-        return self.trouble
+            self.failure = DeliveryFailure(answer["reason"]) if answer["reason"] else None
+        return self.failure
 
     def close(self) -> None:
         """Kill the process. Do not wait for a hanging one, which exits when the file server responds."""
@@ -147,15 +147,15 @@ class FolderProcess:
         return self._process
 
     def _noted(self, answer: dict[str, Any] | None) -> FolderOutcome:
-        """Return the outcome in an answer, and set `trouble` accordingly."""
+        """Return the outcome in an answer, and set `failure` accordingly."""
         outcome = NotDelivered(DeliveryFailure.HANGS) if answer is None else outcome_of(answer)
         match outcome:
             case NotDelivered(reason=reason):
-                self.trouble = reason
+                self.failure = reason
             case TargetExists(same=False):
-                self.trouble = DeliveryFailure.OCCUPIED
+                self.failure = DeliveryFailure.OCCUPIED
             case _:
-                self.trouble = None
+                self.failure = None
         return outcome
 
 

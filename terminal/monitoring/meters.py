@@ -84,7 +84,7 @@ class DeliveryStatus(Protocol):
     @property
     def ledger(self) -> UnfinishedChecks: ...
     @property
-    def trouble(self) -> object | None: ...
+    def failure(self) -> object | None: ...
 
 
 class WatchedConductor(Protocol):
@@ -162,7 +162,7 @@ class Meters:
         oldest.set_function(lambda: _age(delivery.ledger))
         ready = self._devices.labels
         ready("reader").set_function(lambda: float(self._conductor.reader_name is not None))
-        ready("results").set_function(lambda: float(delivery.trouble is None))
+        ready("results").set_function(lambda: float(delivery.failure is None))
         ready("camera").set(1)
         ready("service").set(1)
 

@@ -19,12 +19,12 @@ from textual.screen import Screen
 from config.settings import DigitOrder, Settings
 from terminal.assembly import NotReady
 from terminal.front import crash
+from terminal.front.assembled import AssembledCounter, Opening
 from terminal.front.call_command import ring_for_calls
 from terminal.front.code_form import CodeForm
 from terminal.front.counter import Counter
 from terminal.front.dock import Dock
 from terminal.front.keypad import ENTER, ERASE, Keypad
-from terminal.front.opened import OpenedCounter, Opening
 from terminal.front.password import PasswordGate
 from terminal.screens.card_photo import decode_for_display
 from terminal.screens.dock_panel import DockPanel
@@ -147,7 +147,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         except Exception as error:
             self._handle_exception(error)
 
-    def _connect(self, opened: OpenedCounter) -> None:
+    def _connect(self, opened: AssembledCounter) -> None:
         self.counter, self.dock = opened.counter, opened.dock
         self._status = Status(self.settings, opened)
         self.desk.query_one("#live", LivePicture).source = opened.camera

@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from terminal.front.opened import LiveFrames
+from terminal.front.assembled import LiveFrames
 from terminal.screens.blocks import strips_of
 
 if TYPE_CHECKING:

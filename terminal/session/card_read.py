@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from config.settings import AlsoPin
 from reader.facts import CardFacts, Medium
+from terminal.failures import problem_of_card
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStanding
 from terminal.qualification.grace import standing
@@ -23,13 +24,12 @@ from terminal.session.states import (
     Reading,
     Reception,
 )
-from terminal.troubles import problem_of_card
 
 
 def reading(state: Reading, event: Event, rules: Rules, now: Now) -> Step:
     match event:
-        case CardFailed(trouble=trouble):
-            return to_problem(state.reception, problem_of_card(trouble), rules, now)
+        case CardFailed(failure=failure):
+            return to_problem(state.reception, problem_of_card(failure), rules, now)
         case CardRead(facts=facts):
             return _read(state.reception, facts, rules, now)
         case _:

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from consent.records import Cause
+from terminal.failures import problem_of_refusal
 from terminal.problems import ProblemCode
 from terminal.session import card_left
 from terminal.session.asking import decide
@@ -10,7 +11,7 @@ from terminal.session.effects import AlertStaff, Deliver, Effect
 from terminal.session.events import (
     Accepted,
     DecisionRecorded,
-    DetailsWanted,
+    DetailsRequested,
     Event,
     LedgerFailed,
     NextFamilyMember,
@@ -40,7 +41,6 @@ from terminal.session.states import (
     Registration,
     Submitting,
 )
-from terminal.troubles import problem_of_refusal
 
 
 def submitting(state: Submitting, event: Event, rules: Rules, now: Now) -> Step:
@@ -89,7 +89,7 @@ def complete(state: Submitting, outcome: Outcome, rules: Rules, now: Now, *, del
 
 def complete_touch(state: Complete, event: Event, rules: Rules, now: Now) -> Step:
     match event:
-        case DetailsWanted() if state.flags:
+        case DetailsRequested() if state.flags:
             shown_until = now.monotonic + rules.show_answers
             return Step(replace(state, details_until=shown_until, shown_until=max(state.shown_until, shown_until)))
         case NextFamilyMember():

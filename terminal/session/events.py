@@ -10,10 +10,10 @@ from enum import StrEnum
 from msgspec import Struct
 
 from consent.items import AnsweredBy
-from reader.facts import CardFacts, ReaderStanding
+from reader.facts import CardFacts, ReaderStatus
+from terminal.failures import CardReadFailure
 from terminal.qualification.contract import CheckFacts, PrescriptionForm, RefusalReason
 from terminal.session.display import Size
-from terminal.troubles import CardTrouble
 from vision.printed.card_guidance import CardGuidance
 from vision.verdict import FaceCheckProgress
 
@@ -54,7 +54,7 @@ class CardTaken(Struct, frozen=True):
 class ReaderChanged(Struct, frozen=True):
     """A reader became available or unavailable."""
 
-    standing: ReaderStanding
+    status: ReaderStatus
 
 
 class CameraChanged(Struct, frozen=True):
@@ -152,7 +152,7 @@ class Understood(_Touch, frozen=True):
     pass
 
 
-class RegistrationWanted(_Touch, frozen=True):
+class RegistrationRequested(_Touch, frozen=True):
     pass
 
 
@@ -211,7 +211,7 @@ class RespondentChosen(_Touch, frozen=True):
     who: AnsweredBy
 
 
-class DetailsWanted(_Touch, frozen=True):
+class DetailsRequested(_Touch, frozen=True):
     """Show each answer for a few seconds on the last screen."""
 
 
@@ -227,7 +227,7 @@ class StaffCalled(_Touch, frozen=True):
     pass
 
 
-class LanguagesWanted(_Touch, frozen=True):
+class LanguagesRequested(_Touch, frozen=True):
     """Show the list of all languages."""
 
 
@@ -264,7 +264,7 @@ class Aside(StrEnum):
     """Confirmation of leaving, because keys are pressed accidentally more often than buttons."""
 
 
-class AsideWanted(_Touch, frozen=True):
+class AsideRequested(_Touch, frozen=True):
     """Show this side question, or return to the state's question. `reception` is empty on the first screen."""
 
     aside: Aside
@@ -302,7 +302,7 @@ class CardRead(_Answer, frozen=True):
 
 
 class CardFailed(_Answer, frozen=True):
-    trouble: CardTrouble
+    failure: CardReadFailure
 
 
 class CodeScanned(_Answer, frozen=True):
@@ -454,7 +454,7 @@ Touch = (
     | StaffSaysOther
     | StaffDiscards
     | Understood
-    | RegistrationWanted
+    | RegistrationRequested
     | RegistrationDeclined
     | ShareAll
     | ShareNone
@@ -467,14 +467,14 @@ Touch = (
     | Cancelled
     | CheckInWithoutSharing
     | RespondentChosen
-    | DetailsWanted
+    | DetailsRequested
     | NextFamilyMember
     | MoreTime
     | StaffCalled
-    | LanguagesWanted
+    | LanguagesRequested
     | JapaneseShown
     | DisplayChanged
-    | AsideWanted
+    | AsideRequested
     | SayAgain
     | InquiryChosen
     | HelpChosen

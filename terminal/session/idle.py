@@ -4,14 +4,14 @@ from typing import Any
 
 from msgspec.structs import fields, replace
 
-from reader.facts import ReaderStanding
+from reader.facts import ReaderStatus
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Purpose
 from terminal.session import card_left
 from terminal.session.effects import AlertStaff, LookForFront, SpeakAgain, StopScan, WipeShownCode
 from terminal.session.events import (
     Aside,
-    AsideWanted,
+    AsideRequested,
     Back,
     CameraChanged,
     Cancelled,
@@ -25,7 +25,7 @@ from terminal.session.events import (
     FrontNotShown,
     HelpChosen,
     InquiryChosen,
-    LanguagesWanted,
+    LanguagesRequested,
     NoCardChosen,
     ProxyChosen,
     ReaderChanged,
@@ -57,8 +57,8 @@ def _idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
             return Step(replace(state, card_left=None, remind_at=None, alert_at=None, display=display))
         case CameraChanged(available=available):
             return Step(replace(state, camera=available))
-        case ReaderChanged(standing=standing):
-            return _reader(state, standing)
+        case ReaderChanged(status=status):
+            return _reader(state, status)
         case CodeShown(shown=shown):
             return _code_shown(state, event, rules, now) if shown and _accepts_code(state) else Step(state)
         case FrontGuided(guidance=guidance) if state.looking:
@@ -100,9 +100,9 @@ def _mode(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
             chosen = replace(
                 state, help=None, looking=False, guidance=None, child=False, proxy=False, purpose=Purpose.RECEPTION
             )
-        case LanguagesWanted(reception=""):
+        case LanguagesRequested(reception=""):
             chosen = replace(state, help=Help.LANGUAGES, aside=Aside.NONE)
-        case AsideWanted(reception="", aside=Aside.NONE | Aside.CHANGES):
+        case AsideRequested(reception="", aside=Aside.NONE | Aside.CHANGES):
             chosen = replace(state, aside=event.aside)
         case DisplayChanged(reception=""):
             chosen = replace(state, display=changed_display(state.display, event, rules))
@@ -148,13 +148,13 @@ def _tick(state: Idle, rules: Rules, now: Now) -> Step:
     return Step(*card_left.remind(state, "", rules, now))
 
 
-def _reader(state: Idle, standing: ReaderStanding) -> Step:
+def _reader(state: Idle, status: ReaderStatus) -> Step:
     """Take the terminal out of service while it cannot read cards. Alert staff once."""
-    if standing is ReaderStanding.READY:
-        return Step(replace(state, reader=standing))
+    if status is ReaderStatus.READY:
+        return Step(replace(state, reader=status))
     next_step = _without_code(state) if isinstance(state, CardShown) else Step(state)
     assert isinstance(next_step.state, Idle)
-    lost = replace(next_step.state, reader=standing, card_left=None, remind_at=None, alert_at=None)
+    lost = replace(next_step.state, reader=status, card_left=None, remind_at=None, alert_at=None)
     alert = (AlertStaff("", 0, ProblemCode.READER_LOST.code),) if state.out_of_service is None else ()
     return Step(lost, (*next_step.effects, *alert))
 

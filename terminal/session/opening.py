@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from consent.records import Cause
+from terminal.failures import problem_of_card, problem_of_refusal
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStanding, Purpose, Way
 from terminal.session import card_left
@@ -25,7 +26,7 @@ from terminal.session.events import (
     OpenedRecorded,
     Registered,
     RegistrationDeclined,
-    RegistrationWanted,
+    RegistrationRequested,
     ServiceRefused,
     ServiceSilent,
     Understood,
@@ -51,7 +52,6 @@ from terminal.session.states import (
     Reception,
     Registration,
 )
-from terminal.troubles import problem_of_card, problem_of_refusal
 
 
 def prove_by_chip(reception: Reception, way: Way, reason: str, rules: Rules, now: Now) -> Step:
@@ -93,8 +93,8 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
             return _prove(state)
         case ChipSigned():
             return open_check(reception, state.way, rules, now)
-        case CardFailed(trouble=trouble):
-            return to_problem(reception, problem_of_card(trouble), rules, now)
+        case CardFailed(failure=failure):
+            return to_problem(reception, problem_of_card(failure), rules, now)
         case ServiceSilent() if state.phase in (OpeningPhase.FETCHING, OpeningPhase.ASKING):
             return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason) if state.phase in (OpeningPhase.FETCHING, OpeningPhase.ASKING):
@@ -166,7 +166,7 @@ def registration(state: Registration, event: Event, rules: Rules, now: Now) -> S
     reception, check = state.reception, state.reception.check
     assert check is not None
     match event:
-        case RegistrationWanted() if state.waiting is None:
+        case RegistrationRequested() if state.waiting is None:
             reception, number = reception.next_effect()
             return Step(
                 replace(

@@ -6,6 +6,7 @@ A phone has no face record and no printed code. Neither a face check nor a compa
 from msgspec.structs import replace
 
 from reader.facts import Medium
+from terminal.failures import problem_of_card, problem_of_refusal
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.session.effects import SignByPhone
@@ -22,7 +23,6 @@ from terminal.session.moves import Step, await_challenge, deadline_for, has_chal
 from terminal.session.opening import open_check
 from terminal.session.rules import Now, Rules
 from terminal.session.states import ChoosingMethod, MethodReason, Opening, PhoneCheck, PhonePhase, Reception
-from terminal.troubles import problem_of_card, problem_of_refusal
 
 
 def phone_ways(reception: Reception) -> tuple[Way, ...]:
@@ -66,7 +66,7 @@ def phone_check(state: PhoneCheck, event: Event, rules: Rules, now: Now) -> Step
             deadline = deadline_for(ChoosingMethod, reception, rules, now)
             why, offered = MethodReason.PHONE_NOT_CONFIRMED, phone_ways(reception)
             return Step(ChoosingMethod(reception=reception, deadline=deadline, ways=offered, why=why))
-        case CardFailed(trouble=trouble):
-            return to_problem(reception, problem_of_card(trouble), rules, now)
+        case CardFailed(failure=failure):
+            return to_problem(reception, problem_of_card(failure), rules, now)
         case _:
             return Step(state)

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from terminal.failures import problem_of_card, problem_of_refusal
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.session.choosing import begin_face, begin_pin, choose, offer
@@ -26,7 +27,6 @@ from terminal.session.moves import Step, await_challenge, deadline_for, has_chal
 from terminal.session.opening import open_check
 from terminal.session.rules import Now, Rules
 from terminal.session.states import MethodReason, Opening, PinEntry, PinPhase
-from terminal.troubles import problem_of_card, problem_of_refusal
 
 
 def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
@@ -51,8 +51,8 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
             next_step = begin_pin(replace(reception, pin_left=left), rules, now)
             assert isinstance(next_step.state, PinEntry)
             return Step(replace(next_step.state, wrong=sent))
-        case CardFailed(trouble=trouble):
-            return to_problem(reception, problem_of_card(trouble), rules, now)
+        case CardFailed(failure=failure):
+            return to_problem(reception, problem_of_card(failure), rules, now)
         case FaceChosen() if state.phase is PinPhase.TYPING and Way.FACE in ways(reception, rules):
             return begin_face(reception, rules, now)
         case Back() if state.phase is PinPhase.TYPING and len(ways(reception, rules)) > 1:

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from reader.facts import Authenticity
+from terminal.failures import problem_of_card
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.session.choosing import begin_face, begin_pin, begin_staff, choose, open_record
@@ -23,7 +24,6 @@ from terminal.session.methods import ways
 from terminal.session.moves import Step, deadline_for, to_problem
 from terminal.session.rules import Now, Rules
 from terminal.session.states import Front, MethodReason, PrintedCodeEntry
-from terminal.troubles import problem_of_card
 
 
 def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) -> Step:
@@ -49,8 +49,8 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
             return choose(replace(reception, staff=state.target is Way.STAFF or reception.staff), rules, now)
         case CodeRefused(left=left):
             return _code_refused(state, left, rules, now)
-        case CardFailed(trouble=trouble):
-            return to_problem(reception, problem_of_card(trouble), rules, now)
+        case CardFailed(failure=failure):
+            return to_problem(reception, problem_of_card(failure), rules, now)
         case PinChosen() if (state.waiting is None or state.scanning) and Way.PIN in ways(reception, rules):
             next_step = begin_pin(reception, rules, now)
             stopped = (StopScan(reception.id, 0),) if state.scanning else ()

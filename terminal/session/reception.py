@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from consent.answers import PatientReply
 from consent.items import AnsweredBy, Question
-from reader.facts import CardFacts, Medium, ReaderStanding
+from reader.facts import CardFacts, Medium, ReaderStatus
 from terminal.qualification.contract import (
     CheckFacts,
     PrescriptionForm,
@@ -56,7 +56,7 @@ class Reception(Struct, frozen=True):
     """Whether the camera device is available."""
     camera_failed: bool = False
     """Whether the camera failed during this reception. The reception continues without it."""
-    reader: ReaderStanding = ReaderStanding.READY
+    reader: ReaderStatus = ReaderStatus.READY
     staff: bool = False
     staff_here: bool = False
     """Whether staff entered the password at the terminal during this reception.

@@ -10,7 +10,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from consent.items import Item, Question
-from reader.facts import ReaderStanding
+from reader.facts import ReaderStatus
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import (
     CertificateStanding,
@@ -89,7 +89,7 @@ class Idle(Struct, frozen=True, kw_only=True):
     display: Display = field(default_factory=Display)
     aside: Aside = Aside.NONE
     camera: bool = True
-    reader: ReaderStanding = ReaderStanding.READY
+    reader: ReaderStatus = ReaderStatus.READY
     staff: bool = False
     """Whether staff confirm the holder in the next reception."""
     child: bool = False
@@ -116,7 +116,7 @@ class Idle(Struct, frozen=True, kw_only=True):
     @property
     def out_of_service(self) -> ProblemCode | None:
         """Why no card can be read, or None."""
-        return None if self.reader is ReaderStanding.READY else ProblemCode.READER_LOST
+        return None if self.reader is ReaderStatus.READY else ProblemCode.READER_LOST
 
 
 class CardShown(Idle, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import assert_never, get_args
 from msgspec.structs import replace
 
 from consent.records import Cause
-from reader.facts import ReaderStanding
+from reader.facts import ReaderStatus
 from terminal.session.asking import asking
 from terminal.session.camera_lost import camera_available
 from terminal.session.card_read import reading
@@ -29,7 +29,7 @@ from terminal.session.ending import (
 )
 from terminal.session.events import (
     Aside,
-    AsideWanted,
+    AsideRequested,
     CameraChanged,
     Cancelled,
     CardPresent,
@@ -45,7 +45,7 @@ from terminal.session.events import (
     FrontNotShown,
     FrontRead,
     JapaneseShown,
-    LanguagesWanted,
+    LanguagesRequested,
     MoreTime,
     ReaderChanged,
     RespondentChosen,
@@ -124,8 +124,8 @@ def _in_reception(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Ste
             return _tick(state, rules, now)
         case CardTaken(card=card, reader_lost=lost):
             return _card_taken(state, card, rules, now, lost=lost)
-        case ReaderChanged(standing=standing):
-            return _reader(state, standing, rules, now)
+        case ReaderChanged(status=status):
+            return _reader(state, status, rules, now)
         case CardPresent():
             return _next_card(state, event, rules, now)
         case CameraChanged(available=available):
@@ -208,10 +208,10 @@ def _card_taken(state: AfterIdle, card: int, rules: Rules, now: Now, *, lost: bo
             return give_up(state, Cause.CARD_REMOVED, rules, now)
 
 
-def _reader(state: AfterIdle, standing: ReaderStanding, rules: Rules, now: Now) -> Step:
+def _reader(state: AfterIdle, status: ReaderStatus, rules: Rules, now: Now) -> Step:
     """Handle a change of reader availability. Treat the cards on a lost reader as removed."""
-    state = replace(state, reception=replace(state.reception, reader=standing))
-    if standing is ReaderStanding.READY:
+    state = replace(state, reception=replace(state.reception, reader=status))
+    if status is ReaderStatus.READY:
         return Step(state)
     state = replace(state, reception=replace(state.reception, next_card=None))
     if not state.reception.card_in:
@@ -223,7 +223,7 @@ def _next_card(state: AfterIdle, event: CardPresent, rules: Rules, now: Now) -> 
     """Store the next card, put down before the current reception has ended."""
     if state.reception.card_in:
         return Step(state)
-    reception = replace(state.reception, next_card=event, reader=ReaderStanding.READY)
+    reception = replace(state.reception, next_card=event, reader=ReaderStatus.READY)
     if isinstance(state, Problem):
         return leave(reception, rules, now)
     return Step(replace(state, reception=reception))
@@ -295,18 +295,18 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             return leave(reception, rules, now)
         case DisplayChanged():
             return _display_changed(state, event, rules, now)
-        case LanguagesWanted():
+        case LanguagesRequested():
             return Step(replace(state, reception=replace(reception, aside=Aside.LANGUAGES)))
         case JapaneseShown():
             japanese_until = now.monotonic + rules.show_japanese
             return Step(replace(state, reception=replace(reception, aside=Aside.NONE, japanese_until=japanese_until)))
         case SayAgain():
             return Step(state, (SpeakAgain(reception.id, 0),))
-        case AsideWanted(aside=Aside.LEAVING) if not before_submission:
+        case AsideRequested(aside=Aside.LEAVING) if not before_submission:
             return Step(state)
-        case AsideWanted(aside=Aside.RESPONDENT) if not isinstance(state, Asking):
+        case AsideRequested(aside=Aside.RESPONDENT) if not isinstance(state, Asking):
             return Step(state)
-        case AsideWanted(aside=aside):
+        case AsideRequested(aside=aside):
             return Step(replace(state, reception=replace(reception, aside=aside)))
         case MoreTime() if before_submission and state.waiting is None:
             reception = replace(reception, aside=Aside.NONE)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from terminal.counter_web.preview import Preview
+from terminal.front.assembled import LiveFrames
 from terminal.front.counter import Counter
-from terminal.front.opened import LiveFrames
 from terminal.session.states import StaffCheck, State
 from terminal.staff_web.site import Visitor
 

@@ -17,14 +17,14 @@ from consent.lifecycle import LifeCycleError
 from consent.store import LedgerError
 from terminal.conductor.clock import Clock
 from terminal.conductor.outcome import DeliveryStage
+from terminal.front.assembled import AssembledCounter
 from terminal.front.call_command import CallCommand
 from terminal.front.calls import Calls
 from terminal.front.counter import Counter, WithService
 from terminal.front.devices import DeviceOverview
 from terminal.front.messages import PictureDrawn
-from terminal.front.opened import OpenedCounter
 from terminal.front.records import Records
-from terminal.front.today import ReceptionStanding, Row, rows
+from terminal.front.today import ReceptionStatus, Row, rows
 from terminal.session import events as ev
 from terminal.session.states import Idle, StaffCheck, State
 from terminal.staff_web import messages as ms
@@ -76,7 +76,7 @@ class StaffDesk:
 
     # --- the terminal ---------------------------------------------------------------------------------------
 
-    def attach(self, opened: OpenedCounter) -> None:
+    def attach(self, opened: AssembledCounter) -> None:
         """Attach the opened counter. Call this once, on the event loop."""
         self._counter = opened.counter
         self._devices = DeviceOverview(opened)
@@ -131,7 +131,7 @@ class StaffDesk:
         if counter is not None:
             astray = counter.delivery.astray if isinstance(counter, WithService) else {}
             self._rows = rows(self._records.receptions, self._records.checks, counter.state, astray)
-            self.calls.settle({row.number for row in self._rows if row.standing is ReceptionStanding.DELIVERED})
+            self.calls.settle({row.number for row in self._rows if row.status is ReceptionStatus.DELIVERED})
             if self._eye is not None:
                 self._eye.follow(counter.state)
         for visitor in list(self._visitors):
@@ -149,12 +149,12 @@ class StaffDesk:
         if level is not Level.ACTING or counter is None:
             return
         allowed = self._eye_allowed(visitor)
-        trouble = counter.delivery.trouble
+        failure = counter.delivery.failure
         names = counter.names.unreadable if isinstance(counter, WithService) else {}
         self._send(
             visitor,
             "day",
-            rows=[drawn_row(row, say, counter.rules, trouble, names.get(row.reception, "")) for row in self._rows],
+            rows=[drawn_row(row, say, counter.rules, failure, names.get(row.reception, "")) for row in self._rows],
             readable=self._records.readable,
         )
         self._send(visitor, "now", **drawn_now(counter.state, say, counter.rules, eye_allowed=allowed))
@@ -254,7 +254,7 @@ class StaffDesk:
     async def _decide_hand_over(self, visitor: Visitor, reception: str, *, again: bool) -> None:
         say, counter = self._words[visitor.language], self._counter
         row = next(
-            (row for row in self._rows if row.reception == reception and row.standing is ReceptionStanding.ASTRAY), None
+            (row for row in self._rows if row.reception == reception and row.status is ReceptionStatus.ASTRAY), None
         )
         if row is None or not isinstance(counter, WithService):
             return

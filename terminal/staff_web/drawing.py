@@ -4,7 +4,7 @@ from typing import Any
 
 from terminal.front.calls import Call
 from terminal.front.row_words import PROBLEMS, remedies, why
-from terminal.front.today import NO_ACTION_NEEDED, ReceptionStanding, Row
+from terminal.front.today import NO_ACTION_NEEDED, ReceptionStatus, Row
 from terminal.handover.folder import DeliveryFailure
 from terminal.session.rules import Rules
 from terminal.session.states import (
@@ -49,22 +49,22 @@ def _instruction(call: Call, say: Words) -> str:
     return say(f"call.{call.kind}.do")
 
 
-def drawn_row(row: Row, say: Words, rules: Rules, trouble: DeliveryFailure | None, name: str) -> dict[str, Any]:
+def drawn_row(row: Row, say: Words, rules: Rules, failure: DeliveryFailure | None, name: str) -> dict[str, Any]:
     return {
         "reception": row.reception,
         "number": row.number,
         "time": row.time,
-        "standing": row.standing.value,
-        "settled": row.standing in NO_ACTION_NEEDED,
-        "text": say(f"standing.{row.standing}"),
-        "code": row.code if row.standing is ReceptionStanding.PROBLEM else "",
-        "why": why(row, say, trouble),
+        "status": row.status.value,
+        "settled": row.status in NO_ACTION_NEEDED,
+        "text": say(f"reception-status.{row.status}"),
+        "code": row.code if row.status is ReceptionStatus.PROBLEM else "",
+        "why": why(row, say, failure),
         "helps": remedies(row, say, rules),
         "granted": [{"item": item.value, "label": say(f"item.{item.value}")} for item in row.granted],
         "withdrawn": [say(f"item.{item.value}") for item in row.withdrawn],
         "untold": row.untold,
         "mayWithdraw": row.may_withdraw,
-        "astray": row.standing is ReceptionStanding.ASTRAY,
+        "astray": row.status is ReceptionStatus.ASTRAY,
         "noCard": say("nocard.row") if row.without_card else "",
         "name": name == "kept",
         "noName": say("name.none") if name == "none" else "",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from config.settings import Settings
 from terminal.counter_web.site import Tell
-from terminal.front.opened import OpenedCounter
+from terminal.front.assembled import AssembledCounter
 from terminal.front.password import PasswordGate
 from terminal.staff_password import effective_hash
 from terminal.staff_web.certificates import server_keys
@@ -47,7 +47,7 @@ class StaffPages:
             site.start()
             self._tell(f"staff: {site.address}")
 
-    def attach(self, opened: OpenedCounter, stop: Callable[[], None]) -> None:
+    def attach(self, opened: AssembledCounter, stop: Callable[[], None]) -> None:
         self.desk.on_stop = stop
         self.desk.attach(opened)
 

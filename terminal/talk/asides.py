@@ -107,7 +107,7 @@ LEAVE_IDS = ("cancel", "without-sharing")
 
 
 def _close(reception: str, label: str) -> Offer:
-    return Offer(id="close", label=label, event=ev.AsideWanted(reception, Aside.NONE), back=True)
+    return Offer(id="close", label=label, event=ev.AsideRequested(reception, Aside.NONE), back=True)
 
 
 def _with_digits(*offers: Offer | None) -> tuple[Offer, ...]:

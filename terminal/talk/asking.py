@@ -64,7 +64,7 @@ def registration(state: Registration, scene: TalkContext) -> Body:
         lines=(*born(reception, scene), *hints(say("registration.hint.what"), say("registration.hint"))),
         offers=numbered(
             Offer(id="no", label=say("registration.no"), event=ev.RegistrationDeclined(reception.id)),
-            Offer(id="yes", label=say("registration.yes"), event=ev.RegistrationWanted(reception.id)),
+            Offer(id="yes", label=say("registration.yes"), event=ev.RegistrationRequested(reception.id)),
         ),
     )
 
@@ -121,7 +121,7 @@ def _other_respondent(reception: Reception, scene: TalkContext) -> Offer | None:
     """Offer to change who answers, except to a proxy."""
     if reception.proxy:
         return None
-    event = ev.AsideWanted(reception.id, Aside.RESPONDENT)
+    event = ev.AsideRequested(reception.id, Aside.RESPONDENT)
     return Offer(id="respondent", label=scene.say("consent.who"), event=event, back=True)
 
 
@@ -137,7 +137,7 @@ def respondents(reception: Reception, step: GuideStep, scene: TalkContext) -> Bo
         )
         for who in (AnsweredBy.PERSON, AnsweredBy.GUARDIAN, AnsweredBy.COMPANION)
     ]
-    close = Offer(id="close", label=say("button.back"), event=ev.AsideWanted(reception.id, Aside.NONE), back=True)
+    close = Offer(id="close", label=say("button.back"), event=ev.AsideRequested(reception.id, Aside.NONE), back=True)
     return Body(step=step, question=say("consent.who.question"), offers=numbered(close, *offered))
 
 

@@ -36,7 +36,7 @@ def complete(state: Complete, scene: TalkContext) -> Body:
         question=say(f"complete.{state.outcome}"),
         lines=(*lines, *(answered if state.details_until is not None else _counts(state, scene))),
         offers=numbered(
-            Offer(id="details", label=say("complete.details"), event=ev.DetailsWanted(reception))
+            Offer(id="details", label=say("complete.details"), event=ev.DetailsRequested(reception))
             if answered and state.details_until is None
             else None,
             Offer(id="next", label=say("complete.next-family"), event=ev.NextFamilyMember(reception)),

@@ -65,7 +65,7 @@ def _help(scene: TalkContext) -> tuple[Offer, ...]:
         else None,
         Offer(id="for-child", label=say("help.for-child"), event=ev.ForChildChosen("")),
         Offer(id="proxy", label=say("help.proxy"), event=ev.ProxyChosen("")),
-        Offer(id="comfort", label=say("help.comfort"), event=ev.AsideWanted("", ev.Aside.CHANGES)),
+        Offer(id="comfort", label=say("help.comfort"), event=ev.AsideRequested("", ev.Aside.CHANGES)),
     )
 
 

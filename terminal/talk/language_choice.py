@@ -31,7 +31,7 @@ def foot_offer(display: Display, reception: str, scene: TalkContext, speak: Spea
         return Offer(
             id="language",
             label=scene.say("language.choose"),
-            event=ev.LanguagesWanted(reception),
+            event=ev.LanguagesRequested(reception),
             key="f2",
             keypad_key="/",
         )
@@ -83,5 +83,5 @@ def _list(others: list[str], reception: str, scene: TalkContext, speak: Speak) -
         label=scene.say("language.choose"),
         hint=" ".join(name for _, name in names),
         names=names,
-        event=ev.LanguagesWanted(reception),
+        event=ev.LanguagesRequested(reception),
     )

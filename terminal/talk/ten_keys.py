@@ -35,9 +35,9 @@ def hidden_keys(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkCo
     """Return the keypad functions that have no button."""
     reception, display, aside = asides.parts_of(state)
     toggled = Aside.NONE if aside is Aside.CHANGES else Aside.CHANGES
-    keys = [_key("changes", "/", "changes.question", ev.AsideWanted(reception, toggled), scene)]
+    keys = [_key("changes", "/", "changes.question", ev.AsideRequested(reception, toggled), scene)]
     if aside is not Aside.LEAVING and any(offer.id in asides.LEAVE_IDS for offer in foot):
-        keys.append(_key("leaving", ".", "leaving.question", ev.AsideWanted(reception, Aside.LEAVING), scene))
+        keys.append(_key("leaving", ".", "leaving.question", ev.AsideRequested(reception, Aside.LEAVING), scene))
     if body.pad is PadKind.PIN and any(offer.id == "face" for offer in body.offers):
         keys.append(_key("other-way", "*", "button.back", ev.Back(reception), scene))
     voice = asides.voice(display, reception, scene)

@@ -9,7 +9,7 @@ from reader.authenticity import check_face_record, verify_chip_signature, verify
 from reader.card import MyNumberCard
 from reader.chip_key import encode_key_object, parse_key_object
 from reader.face_record import FaceRecord
-from reader.facts import Authenticity, CardFacts, CodeRight, NotMyNumberCard, PinRight, PinWrong
+from reader.facts import Authenticity, CardFacts, CodeVerified, NotMyNumberCard, PinVerified, PinWrong
 from reader.profile import EC_384_ANNOUNCED, PROFILES, RSA_2048, File, Password
 from reader.softcard.authority import TestAuthority
 from reader.softcard.image import CardImage
@@ -32,7 +32,7 @@ def test_receptions_by_pin_and_by_face(announced: CardImage, authority: TestAuth
     assert facts.certificate_not_after == datetime(2038, 6, 15, 14, 59, 59, tzinfo=UTC)
     assert facts.card_expiry == date(2038, 7, 15)
     assert card.verify_pin(bytearray(b"0000"), facts.pin_tries_left) == PinWrong(2)
-    assert card.verify_pin(bytearray(b"1234"), 2) == PinRight()
+    assert card.verify_pin(bytearray(b"1234"), 2) == PinVerified()
     signature, certificate = card.sign(b"statement"), card.read_user_certificate()
     assert isinstance(signature, bytes)
     assert isinstance(certificate, bytes)
@@ -41,7 +41,7 @@ def test_receptions_by_pin_and_by_face(announced: CardImage, authority: TestAuth
     assert not verify_chip_signature(key, b"another", signature)  # type: ignore[arg-type]
     assert not verify_chip_signature(key, b"statement", signature + b"\0")  # type: ignore[arg-type]
 
-    assert card.verify_printed_code(bytearray(announced.printed_code, "ascii"), 10) == CodeRight()
+    assert card.verify_printed_code(bytearray(announced.printed_code, "ascii"), 10) == CodeVerified()
     record, cv, proof = card.read_face_record(), card.read_cv_certificate(), card.prove_chip(b"statement")
     assert isinstance(record, FaceRecord)
     assert isinstance(cv, bytes)

@@ -20,13 +20,13 @@ from reader.facts import (
     CardUnreadable,
     CodeLocked,
     CodeNotSent,
-    CodeRight,
+    CodeVerified,
     CodeWrong,
     NoCertificate,
     NotMyNumberCard,
     PinLocked,
     PinNotSent,
-    PinRight,
+    PinVerified,
     PinWrong,
 )
 from reader.profile import RSA_2048, Password
@@ -56,7 +56,7 @@ def test_reception_by_pin(present: Present, image: CardImage) -> None:
     card = present(image)
     certificate = card.read_user_certificate()
     assert isinstance(certificate, bytes)
-    assert card.verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
+    assert card.verify_pin(bytearray(b"1234"), expected_left=3) == PinVerified()
     signature = card.sign(STATEMENT)
     assert isinstance(signature, bytes)
     key = x509.load_der_x509_certificate(certificate).public_key()
@@ -70,7 +70,7 @@ def test_reception_by_face(
     card = present(image)
     code = counter.scanner.scan()
     assert code is not None
-    assert card.verify_printed_code(code, expected_left=10) == CodeRight()
+    assert card.verify_printed_code(code, expected_left=10) == CodeVerified()
     record = card.read_face_record()
     certificate = card.read_cv_certificate()
     proof = card.prove_chip(STATEMENT)
@@ -98,7 +98,7 @@ def test_a_correct_pin_after_a_wrong_one(present: Present, image: CardImage) -> 
     card = present(image)
     assert card.verify_pin(bytearray(b"4321"), expected_left=3) == PinWrong(left=2)
     assert isinstance(card.sign(STATEMENT), CardUnreadable)
-    assert card.verify_pin(bytearray(b"1234"), expected_left=2) == PinRight()
+    assert card.verify_pin(bytearray(b"1234"), expected_left=2) == PinVerified()
     assert isinstance(card.sign(STATEMENT), bytes)
     facts = card.read_facts()
     assert isinstance(facts, CardFacts)
@@ -117,7 +117,7 @@ def test_three_wrong_pins_lock_the_pin_but_not_the_printed_code(
     assert facts.pin_unavailable
     code = counter.scanner.scan()
     assert code is not None
-    assert card.verify_printed_code(code, expected_left=10) == CodeRight()
+    assert card.verify_printed_code(code, expected_left=10) == CodeVerified()
 
 
 def test_no_pin_or_code_is_sent_if_the_counter_differs(present: Present, image: CardImage) -> None:
@@ -141,7 +141,7 @@ def test_a_pinless_card_reports_a_locked_pin_and_accepts_the_printed_code(
     assert card.verify_pin(bytearray(b"1234"), expected_left=0) == PinLocked()
     code = counter.scanner.scan()
     assert code is not None
-    assert card.verify_printed_code(code, expected_left=10) == CodeRight()
+    assert card.verify_printed_code(code, expected_left=10) == CodeVerified()
 
 
 def test_wrong_printed_codes_lock_the_face_record(present: Present, image: CardImage) -> None:
@@ -166,7 +166,7 @@ def test_the_pin_must_be_verified_again_for_the_next_patient(
     present: Present, counter: "Counter", image: CardImage
 ) -> None:
     card = present(image)
-    assert card.verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
+    assert card.verify_pin(bytearray(b"1234"), expected_left=3) == PinVerified()
     counter.end_reception()
     next_card = MyNumberCard(counter.connect())
     assert next_card.sign(STATEMENT) == CardUnreadable(0x6982, "sign")
@@ -186,7 +186,7 @@ def test_an_infants_card_has_no_photo_and_is_genuine(present: Present, authority
     baby = Holder("試験　赤子", "東京都模擬区１－２－３", date(2025, 3, 3))
     image = issue(authority, RSA_2048, None, holder=baby, pin="1234", issued_on=date(2025, 8, 1))
     card = present(image)
-    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=10) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=10) == CodeVerified()
     record = card.read_face_record()
     certificate = card.read_cv_certificate()
     assert isinstance(record, FaceRecord)
@@ -199,8 +199,8 @@ def test_a_mixed_card_has_the_chip_of_another_card(present: Present, image: Card
     card = present(mix(chip_of=image, certificate_of=another))
     certificate = card.read_user_certificate()
     assert certificate == another.public_facts().certificate_der
-    assert card.verify_pin(bytearray(b"9876"), expected_left=3) == PinRight()
-    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=10) == CodeRight()
+    assert card.verify_pin(bytearray(b"9876"), expected_left=3) == PinVerified()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=10) == CodeVerified()
     record = card.read_face_record()
     assert isinstance(record, FaceRecord)
     assert record.chip_public_key == image.public_facts().chip_key_der

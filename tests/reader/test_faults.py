@@ -15,13 +15,13 @@ from reader.facts import (
     CardUnreadable,
     CodeLocked,
     CodeNotSent,
-    CodeRight,
+    CodeVerified,
     CodeWrong,
     NoCertificate,
     NotMyNumberCard,
     PinLocked,
     PinNotSent,
-    PinRight,
+    PinVerified,
     PinWrong,
 )
 from reader.link import CardLink
@@ -57,17 +57,17 @@ def reception(card: MyNumberCard, code: bytes) -> Iterator[object]:
     yield card.read_user_certificate()
     unlocked = card.verify_printed_code(bytearray(code), facts.code_tries_left)
     yield unlocked
-    if isinstance(unlocked, CodeRight):
+    if isinstance(unlocked, CodeVerified):
         yield card.read_face_record()
         yield card.read_cv_certificate()
     yield card.prove_chip(b"statement")
     verified = card.verify_pin(bytearray(b"1234"), facts.pin_tries_left)
     yield verified
-    if isinstance(verified, PinRight):
+    if isinstance(verified, PinVerified):
         yield card.sign(b"statement")
 
 
-SUCCESS = CardFacts | CodeRight | PinRight | FaceRecord | bytes
+SUCCESS = CardFacts | CodeVerified | PinVerified | FaceRecord | bytes
 FAILURE = CardGone | CardUnreadable | NotMyNumberCard | NoCertificate | PinNotSent | CodeNotSent
 DOCUMENTED = SUCCESS | FAILURE | PinWrong | CodeWrong | PinLocked | CodeLocked
 

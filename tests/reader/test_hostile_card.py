@@ -14,13 +14,13 @@ from reader.facts import (
     CardUnreadable,
     CodeLocked,
     CodeNotSent,
-    CodeRight,
+    CodeVerified,
     CodeWrong,
     NoCertificate,
     NotMyNumberCard,
     PinLocked,
     PinNotSent,
-    PinRight,
+    PinVerified,
     PinWrong,
 )
 from reader.link import LinkLost
@@ -56,11 +56,11 @@ DOCUMENTED = (
     | CardUnreadable
     | NotMyNumberCard
     | NoCertificate
-    | PinRight
+    | PinVerified
     | PinWrong
     | PinLocked
     | PinNotSent
-    | CodeRight
+    | CodeVerified
     | CodeWrong
     | CodeLocked
     | CodeNotSent
@@ -194,12 +194,12 @@ def test_no_pin_is_sent_to_a_swapped_card(image: CardImage, another: CardImage, 
 def test_a_card_that_reports_verified_instead_of_a_counter(image: CardImage) -> None:
     card = SoftCard(image)
     link = Link(lambda apdu: b"\x90\x00" if apdu[:2] == b"\x00\x20" and len(apdu) == 4 else card.transmit(apdu))
-    assert identified(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
+    assert identified(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinVerified()
 
 
 def test_buffers_with_the_pin_are_cleared(image: CardImage) -> None:
     link = Link(SoftCard(image).transmit)
-    assert identified(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
+    assert identified(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinVerified()
     assert any(b"1234" in command for command in link.commands)
     assert not any(any(buffer) for buffer in link.buffers)
 

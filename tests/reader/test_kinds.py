@@ -14,10 +14,10 @@ from reader.facts import (
     CardFacts,
     CardUnreadable,
     CodeLocked,
-    CodeRight,
+    CodeVerified,
     NoCertificate,
     PinLocked,
-    PinRight,
+    PinVerified,
 )
 from reader.profile import EC_384_ANNOUNCED, File, Key, Password
 from reader.softcard.authority import TestAuthority
@@ -47,7 +47,7 @@ class PresentedCard:
 
     def record(self) -> FaceRecord:
         code = bytearray(self.image.printed_code, "ascii")
-        assert self.card.verify_printed_code(code, self.card_facts.code_tries_left) == CodeRight()
+        assert self.card.verify_printed_code(code, self.card_facts.code_tries_left) == CodeVerified()
         record = self.card.read_face_record()
         assert isinstance(record, FaceRecord)
         return record
@@ -79,7 +79,7 @@ def test_every_kind_can_be_issued_saved_and_read(kind: str, authority: TestAutho
 
 def test_ordinary_card(authority: TestAuthority) -> None:
     presented = PresentedCard("ordinary", authority, pin="4711", photo_kb=15)
-    assert presented.card.verify_pin(bytearray(b"4711"), presented.card_facts.pin_tries_left) == PinRight()
+    assert presented.card.verify_pin(bytearray(b"4711"), presented.card_facts.pin_tries_left) == PinVerified()
     assert presented.authenticity(authority) is Authenticity.GENUINE
     photo = presented.record().photo_jp2
     assert photo is not None
@@ -113,7 +113,7 @@ def test_card_with_locked_code(authority: TestAuthority) -> None:
     code = bytearray(presented.image.printed_code, "ascii")
     assert presented.card.verify_printed_code(code, 0) == CodeLocked()
     assert isinstance(presented.card.read_face_record(), CardUnreadable)
-    assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+    assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinVerified()
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_card_of_a_foreign_resident(authority: TestAuthority) -> None:
 def test_card_with_forged_photo(authority: TestAuthority) -> None:
     presented = PresentedCard("forged-photo", authority)
     assert presented.authenticity(authority) is Authenticity.FORGED
-    assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinRight(), (
+    assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinVerified(), (
         "a reception by PIN does not depend on the photo"
     )
 
@@ -156,7 +156,7 @@ def test_card_with_cloned_chip(authority: TestAuthority) -> None:
     proof = presented.card.prove_chip(b"statement")
     assert isinstance(proof, bytes)
     assert not verify_chip_signature(chip, b"statement", proof)  # type: ignore[arg-type]
-    assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+    assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinVerified()
     signature = presented.card.sign(b"statement")
     assert isinstance(signature, bytes)
     assert not verify_chip_signature(presented.certificate_key(), b"statement", signature)
@@ -165,7 +165,7 @@ def test_card_with_cloned_chip(authority: TestAuthority) -> None:
 def test_mixed_card(authority: TestAuthority) -> None:
     presented = PresentedCard("mixed", authority)
     assert presented.authenticity(authority) is Authenticity.GENUINE
-    assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+    assert presented.card.verify_pin(bytearray(b"1234"), 3) == PinVerified()
     signature = presented.card.sign(b"statement")
     assert isinstance(signature, bytes)
     assert verify_chip_signature(presented.certificate_key(), b"statement", signature)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reader.card import MyNumberCard
-from reader.facts import CardFacts, PinRight, PinWrong
+from reader.facts import CardFacts, PinVerified, PinWrong
 from reader.profile import File, Password
 from reader.softcard.authority import TestAuthority
 from reader.softcard.card import SoftCard
@@ -118,7 +118,7 @@ def test_opensc_and_uketsuke_read_the_same_counters(
         assert not opensc_signs("0000")
     # The correct PIN resets the counter. Then both programs use tries.
     card, tries = read_tries(real_counter)
-    assert card.verify_pin(bytearray(b"1234"), tries) == PinRight()
+    assert card.verify_pin(bytearray(b"1234"), tries) == PinVerified()
     real_counter.end_reception()
     assert tries_left() == [3, 5]
     card, tries = read_tries(real_counter)

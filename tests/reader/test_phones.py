@@ -6,7 +6,7 @@ import pytest
 
 from reader.apdu import INS
 from reader.card import MyNumberCard
-from reader.facts import CardFacts, CardGone, CardUnreadable, Medium, PinLocked, PinNotSent, PinRight, PinWrong
+from reader.facts import CardFacts, CardGone, CardUnreadable, Medium, PinLocked, PinNotSent, PinVerified, PinWrong
 from reader.profile import File, Password
 from reader.softcard.authority import TestAuthority
 from reader.softcard.card import SoftCard
@@ -34,7 +34,7 @@ def test_an_android_certificate_is_readable_after_its_pin(authority: TestAuthori
     assert card.read_user_certificate() == CardUnreadable(0x6982, "read user certificate")
     assert card.verify_pin(bytearray(b"9999"), 3) == PinWrong(2)
     assert card.verify_pin(bytearray(b"1234"), 3) == PinNotSent(2)
-    assert card.verify_pin(bytearray(b"1234"), 2) == PinRight()
+    assert card.verify_pin(bytearray(b"1234"), 2) == PinVerified()
     assert card.read_user_certificate() == image.files[File.USER_CERTIFICATE]
     assert isinstance(card.sign(b"statement"), bytes)
 

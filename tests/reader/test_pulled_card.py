@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from reader.apdu import INS
 from reader.card import MyNumberCard
-from reader.facts import CardFacts, CardGone, CodeRight, NoCard
+from reader.facts import CardFacts, CardGone, CodeVerified, NoCard
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
 
@@ -33,7 +33,7 @@ def test_a_card_pulled_while_reading_the_photo(counter: "Counter", image: CardIm
     counter.insert(PulledCard(image, INS.READ_BINARY, 3, counter.pull))
     card = MyNumberCard(counter.connect())
     assert isinstance(card.read_facts(), CardFacts)
-    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=10) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=10) == CodeVerified()
     assert card.read_face_record() == CardGone()
     assert card.prove_chip(b"statement") == CardGone()
 

@@ -8,7 +8,7 @@ from reader import channel, processors
 from reader.apdu import INS, parse_command
 from reader.card import MyNumberCard
 from reader.face_record import FaceRecord
-from reader.facts import CardFacts, CardGone, CardUnreadable, CodeRight, NotMyNumberCard, PinRight
+from reader.facts import CardFacts, CardGone, CardUnreadable, CodeVerified, NotMyNumberCard, PinVerified
 from reader.link import CommandRefused, LinkLost
 from reader.profile import File
 from reader.softcard.card import SoftCard
@@ -45,11 +45,11 @@ def le(command: bytes) -> int:
 def read_everything(card: MyNumberCard, image: CardImage) -> FaceRecord:
     assert isinstance(card.read_facts(), CardFacts)
     assert card.read_user_certificate() == image.files[File.USER_CERTIFICATE]
-    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeVerified()
     record = card.read_face_record()
     assert isinstance(record, FaceRecord)
     assert card.read_cv_certificate() == image.files[File.SURFACE_CV_CERTIFICATE]
-    assert card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+    assert card.verify_pin(bytearray(b"1234"), 3) == PinVerified()
     assert isinstance(card.sign(b"statement"), bytes)
     return record
 
@@ -62,7 +62,7 @@ def test_each_file_is_read_with_one_command_without_select(image: CardImage) -> 
     # surface with counter, common with expiry, JPKI with certificate and counter
     assert wire.headers() == ["00a4", "0020", "00a4", "00b2", "00a4", "00b0", "0020"]
     wire.sent.clear()
-    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeVerified()
     wire.sent.clear()
     assert isinstance(card.read_face_record(), FaceRecord)
     assert wire.headers() == ["00b0"]
@@ -225,7 +225,7 @@ def test_a_slow_patient_does_not_exceed_the_time_limit(image: CardImage, monkeyp
     card = MyNumberCard(Wire(image))
     assert isinstance(card.read_facts(), CardFacts)
     now += 3600
-    assert card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+    assert card.verify_pin(bytearray(b"1234"), 3) == PinVerified()
 
 
 @pytest.mark.parametrize("longest_read", [256, 65_536])
@@ -235,7 +235,7 @@ def test_the_photo_is_passed_on_before_the_record_is_complete(
     wire = Wire(image)
     card = MyNumberCard(wire, longest_read=longest_read)
     assert isinstance(card.read_facts(), CardFacts)
-    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeVerified()
     early_photos: list[tuple[bytes, int]] = []
     record = card.read_face_record(on_photo=lambda jp2: early_photos.append((bytes(jp2), len(wire.sent))))
     assert isinstance(record, FaceRecord)
@@ -248,7 +248,7 @@ def test_no_photo_is_passed_on_from_a_malformed_record(image: CardImage) -> None
     image.files[File.FACE_RECORD] = bytes.fromhex("FF208203E8") + bytes(1000)
     card = MyNumberCard(Wire(image), longest_read=256)
     assert isinstance(card.read_facts(), CardFacts)
-    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeVerified()
     early_photos: list[bytearray] = []
     assert card.read_face_record(on_photo=early_photos.append) == CardUnreadable(None, "read face record")
     assert early_photos == []

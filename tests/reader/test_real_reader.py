@@ -17,7 +17,7 @@ from reader.facts import (
     CardInserted,
     CardRemoved,
     NoCard,
-    PinRight,
+    PinVerified,
     ReaderBusy,
     ReaderFound,
     ReaderLost,
@@ -262,7 +262,7 @@ def test_the_card_is_powered_off_after_every_reception(real_counter: "PcscdCount
     real_counter.insert(RecordingCard(image))
     card = MyNumberCard(real_counter.connect())
     assert isinstance(card.read_facts(), CardFacts)
-    assert card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+    assert card.verify_pin(bytearray(b"1234"), 3) == PinVerified()
     assert RecordingCard.power
     real_counter.end_reception()
     # The virtual reader does not wait for confirmation by the card.

@@ -10,13 +10,13 @@ from reader.facts import (
     CardFacts,
     CardGone,
     CardUnreadable,
-    CodeRight,
+    CodeVerified,
     NoCard,
     NotMyNumberCard,
-    PinRight,
+    PinVerified,
     ReaderBusy,
     ReaderLost,
-    ReaderStanding,
+    ReaderStatus,
 )
 from reader.profile import File
 from reader.softcard.card import SoftCard
@@ -82,7 +82,7 @@ def reception(image: CardImage) -> str:
             return REMOVED
         case ReaderBusy():
             return IN_USE
-        case ReaderLost(standing=ReaderStanding.NO_SERVICE):
+        case ReaderLost(status=ReaderStatus.NO_SERVICE):
             return DENIED
         case ReaderLost():
             return LOST
@@ -102,13 +102,13 @@ def use_card(card: MyNumberCard, image: CardImage) -> str:
     if not isinstance(facts, CardFacts):
         return {NotMyNumberCard: OTHER_CARD, CardGone: REMOVED, CardUnreadable: UNREADABLE}[type(facts)]
     assert card.read_user_certificate() == image.files[File.USER_CERTIFICATE]
-    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), facts.code_tries_left) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), facts.code_tries_left) == CodeVerified()
     record = card.read_face_record()
     if not hasattr(record, "photo_jp2"):
         return UNREADABLE if isinstance(record, CardUnreadable) else REMOVED
     assert record.photo_jp2
     assert card.read_cv_certificate() == image.files[File.SURFACE_CV_CERTIFICATE]
-    assert card.verify_pin(bytearray(b"1234"), facts.pin_tries_left) == PinRight()
+    assert card.verify_pin(bytearray(b"1234"), facts.pin_tries_left) == PinVerified()
     signed = card.sign(b"statement"), card.prove_chip(b"statement")
     if all(isinstance(result, bytes) for result in signed):
         return READ

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from reader.card import MyNumberCard
-from reader.facts import CardFacts, CardInserted, CardRemoved, ReaderLost, ReaderStanding, TwoCards
+from reader.facts import CardFacts, CardInserted, CardRemoved, ReaderLost, ReaderStatus, TwoCards
 from reader.names import choose_reader
 from reader.pcsc import list_readers
 from reader.pcsc_slot import PcscSlot
@@ -101,7 +101,7 @@ def test_only_the_named_reader_is_watched(desk: Desk, image: CardImage, another:
 
 def test_a_name_that_matches_no_reader_is_reported(desk: Desk) -> None:
     desk.watch("ACR1252")
-    assert desk.event_log.next() == ReaderLost("reader not connected", ReaderStanding.NAMED_MISSING)
+    assert desk.event_log.next() == ReaderLost("reader not connected", ReaderStatus.NAMED_MISSING)
 
 
 @pytest.mark.parametrize("name", ["窓口のリーダー", "K3000 ＠", "Lecteur à carte", "\udc91\udc8b\udc8c\udcfb"])

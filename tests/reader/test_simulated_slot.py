@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reader.card import MyNumberCard
-from reader.facts import CardInserted, CardRemoved, NoCard, PinRight, ReaderBusy
+from reader.facts import CardInserted, CardRemoved, NoCard, PinVerified, ReaderBusy
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
 from reader.softcard.slot import SimulatedSlot
@@ -72,7 +72,7 @@ def test_closing_a_lost_link_does_not_affect_the_next_one(image: CardImage) -> N
     slot.insert(card)
     link = MyNumberCard(slot.connect())  # type: ignore[arg-type]
     link.read_facts()
-    assert link.verify_pin(bytearray(b"1234"), expected_left=3) == PinRight()
+    assert link.verify_pin(bytearray(b"1234"), expected_left=3) == PinVerified()
     lost.close()  # type: ignore[union-attr]
     assert isinstance(link.sign(b"statement"), bytes)
 

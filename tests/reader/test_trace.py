@@ -6,7 +6,7 @@ import pytest
 
 from reader.card import MyNumberCard
 from reader.face_record import FaceRecord
-from reader.facts import CardFacts, CardGone, CardInserted, CodeRight, NoCard, PinRight, PinWrong
+from reader.facts import CardFacts, CardGone, CardInserted, CodeVerified, NoCard, PinVerified, PinWrong
 from reader.link import LinkLost
 from reader.profile import File, Password
 from reader.softcard.card import SoftCard
@@ -31,9 +31,9 @@ def test_traces_contain_no_personal_data_and_no_pin(image: CardImage, longest_re
     card, link, lines = traced(image, longest_read)
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_pin(bytearray(b"9753"), 3) == PinWrong(2)
-    assert card.verify_pin(bytearray(b"1234"), 2) == PinRight()
+    assert card.verify_pin(bytearray(b"1234"), 2) == PinVerified()
     signature = card.sign(b"statement")
-    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeRight()
+    assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeVerified()
     record = card.read_face_record()
     assert isinstance(record, FaceRecord)
     link.transmit(bytes.fromhex("0024018004") + b"8642")
@@ -112,5 +112,5 @@ def test_a_traced_slot_traces_every_reception(image: CardImage, event_log: "Even
 def test_tracing_does_not_change_the_outcome(image: CardImage) -> None:
     card, _, _ = traced(image)
     assert isinstance(card.read_facts(), CardFacts)
-    assert card.verify_pin(bytearray(b"1234"), 3) == PinRight()
+    assert card.verify_pin(bytearray(b"1234"), 3) == PinVerified()
     assert image.passwords[Password.USER_PIN].left == 3

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reader.card import MyNumberCard
-from reader.facts import CardUnreadable, PinLocked, PinRight, PinWrong
+from reader.facts import CardUnreadable, PinLocked, PinVerified, PinWrong
 from reader.link import CardLink
 from reader.profile import Password
 from reader.softcard.card import SoftCard
@@ -45,7 +45,7 @@ def test_three_wrong_pins_in_separate_processes_lock_the_pin(card_file: Path) ->
 
 def test_a_correct_pin_resets_the_counter(card_file: Path) -> None:
     assert insert_and_connect(card_file).verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
-    assert insert_and_connect(card_file).verify_pin(bytearray(b"1234"), expected_left=2) == PinRight()
+    assert insert_and_connect(card_file).verify_pin(bytearray(b"1234"), expected_left=2) == PinVerified()
     assert CardFile(card_file).load().passwords[Password.USER_PIN].left == 3
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 
-from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, ReaderStanding, SlotEvent
+from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, ReaderStatus, SlotEvent
 from reader.watch import Watch
 
 BUILT_IN, ON_TOP, PHONES = "Alcor AU9540 00 00", "ACR1252 [PICC] 01 00", "RC-S300 02 00"
@@ -71,7 +71,7 @@ def test_a_card_present_at_start_is_used_with_a_single_or_named_reader() -> None
 
 def test_an_ignored_card_remains_ignored_after_a_service_restart() -> None:
     watch = watching(BUILT_IN, ON_TOP, with_card=(BUILT_IN,))
-    watch.lost("PC/SC service", ReaderStanding.NO_SERVICE)
+    watch.lost("PC/SC service", ReaderStatus.NO_SERVICE)
     watch.found([BUILT_IN, ON_TOP])
     assert poll(watch, BUILT_IN, present=True) == []
     assert names(poll(watch, ON_TOP, present=True)) == [("CardInserted", ON_TOP)]
@@ -113,7 +113,7 @@ def test_unplugging_the_reader_in_use_keeps_the_other_ready() -> None:
     watch = watching(BUILT_IN, ON_TOP)
     poll(watch, ON_TOP, present=True)
     lost, removed, found = watch.found([BUILT_IN])
-    assert lost == ReaderLost("reader not connected", ReaderStanding.READY)
+    assert lost == ReaderLost("reader not connected", ReaderStatus.READY)
     assert (removed, found) == (CardRemoved(), ReaderFound(BUILT_IN))
 
 
@@ -127,8 +127,8 @@ def test_unplugging_the_last_reader_is_reported_once() -> None:
 
 def test_a_missing_reader_is_reported_again_if_the_reason_changes() -> None:
     watch = Watch(named=True)
-    assert watch.lost("reader not connected") == [ReaderLost("reader not connected", ReaderStanding.NONE)]
-    missing = ReaderStanding.NAMED_MISSING
+    assert watch.lost("reader not connected") == [ReaderLost("reader not connected", ReaderStatus.NONE)]
+    missing = ReaderStatus.NAMED_MISSING
     assert watch.lost("reader not connected", missing) == [ReaderLost("reader not connected", missing)]
     assert watch.lost("reader not connected", missing) == []
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from consent.items import AnsweredBy
-from reader.facts import ReaderStanding
+from reader.facts import ReaderStatus
 from reader.softcard.card import Card
 from reader.softcard.faults import FAULTS, FaultyCard
 from terminal.qualification.contract import PrescriptionForm, RefusalReason
@@ -43,8 +43,8 @@ _OPERATIONS = (
 )
 _QUIET = frozenset(
     {
-        *("StaffCalled", "MoreTime", "DisplayChanged", "RespondentChosen", "LanguagesWanted", "JapaneseShown"),
-        *("AsideWanted", "SayAgain"),
+        *("StaffCalled", "MoreTime", "DisplayChanged", "RespondentChosen", "LanguagesRequested", "JapaneseShown"),
+        *("AsideRequested", "SayAgain"),
     }
 )
 """Touches that do not advance the reception. Their number is limited so that the reception ends."""
@@ -128,7 +128,7 @@ class People:
             self.place.clock.skip(70)  # the patient forgets the card, is reminded, and staff are called
             self.post(ev.Tick())
         if self.rng.random() < 0.03:
-            self.post(ev.DetailsWanted(state.reception.id))
+            self.post(ev.DetailsRequested(state.reception.id))
         if self.rng.random() < 0.05:
             self.tally.add("patient: next family member")
             self.post(ev.NextFamilyMember(state.reception.id))
@@ -258,7 +258,7 @@ def _swap(people: People, state: st.AfterIdle) -> None:
 
 def _unplug(people: People, state: st.AfterIdle) -> None:
     people.tally.add("reader: unplugged")
-    people.place.reader.slot.unplug(people.rng.choice((ReaderStanding.NONE, ReaderStanding.NO_SERVICE)))
+    people.place.reader.slot.unplug(people.rng.choice((ReaderStatus.NONE, ReaderStatus.NO_SERVICE)))
     people._card_inserted = False
 
 
@@ -317,9 +317,9 @@ _TOUCHES: tuple[_MakeEvent, ...] = (
         lambda reception, rng, kind=kind: kind(reception)
         for kind in (
             *(ev.FaceChosen, ev.PinChosen, ev.CodeTypingChosen, ev.PinForgotten, ev.PhoneChosen, ev.LastTryConfirmed),
-            *(ev.StaffSaysOther, ev.Understood, ev.RegistrationWanted, ev.RegistrationDeclined),
+            *(ev.StaffSaysOther, ev.Understood, ev.RegistrationRequested, ev.RegistrationDeclined),
             *(ev.ShareAll, ev.ShareAll, ev.ShareNone, ev.OneByOne, ev.Confirmed, ev.Confirmed, ev.Back, ev.Cancelled),
-            *(ev.CheckInWithoutSharing, ev.DetailsWanted, ev.NextFamilyMember, ev.MoreTime, ev.StaffCalled),
+            *(ev.CheckInWithoutSharing, ev.DetailsRequested, ev.NextFamilyMember, ev.MoreTime, ev.StaffCalled),
             *(ev.ShowCardChosen, ev.InquiryChosen, ev.NoCardChosen),
         )
     ),

@@ -11,7 +11,7 @@ from consent.ledger import LedgerFile
 from reader.softcard.card import SoftCard
 from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
 from terminal.conductor.conductor import Conductor
-from terminal.front.opened import OpenedCounter
+from terminal.front.assembled import AssembledCounter
 from terminal.headless.runner import Hands
 from terminal.headless.transcript import Transcript
 from terminal.session import events as ev
@@ -59,7 +59,7 @@ class Day:
         self.conductor: Conductor
         self.states: list[st.State] = []
 
-    async def open(self) -> OpenedCounter:
+    async def open(self) -> AssembledCounter:
         devices = Devices(self.place.slot, self.place.scanner, self.stage.camera, self.stage.engine)
         self.conductor = open_terminal(
             self.counter.settings,
@@ -68,7 +68,7 @@ class Day:
             anchors=self.counter.props.trust_anchors,
         )
         self.conductor.listen(on_state=self.states.append)
-        return OpenedCounter(self.conductor, self.stage.camera)
+        return AssembledCounter(self.conductor, self.stage.camera)
 
     def prepare(self, persona: Persona) -> SoftCard:
         image = self.counter.props.card_of(persona, self.stage.portrait)

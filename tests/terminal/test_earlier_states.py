@@ -13,11 +13,11 @@ from config.settings import Settings
 from consent.ledger import LedgerFile
 from consent.verification import LedgerIntact, verify_file
 from terminal.assembly import ledger_path
+from terminal.backups.backup import back_up
+from terminal.backups.old_files import prune
+from terminal.backups.sealed import Cost
+from terminal.backups.unpacking import unpack
 from terminal.cli.main import app
-from terminal.keeping.backup import back_up
-from terminal.keeping.old_files import prune
-from terminal.keeping.sealed import Cost
-from terminal.keeping.unpacking import unpack
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
 from tests.terminal.conductor.counter_fixture import Desk

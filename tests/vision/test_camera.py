@@ -85,7 +85,7 @@ def test_the_camera_is_open_only_while_in_use() -> None:
         time.sleep(0.1)
         assert (source.open_count, source.decoded, camera.is_open) == (0, 0, False)
         assert camera.after(-1, 0.05) is None
-        with camera.look():
+        with camera.held_open():
             assert isinstance(camera.after(-1, 60), Frame)
             assert camera.is_open
             assert camera.opening_seconds is not None
@@ -100,8 +100,8 @@ def test_the_camera_is_open_only_while_in_use() -> None:
 def test_users_share_the_device_until_the_last_one_stops() -> None:
     source = ScriptedSource()
     with running_camera(source) as camera:
-        with camera.look():
-            with camera.look():
+        with camera.held_open():
+            with camera.held_open():
                 assert isinstance(camera.after(-1, 60), Frame)
             frame = camera.after(-1, 60)
             assert isinstance(frame, Frame)
@@ -119,7 +119,7 @@ def test_a_camera_kept_open_discards_frames_undecoded_while_unused() -> None:
         wait_for(lambda: source.skipped > 5)
         assert (source.decoded, camera.latest(), camera.is_open) == (0, None, True)
         started = time.monotonic()
-        with camera.look():
+        with camera.held_open():
             frame = camera.after(-1, 60)
             assert isinstance(frame, Frame)
             assert frame.taken_at >= started
@@ -132,11 +132,11 @@ def test_a_listener_receives_frames_and_the_end() -> None:
     received: list[Frame | None] = []
     with running_camera(SyntheticSource("hana")) as camera:
         stop = camera.listen(received.append)
-        with camera.look():
+        with camera.held_open():
             wait_for(lambda: len(received) > 3)
         wait_for(lambda: received[-1] is None)
         stop()
-        with camera.look():
+        with camera.held_open():
             assert isinstance(camera.after(-1, 60), Frame)
     assert received.count(None) == 1
     first = received[0]
@@ -159,7 +159,7 @@ def test_unplugging_is_detected_while_the_camera_is_closed() -> None:
 @pytest.mark.parametrize("keep_open", [False, True])
 def test_unplugging_in_use_is_reported_at_the_next_frame(keep_open: bool) -> None:
     source = ScriptedSource()
-    with running_camera(source, keep_open=keep_open) as camera, camera.look():
+    with running_camera(source, keep_open=keep_open) as camera, camera.held_open():
         assert isinstance(camera.after(-1, 60), Frame)
         source.unplugged = True
         decoded = source.decoded
@@ -172,7 +172,7 @@ def test_unplugging_in_use_is_reported_at_the_next_frame(keep_open: bool) -> Non
 
 def test_a_hanging_camera_is_reported_as_lost_after_a_timeout() -> None:
     source = ScriptedSource()
-    with running_camera(source, lost_after=0.8) as camera, camera.look():
+    with running_camera(source, lost_after=0.8) as camera, camera.held_open():
         frame = camera.after(-1, 60)
         assert isinstance(frame, Frame)
         source.hangs.set()
@@ -187,7 +187,7 @@ def test_the_description_contains_the_format_or_the_fault(tmp_path: Path) -> Non
     path = write_clip(tmp_path / "clip.avi", "MJPG", rate=25)
     with running_camera(OpenCvSource(str(path), loop=True)) as camera:
         assert camera.describe() == f"{path}: not open"
-        with camera.look():
+        with camera.held_open():
             wait_for(lambda: isinstance(camera.latest(), Frame))
             assert camera.describe() == f"{path}: 320x240, MJPG, 25 frames per second"
     with running_camera(OpenCvSource(str(tmp_path / "none.avi"))) as missing:

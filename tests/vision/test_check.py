@@ -42,7 +42,7 @@ def open_camera(source: FrameSource) -> Iterator[Camera]:
     camera = Camera(source, lost_after=60)
     camera.start()
     try:
-        with camera.look():
+        with camera.held_open():
             yield camera
     finally:
         camera.stop()

@@ -74,7 +74,7 @@ def finished_check(engine: FaceEngine) -> tuple[bytes, RecordingEngine]:
     original = reference.encoding.tobytes()
     camera = Camera(SyntheticSource("hana"), lost_after=60)
     camera.start()
-    with camera.look():
+    with camera.held_open():
         verdict = check_face(camera, reference, recording, SETTINGS, lambda _: None, threading.Event())
     camera.stop()
     assert isinstance(verdict, FaceMatch)
@@ -102,7 +102,7 @@ def test_the_search_finds_a_reachable_encoding(finished_check: tuple[bytes, Reco
 def test_a_stopped_camera_has_no_frame(engine: FaceEngine) -> None:
     camera = Camera(SyntheticSource("hana"), lost_after=60)
     camera.start()
-    with camera.look():
+    with camera.held_open():
         frame = camera.after(0, 5)
         assert frame is not None
     camera.stop()
@@ -123,7 +123,7 @@ def test_no_file_is_opened_for_writing_during_a_check(engine: FaceEngine) -> Non
         assert isinstance(reference, Reference)
         camera = Camera(SyntheticSource("hana"), lost_after=60)
         camera.start()
-        with camera.look():
+        with camera.held_open():
             check_face(camera, reference, engine, SETTINGS, lambda _: None, threading.Event())
         camera.stop()
     finally:

@@ -18,7 +18,7 @@ SIZE: Final = (640, 480)
 _SKIN = np.array([222, 176, 150], np.float32)
 
 
-class SceneTrouble(StrEnum):
+class Difficulty(StrEnum):
     """Difficulty of a scene."""
 
     GLARE = "glare"
@@ -52,7 +52,7 @@ class CardScene:
     light: float = 1.0
     shade: float = 0.1
     """Relative darkening of one side."""
-    troubles: tuple[SceneTrouble, ...] = ()
+    difficulties: tuple[Difficulty, ...] = ()
 
 
 def clean(random: np.random.Generator) -> CardScene:
@@ -94,21 +94,21 @@ def ordinary(random: np.random.Generator) -> CardScene:
 
 def hard(random: np.random.Generator) -> CardScene:
     """Return an ordinary scene with one or two random difficulties."""
-    names = random.choice([str(trouble) for trouble in SceneTrouble], random.integers(1, 3), replace=False)
-    troubles = tuple(SceneTrouble(str(name)) for name in names)
-    tilted = SceneTrouble.TILTED in troubles
+    names = random.choice([str(difficulty) for difficulty in Difficulty], random.integers(1, 3), replace=False)
+    difficulties = tuple(Difficulty(str(name)) for name in names)
+    tilted = Difficulty.TILTED in difficulties
     return _inside(
         CardScene(
             width=random.uniform(0.6, 0.92),
             turn=random.uniform(-25, 25) if tilted else random.uniform(-12, 12),
             tilt=random.uniform(-28, 28) if tilted else random.uniform(-14, 14),
             swing=random.uniform(-28, 28) if tilted else random.uniform(-14, 14),
-            blur=random.uniform(0.9, 1.8) if SceneTrouble.BLURRED in troubles else random.uniform(0.3, 0.9),
-            motion=random.uniform(1.0, 4.0) if SceneTrouble.BLURRED in troubles else random.uniform(0.0, 1.2),
-            noise=random.uniform(6.0, 14.0) if SceneTrouble.LOW_LIGHT in troubles else random.uniform(1.0, 4.0),
-            light=random.uniform(0.22, 0.45) if SceneTrouble.LOW_LIGHT in troubles else random.uniform(0.6, 1.15),
+            blur=random.uniform(0.9, 1.8) if Difficulty.BLURRED in difficulties else random.uniform(0.3, 0.9),
+            motion=random.uniform(1.0, 4.0) if Difficulty.BLURRED in difficulties else random.uniform(0.0, 1.2),
+            noise=random.uniform(6.0, 14.0) if Difficulty.LOW_LIGHT in difficulties else random.uniform(1.0, 4.0),
+            light=random.uniform(0.22, 0.45) if Difficulty.LOW_LIGHT in difficulties else random.uniform(0.6, 1.15),
             shade=random.uniform(0.1, 0.5),
-            troubles=troubles,
+            difficulties=difficulties,
         )
     )
 
@@ -129,7 +129,7 @@ def shoot(card: Image, scene: CardScene, seed: int, size: tuple[int, int] = SIZE
 
     random = np.random.default_rng(seed)
     face = card.astype(np.float32)
-    if SceneTrouble.WORN in scene.troubles:
+    if Difficulty.WORN in scene.difficulties:
         face = _worn(face, random)
     background = _background(size, random)
     matrix = homography(face.shape, scene, size)
@@ -141,10 +141,10 @@ def shoot(card: Image, scene: CardScene, seed: int, size: tuple[int, int] = SIZE
     shadow = np.roll(cv2.GaussianBlur(inside[:, :, 0], (0, 0), 6), (5, 4), (0, 1))[:, :, None]
     picture = background * (1 - 0.35 * shadow)
     picture = picture * (1 - inside) + warped * inside
-    if SceneTrouble.FINGER in scene.troubles:
+    if Difficulty.FINGER in scene.difficulties:
         picture = _fingers(picture, matrix, random)
     picture = _lit(picture, scene, random)
-    if SceneTrouble.GLARE in scene.troubles:
+    if Difficulty.GLARE in scene.difficulties:
         picture = _glare(picture, matrix, random)
     return _captured(picture, scene, random)
 

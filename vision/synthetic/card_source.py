@@ -10,7 +10,7 @@ import numpy as np
 from vision.frame import Frame, FrameProblem, Image, frame_of
 from vision.sources.protocol import SourceKind
 from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
-from vision.synthetic.card_scene import CardScene, SceneTrouble, shoot
+from vision.synthetic.card_scene import CardScene, Difficulty, shoot
 from vision.verdict import CameraLost
 
 SPECIMEN: Final = CardFront("昭和55年 3月 1日生", "2033年 3月 1日まで有効", "4907")
@@ -70,11 +70,11 @@ def card_source(text: str) -> CardSource:
     if side not in _SIDES:
         raise ValueError(f"unknown card {side!r}. Known: {', '.join(_SIDES)}.")
     for word in words:
-        if word not in set(SceneTrouble):
-            raise ValueError(f"unknown difficulty {word!r}. Known: {', '.join(SceneTrouble)}.")
-    troubles = tuple(SceneTrouble(word) for word in words)
+        if word not in set(Difficulty):
+            raise ValueError(f"unknown difficulty {word!r}. Known: {', '.join(Difficulty)}.")
+    difficulties = tuple(Difficulty(word) for word in words)
     dim, blurred, tilted = (
-        trouble in troubles for trouble in (SceneTrouble.LOW_LIGHT, SceneTrouble.BLURRED, SceneTrouble.TILTED)
+        difficulty in difficulties for difficulty in (Difficulty.LOW_LIGHT, Difficulty.BLURRED, Difficulty.TILTED)
     )
     scene = CardScene(
         tilt=24.0 if tilted else 0.0,
@@ -83,7 +83,7 @@ def card_source(text: str) -> CardSource:
         motion=3.0 if blurred else 0.0,
         light=0.3 if dim else 1.0,
         noise=10.0 if dim else 2.0,
-        troubles=troubles,
+        difficulties=difficulties,
     )
     picture = _SIDES[side]()
     return CardSource(lambda: picture, scene)

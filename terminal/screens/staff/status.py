@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from config.settings import Settings
 from terminal.conductor.clock import Clock
+from terminal.front.assembled import AssembledCounter
 from terminal.front.counter import WithService
 from terminal.front.devices import DeviceOverview
-from terminal.front.opened import OpenedCounter
 from terminal.front.records import Records
 from terminal.front.row_words import why
 from terminal.front.today import Row, rows
@@ -23,7 +23,7 @@ _LABEL_CELLS = 26
 class Status:
     """Status text. Each call reads new records and, if the service did not answer last time, sends it a request."""
 
-    def __init__(self, settings: Settings, opened: OpenedCounter) -> None:
+    def __init__(self, settings: Settings, opened: AssembledCounter) -> None:
         self._counter = opened.counter
         self._devices = DeviceOverview(opened)
         self._records = Records(settings, Clock().wall)
@@ -41,7 +41,7 @@ class Status:
             "",
             say("page.today"),
             *unreadable,
-            *reception_lines(today, self._counter.delivery.trouble, say),
+            *reception_lines(today, self._counter.delivery.failure, say),
         ]
 
 
@@ -49,11 +49,15 @@ def _pad_label(label: str) -> str:
     return label + " " * max(_LABEL_CELLS - cells(label), 1)
 
 
-def reception_lines(today: Sequence[Row], trouble: DeliveryFailure | None, say: Words) -> Iterator[str]:
-    """Return the lines for today's receptions, newest first. `trouble` is why results cannot be handed over."""
+def reception_lines(today: Sequence[Row], failure: DeliveryFailure | None, say: Words) -> Iterator[str]:
+    """Return the lines for today's receptions, newest first. `failure` is why results cannot be handed over."""
     for row in today[:MAX_RECEPTIONS]:
         number = say("page.number", number=row.number) if row.number else say("nocard.row")
-        parts = (say(f"standing.{row.standing}"), row.code if row.code.startswith("U-") else "", why(row, say, trouble))
+        parts = (
+            say(f"reception-status.{row.status}"),
+            row.code if row.code.startswith("U-") else "",
+            why(row, say, failure),
+        )
         yield f"  {row.time}  {number}  {' '.join(part for part in parts if part)}"
     if not today:
         yield f"  {say('page.none')}"

@@ -7,8 +7,8 @@ from typing import Any
 
 from terminal.counter_web.connection import PageConnection
 from terminal.counter_web.site import Site
+from terminal.front.assembled import AssembledCounter
 from terminal.front.dock import Dock
-from terminal.front.opened import OpenedCounter
 from terminal.readiness import NotReady
 from terminal.session.states import State
 from terminal.simulated.demo import dock_messages as ms
@@ -46,7 +46,7 @@ class DockSite:
             site.connect_hub(_SecondDevice(self))
         self._source = source
         self._answer: asyncio.Future[bool] | None = None
-        self._trouble = ""
+        self._problem = ""
         self._camera_requested = False
         self._connections: list[PageConnection] = []
         self._second_device: set[PageConnection] = set()
@@ -63,13 +63,13 @@ class DockSite:
         self.site.embed(staff)
         self._staff = staff.address
 
-    async def ask(self, trouble: str = "") -> bool:
+    async def ask(self, problem: str = "") -> bool:
         """Ask on the page for permission to take a portrait and return the answer.
 
-        `trouble`: reason why the last attempt failed.
+        `problem`: reason why the last attempt failed.
         """
         loop = asyncio.get_running_loop()
-        self._answer, self._trouble = loop.create_future(), trouble
+        self._answer, self._problem = loop.create_future(), problem
         if self._source is not None:
 
             def on_request(requested: bool) -> None:
@@ -88,7 +88,7 @@ class DockSite:
         connection.tell(
             "ask",
             words=words_of(_QUESTION),
-            trouble=self._trouble,
+            problem=self._problem,
             browser=self._source is not None,
             back=self._dock is not None,
         )
@@ -98,7 +98,7 @@ class DockSite:
         for connection in set(self._connections) - self._second_device:
             connection.tell("camera", on=requested)
 
-    def attach(self, opened: OpenedCounter, patient: Site) -> None:
+    def attach(self, opened: AssembledCounter, patient: Site) -> None:
         self._dock, self._patient = opened.dock, patient
         opened.counter.listen(on_state=self._on_state)
         if self._dock is not None and self._dock.current != self._lesson.drill.personas[0]:
@@ -176,26 +176,26 @@ class DockSite:
                 pass
 
     async def _sit_down(self, dock: Dock) -> None:
-        trouble = ""
-        while await self.ask(trouble):
+        problem = ""
+        while await self.ask(problem):
             try:
                 await dock.sit_down()
                 return
             except NotReady as error:
-                trouble = str(error)
+                problem = str(error)
 
     def denied_texts(self) -> list[str]:
         return [words(language)("web.address-old") for language in LANGUAGES]
 
     def _begin(self, action: Coroutine[Any, Any, None]) -> None:
         async def run() -> None:
-            trouble = ""
+            problem = ""
             try:
                 await action
             except NotReady as error:
-                trouble = str(error)
-                log.warning("dock: %s", trouble)
-            self._tell(trouble)
+                problem = str(error)
+                log.warning("dock: %s", problem)
+            self._tell(problem)
 
         task = asyncio.create_task(run())
         self._running.add(task)
@@ -217,12 +217,12 @@ class DockSite:
             connection.tell("counter", address=self._patient.address, staff=self._staff)
         connection.tell("dock", **self._state_of(self._dock))
 
-    def _tell(self, trouble: str = "") -> None:
+    def _tell(self, problem: str = "") -> None:
         if self._dock is not None and self._answer is None:
             for connection in self._connections:
-                connection.tell("dock", **self._state_of(self._dock, trouble))
+                connection.tell("dock", **self._state_of(self._dock, problem))
 
-    def _state_of(self, dock: Dock, trouble: str = "") -> dict[str, Any]:
+    def _state_of(self, dock: Dock, problem: str = "") -> dict[str, Any]:
         lesson, props = self._lesson, dock.props
         return {
             "list": lesson.drill.id,
@@ -241,7 +241,7 @@ class DockSite:
             "done": sorted(lesson.done),
             "otherwise": sorted(lesson.unexpected),
             "begun": self._started,
-            "trouble": trouble,
+            "problem": problem,
         }
 
 

@@ -13,7 +13,7 @@ from reader.link import CodeScanner
 from terminal.assembly import Devices, face_engine, open_terminal, rules_of
 from terminal.conductor.code_camera import CodeCamera
 from terminal.conductor.conductor import Conductor
-from terminal.front.opened import OpenedCounter
+from terminal.front.assembled import AssembledCounter
 from terminal.simulated.demo.browser_camera import BROWSER
 from terminal.simulated.demo.code_reader import NAME, code_reader
 from terminal.simulated.demo.counter import DemoCounter
@@ -53,10 +53,10 @@ class LiveDemo:
     def __post_init__(self) -> None:
         self._exit_stack = ExitStack()
 
-    async def open(self) -> OpenedCounter:
+    async def open(self) -> AssembledCounter:
         return await asyncio.to_thread(self._open)
 
-    def _open(self) -> OpenedCounter:
+    def _open(self) -> AssembledCounter:
         first = open_stage(self.camera, face_engine(self.settings), self.source)
         scene = DemoScene(first, self._sit_down(first.engine))
         counter = self._exit_stack.enter_context(
@@ -90,7 +90,7 @@ class LiveDemo:
 
         terminal = DemoTerminal(counter.settings, open_conductor, counter.warm_up)
         dock = DemoDock(counter, terminal, lambda: current_place[0], scene, clock, PERSONAS)
-        return OpenedCounter(terminal, scene, dock)
+        return AssembledCounter(terminal, scene, dock)
 
     def _sit_down(self, engine: Callable[[], "FaceEngine"]) -> Callable[[], Stage] | None:
         """Return a function that opens a stage with the browser's camera, or None if there is no second camera."""

@@ -42,8 +42,8 @@ class DemoScene:
     def _camera(self) -> "Camera":
         return self.stage.camera
 
-    def look(self) -> AbstractContextManager["Camera"]:
-        return self._camera.look()
+    def held_open(self) -> AbstractContextManager["Camera"]:
+        return self._camera.held_open()
 
     def latest(self) -> "Frame | CameraLost | None":
         return self._camera.latest()

@@ -104,7 +104,7 @@ class CameraStage:
             self.camera.start()
             try:
                 # loading the engine is slow: check the camera first
-                with self.camera.look():
+                with self.camera.held_open():
                     frame = self.camera.after(-1, _FIRST_FRAME_SECONDS)
                     if isinstance(frame, CameraLost):
                         raise _camera_missing(frame)

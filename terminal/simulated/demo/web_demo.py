@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from config.settings import Settings
 from terminal.counter_web.site import Site, Tell
 from terminal.counter_web.web_terminal import WebTerminal
-from terminal.front.opened import OpenedCounter
+from terminal.front.assembled import AssembledCounter
 from terminal.readiness import NotReady
 from terminal.simulated.demo.browser_camera import BrowserSource
 from terminal.simulated.demo.dock_site import DockSite
@@ -38,7 +38,7 @@ class WebDemo:
         self._dock.show_staff(staff.sites[0])
         return WebTerminal(self._open, settings, patient, simulated=True, companion=self._dock, staff=staff)
 
-    async def _open(self) -> OpenedCounter:
+    async def _open(self) -> AssembledCounter:
         """Open the demo. If it uses a real camera, first ask the person in front of it for permission."""
         demo = LiveDemo(
             with_staff_password(self.settings),
@@ -50,13 +50,13 @@ class WebDemo:
         self._opened.append(demo)
         if not is_live(self.camera):
             return await demo.open()
-        trouble = ""
+        problem = ""
         while True:
-            await self._dock.ask(trouble)
+            await self._dock.ask(problem)
             try:
                 return await demo.open()
             except NotReady as error:
-                trouble = str(error)
+                problem = str(error)
 
     def close(self) -> None:
         for demo in self._opened:

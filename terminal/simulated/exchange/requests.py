@@ -52,7 +52,7 @@ class Rejected:
 
     name: str
     data: bytes = field(repr=False)
-    trouble: ExchangeProblem
+    problem: ExchangeProblem
     half_written: bool = False
     """Whether the request may be incomplete because its data ends too early."""
 
@@ -143,7 +143,7 @@ def _answer(message: Part, file: UploadedFile, context: AnswerContext, bulk_dura
 
 def reject(
     name: RequestName,
-    trouble: ExchangeProblem,
+    problem: ExchangeProblem,
     context: AnswerContext,
     *,
     where: str = "",
@@ -155,12 +155,12 @@ def reject(
         executed_at=context.now,
         file_identifier=identifier,
         segment=FAILED,
-        error_code=trouble.code,
-        error_message=trouble.sentence + where,
+        error_code=problem.code,
+        error_message=problem.sentence + where,
         character_code=context.character_code,
     )
     data = write_document(ErrorFile(header=header), context.encoding).data
-    return Rejected(name.error, data, trouble, half_written)
+    return Rejected(name.error, data, problem, half_written)
 
 
 def identifier_in(parsed: Parsed) -> str | None:

@@ -314,7 +314,7 @@ class ExchangeService:
             scan.undelivered += 1
             return False
         if isinstance(handled, Rejected):
-            log.info("%s: refused, %s", request.name.log_text, handled.trouble.code)
+            log.info("%s: refused, %s", request.name.log_text, handled.problem.code)
             scan.rejected += 1
         else:
             # a client that checks for `.err` first would find the error of an earlier attempt

@@ -45,12 +45,12 @@ def run(state: Path, **settings: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("kind", [SourceKind.VIRTUAL, SourceKind.FILE, SourceKind.DRAWN])
 def test_face_check_refuses_fake_cameras(kind: SourceKind) -> None:
-    troubles: list[str] = []
+    difficulties: list[str] = []
     desk = CameraDesk(Camera(FakeCamera(kind)), no_engine, VisionSettings())
-    desk.on_trouble = troubles.append
+    desk.on_problem = difficulties.append
     event = asyncio.run(desk.check(fx.CheckFace("r1", 3, 1), Patient("r1"), lambda _: None))
     assert event == ev.CameraFailed("r1", 3)
-    assert troubles == [ProblemCode.VIRTUAL_CAMERA.code]
+    assert difficulties == [ProblemCode.VIRTUAL_CAMERA.code]
 
 
 def test_virtual_camera_is_detected_by_its_driver(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reader.facts import ReaderStanding
+from reader.facts import ReaderStatus
 from reader.softcard.slot import SimulatedSlot
 from terminal.conductor import card_watch
 from terminal.problems import ProblemCode
@@ -53,7 +53,7 @@ def test_loss_of_the_pcsc_service_during_a_reception_is_shown_as_reader_lost(des
             slot = slot_of(desk)
             slot.insert(desk.card())
             await desk.until(st.ChoosingMethod)
-            slot.unplug(ReaderStanding.NO_SERVICE)
+            slot.unplug(ReaderStatus.NO_SERVICE)
             await desk.until(is_problem(ProblemCode.READER_LOST))
 
     asyncio.run(day())

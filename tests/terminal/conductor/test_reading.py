@@ -49,7 +49,7 @@ def read(desk: Desk, anchors: TrustAnchors | None, **settings: str) -> tuple[obj
 
     event = asyncio.run(read_once())
     assert isinstance(event, ev.CardRead | ev.CardFailed)
-    return event.facts if isinstance(event, ev.CardRead) else event.trouble, card.lengths
+    return event.facts if isinstance(event, ev.CardRead) else event.failure, card.lengths
 
 
 def test_short_reads_are_used_only_if_configured(desk: Desk) -> None:
@@ -62,8 +62,8 @@ def test_short_reads_are_used_only_if_configured(desk: Desk) -> None:
 
 
 def test_only_the_configured_card_generation_is_tried(desk: Desk) -> None:
-    trouble, _ = read(desk, None, card_profile="ec-384-announced")
-    assert trouble == NotMyNumberCard()
+    failure, _ = read(desk, None, card_profile="ec-384-announced")
+    assert failure == NotMyNumberCard()
 
 
 def test_unknown_card_generation_is_reported() -> None:

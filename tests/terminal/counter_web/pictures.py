@@ -97,7 +97,7 @@ def main() -> None:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         browser = stack.enter_context(chromium())
         stage = stack.enter_context(PageStage(Settings(state_dir=Path(folder)), StandIn(ALL_LANGUAGES), camera))
-        stack.enter_context(camera.look())
+        stack.enter_context(camera.held_open())
         page = stage.open(browser.new_page(viewport={"width": 1280, "height": 800}))
         for file, (name, language) in README.items():
             picture = take_screenshot(stage, page, name, language, {}).resize((960, 600), Image.Resampling.LANCZOS)

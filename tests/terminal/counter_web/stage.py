@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from config.settings import Settings
 from terminal.counter_web.program import patient_site
 from terminal.counter_web.web_terminal import WebTerminal
-from terminal.front.opened import OpenedCounter
+from terminal.front.assembled import AssembledCounter
 from terminal.session.states import State
 from terminal.talk.serial import SETTLE_SECONDS
 from tests.terminal.screens.stand_in import StandIn
@@ -83,8 +83,8 @@ class PageStage:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
 
-        async def open_counter() -> OpenedCounter:
-            return OpenedCounter(self.counter, self._camera)
+        async def open_counter() -> AssembledCounter:
+            return AssembledCounter(self.counter, self._camera)
 
         self.site = patient_site(self._settings, self._port, self.addresses.append)
         self._loading = asyncio.Event()

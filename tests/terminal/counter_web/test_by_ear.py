@@ -11,7 +11,7 @@ from playwright.async_api import async_playwright
 from config.settings import Settings
 from terminal.counter_web.program import patient_site
 from terminal.counter_web.web_terminal import WebTerminal
-from terminal.front.opened import OpenedCounter
+from terminal.front.assembled import AssembledCounter
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import BY_NAME
@@ -90,7 +90,7 @@ class Patient:
 async def _open_page(counter: DemoCounter, texts: Texts) -> AsyncIterator[Patient]:
     day, page_errors = Day(counter), []
 
-    async def open_counter() -> OpenedCounter:
+    async def open_counter() -> AssembledCounter:
         opened = await day.open()
         day.conductor.rules = replace(day.conductor.rules, remind_every=1.0, voices=LANGUAGES)
         return opened

@@ -133,7 +133,7 @@ def test_staff_page_lists_all_receptions_of_the_first_day(tmp_path: Path) -> Non
         await play_first_day(trainer, FIRST_DAY)
         staff = trainer.page.frame_locator("iframe.staff")
         await expect(staff.locator("#day > ul > li")).to_have_count(len(FIRST_DAY))
-        await expect(staff.locator("#day li[data-standing=delivered]")).to_have_count(len(FIRST_DAY), timeout=60_000)
+        await expect(staff.locator("#day li[data-status=delivered]")).to_have_count(len(FIRST_DAY), timeout=60_000)
 
     run_lesson(day, tmp_path)
 

@@ -14,7 +14,7 @@ import pytest
 from config.settings import Settings
 from terminal.counter_web.program import patient_site
 from terminal.counter_web.web_terminal import WebTerminal
-from terminal.front.opened import OpenedCounter
+from terminal.front.assembled import AssembledCounter
 from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.counter_web.test_access import Visitor, receive
 from tests.terminal.screens.stand_in import StandIn
@@ -76,8 +76,8 @@ def test_conductor_error_ends_the_terminal(tmp_path: Path) -> None:
         async def run(self) -> None:
             raise RuntimeError("the reader thread ended")
 
-    async def open_counter() -> OpenedCounter:
-        return OpenedCounter(FailingConductor(), None)
+    async def open_counter() -> AssembledCounter:
+        return AssembledCounter(FailingConductor(), None)
 
     settings = Settings(state_dir=tmp_path)
     terminal = WebTerminal(open_counter, settings, patient_site(settings, 0, lambda _: None), simulated=True)

@@ -165,5 +165,5 @@ def test_keys_of_a_configured_keypad_are_shown(browser: Browser, tmp_path: Path,
         assert keys == (["1", "2", "3"] if order is DigitOrder.NONE else ["1", "2", "3", ".", "/", "−"])
         page.keyboard.press("NumpadDecimal")
         wait_for(page, lambda: stage.counter.posted)
-        assert stage.counter.posted == [ev.AsideWanted("r1", ev.Aside.LEAVING)], "the keypad key was ignored"
+        assert stage.counter.posted == [ev.AsideRequested("r1", ev.Aside.LEAVING)], "the keypad key was ignored"
         page.close()

@@ -11,7 +11,7 @@ from playwright.async_api import async_playwright, expect
 from config.settings import Settings
 from terminal.counter_web.program import patient_site
 from terminal.counter_web.web_terminal import WebTerminal
-from terminal.front.opened import OpenedCounter
+from terminal.front.assembled import AssembledCounter
 from terminal.readiness import NotReady
 from terminal.simulated.demo.browser_camera import BROWSER, BrowserSource
 from terminal.simulated.demo.dock_door import dock_sites
@@ -51,7 +51,7 @@ async def _own_face_from_the_start(settings: Settings, film: Path) -> None:
     dock = DockSite(dock_sites(settings, 0, lambda _: None, on_picture=source.put), source=source)
     demo = LiveDemo(settings, camera=BROWSER, source=source, timeout_seconds=20)
 
-    async def open_counter() -> OpenedCounter:
+    async def open_counter() -> AssembledCounter:
         await dock.ask()
         await dock.ask("nobody in front of the camera")
         try:
@@ -71,7 +71,7 @@ async def _own_face_from_the_start(settings: Settings, film: Path) -> None:
         assert "メモリーにだけ" in await page.inner_text("#dock")
         assert not dock._camera_requested
         await take_button.click()
-        await page.locator(".trouble").wait_for()
+        await page.locator(".problem").wait_for()
         await take_button.click()
         await page.get_by_role("button", name="カードを置く").wait_for(timeout=60_000)
         assert not dock._camera_requested  # off before a face check

@@ -15,7 +15,7 @@ from reader.facts import (
     NotMyNumberCard,
     ReaderBusy,
     ReaderLost,
-    ReaderStanding,
+    ReaderStatus,
     TwoCards,
 )
 from reader.pcsc_slot import PcscSlot
@@ -121,7 +121,7 @@ def test_adopt_reports_a_missing_service_reader_or_card(pcscd: Pcscd, tmp_path: 
             r"Another program is using the card in R, most likely scdaemon",
         ),
         (ReaderLost("x"), "No card reader found"),
-        (ReaderLost("Access denied", ReaderStanding.NO_SERVICE), "Access denied"),
+        (ReaderLost("Access denied", ReaderStatus.NO_SERVICE), "Access denied"),
         (NotMyNumberCard(), "Not a My Number Card"),
         (TwoCards(), "Two cards"),
         (CardUnreadable(None, "connect"), "does not respond"),

@@ -9,7 +9,7 @@ import pytest
 
 from config.settings import Settings
 from terminal.front.records import Trail
-from terminal.front.today import ReceptionStanding, Row, rows
+from terminal.front.today import ReceptionStatus, Row, rows
 from terminal.handover.folder import DeliveryFailure
 from terminal.screens.staff.status import MAX_RECEPTIONS, reception_lines
 from terminal.session.states import Idle
@@ -52,16 +52,16 @@ def read_trail(file: Path, lines: Iterable[str] = DAY) -> Trail:
     return trail
 
 
-def entries(trail: Trail) -> list[tuple[int, ReceptionStanding, str]]:
-    return [(row.number, row.standing, row.code) for row in rows(trail.receptions, {}, Idle())]
+def entries(trail: Trail) -> list[tuple[int, ReceptionStatus, str]]:
+    return [(row.number, row.status, row.code) for row in rows(trail.receptions, {}, Idle())]
 
 
 def test_todays_receptions_are_listed_with_their_outcome_newest_first(file: Path) -> None:
     assert entries(read_trail(file)) == [
-        (4, ReceptionStanding.INTERRUPTED, ""),
-        (3, ReceptionStanding.INQUIRY, ""),
-        (2, ReceptionStanding.LEFT, "card-removed"),
-        (1, ReceptionStanding.PROBLEM, "U-402"),
+        (4, ReceptionStatus.INTERRUPTED, ""),
+        (3, ReceptionStatus.INQUIRY, ""),
+        (2, ReceptionStatus.LEFT, "card-removed"),
+        (1, ReceptionStatus.PROBLEM, "U-402"),
     ]
 
 
@@ -74,7 +74,7 @@ def test_list_handles_partial_lines_and_replaced_files(file: Path) -> None:
         trail.read(TODAY)
         stream.write(line[40:])
     trail.read(TODAY)
-    assert entries(trail)[0] == (5, ReceptionStanding.INTERRUPTED, "")
+    assert entries(trail)[0] == (5, ReceptionStatus.INTERRUPTED, "")
     file.unlink()
     trail.read(TODAY)
     assert len(entries(trail)) == 5, "the missing file changed the list"
@@ -98,9 +98,9 @@ def test_new_day_starts_with_an_empty_list(file: Path) -> None:
 def test_list_is_formatted_as_text() -> None:
     say = staff_words(Settings(), "ja")
     day = [
-        Row("r4", 4, "2026-11-22T10:00:00+09:00", ReceptionStanding.HANDING_OVER),
-        Row("r3", 0, "2026-11-22T09:30:00+09:00", ReceptionStanding.DELIVERED, without_card=True),
-        Row("r1", 1, "2026-11-22T09:05:00+09:00", ReceptionStanding.PROBLEM, "U-402"),
+        Row("r4", 4, "2026-11-22T10:00:00+09:00", ReceptionStatus.HANDING_OVER),
+        Row("r3", 0, "2026-11-22T09:30:00+09:00", ReceptionStatus.DELIVERED, without_card=True),
+        Row("r1", 1, "2026-11-22T09:05:00+09:00", ReceptionStatus.PROBLEM, "U-402"),
     ]
     lines = list(reception_lines(day, DeliveryFailure.DISK_FULL, say))
     assert lines[0].startswith("  10:00  4番  受け渡し待ち ")

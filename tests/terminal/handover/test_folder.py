@@ -124,16 +124,16 @@ def test_unremovable_work_file_is_emptied_and_removed_by_the_next_delivery(
     assert work_files(tmp_path) == []
 
 
-def test_folder_trouble_is_reported_until_it_is_resolved(tmp_path: Path) -> None:
+def test_folder_failure_is_reported_until_it_is_resolved(tmp_path: Path) -> None:
     share = tmp_path / "share"
     results = ResultFolder(share)
-    assert results.trouble is None
+    assert results.failure is None
     results.deliver(NAME, DATA)
-    assert results.trouble is DeliveryFailure.FOLDER_MISSING
+    assert results.failure is DeliveryFailure.FOLDER_MISSING
     assert results.probe() is DeliveryFailure.FOLDER_MISSING
     share.mkdir()
     assert results.probe() is None
-    assert results.trouble is None
+    assert results.failure is None
     assert visible_files(share) == []
     assert work_files(share) == []
     assert {reason.message_id for reason in DeliveryFailure} == {
@@ -265,7 +265,7 @@ def test_existing_file_prevents_preparation(tmp_path: Path) -> None:
     results = ResultFolder(tmp_path)
     results.deliver(NAME, DATA)
     assert results.prepare(NAME, b"other") == TargetExists(tmp_path / NAME, same=False)
-    assert results.trouble is DeliveryFailure.OCCUPIED
+    assert results.failure is DeliveryFailure.OCCUPIED
     assert work_files(tmp_path) == []
 
 
@@ -343,7 +343,7 @@ def test_pipe_link_or_folder_with_the_same_name_prevents_delivery(tmp_path: Path
             target.mkdir()
     results = ResultFolder(tmp_path)
     assert results.deliver(NAME, DATA) == TargetExists(target, same=False)
-    assert results.trouble is DeliveryFailure.OCCUPIED
+    assert results.failure is DeliveryFailure.OCCUPIED
     assert kind == "link" or not elsewhere.exists()
 
 

@@ -28,19 +28,19 @@ def test_process_writes_no_core_file_and_ignores_ctrl_c(tmp_path: Path) -> None:
     assert helper.poll() is not None
 
 
-def test_trouble_is_that_of_the_last_operation(tmp_path: Path) -> None:
+def test_failure_of_the_last_operation_is_reported(tmp_path: Path) -> None:
     share, name, digest = tmp_path / "share", "OQSsiquc01res_face_1.xml", sha256(b"<XmlMsg/>").hexdigest()
     folder = FolderProcess(share)
     folder.prepare(name, b"<XmlMsg/>")
-    assert folder.trouble is DeliveryFailure.FOLDER_MISSING
+    assert folder.failure is DeliveryFailure.FOLDER_MISSING
     share.mkdir()
     folder.prepare(name, b"<XmlMsg/>")
-    assert folder.trouble is None
+    assert folder.failure is None
     assert folder.move(name, digest) == FileDelivered(share / name)
     folder.prepare(name, b"<another/>")
-    assert folder.trouble is DeliveryFailure.OCCUPIED
+    assert folder.failure is DeliveryFailure.OCCUPIED
     folder.inspect(name)
-    assert folder.trouble is None
+    assert folder.failure is None
     folder.move(name, "0" * 64)
-    assert folder.trouble is DeliveryFailure.FOLDER_MISSING
+    assert folder.failure is DeliveryFailure.FOLDER_MISSING
     folder.close()

@@ -41,7 +41,7 @@ class Office:
         books = Worker("books")
         clock = Clock()
         self.delivery = Delivery(self.ledger, books, client, self.folder, clock, INSTITUTION, **self._options)
-        self.delivery.on_trouble = self.reported.append
+        self.delivery.on_problem = self.reported.append
         try:
             yield self
         finally:

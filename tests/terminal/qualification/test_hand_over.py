@@ -59,7 +59,7 @@ def test_delivery_resumes_when_the_share_returns(
         with office.open(client):
             first = await office.delivery.deliver(await office.record_decision(client))
             assert first.stage is DeliveryStage.CONFIRMED
-            assert (office.delivery.backlog(), office.delivery.trouble) == (1, DeliveryFailure.FOLDER_MISSING)
+            assert (office.delivery.backlog(), office.delivery.failure) == (1, DeliveryFailure.FOLDER_MISSING)
             stored = b"".join(path.read_bytes() for path in office.path.parent.rglob("*") if path.is_file())
             for value in ("模擬　花子", "ﾓｷﾞ", "0001234", "19810412"):
                 for encoding in ("utf-8", "cp932"):
@@ -67,7 +67,7 @@ def test_delivery_resumes_when_the_share_returns(
             office.results.unlink()
             (later,) = await office.delivery.process_outbox()
             assert later.stage is DeliveryStage.DELIVERED
-            assert (office.delivery.backlog(), office.delivery.trouble) == (0, None)
+            assert (office.delivery.backlog(), office.delivery.failure) == (0, None)
 
     counter.play(scenario)
     assert "模擬　花子".encode() in office.files()[0].read_bytes()
@@ -83,7 +83,7 @@ def test_other_file_with_the_same_name_is_not_recorded_as_delivered(office: Offi
             office.results.mkdir()
             (office.results / name).write_bytes(b"<XmlMsg/>")
             assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.CONFIRMED
-            assert office.delivery.trouble is DeliveryFailure.OCCUPIED
+            assert office.delivery.failure is DeliveryFailure.OCCUPIED
             assert "delivered" not in office.kinds()
             (office.results / name).unlink()
             await office.delivery.process_outbox()
@@ -143,7 +143,7 @@ def test_other_decisions_are_sent_while_the_share_hangs(
             others = [await office.delivery.deliver(await office.record_decision(client)) for _ in range(3)]
             waited = time.monotonic() - began
             assert {outcome.stage for outcome in (first, *others)} == {DeliveryStage.CONFIRMED}
-            assert office.delivery.trouble is DeliveryFailure.HANGS
+            assert office.delivery.failure is DeliveryFailure.HANGS
             assert office.reported == [ProblemCode.HANDOVER_HANGS.code]
             assert office.kinds().count("confirmed") == 4
             await office.delivery.process_outbox()
@@ -259,7 +259,7 @@ def test_unmounted_share_is_not_mistaken_for_an_emptied_folder(
     office.results.rename(share)
     (office.results / WORK_FOLDER).mkdir(parents=True)  # an empty mount point with an old work folder
     (outcome,) = counter.play(next_day)
-    assert (outcome.stage, office.folder.trouble) == (DeliveryStage.CONFIRMED, DeliveryFailure.FOLDER_MISSING)
+    assert (outcome.stage, office.folder.failure) == (DeliveryStage.CONFIRMED, DeliveryFailure.FOLDER_MISSING)
     assert office.files() == []
     office.results.rename(tmp_path / "mount point")
     share.rename(office.results)
@@ -356,7 +356,7 @@ def test_other_file_found_after_a_crash_is_not_recorded_as_delivered(
     name = counter.play(first_run)
     (office.results / name).write_bytes(b"<XmlMsg/>")
     assert "delivered" not in counter.play(next_day)
-    assert office.folder.trouble is DeliveryFailure.OCCUPIED
+    assert office.folder.failure is DeliveryFailure.OCCUPIED
     (office.results / name).unlink()
     assert counter.play(next_day)[-1] == "delivered"
     assert len(office.files()) == 1

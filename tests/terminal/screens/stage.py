@@ -13,8 +13,8 @@ from textual.events import Key, MouseDown, MouseUp
 from textual.pilot import Pilot
 
 from config.settings import Settings
+from terminal.front.assembled import AssembledCounter
 from terminal.front.dock import Dock
-from terminal.front.opened import OpenedCounter
 from terminal.screens.app import TerminalApp
 from terminal.session.states import State
 from tests.terminal.screens.stand_in import StandIn
@@ -83,7 +83,7 @@ class StillCamera:
     def after(self, number: int, timeout: float) -> Any:
         return self.frame
 
-    def look(self) -> AbstractContextManager[Any]:
+    def held_open(self) -> AbstractContextManager[Any]:
         return nullcontext()
 
     def lost(self) -> object | None:
@@ -121,8 +121,8 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     counter, camera = StandIn(), StillCamera()
 
-    async def opening() -> OpenedCounter:
-        return OpenedCounter(counter, camera, dock)
+    async def opening() -> AssembledCounter:
+        return AssembledCounter(counter, camera, dock)
 
     app = make_app(opening, settings or Settings(), simulated=True, moving=False, settle_seconds=settle_seconds)
     async with app.run_test(size=size) as pilot:

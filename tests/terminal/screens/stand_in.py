@@ -12,7 +12,7 @@ from tests.terminal.talk.gallery import RULES
 
 
 class NoBacklog:
-    trouble = None
+    failure = None
 
     def backlog(self) -> int:
         return 0

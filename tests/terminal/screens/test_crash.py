@@ -200,7 +200,7 @@ _PROGRAM = """
 import asyncio, sys
 from pathlib import Path
 from config.settings import Settings
-from terminal.front.opened import OpenedCounter
+from terminal.front.assembled import AssembledCounter
 from terminal.screens.program import run_app
 from tests.terminal.talk.gallery import state_of
 from tests.terminal.screens.stand_in import StandIn
@@ -216,7 +216,7 @@ async def opening():
         app.broken = True
         app.draw_soon()
     asyncio.get_running_loop().break_soon = asyncio.ensure_future(break_soon())
-    return OpenedCounter(counter)
+    return AssembledCounter(counter)
 
 app = BreakingApp(opening, Settings(), simulated=True)
 sys.exit(run_app(app, Path(sys.argv[1]) / "terminal.log"))

@@ -12,7 +12,7 @@ _PROGRAM = """
 import asyncio, sys
 from pathlib import Path
 from config.settings import Settings
-from terminal.front.opened import OpenedCounter
+from terminal.front.assembled import AssembledCounter
 from terminal.screens.app import TerminalApp
 from terminal.screens.program import run_app
 from tests.terminal.screens.stand_in import StandIn
@@ -22,7 +22,7 @@ async def open_counter():
     counter = StandIn()
     counter.new_patient()
     counter.set_state(state_of("pin"))
-    return OpenedCounter(counter)
+    return AssembledCounter(counter)
 
 sys.exit(run_app(TerminalApp(open_counter, Settings(), simulated=True), Path(sys.argv[1]) / "terminal.log"))
 """

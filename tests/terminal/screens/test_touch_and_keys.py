@@ -558,8 +558,8 @@ async def test_numeric_keypad_operates_all_functions() -> None:
             await on_stage.key(key)
         assert on_stage.counter.posted == [
             ev.Back("r1"),
-            ev.AsideWanted("r1", ev.Aside.CHANGES),
-            ev.AsideWanted("r1", ev.Aside.LEAVING),
+            ev.AsideRequested("r1", ev.Aside.CHANGES),
+            ev.AsideRequested("r1", ev.Aside.LEAVING),
             ev.StaffCalled("r1"),
         ]
 

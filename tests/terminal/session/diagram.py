@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import structs
 
 from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, PrescriptionPolicy, Settings
-from reader.facts import CardFacts, Medium, ReaderStanding
+from reader.facts import CardFacts, Medium, ReaderStatus
 from terminal.qualification.contract import CertificateStanding, CheckFacts, SubsidyStanding
 from terminal.session import effects as fx
 from terminal.session import events as ev
@@ -200,7 +200,7 @@ def _events(node: _Node, offers: tuple[Offer, ...], counter: _Counter) -> Iterat
     else:
         yield ev.CardTaken(node.on_reader), None, node.seconds
     yield ev.CameraChanged(available=False), node.on_reader, node.seconds
-    yield ev.ReaderChanged(ReaderStanding.NONE), None, node.seconds
+    yield ev.ReaderChanged(ReaderStatus.NONE), None, node.seconds
     for moment in (next_tick(node.state, counter.rules), getattr(node.state, "deadline", None)):
         if moment is not None:
             yield ev.Tick(), node.on_reader, max(moment, node.seconds)

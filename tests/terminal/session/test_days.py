@@ -433,7 +433,7 @@ def test_first_visit_registers_the_card_and_continues() -> None:
     world = World()
     world.identify_by_pin(check=CHECK.model_copy(update={"registered": False}))
     assert isinstance(world.state, st.Registration)
-    world.touch(ev.RegistrationWanted)
+    world.touch(ev.RegistrationRequested)
     world.answer(ev.Registered, CHECK)
     assert isinstance(world.state, st.Consent)
 
@@ -441,7 +441,7 @@ def test_first_visit_registers_the_card_and_continues() -> None:
 def test_registration_timeout_is_not_reported_as_declined() -> None:
     world = World()
     world.identify_by_pin(check=CHECK.model_copy(update={"registered": False}))
-    world.touch(ev.RegistrationWanted)
+    world.touch(ev.RegistrationRequested)
     effects = world.wait(60)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.SERVICE_SILENT
@@ -777,13 +777,13 @@ def test_language_can_change_on_every_screen_and_resets_at_the_end() -> None:
 
 def test_language_is_chosen_from_the_full_list() -> None:
     world = World()
-    world.send(ev.LanguagesWanted(""))
+    world.send(ev.LanguagesRequested(""))
     assert isinstance(world.state, st.Idle)
     assert world.state.help is st.Help.LANGUAGES
     world.send(ev.DisplayChanged("", language="en"))
     assert world.state.help is None
     world.read_card()
-    world.touch(ev.LanguagesWanted)
+    world.touch(ev.LanguagesRequested)
     assert world.reception.aside is ev.Aside.LANGUAGES
     world.touch(ev.DisplayChanged, "ja")
     assert (world.reception.aside, world.reception.display.language) == (ev.Aside.NONE, "ja")
@@ -792,7 +792,7 @@ def test_language_is_chosen_from_the_full_list() -> None:
 def test_language_list_closes_when_the_screen_advances() -> None:
     world = World()
     world.insert_card()
-    world.touch(ev.LanguagesWanted)
+    world.touch(ev.LanguagesRequested)
     world.answer(ev.CardRead, CARD)
     assert isinstance(world.state, st.ChoosingMethod)
     assert not world.reception.aside
@@ -802,7 +802,7 @@ def test_screen_can_be_displayed_to_staff_in_japanese_briefly() -> None:
     world = World()
     world.send(ev.DisplayChanged("", language="en"))
     world.identify_by_pin()
-    world.touch(ev.LanguagesWanted)
+    world.touch(ev.LanguagesRequested)
     world.touch(ev.JapaneseShown)
     assert world.reception.japanese_until is not None
     world.wait(world.rules.show_japanese)

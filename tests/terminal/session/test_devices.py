@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from consent.items import Item
 from consent.records import Cause
-from reader.facts import CardFacts, CardGone, NotMyNumberCard, ReaderBusy, ReaderLost, ReaderStanding, TwoCards
+from reader.facts import CardFacts, CardGone, NotMyNumberCard, ReaderBusy, ReaderLost, ReaderStatus, TwoCards
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.session import effects as fx
@@ -38,28 +38,28 @@ def accept(world: World) -> st.Complete:
 # --- readers ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("standing", [standing for standing in ReaderStanding if standing is not ReaderStanding.READY])
-def test_idle_screen_is_out_of_service_until_a_reader_returns(standing: ReaderStanding) -> None:
+@pytest.mark.parametrize("status", [status for status in ReaderStatus if status is not ReaderStatus.READY])
+def test_idle_screen_is_out_of_service_until_a_reader_returns(status: ReaderStatus) -> None:
     world = World()
-    assert alerts(world.send(ev.ReaderChanged(standing))) == ["U-502"]
+    assert alerts(world.send(ev.ReaderChanged(status))) == ["U-502"]
     assert isinstance(world.state, st.Idle)
-    assert (world.state.out_of_service, world.state.reader) == (ProblemCode.READER_LOST, standing)
-    assert world.send(ev.ReaderChanged(ReaderStanding.NO_SERVICE)) == (), "staff is alerted once"
-    world.send(ev.ReaderChanged(ReaderStanding.READY))
+    assert (world.state.out_of_service, world.state.reader) == (ProblemCode.READER_LOST, status)
+    assert world.send(ev.ReaderChanged(ReaderStatus.NO_SERVICE)) == (), "staff is alerted once"
+    world.send(ev.ReaderChanged(ReaderStatus.READY))
     assert world.state == st.Idle()
 
 
 def test_a_card_implies_a_ready_reader() -> None:
     world = World()
-    world.send(ev.ReaderChanged(ReaderStanding.NONE))
+    world.send(ev.ReaderChanged(ReaderStatus.NONE))
     world.insert_card()
-    assert world.reception.reader is ReaderStanding.READY
+    assert world.reception.reader is ReaderStatus.READY
 
 
 def test_reader_lost_before_the_check_is_not_reported_as_card_removed() -> None:
     world = World()
     world.read_card()
-    effects = world.send(ev.ReaderChanged(ReaderStanding.NONE))
+    effects = world.send(ev.ReaderChanged(ReaderStatus.NONE))
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.READER_LOST
     assert fx.WipePatient in kinds(effects)
@@ -74,7 +74,7 @@ def test_reader_lost_after_the_check_keeps_confirmed_answers_and_records_the_cau
     world = World()
     world.identify_by_pin()
     world.touch(ev.ShareAll)
-    effects = world.send(ev.ReaderChanged(ReaderStanding.NO_SERVICE))
+    effects = world.send(ev.ReaderChanged(ReaderStatus.NO_SERVICE))
     assert world.decision().cause is Cause.READER_LOST
     assert world.flags()[Item.DIAGNOSIS] == 1
     assert world.flags()[Item.HIGH_COST_LIMIT] == 0
@@ -99,7 +99,7 @@ def test_card_lost_just_before_its_reader_is_reported_as_reader_lost() -> None:
     world.answer(ev.CardFailed, CardGone())
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.CARD_GONE
-    assert alerts(world.send(ev.ReaderChanged(ReaderStanding.NONE))) == ["U-502"]
+    assert alerts(world.send(ev.ReaderChanged(ReaderStatus.NONE))) == ["U-502"]
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.READER_LOST
 
@@ -109,7 +109,7 @@ def test_losing_the_reader_does_not_interrupt_a_submission() -> None:
     world.identify_by_pin()
     world.touch(ev.ShareNone)
     world.touch(ev.QuestionAnswered, "limit", False)
-    world.send(ev.ReaderChanged(ReaderStanding.NONE))
+    world.send(ev.ReaderChanged(ReaderStatus.NONE))
     assert isinstance(world.state, st.Submitting)
     assert world.decision().cause is Cause.ANSWERED
     accept(world)
@@ -122,7 +122,7 @@ def test_losing_the_reader_drops_the_next_patients_card() -> None:
     world.identify_by_pin()
     world.remove_card()
     world.insert_card()
-    world.send(ev.ReaderChanged(ReaderStanding.NONE))
+    world.send(ev.ReaderChanged(ReaderStatus.NONE))
     accept(world)
     world.wait(6)
     assert isinstance(world.state, st.Idle)
@@ -238,7 +238,7 @@ def test_shown_code_is_wiped_on_cancel_and_when_the_reader_is_lost() -> None:
     assert world.send(ev.Cancelled("")) == (fx.WipeShownCode("", 0, "shown-1"),)
     assert type(world.state) is st.Idle
     show_code(world, handle="shown-2")
-    assert fx.WipeShownCode("", 0, "shown-2") in world.send(ev.ReaderChanged(ReaderStanding.NONE))
+    assert fx.WipeShownCode("", 0, "shown-2") in world.send(ev.ReaderChanged(ReaderStatus.NONE))
     assert type(world.state) is st.Idle
     world.send(ev.CodeShown("shown-3", EXPIRY))
     assert type(world.state) is st.Idle, "codes are ignored without a reader"

@@ -227,7 +227,7 @@ def complete(world: World) -> st.Complete:
 def test_details_are_displayed_for_five_seconds_on_request() -> None:
     world = World()
     assert complete(world).details_until is None
-    world.touch(ev.DetailsWanted)
+    world.touch(ev.DetailsRequested)
     assert isinstance(world.state, st.Complete)
     assert world.state.details_until is not None
     world.wait(4)
@@ -242,7 +242,7 @@ def test_details_requested_late_remain_after_the_card_is_taken() -> None:
     world = World()
     complete(world)
     world.wait(4)
-    world.touch(ev.DetailsWanted)
+    world.touch(ev.DetailsRequested)
     world.remove_card()
     world.wait(4)
     assert isinstance(world.state, st.Complete)
@@ -254,7 +254,7 @@ def test_no_details_if_no_question_was_asked() -> None:
     world = World()
     world.identify_by_pin(check=CHECK.model_copy(update={"valid": False}))
     state = accept(world)
-    assert world.touch(ev.DetailsWanted) == ()
+    assert world.touch(ev.DetailsRequested) == ()
     assert world.state == state
 
 

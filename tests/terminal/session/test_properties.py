@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, LimitPolicy, PrescriptionPolicy
 from consent.items import AnsweredBy
 from consent.records import Cause
-from reader.facts import Medium, ReaderStanding
+from reader.facts import Medium, ReaderStatus
 from terminal.audit import audit
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStanding, PrescriptionForm, Purpose, SubsidyStanding, Way
@@ -50,7 +50,7 @@ FACTS = st_.builds(
     has_specific_disease_certificate=st_.booleans(),
     may_share=st_.sampled_from([True, True, True, False]),
     prescriptions=st_.sampled_from([(), WAITING[:1], WAITING[:2], WAITING]),
-    standing=st_.sampled_from([CertificateStanding.VALID, *CertificateStanding]),
+    status=st_.sampled_from([CertificateStanding.VALID, *CertificateStanding]),
 )
 CARDS = st_.builds(
     lambda pin, code, medium: replace(CARD, pin_tries_left=pin, code_tries_left=code, medium=medium),
@@ -96,7 +96,7 @@ class Counter(RuleBasedStateMachine):
         """Check that a lost reader is not reported as a removed card."""
         if isinstance(before, st.Idle) or not before.reception.card_in:
             return
-        lost = (isinstance(event, ev.ReaderChanged) and event.standing is not ReaderStanding.READY) or (
+        lost = (isinstance(event, ev.ReaderChanged) and event.status is not ReaderStatus.READY) or (
             isinstance(event, ev.CardTaken) and event.reader_lost
         )
         if not lost or isinstance(before, st.Submitting | st.Complete | st.Inquiry):
@@ -193,11 +193,11 @@ class Counter(RuleBasedStateMachine):
     def camera_changes(self, available: bool) -> None:
         self.send(ev.CameraChanged(available))
 
-    @rule(standing=st_.sampled_from([ReaderStanding.READY] * 3 + list(ReaderStanding)))
-    def reader_changes(self, standing: ReaderStanding) -> None:
-        if standing is not ReaderStanding.READY:
+    @rule(status=st_.sampled_from([ReaderStatus.READY] * 3 + list(ReaderStatus)))
+    def reader_changes(self, status: ReaderStatus) -> None:
+        if status is not ReaderStatus.READY:
             self.world.on_reader = None
-        self.send(ev.ReaderChanged(standing))
+        self.send(ev.ReaderChanged(status))
 
     @precondition(lambda self: self.world.on_reader is not None)
     @rule()
@@ -254,7 +254,7 @@ class Counter(RuleBasedStateMachine):
             case st.Notice() | st.Inquiry():
                 self.send(ev.Understood(key))
             case st.Registration():
-                self.send(ev.RegistrationWanted(key))
+                self.send(ev.RegistrationRequested(key))
             case st.Consent(index=None):
                 self.send((ev.ShareAll if prefer_face else ev.OneByOne)(key))
             case st.Consent() | st.SpecificDisease() | st.Subsidies() | st.Limit() if state.question is not None:
@@ -295,11 +295,11 @@ class Counter(RuleBasedStateMachine):
         self.send(ev.RespondentChosen(self.world.reception.id, respondent))
 
     @precondition(lambda self: not isinstance(self.world.state, st.Idle))
-    @rule(aside=st_.sampled_from((ev.LanguagesWanted, ev.JapaneseShown, ev.SayAgain, *ev.Aside)))
+    @rule(aside=st_.sampled_from((ev.LanguagesRequested, ev.JapaneseShown, ev.SayAgain, *ev.Aside)))
     def aside_is_requested(self, aside: Any) -> None:
         before = self.world.state
         reception = self.world.reception.id
-        self.send(ev.AsideWanted(reception, aside) if isinstance(aside, ev.Aside) else aside(reception))
+        self.send(ev.AsideRequested(reception, aside) if isinstance(aside, ev.Aside) else aside(reception))
         assert type(self.world.state) is type(before)
 
     @precondition(lambda self: not isinstance(self.world.state, st.Idle))
@@ -431,7 +431,7 @@ class Counter(RuleBasedStateMachine):
         reader = state.reader if isinstance(state, st.Idle) else state.reception.reader
         assert reader is self.world.reader
         if isinstance(state, st.Idle):
-            assert (state.out_of_service is None) == (self.world.reader is ReaderStanding.READY)
+            assert (state.out_of_service is None) == (self.world.reader is ReaderStatus.READY)
 
     @invariant()
     def code_exists_only_with_its_card(self) -> None:
@@ -470,7 +470,7 @@ class Counter(RuleBasedStateMachine):
         assert not world.codes_shown
         assert not world.codes_by_reception
         world.wait(world.rules.timeouts["StaffCheck"])
-        world.send(ev.ReaderChanged(ReaderStanding.READY))
+        world.send(ev.ReaderChanged(ReaderStatus.READY))
         assert world.state == st.Idle(camera=world.camera), "data of the last reception remains"
         started = {effect.reception for effect in world.issued if isinstance(effect, fx.ReadCard)}
         assert started <= world.wiped

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
 from consent.items import AnsweredBy, Item
-from reader.facts import CardFacts, CardGone, CardUnreadable, ReaderBusy, ReaderLost, ReaderStanding, TwoCards
+from reader.facts import CardFacts, CardGone, CardUnreadable, ReaderBusy, ReaderLost, ReaderStatus, TwoCards
 from terminal.qualification.contract import CertificateStanding, CheckFacts, RefusalReason, WaitingPrescription, Way
 from terminal.session import effects as fx
 from terminal.session import events as ev
@@ -81,7 +81,7 @@ class World:
         self.pins_entered = 0
         self.holders: dict[str, Holder] = {}
         self.camera = True
-        self.reader = ReaderStanding.READY
+        self.reader = ReaderStatus.READY
         self.checked_in_without_sharing: set[str] = set()
         self.chosen_respondents: dict[str, AnsweredBy] = {}
         self.chose_face: set[str] = set()
@@ -198,9 +198,9 @@ class World:
         if isinstance(event, ev.CameraChanged):
             self.camera = event.available
         if isinstance(event, ev.ReaderChanged):
-            self.reader = event.standing
+            self.reader = event.status
         if isinstance(event, ev.CardPresent):
-            self.reader = ReaderStanding.READY
+            self.reader = ReaderStatus.READY
         if isinstance(event, ev.CardPresent):
             self.holders[event.reception] = Holder(event.card)
         for holder in self.holders.values():
@@ -308,7 +308,7 @@ def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: Card
     service: list[ev.EffectAnswer] = [ev.ServiceSilent(*ids), ev.ServiceRefused(*ids, RefusalReason.REVOKED)]
     match effect:
         case fx.ReadCard():
-            others = [ev.CardFailed(*ids, trouble) for trouble in (TwoCards(), ReaderBusy("r"), ReaderLost("r"))]
+            others = [ev.CardFailed(*ids, failure) for failure in (TwoCards(), ReaderBusy("r"), ReaderLost("r"))]
             return [ev.CardRead(*ids, card), *card_failures, *failed, *others]
         case fx.FetchChallenge():
             return [ev.ChallengeFetched(*ids, now.wall + timedelta(minutes=3)), *service, *failed]
@@ -378,7 +378,7 @@ TOUCHES: tuple[type[ev.Touch], ...] = (
     ev.StaffSaysOther,
     ev.StaffDiscards,
     ev.Understood,
-    ev.RegistrationWanted,
+    ev.RegistrationRequested,
     ev.RegistrationDeclined,
     ev.ShareAll,
     ev.ShareNone,
@@ -387,7 +387,7 @@ TOUCHES: tuple[type[ev.Touch], ...] = (
     ev.Back,
     ev.Cancelled,
     ev.CheckInWithoutSharing,
-    ev.DetailsWanted,
+    ev.DetailsRequested,
     ev.NextFamilyMember,
     ev.MoreTime,
     ev.StaffCalled,

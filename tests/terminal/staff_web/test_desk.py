@@ -24,8 +24,8 @@ from tests.terminal.staff_web.office import PASSWORD, Office
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed (run make setup)")
 
 
-def row(number: int, standing: str) -> str:
-    return f"#day li[data-number='{number}'][data-standing='{standing}']"
+def row(number: int, status: str) -> str:
+    return f"#day li[data-number='{number}'][data-status='{status}']"
 
 
 async def _calls_and_the_list(office: Office) -> None:

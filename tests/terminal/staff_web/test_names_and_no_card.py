@@ -134,7 +134,7 @@ def test_a_check_without_card_delivers_a_result_file(counter: DemoCounter) -> No
         await page.locator("dialog", has_text="結果をレセコンへ渡しました").wait_for()
         assert "資格：有効" in await page.locator("dialog").inner_text()
         await page.get_by_role("button", name="とじる").click()
-        await page.locator("#day li[data-standing=delivered]", has_text="カードなし").wait_for()
+        await page.locator("#day li[data-status=delivered]", has_text="カードなし").wait_for()
 
     _run(Office(counter), scenario)
     ledger = ledger_path(counter.settings)
@@ -164,7 +164,7 @@ def test_a_silent_service_delivers_nothing_and_ends_the_check(counter: DemoCount
         await page.get_by_role("button", name="確認する", exact=True).click()
         await page.locator("dialog .note", has_text="返事がありません").wait_for()
         await page.get_by_role("button", name="とじる").click()
-        await page.locator("#day li[data-standing=refused]", has_text="カードなし").wait_for()
+        await page.locator("#day li[data-status=refused]", has_text="カードなし").wait_for()
 
     _run(Office(counter), scenario)
     kinds = [record.event.kind for record in LedgerFile(ledger_path(counter.settings)).records()]

@@ -14,7 +14,7 @@ from websockets.sync.connection import Connection
 from websockets.typing import Origin
 
 from config.settings import Settings
-from terminal.front.opened import OpenedCounter
+from terminal.front.assembled import AssembledCounter
 from terminal.staff_web.pages import StaffPages
 from terminal.staff_web.sessions import DAY_SECONDS, PROOF_SECONDS, Level, Sessions
 from tests.terminal.screens.stand_in import StandIn
@@ -33,7 +33,7 @@ class StaffServer:
     async def _serve(self) -> None:
         pages = StaffPages(self._settings, self._port, lambda _: None)
         pages.start()
-        pages.attach(OpenedCounter(StandIn()), lambda: None)
+        pages.attach(AssembledCounter(StandIn()), lambda: None)
         self.port = pages.sites[0].port
         self._ready.set()
         await self._end.wait()

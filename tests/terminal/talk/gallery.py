@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, PrescriptionPolicy
 from consent.items import AnsweredBy
-from reader.facts import CardGone, CardUnreadable, Medium, ReaderStanding, TwoCards
+from reader.facts import CardGone, CardUnreadable, Medium, ReaderStatus, TwoCards
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStanding, RefusalReason, SubsidyStanding
 from terminal.session import effects as fx
@@ -51,7 +51,7 @@ def _card_left(world: World) -> None:
 
 
 def _out_of_service(world: World) -> None:
-    world.send(ev.ReaderChanged(ReaderStanding.NAMED_MISSING))
+    world.send(ev.ReaderChanged(ReaderStatus.NAMED_MISSING))
 
 
 def _help(world: World) -> None:
@@ -64,12 +64,12 @@ def _no_card(world: World) -> None:
 
 
 def _idle_languages(world: World) -> None:
-    world.send(ev.LanguagesWanted(""))
+    world.send(ev.LanguagesRequested(""))
 
 
 def _languages(world: World) -> None:
     _method(world)
-    world.touch(ev.LanguagesWanted)
+    world.touch(ev.LanguagesRequested)
 
 
 def _for_child(world: World) -> None:
@@ -120,7 +120,7 @@ def _staff_check_proxy(world: World) -> None:
 
 def _respondents(world: World) -> None:
     _consent_child(world)
-    world.touch(ev.AsideWanted, ev.Aside.RESPONDENT)
+    world.touch(ev.AsideRequested, ev.Aside.RESPONDENT)
 
 
 def _companion(world: World) -> None:
@@ -322,7 +322,7 @@ def _registration(world: World) -> None:
 
 def _registering(world: World) -> None:
     _registration(world)
-    world.touch(ev.RegistrationWanted)
+    world.touch(ev.RegistrationRequested)
 
 
 def _consent(world: World) -> None:
@@ -425,7 +425,7 @@ def _complete(world: World) -> None:
 
 def _details(world: World) -> None:
     _complete(world)
-    world.touch(ev.DetailsWanted)
+    world.touch(ev.DetailsRequested)
 
 
 def _done_card_taken(world: World) -> None:
@@ -483,7 +483,7 @@ def _two_cards(world: World) -> None:
 
 def _reader_lost(world: World) -> None:
     _method(world)
-    world.send(ev.ReaderChanged(ReaderStanding.NONE))
+    world.send(ev.ReaderChanged(ReaderStatus.NONE))
 
 
 def _suspended(world: World) -> None:

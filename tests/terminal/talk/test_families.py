@@ -79,7 +79,7 @@ def test_a_parents_card_used_for_a_child_addresses_the_parent() -> None:
 def test_a_companion_must_ask_the_patient_first() -> None:
     world = World(RULES)
     world.identify_by_pin()
-    world.touch(ev.AsideWanted, ev.Aside.RESPONDENT)
+    world.touch(ev.AsideRequested, ev.Aside.RESPONDENT)
     assert offer_ids(talk_in(world)) == ["close", "as-person", "as-guardian", "as-companion"]
     assert talk_in(world).body.offers[-1].hint == "本人に聞いてから選んでください"
     world.touch(ev.RespondentChosen, AnsweredBy.COMPANION)

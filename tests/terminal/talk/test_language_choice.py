@@ -32,7 +32,7 @@ def test_every_language_can_be_chosen_on_the_first_screen() -> None:
 
 def test_every_language_can_be_chosen_later_and_staff_can_read_japanese() -> None:
     foot = talk_of(state_of("method", "en"), replace(RULES, languages=("ja", "en", "x")), speak).foot
-    assert isinstance(next(offer for offer in foot if offer.id == "language").event, ev.LanguagesWanted)
+    assert isinstance(next(offer for offer in foot if offer.id == "language").event, ev.LanguagesRequested)
     chooser = _talk_in(state_of("languages", "en"))
     assert [offer.id for offer in chooser.body.offers] == ["language-ja", "language-en", "japanese"]
     assert "japanese" not in [offer.id for offer in _talk_in(state_of("languages", "ja")).body.offers]

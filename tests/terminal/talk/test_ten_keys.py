@@ -50,7 +50,7 @@ def test_every_offer_can_be_reached_with_ten_keys(name: str, voice: bool) -> Non
         needs_confirmation = type(offer.event) in leaving and offer.id != "start-over"
         assert needs_confirmation or offer.event in events, f"{offer.id} on {name}"
         if needs_confirmation:
-            assert ev.AsideWanted(offer.event.reception, ev.Aside.LEAVING) in events  # type: ignore[union-attr]
+            assert ev.AsideRequested(offer.event.reception, ev.Aside.LEAVING) in events  # type: ignore[union-attr]
             assert offer.event in [other.event for other in talk_in(press(state, ".")).body.offers]
 
 

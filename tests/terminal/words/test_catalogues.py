@@ -13,7 +13,7 @@ from config.profiles import Profile
 from config.settings import ConsentSettings
 from consent.items import HolderFacts, Item, Question, QuestionKind, Wording
 from consent.questions import questions
-from reader.facts import ReaderStanding
+from reader.facts import ReaderStatus
 from terminal.handover.folder import DeliveryFailure
 from terminal.problems import ProblemCode
 from terminal.session.states import LeaveReason, MethodReason
@@ -128,8 +128,8 @@ def test_every_guidance_and_reason_has_its_texts(language: str) -> None:
         assert not method_reason or say(f"why.{method_reason}")
     for leave_reason in LeaveReason:
         assert say(f"idle.left.{leave_reason}")
-    for standing in ReaderStanding:
-        assert standing is ReaderStanding.READY or say(f"reader.{standing}")
+    for status in ReaderStatus:
+        assert status is ReaderStatus.READY or say(f"reader.{status}")
     for failure in DeliveryFailure:
         assert say(failure.message_id)
 

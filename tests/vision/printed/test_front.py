@@ -16,7 +16,7 @@ from vision.printed.fields import PrintedBirth, PrintedFields, birth_of, securit
 from vision.printed.front import read_front
 from vision.printed.recogniser import Character, Recogniser
 from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
-from vision.synthetic.card_scene import CardScene, SceneTrouble, homography, ordinary, shoot
+from vision.synthetic.card_scene import CardScene, Difficulty, homography, ordinary, shoot
 
 
 def picture_of(front: CardFront, scene: CardScene | None = None, seed: int = 1) -> Image:
@@ -174,13 +174,13 @@ def test_an_uncertain_digit_is_left_blank() -> None:
 
 
 def test_difficult_pictures_are_not_misread(hana: CardFront, recogniser: Recogniser) -> None:
-    for seed, trouble in enumerate(SceneTrouble):
-        scene = CardScene(width=0.7, light=0.35, noise=9, blur=1.4, motion=2, troubles=(trouble,))
+    for seed, difficulty in enumerate(Difficulty):
+        scene = CardScene(width=0.7, light=0.35, noise=9, blur=1.4, motion=2, difficulties=(difficulty,))
         fields = read(hana, recogniser, scene)
-        assert fields.birth in (None, PrintedBirth("昭和", 55, 3, 1)), trouble
-        assert fields.expiry in (None, date(2033, 3, 1)), trouble
+        assert fields.birth in (None, PrintedBirth("昭和", 55, 3, 1)), difficulty
+        assert fields.expiry in (None, date(2033, 3, 1)), difficulty
         digits = zip(fields.security, b"4907", strict=True)
-        assert all(digit in (0x20, expected) for digit, expected in digits), (trouble, seed)
+        assert all(digit in (0x20, expected) for digit, expected in digits), (difficulty, seed)
 
 
 def test_text_recognition_runs_only_on_the_three_fields(

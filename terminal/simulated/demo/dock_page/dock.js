@@ -97,7 +97,7 @@ function currentPatient(words) {
   const texts = book.people[state.current][language];
   return make("section", { class: "now", "aria-label": words.who },
     make("h2", {}, state.begun || state.current !== book.lists[0].people[0] ? texts.who : words.invitation),
-    state.trouble ? make("p", { class: "trouble", role: "alert" }, state.trouble) : undefined,
+    state.problem ? make("p", { class: "problem", role: "alert" }, state.problem) : undefined,
     make("ol", { "aria-label": words.steps }, ...texts.steps.map((step) => make("li", {}, step))),
     hands({ book, state, words, act, expanded }),
     collapsible("answer", words.answer, make("dl", {},

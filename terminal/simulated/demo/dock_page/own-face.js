@@ -10,11 +10,11 @@ export function ask(question, words, act, languageButton) {
   const back = make("button", { type: "button" }, words.back);
   back.addEventListener("click", () => act({ type: "agree", yes: false }));
   const place = make("div", { class: "hands" }, take, question.back ? back : undefined);
-  const trouble = make("p", { class: "trouble", role: "alert", hidden: !question.trouble }, question.trouble);
+  const problem = make("p", { class: "problem", role: "alert", hidden: !question.problem }, question.problem);
   take.addEventListener("click", async () => {
     if (question.browser && !(await granted())) {
-      trouble.textContent = words.refused;
-      trouble.hidden = false;
+      problem.textContent = words.refused;
+      problem.hidden = false;
       return;
     }
     place.replaceChildren(make("p", { role: "status" }, words.taking));
@@ -22,7 +22,7 @@ export function ask(question, words, act, languageButton) {
   });
   return [
     make("header", {}, make("h1", {}, words.question), languageButton(words)),
-    make("section", { class: "now" }, trouble, make("p", {}, words.kept), make("p", {}, words.sit), place),
+    make("section", { class: "now" }, problem, make("p", {}, words.kept), make("p", {}, words.sit), place),
   ];
 }
 

@@ -40,11 +40,11 @@ def answer_upload(request: Upload, file: UploadedFile, duration: timedelta, cont
     header = RequestHeader(
         institution_code=request.header.institution_code, file_identifier=request.header.file_identifier
     )
-    trouble = _refusal(header.institution_code, context)
-    if trouble is None and isinstance(request, ConsentListRequest):
-        trouble = period_problem(file.job, request.body.search)
-    if trouble is not None:
-        return BulkAccepted(header=context.header(header, FAILED, trouble.code, trouble.sentence))
+    problem = _refusal(header.institution_code, context)
+    if problem is None and isinstance(request, ConsentListRequest):
+        problem = period_problem(file.job, request.body.search)
+    if problem is not None:
+        return BulkAccepted(header=context.header(header, FAILED, problem.code, problem.sentence))
     number = context.store.upload(
         file.key, file.job, header.institution_code, file.data, context.now, context.now + duration
     )
@@ -57,11 +57,11 @@ def answer_fetch(request: BulkFetch, job: str, context: AnswerContext) -> BulkRe
     """Return segment 2 while the job is in progress, and its result for a day afterwards."""
     number, institution = request.body.reception_number, request.header.institution_code
     upload = context.store.uploaded(number)
-    trouble = _refusal(institution, context)
-    if trouble is None and (upload is None or (upload.institution, upload.job) != (institution, job)):
-        trouble = ExchangeProblem.UNKNOWN_RECEPTION
-    if trouble is not None or upload is None:
-        return _result(job, _header(request, context, FAILED, trouble))
+    problem = _refusal(institution, context)
+    if problem is None and (upload is None or (upload.institution, upload.job) != (institution, job)):
+        problem = ExchangeProblem.UNKNOWN_RECEPTION
+    if problem is not None or upload is None:
+        return _result(job, _header(request, context, FAILED, problem))
     uploaded = _parse_upload(upload.request, upload.job)
     if context.now < upload.ready_at:
         return _result(job, _header(request, context, IN_PROCESS, number=number, uploaded=uploaded))
@@ -110,7 +110,7 @@ def _header(
     request: BulkFetch,
     context: AnswerContext,
     segment: str,
-    trouble: ExchangeProblem | None = None,
+    problem: ExchangeProblem | None = None,
     *,
     number: str | None = None,
     uploaded: Upload | None = None,
@@ -124,7 +124,7 @@ def _header(
         file_identifier=request.header.file_identifier or (original.file_identifier if original else None),
         reception_number=number,
         segment=segment,
-        error_code=trouble.code if trouble else None,
-        error_message=trouble.sentence if trouble else None,
+        error_code=problem.code if problem else None,
+        error_message=problem.sentence if problem else None,
         character_code=context.character_code,
     )

@@ -119,13 +119,13 @@ def _has_care_consent(found: FoundInsured, care: str, item: Item, context: Answe
 
 
 def _common(header: DataHeader, found: FoundInsured | ExchangeProblem, context: AnswerContext) -> dict[str, object]:
-    trouble = found if isinstance(found, ExchangeProblem) else ExchangeProblem.SIMULATED
+    problem = found if isinstance(found, ExchangeProblem) else ExchangeProblem.SIMULATED
     return {
         "executed_at": context.now,
         "institution_code": header.institution_code,
         "file_identifier": header.file_identifier,
         "result": _BAD if isinstance(found, ExchangeProblem) else _GOOD,
-        "message_code": trouble.code,
-        "message": trouble.sentence,
+        "message_code": problem.code,
+        "message": problem.sentence,
         "character_code": context.character_code,
     }

@@ -55,12 +55,12 @@ def care_units(search: ConsentSearch, institution: str, context: AnswerContext) 
 
 def registration_unit(info: RegistrationInfo, institution: str, context: AnswerContext) -> BulkRegistrationUnit:
     """Register a patient number and return the outcome."""
-    trouble = register(info, institution, context)
+    problem = register(info, institution, context)
     return BulkRegistrationUnit(
         info=info,
-        status="1" if trouble is None else "2",
-        result_code=trouble.code if trouble else None,
-        result_message=trouble.sentence if trouble else None,
+        status="1" if problem is None else "2",
+        result_code=problem.code if problem else None,
+        result_message=problem.sentence if problem else None,
     )
 
 

@@ -16,14 +16,14 @@ def answer_registration(request: RegistrationRequest, context: AnswerContext) ->
         refusal = ExchangeProblem.PROVOKED if context.fail else ExchangeProblem.OTHER_INSTITUTION
         return RegistrationAnswer(header=context.header(header, FAILED, refusal.code, refusal.sentence))
     info = request.body.info
-    trouble = register(info, header.institution_code, context)
+    problem = register(info, header.institution_code, context)
     return RegistrationAnswer(
         header=context.header(header, ENDED_NORMALLY),
         body=RegistrationResult(
             info=info,
-            status="1" if trouble is None else "2",
-            result_code=trouble.code if trouble else None,
-            result_message=trouble.sentence if trouble else None,
+            status="1" if problem is None else "2",
+            result_code=problem.code if problem else None,
+            result_message=problem.sentence if problem else None,
         ),
     )
 

@@ -26,9 +26,9 @@ NOBODY, SEVERAL = "4", "5"
 
 def answer_check(request: QualificationRequest, context: AnswerContext) -> QualificationAnswer:
     header = request.header
-    trouble = _refusal(header, context)
-    if trouble is not None:
-        return QualificationAnswer(header=_header(header, context, trouble.code, trouble.sentence))
+    problem = _refusal(header, context)
+    if problem is not None:
+        return QualificationAnswer(header=_header(header, context, problem.code, problem.sentence))
     outcome = check(request.body.search, header.confirmation_date, header.institution_code, context)
     if isinstance(outcome, QualificationBody):
         return QualificationAnswer(header=_header(header, context), body=outcome)
@@ -87,8 +87,8 @@ def _query(search: SearchInfo, day: date) -> CheckQuery:
 
 
 def _message(body: QualificationBody) -> dict[str, str]:
-    trouble = {NOBODY: ExchangeProblem.NOBODY, SEVERAL: ExchangeProblem.SEVERAL}.get(body.validity or "")
-    return {} if trouble is None else {"result_code": trouble.code, "result_message": trouble.sentence}
+    problem = {NOBODY: ExchangeProblem.NOBODY, SEVERAL: ExchangeProblem.SEVERAL}.get(body.validity or "")
+    return {} if problem is None else {"result_code": problem.code, "result_message": problem.sentence}
 
 
 def _results(body: QualificationBody, search: SearchInfo) -> tuple[object, ...]:

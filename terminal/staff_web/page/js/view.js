@@ -36,11 +36,11 @@ export function day(rows, readable, words, send) {
 }
 
 function line(row, words, send) {
-  const item = make("li", { "data-number": row.number, "data-standing": row.standing },
+  const item = make("li", { "data-number": row.number, "data-status": row.status },
     make("b", { class: "number" }, row.number || "－"), make("time", {}, row.time),
     make("div", { class: "what" },
-      make("span", { class: `pill ${BAD.has(row.standing) ? "bad" : OFF.has(row.standing) ? "off" : row.settled ? "good" : "open"}` },
-        make("span", { "aria-hidden": "true" }, `${SIGNS[row.standing] ?? "－"} `), row.text),
+      make("span", { class: `pill ${BAD.has(row.status) ? "bad" : OFF.has(row.status) ? "off" : row.settled ? "good" : "open"}` },
+        make("span", { "aria-hidden": "true" }, `${SIGNS[row.status] ?? "－"} `), row.text),
       row.noCard ? make("b", {}, row.noCard) : "",
       row.why ? make("span", {}, row.code ? `${row.why}（${row.code}）` : row.why) : "",
       row.withdrawn.length ? make("span", { class: "taken" }, `${words.withdrawn}：${row.withdrawn.join("・")}`) : "",

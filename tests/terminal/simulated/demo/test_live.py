@@ -286,7 +286,7 @@ def test_portrait_fails_if_no_one_is_in_front_of_the_webcam(tmp_path: Path) -> N
     camera = Camera(OpenCvSource(str(path), loop=True))
     camera.start()
     try:
-        with camera.look(), pytest.raises(NotReady, match="no picture within 1 seconds showed exactly one face"):
+        with camera.held_open(), pytest.raises(NotReady, match="no picture within 1 seconds showed exactly one face"):
             take_portrait(camera, open_engine(tmp_path), seconds=1)
     finally:
         camera.stop()

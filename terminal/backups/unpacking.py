@@ -6,8 +6,8 @@ import zlib
 from pathlib import Path
 
 from config.files import private_folder
-from terminal.keeping.contents import MANIFEST, SETTINGS, Manifest, is_backup_member
-from terminal.keeping.sealed import Opener, SealError
+from terminal.backups.contents import MANIFEST, SETTINGS, Manifest, is_backup_member
+from terminal.backups.sealed import Opener, SealError
 
 _MAX_SETTINGS_SIZE = 1 << 20
 MAX_SIZE = 50 * 2**30

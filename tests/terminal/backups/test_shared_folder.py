@@ -9,8 +9,8 @@ from terminal.assembly import client_of, ledger_path
 from terminal.conductor.outcome import DeliveryStage
 from terminal.qualification.client import Audit
 from terminal.qualification.receipts import verify_with_receipts
-from tests.terminal.keeping.clinic import ClinicTerminal
-from tests.terminal.keeping.conftest import Clinic
+from tests.terminal.backups.clinic import ClinicTerminal
+from tests.terminal.backups.conftest import Clinic
 
 
 def with_shared_folder(clinic: Clinic, settings: Settings) -> Settings:

@@ -18,7 +18,7 @@ class LiveFrames(Protocol):
     def after(self, number: int, timeout: float) -> Any:
         """Return the next frame after `number`, or an object without `rgb` after `timeout` seconds."""
 
-    def look(self) -> AbstractContextManager[Any]:
+    def held_open(self) -> AbstractContextManager[Any]:
         """Return a context manager that keeps the camera open."""
 
     def lost(self) -> object | None:
@@ -26,7 +26,7 @@ class LiveFrames(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedCounter:
+class AssembledCounter:
     counter: Counter
     camera: LiveFrames | None = None
     dock: Dock | None = None
@@ -34,5 +34,5 @@ class OpenedCounter:
     """Separate camera for card fronts, if any."""
 
 
-Opening = Callable[[], Awaitable[OpenedCounter]]
+Opening = Callable[[], Awaitable[AssembledCounter]]
 """Assembles the terminal. Called after the first paint. May raise `terminal.assembly.NotReady`."""

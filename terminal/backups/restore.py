@@ -18,11 +18,11 @@ from config.settings import Settings
 from consent.ledger import Ledger, LedgerFile
 from consent.verification import LedgerBroken, LedgerIntact, verify_file
 from terminal.assembly import client_with
+from terminal.backups.contents import LEDGER, Manifest
+from terminal.backups.gap import Gap, LedgerConflict, find_gap
+from terminal.backups.setup import read_as, require_results_folder, running_terminal
+from terminal.backups.unpacking import peek, unpack
 from terminal.conductor.clock import Clock
-from terminal.keeping.contents import LEDGER, Manifest
-from terminal.keeping.gap import Gap, LedgerConflict, find_gap
-from terminal.keeping.setup import read_as, require_results_folder, running_terminal
-from terminal.keeping.unpacking import peek, unpack
 from terminal.qualification.client import Audit, QualificationClient
 from terminal.qualification.contract import KeyChanged, NoAnswer, RefusalReason, Refused
 from terminal.qualification.genuine import receipt_is_genuine

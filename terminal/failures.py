@@ -14,11 +14,11 @@ from reader.facts import (
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import RefusalReason
 
-CardTrouble = CardGone | CardUnreadable | NotMyNumberCard | NoCertificate | TwoCards | ReaderBusy | ReaderLost
+CardReadFailure = CardGone | CardUnreadable | NotMyNumberCard | NoCertificate | TwoCards | ReaderBusy | ReaderLost
 
 
-def problem_of_card(trouble: CardTrouble) -> ProblemCode:
-    match trouble:
+def problem_of_card(failure: CardReadFailure) -> ProblemCode:
+    match failure:
         case CardGone():
             return ProblemCode.CARD_GONE
         case CardUnreadable():
@@ -34,7 +34,7 @@ def problem_of_card(trouble: CardTrouble) -> ProblemCode:
         case ReaderLost():
             return ProblemCode.READER_LOST
         case _:
-            assert_never(trouble)
+            assert_never(failure)
 
 
 _OF_REFUSAL = {

@@ -15,7 +15,7 @@ from config.writing import as_toml
 from consent import store
 from consent.store import LedgerInUse, WriterLock
 from terminal.assembly import ledger_path
-from terminal.keeping.undo import Undo
+from terminal.backups.undo import Undo
 from terminal.qualification.keys import Enrolment, enrolment_path, terminal_key_path
 from terminal.readiness import NotReady
 from terminal.staff_password import hash_file, password_fault, save_password

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from terminal.keeping import sealed
-from terminal.keeping.contents import is_backup_member
-from terminal.keeping.sealed import MAGIC, Cost, Opener, Sealer, SealError
+from terminal.backups import sealed
+from terminal.backups.contents import is_backup_member
+from terminal.backups.sealed import MAGIC, Cost, Opener, Sealer, SealError
 
 PIECE, TAG = 1000, 16
 CHEAP = Cost(n=1 << 10)

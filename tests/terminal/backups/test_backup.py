@@ -17,12 +17,12 @@ from consent.records import Decided, Lost, Restored
 from consent.verification import LedgerIntact
 from terminal.assembly import client_of, ledger_path
 from terminal.audit import AuditRecord, AuditTrail
+from terminal.backups import backup as backup_module
+from terminal.backups.backup import back_up
+from terminal.backups.sealed import Cost, Sealer
 from terminal.cli.main import app
 from terminal.conductor.outcome import DeliveryStage
 from terminal.handover.numbers import InsuredKey
-from terminal.keeping import backup as backup_module
-from terminal.keeping.backup import back_up
-from terminal.keeping.sealed import Cost, Sealer
 from terminal.qualification.client import Audit
 from terminal.qualification.contract import RefusalReason, Refused
 from terminal.qualification.keys import terminal_key_path
@@ -30,8 +30,8 @@ from terminal.qualification.receipts import ChecksMissing, verify_with_receipts
 from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from terminal.staff_password import hash_file, save_password
-from tests.terminal.keeping.clinic import ClinicTerminal
-from tests.terminal.keeping.conftest import Clinic
+from tests.terminal.backups.clinic import ClinicTerminal
+from tests.terminal.backups.conftest import Clinic
 
 PASSPHRASE = "朝の光はやさしく差す 42"
 CHEAP = Cost(n=1 << 10)
@@ -206,7 +206,7 @@ def test_restore_interrupted_after_the_key_change_can_be_repeated(
         def fail(*_: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("terminal.keeping.restore._move", fail)
+        monkeypatch.setattr("terminal.backups.restore._move", fail)
     else:
         clinic.server.behaviour.set(Operation.CHANGE_KEY, Rule(manner=Manner.LOST_ANSWER, times=3))
     code, output = restore(clinic, file, "front-1")

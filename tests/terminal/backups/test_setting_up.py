@@ -117,7 +117,7 @@ def test_setup_with_a_problem_writes_nothing(
 def test_failed_write_undoes_the_earlier_writes(
     tmp_path: Path, clinic_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from terminal.keeping import setup
+    from terminal.backups import setup
 
     def write_all_but_settings(path: Path, content: bytes) -> None:
         if path.name == "settings.toml":

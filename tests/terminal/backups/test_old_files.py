@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 from config.settings import Settings
 from consent.ledger import LedgerFile
 from terminal.assembly import ledger_path
+from terminal.backups.old_files import TRACES, expired_files, prune
 from terminal.cli.main import app
-from terminal.keeping.old_files import TRACES, expired_files, prune
-from tests.terminal.keeping.clinic import ClinicTerminal
-from tests.terminal.keeping.conftest import Clinic
+from tests.terminal.backups.clinic import ClinicTerminal
+from tests.terminal.backups.conftest import Clinic
 
 NOW = datetime.now(UTC)
 

@@ -22,9 +22,9 @@ from consent.copy import copy_file
 from consent.store import LedgerError
 from consent.verification import LedgerBroken, LedgerIntact
 from terminal.assembly import ledger_path
+from terminal.backups.contents import EXCHANGE, LEDGER, MANIFEST, SETTINGS, Manifest, files_to_copy
+from terminal.backups.sealed import MIN_PASSPHRASE_LENGTH, Cost, Sealer
 from terminal.handover.numbers import copy_numbers
-from terminal.keeping.contents import EXCHANGE, LEDGER, MANIFEST, SETTINGS, Manifest, files_to_copy
-from terminal.keeping.sealed import MIN_PASSPHRASE_LENGTH, Cost, Sealer
 from terminal.qualification.keys import Enrolment, enrolment_path
 from terminal.readiness import NotReady
 

@@ -13,7 +13,7 @@ from config.settings import Settings
 from config.writing import as_toml
 from terminal.simulated.service.admin import StubAdmin, enrol_with
 from terminal.simulated.service.server import StubServer, open_service
-from tests.terminal.keeping.clinic import Card, ClinicTerminal, issue_cards
+from tests.terminal.backups.clinic import Card, ClinicTerminal, issue_cards
 
 T = TypeVar("T")
 
