@@ -40,7 +40,7 @@ from benchmarks.service import SERVE, cpu_seconds, free_port
 from config.settings import Settings
 from consent.ledger import LedgerFile
 from consent.verification import LedgerIntact
-from terminal.assembly import client_of, ledger_path
+from terminal.assembly import enrolled_client, ledger_path
 from terminal.conductor.outcome import DeliveryStage
 from terminal.qualification.client import Audit
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
@@ -214,7 +214,7 @@ async def compare(folder: Path, port: int, count: int) -> dict[str, int]:
     names: Counter[str] = Counter()
     for number in range(count):
         settings = settings_of(folder, port, number)
-        client, enrolment = client_of(settings)
+        client, enrolment = enrolled_client(settings)
         async with client:
             audit = await client.audit()
         if not isinstance(audit, Audit):

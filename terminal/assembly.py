@@ -57,7 +57,7 @@ class Devices:
     engine: "Callable[[], FaceEngine]"
 
 
-def rules_of(settings: Settings, *, first_language: str = "") -> Rules:
+def session_rules(settings: Settings, *, first_language: str = "") -> Rules:
     """Return the session's rules. `first_language` overrides the language in which every reception starts."""
     languages = tuple(dict.fromkeys((*([first_language] if first_language else []), *offered_languages(settings))))
     return Rules(
@@ -140,13 +140,15 @@ def open_terminal(
         configured = load_trust_anchors(settings.reader.trust_anchors)
         anchors = lambda: configured  # noqa: E731
     clock = clock or Clock()
-    client, _ = client_of(settings)
+    client, _ = enrolled_client(settings)
     ledger_desk, delivery = open_ledger_desk(settings, client, clock)
     printed = PrintedDesk(devices.scanner)
     card = CardDesk(devices.slot, anchors, card_opener(settings))
     required = settings.consent.card_signature is CardSignaturePolicy.REQUIRED
     return Conductor(
-        rules=replace(rules or rules_of(settings), reads_fronts=printed.by_camera, reads_ahead=printed.over_reader),
+        rules=replace(
+            rules or session_rules(settings), reads_fronts=printed.by_camera, reads_ahead=printed.over_reader
+        ),
         card=card,
         camera=CameraDesk(devices.camera, devices.engine, settings.vision, anti_spoofing=anti_spoofing(settings)),
         printed=printed,
@@ -204,13 +206,15 @@ def open_ledger_desk(settings: Settings, client: QualificationClient, clock: Clo
     return ledger_desk, delivery
 
 
-def client_of(settings: Settings) -> tuple[QualificationClient, Enrolment]:
+def enrolled_client(settings: Settings) -> tuple[QualificationClient, Enrolment]:
     """Return a client for the service with which this terminal is enrolled. Raises NotReady."""
     key, enrolment = _enrolment(settings)
-    return client_with(settings, key, enrolment, state_dir=settings.state_dir), enrolment
+    return service_client(settings, key, enrolment, state_dir=settings.state_dir), enrolment
 
 
-def client_with(settings: Settings, key: SigningKey, enrolment: Enrolment, *, state_dir: Path) -> QualificationClient:
+def service_client(
+    settings: Settings, key: SigningKey, enrolment: Enrolment, *, state_dir: Path
+) -> QualificationClient:
     """Return a client that signs with `key`. `state_dir` contains the TLS files. Raises NotReady."""
     return QualificationClient(
         settings.service.url,

@@ -17,7 +17,7 @@ from terminal.qualification.contract import RefusalReason
 CardReadFailure = CardGone | CardUnreadable | NotMyNumberCard | NoCertificate | TwoCards | ReaderBusy | ReaderLost
 
 
-def problem_of_card(failure: CardReadFailure) -> ProblemCode:
+def card_failure_problem(failure: CardReadFailure) -> ProblemCode:
     match failure:
         case CardGone():
             return ProblemCode.CARD_GONE
@@ -37,7 +37,7 @@ def problem_of_card(failure: CardReadFailure) -> ProblemCode:
             assert_never(failure)
 
 
-_OF_REFUSAL = {
+_REFUSAL_PROBLEMS = {
     RefusalReason.CERTIFICATE_EXPIRED: ProblemCode.CERTIFICATE_EXPIRED,
     RefusalReason.REVOKED: ProblemCode.CERTIFICATE_REVOKED,
     RefusalReason.SUSPENDED: ProblemCode.CERTIFICATE_SUSPENDED,
@@ -51,6 +51,6 @@ _OF_REFUSAL = {
 }
 
 
-def problem_of_refusal(reason: RefusalReason) -> ProblemCode:
+def refusal_problem(reason: RefusalReason) -> ProblemCode:
     """Return the problem for a refusal. Refusals that only a vendor can resolve share a code; the log has details."""
-    return _OF_REFUSAL.get(reason, ProblemCode.SERVICE_REFUSED)
+    return _REFUSAL_PROBLEMS.get(reason, ProblemCode.SERVICE_REFUSED)

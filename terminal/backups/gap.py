@@ -9,7 +9,7 @@ from consent.lifecycle import History, histories
 from consent.records import Event, Lost, LostOpenings, Record, Restored, SubmissionConfirmed
 from terminal.qualification.client import Audit
 from terminal.qualification.contract import KeyChanged, Receipt
-from terminal.qualification.receipts import confirmation_of, count_openings
+from terminal.qualification.receipts import count_openings, to_confirmation
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def find_gap(records: Iterable[Record[Event]], audit: Audit) -> Gap | LedgerConf
             if receipt.check_id in lost_before or (history is not None and history.closed):
                 continue
             if history is not None and _confirms(receipt, history):
-                confirmed.append(confirmation_of(receipt))
+                confirmed.append(to_confirmation(receipt))
             else:
                 lost.append(_lost(receipt))
         elif (history.confirmed.event.ledger_count, history.confirmed.event.ledger_hash) != _head(receipt):

@@ -17,15 +17,15 @@ from config.platform.chosen import system
 from config.settings import Settings
 from consent.ledger import Ledger, LedgerFile
 from consent.verification import LedgerBroken, LedgerIntact, verify_file
-from terminal.assembly import client_with
+from terminal.assembly import service_client
 from terminal.backups.contents import LEDGER, Manifest
 from terminal.backups.gap import Gap, LedgerConflict, find_gap
-from terminal.backups.setup import read_as, require_results_folder, running_terminal
+from terminal.backups.setup import is_terminal_running, read_as, require_results_folder
 from terminal.backups.unpacking import peek, unpack
 from terminal.conductor.clock import Clock
 from terminal.qualification.client import Audit, QualificationClient
 from terminal.qualification.contract import KeyChanged, NoAnswer, RefusalReason, Refused
-from terminal.qualification.genuine import receipt_is_genuine
+from terminal.qualification.genuine import is_genuine_receipt
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, key_digest, terminal_key_path
 from terminal.qualification.receipts import verify_with_receipts
 from terminal.readiness import NotReady
@@ -69,7 +69,7 @@ class _Backup:
         return self.files / LEDGER
 
     def client(self, key: SigningKey) -> QualificationClient:
-        return client_with(self.settings, key, self.enrolment, state_dir=self.files)
+        return service_client(self.settings, key, self.enrolment, state_dir=self.files)
 
 
 async def restore(
@@ -126,7 +126,7 @@ def _require_fit(manifest: Manifest, settings: Settings, work: Path) -> None:
             f"{settings.service.terminal_id!r}. Correct the setting."
         )
     folder = settings.state_dir
-    if running_terminal(settings):
+    if is_terminal_running(settings):
         raise NotReady(f"a terminal is running with state folder {folder}. Stop it first.")
     others = sorted(path.name for path in folder.iterdir() if path != work) if folder.exists() else []
     if others and not (work / _READY).exists():
@@ -234,7 +234,7 @@ def _key_refused(refused: Refused) -> NotReady:
 
 def _compare(backup: _Backup, audit: Audit) -> Gap:
     for receipt in audit.receipts:
-        if not receipt_is_genuine(backup.enrolment.service_public_key, receipt):
+        if not is_genuine_receipt(backup.enrolment.service_public_key, receipt):
             raise NotReady(f"the receipt for check {receipt.check_id} is not signed by the enrolled service.")
     records = LedgerFile(backup.ledger).records() if backup.ledger.exists() else ()
     gap = find_gap(records, audit)

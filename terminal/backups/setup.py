@@ -139,7 +139,7 @@ def _require_valid_code(settings: Settings, staff_code: str) -> None:
         raise NotReady("staff.password_hash in the settings takes precedence. Remove it there.")
 
 
-def running_terminal(settings: Settings) -> bool:
+def is_terminal_running(settings: Settings) -> bool:
     """Return whether a terminal is running with this state folder."""
     ledger = ledger_path(settings)
     if not ledger.with_name(f"{ledger.name}.lock").exists():

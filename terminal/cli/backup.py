@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from terminal.cli.common import ConfigOption, fail, install_error_hooks, settings_or_exit, tell
-from terminal.cli.setup import target_of
+from terminal.cli.setup import settings_target
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -35,7 +35,7 @@ def backup(
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
-    settings_file = target_of(config)
+    settings_file = settings_target(config)
     if not file.parent.is_dir():
         fail(f"{file.parent} is not a folder. Create it, or choose another one.")
     if file.exists():
@@ -94,7 +94,7 @@ def restore(
                 restore_terminal(
                     file,
                     passphrase,
-                    target_of(config),
+                    settings_target(config),
                     current=current,
                     administrator=_by_stub if new_enrolment else None,
                 )

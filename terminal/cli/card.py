@@ -15,7 +15,7 @@ app = typer.Typer(
 )
 
 
-PERSON_OF_KIND = {"child": "child", "infant": "infant", "foreign-resident": "foreign-resident"}
+DEFAULT_PERSONS = {"child": "child", "infant": "infant", "foreign-resident": "foreign-resident"}
 """Default person for some kinds of card."""
 
 
@@ -48,7 +48,7 @@ def issue(
         from vision.synthetic.portrait import card_portrait
 
         people = invented_people()
-        holder = person or PERSON_OF_KIND.get(kind, "adult")
+        holder = person or DEFAULT_PERSONS.get(kind, "adult")
         if holder not in people:
             fail(f"unknown person {holder!r}. Choose one of: {', '.join(people)}.")
         path = _path(file, settings.state_dir)

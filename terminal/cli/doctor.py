@@ -28,7 +28,7 @@ def doctor(
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
-    quiet_camera()
+    silence_opencv()
     log_to_stderr(verbose=False)
     with install_error_hooks():
         from terminal.doctor.checks import CHECKS
@@ -47,22 +47,22 @@ def report_lines(settings: "Settings") -> tuple[str, bool]:
     from terminal.doctor.examination import examine, worst
     from terminal.doctor.finding import Grade
 
-    quiet_camera()
+    silence_opencv()
     results = examine(settings, CHECKS)
     return _lines(results), worst(results) is Grade.BAD
 
 
-def quiet_camera() -> None:
+def silence_opencv() -> None:
     """Suppress OpenCV's messages about a missing camera, which the report includes."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 def _lines(results: "Sequence[CheckResult]") -> str:
-    from terminal.cli.japanese import in_japanese, is_japanese
+    from terminal.cli.japanese import is_japanese, to_japanese
     from terminal.screens.wrapping import cells
 
-    translate = in_japanese if is_japanese() else str
+    translate = to_japanese if is_japanese() else str
     lines = []
     for result in results:
         name = translate(result.check)

@@ -87,7 +87,7 @@ def _answer_until_stopped(
     from terminal.simulated.exchange.opening import open_exchange
 
     resume()
-    open_client = None if service is None else _client_of(settings, service)
+    open_client = None if service is None else enrolled_client_opener(settings, service)
     exchange, store = open_exchange(folder, settings.state_dir, rules, people_file=people_file, open_client=open_client)
     stop = threading.Event()
     system.on_stop(stop.set)
@@ -98,15 +98,15 @@ def _answer_until_stopped(
         store.close()
 
 
-def _client_of(settings: "Settings", url: str) -> "Callable[[], QualificationClient]":
+def enrolled_client_opener(settings: "Settings", url: str) -> "Callable[[], QualificationClient]":
     """Return a function that opens a client for the service at `url`. Raises NotReady if not enrolled."""
     from config.settings import ServiceSettings
-    from terminal.assembly import client_of
+    from terminal.assembly import enrolled_client
 
     service = ServiceSettings.model_validate(settings.service.model_dump() | {"url": url})
     settings = settings.model_copy(update={"service": service})
-    client_of(settings)  # fail before the first request
-    return lambda: client_of(settings)[0]
+    enrolled_client(settings)  # fail before the first request
+    return lambda: enrolled_client(settings)[0]
 
 
 @app.command()

@@ -155,10 +155,10 @@ def _decided(settings: "Settings", check: str, *, again: bool) -> "DeliveryOutco
 
 
 async def _decide(settings: "Settings", check: str, *, again: bool) -> "DeliveryOutcome":
-    from terminal.assembly import client_of, open_ledger_desk
+    from terminal.assembly import enrolled_client, open_ledger_desk
     from terminal.conductor.clock import Clock
 
-    client, _ = client_of(settings)
+    client, _ = enrolled_client(settings)
     async with client:
         ledger_desk, delivery = open_ledger_desk(settings, client, Clock())
         try:

@@ -32,17 +32,17 @@ def is_japanese(environment: Mapping[str, str] = os.environ) -> bool:
 def translate_help(command: TyperCommand) -> None:
     """Translate the help texts of a command, its options and its subcommands."""
     if command.help:
-        command.help = in_japanese(cleandoc(command.help))
+        command.help = to_japanese(cleandoc(command.help))
         command.short_help = None
     for parameter in command.params:
         text = getattr(parameter, "help", None)
         if text:
-            parameter.help = in_japanese(text)
+            parameter.help = to_japanese(text)
     for subcommand in getattr(command, "commands", {}).values():
         translate_help(subcommand)
 
 
-def in_japanese(text: str) -> str:
+def to_japanese(text: str) -> str:
     """Translate a text, including values that have translations themselves."""
     exact = _catalogue().get(text)
     if exact is not None:
@@ -50,7 +50,7 @@ def in_japanese(text: str) -> str:
     for pattern, translation in _templates():
         match = pattern.fullmatch(text)
         if match is not None:
-            return translation.format(*(in_japanese(value) for value in match.groups()))
+            return translation.format(*(to_japanese(value) for value in match.groups()))
     return text
 
 

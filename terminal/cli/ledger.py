@@ -175,10 +175,10 @@ def withdraw(
 
 
 async def _withdraw(settings: "Settings", check: str, items: "list[Item]") -> bool:
-    from terminal.assembly import client_of, open_ledger_desk
+    from terminal.assembly import enrolled_client, open_ledger_desk
     from terminal.conductor.clock import Clock
 
-    client, _ = client_of(settings)
+    client, _ = enrolled_client(settings)
     async with client:
         ledger_desk, delivery = open_ledger_desk(settings, client, Clock())
         try:
@@ -191,11 +191,11 @@ async def _withdraw(settings: "Settings", check: str, items: "list[Item]") -> bo
 async def _with_receipts(
     settings: "Settings", path: Path
 ) -> "LedgerIntact | LedgerBroken | ReceiptNotGenuine | ChecksMissing":
-    from terminal.assembly import NotReady, client_of
+    from terminal.assembly import NotReady, enrolled_client
     from terminal.qualification.contract import NoAnswer, Refused
     from terminal.qualification.receipts import verify_with_receipts
 
-    client, enrolment = client_of(settings)
+    client, enrolment = enrolled_client(settings)
     async with client:
         answer = await client.audit()
     if isinstance(answer, Refused | NoAnswer):

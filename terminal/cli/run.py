@@ -88,7 +88,9 @@ def run(
             at_prompt(settings, language, write)
         elif web:
             raise typer.Exit(
-                in_browser(settings, write, port=port, open_browser=not no_open, announce=announcing(address_file))
+                in_browser(
+                    settings, write, port=port, open_browser=not no_open, announce=address_announcer(address_file)
+                )
             )
         else:
             raise typer.Exit(on_screen(settings, write))
@@ -200,29 +202,29 @@ def traced(slot: "CardSlot", write: Write, *, production: bool) -> "CardSlot":
 def at_prompt(settings: "Settings", language: str, write: Write | None) -> None:
     import asyncio
 
-    from terminal.assembly import open_terminal, rules_of
+    from terminal.assembly import open_terminal, session_rules
     from terminal.headless.prompt import PromptOperator
-    from terminal.headless.runner import Headless
-    from terminal.monitoring.exposition import serve_meters
+    from terminal.headless.runner import HeadlessTerminal
+    from terminal.monitoring.exposition import serve_metrics
     from terminal.words.catalogue import speaker
 
     async def conduct() -> None:
         speak = speaker(settings)
-        rules = rules_of(settings, first_language=language)
+        rules = session_rules(settings, first_language=language)
         conductor = open_terminal(settings, real_devices(settings, write), rules=rules)
-        serve_meters(conductor, settings)
-        await Headless(conductor, PromptOperator(speak, tell), speak).run()
+        serve_metrics(conductor, settings)
+        await HeadlessTerminal(conductor, PromptOperator(speak, tell), speak).run()
 
     asyncio.run(conduct())
 
 
-def watched_terminal(settings: "Settings", devices: "Devices") -> "Conductor":
+def monitored_terminal(settings: "Settings", devices: "Devices") -> "Conductor":
     """Open the terminal and serve its metrics if the settings enable them."""
     from terminal.assembly import open_terminal
-    from terminal.monitoring.exposition import serve_meters
+    from terminal.monitoring.exposition import serve_metrics
 
     conductor = open_terminal(settings, devices)
-    serve_meters(conductor, settings)
+    serve_metrics(conductor, settings)
     return conductor
 
 
@@ -235,14 +237,14 @@ def on_screen(settings: "Settings", write: Write | None) -> int:
 
     async def open_counter() -> AssembledCounter:
         devices = real_devices(settings, write)
-        return AssembledCounter(await asyncio.to_thread(watched_terminal, settings, devices), devices.camera)
+        return AssembledCounter(await asyncio.to_thread(monitored_terminal, settings, devices), devices.camera)
 
     return run_app(
         TerminalApp(open_counter, settings, simulated=is_simulated(settings)), settings.state_dir / "terminal.log"
     )
 
 
-def announcing(file: Path | None) -> Write:
+def address_announcer(file: Path | None) -> Write:
     """Return a function that prints an address and writes it to `file`, if not None."""
     if file is None:
         return tell
@@ -274,8 +276,8 @@ def in_browser(
 
         async def open_counter() -> AssembledCounter:
             devices = await asyncio.to_thread(real_devices, settings, write)
-            conductor = await asyncio.to_thread(watched_terminal, settings, devices)
-            return AssembledCounter(conductor, devices.camera, card_camera=own_card_camera(devices))
+            conductor = await asyncio.to_thread(monitored_terminal, settings, devices)
+            return AssembledCounter(conductor, devices.camera, card_camera=separate_card_camera(devices))
 
         staff = StaffPages(settings, port + 2 if port else 0, tell, lan=True)
         return WebTerminal(open_counter, settings, site, simulated=is_simulated(settings), staff=staff)
@@ -284,7 +286,7 @@ def in_browser(
     return run_web([site], load, settings, open_browser=open_browser, log_file=log_file)
 
 
-def own_card_camera(devices: "Devices") -> "Camera | None":
+def separate_card_camera(devices: "Devices") -> "Camera | None":
     """Return the separate camera for card fronts, or None if the face camera is used."""
     from terminal.conductor.code_camera import CodeCamera
 

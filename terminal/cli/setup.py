@@ -44,7 +44,7 @@ def setup(
     ] = False,
     config: ConfigOption = None,
 ) -> None:
-    file = target_of(config)
+    file = settings_target(config)
     values = _read(source) if source is not None else _prompted(file)
     if terminal is not None:
         values["service"] = {**values.get("service", {}), "terminal_id": terminal}
@@ -70,7 +70,7 @@ def setup(
     _examine(report.settings)
 
 
-def target_of(config: Path | None) -> Path:
+def settings_target(config: Path | None) -> Path:
     """Return `config`, or the settings file used without --config."""
     from config.load import CONFIG_VARIABLE, default_file
 

@@ -6,7 +6,7 @@ from consent.records import Cause, Decided
 from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.ledger_desk import LedgerDesk
 from terminal.conductor.patient_data import Patient
-from terminal.qualification.receipts import decision_of
+from terminal.qualification.receipts import decision_to_sign
 from terminal.session import events as ev
 from terminal.session.effects import RecordDecision
 
@@ -28,7 +28,7 @@ class DecisionDesk:
             return ev.LedgerFailed(*ids)
         signature = None
         if event.answers and not patient.wiped:
-            signature = await self._card.sign_decision(decision_of(event), self._ledger.way(event.check_id))
+            signature = await self._card.sign_decision(decision_to_sign(event), self._ledger.way(event.check_id))
         patient.decision_signature = None if patient.wiped else signature
         self._release_card()
         unsigned = self._required and signature is None and bool(event.granted)

@@ -47,7 +47,7 @@ from terminal.qualification.contract import (
     Refused,
     WithdrawalReceipt,
 )
-from terminal.qualification.receipts import confirmation_of, submission_of
+from terminal.qualification.receipts import build_submission, to_confirmation
 
 if TYPE_CHECKING:
     from terminal.handover.options import FaceOptions
@@ -159,7 +159,7 @@ class Delivery:
     async def _submit(self, history: History, card_signature: bytes | None = None) -> DeliveryOutcome | None:
         decided = history.decision
         event = decided.event
-        submission = submission_of(self._client, decided, card_signature)
+        submission = build_submission(self._client, decided, card_signature)
         answer = await self._client.submit(event.check_id, submission, event.idempotency_key)
         match answer:
             case NoAnswer(reason=silence):
@@ -175,7 +175,7 @@ class Delivery:
                     await self._ledger_worker.run(self.ledger.discarded, event.check_id, f"refused-{reason}")
                 return DeliveryOutcome(DeliveryStage.REFUSED, reason=reason)
             case Receipt():
-                await self._ledger_worker.run(self.ledger.confirmed, confirmation_of(answer))
+                await self._ledger_worker.run(self.ledger.confirmed, to_confirmation(answer))
                 self._forget(event.check_id)
                 if self._signature_required and answer.card_signature is not CardSignature.VALID and event.granted:
                     log.warning("withdrawing consents: the card's signature on the decision is missing or invalid")

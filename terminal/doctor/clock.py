@@ -18,10 +18,10 @@ _REMEDY = "Turn on time synchronisation: `timedatectl set-ntp true`, then `timed
 def clock(settings: Settings) -> Finding:
     answer = request_challenge(settings)
     service_time = None if isinstance(answer, str) else answer.now
-    return grade_clock(datetime.now(UTC), service_time, newest_write(settings))
+    return grade_clock(datetime.now(UTC), service_time, newest_file_time(settings))
 
 
-def newest_write(settings: Settings) -> datetime | None:
+def newest_file_time(settings: Settings) -> datetime | None:
     """Return the modification time of the newest file written by this terminal, or of this module."""
     files = [ledger_path(settings), settings.state_dir / "audit.jsonl", Path(__file__)]
     times = [datetime.fromtimestamp(path.stat().st_mtime, UTC) for path in files if path.exists()]

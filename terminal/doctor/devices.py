@@ -6,7 +6,7 @@ from config.platform.chosen import system
 from config.settings import Settings
 from terminal.assembly import ledger_path
 from terminal.doctor.finding import Finding, failed, passed, warning
-from terminal.doctor.running import terminal_running
+from terminal.doctor.running import running_process_id
 from terminal.problems import ProblemCode
 
 _FRAMES = 15
@@ -25,7 +25,7 @@ def camera(settings: Settings) -> Finding:
     from vision.verdict import CameraLost
 
     spec = settings.vision.camera
-    running = terminal_running(ledger_path(settings))
+    running = running_process_id(ledger_path(settings))
     if running is not None and system.is_camera(spec):
         return passed(f"camera {spec}: skipped, in use by the running terminal (process {running})")
     try:

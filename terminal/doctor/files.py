@@ -15,7 +15,7 @@ from consent.store import LedgerError
 from consent.verification import LedgerBroken, verify_file
 from terminal.assembly import ledger_path
 from terminal.doctor.finding import Finding, failed, passed, warning
-from terminal.doctor.running import terminal_running
+from terminal.doctor.running import running_process_id
 from terminal.handover.folder import WORK_FOLDER
 
 FULL, NEARLY_FULL = 50, 500
@@ -93,7 +93,7 @@ def ledger(settings: Settings) -> Finding:
     terminal_id = settings.service.terminal_id
     if verified.terminal_id != terminal_id:
         return failed(f"ledger of {verified.terminal_id}, not of {terminal_id}", "Set service.terminal_id back.")
-    running = terminal_running(path)
+    running = running_process_id(path)
     writer = f"; written by process {running}" if running is not None else "; no terminal is running"
     return passed(f"intact, {verified.head.count} records{writer}")
 
@@ -108,7 +108,7 @@ def backlog(settings: Settings) -> Finding:
     except LedgerError:
         return failed("unknown: cannot read the ledger", "See the ledger check.")
     waiting = [record.at for record in unsent.sendable] + [check.confirmed.at for check in unwritten]
-    if terminal_running(path) is None:
+    if running_process_id(path) is None:
         waiting += [record.at for record in open_checks]
     if unsent.expired:
         return failed(f"{len(unsent.expired)} unsent decisions have expired", "Ask these patients again.")

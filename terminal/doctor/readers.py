@@ -7,13 +7,13 @@ from config.settings import Settings
 from reader.apdu import SHORT_LE_MAX
 from terminal.assembly import ledger_path, reader_models
 from terminal.doctor.finding import Finding, failed, passed, warning
-from terminal.doctor.running import terminal_running
+from terminal.doctor.running import running_process_id
 
 START_SERVICE: Final = "`systemctl start pcscd.socket` (Debian package `pcscd`)."
 ALLOW_USER: Final = (
     "Add a polkit rule for the terminal's user: actions org.debian.pcsc-lite.access_pcsc and access_card."
 )
-ANOTHER_READER: Final = "Use a different reader (docs/readers.md)."
+OTHER_READER: Final = "Use a different reader (docs/readers.md)."
 
 
 def pcscd(_settings: Settings) -> Finding:
@@ -48,8 +48,8 @@ def reader(settings: Settings) -> Finding:
     if not selected:
         return failed(f"{text}: a virtual reader is only used if set in reader.name", "Connect a card reader.")
     if not any(_can_sign(settings, name) for name in selected):
-        return failed(f"{text}: too small for signatures, which are required to confirm patients", ANOTHER_READER)
-    holders = [] if terminal_running(ledger_path(settings)) else list(likely_holders())
+        return failed(f"{text}: too small for signatures, which are required to confirm patients", OTHER_READER)
+    holders = [] if running_process_id(ledger_path(settings)) else list(likely_holders())
     if holders:
         return warning(
             f"{text}; running programs that may lock cards: {', '.join(holders)}", "Stop them if cards cannot be read."

@@ -5,6 +5,6 @@ from pathlib import Path
 from config.platform.chosen import system
 
 
-def terminal_running(ledger: Path) -> int | None:
+def running_process_id(ledger: Path) -> int | None:
     """Return the process id of the terminal that is writing this ledger, or None."""
     return system.lock_holder(ledger.with_name(ledger.name + ".lock"))

@@ -34,7 +34,7 @@ class DeviceOverview:
     @property
     def answers(self) -> bool | None:
         """Whether the service answered the last request, or None before the first request."""
-        return self._counter.service.client.responding if isinstance(self._counter, WithService) else None
+        return self._counter.service.client.is_responding if isinstance(self._counter, WithService) else None
 
     async def ask_service(self) -> None:
         """Send a request to update `answers`. Returns after the response or a timeout."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from consent.items import Item
 from consent.ledger import LedgerFile
 from consent.lifecycle import History, histories
-from terminal.handover.layout import attributes_of
+from terminal.handover.layout import consent_attributes
 from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.kinds import FACE_PREFIX, read_message
 from terminal.handover.messages.qualification import QualificationAnswer
@@ -84,7 +84,7 @@ def _consents(insured: Insured, history: History) -> Iterator[str]:
         for item in record.event.items
     }
     for item in Item:
-        for attribute in attributes_of(item, newer=True):
+        for attribute in consent_attributes(item, newer=True):
             consent = getattr(insured, attribute)
             if not isinstance(consent, ConsentPart) or consent.flag != "1":
                 continue

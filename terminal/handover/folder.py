@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from config.files import private_folder
-from terminal.handover.placing import (
-    digest_of,
+from terminal.handover.file_operations import (
     exists,
+    file_digest,
     make_folder,
-    move_in,
-    read_plain,
+    move_into_folder,
+    read_regular_file,
     remove_partial,
+    replace_file,
     sync_folder,
     write_in_place,
     write_new,
-    write_over,
 )
 
 WORK_FOLDER = ".uketsuke-work"
@@ -162,8 +162,8 @@ class ResultFolder:
                 remove_partial(target, data)
             if exists(target):
                 return self._noted(_already(target, sha256(data).hexdigest()))
-            if digest_of(work) != sha256(data).hexdigest():
-                write_over(work, data, self._mode)
+            if file_digest(work) != sha256(data).hexdigest():
+                replace_file(work, data, self._mode)
             sync_folder(work.parent)
         except OSError as error:
             return self._noted(NotDelivered(_reason(error), error.errno))
@@ -174,13 +174,13 @@ class ResultFolder:
         """Move the prepared file into the folder if its SHA-256 is `digest` (hexadecimal)."""
         target, work = self._paths(name)
         try:
-            data = read_plain(work)
+            data = read_regular_file(work)
             if data is None or sha256(data).hexdigest() != digest:
                 raise FileNotFoundError(errno.ENOENT, "not prepared")
             if self._in_place:
                 write_in_place(target, data, self._mode)
             else:
-                move_in(work, target)
+                move_into_folder(work, target)
             with contextlib.suppress(OSError):  # `clean` removes it later
                 work.unlink(missing_ok=True)
             sync_folder(self.folder)
@@ -201,7 +201,7 @@ class ResultFolder:
         try:
             os.stat(self.folder / WORK_FOLDER)  # noqa: PTH116 - raises if the share is not connected
             mark = self._mark()
-            state = ResultOnDisk(mark or "", digest_of(work), digest_of(target))
+            state = ResultOnDisk(mark or "", file_digest(work), file_digest(target))
             if self._mark() != mark:  # the share was disconnected in the meantime
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         except OSError as error:
@@ -280,7 +280,7 @@ class ResultFolder:
         return mark
 
     def _mark(self) -> str | None:
-        content = read_plain(self.folder / WORK_FOLDER / f"{self._prefix}mark")
+        content = read_regular_file(self.folder / WORK_FOLDER / f"{self._prefix}mark")
         return content.decode() if content is not None and _MARK.fullmatch(content) else None
 
 
@@ -291,6 +291,6 @@ def _reason(error: OSError) -> DeliveryFailure:
 def _already(target: Path, digest: str) -> TargetExists | NotDelivered:
     """Compare the existing file with the result's SHA-256."""
     try:
-        return TargetExists(target, same=digest_of(target) == digest)
+        return TargetExists(target, same=file_digest(target) == digest)
     except OSError as error:
         return NotDelivered(_reason(error), error.errno)

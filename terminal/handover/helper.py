@@ -49,19 +49,19 @@ def _answer(folder: ResultFolder, request: dict[str, Any], data: bytes) -> dict[
     name = request["name"]
     match request["call"]:
         case "prepare":
-            return as_answer(folder.prepare(name, data))
+            return to_answer(folder.prepare(name, data))
         case "move":
-            return as_answer(folder.move(name, request["digest"]))
+            return to_answer(folder.move(name, request["digest"]))
         case "inspect":
-            return as_answer(folder.inspect(name))
+            return to_answer(folder.inspect(name))
         case "clean":
             return {"kind": "clean", "removed": folder.clean(keep=frozenset(request["keep"]))}
         case _:
             return {"kind": "probe", "reason": folder.probe()}
 
 
-def as_answer(outcome: FolderOutcome) -> dict[str, Any]:
-    """Convert an outcome to a JSON object. `terminal.handover.process.outcome_of` is the inverse."""
+def to_answer(outcome: FolderOutcome) -> dict[str, Any]:
+    """Convert an outcome to a JSON object. `terminal.handover.process.to_outcome` is the inverse."""
     answer = asdict(outcome)
     if "path" in answer:
         answer["path"] = str(answer["path"])

@@ -28,7 +28,7 @@ NEWER_CONSENTS: Final[dict[Item, tuple[ConsentElements, ...]]] = {
 """One answer covers a group in OQSCD036: 診療 with allergies and tests, 薬剤 with 処方, 手術 with 傷病名 and 感染症."""
 
 
-def attributes_of(item: Item, newer: bool = False) -> tuple[str, ...]:
+def consent_attributes(item: Item, newer: bool = False) -> tuple[str, ...]:
     """Return the names of `Insured` fields set by an answer; none for subsidies. `newer` includes those of 2025."""
     original = tuple(name for name, marker in _consent_fields(newer=False) if marker.item is item)
     return (*original, *(name for name, marker in _consent_fields(newer=True) if newer and marker.item is item))

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from consent.items import Item
 from terminal.handover.codes import CONSENT
-from terminal.handover.values import MOMENT, XML_SPACE, Moment, Severity, ValueKind, code
+from terminal.handover.values import TIMESTAMP, XML_SPACE, Severity, Timestamp, ValueKind, code
 
 
 class Confidence(StrEnum):
@@ -78,8 +78,8 @@ class Part(BaseModel):
 
 class ConsentPart(Part):
     flag: str
-    consent_time: Moment | None = None
-    available_time: Moment | None = None
+    consent_time: Timestamp | None = None
+    available_time: Timestamp | None = None
 
 
 class Field(Struct, frozen=True):
@@ -158,9 +158,9 @@ def _write_consent(
 ) -> None:
     _write_text(element, marker.flag, value.flag, text_of)
     if value.consent_time is not None:
-        _write_text(element, marker.consent_time, MOMENT.write(value.consent_time), text_of)
+        _write_text(element, marker.consent_time, TIMESTAMP.write(value.consent_time), text_of)
     if value.available_time is not None and marker.has_available_time:
-        _write_text(element, marker.available_time, MOMENT.write(value.available_time), text_of)
+        _write_text(element, marker.available_time, TIMESTAMP.write(value.available_time), text_of)
 
 
 # --- reading -------------------------------------------------------------------------------------------------
@@ -268,8 +268,8 @@ class Reader:
             return self._text(elements[0], kind, f"{path}/{name}", marker.confidence) if elements else None
 
         flag = value(marker.flag, _FLAG)
-        consent_time = value(marker.consent_time, MOMENT)
-        available_time = value(marker.available_time, MOMENT) if marker.has_available_time else None
+        consent_time = value(marker.consent_time, TIMESTAMP)
+        available_time = value(marker.available_time, TIMESTAMP) if marker.has_available_time else None
         if flag is None:
             if consent_time is not None or available_time is not None:
                 element = (children.get(marker.consent_time) or children[marker.available_time])[0]

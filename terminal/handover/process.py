@@ -148,7 +148,7 @@ class FolderProcess:
 
     def _noted(self, answer: dict[str, Any] | None) -> FolderOutcome:
         """Return the outcome in an answer, and set `failure` accordingly."""
-        outcome = NotDelivered(DeliveryFailure.HANGS) if answer is None else outcome_of(answer)
+        outcome = NotDelivered(DeliveryFailure.HANGS) if answer is None else to_outcome(answer)
         match outcome:
             case NotDelivered(reason=reason):
                 self.failure = reason
@@ -166,8 +166,8 @@ def _environment() -> dict[str, str]:
     } | system.WIPING_ENVIRONMENT
 
 
-def outcome_of(answer: dict[str, Any]) -> FolderOutcome:
-    """Convert an answer to an outcome. The inverse of `terminal.handover.helper.as_answer`."""
+def to_outcome(answer: dict[str, Any]) -> FolderOutcome:
+    """Convert an answer to an outcome. The inverse of `terminal.handover.helper.to_answer`."""
     match answer:
         case {"kind": "Prepared", "mark": mark}:
             return Prepared(mark)

@@ -1,7 +1,7 @@
 """Convert a `QualificationResult` to a file for receipt computers."""
 
 from consent.items import Item
-from terminal.handover.layout import attributes_of
+from terminal.handover.layout import consent_attributes
 from terminal.handover.messages.header import QualificationHeader
 from terminal.handover.messages.insured import DiseaseInfo, Insured, LimitInfo, MedicalTicketInfo
 from terminal.handover.messages.qualification import (
@@ -21,16 +21,16 @@ from terminal.qualification.insured import (
     ProvidedSubsidies,
     Qualification,
     Subsidy,
-    SubsidyStanding,
+    SubsidyStatus,
 )
 
 __all__ = [
     "SUBSTITUTE",
     "Encoding",
-    "insured_of",
     "result_answer",
     "result_body",
     "result_document",
+    "to_insured",
 ]
 
 
@@ -77,11 +77,11 @@ def result_body(result: QualificationResult, options: FaceOptions | None = None)
 
 
 _SUBSIDY_CODES = {
-    SubsidyStanding.USABLE: "1",
-    SubsidyStanding.REFUSED: "2",
-    SubsidyStanding.NONE: "3",
-    SubsidyStanding.ENDED: "4",
-    SubsidyStanding.NOT_CONNECTED: "5",
+    SubsidyStatus.USABLE: "1",
+    SubsidyStatus.REFUSED: "2",
+    SubsidyStatus.NONE: "3",
+    SubsidyStatus.ENDED: "4",
+    SubsidyStatus.NOT_CONNECTED: "5",
 }
 
 
@@ -110,10 +110,10 @@ def _insured(qualification: Qualification, result: QualificationResult, options:
     if options.reference_number is not None:
         registered = options.reference_number(result.institution_code, qualification)
         additions["reference_number"] = registered or qualification.reference_number
-    return insured_of(qualification).model_copy(update=additions)
+    return to_insured(qualification).model_copy(update=additions)
 
 
-def insured_of(qualification: Qualification) -> Insured:
+def to_insured(qualification: Qualification) -> Insured:
     """Convert the insurer's record, without consents. Both models use the same field names."""
     record = qualification.model_dump(exclude_none=True, exclude={"medical_tickets"})
     return Insured.model_validate(record | {"medical_tickets": tuple(map(_ticket, qualification.medical_tickets))})
@@ -132,12 +132,12 @@ def _consents(result: QualificationResult, options: FaceOptions) -> dict[str, ob
     fields: dict[str, object] = {}
     provided: set[Item] = set(result.by_law)
     for outcome in result.consents:
-        for attribute in attributes_of(outcome.item, options.newer_consents):
+        for attribute in consent_attributes(outcome.item, options.newer_consents):
             fields[attribute] = _consent(outcome)
         if outcome.flag == 1:
             provided.add(outcome.item)
     for item in result.by_law:
-        fields[attributes_of(item)[0]] = ConsentPart(flag="1")
+        fields[consent_attributes(item)[0]] = ConsentPart(flag="1")
     if Item.HIGH_COST_LIMIT in provided and result.limit is not None:
         fields["limit"] = LimitInfo.model_validate(result.limit.model_dump(exclude_none=True))
     if Item.SPECIFIC_DISEASE in provided:

@@ -14,7 +14,7 @@ from terminal.handover.characters import SUBSTITUTE, is_jis_x_0208
 from terminal.handover.layout import CONSENT_VALIDITY, CONSENTS, NEWER_CONSENTS
 from terminal.handover.messages.insured import Insured
 from terminal.handover.parts import Confidence, ConsentElements, LayoutFault, LayoutProblem, fields_of
-from terminal.handover.values import DAY, MOMENT, XML_SPACE, Severity
+from terminal.handover.values import DAY, TIMESTAMP, XML_SPACE, Severity
 from terminal.handover.xml import CHARACTER_CODES, ROOT, Encoding
 
 _WARNING, _NOTE, _ERROR = Severity.WARNING, Severity.NOTE, Severity.ERROR
@@ -46,7 +46,7 @@ class View:
 
     def moment(self, name: str) -> datetime | None:
         try:
-            return MOMENT.read(self.text(name))
+            return TIMESTAMP.read(self.text(name))
         except ValueError:
             return None
 

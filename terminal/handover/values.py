@@ -60,7 +60,7 @@ def _to_japan(value: datetime) -> datetime:
         raise ValueError("the time is out of range") from error
 
 
-Moment = Annotated[datetime, AfterValidator(_to_japan)]
+Timestamp = Annotated[datetime, AfterValidator(_to_japan)]
 """Japan time in whole seconds."""
 
 
@@ -188,7 +188,7 @@ class DayKind(Struct, frozen=True):
         yield from ()
 
 
-class MomentKind(Struct, frozen=True):
+class TimestampKind(Struct, frozen=True):
     expected: str = "a time as yyyyMMddHHmmss, Japan time"
 
     def write(self, value: object) -> str:
@@ -213,7 +213,7 @@ BRANCH: Final = digits(2)
 INSTITUTION: Final = digits(10)
 INSURER: Final = InsurerNumberKind()
 DAY: Final = DayKind()
-MOMENT: Final = MomentKind()
+TIMESTAMP: Final = TimestampKind()
 MONTH: Final = PatternKind(note="a month as yyyyMM", pattern="[0-9]{4}(0[1-9]|1[0-2])")
 NAME: Final = PatternKind(
     note="family and given name with a full-width space between them", pattern=r"[^ ]*　[^ ]*", severity=Severity.NOTE

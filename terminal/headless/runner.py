@@ -42,7 +42,7 @@ class Operator(Protocol):
         """Act on the current talk. Cancelled when a different talk is shown."""
 
 
-class Headless:
+class HeadlessTerminal:
     """Runs the conductor and passes each talk to the operator."""
 
     def __init__(self, conductor: Conductor, operator: Operator, speak: Speak) -> None:

@@ -6,10 +6,10 @@ from config.settings import Settings
 from terminal.readiness import NotReady
 
 if TYPE_CHECKING:
-    from terminal.monitoring.meters import WatchedConductor
+    from terminal.monitoring.meters import ObservedConductor
 
 
-def serve_meters(conductor: "WatchedConductor", settings: Settings) -> int | None:
+def serve_metrics(conductor: "ObservedConductor", settings: Settings) -> int | None:
     """Serve the metrics at `http://127.0.0.1:<metrics.port>/metrics` in a thread and return the port.
 
     Return None without importing anything if `metrics.port` is 0. Raises NotReady if prometheus_client is not installed

@@ -87,7 +87,7 @@ class DeliveryStatus(Protocol):
     def failure(self) -> object | None: ...
 
 
-class WatchedConductor(Protocol):
+class ObservedConductor(Protocol):
     """Attributes of the conductor used for metrics."""
 
     @property
@@ -105,7 +105,7 @@ class WatchedConductor(Protocol):
 class Meters:
     """Metrics of one conductor, in a separate `registry`."""
 
-    def __init__(self, conductor: WatchedConductor, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, conductor: ObservedConductor, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.registry = CollectorRegistry()
         self._conductor, self._clock = conductor, clock
         self._state: st.State = st.START

@@ -17,6 +17,7 @@ from terminal.qualification.connection import AnswerT, ServiceClock, ServiceConn
 from terminal.qualification.contract import (
     IDEMPOTENCY_HEADER,
     PREFIX,
+    ActiveConsents,
     Challenge,
     CheckOpenedReply,
     ChipProof,
@@ -39,19 +40,18 @@ from terminal.qualification.contract import (
     RefusalReason,
     Refused,
     RegistrationReply,
-    StandingConsents,
     Submission,
     Way,
     Withdrawal,
     WithdrawalReceipt,
 )
-from terminal.qualification.genuine import receipt_is_for, statement_of_key_change
+from terminal.qualification.genuine import is_receipt_for, key_changed_statement_for
 from terminal.qualification.keys import SigningKey, key_digest, verify
 from terminal.qualification.statements import (
     RequestKind,
     key_change_statement,
     lookup_statement,
-    statement_of_withdrawal,
+    statement_for_withdrawal,
     submission_statement,
     verdict_statement,
     withdrawal_receipt_statement,
@@ -208,15 +208,15 @@ class QualificationClient:
         return await self._connection.ask("POST", f"{PREFIX}/lookups", QualificationResult, body=request)
 
     @property
-    def responding(self) -> bool | None:
+    def is_responding(self) -> bool | None:
         """Whether the service answered the last request; None before the first."""
-        return self._connection.responding
+        return self._connection.is_responding
 
-    async def standing(self, check_id: str) -> StandingConsents | Refused | NoAnswer:
+    async def active_consents(self, check_id: str) -> ActiveConsents | Refused | NoAnswer:
         """Return the consents in force for a check, which may have been opened by another terminal."""
         path = f"{_check(check_id)}/consents"
-        answer = await self._ask("GET", path, StandingConsents, RequestKind.CONSENTS, check_id, check_id)
-        if isinstance(answer, StandingConsents) and answer.check_id != check_id:
+        answer = await self._ask("GET", path, ActiveConsents, RequestKind.CONSENTS, check_id, check_id)
+        if isinstance(answer, ActiveConsents) and answer.check_id != check_id:
             return NoAnswer(NoAnswerReason.NOT_VERIFIED)
         return answer
 
@@ -344,10 +344,10 @@ class QualificationClient:
     # --- verification and requests ---------------------------------------------------------------------------
 
     def _is_receipt_for(self, check_id: str, submission: Submission, receipt: Receipt) -> bool:
-        return receipt_is_for(self._service_public_key, check_id, submission, receipt)
+        return is_receipt_for(self._service_public_key, check_id, submission, receipt)
 
     def _is_withdrawal_receipt_for(self, check_id: str, withdrawal: Withdrawal, receipt: WithdrawalReceipt) -> bool:
-        digest = sha256(statement_of_withdrawal(check_id, withdrawal)).digest()
+        digest = sha256(statement_for_withdrawal(check_id, withdrawal)).digest()
         statement = withdrawal_receipt_statement(
             check_id=check_id, accepted_at=receipt.accepted_at, withdrawal_digest=digest
         )
@@ -357,7 +357,7 @@ class QualificationClient:
     def _is_change(self, change: KeyChange, changed: KeyChanged) -> bool:
         requested = (change.terminal_id, change.ended_key, key_digest(change.public_key))
         return (changed.terminal_id, changed.ended_key, changed.key) == requested and verify(
-            self._service_public_key, statement_of_key_change(changed), changed.signature
+            self._service_public_key, key_changed_statement_for(changed), changed.signature
         )
 
     async def _ask(

@@ -19,7 +19,7 @@ from terminal.qualification.contract import (
     NoAnswerReason,
     Refused,
 )
-from terminal.qualification.wire import digest_of, is_answer, new_nonce, nonce_header
+from terminal.qualification.wire import is_signed_answer, new_nonce, nonce_header, signed_request_digest
 
 if TYPE_CHECKING:
     import httpx
@@ -64,7 +64,7 @@ class ServiceConnection:
         transport: "httpx.AsyncBaseTransport | None" = None,
     ) -> None:
         require_safe_url(base_url)
-        self.responding: bool | None = None
+        self.is_responding: bool | None = None
         """Whether the service answered the last request; None before the first."""
         self._service_public_key = service_public_key
         self._timeout = timeout_seconds
@@ -106,7 +106,7 @@ class ServiceConnection:
     ) -> AnswerT | Refused | NoAnswer:
         """Send a request and verify its answer. `target` is the path and query. `nonce` must match `headers`."""
         answer = await self._ask(method, target, model, check_id, body, headers, nonce)
-        self.responding = not isinstance(answer, NoAnswer)
+        self.is_responding = not isinstance(answer, NoAnswer)
         return answer
 
     async def _ask(
@@ -144,12 +144,12 @@ class ServiceConnection:
         if isinstance(answer, NoAnswer):
             return answer
         parsed = _parse(response.status_code, answer, model)
-        if isinstance(parsed, NoAnswer) or is_answer(
+        if isinstance(parsed, NoAnswer) or is_signed_answer(
             self._service_public_key,
             response.headers.get(SIGNATURE_HEADER, ""),
             nonce=nonce,
             check_id=check_id,
-            request_sha256=digest_of(method, target, sent_headers, content),
+            request_sha256=signed_request_digest(method, target, sent_headers, content),
             status=response.status_code,
             body=answer,
         ):

@@ -35,7 +35,7 @@ from terminal.qualification.insured import ProvidedSubsidies as ProvidedSubsidie
 from terminal.qualification.insured import Qualification as Qualification
 from terminal.qualification.insured import SpecificDiseaseCertificate as SpecificDiseaseCertificate
 from terminal.qualification.insured import Subsidy as Subsidy
-from terminal.qualification.insured import SubsidyStanding as SubsidyStanding
+from terminal.qualification.insured import SubsidyStatus as SubsidyStatus
 from terminal.qualification.refusal import NextStep as NextStep
 from terminal.qualification.refusal import NoAnswer as NoAnswer
 from terminal.qualification.refusal import NoAnswerReason as NoAnswerReason
@@ -81,7 +81,7 @@ class OpenCheckRequest(Confidential):
     proof: Annotated[PinProof | ChipProof | PhoneProof, Field(discriminator="way")]
 
 
-class CertificateStanding(StrEnum):
+class CertificateStatus(StrEnum):
     VALID = "valid"
     EXPIRING = "expiring"
     GRACE = "grace"
@@ -114,8 +114,8 @@ class CheckFacts(Model):
     has_specific_disease_certificate: bool
     may_share: bool
     """False during the certificate's grace period, and for holders whose data is never shared."""
-    standing: CertificateStanding
-    subsidies: SubsidyStanding = SubsidyStanding.NONE
+    standing: CertificateStatus
+    subsidies: SubsidyStatus = SubsidyStatus.NONE
     """The terminal asks about subsidies only if they are `usable`. Never `refused`."""
     prescriptions: Annotated[tuple[WaitingPrescription, ...], Field(max_length=50, repr=False)] = ()
     """Newest first. Sent to pharmacies only."""
@@ -279,7 +279,7 @@ class WithdrawalReceipt(Reply):
     signature: Signature
 
 
-class StandingConsents(Reply):
+class ActiveConsents(Reply):
     """`GET /v2/checks/{id}/consents`, with headers signed by any enrolled terminal that knows the check id."""
 
     outcome: Literal["standing"] = "standing"

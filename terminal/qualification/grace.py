@@ -5,20 +5,20 @@ from datetime import date, datetime
 from config.japan import JAPAN
 from config.settings import GraceRule
 from reader.months import add_months, month_end
-from terminal.qualification.contract import CertificateStanding
+from terminal.qualification.contract import CertificateStatus
 
 GRACE_MONTHS = 3
 EXPIRING_MONTHS = 3
 """How many months before expiry the holder is warned."""
 
 
-def standing(not_after: datetime, now: datetime, rule: GraceRule) -> CertificateStanding | None:
+def certificate_status(not_after: datetime, now: datetime, rule: GraceRule) -> CertificateStatus | None:
     """Return the status of a certificate at `now`, or None after its grace period. Dates are in Japan time."""
     today, last_day = now.astimezone(JAPAN).date(), not_after.astimezone(JAPAN).date()
     if now > not_after:
-        return CertificateStanding.GRACE if today <= last_grace_day(last_day, rule) else None
+        return CertificateStatus.GRACE if today <= last_grace_day(last_day, rule) else None
     expiring = today >= add_months(last_day, -EXPIRING_MONTHS)
-    return CertificateStanding.EXPIRING if expiring else CertificateStanding.VALID
+    return CertificateStatus.EXPIRING if expiring else CertificateStatus.VALID
 
 
 def last_grace_day(last_day: date, rule: GraceRule) -> date:

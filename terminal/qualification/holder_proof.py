@@ -19,7 +19,7 @@ from terminal.qualification.insured import ProvidedSubsidies as ProvidedSubsidie
 from terminal.qualification.insured import Qualification as Qualification
 from terminal.qualification.insured import SpecificDiseaseCertificate as SpecificDiseaseCertificate
 from terminal.qualification.insured import Subsidy as Subsidy
-from terminal.qualification.insured import SubsidyStanding as SubsidyStanding
+from terminal.qualification.insured import SubsidyStatus as SubsidyStatus
 from terminal.qualification.refusal import NextStep as NextStep
 from terminal.qualification.refusal import NoAnswer as NoAnswer
 from terminal.qualification.refusal import NoAnswerReason as NoAnswerReason

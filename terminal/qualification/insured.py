@@ -76,7 +76,7 @@ class MedicalTicket(Confidential):
     remarks: Annotated[tuple[str, ...], Field(max_length=3)] = ()
 
 
-class SubsidyStanding(StrEnum):
+class SubsidyStatus(StrEnum):
     """Status of a person's medical subsidies (医療費助成)."""
 
     USABLE = "usable"
@@ -107,20 +107,20 @@ class Subsidy(Confidential):
     reimbursement_only: bool = False
     """償還払いのみ: the person pays at the counter and the municipality reimburses it."""
 
-    def in_force(self, day: date) -> bool:
+    def is_active_on(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
 
 
 class ProvidedSubsidies(Model):
     """Medical subsidies in a result, if the institution accepts them."""
 
-    standing: SubsidyStanding
+    standing: SubsidyStatus
     certificates: tuple[Subsidy, ...] = ()
     """Usable certificates; empty unless `standing` is `usable`."""
 
     @model_validator(mode="after")
     def _certificates_only_if_usable(self) -> Self:
-        if bool(self.certificates) != (self.standing is SubsidyStanding.USABLE):
+        if bool(self.certificates) != (self.standing is SubsidyStatus.USABLE):
             raise ValueError("certificates are required if and only if subsidies are usable")
         return self
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from consent.items import Item
 from consent.lifecycle import History
 from consent.records import CONSENT_VALIDITY, Decided
-from terminal.qualification.contract import ConsentOutcome, QualificationResult, SubsidyStanding
+from terminal.qualification.contract import ConsentOutcome, QualificationResult, SubsidyStatus
 
 
 class Mismatch(StrEnum):
@@ -93,7 +93,7 @@ def _data(result: QualificationResult, history: History, decided: Decided) -> Mi
         return Mismatch.DATA_WITHOUT_CONSENT
     if result.specific_diseases and Item.SPECIFIC_DISEASE not in granted:
         return Mismatch.DATA_WITHOUT_CONSENT
-    usable = result.subsidies is not None and result.subsidies.standing is SubsidyStanding.USABLE
+    usable = result.subsidies is not None and result.subsidies.standing is SubsidyStatus.USABLE
     if usable and Item.SUBSIDIES not in granted:
         return Mismatch.DATA_WITHOUT_CONSENT
     form = None if result.prescription_form is None else result.prescription_form.value

@@ -32,7 +32,7 @@ from consent.records import (
 from consent.verification import LedgerBroken, LedgerIntact, verify_file
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import ConsentAnswer, OpenedOn, PrescriptionForm, Receipt, Submission
-from terminal.qualification.genuine import receipt_is_genuine, statement_of_receipt
+from terminal.qualification.genuine import is_genuine_receipt, versioned_receipt_statement
 from terminal.qualification.keys import verify
 from terminal.qualification.statements import (
     decision_statement,
@@ -82,7 +82,7 @@ def verify_with_receipts(
     end are not detected. Raises LedgerError if the file does not exist.
     """
     for receipt in receipts or ():
-        if not receipt_is_genuine(service_public_key, receipt):
+        if not is_genuine_receipt(service_public_key, receipt):
             return ReceiptNotGenuine(receipt.check_id)
     chain = verify_file(path)
     if isinstance(chain, LedgerBroken):
@@ -162,7 +162,7 @@ def _signed_of_restored(event: Restored, terminal_id: str) -> bytes:
 
 
 def _signed_of_lost(event: Lost) -> bytes:
-    return statement_of_receipt(
+    return versioned_receipt_statement(
         check_id=event.check_id,
         accepted_at=event.accepted_at,
         submission_digest=bytes.fromhex(event.submission_sha256),
@@ -209,12 +209,12 @@ def _confirms(event: SubmissionConfirmed, decided: Record[Decided], terminal_id:
         "ledger_count": decided.sequence,
         "ledger_head": decided.hash,
     }
-    wording = wording_of(decision)
+    wording = decision_wording_digest(decision)
     if event.card_signature is None:  # version 1
         submitted = submission_statement_v1(**fields)
     else:
         submitted = submission_statement(wording_sha256=wording, dispense=decision.dispense, **fields)
-    statement = statement_of_receipt(
+    statement = versioned_receipt_statement(
         check_id=event.check_id,
         accepted_at=event.accepted_at,
         submission_digest=sha256(submitted).digest(),
@@ -225,7 +225,7 @@ def _confirms(event: SubmissionConfirmed, decided: Record[Decided], terminal_id:
     return verify(service_public_key, statement, base64.b64decode(event.signature))
 
 
-def submission_of(
+def build_submission(
     client: QualificationClient, decided: Record[Decided], card_signature: bytes | None = None
 ) -> Submission:
     """Build the submission of a recorded decision. Repeated submissions only differ in the card's signature."""
@@ -237,23 +237,23 @@ def submission_of(
         by_law=event.by_law,
         prescription_form=PrescriptionForm(event.prescription_form) if event.prescription_form else None,
         dispense=event.dispense,
-        wording_sha256=wording_of(event),
+        wording_sha256=decision_wording_digest(event),
         card_signature=card_signature,
         ledger_count=decided.sequence,
         ledger_head=decided.hash,
     )
 
 
-def decision_of(decision: Decided) -> bytes:
+def decision_to_sign(decision: Decided) -> bytes:
     """Return the statement for the card to sign."""
     return decision_statement(
         check_id=decision.check_id,
-        wording_sha256=wording_of(decision),
+        wording_sha256=decision_wording_digest(decision),
         answers=[(answer.item, answer.granted) for answer in decision.answers],
     )
 
 
-def wording_of(decision: Decided) -> bytes:
+def decision_wording_digest(decision: Decided) -> bytes:
     """Return the `wording_digest` of the decision's questions."""
     return wording_digest(
         (answer.item, answer.question_id, answer.language or "", answer.wording) for answer in decision.answers
@@ -268,7 +268,7 @@ def _without_receipt(confirmed: dict[str, int], receipts: Iterable[Receipt]) -> 
     return None
 
 
-def confirmation_of(receipt: Receipt) -> SubmissionConfirmed:
+def to_confirmation(receipt: Receipt) -> SubmissionConfirmed:
     """Convert a receipt to a ledger record."""
     return SubmissionConfirmed(
         check_id=receipt.check_id,

@@ -89,19 +89,19 @@ def submission_statement(
         [
             check_id.encode(),
             terminal_id.encode(),
-            moment(decided_at),
-            answered(answers),
-            join(item.encode() for item in sorted(by_law)),
+            encode_time(decided_at),
+            encode_answers(answers),
+            join_fields(item.encode() for item in sorted(by_law)),
             (prescription_form or "").encode(),
             wording_sha256 or b"",
-            integer(ledger_count),
+            encode_integer(ledger_count),
             ledger_head.encode(),
-            *([] if dispense is None else [join(prescription.encode() for prescription in dispense)]),
+            *([] if dispense is None else [join_fields(prescription.encode() for prescription in dispense)]),
         ],
     )
 
 
-def statement_of(check_id: str, submission: Submission) -> bytes:
+def statement_for_submission(check_id: str, submission: Submission) -> bytes:
     """Return the `submission_statement(...)` of a submission."""
     return submission_statement(
         check_id=check_id,
@@ -131,9 +131,9 @@ def receipt_statement(
         "receipt",
         [
             check_id.encode(),
-            moment(accepted_at),
+            encode_time(accepted_at),
             submission_digest,
-            integer(ledger_count),
+            encode_integer(ledger_count),
             ledger_head.encode(),
             card_signature.value.encode(),
         ],
@@ -149,13 +149,15 @@ def wording_digest(questions: Iterable[tuple[Item, str, str, str]]) -> bytes:
 
 def decision_statement(*, check_id: str, wording_sha256: bytes, answers: Iterable[tuple[Item, bool]]) -> bytes:
     """Signed by the card: check, wording and answers. The check id is hashed, so the service cannot choose the text."""
-    encoded = join(join([item.encode(), b"\x01" if granted else b"\x00"]) for item, granted in sorted(answers))
+    encoded = join_fields(
+        join_fields([item.encode(), b"\x01" if granted else b"\x00"]) for item, granted in sorted(answers)
+    )
     return _statement("decision", [sha256(check_id.encode()).digest(), wording_sha256, encoded])
 
 
 def answer_statement(*, nonce: bytes, check_id: str, request_sha256: bytes, status: int, body: bytes) -> bytes:
     """Signed by the service's key: the answer to a request. `check_id` is empty if the path has none."""
-    fields = [nonce, check_id.encode(), request_sha256, integer(status), sha256(body).digest()]
+    fields = [nonce, check_id.encode(), request_sha256, encode_integer(status), sha256(body).digest()]
     return _statement("answer", fields)
 
 
@@ -170,12 +172,12 @@ def request_digest(*, method: str, target: str, headers: Iterable[str], body: by
 
 def key_change_statement(*, terminal_id: str, ended_key: bytes, key: bytes, asked_at: datetime) -> bytes:
     """Signed by the key to revoke and by its replacement. Both are identified by `key_digest`."""
-    return _statement("key-change", [terminal_id.encode(), ended_key, key, moment(asked_at)])
+    return _statement("key-change", [terminal_id.encode(), ended_key, key, encode_time(asked_at)])
 
 
 def key_changed_statement(*, terminal_id: str, ended_key: bytes, key: bytes, changed_at: datetime) -> bytes:
     """Signed by the service's key: the terminal's `ended_key` is revoked and `key` replaces it."""
-    return _statement("key-changed", [terminal_id.encode(), ended_key, key, moment(changed_at)])
+    return _statement("key-changed", [terminal_id.encode(), ended_key, key, encode_time(changed_at)])
 
 
 class RequestKind(StrEnum):
@@ -189,16 +191,16 @@ class RequestKind(StrEnum):
 
 def request_statement(*, kind: RequestKind, subject: str, terminal_id: str, nonce: bytes, asked_at: datetime) -> bytes:
     """Signed by the terminal's key: a request without a body. `subject` is a check id, or the ledger count."""
-    return _statement("request", [kind.encode(), subject.encode(), terminal_id.encode(), nonce, moment(asked_at)])
+    return _statement("request", [kind.encode(), subject.encode(), terminal_id.encode(), nonce, encode_time(asked_at)])
 
 
 def withdrawal_statement(*, check_id: str, terminal_id: str, withdrawn_at: datetime, items: Iterable[Item]) -> bytes:
     """Signed by the terminal's key: withdrawal of these consents, in any order."""
-    encoded = join(item.encode() for item in sorted(set(items)))
-    return _statement("withdrawal", [check_id.encode(), terminal_id.encode(), moment(withdrawn_at), encoded])
+    encoded = join_fields(item.encode() for item in sorted(set(items)))
+    return _statement("withdrawal", [check_id.encode(), terminal_id.encode(), encode_time(withdrawn_at), encoded])
 
 
-def statement_of_withdrawal(check_id: str, withdrawal: Withdrawal) -> bytes:
+def statement_for_withdrawal(check_id: str, withdrawal: Withdrawal) -> bytes:
     return withdrawal_statement(
         check_id=check_id,
         terminal_id=withdrawal.terminal_id,
@@ -209,7 +211,7 @@ def statement_of_withdrawal(check_id: str, withdrawal: Withdrawal) -> bytes:
 
 def withdrawal_receipt_statement(*, check_id: str, accepted_at: datetime, withdrawal_digest: bytes) -> bytes:
     """Signed by the service's key: the data is no longer provided."""
-    return _statement("withdrawal-receipt", [check_id.encode(), moment(accepted_at), withdrawal_digest])
+    return _statement("withdrawal-receipt", [check_id.encode(), encode_time(accepted_at), withdrawal_digest])
 
 
 def lookup_statement(
@@ -234,32 +236,32 @@ def lookup_statement(
             (search.insured_branch_number or "").encode(),
             search.birth_date.isoformat().encode(),
             bytes([limit_consent]),
-            moment(asked_at),
+            encode_time(asked_at),
             *day,
         ],
     )
 
 
 def _statement(domain: str, fields: Iterable[bytes]) -> bytes:
-    return join([f"uketsuke/2/{domain}".encode(), *fields])
+    return join_fields([f"uketsuke/2/{domain}".encode(), *fields])
 
 
-def answered(answers: Sequence[ConsentAnswer]) -> bytes:
-    return join(
-        join([answer.item.encode(), bytes([answer.flag]), moment(answer.consent_time)])
+def encode_answers(answers: Sequence[ConsentAnswer]) -> bytes:
+    return join_fields(
+        join_fields([answer.item.encode(), bytes([answer.flag]), encode_time(answer.consent_time)])
         for answer in sorted(answers, key=lambda answer: answer.item)
     )
 
 
-def join(fields: Iterable[bytes]) -> bytes:
+def join_fields(fields: Iterable[bytes]) -> bytes:
     return b"".join(len(field).to_bytes(4, "big") + field for field in fields)
 
 
-def integer(value: int) -> bytes:
+def encode_integer(value: int) -> bytes:
     return value.to_bytes((value.bit_length() + 7) // 8 or 1, "big")
 
 
-def moment(value: datetime | None) -> bytes:
+def encode_time(value: datetime | None) -> bytes:
     """Encode a time, or None as empty. Raises ValueError for a naive time."""
     if value is None:
         return b""

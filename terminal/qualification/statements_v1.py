@@ -5,7 +5,7 @@ from datetime import datetime
 
 from consent.items import Item
 from terminal.qualification.contract import ConsentAnswer, PrescriptionForm, Submission
-from terminal.qualification.statements import answered, integer, join, moment
+from terminal.qualification.statements import encode_answers, encode_integer, encode_time, join_fields
 
 _DOMAIN = b"uketsuke/1/"
 
@@ -21,22 +21,22 @@ def submission_statement_v1(
     ledger_count: int,
     ledger_head: str,
 ) -> bytes:
-    return join(
+    return join_fields(
         [
             _DOMAIN + b"submission",
             check_id.encode(),
             terminal_id.encode(),
-            moment(decided_at),
-            answered(answers),
-            join(item.encode() for item in sorted(by_law)),
+            encode_time(decided_at),
+            encode_answers(answers),
+            join_fields(item.encode() for item in sorted(by_law)),
             (prescription_form or "").encode(),
-            integer(ledger_count),
+            encode_integer(ledger_count),
             ledger_head.encode(),
         ]
     )
 
 
-def statement_v1_of(check_id: str, submission: Submission) -> bytes:
+def statement_v1_for_submission(check_id: str, submission: Submission) -> bytes:
     return submission_statement_v1(
         check_id=check_id,
         terminal_id=submission.terminal_id,
@@ -52,13 +52,13 @@ def statement_v1_of(check_id: str, submission: Submission) -> bytes:
 def receipt_statement_v1(
     *, check_id: str, accepted_at: datetime, submission_digest: bytes, ledger_count: int, ledger_head: str
 ) -> bytes:
-    return join(
+    return join_fields(
         [
             _DOMAIN + b"receipt",
             check_id.encode(),
-            moment(accepted_at),
+            encode_time(accepted_at),
             submission_digest,
-            integer(ledger_count),
+            encode_integer(ledger_count),
             ledger_head.encode(),
         ]
     )

@@ -23,7 +23,7 @@ def new_nonce() -> bytes:
 
 
 def nonce_header(nonce: bytes) -> dict[str, str]:
-    return {NONCE_HEADER: text_of(nonce)}
+    return {NONCE_HEADER: to_base64(nonce)}
 
 
 def request_headers(
@@ -35,18 +35,18 @@ def request_headers(
         **nonce_header(nonce),
         TERMINAL_HEADER: terminal_id,
         TIME_HEADER: asked_at.isoformat(),
-        SIGNATURE_HEADER: text_of(key.sign(statement)),
+        SIGNATURE_HEADER: to_base64(key.sign(statement)),
     }
 
 
-def digest_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
+def signed_request_digest(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
     """Return the digest of a request with its `SIGNED_HEADERS`."""
     return request_digest(
         method=method, target=target, headers=[headers.get(name, "") for name in SIGNED_HEADERS], body=body
     )
 
 
-def is_answer(
+def is_signed_answer(
     service_public_key: str,
     signature: str,
     *,
@@ -60,15 +60,15 @@ def is_answer(
     statement = answer_statement(
         nonce=nonce, check_id=check_id, request_sha256=request_sha256, status=status, body=body
     )
-    decoded = bytes_of(signature)
+    decoded = from_base64(signature)
     return decoded is not None and verify(service_public_key, statement, decoded)
 
 
-def text_of(data: bytes) -> str:
+def to_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def bytes_of(text: str) -> bytes | None:
+def from_base64(text: str) -> bytes | None:
     """Decode base64. Return None if it is invalid or empty."""
     try:
         return base64.b64decode(text, validate=True) or None

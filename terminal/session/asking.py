@@ -9,7 +9,7 @@ from consent.answers import PatientReply, answers, sharing_questions
 from consent.items import AnsweredBy, HolderFacts, Item, Question, QuestionKind, Wording
 from consent.questions import by_law, questions
 from consent.records import Cause
-from terminal.qualification.contract import CheckFacts, PrescriptionForm, SubsidyStanding
+from terminal.qualification.contract import CheckFacts, PrescriptionForm, SubsidyStatus
 from terminal.session.effects import Decision, RecordDecision
 from terminal.session.events import (
     Back,
@@ -57,7 +57,7 @@ def holder_facts(facts: CheckFacts) -> HolderFacts:
         age=facts.age,
         late_elderly=facts.late_elderly,
         has_specific_disease_certificate=facts.has_specific_disease_certificate,
-        has_subsidies=facts.subsidies is SubsidyStanding.USABLE,
+        has_subsidies=facts.subsidies is SubsidyStatus.USABLE,
         may_share=facts.may_share,
     )
 

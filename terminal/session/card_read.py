@@ -4,10 +4,10 @@ from msgspec.structs import replace
 
 from config.settings import AlsoPin
 from reader.facts import CardFacts, Medium
-from terminal.failures import problem_of_card
+from terminal.failures import card_failure_problem
 from terminal.problems import ProblemCode
-from terminal.qualification.contract import CertificateStanding
-from terminal.qualification.grace import standing
+from terminal.qualification.contract import CertificateStatus
+from terminal.qualification.grace import certificate_status
 from terminal.session.choosing import choose
 from terminal.session.effects import (
     StopScan,
@@ -29,7 +29,7 @@ from terminal.session.states import (
 def reading(state: Reading, event: Event, rules: Rules, now: Now) -> Step:
     match event:
         case CardFailed(failure=failure):
-            return to_problem(state.reception, problem_of_card(failure), rules, now)
+            return to_problem(state.reception, card_failure_problem(failure), rules, now)
         case CardRead(facts=facts):
             return _read(state.reception, facts, rules, now)
         case _:
@@ -64,6 +64,6 @@ def _refusal(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> 
         return ProblemCode.PHONE_NOT_TAKEN
     if facts.certificate_not_after is None:
         return None  # only readable after PIN verification on the phone; checked by the service
-    certificate = standing(facts.certificate_not_after, now.wall, rules.grace)
-    usable = certificate is not None and not (reception.by_phone and certificate is CertificateStanding.GRACE)
+    certificate = certificate_status(facts.certificate_not_after, now.wall, rules.grace)
+    usable = certificate is not None and not (reception.by_phone and certificate is CertificateStatus.GRACE)
     return None if usable else ProblemCode.CERTIFICATE_EXPIRED

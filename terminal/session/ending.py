@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from consent.records import Cause
-from terminal.failures import problem_of_refusal
+from terminal.failures import refusal_problem
 from terminal.problems import ProblemCode
 from terminal.session import card_left
 from terminal.session.asking import decide
@@ -63,7 +63,7 @@ def submitting(state: Submitting, event: Event, rules: Rules, now: Now) -> Step:
         case ServiceSilent():
             return complete(state, Outcome.AWAITING, rules, now, delivered=False)
         case ServiceRefused(reason=reason):
-            return to_problem(reception, problem_of_refusal(reason), rules, now)
+            return to_problem(reception, refusal_problem(reason), rules, now)
         case _:
             return Step(state)
 

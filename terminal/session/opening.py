@@ -3,9 +3,9 @@
 from msgspec.structs import replace
 
 from consent.records import Cause
-from terminal.failures import problem_of_card, problem_of_refusal
+from terminal.failures import card_failure_problem, refusal_problem
 from terminal.problems import ProblemCode
-from terminal.qualification.contract import CertificateStanding, Purpose, Way
+from terminal.qualification.contract import CertificateStatus, Purpose, Way
 from terminal.session import card_left
 from terminal.session.asking import applicable_items, ask, decide
 from terminal.session.effects import (
@@ -94,11 +94,11 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
         case ChipSigned():
             return open_check(reception, state.way, rules, now)
         case CardFailed(failure=failure):
-            return to_problem(reception, problem_of_card(failure), rules, now)
+            return to_problem(reception, card_failure_problem(failure), rules, now)
         case ServiceSilent() if state.phase in (OpeningPhase.FETCHING, OpeningPhase.ASKING):
             return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason) if state.phase in (OpeningPhase.FETCHING, OpeningPhase.ASKING):
-            return to_problem(reception, problem_of_refusal(reason), rules, now)
+            return to_problem(reception, refusal_problem(reason), rules, now)
         case CheckOpened(check_id=check_id, facts=facts):
             if reception.purpose is Purpose.INQUIRY:
                 result = Inquiry(
@@ -136,7 +136,7 @@ def after_open(reception: Reception, rules: Rules, now: Now) -> Step:
     """Show a notice if the certificate expires soon or has expired, otherwise continue."""
     assert reception.check is not None
     standing = reception.check.facts.standing
-    if standing is CertificateStanding.VALID:
+    if standing is CertificateStatus.VALID:
         return after_notice(reception, rules, now)
     return Step(Notice(reception=reception, deadline=deadline_for(Notice, reception, rules, now), standing=standing))
 
@@ -145,7 +145,7 @@ def after_notice(reception: Reception, rules: Rules, now: Now) -> Step:
     assert reception.check is not None
     facts = reception.check.facts
     if not facts.registered:
-        if facts.standing is CertificateStanding.GRACE:
+        if facts.standing is CertificateStatus.GRACE:
             refused = to_problem(reception, ProblemCode.GRACE_NO_REGISTRATION, rules, now)
             return Step(refused.state, discard(reception, "grace-not-registered") + refused.effects)
         return Step(Registration(reception=reception, deadline=deadline_for(Registration, reception, rules, now)))
@@ -182,7 +182,7 @@ def registration(state: Registration, event: Event, rules: Rules, now: Now) -> S
         case ServiceSilent():
             return registration_failed(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason):
-            return registration_failed(reception, problem_of_refusal(reason), rules, now)
+            return registration_failed(reception, refusal_problem(reason), rules, now)
         case _:
             return Step(state)
 

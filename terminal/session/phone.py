@@ -6,7 +6,7 @@ A phone has no face record and no printed code. Neither a face check nor a compa
 from msgspec.structs import replace
 
 from reader.facts import Medium
-from terminal.failures import problem_of_card, problem_of_refusal
+from terminal.failures import card_failure_problem, refusal_problem
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.session.effects import SignByPhone
@@ -59,7 +59,7 @@ def phone_check(state: PhoneCheck, event: Event, rules: Rules, now: Now) -> Step
         case ServiceSilent() if fetching:
             return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason) if fetching:
-            return to_problem(reception, problem_of_refusal(reason), rules, now)
+            return to_problem(reception, refusal_problem(reason), rules, now)
         case PhoneSigned():
             return open_check(reception, Way.PHONE, rules, now)
         case PhoneRefused():
@@ -67,6 +67,6 @@ def phone_check(state: PhoneCheck, event: Event, rules: Rules, now: Now) -> Step
             why, offered = MethodReason.PHONE_NOT_CONFIRMED, phone_ways(reception)
             return Step(ChoosingMethod(reception=reception, deadline=deadline, ways=offered, why=why))
         case CardFailed(failure=failure):
-            return to_problem(reception, problem_of_card(failure), rules, now)
+            return to_problem(reception, card_failure_problem(failure), rules, now)
         case _:
             return Step(state)

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from terminal.failures import problem_of_card, problem_of_refusal
+from terminal.failures import card_failure_problem, refusal_problem
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.session.choosing import begin_face, begin_pin, choose, offer
@@ -41,7 +41,7 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
         case ServiceSilent() if state.phase is PinPhase.FETCHING:
             return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason) if state.phase is PinPhase.FETCHING:
-            return to_problem(reception, problem_of_refusal(reason), rules, now)
+            return to_problem(reception, refusal_problem(reason), rules, now)
         case PinSigned():
             return open_check(reception, Way.PHONE if reception.by_phone else Way.PIN, rules, now)
         case PinRefused(left=0, sent=sent):
@@ -52,7 +52,7 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
             assert isinstance(next_step.state, PinEntry)
             return Step(replace(next_step.state, wrong=sent))
         case CardFailed(failure=failure):
-            return to_problem(reception, problem_of_card(failure), rules, now)
+            return to_problem(reception, card_failure_problem(failure), rules, now)
         case FaceChosen() if state.phase is PinPhase.TYPING and Way.FACE in ways(reception, rules):
             return begin_face(reception, rules, now)
         case Back() if state.phase is PinPhase.TYPING and len(ways(reception, rules)) > 1:

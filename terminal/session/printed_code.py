@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from reader.facts import Authenticity
-from terminal.failures import problem_of_card
+from terminal.failures import card_failure_problem
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.session.choosing import begin_face, begin_pin, begin_staff, choose, open_record
@@ -50,7 +50,7 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
         case CodeRefused(left=left):
             return _code_refused(state, left, rules, now)
         case CardFailed(failure=failure):
-            return to_problem(reception, problem_of_card(failure), rules, now)
+            return to_problem(reception, card_failure_problem(failure), rules, now)
         case PinChosen() if (state.waiting is None or state.scanning) and Way.PIN in ways(reception, rules):
             next_step = begin_pin(reception, rules, now)
             stopped = (StopScan(reception.id, 0),) if state.scanning else ()

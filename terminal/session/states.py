@@ -13,7 +13,7 @@ from consent.items import Item, Question
 from reader.facts import ReaderStatus
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import (
-    CertificateStanding,
+    CertificateStatus,
     Purpose,
     WaitingPrescription,
     Way,
@@ -205,7 +205,7 @@ class Opening(_InReception, frozen=True, kw_only=True):
 
 
 class Notice(_InReception, frozen=True, kw_only=True):
-    standing: CertificateStanding
+    standing: CertificateStatus
 
 
 class Registration(_InReception, frozen=True, kw_only=True):

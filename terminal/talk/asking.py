@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from consent.items import AnsweredBy, Question, QuestionKind
-from terminal.qualification.contract import CertificateStanding, PrescriptionForm
+from terminal.qualification.contract import CertificateStatus, PrescriptionForm
 from terminal.session import events as ev
 from terminal.session.asking import bundle_sentence
 from terminal.session.events import Aside
@@ -39,7 +39,7 @@ def opening(state: Opening, scene: TalkContext) -> Body:
 
 def notice(state: Notice, scene: TalkContext) -> Body:
     say = scene.say
-    which = "grace" if state.standing is CertificateStanding.GRACE else "expiring"
+    which = "grace" if state.standing is CertificateStatus.GRACE else "expiring"
     return Body(
         step=GuideStep.CONFIRM,
         question=say(f"notice.{which}.question"),

@@ -19,7 +19,7 @@ from config.settings import ConsentSettings, HandoverSettings, PrescriptionPolic
 from consent.store import LedgerStore, LedgerUnwritable, Row
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
-from terminal.assembly import Devices, open_terminal, rules_of
+from terminal.assembly import Devices, open_terminal, session_rules
 from terminal.conductor import card_watch
 from terminal.conductor import conductor as conducting
 from terminal.conductor.clock import Clock
@@ -179,7 +179,7 @@ def open_place(folder: Path, rng: random.Random, cards: Path | None = None) -> I
     with _patched(share), ServiceProcess(state) as service:
         settings = _settings(state, service.url)
         devices: Any = Devices(reader.slot, reader.scanner, camera, _no_engine)  # type: ignore[arg-type]
-        rules = replace(rules_of(settings), staff_enabled=True)
+        rules = replace(session_rules(settings), staff_enabled=True)
         terminal = open_terminal(settings, devices, clock=clock, rules=rules, anchors=props.trust_anchors)
         face = FakeFace(camera, random.Random(rng.random()))
         for name, method in (("learn", face.learn), ("check", face.check), ("stop_check", face.stop)):

@@ -102,7 +102,7 @@ def _open_conductor(terminal: Terminal) -> Any:
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
     from reader.pcsc_slot import PcscSlot
-    from terminal.assembly import Devices, open_terminal, rules_of
+    from terminal.assembly import Devices, open_terminal, session_rules
 
     settings = Settings(
         state_dir=Path(terminal.state_dir),
@@ -115,7 +115,7 @@ def _open_conductor(terminal: Terminal) -> Any:
     conductor = open_terminal(
         settings,
         Devices(PcscSlot(terminal.reader), None, camera, engine),
-        rules=replace(rules_of(settings), show_answers=0.05),
+        rules=replace(session_rules(settings), show_answers=0.05),
         anchors=lambda: anchors,
     )
     if terminal.face is not None:

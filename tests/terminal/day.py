@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from consent.ledger import LedgerFile
 from reader.softcard.card import SoftCard
-from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
+from terminal.assembly import Devices, ledger_path, open_terminal, session_rules
 from terminal.conductor.conductor import Conductor
 from terminal.front.assembled import AssembledCounter
 from terminal.headless.runner import Hands
@@ -64,7 +64,7 @@ class Day:
         self.conductor = open_terminal(
             self.counter.settings,
             devices,
-            rules=replace(rules_of(self.counter.settings), show_answers=0.1, staff_enabled=True),
+            rules=replace(session_rules(self.counter.settings), show_answers=0.1, staff_enabled=True),
             anchors=self.counter.props.trust_anchors,
         )
         self.conductor.listen(on_state=self.states.append)

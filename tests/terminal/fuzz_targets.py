@@ -29,13 +29,13 @@ from terminal.qualification.contract import (
     SIGNATURE_HEADER,
     TERMINAL_HEADER,
     TIME_HEADER,
+    ActiveConsents,
     Challenge,
     CheckOpenedReply,
     QualificationResult,
     Receipt,
     Receipts,
     RegistrationReply,
-    StandingConsents,
     WithdrawalReceipt,
 )
 from terminal.qualification.keys import Enrolment
@@ -130,7 +130,7 @@ _ANSWERS = (
     Receipt,
     QualificationResult,
     WithdrawalReceipt,
-    StandingConsents,
+    ActiveConsents,
     Receipts,
 )
 

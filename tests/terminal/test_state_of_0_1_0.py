@@ -12,7 +12,7 @@ from consent.ledger import LedgerFile
 from consent.verification import LedgerIntact, verify_file
 from reader.softcard.authority import TestAuthority
 from reader.softcard.image import CardFile
-from terminal.assembly import client_of, ledger_path, open_ledger_desk
+from terminal.assembly import enrolled_client, ledger_path, open_ledger_desk
 from terminal.audit import AuditTrail
 from terminal.cli.main import app
 from terminal.conductor.clock import Clock
@@ -44,7 +44,7 @@ def test_ledger_is_intact_and_continued(state: Path) -> None:
     assert [record.event.kind for record in records[:4]] == ["opened", "decided", "confirmed", "delivered"]
 
     async def start() -> None:
-        client, _ = client_of(settings)
+        client, _ = enrolled_client(settings)
         async with client:
             books, delivery = open_ledger_desk(settings, client, Clock())
             assert delivery.backlog() is not None

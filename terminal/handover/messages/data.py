@@ -7,7 +7,20 @@ from terminal.handover.codes import CARE, CHARACTER_CODE, FILE_CATEGORY, RESULT
 from terminal.handover.messages.header import FileIdentifier, InstitutionCode
 from terminal.handover.messages.insured import Day, Text
 from terminal.handover.parts import Confidence, Element, Part
-from terminal.handover.values import BRANCH, DAY, INSURER, KANA, MOMENT, MONTH, NAME, NUMBER, SYMBOL, TEXT, Moment, code
+from terminal.handover.values import (
+    BRANCH,
+    DAY,
+    INSURER,
+    KANA,
+    MONTH,
+    NAME,
+    NUMBER,
+    SYMBOL,
+    TEXT,
+    TIMESTAMP,
+    Timestamp,
+    code,
+)
 
 _INFERRED = Confidence.INFERRED
 _RESULT = code(RESULT)
@@ -57,7 +70,7 @@ class DrugPatient(Part):
 class DrugHeader(Part):
     """`ResultCode` is 1, or `MessageContents` contains the error. Their position is inferred; readers accept any."""
 
-    executed_at: Annotated[Moment, Element("ProcessExecutionTime", MOMENT, _INFERRED)]
+    executed_at: Annotated[Timestamp, Element("ProcessExecutionTime", TIMESTAMP, _INFERRED)]
     institution_code: Annotated[str, Element("MedicalInstitutionCode", TEXT, _INFERRED)]
     file_identifier: Annotated[Text, Element("ArbitraryFileIdentifier", TEXT, _INFERRED)] = None
     result: Annotated[str, Element("ResultCode", _RESULT)]
@@ -197,7 +210,7 @@ class CheckupPatient(Part):
 
 
 class CheckupHeader(Part):
-    executed_at: Annotated[Moment, Element("ProcessExecutionTime", MOMENT, _INFERRED)]
+    executed_at: Annotated[Timestamp, Element("ProcessExecutionTime", TIMESTAMP, _INFERRED)]
     institution_code: Annotated[str, Element("MedicalInstitutionCode", TEXT, _INFERRED)]
     file_identifier: Annotated[Text, Element("ArbitraryFileIdentifier", TEXT, _INFERRED)] = None
     result: Annotated[str, Element("ResultCode", _RESULT)]

@@ -5,13 +5,13 @@ from typing import Annotated
 
 from terminal.handover.codes import CHARACTER_CODE, REFERENCE, SEGMENT, VENDOR_REFERENCES
 from terminal.handover.parts import Confidence, Element, Part
-from terminal.handover.values import COUNT, DAY, INSTITUTION, MOMENT, TEXT, Moment, VendorCodeKind, code
+from terminal.handover.values import COUNT, DAY, INSTITUTION, TEXT, TIMESTAMP, Timestamp, VendorCodeKind, code
 
 ConfirmationDate = Annotated[date, Element("QualificationConfirmationDate", DAY)]
 InstitutionCode = Annotated[str, Element("MedicalInstitutionCode", INSTITUTION)]
 FileIdentifier = Annotated[str | None, Element("ArbitraryFileIdentifier", TEXT)]
 """Identifier chosen by the requesting program and repeated in the answer."""
-ExecutedAt = Annotated[Moment, Element("ProcessExecutionTime", MOMENT)]
+ExecutedAt = Annotated[Timestamp, Element("ProcessExecutionTime", TIMESTAMP)]
 Segment = Annotated[str, Element("SegmentOfResult", code(SEGMENT))]
 ErrorCode = Annotated[str | None, Element("ErrorCode", TEXT)]
 ErrorMessage = Annotated[str | None, Element("ErrorMessage", TEXT)]
@@ -76,7 +76,7 @@ class BulkHeader(Part):
 class ErrorHeader(Part):
     """Header of an `.err` file. The real format is not public."""
 
-    executed_at: Annotated[Moment, Element("ProcessExecutionTime", MOMENT, Confidence.INFERRED)]
+    executed_at: Annotated[Timestamp, Element("ProcessExecutionTime", TIMESTAMP, Confidence.INFERRED)]
     file_identifier: Annotated[str | None, Element("ArbitraryFileIdentifier", TEXT, Confidence.INFERRED)] = None
     segment: Annotated[str, Element("SegmentOfResult", code(SEGMENT), Confidence.INFERRED)] = "9"
     error_code: Annotated[str, Element("ErrorCode", TEXT, Confidence.INFERRED)]

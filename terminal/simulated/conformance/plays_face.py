@@ -8,7 +8,7 @@ from typing import Final
 from lxml import etree
 
 from config.japan import JAPAN
-from terminal.qualification.contract import CertificateStanding
+from terminal.qualification.contract import CertificateStatus
 from terminal.simulated.conformance.bench import CaseRunner
 
 Play = Callable[[CaseRunner], None]
@@ -209,7 +209,7 @@ def other_name(bench: CaseRunner) -> None:
 
 @play("unknown-element")
 def unknown_element(bench: CaseRunner) -> None:
-    name, data = bench.sample("young", "medicines=yes", standing=CertificateStanding.EXPIRING)
+    name, data = bench.sample("young", "medicines=yes", standing=CertificateStatus.EXPIRING)
     data = data.replace(b"<Sex1>", b"<ElementOfNextYear><Part>1</Part></ElementOfNextYear><Sex1>")
     bench.read_as(bench.place(name, data), name="模擬　若葉", consents=flags(PharmacistsInfo="1"))
 

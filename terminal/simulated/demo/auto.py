@@ -17,10 +17,10 @@ from config.settings import Profile, Settings
 from consent.ledger import LedgerFile
 from reader.link import CodeScanner
 from reader.softcard.card import SoftCard
-from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
+from terminal.assembly import Devices, ledger_path, open_terminal, session_rules
 from terminal.conductor.code_camera import CodeCamera
 from terminal.conductor.conductor import Conductor
-from terminal.headless.runner import Hands, Headless, Operator
+from terminal.headless.runner import Hands, HeadlessTerminal, Operator
 from terminal.headless.transcript import Transcript
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -116,7 +116,7 @@ class AutoDemo:
             devices,
             clock=self._clock,
             # show answers only briefly because nobody reads them here
-            rules=replace(rules_of(self._settings), show_answers=0.1, staff_enabled=True, phone=True),
+            rules=replace(session_rules(self._settings), show_answers=0.1, staff_enabled=True, phone=True),
             anchors=self._counter.props.trust_anchors,
         )
         conductor.listen(on_state=lambda state: self._watch.observe(state), on_event=self._count_tries)
@@ -124,7 +124,7 @@ class AutoDemo:
 
     @asynccontextmanager
     async def _conducting(self, conductor: Conductor, operator: Operator) -> AsyncIterator[asyncio.Task[None]]:
-        running = asyncio.create_task(Headless(conductor, operator, speaker(self._settings)).run())
+        running = asyncio.create_task(HeadlessTerminal(conductor, operator, speaker(self._settings)).run())
         try:
             await _until(lambda: conductor.reader_name is not None)  # a card inserted earlier would be ignored
             yield running

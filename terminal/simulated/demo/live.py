@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from config.settings import Settings
 from reader.link import CodeScanner
-from terminal.assembly import Devices, face_engine, open_terminal, rules_of
+from terminal.assembly import Devices, face_engine, open_terminal, session_rules
 from terminal.conductor.code_camera import CodeCamera
 from terminal.conductor.conductor import Conductor
 from terminal.front.assembled import AssembledCounter
@@ -84,7 +84,7 @@ class LiveDemo:
                     place.slot, scanner[0] if reads_fronts else place.scanner, scene.stage.camera, scene.stage.engine
                 ),
                 clock=clock,
-                rules=replace(rules_of(settings), staff_enabled=True, phone=True),
+                rules=replace(session_rules(settings), staff_enabled=True, phone=True),
                 anchors=counter.props.trust_anchors,
             )
 

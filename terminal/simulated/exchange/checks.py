@@ -11,11 +11,11 @@ from consent.items import Item
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     CHECK_ID_PATTERN,
+    ActiveConsents,
     LookUp,
     NoAnswer,
     QualificationResult,
     Refused,
-    StandingConsents,
 )
 from terminal.qualification.insured import InsuredSearch
 from terminal.simulated.service.lookup import look_up
@@ -99,9 +99,9 @@ class ServiceChecks:
         if check_id is None or not re.fullmatch(CHECK_ID_PATTERN, check_id):
             return False
 
-        async def query_service() -> StandingConsents | Refused | NoAnswer:
+        async def query_service() -> ActiveConsents | Refused | NoAnswer:
             async with self._open_client() as client:
-                return await client.standing(check_id)
+                return await client.active_consents(check_id)
 
         answer = asyncio.run(query_service())
-        return answer if isinstance(answer, NoAnswer) else isinstance(answer, StandingConsents) and item in answer.items
+        return answer if isinstance(answer, NoAnswer) else isinstance(answer, ActiveConsents) and item in answer.items

@@ -6,7 +6,7 @@ A consent is valid until AvailableTime or a later refusal. Items that were not a
 from datetime import date, datetime
 
 from consent.items import Item
-from terminal.handover.layout import CONSENT_VALIDITY, attributes_of
+from terminal.handover.layout import CONSENT_VALIDITY, consent_attributes
 from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.kinds import read_message
 from terminal.handover.messages.qualification import QualificationAnswer
@@ -27,7 +27,7 @@ def store_consents(data: bytes, insured: InsuredPeople, store: ExchangeStore, da
         return False
     for record in message.body.results if message.body else ():
         for item in FETCHED:
-            consent = getattr(record, attributes_of(item)[0])
+            consent = getattr(record, consent_attributes(item)[0])
             if isinstance(consent, ConsentPart):
                 _store_consent(message, record, item, consent, insured, store, day)
     return True

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from terminal.handover.messages.insured import Insured
 from terminal.handover.numbers import InsuredKey, InsuredNumbers, insured_key
-from terminal.handover.result_xml import insured_of
+from terminal.handover.result_xml import to_insured
 from terminal.qualification.insured import InsuredSearch, Qualification
 from terminal.simulated.service.lookup import look_up
 from terminal.simulated.service.people import CareConsent, InsuredPerson, People
@@ -83,7 +83,7 @@ class InventedInsured:
     def with_tickets(self, month: date) -> tuple[FoundInsured, ...]:
         people = [person.on(month) for person in self._people.values()]
         return tuple(
-            FoundInsured(_keys(entry), insured_of(entry))
+            FoundInsured(_keys(entry), to_insured(entry))
             for person in people
             for entry in person.qualifications
             if entry.medical_tickets
@@ -91,7 +91,7 @@ class InventedInsured:
 
     def with_care(self, care: str) -> tuple[FoundInsured, ...]:
         return tuple(
-            FoundInsured(_keys(*person.qualifications), insured_of(person.qualifications[0]), person.care_consents)
+            FoundInsured(_keys(*person.qualifications), to_insured(person.qualifications[0]), person.care_consents)
             for person in self._people.values()
             if any(consent.care == care for consent in person.care_consents)
         )
@@ -105,7 +105,7 @@ class InventedInsured:
             for entry in (*person.qualifications, *person.former):
                 if _matches(criteria, key, person, entry, day):
                     yield FoundInsured(
-                        _keys(entry, *person.qualifications, *person.former), insured_of(entry), person.care_consents
+                        _keys(entry, *person.qualifications, *person.former), to_insured(entry), person.care_consents
                     )
                     break
 

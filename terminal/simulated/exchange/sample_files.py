@@ -17,7 +17,7 @@ from terminal.handover.result_name import result_file_name
 from terminal.handover.result_xml import result_answer
 from terminal.handover.xml import CHARACTER_CODES, Encoding, write_document
 from terminal.qualification.contract import (
-    CertificateStanding,
+    CertificateStatus,
     ConsentAnswer,
     PrescriptionForm,
     Purpose,
@@ -95,7 +95,7 @@ class Sample:
     title: str
     person: str
     answers: str = "all"
-    standing: CertificateStanding = CertificateStanding.VALID
+    standing: CertificateStatus = CertificateStatus.VALID
     newer_consents: bool = False
     number: str | None = None
     """The institution's own patient number (照会番号)."""
@@ -124,7 +124,7 @@ SAMPLES: Final = (
     Sample("third-level character", "third-level"),
     Sample("ratio and limit contradict each other", "contradictory"),
     Sample("two qualifications in force", "two-in-force"),
-    Sample("certificate about to expire", "adult", standing=CertificateStanding.EXPIRING),
+    Sample("certificate about to expire", "adult", standing=CertificateStatus.EXPIRING),
     Sample("subsidy used", "subsidy-rare-disease"),
     Sample("subsidy refused", "subsidy-rare-disease", "medicines=yes,subsidies=no"),
     Sample("two subsidies used", "subsidy-two"),

@@ -17,6 +17,7 @@ from terminal.qualification.contract import (
     SIGNATURE_HEADER,
     TERMINAL_HEADER,
     TIME_HEADER,
+    ActiveConsents,
     Challenge,
     CheckOpenedReply,
     KeyChange,
@@ -30,13 +31,12 @@ from terminal.qualification.contract import (
     RefusalReason,
     Refused,
     RegistrationReply,
-    StandingConsents,
     Submission,
     TerminalId,
     Withdrawal,
     WithdrawalReceipt,
 )
-from terminal.qualification.wire import bytes_of
+from terminal.qualification.wire import from_base64
 from terminal.simulated.service.admin_routes import add_admin_routes
 from terminal.simulated.service.middleware import ServiceMiddleware
 from terminal.simulated.service.misbehaviour import Misbehaviour
@@ -62,7 +62,7 @@ async def _caller(
 
     This is a coroutine because FastAPI would run a function in a thread pool, which takes longer than the request.
     """
-    return Caller(terminal_id, bytes_of(signature) or b"", bytes_of(nonce) or b"", asked_at)
+    return Caller(terminal_id, from_base64(signature) or b"", from_base64(nonce) or b"", asked_at)
 
 
 CallerHeaders = Annotated[Caller, Depends(_caller)]
@@ -113,9 +113,9 @@ def _add_routes(app: FastAPI, service: StubService) -> None:
     async def withdraw(check_id: CheckIdPath, withdrawal: Withdrawal) -> Response:
         return respond(await service.withdraw(check_id, withdrawal))
 
-    @app.get(f"{PREFIX}/checks/{{check_id}}/consents", responses=responses(StandingConsents))
-    async def standing(check_id: CheckIdPath, caller: CallerHeaders) -> Response:
-        return respond(await service.standing(check_id, caller))
+    @app.get(f"{PREFIX}/checks/{{check_id}}/consents", responses=responses(ActiveConsents))
+    async def active_consents(check_id: CheckIdPath, caller: CallerHeaders) -> Response:
+        return respond(await service.active_consents(check_id, caller))
 
     @app.post(f"{PREFIX}/lookups", responses=responses(QualificationResult))
     async def look_up(request: LookUp) -> Response:

@@ -22,7 +22,7 @@ from terminal.qualification.insured import (
     Qualification,
     SpecificDiseaseCertificate,
     Subsidy,
-    SubsidyStanding,
+    SubsidyStatus,
 )
 from terminal.simulated.service.validity import Validity
 
@@ -211,14 +211,14 @@ class InsuredPerson(Confidential):
 
     def usable_subsidies(self, day: date) -> tuple[Subsidy, ...]:
         subsidies = (entry.on(day) for entry in self.subsidies if self.subsidies_connected)
-        return tuple(subsidy for subsidy in subsidies if subsidy.in_force(day))
+        return tuple(subsidy for subsidy in subsidies if subsidy.is_active_on(day))
 
-    def subsidies_on(self, day: date) -> SubsidyStanding:
+    def subsidies_on(self, day: date) -> SubsidyStatus:
         if not self.subsidies_connected:
-            return SubsidyStanding.NOT_CONNECTED
+            return SubsidyStatus.NOT_CONNECTED
         if self.usable_subsidies(day):
-            return SubsidyStanding.USABLE
-        return SubsidyStanding.ENDED if self.subsidies else SubsidyStanding.NONE
+            return SubsidyStatus.USABLE
+        return SubsidyStatus.ENDED if self.subsidies else SubsidyStatus.NONE
 
     @property
     def valid(self) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from terminal.qualification.contract import (
-    CertificateStanding,
+    CertificateStatus,
     ChipProof,
     OpenCheckRequest,
     PhoneProof,
@@ -39,7 +39,7 @@ class ProofVerification:
 
     def verify(
         self, request: OpenCheckRequest, registry: Registry, people: People, now: datetime
-    ) -> tuple[CardEntry, CertificateStanding] | RefusalReason:
+    ) -> tuple[CardEntry, CertificateStatus] | RefusalReason:
         """Return the card entry and the standing of its certificate, or the reason for a refusal."""
         rules = self._rules
         terminal_key = registry.terminals.get(request.terminal_id)
@@ -55,7 +55,7 @@ class ProofVerification:
             return RefusalReason.CERTIFICATE_EXPIRED
         if card is None or card.person not in people or card.phone != isinstance(request.proof, PhoneProof):
             return RefusalReason.UNKNOWN_HOLDER
-        if card.phone and standing is CertificateStanding.GRACE:
+        if card.phone and standing is CertificateStatus.GRACE:
             return RefusalReason.CERTIFICATE_EXPIRED
         match request.proof:
             case PinProof() as proof:

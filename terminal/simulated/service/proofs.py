@@ -27,7 +27,7 @@ from reader.chip_key import chip_key_der
 from reader.facts import Authenticity
 from terminal.qualification.contract import (
     CardSignature,
-    CertificateStanding,
+    CertificateStatus,
     ChipProof,
     OpenCheckRequest,
     PhoneProof,
@@ -35,7 +35,7 @@ from terminal.qualification.contract import (
     RefusalReason,
     Submission,
 )
-from terminal.qualification.grace import standing
+from terminal.qualification.grace import certificate_status
 from terminal.qualification.keys import verify
 from terminal.qualification.statements import (
     chip_statement,
@@ -78,11 +78,11 @@ def is_trusted(certificate: x509.Certificate, authorities: Iterable[str], rules:
     return _is_for_user_authentication(certificate, rules) and any(issued_by(certificate, pem) for pem in authorities)
 
 
-def standing_of(certificate: x509.Certificate, now: datetime, rules: CertificateRules) -> CertificateStanding | None:
+def standing_of(certificate: x509.Certificate, now: datetime, rules: CertificateRules) -> CertificateStatus | None:
     """Return the certificate's standing, or None if it is not valid."""
     if now < certificate.not_valid_before_utc:
         return None
-    return standing(certificate.not_valid_after_utc, now, rules.grace)
+    return certificate_status(certificate.not_valid_after_utc, now, rules.grace)
 
 
 def check_pin_proof(certificate: x509.Certificate, challenge: bytes, proof: PinProof) -> RefusalReason | None:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from config.japan import JAPAN
 from consent.items import VIEWING, Item
 from terminal.qualification.contract import (
-    CertificateStanding,
+    CertificateStatus,
     CheckFacts,
     ConsentAnswer,
     ConsentOutcome,
@@ -13,7 +13,7 @@ from terminal.qualification.contract import (
     ProvidedSubsidies,
     QualificationResult,
     Submission,
-    SubsidyStanding,
+    SubsidyStatus,
 )
 from terminal.qualification.insured import Qualification
 from terminal.simulated.service import refusals
@@ -35,7 +35,7 @@ def facts_of(check: OpenedCheck, person: InsuredPerson) -> CheckFacts:
         birth_year=person.born.year,
         late_elderly=person.late_elderly,
         has_specific_disease_certificate=bool(person.specific_diseases),
-        may_share=person.may_share and check.standing is not CertificateStanding.GRACE,
+        may_share=person.may_share and check.standing is not CertificateStatus.GRACE,
         standing=check.standing,
         subsidies=person.subsidies_on(day),
         prescriptions=tuple(entry.on(day) for entry in person.prescriptions),
@@ -83,12 +83,12 @@ def _subsidies(
 ) -> ProvidedSubsidies | None:
     """Return the subsidies, or None if the patient has subsidies but was not asked about them."""
     standing = person.subsidies_on(day)
-    if standing is not SubsidyStanding.USABLE:
+    if standing is not SubsidyStatus.USABLE:
         return ProvidedSubsidies(standing=standing)
     if all(answer.item is not Item.SUBSIDIES for answer in submission.answers):
         return None
     if Item.SUBSIDIES not in granted:
-        return ProvidedSubsidies(standing=SubsidyStanding.REFUSED)
+        return ProvidedSubsidies(standing=SubsidyStatus.REFUSED)
     return ProvidedSubsidies(standing=standing, certificates=person.usable_subsidies(day))
 
 
@@ -151,11 +151,11 @@ def _end_of(answer: ConsentAnswer) -> datetime | None:
     return answer.consent_time + AVAILABLE_FOR
 
 
-def _notice(standing: CertificateStanding) -> tuple[str, str]:
+def _notice(standing: CertificateStatus) -> tuple[str, str]:
     match standing:
-        case CertificateStanding.EXPIRING:
+        case CertificateStatus.EXPIRING:
             return refusals.EXPIRING
-        case CertificateStanding.GRACE:
+        case CertificateStatus.GRACE:
             return refusals.GRACE
-        case CertificateStanding.VALID:
+        case CertificateStatus.VALID:
             return refusals.SIMULATED

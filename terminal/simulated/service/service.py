@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from config.japan import JAPAN
 from consent.items import VIEWING, Item
 from terminal.qualification.contract import (
-    CertificateStanding,
+    ActiveConsents,
+    CertificateStatus,
     Challenge,
     CheckOpenedReply,
     KeyChange,
@@ -25,7 +26,6 @@ from terminal.qualification.contract import (
     RefusalReason,
     Refused,
     RegistrationReply,
-    StandingConsents,
     Submission,
     Withdrawal,
     WithdrawalReceipt,
@@ -35,11 +35,11 @@ from terminal.qualification.statements import (
     RequestKind,
     lookup_statement,
     request_statement,
-    statement_of,
-    statement_of_withdrawal,
+    statement_for_submission,
+    statement_for_withdrawal,
     withdrawal_receipt_statement,
 )
-from terminal.qualification.statements_v1 import statement_v1_of
+from terminal.qualification.statements_v1 import statement_v1_for_submission
 from terminal.simulated.service.challenges import Challenges, Nonces
 from terminal.simulated.service.imitation import altered_match, altered_result, with_validity
 from terminal.simulated.service.key_change import change_key
@@ -171,7 +171,7 @@ class StubService:
         refusal = self._caller_refusal(RequestKind.REGISTRATION, check_id, check.terminal_id, caller)
         if refusal is not None:
             return refuse(refusal)
-        if check.purpose is Purpose.INQUIRY or check.standing is CertificateStanding.GRACE:
+        if check.purpose is Purpose.INQUIRY or check.standing is CertificateStatus.GRACE:
             return refuse(RefusalReason.NOT_ALLOWED)
         registered = await self._store.register(check, self._clock())
         return RegistrationReply(facts=facts_of(registered, person), simulated=True)
@@ -181,7 +181,7 @@ class StubService:
         if isinstance(found, RefusalReason):
             return refuse(found)
         check, person = found
-        statement = statement_of(check_id, submission)
+        statement = statement_for_submission(check_id, submission)
         refusal = self._submission_refusal(check, person, submission, statement)
         if refusal is not None:
             return refuse(refusal)
@@ -189,7 +189,7 @@ class StubService:
         receipt = signed_receipt(check_id, submission, statement, card_signature, self._key, self._clock())
         accepted = AcceptedSubmission(submission, receipt, idempotency_key)
         # a repeated submission may have been accepted with a version 1 statement
-        digest_v1 = sha256(statement_v1_of(check_id, submission)).digest()
+        digest_v1 = sha256(statement_v1_for_submission(check_id, submission)).digest()
         stored = await self._store.accept(check_id, sha256(statement).digest(), digest_v1, accepted)
         return refuse(RefusalReason.CONFLICT) if isinstance(stored, Conflict) else stored.receipt
 
@@ -211,7 +211,7 @@ class StubService:
         stored = await self._store.stored_check(check_id)
         if stored is None:
             return refuse(RefusalReason.NO_SUCH_CHECK)
-        statement = statement_of_withdrawal(check_id, withdrawal)
+        statement = statement_for_withdrawal(check_id, withdrawal)
         refusal = self._sender_refusal(withdrawal.terminal_id, stored.check, statement, withdrawal.signature)
         if refusal is not None:
             return refuse(refusal)
@@ -230,7 +230,7 @@ class StubService:
             simulated=True,
         )
 
-    async def standing(self, check_id: str, caller: Caller) -> StandingConsents | Refused:
+    async def active_consents(self, check_id: str, caller: Caller) -> ActiveConsents | Refused:
         """Return the consents of a check that have not been withdrawn, for services that provide data."""
         refusal = self._caller_refusal(RequestKind.CONSENTS, check_id, caller.terminal_id, caller)
         if refusal is not None:
@@ -239,7 +239,7 @@ class StubService:
         if stored is None:
             return refuse(RefusalReason.NO_SUCH_CHECK)
         valid = _granted(stored.accepted.submission if stored.accepted else None) - stored.withdrawn
-        return StandingConsents(check_id=check_id, items=tuple(sorted(valid)), simulated=True)
+        return ActiveConsents(check_id=check_id, items=tuple(sorted(valid)), simulated=True)
 
     async def look_up(self, request: LookUp) -> QualificationResult | Refused:
         now = self._clock()

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from terminal.qualification.contract import NONCE_HEADER, PREFIX, SIGNATURE_HEADER, SIGNED_HEADERS
 from terminal.qualification.statements import answer_statement, request_digest
-from terminal.qualification.wire import bytes_of, text_of
+from terminal.qualification.wire import from_base64, to_base64
 
 MIN_NONCE_LENGTH, MAX_NONCE_LENGTH = 16, 64
 _CHECK = re.compile(rf"{PREFIX}/checks/([^/]+)/")
@@ -27,7 +27,7 @@ class Signing:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"]) if scope["type"] == "http" else {}
-        nonce = bytes_of(headers.get(_NONCE, b"").decode("latin-1")) or b""
+        nonce = from_base64(headers.get(_NONCE, b"").decode("latin-1")) or b""
         if not MIN_NONCE_LENGTH <= len(nonce) <= MAX_NONCE_LENGTH:
             await self._app(scope, receive, send)
             return
@@ -60,7 +60,7 @@ class Signing:
                 status=start["status"],
                 body=bytes(body),
             )
-            signature = (_SIGNATURE, text_of(self._sign(statement)).encode())
+            signature = (_SIGNATURE, to_base64(self._sign(statement)).encode())
             await send({**start, "headers": [*start.get("headers", []), signature]})
             await send({"type": "http.response.body", "body": bytes(body)})
 

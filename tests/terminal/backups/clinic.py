@@ -16,7 +16,7 @@ from config.settings import Settings
 from consent.items import Item
 from consent.records import AskedQuestion, Cause, Decided, Opened, RecordedAnswer
 from reader.softcard.authority import TestAuthority
-from terminal.assembly import client_of, open_ledger_desk
+from terminal.assembly import enrolled_client, open_ledger_desk
 from terminal.conductor.clock import Clock
 from terminal.conductor.outcome import DeliveryOutcome
 from terminal.handover.result_name import result_file_stem
@@ -66,7 +66,7 @@ class ClinicTerminal:
         self._count = 0
 
     def open(self) -> "ClinicTerminal":
-        self.client, self.enrolment = client_of(self.settings)
+        self.client, self.enrolment = enrolled_client(self.settings)
         self.ledger_desk, self.delivery = open_ledger_desk(self.settings, self.client, Clock())
         self.ledger = self.ledger_desk.ledger
         return self

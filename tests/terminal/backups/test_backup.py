@@ -15,7 +15,7 @@ from consent.items import Item
 from consent.ledger import LedgerFile
 from consent.records import Decided, Lost, Restored
 from consent.verification import LedgerIntact
-from terminal.assembly import client_of, ledger_path
+from terminal.assembly import enrolled_client, ledger_path
 from terminal.audit import AuditRecord, AuditTrail
 from terminal.backups import backup as backup_module
 from terminal.backups.backup import back_up
@@ -73,7 +73,7 @@ def audit(clinic: Clinic, settings: Settings) -> Audit | Refused:
 def verify_with_service(clinic: Clinic, settings: Settings) -> object:
     reply = audit(clinic, settings)
     assert isinstance(reply, Audit)
-    _, enrolment = client_of(settings)
+    _, enrolment = enrolled_client(settings)
     return verify_with_receipts(ledger_path(settings), enrolment.service_public_key, reply.receipts, reply.opened)
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from config.settings import Settings
 from consent.ledger import LedgerFile
 from consent.verification import LedgerIntact
-from terminal.assembly import client_of, ledger_path
+from terminal.assembly import enrolled_client, ledger_path
 from terminal.conductor.outcome import DeliveryStage
 from terminal.qualification.client import Audit
 from terminal.qualification.receipts import verify_with_receipts
@@ -46,4 +46,4 @@ def test_no_result_is_lost_or_delivered_twice(clinic: Clinic) -> None:
     files = [file.name for file in (clinic.folder / "inbox").glob("*.xml")]
     assert sorted(delivered_names.elements()) == sorted(files)
     assert len(files) == 9
-    assert client_of(terminals[0])[1].terminal_id == "front-1"
+    assert enrolled_client(terminals[0])[1].terminal_id == "front-1"

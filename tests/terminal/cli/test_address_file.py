@@ -7,14 +7,14 @@ import pytest
 from typer.testing import CliRunner
 
 from terminal.cli.main import app
-from terminal.cli.run import announcing
+from terminal.cli.run import address_announcer
 
 
 def test_file_contains_the_newest_address_and_is_readable_by_the_group(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "address"
-    announce = announcing(file)
+    announce = address_announcer(file)
     for code in ("first", "second"):
         announce(f"http://127.0.0.1:8643/#{code}")
     assert file.read_text(encoding="ascii") == "http://127.0.0.1:8643/#second\n"

@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_command
 
 from terminal.cli.doctor import _lines
-from terminal.cli.japanese import in_japanese, is_japanese, translate_help
+from terminal.cli.japanese import is_japanese, to_japanese, translate_help
 from terminal.cli.main import app
 from terminal.doctor.checks import CHECKS
 from terminal.doctor.examination import CheckResult
@@ -34,7 +34,7 @@ def texts(command: Any) -> Iterator[str]:
 
 def untranslated(english: set[str]) -> list[str]:
     return sorted(
-        text for text in english if not UNTRANSLATED.fullmatch(text) and JAPANESE.search(in_japanese(text)) is None
+        text for text in english if not UNTRANSLATED.fullmatch(text) and JAPANESE.search(to_japanese(text)) is None
     )
 
 
@@ -43,7 +43,7 @@ def test_every_help_text_is_translated_with_the_same_examples() -> None:
     assert untranslated(english) == []
     for text in english:
         examples = re.findall("^Example: .*$", text, re.MULTILINE)
-        assert re.findall("^Example: .*$", in_japanese(text), re.MULTILINE) == examples
+        assert re.findall("^Example: .*$", to_japanese(text), re.MULTILINE) == examples
 
 
 def test_every_doctor_message_is_translated() -> None:
@@ -96,7 +96,7 @@ def test_help_and_doctor_are_printed_in_japanese(monkeypatch: pytest.MonkeyPatch
         "BAD   係員パスワード  Virtual: 署名が届かないので、だれも確認できません",
         f"{'':22}-> 別のリーダーを使ってください: docs/readers.md。",
     ]
-    two_readers = in_japanese("A (non-ASCII name); not used: B")
+    two_readers = to_japanese("A (non-ASCII name); not used: B")
     assert two_readers == "A（名前が ASCII ではありません）。使わないもの: B"
-    assert in_japanese("running, 2 readers") == "返事があります。リーダー 2台"
-    assert in_japanese("intact, 12 records; no terminal is running") == "切れていません。12件。端末は動いていません"
+    assert to_japanese("running, 2 readers") == "返事があります。リーダー 2台"
+    assert to_japanese("intact, 12 records; no terminal is running") == "切れていません。12件。端末は動いていません"

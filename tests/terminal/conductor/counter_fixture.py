@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from config.settings import Settings
 from consent.ledger import LedgerFile
 from reader.softcard.card import SoftCard
-from terminal.assembly import Devices, ledger_path, open_terminal, rules_of
+from terminal.assembly import Devices, ledger_path, open_terminal, session_rules
 from terminal.conductor.conductor import Conductor
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -72,7 +72,7 @@ class Desk:
         self.conductor = open_terminal(
             self.settings,
             devices,
-            rules=replace(rules_of(self.settings), **self._rules),
+            rules=replace(session_rules(self.settings), **self._rules),
             anchors=self.counter.props.trust_anchors,
         )
         self.conductor.listen(on_state=self.states.append)

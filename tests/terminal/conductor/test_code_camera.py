@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from terminal.assembly import Devices, open_terminal, rules_of
+from terminal.assembly import Devices, open_terminal, session_rules
 from terminal.conductor.code_camera import CodeCamera
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -39,7 +39,7 @@ class FilmedDesk(Desk):
                 Camera(EmptyRoom()),
                 EmptyEngine,  # type: ignore[arg-type]
             ),
-            rules=rules_of(self.settings),
+            rules=session_rules(self.settings),
             anchors=self.counter.props.trust_anchors,
         )
         self.conductor.listen(on_state=self.states.append)

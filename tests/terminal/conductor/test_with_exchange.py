@@ -9,7 +9,7 @@ from lxml import etree
 
 from consent.items import Item
 from consent.ledger import LedgerFile
-from terminal.assembly import client_of, ledger_path
+from terminal.assembly import enrolled_client, ledger_path
 from terminal.handover.xml import write_document
 from terminal.simulated.exchange.opening import open_exchange
 from terminal.simulated.exchange.service import ExchangeRules, ExchangeService
@@ -33,7 +33,7 @@ def request_data(exchange: ExchangeService, kind: str, number: int) -> str:
 
 def test_exchange_refuses_data_after_a_withdrawal_at_the_terminal(desk: Desk, tmp_path: Path) -> None:
     exchange, store = open_exchange(
-        tmp_path / "OQS", desk.settings.state_dir, RULES, open_client=lambda: client_of(desk.settings)[0]
+        tmp_path / "OQS", desk.settings.state_dir, RULES, open_client=lambda: enrolled_client(desk.settings)[0]
     )
 
     async def day() -> None:
@@ -54,7 +54,7 @@ def test_exchange_refuses_data_after_a_withdrawal_at_the_terminal(desk: Desk, tm
 
 def test_next_result_contains_the_number_registered_with_the_exchange(desk: Desk, tmp_path: Path) -> None:
     exchange, store = open_exchange(
-        tmp_path / "OQS", desk.settings.state_dir, RULES, open_client=lambda: client_of(desk.settings)[0]
+        tmp_path / "OQS", desk.settings.state_dir, RULES, open_client=lambda: enrolled_client(desk.settings)[0]
     )
     (exchange.folders.req / "OQSsiimm01req_1.xml").write_bytes(write_document(registration("24434")).data)
     exchange.scan_once()

@@ -26,7 +26,7 @@ from terminal.doctor import clock, devices, files, service, staff, trust
 from terminal.doctor.checks import CHECKS
 from terminal.doctor.examination import DoctorCheck, examine, worst
 from terminal.doctor.finding import Finding, Grade, passed
-from terminal.doctor.running import terminal_running
+from terminal.doctor.running import running_process_id
 from terminal.qualification.keys import SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.pki import create_tls_files
 from terminal.simulated.demo.counter import DemoCounter
@@ -353,7 +353,7 @@ def test_ledger_state_is_reported(ready: Settings, ledger: Ledger) -> None:
     other = files.ledger(with_changes(ready, service={"terminal_id": "terminal-2"}))
     assert (other.grade, "terminal-1" in other.text) == (Grade.BAD, True)
     ledger.close()
-    assert terminal_running(ledger_path(ready)) is None
+    assert running_process_id(ledger_path(ready)) is None
     assert "no terminal is running" in files.ledger(ready).text
     _tamper(ledger_path(ready))
     broken = files.ledger(ready)

@@ -17,9 +17,9 @@ from terminal.handover.values import (
     CodeKind,
     DayKind,
     InsurerNumberKind,
-    MomentKind,
     PatternKind,
     TextKind,
+    TimestampKind,
     ValueKind,
 )
 
@@ -47,7 +47,7 @@ def values(kind: ValueKind) -> st.SearchStrategy[Any]:
     match kind:
         case DayKind():
             return days
-        case MomentKind():
+        case TimestampKind():
             return moments
         case InsurerNumberKind():
             return st.from_regex("[1-9][0-9]{0,7}", fullmatch=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from config.platform.chosen import system
+from terminal.handover.file_operations import move_into_folder
 from terminal.handover.folder import (
     WORK_FOLDER,
     Delivery,
@@ -23,7 +24,6 @@ from terminal.handover.folder import (
     ResultOnDisk,
     TargetExists,
 )
-from terminal.handover.placing import move_in
 from terminal.handover.reading import read_file
 from terminal.handover.result_name import result_file_name, result_file_stem
 
@@ -97,7 +97,7 @@ def test_delivery_works_without_hard_links_and_rename_flags(tmp_path: Path, monk
     work = tmp_path / WORK_FOLDER / "terminal~x.part"
     work.write_bytes(b"late")
     with pytest.raises(FileExistsError):
-        move_in(work, tmp_path / NAME)
+        move_into_folder(work, tmp_path / NAME)
     assert (tmp_path / NAME).read_bytes() == DATA
 
 

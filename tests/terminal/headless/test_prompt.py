@@ -6,10 +6,10 @@ import os
 import pytest
 from msgspec.structs import replace
 
-from terminal.assembly import Devices, open_terminal, rules_of
+from terminal.assembly import Devices, open_terminal, session_rules
 from terminal.conductor.conductor import Conductor
 from terminal.headless.prompt import PromptOperator, TypedLines, _birth_date
-from terminal.headless.runner import Hands, Headless
+from terminal.headless.runner import Hands, HeadlessTerminal
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.talk.parts import Talk
@@ -47,7 +47,7 @@ def run_at_prompt(counter: DemoCounter, desk: Desk, keyboard: Keyboard) -> None:
         conductor = open_terminal(
             counter.settings,
             Devices(desk.place.slot, None, Camera(EmptyRoom()), no_engine),
-            rules=replace(rules_of(counter.settings, first_language="en"), show_answers=0.05),
+            rules=replace(session_rules(counter.settings, first_language="en"), show_answers=0.05),
             anchors=counter.props.trust_anchors,
         )
 
@@ -64,7 +64,7 @@ def run_at_prompt(counter: DemoCounter, desk: Desk, keyboard: Keyboard) -> None:
 
         conductor.listen(on_state=on_state)
         with os.fdopen(keyboard.read_end) as stream:
-            headless = Headless(conductor, PromptOperator(speak, keyboard.on_output, stream), speak)
+            headless = HeadlessTerminal(conductor, PromptOperator(speak, keyboard.on_output, stream), speak)
             insertion = asyncio.create_task(insert_when_watched())
             try:
                 async with asyncio.timeout(60):
@@ -113,7 +113,7 @@ async def _end_of_input(counter: DemoCounter, desk: Desk, keyboard: Keyboard) ->
     )
     with os.fdopen(keyboard.read_end) as stream:
         speak = speaker(counter.settings)
-        headless = Headless(conductor, PromptOperator(speak, keyboard.on_output, stream), speak)
+        headless = HeadlessTerminal(conductor, PromptOperator(speak, keyboard.on_output, stream), speak)
         desk.place.insert(desk.card())
         asyncio.get_running_loop().call_later(0.2, keyboard.close)
         async with asyncio.timeout(60):
@@ -139,7 +139,7 @@ def test_failing_operator_closes_the_terminal(counter: DemoCounter, desk: Desk) 
 
     async def day() -> None:
         with pytest.raises(ValueError, match="operator failed"):
-            await Headless(open_conductor(), FailingOperator(), speaker(counter.settings)).run()
+            await HeadlessTerminal(open_conductor(), FailingOperator(), speaker(counter.settings)).run()
         open_conductor().ledger.close()
 
     asyncio.run(day())

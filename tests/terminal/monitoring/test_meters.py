@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from terminal.assembly import open_terminal
 from terminal.monitoring import meters as m
-from terminal.monitoring.exposition import serve_meters
+from terminal.monitoring.exposition import serve_metrics
 from terminal.monitoring.meters import Meters
 from terminal.qualification.contract import Way
 from terminal.readiness import NotReady
@@ -209,10 +209,10 @@ def test_metrics_are_served_on_loopback_only_if_enabled(desk: Desk) -> None:
     settings = desk.settings.model_copy(update={"metrics": desk.settings.metrics.model_copy(update={"port": port})})
 
     async def check_served(desk: Desk, _: Meters) -> None:
-        assert serve_meters(desk.conductor, desk.settings) is None
-        assert serve_meters(desk.conductor, settings) == port
+        assert serve_metrics(desk.conductor, desk.settings) is None
+        assert serve_metrics(desk.conductor, settings) == port
         with pytest.raises(NotReady, match=f"metrics.port {port}"):
-            serve_meters(desk.conductor, settings)
+            serve_metrics(desk.conductor, settings)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as response:
             text = response.read().decode()
         assert 'uketsuke_device_ready{device="reader"} 1.0' in text
@@ -229,7 +229,7 @@ def test_prometheus_is_not_imported_if_metrics_are_off() -> None:
     import sys
 
     program = (
-        "import sys; from config.settings import Settings; from terminal.monitoring.exposition import serve_meters; "
-        "assert serve_meters(None, Settings()) is None; assert 'prometheus_client' not in sys.modules"
+        "import sys; from config.settings import Settings; from terminal.monitoring.exposition import serve_metrics; "
+        "assert serve_metrics(None, Settings()) is None; assert 'prometheus_client' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -20,9 +20,9 @@ from consent.items import Question
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
 from reader.softcard.slot import SimulatedSlot
-from terminal.assembly import Devices, open_terminal, rules_of
+from terminal.assembly import Devices, open_terminal, session_rules
 from terminal.conductor.conductor import Conductor
-from terminal.headless.runner import Hands, Headless
+from terminal.headless.runner import Hands, HeadlessTerminal
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.service.server import serve
@@ -65,7 +65,7 @@ def _no_engine() -> Any:
 def _open(setup: TerminalSetup, slot: SimulatedSlot) -> Conductor:
     settings = setup.settings
     devices = Devices(slot, None, _NoCamera(), _no_engine)  # type: ignore[arg-type]
-    return open_terminal(settings, devices, rules=replace(rules_of(settings), show_answers=0.0))
+    return open_terminal(settings, devices, rules=replace(session_rules(settings), show_answers=0.0))
 
 
 class _Patients:
@@ -161,7 +161,7 @@ def run_terminal(setup: TerminalSetup, seed: int) -> None:
         slot = SimulatedSlot()
         conductor = _open(setup, slot)
         patients = _Patients(setup, slot, seed, conductor)
-        await Headless(conductor, patients, speaker(setup.settings)).run()
+        await HeadlessTerminal(conductor, patients, speaker(setup.settings)).run()
 
     _run_and_exit(lambda: asyncio.run(run()))
 

@@ -19,10 +19,10 @@ from terminal.conductor.delivery import Delivery, DeliveryStage
 from terminal.conductor.worker import Worker
 from terminal.handover.process import FolderProcess
 from terminal.qualification.client import QualificationClient
-from terminal.qualification.contract import CertificateStanding, Purpose, Receipt, Way
+from terminal.qualification.contract import CertificateStatus, Purpose, Receipt, Way
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
-from terminal.qualification.receipts import submission_of, verify_with_receipts
-from terminal.qualification.statements_v1 import receipt_statement_v1, statement_v1_of
+from terminal.qualification.receipts import build_submission, verify_with_receipts
+from terminal.qualification.statements_v1 import receipt_statement_v1, statement_v1_for_submission
 from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.service.enrolment import service_key
 from terminal.simulated.service.server import StubServer, open_service
@@ -76,7 +76,7 @@ class OldState:
             purpose=Purpose.RECEPTION,
             way=Way.PIN,
             person="specific-disease",
-            standing=CertificateStanding.VALID,
+            standing=CertificateStatus.VALID,
             registered=True,
             opened_at=self.now - timedelta(minutes=2),
         )
@@ -103,12 +103,12 @@ class OldState:
 
     def receipt_of_v1(self, client: QualificationClient) -> AcceptedSubmission:
         """Return the submission as stored by a service of version 0.1."""
-        submission = submission_of(client, self.waiting).model_copy(update={"wording_sha256": None})
+        submission = build_submission(client, self.waiting).model_copy(update={"wording_sha256": None})
         event = self.waiting.event
         facts: dict[str, Any] = {
             "check_id": event.check_id,
             "accepted_at": self.now,
-            "submission_digest": sha256(statement_v1_of(event.check_id, submission)).digest(),
+            "submission_digest": sha256(statement_v1_for_submission(event.check_id, submission)).digest(),
             "ledger_count": self.waiting.sequence,
             "ledger_head": self.waiting.hash,
         }

@@ -20,7 +20,7 @@ from terminal.qualification.contract import (
     ProvidedSubsidies,
     QualificationResult,
     Subsidy,
-    SubsidyStanding,
+    SubsidyStatus,
 )
 from terminal.qualification.insured import SpecificDiseaseCertificate
 from terminal.qualification.mismatch import Mismatch
@@ -127,7 +127,7 @@ LIES: dict[str, Alteration] = {
     "a refused limit": lambda r: altered(r, limit=LIMIT),
     "diseases not asked about": lambda r: altered(r, specific_diseases=(DISEASE,)),
     "subsidies not asked about": lambda r: altered(
-        r, subsidies=ProvidedSubsidies(standing=SubsidyStanding.USABLE, certificates=(SUBSIDY,))
+        r, subsidies=ProvidedSubsidies(standing=SubsidyStatus.USABLE, certificates=(SUBSIDY,))
     ),
     "another institution": lambda r: altered(r, institution_code="9999999999"),
     "another check": lambda r: altered(r, check_id="0" * 32),

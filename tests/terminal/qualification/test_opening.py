@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from terminal.qualification.contract import (
-    CertificateStanding,
+    CertificateStatus,
     Challenge,
     CheckOpenedReply,
     NoAnswer,
@@ -39,7 +39,7 @@ def test_correct_pin_opens_a_check(counter: Any, card: Any) -> None:
     facts = opened.facts
     assert (facts.registered, facts.valid, facts.may_share) == (True, True, True)
     assert (facts.age, facts.late_elderly, facts.has_specific_disease_certificate) == (45, False, False)
-    assert facts.standing is CertificateStanding.VALID
+    assert facts.standing is CertificateStatus.VALID
 
 
 @pytest.mark.parametrize("way", [Way.FACE, Way.STAFF])
@@ -241,16 +241,16 @@ CERTIFICATE_END = datetime(2026, 11, 12, 14, 59, 59, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("now", "standing"),
     [
-        (datetime(2026, 8, 11, 14, 59, tzinfo=UTC), CertificateStanding.VALID),
-        (datetime(2026, 8, 11, 15, 1, tzinfo=UTC), CertificateStanding.EXPIRING),
-        (datetime(2026, 11, 12, 14, 59, tzinfo=UTC), CertificateStanding.EXPIRING),
-        (datetime(2026, 11, 12, 15, 1, tzinfo=UTC), CertificateStanding.GRACE),
-        (datetime(2027, 2, 28, 14, 59, tzinfo=UTC), CertificateStanding.GRACE),
+        (datetime(2026, 8, 11, 14, 59, tzinfo=UTC), CertificateStatus.VALID),
+        (datetime(2026, 8, 11, 15, 1, tzinfo=UTC), CertificateStatus.EXPIRING),
+        (datetime(2026, 11, 12, 14, 59, tzinfo=UTC), CertificateStatus.EXPIRING),
+        (datetime(2026, 11, 12, 15, 1, tzinfo=UTC), CertificateStatus.GRACE),
+        (datetime(2027, 2, 28, 14, 59, tzinfo=UTC), CertificateStatus.GRACE),
         (datetime(2027, 2, 28, 15, 1, tzinfo=UTC), None),
     ],
 )
 def test_standing_depends_on_the_end_of_the_certificate(
-    counter: Any, card: Any, now: datetime, standing: CertificateStanding | None
+    counter: Any, card: Any, now: datetime, standing: CertificateStatus | None
 ) -> None:
     expiring = counter.renew(card, CERTIFICATE_END, starts=datetime(2022, 1, 1, tzinfo=UTC))
     counter.register(expiring, "adult")
@@ -260,7 +260,7 @@ def test_standing_depends_on_the_end_of_the_certificate(
         assert refusal(answer) is RefusalReason.CERTIFICATE_EXPIRED
     else:
         assert answer.facts.standing is standing
-        assert answer.facts.may_share is (standing is not CertificateStanding.GRACE)
+        assert answer.facts.may_share is (standing is not CertificateStatus.GRACE)
 
 
 def test_certificate_that_is_not_yet_valid_is_refused(counter: Any, card: Any) -> None:

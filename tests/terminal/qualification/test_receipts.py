@@ -25,8 +25,8 @@ from terminal.qualification.keys import Enrolment, SigningKey
 from terminal.qualification.receipts import (
     ChecksMissing,
     ReceiptNotGenuine,
-    confirmation_of,
-    submission_of,
+    build_submission,
+    to_confirmation,
     verify_with_receipts,
 )
 
@@ -84,9 +84,9 @@ class ConfirmedLedger:
                 **common,
             )
         )
-        receipt = await client.submit(check_id, submission_of(client, decided), f"r-{check_id}")
+        receipt = await client.submit(check_id, build_submission(client, decided), f"r-{check_id}")
         assert isinstance(receipt, Receipt), receipt
-        ledger.confirmed(confirmation_of(receipt))
+        ledger.confirmed(to_confirmation(receipt))
         ledger.delivered(check_id, "f.xml")
 
     def verify(self, *, with_receipts: bool = True) -> Any:

@@ -28,7 +28,7 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import answer_statement
-from terminal.qualification.wire import digest_of
+from terminal.qualification.wire import signed_request_digest
 from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 
 ANSWERED = datetime(2026, 11, 20, 0, 16, 0, tzinfo=UTC)
@@ -188,7 +188,7 @@ def test_result_of_another_check_is_not_accepted() -> None:
         statement = answer_statement(
             nonce=base64.b64decode(request.headers[NONCE_HEADER]),
             check_id=target.split("/")[3] if target.endswith("/result") else "",
-            request_sha256=digest_of(request.method, target, headers, request.content),
+            request_sha256=signed_request_digest(request.method, target, headers, request.content),
             status=200,
             body=body,
         )

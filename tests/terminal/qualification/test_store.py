@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from terminal.qualification.contract import CertificateStanding, Purpose, Way
+from terminal.qualification.contract import CertificateStatus, Purpose, Way
 from terminal.simulated.service.storage.database import Database, Transaction
 from terminal.simulated.service.storage.store import OpenedCheck, ServiceStore
 from terminal.simulated.service.storage.tables import metadata
@@ -31,7 +31,7 @@ def check(number: int = 1) -> OpenedCheck:
         purpose=Purpose.RECEPTION,
         way=Way.PIN,
         person="adult",
-        standing=CertificateStanding.VALID,
+        standing=CertificateStatus.VALID,
         registered=False,
         opened_at=NOW,
     )

@@ -20,9 +20,9 @@ from terminal.qualification.contract import (
     Refused,
     Submission,
 )
-from terminal.qualification.genuine import receipt_is_for
+from terminal.qualification.genuine import is_receipt_for
 from terminal.qualification.keys import SigningKey
-from terminal.qualification.statements import receipt_statement, statement_of
+from terminal.qualification.statements import receipt_statement, statement_for_submission
 from terminal.simulated.service.enrolment import enrol_locally
 from terminal.simulated.service.server import StubServer, open_service
 from terminal.simulated.service.storage.tables import metadata
@@ -69,7 +69,7 @@ def test_result_contains_consents_limit_and_prescription_form(counter: Any, card
         receipt = await client.submit(opened.check_id, submission, "key-1")
         assert isinstance(receipt, Receipt)
         assert (receipt.ledger_count, receipt.ledger_head, receipt.simulated) == (7, "cd" * 32, True)
-        assert receipt.submission_digest == sha256(statement_of(opened.check_id, submission)).digest()
+        assert receipt.submission_digest == sha256(statement_for_submission(opened.check_id, submission)).digest()
         result = await client.result(opened.check_id)
         assert isinstance(result, QualificationResult)
         assert result == await client.result(opened.check_id)
@@ -310,7 +310,7 @@ def test_receipt_is_valid_only_for_its_decision() -> None:
         ledger_head="ab",
         signature=terminal.sign(b"anything"),
     )
-    digest = sha256(statement_of("c1", submission)).digest()
+    digest = sha256(statement_for_submission("c1", submission)).digest()
     facts: dict[str, Any] = {
         "accepted_at": ANSWERED,
         "submission_digest": digest,
@@ -320,9 +320,9 @@ def test_receipt_is_valid_only_for_its_decision() -> None:
     }
     signature = service.sign(receipt_statement(check_id="c1", **facts))
     receipt = Receipt(check_id="c1", signature=signature, **facts)
-    assert receipt_is_for(service.public_pem, "c1", submission, receipt)
-    assert not receipt_is_for(terminal.public_pem, "c1", submission, receipt)
-    assert not receipt_is_for(service.public_pem, "c2", submission, receipt)
+    assert is_receipt_for(service.public_pem, "c1", submission, receipt)
+    assert not is_receipt_for(terminal.public_pem, "c1", submission, receipt)
+    assert not is_receipt_for(service.public_pem, "c2", submission, receipt)
     for changes in (
         {"accepted_at": ANSWERED + timedelta(seconds=1)},
         {"submission_digest": bytes(32)},
@@ -332,9 +332,9 @@ def test_receipt_is_valid_only_for_its_decision() -> None:
         {"card_signature": CardSignature.VALID},
         {"card_signature": None},
     ):
-        assert not receipt_is_for(service.public_pem, "c1", submission, receipt.model_copy(update=changes))
+        assert not is_receipt_for(service.public_pem, "c1", submission, receipt.model_copy(update=changes))
     withdrawn = submission.model_copy(update={"answers": (no(Item.DIAGNOSIS),)})
-    assert not receipt_is_for(service.public_pem, "c1", withdrawn, receipt)
+    assert not is_receipt_for(service.public_pem, "c1", withdrawn, receipt)
 
 
 def test_invalid_submissions_are_refused() -> None:
@@ -359,7 +359,7 @@ def test_statement_covers_all_fields_but_not_the_order_of_answers() -> None:
     signed = {"terminal_id": "t", "decided_at": ANSWERED, "ledger_count": 1, "ledger_head": "", "signature": b"x"}
     one = Submission(answers=(yes(Item.DIAGNOSIS), no(Item.SURGERY)), **signed)
     same = Submission(answers=(no(Item.SURGERY), yes(Item.DIAGNOSIS)), **signed)
-    assert statement_of("c", one) == statement_of("c", same)
+    assert statement_for_submission("c", one) == statement_for_submission("c", same)
     others = [
         one.model_copy(update=changes)
         for changes in (
@@ -374,7 +374,8 @@ def test_statement_covers_all_fields_but_not_the_order_of_answers() -> None:
             {"ledger_head": "00"},
         )
     ]
-    statements = {statement_of("c", submission) for submission in (one, *others)} | {statement_of("d", one)}
+    statements = {statement_for_submission("c", submission) for submission in (one, *others)}
+    statements.add(statement_for_submission("d", one))
     assert len(statements) == len(others) + 2
 
 

@@ -8,6 +8,7 @@ import pytest
 from consent.items import Item
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
+    ActiveConsents,
     ConsentAnswer,
     InsuredSearch,
     NoAnswer,
@@ -15,7 +16,6 @@ from terminal.qualification.contract import (
     QualificationResult,
     RefusalReason,
     Refused,
-    StandingConsents,
     WithdrawalReceipt,
 )
 from terminal.qualification.keys import SigningKey
@@ -169,29 +169,30 @@ def test_any_enrolled_terminal_can_query_valid_consents(counter: Any, card: Any)
     async def scenario(client: QualificationClient) -> tuple[str, str, Any]:
         check_id = await submit_consents(counter, client, card)
         undecided = (await counter.open_check(client, card)).check_id
-        before = await client.standing(check_id)
+        before = await client.active_consents(check_id)
         withdrawal = client.withdrawal(check_id, withdrawn_at=counter.now, items=[Item.MEDICINES])
         assert isinstance(await client.withdraw(check_id, withdrawal), WithdrawalReceipt)
         return check_id, undecided, before
 
     check_id, undecided, before = counter.play(scenario)
-    assert isinstance(before, StandingConsents)
+    assert isinstance(before, ActiveConsents)
     assert set(before.items) == {Item.DIAGNOSIS, Item.MEDICINES, Item.HIGH_COST_LIMIT}
     exchange = SigningKey.generate()
     counter.registry.enrol_terminal("exchange-1", exchange.public_pem)
 
-    def standing(check: str, **caller: Any) -> Any:
-        return counter.play(lambda client: client.standing(check), **caller)
+    def active_consents(check: str, **caller: Any) -> Any:
+        return counter.play(lambda client: client.active_consents(check), **caller)
 
     other = {"terminal_id": "exchange-1", "terminal_key": exchange}
-    after = standing(check_id, **other)
-    assert isinstance(after, StandingConsents)
+    after = active_consents(check_id, **other)
+    assert isinstance(after, ActiveConsents)
     assert set(after.items) == {Item.DIAGNOSIS, Item.HIGH_COST_LIMIT}
-    assert standing(undecided, **other).items == ()
-    assert refusal(standing("0" * 32, **other)) is RefusalReason.NO_SUCH_CHECK
-    assert refusal(standing(check_id, terminal_id="exchange-1")) is RefusalReason.UNKNOWN_TERMINAL
+    assert active_consents(undecided, **other).items == ()
+    assert refusal(active_consents("0" * 32, **other)) is RefusalReason.NO_SUCH_CHECK
+    assert refusal(active_consents(check_id, terminal_id="exchange-1")) is RefusalReason.UNKNOWN_TERMINAL
     assert (
-        refusal(standing(check_id, terminal_id="exchange-2", terminal_key=exchange)) is RefusalReason.UNKNOWN_TERMINAL
+        refusal(active_consents(check_id, terminal_id="exchange-2", terminal_key=exchange))
+        is RefusalReason.UNKNOWN_TERMINAL
     )
 
 

@@ -15,7 +15,7 @@ from msgspec import structs
 
 from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, PrescriptionPolicy, Settings
 from reader.facts import CardFacts, Medium, ReaderStatus
-from terminal.qualification.contract import CertificateStanding, CheckFacts, SubsidyStanding
+from terminal.qualification.contract import CertificateStatus, CheckFacts, SubsidyStatus
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -69,13 +69,13 @@ class _Counter:
 _ALL = ConsentSettings(
     surgery=True, subsidies=True, prescription=PrescriptionPolicy.ASK, dispensing=DispensingPolicy.ASK
 )
-_HOLDER = CHECK.model_copy(update={"has_specific_disease_certificate": True, "subsidies": SubsidyStanding.USABLE})
+_HOLDER = CHECK.model_copy(update={"has_specific_disease_certificate": True, "subsidies": SubsidyStatus.USABLE})
 _RULES = Rules(consent=_ALL, staff_enabled=True, phone=True)
 _COUNTERS: Final = (
     _Counter(_RULES, CARD, _HOLDER),
     _Counter(_RULES, CARD, _HOLDER.model_copy(update={"registered": False})),
     _Counter(_RULES, CARD, _HOLDER.model_copy(update={"valid": False})),
-    _Counter(_RULES, CARD, _HOLDER.model_copy(update={"standing": CertificateStanding.GRACE})),
+    _Counter(_RULES, CARD, _HOLDER.model_copy(update={"standing": CertificateStatus.GRACE})),
     _Counter(_RULES, structs.replace(CARD, pin_tries_left=0), _HOLDER),
     _Counter(_RULES, structs.replace(CARD, medium=Medium.PHONE_PIN, code_tries_left=0), _HOLDER),
     _Counter(_RULES, structs.replace(CARD, medium=Medium.PHONE_VERIFIES, code_tries_left=0), _HOLDER),

@@ -10,8 +10,8 @@ from consent.items import Item
 from consent.records import Cause
 from reader.facts import CardGone, NoCertificate, NotMyNumberCard
 from terminal.problems import ProblemCode
-from terminal.qualification.contract import CertificateStanding, PrescriptionForm, RefusalReason, Way
-from terminal.qualification.grace import standing
+from terminal.qualification.contract import CertificateStatus, PrescriptionForm, RefusalReason, Way
+from terminal.qualification.grace import certificate_status
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -423,7 +423,7 @@ def test_card_is_released_only_after_the_decision() -> None:
 
 def test_expiring_certificate_notice_comes_before_consent() -> None:
     world = World()
-    world.identify_by_pin(check=CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"standing": CertificateStatus.EXPIRING}))
     assert isinstance(world.state, st.Notice)
     world.touch(ev.Understood)
     assert isinstance(world.state, st.Consent)
@@ -822,5 +822,5 @@ def test_grace_period_ends_with_the_month_or_on_the_same_day(rule: GraceRule, da
     japan = timezone(timedelta(hours=9))
     expiry = datetime(2026, 8, 10, 23, 59, 59, tzinfo=japan)
     now = Now(0.0, datetime.combine(day, time(12), japan))
-    expected = CertificateStanding.GRACE if usable else None
-    assert standing(expiry, now.wall, rule) is expected
+    expected = CertificateStatus.GRACE if usable else None
+    assert certificate_status(expiry, now.wall, rule) is expected

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from config.settings import AlsoPin
 from reader.facts import Medium
 from terminal.problems import ProblemCode
-from terminal.qualification.contract import CertificateStanding, Purpose, Way
+from terminal.qualification.contract import CertificateStatus, Purpose, Way
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -195,5 +195,5 @@ def test_expiring_phone_certificate_shows_the_same_notice_as_a_card() -> None:
     world = at_phone_reader()
     world.read_card(PHONE)
     world.answer(ev.PhoneSigned)
-    world.open_check(CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING}))
+    world.open_check(CHECK.model_copy(update={"standing": CertificateStatus.EXPIRING}))
     assert isinstance(world.state, st.Notice)

@@ -8,7 +8,7 @@ from consent.items import AnsweredBy, Item
 from consent.records import Cause
 from reader.facts import NotMyNumberCard
 from terminal.problems import ProblemCode
-from terminal.qualification.contract import PrescriptionForm, SubsidyStanding
+from terminal.qualification.contract import PrescriptionForm, SubsidyStatus
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -47,7 +47,7 @@ def test_cancellation_before_the_check_is_displayed_briefly() -> None:
 
 
 CERTIFICATE_AND_SUBSIDIES = CHECK.model_copy(
-    update={"has_specific_disease_certificate": True, "subsidies": SubsidyStanding.USABLE}
+    update={"has_specific_disease_certificate": True, "subsidies": SubsidyStatus.USABLE}
 )
 ALL_QUESTIONS = Rules(consent=ConsentSettings(surgery=True, subsidies=True, prescription=PrescriptionPolicy.ASK))
 LATER_SCREENS = ("specific-disease", "subsidies", "prescription", "limit")
@@ -142,7 +142,7 @@ def test_care_and_medicines_are_separate_individual_questions() -> None:
 @pytest.mark.parametrize("used", [True, False])
 def test_subsidies_are_asked_separately_from_share_all(used: bool) -> None:
     world = World(ALL_QUESTIONS)
-    world.identify_by_pin(check=CHECK.model_copy(update={"subsidies": SubsidyStanding.USABLE}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"subsidies": SubsidyStatus.USABLE}))
     world.touch(ev.ShareAll)
     assert isinstance(world.state, st.Subsidies)
     world.touch(ev.QuestionAnswered, "subsidies", used)
@@ -155,8 +155,8 @@ def test_subsidies_are_asked_separately_from_share_all(used: bool) -> None:
     assert world.flags()[Item.SUBSIDIES] == int(used)
 
 
-@pytest.mark.parametrize("standing", sorted(set(SubsidyStanding) - {SubsidyStanding.USABLE}))
-def test_unusable_subsidies_are_not_asked(standing: SubsidyStanding) -> None:
+@pytest.mark.parametrize("standing", sorted(set(SubsidyStatus) - {SubsidyStatus.USABLE}))
+def test_unusable_subsidies_are_not_asked(standing: SubsidyStatus) -> None:
     world = World(ALL_QUESTIONS)
     world.identify_by_pin(check=CHECK.model_copy(update={"subsidies": standing}))
     world.touch(ev.ShareAll)

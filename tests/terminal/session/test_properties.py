@@ -15,7 +15,7 @@ from consent.records import Cause
 from reader.facts import Medium, ReaderStatus
 from terminal.audit import audit
 from terminal.problems import ProblemCode
-from terminal.qualification.contract import CertificateStanding, PrescriptionForm, Purpose, SubsidyStanding, Way
+from terminal.qualification.contract import CertificateStatus, PrescriptionForm, Purpose, SubsidyStatus, Way
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -46,11 +46,11 @@ FACTS = st_.builds(
     registered=st_.sampled_from([True, True, False]),
     valid=st_.sampled_from([True, True, True, False]),
     age=st_.sampled_from([9, 30, 45, 80]),
-    subsidies=st_.sampled_from([SubsidyStanding.NONE, SubsidyStanding.USABLE]),
+    subsidies=st_.sampled_from([SubsidyStatus.NONE, SubsidyStatus.USABLE]),
     has_specific_disease_certificate=st_.booleans(),
     may_share=st_.sampled_from([True, True, True, False]),
     prescriptions=st_.sampled_from([(), WAITING[:1], WAITING[:2], WAITING]),
-    status=st_.sampled_from([CertificateStanding.VALID, *CertificateStanding]),
+    status=st_.sampled_from([CertificateStatus.VALID, *CertificateStatus]),
 )
 CARDS = st_.builds(
     lambda pin, code, medium: replace(CARD, pin_tries_left=pin, code_tries_left=code, medium=medium),

@@ -11,7 +11,7 @@ from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, Prescrip
 from consent.items import AnsweredBy
 from reader.facts import CardGone, CardUnreadable, Medium, ReaderStatus, TwoCards
 from terminal.problems import ProblemCode
-from terminal.qualification.contract import CertificateStanding, RefusalReason, SubsidyStanding
+from terminal.qualification.contract import CertificateStatus, RefusalReason, SubsidyStatus
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -309,11 +309,11 @@ def _opening(world: World) -> None:
 
 
 def _notice(world: World) -> None:
-    world.identify_by_pin(check=CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"standing": CertificateStatus.EXPIRING}))
 
 
 def _notice_grace(world: World) -> None:
-    world.identify_by_pin(check=CHECK.model_copy(update={"standing": CertificateStanding.GRACE}))
+    world.identify_by_pin(check=CHECK.model_copy(update={"standing": CertificateStatus.GRACE}))
 
 
 def _registration(world: World) -> None:
@@ -368,7 +368,7 @@ def _disease(world: World) -> None:
 
 
 def _subsidies(world: World) -> None:
-    facts = CHECK.model_copy(update={"subsidies": SubsidyStanding.USABLE})
+    facts = CHECK.model_copy(update={"subsidies": SubsidyStatus.USABLE})
     world.identify_by_pin(check=facts)
     world.touch(ev.ShareAll)
 

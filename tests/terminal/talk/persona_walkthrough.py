@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from config.settings import Settings
 from reader.facts import CardFacts, Medium
 from reader.softcard.phone_profiles import PHONE_PROFILES
-from terminal.assembly import rules_of
+from terminal.assembly import session_rules
 from terminal.headless.transcript import Transcript
-from terminal.qualification.contract import CertificateStanding, CheckFacts
+from terminal.qualification.contract import CertificateStatus, CheckFacts
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -33,7 +33,7 @@ class Walkthrough:
         self.persona, self.person = persona, person
         settings = with_profile(Settings(), persona.profile, persona.settings)
         self.speak = speaker(settings)
-        self.world = World(replace(rules_of(settings), staff_enabled=True, phone=True))
+        self.world = World(replace(session_rules(settings), staff_enabled=True, phone=True))
         self.touches = self.digits = 0
         self._answered: set[tuple[str, int]] = set()
         self._pin = ""
@@ -146,7 +146,7 @@ class Walkthrough:
             late_elderly=person.late_elderly,
             has_specific_disease_certificate=bool(person.specific_diseases),
             may_share=person.may_share,
-            standing=CertificateStanding.VALID,
+            standing=CertificateStatus.VALID,
             subsidies=person.subsidies_on(day),
             prescriptions=tuple(entry.on(day) for entry in person.prescriptions),
         )

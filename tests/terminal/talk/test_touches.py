@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from config.settings import ConsentSettings, LimitPolicy, Settings
 from reader.facts import Medium
-from terminal.qualification.contract import CertificateStanding, CheckFacts, SubsidyStanding
+from terminal.qualification.contract import CertificateStatus, CheckFacts, SubsidyStatus
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Rules
@@ -25,8 +25,8 @@ from tests.terminal.talk.persona_walkthrough import Walkthrough
 TABLE = Path(__file__).parents[3] / "docs" / "accessibility.md"
 BY_LAW = Rules(consent=ConsentSettings(limit=LimitPolicy.BY_LAW, subsidies=True), phone=True)
 ASKED = Rules(consent=ConsentSettings(limit=LimitPolicy.ASK, subsidies=True), phone=True)
-NOTICE = CHECK.model_copy(update={"standing": CertificateStanding.EXPIRING})
-SUBSIDISED = CHECK.model_copy(update={"subsidies": SubsidyStanding.USABLE})
+NOTICE = CHECK.model_copy(update={"standing": CertificateStatus.EXPIRING})
+SUBSIDISED = CHECK.model_copy(update={"subsidies": SubsidyStatus.USABLE})
 UNREGISTERED = CHECK.model_copy(update={"registered": False})
 speak = speaker(Settings())
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from config.settings import Settings, VoiceMode, VoiceSettings
-from terminal.assembly import rules_of
+from terminal.assembly import session_rules
 from terminal.doctor.finding import Grade
 from terminal.doctor.voice import voice
 from terminal.talk.serial import Talks
@@ -64,8 +64,8 @@ def test_due_sentences_are_spoken(tmp_path: Path) -> None:
 def test_a_configured_voice_that_is_not_installed_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     try:
         on_request = settings(tmp_path, VoiceMode.ON_REQUEST)
-        assert rules_of(on_request).voices == LANGUAGES, "the button for a configured voice is displayed"
-        assert rules_of(settings(tmp_path, VoiceMode.INSTALLED)).voices == ()
+        assert session_rules(on_request).voices == LANGUAGES, "the button for a configured voice is displayed"
+        assert session_rules(settings(tmp_path, VoiceMode.INSTALLED)).voices == ()
         finding = voice(on_request)
         assert (finding.grade, "U-508" in finding.text) == (Grade.BAD, True)
         assert "pip install" in finding.remedy
@@ -80,7 +80,7 @@ def test_a_configured_voice_that_is_not_installed_is_reported(tmp_path: Path, ca
                 raise NoVoice("none")
 
             guide.library._render = raise_no_voice
-            guide.begin(rules_of(on_request), output)
+            guide.begin(session_rules(on_request), output)
             talks = Talks(speaker(Settings()), language="ja")
             guide.hear(talks.show(state_of("method", voice=True), replace(RULES, voices=("ja",)), 0.0))
             assert await guide.wav(output.utterances[0], 0) is None

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Final
 
 from consent.items import VIEWING
-from terminal.handover.layout import attributes_of
+from terminal.handover.layout import consent_attributes
 from terminal.handover.messages.bulk import BulkUnit
 from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.lists import BulkRegistrationUnit, ConsentSearch
@@ -77,7 +77,9 @@ def _with_consent(record: Insured, consent: CareConsent, now: datetime) -> Insur
         else ConsentPart(flag=EXPIRED)
     )
     return record.model_copy(
-        update={attributes_of(item)[0]: flag if item in consent.items else ConsentPart(flag="0") for item in VIEWING}
+        update={
+            consent_attributes(item)[0]: flag if item in consent.items else ConsentPart(flag="0") for item in VIEWING
+        }
     )
 
 

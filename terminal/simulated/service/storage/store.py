@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from consent.items import Item
-from terminal.qualification.contract import CertificateStanding, OpenedOn, Purpose, Receipt, Submission, Way
+from terminal.qualification.contract import CertificateStatus, OpenedOn, Purpose, Receipt, Submission, Way
 from terminal.simulated.service.storage.database import Database, Transaction
 from terminal.simulated.service.storage.statements import MAX_RECEIPTS as MAX_RECEIPTS
 
@@ -27,7 +27,7 @@ class OpenedCheck:
     purpose: Purpose
     way: Way
     person: str
-    standing: CertificateStanding
+    standing: CertificateStatus
     registered: bool
     """Whether the person was registered when the check was last read."""
     opened_at: datetime
@@ -208,7 +208,7 @@ def _check(t: Transaction, check_id: str) -> OpenedCheck | None:
         purpose=Purpose(purpose),
         way=Way(way),
         person=person,
-        standing=CertificateStanding(standing),
+        standing=CertificateStatus(standing),
         registered=bool(card_registered or registered),
         opened_at=_from_ms(opened_at),
         decision_key=None if key is None else bytes(key),

@@ -9,7 +9,7 @@ import pytest
 from consent.items import Item
 from terminal.handover.numbers import number_lookup
 from terminal.qualification.client import QualificationClient
-from terminal.qualification.contract import RefusalReason, Refused, StandingConsents
+from terminal.qualification.contract import ActiveConsents, RefusalReason, Refused
 from terminal.simulated.exchange.checks import ServiceChecks
 from terminal.simulated.exchange.insured import InventedInsured, RemoteInsured
 from terminal.simulated.exchange.opening import open_exchange
@@ -70,10 +70,10 @@ def test_consent_withdrawn_at_the_service_is_not_valid(
 ) -> None:
     standing: dict[str, tuple[Item, ...]] = {}
 
-    async def standing_consents(self: StubService, check_id: str, caller: Caller) -> StandingConsents | Refused:
+    async def standing_consents(self: StubService, check_id: str, caller: Caller) -> ActiveConsents | Refused:
         if check_id not in standing:
             return refuse(RefusalReason.NO_SUCH_CHECK)
-        return StandingConsents(check_id=check_id, items=standing[check_id], simulated=True)
+        return ActiveConsents(check_id=check_id, items=standing[check_id], simulated=True)
 
     monkeypatch.setattr(StubService, "standing", standing_consents)
     check_id = face(counter, medicines=1, health_checkup=1)

@@ -33,15 +33,15 @@ def exists(path: Path) -> bool:
     return os.path.lexists(path)
 
 
-def read_plain(path: Path) -> bytes | None:
+def read_regular_file(path: Path) -> bytes | None:
     """Read a regular file, or return None if it does not exist. Raises OSError for other types, such as links."""
     return read_file(path, _MAX_SIZE)
 
 
-def digest_of(path: Path) -> str | None:
+def file_digest(path: Path) -> str | None:
     """Return the SHA-256 (hexadecimal), None if the file does not exist, or "no-file" if it is not a regular file."""
     try:
-        data = read_plain(path)
+        data = read_regular_file(path)
     except (FileTooLarge, OSError) as error:
         if isinstance(error, OSError) and error.errno not in _NO_FILE:
             raise
@@ -70,7 +70,7 @@ def write_new(path: Path, data: bytes, mode: int, wait: float = 0.0) -> None:
         os.close(descriptor)
 
 
-def write_over(work: Path, data: bytes, mode: int) -> None:
+def replace_file(work: Path, data: bytes, mode: int) -> None:
     temporary = work.with_name(f"{work.stem}.new{work.suffix}")
     try:
         if exists(temporary):
@@ -86,7 +86,7 @@ def write_over(work: Path, data: bytes, mode: int) -> None:
 def remove_partial(target: Path, data: bytes) -> None:
     """Remove an incomplete file left by a crash while writing in place."""
     with contextlib.suppress(OSError, FileTooLarge):
-        content = read_plain(target)
+        content = read_regular_file(target)
         if content is not None and len(content) < len(data) and data.startswith(content):
             target.unlink()
 
@@ -103,7 +103,7 @@ def write_in_place(target: Path, data: bytes, mode: int) -> None:
         raise
 
 
-def move_in(work: Path, target: Path) -> None:
+def move_into_folder(work: Path, target: Path) -> None:
     """Move the work file into the folder. Raises FileExistsError if the target exists.
 
     Uses an atomic rename without replacement if the file system supports it. After a crash, exactly one of the two
