@@ -1,4 +1,4 @@
-"""Back up the irreplaceable files of a terminal to one encrypted file."""
+"""Back up a terminal's irreplaceable files to one encrypted file."""
 
 import contextlib
 import errno
@@ -24,7 +24,7 @@ from consent.verification import LedgerBroken, LedgerIntact
 from terminal.assembly import ledger_path
 from terminal.backups.contents import EXCHANGE, LEDGER, MANIFEST, SETTINGS, Manifest, files_to_copy
 from terminal.backups.sealed import MIN_PASSPHRASE_LENGTH, Cost, Sealer
-from terminal.handover.numbers import copy_numbers
+from terminal.handover.numbers import copy_patient_numbers
 from terminal.qualification.keys import Enrolment, enrolment_path
 from terminal.readiness import NotReady
 
@@ -37,7 +37,7 @@ class BackupReport:
     ledger: LedgerIntact | LedgerBroken | None
     """State of the ledger; None if it does not exist."""
     numbers: int | str
-    """Number of patient numbers included, or the reason for a read error."""
+    """Number of patient numbers included, or the reason why they could not be read."""
 
 
 def back_up(
@@ -67,7 +67,7 @@ def back_up(
     )
     with _new_file(target) as file, tempfile.TemporaryDirectory(dir=settings.state_dir, prefix=".backup-") as folder:
         ledger = _copy_ledger(ledger_path(settings), Path(folder) / LEDGER)
-        numbers = _copy_numbers(settings.state_dir / EXCHANGE, Path(folder) / EXCHANGE)
+        numbers = _copy_patient_numbers(settings.state_dir / EXCHANGE, Path(folder) / EXCHANGE)
         sealer = Sealer(file, passphrase, cost)
         with tarfile.open(fileobj=sealer, mode="w|gz", format=tarfile.PAX_FORMAT) as archive:  # type: ignore[call-overload]
             _add(archive, MANIFEST, manifest.model_dump_json().encode())
@@ -95,17 +95,17 @@ def _copy_ledger(ledger: Path, copy: Path) -> LedgerIntact | LedgerBroken | None
         return LedgerBroken(0, str(error))
 
 
-def _copy_numbers(database: Path, copy: Path) -> int | str:
+def _copy_patient_numbers(database: Path, copy: Path) -> int | str:
     if not database.exists():
         return 0
     try:
-        return copy_numbers(database, copy)
+        return copy_patient_numbers(database, copy)
     except sqlite3.Error as error:  # continue, because the other files are more important
         return f"cannot read {database}: {error}"
 
 
 def _add_file(archive: tarfile.TarFile, name: str, path: Path) -> None:
-    """Add a file with its current size. The audit trail may grow in the meantime."""
+    """Add a file with its current size. The audit trail may grow while it is copied."""
     with path.open("rb") as file:
         entry = _entry(name, os.fstat(file.fileno()).st_size)
         archive.addfile(entry, file)
@@ -131,14 +131,14 @@ def _new_file(target: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _rename_new(temporary, target)
+        _rename_if_absent(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # not supported by some USB sticks and shares
         system.sync_folder(target.parent)
 
 
-def _rename_new(temporary: Path, target: Path) -> None:
+def _rename_if_absent(temporary: Path, target: Path) -> None:
     try:
         system.rename_new(temporary, target)
     except OSError as error:

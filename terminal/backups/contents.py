@@ -1,7 +1,7 @@
 """Contents of a backup, by path in the state folder: ledger, keys, settings and audit trail.
 
-The exchange database is reduced to the institution's patient numbers. Results, simulated cards, caches and logs are
-excluded.
+Only the institution's patient numbers are copied from the exchange database. Results, simulated cards, caches and logs
+are excluded.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class Manifest(BaseModel):
 
 
 def files_to_copy(state_dir: Path) -> Iterator[Path]:
-    """Yield the files to copy as they are: all except the ledger and the exchange database, which may be in use."""
+    """Yield the files to copy unchanged: all except the ledger and the exchange database, which may be in use."""
     for folder in _FOLDERS:
         yield from sorted(path for path in (state_dir / folder).rglob("*") if path.is_file() and not path.is_symlink())
     yield from (state_dir / name for name in _FILES if (state_dir / name).is_file())
@@ -41,7 +41,7 @@ def files_to_copy(state_dir: Path) -> Iterator[Path]:
 
 
 def is_backup_member(name: str) -> bool:
-    """Return whether a backup may contain this path. Paths outside the folder are rejected."""
+    """Return whether a backup may contain this path. Paths outside the state folder are rejected."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or not path.parts:
         return False

@@ -1,4 +1,4 @@
-"""Find records missing from a restored ledger, using the service's receipts. No I/O."""
+"""Find the records that a restored ledger lacks, using the service's receipts. No I/O."""
 
 import base64
 from collections.abc import Iterable
@@ -26,8 +26,8 @@ class Gap:
     lost: tuple[Lost, ...]
     opened: tuple[LostOpenings, ...]
 
-    def restored(self, backup_at: datetime, changed: KeyChanged, restore_id: str) -> Restored:
-        """Return the ledger record of the gap."""
+    def to_record(self, backup_at: datetime, changed: KeyChanged, restore_id: str) -> Restored:
+        """Return the ledger record that describes the gap."""
         return Restored(
             check_id=restore_id,
             backup_at=backup_at,
@@ -36,26 +36,26 @@ class Gap:
             ended_key=changed.ended_key.hex(),
             key=changed.key.hex(),
             changed_at=changed.changed_at,
-            signature=_text(changed.signature),
+            signature=_to_base64(changed.signature),
         )
 
 
 def find_gap(records: Iterable[Record[Event]], audit: Audit) -> Gap | LedgerConflict:
-    """Compare the ledger with the service's data about the terminal, whose receipts must be verified."""
+    """Compare the ledger with the service's data about the terminal. Verify the receipts before calling this."""
     records = tuple(records)
     by_check = histories(records)
-    lost_before = {record.event.check_id for record in records if isinstance(record.event, Lost)}
+    known_lost = {record.event.check_id for record in records if isinstance(record.event, Lost)}
     confirmed: list[SubmissionConfirmed] = []
     lost: list[Lost] = []
     for receipt in audit.receipts:
         history = by_check.get(receipt.check_id)
         if history is None or history.confirmed is None:
-            if receipt.check_id in lost_before or (history is not None and history.closed):
+            if receipt.check_id in known_lost or (history is not None and history.closed):
                 continue
             if history is not None and _confirms(receipt, history):
                 confirmed.append(to_confirmation(receipt))
             else:
-                lost.append(_lost(receipt))
+                lost.append(_to_lost(receipt))
         elif (history.confirmed.event.ledger_count, history.confirmed.event.ledger_hash) != _head(receipt):
             return LedgerConflict(receipt.check_id)
     receipts = {receipt.check_id for receipt in audit.receipts}
@@ -79,7 +79,7 @@ def _head(receipt: Receipt) -> tuple[int, str]:
     return receipt.ledger_count, receipt.ledger_head
 
 
-def _lost(receipt: Receipt) -> Lost:
+def _to_lost(receipt: Receipt) -> Lost:
     return Lost(
         check_id=receipt.check_id,
         accepted_at=receipt.accepted_at,
@@ -87,9 +87,9 @@ def _lost(receipt: Receipt) -> Lost:
         ledger_count=receipt.ledger_count,
         ledger_hash=receipt.ledger_head,
         card_signature=receipt.card_signature,
-        signature=_text(receipt.signature),
+        signature=_to_base64(receipt.signature),
     )
 
 
-def _text(data: bytes) -> str:
+def _to_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")

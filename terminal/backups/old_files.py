@@ -1,7 +1,7 @@
 """Delete files past their retention period. The ledger is never touched.
 
-A result is deleted only if the ledger records the handover of a file with the same hash. Results that may not have been
-handed over are kept regardless of their age.
+A result is deleted only if the ledger records the handover of a file with the same hash. Other results are kept
+regardless of their age.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class ExpiredFile:
     """File past its retention period."""
 
     path: Path
-    what: str
+    kind: str
 
 
 def expired_files(settings: Settings, now: datetime) -> Iterator[ExpiredFile]:
@@ -33,11 +33,11 @@ def expired_files(settings: Settings, now: datetime) -> Iterator[ExpiredFile]:
     records, state = settings.records, settings.state_dir
     for path in expired_months(state / "audit.jsonl", now.date(), records.audit_years):
         yield ExpiredFile(path, "audit trail")
-    for path in _older(_files(settings.cache_dir), now, records.cache_days):
+    for path in _files_older_than(_files(settings.cache_dir), now, records.cache_days):
         yield ExpiredFile(path, "cache")
-    for path in _older(sorted(state.glob("terminal.log.*")), now, records.log_days):
+    for path in _files_older_than(sorted(state.glob("terminal.log.*")), now, records.log_days):
         yield ExpiredFile(path, "log")
-    for path in _older(_files(state / TRACES), now, records.trace_days):
+    for path in _files_older_than(_files(state / TRACES), now, records.trace_days):
         yield ExpiredFile(path, "card trace")
     if records.results_days:
         yield from _results(settings, now)
@@ -54,11 +54,11 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
 
 
-def _older(paths: list[Path], now: datetime, days: int) -> Iterator[Path]:
+def _files_older_than(paths: list[Path], now: datetime, days: int) -> Iterator[Path]:
     """Yield the paths older than `days`, or none if `days` is 0."""
-    latest = (now - timedelta(days=days)).timestamp()
+    cutoff = (now - timedelta(days=days)).timestamp()
     for path in paths if days else ():
-        if path.stat().st_mtime < latest:
+        if path.stat().st_mtime < cutoff:
             yield path
 
 
@@ -66,10 +66,10 @@ def _results(settings: Settings, now: datetime) -> Iterator[ExpiredFile]:
     ledger = ledger_path(settings)
     if not ledger.exists() or not settings.results_dir.is_dir():
         return
-    latest = now - timedelta(days=settings.records.results_days)
+    cutoff = now - timedelta(days=settings.records.results_days)
     for history in histories(LedgerFile(ledger).records()).values():
         delivered = history.delivered
-        if delivered is None or delivered.at >= latest or delivered.event.sha256 is None:
+        if delivered is None or delivered.at >= cutoff or delivered.event.sha256 is None:
             continue
         path = settings.results_dir / delivered.event.file_name
         if path.is_file() and not path.is_symlink() and sha256(path.read_bytes()).hexdigest() == delivered.event.sha256:

@@ -20,7 +20,7 @@ from consent.verification import LedgerBroken, LedgerIntact, verify_file
 from terminal.assembly import service_client
 from terminal.backups.contents import LEDGER, Manifest
 from terminal.backups.gap import Gap, LedgerConflict, find_gap
-from terminal.backups.setup import is_terminal_running, read_as, require_results_folder
+from terminal.backups.setup import is_terminal_running, load_as, require_results_folder
 from terminal.backups.unpacking import peek, unpack
 from terminal.conductor.clock import Clock
 from terminal.qualification.client import Audit, QualificationClient
@@ -31,13 +31,13 @@ from terminal.qualification.receipts import verify_with_receipts
 from terminal.readiness import NotReady
 
 _WORK = ".restoring"
-"""Subfolder of the state folder during a restore, with the unpacked files, the next key and marker files."""
+"""Subfolder of the state folder during a restore. Contains the unpacked files, the next key and marker files."""
 _FILES, _NEXT, _SENT, _READY = "files", "next.pem", "sent", "ready"
 _ATTEMPTS = 3
 """Maximum number of requests for the key change."""
 
 Administrator = Callable[[Settings, str, bytes], None]
-"""Called with the settings, the new public key (PEM) and the digest of the backup's key. It makes the service revoke
+"""Function of the settings, the new public key (PEM) and the digest of the backup's key. It makes the service revoke
 the backup's key and the terminal's current key, and accept the new key. Raises NotReady."""
 
 
@@ -46,11 +46,11 @@ class RestoreReport:
     settings: Settings
     manifest: Manifest
     confirmed: int
-    """Number of decisions that are unconfirmed in the backup and confirmed by the service."""
+    """Number of decisions that are unconfirmed in the backup but confirmed by the service."""
     lost: int
     """Number of decisions that the service has but the backup does not."""
     opened: int
-    """Number of checks without a record, including those in `lost`."""
+    """Number of opened checks without a record, including those in `lost`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,15 @@ async def restore(
     current: Settings | None,
     administrator: Administrator | None = None,
 ) -> RestoreReport:
-    """Restore a terminal. `current` replaces the backup's settings; `settings_file` is then not changed.
+    """Restore a terminal. `current` replaces the backup's settings and leaves `settings_file` unchanged.
 
     Nothing is changed until the service has replaced the key. After an interruption, call it again to continue.
     Raises NotReady, SealError, SettingsError, LedgerError and OSError.
     """
     manifest, text = peek(backup, passphrase)
-    settings = current or _settings_in(settings_file, text)
+    settings = current or _backup_settings(settings_file, text)
     work = settings.state_dir / _WORK
-    _require_fit(manifest, settings, work)
+    _check_target(manifest, settings, work)
     if not (work / _READY).exists():
         try:
             await _prepare(_unpack(backup, passphrase, settings, work), work, administrator)
@@ -105,12 +105,12 @@ async def restore(
 # --- preconditions -------------------------------------------------------------------------------------------
 
 
-def _settings_in(settings_file: Path, text: bytes | None) -> Settings:
+def _backup_settings(settings_file: Path, text: bytes | None) -> Settings:
     if text is None:
         raise NotReady(
             "the backup contains no settings file. Set the same UKETSUKE_* variables as before and use --keep-settings."
         )
-    settings = read_as(settings_file, text.decode("utf-8", errors="replace"))
+    settings = load_as(settings_file, text.decode("utf-8", errors="replace"))
     if settings_file.exists() and settings_file.read_bytes() != text:
         raise NotReady(
             f"{settings_file} exists and differs from the backup's settings. Move it elsewhere, or keep it with "
@@ -119,7 +119,7 @@ def _settings_in(settings_file: Path, text: bytes | None) -> Settings:
     return settings
 
 
-def _require_fit(manifest: Manifest, settings: Settings, work: Path) -> None:
+def _check_target(manifest: Manifest, settings: Settings, work: Path) -> None:
     if manifest.terminal_id != settings.service.terminal_id:
         raise NotReady(
             f"the backup is from terminal {manifest.terminal_id!r}, but the settings have service.terminal_id = "
@@ -128,10 +128,10 @@ def _require_fit(manifest: Manifest, settings: Settings, work: Path) -> None:
     folder = settings.state_dir
     if is_terminal_running(settings):
         raise NotReady(f"a terminal is running with state folder {folder}. Stop it first.")
-    others = sorted(path.name for path in folder.iterdir() if path != work) if folder.exists() else []
-    if others and not (work / _READY).exists():
+    existing = sorted(path.name for path in folder.iterdir() if path != work) if folder.exists() else []
+    if existing and not (work / _READY).exists():
         raise NotReady(
-            f"{folder} is not empty ({', '.join(others[:3])}{', ...' if len(others) > 3 else ''}) and will not be "
+            f"{folder} is not empty ({', '.join(existing[:3])}{', ...' if len(existing) > 3 else ''}) and will not be "
             "overwritten. Move it elsewhere, or set another state_dir."
         )
     require_results_folder(settings)
@@ -151,7 +151,7 @@ def _unpack(backup: Path, passphrase: str, settings: Settings, work: Path) -> _B
 
 def _require_intact_ledger(ledger: Path, terminal_id: str) -> None:
     if not ledger.exists():
-        return  # the terminal had no receptions
+        return  # no receptions before the backup
     verified = verify_file(ledger)
     if isinstance(verified, LedgerBroken):
         raise NotReady(
@@ -199,12 +199,12 @@ async def _change_keys(
                 f"no answer from the service at {backup.settings.service.url} ({before.reason}). Without its receipts, "
                 "decisions made since the backup are unknown. Nothing was changed."
             )
-        elif not isinstance(await new_client.audit(), Audit):  # else an interrupted restore continues
+        elif not isinstance(await new_client.audit(), Audit):  # otherwise, continue an interrupted restore
             if administrator is None:
                 raise _key_refused(before)
             write_atomically(sent, b"")
             administrator(backup.settings, next_key.public_pem, old_digest)
-        write_atomically(sent, b"")  # keep the next key from here on
+        write_atomically(sent, b"")  # `_clean_up` keeps the next key if this file exists
         changed = await _change(old_client, next_key, old_digest)
         after = await new_client.audit()
     if not isinstance(after, Audit):
@@ -241,14 +241,14 @@ def _compare(backup: _Backup, audit: Audit) -> Gap:
     if isinstance(gap, LedgerConflict):
         raise NotReady(
             f"ledger and service have different records of check {gap.check_id}: this terminal did not write this "
-            "ledger, or it was enrolled with another service. Nothing was restored."
+            "ledger, or it was enrolled with a different service. Nothing was restored."
         )
     return gap
 
 
 def _record_gap(backup: _Backup, gap: Gap, changed: KeyChanged) -> None:
     with Ledger.open(backup.ledger, backup.manifest.terminal_id, clock=Clock().wall) as ledger:
-        ledger.restored(gap.restored(backup.manifest.created_at, changed, f"restore-{secrets.token_hex(8)}"))
+        ledger.restored(gap.to_record(backup.manifest.created_at, changed, f"restore-{secrets.token_hex(8)}"))
         for confirmed in gap.confirmed:
             ledger.confirmed(confirmed)
         for lost in gap.lost:

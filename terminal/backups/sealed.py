@@ -1,8 +1,8 @@
-"""File encryption with a passphrase: scrypt for the key, AES-256-GCM for the content, which is encrypted in pieces.
+"""File encryption with a passphrase: scrypt for the key, AES-256-GCM for the content, in chunks.
 
-The first line is the format, the second contains the parameters as JSON. Each piece is authenticated together with
-these lines, its position and whether it is the last one (the STREAM construction). This detects modified, swapped,
-missing and truncated pieces.
+The first line is the format, the second contains the parameters as JSON. Each chunk is authenticated together with
+these lines, its position, and whether it is the last chunk (the STREAM construction). This detects modified, swapped,
+missing and truncated chunks.
 """
 
 import base64
@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 MAGIC = b"uketsuke backup 1\n"
-PIECE = 1 << 20
-"""Plaintext bytes per piece."""
+CHUNK_SIZE = 1 << 20
+"""Plaintext bytes per chunk."""
 _TAG = 16
 _PREFIX = 7
 _MAX_HEADER_SIZE = 4096
@@ -33,14 +33,14 @@ class SealError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Parameters of scrypt. The default takes 128 MB and about half a second."""
+    """scrypt parameters. The defaults take 128 MB and about half a second."""
 
     n: int = 1 << 17
     r: int = 8
     p: int = 1
 
     @property
-    def acceptable(self) -> bool:
+    def is_acceptable(self) -> bool:
         """Whether the parameters are within limits. A crafted file could otherwise exhaust the memory."""
         powers_of_two = self.n > 1 and self.n & (self.n - 1) == 0
         return powers_of_two and self.n <= 1 << 20 and 1 <= self.r <= 16 and 1 <= self.p <= 4
@@ -48,21 +48,21 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    piece: AESGCM
+    content: AESGCM
     check: bytes
     """Check value that distinguishes a wrong passphrase from a damaged file."""
 
 
 class Sealer:
-    """Writer that encrypts to `file`. `close` writes the last piece and does not close `file`."""
+    """Writer that encrypts to `file`. `close` writes the last chunk and does not close `file`."""
 
     def __init__(self, file: BinaryIO, passphrase: str, cost: Cost | None = None) -> None:
         cost, salt = cost or Cost(), os.urandom(16)
         keys = _keys(passphrase, salt, cost)
-        self._file, self._aead = file, keys.piece
+        self._file, self._aead = file, keys.content
         self._prefix = os.urandom(_PREFIX)
-        header = {"kdf": "scrypt", **asdict(cost), "salt": _text(salt), "check": _text(keys.check)}
-        header |= {"cipher": "AES-256-GCM", "piece": PIECE, "prefix": _text(self._prefix)}
+        header = {"kdf": "scrypt", **asdict(cost), "salt": _to_base64(salt), "check": _to_base64(keys.check)}
+        header |= {"cipher": "AES-256-GCM", "piece": CHUNK_SIZE, "prefix": _to_base64(self._prefix)}
         line = MAGIC + json.dumps(header).encode() + b"\n"
         self._associated_data = sha256(line).digest()
         self._count, self._buffer = 0, bytearray()
@@ -70,22 +70,24 @@ class Sealer:
 
     def write(self, data: bytes) -> int:
         self._buffer += data
-        while len(self._buffer) > PIECE:
-            self._seal(bytes(self._buffer[:PIECE]), last=False)
-            del self._buffer[:PIECE]
+        while len(self._buffer) > CHUNK_SIZE:
+            self._seal_chunk(bytes(self._buffer[:CHUNK_SIZE]), last=False)
+            del self._buffer[:CHUNK_SIZE]
         return len(data)
 
     def close(self) -> None:
-        self._seal(bytes(self._buffer), last=True)
+        self._seal_chunk(bytes(self._buffer), last=True)
         self._buffer.clear()
 
-    def _seal(self, text: bytes, *, last: bool) -> None:
-        self._file.write(self._aead.encrypt(_nonce(self._prefix, self._count, last=last), text, self._associated_data))
+    def _seal_chunk(self, plaintext: bytes, *, last: bool) -> None:
+        self._file.write(
+            self._aead.encrypt(_nonce(self._prefix, self._count, last=last), plaintext, self._associated_data)
+        )
         self._count += 1
 
 
 class Opener:
-    """Reader for the output of `Sealer`. Raises SealError. Truncation is detected at the end of the file."""
+    """Reader for files written by `Sealer`. Raises SealError. Detects truncation at the end of the file."""
 
     def __init__(self, file: BinaryIO, passphrase: str) -> None:
         line, header = _header(file)
@@ -95,19 +97,19 @@ class Opener:
             self._size = int(header["piece"])
         except (KeyError, TypeError, ValueError):
             raise SealError("not a backup, or written by a newer version.") from None
-        if not cost.acceptable or not 0 < self._size <= PIECE or len(self._prefix) != _PREFIX:
+        if not cost.is_acceptable or not 0 < self._size <= CHUNK_SIZE or len(self._prefix) != _PREFIX:
             raise SealError("not a backup, or written by a newer version.")
         keys = _keys(passphrase, salt, cost)
         if not hmac.compare_digest(keys.check, check):
             raise SealError("wrong passphrase. Nothing was changed. Try again.")
-        self._file, self._aead = file, keys.piece
+        self._file, self._aead = file, keys.content
         self._associated_data = sha256(line).digest()
         self._count, self._ready, self._ended = 0, bytearray(), False
         self._next = file.read(self._size + _TAG)
 
     def read(self, size: int = -1) -> bytes:
         while not self._ended and (size < 0 or len(self._ready) < size):
-            self._ready += self._open()
+            self._ready += self._open_chunk()
         data = bytes(self._ready if size < 0 else self._ready[:size])
         del self._ready[: len(data)]
         return data
@@ -115,17 +117,17 @@ class Opener:
     def finish(self) -> None:
         """Read to the end to detect truncation."""
         while not self._ended:
-            self._open()
+            self._open_chunk()
 
-    def _open(self) -> bytes:
-        piece, self._next = self._next, self._file.read(self._size + _TAG)
+    def _open_chunk(self) -> bytes:
+        chunk, self._next = self._next, self._file.read(self._size + _TAG)
         last = not self._next
         try:
-            text = self._aead.decrypt(_nonce(self._prefix, self._count, last=last), piece, self._associated_data)
+            plaintext = self._aead.decrypt(_nonce(self._prefix, self._count, last=last), chunk, self._associated_data)
         except InvalidTag:
             raise SealError("damaged or truncated file. Use another copy of the backup.") from None
         self._count, self._ended = self._count + 1, last
-        return text
+        return plaintext
 
 
 def _header(file: BinaryIO) -> tuple[bytes, dict[str, Any]]:
@@ -152,5 +154,5 @@ def _nonce(prefix: bytes, count: int, *, last: bool) -> bytes:
     return prefix + count.to_bytes(4, "big") + bytes([last])
 
 
-def _text(data: bytes) -> str:
+def _to_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")

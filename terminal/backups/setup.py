@@ -29,8 +29,8 @@ Enrol = Callable[[Settings], Enrolment]
 class SetupReport:
     settings: Settings
     file: Path
-    before: Path | None
-    """Copy of the previous settings; None if there were none or they are unchanged."""
+    previous_copy: Path | None
+    """Copy of the previous settings; None if no settings existed or they are unchanged."""
     enrolment: Enrolment
 
 
@@ -43,19 +43,19 @@ def set_up(
     replace: bool,
     now: datetime,
 ) -> SetupReport:
-    """Write all files of a terminal. If a step fails, restore the previous files.
+    """Write all of a terminal's files. If a step fails, restore the previous files.
 
     `values` are the settings, nested as in the file. A `staff_code` of None is left unchanged. `replace` allows
-    replacing existing settings, which are copied in the same folder. Raises NotReady, SettingsError, LedgerError and
-    OSError.
+    replacing existing settings, after copying them to a file in the same folder. Raises NotReady, SettingsError,
+    LedgerError and OSError.
     """
     text = as_toml(values)
-    settings = read_as(file, text)
-    before = _copy_path(file, text, now, replace=replace)
+    settings = load_as(file, text)
+    previous_copy = _copy_path(file, text, now, replace=replace)
     if staff_code is not None:
         _require_valid_code(settings, staff_code)
     require_results_folder(settings)
-    lock = _locked(settings)
+    lock = _lock_ledger(settings)
     try:
         with Undo() as undo:
             for path in (terminal_key_path(settings.state_dir), enrolment_path(settings.state_dir)):
@@ -65,32 +65,32 @@ def set_up(
             if staff_code is not None:
                 undo.remember(hash_file(settings.state_dir))
                 save_password(settings, staff_code)
-            if before is not None:
-                undo.remember(before)
-                shutil.copyfile(file, before)
-                before.chmod(0o600)
+            if previous_copy is not None:
+                undo.remember(previous_copy)
+                shutil.copyfile(file, previous_copy)
+                previous_copy.chmod(0o600)
             undo.remember(file)
             write_atomically(file, text.encode())
             load(file, languages=LANGUAGES)
     finally:
         if lock is not None:
             lock.release()
-    return SetupReport(settings, file, before, enrolment)
+    return SetupReport(settings, file, previous_copy, enrolment)
 
 
-def read_as(file: Path, text: str) -> Settings:
-    """Load `text` as if it were the content of `file`, which is not touched. Raises SettingsError."""
+def load_as(file: Path, text: str) -> Settings:
+    """Load `text` as if it were the content of `file`, without touching the file. Raises SettingsError."""
     folder = file.parent
     while not folder.exists():
         folder = folder.parent
-    trial = folder / f".{file.name}.setup"
+    temporary = folder / f".{file.name}.setup"
     try:
-        write_atomically(trial, text.encode())
-        return load(trial, languages=LANGUAGES)
+        write_atomically(temporary, text.encode())
+        return load(temporary, languages=LANGUAGES)
     except SettingsError as error:
-        raise SettingsError(*(problem.replace(str(trial), str(file)) for problem in error.problems)) from None
+        raise SettingsError(*(problem.replace(str(temporary), str(file)) for problem in error.problems)) from None
     finally:
-        trial.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def require_results_folder(settings: Settings) -> None:
@@ -100,21 +100,21 @@ def require_results_folder(settings: Settings) -> None:
         return
     if not folder.is_dir():
         raise NotReady(f"handover.folder {folder} is not a folder. Connect the share, or correct the setting.")
-    trial = folder / ".uketsuke-setup"
+    probe = folder / ".uketsuke-setup"
     try:
-        trial.write_bytes(b"")
+        probe.write_bytes(b"")
     except OSError as error:
         raise NotReady(
             f"handover.folder {folder} is not writable: {error.strerror}. Grant this user write permission."
         ) from None
     finally:
-        trial.unlink(missing_ok=True)
+        probe.unlink(missing_ok=True)
 
 
 def _copy_path(file: Path, text: str, now: datetime, *, replace: bool) -> Path | None:
     if not file.exists() or file.read_text(encoding="utf-8", errors="replace") == text:
         return None
-    if not replace and not _only_defaults(file):
+    if not replace and not _has_only_defaults(file):
         raise NotReady(
             f"{file} exists and differs. Compare the settings, then use --replace, which keeps a copy of the old file "
             "in the same folder."
@@ -122,12 +122,12 @@ def _copy_path(file: Path, text: str, now: datetime, *, replace: bool) -> Path |
     return file.with_name(f"{file.name}.before-{now:%Y%m%d-%H%M%S}")
 
 
-def _only_defaults(file: Path) -> bool:
-    """Return whether a settings file contains only defaults, like the package's."""
+def _has_only_defaults(file: Path) -> bool:
+    """Return whether a settings file contains only defaults, like the one in the package."""
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
         return Settings.model_validate(values) == Settings.model_validate({})
-    except ValueError:  # invalid settings, written by the user
+    except ValueError:  # only a user can have written invalid settings
         return False
 
 
@@ -151,7 +151,7 @@ def is_terminal_running(settings: Settings) -> bool:
     return False
 
 
-def _locked(settings: Settings) -> WriterLock | None:
+def _lock_ledger(settings: Settings) -> WriterLock | None:
     """Lock the ledger to prevent a terminal from starting. Raises NotReady if one is running or has another id."""
     ledger = ledger_path(settings)
     if not ledger.exists():
@@ -162,11 +162,11 @@ def _locked(settings: Settings) -> WriterLock | None:
         raise NotReady(f"a terminal is running with {settings.state_dir}. Stop it, then run setup again.") from None
     try:
         with store.reading(ledger) as connection:
-            bound_to = store.terminal_of(connection, ledger)
-        if bound_to != settings.service.terminal_id:
+            ledger_terminal = store.terminal_of(connection, ledger)
+        if ledger_terminal != settings.service.terminal_id:
             raise NotReady(
-                f"{ledger} is the ledger of {bound_to!r}, not of {settings.service.terminal_id!r}. Set "
-                "service.terminal_id to that name, or state_dir to another folder."
+                f"{ledger} is the ledger of {ledger_terminal!r}, not of {settings.service.terminal_id!r}. Set "
+                "service.terminal_id to that name, or state_dir to a different folder."
             )
     except BaseException:
         lock.release()

@@ -12,12 +12,12 @@ class Undo:
     """Context manager that restores the remembered files, in reverse order, if the block raises."""
 
     def __init__(self) -> None:
-        self._before: list[tuple[Path, bytes | None]] = []
+        self._previous: list[tuple[Path, bytes | None]] = []
         self._folders: list[Path] = []
 
     def remember(self, path: Path) -> Path:
         """Remember the content of `path`. Call this before writing to it."""
-        self._before.append((path, path.read_bytes() if path.exists() else None))
+        self._previous.append((path, path.read_bytes() if path.exists() else None))
         ancestor = path.parent
         while not ancestor.exists():
             self._folders.append(ancestor)
@@ -32,7 +32,7 @@ class Undo:
     ) -> None:
         if error is None:
             return
-        for path, content in reversed(self._before):
+        for path, content in reversed(self._previous):
             if content is None:
                 path.unlink(missing_ok=True)
             else:

@@ -11,7 +11,7 @@ from terminal.backups.sealed import Opener, SealError
 
 _MAX_SETTINGS_SIZE = 1 << 20
 MAX_SIZE = 50 * 2**30
-"""Maximum file size in bytes. A ledger of a million receptions has about 3 GB."""
+"""Maximum file size in bytes. A ledger of a million receptions takes about 3 GB."""
 
 
 def peek(backup: Path, passphrase: str) -> tuple[Manifest, bytes | None]:
@@ -24,18 +24,18 @@ def peek(backup: Path, passphrase: str) -> tuple[Manifest, bytes | None]:
                 content = archive.extractfile(first) if first is not None and first.name == MANIFEST else None
                 if content is None:
                     raise SealError("the backup has no manifest.")
-                manifest = _read(content.read())
+                manifest = _parse_manifest(content.read())
                 second = archive.next() if manifest.has_settings else None
                 text = archive.extractfile(second) if second is not None and second.name == SETTINGS else None
                 return manifest, None if text is None else text.read(_MAX_SETTINGS_SIZE)
         except (tarfile.TarError, EOFError, zlib.error) as error:
-            raise _unreadable(error) from None
+            raise _to_seal_error(error) from None
 
 
 def unpack(backup: Path, passphrase: str, folder: Path) -> Manifest:
     """Write all files of the backup to `folder` with mode 0600. Raises SealError and OSError.
 
-    The backup is read to its end to detect truncation.
+    Reads the backup to its end to detect truncation.
     """
     private_folder(folder)
     with backup.open("rb") as file:
@@ -45,12 +45,12 @@ def unpack(backup: Path, passphrase: str, folder: Path) -> Manifest:
                 manifest = _extract(archive, folder)
             opener.finish()
         except (tarfile.TarError, EOFError, zlib.error) as error:
-            raise _unreadable(error) from None
+            raise _to_seal_error(error) from None
     (folder / SETTINGS).unlink(missing_ok=True)
     return manifest
 
 
-def _unreadable(error: Exception) -> SealError:
+def _to_seal_error(error: Exception) -> SealError:
     return SealError(f"invalid backup, or written by a newer version ({type(error).__name__}).")
 
 
@@ -63,21 +63,21 @@ def _extract(archive: tarfile.TarFile, folder: Path) -> Manifest:
         if manifest is None:
             if entry.name != MANIFEST:
                 raise SealError("the backup has no manifest.")
-            manifest = _read(content.read())
+            manifest = _parse_manifest(content.read())
             continue
         if not is_backup_member(entry.name):
             raise SealError(f"the backup contains an unexpected entry ({entry.name[:80]!r}).")
         target = folder / entry.name
         private_folder(target.parent)
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as output:
-            while piece := content.read(1 << 20):
-                output.write(piece)
+            while chunk := content.read(1 << 20):
+                output.write(chunk)
     if manifest is None:
         raise SealError("the backup is empty.")
     return manifest
 
 
-def _read(text: bytes) -> Manifest:
+def _parse_manifest(text: bytes) -> Manifest:
     try:
         return Manifest.model_validate_json(text)
     except ValueError:

@@ -96,7 +96,7 @@ def restore(
                     passphrase,
                     settings_target(config),
                     current=current,
-                    administrator=_by_stub if new_enrolment else None,
+                    administrator=_replace_key_at_stub if new_enrolment else None,
                 )
             )
         except SettingsError as error:
@@ -120,7 +120,7 @@ def _tell(report: "RestoreReport") -> None:
     tell("Next: run `uketsuke doctor`, start the terminal, and create a new backup to replace this one.")
 
 
-def _by_stub(settings: "Settings", public_key: str, ended_key: bytes) -> None:
+def _replace_key_at_stub(settings: "Settings", public_key: str, ended_key: bytes) -> None:
     from terminal.qualification.contract import NoAnswer, Refused
     from terminal.readiness import NotReady
     from terminal.simulated.service.admin import StubAdmin

@@ -72,7 +72,7 @@ def _compare_files(folder: Path, ledger: Path) -> None:
     except OSError as error:
         fail(f"cannot read {folder}: {error.strerror}. Specify the folder with the result files.")
     for file in report.differing:
-        tell(f"DIFFERS  {file.name}\n{file.what}")
+        tell(f"DIFFERS  {file.name}\n{file.description}")
     if report.differing:
         raise typer.Exit(1)
     tell(f"{report.files} result files in {folder} match the ledger")

@@ -31,8 +31,8 @@ def prune(
 
         counts: Counter[str] = Counter()
         for file in expired_files(settings, datetime.now(JAPAN)) if dry_run else delete(settings, datetime.now(JAPAN)):
-            counts[file.what] += 1
+            counts[file.kind] += 1
             if dry_run:
-                tell(f"{file.what:12}  {file.path}")
+                tell(f"{file.kind:12}  {file.path}")
         summary = ", ".join(f"{count} x {what}" for what, count in sorted(counts.items()))
         tell(f"{'would be deleted' if dry_run else 'deleted'}: {summary or 'nothing'}")

@@ -228,8 +228,8 @@ def _tell_done(report: "SetupReport", *, elsewhere: bool) -> None:
     from terminal.staff_password import effective_hash
 
     tell(f"settings    {report.file}")
-    if report.before is not None:
-        tell(f"            previous settings: {report.before}")
+    if report.previous_copy is not None:
+        tell(f"            previous settings: {report.previous_copy}")
     tell(f"state       {report.settings.state_dir}")
     tell(f"staff code  {'set' if effective_hash(report.settings) else 'not set: run `uketsuke staff password`'}")
     simulated = ", SIMULATED" if report.enrolment.simulated else ""

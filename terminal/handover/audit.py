@@ -1,4 +1,7 @@
-"""Compare result files with the ledger. A file must match its decision and the recorded handover."""
+"""Compare result files with the ledger.
+
+A file must match its decision and the recorded handover.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +26,7 @@ class FileDifference:
     """Difference between a file and the ledger, without patient data."""
 
     name: str
-    what: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,9 @@ def check_files(folder: Path, ledger: Path) -> FileReport:
     """Compare all card reader results in `folder`. Raises LedgerError, or OSError if the folder cannot be read."""
     by_check = histories(LedgerFile(ledger).records())
     paths = sorted(path for path in folder.iterdir() if path.name.startswith(FACE_PREFIX) and path.suffix == ".xml")
-    differences = (FileDifference(path.name, what) for path in paths for what in _differences(path, by_check))
+    differences = (
+        FileDifference(path.name, description) for path in paths for description in _differences(path, by_check)
+    )
     return FileReport(len(paths), tuple(differences))
 
 
@@ -54,7 +59,7 @@ def _differences(path: Path, by_check: dict[str, History]) -> Iterator[str]:
         return
     history = by_check.get(message.header.file_identifier or "")
     if history is None or history.decided is None:
-        yield "its check is not in this ledger: the file is from another terminal, or records are missing"
+        yield "its check is not in this ledger: the file is from a different terminal, or records are missing"
         return
     yield from _file(path.name, sha256(data).hexdigest(), history)
     for insured in message.body.results if message.body is not None else ():
@@ -72,7 +77,7 @@ def _file(name: str, digest: str, history: History) -> Iterator[str]:
 
 
 def _consents(insured: Insured, history: History) -> Iterator[str]:
-    """Compare the consents in the file. Ignore withdrawals after the start of the handover, which change no file."""
+    """Compare the consents in the file. Ignore withdrawals made after the handover started."""
     decision = history.decision.event
     granted = {answer.item: answer.answered_at for answer in decision.answers if answer.granted}
     written = history.handing_over or history.delivered

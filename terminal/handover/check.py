@@ -26,7 +26,7 @@ from terminal.handover.messages.kinds import (
     read_message,
 )
 from terminal.handover.mistakes import likely_name, likely_prefix, parent_path, part_at
-from terminal.handover.parts import Confidence, Element, LayoutFault, LayoutProblem, Part, fields_of, names_of
+from terminal.handover.parts import Confidence, Element, LayoutFault, LayoutProblem, Part, element_names, part_fields
 from terminal.handover.reading import FileTooLarge, read_file
 from terminal.handover.rules import Origin, consistency
 from terminal.handover.values import Severity
@@ -54,15 +54,15 @@ class Findings:
         """Return a report with two lines per problem and a line of totals."""
         lines = [f"{self.name}: {self.title or 'unknown file kind'}"]
         for finding in self.findings:
-            where = f"line {finding.line}" if finding.line else "file"
-            lines.append(f"  {where:<9} {finding.severity:<8} {finding.path or self.name}")
+            location = f"line {finding.line}" if finding.line else "file"
+            lines.append(f"  {location:<9} {finding.severity:<8} {finding.path or self.name}")
             lines.append(f"  {'':<9} {finding.fault}: expected {finding.expected} [{finding.confidence}]")
         counts = Counter(finding.severity for finding in self.findings)
-        lines.append(", ".join(_counted(counts[severity], severity) for severity in Severity))
+        lines.append(", ".join(_count(counts[severity], severity) for severity in Severity))
         return "\n".join(lines)
 
 
-def _counted(count: int, severity: Severity) -> str:
+def _count(count: int, severity: Severity) -> str:
     return f"{count} {severity}{'' if count == 1 else 's'}"
 
 
@@ -71,7 +71,7 @@ def check_file(path: Path) -> Findings:
     try:
         data = read_file(path, MAX_BULK_SIZE)
     except FileTooLarge:
-        return Findings(path.name, None, (_of_file(LayoutFault.UNREADABLE, f"at most {MAX_BULK_SIZE} bytes"),))
+        return Findings(path.name, None, (_file_problem(LayoutFault.UNREADABLE, f"at most {MAX_BULK_SIZE} bytes"),))
     if data is None:
         raise FileNotFoundError(path)
     return _check_zip(path.name, data) if path.suffix.lower() == ".zip" else check_bytes(path.name, data)
@@ -83,34 +83,34 @@ def _check_zip(name: str, data: bytes) -> Findings:
         with ZipFile(BytesIO(data)) as archive:
             (entry,) = archive.infolist()
             if entry.file_size > MAX_BULK_SIZE:
-                return Findings(name, None, (_of_file(LayoutFault.UNREADABLE, f"at most {MAX_BULK_SIZE} bytes"),))
+                return Findings(name, None, (_file_problem(LayoutFault.UNREADABLE, f"at most {MAX_BULK_SIZE} bytes"),))
             with archive.open(entry) as content:
                 return check_bytes(Path(entry.filename).name, content.read(MAX_BULK_SIZE + 1))
     except (BadZipFile, ValueError, RuntimeError, NotImplementedError, EOFError, zlib.error):
-        return Findings(name, None, (_of_file(LayoutFault.UNREADABLE, "a ZIP file containing one XML file"),))
+        return Findings(name, None, (_file_problem(LayoutFault.UNREADABLE, "a ZIP file containing one XML file"),))
 
 
 def check_bytes(name: str, data: bytes) -> Findings:
-    """Check file content. The kind is derived from `name`, or from the content if the name is unknown."""
+    """Check file content. The file kind is derived from `name`, or from the content if the name is unknown."""
     kind_by_name = kind_of(name)
-    problems = list(_name(name, kind_by_name))
+    problems = list(_name_problems(name, kind_by_name))
     if kind_by_name is None and UNSUPPORTED_KINDS.match(name):
         return Findings(name, None, tuple(problems))
     parsed = parse(data, MAX_BULK_SIZE)
     if isinstance(parsed, Unreadable):
         problems.append(LayoutProblem(parsed.line, ROOT, LayoutFault.UNREADABLE, parsed.expected))
         return Findings(name, kind_by_name.title if kind_by_name else None, tuple(problems))
-    problems += _encoding(data, parsed)
+    problems += _encoding_problems(data, parsed)
     if parsed.root.tag != ROOT:
         problems.append(LayoutProblem(parsed.root.sourceline or 1, ROOT, LayoutFault.INVALID, f"{ROOT} as the root"))
-    kind = kind_by_name or _by_content(parsed)
+    kind = kind_by_name or _kind_by_content(parsed)
     if kind is not None:
-        problems += _content(parsed, kind)
+        problems += _content_problems(parsed, kind)
     ordered = sorted(problems, key=lambda problem: problem.line)
     return Findings(name, kind.title if kind else None, tuple(ordered))
 
 
-def _of_file(
+def _file_problem(
     fault: LayoutFault,
     expected: str,
     severity: Severity = Severity.ERROR,
@@ -122,32 +122,32 @@ def _of_file(
 # --- name ----------------------------------------------------------------------------------------------------
 
 
-def _name(name: str, kind: FileKind | None) -> Iterator[LayoutProblem]:
+def _name_problems(name: str, kind: FileKind | None) -> Iterator[LayoutProblem]:
     if kind is None:
         if UNSUPPORTED_KINDS.match(name):
             expected = "a simulated kind; this kind is neither simulated nor checked"
-            yield _of_file(LayoutFault.NAME, expected, Severity.NOTE, Confidence.DOCUMENTED)
+            yield _file_problem(LayoutFault.NAME, expected, Severity.NOTE, Confidence.DOCUMENTED)
             return
         hint = likely_prefix(name)
         expected = f"a name starting with {hint}" if hint else "a name starting with a known prefix"
-        yield _of_file(LayoutFault.NAME, expected, Severity.WARNING)
+        yield _file_problem(LayoutFault.NAME, expected, Severity.WARNING)
     elif kind.prefix == FACE_PREFIX:
         if not _FACE_NAME.fullmatch(name):
-            yield _of_file(LayoutFault.NAME, f"{FACE_PREFIX}<id>_<yyyyMMddHHmmss>.xml", Severity.WARNING)
+            yield _file_problem(LayoutFault.NAME, f"{FACE_PREFIX}<id>_<yyyyMMddHHmmss>.xml", Severity.WARNING)
     elif not _PLAIN_NAME.fullmatch(name):
         expected = f"{kind.prefix}<letters, digits, _ and ->.xml"
-        yield _of_file(LayoutFault.NAME, expected, Severity.WARNING, Confidence.INFERRED)
+        yield _file_problem(LayoutFault.NAME, expected, Severity.WARNING, Confidence.INFERRED)
 
 
-def _by_content(parsed: Parsed) -> FileKind | None:
+def _kind_by_content(parsed: Parsed) -> FileKind | None:
     """Return the kind with the most matching and fewest missing elements, or None if fewer than three match."""
     tags = {element.tag for element in _descendants(parsed.root)}
     candidates = [(kind, _all_names(kind.message)) for kind in FILE_KINDS]
     best, names = max(candidates, key=lambda entry: (len(tags & entry[1]), -len(entry[1] - tags)))
     if len(tags & names) < 3:
         return None
-    by_card = parsed.root.find("MessageHeader/ReferenceClassification")
-    if best.prefix == FACE_PREFIX and (by_card is None or by_card.text != "1"):
+    reference = parsed.root.find("MessageHeader/ReferenceClassification")
+    if best.prefix == FACE_PREFIX and (reference is None or reference.text != "1"):
         return kind_of("OQSsiquc01res_")
     return best
 
@@ -160,8 +160,8 @@ def _descendants(element: etree._Element) -> Iterator[etree._Element]:
 
 @cache
 def _all_names(message: type[Part]) -> frozenset[str]:
-    names = set(names_of(message))
-    for field in fields_of(message):
+    names = set(element_names(message))
+    for field in part_fields(message):
         if field.part is not None and isinstance(field.marker, Element):
             names |= _all_names(field.part) | ({field.marker.item} if field.marker.item else set())
     return frozenset(names)
@@ -170,32 +170,34 @@ def _all_names(message: type[Part]) -> frozenset[str]:
 # --- bytes ---------------------------------------------------------------------------------------------------
 
 
-def _encoding(data: bytes, parsed: Parsed) -> Iterator[LayoutProblem]:
-    def first_line(expected: str, severity: Severity, confidence: Confidence = Confidence.PUBLIC_CODE) -> LayoutProblem:
+def _encoding_problems(data: bytes, parsed: Parsed) -> Iterator[LayoutProblem]:
+    def on_first_line(
+        expected: str, severity: Severity, confidence: Confidence = Confidence.PUBLIC_CODE
+    ) -> LayoutProblem:
         return LayoutProblem(1, "", LayoutFault.ENCODING, expected, severity, confidence)
 
     if not parsed.exact:
         declared = parsed.declared or "UTF-8, the default"
-        yield first_line(
+        yield on_first_line(
             f"characters in the declared encoding ({declared}); the file is {parsed.encoding}", Severity.ERROR
         )
     if parsed.declared is None:
-        yield first_line("an XML declaration with an encoding", Severity.WARNING)
+        yield on_first_line("an XML declaration with an encoding", Severity.WARNING)
     elif parsed.declared.lower() not in ("utf-8", "shift_jis"):
-        yield first_line("UTF-8 or Shift_JIS as the encoding name", Severity.WARNING)
+        yield on_first_line("UTF-8 or Shift_JIS as the encoding name", Severity.WARNING)
     if data.startswith(codecs.BOM_UTF8):
-        yield first_line("no byte order mark", Severity.NOTE, Confidence.INFERRED)
+        yield on_first_line("no byte order mark", Severity.NOTE, Confidence.INFERRED)
     if not _STANDALONE.match(data.removeprefix(codecs.BOM_UTF8)):
-        yield first_line('standalone="no" in the declaration', Severity.NOTE)
+        yield on_first_line('standalone="no" in the declaration', Severity.NOTE)
     if parsed.encoding == "Shift_JIS":
-        line = _beyond_jis(data)
+        line = _first_extension_line(data)
         if line is not None:
-            expected = "characters of plain Shift_JIS; CP932 extensions (NEC, IBM) are rejected by strict readers"
+            expected = "plain Shift_JIS characters; strict readers reject CP932 extensions (NEC, IBM)"
             yield LayoutProblem(line, "", LayoutFault.ENCODING, expected, Severity.NOTE)
 
 
-def _beyond_jis(data: bytes) -> int | None:
-    """Return the line of the first character in CP932 but not in plain Shift_JIS, or None."""
+def _first_extension_line(data: bytes) -> int | None:
+    """Return the line of the first character that CP932 has but plain Shift_JIS lacks, or None."""
     try:
         data.decode("shift_jis")
     except UnicodeDecodeError as error:
@@ -206,27 +208,27 @@ def _beyond_jis(data: bytes) -> int | None:
 # --- content -------------------------------------------------------------------------------------------------
 
 
-def _content(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]:
+def _content_problems(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]:
     problems = list(read_message(parsed, kind.message).problems)
     problems += consistency(
         parsed.root, parsed.encoding, Origin(kind.prefix == FACE_PREFIX, kind.job in LONG_CONSENT_JOBS)
     )
-    # do not report a misnamed element as missing too
+    # do not also report a misnamed element as missing
     misnamed = {_likely_path(problem, kind.message) for problem in problems if problem.fault is LayoutFault.UNKNOWN}
     for problem in problems:
         if problem.fault is LayoutFault.UNKNOWN:
-            yield _explained(problem, kind.message)
+            yield _with_suggestion(problem, kind.message)
         elif problem.path not in misnamed:
             yield problem
-    yield from _identifier(parsed, kind)
+    yield from _identifier_problems(parsed, kind)
 
 
-def _identifier(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]:
+def _identifier_problems(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]:
     name = "ArbitraryFileIdentifier"
     if not kind.prefix.endswith("req_") or kind.message is BulkFetch:
         return
     if name not in {element.tag for element in _descendants(parsed.root)}:
-        expected = "an identifier chosen by your program, repeated in the answer"
+        expected = "an identifier chosen by your program, which the answer repeats"
         yield LayoutProblem(0, f"{ROOT}/MessageHeader/{name}", LayoutFault.MISSING, expected, Severity.NOTE)
 
 
@@ -240,7 +242,7 @@ def _likely_path(problem: LayoutProblem, message: type[Part]) -> str:
     return f"{problem.path.rpartition('/')[0]}/{_likely_name(problem, message)}"
 
 
-def _explained(problem: LayoutProblem, message: type[Part]) -> LayoutProblem:
+def _with_suggestion(problem: LayoutProblem, message: type[Part]) -> LayoutProblem:
     """Return an unknown-element problem that suggests the likely name or the correct parent."""
     name, likely = problem.path.rpartition("/")[2], _likely_name(problem, message)
     if likely is not None:

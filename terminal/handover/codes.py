@@ -1,4 +1,4 @@
-"""Code values of the interface, by their public number (OQSCD...)."""
+"""The interface's code values, by public number (OQSCD...)."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -25,7 +25,7 @@ class Codes:
 ORAL_CONSENT: Final = Codes("001", (("0", "未同意"), ("1", "同意")))
 REFERENCE: Final = Codes("002", (("1", "マイナンバーカード"), ("2", "被保険者証情報（資格確認書）")))
 VENDOR_REFERENCES: Final = ("7", "8")
-"""Additional values that vendors' programs write into their own files for checks without a card reader."""
+"""Additional values that vendors' programs write to their own files for checks without a card reader."""
 SEGMENT: Final = Codes("003", (("1", "正常終了"), ("2", "処理中"), ("9", "異常終了")))
 STATUS: Final = Codes("004", (("1", "正常終了"), ("2", "エラー")))
 CHARACTER_CODE: Final = Codes("005", (("0", "UTF-8"), ("1", "Shift_JIS")))
@@ -108,7 +108,7 @@ CARE: Final = Codes("028", (("1", "外来"), ("2", "訪問診療等"), ("3", "�
 RATIO: Final = Codes("", tuple((f"0{tenths}0", f"{tenths}割") for tenths in range(4)))
 """Percentage, three digits."""
 YES_NO: Final = Codes("", (("0", "いいえ"), ("1", "はい")))
-SUBSIDY_STANDING: Final = Codes(
+SUBSIDY_STATUS: Final = Codes(
     "",
     (
         ("1", "利用する（有効な受給者証あり）"),

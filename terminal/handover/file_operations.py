@@ -1,4 +1,4 @@
-"""File operations for the result folder: complete writes, moves without replacing, reads without following links."""
+"""File operations for the result folder: complete writes, moves that replace nothing, reads that follow no links."""
 
 import contextlib
 import errno
@@ -10,11 +10,11 @@ from pathlib import Path
 from config.platform.chosen import system
 from terminal.handover.reading import FileTooLarge, read_file
 
-BEFORE_CHANGE = 0.5
+PAUSE_BEFORE_WRITE = 0.5
 """Seconds between creating a file and writing it. Polling watchers check several times per second."""
-_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
-_NO_FLAGS = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
-_NO_FILE = (errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EISDIR)
+_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+_NO_RENAME_FLAGS = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
+_NOT_REGULAR = (errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EISDIR)
 _MAX_SIZE = 64 * 1024 * 1024
 
 
@@ -43,26 +43,26 @@ def file_digest(path: Path) -> str | None:
     try:
         data = read_regular_file(path)
     except (FileTooLarge, OSError) as error:
-        if isinstance(error, OSError) and error.errno not in _NO_FILE:
+        if isinstance(error, OSError) and error.errno not in _NOT_REGULAR:
             raise
         return "no-file"
     return None if data is None else sha256(data).hexdigest()
 
 
-def write_new(path: Path, data: bytes, mode: int, wait: float = 0.0) -> None:
-    """Create a file, wait `wait` seconds, then write and sync the content."""
+def write_new(path: Path, data: bytes, mode: int, delay: float = 0.0) -> None:
+    """Create a file, wait `delay` seconds, then write and sync the content."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | system.OPEN_BINARY, 0o600)
     try:
         with contextlib.suppress(OSError):  # shares may not support modes
             os.chmod(path, mode)  # noqa: PTH101
-        if wait:
-            time.sleep(wait)
+        if delay:
+            time.sleep(delay)
         remaining = memoryview(data)
         while remaining:
             remaining = remaining[os.write(descriptor, remaining) :]
         os.fsync(descriptor)
     except OSError:
-        # remove the patient data even if the file cannot be deleted
+        # erase the patient data even if the file cannot be deleted
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
         raise
@@ -94,7 +94,7 @@ def remove_partial(target: Path, data: bytes) -> None:
 def write_in_place(target: Path, data: bytes, mode: int) -> None:
     """Create an empty file and write it after a pause, so that watchers notice a new file and a change."""
     try:
-        write_new(target, data, mode, BEFORE_CHANGE)
+        write_new(target, data, mode, PAUSE_BEFORE_WRITE)
     except FileExistsError:
         raise
     except OSError:
@@ -106,26 +106,26 @@ def write_in_place(target: Path, data: bytes, mode: int) -> None:
 def move_into_folder(work: Path, target: Path) -> None:
     """Move the work file into the folder. Raises FileExistsError if the target exists.
 
-    Uses an atomic rename without replacement if the file system supports it. After a crash, exactly one of the two
-    files then exists. Otherwise it creates a hard link and removes the work file; a crash in between leaves both files.
-    Without hard links, it checks for the target and renames.
+    Uses an atomic rename that replaces nothing if the file system supports it. After a crash, only one of the two files
+    exists. Otherwise, it creates a hard link and removes the work file. A crash in between leaves both files. Without
+    hard links, it checks for the target and renames.
     """
     try:
         system.rename_new(work, target)
     except OSError as error:
-        if error.errno not in _NO_FLAGS:
+        if error.errno not in _NO_RENAME_FLAGS:
             raise
     else:
         return
     try:
         os.link(work, target)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in _NO_HARD_LINKS:
             raise
     else:
         work.unlink()
         return
-    # the name contains the check id, so no other process creates it between the check and the rename
+    # the name contains the check id, which prevents races: no other process creates this file
     if exists(target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     work.rename(target)

@@ -1,4 +1,7 @@
-"""Folder watched by the receipt computer. Files are moved into it complete and never replace existing files."""
+"""Folder watched by the receipt computer.
+
+Complete files are moved into it. Existing files are never replaced.
+"""
 
 import contextlib
 import errno
@@ -45,7 +48,7 @@ class DeliveryFailure(StrEnum):
 
     @property
     def message_id(self) -> str:
-        """Message id of the text for staff."""
+        """Message id of the text shown to staff."""
         return f"handover.{self.value}"
 
 
@@ -56,7 +59,7 @@ class FileDelivered:
 
 @dataclass(frozen=True, slots=True)
 class TargetExists:
-    """A file with this name existed in the folder and was not changed."""
+    """The folder already contained a file with this name, which was not changed."""
 
     path: Path
     same: bool
@@ -112,12 +115,12 @@ FolderOutcome = Prepared | ResultOnDisk | FileDelivered | TargetExists | NotDeli
 class ResultFolder:
     """Folder for result files, which several terminals can share.
 
-    `owner` is the terminal's id; a terminal only cleans up its own files. `create` creates a missing folder. Do not use
-    it for a share, which may only be disconnected. `mode` is the file mode. `in_place` is for readers that notice
-    changed files but not moved ones; they may read an incomplete file.
+    `owner` is the terminal's id. A terminal only cleans up its own files. `create` creates a missing folder. Do not use
+    it for a share, which may just be disconnected. `mode` is the file mode. `in_place` is for readers that notice
+    changed files but not moved ones. Such readers may read an incomplete file.
 
-    Work files are in a subfolder on the same volume and named after the result. After a crash, the remaining ones show
-    which results were not moved.
+    Work files are named after the result and stored in a subfolder on the same volume. Work files left after a crash
+    show which results were not moved.
     """
 
     def __init__(
@@ -153,7 +156,7 @@ class ResultFolder:
     def prepare(self, name: str, data: bytes) -> Prepared | TargetExists | NotDelivered:
         """Write the complete work file, replacing an earlier one. Raises ValueError for an invalid name.
 
-        The earlier work file remains until the new one is complete: a missing work file means that it was moved.
+        The earlier work file remains until the new one is complete. A missing work file means that it was moved.
         """
         target, work = self._paths(name)
         try:
@@ -161,12 +164,12 @@ class ResultFolder:
             if self._in_place:
                 remove_partial(target, data)
             if exists(target):
-                return self._noted(_already(target, sha256(data).hexdigest()))
+                return self._record_failure(_existing_target(target, sha256(data).hexdigest()))
             if file_digest(work) != sha256(data).hexdigest():
                 replace_file(work, data, self._mode)
             sync_folder(work.parent)
         except OSError as error:
-            return self._noted(NotDelivered(_reason(error), error.errno))
+            return self._record_failure(NotDelivered(_reason(error), error.errno))
         self.failure = None
         return Prepared(mark)
 
@@ -186,26 +189,26 @@ class ResultFolder:
             sync_folder(self.folder)
             sync_folder(work.parent)
         except FileExistsError:
-            existing = _already(target, digest)
+            existing = _existing_target(target, digest)
             if isinstance(existing, TargetExists):
                 with contextlib.suppress(OSError):
                     work.unlink(missing_ok=True)
-            return self._noted(existing)
+            return self._record_failure(existing)
         except OSError as error:
-            return self._noted(NotDelivered(_reason(error), error.errno))
-        return self._noted(FileDelivered(target))
+            return self._record_failure(NotDelivered(_reason(error), error.errno))
+        return self._record_failure(FileDelivered(target))
 
     def inspect(self, name: str) -> ResultOnDisk | NotDelivered:
         """Return the state of a result during handover. A missing folder is an error."""
         target, work = self._paths(name)
         try:
-            os.stat(self.folder / WORK_FOLDER)  # noqa: PTH116 - raises if the share is not connected
+            os.stat(self.folder / WORK_FOLDER)  # noqa: PTH116 - raises OSError if the share is disconnected
             mark = self._mark()
             state = ResultOnDisk(mark or "", file_digest(work), file_digest(target))
-            if self._mark() != mark:  # the share was disconnected in the meantime
+            if self._mark() != mark:  # the share was disconnected meanwhile
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         except OSError as error:
-            return self._noted(NotDelivered(_reason(error), error.errno))
+            return self._record_failure(NotDelivered(_reason(error), error.errno))
         self.failure = None
         return state
 
@@ -225,9 +228,9 @@ class ResultFolder:
         return self.failure
 
     def clean(self, keep: Container[str] = ()) -> int:
-        """Remove work files left by a crash of this terminal, except those of results not handed over (`keep`).
+        """Remove work files that this terminal left after a crash, except those in `keep` (results not handed over).
 
-        Return the number of files removed, 0 if the folder does not exist.
+        Return the number of files removed. It is 0 if the folder does not exist.
         """
         removed = 0
         with contextlib.suppress(OSError):
@@ -237,7 +240,7 @@ class ResultFolder:
                     removed += 1
         return removed
 
-    def _noted(self, outcome: DeliveryT) -> DeliveryT:
+    def _record_failure(self, outcome: DeliveryT) -> DeliveryT:
         """Set `failure` according to the outcome, and return the outcome."""
         match outcome:
             case NotDelivered(reason=reason):
@@ -270,7 +273,7 @@ class ResultFolder:
         work = self.folder / WORK_FOLDER
         make_folder(work, 0o770)
         if work.is_symlink() or not work.is_dir():  # a link could redirect patient data
-            raise PermissionError(errno.EACCES, "the work folder is not a folder")
+            raise PermissionError(errno.EACCES, "the work folder is a link or a file")
         mark = self._mark()
         if mark is None:
             mark = os.urandom(16).hex()
@@ -288,7 +291,7 @@ def _reason(error: OSError) -> DeliveryFailure:
     return _REASONS.get(error.errno or 0, DeliveryFailure.OTHER)
 
 
-def _already(target: Path, digest: str) -> TargetExists | NotDelivered:
+def _existing_target(target: Path, digest: str) -> TargetExists | NotDelivered:
     """Compare the existing file with the result's SHA-256."""
     try:
         return TargetExists(target, same=file_digest(target) == digest)

@@ -1,7 +1,7 @@
-"""Helper process that accesses the result folder, so that a hanging share does not block the terminal.
+"""Helper process that accesses the result folder, to prevent a hanging share from blocking the terminal.
 
-Reads requests from standard input, each a line of JSON followed by `size` bytes of content, and writes one line of JSON
-per answer to standard output. Exits when standard input is closed. Started by `terminal.handover.process`.
+`terminal.handover.process` starts it. It reads requests from standard input, each a line of JSON followed by `size`
+bytes of content, and writes answers to standard output, each a line of JSON. It exits when standard input is closed.
 """
 
 import json
@@ -20,7 +20,7 @@ def main(argument: str) -> None:
     """Run the helper. `argument` contains the keyword arguments of `ResultFolder` as JSON."""
     system.forbid_dumps()
     system.overwrite_freed_memory()
-    # Ctrl-C is sent to the process group, but only the terminal may end this process.
+    # Ctrl-C is sent to the whole process group, but this process must run until the terminal closes it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     options = json.loads(argument)
     folder = ResultFolder(Path(options.pop("folder")), **options)
@@ -38,11 +38,11 @@ def main(argument: str) -> None:
 
 def _content(requests: RawIOBase, size: int) -> bytes:
     """Return the next `size` bytes, or fewer if the terminal exits."""
-    pieces = []
-    while size and (piece := requests.read(size)):
-        pieces.append(piece)
-        size -= len(piece)
-    return b"".join(pieces)
+    chunks = []
+    while size and (chunk := requests.read(size)):
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)
 
 
 def _answer(folder: ResultFolder, request: dict[str, Any], data: bytes) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Find the likely intended name for misspelled elements and file names."""
+"""Suggest names for misspelled elements and file names."""
 
 import re
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from functools import cache
 from typing import Final
 
 from terminal.handover.messages.kinds import FILE_KINDS
-from terminal.handover.parts import ConsentElements, Element, Part, fields_of, names_of
+from terminal.handover.parts import ConsentElements, Element, Part, element_names, part_fields
 
-_RENAMED: Final = (
+_KNOWN_MISTAKES: Final = (
     (re.compile(r"PharmaceuticalInfo(.+)"), r"PharmacistsInfo\1"),
     (re.compile(r"(.+)AcquisitionTime"), r"\1AvailableTime"),
     (re.compile(r"(.+)ConsTim"), r"\1ConsTime"),
@@ -22,25 +22,25 @@ _RENAMED: Final = (
     (re.compile(r"BranchNumber"), "InsuredBranchNumber"),
     (re.compile(r"InsuredBranchNumber"), "BranchNumber"),
 )
-"""Wrong names written by public programs. Drug and health-check requests use other names for some elements."""
+"""Wrong names used by public programs. Drug and health-check requests have different names for some elements."""
 
 
 def likely_name(name: str, part: type[Part]) -> str | None:
     """Return the element of `part` most similar to `name`, or None."""
-    known = names_of(part)
+    known_names = element_names(part)
     candidates = [name]
-    for pattern, replacement in _RENAMED:
+    for pattern, replacement in _KNOWN_MISTAKES:
         candidates += [pattern.sub(replacement, name) for name in candidates if pattern.fullmatch(name)]
     for candidate in candidates:
-        if candidate in known:
+        if candidate in known_names:
             return candidate
-    by_lower_case = {known_name.lower(): known_name for known_name in known}
-    return by_lower_case.get(name.lower()) or next(iter(get_close_matches(name, known, 1, 0.85)), None)
+    by_lower_case = {known_name.lower(): known_name for known_name in known_names}
+    return by_lower_case.get(name.lower()) or next(iter(get_close_matches(name, known_names, 1, 0.85)), None)
 
 
 def parent_path(name: str, message: type[Part]) -> str | None:
     """Return the path (names joined by slashes) of the part that contains element `name`, or None."""
-    return next((path for path, part in _parts(message) if name in names_of(part)), None)
+    return next((path for path, part in _parts(message) if name in element_names(part)), None)
 
 
 def part_at(message: type[Part], names: list[str]) -> type[Part] | None:
@@ -52,7 +52,7 @@ def part_at(message: type[Part], names: list[str]) -> type[Part] | None:
         part = next(
             (
                 field.part if field.marker.item in (None, name) else part
-                for field in fields_of(part)
+                for field in part_fields(part)
                 if isinstance(field.marker, Element) and name in (field.marker.name, field.marker.item)
             ),
             None,
@@ -67,7 +67,7 @@ def _parts(message: type[Part]) -> tuple[tuple[str, type[Part]], ...]:
 
 def _descendants(part: type[Part], path: str) -> Iterator[tuple[str, type[Part]]]:
     yield path or "XmlMsg", part
-    for field in fields_of(part):
+    for field in part_fields(part):
         if field.part is not None and not isinstance(field.marker, ConsentElements):
             yield from _descendants(field.part, f"{path}/{field.marker.item or field.marker.name}".lstrip("/"))
 
@@ -76,5 +76,5 @@ def likely_prefix(name: str) -> str | None:
     """Return the known prefix most similar to that of the file name `name`, or None."""
     start = name.partition("_")[0] + "_"
     prefixes = [kind.prefix for kind in FILE_KINDS]
-    ignoring_case = next((prefix for prefix in prefixes if prefix.lower() == start.lower()), None)
-    return ignoring_case or next(iter(get_close_matches(start, prefixes, 1, 0.8)), None)
+    case_insensitive_match = next((prefix for prefix in prefixes if prefix.lower() == start.lower()), None)
+    return case_insensitive_match or next(iter(get_close_matches(start, prefixes, 1, 0.8)), None)

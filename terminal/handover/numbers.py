@@ -1,4 +1,4 @@
-"""The institution's own patient numbers (照会番号), included in later results for the same insured person.
+"""An institution's own patient numbers (照会番号), which are included in later results for the same person.
 
 The key consists of the numbers that identify an insured person on a 資格確認書.
 """
@@ -21,13 +21,13 @@ CREATE TABLE IF NOT EXISTS patient_numbers (
     institution TEXT NOT NULL, insured TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (institution, insured)
 )
 """
-_FORMER = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'reference_numbers'"
-"""Whether the table of version 0.1.0 exists, which was keyed by simulated people."""
+_OLD_TABLE_COUNT = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'reference_numbers'"
+"""Number of tables from version 0.1.0 (0 or 1), which used simulated people as keys."""
 _TABLES = ("patient_numbers", "reference_numbers")
 
 
 class InsuredNumbers(Protocol):
-    """Message or record with these numbers."""
+    """Message or record that contains an insured person's numbers."""
 
     @property
     def insurer_number(self) -> str | None: ...
@@ -48,18 +48,20 @@ class InsuredKey:
 
 def insured_key(numbers: InsuredNumbers) -> InsuredKey | None:
     """Return the key, or None if the insurer number or identification number is missing."""
-    insurer, number = digits_of(numbers.insurer_number), plain(numbers.insured_identification_number)
+    insurer, number = strip_padding(numbers.insurer_number), alphanumeric(numbers.insured_identification_number)
     if not insurer or not number:
         return None
-    return InsuredKey(f"{insurer}/{plain(numbers.insured_card_symbol)}/{number}/{plain(numbers.insured_branch_number)}")
+    return InsuredKey(
+        f"{insurer}/{alphanumeric(numbers.insured_card_symbol)}/{number}/{alphanumeric(numbers.insured_branch_number)}"
+    )
 
 
-def digits_of(insurer_number: str | None) -> str:
+def strip_padding(insurer_number: str | None) -> str:
     """Strip the padding of an insurer number, which may be padded to eight characters with zeros or spaces."""
     return (insurer_number or "").strip().lstrip("0")
 
 
-def plain(text: str | None) -> str:
+def alphanumeric(text: str | None) -> str:
     """Return only the letters and digits, converted to half width."""
     normal = unicodedata.normalize("NFKC", text or "")
     return "".join(character for character in normal if character.isalnum())
@@ -87,7 +89,7 @@ class PatientNumbers:
         return None if row is None else str(row[0])
 
     def __call__(self, institution: str, numbers: InsuredNumbers) -> str | None:
-        """Return an insured person's number, or None. For `FaceOptions.reference_number`."""
+        """Return an insured person's patient number, or None. Used as `FaceOptions.reference_number`."""
         key = insured_key(numbers)
         return None if key is None else self.find(institution, key)
 
@@ -100,20 +102,23 @@ def number_lookup(path: Path) -> Callable[[str, InsuredNumbers], str | None]:
             return None
         try:
             with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-                if connection.execute(_FORMER).fetchone()[0]:
-                    log.warning("%s contains patient numbers of version 0.1.0. Start `uketsuke exchange` once.", path)
+                if connection.execute(_OLD_TABLE_COUNT).fetchone()[0]:
+                    log.warning(
+                        "%s contains patient numbers from version 0.1.0. Run `uketsuke exchange` once to convert them.",
+                        path,
+                    )
                 return PatientNumbers(connection)(institution, numbers)
-        except sqlite3.Error as error:  # hand over the result without the number
+        except sqlite3.Error as error:  # continue without the number
             log.warning("cannot read %s: %s", path, type(error).__name__)
             return None
 
     return find
 
 
-def copy_numbers(source: Path, target: Path) -> int:
-    """Copy the numbers from the database of `uketsuke exchange`, even while it is running. Return the number of rows.
+def copy_patient_numbers(source: Path, target: Path) -> int:
+    """Copy the patient numbers from the database of `uketsuke exchange`, even while it is running. Return their count.
 
-    `target` is created with mode 0600. Consents and bulk requests, stored for a day, are not copied: a consent in an
+    `target` is created with mode 0600. Consents and bulk requests are stored for a day and not copied: a consent in an
     old copy could override a later refusal. Raises FileExistsError and sqlite3.Error.
     """
     create_private(target)

@@ -1,4 +1,4 @@
-"""Optional contents of result files. Separate from `result_xml`, which is slow to import."""
+"""Optional contents of result files, in a separate module because `result_xml` is slow to import."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

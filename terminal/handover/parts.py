@@ -43,11 +43,11 @@ class ConsentElements(Struct, frozen=True):
 
     stem: str
     item: Item
-    """Item whose answer is written here."""
+    """Item whose answer the elements contain."""
     has_available_time: bool = True
     confidence: Confidence = Confidence.PUBLIC_CODE
     newer: bool = False
-    """Added in 2025. Has the same answer as the item's original element."""
+    """Whether the element was added in 2025. It contains the same answer as the item's original element."""
 
     @property
     def flag(self) -> str:
@@ -91,7 +91,7 @@ class Field(Struct, frozen=True):
 
 
 @cache
-def fields_of(part: type[Part]) -> tuple[Field, ...]:
+def part_fields(part: type[Part]) -> tuple[Field, ...]:
     return tuple(_fields(part))
 
 
@@ -100,26 +100,26 @@ def _fields(part: type[Part]) -> Iterator[Field]:
         marker = next((entry for entry in info.metadata if isinstance(entry, Element | ConsentElements)), None)
         if marker is None:
             raise TypeError(f"{part.__name__}.{attribute} has neither an Element nor a ConsentElements annotation")
-        inner, repeated = _inner(info.annotation)
-        nested = inner if isinstance(marker, Element) and issubclass(inner, Part) else None
+        inner_type, repeated = _unwrap(info.annotation)
+        nested = inner_type if isinstance(marker, Element) and issubclass(inner_type, Part) else None
         yield Field(attribute, marker, nested, repeated, info.is_required())
 
 
-def _inner(annotation: Any) -> tuple[Any, bool]:
+def _unwrap(annotation: Any) -> tuple[Any, bool]:
     """Return the type without `| None` and `tuple[..., ...]`, and whether it was a tuple."""
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
-        return _inner(next(entry for entry in get_args(annotation) if entry is not type(None)))
+        return _unwrap(next(entry for entry in get_args(annotation) if entry is not type(None)))
     if origin is tuple:
         return get_args(annotation)[0], True
     return annotation, False
 
 
 @cache
-def names_of(part: type[Part]) -> tuple[str, ...]:
+def element_names(part: type[Part]) -> tuple[str, ...]:
     """Return the names of the child elements, in file order."""
     names: list[str] = []
-    for field in fields_of(part):
+    for field in part_fields(part):
         marker = field.marker
         names += marker.names if isinstance(marker, ConsentElements) else (marker.name,)
     return tuple(names)
@@ -128,39 +128,42 @@ def names_of(part: type[Part]) -> tuple[str, ...]:
 # --- writing -------------------------------------------------------------------------------------------------
 
 
-def write_part(part: Part, element: etree._Element, text_of: Callable[[str], str]) -> None:
-    """Write the elements in file order, omitting empty ones. `text_of` replaces characters that cannot be written."""
-    for field in fields_of(type(part)):
+def write_part(part: Part, element: etree._Element, replace_unwritable: Callable[[str], str]) -> None:
+    """Write the elements in file order, omitting empty ones.
+
+    `replace_unwritable` replaces characters that the encoding lacks.
+    """
+    for field in part_fields(type(part)):
         value, marker = getattr(part, field.attribute), field.marker
         if value is None:
             continue
         if isinstance(marker, ConsentElements):
-            _write_consent(value, marker, element, text_of)
+            _write_consent(value, marker, element, replace_unwritable)
         elif field.part is None:
             assert marker.kind is not None
-            _write_text(element, marker.name, marker.kind.write(value), text_of)
+            _write_text(element, marker.name, marker.kind.write(value), replace_unwritable)
         elif field.repeated:
             if value:
                 parent = etree.SubElement(element, marker.name) if marker.item else element
                 for entry in value:
-                    write_part(entry, etree.SubElement(parent, marker.item or marker.name), text_of)
+                    write_part(entry, etree.SubElement(parent, marker.item or marker.name), replace_unwritable)
         else:
-            write_part(value, etree.SubElement(element, marker.name), text_of)
+            write_part(value, etree.SubElement(element, marker.name), replace_unwritable)
 
 
-def _write_text(element: etree._Element, name: str, text: str, text_of: Callable[[str], str]) -> None:
+def _write_text(element: etree._Element, name: str, text: str, replace_unwritable: Callable[[str], str]) -> None:
     if text.strip(XML_SPACE):
-        etree.SubElement(element, name).text = text_of(text)
+        etree.SubElement(element, name).text = replace_unwritable(text)
 
 
 def _write_consent(
-    value: ConsentPart, marker: ConsentElements, element: etree._Element, text_of: Callable[[str], str]
+    value: ConsentPart, marker: ConsentElements, element: etree._Element, replace_unwritable: Callable[[str], str]
 ) -> None:
-    _write_text(element, marker.flag, value.flag, text_of)
+    _write_text(element, marker.flag, value.flag, replace_unwritable)
     if value.consent_time is not None:
-        _write_text(element, marker.consent_time, TIMESTAMP.write(value.consent_time), text_of)
+        _write_text(element, marker.consent_time, TIMESTAMP.write(value.consent_time), replace_unwritable)
     if value.available_time is not None and marker.has_available_time:
-        _write_text(element, marker.available_time, TIMESTAMP.write(value.available_time), text_of)
+        _write_text(element, marker.available_time, TIMESTAMP.write(value.available_time), replace_unwritable)
 
 
 # --- reading -------------------------------------------------------------------------------------------------
@@ -185,7 +188,7 @@ class LayoutProblem(Struct, frozen=True):
     """Position of a problem and the expected content. Never includes the actual content."""
 
     line: int
-    """Line number, starting with 1; 0 for the file as a whole."""
+    """Line number, starting with 1; 0 for the entire file."""
     path: str
     """Element names joined by slashes."""
     fault: LayoutFault
@@ -198,16 +201,16 @@ _FLAG = code(CONSENT)
 
 
 class Reader:
-    """Reader for parts that collects problems. Use a new one for each file."""
+    """Reads parts and collects problems. Create a new reader for each file."""
 
     def __init__(self) -> None:
         self.problems: list[LayoutProblem] = []
 
     def read(self, element: etree._Element, part: type[Part], path: str) -> Part | None:
-        """Read a part. Return None if a required element is missing or invalid. Adds to `problems`."""
+        """Read a part and add its problems to `problems`. Return None if a required element is missing or invalid."""
         children = self._children(element, part, path)
         values: dict[str, object] = {}
-        for field in fields_of(part):
+        for field in part_fields(part):
             if isinstance(field.marker, ConsentElements):
                 value: object = self._consent(field.marker, children, path)
             else:
@@ -224,14 +227,14 @@ class Reader:
     def _children(self, element: etree._Element, part: type[Part], path: str) -> dict[str, list[etree._Element]]:
         repeatable = {
             field.marker.name
-            for field in fields_of(part)
+            for field in part_fields(part)
             if isinstance(field.marker, Element) and field.repeated and field.marker.item is None
         }
         children: dict[str, list[etree._Element]] = {}
         for child in element:
             children.setdefault(child.tag, []).append(child)
         for name, elements in children.items():
-            if name not in names_of(part):
+            if name not in element_names(part):
                 self._add(elements[0], f"{path}/{name}", LayoutFault.UNKNOWN, "no such element here", Severity.WARNING)
             elif len(elements) > 1 and name not in repeatable:
                 self._add(elements[1], f"{path}/{name}", LayoutFault.TWICE, "once")
@@ -300,7 +303,7 @@ class Reader:
     def _missing(
         self, element: etree._Element, marker: Element, path: str, children: dict[str, list[etree._Element]]
     ) -> None:
-        # invalid elements were reported above, but empty ones were not
+        # `_text` has reported invalid elements, but not empty ones
         present = children.get(marker.name)
         empty = present and not len(present[0]) and not (present[0].text or "").strip(XML_SPACE)
         if not present or (marker.kind is not None and empty):

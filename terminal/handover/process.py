@@ -1,4 +1,4 @@
-"""Result folder in a separate process, with a time limit for every call. A hanging process is abandoned."""
+"""Result folder in a separate process, with a timeout for every call. A process that hangs is abandoned."""
 
 import json
 import logging
@@ -69,19 +69,19 @@ class FolderProcess:
 
     def prepare(self, name: str, data: bytes) -> Prepared | TargetExists | NotDelivered:
         """See `ResultFolder.prepare`."""
-        outcome = self._noted(self._call("prepare", name, data))
+        outcome = self._record_failure(self._call("prepare", name, data))
         assert isinstance(outcome, Prepared | TargetExists | NotDelivered)
         return outcome
 
     def move(self, name: str, digest: str) -> FileDelivered | TargetExists | NotDelivered:
         """See `ResultFolder.move`."""
-        outcome = self._noted(self._call("move", name, digest=digest))
+        outcome = self._record_failure(self._call("move", name, digest=digest))
         assert isinstance(outcome, FileDelivered | TargetExists | NotDelivered)
         return outcome
 
     def inspect(self, name: str) -> ResultOnDisk | NotDelivered:
         """See `ResultFolder.inspect`."""
-        outcome = self._noted(self._call("inspect", name))
+        outcome = self._record_failure(self._call("inspect", name))
         assert isinstance(outcome, ResultOnDisk | NotDelivered)
         return outcome
 
@@ -99,17 +99,17 @@ class FolderProcess:
         return self.failure
 
     def close(self) -> None:
-        """Kill the process. Do not wait for a hanging one, which exits when the file server responds."""
+        """Kill the process without waiting for a hanging one, which exits when the file server responds."""
         for process in (self._process, self._abandoned):
             if process is not None:
-                _end(process)
+                _kill(process)
         self._process = None
 
     # --- helper process ---------------------------------------------------------------------------------------
 
     def _call(self, call: str, name: str = "", data: bytes = b"", **parameters: Any) -> dict[str, Any] | None:
         """Return the answer, or None after a timeout."""
-        process = self._running()
+        process = self._ensure_running()
         if process is None:
             return None
         request = json.dumps({"call": call, "name": name, "size": len(data), **parameters}).encode() + b"\n" + data
@@ -127,17 +127,17 @@ class FolderProcess:
         answer: dict[str, Any] = json.loads(line)
         return answer
 
-    def _running(self) -> subprocess.Popen[bytes] | None:
+    def _ensure_running(self) -> subprocess.Popen[bytes] | None:
         if self._abandoned is not None:
             try:
                 self._abandoned.wait(timeout=0.05)
             except subprocess.TimeoutExpired:
                 return None
-            _end(self._abandoned)
+            _kill(self._abandoned)
             self._abandoned = None
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-                # start faster by not loading site packages
+                # do not load site packages, which makes it start faster
                 [sys.executable, "-sSP", "-c", _PROGRAM, str(_ROOT), json.dumps(self._options)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -146,8 +146,8 @@ class FolderProcess:
             )
         return self._process
 
-    def _noted(self, answer: dict[str, Any] | None) -> FolderOutcome:
-        """Return the outcome in an answer, and set `failure` accordingly."""
+    def _record_failure(self, answer: dict[str, Any] | None) -> FolderOutcome:
+        """Convert an answer to its outcome, and set `failure` accordingly."""
         outcome = NotDelivered(DeliveryFailure.HANGS) if answer is None else to_outcome(answer)
         match outcome:
             case NotDelivered(reason=reason):
@@ -160,7 +160,7 @@ class FolderProcess:
 
 
 def _environment() -> dict[str, str]:
-    """Return our environment without Python's variables, plus those for overwriting freed memory."""
+    """Return the environment without Python's variables, plus variables that make libc overwrite freed memory."""
     return {
         name: value for name, value in os.environ.items() if not name.startswith("PYTHON")
     } | system.WIPING_ENVIRONMENT
@@ -195,7 +195,7 @@ def _exchange(process: subprocess.Popen[bytes], request: bytes, answers: "Simple
         answers.put(b"")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     try:
         process.wait(timeout=1)

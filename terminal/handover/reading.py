@@ -15,8 +15,8 @@ class FileTooLarge(Exception):
 def read_file(path: Path, max_size: int) -> bytes | None:
     """Read a complete file, or return None if it does not exist. Raises FileTooLarge and OSError.
 
-    Does not follow links or wait for pipes. ESTALE, from a share without its server, raises OSError, because the file
-    may exist.
+    Does not follow links or wait for pipes. Raises OSError for ESTALE, which means that a share has lost its server,
+    because the file may exist.
     """
     flags = os.O_RDONLY | system.OPEN_BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
@@ -29,12 +29,12 @@ def read_file(path: Path, max_size: int) -> bytes | None:
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         if status.st_size > max_size:
             raise FileTooLarge
-        pieces, remaining = [], max_size + 1
-        while remaining and (piece := os.read(descriptor, min(remaining, 1 << 20))):
-            pieces.append(piece)
-            remaining -= len(piece)
+        chunks, remaining = [], max_size + 1
+        while remaining and (chunk := os.read(descriptor, min(remaining, 1 << 20))):
+            chunks.append(chunk)
+            remaining -= len(chunk)
         if not remaining:
             raise FileTooLarge
-        return b"".join(pieces)
+        return b"".join(chunks)
     finally:
         os.close(descriptor)

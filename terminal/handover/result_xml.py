@@ -128,7 +128,7 @@ def _ticket(ticket: MedicalTicket) -> MedicalTicketInfo:
 
 
 def _consents(result: QualificationResult, options: FaceOptions) -> dict[str, object]:
-    """Return the fields of items asked, and of items provided by law, which have a flag but no consent time."""
+    """Return the fields for items asked about and for items provided by law, which have a flag but no consent time."""
     fields: dict[str, object] = {}
     provided: set[Item] = set(result.by_law)
     for outcome in result.consents:

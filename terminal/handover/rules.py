@@ -1,6 +1,6 @@
 """Consistency rules between elements of a message: consents and times, validity and results, counts.
 
-The rules use the XML elements instead of the parsed parts, so that an invalid part does not hide other problems.
+The rules use the XML elements instead of the parsed parts, because an invalid part would hide other problems.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from consent.items import Item
 from terminal.handover.characters import SUBSTITUTE, is_jis_x_0208
 from terminal.handover.layout import CONSENT_VALIDITY, CONSENTS, NEWER_CONSENTS
 from terminal.handover.messages.insured import Insured
-from terminal.handover.parts import Confidence, ConsentElements, LayoutFault, LayoutProblem, fields_of
+from terminal.handover.parts import Confidence, ConsentElements, LayoutFault, LayoutProblem, part_fields
 from terminal.handover.values import DAY, TIMESTAMP, XML_SPACE, Severity
 from terminal.handover.xml import CHARACTER_CODES, ROOT, Encoding
 
@@ -25,7 +25,7 @@ USABLE_SUBSIDY, REFUSED_SUBSIDY = "1", "2"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Element and its path."""
+    """Element with its path."""
 
     element: etree._Element
     path: str
@@ -44,7 +44,7 @@ class View:
         child = self.child(*names)
         return (child.element.text or "").strip(XML_SPACE) if child else ""
 
-    def moment(self, name: str) -> datetime | None:
+    def timestamp(self, name: str) -> datetime | None:
         try:
             return TIMESTAMP.read(self.text(name))
         except ValueError:
@@ -74,12 +74,12 @@ class Origin:
     """Properties implied by the file kind."""
 
     card_reader: bool = False
-    lasting: bool = False
-    """Whether consents are for visiting or online care and remain valid after the visit."""
+    long_term_consents: bool = False
+    """Whether the consents are for visiting or online care, and therefore remain valid after the visit."""
 
 
 def consistency(root: etree._Element, encoding: Encoding, origin: Origin) -> Iterator[LayoutProblem]:
-    """Yield the problems in a message of any kind."""
+    """Yield all inconsistencies in a message of any kind."""
     top = View(root, ROOT)
     header, body = top.child("MessageHeader"), top.child("MessageBody")
     if header is not None:
@@ -154,7 +154,7 @@ def _outcome(body: View, header: View | None, origin: Origin) -> Iterator[Layout
     if origin.card_reader and body.child("QualificationConfirmSearchInfo"):
         yield body.problem("QualificationConfirmSearchInfo", "absent: card readers do not search", _WARNING)
     if origin.card_reader and len(records) > 1:
-        yield body.problem("ResultList", "one result: public programs read only the first one, or none", _NOTE)
+        yield body.problem("ResultList", "one result: public programs only read the first, or none at all", _NOTE)
     for record in records:
         if validity == "6" and record.text("InsuredCardClassification") not in ("", "A1"):
             yield record.problem("InsuredCardClassification", "A1 with QualificationValidity 6", _WARNING)
@@ -202,7 +202,7 @@ def _subsidies(body: View, header: View | None) -> Iterator[LayoutProblem]:
 
 
 def _record(record: View, header: View | None, origin: Origin) -> Iterator[LayoutProblem]:
-    for field in fields_of(Insured):
+    for field in part_fields(Insured):
         if isinstance(field.marker, ConsentElements):
             yield from _consent(record, field.marker, header, origin)
     yield from _provided(record)
@@ -221,10 +221,10 @@ def _names(record: View) -> Iterator[LayoutProblem]:
     for name in ("Name", "NameOfOther", "InsuredName"):
         text = record.text(name)
         if SUBSTITUTE in text:
-            expected = f"a name without {SUBSTITUTE}, which replaces an unsupported character; ask for the name"
+            expected = f"a name without {SUBSTITUTE}, which replaces an unsupported character. Ask for the name"
             yield record.problem(name, expected, _NOTE)
         elif not all(map(is_jis_x_0208, text)):
-            expected = "only characters in JIS X 0208: claims with others are returned"
+            expected = "only characters in JIS X 0208: claims with other characters are returned"
             yield record.problem(name, expected, _NOTE)
 
 
@@ -240,7 +240,7 @@ def _ratio(record: View) -> Iterator[LayoutProblem]:
 
 def _consent(record: View, marker: ConsentElements, header: View | None, origin: Origin) -> Iterator[LayoutProblem]:
     flag = record.text(marker.flag)
-    consent_time, available_time = record.moment(marker.consent_time), record.moment(marker.available_time)
+    consent_time, available_time = record.timestamp(marker.consent_time), record.timestamp(marker.available_time)
     if flag in ("0", "3"):
         for name in marker.names[1:]:
             if record.child(name):
@@ -256,7 +256,7 @@ def _consent(record: View, marker: ConsentElements, header: View | None, origin:
             "no viewing consent in a check without a card: the patient was not asked",
             confidence=Confidence.DOCUMENTED,
         )
-    executed = header.moment("ProcessExecutionTime") if header else None
+    executed = header.timestamp("ProcessExecutionTime") if header else None
     if consent_time and executed and consent_time > executed + timedelta(minutes=1):
         yield record.problem(marker.consent_time, "a time no later than ProcessExecutionTime", _WARNING)
     if (
@@ -264,7 +264,7 @@ def _consent(record: View, marker: ConsentElements, header: View | None, origin:
         and executed
         and consent_time < executed - CONSENT_VALIDITY
         and marker.has_available_time
-        and not origin.lasting
+        and not origin.long_term_consents
     ):
         yield record.problem(
             marker.consent_time, "a time within the 24 hours before ProcessExecutionTime", _WARNING, Confidence.INFERRED
@@ -288,14 +288,19 @@ def _granted(
         return
     if not record.text(marker.available_time):
         yield record.problem(marker.available_time, f"the end of validity if {marker.flag} is 1")
-    elif consent_time and available_time and available_time - consent_time != CONSENT_VALIDITY and not origin.lasting:
+    elif (
+        consent_time
+        and available_time
+        and available_time - consent_time != CONSENT_VALIDITY
+        and not origin.long_term_consents
+    ):
         yield record.problem(
             marker.available_time, f"{marker.consent_time} plus 24 hours", confidence=Confidence.DOCUMENTED
         )
 
 
 CONSENTS_BY_LAW = CONSENTS[Item.HIGH_COST_LIMIT]
-"""Provided by law since October 2024, and without a consent time in that case."""
+"""Provided by law since October 2024. The consent time is then absent."""
 
 
 def _provided(record: View) -> Iterator[LayoutProblem]:
@@ -309,7 +314,7 @@ def _provided(record: View) -> Iterator[LayoutProblem]:
 
 
 def _groups(record: View) -> Iterator[LayoutProblem]:
-    """Check that the newer elements of a group have the same answer as the original element."""
+    """Check that the newer elements in a group contain the same answer as the original element."""
     for item, newer in NEWER_CONSENTS.items():
         original = CONSENTS[item]
         for marker in newer:

@@ -1,4 +1,4 @@
-"""Value formats of exchanged files. Each kind writes, reads and checks text.
+"""Value formats in exchanged files. Each kind writes, reads and checks text.
 
 Dates and times are in Japan time without a zone. Problems never contain the value, which may be patient data.
 """
@@ -21,9 +21,9 @@ XML_SPACE: Final = " \t\r\n"
 
 class Severity(StrEnum):
     ERROR = "error"
-    """The file violates the layout; readers are likely to reject or misread it."""
+    """The file violates the layout. Readers are likely to reject or misread it."""
     WARNING = "warning"
-    """Some readers reject or misread it."""
+    """Some readers reject or misread the file."""
     NOTE = "note"
 
 
@@ -43,11 +43,11 @@ class ValueKind(Protocol):
     def write(self, value: object) -> str: ...
 
     def read(self, text: str) -> object:
-        """Parse a text. Raises ValueError without quoting it."""
+        """Parse text. Raises ValueError without quoting the text."""
         ...
 
     def problems(self, text: str) -> Iterator[ValueProblem]:
-        """Yield the problems of a text that `read` accepts."""
+        """Yield the problems with text that `read` accepts."""
         ...
 
 
@@ -64,23 +64,23 @@ Timestamp = Annotated[datetime, AfterValidator(_to_japan)]
 """Japan time in whole seconds."""
 
 
-def day(value: date) -> str:
+def format_date(value: date) -> str:
     return f"{value.year:04}{value.month:02}{value.day:02}"
 
 
-def date_time(value: datetime) -> str:
+def format_timestamp(value: datetime) -> str:
     """Format a time as yyyyMMddHHmmss. Raises ValueError for a naive time."""
     value = _to_japan(value)
-    return f"{day(value)}{value.hour:02}{value.minute:02}{value.second:02}"
+    return f"{format_date(value)}{value.hour:02}{value.minute:02}{value.second:02}"
 
 
-def insurer_number(value: str) -> str:
+def pad_insurer_number(value: str) -> str:
     """Pad an insurer number with spaces on the left to eight characters."""
     return value.rjust(INSURER_NUMBER_LENGTH)
 
 
-_EIGHT = re.compile("[0-9]{8}")
-_FOURTEEN = re.compile("[0-9]{14}")
+_EIGHT_DIGITS = re.compile("[0-9]{8}")
+_FOURTEEN_DIGITS = re.compile("[0-9]{14}")
 
 
 class TextKind(Struct, frozen=True):
@@ -133,15 +133,13 @@ class CodeKind(TextKind, frozen=True):
 
 
 class VendorCodeKind(CodeKind, frozen=True):
-    """Code with additional values that vendors' programs write into their own files."""
+    """Code with additional values that vendors' programs write to their own files."""
 
     vendor_values: tuple[str, ...] = ()
 
     def problems(self, text: str) -> Iterator[ValueProblem]:
         if text.strip(XML_SPACE) in self.vendor_values:
-            expected = (
-                f"{self.codes}; {' and '.join(self.vendor_values)} are vendors' own values, not used by the service"
-            )
+            expected = f"{self.codes}; {' and '.join(self.vendor_values)} are vendor-specific, not used by the service"
             yield ValueProblem(expected, Severity.NOTE)
         else:
             yield from CodeKind.problems(self, text)
@@ -159,7 +157,7 @@ class InsurerNumberKind(TextKind, frozen=True):
         return "8 characters: the digits, padded with spaces on the left"
 
     def write(self, value: object) -> str:
-        return insurer_number(str(value))
+        return pad_insurer_number(str(value))
 
     def problems(self, text: str) -> Iterator[ValueProblem]:
         number = text.strip(XML_SPACE)
@@ -176,11 +174,11 @@ class DayKind(Struct, frozen=True):
 
     def write(self, value: object) -> str:
         assert isinstance(value, date)
-        return day(value)
+        return format_date(value)
 
     def read(self, text: str) -> date:
         text = text.strip(XML_SPACE)
-        if not _EIGHT.fullmatch(text):
+        if not _EIGHT_DIGITS.fullmatch(text):
             raise ValueError("not yyyyMMdd")
         return date(int(text[:4]), int(text[4:6]), int(text[6:]))
 
@@ -193,11 +191,11 @@ class TimestampKind(Struct, frozen=True):
 
     def write(self, value: object) -> str:
         assert isinstance(value, datetime)
-        return date_time(value)
+        return format_timestamp(value)
 
     def read(self, text: str) -> datetime:
         text = text.strip(XML_SPACE)
-        if not _FOURTEEN.fullmatch(text):
+        if not _FOURTEEN_DIGITS.fullmatch(text):
             raise ValueError("not yyyyMMddHHmmss")
         parts = int(text[:4]), int(text[4:6]), int(text[6:8]), int(text[8:10]), int(text[10:12]), int(text[12:])
         return datetime(*parts, tzinfo=JAPAN)

@@ -1,4 +1,7 @@
-"""Convert between bytes and XML elements. Entities, document types and oversized or deep files are rejected."""
+"""Convert between bytes and XML elements.
+
+Entities, document types, and files that are too large or nested too deeply are rejected.
+"""
 
 import re
 import unicodedata
@@ -24,7 +27,7 @@ MAX_TAGS: Final = 1_000_000
 _CODECS: Final[dict[Encoding, str]] = {"UTF-8": "utf-8", "Shift_JIS": "cp932"}
 _SHIFT_JIS_NAMES = frozenset({"shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j", "ms932", "cp932", "ms_kanji"})
 _DECLARATION = re.compile(rb"""\s*<\?xml\b[^>]{0,200}?\?>""")
-_DECLARED = re.compile(rb"""encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,40})["']""")
+_ENCODING_NAME = re.compile(rb"""encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]{0,40})["']""")
 _DOCUMENT_TYPE = re.compile(r"<!(?!--|\[CDATA\[)")
 # Characters with two Unicode mappings: the first in JIS tables, the second in Microsoft's CP932.
 _TO_CP932 = str.maketrans("〜−‖—¢£¬", "～－∥―￠￡￢")
@@ -91,7 +94,7 @@ class Parsed:
     declared: str | None
     """Encoding in the XML declaration."""
     exact: bool = True
-    """False if the file was not in the declared encoding and another encoding was used."""
+    """False if the file was not in the declared encoding and a different encoding was used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ def _decode(data: bytes) -> tuple[str, Encoding, str | None, bool] | Unreadable:
     """Return the text without byte order mark and declaration (except line breaks), and the fields of `Parsed`."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     declaration = _DECLARATION.match(data)
-    match = _DECLARED.search(declaration.group()) if declaration else None
+    match = _ENCODING_NAME.search(declaration.group()) if declaration else None
     declared = match.group(1).decode("ascii") if match else None
     expected: Encoding
     if declared is None or declared.lower() in ("utf-8", "utf8"):
@@ -147,8 +150,8 @@ def _decode(data: bytes) -> tuple[str, Encoding, str | None, bool] | Unreadable:
         return Unreadable("encoding UTF-8 or Shift_JIS", 1)
     start = declaration.end() if declaration else 0
     breaks = "\n" * data.count(b"\n", 0, start)
-    alternative: Encoding = "Shift_JIS" if expected == "UTF-8" else "UTF-8"
-    for encoding in (expected, alternative):
+    other_encoding: Encoding = "Shift_JIS" if expected == "UTF-8" else "UTF-8"
+    for encoding in (expected, other_encoding):
         try:
             return breaks + data[start:].decode(_CODECS[encoding]), encoding, declared, encoding == expected
         except UnicodeDecodeError:

@@ -1,4 +1,7 @@
-"""Drug and health-check data. Element names differ (`InsuranceCardSymbol`, `BranchNumber`, `ResultCode`)."""
+"""Drug and health-check data.
+
+Some elements have different names than in other messages (`InsuranceCardSymbol`, `BranchNumber`, `ResultCode`).
+"""
 
 from datetime import date
 from typing import Annotated
@@ -68,7 +71,7 @@ class DrugPatient(Part):
 
 
 class DrugHeader(Part):
-    """`ResultCode` is 1, or `MessageContents` contains the error. Their position is inferred; readers accept any."""
+    """`ResultCode` is 1, or `MessageContents` contains the error. The order is inferred; readers accept any order."""
 
     executed_at: Annotated[Timestamp, Element("ProcessExecutionTime", TIMESTAMP, _INFERRED)]
     institution_code: Annotated[str, Element("MedicalInstitutionCode", TEXT, _INFERRED)]

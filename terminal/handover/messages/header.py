@@ -10,7 +10,7 @@ from terminal.handover.values import COUNT, DAY, INSTITUTION, TEXT, TIMESTAMP, T
 ConfirmationDate = Annotated[date, Element("QualificationConfirmationDate", DAY)]
 InstitutionCode = Annotated[str, Element("MedicalInstitutionCode", INSTITUTION)]
 FileIdentifier = Annotated[str | None, Element("ArbitraryFileIdentifier", TEXT)]
-"""Identifier chosen by the requesting program and repeated in the answer."""
+"""Identifier chosen by the requesting program. The answer repeats it."""
 ExecutedAt = Annotated[Timestamp, Element("ProcessExecutionTime", TIMESTAMP)]
 Segment = Annotated[str, Element("SegmentOfResult", code(SEGMENT))]
 ErrorCode = Annotated[str | None, Element("ErrorCode", TEXT)]

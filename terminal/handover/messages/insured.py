@@ -109,7 +109,7 @@ _INFERRED = Confidence.INFERRED
 
 
 class Insured(Part):
-    """All known elements in file order. Elements without a value or an answer are omitted.
+    """All known elements, in file order. Elements without a value or an answer are omitted.
 
     Fields from the insurer's record are named as in `qualification.insured.Qualification`.
     """

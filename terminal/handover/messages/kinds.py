@@ -1,4 +1,4 @@
-"""File kinds with their message types, by file name prefix."""
+"""File kinds and their message types, by file name prefix."""
 
 import re
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class FileKind:
 
     @property
     def job(self) -> str:
-        """System, `si` or `mu` (single, multiple) and job, as in `OQSmuquc`. Requests and answers share it."""
+        """System, `si` or `mu` (single or multiple), and job, as in `OQSmuquc`. Requests and answers share it."""
         return self.prefix[:8]
 
 
@@ -75,7 +75,7 @@ UNSUPPORTED_KINDS: Final = re.compile(
 
 
 def kind_of(name: str, *, any_case: bool = False) -> FileKind | None:
-    """Return the kind of a file name, or None. `any_case` ignores case, like Windows."""
+    """Return the file kind for a file name, or None. `any_case` ignores case, like Windows."""
     if any_case:
         name = name.lower()
         return next((kind for kind in FILE_KINDS if name.startswith(kind.prefix.lower())), None)

@@ -24,7 +24,7 @@ class SearchInfo(Part):
     insured_branch_number: Annotated[Text, Element("InsuredBranchNumber", BRANCH)] = None
     birth_date: Annotated[date, Element("Birthdate", DAY)]
     limit_consent: Annotated[str, Element("LimitApplicationCertificateRelatedConsFlg", code(ORAL_CONSENT))]
-    """Given orally, because this check uses no card."""
+    """Oral consent, because this check uses no card."""
     arbitrary_identifier: Annotated[Text, Element("ArbitraryIdentifier", TEXT)] = None
 
 
@@ -40,7 +40,7 @@ class QualificationRequest(Part):
 
 
 class DispensedPrescription(Part):
-    """Prescription selected by a pharmacy's patient for dispensing. Not in any public document."""
+    """Prescription that a pharmacy's patient selected for dispensing. Not in any public document."""
 
     id: Annotated[str, Element("PrescriptionId", TEXT, Confidence.INFERRED)]
 
@@ -61,7 +61,7 @@ class QualificationBody(Part):
 
 
 class QualificationAnswer(Part):
-    """`OQSsiquc01res_` and `OQSsiquc01res_face_`. There is no body if the request file was rejected."""
+    """`OQSsiquc01res_` and `OQSsiquc01res_face_`. The body is absent if the request file was rejected."""
 
     header: Annotated[QualificationHeader, Element("MessageHeader")]
     body: Annotated[QualificationBody | None, Element("MessageBody")] = None

@@ -1,4 +1,4 @@
-"""Registration of the institution's own patient numbers (照会番号)."""
+"""Messages that register an institution's own patient numbers (照会番号)."""
 
 from typing import Annotated
 

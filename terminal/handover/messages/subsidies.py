@@ -7,7 +7,7 @@ municipalities and adapted to the style of the other elements.
 from typing import Annotated
 
 from consent.items import Item
-from terminal.handover.codes import SUBSIDY_STANDING, YES_NO
+from terminal.handover.codes import SUBSIDY_STATUS, YES_NO
 from terminal.handover.messages.insured import Day, Text
 from terminal.handover.parts import Confidence, ConsentElements, ConsentPart, Element, Part
 from terminal.handover.values import COUNT, DAY, TextKind, code, digits
@@ -34,7 +34,7 @@ class SubsidyCertificate(Part):
 class SubsidyResult(Part):
     """Status and certificates. The status distinguishes missing data from the end of a subsidy."""
 
-    standing: Annotated[str, Element("MedicalSubsidyStatus", code(SUBSIDY_STANDING), _INFERRED)]
+    standing: Annotated[str, Element("MedicalSubsidyStatus", code(SUBSIDY_STATUS), _INFERRED)]
     consent: Annotated[
         ConsentPart | None,
         ConsentElements("MedicalSubsidy", Item.SUBSIDIES, has_available_time=False, confidence=_INFERRED),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
-from terminal.handover.values import day as format_date
+from terminal.handover.values import format_date
 from terminal.simulated.conformance.bench import BULK_DURATION, CaseRunner
 from terminal.simulated.conformance.model import Text
 from terminal.simulated.conformance.plays_face import Play

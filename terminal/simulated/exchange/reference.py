@@ -6,7 +6,7 @@ from datetime import datetime
 from config.japan import JAPAN
 from terminal.handover.codes import CONSENT, Codes
 from terminal.handover.messages.kinds import FILE_KINDS
-from terminal.handover.parts import ConsentElements, Element, Field, Part, fields_of
+from terminal.handover.parts import ConsentElements, Element, Field, Part, part_fields
 from terminal.handover.values import CodeKind
 from terminal.simulated.exchange.sample_files import all_files, elements_of
 from terminal.simulated.service.people import invented_people
@@ -24,7 +24,7 @@ def element_tables() -> str:
 
 
 def _parts(part: type[Part], title: str) -> Iterator[tuple[str, type[Part]]]:
-    for field in fields_of(part):
+    for field in part_fields(part):
         if field.part is not None and isinstance(field.marker, Element):
             name = field.marker.item or field.marker.name
             yield f"{name} ({title})" if name.startswith("Message") else name, field.part
@@ -34,7 +34,7 @@ def _parts(part: type[Part], title: str) -> Iterator[tuple[str, type[Part]]]:
 def _table(part: type[Part]) -> Iterator[str]:
     yield "| element | | value | known |"
     yield "|---|---|---|---|"
-    for field in fields_of(part):
+    for field in part_fields(part):
         if isinstance(field.marker, ConsentElements):
             for name, value in zip(field.marker.names, ("0 to 3 (OQSCD016)", "time", "time"), strict=False):
                 yield f"| {name} | | {value} | {field.marker.confidence} |"
@@ -72,7 +72,7 @@ def code_tables() -> str:
     tables: dict[str, Codes] = {CONSENT.number: CONSENT}
     for kind in FILE_KINDS:
         for _, part in _parts(kind.message, ""):
-            for field in fields_of(part):
+            for field in part_fields(part):
                 if isinstance(field.marker, Element) and isinstance(field.marker.kind, CodeKind):
                     codes = field.marker.kind.codes
                     tables.setdefault(codes.number or field.marker.name, codes)

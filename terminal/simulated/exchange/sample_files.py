@@ -12,7 +12,7 @@ from terminal.handover.messages.header import BulkHeader, QualificationHeader
 from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.qualification import QualificationAnswer, SearchInfo
 from terminal.handover.options import FaceOptions
-from terminal.handover.parts import names_of
+from terminal.handover.parts import element_names
 from terminal.handover.result_name import result_file_name
 from terminal.handover.result_xml import result_answer
 from terminal.handover.xml import CHARACTER_CODES, Encoding, write_document
@@ -171,7 +171,7 @@ def all_files(people: People, now: datetime, *, institution: str, encoding: Enco
 
 def elements_of(files: list[SampleFile]) -> dict[str, list[SampleFile]]:
     """Return the files that contain each element of `ResultOfQualificationConfirmation`, in layout order."""
-    return {name: [file for file in files if name in file.elements] for name in names_of(Insured)}
+    return {name: [file for file in files if name in file.elements] for name in element_names(Insured)}
 
 
 def _result(sample: Sample, person: InsuredPerson, now: datetime, institution: str) -> QualificationResult:
@@ -246,5 +246,5 @@ def _file(
     data = write_document(message, encoding).data
     text = data.decode("cp932" if encoding == "Shift_JIS" else "utf-8")
     content = text.partition("<ResultOfQualificationConfirmation>")[2] if records else ""
-    elements = frozenset(element for element in names_of(Insured) if f"<{element}>" in content)
+    elements = frozenset(element for element in element_names(Insured) if f"<{element}>" in content)
     return SampleFile(name, title, data, elements)

@@ -7,7 +7,7 @@ qualification but reports validity 3 if there is one.
 from dataclasses import dataclass
 from datetime import date
 
-from terminal.handover.numbers import digits_of, plain
+from terminal.handover.numbers import alphanumeric, strip_padding
 from terminal.qualification.insured import InsuredSearch, Qualification
 from terminal.simulated.service.people import InsuredPerson, People, in_force
 from terminal.simulated.service.validity import Validity
@@ -60,9 +60,10 @@ def _validity(person: InsuredPerson, qualification: Qualification, day: date) ->
 
 def _matches(search: InsuredSearch, qualification: Qualification) -> bool:
     return (
-        digits_of(search.insurer_number) == digits_of(qualification.insurer_number)
-        and plain(search.insured_card_symbol) == plain(qualification.insured_card_symbol)
-        and plain(search.insured_identification_number) == plain(qualification.insured_identification_number)
+        strip_padding(search.insurer_number) == strip_padding(qualification.insurer_number)
+        and alphanumeric(search.insured_card_symbol) == alphanumeric(qualification.insured_card_symbol)
+        and alphanumeric(search.insured_identification_number)
+        == alphanumeric(qualification.insured_identification_number)
         and search.insured_branch_number in (None, qualification.insured_branch_number)
         and search.birth_date == qualification.birth_date
     )

@@ -11,14 +11,14 @@ from terminal.backups import sealed
 from terminal.backups.contents import is_backup_member
 from terminal.backups.sealed import MAGIC, Cost, Opener, Sealer, SealError
 
-PIECE, TAG = 1000, 16
+CHUNK_SIZE, TAG = 1000, 16
 CHEAP = Cost(n=1 << 10)
 PASSPHRASE = "がっこうの うみかぜ 7"
 
 
 @pytest.fixture(autouse=True)
-def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sealed, "PIECE", PIECE)
+def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealed, "CHUNK_SIZE", CHUNK_SIZE)
 
 
 def seal(text: bytes) -> bytes:
@@ -37,7 +37,7 @@ def unseal(data: bytes, passphrase: str = PASSPHRASE) -> bytes:
     return text
 
 
-@pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 3 * PIECE + 5])
+@pytest.mark.parametrize("size", [0, 1, CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1, 3 * CHUNK_SIZE, 3 * CHUNK_SIZE + 5])
 def test_text_of_any_length_is_unsealed_unchanged(size: int) -> None:
     text = bytes(number % 251 for number in range(size))
     data = seal(text)
@@ -49,8 +49,8 @@ def body_start(data: bytes) -> int:
     return data.index(b"\n", len(MAGIC)) + 1
 
 
-def cut_last_pieces(data: bytes) -> bytes:
-    return data[: body_start(data) + 2 * (PIECE + TAG)]
+def cut_last_chunks(data: bytes) -> bytes:
+    return data[: body_start(data) + 2 * (CHUNK_SIZE + TAG)]
 
 
 def cut_last_bytes(data: bytes) -> bytes:
@@ -61,14 +61,14 @@ def cut_body(data: bytes) -> bytes:
     return data[: body_start(data)]
 
 
-def swap_pieces(data: bytes) -> bytes:
-    start, size = body_start(data), PIECE + TAG
+def swap_chunks(data: bytes) -> bytes:
+    start, size = body_start(data), CHUNK_SIZE + TAG
     return data[:start] + data[start + size : start + 2 * size] + data[start : start + size] + data[start + 2 * size :]
 
 
-def drop_first_piece(data: bytes) -> bytes:
+def drop_first_chunk(data: bytes) -> bytes:
     start = body_start(data)
-    return data[:start] + data[start + PIECE + TAG :]
+    return data[:start] + data[start + CHUNK_SIZE + TAG :]
 
 
 def append_bytes(data: bytes) -> bytes:
@@ -89,11 +89,11 @@ def add_header_field(data: bytes) -> bytes:
 @pytest.mark.parametrize(
     "damage",
     [
-        cut_last_pieces,
+        cut_last_chunks,
         cut_last_bytes,
         cut_body,
-        swap_pieces,
-        drop_first_piece,
+        swap_chunks,
+        drop_first_chunk,
         append_bytes,
         flip_bit,
         add_header_field,
@@ -101,7 +101,7 @@ def add_header_field(data: bytes) -> bytes:
 )
 def test_modified_file_is_detected(damage: Callable[[bytes], bytes]) -> None:
     with pytest.raises(SealError, match="damaged or truncated"):
-        unseal(damage(seal(bytes(3 * PIECE + 5))))
+        unseal(damage(seal(bytes(3 * CHUNK_SIZE + 5))))
 
 
 def test_wrong_passphrase_is_refused_and_unicode_is_normalised() -> None:

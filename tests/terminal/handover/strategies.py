@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from config.japan import JAPAN
-from terminal.handover.parts import ConsentElements, ConsentPart, Element, Part, fields_of
+from terminal.handover.parts import ConsentElements, ConsentPart, Element, Part, part_fields
 from terminal.handover.values import (
     COUNT,
     KANA,
@@ -69,7 +69,7 @@ def consents(marker: ConsentElements) -> st.SearchStrategy[ConsentPart]:
 @cache
 def parts(part: type[Part]) -> st.SearchStrategy[Any]:
     strategies: dict[str, st.SearchStrategy[Any]] = {}
-    for field in fields_of(part):
+    for field in part_fields(part):
         marker = field.marker
         if isinstance(marker, ConsentElements):
             strategies[field.attribute] = st.none() | consents(marker)

@@ -23,7 +23,7 @@ def results(tmp_path: Path) -> Path:
 
 
 def differences(results: Path) -> list[str]:
-    return [difference.what for difference in check_files(results, results.parent / "ledger.db").differing]
+    return [difference.description for difference in check_files(results, results.parent / "ledger.db").differing]
 
 
 def test_unchanged_files_match_the_ledger(results: Path) -> None:
@@ -39,7 +39,7 @@ def test_unchanged_files_match_the_ledger(results: Path) -> None:
         (
             "ArbitraryFileIdentifier>",
             "ArbitraryFileIdentifier>x",
-            "its check is not in this ledger: the file is from another terminal, or records are missing",
+            "its check is not in this ledger: the file is from a different terminal, or records are missing",
         ),
     ],
 )
@@ -84,7 +84,7 @@ def test_file_without_a_recorded_delivery_is_reported(results: Path) -> None:
         connection.execute("DELETE FROM record WHERE sequence > ?", (history.decision.sequence,))
     connection.close()
     differences_of_file = [
-        difference.what for difference in check_files(results, path).differing if difference.name == first.name
+        difference.description for difference in check_files(results, path).differing if difference.name == first.name
     ]
     assert differences_of_file == ["not recorded in the ledger as handed over"]
 

@@ -213,7 +213,7 @@ def test_element_order_is_not_checked(encoding: Encoding) -> None:
             face("Shift_JIS").replace("模擬　花子", "模擬　髙子"),
             "cp932",
             Severity.NOTE,
-            "characters of plain Shift_JIS",
+            "plain Shift_JIS characters",
         ),
     ],
 )

@@ -32,7 +32,7 @@ def test_file_is_created_empty_and_then_written(tmp_path: Path, monkeypatch: pyt
 
     def pause(seconds: float) -> None:
         """Wait until the watcher has found the file, instead of sleeping."""
-        assert seconds == file_operations.BEFORE_CHANGE
+        assert seconds == file_operations.PAUSE_BEFORE_WRITE
         assert file_found.wait(60)
 
     monkeypatch.setattr(time, "sleep", pause)
@@ -51,7 +51,7 @@ def test_file_is_created_empty_and_then_written(tmp_path: Path, monkeypatch: pyt
 def test_partial_file_left_by_a_crash_is_rewritten(
     tmp_path: Path, leftover: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_operations, "BEFORE_CHANGE", 0.0)
+    monkeypatch.setattr(file_operations, "PAUSE_BEFORE_WRITE", 0.0)
     (tmp_path / NAME).write_bytes(leftover)
     assert isinstance(ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA), FileDelivered)
     assert (tmp_path / NAME).read_bytes() == DATA
@@ -73,7 +73,7 @@ def test_full_disk_leaves_no_partial_file(tmp_path: Path, monkeypatch: pytest.Mo
             raise OSError(28, "No space left on device")
         return sizes[0]
 
-    monkeypatch.setattr(file_operations, "BEFORE_CHANGE", 0.0)
+    monkeypatch.setattr(file_operations, "PAUSE_BEFORE_WRITE", 0.0)
     folder = ResultFolder(tmp_path, in_place=True)
     folder.probe()
     monkeypatch.setattr(os, "write", fail_with_disk_full)

@@ -11,7 +11,7 @@ from lxml import etree
 
 from terminal.handover.messages.kinds import FACE_PREFIX, FILE_KINDS, FileKind, kind_of, read_message
 from terminal.handover.messages.qualification import QualificationAnswer, QualificationRequest, SearchInfo
-from terminal.handover.parts import Element, LayoutFault, LayoutProblem, Part, fields_of, names_of
+from terminal.handover.parts import Element, LayoutFault, LayoutProblem, Part, element_names, part_fields
 from terminal.handover.values import Severity
 from terminal.handover.xml import MAX_BULK_SIZE, ROOT, Encoding, Parsed, Unreadable, parse, write_document
 from tests.terminal.handover.strategies import parts
@@ -76,8 +76,8 @@ def test_card_reader_result_is_distinguished_from_a_plain_result() -> None:
 
 def test_element_names_are_unique_within_a_part() -> None:
     def check(part: type[Part]) -> None:
-        assert len(names_of(part)) == len(set(names_of(part))), part
-        for field in fields_of(part):
+        assert len(element_names(part)) == len(set(element_names(part))), part
+        for field in part_fields(part):
             if field.part is not None:
                 check(field.part)
 
@@ -87,7 +87,7 @@ def test_element_names_are_unique_within_a_part() -> None:
 
 def test_every_element_has_either_a_part_or_a_value_kind() -> None:
     def check(part: type[Part]) -> None:
-        for field in fields_of(part):
+        for field in part_fields(part):
             if isinstance(field.marker, Element):
                 assert (field.marker.kind is None) == (field.part is not None), field
                 if field.part is not None:
@@ -242,11 +242,11 @@ def test_problems_do_not_repeat_values() -> None:
 
 
 def test_years_are_written_with_four_digits() -> None:
-    from terminal.handover.values import date_time
+    from terminal.handover.values import format_timestamp
 
-    assert date_time(datetime(33, 4, 3, tzinfo=timezone.utc)) == "00330403090000"  # noqa: UP017
+    assert format_timestamp(datetime(33, 4, 3, tzinfo=timezone.utc)) == "00330403090000"  # noqa: UP017
     with pytest.raises(ValueError, match="out of range"):
-        date_time(datetime(9999, 12, 31, 23, tzinfo=timezone.utc))  # noqa: UP017
+        format_timestamp(datetime(9999, 12, 31, 23, tzinfo=timezone.utc))  # noqa: UP017
 
 
 def test_root_element_is_xmlmsg() -> None:

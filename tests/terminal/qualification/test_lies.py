@@ -295,10 +295,10 @@ def test_auditor_finds_a_wrongly_delivered_consent(
 
     counter.play(scenario)
     (difference,) = check_files(office.results, office.path).differing
-    assert difference.what == "SRJ: withdrawn before the handover"
+    assert difference.description == "SRJ: withdrawn before the handover"
     (file,) = office.files()
     file.write_bytes(file.read_bytes() + b"\n")
-    differences = [difference.what for difference in check_files(office.results, office.path).differing]
+    differences = [difference.description for difference in check_files(office.results, office.path).differing]
     assert "changed since the handover" in differences
 
 

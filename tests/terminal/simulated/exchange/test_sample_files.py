@@ -130,8 +130,8 @@ def test_checker_notes_values_used_by_vendors(value: str, severity: Severity) ->
     ("title", "note"),
     [
         ("● in a name", "which replaces an unsupported character"),
-        ("third-level character", "claims with others are returned"),
-        ("two qualifications in force", "public programs read only the first"),
+        ("third-level character", "claims with other characters are returned"),
+        ("two qualifications in force", "public programs only read the first"),
         ("ratio and limit contradict each other", "a ratio consistent with the limit"),
     ],
 )
