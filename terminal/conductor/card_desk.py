@@ -35,7 +35,7 @@ from terminal.conductor.patient_data import Patient
 from terminal.conductor.wiping import wipe_buffer
 from terminal.conductor.worker import Worker
 from terminal.failures import CardReadFailure
-from terminal.qualification.contract import PhoneUser
+from terminal.qualification.contract import UserVerification
 from terminal.qualification.statements import chip_statement, phone_statement, pin_statement
 from terminal.session.effects import OpenFaceRecord, ReadCard, SignByPhone, VerifyPinAndSign
 from terminal.session.events import (
@@ -205,7 +205,7 @@ class CardDesk:
             if not isinstance(certificate, bytes):
                 return CardUnreadable(what="certificate after PIN")
             patient.certificate = None if patient.wiped else certificate
-        user = None if self._medium is Medium.CARD else PhoneUser.PIN
+        user = None if self._medium is Medium.CARD else UserVerification.PIN
         failure = self._sign(card, patient, user)
         return outcome if failure is None else failure
 
@@ -224,9 +224,11 @@ class CardDesk:
         card = self._card
         if card is None or insertion != self._insertion:
             return CardGone()
-        return self._sign(card, patient, PhoneUser.DEVICE)
+        return self._sign(card, patient, UserVerification.DEVICE)
 
-    def _sign(self, card: MyNumberCard, patient: Patient, user: PhoneUser | None) -> CardGone | CardUnreadable | None:
+    def _sign(
+        self, card: MyNumberCard, patient: Patient, user: UserVerification | None
+    ) -> CardGone | CardUnreadable | None:
         """Sign the challenge with the certificate's key. Return None on success. `user` is None for a card."""
         if patient.wiped or patient.challenge is None:
             return CardGone()

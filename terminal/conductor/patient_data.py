@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from config.platform.chosen import system
 from reader.face_record import FaceRecord
 from terminal.conductor.wiping import SecretDigits, Wipeable, wipe_buffer
-from terminal.qualification.contract import PhoneUser
+from terminal.qualification.contract import UserVerification
 
 if TYPE_CHECKING:
     from vision.reference import Reference
@@ -32,7 +32,7 @@ class Patient(Wipeable):
         self.certificate: bytes | None = None
         self.challenge: bytes | None = None
         self.signature: bytes | None = None
-        self.phone_user: PhoneUser | None = None
+        self.phone_user: UserVerification | None = None
         """How a phone verified its user. None for a card."""
         self.record: FaceRecord | None = None
         self.genuine = False

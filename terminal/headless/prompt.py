@@ -9,7 +9,7 @@ from typing import TextIO
 
 from config.platform.chosen import system
 from reader.printed_code import CodeFault, Era, EraDate, WesternDate, build_printed_code
-from terminal.headless.runner import Hands
+from terminal.headless.runner import Controls
 from terminal.headless.transcript import Line, Transcript
 from terminal.session import states as st
 from terminal.talk.parts import PadKind, Talk
@@ -19,7 +19,7 @@ PIN_LENGTH = 4
 
 
 class TypedLines:
-    """Queue of typed lines, read in a separate thread so that the operator can be cancelled while waiting."""
+    """Queue of typed lines, read in a separate thread so that waiting for a line can be cancelled."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -30,16 +30,16 @@ class TypedLines:
     def _read(self) -> None:
         try:
             for line in self._stream:
-                self._tell(line.rstrip("\n"))
+                self._put(line.rstrip("\n"))
         except (ValueError, OSError):
-            pass  # not text or terminal closed: treat as end of input
-        self._tell(None)
+            pass  # invalid text or closed terminal: treat as end of input
+        self._put(None)
 
-    def _tell(self, line: str | None) -> None:
+    def _put(self, line: str | None) -> None:
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
 
-    async def next(self) -> str:
+    async def read_line(self) -> str:
         """Return the next line. Raises EOFError at the end of input."""
         line = await self._lines.get()
         if line is None:
@@ -48,14 +48,14 @@ class TypedLines:
         return line
 
     @property
-    def waiting(self) -> int:
+    def unread(self) -> int:
         """Number of unread lines. The end of input counts as one."""
         return self._lines.qsize()
 
-    def forget(self) -> None:
-        """Discard input typed before the question, so that a late PIN cannot answer for the next patient.
+    def discard_pending(self) -> None:
+        """Discard input typed before the question, so that a late PIN is not used for the next patient.
 
-        Keep input that does not come from a terminal, because scripts provide all lines at the start.
+        Input that does not come from a terminal is kept, because scripts provide all lines at the start.
         """
         if not self._stream.isatty():
             return
@@ -67,7 +67,7 @@ class TypedLines:
             self._lines.put_nowait(None)
 
     @contextlib.contextmanager
-    def hidden(self) -> Iterator[None]:
+    def echo_disabled(self) -> Iterator[None]:
         """Disable echo if the input is a terminal."""
         if not self._stream.isatty():
             yield
@@ -76,17 +76,17 @@ class TypedLines:
             yield
 
 
-_TYPED = {"escape": "esc"}
-"""Screen keys with a different name at the prompt."""
+_PROMPT_KEYS = {"escape": "esc"}
+"""Names at the prompt for screen keys that have a different name there."""
 
 
-def typed_as(key: str) -> str:
-    """Return what to type for an offer's key."""
-    return _TYPED.get(key, key)
+def prompt_key(key: str) -> str:
+    """Return the name at the prompt for an offer's key."""
+    return _PROMPT_KEYS.get(key, key)
 
 
 class PromptOperator:
-    """Prints each Talk with the keys of its offers, and reads PIN and code without echo.
+    """Prints each Talk with the keys of its offers, and reads the PIN and the printed code without echo.
 
     Stops the terminal at the end of input.
     """
@@ -100,65 +100,65 @@ class PromptOperator:
     def hear(self, talk: Talk) -> None:
         self._transcript.hear(talk)
 
-    async def act(self, talk: Talk, state: st.State, hands: Hands) -> None:
-        self._lines.forget()
+    async def act(self, talk: Talk, state: st.State, controls: Controls) -> None:
+        self._lines.discard_pending()
         for offer in talk.offers:
-            self._tell(f"    {typed_as(offer.key):>3}  {': '.join(filter(None, (offer.label, offer.hint)))}")
+            self._tell(f"    {prompt_key(offer.key):>3}  {': '.join(filter(None, (offer.label, offer.hint)))}")
         try:
             while True:
                 if isinstance(state, st.PrintedCodeEntry) and talk.body.pad is PadKind.CODE:
-                    done = await self._printed_code(talk, state, hands)
+                    done = await self._printed_code(talk, state, controls)
                 else:
-                    done = await self._line(talk, hands)
+                    done = await self._line(talk, controls)
                 if done:
                     return
         except EOFError:
-            hands.leave()
+            controls.stop()
 
-    async def _line(self, talk: Talk, hands: Hands) -> bool:
+    async def _line(self, talk: Talk, controls: Controls) -> bool:
         """Read one line with an offer's key or the PIN. Return whether it was accepted."""
         pin = talk.body.pad is PadKind.PIN
-        with self._lines.hidden() if pin else contextlib.nullcontext():
-            typed = (await self._lines.next()).strip()
-        if self._touched(talk, typed, hands):
+        with self._lines.echo_disabled() if pin else contextlib.nullcontext():
+            typed = (await self._lines.read_line()).strip()
+        if self._touch_offer(talk, typed, controls):
             return True
         if pin and len(typed) == PIN_LENGTH and typed.isascii() and typed.isdecimal():
-            return hands.type_pin(typed)
+            return controls.type_pin(typed)
         self._show_choices(talk)
         return False
 
-    def _touched(self, talk: Talk, typed: str, hands: Hands) -> bool:
-        matching = [offer for offer in talk.offers if typed_as(offer.key) == typed.lower()]
-        return bool(matching) and hands.touch(talk, matching[0])
+    def _touch_offer(self, talk: Talk, typed: str, controls: Controls) -> bool:
+        matching = [offer for offer in talk.offers if prompt_key(offer.key) == typed.lower()]
+        return bool(matching) and controls.touch(talk, matching[0])
 
     def _show_choices(self, talk: Talk) -> None:
-        keys = ", ".join(typed_as(offer.key) for offer in talk.offers)
+        keys = ", ".join(prompt_key(offer.key) for offer in talk.offers)
         self._tell(f"    {talk.body.question}  ({keys})" if talk.body.pad is PadKind.PIN else f"    ({keys})")
 
-    async def _printed_code(self, talk: Talk, state: st.PrintedCodeEntry, hands: Hands) -> bool:
+    async def _printed_code(self, talk: Talk, state: st.PrintedCodeEntry, controls: Controls) -> bool:
         say = self._speak(talk.language)
         self._tell("    " + say("code.birth-date") + " (S55.3.1 / 1980-03-01)")
-        typed = (await self._lines.next()).strip()
-        if self._touched(talk, typed, hands):
+        typed = (await self._lines.read_line()).strip()
+        if self._touch_offer(talk, typed, controls):
             return True
-        born = _birth_date(typed)
+        birth_date = _birth_date(typed)
         self._tell("    " + say("code.security-code"))
-        with self._lines.hidden():
-            security_code = bytearray((await self._lines.next()).strip(), "ascii", "replace")
+        with self._lines.echo_disabled():
+            security_code = bytearray((await self._lines.read_line()).strip(), "ascii", "replace")
         year = state.card_expiry_year
-        if year is None or born is None:
+        if year is None or birth_date is None:
             self._tell("    " + say("code.wrong"))
             return False
-        code = build_printed_code(born, year, security_code)
+        code = build_printed_code(birth_date, year, security_code)
         if isinstance(code, CodeFault):
             self._tell(f"    {code.part}: {code.reason} {code.next_step}")
             return False
-        hands.type_code(code)
+        controls.type_code(code)
         return True
 
 
 def _birth_date(typed: str) -> EraDate | WesternDate | None:
-    """Parse a birth date with era letter and year as printed on the card (S55.3.1) or Western year (1980-03-01)."""
+    """Parse a birth date with an era as printed on the card (S55.3.1) or with a Western year (1980-03-01)."""
     western = typed[:1].isdecimal()
     parts = (typed if western else typed[1:]).replace("-", ".").replace("/", ".").split(".")
     try:

@@ -13,8 +13,8 @@ from terminal.talk.serial import Talks
 from terminal.words.catalogue import Speak
 
 
-class Hands(Protocol):
-    """Actions of an operator at the counter."""
+class Controls(Protocol):
+    """Actions that an operator can take at the counter."""
 
     def touch(self, talk: Talk, offer: Offer) -> bool:
         """Touch an offer of `talk`. Return False if the terminal shows a different talk."""
@@ -28,17 +28,17 @@ class Hands(Protocol):
     def authenticate_staff(self) -> None:
         """Authenticate as staff, as if the correct password was typed."""
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         """Stop the terminal."""
 
 
 class Operator(Protocol):
-    """Replaces the person in front of the terminal."""
+    """Takes the place of the person in front of the terminal."""
 
     def hear(self, talk: Talk) -> None:
         """Receive a talk. Called for every talk in order."""
 
-    async def act(self, talk: Talk, state: State, hands: Hands) -> None:
+    async def act(self, talk: Talk, state: State, controls: Controls) -> None:
         """Act on the current talk. Cancelled when a different talk is shown."""
 
 
@@ -53,7 +53,7 @@ class HeadlessTerminal:
         conductor.listen(on_state=self._states.put_nowait)
 
     async def run(self) -> None:
-        """Run until the conductor stops. Shut it down cleanly if the operator raises."""
+        """Run until the conductor stops. Stop it cleanly if the operator raises an exception."""
         conducting = asyncio.create_task(self.conductor.run())
         acting = asyncio.create_task(self._act())
         try:
@@ -66,11 +66,11 @@ class HeadlessTerminal:
             task.result()
 
     async def _act(self) -> None:
-        hands = _Hands(self.conductor, self._talks)
+        controls = _Controls(self.conductor, self._talks)
         state = self.conductor.state
         talk = self._show(state)
         while True:
-            acting = asyncio.create_task(self.operator.act(talk, state, hands))
+            acting = asyncio.create_task(self.operator.act(talk, state, controls))
             try:
                 talk, state = await self._next_question(talk, acting)
             finally:
@@ -79,7 +79,7 @@ class HeadlessTerminal:
                     await acting
 
     async def _next_question(self, talk: Talk, acting: "asyncio.Task[None]") -> tuple[Talk, State]:
-        """Wait for a new question while the operator continues."""
+        """Wait for a new question while the operator acts."""
         while True:
             changed = asyncio.create_task(self._states.get())
             await asyncio.wait({acting, changed}, return_when=asyncio.FIRST_COMPLETED)
@@ -96,7 +96,7 @@ class HeadlessTerminal:
         return talk
 
 
-class _Hands:
+class _Controls:
     def __init__(self, conductor: Conductor, talks: Talks) -> None:
         self._conductor, self._talks = conductor, talks
 
@@ -122,5 +122,5 @@ class _Hands:
         state = self._conductor.state
         self._conductor.post(StaffAuthenticated("" if isinstance(state, Idle) else state.reception.id))
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         self._conductor.stop()

@@ -1,4 +1,4 @@
-"""Readable transcript of a reception: the sentences of each Talk and the answers given."""
+"""Human-readable transcript of a reception: the sentences of each Talk, and the answers."""
 
 from collections.abc import Callable
 
@@ -22,11 +22,11 @@ class Transcript:
             for sentence in lines[1:]:
                 self._tell(f"      {sentence}")
 
-    def answered(self, what: str) -> None:
-        self._tell(f"    > {what}")
+    def answered(self, answer: str) -> None:
+        self._tell(f"    > {answer}")
 
-    def note(self, what: str) -> None:
-        self._tell(f"    - {what}")
+    def note(self, remark: str) -> None:
+        self._tell(f"    - {remark}")
 
 
 def sentences(talk: Talk) -> tuple[str, ...]:

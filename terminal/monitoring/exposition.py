@@ -6,7 +6,7 @@ from config.settings import Settings
 from terminal.readiness import NotReady
 
 if TYPE_CHECKING:
-    from terminal.monitoring.meters import ObservedConductor
+    from terminal.monitoring.metrics import ObservedConductor
 
 
 def serve_metrics(conductor: "ObservedConductor", settings: Settings) -> int | None:
@@ -24,12 +24,12 @@ def serve_metrics(conductor: "ObservedConductor", settings: Settings) -> int | N
         raise NotReady(
             'metrics.port requires an optional dependency: pip install "uketsuke[metrics]", or set it to 0.'
         ) from None
-    from terminal.monitoring.meters import Meters
+    from terminal.monitoring.metrics import Metrics
 
     prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
-    meters = Meters(conductor)
+    metrics = Metrics(conductor)
     try:
-        prometheus_client.start_http_server(port, addr="127.0.0.1", registry=meters.registry)
+        prometheus_client.start_http_server(port, addr="127.0.0.1", registry=metrics.registry)
     except OSError as error:
         raise NotReady(
             f"cannot use metrics.port {port}: {error.strerror}. Set another port, or 0 to disable metrics."

@@ -1,4 +1,4 @@
-"""Base classes and types for the models of the contract."""
+"""Base classes and types for the contract models."""
 
 import base64
 import binascii

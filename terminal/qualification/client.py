@@ -1,6 +1,6 @@
 """Client for the qualification-check service. Failed requests raise no exceptions.
 
-Calls return a model of the contract, `Refused` or `NoAnswer`. Bodies are never logged.
+Calls return a contract model, `Refused` or `NoAnswer`. Bodies are never logged.
 """
 
 import ssl
@@ -125,7 +125,7 @@ class QualificationClient:
 
     async def challenge(self) -> Challenge | Refused | NoAnswer:
         """Fetch a challenge and set `clock` to the service's time."""
-        answer = await self._connection.ask("POST", f"{PREFIX}/challenges", Challenge)
+        answer = await self._connection.send("POST", f"{PREFIX}/challenges", Challenge)
         if isinstance(answer, Challenge):
             self.clock.synchronize(answer)
         return answer
@@ -147,18 +147,18 @@ class QualificationClient:
             certificate=certificate,
             proof=proof,
         )
-        return await self._connection.ask("POST", f"{PREFIX}/checks", CheckOpenedReply, body=body)
+        return await self._connection.send("POST", f"{PREFIX}/checks", CheckOpenedReply, body=body)
 
     async def register(self, check_id: str) -> RegistrationReply | Refused | NoAnswer:
         """Register the card as an insurance card. Idempotent."""
-        path = f"{_check(check_id)}/registration"
-        return await self._ask("POST", path, RegistrationReply, RequestKind.REGISTRATION, check_id, check_id)
+        path = f"{_check_path(check_id)}/registration"
+        return await self._request("POST", path, RegistrationReply, RequestKind.REGISTRATION, check_id, check_id)
 
     async def submit(self, check_id: str, submission: Submission, idempotency_key: str) -> Receipt | Refused | NoAnswer:
         """Submit the decision. Idempotent: the same key and decision return the same receipt."""
-        answer = await self._connection.ask(
+        answer = await self._connection.send(
             "PUT",
-            f"{_check(check_id)}/submission",
+            f"{_check_path(check_id)}/submission",
             Receipt,
             check_id=check_id,
             body=submission,
@@ -170,16 +170,16 @@ class QualificationClient:
 
     async def result(self, check_id: str) -> QualificationResult | Refused | NoAnswer:
         """Fetch the result. Repeated calls return the same result until a consent is withdrawn."""
-        path = f"{_check(check_id)}/result"
-        answer = await self._ask("GET", path, QualificationResult, RequestKind.RESULT, check_id, check_id)
+        path = f"{_check_path(check_id)}/result"
+        answer = await self._request("GET", path, QualificationResult, RequestKind.RESULT, check_id, check_id)
         if isinstance(answer, QualificationResult) and answer.check_id != check_id:
             return NoAnswer(NoAnswerReason.NOT_VERIFIED)
         return answer
 
     async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> WithdrawalReceipt | Refused | NoAnswer:
         """Withdraw consents. Idempotent."""
-        path = f"{_check(check_id)}/withdrawal"
-        answer = await self._connection.ask("POST", path, WithdrawalReceipt, check_id=check_id, body=withdrawal)
+        path = f"{_check_path(check_id)}/withdrawal"
+        answer = await self._connection.send("POST", path, WithdrawalReceipt, check_id=check_id, body=withdrawal)
         if isinstance(answer, WithdrawalReceipt) and not self._is_withdrawal_receipt_for(check_id, withdrawal, answer):
             return NoAnswer(NoAnswerReason.NOT_VERIFIED)
         return answer
@@ -192,9 +192,10 @@ class QualificationClient:
         asked_at: datetime,
         confirmation_date: date | None = None,
     ) -> QualificationResult | Refused | NoAnswer:
-        """Request a check without a card. `limit_consent` is whether the patient orally consented to provide the limit.
+        """Request a check without a card.
 
-        `confirmation_date` is the day of care; None means today.
+        `limit_consent` is whether the patient consented orally to providing the limit. `confirmation_date` is the day
+        of care; None means today.
         """
         fields: dict[str, Any] = {
             "terminal_id": self.terminal_id,
@@ -205,7 +206,7 @@ class QualificationClient:
             "confirmation_date": confirmation_date,
         }
         request = LookUp(signature=self._key.sign(lookup_statement(**fields)), **fields)
-        return await self._connection.ask("POST", f"{PREFIX}/lookups", QualificationResult, body=request)
+        return await self._connection.send("POST", f"{PREFIX}/lookups", QualificationResult, body=request)
 
     @property
     def is_responding(self) -> bool | None:
@@ -213,9 +214,9 @@ class QualificationClient:
         return self._connection.is_responding
 
     async def active_consents(self, check_id: str) -> ActiveConsents | Refused | NoAnswer:
-        """Return the consents in force for a check, which may have been opened by another terminal."""
-        path = f"{_check(check_id)}/consents"
-        answer = await self._ask("GET", path, ActiveConsents, RequestKind.CONSENTS, check_id, check_id)
+        """Return the active consents of a check, which a different terminal may have opened."""
+        path = f"{_check_path(check_id)}/consents"
+        answer = await self._request("GET", path, ActiveConsents, RequestKind.CONSENTS, check_id, check_id)
         if isinstance(answer, ActiveConsents) and answer.check_id != check_id:
             return NoAnswer(NoAnswerReason.NOT_VERIFIED)
         return answer
@@ -226,7 +227,7 @@ class QualificationClient:
         while True:
             after = receipts[-1].ledger_count if receipts else 0
             path = f"{PREFIX}/receipts?after={after}"
-            answer = await self._ask("GET", path, Receipts, RequestKind.RECEIPTS, str(after))
+            answer = await self._request("GET", path, Receipts, RequestKind.RECEIPTS, str(after))
             if not isinstance(answer, Receipts):
                 return answer
             receipts += answer.receipts
@@ -234,12 +235,12 @@ class QualificationClient:
                 return Audit(tuple(receipts), answer.opened)
 
     async def receipts(self) -> tuple[Receipt, ...] | Refused | NoAnswer:
-        """Return only the receipts of `audit`."""
+        """Return only the receipts from `audit`."""
         answer = await self.audit()
         return answer.receipts if isinstance(answer, Audit) else answer
 
     async def change_key(self, next_key: SigningKey, ended_key: bytes) -> KeyChanged | Refused | NoAnswer:
-        """Replace the key with digest `ended_key` by `next_key`. Idempotent, even for a client that uses `next_key`."""
+        """Replace the key with digest `ended_key`. Idempotent, even for a client that uses `next_key`."""
         public_key = next_key.public_pem
         asked_at = await self.service_now() or datetime.now(UTC)
         statement = key_change_statement(
@@ -253,13 +254,13 @@ class QualificationClient:
             signature=self._key.sign(statement),
             next_signature=next_key.sign(statement),
         )
-        answer = await self._connection.ask("POST", f"{PREFIX}/keys", KeyChanged, body=change)
+        answer = await self._connection.send("POST", f"{PREFIX}/keys", KeyChanged, body=change)
         if isinstance(answer, KeyChanged) and not self._is_change(change, answer):
             return NoAnswer(NoAnswerReason.NOT_VERIFIED)
         return answer
 
     async def service_now(self) -> datetime | None:
-        """Return the service's time, fetching it if unknown, or None without an answer."""
+        """Return the service's time, fetching it if unknown, or None if the service does not answer."""
         if self.clock.now() is None:
             await self.challenge()
         return self.clock.now()
@@ -360,10 +361,10 @@ class QualificationClient:
             self._service_public_key, key_changed_statement_for(changed), changed.signature
         )
 
-    async def _ask(
+    async def _request(
         self, method: str, path: str, model: type[AnswerT], kind: RequestKind, subject: str, check_id: str = ""
     ) -> AnswerT | Refused | NoAnswer:
-        """Send a signed request without a body. If its time is rejected, synchronize the clock and repeat it once."""
+        """Send a signed request without a body. If its time is rejected, synchronize the clock and retry once."""
         answer: AnswerT | Refused | NoAnswer = NoAnswer(NoAnswerReason.TIMEOUT)
         for last in (False, True):
             nonce = new_nonce()
@@ -375,12 +376,12 @@ class QualificationClient:
                 nonce=nonce,
                 asked_at=await self.service_now() or datetime.now(UTC),
             )
-            answer = await self._connection.ask(method, path, model, check_id=check_id, headers=headers, nonce=nonce)
+            answer = await self._connection.send(method, path, model, check_id=check_id, headers=headers, nonce=nonce)
             if last or not (isinstance(answer, Refused) and answer.reason is RefusalReason.IMPLAUSIBLE_TIME):
                 break
             await self.challenge()
         return answer
 
 
-def _check(check_id: str) -> str:
+def _check_path(check_id: str) -> str:
     return f"{PREFIX}/checks/{quote(check_id, safe='')}"

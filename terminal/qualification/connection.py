@@ -1,4 +1,4 @@
-"""Requests to the service, each with a nonce. Only answers with the service's signature are accepted."""
+"""Requests to the service, each with a nonce. Only answers signed by the service are accepted."""
 
 import asyncio
 import ipaddress
@@ -24,7 +24,7 @@ from terminal.qualification.wire import is_signed_answer, new_nonce, nonce_heade
 if TYPE_CHECKING:
     import httpx
 
-MAX_ANSWER = 256 * 1024
+MAX_ANSWER_SIZE = 256 * 1024
 """Maximum size of an answer in bytes."""
 
 # httpx logs all URLs, which contain check ids.
@@ -47,8 +47,8 @@ class ServiceClock:
         """Return the service's time, or None before the first challenge."""
         if self._reference is None:
             return None
-        moment, received_at = self._reference
-        return moment + timedelta(seconds=time.monotonic() - received_at)
+        service_time, received_at = self._reference
+        return service_time + timedelta(seconds=time.monotonic() - received_at)
 
 
 class ServiceConnection:
@@ -69,31 +69,31 @@ class ServiceConnection:
         self._service_public_key = service_public_key
         self._timeout = timeout_seconds
         self._base_url, self._tls, self._transport = base_url, tls, transport
-        self._opened: httpx.AsyncClient | None = None
+        self._http: httpx.AsyncClient | None = None
 
     async def warm_up(self) -> None:
         """Import httpx, which takes 0.1 s or more, before the first request."""
         await asyncio.to_thread(_load_httpx)
 
     def _client(self) -> "httpx.AsyncClient":
-        if self._opened is None:
+        if self._http is None:
             import httpx
 
-            self._opened = httpx.AsyncClient(
+            self._http = httpx.AsyncClient(
                 base_url=self._base_url,
-                # retries apply to connecting only; sent requests are never repeated here
+                # only connecting is retried; requests are never sent twice
                 transport=self._transport
-                or httpx.AsyncHTTPTransport(retries=1, verify=self._tls or _tls(self._base_url)),
+                or httpx.AsyncHTTPTransport(retries=1, verify=self._tls or _default_context(self._base_url)),
                 timeout=self._timeout,
                 trust_env=False,
             )
-        return self._opened
+        return self._http
 
     async def aclose(self) -> None:
-        if self._opened is not None:
-            await self._opened.aclose()
+        if self._http is not None:
+            await self._http.aclose()
 
-    async def ask(
+    async def send(
         self,
         method: str,
         target: str,
@@ -105,11 +105,11 @@ class ServiceConnection:
         nonce: bytes | None = None,
     ) -> AnswerT | Refused | NoAnswer:
         """Send a request and verify its answer. `target` is the path and query. `nonce` must match `headers`."""
-        answer = await self._ask(method, target, model, check_id, body, headers, nonce)
+        answer = await self._send(method, target, model, check_id, body, headers, nonce)
         self.is_responding = not isinstance(answer, NoAnswer)
         return answer
 
-    async def _ask(
+    async def _send(
         self,
         method: str,
         target: str,
@@ -176,7 +176,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _tls(url: str) -> ssl.SSLContext:
+def _default_context(url: str) -> ssl.SSLContext:
     """Return a context with the system's authorities for https, or an empty one, which is faster to create."""
     if urlsplit(url).scheme == "https":
         return ssl.create_default_context()
@@ -193,7 +193,7 @@ async def _read(response: "httpx.Response") -> bytes | NoAnswer:
     data = bytearray()
     async for piece in response.aiter_bytes():
         data += piece
-        if len(data) > MAX_ANSWER:
+        if len(data) > MAX_ANSWER_SIZE:
             return NoAnswer(NoAnswerReason.NOT_UNDERSTOOD)
     return bytes(data)
 

@@ -24,8 +24,8 @@ from terminal.qualification.base import Model as Model
 from terminal.qualification.base import TerminalId as TerminalId
 from terminal.qualification.holder_proof import ChipProof as ChipProof
 from terminal.qualification.holder_proof import PhoneProof as PhoneProof
-from terminal.qualification.holder_proof import PhoneUser as PhoneUser
 from terminal.qualification.holder_proof import PinProof as PinProof
+from terminal.qualification.holder_proof import UserVerification as UserVerification
 from terminal.qualification.holder_proof import Way as Way
 from terminal.qualification.insured import ElderlyRecipient as ElderlyRecipient
 from terminal.qualification.insured import InsuredSearch as InsuredSearch
@@ -91,7 +91,7 @@ PrescriptionId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,40}$")]
 
 
 class WaitingPrescription(Model):
-    """Electronic prescription to dispense. The fields are inferred: those of the real service are not public."""
+    """Electronic prescription to dispense. The fields are inferred, because the real ones are not public."""
 
     id: PrescriptionId
     issued_on: date
@@ -104,9 +104,9 @@ class CheckFacts(Model):
 
     registered: bool
     valid: bool
-    """Whether a qualification is in force."""
+    """Whether the holder has an active qualification."""
     age: int
-    """Age in years on the day of the check, Japan time."""
+    """Age in years on the day of the check (Japan time)."""
     birth_year: Annotated[int | None, Field(repr=False)] = None
     """Shown to a child's guardian to distinguish siblings' cards; None if not provided."""
     late_elderly: bool
@@ -144,7 +144,7 @@ class ConsentAnswer(Model):
     consent_time: AwareDatetime | None = None
 
     @model_validator(mode="after")
-    def _consent_has_a_time(self) -> Self:
+    def _consent_has_time(self) -> Self:
         if self.flag == 1 and self.consent_time is None:
             raise ValueError("a consent requires consent_time")
         return self
@@ -160,7 +160,7 @@ class PrescriptionForm(StrEnum):
 class Submission(Model):
     """`PUT /v2/checks/{check_id}/submission`, with the header `Idempotency-Key`.
 
-    Items not asked are absent from `answers`. Items asked but not confirmed are 0.
+    Items that were not asked about are absent from `answers`. Items asked about but not confirmed are 0.
     """
 
     terminal_id: TerminalId
@@ -170,23 +170,23 @@ class Submission(Model):
     """Items provided by law without consent. Only the high-cost limit is allowed."""
     prescription_form: PrescriptionForm | None = None
     dispense: tuple[PrescriptionId, ...] | None = None
-    """Prescriptions selected by the patient for today; None if not asked, or decided at the counter."""
+    """Prescriptions selected by the patient for today; None if not asked about, or decided at the counter."""
     wording_sha256: Digest | None = None
     """`wording_digest(...)` of the displayed questions."""
     card_signature: Signature | None = None
-    """Over `decision_statement(...)`, by the card's key that opened the check (JPKI or chip key). Sent only during the
-    reception and never stored."""
+    """Signature over `decision_statement(...)` with the card key that opened the check (JPKI or chip key). Sent only
+    during the reception and never stored."""
     ledger_count: Annotated[int, Field(ge=0)]
-    """Count and head of the ledger at this decision. Repeated requests therefore have the same body."""
+    """Ledger count and head at this decision. They give retries the same body."""
     ledger_head: Annotated[str, Field(max_length=128)]
     signature: Signature
-    """By the terminal's enrolled key, over `submission_statement(...)`."""
+    """Signature over `submission_statement(...)` with the terminal's enrolled key."""
 
     @model_validator(mode="after")
-    def _each_item_once(self) -> Self:
+    def _items_are_unique(self) -> Self:
         items = [answer.item for answer in self.answers] + list(self.by_law)
         if len(items) != len(set(items)):
-            raise ValueError("the submission contains an item twice")
+            raise ValueError("the submission contains a duplicate item")
         if any(item is not Item.HIGH_COST_LIMIT for item in self.by_law):
             raise ValueError("only the high-cost limit is provided by law")
         return self
@@ -203,12 +203,12 @@ class Receipt(Reply):
     ledger_count: int
     ledger_head: str
     card_signature: CardSignature | None = None
-    """Verdict on the card's signature; None in receipts of version 1, which are signed differently."""
+    """Verdict on the card's signature; None in version 1 receipts, which are signed differently."""
     signature: Signature
 
 
 class OpenedOn(Model):
-    """Number of receptions opened by a terminal on one day, Japan time."""
+    """Number of receptions that a terminal opened on one day (Japan time)."""
 
     day: date
     checks: Annotated[int, Field(ge=1)]
@@ -242,9 +242,9 @@ class KeyChange(Model):
     """`key_digest` of the key to revoke."""
     asked_at: AwareDatetime
     signature: Signature
-    """By the key to revoke, over `key_change_statement(...)`."""
+    """Signature over `key_change_statement(...)` with the key to revoke."""
     next_signature: Signature
-    """By the new key, over the same statement."""
+    """Signature over the same statement with the new key."""
 
 
 class KeyChanged(Reply):
@@ -265,7 +265,7 @@ class Withdrawal(Model):
     withdrawn_at: AwareDatetime
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
     signature: Signature
-    """By the terminal's enrolled key, over `withdrawal_statement(...)`."""
+    """Signature over `withdrawal_statement(...)` with the terminal's enrolled key."""
 
 
 class WithdrawalReceipt(Reply):
@@ -285,7 +285,7 @@ class ActiveConsents(Reply):
     outcome: Literal["standing"] = "standing"
     check_id: CheckId
     items: tuple[Item, ...]
-    """Items granted in this check and not withdrawn. Their end of validity is in the result."""
+    """Items granted in this check and not withdrawn. The result contains the end of their validity."""
 
 
 class LookUp(Confidential):
@@ -298,12 +298,12 @@ class LookUp(Confidential):
     institution_code: InstitutionCode
     search: InsuredSearch
     limit_consent: Literal[0, 1]
-    """OQSCD001: whether the patient orally consented to provide the limit."""
+    """OQSCD001: whether the patient consented orally to providing the limit."""
     confirmation_date: date | None = None
     """Day of care; None means the day of the check."""
     asked_at: AwareDatetime
     signature: Signature
-    """By the terminal's enrolled key, over `lookup_statement(...)`."""
+    """Signature over `lookup_statement(...)` with the terminal's enrolled key."""
 
 
 class ConsentOutcome(Model):

@@ -1,4 +1,4 @@
-"""Verification of signatures by the service."""
+"""Verify the service's signatures."""
 
 from hashlib import sha256
 from typing import Any

@@ -9,7 +9,7 @@ from terminal.qualification.contract import CertificateStatus
 
 GRACE_MONTHS = 3
 EXPIRING_MONTHS = 3
-"""How many months before expiry the holder is warned."""
+"""Number of months before expiry in which the holder is warned."""
 
 
 def certificate_status(not_after: datetime, now: datetime, rule: GraceRule) -> CertificateStatus | None:
@@ -22,6 +22,6 @@ def certificate_status(not_after: datetime, now: datetime, rule: GraceRule) -> C
 
 
 def last_grace_day(last_day: date, rule: GraceRule) -> date:
-    """Return the last day of the grace period. `last_day` is the certificate's last valid day, Japan time."""
+    """Return the last day of the grace period. `last_day` is the certificate's last valid day (Japan time)."""
     end = add_months(last_day, GRACE_MONTHS)
     return month_end(end) if rule is GraceRule.MONTH_END else end

@@ -44,8 +44,8 @@ class PinProof(Confidential):
     signature: Signature
 
 
-class PhoneUser(StrEnum):
-    """Method of user verification for a phone."""
+class UserVerification(StrEnum):
+    """Method by which a phone's user was verified."""
 
     PIN = "pin"
     """Four-digit PIN of the certificate, entered at the terminal."""
@@ -60,7 +60,7 @@ class PhoneProof(Confidential):
     """
 
     way: Literal[Way.PHONE] = Way.PHONE
-    user: PhoneUser
+    user: UserVerification
     signature: Signature
 
 
@@ -80,6 +80,6 @@ class ChipProof(Confidential):
     """EF 0004 of the surface application."""
     chip_signature: Signature
     verdict_signature: Signature
-    """By the terminal's enrolled key, over `verdict_statement(...)` (ECDSA P-256, SHA-256)."""
+    """Signature over `verdict_statement(...)` with the terminal's enrolled key (ECDSA P-256, SHA-256)."""
     reason: Annotated[str, Field(max_length=200)] = ""
     """Reason for staff's confirmation by eye; empty for a face match."""

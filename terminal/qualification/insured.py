@@ -1,4 +1,4 @@
-"""Insurer's record of a person, with strings and codes (`OQSCD...`) of the interface to receipt computers."""
+"""An insurer's record of a person, with the strings and codes (`OQSCD...`) used by receipt computers."""
 
 from datetime import date
 from enum import StrEnum
@@ -77,12 +77,12 @@ class MedicalTicket(Confidential):
 
 
 class SubsidyStatus(StrEnum):
-    """Status of a person's medical subsidies (医療費助成)."""
+    """Status of a holder's medical subsidies (医療費助成)."""
 
     USABLE = "usable"
     NONE = "none"
     ENDED = "ended"
-    """The holder's subsidy is not in force on the day of the check."""
+    """The holder's subsidy is not valid on the day of the check."""
     NOT_CONNECTED = "not-connected"
     """Unknown, because the municipality's system is not connected. The paper certificate is authoritative."""
     REFUSED = "refused"
@@ -101,13 +101,13 @@ class Subsidy(Confidential):
     segment: Annotated[str, Field(max_length=40)] | None = None
     """Income segment (所得区分)."""
     monthly_limit: Annotated[int, Field(ge=0)] | None = None
-    """Yen per month (自己負担上限月額); None without a limit."""
+    """Yen per month (自己負担上限月額); None if unlimited."""
     valid_from: date
     valid_until: date | None = None
     reimbursement_only: bool = False
-    """償還払いのみ: the person pays at the counter and the municipality reimburses it."""
+    """償還払いのみ: the person pays at the counter and is reimbursed by the municipality."""
 
-    def is_active_on(self, day: date) -> bool:
+    def is_valid_on(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
 
 
@@ -126,7 +126,7 @@ class ProvidedSubsidies(Model):
 
 
 class Qualification(Confidential):
-    """Insurer's record in a `ResultOfQualificationConfirmation`."""
+    """The insurer's record in a `ResultOfQualificationConfirmation`."""
 
     insured_card_classification: str = "01"
     """OQSCD010."""

@@ -54,7 +54,7 @@ class SigningKey:
         )
 
     def secret(self) -> bytes:
-        """Return the private value (32 bytes), for deriving other keys of the same owner."""
+        """Return the private value (32 bytes), for deriving other keys from it."""
         return self._private_key.private_numbers().private_value.to_bytes(32, "big")
 
     def _pem(self) -> bytes:

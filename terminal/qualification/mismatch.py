@@ -19,7 +19,7 @@ class Mismatch(StrEnum):
     NOT_BY_CARD = "not-by-card"
     ITEM_TWICE = "item-twice"
     NOT_ASKED = "not-asked"
-    """The result contains an item that was not asked."""
+    """The result contains an item that the patient was not asked about."""
     ANSWER_MISSING = "answer-missing"
     NOT_GIVEN = "consent-not-given"
     WITHDRAWN = "consent-withdrawn"
@@ -56,8 +56,8 @@ def _consents(result: QualificationResult, history: History, decided: Decided) -
         return Mismatch.NOT_ASKED
     for outcome in result.consents:
         answer = answered[outcome.item]
-        moment = answer.answered_at if answer.granted else None
-        mismatch = _consent(outcome, moment, outcome.item in history.withdrawn, outcome.item in result.withdrawn)
+        granted_at = answer.answered_at if answer.granted else None
+        mismatch = _consent(outcome, granted_at, outcome.item in history.withdrawn, outcome.item in result.withdrawn)
         if mismatch is not None:
             return mismatch
     # error results contain no consents
@@ -75,8 +75,8 @@ def _consent(
         return Mismatch.WITHDRAWN
     if outcome.consent_time != granted_at:
         return Mismatch.OTHER_TIME
-    ends = outcome.available_time
-    return Mismatch.LASTS_LONGER if ends is not None and ends > granted_at + CONSENT_VALIDITY else None
+    valid_until = outcome.available_time
+    return Mismatch.LASTS_LONGER if valid_until is not None and valid_until > granted_at + CONSENT_VALIDITY else None
 
 
 def _by_law(result: QualificationResult, decided: Decided) -> Mismatch | None:

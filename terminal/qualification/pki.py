@@ -16,8 +16,8 @@ from config.files import private_folder, write_atomically
 from terminal.qualification.tls_files import AUTHORITY, SERVER, TlsFiles, tls_files
 
 _VALIDITY = timedelta(days=825)
-_BACKDATED = timedelta(hours=1)
-"""Amount by which certificates are backdated, because clocks differ."""
+_BACKDATING = timedelta(hours=1)
+"""Backdating of certificates, to allow for clocks that differ."""
 
 
 def create_tls_files(
@@ -28,7 +28,7 @@ def create_tls_files(
     Existing files are kept. Key files have mode 0600.
     """
     private_folder(folder)
-    authority = authority_in(folder)
+    authority = load_or_create_authority(folder)
     if not tls_files(folder, SERVER).certificate.exists():
         write_tls_files(tls_files(folder, SERVER), *issue(SERVER, authority, ExtendedKeyUsageOID.SERVER_AUTH, hosts))
     for terminal in terminals:
@@ -39,8 +39,8 @@ def create_tls_files(
 Authority = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
-def authority_in(folder: Path, common_name: str = "uketsuke test authority") -> Authority:
-    """Return the authority in the folder, creating it if needed."""
+def load_or_create_authority(folder: Path, common_name: str = "uketsuke test authority") -> Authority:
+    """Load the authority from the folder, or create it."""
     files = tls_files(folder, AUTHORITY)
     if files.certificate.exists():
         key = serialization.load_pem_private_key(files.key.read_bytes(), password=None)
@@ -85,7 +85,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivate
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _BACKDATED)
+        .not_valid_before(now - _BACKDATING)
         .not_valid_after(now + _VALIDITY)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
@@ -117,7 +117,7 @@ def _host(host: str) -> x509.GeneralName:
 
 
 def write_tls_files(files: TlsFiles, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
-    """Write both files. The certificate is written last, so that an existing certificate always has its key."""
+    """Write both files, the certificate last, so that an existing certificate always has its key."""
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

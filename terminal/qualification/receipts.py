@@ -1,7 +1,7 @@
 """Verify the ledger against the service's receipts.
 
-The hash chain alone does not reveal a removed end or a complete rewrite. Receipts signed by the service do, and they
-cover every answer.
+The hash chain alone does not reveal that the ledger was truncated or rewritten completely. Receipts signed by the
+service reveal this, and they cover every answer.
 """
 
 import base64
@@ -60,7 +60,7 @@ class ChecksMissing:
     opened: int
     recorded: int
     days: tuple[date, ...]
-    """Days on which the counts differ, Japan time."""
+    """Days (Japan time) on which the counts differ."""
 
 
 def consent_answer(answer: RecordedAnswer) -> ConsentAnswer:
@@ -87,7 +87,7 @@ def verify_with_receipts(
     chain = verify_file(path)
     if isinstance(chain, LedgerBroken):
         return chain
-    lost = _lost(path, chain.terminal_id, service_public_key)
+    lost = _lost_heads(path, chain.terminal_id, service_public_key)
     if isinstance(lost, LedgerBroken):
         return lost
     heads = {LedgerHead(receipt.ledger_count, receipt.ledger_head) for receipt in receipts or ()}
@@ -97,11 +97,11 @@ def verify_with_receipts(
     confirmations = _confirmations(path, chain.terminal_id, service_public_key)
     if isinstance(confirmations, LedgerBroken):
         return confirmations
-    unproven = None if receipts is None else _without_receipt(confirmations, receipts)
-    return unproven or (None if opened is None else _missing(path, opened)) or chain
+    without_receipt = None if receipts is None else _without_receipt(confirmations, receipts)
+    return without_receipt or (None if opened is None else _missing_checks(path, opened)) or chain
 
 
-def _missing(path: Path, opened: Sequence[OpenedOn]) -> ChecksMissing | None:
+def _missing_checks(path: Path, opened: Sequence[OpenedOn]) -> ChecksMissing | None:
     counted = Counter({count.day: count.checks for count in opened})
     recorded = count_openings(LedgerFile(path).records())
     if counted.total() <= recorded.total():
@@ -128,8 +128,8 @@ def count_openings(records: Iterable[Record[Event]]) -> Counter[date]:
     return counted
 
 
-def _lost(path: Path, terminal_id: str, service_public_key: str) -> set[LedgerHead] | LedgerBroken:
-    """Return the heads of records lost in restores.
+def _lost_heads(path: Path, terminal_id: str, service_public_key: str) -> set[LedgerHead] | LedgerBroken:
+    """Return the ledger heads of records lost in restores.
 
     Each loss must be proven by the service, which revoked the previous key and signed the receipts.
     """
@@ -138,13 +138,13 @@ def _lost(path: Path, terminal_id: str, service_public_key: str) -> set[LedgerHe
     for record in LedgerFile(path).records():
         match record.event:
             case Restored() as restored:
-                if not verify(service_public_key, _signed_of_restored(restored, terminal_id), _bytes(restored)):
+                if not verify(service_public_key, _restored_statement(restored, terminal_id), _signature(restored)):
                     return LedgerBroken(record.sequence, f"record {record.sequence}: no key was revoked")
             case Lost() as lost:
                 predates_restore = restored is not None and lost.accepted_at <= restored.changed_at
-                if not predates_restore or not verify(service_public_key, _signed_of_lost(lost), _bytes(lost)):
+                if not predates_restore or not verify(service_public_key, _lost_statement(lost), _signature(lost)):
                     return LedgerBroken(
-                        record.sequence, f"record {record.sequence} is not a receipt of a lost decision"
+                        record.sequence, f"record {record.sequence} is not a receipt for a lost decision"
                     )
                 heads.add(LedgerHead(lost.ledger_count, lost.ledger_hash))
             case _:
@@ -152,7 +152,7 @@ def _lost(path: Path, terminal_id: str, service_public_key: str) -> set[LedgerHe
     return heads
 
 
-def _signed_of_restored(event: Restored, terminal_id: str) -> bytes:
+def _restored_statement(event: Restored, terminal_id: str) -> bytes:
     return key_changed_statement(
         terminal_id=terminal_id,
         ended_key=bytes.fromhex(event.ended_key),
@@ -161,7 +161,7 @@ def _signed_of_restored(event: Restored, terminal_id: str) -> bytes:
     )
 
 
-def _signed_of_lost(event: Lost) -> bytes:
+def _lost_statement(event: Lost) -> bytes:
     return versioned_receipt_statement(
         check_id=event.check_id,
         accepted_at=event.accepted_at,
@@ -172,20 +172,20 @@ def _signed_of_lost(event: Lost) -> bytes:
     )
 
 
-def _bytes(event: Restored | Lost) -> bytes:
+def _signature(event: Restored | Lost) -> bytes:
     return base64.b64decode(event.signature)
 
 
 def _confirmations(path: Path, terminal_id: str, service_public_key: str) -> dict[str, int] | LedgerBroken:
     """Verify all confirmations. Return their sequence numbers by check id, or the first invalid one."""
-    waiting: dict[str, History] = {}
+    unconfirmed: dict[str, History] = {}
     confirmed: dict[str, int] = {}
     for record in LedgerFile(path).records():
         match record.event:
             case Opened() | Decided() | TimeCorrected():
-                waiting[record.event.check_id] = with_record(waiting.get(record.event.check_id), record)
+                unconfirmed[record.event.check_id] = with_record(unconfirmed.get(record.event.check_id), record)
             case SubmissionConfirmed() as event:
-                history = waiting.pop(event.check_id, None)
+                history = unconfirmed.pop(event.check_id, None)
                 if history is None or not _confirms(event, history.decision, terminal_id, service_public_key):
                     return LedgerBroken(
                         record.sequence,
@@ -228,7 +228,7 @@ def _confirms(event: SubmissionConfirmed, decided: Record[Decided], terminal_id:
 def build_submission(
     client: QualificationClient, decided: Record[Decided], card_signature: bytes | None = None
 ) -> Submission:
-    """Build the submission of a recorded decision. Repeated submissions only differ in the card's signature."""
+    """Build the submission of a recorded decision. Retries differ only in the card's signature."""
     event = decided.event
     return client.submission(
         event.check_id,

@@ -20,7 +20,7 @@ class NoAnswerReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """No usable answer. The service may have processed the request: repeat only idempotent calls."""
+    """No usable answer. The service may have processed the request: retry only idempotent calls."""
 
     reason: NoAnswerReason
 
@@ -44,7 +44,7 @@ class RefusalReason(StrEnum):
     UNKNOWN_TERMINAL = "unknown-terminal"
     BAD_VERDICT = "bad-verdict"
     CONFLICT = "conflict"
-    """The idempotency key was used with a different body, or the check has another submission."""
+    """The idempotency key was used with a different body, or the check has a different submission."""
     NO_SUCH_CHECK = "no-such-check"
     """The check is unknown, or was opened too long ago."""
     NOT_SUBMITTED = "not-submitted"
@@ -54,7 +54,7 @@ class RefusalReason(StrEnum):
     """Sharing although `may_share` is false, submission after an inquiry, registration during the grace period, or
     withdrawal of a consent that was not granted."""
     IMPLAUSIBLE_TIME = "implausible-time"
-    """The decision is dated in the future or before the opening: the terminal's clock is wrong."""
+    """The decision is dated in the future or before the check was opened: the terminal's clock is wrong."""
     MALFORMED = "malformed"
     """The request violates the contract because of a version difference or a bug."""
 

@@ -14,9 +14,9 @@ from consent.records import CardSignature
 from terminal.qualification.contract import (
     ConsentAnswer,
     InsuredSearch,
-    PhoneUser,
     PrescriptionForm,
     Submission,
+    UserVerification,
     Way,
     Withdrawal,
 )
@@ -34,7 +34,7 @@ def chip_statement(challenge: bytes, certificate_sha256: bytes) -> bytes:
     return _statement("chip", [challenge, certificate_sha256])
 
 
-def phone_statement(challenge: bytes, user: PhoneUser) -> bytes:
+def phone_statement(challenge: bytes, user: UserVerification) -> bytes:
     """Signed by a phone's certificate key. `user` is the method of user verification."""
     return _statement("phone", [challenge, user.value.encode()])
 
@@ -82,7 +82,7 @@ def submission_statement(
 ) -> bytes:
     """Signed by the terminal's key: the decision. The order of answers does not matter.
 
-    The card's signature is not included, because it is not available for repetitions after a restart.
+    The card's signature is not included, because it is unavailable for retries after a restart.
     """
     return _statement(
         "submission",
@@ -148,7 +148,7 @@ def wording_digest(questions: Iterable[tuple[Item, str, str, str]]) -> bytes:
 
 
 def decision_statement(*, check_id: str, wording_sha256: bytes, answers: Iterable[tuple[Item, bool]]) -> bytes:
-    """Signed by the card: check, wording and answers. The check id is hashed, so the service cannot choose the text."""
+    """Signed by the card: check, wording and answers. Hashing the check id prevents the service from choosing text."""
     encoded = join_fields(
         join_fields([item.encode(), b"\x01" if granted else b"\x00"]) for item, granted in sorted(answers)
     )

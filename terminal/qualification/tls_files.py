@@ -10,7 +10,7 @@ SERVER = "server"
 
 
 class TlsFiles(Struct, frozen=True):
-    """PEM files for one end of the connection: trusted authority, own certificate and own key."""
+    """PEM files for one peer of a connection: trusted authority, certificate and private key."""
 
     authority: Path
     certificate: Path

@@ -10,7 +10,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from config.files import create_atomically, private_folder
 from config.settings import Settings
-from terminal.qualification.pki import authority_in, issue, write_tls_files
+from terminal.qualification.pki import issue, load_or_create_authority, write_tls_files
 from terminal.qualification.tls_files import AUTHORITY, SERVER, TlsFiles, tls_files
 from terminal.readiness import NotReady
 
@@ -29,7 +29,7 @@ def make_server(settings: Settings, hosts: tuple[str, ...]) -> TlsFiles:
     Raises OSError, and ValueError if the authority's certificate is malformed or about to expire.
     """
     folder = private_folder(keys_folder(settings.state_dir))
-    authority = authority_in(folder, f"uketsuke staff {settings.service.terminal_id}")
+    authority = load_or_create_authority(folder, f"uketsuke staff {settings.service.terminal_id}")
     if not _is_valid_long_enough(authority[0]):
         raise ValueError("the authority is about to expire and cannot issue certificates")
     files = tls_files(folder, SERVER)
@@ -45,7 +45,7 @@ def make_client(settings: Settings, name: str, passphrase: bytes, file: Path) ->
 
     The key is only stored in this file, encrypted. Raises OSError.
     """
-    authority, authority_key = authority_in(keys_folder(settings.state_dir))
+    authority, authority_key = load_or_create_authority(keys_folder(settings.state_dir))
     certificate, key = issue(name, (authority, authority_key), ExtendedKeyUsageOID.CLIENT_AUTH)
     encryption = serialization.BestAvailableEncryption(passphrase)
     content = serialize_key_and_certificates(name.encode(), key, certificate, [authority], encryption)

@@ -12,7 +12,7 @@ from reader.softcard.card import SoftCard
 from terminal.assembly import Devices, ledger_path, open_terminal, session_rules
 from terminal.conductor.conductor import Conductor
 from terminal.front.assembled import AssembledCounter
-from terminal.headless.runner import Hands
+from terminal.headless.runner import Controls
 from terminal.headless.transcript import Transcript
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -28,7 +28,7 @@ from terminal.talk.parts import Talk
 RECEPTION_SECONDS = 90.0
 
 
-class CounterHands(Hands, Protocol):
+class CounterControls(Controls, Protocol):
     """Collect the touches and key presses of a script and perform them on a front end."""
 
     def current_talk(self) -> Talk | None:
@@ -42,12 +42,12 @@ class CounterHands(Hands, Protocol):
 
 
 @asynccontextmanager
-async def _deadline(persona: Persona, hands: CounterHands) -> AsyncIterator[None]:
+async def _deadline(persona: Persona, controls: CounterControls) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(RECEPTION_SECONDS):
             yield
     except TimeoutError:
-        talk = hands.current_talk()
+        talk = controls.current_talk()
         raise AssertionError(f"{persona.name} is stuck at {talk.state if talk else 'the start'}") from None
 
 
@@ -82,7 +82,7 @@ class Day:
             self.counter.stub.silence(mishaps[persona.script.mishap])
         return SoftCard(image.model_copy(deep=True))
 
-    async def play(self, persona: Persona, hands: CounterHands) -> None:
+    async def play(self, persona: Persona, controls: CounterControls) -> None:
         card = self.prepare(persona)
         self.states.clear()
         patient = ScriptedPatient(persona.script, Transcript(lambda _: None), take_card=self.place.remove)
@@ -91,10 +91,10 @@ class Day:
             self.conductor.post(ev.DisplayChanged("", language=language))
         self.place.insert(card)
         last_talk: Talk | None = None
-        async with _deadline(persona, hands):
+        async with _deadline(persona, controls):
             while not (self._has_started() and isinstance(self.conductor.state, st.Idle)):
                 await asyncio.sleep(0.02)
-                state, talk = self.conductor.state, hands.current_talk()
+                state, talk = self.conductor.state, controls.current_talk()
                 if (
                     talk is None
                     or talk == last_talk
@@ -103,11 +103,11 @@ class Day:
                 ):
                     continue
                 last_talk = talk
-                await hands.wait_until_drawn()
-                if hands.current_talk() != talk:
+                await controls.wait_until_drawn()
+                if controls.current_talk() != talk:
                     continue
-                await patient.act(talk, state, hands)
-                await hands.perform()
+                await patient.act(talk, state, controls)
+                await controls.perform()
         self.place.remove()
         self.counter.stub.clear_rules()
 

@@ -20,7 +20,7 @@ from reader.softcard.card import SoftCard
 from terminal.assembly import Devices, ledger_path, open_terminal, session_rules
 from terminal.conductor.code_camera import CodeCamera
 from terminal.conductor.conductor import Conductor
-from terminal.headless.runner import Hands, HeadlessTerminal, Operator
+from terminal.headless.runner import Controls, HeadlessTerminal, Operator
 from terminal.headless.transcript import Transcript
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -71,9 +71,9 @@ class _CurrentOperator(Operator):
         if self.current is not None:
             self.current.hear(talk)
 
-    async def act(self, talk: Talk, state: st.State, hands: Hands) -> None:
+    async def act(self, talk: Talk, state: st.State, controls: Controls) -> None:
         if self.current is not None:
-            await self.current.act(talk, state, hands)
+            await self.current.act(talk, state, controls)
 
 
 class AutoDemo:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from terminal.headless.runner import Hands
+from terminal.headless.runner import Controls
 from terminal.headless.transcript import Transcript
 from terminal.qualification.contract import PrescriptionForm
 from terminal.session import events as ev
@@ -43,7 +43,7 @@ class ScriptedPatient:
     def hear(self, talk: Talk) -> None:
         """Do nothing: the script only acts on talks passed to `act`."""
 
-    async def act(self, talk: Talk, state: st.State, hands: Hands) -> None:
+    async def act(self, talk: Talk, state: st.State, controls: Controls) -> None:
         if isinstance(state, st.Idle):
             return
         self._transcript.hear(talk)
@@ -53,10 +53,10 @@ class ScriptedPatient:
             resolve()
             return
         if isinstance(state, _ENDS):
-            self._end(talk, state, hands)
+            self._end(talk, state, controls)
             return
         if self._script.leaves_at == talk.state:
-            self._touch(talk, talk.foot[0], hands)
+            self._touch(talk, talk.foot[0], controls)
             return
         if talk.body.pad is PadKind.PIN and self._unplug is not None:
             unplug, self._unplug = self._unplug, None
@@ -70,23 +70,23 @@ class ScriptedPatient:
             self._take_card()
         elif isinstance(state, st.ChoosingMethod) and self._script.staff:
             self._transcript.note("staff arrive")
-            hands.authenticate_staff()
+            controls.authenticate_staff()
         elif talk.body.pad is PadKind.PIN:
-            self._type_pin(talk, hands)
+            self._type_pin(talk, controls)
         elif talk.body.pad is PadKind.CODE:
             self._transcript.answered("●" * len(self._code))
-            hands.type_code(bytearray(self._code))
+            controls.type_code(bytearray(self._code))
         else:
-            self._touch(talk, self._choice(talk, state), hands)
+            self._touch(talk, self._choice(talk, state), controls)
 
-    def _end(self, talk: Talk, state: st.Complete | st.Problem | st.Inquiry, hands: Hands) -> None:
+    def _end(self, talk: Talk, state: st.Complete | st.Problem | st.Inquiry, controls: Controls) -> None:
         """Remove the card, or touch "start over" if there is no card."""
         offers = {offer.id: offer for offer in talk.body.offers}
         if self._script.next_family and "next" in offers:
-            self._touch(talk, offers["next"], hands)  # the terminal then asks for the card to be removed
+            self._touch(talk, offers["next"], controls)  # the terminal then asks for the card to be removed
             return
         if not state.reception.card_in:
-            self._touch(talk, offers.get("start-over"), hands)
+            self._touch(talk, offers.get("start-over"), controls)
         else:
             self._take_card()
 
@@ -99,17 +99,17 @@ class ScriptedPatient:
             case _:
                 return False
 
-    def _type_pin(self, talk: Talk, hands: Hands) -> None:
+    def _type_pin(self, talk: Talk, controls: Controls) -> None:
         if not self._pins:
-            self._touch(talk, next(offer for offer in talk.foot if offer.id == "cancel"), hands)
+            self._touch(talk, next(offer for offer in talk.foot if offer.id == "cancel"), controls)
             return
         self._transcript.answered("● ● ● ●")
-        hands.type_pin(self._pins.pop(0))
+        controls.type_pin(self._pins.pop(0))
 
-    def _touch(self, talk: Talk, offer: Offer | None, hands: Hands) -> None:
+    def _touch(self, talk: Talk, offer: Offer | None, controls: Controls) -> None:
         if offer is not None:
             self._transcript.answered(offer.label)
-            hands.touch(talk, offer)
+            controls.touch(talk, offer)
 
     def _choice(self, talk: Talk, state: st.AfterIdle) -> Offer | None:
         """Return the offer to touch, or None to wait."""

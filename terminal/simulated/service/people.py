@@ -211,7 +211,7 @@ class InsuredPerson(Confidential):
 
     def usable_subsidies(self, day: date) -> tuple[Subsidy, ...]:
         subsidies = (entry.on(day) for entry in self.subsidies if self.subsidies_connected)
-        return tuple(subsidy for subsidy in subsidies if subsidy.is_active_on(day))
+        return tuple(subsidy for subsidy in subsidies if subsidy.is_valid_on(day))
 
     def subsidies_on(self, day: date) -> SubsidyStatus:
         if not self.subsidies_connected:

@@ -20,7 +20,7 @@ BY_KEYS = ("all-refused", "child-with-guardian")
 
 
 class Fingers:
-    """Hands that touch the offers on the page or press their keys."""
+    """Controls that touch the offers on the page or press their keys."""
 
     def __init__(self, day: Day, terminal: WebTerminal, page: Page, *, by_touch: bool) -> None:
         self._day, self._terminal, self._page, self._touch = day, terminal, page, by_touch
@@ -37,7 +37,7 @@ class Fingers:
         """Authenticate staff without the staff page, which has its own tests."""
         self._day.authenticate_staff()
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         raise AssertionError("the patient stopped the terminal")
 
     def touch(self, talk: Talk, offer: Offer) -> bool:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from terminal.assembly import Devices, open_terminal, session_rules
 from terminal.conductor.conductor import Conductor
 from terminal.headless.prompt import PromptOperator, TypedLines, _birth_date
-from terminal.headless.runner import Hands, HeadlessTerminal
+from terminal.headless.runner import Controls, HeadlessTerminal
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.talk.parts import Talk
@@ -125,7 +125,7 @@ class FailingOperator:
     def hear(self, talk: Talk) -> None:
         pass
 
-    async def act(self, talk: Talk, state: st.State, hands: Hands) -> None:
+    async def act(self, talk: Talk, state: st.State, controls: Controls) -> None:
         raise ValueError("operator failed")
 
 
@@ -154,14 +154,14 @@ def test_line_typed_before_the_question_is_discarded() -> None:
             lines = TypedLines(stream)
             os.write(keyboard, b"1234\n")
             async with asyncio.timeout(60):
-                while lines.waiting == 0:
+                while lines.unread == 0:
                     await asyncio.sleep(0.001)
-                lines.forget()
+                lines.discard_pending()
                 os.write(keyboard, b"2\n")
-                assert await lines.next() == "2"
+                assert await lines.read_line() == "2"
             os.write(keyboard, b"\x04")  # end of input; stops the reading thread
             with pytest.raises(EOFError):
-                await lines.next()
+                await lines.read_line()
 
     asyncio.run(day())
     os.close(keyboard)
@@ -176,10 +176,10 @@ def test_lines_piped_from_a_script_are_not_discarded() -> None:
             os.write(write_end, b"2\n")
             os.close(write_end)
             async with asyncio.timeout(60):
-                while lines.waiting < 2:
+                while lines.unread < 2:
                     await asyncio.sleep(0.001)
-                lines.forget()
-                assert await lines.next() == "2"
+                lines.discard_pending()
+                assert await lines.read_line() == "2"
 
     asyncio.run(day())
 

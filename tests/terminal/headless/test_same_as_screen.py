@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from config.settings import Settings
-from terminal.headless.prompt import PromptOperator, typed_as
+from terminal.headless.prompt import PromptOperator, prompt_key
 from terminal.screens.texts import Lines, Sentence
 from terminal.screens.touch import Target
 from terminal.session import states as st
@@ -40,7 +40,7 @@ async def present_on_screen(on_stage: Stage, state: st.State) -> Presentation:
         sentences.append(desk.query_one("#card", Sentence).text)
     targets = [target for target in desk.query(Target) if target.display and target.offer is not None]
     offers = [target.offer for target in targets if target.offer is not None]
-    presentation = Presentation(sentences, [(typed_as(offer.key), offer.label) for offer in offers])
+    presentation = Presentation(sentences, [(prompt_key(offer.key), offer.label) for offer in offers])
     for offer in offers:
         on_stage.counter.posted.clear()
         await on_stage.key(offer.key)
@@ -48,8 +48,8 @@ async def present_on_screen(on_stage: Stage, state: st.State) -> Presentation:
     return presentation
 
 
-class RecordingHands:
-    """Hands that record events instead of posting them."""
+class RecordingControls:
+    """Controls that record events instead of posting them."""
 
     def __init__(self, talks: Talks) -> None:
         self._talks = talks
@@ -72,7 +72,7 @@ class RecordingHands:
     def authenticate_staff(self) -> None:
         raise AssertionError("the operator authenticated staff")
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         raise AssertionError("the operator left")
 
 
@@ -80,7 +80,7 @@ async def present_at_prompt(state: st.State) -> Presentation:
     output: list[str] = []
     talks = Talks(speak, language="ja", settle_seconds=0.0)
     talk = talks.show(state, RULES, 0.0)
-    hands = RecordingHands(talks)
+    controls = RecordingControls(talks)
     read_end, write_end = os.pipe()
     with os.fdopen(read_end) as stream, os.fdopen(write_end, "w") as keyboard:
         operator = PromptOperator(speak, output.append, stream)
@@ -90,17 +90,17 @@ async def present_at_prompt(state: st.State) -> Presentation:
         ]
         line_count = len(output)
         presentation = Presentation(sentences, [])
-        keys = [typed_as(offer.key) for offer in talk.offers] or [""]
+        keys = [prompt_key(offer.key) for offer in talk.offers] or [""]
         for number, key in enumerate(keys):
             keyboard.write(key + "\n")
             keyboard.flush()
-            action = asyncio.create_task(operator.act(talk, state, hands))
+            action = asyncio.create_task(operator.act(talk, state, controls))
             await asyncio.wait([action], timeout=60 if talk.offers else 0.05)
             if not number:
                 offer_lines = output[line_count : line_count + len(talk.offers)]
                 presentation.offers = [_key_and_label(line) for line in offer_lines]
             action.cancel()
-    presentation.posted = hands.posted
+    presentation.posted = controls.posted
     return presentation
 
 
@@ -135,13 +135,13 @@ async def test_only_four_ascii_digits_are_accepted_as_a_pin() -> None:
     talks = Talks(speak, language="ja", settle_seconds=0.0)
     talk = talks.show(state_of("pin"), RULES, 0.0)
     assert talk.body.pad is PadKind.PIN
-    hands = RecordingHands(talks)
+    controls = RecordingControls(talks)
     read_end, write_end = os.pipe()
     with os.fdopen(read_end) as stream, os.fdopen(write_end, "w") as keyboard:
         keyboard.write("123\n12345\n１２３４\n4321\n")
         keyboard.flush()
         output: list[str] = []
-        await asyncio.wait_for(PromptOperator(speak, output.append, stream).act(talk, state_of("pin"), hands), 60)
-    assert hands.pins == ["4321"]
-    assert not hands.posted
+        await asyncio.wait_for(PromptOperator(speak, output.append, stream).act(talk, state_of("pin"), controls), 60)
+    assert controls.pins == ["4321"]
+    assert not controls.posted
     assert not any("4321" in line for line in output)

@@ -22,7 +22,7 @@ from reader.softcard.image import CardImage
 from reader.softcard.slot import SimulatedSlot
 from terminal.assembly import Devices, open_terminal, session_rules
 from terminal.conductor.conductor import Conductor
-from terminal.headless.runner import Hands, HeadlessTerminal
+from terminal.headless.runner import Controls, HeadlessTerminal
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.service.server import serve
@@ -95,7 +95,7 @@ class _Patients:
     def hear(self, talk: Talk) -> None:
         pass
 
-    async def act(self, talk: Talk, state: st.State, hands: Hands) -> None:
+    async def act(self, talk: Talk, state: st.State, controls: Controls) -> None:
         conductor = self._conductor
         if isinstance(state, st.Idle):
             if state.card_left is None:

@@ -13,7 +13,7 @@ import pytest
 
 from consent.items import Item
 from terminal.qualification.client import QualificationClient
-from terminal.qualification.connection import MAX_ANSWER
+from terminal.qualification.connection import MAX_ANSWER_SIZE
 from terminal.qualification.contract import (
     NONCE_HEADER,
     SIGNATURE_HEADER,
@@ -154,7 +154,7 @@ def client_with_response(
         (200, b'{"challenge": "AAAAAAAAAAAAAAAAAAAAAAAA"}'),
         (200, b'{"outcome": "refused", "reason": "revoked", "code": "X", "message": ""}'),
         (200, b"[" * 10_000),
-        (200, b" " * (MAX_ANSWER + 1)),
+        (200, b" " * (MAX_ANSWER_SIZE + 1)),
         (204, b""),
         (301, b""),
         (404, b'{"detail": "Not Found"}'),

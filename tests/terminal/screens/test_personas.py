@@ -34,7 +34,7 @@ AT_THE_READER = {
 """Personas with families, languages or reader problems, played in `tests/terminal/simulated/demo` and the browser."""
 
 
-class ScreenHands:
+class ScreenControls:
     """Performs the actions of a script on the screen, by touch or by key."""
 
     def __init__(self, app: TerminalApp, *, by_touch: bool) -> None:
@@ -55,7 +55,7 @@ class ScreenHands:
         assert not isinstance(counter.state, st.Idle)
         counter.post(ev.StaffAuthenticated(counter.state.reception.id))
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         raise AssertionError("a patient does not stop the terminal")
 
     def touch(self, talk: Talk, offer: Offer) -> bool:
@@ -90,7 +90,7 @@ async def _play(counter: DemoCounter, personas: list[Persona], *, by_touch: bool
         while app.counter is None:
             await asyncio.sleep(0.02)
         for persona in (member for first in personas for member in first.family):
-            await day.play(persona, ScreenHands(app, by_touch=by_touch))
+            await day.play(persona, ScreenControls(app, by_touch=by_touch))
             if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
                 await day.conductor.delivery.process_outbox()
             differences += day.differences(persona)

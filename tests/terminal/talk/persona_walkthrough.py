@@ -27,7 +27,7 @@ CODE_DIGITS = 10
 
 
 class Walkthrough:
-    """A persona's reception. Implements `Hands` for its script."""
+    """A persona's reception. Implements `Controls` for its script."""
 
     def __init__(self, persona: Persona, person: InsuredPerson) -> None:
         self.persona, self.person = persona, person
@@ -94,7 +94,7 @@ class Walkthrough:
     def authenticate_staff(self) -> None:
         self.world.touch(ev.StaffAuthenticated)
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         raise AssertionError("a patient does not stop the terminal")
 
     # --- devices and service --------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from terminal.assembly import open_terminal
-from terminal.monitoring import meters as m
+from terminal.monitoring import metrics as m
 from terminal.monitoring.exposition import serve_metrics
-from terminal.monitoring.meters import Meters
+from terminal.monitoring.metrics import Metrics
 from terminal.qualification.contract import Way
 from terminal.readiness import NotReady
 from terminal.session import events as ev
@@ -32,7 +32,7 @@ from tests.terminal.conductor.counter_fixture import Desk
 
 ALLOWED_VALUES = {
     "way": m.WAYS,
-    "end": m.ENDS,
+    "end": m.OUTCOMES,
     "stage": m.STAGES,
     "code": m.PROBLEMS,
     "device": m.DEVICES,
@@ -41,9 +41,9 @@ ALLOWED_VALUES = {
 UNRESTRICTED = {"le", "version"}
 
 
-def metric_values(meters: Meters) -> dict[str, float]:
+def metric_values(metrics: Metrics) -> dict[str, float]:
     """Return the exported metric values by metric name and label values."""
-    text = generate_latest(meters.registry).decode()
+    text = generate_latest(metrics.registry).decode()
     return {
         " ".join([sample.name, *sample.labels.values()]): sample.value
         for family in text_string_to_metric_families(text)
@@ -51,31 +51,31 @@ def metric_values(meters: Meters) -> dict[str, float]:
     }
 
 
-def assert_no_personal_data(meters: Meters) -> None:
-    for family in text_string_to_metric_families(generate_latest(meters.registry).decode()):
+def assert_no_personal_data(metrics: Metrics) -> None:
+    for family in text_string_to_metric_families(generate_latest(metrics.registry).decode()):
         for sample in family.samples:
             for label, value in sample.labels.items():
                 assert label in ALLOWED_VALUES.keys() | UNRESTRICTED, f"{sample.name} has a label {label}"
                 assert label in UNRESTRICTED or value in ALLOWED_VALUES[label], f"{sample.name}: {label}={value}"
 
 
-def meters_after(desk: Desk, scenario: Callable[[Desk, Meters], Any]) -> Meters:
-    async def play() -> Meters:
+def meters_after(desk: Desk, scenario: Callable[[Desk, Metrics], Any]) -> Metrics:
+    async def play() -> Metrics:
         async with desk.open():
-            meters = Meters(desk.conductor)
-            await scenario(desk, meters)
-            return meters
+            metrics = Metrics(desk.conductor)
+            await scenario(desk, metrics)
+            return metrics
 
     return asyncio.run(play())
 
 
-async def reception_by_pin(desk: Desk, meters: Meters) -> None:
+async def reception_by_pin(desk: Desk, metrics: Metrics) -> None:
     await desk.share_all_by_pin()
 
 
 def test_pin_reception_is_counted(desk: Desk) -> None:
-    meters = meters_after(desk, reception_by_pin)
-    values = metric_values(meters)
+    metrics = meters_after(desk, reception_by_pin)
+    values = metric_values(metrics)
     assert values["uketsuke_receptions_total received pin"] == 1
     assert values["uketsuke_stage_seconds_count pin"] == 1
     assert values["uketsuke_stage_seconds_count asking"] == 1  # consent and limit are one stage
@@ -83,11 +83,11 @@ def test_pin_reception_is_counted(desk: Desk) -> None:
     assert values["uketsuke_device_ready reader"] == values["uketsuke_device_ready results"] == 1
     assert values["uketsuke_outbox_waiting"] == values["uketsuke_outbox_oldest_seconds"] == 0
     assert values["uketsuke_tries_wasted_total pin"] == 0
-    assert_no_personal_data(meters)
+    assert_no_personal_data(metrics)
 
 
 def test_metrics_do_not_reveal_whether_data_was_shared(desk: Desk) -> None:
-    async def share_nothing(desk: Desk, _: Meters) -> None:
+    async def share_nothing(desk: Desk, _: Metrics) -> None:
         await desk.reach_consent()
         desk.touch(ev.CheckInWithoutSharing)
         await desk.until(st.Complete)
@@ -103,38 +103,38 @@ def test_metrics_do_not_reveal_whether_data_was_shared(desk: Desk) -> None:
 
 
 def test_silent_service_is_visible_in_the_metrics(desk: Desk) -> None:
-    async def submit_while_silent(desk: Desk, meters: Meters) -> None:
+    async def submit_while_silent(desk: Desk, metrics: Metrics) -> None:
         await desk.reach_consent()
         desk.counter.stub.clear_rules()
         desk.counter.stub.silence(Operation.SUBMIT)
         await desk.share_all()
         await desk.until(st.Complete)
-        values = metric_values(meters)
+        values = metric_values(metrics)
         assert values["uketsuke_outbox_waiting"] == 1
         assert values["uketsuke_outbox_oldest_seconds"] > 0
         assert values["uketsuke_device_ready service"] == 0
         await desk.take_card()
-        assert metric_values(meters)["uketsuke_receptions_total awaiting pin"] == 1
+        assert metric_values(metrics)["uketsuke_receptions_total awaiting pin"] == 1
         desk.counter.stub.clear_rules()
         await desk.conductor.delivery.process_outbox()
-        assert metric_values(meters)["uketsuke_outbox_waiting"] == 0
+        assert metric_values(metrics)["uketsuke_outbox_waiting"] == 0
 
     meters_after(desk, submit_while_silent)
 
 
 def test_refused_pin_is_not_counted_as_a_wasted_try(desk: Desk) -> None:
-    async def mistype_the_pin(desk: Desk, meters: Meters) -> None:
+    async def mistype_the_pin(desk: Desk, metrics: Metrics) -> None:
         desk.place.insert(desk.card())
         await desk.until(st.ChoosingMethod)
         desk.touch(ev.PinChosen)
         await desk.type_pin("9999")
         await desk.until(lambda state: isinstance(state, st.PinEntry) and state.left == 2)
-        assert metric_values(meters)["uketsuke_tries_wasted_total pin"] == 0
+        assert metric_values(metrics)["uketsuke_tries_wasted_total pin"] == 0
         state = desk.conductor.state
         assert isinstance(state, st.PinEntry)
         # one entry reduced the counter by two
-        meters.on_event(ev.PinRefused(state.reception.id, 1, left=0, sent=True))
-        assert metric_values(meters)["uketsuke_tries_wasted_total pin"] == 1
+        metrics.on_event(ev.PinRefused(state.reception.id, 1, left=0, sent=True))
+        assert metric_values(metrics)["uketsuke_tries_wasted_total pin"] == 1
         await desk.take_card()
 
     meters_after(desk, mistype_the_pin)
@@ -143,7 +143,7 @@ def test_refused_pin_is_not_counted_as_a_wasted_try(desk: Desk) -> None:
 def test_every_state_has_a_stage_and_every_method_a_label() -> None:
     assert {kind.__name__ for kind in m._STAGES} == TIMEOUTS.keys() - {"CardShown"}
     assert set(Way) <= m.WAYS
-    assert set(m._ENDS) == set(st.Outcome)
+    assert set(m._OUTCOMES) == set(st.Outcome)
 
 
 RULES = Path(__file__).parents[3] / "examples" / "prometheus"
@@ -152,7 +152,7 @@ RULES = Path(__file__).parents[3] / "examples" / "prometheus"
 def test_alerts_use_metrics_that_exist_from_the_start(desk: Desk) -> None:
     """An alert misses the first failure if that failure creates the metric."""
 
-    async def no_reception(_: Desk, __: Meters) -> None: ...
+    async def no_reception(_: Desk, __: Metrics) -> None: ...
 
     values = metric_values(meters_after(desk, no_reception))
     exprs = re.findall(r"expr: (.*)", (RULES / "uketsuke.rules.yml").read_text("utf-8"))
@@ -175,11 +175,11 @@ def test_alert_rules_pass_promtool() -> None:
 @pytest.mark.long
 def test_metrics_contain_no_personal_data_of_any_persona(counter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Check every label value after a reception of each persona."""
-    all_meters: list[Meters] = []
+    all_meters: list[Metrics] = []
 
     def open_with_meters(*args: Any, **kwargs: Any) -> Any:
         conductor = open_terminal(*args, **kwargs)
-        all_meters.append(Meters(conductor))
+        all_meters.append(Metrics(conductor))
         return conductor
 
     monkeypatch.setattr("terminal.simulated.demo.auto.open_terminal", open_with_meters)
@@ -191,14 +191,14 @@ def test_metrics_contain_no_personal_data_of_any_persona(counter: Any, monkeypat
     results = asyncio.run(play())
     receptions = sum(len(persona.family) for persona in PERSONAS)
     assert len(results) == receptions
-    values_of_terminals = [metric_values(meters) for meters in all_meters]
+    values_of_terminals = [metric_values(metrics) for metrics in all_meters]
     counted = sum(
         value for values in values_of_terminals for name, value in values.items() if "receptions_total" in name
     )
     assert counted >= receptions
-    for meters in all_meters:
-        assert_no_personal_data(meters)
-        text = generate_latest(meters.registry).decode()
+    for metrics in all_meters:
+        assert_no_personal_data(metrics)
+        text = generate_latest(metrics.registry).decode()
         assert not any(re.search(rf"\b{re.escape(name)}\b", text) for name in BY_NAME if name not in m.STAGES | m.WAYS)
 
 
@@ -208,7 +208,7 @@ def test_metrics_are_served_on_loopback_only_if_enabled(desk: Desk) -> None:
         port = probe.getsockname()[1]
     settings = desk.settings.model_copy(update={"metrics": desk.settings.metrics.model_copy(update={"port": port})})
 
-    async def check_served(desk: Desk, _: Meters) -> None:
+    async def check_served(desk: Desk, _: Metrics) -> None:
         assert serve_metrics(desk.conductor, desk.settings) is None
         assert serve_metrics(desk.conductor, settings) == port
         with pytest.raises(NotReady, match=f"metrics.port {port}"):

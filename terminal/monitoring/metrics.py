@@ -1,7 +1,7 @@
-"""Prometheus metrics of a terminal, without information about consents, people or cards.
+"""A terminal's Prometheus metrics, which contain no information about consents, people or cards.
 
 Every label has a fixed set of values, and every successful reception counts as "received". Even with few patients, the
-metrics do not reveal whether data was shared or whether the insurance was valid.
+metrics do not reveal whether data was shared or the insurance was valid.
 """
 
 import time
@@ -18,12 +18,12 @@ from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session import states as st
 
-NO_WAY, BOTH = "none", "face-and-pin"
-WAYS = frozenset({*Way, NO_WAY, BOTH})
-"""Values of the label `way`. `none`: the reception ended before the holder was confirmed."""
+NOT_CONFIRMED, FACE_AND_PIN = "none", "face-and-pin"
+WAYS = frozenset({*Way, NOT_CONFIRMED, FACE_AND_PIN})
+"""Values of the label `way`. `none` means that the reception ended before the holder was confirmed."""
 
 RECEIVED, AWAITING, LEFT, INQUIRY, PROBLEM = "received", "awaiting", "left", "inquiry", "problem"
-ENDS = frozenset({RECEIVED, AWAITING, LEFT, INQUIRY, PROBLEM})
+OUTCOMES = frozenset({RECEIVED, AWAITING, LEFT, INQUIRY, PROBLEM})
 
 OTHER = "other"
 TECHNICAL = frozenset(
@@ -72,7 +72,7 @@ _STAGES: dict[type[st.State], str] = {
     st.Problem: "problem",
     st.Inquiry: "inquiry",
 }
-"""All questions are one stage, so that the metrics do not reveal which question was asked."""
+"""All questions share one stage, so that the metrics do not reveal which question was asked."""
 STAGES = frozenset(_STAGES.values())
 DEVICES = frozenset({"reader", "camera", "service", "results"})
 TRIES = frozenset({"pin", "code"})
@@ -88,7 +88,7 @@ class DeliveryStatus(Protocol):
 
 
 class ObservedConductor(Protocol):
-    """Attributes of the conductor used for metrics."""
+    """Parts of the conductor that the metrics use."""
 
     @property
     def reader_name(self) -> str | None: ...
@@ -102,7 +102,7 @@ class ObservedConductor(Protocol):
     ) -> None: ...
 
 
-class Meters:
+class Metrics:
     """Metrics of one conductor, in a separate `registry`."""
 
     def __init__(self, conductor: ObservedConductor, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -110,7 +110,7 @@ class Meters:
         self._conductor, self._clock = conductor, clock
         self._state: st.State = st.START
         self._reception = ""
-        self._way, self._end = NO_WAY, LEFT
+        self._way, self._end = NOT_CONFIRMED, LEFT
         self._stage, self._since = "", 0.0
         self._create_metrics()
         self._add_callbacks()
@@ -143,14 +143,14 @@ class Meters:
             "uketsuke_tries_uncertain", "PIN entries without a response from the card.", registry=registry
         )
         self._devices = Gauge(
-            "uketsuke_device_ready", "1 if the device works, otherwise 0.", ("device",), registry=registry
+            "uketsuke_device_ready", "1 if the device is working, otherwise 0.", ("device",), registry=registry
         )
-        # Initialize to 0, because `increase` in Prometheus misses the first event of a series that starts at 1.
+        # start at 0, because Prometheus's `increase` misses the first event of a series that starts at 1
         for secret in TRIES:
             self._tries.labels(secret)
         for code in PROBLEMS:
             self._problems.labels(code)
-        Info("uketsuke_build", "Version of the program.", registry=registry).info({"version": VERSION})
+        Info("uketsuke_build", "Program version.", registry=registry).info({"version": VERSION})
 
     def _add_callbacks(self) -> None:
         delivery = self._conductor.delivery
@@ -158,8 +158,8 @@ class Meters:
         oldest = Gauge(
             "uketsuke_outbox_oldest_seconds", "Age of the oldest undelivered decision, or 0.", registry=self.registry
         )
-        waiting.set_function(lambda: len(_decided(delivery.ledger)))
-        oldest.set_function(lambda: _age(delivery.ledger))
+        waiting.set_function(lambda: len(_undelivered(delivery.ledger)))
+        oldest.set_function(lambda: _oldest_age(delivery.ledger))
         ready = self._devices.labels
         ready("reader").set_function(lambda: float(self._conductor.reader_name is not None))
         ready("results").set_function(lambda: float(delivery.failure is None))
@@ -176,7 +176,7 @@ class Meters:
                 self._tries.labels("pin").inc(max(0, before.left - left - int(sent)))
             case ev.CodeRefused(left=left) if not isinstance(before, st.Idle):
                 self._tries.labels("code").inc(max(0, before.reception.code_left - left - 1))
-            case ev.CardFailed() | ev.CardTaken() if _verifying(before):
+            case ev.CardFailed() | ev.CardTaken() if _is_verifying(before):
                 self._uncertain.inc()
             case ev.CameraChanged(available=available):
                 self._devices.labels("camera").set(float(available))
@@ -193,12 +193,12 @@ class Meters:
         reception = "" if isinstance(state, st.Idle) else state.reception.id
         if reception != self._reception:
             self._finish()
-            self._reception, self._way, self._end = reception, NO_WAY, LEFT
+            self._reception, self._way, self._end = reception, NOT_CONFIRMED, LEFT
         match state:
             case st.Opening(way=way, reception=current):
-                self._way = BOTH if way is Way.PIN and current.face_matched else way.value
+                self._way = FACE_AND_PIN if way is Way.PIN and current.face_matched else way.value
             case st.Complete(outcome=outcome):
-                self._end = _ENDS[outcome]
+                self._end = _OUTCOMES[outcome]
             case st.Inquiry():
                 self._end = INQUIRY
             case st.Problem(problem=problem) if self._end != PROBLEM:
@@ -220,7 +220,7 @@ class Meters:
             self._stage, self._since = stage, now
 
 
-_ENDS = {
+_OUTCOMES = {
     st.Outcome.DONE: RECEIVED,
     st.Outcome.NOTHING_SHARED: RECEIVED,
     st.Outcome.NOT_VALID: RECEIVED,
@@ -229,14 +229,14 @@ _ENDS = {
 }
 
 
-def _verifying(state: st.State) -> bool:
+def _is_verifying(state: st.State) -> bool:
     return isinstance(state, st.PinEntry) and state.phase is st.PinPhase.VERIFYING
 
 
-def _decided(ledger: UnfinishedChecks) -> list[datetime]:
+def _undelivered(ledger: UnfinishedChecks) -> list[datetime]:
     return [check.decided.at for check in ledger.unfinished() if check.decided is not None and not check.closed]
 
 
-def _age(ledger: UnfinishedChecks) -> float:
-    waiting = _decided(ledger)
+def _oldest_age(ledger: UnfinishedChecks) -> float:
+    waiting = _undelivered(ledger)
     return max(0.0, (datetime.now(UTC) - min(waiting)).total_seconds()) if waiting else 0.0
