@@ -1,4 +1,4 @@
-"""`uketsuke backup` and `uketsuke restore`"""
+"""`uketsuke backup` and `uketsuke restore`: save and restore a terminal's irreplaceable files."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, fail, install_error_hooks, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, echo, fail, install_error_hooks, settings_or_exit
 from terminal.cli.setup import settings_target
 
 if TYPE_CHECKING:
@@ -50,21 +50,21 @@ def backup(
 
         included = settings_file if settings_file.exists() else None
         report = back_up(settings, included, file, passphrase, datetime.now(JAPAN))
-        tell(f"{report.terminal_id}: {report.size / 1000:,.0f} kB in {file}")
+        echo(f"{report.terminal_id}: {report.size / 1000:,.0f} kB in {file}")
         if included is None:
-            tell("no settings file: settings from environment variables are not included")
+            echo("no settings file: settings from environment variables are not included")
         if isinstance(report.numbers, str):
-            tell(f"patient numbers are NOT included: {report.numbers}")
+            echo(f"patient numbers are NOT included: {report.numbers}")
         elif report.numbers:
-            tell(f"{report.numbers} patient numbers of `uketsuke exchange`")
+            echo(f"{report.numbers} patient numbers from `uketsuke exchange`")
         match report.ledger:
             case None:
-                tell("no ledger")
+                echo("no ledger")
             case LedgerBroken(sequence=sequence, what=what):
-                tell(f"ledger BROKEN at record {sequence}, backed up as it is: {what}")
+                echo(f"ledger BROKEN at record {sequence}, backed up as it is: {what}")
                 raise typer.Exit(1)
             case intact:
-                tell(f"ledger intact, {intact.head.count} records, head {intact.head.hash[:16]}")
+                echo(f"ledger intact, {intact.head.count} records, head {intact.head.hash[:16]}")
         if isinstance(report.numbers, str):
             raise typer.Exit(1)
 
@@ -72,7 +72,7 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(help="File written by `uketsuke backup`.")],
     keep_settings: Annotated[
-        bool, typer.Option("--keep-settings", help="Use the settings of this computer instead of the backup's.")
+        bool, typer.Option("--keep-settings", help="Use this computer's settings instead of the backup's.")
     ] = False,
     new_enrolment: Annotated[
         bool, typer.Option("--new-enrolment", help="Make the service stub on this computer revoke all older keys.")
@@ -101,23 +101,23 @@ def restore(
             )
         except SettingsError as error:
             fail(f"{error}\nThe backup's settings are invalid on this computer. Nothing was changed.")
-    _tell(report)
+    _print_report(report)
 
 
-def _tell(report: "RestoreReport") -> None:
+def _print_report(report: "RestoreReport") -> None:
     created_at = f"{report.manifest.created_at:%Y-%m-%d %H:%M}"
-    tell(f"{report.manifest.terminal_id}, backup of {created_at}: restored to {report.settings.state_dir}")
-    tell("the key in the backup was revoked and replaced with a new one")
+    echo(f"{report.manifest.terminal_id}, backup of {created_at}: restored to {report.settings.state_dir}")
+    echo("the key in the backup was revoked and replaced with a new one")
     if report.confirmed:
-        tell(f"{report.confirmed} decisions unconfirmed in the backup had reached the service")
+        echo(f"{report.confirmed} decisions that are unconfirmed in the backup had reached the service")
     if report.lost or report.opened:
-        tell(
+        echo(
             f"after the backup, the service accepted {report.lost} decisions and opened {report.opened} checks. Their "
-            "records are lost, which the ledger notes. The decisions remain valid."
+            "records are lost, as noted in the ledger. The decisions remain valid."
         )
     else:
-        tell("no records are missing")
-    tell("Next: run `uketsuke doctor`, start the terminal, and create a new backup to replace this one.")
+        echo("no records are missing")
+    echo("Next: run `uketsuke doctor`, start the terminal, and create a new backup to replace this one.")
 
 
 def _replace_key_at_stub(settings: "Settings", public_key: str, ended_key: bytes) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from config.platform.chosen import system
-from terminal.cli.common import ConfigOption, fail, install_error_hooks, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, echo, fail, install_error_hooks, settings_or_exit
 
 app = typer.Typer(
     help="Manage simulated card files, with fictitious people and test keys. For tests only.",
@@ -16,7 +16,7 @@ app = typer.Typer(
 
 
 DEFAULT_PERSONS = {"child": "child", "infant": "infant", "foreign-resident": "foreign-resident"}
-"""Default person for some kinds of card."""
+"""Default persons for some kinds of card."""
 
 
 @app.command()
@@ -66,10 +66,10 @@ def issue(
         )
         CardFile(path).save(image)
         if not image.has_holder:
-            tell(f"issued {path}\n{kind}, without a registered person")
+            echo(f"issued {path}\n{kind}, not registered for a person")
             return
         RegistryFile(registry_path(settings.state_dir)).merge(trust_of(authority).merged(card_entry(image, holder)))
-        tell(f"issued {path}\n{kind}, for {holder!r}, valid until {image.expires_on}")
+        echo(f"issued {path}\n{kind}, for {holder!r}, valid until {image.expires_on}")
 
 
 @app.command()
@@ -82,9 +82,9 @@ def kinds() -> None:
     from reader.softcard.others import OTHER_KINDS
 
     for name, kind in (*KINDS.items(), *PHONE_KINDS.items()):
-        tell(f"{name:22} {kind.description}")
+        echo(f"{name:22} {kind.description}")
     for name, description in OTHER_KINDS.items():
-        tell(f"{name:22} {description}")
+        echo(f"{name:22} {description}")
 
 
 @app.command()
@@ -97,7 +97,7 @@ def insert(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Insert a simulated card into the virtual reader of pcscd until Ctrl-C.
+    """Insert a simulated card into pcscd's virtual reader until Ctrl-C.
 
     Waits for the daemon. The virtual reader listens on all network interfaces: do not use it on real networks.
 
@@ -110,11 +110,11 @@ def insert(
         from reader.softcard.insert import OPEN_TO_THE_NETWORK, keep_inserted
         from reader.softcard.vpcd import VPCD_PORT
 
-        tell(f"Warning: {OPEN_TO_THE_NETWORK}")
+        echo(f"Warning: {OPEN_TO_THE_NETWORK}")
         stop = threading.Event()
         system.on_stop(stop.set)
         path = _path(file, settings.state_dir)
-        keep_inserted(path, reader=reader, port=port or VPCD_PORT, stop=stop, report=tell)
+        keep_inserted(path, reader=reader, port=port or VPCD_PORT, stop=stop, report=echo)
 
 
 @app.command("list")
@@ -130,11 +130,11 @@ def list_cards(config: ConfigOption = None) -> None:
 
         paths = sorted(cards_dir(settings.state_dir).glob("*.json"))
         if not paths:
-            tell("no cards. Create some with `uketsuke card issue my-card` or `uketsuke demo --auto`.")
+            echo("no cards. Create some with `uketsuke card issue my-card` or `uketsuke demo --auto`.")
         for path in paths:
             image = CardFile(path).load()
-            about = f"valid until {image.expires_on} {_tries(image)}" if image.has_holder else image.profile
-            tell(f"{path.stem:28} {image.card_id}  {about}")
+            details = f"valid until {image.expires_on} {_tries(image)}" if image.has_holder else image.profile
+            echo(f"{path.stem:28} {image.card_id}  {details}")
 
 
 @app.command()
@@ -153,18 +153,18 @@ def show(
 
         image = CardFile(_path(file, settings.state_dir)).load()
         if not image.has_holder:
-            tell(f"card            {image.card_id} (simulated, {image.profile}: not a My Number Card)")
+            echo(f"card            {image.card_id} (simulated, {image.profile}: not a My Number Card)")
             return
         facts = image.public_facts()
-        tell(f"card            {image.card_id} (simulated, profile {image.profile})")
-        tell(f"issued          {image.issued_on}, valid until {image.expires_on}")
-        tell(f"certificate     {'until ' + str(image.certificate_ends_on) if facts.certificate_sha256 else 'none'}")
-        tell(f"certificate id  {facts.certificate_sha256 or '-'}")
-        tell(f"chip key        {facts.chip_key_sha256 or 'none: a phone'}")
-        tell(f"tries left      {_tries(image)}")
+        echo(f"card            {image.card_id} (simulated, profile {image.profile})")
+        echo(f"issued          {image.issued_on}, valid until {image.expires_on}")
+        echo(f"certificate     {'until ' + str(image.certificate_ends_on) if facts.certificate_sha256 else 'none'}")
+        echo(f"certificate id  {facts.certificate_sha256 or '-'}")
+        echo(f"chip key        {facts.chip_key_sha256 or 'none: a phone'}")
+        echo(f"tries left      {_tries(image)}")
         if face and image.printed_code:
             code = image.printed_code
-            tell(f"printed code    birth {code[:6]} (era year first), expiry {code[6:10]}, security code {code[10:]}")
+            echo(f"printed code    birth {code[:6]} (era year first), expiry {code[6:10]}, security code {code[10:]}")
 
 
 @app.command()
@@ -176,7 +176,7 @@ def faces() -> None:
     from vision.synthetic.people import PEOPLE
 
     for name, person in PEOPLE.items():
-        tell(f"{name:12} {person.description}")
+        echo(f"{name:12} {person.description}")
 
 
 def _path(file: Path, state_dir: Path) -> Path:

@@ -42,7 +42,7 @@ def fail(text: str, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
-def tell(text: str) -> None:
+def echo(text: str) -> None:
     print(text, flush=True)  # noqa: T201
 
 

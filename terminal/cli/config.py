@@ -1,8 +1,8 @@
-"""`uketsuke config`"""
+"""`uketsuke config`: show and check settings."""
 
 import typer
 
-from terminal.cli.common import ConfigOption, fail, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, echo, fail, settings_or_exit
 
 app = typer.Typer(help="Show and check settings.", no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -15,7 +15,7 @@ def show() -> None:
     """
     from config.reference import listing
 
-    tell(listing())
+    echo(listing())
 
 
 @app.command()
@@ -34,5 +34,5 @@ def check(config: ConfigOption = None) -> None:
             "Remove it and run `uketsuke staff password`."
         )
     if not password:
-        tell("no staff password: staff functions are disabled. Set one with `uketsuke staff password`.")
-    tell(f"valid: profile {settings.profile}, state in {settings.state_dir}, results in {settings.results_dir}")
+        echo("no staff password: staff functions are disabled. Set one with `uketsuke staff password`.")
+    echo(f"valid: profile {settings.profile}, state in {settings.state_dir}, results in {settings.results_dir}")

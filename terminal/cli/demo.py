@@ -1,4 +1,4 @@
-"""`uketsuke demo`"""
+"""`uketsuke demo`: run the terminal with simulated devices."""
 
 import sys
 from contextlib import ExitStack
@@ -11,11 +11,11 @@ from config.profiles import Profile
 from terminal.cli.common import (
     ConfigOption,
     VerboseOption,
+    echo,
     fail,
     install_error_hooks,
     log_to_stderr,
     settings_or_exit,
-    tell,
 )
 from terminal.cli.web import DEFAULT_PORT, NoOpenOption, PortOption
 
@@ -56,7 +56,7 @@ def demo(
         typer.Option(help="With --web: address of this computer on which a tablet can open the dock with its code."),
     ] = "",
     profile: Annotated[
-        Profile | None, typer.Option(help="clinic, pharmacy or qualification-only, for the screen.")
+        Profile | None, typer.Option(help="Screen profile: clinic, pharmacy or qualification-only.")
     ] = None,
     service: Annotated[str | None, typer.Option(help="URL of a separate service stub on this computer.")] = None,
     config: ConfigOption = None,
@@ -69,18 +69,18 @@ def demo(
     settings = for_stage(settings, camera)
     if web:
         raise typer.Exit(
-            in_browser(
+            run_in_browser(
                 settings, camera, pcsc=pcsc, service=service, port=port, open_browser=not no_open, dock_host=dock_host
             )
         )
     if not auto and json is None and not persona and sys.stdout.isatty():
-        raise typer.Exit(on_screen(settings, camera, pcsc=pcsc, service=service))
+        raise typer.Exit(run_on_screen(settings, camera, pcsc=pcsc, service=service))
     log_to_stderr(verbose=verbose)
-    if not at_prompt(settings, camera, persona or [], pcsc=pcsc, service=service, json=json):
+    if not play_personas(settings, camera, persona or [], pcsc=pcsc, service=service, json=json):
         raise typer.Exit(1)
 
 
-def at_prompt(
+def play_personas(
     settings: "Settings", camera: str | None, names: list[str], *, pcsc: bool, service: str | None, json: Path | None
 ) -> bool:
     """Play the given personas, or all. Return False if an outcome differs from the expected one."""
@@ -104,14 +104,14 @@ def at_prompt(
         stage = open_stage(camera, face_engine(settings))
         counter = ending.enter_context(DemoCounter(settings, service_url=service, keep_cards=camera is None))
         places = ending.enter_context(card_places(pcsc=pcsc))
-        outcomes = asyncio.run(AutoDemo(counter, places, stage, counter.settings, tell).play(chosen))
-        tell(table(outcomes))
+        outcomes = asyncio.run(AutoDemo(counter, places, stage, counter.settings, echo).play(chosen))
+        echo(table(outcomes))
         if json is not None:
             json.write_text(as_json(outcomes), encoding="utf-8")
     return all(outcome.ok for outcome in outcomes)
 
 
-def on_screen(settings: "Settings", camera: str | None, *, pcsc: bool, service: str | None) -> int:
+def run_on_screen(settings: "Settings", camera: str | None, *, pcsc: bool, service: str | None) -> int:
     with install_error_hooks():
         from terminal.screens.app import TerminalApp
         from terminal.screens.program import run_app
@@ -125,7 +125,7 @@ def on_screen(settings: "Settings", camera: str | None, *, pcsc: bool, service: 
             demo.close()
 
 
-def in_browser(
+def run_in_browser(
     settings: "Settings",
     camera: str | None,
     *,
@@ -135,7 +135,7 @@ def in_browser(
     open_browser: bool,
     dock_host: str = "",
 ) -> int:
-    """Serve the pages before importing slow modules."""
+    """Show the demo in a browser. Serves the pages before importing slow modules."""
     with install_error_hooks(), ExitStack() as ending:
         from terminal.counter_web.program import patient_site, run_web
         from terminal.counter_web.serving import HOST, listen
@@ -143,9 +143,9 @@ def in_browser(
         from terminal.simulated.demo.dock_door import dock_sites
 
         source = BrowserSource() if camera in (BROWSER, None) else None
-        on_picture = source.put if source is not None else None
-        patient = patient_site(settings, port, tell)
-        dock = dock_sites(settings, port + 1 if port else 0, tell, on_picture=on_picture, second_device=dock_host)
+        on_frame = source.put if source is not None else None
+        patient = patient_site(settings, port, echo)
+        dock = dock_sites(settings, port + 1 if port else 0, echo, on_picture=on_frame, second_device=dock_host)
         staff = listen(HOST, port + 2 if port else 0)
         dock[0].embed(patient)
         dock[0].allow_frame(f"http://{HOST}:{staff.getsockname()[1]}")
@@ -153,7 +153,7 @@ def in_browser(
         def load() -> "WebTerminal":
             from terminal.simulated.demo.web_demo import WebDemo
 
-            demo = WebDemo(settings, tell, pcsc=pcsc, camera=camera, service_url=service, source=source)
+            demo = WebDemo(settings, echo, pcsc=pcsc, camera=camera, service_url=service, source=source)
             ending.callback(demo.close)
             return demo.build(patient, dock, staff)
 

@@ -1,4 +1,4 @@
-"""`uketsuke doctor`"""
+"""`uketsuke doctor`: check all requirements for receptions."""
 
 import json
 import os
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, install_error_hooks, log_to_stderr, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, echo, install_error_hooks, log_to_stderr, settings_or_exit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from terminal.doctor.examination import CheckResult
 
-HELP = """Check all requirements for receptions and print one line for each, with a remedy for problems.
+HELP = """Check all requirements for receptions and print one line for each, with remedies for problems.
 
 Each line is OK, WARN or BAD. The exit code is 1 if any line is BAD, otherwise 0. The command changes nothing, prints no
 patient data, and can be run every minute while a terminal is running.
@@ -32,33 +32,33 @@ def doctor(
     log_to_stderr(verbose=False)
     with install_error_hooks():
         from terminal.doctor.checks import CHECKS
-        from terminal.doctor.examination import examine, worst
+        from terminal.doctor.examination import examine, worst_grade
         from terminal.doctor.finding import Grade
 
         results = examine(settings, CHECKS)
-        tell(_as_json(results) if as_json else _lines(results))
-    if worst(results) is Grade.BAD:
+        echo(_as_json(results) if as_json else _as_text(results))
+    if worst_grade(results) is Grade.BAD:
         raise typer.Exit(1)
 
 
-def report_lines(settings: "Settings") -> tuple[str, bool]:
+def report_text(settings: "Settings") -> tuple[str, bool]:
     """Return the report as text, and whether any check is BAD."""
     from terminal.doctor.checks import CHECKS
-    from terminal.doctor.examination import examine, worst
+    from terminal.doctor.examination import examine, worst_grade
     from terminal.doctor.finding import Grade
 
     silence_opencv()
     results = examine(settings, CHECKS)
-    return _lines(results), worst(results) is Grade.BAD
+    return _as_text(results), worst_grade(results) is Grade.BAD
 
 
 def silence_opencv() -> None:
-    """Suppress OpenCV's messages about a missing camera, which the report includes."""
+    """Suppress OpenCV's messages about a missing camera, because the report mentions it."""
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
-def _lines(results: "Sequence[CheckResult]") -> str:
+def _as_text(results: "Sequence[CheckResult]") -> str:
     from terminal.cli.japanese import is_japanese, to_japanese
     from terminal.screens.wrapping import cells
 
@@ -74,10 +74,10 @@ def _lines(results: "Sequence[CheckResult]") -> str:
 
 
 def _as_json(results: "Sequence[CheckResult]") -> str:
-    from terminal.doctor.examination import worst
+    from terminal.doctor.examination import worst_grade
     from terminal.doctor.finding import Grade
 
-    grade = worst(results)
+    grade = worst_grade(results)
     checks = [
         {
             "check": result.check,

@@ -1,10 +1,10 @@
-"""`uketsuke enrol`"""
+"""`uketsuke enrol`: enrol the terminal with the service stub."""
 
 from typing import Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, install_error_hooks, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, echo, install_error_hooks, settings_or_exit
 
 HELP = """Enrol this terminal with the service stub on this computer.
 
@@ -25,4 +25,4 @@ def enrol(
         url = service or settings.service.url
         with StubAdmin(url) as admin:
             enrol_with(admin, url, settings.state_dir, settings.service.terminal_id)
-        tell(f"Enrolled {settings.service.terminal_id} with the simulated service at {url}.")
+        echo(f"Enrolled {settings.service.terminal_id} with the simulated service at {url}.")

@@ -33,12 +33,12 @@ def main() -> None:
             translate_help(command)
         command()
     except ModuleNotFoundError as error:
-        extra = _extra_of(error.name)
+        extra = _extra_for(error.name)
         if extra is None:
-            _defect(error)
-        _end(f'this command requires an optional dependency: pip install "uketsuke[{extra}]"', 1)
+            _report_bug(error)
+        _exit(f'this command requires an optional dependency: pip install "uketsuke[{extra}]"', 1)
     except Exception as error:
-        _defect(error)
+        _report_bug(error)
 
 
 def harden(*, serves_patients: bool) -> None:
@@ -50,39 +50,39 @@ def harden(*, serves_patients: bool) -> None:
     system.restrict_to_owner()
     system.forbid_dumps()
     system.overwrite_freed_memory()
-    # disables telemetry in onnxruntime if set before its import
+    # disables onnxruntime's telemetry if set before importing it
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    # with these variables, Textual logs all key presses
+    # these variables make Textual log all key presses
     for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
         del os.environ[name]
 
 
-def _extra_of(module: str | None) -> str | None:
+def _extra_for(module: str | None) -> str | None:
     name = (module or "").partition(".")[0]
     return next((extra for extra, modules in _EXTRAS.items() if name in modules), None)
 
 
-def _defect(error: Exception) -> NoReturn:
+def _report_bug(error: Exception) -> NoReturn:
     # the traceback and the message may contain patient data
     from config.debugging import debugging, full_text
 
     if debugging():
         print(full_text(error), file=sys.stderr)  # noqa: T201
-    _end(f"internal error ({type(error).__name__}) at {_place(error)}", 70)
+    _exit(f"internal error ({type(error).__name__}) at {_location(error)}", 70)
 
 
-def _end(text: str, status: int) -> NoReturn:
+def _exit(text: str, status: int) -> NoReturn:
     print(f"uketsuke: {text}", file=sys.stderr)  # noqa: T201
     sys.exit(status)
 
 
-def _place(error: BaseException) -> str:
+def _location(error: BaseException) -> str:
     trace = error.__traceback__
-    places = []
+    locations = []
     while trace is not None:
-        places.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
+        locations.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
         trace = trace.tb_next
-    return " > ".join(places[-4:])
+    return " > ".join(locations[-4:])
 
 
 if __name__ == "__main__":

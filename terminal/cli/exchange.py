@@ -10,11 +10,11 @@ from config.platform.chosen import system
 from terminal.cli.common import (
     ConfigOption,
     VerboseOption,
+    echo,
     fail,
     install_error_hooks,
     log_to_stderr,
     settings_or_exit,
-    tell,
 )
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _answer_until_stopped(
     exchange, store = open_exchange(folder, settings.state_dir, rules, people_file=people_file, open_client=open_client)
     stop = threading.Event()
     system.on_stop(stop.set)
-    tell(f"Simulated exchange in {folder.resolve()}. Press Ctrl-C to stop.")
+    echo(f"Simulated exchange in {folder.resolve()}. Press Ctrl-C to stop.")
     try:
         exchange.run(stop)
     finally:
@@ -105,7 +105,7 @@ def enrolled_client_opener(settings: "Settings", url: str) -> "Callable[[], Qual
 
     service = ServiceSettings.model_validate(settings.service.model_dump() | {"url": url})
     settings = settings.model_copy(update={"service": service})
-    enrolled_client(settings)  # fail before the first request
+    enrolled_client(settings)  # fail before the first request arrives
     return lambda: enrolled_client(settings)[0]
 
 
@@ -121,7 +121,7 @@ def check(file: Annotated[Path, typer.Argument(help="Request or result file.")])
         if not file.is_file():
             fail(f"{file} does not exist.")
         findings = check_file(file)
-        tell(findings.text())
+        echo(findings.text())
     if not findings.ok:
         raise typer.Exit(1)
 
@@ -154,7 +154,7 @@ def conform(
 
         if show:
             for case in cases():
-                tell(f"{case.key:22} {case.title.ja} / {case.title.en}")
+                echo(f"{case.key:22} {case.title.ja} / {case.title.en}")
             return
         if not report.parent.is_dir():
             fail(f"folder {report.parent} does not exist. Create it, or choose another --report.")
@@ -162,14 +162,14 @@ def conform(
             folder,
             QUICK if quick else REAL,
             only=only or (),
-            on_instruction=lambda text: tell(f"      {text.ja} / {text.en}"),
-            on_outcome=lambda outcome: tell(f"{outcome.verdict:10} {outcome.case.key:22} {outcome.seconds:6.1f} s"),
+            on_instruction=lambda text: echo(f"      {text.ja} / {text.en}"),
+            on_outcome=lambda outcome: echo(f"{outcome.verdict:10} {outcome.case.key:22} {outcome.seconds:6.1f} s"),
         )
         json_report = write_report(outcomes, report, datetime.now(UTC).astimezone(JAPAN), product)
         failed = sum(outcome.verdict is Verdict.FAILED for outcome in outcomes)
         not_judged = sum(outcome.verdict is Verdict.NOT_JUDGED for outcome in outcomes)
         passed = len(outcomes) - failed - not_judged
-        tell(f"{passed} passed, {failed} failed, {not_judged} not judged: {report}, {json_report}")
+        echo(f"{passed} passed, {failed} failed, {not_judged} not judged: {report}, {json_report}")
     if failed:
         raise typer.Exit(1)
 
@@ -179,7 +179,7 @@ def client(
     folder: Annotated[Path, typer.Option(help="Folder with req, res and face.")],
     fault: Annotated[list[str] | None, typer.Option(help="Simulate this fault, or `all`. Can be repeated.")] = None,
 ) -> None:
-    """Run a small reference receipt software, correct or with faults, until Ctrl-C.
+    """Run a small reference implementation of receipt software, correct or with faults, until Ctrl-C.
 
     It processes results and tasks and writes exports, so that you can try `conform` without your own software.
 
@@ -197,5 +197,5 @@ def client(
         create_folders(folder)
         stop = threading.Event()
         system.on_stop(stop.set)
-        tell(f"Receipt software in {folder.resolve()}, {len(chosen)} faults. Press Ctrl-C to stop.")
+        echo(f"Receipt software in {folder.resolve()}, {len(chosen)} faults. Press Ctrl-C to stop.")
         Client(folder, [SoftwareFault(name) for name in chosen]).run(stop)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, fail, install_error_hooks, log_to_stderr, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, echo, fail, install_error_hooks, log_to_stderr, settings_or_exit
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -24,7 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-_EVERY = 5.0
+_PROGRESS_SECONDS = 5.0
 """Seconds between progress lines."""
 _PEOPLE_HELP = "Folder with one subfolder per person, named group_name: a card photo, followed by six live images."
 
@@ -40,16 +40,16 @@ def models(config: ConfigOption = None) -> None:
         from vision.engines.models.known import KNOWN
 
         for model in KNOWN:
-            tell(_known(model, settings))
+            echo(_model_text(model, settings))
         from vision.engines.open import model_store
 
-        tell(_anti_spoofing(settings))
-        tell(f"Added ({model_store(settings.face_dir)}):")
-        for line in _added(settings):
-            tell(f"    {line}")
+        echo(_anti_spoofing_text(settings))
+        echo(f"Added ({model_store(settings.face_dir)}):")
+        for line in _added_networks(settings):
+            echo(f"    {line}")
 
 
-def _known(model: "KnownModel", settings: "Settings") -> str:
+def _model_text(model: "KnownModel", settings: "Settings") -> str:
     in_use = ", in use" if model.engine == (settings.vision.model or "sface") else ""
     state = f"included{in_use}" if model.engine else "not included"
     rows = [
@@ -62,7 +62,7 @@ def _known(model: "KnownModel", settings: "Settings") -> str:
     return "\n".join(lines)
 
 
-def _anti_spoofing(settings: "Settings") -> str:
+def _anti_spoofing_text(settings: "Settings") -> str:
     from vision.antispoofing.store import CHECKPOINTS, HOME_PAGE, LICENCE, networks_in
 
     added = [file.name for _, file in networks_in(settings.face_dir)]
@@ -76,7 +76,7 @@ def _anti_spoofing(settings: "Settings") -> str:
     return "\n".join(lines)
 
 
-def _added(settings: "Settings") -> Iterator[str]:
+def _added_networks(settings: "Settings") -> Iterator[str]:
     from vision.decision import NotCalibrated
     from vision.engines.added import added_in, calibration_in, network_in
     from vision.engines.models.known import model_with
@@ -125,7 +125,7 @@ def add(
         if not file.is_file():
             fail(f"{file} does not exist. `uketsuke face models` shows where to download networks.")
         _require_people(people)
-        tell(f"{file.name}: {_about(file, sha256_of(file))}")
+        echo(f"{file.name}: {_hash_text(file, sha256_of(file))}")
         from config.files import private_folder
 
         private_folder(settings.state_dir)
@@ -139,11 +139,11 @@ def add(
             reserved=BUILT_IN_ENGINES,
             on_progress=_Progress(),
         )
-        tell(f"\n{_target(added.calibration)} Evaluated on the other half of the people:")
-        tell(_table(added.figures))
+        echo(f"\n{_thresholds_text(added.calibration)} Evaluated on the other half of the people:")
+        echo(_table(added.figures))
         added_name = added.folder.name
-        tell(f'\nAdded. To use it, set vision.model = "{added_name}" (UKETSUKE_VISION__MODEL={added_name}).')
-        tell("To evaluate it on other people, run `uketsuke face calibrate DIR --dry-run`.")
+        echo(f'\nAdded. To use it, set vision.model = "{added_name}" (UKETSUKE_VISION__MODEL={added_name}).')
+        echo("To evaluate it on other people, run `uketsuke face calibrate DIR --dry-run`.")
 
 
 @app.command("add-antispoof")
@@ -166,8 +166,8 @@ def add_antispoof(
                 fail(f"{file} does not exist. `uketsuke face models` shows where to download the networks.")
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         for network in add_anti_spoofing(files, settings.face_dir):
-            tell(f"{network.name}: crop of {network.scale:g} times the face size")
-        tell("Added. Restart running terminals to use them.")
+            echo(f"{network.name}: crop of {network.scale:g} times the face size")
+        echo("Added. Restart running terminals to use them.")
 
 
 @app.command()
@@ -195,17 +195,17 @@ def calibrate(
         encoded = bench.people(people, _Progress())
         _require_faces(encoded, people)
         if dry_run:
-            tell(f"{settings.vision.model or 'The default network'} with current thresholds, {_face_counts(encoded)}:")
-            tell(_table(bench.measure(encoded)))
+            echo(f"{settings.vision.model or 'The default network'} with current thresholds, {_face_counts(encoded)}:")
+            echo(_table(bench.measure(encoded)))
             return
         calibration, figures = bench.calibrate(encoded)
-        tell(f"{settings.vision.model or 'The default network'}, {_face_counts(encoded)}.")
-        tell(f"{_target(calibration)} Evaluated on the other half of the people:")
-        tell(_table(figures))
-        tell(f"\nCalibrated: {bench.calibration}. Restart running terminals to use it.")
+        echo(f"{settings.vision.model or 'The default network'}, {_face_counts(encoded)}.")
+        echo(f"{_thresholds_text(calibration)} Evaluated on the other half of the people:")
+        echo(_table(figures))
+        echo(f"\nCalibrated: {bench.calibration}. Restart running terminals to use it.")
 
 
-def _target(calibration: "Calibration") -> str:
+def _thresholds_text(calibration: "Calibration") -> str:
     return (
         f"Thresholds for FMR {calibration.fmr:g} in the worst group, with an upper 95 % confidence limit of "
         f"{calibration.fmr_upper:.2%}."
@@ -213,7 +213,7 @@ def _target(calibration: "Calibration") -> str:
 
 
 def _quiet_settings(config: Path | None) -> "Settings":
-    # the commands report unreadable files themselves
+    # suppress OpenCV's messages, because the commands report unreadable files
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     log_to_stderr(verbose=False)
     return settings_or_exit(config)
@@ -258,7 +258,7 @@ def _face_counts(people: "Sequence[EncodedPerson]") -> str:
     return f"{len(people)} people, faces in {cards} card photos and {live} of {live + undetected} live images"
 
 
-def _about(file: Path, sha256: str) -> str:
+def _hash_text(file: Path, sha256: str) -> str:
     from vision.engines.models.known import model_named, model_with
 
     known = model_with(sha256)
@@ -275,8 +275,8 @@ def _table(figures: "Sequence[Figure]") -> str:
         return "(too few images with a face)"
     lines = [f"{'group':20} {'K':>2} {'people':>7}  {'FMR':32}  FNMR"]
     for figure in figures:
-        fmr = f"{figure.fmr:.2%} {_limits(figure.fmr_limits)} {figure.false_matches} of {figure.impostor}"
-        fnmr = f"{figure.fnmr:.1%} {_limits(figure.fnmr_limits)} of {figure.genuine}"
+        fmr = f"{figure.fmr:.2%} {_interval(figure.fmr_limits)} {figure.false_matches} of {figure.impostor}"
+        fnmr = f"{figure.fnmr:.1%} {_interval(figure.fnmr_limits)} of {figure.genuine}"
         lines.append(f"{figure.group:20} {figure.frames:2} {figure.people:7}  {fmr:32}  {fnmr}")
     lines.append(
         "K: live images averaged; the terminal uses five or more. In brackets: 95 % bootstrap interval over people."
@@ -284,17 +284,17 @@ def _table(figures: "Sequence[Figure]") -> str:
     return "\n".join(lines)
 
 
-def _limits(limits: tuple[float, float]) -> str:
+def _interval(limits: tuple[float, float]) -> str:
     return f"[{limits[0]:.1%}, {limits[1]:.1%}]"
 
 
 class _Progress:
-    """Progress callback that prints a line to standard error every `_EVERY` seconds."""
+    """Progress callback that prints a line to standard error every `_PROGRESS_SECONDS` seconds."""
 
     def __init__(self) -> None:
         self._printed = time.monotonic()
 
     def __call__(self, done: int, count: int) -> None:
-        if time.monotonic() - self._printed >= _EVERY:
+        if time.monotonic() - self._printed >= _PROGRESS_SECONDS:
             self._printed = time.monotonic()
             print(f"{done} of {count} people", file=sys.stderr, flush=True)  # noqa: T201

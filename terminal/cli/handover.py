@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, fail, install_error_hooks, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, echo, fail, install_error_hooks, settings_or_exit
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -43,7 +43,7 @@ def sample(
 ) -> None:
     """Write a card reader result file for a person and answers.
 
-    The content is fictitious and marked as such. Items missing from --answers are treated as not asked.
+    The content is fictitious and marked as such. Items not listed in --answers are treated as not asked about.
 
     Example: uketsuke handover sample elder --answers medicines=yes,diagnosis=no
     """
@@ -71,20 +71,20 @@ def sample(
             return
         files = all_files(people, now, institution=institution, encoding=encoding)
         _write(files, folder or Path("samples"))
-        _tell_elements(files)
+        _print_elements(files)
 
 
-def _tell_elements(files: "list[SampleFile]") -> None:
+def _print_elements(files: "list[SampleFile]") -> None:
     from terminal.simulated.exchange.sample_files import elements_of
 
     files_by_element = elements_of(files)
     missing = [name for name, containing in files_by_element.items() if not containing]
-    tell(
+    echo(
         f"{len(files_by_element) - len(missing)} of {len(files_by_element)} elements of "
         "ResultOfQualificationConfirmation are in these files."
     )
     for name in missing:
-        tell(f"  missing: {name}")
+        echo(f"  missing: {name}")
 
 
 @app.command()
@@ -92,7 +92,7 @@ def waiting(config: ConfigOption = None) -> None:
     """List confirmed results that were not handed over, with check, time and progress.
 
     Works while a terminal is running. If a handover has begun, the terminal determines whether the receipt computer has
-    the result. If the folder was replaced in the meantime, staff decide on the staff page or with `again` and `close`.
+    the result. If the folder was replaced since then, staff decide on the staff page or with `again` and `close`.
 
     Example: uketsuke handover waiting
     """
@@ -105,8 +105,8 @@ def waiting(config: ConfigOption = None) -> None:
         pending = [history for history in checks if history.confirmed and not history.closed]
         for history in pending:
             progress = "held back" if history.mismatches else "begun" if history.handing_over else "not begun"
-            tell(f"{history.check_id}  {history.opened.at:%Y-%m-%d %H:%M}  {progress}")
-        tell(f"waiting: {len(pending)}")
+            echo(f"{history.check_id}  {history.opened.at:%Y-%m-%d %H:%M}  {progress}")
+        echo(f"waiting: {len(pending)}")
 
 
 @app.command()
@@ -114,15 +114,15 @@ def again(
     check: Annotated[str, typer.Argument(help="Check id, as listed by `uketsuke handover waiting`.")],
     config: ConfigOption = None,
 ) -> None:
-    """Repeat the handover of a result whose folder was lost after the start of the handover.
+    """Retry the handover of a result whose folder was lost after the handover started.
 
     First check that the receipt computer does not have the result. The decision is recorded in the ledger. If a
     terminal is running, use the staff page instead.
 
     Example: uketsuke handover again 3f9a0c
     """
-    outcome = _decided(settings_or_exit(config), check, again=True)
-    tell("handed over" if outcome.file_name else "will be handed over when the folder is writable")
+    outcome = _run_decision(settings_or_exit(config), check, again=True)
+    echo("handed over" if outcome.file_name else "will be handed over when the folder is writable")
 
 
 @app.command()
@@ -137,11 +137,11 @@ def close(
 
     Example: uketsuke handover close 3f9a0c
     """
-    _decided(settings_or_exit(config), check, again=False)
-    tell("closed without a handover")
+    _run_decision(settings_or_exit(config), check, again=False)
+    echo("closed without a handover")
 
 
-def _decided(settings: "Settings", check: str, *, again: bool) -> "DeliveryOutcome":
+def _run_decision(settings: "Settings", check: str, *, again: bool) -> "DeliveryOutcome":
     with install_error_hooks():
         import asyncio
 
@@ -178,4 +178,4 @@ def _write(files: "list[SampleFile]", folder: Path) -> None:
             fail(f"cannot write to {folder}: {delivery.reason}.")
         if isinstance(delivery, TargetExists) and not delivery.same:
             fail(f"{delivery.path} exists with different content and will not be overwritten.")
-        tell(f"{folder / file.name}  {file.title}")
+        echo(f"{folder / file.name}  {file.title}")

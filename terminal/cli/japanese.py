@@ -1,6 +1,6 @@
-"""Japanese `--help` and `doctor` output, if the locale is Japanese.
+"""Japanese `--help` and `doctor` output for Japanese locales.
 
-The catalogue is keyed by the English text, with `{}` for values. Texts without an entry remain in English.
+The catalogue is keyed by the English text, with `{}` for values. Text without an entry remains in English.
 """
 
 import os
@@ -12,7 +12,7 @@ from inspect import cleandoc
 from typing import Any, Protocol
 
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
-"""Locale variables, by precedence."""
+"""Locale variables, in order of precedence."""
 _VALUE = "{}"
 
 
@@ -25,8 +25,8 @@ class TyperCommand(Protocol):
 
 
 def is_japanese(environment: Mapping[str, str] = os.environ) -> bool:
-    chosen = next((value for name in _LOCALE if (value := environment.get(name))), "")
-    return chosen.partition("_")[0].partition(".")[0] == "ja"
+    locale = next((value for name in _LOCALE if (value := environment.get(name))), "")
+    return locale.partition("_")[0].partition(".")[0] == "ja"
 
 
 def translate_help(command: TyperCommand) -> None:
@@ -43,7 +43,7 @@ def translate_help(command: TyperCommand) -> None:
 
 
 def to_japanese(text: str) -> str:
-    """Translate a text, including values that have translations themselves."""
+    """Translate text, including any values that have translations."""
     exact = _catalogue().get(text)
     if exact is not None:
         return exact
@@ -65,7 +65,7 @@ def _catalogue() -> dict[str, str]:
 
 @cache
 def _templates() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the templates, the most specific (with the most fixed text) first."""
+    """Return the templates, starting with the most specific (those with the most fixed text)."""
     templates = [(source, text) for source, text in _catalogue().items() if _VALUE in source]
     templates.sort(key=lambda pair: len(pair[0].replace(_VALUE, "")), reverse=True)
     return tuple((_pattern(source), text) for source, text in templates)

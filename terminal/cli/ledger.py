@@ -1,11 +1,11 @@
-"""`uketsuke ledger`"""
+"""`uketsuke ledger`: verify, show and export the ledger."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, fail, install_error_hooks, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, echo, fail, install_error_hooks, settings_or_exit
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -46,20 +46,20 @@ def verify(
         path = ledger_path(settings)
         verified = asyncio.run(_with_receipts(settings, path)) if receipts else verify_file(path)
         if isinstance(verified, ReceiptNotGenuine):
-            tell(f"BROKEN  {path}\nthe receipt for check {verified.check_id} is not signed by the enrolled service")
+            echo(f"BROKEN  {path}\nthe receipt for check {verified.check_id} is not signed by the enrolled service")
             raise typer.Exit(1)
         if isinstance(verified, ChecksMissing):
             days = ", ".join(day.isoformat() for day in verified.days)
-            tell(
-                f"INCOMPLETE  {path}\nthe service opened {verified.opened} checks for this terminal, the ledger has "
-                f"{verified.recorded} ({days}): records are missing at the end, or the terminal stopped while opening "
-                "a check"
+            echo(
+                f"INCOMPLETE  {path}\nthe service opened {verified.opened} checks for this terminal, but the ledger "
+                f"has {verified.recorded} ({days}): records are missing at the end, or the terminal stopped while "
+                "opening a check"
             )
             raise typer.Exit(1)
         if isinstance(verified, LedgerBroken):
-            tell(f"BROKEN  {path}\nrecord {verified.sequence}: {verified.what}")
+            echo(f"BROKEN  {path}\nrecord {verified.sequence}: {verified.what}")
             raise typer.Exit(1)
-        tell(f"intact  {path}\n{verified.head.count} records of {verified.terminal_id}, head {verified.head.hash[:16]}")
+        echo(f"intact  {path}\n{verified.head.count} records of {verified.terminal_id}, head {verified.head.hash[:16]}")
         if files is not None:
             _compare_files(files, path)
 
@@ -72,10 +72,11 @@ def _compare_files(folder: Path, ledger: Path) -> None:
     except OSError as error:
         fail(f"cannot read {folder}: {error.strerror}. Specify the folder with the result files.")
     for file in report.differing:
-        tell(f"DIFFERS  {file.name}\n{file.description}")
+        echo(f"DIFFERS  {file.name}\n{file.description}")
     if report.differing:
         raise typer.Exit(1)
-    tell(f"{report.files} result files in {folder} match the ledger")
+    matches = "1 result file matches" if report.files == 1 else f"{report.files} result files match"
+    echo(f"{matches} the ledger: {folder}")
 
 
 @app.command()
@@ -96,7 +97,7 @@ def show(config: ConfigOption = None) -> None:
             if isinstance(event, Decided):
                 flags = " ".join(f"{answer.item}={int(answer.granted)}" for answer in event.answers)
                 detail = f"{event.cause}  {flags}"
-            tell(f"{record.sequence:6}  {record.at:%Y-%m-%d %H:%M:%S}  {event.kind:18} {event.check_id}  {detail}")
+            echo(f"{record.sequence:6}  {record.at:%Y-%m-%d %H:%M:%S}  {event.kind:18} {event.check_id}  {detail}")
 
 
 @app.command()
@@ -119,12 +120,12 @@ def export(
             exported = export_file(ledger_path(settings), file)
         except FileExistsError:
             fail(f"{file} exists and will not be overwritten. Choose a new file name.")
-        tell(f"{exported.head.count} records of {exported.terminal_id}, head {exported.head.hash}")
+        echo(f"{exported.head.count} records of {exported.terminal_id}, head {exported.head.hash}")
 
 
 @app.command()
 def begin(config: ConfigOption = None) -> None:
-    """Start a new ledger after the old one was lost or damaged beyond repair.
+    """Start a new ledger if the old one is lost or damaged beyond repair.
 
     The old ledger is renamed, and its unsent decisions will not be sent. Keep the file for the audit.
 
@@ -139,8 +140,8 @@ def begin(config: ConfigOption = None) -> None:
         from terminal.assembly import ledger_path
 
         old_ledger = set_aside(ledger_path(settings), datetime.now(JAPAN))
-        tell(f"old ledger renamed to {old_ledger}" if old_ledger else "no old ledger")
-        tell("the next start creates a new ledger")
+        echo(f"old ledger renamed to {old_ledger}" if old_ledger else "no old ledger")
+        echo("the next start creates a new ledger")
 
 
 @app.command()
@@ -151,8 +152,8 @@ def withdraw(
 ) -> None:
     """Withdraw consents at the patient's request.
 
-    The withdrawal is recorded and sent to the service, at the next start if the service does not answer. If a terminal
-    is running, use the staff page instead.
+    The withdrawal is recorded and sent to the service. Without an answer, it is sent again at the next start. If a
+    terminal is running, use the staff page instead.
 
     Example: uketsuke ledger withdraw 3f9a0c TKK
     """
@@ -171,7 +172,7 @@ def withdraw(
             accepted = asyncio.run(_withdraw(settings, check, [Item(name) for name in item]))
         except LifeCycleError as error:
             raise NotReady(str(error)) from error
-        tell("withdrawn" if accepted else "recorded; the service did not answer and will be notified at the next start")
+        echo("withdrawn" if accepted else "recorded; the service did not answer and will be notified at the next start")
 
 
 async def _withdraw(settings: "Settings", check: str, items: "list[Item]") -> bool:

@@ -24,7 +24,7 @@ from terminal.cli import (
     stub,
     voice,
 )
-from terminal.cli.common import tell
+from terminal.cli.common import echo
 
 app = typer.Typer(
     name="uketsuke",
@@ -59,7 +59,7 @@ app.command(name="pki", help=pki.HELP)(pki.pki)
 
 def _show_version(requested: bool) -> None:
     if requested:
-        tell(f"uketsuke {VERSION}")
+        echo(f"uketsuke {VERSION}")
         raise typer.Exit
 
 

@@ -1,11 +1,11 @@
-"""`uketsuke pki`"""
+"""`uketsuke pki`: create TLS keys for tests."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, install_error_hooks, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, echo, install_error_hooks, settings_or_exit
 
 HELP = """Create a test authority and TLS keys for the service and terminals.
 
@@ -29,4 +29,4 @@ def pki(
 
         terminals = tuple(terminal or (settings.service.terminal_id,))
         create_tls_files(folder, hosts=tuple(host or ("localhost", "127.0.0.1", "::1")), terminals=terminals)
-        tell(f"created test keys for the service and {', '.join(terminals)} in {folder}")
+        echo(f"created test keys for the service and {', '.join(terminals)} in {folder}")

@@ -1,10 +1,10 @@
-"""`uketsuke prune`"""
+"""`uketsuke prune`: delete files past their retention period."""
 
 from typing import Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, install_error_hooks, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, echo, install_error_hooks, settings_or_exit
 
 HELP = """Delete files past their retention period.
 
@@ -33,6 +33,6 @@ def prune(
         for file in expired_files(settings, datetime.now(JAPAN)) if dry_run else delete(settings, datetime.now(JAPAN)):
             counts[file.kind] += 1
             if dry_run:
-                tell(f"{file.kind:12}  {file.path}")
-        summary = ", ".join(f"{count} x {what}" for what, count in sorted(counts.items()))
-        tell(f"{'would be deleted' if dry_run else 'deleted'}: {summary or 'nothing'}")
+                echo(f"{file.kind:12}  {file.path}")
+        summary = ", ".join(f"{count} x {kind}" for kind, count in sorted(counts.items()))
+        echo(f"{'would be deleted' if dry_run else 'deleted'}: {summary or 'nothing'}")

@@ -48,7 +48,7 @@ def certificate_on_reader(settings: Settings) -> bytes:
 
 
 def _explanation(problem: ConnectProblem, settings: Settings) -> str:
-    """Return the missing component (service, reader or card) and the next step."""
+    """Return which component is missing (service, reader or card) and the next step."""
     match problem:
         case NoCard():
             return "No card on the reader. Place a card on it."

@@ -1,4 +1,4 @@
-"""`uketsuke run`"""
+"""`uketsuke run`: run the terminal on real devices."""
 
 import logging
 import os
@@ -14,12 +14,12 @@ from config.profiles import Profile
 from terminal.cli.common import (
     ConfigOption,
     VerboseOption,
+    echo,
     fail,
     install_error_hooks,
     log_to_stderr,
     require_known_language,
     settings_or_exit,
-    tell,
 )
 from terminal.cli.web import DEFAULT_PORT, NoOpenOption, PortOption
 
@@ -57,7 +57,8 @@ def run(
         typer.Option(help="With --web: write the page address to this file, for a kiosk in this user's group."),
     ] = None,
     profile: Annotated[
-        Profile | None, typer.Option(help="clinic, pharmacy or qualification-only. Default: the settings.")
+        Profile | None,
+        typer.Option(help="Profile: clinic, pharmacy or qualification-only. Default: from the settings."),
     ] = None,
     service: Annotated[str | None, typer.Option(help="URL of the service. Default: service.url.")] = None,
     camera: Annotated[str | None, typer.Option(help="Camera number, device path or video file.")] = None,
@@ -83,24 +84,24 @@ def run(
     settings = settings_or_exit(config, overrides)
     log_to_stderr(verbose=verbose, settings=settings)
     require_known_language(language)
-    with install_error_hooks(), trace_to(card_trace) as write:
+    with install_error_hooks(), open_trace(card_trace) as write:
         if headless:
-            at_prompt(settings, language, write)
+            run_at_prompt(settings, language, write)
         elif web:
             raise typer.Exit(
-                in_browser(
+                run_in_browser(
                     settings, write, port=port, open_browser=not no_open, announce=address_announcer(address_file)
                 )
             )
         else:
-            raise typer.Exit(on_screen(settings, write))
+            raise typer.Exit(run_on_screen(settings, write))
 
 
 Write = Callable[[str], None]
 
 
 @contextmanager
-def trace_to(path: Path | None) -> Iterator[Write | None]:
+def open_trace(path: Path | None) -> Iterator[Write | None]:
     if path is None:
         yield None
         return
@@ -122,13 +123,13 @@ def real_devices(settings: "Settings", write: Write | None) -> "Devices":
     from vision.open_source import open_source
 
     refuse_debugging(settings)
-    # loop video files, which replace a camera
+    # a video file that replaces a camera is played in a loop
     source = open_source(settings.vision.camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
     refuse_simulated_camera(settings, source)
     engine = face_engine(settings)
     slot: CardSlot = PcscSlot(settings.reader.name or None, phone=settings.reader.phone or None)
     if write is not None:
-        slot = traced(slot, write, production=not is_simulated(settings))
+        slot = traced_slot(slot, write, production=not is_simulated(settings))
     camera = Camera(source, keep_open=settings.vision.keep_open)
     return Devices(slot, code_camera(settings, camera), camera, engine)
 
@@ -136,7 +137,7 @@ def real_devices(settings: "Settings", write: Write | None) -> "Devices":
 def code_camera(settings: "Settings", face_camera: "Camera") -> "CodeCamera | None":
     """Return the camera that reads the printed code: the face camera or a separate one.
 
-    None if reading it is disabled or the recogniser is not installed.
+    Return None if the settings disable this or the recogniser is not installed.
     """
     from terminal.conductor.code_camera import CodeCamera
     from vision.camera import Camera
@@ -170,7 +171,7 @@ def refuse_debugging(settings: "Settings") -> None:
 
 
 def refuse_simulated_camera(settings: "Settings", source: "FrameSource") -> None:
-    """Raise NotReady for a virtual camera or file, or if these are allowed with a real service."""
+    """Raise NotReady for a virtual camera or video file, or if the settings allow them with a real service."""
     from terminal.assembly import NotReady
     from terminal.problems import ProblemCode
     from vision.sources.protocol import SourceKind
@@ -189,7 +190,7 @@ def refuse_simulated_camera(settings: "Settings", source: "FrameSource") -> None
         )
 
 
-def traced(slot: "CardSlot", write: Write, *, production: bool) -> "CardSlot":
+def traced_slot(slot: "CardSlot", write: Write, *, production: bool) -> "CardSlot":
     from reader.trace import TracedSlot, TraceRefused
     from terminal.assembly import NotReady
 
@@ -199,7 +200,7 @@ def traced(slot: "CardSlot", write: Write, *, production: bool) -> "CardSlot":
         raise NotReady(f"{error}, enrolled with the service stub.") from error
 
 
-def at_prompt(settings: "Settings", language: str, write: Write | None) -> None:
+def run_at_prompt(settings: "Settings", language: str, write: Write | None) -> None:
     import asyncio
 
     from terminal.assembly import open_terminal, session_rules
@@ -213,7 +214,7 @@ def at_prompt(settings: "Settings", language: str, write: Write | None) -> None:
         rules = session_rules(settings, first_language=language)
         conductor = open_terminal(settings, real_devices(settings, write), rules=rules)
         serve_metrics(conductor, settings)
-        await HeadlessTerminal(conductor, PromptOperator(speak, tell), speak).run()
+        await HeadlessTerminal(conductor, PromptOperator(speak, echo), speak).run()
 
     asyncio.run(conduct())
 
@@ -228,7 +229,7 @@ def monitored_terminal(settings: "Settings", devices: "Devices") -> "Conductor":
     return conductor
 
 
-def on_screen(settings: "Settings", write: Write | None) -> int:
+def run_on_screen(settings: "Settings", write: Write | None) -> int:
     import asyncio
 
     from terminal.front.assembled import AssembledCounter
@@ -245,24 +246,24 @@ def on_screen(settings: "Settings", write: Write | None) -> int:
 
 
 def address_announcer(file: Path | None) -> Write:
-    """Return a function that prints an address and writes it to `file`, if not None."""
+    """Return a function that prints an address and writes it to `file` if that is not None."""
     if file is None:
-        return tell
+        return echo
 
     def announce(address: str) -> None:
         from config.files import write_atomically
 
-        tell(address)
+        echo(address)
         write_atomically(file, f"{address}\n".encode("ascii"))
         file.chmod(0o640)
 
     return announce
 
 
-def in_browser(
-    settings: "Settings", write: Write | None, *, port: int, open_browser: bool, announce: Write = tell
+def run_in_browser(
+    settings: "Settings", write: Write | None, *, port: int, open_browser: bool, announce: Write = echo
 ) -> int:
-    """Serve the page before importing slow modules."""
+    """Show the terminal in a browser. Serves the page before importing slow modules."""
     from terminal.counter_web.program import patient_site, run_web
 
     site = patient_site(settings, port, announce)
@@ -279,7 +280,7 @@ def in_browser(
             conductor = await asyncio.to_thread(monitored_terminal, settings, devices)
             return AssembledCounter(conductor, devices.camera, card_camera=separate_card_camera(devices))
 
-        staff = StaffPages(settings, port + 2 if port else 0, tell, lan=True)
+        staff = StaffPages(settings, port + 2 if port else 0, echo, lan=True)
         return WebTerminal(open_counter, settings, site, simulated=is_simulated(settings), staff=staff)
 
     log_file = settings.state_dir / "terminal.log"

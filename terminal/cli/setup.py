@@ -1,4 +1,4 @@
-"""`uketsuke setup`"""
+"""`uketsuke setup`: set up a terminal."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from terminal.cli.common import ConfigOption, fail, install_error_hooks, tell
+from terminal.cli.common import ConfigOption, echo, fail, install_error_hooks
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -45,7 +45,7 @@ def setup(
     config: ConfigOption = None,
 ) -> None:
     file = settings_target(config)
-    values = _read(source) if source is not None else _prompted(file)
+    values = _read(source) if source is not None else _prompt_for_settings(file)
     if terminal is not None:
         values["service"] = {**values.get("service", {}), "terminal_id": terminal}
     with install_error_hooks():
@@ -60,14 +60,14 @@ def setup(
                 values,
                 file,
                 staff_code=_staff_code(values, interactive=source is None),
-                enrol=_enrolling(service_key),
+                enrol=_enroller(service_key),
                 replace=replace or source is None,
                 now=datetime.now(JAPAN),
             )
         except SettingsError as error:
             fail(f"{error}\nNothing was written.")
-    _tell_done(report, elsewhere=service_key is not None)
-    _examine(report.settings)
+    _print_summary(report, is_remote=service_key is not None)
+    _run_doctor(report.settings)
 
 
 def settings_target(config: Path | None) -> Path:
@@ -96,11 +96,11 @@ def _read(source: Path) -> dict[str, Any]:
 # --- prompts --------------------------------------------------------------------------------------------------
 
 
-def _prompted(file: Path) -> dict[str, Any]:
+def _prompt_for_settings(file: Path) -> dict[str, Any]:
     from config.settings import Profile
 
     values: dict[str, Any] = _read(file) if file.exists() else {}
-    tell("Press Enter to keep the value in brackets. Nothing is written until the last answer.")
+    echo("Press Enter to keep the value in brackets. Nothing is written until the last answer.")
     if "profile" not in values:
         values["profile"] = Profile.CLINIC.value
     _ask(values, "", "profile", f"Kind of institution: {', '.join(Profile)} (種別)")
@@ -113,7 +113,7 @@ def _prompted(file: Path) -> dict[str, Any]:
         "folder",
         "Folder for result files, or empty for a subfolder of the state folder (結果フォルダ)",
     )
-    _tell_readers()
+    _print_readers()
     _ask(values, "reader", "name", "Card reader: part of its name, or empty for all readers (カードリーダー)")
     _ask(values, "vision", "camera", "Camera: number or device path (カメラ)")
     return values
@@ -130,11 +130,11 @@ def _ask(values: dict[str, Any], section: str, name: str, question: str) -> None
     while True:
         current = target.get(name, getattr(model, name))
         answer = typer.prompt(question, default="" if current is None else str(current), show_default=bool(current))
-        trial = {name: answer or None} if name == "folder" else {name: answer}
+        candidate = {name: answer or None} if name == "folder" else {name: answer}
         try:
-            Settings.model_validate({section: trial} if section else trial)
+            Settings.model_validate({section: candidate} if section else candidate)
         except ValidationError as error:
-            tell(f"  invalid: {error.errors()[0]['msg'].replace('Input should', 'it must')}")
+            echo(f"  invalid: {error.errors()[0]['msg'].replace('Input should', 'it must')}")
             continue
         break
     if answer:
@@ -143,14 +143,14 @@ def _ask(values: dict[str, Any], section: str, name: str, question: str) -> None
         target.pop(name, None)
 
 
-def _tell_readers() -> None:
+def _print_readers() -> None:
     from reader.pcsc import PcscUnavailable, list_readers
 
     try:
         names = list_readers()
     except PcscUnavailable:
         names = []
-    tell(f"Connected readers: {', '.join(names) or 'none'}")
+    echo(f"Connected readers: {', '.join(names) or 'none'}")
 
 
 def _staff_code(values: Mapping[str, Any], *, interactive: bool) -> str | None:
@@ -168,7 +168,7 @@ def _staff_code(values: Mapping[str, Any], *, interactive: bool) -> str | None:
 # --- enrolment ------------------------------------------------------------------------------------------------
 
 
-def _enrolling(service_key: Path | None) -> "Enrol":
+def _enroller(service_key: Path | None) -> "Enrol":
     def enrol(settings: "Settings") -> "Enrolment":
         import httpx
 
@@ -176,8 +176,8 @@ def _enrolling(service_key: Path | None) -> "Enrol":
         from terminal.readiness import NotReady
 
         if service_key is not None:
-            return _pin(settings, service_key)
-        existing = _existing(settings)
+            return _enrol_with_pinned_key(settings, service_key)
+        existing = _existing_enrolment(settings)
         if existing is not None and not existing.simulated:
             return existing
         if not is_loopback(httpx.URL(settings.service.url).host):
@@ -195,7 +195,7 @@ def _enrolling(service_key: Path | None) -> "Enrol":
     return enrol
 
 
-def _existing(settings: "Settings") -> "Enrolment | None":
+def _existing_enrolment(settings: "Settings") -> "Enrolment | None":
     from terminal.qualification.keys import Enrolment, enrolment_path, terminal_key_path
 
     enrolment = Enrolment.load(enrolment_path(settings.state_dir))
@@ -203,8 +203,8 @@ def _existing(settings: "Settings") -> "Enrolment | None":
     return enrolment if matches and terminal_key_path(settings.state_dir).exists() else None
 
 
-def _pin(settings: "Settings", service_key: Path) -> "Enrolment":
-    """Enrol with the service, pinning its public key."""
+def _enrol_with_pinned_key(settings: "Settings", service_key: Path) -> "Enrolment":
+    """Enrol with the service and pin its public key."""
     from terminal.doctor.service import request_challenge
     from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, is_public_key, terminal_key_path
     from terminal.readiness import NotReady
@@ -224,18 +224,18 @@ def _pin(settings: "Settings", service_key: Path) -> "Enrolment":
 # --- reporting ------------------------------------------------------------------------------------------------
 
 
-def _tell_done(report: "SetupReport", *, elsewhere: bool) -> None:
+def _print_summary(report: "SetupReport", *, is_remote: bool) -> None:
     from terminal.staff_password import effective_hash
 
-    tell(f"settings    {report.file}")
+    echo(f"settings    {report.file}")
     if report.previous_copy is not None:
-        tell(f"            previous settings: {report.previous_copy}")
-    tell(f"state       {report.settings.state_dir}")
-    tell(f"staff code  {'set' if effective_hash(report.settings) else 'not set: run `uketsuke staff password`'}")
+        echo(f"            previous settings: {report.previous_copy}")
+    echo(f"state       {report.settings.state_dir}")
+    echo(f"staff code  {'set' if effective_hash(report.settings) else 'not set: run `uketsuke staff password`'}")
     simulated = ", SIMULATED" if report.enrolment.simulated else ""
-    tell(f"enrolled    {report.enrolment.terminal_id} at {report.settings.service.url}{simulated}")
-    if elsewhere:
-        tell(f"            key for the service to admit:\n{_public_key(report.settings)}")
+    echo(f"enrolled    {report.enrolment.terminal_id} at {report.settings.service.url}{simulated}")
+    if is_remote:
+        echo(f"            key for the service to admit:\n{_public_key(report.settings)}")
 
 
 def _public_key(settings: "Settings") -> str:
@@ -244,11 +244,11 @@ def _public_key(settings: "Settings") -> str:
     return SigningKey.load_or_create(terminal_key_path(settings.state_dir)).public_pem.strip()
 
 
-def _examine(settings: "Settings") -> None:
-    from terminal.cli.doctor import report_lines
+def _run_doctor(settings: "Settings") -> None:
+    from terminal.cli.doctor import report_text
 
-    text, bad = report_lines(settings)
-    tell(f"\n{text}")
+    text, bad = report_text(settings)
+    echo(f"\n{text}")
     if bad:
-        tell("\nThe terminal is set up, but the problems marked BAD must be fixed before receptions are possible.")
+        echo("\nThe terminal is set up, but the problems marked BAD must be fixed before receptions are possible.")
         raise typer.Exit(DOCTOR_FAILED)

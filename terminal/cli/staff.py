@@ -1,4 +1,4 @@
-"""`uketsuke staff`"""
+"""`uketsuke staff`: manage staff access."""
 
 import socket
 import sys
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, fail, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, echo, fail, settings_or_exit
 
 app = typer.Typer(help="Manage staff access.", no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -39,7 +39,7 @@ def password(config: ConfigOption = None) -> None:
         path = save_password(settings, new_password)
     except OSError as error:
         fail(f"cannot save the hash in {settings.state_dir}: {error.strerror}. Check owner and disk space.")
-    tell(f"saved the hash to {path}. Restart running terminals to use it.")
+    echo(f"saved the hash to {path}. Restart running terminals to use it.")
 
 
 @app.command()
@@ -51,7 +51,7 @@ def certificate(
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Create a client certificate for opening the staff page on another computer in the local network.
+    """Create a client certificate for opening the staff page on another computer on the local network.
 
     Also creates, if needed, the terminal's own authority and a server certificate for staff.lan_address, the name of
     this computer and each --host. The file is encrypted with a passphrase, which the command prompts for twice; in a
@@ -65,7 +65,7 @@ def certificate(
     settings = settings_or_exit(config)
     if file.exists():
         fail(f"{file} exists and will not be overwritten. Choose a new file name.")
-    passphrase = _read_secret("Passphrase of the file")
+    passphrase = _read_secret("Passphrase for the file")
     if len(passphrase) < MIN_PASSPHRASE_LENGTH:
         fail(f"passphrase too short: use at least {MIN_PASSPHRASE_LENGTH} characters.")
     address = settings.staff.lan_address
@@ -79,10 +79,10 @@ def certificate(
         fail(f"cannot use {folder}: {error}. Move the folder elsewhere and create all certificates again.")
     except OSError as error:
         fail(f"cannot write {error.filename or file}: {error.strerror}. Check owner and disk space.")
-    tell(f"created {file}. Import it into the browser of the other computer with the passphrase.")
-    tell(f"server keys for {', '.join(hosts)}: {keys_folder(settings.state_dir)}")
+    echo(f"created {file}. Import it into the browser of the other computer with the passphrase.")
+    echo(f"server keys for {', '.join(hosts)}: {keys_folder(settings.state_dir)}")
     if not address:
-        tell("Set staff.lan_address to the address of this computer on the local network, and restart the terminal.")
+        echo("Set staff.lan_address to the address of this computer on the local network, and restart the terminal.")
 
 
 def _read_secret(prompt: str) -> str:

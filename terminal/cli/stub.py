@@ -8,11 +8,11 @@ import typer
 from terminal.cli.common import (
     ConfigOption,
     VerboseOption,
+    echo,
     fail,
     install_error_hooks,
     log_to_stderr,
     settings_or_exit,
-    tell,
 )
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ def serve_stub(
         from terminal.simulated.service.registry import RegistryFile
         from terminal.simulated.service.server import require_line, serve
 
-        rules, keys = _behaviour(behaviour or []), None if line is None else _line(line)
+        rules, keys = _behaviour(behaviour or []), None if line is None else _tls_keys(line)
         # trust cards issued with this state folder
         RegistryFile(registry_path(settings.state_dir)).merge(trust_of(authority_of(settings.state_dir)))
         require_line(host, keys)
         url = f"{'https' if keys else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
-        tell(f"Simulated qualification-check service on {url}. Press Ctrl-C to stop.")
+        echo(f"Simulated qualification-check service on {url}. Press Ctrl-C to stop.")
         serve(
             settings.state_dir,
             host=host,
@@ -96,7 +96,7 @@ def _behaviour(arguments: "list[str]") -> "list[Setting]":
     return settings
 
 
-def _line(folder: Path) -> "TlsFiles":
+def _tls_keys(folder: Path) -> "TlsFiles":
     from terminal.qualification.tls_files import SERVER, tls_files
 
     keys = tls_files(folder, SERVER)
@@ -137,7 +137,7 @@ def adopt(
             case Refused(message=message):
                 fail(f"the stub refused: {message} `uketsuke stub people` lists the people.")
             case _:
-                tell(f"Simulated: registered this card for {person!r} at {url}.")
+                echo(f"Simulated: registered this card for {person!r} at {url}.")
 
 
 @app.command()
@@ -150,7 +150,7 @@ def key(config: ConfigOption = None) -> None:
     with install_error_hooks():
         from terminal.simulated.service.enrolment import service_key
 
-        tell(service_key(settings.state_dir).public_pem.strip())
+        echo(service_key(settings.state_dir).public_pem.strip())
 
 
 @app.command()
@@ -180,7 +180,7 @@ def admit(
         except ValidationError:
             fail(f"invalid terminal name {terminal!r}: use up to 40 letters, digits and hyphens.")
         RegistryFile(registry_path(settings.state_dir)).enrol_terminal(terminal, pem)
-        tell(f"Simulated: admitted {terminal} to the service of {settings.state_dir}.")
+        echo(f"Simulated: admitted {terminal} to the service in {settings.state_dir}.")
 
 
 @app.command()
@@ -193,4 +193,4 @@ def people() -> None:
 
     for name, person in invented_people().items():
         registration = "registered" if person.registered else "not registered"
-        tell(f"{name:20} born {person.born}, {registration}, validity {person.validity}")
+        echo(f"{name:20} born {person.born}, {registration}, validity {person.validity}")

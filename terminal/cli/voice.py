@@ -1,4 +1,4 @@
-"""`uketsuke voice`"""
+"""`uketsuke voice`: render speech."""
 
 import time
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, fail, require_known_language, settings_or_exit, tell
+from terminal.cli.common import ConfigOption, echo, fail, require_known_language, settings_or_exit
 
 app = typer.Typer(help="Render speech.", no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -38,7 +38,7 @@ def say(
         out.write_bytes(wav)
     except OSError as error:
         fail(f"--out {out}: {error.strerror}. Choose a file in an existing folder.")
-    tell(f"{out}: {seconds(wav):.1f} s")
+    echo(f"{out}: {seconds(wav):.1f} s")
 
 
 @app.command()
@@ -74,4 +74,4 @@ def render(
         count, total = asyncio.run(render_all())
     except NoVoice as error:
         fail(str(error))
-    tell(f"{language}: {count} of {total} sentences in {time.monotonic() - began:.1f} s, in {settings.voice_dir}")
+    echo(f"{language}: {count} of {total} sentences in {time.monotonic() - began:.1f} s, in {settings.voice_dir}")

@@ -1,4 +1,4 @@
-"""Options of commands that show the counter in a browser."""
+"""Options for commands that show the counter in a browser."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Checks of `uketsuke doctor`, in report order."""
+"""The checks that `uketsuke doctor` runs, in report order."""
 
 from terminal.doctor.clock import clock
 from terminal.doctor.devices import camera, face_engine

@@ -11,12 +11,12 @@ from terminal.problems import ProblemCode
 
 _FRAMES = 15
 _CAMERA_SECONDS = 6.0
-_DARK = 8.0
+_MIN_LIGHT = 8.0
 """Mean grey level (0 to 255) below which the image is too dark."""
-_SMALL = (640, 480)
-_SLOW = 8.0
+_MIN_SIZE = (640, 480)
+_MIN_RATE = 8.0
 """Frame rate below which face checks are slow."""
-_OTHER_CAMERA = "Connect the camera, or set vision.camera. `v4l2-ctl --list-devices` lists all cameras."
+_CHOOSE_CAMERA = "Connect the camera, or set vision.camera. `v4l2-ctl --list-devices` lists all cameras."
 
 
 def camera(settings: Settings) -> Finding:
@@ -31,7 +31,7 @@ def camera(settings: Settings) -> Finding:
     try:
         source = open_source(spec, warm_up_frames=settings.vision.warm_up_frames, loop=True)
     except ValueError as error:
-        return failed(str(error), _OTHER_CAMERA)
+        return failed(str(error), _CHOOSE_CAMERA)
     if source.kind is SourceKind.VIRTUAL and not settings.vision.simulated_camera:
         text = f"{source.name} is {source.kind}, which can be fed arbitrary images ({ProblemCode.VIRTUAL_CAMERA.code})"
         return failed(text, "Set vision.camera to a real camera.")
@@ -39,8 +39,8 @@ def camera(settings: Settings) -> Finding:
         opened_at = time.monotonic()
         failure = source.open()
         if isinstance(failure, CameraLost):
-            return failed(failure.source, _OTHER_CAMERA)
-        opening: float | None = None
+            return failed(failure.source, _CHOOSE_CAMERA)
+        first_image_after: float | None = None
         sizes: list[tuple[int, int]] = []
         light: list[float] = []
         rate = 0.0
@@ -49,27 +49,27 @@ def camera(settings: Settings) -> Finding:
             frame = source.read()
             if isinstance(frame, CameraLost):
                 return failed(frame.source, "Connect the camera directly, without a hub.")
-            opening = opening or time.monotonic() - opened_at
+            first_image_after = first_image_after or time.monotonic() - opened_at
             sizes.append((frame.rgb.shape[1], frame.rgb.shape[0]))
             light.append(float(frame.grey.mean()))
             rate = len(sizes) / max(time.monotonic() - began, 1e-3)
-        granted = source.granted() if isinstance(source, Granting) else ""
-        name = f"{source.name}: {granted}" if granted else source.name
-        name = f"{name}, first image after {opening or 0:.1f} s"
-        return _picture(name, sizes[-1], max(light), rate)
+        camera_format = source.granted() if isinstance(source, Granting) else ""
+        name = f"{source.name}: {camera_format}" if camera_format else source.name
+        name = f"{name}, first image after {first_image_after or 0:.1f} s"
+        return _grade_images(name, sizes[-1], max(light), rate)
     finally:
         source.close()
 
 
-def _picture(name: str, size: tuple[int, int], light: float, rate: float) -> Finding:
-    """Grade the images. `size` and `rate` are measured, and may differ from the values reported by the driver."""
+def _grade_images(name: str, size: tuple[int, int], light: float, rate: float) -> Finding:
+    """Grade the images. `size` and `rate` are measured and may differ from what the driver reports."""
     text = f"{name}: {size[0]}x{size[1]}, {rate:.0f} frames per second"
-    if light < _DARK:
-        return warning(f"{text}, completely dark", "Remove the lens cover and turn on the light.")
-    if size[0] < _SMALL[0] or size[1] < _SMALL[1]:
-        return warning(f"{text}: smaller than {_SMALL[0]}x{_SMALL[1]}", "Use a camera with a higher resolution.")
-    if rate < _SLOW:
-        return warning(f"{text}: slow", "Add light, or connect the camera to its own USB port.")
+    if light < _MIN_LIGHT:
+        return warning(f"{text}, completely dark", "Remove the lens cover and turn on the lights.")
+    if size[0] < _MIN_SIZE[0] or size[1] < _MIN_SIZE[1]:
+        return warning(f"{text}: smaller than {_MIN_SIZE[0]}x{_MIN_SIZE[1]}", "Use a camera with a higher resolution.")
+    if rate < _MIN_RATE:
+        return warning(f"{text}: slow", "Improve the lighting, or connect the camera to its own USB port.")
     return passed(text)
 
 

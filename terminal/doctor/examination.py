@@ -1,4 +1,4 @@
-"""Run all checks in parallel threads, each with a time limit. A hanging or failing check does not affect the others."""
+"""Run all checks in parallel threads, each with a timeout. A check that hangs or fails does not affect the others."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ class DoctorCheck:
     name: str
     run: Callable[[Settings], Finding]
     seconds: float = 10.0
-    """Time limit."""
+    """Timeout."""
     timeout_remedy: str = "Restart the device or service, or the computer."
 
 
@@ -25,13 +25,13 @@ class CheckResult:
 
 
 def examine(settings: Settings, checks: Sequence[DoctorCheck]) -> list[CheckResult]:
-    """Return the findings in the order of `checks`, after the slowest check or the longest time limit."""
+    """Return the findings in the order of `checks`. Blocks until all checks have finished or timed out."""
     began = time.monotonic()
     runs = [_CheckRun(check, settings) for check in checks]
     return [CheckResult(run.check.name, run.finding(began + run.check.seconds)) for run in runs]
 
 
-def worst(results: Sequence[CheckResult]) -> Grade:
+def worst_grade(results: Sequence[CheckResult]) -> Grade:
     grades = {result.finding.grade for result in results}
     return next((grade for grade in (Grade.BAD, Grade.WARN) if grade in grades), Grade.OK)
 
@@ -58,8 +58,8 @@ class _CheckRun:
                 )
             )
 
-    def finding(self, until: float) -> Finding:
-        self._thread.join(max(0.0, until - time.monotonic()))
+    def finding(self, deadline: float) -> Finding:
+        self._thread.join(max(0.0, deadline - time.monotonic()))
         if self._findings:
             return self._findings[0]
         return failed(f"no response within {self.check.seconds:g} seconds", self.check.timeout_remedy)

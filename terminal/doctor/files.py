@@ -1,4 +1,4 @@
-"""Check folders, ledger and outbox, without affecting a running terminal."""
+"""Check the folders, ledger and outbox without affecting a running terminal."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ from terminal.doctor.finding import Finding, failed, passed, warning
 from terminal.doctor.running import running_process_id
 from terminal.handover.folder import WORK_FOLDER
 
-FULL, NEARLY_FULL = 50, 500
+MIN_FREE, LOW_FREE = 50, 500
 """Free space in megabytes."""
 LATE, TOO_LATE = timedelta(minutes=10), timedelta(hours=12)
 """Age of a decision. Consents can be sent for 24 hours."""
@@ -49,7 +49,7 @@ def results_folder(settings: Settings) -> Finding:
 
 
 def _folder(folder: Path, probe: Path | None) -> Finding:
-    """Check a folder by writing a test file to `probe`. With None, check only the permissions."""
+    """Check a folder by writing a test file to `probe`. If `probe` is None, only check the permissions."""
     if not folder.is_dir():
         return failed(f"{folder} is not a folder", "Move the file elsewhere, or set another folder.")
     try:
@@ -72,9 +72,9 @@ def grade_free_space(folder: Path, free: int) -> Finding:
     """Grade the free space of a folder, in bytes."""
     megabytes = free // 1_000_000
     text = f"{folder}: writable, {megabytes / 1000:.1f} GB free"
-    if megabytes < FULL:
+    if megabytes < MIN_FREE:
         return failed(f"{folder}: {megabytes} MB free", "Free disk space. Receptions fail without it.")
-    return warning(text, "Free disk space soon.") if megabytes < NEARLY_FULL else passed(text)
+    return warning(text, "Free disk space soon.") if megabytes < LOW_FREE else passed(text)
 
 
 def ledger(settings: Settings) -> Finding:
@@ -92,7 +92,9 @@ def ledger(settings: Settings) -> Finding:
         )
     terminal_id = settings.service.terminal_id
     if verified.terminal_id != terminal_id:
-        return failed(f"ledger of {verified.terminal_id}, not of {terminal_id}", "Set service.terminal_id back.")
+        return failed(
+            f"ledger of {verified.terminal_id}, not of {terminal_id}", "Restore the previous service.terminal_id."
+        )
     running = running_process_id(path)
     writer = f"; written by process {running}" if running is not None else "; no terminal is running"
     return passed(f"intact, {verified.head.count} records{writer}")
@@ -104,14 +106,14 @@ def backlog(settings: Settings) -> Finding:
         return passed("empty")
     file, now = LedgerFile(path), datetime.now(UTC)
     try:
-        unsent, unwritten, open_checks = unconfirmed(file, now), undelivered(file), undecided(file)
+        unsent, undelivered_checks, open_checks = unconfirmed(file, now), undelivered(file), undecided(file)
     except LedgerError:
         return failed("unknown: cannot read the ledger", "See the ledger check.")
-    waiting = [record.at for record in unsent.sendable] + [check.confirmed.at for check in unwritten]
+    waiting = [record.at for record in unsent.sendable] + [check.confirmed.at for check in undelivered_checks]
     if running_process_id(path) is None:
         waiting += [record.at for record in open_checks]
     if unsent.expired:
-        return failed(f"{len(unsent.expired)} unsent decisions have expired", "Ask these patients again.")
+        return failed(f"{len(unsent.expired)} unsent decisions have expired", "Ask these patients for consent again.")
     return grade_backlog(waiting, now)
 
 

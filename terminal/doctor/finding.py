@@ -1,4 +1,4 @@
-"""Finding of a check: grade, one-line description and remedy, without patient data."""
+"""A check's finding: grade, one-line description and remedy, without patient data."""
 
 from dataclasses import dataclass
 from enum import StrEnum

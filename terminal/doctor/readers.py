@@ -40,26 +40,27 @@ def reader(settings: Settings) -> Finding:
         return failed("unknown: pcscd is not responding", "See the pcscd check.")
     if not names:
         return failed("not connected", "Connect the reader. `pcsc_scan` lists the readers found by pcscd.")
-    misnamed = _misnamed(settings, names)
-    if misnamed is not None:
-        return misnamed
-    selected = _selected(settings, names)
-    text = _list(settings, names, selected)
+    unmatched = _unmatched_name(settings, names)
+    if unmatched is not None:
+        return unmatched
+    selected = _selected_readers(settings, names)
+    text = _describe_readers(settings, names, selected)
     if not selected:
         return failed(f"{text}: a virtual reader is only used if set in reader.name", "Connect a card reader.")
     if not any(_can_sign(settings, name) for name in selected):
         return failed(f"{text}: too small for signatures, which are required to confirm patients", OTHER_READER)
-    holders = [] if running_process_id(ledger_path(settings)) else list(likely_holders())
-    if holders:
+    other_programs = [] if running_process_id(ledger_path(settings)) else list(likely_holders())
+    if other_programs:
         return warning(
-            f"{text}; running programs that may lock cards: {', '.join(holders)}", "Stop them if cards cannot be read."
+            f"{text}; running programs that may lock cards: {', '.join(other_programs)}",
+            "Stop them if cards cannot be read.",
         )
     if any(is_virtual(name) for name in names):
         return warning(f"{text}; a virtual reader is installed: {OPEN_TO_THE_NETWORK}", "Remove vsmartcard-vpcd.")
     return passed(text)
 
 
-def _misnamed(settings: Settings, names: Sequence[str]) -> Finding | None:
+def _unmatched_name(settings: Settings, names: Sequence[str]) -> Finding | None:
     """Return a finding if a reader name in the settings matches no reader, with a suggestion."""
     from reader.names import choose_reader, name_for_expression
 
@@ -74,7 +75,7 @@ def _misnamed(settings: Settings, names: Sequence[str]) -> Finding | None:
     return None
 
 
-def _selected(settings: Settings, names: Sequence[str]) -> list[str]:
+def _selected_readers(settings: Settings, names: Sequence[str]) -> list[str]:
     from reader.names import choose_reader, is_virtual
 
     if not settings.reader.name:
@@ -84,13 +85,13 @@ def _selected(settings: Settings, names: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(chosen) if name is not None]
 
 
-def _list(settings: Settings, names: Sequence[str], selected: Sequence[str]) -> str:
-    """List all readers with notes, starting with those in use."""
-    watched = [f"{name}{_notes(settings, name)}" for name in selected]
-    if len(watched) > 1:
-        watched.append("with several readers, cards inserted before the start are ignored")
+def _describe_readers(settings: Settings, names: Sequence[str], selected: Sequence[str]) -> str:
+    """Describe all readers, starting with those in use."""
+    descriptions = [f"{name}{_notes(settings, name)}" for name in selected]
+    if len(descriptions) > 1:
+        descriptions.append("with several readers, cards inserted before the start are ignored")
     unused = [name for name in names if name not in selected]
-    return "; ".join([*watched, *([f"not used: {', '.join(unused)}"] if unused else [])])
+    return "; ".join([*descriptions, *([f"not used: {', '.join(unused)}"] if unused else [])])
 
 
 def _notes(settings: Settings, name: str) -> str:

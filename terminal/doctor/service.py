@@ -22,8 +22,8 @@ from terminal.qualification.statements import RequestKind
 from terminal.qualification.tls_files import terminal_tls_files
 from terminal.qualification.wire import new_nonce, request_headers
 
-_NOTHING_AFTER = 2**53
-"""Ledger count above any real one: the list of receipts is empty, and requesting it requires enrolment."""
+_MAX_LEDGER_COUNT = 2**53
+"""Higher than any real ledger count. Requesting later receipts returns none, but requires an enrolled terminal."""
 _CHECK_URL = "Check service.url and the network, or run `uketsuke stub` for a simulated service."
 _ENROL = "Run `uketsuke enrol`."
 
@@ -33,11 +33,11 @@ class ServiceAnswer:
     simulated: bool
     milliseconds: float
     now: datetime
-    """Time by the service's clock."""
+    """The service's time."""
 
 
 def request_challenge(settings: Settings) -> ServiceAnswer | str:
-    """Request a challenge, like every reception. Return the answer, or the reason for a failure."""
+    """Request a challenge, as every reception does. Return the answer, or the reason for the failure."""
     try:
         require_safe_url(settings.service.url)
         began = time.monotonic()
@@ -73,7 +73,8 @@ def service(settings: Settings) -> Finding:
     terminal_id = settings.service.terminal_id
     if enrolment.terminal_id != terminal_id:
         return failed(
-            f"{text}; enrolled as {enrolment.terminal_id}, not {terminal_id}", "Set service.terminal_id back."
+            f"{text}; enrolled as {enrolment.terminal_id}, not {terminal_id}",
+            "Restore the previous service.terminal_id.",
         )
     if enrolment.simulated != answer.simulated:
         kinds = ("simulated", "real") if enrolment.simulated else ("real", "simulated")
@@ -90,14 +91,14 @@ def _refusal(settings: Settings, key: SigningKey, asked_at: datetime) -> Refusal
     headers = request_headers(
         key,
         kind=RequestKind.RECEIPTS,
-        subject=str(_NOTHING_AFTER),
+        subject=str(_MAX_LEDGER_COUNT),
         terminal_id=terminal_id,
         nonce=new_nonce(),
         asked_at=asked_at,
     )
     try:
         with _client(settings) as client:
-            response = client.get(f"{PREFIX}/receipts?after={_NOTHING_AFTER}", headers=headers)
+            response = client.get(f"{PREFIX}/receipts?after={_MAX_LEDGER_COUNT}", headers=headers)
         if response.is_success:
             return None
         return TypeAdapter(Refused).validate_json(response.content).reason
@@ -110,13 +111,13 @@ def _client(settings: Settings) -> httpx.Client:
         base_url=settings.service.url,
         timeout=settings.service.timeout_seconds,
         trust_env=False,
-        verify=_trusted(settings),
+        verify=_tls_verification(settings),
     )
 
 
-def _trusted(settings: Settings) -> ssl.SSLContext | bool:
+def _tls_verification(settings: Settings) -> ssl.SSLContext | bool:
     keys = terminal_tls_files(settings.state_dir, settings.service.terminal_id)
     if keys is not None:
         return keys.client_context()
-    # loading the system's authorities is slower than a complete check over plain HTTP
+    # loading the system's authorities takes longer than a complete check over plain HTTP
     return settings.service.url.startswith("https")

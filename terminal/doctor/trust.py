@@ -21,7 +21,7 @@ def certificates(settings: Settings) -> Finding:
 
     try:
         keys.client_context()
-        ends = {
+        expiry_dates = {
             path.name: x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
             for path in (keys.certificate, keys.authority)
         }
@@ -29,13 +29,13 @@ def certificates(settings: Settings) -> Finding:
         return failed(
             f"cannot use the keys in {keys.certificate.parent} ({type(error).__name__})", "Restore the files."
         )
-    return grade_certificates(ends, datetime.now(UTC))
+    return grade_certificates(expiry_dates, datetime.now(UTC))
 
 
-def grade_certificates(ends: dict[str, datetime], now: datetime) -> Finding:
-    """Grade the certificates. `ends` maps file names to expiry dates."""
-    name, end = min(ends.items(), key=lambda item: item[1])
-    text = ", ".join(f"{file} until {expiry:%Y-%m-%d}" for file, expiry in ends.items())
+def grade_certificates(expiry_dates: dict[str, datetime], now: datetime) -> Finding:
+    """Grade the certificates. `expiry_dates` maps file names to expiry dates."""
+    name, end = min(expiry_dates.items(), key=lambda item: item[1])
+    text = ", ".join(f"{file} until {expiry:%Y-%m-%d}" for file, expiry in expiry_dates.items())
     if end <= now:
         return failed(f"{name} has expired: {text}", _REQUEST)
     if end - now < SOON:
@@ -50,8 +50,9 @@ def trust_anchors(settings: Settings) -> Finding:
         return failed(str(error), "Correct reader.trust_anchors, or restore the file.")
     if anchors.keys:
         count = len(anchors.keys)
+        files = len(settings.reader.trust_anchors)
         return passed(
-            f"{count} key{'' if count == 1 else 's'} from {len(settings.reader.trust_anchors)} files; no expiry date"
+            f"{count} key{'' if count == 1 else 's'} from {files} file{'' if files == 1 else 's'}; no expiry date"
         )
     if settings.reader.require_genuine_record:
         no_face = "none: the face check is not possible"

@@ -13,11 +13,11 @@ from terminal.words.languages import offered_languages
 def voice(settings: Settings) -> Finding:
     if settings.voice.mode is VoiceMode.OFF:
         return passed("off")
-    without_voice = missing_voices(settings)
-    if without_voice:
+    languages_without_voice = missing_voices(settings)
+    if languages_without_voice:
         return failed(
-            f"{ProblemCode.VOICE_MISSING.code}: no voice installed for {', '.join(without_voice)}",
-            _how(without_voice[0]),
+            f"{ProblemCode.VOICE_MISSING.code}: no voice installed for {', '.join(languages_without_voice)}",
+            _installation_hint(languages_without_voice[0]),
         )
     offered = voices(settings, offered_languages(settings))
     if not offered:
@@ -29,7 +29,7 @@ def voice(settings: Settings) -> Finding:
     return passed(f"offered in {', '.join(offered)}")
 
 
-def _how(language: str) -> str:
+def _installation_hint(language: str) -> str:
     try:
         voice_for(language)
     except NoVoice as error:

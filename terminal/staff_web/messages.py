@@ -37,7 +37,7 @@ class Withdraw(StrictMessage):
 
 
 class DecideHandOver(StrictMessage):
-    """Repeat the handover of an undelivered result, or close it. Confirmed on the page."""
+    """Retry the handover of an undelivered result, or close it. Confirmed on the page."""
 
     type: Literal["hand-over"]
     reception: Reception

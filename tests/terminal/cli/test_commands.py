@@ -340,7 +340,7 @@ def test_pin_demo_writes_json_and_a_valid_ledger(tmp_path: Path, uketsuke: Ukets
     assert "5 records" in output
     code, output = uketsuke("ledger", "verify", "--files", str(Path(report[0]["result_file"]).parent))
     assert code == 0
-    assert "1 result files" in output
+    assert "1 result file matches the ledger" in output
     _, output = uketsuke("ledger", "show")
     assert "delivered" in output
     export_file = tmp_path / "ledger.jsonl"

@@ -84,7 +84,7 @@ def added_model(tmp_path_factory: pytest.TempPathFactory, network: Path, people:
     """State folder with an added network, and the output of the command."""
     state = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(face, "_EVERY", 0.0)
+        monkeypatch.setattr(face, "_PROGRESS_SECONDS", 0.0)
         monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(invented_people(60)))
         code, output = call(state, "face", "add", str(network), "--people", str(people), "--name", "mine")
     assert code == 0, output

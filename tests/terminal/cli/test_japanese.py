@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from terminal.cli.doctor import _lines
+from terminal.cli.doctor import _as_text
 from terminal.cli.japanese import is_japanese, to_japanese, translate_help
 from terminal.cli.main import app
 from terminal.doctor.checks import CHECKS
@@ -91,7 +91,7 @@ def test_help_and_doctor_are_printed_in_japanese(monkeypatch: pytest.MonkeyPatch
         "Virtual: too small for signatures, which are required to confirm patients",
         "Use a different reader (docs/readers.md).",
     )
-    lines = _lines([CheckResult("staff password", finding)])
+    lines = _as_text([CheckResult("staff password", finding)])
     assert lines.splitlines() == [
         "BAD   係員パスワード  Virtual: 署名が届かないので、だれも確認できません",
         f"{'':22}-> 別のリーダーを使ってください: docs/readers.md。",

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Page
 
 from config.settings import Profile, Settings
-from terminal.cli.common import tell
+from terminal.cli.common import echo
 from terminal.counter_web.drawing import page_words, serialize_pad, serialize_talk
 from terminal.front.keypad import Keypad
 from terminal.problems import ProblemCode
@@ -156,8 +156,8 @@ def main() -> None:
                     count, problems = measure(page, arguments.screen or ALL_SCREENS, language, look)
                     pages, problem_count = pages + count, problem_count + len(problems)
                     for description in problems:
-                        tell(f"{width}x{height} {description}")
-    tell(f"{pages} pages, {problem_count} problems, {time.monotonic() - started:.0f} s")
+                        echo(f"{width}x{height} {description}")
+    echo(f"{pages} pages, {problem_count} problems, {time.monotonic() - started:.0f} s")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from terminal.cli.common import tell
+from terminal.cli.common import echo
 from terminal.session.display import Size
 from tests.terminal.counter_web import overflow
 from tests.terminal.counter_web.stage import PageStage, chromium, settings_in, wait_painted
@@ -45,8 +45,8 @@ def main() -> None:
         PageStage(settings_in(Path(folder)), StandIn(ALL_LANGUAGES)) as stage,
     ):
         page = browser.new_page()
-        page.on("console", lambda message: tell(f"console: {message.text}"))
-        page.on("pageerror", lambda error: tell(f"error: {error}"))
+        page.on("console", lambda message: echo(f"console: {message.text}"))
+        page.on("pageerror", lambda error: echo(f"error: {error}"))
         stage.open(page)
         for size in arguments.size or SIZES:
             width, height = map(int, size.split("x"))
@@ -67,7 +67,7 @@ def main() -> None:
                             page.wait_for_timeout(380)
                             page.evaluate("document.querySelector('.turner .onward').click()")
                             index += 1
-    tell(f"{count} pages, {time.monotonic() - started:.0f} s")
+    echo(f"{count} pages, {time.monotonic() - started:.0f} s")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from terminal.assembly import ledger_path
 from terminal.cli.main import app
 from terminal.doctor import clock, devices, files, service, staff, trust
 from terminal.doctor.checks import CHECKS
-from terminal.doctor.examination import DoctorCheck, examine, worst
+from terminal.doctor.examination import DoctorCheck, examine, worst_grade
 from terminal.doctor.finding import Finding, Grade, passed
 from terminal.doctor.running import running_process_id
 from terminal.qualification.keys import SigningKey, enrolment_path, terminal_key_path
@@ -49,7 +49,7 @@ def with_changes(settings: Settings, **sections: dict[str, Any]) -> Settings:
 @pytest.fixture(autouse=True)
 def _accept_slow_cameras(monkeypatch: pytest.MonkeyPatch) -> None:
     """Accept low frame rates, which busy test machines produce."""
-    monkeypatch.setattr(devices, "_SLOW", 0.0)
+    monkeypatch.setattr(devices, "_MIN_RATE", 0.0)
 
 
 @pytest.fixture
@@ -115,8 +115,8 @@ def test_hanging_and_failing_checks_do_not_stop_the_others(ready: Settings) -> N
     assert "KeyError" in failing.text
     assert "canary" not in failing.text + failing.remedy
     assert good == passed("works")
-    assert worst(results) is Grade.BAD
-    assert worst(results[2:]) is Grade.OK
+    assert worst_grade(results) is Grade.BAD
+    assert worst_grade(results[2:]) is Grade.OK
 
 
 # --- devices --------------------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def test_consent_withdrawn_at_the_service_is_not_valid(
             return refuse(RefusalReason.NO_SUCH_CHECK)
         return ActiveConsents(check_id=check_id, items=standing[check_id], simulated=True)
 
-    monkeypatch.setattr(StubService, "standing", standing_consents)
+    monkeypatch.setattr(StubService, "active_consents", standing_consents)
     check_id = face(counter, medicines=1, health_checkup=1)
     assert is_refused(ask(counter, drugs()), "SIMX0008E"), "the service does not know this check"
     standing[check_id] = (Item.HEALTH_CHECKUP, Item.MEDICINES)
@@ -103,7 +103,7 @@ def test_database_of_version_0_1_0_is_converted(tmp_path: Path, caplog: pytest.L
     mine.write_text('[mine]\nlike = "adult"\nqualification = { insured_identification_number = "0001235" }\n')
 
     assert number_lookup(path)(INSTITUTION, adult) is None
-    assert "Start `uketsuke exchange` once" in caplog.text
+    assert "Run `uketsuke exchange` once" in caplog.text
     open_exchange(tmp_path / "OQS", tmp_path, ExchangeRules())[1].close()
     assert "1 patient numbers of version 0.1.0 not converted" in caplog.text
     assert number_lookup(path)(INSTITUTION, adult) == "24434"
