@@ -58,7 +58,7 @@ class Devices:
 
 
 def session_rules(settings: Settings, *, first_language: str = "") -> Rules:
-    """Return the session's rules. `first_language` overrides the language in which every reception starts."""
+    """Return the session's rules. `first_language` overrides the initial language of every reception."""
     languages = tuple(dict.fromkeys((*([first_language] if first_language else []), *offered_languages(settings))))
     return Rules(
         consent=settings.consent,
@@ -77,7 +77,7 @@ def session_rules(settings: Settings, *, first_language: str = "") -> Rules:
 
 
 def reader_models(settings: Settings) -> ReaderModels:
-    """Return the reader model limits measured on this terminal."""
+    """Return the limits of reader models measured on this terminal."""
     return ReaderModels(settings.state_dir / "readers.json", VERSION)
 
 
@@ -132,9 +132,9 @@ def open_terminal(
     rules: Rules | None = None,
     anchors: Callable[[], TrustAnchors] | None = None,
 ) -> Conductor:
-    """Return a conductor ready to `run`. Raises NotReady and LedgerError.
+    """Return a conductor that is ready to `run`. Raises NotReady and LedgerError.
 
-    `anchors` is called for every card record. By default, it returns the anchors from the configured files.
+    `anchors` is called for every card record. By default, the anchors come from the configured files.
     """
     if anchors is None:
         configured = load_trust_anchors(settings.reader.trust_anchors)
@@ -186,7 +186,7 @@ def open_ledger_desk(settings: Settings, client: QualificationClient, clock: Clo
         settings.service.institution_code,
     )
     options = FaceOptions(
-        # the institution's own patient numbers, registered through `uketsuke exchange` on this computer
+        # patient numbers registered through `uketsuke exchange` on this computer
         reference_number=number_lookup(settings.state_dir / "exchange.db"),
         subsidies=settings.consent.subsidies,
         newer_consents=settings.handover.newer_consents,
@@ -207,7 +207,7 @@ def open_ledger_desk(settings: Settings, client: QualificationClient, clock: Clo
 
 
 def enrolled_client(settings: Settings) -> tuple[QualificationClient, Enrolment]:
-    """Return a client for the service with which this terminal is enrolled. Raises NotReady."""
+    """Return a client for the service, and the enrolment. Raises NotReady if the terminal is not enrolled."""
     key, enrolment = _enrolment(settings)
     return service_client(settings, key, enrolment, state_dir=settings.state_dir), enrolment
 
@@ -248,7 +248,7 @@ def _enrolment(settings: Settings) -> tuple[SigningKey, Enrolment]:
         )
     if enrolment.terminal_id != settings.service.terminal_id:
         raise NotReady(
-            f"{path} is the enrolment of {enrolment.terminal_id}, but the settings have service.terminal_id = "
+            f"{path} is the enrolment of terminal {enrolment.terminal_id}, but the settings have service.terminal_id = "
             f"{settings.service.terminal_id}. Correct the setting, or run `uketsuke enrol` for the new name."
         )
     return SigningKey.load_or_create(terminal_key_path(settings.state_dir)), enrolment

@@ -1,4 +1,4 @@
-"""Audit trail with one line for every state transition, derived from the state before, the event and the state after.
+"""Audit trail with one line per state transition, derived from the event and the states before and after it.
 
 Lines contain only names of states and events and a few codes, without personal data, certificates or face distances.
 """
@@ -40,7 +40,7 @@ class AuditRecord:
     after: str
     detail: str = ""
     number: int = 0
-    """Reception number of the day; 0 outside a reception."""
+    """Number of the reception on its day; 0 outside a reception."""
 
 
 def audit(before: State, event: Event, after: State, now: Now) -> AuditRecord | None:
@@ -89,7 +89,7 @@ def _detail(event: Event, after: State) -> str:
 _MAX_LINE_LENGTH = 4096
 
 
-def _month_of(path: Path) -> str:
+def _first_month(path: Path) -> str:
     """Return the month (`YYYY-MM`) of the trail's first line, or an empty string."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
@@ -99,11 +99,11 @@ def _month_of(path: Path) -> str:
 
 
 TAIL_BYTES = 1_000_000
-"""Bytes read from the end of the trail, which is more than a day's records."""
+"""Number of bytes read from the end of the trail. A day's records are smaller."""
 
 
 MAX_FILE_SIZE = 16_000_000
-"""Size in bytes, about 8,000 receptions, up to which a file is continued after the clock was set back."""
+"""Maximum size in bytes (about 8,000 receptions) of a file that is continued after the clock was set back."""
 
 
 def last_lines(path: Path) -> list[str]:
@@ -136,7 +136,7 @@ class AuditTrail:
     def __init__(self, path: Path, keep_years: int = 5) -> None:
         self._path, self._keep_years = path, keep_years
         private_folder(path.parent)
-        self._month = _month_of(path)
+        self._month = _first_month(path)
         self._file = self._open()
         self._lock = threading.Lock()
 
@@ -145,7 +145,7 @@ class AuditTrail:
 
     def write(self, record: AuditRecord) -> None:
         fields = {name: getattr(record, name) for name in AuditRecord.__slots__}
-        with self._lock, self._errors_logged():
+        with self._lock, self._log_errors():
             self._switch_month(record.at[:7])
             self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
             self._file.flush()
@@ -153,11 +153,11 @@ class AuditTrail:
     def _switch_month(self, month: str) -> None:
         """Rename the file to its month and open the file of the new month.
 
-        After the clock was set back, the open file is continued, unless it is too large or the clock had been ahead
-        and the open file is for a wrong month.
+        If the clock was set back, the open file is continued, unless it is too large or the clock had been fast and
+        the open file is for the wrong month.
         """
         before = self._month
-        if month == before or (month < before and not self._continues(month)):
+        if month == before or (month < before and not self._continues_previous_file(month)):
             return
         self._month = month
         if not before:
@@ -173,13 +173,13 @@ class AuditTrail:
         for old in expired_months(self._path, date.fromisoformat(f"{month}-01"), self._keep_years):
             old.unlink(missing_ok=True)
 
-    def _continues(self, month: str) -> bool:
-        """Return whether `month` continues the file preceding the open one."""
-        earlier = [file_month for file_month, _ in _monthly_files(self._path) if file_month < self._month]
-        return month >= earlier[-1] if earlier else os.fstat(self._file.fileno()).st_size > MAX_FILE_SIZE
+    def _continues_previous_file(self, month: str) -> bool:
+        """Return whether `month` continues the file before the open one."""
+        earlier_months = [file_month for file_month, _ in _monthly_files(self._path) if file_month < self._month]
+        return month >= earlier_months[-1] if earlier_months else os.fstat(self._file.fileno()).st_size > MAX_FILE_SIZE
 
     def _rename_to_month(self, month: str) -> None:
-        """Rename the trail to the name of its month, with a number if that file exists."""
+        """Rename the trail after its month, with a number if that file exists."""
         number = 1
         while True:
             name = f"{self._path.stem}-{month}{f'-{number}' if number > 1 else ''}{self._path.suffix}"
@@ -190,7 +190,7 @@ class AuditTrail:
 
     def last_number(self, day: date) -> int:
         """Return the last reception number of `day`, or 0, to continue numbering after a restart."""
-        with self._errors_logged():
+        with self._log_errors():
             for line in reversed(last_lines(self._path)):
                 try:
                     record = json.loads(line)
@@ -201,11 +201,11 @@ class AuditTrail:
         return 0
 
     def close(self) -> None:
-        with self._errors_logged():
+        with self._log_errors():
             self._file.close()
 
     @contextmanager
-    def _errors_logged(self) -> Iterator[None]:
+    def _log_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Map card failures and refusals by the service to problems shown to the patient."""
+"""Map card failures and the service's refusals to problems shown to the patient."""
 
 from typing import assert_never
 
@@ -52,5 +52,5 @@ _REFUSAL_PROBLEMS = {
 
 
 def refusal_problem(reason: RefusalReason) -> ProblemCode:
-    """Return the problem for a refusal. Refusals that only a vendor can resolve share a code; the log has details."""
+    """Return the problem for a refusal. Refusals that only a vendor can resolve share one code. The log has details."""
     return _REFUSAL_PROBLEMS.get(reason, ProblemCode.SERVICE_REFUSED)

@@ -6,12 +6,12 @@ from pathlib import Path
 from config.files import write_atomically
 from config.settings import Settings
 
-_ROWS = ("0123456789" * 2, "9876543210" * 2)
+_SEQUENCES = ("0123456789" * 2, "9876543210" * 2)
 MIN_LENGTH, MIN_DIGITS, MAX_LENGTH = 8, 6, 64
 
 
 class PasswordFault(StrEnum):
-    """Reason for rejecting a password. The value is shown to the user."""
+    """Reason for rejecting a password. The value is a message for the user."""
 
     TOO_SHORT = f"use at least {MIN_LENGTH} characters, or at least {MIN_DIGITS} digits for the touch pad"
     TOO_LONG = f"use at most {MAX_LENGTH} characters"
@@ -24,7 +24,7 @@ def hash_file(state_dir: Path) -> Path:
 
 
 def effective_hash(settings: Settings) -> str:
-    """Return the hash from the settings or the stored hash; empty if staff functions are disabled."""
+    """Return the hash from the settings or the stored one, or an empty string if staff functions are disabled."""
     configured = settings.staff.password_hash.get_secret_value()
     if configured:
         return configured
@@ -42,7 +42,7 @@ def password_fault(password: str) -> PasswordFault | None:
     digits = password.isdigit()
     if len(password) < (MIN_DIGITS if digits else MIN_LENGTH):
         return PasswordFault.TOO_SHORT
-    if digits and (len(set(password)) == 1 or any(password in row for row in _ROWS)):
+    if digits and (len(set(password)) == 1 or any(password in sequence for sequence in _SEQUENCES)):
         return PasswordFault.TOO_PLAIN
     return None
 
