@@ -40,7 +40,7 @@ class AuditRecord:
     after: str
     detail: str = ""
     number: int = 0
-    """Number of the reception on its day; 0 outside a reception."""
+    """Sequence number within the day; 0 outside a reception."""
 
 
 def audit(before: State, event: Event, after: State, now: Now) -> AuditRecord | None:

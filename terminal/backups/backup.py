@@ -35,7 +35,7 @@ class BackupReport:
     size: int
     terminal_id: str
     ledger: LedgerIntact | LedgerBroken | None
-    """State of the ledger; None if it does not exist."""
+    """The ledger's state; None if it does not exist."""
     numbers: int | str
     """Number of patient numbers included, or the reason why they could not be read."""
 

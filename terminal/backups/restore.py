@@ -21,7 +21,7 @@ from terminal.assembly import service_client
 from terminal.backups.contents import LEDGER, Manifest
 from terminal.backups.gap import Gap, LedgerConflict, find_gap
 from terminal.backups.setup import is_terminal_running, load_as, require_results_folder
-from terminal.backups.unpacking import peek, unpack
+from terminal.backups.unpacking import read_manifest, unpack
 from terminal.conductor.clock import Clock
 from terminal.qualification.client import Audit, QualificationClient
 from terminal.qualification.contract import KeyChanged, NoAnswer, RefusalReason, Refused
@@ -37,8 +37,8 @@ _ATTEMPTS = 3
 """Maximum number of requests for the key change."""
 
 Administrator = Callable[[Settings, str, bytes], None]
-"""Function of the settings, the new public key (PEM) and the digest of the backup's key. It makes the service revoke
-the backup's key and the terminal's current key, and accept the new key. Raises NotReady."""
+"""Function that receives the settings, the new public key (PEM) and the digest of the backup's key. It makes the
+service revoke the backup's key and the terminal's current key, and accept the new key. Raises NotReady."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ async def restore(
     Nothing is changed until the service has replaced the key. After an interruption, call it again to continue.
     Raises NotReady, SealError, SettingsError, LedgerError and OSError.
     """
-    manifest, text = peek(backup, passphrase)
+    manifest, text = read_manifest(backup, passphrase)
     settings = current or _backup_settings(settings_file, text)
     work = settings.state_dir / _WORK
     _check_target(manifest, settings, work)

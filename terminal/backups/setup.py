@@ -45,13 +45,13 @@ def set_up(
 ) -> SetupReport:
     """Write all of a terminal's files. If a step fails, restore the previous files.
 
-    `values` are the settings, nested as in the file. A `staff_code` of None is left unchanged. `replace` allows
-    replacing existing settings, after copying them to a file in the same folder. Raises NotReady, SettingsError,
-    LedgerError and OSError.
+    `values` are the settings, nested as in the file. If `staff_code` is None, the code is left unchanged.
+    `replace` allows replacing existing settings, after copying them to a file in the same folder. Raises NotReady,
+    SettingsError, LedgerError and OSError.
     """
     text = as_toml(values)
     settings = load_as(file, text)
-    previous_copy = _copy_path(file, text, now, replace=replace)
+    previous_copy = _previous_copy_path(file, text, now, replace=replace)
     if staff_code is not None:
         _require_valid_code(settings, staff_code)
     require_results_folder(settings)
@@ -111,7 +111,7 @@ def require_results_folder(settings: Settings) -> None:
         probe.unlink(missing_ok=True)
 
 
-def _copy_path(file: Path, text: str, now: datetime, *, replace: bool) -> Path | None:
+def _previous_copy_path(file: Path, text: str, now: datetime, *, replace: bool) -> Path | None:
     if not file.exists() or file.read_text(encoding="utf-8", errors="replace") == text:
         return None
     if not replace and not _has_only_defaults(file):

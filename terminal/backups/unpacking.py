@@ -14,7 +14,7 @@ MAX_SIZE = 50 * 2**30
 """Maximum file size in bytes. A ledger of a million receptions takes about 3 GB."""
 
 
-def peek(backup: Path, passphrase: str) -> tuple[Manifest, bytes | None]:
+def read_manifest(backup: Path, passphrase: str) -> tuple[Manifest, bytes | None]:
     """Return the manifest and the settings file. Raises SealError and OSError."""
     with backup.open("rb") as file:
         opener = Opener(file, passphrase)

@@ -53,7 +53,7 @@ def demo(
     no_open: NoOpenOption = False,
     dock_host: Annotated[
         str,
-        typer.Option(help="With --web: address of this computer on which a tablet can open the dock with its code."),
+        typer.Option(help="With --web: this computer's address, where a tablet can open the dock with its code."),
     ] = "",
     profile: Annotated[
         Profile | None, typer.Option(help="Screen profile: clinic, pharmacy or qualification-only.")

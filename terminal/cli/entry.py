@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def harden(*, serves_patients: bool) -> None:
-    """Make the memory and files of this process private. Call this before other imports."""
+    """Make this process's memory and files private. Call this before other imports."""
     from config.platform.chosen import system
 
     if serves_patients:

@@ -45,7 +45,7 @@ def serve_folders(
     keep_requests: Annotated[
         bool, typer.Option("--keep-requests", help="Move answered requests to req/done instead of deleting them.")
     ] = False,
-    zip_bulk: Annotated[bool, typer.Option("--zip", help="Write results of bulk jobs as ZIP files.")] = False,
+    zip_bulk: Annotated[bool, typer.Option("--zip", help="Write bulk job results as ZIP files.")] = False,
     in_place: Annotated[
         bool,
         typer.Option(
@@ -54,7 +54,7 @@ def serve_folders(
     ] = False,
     service: Annotated[
         str | None,
-        typer.Option(help="Query this service about the checks of its terminals and the validity of consents."),
+        typer.Option(help="Query this service about its terminals' checks and the validity of consents."),
     ] = None,
     people_file: Annotated[Path | None, typer.Option("--people", help="TOML file with your own people.")] = None,
     config: ConfigOption = None,

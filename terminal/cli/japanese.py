@@ -30,7 +30,7 @@ def is_japanese(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def translate_help(command: TyperCommand) -> None:
-    """Translate the help texts of a command, its options and its subcommands."""
+    """Translate the help text of a command, its options and its subcommands."""
     if command.help:
         command.help = to_japanese(cleandoc(command.help))
         command.short_help = None

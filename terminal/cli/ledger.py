@@ -44,7 +44,7 @@ def verify(
         from terminal.qualification.receipts import ChecksMissing, ReceiptNotGenuine
 
         path = ledger_path(settings)
-        verified = asyncio.run(_with_receipts(settings, path)) if receipts else verify_file(path)
+        verified = asyncio.run(_verify_with_receipts(settings, path)) if receipts else verify_file(path)
         if isinstance(verified, ReceiptNotGenuine):
             echo(f"BROKEN  {path}\nthe receipt for check {verified.check_id} is not signed by the enrolled service")
             raise typer.Exit(1)
@@ -189,7 +189,7 @@ async def _withdraw(settings: "Settings", check: str, items: "list[Item]") -> bo
             ledger_desk.close()
 
 
-async def _with_receipts(
+async def _verify_with_receipts(
     settings: "Settings", path: Path
 ) -> "LedgerIntact | LedgerBroken | ReceiptNotGenuine | ChecksMissing":
     from terminal.assembly import NotReady, enrolled_client

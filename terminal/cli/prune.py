@@ -8,9 +8,9 @@ from terminal.cli.common import ConfigOption, echo, install_error_hooks, setting
 
 HELP = """Delete files past their retention period.
 
-The periods are set in [records] of the settings: audit_years, results_days, cache_days, log_days, trace_days. The
-ledger is never touched. Results are deleted only if the ledger records the handover of the same file. Can be run every
-day while a terminal is running.
+The [records] section of the settings contains the periods: audit_years, results_days, cache_days, log_days, trace_days.
+The ledger is never touched. Results are deleted only if the ledger records the handover of the same file. Can be run
+every day while a terminal is running.
 
 Example: uketsuke prune --dry-run
 """

@@ -116,7 +116,7 @@ def is_simulated(settings: "Settings") -> bool:
     return enrolment is not None and enrolment.simulated
 
 
-def real_devices(settings: "Settings", write: Write | None) -> "Devices":
+def open_devices(settings: "Settings", write: Write | None) -> "Devices":
     from reader.pcsc_slot import PcscSlot
     from terminal.assembly import Devices, face_engine
     from vision.camera import Camera
@@ -209,14 +209,14 @@ def run_at_prompt(settings: "Settings", language: str, write: Write | None) -> N
     from terminal.monitoring.exposition import serve_metrics
     from terminal.words.catalogue import speaker
 
-    async def conduct() -> None:
+    async def run_terminal() -> None:
         speak = speaker(settings)
         rules = session_rules(settings, first_language=language)
-        conductor = open_terminal(settings, real_devices(settings, write), rules=rules)
+        conductor = open_terminal(settings, open_devices(settings, write), rules=rules)
         serve_metrics(conductor, settings)
         await HeadlessTerminal(conductor, PromptOperator(speak, echo), speak).run()
 
-    asyncio.run(conduct())
+    asyncio.run(run_terminal())
 
 
 def monitored_terminal(settings: "Settings", devices: "Devices") -> "Conductor":
@@ -237,7 +237,7 @@ def run_on_screen(settings: "Settings", write: Write | None) -> int:
     from terminal.screens.program import run_app
 
     async def open_counter() -> AssembledCounter:
-        devices = real_devices(settings, write)
+        devices = open_devices(settings, write)
         return AssembledCounter(await asyncio.to_thread(monitored_terminal, settings, devices), devices.camera)
 
     return run_app(
@@ -276,7 +276,7 @@ def run_in_browser(
         from terminal.staff_web.pages import StaffPages
 
         async def open_counter() -> AssembledCounter:
-            devices = await asyncio.to_thread(real_devices, settings, write)
+            devices = await asyncio.to_thread(open_devices, settings, write)
             conductor = await asyncio.to_thread(monitored_terminal, settings, devices)
             return AssembledCounter(conductor, devices.camera, card_camera=separate_card_camera(devices))
 

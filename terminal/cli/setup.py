@@ -103,23 +103,23 @@ def _prompt_for_settings(file: Path) -> dict[str, Any]:
     echo("Press Enter to keep the value in brackets. Nothing is written until the last answer.")
     if "profile" not in values:
         values["profile"] = Profile.CLINIC.value
-    _ask(values, "", "profile", f"Kind of institution: {', '.join(Profile)} (種別)")
-    _ask(values, "service", "institution_code", "Institution code, ten digits (医療機関コード)")
-    _ask(values, "service", "terminal_id", "Name of this terminal at the service (端末名)")
-    _ask(values, "service", "url", "URL of the service (資格確認サービスのURL)")
-    _ask(
+    _prompt(values, "", "profile", f"Kind of institution: {', '.join(Profile)} (種別)")
+    _prompt(values, "service", "institution_code", "Institution code, ten digits (医療機関コード)")
+    _prompt(values, "service", "terminal_id", "Name of this terminal at the service (端末名)")
+    _prompt(values, "service", "url", "URL of the service (資格確認サービスのURL)")
+    _prompt(
         values,
         "handover",
         "folder",
         "Folder for result files, or empty for a subfolder of the state folder (結果フォルダ)",
     )
     _print_readers()
-    _ask(values, "reader", "name", "Card reader: part of its name, or empty for all readers (カードリーダー)")
-    _ask(values, "vision", "camera", "Camera: number or device path (カメラ)")
+    _prompt(values, "reader", "name", "Card reader: part of its name, or empty for all readers (カードリーダー)")
+    _prompt(values, "vision", "camera", "Camera: number or device path (カメラ)")
     return values
 
 
-def _ask(values: dict[str, Any], section: str, name: str, question: str) -> None:
+def _prompt(values: dict[str, Any], section: str, name: str, question: str) -> None:
     """Prompt until the answer is valid. An empty answer selects the default."""
     from pydantic import ValidationError
 

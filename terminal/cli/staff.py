@@ -44,10 +44,10 @@ def password(config: ConfigOption = None) -> None:
 
 @app.command()
 def certificate(
-    file: Annotated[Path, typer.Argument(help="New PKCS#12 file (.p12) for the browser of the other computer.")],
+    file: Annotated[Path, typer.Argument(help="New PKCS#12 file (.p12) for the other computer's browser.")],
     name: Annotated[str, typer.Option(help="Name shown by the browser.")] = "reception",
     host: Annotated[
-        list[str] | None, typer.Option(help="Name or address of this computer on the local network. Can be repeated.")
+        list[str] | None, typer.Option(help="This computer's name or address on the local network. Can be repeated.")
     ] = None,
     config: ConfigOption = None,
 ) -> None:
@@ -79,10 +79,10 @@ def certificate(
         fail(f"cannot use {folder}: {error}. Move the folder elsewhere and create all certificates again.")
     except OSError as error:
         fail(f"cannot write {error.filename or file}: {error.strerror}. Check owner and disk space.")
-    echo(f"created {file}. Import it into the browser of the other computer with the passphrase.")
+    echo(f"created {file}. Import it into the other computer's browser, using the passphrase.")
     echo(f"server keys for {', '.join(hosts)}: {keys_folder(settings.state_dir)}")
     if not address:
-        echo("Set staff.lan_address to the address of this computer on the local network, and restart the terminal.")
+        echo("Set staff.lan_address to this computer's address on the local network, and restart the terminal.")
 
 
 def _read_secret(prompt: str) -> str:

@@ -46,7 +46,7 @@ def render(
     language: Annotated[str, typer.Argument(help="Language of the sentences.")],
     config: ConfigOption = None,
 ) -> None:
-    """Render all sentences of a language to the state folder in advance. Existing files are kept.
+    """Render all sentences in a language to the state folder in advance. Existing files are kept.
 
     Example: uketsuke voice render ja
     """

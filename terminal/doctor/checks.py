@@ -18,16 +18,14 @@ CHECKS: tuple[DoctorCheck, ...] = (
     DoctorCheck("camera", camera, 20, "Reconnect the camera, and stop other programs that use it."),
     DoctorCheck("face engine", face_engine, 30, "The computer may be busy. Try again."),
     DoctorCheck("service", service, 30, "Check service.url and the network."),
-    DoctorCheck("certificates", certificates, 5, "Check whether a network share with these files is not responding."),
-    DoctorCheck("trust anchors", trust_anchors, 5, "Check whether a network share with these files is not responding."),
-    DoctorCheck("state folder", state_folder, 5, "Check whether its network share is not responding."),
+    DoctorCheck("certificates", certificates, 5, "Check whether the network share with these files is responding."),
+    DoctorCheck("trust anchors", trust_anchors, 5, "Check whether the network share with these files is responding."),
+    DoctorCheck("state folder", state_folder, 5, "Check whether its network share is responding."),
     DoctorCheck("results folder", results_folder, 10, "Check whether the network share is connected."),
     DoctorCheck("ledger", ledger, 60, "The ledger may be very long. Run `uketsuke ledger verify` instead."),
     DoctorCheck("backlog", backlog, 15, "See the ledger check."),
-    DoctorCheck(
-        "staff password", staff_password, 5, "Check whether a network share with these files is not responding."
-    ),
-    DoctorCheck("staff page", staff_page, 5, "Check whether a network share with these files is not responding."),
-    DoctorCheck("voice", voice, 5, "Check whether a network share with these files is not responding."),
+    DoctorCheck("staff password", staff_password, 5, "Check whether the network share with these files is responding."),
+    DoctorCheck("staff page", staff_page, 5, "Check whether the network share with these files is responding."),
+    DoctorCheck("voice", voice, 5, "Check whether the network share with these files is responding."),
     DoctorCheck("clock", clock, 30, "Check service.url and the network."),
 )

@@ -22,7 +22,7 @@ def clock(settings: Settings) -> Finding:
 
 
 def newest_file_time(settings: Settings) -> datetime | None:
-    """Return the modification time of the newest file newest_file by this terminal, or of this module."""
+    """Return the modification time of the newest file written by this terminal, or of this module."""
     files = [ledger_path(settings), settings.state_dir / "audit.jsonl", Path(__file__)]
     times = [datetime.fromtimestamp(path.stat().st_mtime, UTC) for path in files if path.exists()]
     return max(times, default=None)
@@ -32,7 +32,7 @@ def grade_clock(now: datetime, service: datetime | None, newest_file: datetime |
     """Compare `now` with the service's time and with `newest_file`, the newest file's modification time."""
     text = f"{now.astimezone():%Y-%m-%d %H:%M:%S %Z}"
     if now < _FIRST_RELEASE:
-        return failed(f"{text} is earlier than the release of this program", _SYNCHRONISE)
+        return failed(f"{text} is earlier than this program's release", _SYNCHRONISE)
     if newest_file is not None and newest_file - now > MAX_DIFFERENCE:
         return failed(
             f"{text} is earlier than existing files ({newest_file.astimezone():%Y-%m-%d %H:%M})", _SYNCHRONISE

@@ -84,13 +84,13 @@ def face_engine(settings: Settings) -> Finding:
     except WeightsMissing as error:
         return failed(str(error), "Run `make setup` again, or reinstall the package.")
     except NotCalibrated as error:
-        return failed(f"{_network(settings)} has no calibration", str(error))
-    has_own_calibration = user_calibration(settings.face_dir, settings.vision.model).exists()
-    calibrated = f"locally, for FMR {calibration.fmr:g}" if has_own_calibration else "as shipped"
-    return _engine_finding(settings, f"{_network(settings)}, calibrated {calibrated}")
+        return failed(f"{_network_name(settings)} has no calibration", str(error))
+    has_user_calibration = user_calibration(settings.face_dir, settings.vision.model).exists()
+    calibrated = f"locally, for FMR {calibration.fmr:g}" if has_user_calibration else "as shipped"
+    return _engine_finding(settings, f"{_network_name(settings)}, calibrated {calibrated}")
 
 
-def _network(settings: Settings) -> str:
+def _network_name(settings: Settings) -> str:
     return f"vision.model {settings.vision.model}" if settings.vision.model else "the default network"
 
 

@@ -20,7 +20,7 @@ from terminal.handover.folder import WORK_FOLDER
 
 MIN_FREE, LOW_FREE = 50, 500
 """Free space in megabytes."""
-LATE, TOO_LATE = timedelta(minutes=10), timedelta(hours=12)
+WARN_AGE, MAX_AGE = timedelta(minutes=10), timedelta(hours=12)
 """Age of a decision. Consents can be sent for 24 hours."""
 
 
@@ -31,7 +31,7 @@ def state_folder(settings: Settings) -> Finding:
             f"{folder} does not exist",
             "The first start creates it. Check that UKETSUKE_STATE_DIR is correct.",
         )
-    finding = _folder(folder, folder)
+    finding = _check_folder(folder, folder)
     if finding.grade == "OK" and system.accessible_to_others(folder):
         return warning(f"{finding.text}; other users of this computer can read it", f"chmod 700 {folder}")
     return finding
@@ -45,10 +45,10 @@ def results_folder(settings: Settings) -> Finding:
         return failed(f"{folder} does not exist", "Connect the share, or correct handover.folder.")
     # never write a test file where the receipt computer can see it
     work = folder / WORK_FOLDER
-    return _folder(folder, work if work.is_dir() else None)
+    return _check_folder(folder, work if work.is_dir() else None)
 
 
-def _folder(folder: Path, probe: Path | None) -> Finding:
+def _check_folder(folder: Path, probe: Path | None) -> Finding:
     """Check a folder by writing a test file to `probe`. If `probe` is None, only check the permissions."""
     if not folder.is_dir():
         return failed(f"{folder} is not a folder", "Move the file elsewhere, or set another folder.")
@@ -82,7 +82,7 @@ def ledger(settings: Settings) -> Finding:
     try:
         require_same(path)
     except LedgerError as error:
-        return failed(str(error), "Without a backup, run `uketsuke ledger begin`.")
+        return failed(str(error), "If you have no backup, run `uketsuke ledger begin`.")
     if not path.exists():
         return passed("none; the first reception creates it")
     verified = verify_file(path)
@@ -123,7 +123,7 @@ def grade_backlog(waiting: list[datetime], now: datetime) -> Finding:
         return passed("empty")
     oldest = now - min(waiting)
     text = f"{len(waiting)} to send or write, the oldest waiting for {oldest.total_seconds() / 60:.0f} minutes"
-    if oldest < LATE:
+    if oldest < WARN_AGE:
         return passed(text)
     remedy = "See the service and results folder checks. Only a running terminal sends and writes them."
-    return failed(text, remedy) if oldest > TOO_LATE else warning(text, remedy)
+    return failed(text, remedy) if oldest > MAX_AGE else warning(text, remedy)

@@ -89,7 +89,7 @@ def _describe_readers(settings: Settings, names: Sequence[str], selected: Sequen
     """Describe all readers, starting with those in use."""
     descriptions = [f"{name}{_notes(settings, name)}" for name in selected]
     if len(descriptions) > 1:
-        descriptions.append("with several readers, cards inserted before the start are ignored")
+        descriptions.append("with several readers, cards inserted before startup are ignored")
     unused = [name for name in names if name not in selected]
     return "; ".join([*descriptions, *([f"not used: {', '.join(unused)}"] if unused else [])])
 

@@ -19,14 +19,14 @@ def voice(settings: Settings) -> Finding:
             f"{ProblemCode.VOICE_MISSING.code}: no voice installed for {', '.join(languages_without_voice)}",
             _installation_hint(languages_without_voice[0]),
         )
-    offered = voices(settings, offered_languages(settings))
-    if not offered:
+    languages = voices(settings, offered_languages(settings))
+    if not languages:
         return passed("no voice is installed; see docs/voice.md")
     if shutil.which("aplay") is None:
         return warning(
-            f"{', '.join(offered)}; no sound in the terminal window", "Install aplay: `apt-get install alsa-utils`."
+            f"{', '.join(languages)}; no sound in the terminal window", "Install aplay: `apt-get install alsa-utils`."
         )
-    return passed(f"offered in {', '.join(offered)}")
+    return passed(f"offered in {', '.join(languages)}")
 
 
 def _installation_hint(language: str) -> str:

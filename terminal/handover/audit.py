@@ -61,31 +61,31 @@ def _differences(path: Path, by_check: dict[str, History]) -> Iterator[str]:
     if history is None or history.decided is None:
         yield "its check is not in this ledger: the file is from a different terminal, or records are missing"
         return
-    yield from _file(path.name, sha256(data).hexdigest(), history)
+    yield from _file_differences(path.name, sha256(data).hexdigest(), history)
     for insured in message.body.results if message.body is not None else ():
-        yield from _consents(insured, history)
+        yield from _consent_differences(insured, history)
 
 
-def _file(name: str, digest: str, history: History) -> Iterator[str]:
-    written = history.delivered or history.handing_over
-    if written is None:
+def _file_differences(name: str, digest: str, history: History) -> Iterator[str]:
+    handover = history.delivered or history.handing_over
+    if handover is None:
         yield "not recorded in the ledger as handed over"
-    elif written.event.file_name != name:
+    elif handover.event.file_name != name:
         yield "handed over under a different name"
-    elif written.event.sha256 is not None and written.event.sha256 != digest:
+    elif handover.event.sha256 is not None and handover.event.sha256 != digest:
         yield "changed since the handover"
 
 
-def _consents(insured: Insured, history: History) -> Iterator[str]:
+def _consent_differences(insured: Insured, history: History) -> Iterator[str]:
     """Compare the consents in the file. Ignore withdrawals made after the handover started."""
     decision = history.decision.event
     granted = {answer.item: answer.answered_at for answer in decision.answers if answer.granted}
-    written = history.handing_over or history.delivered
-    written_at = written.sequence if written is not None else None
+    handover = history.handing_over or history.delivered
+    handover_sequence = handover.sequence if handover is not None else None
     withdrawn = {
         item
         for record in history.withdrawals
-        if written_at is None or record.sequence < written_at
+        if handover_sequence is None or record.sequence < handover_sequence
         for item in record.event.items
     }
     for item in Item:

@@ -22,7 +22,7 @@ from terminal.handover.messages.kinds import (
     LONG_CONSENT_JOBS,
     UNSUPPORTED_KINDS,
     FileKind,
-    kind_of,
+    kind_for_name,
     read_message,
 )
 from terminal.handover.mistakes import likely_name, likely_prefix, parent_path, part_at
@@ -92,7 +92,7 @@ def _check_zip(name: str, data: bytes) -> Findings:
 
 def check_bytes(name: str, data: bytes) -> Findings:
     """Check file content. The file kind is derived from `name`, or from the content if the name is unknown."""
-    kind_by_name = kind_of(name)
+    kind_by_name = kind_for_name(name)
     problems = list(_name_problems(name, kind_by_name))
     if kind_by_name is None and UNSUPPORTED_KINDS.match(name):
         return Findings(name, None, tuple(problems))
@@ -148,7 +148,7 @@ def _kind_by_content(parsed: Parsed) -> FileKind | None:
         return None
     reference = parsed.root.find("MessageHeader/ReferenceClassification")
     if best.prefix == FACE_PREFIX and (reference is None or reference.text != "1"):
-        return kind_of("OQSsiquc01res_")
+        return kind_for_name("OQSsiquc01res_")
     return best
 
 
@@ -246,13 +246,13 @@ def _with_suggestion(problem: LayoutProblem, message: type[Part]) -> LayoutProbl
     """Return an unknown-element problem that suggests the likely name or the correct parent."""
     name, likely = problem.path.rpartition("/")[2], _likely_name(problem, message)
     if likely is not None:
-        return replace(problem, expected=f"{likely}; {_quotable(name)} does not exist", severity=Severity.ERROR)
+        return replace(problem, expected=f"{likely}; {_safe_name(name)} does not exist", severity=Severity.ERROR)
     parent = parent_path(name, message)
     if parent is not None:
         return replace(problem, expected=f"this element in {parent}", severity=Severity.ERROR)
     return problem
 
 
-def _quotable(name: str) -> str:
+def _safe_name(name: str) -> str:
     """Return the name, or a placeholder if it is not a plausible element name."""
     return name if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,60}", name) else "the element"

@@ -9,7 +9,7 @@ from terminal.handover.messages.insured import Insured
 from terminal.handover.parts import ConsentElements, part_fields
 
 CONSENT_VALIDITY: Final = timedelta(hours=24)
-"""Period of validity of a consent."""
+"""How long a consent is valid."""
 
 
 def _consent_fields(*, newer: bool) -> Iterator[tuple[str, ConsentElements]]:

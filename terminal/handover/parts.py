@@ -19,7 +19,7 @@ from terminal.handover.values import TIMESTAMP, XML_SPACE, Severity, Timestamp, 
 
 
 class Confidence(StrEnum):
-    """Source of an element."""
+    """Confidence in an element, by its source."""
 
     DOCUMENTED = "documented"
     """Named in a published document or interface description."""
@@ -171,7 +171,7 @@ def _write_consent(
 
 class LayoutFault(StrEnum):
     MISSING = "missing"
-    TWICE = "twice"
+    DUPLICATE = "duplicate"
     INVALID = "invalid"
     UNKNOWN = "unknown"
     """The layout has no such element in this position."""
@@ -237,7 +237,7 @@ class Reader:
             if name not in element_names(part):
                 self._add(elements[0], f"{path}/{name}", LayoutFault.UNKNOWN, "no such element here", Severity.WARNING)
             elif len(elements) > 1 and name not in repeatable:
-                self._add(elements[1], f"{path}/{name}", LayoutFault.TWICE, "once")
+                self._add(elements[1], f"{path}/{name}", LayoutFault.DUPLICATE, "one element")
         return children
 
     def _value(self, field: Field, marker: Element, children: dict[str, list[etree._Element]], path: str) -> object:
@@ -289,7 +289,7 @@ class Reader:
             return None
         text = element.text or ""
         if not text.strip(XML_SPACE):
-            self._add(element, path, LayoutFault.INVALID, "no empty element", Severity.NOTE)
+            self._add(element, path, LayoutFault.INVALID, "a non-empty element", Severity.NOTE)
             return None
         try:
             value = kind.read(text)

@@ -205,10 +205,10 @@ def _record(record: View, header: View | None, origin: Origin) -> Iterator[Layou
     for field in part_fields(Insured):
         if isinstance(field.marker, ConsentElements):
             yield from _consent(record, field.marker, header, origin)
-    yield from _provided(record)
+    yield from _unconsented_data(record)
     yield from _names(record)
     yield from _ratio(record)
-    yield from _groups(record)
+    yield from _consent_groups(record)
     birth_date, checked_on = record.day("Birthdate"), header.day("QualificationConfirmationDate") if header else None
     if birth_date and checked_on and birth_date > checked_on:
         yield record.problem("Birthdate", "a date no later than QualificationConfirmationDate", _WARNING)
@@ -229,7 +229,7 @@ def _names(record: View) -> Iterator[LayoutProblem]:
 
 
 def _ratio(record: View) -> Iterator[LayoutProblem]:
-    """Check that the ratio is 30 % if and only if the limit is B01 to B03 (income as in working life)."""
+    """Check that the ratio is 30 % if and only if the limit is B01 to B03 (現役並み)."""
     limit = record.text("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateClassificationFlag")
     recipient = record.text("ElderlyRecipientCertificateInfo", "ElderlyRecipientContributionRatio")
     ratio = record.text("InsuredPartialContributionRatio") or recipient
@@ -248,7 +248,7 @@ def _consent(record: View, marker: ConsentElements, header: View | None, origin:
         return
     if flag != "1":
         return
-    yield from _granted(record, marker, consent_time, available_time, origin)
+    yield from _consent_times(record, marker, consent_time, available_time, origin)
     reference = header.text("ReferenceClassification") if header else ""
     if marker.has_available_time and not origin.card_reader and reference == _BY_NUMBER:
         yield record.problem(
@@ -271,7 +271,7 @@ def _consent(record: View, marker: ConsentElements, header: View | None, origin:
         )
 
 
-def _granted(
+def _consent_times(
     record: View,
     marker: ConsentElements,
     consent_time: datetime | None,
@@ -303,7 +303,7 @@ CONSENTS_BY_LAW = CONSENTS[Item.HIGH_COST_LIMIT]
 """Provided by law since October 2024. The consent time is then absent."""
 
 
-def _provided(record: View) -> Iterator[LayoutProblem]:
+def _unconsented_data(record: View) -> Iterator[LayoutProblem]:
     """Check that data is present only with the consent it requires."""
     for data, flag in (
         ("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateRelatedConsFlg"),
@@ -313,7 +313,7 @@ def _provided(record: View) -> Iterator[LayoutProblem]:
             yield record.problem(data, f"absent unless {flag} is 1", confidence=Confidence.INFERRED)
 
 
-def _groups(record: View) -> Iterator[LayoutProblem]:
+def _consent_groups(record: View) -> Iterator[LayoutProblem]:
     """Check that the newer elements in a group contain the same answer as the original element."""
     for item, newer in NEWER_CONSENTS.items():
         original = CONSENTS[item]

@@ -74,7 +74,7 @@ UNSUPPORTED_KINDS: Final = re.compile(
 """Kinds that exist but are not simulated."""
 
 
-def kind_of(name: str, *, any_case: bool = False) -> FileKind | None:
+def kind_for_name(name: str, *, any_case: bool = False) -> FileKind | None:
     """Return the file kind for a file name, or None. `any_case` ignores case, like Windows."""
     if any_case:
         name = name.lower()
@@ -83,13 +83,13 @@ def kind_of(name: str, *, any_case: bool = False) -> FileKind | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadMessage:
     message: Part | None
     """None if a required element is missing or invalid."""
     problems: tuple[LayoutProblem, ...]
 
 
-def read_message(parsed: Parsed, message: type[Part]) -> Read:
+def read_message(parsed: Parsed, message: type[Part]) -> ReadMessage:
     reader = Reader()
     content = reader.read(parsed.root, message, ROOT)
-    return Read(content, tuple(sorted(reader.problems, key=lambda problem: problem.line)))
+    return ReadMessage(content, tuple(sorted(reader.problems, key=lambda problem: problem.line)))

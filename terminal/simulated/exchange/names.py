@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from terminal.handover.messages.kinds import FileKind, kind_of
+from terminal.handover.messages.kinds import FileKind, kind_for_name
 
 _PLAIN: Final = re.compile(r"([A-Za-z0-9]{5,15})(req)_([A-Za-z0-9_-]{1,80})\.xml", re.ASCII | re.IGNORECASE)
 
@@ -52,7 +52,7 @@ class Hostile:
 
 def request_name(name: str) -> RequestName | NotARequest | Hostile:
     """Parse a file name in the request folder."""
-    kind = kind_of(name, any_case=True)
+    kind = kind_for_name(name, any_case=True)
     looks_like_request = kind.prefix.endswith("req_") if kind else _SHAPE.match(name) is not None
     lower = name.lower()
     if not looks_like_request or not lower.endswith(".xml"):

@@ -337,7 +337,7 @@ def test_folder_problems_are_reported(ready: Settings, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, which not even root can write")
 def test_unwritable_folder_is_reported(ready: Settings) -> None:
-    finding = files._folder(Path("/proc"), Path("/proc"))
+    finding = files._check_folder(Path("/proc"), Path("/proc"))
     assert (finding.grade, "is not writable" in finding.text) == (Grade.BAD, True)
 
 

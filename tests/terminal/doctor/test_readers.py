@@ -26,7 +26,7 @@ from reader.softcard.pcscd import Pcscd, PcscdError
 from reader.softcard.vpcd import VpcdConnection
 from terminal.assembly import NotReady, reader_models
 from terminal.cli.reader import certificate_on_reader
-from terminal.cli.run import real_devices
+from terminal.cli.run import open_devices
 from terminal.doctor import readers
 from terminal.doctor.finding import Grade
 
@@ -68,9 +68,9 @@ def test_run_uses_the_virtual_reader_only_if_named(pcscd: Pcscd, tmp_path: Path)
     virtual_reader.insert(SoftCard(issue_kind("ordinary", TestAuthority.create())))
     try:
         for name in ("", "0", "*", "00 00"):
-            slot = real_devices(settings(tmp_path, name=name), None).slot
+            slot = open_devices(settings(tmp_path, name=name), None).slot
             assert isinstance(slot.connect(), ReaderLost), name
-        slot = real_devices(settings(tmp_path, name=FIRST), None).slot
+        slot = open_devices(settings(tmp_path, name=FIRST), None).slot
         while isinstance(card := slot.connect(), NoCard):  # pcscd polls every 0.4 s
             time.sleep(0.05)
         assert hasattr(card, "transmit")

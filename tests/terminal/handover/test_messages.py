@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from terminal.handover.messages.kinds import FACE_PREFIX, FILE_KINDS, FileKind, kind_of, read_message
+from terminal.handover.messages.kinds import FACE_PREFIX, FILE_KINDS, FileKind, kind_for_name, read_message
 from terminal.handover.messages.qualification import QualificationAnswer, QualificationRequest, SearchInfo
 from terminal.handover.parts import Element, LayoutFault, LayoutProblem, Part, element_names, part_fields
 from terminal.handover.values import Severity
@@ -59,19 +59,19 @@ def test_message_is_equal_after_writing_and_reading(
 
 @pytest.mark.parametrize("name", [kind.prefix + "202611210001.xml" for kind in FILE_KINDS])
 def test_every_kind_is_recognised_by_its_file_name(name: str) -> None:
-    kind = kind_of(name)
+    kind = kind_for_name(name)
     assert kind is not None
     assert name.startswith(kind.prefix)
 
 
 def test_card_reader_result_is_distinguished_from_a_plain_result() -> None:
-    face = kind_of(f"{FACE_PREFIX}1319999999_20261121091504.xml")
-    plain = kind_of("OQSsiquc01res_202611210001.xml")
+    face = kind_for_name(f"{FACE_PREFIX}1319999999_20261121091504.xml")
+    plain = kind_for_name("OQSsiquc01res_202611210001.xml")
     assert isinstance(face, FileKind)
     assert isinstance(plain, FileKind)
     assert (face.prefix, plain.prefix) == (FACE_PREFIX, "OQSsiquc01res_")
     assert face.message is plain.message is QualificationAnswer
-    assert kind_of("receipt.xml") is None
+    assert kind_for_name("receipt.xml") is None
 
 
 def test_element_names_are_unique_within_a_part() -> None:
@@ -180,7 +180,7 @@ def test_unusual_padding_of_an_insurer_number_causes_a_warning(number: str) -> N
 def test_duplicate_element_is_reported() -> None:
     duplicate = REQUEST.format(encoding="UTF-8").replace("<Birthdate>", "<Birthdate>19790101</Birthdate><Birthdate>")
     _, problems = reread(duplicate.encode(), QualificationRequest)
-    assert LayoutFault.TWICE in [problem.fault for problem in problems]
+    assert LayoutFault.DUPLICATE in [problem.fault for problem in problems]
 
 
 def test_unknown_element_causes_a_warning() -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from terminal.handover.messages.bulk import BulkAccepted, BulkFetch, BulkReception, BulkRequest, BulkResult, BulkUnits
 from terminal.handover.messages.header import BulkHeader, DatedRequestHeader, RequestHeader
-from terminal.handover.messages.kinds import kind_of, read_message
+from terminal.handover.messages.kinds import kind_for_name, read_message
 from terminal.handover.messages.lists import (
     BulkRegistrationRequest,
     BulkRegistrationResult,
@@ -92,7 +92,7 @@ def _result(job: str, header: BulkHeader, units: tuple[Any, ...] | None = None) 
 
 
 def _parse_upload(data: bytes, job: str) -> Upload:
-    kind, parsed = kind_of(f"{job}01req_"), parse(data, MAX_BULK_SIZE)
+    kind, parsed = kind_for_name(f"{job}01req_"), parse(data, MAX_BULK_SIZE)
     assert kind is not None
     assert isinstance(parsed, Parsed), "only parsed uploads are stored"
     message = read_message(parsed, kind.message).message

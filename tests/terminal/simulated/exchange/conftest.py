@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from terminal.handover.messages.kinds import kind_of, read_message
+from terminal.handover.messages.kinds import kind_for_name, read_message
 from terminal.handover.parts import Part
 from terminal.handover.values import Severity
 from terminal.handover.xml import MAX_BULK_SIZE, Encoding, Parsed, parse, write_document
@@ -68,7 +68,7 @@ class Counter:
         return self.read(name.replace("req_", "res_"))
 
     def read(self, name: str) -> Any:
-        kind = kind_of(name)
+        kind = kind_for_name(name)
         assert kind is not None
         parsed = parse((self.folders.res / name).read_bytes(), MAX_BULK_SIZE)
         assert isinstance(parsed, Parsed)
