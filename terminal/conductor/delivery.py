@@ -318,9 +318,9 @@ class Delivery:
         return outcome
 
     @property
-    def astray(self) -> dict[str, History]:
+    def uncertain(self) -> dict[str, History]:
         """Uncertain handovers by check id. Staff decide whether to repeat them."""
-        return self._hand_over.astray
+        return self._hand_over.uncertain
 
     async def decide_hand_over(self, check_id: str, *, again: bool) -> DeliveryOutcome:
         """Apply staff's decision on an uncertain handover: repeat or close it. Raises `LifeCycleError`."""

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 MAX_HANDOVER_WAIT = 3.0
 """Maximum seconds a reception waits for another handover before it leaves its result to the outbox."""
 
-ASTRAY = "result-astray"
+UNCERTAIN = "result-astray"
 """Alert code for an uncertain handover: the receipt computer may or may not have received the result."""
 
 OnAlert = Callable[[str, str], None]
@@ -58,7 +58,7 @@ class HandOver:
         self.on_unreadable_name: Callable[[str, str], Awaitable[None]] = _ignore_name
         """Called with reception and file stem before a result with ● in its names is written."""
         self.folder = folder
-        self.astray: dict[str, History] = {}
+        self.uncertain: dict[str, History] = {}
         """Uncertain handovers by check id: the file is not in the folder and may or may not have been picked up."""
         self._reception_waits = reception_waits
         self._ledger = ledger
@@ -103,7 +103,7 @@ class HandOver:
         """Record staff's decision on an uncertain handover. Raises `LifeCycleError` if the check has none."""
         async with self._one_at_a_time:
             await self._ledger_worker.run(lambda: self._ledger.hand_over_decided(check_id, again=again))
-            self.astray.pop(check_id, None)
+            self.uncertain.pop(check_id, None)
 
     async def settle(self, history: History) -> bool:
         """Return whether a handover interrupted by a crash was completed. If so, record it in the ledger."""
@@ -183,7 +183,7 @@ class HandOver:
             case ResultOnDisk(target=digest) if digest == handover.sha256:
                 return await self._record_delivered(history, handover.sha256)
             case ResultOnDisk(target=None):
-                self.astray.pop(history.check_id, None)
+                self.uncertain.pop(history.check_id, None)
                 return None  # written but never moved into the folder
             case ResultOnDisk():
                 return self._report_occupied(history)
@@ -222,7 +222,7 @@ class HandOver:
     async def _record_delivered(self, history: History, digest: str) -> DeliveryOutcome:
         name = _name(history)
         await self._ledger_worker.run(self._ledger.delivered, history.check_id, name, digest)
-        self.astray.pop(history.check_id, None)
+        self.uncertain.pop(history.check_id, None)
         return DeliveryOutcome(DeliveryStage.DELIVERED, name)
 
     def _report_occupied(self, history: History) -> DeliveryOutcome:
@@ -232,8 +232,8 @@ class HandOver:
 
     def _report_uncertain(self, history: History, failed: NotDelivered) -> DeliveryOutcome:
         if not history.without_card:  # staff repeat a check without a card
-            self.astray[history.check_id] = history
-            self._alert_staff(ASTRAY, history.check_id)
+            self.uncertain[history.check_id] = history
+            self._alert_staff(UNCERTAIN, history.check_id)
         return self._report_failure(history, failed)
 
     def _report_failure(self, history: History, failed: NotDelivered) -> DeliveryOutcome:

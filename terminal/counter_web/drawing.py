@@ -12,7 +12,7 @@ _PAGE_WORDS = {
     "previous": "web.previous",
     "toPad": "web.to-pad",
     "more": "web.more",
-    "notYet": "touch.not-yet",
+    "tooEarly": "touch.too-early",
     "oneMoment": "web.one-moment",
     "erase": "pin.erase",
     "enter": "pin.enter",
@@ -20,7 +20,7 @@ _PAGE_WORDS = {
     "birth-date": "code.birth-date",
     "expiry-year": "code.expiry-year",
     "security-code": "code.security-code",
-    "noSuchDay": "code.no-such-day",
+    "invalidDate": "code.invalid-date",
     "camera": "web.camera",
     "sound": "web.sound",
     "again": "web.again",
@@ -93,9 +93,9 @@ def _offer(offer: Offer) -> dict[str, Any]:
     return content
 
 
-def serialize_pad(parts: tuple[TypedPart, ...], *, no_such_day: bool) -> dict[str, Any]:
+def serialize_pad(parts: tuple[TypedPart, ...], *, has_invalid_date: bool) -> dict[str, Any]:
     """Serialize which positions have a digit, without the digits."""
     return {
         "parts": [{"id": part.id, "filled": part.filled} for part in parts],
-        "noSuchDay": no_such_day,
+        "invalidDate": has_invalid_date,
     }

@@ -159,8 +159,8 @@ class PatientScreen:
     def _typed(self) -> dict[str, object]:
         keypad = self._keypad
         if keypad is None:
-            return serialize_pad((), no_such_day=False)
-        return serialize_pad(keypad.parts(self.talk.body.pad), no_such_day=keypad.no_such_day)
+            return serialize_pad((), has_invalid_date=False)
+        return serialize_pad(keypad.parts(self.talk.body.pad), has_invalid_date=keypad.has_invalid_date)
 
     def _tell(self, kind: str, **content: object) -> None:
         if self.active_page is not None:
@@ -225,7 +225,7 @@ class PatientScreen:
         self.guide.attend(touch.key)
         event = self._talks.event(touch.serial, touch.offer, now) if now >= self._ignore_until else None
         if event is None or self._counter is None:
-            self._tell("not-yet")
+            self._tell("too-early")
             return
         self._ignore_until = now + self._settle_seconds
         self._counter.post(event)
@@ -234,7 +234,7 @@ class PatientScreen:
         """Handle a key of the pad. Refuse it if it was typed for another question."""
         pad = self.talk.body.pad
         if self._keypad is None or not pad or not self._talks.is_settled(key.serial, self._clock()):
-            self._tell("not-yet")
+            self._tell("too-early")
             return
         self._keypad.press(pad, key.key)
         self._tell("typed", pad=self._typed())

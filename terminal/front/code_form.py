@@ -31,7 +31,7 @@ class CodeForm:
         self._digits = bytearray(self.length)
         self._typed: list[int] = []
         """Typed positions in typing order."""
-        self.no_such_day = False
+        self.has_invalid_date = False
         """Whether the birth date just entered is invalid. No code was sent and no try was used."""
         if read is not None and len(read) == 14:
             digits = read if card_expiry_year is None else read[:6] + read[10:]
@@ -71,14 +71,14 @@ class CodeForm:
         if not 0 <= digit <= 9:
             raise ValueError("a digit must be 0 to 9")
         if not self.complete:
-            self.no_such_day = False
+            self.has_invalid_date = False
             place = self._digits.index(0)
             self._digits[place] = ord("0") + digit
             self._typed.append(place)
 
     def pop(self) -> None:
         """Erase the last typed digit. If no typed digit is left, erase everything read by a camera."""
-        self.no_such_day = False
+        self.has_invalid_date = False
         if self._typed:
             self._digits[self._typed.pop()] = 0
         else:
@@ -97,14 +97,14 @@ class CodeForm:
         self.wipe()
         if fault is not None:
             wipe_buffer(code)
-            self.no_such_day = True
+            self.has_invalid_date = True
             return None
         return code
 
     def wipe(self) -> None:
         wipe_buffer(self._digits)
         self._typed.clear()
-        self.no_such_day = False
+        self.has_invalid_date = False
 
     def _start(self, part: CodeField) -> int:
         before = self.parts[: self.parts.index(part)]

@@ -83,9 +83,9 @@ class Keypad:
         return self._form
 
     @property
-    def no_such_day(self) -> bool:
+    def has_invalid_date(self) -> bool:
         """Whether the birth date just entered is invalid. No code was sent."""
-        return self._form is not None and self._form.no_such_day
+        return self._form is not None and self._form.has_invalid_date
 
     def wipe(self) -> None:
         patient = self._counter.patient

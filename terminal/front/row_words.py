@@ -41,7 +41,7 @@ def remedies(row: Row, say: Words, rules: Rules) -> list[str]:
     if row.status in (
         ReceptionStatus.AWAITING,
         ReceptionStatus.HANDING_OVER,
-        ReceptionStatus.ASTRAY,
+        ReceptionStatus.UNCERTAIN,
         ReceptionStatus.CLOSED,
         ReceptionStatus.HELD_BACK,
         ReceptionStatus.EXPIRED,
@@ -49,5 +49,5 @@ def remedies(row: Row, say: Words, rules: Rules) -> list[str]:
         ReceptionStatus.DECLINED,
         ReceptionStatus.INTERRUPTED,
     ):
-        return [say(f"reception-status.{row.status}.helps")]
+        return [say(f"reception-status.{row.status}.instructions")]
     return []

@@ -18,7 +18,7 @@ class ReceptionStatus(StrEnum):
     HANDING_OVER = "handing-over"
     """Confirmed, but not handed over to the receipt computer."""
     DELIVERED = "delivered"
-    ASTRAY = "astray"
+    UNCERTAIN = "uncertain"
     """Uncertain handover: the receipt computer may or may not have received the result."""
     CLOSED = "closed"
     """Closed by staff without a handover."""
@@ -63,7 +63,7 @@ class Row:
     granted: tuple[Item, ...] = ()
     """Consents given and not withdrawn."""
     withdrawn: tuple[Item, ...] = ()
-    untold: bool = False
+    has_pending_withdrawal: bool = False
     """Whether a withdrawal has not been confirmed by the service."""
     may_withdraw: bool = False
     without_card: bool = False
@@ -72,7 +72,7 @@ class Row:
     def time(self) -> str:
         """Time of the reception, with the date if it may be from an earlier day."""
         at = datetime.fromisoformat(self.at)
-        earlier = self.status is ReceptionStatus.ASTRAY and not self.number
+        earlier = self.status is ReceptionStatus.UNCERTAIN and not self.number
         return f"{at.month}/{at.day} {at:%H:%M}" if earlier else f"{at:%H:%M}"
 
 
@@ -80,9 +80,9 @@ def rows(
     receptions: Mapping[str, AuditedReception],
     checks: Mapping[str, History],
     live: State,
-    astray: Mapping[str, History] | None = None,
+    uncertain: Mapping[str, History] | None = None,
 ) -> list[Row]:
-    """Return all receptions, newest first. `astray` contains uncertain handovers by check id, also of earlier days."""
+    """Return all receptions, newest first, with the uncertain handovers of earlier days. `uncertain`: by check id."""
     current = None if isinstance(live, Idle) else live.reception.id
     today = [
         _row(reception, checks.get(name), live if name == current else None) for name, reception in receptions.items()
@@ -92,12 +92,12 @@ def rows(
         for name, history in checks.items()
         if history.without_card
     ]
-    uncertain = {history.opened.event.reception_id: history for history in (astray or {}).values()}
-    today = [_astray(row) if row.reception in uncertain else row for row in today]
+    uncertain_receptions = {history.opened.event.reception_id: history for history in (uncertain or {}).values()}
+    today = [_mark_uncertain(row) if row.reception in uncertain_receptions else row for row in today]
     listed = {row.reception for row in today}
     today += [
-        _astray(_row(AuditedReception(name, 0, history.opened.at.isoformat(), ended=True), history, None))
-        for name, history in uncertain.items()
+        _mark_uncertain(_row(AuditedReception(name, 0, history.opened.at.isoformat(), ended=True), history, None))
+        for name, history in uncertain_receptions.items()
         if name not in listed
     ]
     return sorted(today, key=lambda row: (row.at, row.number), reverse=True)
@@ -120,14 +120,14 @@ def _row(audited: AuditedReception, history: History | None, live: State | None)
         check_id=history.check_id,
         granted=granted,
         withdrawn=_in_order(history.withdrawn),
-        untold=bool(history.unsettled),
+        has_pending_withdrawal=bool(history.unsettled),
         may_withdraw=bool(granted) and history.confirmed is not None,
         without_card=history.without_card,
     )
 
 
-def _astray(row: Row) -> Row:
-    return replace(row, status=ReceptionStatus.ASTRAY) if row.status is ReceptionStatus.HANDING_OVER else row
+def _mark_uncertain(row: Row) -> Row:
+    return replace(row, status=ReceptionStatus.UNCERTAIN) if row.status is ReceptionStatus.HANDING_OVER else row
 
 
 def _in_order(items: frozenset[Item]) -> tuple[Item, ...]:

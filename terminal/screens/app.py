@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STAFF_COMING_SECONDS = 6.0
-NOT_YET_SECONDS = 1.5
+TOO_EARLY_SECONDS = 1.5
 STAFF_KEY, DOCK_KEY = "f8", "f12"
 TEN_KEYS = {"asterisk": "*", "slash": "/", "plus": "+", "minus": "-", "full_stop": "."}
 """Keys of a numeric keypad by Textual's names, with NumLock on."""
@@ -244,7 +244,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             return
         event = self.talks.event(serial, offer_id, time.monotonic())
         if event is None:
-            self._show_remark(Remark.NOT_YET, NOT_YET_SECONDS)
+            self._show_remark(Remark.TOO_EARLY, TOO_EARLY_SECONDS)
         else:
             self.counter.post(event)
 

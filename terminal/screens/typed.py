@@ -79,15 +79,15 @@ class CodeFields(Widget, can_focus=False):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         form = self._form()
-        return 0 if form is None else len(form.parts) * 3 + (1 if form.no_such_day else 0)
+        return 0 if form is None else len(form.parts) * 3 + (1 if form.has_invalid_date else 0)
 
     def render(self) -> Text:
         form, say = self._form(), self._say
         text = Text(justify="center", no_wrap=True, overflow="crop")
         if form is None or say is None:
             return text
-        if form.no_such_day:
-            text.append(say("code.no-such-day") + "\n", "bold")
+        if form.has_invalid_date:
+            text.append(say("code.invalid-date") + "\n", "bold")
         for part in form.parts:
             text.append("\n".join(wrap(say(f"code.{part}"), self.content_size.width)) + "\n")
             text.append(_part_text(form, part, say), "bold reverse")
@@ -100,4 +100,4 @@ def _part_text(form: CodeForm, part: CodeField, say: Words) -> str:
         return "  " + "  ".join("●" if filled else "○" for filled in form.filled(part)) + "  "
     digits = [form.birth_digit(index) or "_" for index in range(LENGTHS[part])]
     year, month, day = ("".join(digits[at : at + 2]) for at in (0, 2, 4))
-    return f"  {say('code.birth-date.shape', year=year, month=month, day=day)}  "
+    return f"  {say('code.birth-date.format', year=year, month=month, day=day)}  "

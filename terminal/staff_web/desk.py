@@ -129,8 +129,8 @@ class StaffDesk:
     def draw(self) -> None:
         counter = self._counter
         if counter is not None:
-            astray = counter.delivery.astray if isinstance(counter, WithService) else {}
-            self._rows = rows(self._records.receptions, self._records.checks, counter.state, astray)
+            uncertain = counter.delivery.uncertain if isinstance(counter, WithService) else {}
+            self._rows = rows(self._records.receptions, self._records.checks, counter.state, uncertain)
             self.calls.settle({row.number for row in self._rows if row.status is ReceptionStatus.DELIVERED})
             if self._eye is not None:
                 self._eye.follow(counter.state)
@@ -254,7 +254,7 @@ class StaffDesk:
     async def _decide_hand_over(self, visitor: Visitor, reception: str, *, again: bool) -> None:
         say, counter = self._words[visitor.language], self._counter
         row = next(
-            (row for row in self._rows if row.reception == reception and row.status is ReceptionStatus.ASTRAY), None
+            (row for row in self._rows if row.reception == reception and row.status is ReceptionStatus.UNCERTAIN), None
         )
         if row is None or not isinstance(counter, WithService):
             return

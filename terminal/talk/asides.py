@@ -48,7 +48,7 @@ def size(display: Display, reception: str, scene: TalkContext) -> Offer:
 def contrast(display: Display, reception: str, scene: TalkContext) -> Offer:
     return Offer(
         id="contrast",
-        label=scene.say("button.not-contrast" if display.high_contrast else "button.contrast"),
+        label=scene.say("button.contrast.normal" if display.high_contrast else "button.contrast.high"),
         event=ev.DisplayChanged(reception, high_contrast=not display.high_contrast),
         key="f6",
         keypad_key="/",
@@ -69,7 +69,7 @@ def voice(display: Display, reception: str, scene: TalkContext) -> Offer | None:
 def _speed(display: Display, reception: str, scene: TalkContext) -> Offer | None:
     if not display.voice:
         return None
-    label = scene.say("voice.not-slow" if display.slow else "voice.slow")
+    label = scene.say("voice.speed.normal" if display.slow else "voice.speed.slow")
     return Offer(id="slow", label=label, event=ev.DisplayChanged(reception, slow=not display.slow))
 
 
@@ -80,7 +80,7 @@ def _low(display: Display, reception: str, scene: TalkContext) -> Offer | None:
     """
     if display.voice:
         return None
-    label = scene.say("button.not-low" if display.low else "button.low")
+    label = scene.say("button.height.normal" if display.low else "button.height.low")
     return Offer(id="low", label=label, event=ev.DisplayChanged(reception, low=not display.low))
 
 

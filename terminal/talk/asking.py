@@ -165,7 +165,7 @@ def _yes_or_no(
         offers=numbered(
             _back(state, scene),
             Offer(
-                id="no", label=say(f"answer.not-{verb}"), event=ev.QuestionAnswered(reception.id, question.id, False)
+                id="no", label=say(f"answer.do-not-{verb}"), event=ev.QuestionAnswered(reception.id, question.id, False)
             ),
             Offer(id="yes", label=say(f"answer.{verb}"), event=ev.QuestionAnswered(reception.id, question.id, True)),
         ),
@@ -275,7 +275,7 @@ def choice(question: Question, granted: bool, scene: TalkContext) -> Line:
     """Return the line for the answer to one question."""
     say = scene.say
     verb = _verb(question)
-    answer = say(f"answer.{verb}" if granted else f"answer.not-{verb}")
+    answer = say(f"answer.{verb}" if granted else f"answer.do-not-{verb}")
     return Line(say("summary.line", topic=say(f"topic.{question.id}"), answer=answer), LineKind.CHOICE)
 
 

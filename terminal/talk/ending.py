@@ -55,7 +55,7 @@ def _counts(state: Complete, scene: TalkContext) -> tuple[Line, ...]:
     if not state.flags:
         return ()
     counts = scene.say("complete.counts", shared=shared, kept=len(state.flags) - shared)
-    return hints(counts, scene.say("complete.take-back") if shared else "")
+    return hints(counts, scene.say("complete.withdrawal") if shared else "")
 
 
 def problem(state: Problem, scene: TalkContext) -> Body:

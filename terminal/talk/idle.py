@@ -20,7 +20,7 @@ def idle(state: Idle, scene: TalkContext) -> Body:
         return Body(
             step=GuideStep.READ,
             question=say(f"show.{state.guidance or CardGuidance.SHOW_CARD}"),
-            lines=hints(say("show.not-kept")),
+            lines=hints(say("show.not-stored")),
             sign=Sign.SHOW_CARD,
             offers=_start(scene),
         )

@@ -43,7 +43,7 @@ class Remark(StrEnum):
     NONE = ""
     STAFF_COMING = "staff.coming"
     VOICE_MISSING = "problem.voice-missing"
-    NOT_YET = "touch.not-yet"
+    TOO_EARLY = "touch.too-early"
     """The last touch was too early or for the previous question."""
 
 

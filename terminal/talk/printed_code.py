@@ -48,7 +48,7 @@ def _scanning(state: PrintedCodeEntry, both: str, scene: TalkContext) -> Body:
     return Body(
         step=GuideStep.CONFIRM,
         question=say(f"show.{state.guidance or CardGuidance.SHOW_CARD}"),
-        lines=hints(say("show.not-kept"), both),
+        lines=hints(say("show.not-stored"), both),
         sign=Sign.SHOW_CARD,
         offers=numbered(
             Offer(id="type", label=say("show.type"), event=ev.CodeTypingChosen(reception.id)),

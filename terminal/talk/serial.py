@@ -47,7 +47,7 @@ class Talks:
     def event(self, serial: int, offer_id: str, now: float) -> Event | None:
         """Return the event for a touch, or None if the touch is too early, for another question or not offered.
 
-        The front end responds to None with `Remark.NOT_YET`.
+        The front end responds to None with `Remark.TOO_EARLY`.
         """
         if not self.is_settled(serial, now):
             return None

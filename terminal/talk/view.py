@@ -171,15 +171,15 @@ def _card(state: State, scene: TalkContext) -> str:
     say = scene.say
     match state:
         case Idle(card_left=None):
-            return say("card.put") if state.out_of_service is None else ""
+            return say("card.insert") if state.out_of_service is None else ""
         case Idle():
-            return say("card.may-go")
+            return say("card.removable")
         case Reading():
-            return say("card.keep")
+            return say("card.do-not-remove")
         case Complete() | Inquiry():
-            return say("card.may-go") if state.reception.card_in else say("complete.thanks")
+            return say("card.removable") if state.reception.card_in else say("complete.thanks")
         case Problem():
-            return say("card.may-go") if state.reception.card_in else ""
+            return say("card.removable") if state.reception.card_in else ""
         case _:
             return say("card.read")
 
@@ -231,7 +231,7 @@ def _display_choices(display: Display, scene: TalkContext) -> tuple[Offer, ...]:
 def _sound(display: Display, scene: TalkContext) -> Offer:
     return Offer(
         id="sound",
-        label=scene.say("button.not-sound" if display.sound else "button.sound"),
+        label=scene.say("button.sound.off" if display.sound else "button.sound.on"),
         event=ev.DisplayChanged("", sound=not display.sound),
         key="f7",
         keypad_key="/",

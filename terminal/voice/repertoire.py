@@ -9,7 +9,7 @@ from terminal.words.catalogue import Speak, catalogue
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _CONSTANT = frozenset({"institution", "staff", "city"})
 """Placeholders with institution-specific but constant values."""
-_DRAWN_ONLY = ("app.", "place.", "web.", "step.", "card.", "code.birth-date.shape")
+_DRAWN_ONLY = ("app.", "place.", "web.", "step.", "card.", "code.birth-date.format")
 _KEYS = "123456789"
 
 

@@ -33,8 +33,8 @@ class Status:
         await asyncio.to_thread(self._records.read)
         if self._devices.answers is False and (self._request is None or self._request.done()):
             self._request = asyncio.create_task(self._devices.ask_service())
-        astray = self._counter.delivery.astray if isinstance(self._counter, WithService) else {}
-        today = rows(self._records.receptions, self._records.checks, self._counter.state, astray)
+        uncertain = self._counter.delivery.uncertain if isinstance(self._counter, WithService) else {}
+        today = rows(self._records.receptions, self._records.checks, self._counter.state, uncertain)
         unreadable = () if self._records.readable else (f"  ! {say('page.unreadable')}",)
         return [
             *(f"{_pad_label(line.name)}{'! ' if line.bad else ''}{line.text}" for line in self._devices.lines(say)),

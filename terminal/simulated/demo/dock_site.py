@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 _QUESTION = {
     "question": "webcam.question",
-    "kept": "webcam.kept",
+    "kept": "webcam.privacy",
     "sit": "webcam.sit",
     "take": "webcam.take",
     "language": "dock.language",

@@ -54,7 +54,7 @@ ASIDES = {
     "consent-leaving": ("consent", Aside.LEAVING),
 }
 REMARKS = {
-    "idle-not-yet": ("idle", Remark.NOT_YET),
+    "idle-too-early": ("idle", Remark.TOO_EARLY),
     "consent-staff-coming": ("consent", Remark.STAFF_COMING),
     "pin-voice-missing": ("pin", Remark.VOICE_MISSING),
 }
@@ -114,7 +114,7 @@ def _content(name: str, language: str, look: dict[str, Any], speak: Speak) -> di
     talk = talk_of(state, rules, speak, remark=remark)
     return serialize_talk(talk) | {
         "words": page_words(speak(talk.language), simulated=True),
-        "pad": serialize_pad(keypad.parts(talk.body.pad), no_such_day=keypad.no_such_day),
+        "pad": serialize_pad(keypad.parts(talk.body.pad), has_invalid_date=keypad.has_invalid_date),
     }
 
 

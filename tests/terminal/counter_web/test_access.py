@@ -187,9 +187,9 @@ def test_only_offers_of_the_current_question_are_accepted(visitor: Visitor) -> N
         serial = receive(socket, "talk")["talk"]["serial"]
         for offer, number in (("confirm", serial), ("all", serial - 1), ("all", serial + 1), ("__class__", serial)):
             socket.send(json.dumps({"type": "touch", "serial": number, "offer": offer}))
-            receive(socket, "not-yet")
+            receive(socket, "too-early")
         socket.send(json.dumps({"type": "key", "serial": serial, "key": "5"}))  # this screen has no keypad
-        receive(socket, "not-yet")
+        receive(socket, "too-early")
         assert not stage.counter.posted
 
 
@@ -220,7 +220,7 @@ def test_closing_a_waiting_page_does_not_redraw_the_active_page(visitor: Visitor
         while len(visitor.stage.terminal.screen._pages) > 1:
             time.sleep(0.01)
         first.send(json.dumps({"type": "touch", "serial": serial - 1, "offer": "pin"}))
-        assert json.loads(first.recv(timeout=60)) == {"type": "not-yet"}
+        assert json.loads(first.recv(timeout=60)) == {"type": "too-early"}
 
 
 def test_camera_pictures_are_refused_by_a_site_without_a_picture_handler(visitor: Visitor, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ class Texts:
         self.turn = (say("guidance.turn-left"), say("guidance.turn-right"))
         self.aloud = say("voice.aloud.yes")
         self.all, self.none = say("consent.all"), say("consent.none")
-        self.share, self.not_share = say("answer.share"), say("answer.not-share")
+        self.share, self.not_share = say("answer.share"), say("answer.do-not-share")
         self.done, self.take_card = say("complete.done"), say("complete.take-card")
 
 

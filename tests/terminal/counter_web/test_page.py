@@ -59,7 +59,7 @@ def test_early_touch_on_a_new_screen_shows_a_message(settling_stage: PageStage, 
     )
     show_screen(stage, page, "consent", settled=False)
     text = page.locator("#foot .state.loud")
-    expect(text).to_have_text(words("ja")("touch.not-yet"))
+    expect(text).to_have_text(words("ja")("touch.too-early"))
     assert not stage.counter.posted
     expect(text).not_to_be_visible()
 
@@ -232,7 +232,7 @@ def test_question_and_keypad_have_separate_pages_in_the_largest_text(settling_st
     expect(pad).to_be_visible()
     expect(question).to_be_hidden()
     page.locator("[data-target='key:5']").tap()  # the second tap of a double tap
-    expect(page.locator("#foot .state.loud")).to_have_text(words("ja")("touch.not-yet"))
+    expect(page.locator("#foot .state.loud")).to_have_text(words("ja")("touch.too-early"))
     page.locator(".turner .backward").tap()
     expect(question).to_be_visible()
     page.keyboard.type("731", delay=15)

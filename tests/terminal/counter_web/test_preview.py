@@ -138,7 +138,7 @@ def count_pictures(socket: Connection, camera: TestCamera) -> int:
         message = socket.recv(timeout=60)
         if isinstance(message, bytes):
             count += 1
-        elif json.loads(message)["type"] == "not-yet":
+        elif json.loads(message)["type"] == "too-early":
             return count
 
 

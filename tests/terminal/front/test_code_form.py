@@ -41,10 +41,10 @@ def test_incomplete_code_is_not_sent() -> None:
 def test_invalid_birth_date_is_cleared_and_not_sent(digits: str) -> None:
     form = type_digits(CodeForm(2031), digits)
     assert form.take() is None
-    assert form.no_such_day
+    assert form.has_invalid_date
     assert form.typed_of(CodeField.BIRTH_DATE) == 0
     form.push(6)
-    assert not form.no_such_day
+    assert not form.has_invalid_date
 
 
 def test_excess_digits_are_ignored_and_invalid_digits_raise() -> None:

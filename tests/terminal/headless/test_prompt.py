@@ -88,9 +88,9 @@ def test_pin_reception_at_the_prompt(counter: DemoCounter, desk: Desk) -> None:
             ("(1, 2, 3, esc, f2, f1)", "2"),
             (f"3  {say('answer.share')}", "3"),
             (f"3  {say('answer.share')}", "3"),
-            (f"2  {say('answer.not-share')}", "1"),
+            (f"2  {say('answer.do-not-share')}", "1"),
             (f"3  {say('answer.share')}", "3"),
-            (f"2  {say('answer.not-share')}", "2"),
+            (f"2  {say('answer.do-not-share')}", "2"),
             (f"2  {say('summary.confirm')}", "2"),
         ]
     )

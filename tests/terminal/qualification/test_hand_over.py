@@ -10,7 +10,7 @@ import pytest
 from consent.items import Item
 from consent.lifecycle import LifeCycleError
 from terminal.conductor.delivery import DeliveryStage
-from terminal.conductor.handing_over import ASTRAY
+from terminal.conductor.handing_over import UNCERTAIN
 from terminal.conductor.outcome import DeliveryOutcome
 from terminal.handover import process
 from terminal.handover.folder import WORK_FOLDER, DeliveryFailure, FileDelivered, NotDelivered
@@ -289,11 +289,11 @@ def test_staff_decide_about_a_hand_over_with_unknown_outcome(
             other = await office.delivery.deliver(await office.record_decision(client))
             assert other.stage is DeliveryStage.DELIVERED, "other results must not be delayed"
             await office.delivery.process_outbox()
-            assert list(office.delivery.astray) == [check_id]
-            assert office.reported.count(ASTRAY) == 1
+            assert list(office.delivery.uncertain) == [check_id]
+            assert office.reported.count(UNCERTAIN) == 1
             outcome = await office.delivery.decide_hand_over(check_id, again=again)
             assert outcome.stage is (DeliveryStage.DELIVERED if again else DeliveryStage.REFUSED)
-            assert (office.delivery.backlog(), office.delivery.astray) == (0, {})
+            assert (office.delivery.backlog(), office.delivery.uncertain) == (0, {})
             assert "hand-over-decided" in office.kinds()
             assert await office.delivery.withdraw(check_id, [Item.DIAGNOSIS]), "consents must remain withdrawable"
             with pytest.raises(LifeCycleError):

@@ -76,7 +76,7 @@ async def _decide_on_lost_result(office: Office, page: Page) -> None:
     shutil.rmtree(results / WORK_FOLDER)
     await delivery.process_outbox()
     await page.locator("[data-call=astray] button").click()
-    await page.locator(row(4, "astray")).get_by_role("button", name="どうするか決める").click()
+    await page.locator(row(4, "uncertain")).get_by_role("button", name="どうするか決める").click()
     assert await office.axe(page) == []
     await page.locator("dialog").get_by_role("button", name="もう一度 渡す").click()
     await page.locator("#said", has_text="結果を渡しました").wait_for()

@@ -80,7 +80,7 @@ def test_a_double_tap_does_not_answer_the_next_question() -> None:
     consent = talks.show(state_of("consent"), RULES, 10.0)
     assert talks.event(consent.serial, "all", 10.0 + SETTLE_SECONDS - 0.01) is None
     assert talks.event(consent.serial, "all", 10.0 + SETTLE_SECONDS) == ev.ShareAll("r1")
-    translated = talks.show(state_of("consent", "en"), RULES, 11.0, remark=Remark.NOT_YET)
+    translated = talks.show(state_of("consent", "en"), RULES, 11.0, remark=Remark.TOO_EARLY)
     assert talks.event(translated.serial, "all", 11.0) == ev.ShareAll("r1"), (
         "a change of language does not restart the delay"
     )

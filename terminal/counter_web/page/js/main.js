@@ -45,7 +45,7 @@ const link = new Link({
       case "typed":
         screen.typed(message.pad);
         break;
-      case "not-yet":
+      case "too-early":
         screen.early();
         break;
       case "say":

@@ -28,7 +28,7 @@ export function places(typed, words) {
   const single = typed.parts.length === 1;
   const now = current(typed);
   return make("div", { class: "parts" },
-    typed.noSuchDay ? make("p", { class: "reason" }, sentence(words.noSuchDay)) : undefined,
+    typed.invalidDate ? make("p", { class: "reason" }, sentence(words.invalidDate)) : undefined,
     ...typed.parts.map((part) => make("div", { class: `part${part === now ? " current" : ""}` },
       single ? undefined : make("p", {}, sentence(words[part.id])),
       make("div", { class: `dots${part.filled.length === 6 ? " six pairs" : ""}${single ? "" : " small"}`, role: "img", "aria-label": `${plain(words[part.id])}: ${part.filled.filter(Boolean).length} / ${part.filled.length}` },

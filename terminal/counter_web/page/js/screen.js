@@ -183,7 +183,7 @@ export class Screen {
     const talk = this.talk;
     if (!talk) return;
     const early = performance.now() < this.#early;
-    const loud = early ? talk.words.notYet : talk.warning || talk.notice || (this.#silent ? talk.words.sound : "");
+    const loud = early ? talk.words.tooEarly : talk.warning || talk.notice || (this.#silent ? talk.words.sound : "");
     if (loud !== this.#loud) this.#footPage = 0;
     this.#loud = loud;
     const again = talk.low ? this.#again() : "";
@@ -229,7 +229,7 @@ export class Screen {
     const zone = this.#zones.body;
     this.picture.follow(body, words.camera);
     const { progress, towards, ...still } = body;
-    const text = JSON.stringify([still, current(typed)?.id, typed.noSuchDay, serial, words.next, zone.clientHeight]);
+    const text = JSON.stringify([still, current(typed)?.id, typed.invalidDate, serial, words.next, zone.clientHeight]);
     if (this.#drawn.body === text) return;
     this.#drawn.body = text;
     const { size, low } = this.talk;

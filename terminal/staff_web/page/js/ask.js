@@ -40,14 +40,14 @@ export function name(reception, words, send) {
 }
 
 /** Ask how to handle a result that may be lost. */
-export function astray(words, reception, send) {
+export function resolveUncertain(words, reception, send) {
   const answer = (again) => () => { dialog.close(); send({ type: "hand-over", reception, again }); };
-  const dialog = open("sure", words["astray-sure"],
-    make("p", {}, words["astray-look"]),
+  const dialog = open("sure", words["uncertain-question"],
+    make("p", {}, words["uncertain-hint"]),
     make("div", { class: "row" },
       button(words.back, () => dialog.close()),
-      button(words["astray-again"], answer(true), "main"),
-      button(words["astray-close"], answer(false), "danger")));
+      button(words["uncertain-again"], answer(true), "main"),
+      button(words["uncertain-close"], answer(false), "danger")));
 }
 
 /** Ask which consents to withdraw. */

@@ -2,11 +2,11 @@
 
 import { make } from "/page/js/make.js";
 import { form } from "./nocard.js";
-import { astray, button, name, sure, withdraw } from "./ask.js";
+import { button, name, resolveUncertain, sure, withdraw } from "./ask.js";
 
-const SIGNS = { delivered: "✓", "under-way": "…", awaiting: "⏳", "handing-over": "⏳", astray: "!", problem: "!", "held-back": "!", expired: "!", refused: "!", interrupted: "!" };
+const SIGNS = { delivered: "✓", "under-way": "…", awaiting: "⏳", "handing-over": "⏳", uncertain: "!", problem: "!", "held-back": "!", expired: "!", refused: "!", interrupted: "!" };
 const OFF = new Set(["closed", "left", "inquiry", "discarded", "declined"]);
-const BAD = new Set(["astray", "problem", "held-back", "expired", "refused", "interrupted"]);
+const BAD = new Set(["uncertain", "problem", "held-back", "expired", "refused", "interrupted"]);
 const expanded = new Set();
 
 export function calls(list, words, send) {
@@ -45,14 +45,14 @@ function line(row, words, send) {
       row.why ? make("span", {}, row.code ? `${row.why}（${row.code}）` : row.why) : "",
       row.withdrawn.length ? make("span", { class: "taken" }, `${words.withdrawn}：${row.withdrawn.join("・")}`) : "",
       row.noName ? make("span", {}, row.noName) : "",
-      row.untold ? make("span", { class: "note" }, words.untold) : ""),
+      row.serviceNotInformed ? make("span", { class: "note" }, words["service-not-informed"]) : ""),
     make("div", { class: "row" }, row.name ? button(words.name, () => name(row.reception, words, send), "", `name-${row.number}`) : "",
-    row.astray ? button(words.astray, () => astray(words, row.reception, send), "main", `astray-${row.number}`) : "",
+    row.uncertain ? button(words.uncertain, () => resolveUncertain(words, row.reception, send), "main", `uncertain-${row.number}`) : "",
     row.mayWithdraw ? button(words.withdraw, () => withdraw(words, row,
       (items) => send({ type: "withdraw", reception: row.reception, items })), "", `withdraw-${row.number}`) : ""));
-  if (row.helps.length) {
-    const details = make("details", { open: expanded.has(row.reception) }, make("summary", { "data-key": `helps-${row.number}` }, words.helps),
-      make("ul", {}, ...row.helps.map((text) => make("li", {}, text))));
+  if (row.instructions.length) {
+    const details = make("details", { open: expanded.has(row.reception) }, make("summary", { "data-key": `instructions-${row.number}` }, words["what-to-do"]),
+      make("ul", {}, ...row.instructions.map((text) => make("li", {}, text))));
     details.addEventListener("toggle", () => expanded[details.open ? "add" : "delete"](row.reception));
     item.append(details);
   }
