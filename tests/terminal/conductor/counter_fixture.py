@@ -68,10 +68,9 @@ class Desk:
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Desk"]:
         self.place = SimulatedPlace()
-        devices = Devices(self.place.slot, self.place.scanner, Camera(EmptyRoom()), no_engine)
         self.conductor = open_terminal(
             self.settings,
-            devices,
+            self.devices(),
             rules=replace(session_rules(self.settings), **self._rules),
             anchors=self.counter.props.trust_anchors,
         )
@@ -83,6 +82,9 @@ class Desk:
         finally:
             self.conductor.stop()
             await conductor_task
+
+    def devices(self) -> Devices:
+        return Devices(self.place.slot, self.place.scanner, Camera(EmptyRoom()), no_engine)
 
     async def wait_for_reader(self) -> None:
         """Wait until the conductor watches the reader. It ignores cards inserted earlier."""

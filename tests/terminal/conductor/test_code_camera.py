@@ -1,12 +1,10 @@
 """Reading the printed code with a camera over the reader, from rendered card fronts."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
-from terminal.assembly import Devices, open_terminal, session_rules
+from terminal.assembly import Devices
 from terminal.conductor.code_camera import CodeCamera
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -28,28 +26,10 @@ class EmptyEngine:
 class FilmedDesk(Desk):
     """A counter with a camera over the reader."""
 
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator["FilmedDesk"]:
+    def devices(self) -> Devices:
         self.source = CardOverReader(lambda: self.place.card)
-        self.conductor = open_terminal(
-            self.settings,
-            Devices(
-                self.place.slot,
-                CodeCamera(Camera(self.source), own=True, seconds=60),
-                Camera(EmptyRoom()),
-                EmptyEngine,  # type: ignore[arg-type]
-            ),
-            rules=session_rules(self.settings),
-            anchors=self.counter.props.trust_anchors,
-        )
-        self.conductor.listen(on_state=self.states.append)
-        conductor_task = asyncio.create_task(self.conductor.run())
-        await self.wait_for_reader()
-        try:
-            yield self
-        finally:
-            self.conductor.stop()
-            await conductor_task
+        code_camera = CodeCamera(Camera(self.source), own=True, seconds=60)
+        return Devices(self.place.slot, code_camera, Camera(EmptyRoom()), EmptyEngine)  # type: ignore[arg-type]
 
     async def choose_face(self) -> None:
         self.place.insert(self.card("face-match"))
