@@ -48,7 +48,7 @@ from terminal.qualification.receipts import ChecksMissing, verify_with_receipts
 from terminal.simulated.service.enrolment import registry_path, service_key
 from terminal.simulated.service.registry import Registry, RegistryFile
 from terminal.simulated.service.temporary_postgres import TemporaryPostgres
-from tests.terminal.backups.clinic import Card, ClinicTerminal, ServiceSilent, issue_cards
+from tests.terminal.backups.clinic import Card, ClinicTerminal, ServiceUnavailable, issue_cards
 
 CARDS = 20
 OUTBOX_INTERVAL = 5.0
@@ -118,7 +118,7 @@ async def patients(
             try:
                 outcome = await terminal.reception(granted=chance.random() < 0.7, reading_seconds=reads)
                 break
-            except ServiceSilent:
+            except ServiceUnavailable:
                 counts["tried again"] += 1
                 await asyncio.sleep(chance.uniform(1, 3))
         counts["received"] += 1

@@ -57,7 +57,7 @@ class ReaderSettings(Section):
     """Start of the three-month grace period after a certificate expires. The service's decision takes precedence."""
 
 
-class AlsoPin(StrEnum):
+class FaceAndPinPolicy(StrEnum):
     """Whether to require both face and PIN, for institutions that need more certainty."""
 
     NEVER = "never"
@@ -85,7 +85,7 @@ class VisionSettings(Section):
     """Time limit for finding enough good frames in a face check."""
     attempts: int = Field(default=3, ge=1, le=5)
     """Maximum number of face checks per reception. Then only the PIN or staff can confirm the holder."""
-    also_pin: AlsoPin = AlsoPin.NEVER
+    also_pin: FaceAndPinPolicy = FaceAndPinPolicy.NEVER
     """Require the PIN after the face: `never`, `where-possible` (unless the card or terminal lacks one of them), or
     `always` (staff confirm holders who lack one of them). If both are required, staff decide when one is refused."""
     anti_photo: AntiPhoto = AntiPhoto.STANDARD

@@ -65,7 +65,7 @@ def session_rules(settings: Settings, *, first_language: str = "") -> Rules:
         face=settings.vision.face,
         face_attempts=settings.vision.attempts,
         camera_stays_on=settings.vision.keep_open and settings.vision.face,
-        also_pin=settings.vision.also_pin,
+        face_and_pin=settings.vision.also_pin,
         require_genuine_record=settings.reader.require_genuine_record,
         grace=settings.reader.grace,
         staff_enabled=bool(effective_hash(settings)),
@@ -201,7 +201,7 @@ def open_ledger_desk(settings: Settings, client: QualificationClient, clock: Clo
         settings.handover.encoding,
         options,
         signature_required=settings.consent.card_signature is CardSignaturePolicy.REQUIRED,
-        reception_waits=settings.handover.reception_waits_seconds,
+        max_reception_wait=settings.handover.reception_waits_seconds,
     )
     return ledger_desk, delivery
 

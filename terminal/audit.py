@@ -21,7 +21,7 @@ from terminal.session.events import (
     FaceRefused,
     QuestionAnswered,
     ReaderChanged,
-    StaffSaysSame,
+    StaffConfirmed,
 )
 from terminal.session.rules import Now
 from terminal.session.states import ChoosingMethod, Complete, Idle, Opening, PinEntry, Problem, State, Submitting
@@ -65,7 +65,7 @@ def _detail(event: Event, after: State) -> str:
             return f"{question_id}={int(granted)}"
         case FaceRefused(reason=reason):
             return reason
-        case StaffSaysSame():
+        case StaffConfirmed():
             return "by eye"
     match after:
         case Problem(problem=problem):

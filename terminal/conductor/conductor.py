@@ -326,7 +326,7 @@ class Conductor:
                 return await self.service.register(ids, check_id)
             case fx.RecordOpenedCheck():
                 recorded = await self.ledger.record_opened(effect, patient)
-                return ev.OpenedRecorded(*ids) if recorded else ev.LedgerFailed(*ids)
+                return ev.OpenedCheckRecorded(*ids) if recorded else ev.LedgerFailed(*ids)
             case fx.RecordDecision():
                 return await self.decision.decide(effect, patient)
             case fx.Deliver(check_id=check_id):
@@ -347,7 +347,7 @@ class Conductor:
         except LedgerError as error:
             log.critical("ledger: %s", error)
             self._alert_staff(ProblemCode.LEDGER_FAILED.code)
-            return ev.ServiceSilent(*ids)  # the outbox will retry
+            return ev.ServiceUnavailable(*ids)  # the outbox will retry
         return delivered_event(ids, outcome)
 
     async def _settle_interrupted(self) -> None:

@@ -88,9 +88,9 @@ class Delivery:
         options: "FaceOptions | None" = None,
         *,
         signature_required: bool = False,
-        reception_waits: float = MAX_HANDOVER_WAIT,
+        max_reception_wait: float = MAX_HANDOVER_WAIT,
     ) -> None:
-        """`reception_waits`: maximum seconds a reception waits for the handover of another result."""
+        """`max_reception_wait`: maximum seconds a reception waits for the handover of another result."""
         self.ledger = ledger
         self.on_problem: Callable[[str], None] = lambda code: None
         """Called with an alert code, at most once per code and check."""
@@ -108,7 +108,7 @@ class Delivery:
             self._alert_staff,
             encoding,
             options,
-            reception_waits,
+            max_reception_wait,
         )
         self._submitting = asyncio.Lock()
         self._alerted: set[tuple[str, str]] = set()
@@ -134,7 +134,6 @@ class Delivery:
         self, check_id: str, card_signature: bytes | None = None, *, again: bool = False
     ) -> DeliveryOutcome:
         """Deliver the check as far as possible. Raises `consent.store.LedgerError` if the ledger cannot be written.
-
         `card_signature` is sent with the first submission and not stored. The outbox sets `again`.
         """
         service_now = self._client.clock.now()

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 MAX_HANDOVER_WAIT = 3.0
 """Maximum seconds a reception waits for another handover before it leaves its result to the outbox."""
 
-UNCERTAIN = "result-astray"
+UNCERTAIN = "handover-uncertain"
 """Alert code for an uncertain handover: the receipt computer may or may not have received the result."""
 
 OnAlert = Callable[[str, str], None]
@@ -53,14 +53,14 @@ class HandOver:
         alert_staff: OnAlert,
         encoding: "Encoding" = "UTF-8",
         options: "FaceOptions | None" = None,
-        reception_waits: float = MAX_HANDOVER_WAIT,
+        max_reception_wait: float = MAX_HANDOVER_WAIT,
     ) -> None:
         self.on_unreadable_name: Callable[[str, str], Awaitable[None]] = _ignore_name
         """Called with reception and file stem before a result with ● in its names is written."""
         self.folder = folder
         self.uncertain: dict[str, History] = {}
         """Uncertain handovers by check id: the file is not in the folder and may or may not have been picked up."""
-        self._reception_waits = reception_waits
+        self._max_reception_wait = max_reception_wait
         self._ledger = ledger
         self._ledger_worker = ledger_worker
         self._client = client
@@ -77,7 +77,7 @@ class HandOver:
         if patient_waits and self.folder.hangs:
             return DeliveryOutcome(DeliveryStage.CONFIRMED)
         try:
-            async with asyncio.timeout(self._reception_waits if patient_waits else None):
+            async with asyncio.timeout(self._max_reception_wait if patient_waits else None):
                 await self._one_at_a_time.acquire()
         except TimeoutError:
             return DeliveryOutcome(DeliveryStage.CONFIRMED)

@@ -32,7 +32,7 @@ def delivered_event(ids: tuple[str, int], outcome: DeliveryOutcome) -> ev.Event:
         case DeliveryStage.CONFIRMED | DeliveryStage.HELD_BACK:
             return ev.Accepted(*ids, delivered=False)
         case DeliveryStage.SILENT:
-            return ev.ServiceSilent(*ids)
+            return ev.ServiceUnavailable(*ids)
         case DeliveryStage.REFUSED:
             # the reason is unknown if a submission by the outbox was refused in the meantime
             return ev.ServiceRefused(*ids, outcome.reason or RefusalReason.CONFLICT)

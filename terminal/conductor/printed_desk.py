@@ -13,13 +13,13 @@ from terminal.conductor.wiping import wipe_buffer
 from terminal.conductor.worker import Worker
 from terminal.session.effects import ReadFront, ScanCode
 from terminal.session.events import (
-    CodeGuided,
     CodeNotScanned,
     CodeScanned,
     Event,
-    FrontGuided,
+    FrontGuidance,
     FrontNotShown,
     FrontRead,
+    ScanGuidance,
 )
 from vision.printed.card_guidance import CardGuidance
 
@@ -62,7 +62,7 @@ class PrintedDesk:
         self._stop_ahead.set()
 
         def on_guidance(guidance: CardGuidance) -> None:
-            post(CodeGuided(*ids, guidance))
+            post(ScanGuidance(*ids, guidance))
 
         code, pinless = await self._worker.run(self._scan, effect.expiry, on_guidance, stop, patient)
         if code is not None and stop.is_set():  # a typed code may be on its way to the card
@@ -129,7 +129,7 @@ class PrintedDesk:
         if not isinstance(scanner, CodeCamera):
             return FrontNotShown()
         self._stop = stop = threading.Event()
-        fields = await self._worker.run(scanner.read, None, lambda guidance: post(FrontGuided(guidance)), stop)
+        fields = await self._worker.run(scanner.read, None, lambda guidance: post(FrontGuidance(guidance)), stop)
         try:
             code, expiry, pinless = code_of(fields), fields.expiry, fields.pinless
         finally:

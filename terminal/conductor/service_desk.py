@@ -37,7 +37,7 @@ class ServiceDesk:
             case Refused(reason=reason):
                 return ev.ServiceRefused(*ids, reason)
             case NoAnswer():
-                return ev.ServiceSilent(*ids)
+                return ev.ServiceUnavailable(*ids)
 
     def sign_verdict(self, way: Way, reason: str, patient: Patient) -> None:
         """Sign the verdict that the person at the terminal is the holder, with the terminal's key."""
@@ -72,7 +72,7 @@ class ServiceDesk:
             case Refused(reason=reason):
                 return ev.ServiceRefused(*ids, reason)
             case NoAnswer():
-                return ev.ServiceSilent(*ids)
+                return ev.ServiceUnavailable(*ids)
 
     async def register(self, ids: tuple[str, int], check_id: str) -> ev.Event:
         match await self.client.register(check_id):
@@ -81,7 +81,7 @@ class ServiceDesk:
             case Refused(reason=reason):
                 return ev.ServiceRefused(*ids, reason)
             case NoAnswer():
-                return ev.ServiceSilent(*ids)
+                return ev.ServiceUnavailable(*ids)
 
 
 def _key_proof(way: Way, patient: Patient) -> PinProof | PhoneProof | None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from config.settings import AlsoPin, Settings
+from config.settings import FaceAndPinPolicy, Settings
 from reader.authenticity import TrustAnchorError, load_trust_anchors
 from terminal.doctor.finding import Finding, failed, passed, warning
 from terminal.qualification.tls_files import terminal_tls_files
@@ -57,12 +57,12 @@ def trust_anchors(settings: Settings) -> Finding:
     if settings.reader.require_genuine_record:
         no_face = "none: the face check is not possible"
         match settings.vision.also_pin:
-            case AlsoPin.NEVER:
+            case FaceAndPinPolicy.NEVER:
                 return warning(f"{no_face}, only the PIN", "Set reader.trust_anchors.")
-            case AlsoPin.WHERE_POSSIBLE:
+            case FaceAndPinPolicy.WHERE_POSSIBLE:
                 text = f"{no_face}, and vision.also_pin = where-possible only asks for the PIN"
                 return warning(text, "Set reader.trust_anchors.")
-            case AlsoPin.ALWAYS:
+            case FaceAndPinPolicy.ALWAYS:
                 text = f"{no_face}, but vision.also_pin = always requires it"
                 return failed(text, "Set reader.trust_anchors, or vision.also_pin to where-possible.")
     return warning(

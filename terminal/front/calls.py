@@ -22,7 +22,7 @@ class CallKind(StrEnum):
     EXPIRED = "expired"
     """A decision could not be sent before its consents expired."""
     NOT_OURS = "not-ours"
-    UNCERTAIN = "astray"
+    UNCERTAIN = "uncertain"
     """Uncertain handover: the receipt computer may or may not have received a result."""
     HANGS = "hangs"
     CLOCK = "clock"
@@ -34,7 +34,7 @@ _KINDS = {
     "called": CallKind.PATIENT,
     "card-left": CallKind.CARD_LEFT,
     "decision-expired": CallKind.EXPIRED,
-    "result-astray": CallKind.UNCERTAIN,
+    "handover-uncertain": CallKind.UNCERTAIN,
     Outcome.REGISTRATION_DECLINED.value: CallKind.NO_CARD_TODAY,
     Outcome.NOT_VALID.value: CallKind.NO_CARD_TODAY,
     Outcome.AWAITING.value: CallKind.NOT_DELIVERED,

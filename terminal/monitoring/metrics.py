@@ -180,7 +180,7 @@ class Metrics:
                 self._uncertain.inc()
             case ev.CameraChanged(available=available):
                 self._devices.labels("camera").set(float(available))
-            case ev.ServiceSilent():
+            case ev.ServiceUnavailable():
                 self._devices.labels("service").set(0)
             case ev.ChallengeFetched() | ev.CheckOpened() | ev.Registered() | ev.Accepted() | ev.ServiceRefused():
                 self._devices.labels("service").set(1)

@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 STAFF_COMING_SECONDS = 6.0
 TOO_EARLY_SECONDS = 1.5
 STAFF_KEY, DOCK_KEY = "f8", "f12"
-TEN_KEYS = {"asterisk": "*", "slash": "/", "plus": "+", "minus": "-", "full_stop": "."}
+NUMPAD_KEYS = {"asterisk": "*", "slash": "/", "plus": "+", "minus": "-", "full_stop": "."}
 """Keys of a numeric keypad by Textual's names, with NumLock on."""
 PAD_KEYS = {"enter": ENTER, "backspace": ERASE, "delete": ERASE, "*": ERASE}
 
@@ -264,7 +264,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         talk = self.desk.talk
         if talk is None or self.counter is None:
             return
-        key = TEN_KEYS.get(event.key, event.key)
+        key = NUMPAD_KEYS.get(event.key, event.key)
         typed = self._keypad is not None and any(part.typed for part in self._keypad.parts(talk.body.pad))
         self.guide.attend(key)
         offer = talk.pressed(key, typed=typed)
@@ -328,7 +328,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         if sure and counter is not None and not isinstance(counter.state, Idle):
             reception = counter.state.reception.id
             counter.post(ev.StaffAuthenticated(reception))
-            counter.post(ev.StaffDiscards(reception))
+            counter.post(ev.StaffDiscarded(reception))
 
     def _stop(self, sure: bool | None) -> None:
         if sure:

@@ -3,9 +3,9 @@
 from msgspec.structs import replace
 
 from terminal.qualification.contract import Way
-from terminal.session.certainty import has_camera
 from terminal.session.choosing import choose
 from terminal.session.effects import StopFaceCheck
+from terminal.session.face_and_pin import has_camera
 from terminal.session.methods import method_reason, ways
 from terminal.session.moves import Step
 from terminal.session.rules import Now, Rules

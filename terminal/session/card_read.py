@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from config.settings import AlsoPin
+from config.settings import FaceAndPinPolicy
 from reader.facts import CardFacts, Medium
 from terminal.failures import card_failure_problem
 from terminal.problems import ProblemCode
@@ -60,7 +60,7 @@ def _read(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> Ste
 
 def _refusal(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> ProblemCode | None:
     """Return why the card is refused, or None. A phone has no grace period and no photo for a face check."""
-    if reception.by_phone and (not rules.phone or rules.also_pin is AlsoPin.ALWAYS):
+    if reception.by_phone and (not rules.phone or rules.face_and_pin is FaceAndPinPolicy.ALWAYS):
         return ProblemCode.PHONE_NOT_TAKEN
     if facts.certificate_not_after is None:
         return None  # only readable after PIN verification on the phone; checked by the service

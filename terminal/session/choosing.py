@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from config.settings import AlsoPin
+from config.settings import FaceAndPinPolicy
 from reader.facts import Medium
 from terminal.qualification.contract import Way
 from terminal.session.effects import CheckFace, OpenFaceRecord, ScanCode, StopScan, WipeCode
@@ -59,7 +59,7 @@ def choosing(state: ChoosingMethod, event: Event, rules: Rules, now: Now) -> Ste
 
 
 def begin_pin(reception: Reception, rules: Rules, now: Now, why: MethodReason = MethodReason.NOTHING) -> Step:
-    if rules.also_pin is not AlsoPin.NEVER and not reception.camera:
+    if rules.face_and_pin is not FaceAndPinPolicy.NEVER and not reception.camera:
         # the PIN alone confirms the holder, even if the camera becomes available during PIN entry
         reception = replace(reception, camera_failed=True)
     return Step(

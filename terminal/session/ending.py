@@ -16,7 +16,7 @@ from terminal.session.events import (
     LedgerFailed,
     NextFamilyMember,
     ServiceRefused,
-    ServiceSilent,
+    ServiceUnavailable,
     StaffAuthenticated,
     Understood,
 )
@@ -60,7 +60,7 @@ def submitting(state: Submitting, event: Event, rules: Rules, now: Now) -> Step:
             return to_problem(reception, ProblemCode.LEDGER_FAILED, rules, now)
         case Accepted(delivered=delivered):
             return complete(state, state.outcome, rules, now, delivered=delivered)
-        case ServiceSilent():
+        case ServiceUnavailable():
             return complete(state, Outcome.AWAITING, rules, now, delivered=False)
         case ServiceRefused(reason=reason):
             return to_problem(reception, refusal_problem(reason), rules, now)

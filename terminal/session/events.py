@@ -80,7 +80,7 @@ class FrontRead(Struct, frozen=True):
     pinless: bool
 
 
-class FrontGuided(Struct, frozen=True):
+class FrontGuidance(Struct, frozen=True):
     """On the first screen: how to hold the card so that the camera can read its front."""
 
     guidance: CardGuidance
@@ -136,15 +136,15 @@ class StaffAuthenticated(_Touch, frozen=True):
     """Whether it was entered at the terminal. On the staff page, each decision requires the password."""
 
 
-class StaffSaysSame(_Touch, frozen=True):
+class StaffConfirmed(_Touch, frozen=True):
     reason: str
 
 
-class StaffSaysOther(_Touch, frozen=True):
+class StaffRejected(_Touch, frozen=True):
     pass
 
 
-class StaffDiscards(_Touch, frozen=True):
+class StaffDiscarded(_Touch, frozen=True):
     """Staff discarded this reception, before or after the check was opened."""
 
 
@@ -312,7 +312,7 @@ class CodeScanned(_Answer, frozen=True):
     """Whether the front shows that the card was issued without a PIN."""
 
 
-class CodeGuided(_Answer, frozen=True):
+class ScanGuidance(_Answer, frozen=True):
     """How to hold the card so that its front can be read."""
 
     guidance: CardGuidance
@@ -396,7 +396,7 @@ class ChallengeFetched(_Answer, frozen=True):
     expires_at: datetime
 
 
-class ServiceSilent(_Answer, frozen=True):
+class ServiceUnavailable(_Answer, frozen=True):
     pass
 
 
@@ -413,7 +413,7 @@ class Registered(_Answer, frozen=True):
     facts: CheckFacts
 
 
-class OpenedRecorded(_Answer, frozen=True):
+class OpenedCheckRecorded(_Answer, frozen=True):
     pass
 
 
@@ -437,7 +437,15 @@ class EffectFailed(_Answer, frozen=True):
 
 
 Device = (
-    Tick | CardPresent | CardTaken | ReaderChanged | CameraChanged | CodeShown | FrontRead | FrontGuided | FrontNotShown
+    Tick
+    | CardPresent
+    | CardTaken
+    | ReaderChanged
+    | CameraChanged
+    | CodeShown
+    | FrontRead
+    | FrontGuidance
+    | FrontNotShown
 )
 Touch = (
     FaceChosen
@@ -450,9 +458,9 @@ Touch = (
     | PhoneChosen
     | LastTryConfirmed
     | StaffAuthenticated
-    | StaffSaysSame
-    | StaffSaysOther
-    | StaffDiscards
+    | StaffConfirmed
+    | StaffRejected
+    | StaffDiscarded
     | Understood
     | RegistrationRequested
     | RegistrationDeclined
@@ -485,7 +493,7 @@ Touch = (
 EffectAnswer = (
     CardRead
     | CardFailed
-    | CodeGuided
+    | ScanGuidance
     | CodeScanned
     | CodeNotScanned
     | RecordOpened
@@ -500,11 +508,11 @@ EffectAnswer = (
     | FaceRefused
     | CameraFailed
     | ChallengeFetched
-    | ServiceSilent
+    | ServiceUnavailable
     | ServiceRefused
     | CheckOpened
     | Registered
-    | OpenedRecorded
+    | OpenedCheckRecorded
     | DecisionRecorded
     | LedgerFailed
     | Accepted

@@ -21,7 +21,7 @@ from terminal.session.events import (
     DisplayChanged,
     Event,
     ForChildChosen,
-    FrontGuided,
+    FrontGuidance,
     FrontNotShown,
     HelpChosen,
     InquiryChosen,
@@ -61,7 +61,7 @@ def _idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
             return _reader(state, status)
         case CodeShown(shown=shown):
             return _code_shown(state, event, rules, now) if shown and _accepts_code(state) else Step(state)
-        case FrontGuided(guidance=guidance) if state.looking:
+        case FrontGuidance(guidance=guidance) if state.looking:
             return Step(replace(state, guidance=guidance))
         case FrontNotShown() if state.looking:
             return Step(replace(state, looking=False, guidance=None))

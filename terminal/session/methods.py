@@ -3,7 +3,7 @@
 from reader.facts import Authenticity
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
-from terminal.session.certainty import allows_face_check, has_camera, has_photo_without_face, needs_face, needs_pin
+from terminal.session.face_and_pin import allows_face_check, has_camera, has_photo_without_face, needs_face, needs_pin
 from terminal.session.phone import phone_ways
 from terminal.session.rules import Rules
 from terminal.session.states import MethodReason, Reception
@@ -24,7 +24,7 @@ def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
 
 
 def _usable(reception: Reception, rules: Rules) -> tuple[Way, ...]:
-    """Return the methods that card, terminal and remaining attempts allow, without regard to `also_pin`."""
+    """Return the methods that card, terminal and remaining attempts allow, ignoring `rules.face_and_pin`."""
     usable = []
     if reception.record is None:
         photo = reception.code_left >= rules.code_tries_floor

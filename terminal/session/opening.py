@@ -23,12 +23,12 @@ from terminal.session.events import (
     ChipSigned,
     Event,
     LedgerFailed,
-    OpenedRecorded,
+    OpenedCheckRecorded,
     Registered,
     RegistrationDeclined,
     RegistrationRequested,
     ServiceRefused,
-    ServiceSilent,
+    ServiceUnavailable,
     Understood,
 )
 from terminal.session.moves import (
@@ -95,7 +95,7 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
             return open_check(reception, state.way, rules, now)
         case CardFailed(failure=failure):
             return to_problem(reception, card_failure_problem(failure), rules, now)
-        case ServiceSilent() if state.phase in (OpeningPhase.FETCHING, OpeningPhase.ASKING):
+        case ServiceUnavailable() if state.phase in (OpeningPhase.FETCHING, OpeningPhase.ASKING):
             return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason) if state.phase in (OpeningPhase.FETCHING, OpeningPhase.ASKING):
             return to_problem(reception, refusal_problem(reason), rules, now)
@@ -124,7 +124,7 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
                     *unused,
                 ),
             )
-        case OpenedRecorded():
+        case OpenedCheckRecorded():
             return after_open(reception, rules, now)
         case LedgerFailed():
             return to_problem(reception, ProblemCode.LEDGER_FAILED, rules, now)
@@ -179,7 +179,7 @@ def registration(state: Registration, event: Event, rules: Rules, now: Now) -> S
         case Registered(facts=facts):
             reception = replace(reception, check=replace(check, facts=facts))
             return after_notice(reception, rules, now)
-        case ServiceSilent():
+        case ServiceUnavailable():
             return registration_failed(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason):
             return registration_failed(reception, refusal_problem(reason), rules, now)

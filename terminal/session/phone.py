@@ -17,7 +17,7 @@ from terminal.session.events import (
     PhoneRefused,
     PhoneSigned,
     ServiceRefused,
-    ServiceSilent,
+    ServiceUnavailable,
 )
 from terminal.session.moves import Step, await_challenge, deadline_for, has_challenge, to_problem
 from terminal.session.opening import open_check
@@ -56,7 +56,7 @@ def phone_check(state: PhoneCheck, event: Event, rules: Rules, now: Now) -> Step
     match event:
         case ChallengeFetched() if fetching:
             return _sign_on_phone(state, rules, now)
-        case ServiceSilent() if fetching:
+        case ServiceUnavailable() if fetching:
             return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason) if fetching:
             return to_problem(reception, refusal_problem(reason), rules, now)

@@ -19,7 +19,7 @@ from terminal.session.events import (
     PinRefused,
     PinSigned,
     ServiceRefused,
-    ServiceSilent,
+    ServiceUnavailable,
 )
 from terminal.session.last_try import asks_before_last_try, confirm_last_try
 from terminal.session.methods import ways, without_pin
@@ -38,7 +38,7 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
             return _submit_pin(state, rules, now)
         case ChallengeFetched() if state.phase is PinPhase.FETCHING:
             return _verify_and_sign(state, rules, now)
-        case ServiceSilent() if state.phase is PinPhase.FETCHING:
+        case ServiceUnavailable() if state.phase is PinPhase.FETCHING:
             return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
         case ServiceRefused(reason=reason) if state.phase is PinPhase.FETCHING:
             return to_problem(reception, refusal_problem(reason), rules, now)

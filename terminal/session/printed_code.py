@@ -11,7 +11,6 @@ from terminal.session.effects import StopScan
 from terminal.session.events import (
     CardFailed,
     CodeEntered,
-    CodeGuided,
     CodeNotScanned,
     CodeRefused,
     CodeScanned,
@@ -19,6 +18,7 @@ from terminal.session.events import (
     Event,
     PinChosen,
     RecordOpened,
+    ScanGuidance,
 )
 from terminal.session.methods import ways
 from terminal.session.moves import Step, deadline_for, to_problem
@@ -31,7 +31,7 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
     match event:
         case CodeScanned(pinless=pinless):
             return open_record(_with_front(state, pinless), rules, now)
-        case CodeGuided(guidance=guidance):
+        case ScanGuidance(guidance=guidance):
             return Step(replace(state, guidance=guidance))
         case CodeNotScanned(pinless=pinless):
             return _type_code(_with_front(state, pinless), rules, now)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from config.settings import AlsoPin, ConsentSettings, GraceRule
+from config.settings import ConsentSettings, FaceAndPinPolicy, GraceRule
 from terminal.session.display import Display
 
 
@@ -54,8 +54,8 @@ class Rules(Struct, frozen=True):
     face: bool = True
     """Whether the face check is offered."""
     face_attempts: int = 3
-    also_pin: AlsoPin = AlsoPin.NEVER
-    """Whether both face and PIN are required; see `terminal.session.certainty`."""
+    face_and_pin: FaceAndPinPolicy = FaceAndPinPolicy.NEVER
+    """Whether both face and PIN are required; see `terminal.session.face_and_pin`."""
     code_tries_floor: int = 3
     """With fewer tries left, only staff may enter the printed code. Only the city hall can unlock it."""
     camera_stays_on: bool = False

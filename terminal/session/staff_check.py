@@ -1,7 +1,7 @@
 """Handle staff's visual comparison of photo and person."""
 
 from terminal.qualification.contract import Way
-from terminal.session.events import Event, StaffSaysOther, StaffSaysSame
+from terminal.session.events import Event, StaffConfirmed, StaffRejected
 from terminal.session.moves import Step, leave
 from terminal.session.opening import prove_by_chip
 from terminal.session.rules import Now, Rules
@@ -10,9 +10,9 @@ from terminal.session.states import StaffCheck
 
 def staff_check(state: StaffCheck, event: Event, rules: Rules, now: Now) -> Step:
     match event:
-        case StaffSaysSame(reason=reason) if reason.strip() and state.reception.staff_here:
+        case StaffConfirmed(reason=reason) if reason.strip() and state.reception.staff_here:
             return prove_by_chip(state.reception, Way.STAFF, reason.strip(), rules, now)
-        case StaffSaysOther():
+        case StaffRejected():
             return leave(state.reception, rules, now)
         case _:
             return Step(state)

@@ -41,7 +41,7 @@ from terminal.session.events import (
     EffectAnswer,
     EffectFailed,
     Event,
-    FrontGuided,
+    FrontGuidance,
     FrontNotShown,
     FrontRead,
     JapaneseShown,
@@ -51,10 +51,10 @@ from terminal.session.events import (
     RespondentChosen,
     SayAgain,
     ServiceRefused,
-    ServiceSilent,
+    ServiceUnavailable,
     StaffAuthenticated,
     StaffCalled,
-    StaffDiscards,
+    StaffDiscarded,
     Tick,
     Touch,
 )
@@ -130,7 +130,7 @@ def _in_reception(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Ste
             return _next_card(state, event, rules, now)
         case CameraChanged(available=available):
             return camera_available(state, available, rules, now)
-        case CodeShown() | FrontGuided() | FrontNotShown():
+        case CodeShown() | FrontGuidance() | FrontNotShown():
             return Step(state)
         case FrontRead():
             return _front_read(state, event, rules)
@@ -269,8 +269,8 @@ def _challenge_answer(state: AfterIdle, event: Event, rules: Rules, now: Now) ->
         case ChallengeFetched(expires_at=expires_at):
             reception = replace(reception, challenge_until=expires_at)
         case EffectFailed():
-            event = ServiceSilent(event.reception, event.effect)
-        case ServiceSilent() | ServiceRefused():
+            event = ServiceUnavailable(event.reception, event.effect)
+        case ServiceUnavailable() | ServiceRefused():
             pass
         case _:
             return Step(state)
@@ -316,7 +316,7 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             return Step(replace(state, reception=replace(reception, answered_by=who, aside=Aside.NONE)))
         case StaffAuthenticated(here=here) if rules.staff_enabled and before_submission:
             return _staff_authenticated(state, rules, now, here=here)
-        case StaffDiscards() if reception.staff and before_submission:
+        case StaffDiscarded() if reception.staff and before_submission:
             return staff_discards(state, rules, now)
         case _:
             return _by_state(state, event, rules, now)

@@ -214,7 +214,7 @@ class StaffDesk:
                 counter.post(ev.StaffAuthenticated(name, here=False))
             case ms.Discard(reception=name) if name and name == reception:
                 counter.post(ev.StaffAuthenticated(name))
-                counter.post(ev.StaffDiscards(name))
+                counter.post(ev.StaffDiscarded(name))
             case ms.Decide() if message.reception == reception and self._eye_allowed(visitor):
                 self._decide(visitor, message, counter, state)
             case ms.CloseName(reception=name) if isinstance(counter, WithService):
@@ -230,11 +230,11 @@ class StaffDesk:
         if not isinstance(state, StaffCheck) or not self._sessions.proves(visitor.cookie, message.proof):
             return
         if not message.same:
-            counter.post(ev.StaffSaysOther(message.reception))
+            counter.post(ev.StaffRejected(message.reception))
         elif message.reason in staff_reasons(state):
             # post both events together, so that no touch by the patient can intervene
             counter.post(ev.StaffAuthenticated(message.reception))
-            counter.post(ev.StaffSaysSame(message.reception, message.reason))
+            counter.post(ev.StaffConfirmed(message.reception, message.reason))
 
     async def _withdraw(self, visitor: Visitor, reception: str, items: tuple[Item, ...]) -> None:
         """Record a withdrawal and send it to the service, like `uketsuke ledger withdraw`."""

@@ -2,7 +2,7 @@
 
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
-from terminal.session.certainty import needs_pin
+from terminal.session.face_and_pin import needs_pin
 from terminal.session.methods import ways
 from terminal.session.states import PrintedCodeEntry
 from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, PadKind, Sign, TalkContext, hints, numbered

@@ -1,7 +1,7 @@
 """Screen on which staff compare photo and person by eye and choose a reason."""
 
 from terminal.session import events as ev
-from terminal.session.certainty import has_camera
+from terminal.session.face_and_pin import has_camera
 from terminal.session.states import StaffCheck
 from terminal.talk.parts import Body, GuideStep, Offer, TalkContext, hints, numbered
 
@@ -35,13 +35,13 @@ def staff_check(state: StaffCheck, scene: TalkContext) -> Body:
             camera=pictures,
             photo=pictures,
         )
-    other = Offer(id="other", label=say("staff.other"), event=ev.StaffSaysOther(reception.id), back=True)
+    other = Offer(id="other", label=say("staff.other"), event=ev.StaffRejected(reception.id), back=True)
     same = [
         Offer(
             id=f"same-{reason}",
             label=say("staff.same.proxy" if reception.proxy else "staff.same"),
             hint=say(f"staff.reason.{reason}"),
-            event=ev.StaffSaysSame(reception.id, reason),
+            event=ev.StaffConfirmed(reception.id, reason),
         )
         for reason in staff_reasons(state)
     ]

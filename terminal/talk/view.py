@@ -43,11 +43,11 @@ from terminal.talk import (
     ending,
     face_check,
     idle,
+    keypad,
     language_choice,
     pin_entry,
     printed_code,
     staff_check,
-    ten_keys,
 )
 from terminal.talk.parts import Body, GuideStep, Offer, Remark, Sign, Talk, TalkContext
 from terminal.words.catalogue import Speak
@@ -79,10 +79,10 @@ def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark
         language=language,
         display=display,
         steps=tuple(say(stage.value) for stage in GuideStep),
-        body=ten_keys.with_keys(body),
+        body=keypad.assign_keys(body),
         card=_card(state, scene),
         foot=foot,
-        keys=ten_keys.hidden_keys(state, body, foot, scene),
+        keys=keypad.hidden_keys(state, body, foot, scene),
         warning=say("warning.time") if warns else "",
         notice=say(remark) if remark else "",
     )

@@ -7,7 +7,7 @@ import pytest
 
 from config.load import PATHS, SECRETS, SettingsError, default_file, load
 from config.reference import fields
-from config.settings import AlsoPin, Profile, Settings
+from config.settings import FaceAndPinPolicy, Profile, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -45,9 +45,9 @@ def test_environment_over_file_over_default(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_pin_in_addition_to_face_is_off_by_default(tmp_path: Path) -> None:
-    assert load().vision.also_pin is AlsoPin.NEVER
+    assert load().vision.also_pin is FaceAndPinPolicy.NEVER
     assert load(settings_file(tmp_path, '[vision]\nalso_pin = "where-possible"\n')).vision.also_pin is (
-        AlsoPin.WHERE_POSSIBLE
+        FaceAndPinPolicy.WHERE_POSSIBLE
     )
 
 

@@ -287,7 +287,7 @@ def _staff(people: People, state: st.AfterIdle) -> None:
 
 def _discard(people: People, state: st.AfterIdle) -> None:
     people.tally.add("staff: discards")
-    people.post(ev.StaffDiscards(state.reception.id))
+    people.post(ev.StaffDiscarded(state.reception.id))
 
 
 def _random_touch(people: People, state: st.AfterIdle) -> None:
@@ -317,13 +317,13 @@ _TOUCHES: tuple[_MakeEvent, ...] = (
         lambda reception, rng, kind=kind: kind(reception)
         for kind in (
             *(ev.FaceChosen, ev.PinChosen, ev.CodeTypingChosen, ev.PinForgotten, ev.PhoneChosen, ev.LastTryConfirmed),
-            *(ev.StaffSaysOther, ev.Understood, ev.RegistrationRequested, ev.RegistrationDeclined),
+            *(ev.StaffRejected, ev.Understood, ev.RegistrationRequested, ev.RegistrationDeclined),
             *(ev.ShareAll, ev.ShareAll, ev.ShareNone, ev.OneByOne, ev.Confirmed, ev.Confirmed, ev.Back, ev.Cancelled),
             *(ev.CheckInWithoutSharing, ev.DetailsRequested, ev.NextFamilyMember, ev.MoreTime, ev.StaffCalled),
             *(ev.ShowCardChosen, ev.InquiryChosen, ev.NoCardChosen),
         )
     ),
-    lambda reception, rng: ev.StaffSaysSame(reception, "PIN unknown"),
+    lambda reception, rng: ev.StaffConfirmed(reception, "PIN unknown"),
     lambda reception, rng: ev.QuestionAnswered(reception, rng.choice(_QUESTIONS), rng.random() < 0.8),
     lambda reception, rng: ev.QuestionAnswered(reception, rng.choice(_QUESTIONS), granted=True),
     lambda reception, rng: ev.PrescriptionChosen(reception, rng.choice(list(PrescriptionForm))),

@@ -131,7 +131,7 @@ class ScriptedPatient:
             case st.Consent() | st.SpecificDisease() | st.Subsidies() | st.Limit():
                 return self._answer(offers)
             case st.StaffCheck():
-                return next((offer for offer in offers.values() if isinstance(offer.event, ev.StaffSaysSame)), None)
+                return next((offer for offer in offers.values() if isinstance(offer.event, ev.StaffConfirmed)), None)
             case st.Prescription():
                 return offers.get("electronic" if script.prescription is PrescriptionForm.ELECTRONIC else "paper")
             case st.Dispensing():

@@ -53,7 +53,7 @@ def issue_cards(service_state: Path, count: int) -> list[Card]:
     return cards
 
 
-class ServiceSilent(Exception):
+class ServiceUnavailable(Exception):
     """The service did not open the check."""
 
 
@@ -80,7 +80,7 @@ class ClinicTerminal:
         """Play a reception with a patient who reads the questions for `reading_seconds`.
 
         Raises:
-            ServiceSilent: The service did not open a check.
+            ServiceUnavailable: The service did not open a check.
         """
         check_id = await self.open_check()
         await asyncio.sleep(reading_seconds)
@@ -92,13 +92,13 @@ class ClinicTerminal:
         card = self._cards[self._count % len(self._cards)]
         challenge = await self.client.challenge()
         if not isinstance(challenge, Challenge):
-            raise ServiceSilent
+            raise ServiceUnavailable
         signature = card.key.sign(pin_statement(challenge.challenge), PKCS1v15(), SHA256())
         reply = await self.client.open_check(
             challenge=challenge.challenge, certificate=card.certificate, proof=PinProof(signature=signature)
         )
         if not isinstance(reply, CheckOpenedReply):
-            raise ServiceSilent
+            raise ServiceUnavailable
         event = Opened(
             way="pin",
             questions=(AskedQuestion(question_id="q", items=ITEMS),),

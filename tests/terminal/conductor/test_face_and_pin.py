@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import AlsoPin, Settings
+from config.settings import FaceAndPinPolicy, Settings
 from consent.ledger import LedgerFile
 from consent.records import Opened
 from terminal.assembly import ledger_path
@@ -32,7 +32,7 @@ def confirmed_by_staff(persona: Persona) -> Persona:
     return replace(persona, script=Script(staff=True), expected=replace(persona.expected, way=Way.STAFF))
 
 
-def play(counter: DemoCounter, policy: AlsoPin, cache: Path, *personas: Persona) -> list[VisitResult]:
+def play(counter: DemoCounter, policy: FaceAndPinPolicy, cache: Path, *personas: Persona) -> list[VisitResult]:
     settings = counter.settings.model_copy(
         update={"vision": counter.settings.vision.model_copy(update={"also_pin": policy})}
     )
@@ -58,7 +58,7 @@ def methods(settings: Settings) -> list[str]:
 @pytest.mark.timeout(180)
 def test_where_possible_requires_the_pin_except_for_a_pinless_card(counter: DemoCounter, authority_files: Path) -> None:
     stranger = confirmed_by_staff(BY_NAME["face-other-person-then-pin"])
-    results = play(counter, AlsoPin.WHERE_POSSIBLE, authority_files / "cache", HOLDER, PINLESS, stranger)
+    results = play(counter, FaceAndPinPolicy.WHERE_POSSIBLE, authority_files / "cache", HOLDER, PINLESS, stranger)
     assert [result.wrong for result in results] == ["", "", ""]
     assert methods(counter.settings) == ["face-and-pin", "face", "staff"]
     holder, pinless, refused = steps(counter.settings)
@@ -69,7 +69,7 @@ def test_where_possible_requires_the_pin_except_for_a_pinless_card(counter: Demo
 
 @pytest.mark.timeout(180)
 def test_always_requires_staff_for_a_pinless_card(counter: DemoCounter, authority_files: Path) -> None:
-    results = play(counter, AlsoPin.ALWAYS, authority_files / "cache", HOLDER, confirmed_by_staff(PINLESS))
+    results = play(counter, FaceAndPinPolicy.ALWAYS, authority_files / "cache", HOLDER, confirmed_by_staff(PINLESS))
     assert [result.wrong for result in results] == ["", ""]
     assert methods(counter.settings) == ["face-and-pin", "staff"]
     holder, pinless = steps(counter.settings)

@@ -80,7 +80,7 @@ def test_discarded_check_is_not_submitted_even_if_the_ledger_failed(
             with monkeypatch.context() as patch:
                 patch.setattr(store.LedgerStore, "append", fail_with_disk_full)
                 desk.touch(ev.StaffAuthenticated)
-                desk.touch(ev.StaffDiscards)
+                desk.touch(ev.StaffDiscarded)
                 await desk.until(st.Idle)
                 await until(lambda: not desk.conductor._running)
             await desk.conductor._settle_interrupted()

@@ -139,7 +139,7 @@ def test_reason_entered_by_staff_is_not_in_the_audit_trail() -> None:
     world.touch(ev.StaffAuthenticated)
     world.answer(ev.CodeScanned)
     world.answer(ev.RecordOpened, GENUINE)
-    before, event = world.state, ev.StaffSaysSame(world.reception.id, "canary-7391")
+    before, event = world.state, ev.StaffConfirmed(world.reception.id, "canary-7391")
     world.send(event)
     record = audit(before, event, world.state, world.now)
     assert isinstance(world.state, st.Opening)

@@ -5,7 +5,7 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from config.settings import AlsoPin
+from config.settings import FaceAndPinPolicy
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -71,7 +71,7 @@ def test_code_screen_announces_that_both_are_required(language: str) -> None:
 
 
 def test_announcement_is_omitted_if_both_are_not_required() -> None:
-    possible = replace(RULES, also_pin=AlsoPin.WHERE_POSSIBLE)
+    possible = replace(RULES, face_and_pin=FaceAndPinPolicy.WHERE_POSSIBLE)
     for rules, tries in ((RULES, 3), (possible, 0)):
         assert words("ja")("code.both") not in texts(talk_in(world_at_code_entry(rules, tries).state, rules))
     world = world_at_code_entry(FACE_AND_PIN)

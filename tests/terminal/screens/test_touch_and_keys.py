@@ -382,7 +382,7 @@ async def test_staff_discards_a_reception_after_confirmation() -> None:
         assert isinstance(on_stage.app.screen, ConfirmDialog), "pressing the key twice must not discard the reception"
         await on_stage.pilot.press("9")
         await on_stage.wait_until_drawn()
-        assert on_stage.counter.posted == [ev.StaffAuthenticated("r1"), ev.StaffDiscards("r1")]
+        assert on_stage.counter.posted == [ev.StaffAuthenticated("r1"), ev.StaffDiscarded("r1")]
 
 
 @async_test

@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import structs
 
-from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, PrescriptionPolicy, Settings
+from config.settings import ConsentSettings, DispensingPolicy, FaceAndPinPolicy, PrescriptionPolicy, Settings
 from reader.facts import CardFacts, Medium, ReaderStatus
 from terminal.qualification.contract import CertificateStatus, CheckFacts, SubsidyStatus
 from terminal.session import effects as fx
@@ -34,24 +34,24 @@ _ORIGIN: Final = (
     "Generated from `terminal/session/step.py` by `make diagram`; a test fails if this page is out of date."
 )
 _INTRODUCTION: Final = (
-    "The diagram shows the moves of a normal reception. "
+    "The diagram shows the transitions of a normal reception. "
     "Events that can end or redirect a state at any time are in the table below."
 )
 
 _EXITS: Final = {
-    ev.Tick: "time runs out",
-    ev.CardTaken: "card taken",
+    ev.Tick: "timeout",
+    ev.CardTaken: "card removed",
     ev.ReaderChanged: "reader lost",
     ev.CameraChanged: "camera lost",
     ev.CameraFailed: "camera lost",
     ev.Cancelled: "cancelled",
     ev.CheckInWithoutSharing: "checked in without sharing",
-    ev.StaffDiscards: "discarded by staff",
+    ev.StaffDiscarded: "discarded by staff",
     ev.Back: "back",
-    ev.EffectFailed: "program error",
+    ev.EffectFailed: "internal error",
     ev.CardFailed: "card unreadable",
-    ev.ServiceSilent: "service silent",
-    ev.ServiceRefused: "service refuses",
+    ev.ServiceUnavailable: "service unavailable",
+    ev.ServiceRefused: "refused by service",
     ev.LedgerFailed: "ledger not writable",
 }
 """Events that can end or redirect many states. They are in the table, not in the diagram."""
@@ -79,7 +79,7 @@ _COUNTERS: Final = (
     _Counter(_RULES, structs.replace(CARD, pin_tries_left=0), _HOLDER),
     _Counter(_RULES, structs.replace(CARD, medium=Medium.PHONE_PIN, code_tries_left=0), _HOLDER),
     _Counter(_RULES, structs.replace(CARD, medium=Medium.PHONE_VERIFIES, code_tries_left=0), _HOLDER),
-    _Counter(structs.replace(_RULES, also_pin=AlsoPin.ALWAYS, phone=False), CARD, CHECK),
+    _Counter(structs.replace(_RULES, face_and_pin=FaceAndPinPolicy.ALWAYS, phone=False), CARD, CHECK),
     _Counter(Rules(), CARD, CHECK),
     _Counter(_RULES, CARD, CHECK.model_copy(update={"prescriptions": WAITING})),
 )
@@ -220,8 +220,8 @@ def _typed_events(state: st.State) -> Iterator[ev.Event]:
         case st.ChoosingMethod():
             yield ev.StaffAuthenticated(key)
         case st.StaffCheck():
-            yield ev.StaffSaysSame(key, "documents")
-            yield ev.StaffSaysOther(key)
+            yield ev.StaffConfirmed(key, "documents")
+            yield ev.StaffRejected(key)
         case _:
             pass
 

@@ -63,10 +63,10 @@ def test_service_timeout_uses_no_pin_try() -> None:
     world.insert_card()
     world.answer(ev.CardRead, CARD)
     world.touch(ev.PinChosen)
-    world.answer(ev.ServiceSilent, to=fx.FetchChallenge)  # the prefetched challenge
+    world.answer(ev.ServiceUnavailable, to=fx.FetchChallenge)  # the prefetched challenge
     effects = world.touch(ev.PinEntered)
     assert kinds(effects) == [fx.FetchChallenge], "no VERIFY without a challenge to sign"
-    world.answer(ev.ServiceSilent, to=fx.FetchChallenge)
+    world.answer(ev.ServiceUnavailable, to=fx.FetchChallenge)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.SERVICE_SILENT
     assert not any(isinstance(effect, fx.VerifyPinAndSign) for effect in world.issued)
@@ -163,8 +163,8 @@ def test_staff_is_required_after_three_face_refusals_without_a_pin() -> None:
     assert world.state.ways == ()
     world.touch(ev.StaffAuthenticated)
     assert isinstance(world.state, st.StaffCheck)
-    assert world.touch(ev.StaffSaysSame, "  ") == (), "staff must give a reason"
-    effects = world.touch(ev.StaffSaysSame, "knows the patient")
+    assert world.touch(ev.StaffConfirmed, "  ") == (), "staff must give a reason"
+    effects = world.touch(ev.StaffConfirmed, "knows the patient")
     assert effects[0] == fx.ProveChip(world.reception.id, effects[0].effect, Way.STAFF, "knows the patient")
 
 
@@ -328,10 +328,10 @@ def test_password_entered_at_idle_is_required_again_to_decide() -> None:
     world.touch(ev.CodeEntered)
     world.answer(ev.RecordOpened, GENUINE)
     assert isinstance(world.state, st.StaffCheck)
-    assert world.touch(ev.StaffSaysSame, "face") == ()
+    assert world.touch(ev.StaffConfirmed, "face") == ()
     assert isinstance(world.state, st.StaffCheck)
     world.touch(ev.StaffAuthenticated)
-    assert fx.ProveChip in kinds(world.touch(ev.StaffSaysSame, "face"))
+    assert fx.ProveChip in kinds(world.touch(ev.StaffConfirmed, "face"))
 
 
 def test_staff_who_join_during_the_face_check_can_decide_directly() -> None:
@@ -339,7 +339,7 @@ def test_staff_who_join_during_the_face_check_can_decide_directly() -> None:
     to_face_check(world)
     world.touch(ev.StaffAuthenticated)
     assert isinstance(world.state, st.StaffCheck)
-    assert fx.ProveChip in kinds(world.touch(ev.StaffSaysSame, "face"))
+    assert fx.ProveChip in kinds(world.touch(ev.StaffConfirmed, "face"))
 
 
 def test_patient_switches_to_the_pin_during_the_face_check() -> None:
@@ -659,7 +659,7 @@ def test_service_timeout_at_the_end_is_displayed_as_awaiting() -> None:
     world.touch(ev.ShareAll)
     world.touch(ev.QuestionAnswered, "limit", True)
     world.answer(ev.DecisionRecorded)
-    world.answer(ev.ServiceSilent)
+    world.answer(ev.ServiceUnavailable)
     assert isinstance(world.state, st.Complete)
     assert world.state.outcome is st.Outcome.AWAITING
 
@@ -739,9 +739,9 @@ def test_timeout_warning_offers_more_time() -> None:
 def test_only_staff_can_discard_an_open_check() -> None:
     world = World(Rules(staff_enabled=True))
     world.identify_by_pin()
-    assert world.touch(ev.StaffDiscards) == (), "the staff password was not entered"
+    assert world.touch(ev.StaffDiscarded) == (), "the staff password was not entered"
     world.touch(ev.StaffAuthenticated)
-    effects = world.touch(ev.StaffDiscards)
+    effects = world.touch(ev.StaffDiscarded)
     assert fx.RecordDiscarded in kinds(effects)
     assert isinstance(world.state, st.Idle)
 

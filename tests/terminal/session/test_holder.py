@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from config.settings import AlsoPin
+from config.settings import FaceAndPinPolicy
 from reader.facts import Medium
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import CertificateStatus, Purpose, Way
@@ -158,7 +158,7 @@ def test_locked_phone_pin_is_reported() -> None:
     assert (world.state.ways, world.state.why) == ((), st.MethodReason.PIN_LOCKED_NOW)
 
 
-@pytest.mark.parametrize("rules", [Rules(), Rules(phone=True, also_pin=AlsoPin.ALWAYS)])
+@pytest.mark.parametrize("rules", [Rules(), Rules(phone=True, face_and_pin=FaceAndPinPolicy.ALWAYS)])
 def test_phone_is_refused_if_disabled_or_a_face_is_always_required(rules: Rules) -> None:
     world = World(rules)
     world.read_card(PHONE)
@@ -180,7 +180,7 @@ def test_service_timeout_is_reported_before_the_phone_signs() -> None:
     world = at_phone_reader()
     world.insert_card()
     world.answer(ev.CardRead, PHONE)
-    world.answer(ev.ServiceSilent, to=fx.FetchChallenge)
+    world.answer(ev.ServiceUnavailable, to=fx.FetchChallenge)
     assert isinstance(world.state, st.Problem)
     assert world.state.problem is ProblemCode.SERVICE_SILENT
     world = at_phone_reader()

@@ -25,7 +25,7 @@ def test_scan_receives_the_chips_expiry_and_opens_the_record() -> None:
     effects = world.touch(ev.FaceChosen)
     assert effects == (fx.ScanCode(world.reception.id, effects[0].effect, CARD.card_expiry),)
 
-    world.answer(ev.CodeGuided, CardGuidance.OTHER_SIDE)
+    world.answer(ev.ScanGuidance, CardGuidance.OTHER_SIDE)
     assert isinstance(world.state, st.PrintedCodeEntry)
     assert world.state.guidance is CardGuidance.OTHER_SIDE
 
@@ -95,11 +95,11 @@ def world_reading_fronts() -> World:
 
 def test_camera_at_idle_opens_only_on_request() -> None:
     world = world_reading_fronts()
-    assert world.send(ev.FrontGuided(CardGuidance.NEARER)) == ()
+    assert world.send(ev.FrontGuidance(CardGuidance.NEARER)) == ()
 
     assert world.send(ev.ShowCardChosen("")) == (fx.LookForFront("", 0),)
     assert world.send(ev.ShowCardChosen("")) == (), "the scan is running"
-    world.send(ev.FrontGuided(CardGuidance.NEARER))
+    world.send(ev.FrontGuidance(CardGuidance.NEARER))
     assert isinstance(world.state, st.Idle)
     assert world.state.guidance is CardGuidance.NEARER
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st_
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
-from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, LimitPolicy, PrescriptionPolicy
+from config.settings import ConsentSettings, DispensingPolicy, FaceAndPinPolicy, LimitPolicy, PrescriptionPolicy
 from consent.items import AnsweredBy
 from consent.records import Cause
 from reader.facts import Medium, ReaderStatus
@@ -38,7 +38,7 @@ RULES = st_.builds(
     consent=CONSENTS,
     staff_enabled=st_.booleans(),
     require_genuine_record=st_.booleans(),
-    also_pin=st_.sampled_from([AlsoPin.NEVER, *AlsoPin]),
+    face_and_pin=st_.sampled_from([FaceAndPinPolicy.NEVER, *FaceAndPinPolicy]),
     phone=st_.booleans(),
 )
 FACTS = st_.builds(
@@ -120,7 +120,7 @@ class Counter(RuleBasedStateMachine):
                 assert before.reception.card_in
                 assert effect.expected_left == before.left >= 1
                 assert effect.expected_left > 1 or before.last_confirmed
-                if self.world.rules.also_pin is AlsoPin.ALWAYS:
+                if self.world.rules.face_and_pin is FaceAndPinPolicy.ALWAYS:
                     assert self.world.holders[effect.reception].faces_matched, "a PIN try requires the face match"
                 self.verifies.append(effect)
         assert len(self.verifies) <= self.world.pins_entered
@@ -138,9 +138,11 @@ class Counter(RuleBasedStateMachine):
             assert (before.reception.id, before.reception.card) == (effect.reception, holder.card)
             assert before.reception.card_in
             assert holder.pins_verified == 1 if effect.way is Way.PIN else holder.faces_matched == 1
-            if self.world.rules.also_pin is AlsoPin.NEVER or (holder.pins_verified and holder.faces_matched):
+            if self.world.rules.face_and_pin is FaceAndPinPolicy.NEVER or (
+                holder.pins_verified and holder.faces_matched
+            ):
                 continue
-            assert self.world.rules.also_pin is AlsoPin.WHERE_POSSIBLE
+            assert self.world.rules.face_and_pin is FaceAndPinPolicy.WHERE_POSSIBLE
             if effect.way is Way.FACE:
                 assert not holder.pin_on_card
             elif effect.reception not in self.world.proxies:  # a proxy's face is never compared
@@ -152,7 +154,7 @@ class Counter(RuleBasedStateMachine):
         facts = self.world.facts_by_reception[effect.reception]
         assert facts.medium is not Medium.CARD
         assert self.world.rules.phone
-        assert self.world.rules.also_pin is not AlsoPin.ALWAYS
+        assert self.world.rules.face_and_pin is not FaceAndPinPolicy.ALWAYS
         assert self.world.holders[effect.reception].pins_verified == 1
 
     def _check_delivery_follows_ledger(self, event: ev.Event, effects: tuple[fx.Effect, ...]) -> None:
@@ -250,7 +252,7 @@ class Counter(RuleBasedStateMachine):
             case st.PinEntry():
                 self.send(ev.LastTryConfirmed(key) if asks_before_last_try(state) else ev.PinEntered(key))
             case st.StaffCheck():
-                self.send(ev.StaffSaysSame(key, "documents"))
+                self.send(ev.StaffConfirmed(key, "documents"))
             case st.Notice() | st.Inquiry():
                 self.send(ev.Understood(key))
             case st.Registration():
@@ -494,7 +496,9 @@ TestCounter.settings = settings(
 
 
 @settings(max_examples=4 * EXAMPLES, deadline=None)
-@given(rules=RULES.filter(lambda rules: rules.also_pin is not AlsoPin.NEVER), card=CARDS, outcomes=OUTCOMES)
+@given(
+    rules=RULES.filter(lambda rules: rules.face_and_pin is not FaceAndPinPolicy.NEVER), card=CARDS, outcomes=OUTCOMES
+)
 def test_repeated_failures_never_weaken_confirmation(rules: Rules, card: Any, outcomes: list[Any]) -> None:
     """Face, code, camera and PIN fail in succession, which is rare in the state machine above."""
     counter = Counter()

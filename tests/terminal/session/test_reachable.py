@@ -25,7 +25,7 @@ def test_every_reason_help_and_ending_is_reachable(field: str, values: type[Enum
 
 
 REACHED_ELSEWHERE: dict[str, set[Enum]] = {
-    # covered by `test_days`, `test_certainty` and `test_printed_code` instead of the gallery
+    # covered by `test_days`, `test_face_and_pin` and `test_printed_code` instead of the gallery
     "why": {
         st.MethodReason.NO_PHOTO,
         st.MethodReason.PHOTO_WITHOUT_FACE,

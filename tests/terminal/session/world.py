@@ -284,7 +284,7 @@ class World:
 
     def open_check(self, facts: CheckFacts = CHECK) -> None:
         self.answer(ev.CheckOpened, f"check-{self.reception.id}", facts)
-        self.answer(ev.OpenedRecorded)
+        self.answer(ev.OpenedCheckRecorded)
 
     def identify_by_pin(self, card: CardFacts = CARD, check: CheckFacts = CHECK) -> None:
         self.read_card(card)
@@ -305,7 +305,7 @@ def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: Card
     ids = (effect.reception, effect.effect)
     failed: list[ev.EffectAnswer] = [ev.EffectFailed(*ids)]
     card_failures = [ev.CardFailed(*ids, CardGone()), ev.CardFailed(*ids, CardUnreadable())]
-    service: list[ev.EffectAnswer] = [ev.ServiceSilent(*ids), ev.ServiceRefused(*ids, RefusalReason.REVOKED)]
+    service: list[ev.EffectAnswer] = [ev.ServiceUnavailable(*ids), ev.ServiceRefused(*ids, RefusalReason.REVOKED)]
     match effect:
         case fx.ReadCard():
             others = [ev.CardFailed(*ids, failure) for failure in (TwoCards(), ReaderBusy("r"), ReaderLost("r"))]
@@ -313,7 +313,7 @@ def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: Card
         case fx.FetchChallenge():
             return [ev.ChallengeFetched(*ids, now.wall + timedelta(minutes=3)), *service, *failed]
         case fx.ScanCode():
-            guided = ev.CodeGuided(*ids, CardGuidance.NEARER)
+            guided = ev.ScanGuidance(*ids, CardGuidance.NEARER)
             return [guided, ev.CodeScanned(*ids), ev.CodeScanned(*ids, pinless=True), ev.CodeNotScanned(*ids)]
         case fx.OpenFaceRecord():
             return [
@@ -350,7 +350,7 @@ def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: Card
         case fx.OpenCheck():
             return [ev.CheckOpened(*ids, f"check-{effect.reception}", facts), *service, *failed]
         case fx.RecordOpenedCheck():
-            return [ev.OpenedRecorded(*ids), ev.LedgerFailed(*ids)]
+            return [ev.OpenedCheckRecorded(*ids), ev.LedgerFailed(*ids)]
         case fx.RegisterCard():
             return [ev.Registered(*ids, _registered(facts)), *service]
         case fx.RecordDecision():
@@ -375,8 +375,8 @@ TOUCHES: tuple[type[ev.Touch], ...] = (
     ev.PhoneChosen,
     ev.LastTryConfirmed,
     ev.StaffAuthenticated,
-    ev.StaffSaysOther,
-    ev.StaffDiscards,
+    ev.StaffRejected,
+    ev.StaffDiscarded,
     ev.Understood,
     ev.RegistrationRequested,
     ev.RegistrationDeclined,

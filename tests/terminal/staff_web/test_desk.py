@@ -75,7 +75,7 @@ async def _decide_on_lost_result(office: Office, page: Page) -> None:
     await office.remove_card()
     shutil.rmtree(results / WORK_FOLDER)
     await delivery.process_outbox()
-    await page.locator("[data-call=astray] button").click()
+    await page.locator("[data-call=uncertain] button").click()
     await page.locator(row(4, "uncertain")).get_by_role("button", name="どうするか決める").click()
     assert await office.axe(page) == []
     await page.locator("dialog").get_by_role("button", name="もう一度 渡す").click()

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from config.settings import AlsoPin, ConsentSettings, DispensingPolicy, PrescriptionPolicy
+from config.settings import ConsentSettings, DispensingPolicy, FaceAndPinPolicy, PrescriptionPolicy
 from consent.items import AnsweredBy
 from reader.facts import CardGone, CardUnreadable, Medium, ReaderStatus, TwoCards
 from terminal.problems import ProblemCode
@@ -27,7 +27,7 @@ RULES = Rules(
     staff_enabled=True,
     phone=True,
 )
-FACE_AND_PIN = replace(RULES, also_pin=AlsoPin.ALWAYS)
+FACE_AND_PIN = replace(RULES, face_and_pin=FaceAndPinPolicy.ALWAYS)
 ALL_LANGUAGES = replace(RULES, languages=LANGUAGES)
 WITH_DISEASE_CERTIFICATE = CHECK.model_copy(update={"has_specific_disease_certificate": True})
 
@@ -447,7 +447,7 @@ def _not_valid(world: World) -> None:
 def _awaiting(world: World) -> None:
     _submitting(world)
     world.answer(ev.DecisionRecorded)
-    world.answer(ev.ServiceSilent)
+    world.answer(ev.ServiceUnavailable)
 
 
 def _declined(world: World) -> None:

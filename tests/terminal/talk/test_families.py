@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from config.settings import AlsoPin, Profile, Settings
+from config.settings import FaceAndPinPolicy, Profile, Settings
 from consent.items import AnsweredBy
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
@@ -131,9 +131,9 @@ def test_a_proxy_is_confirmed_by_pin_and_recorded() -> None:
     assert world.decision().answered_by is AnsweredBy.PROXY
 
 
-@pytest.mark.parametrize("also_pin", AlsoPin)
-def test_a_proxys_face_is_never_compared(also_pin: AlsoPin) -> None:
-    world = world_after(ev.ProxyChosen, rules=replace(RULES, also_pin=also_pin))
+@pytest.mark.parametrize("policy", FaceAndPinPolicy)
+def test_a_proxys_face_is_never_compared(policy: FaceAndPinPolicy) -> None:
+    world = world_after(ev.ProxyChosen, rules=replace(RULES, face_and_pin=policy))
     world.read_card()
     world.touch(ev.FaceChosen)
     assert not [effect for effect in world.issued if isinstance(effect, fx.CheckFace | fx.OpenFaceRecord)]
@@ -148,7 +148,7 @@ def test_staff_check_a_proxys_documents_instead_of_faces() -> None:
     world.answer(ev.RecordOpened, GENUINE)
     body = talk_in(world).body
     assert (body.camera, body.photo) == (False, False)
-    assert [offer.event for offer in body.offers][1:] == [ev.StaffSaysSame(world.reception.id, "proxy")]
+    assert [offer.event for offer in body.offers][1:] == [ev.StaffConfirmed(world.reception.id, "proxy")]
 
 
 def test_the_next_family_member_chooses_the_respondent_again() -> None:

@@ -257,7 +257,7 @@ def test_staff_and_inquiry_are_marked_on_the_first_screen() -> None:
 def test_staff_confirm_and_give_the_reason_with_one_touch() -> None:
     answers = talk_in(state_of("staff-check")).body.offers
     assert [answer.id for answer in answers] == ["other", "same-asked"]
-    assert answers[1].event == ev.StaffSaysSame("r1", "asked")
+    assert answers[1].event == ev.StaffConfirmed("r1", "asked")
     state = state_of("staff-check")
     assert isinstance(state, st.StaffCheck)
     with_reasons = replace(state, reception=replace(state.reception, face_attempts=2, camera_failed=True, pin_left=0))

@@ -40,7 +40,7 @@ def reachable_offers(state: st.State) -> dict[str, Offer]:
 
 @pytest.mark.parametrize("voice", [False, True], ids=["silent", "speaking"])
 @pytest.mark.parametrize("name", SCREENS)
-def test_every_offer_can_be_reached_with_ten_keys(name: str, voice: bool) -> None:
+def test_every_button_can_be_reached_with_numeric_keypad(name: str, voice: bool) -> None:
     state = state_of(name, voice=voice)
     events = [offer.event for offer in reachable_offers(state).values()]
     leaving = [ev.Cancelled, ev.CheckInWithoutSharing]

@@ -8,7 +8,7 @@ SIGN must follow VERIFY immediately, and the signature opens the check.
 
 from typing import assert_never
 
-from config.settings import AlsoPin
+from config.settings import FaceAndPinPolicy
 from reader.facts import Authenticity
 from terminal.session.events import RecordFacts
 from terminal.session.rules import Rules
@@ -17,30 +17,30 @@ from terminal.session.states import Reception
 
 def needs_face(reception: Reception, rules: Rules) -> bool:
     """Return whether a face check is required in addition to the PIN. A proxy cannot show the holder's face."""
-    if reception.proxy and rules.also_pin is not AlsoPin.ALWAYS:
+    if reception.proxy and rules.face_and_pin is not FaceAndPinPolicy.ALWAYS:
         return False
-    match rules.also_pin:
-        case AlsoPin.NEVER:
+    match rules.face_and_pin:
+        case FaceAndPinPolicy.NEVER:
             return False
-        case AlsoPin.WHERE_POSSIBLE:
+        case FaceAndPinPolicy.WHERE_POSSIBLE:
             return reception.face_attempts > 0 or _face_possible(reception, rules)
-        case AlsoPin.ALWAYS:
+        case FaceAndPinPolicy.ALWAYS:
             return True
         case _:
-            assert_never(rules.also_pin)
+            assert_never(rules.face_and_pin)
 
 
 def needs_pin(reception: Reception, rules: Rules) -> bool:
     """Return whether the PIN is required in addition to a face check."""
-    match rules.also_pin:
-        case AlsoPin.NEVER:
+    match rules.face_and_pin:
+        case FaceAndPinPolicy.NEVER:
             return False
-        case AlsoPin.WHERE_POSSIBLE:
+        case FaceAndPinPolicy.WHERE_POSSIBLE:
             return reception.facts is not None and reception.facts.pin_tries_left > 0
-        case AlsoPin.ALWAYS:
+        case FaceAndPinPolicy.ALWAYS:
             return True
         case _:
-            assert_never(rules.also_pin)
+            assert_never(rules.face_and_pin)
 
 
 def has_camera(reception: Reception) -> bool:

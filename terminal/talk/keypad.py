@@ -16,7 +16,7 @@ from terminal.talk.parts import Body, Offer, PadKind, TalkContext
 _BACK_IDS = frozenset({"back", "change", "close", "start-over"})
 
 
-def with_keys(body: Body) -> Body:
+def assign_keys(body: Body) -> Body:
     """Assign the keys other than digits to the answers."""
     if body.pad:
         return replace(body, offers=tuple(replace(offer, keypad_key="/") for offer in body.offers))

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from config.settings import AlsoPin
+from config.settings import FaceAndPinPolicy
 from reader.facts import CardFacts
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
@@ -16,12 +16,12 @@ from tests.terminal.session.world import CARD, GENUINE, World
 PINLESS = replace(CARD, pin_tries_left=0)
 CODE_LOCKED = replace(CARD, code_tries_left=2)
 NO_PHOTO = ev.RecordFacts("genuine", False, False)
-POSSIBLE, ALWAYS, NEVER = AlsoPin.WHERE_POSSIBLE, AlsoPin.ALWAYS, AlsoPin.NEVER
+POSSIBLE, ALWAYS, NEVER = FaceAndPinPolicy.WHERE_POSSIBLE, FaceAndPinPolicy.ALWAYS, FaceAndPinPolicy.NEVER
 both_policies = pytest.mark.parametrize("policy", [POSSIBLE, ALWAYS])
 
 
-def world_with_policy(policy: AlsoPin, *, staff: bool = True) -> World:
-    return World(Rules(also_pin=policy, staff_enabled=staff))
+def world_with_policy(policy: FaceAndPinPolicy, *, staff: bool = True) -> World:
+    return World(Rules(face_and_pin=policy, staff_enabled=staff))
 
 
 def to_face_check(world: World, card: CardFacts = CARD) -> None:
@@ -52,7 +52,7 @@ def assert_only_staff_can_confirm(world: World, reason: st.MethodReason) -> None
         world.answer(ev.CodeScanned) if world.state.waiting else world.touch(ev.CodeEntered)
         world.answer(ev.RecordOpened, GENUINE)
     assert isinstance(world.state, st.StaffCheck)
-    effects = world.touch(ev.StaffSaysSame, "documents")
+    effects = world.touch(ev.StaffConfirmed, "documents")
     assert effects[0] == fx.ProveChip(world.reception.id, effects[0].effect, Way.STAFF, "documents")
 
 
@@ -60,7 +60,7 @@ def assert_only_staff_can_confirm(world: World, reason: st.MethodReason) -> None
 
 
 @both_policies
-def test_the_face_is_checked_first_and_the_pin_opens_the_check(policy: AlsoPin) -> None:
+def test_the_face_is_checked_first_and_the_pin_opens_the_check(policy: FaceAndPinPolicy) -> None:
     world = world_with_policy(policy)
     to_face_check(world)
     assert world.answer(ev.FaceMatched, 0.2) == (), "no proof is requested from the chip before the PIN"
@@ -76,7 +76,7 @@ def test_the_face_is_checked_first_and_the_pin_opens_the_check(policy: AlsoPin) 
 
 
 @both_policies
-def test_no_method_is_offered_and_no_pin_accepted_before_the_face(policy: AlsoPin) -> None:
+def test_no_method_is_offered_and_no_pin_accepted_before_the_face(policy: FaceAndPinPolicy) -> None:
     world = world_with_policy(policy)
     world.read_card()
     assert isinstance(world.state, st.ChoosingMethod)
@@ -103,7 +103,7 @@ def test_face_or_pin_is_sufficient_by_default() -> None:
 
 
 @both_policies
-def test_a_face_match_does_not_carry_over_to_the_next_reception(policy: AlsoPin) -> None:
+def test_a_face_match_does_not_carry_over_to_the_next_reception(policy: FaceAndPinPolicy) -> None:
     world = world_with_policy(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
@@ -114,7 +114,7 @@ def test_a_face_match_does_not_carry_over_to_the_next_reception(policy: AlsoPin)
 
 
 @both_policies
-def test_a_wrong_pin_requires_no_second_face_check(policy: AlsoPin) -> None:
+def test_a_wrong_pin_requires_no_second_face_check(policy: FaceAndPinPolicy) -> None:
     world = world_with_policy(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
@@ -128,7 +128,7 @@ def test_a_wrong_pin_requires_no_second_face_check(policy: AlsoPin) -> None:
 
 
 @both_policies
-def test_a_camera_lost_after_the_face_check_has_no_effect(policy: AlsoPin) -> None:
+def test_a_camera_lost_after_the_face_check_has_no_effect(policy: FaceAndPinPolicy) -> None:
     world = world_with_policy(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
@@ -262,7 +262,7 @@ def test_staff_cannot_open_a_record_whose_code_is_locked() -> None:
 
 
 @pytest.mark.parametrize(("policy", "card"), [(POSSIBLE, CARD), (POSSIBLE, PINLESS), (ALWAYS, CARD)])
-def test_a_pin_does_not_replace_a_refused_face(policy: AlsoPin, card: CardFacts) -> None:
+def test_a_pin_does_not_replace_a_refused_face(policy: FaceAndPinPolicy, card: CardFacts) -> None:
     world = world_with_policy(policy)
     to_face_check(world, card)
     for _ in range(3):
@@ -283,7 +283,7 @@ def test_losing_the_camera_after_a_refusal_does_not_skip_the_face(lose_camera: o
 
 
 @both_policies
-def test_a_pin_locked_by_wrong_entries_remains_required(policy: AlsoPin) -> None:
+def test_a_pin_locked_by_wrong_entries_remains_required(policy: FaceAndPinPolicy) -> None:
     """A look-alike could otherwise lock the PIN and pass with only the face."""
     world = world_with_policy(policy)
     to_face_check(world, replace(CARD, pin_tries_left=1))
@@ -299,7 +299,7 @@ def test_a_pin_locked_by_wrong_entries_remains_required(policy: AlsoPin) -> None
 
 
 @both_policies
-def test_a_pin_locked_elsewhere_remains_required(policy: AlsoPin) -> None:
+def test_a_pin_locked_elsewhere_remains_required(policy: FaceAndPinPolicy) -> None:
     world = world_with_policy(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
@@ -309,7 +309,7 @@ def test_a_pin_locked_elsewhere_remains_required(policy: AlsoPin) -> None:
 
 
 @both_policies
-def test_a_printed_code_locked_by_wrong_entries_remains_required(policy: AlsoPin) -> None:
+def test_a_printed_code_locked_by_wrong_entries_remains_required(policy: FaceAndPinPolicy) -> None:
     """Someone with another person's card and PIN could otherwise lock the code to skip the face check."""
     world = world_with_policy(policy)
     world.read_card(replace(CARD, code_tries_left=3))
@@ -328,7 +328,7 @@ def test_a_printed_code_locked_by_wrong_entries_remains_required(policy: AlsoPin
     ],
 )
 def test_without_staff_the_screen_reports_the_required_methods(
-    policy: AlsoPin, card: CardFacts, code: ProblemCode
+    policy: FaceAndPinPolicy, card: CardFacts, code: ProblemCode
 ) -> None:
     world = world_with_policy(policy, staff=False)
     world.read_card(card)
@@ -340,12 +340,12 @@ def test_without_staff_the_screen_reports_the_required_methods(
 
 
 @both_policies
-def test_staff_can_take_over_between_face_and_pin(policy: AlsoPin) -> None:
+def test_staff_can_take_over_between_face_and_pin(policy: FaceAndPinPolicy) -> None:
     world = world_with_policy(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
     world.touch(ev.StaffAuthenticated)
-    world.touch(ev.StaffSaysSame, "documents")
+    world.touch(ev.StaffConfirmed, "documents")
     world.answer(ev.ChipSigned)
     world.open_check()
     assert opened_checks(world) == [(Way.STAFF, True)]
