@@ -44,7 +44,7 @@ from terminal.assembly import enrolled_client, ledger_path
 from terminal.conductor.outcome import DeliveryStage
 from terminal.qualification.client import Audit
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
-from terminal.qualification.receipts import ChecksMissing, verify_with_receipts
+from terminal.qualification.receipts import MissingChecks, verify_with_receipts
 from terminal.simulated.service.enrolment import registry_path, service_key
 from terminal.simulated.service.registry import Registry, RegistryFile
 from terminal.simulated.service.temporary_postgres import TemporaryPostgres
@@ -225,7 +225,7 @@ async def compare(folder: Path, port: int, count: int) -> dict[str, int]:
         counts["ledgers_whole"] += isinstance(verified, LedgerIntact)
         # checks opened immediately before the service was killed, whose answer did not reach the terminal
         counted = verify_with_receipts(path, key, audit.receipts, audit.opened)
-        counts["opened_unanswered"] += counted.opened - counted.recorded if isinstance(counted, ChecksMissing) else 0
+        counts["opened_unanswered"] += counted.opened - counted.recorded if isinstance(counted, MissingChecks) else 0
         counts["receipts"] += len(audit.receipts)
         kinds = Counter(record.event.kind for record in LedgerFile(path).records())
         for kind in ("opened", "decided", "confirmed", "delivered", "expired", "discarded", "not-ours"):

@@ -12,7 +12,7 @@ from pathlib import Path
 from terminal.handover.messages.kinds import read_message
 from terminal.handover.messages.qualification import QualificationAnswer
 from terminal.handover.parts import ConsentPart
-from terminal.handover.xml import Unreadable, parse
+from terminal.handover.xml import UnreadableFile, parse
 
 CONSENTS = {"medicines": "medicines", "diagnosis": "past care", "surgery": "surgery", "checkups": "health check-up"}
 
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     parsed = parse(Path(arguments[0]).read_bytes())
-    if isinstance(parsed, Unreadable):
+    if isinstance(parsed, UnreadableFile):
         print(f"cannot read the file: expected {parsed.expected} (line {parsed.line})", file=sys.stderr)
         return 1
     read = read_message(parsed, QualificationAnswer)

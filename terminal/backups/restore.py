@@ -36,7 +36,7 @@ _FILES, _NEXT, _SENT, _READY = "files", "next.pem", "sent", "ready"
 _ATTEMPTS = 3
 """Maximum number of requests for the key change."""
 
-Administrator = Callable[[Settings, str, bytes], None]
+KeyReplacer = Callable[[Settings, str, bytes], None]
 """Function that receives the settings, the new public key (PEM) and the digest of the backup's key. It makes the
 service revoke the backup's key and the terminal's current key, and accept the new key. Raises NotReady."""
 
@@ -78,7 +78,7 @@ async def restore(
     settings_file: Path,
     *,
     current: Settings | None,
-    administrator: Administrator | None = None,
+    replace_key: KeyReplacer | None = None,
 ) -> RestoreReport:
     """Restore a terminal. `current` replaces the backup's settings and leaves `settings_file` unchanged.
 
@@ -91,7 +91,7 @@ async def restore(
     _check_target(manifest, settings, work)
     if not (work / _READY).exists():
         try:
-            await _prepare(_unpack(backup, passphrase, settings, work), work, administrator)
+            await _prepare(_unpack(backup, passphrase, settings, work), work, replace_key)
         except BaseException:
             _clean_up(work)
             raise
@@ -165,10 +165,10 @@ def _require_intact_ledger(ledger: Path, terminal_id: str) -> None:
 # --- service and ledger --------------------------------------------------------------------------------------
 
 
-async def _prepare(backup: _Backup, work: Path, administrator: Administrator | None) -> None:
+async def _prepare(backup: _Backup, work: Path, replace_key: KeyReplacer | None) -> None:
     """Change the key, record the gap in the ledger, and prepare all files for `_move`."""
     next_key = SigningKey.load_or_create(work / _NEXT)
-    changed, audit = await _change_keys(backup, next_key, administrator, work / _SENT)
+    changed, audit = await _change_keys(backup, next_key, replace_key, work / _SENT)
     gap = _compare(backup, audit)
     _record_gap(backup, gap, changed)
     verified = verify_with_receipts(backup.ledger, backup.enrolment.service_public_key, audit.receipts, audit.opened)
@@ -186,7 +186,7 @@ async def _prepare(backup: _Backup, work: Path, administrator: Administrator | N
 
 
 async def _change_keys(
-    backup: _Backup, next_key: SigningKey, administrator: Administrator | None, sent: Path
+    backup: _Backup, next_key: SigningKey, replace_key: KeyReplacer | None, sent: Path
 ) -> tuple[KeyChanged, Audit]:
     """Replace the key registered with the service. Return its answer and its final data about the terminal."""
     old_digest = key_digest(backup.key.public_pem)
@@ -200,10 +200,10 @@ async def _change_keys(
                 "decisions made since the backup are unknown. Nothing was changed."
             )
         elif not isinstance(await new_client.audit(), Audit):  # otherwise, continue an interrupted restore
-            if administrator is None:
+            if replace_key is None:
                 raise _key_refused(before)
             write_atomically(sent, b"")
-            administrator(backup.settings, next_key.public_pem, old_digest)
+            replace_key(backup.settings, next_key.public_pem, old_digest)
         write_atomically(sent, b"")  # `_clean_up` keeps the next key if this file exists
         changed = await _change(old_client, next_key, old_digest)
         after = await new_client.audit()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, echo, fail, install_error_hooks, settings_or_exit
+from terminal.cli.common import ConfigOption, echo, fail, report_errors, settings_or_exit
 from terminal.cli.setup import settings_target
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def backup(
     if file.exists():
         fail(f"{file} exists and will not be overwritten. Choose a new file name.")
     passphrase = _passphrase(twice=True)
-    with install_error_hooks():
+    with report_errors():
         from datetime import datetime
 
         from config.japan import JAPAN
@@ -83,7 +83,7 @@ def restore(
     if not file.is_file():
         fail(f"{file} does not exist. Specify a file written by `uketsuke backup`.")
     passphrase = _passphrase(twice=False)
-    with install_error_hooks():
+    with report_errors():
         import asyncio
 
         from config.load import SettingsError
@@ -96,7 +96,7 @@ def restore(
                     passphrase,
                     settings_target(config),
                     current=current,
-                    administrator=_replace_key_at_stub if new_enrolment else None,
+                    replace_key=_replace_key_at_stub if new_enrolment else None,
                 )
             )
         except SettingsError as error:
@@ -106,7 +106,7 @@ def restore(
 
 def _print_report(report: "RestoreReport") -> None:
     created_at = f"{report.manifest.created_at:%Y-%m-%d %H:%M}"
-    echo(f"{report.manifest.terminal_id}, backup of {created_at}: restored to {report.settings.state_dir}")
+    echo(f"{report.manifest.terminal_id}, backup from {created_at}: restored to {report.settings.state_dir}")
     echo("the key in the backup was revoked and replaced with a new one")
     if report.confirmed:
         echo(f"{report.confirmed} decisions that are unconfirmed in the backup had reached the service")

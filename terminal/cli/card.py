@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from config.platform.chosen import system
-from terminal.cli.common import ConfigOption, echo, fail, install_error_hooks, settings_or_exit
+from terminal.cli.common import ConfigOption, echo, fail, report_errors, settings_or_exit
 
 app = typer.Typer(
     help="Manage simulated card files, with fictitious people and test keys. For tests only.",
@@ -37,7 +37,7 @@ def issue(
     Example: uketsuke card issue my-card --kind expiring --person elder --pin 4321
     """
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from reader.softcard.image import CardFile
         from reader.softcard.kinds import issue_kind
         from terminal.simulated.personas.card_issuing import holder_of
@@ -104,7 +104,7 @@ def insert(
     Example: uketsuke card insert my-card
     """
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         import threading
 
         from reader.softcard.insert import OPEN_TO_THE_NETWORK, keep_inserted
@@ -124,7 +124,7 @@ def list_cards(config: ConfigOption = None) -> None:
     Example: uketsuke card list
     """
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from reader.softcard.image import CardFile
         from terminal.simulated.personas.props import cards_dir
 
@@ -148,7 +148,7 @@ def show(
     Example: uketsuke card show my-card --face
     """
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from reader.softcard.image import CardFile
 
         image = CardFile(_path(file, settings.state_dir)).load()

@@ -62,7 +62,7 @@ def log_to_stderr(*, verbose: bool, settings: "Settings | None" = None) -> None:
 
 
 @contextmanager
-def install_error_hooks() -> Iterator[None]:
+def report_errors() -> Iterator[None]:
     """Exit with a one-line message on known errors. Never print local variables."""
     try:
         yield

@@ -13,8 +13,8 @@ from terminal.cli.common import (
     VerboseOption,
     echo,
     fail,
-    install_error_hooks,
     log_to_stderr,
+    report_errors,
     settings_or_exit,
 )
 from terminal.cli.web import DEFAULT_PORT, NoOpenOption, PortOption
@@ -84,7 +84,7 @@ def play_personas(
     settings: "Settings", camera: str | None, names: list[str], *, pcsc: bool, service: str | None, json: Path | None
 ) -> bool:
     """Play the given personas, or all. Return False if an outcome differs from the expected one."""
-    with install_error_hooks(), ExitStack() as ending:
+    with report_errors(), ExitStack() as stack:
         import asyncio
 
         from terminal.assembly import face_engine
@@ -102,8 +102,8 @@ def play_personas(
             fail(f"--json {json}: folder {json.absolute().parent} does not exist. Create it, or choose another file.")
         chosen = [BY_NAME[name] for name in names] or list(PERSONAS)
         stage = open_stage(camera, face_engine(settings))
-        counter = ending.enter_context(DemoCounter(settings, service_url=service, keep_cards=camera is None))
-        places = ending.enter_context(card_places(pcsc=pcsc))
+        counter = stack.enter_context(DemoCounter(settings, service_url=service, keep_cards=camera is None))
+        places = stack.enter_context(card_places(pcsc=pcsc))
         outcomes = asyncio.run(AutoDemo(counter, places, stage, counter.settings, echo).play(chosen))
         echo(table(outcomes))
         if json is not None:
@@ -112,7 +112,7 @@ def play_personas(
 
 
 def run_on_screen(settings: "Settings", camera: str | None, *, pcsc: bool, service: str | None) -> int:
-    with install_error_hooks():
+    with report_errors():
         from terminal.screens.app import TerminalApp
         from terminal.screens.program import run_app
         from terminal.simulated.demo.live import LiveDemo, with_staff_password
@@ -136,7 +136,7 @@ def run_in_browser(
     dock_host: str = "",
 ) -> int:
     """Show the demo in a browser. Serves the pages before importing slow modules."""
-    with install_error_hooks(), ExitStack() as ending:
+    with report_errors(), ExitStack() as stack:
         from terminal.counter_web.program import patient_site, run_web
         from terminal.counter_web.serving import HOST, listen
         from terminal.simulated.demo.browser_camera import BROWSER, BrowserSource
@@ -154,7 +154,7 @@ def run_in_browser(
             from terminal.simulated.demo.web_demo import WebDemo
 
             demo = WebDemo(settings, echo, pcsc=pcsc, camera=camera, service_url=service, source=source)
-            ending.callback(demo.close)
+            stack.callback(demo.close)
             return demo.build(patient, dock, staff)
 
         return run_web(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, echo, install_error_hooks, log_to_stderr, settings_or_exit
+from terminal.cli.common import ConfigOption, echo, log_to_stderr, report_errors, settings_or_exit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ def doctor(
     settings = settings_or_exit(config)
     silence_opencv()
     log_to_stderr(verbose=False)
-    with install_error_hooks():
+    with report_errors():
         from terminal.doctor.checks import CHECKS
         from terminal.doctor.examination import examine, worst_grade
         from terminal.doctor.finding import Grade

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, echo, install_error_hooks, settings_or_exit
+from terminal.cli.common import ConfigOption, echo, report_errors, settings_or_exit
 
 HELP = """Enrol this terminal with the service stub on this computer.
 
@@ -19,7 +19,7 @@ def enrol(
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from terminal.simulated.service.admin import StubAdmin, enrol_with
 
         url = service or settings.service.url

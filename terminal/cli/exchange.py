@@ -12,8 +12,8 @@ from terminal.cli.common import (
     VerboseOption,
     echo,
     fail,
-    install_error_hooks,
     log_to_stderr,
+    report_errors,
     settings_or_exit,
 )
 
@@ -66,7 +66,7 @@ def serve_folders(
         fail("--shift-jis and --utf-8 are mutually exclusive. Omit both to answer in the request's encoding.")
     log_to_stderr(verbose=verbose)
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from terminal.simulated.exchange.service import ExchangeRules
 
         rules = ExchangeRules(
@@ -115,7 +115,7 @@ def check(file: Annotated[Path, typer.Argument(help="Request or result file.")])
 
     Example: uketsuke exchange check OQSsiquc01req_202611210001.xml
     """
-    with install_error_hooks():
+    with report_errors():
         from terminal.handover.check import check_file
 
         if not file.is_file():
@@ -143,7 +143,7 @@ def conform(
 
     Example: uketsuke exchange conform --folder ./OQS --report report.html --product "MyEMR 3.2"
     """
-    with install_error_hooks():
+    with report_errors():
         from datetime import UTC, datetime
 
         from config.japan import JAPAN
@@ -185,7 +185,7 @@ def client(
 
     Example: uketsuke exchange client --folder ./OQS --fault merges-by-name
     """
-    with install_error_hooks():
+    with report_errors():
         from terminal.simulated.conformance.bench import create_folders
         from terminal.simulated.conformance.client import Client
         from terminal.simulated.conformance.faults import SoftwareFault

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, echo, fail, install_error_hooks, log_to_stderr, settings_or_exit
+from terminal.cli.common import ConfigOption, echo, fail, log_to_stderr, report_errors, settings_or_exit
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -36,7 +36,7 @@ def models(config: ConfigOption = None) -> None:
     Example: uketsuke face models
     """
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from vision.engines.models.known import KNOWN
 
         for model in KNOWN:
@@ -221,7 +221,7 @@ def _quiet_settings(config: Path | None) -> "Settings":
 
 @contextmanager
 def _face_errors() -> Iterator[None]:
-    with install_error_hooks():
+    with report_errors():
         from vision.calibration.calibrate import TooFewPeople
         from vision.decision import NotCalibrated
         from vision.engines.models.weights import NotBuilt, WeightsMissing

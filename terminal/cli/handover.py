@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, echo, fail, install_error_hooks, settings_or_exit
+from terminal.cli.common import ConfigOption, echo, fail, report_errors, settings_or_exit
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -50,7 +50,7 @@ def sample(
     if (person is None) is not write_all:
         fail("Specify either a person or --all. `uketsuke stub people` lists the people.")
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from datetime import UTC, datetime
 
         from config.japan import JAPAN
@@ -97,7 +97,7 @@ def waiting(config: ConfigOption = None) -> None:
     Example: uketsuke handover waiting
     """
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from consent.ledger import LedgerFile
         from terminal.assembly import ledger_path
 
@@ -142,7 +142,7 @@ def close(
 
 
 def _run_decision(settings: "Settings", check: str, *, again: bool) -> "DeliveryOutcome":
-    with install_error_hooks():
+    with report_errors():
         import asyncio
 
         from consent.lifecycle import LifeCycleError

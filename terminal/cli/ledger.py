@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, echo, fail, install_error_hooks, settings_or_exit
+from terminal.cli.common import ConfigOption, echo, fail, report_errors, settings_or_exit
 
 if TYPE_CHECKING:
     from config.settings import Settings
     from consent.items import Item
     from consent.verification import LedgerBroken, LedgerIntact
-    from terminal.qualification.receipts import ChecksMissing, ReceiptNotGenuine
+    from terminal.qualification.receipts import ForgedReceipt, MissingChecks
 
 app = typer.Typer(
     help="Verify, show and export the ledger, a hash chain of questions, answers, submissions and deliveries.",
@@ -36,19 +36,19 @@ def verify(
     Example: uketsuke ledger verify
     """
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         import asyncio
 
         from consent.verification import LedgerBroken, verify_file
         from terminal.assembly import ledger_path
-        from terminal.qualification.receipts import ChecksMissing, ReceiptNotGenuine
+        from terminal.qualification.receipts import ForgedReceipt, MissingChecks
 
         path = ledger_path(settings)
         verified = asyncio.run(_verify_with_receipts(settings, path)) if receipts else verify_file(path)
-        if isinstance(verified, ReceiptNotGenuine):
+        if isinstance(verified, ForgedReceipt):
             echo(f"BROKEN  {path}\nthe receipt for check {verified.check_id} is not signed by the enrolled service")
             raise typer.Exit(1)
-        if isinstance(verified, ChecksMissing):
+        if isinstance(verified, MissingChecks):
             days = ", ".join(day.isoformat() for day in verified.days)
             echo(
                 f"INCOMPLETE  {path}\nthe service opened {verified.opened} checks for this terminal, but the ledger "
@@ -86,7 +86,7 @@ def show(config: ConfigOption = None) -> None:
     Example: uketsuke ledger show
     """
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from consent.ledger import LedgerFile
         from consent.records import Decided
         from terminal.assembly import ledger_path
@@ -112,7 +112,7 @@ def export(
     Example: uketsuke ledger export ledger.jsonl
     """
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from consent.export import export_file
         from terminal.assembly import ledger_path
 
@@ -132,7 +132,7 @@ def begin(config: ConfigOption = None) -> None:
     Example: uketsuke ledger begin
     """
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from datetime import datetime
 
         from config.japan import JAPAN
@@ -158,7 +158,7 @@ def withdraw(
     Example: uketsuke ledger withdraw 3f9a0c TKK
     """
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         import asyncio
 
         from consent.items import Item
@@ -191,7 +191,7 @@ async def _withdraw(settings: "Settings", check: str, items: "list[Item]") -> bo
 
 async def _verify_with_receipts(
     settings: "Settings", path: Path
-) -> "LedgerIntact | LedgerBroken | ReceiptNotGenuine | ChecksMissing":
+) -> "LedgerIntact | LedgerBroken | ForgedReceipt | MissingChecks":
     from terminal.assembly import NotReady, enrolled_client
     from terminal.qualification.contract import NoAnswer, Refused
     from terminal.qualification.receipts import verify_with_receipts

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, echo, install_error_hooks, settings_or_exit
+from terminal.cli.common import ConfigOption, echo, report_errors, settings_or_exit
 
 HELP = """Create a test authority and TLS keys for the service and terminals.
 
@@ -24,7 +24,7 @@ def pki(
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from terminal.qualification.pki import create_tls_files
 
         terminals = tuple(terminal or (settings.service.terminal_id,))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from terminal.cli.common import ConfigOption, echo, install_error_hooks, settings_or_exit
+from terminal.cli.common import ConfigOption, echo, report_errors, settings_or_exit
 
 HELP = """Delete files past their retention period.
 
@@ -21,7 +21,7 @@ def prune(
     config: ConfigOption = None,
 ) -> None:
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from collections import Counter
         from datetime import datetime
 

@@ -16,8 +16,8 @@ from terminal.cli.common import (
     VerboseOption,
     echo,
     fail,
-    install_error_hooks,
     log_to_stderr,
+    report_errors,
     require_known_language,
     settings_or_exit,
 )
@@ -84,7 +84,7 @@ def run(
     settings = settings_or_exit(config, overrides)
     log_to_stderr(verbose=verbose, settings=settings)
     require_known_language(language)
-    with install_error_hooks(), open_trace(card_trace) as write:
+    with report_errors(), open_trace(card_trace) as write:
         if headless:
             run_at_prompt(settings, language, write)
         elif web:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from terminal.cli.common import ConfigOption, echo, fail, install_error_hooks
+from terminal.cli.common import ConfigOption, echo, fail, report_errors
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -48,7 +48,7 @@ def setup(
     values = _read(source) if source is not None else _prompt_for_settings(file)
     if terminal is not None:
         values["service"] = {**values.get("service", {}), "terminal_id": terminal}
-    with install_error_hooks():
+    with report_errors():
         from datetime import datetime
 
         from config.japan import JAPAN

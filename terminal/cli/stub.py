@@ -10,8 +10,8 @@ from terminal.cli.common import (
     VerboseOption,
     echo,
     fail,
-    install_error_hooks,
     log_to_stderr,
+    report_errors,
     settings_or_exit,
 )
 
@@ -58,7 +58,7 @@ def serve_stub(
         return
     log_to_stderr(verbose=verbose)
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from terminal.simulated.personas.props import authority_of, trust_of
         from terminal.simulated.service.enrolment import registry_path
         from terminal.simulated.service.registry import RegistryFile
@@ -123,7 +123,7 @@ def adopt(
     Example: uketsuke stub adopt elder
     """
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from terminal.cli.reader import certificate_on_reader
         from terminal.qualification.contract import NoAnswer, Refused
         from terminal.simulated.service.admin import StubAdmin
@@ -147,7 +147,7 @@ def key(config: ConfigOption = None) -> None:
     Example: uketsuke stub key > service.pem
     """
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from terminal.simulated.service.enrolment import service_key
 
         echo(service_key(settings.state_dir).public_pem.strip())
@@ -164,7 +164,7 @@ def admit(
     Example: uketsuke stub admit front-7 front-7.pem
     """
     settings = settings_or_exit(config)
-    with install_error_hooks():
+    with report_errors():
         from pydantic import TypeAdapter, ValidationError
 
         from terminal.qualification.contract import TerminalId

@@ -69,9 +69,9 @@ def render(
         finally:
             renderer.close()
 
-    began = time.monotonic()
+    started = time.monotonic()
     try:
         count, total = asyncio.run(render_all())
     except NoVoice as error:
         fail(str(error))
-    echo(f"{language}: {count} of {total} sentences in {time.monotonic() - began:.1f} s, in {settings.voice_dir}")
+    echo(f"{language}: {count} of {total} sentences in {time.monotonic() - started:.1f} s, in {settings.voice_dir}")

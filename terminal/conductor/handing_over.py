@@ -74,7 +74,7 @@ class HandOver:
 
     async def deliver(self, check_id: str, *, patient_waits: bool) -> DeliveryOutcome:
         """Hand over a confirmed result. If `patient_waits`, do not wait for an unresponsive folder."""
-        if patient_waits and self.folder.hangs:
+        if patient_waits and self.folder.is_hanging:
             return DeliveryOutcome(DeliveryStage.CONFIRMED)
         try:
             async with asyncio.timeout(self._max_reception_wait if patient_waits else None):
@@ -122,7 +122,7 @@ class HandOver:
             ]
             names = {_name(history) for history in waiting if history.decided is not None}
             await self._files.run(self.folder.clean, names)
-            self._cleaned = not self.folder.hangs
+            self._cleaned = not self.folder.is_hanging
 
     async def warm_up(self) -> None:
         """Import the result writer before the first patient arrives."""

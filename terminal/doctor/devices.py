@@ -44,15 +44,15 @@ def camera(settings: Settings) -> Finding:
         sizes: list[tuple[int, int]] = []
         light: list[float] = []
         rate = 0.0
-        began = time.monotonic()
-        while len(sizes) < _FRAMES and time.monotonic() - began < _CAMERA_SECONDS:
+        started = time.monotonic()
+        while len(sizes) < _FRAMES and time.monotonic() - started < _CAMERA_SECONDS:
             frame = source.read()
             if isinstance(frame, CameraLost):
                 return failed(frame.source, "Connect the camera directly, without a hub.")
             first_image_after = first_image_after or time.monotonic() - opened_at
             sizes.append((frame.rgb.shape[1], frame.rgb.shape[0]))
             light.append(float(frame.grey.mean()))
-            rate = len(sizes) / max(time.monotonic() - began, 1e-3)
+            rate = len(sizes) / max(time.monotonic() - started, 1e-3)
         camera_format = source.granted() if isinstance(source, Granting) else ""
         name = f"{source.name}: {camera_format}" if camera_format else source.name
         name = f"{name}, first image after {first_image_after or 0:.1f} s"

@@ -26,9 +26,9 @@ class CheckResult:
 
 def examine(settings: Settings, checks: Sequence[DoctorCheck]) -> list[CheckResult]:
     """Return the findings in the order of `checks`. Blocks until all checks have finished or timed out."""
-    began = time.monotonic()
+    started = time.monotonic()
     runs = [_CheckRun(check, settings) for check in checks]
-    return [CheckResult(run.check.name, run.finding(began + run.check.seconds)) for run in runs]
+    return [CheckResult(run.check.name, run.finding(started + run.check.seconds)) for run in runs]
 
 
 def worst_grade(results: Sequence[CheckResult]) -> Grade:

@@ -40,10 +40,10 @@ def request_challenge(settings: Settings) -> ServiceAnswer | str:
     """Request a challenge, as every reception does. Return the answer, or the reason for the failure."""
     try:
         require_safe_url(settings.service.url)
-        began = time.monotonic()
+        started = time.monotonic()
         with _client(settings) as client:
             response = client.post(f"{PREFIX}/challenges", headers={"Content-Type": "application/json"})
-        milliseconds = (time.monotonic() - began) * 1000
+        milliseconds = (time.monotonic() - started) * 1000
         challenge = Challenge.model_validate_json(response.content)
     except httpx.TimeoutException:
         return f"no response within {settings.service.timeout_seconds:g} seconds"

@@ -18,7 +18,7 @@ from terminal.handover.messages.kinds import FACE_PREFIX, read_message
 from terminal.handover.messages.qualification import QualificationAnswer
 from terminal.handover.parts import ConsentPart
 from terminal.handover.reading import FileTooLarge, read_file
-from terminal.handover.xml import MAX_SIZE, Parsed, parse
+from terminal.handover.xml import MAX_SIZE, ParsedFile, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def _differences(path: Path, by_check: dict[str, History]) -> Iterator[str]:
     if data is None:
         return  # the receipt computer has removed the file
     parsed = parse(data)
-    message = read_message(parsed, QualificationAnswer).message if isinstance(parsed, Parsed) else None
+    message = read_message(parsed, QualificationAnswer).message if isinstance(parsed, ParsedFile) else None
     if not isinstance(message, QualificationAnswer):
         yield "not a valid result"
         return

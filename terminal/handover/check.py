@@ -28,9 +28,9 @@ from terminal.handover.messages.kinds import (
 from terminal.handover.mistakes import likely_name, likely_prefix, parent_path, part_at
 from terminal.handover.parts import Confidence, Element, LayoutFault, LayoutProblem, Part, element_names, part_fields
 from terminal.handover.reading import FileTooLarge, read_file
-from terminal.handover.rules import Origin, consistency
+from terminal.handover.rules import FileTraits, consistency
 from terminal.handover.values import Severity
-from terminal.handover.xml import MAX_BULK_SIZE, ROOT, Parsed, Unreadable, parse
+from terminal.handover.xml import MAX_BULK_SIZE, ROOT, ParsedFile, UnreadableFile, parse
 
 _FACE_NAME: Final = re.compile(re.escape(FACE_PREFIX) + r"[A-Za-z0-9-]+_[0-9]{14}\.xml")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9]+_[A-Za-z0-9_-]{1,80}\.xml")
@@ -97,7 +97,7 @@ def check_bytes(name: str, data: bytes) -> Findings:
     if kind_by_name is None and UNSUPPORTED_KINDS.match(name):
         return Findings(name, None, tuple(problems))
     parsed = parse(data, MAX_BULK_SIZE)
-    if isinstance(parsed, Unreadable):
+    if isinstance(parsed, UnreadableFile):
         problems.append(LayoutProblem(parsed.line, ROOT, LayoutFault.UNREADABLE, parsed.expected))
         return Findings(name, kind_by_name.title if kind_by_name else None, tuple(problems))
     problems += _encoding_problems(data, parsed)
@@ -139,7 +139,7 @@ def _name_problems(name: str, kind: FileKind | None) -> Iterator[LayoutProblem]:
         yield _file_problem(LayoutFault.NAME, expected, Severity.WARNING, Confidence.INFERRED)
 
 
-def _kind_by_content(parsed: Parsed) -> FileKind | None:
+def _kind_by_content(parsed: ParsedFile) -> FileKind | None:
     """Return the kind with the most matching and fewest missing elements, or None if fewer than three match."""
     tags = {element.tag for element in _descendants(parsed.root)}
     candidates = [(kind, _all_names(kind.message)) for kind in FILE_KINDS]
@@ -170,7 +170,7 @@ def _all_names(message: type[Part]) -> frozenset[str]:
 # --- bytes ---------------------------------------------------------------------------------------------------
 
 
-def _encoding_problems(data: bytes, parsed: Parsed) -> Iterator[LayoutProblem]:
+def _encoding_problems(data: bytes, parsed: ParsedFile) -> Iterator[LayoutProblem]:
     def on_first_line(
         expected: str, severity: Severity, confidence: Confidence = Confidence.PUBLIC_CODE
     ) -> LayoutProblem:
@@ -208,10 +208,10 @@ def _first_extension_line(data: bytes) -> int | None:
 # --- content -------------------------------------------------------------------------------------------------
 
 
-def _content_problems(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]:
+def _content_problems(parsed: ParsedFile, kind: FileKind) -> Iterator[LayoutProblem]:
     problems = list(read_message(parsed, kind.message).problems)
     problems += consistency(
-        parsed.root, parsed.encoding, Origin(kind.prefix == FACE_PREFIX, kind.job in LONG_CONSENT_JOBS)
+        parsed.root, parsed.encoding, FileTraits(kind.prefix == FACE_PREFIX, kind.job in LONG_CONSENT_JOBS)
     )
     # do not also report a misnamed element as missing
     misnamed = {_likely_path(problem, kind.message) for problem in problems if problem.fault is LayoutFault.UNKNOWN}
@@ -223,7 +223,7 @@ def _content_problems(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]
     yield from _identifier_problems(parsed, kind)
 
 
-def _identifier_problems(parsed: Parsed, kind: FileKind) -> Iterator[LayoutProblem]:
+def _identifier_problems(parsed: ParsedFile, kind: FileKind) -> Iterator[LayoutProblem]:
     name = "ArbitraryFileIdentifier"
     if not kind.prefix.endswith("req_") or kind.message is BulkFetch:
         return

@@ -63,7 +63,7 @@ class FolderProcess:
         """Reason for the last failure; None after a success."""
 
     @property
-    def hangs(self) -> bool:
+    def is_hanging(self) -> bool:
         """Whether the last call timed out."""
         return self.failure is DeliveryFailure.HANGS
 

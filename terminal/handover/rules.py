@@ -14,7 +14,7 @@ from terminal.handover.characters import SUBSTITUTE, is_jis_x_0208
 from terminal.handover.layout import CONSENT_VALIDITY, CONSENTS, NEWER_CONSENTS
 from terminal.handover.messages.insured import Insured
 from terminal.handover.parts import Confidence, ConsentElements, LayoutFault, LayoutProblem, part_fields
-from terminal.handover.values import DAY, TIMESTAMP, XML_SPACE, Severity
+from terminal.handover.values import DATE, TIMESTAMP, XML_SPACE, Severity
 from terminal.handover.xml import CHARACTER_CODES, ROOT, Encoding
 
 _WARNING, _NOTE, _ERROR = Severity.WARNING, Severity.NOTE, Severity.ERROR
@@ -24,20 +24,20 @@ USABLE_SUBSIDY, REFUSED_SUBSIDY = "1", "2"
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ElementView:
     """Element with its path."""
 
     element: etree._Element
     path: str
 
-    def children(self, name: str) -> list["View"]:
-        return [View(child, f"{self.path}/{name}") for child in self.element if child.tag == name]
+    def children(self, name: str) -> list["ElementView"]:
+        return [ElementView(child, f"{self.path}/{name}") for child in self.element if child.tag == name]
 
-    def child(self, *names: str) -> "View | None":
-        view: View | None = self
+    def child(self, *names: str) -> "ElementView | None":
+        current: ElementView | None = self
         for name in names:
-            view = next(iter(view.children(name)), None) if view else None
-        return view
+            current = next(iter(current.children(name)), None) if current else None
+        return current
 
     def text(self, *names: str) -> str:
         """Return the text of the child, or an empty string if it is missing."""
@@ -52,7 +52,7 @@ class View:
 
     def day(self, name: str) -> date | None:
         try:
-            return DAY.read(self.text(name))
+            return DATE.read(self.text(name))
         except ValueError:
             return None
 
@@ -70,7 +70,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class FileTraits:
     """Properties implied by the file kind."""
 
     card_reader: bool = False
@@ -78,15 +78,15 @@ class Origin:
     """Whether the consents are for visiting or online care, and therefore remain valid after the visit."""
 
 
-def consistency(root: etree._Element, encoding: Encoding, origin: Origin) -> Iterator[LayoutProblem]:
+def consistency(root: etree._Element, encoding: Encoding, traits: FileTraits) -> Iterator[LayoutProblem]:
     """Yield all inconsistencies in a message of any kind."""
-    top = View(root, ROOT)
+    top = ElementView(root, ROOT)
     header, body = top.child("MessageHeader"), top.child("MessageBody")
     if header is not None:
-        yield from _header(header, body, encoding, origin)
+        yield from _header(header, body, encoding, traits)
     if body is not None:
         yield from _period(body)
-        yield from _outcome(body, header, origin)
+        yield from _outcome(body, header, traits)
         yield from _subsidies(body, header)
         records = [
             record
@@ -94,10 +94,12 @@ def consistency(root: etree._Element, encoding: Encoding, origin: Origin) -> Ite
             for record in parent.children("ResultOfQualificationConfirmation")
         ]
         for record in records:
-            yield from _record(record, header, origin)
+            yield from _record(record, header, traits)
 
 
-def _header(header: View, body: View | None, encoding: Encoding, origin: Origin) -> Iterator[LayoutProblem]:
+def _header(
+    header: ElementView, body: ElementView | None, encoding: Encoding, traits: FileTraits
+) -> Iterator[LayoutProblem]:
     character_code = header.text("CharacterCodeIdentifier")
     if character_code in CHARACTER_CODES.values() and character_code != CHARACTER_CODES[encoding]:
         yield header.problem(
@@ -111,13 +113,13 @@ def _header(header: View, body: View | None, encoding: Encoding, origin: Origin)
     if segment == "1" and body is None:
         yield header.problem("SegmentOfResult", "a MessageBody with SegmentOfResult 1")
     reference = header.text("ReferenceClassification")
-    if origin.card_reader and reference == _BY_NUMBER:
+    if traits.card_reader and reference == _BY_NUMBER:
         yield header.problem("ReferenceClassification", "1: card readers check by card only")
     if body is not None and body.children("BulkConfirmUnit"):
         yield from _counts(header, body)
 
 
-def _counts(header: View, body: View) -> Iterator[LayoutProblem]:
+def _counts(header: ElementView, body: ElementView) -> Iterator[LayoutProblem]:
     units = len(body.children("BulkConfirmUnit"))
     names = ("NumberOfProcessingResult", "NumberOfNormalProcessing", "NumberOfError")
     numbers = [header.text(name) for name in names]
@@ -130,13 +132,13 @@ def _counts(header: View, body: View) -> Iterator[LayoutProblem]:
         yield header.problem(names[1], "NumberOfProcessingResult minus NumberOfError")
 
 
-def _period(body: View) -> Iterator[LayoutProblem]:
+def _period(body: ElementView) -> Iterator[LayoutProblem]:
     start, end = body.day("StartDate"), body.day("EndDate")
     if start and end and start > end:
         yield body.problem("StartDate", "a date no later than EndDate")
 
 
-def _outcome(body: View, header: View | None, origin: Origin) -> Iterator[LayoutProblem]:
+def _outcome(body: ElementView, header: ElementView | None, traits: FileTraits) -> Iterator[LayoutProblem]:
     validity, records = body.text("QualificationValidity"), _records(body)
     if validity in ("4", "5") and records:
         severity = _WARNING if validity == "4" else _NOTE
@@ -146,14 +148,14 @@ def _outcome(body: View, header: View | None, origin: Origin) -> Iterator[Layout
         yield body.problem(
             "ResultList", "a result with QualificationValidity 1, 2, 3 or 6", confidence=Confidence.INFERRED
         )
-    by_card = origin.card_reader or (header is not None and header.text("ReferenceClassification") == _BY_CARD)
+    by_card = traits.card_reader or (header is not None and header.text("ReferenceClassification") == _BY_CARD)
     if by_card and validity == "3":
         yield body.problem("QualificationValidity", "not 3 in a check by card", _WARNING, Confidence.DOCUMENTED)
     if body.text("ProcessingResultStatus") == "2" and not body.text("ProcessingResultCode"):
         yield body.problem("ProcessingResultCode", "a code with ProcessingResultStatus 2", _WARNING)
-    if origin.card_reader and body.child("QualificationConfirmSearchInfo"):
+    if traits.card_reader and body.child("QualificationConfirmSearchInfo"):
         yield body.problem("QualificationConfirmSearchInfo", "absent: card readers do not search", _WARNING)
-    if origin.card_reader and len(records) > 1:
+    if traits.card_reader and len(records) > 1:
         yield body.problem("ResultList", "one result: public programs only read the first, or none at all", _NOTE)
     for record in records:
         if validity == "6" and record.text("InsuredCardClassification") not in ("", "A1"):
@@ -164,7 +166,7 @@ def _outcome(body: View, header: View | None, origin: Origin) -> Iterator[Layout
             )
 
 
-def _records(body: View) -> list[View]:
+def _records(body: ElementView) -> list[ElementView]:
     return [
         record
         for parent in body.children("ResultList")
@@ -172,7 +174,7 @@ def _records(body: View) -> list[View]:
     ]
 
 
-def _subsidies(body: View, header: View | None) -> Iterator[LayoutProblem]:
+def _subsidies(body: ElementView, header: ElementView | None) -> Iterator[LayoutProblem]:
     result = body.child("MedicalSubsidyResult")
     if result is None:
         return
@@ -201,10 +203,10 @@ def _subsidies(body: View, header: View | None) -> Iterator[LayoutProblem]:
             yield certificate.problem("MedicalSubsidyValidTo", expected, confidence=Confidence.INFERRED)
 
 
-def _record(record: View, header: View | None, origin: Origin) -> Iterator[LayoutProblem]:
+def _record(record: ElementView, header: ElementView | None, traits: FileTraits) -> Iterator[LayoutProblem]:
     for field in part_fields(Insured):
         if isinstance(field.marker, ConsentElements):
-            yield from _consent(record, field.marker, header, origin)
+            yield from _consent(record, field.marker, header, traits)
     yield from _unconsented_data(record)
     yield from _names(record)
     yield from _ratio(record)
@@ -217,7 +219,7 @@ def _record(record: View, header: View | None, origin: Origin) -> Iterator[Layou
         yield record.problem("InsuredCardExpirationDate", "a date no earlier than InsuredCardValidDate", _WARNING)
 
 
-def _names(record: View) -> Iterator[LayoutProblem]:
+def _names(record: ElementView) -> Iterator[LayoutProblem]:
     for name in ("Name", "NameOfOther", "InsuredName"):
         text = record.text(name)
         if SUBSTITUTE in text:
@@ -228,7 +230,7 @@ def _names(record: View) -> Iterator[LayoutProblem]:
             yield record.problem(name, expected, _NOTE)
 
 
-def _ratio(record: View) -> Iterator[LayoutProblem]:
+def _ratio(record: ElementView) -> Iterator[LayoutProblem]:
     """Check that the ratio is 30 % if and only if the limit is B01 to B03 (現役並み)."""
     limit = record.text("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateClassificationFlag")
     recipient = record.text("ElderlyRecipientCertificateInfo", "ElderlyRecipientContributionRatio")
@@ -238,7 +240,9 @@ def _ratio(record: View) -> Iterator[LayoutProblem]:
         yield record.problem(name, "a ratio consistent with the limit: 030 only with B01 to B03", _WARNING)
 
 
-def _consent(record: View, marker: ConsentElements, header: View | None, origin: Origin) -> Iterator[LayoutProblem]:
+def _consent(
+    record: ElementView, marker: ConsentElements, header: ElementView | None, traits: FileTraits
+) -> Iterator[LayoutProblem]:
     flag = record.text(marker.flag)
     consent_time, available_time = record.timestamp(marker.consent_time), record.timestamp(marker.available_time)
     if flag in ("0", "3"):
@@ -248,9 +252,9 @@ def _consent(record: View, marker: ConsentElements, header: View | None, origin:
         return
     if flag != "1":
         return
-    yield from _consent_times(record, marker, consent_time, available_time, origin)
+    yield from _consent_times(record, marker, consent_time, available_time, traits)
     reference = header.text("ReferenceClassification") if header else ""
-    if marker.has_available_time and not origin.card_reader and reference == _BY_NUMBER:
+    if marker.has_available_time and not traits.card_reader and reference == _BY_NUMBER:
         yield record.problem(
             marker.flag,
             "no viewing consent in a check without a card: the patient was not asked",
@@ -264,7 +268,7 @@ def _consent(record: View, marker: ConsentElements, header: View | None, origin:
         and executed
         and consent_time < executed - CONSENT_VALIDITY
         and marker.has_available_time
-        and not origin.long_term_consents
+        and not traits.long_term_consents
     ):
         yield record.problem(
             marker.consent_time, "a time within the 24 hours before ProcessExecutionTime", _WARNING, Confidence.INFERRED
@@ -272,11 +276,11 @@ def _consent(record: View, marker: ConsentElements, header: View | None, origin:
 
 
 def _consent_times(
-    record: View,
+    record: ElementView,
     marker: ConsentElements,
     consent_time: datetime | None,
     available_time: datetime | None,
-    origin: Origin,
+    traits: FileTraits,
 ) -> Iterator[LayoutProblem]:
     by_law = marker is CONSENTS_BY_LAW
     if not record.text(marker.consent_time):
@@ -292,7 +296,7 @@ def _consent_times(
         consent_time
         and available_time
         and available_time - consent_time != CONSENT_VALIDITY
-        and not origin.long_term_consents
+        and not traits.long_term_consents
     ):
         yield record.problem(
             marker.available_time, f"{marker.consent_time} plus 24 hours", confidence=Confidence.DOCUMENTED
@@ -303,7 +307,7 @@ CONSENTS_BY_LAW = CONSENTS[Item.HIGH_COST_LIMIT]
 """Provided by law since October 2024. The consent time is then absent."""
 
 
-def _unconsented_data(record: View) -> Iterator[LayoutProblem]:
+def _unconsented_data(record: ElementView) -> Iterator[LayoutProblem]:
     """Check that data is present only with the consent it requires."""
     for data, flag in (
         ("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateRelatedConsFlg"),
@@ -313,7 +317,7 @@ def _unconsented_data(record: View) -> Iterator[LayoutProblem]:
             yield record.problem(data, f"absent unless {flag} is 1", confidence=Confidence.INFERRED)
 
 
-def _consent_groups(record: View) -> Iterator[LayoutProblem]:
+def _consent_groups(record: ElementView) -> Iterator[LayoutProblem]:
     """Check that the newer elements in a group contain the same answer as the original element."""
     for item, newer in NEWER_CONSENTS.items():
         original = CONSENTS[item]

@@ -169,7 +169,7 @@ class InsurerNumberKind(TextKind, frozen=True):
             yield ValueProblem("padding with spaces instead of zeros", Severity.WARNING)
 
 
-class DayKind(Struct, frozen=True):
+class DateKind(Struct, frozen=True):
     expected: str = "a date as yyyyMMdd"
 
     def write(self, value: object) -> str:
@@ -210,7 +210,7 @@ NUMBER: Final = TextKind(20)
 BRANCH: Final = digits(2)
 INSTITUTION: Final = digits(10)
 INSURER: Final = InsurerNumberKind()
-DAY: Final = DayKind()
+DATE: Final = DateKind()
 TIMESTAMP: Final = TimestampKind()
 MONTH: Final = PatternKind(note="a month as yyyyMM", pattern="[0-9]{4}(0[1-9]|1[0-2])")
 NAME: Final = PatternKind(

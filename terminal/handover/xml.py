@@ -47,16 +47,16 @@ class Document:
 
 def write_document(message: Part, encoding: Encoding = "UTF-8") -> Document:
     """Write a message. Shift_JIS is encoded as CP932, which receipt computers expect."""
-    writable = _Writable(_CODECS[encoding])
+    replacer = _CharacterReplacer(_CODECS[encoding])
     root = etree.Element(ROOT)
-    write_part(message, root, writable)
+    write_part(message, root, replacer)
     etree.indent(root)
     text = etree.tostring(root, encoding="unicode")
     document = f'<?xml version="1.0" encoding="{encoding}" standalone="no"?>\n{text}\n'
-    return Document(document.encode(_CODECS[encoding]), writable.substituted)
+    return Document(document.encode(_CODECS[encoding]), replacer.substituted)
 
 
-class _Writable:
+class _CharacterReplacer:
     """Replaces and counts characters that the encoding lacks."""
 
     def __init__(self, codec: str) -> None:
@@ -87,7 +87,7 @@ class _Writable:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedFile:
     root: etree._Element = field(repr=False)
     encoding: Encoding
     """Encoding used to decode the file."""
@@ -98,25 +98,25 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableFile:
     expected: str
     """Expected content, without the actual content."""
     line: int = 0
 
 
-def parse(data: bytes, max_size: int = MAX_SIZE) -> Parsed | Unreadable:
+def parse(data: bytes, max_size: int = MAX_SIZE) -> ParsedFile | UnreadableFile:
     """Parse a file in its declared encoding (CP932 for Shift_JIS). Accepts any root and elements."""
     if len(data) > max_size:
-        return Unreadable(f"at most {max_size} bytes")
+        return UnreadableFile(f"at most {max_size} bytes")
     decoded = _decode(data)
-    if isinstance(decoded, Unreadable):
+    if isinstance(decoded, UnreadableFile):
         return decoded
     text, encoding, declared, exact = decoded
     forbidden = _DOCUMENT_TYPE.search(text)
     if forbidden:
-        return Unreadable("no document type or entities", text.count("\n", 0, forbidden.start()) + 1)
+        return UnreadableFile("no document type or entities", text.count("\n", 0, forbidden.start()) + 1)
     if text.count("<") > MAX_TAGS:
-        return Unreadable(f"at most {MAX_TAGS} tags")
+        return UnreadableFile(f"at most {MAX_TAGS} tags")
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,
@@ -129,14 +129,14 @@ def parse(data: bytes, max_size: int = MAX_SIZE) -> Parsed | Unreadable:
     try:
         root = etree.fromstring(text.encode("utf-8"), parser)
     except etree.XMLSyntaxError as error:
-        return Unreadable("well-formed XML", error.lineno or 0)
+        return UnreadableFile("well-formed XML", error.lineno or 0)
     if _too_deep(root):
-        return Unreadable(f"elements nested at most {MAX_DEPTH} levels")
-    return Parsed(root, encoding, declared, exact)
+        return UnreadableFile(f"elements nested at most {MAX_DEPTH} levels")
+    return ParsedFile(root, encoding, declared, exact)
 
 
-def _decode(data: bytes) -> tuple[str, Encoding, str | None, bool] | Unreadable:
-    """Return the text without byte order mark and declaration (except line breaks), and the fields of `Parsed`."""
+def _decode(data: bytes) -> tuple[str, Encoding, str | None, bool] | UnreadableFile:
+    """Return the text without byte order mark and declaration (except line breaks), and the fields of `ParsedFile`."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     declaration = _DECLARATION.match(data)
     match = _ENCODING_NAME.search(declaration.group()) if declaration else None
@@ -147,7 +147,7 @@ def _decode(data: bytes) -> tuple[str, Encoding, str | None, bool] | Unreadable:
     elif declared.lower() in _SHIFT_JIS_NAMES:
         expected = "Shift_JIS"
     else:
-        return Unreadable("encoding UTF-8 or Shift_JIS", 1)
+        return UnreadableFile("encoding UTF-8 or Shift_JIS", 1)
     start = declaration.end() if declaration else 0
     breaks = "\n" * data.count(b"\n", 0, start)
     other_encoding: Encoding = "Shift_JIS" if expected == "UTF-8" else "UTF-8"
@@ -156,7 +156,7 @@ def _decode(data: bytes) -> tuple[str, Encoding, str | None, bool] | Unreadable:
             return breaks + data[start:].decode(_CODECS[encoding]), encoding, declared, encoding == expected
         except UnicodeDecodeError:
             continue
-    return Unreadable(f"characters of {expected}")
+    return UnreadableFile(f"characters of {expected}")
 
 
 def _too_deep(root: etree._Element) -> bool:

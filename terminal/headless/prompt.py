@@ -97,8 +97,8 @@ class PromptOperator:
         self._transcript = Transcript(tell)
         self._lines = TypedLines(stream)
 
-    def hear(self, talk: Talk) -> None:
-        self._transcript.hear(talk)
+    def on_talk(self, talk: Talk) -> None:
+        self._transcript.show(talk)
 
     async def act(self, talk: Talk, state: st.State, controls: Controls) -> None:
         self._lines.discard_pending()

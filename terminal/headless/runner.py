@@ -35,8 +35,8 @@ class Controls(Protocol):
 class Operator(Protocol):
     """Takes the place of the person in front of the terminal."""
 
-    def hear(self, talk: Talk) -> None:
-        """Receive a talk. Called for every talk in order."""
+    def on_talk(self, talk: Talk) -> None:
+        """Called for every talk, in order."""
 
     async def act(self, talk: Talk, state: State, controls: Controls) -> None:
         """Act on the current talk. Cancelled when a different talk is shown."""
@@ -92,7 +92,7 @@ class HeadlessTerminal:
 
     def _show(self, state: State) -> Talk:
         talk = self._talks.show(state, self.conductor.rules, time.monotonic())
-        self.operator.hear(talk)
+        self.operator.on_talk(talk)
         return talk
 
 

@@ -14,7 +14,7 @@ class Transcript:
         self._tell = tell
         self._last: tuple[str, ...] = ()
 
-    def hear(self, talk: Talk) -> None:
+    def show(self, talk: Talk) -> None:
         lines = sentences(talk)
         if lines != self._last:
             self._last = lines

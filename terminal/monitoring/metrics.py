@@ -110,7 +110,7 @@ class Metrics:
         self._conductor, self._clock = conductor, clock
         self._state: st.State = st.START
         self._reception = ""
-        self._way, self._end = NOT_CONFIRMED, LEFT
+        self._way, self._outcome = NOT_CONFIRMED, LEFT
         self._stage, self._since = "", 0.0
         self._create_metrics()
         self._add_callbacks()
@@ -193,23 +193,23 @@ class Metrics:
         reception = "" if isinstance(state, st.Idle) else state.reception.id
         if reception != self._reception:
             self._finish()
-            self._reception, self._way, self._end = reception, NOT_CONFIRMED, LEFT
+            self._reception, self._way, self._outcome = reception, NOT_CONFIRMED, LEFT
         match state:
             case st.Opening(way=way, reception=current):
                 self._way = FACE_AND_PIN if way is Way.PIN and current.face_matched else way.value
             case st.Complete(outcome=outcome):
-                self._end = _OUTCOMES[outcome]
+                self._outcome = _OUTCOMES[outcome]
             case st.Inquiry():
-                self._end = INQUIRY
-            case st.Problem(problem=problem) if self._end != PROBLEM:
-                self._end = PROBLEM
+                self._outcome = INQUIRY
+            case st.Problem(problem=problem) if self._outcome != PROBLEM:
+                self._outcome = PROBLEM
                 self._problems.labels(problem.code if problem in TECHNICAL else OTHER).inc()
             case _:
                 pass
 
     def _finish(self) -> None:
         if self._reception:
-            self._receptions.labels(self._way, self._end).inc()
+            self._receptions.labels(self._way, self._outcome).inc()
 
     def _enter(self, state: st.State) -> None:
         stage = "" if isinstance(state, st.Idle) else _STAGES[type(state)]

@@ -22,14 +22,14 @@ from terminal.qualification.contract import (
     CheckOpenedReply,
     ChipProof,
     ConsentAnswer,
+    DailyOpenings,
     InsuredSearch,
     KeyChange,
     KeyChanged,
-    LookUp,
+    LookupRequest,
     NoAnswer,
     NoAnswerReason,
     OpenCheckRequest,
-    OpenedOn,
     PhoneProof,
     PinProof,
     PrescriptionForm,
@@ -69,7 +69,7 @@ class Audit:
 
     receipts: tuple[Receipt, ...]
     """Sorted by ledger count, with unverified signatures."""
-    opened: tuple[OpenedOn, ...]
+    opened: tuple[DailyOpenings, ...]
     """Number of checks opened for receptions, by day."""
 
 
@@ -205,7 +205,7 @@ class QualificationClient:
             "asked_at": asked_at,
             "confirmation_date": confirmation_date,
         }
-        request = LookUp(signature=self._key.sign(lookup_statement(**fields)), **fields)
+        request = LookupRequest(signature=self._key.sign(lookup_statement(**fields)), **fields)
         return await self._connection.send("POST", f"{PREFIX}/lookups", QualificationResult, body=request)
 
     @property

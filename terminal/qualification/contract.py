@@ -90,7 +90,7 @@ class CertificateStatus(StrEnum):
 PrescriptionId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,40}$")]
 
 
-class WaitingPrescription(Model):
+class PendingPrescription(Model):
     """Electronic prescription to dispense. The fields are inferred, because the real ones are not public."""
 
     id: PrescriptionId
@@ -117,7 +117,7 @@ class CheckFacts(Model):
     standing: CertificateStatus
     subsidies: SubsidyStatus = SubsidyStatus.NONE
     """The terminal asks about subsidies only if they are `usable`. Never `refused`."""
-    prescriptions: Annotated[tuple[WaitingPrescription, ...], Field(max_length=50, repr=False)] = ()
+    prescriptions: Annotated[tuple[PendingPrescription, ...], Field(max_length=50, repr=False)] = ()
     """Newest first. Sent to pharmacies only."""
 
 
@@ -207,7 +207,7 @@ class Receipt(Reply):
     signature: Signature
 
 
-class OpenedOn(Model):
+class DailyOpenings(Model):
     """Number of receptions that a terminal opened on one day (Japan time)."""
 
     day: date
@@ -225,7 +225,7 @@ class Receipts(Reply):
     """Receipts with a ledger count above `after`, in ascending order."""
     more: bool
     """Whether there are more. To request them, set `after` to the last ledger count."""
-    opened: tuple[OpenedOn, ...] = ()
+    opened: tuple[DailyOpenings, ...] = ()
     """Number of checks opened for receptions, by day, submitted or not. Identical on every page."""
 
 
@@ -288,7 +288,7 @@ class ActiveConsents(Reply):
     """Items granted in this check and not withdrawn. The result contains the end of their validity."""
 
 
-class LookUp(Confidential):
+class LookupRequest(Confidential):
     """`POST /v2/lookups`: check without a card, by the numbers on a 資格確認書. Returns a `QualificationResult`.
 
     Only the limit can be granted, by oral consent.

@@ -31,7 +31,7 @@ from consent.records import (
 )
 from consent.verification import LedgerBroken, LedgerIntact, verify_file
 from terminal.qualification.client import QualificationClient
-from terminal.qualification.contract import ConsentAnswer, OpenedOn, PrescriptionForm, Receipt, Submission
+from terminal.qualification.contract import ConsentAnswer, DailyOpenings, PrescriptionForm, Receipt, Submission
 from terminal.qualification.genuine import is_genuine_receipt, versioned_receipt_statement
 from terminal.qualification.keys import verify
 from terminal.qualification.statements import (
@@ -44,14 +44,14 @@ from terminal.qualification.statements_v1 import submission_statement_v1
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiptNotGenuine:
+class ForgedReceipt:
     """A receipt is not signed by the service and proves nothing."""
 
     check_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class ChecksMissing:
+class MissingChecks:
     """The service opened more checks for this terminal than the ledger contains.
 
     Records are missing at the end, or the terminal stopped between the service's answer and the first record.
@@ -74,8 +74,8 @@ def verify_with_receipts(
     path: Path,
     service_public_key: str,
     receipts: Sequence[Receipt] | None = None,
-    opened: Sequence[OpenedOn] | None = None,
-) -> LedgerIntact | LedgerBroken | ReceiptNotGenuine | ChecksMissing:
+    opened: Sequence[DailyOpenings] | None = None,
+) -> LedgerIntact | LedgerBroken | ForgedReceipt | MissingChecks:
     """Verify the chain, the service's signature on every confirmation, and `receipts`, if not None.
 
     `receipts` and `opened` are the complete data from `QualificationClient.audit`. Without them, records missing at the
@@ -83,7 +83,7 @@ def verify_with_receipts(
     """
     for receipt in receipts or ():
         if not is_genuine_receipt(service_public_key, receipt):
-            return ReceiptNotGenuine(receipt.check_id)
+            return ForgedReceipt(receipt.check_id)
     chain = verify_file(path)
     if isinstance(chain, LedgerBroken):
         return chain
@@ -101,12 +101,12 @@ def verify_with_receipts(
     return without_receipt or (None if opened is None else _missing_checks(path, opened)) or chain
 
 
-def _missing_checks(path: Path, opened: Sequence[OpenedOn]) -> ChecksMissing | None:
+def _missing_checks(path: Path, opened: Sequence[DailyOpenings]) -> MissingChecks | None:
     counted = Counter({count.day: count.checks for count in opened})
     recorded = count_openings(LedgerFile(path).records())
     if counted.total() <= recorded.total():
         return None
-    return ChecksMissing(
+    return MissingChecks(
         counted.total(), recorded.total(), tuple(sorted(day for day in counted if counted[day] > recorded[day]))
     )
 

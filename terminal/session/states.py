@@ -14,8 +14,8 @@ from reader.facts import ReaderStatus
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import (
     CertificateStatus,
+    PendingPrescription,
     Purpose,
-    WaitingPrescription,
     Way,
 )
 from terminal.session.display import Display as Display
@@ -238,7 +238,7 @@ class Prescription(_InReception, frozen=True, kw_only=True):
 class Dispensing(_InReception, frozen=True, kw_only=True):
     """Question about which prescriptions to dispense."""
 
-    prescriptions: tuple[WaitingPrescription, ...]
+    prescriptions: tuple[PendingPrescription, ...]
 
 
 class Limit(_InReception, frozen=True, kw_only=True):

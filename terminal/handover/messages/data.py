@@ -12,7 +12,7 @@ from terminal.handover.messages.insured import Day, Text
 from terminal.handover.parts import Confidence, Element, Part
 from terminal.handover.values import (
     BRANCH,
-    DAY,
+    DATE,
     INSURER,
     KANA,
     MONTH,
@@ -45,8 +45,8 @@ class DataSearch(Part):
 
 
 class DrugSearch(DataSearch):
-    start: Annotated[date, Element("StartDate", DAY)]
-    end: Annotated[date, Element("EndDate", DAY)]
+    start: Annotated[date, Element("StartDate", DATE)]
+    end: Annotated[date, Element("EndDate", DATE)]
 
 
 class DrugRequest(Part):
@@ -66,7 +66,7 @@ class CheckupRequest(Part):
 class DrugPatient(Part):
     name: Annotated[Text, Element("Name", NAME)] = None
     kana: Annotated[Text, Element("KanaName", KANA)] = None
-    birth_date: Annotated[Day, Element("Birth", DAY)] = None
+    birth_date: Annotated[Day, Element("Birth", DATE)] = None
     sex: Annotated[Text, Element("AdmGendCode", TEXT)] = None
 
 
@@ -106,8 +106,8 @@ class Treatment(Part):
 
 
 class DispensedDay(Part):
-    dispensed: Annotated[Day, Element("DiDate", DAY)] = None
-    prescribed: Annotated[Day, Element("PrDate", DAY)] = None
+    dispensed: Annotated[Day, Element("DiDate", DATE)] = None
+    prescribed: Annotated[Day, Element("PrDate", DATE)] = None
     drugs: Annotated[tuple[Drug, ...], Element("DrugInfs", item="DrugInf")] = ()
     treatments: Annotated[tuple[Treatment, ...], Element("MeTrInfs", item="MeTrInf")] = ()
 
@@ -138,7 +138,7 @@ class PrescribedDrug(Part):
 
 
 class PrescribedDay(Part):
-    prescribed: Annotated[Day, Element("ShPrDate", DAY)] = None
+    prescribed: Annotated[Day, Element("ShPrDate", DATE)] = None
     drugs: Annotated[tuple[PrescribedDrug, ...], Element("ShDrugInfs", item="ShDrugInf")] = ()
 
 
@@ -169,8 +169,8 @@ class DispensingDrug(Part):
 
 
 class DispensingDay(Part):
-    dispensed: Annotated[Day, Element("CzDiDate", DAY)] = None
-    prescribed: Annotated[Day, Element("CzPrDate", DAY)] = None
+    dispensed: Annotated[Day, Element("CzDiDate", DATE)] = None
+    prescribed: Annotated[Day, Element("CzPrDate", DATE)] = None
     drugs: Annotated[tuple[DispensingDrug, ...], Element("CzDrugInfs", item="CzDrugInf")] = ()
 
 
@@ -208,7 +208,7 @@ class DrugAnswer(Part):
 class CheckupPatient(Part):
     name: Annotated[Text, Element("Name", NAME)] = None
     kana: Annotated[Text, Element("KanasName", KANA)] = None
-    birth_date: Annotated[Day, Element("Birthday", DAY)] = None
+    birth_date: Annotated[Day, Element("Birthday", DATE)] = None
     sex: Annotated[Text, Element("AdministrativeGenderCode", TEXT)] = None
 
 
@@ -234,7 +234,7 @@ class CheckupValue(Part):
 
 
 class Checkup(Part):
-    effective: Annotated[Day, Element("EffectiveTime", DAY)] = None
+    effective: Annotated[Day, Element("EffectiveTime", DATE)] = None
     values: Annotated[
         tuple[CheckupValue, ...],
         Element("HealthCheckupResultAndQuestionInfos", item="HealthCheckupResultAndQuestionInfo"),

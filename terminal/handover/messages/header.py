@@ -5,9 +5,9 @@ from typing import Annotated
 
 from terminal.handover.codes import CHARACTER_CODE, REFERENCE, SEGMENT, VENDOR_REFERENCES
 from terminal.handover.parts import Confidence, Element, Part
-from terminal.handover.values import COUNT, DAY, INSTITUTION, TEXT, TIMESTAMP, Timestamp, VendorCodeKind, code
+from terminal.handover.values import COUNT, DATE, INSTITUTION, TEXT, TIMESTAMP, Timestamp, VendorCodeKind, code
 
-ConfirmationDate = Annotated[date, Element("QualificationConfirmationDate", DAY)]
+ConfirmationDate = Annotated[date, Element("QualificationConfirmationDate", DATE)]
 InstitutionCode = Annotated[str, Element("MedicalInstitutionCode", INSTITUTION)]
 FileIdentifier = Annotated[str | None, Element("ArbitraryFileIdentifier", TEXT)]
 """Identifier chosen by the requesting program. The answer repeats it."""
@@ -60,7 +60,7 @@ class QualificationHeader(Part):
 
 class BulkHeader(Part):
     executed_at: ExecutedAt
-    confirmation_date: Annotated[date | None, Element("QualificationConfirmationDate", DAY)] = None
+    confirmation_date: Annotated[date | None, Element("QualificationConfirmationDate", DATE)] = None
     institution_code: InstitutionCode
     file_identifier: FileIdentifier = None
     reception_number: Annotated[str | None, Element("ReceptionNumber", TEXT)] = None

@@ -28,7 +28,7 @@ from terminal.handover.codes import (
 from terminal.handover.parts import Confidence, ConsentElements, ConsentPart, Element, Part
 from terminal.handover.values import (
     BRANCH,
-    DAY,
+    DATE,
     INSURER,
     KANA,
     MONTH,
@@ -47,26 +47,26 @@ REFERENCE_NUMBER = TextKind(50)
 
 
 class ElderlyRecipientInfo(Part):
-    certificate_date: Annotated[Day, Element("ElderlyRecipientCertificateDate", DAY)] = None
-    valid_start_date: Annotated[Day, Element("ElderlyRecipientValidStartDate", DAY)] = None
-    valid_end_date: Annotated[Day, Element("ElderlyRecipientValidEndDate", DAY)] = None
+    certificate_date: Annotated[Day, Element("ElderlyRecipientCertificateDate", DATE)] = None
+    valid_start_date: Annotated[Day, Element("ElderlyRecipientValidStartDate", DATE)] = None
+    valid_end_date: Annotated[Day, Element("ElderlyRecipientValidEndDate", DATE)] = None
     contribution_ratio: Annotated[Text, Element("ElderlyRecipientContributionRatio", code(RATIO))] = None
 
 
 class LimitInfo(Part):
     classification: Annotated[Text, Element("LimitApplicationCertificateClassification", code(LIMIT_CARD))] = None
     classification_flag: Annotated[Text, Element("LimitApplicationCertificateClassificationFlag", code(LIMIT))] = None
-    certificate_date: Annotated[Day, Element("LimitApplicationCertificateDate", DAY)] = None
-    valid_start_date: Annotated[Day, Element("LimitApplicationCertificateValidStartDate", DAY)] = None
-    valid_end_date: Annotated[Day, Element("LimitApplicationCertificateValidEndDate", DAY)] = None
-    long_term_date: Annotated[Day, Element("LimitApplicationCertificateLongTermDate", DAY)] = None
+    certificate_date: Annotated[Day, Element("LimitApplicationCertificateDate", DATE)] = None
+    valid_start_date: Annotated[Day, Element("LimitApplicationCertificateValidStartDate", DATE)] = None
+    valid_end_date: Annotated[Day, Element("LimitApplicationCertificateValidEndDate", DATE)] = None
+    long_term_date: Annotated[Day, Element("LimitApplicationCertificateLongTermDate", DATE)] = None
 
 
 class DiseaseInfo(Part):
     disease_category: Annotated[Text, Element("SpecificDiseasesDiseaseCategory", code(DISEASE))] = None
-    certificate_date: Annotated[Day, Element("SpecificDiseasesCertificateDate", DAY)] = None
-    valid_start_date: Annotated[Day, Element("SpecificDiseasesValidStartDate", DAY)] = None
-    valid_end_date: Annotated[Day, Element("SpecificDiseasesValidEndDate", DAY)] = None
+    certificate_date: Annotated[Day, Element("SpecificDiseasesCertificateDate", DATE)] = None
+    valid_start_date: Annotated[Day, Element("SpecificDiseasesValidStartDate", DATE)] = None
+    valid_end_date: Annotated[Day, Element("SpecificDiseasesValidEndDate", DATE)] = None
     self_pay: Annotated[Text, Element("SpecificDiseasesSelfPay", TEXT)] = None
 
 
@@ -74,8 +74,8 @@ class MedicalTicketInfo(Part):
     """医療扶助. `StatusOfInfecton` is spelled as in the interface."""
 
     ticket_type: Annotated[Text, Element("TicketType", code(TICKET))] = None
-    valid_date: Annotated[Day, Element("MedicalTicketValidDate", DAY)] = None
-    expiration_date: Annotated[Day, Element("MedicalTicketExpirationDate", DAY)] = None
+    valid_date: Annotated[Day, Element("MedicalTicketValidDate", DATE)] = None
+    expiration_date: Annotated[Day, Element("MedicalTicketExpirationDate", DATE)] = None
     issue_number: Annotated[Text, Element("IssueNumber", TEXT)] = None
     treatment_month: Annotated[Text, Element("MedicalTreatmentMonth", MONTH)] = None
     institution_code: Annotated[Text, Element("DesignatedMedicalInstitutionCode", TEXT)] = None
@@ -127,14 +127,14 @@ class Insured(Part):
     name_of_other_kana: Annotated[Text, Element("NameOfOtherKana", KANA)] = None
     sex: Annotated[Text, Element("Sex1", code(SEX))] = None
     sex_on_certificate: Annotated[Text, Element("Sex2", code(SEX))] = None
-    birth_date: Annotated[Day, Element("Birthdate", DAY)] = None
+    birth_date: Annotated[Day, Element("Birthdate", DATE)] = None
     address: Annotated[Text, Element("Address", TEXT)] = None
     post_number: Annotated[Text, Element("PostNumber", POST_NUMBER)] = None
-    qualification_date: Annotated[Day, Element("QualificationDate", DAY)] = None
-    disqualification_date: Annotated[Day, Element("DisqualificationDate", DAY)] = None
-    certificate_issuance_date: Annotated[Day, Element("InsuredCertificateIssuanceDate", DAY)] = None
-    card_valid_date: Annotated[Day, Element("InsuredCardValidDate", DAY)] = None
-    card_expiration_date: Annotated[Day, Element("InsuredCardExpirationDate", DAY)] = None
+    qualification_date: Annotated[Day, Element("QualificationDate", DATE)] = None
+    disqualification_date: Annotated[Day, Element("DisqualificationDate", DATE)] = None
+    certificate_issuance_date: Annotated[Day, Element("InsuredCertificateIssuanceDate", DATE)] = None
+    card_valid_date: Annotated[Day, Element("InsuredCardValidDate", DATE)] = None
+    card_expiration_date: Annotated[Day, Element("InsuredCardExpirationDate", DATE)] = None
     insured_partial_contribution_ratio: Annotated[Text, Element("InsuredPartialContributionRatio", code(RATIO))] = None
     preschool_classification: Annotated[Text, Element("PreschoolClassification", code(PRESCHOOL))] = None
     reason_of_loss: Annotated[Text, Element("ReasonOfLoss", code(LOSS_REASON))] = None

@@ -15,7 +15,7 @@ from terminal.handover.messages.lists import (
 from terminal.handover.messages.qualification import QualificationAnswer, QualificationRequest
 from terminal.handover.messages.reference import RegistrationAnswer, RegistrationRequest
 from terminal.handover.parts import LayoutProblem, Part, Reader
-from terminal.handover.xml import MAX_BULK_SIZE, MAX_SIZE, ROOT, Parsed
+from terminal.handover.xml import MAX_BULK_SIZE, MAX_SIZE, ROOT, ParsedFile
 
 FACE_PREFIX: Final = "OQSsiquc01res_face_"
 LONG_CONSENT_JOBS: Final = ("OQSmuhvq", "OQSmuonq")
@@ -74,9 +74,9 @@ UNSUPPORTED_KINDS: Final = re.compile(
 """Kinds that exist but are not simulated."""
 
 
-def kind_for_name(name: str, *, any_case: bool = False) -> FileKind | None:
-    """Return the file kind for a file name, or None. `any_case` ignores case, like Windows."""
-    if any_case:
+def kind_for_name(name: str, *, ignore_case: bool = False) -> FileKind | None:
+    """Return the file kind for a file name, or None. `ignore_case` ignores case, like Windows."""
+    if ignore_case:
         name = name.lower()
         return next((kind for kind in FILE_KINDS if name.startswith(kind.prefix.lower())), None)
     return next((kind for kind in FILE_KINDS if name.startswith(kind.prefix)), None)
@@ -89,7 +89,7 @@ class ReadMessage:
     problems: tuple[LayoutProblem, ...]
 
 
-def read_message(parsed: Parsed, message: type[Part]) -> ReadMessage:
+def read_message(parsed: ParsedFile, message: type[Part]) -> ReadMessage:
     reader = Reader()
     content = reader.read(parsed.root, message, ROOT)
     return ReadMessage(content, tuple(sorted(reader.problems, key=lambda problem: problem.line)))

@@ -11,7 +11,7 @@ from terminal.handover.messages.header import BulkHeader, RequestHeader
 from terminal.handover.messages.qualification import ResultCode, ResultMessage, Status
 from terminal.handover.messages.reference import RegistrationInfo
 from terminal.handover.parts import Element, Part
-from terminal.handover.values import DAY, MONTH, code
+from terminal.handover.values import DATE, MONTH, code
 
 
 class MonthSearch(Part):
@@ -32,10 +32,10 @@ class WelfareListRequest(Part):
 class ConsentSearch(Part):
     """Period of consent or of examination."""
 
-    consented_from: Annotated[date | None, Element("ConsentDateFrom", DAY)] = None
-    consented_to: Annotated[date | None, Element("ConsentDateTo", DAY)] = None
-    examined_from: Annotated[date | None, Element("ExaminationDateFrom", DAY)] = None
-    examined_to: Annotated[date | None, Element("ExaminationDateTo", DAY)] = None
+    consented_from: Annotated[date | None, Element("ConsentDateFrom", DATE)] = None
+    consented_to: Annotated[date | None, Element("ConsentDateTo", DATE)] = None
+    examined_from: Annotated[date | None, Element("ExaminationDateFrom", DATE)] = None
+    examined_to: Annotated[date | None, Element("ExaminationDateTo", DATE)] = None
     care: Annotated[str, Element("MedicalTreatmentFlag", code(CARE))]
 
 

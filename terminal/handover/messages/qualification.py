@@ -8,7 +8,7 @@ from terminal.handover.messages.header import DatedRequestHeader, QualificationH
 from terminal.handover.messages.insured import Insured, Text
 from terminal.handover.messages.subsidies import SubsidyResult
 from terminal.handover.parts import Confidence, Element, Part
-from terminal.handover.values import BRANCH, DAY, INSURER, NUMBER, SYMBOL, TEXT, code
+from terminal.handover.values import BRANCH, DATE, INSURER, NUMBER, SYMBOL, TEXT, code
 
 Status = Annotated[str, Element("ProcessingResultStatus", code(STATUS))]
 ResultCode = Annotated[Text, Element("ProcessingResultCode", TEXT)]
@@ -22,7 +22,7 @@ class SearchInfo(Part):
     insured_card_symbol: Annotated[Text, Element("InsuredCardSymbol", SYMBOL)] = None
     insured_identification_number: Annotated[str, Element("InsuredIdentificationNumber", NUMBER)]
     insured_branch_number: Annotated[Text, Element("InsuredBranchNumber", BRANCH)] = None
-    birth_date: Annotated[date, Element("Birthdate", DAY)]
+    birth_date: Annotated[date, Element("Birthdate", DATE)]
     limit_consent: Annotated[str, Element("LimitApplicationCertificateRelatedConsFlg", code(ORAL_CONSENT))]
     """Oral consent, because this check uses no card."""
     arbitrary_identifier: Annotated[Text, Element("ArbitraryIdentifier", TEXT)] = None

@@ -10,7 +10,7 @@ from consent.items import Item
 from terminal.handover.codes import SUBSIDY_STATUS, YES_NO
 from terminal.handover.messages.insured import Day, Text
 from terminal.handover.parts import Confidence, ConsentElements, ConsentPart, Element, Part
-from terminal.handover.values import COUNT, DAY, TextKind, code, digits
+from terminal.handover.values import COUNT, DATE, TextKind, code, digits
 
 _INFERRED = Confidence.INFERRED
 
@@ -26,8 +26,8 @@ class SubsidyCertificate(Part):
     segment: Annotated[Text, Element("MedicalSubsidyIncomeSegment", TextKind(40), _INFERRED)] = None
     monthly_limit: Annotated[Text, Element("MedicalSubsidyMaxCopaymentAmount", COUNT, _INFERRED)] = None
     """Yen per month."""
-    valid_from: Annotated[Day, Element("MedicalSubsidyValidFrom", DAY, _INFERRED)] = None
-    valid_until: Annotated[Day, Element("MedicalSubsidyValidTo", DAY, _INFERRED)] = None
+    valid_from: Annotated[Day, Element("MedicalSubsidyValidFrom", DATE, _INFERRED)] = None
+    valid_until: Annotated[Day, Element("MedicalSubsidyValidTo", DATE, _INFERRED)] = None
     reimbursement_only: Annotated[Text, Element("MedicalSubsidyIsAlwaysReimbursement", code(YES_NO), _INFERRED)] = None
 
 

@@ -14,7 +14,7 @@ from config.japan import JAPAN
 from terminal.handover.check import check_bytes
 from terminal.handover.folder import WORK_FOLDER, ResultFolder
 from terminal.handover.values import Severity
-from terminal.handover.xml import Encoding, Parsed, parse
+from terminal.handover.xml import Encoding, ParsedFile, parse
 from terminal.simulated.conformance.export import EXPORT_FOLDER, ConformanceExport, NotAnExport, read_export
 from terminal.simulated.conformance.model import CaseOutcome, Observation, Text
 from terminal.simulated.exchange.answers.common import AnswerContext
@@ -250,7 +250,7 @@ class CaseRunner:
         except FileNotFoundError:
             return None
         parsed = parse(data)
-        return Request(name, data, parsed.root) if isinstance(parsed, Parsed) else None
+        return Request(name, data, parsed.root) if isinstance(parsed, ParsedFile) else None
 
     def answer_context(
         self, fail: bool = False, encoding: Encoding = "UTF-8", *, later: timedelta = NOW

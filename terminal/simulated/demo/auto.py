@@ -67,9 +67,9 @@ class _CurrentOperator(Operator):
     def __init__(self) -> None:
         self.current: Operator | None = None
 
-    def hear(self, talk: Talk) -> None:
+    def on_talk(self, talk: Talk) -> None:
         if self.current is not None:
-            self.current.hear(talk)
+            self.current.on_talk(talk)
 
     async def act(self, talk: Talk, state: st.State, controls: Controls) -> None:
         if self.current is not None:

@@ -40,13 +40,13 @@ class ScriptedPatient:
         self._pins = list(script.pins)
         self._code = code
 
-    def hear(self, talk: Talk) -> None:
+    def on_talk(self, talk: Talk) -> None:
         """Do nothing: the script only acts on talks passed to `act`."""
 
     async def act(self, talk: Talk, state: st.State, controls: Controls) -> None:
         if isinstance(state, st.Idle):
             return
-        self._transcript.hear(talk)
+        self._transcript.show(talk)
         if isinstance(state, st.Problem) and self._resolve is not None:
             resolve, self._resolve = self._resolve, None
             self._transcript.note("the patient follows the instructions")

@@ -12,7 +12,7 @@ from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     CHECK_ID_PATTERN,
     ActiveConsents,
-    LookUp,
+    LookupRequest,
     NoAnswer,
     QualificationResult,
     Refused,
@@ -56,7 +56,7 @@ class InventedChecks:
     def check(self, query: CheckQuery, institution: str, now: datetime) -> CheckOutcome:
         found = look_up(query.search, self._people, query.day)
         # the placeholder signature is never verified
-        request = LookUp(
+        request = LookupRequest(
             terminal_id="exchange",
             institution_code=institution,
             search=query.search,

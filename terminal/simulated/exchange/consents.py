@@ -11,7 +11,7 @@ from terminal.handover.messages.insured import Insured
 from terminal.handover.messages.kinds import read_message
 from terminal.handover.messages.qualification import QualificationAnswer
 from terminal.handover.parts import ConsentPart
-from terminal.handover.xml import Parsed, parse
+from terminal.handover.xml import ParsedFile, parse
 from terminal.simulated.exchange.insured import Criteria, InsuredPeople
 from terminal.simulated.exchange.store import ExchangeStore
 
@@ -22,7 +22,7 @@ FETCHED = (Item.MEDICINES, Item.HEALTH_CHECKUP, Item.DIAGNOSIS)
 def store_consents(data: bytes, insured: InsuredPeople, store: ExchangeStore, day: date) -> bool:
     """Store the consents of a result file. Returns False if the file cannot be read."""
     parsed = parse(data)
-    message = read_message(parsed, QualificationAnswer).message if isinstance(parsed, Parsed) else None
+    message = read_message(parsed, QualificationAnswer).message if isinstance(parsed, ParsedFile) else None
     if not isinstance(message, QualificationAnswer):
         return False
     for record in message.body.results if message.body else ():

@@ -52,7 +52,7 @@ class Hostile:
 
 def request_name(name: str) -> RequestName | NotARequest | Hostile:
     """Parse a file name in the request folder."""
-    kind = kind_for_name(name, any_case=True)
+    kind = kind_for_name(name, ignore_case=True)
     looks_like_request = kind.prefix.endswith("req_") if kind else _SHAPE.match(name) is not None
     lower = name.lower()
     if not looks_like_request or not lower.endswith(".xml"):

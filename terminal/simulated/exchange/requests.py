@@ -16,7 +16,7 @@ from terminal.handover.messages.qualification import QualificationRequest
 from terminal.handover.messages.reference import RegistrationRequest
 from terminal.handover.parts import Element, LayoutProblem, Part
 from terminal.handover.values import XML_SPACE, Severity
-from terminal.handover.xml import ROOT, Encoding, Parsed, Unreadable, parse, write_document
+from terminal.handover.xml import ROOT, Encoding, ParsedFile, UnreadableFile, parse, write_document
 from terminal.simulated.exchange.answers.bulk import UploadedFile, answer_fetch, answer_upload
 from terminal.simulated.exchange.answers.common import FAILED, AnswerContext
 from terminal.simulated.exchange.answers.data import answer_checkups, answer_drugs
@@ -74,12 +74,12 @@ def handle(name: RequestName, data: bytes, make_context: MakeContext, bulk_durat
     """Return the answer to a request. `bulk_duration`: duration of a bulk job."""
     if name.kind is None:
         parsed = parse(data)
-        if isinstance(parsed, Unreadable):
+        if isinstance(parsed, UnreadableFile):
             return reject(name, ExchangeProblem.NOT_SIMULATED, make_context(False))
         context = make_context(False, parsed.encoding)
         return reject(name, ExchangeProblem.NOT_SIMULATED, context, identifier=identifier_in(parsed))
     parsed = parse(data, name.kind.max_size)
-    if isinstance(parsed, Unreadable):
+    if isinstance(parsed, UnreadableFile):
         context = make_context(False)
         return reject(name, ExchangeProblem.MALFORMED, context, where=_line(parsed.line), half_written=True)
     read = read_message(parsed, name.kind.message)
@@ -163,7 +163,7 @@ def reject(
     return Rejected(name.error, data, problem, half_written)
 
 
-def identifier_in(parsed: Parsed) -> str | None:
+def identifier_in(parsed: ParsedFile) -> str | None:
     """Return the file identifier of a message, even if the message has an unknown layout."""
     element = parsed.root.find("MessageHeader/ArbitraryFileIdentifier")
     text = (element.text or "").strip(XML_SPACE) if element is not None else ""

@@ -22,7 +22,7 @@ from terminal.qualification.contract import (
     CheckOpenedReply,
     KeyChange,
     KeyChanged,
-    LookUp,
+    LookupRequest,
     Model,
     OpenCheckRequest,
     QualificationResult,
@@ -118,7 +118,7 @@ def _add_routes(app: FastAPI, service: StubService) -> None:
         return respond(await service.active_consents(check_id, caller))
 
     @app.post(f"{PREFIX}/lookups", responses=responses(QualificationResult))
-    async def look_up(request: LookUp) -> Response:
+    async def look_up(request: LookupRequest) -> Response:
         return respond(await service.look_up(request))
 
     @app.post(f"{PREFIX}/keys", responses=responses(KeyChanged))

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from config.toml import TomlError, read_toml
 from consent.items import Item
 from terminal.qualification.base import Confidential
-from terminal.qualification.contract import PrescriptionId, WaitingPrescription
+from terminal.qualification.contract import PendingPrescription, PrescriptionId
 from terminal.qualification.insured import (
     ElderlyRecipient,
     LimitCertificate,
@@ -137,9 +137,9 @@ class PrescriptionEntry(Confidential):
     days_ago: Annotated[int, Field(ge=0, le=3)]
     """Days between the issue and the check. Prescriptions are valid for four days."""
 
-    def on(self, day: date) -> WaitingPrescription:
+    def on(self, day: date) -> PendingPrescription:
         issued = day - timedelta(days=self.days_ago)
-        return WaitingPrescription(id=self.id, institution=self.institution, issued_on=issued)
+        return PendingPrescription(id=self.id, institution=self.institution, issued_on=issued)
 
 
 class InsuredPerson(Confidential):

@@ -9,7 +9,7 @@ from terminal.qualification.contract import (
     CheckFacts,
     ConsentAnswer,
     ConsentOutcome,
-    LookUp,
+    LookupRequest,
     ProvidedSubsidies,
     QualificationResult,
     Submission,
@@ -93,7 +93,7 @@ def _subsidies(
 
 
 def result_of_lookup(
-    check_id: str, request: LookUp, found: FoundPerson, person: InsuredPerson | None, now: datetime
+    check_id: str, request: LookupRequest, found: FoundPerson, person: InsuredPerson | None, now: datetime
 ) -> QualificationResult:
     """Return the result of a look-up, with the limit if the patient agreed orally, but without any other data."""
     day = request.confirmation_date or now.astimezone(JAPAN).date()

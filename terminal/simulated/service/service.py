@@ -17,7 +17,7 @@ from terminal.qualification.contract import (
     CheckOpenedReply,
     KeyChange,
     KeyChanged,
-    LookUp,
+    LookupRequest,
     OpenCheckRequest,
     Purpose,
     QualificationResult,
@@ -241,7 +241,7 @@ class StubService:
         valid = _granted(stored.accepted.submission if stored.accepted else None) - stored.withdrawn
         return ActiveConsents(check_id=check_id, items=tuple(sorted(valid)), simulated=True)
 
-    async def look_up(self, request: LookUp) -> QualificationResult | Refused:
+    async def look_up(self, request: LookupRequest) -> QualificationResult | Refused:
         now = self._clock()
         key = self.registry.current().terminals.get(request.terminal_id)
         if key is None:
@@ -310,7 +310,7 @@ class StubService:
                     card = self.registry.current().card(OpenCheckRequest.model_validate_json(body).certificate)
                     return card.person if card else None
                 case Operation.LOOK_UP:
-                    search = LookUp.model_validate_json(body).search
+                    search = LookupRequest.model_validate_json(body).search
                     return look_up(search, self.people, self._today()).person
         except ValidationError:
             return None

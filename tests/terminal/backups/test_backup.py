@@ -26,7 +26,7 @@ from terminal.handover.numbers import InsuredKey
 from terminal.qualification.client import Audit
 from terminal.qualification.contract import RefusalReason, Refused
 from terminal.qualification.keys import terminal_key_path
-from terminal.qualification.receipts import ChecksMissing, verify_with_receipts
+from terminal.qualification.receipts import MissingChecks, verify_with_receipts
 from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
 from terminal.staff_password import hash_file, save_password
@@ -189,7 +189,7 @@ def test_missing_check_is_accepted_only_if_marked_by_a_restore(clinic: Clinic) -
     shutil.copy(clinic.folder / "saved.db", ledger_path(settings))
     for ending in ("-wal", "-shm"):
         ledger_path(settings).with_name(f"ledger.db{ending}").unlink(missing_ok=True)
-    assert isinstance(verify_with_service(clinic, settings), ChecksMissing)
+    assert isinstance(verify_with_service(clinic, settings), MissingChecks)
 
 
 @pytest.mark.parametrize("failure", ["response lost", "move fails"])

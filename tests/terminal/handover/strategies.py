@@ -15,7 +15,7 @@ from terminal.handover.values import (
     NAME,
     POST_NUMBER,
     CodeKind,
-    DayKind,
+    DateKind,
     InsurerNumberKind,
     PatternKind,
     TextKind,
@@ -45,7 +45,7 @@ def texts(longest: int = 30) -> st.SearchStrategy[str]:
 
 def values(kind: ValueKind) -> st.SearchStrategy[Any]:
     match kind:
-        case DayKind():
+        case DateKind():
             return days
         case TimestampKind():
             return moments

@@ -13,7 +13,7 @@ from terminal.handover.messages.kinds import FACE_PREFIX, FILE_KINDS, FileKind, 
 from terminal.handover.messages.qualification import QualificationAnswer, QualificationRequest, SearchInfo
 from terminal.handover.parts import Element, LayoutFault, LayoutProblem, Part, element_names, part_fields
 from terminal.handover.values import Severity
-from terminal.handover.xml import MAX_BULK_SIZE, ROOT, Encoding, Parsed, Unreadable, parse, write_document
+from terminal.handover.xml import MAX_BULK_SIZE, ROOT, Encoding, ParsedFile, UnreadableFile, parse, write_document
 from tests.terminal.handover.strategies import parts
 
 ENCODINGS = get_args(Encoding)
@@ -23,7 +23,7 @@ each_message = pytest.mark.parametrize("message", sorted(MESSAGES, key=str))
 
 def reread(data: bytes, message: type[Part]) -> tuple[Part | None, tuple[LayoutProblem, ...]]:
     parsed = parse(data)
-    assert isinstance(parsed, Parsed), parsed
+    assert isinstance(parsed, ParsedFile), parsed
     read = read_message(parsed, message)
     return read.message, read.problems
 
@@ -142,7 +142,7 @@ def test_request_in_a_common_encoding_is_read(encoding: str, codec: str) -> None
 def test_request_with_a_wrong_encoding_declaration_is_read(encoding: str) -> None:
     codec = "cp932" if encoding == "UTF-8" else "utf-8"
     parsed = parse(REQUEST.format(encoding=encoding).replace("試－１", "試験髙").encode(codec))
-    assert isinstance(parsed, Parsed)
+    assert isinstance(parsed, ParsedFile)
     assert (parsed.exact, parsed.declared) == (False, encoding)
     read = read_message(parsed, QualificationRequest).message
     assert isinstance(read, QualificationRequest)
@@ -214,16 +214,16 @@ def test_unknown_element_causes_a_warning() -> None:
     ids=range(16),
 )
 def test_invalid_or_dangerous_document_is_unreadable(data: bytes) -> None:
-    assert isinstance(parse(data, MAX_BULK_SIZE), Unreadable)
+    assert isinstance(parse(data, MAX_BULK_SIZE), UnreadableFile)
 
 
 def test_oversized_document_is_not_parsed() -> None:
-    assert parse(b"<XmlMsg/>" + b" " * 1000, max_size=1000) == Unreadable("at most 1000 bytes")
+    assert parse(b"<XmlMsg/>" + b" " * 1000, max_size=1000) == UnreadableFile("at most 1000 bytes")
 
 
 def test_comments_and_instructions_are_skipped_and_cdata_is_text() -> None:
     parsed = parse(b"<XmlMsg><!-- a --><?b c?><Name><![CDATA[<x>]]><!-- d -->y</Name></XmlMsg>")
-    assert isinstance(parsed, Parsed)
+    assert isinstance(parsed, ParsedFile)
     assert [(child.tag, child.text) for child in parsed.root] == [("Name", "<x>y")]
 
 

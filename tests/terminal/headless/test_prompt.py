@@ -122,7 +122,7 @@ async def _end_of_input(counter: DemoCounter, desk: Desk, keyboard: Keyboard) ->
 
 
 class FailingOperator:
-    def hear(self, talk: Talk) -> None:
+    def on_talk(self, talk: Talk) -> None:
         pass
 
     async def act(self, talk: Talk, state: st.State, controls: Controls) -> None:

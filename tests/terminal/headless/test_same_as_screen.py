@@ -84,7 +84,7 @@ async def present_at_prompt(state: st.State) -> Presentation:
     read_end, write_end = os.pipe()
     with os.fdopen(read_end) as stream, os.fdopen(write_end, "w") as keyboard:
         operator = PromptOperator(speak, output.append, stream)
-        operator.hear(talk)
+        operator.on_talk(talk)
         sentences = [
             line.strip().partition("] ")[2] if not index else line.strip() for index, line in enumerate(output)
         ]

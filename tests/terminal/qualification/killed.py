@@ -92,7 +92,7 @@ class _Patients:
             self._slot.remove()
             self._card_inserted = False
 
-    def hear(self, talk: Talk) -> None:
+    def on_talk(self, talk: Talk) -> None:
         pass
 
     async def act(self, talk: Talk, state: st.State, controls: Controls) -> None:

@@ -23,8 +23,8 @@ from terminal.qualification.client import Audit
 from terminal.qualification.contract import Receipt
 from terminal.qualification.keys import Enrolment, SigningKey
 from terminal.qualification.receipts import (
-    ChecksMissing,
-    ReceiptNotGenuine,
+    ForgedReceipt,
+    MissingChecks,
     build_submission,
     to_confirmation,
     verify_with_receipts,
@@ -192,7 +192,7 @@ def test_confirmation_without_a_receipt_is_detected(ledger: ConfirmedLedger) -> 
 
 def test_altered_receipts_are_refused(ledger: ConfirmedLedger) -> None:
     first = ledger.receipts[0].model_copy(update={"ledger_count": 99})
-    assert verify_with_receipts(ledger.path, ledger.key, [first]) == ReceiptNotGenuine(first.check_id)
+    assert verify_with_receipts(ledger.path, ledger.key, [first]) == ForgedReceipt(first.check_id)
 
 
 def test_copy_of_the_ledger_is_verified(ledger: ConfirmedLedger, tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_missing_check_is_detected_by_the_services_count(counter: Any, card: Any
     counter.play(lambda client: counter.open_check(client, card))
     audit = counter.play(lambda client: client.audit())
     assert [day.checks for day in audit.opened] == [4]
-    assert verify(audit) == ChecksMissing(4, 3, (day,))
+    assert verify(audit) == MissingChecks(4, 3, (day,))
 
 
 def test_receipts_of_version_1_are_verified(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import get_args
 
 from consent.items import AnsweredBy, Item
 from reader.facts import CardFacts, CardGone, CardUnreadable, ReaderBusy, ReaderLost, ReaderStatus, TwoCards
-from terminal.qualification.contract import CertificateStatus, CheckFacts, RefusalReason, WaitingPrescription, Way
+from terminal.qualification.contract import CertificateStatus, CheckFacts, PendingPrescription, RefusalReason, Way
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -35,7 +35,7 @@ CHECK = CheckFacts(
     standing=CertificateStatus.VALID,
 )
 WAITING = tuple(
-    WaitingPrescription(id=f"rx-{number}", issued_on=date(2026, 11, 23 - number), institution=f"模擬医院{number}")
+    PendingPrescription(id=f"rx-{number}", issued_on=date(2026, 11, 23 - number), institution=f"模擬医院{number}")
     for number in (1, 2, 3)
 )
 """Electronic prescriptions at a pharmacy."""

@@ -14,7 +14,7 @@ from terminal.handover.messages.lists import (
     ConsentListRequest,
     WelfareListRequest,
 )
-from terminal.handover.xml import MAX_BULK_SIZE, Parsed, parse
+from terminal.handover.xml import MAX_BULK_SIZE, ParsedFile, parse
 from terminal.simulated.exchange.answers.common import ENDED_NORMALLY, FAILED, IN_PROCESS, AnswerContext
 from terminal.simulated.exchange.answers.lists import care_units, period_problem, registration_unit, ticket_units
 from terminal.simulated.exchange.answers.units import check_unit
@@ -94,7 +94,7 @@ def _result(job: str, header: BulkHeader, units: tuple[Any, ...] | None = None) 
 def _parse_upload(data: bytes, job: str) -> Upload:
     kind, parsed = kind_for_name(f"{job}01req_"), parse(data, MAX_BULK_SIZE)
     assert kind is not None
-    assert isinstance(parsed, Parsed), "only parsed uploads are stored"
+    assert isinstance(parsed, ParsedFile), "only parsed uploads are stored"
     message = read_message(parsed, kind.message).message
     assert isinstance(message, Upload), "only valid uploads are stored"
     return message

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from consent.items import Item
-from terminal.qualification.contract import CertificateStatus, OpenedOn, Purpose, Receipt, Submission, Way
+from terminal.qualification.contract import CertificateStatus, DailyOpenings, Purpose, Receipt, Submission, Way
 from terminal.simulated.service.storage.database import Database, Transaction
 from terminal.simulated.service.storage.statements import MAX_RECEIPTS as MAX_RECEIPTS
 
@@ -135,7 +135,9 @@ class ServiceStore:
 
         await self._database.write(work)
 
-    async def receipts(self, terminal_id: str, after: int) -> tuple[tuple[Receipt, ...], bool, tuple[OpenedOn, ...]]:
+    async def receipts(
+        self, terminal_id: str, after: int
+    ) -> tuple[tuple[Receipt, ...], bool, tuple[DailyOpenings, ...]]:
         """Return a terminal's receipts, whether there are more of them, and its number of receptions per day.
 
         Only receipts with a ledger count above `after` are returned, in ascending order. Receipts that share a count,
@@ -154,7 +156,7 @@ class ServiceStore:
         return (
             receipts,
             more,
-            tuple(OpenedOn(day=_EPOCH + timedelta(days=int(row[0])), checks=row[1]) for row in counts),
+            tuple(DailyOpenings(day=_EPOCH + timedelta(days=int(row[0])), checks=row[1]) for row in counts),
         )
 
     async def add_lookup(self, lookup: LookUpRecord) -> None:

@@ -11,7 +11,7 @@ import pytest
 from terminal.handover.messages.kinds import kind_for_name, read_message
 from terminal.handover.parts import Part
 from terminal.handover.values import Severity
-from terminal.handover.xml import MAX_BULK_SIZE, Encoding, Parsed, parse, write_document
+from terminal.handover.xml import MAX_BULK_SIZE, Encoding, ParsedFile, parse, write_document
 from terminal.simulated.exchange.checks import InventedChecks, QualificationChecks
 from terminal.simulated.exchange.insured import InsuredPeople, InventedInsured
 from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders, Scan
@@ -71,7 +71,7 @@ class Counter:
         kind = kind_for_name(name)
         assert kind is not None
         parsed = parse((self.folders.res / name).read_bytes(), MAX_BULK_SIZE)
-        assert isinstance(parsed, Parsed)
+        assert isinstance(parsed, ParsedFile)
         result = read_message(parsed, kind.message)
         assert [problem for problem in result.problems if problem.severity is Severity.ERROR] == []
         return result.message

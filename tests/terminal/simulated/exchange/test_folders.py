@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from terminal.handover.folder import ResultFolder
-from terminal.handover.xml import MAX_SIZE, Parsed, parse, write_document
+from terminal.handover.xml import MAX_SIZE, ParsedFile, parse, write_document
 from terminal.simulated.exchange.service import ExchangeRules, Folders
 from tests.terminal.handover.requests import check
 from tests.terminal.simulated.exchange.conftest import Counter
@@ -23,7 +23,7 @@ REQUEST = write_document(check()).data
 
 def error_code(counter: Counter, name: str = ERROR) -> Any:
     parsed = parse((counter.folders.res / name).read_bytes())
-    assert isinstance(parsed, Parsed)
+    assert isinstance(parsed, ParsedFile)
     root: Any = parsed.root
     return root.findtext("MessageHeader/ErrorCode")
 

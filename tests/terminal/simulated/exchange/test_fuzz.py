@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from config.japan import JAPAN
 from terminal.handover.check import Findings, check_bytes
 from terminal.handover.messages.kinds import FILE_KINDS, read_message
-from terminal.handover.xml import Encoding, Parsed, Unreadable, parse
+from terminal.handover.xml import Encoding, ParsedFile, UnreadableFile, parse
 from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.checks import InventedChecks
 from terminal.simulated.exchange.consents import store_consents
@@ -39,7 +39,7 @@ class FuzzBench:
 
     def process(self, name: str, data: bytes) -> None:
         parsed = parse(data)
-        assert isinstance(parsed, Parsed | Unreadable)
+        assert isinstance(parsed, ParsedFile | UnreadableFile)
         findings = check_bytes(name, data)
         assert isinstance(findings, Findings)
         assert findings.text()
@@ -53,14 +53,14 @@ class FuzzBench:
         if isinstance(handled, AnswerFile):
             # every answer must be readable
             answer = parse(handled.data)
-            assert isinstance(answer, Parsed)
+            assert isinstance(answer, ParsedFile)
             assert b"root:" not in handled.data
 
 
 @given(st.binary(max_size=400))
 def test_arbitrary_bytes_never_raise(data: bytes) -> None:
     parsed = parse(data)
-    assert isinstance(parsed, Parsed | Unreadable)
+    assert isinstance(parsed, ParsedFile | UnreadableFile)
     for kind in FILE_KINDS:
         assert isinstance(check_bytes(kind.prefix + "1.xml", data), Findings)
 
@@ -129,7 +129,7 @@ def test_parser_expands_no_entities_or_includes() -> None:
         b'<XmlMsg xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="/etc/passwd" parse="text"/></XmlMsg>'
     )
     parsed = parse(xinclude)
-    assert isinstance(parsed, Parsed)
+    assert isinstance(parsed, ParsedFile)
     for kind in FILE_KINDS:
         assert "root" not in repr(read_message(parsed, kind.message))
     assert [len(child) for child in parsed.root] == [0]
