@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from config.profiles import Profile
-from consent.hash_chain import body_of, genesis_hash, record_hash
+from consent.hash_chain import genesis_hash, record_body, record_hash
 from consent.items import Item
 from consent.ledger import Ledger
 from consent.records import (
@@ -118,7 +118,7 @@ def fill(path: Path, records: int) -> None:
             event = confirmed(number, *decision)
         elif step == 3:
             event = delivered(number)
-        body = body_of(sequence, NOW, previous, event)
+        body = record_body(sequence, NOW, previous, event)
         previous = record_hash(previous, body)
         if step == 1:
             decision = (sequence, previous)

@@ -26,7 +26,7 @@ def export_file(ledger: Path, target: Path) -> Export:
     the ledger is missing or contains an invalid record.
     """
     with store.reading(ledger) as connection:
-        terminal_id = store.terminal_of(connection, ledger)
+        terminal_id = store.terminal_id_in(connection, ledger)
     count, last = 0, genesis_hash(terminal_id)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

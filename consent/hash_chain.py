@@ -17,7 +17,7 @@ def record_hash(previous: str, body: str) -> str:
     return hashlib.sha256(f"uketsuke ledger 1 record\n{previous}\n{body}".encode()).hexdigest()
 
 
-def body_of(sequence: int, at: datetime, previous: str, event: RecordBody) -> str:
+def record_body(sequence: int, at: datetime, previous: str, event: RecordBody) -> str:
     """Return the record as canonical JSON: sorted keys, no spaces, non-ASCII characters unescaped."""
     content = {
         "sequence": sequence,

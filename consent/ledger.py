@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self, TypeVar, cast
 
 from consent import store
-from consent.hash_chain import body_of, genesis_hash, record_hash
+from consent.hash_chain import genesis_hash, record_body, record_hash
 from consent.items import Item
 from consent.lifecycle import History, LifeCycleError, has_history, histories, refusal, with_record
 from consent.records import (
@@ -56,9 +56,9 @@ class LedgerFile:
             for sequence, body, stored_hash in store.rows(connection, start):
                 yield _decoded(self.path, sequence, body, stored_hash)
 
-    def of_check(self, check_id: str) -> History | None:
+    def history(self, check_id: str) -> History | None:
         with store.reading(self.path) as connection:
-            return _history(self.path, store.of_check(connection, check_id))
+            return _history(self.path, store.rows_for_check(connection, check_id))
 
     def unfinished(self) -> tuple[History, ...]:
         """Return unfinished checks, oldest first."""
@@ -70,7 +70,7 @@ class LedgerFile:
     def head(self) -> LedgerHead:
         with store.reading(self.path) as connection:
             last = store.last(connection)
-            terminal_id = store.terminal_of(connection, self.path)
+            terminal_id = store.terminal_id_in(connection, self.path)
         return LedgerHead(last[0], last[2]) if last else LedgerHead(0, genesis_hash(terminal_id))
 
     def verify(
@@ -185,13 +185,13 @@ class Ledger(LedgerFile):
         with self._mutex:
             return tuple(self._unfinished.values())
 
-    def of_check(self, check_id: str) -> History | None:
+    def history(self, check_id: str) -> History | None:
         with self._mutex:
             return self._history(check_id)
 
     def _history(self, check_id: str) -> History | None:
         cached = self._unfinished.get(check_id)
-        return cached or _history(self.path, self._store.of_check(check_id))
+        return cached or _history(self.path, self._store.rows_for_check(check_id))
 
     def _append(self, event: E) -> Record[E]:
         with self._mutex:
@@ -204,7 +204,7 @@ class Ledger(LedgerFile):
             sequence, previous, now = self._head.count + 1, self._head.hash, self._clock()
             if now.tzinfo is None:
                 raise ValueError("the ledger's clock must return timezone-aware times")
-            body = body_of(sequence, now, previous, event)
+            body = record_body(sequence, now, previous, event)
             new_hash = record_hash(previous, body)
             self._store.append((sequence, body, new_hash))
             record = Record(sequence, now, previous, new_hash, event)

@@ -53,7 +53,7 @@ class History:
     """The latest correction of the decision's times."""
     confirmed: Record[SubmissionConfirmed] | None = None
     handing_over: Record[HandingOver] | None = None
-    """The latest handover attempt, reset to None if staff request a repetition."""
+    """The latest handover attempt, reset to None if staff request a retry."""
     mismatches: tuple[Record[ResultMismatch], ...] = ()
     delivered: Record[Delivered] | None = None
     closed_by_staff: Record[HandOverDecided] | None = None
@@ -63,7 +63,7 @@ class History:
     lost: Record[Lost] | None = None
     """Decision confirmed by the service but lost from this ledger."""
     withdrawals: tuple[Record[Withdrawn], ...] = ()
-    settled: frozenset[Item] = frozenset()
+    settled_items: frozenset[Item] = frozenset()
     """Withdrawn items that need not be reported to the service."""
 
     @property
@@ -92,7 +92,7 @@ class History:
     @property
     def unsettled(self) -> tuple[Record[Withdrawn], ...]:
         """Withdrawals that the service has not confirmed."""
-        return tuple(record for record in self.withdrawals if not self.settled.issuperset(record.event.items))
+        return tuple(record for record in self.withdrawals if not self.settled_items.issuperset(record.event.items))
 
     @property
     def decision(self) -> Record[Decided]:
@@ -117,7 +117,7 @@ class History:
 def refusal(history: History | None, event: Event) -> str | None:
     """Return the reason why `event` is not permitted after `history`, or None if it is permitted."""
     if isinstance(event, Opened | Restored):
-        return None if history is None else "it was opened before"
+        return None if history is None else "it was already opened"
     if history is None:
         return None if isinstance(event, Lost) else "it was never opened"
     stage = history.stage
@@ -152,7 +152,7 @@ def refusal(history: History | None, event: Event) -> str | None:
         case Withdrawn():
             return _refused_withdrawal(history, event)
         case WithdrawalSettled():
-            missing = set(event.items) - (history.withdrawn - history.settled)
+            missing = set(event.items) - (history.withdrawn - history.settled_items)
             return f"not withdrawn, or already settled: {', '.join(sorted(missing))}" if missing else None
         case _:
             assert_never(event)
@@ -173,7 +173,7 @@ def with_record(history: History | None, record: Record[Event]) -> History:
     if isinstance(event, Withdrawn):
         return replace(history, withdrawals=(*history.withdrawals, cast(Record[Withdrawn], record)))
     if isinstance(event, WithdrawalSettled):
-        return replace(history, settled=history.settled | set(event.items))
+        return replace(history, settled_items=history.settled_items | set(event.items))
     if isinstance(event, HandOverDecided):
         if event.decision == "again":
             return replace(history, handing_over=None)

@@ -39,7 +39,7 @@ def undecided(ledger: UnfinishedChecks) -> tuple[Record[Opened], ...]:
     )
 
 
-def waiting(ledger: UnfinishedChecks) -> tuple[History, ...]:
+def awaiting_confirmation(ledger: UnfinishedChecks) -> tuple[History, ...]:
     """Return decided checks that the service has not confirmed, oldest first. Submit `History.decision`."""
     return tuple(
         history
@@ -50,7 +50,7 @@ def waiting(ledger: UnfinishedChecks) -> tuple[History, ...]:
 
 def unconfirmed(ledger: UnfinishedChecks, now: datetime) -> Unconfirmed:
     """Return unconfirmed decisions as of `now` (timezone-aware). Consents can be sent until they expire."""
-    decisions = [history.decision for history in waiting(ledger)]
+    decisions = [history.decision for history in awaiting_confirmation(ledger)]
     return Unconfirmed(
         sendable=tuple(record for record in decisions if now < record.event.sendable_until),
         expired=tuple(record for record in decisions if now >= record.event.sendable_until),

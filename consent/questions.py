@@ -29,7 +29,7 @@ def questions(facts: HolderFacts, settings: ConsentSettings) -> tuple[Question, 
     return tuple(result)
 
 
-def by_law(facts: HolderFacts, settings: ConsentSettings) -> tuple[Item, ...]:
+def items_by_law(facts: HolderFacts, settings: ConsentSettings) -> tuple[Item, ...]:
     """Return the items provided by law without asking. They are recorded separately from consents.
 
     `facts` is unused: the limit is provided for every holder, including those whose other data is never shared.

@@ -16,7 +16,7 @@ from config.profiles import Profile
 from consent.items import Answer, AnsweredBy, Item, Question
 
 CONSENT_VALIDITY = timedelta(hours=24)
-"""Period after the consent in which the institution may fetch the data (AvailableTime)."""
+"""Period after the consent during which the institution may fetch the data (AvailableTime)."""
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
@@ -41,7 +41,7 @@ class AskedQuestion(RecordBody):
     items: tuple[Item, ...]
 
     @classmethod
-    def of(cls, question: Question) -> Self:
+    def from_question(cls, question: Question) -> Self:
         return cls(question_id=question.id, items=question.items)
 
 
@@ -59,7 +59,7 @@ class RecordedAnswer(RecordBody):
     Japanese text follows if no native speaker has reviewed the language. Contains no patient data."""
 
     @classmethod
-    def of(cls, answer: Answer, language: str | None = None, wording: str = "") -> Self:
+    def from_answer(cls, answer: Answer, language: str | None = None, wording: str = "") -> Self:
         return cls(
             item=answer.item,
             granted=answer.granted,
@@ -229,7 +229,7 @@ class HandOverDecided(RecordBody):
     kind: Literal["hand-over-decided"] = "hand-over-decided"
     check_id: Identifier
     decision: Literal["again", "closed"]
-    """`again`: repeat the handover, even if the result may have arrived. `closed`: staff enter it by hand."""
+    """`again`: retry the handover, even if the result may have arrived. `closed`: staff enter it by hand."""
 
 
 class ResultMismatch(RecordBody):
@@ -283,7 +283,7 @@ class LostOpenings(RecordBody):
 class Restored(RecordBody):
     """The ledger was restored from a backup and lost all later records. Does not refer to a check.
 
-    The service revoked the previous key and signed these fields, which prevents a faked gap.
+    The service revoked the previous key and signed these fields, so a gap cannot be faked.
     """
 
     kind: Literal["restored"] = "restored"

@@ -28,8 +28,10 @@ CREATE TABLE record (
     check_id TEXT NOT NULL GENERATED ALWAYS AS (json_extract(body, '$.event.check_id')) STORED
 ) STRICT;
 CREATE INDEX record_of_check ON record (check_id, kind);
-CREATE TRIGGER record_stays BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'no ledger record is changed'); END;
-CREATE TRIGGER record_remains BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'no ledger record is removed'); END;
+CREATE TRIGGER forbid_record_update BEFORE UPDATE ON record
+BEGIN SELECT RAISE(ABORT, 'ledger records cannot be changed'); END;
+CREATE TRIGGER forbid_record_delete BEFORE DELETE ON record
+BEGIN SELECT RAISE(ABORT, 'ledger records cannot be deleted'); END;
 """
 FORMAT = 1
 
@@ -105,7 +107,7 @@ class LedgerStore:
                     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA}")
                     connection.execute("INSERT INTO ledger VALUES (?, ?)", (FORMAT, terminal_id))
                     connection.execute("COMMIT")
-                bound_to = terminal_of(connection, self.path)
+                bound_to = terminal_id_in(connection, self.path)
             if bound_to != terminal_id:
                 raise LedgerError(
                     f"{self.path} is the ledger of terminal {bound_to!r}, not of {terminal_id!r}. Set "
@@ -129,9 +131,9 @@ class LedgerStore:
         with self._mutex, _as_ledger_error(self.path, "read"):
             return at(self._connection, sequence)
 
-    def of_check(self, check_id: str) -> list[Row]:
+    def rows_for_check(self, check_id: str) -> list[Row]:
         with self._mutex, _as_ledger_error(self.path, "read"):
-            return of_check(self._connection, check_id)
+            return rows_for_check(self._connection, check_id)
 
     def close(self) -> None:
         with self._mutex:
@@ -168,7 +170,7 @@ def _readable(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def terminal_of(connection: sqlite3.Connection, path: Path) -> str:
+def terminal_id_in(connection: sqlite3.Connection, path: Path) -> str:
     format_, terminal_id = connection.execute("SELECT format, terminal_id FROM ledger").fetchone() or (None, "")
     if format_ != FORMAT:
         raise LedgerError(
@@ -199,7 +201,7 @@ def at(connection: sqlite3.Connection, sequence: int) -> Row | None:
     return row
 
 
-def of_check(connection: sqlite3.Connection, check_id: str) -> list[Row]:
+def rows_for_check(connection: sqlite3.Connection, check_id: str) -> list[Row]:
     return connection.execute(
         "SELECT sequence, body, hash FROM record WHERE check_id = ? ORDER BY sequence", (check_id,)
     ).fetchall()

@@ -30,9 +30,9 @@ def verify_file(
 ) -> LedgerIntact | LedgerBroken:
     """Verify a ledger without locking it, even while a terminal is writing to it.
 
-    The chain alone does not reveal a truncated end or a complete rewrite. To detect these, pass `expected_head`, a head
-    recorded earlier in another place, or `receipts`, heads confirmed by the service. Receipts in the ledger itself are
-    also compared. Raises LedgerError if the file does not exist.
+    The chain alone does not reveal truncation or a complete rewrite. To detect these, pass `expected_head`, a head
+    recorded earlier elsewhere, or `receipts`, heads confirmed by the service. Receipts in the ledger itself are also
+    compared. Raises LedgerError if the file does not exist.
     """
     expected = sorted({*receipts, *([expected_head] if expected_head else [])}, key=lambda head: head.count)
     try:
@@ -45,7 +45,7 @@ def verify_file(
 
 
 def _walk(connection: Connection, path: Path, expected: list[LedgerHead]) -> LedgerIntact | LedgerBroken:
-    terminal_id = store.terminal_of(connection, path)
+    terminal_id = store.terminal_id_in(connection, path)
     previous = genesis_hash(terminal_id)
     count = 0
     for row in store.rows(connection):
@@ -89,7 +89,7 @@ def _diagnosis(row: Row, previous: str) -> LedgerBroken:
     if own_sequence != sequence:
         return LedgerBroken(sequence, f"record {own_sequence} was moved to the position of record {sequence}")
     if sequence == 1:
-        return LedgerBroken(1, "record 1 does not follow this terminal's genesis hash: it is from another ledger")
+        return LedgerBroken(1, "record 1 does not follow this terminal's genesis hash: it is from a different ledger")
     return LedgerBroken(
         sequence - 1,
         f"record {sequence - 1} was replaced together with its hash: record {sequence} follows a different hash "

@@ -21,7 +21,7 @@ _OLD_RESIDENTS_CARD: Final = bytes.fromhex("3B888001000014E0")
 """住民基本台帳カード, issued until 2015 (pcsc-tools)."""
 
 
-def kind_of_other_card(atr: bytes) -> str | None:
+def other_card_kind(atr: bytes) -> str | None:
     """Return the kind of card, or None if the ATR does not rule out a My Number Card."""
     prefix = atr.find(_STORAGE_CARD)
     if prefix >= 0:
@@ -37,4 +37,4 @@ def kind_of_other_card(atr: bytes) -> str | None:
 
 
 def is_other_card(atr: bytes) -> bool:
-    return kind_of_other_card(atr) is not None
+    return other_card_kind(atr) is not None

@@ -169,7 +169,7 @@ def verify_record_proof(
     """
     try:
         certificate = parse_cv_certificate(cv_certificate)
-        chip_key = chip_key_of(group_1)
+        chip_key = chip_key_from_group_1(group_1)
     except MalformedCardData:
         return Authenticity.FORGED
     anchor = anchors.keys.get(certificate.issuer)
@@ -208,7 +208,7 @@ def verify_chip_signature(key: CardPublicKey, statement: bytes, signature: bytes
 
 
 def three_group_digest_info(*digests: bytes) -> bytes:
-    """Return the DigestInfo signed by the record's signature, before padding."""
+    """Return the DigestInfo covered by the record signature, before padding."""
     return _THREE_GROUP_DIGEST_INFO + b"".join(digests)
 
 
@@ -230,7 +230,7 @@ def _verify_pkcs1(key: "RSAPublicKey", message: bytes, signature: bytes) -> bool
     return pow(value, numbers.e, numbers.n).to_bytes(length, "big") == pad_pkcs1_type_1(message, length)
 
 
-def chip_key_of(group_1: bytes) -> CardPublicKey:
+def chip_key_from_group_1(group_1: bytes) -> CardPublicKey:
     objects = parse_list(group_1)
     if [item.tag for item in objects] != [BIRTH_DATE, SEX, CHIP_KEY]:
         raise MalformedCardData("group 1 does not consist of birth date, sex and key")

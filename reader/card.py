@@ -1,4 +1,4 @@
-"""Operations on a My Number Card, which return their outcome as a value.
+"""Operations on a My Number Card. Each returns its outcome as a value.
 
 Every operation may return `CardGone` or `CardUnreadable`. Failures of cards and readers and wrong input by patients are
 never raised as exceptions.
@@ -12,7 +12,7 @@ from reader.apdu import EXTENDED_LE_MAX, SW, ApduError, tries_left
 from reader.certificate import parse_certificate
 from reader.channel import Channel, StatusError
 from reader.diagnosis import CardDiagnosis, CardFailure, CardStage, diagnose
-from reader.face_record import FaceRecord, PhotoWatch, parse_day, parse_face_record
+from reader.face_record import FaceRecord, PhotoCallback, parse_date, parse_face_record
 from reader.facts import (
     CardFacts,
     CardGone,
@@ -76,7 +76,7 @@ class MyNumberCard:
         """Maximum number of bytes per READ BINARY, as determined so far."""
         return self._channel.longest_read
 
-    # --- free files -----------------------------------------------------------------------------------------
+    # --- unprotected files -----------------------------------------------------------------------------------------
 
     def read_facts(self) -> CardFacts | NotMyNumberCard | NoCertificate | CardProblem:
         """Read the certificate's validity and policies, the card's expiry date and the retry counters.
@@ -86,11 +86,11 @@ class MyNumberCard:
         return self._first("read facts", self._read_facts)
 
     def _read_facts(self) -> CardFacts | NotMyNumberCard | NoCertificate:
-        # select JPKI last and leave it selected: a swapped card has no application selected, so it cannot use up a try
-        # for a PIN that belongs to this card
+        # select JPKI last and leave it selected: a swapped card has no application selected, so this card's PIN cannot
+        # use up a try on it
         jpki, pin = self._profile.password(Password.USER_PIN)
         surface, code = self._profile.password(Password.PRINTED_CODE)
-        refusal = self._refusal_of_first(surface)
+        refusal = self._first_select_refusal(surface)
         if refusal is not None:
             return self._read_phone(jpki, pin, refusal)
         code_left = self._counter(code.fid, code.max_tries)
@@ -103,7 +103,7 @@ class MyNumberCard:
         pin_left = self._counter(pin.fid, pin.max_tries)
         return self._facts(certificate, Medium.CARD, pin_left, code_left, expiry)
 
-    def _refusal_of_first(self, application: Application) -> StatusError | None:
+    def _first_select_refusal(self, application: Application) -> StatusError | None:
         """Select an application. Return the refusal, or None if it is selected."""
         try:
             return None if self._channel.select(application) else StatusError(SW.FILE_NOT_FOUND)
@@ -170,7 +170,7 @@ class MyNumberCard:
         overwrite `pin`; internal copies are overwritten. Raises `ValueError` if `pin` is not 4 digits.
         """
         if len(pin) != USER_PIN_LENGTH or not pin.isdigit():
-            raise ValueError("a PIN must have 4 digits")
+            raise ValueError("a PIN must be 4 digits long")
 
         def verify() -> PinOutcome:
             left, sent = self._verify(Password.USER_PIN, pin, expected_left)
@@ -194,7 +194,7 @@ class MyNumberCard:
         Check the digits first with `printed_code.check_printed_code`.
         """
         if len(code) != PRINTED_CODE_LENGTH or not code.isdigit():
-            raise ValueError("a printed code must have 14 digits")
+            raise ValueError("a printed code must be 14 digits long")
 
         def verify() -> CodeOutcome:
             left, sent = self._verify(Password.PRINTED_CODE, code, expected_left)
@@ -216,7 +216,7 @@ class MyNumberCard:
         def read() -> FaceRecord:
             application, file = self._profile.file(File.FACE_RECORD)
             self._select(application)
-            content = self._channel.read_file(file.fid, None if on_photo is None else PhotoWatch(on_photo))
+            content = self._channel.read_file(file.fid, None if on_photo is None else PhotoCallback(on_photo))
             try:
                 return parse_face_record(content)
             finally:
@@ -282,7 +282,7 @@ class MyNumberCard:
             application, entry = self._profile.key(key)
             self._select(application)
             algorithm = self._profile.algorithm
-            signature = self._channel.sign(algorithm.to_sign(statement), entry.fid)
+            signature = self._channel.sign(algorithm.signing_input(statement), entry.fid)
             if len(signature) != algorithm.signature_length:
                 raise MalformedCardData("signature has the wrong length")
             return signature
@@ -313,7 +313,7 @@ class MyNumberCard:
         return len(flags) >= 2 and flags[1] == _PRESENT
 
     def _card_expiry(self) -> date | None:
-        """Return the expiry date from the free record: tag, length, serial (15 digits), municipality (5), date (8)."""
+        """Return the expiry date. Format of its record: tag, length, serial (15 digits), municipality (5), date (8)."""
         application, file = self._profile.file(File.CARD_EXPIRY)
         try:
             if not self._channel.select(application):
@@ -321,14 +321,14 @@ class MyNumberCard:
             record = self._channel.read_record(file.fid, 1)
             if len(record) < 30 or record[0] != _EXPIRY_RECORD_TAG:
                 return None
-            return parse_day(record[22:30])
+            return parse_date(record[22:30])
         except (StatusError, MalformedCardData):
             return None
 
     # --- converting errors to values ------------------------------------------------------------------------
 
     def _first(self, what: str, do: Callable[[], Outcome]) -> Outcome | NotMyNumberCard | CardProblem:
-        """Run an operation that may be the first on a connection, and report another kind of card."""
+        """Run an operation that may be the first on a connection. Return `NotMyNumberCard` for other kinds of cards."""
         try:
             return do()
         except _PROBLEMS as problem:

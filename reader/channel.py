@@ -16,7 +16,7 @@ from reader.tlv import MalformedCardData, total_length
 MAX_FILE_LENGTH: Final = 0x8000
 """Limited by the 15-bit offset in READ BINARY."""
 MAX_BLOCKS: Final = 2 * MAX_FILE_LENGTH // SHORT_LE_MAX
-"""Maximum READ BINARY commands per file: twice the number needed for the longest file in short blocks."""
+"""Maximum number of READ BINARY commands per file: twice the number needed for the longest file in short blocks."""
 CARD_SECONDS: Final = 30.0
 """Maximum total time to wait for a card per connection: ten times that of a reception with a slow card."""
 
@@ -40,7 +40,7 @@ _LENGTH_REFUSED: Final = frozenset(
 _NOT_FOR_LENGTH: Final = frozenset({SW.FILE_NOT_FOUND, SW.SECURITY_STATUS_NOT_SATISFIED, SW.WRONG_FILE_STRUCTURE})
 """Status words about the file itself, for which requesting fewer bytes does not help."""
 
-Arrived = Callable[[memoryview], None]
+BlockCallback = Callable[[memoryview], None]
 """Callback after each block, with the part of the file read so far. The view is only valid during the call."""
 
 
@@ -69,7 +69,7 @@ class Channel:
         self._chain = chain(link, card_seconds)
         self._longest_read = max(_READ_LENGTHS[-1], longest_read)
         self._short_ids = True
-        self._long_works = False
+        self._long_reads_work = False
         self._secret_sent = False
         self._application: Application | None = None
 
@@ -109,7 +109,9 @@ class Channel:
     def _select_file(self, fid: int) -> None:
         self._expect_ok(Command(0x00, INS.SELECT, 0x02, 0x0C, fid.to_bytes(2, "big")))
 
-    def _naming(self, fid: int, command: Callable[[int], Command], expected: Callable[[Response], bool]) -> Response:
+    def _send_with_reference(
+        self, fid: int, command: Callable[[int], Command], expected: Callable[[Response], bool]
+    ) -> Response:
         """Send a command that references `fid` by short identifier. If that fails, select `fid` and send it again.
 
         `command` builds the command for a reference byte. `expected` returns False for responses that indicate an
@@ -128,7 +130,7 @@ class Channel:
 
     # --- files ----------------------------------------------------------------------------------------------
 
-    def read_file(self, fid: int, arrived: Arrived | None = None) -> bytearray:
+    def read_file(self, fid: int, on_block: BlockCallback | None = None) -> bytearray:
         """Return a file consisting of a single BER-TLV object in a new buffer, without trailing fill bytes.
 
         The length is parsed from the first block, without a separate command. Raises `StatusError` and
@@ -143,9 +145,9 @@ class Channel:
         content[:done] = first[:done]
         blocks = 1
         while True:
-            if arrived is not None:
+            if on_block is not None:
                 with memoryview(content) as view, view[:done] as part:
-                    arrived(part)
+                    on_block(part)
             if done == length:
                 return content
             if blocks == MAX_BLOCKS:
@@ -163,7 +165,7 @@ class Channel:
 
     def _read_first(self, fid: int, length: int) -> bytes:
         def read(le: int) -> Response:
-            return self._naming(fid, lambda reference: _read_binary(reference, le), _supports_short_ids)
+            return self._send_with_reference(fid, lambda reference: _read_binary(reference, le), _supports_short_ids)
 
         return self._read(read, length)
 
@@ -181,13 +183,13 @@ class Channel:
             try:
                 response = read(le)
             except CommandRefused as refused:
-                if le <= SHORT_LE_MAX or (refused.in_doubt and (self._secret_sent or self._long_works)):
+                if le <= SHORT_LE_MAX or (refused.ambiguous and (self._secret_sent or self._long_reads_work)):
                     raise
-                self._step_down(to_short=refused.in_doubt)
+                self._step_down(to_short=refused.ambiguous)
                 continue
             shortest = le < self._longest_read or le == _READ_LENGTHS[-1]
             if response.sw in (SW.OK, SW.END_OF_FILE) and (response.data or shortest):
-                self._long_works |= le > SHORT_LE_MAX
+                self._long_reads_work |= le > SHORT_LE_MAX
                 return response.data
             if shortest or response.sw in _NOT_FOR_LENGTH:
                 raise StatusError(response.sw)
@@ -197,7 +199,7 @@ class Channel:
         """Reduce the read length. Raises `StatusError` if a shorter read cannot help."""
         if response.ok or response.sw in _LENGTH_REFUSED or response.sw >> 8 == WRONG_LE:
             self._step_down()
-        elif le > SHORT_LE_MAX and not self._long_works:
+        elif le > SHORT_LE_MAX and not self._long_reads_work:
             # the status word indicates another cause, but try a short read once
             self._step_down(to_short=True)
         else:
@@ -217,7 +219,9 @@ class Channel:
 
     def tries_left(self, fid: int) -> int | None:
         """Query a retry counter with an empty VERIFY. Returns None if the card answers "verified"."""
-        response = self._naming(fid, lambda reference: Command(0x00, INS.VERIFY, 0x00, reference), _has_counter)
+        response = self._send_with_reference(
+            fid, lambda reference: Command(0x00, INS.VERIFY, 0x00, reference), _has_counter
+        )
         if response.ok:
             return None
         left = tries_left(response.sw)
@@ -240,7 +244,9 @@ class Channel:
         def command(reference: int) -> Command:
             return Command(0x80, INS.COMPUTE_SIGNATURE, 0x00, reference, message, le=SHORT_LE_MAX)
 
-        response = self.send(command(0x00)) if fid is None else self._naming(fid, command, _supports_short_ids)
+        response = (
+            self.send(command(0x00)) if fid is None else self._send_with_reference(fid, command, _supports_short_ids)
+        )
         if not response.ok:
             raise StatusError(response.sw)
         return response.data

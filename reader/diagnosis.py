@@ -68,7 +68,7 @@ class Pcsc(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardFailure:
-    """Error to diagnose. `code` is None for a missing response, one without status word, and malformed data."""
+    """Error to diagnose. `code` is None for malformed data and for a missing or incomplete response."""
 
     stage: CardStage
     code: int | None
@@ -151,7 +151,7 @@ def is_retryable(failure: CardFailure) -> bool:
     return _row(failure).retry
 
 
-def diagnosis_of(failure: CardFailure) -> CardDiagnosis:
+def diagnosis_for(failure: CardFailure) -> CardDiagnosis:
     """Return the diagnosis without logging it."""
     return _row(failure).diagnosis
 

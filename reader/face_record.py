@@ -77,17 +77,17 @@ class FaceRecord:
         self.sex = None
 
 
-class PhotoWatch:
+class PhotoCallback:
     """Callback for `Channel.read_file` that calls `on_photo` once the photo is complete. Ignores malformed data."""
 
     def __init__(self, on_photo: Callable[[bytearray], None]) -> None:
         self._on_photo: Callable[[bytearray], None] | None = on_photo
 
-    def __call__(self, arrived: memoryview) -> None:
+    def __call__(self, received: memoryview) -> None:
         if self._on_photo is None:
             return
         try:
-            photo = _arrived_photo(arrived)
+            photo = _complete_photo(received)
         except MalformedCardData:
             return
         if photo is not None:
@@ -95,15 +95,15 @@ class PhotoWatch:
             on_photo(photo)
 
 
-def _arrived_photo(arrived: memoryview) -> bytearray | None:
-    _, at, _ = header(arrived)
+def _complete_photo(received: memoryview) -> bytearray | None:
+    _, at, _ = header(received)
     for _ in _ORDER:
-        if at >= len(arrived):
+        if at >= len(received):
             break
-        tag, value_at, length = header(arrived, at)
+        tag, value_at, length = header(received, at)
         at = value_at + length
         if tag == PHOTO:
-            return bytearray(arrived[value_at:at]) if length and at <= len(arrived) else None
+            return bytearray(received[value_at:at]) if length and at <= len(received) else None
     return None
 
 
@@ -120,14 +120,14 @@ def parse_face_record(data: bytes | bytearray) -> FaceRecord:
     if len(signature.value) != 256:
         raise MalformedCardData("signature of the face record is not 256 bytes long")
     return FaceRecord(
-        birth_date=parse_day(birth.value),
+        birth_date=parse_date(birth.value),
         sex=_parse_sex(sex.value),
         chip_public_key=chip_key_der(parse_key_object(key.value)),
         name_image=bytearray(name.value),
         address_image=bytearray(address.value),
         photo_jp2=bytearray(photo.value) if len(photo.value) else None,
         signature=bytes(signature.value),
-        expiry=parse_day(expiry.value),
+        expiry=parse_date(expiry.value),
         group_1=bytearray().join(item.encoded for item in (birth, sex, key)),
         group_2_digest=_digest(name, address),
         group_3_digest=_digest(photo),
@@ -148,7 +148,7 @@ def _digest(*objects: Tlv) -> bytes:
     return digest.digest()
 
 
-def parse_day(text: bytes | memoryview) -> date:
+def parse_date(text: bytes | memoryview) -> date:
     """Parse eight ASCII digits `YYYYMMDD` (Gregorian). Raises `MalformedCardData`."""
     digits = bytes(text)
     if len(digits) != 8 or not digits.isdigit():

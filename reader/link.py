@@ -29,10 +29,10 @@ class CommandRefused(LinkLost):
     without an alternative form can handle this as `LinkLost`.
     """
 
-    def __init__(self, text: str, *, code: int | None = None, in_doubt: bool = False) -> None:
-        """`in_doubt`: the error may have another cause, and the VERIFY state may be lost."""
+    def __init__(self, text: str, *, code: int | None = None, ambiguous: bool = False) -> None:
+        """`ambiguous`: the error may have a different cause, and the VERIFY state may be lost."""
         super().__init__(text, code=code, card_present=True)
-        self.in_doubt = in_doubt
+        self.ambiguous = ambiguous
 
 
 class CardLink(Protocol):

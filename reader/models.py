@@ -1,6 +1,6 @@
 """Limitations of reader models, from a table of known models or determined on this terminal.
 
-If long READ BINARY commands fail at two receptions and short ones work, the working length is stored per model. A new
+If long READ BINARY commands fail in two receptions and short ones work, the working length is stored per model. A new
 program version ignores the stored lengths, because it may support the reader better.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from config.files import write_atomically
 from reader.apdu import EXTENDED_LE_MAX, SHORT_LE_MAX
-from reader.names import model_of
+from reader.names import model_name
 
 _log = logging.getLogger(__name__)
 _FAILURES: Final = 2
@@ -24,14 +24,14 @@ _FAILURES: Final = 2
 class KnownReader:
     pattern: str
     """Part of the reader name, with the wildcards `*` and `?`."""
-    longest_answer: int
+    longest_response: int
     """Maximum bytes in a short response. Below 256, signatures cannot be transferred, so confirmation fails."""
     note: str
 
 
 KNOWN: Final = (
-    KnownReader("ACR122", 255, "not supported by the Linux ccid driver, and cannot transfer a complete answer"),
-    KnownReader("PN53?", 252, "cannot transfer a complete answer"),
+    KnownReader("ACR122", 255, "not supported by the Linux ccid driver, and cannot transfer a complete response"),
+    KnownReader("PN53?", 252, "cannot transfer a complete response"),
     KnownReader("ACR1252*PICC", SHORT_LE_MAX, "short commands only"),
     KnownReader("ACR1251*PICC", SHORT_LE_MAX, "short commands only"),
     KnownReader("uTrust 3720", SHORT_LE_MAX, "short commands only"),
@@ -41,7 +41,7 @@ KNOWN: Final = (
 
 def known_model(reader: str) -> KnownReader | None:
     """Return the known limitations of a reader, by its name."""
-    name = model_of(reader).casefold()
+    name = model_name(reader).casefold()
     return next((model for model in KNOWN if fnmatch.fnmatchcase(name, f"*{model.pattern.casefold()}*")), None)
 
 
@@ -55,12 +55,12 @@ class ReaderModels:
 
     def longest_read(self, reader: str) -> int:
         """Return the maximum number of bytes per READ BINARY with a reader."""
-        model = self._models.get(model_of(reader), {})
+        model = self._models.get(model_name(reader), {})
         return model["longest"] if model.get("failures", 0) >= _FAILURES else EXTENDED_LE_MAX
 
     def note(self, reader: str, longest: int) -> None:
         """Record that a card was read with READ BINARY commands of up to `longest` bytes."""
-        model = model_of(reader)
+        model = model_name(reader)
         if not model or self.longest_read(reader) <= longest < EXTENDED_LE_MAX:
             return
         previous = dict(self._models)

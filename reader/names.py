@@ -27,14 +27,14 @@ def choose_reader(names: Sequence[str], choice: ReaderChoice) -> str | None:
     """
     if isinstance(choice, str) and choice.isdecimal():
         choice = int(choice)
-    name = _chosen(names, choice)
+    name = _match(names, choice)
     if name is None or not is_virtual(name) or (isinstance(choice, str) and any(map(str.isalpha, choice))):
         return name
     # an index counts virtual readers too
-    return None if isinstance(choice, int) else _chosen([name for name in names if not is_virtual(name)], choice)
+    return None if isinstance(choice, int) else _match([name for name in names if not is_virtual(name)], choice)
 
 
-def _chosen(names: Sequence[str], choice: ReaderChoice) -> str | None:
+def _match(names: Sequence[str], choice: ReaderChoice) -> str | None:
     if choice is None:
         return names[0] if names else None
     if isinstance(choice, int):
@@ -50,18 +50,18 @@ def _chosen(names: Sequence[str], choice: ReaderChoice) -> str | None:
 
 
 def _search(names: Sequence[str], choice: str) -> str | None:
-    literal = re.escape(_folded(choice)).replace(r"\*", ".*").replace(r"\?", ".")
+    literal = re.escape(_normalize(choice)).replace(r"\*", ".*").replace(r"\?", ".")
     expression = re.compile(literal, re.DOTALL)
-    return next((name for name in names if expression.search(_folded(name))), None)
+    return next((name for name in names if expression.search(_normalize(name))), None)
 
 
-def _folded(text: str) -> str:
+def _normalize(text: str) -> str:
     """Normalise case and character width, so that `＠` equals `@`."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
 def name_for_expression(choice: str) -> str | None:
-    """Return the name to use instead of a regular expression, as older versions accepted, or None if it is not one."""
+    """Return a name equivalent to a regular expression, which older versions accepted, or None for other choices."""
     if not _EXPRESSION.search(choice):
         return None
     first = choice.split("|", 1)[0].removeprefix("^").removesuffix("$")
@@ -73,7 +73,7 @@ def is_virtual(name: str) -> bool:
     return name.startswith("Virtual PCD")
 
 
-def model_of(name: str) -> str:
+def model_name(name: str) -> str:
     """Return the part of the name that all readers of a model share, without numbers or serial number."""
     numbered = _NUMBERS.fullmatch(name) or _WINDOWS_NUMBER.fullmatch(name)
     return _SERIAL.sub("", numbered["base"] if numbered else name).strip()

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar, cast
 from smartcard import scard
 
 from reader import raw_names
-from reader.diagnosis import CardDiagnosis, CardFailure, CardStage, diagnose, diagnosis_of, is_retryable
+from reader.diagnosis import CardDiagnosis, CardFailure, CardStage, diagnose, diagnosis_for, is_retryable
 from reader.facts import (
     CardUnreadable,
     ConnectProblem,
@@ -27,7 +27,7 @@ from reader.facts import (
 from reader.holders import likely_holders
 from reader.link import CommandRefused, LinkLost
 
-_BUSY_PATIENCE: Final = 1.0
+_BUSY_TIMEOUT: Final = 1.0
 """Seconds to wait for programs that briefly access every new card (gpg's scdaemon, PKCS#11 modules of browsers)."""
 _POWER_ATTEMPTS: Final = 3
 _POWER_PAUSE: Final = 0.15
@@ -36,8 +36,11 @@ _REMOVAL_DELAY: Final = 0.5
 """Seconds until a removal is detected. Drivers without events are polled every 0.4 s."""
 
 MUTE_AFTER: Final = 10.0
-"""Seconds without an answer after which a card counts as mute. At 106 kbit/s, a long file takes 3, a signature 1."""
-_CLOSE_PATIENCE: Final = 1.0
+"""Seconds without an answer after which a card counts as mute.
+
+At 106 kbit/s, a long file takes 3 s and a signature 1 s.
+"""
+_CLOSE_TIMEOUT: Final = 1.0
 _TOO_LONG: Final = (
     scard.SCARD_E_NOT_TRANSACTED,
     scard.SCARD_E_INSUFFICIENT_BUFFER,
@@ -81,7 +84,7 @@ def list_readers() -> list[str]:
         finally:
             scard.SCardReleaseContext(context)
     except ServiceGone as gone:
-        denied = diagnosis_of(CardFailure(CardStage.SERVICE, gone.code)) is CardDiagnosis.ACCESS_DENIED
+        denied = diagnosis_for(CardFailure(CardStage.SERVICE, gone.code)) is CardDiagnosis.ACCESS_DENIED
         raise PcscUnavailable(str(gone), denied=denied) from None
 
 
@@ -167,12 +170,12 @@ class _Connected:
 class PcscLink:
     """Exclusive connection to a card, with its own PC/SC context. Powers the card off on close."""
 
-    def __init__(self, driver: _Driver, connected: _Connected, patience: float) -> None:
+    def __init__(self, driver: _Driver, connected: _Connected, timeout: float) -> None:
         self._driver = driver
         self._connected = connected
         self._card = connected.card
         self._t0 = connected.protocol == scard.SCARD_PROTOCOL_T0
-        self._patience = patience
+        self._timeout = timeout
         self._lost = False
         self._closed = False
 
@@ -180,7 +183,7 @@ class PcscLink:
     def atr(self) -> bytes:
         if self._closed:
             return b""
-        status = self._driver.call(lambda: _status(self._card), self._patience)
+        status = self._driver.call(lambda: _status(self._card), self._timeout)
         return b"" if status is None or status[0] != scard.SCARD_S_SUCCESS else status[1]
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
@@ -192,7 +195,7 @@ class PcscLink:
         numbers = list(apdu)
         pci = scard.SCARD_PCI_T0 if self._t0 else scard.SCARD_PCI_T1
         try:
-            answer = self._driver.call(lambda: scard.SCardTransmit(self._card, pci, numbers), self._patience)
+            answer = self._driver.call(lambda: scard.SCardTransmit(self._card, pci, numbers), self._timeout)
         finally:
             numbers[:] = [0] * len(numbers)
         if answer is None:
@@ -210,7 +213,7 @@ class PcscLink:
         too_long = hresult in _TOO_LONG
         present = self._is_card_present(0.0 if special_form and too_long else _REMOVAL_DELAY)
         if special_form and present:
-            return CommandRefused(text, code=code, in_doubt=not too_long)
+            return CommandRefused(text, code=code, ambiguous=not too_long)
         # the card may have been reset and have lost its VERIFY state, so stop using the link
         self._lost = True
         return LinkLost(text, code=code, card_present=present)
@@ -219,7 +222,7 @@ class PcscLink:
         """Return True if the card stays present for `seconds`, or False as soon as it is removed."""
         deadline = time.monotonic() + seconds
         while True:
-            status = self._driver.call(lambda: _status(self._card), self._patience)
+            status = self._driver.call(lambda: _status(self._card), self._timeout)
             if status is None or status[0] != scard.SCARD_S_SUCCESS:
                 return False
             left = deadline - time.monotonic()
@@ -230,7 +233,7 @@ class PcscLink:
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            self._driver.call(self._connected.release, _CLOSE_PATIENCE)
+            self._driver.call(self._connected.release, _CLOSE_TIMEOUT)
             self._driver.end()
 
 
@@ -267,7 +270,7 @@ def _connect(reader: str, opened: list[_Connected]) -> _Connected | ConnectProbl
     except ServiceGone as gone:
         diagnose(CardFailure(CardStage.SERVICE, gone.code), "connect")
         return ReaderLost(str(gone), ReaderStatus.NO_SERVICE)
-    busy_until = time.monotonic() + _BUSY_PATIENCE
+    busy_until = time.monotonic() + _BUSY_TIMEOUT
     protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
     call = scard.SCardConnect if reader.isascii() else raw_names.connect
     attempts = 0

@@ -80,7 +80,7 @@ class PcscSlot:
     def connect(self) -> CardLink | ConnectProblem:
         with self._lock:
             reader = self._watch.in_use
-            if self._watch.two:
+            if self._watch.has_two_cards:
                 self._watch.mark_two_reported()
                 return TwoCards()
         if reader is None:
@@ -191,7 +191,7 @@ class _Monitor:
             chosen = self._choose(names)
             known = {name: known.get(name, scard.SCARD_STATE_UNAWARE) for name in chosen}
             if chosen:
-                self._report(lambda chosen=chosen: self._state.found(chosen))  # type: ignore[misc]
+                self._report(lambda chosen=chosen: self._state.readers_connected(chosen))  # type: ignore[misc]
             else:
                 loss = _not_connected(names)
                 self._lost(loss.reason, loss.status)
@@ -214,7 +214,7 @@ class _Monitor:
     def _changed(self, name: str, known: dict[str, int], now: int) -> None:
         if now & (scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE):
             del known[name]
-            self._report(lambda: self._state.gone(name))
+            self._report(lambda: self._state.reader_removed(name))
             self._closing.wait(_BACK_OFF[0])
             return
         before, known[name] = known[name], now
@@ -223,10 +223,10 @@ class _Monitor:
         # the upper half counts insertions and removals: a change means that the card was swapped or reinserted
         swapped = present and before != scard.SCARD_STATE_UNAWARE and before >> 16 != now >> 16
         swapped = swapped and bool(before & scard.SCARD_STATE_PRESENT)
-        self._report(lambda: self._state.card(name, present=present, at=now_at, swapped=swapped))
+        self._report(lambda: self._state.card_polled(name, present=present, at=now_at, swapped=swapped))
 
     def _lost(self, reason: str, status: ReaderStatus) -> None:
-        self._report(lambda: self._state.lost(reason, status))
+        self._report(lambda: self._state.readers_lost(reason, status))
 
     def _report(self, change: Callable[[], list[SlotEvent]]) -> None:
         with self._lock:

@@ -58,7 +58,7 @@ class EraDate:
     day: int
 
     @classmethod
-    def of(cls, day: date) -> "EraDate":
+    def from_date(cls, day: date) -> "EraDate":
         """Convert a Gregorian date. A day in two eras gets the new era. Raises `ValueError` for dates before 1868."""
         for era in reversed(Era):
             first, last = _SPANS[era]
@@ -70,9 +70,9 @@ class EraDate:
         first, last = _SPANS[self.era]
         day = _calendar_day(first.year + self.year - 1, self.month, self.day) if 1 <= self.year <= 99 else None
         if day is None:
-            return CodeFault(CodePart.BIRTH_DATE, "no such day exists", "compare it with the front of the card")
+            return CodeFault(CodePart.BIRTH_DATE, "this date does not exist", "compare it with the front of the card")
         if not first <= day <= last:
-            reason = f"no such day exists in the {self.era.capitalize()} era"
+            reason = f"this date is not in the {self.era.capitalize()} era"
             return CodeFault(CodePart.BIRTH_DATE, reason, "compare the era with the front of the card")
         return day
 
@@ -88,7 +88,7 @@ class WesternDate:
     def to_date(self) -> date | CodeFault:
         day = _calendar_day(self.year, self.month, self.day) if 1868 <= self.year <= 9999 else None
         if day is None:
-            return CodeFault(CodePart.BIRTH_DATE, "no such day exists", "compare it with the front of the card")
+            return CodeFault(CodePart.BIRTH_DATE, "this date does not exist", "compare it with the front of the card")
         return day
 
 

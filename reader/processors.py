@@ -1,7 +1,7 @@
 """Chain of command processors, each of which works around a quirk of cards or readers.
 
-A processor passes a command to the next processor and may rewrite or repeat it. To add a workaround, add a class and
-include it in `chain`. Processors must not repeat a command that contains a secret.
+A processor passes a command to the next processor and may rewrite or retry it. To add a workaround, add a class and
+include it in `chain`. Processors must not retry a command that contains a secret.
 """
 
 import time
@@ -10,8 +10,8 @@ from typing import Final, Protocol
 from reader.apdu import INS, MORE_DATA, SHORT_LE_MAX, SW, WRONG_LE, Command, Response, parse_response
 from reader.link import CardLink, CommandRefused
 
-MAX_PARTS: Final = 256
-"""Maximum GET RESPONSE commands per response: twice the number needed for the longest file."""
+MAX_RESPONSE_PARTS: Final = 256
+"""Maximum number of GET RESPONSE commands per response: twice the number needed for the longest file."""
 _WAKE_UPS: Final = 2
 
 
@@ -46,7 +46,7 @@ class Wire:
 
 
 class WakeUp:
-    """Repeat the first command after power-up, which is always a SELECT, if it is refused.
+    """Retry the first command after power-up, which is always a SELECT, if it is refused.
 
     Some cards answer the first command with `6F00`, whatever it is.
     """
@@ -67,7 +67,7 @@ class WakeUp:
 
 
 class LengthCorrection:
-    """Repeat a command with the length from the card's status word (`6Cxx`)."""
+    """Resend a command with the length from the card's status word (`6Cxx`)."""
 
     def __init__(self, next_processor: Processor) -> None:
         self._next = next_processor
@@ -80,7 +80,7 @@ class LengthCorrection:
         return self._next.send(Command(command.cla, command.ins, command.p1, command.p2, command.data, le))
 
 
-class Parts:
+class ResponseChaining:
     """Fetch the remaining parts of a response (`61xx`)."""
 
     def __init__(self, next_processor: Processor) -> None:
@@ -91,7 +91,7 @@ class Parts:
         if response.sw >> 8 != MORE_DATA:
             return response
         data = bytearray(response.data)
-        for _ in range(MAX_PARTS):
+        for _ in range(MAX_RESPONSE_PARTS):
             part = self._next.send(Command(0x00, INS.GET_RESPONSE, 0, 0, le=response.sw & 0xFF or SHORT_LE_MAX))
             data += part.data
             response = Response(bytes(data), part.sw)
@@ -128,4 +128,4 @@ class FiveByteVerify:
 
 def chain(link: CardLink, seconds: float) -> Processor:
     """Build the chain for a link. `seconds`: see `Wire`."""
-    return FiveByteVerify(Parts(LengthCorrection(WakeUp(Wire(link, seconds)))))
+    return FiveByteVerify(ResponseChaining(LengthCorrection(WakeUp(Wire(link, seconds)))))

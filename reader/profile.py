@@ -1,4 +1,4 @@
-"""Card profiles: applications, files, passwords and keys of a card generation, for real and software cards.
+"""Card profiles: applications, files, passwords and keys of each card generation, for real and software cards.
 
 A card generation with other AIDs or another algorithm only requires another `CardProfile`.
 Sources of the identifiers: OpenSC's `card-jpki.c` and `pkcs15-jpki.c` for the JPKI application, and published reverse
@@ -24,7 +24,7 @@ class Algorithm(StrEnum):
     def signature_length(self) -> int:
         return 256 if self is Algorithm.RSA_2048_SHA_256 else 96
 
-    def to_sign(self, statement: bytes) -> bytes:
+    def signing_input(self, statement: bytes) -> bytes:
         """Return the command data of COMPUTE DIGITAL SIGNATURE for a statement."""
         if self is Algorithm.RSA_2048_SHA_256:
             return sha256_digest_info(hashlib.sha256(statement).digest())
@@ -34,7 +34,7 @@ class Algorithm(StrEnum):
 def sha256_digest_info(digest: bytes) -> bytes:
     """Return the DER DigestInfo (RFC 8017) for a SHA-256 digest: 51 bytes."""
     if len(digest) != 32:
-        raise ValueError("a SHA-256 digest must have 32 bytes")
+        raise ValueError("a SHA-256 digest must be 32 bytes long")
     return _SHA256_DIGEST_INFO + digest
 
 
@@ -102,7 +102,7 @@ class Key(StrEnum):
 class FileEntry:
     fid: int
     opened_by: frozenset[Password] | None = None
-    """Passwords of which any one grants access after VERIFY; None for a free file."""
+    """Passwords, any of which grants access after VERIFY; None for a freely readable file."""
     record: bool = False
 
 
@@ -137,11 +137,11 @@ class CardProfile:
     algorithm: Algorithm
     applications: tuple[Application, ...]
     certificate_years: int = 5
-    """Certificates expire on the n-th birthday after issue."""
+    """Birthdays after issue until a certificate expires."""
     extra_months: int = 0
-    """Months by which an adult's card is valid beyond the 10th birthday after issue."""
+    """Months after the 10th birthday that an adult's card remains valid."""
     announced: bool = False
-    """Whether cards of this generation are announced but not issued. Unpublished details are invented."""
+    """Whether this generation has been announced but not issued. Unpublished details are assumptions."""
     unknown_application: int = 0x6A82
     """Status word of SELECT for an unknown application."""
     verifies_its_owner: bool = False
@@ -259,10 +259,10 @@ RSA_2048 = CardProfile(
 )
 """Cards issued since 2016."""
 
-# Published about the next generation (Digital Agency task force, 2024): ECDSA P-384 with SHA-384 instead of RSA-2048;
-# two applications instead of four, one protected by PINs and one by printed data; certificates valid for ten years;
-# cards valid until one month after the 10th birthday. The application identifiers are invented (from the unregistered
-# range of ISO/IEC 7816-5). Files, passwords, keys and commands are assumed to be unchanged.
+# The Digital Agency's task force (2024) has published these details of the next generation: ECDSA P-384 with SHA-384
+# instead of RSA-2048; two applications instead of four, one protected by PINs and one by printed data; certificates
+# valid for ten years; cards valid until one month after the 10th birthday. The application identifiers are placeholders
+# from the unregistered range of ISO/IEC 7816-5. Files, passwords, keys and commands are assumed to be unchanged.
 _ANNOUNCED_AUTHENTICATION = Application(
     name="authentication (announced)",
     aid=bytes.fromhex("F0756B657473756B6501"),
@@ -296,7 +296,7 @@ EC_384_ANNOUNCED = CardProfile(
     extra_months=1,
     announced=True,
 )
-"""Invented example of the generation announced for about 2028, which shows that only the profile changes."""
+"""Hypothetical profile of the generation announced for about 2028. Supporting it requires no other change."""
 
 TOKEN_LABEL_LENGTH = 32
 """Length of the label, padded with spaces, at the start of JPKI's token information."""

@@ -23,7 +23,7 @@ class CardOpener:
     """Limitations determined on this terminal; None if the command length is configured."""
 
     @classmethod
-    def of(cls, profile: str, long_reads: str, models: ReaderModels | None = None) -> "CardOpener":
+    def from_settings(cls, profile: str, long_reads: str, models: ReaderModels | None = None) -> "CardOpener":
         """Build an opener from the settings `reader.card_profile` and `reader.long_reads`.
 
         Raises `ValueError` for unknown values.

@@ -1,7 +1,7 @@
 """Trace of commands and responses on a link for support, without personal data.
 
-The trace contains headers, lengths, status words, times and the first bytes of free files. It omits the data of VERIFY
-and CHANGE REFERENCE DATA, password-protected data, and data that identifies a card.
+The trace contains headers, lengths, status words, times and the first bytes of freely readable files. It omits the data
+of VERIFY and CHANGE REFERENCE DATA, password-protected data, and data that identifies a card.
 """
 
 import time
@@ -13,13 +13,13 @@ from reader.facts import ConnectProblem, SlotEvent
 from reader.link import CardLink, CardSlot, LinkLost
 from reader.profile import RSA_2048, Application, CardProfile, File
 
-_SHOWN: Final = 8
-"""Number of bytes shown of a free file: enough for a tag and a length."""
+_BYTES_TO_SHOW: Final = 8
+"""Number of bytes to show of a freely readable file: enough for a tag and a length."""
 _NAMES: Final = {ins.value: ins.name.replace("_", " ") for ins in INS}
 _REFUSAL: Final = "card traces are not allowed on a terminal that serves patients. Use a test terminal."
 _SELECT_BY_NAME, _SELECT_EF = 0x04, 0x02
 # These files begin with a tag and a length. Later bytes may identify the card.
-_FREE: Final = frozenset(
+_READABLE_FILES: Final = frozenset(
     {
         File.USER_CERTIFICATE,
         File.USER_CA_CERTIFICATE,
@@ -54,7 +54,7 @@ class TracedLink:
         self._write = write
         self._profile = profile
         self._application: Application | None = None
-        self._free = False
+        self._readable = False
 
     @property
     def atr(self) -> bytes:
@@ -89,24 +89,24 @@ class TracedLink:
         if not response.data:
             return f"{response.sw:04X}"
         length = f"{len(response.data)} bytes"
-        free = self._free and command is not None and command.ins == INS.READ_BINARY and _at_start(command)
-        start = f"{response.data[:_SHOWN].hex()}.. " if free else ""
+        free = self._readable and command is not None and command.ins == INS.READ_BINARY and _at_start(command)
+        start = f"{response.data[:_BYTES_TO_SHOW].hex()}.. " if free else ""
         return f"{start}{length} {response.sw:04X}"
 
     def _follow(self, command: Command) -> None:
         """Track the file selected by the command."""
         if command.ins == INS.SELECT and command.p1 == _SELECT_BY_NAME:
             self._application = next((app for app in self._profile.applications if app.aid == command.data), None)
-            self._free = False
+            self._readable = False
         elif command.ins == INS.SELECT and command.p1 == _SELECT_EF:
-            self._free = self._is_free(int.from_bytes(command.data, "big"))
+            self._readable = self._is_readable(int.from_bytes(command.data, "big"))
         elif command.ins == INS.READ_BINARY and command.p1 & 0x80:
-            self._free = self._is_free(command.p1 & 0x1F)
+            self._readable = self._is_readable(command.p1 & 0x1F)
 
-    def _is_free(self, fid: int) -> bool:
+    def _is_readable(self, fid: int) -> bool:
         application = self._application
         return application is not None and any(
-            entry.fid == fid and file in _FREE for file, entry in application.files.items()
+            entry.fid == fid and file in _READABLE_FILES for file, entry in application.files.items()
         )
 
 

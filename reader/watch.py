@@ -10,7 +10,7 @@ from typing import Final
 
 from reader.facts import CardInserted, CardRemoved, ReaderFound, ReaderLost, ReaderStatus, SlotEvent
 
-TOGETHER: Final = 1.0
+SIMULTANEOUS_SECONDS: Final = 1.0
 """Maximum seconds between two insertions that are treated as simultaneous. Readers are polled every 0.4 s."""
 
 
@@ -35,7 +35,7 @@ class Watch:
     _used_since: float = 0.0
 
     @property
-    def two(self) -> bool:
+    def has_two_cards(self) -> bool:
         return len(self.present) > 1
 
     def mark_two_reported(self) -> None:
@@ -44,7 +44,7 @@ class Watch:
 
     # --- readers --------------------------------------------------------------------------------------------
 
-    def found(self, readers: Sequence[str]) -> list[SlotEvent]:
+    def readers_connected(self, readers: Sequence[str]) -> list[SlotEvent]:
         """Handle a non-empty list of connected readers."""
         events = self._removed_readers(
             set(self.readers or ()) - set(readers), "reader not connected", ReaderStatus.READY
@@ -56,18 +56,18 @@ class Watch:
             events.append(ReaderFound(", ".join(readers)))
         return events
 
-    def gone(self, reader: str) -> list[SlotEvent]:
+    def reader_removed(self, reader: str) -> list[SlotEvent]:
         """Handle the loss of one reader."""
         if self.readers is None or reader not in self.readers:
             return []
         remaining = tuple(name for name in self.readers if name != reader)
         if not remaining:
-            return self.lost("reader not connected")
+            return self.readers_lost("reader not connected")
         self.readers = remaining
         events = self._removed_readers({reader}, "reader not connected", ReaderStatus.READY)
         return [*events, ReaderFound(", ".join(remaining))]
 
-    def lost(self, reason: str, status: ReaderStatus = ReaderStatus.NONE) -> list[SlotEvent]:
+    def readers_lost(self, reason: str, status: ReaderStatus = ReaderStatus.NONE) -> list[SlotEvent]:
         """Handle the loss of all readers."""
         events: list[SlotEvent] = []
         if (reason, status) != self._lost_reported:
@@ -93,11 +93,11 @@ class Watch:
 
     # --- cards ----------------------------------------------------------------------------------------------
 
-    def card(self, reader: str, *, present: bool, at: float, swapped: bool = False) -> list[SlotEvent]:
+    def card_polled(self, reader: str, *, present: bool, at: float, swapped: bool = False) -> list[SlotEvent]:
         """Handle the result of polling a reader at `at` seconds. `swapped`: the card was replaced since the last poll.
 
-        A second card within `TOGETHER` is treated as inserted together with the card in use, which is then reported
-        again so that the caller connects and gets `TwoCards`.
+        A second card within `SIMULTANEOUS_SECONDS` is treated as inserted together with the card in use, which is then
+        reported again so that the caller connects and gets `TwoCards`.
         """
         first_poll = reader not in self._polled
         self._polled.add(reader)
@@ -116,7 +116,7 @@ class Watch:
             if self.in_use is None:
                 self.in_use, self._used_since = reader, at
                 events.append(CardInserted(reader))
-            elif at - self._used_since <= TOGETHER:
+            elif at - self._used_since <= SIMULTANEOUS_SECONDS:
                 events += [CardRemoved(self.in_use), CardInserted(self.in_use)]
         return events
 
@@ -124,7 +124,7 @@ class Watch:
         if reader not in self.present:
             return []
         self.present.remove(reader)
-        if reader != self.in_use and not (self._two_reported and not self.two):
+        if reader != self.in_use and not (self._two_reported and not self.has_two_cards):
             return []
         # the card in use was removed, or one of two cards reported together
         assert self.in_use is not None

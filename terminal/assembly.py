@@ -84,7 +84,9 @@ def reader_models(settings: Settings) -> ReaderModels:
 def card_opener(settings: Settings) -> CardOpener:
     """Return the card opener for the configured profile. Raises NotReady for an unknown profile."""
     try:
-        return CardOpener.of(settings.reader.card_profile, settings.reader.long_reads, reader_models(settings))
+        return CardOpener.from_settings(
+            settings.reader.card_profile, settings.reader.long_reads, reader_models(settings)
+        )
     except ValueError as error:
         raise NotReady(f"Invalid setting reader.card_profile: {error}.") from error
 

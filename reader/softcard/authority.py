@@ -102,19 +102,19 @@ class TestAuthority:
         return cls._build({name: generate(_BITS) for name in _KEYS}, None)
 
     @classmethod
-    def load_or_create(cls, directory: Path) -> Self:
-        """Load the authority from `directory`, or create it with files of mode 0600.
+    def load_or_create(cls, folder: Path) -> Self:
+        """Load the authority from `folder`, or create it with files of mode 0600.
 
         Raises `ValueError` if the folder exists but contains no test authority.
         """
-        if read_authority_file(directory) is None:
-            _create_folder(directory)
-        content = read_authority_file(directory)
+        if read_authority_file(folder) is None:
+            _create_folder(folder)
+        content = read_authority_file(folder)
         if content is None:
-            raise ValueError(f"{directory} exists but contains no readable test authority")
+            raise ValueError(f"{folder} exists but contains no readable test authority")
         keys = {name: load_key(bytes.fromhex(content["keys"][name])) for name in _KEYS}
         certificates = {name: bytes.fromhex(content["certificates"][name]) for name in ("user-ca", "signature-ca")}
-        return cls._build(keys, directory / "trust-anchors.json", certificates)
+        return cls._build(keys, folder / "trust-anchors.json", certificates)
 
     @classmethod
     def _build(
@@ -153,14 +153,17 @@ class TestAuthority:
         return user_certificate(self.user_ca.certificate, self.user_ca.key, key, not_before, not_after)
 
     def revocation_list(
-        self, certificates: Iterable[bytes], updated: datetime = _CA_NOT_BEFORE, ends: datetime = _CA_NOT_AFTER
+        self,
+        certificates: Iterable[bytes],
+        last_update: datetime = _CA_NOT_BEFORE,
+        next_update: datetime = _CA_NOT_AFTER,
     ) -> str:
         """Return a CRL (PEM) for user-authentication certificates (DER).
 
-        By default, it has the validity of its CA, and the same certificates yield an identical list, which can be
-        imported repeatedly.
+        By default, it is valid for the same period as its CA, and the same certificates yield an identical list, which
+        can be imported repeatedly.
         """
-        return revocation_list(self.user_ca.certificate, self.user_ca.key, certificates, updated, ends)
+        return revocation_list(self.user_ca.certificate, self.user_ca.key, certificates, last_update, next_update)
 
     def issue_signature_certificate(
         self, key: CardPublicKey, not_before: datetime, not_after: datetime, *, holder: CertificateHolder
@@ -170,10 +173,10 @@ class TestAuthority:
         return signature_certificate(ca.certificate, ca.key, key, not_before, not_after, holder)
 
 
-def _create_folder(directory: Path) -> None:
+def _create_folder(folder: Path) -> None:
     """Create the folder atomically with a rename, so that concurrent processes use the same authority."""
-    private_folder(directory.parent)
-    draft = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
+    private_folder(folder.parent)
+    draft = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     draft.mkdir(mode=0o700)
     keys = {name: generate(_BITS) for name in _KEYS}
     authority = TestAuthority._build(keys, None)
@@ -188,7 +191,7 @@ def _create_folder(directory: Path) -> None:
     write_atomically(draft / NAME, json.dumps(content, indent=1).encode("ascii"))
     write_atomically(draft / "trust-anchors.json", dump_trust_anchors(authority.trust_anchors).encode("ascii"))
     try:
-        draft.rename(directory)
+        draft.rename(folder)
     except OSError:
         shutil.rmtree(draft)
 

@@ -1,4 +1,4 @@
-"""The file of the test authority: JSON with its keys and certificates."""
+"""Test authority file: JSON with keys and certificates."""
 
 import json
 from pathlib import Path
@@ -8,12 +8,12 @@ NAME = "authority.json"
 FORMAT = "uketsuke-test-authority/1"
 
 
-def read_authority_file(directory: Path) -> dict[str, Any] | None:
-    """Return the content of the authority's file, or None if it does not exist.
+def read_authority_file(folder: Path) -> dict[str, Any] | None:
+    """Return the contents of the authority file, or None if it does not exist.
 
-    Does not check the keys. Raises `ValueError` if the file is unreadable or of another version.
+    Does not check the keys. Raises `ValueError` if the file is unreadable or has an unsupported version.
     """
-    path = directory / NAME
+    path = folder / NAME
     if not path.exists():
         return None
     try:
@@ -21,7 +21,7 @@ def read_authority_file(directory: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         content = None
     if not isinstance(content, dict):
-        raise ValueError(f"{directory} exists but contains no readable test authority")
+        raise ValueError(f"{folder} exists but contains no readable test authority")
     if content.get("format") != FORMAT:
-        raise ValueError(f"{directory} contains a test authority of an unsupported version")
+        raise ValueError(f"{folder} contains a test authority of an unsupported version")
     return content

@@ -14,7 +14,7 @@ from reader.softcard.keys import VARIANTS, CardPrivateKey, compute_signature, lo
 _CURRENT_EF = 0x80
 _MAX_SECRET = 16
 _SECURE_MESSAGING = (0x08, 0x0C)
-"""Command classes of secure messaging."""
+"""Secure messaging command classes."""
 _SECURITY_DOMAIN = bytes.fromhex("A0000001510000")
 """AID of the GlobalPlatform security domain, which is selected after power-up and supports GET DATA."""
 
@@ -40,10 +40,10 @@ class Card(Protocol):
     def reset(self) -> None: ...
 
     def transmit(self, apdu: bytes | bytearray) -> bytes:
-        """Return the response to a command APDU. Raises `Vanished` if a scripted fault removes the card."""
+        """Return the response to a command APDU. Raises `CardVanished` if a scripted fault removes the card."""
 
 
-class Vanished(Exception):
+class CardVanished(Exception):
     """A scripted fault removed or silenced the card during a command."""
 
     def __init__(self, *, mute: bool = False, part: bytes = b"") -> None:

@@ -79,14 +79,18 @@ def signature_certificate(
 
 
 def revocation_list(
-    issuer: x509.Certificate, ca_key: RSAPrivateKey, certificates: Iterable[bytes], updated: datetime, ends: datetime
+    issuer: x509.Certificate,
+    ca_key: RSAPrivateKey,
+    certificates: Iterable[bytes],
+    last_update: datetime,
+    next_update: datetime,
 ) -> str:
     """Build a CRL (PEM) for the certificates (DER)."""
     builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.subject)
-    builder = builder.last_update(updated).next_update(ends)
+    builder = builder.last_update(last_update).next_update(next_update)
     for certificate in certificates:
         serial = x509.load_der_x509_certificate(certificate).serial_number
-        revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(updated).build()
+        revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(last_update).build()
         builder = builder.add_revoked_certificate(revoked)
     builder = builder.add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False

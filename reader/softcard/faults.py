@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from reader.softcard.card import Card, Vanished
+from reader.softcard.card import Card, CardVanished
 from reader.softcard.wrapped import WrappedCard
 
 
@@ -16,7 +16,7 @@ class CardFault(Protocol):
     """Behaviour that replaces the card's response."""
 
     def apply(self, card: Card, apdu: bytes | bytearray) -> bytes:
-        """Return a response or raise `Vanished`."""
+        """Return a response or raise `CardVanished`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,16 @@ class Pulled:
     """Card removed before it receives the command, which has no effect."""
 
     def apply(self, card: Card, apdu: bytes | bytearray) -> bytes:
-        raise Vanished
+        raise CardVanished
 
 
 @dataclass(frozen=True, slots=True)
-class PulledInResponse:
-    """Card removed while it responds. The command has taken effect, so a wrong PIN has used up a try."""
+class PulledDuringResponse:
+    """Card removed while it is responding. The command has taken effect, so a wrong PIN has used up a try."""
 
     def apply(self, card: Card, apdu: bytes | bytearray) -> bytes:
         response = card.transmit(apdu)
-        raise Vanished(part=response[: len(response) // 2])
+        raise CardVanished(part=response[: len(response) // 2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Mute:
     """Card on the reader that stops answering."""
 
     def apply(self, card: Card, apdu: bytes | bytearray) -> bytes:
-        raise Vanished(mute=True)
+        raise CardVanished(mute=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Garbage:
 
 @dataclass(frozen=True, slots=True)
 class TruncatedTlv:
-    """Response data cut in half, so that objects are shorter than their length field, with unchanged status word."""
+    """Response data truncated to half, so that objects are shorter than their length field. Keeps the status word."""
 
     def apply(self, card: Card, apdu: bytes | bytearray) -> bytes:
         response = card.transmit(apdu)
@@ -79,7 +79,7 @@ class WrongStatus:
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
-    """Card replaced by another freshly powered card without the reader noticing."""
+    """Card replaced by a different, freshly powered card without the reader noticing."""
 
     other: Card = field(repr=False)
 
@@ -87,7 +87,7 @@ class Swapped:
         return self.other.transmit(apdu)
 
 
-_PERSISTENT = (Pulled, PulledInResponse, Mute, Garbage, Swapped)
+_PERSISTENT = (Pulled, PulledDuringResponse, Mute, Garbage, Swapped)
 
 
 class FaultyCard(WrappedCard):
@@ -116,10 +116,10 @@ class FaultyCard(WrappedCard):
 
 FAULTS: Mapping[str, CardFault] = {
     "pulled": Pulled(),
-    "pulled-in-response": PulledInResponse(),
+    "pulled-during-response": PulledDuringResponse(),
     "mute": Mute(),
     "garbage": Garbage(),
     "truncated-tlv": TruncatedTlv(),
     "wrong-status": WrongStatus(),
 }
-"""Faults by name, for the command line. `Swapped` is missing, because it requires a second card."""
+"""Faults by name. Does not include `Swapped`, which requires a second card."""

@@ -26,7 +26,7 @@ class PasswordState(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PublicFacts:
-    """Facts about a card for the service, without secrets and personal data."""
+    """Facts about a card for the service, without secrets or personal data."""
 
     card_id: str
     certificate_der: bytes | None = field(repr=False)

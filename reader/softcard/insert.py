@@ -1,4 +1,4 @@
-"""Insertion of a card file into the virtual reader, for `uketsuke card insert`."""
+"""Insert a card file into the virtual reader, for `uketsuke card insert`."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -13,11 +13,11 @@ from reader.softcard.vpcd import VPCD_PORT, VirtualReaderUnavailable, VpcdConnec
 
 SLOTS: Final = 2
 """Number of virtual reader slots in Debian's configuration."""
-HOW_TO_INSTALL: Final = (
+INSTALL_COMMANDS: Final = (
     "sudo apt-get install --no-install-recommends pcscd vsmartcard-vpcd\n"
     "sudo systemctl restart pcscd    # or, without systemd: sudo pcscd --foreground"
 )
-OPEN_TO_THE_NETWORK: Final = (
+NETWORK_WARNING: Final = (
     "the virtual reader listens on all network interfaces, so anyone who can connect to TCP port 35963 can insert a "
     "card. Do not use it on terminals in service, and isolate it from real networks (firewall, network namespace)."
 )
@@ -57,7 +57,7 @@ def keep_inserted(
             waiting = False
             report(f"inserted into {slot.reader!r}")
             try:
-                while not stop.is_set() and not slot.gone(0.2):
+                while not stop.is_set() and not slot.wait_for_release(0.2):
                     pass
             finally:
                 slot.remove()

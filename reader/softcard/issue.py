@@ -16,7 +16,7 @@ from reader.softcard.records import (
     FILLER,
     application_info,
     basic_four,
-    day_digits,
+    date_digits,
     expiry_record,
     face_record,
     key_reference,
@@ -30,8 +30,8 @@ from reader.softcard.text_image import text_png
 from reader.softcard.validity import (
     PERMANENT,
     Residence,
-    card_end,
-    certificate_end,
+    card_expiry_date,
+    certificate_expiry_date,
     end_of_day,
     has_photo,
     has_signature_certificate,
@@ -40,19 +40,19 @@ from reader.softcard.validity import (
 from reader.tlv import encode
 
 MAX_PHOTO_LENGTH = 28_000
-"""Maximum photo size in bytes, which keeps the face record within the 32 KiB of READ BINARY."""
+"""Maximum photo size in bytes, which keeps the face record within READ BINARY's limit of 32 KiB."""
 _MUNICIPALITY = "99131"
 _PRESENT, _ABSENT = b"\x8f", b"\x00"
 _SIGNATURE_PASSWORD = "TEST2026"  # noqa: S105
 _ERA_DIGIT = {era: number for number, era in enumerate(Era, start=1)}
 _CERTIFICATE_SEX = {Sex.MALE: "1", Sex.FEMALE: "2", Sex.NOT_KNOWN: "3", Sex.NOT_APPLICABLE: "3"}
 _OTHER_PIN = "0000"
-"""PIN of applications that clinics do not use."""
+"""PIN for applications that clinics do not use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Holder of a card, an invented person."""
+    """Fictitious holder of a card."""
 
     name: str = field(repr=False)
     """Family and given name separated by U+3000, as on the chip."""
@@ -93,7 +93,7 @@ def issue(
     code = _printed_code(holder, ends, security_code)
     keys = _keys(profile, holder, issued_on, with_certificates=with_certificates)
     certificate_ends = certificate_ends if with_certificates else None
-    number = _invented_number()
+    number = _fictitious_number()
     files = _surface_files(authority, holder, portrait_jp2, keys[Key.CHIP], ends, security_code, number)
     files |= _text_files(authority, holder, keys[Key.TEXT_CHIP], number)
     files |= _jpki_files(authority, holder, keys, issued_on, certificate_ends)
@@ -132,7 +132,7 @@ def _ends(
     certificate_ends_on: date | None,
 ) -> tuple[date, date | None]:
     """Return the expiry dates of the card and its certificates. Raises `ValueError` if they contradict each other."""
-    ends = expires_on or card_end(
+    ends = expires_on or card_expiry_date(
         holder.birth_date,
         issued_on,
         applied_on=applied_on,
@@ -141,7 +141,7 @@ def _ends(
     )
     if ends < issued_on:
         raise ValueError("the permitted stay ends before the card is issued")
-    certificate_ends = certificate_ends_on or certificate_end(
+    certificate_ends = certificate_ends_on or certificate_expiry_date(
         holder.birth_date, issued_on, ends, profile.certificate_years
     )
     if certificate_ends is not None and certificate_ends > ends:
@@ -151,7 +151,7 @@ def _ends(
 
 def _check(holder: Holder, portrait_jp2: bytes | None, pin: str | None, applied_on: date) -> None:
     if pin is not None and not (len(pin) == 4 and pin.isascii() and pin.isdigit()):
-        raise ValueError("a PIN must have 4 digits")
+        raise ValueError("a PIN must be 4 digits long")
     if portrait_jp2 is None:
         return
     if len(portrait_jp2) > MAX_PHOTO_LENGTH:
@@ -178,18 +178,18 @@ def _references(pin: str | None, code: str, number: str) -> dict[Password, str |
 
 def _printed_code(holder: Holder, ends: date, security_code: str) -> bytearray:
     born = holder.birth_date
-    printed = WesternDate(born.year, born.month, born.day) if holder.western_birth_year else EraDate.of(born)
+    printed = WesternDate(born.year, born.month, born.day) if holder.western_birth_year else EraDate.from_date(born)
     code = build_printed_code(printed, ends.year, bytearray(security_code.encode()))
     if isinstance(code, CodeFault):
         raise ValueError(f"{code.part}: {code.reason}")
     return code
 
 
-def mix(chip_of: CardImage, certificate_of: CardImage) -> CardImage:
-    """Forge a card with photo and chip key of one card and certificates and PIN of another."""
-    jpki = next(app for app in chip_of.card_profile.applications if Key.USER_AUTHENTICATION in app.keys)
-    mixed = chip_of.model_copy(deep=True)
-    other = certificate_of.model_copy(deep=True)
+def mix(chip_source: CardImage, certificate_source: CardImage) -> CardImage:
+    """Forge a card with the photo and chip key of one card and the certificates and PIN of another."""
+    jpki = next(app for app in chip_source.card_profile.applications if Key.USER_AUTHENTICATION in app.keys)
+    mixed = chip_source.model_copy(deep=True)
+    other = certificate_source.model_copy(deep=True)
     mixed.card_id = secrets.token_hex(8)
     mixed.certificate_ends_on = other.certificate_ends_on
     for file in jpki.files:
@@ -214,7 +214,7 @@ def _passwords(
     return states
 
 
-def _invented_number() -> str:
+def _fictitious_number() -> str:
     """Return twelve digits with a deliberately wrong check digit, which cannot be a real individual number."""
     digits = [secrets.randbelow(10) for _ in range(11)]
     weighted = sum(digit * (n + 1 if n <= 6 else n - 5) for n, digit in enumerate(reversed(digits), start=1))
@@ -234,7 +234,7 @@ def _surface_files(
     signer, public = authority.surface, key.public_key()
     key_object = encode_key_object(public)
     return {
-        File.AGE_RECORD: signed_record(signer, 0xFF10, 0xDF11, [day_digits(holder.birth_date), key_object]),
+        File.AGE_RECORD: signed_record(signer, 0xFF10, 0xDF11, [date_digits(holder.birth_date), key_object]),
         File.FACE_RECORD: face_record(
             signer,
             public,
@@ -303,6 +303,6 @@ def certificate_holder(holder: Holder) -> CertificateHolder:
     return CertificateHolder(
         name=holder.name,
         address=holder.address,
-        era_birth_date=f"{_ERA_DIGIT[EraDate.of(holder.birth_date).era]}{holder.birth_date:%Y%m%d}",
+        era_birth_date=f"{_ERA_DIGIT[EraDate.from_date(holder.birth_date).era]}{holder.birth_date:%Y%m%d}",
         sex=_CERTIFICATE_SEX[holder.sex],
     )

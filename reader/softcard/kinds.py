@@ -19,7 +19,7 @@ from reader.softcard.others import OTHER_KINDS, issue_other
 from reader.softcard.phone_profiles import ANDROID, IPHONE
 from reader.softcard.phones import issue_phone
 from reader.softcard.photo import photo_of_size
-from reader.softcard.validity import Staying, age_on, birthday_in, has_photo
+from reader.softcard.validity import LimitedStay, age_on, birthday_in, has_photo
 
 _DAY: Final = timedelta(days=1)
 _PHOTO_KB: Final = 10.0
@@ -47,8 +47,8 @@ class Order:
     ) -> CardImage:
         """Issue an ordinary card with the given deviations.
 
-        It is dated six months ago, but not before the holder's birth. If the certificate had expired by then, it is
-        dated a year before the certificate's expiry.
+        Its issue date is six months ago, but not before the holder's birth. If the certificate had expired by then, the
+        issue date is a year before the certificate's expiry.
         """
         issued_on = max(add_months(self.today, -6), self.holder.birth_date)
         ends = certificate_ends_on
@@ -73,10 +73,10 @@ class SoftCardKind:
     description: str
     """One-line description."""
     make: Callable[[Order], CardImage]
-    invent: Callable[[date], Holder]
+    default_holder: Callable[[date], Holder]
     """Return the default holder for today's date."""
-    refuses: Callable[[Holder, date], str] = lambda holder, today: ""
-    """Return why the holder cannot have this kind of card, or an empty string."""
+    refusal: Callable[[Holder, date], str] = lambda holder, today: ""
+    """Return the reason why the holder cannot have this kind of card, or an empty string."""
 
 
 def _adult(today: date) -> Holder:
@@ -92,21 +92,21 @@ def _infant(today: date) -> Holder:
 
 
 def _foreign(today: date) -> Holder:
-    stay = Staying(add_months(today, 24))
+    stay = LimitedStay(add_months(today, 24))
     return Holder("EXAMPLE　ALEX", _PLACE, date(today.year - 30, 2, 3), Sex.NOT_KNOWN, stay, western_birth_year=True)
 
 
 def _must_be(low: int, high: int) -> Callable[[Holder, date], str]:
-    def refuses(holder: Holder, today: date) -> str:
+    def refusal(holder: Holder, today: date) -> str:
         age = age_on(today, holder.birth_date)
         return "" if low <= age < high else f"this kind is for ages {low} to {high - 1}, not {age}"
 
-    return refuses
+    return refusal
 
 
 def _foreign_resident(order: Order) -> CardImage:
-    if not isinstance(order.holder.residence, Staying):
-        residence = Staying(add_months(order.today, 24))
+    if not isinstance(order.holder.residence, LimitedStay):
+        residence = LimitedStay(add_months(order.today, 24))
         order = replace(order, holder=replace(order.holder, residence=residence, western_birth_year=True))
     return order.issue()
 
@@ -131,7 +131,7 @@ def _cloned_chip(order: Order) -> CardImage:
 
 def _mixed(order: Order) -> CardImage:
     other = Holder("模擬　次郎", _PLACE, date(order.today.year - 35, 3, 8), Sex.MALE)
-    return mix(chip_of=order.issue(), certificate_of=replace(order, holder=other).issue())
+    return mix(chip_source=order.issue(), certificate_source=replace(order, holder=other).issue())
 
 
 KINDS: Final[Mapping[str, SoftCardKind]] = {
@@ -229,7 +229,7 @@ def issue_kind(
 ) -> CardImage:
     """Issue a card of one of `KINDS`, `PHONE_KINDS` or `OTHER_KINDS`. Takes less than 0.5 s.
 
-    `holder`: an invented person, by default one suitable for the kind; ignored for `OTHER_KINDS`. `portrait_jp2`: the
+    `holder`: a fictitious person, by default one suitable for the kind; ignored for `OTHER_KINDS`. `portrait_jp2`: the
     photo, by default a dummy without a face. `photo_kb`: recompress the photo to about this size. `tries_left`: tries
     left for the PIN. `today`: the date in Japan. Raises `ValueError` for an unknown kind or an invalid combination.
     """
@@ -240,8 +240,8 @@ def issue_kind(
     today = today or datetime.now(JAPAN).date()
     if kind is None:
         return issue_other(name, today)
-    holder = holder or kind.invent(today)
-    if why := kind.refuses(holder, today):
+    holder = holder or kind.default_holder(today)
+    if why := kind.refusal(holder, today):
         raise ValueError(f"{name}: {why}")
     if portrait_jp2 is None or photo_kb is not None:
         portrait_jp2 = photo_of_size(portrait_jp2, photo_kb or _PHOTO_KB)

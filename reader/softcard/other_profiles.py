@@ -51,7 +51,7 @@ OTHER_PROFILES: Final = {
         # ATR published (PC/SC part 3, Sony and ACS manuals), status words seen with ACS readers
         _other("suica", storage_card_atr(0x11, 0x003B), status=0x6A81, storage=True),
         _other("mifare", storage_card_atr(0x03, 0x0001), status=0x6300, storage=True),
-        # ATR assumed: contact and contactless cards of many makers; 6A82 as in ISO/IEC 7816-4 and EMV
+        # ATR assumed: contact and contactless cards from many manufacturers; 6A82 as in ISO/IEC 7816-4 and EMV
         _other("bank-card", bytes.fromhex("3B6800000073C84012009000")),
         # ATR format published (PC/SC part 3, type B), its eight bytes assumed; 6A82 as in ISO/IEC 7816-4
         _other("driving-licence", contactless_atr("0000000033818100")),

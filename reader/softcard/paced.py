@@ -46,7 +46,7 @@ class LinkPace:
         return self.wire_seconds(command, response) + 2 * self.turn_around + self.per_command
 
     def transmit(self, send: Callable[[bytes | bytearray], bytes], apdu: bytes | bytearray) -> bytes:
-        """Send `apdu` and return the response after the time of the model."""
+        """Send `apdu` and return the response after the modelled time."""
         started = time.perf_counter()
         response = send(apdu)
         deadline = started + self.exchange_seconds(len(apdu), len(response))

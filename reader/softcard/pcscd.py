@@ -38,7 +38,7 @@ class PcscdError(RuntimeError):
     """The daemon cannot run. The message contains cause and remedy."""
 
 
-class _Place:
+class _PrivateFolder:
     """Private folder of this process, with socket, configuration and an empty driver folder."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class _Place:
         return listening
 
 
-_place = functools.cache(_Place)
+_private_folder = functools.cache(_PrivateFolder)
 
 
 def use_own_socket() -> None:
@@ -81,7 +81,7 @@ def use_own_socket() -> None:
 
     Call this before the first use of PC/SC in the process.
     """
-    os.environ[SOCKET_NAME] = str(_place().socket)
+    os.environ[SOCKET_NAME] = str(_private_folder().socket)
 
 
 class Pcscd:
@@ -105,7 +105,7 @@ class Pcscd:
     @property
     def port(self) -> int:
         """TCP port of the virtual reader's first slot."""
-        return _place().port
+        return _private_folder().port
 
     def start(self) -> None:
         """Start the daemon and wait until it lists the virtual reader. Raises `PcscdError`."""
@@ -114,7 +114,7 @@ class Pcscd:
             raise PcscdError("pcscd is not installed. Install the packages pcscd and vsmartcard-vpcd.")
         if not VPCD_CONFIG.exists():
             raise PcscdError(f"the virtual reader is not configured ({VPCD_CONFIG}). Install vsmartcard-vpcd.")
-        place = _place()
+        place = _private_folder()
         for _ in range(_PORTS_TRIED):
             self._launch(program, place)
             if self._ready():
@@ -123,7 +123,7 @@ class Pcscd:
             place.port = _free_port()
         raise PcscdError("pcscd is running but does not list the virtual reader")
 
-    def _launch(self, program: str, place: _Place) -> None:
+    def _launch(self, program: str, place: _PrivateFolder) -> None:
         place.configure(self._reader_name)
         with place.listen() as listening:
             self._process = subprocess.Popen(  # noqa: S603 - the system's daemon; the shell line is fixed

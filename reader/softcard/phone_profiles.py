@@ -1,7 +1,7 @@
 """Profiles of phones with a certificate. The specification is not public.
 
 From public code: the AID of the JPKI application, the absence of a surface application and the token labels (myna-card,
-myna), and that an Android phone requires its PIN for reading the certificate (myna). Assumed: the ATR, key and file
+myna), and that an Android phone requires its PIN to read the certificate (myna). Assumed: the ATR, key and file
 identifiers as on the card, three tries for the PIN, `6985` until an iPhone has verified its owner, and `6A82` for other
 applications.
 """

@@ -1,4 +1,4 @@
-"""Photos for software cards: greyscale JPEG 2000 of a given file size, from a picture or a drawn dummy."""
+"""Photos for software cards: greyscale JPEG 2000 of a given file size, from an image file or a placeholder."""
 
 import io
 from typing import TYPE_CHECKING, Final
@@ -12,15 +12,15 @@ SIZES_KB: Final = (5, 10, 15, 20)
 _TOLERANCE: Final = 0.03
 
 
-def photo_of_size(picture: bytes | None, kilobytes: float) -> bytes:
+def photo_of_size(source: bytes | None, kilobytes: float) -> bytes:
     """Return a greyscale JP2 file of `kilobytes` x 1024 bytes, to within 3 %.
 
-    `picture`: file in any format supported by Pillow; None for a drawn dummy without a detectable face. Raises
-    `ValueError` if the size is not 2 to 27 KB or cannot be reached, or if `picture` cannot be decoded.
+    `source`: image file in any format supported by Pillow; None for a placeholder without a detectable face. Raises
+    `ValueError` if the size is not 2 to 27 KB or cannot be reached, or if `source` cannot be decoded.
     """
     if not 2 <= kilobytes <= 27:
         raise ValueError("the size of a card photo must be 2 to 27 KB")
-    image = _dummy() if picture is None else _read(picture)
+    image = _placeholder() if source is None else _read(source)
     target = int(kilobytes * 1024)
     low, high, photo = 1.0, 200.0, b""
     for _ in range(24):
@@ -30,17 +30,17 @@ def photo_of_size(picture: bytes | None, kilobytes: float) -> bytes:
             break
         low, high = (rate, high) if len(photo) > target else (low, rate)
     if abs(len(photo) - target) > target * _TOLERANCE:
-        raise ValueError(f"the picture cannot be compressed to {kilobytes:g} KB")
+        raise ValueError(f"the image cannot be compressed to {kilobytes:g} KB")
     return photo
 
 
-def _read(picture: bytes) -> "Image":
+def _read(source: bytes) -> "Image":
     from PIL import Image, UnidentifiedImageError
 
     try:
-        return Image.open(io.BytesIO(picture)).convert("L").resize(PHOTO_SIZE)
+        return Image.open(io.BytesIO(source)).convert("L").resize(PHOTO_SIZE)
     except (UnidentifiedImageError, OSError, SyntaxError):
-        raise ValueError("not a picture") from None
+        raise ValueError("not an image in a supported format") from None
 
 
 def _encode(image: "Image", rate: float) -> bytes:
@@ -49,7 +49,7 @@ def _encode(image: "Image", rate: float) -> bytes:
     return buffer.getvalue()
 
 
-def _dummy() -> "Image":
+def _placeholder() -> "Image":
     from PIL import Image, ImageDraw
 
     width, height = PHOTO_SIZE

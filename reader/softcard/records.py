@@ -26,7 +26,7 @@ FILLER = b"\xff" * 16
 _TEXT_INFO_LENGTH = 256
 
 
-def day_digits(day: date) -> bytes:
+def date_digits(day: date) -> bytes:
     return day.strftime("%Y%m%d").encode("ascii")
 
 
@@ -45,7 +45,7 @@ def face_record(
     """Build EF 0002 of the surface application. An infant's card has an empty photo object."""
     group_1 = encode_list(
         [
-            (BIRTH_DATE, day_digits(birth_date)),
+            (BIRTH_DATE, date_digits(birth_date)),
             (SEX, str(int(sex)).encode("ascii")),
             (CHIP_KEY, encode_key_object(chip_key)),
         ]
@@ -55,14 +55,14 @@ def face_record(
     digests = (hashlib.sha256(group).digest() for group in (group_1, group_2, group_3))
     signature = signer.sign_digest_info(three_group_digest_info(*digests))
     objects = [
-        encode(BIRTH_DATE, day_digits(birth_date)),
+        encode(BIRTH_DATE, date_digits(birth_date)),
         encode(SEX, str(int(sex)).encode("ascii")),
         encode(CHIP_KEY, encode_key_object(chip_key)),
         encode(NAME_IMAGE, name_image),
         encode(ADDRESS_IMAGE, address_image),
         group_3,
         encode(SIGNATURE, signature),
-        encode(EXPIRY, day_digits(expiry)),
+        encode(EXPIRY, date_digits(expiry)),
         encode(SECURITY_CODE_IMAGE, security_code_image),
     ]
     return _with_offsets(FACE_RECORD, OFFSETS, objects)
@@ -80,14 +80,14 @@ def _with_offsets(record_tag: int, table_tag: int, objects: list[bytes]) -> byte
 
 
 def signed_record(signer: RecordSigner, record_tag: int, first_tag: int, values: list[bytes]) -> bytes:
-    """Build a record whose last object is the signature of the others: age record, number image, text public key."""
+    """Build a record that ends with a signature over its other objects: age record, number image, text public key."""
     objects = encode_list((first_tag + index, value) for index, value in enumerate(values))
     return encode(record_tag, objects + encode(first_tag + len(values), signer.sign(objects)))
 
 
 def basic_four(*, name: str, address: str, birth_date: date, sex: Sex) -> bytes:
     """Build EF 0002 of the text-input-assist application: name, address, birth date and sex as text."""
-    values = [name.encode("utf-8"), address.encode("utf-8"), day_digits(birth_date), str(int(sex)).encode("ascii")]
+    values = [name.encode("utf-8"), address.encode("utf-8"), date_digits(birth_date), str(int(sex)).encode("ascii")]
     return _with_offsets(0xFF20, 0xDF21, [encode(0xDF22 + index, value) for index, value in enumerate(values)])
 
 
@@ -142,4 +142,4 @@ def key_reference() -> bytes:
 
 def expiry_record(serial: str, municipality: str, expiry: date) -> bytes:
     """Build record 1 of the common application: tag, length, 28 digits."""
-    return b"\x01\x1c" + serial.encode("ascii") + municipality.encode("ascii") + day_digits(expiry)
+    return b"\x01\x1c" + serial.encode("ascii") + municipality.encode("ascii") + date_digits(expiry)

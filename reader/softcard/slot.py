@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from reader.facts import ConnectProblem, NoCard, ReaderBusy, ReaderStatus, SlotEvent, TwoCards
 from reader.link import CardLink, LinkLost
-from reader.softcard.card import Card, Vanished
+from reader.softcard.card import Card, CardVanished
 from reader.watch import Watch
 
 
@@ -28,7 +28,7 @@ class SimulatedLink:
             raise LinkLost("card removed")
         try:
             response = self.card.transmit(apdu)
-        except Vanished as fault:
+        except CardVanished as fault:
             if fault.mute:
                 raise LinkLost("the card is mute") from None
             self._slot.remove_card(self.card)
@@ -43,7 +43,7 @@ class SimulatedLink:
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            # a card that was removed and inserted again may be powered for another link
+            # a card that was removed and inserted again may be powered for a different link
             if self._slot.release(self):
                 self.card.power_off()
 
@@ -117,12 +117,12 @@ class SimulatedSlot:
         with self._lock:
             self._cards.clear()
             self._link = None
-            self._queue_events(self._state.lost("reader not connected", status))
+            self._queue_events(self._state.readers_lost("reader not connected", status))
 
     def plug(self) -> None:
         """Connect the readers again."""
         with self._lock:
-            self._queue_events(self._state.found(self._names))
+            self._queue_events(self._state.readers_connected(self._names))
 
     def watch(self, on_event: Callable[[SlotEvent], None]) -> None:
         with self._lock:
@@ -131,14 +131,14 @@ class SimulatedSlot:
             self._thread = threading.Thread(
                 target=self._report, args=(on_event,), name=f"slot {self.name}", daemon=True
             )
-            self._queue_events(self._state.found(self._names))
+            self._queue_events(self._state.readers_connected(self._names))
             for name in self._names:
                 self._poll(name)
         self._thread.start()
 
     def _poll(self, name: str) -> None:
         if self._thread is not None:
-            self._queue_events(self._state.card(name, present=name in self._cards, at=time.monotonic()))
+            self._queue_events(self._state.card_polled(name, present=name in self._cards, at=time.monotonic()))
 
     def _queue_events(self, events: list[SlotEvent]) -> None:
         for event in events:
@@ -153,7 +153,7 @@ class SimulatedSlot:
             card = self._card_in_use()
             if card is None:
                 return NoCard()
-            if self._state.two:
+            if self._state.has_two_cards:
                 self._state.mark_two_reported()
                 return TwoCards()
             if self._link is not None:

@@ -23,7 +23,7 @@ _NO_GLYPH: Final = "\U0010ffff"
 def text_png(text: str, width: int, height: int) -> bytes:
     """Return a one-bit greyscale PNG of the text, drawn as large as possible and wrapped if necessary.
 
-    If no Japanese font is installed, the picture contains an English note instead of Japanese text.
+    If no Japanese font is installed, the image contains an English note instead of Japanese text.
     """
     from PIL import Image, ImageDraw
 
@@ -33,7 +33,7 @@ def text_png(text: str, width: int, height: int) -> bytes:
         text = "no Japanese font"
     image = Image.new("1", (width, height), 1)
     draw = ImageDraw.Draw(image)
-    font, lines = _fitted(path, text, width, height)
+    font, lines = _fit(path, text, width, height)
     for number, line in enumerate(lines):
         _, top, _, bottom = _ink(font, line)
         middle = height * (2 * number + 1) / (2 * len(lines))
@@ -43,18 +43,18 @@ def text_png(text: str, width: int, height: int) -> bytes:
     return buffer.getvalue()
 
 
-def _fitted(path: Path | None, text: str, width: int, height: int) -> "tuple[FreeTypeFont, list[str]]":
+def _fit(path: Path | None, text: str, width: int, height: int) -> "tuple[FreeTypeFont, list[str]]":
     """Return the largest font that fits the text, and the lines. Text too long for the smallest font is truncated."""
     for size in range(height, _MIN_FONT_SIZE, -1):
         font = _font(path, size)
-        lines = _broken(font, text, width - 2)
+        lines = _wrap(font, text, width - 2)
         if sum(bottom - top for _, top, _, bottom in (_ink(font, line) for line in lines)) <= height - len(lines) + 1:
             return font, lines
     font = _font(path, _MIN_FONT_SIZE)
-    return font, _broken(font, text, width - 2)[: max(height // _MIN_FONT_SIZE, 1)]
+    return font, _wrap(font, text, width - 2)[: max(height // _MIN_FONT_SIZE, 1)]
 
 
-def _broken(font: "FreeTypeFont", text: str, width: int) -> list[str]:
+def _wrap(font: "FreeTypeFont", text: str, width: int) -> list[str]:
     """Split the text into lines of at most `width` pixels. Japanese text may be broken at any character."""
     lines = [""]
     for letter in text:
@@ -82,8 +82,9 @@ def _font(path: Path | None, size: int) -> "FreeTypeFont":
 
 
 def _font_for(text: str) -> Path | None:
-    """Return a font with all characters of the text, or else any Japanese font. Returns None for ASCII text, and if no
-    Japanese font is installed.
+    """Return a font with all characters of the text, or any Japanese font if there is none.
+
+    Returns None for ASCII text, and if no Japanese font is installed.
     """
     if text.isascii():
         return None

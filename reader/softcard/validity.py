@@ -12,7 +12,7 @@ from config.japan import JAPAN
 from reader.months import add_months
 
 ADULT_AT_18_FROM: Final = date(2022, 4, 1)
-"""First application date with an age of majority of 18; before, it was 20."""
+"""First application date with an age of majority of 18 instead of 20."""
 PHOTOLESS_FROM: Final = date(2024, 12, 2)
 """First application date from which cards of infants under one have no photo."""
 SIGNATURE_AGE: Final = 15
@@ -23,12 +23,12 @@ _TRANSITIONAL_DAYS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Permanent:
+class PermanentStay:
     """Unlimited stay: Japanese nationals, (special) permanent residents and highly skilled professionals (ii)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Staying:
+class LimitedStay:
     """Limited stay: other foreign residents."""
 
     until: date
@@ -42,7 +42,7 @@ class Staying:
 
 
 @dataclass(frozen=True, slots=True)
-class Transitional:
+class TransitionalStay:
     """経過滞在者: a stay of 60 days without a permit after birth in Japan or loss of nationality."""
 
     since: date
@@ -53,8 +53,8 @@ class Transitional:
         return self.since + timedelta(days=_TRANSITIONAL_DAYS)
 
 
-Residence = Permanent | Staying | Transitional
-PERMANENT: Final = Permanent()
+Residence = PermanentStay | LimitedStay | TransitionalStay
+PERMANENT: Final = PermanentStay()
 
 
 def birthday_in(year: int, birth_date: date) -> date:
@@ -76,7 +76,7 @@ def age_on(day: date, birth_date: date) -> int:
     return day.year - birth_date.year - (birthday_in(day.year, birth_date) > day)
 
 
-def card_end(
+def card_expiry_date(
     birth_date: date,
     issued_on: date,
     *,
@@ -94,10 +94,10 @@ def card_end(
         end = add_months(nth_birthday_after(birth_date, issued_on, _ADULT_YEARS), extra_months)
     else:
         end = nth_birthday_after(birth_date, issued_on, _CHILD_YEARS)
-    return end if isinstance(residence, Permanent) else min(end, residence.last_day)
+    return end if isinstance(residence, PermanentStay) else min(end, residence.last_day)
 
 
-def certificate_end(birth_date: date, issued_on: date, card_ends_on: date, years: int = 5) -> date:
+def certificate_expiry_date(birth_date: date, issued_on: date, card_ends_on: date, years: int = 5) -> date:
     """Return the certificate's expiry date: the `years`-th birthday after issue, limited by the card's expiry."""
     return min(nth_birthday_after(birth_date, issued_on, years), card_ends_on)
 
@@ -108,7 +108,7 @@ def has_signature_certificate(birth_date: date, issued_on: date) -> bool:
 
 
 def has_photo(birth_date: date, applied_on: date) -> bool:
-    """Return whether the card has a photo, which cards of infants under one do not since `PHOTOLESS_FROM`."""
+    """Return whether the card has a photo. Since `PHOTOLESS_FROM`, cards of infants under one have none."""
     return applied_on < PHOTOLESS_FROM or age_on(applied_on, birth_date) >= _PHOTO_AGE
 
 

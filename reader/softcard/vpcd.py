@@ -10,7 +10,7 @@ import threading
 import time
 from typing import Final
 
-from reader.softcard.card import Card, Vanished
+from reader.softcard.card import Card, CardVanished
 from reader.softcard.slot import SimulatedScanner
 
 VPCD_PORT: Final = 35963
@@ -42,11 +42,11 @@ class VpcdConnection:
         self._card: Card | None = None
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
-        self._gone = threading.Event()
+        self._released = threading.Event()
         self.scanner = SimulatedScanner(lambda: self._card)
 
     def insert(self, card: Card) -> None:
-        """Insert a card when the daemon has had time to detect the last removal.
+        """Insert a card after the daemon has had time to detect the last removal.
 
         Raises `VirtualReaderUnavailable`, or `RuntimeError` if the slot contains a card.
         """
@@ -55,7 +55,7 @@ class VpcdConnection:
         time.sleep(max(0.0, self._removed_at + _SWAP_SECONDS - time.monotonic()))
         connection = self._connect()
         card.power_off()
-        self._gone.clear()
+        self._released.clear()
         self._card, self._socket = card, connection
         self._thread = threading.Thread(target=self._serve, args=(connection, card), name="card in vpcd", daemon=True)
         self._thread.start()
@@ -99,7 +99,7 @@ class VpcdConnection:
             while (message := self._receive(connection)) is not None:
                 try:
                     answer = _answer(card, message)
-                except Vanished as fault:
+                except CardVanished as fault:
                     if fault.mute:
                         continue
                     if fault.part:
@@ -110,13 +110,14 @@ class VpcdConnection:
                 if answer is not None:
                     connection.sendall(len(answer).to_bytes(2, "big") + answer)
         card.power_off()
-        self._gone.set()
+        self._released.set()
 
-    def gone(self, timeout: float) -> bool:
-        """Wait until the daemon releases the card or ends, up to `timeout` seconds. Returns whether it did; then call
-        `remove`.
+    def wait_for_release(self, timeout: float) -> bool:
+        """Wait up to `timeout` seconds until the daemon releases the card or ends. Return whether it did.
+
+        Call `remove` afterwards.
         """
-        return self._gone.wait(timeout)
+        return self._released.wait(timeout)
 
     def _receive(self, connection: socket.socket) -> bytes | None:
         header = _receive_exactly(connection, 2)

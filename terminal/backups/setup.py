@@ -162,7 +162,7 @@ def _lock_ledger(settings: Settings) -> WriterLock | None:
         raise NotReady(f"a terminal is running with {settings.state_dir}. Stop it, then run setup again.") from None
     try:
         with store.reading(ledger) as connection:
-            ledger_terminal = store.terminal_of(connection, ledger)
+            ledger_terminal = store.terminal_id_in(connection, ledger)
         if ledger_terminal != settings.service.terminal_id:
             raise NotReady(
                 f"{ledger} is the ledger of {ledger_terminal!r}, not of {settings.service.terminal_id!r}. Set "

@@ -107,10 +107,10 @@ def insert(
     with report_errors():
         import threading
 
-        from reader.softcard.insert import OPEN_TO_THE_NETWORK, keep_inserted
+        from reader.softcard.insert import NETWORK_WARNING, keep_inserted
         from reader.softcard.vpcd import VPCD_PORT
 
-        echo(f"Warning: {OPEN_TO_THE_NETWORK}")
+        echo(f"Warning: {NETWORK_WARNING}")
         stop = threading.Event()
         system.on_stop(stop.set)
         path = _path(file, settings.state_dir)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from consent.items import Item
 from consent.ledger import Ledger
 from consent.lifecycle import History
-from consent.outbox import undecided, undelivered, unfinished_without_card, unsettled_withdrawals, waiting
+from consent.outbox import awaiting_confirmation, undecided, undelivered, unfinished_without_card, unsettled_withdrawals
 from consent.records import (
     CardSignature,
     Cause,
@@ -150,7 +150,7 @@ class Delivery:
         return await self._hand_over.deliver(check_id, patient_waits=not again)
 
     async def _history(self, check_id: str) -> History:
-        history = await self._ledger_worker.run(self.ledger.of_check, check_id)
+        history = await self._ledger_worker.run(self.ledger.history, check_id)
         if history is None or history.decided is None:
             raise LookupError(f"check {check_id} has no decision to deliver")
         return history
@@ -267,7 +267,7 @@ class Delivery:
 
     async def process_outbox(self) -> tuple[DeliveryOutcome, ...]:
         """Send unconfirmed decisions and withdrawals, hand over undelivered results, and expire old decisions."""
-        histories = await self._ledger_worker.run(waiting, self.ledger)
+        histories = await self._ledger_worker.run(awaiting_confirmation, self.ledger)
         pending = await self._sendable(histories) if histories else []
         outcomes = [outcome for check_id in pending if (outcome := await self._deliver_again(check_id)) is not None]
         await self._send_withdrawals()

@@ -82,7 +82,7 @@ class HandOver:
         except TimeoutError:
             return DeliveryOutcome(DeliveryStage.CONFIRMED)
         try:
-            history = await self._ledger_worker.run(self._ledger.of_check, check_id)
+            history = await self._ledger_worker.run(self._ledger.history, check_id)
             if history is None or history.confirmed is None or history.closed:
                 return DeliveryOutcome(
                     DeliveryStage.DELIVERED if history is not None and history.delivered else DeliveryStage.REFUSED
@@ -94,7 +94,7 @@ class HandOver:
     async def hand_over(self, check_id: str, result: QualificationResult) -> DeliveryOutcome:
         """Hand over the result of a check without a card, for which nothing was submitted."""
         async with self._one_at_a_time:
-            history = await self._ledger_worker.run(self._ledger.of_check, check_id)
+            history = await self._ledger_worker.run(self._ledger.history, check_id)
             if history is None or history.closed:
                 return DeliveryOutcome(DeliveryStage.REFUSED)
             return await self._write(history, self._document(result))
@@ -212,7 +212,7 @@ class HandOver:
 
     def _mark(self, history: History, event: HandingOver) -> bool:
         """Record the handover. Return False if a consent was withdrawn since `history` was read."""
-        current = self._ledger.of_check(history.check_id)
+        current = self._ledger.history(history.check_id)
         if current is None or current.withdrawn != history.withdrawn:
             return False
         if current.handing_over is None or current.handing_over.event != event:

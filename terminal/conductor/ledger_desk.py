@@ -49,7 +49,7 @@ class LedgerDesk:
             card=card_hash(self._card_key, serial),
             profile=self._profile,
             way=_FACE_AND_PIN if effect.way is Way.PIN and effect.face_matched else effect.way.value,
-            questions=tuple(AskedQuestion.of(question) for question in effect.questions),
+            questions=tuple(AskedQuestion.from_question(question) for question in effect.questions),
             by_law=effect.by_law,
             service_at=patient.opened_at,
         )
@@ -65,14 +65,14 @@ class LedgerDesk:
 
     def way(self, check_id: str) -> str:
         """Return how the holder was confirmed, or an empty string if the check was never opened."""
-        history = self.ledger.of_check(check_id)
+        history = self.ledger.history(check_id)
         return "" if history is None else history.opened.event.way
 
     async def record_decision(self, event: Decided) -> bool:
         return await self._write(lambda: self.ledger.decided(event))
 
     def _draft(self, reception: str, decision: Decision) -> Decided:
-        history = self.ledger.of_check(decision.check_id)
+        history = self.ledger.history(decision.check_id)
         if history is None:
             raise LifeCycleError(f"cannot record a decision for check {decision.check_id}: it was never opened")
         wordings = dict(decision.wordings)
@@ -93,7 +93,7 @@ class LedgerDesk:
         )
 
     def _answer(self, answer: Answer, wording: Wording) -> RecordedAnswer:
-        return RecordedAnswer.of(answer, wording.language, "\n".join(wording_lines(wording, self._profile)))
+        return RecordedAnswer.from_answer(answer, wording.language, "\n".join(wording_lines(wording, self._profile)))
 
     async def record_without_card(self, check_id: str, *, limit: bool, asked_at: datetime, wording: str) -> bool:
         """Record the patient's oral answer about the limit, before the service is queried."""

@@ -32,7 +32,7 @@ def reader(settings: Settings) -> Finding:
     from reader.holders import likely_holders
     from reader.names import is_virtual
     from reader.pcsc import PcscUnavailable, list_readers
-    from reader.softcard.insert import OPEN_TO_THE_NETWORK
+    from reader.softcard.insert import NETWORK_WARNING
 
     try:
         names = list_readers()
@@ -56,7 +56,7 @@ def reader(settings: Settings) -> Finding:
             "Stop them if cards cannot be read.",
         )
     if any(is_virtual(name) for name in names):
-        return warning(f"{text}; a virtual reader is installed: {OPEN_TO_THE_NETWORK}", "Remove vsmartcard-vpcd.")
+        return warning(f"{text}; a virtual reader is installed: {NETWORK_WARNING}", "Remove vsmartcard-vpcd.")
     return passed(text)
 
 
@@ -113,6 +113,6 @@ def _can_sign(settings: Settings, name: str) -> bool:
     from reader.models import known_model
 
     known = known_model(name)
-    return (known is None or known.longest_answer >= SHORT_LE_MAX) and reader_models(settings).longest_read(
+    return (known is None or known.longest_response >= SHORT_LE_MAX) and reader_models(settings).longest_read(
         name
     ) >= SHORT_LE_MAX

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from config.settings import DispensingPolicy, PrescriptionPolicy
 from consent.answers import PatientReply, answers, sharing_questions
 from consent.items import AnsweredBy, HolderFacts, Item, Question, QuestionKind, Wording
-from consent.questions import by_law, questions
+from consent.questions import items_by_law, questions
 from consent.records import Cause
 from terminal.qualification.contract import CheckFacts, PrescriptionForm, SubsidyStatus
 from terminal.session.effects import Decision, RecordDecision
@@ -67,7 +67,7 @@ def applicable_items(facts: CheckFacts, rules: Rules) -> tuple[tuple[Question, .
     if not facts.valid:
         return (), ()
     holder = holder_facts(facts)
-    return questions(holder, rules.consent), by_law(holder, rules.consent)
+    return questions(holder, rules.consent), items_by_law(holder, rules.consent)
 
 
 def _questions(reception: Reception, kind: QuestionKind, rules: Rules) -> tuple[Question, ...]:

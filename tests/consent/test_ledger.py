@@ -72,7 +72,7 @@ def test_the_chain_can_be_checked_with_sha256_alone(counter: Counter, path: Path
 
 def test_a_decision_contains_everything_needed_to_resend_it(counter: Counter) -> None:
     decided = counter.to_decided()
-    later = counter.reopen().of_check("c1")
+    later = counter.reopen().history("c1")
     assert later is not None
     assert later.decided == decided
     assert later.decided.event.answers[0].answered_at == counter.clock()
@@ -87,12 +87,12 @@ def test_a_decision_contains_everything_needed_to_resend_it(counter: Counter) ->
     [
         ("", "decided", "it was never opened"),
         ("", "delivered", "it was never opened"),
-        ("opened", "opened", "it was opened before"),
+        ("opened", "opened", "it was already opened"),
         ("opened", "confirmed", "it is not decided"),
         ("opened", "expired", "its stage is 'opened', not 'decided'"),
         ("opened", "delivered", "its stage is 'opened', not 'confirmed'"),
         ("opened", "withdrawn", "its stage is 'opened' and it has no consent to withdraw"),
-        ("decided", "opened", "it was opened before"),
+        ("decided", "opened", "it was already opened"),
         ("decided", "decided", "its stage is 'decided', not 'opened'"),
         ("decided", "delivered", "its stage is 'decided', not 'confirmed'"),
         ("decided", "withdrawn", "its stage is 'decided' and it has no consent to withdraw"),
@@ -101,7 +101,7 @@ def test_a_decision_contains_everything_needed_to_resend_it(counter: Counter) ->
         ("confirmed", "expired", "its stage is 'confirmed', not 'decided'"),
         ("delivered", "delivered", "its stage is 'delivered', not 'confirmed'"),
         ("delivered", "discarded", "its stage is 'delivered'"),
-        ("delivered", "opened", "it was opened before"),
+        ("delivered", "opened", "it was already opened"),
         ("expired", "confirmed", "its stage is 'expired'"),
         ("discarded", "decided", "its stage is 'discarded', not 'opened'"),
         ("withdrawn", "withdrawn", "already withdrawn: YZK"),
@@ -136,7 +136,7 @@ def test_events_out_of_order_are_refused(counter: Counter, reach: str, attempt: 
 
 
 def append(counter: Counter, kind: str) -> None:
-    ledger, history = counter.ledger, counter.ledger.of_check("c1")
+    ledger, history = counter.ledger, counter.ledger.history("c1")
     if kind == "opened":
         ledger.opened(counter.opening())
     elif kind == "decided":
@@ -407,7 +407,7 @@ def test_the_database_refuses_changes_to_records(counter: Counter, path: Path) -
     counter.to_decided()
     connection = sqlite3.connect(path)
     for statement in ("UPDATE record SET body = '{}'", "DELETE FROM record"):
-        with pytest.raises(sqlite3.IntegrityError, match="no ledger record is"):
+        with pytest.raises(sqlite3.IntegrityError, match="ledger records cannot be"):
             connection.execute(statement)
 
 

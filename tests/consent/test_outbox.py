@@ -125,7 +125,7 @@ def test_an_interrupted_reception_is_decided_using_only_the_ledger(counter: Coun
             opened.event.check_id,
             reception_id=opened.event.reception_id,
             cause=Cause.INTERRUPTED,
-            answers=tuple(RecordedAnswer.of(answer) for answer in unanswered(shown)),
+            answers=tuple(RecordedAnswer.from_answer(answer) for answer in unanswered(shown)),
         )
     )
     (pending,) = unconfirmed(counter.ledger, clock()).sendable

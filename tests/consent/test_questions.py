@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from config.settings import ConsentSettings, LimitPolicy
 from consent.items import HolderFacts, Item, QuestionKind
-from consent.questions import by_law, questions
+from consent.questions import items_by_law, questions
 
 CARE, MEDICINES, SURGERY = "care", "medicines", "surgery"
 SPECIFIC, ELDERLY = "health-checkup-specific", "health-checkup-elderly"
@@ -91,8 +91,8 @@ def test_past_care_and_medicines_share_a_topic() -> None:
 
 @pytest.mark.parametrize("facts", [holder(), holder(20), holder(may_share=False)])
 def test_the_limit_by_law_applies_to_every_patient(facts: HolderFacts) -> None:
-    assert by_law(facts, ConsentSettings(limit=LimitPolicy.BY_LAW)) == (Item.HIGH_COST_LIMIT,)
-    assert by_law(facts, ConsentSettings(limit=LimitPolicy.ASK)) == ()
+    assert items_by_law(facts, ConsentSettings(limit=LimitPolicy.BY_LAW)) == (Item.HIGH_COST_LIMIT,)
+    assert items_by_law(facts, ConsentSettings(limit=LimitPolicy.ASK)) == ()
 
 
 any_facts = st.builds(HolderFacts, st.integers(0, 120), *[st.booleans()] * 4)
@@ -110,7 +110,7 @@ any_settings = st.builds(
 @given(any_facts, any_settings)
 def test_no_item_is_asked_twice_or_also_provided_by_law(facts: HolderFacts, settings: ConsentSettings) -> None:
     items = [item for question in questions(facts, settings) for item in question.items]
-    items += by_law(facts, settings)
+    items += items_by_law(facts, settings)
     assert len(items) == len(set(items))
     assert Item.HIGH_COST_LIMIT in items
     if not facts.may_share:

@@ -27,7 +27,7 @@ def ledger(counter: Counter, path: Path) -> Path:
         counter.to_delivered(check)
     counter.ledger.close()
     with sqlite3.connect(path) as connection:
-        connection.executescript("DROP TRIGGER record_stays; DROP TRIGGER record_remains;")
+        connection.executescript("DROP TRIGGER forbid_record_update; DROP TRIGGER forbid_record_delete;")
     return path
 
 
@@ -146,7 +146,7 @@ def test_a_body_that_is_not_a_record_is_detected(ledger: Path) -> None:
 def test_a_changed_terminal_name_is_detected(ledger: Path) -> None:
     change(ledger, "UPDATE ledger SET terminal_id = 'terminal-2'")
     assert verify_broken(ledger) == LedgerBroken(
-        1, "record 1 does not follow this terminal's genesis hash: it is from another ledger"
+        1, "record 1 does not follow this terminal's genesis hash: it is from a different ledger"
     )
 
 
@@ -212,7 +212,7 @@ def test_an_unfinished_check_without_opening_is_detected(counter: Counter, path:
     counter.to_decided("c1")
     counter.to_delivered("c2")
     counter.ledger.close()
-    change(path, "DROP TRIGGER record_remains")
+    change(path, "DROP TRIGGER forbid_record_delete")
     change(path, "DELETE FROM record WHERE sequence = 1")
     with pytest.raises(LedgerError, match="a record is missing: check c1 was never opened"):
         Ledger.open(path, "terminal-1", clock=clock)

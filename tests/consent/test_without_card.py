@@ -3,7 +3,7 @@
 import pytest
 
 from consent.lifecycle import LifeCycleError
-from consent.outbox import undecided, undelivered, unfinished_without_card, waiting
+from consent.outbox import awaiting_confirmation, undecided, undelivered, unfinished_without_card
 from consent.records import WITHOUT_CARD, HandingOver
 from tests.consent.conftest import Counter
 
@@ -13,7 +13,7 @@ def test_a_check_without_card_is_handed_over_without_submission(counter: Counter
     ledger.opened(counter.opening().model_copy(update={"way": WITHOUT_CARD, "questions": ()}))
     assert undecided(ledger) == (), "a restart must not decide it as refused"
     decided = ledger.decided(counter.decision())
-    assert waiting(ledger) == undelivered(ledger) == ()
+    assert awaiting_confirmation(ledger) == undelivered(ledger) == ()
     with pytest.raises(LifeCycleError, match="no submission"):
         ledger.confirmed(counter.receipt(decided))
     with pytest.raises(LifeCycleError, match="no submission"):

@@ -12,7 +12,7 @@ from reader.apdu import ApduError, parse_command, parse_response
 from reader.authenticity import TrustAnchors, parse_cv_certificate, verify_record_proof
 from reader.card import MyNumberCard
 from reader.certificate import parse_certificate
-from reader.face_record import PhotoWatch, Sex, parse_face_record
+from reader.face_record import PhotoCallback, Sex, parse_face_record
 from reader.facts import CardFacts
 from reader.profile import RSA_2048, File
 from reader.softcard.authority import TestAuthority
@@ -41,7 +41,7 @@ def tlv(data: bytes) -> None:
 
 
 def face_record(data: bytes) -> None:
-    PhotoWatch(lambda photo: None)(memoryview(data))
+    PhotoCallback(lambda photo: None)(memoryview(data))
     try:
         record = parse_face_record(data)
     except MalformedCardData:

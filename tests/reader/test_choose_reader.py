@@ -2,7 +2,7 @@
 
 import pytest
 
-from reader.names import ReaderChoice, choose_reader, model_of, name_for_expression
+from reader.names import ReaderChoice, choose_reader, model_name, name_for_expression
 
 ALCOR = "Alcor Micro AU9540 00 00"
 SONY = "Sony FeliCa RC-S300/P (1033212) 01 00"
@@ -117,4 +117,4 @@ def test_a_regular_expression_gets_a_suggestion(setting: str, suggestion: str | 
     ],
 )
 def test_the_model_of_a_reader(name: str, model: str) -> None:
-    assert model_of(name) == model
+    assert model_name(name) == model

@@ -196,7 +196,7 @@ def test_an_infants_card_has_no_photo_and_is_genuine(present: Present, authority
 
 
 def test_a_mixed_card_has_the_chip_of_another_card(present: Present, image: CardImage, another: CardImage) -> None:
-    card = present(mix(chip_of=image, certificate_of=another))
+    card = present(mix(chip_source=image, certificate_source=another))
     certificate = card.read_user_certificate()
     assert certificate == another.public_facts().certificate_der
     assert card.verify_pin(bytearray(b"9876"), expected_left=3) == PinVerified()

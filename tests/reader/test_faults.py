@@ -28,14 +28,14 @@ from reader.link import CardLink
 from reader.pcsc_slot import PcscSlot
 from reader.profile import File, Password
 from reader.softcard.card import SoftCard
-from reader.softcard.faults import FAULTS, CardFault, FaultyCard, Garbage, Mute, Pulled, PulledInResponse, Swapped
+from reader.softcard.faults import FAULTS, CardFault, FaultyCard, Garbage, Mute, Pulled, PulledDuringResponse, Swapped
 from reader.softcard.image import CardImage
 from reader.softcard.slot import SimulatedSlot
 
 if TYPE_CHECKING:
     from .conftest import EventLog, PcscdCounter
 
-GONE = (Pulled, PulledInResponse, Mute)
+GONE = (Pulled, PulledDuringResponse, Mute)
 COMMANDS = 60
 """An upper limit for the commands of a reception with short reads."""
 
@@ -118,13 +118,13 @@ def test_a_swapped_card_loses_no_try(image: CardImage, another: CardImage) -> No
         assert tries_left == (3, 10), f"swapped at command {at}"
 
 
-@pytest.mark.parametrize("fault", [Pulled(), PulledInResponse(), Mute()], ids=["pulled", "in response", "mute"])
+@pytest.mark.parametrize("fault", [Pulled(), PulledDuringResponse(), Mute()], ids=["pulled", "in response", "mute"])
 def test_a_wrong_pin_uses_a_try_only_if_the_card_received_it(image: CardImage, fault: CardFault) -> None:
     # The first three VERIFY commands read counters.
     card = MyNumberCard(linked(FaultyCard(SoftCard(image), 4, fault, ins=INS.VERIFY)))
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_pin(bytearray(b"0000"), expected_left=3) == CardGone()
-    assert image.passwords[Password.USER_PIN].left == (2 if isinstance(fault, PulledInResponse) else 3)
+    assert image.passwords[Password.USER_PIN].left == (2 if isinstance(fault, PulledDuringResponse) else 3)
 
 
 def test_the_slot_reports_a_pulled_card_but_not_a_mute_one(image: CardImage, event_log: "EventLog") -> None:
@@ -146,7 +146,7 @@ def test_the_slot_reports_a_pulled_card_but_not_a_mute_one(image: CardImage, eve
 @pytest.mark.pcscd
 @pytest.mark.parametrize(
     "fault",
-    [Pulled(), PulledInResponse(), Mute(), Garbage(), FAULTS["truncated-tlv"]],
+    [Pulled(), PulledDuringResponse(), Mute(), Garbage(), FAULTS["truncated-tlv"]],
     ids=["pulled", "in response", "mute", "garbage", "truncated"],
 )
 def test_faults_through_pcscd(real_counter: "PcscdCounter", image: CardImage, fault: CardFault) -> None:
@@ -154,7 +154,7 @@ def test_faults_through_pcscd(real_counter: "PcscdCounter", image: CardImage, fa
     real_counter.insert(FaultyCard(SoftCard(image), 3, fault, ins=INS.READ_BINARY))
     link = PcscSlot(real_counter.vpcd.reader).connect()
     if isinstance(fault, Mute):
-        link._patience = 1.0  # type: ignore[union-attr]
+        link._timeout = 1.0  # type: ignore[union-attr]
     *_, last = reception(MyNumberCard(link), image.printed_code.encode())  # type: ignore[arg-type]
     assert last == CardGone() if isinstance(fault, GONE) else isinstance(last, SUCCESS | FAILURE)
     link.close()  # type: ignore[union-attr]

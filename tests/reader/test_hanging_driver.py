@@ -87,7 +87,7 @@ def wait_until(condition: Any) -> bool:
 def test_a_mute_card_is_abandoned_and_powered_off_later(driver: Driver) -> None:
     before = threading.active_count()
     link = as_link(pcsc.connect("reader"))
-    link._patience = 0.1
+    link._timeout = 0.1
     driver.stuck = "transmit"
     assert MyNumberCard(link).read_facts() == CardGone()
     with pytest.raises(LinkLost):
@@ -142,7 +142,7 @@ def test_a_mute_card_in_pcscd_is_abandoned(real_counter: "PcscdCounter", image: 
     released = threading.Event()
     real_counter.insert(MuteCard(image))
     link = as_link(pcsc.connect(real_counter.vpcd.reader))
-    link._patience = 0.3
+    link._timeout = 0.3
     assert MyNumberCard(link).read_facts() == CardGone()
     released.set()
     link.close()

@@ -16,7 +16,7 @@ from reader.profile import Password
 from reader.softcard.card import Card, SoftCard
 from reader.softcard.faults import FaultyCard, Pulled
 from reader.softcard.image import CardFile, CardFileError, CardImage
-from reader.softcard.insert import HOW_TO_INSTALL, OPEN_TO_THE_NETWORK, keep_inserted
+from reader.softcard.insert import INSTALL_COMMANDS, NETWORK_WARNING, keep_inserted
 from reader.softcard.paced import LinkPace, PacedCard
 
 if TYPE_CHECKING:
@@ -117,5 +117,5 @@ def test_inserting_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_messages_explain_the_installation_and_the_open_port() -> None:
-    assert "vsmartcard-vpcd" in HOW_TO_INSTALL
-    assert "all network interfaces" in OPEN_TO_THE_NETWORK
+    assert "vsmartcard-vpcd" in INSTALL_COMMANDS
+    assert "all network interfaces" in NETWORK_WARNING

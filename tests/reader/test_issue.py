@@ -57,7 +57,7 @@ def test_two_cards_share_no_keys_or_ids(image: CardImage, another: CardImage) ->
 
 
 def test_a_mixed_card_has_certificate_and_pin_of_another_card(image: CardImage, another: CardImage) -> None:
-    mixed = mix(chip_of=image, certificate_of=another)
+    mixed = mix(chip_source=image, certificate_source=another)
     facts = mixed.public_facts()
     assert facts.chip_key_sha256 == image.public_facts().chip_key_sha256
     assert facts.certificate_sha256 == another.public_facts().certificate_sha256

@@ -24,7 +24,7 @@ from reader.softcard.authority import TestAuthority
 from reader.softcard.image import CardImage
 from reader.softcard.issue import Holder
 from reader.softcard.kinds import KINDS, issue_kind
-from reader.softcard.validity import Staying
+from reader.softcard.validity import LimitedStay
 
 from .test_reading_at_the_limit import Wire
 
@@ -135,7 +135,7 @@ def test_card_of_a_foreign_resident(authority: TestAuthority) -> None:
     assert presented.image.printed_code[:6] == "960203"
     holder = Holder("EXAMPLE　KIM", "東京都模擬区１－２－３", date(1990, 5, 5))
     assert PresentedCard("foreign-resident", authority, holder=holder).image.printed_code[:6] == "900505"
-    visitor = Holder("EXAMPLE　KIM", "東京都", date(1990, 5, 5), residence=Staying(date(2027, 1, 31)))
+    visitor = Holder("EXAMPLE　KIM", "東京都", date(1990, 5, 5), residence=LimitedStay(date(2027, 1, 31)))
     assert PresentedCard("foreign-resident", authority, holder=visitor).card_facts.card_expiry == date(2027, 1, 31)
 
 

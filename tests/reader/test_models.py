@@ -32,14 +32,14 @@ def receptions(reading: CardOpener, image: CardImage, reader: str, times: int) -
 
 def test_long_reads_are_disabled_for_a_model_after_two_failures(tmp_path: Path, image: CardImage) -> None:
     path = tmp_path / "state" / "readers.json"
-    reading = CardOpener.of("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
+    reading = CardOpener.from_settings("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
     assert receptions(reading, image, FIRST, 3) == [2, 2, 0]
 
-    reopened = CardOpener.of("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
+    reopened = CardOpener.from_settings("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
     assert receptions(reopened, image, SECOND, 1) == [0], "saved, and applied to all readers of the model"
     assert receptions(reopened, image, "Another Reader 00 00", 1) == [2]
 
-    newer = CardOpener.of("rsa-2048", "auto", ReaderModels(path, "0.3.0"))
+    newer = CardOpener.from_settings("rsa-2048", "auto", ReaderModels(path, "0.3.0"))
     assert receptions(newer, image, FIRST, 1) == [2], "a newer version tries long reads again"
 
 
@@ -55,8 +55,8 @@ def test_settings_force_long_or_short_reads(tmp_path: Path, image: CardImage) ->
     models = ReaderModels(tmp_path / "readers.json", "0.2.0")
     models.note(FIRST, 256)
     models.note(FIRST, 256)
-    assert receptions(CardOpener.of("rsa-2048", "always", models), image, FIRST, 1) == [2]
-    assert receptions(CardOpener.of("rsa-2048", "never", models), image, FIRST, 1) == [0]
+    assert receptions(CardOpener.from_settings("rsa-2048", "always", models), image, FIRST, 1) == [2]
+    assert receptions(CardOpener.from_settings("rsa-2048", "never", models), image, FIRST, 1) == [0]
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": "0.2.0", "models": 3}', "\udcff"])
@@ -73,7 +73,7 @@ def test_a_damaged_file_is_replaced(tmp_path: Path, content: str) -> None:
 def test_known_models() -> None:
     limited = known_model("ACS ACR122U PICC Interface 00 00")
     assert limited is not None
-    assert limited.longest_answer < 256
+    assert limited.longest_response < 256
     sam = known_model("ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 02 01")
     assert sam is not None
     assert "not for cards" in sam.note

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.atr import kind_of_other_card
+from reader.atr import other_card_kind
 from reader.card import MyNumberCard
 from reader.facts import NoCertificate, NotMyNumberCard
 from reader.softcard.authority import TestAuthority
@@ -55,4 +55,4 @@ def test_simulated_atrs_equal_published_ones() -> None:
     ],
 )
 def test_kind_of_card_by_atr(atr: str, kind: str | None) -> None:
-    assert kind_of_other_card(bytes.fromhex(atr)) == kind
+    assert other_card_kind(bytes.fromhex(atr)) == kind

@@ -68,9 +68,7 @@ def test_photos_have_the_requested_size(kilobytes: int) -> None:
         assert (image.format, image.mode, image.size) == ("JPEG2000", "L", (240, 320))
 
 
-@pytest.mark.parametrize(
-    ("picture", "kilobytes", "reason"), [(None, 40, "2 to 27"), (b"no picture", 10, "not a picture")]
-)
+@pytest.mark.parametrize(("picture", "kilobytes", "reason"), [(None, 40, "2 to 27"), (b"no image", 10, "not an image")])
 def test_an_unusable_photo_is_refused(picture: bytes | None, kilobytes: int, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         photo_of_size(picture, kilobytes)

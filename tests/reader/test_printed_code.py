@@ -36,8 +36,8 @@ def code(birth_date: EraDate | WesternDate, year: int = 2033, security: bytes = 
     ],
 )
 def test_the_birth_date_is_written_in_its_era(birth_date: date, era: Era, digits: bytes) -> None:
-    assert EraDate.of(birth_date).era is era
-    assert code(EraDate.of(birth_date)) == digits + b"20331234"
+    assert EraDate.from_date(birth_date).era is era
+    assert code(EraDate.from_date(birth_date)) == digits + b"20331234"
 
 
 def test_the_day_of_an_era_change_is_accepted_in_both_eras() -> None:
@@ -89,7 +89,7 @@ def test_expiry_year_and_security_code_are_checked() -> None:
 
 @given(st.dates(date(1868, 1, 25), date(2030, 1, 1)))
 def test_era_dates_survive_a_round_trip(birth_date: date) -> None:
-    era_date = EraDate.of(birth_date)
+    era_date = EraDate.from_date(birth_date)
     assert era_date.to_date() == birth_date
     result = code(era_date)
     assert isinstance(result, bytearray)

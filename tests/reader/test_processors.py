@@ -4,7 +4,7 @@ import pytest
 
 from reader.apdu import INS, Command, Response
 from reader.link import CommandRefused
-from reader.processors import FiveByteVerify, LengthCorrection, Parts, WakeUp, chain
+from reader.processors import FiveByteVerify, LengthCorrection, ResponseChaining, WakeUp, chain
 from reader.reading import CardOpener
 from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
@@ -62,7 +62,7 @@ def test_the_length_reported_by_the_card_is_used() -> None:
 
 def test_a_response_in_parts_is_joined() -> None:
     card = ScriptedCard("01026102", "03046101", "059000")
-    response = Parts(card).send(READ)
+    response = ResponseChaining(card).send(READ)
     assert (response.data, response.ok) == (b"\x01\x02\x03\x04\x05", True)
 
 
@@ -94,6 +94,6 @@ def test_the_soft_card_accepts_both_forms_of_an_empty_verify(image: CardImage) -
 
 def test_an_unknown_setting_is_refused_with_the_valid_values() -> None:
     with pytest.raises(ValueError, match="ec-384-announced"):
-        CardOpener.of("ec-521", "auto")
+        CardOpener.from_settings("ec-521", "auto")
     with pytest.raises(ValueError, match="always"):
-        CardOpener.of("rsa-2048", "sometimes")
+        CardOpener.from_settings("rsa-2048", "sometimes")

@@ -105,7 +105,7 @@ def test_short_reads_are_used_if_the_reader_refuses_long_commands(image: CardIma
 
 @pytest.mark.parametrize(
     ("refusal", "longest"),
-    [(CommandRefused("too long for this reader"), 4096), (CommandRefused("any error", in_doubt=True), 256)],
+    [(CommandRefused("too long for this reader"), 4096), (CommandRefused("any error", ambiguous=True), 256)],
 )
 def test_reads_are_shortened_to_4_kb_unless_the_refusal_is_ambiguous(
     image: CardImage, refusal: CommandRefused, longest: int
@@ -186,7 +186,7 @@ def test_commands_are_repeated_with_the_exact_length(image: CardImage) -> None:
 def test_a_card_that_always_announces_more_is_abandoned(image: CardImage) -> None:
     wire = Wire(image, lambda apdu: bytes(16) + b"\x61\x10")
     assert MyNumberCard(wire).read_facts() == NotMyNumberCard()
-    assert len(wire.sent) <= 2 * (processors.MAX_PARTS + 1), "one attempt as card and one as phone"
+    assert len(wire.sent) <= 2 * (processors.MAX_RESPONSE_PARTS + 1), "one attempt as card and one as phone"
 
 
 def test_a_card_that_returns_single_bytes_is_abandoned(image: CardImage) -> None:

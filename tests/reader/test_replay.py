@@ -70,7 +70,7 @@ def install_reader(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.M
         monkeypatch.setattr(pcsc.scard, name, stand_in)
     monkeypatch.setattr(pcsc, "_REMOVAL_DELAY", 0.02)
     monkeypatch.setattr(pcsc, "_POWER_PAUSE", 0.0)
-    monkeypatch.setattr(pcsc, "_BUSY_PATIENCE", 0.12)
+    monkeypatch.setattr(pcsc, "_BUSY_TIMEOUT", 0.12)
     return reader
 
 

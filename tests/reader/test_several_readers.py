@@ -15,7 +15,7 @@ from reader.softcard.card import SoftCard
 from reader.softcard.image import CardImage
 from reader.softcard.pcscd import Pcscd
 from reader.softcard.vpcd import VpcdConnection
-from reader.watch import TOGETHER
+from reader.watch import SIMULTANEOUS_SECONDS
 
 from .conftest import EventLog, wait_for_card_state
 
@@ -78,7 +78,7 @@ def test_a_card_inserted_before_watching_is_ignored_with_two_readers(
     assert desk.certificate() == image.files[File.USER_CERTIFICATE]
 
     # the ignored card is used after it has been removed and reinserted
-    time.sleep(TOGETHER)
+    time.sleep(SIMULTANEOUS_SECONDS)
     first.remove()
     first.insert(SoftCard(another))
     assert desk.event_log.nothing_more(REPORT_SECONDS), "the card in use is not affected"

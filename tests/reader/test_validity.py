@@ -13,11 +13,11 @@ from reader.softcard.authority import TestAuthority
 from reader.softcard.issue import Holder, issue
 from reader.softcard.validity import (
     PERMANENT,
+    LimitedStay,
     Residence,
-    Staying,
-    Transitional,
-    card_end,
-    certificate_end,
+    TransitionalStay,
+    card_expiry_date,
+    certificate_expiry_date,
     end_of_day,
     has_photo,
     has_signature_certificate,
@@ -75,7 +75,7 @@ CASES = [
         date(2025, 4, 1),
         date(2027, 9, 30),
         date(2027, 9, 30),
-        residence=Staying(date(2027, 9, 30)),
+        residence=LimitedStay(date(2027, 9, 30)),
     ),
     Case(
         "a stay longer than the certificate",
@@ -83,7 +83,7 @@ CASES = [
         date(2025, 4, 1),
         date(2031, 9, 30),
         date(2029, 5, 5),
-        residence=Staying(date(2031, 9, 30)),
+        residence=LimitedStay(date(2031, 9, 30)),
     ),
     Case(
         "a stay longer than the card",
@@ -91,7 +91,7 @@ CASES = [
         date(2025, 4, 1),
         date(2034, 5, 5),
         date(2029, 5, 5),
-        residence=Staying(date(2040, 1, 1)),
+        residence=LimitedStay(date(2040, 1, 1)),
     ),
     Case(
         "renewal pending: two months longer",
@@ -99,7 +99,7 @@ CASES = [
         date(2025, 4, 1),
         date(2025, 11, 30),
         date(2025, 11, 30),
-        residence=Staying(date(2025, 9, 30), renewal_pending=True),
+        residence=LimitedStay(date(2025, 9, 30), renewal_pending=True),
     ),
     Case(
         "renewal pending on 31 December: until 28 February",
@@ -107,7 +107,7 @@ CASES = [
         date(2025, 4, 1),
         date(2026, 2, 28),
         date(2026, 2, 28),
-        residence=Staying(date(2025, 12, 31), renewal_pending=True),
+        residence=LimitedStay(date(2025, 12, 31), renewal_pending=True),
     ),
     Case(
         "born in Japan without a permission: 60 days",
@@ -115,7 +115,7 @@ CASES = [
         date(2025, 7, 20),
         date(2025, 8, 30),
         date(2025, 8, 30),
-        residence=Transitional(date(2025, 7, 1)),
+        residence=TransitionalStay(date(2025, 7, 1)),
     ),
     Case("leap day, common years", date(1988, 2, 29), date(2025, 1, 10), date(2034, 2, 28), date(2029, 2, 28)),
     Case("leap day, a leap year", date(1988, 2, 29), date(2023, 3, 1), date(2033, 2, 28), date(2028, 2, 29)),
@@ -127,8 +127,8 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
 def test_card_and_certificate_expiry(case: Case) -> None:
-    card = card_end(case.birth_date, case.issued, applied_on=case.applied, residence=case.residence)
-    assert (card, certificate_end(case.birth_date, case.issued, card)) == (case.card, case.certificate)
+    card = card_expiry_date(case.birth_date, case.issued, applied_on=case.applied, residence=case.residence)
+    assert (card, certificate_expiry_date(case.birth_date, case.issued, card)) == (case.card, case.certificate)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
@@ -182,7 +182,7 @@ def test_invalid_details_are_refused(authority: TestAuthority, photo: bytes) -> 
     baby = Holder("試験　赤子", "東京都模擬区１－２－３", date(2025, 3, 3))
     with pytest.raises(ValueError, match="under the age of one"):
         issue(authority, RSA_2048, photo, holder=baby, pin="1234", issued_on=date(2025, 8, 1))
-    visitor = Holder("SMITH　JOHN", "東京都模擬区１－２－３", date(1990, 5, 5), residence=Staying(date(2024, 1, 1)))
+    visitor = Holder("SMITH　JOHN", "東京都模擬区１－２－３", date(1990, 5, 5), residence=LimitedStay(date(2024, 1, 1)))
     with pytest.raises(ValueError, match="stay"):
         issue(authority, RSA_2048, photo, holder=visitor, pin="1234", issued_on=date(2025, 8, 1))
     adult = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15))
@@ -209,8 +209,8 @@ def test_cards_of_the_announced_generation_are_valid_longer(authority: TestAutho
 def test_certificate_ends_after_issue_and_not_after_the_card(birth_date: date, issued: date) -> None:
     if birth_date > issued:
         return
-    card = card_end(birth_date, issued)
-    certificate = certificate_end(birth_date, issued, card)
+    card = card_expiry_date(birth_date, issued)
+    certificate = certificate_expiry_date(birth_date, issued, card)
     assert issued < certificate <= card
     assert card <= nth_birthday_after(birth_date, issued, 10)
 

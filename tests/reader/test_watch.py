@@ -15,12 +15,12 @@ def poll(
     watch: Watch, reader: str, *, present: bool, swapped: bool = False, at: float | None = None
 ) -> list[SlotEvent]:
     """Poll at time `at`, by default two seconds after the previous poll."""
-    return watch.card(reader, present=present, at=next(_seconds) if at is None else at, swapped=swapped)
+    return watch.card_polled(reader, present=present, at=next(_seconds) if at is None else at, swapped=swapped)
 
 
 def watching(*readers: str, with_card: tuple[str, ...] = (), named: bool = False) -> Watch:
     watch = Watch(named=named)
-    watch.found(readers)
+    watch.readers_connected(readers)
     for reader in readers:
         poll(watch, reader, present=reader in with_card)
     return watch
@@ -35,9 +35,9 @@ def names(events: list[SlotEvent]) -> list[tuple[str, str]]:
 
 def test_readers_are_reported_once_from_the_first_poll() -> None:
     watch = Watch()
-    assert watch.found([BUILT_IN, ON_TOP]) == [ReaderFound(f"{BUILT_IN}, {ON_TOP}")]
-    assert watch.found([BUILT_IN, ON_TOP]) == []
-    assert watch.found([ON_TOP]) == [ReaderFound(ON_TOP)]
+    assert watch.readers_connected([BUILT_IN, ON_TOP]) == [ReaderFound(f"{BUILT_IN}, {ON_TOP}")]
+    assert watch.readers_connected([BUILT_IN, ON_TOP]) == []
+    assert watch.readers_connected([ON_TOP]) == [ReaderFound(ON_TOP)]
 
 
 def test_a_card_on_any_reader_is_reported() -> None:
@@ -52,7 +52,7 @@ def test_a_card_inserted_before_watching_is_ignored_until_removed() -> None:
     assert watch.ignored == {BUILT_IN}
     assert watch.in_use is None
     assert names(poll(watch, ON_TOP, present=True)) == [("CardInserted", ON_TOP)]
-    assert not watch.two
+    assert not watch.has_two_cards
     assert poll(watch, BUILT_IN, present=True) == []
     assert poll(watch, BUILT_IN, present=False) == []
     poll(watch, ON_TOP, present=False)
@@ -71,15 +71,15 @@ def test_a_card_present_at_start_is_used_with_a_single_or_named_reader() -> None
 
 def test_an_ignored_card_remains_ignored_after_a_service_restart() -> None:
     watch = watching(BUILT_IN, ON_TOP, with_card=(BUILT_IN,))
-    watch.lost("PC/SC service", ReaderStatus.NO_SERVICE)
-    watch.found([BUILT_IN, ON_TOP])
+    watch.readers_lost("PC/SC service", ReaderStatus.NO_SERVICE)
+    watch.readers_connected([BUILT_IN, ON_TOP])
     assert poll(watch, BUILT_IN, present=True) == []
     assert names(poll(watch, ON_TOP, present=True)) == [("CardInserted", ON_TOP)]
 
 
 def test_a_card_in_a_reader_plugged_in_later_is_reported() -> None:
     watch = watching(BUILT_IN, ON_TOP)
-    watch.found([BUILT_IN, ON_TOP, PHONES])
+    watch.readers_connected([BUILT_IN, ON_TOP, PHONES])
     assert names(poll(watch, PHONES, present=True)) == [("CardInserted", PHONES)]
 
 
@@ -88,10 +88,10 @@ def test_after_two_cards_the_remaining_card_starts_a_new_reception() -> None:
         watch = watching(BUILT_IN, ON_TOP)
         poll(watch, BUILT_IN, present=True)
         assert poll(watch, ON_TOP, present=True) == []
-        assert watch.two
+        assert watch.has_two_cards
         watch.mark_two_reported()
         assert names(poll(watch, removed, present=False)) == [("CardRemoved", BUILT_IN), ("CardInserted", remaining)]
-        assert not watch.two
+        assert not watch.has_two_cards
 
 
 def test_a_briefly_inserted_second_card_does_not_affect_the_reception() -> None:
@@ -112,29 +112,29 @@ def test_removing_the_first_of_two_cards_reports_the_second() -> None:
 def test_unplugging_the_reader_in_use_keeps_the_other_ready() -> None:
     watch = watching(BUILT_IN, ON_TOP)
     poll(watch, ON_TOP, present=True)
-    lost, removed, found = watch.found([BUILT_IN])
+    lost, removed, found = watch.readers_connected([BUILT_IN])
     assert lost == ReaderLost("reader not connected", ReaderStatus.READY)
     assert (removed, found) == (CardRemoved(), ReaderFound(BUILT_IN))
 
 
 def test_unplugging_the_last_reader_is_reported_once() -> None:
     watch = watching(ON_TOP, with_card=(ON_TOP,))
-    assert names(watch.gone(ON_TOP)) == [("ReaderLost", ""), ("CardRemoved", ON_TOP)]
-    assert watch.lost("reader not connected") == []
-    assert watch.found([ON_TOP]) == [ReaderFound(ON_TOP)]
+    assert names(watch.reader_removed(ON_TOP)) == [("ReaderLost", ""), ("CardRemoved", ON_TOP)]
+    assert watch.readers_lost("reader not connected") == []
+    assert watch.readers_connected([ON_TOP]) == [ReaderFound(ON_TOP)]
     assert names(poll(watch, ON_TOP, present=True)) == [("CardInserted", ON_TOP)]
 
 
 def test_a_missing_reader_is_reported_again_if_the_reason_changes() -> None:
     watch = Watch(named=True)
-    assert watch.lost("reader not connected") == [ReaderLost("reader not connected", ReaderStatus.NONE)]
+    assert watch.readers_lost("reader not connected") == [ReaderLost("reader not connected", ReaderStatus.NONE)]
     missing = ReaderStatus.NAMED_MISSING
-    assert watch.lost("reader not connected", missing) == [ReaderLost("reader not connected", missing)]
-    assert watch.lost("reader not connected", missing) == []
+    assert watch.readers_lost("reader not connected", missing) == [ReaderLost("reader not connected", missing)]
+    assert watch.readers_lost("reader not connected", missing) == []
 
 
 def test_two_cards_inserted_within_a_second_are_reported() -> None:
     watch = watching(BUILT_IN, ON_TOP)
     poll(watch, BUILT_IN, present=True, at=100.0)
     assert names(poll(watch, ON_TOP, present=True, at=100.9)) == [("CardRemoved", BUILT_IN), ("CardInserted", BUILT_IN)]
-    assert watch.two
+    assert watch.has_two_cards

@@ -139,7 +139,7 @@ class Day:
         checks = [s.reception.check for s in self.states if not isinstance(s, st.Idle) and s.reception.check]
         if not checks:
             return None
-        history = LedgerFile(ledger_path(self.counter.settings)).of_check(checks[-1].check_id)
+        history = LedgerFile(ledger_path(self.counter.settings)).history(checks[-1].check_id)
         if history is None or history.delivered is None:
             return None
         return dict(flags_in(self.counter.settings.results_dir / history.delivered.event.file_name))

@@ -256,7 +256,7 @@ class AutoDemo:
         """Return the delivered result file of this check if it is in the folder, according to the ledger."""
         if check_id is None:
             return None
-        history = LedgerFile(ledger_path(self._settings)).of_check(check_id)
+        history = LedgerFile(ledger_path(self._settings)).history(check_id)
         if history is None or history.delivered is None:
             return None
         path = self._settings.results_dir / history.delivered.event.file_name

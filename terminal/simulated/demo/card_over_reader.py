@@ -62,7 +62,7 @@ def _birth(record: FaceRecord, code: str) -> str:
     """Format the birth date with an era year or a Western year, whichever matches the start of the card's code."""
     day = record.birth_date
     assert day is not None
-    era = EraDate.of(day)
+    era = EraDate.from_date(day)
     printed: EraDate | WesternDate = era if era.year == int(code[:2]) else WesternDate(day.year, day.month, day.day)
     if isinstance(printed, EraDate):
         year = _ERAS[printed.era] + ("元" if printed.year == 1 else f"{printed.year:2d}")

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from config.settings import GraceRule
-from reader.authenticity import TrustAnchors, chip_key_of, verify_chip_signature, verify_record_proof
+from reader.authenticity import TrustAnchors, chip_key_from_group_1, verify_chip_signature, verify_record_proof
 from reader.chip_key import chip_key_der
 from reader.facts import Authenticity
 from terminal.qualification.contract import (
@@ -144,7 +144,7 @@ def check_chip_proof(
 def key_of(request: OpenCheckRequest) -> bytes:
     """Return the public key that opens a check, from certificate or chip, as DER SubjectPublicKeyInfo."""
     if isinstance(request.proof, ChipProof):
-        return chip_key_der(chip_key_of(request.proof.group_1))
+        return chip_key_der(chip_key_from_group_1(request.proof.group_1))
     certificate = parse_certificate(request.certificate)
     assert certificate is not None
     return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

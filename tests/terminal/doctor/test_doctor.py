@@ -368,7 +368,7 @@ def _tamper(path: Path) -> None:
     import sqlite3
 
     with sqlite3.connect(path) as connection:
-        connection.execute("DROP TRIGGER record_stays")
+        connection.execute("DROP TRIGGER forbid_record_update")
         connection.execute("UPDATE record SET body = replace(body, 'check-1', 'check-2') WHERE sequence = 1")
     connection.close()
 

@@ -42,7 +42,7 @@ def test_result_is_delivered_and_recorded_once(office: Office, counter: Any) -> 
             check_id = await office.record_decision(client)
             assert (await office.delivery.deliver(check_id)).stage is DeliveryStage.DELIVERED
             assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.DELIVERED
-            return office.ledger.of_check(check_id), office.kinds()
+            return office.ledger.history(check_id), office.kinds()
 
     history, kinds = counter.play(scenario)
     assert kinds == ["opened", "decided", "confirmed", "handing-over", "delivered"]
@@ -77,7 +77,7 @@ def test_other_file_with_the_same_name_is_not_recorded_as_delivered(office: Offi
     async def scenario(client: Any) -> Any:
         with office.open(client):
             check_id = await office.record_decision(client)
-            history = office.ledger.of_check(check_id)
+            history = office.ledger.history(check_id)
             assert history is not None
             name = f"{history.decision.event.result_file}.xml"
             office.results.mkdir()
@@ -113,7 +113,7 @@ def test_only_a_signed_final_refusal_discards_the_check(office: Office, counter:
                 stages.append((await office.delivery.deliver(check_id)).stage)
                 stages.append(office.kinds()[-1])
             assert await office.delivery.process_outbox() == ()
-            history = office.ledger.of_check(check_id)
+            history = office.ledger.history(check_id)
             assert history is not None
             assert history.discarded is not None
             return [*stages, history.discarded.event.reason]
@@ -344,7 +344,7 @@ def test_other_file_found_after_a_crash_is_not_recorded_as_delivered(
             killed.setattr(office.folder, "move", lambda *_: (_ for _ in ()).throw(Killed))
             with pytest.raises(Killed):
                 await office.delivery.deliver(check_id)
-            history = office.ledger.of_check(check_id)
+            history = office.ledger.history(check_id)
             assert history is not None
             return f"{history.decision.event.result_file}.xml"
 

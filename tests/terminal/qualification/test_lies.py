@@ -168,13 +168,13 @@ def test_thirty_false_results_are_not_delivered(
                 assert outcome.stage is (DeliveryStage.CONFIRMED if other_check else DeliveryStage.HELD_BACK), name
                 code = ProblemCode.RESULT_UNSIGNED if other_check else ProblemCode.RESULT_NOT_OURS
                 assert office.reported == [code.code], name
-                history = office.ledger.of_check(check_id)
+                history = office.ledger.history(check_id)
                 assert history is not None
                 assert len(history.mismatches) == (0 if other_check else 1), name
 
                 second = await office.delivery.deliver(check_id, again=True)
                 assert second.stage is outcome.stage, name
-                history = office.ledger.of_check(check_id)
+                history = office.ledger.history(check_id)
                 assert history is not None
                 assert len(history.mismatches) <= 1, name  # recorded only once
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from config.profiles import Profile
-from consent.hash_chain import body_of, genesis_hash, record_hash
+from consent.hash_chain import genesis_hash, record_body, record_hash
 from consent.items import Item
 from consent.ledger import Ledger, LedgerFile
 from consent.records import (
@@ -110,7 +110,7 @@ class ConfirmedLedger:
                 count, head = heads[event.check_id]
                 event = event.model_copy(update={"ledger_count": count, "ledger_hash": head})
             sequence += 1
-            body = body_of(sequence, record.at, previous, event)
+            body = record_body(sequence, record.at, previous, event)
             previous = record_hash(previous, body)
             if isinstance(event, Decided):
                 heads[event.check_id] = (sequence, previous)
@@ -135,7 +135,7 @@ def test_intact_ledger_is_verified(ledger: ConfirmedLedger) -> None:
 @pytest.mark.parametrize("remaining", [2, 5, 9, 10])
 def test_truncated_ledger_is_detected_only_with_receipts(ledger: ConfirmedLedger, remaining: int) -> None:
     connection = sqlite3.connect(ledger.path)
-    connection.execute("DROP TRIGGER record_remains")
+    connection.execute("DROP TRIGGER forbid_record_delete")
     connection.execute("DELETE FROM record WHERE sequence > ?", (remaining,))
     connection.commit()
     connection.close()

@@ -113,7 +113,7 @@ def test_withdrawal_is_sent_again_after_a_failure(
         counter.now += timedelta(hours=3)
         await delivery.process_outbox()
         assert delivery.backlog() == 0
-        history = delivery.ledger.of_check(check_id)
+        history = delivery.ledger.history(check_id)
         assert history is not None
         assert history.withdrawals[0].at == withdrawn_at
         return await client.result(check_id)

@@ -54,7 +54,7 @@ def test_wrong_times_are_corrected_and_recorded(office: Office, counter: Any, cl
         with office.open(client):
             await office.delivery.process_outbox()
             result = await client.result(check_ids[0])
-            return office.ledger.of_check(check_ids[0]), result, await client.audit()
+            return office.ledger.history(check_ids[0]), result, await client.audit()
 
     before = counter.now
     counter.play(first_run)
@@ -78,7 +78,7 @@ def test_check_without_consents_is_delivered_despite_a_wrong_clock(office: Offic
         with office.open(client):
             check_id = await office.record_decision(client, {Item.MEDICINES: False}, service_at=False)
             await office.delivery.process_outbox()
-            return office.ledger.of_check(check_id)
+            return office.ledger.history(check_id)
 
     assert counter.play(scenario).delivered is not None
 
@@ -120,8 +120,8 @@ def test_times_are_corrected_only_with_a_known_clock_error(counter: Any, card: A
 
     async def scenario(client: Any) -> None:
         with office.open(client):
-            with_service_time = office.ledger.of_check(await office.record_decision(client))
-            without_service_time = office.ledger.of_check(await office.record_decision(client, service_at=False))
+            with_service_time = office.ledger.history(await office.record_decision(client))
+            without_service_time = office.ledger.history(await office.record_decision(client, service_at=False))
             assert with_service_time is not None
             assert without_service_time is not None
             now = counter.now + timedelta(hours=1)
