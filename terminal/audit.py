@@ -44,7 +44,7 @@ class AuditRecord:
 
 
 def audit(before: State, event: Event, after: State, now: Now) -> AuditRecord | None:
-    """Return the record of a transition, or None if the state did not change."""
+    """Return the record for a transition, or None if the state did not change."""
     if before == after:
         return None
     state = after if isinstance(before, Idle) else before
@@ -151,7 +151,7 @@ class AuditTrail:
             self._file.flush()
 
     def _switch_month(self, month: str) -> None:
-        """Rename the file to its month and open the file of the new month.
+        """Rename the file after its month and open the new month's file.
 
         If the clock was set back, the open file is continued, unless it is too large or the clock had been fast and
         the open file is for the wrong month.

@@ -1,4 +1,4 @@
-"""Staff password of this terminal, from the settings or set with `uketsuke staff password`."""
+"""This terminal's staff password, from the settings or set with `uketsuke staff password`."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -48,7 +48,7 @@ def password_fault(password: str) -> PasswordFault | None:
 
 
 def save_password(settings: Settings, password: str) -> Path:
-    """Store the Argon2 hash of the password with mode 0600. Takes 0.1 s. Raises OSError."""
+    """Store the password's Argon2 hash with mode 0600. Takes 0.1 s. Raises OSError."""
     from argon2 import PasswordHasher
 
     path = hash_file(settings.state_dir)

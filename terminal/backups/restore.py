@@ -132,7 +132,7 @@ def _check_target(manifest: Manifest, settings: Settings, work: Path) -> None:
     if existing and not (work / _READY).exists():
         raise NotReady(
             f"{folder} is not empty ({', '.join(existing[:3])}{', ...' if len(existing) > 3 else ''}) and will not be "
-            "overwritten. Move it elsewhere, or set another state_dir."
+            "overwritten. Move it elsewhere, or set a different state_dir."
         )
     require_results_folder(settings)
 

@@ -125,7 +125,7 @@ class Opener:
         try:
             plaintext = self._aead.decrypt(_nonce(self._prefix, self._count, last=last), chunk, self._associated_data)
         except InvalidTag:
-            raise SealError("damaged or truncated file. Use another copy of the backup.") from None
+            raise SealError("damaged or truncated file. Use a different copy of the backup.") from None
         self._count, self._ended = self._count + 1, last
         return plaintext
 
@@ -139,7 +139,7 @@ def _header(file: BinaryIO) -> tuple[bytes, dict[str, Any]]:
     except ValueError:
         header = None
     if not line.endswith(b"\n") or not isinstance(header, dict):
-        raise SealError("damaged or truncated file. Use another copy of the backup.")
+        raise SealError("damaged or truncated file. Use a different copy of the backup.")
     return MAGIC + line, header
 
 

@@ -37,7 +37,7 @@ def backup(
     settings = settings_or_exit(config)
     settings_file = settings_target(config)
     if not file.parent.is_dir():
-        fail(f"{file.parent} is not a folder. Create it, or choose another one.")
+        fail(f"{file.parent} is not a folder. Create it, or choose a different one.")
     if file.exists():
         fail(f"{file} exists and will not be overwritten. Choose a new file name.")
     passphrase = _passphrase(twice=True)
@@ -61,7 +61,7 @@ def backup(
             case None:
                 echo("no ledger")
             case LedgerBroken(sequence=sequence, what=what):
-                echo(f"ledger BROKEN at record {sequence}, backed up as it is: {what}")
+                echo(f"ledger BROKEN at record {sequence}, backed up unchanged: {what}")
                 raise typer.Exit(1)
             case intact:
                 echo(f"ledger intact, {intact.head.count} records, head {intact.head.hash[:16]}")

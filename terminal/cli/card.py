@@ -29,7 +29,7 @@ def issue(
     face: Annotated[str, typer.Option(help="Synthetic face, as listed by `uketsuke card faces`.")] = "hana",
     pin: Annotated[str, typer.Option(help="Four-digit PIN.")] = "1234",
     tries_left: Annotated[int | None, typer.Option(min=0, max=3, help="Remaining PIN tries.")] = None,
-    photo_kb: Annotated[float | None, typer.Option(min=2, max=25, help="Approximate size of the photo, in KB.")] = None,
+    photo_kb: Annotated[float | None, typer.Option(min=2, max=25, help="Approximate photo size in KB.")] = None,
     config: ConfigOption = None,
 ) -> None:
     """Issue a simulated card and register it with the local service stub.
@@ -53,7 +53,7 @@ def issue(
             fail(f"unknown person {holder!r}. Choose one of: {', '.join(people)}.")
         path = _path(file, settings.state_dir)
         if path.exists():
-            fail(f"{path} exists. Choose another file name, or remove the file first.")
+            fail(f"{path} exists. Choose a different file name, or remove the file first.")
         authority = authority_of(settings.state_dir)
         image = issue_kind(
             kind,
@@ -90,7 +90,7 @@ def kinds() -> None:
 @app.command()
 def insert(
     file: Annotated[Path, typer.Argument(help="Card file, or the name of a card in the state folder.")],
-    reader: Annotated[int, typer.Option(min=0, max=1, help="Slot of the virtual reader.")] = 0,
+    reader: Annotated[int, typer.Option(min=0, max=1, help="Virtual reader slot.")] = 0,
     port: Annotated[
         int | None,
         typer.Option(min=1, max=65535, help="Port of the first slot. Default: the port configured by Debian."),

@@ -99,7 +99,9 @@ def play_personas(
         if unknown:
             fail(f"unknown persona {unknown[0]!r}. Choose one of: {', '.join(BY_NAME)}.")
         if json is not None and not json.absolute().parent.is_dir():
-            fail(f"--json {json}: folder {json.absolute().parent} does not exist. Create it, or choose another file.")
+            fail(
+                f"--json {json}: folder {json.absolute().parent} does not exist. Create it, or choose a different file."
+            )
         chosen = [BY_NAME[name] for name in names] or list(PERSONAS)
         stage = open_stage(camera, face_engine(settings))
         counter = stack.enter_context(DemoCounter(settings, service_url=service, keep_cards=camera is None))

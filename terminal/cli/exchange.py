@@ -157,7 +157,7 @@ def conform(
                 echo(f"{case.key:22} {case.title.ja} / {case.title.en}")
             return
         if not report.parent.is_dir():
-            fail(f"folder {report.parent} does not exist. Create it, or choose another --report.")
+            fail(f"folder {report.parent} does not exist. Create it, or choose a different --report.")
         outcomes = run_cases(
             folder,
             QUICK if quick else REAL,

@@ -106,7 +106,7 @@ def add(
     file: Annotated[Path, typer.Argument(help="dlib .dat or SFace .onnx file.")],
     people: Annotated[Path, typer.Option(help=_PEOPLE_HELP)],
     sha256: Annotated[str | None, typer.Option(help="Hash published by the author. The file must match it.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the network. Default: the file name.")] = None,
+    name: Annotated[str | None, typer.Option(help="Network name. Default: the file name.")] = None,
     config: ConfigOption = None,
 ) -> None:
     """Verify a network's hash, calibrate it with a folder of people, and store it for use as `vision.model`.

@@ -1,4 +1,4 @@
-"""`uketsuke`: command line of the face-authentication card reader terminal."""
+"""`uketsuke`: command-line interface of the face-authentication card reader terminal."""
 
 from typing import Annotated
 

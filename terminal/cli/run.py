@@ -63,7 +63,7 @@ def run(
     service: Annotated[str | None, typer.Option(help="URL of the service. Default: service.url.")] = None,
     camera: Annotated[str | None, typer.Option(help="Camera number, device path or video file.")] = None,
     reader: Annotated[str | None, typer.Option(help="Number of the PC/SC reader, or part of its name.")] = None,
-    language: Annotated[str, typer.Option(help="Language of the prompt: ja or en.")] = "ja",
+    language: Annotated[str, typer.Option(help="Prompt language: ja or en.")] = "ja",
     card_trace: Annotated[
         Path | None,
         typer.Option(help="File for a masked trace of card commands. Not available with a real service."),

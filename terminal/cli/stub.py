@@ -155,7 +155,7 @@ def key(config: ConfigOption = None) -> None:
 
 @app.command()
 def admit(
-    terminal: Annotated[str, typer.Argument(help="Name of the terminal.")],
+    terminal: Annotated[str, typer.Argument(help="Terminal name.")],
     public_key: Annotated[Path, typer.Argument(help="Public key (PEM) printed by `uketsuke setup`.")],
     config: ConfigOption = None,
 ) -> None:

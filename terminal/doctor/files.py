@@ -51,7 +51,7 @@ def results_folder(settings: Settings) -> Finding:
 def _check_folder(folder: Path, probe: Path | None) -> Finding:
     """Check a folder by writing a test file to `probe`. If `probe` is None, only check the permissions."""
     if not folder.is_dir():
-        return failed(f"{folder} is not a folder", "Move the file elsewhere, or set another folder.")
+        return failed(f"{folder} is not a folder", "Move the file elsewhere, or set a different folder.")
     try:
         if probe is not None:
             with tempfile.NamedTemporaryFile(dir=probe, prefix=".doctor-") as file:
@@ -69,7 +69,7 @@ def _check_folder(folder: Path, probe: Path | None) -> Finding:
 
 
 def grade_free_space(folder: Path, free: int) -> Finding:
-    """Grade the free space of a folder, in bytes."""
+    """Grade a folder's free space. `free` is in bytes."""
     megabytes = free // 1_000_000
     text = f"{folder}: writable, {megabytes / 1000:.1f} GB free"
     if megabytes < MIN_FREE:
@@ -118,7 +118,7 @@ def backlog(settings: Settings) -> Finding:
 
 
 def grade_backlog(waiting: list[datetime], now: datetime) -> Finding:
-    """Grade the age of the oldest item. `waiting` contains the time of each item."""
+    """Grade the oldest item's age. `waiting` contains the time of each item."""
     if not waiting:
         return passed("empty")
     oldest = now - min(waiting)

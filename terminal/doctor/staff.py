@@ -1,4 +1,4 @@
-"""Check the staff password and the certificates of the staff page."""
+"""Check the staff password and the staff page's certificates."""
 
 from datetime import UTC, datetime
 from pathlib import Path

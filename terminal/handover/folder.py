@@ -96,7 +96,7 @@ class Prepared:
     """The complete file is on disk and ready to be moved into the folder."""
 
     mark: str
-    """Id of the folder, to detect a different folder mounted at the same path."""
+    """Folder id, to detect a different folder mounted at the same path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class ResultOnDisk:
     """SHA-256 (hexadecimal) of a result's work file and target file; None for a missing file."""
 
     mark: str
-    """Id of the folder; empty if there is none."""
+    """Folder id; empty if there is none."""
     work: str | None
     target: str | None
 

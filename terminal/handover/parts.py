@@ -281,7 +281,7 @@ class Reader:
         return ConsentPart(flag=flag, consent_time=consent_time, available_time=available_time)
 
     def _text(self, element: etree._Element, kind: ValueKind, path: str, confidence: Confidence) -> object:
-        """Read the text of an element. Return None for an empty element, which is treated as missing."""
+        """Read an element's text. Return None for an empty element, which is treated as missing."""
         if len(element):
             self._add(
                 element, path, LayoutFault.INVALID, f"{kind.expected}, without child elements", confidence=confidence

@@ -1,4 +1,4 @@
-"""Consistency rules between elements of a message: consents and times, validity and results, counts.
+"""Consistency rules between message elements: consents and times, validity and results, counts.
 
 The rules use the XML elements instead of the parsed parts, because an invalid part would hide other problems.
 """
@@ -40,7 +40,7 @@ class ElementView:
         return current
 
     def text(self, *names: str) -> str:
-        """Return the text of the child, or an empty string if it is missing."""
+        """Return the child's text, or an empty string if it is missing."""
         child = self.child(*names)
         return (child.element.text or "").strip(XML_SPACE) if child else ""
 

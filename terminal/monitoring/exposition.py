@@ -32,6 +32,6 @@ def serve_metrics(conductor: "ObservedConductor", settings: Settings) -> int | N
         prometheus_client.start_http_server(port, addr="127.0.0.1", registry=metrics.registry)
     except OSError as error:
         raise NotReady(
-            f"cannot use metrics.port {port}: {error.strerror}. Set another port, or 0 to disable metrics."
+            f"cannot use metrics.port {port}: {error.strerror}. Set a different port, or 0 to disable metrics."
         ) from None
     return port

@@ -20,7 +20,7 @@ from terminal.session import states as st
 
 NOT_CONFIRMED, FACE_AND_PIN = "none", "face-and-pin"
 WAYS = frozenset({*Way, NOT_CONFIRMED, FACE_AND_PIN})
-"""Values of the label `way`. `none` means that the reception ended before the holder was confirmed."""
+"""Values of the `way` label. `none` means that the reception ended before the holder was confirmed."""
 
 RECEIVED, AWAITING, LEFT, INQUIRY, PROBLEM = "received", "awaiting", "left", "inquiry", "problem"
 OUTCOMES = frozenset({RECEIVED, AWAITING, LEFT, INQUIRY, PROBLEM})

@@ -55,6 +55,6 @@ class Confidential(Model):
 
 
 class Reply(Model):
-    """Base class of all answers from the service."""
+    """Base class for all answers from the service."""
 
     simulated: bool = False

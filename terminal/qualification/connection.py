@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_ANSWER_SIZE = 256 * 1024
-"""Maximum size of an answer in bytes."""
+"""Maximum answer size in bytes."""
 
 # httpx logs all URLs, which contain check ids.
 logging.getLogger("httpx").setLevel(logging.WARNING)

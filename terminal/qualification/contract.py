@@ -66,7 +66,7 @@ class Challenge(Reply):
     challenge: Annotated[Base64, Field(min_length=16, max_length=256)]
     expires_at: AwareDatetime
     now: AwareDatetime
-    """Current time of the service."""
+    """The service's current time."""
 
 
 class OpenCheckRequest(Confidential):
@@ -339,7 +339,7 @@ class QualificationResult(Reply):
     reference_classification: Literal["1", "2"] = "1"
     """OQSCD002: by card, or by the numbers on a 資格確認書."""
     search: InsuredSearch | None = None
-    """Search values of a check without a card."""
+    """Search values for a check without a card."""
     segment: Literal["1", "9"] = "1"
     """SegmentOfResult (OQSCD003): 1 for success, 9 for an error with `error_code` and `error_message`."""
     error_code: str | None = None

@@ -33,7 +33,7 @@ def is_genuine_receipt(service_public_key: str, receipt: Receipt) -> bool:
 
 
 def versioned_receipt_statement(*, card_signature: CardSignature | None, **facts: Any) -> bytes:
-    """Return the signed statement of a receipt: version 1 if `card_signature` is None, otherwise version 2."""
+    """Return the signed statement for a receipt: version 1 if `card_signature` is None, otherwise version 2."""
     if card_signature is None:
         return receipt_statement_v1(**facts)
     return receipt_statement(card_signature=card_signature, **facts)

@@ -13,7 +13,7 @@ EXPIRING_MONTHS = 3
 
 
 def certificate_status(not_after: datetime, now: datetime, rule: GraceRule) -> CertificateStatus | None:
-    """Return the status of a certificate at `now`, or None after its grace period. Dates are in Japan time."""
+    """Return a certificate's status at `now`, or None after its grace period. Dates are in Japan time."""
     today, last_day = now.astimezone(JAPAN).date(), not_after.astimezone(JAPAN).date()
     if now > not_after:
         return CertificateStatus.GRACE if today <= last_grace_day(last_day, rule) else None

@@ -1,4 +1,4 @@
-"""Methods of confirming the holder and their proofs for the service. Part of the contract."""
+"""Methods of confirming the holder, and their proofs for the service. Part of the contract."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -48,7 +48,7 @@ class UserVerification(StrEnum):
     """Method by which a phone's user was verified."""
 
     PIN = "pin"
-    """Four-digit PIN of the certificate, entered at the terminal."""
+    """The certificate's four-digit PIN, entered at the terminal."""
     DEVICE = "device"
     """Verified on the phone."""
 

@@ -1,4 +1,4 @@
-"""Keys of the terminal and the service, and the terminal's enrolment.
+"""Terminal and service keys, and the terminal's enrolment.
 
 EC P-256, ECDSA with SHA-256, DER signatures. Private keys are PKCS#8 PEM files with mode 0600.
 """

@@ -228,7 +228,7 @@ def _confirms(event: SubmissionConfirmed, decided: Record[Decided], terminal_id:
 def build_submission(
     client: QualificationClient, decided: Record[Decided], card_signature: bytes | None = None
 ) -> Submission:
-    """Build the submission of a recorded decision. Retries differ only in the card's signature."""
+    """Build the submission for a recorded decision. Retries differ only in the card's signature."""
     event = decided.event
     return client.submission(
         event.check_id,

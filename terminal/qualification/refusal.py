@@ -75,7 +75,7 @@ class NextStep(StrEnum):
     RECEPTION = "reception"
     """Ask staff, with another document or method."""
     OPERATOR = "operator"
-    """Contact the administrator of this terminal: enrolment, clock, version."""
+    """Contact this terminal's administrator: enrolment, clock, version."""
 
 
 class Refused(Reply):

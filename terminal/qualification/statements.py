@@ -102,7 +102,7 @@ def submission_statement(
 
 
 def statement_for_submission(check_id: str, submission: Submission) -> bytes:
-    """Return the `submission_statement(...)` of a submission."""
+    """Return the `submission_statement(...)` for a submission."""
     return submission_statement(
         check_id=check_id,
         terminal_id=submission.terminal_id,

@@ -1,4 +1,4 @@
-"""Files with the TLS keys and certificates of a terminal or the service."""
+"""TLS key and certificate files for a terminal or the service."""
 
 import ssl
 from pathlib import Path

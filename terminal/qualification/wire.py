@@ -1,4 +1,4 @@
-"""HTTP headers of requests and answers: nonce, time and signatures."""
+"""HTTP headers for requests and answers: nonce, time and signatures."""
 
 import base64
 import secrets
@@ -29,7 +29,7 @@ def nonce_header(nonce: bytes) -> dict[str, str]:
 def request_headers(
     key: SigningKey, *, kind: RequestKind, subject: str, terminal_id: str, nonce: bytes, asked_at: datetime
 ) -> dict[str, str]:
-    """Return the headers of a request without a body: nonce, terminal, time and signature."""
+    """Return the headers for a request without a body: nonce, terminal, time and signature."""
     statement = request_statement(kind=kind, subject=subject, terminal_id=terminal_id, nonce=nonce, asked_at=asked_at)
     return {
         **nonce_header(nonce),

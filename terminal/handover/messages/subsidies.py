@@ -1,6 +1,6 @@
 """Medical subsidies (医療費助成, PMH) in a card reader result. All elements are inferred.
 
-The format of real terminals is not public. The names are taken from the Digital Agency's PMH interface for
+Real terminals' format is not public. The names are taken from the Digital Agency's PMH interface for
 municipalities and adapted to the style of the other elements.
 """
 

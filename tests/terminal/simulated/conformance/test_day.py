@@ -157,7 +157,7 @@ def test_the_report_escapes_external_text() -> None:
     ("arguments", "message"),
     [
         (["--only", "nothing"], "Available: everything-shared"),
-        (["--report", "no/such/folder/report.html"], "does not exist. Create it, or choose another --report"),
+        (["--report", "no/such/folder/report.html"], "does not exist. Create it, or choose a different --report"),
     ],
 )
 def test_invalid_options_are_reported(arguments: list[str], message: str, tmp_path: Path) -> None:
