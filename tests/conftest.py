@@ -23,15 +23,15 @@ use_own_socket()
 
 
 @pytest.fixture(scope="session")
-def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Yield a home folder per test. `tmp_path_factory.mktemp` takes longer than most tests."""
+def _home_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return an iterator of home folders, one per test. `tmp_path_factory.mktemp` takes longer than most tests."""
     folder = tmp_path_factory.mktemp("homes")
     return (folder / str(number) for number in itertools.count())
 
 
 @pytest.fixture(autouse=True)
-def _own_state(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    home = next(_homes)
+def _isolated_state(_home_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    home = next(_home_folders)
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "UKETSUKE_CONFIG", "UKETSUKE_STATE_DIR"):

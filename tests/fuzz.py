@@ -14,40 +14,40 @@ import sys
 import tempfile
 from pathlib import Path
 
-FOUND = Path(".fuzz/found")
-TARGETS_OF = {
+FAILING_INPUTS = Path(".fuzz/found")
+INSTRUMENTED = {
     "tests.reader.fuzz_targets": ["reader", "vision.photo"],
     "tests.terminal.fuzz_targets": [
         *("config", "terminal.handover", "terminal.qualification"),
         *("terminal.simulated.exchange", "terminal.simulated.service"),
     ],
 }
-"""Fuzz target modules, and the packages instrumented for each."""
-MORE_MB = 768
-"""Address space limit (`RLIMIT_AS`) above a target's use after start-up."""
+"""Packages instrumented for each module of fuzz targets."""
+EXTRA_MB = 768
+"""Address space (`RLIMIT_AS`) that a target may use in addition to its use after start-up."""
 
 
 def fuzz_one(module: str, name: str, corpus: Path, seconds: int) -> None:
     import atheris  # type: ignore[import-untyped, unused-ignore]
 
-    with atheris.instrument_imports(include=TARGETS_OF[module]):
+    with atheris.instrument_imports(include=INSTRUMENTED[module]):
         targets = importlib.import_module(module).TARGETS
         from tests.reader.fuzz_targets import within_limits
 
     target = within_limits(targets[name])
-    FOUND.mkdir(parents=True, exist_ok=True)
+    FAILING_INPUTS.mkdir(parents=True, exist_ok=True)
     for seed in corpus.iterdir():  # run lazy imports and set-up before the memory limit applies
         target(seed.read_bytes())
     limit_memory()
     options = [f"-max_total_time={seconds}", "-max_len=40000", "-timeout=10", "-rss_limit_mb=2048", "-verbosity=0"]
     options.append("-print_final_stats=1")
-    atheris.Setup([sys.argv[0], str(corpus), *options, f"-artifact_prefix={FOUND}/{name}-"], target)
+    atheris.Setup([sys.argv[0], str(corpus), *options, f"-artifact_prefix={FAILING_INPUTS}/{name}-"], target)
     atheris.Fuzz()
 
 
 def limit_memory() -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + MORE_MB * 1024 * 1024
+    limit = pages * resource.getpagesize() + EXTRA_MB * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
@@ -57,7 +57,7 @@ def report(line: str) -> None:
 
 
 def run(module: str, name: str, seeds: list[bytes], seconds: int) -> tuple[int, str]:
-    """Return exit code and output. The exit code is -1 if the process exceeds `seconds` by 90 s."""
+    """Return the exit code and output. The exit code is -1 if the process exceeds `seconds` by 90 s."""
     with tempfile.TemporaryDirectory() as corpus:
         for number, seed in enumerate(seeds):
             (Path(corpus) / f"seed-{number}").write_bytes(seed)
@@ -72,8 +72,8 @@ def run(module: str, name: str, seeds: list[bytes], seconds: int) -> tuple[int, 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=30, help="per target (default %(default)s)")
-    parser.add_argument("--target", help="run this target only")
+    parser.add_argument("--seconds", type=int, default=30, help="time per target (default: %(default)s)")
+    parser.add_argument("--target", help="run only this target")
     parser.add_argument("--module", help=argparse.SUPPRESS)
     parser.add_argument("--corpus", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -81,10 +81,10 @@ def main() -> None:
         fuzz_one(options.module, options.target, options.corpus, options.seconds)
         return
     failed = []
-    for module in TARGETS_OF:
-        loaded = importlib.import_module(module)
-        seeds = loaded.seeds()
-        for name in loaded.TARGETS:
+    for module in INSTRUMENTED:
+        targets = importlib.import_module(module)
+        seeds = targets.seeds()
+        for name in targets.TARGETS:
             if options.target not in (None, name):
                 continue
             code, output = run(module, name, seeds[name], options.seconds)
@@ -93,7 +93,7 @@ def main() -> None:
             if code != 0:
                 report(output[-4000:])
                 failed.append(name)
-    sys.exit(f"failed: {', '.join(failed)}. The inputs are in {FOUND}." if failed else 0)
+    sys.exit(f"failed: {', '.join(failed)}. The inputs are in {FAILING_INPUTS}." if failed else 0)
 
 
 if __name__ == "__main__":

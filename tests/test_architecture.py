@@ -15,7 +15,7 @@ PACKAGES = ("terminal", "vision", "reader", "consent", "config")
 HEAVY = ("cv2", "dlib", "face_recognition", "smartcard", "textual", "fastapi", "sqlalchemy", "lxml", "PIL")
 
 
-def texts(tree: ast.Module) -> set[str]:
+def string_constants(tree: ast.Module) -> set[str]:
     return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
@@ -42,7 +42,7 @@ def imports(tree: ast.Module) -> set[str]:
     return found
 
 
-def modules_of(node: ast.ImportFrom | ast.Import) -> list[str]:
+def imported_modules(node: ast.ImportFrom | ast.Import) -> list[str]:
     return [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
 
 
@@ -69,18 +69,18 @@ def test_libraries_are_imported_only_where_allowed(library: str, allowed: tuple[
     assert all(path.startswith(allowed) for path in users), users
 
 
-def test_simulators_are_imported_only_by_the_command_line() -> None:
+def test_only_the_command_line_imports_simulators() -> None:
     users = {
         path
         for path, tree in sources()
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom | ast.Import)
-        and any(name.startswith("terminal.simulated") for name in modules_of(node))
+        and any(name.startswith("terminal.simulated") for name in imported_modules(node))
     }
     assert all(path.startswith(("terminal/cli/", "terminal/simulated/")) for path in users), users
 
 
-def test_the_terminal_does_not_load_simulators() -> None:
+def test_terminal_does_not_load_simulators() -> None:
     script = "import sys, terminal.assembly\nprint([name for name in sys.modules if 'terminal.simulated' in name])"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd="/")
     assert result.stdout.strip() == "[]"
@@ -96,7 +96,7 @@ def test_platform_specific_code_is_only_in_the_platform_module() -> None:
             continue
         found |= {(path, name) for name in imports(tree) & PLATFORM_MODULES}
         found |= {(path, name) for name in names_used(tree) & {"O_DIRECTORY", "SIGHUP", "SIGTERM", "umask"}}
-        found |= {(path, text) for text in texts(tree) if re.match(r"/(proc|dev)\b", text)}
+        found |= {(path, text) for text in string_constants(tree) if re.match(r"/(proc|dev)\b", text)}
     # pcscd runs on Linux only; the PC/SC library needs ctypes for its own types.
     assert found - {("reader/softcard/pcscd.py", "SIGTERM"), ("reader/raw_names.py", "ctypes")} == set()
 
@@ -123,7 +123,7 @@ def test_public_class_names_are_unique() -> None:
         for name in public_classes(tree):
             paths_by_class.setdefault(name, []).append(path)
     duplicates = {name: paths for name, paths in paths_by_class.items() if len(paths) > 1}
-    assert duplicates == {}, "rename one of each pair"
+    assert duplicates == {}, "rename the class in one file"
 
 
 MAX_FILE_LINES, MAX_FUNCTION_LINES = 400, 50
@@ -159,16 +159,16 @@ def loaded_after(code: str) -> set[str]:
     return set(result.stdout.split())
 
 
-def test_the_session_loads_nothing_heavy() -> None:
+def test_session_loads_no_heavy_libraries() -> None:
     assert loaded_after("import terminal.session.step") == set()
 
 
-def test_the_default_engine_loads_only_opencv() -> None:
+def test_default_engine_loads_only_opencv() -> None:
     script = "from pathlib import Path\nfrom vision.engines.open import open_engine\nopen_engine(Path('cache'))"
     assert loaded_after(script) == {"cv2"}
 
 
-def test_help_loads_nothing_heavy() -> None:
+def test_help_loads_no_heavy_libraries() -> None:
     code = (
         "from typer.testing import CliRunner\n"
         "from terminal.cli.main import app\n"
@@ -179,5 +179,5 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("module", ["reader.facts", "vision.verdict", "vision.sources.protocol", "consent.items"])
-def test_shared_types_load_nothing_heavy(module: str) -> None:
+def test_shared_types_load_no_heavy_libraries(module: str) -> None:
     assert loaded_after(f"import {module}") == set()

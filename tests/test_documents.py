@@ -21,14 +21,14 @@ def documents() -> list[Path]:
     return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")]
 
 
-def test_every_link_has_a_target() -> None:
-    dead = [
+def test_links_have_targets() -> None:
+    broken = [
         f"{page.relative_to(ROOT)}: {target}"
         for page in documents()
         for target in LINK.findall(page.read_text(encoding="utf-8"))
         if not (page.parent / target).exists()
     ]
-    assert not dead, dead
+    assert not broken, broken
 
 
 def headings(page: str) -> list[str]:
@@ -44,21 +44,21 @@ def commands(page: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("english", "japanese"), PAIRS.items(), ids=list(PAIRS))
-def test_the_japanese_page_has_the_same_headings_codes_and_commands(english: str, japanese: str) -> None:
+def test_japanese_page_has_the_same_headings_codes_and_commands(english: str, japanese: str) -> None:
     pages = [(ROOT / name).read_text(encoding="utf-8") for name in (english, japanese)]
     for extract in (headings, codes, commands):
         assert extract(pages[0]) == extract(pages[1])
 
 
-def test_the_readmes_list_every_page() -> None:
-    listed = subprocess.run(
+def test_readmes_list_every_page() -> None:
+    pages = subprocess.run(
         ["git", "ls-files", "docs/*.md"], capture_output=True, text=True, cwd=ROOT, check=True
     ).stdout.split()
     readmes = (ROOT / "README.md").read_text(encoding="utf-8") + (ROOT / "README.ja.md").read_text(encoding="utf-8")
-    assert [name for name in listed if name not in readmes] == []
+    assert [name for name in pages if name not in readmes] == []
 
 
-def test_the_operation_page_quotes_the_messages_of_a_restore() -> None:
+def test_operation_page_quotes_the_restore_messages() -> None:
     page = (ROOT / "docs/operation.md").read_text(encoding="utf-8")
     table = page.split("| Message | What to do |\n|---|---|\n")[1].split("\n\n")[0]
     quoted = [row.split("|")[1] for row in table.splitlines()]

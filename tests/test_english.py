@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-INSTEAD = {
+REPLACEMENTS = {
     r"\bwhoever\b": "the person who, anyone who",
     r"\banew\b": "again, or re- (rebuilt, rewritten)",
     r"\bat last\b": "finally, or nothing",
@@ -93,13 +93,13 @@ SKIPPED = (":!*.ja.md", ":!*fixtures/*", f":!tests/{Path(__file__).name}")
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
 def test_no_translated_phrases() -> None:
-    pattern = "|".join(f"(?:{phrase})" for phrase in INSTEAD)
+    pattern = "|".join(f"(?:{phrase})" for phrase in REPLACEMENTS)
     grep = ["git", "grep", "-I", "--line-number", "--ignore-case", "--perl-regexp", "-e", pattern, "--"]
     result = subprocess.run([*grep, *FILES, *SKIPPED], capture_output=True, text=True, cwd=ROOT, check=False)
     hits = [
         f"{line[:160]} -> {instead}"
         for line in result.stdout.splitlines()
-        for phrase, instead in INSTEAD.items()
+        for phrase, instead in REPLACEMENTS.items()
         if re.search(phrase, line, re.IGNORECASE)
     ]
     assert result.returncode == 1, "\n".join(hits) or result.stdout + result.stderr  # 1: no line matches

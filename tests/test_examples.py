@@ -34,7 +34,7 @@ def uketsuke(state: Path, *arguments: str) -> str:
     return run.stdout
 
 
-def test_card_facts_are_printed_without_a_pin(state: Path) -> None:
+def test_card_facts_are_printed_without_pin(state: Path) -> None:
     card = state / "card.json"
     uketsuke(state, "card", "issue", str(card))
     result = example("card_facts.py", str(card))
@@ -55,7 +55,7 @@ def test_read_result_file_prints_the_answers(state: Path) -> None:
     assert lines[2:] == ["past care        refused", "surgery          not asked", "health check-up  not asked"]
 
 
-def test_a_modified_ledger_export_fails_verification(tmp_path: Path) -> None:
+def test_modified_ledger_export_fails_verification(tmp_path: Path) -> None:
     clock = Clock()
     counter = Counter(lambda: Ledger.open(tmp_path / "ledger.db", "terminal-1", clock=clock), clock)
     counter.to_delivered()
@@ -70,7 +70,7 @@ def test_a_modified_ledger_export_fails_verification(tmp_path: Path) -> None:
     assert (result.returncode, result.stderr) == (1, "record 2 was modified, or an earlier record is missing\n")
 
 
-def test_compare_photos_recognises_the_same_drawn_person(tmp_path: Path) -> None:
+def test_compare_photos_recognises_the_same_person(tmp_path: Path) -> None:
     grey = decode_photo(card_portrait("hana"))
     assert not isinstance(grey, PhotoProblem)
     small, large = tmp_path / "small.png", tmp_path / "large.png"

@@ -1,4 +1,4 @@
-"""Run a command with only a loopback network, and print its attempts to reach other hosts as JSON.
+"""Run a command with only a loopback interface, and print its attempts to contact other hosts as JSON.
 
     unshare --user --map-root-user --net --mount python3 cut_off.py COMMAND...
 
@@ -26,7 +26,7 @@ def bring_up_loopback() -> None:
 
 
 def record_lookups() -> list[str]:
-    """Serve DNS in this namespace with NXDOMAIN for every name. Return a list that collects the queried names."""
+    """Answer every DNS query in this namespace with NXDOMAIN. Return a list that collects the queried names."""
     with tempfile.NamedTemporaryFile("w", suffix=".conf", delete=False) as resolver:
         resolver.write("nameserver 127.0.0.1\n")
     subprocess.run(["mount", "--bind", resolver.name, os.path.realpath("/etc/resolv.conf")], check=True)
@@ -62,9 +62,9 @@ def packets_without_route() -> int:
 def main() -> int:
     bring_up_loopback()
     names = record_lookups()
-    before = packets_without_route()
+    initial = packets_without_route()
     result = subprocess.run(sys.argv[1:], stdout=sys.stderr)
-    sys.stdout.write(json.dumps({"names": names, "unroutable": packets_without_route() - before}))
+    sys.stdout.write(json.dumps({"names": names, "unroutable": packets_without_route() - initial}))
     return result.returncode
 
 

@@ -26,8 +26,8 @@ def unit(path: Path) -> dict[str, str]:
 
 
 def test_files_in_etc_are_conffiles() -> None:
-    listed = (DEBIAN / "conffiles").read_text(encoding="utf-8").splitlines()
-    assert set(listed) == {
+    conffiles = (DEBIAN / "conffiles").read_text(encoding="utf-8").splitlines()
+    assert set(conffiles) == {
         f"/{path.relative_to(INSTALLED)}" for path in (INSTALLED / "etc").rglob("*") if path.is_file()
     }
 
@@ -38,7 +38,7 @@ def test_shell_scripts_parse(script: str) -> None:
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
-def test_units_run_a_known_program_without_root(path: Path) -> None:
+def test_units_run_known_programs_without_root(path: Path) -> None:
     service = unit(path)
     assert service["User"] in {"uketsuke", "uketsuke-kiosk"}
     assert service["LimitCORE"] == "0"
@@ -50,15 +50,15 @@ def test_units_run_a_known_program_without_root(path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
-def test_systemd_rates_the_exposure_as_low(path: Path) -> None:
-    """Check exposure on systemd's scale from 0 (safest) to 100. The browser requires more than the other units."""
+def test_systemd_rates_exposure_as_low(path: Path) -> None:
+    """systemd's scale ranges from 0 (safest) to 100. The browser requires more permissions than the other units."""
     limit = "50" if path.stem == "uketsuke-kiosk" else "25"
     command = ("systemd-analyze", "security", "--no-pager", "--offline=yes", f"--threshold={limit}", path)
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_browser_reaches_only_localhost_and_cannot_read_state() -> None:
+def test_browser_reaches_only_localhost_and_cannot_read_state() -> None:
     kiosk = unit(INSTALLED / "usr/lib/systemd/system/uketsuke-kiosk.service")
     assert (kiosk["IPAddressDeny"], kiosk["IPAddressAllow"]) == ("any", "localhost")
     assert "-/var/lib/uketsuke" in kiosk["InaccessiblePaths"]
@@ -70,7 +70,7 @@ def test_the_browser_reaches_only_localhost_and_cannot_read_state() -> None:
         assert policies[policy] is False
 
 
-def test_the_stub_unit_is_started_after_the_stub_accepts_connections() -> None:
+def test_stub_unit_has_started_only_after_stub_accepts_connections() -> None:
     """`setup` can connect immediately after the unit has started."""
     readiness = unit(INSTALLED / "usr/lib/systemd/system/uketsuke-stub.service")["ExecStartPost"]
     port = Settings.model_fields["service"].get_default(call_default_factory=True).url.rpartition(":")[2]

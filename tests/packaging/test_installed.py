@@ -1,4 +1,4 @@
-"""Test the built packages in fresh environments: a terminal without extras and a service with all extras."""
+"""Test built packages in fresh environments: a terminal without extras and a service with all extras."""
 
 import hashlib
 import os
@@ -26,20 +26,20 @@ def run(*command: str | Path, **environment: str) -> str:
     return result.stdout
 
 
-def build(folder: Path) -> tuple[Path, Path]:
-    """Build the source distribution and, from it, the wheel. Return both paths."""
+def build_packages(folder: Path) -> tuple[Path, Path]:
+    """Build a source distribution and a wheel from it. Return both paths."""
     command = (BIN / "uv", "build", "--quiet", "--no-build-isolation", "--python", BIN / "python")
     run(*command, "--out-dir", folder, ROOT)
     return next(folder.glob("*.tar.gz")), next(folder.glob("*.whl"))
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return build(tmp_path_factory.mktemp("built"))
+def built_packages(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return build_packages(tmp_path_factory.mktemp("built"))
 
 
 def install(venv: Path, requirement: str) -> Path:
-    """Install `requirement` in a new environment at the locked versions. Only pyscard is compiled. Return `bin`."""
+    """Install `requirement` in a new environment at the locked versions. Compiles only pyscard. Returns `bin`."""
     run(BIN / "uv", "venv", "--quiet", "--python", sys.executable, venv)
     pins = ("--constraint", ROOT / "requirements.lock")
     source = "uketsuke" if ".tar.gz" in requirement else "pyscard"
@@ -48,9 +48,9 @@ def install(venv: Path, requirement: str) -> Path:
     return venv / "bin"
 
 
-def packages(programs: Path) -> set[str]:
-    listed = run(BIN / "uv", "pip", "list", "--quiet", "--format", "freeze", "--python", programs / "python")
-    return {line.partition("==")[0].partition(" ")[0] for line in listed.splitlines()}
+def installed_packages(venv_bin: Path) -> set[str]:
+    output = run(BIN / "uv", "pip", "list", "--quiet", "--format", "freeze", "--python", venv_bin / "python")
+    return {line.partition("==")[0].partition(" ")[0] for line in output.splitlines()}
 
 
 def test_dependencies_exclude_compiled_dlib_and_setuptools() -> None:
@@ -62,7 +62,7 @@ def test_dependencies_exclude_compiled_dlib_and_setuptools() -> None:
     assert names.isdisjoint({"dlib", "face-recognition", "setuptools"})
 
 
-def test_the_lock_covers_all_extras_except_dlib() -> None:
+def test_lock_covers_all_extras_except_dlib() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     line = next(line for line in makefile.splitlines() if line.startswith("EXTRAS := "))
     assert set(line.removeprefix("EXTRAS := ").split()) == EXTRAS - {"dlib"}
@@ -79,18 +79,20 @@ cv2.putText(line, "4907", (20, 36), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (20, 20, 20),
 characters = Recogniser(recogniser_path()).read(line, "0123456789")
 print("".join(character.text for character in characters), sorted(open_engine(Path("cache")).calibration.thresholds))
 """
-"""Requires the extra `printed`. The wheel contains both networks, and no model is downloaded."""
+"""Requires the extra `printed`. The wheel contains both models, so nothing is downloaded."""
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.pcscd
-def test_a_reception_with_the_bare_wheel_and_a_service_with_all_extras(
-    built: tuple[Path, Path], tmp_path: Path
+def test_reception_with_bare_wheel_and_service_with_all_extras(
+    built_packages: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    source, wheel = built
+    source, wheel = built_packages
     bare = install(tmp_path / "bare", str(wheel))
-    assert packages(bare).isdisjoint({"dlib", "dlib-bin", "face-recognition", "setuptools", "fastapi", "sqlalchemy"})
+    assert installed_packages(bare).isdisjoint(
+        {"dlib", "dlib-bin", "face-recognition", "setuptools", "fastapi", "sqlalchemy"}
+    )
     full = install(tmp_path / "full", f"{source}[{','.join(sorted(EXTRAS - {'dlib'}))}]")
     assert run(full / "python", "-c", READ_DIGITS_AND_LOAD_ENGINE) == "4907 [1, 3, 5]\n"
     result = subprocess.run([bare / "uketsuke", "stub"], capture_output=True, text=True)
@@ -108,23 +110,23 @@ def test_a_reception_with_the_bare_wheel_and_a_service_with_all_extras(
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_builds_are_reproducible(built: tuple[Path, Path], tmp_path: Path) -> None:
-    rebuilt = build(tmp_path)
-    assert [path.name for path in rebuilt] == [path.name for path in built]
-    for first, second in zip(built, rebuilt, strict=True):
+def test_builds_are_reproducible(built_packages: tuple[Path, Path], tmp_path: Path) -> None:
+    rebuilt = build_packages(tmp_path)
+    assert [path.name for path in rebuilt] == [path.name for path in built_packages]
+    for first, second in zip(built_packages, rebuilt, strict=True):
         assert hashlib.sha256(first.read_bytes()).digest() == hashlib.sha256(second.read_bytes()).digest(), first.name
 
 
 @pytest.mark.long
-def test_the_wheel_contains_its_data_and_no_tests(built: tuple[Path, Path]) -> None:
-    names = ZipFile(built[1]).namelist()
+def test_wheel_contains_data_but_no_tests(built_packages: tuple[Path, Path]) -> None:
+    names = ZipFile(built_packages[1]).namelist()
     for part in ("terminal/words/ja.po", "terminal/screens/counter.tcss", "people.toml", "vision/data/calibration"):
         assert any(part in name for name in names), part
     assert not [name for name in names if name.startswith("tests/")]
 
 
 @pytest.mark.long
-def test_the_windows_lock_needs_only_wheels(tmp_path: Path) -> None:
+def test_windows_lock_needs_only_wheels(tmp_path: Path) -> None:
     """Resolve the dependencies for Windows with wheels only and compare the result with the lock."""
     lock = ROOT / "requirements-windows.lock"
     extras = [word for extra in sorted(EXTRAS - {"dlib"}) for word in ("--extra", extra)]

@@ -98,18 +98,18 @@ def functions(root: Node) -> set[str]:
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_the_script_parses(script: Path) -> None:
+def test_script_parses(script: Path) -> None:
     root = tree(script)
     assert not root.has_error, [node.start_point for node in nodes(root, "ERROR")]
-    assert script.read_bytes().isascii(), "PowerShell reads a file without byte order mark in the system encoding"
+    assert script.read_bytes().isascii(), "PowerShell decodes a file without a byte order mark with the system encoding"
 
 
-def test_the_parser_finds_syntax_errors() -> None:
+def test_parser_detects_syntax_errors() -> None:
     assert PARSER.parse(b"if ($one { Write-Output 'two' }").root_node.has_error
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_every_command_exists_and_accepts_its_parameters(script: Path) -> None:
+def test_commands_exist_and_accept_their_parameters(script: Path) -> None:
     root = tree(script)
     known = {
         name.lower(): {parameter.lower() for parameter in accepted.split()} | COMMON
@@ -133,7 +133,7 @@ def test_every_command_exists_and_accepts_its_parameters(script: Path) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_every_variable_is_set_before_use(script: Path) -> None:
+def test_variables_are_set_before_use(script: Path) -> None:
     """In strict mode, reading a variable that neither the function nor the script sets is an error."""
     root = tree(script)
     global_names = AUTOMATIC | assigned_in(root, "function_statement")
@@ -167,7 +167,7 @@ def options(script: str, *, after: str, until: str) -> set[str]:
 @pytest.mark.parametrize(
     ("command", "after", "until"), [("venv", "@('venv'", ")"), ("pip install", "$from =", "uketsuke-*")]
 )
-def test_uv_has_the_options_in_use(command: str, after: str, until: str) -> None:
+def test_uv_accepts_the_options_passed(command: str, after: str, until: str) -> None:
     uv = Path(sys.executable).with_name("uv")
     known = subprocess.run([uv, *command.split(), "--help"], capture_output=True, text=True, check=True).stdout
     used = options("install.ps1", after=after, until=until)
@@ -176,7 +176,7 @@ def test_uv_has_the_options_in_use(command: str, after: str, until: str) -> None
         assert re.search(rf"(^|[ ,]){option}\b", known, re.MULTILINE), option
 
 
-def test_uketsuke_and_icacls_have_the_options_in_use() -> None:
+def test_uketsuke_and_icacls_accept_the_options_passed() -> None:
     run = typer.main.get_command(app).commands["run"]  # type: ignore[attr-defined]
     used = options("start-terminal.ps1", after="-ArgumentList 'run'", until='`"$address')
     assert used == {"--web", "--no-open", "--address-file"}

@@ -1,4 +1,4 @@
-"""The terminal of the soak test, which simulates card, face and reader and runs the real conductor and hand-over."""
+"""The soak test's terminal: the real conductor and handover with simulated card, face check and reader."""
 
 import asyncio
 import os
@@ -60,7 +60,7 @@ SHARE_SECONDS = 0.4
 
 
 class SoakClock(Clock):
-    """A clock with skippable timeouts and an adjustable wall-clock error."""
+    """A clock that can skip time and whose wall time can be wrong."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class FakeCamera:
 
 
 class FakeFace:
-    """A fake face check. Most photos are usable, and verdicts are random."""
+    """A fake face check. Most photos are usable; verdicts are random."""
 
     def __init__(self, camera: FakeCamera, rng: random.Random) -> None:
         self._camera, self._rng = camera, rng
@@ -122,8 +122,8 @@ class FakeFace:
 
 
 @dataclass
-class Place:
-    """An open terminal with its devices, service and share."""
+class SoakTerminal:
+    """An open terminal with its devices, service and shared folder."""
 
     settings: Settings
     service: ServiceProcess
@@ -164,7 +164,7 @@ class Disk:
 
 
 @contextmanager
-def open_place(folder: Path, rng: random.Random, cards: Path | None = None) -> Iterator[Place]:
+def open_soak_terminal(folder: Path, rng: random.Random, cards: Path | None = None) -> Iterator[SoakTerminal]:
     """Open a terminal. If `cards` is a state folder, reuse its authority and cards instead of generating keys."""
     state = folder / "state"
     props = _props(state, cards or state)
@@ -172,21 +172,21 @@ def open_place(folder: Path, rng: random.Random, cards: Path | None = None) -> I
     enrol_locally(state, "terminal-1")
     registry = RegistryFile(registry_path(state))
     for name in (*PERSONAS, *UNUSABLE):
-        images[name] = props.card_of(BY_NAME[name], _portrait)
-        registry.merge(props.registry_of(BY_NAME[name], _portrait))
+        images[name] = props.card_of(BY_NAME[name], _grey_portrait)
+        registry.merge(props.registry_of(BY_NAME[name], _grey_portrait))
     camera, clock, reader, disk = FakeCamera(), SoakClock(), SimulatedPlace(), Disk()
     share = folder / "share-fault"
     with _patched(share), ServiceProcess(state) as service:
         settings = _settings(state, service.url)
         devices: Any = Devices(reader.slot, reader.scanner, camera, _no_engine)  # type: ignore[arg-type]
         rules = replace(session_rules(settings), staff_enabled=True)
-        terminal = open_terminal(settings, devices, clock=clock, rules=rules, anchors=props.trust_anchors)
+        conductor = open_terminal(settings, devices, clock=clock, rules=rules, anchors=props.trust_anchors)
         face = FakeFace(camera, random.Random(rng.random()))
         for name, method in (("learn", face.learn), ("check", face.check), ("stop_check", face.stop)):
-            setattr(terminal.camera, name, method)
-        terminal.camera.warm_up = _no_warm_up  # type: ignore[method-assign]
-        disk.attach(terminal.ledger.ledger._store)
-        yield Place(settings, service, terminal, clock, reader, camera, images, share, disk)
+            setattr(conductor.camera, name, method)
+        conductor.camera.warm_up = _no_warm_up  # type: ignore[method-assign]
+        disk.attach(conductor.ledger.ledger._store)
+        yield SoakTerminal(settings, service, conductor, clock, reader, camera, images, share, disk)
 
 
 def _settings(state: Path, url: str) -> Settings:
@@ -203,7 +203,7 @@ def _props(state: Path, cards: Path) -> Props:
     return Props(cards)
 
 
-def _portrait(_: object) -> bytes:
+def _grey_portrait(_: object) -> bytes:
     return card_jp2(np.full((80, 60), 128, np.uint8))
 
 

@@ -1,4 +1,4 @@
-"""The hand-over helper process with a faulty share: full, read-only, stale, hanging or slow.
+"""The handover helper process with a faulty share: full, read-only, stale, hanging or slow.
 
 The file named by `UKETSUKE_TEST_SHARE` contains the fault and is read on each access to the share.
 """
@@ -18,7 +18,7 @@ _ERRORS = {"read-only": errno.EROFS, "stale": errno.ESTALE}
 PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); from tests.reliability.faulty_share import main; main(sys.argv[2])"
 )
-"""Replaces `terminal.handover.process._PROGRAM`."""
+"""Replacement for `terminal.handover.process._PROGRAM`."""
 
 
 def main(argument: str) -> None:

@@ -20,9 +20,9 @@ from consent.records import (
     record_from,
 )
 from terminal.simulated.demo.result_flags import flags_in
-from tests.reliability.account import Account
+from tests.reliability.answer_recorder import AnswerRecorder
 
-ENDS = ("delivered", "discarded", "expired")
+END_KINDS = ("delivered", "discarded", "expired")
 
 
 class InvariantViolated(AssertionError):
@@ -37,17 +37,17 @@ class OpenCheck:
     decided: frozenset[Item] | None = None
     by_law: frozenset[Item] = frozenset()
     withdrawn: set[Item] = field(default_factory=set)
-    announced: dict[str, frozenset[Item]] = field(default_factory=dict)
+    permitted: dict[str, frozenset[Item]] = field(default_factory=dict)
     """Items that a result file may grant, by the file's SHA-256."""
     outcome: str = ""
     collected: bool = False
 
 
 class Judge:
-    """Reads the ledger incrementally and stores only open checks in memory."""
+    """Check the invariants. Reads the ledger incrementally and keeps only open checks in memory."""
 
-    def __init__(self, ledger: Path, results: Path, account: Account, database: Path, terminal_id: str) -> None:
-        self._ledger, self._results, self._account = ledger, results, account
+    def __init__(self, ledger: Path, results: Path, recorder: AnswerRecorder, database: Path, terminal_id: str) -> None:
+        self._ledger, self._results, self._recorder = ledger, results, recorder
         self._count, self._hash = 0, genesis_hash(terminal_id)
         self.open: dict[str, OpenCheck] = {}
         self.kinds: dict[str, int] = {}
@@ -74,9 +74,9 @@ class Judge:
             if sequence != self._count + 1 or record_hash(self._hash, body) != stored:
                 raise InvariantViolated(f"the chain is broken at record {sequence}")
             self._count, self._hash = sequence, stored
-            self._record(record_from(body, stored).event)
+            self._apply(record_from(body, stored).event)
 
-    def _record(self, event: Event) -> None:
+    def _apply(self, event: Event) -> None:
         self.kinds[event.kind] = self.kinds.get(event.kind, 0) + 1
         if isinstance(event, Opened):
             self._insert_once("ended", event.check_id, "a check was opened twice")
@@ -93,35 +93,33 @@ class Judge:
             raise InvariantViolated(f"{event.kind} after the end of its check")
         match event:
             case Decided():
-                self._decided(check, event)
+                self._check_decision(check, event)
             case Withdrawn(items=items):
                 check.withdrawn |= set(items)
             case HandingOver(sha256=digest):
                 if check.decided is None:
-                    raise InvariantViolated("a file written before its decision")
-                check.announced[digest] = (check.decided - check.withdrawn) | check.by_law
-        if event.kind in ENDS:
+                    raise InvariantViolated("a file was written before the decision")
+                check.permitted[digest] = (check.decided - check.withdrawn) | check.by_law
+        if event.kind in END_KINDS:
             if check.outcome:
                 raise InvariantViolated(f"{event.kind} after {check.outcome}")
             check.outcome = event.kind
-            self._close(event.check_id, check)
+            self._forget_if_finished(event.check_id, check)
 
-    def _decided(self, check: OpenCheck, event: Decided) -> None:
+    def _check_decision(self, check: OpenCheck, event: Decided) -> None:
         """Check that every recorded consent was given and every confirmed consent is recorded."""
         if check.decided is not None:
             raise InvariantViolated("a check was decided twice")
-        answers = self._account.by_reception.get(event.reception_id)
+        answers = self._recorder.by_reception.get(event.reception_id)
         consented = set() if answers is None else answers.consented
         if not event.granted <= consented:
-            raise InvariantViolated(
-                f"a consent that was not given: {sorted(event.granted - consented)}, cause {event.cause}"
-            )
+            raise InvariantViolated(f"consent was not given: {sorted(event.granted - consented)}, cause {event.cause}")
         if event.cause is Cause.ANSWERED and event.granted != consented:
             raise InvariantViolated(f"a confirmed consent is missing: {sorted(consented - event.granted)}")
         check.decided, check.by_law = event.granted, frozenset(event.by_law)
 
-    def _close(self, check_id: str, check: OpenCheck) -> None:
-        """Forget an ended check, but a delivered check only after its file was collected."""
+    def _forget_if_finished(self, check_id: str, check: OpenCheck) -> None:
+        """Forget a check that has ended. A delivered check is kept until its file has been collected."""
         if check.outcome != "delivered" or check.collected:
             del self.open[check_id]
 
@@ -152,9 +150,9 @@ class Judge:
         check = self.open.get(check_id)
         if check is None or check.decided is None:
             raise InvariantViolated(f"{path.name} has no decision")
-        allowed = check.announced.get(sha256(path.read_bytes()).hexdigest())
+        allowed = check.permitted.get(sha256(path.read_bytes()).hexdigest())
         if allowed is None:
-            raise InvariantViolated(f"{path.name} was not announced in the ledger")
+            raise InvariantViolated(f"{path.name} is not recorded in the ledger")
         flags = flags_in(path)
         unexpected = {item.value for item, flag in flags.items() if flag == 1 and item not in allowed}
         if unexpected:
@@ -163,12 +161,12 @@ class Judge:
         self.granted += sum(flags.values())
         check.collected = True
         if check.outcome:
-            self._close(check_id, check)
+            self._forget_if_finished(check_id, check)
 
-    def check_end(self, discarded: set[str]) -> None:
-        """Check that all checks have ended and that all files of delivered checks were collected.
+    def check_all_ended(self, discarded: set[str]) -> None:
+        """Check that all checks have ended and that the files of all delivered checks were collected.
 
-        `discarded` contains receptions discarded without a record while the disk was full. They are never sent.
+        `discarded`: receptions discarded without a record while the disk was full. These are never sent.
         """
         for check_id, check in self.open.items():
             if check.reception in discarded and check.decided is None:

@@ -1,4 +1,4 @@
-"""Kill terminal and service at random moments while a receipt computer collects the results.
+"""Kill terminal and service at random times while a receipt computer collects the results.
 
     .venv/bin/python -m tests.reliability.killing --terminal 200 --service 50
 
@@ -22,16 +22,16 @@ from pathlib import Path
 from lxml import etree
 
 from reader.softcard.authority import TestAuthority
-from tests.reliability.chain import Chain, check_everything
+from tests.reliability.system import System, check_everything
 from tests.terminal.qualification.conftest import issue_card
 
 POLL_SECONDS = 0.002
 MAX_WAIT_SECONDS = 60.0
-MOMENTS = ("starting", "at work", "just collected")
+PHASES = ("starting", "running", "just collected")
 
 
 class ReceiptComputer(threading.Thread):
-    """Moves each result from `folder` to `collected` immediately."""
+    """Move each result from `folder` to `collected` as soon as it appears."""
 
     def __init__(self, folder: Path, collected: Path) -> None:
         super().__init__(name="receipt computer", daemon=True)
@@ -74,7 +74,7 @@ class ReceiptComputer(threading.Thread):
 
 @dataclass
 class KillReport:
-    """The number of kills by victim and moment, and the outcome."""
+    """Number of kills by victim and phase, and the outcome."""
 
     seed: int
     kills: Counter[str] = field(default_factory=Counter)
@@ -85,54 +85,54 @@ class KillReport:
 
 
 def run(folder: Path, seed: int, *, terminal: int, service: int) -> KillReport:
-    """Kill the processes in random order. Raises AssertionError if a result is lost, invented or duplicated."""
+    """Kill the processes in random order. Raises AssertionError if a result is lost, unexpected or duplicated."""
     rng, report, authority = random.Random(seed), KillReport(seed), TestAuthority.create()
     card = issue_card(authority, "模擬　花子", date(1981, 4, 12))
-    chain = Chain(folder, card, authority, f"sqlite:///{folder / 'service.sqlite'}", seed, terminals=1)
-    place = chain.places[0]
-    computer = ReceiptComputer(place.settings.results_dir, folder / "collected")
-    victims = [place.terminal_id] * terminal + ["stub"] * service
+    system = System(folder, card, authority, f"sqlite:///{folder / 'service.sqlite'}", seed, terminal_count=1)
+    setup = system.setups[0]
+    receipt_computer = ReceiptComputer(setup.settings.results_dir, folder / "collected")
+    victims = [setup.terminal_id] * terminal + ["stub"] * service
     rng.shuffle(victims)
     try:
-        chain.start("stub")
-        chain.start(place.terminal_id)
-        computer.start()
+        system.start("stub")
+        system.start(setup.terminal_id)
+        receipt_computer.start()
         for victim in victims:
-            moment = rng.choice(MOMENTS)
-            _wait_for(moment, computer, rng)
-            chain.kill(victim)
-            report.kills[f"{'service' if victim == 'stub' else 'terminal'} {moment}"] += 1
-            chain.start(victim)
-        _wait_for("at work", computer, rng)
-        for name in list(chain.processes):
-            chain.kill(name)
-        chain.settle()
-        computer.stop()
-        report.files = len(computer.counts)
-        report.duplicates, report.incomplete = computer.duplicates, computer.incomplete
-        report.reported = chain.reported()
+            phase = rng.choice(PHASES)
+            _wait_for(phase, receipt_computer, rng)
+            system.kill(victim)
+            report.kills[f"{'service' if victim == 'stub' else 'terminal'} {phase}"] += 1
+            system.start(victim)
+        _wait_for("running", receipt_computer, rng)
+        for name in list(system.processes):
+            system.kill(name)
+        system.settle()
+        receipt_computer.stop()
+        report.files = len(receipt_computer.counts)
+        report.duplicates, report.incomplete = receipt_computer.duplicates, receipt_computer.incomplete
+        report.reported = system.count_outcomes()
         assert not report.incomplete, f"incomplete files: {report.incomplete}"
         assert not report.duplicates, f"delivered twice: {report.duplicates}"
-        check_everything(chain, {place: computer.collected}, reported=(terminal + service) // 8)
+        check_everything(system, {setup: receipt_computer.collected}, reported=(terminal + service) // 8)
     finally:
-        chain.kill_all()
-        computer.stop()
+        system.kill_all()
+        receipt_computer.stop()
     return report
 
 
-def _wait_for(moment: str, computer: ReceiptComputer, rng: random.Random) -> None:
-    """Wait for the moment of the kill.
+def _wait_for(phase: str, receipt_computer: ReceiptComputer, rng: random.Random) -> None:
+    """Wait until the process is in this phase.
 
-    "starting" is up to 0.5 s after the start. "just collected" is directly after a result, and "at work" up to 0.25 s
+    "starting" is up to 0.5 s after the start, "just collected" immediately after a result, and "running" up to 0.25 s
     later.
     """
-    if moment == "starting":
+    if phase == "starting":
         time.sleep(rng.uniform(0, 0.5))
         return
     for _ in range(rng.randint(1, 3)):
-        computer.arrived.clear()
-        assert computer.arrived.wait(MAX_WAIT_SECONDS), "results have stopped arriving"
-    if moment == "at work":
+        receipt_computer.arrived.clear()
+        assert receipt_computer.arrived.wait(MAX_WAIT_SECONDS), "no result arrived within 60 s"
+    if phase == "running":
         time.sleep(rng.uniform(0, 0.25))
 
 
@@ -148,9 +148,9 @@ def main() -> None:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="uketsuke-killing-") as folder:
         report = run(Path(folder), seed, terminal=options.terminal, service=options.service)
-    moments = ", ".join(f"{victim} {times}" for victim, times in sorted(report.kills.items()))
+    kills = ", ".join(f"{victim} {times}" for victim, times in sorted(report.kills.items()))
     sys.stdout.write(
-        f"kills: {moments}; {time.monotonic() - started:.0f} s\n"
+        f"kills: {kills}; {time.monotonic() - started:.0f} s\n"
         f"{report.reported} receptions reported their outcome, {report.files} results collected: "
         f"0 lost, {len(report.duplicates)} duplicated, {len(report.incomplete)} incomplete\n"
     )

@@ -1,4 +1,4 @@
-"""Search the memory of a terminal process for patient data, from another process.
+"""Search a terminal process's memory for patient data, from another process.
 
 The card is in the virtual reader of a real pcscd and the service runs in a third process. Secrets enter the searched
 process only during a reception.
@@ -44,16 +44,16 @@ class Terminal:
     anchors: dict[bytes, bytes]
     """Public keys (DER) by id."""
     face: int | None
-    """Seed for `encoding_of`, or None for the real engine with the drawn person `hana`."""
+    """Seed for `encoding_for`, or None for the real engine with the synthetic person `hana`."""
 
 
-def encoding_of(seed: int) -> "NDArray[np.float64]":
+def encoding_for(seed: int) -> "NDArray[np.float64]":
     """Return the encoding (128,) for `seed`. Processes send the seed instead of the encoding."""
     return np.random.default_rng(seed).normal(size=128)
 
 
 class FakeEngine:
-    """An engine that finds one face with the same encoding in each picture."""
+    """An engine that finds one face with the same encoding in each image."""
 
     calibration = drawn_calibration = None
 
@@ -64,7 +64,7 @@ class FakeEngine:
         return ["face"]
 
     def encode(self, grey: Any, face: Any) -> "NDArray[np.float64]":
-        return encoding_of(self._seed)
+        return encoding_for(self._seed)
 
     encode_photo = encode
 
@@ -77,11 +77,11 @@ def run_terminal(terminal: Terminal, pipe: Connection) -> None:
     """Run a reception for each masked PIN (4 bytes) or printed code (14 bytes) received. None ends the process."""
     os.environ[SOCKET_NAME] = terminal.socket
     system.overwrite_freed_memory()  # like all commands
-    asyncio.run(_receptions(terminal, pipe))
+    asyncio.run(_run_receptions(terminal, pipe))
     os._exit(0)
 
 
-async def _receptions(terminal: Terminal, pipe: Connection) -> None:
+async def _run_receptions(terminal: Terminal, pipe: Connection) -> None:
     conductor = _open_conductor(terminal)
     running = asyncio.create_task(conductor.run())
     while conductor.reader_name is None:
@@ -90,7 +90,7 @@ async def _receptions(terminal: Terminal, pipe: Connection) -> None:
     loop = asyncio.get_running_loop()
     while (secret := await loop.run_in_executor(None, pipe.recv)) is not None:
         await _wait_for_state(conductor, lambda state: not isinstance(state, st.Idle))
-        await _reception(conductor, bytearray(byte ^ _MASK for byte in secret))
+        await _run_reception(conductor, bytearray(byte ^ _MASK for byte in secret))
         pipe.send("complete")
         await _wait_for_state(conductor, lambda state: isinstance(state, st.Idle))
         pipe.send("idle")
@@ -111,7 +111,7 @@ def _open_conductor(terminal: Terminal) -> Any:
     )
     keys: Any = {key_id: load_der_public_key(der) for key_id, der in terminal.anchors.items()}
     anchors = TrustAnchors(keys)
-    camera, engine = _drawn_devices(settings) if terminal.face is None else _fake_devices(terminal.face)
+    camera, engine = _synthetic_devices(settings) if terminal.face is None else _fake_devices(terminal.face)
     conductor = open_terminal(
         settings,
         Devices(PcscSlot(terminal.reader), None, camera, engine),
@@ -123,7 +123,7 @@ def _open_conductor(terminal: Terminal) -> Any:
     return conductor
 
 
-def _drawn_devices(settings: Settings) -> tuple[Any, Any]:
+def _synthetic_devices(settings: Settings) -> tuple[Any, Any]:
     from terminal.assembly import face_engine
     from vision.camera import Camera
     from vision.synthetic.source import SyntheticSource
@@ -141,7 +141,7 @@ async def _always_match(effect: Any, patient: Any, post: Any) -> ev.Event:
     return ev.FaceMatched(effect.reception, effect.effect, 0.2)
 
 
-async def _reception(conductor: Any, secret: bytearray) -> None:
+async def _run_reception(conductor: Any, secret: bytearray) -> None:
     """Run a reception by PIN or by face, sharing everything, and overwrite `secret`."""
     by_pin, handled = len(secret) == 4, None
     while not isinstance(conductor.state, st.Complete):
@@ -182,7 +182,7 @@ async def _wait_for_state(conductor: Any, condition: Any) -> None:
 
 @contextmanager
 def terminal_process(terminal: Terminal) -> Iterator[tuple[int, Connection]]:
-    """Yield process id and pipe. Unlike the `uketsuke` command, this process does not protect its memory."""
+    """Yield the process id and a pipe. Unlike `uketsuke`, this process does not protect its memory."""
     context = multiprocessing.get_context("spawn")  # a fork would inherit this process's memory
     pipe, child_pipe = context.Pipe()
     process = context.Process(target=run_terminal, args=(terminal, child_pipe), daemon=True)
@@ -206,9 +206,9 @@ _MAP = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) ")
 
 
 def copies(pid: int, needles: dict[str, bytes]) -> dict[str, int]:
-    """Count each needle in the writable memory of the process and its child processes.
+    """Count each needle's occurrences in the writable memory of the process and its child processes.
 
-    Only root can read the memory of the hand-over process.
+    Only root can read the memory of the handover process.
     """
     counts = dict.fromkeys(needles, 0)
     for content in _memory(pid):

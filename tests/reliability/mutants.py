@@ -1,6 +1,6 @@
 """Apply each fault in `mutants.toml` to a copy of the code and check that its tests fail.
 
-python -m tests.reliability.mutants [--only 7 --only 12]
+Run by `make mutants`: python -m tests.reliability.mutants [--only 7 --only 12]
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MAX_SECONDS = 300
-"""Timeout. Hanging tests count as failed."""
+"""Timeout. Tests that hang count as failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ class Mutant:
 
 
 def mutants() -> list[Mutant]:
-    listed = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["mutant"]
-    return [Mutant(item["file"], item["before"], item["after"], tuple(item["tests"])) for item in listed]
+    entries = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["mutant"]
+    return [Mutant(item["file"], item["before"], item["after"], tuple(item["tests"])) for item in entries]
 
 
 def main() -> int:
-    """Return the number of faults that no test detects."""
+    """Return the number of undetected faults."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", type=int, action="append", default=[], help="number of a mutant, from 0")
+    parser.add_argument("--only", type=int, action="append", default=[], help="mutant number, starting at 0")
     only = parser.parse_args().only
     survived = 0
     with tempfile.TemporaryDirectory(prefix="uketsuke-mutants-") as folder:
@@ -45,7 +45,7 @@ def main() -> int:
             if only and number not in only:
                 continue
             if mutant.tests not in passing and _tests_fail(copy, mutant.tests):
-                raise RuntimeError(f"{' '.join(mutant.tests)} fail without a fault")
+                raise RuntimeError(f"{' '.join(mutant.tests)} fail without the fault")
             passing.add(mutant.tests)
             started = time.monotonic()
             killed = _is_killed(copy, mutant)
@@ -57,9 +57,9 @@ def main() -> int:
 
 
 def _copy_repository(folder: Path) -> Path:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
-    models = [str(path.relative_to(ROOT)) for path in (ROOT / "vision").rglob("*.onnx")]  # not in the repository
-    for name in (*filter(None, listed.split("\0")), *models):
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    models = [str(path.relative_to(ROOT)) for path in (ROOT / "vision").rglob("*.onnx")]  # not tracked by Git
+    for name in (*filter(None, tracked.split("\0")), *models):
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, target)
@@ -69,7 +69,7 @@ def _copy_repository(folder: Path) -> Path:
 def _is_killed(copy: Path, mutant: Mutant) -> bool:
     """Apply the fault and return whether its tests fail.
 
-    Raises ValueError if its line is missing and RuntimeError if the tests cannot be run.
+    Raises ValueError if its line is missing, and RuntimeError if the tests cannot be run.
     """
     path = copy / mutant.file
     original = path.read_text("utf-8")

@@ -18,7 +18,7 @@ from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
 from terminal.talk.parts import Offer, PadKind
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import Speak
-from tests.reliability.counter import PERSONAS, SILENCE_SECONDS, UNUSABLE, Place
+from tests.reliability.counter import PERSONAS, SILENCE_SECONDS, UNUSABLE, SoakTerminal
 from tests.reliability.faulty_share import SHARE_FAULTS
 
 WRONG_CLOCKS = (
@@ -41,18 +41,18 @@ _OPERATIONS = (
     Operation.WITHDRAW,
     Operation.EVERY,
 )
-_QUIET = frozenset(
+_DETOURS = frozenset(
     {
         *("StaffCalled", "MoreTime", "DisplayChanged", "RespondentChosen", "LanguagesRequested", "JapaneseShown"),
         *("AsideRequested", "SayAgain"),
     }
 )
-"""Touches that do not advance the reception. Their number is limited so that the reception ends."""
+"""Touches that do not advance the reception. They are limited so that the reception ends."""
 
 
 @dataclass
 class Tally:
-    """Number of occurrences by name."""
+    """Occurrences by name."""
 
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -61,15 +61,15 @@ class Tally:
 
 
 class People:
-    """Patients and staff at the counter. `_irregular` is the probability of an irregular action per step."""
+    """Simulated patients and staff. `_irregular` is the probability of an irregular action per step."""
 
-    def __init__(self, place: Place, rng: random.Random, speak: Speak, tally: Tally) -> None:
-        self.place, self.rng, self.tally = place, rng, tally
+    def __init__(self, terminal: SoakTerminal, rng: random.Random, speak: Speak, tally: Tally) -> None:
+        self.terminal, self.rng, self.tally = terminal, rng, tally
         self._speak = speak
         self._irregular = 0.0
         self._card_inserted = False
         self._pins: list[str] = []
-        self._quiet = 0
+        self._detours = 0
 
     # --- reception --------------------------------------------------------------------------------------------
 
@@ -78,7 +78,7 @@ class People:
         rng = self.rng
         self._irregular = rng.choice((0.0, 0.0, 0.03, 0.15))
         self._pins = ["0000"] * rng.choice((0, 0, 0, 0, 0, 0, 0, 0, 1, 3))
-        self._quiet = 0
+        self._detours = 0
         for probability, inject in (
             (0.2, self._service),
             (0.06, self._share),
@@ -91,7 +91,7 @@ class People:
         persona = rng.choice(PERSONAS if rng.random() < 0.9 else UNUSABLE)
         if rng.random() < 0.04:
             self._act_before_card()
-        card: Card = self.place.card(persona)
+        card: Card = self.terminal.card(persona)
         if rng.random() < 0.12:
             name = rng.choice(list(FAULTS))
             self.tally.add(f"card: {name}")
@@ -100,12 +100,12 @@ class People:
         self.insert_card(card)
 
     def insert_card(self, card: Card) -> None:
-        self.place.reader.slot.insert(card)
+        self.terminal.reader.slot.insert(card)
         self._card_inserted = True
 
     def remove_card(self) -> None:
         if self._card_inserted:
-            self.place.reader.remove()
+            self.terminal.reader.remove()
             self._card_inserted = False
 
     @property
@@ -125,7 +125,7 @@ class People:
 
     def _end(self, state: st.Complete) -> None:
         if self.rng.random() < 0.03:
-            self.place.clock.skip(70)  # the patient forgets the card, is reminded, and staff are called
+            self.terminal.clock.skip(70)  # the patient forgets the card, is reminded, and staff are called
             self.post(ev.Tick())
         if self.rng.random() < 0.03:
             self.post(ev.DetailsRequested(state.reception.id))
@@ -136,7 +136,7 @@ class People:
 
     def _answer(self, state: st.AfterIdle) -> None:
         """Touch a button on the screen or type the requested digits."""
-        talk = talk_of(state, self.place.conductor.rules, self._speak)
+        talk = talk_of(state, self.terminal.conductor.rules, self._speak)
         match talk.body.pad, state:
             case PadKind.PIN, st.PinEntry() if not asks_before_last_try(state) and self.rng.random() < 0.95:
                 self._type_pin()
@@ -152,30 +152,30 @@ class People:
     def _is_chosen(self, offer: Offer) -> bool:
         """Return whether to touch `offer`. Cancelling and detours are less likely than answers."""
         kind = type(offer.event).__name__
-        if kind in _QUIET:
-            self._quiet += 1
-            return self._quiet < 6 and self.rng.random() < 0.1
+        if kind in _DETOURS:
+            self._detours += 1
+            return self._detours < 6 and self.rng.random() < 0.1
         if isinstance(offer.event, ev.Cancelled | ev.CheckInWithoutSharing):
             return self.rng.random() < 0.06
         return True
 
     def _type_pin(self) -> None:
-        patient = self.place.conductor.patient
+        patient = self.terminal.conductor.patient
         if patient is None:
             return
         patient.pin.wipe()
         for digit in self._pins.pop() if self._pins else "1234":
             patient.pin.push(int(digit))
-        self.place.conductor.enter_pin()
+        self.terminal.conductor.enter_pin()
 
     def _type_code(self) -> None:
-        code = self.place.reader.scanner.scan() or bytearray(b"00000020310000")
+        code = self.terminal.reader.scanner.scan() or bytearray(b"00000020310000")
         if self.rng.random() < 0.1:
             code[-1:] = b"%d" % ((code[-1] - ord("0") + 1) % 10)
-        self.place.conductor.enter_code(code)
+        self.terminal.conductor.enter_code(code)
 
     def post(self, event: ev.Event) -> None:
-        self.place.conductor.post(event)
+        self.terminal.conductor.post(event)
 
     # --- faults -----------------------------------------------------------------------------------------------
 
@@ -197,26 +197,26 @@ class People:
             reason=rng.choice(list(RefusalReason)),
             times=rng.choice((1, 1, 2, 5)),
         )
-        self.tally.add(f"service: {manner}" + (f" {lie}" if lie else "") + (" late" if delay > 0.3 else ""))
-        self.place.service.set(operation, rule)
+        self.tally.add(f"service: {manner}" + (f" {lie}" if lie else "") + (" slow" if delay > 0.3 else ""))
+        self.terminal.service.set(operation, rule)
 
     def _share(self) -> None:
-        manner = self.rng.choice(SHARE_FAULTS)
-        self.tally.add(f"share: {manner}")
-        self.place.set_share_fault(manner)
+        fault = self.rng.choice(SHARE_FAULTS)
+        self.tally.add(f"share: {fault}")
+        self.terminal.set_share_fault(fault)
 
     def _clock(self) -> None:
-        self.place.clock.error = self.rng.choice(WRONG_CLOCKS)
+        self.terminal.clock.error = self.rng.choice(WRONG_CLOCKS)
         self.tally.add("clock: jump")
 
     def _ledger(self) -> None:
-        self.place.disk.full = True
+        self.terminal.disk.full = True
         self.tally.add("ledger: disk full")
 
     def _camera(self) -> None:
-        self.place.camera.unplugged = not self.place.camera.unplugged
-        self.post(ev.CameraChanged(not self.place.camera.unplugged))
-        self.tally.add("camera: lost" if self.place.camera.unplugged else "camera: back")
+        self.terminal.camera.unplugged = not self.terminal.camera.unplugged
+        self.post(ev.CameraChanged(not self.terminal.camera.unplugged))
+        self.tally.add("camera: lost" if self.terminal.camera.unplugged else "camera: back")
 
     def _act_before_card(self) -> None:
         kinds: tuple[Callable[[], ev.Event], ...] = (
@@ -231,56 +231,56 @@ class People:
         self.post(event)
 
     def repair(self) -> None:
-        """Clear all faults except service rules that end after a number of calls."""
-        self.place.set_share_fault("")
-        self.place.disk.full = False
-        self.place.clock.error = timedelta()
-        self.place.reader.slot.hold(None)
-        self.place.reader.slot.remove(1)
-        self.place.reader.slot.plug()
-        if self.place.camera.unplugged:
+        """Clear all faults except the service's rules, which expire after a number of calls."""
+        self.terminal.set_share_fault("")
+        self.terminal.disk.full = False
+        self.terminal.clock.error = timedelta()
+        self.terminal.reader.slot.hold(None)
+        self.terminal.reader.slot.remove(1)
+        self.terminal.reader.slot.plug()
+        if self.terminal.camera.unplugged:
             self._camera()
 
 
 # --- irregular actions ------------------------------------------------------------------------------------------
 
 
-def _pull(people: People, state: st.AfterIdle) -> None:
+def _pull_card(people: People, state: st.AfterIdle) -> None:
     people.tally.add("card: removed early")
     people.remove_card()
 
 
-def _swap(people: People, state: st.AfterIdle) -> None:
+def _swap_card(people: People, state: st.AfterIdle) -> None:
     people.tally.add("card: swapped")
     people.remove_card()
-    people.insert_card(people.place.card("pin-right"))
+    people.insert_card(people.terminal.card("pin-right"))
 
 
-def _unplug(people: People, state: st.AfterIdle) -> None:
+def _unplug_reader(people: People, state: st.AfterIdle) -> None:
     people.tally.add("reader: unplugged")
-    people.place.reader.slot.unplug(people.rng.choice((ReaderStatus.NONE, ReaderStatus.NO_SERVICE)))
+    people.terminal.reader.slot.unplug(people.rng.choice((ReaderStatus.NONE, ReaderStatus.NO_SERVICE)))
     people._card_inserted = False
 
 
-def _second_card(people: People, state: st.AfterIdle) -> None:
-    people.tally.add("reader: a second card")
-    people.place.reader.slot.remove(1)
-    people.place.reader.slot.insert(people.place.card("pin-right"), 1)
+def _add_second_card(people: People, state: st.AfterIdle) -> None:
+    people.tally.add("reader: second card")
+    people.terminal.reader.slot.remove(1)
+    people.terminal.reader.slot.insert(people.terminal.card("pin-right"), 1)
 
 
-def _hold(people: People, state: st.AfterIdle) -> None:
-    people.tally.add("reader: held by another program")
-    people.place.reader.slot.hold("another program")
+def _block_reader(people: People, state: st.AfterIdle) -> None:
+    people.tally.add("reader: in use by another program")
+    people.terminal.reader.slot.hold("another program")
 
 
-def _stall(people: People, state: st.AfterIdle) -> None:
-    people.tally.add("patient: time out")
-    clock = people.place.clock
+def _time_out(people: People, state: st.AfterIdle) -> None:
+    people.tally.add("patient: timeout")
+    clock = people.terminal.clock
     clock.skip(state.deadline - clock.now().monotonic + 0.01)
     people.post(ev.Tick())
 
 
-def _staff(people: People, state: st.AfterIdle) -> None:
+def _authenticate_staff(people: People, state: st.AfterIdle) -> None:
     people.tally.add("staff: password")
     people.post(ev.StaffAuthenticated(state.reception.id))
 
@@ -291,10 +291,10 @@ def _discard(people: People, state: st.AfterIdle) -> None:
 
 
 def _random_touch(people: People, state: st.AfterIdle) -> None:
-    """Post a random touch, offered or not, for this reception or another."""
+    """Post a random touch, offered or not, for this or a different reception."""
     reception = people.rng.choice((state.reception.id, state.reception.id, "", "r-another"))
     event = people.rng.choice(_TOUCHES)(reception, people.rng)
-    people.tally.add("touch: any")
+    people.tally.add("touch: random")
     people.post(event)
 
 
@@ -305,7 +305,16 @@ def _random_fault(people: People, state: st.AfterIdle) -> None:
 
 
 _IRREGULAR_ACTIONS: tuple[Callable[[People, st.AfterIdle], None], ...] = (
-    *(_pull, _swap, _unplug, _second_card, _hold, _stall, _staff, _discard),
+    *(
+        _pull_card,
+        _swap_card,
+        _unplug_reader,
+        _add_second_card,
+        _block_reader,
+        _time_out,
+        _authenticate_staff,
+        _discard,
+    ),
     *(_random_touch,) * 6,
     *(_random_fault,) * 2,
 )

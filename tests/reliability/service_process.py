@@ -1,4 +1,4 @@
-"""The service stub in a separate process, to keep its memory apart. Its faults are set through a pipe."""
+"""The service stub in a separate process, so that its memory is not measured. A pipe sets its faults."""
 
 import multiprocessing
 import os
@@ -19,7 +19,7 @@ FORKS.set_forkserver_preload(["tests.reliability.service_process", "terminal.sim
 
 
 class ServiceProcess:
-    """Context manager that runs the stub. The state folder contains registry and keys. Checks are stored in memory."""
+    """Context manager that runs the stub. Its registry and keys are in the state folder, checks in memory."""
 
     def __init__(self, state_dir: Path, people: Path | None = None) -> None:
         """`people`: TOML file of fictitious people."""
@@ -72,14 +72,14 @@ def _serve(state_dir: str, port: int, control: Connection, people: Path | None) 
     def listen() -> None:
         while True:
             try:
-                received = control.recv()
+                command = control.recv()
             except EOFError:
                 os._exit(0)
-            if received is None:
+            if command is None:
                 behaviour.clear()
                 behaviour.release_all()
                 control.send(None)
             else:
-                behaviour.set(*received)
+                behaviour.set(*command)
 
     threading.Thread(target=listen, daemon=True).run()

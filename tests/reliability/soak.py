@@ -1,4 +1,4 @@
-"""Thousands of receptions through the real conductor, with faults at every step. Run by `make soak`.
+"""Run thousands of receptions through the real conductor, with faults at every step. Run by `make soak`.
 
     .venv/bin/python -m tests.reliability.soak --receptions 10000
 
@@ -6,8 +6,8 @@ Invariants checked after each reception:
 
 - The terminal is idle without patient data.
 - The ledger is intact, and no check has two outcomes.
-- Each consent in ledger and file was displayed, answered yes and not withdrawn.
-- No file was delivered twice or incomplete.
+- Each consent in the ledger and files was displayed, answered with yes and not withdrawn.
+- No file was delivered twice or incompletely.
 - The numbers of threads and open files have not grown.
 """
 
@@ -35,17 +35,17 @@ from terminal.qualification.receipts import verify_with_receipts
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.words.catalogue import speaker
-from tests.reliability.account import Account
-from tests.reliability.counter import Place, open_place
+from tests.reliability.answer_recorder import AnswerRecorder
+from tests.reliability.counter import SoakTerminal, open_soak_terminal
 from tests.reliability.judge import InvariantViolated, Judge
 from tests.reliability.people import People, Tally
 
 RECEPTION_SECONDS = 60.0
 """Time limit for a reception, which takes about 3 s with all faults combined."""
 SETTLE_EVERY = 250
-"""Number of receptions after which faults are ended and the outbox must become empty."""
-MORE_THREADS, MORE_FILES = 4, 12
-"""Allowed increase over the idle state, for replacing a helper process and for connections in use."""
+"""Number of receptions after which faults are cleared and the outbox must empty."""
+EXTRA_THREADS, EXTRA_FILES = 4, 12
+"""Allowed increase over the idle state, for a helper process being replaced and connections in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Report:
 
 
 class LastLogLines(logging.Handler):
-    """Keeps the last log lines, because thousands of faults would fill the screen."""
+    """Keep only the last log lines, because thousands of faults would flood the console."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -84,14 +84,20 @@ class LastLogLines(logging.Handler):
 
 
 class Soak:
-    def __init__(self, place: Place, rng: random.Random, report: Report, log: LastLogLines, folder: Path) -> None:
-        self.place, self.report, self._rng, self._log = place, report, rng, log
-        conductor, settings = place.conductor, place.settings
+    def __init__(
+        self, terminal: SoakTerminal, rng: random.Random, report: Report, log: LastLogLines, folder: Path
+    ) -> None:
+        self.terminal, self.report, self._rng, self._log = terminal, report, rng, log
+        conductor, settings = terminal.conductor, terminal.settings
         speak = speaker(settings)
-        self.account = Account(speak, conductor.rules, conductor.state)
-        self.people = People(place, rng, speak, report.tally)
+        self.recorder = AnswerRecorder(speak, conductor.rules, conductor.state)
+        self.people = People(terminal, rng, speak, report.tally)
         self.judge = Judge(
-            ledger_path(settings), settings.results_dir, self.account, folder / "judge.db", settings.service.terminal_id
+            ledger_path(settings),
+            settings.results_dir,
+            self.recorder,
+            folder / "judge.db",
+            settings.service.terminal_id,
         )
         self._defect = False
         self._counted = ""
@@ -102,13 +108,13 @@ class Soak:
         conductor.listen(on_state=self._on_state, on_event=self._on_event)
 
     def _on_event(self, event: ev.Event) -> None:
-        self.account.on_event(event)
+        self.recorder.on_event(event)
         if isinstance(event, ev.EffectFailed):
             self._defect = True
         self._trace.append(type(event).__name__)
 
     def _on_state(self, state: st.State) -> None:
-        self.account.on_state(state)
+        self.recorder.on_state(state)
         self._trace.append(f"-> {type(state).__name__}")
         if isinstance(state, st.Complete | st.Problem) and state.reception.id != self._counted:
             self._counted = state.reception.id
@@ -117,7 +123,7 @@ class Soak:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        conductor = self.place.conductor
+        conductor = self.terminal.conductor
         running = asyncio.create_task(conductor.run())
         try:
             async with asyncio.timeout(60):
@@ -135,11 +141,11 @@ class Soak:
         try:
             async with asyncio.timeout(RECEPTION_SECONDS):
                 self.people.arrive()
-                await self._play()
+                await self._act_until_idle()
                 self.people.repair()
                 await self._clear_counter()
         except TimeoutError:
-            raise InvariantViolated(f"stuck in {self.place.conductor.state}") from None
+            raise InvariantViolated(f"stuck in {self.terminal.conductor.state}") from None
         self.report.receptions += 1
         self.judge.read_ledger()
         if self._rng.random() < 0.7:
@@ -147,9 +153,9 @@ class Soak:
         await self._withdraw()
         self._check_no_patient_data()
 
-    async def _play(self) -> None:
+    async def _act_until_idle(self) -> None:
         """Act until the first screen is displayed again or the card is ignored."""
-        conductor, polls, started = self.place.conductor, 0, False
+        conductor, polls, started = self.terminal.conductor, 0, False
         while True:
             state = conductor.state
             if isinstance(state, st.Idle):
@@ -161,10 +167,10 @@ class Soak:
                 if isinstance(state, st.Complete | st.Problem | st.Inquiry) and not self.people.card_inserted:
                     return
                 self.people.act(state)
-            await self._step(state)
+            await self._wait_for_change(state)
 
-    async def _step(self, state: st.State) -> None:
-        """Wait for the next state change, at most 0.2 s."""
+    async def _wait_for_change(self, state: st.State) -> None:
+        """Wait up to 0.2 s for the next state change."""
         self._changed.clear()
         waits = not isinstance(state, st.Idle) and state.waiting is not None
         with contextlib.suppress(TimeoutError):
@@ -173,9 +179,9 @@ class Soak:
 
     async def _clear_counter(self) -> None:
         """Remove the card and skip time until the terminal is idle and in service."""
-        conductor, clock = self.place.conductor, self.place.clock
+        conductor, clock = self.terminal.conductor, self.terminal.clock
         self.people.remove_card()
-        await self._events_handled()
+        await self._wait_for_events()
         while True:
             state = conductor.state
             if isinstance(state, st.Idle):
@@ -187,11 +193,11 @@ class Soak:
             elif isinstance(state, st.Complete | st.Problem | st.Inquiry) or state.waiting is None:
                 clock.skip(state.deadline - clock.now().monotonic + 0.01)
                 self.people.post(ev.Tick())
-            await self._step(state)
+            await self._wait_for_change(state)
 
-    async def _events_handled(self) -> None:
-        """Wait until the conductor has handled all events of the reader, which has its own thread."""
-        conductor, slot = self.place.conductor, self.place.reader.slot
+    async def _wait_for_events(self) -> None:
+        """Wait until the conductor has handled all events from the reader's thread."""
+        conductor, slot = self.terminal.conductor, self.terminal.reader.slot
         while conductor._card_watch.present is not None or not slot._events.empty() or not conductor._events.empty():
             await asyncio.sleep(0.002)
 
@@ -207,37 +213,37 @@ class Soak:
             assert check.decided is not None
             item: Item = self._rng.choice(sorted(check.decided - check.withdrawn))
             with contextlib.suppress(LifeCycleError):  # not confirmed
-                await self.place.conductor.delivery.withdraw(check_id, [item])
+                await self.terminal.conductor.delivery.withdraw(check_id, [item])
                 self.report.tally.add("staff: withdraws")
             self.judge.read_ledger()
 
     def _check_no_patient_data(self) -> None:
-        conductor = self.place.conductor
+        conductor = self.terminal.conductor
         if self._defect:
             raise InvariantViolated("an effect raised an exception")
         if conductor._patients or len(conductor._shown) or conductor.patient is not None:
             raise InvariantViolated("the idle terminal has patient data")
         open_receptions = {check.reception for check in self.judge.open.values()}
-        for reception in self.account.by_reception.keys() - open_receptions:
-            del self.account.by_reception[reception]
+        for reception in self.recorder.by_reception.keys() - open_receptions:
+            del self.recorder.by_reception[reception]
 
     # --- between receptions -----------------------------------------------------------------------------------
 
     async def settle(self) -> Sample:
-        """End all faults and check that the outbox empties and threads and open files have not grown."""
+        """Clear all faults. Check that the outbox empties and the numbers of threads and files do not grow."""
         self.people.repair()
-        await asyncio.to_thread(self.place.service.end_misbehaviour)
+        await asyncio.to_thread(self.terminal.service.end_misbehaviour)
         deadline = time.monotonic() + RECEPTION_SECONDS
         while stages := self._unfinished_stages():
             if time.monotonic() > deadline:
-                raise InvariantViolated(f"the outbox does not become empty: {stages}")
+                raise InvariantViolated(f"the outbox does not empty: {stages}")
             await asyncio.sleep(0.05)
             self.judge.read_ledger()
             self.judge.collect_files()
         self.judge.read_ledger()
         self.judge.collect_files()
-        self.judge.check_end(self.place.conductor._not_discarded)
-        work_files = sorted(path.name for path in self.place.settings.results_dir.rglob("*.part"))
+        self.judge.check_all_ended(self.terminal.conductor._not_discarded)
+        work_files = sorted(path.name for path in self.terminal.settings.results_dir.rglob("*.part"))
         if work_files:
             raise InvariantViolated(f"work files remain: {work_files}")
         gc.collect()
@@ -249,7 +255,7 @@ class Soak:
 
     def _unfinished_stages(self) -> list[str]:
         """Return the stages of unfinished checks, except those discarded by staff while the ledger was full."""
-        conductor = self.place.conductor
+        conductor = self.terminal.conductor
         unfinished = conductor.delivery.ledger.unfinished()
         return [check.stage for check in unfinished if check.opened.event.reception_id not in conductor._not_discarded]
 
@@ -263,15 +269,15 @@ class Soak:
         )
 
     def _compare(self, first: Sample, current: Sample) -> None:
-        if current.threads > first.threads + MORE_THREADS or current.files > first.files + MORE_FILES:
-            raise InvariantViolated(f"the number of threads or open files grows: {first} -> {current}")
+        if current.threads > first.threads + EXTRA_THREADS or current.files > first.files + EXTRA_FILES:
+            raise InvariantViolated(f"the number of threads or open files has grown: {first} -> {current}")
 
     async def verify(self) -> None:
         """Check that the service's receipts agree with the complete ledger."""
-        settings = self.place.settings
+        settings = self.terminal.settings
         enrolment = Enrolment.load(enrolment_path(settings.state_dir))
         assert enrolment is not None
-        receipts = await self.place.conductor.service.client.receipts()
+        receipts = await self.terminal.conductor.service.client.receipts()
         if not isinstance(receipts, tuple):
             raise InvariantViolated(f"the service returned no receipts: {receipts}")
         outcome = verify_with_receipts(ledger_path(settings), enrolment.service_public_key, receipts)
@@ -292,7 +298,7 @@ def rss_kb() -> int:
 
 
 @contextmanager
-def _quiet() -> Iterator[LastLogLines]:
+def _captured_logs() -> Iterator[LastLogLines]:
     handler, loggers = (
         LastLogLines(),
         [logging.getLogger(name) for name in ("terminal", "reader", "consent", "asyncio")],
@@ -319,8 +325,8 @@ def run(
     """Run `receptions` receptions. Raises `InvariantViolated` if an invariant does not hold."""
     rng, report = random.Random(seed), Report(seed)
 
-    async def day(place: Place, log: LastLogLines) -> None:
-        soak = Soak(place, rng, report, log, folder)
+    async def run_receptions(terminal: SoakTerminal, log: LastLogLines) -> None:
+        soak = Soak(terminal, rng, report, log, folder)
         try:
             async with soak.running():
                 while report.receptions < receptions:
@@ -334,10 +340,10 @@ def run(
         except InvariantViolated as error:
             raise InvariantViolated(soak.describe(error)) from None
         report.kinds, report.files, report.granted = soak.judge.kinds, soak.judge.files, soak.judge.granted
-        report.answers = soak.account.answers
+        report.answers = soak.recorder.answer_count
 
-    with _quiet() as log, open_place(folder, rng, cards) as place:
-        asyncio.run(day(place, log))
+    with _captured_logs() as log, open_soak_terminal(folder, rng, cards) as terminal:
+        asyncio.run(run_receptions(terminal, log))
     return report
 
 

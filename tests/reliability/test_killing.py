@@ -1,4 +1,4 @@
-"""Kill terminal and service six times. `make killing` kills them 250 times."""
+"""Kill terminal and service six times in total. `make killing` kills them 250 times."""
 
 from pathlib import Path
 

@@ -21,7 +21,7 @@ from reader.softcard.vpcd import VpcdConnection
 from terminal.simulated.personas.props import card_entry, trust_of
 from terminal.simulated.service.enrolment import enrol_locally, registry_path
 from terminal.simulated.service.registry import RegistryFile
-from tests.reliability.memory import Terminal, copies, encoding_of, masked, terminal_process
+from tests.reliability.memory import Terminal, copies, encoding_for, masked, terminal_process
 from tests.reliability.service_process import ServiceProcess
 from vision.engines.open import open_engine
 from vision.photo import card_jp2
@@ -32,24 +32,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PIN = b"7391"
-BORN = date(1981, 4, 12)
+BIRTH_DATE = date(1981, 4, 12)
 FACE = 20261126
 NAME, KANA, ADDRESS = "模擬　憂鬱薔薇", "ﾓｷﾞ ﾕｳｳﾂﾊﾞﾗ", "東京都模擬区薔薇町４－９－７"
 NUMBER = "407193528164"
-"""A fictitious number that is not in any other file of a terminal."""
+"""A fictitious number that appears in no other terminal file."""
 
 
 @pytest.mark.pcscd
 @pytest.mark.timeout(300)
-def test_memory_contains_no_patient_data_after_a_reception(tmp_path: Path) -> None:
-    picture = np.random.default_rng(7).integers(0, 255, (120, 90), np.uint8)
-    run_and_search(tmp_path, card_jp2(picture), FACE, encoding_of(FACE))
+def test_memory_contains_no_patient_data_after_reception(tmp_path: Path) -> None:
+    portrait = np.random.default_rng(7).integers(0, 255, (120, 90), np.uint8)
+    run_and_search(tmp_path, card_jp2(portrait), FACE, encoding_for(FACE))
 
 
 @pytest.mark.long
 @pytest.mark.pcscd
 @pytest.mark.timeout(300)
-def test_memory_contains_no_patient_data_with_the_real_engine(tmp_path: Path) -> None:
+def test_memory_contains_no_patient_data_with_real_engine(tmp_path: Path) -> None:
     photo = card_portrait("hana")
     reference = make_reference(open_engine(tmp_path), photo)
     assert isinstance(reference, Reference)
@@ -57,13 +57,13 @@ def test_memory_contains_no_patient_data_with_the_real_engine(tmp_path: Path) ->
 
 
 def run_and_search(folder: Path, photo_jp2: bytes, face: int | None, encoding: "NDArray[np.float64]") -> None:
-    """Run a reception by PIN and another by face with the printed code, and search the memory after each."""
+    """Run one reception by PIN and one by face with the printed code. Search the memory after each."""
     authority = TestAuthority.create()
     image = issue(
         authority,
         RSA_2048,
         photo_jp2,
-        holder=Holder(NAME, ADDRESS, BORN),
+        holder=Holder(NAME, ADDRESS, BIRTH_DATE),
         pin=PIN.decode(),
         issued_on=date(2025, 4, 1),
     )
@@ -71,9 +71,9 @@ def run_and_search(folder: Path, photo_jp2: bytes, face: int | None, encoding: "
     registry.merge(trust_of(authority).merged(card_entry(image, "canary")))
     enrol_locally(folder, "terminal-1")
     secrets = _secrets(image, encoding)
-    with Pcscd() as daemon, ServiceProcess(folder, _people(folder)) as service:
+    with Pcscd() as daemon, ServiceProcess(folder, _write_people(folder)) as service:
         reader = VpcdConnection(port=daemon.port)
-        terminal = Terminal(str(folder), service.url, _socket(), reader.reader, _anchors(authority), face)
+        terminal = Terminal(str(folder), service.url, _socket_name(), reader.reader, _anchors(authority), face)
         with terminal_process(terminal) as (pid, pipe):
             for secret in (PIN, image.printed_code.encode()):
                 pipe.send(masked(secret))
@@ -88,7 +88,7 @@ def run_and_search(folder: Path, photo_jp2: bytes, face: int | None, encoding: "
 
 
 def _remaining(pid: int, secrets: dict[str, bytes], seconds: float = 20) -> dict[str, int]:
-    """Return the secrets found. Retries for `seconds`, because a thread may hold a secret for a moment."""
+    """Return the secrets found. Retries for up to `seconds`, because a thread may briefly keep a secret."""
     deadline = time.monotonic() + seconds
     while True:
         found = {name: number for name, number in copies(pid, secrets).items() if number}
@@ -109,20 +109,20 @@ def _secrets(image: CardImage, encoding: "NDArray[np.float64]") -> dict[str, byt
         "photo, after two thirds": photo[len(photo) // 3 * 2 :][:48],
         "encoding": encoding.tobytes()[160:240],
         "encoding, float32": encoding.astype(np.float32).tobytes()[80:160],
-        **_encodings_of("name", NAME),
-        **_encodings_of("name in kana", KANA),
-        **_encodings_of("address", ADDRESS),
-        **_encodings_of("insured person's number", NUMBER),
-        **_encodings_of("individual number", number),
+        **_encoded("name", NAME),
+        **_encoded("name in kana", KANA),
+        **_encoded("address", ADDRESS),
+        **_encoded("insured person's number", NUMBER),
+        **_encoded("individual number", number),
     }
 
 
-def test_the_search_finds_a_canary() -> None:
+def test_search_finds_canary() -> None:
     canary = bytearray(os.urandom(40))
     assert copies(os.getpid(), {"canary": bytes(canary)})["canary"] >= 1
 
 
-def _people(folder: Path) -> Path:
+def _write_people(folder: Path) -> Path:
     path = folder / "people.toml"
     path.write_text(
         f"""
@@ -137,20 +137,20 @@ name = "{NAME}"
 name_kana = "{KANA}"
 address = "{ADDRESS}"
 sex = "2"
-birth_date = {BORN}
+birth_date = {BIRTH_DATE}
 """,
         "utf-8",
     )
     return path
 
 
-def _encodings_of(name: str, text: str) -> dict[str, bytes]:
+def _encoded(name: str, text: str) -> dict[str, bytes]:
     """Return the text in the encodings used on the wire, in files and in Python strings."""
     codecs = ("ascii",) if text.isascii() else ("utf-8", "utf-16-le")
     return {f"{name}, {codec}": text.encode(codec) for codec in codecs}
 
 
-def _socket() -> str:
+def _socket_name() -> str:
     return os.environ[SOCKET_NAME]
 
 

@@ -1,4 +1,4 @@
-"""Records the patient's answers from the texts and buttons on the screen, independently of the session."""
+"""Record the patient's answers from the text and buttons on the screen, independently of the session."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from terminal.words.catalogue import Speak, Words
 
 @dataclass(slots=True)
 class PatientAnswers:
-    """The answers given in one reception."""
+    """Answers given in one reception."""
 
     yes: set[Item] = field(default_factory=set)
     """Items whose last answer was yes, given while the question was on the screen."""
@@ -26,20 +26,20 @@ class PatientAnswers:
         return set() if self.withdrawn else self.yes
 
 
-class Account:
-    """Listens to the conductor and stores the answers of receptions until the judge has checked them."""
+class AnswerRecorder:
+    """Listen to the conductor and store each reception's answers until the judge has checked them."""
 
     def __init__(self, speak: Speak, rules: Rules, initial: st.State) -> None:
         self._speak, self._rules = speak, rules
         self._state = initial
         self.by_reception: dict[str, PatientAnswers] = {}
-        self.answers = 0
+        self.answer_count = 0
 
     def on_state(self, state: st.State) -> None:
         self._state = state
 
     def on_event(self, event: ev.Event) -> None:
-        """Record an answer. Events arrive before the resulting state, while the question is on the screen."""
+        """Record an answer. The event arrives while its question is still the current state."""
         if isinstance(self._state, st.Idle) or not isinstance(
             event, ev.ShareAll | ev.ShareNone | ev.QuestionAnswered | ev.CheckInWithoutSharing
         ):
@@ -48,7 +48,7 @@ class Account:
         if all(offer.event != event for offer in talk.offers):
             return
         answers = self.by_reception.setdefault(event.reception, PatientAnswers())
-        self.answers += 1
+        self.answer_count += 1
         match event:
             case ev.ShareAll():
                 answers.yes |= self._on_screen(talk)
@@ -69,14 +69,14 @@ class Account:
             case st.Consent(index=None, questions=questions):
                 return _items(question for question in questions if words(f"topic.{question.topic}") in topics)
             case st.Consent(question=question) | st.SpecificDisease(question=question):
-                return _items_asked(question, talk, words)
+                return _items_in_question(question, talk, words)
             case st.Subsidies(question=question) | st.Limit(question=question):
-                return _items_asked(question, talk, words)
+                return _items_in_question(question, talk, words)
             case _:
                 return set()
 
 
-def _items_asked(question: Question | None, talk: Talk, words: Words) -> set[Item]:
+def _items_in_question(question: Question | None, talk: Talk, words: Words) -> set[Item]:
     if question is None or talk.body.question != words(f"question.{question.id}"):
         return set()
     return set(question.items)

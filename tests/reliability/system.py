@@ -1,4 +1,4 @@
-"""Terminals and their service in processes that can be killed, and checks of the data they leave behind."""
+"""Terminals and their service in processes that can be killed, and checks of the remaining data."""
 
 import asyncio
 import json
@@ -36,10 +36,12 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.terminal.qualification.killed", "alembic.command", "psycopg"])
 
 
-class Chain:
-    """Terminals and their service, each in a process that can be killed at any moment."""
+class System:
+    """Terminals and their service, each in a process that can be killed at any time."""
 
-    def __init__(self, folder: Path, card: Card, authority: Any, database_url: str, seed: int, terminals: int) -> None:
+    def __init__(
+        self, folder: Path, card: Card, authority: Any, database_url: str, seed: int, terminal_count: int
+    ) -> None:
         self.folder, self.database_url = folder, database_url
         self.rng = random.Random(seed)
         with socket.socket() as free:
@@ -49,27 +51,28 @@ class Chain:
         registry = RegistryFile(registry_path(folder))
         registry.merge(Registry(certificate_authorities=(authority_pem(authority),)))
         registry.add_card(card.certificate, card.entry("adult"))
-        self.places = [
-            self._place(registry, f"terminal-{number + 1}", card.image.model_dump_json()) for number in range(terminals)
+        self.setups = [
+            self._set_up(registry, f"terminal-{number + 1}", card.image.model_dump_json())
+            for number in range(terminal_count)
         ]
         self.processes: dict[str, BaseProcess] = {}
 
-    def _place(self, registry: RegistryFile, terminal_id: str, card: str) -> TerminalSetup:
-        place = TerminalSetup(str(self.folder / terminal_id), self.url, terminal_id, card)
-        key = SigningKey.load_or_create(terminal_key_path(Path(place.folder)))
+    def _set_up(self, registry: RegistryFile, terminal_id: str, card: str) -> TerminalSetup:
+        setup = TerminalSetup(str(self.folder / terminal_id), self.url, terminal_id, card)
+        key = SigningKey.load_or_create(terminal_key_path(Path(setup.folder)))
         registry.enrol_terminal(terminal_id, key.public_pem)
         public = service_key(self.folder).public_pem
         Enrolment(terminal_id=terminal_id, service_public_key=public, simulated=True).save(
-            enrolment_path(Path(place.folder))
+            enrolment_path(Path(setup.folder))
         )
-        return place
+        return setup
 
     def start(self, name: str) -> None:
         if name == "stub":
             process = FORKS.Process(target=run_stub, args=(str(self.folder), self.port, self.database_url))
         else:
-            place = next(place for place in self.places if place.terminal_id == name)
-            process = FORKS.Process(target=run_terminal, args=(place, self.rng.getrandbits(32)))
+            setup = next(setup for setup in self.setups if setup.terminal_id == name)
+            process = FORKS.Process(target=run_terminal, args=(setup, self.rng.getrandbits(32)))
         process.start()
         self.processes[name] = process
 
@@ -85,25 +88,25 @@ class Chain:
         except httpx.HTTPError:
             return False
 
-    def lines_of(self, place: TerminalSetup) -> list[dict[str, Any]]:
-        """Return the log of a terminal. A last line truncated by a kill is omitted."""
-        if not place.log.exists():
+    def log_lines(self, setup: TerminalSetup) -> list[dict[str, Any]]:
+        """Return a terminal's log without a last line truncated by a kill."""
+        if not setup.log.exists():
             return []
-        return [json.loads(line) for line in place.log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+        return [json.loads(line) for line in setup.log.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
-    def reported(self) -> int:
-        """Return the number of receptions that displayed their outcome."""
-        return sum(line["what"] == "outcome" for place in self.places for line in self.lines_of(place))
+    def count_outcomes(self) -> int:
+        """Return the number of receptions that have displayed their outcome."""
+        return sum(line["what"] == "outcome" for setup in self.setups for line in self.log_lines(setup))
 
     def wait_for_receptions(self) -> None:
-        """Wait for two more receptions, after which every process is running."""
-        initial, deadline = self.reported(), time.monotonic() + 60
-        while self.reported() < initial + 2:
-            assert time.monotonic() < deadline, "receptions have stopped"
+        """Wait for two more receptions, which require all processes to be running."""
+        initial, deadline = self.count_outcomes(), time.monotonic() + 60
+        while self.count_outcomes() < initial + 2:
+            assert time.monotonic() < deadline, "no reception completed within 60 s"
             time.sleep(0.02)
 
     def run_with_kills(self, kills: int) -> None:
-        names = ["stub", *(place.terminal_id for place in self.places)]
+        names = ["stub", *(setup.terminal_id for setup in self.setups)]
         for name in names:
             self.start(name)
         for _ in range(kills):
@@ -123,12 +126,12 @@ class Chain:
         while not self.is_ready():
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        settlers = [FORKS.Process(target=settle_terminal, args=(place,)) for place in self.places]
-        for process in settlers:
+        processes = [FORKS.Process(target=settle_terminal, args=(setup,)) for setup in self.setups]
+        for process in processes:
             process.start()
-        for process in settlers:
+        for process in processes:
             process.join(120)
-        assert [process.exitcode for process in settlers] == [0] * len(settlers)
+        assert [process.exitcode for process in processes] == [0] * len(processes)
 
     def kill_all(self) -> None:
         for process in self.processes.values():
@@ -136,47 +139,51 @@ class Chain:
             process.join()
 
 
-def check_kills(chain: Chain, kills: int) -> None:
-    chain.run_with_kills(kills)
-    chain.settle()
-    check_everything(chain, {place: place.settings.results_dir for place in chain.places}, reported=kills // 4)
+def check_kills(system: System, kills: int) -> None:
+    system.run_with_kills(kills)
+    system.settle()
+    check_everything(system, {setup: setup.settings.results_dir for setup in system.setups}, reported=kills // 4)
 
 
-def check_everything(chain: Chain, results: Mapping[TerminalSetup, Path], *, reported: int) -> None:
-    """Check that ledger, service and `results` contain exactly the patients' consents.
+def check_everything(system: System, results: Mapping[TerminalSetup, Path], *, reported: int) -> None:
+    """Check that the ledger, the service and `results` contain exactly the patients' consents.
 
-    More than `reported` receptions must have displayed their outcome.
+    Each terminal must have displayed more than `reported` outcomes.
     """
-    opened, submitted = service_records(chain.database_url)
-    for place in chain.places:
-        ledger = histories(LedgerFile(Path(place.folder) / "ledger.db").records())
-        lines = chain.lines_of(place)
+    opened, submitted = service_records(system.database_url)
+    for setup in system.setups:
+        ledger = histories(LedgerFile(Path(setup.folder) / "ledger.db").records())
+        lines = system.log_lines(setup)
         assert len([line for line in lines if line["what"] == "outcome"]) > reported
-        receipts = asyncio.run(receipts_of(chain, place))
-        outcome = verify_with_receipts(Path(place.folder) / "ledger.db", service_key(chain.folder).public_pem, receipts)
+        receipts = asyncio.run(fetch_receipts(system, setup))
+        outcome = verify_with_receipts(
+            Path(setup.folder) / "ledger.db", service_key(system.folder).public_pem, receipts
+        )
         assert isinstance(outcome, LedgerIntact), outcome
-        own = {
-            check: submission for check, submission in submitted.items() if submission.terminal_id == place.terminal_id
+        own_submissions = {
+            check: submission for check, submission in submitted.items() if submission.terminal_id == setup.terminal_id
         }
-        assert {receipt.check_id for receipt in receipts} == set(own)
-        check_ends(ledger, own, opened[place.terminal_id])
-        check_answers(ledger, own, lines)
-        check_result_files(results[place], ledger)
+        assert {receipt.check_id for receipt in receipts} == set(own_submissions)
+        check_deliveries(ledger, own_submissions, opened[setup.terminal_id])
+        check_answers(ledger, own_submissions, lines)
+        check_result_files(results[setup], ledger)
 
 
-def check_ends(ledger: dict[str, History], own: dict[str, Submission], opened: set[str]) -> None:
+def check_deliveries(ledger: dict[str, History], own_submissions: dict[str, Submission], opened: set[str]) -> None:
     """Check that all checks in the ledger were delivered.
 
     A check may be missing from the ledger if the terminal was killed before it received the service's response.
     """
-    assert set(own) <= set(ledger) <= opened
+    assert set(own_submissions) <= set(ledger) <= opened
     for check_id, history in ledger.items():
         assert history.ended, (check_id, history.stage)
         assert history.stage == "delivered"
-        assert check_id in own
+        assert check_id in own_submissions
 
 
-def check_answers(ledger: dict[str, History], own: dict[str, Submission], lines: list[dict[str, Any]]) -> None:
+def check_answers(
+    ledger: dict[str, History], own_submissions: dict[str, Submission], lines: list[dict[str, Any]]
+) -> None:
     consents: dict[str, set[str]] = {}
     for line in lines:
         if line["what"] == "yes":
@@ -186,12 +193,12 @@ def check_answers(ledger: dict[str, History], own: dict[str, Submission], lines:
     for check_id, history in ledger.items():
         assert history.decided is not None
         decided = history.decided.event
-        granted = {answer.item.value for answer in own[check_id].answers if answer.flag == 1}
+        granted = {answer.item.value for answer in own_submissions[check_id].answers if answer.flag == 1}
         assert granted == {item.value for item in decided.granted}
-        assert granted <= consents.get(decided.reception_id, set()), "a consent that was not given"
-        assert own[check_id].ledger_count == history.decided.sequence
+        assert granted <= consents.get(decided.reception_id, set()), "consent was not given"
+        assert own_submissions[check_id].ledger_count == history.decided.sequence
     for line in lines:
-        if line["what"] == "outcome":  # every yes must be recorded before the outcome is displayed
+        if line["what"] == "outcome":  # every yes is recorded before the outcome is displayed
             decision = ledger[line["check"]].decided
             assert decision is not None
             if decision.event.cause == "answered":
@@ -210,13 +217,13 @@ def check_result_files(results: Path, ledger: dict[str, History]) -> None:
         assert set(answers) <= set(Item)
 
 
-async def receipts_of(chain: Chain, place: TerminalSetup) -> Any:
+async def fetch_receipts(system: System, setup: TerminalSetup) -> Any:
     async with QualificationClient(
-        chain.url,
-        terminal_id=place.terminal_id,
+        system.url,
+        terminal_id=setup.terminal_id,
         institution_code="1319999999",
-        terminal_key=SigningKey.load_or_create(terminal_key_path(Path(place.folder))),
-        service_public_key=service_key(chain.folder).public_pem,
+        terminal_key=SigningKey.load_or_create(terminal_key_path(Path(setup.folder))),
+        service_public_key=service_key(system.folder).public_pem,
     ) as client:
         receipts = await client.receipts()
         assert isinstance(receipts, tuple)
@@ -224,7 +231,7 @@ async def receipts_of(chain: Chain, place: TerminalSetup) -> Any:
 
 
 def service_records(database_url: str) -> tuple[dict[str, set[str]], dict[str, Submission]]:
-    ServiceStore(database_url).close()  # open the store once, like a restarted service
+    ServiceStore(database_url).close()  # opening the store applies migrations, as a service restart does
     url = sa.make_url(database_url)
     driver = "postgresql+psycopg" if url.get_backend_name() == "postgresql" else url.drivername
     opened: dict[str, set[str]] = {}
