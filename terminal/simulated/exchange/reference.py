@@ -32,7 +32,7 @@ def _parts(part: type[Part], title: str) -> Iterator[tuple[str, type[Part]]]:
 
 
 def _table(part: type[Part]) -> Iterator[str]:
-    yield "| element | | value | known |"
+    yield "| element | | value | source |"
     yield "|---|---|---|---|"
     for field in part_fields(part):
         if isinstance(field.marker, ConsentElements):
@@ -62,7 +62,7 @@ def sample_table() -> str:
     """Return a Markdown table of the elements of a result, each with a sample of `handover sample --all`."""
     now = datetime(2026, 11, 26, 9, 0, 0, tzinfo=JAPAN)
     elements = elements_of(all_files(invented_people(), now, institution="1319999999"))
-    lines = ["| element | a sample that has it |", "|---|---|"]
+    lines = ["| element | sample |", "|---|---|"]
     lines += [f"| {name} | {files[0].title if files else '-'} |" for name, files in elements.items()]
     return "\n".join(lines) + "\n"
 
