@@ -56,7 +56,7 @@ def back_up(
         raise NotReady(f"passphrase too short: use at least {MIN_PASSPHRASE_LENGTH} characters.")
     enrolment = Enrolment.load(enrolment_path(settings.state_dir))
     if enrolment is None:
-        raise NotReady(f"cannot back up {settings.state_dir}: it contains no enrolled terminal.")
+        raise NotReady(f"cannot back up {settings.state_dir}: no terminal is enrolled in this folder.")
     if target.exists():
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     manifest = Manifest(

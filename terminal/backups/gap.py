@@ -43,14 +43,14 @@ class Gap:
 def find_gap(records: Iterable[Record[Event]], audit: Audit) -> Gap | LedgerConflict:
     """Compare the ledger with the service's data about the terminal. Verify the receipts before calling this."""
     records = tuple(records)
-    by_check = histories(records)
-    known_lost = {record.event.check_id for record in records if isinstance(record.event, Lost)}
+    histories_by_check = histories(records)
+    lost_check_ids = {record.event.check_id for record in records if isinstance(record.event, Lost)}
     confirmed: list[SubmissionConfirmed] = []
     lost: list[Lost] = []
     for receipt in audit.receipts:
-        history = by_check.get(receipt.check_id)
+        history = histories_by_check.get(receipt.check_id)
         if history is None or history.confirmed is None:
-            if receipt.check_id in known_lost or (history is not None and history.closed):
+            if receipt.check_id in lost_check_ids or (history is not None and history.closed):
                 continue
             if history is not None and _confirms(receipt, history):
                 confirmed.append(to_confirmation(receipt))
@@ -59,7 +59,7 @@ def find_gap(records: Iterable[Record[Event]], audit: Audit) -> Gap | LedgerConf
         elif (history.confirmed.event.ledger_count, history.confirmed.event.ledger_hash) != _head(receipt):
             return LedgerConflict(receipt.check_id)
     receipts = {receipt.check_id for receipt in audit.receipts}
-    for history in by_check.values():
+    for history in histories_by_check.values():
         if history.confirmed is not None and history.check_id not in receipts:
             return LedgerConflict(history.check_id)
     recorded = count_openings(records)

@@ -37,15 +37,17 @@ class FileReport:
 
 def check_files(folder: Path, ledger: Path) -> FileReport:
     """Compare all card reader results in `folder`. Raises LedgerError, or OSError if the folder cannot be read."""
-    by_check = histories(LedgerFile(ledger).records())
+    histories_by_check = histories(LedgerFile(ledger).records())
     paths = sorted(path for path in folder.iterdir() if path.name.startswith(FACE_PREFIX) and path.suffix == ".xml")
     differences = (
-        FileDifference(path.name, description) for path in paths for description in _differences(path, by_check)
+        FileDifference(path.name, description)
+        for path in paths
+        for description in _differences(path, histories_by_check)
     )
     return FileReport(len(paths), tuple(differences))
 
 
-def _differences(path: Path, by_check: dict[str, History]) -> Iterator[str]:
+def _differences(path: Path, histories_by_check: dict[str, History]) -> Iterator[str]:
     try:
         data = read_file(path, MAX_SIZE)
     except (OSError, FileTooLarge):
@@ -57,7 +59,7 @@ def _differences(path: Path, by_check: dict[str, History]) -> Iterator[str]:
     if not isinstance(message, QualificationAnswer):
         yield "not a valid result"
         return
-    history = by_check.get(message.header.file_identifier or "")
+    history = histories_by_check.get(message.header.file_identifier or "")
     if history is None or history.decided is None:
         yield "its check is not in this ledger: the file is from a different terminal, or records are missing"
         return

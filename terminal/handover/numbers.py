@@ -63,8 +63,8 @@ def strip_padding(insurer_number: str | None) -> str:
 
 def alphanumeric(text: str | None) -> str:
     """Return only the letters and digits, converted to half width."""
-    normal = unicodedata.normalize("NFKC", text or "")
-    return "".join(character for character in normal if character.isalnum())
+    normalized = unicodedata.normalize("NFKC", text or "")
+    return "".join(character for character in normalized if character.isalnum())
 
 
 class PatientNumbers:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 class FaceOptions(Struct, frozen=True):
     reference_number: "Callable[[str, Qualification], str | None] | None" = None
-    """Function from institution code and qualification to the institution's own patient number (照会番号)."""
+    """Returns the institution's own patient number (照会番号) for an institution code and a qualification."""
     subsidies: bool = False
     """Include medical subsidies, for institutions that accept them. All their elements are inferred."""
     newer_consents: bool = False

@@ -9,7 +9,7 @@ from terminal.qualification.contract import CertificateStatus
 
 GRACE_MONTHS = 3
 EXPIRING_MONTHS = 3
-"""Number of months before expiry in which the holder is warned."""
+"""Number of months before expiry during which the holder is warned."""
 
 
 def certificate_status(not_after: datetime, now: datetime, rule: GraceRule) -> CertificateStatus | None:

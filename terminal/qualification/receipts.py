@@ -102,7 +102,7 @@ def verify_with_receipts(
 
 
 def _missing_checks(path: Path, opened: Sequence[DailyOpenings]) -> MissingChecks | None:
-    counted = Counter({count.day: count.checks for count in opened})
+    counted = Counter({opening.day: opening.checks for opening in opened})
     recorded = count_openings(LedgerFile(path).records())
     if counted.total() <= recorded.total():
         return None
