@@ -237,7 +237,7 @@ def page(edges_found: set[Edge]) -> str:
     lines = ["# States of a reception", "", _ORIGIN, "", _INTRODUCTION, ""]
     lines += ["```mermaid", "stateDiagram-v2", "    [*] --> Idle"]
     lines += [f"    {before} --> {after}: {', '.join(sorted(why))}" for (before, after), why in sorted(arrows.items())]
-    lines += ["```", "", "| State | ends or turns to |", "|---|---|"]
+    lines += ["```", "", "| State | next state (events) |", "|---|---|"]
     for before, ways in sorted(exits.items()):
         targets = "; ".join(f"**{after}** ({', '.join(sorted(why))})" for after, why in sorted(ways.items()))
         lines.append(f"| {before} | {targets} |")
