@@ -10,7 +10,7 @@ from typing import TextIO
 from config.platform.chosen import system
 from reader.printed_code import CodeFault, Era, EraDate, WesternDate, build_printed_code
 from terminal.headless.runner import Controls
-from terminal.headless.transcript import Line, Transcript
+from terminal.headless.transcript import Transcript, WriteLine
 from terminal.session import states as st
 from terminal.talk.parts import PadKind, Talk
 from terminal.words.catalogue import Speak
@@ -91,10 +91,10 @@ class PromptOperator:
     Stops the terminal at the end of input.
     """
 
-    def __init__(self, speak: Speak, tell: Line, stream: TextIO = sys.stdin) -> None:
+    def __init__(self, speak: Speak, write_line: WriteLine, stream: TextIO = sys.stdin) -> None:
         self._speak = speak
-        self._tell = tell
-        self._transcript = Transcript(tell)
+        self._write_line = write_line
+        self._transcript = Transcript(write_line)
         self._lines = TypedLines(stream)
 
     def on_talk(self, talk: Talk) -> None:
@@ -103,7 +103,7 @@ class PromptOperator:
     async def act(self, talk: Talk, state: st.State, controls: Controls) -> None:
         self._lines.discard_pending()
         for offer in talk.offers:
-            self._tell(f"    {prompt_key(offer.key):>3}  {': '.join(filter(None, (offer.label, offer.hint)))}")
+            self._write_line(f"    {prompt_key(offer.key):>3}  {': '.join(filter(None, (offer.label, offer.hint)))}")
         try:
             while True:
                 if isinstance(state, st.PrintedCodeEntry) and talk.body.pad is PadKind.CODE:
@@ -133,25 +133,25 @@ class PromptOperator:
 
     def _show_choices(self, talk: Talk) -> None:
         keys = ", ".join(prompt_key(offer.key) for offer in talk.offers)
-        self._tell(f"    {talk.body.question}  ({keys})" if talk.body.pad is PadKind.PIN else f"    ({keys})")
+        self._write_line(f"    {talk.body.question}  ({keys})" if talk.body.pad is PadKind.PIN else f"    ({keys})")
 
     async def _printed_code(self, talk: Talk, state: st.PrintedCodeEntry, controls: Controls) -> bool:
         say = self._speak(talk.language)
-        self._tell("    " + say("code.birth-date") + " (S55.3.1 / 1980-03-01)")
+        self._write_line("    " + say("code.birth-date") + " (S55.3.1 / 1980-03-01)")
         typed = (await self._lines.read_line()).strip()
         if self._touch_offer(talk, typed, controls):
             return True
         birth_date = _birth_date(typed)
-        self._tell("    " + say("code.security-code"))
+        self._write_line("    " + say("code.security-code"))
         with self._lines.echo_disabled():
             security_code = bytearray((await self._lines.read_line()).strip(), "ascii", "replace")
         year = state.card_expiry_year
         if year is None or birth_date is None:
-            self._tell("    " + say("code.wrong"))
+            self._write_line("    " + say("code.wrong"))
             return False
         code = build_printed_code(birth_date, year, security_code)
         if isinstance(code, CodeFault):
-            self._tell(f"    {code.part}: {code.reason} {code.next_step}")
+            self._write_line(f"    {code.part}: {code.reason} {code.next_step}")
             return False
         controls.type_code(code)
         return True

@@ -4,29 +4,29 @@ from collections.abc import Callable
 
 from terminal.talk.parts import Talk
 
-Line = Callable[[str], None]
+WriteLine = Callable[[str], None]
 
 
 class Transcript:
-    """Prints the sentences of each new Talk. The operator adds answers with `answered` and remarks with `note`."""
+    """Prints the sentences of each new Talk. The operator adds answers with `answer` and remarks with `note`."""
 
-    def __init__(self, tell: Line) -> None:
-        self._tell = tell
+    def __init__(self, write_line: WriteLine) -> None:
+        self._write_line = write_line
         self._last: tuple[str, ...] = ()
 
     def show(self, talk: Talk) -> None:
         lines = sentences(talk)
         if lines != self._last:
             self._last = lines
-            self._tell(f"  {lines[0]}")
+            self._write_line(f"  {lines[0]}")
             for sentence in lines[1:]:
-                self._tell(f"      {sentence}")
+                self._write_line(f"      {sentence}")
 
-    def answered(self, answer: str) -> None:
-        self._tell(f"    > {answer}")
+    def answer(self, text: str) -> None:
+        self._write_line(f"    > {text}")
 
     def note(self, remark: str) -> None:
-        self._tell(f"    - {remark}")
+        self._write_line(f"    - {remark}")
 
 
 def sentences(talk: Talk) -> tuple[str, ...]:

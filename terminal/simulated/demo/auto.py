@@ -178,10 +178,10 @@ class AutoDemo:
         self._misbehave(persona)
         began = time.monotonic()
         if persona.script.language:
-            transcript.answered(speaker(self._settings)(persona.script.language)("language.name"))
+            transcript.answer(speaker(self._settings)(persona.script.language)("language.name"))
             conductor.post(ev.DisplayChanged("", language=persona.script.language))
         if persona.script.child:
-            transcript.answered(speaker(self._settings)("ja")("help.for-child"))
+            transcript.answer(speaker(self._settings)("ja")("help.for-child"))
             conductor.post(ev.HelpChosen(""))
             conductor.post(ev.ForChildChosen(""))
         second_card = SoftCard(card.image.model_copy(deep=True)) if persona.script.mishap is Mishap.TWO_CARDS else None

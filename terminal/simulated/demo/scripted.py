@@ -74,7 +74,7 @@ class ScriptedPatient:
         elif talk.body.pad is PadKind.PIN:
             self._type_pin(talk, controls)
         elif talk.body.pad is PadKind.CODE:
-            self._transcript.answered("●" * len(self._code))
+            self._transcript.answer("●" * len(self._code))
             controls.type_code(bytearray(self._code))
         else:
             self._touch(talk, self._choice(talk, state), controls)
@@ -103,12 +103,12 @@ class ScriptedPatient:
         if not self._pins:
             self._touch(talk, next(offer for offer in talk.foot if offer.id == "cancel"), controls)
             return
-        self._transcript.answered("● ● ● ●")
+        self._transcript.answer("● ● ● ●")
         controls.type_pin(self._pins.pop(0))
 
     def _touch(self, talk: Talk, offer: Offer | None, controls: Controls) -> None:
         if offer is not None:
-            self._transcript.answered(offer.label)
+            self._transcript.answer(offer.label)
             controls.touch(talk, offer)
 
     def _choice(self, talk: Talk, state: st.AfterIdle) -> Offer | None:
