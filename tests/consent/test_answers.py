@@ -40,11 +40,11 @@ def test_unanswered_questions_have_no_answer_time() -> None:
     assert (silent.granted, silent.answered_at) == (False, None)
 
 
-def test_an_answer_to_a_question_that_was_not_shown_is_ignored() -> None:
+def test_answer_to_question_that_was_not_shown_is_ignored() -> None:
     assert answers((), {"limit": PatientReply(True, NOW)}) == ()
 
 
-def test_answering_all_covers_only_the_sharing_questions() -> None:
+def test_answering_all_covers_only_sharing_questions() -> None:
     answered = answers(
         ALL_QUESTIONS, {question.id: PatientReply(True, NOW) for question in sharing_questions(ALL_QUESTIONS)}
     )
@@ -66,7 +66,7 @@ def test_two_questions_for_one_item_are_refused() -> None:
         answers((*ALL_QUESTIONS, duplicate), {})
 
 
-def test_an_answer_requires_a_time_with_time_zone() -> None:
+def test_answer_requires_time_with_time_zone() -> None:
     with pytest.raises(ValueError, match="a granted item requires answered_at"):
         Answer(Item.SURGERY, True, None, "surgery")
     with pytest.raises(ValueError, match="must be timezone-aware"):

@@ -25,8 +25,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "ledger.md"
 
 def audit(file: Path, terminal_id: str) -> None:
     """Run the program from docs/ledger.md. Raises AssertionError on a fault."""
-    lines = PAGE.read_text(encoding="utf-8").split("without its `hash`.\n")[1].splitlines()
-    indented = itertools.takewhile(lambda line: not line or line.startswith("    "), lines)
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    start = lines.index("    import hashlib, json")
+    indented = itertools.takewhile(lambda line: not line or line.startswith("    "), lines[start:])
     program = textwrap.dedent("\n".join(indented)).replace('"ledger.jsonl"', repr(str(file)))
     assert "previous = stored" in program
     exec(program, {"terminal_id": terminal_id})
@@ -39,7 +40,7 @@ def ledger(counter: Counter, path: Path) -> Path:
     return path
 
 
-def test_the_documented_program_verifies_an_export(ledger: Path, counter: Counter, tmp_path: Path) -> None:
+def test_documented_program_verifies_export(ledger: Path, counter: Counter, tmp_path: Path) -> None:
     target = tmp_path / "ledger.jsonl"
     exported = export_file(ledger, target)
     lines = target.read_text(encoding="utf-8").splitlines()
@@ -61,7 +62,7 @@ def test_the_documented_program_verifies_an_export(ledger: Path, counter: Counte
     ],
     ids=["changed", "missing", "reordered"],
 )
-def test_the_documented_program_finds_edits(ledger: Path, tmp_path: Path, edit: object, message: str) -> None:
+def test_documented_program_finds_edits(ledger: Path, tmp_path: Path, edit: object, message: str) -> None:
     target = tmp_path / "ledger.jsonl"
     exported = export_file(ledger, target)
     lines = target.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -70,7 +71,7 @@ def test_the_documented_program_finds_edits(ledger: Path, tmp_path: Path, edit: 
         audit(target, exported.terminal_id)
 
 
-def test_the_export_is_private_and_never_overwrites(ledger: Path, tmp_path: Path) -> None:
+def test_export_is_private_and_never_overwrites(ledger: Path, tmp_path: Path) -> None:
     target = tmp_path / "ledger.jsonl"
     umask = os.umask(0)
     try:
@@ -102,8 +103,8 @@ def test_no_partial_file_is_left(ledger: Path, counter: Counter, tmp_path: Path)
     counter.ledger.close()
     with sqlite3.connect(ledger) as connection:
         connection.executescript(
-            "CREATE TABLE found AS SELECT sequence, body, hash FROM record; DROP TABLE record;"
-            "ALTER TABLE found RENAME TO record; UPDATE record SET body = 'torn' WHERE sequence = 5;"
+            "CREATE TABLE unprotected AS SELECT sequence, body, hash FROM record; DROP TABLE record;"
+            "ALTER TABLE unprotected RENAME TO record; UPDATE record SET body = 'not JSON' WHERE sequence = 5;"
         )
     connection.close()
     with pytest.raises(LedgerError, match="record 5 is invalid"):

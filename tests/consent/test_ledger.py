@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tests.consent.conftest import Clock, Counter
 
 
-def test_a_reception_is_recorded_from_opening_to_delivery(counter: Counter) -> None:
+def test_reception_is_recorded_from_opening_to_delivery(counter: Counter) -> None:
     counter.to_delivered()
     records = list(counter.ledger.records())
     assert [record.event.kind for record in records] == ["opened", "decided", "confirmed", "delivered"]
@@ -51,7 +51,7 @@ def test_a_reception_is_recorded_from_opening_to_delivery(counter: Counter) -> N
     assert counter.ledger.verify() == LedgerIntact("terminal-1", counter.ledger.head())
 
 
-def test_reopening_preserves_the_records(counter: Counter) -> None:
+def test_reopening_preserves_records(counter: Counter) -> None:
     written = [
         counter.ledger.opened(counter.opening()),
         counter.ledger.decided(counter.decision(by_law=(Item.HIGH_COST_LIMIT,), prescription_form="1")),
@@ -60,7 +60,7 @@ def test_reopening_preserves_the_records(counter: Counter) -> None:
     assert list(counter.ledger.records(start=2)) == written[1:]
 
 
-def test_the_chain_can_be_checked_with_sha256_alone(counter: Counter, path: Path) -> None:
+def test_chain_can_be_checked_with_sha256_alone(counter: Counter, path: Path) -> None:
     counter.to_delivered()
     counter.ledger.close()
     previous = genesis_hash("terminal-1")
@@ -70,7 +70,7 @@ def test_the_chain_can_be_checked_with_sha256_alone(counter: Counter, path: Path
         previous = digest
 
 
-def test_a_decision_contains_everything_needed_to_resend_it(counter: Counter) -> None:
+def test_decision_contains_everything_needed_to_resend_it(counter: Counter) -> None:
     decided = counter.to_decided()
     later = counter.reopen().history("c1")
     assert later is not None
@@ -170,13 +170,13 @@ def test_items_can_be_withdrawn_separately_after_delivery(counter: Counter) -> N
 
 
 @pytest.mark.parametrize(("field", "other"), [("card", "d" * 64), ("reception_id", "r-c2"), ("profile", "pharmacy")])
-def test_a_decision_of_another_reception_is_refused(counter: Counter, field: str, other: str) -> None:
+def test_decision_for_different_reception_is_refused(counter: Counter, field: str, other: str) -> None:
     counter.ledger.opened(counter.opening())
     with pytest.raises(LifeCycleError, match=f"its {field} differs from the opened check's"):
         counter.ledger.decided(counter.decision(**{field: other}))  # type: ignore[arg-type]
 
 
-def test_a_receipt_with_an_unknown_head_is_refused(counter: Counter) -> None:
+def test_receipt_with_unknown_head_is_refused(counter: Counter) -> None:
     decided = counter.to_decided()
     unknown = counter.receipt(decided).model_copy(update={"ledger_hash": "f" * 64})
     with pytest.raises(LifeCycleError, match="head was never in this ledger"):
@@ -210,7 +210,7 @@ def test_invalid_fields_are_refused_without_quoting_them(counter: Counter, chang
     assert "太郎" not in str(caught.value)
 
 
-def test_string_enums_of_other_packages_are_accepted(counter: Counter) -> None:
+def test_string_enums_from_other_packages_are_accepted(counter: Counter) -> None:
     class Way(StrEnum):
         FACE = "face"
 
@@ -226,7 +226,7 @@ def test_string_enums_of_other_packages_are_accepted(counter: Counter) -> None:
     assert (opened.way, decided.prescription_form) == ("face", "2")
 
 
-def test_a_reason_must_be_a_code(counter: Counter) -> None:
+def test_reason_must_be_code(counter: Counter) -> None:
     counter.ledger.opened(counter.opening())
     with pytest.raises(ValidationError) as caught:
         counter.ledger.discarded("c1", "見本太郎さんが帰った")
@@ -234,7 +234,7 @@ def test_a_reason_must_be_a_code(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize("missing", [{"answered_at": None}, {"language": None}, {"wording": ""}])
-def test_a_consent_requires_time_wording_and_language(counter: Counter, missing: dict[str, object]) -> None:
+def test_consent_requires_time_wording_and_language(counter: Counter, missing: dict[str, object]) -> None:
     complete = counter.decision().answers[0].model_dump()
     with pytest.raises(ValidationError, match="a granted answer requires a time"):
         RecordedAnswer.model_validate(complete | missing)
@@ -260,7 +260,7 @@ def test_card_hash_is_keyed() -> None:
 # --- one writer, many readers -------------------------------------------------------------------------------
 
 
-def test_a_second_writer_in_the_same_process_is_refused(counter: Counter, path: Path, clock: Clock) -> None:
+def test_second_writer_in_same_process_is_refused(counter: Counter, path: Path, clock: Clock) -> None:
     with pytest.raises(LedgerInUse) as caught:
         Ledger.open(path, "terminal-1", clock=clock)
     assert str(path) in str(caught.value)
@@ -268,7 +268,7 @@ def test_a_second_writer_in_the_same_process_is_refused(counter: Counter, path: 
     counter.to_delivered()
 
 
-def test_a_second_writer_in_another_process_is_refused(counter: Counter, path: Path) -> None:
+def test_second_writer_in_another_process_is_refused(counter: Counter, path: Path) -> None:
     program = (
         "import sys; from datetime import UTC, datetime; from pathlib import Path; from consent.ledger import Ledger\n"
         "Ledger.open(Path(sys.argv[1]), 'terminal-1', clock=lambda: datetime.now(UTC))"
@@ -279,13 +279,13 @@ def test_a_second_writer_in_another_process_is_refused(counter: Counter, path: P
     assert "UKETSUKE_STATE_DIR" in result.stderr
 
 
-def test_a_closed_ledger_can_be_opened_again(counter: Counter) -> None:
+def test_closed_ledger_can_be_opened_again(counter: Counter) -> None:
     counter.to_decided()
     head = counter.ledger.head()
     assert counter.reopen().head() == head
 
 
-def test_a_reader_keeps_its_snapshot_during_writes(counter: Counter, path: Path) -> None:
+def test_reader_keeps_its_snapshot_during_writes(counter: Counter, path: Path) -> None:
     counter.to_decided("c1")
     reader = LedgerFile(path)
     reading = reader.records()
@@ -297,7 +297,7 @@ def test_a_reader_keeps_its_snapshot_during_writes(counter: Counter, path: Path)
     assert [history.check_id for history in reader.unfinished()] == ["c1", "c2"]
 
 
-def test_a_copy_on_read_only_media_can_be_verified(counter: Counter, path: Path, tmp_path: Path) -> None:
+def test_copy_on_read_only_media_can_be_verified(counter: Counter, path: Path, tmp_path: Path) -> None:
     counter.to_delivered()
     counter.ledger.close()
     folder = tmp_path / "cd"
@@ -310,7 +310,7 @@ def test_a_copy_on_read_only_media_can_be_verified(counter: Counter, path: Path,
         folder.chmod(0o700)
 
 
-def test_a_copy_in_a_read_only_folder_can_be_verified(counter: Counter, path: Path) -> None:
+def test_copy_in_read_only_folder_can_be_verified(counter: Counter, path: Path) -> None:
     """Simulate read-only media even for root: SQLite cannot create its shared-memory file."""
     counter.to_delivered()
     counter.ledger.close()
@@ -331,7 +331,7 @@ def test_concurrent_appends_form_one_chain(counter: Counter) -> None:
 # --- file ---------------------------------------------------------------------------------------------------
 
 
-def test_the_ledger_file_is_durable_and_private(counter: Counter, path: Path) -> None:
+def test_ledger_file_is_durable_and_private(counter: Counter, path: Path) -> None:
     connection = counter.ledger._store._connection
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -347,25 +347,25 @@ def test_another_terminals_ledger_is_refused(counter: Counter, path: Path, clock
     counter.reopen()  # the failed attempt released its lock
 
 
-def test_a_file_that_is_not_a_database_is_refused(path: Path, clock: Clock) -> None:
+def test_non_database_file_is_refused(path: Path, clock: Clock) -> None:
     path.write_text("これは台帳ではありません" * 100, encoding="utf-8")
     with pytest.raises(LedgerUnwritable, match="not a database"):
         Ledger.open(path, "terminal-1", clock=clock)
 
 
-def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path, clock: Clock) -> None:
+def test_folder_that_cannot_be_created_is_reported(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / "state").write_text("a file")
     with pytest.raises(LedgerUnwritable, match=r"cannot open .*ledger.db: .*File exists"):
         Ledger.open(tmp_path / "state" / "ledger.db", "terminal-1", clock=clock)
 
 
-def test_a_lock_that_cannot_be_created_is_reported(path: Path, clock: Clock) -> None:
+def test_lock_that_cannot_be_created_is_reported(path: Path, clock: Clock) -> None:
     path.with_name("ledger.db.lock").mkdir()
     with pytest.raises(LedgerUnwritable, match=r"cannot create .*ledger.db.lock: .* Make its folder writable"):
         Ledger.open(path, "terminal-1", clock=clock)
 
 
-def test_a_later_ledger_format_is_refused(counter: Counter, path: Path, clock: Clock) -> None:
+def test_later_ledger_format_is_refused(counter: Counter, path: Path, clock: Clock) -> None:
     counter.ledger.close()
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE ledger SET format = 2")
@@ -373,14 +373,14 @@ def test_a_later_ledger_format_is_refused(counter: Counter, path: Path, clock: C
         Ledger.open(path, "terminal-1", clock=clock)
 
 
-def test_a_missing_ledger_file_is_reported(path: Path) -> None:
+def test_missing_ledger_file_is_reported(path: Path) -> None:
     with pytest.raises(LedgerError, match="does not exist"):
         verify_file(path)
     with pytest.raises(LedgerError, match="does not exist"):
         LedgerFile(path).head()
 
 
-def test_a_full_disk_loses_no_record(counter: Counter) -> None:
+def test_full_disk_loses_no_record(counter: Counter) -> None:
     counter.to_delivered("c1")
     before = counter.ledger.head()
     connection = counter.ledger._store._connection
@@ -403,7 +403,7 @@ def test_a_full_disk_loses_no_record(counter: Counter) -> None:
     assert isinstance(counter.ledger.verify(), LedgerIntact)
 
 
-def test_the_database_refuses_changes_to_records(counter: Counter, path: Path) -> None:
+def test_database_refuses_changes_to_records(counter: Counter, path: Path) -> None:
     counter.to_decided()
     connection = sqlite3.connect(path)
     for statement in ("UPDATE record SET body = '{}'", "DELETE FROM record"):
@@ -411,7 +411,7 @@ def test_the_database_refuses_changes_to_records(counter: Counter, path: Path) -
             connection.execute(statement)
 
 
-def test_a_clock_without_zone_is_refused(path: Path, counter: Counter) -> None:
+def test_clock_without_zone_is_refused(path: Path, counter: Counter) -> None:
     counter.ledger.close()
     with (
         Ledger.open(path, "terminal-1", clock=lambda: datetime(2026, 11, 22)) as ledger,
@@ -420,7 +420,7 @@ def test_a_clock_without_zone_is_refused(path: Path, counter: Counter) -> None:
         ledger.opened(counter.opening())
 
 
-def test_a_receipt_for_a_head_before_the_decision_is_refused(counter: Counter) -> None:
+def test_receipt_for_head_before_decision_is_refused(counter: Counter) -> None:
     """The receipt's head is in this ledger, but precedes the decision it confirms."""
     opened = counter.ledger.opened(counter.opening())
     decided = counter.ledger.decided(counter.decision())
@@ -430,7 +430,7 @@ def test_a_receipt_for_a_head_before_the_decision_is_refused(counter: Counter) -
 
 
 @pytest.mark.parametrize("items", [(), (Item.DIAGNOSIS,), (Item.DIAGNOSIS, Item.MEDICINES, Item.HIGH_COST_LIMIT)])
-def test_a_time_correction_must_cover_exactly_the_consents(counter: Counter, items: tuple[Item, ...]) -> None:
+def test_time_correction_must_match_consents(counter: Counter, items: tuple[Item, ...]) -> None:
     counter.to_decided()
     now = counter.clock()
     other = TimeCorrected(

@@ -55,13 +55,13 @@ class LedgerMachine(RuleBasedStateMachine):
     def attempt(self, check: str, kind: str, call: Callable[[], object], *, allowed: bool = True) -> bool:
         """Make the call and assert that it succeeds if and only if the model allows it."""
         stage = self.stage.get(check, "")
-        legal = allowed and stage in NEXT[kind]
+        permitted = allowed and stage in NEXT[kind]
         try:
             call()
         except LifeCycleError:
-            assert not legal, f"{kind} after {stage or 'nothing'} was refused"
+            assert not permitted, f"{kind} after {stage or 'nothing'} was refused"
             return False
-        assert legal, f"{kind} after {stage or 'nothing'} was accepted"
+        assert permitted, f"{kind} after {stage or 'nothing'} was accepted"
         self.stage[check] = NEXT[kind][stage]
         self.count += 1
         return True
@@ -165,7 +165,7 @@ assert settings.default is not None
 EXAMPLES = settings.default.max_examples
 
 
-def test_the_ledger_matches_the_model(new_counter: Callable[[], Counter]) -> None:
+def test_ledger_matches_model(new_counter: Callable[[], Counter]) -> None:
     run_state_machine_as_test(
         lambda: LedgerMachine(new_counter),  # type: ignore[arg-type]
         settings=settings(

@@ -23,7 +23,7 @@ def views(counter: Counter) -> tuple[LedgerFile, ...]:
     return counter.ledger, counter.reopen(), LedgerFile(counter.ledger.path)
 
 
-def test_a_delivered_reception_leaves_no_work(counter: Counter, clock: Clock) -> None:
+def test_delivered_reception_leaves_no_work(counter: Counter, clock: Clock) -> None:
     counter.to_delivered()
     for ledger in views(counter):
         assert ledger.unfinished() == ()
@@ -48,7 +48,7 @@ def test_unfinished_checks_are_listed_by_stage(counter: Counter, clock: Clock) -
         assert [check.decided.event.check_id for check in undelivered(ledger)] == ["confirmed"]
 
 
-def test_staff_can_repeat_a_started_hand_over_and_close_a_pending_one(counter: Counter) -> None:
+def test_staff_can_retry_started_handover_and_close_pending_handover(counter: Counter) -> None:
     counter.to_confirmed("c1")
     counter.to_confirmed("c2")
     with pytest.raises(LifeCycleError, match="its handover has not started"):
@@ -61,7 +61,7 @@ def test_staff_can_repeat_a_started_hand_over_and_close_a_pending_one(counter: C
         assert (history.check_id, history.handing_over) == ("c1", None)
 
 
-def test_a_consent_is_sent_for_24_hours_from_its_first_answer(counter: Counter, clock: Clock) -> None:
+def test_consent_is_sent_for_24_hours_from_its_first_answer(counter: Counter, clock: Clock) -> None:
     answered = clock()
     answers = counter.decision().answers
     clock.advance(seconds=40)
@@ -74,7 +74,7 @@ def test_a_consent_is_sent_for_24_hours_from_its_first_answer(counter: Counter, 
         assert len(unconfirmed(ledger, end).expired) == 1
 
 
-def test_a_refusal_is_sent_for_24_hours_from_the_decision(counter: Counter, clock: Clock) -> None:
+def test_refusal_is_sent_for_24_hours_from_decision(counter: Counter, clock: Clock) -> None:
     counter.ledger.opened(counter.opening())
     counter.ledger.decided(counter.decision(granted=False))
     assert unconfirmed(counter.ledger, clock() + timedelta(hours=23, minutes=59)).sendable
@@ -91,7 +91,7 @@ def test_withdrawing_consent_does_not_cancel_delivery(counter: Counter) -> None:
         assert undelivered(ledger) == ()
 
 
-def test_a_withdrawal_is_pending_until_it_is_settled(counter: Counter, clock: Clock) -> None:
+def test_withdrawal_is_pending_until_it_is_settled(counter: Counter, clock: Clock) -> None:
     counter.to_delivered()
     clock.advance(hours=1)
     first = counter.ledger.withdrawn("c1", [Item.MEDICINES])
@@ -115,7 +115,7 @@ def test_a_withdrawal_is_pending_until_it_is_settled(counter: Counter, clock: Cl
         assert ledger.unfinished() == ()
 
 
-def test_an_interrupted_reception_is_decided_using_only_the_ledger(counter: Counter, clock: Clock) -> None:
+def test_interrupted_reception_is_decided_from_ledger_alone(counter: Counter, clock: Clock) -> None:
     counter.ledger.opened(counter.opening())
     clock.advance(minutes=3)
     (opened,) = undecided(counter.reopen())
@@ -135,14 +135,14 @@ def test_an_interrupted_reception_is_decided_using_only_the_ledger(counter: Coun
     ]
 
 
-def test_the_oldest_check_is_sent_first(counter: Counter, clock: Clock) -> None:
+def test_oldest_check_is_sent_first(counter: Counter, clock: Clock) -> None:
     for check in ("z", "a", "m"):
         counter.to_decided(check)
     for ledger in views(counter):
         assert [record.event.check_id for record in unconfirmed(ledger, clock()).sendable] == ["z", "a", "m"]
 
 
-def test_the_earliest_consent_sets_the_deadline_for_sending(counter: Counter, clock: Clock) -> None:
+def test_earliest_consent_sets_deadline_for_sending(counter: Counter, clock: Clock) -> None:
     first = counter.decision().answers
     clock.advance(minutes=5)
     later = tuple(answer.model_copy(update={"answered_at": clock.now}) for answer in first[1:])

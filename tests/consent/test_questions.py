@@ -71,7 +71,7 @@ def test_questions_depend_on_holder_and_settings(
     assert question_ids(facts, **settings) == expected
 
 
-def test_items_and_kinds_of_the_questions() -> None:
+def test_question_items_and_kinds() -> None:
     selected = questions(holder(certificate=True, subsidies=True), ConsentSettings(surgery=True, subsidies=True))
     assert [(question.kind, question.items) for question in selected] == [
         (QuestionKind.SHARING, (Item.DIAGNOSIS,)),
@@ -84,13 +84,13 @@ def test_items_and_kinds_of_the_questions() -> None:
     ]
 
 
-def test_past_care_and_medicines_share_a_topic() -> None:
+def test_past_care_and_medicines_share_topic() -> None:
     topics = [question.topic for question in questions(holder(), ConsentSettings())]
     assert topics == ["care-and-medicines", "care-and-medicines", SPECIFIC, LIMIT]
 
 
 @pytest.mark.parametrize("facts", [holder(), holder(20), holder(may_share=False)])
-def test_the_limit_by_law_applies_to_every_patient(facts: HolderFacts) -> None:
+def test_limit_by_law_applies_to_every_patient(facts: HolderFacts) -> None:
     assert items_by_law(facts, ConsentSettings(limit=LimitPolicy.BY_LAW)) == (Item.HIGH_COST_LIMIT,)
     assert items_by_law(facts, ConsentSettings(limit=LimitPolicy.ASK)) == ()
 

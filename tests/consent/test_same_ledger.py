@@ -37,31 +37,31 @@ def path(tmp_path: Path, opened: Opened) -> Path:
     return ledger
 
 
-def test_an_existing_ledger_is_continued(path: Path) -> None:
+def test_existing_ledger_is_continued(path: Path) -> None:
     start(path)
     assert note_path(path).stat().st_mode & 0o777 == 0o600
 
 
-def test_a_ledger_without_a_note_is_accepted(path: Path) -> None:
+def test_ledger_without_note_is_accepted(path: Path) -> None:
     note_path(path).unlink()
     start(path)
     assert note_path(path).exists()
 
 
-def test_a_missing_ledger_is_refused(path: Path) -> None:
+def test_missing_ledger_is_refused(path: Path) -> None:
     path.unlink()
     with pytest.raises(LedgerError, match="is missing, but this terminal has written a ledger"):
         start(path)
     assert not path.exists()
 
 
-def test_an_emptied_ledger_is_refused(path: Path) -> None:
+def test_emptied_ledger_is_refused(path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(LedgerError, match="is missing"):
         start(path)
 
 
-def test_a_ledger_lost_before_its_first_record_is_refused(tmp_path: Path) -> None:
+def test_ledger_lost_before_its_first_record_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     start(path)
     path.unlink()
@@ -69,7 +69,7 @@ def test_a_ledger_lost_before_its_first_record_is_refused(tmp_path: Path) -> Non
         start(path)
 
 
-def test_a_replaced_ledger_is_refused(path: Path, tmp_path: Path, opened: Opened) -> None:
+def test_replaced_ledger_is_refused(path: Path, tmp_path: Path, opened: Opened) -> None:
     elsewhere = tmp_path / "elsewhere" / "ledger.db"
     start(elsewhere, opened.model_copy(update={"check_id": "another-check"}))
     path.write_bytes(elsewhere.read_bytes())
@@ -77,13 +77,13 @@ def test_a_replaced_ledger_is_refused(path: Path, tmp_path: Path, opened: Opened
         start(path)
 
 
-def test_a_damaged_note_does_not_permit_a_new_ledger(path: Path) -> None:
+def test_damaged_note_does_not_permit_new_ledger(path: Path) -> None:
     note_path(path).write_text("{")
     with pytest.raises(LedgerError, match="uketsuke ledger begin"):
         start(path)
 
 
-def test_starting_a_new_ledger_keeps_the_old_file(path: Path) -> None:
+def test_starting_new_ledger_keeps_old_file(path: Path) -> None:
     before = path.read_bytes()
     old = set_aside(path, NOW)
     assert old is not None
@@ -94,6 +94,6 @@ def test_starting_a_new_ledger_keeps_the_old_file(path: Path) -> None:
     start(path)
 
 
-def test_the_ledger_of_a_running_terminal_cannot_be_set_aside(path: Path) -> None:
+def test_running_terminals_ledger_cannot_be_set_aside(path: Path) -> None:
     with Ledger.open(path, "terminal-1", clock=lambda: NOW), pytest.raises(LedgerInUse):
         set_aside(path, NOW)

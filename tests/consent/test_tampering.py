@@ -48,7 +48,7 @@ def verify_broken(path: Path, **heads: object) -> LedgerBroken:
 
 
 def rechain(path: Path, start: int) -> None:
-    """Recompute all hashes from `start`, like a careful forger."""
+    """Recompute all hashes from `start`, as a forger would."""
     with sqlite3.connect(path) as connection:
         rows = connection.execute("SELECT sequence, body, hash FROM record ORDER BY sequence").fetchall()
         previous = genesis_hash("terminal-1")
@@ -75,20 +75,20 @@ def rechain(path: Path, start: int) -> None:
         ('"cause":"answered"', '"cause":"cancelled"'),
     ],
 )
-def test_a_changed_field_is_detected(ledger: Path, field: str, other: str) -> None:
+def test_changed_field_is_detected(ledger: Path, field: str, other: str) -> None:
     assert field in body(ledger, 6)
     change(ledger, "UPDATE record SET body = replace(body, ?, ?) WHERE sequence = 6", field, other)
     assert verify_broken(ledger) == LedgerBroken(6, "record 6 was changed: its text does not match its hash")
 
 
 @pytest.mark.parametrize("sequence", range(1, 13))
-def test_a_changed_hash_is_detected(ledger: Path, sequence: int) -> None:
+def test_changed_hash_is_detected(ledger: Path, sequence: int) -> None:
     change(ledger, "UPDATE record SET hash = ? WHERE sequence = ?", "0" * 64, sequence)
     assert verify_broken(ledger).sequence == sequence
 
 
 @pytest.mark.parametrize("sequence", range(1, 12))
-def test_a_changed_field_with_matching_hash_is_detected(ledger: Path, sequence: int) -> None:
+def test_changed_field_with_matching_hash_is_detected(ledger: Path, sequence: int) -> None:
     """The hash matches the text, but the next record contains the old hash."""
     text = body(ledger, sequence).replace('"at":"2026', '"at":"2025')
     previous = json.loads(text)["previous"]
@@ -105,7 +105,7 @@ def test_a_changed_field_with_matching_hash_is_detected(ledger: Path, sequence: 
 
 
 @pytest.mark.parametrize("sequence", range(1, 12))
-def test_a_deleted_record_is_detected(ledger: Path, sequence: int) -> None:
+def test_deleted_record_is_detected(ledger: Path, sequence: int) -> None:
     change(ledger, "DELETE FROM record WHERE sequence = ?", sequence)
     assert verify_broken(ledger) == LedgerBroken(sequence, f"record {sequence} is missing")
 
@@ -115,7 +115,7 @@ def test_several_deleted_records_are_detected(ledger: Path) -> None:
     assert verify_broken(ledger) == LedgerBroken(3, "records 3 to 7 are missing")
 
 
-def test_a_deleted_record_is_detected_after_renumbering(ledger: Path) -> None:
+def test_deleted_record_is_detected_after_renumbering(ledger: Path) -> None:
     change(ledger, "DELETE FROM record WHERE sequence = 6")
     for sequence in range(7, 13):
         change(ledger, "UPDATE record SET sequence = ? WHERE sequence = ?", sequence - 1, sequence)
@@ -128,22 +128,22 @@ def test_swapped_records_are_detected(ledger: Path) -> None:
     assert verify_broken(ledger) == LedgerBroken(3, "record 7 was moved to the position of record 3")
 
 
-def test_a_record_inserted_before_the_first_is_detected(ledger: Path) -> None:
+def test_record_inserted_before_first_record_is_detected(ledger: Path) -> None:
     change(ledger, "INSERT INTO record (sequence, body, hash) VALUES (0, ?, ?)", body(ledger, 1), "0" * 64)
     assert verify_broken(ledger).what.startswith("record 0 is before record 1")
 
 
-def test_a_forged_record_at_the_end_is_detected(ledger: Path) -> None:
+def test_appended_forged_record_is_detected(ledger: Path) -> None:
     change(ledger, "INSERT INTO record (sequence, body, hash) VALUES (13, ?, ?)", body(ledger, 12), "0" * 64)
     assert verify_broken(ledger) == LedgerBroken(13, "record 13 was changed: its text does not match its hash")
 
 
-def test_a_body_that_is_not_a_record_is_detected(ledger: Path) -> None:
+def test_invalid_record_body_is_detected(ledger: Path) -> None:
     change(ledger, "UPDATE record SET body = ? WHERE sequence = 4", '{"event":{"kind":"x","check_id":"y"}}')
     assert verify_broken(ledger).sequence == 4
 
 
-def test_a_changed_terminal_name_is_detected(ledger: Path) -> None:
+def test_changed_terminal_name_is_detected(ledger: Path) -> None:
     change(ledger, "UPDATE ledger SET terminal_id = 'terminal-2'")
     assert verify_broken(ledger) == LedgerBroken(
         1, "record 1 does not follow this terminal's genesis hash: it is from a different ledger"
@@ -158,15 +158,15 @@ def test_flipped_bits_are_detected(ledger: Path) -> None:
     assert verify_broken(ledger).sequence >= 1
 
 
-def test_a_truncated_file_is_detected(ledger: Path) -> None:
+def test_truncated_file_is_detected(ledger: Path) -> None:
     ledger.write_bytes(ledger.read_bytes()[: ledger.stat().st_size // 2])
     assert verify_broken(ledger)
 
 
-def test_a_removed_end_is_detected_with_a_stored_head(ledger: Path) -> None:
+def test_truncated_chain_is_detected_with_stored_head(ledger: Path) -> None:
     stored_head = LedgerFile(ledger).head()
     change(ledger, "DELETE FROM record WHERE sequence > 8")
-    assert isinstance(verify_file(ledger), LedgerIntact)  # the chain alone does not reveal it
+    assert isinstance(verify_file(ledger), LedgerIntact)  # the chain alone does not reveal truncation
     assert verify_broken(ledger, expected_head=stored_head) == LedgerBroken(
         9, "records 9 to 12 are missing at the end: the ledger previously had 12"
     )
@@ -174,19 +174,19 @@ def test_a_removed_end_is_detected_with_a_stored_head(ledger: Path) -> None:
     assert verify_broken(ledger, receipts=[stored_head]).what.startswith("records 1 to 12 are missing")
 
 
-def test_a_longer_ledger_verifies_against_stored_heads(ledger: Path) -> None:
+def test_longer_ledger_verifies_against_stored_heads(ledger: Path) -> None:
     early = LedgerHead(5, json.loads(body(ledger, 6))["previous"])
     empty = LedgerHead(0, genesis_hash("terminal-1"))
     assert isinstance(verify_file(ledger, expected_head=early, receipts=[empty]), LedgerIntact)
 
 
-def test_a_rewritten_chain_is_detected_with_its_receipts(ledger: Path) -> None:
+def test_rewritten_chain_is_detected_with_its_receipts(ledger: Path) -> None:
     change(ledger, 'UPDATE record SET body = replace(body, \'"cause":"answered"\', \'"cause":"timed-out"\')')
     rechain(ledger, 2)
     assert verify_broken(ledger) == LedgerBroken(2, "record 2 differs from the confirmed record (receipt in record 3)")
 
 
-def test_a_rewritten_end_is_detected_with_a_stored_head(ledger: Path) -> None:
+def test_rewritten_tail_is_detected_with_stored_head(ledger: Path) -> None:
     stored_head = LedgerFile(ledger).head()
     change(ledger, 'UPDATE record SET body = replace(body, \'"at":"2026\', \'"at":"2025\') WHERE sequence = 12')
     rechain(ledger, 12)
@@ -202,13 +202,13 @@ def test_a_rewritten_end_is_detected_with_a_stored_head(ledger: Path) -> None:
         lambda path: change(path, "UPDATE record SET body = replace(body, '2026', '2025') WHERE sequence = 12"),
     ],
 )
-def test_a_ledger_with_a_damaged_end_is_not_opened(ledger: Path, clock: Clock, damage: Callable[[Path], None]) -> None:
+def test_ledger_with_damaged_tail_is_not_opened(ledger: Path, clock: Clock, damage: Callable[[Path], None]) -> None:
     damage(ledger)
     with pytest.raises(LedgerError, match="record 12 is damaged"):
         Ledger.open(ledger, "terminal-1", clock=clock)
 
 
-def test_an_unfinished_check_without_opening_is_detected(counter: Counter, path: Path, clock: Clock) -> None:
+def test_unfinished_check_without_opening_is_detected(counter: Counter, path: Path, clock: Clock) -> None:
     counter.to_decided("c1")
     counter.to_delivered("c2")
     counter.ledger.close()

@@ -8,7 +8,7 @@ from consent.records import WITHOUT_CARD, HandingOver
 from tests.consent.conftest import Counter
 
 
-def test_a_check_without_card_is_handed_over_without_submission(counter: Counter) -> None:
+def test_check_without_card_is_handed_over_without_submission(counter: Counter) -> None:
     ledger = counter.ledger
     ledger.opened(counter.opening().model_copy(update={"way": WITHOUT_CARD, "questions": ()}))
     assert undecided(ledger) == (), "a restart must not decide it as refused"

@@ -53,8 +53,8 @@ class Behaviour:
     outcome: str
     transmit: Transmit = lambda reader, apdu: (OK, reader.plain(apdu))
     connects: tuple[int, ...] = ()
-    """Results of the first attempts to connect. If `repeats`, the last result is repeated."""
-    repeats: bool = False
+    """Results of the first attempts to connect. If `persistent`, the last result is repeated."""
+    persistent: bool = False
     atr: str = ""
     protocol: int = T1
 
@@ -84,24 +84,24 @@ def long_refused(answer: Answer) -> Transmit:
     return lambda reader, apdu: answer if reads_long(apdu) else (OK, reader.plain(apdu))
 
 
-def cut_to_256(reader: Reader, apdu: bytes) -> Answer:
+def truncates_to_256(reader: Reader, apdu: bytes) -> Answer:
     answer = reader.plain(apdu)
     return OK, answer[:256] + answer[-2:] if len(answer) > 258 else answer
 
 
-def answers_over(limit: int, instead: str) -> Transmit:
-    """Replace responses of more than `limit` bytes with `instead` (hex)."""
+def replaces_over(limit: int, replacement: str) -> Transmit:
+    """Replace responses of more than `limit` bytes with `replacement` (hex)."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         if is_long(apdu):
             return sw("6700")
         answer = reader.plain(apdu)
-        return sw(instead) if len(answer) - 2 > limit else (OK, answer)
+        return sw(replacement) if len(answer) - 2 > limit else (OK, answer)
 
     return transmit
 
 
-def in_parts(limit: int) -> Transmit:
+def chained_responses(limit: int) -> Transmit:
     """Send responses in parts, with 61xx and GET RESPONSE."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
@@ -138,10 +138,10 @@ def t0_card(reader: Reader, apdu: bytes) -> Answer:
     return OK, answer
 
 
-def after_select(instead: Callable[[bytes], bytes]) -> Transmit:
+def changes_select_response(replacement: Callable[[bytes], bytes]) -> Transmit:
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         answer = reader.plain(apdu)
-        return OK, instead(answer) if apdu[1] == INS.SELECT and answer == b"\x90\x00" else answer
+        return OK, replacement(answer) if apdu[1] == INS.SELECT and answer == b"\x90\x00" else answer
 
     return transmit
 
@@ -161,12 +161,12 @@ def end_of_file_after_253(reader: Reader, apdu: bytes) -> Answer:
     return OK, answer[:253] + b"\x62\x82" if read else answer
 
 
-def empty_verify(answer: Answer) -> Transmit:
+def refuses_verify(answer: Answer) -> Transmit:
     """Refuse VERIFY in its four-byte form."""
     return lambda reader, apdu: answer if len(apdu) == 4 and apdu[1] == INS.VERIFY else (OK, reader.plain(apdu))
 
 
-def short_identifier(ins: int, word: str) -> Transmit:
+def refuses_short_identifier(ins: int, word: str) -> Transmit:
     """Refuse commands that address a file by its short identifier."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
@@ -177,7 +177,7 @@ def short_identifier(ins: int, word: str) -> Transmit:
     return transmit
 
 
-def first_commands(*words: str) -> Transmit:
+def refuses_first_commands(*words: str) -> Transmit:
     def transmit(reader: Reader, apdu: bytes) -> Answer:
         reader.count += 1
         return sw(words[reader.count - 1]) if reader.count <= len(words) else (OK, reader.plain(apdu))
@@ -185,7 +185,7 @@ def first_commands(*words: str) -> Transmit:
     return transmit
 
 
-def always(answer: Answer) -> Transmit:
+def answers_always(answer: Answer) -> Transmit:
     return lambda reader, apdu: answer
 
 
@@ -210,7 +210,7 @@ def fails_at(number: int, answer: Answer) -> Transmit:
     return transmit
 
 
-def after_secret(answer: Answer) -> Transmit:
+def fails_after_secret(answer: Answer) -> Transmit:
     """Fail every read after a PIN or printed code was sent, with the card present."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
@@ -221,7 +221,7 @@ def after_secret(answer: Answer) -> Transmit:
     return transmit
 
 
-def buffer_of(limit: int) -> Transmit:
+def truncates_to(limit: int) -> Transmit:
     """Truncate responses to a reader buffer of `limit` bytes."""
 
     def transmit(reader: Reader, apdu: bytes) -> Answer:
@@ -274,15 +274,15 @@ BEHAVIOURS = (
     Behaviour("long read: success with an empty response", "[A]", READ, long_refused((OK, b""))),
     Behaviour("long read above 4096: NOT_TRANSACTED", "[A]", READ, refuses_above(4096, (Pcsc.NOT_TRANSACTED, b""))),
     Behaviour("long read above 4096: 6700", "[A]", READ, refuses_above(4096, sw("6700"))),
-    Behaviour("response truncated to 256 bytes, 9000", "[A]", READ, cut_to_256),
-    Behaviour("response truncated to 1,000 bytes, 9000", "[A]", READ, buffer_of(1000)),
+    Behaviour("response truncated to 256 bytes, 9000", "[A]", READ, truncates_to_256),
+    Behaviour("response truncated to 1,000 bytes, 9000", "[A]", READ, truncates_to(1000)),
     # --- incomplete short responses
-    Behaviour("256-byte responses are empty", "neopgp #3, FIDO2Applet #54", NO_SIGNATURE, answers_over(255, "9000")),
-    Behaviour("responses over 252 bytes: 6300", "Adafruit-PN532 #38", NO_SIGNATURE, answers_over(252, "6300")),
-    Behaviour("responses over 250 bytes: 6F00", "Adafruit-PN532 #38", NO_SIGNATURE, answers_over(250, "6F00")),
-    Behaviour("responses over 128 bytes: 6300", "[A]", NO_SIGNATURE, answers_over(128, "6300")),
-    Behaviour("responses in parts of 253 bytes", "jsapdu", READ, in_parts(253)),
-    Behaviour("responses in parts of 32 bytes", "[A]", READ, in_parts(32)),
+    Behaviour("256-byte responses are empty", "neopgp #3, FIDO2Applet #54", NO_SIGNATURE, replaces_over(255, "9000")),
+    Behaviour("responses over 252 bytes: 6300", "Adafruit-PN532 #38", NO_SIGNATURE, replaces_over(252, "6300")),
+    Behaviour("responses over 250 bytes: 6F00", "Adafruit-PN532 #38", NO_SIGNATURE, replaces_over(250, "6F00")),
+    Behaviour("responses over 128 bytes: 6300", "[A]", NO_SIGNATURE, replaces_over(128, "6300")),
+    Behaviour("responses in parts of 253 bytes", "jsapdu", READ, chained_responses(253)),
+    Behaviour("responses in parts of 32 bytes", "[A]", READ, chained_responses(32)),
     Behaviour("T=0 with 61xx and 6Cxx", "ISO/IEC 7816-3", READ, t0_card, protocol=T0),
     Behaviour("6282 with 253 of 256 bytes", "ISO/IEC 7816-4", READ, end_of_file_after_253),
     Behaviour("SELECT returns 610E", "jsapdu", READ, select_with_get_response),
@@ -290,45 +290,53 @@ BEHAVIOURS = (
         "SELECT returns an FCI",
         "ja.stackoverflow (MPCOS)",
         READ,
-        after_select(lambda answer: bytes.fromhex("6F0C840AD392F000260100000001") + answer),
+        changes_select_response(lambda answer: bytes.fromhex("6F0C840AD392F000260100000001") + answer),
     ),
     # --- the empty VERIFY
-    Behaviour("VERIFY of four bytes: 6700", "T=0 drivers", READ, empty_verify(sw("6700"))),
-    Behaviour("VERIFY of four bytes: NOT_TRANSACTED", "T=0 drivers", READ, empty_verify((Pcsc.NOT_TRANSACTED, b""))),
-    Behaviour("VERIFY of four bytes: INVALID_PARAMETER", "[A]", READ, empty_verify((Pcsc.INVALID_PARAMETER, b""))),
+    Behaviour("VERIFY of four bytes: 6700", "T=0 drivers", READ, refuses_verify(sw("6700"))),
+    Behaviour("VERIFY of four bytes: NOT_TRANSACTED", "T=0 drivers", READ, refuses_verify((Pcsc.NOT_TRANSACTED, b""))),
+    Behaviour("VERIFY of four bytes: INVALID_PARAMETER", "[A]", READ, refuses_verify((Pcsc.INVALID_PARAMETER, b""))),
     *(
-        Behaviour(f"VERIFY by short identifier: {word}", source, READ, short_identifier(INS.VERIFY, word))
+        Behaviour(f"VERIFY by short identifier: {word}", source, READ, refuses_short_identifier(INS.VERIFY, word))
         for word, source in (
             ("6A88", "ISO/IEC 7816-4"),
             *((w, "[A]") for w in ("6D00", "6A80", "6985", "6700", "6982")),
         )
     ),
     *(
-        Behaviour(f"READ by short identifier: {word}", "[A]", READ, short_identifier(INS.READ_BINARY, word))
+        Behaviour(f"READ by short identifier: {word}", "[A]", READ, refuses_short_identifier(INS.READ_BINARY, word))
         for word in ("6A86", "6B00", "6986", "6A81")
     ),
     # --- the first command
-    Behaviour("first command: 6F00", "mynacard-rs", READ, first_commands("6F00")),
-    Behaviour("first two commands: 6F00", "[A]", READ, first_commands("6F00", "6F00")),
-    Behaviour("first command: 6700", "[A]", READ, first_commands("6700")),
-    Behaviour("first command: 6985", "[A]", READ, first_commands("6985")),
-    Behaviour("every command: 6F00", "[A]", UNREADABLE, always(sw("6F00"))),
+    Behaviour("first command: 6F00", "mynacard-rs", READ, refuses_first_commands("6F00")),
+    Behaviour("first two commands: 6F00", "[A]", READ, refuses_first_commands("6F00", "6F00")),
+    Behaviour("first command: 6700", "[A]", READ, refuses_first_commands("6700")),
+    Behaviour("first command: 6985", "[A]", READ, refuses_first_commands("6985")),
+    Behaviour("every command: 6F00", "[A]", UNREADABLE, answers_always(sw("6F00"))),
     # --- other cards
     *(
-        Behaviour(f"FeliCa, every command: {word}", source, OTHER_CARD, always(sw(word)), atr=FELICA)
+        Behaviour(f"FeliCa, every command: {word}", source, OTHER_CARD, answers_always(sw(word)), atr=FELICA)
         for word, source in (("6A81", "PC/SC part 3"), ("6D00", "[A]"), ("6E00", "[A]"), ("6700", "[A]"))
     ),
-    Behaviour("Mifare on ACR122U, every command: 6300", "ACR122U manual", OTHER_CARD, always(sw("6300")), atr=MIFARE),
+    Behaviour(
+        "Mifare on ACR122U, every command: 6300", "ACR122U manual", OTHER_CARD, answers_always(sw("6300")), atr=MIFARE
+    ),
     Behaviour(
         "Mifare on ACR1252U: NOT_TRANSACTED",
         "nfc-pcsc #97",
         OTHER_CARD,
-        always((Pcsc.NOT_TRANSACTED, b"")),
+        answers_always((Pcsc.NOT_TRANSACTED, b"")),
         atr=MIFARE,
     ),
-    Behaviour("residents' card from before 2016: 6A86", "[A]", OTHER_CARD, always(sw("6A86")), atr=RESIDENTS),
-    Behaviour("bank card, licence: 6A82", "ISO/IEC 7816-4", OTHER_CARD, always(sw("6A82"))),
-    Behaviour("connect: UNSUPPORTED_CARD", "pcsc-lite", OTHER_CARD, connects=(Pcsc.UNSUPPORTED_CARD,), repeats=True),
+    Behaviour("residents' card from before 2016: 6A86", "[A]", OTHER_CARD, answers_always(sw("6A86")), atr=RESIDENTS),
+    Behaviour("bank card, licence: 6A82", "ISO/IEC 7816-4", OTHER_CARD, answers_always(sw("6A82"))),
+    Behaviour(
+        "connect: UNSUPPORTED_CARD",
+        "pcsc-lite",
+        OTHER_CARD,
+        connects=(Pcsc.UNSUPPORTED_CARD,),
+        persistent=True,
+    ),
     # --- power and connection
     Behaviour("connect: UNRESPONSIVE once", "PCSC #102, OpenSC #546", READ, connects=(Pcsc.UNRESPONSIVE_CARD,)),
     Behaviour("connect: UNPOWERED twice", "[A]", READ, connects=(Pcsc.UNPOWERED_CARD,) * 2),
@@ -338,24 +346,38 @@ BEHAVIOURS = (
         "card upside down",
         UNREADABLE,
         connects=(Pcsc.UNRESPONSIVE_CARD,),
-        repeats=True,
+        persistent=True,
     ),
     Behaviour(
-        "connect: PROTO_MISMATCH, persistent", "pcsc-lite", UNREADABLE, connects=(Pcsc.PROTO_MISMATCH,), repeats=True
+        "connect: PROTO_MISMATCH, persistent",
+        "pcsc-lite",
+        UNREADABLE,
+        connects=(Pcsc.PROTO_MISMATCH,),
+        persistent=True,
     ),
     Behaviour(
         "connect: SHARING_VIOLATION, persistent",
         "PCSC #215, lpac #253",
         IN_USE,
         connects=(Pcsc.SHARING_VIOLATION,),
-        repeats=True,
+        persistent=True,
     ),
     Behaviour("connect: SHARING_VIOLATION, briefly", "gpg's scdaemon", READ, connects=(Pcsc.SHARING_VIOLATION,) * 2),
-    Behaviour("connect: NO_SMARTCARD", "pcsc-lite", REMOVED, connects=(Pcsc.NO_SMARTCARD,), repeats=True),
-    Behaviour("connect: READER_UNAVAILABLE", "pyscard #128", LOST, connects=(Pcsc.READER_UNAVAILABLE,), repeats=True),
-    Behaviour("connect: NO_SERVICE", "pyscard #82", LOST, connects=(Pcsc.NO_SERVICE,), repeats=True),
+    Behaviour("connect: NO_SMARTCARD", "pcsc-lite", REMOVED, connects=(Pcsc.NO_SMARTCARD,), persistent=True),
     Behaviour(
-        "connect: SECURITY_VIOLATION", "yubico-piv-tool #504", DENIED, connects=(Pcsc.SECURITY_VIOLATION,), repeats=True
+        "connect: READER_UNAVAILABLE",
+        "pyscard #128",
+        LOST,
+        connects=(Pcsc.READER_UNAVAILABLE,),
+        persistent=True,
+    ),
+    Behaviour("connect: NO_SERVICE", "pyscard #82", LOST, connects=(Pcsc.NO_SERVICE,), persistent=True),
+    Behaviour(
+        "connect: SECURITY_VIOLATION",
+        "yubico-piv-tool #504",
+        DENIED,
+        connects=(Pcsc.SECURITY_VIOLATION,),
+        persistent=True,
     ),
     # --- during a reception
     Behaviour("pulled: success with an empty response", "pyscard, observed here", REMOVED, pulled_at(4, (OK, b""))),
@@ -363,5 +385,5 @@ BEHAVIOURS = (
     Behaviour("pulled at the first command", "[A]", REMOVED, pulled_at(1, (Pcsc.NOT_TRANSACTED, b""))),
     Behaviour("COMM_ERROR, the card remains", "edge of the field", UNREADABLE, fails_at(3, (Pcsc.COMM_ERROR, b""))),
     Behaviour("RESET_CARD, the card remains", "other programs", UNREADABLE, fails_at(3, (Pcsc.RESET_CARD, b""))),
-    Behaviour("COMM_ERROR after a secret", "[A]", UNREADABLE, after_secret((Pcsc.COMM_ERROR, b""))),
+    Behaviour("COMM_ERROR after a secret", "[A]", UNREADABLE, fails_after_secret((Pcsc.COMM_ERROR, b""))),
 )

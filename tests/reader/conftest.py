@@ -171,21 +171,21 @@ def pcscd() -> Iterator[Pcscd]:
     daemon.__exit__(None, None, None)
 
 
-_OTHER_SLOT = itertools.cycle((1, 0))
+_ALTERNATING_SLOTS = itertools.cycle((1, 0))
 
 
 @pytest.fixture(params=["in-process", pytest.param("pcscd", marks=pytest.mark.pcscd)])
 def counter(request: pytest.FixtureRequest) -> Iterator[Counter]:
     if request.param == "in-process":
-        in_process = InProcessCounter()
-        yield in_process
-        in_process.tear_down()
+        in_process_counter = InProcessCounter()
+        yield in_process_counter
+        in_process_counter.tear_down()
     else:
         daemon: Pcscd = request.getfixturevalue("pcscd")
         # Alternate between the slots, because the daemon reports a removal up to 0.4 s late.
-        on_pcscd = PcscdCounter(daemon.port, next(_OTHER_SLOT))
-        yield on_pcscd
-        on_pcscd.tear_down(without_waiting=True)
+        pcscd_counter = PcscdCounter(daemon.port, next(_ALTERNATING_SLOTS))
+        yield pcscd_counter
+        pcscd_counter.tear_down(without_waiting=True)
 
 
 @pytest.fixture
@@ -242,14 +242,14 @@ def image(_issued: CardImage) -> CardImage:
 
 
 @pytest.fixture(scope="session")
-def _another(authority: TestAuthority) -> CardImage:
+def _second_image(authority: TestAuthority) -> CardImage:
     other = Holder("試験　一郎", "大阪府模擬市４－５", date(1950, 1, 2), Sex.MALE)
     return issue(authority, RSA_2048, PHOTO[::-1], holder=other, pin="9876", issued_on=date(2024, 10, 1))
 
 
 @pytest.fixture
-def another(_another: CardImage) -> CardImage:
-    return _another.model_copy(deep=True)
+def second_image(_second_image: CardImage) -> CardImage:
+    return _second_image.model_copy(deep=True)
 
 
 @pytest.fixture
@@ -293,7 +293,7 @@ class EventLog:
         """Return the unread events."""
         return [self._queue.get() for _ in range(self._queue.qsize())]
 
-    def nothing_more(self, within: float = 0.1) -> bool:
+    def is_silent(self, within: float = 0.1) -> bool:
         try:
             self._queue.get(timeout=within)
         except queue.Empty:

@@ -59,7 +59,7 @@ def test_receptions_by_pin_and_by_face(announced: CardImage, authority: TestAuth
     assert verify_chip_signature(chip, b"statement", proof)
 
 
-def test_the_current_profile_does_not_recognise_an_announced_card(announced: CardImage, image: CardImage) -> None:
+def test_current_profile_does_not_recognise_announced_card(announced: CardImage, image: CardImage) -> None:
     assert MyNumberCard(Wire(announced)).read_facts() == NotMyNumberCard()
     assert MyNumberCard(Wire(image), EC_384_ANNOUNCED).read_facts() == NotMyNumberCard()
 
@@ -77,11 +77,11 @@ def test_both_applications_have_unregistered_identifiers(announced: CardImage) -
         assert len(ids) == len(set(ids)), app.name
 
 
-def test_a_point_off_the_curve_is_malformed() -> None:
+def test_point_off_curve_is_malformed() -> None:
     with pytest.raises(MalformedCardData, match="P-384"):
         parse_key_object(b"\x86\x61\x04" + bytes(96))
 
 
-def test_the_key_object_survives_a_round_trip(announced: CardImage) -> None:
+def test_key_object_round_trips(announced: CardImage) -> None:
     key = x509.load_der_x509_certificate(announced.files[File.USER_CERTIFICATE]).public_key()
     assert parse_key_object(encode_key_object(key)) == key  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ byte = st.integers(0, 255)
     st.binary(max_size=600),
     st.one_of(st.none(), st.integers(1, 256), st.integers(257, 65_536)),
 )
-def test_commands_survive_a_round_trip(cla: int, ins: int, p1: int, p2: int, data: bytes, le: int | None) -> None:
+def test_commands_round_trip(cla: int, ins: int, p1: int, p2: int, data: bytes, le: int | None) -> None:
     parsed = parse_command(Command(cla, ins, p1, p2, data, le).encode())
     assert (parsed.cla, parsed.ins, parsed.p1, parsed.p2, parsed.data, parsed.le) == (cla, ins, p1, p2, data, le)
 
@@ -34,12 +34,12 @@ def test_commands_survive_a_round_trip(cla: int, ins: int, p1: int, p2: int, dat
         (Command(0x00, 0xA4, 0x04, 0x0C, b"\x01", le=300), "00A4040C000001" + "01" + "012C"),
     ],
 )
-def test_the_four_command_cases_are_encoded_short_and_extended(command: Command, encoded: str) -> None:
+def test_four_command_cases_are_encoded_short_and_extended(command: Command, encoded: str) -> None:
     assert command.encode() == bytes.fromhex(encoded)
 
 
 @given(st.binary(max_size=40))
-def test_arbitrary_bytes_are_a_command_or_an_error(raw: bytes) -> None:
+def test_arbitrary_bytes_parse_or_raise_apdu_error(raw: bytes) -> None:
     try:
         command = parse_command(raw)
     except ApduError:
@@ -48,7 +48,7 @@ def test_arbitrary_bytes_are_a_command_or_an_error(raw: bytes) -> None:
 
 
 @given(st.binary(max_size=300))
-def test_a_response_requires_a_status_word(raw: bytes) -> None:
+def test_response_requires_status_word(raw: bytes) -> None:
     if len(raw) < 2:
         with pytest.raises(ApduError):
             parse_response(raw)
@@ -61,6 +61,6 @@ def test_tries_left_by_status_word(sw: int, left: int | None) -> None:
     assert tries_left(sw) == left
 
 
-def test_repr_of_a_command_has_no_data() -> None:
+def test_repr_of_command_has_no_data() -> None:
     command = Command(0x00, 0x20, 0x00, 0x80, bytearray(b"1234"))
     assert "1234" not in repr(command)

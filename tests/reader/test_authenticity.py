@@ -34,11 +34,11 @@ def cv_certificate(image: CardImage) -> bytes:
     return image.files[File.SURFACE_CV_CERTIFICATE]
 
 
-def test_a_genuine_card(record: FaceRecord, cv_certificate: bytes, authority: TestAuthority) -> None:
+def test_genuine_card(record: FaceRecord, cv_certificate: bytes, authority: TestAuthority) -> None:
     assert check_face_record(record, cv_certificate, authority.trust_anchors) is Authenticity.GENUINE
 
 
-def test_a_replaced_photo_is_forged(
+def test_replaced_photo_is_forged(
     image: CardImage, photo: bytes, cv_certificate: bytes, authority: TestAuthority
 ) -> None:
     content = image.files[File.FACE_RECORD]
@@ -49,7 +49,7 @@ def test_a_replaced_photo_is_forged(
 
 
 @pytest.mark.parametrize("part", ["group_1", "group_2_digest", "group_3_digest", "signature"])
-def test_each_part_of_the_proof_is_signed(
+def test_each_part_of_proof_is_signed(
     part: str, record: FaceRecord, cv_certificate: bytes, authority: TestAuthority
 ) -> None:
     changed = bytearray(getattr(record, part))
@@ -58,12 +58,12 @@ def test_each_part_of_the_proof_is_signed(
     assert check_face_record(record, cv_certificate, authority.trust_anchors) is Authenticity.FORGED
 
 
-def test_the_expiry_is_not_signed(image: CardImage, cv_certificate: bytes, authority: TestAuthority) -> None:
+def test_expiry_is_not_signed(image: CardImage, cv_certificate: bytes, authority: TestAuthority) -> None:
     record = parse_face_record(image.files[File.FACE_RECORD].replace(b"20340615", b"20440615"))
     assert check_face_record(record, cv_certificate, authority.trust_anchors) is Authenticity.GENUINE
 
 
-def test_a_certificate_with_a_bad_signature_is_forged(
+def test_certificate_with_bad_signature_is_forged(
     record: FaceRecord, cv_certificate: bytes, authority: TestAuthority
 ) -> None:
     changed = cv_certificate[:-1] + bytes((cv_certificate[-1] ^ 1,))
@@ -71,19 +71,19 @@ def test_a_certificate_with_a_bad_signature_is_forged(
     assert check_face_record(record, b"\x7f\x21\x00", authority.trust_anchors) is Authenticity.FORGED
 
 
-def test_a_card_of_another_authority_with_the_same_key_id_is_forged(
+def test_card_from_other_authority_with_same_key_id_is_forged(
     image: CardImage, record: FaceRecord, cv_certificate: bytes
 ) -> None:
     other = TestAuthority.create()
     assert check_face_record(record, cv_certificate, other.trust_anchors) is Authenticity.FORGED
 
 
-def test_a_card_without_matching_trust_anchor_cannot_be_checked(record: FaceRecord, cv_certificate: bytes) -> None:
+def test_card_without_matching_trust_anchor_cannot_be_checked(record: FaceRecord, cv_certificate: bytes) -> None:
     assert check_face_record(record, cv_certificate, TrustAnchors({})) is Authenticity.CANNOT_TELL
 
 
-def test_a_cloned_chip_does_not_have_the_signed_key(
-    image: CardImage, another: CardImage, record: FaceRecord, cv_certificate: bytes, authority: TestAuthority
+def test_cloned_chip_does_not_have_signed_key(
+    image: CardImage, second_image: CardImage, record: FaceRecord, cv_certificate: bytes, authority: TestAuthority
 ) -> None:
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.hashes import SHA256
@@ -100,7 +100,7 @@ def test_a_cloned_chip_does_not_have_the_signed_key(
         authority.trust_anchors,
     )
     assert not isinstance(key, Authenticity)
-    clone, original = load_key(another.keys[Key.CHIP]), load_key(image.keys[Key.CHIP])
+    clone, original = load_key(second_image.keys[Key.CHIP]), load_key(image.keys[Key.CHIP])
     assert not verify_chip_signature(key, b"challenge", clone.sign(b"challenge", PKCS1v15(), SHA256()))
     assert verify_chip_signature(key, b"challenge", original.sign(b"challenge", PKCS1v15(), SHA256()))
     assert not verify_chip_signature(key, b"challenge", b"")
@@ -119,7 +119,7 @@ def test_arbitrary_proofs_are_never_genuine(data: st.DataObject) -> None:
     assert outcome is Authenticity.FORGED
 
 
-def test_the_authority_is_created_once_and_loaded_from_its_file(tmp_path: Path, image: CardImage) -> None:
+def test_authority_is_created_once_and_loaded_from_its_file(tmp_path: Path, image: CardImage) -> None:
     first = TestAuthority.load_or_create(tmp_path / "state" / "authority")
     second = TestAuthority.load_or_create(tmp_path / "state" / "authority")
     assert first.user_ca.certificate_der == second.user_ca.certificate_der
@@ -130,7 +130,7 @@ def test_the_authority_is_created_once_and_loaded_from_its_file(tmp_path: Path, 
     assert modes == {"authority.json": 0o600, "trust-anchors.json": 0o600}
 
 
-def test_a_folder_with_other_files_is_not_overwritten(tmp_path: Path) -> None:
+def test_folder_with_other_files_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(ValueError, match="no readable test authority"):
         TestAuthority.load_or_create(tmp_path)
@@ -148,7 +148,7 @@ def test_a_folder_with_other_files_is_not_overwritten(tmp_path: Path) -> None:
         (json.dumps({"format": "uketsuke-trust-anchors/1", "anchors": [{"key_id": "00", "public_key": "x"}]}), "json"),
     ],
 )
-def test_the_error_names_the_invalid_anchor_file(tmp_path: Path, content: str, reason: str) -> None:
+def test_error_names_invalid_anchor_file(tmp_path: Path, content: str, reason: str) -> None:
     path = tmp_path / "anchors.json"
     path.write_text(content)
     with pytest.raises(TrustAnchorError, match=reason):

@@ -63,12 +63,12 @@ NAMES = [ALCOR, SONY, PICC, SAM, SCR, TWIN, GERMAN, OMNIKEY, YUBIKEY, K3000, JAP
         ("[A-Z]", None),
     ],
 )
-def test_choosing_a_reader(choice: ReaderChoice, expected: str | None) -> None:
+def test_choosing_reader(choice: ReaderChoice, expected: str | None) -> None:
     assert choose_reader(NAMES, choice) == expected
 
 
 @pytest.mark.parametrize("choice", [None, "", "*", "0", 0, "00 00"])
-def test_a_virtual_reader_is_chosen_only_by_its_name_or_number(choice: ReaderChoice) -> None:
+def test_virtual_reader_is_chosen_only_by_its_name_or_number(choice: ReaderChoice) -> None:
     """Anyone with access to its port can insert a card."""
     virtual = ["Virtual PCD 00 00", "Virtual PCD 00 01"]
     assert choose_reader(virtual, choice) is None
@@ -77,11 +77,11 @@ def test_a_virtual_reader_is_chosen_only_by_its_name_or_number(choice: ReaderCho
     assert choose_reader([*virtual, SONY], "pcd ?? 01") == virtual[1]
 
 
-def test_a_reconnected_reader_on_windows_is_recognised() -> None:
+def test_reconnected_reader_on_windows_is_recognised() -> None:
     assert choose_reader(["ACS ACR122 1"], "ACS ACR122 0") == "ACS ACR122 1"
 
 
-def test_no_reader_is_chosen_from_an_empty_list() -> None:
+def test_no_reader_is_chosen_from_empty_list() -> None:
     assert choose_reader([], None) is None
 
 
@@ -98,7 +98,7 @@ def test_no_reader_is_chosen_from_an_empty_list() -> None:
         ("[CCID Interface]", None),
     ],
 )
-def test_a_regular_expression_gets_a_suggestion(setting: str, suggestion: str | None) -> None:
+def test_regular_expression_gets_suggestion(setting: str, suggestion: str | None) -> None:
     assert name_for_expression(setting) == suggestion
     if suggestion is not None:
         assert name_for_expression(suggestion) is None
@@ -116,5 +116,5 @@ def test_a_regular_expression_gets_a_suggestion(setting: str, suggestion: str | 
         ("Reader without numbers", "Reader without numbers"),
     ],
 )
-def test_the_model_of_a_reader(name: str, model: str) -> None:
+def test_reader_model(name: str, model: str) -> None:
     assert model_name(name) == model

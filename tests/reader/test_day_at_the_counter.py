@@ -94,7 +94,7 @@ def test_reception_by_face(
     assert image.public_facts().chip_key_sha256 == hashlib.sha256(record.chip_public_key).hexdigest()
 
 
-def test_a_correct_pin_after_a_wrong_one(present: Present, image: CardImage) -> None:
+def test_correct_pin_after_wrong_pin(present: Present, image: CardImage) -> None:
     card = present(image)
     assert card.verify_pin(bytearray(b"4321"), expected_left=3) == PinWrong(left=2)
     assert isinstance(card.sign(STATEMENT), CardUnreadable)
@@ -105,9 +105,7 @@ def test_a_correct_pin_after_a_wrong_one(present: Present, image: CardImage) -> 
     assert facts.pin_tries_left == 3
 
 
-def test_three_wrong_pins_lock_the_pin_but_not_the_printed_code(
-    present: Present, counter: "Counter", image: CardImage
-) -> None:
+def test_three_wrong_pins_lock_pin_but_not_printed_code(present: Present, counter: "Counter", image: CardImage) -> None:
     card = present(image)
     outcomes = [card.verify_pin(bytearray(b"0000"), expected_left=left) for left in (3, 2, 1)]
     assert outcomes == [PinWrong(2), PinWrong(1), PinLocked()]
@@ -120,7 +118,7 @@ def test_three_wrong_pins_lock_the_pin_but_not_the_printed_code(
     assert card.verify_printed_code(code, expected_left=10) == CodeVerified()
 
 
-def test_no_pin_or_code_is_sent_if_the_counter_differs(present: Present, image: CardImage) -> None:
+def test_no_pin_or_code_is_sent_if_counter_differs(present: Present, image: CardImage) -> None:
     image.passwords[Password.USER_PIN].left = 1
     image.passwords[Password.PRINTED_CODE].left = 4
     card = present(image)
@@ -130,7 +128,7 @@ def test_no_pin_or_code_is_sent_if_the_counter_differs(present: Present, image: 
     assert image.passwords[Password.PRINTED_CODE].left == 4
 
 
-def test_a_pinless_card_reports_a_locked_pin_and_accepts_the_printed_code(
+def test_pinless_card_reports_locked_pin_and_accepts_printed_code(
     present: Present, counter: "Counter", authority: TestAuthority, holder: Holder, photo: bytes
 ) -> None:
     pinless = issue(authority, RSA_2048, photo, holder=holder, pin=None, issued_on=date(2025, 4, 1))
@@ -144,7 +142,7 @@ def test_a_pinless_card_reports_a_locked_pin_and_accepts_the_printed_code(
     assert card.verify_printed_code(code, expected_left=10) == CodeVerified()
 
 
-def test_wrong_printed_codes_lock_the_face_record(present: Present, image: CardImage) -> None:
+def test_wrong_printed_codes_lock_face_record(present: Present, image: CardImage) -> None:
     image.passwords[Password.PRINTED_CODE].left = 2
     card = present(image)
     wrong_code = bytearray(b"60061520340000")
@@ -155,16 +153,14 @@ def test_wrong_printed_codes_lock_the_face_record(present: Present, image: CardI
     assert card.read_face_record() == CardUnreadable(0x6982, "read face record")
 
 
-def test_signing_and_the_face_record_require_verification(present: Present, image: CardImage) -> None:
+def test_signing_and_face_record_require_verification(present: Present, image: CardImage) -> None:
     card = present(image)
     assert card.sign(STATEMENT) == CardUnreadable(0x6982, "sign")
     assert card.read_face_record() == CardUnreadable(0x6982, "read face record")
     assert isinstance(card.prove_chip(STATEMENT), bytes)
 
 
-def test_the_pin_must_be_verified_again_for_the_next_patient(
-    present: Present, counter: "Counter", image: CardImage
-) -> None:
+def test_pin_must_be_verified_again_for_next_patient(present: Present, counter: "Counter", image: CardImage) -> None:
     card = present(image)
     assert card.verify_pin(bytearray(b"1234"), expected_left=3) == PinVerified()
     counter.end_reception()
@@ -172,7 +168,7 @@ def test_the_pin_must_be_verified_again_for_the_next_patient(
     assert next_card.sign(STATEMENT) == CardUnreadable(0x6982, "sign")
 
 
-def test_a_card_without_certificate(present: Present, authority: TestAuthority, holder: Holder, photo: bytes) -> None:
+def test_card_without_certificate(present: Present, authority: TestAuthority, holder: Holder, photo: bytes) -> None:
     image = issue(
         authority, RSA_2048, photo, holder=holder, pin="1234", issued_on=date(2025, 4, 1), with_certificates=False
     )
@@ -182,7 +178,7 @@ def test_a_card_without_certificate(present: Present, authority: TestAuthority, 
     assert card.read_user_certificate() == NoCertificate()
 
 
-def test_an_infants_card_has_no_photo_and_is_genuine(present: Present, authority: TestAuthority) -> None:
+def test_infants_card_has_no_photo_and_is_genuine(present: Present, authority: TestAuthority) -> None:
     baby = Holder("試験　赤子", "東京都模擬区１－２－３", date(2025, 3, 3))
     image = issue(authority, RSA_2048, None, holder=baby, pin="1234", issued_on=date(2025, 8, 1))
     card = present(image)
@@ -195,10 +191,10 @@ def test_an_infants_card_has_no_photo_and_is_genuine(present: Present, authority
     assert check_face_record(record, certificate, authority.trust_anchors) is Authenticity.GENUINE
 
 
-def test_a_mixed_card_has_the_chip_of_another_card(present: Present, image: CardImage, another: CardImage) -> None:
-    card = present(mix(chip_source=image, certificate_source=another))
+def test_mixed_card_has_chip_of_another_card(present: Present, image: CardImage, second_image: CardImage) -> None:
+    card = present(mix(chip_source=image, certificate_source=second_image))
     certificate = card.read_user_certificate()
-    assert certificate == another.public_facts().certificate_der
+    assert certificate == second_image.public_facts().certificate_der
     assert card.verify_pin(bytearray(b"9876"), expected_left=3) == PinVerified()
     assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=10) == CodeVerified()
     record = card.read_face_record()
@@ -206,7 +202,7 @@ def test_a_mixed_card_has_the_chip_of_another_card(present: Present, image: Card
     assert record.chip_public_key == image.public_facts().chip_key_der
 
 
-def test_a_transit_card_is_not_a_my_number_card(present: Present, image: CardImage) -> None:
+def test_transit_card_is_not_a_my_number_card(present: Present, image: CardImage) -> None:
     image.profile = "transit"
     with pytest.MonkeyPatch.context() as patch:
         from reader import profile
@@ -217,7 +213,7 @@ def test_a_transit_card_is_not_a_my_number_card(present: Present, image: CardIma
 
 
 @pytest.mark.parametrize("pin", [b"", b"123", b"12345", b"12a4", b"    "])
-def test_a_pin_must_be_four_digits(pin: bytes, image: CardImage) -> None:
+def test_pin_must_be_four_digits(pin: bytes, image: CardImage) -> None:
     from reader.softcard.card import SoftCard
     from reader.softcard.slot import SimulatedSlot
 

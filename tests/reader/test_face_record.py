@@ -43,9 +43,7 @@ ORDINARY = build()
     st.one_of(st.none(), st.binary(min_size=1, max_size=20_000)),
     st.binary(max_size=40),
 )
-def test_face_records_survive_a_round_trip(
-    birth_date: date, sex: Sex, image: bytes, photo: bytes | None, padding: bytes
-) -> None:
+def test_face_records_round_trip(birth_date: date, sex: Sex, image: bytes, photo: bytes | None, padding: bytes) -> None:
     data = build(birth_date=birth_date, sex=sex, name_image=image, photo_jp2=photo)
     record = parse_face_record(data + padding)
     assert (record.birth_date, record.sex, record.name_image, record.photo_jp2) == (birth_date, sex, image, photo)
@@ -60,7 +58,7 @@ def test_arbitrary_bytes_are_malformed(data: bytes) -> None:
 
 
 @given(st.integers(0, len(ORDINARY) - 1), st.integers(1, 255))
-def test_a_record_with_a_changed_byte_is_parsed_or_malformed(position: int, flip: int) -> None:
+def test_record_with_changed_byte_is_parsed_or_malformed(position: int, flip: int) -> None:
     changed = bytearray(ORDINARY)
     changed[position] ^= flip
     try:
@@ -70,12 +68,12 @@ def test_a_record_with_a_changed_byte_is_parsed_or_malformed(position: int, flip
 
 
 @given(st.integers(0, len(ORDINARY) - 1))
-def test_a_truncated_record_is_malformed(length: int) -> None:
+def test_truncated_record_is_malformed(length: int) -> None:
     with pytest.raises(MalformedCardData):
         parse_face_record(ORDINARY[:length])
 
 
-def test_a_wrong_offset_table_is_malformed(image: CardImage) -> None:
+def test_wrong_offset_table_is_malformed(image: CardImage) -> None:
     content = bytearray(image.files[File.FACE_RECORD])
     content[9] ^= 1
     with pytest.raises(MalformedCardData, match="offset table"):
@@ -83,12 +81,12 @@ def test_a_wrong_offset_table_is_malformed(image: CardImage) -> None:
 
 
 @pytest.mark.parametrize("day", [b"19850231", b"1985 615", b"00000000"])
-def test_an_impossible_birth_date_is_malformed(day: bytes) -> None:
+def test_impossible_birth_date_is_malformed(day: bytes) -> None:
     with pytest.raises(MalformedCardData, match="date"):
         parse_face_record(ORDINARY.replace(b"19850615", day, 1))
 
 
-def test_wiping_a_record_clears_its_personal_data() -> None:
+def test_wiping_record_clears_its_personal_data() -> None:
     record = parse_face_record(ORDINARY)
     buffers = [record.name_image, record.address_image, record.photo_jp2, record.group_1]
     record.wipe()
@@ -99,14 +97,14 @@ def test_wiping_a_record_clears_its_personal_data() -> None:
     assert (record.birth_date, record.sex) == (None, None)
 
 
-def test_a_parsed_record_does_not_share_the_file_buffer() -> None:
+def test_parsed_record_does_not_share_file_buffer() -> None:
     data = bytearray(ORDINARY)
     record = parse_face_record(data)
     data[:] = bytes(len(data))
     assert record.photo_jp2 == b"jp2" * 100
 
 
-def test_repr_of_a_record_has_no_personal_data() -> None:
+def test_repr_of_record_has_no_personal_data() -> None:
     text = repr(parse_face_record(ORDINARY))
     for part in ("1985", "PNG", "jp2", "FEMALE"):
         assert part not in text

@@ -93,7 +93,7 @@ def test_each_fault_at_each_command(image: CardImage, name: str, longest_read: i
 
 
 @pytest.mark.parametrize("sw", [0x6F00, 0x6982, 0x6984, 0x6700, 0x6A82, 0x63C1, 0x9000, 0x6100, 0x6C10])
-def test_a_wrong_status_word_at_each_command(image: CardImage, sw: int) -> None:
+def test_wrong_status_word_at_each_command(image: CardImage, sw: int) -> None:
     from reader.softcard.faults import WrongStatus
 
     for at in range(1, 16):
@@ -103,14 +103,14 @@ def test_a_wrong_status_word_at_each_command(image: CardImage, sw: int) -> None:
         assert (image.passwords[Password.USER_PIN].left, image.passwords[Password.PRINTED_CODE].left) == (3, 10)
 
 
-def test_a_swapped_card_loses_no_try(image: CardImage, another: CardImage) -> None:
+def test_swapped_card_uses_no_try(image: CardImage, second_image: CardImage) -> None:
     """The other card has a different PIN and code. An attempt with either would use a try.
 
     Commands 1 to 7 read the facts, command 8 identifies the card and command 9 selects the application with the
     printed code. A swap between commands 8 and 9, which are milliseconds apart, cannot be detected.
     """
     for at in (8, *range(10, 20)):
-        swapped = another.model_copy(deep=True)
+        swapped = second_image.model_copy(deep=True)
         faulty = FaultyCard(SoftCard(image), at, Swapped(SoftCard(swapped)))
         first, *_ = reception(MyNumberCard(linked(faulty)), image.printed_code.encode())
         assert isinstance(first, CardFacts)
@@ -119,7 +119,7 @@ def test_a_swapped_card_loses_no_try(image: CardImage, another: CardImage) -> No
 
 
 @pytest.mark.parametrize("fault", [Pulled(), PulledDuringResponse(), Mute()], ids=["pulled", "in response", "mute"])
-def test_a_wrong_pin_uses_a_try_only_if_the_card_received_it(image: CardImage, fault: CardFault) -> None:
+def test_wrong_pin_uses_try_only_if_card_received_it(image: CardImage, fault: CardFault) -> None:
     # The first three VERIFY commands read counters.
     card = MyNumberCard(linked(FaultyCard(SoftCard(image), 4, fault, ins=INS.VERIFY)))
     assert isinstance(card.read_facts(), CardFacts)
@@ -127,13 +127,13 @@ def test_a_wrong_pin_uses_a_try_only_if_the_card_received_it(image: CardImage, f
     assert image.passwords[Password.USER_PIN].left == (2 if isinstance(fault, PulledDuringResponse) else 3)
 
 
-def test_the_slot_reports_a_pulled_card_but_not_a_mute_one(image: CardImage, event_log: "EventLog") -> None:
+def test_slot_reports_pulled_card_but_not_mute_card(image: CardImage, event_log: "EventLog") -> None:
     slot = SimulatedSlot()
     slot.watch(event_log)
     slot.insert(FaultyCard(SoftCard(image), 1, Mute()))
     event_log.next()
     assert MyNumberCard(slot.connect()).read_facts() == CardGone()  # type: ignore[arg-type]
-    assert event_log.nothing_more()
+    assert event_log.is_silent()
     slot.remove()
     assert event_log.next() == CardRemoved()
     slot.insert(FaultyCard(SoftCard(image), 1, Pulled()))

@@ -84,7 +84,7 @@ def wait_until(condition: Any) -> bool:
     return bool(condition())
 
 
-def test_a_mute_card_is_abandoned_and_powered_off_later(driver: Driver) -> None:
+def test_mute_card_is_abandoned_and_powered_off_later(driver: Driver) -> None:
     before = threading.active_count()
     link = as_link(pcsc.connect("reader"))
     link._timeout = 0.1
@@ -99,14 +99,14 @@ def test_a_mute_card_is_abandoned_and_powered_off_later(driver: Driver) -> None:
     assert wait_until(lambda: threading.active_count() == before)
 
 
-def test_a_hanging_connection_is_abandoned_and_released_later(driver: Driver) -> None:
+def test_hanging_connection_is_abandoned_and_released_later(driver: Driver) -> None:
     driver.stuck = "connect"
     assert pcsc.connect("reader", mute_after=0.1) == CardUnreadable(None, "connect: mute")
     driver.resume.set()
     assert wait_until(lambda: driver.calls == ["connect", "unpower"])
 
 
-def test_each_reception_powers_off_the_card_and_ends_its_thread(driver: Driver) -> None:
+def test_each_reception_powers_off_card_and_ends_its_thread(driver: Driver) -> None:
     before = threading.active_count()
     for _ in range(5):
         link = as_link(pcsc.connect("reader"))
@@ -116,7 +116,7 @@ def test_each_reception_powers_off_the_card_and_ends_its_thread(driver: Driver) 
     assert wait_until(lambda: threading.active_count() == before)
 
 
-def test_a_card_is_readable_with_short_commands_only(driver: Driver) -> None:
+def test_card_is_readable_with_short_commands_only(driver: Driver) -> None:
     driver.longest = 261
     link = as_link(pcsc.connect("reader"))
     with pytest.raises(CommandRefused):
@@ -133,7 +133,7 @@ def test_extended_commands_are_not_sent_over_t0(driver: Driver) -> None:
 
 
 @pytest.mark.pcscd
-def test_a_mute_card_in_pcscd_is_abandoned(real_counter: "PcscdCounter", image: CardImage) -> None:
+def test_mute_card_in_pcscd_is_abandoned(real_counter: "PcscdCounter", image: CardImage) -> None:
     class MuteCard(SoftCard):
         def transmit(self, apdu: bytes | bytearray) -> bytes:
             released.wait(90)
@@ -158,7 +158,7 @@ def process(proc: "Path", pid: int, name: str, maps: str | None) -> None:
         (proc / str(pid) / "maps").write_text(maps)
 
 
-def test_programs_that_may_use_the_card_are_listed(tmp_path: "Path") -> None:
+def test_programs_that_may_use_card_are_listed(tmp_path: "Path") -> None:
     library = "7f0 r-xp 0 08:01 1 /usr/lib/x86_64-linux-gnu/libpcsclite.so.1.0.0\n"
     process(tmp_path, 10, "systemd", "")
     process(tmp_path, 20, "firefox", library)
@@ -169,7 +169,7 @@ def test_programs_that_may_use_the_card_are_listed(tmp_path: "Path") -> None:
     assert likely_holders(system.programs(tmp_path / "nowhere")) == ()
 
 
-def test_the_busy_error_names_the_program_to_stop() -> None:
+def test_busy_error_names_program_to_stop() -> None:
     error = ReaderBusy("ACR1252", ("scdaemon (process 30)", "firefox (process 20)", "pcsc_scan (process 7)"))
     assert "ACR1252, most likely scdaemon (process 30) or firefox (process 20): stop it" in str(error)
     assert "in ACR1252: stop it" in str(ReaderBusy("ACR1252"))

@@ -40,7 +40,7 @@ def test_mutated_card_files(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_the_seeds_are_well_formed(name: str) -> None:
+def test_seeds_are_well_formed(name: str) -> None:
     for seed in SEEDS[name]:
         within_limits(TARGETS[name])(seed)
 
@@ -55,7 +55,7 @@ def test_deeply_nested_and_endless_objects() -> None:
         within_limits(TARGETS[name])(b"\x30\x80" * 5000)
 
 
-def test_a_certificate_with_an_unsupported_name_type() -> None:
+def test_certificate_with_unsupported_name_type() -> None:
     """Found by `make fuzz`. One changed bit turns a directory name into an X.400 address."""
     for seed in SEEDS["certificate"]:
         for at in range(len(seed)):
@@ -64,7 +64,7 @@ def test_a_certificate_with_an_unsupported_name_type() -> None:
                 within_limits(TARGETS["certificate"])(seed[:at] + b"\xa5" + seed[at + 1 :])
 
 
-def test_exceeding_a_limit_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exceeding_limit_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     from . import fuzz_targets
 
     monkeypatch.setattr(fuzz_targets, "MAX_SECONDS", -1.0)

@@ -91,7 +91,7 @@ def test_arbitrary_responses(answers: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("sw", ["6E00", "6D00", "6F00", "6300", "6881", "6984", "63C2", "6985", "61FF", "6CFF"])
-def test_the_same_status_word_for_every_command(sw: str) -> None:
+def test_same_status_word_for_every_command(sw: str) -> None:
     facts, _certificate, *others = call_every_method(MyNumberCard(Link(lambda _: bytes.fromhex(sw))))
     unreadable = CardUnreadable(int(sw, 16), "read facts")
     assert facts == (unreadable if sw == "6F00" else NotMyNumberCard())
@@ -100,27 +100,27 @@ def test_the_same_status_word_for_every_command(sw: str) -> None:
         assert outcome.status_word == int(sw, 16)
 
 
-def test_a_file_longer_than_read_binary_can_address(image: CardImage) -> None:
-    """The first block announces 64 KB, more than READ BINARY can address."""
+def test_file_longer_than_read_binary_can_address(image: CardImage) -> None:
+    """The length field in the first block is 64 KB, more than READ BINARY can address."""
     image.files[File.USER_CERTIFICATE] = bytes.fromhex("3082FFFF") + bytes(0xFFFF)
     link = Link(SoftCard(image).transmit)
     assert MyNumberCard(link).read_user_certificate() == CardUnreadable(None, "read user certificate")
     assert len(link.commands) < 8
 
 
-def test_a_truncated_file_is_unreadable(image: CardImage) -> None:
+def test_truncated_file_is_unreadable(image: CardImage) -> None:
     image.files[File.USER_CERTIFICATE] = image.files[File.USER_CERTIFICATE][:700]
     assert MyNumberCard(Link(SoftCard(image).transmit)).read_facts() == CardUnreadable(0x6B00, "read facts")
 
 
-def test_an_empty_certificate_file_despite_the_flag(image: CardImage) -> None:
+def test_empty_certificate_file_despite_flag(image: CardImage) -> None:
     image.files[File.USER_CERTIFICATE] = b"\xff" * 256
     assert isinstance(MyNumberCard(Link(SoftCard(image).transmit)).read_facts(), CardUnreadable)
     image.files[File.CERTIFICATE_FLAGS] = b"\x8f\x00\x00"
     assert MyNumberCard(Link(SoftCard(image).transmit)).read_facts() == NoCertificate()
 
 
-def test_a_residents_card_is_not_a_my_number_card(image: CardImage) -> None:
+def test_residents_card_is_not_a_my_number_card(image: CardImage) -> None:
     card = SoftCard(image)
 
     def no_surface(apdu: bytes) -> bytes:
@@ -129,14 +129,14 @@ def test_a_residents_card_is_not_a_my_number_card(image: CardImage) -> None:
     assert MyNumberCard(Link(no_surface)).read_facts() == NotMyNumberCard()
 
 
-def test_a_card_without_readable_expiry_is_accepted(image: CardImage) -> None:
+def test_card_without_readable_expiry_is_accepted(image: CardImage) -> None:
     image.files[File.CARD_EXPIRY] = b"\x01\x1c" + b"x" * 28
     facts = MyNumberCard(Link(SoftCard(image).transmit)).read_facts()
     assert isinstance(facts, CardFacts)
     assert facts.card_expiry is None
 
 
-def test_a_refused_first_command_is_repeated(image: CardImage) -> None:
+def test_refused_first_command_is_retried(image: CardImage) -> None:
     card = SoftCard(image)
     refusals = iter([b"\x6f\x00"])
     link = Link(lambda apdu: next(refusals, None) or card.transmit(apdu))
@@ -157,7 +157,7 @@ def headers(link: Link) -> list[str]:
     return [command[:4].hex() for command in link.commands]
 
 
-def test_a_counter_mismatch_prevents_verify(image: CardImage) -> None:
+def test_counter_mismatch_prevents_verify(image: CardImage) -> None:
     link = Link(SoftCard(image).transmit)
     card = identified(link)
     assert card.verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
@@ -168,7 +168,7 @@ def test_a_counter_mismatch_prevents_verify(image: CardImage) -> None:
     assert not any(b"1234" in command for command in link.commands)
 
 
-def test_no_pin_is_sent_before_the_counter_was_read(image: CardImage) -> None:
+def test_no_pin_is_sent_before_counter_was_read(image: CardImage) -> None:
     link = Link(SoftCard(image).transmit)
     card = MyNumberCard(link)
     assert card.verify_pin(bytearray(b"1234"), expected_left=3) == PinNotSent(left=3)
@@ -177,27 +177,30 @@ def test_no_pin_is_sent_before_the_counter_was_read(image: CardImage) -> None:
 
 
 @pytest.mark.parametrize("selects_first", [False, True])
-def test_no_pin_is_sent_to_a_swapped_card(image: CardImage, another: CardImage, selects_first: bool) -> None:
+def test_no_pin_is_sent_to_swapped_card(image: CardImage, second_image: CardImage, selects_first: bool) -> None:
     """The link does not report the swap, although readers should."""
     inserted = SoftCard(image)
     link = Link(lambda apdu: inserted.transmit(apdu))
     card = identified(link)
     if selects_first:
         assert isinstance(card.prove_chip(b"statement"), bytes)
-    inserted = SoftCard(another)
+    inserted = SoftCard(second_image)
     assert card.verify_pin(bytearray(b"1234"), expected_left=3) == CardGone()
     assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), expected_left=10) == CardGone()
-    assert (another.passwords[Password.USER_PIN].left, another.passwords[Password.PRINTED_CODE].left) == (3, 10)
+    assert (second_image.passwords[Password.USER_PIN].left, second_image.passwords[Password.PRINTED_CODE].left) == (
+        3,
+        10,
+    )
     assert not any(b"1234" in command or image.printed_code.encode() in command for command in link.commands)
 
 
-def test_a_card_that_reports_verified_instead_of_a_counter(image: CardImage) -> None:
+def test_card_that_reports_verified_instead_of_counter(image: CardImage) -> None:
     card = SoftCard(image)
     link = Link(lambda apdu: b"\x90\x00" if apdu[:2] == b"\x00\x20" and len(apdu) == 4 else card.transmit(apdu))
     assert identified(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinVerified()
 
 
-def test_buffers_with_the_pin_are_cleared(image: CardImage) -> None:
+def test_buffers_with_pin_are_cleared(image: CardImage) -> None:
     link = Link(SoftCard(image).transmit)
     assert identified(link).verify_pin(bytearray(b"1234"), expected_left=3) == PinVerified()
     assert any(b"1234" in command for command in link.commands)
@@ -213,7 +216,7 @@ def test_signing_sends_one_command(image: CardImage) -> None:
     assert headers(link) == ["802a0097"]
 
 
-def test_a_mute_card_is_gone() -> None:
+def test_mute_card_is_gone() -> None:
     def mute(apdu: bytes) -> bytes:
         raise LinkLost("mute")
 

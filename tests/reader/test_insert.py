@@ -48,7 +48,7 @@ def inserted(path: Path, port: int, wrap: Callable[[SoftCard], Card] = lambda ca
 
 
 @pytest.mark.pcscd
-def test_an_inserted_card_file_is_updated_and_survives_a_restart(
+def test_inserted_card_file_is_updated_and_survives_restart(
     pcscd: "Pcscd", card_file: Path, event_log: "EventLog"
 ) -> None:
     from reader.pcsc_slot import PcscSlot
@@ -79,7 +79,7 @@ def test_an_inserted_card_file_is_updated_and_survives_a_restart(
 
 
 @pytest.mark.pcscd
-def test_an_inserted_card_can_be_slow_and_faulty(pcscd: "Pcscd", card_file: Path, event_log: "EventLog") -> None:
+def test_inserted_card_can_be_slow_and_faulty(pcscd: "Pcscd", card_file: Path, event_log: "EventLog") -> None:
     from reader.pcsc_slot import PcscSlot
 
     slot = PcscSlot("Virtual PCD 00 00")
@@ -99,23 +99,23 @@ def test_an_inserted_card_can_be_slow_and_faulty(pcscd: "Pcscd", card_file: Path
     slot.close()
 
 
-def test_insertion_waits_for_the_daemon(card_file: Path) -> None:
+def test_insertion_waits_for_daemon(card_file: Path) -> None:
     with inserted(card_file, port=9) as messages:
         assert "Install the packages pcscd and vsmartcard-vpcd" in messages.get(timeout=60)
     assert messages.empty()
 
 
 @pytest.mark.parametrize("reader", [-1, 2])
-def test_inserting_into_a_missing_slot_is_refused(card_file: Path, reader: int) -> None:
+def test_inserting_into_missing_slot_is_refused(card_file: Path, reader: int) -> None:
     with pytest.raises(ValueError, match="slots 0 to 1"):
         keep_inserted(card_file, reader=reader, stop=threading.Event(), report=print)
 
 
-def test_inserting_a_missing_file_is_refused(tmp_path: Path) -> None:
+def test_inserting_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CardFileError, match=r"nowhere\.json"):
         keep_inserted(tmp_path / "nowhere.json", stop=threading.Event(), report=print)
 
 
-def test_messages_explain_the_installation_and_the_open_port() -> None:
+def test_messages_explain_installation_and_open_port() -> None:
     assert "vsmartcard-vpcd" in INSTALL_COMMANDS
     assert "all network interfaces" in NETWORK_WARNING

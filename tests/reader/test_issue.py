@@ -14,7 +14,7 @@ from reader.softcard.image import CardImage
 from reader.softcard.issue import Holder, issue, mix
 
 
-def test_the_certificates_chain_to_the_test_authority(image: CardImage, authority: TestAuthority) -> None:
+def test_certificates_chain_to_test_authority(image: CardImage, authority: TestAuthority) -> None:
     for file, ca, oid in (
         (File.USER_CERTIFICATE, authority.user_ca, "1.2.392.200149.8.5.1.0.30"),
         (File.SIGNATURE_CERTIFICATE, authority.signature_ca, "1.2.392.200149.8.5.1.0.20"),
@@ -26,7 +26,7 @@ def test_the_certificates_chain_to_the_test_authority(image: CardImage, authorit
         assert [policy.policy_identifier.dotted_string for policy in policies.value] == [oid]
 
 
-def test_the_authentication_certificate_has_no_personal_data(image: CardImage, holder: Holder) -> None:
+def test_authentication_certificate_has_no_personal_data(image: CardImage, holder: Holder) -> None:
     der = image.files[File.USER_CERTIFICATE]
     assert holder.name.encode() not in der
     assert b"1985" not in der
@@ -37,7 +37,7 @@ def test_test_certificates_are_marked_as_test(authority: TestAuthority) -> None:
     assert "TEST" in authority.user_ca.certificate.subject.rfc4514_string()
 
 
-def test_the_text_records_are_signed_by_the_municipality(image: CardImage, authority: TestAuthority) -> None:
+def test_text_records_are_signed_by_municipality(image: CardImage, authority: TestAuthority) -> None:
     from reader.authenticity import parse_cv_certificate
     from reader.tlv import children, parse_one
 
@@ -50,21 +50,21 @@ def test_the_text_records_are_signed_by_the_municipality(image: CardImage, autho
     assert certificate.issuer in authority.trust_anchors.keys
 
 
-def test_two_cards_share_no_keys_or_ids(image: CardImage, another: CardImage) -> None:
-    assert image.card_id != another.card_id
-    assert not set(image.keys.values()) & set(another.keys.values())
-    assert image.public_facts() != another.public_facts()
+def test_two_cards_share_no_keys_or_ids(image: CardImage, second_image: CardImage) -> None:
+    assert image.card_id != second_image.card_id
+    assert not set(image.keys.values()) & set(second_image.keys.values())
+    assert image.public_facts() != second_image.public_facts()
 
 
-def test_a_mixed_card_has_certificate_and_pin_of_another_card(image: CardImage, another: CardImage) -> None:
-    mixed = mix(chip_source=image, certificate_source=another)
+def test_mixed_card_has_certificate_and_pin_of_another_card(image: CardImage, second_image: CardImage) -> None:
+    mixed = mix(chip_source=image, certificate_source=second_image)
     facts = mixed.public_facts()
     assert facts.chip_key_sha256 == image.public_facts().chip_key_sha256
-    assert facts.certificate_sha256 == another.public_facts().certificate_sha256
-    assert mixed.passwords[Password.USER_PIN] == another.passwords[Password.USER_PIN]
+    assert facts.certificate_sha256 == second_image.public_facts().certificate_sha256
+    assert mixed.passwords[Password.USER_PIN] == second_image.passwords[Password.USER_PIN]
     assert mixed.printed_code == image.printed_code
     mixed.passwords[Password.USER_PIN].left = 0
-    assert another.passwords[Password.USER_PIN].left == 3, "the source cards have separate counters"
+    assert second_image.passwords[Password.USER_PIN].left == 3, "the source cards have separate counters"
 
 
 def test_issuing_with_explicit_dates_tries_and_code(authority: TestAuthority, holder: Holder, photo: bytes) -> None:
@@ -89,12 +89,12 @@ def test_issuing_with_explicit_dates_tries_and_code(authority: TestAuthority, ho
 
 
 @pytest.mark.parametrize("pin", ["", "123", "12345", "abcd", "１２３４"])
-def test_issuing_with_an_invalid_pin_is_refused(authority: TestAuthority, holder: Holder, pin: str) -> None:
+def test_issuing_with_invalid_pin_is_refused(authority: TestAuthority, holder: Holder, pin: str) -> None:
     with pytest.raises(ValueError, match="4 digits"):
         issue(authority, RSA_2048, None, holder=holder, pin=pin, issued_on=date(2025, 4, 1))
 
 
-def test_the_individual_number_has_a_wrong_check_digit(image: CardImage) -> None:
+def test_individual_number_has_wrong_check_digit(image: CardImage) -> None:
     digits = [int(digit) for digit in image.passwords[Password.NUMBER_A].reference or ""]
     weights = [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]
     remainder = sum(digit * weight for digit, weight in zip(digits, weights, strict=False)) % 11
@@ -102,6 +102,6 @@ def test_the_individual_number_has_a_wrong_check_digit(image: CardImage) -> None
     assert digits[-1] != (0 if remainder <= 1 else 11 - remainder)
 
 
-def test_issuing_with_a_photo_over_the_size_limit_is_refused(authority: TestAuthority, holder: Holder) -> None:
+def test_issuing_with_photo_over_size_limit_is_refused(authority: TestAuthority, holder: Holder) -> None:
     with pytest.raises(ValueError, match="photo"):
         issue(authority, RSA_2048, bytes(40_000), holder=holder, pin="1234", issued_on=date(2025, 4, 1))

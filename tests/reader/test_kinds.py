@@ -95,7 +95,7 @@ def test_child_and_infant_cards(authority: TestAuthority) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pinless", "pin-locked"])
-def test_pinless_and_locked_cards_both_report_a_locked_pin(kind: str, authority: TestAuthority) -> None:
+def test_pinless_and_locked_cards_both_report_locked_pin(kind: str, authority: TestAuthority) -> None:
     presented = PresentedCard(kind, authority)
     assert presented.card_facts.pin_unavailable
     assert presented.card.verify_pin(bytearray(b"1234"), 0) == PinLocked()
@@ -129,7 +129,7 @@ def test_certificate_end_dates(kind: str, ends: date, authority: TestAuthority) 
     assert presented.card_facts.certificate_not_before.date() < ends
 
 
-def test_card_of_a_foreign_resident(authority: TestAuthority) -> None:
+def test_foreign_residents_card(authority: TestAuthority) -> None:
     presented = PresentedCard("foreign-resident", authority)
     assert presented.card_facts.card_expiry == date(2028, 11, 22)
     assert presented.image.printed_code[:6] == "960203"
@@ -171,11 +171,11 @@ def test_mixed_card(authority: TestAuthority) -> None:
     assert verify_chip_signature(presented.certificate_key(), b"statement", signature)
 
 
-def test_issuing_with_a_custom_photo(authority: TestAuthority, photo: bytes) -> None:
+def test_issuing_with_custom_photo(authority: TestAuthority, photo: bytes) -> None:
     assert PresentedCard("ordinary", authority, portrait_jp2=photo).record().photo_jp2 == photo
 
 
-def test_issuing_a_card_of_the_announced_generation(authority: TestAuthority) -> None:
+def test_issuing_announced_generation_card(authority: TestAuthority) -> None:
     image = issue_kind("ordinary", authority, today=TODAY, profile=EC_384_ANNOUNCED)
     assert isinstance(MyNumberCard(Wire(image), EC_384_ANNOUNCED).read_facts(), CardFacts)
     assert Password.COMMON_PIN not in image.passwords

@@ -30,7 +30,7 @@ def receptions(reading: CardOpener, image: CardImage, reader: str, times: int) -
     return sent
 
 
-def test_long_reads_are_disabled_for_a_model_after_two_failures(tmp_path: Path, image: CardImage) -> None:
+def test_long_reads_are_disabled_for_model_after_two_failures(tmp_path: Path, image: CardImage) -> None:
     path = tmp_path / "state" / "readers.json"
     reading = CardOpener.from_settings("rsa-2048", "auto", ReaderModels(path, "0.2.0"))
     assert receptions(reading, image, FIRST, 3) == [2, 2, 0]
@@ -43,7 +43,7 @@ def test_long_reads_are_disabled_for_a_model_after_two_failures(tmp_path: Path, 
     assert receptions(newer, image, FIRST, 1) == [2], "a newer version tries long reads again"
 
 
-def test_a_successful_long_read_clears_an_earlier_failure(image: CardImage) -> None:
+def test_successful_long_read_clears_earlier_failure(image: CardImage) -> None:
     models = ReaderModels(None, "0.2.0")
     models.note(FIRST, 256)
     models.note(FIRST, EXTENDED_LE_MAX)
@@ -60,7 +60,7 @@ def test_settings_force_long_or_short_reads(tmp_path: Path, image: CardImage) ->
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": "0.2.0", "models": 3}', "\udcff"])
-def test_a_damaged_file_is_replaced(tmp_path: Path, content: str) -> None:
+def test_damaged_file_is_replaced(tmp_path: Path, content: str) -> None:
     path = tmp_path / "readers.json"
     path.write_text(content, "utf-8", "surrogateescape")
     models = ReaderModels(path, "0.2.0")

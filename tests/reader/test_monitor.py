@@ -83,18 +83,18 @@ def test_insertion_and_removal_with_use_between_them(play: Play) -> None:
     ) == [CardInserted(), CardRemoved()]
 
 
-def test_a_swap_between_two_polls_is_reported(play: Play) -> None:
+def test_swap_between_two_polls_is_reported(play: Play) -> None:
     assert play(
         ([READER], SUCCESS, 1 << 16 | PRESENT),
         ([READER], SUCCESS, 3 << 16 | PRESENT),
     ) == [CardInserted(), CardRemoved(), CardInserted()]
 
 
-def test_a_mute_card_is_reported_as_inserted(play: Play) -> None:
+def test_mute_card_is_reported_as_inserted(play: Play) -> None:
     assert play(([READER], SUCCESS, 1 << 16 | PRESENT | MUTE)) == [CardInserted()]
 
 
-def test_a_reader_reconnected_with_its_card(play: Play) -> None:
+def test_reader_reconnected_with_its_card(play: Play) -> None:
     assert play(
         ([READER], SUCCESS, 1 << 16 | PRESENT),
         ([READER], SUCCESS, UNKNOWN),
@@ -103,7 +103,7 @@ def test_a_reader_reconnected_with_its_card(play: Play) -> None:
     ) == [CardInserted(), ReaderLost("reader not connected"), CardRemoved(), ReaderFound(READER), CardInserted()]
 
 
-def test_a_reader_unplugged_between_listing_and_waiting(play: Play) -> None:
+def test_reader_unplugged_between_listing_and_waiting(play: Play) -> None:
     assert play(
         ([READER], UNKNOWN_READER, 0),
         ([], SUCCESS, 0),
@@ -111,7 +111,7 @@ def test_a_reader_unplugged_between_listing_and_waiting(play: Play) -> None:
     ) == [ReaderLost("reader not connected"), ReaderFound(READER)]
 
 
-def test_a_restarted_service_is_reported(play: Play) -> None:
+def test_restarted_service_is_reported(play: Play) -> None:
     events = play(
         ([READER], SUCCESS, 1 << 16 | PRESENT),
         ([READER], NO_SERVICE, 0),
@@ -120,7 +120,7 @@ def test_a_restarted_service_is_reported(play: Play) -> None:
     assert [type(event) for event in events] == [CardInserted, ReaderLost, CardRemoved, ReaderFound, CardInserted]
 
 
-def test_an_internal_error_does_not_stop_the_monitor(play: Play) -> None:
+def test_internal_error_does_not_stop_monitor(play: Play) -> None:
     events = play(
         ([READER], SUCCESS, 1 << 16 | PRESENT),
         ([READER], OverflowError("in the wrapper"), 0),

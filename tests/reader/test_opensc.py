@@ -68,7 +68,7 @@ def test_opensc_lists_pins_keys_and_certificates(real_counter: "PcscdCounter", i
     assert tries_left() == [3, 5]
 
 
-def test_opensc_reads_the_certificates_as_issued(
+def test_opensc_reads_certificates_as_issued(
     real_counter: "PcscdCounter", image: CardImage, authority: TestAuthority, tmp_path: Path
 ) -> None:
     """Excludes the signature certificate, because pkcs15-tool cannot enter its password."""
@@ -102,9 +102,7 @@ def test_openssl_verifies_signatures_made_with_opensc(
     assert openssl(*verify, str(message)).strip() != "Verified OK"
 
 
-def test_opensc_and_uketsuke_read_the_same_counters(
-    real_counter: "PcscdCounter", image: CardImage, tmp_path: Path
-) -> None:
+def test_opensc_and_uketsuke_read_same_counters(real_counter: "PcscdCounter", image: CardImage, tmp_path: Path) -> None:
     real_counter.insert(SoftCard(image))
     (tmp_path / "message").write_bytes(b"statement")
 
@@ -133,7 +131,7 @@ def test_opensc_and_uketsuke_read_the_same_counters(
 
 
 @pytest.mark.parametrize(("kind", "left"), [("pinless", 0), ("pin-locked", 0), ("tries-left", 1)])
-def test_opensc_reads_the_counters_of_special_cards(
+def test_opensc_reads_counters_of_special_cards(
     real_counter: "PcscdCounter", authority: TestAuthority, kind: str, left: int
 ) -> None:
     image = issue_kind(kind, authority)

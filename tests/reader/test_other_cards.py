@@ -54,5 +54,5 @@ def test_simulated_atrs_equal_published_ones() -> None:
         ("", None),
     ],
 )
-def test_kind_of_card_by_atr(atr: str, kind: str | None) -> None:
+def test_card_kind_by_atr(atr: str, kind: str | None) -> None:
     assert other_card_kind(bytes.fromhex(atr)) == kind

@@ -16,14 +16,14 @@ from reader.softcard.slot import SimulatedSlot
 from .test_reading_at_the_limit import Wire
 
 
-def test_the_duration_of_a_short_exchange() -> None:
+def test_short_exchange_duration() -> None:
     pace = LinkPace(106_000)
     # Two frames with 4 and 2 bytes, prologue and CRC: 120 + 48 bit times.
     assert pace.wire_seconds(4, 2) == pytest.approx(168 / 106_000)
     assert pace.exchange_seconds(4, 2) == pytest.approx(168 / 106_000 + 0.0006 + 0.005)
 
 
-def test_a_long_response_is_sent_in_acknowledged_frames() -> None:
+def test_long_response_is_sent_in_acknowledged_frames() -> None:
     # The command, two response frames and an acknowledgement are 4 frames.
     assert LinkPace(424_000).wire_seconds(7, 506) == pytest.approx(((7 + 506 + 4 * 3) * 10 + 4 * 24) / 424_000)
 
@@ -32,14 +32,14 @@ def test_a_long_response_is_sent_in_acknowledged_frames() -> None:
     ("rate", "short", "long"),
     [(106_000, 1.94, 1.54), (212_000, 1.15, 0.80), (424_000, 0.76, 0.43), (848_000, 0.56, 0.24)],
 )
-def test_fifteen_kilobytes_take_the_published_time(rate: int, short: float, long: float) -> None:
+def test_fifteen_kilobytes_take_published_time(rate: int, short: float, long: float) -> None:
     pace = LinkPace(rate)
     assert fewest_exchanges(pace, [15_360], 256) == pytest.approx(short, rel=0.05)
     assert fewest_exchanges(pace, [15_360], 4096) == pytest.approx(long, rel=0.15)
     assert wire_bound(pace, [15_360]) < fewest_exchanges(pace, [15_360], 65_536)
 
 
-def test_the_link_is_as_slow_as_the_model(image: CardImage) -> None:
+def test_link_duration_matches_model(image: CardImage) -> None:
     wire = Wire(image)
     pace = LinkPace(848_000)
     started = time.perf_counter()
@@ -48,7 +48,7 @@ def test_the_link_is_as_slow_as_the_model(image: CardImage) -> None:
     assert duration > wire_bound(pace, [len(image.files[File.USER_CERTIFICATE])]) + len(wire.sent) * pace.per_command
 
 
-def test_closing_also_closes_the_wrapped_link(image: CardImage) -> None:
+def test_closing_also_closes_wrapped_link(image: CardImage) -> None:
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
     PacedLink(slot.connect(), LinkPace(848_000)).close()  # type: ignore[arg-type]
@@ -56,7 +56,7 @@ def test_closing_also_closes_the_wrapped_link(image: CardImage) -> None:
 
 
 @pytest.mark.parametrize("kilobytes", SIZES_KB)
-def test_photos_have_the_requested_size(kilobytes: int) -> None:
+def test_photos_have_requested_size(kilobytes: int) -> None:
     import io
 
     from PIL import Image
@@ -68,7 +68,7 @@ def test_photos_have_the_requested_size(kilobytes: int) -> None:
         assert (image.format, image.mode, image.size) == ("JPEG2000", "L", (240, 320))
 
 
-@pytest.mark.parametrize(("picture", "kilobytes", "reason"), [(None, 40, "2 to 27"), (b"no image", 10, "not an image")])
-def test_an_unusable_photo_is_refused(picture: bytes | None, kilobytes: int, reason: str) -> None:
+@pytest.mark.parametrize(("source", "kilobytes", "reason"), [(None, 40, "2 to 27"), (b"no image", 10, "not an image")])
+def test_unusable_photo_is_refused(source: bytes | None, kilobytes: int, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        photo_of_size(picture, kilobytes)
+        photo_of_size(source, kilobytes)

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from .conftest import PcscdCounter
 
 
-def test_a_missing_daemon_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_daemon_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module.shutil, "which", lambda *_, **__: None)
     with pytest.raises(PcscdError, match="Install the packages pcscd and vsmartcard-vpcd"):
         Pcscd().start()
 
 
-def test_a_missing_virtual_reader_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_virtual_reader_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(module.shutil, "which", lambda *_, **__: "/usr/sbin/pcscd")
     monkeypatch.setattr(module, "VPCD_CONFIG", tmp_path / "nowhere")
     with pytest.raises(PcscdError, match="Install vsmartcard-vpcd"):
@@ -60,10 +60,10 @@ def test_each_process_has_its_own_pcscd(pcscd: Pcscd, real_counter: "PcscdCounte
 
 
 @pytest.mark.pcscd
-def test_another_port_is_used_if_the_first_is_occupied(pcscd: Pcscd) -> None:
+def test_different_port_is_used_if_first_is_occupied(pcscd: Pcscd) -> None:
     pcscd.stop()
     with socket.socket() as first, socket.socket() as second:
-        for listener in (first, second):  # connections of the stopped pcscd may not be closed
+        for listener in (first, second):  # connections of the stopped pcscd may still be open
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         first.bind(("", pcscd.port))
         second.bind(("", pcscd.port + 1))

@@ -1,4 +1,4 @@
-"""Tests for certificates on phones, as far as their specification is published."""
+"""Tests for certificates on phones."""
 
 from datetime import date
 
@@ -23,7 +23,7 @@ def phone(authority: TestAuthority, kind: str, tries_left: int | None = None) ->
     return issue_kind(kind, authority, today=TODAY, tries_left=tries_left)
 
 
-def test_an_android_certificate_is_readable_after_its_pin(authority: TestAuthority) -> None:
+def test_android_certificate_is_readable_after_its_pin(authority: TestAuthority) -> None:
     image = phone(authority, "phone-android")
     wire = Wire(image)
     card = MyNumberCard(wire)
@@ -39,7 +39,7 @@ def test_an_android_certificate_is_readable_after_its_pin(authority: TestAuthori
     assert isinstance(card.sign(b"statement"), bytes)
 
 
-def test_a_pin_is_not_sent_to_another_phone(authority: TestAuthority) -> None:
+def test_pin_is_not_sent_to_different_phone(authority: TestAuthority) -> None:
     first, second = SoftCard(phone(authority, "phone-android")), SoftCard(phone(authority, "phone-android"))
     wire = Wire(first.image, lambda apdu: inserted.transmit(apdu))
     inserted = first
@@ -50,7 +50,7 @@ def test_a_pin_is_not_sent_to_another_phone(authority: TestAuthority) -> None:
     assert second.image.passwords[Password.USER_PIN].left == 3
 
 
-def test_a_phone_with_locked_pin(authority: TestAuthority) -> None:
+def test_phone_with_locked_pin(authority: TestAuthority) -> None:
     card = MyNumberCard(Wire(phone(authority, "phone-android", tries_left=0)))
     facts = card.read_facts()
     assert isinstance(facts, CardFacts)
@@ -58,7 +58,7 @@ def test_a_phone_with_locked_pin(authority: TestAuthority) -> None:
     assert card.verify_pin(bytearray(b"1234"), 0) == PinLocked()
 
 
-def test_an_iphone_signs_without_a_pin_after_its_owner_confirms(authority: TestAuthority) -> None:
+def test_iphone_signs_without_pin_after_its_owner_confirms(authority: TestAuthority) -> None:
     image = phone(authority, "phone-iphone")
     wire = Wire(image)
     card = MyNumberCard(wire)

@@ -35,17 +35,17 @@ def code(birth_date: EraDate | WesternDate, year: int = 2033, security: bytes = 
         (date(1912, 7, 29), Era.MEIJI, b"450729"),
     ],
 )
-def test_the_birth_date_is_written_in_its_era(birth_date: date, era: Era, digits: bytes) -> None:
+def test_birth_date_is_written_in_its_era(birth_date: date, era: Era, digits: bytes) -> None:
     assert EraDate.from_date(birth_date).era is era
     assert code(EraDate.from_date(birth_date)) == digits + b"20331234"
 
 
-def test_the_day_of_an_era_change_is_accepted_in_both_eras() -> None:
+def test_day_of_era_change_is_accepted_in_both_eras() -> None:
     assert EraDate(Era.MEIJI, 45, 7, 30).to_date() == EraDate(Era.TAISHO, 1, 7, 30).to_date() == date(1912, 7, 30)
     assert EraDate(Era.TAISHO, 15, 12, 25).to_date() == EraDate(Era.SHOWA, 1, 12, 25).to_date() == date(1926, 12, 25)
 
 
-def test_a_western_birth_date_is_sent_as_printed() -> None:
+def test_western_birth_date_is_sent_as_printed() -> None:
     assert code(WesternDate(1990, 3, 4)) == b"90030420331234"
     assert code(WesternDate(2001, 3, 4)) == b"01030420331234"
 
@@ -64,7 +64,7 @@ def test_a_western_birth_date_is_sent_as_printed() -> None:
         WesternDate(1985, 2, 29),
     ],
 )
-def test_an_impossible_birth_date_is_refused(birth_date: EraDate | WesternDate) -> None:
+def test_impossible_birth_date_is_refused(birth_date: EraDate | WesternDate) -> None:
     fault = code(birth_date)
     assert isinstance(fault, CodeFault)
     assert fault.part is CodePart.BIRTH_DATE
@@ -88,7 +88,7 @@ def test_expiry_year_and_security_code_are_checked() -> None:
 
 
 @given(st.dates(date(1868, 1, 25), date(2030, 1, 1)))
-def test_era_dates_survive_a_round_trip(birth_date: date) -> None:
+def test_era_dates_round_trip(birth_date: date) -> None:
     era_date = EraDate.from_date(birth_date)
     assert era_date.to_date() == birth_date
     result = code(era_date)
@@ -97,13 +97,13 @@ def test_era_dates_survive_a_round_trip(birth_date: date) -> None:
 
 
 @given(st.sampled_from(Era), st.integers(-1, 120), st.integers(-1, 14), st.integers(-1, 33))
-def test_any_typed_date_gives_a_code_or_a_fault(era: Era, year: int, month: int, day: int) -> None:
+def test_any_typed_date_gives_code_or_fault(era: Era, year: int, month: int, day: int) -> None:
     result = code(EraDate(era, year, month, day), 2099)
     assert isinstance(result, CodeFault) or (len(result) == 14 and result.isdigit())
 
 
 @pytest.mark.parametrize("scanned", [b"", b"1234", b"60061520331234 ", b"60134520331234", b"600615203312E4"])
-def test_a_misread_code_is_not_sent_to_the_card(scanned: bytes) -> None:
+def test_misread_code_is_not_sent_to_card(scanned: bytes) -> None:
     fault = check_printed_code(bytearray(scanned))
     assert fault is not None
     assert scanned.decode().strip() not in fault.reason or not scanned

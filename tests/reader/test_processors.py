@@ -40,7 +40,7 @@ class ScriptedCard:
 
 
 @pytest.mark.parametrize("refusal", ["6F00", "6700", "6985"])
-def test_only_the_first_command_is_repeated_up_to_twice(refusal: str) -> None:
+def test_only_first_command_is_retried_up_to_twice(refusal: str) -> None:
     card = ScriptedCard(refusal, refusal, "9000", refusal)
     processor = WakeUp(card)
     assert processor.send(SELECT).ok
@@ -48,26 +48,26 @@ def test_only_the_first_command_is_repeated_up_to_twice(refusal: str) -> None:
     assert len(card.sent) == 4
 
 
-def test_a_missing_application_is_selected_only_once() -> None:
+def test_missing_application_is_selected_only_once() -> None:
     card = ScriptedCard("6A82")
     assert WakeUp(card).send(SELECT).sw == 0x6A82
     assert len(card.sent) == 1
 
 
-def test_the_length_reported_by_the_card_is_used() -> None:
+def test_length_reported_by_card_is_used() -> None:
     card = ScriptedCard("6C03", "0102039000")
     assert LengthCorrection(card).send(READ).data == b"\x01\x02\x03"
     assert card.sent[1].hex() == "00b08a0003"
 
 
-def test_a_response_in_parts_is_joined() -> None:
+def test_chained_response_is_joined() -> None:
     card = ScriptedCard("01026102", "03046101", "059000")
     response = ResponseChaining(card).send(READ)
     assert (response.data, response.ok) == (b"\x01\x02\x03\x04\x05", True)
 
 
 @pytest.mark.parametrize("refusal", ["6700", "refused"])
-def test_the_counter_is_read_with_five_bytes_if_four_are_refused(refusal: str) -> None:
+def test_counter_is_read_with_five_bytes_if_four_are_refused(refusal: str) -> None:
     card = ScriptedCard(refusal, "63C3")
     verify = FiveByteVerify(card)
     assert verify.send(COUNTER).sw == 0x63C3
@@ -76,7 +76,7 @@ def test_the_counter_is_read_with_five_bytes_if_four_are_refused(refusal: str) -
 
 
 @pytest.mark.parametrize("answer", ["6F00", "6700", "6985", "6C04", "6300", "6A80", "63C2", "6982"])
-def test_a_pin_is_sent_only_once(answer: str) -> None:
+def test_pin_is_sent_only_once(answer: str) -> None:
     card = ScriptedCard(answer)
     channel = chain(card, 30)
     channel.send(SELECT)
@@ -85,14 +85,14 @@ def test_a_pin_is_sent_only_once(answer: str) -> None:
     assert len([apdu for apdu in card.sent if b"1234" in apdu]) == 1
 
 
-def test_the_soft_card_accepts_both_forms_of_an_empty_verify(image: CardImage) -> None:
+def test_soft_card_accepts_both_forms_of_empty_verify(image: CardImage) -> None:
     card = SoftCard(image)
     jpki = image.card_profile.applications[0]
     assert card.transmit(Command(0x00, INS.SELECT, 0x04, 0x0C, jpki.aid).encode()) == b"\x90\x00"
     assert card.transmit(bytes.fromhex("00200098")) == card.transmit(bytes.fromhex("0020009800")) == b"\x63\xc3"
 
 
-def test_an_unknown_setting_is_refused_with_the_valid_values() -> None:
+def test_unknown_setting_is_refused_with_valid_values() -> None:
     with pytest.raises(ValueError, match="ec-384-announced"):
         CardOpener.from_settings("ec-521", "auto")
     with pytest.raises(ValueError, match="always"):

@@ -27,7 +27,7 @@ def card(image: CardImage) -> SoftCard:
     return SoftCard(image)
 
 
-def test_the_basic_four_equal_the_published_test_card() -> None:
+def test_basic_four_equal_published_test_card() -> None:
     """Published bytes: text application, EF 0002. The person on the test card is fictitious."""
     published = bytes.fromhex(
         "ff2065df2108000e002000590064df220fe9bb92e6a190e38080e5b9b9e4b99fdf2336e69db1e4baace983bde6b885e780ace5b882"
@@ -53,7 +53,7 @@ def test_offsets_are_correct_for_every_length_field_size(length: int) -> None:
     assert offsets == [header + item.offset for item in objects]
 
 
-def test_the_application_information_of_the_text_application(image: CardImage) -> None:
+def test_text_application_information(image: CardImage) -> None:
     """Published structure: FF40, DF41 `01 03 0E 01`, DF42 of 16 bytes, DF43 of 32 bytes and 96 x FF. myna reads 256."""
     file = image.files[File.TEXT_INFO]
     assert len(file) >= 256
@@ -66,7 +66,7 @@ def test_the_application_information_of_the_text_application(image: CardImage) -
     assert bytes(opaque.value[32:]) == b"\xff" * 96
 
 
-def test_the_token_information(image: CardImage) -> None:
+def test_token_information(image: CardImage) -> None:
     """Published bytes 0..79 and 96..159 of JPKI's EF 0006. The serial number is fictitious."""
     info = token_info("JPKIAPICCTOKEN2")
     assert image.files[File.TOKEN_INFO] == info
@@ -80,7 +80,7 @@ def test_the_token_information(image: CardImage) -> None:
     assert info[140:] == b"03" + b"01" + b"9" * 16
 
 
-def test_the_session_key_file(card: SoftCard, image: CardImage) -> None:
+def test_session_key_file(card: SoftCard, image: CardImage) -> None:
     """Public code: A1 with only an RSA-2048 key, readable after the PIN or either code."""
     play(card, (TEXT, 0x9000), ("00B0860000", 0x6982), ("0020009104" + ascii_hex("0000"), 0x9000))
     file = play(card, ("00B08600000000", 0x9000))
@@ -91,7 +91,7 @@ def test_the_session_key_file(card: SoftCard, image: CardImage) -> None:
     assert key.key_size == 2048
 
 
-def test_the_blocked_key_of_the_text_application(card: SoftCard) -> None:
+def test_text_application_blocked_key(card: SoftCard) -> None:
     """Public code: on every card examined, 63C0 for the empty VERIFY and 6984 for any value."""
     play(
         card,
@@ -102,7 +102,7 @@ def test_the_blocked_key_of_the_text_application(card: SoftCard) -> None:
     )
 
 
-def test_the_security_domain_can_be_selected_again(card: SoftCard) -> None:
+def test_security_domain_can_be_selected_again(card: SoftCard) -> None:
     """Public code: SELECT of the ISD, and GET DATA afterwards."""
     play(card, (JPKI, 0x9000), ("00CA00F200", 0x6A88), (ISD, 0x9000))
     assert play(card, ("00CA00F200", 0x9000)) == b"20340615"
@@ -116,7 +116,7 @@ def test_protected_files_cannot_be_read(card: SoftCard, image: CardImage) -> Non
     assert image.passwords[Password.USER_PIN].left == 3
 
 
-def test_the_key_references(card: SoftCard) -> None:
+def test_key_references(card: SoftCard) -> None:
     """Public code: record 1 of EF 0002 has 16 bytes and is the same in both applications."""
     first = play(card, (COMMON, 0x9000), ("00B2011400", 0x9000))
     assert play(card, (RESIDENTS, 0x9000), ("00B2011400", 0x9000)) == first

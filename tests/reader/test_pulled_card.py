@@ -28,7 +28,7 @@ class PulledCard(SoftCard):
         return super().transmit(apdu)
 
 
-def test_a_card_pulled_while_reading_the_photo(counter: "Counter", image: CardImage) -> None:
+def test_card_pulled_while_reading_photo(counter: "Counter", image: CardImage) -> None:
     # The first two reads identify the card, and the third reads the record.
     counter.insert(PulledCard(image, INS.READ_BINARY, 3, counter.pull))
     card = MyNumberCard(counter.connect())
@@ -38,7 +38,7 @@ def test_a_card_pulled_while_reading_the_photo(counter: "Counter", image: CardIm
     assert card.prove_chip(b"statement") == CardGone()
 
 
-def test_a_card_pulled_during_verify(counter: "Counter", image: CardImage) -> None:
+def test_card_pulled_during_verify(counter: "Counter", image: CardImage) -> None:
     # The first three VERIFY commands read counters.
     counter.insert(PulledCard(image, INS.VERIFY, 4, counter.pull))
     card = MyNumberCard(counter.connect())
@@ -46,7 +46,7 @@ def test_a_card_pulled_during_verify(counter: "Counter", image: CardImage) -> No
     assert card.verify_pin(bytearray(b"1234"), expected_left=3) == CardGone()
 
 
-def test_a_reinserted_card_requires_a_new_connection(counter: "Counter", image: CardImage) -> None:
+def test_reinserted_card_requires_new_connection(counter: "Counter", image: CardImage) -> None:
     counter.insert(SoftCard(image))
     card = MyNumberCard(counter.connect())
     assert isinstance(card.read_facts(), CardFacts)
@@ -58,12 +58,12 @@ def test_a_reinserted_card_requires_a_new_connection(counter: "Counter", image: 
     assert isinstance(MyNumberCard(counter.connect()).read_facts(), CardFacts)
 
 
-def test_connecting_and_scanning_without_a_card(counter: "Counter") -> None:
+def test_connecting_and_scanning_without_card(counter: "Counter") -> None:
     assert counter.slot.connect() == NoCard()
     assert counter.scanner.scan() is None
 
 
-def test_a_link_can_be_closed_twice_and_after_removal(counter: "Counter", image: CardImage) -> None:
+def test_link_can_be_closed_twice_and_after_removal(counter: "Counter", image: CardImage) -> None:
     counter.insert(SoftCard(image))
     link = counter.connect()
     counter.remove()

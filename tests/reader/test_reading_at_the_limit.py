@@ -82,7 +82,7 @@ def test_short_reads_read_each_byte_once(image: CardImage) -> None:
 
 @pytest.mark.parametrize("refusal", ["6700", "6C00", "6F00", "6D00", "9000"])
 @pytest.mark.parametrize("limit", [4096, 256])
-def test_refused_long_reads_are_shortened_until_the_reception_ends(image: CardImage, refusal: str, limit: int) -> None:
+def test_refused_long_reads_are_shortened_until_reception_ends(image: CardImage, refusal: str, limit: int) -> None:
     def answer(apdu: bytes) -> bytes:
         long = apdu[1] == INS.READ_BINARY and le(apdu) > limit
         return bytes.fromhex(refusal) if long else wire.card.transmit(apdu)
@@ -93,7 +93,7 @@ def test_refused_long_reads_are_shortened_until_the_reception_ends(image: CardIm
     assert refused == [65_536, 4096][: len(refused)], "each length is refused once"
 
 
-def test_short_reads_are_used_if_the_reader_refuses_long_commands(image: CardImage) -> None:
+def test_short_reads_are_used_if_reader_refuses_long_commands(image: CardImage) -> None:
     def answer(apdu: bytes) -> bytes:
         if len(apdu) > 6 and apdu[1] == INS.READ_BINARY:
             raise CommandRefused("command too long (265 bytes) for max: 261")
@@ -107,7 +107,7 @@ def test_short_reads_are_used_if_the_reader_refuses_long_commands(image: CardIma
     ("refusal", "longest"),
     [(CommandRefused("too long for this reader"), 4096), (CommandRefused("any error", ambiguous=True), 256)],
 )
-def test_reads_are_shortened_to_4_kb_unless_the_refusal_is_ambiguous(
+def test_reads_are_shortened_to_4_kb_unless_refusal_is_ambiguous(
     image: CardImage, refusal: CommandRefused, longest: int
 ) -> None:
     def answer(apdu: bytes) -> bytes:
@@ -121,7 +121,7 @@ def test_reads_are_shortened_to_4_kb_unless_the_refusal_is_ambiguous(
     assert max(length for length in reads if length <= 4096) == longest
 
 
-def test_a_card_is_unreadable_if_the_reader_refuses_all_reads(image: CardImage) -> None:
+def test_card_is_unreadable_if_reader_refuses_all_reads(image: CardImage) -> None:
     def answer(apdu: bytes) -> bytes:
         if apdu[1] == INS.READ_BINARY:
             raise CommandRefused("refused")
@@ -154,7 +154,7 @@ def test_truncated_responses_are_completed_by_further_reads(image: CardImage) ->
     assert read_everything(MyNumberCard(wire), image).photo_jp2
 
 
-def test_responses_in_parts_are_joined(image: CardImage) -> None:
+def test_chained_responses_are_joined(image: CardImage) -> None:
     pending = bytearray()
 
     def answer(apdu: bytes) -> bytes:
@@ -173,7 +173,7 @@ def test_responses_in_parts_are_joined(image: CardImage) -> None:
     read_everything(MyNumberCard(wire, longest_read=256), image)
 
 
-def test_commands_are_repeated_with_the_exact_length(image: CardImage) -> None:
+def test_commands_are_resent_with_exact_length(image: CardImage) -> None:
     def answer(apdu: bytes) -> bytes:
         response = wire.card.transmit(apdu)
         exact = len(response) - 2
@@ -183,13 +183,13 @@ def test_commands_are_repeated_with_the_exact_length(image: CardImage) -> None:
     read_everything(MyNumberCard(wire, longest_read=256), image)
 
 
-def test_a_card_that_always_announces_more_is_abandoned(image: CardImage) -> None:
+def test_card_that_always_announces_more_is_abandoned(image: CardImage) -> None:
     wire = Wire(image, lambda apdu: bytes(16) + b"\x61\x10")
     assert MyNumberCard(wire).read_facts() == NotMyNumberCard()
     assert len(wire.sent) <= 2 * (processors.MAX_RESPONSE_PARTS + 1), "one attempt as card and one as phone"
 
 
-def test_a_card_that_returns_single_bytes_is_abandoned(image: CardImage) -> None:
+def test_card_that_returns_single_bytes_is_abandoned(image: CardImage) -> None:
     """The card returns one byte per READ BINARY."""
 
     def answer(apdu: bytes) -> bytes:
@@ -201,7 +201,7 @@ def test_a_card_that_returns_single_bytes_is_abandoned(image: CardImage) -> None
     assert len(wire.sent) <= channel.MAX_BLOCKS + 16
 
 
-def test_a_slow_card_exceeds_the_time_limit(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_card_exceeds_time_limit(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(processors.time, "monotonic", lambda: now)
 
@@ -219,7 +219,7 @@ def test_a_slow_card_exceeds_the_time_limit(image: CardImage, monkeypatch: pytes
     assert (sent, len(wire.sent)) == (3, 3)
 
 
-def test_a_slow_patient_does_not_exceed_the_time_limit(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_patient_does_not_exceed_time_limit(image: CardImage, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(processors.time, "monotonic", lambda: now)
     card = MyNumberCard(Wire(image))
@@ -229,9 +229,7 @@ def test_a_slow_patient_does_not_exceed_the_time_limit(image: CardImage, monkeyp
 
 
 @pytest.mark.parametrize("longest_read", [256, 65_536])
-def test_the_photo_is_passed_on_before_the_record_is_complete(
-    image: CardImage, photo: bytes, longest_read: int
-) -> None:
+def test_photo_is_passed_on_before_record_is_complete(image: CardImage, photo: bytes, longest_read: int) -> None:
     wire = Wire(image)
     card = MyNumberCard(wire, longest_read=longest_read)
     assert isinstance(card.read_facts(), CardFacts)
@@ -244,7 +242,7 @@ def test_the_photo_is_passed_on_before_the_record_is_complete(
     assert (sent < len(wire.sent)) is (longest_read == 256)
 
 
-def test_no_photo_is_passed_on_from_a_malformed_record(image: CardImage) -> None:
+def test_no_photo_is_passed_on_from_malformed_record(image: CardImage) -> None:
     image.files[File.FACE_RECORD] = bytes.fromhex("FF208203E8") + bytes(1000)
     card = MyNumberCard(Wire(image), longest_read=256)
     assert isinstance(card.read_facts(), CardFacts)
@@ -254,7 +252,7 @@ def test_no_photo_is_passed_on_from_a_malformed_record(image: CardImage) -> None
     assert early_photos == []
 
 
-def test_a_link_lost_while_shortening_reads_is_card_gone(image: CardImage) -> None:
+def test_link_lost_while_shortening_reads_is_card_gone(image: CardImage) -> None:
     def answer(apdu: bytes) -> bytes:
         if apdu[1] == INS.READ_BINARY:
             if le(apdu) <= 4096:

@@ -43,10 +43,10 @@ def test_insertions_and_removals_are_reported(
         assert event_log.next() == CardInserted()
         real_counter.remove()
         assert event_log.next() == CardRemoved()
-    assert event_log.nothing_more()
+    assert event_log.is_silent()
 
 
-def test_a_card_inserted_before_watching_is_reported(
+def test_card_inserted_before_watching_is_reported(
     real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage
 ) -> None:
     real_counter.insert(SoftCard(image))
@@ -54,16 +54,16 @@ def test_a_card_inserted_before_watching_is_reported(
     assert event_log.next() == CardInserted()
 
 
-def test_using_the_card_reports_no_event(real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage) -> None:
+def test_using_card_reports_no_event(real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage) -> None:
     real_counter.slot.watch(event_log)
     real_counter.insert(SoftCard(image))
     assert event_log.next() == CardInserted()
     assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
     real_counter.end_reception()
-    assert event_log.nothing_more(within=0.5)
+    assert event_log.is_silent(within=0.5)
 
 
-def test_close_ends_the_thread(real_counter: "PcscdCounter", event_log: "EventLog") -> None:
+def test_close_ends_thread(real_counter: "PcscdCounter", event_log: "EventLog") -> None:
     from reader.pcsc_slot import PcscSlot
 
     before = threading.active_count()
@@ -74,7 +74,7 @@ def test_close_ends_the_thread(real_counter: "PcscdCounter", event_log: "EventLo
     assert threading.active_count() == before
 
 
-def test_an_idle_monitor_does_not_poll(pcscd: "Pcscd", event_log: "EventLog", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_idle_monitor_does_not_poll(pcscd: "Pcscd", event_log: "EventLog", monkeypatch: pytest.MonkeyPatch) -> None:
     from reader import pcsc, pcsc_slot
 
     waits = 0
@@ -97,24 +97,24 @@ def test_an_idle_monitor_does_not_poll(pcscd: "Pcscd", event_log: "EventLog", mo
     slot.close()
 
 
-def test_a_quick_swap_is_reported(
-    real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage, another: CardImage
+def test_quick_swap_is_reported(
+    real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage, second_image: CardImage
 ) -> None:
     real_counter.slot.watch(event_log)
     real_counter.insert(SoftCard(image))
     first = MyNumberCard(real_counter.connect())
     real_counter.pull()
-    real_counter.vpcd.insert(SoftCard(another))
+    real_counter.vpcd.insert(SoftCard(second_image))
     assert [event_log.next() for _ in range(3)] == [CardInserted(), CardRemoved(), CardInserted()]
     assert not isinstance(first.read_facts(), CardFacts)
     real_counter.end_reception()
-    assert MyNumberCard(real_counter.connect()).read_user_certificate() == another.files[File.USER_CERTIFICATE]
+    assert MyNumberCard(real_counter.connect()).read_user_certificate() == second_image.files[File.USER_CERTIFICATE]
 
 
 @pytest.mark.parametrize(
     "times", [3, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(300)])], ids=["3 times", "20 times"]
 )
-def test_the_monitor_survives_daemon_restarts(
+def test_monitor_survives_daemon_restarts(
     pcscd: "Pcscd", real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage, times: int
 ) -> None:
     real_counter.slot.watch(event_log)
@@ -136,12 +136,12 @@ def test_the_monitor_survives_daemon_restarts(
         assert event_log.next() == CardInserted()
         assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
         real_counter.end_reception()
-    assert event_log.nothing_more()
+    assert event_log.is_silent()
     assert wait_for_threads(threads)
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
-def test_the_reader_disappears_during_a_command(
+def test_reader_disappears_during_command(
     pcscd: "Pcscd", real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage, signal_number: signal.Signals
 ) -> None:
     """The service is stopped, because the virtual reader cannot be unplugged separately."""
@@ -176,7 +176,7 @@ def wait_for_threads(threads: int) -> bool:
     return threading.active_count() <= threads
 
 
-def test_a_failing_listener_does_not_stop_the_monitor(
+def test_failing_listener_does_not_stop_monitor(
     real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage
 ) -> None:
     def failing_listener(event: object) -> None:
@@ -199,7 +199,7 @@ input()
 """
 
 
-def test_a_program_using_the_card_is_named(real_counter: "PcscdCounter", image: CardImage) -> None:
+def test_program_using_card_is_named(real_counter: "PcscdCounter", image: CardImage) -> None:
     real_counter.insert(SoftCard(image))
     with subprocess.Popen(
         [sys.executable, "-c", CARD_HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -213,17 +213,15 @@ def test_a_program_using_the_card_is_named(real_counter: "PcscdCounter", image: 
     assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
 
 
-def test_connecting_waits_for_another_program_to_release_the_card(
-    real_counter: "PcscdCounter", image: CardImage
-) -> None:
+def test_connecting_waits_for_another_program_to_release_card(real_counter: "PcscdCounter", image: CardImage) -> None:
     real_counter.insert(SoftCard(image))
     other = real_counter.connect()
     threading.Timer(0.3, other.close).start()
     assert isinstance(MyNumberCard(real_counter.connect()).read_facts(), CardFacts)
 
 
-def test_a_card_is_reported_only_for_its_reader(
-    pcscd: "Pcscd", real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage, another: CardImage
+def test_card_is_reported_only_for_its_reader(
+    pcscd: "Pcscd", real_counter: "PcscdCounter", event_log: "EventLog", image: CardImage, second_image: CardImage
 ) -> None:
     from reader.pcsc_slot import PcscSlot
     from reader.softcard.vpcd import VpcdConnection
@@ -233,13 +231,13 @@ def test_a_card_is_reported_only_for_its_reader(
     real_counter.slot.watch(event_log)
     second.watch(other_log)
     try:
-        reader.insert(SoftCard(another))
+        reader.insert(SoftCard(second_image))
         assert other_log.next() == CardInserted()
-        assert event_log.nothing_more(within=0.5)
+        assert event_log.is_silent(within=0.5)
         assert real_counter.slot.connect() == NoCard()
         real_counter.insert(SoftCard(image))
         link = second.connect()
-        assert MyNumberCard(link).read_user_certificate() == another.files[File.USER_CERTIFICATE]  # type: ignore[arg-type]
+        assert MyNumberCard(link).read_user_certificate() == second_image.files[File.USER_CERTIFICATE]  # type: ignore[arg-type]
         link.close()  # type: ignore[union-attr]
         assert MyNumberCard(real_counter.connect()).read_user_certificate() == image.files[File.USER_CERTIFICATE]
     finally:
@@ -247,7 +245,7 @@ def test_a_card_is_reported_only_for_its_reader(
         reader.remove()
 
 
-def test_the_card_is_powered_off_after_every_reception(real_counter: "PcscdCounter", image: CardImage) -> None:
+def test_card_is_powered_off_after_every_reception(real_counter: "PcscdCounter", image: CardImage) -> None:
     class RecordingCard(SoftCard):
         power = False
 
@@ -272,7 +270,7 @@ def test_the_card_is_powered_off_after_every_reception(real_counter: "PcscdCount
     assert not RecordingCard.power
 
 
-def test_a_missing_reader_is_lost(pcscd: "Pcscd", event_log: "EventLog") -> None:
+def test_missing_reader_is_lost(pcscd: "Pcscd", event_log: "EventLog") -> None:
     from reader.pcsc_slot import PcscSlot
 
     slot = PcscSlot("No such reader")
@@ -282,7 +280,7 @@ def test_a_missing_reader_is_lost(pcscd: "Pcscd", event_log: "EventLog") -> None
     slot.close()
 
 
-def test_the_second_slot_is_a_separate_reader(pcscd: "Pcscd") -> None:
+def test_second_slot_is_separate_reader(pcscd: "Pcscd") -> None:
     from reader.pcsc import list_readers
     from reader.pcsc_slot import PcscSlot
 

@@ -48,7 +48,7 @@ def install_reader(behaviour: Behaviour, image: CardImage, monkeypatch: pytest.M
 
     def connect(*_: object) -> tuple[int, int, int]:
         if connects:
-            return (connects[0] if behaviour.repeats else connects.pop(0)), 0, 0
+            return (connects[0] if behaviour.persistent else connects.pop(0)), 0, 0
         reader.card.power_on()
         return 0, 1, reader.protocol
 
@@ -117,7 +117,7 @@ def use_card(card: MyNumberCard, image: CardImage) -> str:
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.name)
-def test_each_behaviour_has_the_expected_outcome(
+def test_each_behaviour_has_expected_outcome(
     behaviour: Behaviour, image: CardImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install_reader(behaviour, image, monkeypatch)
@@ -126,7 +126,7 @@ def test_each_behaviour_has_the_expected_outcome(
     assert {password: state.left for password, state in image.passwords.items()} == tries, "no try was used"
 
 
-def test_the_behaviours_match_the_document() -> None:
+def test_behaviours_match_document() -> None:
     rows = [f"| {behaviour.name} | {behaviour.source} | {behaviour.outcome} |" for behaviour in BEHAVIOURS]
     documented = [line for line in DOCUMENT.read_text("utf-8").splitlines() if line in set(rows)]
     assert documented == rows

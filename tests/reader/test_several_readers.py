@@ -65,11 +65,11 @@ def desk(pcscd: Pcscd, event_log: EventLog) -> Iterator[Desk]:
     desk.close()
 
 
-def test_a_card_inserted_before_watching_is_ignored_with_two_readers(
-    desk: Desk, image: CardImage, another: CardImage
+def test_card_inserted_before_watching_is_ignored_with_two_readers(
+    desk: Desk, image: CardImage, second_image: CardImage
 ) -> None:
     first, second = desk.readers
-    first.insert(SoftCard(another))
+    first.insert(SoftCard(second_image))
     wait_for_card_state(first.reader, card=True)
     desk.watch()
     second.insert(SoftCard(image))
@@ -80,26 +80,26 @@ def test_a_card_inserted_before_watching_is_ignored_with_two_readers(
     # the ignored card is used after it has been removed and reinserted
     time.sleep(SIMULTANEOUS_SECONDS)
     first.remove()
-    first.insert(SoftCard(another))
-    assert desk.event_log.nothing_more(REPORT_SECONDS), "the card in use is not affected"
+    first.insert(SoftCard(second_image))
+    assert desk.event_log.is_silent(REPORT_SECONDS), "the card in use is not affected"
     assert desk.slot.connect() == TwoCards()
     second.remove()
     assert desk.expect(CardRemoved, CardInserted) == [second.reader, first.reader]
-    assert desk.certificate() == another.files[File.USER_CERTIFICATE]
+    assert desk.certificate() == second_image.files[File.USER_CERTIFICATE]
     first.remove()
     assert desk.expect(CardRemoved) == [first.reader]
 
 
-def test_only_the_named_reader_is_watched(desk: Desk, image: CardImage, another: CardImage) -> None:
+def test_only_named_reader_is_watched(desk: Desk, image: CardImage, second_image: CardImage) -> None:
     desk.watch("virtual pcd ?? 01")
-    desk.readers[0].insert(SoftCard(another))
-    assert desk.event_log.nothing_more(REPORT_SECONDS)
+    desk.readers[0].insert(SoftCard(second_image))
+    assert desk.event_log.is_silent(REPORT_SECONDS)
     desk.readers[1].insert(SoftCard(image))
     desk.expect(CardInserted)
     assert desk.certificate() == image.files[File.USER_CERTIFICATE]
 
 
-def test_a_name_that_matches_no_reader_is_reported(desk: Desk) -> None:
+def test_name_that_matches_no_reader_is_reported(desk: Desk) -> None:
     desk.watch("ACR1252")
     assert desk.event_log.next() == ReaderLost("reader not connected", ReaderStatus.NAMED_MISSING)
 

@@ -25,19 +25,19 @@ def test_insertions_and_removals_are_reported(event_log: "EventLog", image: Card
     slot.remove()
     slot.close()
     assert [event_log.next() for _ in range(6)] == [CardInserted(), CardRemoved()] * 3
-    assert event_log.nothing_more()
+    assert event_log.is_silent()
 
 
-def test_a_card_inserted_before_watching_is_reported_once(event_log: "EventLog", image: CardImage) -> None:
+def test_card_inserted_before_watching_is_reported_once(event_log: "EventLog", image: CardImage) -> None:
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
     slot.watch(event_log)
     assert event_log.next() == CardInserted()
-    assert event_log.nothing_more()
+    assert event_log.is_silent()
     slot.close()
 
 
-def test_a_listener_can_close_the_slot_and_no_thread_is_left(image: CardImage) -> None:
+def test_listener_can_close_slot_and_no_thread_is_left(image: CardImage) -> None:
     before = threading.active_count()
     slot = SimulatedSlot()
     closed = threading.Event()
@@ -64,7 +64,7 @@ def test_only_one_connection_at_a_time(image: CardImage) -> None:
     assert not isinstance(slot.connect(), ReaderBusy)
 
 
-def test_closing_a_lost_link_does_not_affect_the_next_one(image: CardImage) -> None:
+def test_closing_lost_link_does_not_affect_next_link(image: CardImage) -> None:
     slot, card = SimulatedSlot(), SoftCard(image)
     slot.insert(card)
     lost = slot.connect()
@@ -84,7 +84,7 @@ def test_only_one_card_at_a_time(image: CardImage) -> None:
         slot.insert(SoftCard(image))
 
 
-def test_the_scanner_reads_the_inserted_card(image: CardImage) -> None:
+def test_scanner_reads_inserted_card(image: CardImage) -> None:
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
     assert slot.scanner.scan() == bytearray(image.printed_code, "ascii")
@@ -92,7 +92,7 @@ def test_the_scanner_reads_the_inserted_card(image: CardImage) -> None:
     assert slot.scanner.scan() is None
 
 
-def test_a_missing_virtual_reader_is_reported_with_the_package_name(image: CardImage) -> None:
+def test_missing_virtual_reader_is_reported_with_package_name(image: CardImage) -> None:
     # The port of slot 20000 is closed.
     with pytest.raises(VirtualReaderUnavailable, match="vsmartcard-vpcd"):
         VpcdConnection(slot=20_000, timeout=0.1).insert(SoftCard(image))

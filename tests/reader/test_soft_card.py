@@ -57,17 +57,17 @@ def test_all_five_applications_can_be_selected(card: SoftCard) -> None:
     play(card, ("0020009C", 0x63C3), (COMMON, 0x9000), ("0020009C", 0x63C3))
 
 
-def test_card_files_without_the_residents_application_are_supported(image: CardImage) -> None:
+def test_card_files_without_residents_application_are_supported(image: CardImage) -> None:
     del image.passwords[Password.RESIDENTS_PIN], image.passwords[Password.COMMON_PIN]
     play(SoftCard(image), (RESIDENTS, 0x9000), ("0020009C", 0x6A82), (JPKI, 0x9000), ("00200098", 0x63C3))
 
 
-def test_the_master_file_cannot_be_selected(card: SoftCard) -> None:
+def test_master_file_cannot_be_selected(card: SoftCard) -> None:
     play(card, ("00A40000", 0x6A86), (JPKI, 0x9000), ("00A4020C02000A", 0x9000), ("00A40000", 0x9000))
     play(card, ("00B0000000", 0x9000))
 
 
-def test_a_card_that_refuses_its_first_command(image: CardImage) -> None:
+def test_card_that_refuses_its_first_command(image: CardImage) -> None:
     card = SoftCard(image, refuses_first_command=True)
     for _ in range(2):
         play(card, (JPKI, 0x6F00), (JPKI, 0x9000))
@@ -75,7 +75,7 @@ def test_a_card_that_refuses_its_first_command(image: CardImage) -> None:
         card.power_on()
 
 
-def test_a_pin_is_changed_after_the_old_one_was_verified(card: SoftCard, image: CardImage) -> None:
+def test_pin_is_changed_after_old_pin_was_verified(card: SoftCard, image: CardImage) -> None:
     new = ascii_hex("5678")
     play(card, (JPKI, 0x9000), ("0024018004" + new, 0x6986), ("0024019804" + new, 0x6982))
     play(card, ("0020009804" + ascii_hex("1234"), 0x9000), ("0024009804" + new, 0x6A86))
@@ -87,7 +87,7 @@ def test_a_pin_is_changed_after_the_old_one_was_verified(card: SoftCard, image: 
     assert image.passwords[Password.USER_PIN].reference == "5678"
 
 
-def test_the_signature_password_has_6_to_16_characters(card: SoftCard) -> None:
+def test_signature_password_has_6_to_16_characters(card: SoftCard) -> None:
     old = "0020009B08" + ascii_hex("TEST2026")
     play(card, (JPKI, 0x9000), (old, 0x9000), ("0024019B05" + ascii_hex("ABC12"), 0x6700))
     play(card, ("0024019B11" + ascii_hex("A" * 17), 0x6700), ("0024019B10" + ascii_hex("A1" * 8), 0x9000))
@@ -101,13 +101,13 @@ def test_locked_pins_and_printed_codes_cannot_be_changed(card: SoftCard, image: 
     play(card, ("002401920E" + ascii_hex("0" * 14), 0x6985))
 
 
-def test_other_applications_change_their_pin_with_the_older_command(card: SoftCard) -> None:
+def test_other_applications_change_their_pin_with_older_command(card: SoftCard) -> None:
     new = ascii_hex("4711")
     play(card, (RESIDENTS, 0x9000), ("0020009C04" + ascii_hex("0000"), 0x9000), ("8032009C04" + new, 0x9000))
     play(card, ("0020009C04" + new, 0x9000), ("8032019C04" + new, 0x6A86))
 
 
-def test_card_data_before_an_application_is_selected(card: SoftCard) -> None:
+def test_card_data_before_application_is_selected(card: SoftCard) -> None:
     assert play(card, ("00CA00F200", 0x9000)) == b"20340615"
     assert play(card, ("00CA00F000", 0x9000)) == b"99131"
     assert len(play(card, ("00CA004500", 0x9000))) == 15
@@ -131,7 +131,7 @@ def test_unknown_instructions_classes_and_channels(card: SoftCard) -> None:
     )
 
 
-def test_an_empty_verify_reads_the_counter_even_after_verification(card: SoftCard) -> None:
+def test_empty_verify_reads_counter_even_after_verification(card: SoftCard) -> None:
     play(
         card,
         (JPKI, 0x9000),
@@ -145,13 +145,13 @@ def test_an_empty_verify_reads_the_counter_even_after_verification(card: SoftCar
     )
 
 
-def test_the_third_wrong_pin_returns_63c0_and_later_ones_6984(card: SoftCard) -> None:
+def test_third_wrong_pin_returns_63c0_and_later_ones_6984(card: SoftCard) -> None:
     wrong, correct = "0020009804" + ascii_hex("0000"), "0020009804" + ascii_hex("1234")
     play(card, (JPKI, 0x9000), (wrong, 0x63C2), (wrong, 0x63C1), (wrong, 0x63C0), (wrong, 0x6984), (correct, 0x6984))
     play(card, ("00200098", 0x63C0))
 
 
-def test_a_wrong_pin_cancels_an_earlier_verification(card: SoftCard, image: CardImage) -> None:
+def test_wrong_pin_cancels_earlier_verification(card: SoftCard, image: CardImage) -> None:
     sign = "802A009704" + "01020304" + "00"
     play(
         card,
@@ -165,7 +165,7 @@ def test_a_wrong_pin_cancels_an_earlier_verification(card: SoftCard, image: Card
     assert image.passwords[Password.USER_PIN].left == 2
 
 
-def test_verification_survives_a_warm_reset_but_not_power_off(card: SoftCard) -> None:
+def test_verification_survives_warm_reset_but_not_power_off(card: SoftCard) -> None:
     sign = "802A00970401020304" + "00"
     play(card, (JPKI, 0x9000), ("0020009804" + ascii_hex("1234"), 0x9000))
     card.reset()
@@ -184,7 +184,7 @@ def test_reading_selected_files_and_by_short_identifier(card: SoftCard, image: C
     play(card, ("00B0700000", 0x6B00), ("00B00000", 0x6700), ("00B0980000", 0x6981), ("00B09F0000", 0x6A82))
 
 
-def test_access_rules_of_the_files(card: SoftCard, image: CardImage) -> None:
+def test_file_access_rules(card: SoftCard, image: CardImage) -> None:
     code = ascii_hex(image.printed_code)
     play(card, (JPKI, 0x9000), ("00B0810000", 0x6982), ("00B0820000", 0x9000))
     play(card, ("002000 9B08".replace(" ", "") + ascii_hex("TEST2026"), 0x9000), ("00B0810000", 0x9000))
@@ -195,20 +195,20 @@ def test_access_rules_of_the_files(card: SoftCard, image: CardImage) -> None:
     play(card, ("00B0820000", 0x9000), ("00B0830000", 0x9000), ("00B0810000", 0x6982))
 
 
-def test_the_expiry_record_is_unprotected(card: SoftCard) -> None:
+def test_expiry_record_is_unprotected(card: SoftCard) -> None:
     record = play(card, (COMMON, 0x9000), ("00B2010C00", 0x9000))
     assert (len(record), record[:2], record[-8:]) == (30, b"\x01\x1c", b"20340615")
     play(card, ("00B2020C00", 0x6A83), ("00B2010000", 0x6A86), ("00B0810000", 0x6981))
 
 
-def test_challenges_differ_and_have_the_requested_length(card: SoftCard) -> None:
+def test_challenges_differ_and_have_requested_length(card: SoftCard) -> None:
     first, second = (play(card, ("0084000010", 0x9000)) for _ in range(2))
     assert (len(first), len(second)) == (16, 16)
     assert first != second
     play(card, ("00840000000101", 0x6985), ("0084010010", 0x6A86), ("00840000", 0x6700))
 
 
-def test_all_variants_of_compute_signature(card: SoftCard, image: CardImage) -> None:
+def test_all_compute_signature_variants(card: SoftCard, image: CardImage) -> None:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -237,6 +237,6 @@ def test_all_variants_of_compute_signature(card: SoftCard, image: CardImage) -> 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(max_size=24), max_size=8))
-def test_no_command_breaks_the_card(card: SoftCard, commands: list[bytes]) -> None:
+def test_no_command_breaks_card(card: SoftCard, commands: list[bytes]) -> None:
     for command in [bytes.fromhex(JPKI), *commands, *(b"\x00" + command for command in commands)]:
         assert len(card.transmit(command)) >= 2

@@ -15,9 +15,9 @@ LONG = "東京都模擬区試験町一丁目２番３号　模擬マンション
 
 
 def pixels(text: str, width: int = 240, height: int = 24) -> np.ndarray:
-    picture = Image.open(io.BytesIO(text_png(text, width, height)), formats=["PNG"])
-    assert (picture.mode, picture.size) == ("1", (width, height))
-    return np.asarray(picture)
+    image = Image.open(io.BytesIO(text_png(text, width, height)), formats=["PNG"])
+    assert (image.mode, image.size) == ("1", (width, height))
+    return np.asarray(image)
 
 
 @with_font
@@ -31,7 +31,7 @@ def test_similar_characters_are_drawn_differently(first: str, second: str) -> No
 
 
 @with_font
-def test_a_long_address_is_wrapped_without_loss() -> None:
+def test_long_address_is_wrapped_without_loss() -> None:
     shorter = pixels(LONG[:-3], 480)
     rows, columns = np.nonzero(~pixels(LONG, 480))
     assert (pixels(LONG, 480) != shorter).any()
@@ -39,7 +39,7 @@ def test_a_long_address_is_wrapped_without_loss() -> None:
     assert rows.max() < 24
 
 
-def test_without_a_japanese_font_the_image_contains_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_japanese_font_image_contains_notice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "japanese_fonts", lambda: ())
     assert (pixels("模擬　太郎") == pixels("試験　花子の名前")).all()
     assert (pixels("模擬　太郎") == pixels("no Japanese font")).all()

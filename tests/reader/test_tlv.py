@@ -21,13 +21,13 @@ tags = st.sampled_from([0x30, 0x90, 0x5F4E, 0x7F21, 0xDF21, 0xFF20])
 
 
 @given(st.lists(st.tuples(tags, st.binary(max_size=300)), max_size=8))
-def test_lists_survive_a_round_trip(objects: list[tuple[int, bytes]]) -> None:
+def test_lists_round_trip(objects: list[tuple[int, bytes]]) -> None:
     parsed = parse_list(encode_list(objects))
     assert [(item.tag, bytes(item.value)) for item in parsed] == objects
 
 
 @given(st.lists(st.tuples(tags, st.binary(max_size=300)), max_size=8), st.binary(max_size=20))
-def test_children_have_offsets_in_the_file(objects: list[tuple[int, bytes]], padding: bytes) -> None:
+def test_children_have_offsets_in_file(objects: list[tuple[int, bytes]], padding: bytes) -> None:
     data = encode(0xFF20, encode_list(objects)) + padding
     for child in children(parse_one(data), data):
         assert data[child.offset : child.offset + len(child.encoded)] == child.encoded
@@ -43,7 +43,7 @@ def test_arbitrary_bytes_are_parsed_or_malformed(data: bytes) -> None:
 
 
 @given(tags, st.integers(0, 0x7FFF))
-def test_the_first_block_contains_the_total_length(tag: int, length: int) -> None:
+def test_first_block_contains_total_length(tag: int, length: int) -> None:
     encoded = encode(tag, bytes(length))
     assert total_length(encoded[:256]) == len(encoded)
 
@@ -60,7 +60,7 @@ def test_the_first_block_contains_the_total_length(tag: int, length: int) -> Non
         (b"", "truncated in its header"),
     ],
 )
-def test_malformed_objects_are_refused_with_a_reason(data: bytes, reason: str) -> None:
+def test_malformed_objects_are_refused_with_reason(data: bytes, reason: str) -> None:
     with pytest.raises(MalformedCardData, match=reason):
         parse_one(data)
 
@@ -70,17 +70,17 @@ def test_too_many_objects_are_refused() -> None:
         parse_list(encode_list([(0x30, b"")] * (MAX_OBJECTS + 1)))
 
 
-def test_a_primitive_object_has_no_children() -> None:
+def test_primitive_object_has_no_children() -> None:
     data = encode(0xDF22, encode(0x30, b""))
     with pytest.raises(MalformedCardData, match="not constructed"):
         children(parse_one(data), data)
 
 
-def test_encoding_an_object_longer_than_a_card_file_is_refused() -> None:
+def test_encoding_object_longer_than_card_file_is_refused() -> None:
     with pytest.raises(ValueError, match="longer"):
         encode(0x30, bytes(MAX_LENGTH + 1))
 
 
-def test_repr_of_an_object_has_no_value() -> None:
+def test_repr_of_object_has_no_value() -> None:
     assert "secret" not in repr(parse_one(encode(0xDF22, b"secret")))
     assert header(b"\x30\x82\x01\x00") == (0x30, 4, 256)

@@ -63,7 +63,7 @@ def test_traces_contain_commands_status_words_and_timings(image: CardImage) -> N
     assert all(" ms" in line for line in lines if line.startswith("<"))
 
 
-def test_a_lost_link_and_malformed_data_are_traced(image: CardImage) -> None:
+def test_lost_link_and_malformed_data_are_traced(image: CardImage) -> None:
     class BrokenLink:
         atr = b""
 
@@ -93,7 +93,7 @@ def test_tracing_is_refused_in_production(image: CardImage) -> None:
         TracedSlot(slot, print, production=True)
 
 
-def test_a_traced_slot_traces_every_reception(image: CardImage, event_log: "EventLog") -> None:
+def test_traced_slot_traces_every_reception(image: CardImage, event_log: "EventLog") -> None:
     place = SimulatedSlot("front desk")
     lines: list[str] = []
     slot = TracedSlot(place, lines.append, production=False)
@@ -109,7 +109,7 @@ def test_a_traced_slot_traces_every_reception(image: CardImage, event_log: "Even
     assert (lines[0], lines[-1], len(lines)) == ("connect: NoCard", "power off", 16)
 
 
-def test_tracing_does_not_change_the_outcome(image: CardImage) -> None:
+def test_tracing_does_not_change_outcome(image: CardImage) -> None:
     card, _, _ = traced(image)
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_pin(bytearray(b"1234"), 3) == PinVerified()

@@ -32,7 +32,7 @@ def card_file(tmp_path: Path, image: CardImage) -> Path:
     return path
 
 
-def test_three_wrong_pins_in_separate_processes_lock_the_pin(card_file: Path) -> None:
+def test_three_wrong_pins_in_separate_processes_lock_pin(card_file: Path) -> None:
     assert insert_and_connect(card_file).verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
     assert insert_and_connect(card_file).verify_pin(bytearray(b"0000"), expected_left=2) == PinWrong(1)
     assert insert_and_connect(card_file).verify_pin(bytearray(b"0000"), expected_left=1) == PinLocked()
@@ -43,13 +43,13 @@ def test_three_wrong_pins_in_separate_processes_lock_the_pin(card_file: Path) ->
     assert locked.transmit(bytes.fromhex("0020008004") + b"1234") == b"\x69\x84"
 
 
-def test_a_correct_pin_resets_the_counter(card_file: Path) -> None:
+def test_correct_pin_resets_counter(card_file: Path) -> None:
     assert insert_and_connect(card_file).verify_pin(bytearray(b"0000"), expected_left=3) == PinWrong(2)
     assert insert_and_connect(card_file).verify_pin(bytearray(b"1234"), expected_left=2) == PinVerified()
     assert CardFile(card_file).load().passwords[Password.USER_PIN].left == 3
 
 
-def test_the_try_is_saved_before_the_card_answers(card_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_try_is_saved_before_card_answers(card_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     on_disk: list[int] = []
     card = SoftCard.from_file(card_file)
 
@@ -71,7 +71,7 @@ def test_the_try_is_saved_before_the_card_answers(card_file: Path, monkeypatch: 
     assert on_disk == [2]
 
 
-def test_a_try_is_used_even_if_saving_fails(image: CardImage) -> None:
+def test_try_is_used_even_if_saving_fails(image: CardImage) -> None:
     class FullDisk:
         def save(self, image: CardImage) -> None:
             raise OSError(28, "No space left on device")
@@ -84,7 +84,7 @@ def test_a_try_is_used_even_if_saving_fails(image: CardImage) -> None:
     assert image.passwords[Password.USER_PIN].left == 2
 
 
-def test_the_card_file_is_private_and_complete(card_file: Path, image: CardImage) -> None:
+def test_card_file_is_private_and_complete(card_file: Path, image: CardImage) -> None:
     assert stat.S_IMODE(card_file.stat().st_mode) == 0o600
     assert CardFile(card_file).load() == image
     assert [path.name for path in card_file.parent.iterdir()] == ["card.json"]
@@ -93,7 +93,7 @@ def test_the_card_file_is_private_and_complete(card_file: Path, image: CardImage
 @pytest.mark.parametrize(
     "content", ["", "{}", "[]", '{"format": "uketsuke-card/9"}', '{"passwords": {"user-pin": {"reference": "1234"}}}']
 )
-def test_the_error_for_an_invalid_file_names_but_does_not_quote_it(tmp_path: Path, content: str) -> None:
+def test_error_for_invalid_file_contains_its_name_but_not_its_content(tmp_path: Path, content: str) -> None:
     path = tmp_path / "other.json"
     path.write_text(content)
     with pytest.raises(CardFileError, match=r"other\.json") as caught:
@@ -101,12 +101,12 @@ def test_the_error_for_an_invalid_file_names_but_does_not_quote_it(tmp_path: Pat
     assert "1234" not in str(caught.value)
 
 
-def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+def test_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CardFileError, match="cannot be read"):
         CardFile(tmp_path / "nowhere.json").load()
 
 
-def test_repr_of_a_card_has_no_pin_or_code(image: CardImage) -> None:
+def test_repr_of_card_has_no_pin_or_code(image: CardImage) -> None:
     text = repr(image) + repr(image.passwords[Password.USER_PIN]) + repr(image.public_facts())
     assert "1234" not in text.replace(image.card_id, "").replace(image.public_facts().certificate_sha256 or "", "")
     assert image.printed_code not in text

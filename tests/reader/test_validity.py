@@ -70,7 +70,7 @@ CASES = [
         applied=date(2022, 1, 10),
     ),
     Case(
-        "end of stay ends the certificate too",
+        "certificate expires with the permitted stay",
         date(1990, 5, 5),
         date(2025, 4, 1),
         date(2027, 9, 30),
@@ -78,7 +78,7 @@ CASES = [
         residence=LimitedStay(date(2027, 9, 30)),
     ),
     Case(
-        "a stay longer than the certificate",
+        "stay longer than the certificate",
         date(1990, 5, 5),
         date(2025, 4, 1),
         date(2031, 9, 30),
@@ -86,7 +86,7 @@ CASES = [
         residence=LimitedStay(date(2031, 9, 30)),
     ),
     Case(
-        "a stay longer than the card",
+        "stay longer than the card",
         date(1990, 5, 5),
         date(2025, 4, 1),
         date(2034, 5, 5),
@@ -110,7 +110,7 @@ CASES = [
         residence=LimitedStay(date(2025, 12, 31), renewal_pending=True),
     ),
     Case(
-        "born in Japan without a permission: 60 days",
+        "born in Japan without a residence permit: 60 days",
         date(2025, 7, 1),
         date(2025, 7, 20),
         date(2025, 8, 30),
@@ -132,7 +132,7 @@ def test_card_and_certificate_expiry(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
-def test_an_issued_card_contains_the_same_dates(case: Case, authority: TestAuthority) -> None:
+def test_issued_card_contains_same_dates(case: Case, authority: TestAuthority) -> None:
     from cryptography import x509
 
     from reader.face_record import parse_face_record
@@ -199,14 +199,14 @@ def test_invalid_details_are_refused(authority: TestAuthority, photo: bytes) -> 
         )
 
 
-def test_cards_of_the_announced_generation_are_valid_longer(authority: TestAuthority, photo: bytes) -> None:
+def test_announced_generation_cards_are_valid_longer(authority: TestAuthority, photo: bytes) -> None:
     holder = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15))
     image = issue(authority, EC_384_ANNOUNCED, photo, holder=holder, pin="1234", issued_on=date(2028, 10, 1))
     assert (image.expires_on, image.certificate_ends_on) == (date(2038, 7, 15), date(2038, 6, 15))
 
 
 @given(st.dates(date(1900, 1, 1), date(2040, 1, 1)), st.dates(date(2016, 1, 1), date(2045, 1, 1)))
-def test_certificate_ends_after_issue_and_not_after_the_card(birth_date: date, issued: date) -> None:
+def test_certificate_ends_after_issue_and_not_after_card(birth_date: date, issued: date) -> None:
     if birth_date > issued:
         return
     card = card_expiry_date(birth_date, issued)

@@ -33,21 +33,21 @@ def names(events: list[SlotEvent]) -> list[tuple[str, str]]:
     ]
 
 
-def test_readers_are_reported_once_from_the_first_poll() -> None:
+def test_readers_are_reported_once_from_first_poll() -> None:
     watch = Watch()
     assert watch.readers_connected([BUILT_IN, ON_TOP]) == [ReaderFound(f"{BUILT_IN}, {ON_TOP}")]
     assert watch.readers_connected([BUILT_IN, ON_TOP]) == []
     assert watch.readers_connected([ON_TOP]) == [ReaderFound(ON_TOP)]
 
 
-def test_a_card_on_any_reader_is_reported() -> None:
+def test_card_on_any_reader_is_reported() -> None:
     watch = watching(BUILT_IN, ON_TOP)
     assert names(poll(watch, ON_TOP, present=True)) == [("CardInserted", ON_TOP)]
     assert names(poll(watch, ON_TOP, present=False)) == [("CardRemoved", ON_TOP)]
     assert names(poll(watch, BUILT_IN, present=True)) == [("CardInserted", BUILT_IN)]
 
 
-def test_a_card_inserted_before_watching_is_ignored_until_removed() -> None:
+def test_card_inserted_before_watching_is_ignored_until_removed() -> None:
     watch = watching(BUILT_IN, ON_TOP, with_card=(BUILT_IN,))
     assert watch.ignored == {BUILT_IN}
     assert watch.in_use is None
@@ -59,17 +59,17 @@ def test_a_card_inserted_before_watching_is_ignored_until_removed() -> None:
     assert names(poll(watch, BUILT_IN, present=True)) == [("CardInserted", BUILT_IN)]
 
 
-def test_a_card_swapped_in_between_two_polls_is_reported() -> None:
+def test_card_swapped_in_between_two_polls_is_reported() -> None:
     watch = watching(BUILT_IN, ON_TOP, with_card=(BUILT_IN,))
     assert names(poll(watch, BUILT_IN, present=True, swapped=True)) == [("CardInserted", BUILT_IN)]
 
 
-def test_a_card_present_at_start_is_used_with_a_single_or_named_reader() -> None:
+def test_card_present_at_start_is_used_with_single_or_named_reader() -> None:
     assert watching(ON_TOP, with_card=(ON_TOP,)).in_use == ON_TOP
     assert watching(ON_TOP, PHONES, with_card=(ON_TOP,), named=True).in_use == ON_TOP
 
 
-def test_an_ignored_card_remains_ignored_after_a_service_restart() -> None:
+def test_ignored_card_remains_ignored_after_service_restart() -> None:
     watch = watching(BUILT_IN, ON_TOP, with_card=(BUILT_IN,))
     watch.readers_lost("PC/SC service", ReaderStatus.NO_SERVICE)
     watch.readers_connected([BUILT_IN, ON_TOP])
@@ -77,13 +77,13 @@ def test_an_ignored_card_remains_ignored_after_a_service_restart() -> None:
     assert names(poll(watch, ON_TOP, present=True)) == [("CardInserted", ON_TOP)]
 
 
-def test_a_card_in_a_reader_plugged_in_later_is_reported() -> None:
+def test_card_in_reader_plugged_in_later_is_reported() -> None:
     watch = watching(BUILT_IN, ON_TOP)
     watch.readers_connected([BUILT_IN, ON_TOP, PHONES])
     assert names(poll(watch, PHONES, present=True)) == [("CardInserted", PHONES)]
 
 
-def test_after_two_cards_the_remaining_card_starts_a_new_reception() -> None:
+def test_card_remaining_after_two_cards_starts_new_reception() -> None:
     for removed, remaining in ((BUILT_IN, ON_TOP), (ON_TOP, BUILT_IN)):
         watch = watching(BUILT_IN, ON_TOP)
         poll(watch, BUILT_IN, present=True)
@@ -94,7 +94,7 @@ def test_after_two_cards_the_remaining_card_starts_a_new_reception() -> None:
         assert not watch.has_two_cards
 
 
-def test_a_briefly_inserted_second_card_does_not_affect_the_reception() -> None:
+def test_briefly_inserted_second_card_does_not_affect_reception() -> None:
     watch = watching(BUILT_IN, ON_TOP)
     poll(watch, BUILT_IN, present=True)
     assert poll(watch, ON_TOP, present=True) == []
@@ -102,14 +102,14 @@ def test_a_briefly_inserted_second_card_does_not_affect_the_reception() -> None:
     assert watch.in_use == BUILT_IN
 
 
-def test_removing_the_first_of_two_cards_reports_the_second() -> None:
+def test_removing_first_of_two_cards_reports_second() -> None:
     watch = watching(BUILT_IN, ON_TOP)
     poll(watch, BUILT_IN, present=True)
     poll(watch, ON_TOP, present=True)
     assert names(poll(watch, BUILT_IN, present=False)) == [("CardRemoved", BUILT_IN), ("CardInserted", ON_TOP)]
 
 
-def test_unplugging_the_reader_in_use_keeps_the_other_ready() -> None:
+def test_unplugging_reader_in_use_keeps_other_reader_ready() -> None:
     watch = watching(BUILT_IN, ON_TOP)
     poll(watch, ON_TOP, present=True)
     lost, removed, found = watch.readers_connected([BUILT_IN])
@@ -117,7 +117,7 @@ def test_unplugging_the_reader_in_use_keeps_the_other_ready() -> None:
     assert (removed, found) == (CardRemoved(), ReaderFound(BUILT_IN))
 
 
-def test_unplugging_the_last_reader_is_reported_once() -> None:
+def test_unplugging_last_reader_is_reported_once() -> None:
     watch = watching(ON_TOP, with_card=(ON_TOP,))
     assert names(watch.reader_removed(ON_TOP)) == [("ReaderLost", ""), ("CardRemoved", ON_TOP)]
     assert watch.readers_lost("reader not connected") == []
@@ -125,7 +125,7 @@ def test_unplugging_the_last_reader_is_reported_once() -> None:
     assert names(poll(watch, ON_TOP, present=True)) == [("CardInserted", ON_TOP)]
 
 
-def test_a_missing_reader_is_reported_again_if_the_reason_changes() -> None:
+def test_missing_reader_is_reported_again_if_reason_changes() -> None:
     watch = Watch(named=True)
     assert watch.readers_lost("reader not connected") == [ReaderLost("reader not connected", ReaderStatus.NONE)]
     missing = ReaderStatus.NAMED_MISSING
@@ -133,7 +133,7 @@ def test_a_missing_reader_is_reported_again_if_the_reason_changes() -> None:
     assert watch.readers_lost("reader not connected", missing) == []
 
 
-def test_two_cards_inserted_within_a_second_are_reported() -> None:
+def test_two_cards_inserted_within_one_second_are_reported() -> None:
     watch = watching(BUILT_IN, ON_TOP)
     poll(watch, BUILT_IN, present=True, at=100.0)
     assert names(poll(watch, ON_TOP, present=True, at=100.9)) == [("CardRemoved", BUILT_IN), ("CardInserted", BUILT_IN)]
