@@ -30,7 +30,7 @@ from terminal.voice.library import Library, fill  # noqa: E402
 from terminal.voice.renderer import Renderer  # noqa: E402
 from terminal.voice.repertoire import repertoire  # noqa: E402
 from terminal.voice.utterance import SpokenSentence  # noqa: E402
-from terminal.voice.wav import seconds  # noqa: E402
+from terminal.voice.wav import duration  # noqa: E402
 from terminal.words.catalogue import speaker  # noqa: E402
 from terminal.words.languages import LANGUAGES  # noqa: E402
 
@@ -73,7 +73,7 @@ async def rendering(folder: Path, language: str) -> dict[str, float]:
         f"render_s_{language}": elapsed,
         f"render_cpu_s_{language}": cpu,
         f"sentences_{language}": len(sentences),
-        f"minutes_{language}": sum(map(seconds, wavs)) / 60,
+        f"minutes_{language}": sum(map(duration, wavs)) / 60,
         f"mb_{language}": sum(map(len, wavs)) / 1e6,
         f"value_ms_{language}": statistics.median(latencies),
         f"worker_mb_{language}": memory,

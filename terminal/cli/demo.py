@@ -147,7 +147,7 @@ def run_in_browser(
         source = BrowserSource() if camera in (BROWSER, None) else None
         on_frame = source.put if source is not None else None
         patient = patient_site(settings, port, echo)
-        dock = dock_sites(settings, port + 1 if port else 0, echo, on_picture=on_frame, second_device=dock_host)
+        dock = dock_sites(settings, port + 1 if port else 0, echo, on_frame=on_frame, second_device=dock_host)
         staff = listen(HOST, port + 2 if port else 0)
         dock[0].embed(patient)
         dock[0].allow_frame(f"http://{HOST}:{staff.getsockname()[1]}")

@@ -25,7 +25,7 @@ def say(
     Example: uketsuke voice say 暗証番号を入れてください --out pin.wav
     """
     from terminal.voice.engines import NoVoice, voice_for
-    from terminal.voice.wav import seconds
+    from terminal.voice.wav import duration
 
     require_known_language(language)
     if not text.strip():
@@ -38,7 +38,7 @@ def say(
         out.write_bytes(wav)
     except OSError as error:
         fail(f"--out {out}: {error.strerror}. Choose a file in an existing folder.")
-    echo(f"{out}: {seconds(wav):.1f} s")
+    echo(f"{out}: {duration(wav):.1f} s")
 
 
 @app.command()

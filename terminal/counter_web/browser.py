@@ -1,4 +1,4 @@
-"""Open the page in the browser of the user who started the terminal."""
+"""Open the page in the default browser."""
 
 import os
 import sys

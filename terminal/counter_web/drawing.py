@@ -1,4 +1,4 @@
-"""Serialize a `Talk` for the page, with texts and ids but without events or secrets."""
+"""Serialize a `Talk` for the page, with text and ids but without events or secrets."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from terminal.talk.parts import Body, Line, Offer, Talk
 from terminal.words.catalogue import Words
 from terminal.words.languages import Language
 
-_PAGE_WORDS = {
+_PAGE_TEXT_IDS = {
     "next": "web.next",
     "previous": "web.previous",
     "toPad": "web.to-pad",
@@ -25,16 +25,16 @@ _PAGE_WORDS = {
     "sound": "web.sound",
     "again": "web.again",
 }
-"""Message ids of the page's own texts, by their names in the page."""
+"""Message ids of the page's own text, by name in the page."""
 
 
-def page_words(say: Words, *, simulated: bool) -> dict[str, str]:
-    words = {name: say(message_id) for name, message_id in _PAGE_WORDS.items()}
-    return words | {"mark": say("app.simulated") if simulated else ""}
+def page_text(say: Words, *, simulated: bool) -> dict[str, str]:
+    text = {name: say(message_id) for name, message_id in _PAGE_TEXT_IDS.items()}
+    return text | {"mark": say("app.simulated") if simulated else ""}
 
 
 def serialize_talk(talk: Talk, *, keypad: bool = True) -> dict[str, Any]:
-    """Serialize a talk. `keypad` is whether to show the keys of a numeric keypad on the targets."""
+    """Serialize a talk. `keypad` is whether targets show their numeric keypad keys."""
     display = talk.display
     return {
         "serial": talk.serial,
@@ -94,7 +94,7 @@ def _offer(offer: Offer) -> dict[str, Any]:
 
 
 def serialize_pad(parts: tuple[TypedPart, ...], *, has_invalid_date: bool) -> dict[str, Any]:
-    """Serialize which positions have a digit, without the digits."""
+    """Serialize which positions are filled, without the digits."""
     return {
         "parts": [{"id": part.id, "filled": part.filled} for part in parts],
         "invalidDate": has_invalid_date,

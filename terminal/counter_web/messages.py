@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from terminal.front.messages import PictureDrawn, StrictMessage
+from terminal.front.messages import FrameDrawn, StrictMessage
 
 Serial = Annotated[int, Field(ge=0, le=2**53)]
 
@@ -30,18 +30,18 @@ class Typed(StrictMessage):
     key: Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "enter", "erase"]
 
 
-class Attended(StrictMessage):
-    """A key or touch without a function on this screen. It indicates that someone is present."""
+class Presence(StrictMessage):
+    """A key or touch without a function on this screen, which indicates that someone is present."""
 
-    type: Literal["attend"]
+    type: Literal["presence"]
     key: Key = ""
 
 
-PageMessage = Annotated[Touched | Typed | Attended | PictureDrawn, Field(discriminator="type")]
-_ADAPTER: TypeAdapter[Touched | Typed | Attended | PictureDrawn] = TypeAdapter(PageMessage)
+PageMessage = Annotated[Touched | Typed | Presence | FrameDrawn, Field(discriminator="type")]
+_ADAPTER: TypeAdapter[Touched | Typed | Presence | FrameDrawn] = TypeAdapter(PageMessage)
 
 
-def read_message(text: str) -> Touched | Typed | Attended | PictureDrawn | None:
+def read_message(text: str) -> Touched | Typed | Presence | FrameDrawn | None:
     """Parse a message. Return None if it is invalid."""
     try:
         return _ADAPTER.validate_json(text)

@@ -1,4 +1,4 @@
-"""Protect pages against other sites: check host and origin, and block external content with headers."""
+"""Protection against other sites: checks host and origin, and blocks external content with headers."""
 
 from collections.abc import Iterable
 
@@ -35,9 +35,9 @@ class PageMiddleware:
         self._hosts = {f"{name.lower()}:{port}" for name in names}
         self._origins = {f"{scheme}://{host}" for host in self._hosts}
         self.frames = "'none'"
-        """The origins that this page may embed in a frame."""
+        """Origins that this page may embed in a frame."""
         self.framed_by = "'none'"
-        """The origin that may embed this page in a frame."""
+        """Origin that may embed this page in a frame."""
 
     def _policy(self) -> str:
         return (
@@ -50,11 +50,11 @@ class PageMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        if not self._is_ours(scope):
+        if not self._is_same_site(scope):
             await _refuse(scope, receive, send)
             return
 
-        async def with_headers(message: Message) -> None:
+        async def add_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["content-security-policy"] = self._policy()
@@ -63,9 +63,9 @@ class PageMiddleware:
                     headers[name] = value
             await send(message)
 
-        await self._app(scope, receive, with_headers)
+        await self._app(scope, receive, add_headers)
 
-    def _is_ours(self, scope: Scope) -> bool:
+    def _is_same_site(self, scope: Scope) -> bool:
         """Check Host against DNS rebinding and Origin against other sites. Only GET and HEAD may omit Origin."""
         headers = Headers(scope=scope)
         if headers.get("host", "").lower() not in self._hosts:

@@ -1,4 +1,4 @@
-"""Speech on the patient's page. The page receives random clip ids and fetches the clips from the server."""
+"""Speech on the patient's page, which receives random clip ids and fetches the clips from the server."""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -8,15 +8,15 @@ from terminal.voice.utterance import Utterance
 MAX_CLIPS = 100
 """Number of recent clips that can be fetched."""
 
-Tell = Callable[..., None]
+Send = Callable[..., None]
 Sound = Callable[[Utterance, int], Awaitable[bytes | None]]
 
 
 class PageVoice:
-    """Voice output to the page. `tell` sends it the clip ids. `sound` returns the WAV data of a sentence."""
+    """Voice output to the page. `send` sends it the clip ids. `sound` returns the WAV data of a sentence."""
 
-    def __init__(self, tell: Tell, sound: Sound) -> None:
-        self._tell, self._sound = tell, sound
+    def __init__(self, send: Send, sound: Sound) -> None:
+        self._send, self._sound = send, sound
         self._clips: dict[str, tuple[Utterance, int]] = {}
 
     def say(self, utterance: Utterance) -> None:
@@ -26,7 +26,7 @@ class PageVoice:
         for old in list(self._clips)[: max(len(self._clips) - MAX_CLIPS, 0)]:
             del self._clips[old]
         kind = "say" if utterance.interrupts else "remind"
-        self._tell(kind, clips=clips, tone=utterance.tone or "", volume=utterance.volume / 100)
+        self._send(kind, clips=clips, tone=utterance.tone or "", volume=utterance.volume / 100)
 
     async def clip(self, name: str) -> bytes | None:
         """Return a clip's WAV data. Return None if the id is unknown or expired, or if no voice is available."""

@@ -61,25 +61,25 @@ def run_web(
 
 async def _serve(sites: Sequence[Site], load: "Callable[[], WebTerminal]", *, open_browser: bool) -> int:
     asyncio.get_running_loop().set_exception_handler(crash.on_loop_error)
-    ends = asyncio.Event()
-    with _signals(ends.set):
-        addresses = [site.tell_address() for site in sites]
+    stop_requested = asyncio.Event()
+    with _stop_signals(stop_requested.set):
+        addresses = [site.print_address() for site in sites]
         for site in sites:
             site.start()
-        opening = asyncio.create_task(_show_in_browser(addresses[min(1, len(addresses) - 1)])) if open_browser else None
+        opening = asyncio.create_task(_open_in_browser(addresses[min(1, len(addresses) - 1)])) if open_browser else None
         try:
             with _frequent_thread_switches():
                 terminal = await asyncio.to_thread(load)
             terminal.screen.guide.ahead = True
-            return await _run_until(terminal, ends)
+            return await _run_until(terminal, stop_requested)
         finally:
             if opening is not None:
                 opening.cancel()
 
 
-async def _run_until(terminal: "WebTerminal", ends: asyncio.Event) -> int:
-    """Run the terminal until it ends or `ends` is set, possibly before the terminal was loaded."""
-    waiting = asyncio.create_task(ends.wait())
+async def _run_until(terminal: "WebTerminal", stop_requested: asyncio.Event) -> int:
+    """Run the terminal until it ends or `stop_requested` is set, which may happen while it is loading."""
+    waiting = asyncio.create_task(stop_requested.wait())
     waiting.add_done_callback(lambda done: None if done.cancelled() else terminal.end())
     try:
         return await terminal.run()
@@ -89,16 +89,16 @@ async def _run_until(terminal: "WebTerminal", ends: asyncio.Event) -> int:
 
 @contextmanager
 def _frequent_thread_switches() -> Iterator[None]:
-    """Switch threads ten times as often, to keep pages responsive while another thread imports modules."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(usual / 10)
+    """Switch threads ten times as often to keep pages responsive while another thread imports modules."""
+    default_interval = sys.getswitchinterval()
+    sys.setswitchinterval(default_interval / 10)
     try:
         yield
     finally:
-        sys.setswitchinterval(usual)
+        sys.setswitchinterval(default_interval)
 
 
-async def _show_in_browser(address: str) -> None:
+async def _open_in_browser(address: str) -> None:
     if not await asyncio.to_thread(open_page, address):
         code = ProblemCode.NO_BROWSER.code
         log.warning("%s: no browser found", code)
@@ -108,12 +108,12 @@ async def _show_in_browser(address: str) -> None:
 
 
 @contextmanager
-def _signals(end: Callable[[], None]) -> Iterator[None]:
-    """Call `end` on the event loop for SIGINT and SIGTERM."""
+def _stop_signals(on_signal: Callable[[], None]) -> Iterator[None]:
+    """Call `on_signal` on the event loop for SIGINT and SIGTERM."""
     loop = asyncio.get_running_loop()
     for number in system.STOP_SIGNALS:
         with contextlib.suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(number, end)
+            loop.add_signal_handler(number, on_signal)
     try:
         yield
     finally:

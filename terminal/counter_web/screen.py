@@ -10,14 +10,14 @@ from collections.abc import Callable
 
 from config.settings import DigitOrder, Settings
 from terminal.counter_web.connection import PageConnection
-from terminal.counter_web.drawing import page_words, serialize_pad, serialize_talk
-from terminal.counter_web.messages import Attended, Touched, Typed, read_message
+from terminal.counter_web.drawing import page_text, serialize_pad, serialize_talk
+from terminal.counter_web.messages import Presence, Touched, Typed, read_message
 from terminal.counter_web.page_voice import PageVoice
 from terminal.counter_web.preview import Preview
 from terminal.front.assembled import AssembledCounter
 from terminal.front.counter import Counter
 from terminal.front.keypad import Keypad
-from terminal.front.messages import PictureDrawn
+from terminal.front.messages import FrameDrawn
 from terminal.session import effects as fx
 from terminal.session.events import Event
 from terminal.talk.parts import Remark, Talk
@@ -51,11 +51,11 @@ class PatientScreen:
         self._preview: Preview | None = None
         self._ignore_until = 0.0
         self._remark, self._remark_until = Remark.NONE, 0.0
-        self._draw_due = False
+        self._draw_scheduled = False
         self.speak = speaker(settings, ruby=True)
         self._talks = Talks(self._speak_now, language=offered_languages(settings)[0], settle_seconds=settle_seconds)
         self.guide = Guide(settings, self._speak_now, on_missing=self._voice_missing)
-        self.voice = PageVoice(self._tell, self.guide.wav)
+        self.voice = PageVoice(self._send, self.guide.wav)
 
     @property
     def talk(self) -> Talk:
@@ -69,17 +69,17 @@ class PatientScreen:
     # --- the terminal ---------------------------------------------------------------------------------------
 
     def attach(self, opened: AssembledCounter) -> None:
-        """Attach the opened counter. Call this once, on the event loop."""
+        """Connect the screen to the opened counter. Call this once, on the event loop."""
         self._counter = opened.counter
         self._keypad = Keypad(opened.counter)
         if opened.camera is not None:
             loop = asyncio.get_running_loop()
 
-            def on_picture(jpeg: bytes) -> None:
+            def on_frame(jpeg: bytes) -> None:
                 if not loop.is_closed():
-                    loop.call_soon_threadsafe(self._picture, jpeg)
+                    loop.call_soon_threadsafe(self._send_frame, jpeg)
 
-            self._preview = Preview(opened.camera, on_picture)
+            self._preview = Preview(opened.camera, on_frame)
         self.guide.begin(opened.counter.rules, self.voice)
         opened.counter.listen(on_state=lambda _state: self.draw_soon(), on_effect=self._on_effect)
         if opened.dock is not None:
@@ -90,7 +90,7 @@ class PatientScreen:
         return self.speak(language)
 
     def _speak_as(self, settings: Settings) -> None:
-        """Use the texts of the institution in `settings`."""
+        """Use the text for the institution in `settings`."""
         self._settings, self.speak = settings, speaker(settings, ruby=True)
         self.draw_soon()
 
@@ -111,7 +111,7 @@ class PatientScreen:
             case fx.RemindToTakeCard():
                 self.guide.remind()
             case fx.SpeakAgain():
-                self.guide.again()
+                self.guide.repeat()
             case fx.AlertStaff(reason="called"):
                 self._show_remark(Remark.STAFF_COMING, STAFF_COMING_SECONDS)
             case _:
@@ -129,12 +129,12 @@ class PatientScreen:
 
     def draw_soon(self) -> None:
         """Schedule one redraw for all pending changes."""
-        if not self._draw_due:
-            self._draw_due = True
+        if not self._draw_scheduled:
+            self._draw_scheduled = True
             asyncio.get_running_loop().call_soon(self._draw)
 
     def _draw(self) -> None:
-        self._draw_due = False
+        self._draw_scheduled = False
         counter, keypad = self._counter, self._keypad
         if counter is None or keypad is None:
             return
@@ -143,18 +143,18 @@ class PatientScreen:
         keypad.follow(counter.state)
         talk = self._talks.show(counter.state, counter.rules, now, remark=remark)
         if talk != before:
-            self._tell_talk()
+            self._send_talk()
             self.guide.hear(talk)
-        self._show_picture()
+        self._update_preview()
 
-    def _tell_talk(self) -> None:
+    def _send_talk(self) -> None:
         talk = self.talk
         content = serialize_talk(talk, keypad=self._settings.voice.keypad is not DigitOrder.NONE) | {
-            "words": page_words(self.speak(talk.language), simulated=self._simulated),
+            "words": page_text(self.speak(talk.language), simulated=self._simulated),
             "pad": self._typed(),
             "settles": round(self._settle_seconds * 1000),
         }
-        self._tell("talk", talk=content)
+        self._send("talk", talk=content)
 
     def _typed(self) -> dict[str, object]:
         keypad = self._keypad
@@ -162,21 +162,21 @@ class PatientScreen:
             return serialize_pad((), has_invalid_date=False)
         return serialize_pad(keypad.parts(self.talk.body.pad), has_invalid_date=keypad.has_invalid_date)
 
-    def _tell(self, kind: str, **content: object) -> None:
+    def _send(self, kind: str, **content: object) -> None:
         if self.active_page is not None:
-            self.active_page.tell(kind, **content)
+            self.active_page.send(kind, **content)
 
-    def _show_picture(self) -> None:
-        """Show or hide the live picture. It is hidden while staff compare the pictures."""
+    def _update_preview(self) -> None:
+        """Show or hide the camera preview. It is hidden while staff compare faces."""
         visible = self.talk.body.camera and not self.talk.body.photo and self.active_page is not None
         if self._preview is not None:
             self._preview.run(visible)
         if not visible and self.active_page is not None:
-            self.active_page.stop_pictures()
+            self.active_page.drop_frames()
 
-    def _picture(self, jpeg: bytes) -> None:
+    def _send_frame(self, jpeg: bytes) -> None:
         if self.active_page is not None and self.talk.body.camera:
-            self.active_page.picture(jpeg)
+            self.active_page.send_frame(jpeg)
 
     # --- pages ----------------------------------------------------------------------------------------------
 
@@ -186,7 +186,7 @@ class PatientScreen:
         if page is self.active_page:
             self._activate(page)
         else:
-            page.tell("occupied", words=[self.speak(language)("web.occupied") for language in ("ja", "en")])
+            page.send("occupied", words=[self.speak(language)("web.occupied") for language in ("ja", "en")])
 
     def leave(self, page: PageConnection) -> None:
         was_active = page is self.active_page
@@ -194,49 +194,49 @@ class PatientScreen:
         if was_active and self.active_page is not None:
             self._activate(self.active_page)
         if was_active:
-            self._show_picture()
+            self._update_preview()
 
     def _activate(self, page: PageConnection) -> None:
-        self._tell_talk()
+        self._send_talk()
         if self.talk.state != "Idle":  # do not speak if no patient is present
-            self.guide.again()
-        self._show_picture()
+            self.guide.repeat()
+        self._update_preview()
 
     def hear(self, page: PageConnection, text: str) -> bool:
         """Handle a message if it is from the active page and for the current talk. Return whether it is valid."""
         message = read_message(text)
         if page is self.active_page:
             match message:
-                case PictureDrawn():
-                    page.picture_drawn()
+                case FrameDrawn():
+                    page.frame_drawn()
                 case Touched():
-                    self._touched(message)
+                    self._on_touch(message)
                 case Typed():
-                    self._key(message)
-                case Attended():
-                    self.guide.attend(message.key)
+                    self._on_key(message)
+                case Presence():
+                    self.guide.note_presence(message.key)
         return message is not None
 
-    def denied_texts(self) -> list[str]:
+    def refusal_texts(self) -> list[str]:
         return [self.speak(language)("web.address-old") for language in ("ja", "en")]
 
-    def _touched(self, touch: Touched) -> None:
+    def _on_touch(self, touch: Touched) -> None:
         now = self._clock()
-        self.guide.attend(touch.key)
+        self.guide.note_presence(touch.key)
         event = self._talks.event(touch.serial, touch.offer, now) if now >= self._ignore_until else None
         if event is None or self._counter is None:
-            self._tell("too-early")
+            self._send("too-early")
             return
         self._ignore_until = now + self._settle_seconds
         self._counter.post(event)
 
-    def _key(self, key: Typed) -> None:
-        """Handle a key of the pad. Refuse it if it was typed for another question."""
+    def _on_key(self, key: Typed) -> None:
+        """Handle a pad key. Refuse it if it was typed for a different question."""
         pad = self.talk.body.pad
         if self._keypad is None or not pad or not self._talks.is_settled(key.serial, self._clock()):
-            self._tell("too-early")
+            self._send("too-early")
             return
         self._keypad.press(pad, key.key)
-        self._tell("typed", pad=self._typed())
+        self._send("typed", pad=self._typed())
         if key.key.isdigit():
             self.guide.typed(self._keypad.next_part(pad))

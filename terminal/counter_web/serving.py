@@ -55,7 +55,7 @@ def quiet_web_loggers() -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket. Raises `NotReady` if the port is in use or the address is not this computer's."""
+    """Return a listening socket. Raises `NotReady` if the port is in use or the address is not local."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     if sys.platform != "win32":

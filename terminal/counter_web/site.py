@@ -27,8 +27,8 @@ SHARED = Path(__file__).with_name("page")
 
 _REFUSED = 1008
 _MAX_CODE_LENGTH = 256
-_MAX_PICTURE_SIZE = 400_000
-_NEW_ADDRESS_EVERY = 5.0
+_MAX_FRAME_SIZE = 400_000
+_NEW_ADDRESS_INTERVAL = 5.0
 
 Tell = Callable[[str], None]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -43,9 +43,9 @@ class Hub(Protocol):
     def leave(self, page: PageConnection) -> None: ...
 
     def hear(self, page: PageConnection, text: str) -> bool:
-        """Handle a message. Return False if it is invalid, to close the connection."""
+        """Handle a message. Return False if it is invalid, which closes the connection."""
 
-    def denied_texts(self) -> list[str]:
+    def refusal_texts(self) -> list[str]:
         """Return the texts for a page without a valid cookie or code."""
 
 
@@ -74,7 +74,7 @@ class Site:
         port: int,
         tell: Tell,
         *,
-        on_picture: Callable[[bytes], None] | None = None,
+        on_frame: Callable[[bytes], None] | None = None,
         sound: Sound | None = None,
         host: str = HOST,
         code_seconds: float = CODE_SECONDS,
@@ -82,7 +82,7 @@ class Site:
         """Bind the port. Raises `NotReady` if it is in use.
 
         `hub` is None if it is set later with `connect_hub`. `page` is the folder with `index.html`, served under /own.
-        `on_picture` receives pictures from the browser's camera. Without it, the page must not use the camera. `sound`
+        `on_frame` receives JPEG frames from the browser's camera. Without it, the page must not use the camera. `sound`
         returns the WAV data of a clip. `host` is the local address to listen on. Addresses are valid for
         `code_seconds`.
         """
@@ -91,11 +91,11 @@ class Site:
         self.port: int = self._listener.getsockname()[1]
         self.access = Access(key_file, self.port, code_seconds=code_seconds)
         self._hub, self._page, self._tell = hub, page, tell
-        self._waiting: list[PageConnection] = []
-        self._shown_at = -_NEW_ADDRESS_EVERY
-        self._on_picture, self._sound = on_picture, sound
+        self._waiting_pages: list[PageConnection] = []
+        self._address_printed_at = -_NEW_ADDRESS_INTERVAL
+        self._on_frame, self._sound = on_frame, sound
         names = LOOPBACK_NAMES if host == HOST else (f"[{host}]" if ":" in host else host,)
-        self._middleware = PageMiddleware(self._routes(), self.port, names, camera=on_picture is not None)
+        self._middleware = PageMiddleware(self._routes(), self.port, names, camera=on_frame is not None)
         self._name = names[0]
         self._server = Server(self._middleware)
         self._serving: asyncio.Task[None] | None = None
@@ -106,12 +106,12 @@ class Site:
 
     @property
     def address(self) -> str:
-        """A new address. It opens the page once, while its code is valid."""
+        """New address that opens the page once, while its code is valid."""
         return f"{self.origin}/#{self.access.new_code()}"
 
-    def tell_address(self) -> str:
+    def print_address(self) -> str:
         """Print a new address for the person at the terminal, and return it."""
-        self._shown_at = time.monotonic()
+        self._address_printed_at = time.monotonic()
         address = self.address
         self._tell(address)
         return address
@@ -138,8 +138,8 @@ class Site:
         if self._serving is None:
             self._serving = asyncio.create_task(self._server.serve([self._listener]), name=f"site {self.port}")
         if self._hub is not None:
-            waiting, self._waiting = self._waiting, []
-            for page in waiting:
+            pages, self._waiting_pages = self._waiting_pages, []
+            for page in pages:
                 self._hub.join(page)
 
     async def stop(self) -> None:
@@ -153,51 +153,51 @@ class Site:
         return Starlette(
             routes=[
                 Route("/", self._index),
-                Route("/door", self._door),
-                Route("/enter", self._enter, methods=["POST"]),
-                Route("/picture", self._picture, methods=["POST"]),
-                Route("/voice/{clip}", self._voice),
-                WebSocketRoute("/talk", self._talk),
-                Route("/page/{name:path}", served_from(SHARED)),
-                Route("/own/{name:path}", served_from(self._page)),
+                Route("/door", self._check_access),
+                Route("/enter", self._sign_in, methods=["POST"]),
+                Route("/frame", self._receive_frame, methods=["POST"]),
+                Route("/voice/{clip}", self._send_clip),
+                WebSocketRoute("/talk", self._connect),
+                Route("/page/{name:path}", serve_folder(SHARED)),
+                Route("/own/{name:path}", serve_folder(self._page)),
             ]
         )
 
     async def _index(self, _request: Request) -> Response:
         return FileResponse(self._page / "index.html")
 
-    async def _door(self, request: Request) -> Response:
+    async def _check_access(self, request: Request) -> Response:
         """Return 204 if the page may open the connection."""
         return Response(status_code=204) if self._is_authorised(request) else self._refusal()
 
-    async def _enter(self, request: Request) -> Response:
-        cookie = self.access.exchange(await _code_in(request))
+    async def _sign_in(self, request: Request) -> Response:
+        cookie = self.access.exchange(await _read_code(request))
         if cookie is None:
             return Response(status_code=204) if self._is_authorised(request) else self._refusal()
         response = Response(status_code=204)
         response.set_cookie(self.access.cookie_name, cookie, max_age=COOKIE_SECONDS, httponly=True, samesite="strict")
         return response
 
-    async def _picture(self, request: Request) -> Response:
-        """Forward a JPEG of the browser's camera without storing it."""
-        if self._on_picture is None or not self._is_authorised(request):
+    async def _receive_frame(self, request: Request) -> Response:
+        """Forward a JPEG frame from the browser's camera without storing it."""
+        if self._on_frame is None or not self._is_authorised(request):
             return Response(status_code=404)
-        picture = bytearray()
+        jpeg = bytearray()
         async for chunk in request.stream():
-            picture += chunk
-            if len(picture) > _MAX_PICTURE_SIZE:
+            jpeg += chunk
+            if len(jpeg) > _MAX_FRAME_SIZE:
                 return Response(status_code=413)
-        self._on_picture(bytes(picture))
+        self._on_frame(bytes(jpeg))
         return Response(status_code=204)
 
-    async def _voice(self, request: Request) -> Response:
+    async def _send_clip(self, request: Request) -> Response:
         """Return a clip as WAV data."""
         if self._sound is None or not self._is_authorised(request):
             return Response(status_code=404)
         wav = await self._sound(request.path_params["clip"])
         return Response(wav, media_type="audio/wav") if wav else Response(status_code=204)
 
-    async def _talk(self, socket: WebSocket) -> None:
+    async def _connect(self, socket: WebSocket) -> None:
         if not self._is_authorised(socket):
             await socket.close(_REFUSED)
             return
@@ -205,23 +205,23 @@ class Site:
         page = PageConnection(socket)
         sending = asyncio.create_task(page.send_all())
         if self._hub is None:
-            self._waiting.append(page)
+            self._waiting_pages.append(page)
         else:
             self._hub.join(page)
         try:
             await self._listen_to(socket, page)
         finally:
-            self._forget(page)
+            self._remove(page)
             sending.cancel()
 
-    def _forget(self, page: PageConnection) -> None:
-        if page in self._waiting:
-            self._waiting.remove(page)
+    def _remove(self, page: PageConnection) -> None:
+        if page in self._waiting_pages:
+            self._waiting_pages.remove(page)
         elif self._hub is not None:
             self._hub.leave(page)
 
     async def _listen_to(self, socket: WebSocket, page: PageConnection) -> None:
-        """Run until the page disconnects or sends an invalid message."""
+        """Handle messages until the page disconnects or sends an invalid one."""
         while True:
             try:
                 text = await socket.receive_text()
@@ -229,7 +229,7 @@ class Site:
                 await page.close(_REFUSED)
                 return
             if len(text) > MAX_MESSAGE_SIZE or not self._handle(page, text):
-                log.warning("disconnecting a page that sent an invalid message")
+                log.warning("invalid message from a page; closing the connection")
                 await page.close(_REFUSED)
                 return
 
@@ -243,15 +243,15 @@ class Site:
         """Refuse a page and print a new address for the person at the terminal."""
         if self._hub is None:
             return Response(status_code=503)  # the page retries
-        if time.monotonic() - self._shown_at > _NEW_ADDRESS_EVERY:
-            self.tell_address()
-        return JSONResponse(self._hub.denied_texts(), status_code=401)
+        if time.monotonic() - self._address_printed_at > _NEW_ADDRESS_INTERVAL:
+            self.print_address()
+        return JSONResponse(self._hub.refusal_texts(), status_code=401)
 
 
-def served_from(folder: Path) -> Endpoint:
+def serve_folder(folder: Path) -> Endpoint:
     """Return an endpoint that serves the files in `folder` from memory."""
-    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    contents = {name: (path.read_bytes(), mimetypes.guess_type(name)[0]) for name, path in files.items()}
+    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    contents = {name: (path.read_bytes(), mimetypes.guess_type(name)[0]) for name, path in paths.items()}
 
     async def answer(request: Request) -> Response:
         content, kind = contents.get(request.path_params["name"], (None, None))
@@ -260,7 +260,7 @@ def served_from(folder: Path) -> Endpoint:
     return answer
 
 
-async def _code_in(request: Request) -> str:
+async def _read_code(request: Request) -> str:
     body = b""
     async for chunk in request.stream():
         body += chunk

@@ -25,7 +25,7 @@ class Companion(Protocol):
 
 
 class StaffServer(Protocol):
-    """Pages on other ports, for staff."""
+    """Staff pages on other ports."""
 
     def start(self) -> None: ...
 

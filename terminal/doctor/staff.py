@@ -35,7 +35,7 @@ def staff_page(settings: Settings) -> Finding:
     folder = certificates.keys_folder(settings.state_dir)
     try:
         expiry_dates = certificates.expiry_dates(folder)
-        names = certificates.names_in(folder)
+        names = certificates.server_names(folder)
     except FileNotFoundError as error:
         missing = Path(error.filename).name
         return failed(f"staff.lan_address is set, but {missing} is missing and the terminal cannot start", _RENEW)
@@ -61,6 +61,6 @@ def expiring_certificate(expiry_dates: dict[str, datetime], now: datetime) -> Fi
         remedy = _RECREATE_CERTIFICATES if name == AUTHORITY else _RENEW
         if expiry <= now:
             return failed(f"{name}.pem expired on {expiry:%Y-%m-%d}: browsers reject the page", remedy)
-        if expiry - now < certificates.SOON:
+        if expiry - now < certificates.RENEWAL_PERIOD:
             return warning(f"{name}.pem expires in {(expiry - now).days} days", remedy)
     return None

@@ -12,7 +12,7 @@ class StrictMessage(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, defer_build=True)
 
 
-class PictureDrawn(StrictMessage):
+class FrameDrawn(StrictMessage):
     """The last live picture was drawn. The next one can be sent."""
 
     type: Literal["shown"]

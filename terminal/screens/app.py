@@ -223,7 +223,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             case fx.RemindToTakeCard():
                 self.guide.remind()
             case fx.SpeakAgain():
-                self.guide.again()
+                self.guide.repeat()
             case fx.AlertStaff(reason="called"):
                 self._show_remark(Remark.STAFF_COMING, STAFF_COMING_SECONDS)
             case _:
@@ -266,7 +266,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             return
         key = NUMPAD_KEYS.get(event.key, event.key)
         typed = self._keypad is not None and any(part.typed for part in self._keypad.parts(talk.body.pad))
-        self.guide.attend(key)
+        self.guide.note_presence(key)
         offer = talk.pressed(key, typed=typed)
         if offer is not None:
             self._touched(talk.serial, offer.id)

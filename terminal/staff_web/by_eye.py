@@ -15,17 +15,17 @@ log = logging.getLogger(__name__)
 
 
 class EyeCheck:
-    """Images of the current comparison. `viewers` returns the pages that may see them. Use on the event loop only."""
+    """Images for the current comparison. `viewers` returns the pages that may see them. Use on the event loop only."""
 
     def __init__(self, counter: Counter, camera: LiveFrames | None, viewers: Callable[[], list[Visitor]]) -> None:
         self._counter, self._viewers = counter, viewers
-        self._preview = None if camera is None else Preview(camera, self._on_picture, opens=True)
+        self._preview = None if camera is None else Preview(camera, self._on_frame, opens_camera=True)
         self._loop = asyncio.get_running_loop()
         self._photo: Any = None
         """JPEG of the card photo, in a writable array."""
         self._comparing = False
 
-    def follow(self, state: State) -> None:
+    def update(self, state: State) -> None:
         """Update the images. Call this for every state, and when a page connects or disconnects."""
         self._comparing = isinstance(state, StaffCheck) and state.has_photo
         if not self._comparing:
@@ -34,7 +34,7 @@ class EyeCheck:
             self._preview.run(self._comparing and bool(self._viewers()))
         if not self._comparing:
             for visitor in self._viewers():
-                visitor.line.stop_pictures()
+                visitor.connection.drop_frames()
 
     def end(self) -> None:
         self._comparing = False
@@ -49,18 +49,18 @@ class EyeCheck:
         if not self._comparing or record is None or record.photo_jp2 is None:
             return None
         if self._photo is None:
-            self._photo = _jpeg(record.photo_jp2)
+            self._photo = _encode_photo(record.photo_jp2)
         return None if self._photo is None else memoryview(self._photo)
 
-    def _on_picture(self, jpeg: bytes) -> None:
-        """Forward a live image. Called in the camera thread."""
+    def _on_frame(self, jpeg: bytes) -> None:
+        """Forward a frame. Called in the camera thread."""
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._show, jpeg)
+            self._loop.call_soon_threadsafe(self._send, jpeg)
 
-    def _show(self, jpeg: bytes) -> None:
+    def _send(self, jpeg: bytes) -> None:
         if self._comparing:
             for visitor in self._viewers():
-                visitor.line.picture(jpeg)
+                visitor.connection.send_frame(jpeg)
 
     def _wipe(self) -> None:
         photo, self._photo = self._photo, None
@@ -68,7 +68,7 @@ class EyeCheck:
             photo.fill(0)
 
 
-def _jpeg(jp2: bytearray) -> Any:
+def _encode_photo(jp2: bytearray) -> Any:
     """Return the photo as a byte array, which the caller must overwrite, or None if it cannot be decoded."""
     import cv2
 

@@ -1,4 +1,4 @@
-"""Keys for the staff page on the local network: its own authority, a server key and client keys."""
+"""Private authority, server and client certificates for the staff page on the local network."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +15,8 @@ from terminal.qualification.tls_files import AUTHORITY, SERVER, TlsFiles, tls_fi
 from terminal.readiness import NotReady
 
 MIN_PASSPHRASE_LENGTH = 8
-SOON = timedelta(days=30)
-"""Remaining validity below which a server certificate is replaced."""
+RENEWAL_PERIOD = timedelta(days=30)
+"""Remaining validity below which the server certificate is renewed."""
 
 
 def keys_folder(state_dir: Path) -> Path:
@@ -33,7 +33,7 @@ def make_server(settings: Settings, hosts: tuple[str, ...]) -> TlsFiles:
     if not _is_valid_long_enough(authority[0]):
         raise ValueError("the authority is about to expire and cannot issue certificates")
     files = tls_files(folder, SERVER)
-    current = names_of(files.certificate) if files.certificate.exists() else ()
+    current = certificate_names(files.certificate) if files.certificate.exists() else ()
     names = tuple(dict.fromkeys((*current, *hosts)))
     if names != current or not _is_valid_long_enough(x509.load_pem_x509_certificate(files.certificate.read_bytes())):
         write_tls_files(files, *issue(SERVER, authority, ExtendedKeyUsageOID.SERVER_AUTH, names))
@@ -53,20 +53,20 @@ def make_client(settings: Settings, name: str, passphrase: bytes, file: Path) ->
 
 
 def _is_valid_long_enough(certificate: x509.Certificate) -> bool:
-    return certificate.not_valid_after_utc - datetime.now(UTC) > SOON
+    return certificate.not_valid_after_utc - datetime.now(UTC) > RENEWAL_PERIOD
 
 
-def names_of(certificate: Path) -> tuple[str, ...]:
+def certificate_names(certificate: Path) -> tuple[str, ...]:
     """Return the names and addresses in a server certificate, in order."""
     server_certificate = x509.load_pem_x509_certificate(certificate.read_bytes())
     names = server_certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return tuple(str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress))
 
 
-def names_in(folder: Path) -> tuple[str, ...]:
+def server_names(folder: Path) -> tuple[str, ...]:
     """Return the names in the server certificate. Raises OSError, and ValueError for a malformed file."""
     try:
-        return names_of(tls_files(folder, SERVER).certificate)
+        return certificate_names(tls_files(folder, SERVER).certificate)
     except x509.ExtensionNotFound as error:
         raise ValueError("the certificate contains no names") from error
 
@@ -89,7 +89,7 @@ def server_keys(settings: Settings) -> tuple[tuple[Path, Path, Path], tuple[str,
     folder = keys_folder(settings.state_dir)
     files = tls_files(folder, SERVER)
     try:
-        names = names_in(folder)
+        names = server_names(folder)
     except (OSError, ValueError) as error:
         raise NotReady(
             "staff.lan_address is set, but has no certificate. "

@@ -1,4 +1,4 @@
-"""Functions of the staff pages. Follows states and effects, posts events and withdraws consents.
+"""Staff desk. Shows states and effects, posts events and withdraws consents.
 
 The session and the ledger determine what is permitted.
 """
@@ -22,7 +22,7 @@ from terminal.front.call_command import CallCommand
 from terminal.front.calls import Calls
 from terminal.front.counter import Counter, WithService
 from terminal.front.devices import DeviceOverview
-from terminal.front.messages import PictureDrawn
+from terminal.front.messages import FrameDrawn
 from terminal.front.records import Records
 from terminal.front.today import ReceptionStatus, Row, rows
 from terminal.session import events as ev
@@ -30,22 +30,22 @@ from terminal.session.states import Idle, StaffCheck, State
 from terminal.staff_web import messages as ms
 from terminal.staff_web import no_card
 from terminal.staff_web.by_eye import EyeCheck
-from terminal.staff_web.drawing import drawn_calls, drawn_eye, drawn_now, drawn_row
+from terminal.staff_web.drawing import serialize_calls, serialize_eye, serialize_now, serialize_row
 from terminal.staff_web.sessions import Level, Sessions
 from terminal.staff_web.site import Visitor
 from terminal.talk.staff_check import staff_reasons
 from terminal.words.catalogue import Words
 from terminal.words.languages import STAFF_LANGUAGES
-from terminal.words.staff import page_words, staff_words
+from terminal.words.staff import page_text, staff_words
 
 log = logging.getLogger(__name__)
 
 SIGNED_OUT = 1008
 REFRESH_SECONDS = 2.0
 """Seconds between updates without events."""
-MIN_INTERVAL = 0.25
+MIN_UPDATE_INTERVAL = 0.25
 SERVICE_SECONDS = 30.0
-"""Seconds between queries to a service that did not answer, while a page is open."""
+"""Seconds between queries to an unresponsive service while a page is open."""
 
 
 class StaffDesk:
@@ -55,11 +55,11 @@ class StaffDesk:
         sessions: Sessions,
         *,
         eye_on_lan: bool = False,
-        wall: Callable[[], datetime] | None = None,
+        wall_clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._settings, self._sessions, self._eye_on_lan = settings, sessions, eye_on_lan
-        self._wall = wall or Clock().wall
-        self.calls = Calls(self._wall)
+        self._wall_clock = wall_clock or Clock().wall
+        self.calls = Calls(self._wall_clock)
         self.calls.on_new.append(CallCommand(settings.staff.call_command))
         self.calls.on_change.append(self.refresh_soon)
         self.on_stop: Callable[[], None] = lambda: None
@@ -68,7 +68,7 @@ class StaffDesk:
         self._counter: Counter | None = None
         self._devices: DeviceOverview | None = None
         self._eye: EyeCheck | None = None
-        self._records = Records(settings, self._wall)
+        self._records = Records(settings, self._wall_clock)
         self._rows: list[Row] = []
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
@@ -80,7 +80,7 @@ class StaffDesk:
         """Attach the opened counter. Call this once, on the event loop."""
         self._counter = opened.counter
         self._devices = DeviceOverview(opened)
-        self._eye = EyeCheck(opened.counter, opened.camera, self._eye_viewers)
+        self._eye = EyeCheck(opened.counter, opened.camera, self._comparison_viewers)
         opened.counter.listen(on_state=self._on_state, on_effect=self.calls.hear)
         self._start_task(self._refresh())
 
@@ -93,7 +93,7 @@ class StaffDesk:
     def _on_state(self, state: State) -> None:
         self.calls.follow(state)
         if self._eye is not None:
-            self._eye.follow(state)
+            self._eye.update(state)
         self.refresh_soon()
 
     def refresh_soon(self) -> None:
@@ -116,8 +116,8 @@ class StaffDesk:
                 if unanswered and loop.time() - queried_at > SERVICE_SECONDS:
                     queried_at = loop.time()
                     self._start_task(self._query_service())
-            self.draw()
-            await asyncio.sleep(MIN_INTERVAL)
+            self.update()
+            await asyncio.sleep(MIN_UPDATE_INTERVAL)
 
     async def _query_service(self) -> None:
         if self._devices is not None:
@@ -126,39 +126,42 @@ class StaffDesk:
 
     # --- drawing --------------------------------------------------------------------------------------------
 
-    def draw(self) -> None:
+    def update(self) -> None:
         counter = self._counter
         if counter is not None:
             uncertain = counter.delivery.uncertain if isinstance(counter, WithService) else {}
             self._rows = rows(self._records.receptions, self._records.checks, counter.state, uncertain)
             self.calls.settle({row.number for row in self._rows if row.status is ReceptionStatus.DELIVERED})
             if self._eye is not None:
-                self._eye.follow(counter.state)
+                self._eye.update(counter.state)
         for visitor in list(self._visitors):
             self._draw(visitor)
 
     def _draw(self, visitor: Visitor) -> None:
         level, say, counter = self._sessions.level(visitor.cookie), self._words[visitor.language], self._counter
         if level is not Level.ACTING:
-            visitor.forget()
-        self._send(visitor, "level", level=level.name.lower(), words=page_words(visitor.language))
+            visitor.clear()
+        self._send(visitor, "level", level=level.name.lower(), words=page_text(visitor.language))
         if level is Level.OUT:  # the page then requests its level and the password
-            self._start_task(visitor.line.close(SIGNED_OUT))
+            self._start_task(visitor.connection.close(SIGNED_OUT))
             return
-        self._send(visitor, "calls", calls=drawn_calls(self.calls.open, say))
+        self._send(visitor, "calls", calls=serialize_calls(self.calls.open, say))
         if level is not Level.ACTING or counter is None:
             return
-        allowed = self._eye_allowed(visitor)
+        allowed = self._may_compare(visitor)
         failure = counter.delivery.failure
-        names = counter.names.unreadable if isinstance(counter, WithService) else {}
+        name_images = counter.names.unreadable if isinstance(counter, WithService) else {}
         self._send(
             visitor,
             "day",
-            rows=[drawn_row(row, say, counter.rules, failure, names.get(row.reception, "")) for row in self._rows],
+            rows=[
+                serialize_row(row, say, counter.rules, failure, name_images.get(row.reception, ""))
+                for row in self._rows
+            ],
             readable=self._records.readable,
         )
-        self._send(visitor, "now", **drawn_now(counter.state, say, counter.rules, eye_allowed=allowed))
-        self._send(visitor, "eye", eye=drawn_eye(counter.state, say, allowed=allowed))
+        self._send(visitor, "now", **serialize_now(counter.state, say, counter.rules, eye_allowed=allowed))
+        self._send(visitor, "eye", eye=serialize_eye(counter.state, say, allowed=allowed))
         if self._devices is not None:
             self._send(visitor, "devices", devices=[asdict(line) for line in self._devices.lines(say)])
 
@@ -167,7 +170,7 @@ class StaffDesk:
         encoded = json.dumps(content, ensure_ascii=False)
         if visitor.sent.get(kind) != encoded:
             visitor.sent[kind] = encoded
-            visitor.line.tell(kind, **content)
+            visitor.connection.send(kind, **content)
 
     # --- pages ----------------------------------------------------------------------------------------------
 
@@ -179,7 +182,7 @@ class StaffDesk:
     def leave(self, visitor: Visitor) -> None:
         self._visitors.remove(visitor)
         if self._eye is not None and self._counter is not None:
-            self._eye.follow(self._counter.state)
+            self._eye.update(self._counter.state)
 
     def hear(self, visitor: Visitor, text: str) -> bool:
         message = ms.read_message(text)
@@ -187,13 +190,13 @@ class StaffDesk:
             return False
         level = self._sessions.level(visitor.cookie)
         match message:
-            case ms.Speak(language=language):
+            case ms.SetLanguage(language=language):
                 visitor.language = language
                 visitor.sent.clear()
-            case ms.CallAnswered(call=call) if level is not Level.OUT:
+            case ms.AnswerCall(call=call) if level is not Level.OUT:
                 self.calls.answer(call)
-            case PictureDrawn():
-                visitor.line.picture_drawn()
+            case FrameDrawn():
+                visitor.connection.frame_drawn()
                 return True
             case _ if level is Level.ACTING and self._counter is not None:
                 self._act(visitor, message, self._counter)
@@ -208,31 +211,31 @@ class StaffDesk:
         match message:
             case ms.Withdraw(reception=name, items=items):
                 self._start_task(self._withdraw(visitor, name, items))
-            case ms.DecideHandOver(reception=name, again=again):
-                self._start_task(self._decide_hand_over(visitor, name, again=again))
-            case ms.ByEye(reception=name) if name == reception and self._eye_allowed(visitor):
+            case ms.ResolveHandover(reception=name, retry=retry):
+                self._start_task(self._resolve_handover(visitor, name, retry=retry))
+            case ms.ConfirmByEye(reception=name) if name == reception and self._may_compare(visitor):
                 counter.post(ev.StaffAuthenticated(name, here=False))
             case ms.Discard(reception=name) if name and name == reception:
                 counter.post(ev.StaffAuthenticated(name))
                 counter.post(ev.StaffDiscarded(name))
-            case ms.Decide() if message.reception == reception and self._eye_allowed(visitor):
+            case ms.Decide() if message.reception == reception and self._may_compare(visitor):
                 self._decide(visitor, message, counter, state)
             case ms.CloseName(reception=name) if isinstance(counter, WithService):
                 counter.names.close(name)
             case ms.Stop() if isinstance(state, Idle):
                 self.on_stop()
-            case ms.ByEye() | ms.Discard() | ms.Stop():
-                visitor.line.tell("said", text=self._words[visitor.language]("now.changed"))
+            case ms.ConfirmByEye() | ms.Discard() | ms.Stop():
+                visitor.connection.send("said", text=self._words[visitor.language]("now.changed"))
             case _:
                 pass
 
     def _decide(self, visitor: Visitor, message: ms.Decide, counter: Counter, state: State) -> None:
-        if not isinstance(state, StaffCheck) or not self._sessions.proves(visitor.cookie, message.proof):
+        if not isinstance(state, StaffCheck) or not self._sessions.use_proof(visitor.cookie, message.proof):
             return
         if not message.same:
             counter.post(ev.StaffRejected(message.reception))
         elif message.reason in staff_reasons(state):
-            # post both events together, so that no touch by the patient can intervene
+            # post both events together, so that the patient cannot intervene
             counter.post(ev.StaffAuthenticated(message.reception))
             counter.post(ev.StaffConfirmed(message.reception, message.reason))
 
@@ -245,13 +248,13 @@ class StaffDesk:
         try:
             sent = await self._counter.delivery.withdraw(row.check_id, items)
         except (LifeCycleError, LedgerError) as error:
-            log.error("withdrawal: %s", error)
-            visitor.line.tell("said", text=say("withdraw.refused"))
+            log.error("cannot withdraw consents: %s", error)
+            visitor.connection.send("said", text=say("withdraw.refused"))
             return
-        visitor.line.tell("said", text=say("withdraw.done" if sent else "withdraw.later", number=row.number))
+        visitor.connection.send("said", text=say("withdraw.done" if sent else "withdraw.later", number=row.number))
         self.refresh_soon()
 
-    async def _decide_hand_over(self, visitor: Visitor, reception: str, *, again: bool) -> None:
+    async def _resolve_handover(self, visitor: Visitor, reception: str, *, retry: bool) -> None:
         say, counter = self._words[visitor.language], self._counter
         row = next(
             (row for row in self._rows if row.reception == reception and row.status is ReceptionStatus.UNCERTAIN), None
@@ -259,38 +262,38 @@ class StaffDesk:
         if row is None or not isinstance(counter, WithService):
             return
         try:
-            outcome = await counter.delivery.decide_hand_over(row.check_id, again=again)
+            outcome = await counter.delivery.decide_hand_over(row.check_id, again=retry)
         except (LifeCycleError, LedgerError) as error:
-            log.error("hand-over: %s", error)
-            visitor.line.tell("said", text=say("hand-over.refused"))
+            log.error("cannot resolve a handover: %s", error)
+            visitor.connection.send("said", text=say("hand-over.refused"))
             return
-        result = "closed" if not again else "again" if outcome.stage is DeliveryStage.DELIVERED else "later"
-        visitor.line.tell("said", text=say(f"hand-over.{result}"))
+        result = "closed" if not retry else "again" if outcome.stage is DeliveryStage.DELIVERED else "later"
+        visitor.connection.send("said", text=say(f"hand-over.{result}"))
         self.refresh_soon()
 
     # --- by eye ---------------------------------------------------------------------------------------------
 
-    def _eye_allowed(self, visitor: Visitor) -> bool:
+    def _may_compare(self, visitor: Visitor) -> bool:
         return visitor.local or self._eye_on_lan
 
-    def _eye_viewers(self) -> list[Visitor]:
-        """Return the pages that may currently see the images."""
+    def _comparison_viewers(self) -> list[Visitor]:
+        """Return the pages that may currently show the images."""
         return [
             visitor
             for visitor in self._visitors
-            if self._eye_allowed(visitor) and self._sessions.level(visitor.cookie) is Level.ACTING
+            if self._may_compare(visitor) and self._sessions.level(visitor.cookie) is Level.ACTING
         ]
 
     def card_photo(self, *, local: bool) -> memoryview | None:
         return self._eye.photo() if self._eye is not None and (local or self._eye_on_lan) else None
 
-    def name_picture(self, reception: str) -> memoryview | None:
+    def name_image(self, reception: str) -> memoryview | None:
         return self._counter.names.picture(reception) if isinstance(self._counter, WithService) else None
 
     async def look_up(self, body: bytes) -> tuple[int, dict[str, object]]:
         if not isinstance(self._counter, WithService):
             return 503, {}
-        answer = await no_card.ask(body, self._counter, self._words)
+        answer = await no_card.check(body, self._counter, self._words)
         self.refresh_soon()
         return answer
 

@@ -1,4 +1,4 @@
-"""Content of the staff page in its language, as plain values without names or face data."""
+"""Staff page content in its language, as plain values without names or face data."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ from terminal.words.catalogue import Words
 _AFTER_PATIENT = Submitting | Complete | Problem | Inquiry
 
 
-def drawn_calls(calls: tuple[Call, ...], say: Words) -> list[dict[str, Any]]:
+def serialize_calls(calls: tuple[Call, ...], say: Words) -> list[dict[str, Any]]:
     return [
         {
             "id": call.id,
@@ -49,7 +49,7 @@ def _instruction(call: Call, say: Words) -> str:
     return say(f"call.{call.kind}.do")
 
 
-def drawn_row(row: Row, say: Words, rules: Rules, failure: DeliveryFailure | None, name: str) -> dict[str, Any]:
+def serialize_row(row: Row, say: Words, rules: Rules, failure: DeliveryFailure | None, name: str) -> dict[str, Any]:
     return {
         "reception": row.reception,
         "number": row.number,
@@ -71,7 +71,7 @@ def drawn_row(row: Row, say: Words, rules: Rules, failure: DeliveryFailure | Non
     }
 
 
-def drawn_now(state: State, say: Words, rules: Rules, *, eye_allowed: bool) -> dict[str, Any]:
+def serialize_now(state: State, say: Words, rules: Rules, *, eye_allowed: bool) -> dict[str, Any]:
     """Return the current reception and the actions available to staff."""
     in_reception = not isinstance(state, Idle)
     reception = state.reception if not isinstance(state, Idle) else None
@@ -96,8 +96,8 @@ def _allows_by_eye(state: State) -> bool:
             return False
 
 
-def drawn_eye(state: State, say: Words, *, allowed: bool) -> dict[str, Any] | None:
-    """Return the comparison by eye, or the code entry preceding it, or None."""
+def serialize_eye(state: State, say: Words, *, allowed: bool) -> dict[str, Any] | None:
+    """Return the comparison by eye or the code entry that precedes it, or None."""
     match state:
         case StaffCheck():
             reasons = [{"id": reason, "label": say(f"staff.reason.{reason}")} for reason in staff_reasons(state)]

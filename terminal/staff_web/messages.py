@@ -1,28 +1,28 @@
-"""Messages from the staff page, as a strict union. Passwords are sent separately."""
+"""Messages from the staff page: a closed union of strictly validated models. Passwords are sent separately."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from consent.items import Item
-from terminal.front.messages import PictureDrawn, StrictMessage
+from terminal.front.messages import FrameDrawn, StrictMessage
 
 Reception = Annotated[str, Field(pattern=r"^(r-[0-9a-f]{16}|r[0-9]{1,6})?$")]
 
 
-class Here(StrictMessage):
+class Activity(StrictMessage):
     """Activity on the page, which extends the session."""
 
-    type: Literal["here"]
+    type: Literal["activity"]
 
 
-class Speak(StrictMessage):
+class SetLanguage(StrictMessage):
     type: Literal["language"]
     language: Literal["ja", "en"]
 
 
-class CallAnswered(StrictMessage):
-    """Staff answered a call."""
+class AnswerCall(StrictMessage):
+    """Mark a call as answered."""
 
     type: Literal["answer"]
     call: Annotated[int, Field(ge=0)]
@@ -36,12 +36,12 @@ class Withdraw(StrictMessage):
     items: Annotated[tuple[Annotated[Item, Field(strict=False)], ...], Field(min_length=1, max_length=7, strict=False)]
 
 
-class DecideHandOver(StrictMessage):
+class ResolveHandover(StrictMessage):
     """Retry the handover of an undelivered result, or close it. Confirmed on the page."""
 
     type: Literal["hand-over"]
     reception: Reception
-    again: bool
+    retry: bool
 
 
 class Discard(StrictMessage):
@@ -51,7 +51,7 @@ class Discard(StrictMessage):
     reception: Reception
 
 
-class ByEye(StrictMessage):
+class ConfirmByEye(StrictMessage):
     """Confirm the patient by eye, in this reception or, if empty, in the next one."""
 
     type: Literal["by-eye"]
@@ -69,7 +69,7 @@ class Decide(StrictMessage):
 
 
 class CloseName(StrictMessage):
-    """The name image was read and can be wiped."""
+    """Wipe the name image, which staff have read."""
 
     type: Literal["close-name"]
     reception: Reception
@@ -82,14 +82,24 @@ class Stop(StrictMessage):
 
 
 Message = (
-    Here | Speak | CallAnswered | Withdraw | DecideHandOver | Discard | ByEye | Decide | PictureDrawn | CloseName | Stop
+    Activity
+    | SetLanguage
+    | AnswerCall
+    | Withdraw
+    | ResolveHandover
+    | Discard
+    | ConfirmByEye
+    | Decide
+    | FrameDrawn
+    | CloseName
+    | Stop
 )
-_ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
+_ADAPTER: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
 
 
 def read_message(text: str) -> Message | None:
     """Parse a message. Return None if it is invalid."""
     try:
-        return _ANY.validate_json(text)
+        return _ADAPTER.validate_json(text)
     except ValidationError:
         return None

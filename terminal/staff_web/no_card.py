@@ -1,4 +1,4 @@
-"""Form for patients without a card: details printed on the 資格確認書, and the result as a sentence."""
+"""Check for patients without a card, with the details printed on the 資格確認書."""
 
 import unicodedata
 from datetime import date
@@ -13,7 +13,7 @@ from terminal.words.catalogue import Words
 
 
 def _plain(text: object) -> object:
-    """Convert full-width digits and spaces from Japanese input."""
+    """Convert full-width digits and spaces to ASCII."""
     return unicodedata.normalize("NFKC", text).strip() if isinstance(text, str) else text
 
 
@@ -31,7 +31,7 @@ class Form(BaseModel):
     branch: Annotated[Number, Field(pattern=r"^([0-9]{2})?$")]
     birth: date
     limit: bool
-    """Whether the patient orally consented to provide the limit."""
+    """Whether the patient orally agreed to provide the limit."""
 
     @property
     def search(self) -> InsuredSearch:
@@ -44,8 +44,8 @@ class Form(BaseModel):
         )
 
 
-async def ask(body: bytes, counter: WithService, words: dict[str, Words]) -> tuple[int, dict[str, object]]:
-    """Return the HTTP status and answer for a form, which is not stored."""
+async def check(body: bytes, counter: WithService, words: dict[str, Words]) -> tuple[int, dict[str, object]]:
+    """Check the qualification. Return the HTTP status and answer. The form is not stored."""
     try:
         form = Form.model_validate_json(body)
     except ValidationError as error:

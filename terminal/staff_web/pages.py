@@ -1,4 +1,4 @@
-"""Staff pages of a terminal: the desk, its sessions and its sites."""
+"""The terminal's staff pages: desk, sessions and sites."""
 
 import socket
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Staff sessions, with full access for a short time and call alerts for a working day."""
+"""Staff sessions: full access for a short time and call alerts for a working day."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ PROOF_SECONDS = 30.0
 class Level(IntEnum):
     OUT = 0
     WATCHING = 1
-    """Idle past the timeout, or signed in before a restart: receives calls, but cannot see the list."""
+    """Inactive past the timeout, or signed in before a restart. Receives calls, but cannot see the list."""
     ACTING = 2
 
 
@@ -46,11 +46,11 @@ class Sessions:
     def begin(self) -> str:
         """Return the cookie of a new session."""
         now = self._clock()
-        self._ended = {session: until for session, until in self._ended.items() if until > now}
-        self._acting = {session: until for session, until in self._acting.items() if until > now}
+        self._ended = {session: expires_at for session, expires_at in self._ended.items() if expires_at > now}
+        self._acting = {session: expires_at for session, expires_at in self._acting.items() if expires_at > now}
         body = f"{int(now) + DAY_SECONDS}.{secrets.token_hex(16)}"
         self._acting[body] = now + self._idle_seconds
-        return f"{body}.{self._seal(body)}"
+        return f"{body}.{self._sign(body)}"
 
     def level(self, cookie: str | None) -> Level:
         session = self._session(cookie)
@@ -73,24 +73,26 @@ class Sessions:
             self._acting.pop(session, None)
             self._ended[session] = float(session.partition(".")[0])
 
-    def prove(self, cookie: str | None) -> str:
+    def issue_proof(self, cookie: str | None) -> str:
         """Return a proof, valid for one decision, that the password was entered again."""
         proof = secrets.token_urlsafe(16)
         self._proofs[self._session(cookie)] = (proof, self._clock() + PROOF_SECONDS)
         return proof
 
-    def proves(self, cookie: str | None, proof: str) -> bool:
-        """Return whether a proof is valid, and invalidate it."""
-        expected, until = self._proofs.pop(self._session(cookie), ("", 0.0))
-        return bool(expected) and secrets.compare_digest(expected.encode(), proof.encode()) and self._clock() < until
+    def use_proof(self, cookie: str | None, proof: str) -> bool:
+        """Invalidate a proof and return whether it was valid."""
+        expected, expires_at = self._proofs.pop(self._session(cookie), ("", 0.0))
+        return (
+            bool(expected) and secrets.compare_digest(expected.encode(), proof.encode()) and self._clock() < expires_at
+        )
 
     def _session(self, cookie: str | None) -> str:
         """Return the session, or an empty string if the cookie is forged, expired or signed out."""
-        body, _, seal = (cookie or "").rpartition(".")
-        if not body or not hmac.compare_digest(seal.encode(), self._seal(body).encode()):
+        body, _, signature = (cookie or "").rpartition(".")
+        if not body or not hmac.compare_digest(signature.encode(), self._sign(body).encode()):
             return ""
-        until = int(body.partition(".")[0])
-        return body if until > self._clock() and body not in self._ended else ""
+        expires_at = int(body.partition(".")[0])
+        return body if expires_at > self._clock() and body not in self._ended else ""
 
-    def _seal(self, body: str) -> str:
+    def _sign(self, body: str) -> str:
         return hmac.new(self._key, f"staff|{body}".encode(), hashlib.sha256).hexdigest()

@@ -19,11 +19,11 @@ from terminal.conductor.wiping import wipe_buffer
 from terminal.counter_web.connection import PageConnection
 from terminal.counter_web.middleware import LOOPBACK_NAMES, PageMiddleware
 from terminal.counter_web.serving import HOST, MAX_MESSAGE_SIZE, Server, listen, quiet_web_loggers
-from terminal.counter_web.site import SHARED, served_from
+from terminal.counter_web.site import SHARED, serve_folder
 from terminal.front.password import PasswordGate, PasswordRight, PasswordWait
 from terminal.staff_web.sessions import Level, Sessions
 from terminal.words.languages import STAFF_LANGUAGES
-from terminal.words.staff import page_words
+from terminal.words.staff import page_text
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ _MAX_PASSWORD_LENGTH = 64
 class Visitor:
     """Open staff page and its permissions."""
 
-    line: PageConnection
+    connection: PageConnection
     cookie: str
     local: bool
     """Whether the page is on this computer."""
@@ -45,9 +45,9 @@ class Visitor:
     sent: dict[str, str] = field(default_factory=dict, repr=False)
     """The last message of each kind, as JSON."""
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Drop queued messages at the end of a session, and send everything again after the next sign-in."""
-        self.line.forget()
+        self.connection.clear()
         for kind in [kind for kind in self.sent if kind not in ("level", "calls")]:
             del self.sent[kind]
 
@@ -68,7 +68,7 @@ class SiteDesk(Protocol):
     async def look_up(self, body: bytes) -> tuple[int, dict[str, object]]:
         """Return the HTTP status and answer for a no-card form."""
 
-    def name_picture(self, reception: str) -> memoryview | None:
+    def name_image(self, reception: str) -> memoryview | None:
         """Return the name image from the card as PNG, or None if it is not available."""
 
 
@@ -130,36 +130,36 @@ class StaffSite:
     def _routes(self) -> Starlette:
         return Starlette(
             routes=[
-                Route("/", self._to_staff),
+                Route("/", self._redirect),
                 Route("/staff", self._index),
-                Route("/staff/door", self._door),
+                Route("/staff/door", self._status),
                 Route("/staff/sign-in", self._sign_in, methods=["POST"]),
-                Route("/staff/words/{language}", self._words),
+                Route("/staff/words/{language}", self._text),
                 Route("/staff/lock", self._lock, methods=["POST"]),
                 Route("/staff/sign-out", self._sign_out, methods=["POST"]),
-                Route("/staff/again", self._again, methods=["POST"]),
+                Route("/staff/again", self._confirm_password, methods=["POST"]),
                 Route("/staff/photo", self._photo),
                 Route("/staff/name/{reception}", self._name),
                 Route("/staff/look-up", self._look_up, methods=["POST"]),
-                WebSocketRoute("/staff/line", self._line),
-                Route("/page/{name:path}", served_from(SHARED)),
-                Route("/own/{name:path}", served_from(PAGE)),
+                WebSocketRoute("/staff/line", self._connect),
+                Route("/page/{name:path}", serve_folder(SHARED)),
+                Route("/own/{name:path}", serve_folder(PAGE)),
             ]
         )
 
-    async def _to_staff(self, _request: Request) -> Response:
+    async def _redirect(self, _request: Request) -> Response:
         return RedirectResponse("/staff")
 
     async def _index(self, _request: Request) -> Response:
         return FileResponse(PAGE / "index.html")
 
-    async def _door(self, request: Request) -> Response:
+    async def _status(self, request: Request) -> Response:
         level = self._level(request)
         return JSONResponse({"level": level.name.lower(), "password": self._gate.enabled})
 
-    async def _words(self, request: Request) -> Response:
+    async def _text(self, request: Request) -> Response:
         language = request.path_params["language"]
-        return JSONResponse(page_words(language)) if language in STAFF_LANGUAGES else Response(status_code=404)
+        return JSONResponse(page_text(language)) if language in STAFF_LANGUAGES else Response(status_code=404)
 
     async def _sign_in(self, request: Request) -> Response:
         async def signed_in() -> Response:
@@ -184,19 +184,19 @@ class StaffSite:
         response.delete_cookie(self.cookie_name, path="/staff")
         return response
 
-    async def _again(self, request: Request) -> Response:
+    async def _confirm_password(self, request: Request) -> Response:
         """Check the password again and return a proof for one decision."""
         if self._level(request) is not Level.ACTING:
             return Response(status_code=403)
 
-        async def proof() -> Response:
+        async def send_proof() -> Response:
             self._sessions.touch(self._cookie(request))
-            return JSONResponse({"proof": self._sessions.prove(self._cookie(request))})
+            return JSONResponse({"proof": self._sessions.issue_proof(self._cookie(request))})
 
-        return await self._with_password(request, proof)
+        return await self._with_password(request, send_proof)
 
-    async def _with_password(self, request: Request, then: Callable[[], Awaitable[Response]]) -> Response:
-        """Check the password, which is the request body, overwrite it, and return the response of `then` if correct."""
+    async def _with_password(self, request: Request, on_success: Callable[[], Awaitable[Response]]) -> Response:
+        """Check the password in the request body and overwrite it. Return the response of `on_success` if correct."""
         if not self._gate.enabled:
             return Response(status_code=404)
         password = bytearray()
@@ -207,7 +207,7 @@ class StaffSite:
                 return Response(status_code=413)
         match await asyncio.to_thread(self._gate.check, password, self._origin(request)):
             case PasswordRight():
-                return await then()
+                return await on_success()
             case PasswordWait(seconds=seconds):
                 return JSONResponse({"wait": seconds}, status_code=429)
             case _:
@@ -216,12 +216,12 @@ class StaffSite:
     async def _photo(self, request: Request) -> Response:
         if self._level(request) is not Level.ACTING:
             return Response(status_code=403)
-        return _picture(self._desk.card_photo(local=self._reach.local), "image/jpeg")
+        return _image(self._desk.card_photo(local=self._reach.local), "image/jpeg")
 
     async def _name(self, request: Request) -> Response:
         if self._level(request) is not Level.ACTING:
             return Response(status_code=403)
-        return _picture(self._desk.name_picture(request.path_params["reception"]), "image/png")
+        return _image(self._desk.name_image(request.path_params["reception"]), "image/png")
 
     async def _look_up(self, request: Request) -> Response:
         if self._level(request) is not Level.ACTING:
@@ -235,7 +235,7 @@ class StaffSite:
         status, answer = await self._desk.look_up(body)
         return JSONResponse(answer, status_code=status)
 
-    async def _line(self, socket: WebSocket) -> None:
+    async def _connect(self, socket: WebSocket) -> None:
         if self._level(socket) is Level.OUT:
             await socket.close(_REFUSED)
             return
@@ -243,7 +243,7 @@ class StaffSite:
         language = socket.query_params.get("language", "")
         visitor = Visitor(PageConnection(socket), self._cookie(socket) or "", local=self._reach.local)
         visitor.language = language if language in STAFF_LANGUAGES else visitor.language
-        sending = asyncio.create_task(visitor.line.send_all())
+        sending = asyncio.create_task(visitor.connection.send_all())
         self._desk.join(visitor)
         try:
             await self._listen_to(socket, visitor)
@@ -262,7 +262,7 @@ class StaffSite:
                 log.warning("invalid message from a staff page; closing the connection")
                 break
         with contextlib.suppress(RuntimeError):
-            await visitor.line.close(_REFUSED)
+            await visitor.connection.close(_REFUSED)
 
     def _cookie(self, connection: HTTPConnection) -> str | None:
         return connection.cookies.get(self.cookie_name)
@@ -275,5 +275,5 @@ class StaffSite:
         return THIS_COMPUTER if self._reach.local else request.client.host if request.client else "unknown"
 
 
-def _picture(data: memoryview | None, kind: str) -> Response:
+def _image(data: memoryview | None, kind: str) -> Response:
     return Response(status_code=404) if data is None else Response(data, media_type=kind)

@@ -1,4 +1,4 @@
-"""Sound output of the terminal window through `aplay` (Debian's alsa-utils), in the background."""
+"""Background sound output for the terminal window through `aplay` (Debian's alsa-utils)."""
 
 import asyncio
 import contextlib
@@ -52,7 +52,7 @@ class Aplay:
                 await _run(command, scale_volume(wav, utterance.volume))
 
     def _fetch(self, utterance: Utterance, index: int) -> "asyncio.Task[bytes | None]":
-        """Start fetching the sound of a sentence, while the previous sentence is played."""
+        """Start fetching a sentence's sound while the previous sentence is played."""
 
         async def fetch() -> bytes | None:
             return await self._sound(utterance, index) if index < len(utterance.sentences) else None

@@ -12,17 +12,17 @@ from typing import Protocol
 
 from terminal.voice import readings
 from terminal.voice.level import normalise
-from terminal.voice.wav import of_samples, samples_of, with_lengths
+from terminal.voice.wav import decode_wav, encode_wav, fix_lengths
 
 _ESPEAK = "espeak-ng"
-_SECONDS = 20.0
+_TIMEOUT_SECONDS = 20.0
 _CHINESE = "zh-Hans"
 _ESPEAK_VOICES = {"en": "en-us", "pt": "pt-br", _CHINESE: "cmn-latn-pinyin"}
 """espeak-ng voice names by language, if they differ from the language."""
 _EXTRA = 'pip install "uketsuke[voice]"'
-_WORDS_A_MINUTE = 155
+_WORDS_PER_MINUTE = 155
 _SLOW = 0.75
-"""Fraction of normal speed."""
+"""Speed relative to normal."""
 
 
 class NoVoice(Exception):
@@ -31,7 +31,7 @@ class NoVoice(Exception):
 
 class Voice(Protocol):
     def speak(self, text: str, *, slow: bool) -> bytes:
-        """Return the spoken text as WAV data. Raises `NoVoice` if the voice does not work."""
+        """Return the speech as WAV data. Raises `NoVoice` if the voice does not work."""
 
 
 def voice_for(language: str) -> Voice:
@@ -77,7 +77,7 @@ class JapaneseVoice:
             samples, rate = pyopenjtalk.tts(read, speed=speed, use_sudachi_kanji_yomi=False)
         except ModuleNotFoundError:  # the Debian package does not contain Sudachi: skip missing kanji
             samples, rate = pyopenjtalk.tts(read, speed=speed, use_vanilla=True)
-        return of_samples(normalise(samples, rate), rate)
+        return encode_wav(normalise(samples, rate), rate)
 
 
 class EspeakVoice:
@@ -85,13 +85,13 @@ class EspeakVoice:
         self._program, self._voice, self._read = program, voice, read
 
     def speak(self, text: str, *, slow: bool) -> bytes:
-        speed = round(_WORDS_A_MINUTE * (_SLOW if slow else 1.0))
+        speed = round(_WORDS_PER_MINUTE * (_SLOW if slow else 1.0))
         command = [self._program, "-v", self._voice, "-s", str(speed), "--stdin", "--stdout"]
         # use standard input, because command lines are readable by all processes on this computer
         completed = subprocess.run(  # noqa: S603
-            command, input=self._read(text).encode(), capture_output=True, timeout=_SECONDS, check=False
+            command, input=self._read(text).encode(), capture_output=True, timeout=_TIMEOUT_SECONDS, check=False
         )
         if completed.returncode or not completed.stdout:
             raise NoVoice(f"{_ESPEAK} has no voice {self._voice!r}")
-        samples, rate = samples_of(with_lengths(completed.stdout))
-        return of_samples(normalise(samples, rate), rate)
+        samples, rate = decode_wav(fix_lengths(completed.stdout))
+        return encode_wav(normalise(samples, rate), rate)

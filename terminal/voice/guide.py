@@ -33,7 +33,7 @@ class Output(Protocol):
 
 
 class Guide:
-    """Speech output of a front end, on its event loop. Call `hear` for every talk and the other methods for events.
+    """Speech output for a front end, on its event loop. Call `hear` for every talk and the other methods for events.
 
     `on_missing` is called when a voice is missing.
     """
@@ -56,7 +56,7 @@ class Guide:
         self._narrator: Narrator | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._rendering: asyncio.Task[None] | None = None
-        self._filled: set[str] = set()
+        self._rendered_languages: set[str] = set()
         self._voices: tuple[str, ...] = ()
         self._closed = False
 
@@ -67,7 +67,7 @@ class Guide:
             offered=lambda language: language in rules.voices,
             headset=rules.headset,
             keypad=self._settings.voice.keypad,
-            warned_before=rules.warn_before,
+            warning_seconds=rules.warn_before,
         )
         if self._settings.voice.mode in (VoiceMode.ON, VoiceMode.ON_REQUEST):
             self._render_ahead(rules.voices)
@@ -94,25 +94,25 @@ class Guide:
 
     def hear(self, talk: Talk) -> None:
         if self._narrator is not None:
-            self._tell(self._narrator.hear(talk, self._clock()))
+            self._speak_utterance(self._narrator.hear(talk, self._clock()))
         if talk.display.voice:
             self._render_ahead((talk.language,))
 
-    def again(self) -> None:
+    def repeat(self) -> None:
         if self._narrator is not None:
-            self._tell(self._narrator.again(self._clock()))
+            self._speak_utterance(self._narrator.repeat(self._clock()))
 
-    def attend(self, key: str = "") -> None:
+    def note_presence(self, key: str = "") -> None:
         if self._narrator is not None:
-            self._tell(self._narrator.attend(self._clock(), key))
+            self._speak_utterance(self._narrator.note_presence(self._clock(), key))
 
     def remind(self) -> None:
         if self._narrator is not None:
-            self._tell(self._narrator.remind(self._clock()))
+            self._speak_utterance(self._narrator.remind(self._clock()))
 
     def typed(self, part: str) -> None:
         if self._narrator is not None:
-            self._tell(self._narrator.typed(part, self._clock()))
+            self._speak_utterance(self._narrator.typed(part, self._clock()))
 
     def close(self) -> None:
         self._closed = True
@@ -124,7 +124,7 @@ class Guide:
 
     # --- internals ------------------------------------------------------------------------------------------
 
-    def _tell(self, utterance: Utterance | None) -> None:
+    def _speak_utterance(self, utterance: Utterance | None) -> None:
         narrator = self._narrator
         if utterance is not None and self.output is not None:
             self.output.say(utterance)
@@ -132,21 +132,21 @@ class Guide:
             self._timer.cancel()
             self._timer = None
         if narrator is not None and narrator.due is not None:
-            after = max(narrator.due - self._clock(), 0.0)
-            self._timer = asyncio.get_running_loop().call_later(after, self._tick)
+            delay = max(narrator.due - self._clock(), 0.0)
+            self._timer = asyncio.get_running_loop().call_later(delay, self._tick)
 
     def _tick(self) -> None:
         if self._narrator is not None:
-            self._tell(self._narrator.tick(self._clock()))
+            self._speak_utterance(self._narrator.tick(self._clock()))
 
     def _render_ahead(self, languages: tuple[str, ...]) -> None:
         """Start rendering the sentences of languages that have not been rendered."""
-        missing = [language for language in languages if language not in self._filled]
+        missing = [language for language in languages if language not in self._rendered_languages]
         if self.ahead and missing and (self._rendering is None or self._rendering.done()):
-            self._filled.update(missing)
-            self._rendering = asyncio.create_task(self._fill(missing), name="voice")
+            self._rendered_languages.update(missing)
+            self._rendering = asyncio.create_task(self._render_sentences(missing), name="voice")
 
-    async def _fill(self, languages: list[str]) -> None:
+    async def _render_sentences(self, languages: list[str]) -> None:
         await asyncio.sleep(RENDER_DELAY)
         for language in languages:
             try:

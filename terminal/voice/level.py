@@ -17,11 +17,11 @@ CEILING = -1.0
 """Maximum peak level, in dB relative to full scale."""
 _FULL_SCALE = 32768.0
 _BLOCK, _STEP = 0.4, 0.1
-"""Length and spacing of measured blocks in seconds, as in ITU-R BS.1770."""
+"""Length and spacing in seconds of the measured blocks, as in ITU-R BS.1770."""
 _GATE = -10.0
 """Level relative to the mean in dB, below which blocks count as pauses."""
 _ATTACK = 0.004
-"""Attack and release time of the limiter around a peak, in seconds."""
+"""Attack and release time of the peak limiter in seconds."""
 
 
 def level(samples: "Samples", rate: int) -> float:

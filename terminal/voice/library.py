@@ -1,4 +1,4 @@
-"""Cache of rendered sentences without patient data. Other sentences are never stored."""
+"""Cache for rendered sentences without patient data. Sentences with patient data are never stored."""
 
 import asyncio
 import hashlib
@@ -11,8 +11,8 @@ from terminal.voice.utterance import SpokenSentence
 
 log = logging.getLogger(__name__)
 
-_EDITION = "2"
-"""Version of the cached files. Increase it when readings or voices change."""
+_CACHE_VERSION = "2"
+"""Version of the cached files. Increment it when readings or voices change."""
 
 Render = Callable[..., Awaitable[bytes]]
 
@@ -25,7 +25,7 @@ class Library:
         self._rendering: dict[Path, asyncio.Task[bytes]] = {}
 
     def path(self, sentence: SpokenSentence, *, slow: bool = False) -> Path:
-        key = "\0".join((_EDITION, sentence.language, "slow" if slow else "", sentence.text))
+        key = "\0".join((_CACHE_VERSION, sentence.language, "slow" if slow else "", sentence.text))
         return self._folder / sentence.language / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.wav"
 
     def has(self, sentence: SpokenSentence, *, slow: bool = False) -> bool:
@@ -43,10 +43,10 @@ class Library:
         task = self._rendering.get(path)
         if task is None:
             task = self._rendering[path] = asyncio.create_task(self._render_and_store(sentence, path, slow=slow))
-            task.add_done_callback(lambda done: self._forget(path, done))
+            task.add_done_callback(lambda done: self._remove_task(path, done))
         return await asyncio.shield(task)
 
-    def _forget(self, path: Path, done: "asyncio.Task[bytes]") -> None:
+    def _remove_task(self, path: Path, done: "asyncio.Task[bytes]") -> None:
         self._rendering.pop(path, None)
         if not done.cancelled():
             done.exception()  # mark the exception as retrieved in case all requests were cancelled

@@ -1,4 +1,4 @@
-"""Decide what to speak and when. No I/O.
+"""Decides what to speak and when. Performs no I/O.
 
 A new question is spoken completely and interrupts the current speech. Changed guidance is spoken immediately, but not
 repeated within `MEMORY` seconds. The first screen is silent until a key or the screen is touched.
@@ -18,14 +18,14 @@ MEMORY = 4.0
 REPEAT_SECONDS = 8.0
 """Interval at which unchanged guidance is repeated, in seconds."""
 PRESENCE_SECONDS = 60.0
-"""Seconds after a key press or touch during which a person is assumed to be at the first screen."""
+"""Seconds after a key press or touch for which a person is assumed to be present at the first screen."""
 LAST_SECONDS = 5
-"""Remaining seconds at which a timeout is announced."""
+"""Seconds before a timeout at which it is announced."""
 _NEVER = float("-inf")
 
 
 class Narrator:
-    """Narrator of a front end. Methods take the current time in monotonic seconds and return the speech, if any."""
+    """Narrator for a front end. Methods take the current monotonic time in seconds and return the speech, if any."""
 
     def __init__(
         self,
@@ -34,20 +34,20 @@ class Narrator:
         offered: Callable[[str], bool],
         headset: bool = False,
         keypad: DigitOrder = DigitOrder.PC,
-        warned_before: float = 10,
+        warning_seconds: float = 10,
     ) -> None:
         """`offered` returns whether the voice is available in a language.
 
-        `warned_before` is the time between the session's warning and the timeout in seconds.
+        `warning_seconds` is the time in seconds between the session's warning and its timeout.
         """
         self._speak, self._offered, self._headset, self._keypad = speak, offered, headset, keypad
-        self._warned_before = warned_before
+        self._warning_seconds = warning_seconds
         self._talk: Talk | None = None
-        self._attended_until = _NEVER
+        self._present_until = _NEVER
         self._spoken: set[str] = set()
-        """Texts on the screen that have been spoken."""
-        self._said_at: dict[str, float] = {}
-        self._last = _NEVER
+        """Text on the screen that has been spoken."""
+        self._spoken_at: dict[str, float] = {}
+        self._last_spoken = _NEVER
         self._warned = False
         self._warning_ends: float | None = None
         self._foot: set[tuple[str, ...]] = set()
@@ -62,23 +62,23 @@ class Narrator:
     def hear(self, talk: Talk, now: float) -> Utterance | None:
         """Handle a changed screen."""
         before, self._talk = self._talk, talk
-        fresh = before is None or before.serial != talk.serial
-        came_back = talk.state == "Idle" and before is not None and before.state != "Idle"
-        if came_back:
-            self._attended_until, self._explained = _NEVER, False
+        is_new = before is None or before.serial != talk.serial
+        is_back = talk.state == "Idle" and before is not None and before.state != "Idle"
+        if is_back:
+            self._present_until, self._explained = _NEVER, False
             self._foot.clear()
-            self._said_at.clear()
-        if fresh:
+            self._spoken_at.clear()
+        if is_new:
             self._part = ""
-        tone = _tone(before, talk) if fresh and before is not None else None
+        tone = _tone(before, talk) if is_new and before is not None else None
         if not talk.display.voice:
-            self._forget()
-            stops = before is not None and before.display.voice
-            return self._utterance((), tone) if stops or tone is not None else None
-        began = before is None or not before.display.voice
-        if fresh or began or _speech_settings(before) != _speech_settings(talk):
-            return self._new(now, tone, greets=began and before is not None)
-        return self._news(before, now)
+            self._reset()
+            voice_stopped = before is not None and before.display.voice
+            return self._utterance((), tone) if voice_stopped or tone is not None else None
+        voice_started = before is None or not before.display.voice
+        if is_new or voice_started or _speech_settings(before) != _speech_settings(talk):
+            return self._speak_screen(now, tone, with_greeting=voice_started and before is not None)
+        return self._speak_changes(before, now)
 
     def tick(self, now: float) -> Utterance | None:
         """Handle the time `due`: repeat guidance or announce a timeout."""
@@ -87,38 +87,38 @@ class Narrator:
             return None
         if self._warning_ends is not None and now >= self._warning_ends - LAST_SECONDS:
             self._warning_ends = None
-            self._plan(now)
-            return self._utterance((self._say("voice.seconds", seconds=LAST_SECONDS),))
-        if _guides(talk) and now >= self._last + REPEAT_SECONDS:
+            self._schedule(now)
+            return self._utterance((self._text("voice.seconds", seconds=LAST_SECONDS),))
+        if _shows_guidance(talk) and now >= self._last_spoken + REPEAT_SECONDS:
             self._spoken.discard(talk.body.question)
-        return self._news(talk, now)
+        return self._speak_changes(talk, now)
 
-    def again(self, now: float) -> Utterance | None:
+    def repeat(self, now: float) -> Utterance | None:
         """Repeat the complete screen, including the explanation of the keys."""
         if self._talk is None or not self._talk.display.voice:
             return None
-        self._attended_until = now + PRESENCE_SECONDS
+        self._present_until = now + PRESENCE_SECONDS
         self._foot.clear()
         self._explained = False
-        return self._new(now, None)
+        return self._speak_screen(now, None)
 
-    def attend(self, now: float, key: str = "") -> Utterance | None:
+    def note_presence(self, now: float, key: str = "") -> Utterance | None:
         """Handle a touch or the name of a pressed key, which indicate that someone is present."""
-        was_unattended = now >= self._attended_until
-        self._attended_until = now + PRESENCE_SECONDS
+        was_unattended = now >= self._present_until
+        self._present_until = now + PRESENCE_SECONDS
         talk = self._talk
         if talk is None or talk.state != "Idle" or not was_unattended:
             return None
         if talk.display.voice:
-            return self._new(now, None)
+            return self._speak_screen(now, None)
         # inform patients who cannot see the screen about the voice
         if key and key != "0" and self._offered(talk.language):
-            return self._utterance((self._say("voice.start"),))
+            return self._utterance((self._text("voice.start"),))
         return None
 
     def remind(self, now: float) -> Utterance | None:
         """Remind the patient of the card on the reader."""
-        texts = (self._say("complete.take-card"),) if self._talk is not None and self._talk.display.voice else ()
+        texts = (self._text("complete.take-card"),) if self._talk is not None and self._talk.display.voice else ()
         return self._utterance(texts, Tone.TAKE_CARD, interrupts=False)
 
     def typed(self, part: str, now: float) -> Utterance | None:
@@ -126,23 +126,23 @@ class Narrator:
         talk = self._talk
         if talk is None or not (talk.display.voice or talk.display.sound):
             return None
-        self._part, earlier = part, self._part
-        names_part = talk.display.voice and talk.body.pad is PadKind.CODE and part != earlier and part != ""
-        return self._utterance((self._say(f"code.{part}"),) if names_part else (), Tone.DIGIT)
+        self._part, previous_part = part, self._part
+        speak_part = talk.display.voice and talk.body.pad is PadKind.CODE and part != previous_part and part != ""
+        return self._utterance((self._text(f"code.{part}"),) if speak_part else (), Tone.DIGIT)
 
     # --- utterances --------------------------------------------------------------------------------------------
 
-    def _new(self, now: float, tone: Tone | None, *, greets: bool = False) -> Utterance:
+    def _speak_screen(self, now: float, tone: Tone | None, *, with_greeting: bool = False) -> Utterance:
         """Return the speech for the complete screen."""
         talk, say = self._current, self._words
         if self._is_unattended(talk, now):
-            self._forget()
+            self._reset()
             reasons = [line.text for line in talk.body.lines if line.kind is LineKind.REASON]
             return self._utterance(tuple(reasons), tone)
         contents = script.contents(talk)
-        texts: list[str] = [say("voice.greeting")] if greets else []
+        texts: list[str] = [say("voice.greeting")] if with_greeting else []
         texts += contents
-        hidden = not self._may_say(talk.body.question)
+        hidden = not self._may_speak(talk.body.question)
         if not hidden:
             texts += script.answers(talk, say)
         if talk.body.offers or talk.body.pad:
@@ -155,13 +155,13 @@ class Narrator:
                 texts += script.keys(talk, say, self._keypad)
         texts += [text for text in (talk.warning, talk.notice) if text]
         self._spoken = set(contents) | ({talk.notice} if talk.notice else set())
-        self._note(contents, now)
+        self._mark_spoken(contents, now)
         self._warned, self._warning_ends = False, None
         self._watch_warning(now)
-        self._plan(now)
+        self._schedule(now)
         return self._utterance(tuple(texts), tone)
 
-    def _news(self, before: Talk | None, now: float) -> Utterance | None:
+    def _speak_changes(self, before: Talk | None, now: float) -> Utterance | None:
         """Return the speech for new guidance, warnings and notices on the screen."""
         talk = self._current
         if self._is_unattended(talk, now):
@@ -169,21 +169,21 @@ class Narrator:
         visible = (*script.contents(talk), *([talk.notice] if talk.notice else []))
         self._spoken &= set(visible)
         ready = [
-            text for text in visible if text not in self._spoken and now >= self._said_at.get(text, _NEVER) + MEMORY
+            text for text in visible if text not in self._spoken and now >= self._spoken_at.get(text, _NEVER) + MEMORY
         ]
         self._spoken |= set(ready)
-        self._note(ready, now)
+        self._mark_spoken(ready, now)
         if self._watch_warning(now):
-            ready += [talk.warning, self._say("voice.more-time")]
-        self._plan(now)
+            ready += [talk.warning, self._text("voice.more-time")]
+        self._schedule(now)
         return self._utterance(tuple(ready)) if ready else None
 
     def _utterance(self, texts: tuple[str, ...], tone: Tone | None = None, *, interrupts: bool = True) -> Utterance:
         talk = self._current
         sentences = [spoken_sentence(text, talk.language) for text in texts]
         audible = [sentence for sentence in sentences if not sentence.private or self._aloud]
-        if len(audible) < len(sentences) and (talk.body.offers or not self._may_say(talk.body.question)):
-            audible.append(spoken_sentence(self._say("voice.hidden"), talk.language))
+        if len(audible) < len(sentences) and (talk.body.offers or not self._may_speak(talk.body.question)):
+            audible.append(spoken_sentence(self._text("voice.hidden"), talk.language))
         display = talk.display
         audible_tone = tone if tone is Tone.TAKE_CARD or display.voice or display.sound else None
         return Utterance(tuple(audible), audible_tone, interrupts, display.slow, display.volume)
@@ -199,19 +199,19 @@ class Narrator:
     def _words(self) -> Words:
         return self._speak(self._current.language)
 
-    def _say(self, message_id: str, **placeholders: object) -> str:
+    def _text(self, message_id: str, **placeholders: object) -> str:
         return self._words(message_id, **placeholders)
 
     @property
     def _aloud(self) -> bool:
         return self._headset or self._current.display.aloud is True
 
-    def _may_say(self, text: str) -> bool:
+    def _may_speak(self, text: str) -> bool:
         return self._aloud or not is_private(text)
 
     def _is_unattended(self, talk: Talk, now: float) -> bool:
         """Return whether the first screen is unattended. A card left on the reader is announced in any case."""
-        return talk.state == "Idle" and talk.body.sign is not Sign.TAKE_CARD and now >= self._attended_until
+        return talk.state == "Idle" and talk.body.sign is not Sign.TAKE_CARD and now >= self._present_until
 
     def _watch_warning(self, now: float) -> bool:
         """Return whether the warning has just appeared."""
@@ -222,45 +222,45 @@ class Narrator:
         appeared = not self._warned
         if appeared:
             self._warned = True
-            self._warning_ends = now + self._warned_before
+            self._warning_ends = now + self._warning_seconds
         return appeared
 
-    def _note(self, texts: "tuple[str, ...] | list[str]", now: float) -> None:
+    def _mark_spoken(self, texts: "tuple[str, ...] | list[str]", now: float) -> None:
         if texts:
-            self._last = now
-        self._said_at |= dict.fromkeys(texts, now)
+            self._last_spoken = now
+        self._spoken_at |= dict.fromkeys(texts, now)
 
-    def _plan(self, now: float) -> None:
+    def _schedule(self, now: float) -> None:
         talk = self._current
-        moments = [
-            self._said_at[text] + MEMORY
+        due_times = [
+            self._spoken_at[text] + MEMORY
             for text in script.contents(talk)
-            if text not in self._spoken and text in self._said_at
+            if text not in self._spoken and text in self._spoken_at
         ]
-        if _guides(talk):
-            moments.append(self._last + REPEAT_SECONDS)
+        if _shows_guidance(talk):
+            due_times.append(self._last_spoken + REPEAT_SECONDS)
         if self._warning_ends is not None:
-            moments.append(self._warning_ends - LAST_SECONDS)
-        self.due = max(min(moments), now) if moments else None
+            due_times.append(self._warning_ends - LAST_SECONDS)
+        self.due = max(min(due_times), now) if due_times else None
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._spoken.clear()
         self._warned, self._warning_ends = False, None
         self.due = None
 
 
 def _speech_settings(talk: Talk | None) -> tuple[str, bool | None] | None:
-    """Return the settings whose change causes the complete screen to be spoken again."""
+    """Return the settings that, if changed, cause the complete screen to be spoken again."""
     return None if talk is None else (talk.language, talk.display.aloud)
 
 
-def _guides(talk: Talk) -> bool:
+def _shows_guidance(talk: Talk) -> bool:
     """Return whether the screen guides the patient in front of a camera."""
     return (talk.body.camera and not talk.body.photo) or talk.body.sign is Sign.SHOW_CARD
 
 
 def _tone(before: Talk | None, talk: Talk) -> Tone | None:
-    """Return the tone for a new screen. It does not depend on the outcome, which others must not learn."""
+    """Return the tone for a new screen. It does not depend on the outcome, which others could hear."""
     entered = before is None or before.state != talk.state
     if talk.state == "Reading" and entered:
         return Tone.CARD

@@ -1,4 +1,4 @@
-"""Languages in which the voice is offered, according to settings and installed voices."""
+"""Languages with speech output, according to settings and installed voices."""
 
 from config.settings import Settings, VoiceMode
 from terminal.voice.engines import is_installed

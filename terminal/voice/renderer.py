@@ -1,4 +1,4 @@
-"""Render speech in a separate process, because the Japanese voice uses much memory and CPU time.
+"""Render speech in a separate process, because the Japanese voice uses a lot of memory and CPU time.
 
 Requests and answers are sent through pipes: a four-byte length followed by JSON or WAV data. An empty answer means that
 no voice is available. Sentences never appear on a command line, in a file or in a log.
@@ -17,8 +17,8 @@ from terminal.conductor.worker import Worker
 from terminal.voice.engines import NoVoice, Voice, voice_for
 
 _LENGTH = struct.Struct(">I")
-_SECONDS = 30.0
-"""Time limit for rendering a sentence in seconds. When it expires, the process is killed."""
+_TIMEOUT_SECONDS = 30.0
+"""Timeout in seconds for rendering a sentence, after which the process is killed."""
 _NICENESS = 5
 
 
@@ -30,12 +30,12 @@ class Renderer:
         self._worker: Worker | None = None
 
     async def render(self, text: str, language: str, *, slow: bool = False) -> bytes:
-        """Return the spoken text as WAV data. Raises `NoVoice`."""
+        """Return the speech as WAV data. Raises `NoVoice`."""
         if self._worker is None:
             self._worker = Worker("voice")
         request = json.dumps({"text": text, "language": language, "slow": slow}).encode()
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
                 wav = await self._worker.run(self._request, request)
         except (TimeoutError, OSError, EOFError) as error:
             self._kill()

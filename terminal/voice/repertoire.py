@@ -1,25 +1,25 @@
-"""Sentences to render in advance: all sentences for patients without variable values."""
+"""Sentences to render in advance: all patient sentences without variable values."""
 
 import re
 
 from terminal.voice.utterance import SpokenSentence, spoken_sentence
-from terminal.words.aloud import marks
+from terminal.words.aloud import marked_ids
 from terminal.words.catalogue import Speak, catalogue
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _CONSTANT = frozenset({"institution", "staff", "city"})
 """Placeholders with institution-specific but constant values."""
-_DRAWN_ONLY = ("app.", "place.", "web.", "step.", "card.", "code.birth-date.format")
+_VISUAL_ONLY = ("app.", "place.", "web.", "step.", "card.", "code.birth-date.format")
 _KEYS = "123456789"
 
 
 def repertoire(language: str, speak: Speak) -> tuple[SpokenSentence, ...]:
-    """Return the sentences of a language. Public sentences are first, because they are used first."""
+    """Return a language's sentences. Public sentences come first, because they are needed first."""
     say = speak(language)
     texts = [
         say(message_id)
         for group in ("public", "private")
-        for message_id in sorted(marks()[group])
+        for message_id in sorted(marked_ids()[group])
         if _can_be_rendered(message_id, language)
     ]
     texts += [say("voice.key", key=key) for key in _KEYS]
@@ -28,7 +28,7 @@ def repertoire(language: str, speak: Speak) -> tuple[SpokenSentence, ...]:
 
 
 def _can_be_rendered(message_id: str, language: str) -> bool:
-    if message_id.startswith(_DRAWN_ONLY):
+    if message_id.startswith(_VISUAL_ONLY):
         return False
     message = catalogue(language).get(message_id)
     if message is None or not isinstance(message.string, str):

@@ -1,11 +1,11 @@
-"""Spoken text of a `Talk`: reason, question, other lines, and answers with their keys."""
+"""Spoken text for a `Talk`: reason, question, other lines, and answers with their keys."""
 
 from config.settings import DigitOrder
 from terminal.talk.parts import LineKind, Offer, PadKind, Talk
 from terminal.words.catalogue import Words
 
-_BEFORE = (LineKind.REASON,)
-_AFTER = (LineKind.CALL, LineKind.CHOICE, LineKind.HINT)
+_BEFORE_QUESTION = (LineKind.REASON,)
+_AFTER_QUESTION = (LineKind.CALL, LineKind.CHOICE, LineKind.HINT)
 _KEYS = {
     "enter": "enter",
     "*": "star",
@@ -14,23 +14,25 @@ _KEYS = {
     "-": "minus",
     ".": "point",
 }
-"""Keys of a numeric keypad and the last part of their message ids (`voice.key.enter`)."""
+"""Numeric keypad keys and the last part of their message ids (`voice.key.enter`)."""
 
 
 def contents(talk: Talk) -> tuple[str, ...]:
-    """Return the spoken texts except for the answers."""
+    """Return the spoken text without the answers."""
     body = talk.body
-    lines = [(kind, line.text) for kind in (*_BEFORE, *_AFTER) for line in body.lines if line.kind is kind]
-    before = [text for kind, text in lines if kind in _BEFORE]
-    after = [text for kind, text in lines if kind in _AFTER]
+    lines = [
+        (kind, line.text) for kind in _BEFORE_QUESTION + _AFTER_QUESTION for line in body.lines if line.kind is kind
+    ]
+    before = [text for kind, text in lines if kind in _BEFORE_QUESTION]
+    after = [text for kind, text in lines if kind in _AFTER_QUESTION]
     return (*before, body.question, *after)
 
 
 def answers(talk: Talk, say: Words) -> tuple[str, ...]:
     """Return the answers with their keys or, for a pad, typing instructions."""
     if talk.body.pad is not PadKind.NONE:
-        others = (say("voice.pad.others"),) if talk.body.offers else ()
-        return (say("voice.pad"), *others)
+        alternatives = (say("voice.pad.alternatives"),) if talk.body.offers else ()
+        return (say("voice.pad"), *alternatives)
     return tuple(text for offer in talk.body.offers for text in with_key(offer, say))
 
 
@@ -46,7 +48,7 @@ def keys(talk: Talk, say: Words, keypad: DigitOrder) -> tuple[str, ...]:
 
 
 def with_key(offer: Offer, say: Words) -> tuple[str, ...]:
-    """Return the texts of an offer, starting with its key."""
+    """Return an offer's text, starting with its key."""
     key = offer.key if offer.key.isdigit() else offer.keypad_key
     named = say("voice.key", key=key) if key.isdigit() else say(f"voice.key.{_KEYS[key]}") if key in _KEYS else ""
     return tuple(text for text in (named, offer.label, "" if offer.names else offer.hint) if text)

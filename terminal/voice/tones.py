@@ -5,7 +5,7 @@ from array import array
 from functools import cache
 
 from terminal.voice.utterance import Tone
-from terminal.voice.wav import RATE, of_bytes
+from terminal.voice.wav import RATE, wrap_wav
 
 NOTES: dict[Tone, tuple[tuple[float, float], ...]] = {
     Tone.QUESTION: ((660, 0.0),),
@@ -29,8 +29,8 @@ def tone(name: Tone) -> bytes:
         first = int(after * RATE)
         for index in range(int(length * RATE)):
             at = index / RATE
-            swell = min(at / 0.02, 1.0) * math.exp(-5 * at / length)
+            envelope = min(at / 0.02, 1.0) * math.exp(-5 * at / length)
             if first + index < len(samples):
-                samples[first + index] += _AMPLITUDE * swell * math.sin(2 * math.pi * pitch * at)
+                samples[first + index] += _AMPLITUDE * envelope * math.sin(2 * math.pi * pitch * at)
     packed = array("h", (int(32767 * max(-1.0, min(1.0, value))) for value in samples))
-    return of_bytes(packed.tobytes(), RATE)
+    return wrap_wav(packed.tobytes(), RATE)

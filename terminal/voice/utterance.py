@@ -6,12 +6,12 @@ from enum import StrEnum
 from terminal.words.aloud import is_private
 from terminal.words.message_text import MessageText
 
-HARMLESS = frozenset({"key"})
-"""Placeholders whose values contain no patient data."""
+PUBLIC_PLACEHOLDERS = frozenset({"key"})
+"""Placeholders without patient data."""
 
 
 class Tone(StrEnum):
-    """Tone. Does not require an installed voice."""
+    """Tone, which requires no installed voice."""
 
     QUESTION = "question"
     """A new question."""
@@ -37,10 +37,10 @@ class SpokenSentence:
 
 
 def spoken_sentence(text: str, language: str) -> SpokenSentence:
-    """Convert `text` to a spoken sentence. `language` is used if the text does not specify its language."""
+    """Convert `text` to a spoken sentence. `language` is the default if the text does not specify one."""
     if not isinstance(text, MessageText):
         return SpokenSentence(text, language)
-    cacheable = set(text.values) <= HARMLESS
+    cacheable = set(text.values) <= PUBLIC_PLACEHOLDERS
     return SpokenSentence(str(text), text.language or language, is_private(text), cacheable)
 
 
@@ -54,4 +54,4 @@ class Utterance:
     """Whether to interrupt the current speech. Otherwise the utterance is dropped during speech."""
     slow: bool = False
     volume: int = 50
-    """Volume in per cent."""
+    """Volume in percent."""

@@ -8,7 +8,7 @@ from terminal.words.message_text import MessageText
 
 
 @cache
-def marks() -> dict[str, frozenset[str]]:
+def marked_ids() -> dict[str, frozenset[str]]:
     """Return the message ids listed as `public` and `private`."""
     table = tomllib.loads((files("terminal.words") / "aloud.toml").read_text(encoding="utf-8"))
     return {name: frozenset(ids) for name, ids in table.items()}
@@ -16,4 +16,4 @@ def marks() -> dict[str, frozenset[str]]:
 
 def is_private(text: str) -> bool:
     """Return whether a loudspeaker must not speak the text without the patient's permission. True for unknown ids."""
-    return not isinstance(text, MessageText) or text.id not in marks()["public"]
+    return not isinstance(text, MessageText) or text.id not in marked_ids()["public"]

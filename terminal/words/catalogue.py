@@ -1,4 +1,4 @@
-"""Message catalogues: all texts shown or spoken to people, read from gettext .po files with Babel.
+"""Message catalogues: all text shown or spoken to people, read from gettext .po files with Babel.
 
 All languages have the same ids and placeholders, except for staff-only messages. If those are missing from a language,
 the Japanese text is used.
@@ -23,7 +23,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _STAFF_ONLY = re.compile(
     r"(staff\.(?!coming)|status\.|handover\.|dock\.|webcam\.|screen\.|web\.(address-old|occupied)$)"
 )
-"""Ids of messages that patients never see: staff pages and dialogs, demo tools, and opening of the page."""
+"""Ids of messages that patients never see: staff pages and dialogs, demo tools, and page access."""
 
 Words = Callable[..., MessageText]
 """Function of message id and placeholder values that returns the text."""
@@ -50,33 +50,33 @@ def _plural(language: str) -> Callable[[int], int]:
 
 
 def words(language: str, *, profile: str = "", ruby: bool = False, **constants: str) -> Words:
-    """Return the texts of a language. `constants` are the values of constant placeholders (institution, staff).
+    """Return a language's text. `constants` contains the values of constant placeholders (institution, staff).
 
-    Profile-specific texts have ids that end with the profile's name (`consent.harmless.pharmacy`) and take precedence.
-    The plural form is selected by the message's only number. Readings above kanji are removed unless `ruby` is set.
-    `Words` raises KeyError for an unknown id.
+    Profile-specific messages, whose ids end with the profile's name (`consent.harmless.pharmacy`), take precedence. The
+    plural form is selected by the message's only number. Readings above kanji are removed unless `ruby` is set. `Words`
+    raises KeyError for an unknown id.
     """
 
-    def text_of(message_id: str, placeholders: Mapping[str, object]) -> str:
+    def lookup(message_id: str, placeholders: Mapping[str, object]) -> str:
         for source in (language, REFERENCE) if is_for_staff(message_id) else (language,):
             messages = catalogue(source)
             message = messages.get(f"{message_id}.{profile}") or messages.get(message_id)
             if message is not None and message.string:
-                return _form(message, source, placeholders)
+                return _plural_form(message, source, placeholders)
         raise KeyError(f"{message_id} is not in the {language} catalogue")
 
-    place = {name: text_of(f"place.{name}", {}) for name in ("city", "institution", "staff")}
-    fixed = place | constants
+    place_names = {name: lookup(f"place.{name}", {}) for name in ("city", "institution", "staff")}
+    constants = place_names | constants
 
     def say(message_id: str, **placeholders: object) -> MessageText:
-        values = {**fixed, **placeholders}
-        text = _PLACEHOLDER.sub(lambda match: str(values[match[1]]), text_of(message_id, placeholders))
+        values = {**constants, **placeholders}
+        text = _PLACEHOLDER.sub(lambda match: str(values[match[1]]), lookup(message_id, placeholders))
         return MessageText(text if ruby else plain(text), message_id, language, placeholders)
 
     return say
 
 
-def _form(message: Message, language: str, placeholders: Mapping[str, object]) -> str:
+def _plural_form(message: Message, language: str, placeholders: Mapping[str, object]) -> str:
     forms = message.string or ""
     if isinstance(forms, str):
         return forms
@@ -85,7 +85,7 @@ def _form(message: Message, language: str, placeholders: Mapping[str, object]) -
 
 
 def speaker(settings: Settings, *, ruby: bool = False) -> Speak:
-    """Return the institution's texts by language. `ruby` keeps the readings above kanji."""
+    """Return a function that returns the institution's text by language. `ruby` keeps the readings above kanji."""
     constants = {"city": settings.place.city_desk} if settings.place.city_desk else {}
 
     @cache

@@ -1,4 +1,4 @@
-"""Screen languages. Each has a message catalogue in this folder. See docs/recipes.md on how to add one."""
+"""Screen languages, each with a message catalogue in this folder. docs/recipes.md explains how to add one."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from config.settings import Settings
 
 
 class Language(StrEnum):
-    """Language, by the name of its message catalogue. By default, all are offered in this order."""
+    """Screen language. The value is the name of its message catalogue. By default, all are offered in this order."""
 
     JAPANESE = "ja"
     EASY_JAPANESE = "ja-easy"

@@ -1,4 +1,4 @@
-"""Message texts that keep their message id, language and placeholder values."""
+"""Message text with its message id, language and placeholder values."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,7 +8,7 @@ _NONE: Mapping[str, object] = MappingProxyType({})
 
 
 class MessageText(str):
-    """Text of a message. `values` contains the placeholder values except constants of the institution."""
+    """Message text. `values` contains the placeholder values except the institution's constants."""
 
     id: str
     language: str

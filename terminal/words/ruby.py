@@ -3,7 +3,7 @@
 import re
 
 RUBY = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")
-"""Pattern with the groups written text and reading."""
+"""Pattern with two groups: the written text and its reading."""
 
 
 def plain(text: str) -> str:

@@ -11,7 +11,7 @@ from terminal.words.catalogue import Words, speaker
 from terminal.words.message_text import MessageText
 
 PAGE = "page."
-"""Id prefix of texts used by the page's scripts."""
+"""Prefix of the ids used by the page's scripts."""
 
 
 @cache
@@ -21,21 +21,21 @@ def staff_catalogue(language: str) -> Catalog:
 
 
 def staff_words(settings: Settings, language: str) -> Words:
-    """Return the staff page's texts, with patient texts as fallback. `Words` raises KeyError for an unknown id."""
+    """Return the staff page's text, with patient text as fallback. `Words` raises KeyError for an unknown id."""
     messages = staff_catalogue(language)
-    patients = speaker(settings)(language)
+    fallback = speaker(settings)(language)
 
     def say(message_id: str, **placeholders: object) -> MessageText:
         message = messages.get(message_id)
         if message is None or not isinstance(message.string, str):
-            return patients(message_id, **placeholders)
+            return fallback(message_id, **placeholders)
         return MessageText(message.string.format(**placeholders), message_id, language, placeholders)
 
     return say
 
 
-def page_words(language: str) -> dict[str, str]:
-    """Return the texts used by the page's scripts by id without prefix. The page fills in the placeholders."""
+def page_text(language: str) -> dict[str, str]:
+    """Return the text used by the page's scripts, by id without prefix. The page fills in the placeholders."""
     return {
         str(message.id).removeprefix(PAGE): str(message.string)
         for message in staff_catalogue(language)

@@ -16,17 +16,17 @@ def dock_sites(
     port: int,
     tell: Tell,
     *,
-    on_picture: Callable[[bytes], None] | None = None,
+    on_frame: Callable[[bytes], None] | None = None,
     second_device: str = "",
 ) -> list[Site]:
     """Return the dock's site on this computer and, with `second_device`, a site for another device.
 
     `second_device`: a network address of this computer. That site shows the dock without the patient's screen to a
-    device that opens the address with its code. `on_picture`: receives pictures from the browser's camera.
+    device that opens the address with its code. `on_frame`: receives pictures from the browser's camera.
     Raises `NotReady` if a port is in use.
     """
     keys = settings.state_dir / "web"
-    sites = [Site(None, PAGE, keys / "dock.key", port, tell, on_picture=on_picture)]
+    sites = [Site(None, PAGE, keys / "dock.key", port, tell, on_frame=on_frame)]
     if second_device:
         key = keys / "dock-elsewhere.key"
         sites.append(

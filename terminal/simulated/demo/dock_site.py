@@ -85,7 +85,7 @@ class DockSite:
         return agreed
 
     def _show_question(self, connection: PageConnection) -> None:
-        connection.tell(
+        connection.send(
             "ask",
             words=words_of(_QUESTION),
             problem=self._problem,
@@ -96,7 +96,7 @@ class DockSite:
     def _request_camera(self, requested: bool) -> None:
         self._camera_requested = requested
         for connection in set(self._connections) - self._second_device:
-            connection.tell("camera", on=requested)
+            connection.send("camera", on=requested)
 
     def attach(self, opened: AssembledCounter, patient: Site) -> None:
         self._dock, self._patient = opened.dock, patient
@@ -115,7 +115,7 @@ class DockSite:
         if self._answer is not None and not second_device:
             self._show_question(connection)
         if self._camera_requested and not second_device:
-            connection.tell("camera", on=True)
+            connection.send("camera", on=True)
         self._show_all(connection)
 
     def leave(self, connection: PageConnection) -> None:
@@ -184,7 +184,7 @@ class DockSite:
             except NotReady as error:
                 problem = str(error)
 
-    def denied_texts(self) -> list[str]:
+    def refusal_texts(self) -> list[str]:
         return [words(language)("web.address-old") for language in LANGUAGES]
 
     def _begin(self, action: Coroutine[Any, Any, None]) -> None:
@@ -212,15 +212,15 @@ class DockSite:
         if self._dock is None:
             return
         assert self._patient is not None
-        connection.tell("book", **book())
+        connection.send("book", **book())
         if connection not in self._second_device:
-            connection.tell("counter", address=self._patient.address, staff=self._staff)
-        connection.tell("dock", **self._state_of(self._dock))
+            connection.send("counter", address=self._patient.address, staff=self._staff)
+        connection.send("dock", **self._state_of(self._dock))
 
     def _tell(self, problem: str = "") -> None:
         if self._dock is not None and self._answer is None:
             for connection in self._connections:
-                connection.tell("dock", **self._state_of(self._dock, problem))
+                connection.send("dock", **self._state_of(self._dock, problem))
 
     def _state_of(self, dock: Dock, problem: str = "") -> dict[str, Any]:
         lesson, props = self._lesson, dock.props
@@ -260,5 +260,5 @@ class _SecondDevice:
     def hear(self, connection: PageConnection, text: str) -> bool:
         return self._dock.hear(connection, text)
 
-    def denied_texts(self) -> list[str]:
-        return self._dock.denied_texts()
+    def refusal_texts(self) -> list[str]:
+        return self._dock.refusal_texts()

@@ -57,7 +57,7 @@ class Ear:
         self._start = 0
         self._clips: dict[str, tuple[str, bool]] = {}
         voice = terminal.screen.voice
-        send = voice._tell
+        send = voice._send
 
         def record(kind: str, **content: object) -> None:
             for clip, (utterance, index) in voice._clips.items():
@@ -65,7 +65,7 @@ class Ear:
                 self._clips[clip] = (sentence.text, sentence.private)
             send(kind, **content)
 
-        voice._tell = record
+        voice._send = record
 
     async def press(self, *keys: str) -> None:
         """Press keys and forget the sentences heard before."""

@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 
 from config.settings import Profile, Settings
 from terminal.cli.common import echo
-from terminal.counter_web.drawing import page_words, serialize_pad, serialize_talk
+from terminal.counter_web.drawing import page_text, serialize_pad, serialize_talk
 from terminal.front.keypad import Keypad
 from terminal.problems import ProblemCode
 from terminal.session.display import Display, Size
@@ -113,7 +113,7 @@ def _content(name: str, language: str, look: dict[str, Any], speak: Speak) -> di
     keypad.follow(state)
     talk = talk_of(state, rules, speak, remark=remark)
     return serialize_talk(talk) | {
-        "words": page_words(speak(talk.language), simulated=True),
+        "words": page_text(speak(talk.language), simulated=True),
         "pad": serialize_pad(keypad.parts(talk.body.pad), has_invalid_date=keypad.has_invalid_date),
     }
 

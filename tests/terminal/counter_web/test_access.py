@@ -225,18 +225,18 @@ def test_closing_a_waiting_page_does_not_redraw_the_active_page(visitor: Visitor
 
 def test_camera_pictures_are_refused_by_a_site_without_a_picture_handler(visitor: Visitor, tmp_path: Path) -> None:
     visitor.enter()
-    assert visitor.http.post("/picture", content=b"jpeg").status_code == 404
+    assert visitor.http.post("/frame", content=b"jpeg").status_code == 404
     assert "camera=()" in visitor.http.get("/").headers["permissions-policy"]
     pictures: list[bytes] = []
 
     async def day() -> list[int]:
-        site = Site(None, SHARED, tmp_path / "key", 0, lambda _: None, on_picture=pictures.append)
+        site = Site(None, SHARED, tmp_path / "key", 0, lambda _: None, on_frame=pictures.append)
         site.start()
         async with httpx.AsyncClient(base_url=site.origin, headers={"origin": site.origin}) as http:
-            statuses = [(await http.post("/picture", content=b"without cookie")).status_code]
+            statuses = [(await http.post("/frame", content=b"without cookie")).status_code]
             await http.post("/enter", content=json.dumps(site.access.new_code()))
             for picture in (b"jpeg", bytes(400_000), bytes(400_001)):
-                statuses.append((await http.post("/picture", content=picture)).status_code)
+                statuses.append((await http.post("/frame", content=picture)).status_code)
             assert "camera=(self)" in (await http.get("/")).headers["permissions-policy"]
         await site.stop()
         return statuses
@@ -247,7 +247,7 @@ def test_camera_pictures_are_refused_by_a_site_without_a_picture_handler(visitor
 
 def test_new_address_is_printed_after_a_page_was_refused(visitor: Visitor) -> None:
     stage = visitor.stage
-    stage.terminal.site._shown_at = -100.0
+    stage.terminal.site._address_printed_at = -100.0
     address_count = len(stage.addresses)
     assert len(visitor.http.get("/door").json()) == 2
     assert visitor.http.get("/door").status_code == 401

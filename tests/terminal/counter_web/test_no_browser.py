@@ -14,7 +14,7 @@ def test_address_is_printed_if_no_browser_opens(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(program, "open_page", lambda _address: False)
-    asyncio.run(program._show_in_browser("http://127.0.0.1:8643/#x"))
+    asyncio.run(program._open_in_browser("http://127.0.0.1:8643/#x"))
     errors = capsys.readouterr().err
     assert errors.startswith("uketsuke: U-507: no browser was found.")
     assert "http://127.0.0.1:8643/#x" in errors
@@ -24,7 +24,7 @@ def test_nothing_is_printed_if_a_browser_opens(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(program, "open_page", lambda _address: True)
-    asyncio.run(program._show_in_browser("http://127.0.0.1:8643/#x"))
+    asyncio.run(program._open_in_browser("http://127.0.0.1:8643/#x"))
     assert capsys.readouterr().err == ""
 
 

@@ -150,7 +150,7 @@ def test_touch_outside_all_targets_wakes_only_the_idle_screen(stage: PageStage, 
     show_screen(stage, page, "idle")
     page.locator("h1").tap()
     wait_for(page, lambda: messages)
-    assert messages == [{"type": "attend"}]
+    assert messages == [{"type": "presence"}]
 
 
 def test_touched_button_changes_colour_in_the_next_frame(stage: PageStage, page: Page) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from websockets.sync.connection import Connection
 
 from config.settings import Settings
-from terminal.counter_web.preview import MIN_INTERVAL, Preview, jpeg_of
+from terminal.counter_web.preview import MIN_INTERVAL, Preview, encode_jpeg
 from tests.terminal.counter_web.stage import PageStage, until, wait_for
 from tests.terminal.counter_web.test_access import Visitor
 from tests.terminal.counter_web.test_contrast import AAA, luminance, ratio
@@ -40,7 +40,7 @@ def red_middle(width: int, height: int) -> Any:
 def test_preview_is_the_middle_of_the_picture_in_correct_colours(
     camera: tuple[int, int], preview: tuple[int, int]
 ) -> None:
-    decoded = cv2.imdecode(np.frombuffer(jpeg_of(red_middle(*camera)), np.uint8), cv2.IMREAD_COLOR)
+    decoded = cv2.imdecode(np.frombuffer(encode_jpeg(red_middle(*camera)), np.uint8), cv2.IMREAD_COLOR)
     assert decoded is not None
     assert (decoded.shape[1], decoded.shape[0]) == preview
     edges = np.concatenate([decoded[2, 2:-2], decoded[-3, 2:-2], decoded[2:-2, 2], decoded[2:-2, -3]])

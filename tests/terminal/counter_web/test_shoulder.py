@@ -71,7 +71,7 @@ def test_digits_typed_without_a_keypad_are_not_sent(stage: PageStage, page: Page
     stage.show(page, state_of("reading"))
     page.keyboard.type("7319")
     wait_for(page, lambda: len(messages) >= 4)
-    assert messages == [{"type": "attend", "key": "key"}] * 4
+    assert messages == [{"type": "presence", "key": "key"}] * 4
 
 
 def test_key_repeats_are_ignored(stage: PageStage, page: Page) -> None:

@@ -15,7 +15,7 @@ from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.voice.tones import tone
 from terminal.voice.utterance import Tone
-from terminal.voice.wav import of_bytes
+from terminal.voice.wav import wrap_wav
 from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM, PageStage, until, wait_for, wait_painted
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_of
@@ -33,7 +33,7 @@ REPORT_BLOCKED = """
     return playing;
   };
 """
-LONG = of_bytes(bytes(2 * 24_000 * 20), 24_000)
+LONG = wrap_wav(bytes(2 * 24_000 * 20), 24_000)
 """Twenty seconds of silence."""
 
 
@@ -114,7 +114,7 @@ def test_sound_stops_when_the_terminal_stops(browser: Browser, tmp_path: Path) -
     context = browser.new_context()
     page = context.new_page()
     page.add_init_script(AUDIO)
-    two_minutes = of_bytes(bytes(2 * 8_000 * 120), 8_000)
+    two_minutes = wrap_wav(bytes(2 * 8_000 * 120), 8_000)
     with _open_speaking_stage(tmp_path, two_minutes) as stage:
         stage.open(page)
         show(stage, page, "method")

@@ -23,7 +23,7 @@ from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
 
 def film_of_hana(path: Path, frames: int = 20) -> Path:
     """Write a motion JPEG file that Chromium uses as its camera."""
-    from terminal.counter_web.preview import jpeg_of
+    from terminal.counter_web.preview import encode_jpeg
     from vision.frame import Frame
     from vision.synthetic.source import SyntheticSource
 
@@ -33,7 +33,7 @@ def film_of_hana(path: Path, frames: int = 20) -> Path:
         for _ in range(frames):
             frame = source.read()
             assert isinstance(frame, Frame)
-            file.write(jpeg_of(frame.rgb))
+            file.write(encode_jpeg(frame.rgb))
     source.close()
     return path
 
@@ -48,7 +48,7 @@ def fake_camera(film: Path) -> tuple[str, ...]:
 
 async def _own_face_from_the_start(settings: Settings, film: Path) -> None:
     source = BrowserSource()
-    dock = DockSite(dock_sites(settings, 0, lambda _: None, on_picture=source.put), source=source)
+    dock = DockSite(dock_sites(settings, 0, lambda _: None, on_frame=source.put), source=source)
     demo = LiveDemo(settings, camera=BROWSER, source=source, timeout_seconds=20)
 
     async def open_counter() -> AssembledCounter:
@@ -92,7 +92,7 @@ async def _own_face_from_the_start(settings: Settings, film: Path) -> None:
 
 async def _own_face_on_and_off(settings: Settings, film: Path) -> None:
     source = BrowserSource()
-    dock = DockSite(dock_sites(settings, 0, lambda _: None, on_picture=source.put), source=source)
+    dock = DockSite(dock_sites(settings, 0, lambda _: None, on_frame=source.put), source=source)
     demo = LiveDemo(settings, source=source, timeout_seconds=20)
     site = patient_site(settings, 0, lambda _: None)
     terminal = WebTerminal(demo.open, settings, site, simulated=True, companion=dock)

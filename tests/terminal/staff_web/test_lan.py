@@ -15,7 +15,7 @@ from terminal.qualification import pki
 from terminal.readiness import NotReady
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.staff_web.certificates import SOON, make_client, make_server
+from terminal.staff_web.certificates import RENEWAL_PERIOD, make_client, make_server
 from terminal.staff_web.pages import StaffPages
 from tests.terminal.counter_web.stage import CHROMIUM
 from tests.terminal.staff_web.office import PASSWORD, Office, with_staff
@@ -59,14 +59,14 @@ def test_a_server_certificate_about_to_expire_is_renewed(tmp_path: Path, monkeyp
     assert file.read_bytes() == valid
     file.unlink()
     with monkeypatch.context() as patch:
-        patch.setattr(pki, "_VALIDITY", SOON - timedelta(days=1))
+        patch.setattr(pki, "_VALIDITY", RENEWAL_PERIOD - timedelta(days=1))
         make_server(settings, ("192.0.2.10",))
     short = file.read_bytes()
     make_server(settings, ("192.0.2.10",))
     assert file.read_bytes() != short
     file.with_name("authority.pem").unlink()
     with monkeypatch.context() as patch:
-        patch.setattr(pki, "_VALIDITY", SOON - timedelta(days=1))
+        patch.setattr(pki, "_VALIDITY", RENEWAL_PERIOD - timedelta(days=1))
         with pytest.raises(ValueError, match="the authority is about to expire"):
             make_server(settings, ("192.0.2.10",))
 

@@ -171,11 +171,11 @@ def test_a_proof_is_valid_once_for_its_session_and_expires(tmp_path: Path) -> No
     clock = [1000.0]
     current = sessions(tmp_path, clock)
     own, other = current.begin(), current.begin()
-    proof = current.prove(own)
-    assert not current.proves(other, proof)
-    assert current.proves(own, proof)
-    assert not current.proves(own, proof)
-    expired = current.prove(own)
+    proof = current.issue_proof(own)
+    assert not current.use_proof(other, proof)
+    assert current.use_proof(own, proof)
+    assert not current.use_proof(own, proof)
+    expired = current.issue_proof(own)
     clock[0] += PROOF_SECONDS + 1
-    assert not current.proves(own, expired)
-    assert not current.proves(own, "")
+    assert not current.use_proof(own, expired)
+    assert not current.use_proof(own, "")

@@ -9,10 +9,10 @@ import pytest
 from terminal.voice.aplay import Aplay
 from terminal.voice.tones import tone
 from terminal.voice.utterance import SpokenSentence, Tone, Utterance
-from terminal.voice.wav import of_bytes, seconds
+from terminal.voice.wav import duration, wrap_wav
 
 TWO = (SpokenSentence("a", "ja"), SpokenSentence("b", "ja"))
-LONG = of_bytes(bytes(2 * 24_000 * 20), 24_000)
+LONG = wrap_wav(bytes(2 * 24_000 * 20), 24_000)
 
 
 class RecordingSpeaker:
@@ -45,7 +45,7 @@ def test_new_sentences_interrupt_those_being_played() -> None:
         speaker.aplay.say(Utterance())
         await speaker.aplay.close()
         assert speaker.requested[:1] == [0]
-        assert time.monotonic() - started < seconds(LONG)
+        assert time.monotonic() - started < duration(LONG)
 
     asyncio.run(listen())
 

@@ -9,7 +9,7 @@ import pytest
 from terminal.session.display import DEFAULT_VOLUME, VOLUMES, Display
 from terminal.voice.engines import is_installed, voice_for
 from terminal.voice.level import CEILING, LEVEL, level, normalise
-from terminal.voice.wav import samples_of, scale_volume
+from terminal.voice.wav import decode_wav, scale_volume
 from terminal.words.catalogue import words
 
 SPOKEN = ("ja", "en", "es", "zh-Hans")
@@ -24,7 +24,7 @@ def wav(language: str) -> bytes:
 
 @pytest.mark.parametrize("language", SPOKEN)
 def test_every_language_is_equally_loud_without_clipping(language: str) -> None:
-    samples, rate = samples_of(wav(language))
+    samples, rate = decode_wav(wav(language))
     assert level(samples, rate) == pytest.approx(LEVEL, abs=1.0)
     assert np.abs(samples).max() <= 32768 * 10 ** (CEILING / 20) + 1
 
@@ -32,7 +32,7 @@ def test_every_language_is_equally_loud_without_clipping(language: str) -> None:
 def test_volume_steps_cover_18_db_with_one_step_of_12_db() -> None:
     display, levels = Display(), []
     for _ in VOLUMES:
-        levels.append(level(*samples_of(scale_volume(wav("en"), display.volume))))
+        levels.append(level(*decode_wav(scale_volume(wav("en"), display.volume))))
         display = Display(volume=display.louder)
     assert display.volume == DEFAULT_VOLUME
     gains = sorted(value - min(levels) for value in levels)

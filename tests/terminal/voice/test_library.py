@@ -17,7 +17,7 @@ from terminal.voice.renderer import Renderer
 from terminal.voice.repertoire import repertoire
 from terminal.voice.tones import tone
 from terminal.voice.utterance import SpokenSentence, Tone
-from terminal.voice.wav import scale_volume, seconds
+from terminal.voice.wav import duration, scale_volume
 from terminal.words.catalogue import speaker
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is missing (run make setup)")
@@ -38,7 +38,7 @@ async def _wavs(folder: Path, *sentences: SpokenSentence) -> list[bytes]:
 def test_only_sentences_without_values_are_stored(tmp_path: Path) -> None:
     folder = tmp_path / "voice"
     wavs = asyncio.run(_wavs(folder, STORED, WITH_VALUE))
-    assert all(seconds(wav) > 0.5 for wav in wavs)
+    assert all(duration(wav) > 0.5 for wav in wavs)
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert [path.read_bytes() for path in files] == [wavs[0]]
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}

@@ -82,7 +82,7 @@ def test_a_question_is_repeated_in_full_on_request() -> None:
     listener = Listener()
     spoken = text(listener.see(speaking("method")))
     list(listener.wait(2))
-    again = listener.narrator.again(listener.now)
+    again = listener.narrator.repeat(listener.now)
     assert again is not None
     assert again.interrupts
     assert text(again) == spoken
@@ -152,7 +152,7 @@ def test_a_notice_is_spoken() -> None:
 def test_the_idle_terminal_is_silent() -> None:
     listener = Listener()
     assert texts(listener.see(speaking("idle"))) == []
-    assert "マイナンバーカードを置いてください" in text(listener.narrator.attend(1.0, "5"))
+    assert "マイナンバーカードを置いてください" in text(listener.narrator.note_presence(1.0, "5"))
     listener.see(speaking("reading"))
     assert texts(listener.see(speaking("idle"))) == []
 
@@ -160,8 +160,8 @@ def test_the_idle_terminal_is_silent() -> None:
 def test_pressing_a_key_announces_the_voice_guidance() -> None:
     listener = Listener()
     assert listener.see(state_of("idle")) is None
-    assert texts(listener.narrator.attend(1.0, "5")) == ["声で案内するときは 0を 押してください"]
-    assert listener.narrator.attend(2.0, "5") is None
+    assert texts(listener.narrator.note_presence(1.0, "5")) == ["声で案内するときは 0を 押してください"]
+    assert listener.narrator.note_presence(2.0, "5") is None
     spoken = texts(listener.see(speaking("idle")))
     assert spoken[:2] == ["声で案内します", "マイナンバーカードを置いてください"]
     assert "もう一度 聞くときは 0を 押してください" in spoken
@@ -170,7 +170,7 @@ def test_pressing_a_key_announces_the_voice_guidance() -> None:
 def test_a_touch_does_not_announce_the_voice_guidance() -> None:
     listener = Listener()
     listener.see(state_of("idle"))
-    assert listener.narrator.attend(1.0) is None
+    assert listener.narrator.note_presence(1.0) is None
 
 
 def test_the_reminder_to_take_the_card_is_repeated() -> None:
@@ -240,7 +240,7 @@ def test_private_sentences_are_not_spoken_without_consent(name: str, aloud: bool
     listener = Listener()
     utterances = [
         listener.see(speaking(name, language, aloud=aloud)),
-        listener.narrator.again(1.0),
+        listener.narrator.repeat(1.0),
         listener.narrator.remind(2.0),
     ]
     spoken = [

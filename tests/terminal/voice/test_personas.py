@@ -45,7 +45,7 @@ class Loudspeaker:
             self.states.add(type(state).__name__)
             for aloud in (None, False):
                 utterance = narrator.hear(talks.show(_speaking(state, aloud), rules, 0.0), 0.0)
-                repeated = narrator.again(0.0)
+                repeated = narrator.repeat(0.0)
                 for heard in (utterance, repeated):
                     self.sentences += heard.sentences if heard is not None else ()
 

@@ -2,7 +2,7 @@
 
 import re
 
-from terminal.words.aloud import is_private, marks
+from terminal.words.aloud import is_private, marked_ids
 from terminal.words.catalogue import catalogue, is_for_staff, words
 from terminal.words.message_text import MessageText
 
@@ -18,8 +18,8 @@ def test_every_sentence_is_marked_as_public_or_private() -> None:
         message.id if isinstance(message.id, str) else message.id[0] for message in catalogue("ja") if message.id
     }
     ids = {message_id for message_id in all_ids if not is_for_staff(message_id)}
-    public, private = marks()["public"], marks()["private"]
-    assert set(marks()) == {"public", "private"}
+    public, private = marked_ids()["public"], marked_ids()["private"]
+    assert set(marked_ids()) == {"public", "private"}
     assert not public & private
     assert ids - public - private == set(), "add them to terminal/words/aloud.toml, as private if in doubt"
     assert public | private == ids, "aloud.toml lists unknown ids"
@@ -28,7 +28,7 @@ def test_every_sentence_is_marked_as_public_or_private() -> None:
 def test_sentences_about_the_person_are_private() -> None:
     # the choice of a reception for a child is visible on the first screen
     visible = {"pin.question.child", "consent.as-companion", "problem.no-certificate.next"}
-    assert {message_id for message_id in marks()["public"] if SENSITIVE.search(message_id)} - visible == set()
+    assert {message_id for message_id in marked_ids()["public"] if SENSITIVE.search(message_id)} - visible == set()
 
 
 def test_unknown_text_is_private() -> None:

@@ -114,13 +114,13 @@ keys.listen((name) => {
   if (!screen.talk) return false;
   const target = targetOf(name);
   if (target) act(target, undefined, name);
-  else link.send({ type: "attend", key: "key" });  // do not send the key, which may be a late PIN digit
+  else link.send({ type: "presence", key: "key" });  // do not send the key, which may be a late PIN digit
   return Boolean(target);
 });
 addEventListener("pointerdown", () => {
   // paint the target first, because starting the sound takes longer than a frame
   requestAnimationFrame(() => setTimeout(wake));
-  if (screen.talk?.state === "Idle") link.send({ type: "attend" });
+  if (screen.talk?.state === "Idle") link.send({ type: "presence" });
 });
 addEventListener("resize", () => screen.again());
 document.fonts?.addEventListener("loadingdone", () => screen.again());

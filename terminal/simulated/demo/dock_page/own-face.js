@@ -49,7 +49,7 @@ export async function camera(on) {
   while (stream === mine) {
     canvas.getContext("2d").drawImage(video, 0, 0, 640, 480);
     const jpeg = await new Promise((done) => canvas.toBlob(done, "image/jpeg", .85));
-    await fetch("picture", { method: "POST", body: jpeg }).catch(() => new Promise((done) => setTimeout(done, 500)));
+    await fetch("frame", { method: "POST", body: jpeg }).catch(() => new Promise((done) => setTimeout(done, 500)));
     await new Promise((done) => requestAnimationFrame(done));
   }
 }

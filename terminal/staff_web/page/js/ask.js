@@ -41,7 +41,7 @@ export function name(reception, words, send) {
 
 /** Ask how to handle a result that may be lost. */
 export function resolveUncertain(words, reception, send) {
-  const answer = (again) => () => { dialog.close(); send({ type: "hand-over", reception, again }); };
+  const answer = (retry) => () => { dialog.close(); send({ type: "hand-over", reception, retry }); };
   const dialog = open("sure", words["uncertain-question"],
     make("p", {}, words["uncertain-hint"]),
     make("div", { class: "row" },

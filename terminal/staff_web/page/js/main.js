@@ -149,7 +149,7 @@ async function leave(path) {
 function reportActivity() {
   if (Date.now() - reportedAt < ACTIVITY_INTERVAL) return;
   reportedAt = Date.now();
-  send({ type: "here" });
+  send({ type: "activity" });
 }
 addEventListener("pointerdown", reportActivity);
 addEventListener("keydown", reportActivity);
