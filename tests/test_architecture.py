@@ -69,7 +69,7 @@ def test_libraries_are_imported_only_where_allowed(library: str, allowed: tuple[
     assert all(path.startswith(allowed) for path in users), users
 
 
-def test_only_the_command_line_imports_simulators() -> None:
+def test_only_command_line_imports_simulators() -> None:
     users = {
         path
         for path, tree in sources()
@@ -89,7 +89,7 @@ def test_terminal_does_not_load_simulators() -> None:
 PLATFORM_MODULES = {"ctypes", "fcntl", "grp", "msvcrt", "pwd", "resource", "termios", "tty", "winreg"}
 
 
-def test_platform_specific_code_is_only_in_the_platform_module() -> None:
+def test_platform_specific_code_is_only_in_platform_module() -> None:
     found = set()
     for path, tree in sources():
         if path.startswith("config/platform/"):

@@ -44,7 +44,7 @@ def commands(page: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("english", "japanese"), PAIRS.items(), ids=list(PAIRS))
-def test_japanese_page_has_the_same_headings_codes_and_commands(english: str, japanese: str) -> None:
+def test_japanese_page_has_same_headings_codes_and_commands(english: str, japanese: str) -> None:
     pages = [(ROOT / name).read_text(encoding="utf-8") for name in (english, japanese)]
     for extract in (headings, codes, commands):
         assert extract(pages[0]) == extract(pages[1])
@@ -58,7 +58,7 @@ def test_readmes_list_every_page() -> None:
     assert [name for name in pages if name not in readmes] == []
 
 
-def test_operation_page_quotes_the_restore_messages() -> None:
+def test_operation_page_quotes_restore_messages() -> None:
     page = (ROOT / "docs/operation.md").read_text(encoding="utf-8")
     table = page.split("| Message | What to do |\n|---|---|\n")[1].split("\n\n")[0]
     quoted = [row.split("|")[1] for row in table.splitlines()]

@@ -43,7 +43,7 @@ def test_card_facts_are_printed_without_pin(state: Path) -> None:
     assert "printed code tries left  10" in result.stdout
 
 
-def test_read_result_file_prints_the_answers(state: Path) -> None:
+def test_read_result_file_prints_answers(state: Path) -> None:
     file = state / "result.xml"
     sample = uketsuke(state, "handover", "sample", "adult", "--answers", "medicines=yes,diagnosis=no")
     file.write_text(sample, encoding="utf-8")
@@ -70,7 +70,7 @@ def test_modified_ledger_export_fails_verification(tmp_path: Path) -> None:
     assert (result.returncode, result.stderr) == (1, "record 2 was modified, or an earlier record is missing\n")
 
 
-def test_compare_photos_recognises_the_same_person(tmp_path: Path) -> None:
+def test_compare_photos_recognises_same_person(tmp_path: Path) -> None:
     grey = decode_photo(card_portrait("hana"))
     assert not isinstance(grey, PhotoProblem)
     small, large = tmp_path / "small.png", tmp_path / "large.png"

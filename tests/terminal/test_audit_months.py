@@ -22,7 +22,7 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_records_are_split_by_month_across_a_restart(tmp_path: Path) -> None:
+def test_records_are_split_by_month_across_restart(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     trail = AuditTrail(path)
     write(trail, "2026-11-30", "2026-12-01")
@@ -43,21 +43,21 @@ def test_files_older_than_five_years_are_deleted(tmp_path: Path) -> None:
     assert files(tmp_path) == ["audit-2021-12.jsonl", "audit-2026-11.jsonl", "audit.jsonl"]
 
 
-def test_no_record_is_lost_when_the_clock_is_set_back(tmp_path: Path) -> None:
+def test_no_record_is_lost_when_clock_is_set_back(tmp_path: Path) -> None:
     trail = AuditTrail(tmp_path / "audit.jsonl")
     write(trail, "2026-12-01", "2000-01-01", "2026-12-02", "2027-01-01")
     trail.close()
     assert days(tmp_path / "audit-2026-12.jsonl") == ["2026-12-01", "2000-01-01", "2026-12-02"]
 
 
-def test_no_file_is_deleted_when_the_clock_is_far_ahead(tmp_path: Path) -> None:
+def test_no_file_is_deleted_when_clock_is_far_ahead(tmp_path: Path) -> None:
     trail = AuditTrail(tmp_path / "audit.jsonl", keep_years=5)
     write(trail, "2026-10-01", "2026-11-26", "2051-01-01")
     trail.close()
     assert files(tmp_path) == ["audit-2026-10.jsonl", "audit-2026-11.jsonl", "audit.jsonl"]
 
 
-def test_records_return_to_their_month_after_a_clock_jump(tmp_path: Path) -> None:
+def test_records_return_to_their_month_after_clock_jump(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     trail = AuditTrail(path)
     write(trail, "2026-10-01", "2026-11-25", "2051-01-01", "2026-11-26", "2026-12-01", "2051-01-02")
@@ -71,9 +71,7 @@ def test_records_return_to_their_month_after_a_clock_jump(tmp_path: Path) -> Non
     assert len(files(tmp_path)) == 6
 
 
-def test_large_files_are_split_by_month_after_a_start_in_the_future(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_large_files_are_split_by_month_after_start_in_future(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("terminal.audit.MAX_FILE_SIZE", 400)
     trail = AuditTrail(tmp_path / "audit.jsonl")
     write(trail, "2051-01-01", *["2026-11-26"] * 4, "2026-12-01")
@@ -81,7 +79,7 @@ def test_large_files_are_split_by_month_after_a_start_in_the_future(
     assert files(tmp_path) == ["audit-2026-11.jsonl", "audit-2051-01.jsonl", "audit.jsonl"]
 
 
-def test_existing_file_of_a_month_is_not_overwritten(tmp_path: Path) -> None:
+def test_existing_monthly_file_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "audit-2026-11.jsonl").write_text("existing\n")
     trail = AuditTrail(tmp_path / "audit.jsonl")
     write(trail, "2026-11-30", "2026-12-01")

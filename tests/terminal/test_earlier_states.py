@@ -34,13 +34,13 @@ def state(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
-def test_every_release_has_a_state_folder() -> None:
+def test_every_release_has_state_folder() -> None:
     """Run `tools/keep-state` before tagging a release."""
     tags = subprocess.run(["git", "tag", "--list", "v*"], capture_output=True, text=True, cwd=ROOT, check=True).stdout
     assert set(tags.split()) <= {folder.name.removeprefix("state-") for folder in STATES}
 
 
-def test_reception_extends_the_ledger_of_an_earlier_state(state: Path) -> None:
+def test_reception_extends_earlier_ledger(state: Path) -> None:
     before = [record.hash for record in LedgerFile(state / "ledger.db").records()]
 
     async def scenario(desk: Desk) -> None:
@@ -73,7 +73,7 @@ def test_earlier_state_is_backed_up_completely_and_pruned_safely(state: Path, tm
     assert existing <= {path for path in state.rglob("*") if path.is_file()}
 
 
-def test_common_commands_work_with_an_earlier_state(state: Path) -> None:
+def test_common_commands_work_with_earlier_state(state: Path) -> None:
     for command in (
         ["ledger", "verify"],
         ["ledger", "show"],

@@ -66,7 +66,7 @@ def test_commands_harden_their_process() -> None:
     assert result.stdout == "0 0 0o77 [] False\n"
 
 
-def test_card_issued_to_a_new_folder_is_private(tmp_path: Path) -> None:
+def test_card_issued_to_new_folder_is_private(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "terminal.cli.entry", "card", "issue", "mine"]
     environment = {**os.environ, "UKETSUKE_STATE_DIR": str(tmp_path / "s")}
     subprocess.run(command, check=True, capture_output=True, env=environment)

@@ -72,20 +72,20 @@ def test_cards_and_their_authority_are_loaded(state: Path) -> None:
         assert CardFile(card).load().files
 
 
-def test_results_pass_the_exchange_check(state: Path) -> None:
+def test_results_pass_exchange_check(state: Path) -> None:
     results = sorted((state / "results").glob("*.xml"))
     assert len(results) == 17
     for result in results:
         run("exchange", "check", str(result))
 
 
-def test_opening_the_audit_trail_changes_nothing(state: Path) -> None:
+def test_opening_audit_trail_changes_nothing(state: Path) -> None:
     before = (state / "audit.jsonl").read_text("utf-8")
     AuditTrail(state / "audit.jsonl").close()
     assert (state / "audit.jsonl").read_text("utf-8") == before
 
 
-def test_commands_read_the_state(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_read_state(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_STATE_DIR", str(state))
     assert "intact" in run("ledger", "verify")
     assert len(run("ledger", "show").splitlines()) == 68

@@ -83,7 +83,7 @@ async def play_receptions(terminal: ClinicTerminal, count: int = 2) -> list[str]
     return [record.event.check_id for record in terminal.ledger.records()]
 
 
-def test_restore_marks_decisions_after_the_backup_as_lost(clinic: Clinic) -> None:
+def test_restore_marks_decisions_made_after_the_backup_as_lost(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
     save_password(settings, "280417")
     trail = AuditTrail(settings.state_dir / "audit.jsonl")
@@ -143,7 +143,7 @@ def test_restore_marks_decisions_after_the_backup_as_lost(clinic: Clinic) -> Non
     assert refusal.reason is RefusalReason.UNKNOWN_TERMINAL
 
 
-def test_second_restore_of_a_backup_requires_a_new_enrolment(clinic: Clinic) -> None:
+def test_second_restore_requires_new_enrolment(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
     clinic.run(settings, play_receptions)
     file = make_backup(clinic, settings)
@@ -161,7 +161,7 @@ def test_second_restore_of_a_backup_requires_a_new_enrolment(clinic: Clinic) -> 
     assert isinstance(first, Refused)  # the service accepts only the newest enrolment
 
 
-def test_manual_rollback_of_the_ledger_is_detected(clinic: Clinic) -> None:
+def test_manual_ledger_rollback_is_detected(clinic: Clinic) -> None:
     """Copying an old state folder bypasses `restore`, which marks lost records."""
     settings = clinic.enrol("front-1")
     clinic.run(settings, play_receptions)
@@ -172,7 +172,7 @@ def test_manual_rollback_of_the_ledger_is_detected(clinic: Clinic) -> None:
     assert not isinstance(verify_with_service(clinic, settings), LedgerIntact)
 
 
-def test_missing_check_is_accepted_only_if_marked_by_a_restore(clinic: Clinic) -> None:
+def test_missing_check_is_accepted_only_if_marked_by_restore(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
     clinic.run(settings, play_receptions)
     file = make_backup(clinic, settings)
@@ -193,7 +193,7 @@ def test_missing_check_is_accepted_only_if_marked_by_a_restore(clinic: Clinic) -
 
 
 @pytest.mark.parametrize("failure", ["response lost", "move fails"])
-def test_restore_interrupted_after_the_key_change_can_be_repeated(
+def test_restore_interrupted_after_key_change_can_be_retried(
     clinic: Clinic, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = clinic.enrol("front-1")
@@ -287,7 +287,7 @@ def test_refused_restore_changes_nothing(clinic: Clinic) -> None:
     assert (code, "is from terminal 'front-1'" in output) == (1, True), output
 
 
-def test_backup_prompts_for_the_passphrase_and_does_not_overwrite_files(clinic: Clinic) -> None:
+def test_backup_prompts_for_passphrase_and_overwrites_no_file(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
     clinic.run(settings, play_receptions)
     file = clinic.folder / "by-command.backup"
@@ -348,7 +348,7 @@ def test_patient_numbers_are_restored_without_other_exchange_data(clinic: Clinic
         exchange.close()
 
 
-def test_damaged_exchange_database_does_not_prevent_the_backup(clinic: Clinic) -> None:
+def test_backup_succeeds_with_damaged_exchange_database(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
     clinic.run(settings, play_receptions)
     (settings.state_dir / "exchange.db").write_bytes(b"SQLite format 3\0" + bytes(4000))

@@ -29,7 +29,7 @@ def with_records(settings: Settings, **records: int) -> Settings:
     return settings.model_copy(update={"records": settings.records.model_copy(update=records)})
 
 
-def test_each_kind_of_file_is_deleted_after_its_configured_age(tmp_path: Path) -> None:
+def test_files_are_deleted_after_their_configured_age(tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path)
     old = [
         write_aged(settings.cache_dir / "model" / "old.bin", 91),
@@ -78,7 +78,7 @@ def test_only_delivered_and_unchanged_results_are_deleted(clinic: Clinic) -> Non
     assert [record.hash for record in LedgerFile(ledger_path(settings)).records()] == records
 
 
-def test_dry_run_lists_the_files_that_prune_deletes(tmp_path: Path) -> None:
+def test_dry_run_lists_files_to_delete(tmp_path: Path) -> None:
     old = write_aged(tmp_path / "cache" / "old.bin", 91)
     environment = {"UKETSUKE_STATE_DIR": str(tmp_path)}
     dry_run = CliRunner().invoke(app, ["prune", "--dry-run"], env=environment)

@@ -38,7 +38,7 @@ def unseal(data: bytes, passphrase: str = PASSPHRASE) -> bytes:
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1, 3 * CHUNK_SIZE, 3 * CHUNK_SIZE + 5])
-def test_text_of_any_length_is_unsealed_unchanged(size: int) -> None:
+def test_unsealing_restores_text_of_any_length(size: int) -> None:
     text = bytes(number % 251 for number in range(size))
     data = seal(text)
     assert unseal(data) == text
@@ -123,12 +123,12 @@ def test_header_with_excessive_cost_is_refused(change: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize("name", ["../ledger.db", "/etc/passwd", "terminal/../../x", "results/a.xml", "a\\b", "", "x"])
-def test_names_outside_a_backup_are_refused(name: str) -> None:
+def test_unsafe_file_names_are_refused(name: str) -> None:
     assert not is_backup_member(name)
 
 
 @pytest.mark.parametrize(
     "name", ["ledger.db", "terminal/key.pem", "terminal/line/authority.pem", "audit-2026-11.jsonl"]
 )
-def test_names_of_backup_files_are_accepted(name: str) -> None:
+def test_backup_file_names_are_accepted(name: str) -> None:
     assert is_backup_member(name)

@@ -55,9 +55,7 @@ def contents_of(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def test_all_terminals_of_a_clinic_are_set_up_from_one_file(
-    tmp_path: Path, clinic_file: Path, service: StubServer
-) -> None:
+def test_one_file_sets_up_all_terminals_in_a_clinic(tmp_path: Path, clinic_file: Path, service: StubServer) -> None:
     for name in ("front-1", "front-2", "pharmacy-3"):
         computer = tmp_path / name
         code, output = run(computer, "setup", "--from", str(clinic_file), "--terminal", name, stdin="280417\n")
@@ -74,7 +72,7 @@ def test_all_terminals_of_a_clinic_are_set_up_from_one_file(
     assert len(set(terminals.values())) == 3
 
 
-def test_interactive_setup_repeats_invalid_answers(tmp_path: Path, service: StubServer) -> None:
+def test_interactive_setup_asks_again_after_invalid_answers(tmp_path: Path, service: StubServer) -> None:
     answers = ["hospital", "clinic", "12345", "1312345678", "front-1", service.url, "", "", "7", "280417", "280417"]
     code, output = run(tmp_path, "setup", stdin="\n".join(answers) + "\n")
     assert code in (OK, DOCTOR_PROBLEM), output
@@ -90,9 +88,7 @@ def test_interactive_setup_repeats_invalid_answers(tmp_path: Path, service: Stub
 
 
 @pytest.mark.parametrize("problem", ["service", "folder", "code", "setting", "file"])
-def test_setup_with_a_problem_writes_nothing(
-    tmp_path: Path, clinic_file: Path, service: StubServer, problem: str
-) -> None:
+def test_failed_setup_writes_nothing(tmp_path: Path, clinic_file: Path, service: StubServer, problem: str) -> None:
     computer, stdin = tmp_path / "computer", "280417\n"
     text = clinic_file.read_text("utf-8")
     match problem:
@@ -114,9 +110,7 @@ def test_setup_with_a_problem_writes_nothing(
     assert not computer.exists()
 
 
-def test_failed_write_undoes_the_earlier_writes(
-    tmp_path: Path, clinic_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_write_undoes_earlier_writes(tmp_path: Path, clinic_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from terminal.backups import setup
 
     def write_all_but_settings(path: Path, content: bytes) -> None:
@@ -191,7 +185,7 @@ def test_remote_service_is_pinned_by_its_key(
     assert (refusal.exit_code, os.linesep in refusal.output) == (1, True)
 
 
-def test_repeated_setup_does_not_change_the_state_folder(tmp_path: Path, clinic_file: Path) -> None:
+def test_repeated_setup_does_not_change_state_folder(tmp_path: Path, clinic_file: Path) -> None:
     run(tmp_path, "setup", "--from", str(clinic_file))
     AuditTrail(tmp_path / "state" / "audit.jsonl").close()
     before = contents_of(tmp_path / "state")

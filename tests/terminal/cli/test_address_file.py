@@ -10,9 +10,7 @@ from terminal.cli.main import app
 from terminal.cli.run import address_announcer
 
 
-def test_file_contains_the_newest_address_and_is_readable_by_the_group(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_address_file_is_current_and_group_readable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "address"
     announce = address_announcer(file)
     for code in ("first", "second"):

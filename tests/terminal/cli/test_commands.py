@@ -89,7 +89,7 @@ def uketsuke(state: Path) -> Uketsuke:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_every_command_has_help_with_an_example(command: list[str], uketsuke: Uketsuke) -> None:
+def test_command_help_includes_an_example(command: list[str], uketsuke: Uketsuke) -> None:
     code, output = uketsuke(*command, "--help")
     assert code == 0
     assert f"Example: uketsuke {command[0]}" in " ".join(output.split()), output
@@ -102,7 +102,7 @@ def test_every_command_has_help_with_an_example(command: list[str], uketsuke: Uk
         ('[place]\nlanguages = ["ja", "tlh"]\n', ("'tlh' is not a screen language", "ja, ja-easy, en")),
     ],
 )
-def test_invalid_setting_is_reported_with_the_valid_values(
+def test_invalid_setting_is_reported_with_valid_values(
     text: str, messages: tuple[str, ...], tmp_path: Path, uketsuke: Uketsuke
 ) -> None:
     file = tmp_path / "settings.toml"
@@ -113,7 +113,7 @@ def test_invalid_setting_is_reported_with_the_valid_values(
     assert "Traceback" not in output
 
 
-def test_issued_card_is_listed_shown_and_registered_with_the_stub(state: Path, uketsuke: Uketsuke) -> None:
+def test_issued_card_is_listed_shown_and_registered_with_stub(state: Path, uketsuke: Uketsuke) -> None:
     code, output = uketsuke("card", "issue", "mine", "--pin", "4321", "--person", "elder")
     assert code == 0, output
     path = state / "cards" / "mine.json"
@@ -132,7 +132,7 @@ def test_issued_card_is_listed_shown_and_registered_with_the_stub(state: Path, u
     assert "exists" in error
 
 
-def test_card_show_reports_a_card_without_a_pin(uketsuke: Uketsuke) -> None:
+def test_card_show_reports_missing_pin(uketsuke: Uketsuke) -> None:
     uketsuke("card", "issue", "faceonly", "--kind", "pinless")
     assert "PIN none" in uketsuke("card", "show", "faceonly")[1]
 
@@ -163,14 +163,14 @@ def test_card_show_reports_a_card_without_a_pin(uketsuke: Uketsuke) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_invalid_input_is_reported_without_a_traceback(arguments: list[str], message: str, uketsuke: Uketsuke) -> None:
+def test_invalid_input_is_reported_without_traceback(arguments: list[str], message: str, uketsuke: Uketsuke) -> None:
     code, output = uketsuke(*arguments)
     assert code != 0
     assert message in output
     assert "Traceback" not in output
 
 
-def test_running_stub_enrols_a_terminal_and_adopts_a_card(state: Path, uketsuke: Uketsuke) -> None:
+def test_running_stub_enrols_terminal_and_adopts_card(state: Path, uketsuke: Uketsuke) -> None:
     uketsuke("card", "issue", "stranger")
     certificate = CardFile(state / "cards" / "stranger.json").load().public_facts().certificate_der
     assert certificate is not None
@@ -244,7 +244,7 @@ def test_every_card_kind_can_be_issued(uketsuke: Uketsuke, monkeypatch: pytest.M
         assert code == 0, output
 
 
-def test_exchange_check_reports_a_missing_element(tmp_path: Path, uketsuke: Uketsuke) -> None:
+def test_exchange_check_reports_missing_element(tmp_path: Path, uketsuke: Uketsuke) -> None:
     file = tmp_path / "OQSsiquc01req_202611210001.xml"
     file.write_text('<?xml version="1.0" encoding="UTF-8"?><XmlMsg><MessageHeader/><MessageBody/></XmlMsg>')
     code, output = uketsuke("exchange", "check", str(file))
@@ -252,13 +252,13 @@ def test_exchange_check_reports_a_missing_element(tmp_path: Path, uketsuke: Uket
     assert "MedicalInstitutionCode" in output
 
 
-def test_pki_creates_private_line_keys(tmp_path: Path, uketsuke: Uketsuke) -> None:
+def test_pki_creates_private_tls_keys(tmp_path: Path, uketsuke: Uketsuke) -> None:
     code, output = uketsuke("pki", "--folder", str(tmp_path / "keys"), "--terminal", "terminal-7")
     assert code == 0, output
     assert (tmp_path / "keys" / "terminal-7.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_ledger_agrees_with_the_receipts_after_a_withdrawal(state: Path, uketsuke: Uketsuke) -> None:
+def test_ledger_matches_receipts_after_withdrawal(state: Path, uketsuke: Uketsuke) -> None:
     server = StubServer(open_service(state))
     server.start()
     try:
@@ -327,7 +327,7 @@ def test_crash_report_contains_no_local_variables(state: Path) -> None:
     assert "canary" not in result.stdout + result.stderr
 
 
-def test_pin_demo_writes_json_and_a_valid_ledger(tmp_path: Path, uketsuke: Uketsuke) -> None:
+def test_pin_demo_writes_json_and_valid_ledger(tmp_path: Path, uketsuke: Uketsuke) -> None:
     code, output = uketsuke("demo", "--auto", "--persona", "pin-right", "--json", str(tmp_path / "out.json"))
     assert code == 0, output
     assert "1 of 1 personas ended as expected." in output
@@ -361,7 +361,7 @@ def test_version_is_printed_without_importing_typer() -> None:
     assert "typer" not in result.stderr
 
 
-def test_error_for_a_missing_optional_dependency_names_the_extra(tmp_path: Path) -> None:
+def test_missing_optional_dependency_error_names_the_extra(tmp_path: Path) -> None:
     (tmp_path / "fastapi.py").write_text("raise ModuleNotFoundError(name='fastapi')")
     result = subprocess.run(
         [sys.executable, "-m", "terminal.cli.entry", "stub", "--in-memory"],

@@ -22,20 +22,20 @@ def log_line_of_a_crash() -> str:
     return PlainFormatter("%(message)s").format(record)
 
 
-def test_log_line_contains_only_the_exception_type_and_its_location() -> None:
+def test_log_line_contains_only_exception_type_and_location() -> None:
     line = log_line_of_a_crash()
     assert line.startswith("failed [ValueError at test_debugging.py:")
     assert "7319" not in line
 
 
-def test_debugging_prints_the_full_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_debugging_prints_full_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "1")
     assert log_line_of_a_crash().endswith("ValueError: the PIN is 7319")
     assert "Traceback (most recent call last)" in log_line_of_a_crash()
 
 
 @pytest.mark.parametrize("reader", ["", "ACS ACR1252", "Virtual PCD*"])
-def test_debugging_is_refused_with_a_real_card_or_service(
+def test_debugging_is_refused_with_real_card_or_service(
     reader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings(state_dir=tmp_path, reader=ReaderSettings(name=reader))
@@ -48,9 +48,7 @@ def test_debugging_is_refused_with_a_real_card_or_service(
             certificate_on_reader(settings)
 
 
-def test_debugging_is_allowed_with_a_simulated_card_and_the_stub(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_debugging_is_allowed_with_simulated_card_and_stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "1")
     monkeypatch.setattr("terminal.cli.run.is_simulated", lambda _settings: True)
     refuse_debugging(Settings(state_dir=tmp_path, reader=ReaderSettings(name="Virtual PCD*")))

@@ -113,7 +113,7 @@ def test_known_models_are_listed_with_licence_home_page_and_hash(tmp_path: Path)
     assert output.rstrip().endswith("none")
 
 
-def test_add_reports_origin_accuracy_and_the_setting(added_model: tuple[Path, str]) -> None:
+def test_add_reports_origin_accuracy_and_setting(added_model: tuple[Path, str]) -> None:
     output = added_model[1]
     assert "60 of 60 people" in output
     assert "hash of face_recognition_sface_2021dec_int8bq, Apache-2.0" in output
@@ -124,7 +124,7 @@ def test_add_reports_origin_accuracy_and_the_setting(added_model: tuple[Path, st
     assert 'vision.model = "mine"' in output
 
 
-def test_added_model_is_used_if_selected_in_the_settings(state: Path) -> None:
+def test_added_model_is_used_if_selected_in_settings(state: Path) -> None:
     assert "mine  (calibrated)" in call(state, "face", "models")[1]
     _, models_output = call(state, "face", "models", model="mine")
     assert "mine  (calibrated, in use)  face_recognition_sface_2021dec_int8bq, Apache-2.0" in models_output
@@ -214,7 +214,7 @@ def calibrated_state(tmp_path: Path, shared_calibrated_state: Path) -> Path:
     return Path(shutil.copytree(shared_calibrated_state, tmp_path / "copied"))
 
 
-def test_local_calibration_of_the_built_in_network_is_used(calibrated_state: Path) -> None:
+def test_local_calibration_of_built_in_network_is_used(calibrated_state: Path) -> None:
     calibration = face_engine(settings(calibrated_state, ""))().calibration
     assert calibration.thresholds != calibration_of("sface").thresholds
     assert calibration_of("dlib", calibrated_state / "face") == calibration_of("dlib"), (
@@ -292,7 +292,7 @@ def test_anti_spoofing_networks_are_added_listed_and_replaced(tmp_path: Path) ->
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_invalid_input_is_reported_without_a_traceback(
+def test_invalid_input_is_reported_without_traceback(
     tmp_path: Path, network: Path, people: Path, arguments: list[str], message: str
 ) -> None:
     paths = {"people": people, "network": network}

@@ -38,7 +38,7 @@ def untranslated(english: set[str]) -> list[str]:
     )
 
 
-def test_every_help_text_is_translated_with_the_same_examples() -> None:
+def test_help_text_is_translated_with_the_same_examples() -> None:
     english = set(texts(get_command(app)))
     assert untranslated(english) == []
     for text in english:
@@ -46,7 +46,7 @@ def test_every_help_text_is_translated_with_the_same_examples() -> None:
         assert re.findall("^Example: .*$", to_japanese(text), re.MULTILINE) == examples
 
 
-def test_every_doctor_message_is_translated() -> None:
+def test_doctor_messages_are_translated() -> None:
     messages = {check.name for check in CHECKS} | {check.timeout_remedy for check in CHECKS}
     for file in DOCTOR.glob("*.py"):
         for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -77,7 +77,7 @@ def template(node: ast.expr) -> str | None:
         ({}, False),
     ],
 )
-def test_locale_selects_the_language(environment: dict[str, str], japanese: bool) -> None:
+def test_locale_selects_language(environment: dict[str, str], japanese: bool) -> None:
     assert is_japanese(environment) is japanese
 
 

@@ -47,7 +47,7 @@ def test_numeric_password_is_set_and_accepted(tmp_path: Path) -> None:
         ("あいうえおかきくけ", "ASCII letters"),
     ],
 )
-def test_weak_password_is_refused_with_a_reason_and_not_stored(tmp_path: Path, password: str, reason: str) -> None:
+def test_weak_password_is_refused_with_reason_and_not_stored(tmp_path: Path, password: str, reason: str) -> None:
     code, output = run(tmp_path, "staff", "password", stdin=f"{password}\n")
     assert code == 1
     assert reason in output
@@ -55,7 +55,7 @@ def test_weak_password_is_refused_with_a_reason_and_not_stored(tmp_path: Path, p
     assert not hash_file(tmp_path).exists()
 
 
-def test_plain_text_instead_of_a_hash_is_reported(tmp_path: Path) -> None:
+def test_plain_text_password_in_settings_is_reported(tmp_path: Path) -> None:
     settings = Settings.model_validate({"state_dir": tmp_path, "staff": {"password_hash": "hunter2"}})
     assert staff_password(settings).grade == "BAD"
     (tmp_path / "settings.toml").write_text('[staff]\npassword_hash = "hunter2"\n')

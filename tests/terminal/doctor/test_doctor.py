@@ -73,7 +73,7 @@ def ledger(ready: Settings) -> Iterator[Ledger]:
         yield ledger
 
 
-def test_every_check_without_hardware_passes_on_a_ready_terminal(ready: Settings) -> None:
+def test_checks_without_hardware_pass_on_ready_terminal(ready: Settings) -> None:
     checks = [check for check in CHECKS if check.name not in ("pcscd", "reader")]
     results = examine(ready, checks)
     assert [(result.check, result.finding) for result in results if result.finding.grade is not Grade.OK] == []
@@ -88,7 +88,7 @@ def test_every_check_without_hardware_passes_on_a_ready_terminal(ready: Settings
 # --- independent checks ---------------------------------------------------------------------------------------
 
 
-def test_hanging_and_failing_checks_do_not_stop_the_others(ready: Settings) -> None:
+def test_hanging_and_failing_checks_do_not_stop_other_checks(ready: Settings) -> None:
     release = threading.Event()
 
     def hang(_settings: Settings) -> Finding:
@@ -122,7 +122,7 @@ def test_hanging_and_failing_checks_do_not_stop_the_others(ready: Settings) -> N
 # --- devices --------------------------------------------------------------------------------------------------
 
 
-def doctor_on_a_bare_computer(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_doctor_on_new_computer(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `doctor` in a separate process that finds no pcscd, camera, state folder or service."""
     environment = {
         **os.environ,
@@ -135,8 +135,8 @@ def doctor_on_a_bare_computer(tmp_path: Path, *arguments: str) -> subprocess.Com
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=ROOT)
 
 
-def test_doctor_lists_everything_missing_on_a_bare_computer(tmp_path: Path) -> None:
-    completed = doctor_on_a_bare_computer(tmp_path)
+def test_doctor_lists_everything_missing_on_new_computer(tmp_path: Path) -> None:
+    completed = run_doctor_on_new_computer(tmp_path)
     assert completed.returncode == 1
     assert completed.stderr == ""
     lines = [line for line in completed.stdout.splitlines() if not line.startswith(" ")]
@@ -151,7 +151,7 @@ def test_doctor_lists_everything_missing_on_a_bare_computer(tmp_path: Path) -> N
 
 
 def test_json_report_lists_every_check(tmp_path: Path) -> None:
-    completed = doctor_on_a_bare_computer(tmp_path, "--json")
+    completed = run_doctor_on_new_computer(tmp_path, "--json")
     assert completed.returncode == 1
     report = json.loads(completed.stdout)
     assert report["ok"] is False
@@ -183,7 +183,7 @@ def test_camera_check_reports_size_format_and_rate(tmp_path: Path, ready: Settin
     assert check("synthetic:nobody").grade is Grade.BAD
 
 
-def test_camera_in_use_by_the_running_terminal_is_not_opened(ready: Settings, ledger: Ledger) -> None:
+def test_camera_in_use_by_running_terminal_is_not_opened(ready: Settings, ledger: Ledger) -> None:
     finding = devices.camera(with_changes(ready, vision={"camera": "/dev/video97"}))
     assert finding.grade is Grade.OK
     assert f"process {os.getpid()}" in finding.text
@@ -192,7 +192,7 @@ def test_camera_in_use_by_the_running_terminal_is_not_opened(ready: Settings, le
 # --- service and clock ----------------------------------------------------------------------------------------
 
 
-def test_terminal_unknown_to_the_service_is_reported(counter: DemoCounter, ready: Settings) -> None:
+def test_terminal_unknown_to_service_is_reported(counter: DemoCounter, ready: Settings) -> None:
     terminal_key_path(ready.state_dir).unlink()
     not_enrolled = service.service(ready)
     assert "not enrolled" in not_enrolled.text
@@ -214,13 +214,13 @@ def test_damaged_or_mismatched_enrolment_is_reported(ready: Settings, text: str,
     assert (finding.grade, message in finding.text) == (Grade.BAD, True)
 
 
-def test_real_enrolment_is_refused_at_a_simulated_service(ready: Settings) -> None:
+def test_simulated_service_refuses_real_enrolment(ready: Settings) -> None:
     path = enrolment_path(ready.state_dir)
     path.write_text(path.read_text().replace('"simulated": true', '"simulated": false'))
     assert "this one is simulated" in service.service(ready).text
 
 
-def test_service_check_uses_the_configured_timeout(counter: DemoCounter, ready: Settings) -> None:
+def test_service_check_uses_configured_timeout(counter: DemoCounter, ready: Settings) -> None:
     counter.stub.set_rule(Operation.CHALLENGE, Rule(manner=Manner.SILENT))
     ready = with_changes(ready, service={"timeout_seconds": 0.5})
     silent = service.service(ready)
@@ -239,11 +239,11 @@ def test_plain_http_to_another_host_is_refused(ready: Settings) -> None:
 @pytest.mark.parametrize(
     ("difference", "grade"), [(0, Grade.OK), (19, Grade.OK), (45, Grade.WARN), (600, Grade.BAD), (-600, Grade.BAD)]
 )
-def test_clock_is_compared_with_the_services_clock(difference: int, grade: Grade) -> None:
+def test_clock_is_compared_with_service_clock(difference: int, grade: Grade) -> None:
     assert clock.grade_clock(NOW, NOW + timedelta(seconds=difference), None).grade is grade
 
 
-def test_clock_behind_the_ledger_is_reported(ready: Settings, ledger: Ledger) -> None:
+def test_clock_behind_ledger_is_reported(ready: Settings, ledger: Ledger) -> None:
     assert clock.grade_clock(datetime(1970, 1, 2, tzinfo=UTC), None, None).grade is Grade.BAD
     os.utime(ledger_path(ready), (time.time() + 86_400,) * 2)
     finding = clock.clock(ready)
@@ -253,7 +253,7 @@ def test_clock_behind_the_ledger_is_reported(ready: Settings, ledger: Ledger) ->
 # --- certificates ---------------------------------------------------------------------------------------------
 
 
-def test_line_certificates_are_checked(ready: Settings) -> None:
+def test_tls_certificates_are_checked(ready: Settings) -> None:
     folder, created = ready.state_dir / "terminal" / "line", datetime.now(UTC)
     create_tls_files(folder, terminals=(ready.service.terminal_id,))
     finding = trust.certificates(ready)

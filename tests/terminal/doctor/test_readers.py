@@ -62,7 +62,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.pcscd
-def test_run_uses_the_virtual_reader_only_if_named(pcscd: Pcscd, tmp_path: Path) -> None:
+def test_run_uses_virtual_reader_only_if_named(pcscd: Pcscd, tmp_path: Path) -> None:
     """Any program that connects to the virtual reader's port can insert a card."""
     virtual_reader = VpcdConnection(port=pcscd.port)
     virtual_reader.insert(SoftCard(issue_kind("ordinary", TestAuthority.create())))
@@ -99,7 +99,7 @@ def test_used_and_unused_readers_are_listed(pcscd: Pcscd, tmp_path: Path) -> Non
 
 
 @pytest.mark.pcscd
-def test_adopt_reports_a_missing_service_reader_or_card(pcscd: Pcscd, tmp_path: Path) -> None:
+def test_adopt_reports_missing_service_reader_or_card(pcscd: Pcscd, tmp_path: Path) -> None:
     with pytest.raises(NotReady, match="No card on the reader"):
         certificate_on_reader(settings(tmp_path, name=FIRST))
     with pytest.raises(NotReady, match=r"No reader matches reader\.name = 'Gemalto'"):
@@ -135,7 +135,7 @@ def test_adopt_reports_each_connection_problem(
         certificate_on_reader(settings(tmp_path))
 
 
-def test_access_denied_by_pcscd_is_reported_with_a_polkit_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_access_denied_by_pcscd_is_reported_with_polkit_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pcsc.scard, "SCardEstablishContext", lambda scope: (SECURITY_VIOLATION, 0))
     finding = readers.pcscd(settings(tmp_path))
     assert (finding.grade, "0x8010006A" in finding.text) == (Grade.BAD, True)
@@ -146,7 +146,7 @@ def test_access_denied_by_pcscd_is_reported_with_a_polkit_hint(tmp_path: Path, m
 @pytest.mark.parametrize(
     ("pattern", "remedy"), [("ACR1252.*PICC", "'ACR1252*PICC'"), ("Gemalto", "part of one of these names")]
 )
-def test_reader_name_without_a_match_is_reported(names: list[str], pattern: str, remedy: str, tmp_path: Path) -> None:
+def test_unmatched_reader_name_is_reported(names: list[str], pattern: str, remedy: str, tmp_path: Path) -> None:
     names.append("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00")
     finding = readers.reader(settings(tmp_path, name=pattern))
     assert finding.grade is Grade.BAD
@@ -157,7 +157,7 @@ def test_reader_name_without_a_match_is_reported(names: list[str], pattern: str,
     assert "reader.phone" in phone.text
 
 
-def test_unusable_readers_are_listed_with_the_reason(names: list[str], tmp_path: Path) -> None:
+def test_unusable_readers_are_listed_with_reason(names: list[str], tmp_path: Path) -> None:
     names += ["ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 00 01", "窓口のリーダー 01 00"]
     report = readers.reader(settings(tmp_path)).text
     assert "not for cards" in report

@@ -26,7 +26,7 @@ def differences(results: Path) -> list[str]:
     return [difference.description for difference in check_files(results, results.parent / "ledger.db").differing]
 
 
-def test_unchanged_files_match_the_ledger(results: Path) -> None:
+def test_unchanged_files_match_ledger(results: Path) -> None:
     assert check_files(results, results.parent / "ledger.db") == FileReport(17, ())
 
 
@@ -56,7 +56,7 @@ def test_renamed_file_is_reported(results: Path) -> None:
     assert differences(results) == ["handed over under a different name"]
 
 
-def test_file_matches_the_ledger_after_a_later_withdrawal(results: Path) -> None:
+def test_file_matches_ledger_after_later_withdrawal(results: Path) -> None:
     """Version 0.1 recorded the delivery of a file, but not its start."""
     path = results.parent / "ledger.db"
     all_histories = histories(LedgerFile(path).records())
@@ -71,7 +71,7 @@ def test_file_matches_the_ledger_after_a_later_withdrawal(results: Path) -> None
     assert differences(results) == []
 
 
-def test_file_without_a_recorded_delivery_is_reported(results: Path) -> None:
+def test_file_without_recorded_delivery_is_reported(results: Path) -> None:
     """The ledger is truncated after the decision."""
     path = results.parent / "ledger.db"
     first = sorted(results.iterdir())[0]

@@ -160,7 +160,7 @@ def test_misspelled_element_is_not_also_reported_as_missing() -> None:
     assert error.expected.startswith("PharmacistsInfoAvailableTime")
 
 
-def test_finding_for_a_misplaced_element_names_its_parent() -> None:
+def test_misplaced_element_finding_names_its_parent() -> None:
     misplaced = face().replace("<MessageBody>", "<MessageBody><ReferenceNumber>1</ReferenceNumber>")
     (error,) = [
         finding for finding in check_bytes(FACE, misplaced.encode()).findings if finding.severity is Severity.ERROR
@@ -177,7 +177,7 @@ def test_element_between_list_entries_is_reported() -> None:
     assert finding.expected == "this element in MessageBody/ResultOfQualificationConfirmation"
 
 
-def test_element_names_of_other_messages_are_unknown_in_a_drug_request() -> None:
+def test_drug_request_rejects_element_names_from_other_messages() -> None:
     text = write_document(drugs()).data.decode().replace("InsuranceCardSymbol", "InsuredCardSymbol")
     text = text.replace("<BranchNumber>01</BranchNumber>", "<InsuredBranchNumber>01</InsuredBranchNumber>")
     assert errors_and_warnings(check_bytes("YZKsiquc01req_1.xml", text.encode())) == [
@@ -259,7 +259,7 @@ def test_file_name_problems_are_reported(name: str, expected: str) -> None:
         (b"<html><head/><body><p/></body></html>", None),
     ],
 )
-def test_kind_of_a_misnamed_file_is_detected_from_its_content(data: bytes, title: str | None) -> None:
+def test_kind_of_misnamed_file_is_detected_from_content(data: bytes, title: str | None) -> None:
     assert check_bytes("something.xml", data).title == title
 
 
@@ -297,7 +297,7 @@ def test_findings_do_not_repeat_personal_data() -> None:
         assert personal not in repr(findings)
 
 
-def test_empty_message_of_every_kind_lacks_its_header() -> None:
+def test_empty_messages_are_reported_without_header() -> None:
     for kind in FILE_KINDS:
         findings = check_bytes(f"{kind.prefix}1.xml", b"<XmlMsg/>")
         assert not findings.ok

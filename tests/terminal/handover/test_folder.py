@@ -101,7 +101,7 @@ def test_delivery_works_without_hard_links_and_rename_flags(tmp_path: Path, monk
     assert (tmp_path / NAME).read_bytes() == DATA
 
 
-def test_unremovable_work_file_is_emptied_and_removed_by_the_next_delivery(
+def test_unremovable_work_file_is_emptied_and_removed_by_next_delivery(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results = ResultFolder(tmp_path)
@@ -208,7 +208,7 @@ def test_full_or_read_only_disk_is_reported(small_disk: Path) -> None:
         subprocess.run(["umount", "--lazy", str(small_disk)], check=True)
 
 
-def test_terminal_does_not_create_a_missing_share(tmp_path: Path) -> None:
+def test_terminal_does_not_create_missing_share(tmp_path: Path) -> None:
     missing = tmp_path / "share"
     results = ResultFolder(missing)
     assert results.deliver(NAME, DATA) == NotDelivered(DeliveryFailure.FOLDER_MISSING, errno.ENOENT)
@@ -217,7 +217,7 @@ def test_terminal_does_not_create_a_missing_share(tmp_path: Path) -> None:
     assert results.deliver(NAME, DATA) == FileDelivered(missing / NAME)
 
 
-def test_file_at_the_folder_path_prevents_delivery(tmp_path: Path) -> None:
+def test_file_at_folder_path_prevents_delivery(tmp_path: Path) -> None:
     (tmp_path / "share").write_bytes(b"")
     for create in (False, True):
         outcome = ResultFolder(tmp_path / "share", create=create).deliver(NAME, DATA)
@@ -229,7 +229,7 @@ def test_terminal_creates_its_own_folder(tmp_path: Path) -> None:
     assert isinstance(results.deliver(NAME, DATA), FileDelivered)
 
 
-def test_clean_removes_only_the_terminals_own_work_files(tmp_path: Path) -> None:
+def test_clean_removes_only_own_work_files(tmp_path: Path) -> None:
     work = tmp_path / WORK_FOLDER
     work.mkdir()
     (work / "terminal-1~aa.part").write_bytes(b"half")
@@ -329,7 +329,7 @@ def test_share_disconnected_during_look_is_reported_as_missing(tmp_path: Path, m
 
 
 @pytest.mark.parametrize("kind", ["pipe", "link", "dangling", "folder"])
-def test_pipe_link_or_folder_with_the_same_name_prevents_delivery(tmp_path: Path, kind: str) -> None:
+def test_pipe_link_or_folder_with_same_name_prevents_delivery(tmp_path: Path, kind: str) -> None:
     target, elsewhere = tmp_path / NAME, tmp_path / "elsewhere"
     match kind:
         case "pipe":
@@ -357,7 +357,7 @@ def test_symlinked_work_folder_is_refused(tmp_path: Path) -> None:
     assert list(elsewhere.iterdir()) == []
 
 
-def test_readers_never_see_a_partial_file(tmp_path: Path) -> None:
+def test_readers_never_see_partial_file(tmp_path: Path) -> None:
     data = b"x" * 3_000_000
     sizes: set[int] = set()
     done = threading.Event()
@@ -390,7 +390,7 @@ def test_result_file_name_has_prefix_identifier_and_time() -> None:
     assert name != result_file_name("1319999999", "0124", moment)
 
 
-def test_reading_a_pipe_is_refused(tmp_path: Path) -> None:
+def test_reading_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="Invalid argument"):
         read_file(tmp_path / "pipe", 100)

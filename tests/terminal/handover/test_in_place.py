@@ -20,7 +20,7 @@ from terminal.handover.folder import (
 NAME, DATA = "OQSsiquc01res_face_1.xml", b"<XmlMsg>" + b"x" * 5000 + b"</XmlMsg>"
 
 
-def test_file_is_created_empty_and_then_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_file_is_created_before_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     done, file_found = threading.Event(), threading.Event()
 
@@ -48,7 +48,7 @@ def test_file_is_created_empty_and_then_written(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("leftover", [b"", DATA[:100]])
-def test_partial_file_left_by_a_crash_is_rewritten(
+def test_partial_file_left_by_crash_is_rewritten(
     tmp_path: Path, leftover: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(file_operations, "PAUSE_BEFORE_WRITE", 0.0)
@@ -57,7 +57,7 @@ def test_partial_file_left_by_a_crash_is_rewritten(
     assert (tmp_path / NAME).read_bytes() == DATA
 
 
-def test_different_file_with_the_same_name_is_not_overwritten(tmp_path: Path) -> None:
+def test_different_file_with_same_name_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"another")
     assert ResultFolder(tmp_path, in_place=True).deliver(NAME, DATA) == TargetExists(tmp_path / NAME, same=False)
     assert (tmp_path / NAME).read_bytes() == b"another"

@@ -45,9 +45,7 @@ def shuffle_elements(data: bytes, codec: str, seed: int) -> bytes:
 @each_message
 @given(data=st.data(), encoding=st.sampled_from(ENCODINGS), seed=st.integers(0, 1000))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
-def test_message_is_equal_after_writing_and_reading(
-    message: type[Part], data: Any, encoding: Encoding, seed: int
-) -> None:
+def test_message_survives_round_trip(message: type[Part], data: Any, encoding: Encoding, seed: int) -> None:
     sent = data.draw(parts(message))
     document = write_document(sent, encoding)
     assert document.substituted == 0
@@ -58,13 +56,13 @@ def test_message_is_equal_after_writing_and_reading(
 
 
 @pytest.mark.parametrize("name", [kind.prefix + "202611210001.xml" for kind in FILE_KINDS])
-def test_every_kind_is_recognised_by_its_file_name(name: str) -> None:
+def test_message_kinds_are_recognised_by_file_name(name: str) -> None:
     kind = kind_for_name(name)
     assert kind is not None
     assert name.startswith(kind.prefix)
 
 
-def test_card_reader_result_is_distinguished_from_a_plain_result() -> None:
+def test_card_reader_result_is_distinguished_from_plain_result() -> None:
     face = kind_for_name(f"{FACE_PREFIX}1319999999_20261121091504.xml")
     plain = kind_for_name("OQSsiquc01res_202611210001.xml")
     assert isinstance(face, FileKind)
@@ -74,7 +72,7 @@ def test_card_reader_result_is_distinguished_from_a_plain_result() -> None:
     assert kind_for_name("receipt.xml") is None
 
 
-def test_element_names_are_unique_within_a_part() -> None:
+def test_element_names_are_unique_within_part() -> None:
     def check(part: type[Part]) -> None:
         assert len(element_names(part)) == len(set(element_names(part))), part
         for field in part_fields(part):
@@ -129,7 +127,7 @@ REQUEST = """<?xml version="1.0" encoding="{encoding}" standalone="no"?>
         ("Windows-31J", "cp932"),
     ],
 )
-def test_request_in_a_common_encoding_is_read(encoding: str, codec: str) -> None:
+def test_request_in_common_encoding_is_read(encoding: str, codec: str) -> None:
     read, problems = reread(REQUEST.format(encoding=encoding).encode(codec), QualificationRequest)
     assert isinstance(read, QualificationRequest)
     assert read.body.search.insurer_number == "138999"
@@ -139,7 +137,7 @@ def test_request_in_a_common_encoding_is_read(encoding: str, codec: str) -> None
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "Shift_JIS"])
-def test_request_with_a_wrong_encoding_declaration_is_read(encoding: str) -> None:
+def test_request_with_wrong_encoding_declaration_is_read(encoding: str) -> None:
     codec = "cp932" if encoding == "UTF-8" else "utf-8"
     parsed = parse(REQUEST.format(encoding=encoding).replace("試－１", "試験髙").encode(codec))
     assert isinstance(parsed, ParsedFile)
@@ -170,7 +168,7 @@ def test_problem_is_reported_with_its_line(old: str, new: str, line: int, fault:
 
 
 @pytest.mark.parametrize("number", ["138999", "00138999", "138999  "])
-def test_unusual_padding_of_an_insurer_number_causes_a_warning(number: str) -> None:
+def test_unusual_insurer_number_padding_causes_warning(number: str) -> None:
     read, problems = reread(REQUEST.format(encoding="UTF-8").replace("  138999", number).encode(), QualificationRequest)
     assert isinstance(read, QualificationRequest)
     assert read.body.search.insurer_number == number.strip()
@@ -183,7 +181,7 @@ def test_duplicate_element_is_reported() -> None:
     assert LayoutFault.DUPLICATE in [problem.fault for problem in problems]
 
 
-def test_unknown_element_causes_a_warning() -> None:
+def test_unknown_element_causes_warning() -> None:
     request = REQUEST.format(encoding="UTF-8").replace("<Birthdate>", "<Shoe>44</Shoe><Birthdate>")
     read, problems = reread(request.encode(), QualificationRequest)
     assert read is not None

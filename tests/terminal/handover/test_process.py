@@ -28,7 +28,7 @@ def test_process_writes_no_core_file_and_ignores_ctrl_c(tmp_path: Path) -> None:
     assert helper.poll() is not None
 
 
-def test_failure_of_the_last_operation_is_reported(tmp_path: Path) -> None:
+def test_failure_of_last_operation_is_reported(tmp_path: Path) -> None:
     share, name, digest = tmp_path / "share", "OQSsiquc01res_face_1.xml", sha256(b"<XmlMsg/>").hexdigest()
     folder = FolderProcess(share)
     folder.prepare(name, b"<XmlMsg/>")

@@ -153,7 +153,7 @@ def test_characters_invalid_in_xml_are_substituted(elder_result: QualificationRe
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "Shift_JIS"])
-def test_markup_in_a_name_is_escaped(elder_result: QualificationResult, encoding: Any) -> None:
+def test_markup_in_name_is_escaped(elder_result: QualificationResult, encoding: Any) -> None:
     name = "<Name>&amp;]]>\"'</Name>"
     codec = "utf-8" if encoding == "UTF-8" else "cp932"
     root = parse_result(result_document(with_name(elder_result, name), encoding), codec)
@@ -173,7 +173,7 @@ def test_times_are_written_in_japan_time(elder_result: QualificationResult) -> N
         result_document(elder_result.model_copy(update={"processed_at": datetime(2026, 12, 31)}))
 
 
-def test_result_list_is_omitted_without_a_qualification(elder_result: QualificationResult) -> None:
+def test_result_list_is_omitted_without_qualification(elder_result: QualificationResult) -> None:
     root = parse_result(result_document(elder_result.model_copy(update={"qualifications": (), "validity": "4"})))
     assert root.findtext("MessageBody/QualificationValidity") == "4"
     assert root.find("MessageBody/ResultList") is None
@@ -258,7 +258,7 @@ def test_medical_ticket_and_rare_elements_are_written(elder_result: Qualificatio
     assert (found["InsuredCardExpirationDate"], found["InsuredCertificateIssuanceDate"]) == ("20270731", "20260801")
 
 
-def test_failed_check_has_an_error_code_and_no_result_list(elder_result: QualificationResult) -> None:
+def test_failed_check_has_error_code_and_no_result_list(elder_result: QualificationResult) -> None:
     changes = {"segment": "9", "error_code": "SIMQ0500E", "error_message": "模擬のエラーです。", "qualifications": ()}
     root = parse_result(result_document(elder_result.model_copy(update=changes)))
     assert root.findtext("MessageHeader/SegmentOfResult") == "9"
@@ -266,7 +266,7 @@ def test_failed_check_has_an_error_code_and_no_result_list(elder_result: Qualifi
     assert root.find("MessageBody/ResultList") is None
 
 
-def test_limit_provided_by_law_has_a_flag_but_no_time(elder_result: QualificationResult) -> None:
+def test_limit_provided_by_law_has_flag_but_no_time(elder_result: QualificationResult) -> None:
     result = elder_result.model_copy(update={"consents": (), "by_law": (Item.HIGH_COST_LIMIT,)})
     found = result_of(parse_result(result_document(result)))
     assert found["LimitApplicationCertificateRelatedConsFlg"] == "1"

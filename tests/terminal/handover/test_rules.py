@@ -116,7 +116,7 @@ LIMIT = f"{RECORD}/LimitApplicationCertificateRelatedInfo/LimitApplicationCertif
         ({LIMIT: "B01"}, []),
     ],
 )
-def test_contradictions_in_the_service_result_are_reported(edits: Edits, expected: Contradictions) -> None:
+def test_contradictions_in_service_result_are_reported(edits: Edits, expected: Contradictions) -> None:
     assert contradictions(with_edits(edits)) == expected
 
 
@@ -172,7 +172,7 @@ LIMIT_CONSENT, DISEASES = f"{RECORD}/LimitApplicationCertificateRelated", f"{REC
         ),
     ],
 )
-def test_contradictions_in_the_consents_are_reported(edits: Edits, expected: Contradictions) -> None:
+def test_contradictions_in_consents_are_reported(edits: Edits, expected: Contradictions) -> None:
     assert contradictions(with_edits(edits)) == expected
 
 
@@ -188,7 +188,7 @@ def test_search_and_second_person_are_reported_only_in_card_reader_results() -> 
     assert contradictions(two, PLAIN) == []
 
 
-def test_consents_in_a_check_by_number_are_reported() -> None:
+def test_consents_in_check_by_number_are_reported() -> None:
     by_number = {f"{HEAD}/ReferenceClassification": "2"}
     assert contradictions(with_edits({}), PLAIN) == []
     asked_orally = {"LimitApplicationCertificateRelatedConsFlg", "SpecificDiseasesCertificateRelatedConsFlg"}
@@ -266,14 +266,14 @@ def test_bulk_result_counts_must_match_its_entries(edits: Edits, expected: list[
     assert [element for element, _ in contradictions(with_edits(edits, BULK), "OQSmuquc02res_1.xml")] == expected
 
 
-def test_every_record_of_a_bulk_result_is_checked() -> None:
+def test_every_record_in_bulk_result_is_checked() -> None:
     birthdate = {f"{BODY}/BulkConfirmUnit/ResultOfQualificationConfirmation/Birthdate": "20261122"}
     edits = {f"{HEAD}/QualificationConfirmationDate": "20261121", **counts("2", "2", "0"), **birthdate}
     assert contradictions(with_edits(edits, BULK), "OQSmuquc02res_1.xml") == [("Birthdate", WARNING)]
 
 
 @pytest.mark.parametrize("job", ["OQSmuhvq02res_1.xml", "OQSmuonq02res_1.xml"])
-def test_consents_for_home_and_online_care_may_last_a_month(job: str) -> None:
+def test_consents_for_home_and_online_care_may_last_one_month(job: str) -> None:
     text = face().replace("ResultList>", "BulkConfirmUnit>")
     month_long = {
         path.replace("ResultList", "BulkConfirmUnit"): at

@@ -76,7 +76,7 @@ def run_at_prompt(counter: DemoCounter, desk: Desk, keyboard: Keyboard) -> None:
     asyncio.run(day())
 
 
-def test_pin_reception_at_the_prompt(counter: DemoCounter, desk: Desk) -> None:
+def test_pin_reception_at_prompt(counter: DemoCounter, desk: Desk) -> None:
     say = speaker(counter.settings)("en")
     keyboard = Keyboard(
         [
@@ -100,7 +100,7 @@ def test_pin_reception_at_the_prompt(counter: DemoCounter, desk: Desk) -> None:
     assert not any("1234" in line for line in keyboard.output)
 
 
-def test_end_of_input_stops_the_terminal(counter: DemoCounter, desk: Desk) -> None:
+def test_end_of_input_stops_terminal(counter: DemoCounter, desk: Desk) -> None:
     keyboard = Keyboard([])
     asyncio.run(_end_of_input(counter, desk, keyboard))
 
@@ -129,7 +129,7 @@ class FailingOperator:
         raise ValueError("operator failed")
 
 
-def test_failing_operator_closes_the_terminal(counter: DemoCounter, desk: Desk) -> None:
+def test_failing_operator_closes_terminal(counter: DemoCounter, desk: Desk) -> None:
     def open_conductor() -> Conductor:
         return open_terminal(
             counter.settings,
@@ -145,7 +145,7 @@ def test_failing_operator_closes_the_terminal(counter: DemoCounter, desk: Desk) 
     asyncio.run(day())
 
 
-def test_line_typed_before_the_question_is_discarded() -> None:
+def test_line_typed_before_question_is_discarded() -> None:
     """Otherwise a PIN typed too late would be sent to the next patient's card."""
     keyboard, terminal = os.openpty()
 
@@ -167,7 +167,7 @@ def test_line_typed_before_the_question_is_discarded() -> None:
     os.close(keyboard)
 
 
-def test_lines_piped_from_a_script_are_not_discarded() -> None:
+def test_lines_piped_from_script_are_not_discarded() -> None:
     read_end, write_end = os.pipe()
 
     async def day() -> None:

@@ -111,7 +111,7 @@ def _key_and_label(line: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("language", ["ja", pytest.param("en", marks=pytest.mark.long)])
 @async_test
-async def test_screen_and_prompt_present_every_state_alike(language: str) -> None:
+async def test_screen_and_prompt_present_states_identically(language: str) -> None:
     async with stage(USUAL) as on_stage:
         for name in SCREENS:
             state = state_of(name, language)
@@ -120,7 +120,7 @@ async def test_screen_and_prompt_present_every_state_alike(language: str) -> Non
 
 
 @async_test
-async def test_first_key_at_the_consent_question_shares_nothing() -> None:
+async def test_first_key_at_consent_question_shares_nothing() -> None:
     async with stage(USUAL) as on_stage:
         screen, prompt = (
             await present_on_screen(on_stage, state_of("consent")),
@@ -131,7 +131,7 @@ async def test_first_key_at_the_consent_question_shares_nothing() -> None:
 
 
 @async_test
-async def test_only_four_ascii_digits_are_accepted_as_a_pin() -> None:
+async def test_only_four_ascii_digits_are_accepted_as_pin() -> None:
     talks = Talks(speak, language="ja", settle_seconds=0.0)
     talk = talks.show(state_of("pin"), RULES, 0.0)
     assert talk.body.pad is PadKind.PIN

@@ -102,7 +102,7 @@ def test_metrics_do_not_reveal_whether_data_was_shared(desk: Desk) -> None:
     assert [with_data[name] for name in counts] == [without_data[name] for name in counts]
 
 
-def test_silent_service_is_visible_in_the_metrics(desk: Desk) -> None:
+def test_silent_service_appears_in_metrics(desk: Desk) -> None:
     async def submit_while_silent(desk: Desk, metrics: Metrics) -> None:
         await desk.reach_consent()
         desk.counter.stub.clear_rules()
@@ -122,7 +122,7 @@ def test_silent_service_is_visible_in_the_metrics(desk: Desk) -> None:
     meters_after(desk, submit_while_silent)
 
 
-def test_refused_pin_is_not_counted_as_a_wasted_try(desk: Desk) -> None:
+def test_refused_pin_is_not_counted_as_wasted_try(desk: Desk) -> None:
     async def mistype_the_pin(desk: Desk, metrics: Metrics) -> None:
         desk.place.insert(desk.card())
         await desk.until(st.ChoosingMethod)
@@ -140,7 +140,7 @@ def test_refused_pin_is_not_counted_as_a_wasted_try(desk: Desk) -> None:
     meters_after(desk, mistype_the_pin)
 
 
-def test_every_state_has_a_stage_and_every_method_a_label() -> None:
+def test_states_have_stages_and_methods_have_labels() -> None:
     assert {kind.__name__ for kind in m._STAGES} == TIMEOUTS.keys() - {"CardShown"}
     assert set(Way) <= m.WAYS
     assert set(m._OUTCOMES) == set(st.Outcome)
@@ -149,7 +149,7 @@ def test_every_state_has_a_stage_and_every_method_a_label() -> None:
 RULES = Path(__file__).parents[3] / "examples" / "prometheus"
 
 
-def test_alerts_use_metrics_that_exist_from_the_start(desk: Desk) -> None:
+def test_alerts_use_metrics_that_exist_from_start_up(desk: Desk) -> None:
     """An alert misses the first failure if that failure creates the metric."""
 
     async def no_reception(_: Desk, __: Metrics) -> None: ...
@@ -173,7 +173,7 @@ def test_alert_rules_pass_promtool() -> None:
 
 
 @pytest.mark.long
-def test_metrics_contain_no_personal_data_of_any_persona(counter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrics_contain_no_personal_data(counter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Check every label value after a reception of each persona."""
     all_meters: list[Metrics] = []
 

@@ -31,7 +31,7 @@ def refusal(answer: object) -> RefusalReason:
     return answer.reason
 
 
-def test_other_terminals_cannot_register_or_fetch_the_result(counter: Any, card: Any) -> None:
+def test_other_terminals_cannot_register_or_fetch_result(counter: Any, card: Any) -> None:
     counter.register(card, "unregistered")
     opened = counter.play(lambda client: counter.open_check(client, card))
     stranger, _ = enrol_locally(counter.state_dir, "terminal-2")
@@ -56,7 +56,7 @@ def test_other_terminals_cannot_register_or_fetch_the_result(counter: Any, card:
     ("asked", "subject"),
     [(RequestKind.REGISTRATION, None), (RequestKind.RESULT, "0" * 32), (RequestKind.RECEIPTS, None)],
 )
-def test_signature_of_another_request_is_refused(
+def test_signature_for_different_request_is_refused(
     counter: Any, card: Any, asked: RequestKind, subject: str | None
 ) -> None:
     opened = counter.play(lambda client: counter.open_check(client, card))
@@ -84,7 +84,7 @@ def test_signature_of_another_request_is_refused(
         ({TERMINAL_HEADER: "../etc", SIGNATURE_HEADER: "AAAA"}, 422),
     ],
 )
-def test_requests_without_a_valid_signature_are_refused(
+def test_requests_without_valid_signature_are_refused(
     counter: Any, card: Any, headers: dict[str, str], status: int
 ) -> None:
     opened = counter.play(lambda client: counter.open_check(client, card))
@@ -94,7 +94,7 @@ def test_requests_without_a_valid_signature_are_refused(
     assert isinstance(Refused.model_validate_json(answer.content), Refused)
 
 
-def test_signed_request_is_valid_once_and_for_five_minutes(counter: Any, card: Any) -> None:
+def test_signed_request_is_valid_once_within_five_minutes(counter: Any, card: Any) -> None:
     opened = counter.play(lambda client: counter.open_check(client, card))
     counter.play(lambda client: counter.submit(client, opened.check_id, []))
 
@@ -156,7 +156,7 @@ def test_implausible_times_are_refused(
         assert refusal(answer) is RefusalReason.IMPLAUSIBLE_TIME
 
 
-def test_late_submission_keeps_the_times_of_the_answers(counter: Any, card: Any) -> None:
+def test_late_submission_keeps_answer_times(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> Any:
         opened = await counter.open_check(client, card)
         answered_at = counter.now + timedelta(minutes=1)
@@ -193,9 +193,7 @@ def test_terminal_gets_only_its_own_receipts_in_ledger_order(counter: Any, card:
     assert refusal(denied) is RefusalReason.UNKNOWN_TERMINAL
 
 
-def test_receipts_with_the_same_count_are_in_one_response(
-    counter: Any, card: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_receipts_with_same_count_are_in_one_response(counter: Any, card: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Receipts can have the same count after a backup was restored."""
     monkeypatch.setattr("terminal.simulated.service.storage.store.MAX_RECEIPTS", 3)
     database = counter.server.service._store._database

@@ -61,14 +61,14 @@ def test_incomplete_request_is_disconnected(server: StubServer, sent: bytes) -> 
         assert is_closed(connection)
 
 
-def test_connection_stays_open_after_a_complete_request(server: StubServer) -> None:
+def test_connection_stays_open_after_complete_request(server: StubServer) -> None:
     with httpx.Client(base_url=server.url) as client:
         for _ in range(2):
             assert client.get("/openapi.json").status_code == 200
             time.sleep(0.5)
 
 
-def test_connection_that_sends_byte_by_byte_is_disconnected(server: StubServer) -> None:
+def test_client_sending_byte_by_byte_is_disconnected(server: StubServer) -> None:
     def drip(connection: socket.socket) -> None:
         for byte in HEAD * 100:
             connection.sendall(bytes([byte]))
@@ -92,7 +92,7 @@ def test_connections_from_one_peer_are_limited(server: StubServer, monkeypatch: 
             connection.close()
 
 
-def test_client_without_a_tls_handshake_is_disconnected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_client_without_tls_handshake_is_disconnected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HANDSHAKE_SECONDS", 0.3)
     create_tls_files(tmp_path / "line", terminals=("terminal-1",))
     server = StubServer(open_service(tmp_path, in_memory=True), line=tls_files(tmp_path / "line", SERVER))

@@ -126,7 +126,7 @@ def old_state(tmp_path: Path) -> Iterator[OldState]:
 
 
 @pytest.mark.parametrize("accepted_before", [False, True])
-def test_decision_of_version_0_1_is_submitted(old_state: OldState, accepted_before: bool) -> None:
+def test_decision_from_version_0_1_is_submitted(old_state: OldState, accepted_before: bool) -> None:
     """`accepted_before`: the old service accepted the decision, but its response was lost."""
     outcomes, events = asyncio.run(old_state.process_outbox(accepted_before=accepted_before))
     assert DeliveryStage.DELIVERED in [outcome.stage for outcome in outcomes]

@@ -50,9 +50,7 @@ def test_result_is_delivered_and_recorded_once(office: Office, counter: Any) -> 
     assert office.results.stat().st_mode & 0o007 == 0
 
 
-def test_delivery_resumes_when_the_share_returns(
-    office: Office, counter: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_delivery_resumes_when_share_returns(office: Office, counter: Any, caplog: pytest.LogCaptureFixture) -> None:
     office.results.write_bytes(b"a file where the folder should be")
 
     async def scenario(client: Any) -> None:
@@ -73,7 +71,7 @@ def test_delivery_resumes_when_the_share_returns(
     assert "模擬　花子".encode() in office.files()[0].read_bytes()
 
 
-def test_other_file_with_the_same_name_is_not_recorded_as_delivered(office: Office, counter: Any) -> None:
+def test_different_file_with_same_name_is_not_recorded_as_delivered(office: Office, counter: Any) -> None:
     async def scenario(client: Any) -> Any:
         with office.open(client):
             check_id = await office.record_decision(client)
@@ -96,7 +94,7 @@ def test_other_file_with_the_same_name_is_not_recorded_as_delivered(office: Offi
 # --- refusals ------------------------------------------------------------------------------------------------
 
 
-def test_only_a_signed_final_refusal_discards_the_check(office: Office, counter: Any) -> None:
+def test_only_signed_final_refusal_discards_check(office: Office, counter: Any) -> None:
     """An unsigned refusal is treated as silence, and an unknown terminal may be enrolled later."""
 
     async def scenario(client: Any) -> list[Any]:
@@ -130,7 +128,7 @@ def test_only_a_signed_final_refusal_discards_the_check(office: Office, counter:
 # --- a folder that hangs -------------------------------------------------------------------------------------
 
 
-def test_other_decisions_are_sent_while_the_share_hangs(
+def test_other_decisions_are_sent_while_share_hangs(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = Office(counter, card, tmp_path, limit=1.5)
@@ -156,7 +154,7 @@ def test_other_decisions_are_sent_while_the_share_hangs(
     assert counter.play(scenario) < 3 * 1.5  # only the first delivery waited for the share
 
 
-def test_program_can_exit_while_the_share_hangs(
+def test_program_can_exit_while_share_hangs(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = Office(counter, card, tmp_path, limit=0.3)
@@ -191,7 +189,7 @@ def test_program_can_exit_while_the_share_hangs(
 
 
 @pytest.mark.parametrize("where", ["before the mark", "before the move", "after the move", "after it was picked up"])
-def test_crash_during_a_hand_over_delivers_one_file(
+def test_crash_during_handover_delivers_one_file(
     office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     picked_up: list[bytes] = []
@@ -240,7 +238,7 @@ def test_crash_during_a_hand_over_delivers_one_file(
     assert list((office.results / WORK_FOLDER).glob("*.part")) == []
 
 
-def test_unmounted_share_is_not_mistaken_for_an_emptied_folder(
+def test_unmounted_share_is_not_mistaken_for_emptied_folder(
     office: Office, counter: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def first_run(client: Any) -> None:
@@ -269,7 +267,7 @@ def test_unmounted_share_is_not_mistaken_for_an_emptied_folder(
 
 
 @pytest.mark.parametrize("again", [True, False])
-def test_staff_decide_about_a_hand_over_with_unknown_outcome(
+def test_staff_resolve_handover_with_unknown_outcome(
     office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch, again: bool
 ) -> None:
     """The ledger announces the hand-over, but the work folder with its state is missing."""
@@ -303,7 +301,7 @@ def test_staff_decide_about_a_hand_over_with_unknown_outcome(
     assert len(office.files()) == (2 if again else 1)
 
 
-def test_consent_withdrawn_before_the_move_is_not_in_the_file(
+def test_consent_withdrawn_before_move_is_not_in_file(
     office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The prepared file contains the consent and must not be delivered."""
@@ -323,7 +321,7 @@ def test_consent_withdrawn_before_the_move_is_not_in_the_file(
     assert b"<DiagnosisInfoConsFlg>0<" in file.read_bytes()
 
 
-def test_results_are_written_by_a_separate_process(tmp_path: Path) -> None:
+def test_separate_process_writes_results(tmp_path: Path) -> None:
     folder = process.FolderProcess(tmp_path / "results", create=True)
     prepared = folder.prepare("a.xml", "名前".encode() * 40_000)
     assert isinstance(prepared, process.Prepared)
@@ -335,7 +333,7 @@ def test_results_are_written_by_a_separate_process(tmp_path: Path) -> None:
     folder.close()
 
 
-def test_other_file_found_after_a_crash_is_not_recorded_as_delivered(
+def test_different_file_found_after_crash_is_not_recorded_as_delivered(
     office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def first_run(client: Any) -> str:

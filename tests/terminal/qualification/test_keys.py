@@ -88,7 +88,7 @@ def test_statements_are_unambiguous() -> None:
     assert pin_statement(b"ab") == b"\x00\x00\x00\x0euketsuke/2/pin\x00\x00\x00\x02ab"
 
 
-def test_signed_times_require_a_time_zone() -> None:
+def test_signed_times_require_time_zone() -> None:
     with pytest.raises(ValueError, match="zone"):
         receipt_statement(
             check_id="c",

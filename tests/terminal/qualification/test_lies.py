@@ -192,7 +192,7 @@ def test_thirty_false_results_are_not_delivered(
 
 
 @pytest.mark.parametrize("lie", list(Lie))
-def test_lies_of_the_stub_are_not_delivered(counter: Any, card: Any, tmp_path: Path, lie: Lie) -> None:
+def test_false_stub_results_are_not_delivered(counter: Any, card: Any, tmp_path: Path, lie: Lie) -> None:
     office = Office(counter, card, tmp_path)
 
     async def scenario(client: Any) -> Any:
@@ -213,7 +213,7 @@ def test_lies_of_the_stub_are_not_delivered(counter: Any, card: Any, tmp_path: P
     assert flags_in(office.files()[0])[Item.MEDICINES] == 0
 
 
-def test_withdrawn_consent_is_not_in_a_later_file(
+def test_withdrawn_consent_is_not_in_later_file(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The consent is withdrawn before the file is written, but the service repeats an earlier result."""
@@ -241,7 +241,7 @@ def test_withdrawn_consent_is_not_in_a_later_file(
     assert flags_in(office.files()[0])[Item.DIAGNOSIS] == 0
 
 
-def test_consent_withdrawn_during_the_request_is_not_in_the_file(
+def test_consent_withdrawn_during_request_is_not_in_file(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = Office(counter, card, tmp_path)
@@ -267,7 +267,7 @@ def test_consent_withdrawn_during_the_request_is_not_in_the_file(
     assert flags_in(office.files()[0])[Item.DIAGNOSIS] == 0
 
 
-def test_auditor_finds_a_wrongly_delivered_consent(
+def test_auditor_finds_wrongly_delivered_consent(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The terminal delivers a withdrawn consent because its comparison of results is disabled."""
@@ -302,7 +302,7 @@ def test_auditor_finds_a_wrongly_delivered_consent(
     assert "changed since the handover" in differences
 
 
-def test_withdrawal_after_the_hand_over_leaves_the_file_valid(counter: Any, card: Any, tmp_path: Path) -> None:
+def test_file_remains_valid_after_later_withdrawal(counter: Any, card: Any, tmp_path: Path) -> None:
     office = Office(counter, card, tmp_path)
 
     async def scenario(client: Any) -> None:
@@ -315,7 +315,7 @@ def test_withdrawal_after_the_hand_over_leaves_the_file_valid(counter: Any, card
     assert check_files(office.results, office.path).differing == ()
 
 
-def test_limit_provided_by_law_is_not_a_false_consent(counter: Any, card: Any, tmp_path: Path) -> None:
+def test_limit_provided_by_law_is_not_reported_as_false_consent(counter: Any, card: Any, tmp_path: Path) -> None:
     office = Office(counter, card, tmp_path)
 
     async def scenario(client: Any) -> None:

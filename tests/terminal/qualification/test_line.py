@@ -73,25 +73,27 @@ def test_check_is_opened_over_tls(counter: Any, card: Any, keys: Path) -> None:
     assert isinstance(opened, CheckOpenedReply)
 
 
-def test_terminal_without_a_certificate_is_refused(server: StubServer, keys: Path) -> None:
+def test_terminal_without_certificate_is_refused(server: StubServer, keys: Path) -> None:
     without_certificate = ssl.create_default_context(cafile=str(tls_files(keys, SERVER).authority))
     assert isinstance(challenge(server.url, without_certificate), NoAnswer)
 
 
-def test_terminal_of_another_authority_is_refused(server: StubServer, keys: Path, strangers: Path) -> None:
+def test_terminal_certificate_from_unknown_authority_is_refused(
+    server: StubServer, keys: Path, strangers: Path
+) -> None:
     stranger = tls_files(strangers, "terminal-1")
     context = ssl.create_default_context(cafile=str(tls_files(keys, SERVER).authority))
     context.load_cert_chain(stranger.certificate, stranger.key)
     assert isinstance(challenge(server.url, context), NoAnswer)
 
 
-def test_service_of_another_authority_is_refused(server: StubServer, strangers: Path) -> None:
+def test_service_certificate_from_unknown_authority_is_refused(server: StubServer, strangers: Path) -> None:
     other_authority = tls_files(strangers, "terminal-1").client_context()
     assert challenge(server.url, other_authority) == NoAnswer(NoAnswerReason.NO_CONNECTION)
     assert challenge(server.url, None) == NoAnswer(NoAnswerReason.NO_CONNECTION)
 
 
-def test_service_with_a_terminal_certificate_is_refused(tmp_path: Path, keys: Path) -> None:
+def test_service_with_terminal_certificate_is_refused(tmp_path: Path, keys: Path) -> None:
     server = StubServer(open_service(tmp_path, in_memory=True), line=tls_files(keys, "terminal-1"))
     server.start()
     try:
@@ -125,7 +127,7 @@ def test_creating_keys_again_keeps_existing_keys(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_tls_files_of_a_terminal_are_loaded(tmp_path: Path, keys: Path) -> None:
+def test_terminal_tls_files_are_loaded(tmp_path: Path, keys: Path) -> None:
     assert terminal_tls_files(tmp_path, "terminal-1") is None
     folder = tmp_path / "terminal" / "line"
     folder.mkdir(parents=True)
@@ -139,6 +141,6 @@ def test_tls_files_of_a_terminal_are_loaded(tmp_path: Path, keys: Path) -> None:
         line.client_context()
 
 
-def test_listening_for_other_computers_requires_tls(tmp_path: Path) -> None:
+def test_non_loopback_address_requires_tls(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="TLS"):
         serve(tmp_path, host="0.0.0.0")

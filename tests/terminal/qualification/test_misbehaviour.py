@@ -62,9 +62,7 @@ def two_people(counter: Any, card: Any, other_card: Any) -> Any:
 
 
 @pytest.mark.parametrize("operation", [Operation.OPEN, Operation.SUBMIT, Operation.RESULT])
-def test_rule_for_a_person_affects_no_one_else(
-    two_people: Any, card: Any, other_card: Any, operation: Operation
-) -> None:
+def test_person_rule_affects_no_one_else(two_people: Any, card: Any, other_card: Any, operation: Operation) -> None:
     two_people.server.behaviour.set(operation, Rule(manner=Manner.FAILING), "elder")
     unaffected = two_people.play(lambda client: run_check(two_people, client, card))
     affected = two_people.play(lambda client: run_check(two_people, client, other_card))
@@ -100,7 +98,7 @@ def test_most_specific_rule_applies() -> None:
     assert behaviour.rule_for(Operation.OPEN, "elder") == Rule()
 
 
-def test_person_rule_expires_after_its_number_of_calls(two_people: Any, other_card: Any) -> None:
+def test_person_rule_expires_after_its_call_count(two_people: Any, other_card: Any) -> None:
     two_people.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.FAILING, times=1), "elder")
     first = two_people.play(lambda client: two_people.open_by_pin(client, other_card))
     second = two_people.play(lambda client: two_people.open_by_pin(client, other_card))
@@ -108,7 +106,7 @@ def test_person_rule_expires_after_its_number_of_calls(two_people: Any, other_ca
 
 
 @pytest.mark.parametrize("reason", [RefusalReason.REVOKED, RefusalReason.SUSPENDED, RefusalReason.NO_SUCH_CHECK])
-def test_stub_refuses_with_the_configured_reason(counter: Any, card: Any, reason: RefusalReason) -> None:
+def test_stub_refuses_with_configured_reason(counter: Any, card: Any, reason: RefusalReason) -> None:
     counter.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.REFUSING, reason=reason), "adult")
     answer = counter.play(lambda client: counter.open_by_pin(client, card))
     assert isinstance(answer, Refused)
@@ -118,9 +116,7 @@ def test_stub_refuses_with_the_configured_reason(counter: Any, card: Any, reason
 @pytest.mark.parametrize(
     ("validity", "reported", "entries"), [("2", "2", 1), ("3", "2", 1), ("4", "4", 0), ("5", "5", 2)]
 )
-def test_stub_reports_the_configured_validity(
-    counter: Any, card: Any, validity: Any, reported: str, entries: int
-) -> None:
+def test_stub_reports_configured_validity(counter: Any, card: Any, validity: Any, reported: str, entries: int) -> None:
     counter.server.behaviour.set(Operation.EVERY, Rule(validity=validity), "adult")
     opened, _, result = counter.play(lambda client: run_check(counter, client, card))
     assert not opened.facts.valid
@@ -132,7 +128,7 @@ def test_stub_reports_the_configured_validity(
     assert later.validity == "1"
 
 
-def test_stub_reports_a_service_error_instead_of_a_qualification(counter: Any, card: Any) -> None:
+def test_stub_reports_service_error_instead_of_qualification(counter: Any, card: Any) -> None:
     counter.server.behaviour.set(Operation.RESULT, Rule(error_code="SIMQ9001E"))
     result = counter.play(lambda client: run_check(counter, client, card))[-1]
     assert (result.segment, result.status, result.code, result.error_code) == ("9", "2", "SIMQ9001E", "SIMQ9001E")
@@ -195,7 +191,7 @@ def test_rules_are_set_over_http(two_people: Any, card: Any, other_card: Any) ->
         ),
     ],
 )
-def test_settings_are_parsed_from_the_command_line(text: str, setting: Setting) -> None:
+def test_settings_are_parsed_from_command_line(text: str, setting: Setting) -> None:
     assert parse_setting(text) == setting
 
 
@@ -205,7 +201,7 @@ def test_invalid_command_line_settings_are_refused(text: str) -> None:
         parse_setting(text)
 
 
-def test_settings_are_read_from_a_file(tmp_path: Path) -> None:
+def test_settings_are_read_from_file(tmp_path: Path) -> None:
     file = tmp_path / "behaviour.toml"
     file.write_text(
         '[[behaviour]]\noperation = "open"\ndelay_seconds = 7\n'

@@ -32,7 +32,7 @@ def refusal(answer: object) -> RefusalReason:
     return answer.reason
 
 
-def test_correct_pin_opens_a_check(counter: Any, card: Any) -> None:
+def test_correct_pin_opens_check(counter: Any, card: Any) -> None:
     opened = counter.play(lambda client: counter.open_by_pin(client, card))
     assert isinstance(opened, CheckOpenedReply)
     assert opened.simulated
@@ -43,14 +43,14 @@ def test_correct_pin_opens_a_check(counter: Any, card: Any) -> None:
 
 
 @pytest.mark.parametrize("way", [Way.FACE, Way.STAFF])
-def test_genuine_chip_with_a_signed_verdict_opens_a_check(counter: Any, card: Any, way: Way) -> None:
+def test_genuine_chip_with_signed_verdict_opens_check(counter: Any, card: Any, way: Way) -> None:
     reason = "眼帯のため" if way is Way.STAFF else ""
     assert isinstance(
         counter.play(lambda client: counter.open_by_face(client, card, way=way, reason=reason)), CheckOpenedReply
     )
 
 
-def test_reply_contains_facts_about_the_person(counter: Any, card: Any) -> None:
+def test_reply_contains_facts_about_person(counter: Any, card: Any) -> None:
     facts_by_person = {}
     for person in ("elder", "young", "seventies", "specific-disease", "self-defence", "no-qualification"):
         counter.register(card, person)
@@ -69,7 +69,7 @@ def test_reply_contains_facts_about_the_person(counter: Any, card: Any) -> None:
     assert facts_by_person["self-defence"] == (37, False, False, False)
 
 
-def test_challenge_is_valid_only_once(counter: Any, card: Any) -> None:
+def test_challenge_can_be_used_only_once(counter: Any, card: Any) -> None:
     async def twice(client: Any) -> list[Any]:
         challenge = await client.challenge()
         proof = PinProof(signature=card.sign(pin_statement(challenge.challenge)))
@@ -103,7 +103,7 @@ def test_altered_challenge_is_refused(counter: Any, card: Any, where: int) -> No
     assert refusal(counter.play(open_with_altered_challenge)) is RefusalReason.BAD_CHALLENGE
 
 
-def test_signature_of_another_card_is_refused(counter: Any, card: Any, other_card: Any) -> None:
+def test_signature_by_different_card_is_refused(counter: Any, card: Any, other_card: Any) -> None:
     async def open_with_other_signature(client: Any) -> Any:
         challenge = await client.challenge()
         proof = PinProof(signature=other_card.sign(pin_statement(challenge.challenge)))
@@ -112,7 +112,7 @@ def test_signature_of_another_card_is_refused(counter: Any, card: Any, other_car
     assert refusal(counter.play(open_with_other_signature)) is RefusalReason.BAD_SIGNATURE
 
 
-def test_signature_of_a_challenge_without_prefix_is_refused(counter: Any, card: Any) -> None:
+def test_signature_without_prefix_is_refused(counter: Any, card: Any) -> None:
     async def open_without_prefix(client: Any) -> Any:
         challenge = await client.challenge()
         proof = PinProof(signature=card.sign(challenge.challenge))
@@ -140,12 +140,12 @@ def test_altered_face_record_is_refused(counter: Any, card: Any, part: str) -> N
     assert refusal(counter.play(open_with_altered_part)) is RefusalReason.FORGED_RECORD
 
 
-def test_chip_signature_of_other_data_is_refused(counter: Any, card: Any) -> None:
+def test_chip_signature_for_different_data_is_refused(counter: Any, card: Any) -> None:
     answer = counter.play(lambda client: counter.open_by_face(client, card, chip_signature=card.prove_chip(b"older")))
     assert refusal(answer) is RefusalReason.BAD_SIGNATURE
 
 
-def test_verdict_for_another_method_or_reason_is_refused(counter: Any, card: Any) -> None:
+def test_verdict_for_different_method_or_reason_is_refused(counter: Any, card: Any) -> None:
     for changes in ({"way": Way.STAFF}, {"reason": "later added"}):
 
         async def open_with_changes(client: Any, changes: Any = changes) -> Any:
@@ -156,7 +156,7 @@ def test_verdict_for_another_method_or_reason_is_refused(counter: Any, card: Any
         assert refusal(counter.play(open_with_changes)) is RefusalReason.BAD_VERDICT
 
 
-def test_verdict_signed_with_another_key_is_refused(counter: Any, card: Any) -> None:
+def test_verdict_signed_with_different_key_is_refused(counter: Any, card: Any) -> None:
     answer = counter.play(lambda client: counter.open_by_face(client, card), terminal_key=SigningKey.generate())
     assert refusal(answer) is RefusalReason.BAD_VERDICT
 
@@ -166,7 +166,7 @@ def test_unknown_terminal_is_refused(counter: Any, card: Any) -> None:
     assert refusal(answer) is RefusalReason.UNKNOWN_TERMINAL
 
 
-def test_chip_with_an_unknown_key_is_refused(counter: Any, card: Any) -> None:
+def test_chip_with_unknown_key_is_refused(counter: Any, card: Any) -> None:
     counter.register(card, "adult")
     entry = card.entry("adult").model_copy(update={"chip_key_sha256": None})
     counter.registry.add_card(card.certificate, entry)
@@ -174,12 +174,12 @@ def test_chip_with_an_unknown_key_is_refused(counter: Any, card: Any) -> None:
     assert isinstance(counter.play(lambda client: counter.open_by_pin(client, card)), CheckOpenedReply)
 
 
-def test_face_record_without_a_trust_anchor_is_refused(counter: Any, card: Any) -> None:
+def test_face_record_without_trust_anchor_is_refused(counter: Any, card: Any) -> None:
     counter.registry.update(lambda registry: registry.model_copy(update={"record_anchors": ()}))
     assert refusal(counter.play(lambda client: counter.open_by_face(client, card))) is RefusalReason.UNKNOWN_CHIP
 
 
-def test_certificate_of_another_authority_is_refused(counter: Any, card: Any) -> None:
+def test_certificate_from_unknown_authority_is_refused(counter: Any, card: Any) -> None:
     from reader.softcard.authority import TestAuthority
 
     stranger = TestAuthority.create()
@@ -214,7 +214,7 @@ def test_invalid_certificate_is_refused(counter: Any, card: Any) -> None:
     assert refusal(counter.play(garbage)) is RefusalReason.UNTRUSTED_CERTIFICATE
 
 
-def test_certificate_of_an_unknown_holder_is_refused(counter: Any, other_card: Any) -> None:
+def test_certificate_for_unknown_holder_is_refused(counter: Any, other_card: Any) -> None:
     assert refusal(counter.play(lambda client: counter.open_by_pin(client, other_card))) is RefusalReason.UNKNOWN_HOLDER
 
 
@@ -249,7 +249,7 @@ CERTIFICATE_END = datetime(2026, 11, 12, 14, 59, 59, tzinfo=UTC)
         (datetime(2027, 2, 28, 15, 1, tzinfo=UTC), None),
     ],
 )
-def test_standing_depends_on_the_end_of_the_certificate(
+def test_standing_depends_on_certificate_expiry(
     counter: Any, card: Any, now: datetime, standing: CertificateStatus | None
 ) -> None:
     expiring = counter.renew(card, CERTIFICATE_END, starts=datetime(2022, 1, 1, tzinfo=UTC))
@@ -285,7 +285,7 @@ def test_card_is_registered_as_insurance_card(counter: Any, card: Any) -> None:
     assert counter.play(register).facts.registered
 
 
-def test_registration_is_refused_in_the_grace_period_and_for_inquiries(counter: Any, card: Any) -> None:
+def test_registration_is_refused_in_grace_period_and_for_inquiries(counter: Any, card: Any) -> None:
     expiring = counter.renew(card, counter.now - timedelta(days=20))
     counter.register(expiring, "unregistered")
     counter.register(card, "unregistered")
@@ -298,7 +298,7 @@ def test_registration_is_refused_in_the_grace_period_and_for_inquiries(counter: 
     assert [refusal(answer) for answer in counter.play(attempts)] == [RefusalReason.NOT_ALLOWED] * 2
 
 
-def test_adopted_certificate_is_accepted_without_a_chain(counter: Any, card: Any) -> None:
+def test_adopted_certificate_is_accepted_without_chain(counter: Any, card: Any) -> None:
     from reader.softcard.authority import TestAuthority
 
     counter.authority = TestAuthority.create()
@@ -315,13 +315,13 @@ def test_adopted_certificate_is_accepted_without_a_chain(counter: Any, card: Any
     assert real.certificate.hex() not in adopted_file
 
 
-def test_enrolling_again_keeps_the_key(counter: Any) -> None:
+def test_enrolling_again_keeps_key(counter: Any) -> None:
     key, enrolment = enrol_locally(counter.state_dir, "terminal-1")
     assert key.public_pem == counter.key.public_pem
     assert enrolment == counter.enrolment
 
 
-def test_challenge_remains_valid_after_a_restart_of_the_service(counter: Any, card: Any) -> None:
+def test_challenge_remains_valid_after_service_restart(counter: Any, card: Any) -> None:
     async def open_after_restart(client: Any) -> Any:
         challenge = await client.challenge()
         assert isinstance(challenge, Challenge)

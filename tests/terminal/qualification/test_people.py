@@ -52,7 +52,7 @@ def test_people_cover_all_age_groups_and_special_cases() -> None:
     assert "●" in replace_unsupported(PEOPLE["tall-bridge"].qualifications[0].name)
 
 
-def test_everybody_is_recognisable_as_invented_and_unique() -> None:
+def test_people_are_unique_and_recognisably_fictitious() -> None:
     for entry in ENTRIES:
         marks = ("模擬", "見本", "試験", "SHIKEN")
         assert any(mark in entry.name for mark in marks)
@@ -67,7 +67,7 @@ def test_everybody_is_recognisable_as_invented_and_unique() -> None:
             assert match.person == name, (name, match.person)
 
 
-def test_people_are_read_from_a_file(tmp_path: Path) -> None:
+def test_people_are_read_from_file(tmp_path: Path) -> None:
     file = tmp_path / "people.toml"
     file.write_text(
         '[mine]\nlike = "adult"\nqualification = { name = "自作　太郎", birth_date = 2000-01-31 }\n'
@@ -113,11 +113,11 @@ def test_invalid_people_file_is_refused_without_quoting_values(tmp_path: Path, t
         ("", ""),
     ],
 )
-def test_characters_outside_the_old_set_are_replaced(name: str, expected: str) -> None:
+def test_characters_outside_old_set_are_replaced(name: str, expected: str) -> None:
     assert replace_unsupported(name) == expected
 
 
-def test_limit_is_valid_for_the_benefit_year() -> None:
+def test_limit_is_valid_for_benefit_year() -> None:
     limit = PEOPLE["limit-a05"].limit
     assert limit is not None
     assert limit.on(date(2026, 7, 31)).valid_start_date == date(2025, 8, 1)

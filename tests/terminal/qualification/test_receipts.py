@@ -162,7 +162,7 @@ def test_refusal_rewritten_as_consent_is_detected(ledger: ConfirmedLedger) -> No
         assert isinstance(ledger.verify(with_receipts=with_receipts), LedgerBroken)
 
 
-def test_check_removed_from_a_rebuilt_chain_is_detected(ledger: ConfirmedLedger) -> None:
+def test_check_removed_from_rebuilt_chain_is_detected(ledger: ConfirmedLedger) -> None:
     omitted = ledger.receipts[1].check_id
     ledger.rewrite(lambda event: None if event.check_id == omitted else event)
     assert isinstance(ledger.verify(), LedgerBroken)
@@ -183,7 +183,7 @@ def test_forged_confirmation_is_detected(ledger: ConfirmedLedger, counter: Any, 
     assert isinstance(verify_with_receipts(other.path, forged.public_pem), LedgerBroken)
 
 
-def test_confirmation_without_a_receipt_is_detected(ledger: ConfirmedLedger) -> None:
+def test_confirmation_without_receipt_is_detected(ledger: ConfirmedLedger) -> None:
     ledger.receipts = ledger.receipts[1:]
     broken = ledger.verify()
     assert isinstance(broken, LedgerBroken)
@@ -195,13 +195,13 @@ def test_altered_receipts_are_refused(ledger: ConfirmedLedger) -> None:
     assert verify_with_receipts(ledger.path, ledger.key, [first]) == ForgedReceipt(first.check_id)
 
 
-def test_copy_of_the_ledger_is_verified(ledger: ConfirmedLedger, tmp_path: Path) -> None:
+def test_ledger_copy_is_verified(ledger: ConfirmedLedger, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     shutil.copy(ledger.path, copy)
     assert isinstance(verify_with_receipts(copy, ledger.key, ledger.receipts), LedgerIntact)
 
 
-def test_missing_check_is_detected_by_the_services_count(counter: Any, card: Any, tmp_path: Path) -> None:
+def test_missing_check_is_detected_by_service_count(counter: Any, card: Any, tmp_path: Path) -> None:
     """A check without a submission has no receipt and can be removed from the chain without a trace."""
     ledger = ConfirmedLedger(counter, card, tmp_path / "ledger.db")
     day = counter.now.date()
@@ -216,7 +216,7 @@ def test_missing_check_is_detected_by_the_services_count(counter: Any, card: Any
     assert verify(audit) == MissingChecks(4, 3, (day,))
 
 
-def test_receipts_of_version_1_are_verified(tmp_path: Path) -> None:
+def test_version_1_receipts_are_verified(tmp_path: Path) -> None:
     """In a ledger of version 0.1, the service signed version 1 statements."""
     state = Path("tests/fixtures/state-v0.1.0")
     shutil.copy(state / "ledger.db", tmp_path / "ledger.db")

@@ -45,7 +45,7 @@ def test_listed_certificate_is_refused_by_pin_and_face(counter: Any, card: Any, 
         assert isinstance(counter.play(lambda client, opening=opening: opening(client, other_card)), CheckOpenedReply)
 
 
-def test_revocation_is_disclosed_only_to_the_cardholder(counter: Any, card: Any, other_card: Any) -> None:
+def test_revocation_is_disclosed_only_to_cardholder(counter: Any, card: Any, other_card: Any) -> None:
     add_list(counter, counter.authority.revocation_list([card.certificate]))
     card_with_another_key = type(card)(other_card.image, card.certificate)
     refused = counter.play(lambda client: counter.open_by_pin(client, card_with_another_key))
@@ -94,14 +94,14 @@ def test_invalid_list_is_ignored_and_logged_once(
     assert reason in warnings[0]
 
 
-def test_list_of_another_authority_has_no_effect(counter: Any, card: Any, stranger: TestAuthority) -> None:
+def test_list_from_different_authority_has_no_effect(counter: Any, card: Any, stranger: TestAuthority) -> None:
     """Serial numbers are unique only per authority, and generations of the authority have the same name."""
     counter.registry.merge(Registry(certificate_authorities=(stranger.user_ca.certificate_pem,)))
     add_list(counter, stranger.revocation_list([card.certificate]))
     assert isinstance(counter.play(lambda client: counter.open_by_pin(client, card)), CheckOpenedReply)
 
 
-def test_revoked_persona_has_a_revocation_list(tmp_path: Path, authority: TestAuthority) -> None:
+def test_revoked_persona_has_revocation_list(tmp_path: Path, authority: TestAuthority) -> None:
     props = Props(tmp_path, authority=lambda: authority)
     registries = [props.registry_of(BY_NAME["revoked"], lambda _: b"\x00\x00\x00\x0cjP  photo") for _ in range(2)]
     assert registries[0] == registries[1]

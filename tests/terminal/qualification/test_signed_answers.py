@@ -105,7 +105,7 @@ def test_replayed_response_is_refused(counter: Any, card: Any) -> None:
 
 
 @pytest.mark.parametrize("header", [None, "Idempotency-Key"])
-def test_refusal_of_an_altered_request_is_not_accepted(counter: Any, card: Any, header: str | None) -> None:
+def test_refusal_of_altered_request_is_not_accepted(counter: Any, card: Any, header: str | None) -> None:
     """The signature covers the request that the service received, not the one that the terminal sent."""
     middle = ManInTheMiddle()
 
@@ -149,7 +149,7 @@ def test_stub_signs_refusals_and_receipts_by_default(counter: Any, card: Any) ->
     assert isinstance(receipt, Receipt)
 
 
-def test_client_learns_the_time_of_the_service(counter: Any, card: Any) -> None:
+def test_client_learns_service_time(counter: Any, card: Any) -> None:
     async def scenario(client: QualificationClient) -> Any:
         assert client.clock.now() is None
         opened = await counter.open_check(client, card)
@@ -161,7 +161,7 @@ def test_client_learns_the_time_of_the_service(counter: Any, card: Any) -> None:
     assert 0 <= (service_time - counter.now).total_seconds() < 5
 
 
-def test_responses_without_a_nonce_are_not_signed(counter: Any) -> None:
+def test_responses_without_nonce_are_not_signed(counter: Any) -> None:
     url = f"{counter.server.url}/v2/challenges"
 
     async def post(headers: dict[str, str]) -> httpx.Response:

@@ -62,13 +62,13 @@ def test_misbehaviour_is_reported_as_no_answer(counter: Any, rule: Rule, silence
     assert isinstance(after, Challenge)
 
 
-def test_slow_response_within_the_timeout_is_accepted(counter: Any) -> None:
+def test_slow_response_within_timeout_is_accepted(counter: Any) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, Rule(delay_seconds=0.3))
     assert isinstance(counter.play(lambda client: client.challenge()), Challenge)
 
 
 @pytest.mark.parametrize("rule", [Rule(manner=Manner.SILENT), Rule(delay_seconds=60)])
-def test_stopping_the_service_ends_pending_requests(counter: Any, rule: Rule, caplog: pytest.LogCaptureFixture) -> None:
+def test_stopping_service_ends_pending_requests(counter: Any, rule: Rule, caplog: pytest.LogCaptureFixture) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, rule)
 
     async def stop_during_call(client: QualificationClient) -> Any:
@@ -82,7 +82,7 @@ def test_stopping_the_service_ends_pending_requests(counter: Any, rule: Rule, ca
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_rule_expires_after_its_number_of_calls(counter: Any) -> None:
+def test_rule_expires_after_its_call_count(counter: Any) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, Rule(manner=Manner.FAILING, times=2))
 
     async def thrice(client: QualificationClient) -> list[Any]:
@@ -97,7 +97,7 @@ def test_rule_for_opening_affects_no_other_operation(counter: Any, card: Any) ->
     assert counter.play(lambda client: counter.open_by_pin(client, card)) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
 
 
-def test_lost_receipt_is_returned_for_a_repeated_submission(counter: Any, card: Any) -> None:
+def test_resubmission_returns_lost_receipt(counter: Any, card: Any) -> None:
     async def scenario(client: QualificationClient) -> list[Any]:
         opened = await counter.open_check(client, card)
         answers = [ConsentAnswer(item=Item.MEDICINES, flag=1, consent_time=ANSWERED)]
@@ -116,7 +116,7 @@ def test_lost_receipt_is_returned_for_a_repeated_submission(counter: Any, card: 
     assert isinstance(repeated, Receipt)
 
 
-def test_responses_with_another_service_key_are_not_accepted(counter: Any, card: Any) -> None:
+def test_responses_with_different_service_key_are_not_accepted(counter: Any, card: Any) -> None:
     check_id = counter.play(lambda client: counter.open_check(client, card)).check_id
 
     async def scenario(client: QualificationClient) -> Any:
@@ -169,7 +169,7 @@ def test_unexpected_responses_are_reported_as_not_understood(status: int, body: 
     assert asyncio.run(client.challenge()) == NoAnswer(NoAnswerReason.NOT_UNDERSTOOD)
 
 
-def test_result_of_another_check_is_not_accepted() -> None:
+def test_result_for_different_check_is_not_accepted() -> None:
     result = QualificationResult(
         check_id="another",
         processed_at=ANSWERED,
@@ -276,7 +276,7 @@ def test_connection_that_ends_early_is_reported(sent: bytes) -> None:
     "url",
     ["http://clinic.example:8642", "http://192.0.2.7", "http://0.0.0.0:1", "ftp://127.0.0.1", "127.0.0.1:8642", ""],
 )
-def test_plain_http_to_other_computers_is_refused(url: str) -> None:
+def test_plain_http_to_other_hosts_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="https"):
         QualificationClient(
             url,
@@ -294,7 +294,7 @@ def test_safe_addresses_are_accepted(url: str) -> None:
     )
 
 
-def test_personal_data_of_a_check_is_not_logged(counter: Any, card: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_personal_data_is_not_logged(counter: Any, card: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     logging.getLogger("httpx").setLevel(logging.WARNING)
 

@@ -49,7 +49,7 @@ def engine_of(database_url: str) -> sa.Engine:
     return sa.create_engine(url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url)
 
 
-def test_migrations_create_exactly_the_tables(database_url: str) -> None:
+def test_migrations_create_the_defined_tables(database_url: str) -> None:
     ServiceStore(database_url).close()
     ServiceStore(database_url).close()  # repeating the migration changes nothing
     with engine_of(database_url).connect() as connection:
@@ -80,7 +80,7 @@ def test_store_can_be_opened_concurrently(database_url: str) -> None:
         store.close()
 
 
-def test_waiting_writes_share_a_commit(database_url: str) -> None:
+def test_waiting_writes_share_one_commit(database_url: str) -> None:
     commits = 0
 
     async def scenario() -> list[bool]:
@@ -172,7 +172,7 @@ def test_expired_challenges_are_deleted(store: ServiceStore) -> None:
     assert asyncio.run(scenario()) == [True, False, True, True]
 
 
-def test_registration_applies_to_checks_opened_before(store: ServiceStore) -> None:
+def test_registration_applies_to_open_checks(store: ServiceStore) -> None:
     async def scenario() -> list[Any]:
         opened = await store.open(b"c", LATER, check())
         assert opened is not None
@@ -182,7 +182,7 @@ def test_registration_applies_to_checks_opened_before(store: ServiceStore) -> No
     assert [check.registered for check in asyncio.run(scenario())] == [False, True, True, True]
 
 
-def test_closed_store_raises_an_error(store: ServiceStore) -> None:
+def test_closed_store_raises_error(store: ServiceStore) -> None:
     store.close()
     store.close()
     with pytest.raises(RuntimeError, match="closed"):
@@ -209,7 +209,7 @@ def test_store_reconnects_to_postgresql(postgres: str) -> None:
 
 
 @pytest.mark.long
-def test_postgresql_keeps_committed_data_after_an_immediate_stop() -> None:
+def test_postgresql_keeps_committed_data_after_immediate_stop() -> None:
     """An immediate stop, without a checkpoint, is equivalent to a power failure."""
     try:
         server = TemporaryPostgres()

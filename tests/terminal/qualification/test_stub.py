@@ -122,7 +122,7 @@ def test_exception_results_in_500_without_logging_its_message(
 
 
 @pytest.mark.parametrize("path", ["/simulator", "/simulator/behaviour/open"])
-def test_administration_is_restricted_to_this_computer(counter: Any, path: str) -> None:
+def test_administration_is_restricted_to_localhost(counter: Any, path: str) -> None:
     connection = HTTPConnection("127.0.0.1", int(counter.server.url.rsplit(":", 1)[1]))
     connection.request("GET" if path == "/simulator" else "PUT", path, body="{}", headers={"Host": "evil.example"})
     assert connection.getresponse().status in (403, 422)
@@ -172,7 +172,7 @@ def test_behaviour_is_set_and_reset_over_http(counter: Any) -> None:
         assert not isinstance(counter.play(lambda client: client.challenge()), NoAnswer)
 
 
-def test_admin_reports_a_missing_server() -> None:
+def test_admin_reports_missing_server() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
@@ -180,7 +180,7 @@ def test_admin_reports_a_missing_server() -> None:
         assert admin.state() == NoAnswer(NoAnswerReason.NO_CONNECTION)
 
 
-def test_stub_refuses_to_listen_for_other_computers(tmp_path: Path) -> None:
+def test_stub_refuses_to_listen_beyond_localhost(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="this computer"):
         serve(tmp_path, host="0.0.0.0")
 
@@ -197,7 +197,7 @@ def test_serve_answers_requests(tmp_path: Path) -> None:
             time.sleep(0.02)
 
 
-def test_port_in_use_raises_an_error(counter: Any, tmp_path: Path) -> None:
+def test_port_in_use_raises_error(counter: Any, tmp_path: Path) -> None:
     from terminal.simulated.service.server import StubServer
 
     port = int(counter.server.url.rsplit(":", 1)[1])

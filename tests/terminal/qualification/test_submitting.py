@@ -51,7 +51,7 @@ def refusal(answer: object) -> RefusalReason:
     return answer.reason
 
 
-def test_dispensing_another_persons_prescription_is_refused(counter: Any, card: Any) -> None:
+def test_dispensing_someone_elses_prescription_is_refused(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> object:
         opened = await counter.open_check(client, card)
         assert opened.facts.prescriptions == ()
@@ -136,7 +136,7 @@ def test_specific_diseases_require_consent(counter: Any, card: Any, flag: int) -
 
 
 @pytest.mark.parametrize("person", ["lost-qualification", "invalid-with-new", "lost-twice"])
-def test_check_by_card_reports_the_last_lost_qualification(counter: Any, card: Any, person: str) -> None:
+def test_check_by_card_reports_last_lost_qualification(counter: Any, card: Any, person: str) -> None:
     service = counter.server.service
     lost = service.people["lost-qualification"]
     earlier = lost.qualifications[0].model_copy(update={"disqualification_date": date(2015, 3, 31)})
@@ -170,7 +170,7 @@ def test_expiring_certificate_is_reported(counter: Any, card: Any) -> None:
 # --- idempotency ---------------------------------------------------------------------------------------------
 
 
-def test_resubmitting_a_decision_returns_the_same_receipt(counter: Any, card: Any) -> None:
+def test_resubmitting_decision_returns_same_receipt(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> list[Any]:
         opened = await counter.open_check(client, card)
         receipts = []
@@ -208,7 +208,7 @@ def test_conflicting_submissions_are_refused(counter: Any, card: Any) -> None:
 # --- refusals ------------------------------------------------------------------------------------------------
 
 
-def test_another_terminal_cannot_submit(counter: Any, card: Any) -> None:
+def test_other_terminals_cannot_submit(counter: Any, card: Any) -> None:
     opened = counter.play(lambda client: counter.open_check(client, card))
 
     async def submit(client: Any) -> Any:
@@ -230,7 +230,7 @@ def test_altered_answer_is_refused(counter: Any, card: Any) -> None:
     assert refusal(counter.play(scenario)) is RefusalReason.BAD_SIGNATURE
 
 
-def test_submitting_for_an_unregistered_person_is_refused(counter: Any, card: Any) -> None:
+def test_submission_for_unregistered_person_is_refused(counter: Any, card: Any) -> None:
     counter.register(card, "unregistered")
 
     async def scenario(client: Any) -> list[Any]:
@@ -245,7 +245,7 @@ def test_submitting_for_an_unregistered_person_is_refused(counter: Any, card: An
     assert isinstance(after, Receipt)
 
 
-def test_submission_for_an_inquiry_is_refused(counter: Any, card: Any) -> None:
+def test_submission_for_inquiry_is_refused(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> Any:
         opened = await counter.open_by_pin(client, card, Purpose.INQUIRY)
         return await client.submit(opened.check_id, decision(client, opened.check_id, []), "key-1")
@@ -355,7 +355,7 @@ def test_invalid_submissions_are_refused() -> None:
         Submission(answers=(), by_law=(Item.DIAGNOSIS,), **signed)
 
 
-def test_statement_covers_all_fields_but_not_the_order_of_answers() -> None:
+def test_statement_covers_all_fields_but_not_answer_order() -> None:
     signed = {"terminal_id": "t", "decided_at": ANSWERED, "ledger_count": 1, "ledger_head": "", "signature": b"x"}
     one = Submission(answers=(yes(Item.DIAGNOSIS), no(Item.SURGERY)), **signed)
     same = Submission(answers=(no(Item.SURGERY), yes(Item.DIAGNOSIS)), **signed)
@@ -379,7 +379,7 @@ def test_statement_covers_all_fields_but_not_the_order_of_answers() -> None:
     assert len(statements) == len(others) + 2
 
 
-def test_stored_data_survives_a_restart_and_contains_no_personal_data(counter: Any, card: Any) -> None:
+def test_stored_data_survives_restart_and_contains_no_personal_data(counter: Any, card: Any) -> None:
     def start_again() -> StubServer:
         service = open_service(counter.state_dir, database_url=counter.database_url, clock=lambda: counter.now)
         server = StubServer(service)

@@ -99,7 +99,7 @@ def test_withdrawal_is_sent_immediately(counter: Any, card: Any, tmp_path: Path,
 
 
 @pytest.mark.parametrize("manner", [Manner.SILENT, Manner.LOST_ANSWER, Manner.FAILING])
-def test_withdrawal_is_sent_again_after_a_failure(
+def test_withdrawal_is_retried_after_failure(
     counter: Any, card: Any, tmp_path: Path, worker: Worker, manner: Manner
 ) -> None:
     async def scenario(client: Any, delivery: Delivery, check_id: str) -> Any:
@@ -122,7 +122,7 @@ def test_withdrawal_is_sent_again_after_a_failure(
     assert [consent.flag for consent in result.consents] == [0, 0]
 
 
-def test_withdrawal_is_not_sent_after_the_consent_has_expired(
+def test_withdrawal_is_not_sent_after_consent_has_expired(
     counter: Any, card: Any, tmp_path: Path, worker: Worker
 ) -> None:
     async def scenario(client: Any, delivery: Delivery, check_id: str) -> Any:
@@ -136,7 +136,7 @@ def test_withdrawal_is_not_sent_after_the_consent_has_expired(
     assert play(counter, card, tmp_path, worker, scenario) == 0
 
 
-def test_withdrawal_is_sent_after_a_restart(counter: Any, card: Any, tmp_path: Path, worker: Worker) -> None:
+def test_withdrawal_is_sent_after_restart(counter: Any, card: Any, tmp_path: Path, worker: Worker) -> None:
     async def scenario(client: Any, delivery: Delivery, check_id: str) -> str:
         delivery.ledger.withdrawn(check_id, [Item.MEDICINES])
         return check_id

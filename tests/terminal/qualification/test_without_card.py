@@ -42,7 +42,7 @@ def look_up_result(counter: Any, search: InsuredSearch, *, limit_consent: bool =
     return result
 
 
-def test_look_up_by_the_printed_details_returns_the_person(counter: Any) -> None:
+def test_look_up_by_printed_details_returns_person(counter: Any) -> None:
     result = look_up_result(counter, ADULT)
     assert result.validity == "1"
     assert result.search == ADULT
@@ -51,7 +51,7 @@ def test_look_up_by_the_printed_details_returns_the_person(counter: Any) -> None
     assert result.limit is None
 
 
-def test_look_up_returns_the_limit_with_oral_consent(counter: Any) -> None:
+def test_look_up_returns_limit_with_oral_consent(counter: Any) -> None:
     result = look_up_result(counter, ADULT, limit_consent=True)
     (limit,) = result.consents
     assert (limit.flag, limit.consent_time, limit.available_time) == (1, counter.now, None)
@@ -82,12 +82,12 @@ def test_look_up_ignores_padding_and_character_width(counter: Any, changes: dict
         {"birth_date": date(1981, 4, 13)},
     ],
 )
-def test_look_up_without_a_match_returns_no_records(counter: Any, changes: dict[str, Any]) -> None:
+def test_look_up_without_match_returns_no_records(counter: Any, changes: dict[str, Any]) -> None:
     result = look_up_result(counter, ADULT.model_copy(update=changes), limit_consent=True)
     assert (result.validity, result.qualifications, result.limit) == ("4", (), None)
 
 
-def test_look_up_of_a_lost_qualification_reports_a_newer_one(counter: Any) -> None:
+def test_look_up_of_lost_qualification_reports_newer_one(counter: Any) -> None:
     lost = counter.server.service.people["lost-qualification"].qualifications[0]
     old = counter.server.service.people["changed-insurer"].former[0]
     replaced = counter.server.service.people["invalid-with-new"].qualifications[0]
@@ -99,7 +99,7 @@ def test_look_up_of_a_lost_qualification_reports_a_newer_one(counter: Any) -> No
     assert look_up_result(counter, search_for(newer)).validity == "1"
 
 
-def test_look_up_of_twins_requires_a_branch_number(counter: Any) -> None:
+def test_look_up_of_twins_requires_branch_number(counter: Any) -> None:
     twin = counter.server.service.people["twin-elder"].qualifications[0]
     twins = look_up_result(counter, search_for(twin).model_copy(update={"insured_branch_number": None}))
     assert twins.validity == "5"
@@ -111,7 +111,7 @@ def search_for(qualification: Any) -> InsuredSearch:
     return InsuredSearch(**{name: getattr(qualification, name) for name in InsuredSearch.model_fields})
 
 
-def test_look_up_requires_an_enrolled_terminal_and_the_correct_time(counter: Any) -> None:
+def test_look_up_requires_enrolled_terminal_and_correct_time(counter: Any) -> None:
     async def look_up(client: QualificationClient) -> Any:
         return await client.look_up(ADULT, limit_consent=False, asked_at=counter.now)
 
@@ -126,7 +126,7 @@ def test_look_up_requires_an_enrolled_terminal_and_the_correct_time(counter: Any
     assert refusal(counter.play(yesterday)) is RefusalReason.IMPLAUSIBLE_TIME
 
 
-def test_repr_of_a_search_contains_no_personal_data() -> None:
+def test_search_repr_contains_no_personal_data() -> None:
     assert "1234" not in repr(ADULT)
 
 
@@ -224,7 +224,7 @@ def test_invalid_withdrawals_are_refused(counter: Any, card: Any) -> None:
     ]
 
 
-def test_withdrawal_receipt_of_another_service_is_not_accepted(counter: Any, card: Any) -> None:
+def test_withdrawal_receipt_from_different_service_is_not_accepted(counter: Any, card: Any) -> None:
     async def scenario(client: QualificationClient) -> str:
         check_id: str = (await counter.open_check(client, card)).check_id
         await counter.submit(client, check_id, [ConsentAnswer(item=Item.DIAGNOSIS, flag=1, consent_time=counter.now)])

@@ -70,7 +70,7 @@ def test_wrong_times_are_corrected_and_recorded(office: Office, counter: Any, cl
     assert isinstance(verify_with_receipts(office.path, key, audit.receipts, audit.opened), LedgerIntact)
 
 
-def test_check_without_consents_is_delivered_despite_a_wrong_clock(office: Office, counter: Any) -> None:
+def test_check_without_consents_is_delivered_despite_wrong_clock(office: Office, counter: Any) -> None:
     """Version 0.1 recorded no service time, but refusals do not require it."""
     office.clock_error = -3 * HOUR
 
@@ -83,7 +83,7 @@ def test_check_without_consents_is_delivered_despite_a_wrong_clock(office: Offic
     assert counter.play(scenario).delivered is not None
 
 
-def test_checks_expire_only_after_repeated_comparisons_with_the_service(
+def test_checks_expire_only_after_repeated_clock_comparisons(
     office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     behaviour, morning = counter.server.behaviour, counter.now
@@ -114,7 +114,7 @@ def test_checks_expire_only_after_repeated_comparisons_with_the_service(
     assert counter.play(scenario) == ["opened", "decided", "expired"]
 
 
-def test_times_are_corrected_only_with_a_known_clock_error(counter: Any, card: Any, tmp_path: Path) -> None:
+def test_times_are_corrected_only_with_known_clock_error(counter: Any, card: Any, tmp_path: Path) -> None:
     """Corrected times are never later than the service's time."""
     office = Office(counter, card, tmp_path)
 
@@ -135,8 +135,8 @@ def test_times_are_corrected_only_with_a_known_clock_error(counter: Any, card: A
 
 
 @pytest.mark.parametrize(("late", "opens"), [(2, True), (4, False), (60, False)])
-def test_check_is_not_opened_if_the_clock_is_too_late(late: int, opens: bool) -> None:
-    class LateClock(Clock):
+def test_check_is_not_opened_if_clock_is_too_slow(late: int, opens: bool) -> None:
+    class SlowClock(Clock):
         def wall(self) -> datetime:
             return super().wall() - timedelta(minutes=late)
 
@@ -146,5 +146,5 @@ def test_check_is_not_opened_if_the_clock_is_too_late(late: int, opens: bool) ->
             return Challenge(challenge=b"c" * 32, expires_at=now + timedelta(minutes=5), now=now)
 
     client: Any = Service()
-    answer = asyncio.run(ServiceDesk(client, LateClock()).fetch_challenge(("r1", 1), Patient("r1")))
+    answer = asyncio.run(ServiceDesk(client, SlowClock()).fetch_challenge(("r1", 1), Patient("r1")))
     assert isinstance(answer, ev.ChallengeFetched if opens else ev.ServiceRefused)
