@@ -35,7 +35,7 @@ async def on_screen() -> dict[str, float]:
     from terminal.screens.app import TerminalApp
     from terminal.screens.picture import LivePicture
     from tests.terminal.screens.stand_in import StandIn
-    from tests.terminal.talk.gallery import state_of
+    from tests.terminal.talk.gallery import state_for
     from vision.camera import Camera
     from vision.synthetic.source import SyntheticSource
 
@@ -53,7 +53,7 @@ async def on_screen() -> dict[str, float]:
             live = app.desk.query_one("#live", LivePicture)
             camera_alone = await _busy(SECONDS)  # the synthetic patient is drawn in this process
             figures["idle_cpu"] = camera_alone
-            counter.set_state(state_of("face"))
+            counter.set_state(state_for("face"))
             await pilot.pause(0.3)
             before = live.drawn
             figures["preview_cpu"] = max(await _busy(SECONDS) - camera_alone, 0.0)
@@ -71,10 +71,10 @@ async def _busy(seconds: float) -> float:
 
 
 async def _event_to_screen(app: object, counter: object, live: object) -> float:
-    from tests.terminal.talk.gallery import SCREENS, state_of
+    from tests.terminal.talk.gallery import SCREENS, state_for
 
     spent = []
-    states = [state_of(name) for name in SCREENS]
+    states = [state_for(name) for name in SCREENS]
     for state in states * 4:
         live.run(True)  # type: ignore[attr-defined]
         painted = asyncio.Event()

@@ -96,7 +96,7 @@ def _resident(process: int) -> float:
 def at_the_page(state_dir: Path, language: str) -> dict[str, float]:
     from tests.terminal.counter_web.stage import PageStage, chromium, until
     from tests.terminal.screens.stand_in import StandIn
-    from tests.terminal.talk.gallery import state_of
+    from tests.terminal.talk.gallery import state_for
 
     counter = StandIn()
     counter.rules = replace(counter.rules, voices=(language,))
@@ -110,7 +110,7 @@ def at_the_page(state_dir: Path, language: str) -> dict[str, float]:
             name = ("method", "limit", "pin", "prescription")[number % 4]
             known = page.evaluate("window.began.length")
             began = time.time() * 1000
-            stage.set_state(state_of(name, language, voice=True, aloud=True))
+            stage.set_state(state_for(name, language, voice=True, aloud=True))
             until(page, "known => window.began.length > known", known)
             latencies.append(page.evaluate("known => window.began[known]", known) - began)
             page.wait_for_timeout(300)

@@ -70,7 +70,7 @@ _IDLE = """
 def at_the_page(browser: Browser) -> dict[str, float]:
     from config.settings import Settings
     from tests.terminal.counter_web.stage import PageStage, until, wait_painted
-    from tests.terminal.talk.gallery import state_of
+    from tests.terminal.talk.gallery import state_for
     from vision.camera import Camera
     from vision.synthetic.source import SyntheticSource
 
@@ -84,13 +84,13 @@ def at_the_page(browser: Browser) -> dict[str, float]:
         stage = ending.enter_context(PageStage(Settings(state_dir=Path(folder)), camera=camera))
         ending.enter_context(camera.held_open())
         stage.open(page)
-        stage.set_state(state_of("method"))
+        stage.set_state(state_for("method"))
         wait_painted(page, stage.serial)
         figures["touch_feedback_ms"] = touches(page)
         time.sleep(1)
         without_viewer = busy(os.getpid()), busy_browser()
         figures["camera_alone_cpu"] = without_viewer[0]
-        stage.set_state(state_of("face"))
+        stage.set_state(state_for("face"))
         until(page, "() => window.pictures > 5")
         before = page.evaluate("window.pictures")
         with_viewer = busy(os.getpid()), busy_browser()
@@ -101,7 +101,7 @@ def at_the_page(browser: Browser) -> dict[str, float]:
         for number in range(EVENTS):
             page.evaluate("window.painted = []")
             began = time.time() * 1000
-            stage.set_state(state_of("face-turn" if number % 2 else "face-guided"))
+            stage.set_state(state_for("face-turn" if number % 2 else "face-guided"))
             until(page, "() => window.painted.length > 0")
             latencies.append(page.evaluate("window.painted[0][1]") - began)
             time.sleep(0.05)

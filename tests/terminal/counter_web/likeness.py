@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from terminal.session.display import Size
 from tests.terminal.counter_web.stage import PageStage
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 
 REFERENCES = Path(__file__).with_name("looks")
 SIZE = (160, 100)
@@ -40,7 +40,7 @@ def has_page_font() -> bool:
 def take_screenshot(stage: PageStage, page: Page, look: str) -> Image.Image:
     """Return a grey screenshot, scaled down to reduce the effect of small shifts and antialiasing."""
     name, language, display = LOOKS[look]
-    stage.show(page, state_of(name, language, **display))
+    stage.show(page, state_for(name, language, **display))
     page.wait_for_timeout(450)
     picture = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("L")
     return picture.resize(SIZE, Image.Resampling.BOX)

@@ -29,7 +29,7 @@ from terminal.words.catalogue import Speak, speaker
 from terminal.words.languages import LANGUAGES
 from tests.terminal.counter_web.stage import PageStage, chromium, settings_in
 from tests.terminal.screens.stand_in import StandIn
-from tests.terminal.talk.gallery import ALL_LANGUAGES, SCREENS, problem, state_of
+from tests.terminal.talk.gallery import ALL_LANGUAGES, SCREENS, problem, state_for
 
 SIZES = ((1280, 800), (800, 1280), (1920, 1080), (1024, 600), (1366, 1024))
 LOOKS: dict[str, dict[str, Any]] = {
@@ -130,7 +130,7 @@ def _state(name: str) -> State:
         return replace(state, reception=replace(state.reception, aside=aside))
     if name in REMARKS:
         return _state(REMARKS[name][0])
-    return state_of({"idle-voice": "idle", **ALOUD}.get(name, name))
+    return state_for({"idle-voice": "idle", **ALOUD}.get(name, name))
 
 
 def main() -> None:

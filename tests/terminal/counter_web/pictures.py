@@ -18,7 +18,7 @@ from terminal.session.display import Size
 from tests.terminal.counter_web import likeness
 from tests.terminal.counter_web.stage import PageStage, chromium
 from tests.terminal.screens.stand_in import StandIn
-from tests.terminal.talk.gallery import ALL_LANGUAGES, state_of
+from tests.terminal.talk.gallery import ALL_LANGUAGES, state_for
 from vision.camera import Camera
 from vision.synthetic.source import SyntheticSource
 
@@ -48,7 +48,7 @@ GAP, WIDE = 8, 400
 
 
 def take_screenshot(stage: PageStage, page: Page, name: str, language: str, look: dict[str, Any]) -> Image.Image:
-    stage.show(page, state_of(name, language, **look))
+    stage.show(page, state_for(name, language, **look))
     page.wait_for_timeout(1200 if name.startswith("face") else 450)
     if name == "pin":
         page.keyboard.press("1")

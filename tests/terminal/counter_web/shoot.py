@@ -15,7 +15,7 @@ from terminal.session.display import Size
 from tests.terminal.counter_web import overflow
 from tests.terminal.counter_web.stage import PageStage, chromium, settings_in, wait_painted
 from tests.terminal.screens.stand_in import StandIn
-from tests.terminal.talk.gallery import ALL_LANGUAGES, SCREENS, state_of
+from tests.terminal.talk.gallery import ALL_LANGUAGES, SCREENS, state_for
 
 SIZES = [f"{width}x{height}" for width, height in overflow.SIZES]
 LOOKS = ("normal", "large", "largest", "contrast", "low")
@@ -54,7 +54,7 @@ def main() -> None:
             for language in arguments.language or ("ja", "en"):
                 for look in arguments.look or LOOKS:
                     for name in arguments.screen or SCREENS:
-                        state = state_of(name, language, **display(look))
+                        state = state_for(name, language, **display(look))
                         stage.set_state(state)
                         wait_painted(page, stage.serial)
                         index = 0

@@ -19,7 +19,7 @@ from terminal.front.assembled import AssembledCounter
 from terminal.session.states import State
 from terminal.talk.serial import SETTLE_SECONDS
 from tests.terminal.screens.stand_in import StandIn
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 
 TIMEOUT_SECONDS = 60.0
 for _expect in (expect, expect_async):
@@ -134,7 +134,7 @@ class PageStage:
         Another question is shown first, because a question in another look or language keeps its serial and the wait
         would end immediately.
         """
-        self.set_state(state_of("reading"))
+        self.set_state(state_for("reading"))
         self.set_state(state)
         wait_painted(page, self.serial)
 

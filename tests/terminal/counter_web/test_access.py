@@ -20,7 +20,7 @@ from terminal.counter_web.access import CODE_SECONDS, Access
 from terminal.counter_web.site import SHARED, Site
 from terminal.talk.serial import SETTLE_SECONDS
 from tests.terminal.counter_web.stage import PageStage
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 
 
 class Visitor:
@@ -181,7 +181,7 @@ def test_oversized_or_binary_message_closes_the_connection(visitor: Visitor, mes
 
 def test_only_offers_of_the_current_question_are_accepted(visitor: Visitor) -> None:
     stage = visitor.stage
-    stage.set_state(state_of("consent"))
+    stage.set_state(state_for("consent"))
     visitor.enter()
     with visitor.connect() as socket:
         serial = receive(socket, "talk")["talk"]["serial"]
@@ -196,7 +196,7 @@ def test_only_offers_of_the_current_question_are_accepted(visitor: Visitor) -> N
 @contextmanager
 def two_pages(visitor: Visitor) -> Iterator[tuple[Connection, Connection, int, list[str]]]:
     """Yield the active page, the waiting page, the serial of the question and the text on the waiting page."""
-    visitor.stage.set_state(state_of("method"))
+    visitor.stage.set_state(state_for("method"))
     visitor.enter()
     with visitor.connect() as first:
         serial = receive(first, "talk")["talk"]["serial"]
@@ -223,7 +223,7 @@ def test_closing_a_waiting_page_does_not_redraw_the_active_page(visitor: Visitor
         assert json.loads(first.recv(timeout=60)) == {"type": "too-early"}
 
 
-def test_camera_pictures_are_refused_by_a_site_without_a_picture_handler(visitor: Visitor, tmp_path: Path) -> None:
+def test_camera_frames_are_refused_by_site_without_frame_handler(visitor: Visitor, tmp_path: Path) -> None:
     visitor.enter()
     assert visitor.http.post("/frame", content=b"jpeg").status_code == 404
     assert "camera=()" in visitor.http.get("/").headers["permissions-policy"]
@@ -257,7 +257,7 @@ def test_new_address_is_printed_after_a_page_was_refused(visitor: Visitor) -> No
 
 def test_digits_are_not_logged_at_any_level(visitor: Visitor, caplog: pytest.LogCaptureFixture) -> None:
     stage = visitor.stage
-    stage.set_state(state_of("pin"))
+    stage.set_state(state_for("pin"))
     visitor.enter()
     with caplog.at_level(logging.DEBUG), visitor.connect() as socket:
         serial = receive(socket, "talk")["talk"]["serial"]

@@ -10,7 +10,7 @@ AAA, CONTROL = 7.0, 3.0
 """Minimum contrast ratios for text (level AAA) and for controls."""
 COLOUR = re.compile(r"--([a-z-]+): (#[0-9a-f]{3,6});")
 
-TEXTS = (
+TEXT_PAIRS = (
     ("question, answers on paper", "ink", "paper"),
     ("buttons", "ink", "card"),
     ("hints", "quiet", "paper"),
@@ -21,7 +21,7 @@ TEXTS = (
     ("staff", "main", "card"),
     ("call", "call-ink", "call"),
 )
-CONTROLS = (
+CONTROL_PAIRS = (
     ("edge of a button", "edge", "card"),
     ("edge of a button on paper", "edge", "paper"),
     ("answer on paper", "main", "paper"),
@@ -31,14 +31,14 @@ CONTROLS = (
 )
 
 
-def colours_of(name: str, selector: str) -> dict[str, str]:
+def css_colours(name: str, selector: str) -> dict[str, str]:
     sheet = (CSS / name).read_text(encoding="utf-8")
     start = sheet.index(selector + " {")
     return dict(COLOUR.findall(sheet[start : sheet.index("}", start)]))
 
 
-NORMAL = colours_of("base.css", ":root")
-LOOKS = {"normal": NORMAL, "contrast": NORMAL | colours_of("looks.css", ":root[data-contrast]")}
+NORMAL = css_colours("base.css", ":root")
+LOOKS = {"normal": NORMAL, "contrast": NORMAL | css_colours("looks.css", ":root[data-contrast]")}
 """The other looks do not change colours."""
 
 
@@ -61,12 +61,12 @@ def test_ratio_matches_known_wcag_values() -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize(("part", "colour", "background"), TEXTS)
+@pytest.mark.parametrize(("part", "colour", "background"), TEXT_PAIRS)
 def test_text_contrast_meets_aaa(look: str, part: str, colour: str, background: str) -> None:
     assert ratio(LOOKS[look][colour], LOOKS[look][background]) >= AAA
 
 
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize(("part", "colour", "background"), CONTROLS)
+@pytest.mark.parametrize(("part", "colour", "background"), CONTROL_PAIRS)
 def test_control_contrast_meets_wcag(look: str, part: str, colour: str, background: str) -> None:
     assert ratio(LOOKS[look][colour], LOOKS[look][background]) >= CONTROL

@@ -140,7 +140,7 @@ def test_staff_page_lists_all_receptions_of_the_first_day(tmp_path: Path) -> Non
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_staff_page_shows_an_unencodable_name_as_a_picture(tmp_path: Path) -> None:
+def test_staff_page_shows_unencodable_name_as_image(tmp_path: Path) -> None:
     async def day(trainer: Trainer) -> None:
         await trainer.open_drill("black-circle")
         staff = await trainer.open_staff_page()

@@ -5,12 +5,12 @@ from playwright.sync_api import Page, expect
 from terminal.session import events as ev
 from terminal.session.states import Size
 from tests.terminal.counter_web.stage import PageStage, wait_for, wait_painted
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 
 
 def test_enter_key_and_screen_reader_activate_the_focused_button(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    stage.show(page, state_of("method"))
+    stage.show(page, state_for("method"))
     page.locator("[data-offer=pin]").focus()
     for _ in range(3):
         page.keyboard.down("Enter")  # key repeats are ignored
@@ -22,24 +22,24 @@ def test_enter_key_and_screen_reader_activate_the_focused_button(stage: PageStag
 
 def test_redraw_preserves_the_focus(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    stage.show(page, state_of("method"))
+    stage.show(page, state_for("method"))
     page.locator("[data-offer=pin]").focus()
     page.evaluate("() => { window.previous = document.activeElement; }")
-    stage.set_state(state_of("method", "en"))
+    stage.set_state(state_for("method", "en"))
     expect(page.locator("html")).to_have_attribute("lang", "en")
     assert page.evaluate("document.activeElement !== window.previous && document.activeElement.dataset.offer") == "pin"
 
 
 def test_new_question_starts_on_its_first_page(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    stage.show(page, state_of("consent", size=Size.LARGEST))
+    stage.show(page, state_for("consent", size=Size.LARGEST))
     question = page.locator("#body h1")
     expect(question).to_be_visible()
     expect(page.locator(".turner .backward")).to_be_disabled()
     while page.locator(".turner .onward").is_enabled():
         page.locator(".turner .onward").tap()
     expect(question).not_to_be_visible()
-    stage.set_state(state_of("limit", size=Size.LARGEST))
+    stage.set_state(state_for("limit", size=Size.LARGEST))
     wait_painted(page, stage.serial)
     expect(question).to_be_visible()
     page.locator(".turner .onward").tap()

@@ -3,14 +3,14 @@
 from playwright.sync_api import Page
 
 from tests.terminal.counter_web.stage import PageStage
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 
 
 def show(stage: PageStage, page: Page, name: str, language: str) -> None:
-    stage.show(page, state_of(name, language))
+    stage.show(page, state_for(name, language))
 
 
-def test_parts_have_the_lang_attribute_of_their_language(stage: PageStage, page: Page) -> None:
+def test_elements_have_lang_attribute_of_their_language(stage: PageStage, page: Page) -> None:
     stage.open(page)
     for language, tag in (("es", "es"), ("zh-Hans", "zh-Hans"), ("ja-easy", "ja")):
         show(stage, page, "consent", language)

@@ -11,7 +11,7 @@ from terminal.words.languages import LANGUAGES
 from tests.terminal.counter_web.overflow import ALL_SCREENS, COMBINED_LOOKS, LOOKS, SIZES, measure
 from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.screens.stand_in import StandIn
-from tests.terminal.talk.gallery import ALL_LANGUAGES, state_of
+from tests.terminal.talk.gallery import ALL_LANGUAGES, state_for
 
 CROWDED = (
     "idle",
@@ -39,7 +39,7 @@ def stage_and_page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -
     page.close()
 
 
-def problems_of(page: Page, size: tuple[int, int], names: tuple[str, ...], language: str, look: str) -> list[str]:
+def layout_problems(page: Page, size: tuple[int, int], names: tuple[str, ...], language: str, look: str) -> list[str]:
     page.set_viewport_size({"width": size[0], "height": size[1]})
     return measure(page, names, language, look)[1]
 
@@ -47,10 +47,10 @@ def problems_of(page: Page, size: tuple[int, int], names: tuple[str, ...], langu
 @pytest.mark.parametrize("look", LOOKS | COMBINED_LOOKS)
 def test_crowded_screens_fit(stage_and_page: tuple[PageStage, Page], look: str) -> None:
     _, page = stage_and_page
-    problems = problems_of(page, (1280, 800), CROWDED, "ja", look)
-    problems += problems_of(page, (800, 1280), CROWDED, "en", look)
-    problems += problems_of(page, (1024, 600), CROWDED_BY_LANGUAGE, "es", look)
-    problems += problems_of(page, (800, 1280), CROWDED_BY_LANGUAGE, "ja-easy", look)
+    problems = layout_problems(page, (1280, 800), CROWDED, "ja", look)
+    problems += layout_problems(page, (800, 1280), CROWDED, "en", look)
+    problems += layout_problems(page, (1024, 600), CROWDED_BY_LANGUAGE, "es", look)
+    problems += layout_problems(page, (800, 1280), CROWDED_BY_LANGUAGE, "ja-easy", look)
     assert not problems
 
 
@@ -61,7 +61,9 @@ def test_crowded_screens_fit(stage_and_page: tuple[PageStage, Page], look: str) 
 def test_every_screen_fits(stage_and_page: tuple[PageStage, Page], size: tuple[int, int], look: str) -> None:
     """Measure every screen in every language, size and look."""
     _, page = stage_and_page
-    assert not [problem for language in LANGUAGES for problem in problems_of(page, size, ALL_SCREENS, language, look)]
+    assert not [
+        problem for language in LANGUAGES for problem in layout_problems(page, size, ALL_SCREENS, language, look)
+    ]
 
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "wcag2aaa", "best-practice"]
@@ -109,9 +111,9 @@ def test_largest_text_is_twice_the_normal_size(
     stage, page = stage_and_page
     page.set_viewport_size({"width": size[0], "height": size[1]})
     for name, language in (("pin-wrong", "ja"), ("code-wrong", "es"), ("face-turn", "ja"), ("consent-elderly", "pt")):
-        stage.show(page, state_of(name, language))
+        stage.show(page, state_for(name, language))
         normal = font_sizes(page)
-        stage.show(page, state_of(name, language, **(LOOKS | COMBINED_LOOKS)[look]))
+        stage.show(page, state_for(name, language, **(LOOKS | COMBINED_LOOKS)[look]))
         largest = font_sizes(page)
         assert {"h1"} <= normal.keys() <= largest.keys()
         # on crowded screens, the heading is 44 units high instead of 52
@@ -132,7 +134,7 @@ def test_consent_answers_are_on_one_page_at_every_size(
     stage, page = stage_and_page
     page.set_viewport_size({"width": size[0], "height": size[1]})
     for name, language in (("consent", "ja"), ("consent", "es"), ("consent-one", "vi"), ("consent-elderly", "pt")):
-        stage.show(page, state_of(name, language, **LOOKS["largest"]))
+        stage.show(page, state_for(name, language, **LOOKS["largest"]))
         pages: set[frozenset[str]] = set()
         while True:
             offers = page.evaluate(VISIBLE_OFFERS)
@@ -153,7 +155,7 @@ def test_questions_in_normal_text_size_fit_on_one_page(
     page.set_viewport_size({"width": size[0], "height": size[1]})
     for name in ("pin-wrong", "pin-proxy", "code-wrong", "consent-child", "consent-proxy"):
         for language in ("ja-easy", "en", "pt"):
-            stage.show(page, state_of(name, language))
+            stage.show(page, state_for(name, language))
             assert page.query_selector(".turner") is None, (name, language)
 
 
@@ -197,7 +199,7 @@ def test_japanese_lines_do_not_break_within_words(
     page.set_viewport_size({"width": size[0], "height": size[1]})
     splits = [f"{word[:index]}/{word[index:]}" for word in WORDS for index in range(1, len(word))]
     for name in ("idle", "consent", "pin-wrong", "face-turn", "dispensing", "complete-not-valid", "method-phone"):
-        stage.show(page, state_of(name, **LOOKS[look]))
+        stage.show(page, state_for(name, **LOOKS[look]))
         lines = page.evaluate(LINES)
         assert not [line for line in lines if any(split in line for split in splits)]
 
@@ -208,7 +210,7 @@ def test_axe_finds_no_violations(stage_and_page: tuple[PageStage, Page], look: s
     page.set_viewport_size({"width": 1280, "height": 800})
     violations = []
     for name in ("idle", "pin-wrong", "face-turn", "consent", "complete"):
-        stage.show(page, state_of(name, **LOOKS[look]))
+        stage.show(page, state_for(name, **LOOKS[look]))
         result = Axe().run(page, options={"runOnly": STANDARDS})
         violations += [
             f"{name}: {violation['id']}: {[node['html'][:120] for node in violation['nodes']]}"

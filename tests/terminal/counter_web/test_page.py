@@ -12,12 +12,12 @@ from terminal.session import events as ev
 from terminal.session.display import Size
 from terminal.words.catalogue import words
 from tests.terminal.counter_web.stage import PageStage, until, wait_for, wait_painted
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 
 
 def show_screen(stage: PageStage, page: Page, name: str, language: str = "ja", *, settled: bool = True) -> None:
     """Show a screen and wait until it is painted and, if `settled`, accepts answers."""
-    stage.set_state(state_of(name, language))
+    stage.set_state(state_for(name, language))
     wait_painted(page, stage.serial)
     if settled and stage.settle_seconds:
         page.wait_for_timeout(stage.settle_seconds * 1000 + 60)
@@ -84,7 +84,7 @@ def test_tap_while_a_slow_tablet_draws_is_ignored(browser: Browser, tmp_path: Pa
                  }
                }).observe(document.querySelector("#body"), { childList: true })"""
         )
-        stage.set_state(state_of("consent"))
+        stage.set_state(state_for("consent"))
         wait_painted(page, stage.serial)
         until(page, "document.querySelector('[data-offer=all]').matches('.early')")
         assert not stage.counter.posted
@@ -222,7 +222,7 @@ def test_focused_target_has_an_outline_of_six_units(stage: PageStage, page: Page
 def test_question_and_keypad_have_separate_pages_in_the_largest_text(settling_stage: PageStage, page: Page) -> None:
     stage = settling_stage
     stage.open(page)
-    stage.set_state(state_of("pin", size=Size.LARGEST))
+    stage.set_state(state_for("pin", size=Size.LARGEST))
     wait_painted(page, stage.serial)
     page.wait_for_timeout(stage.settle_seconds * 1000 + 60)
     pad, question = page.locator(".pad"), page.locator("h1")
@@ -293,7 +293,7 @@ def test_page_reconnects_after_a_terminal_restart(browser: Browser, tmp_path: Pa
     expect(page.locator("#veil")).to_contain_text("少しお待ちください")
     expect(page.locator("#veil")).to_be_visible()
     with PageStage(Settings(state_dir=tmp_path), port=port) as restarted:
-        restarted.set_state(state_of("pin"))
+        restarted.set_state(state_for("pin"))
         expect(page.locator("h1")).to_contain_text("暗証番号")
         expect(page.locator("#veil")).not_to_be_visible()
     context.close()

@@ -19,7 +19,7 @@ BY_TOUCH = ("face-match", "pin-wrong-once", "unregistered-card", "removed-during
 BY_KEYS = ("all-refused", "child-with-guardian")
 
 
-class Fingers:
+class PageHands:
     """Controls that touch the offers on the page or press their keys."""
 
     def __init__(self, day: Day, terminal: WebTerminal, page: Page, *, by_touch: bool) -> None:
@@ -93,12 +93,12 @@ async def _play(
         await page.goto(terminal.site.address)
         await page.wait_for_selector(".offers")
         for persona in [member for first in personas for member in first.family]:
-            fingers = Fingers(day, terminal, page, by_touch=by_touch)
+            hands = PageHands(day, terminal, page, by_touch=by_touch)
             state, persona_language = day.conductor.state, persona.script.language or persona.expected.language
             if isinstance(state, Idle) and not persona_language and state.display.language != language:
-                await fingers.wait_until_drawn()
+                await hands.wait_until_drawn()
                 await page.locator(f"[data-offer=language-{language}]").tap()
-            await day.play(persona, fingers)
+            await day.play(persona, hands)
             if persona.script.mishap is Mishap.SERVICE_SILENT_AT_SUBMIT:
                 await day.conductor.delivery.process_outbox()
             errors += day.differences(persona)

@@ -21,10 +21,10 @@ from tests.terminal.counter_web.test_access import Visitor
 from tests.terminal.counter_web.test_contrast import AAA, luminance, ratio
 from tests.terminal.counter_web.test_page import show_screen
 from tests.terminal.screens.stand_in import StandIn
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 
 
-def red_middle(width: int, height: int) -> Any:
+def frame_with_red_centre(width: int, height: int) -> Any:
     """Return a black RGB picture with a red 4:3 area in the middle."""
     picture = np.zeros((height, width, 3), np.uint8)
     keep_width, keep_height = min(width, height * 4 // 3), min(height, width * 3 // 4)
@@ -37,10 +37,8 @@ def red_middle(width: int, height: int) -> Any:
     ("camera", "preview"),
     [((640, 480), (640, 480)), ((1280, 720), (640, 480)), ((320, 400), (320, 240)), ((400, 240), (320, 240))],
 )
-def test_preview_is_the_middle_of_the_picture_in_correct_colours(
-    camera: tuple[int, int], preview: tuple[int, int]
-) -> None:
-    decoded = cv2.imdecode(np.frombuffer(encode_jpeg(red_middle(*camera)), np.uint8), cv2.IMREAD_COLOR)
+def test_preview_shows_centre_of_frame_in_correct_colours(camera: tuple[int, int], preview: tuple[int, int]) -> None:
+    decoded = cv2.imdecode(np.frombuffer(encode_jpeg(frame_with_red_centre(*camera)), np.uint8), cv2.IMREAD_COLOR)
     assert decoded is not None
     assert (decoded.shape[1], decoded.shape[0]) == preview
     edges = np.concatenate([decoded[2, 2:-2], decoded[-3, 2:-2], decoded[2:-2, 2], decoded[2:-2, -3]])
@@ -127,7 +125,7 @@ def test_live_picture_is_erased_when_the_screen_changes(browser: Browser, tmp_pa
     context.close()
 
 
-def count_pictures(socket: Connection, camera: TestCamera) -> int:
+def count_frames(socket: Connection, camera: TestCamera) -> int:
     """Return the number of pictures received while the camera delivers five frames."""
     end = camera.frame_count + 5
     while camera.frame_count < end:
@@ -142,7 +140,7 @@ def count_pictures(socket: Connection, camera: TestCamera) -> int:
             return count
 
 
-def test_slow_page_receives_at_most_two_pictures_in_advance(tmp_path: Path) -> None:
+def test_slow_page_receives_at_most_two_frames_in_advance(tmp_path: Path) -> None:
     """The limit also applies to the second face check of a patient."""
     camera = TestCamera()
     with PageStage(Settings(state_dir=tmp_path), StandIn(), camera, settle_seconds=0) as stage:
@@ -150,11 +148,11 @@ def test_slow_page_receives_at_most_two_pictures_in_advance(tmp_path: Path) -> N
         visitor.enter()
         with visitor.connect() as socket:
             for _ in range(2):
-                stage.set_state(state_of("face"))
-                assert count_pictures(socket, camera) == 2
+                stage.set_state(state_for("face"))
+                assert count_frames(socket, camera) == 2
                 socket.send(json.dumps({"type": "shown"}))
-                assert count_pictures(socket, camera) == 1
-                stage.set_state(state_of("method"))
+                assert count_frames(socket, camera) == 1
+                stage.set_state(state_for("method"))
         visitor.http.close()
 
 
@@ -172,10 +170,10 @@ PAINT = """background => {
 }"""
 
 
-def test_oval_has_contrast_on_any_picture(stage: PageStage, page: Page) -> None:
+def test_oval_has_contrast_on_any_background(stage: PageStage, page: Page) -> None:
     """The oval is a white line next to a dark line, with a contrast of 7:1 at its left edge."""
     stage.open(page)
-    stage.show(page, state_of("face"))
+    stage.show(page, state_for("face"))
     for background in ("#ffffff", "#000000", "#808080", "#e0ac8c", "#5c3a28", "noise"):
         page.evaluate(PAINT, background)
         screenshot = Image.open(BytesIO(page.locator(".live").screenshot())).convert("RGB")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from config.settings import Settings
 from tests.terminal.counter_web.stage import PageStage, until, wait_for
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 
 KEY_STYLES = """() => [...new Set([...document.querySelectorAll(".pad button:not(.word)")].map((key) => {
   const { backgroundColor, color, boxShadow, translate, opacity, animationName } = getComputedStyle(key);
@@ -40,7 +40,7 @@ def press_digit(page: Page, digit: int) -> None:
 @pytest.mark.parametrize("contrast", [False, True])
 def test_all_digit_keys_light_up_together(stage: PageStage, page: Page, contrast: bool) -> None:
     stage.open(page)
-    stage.show(page, state_of("pin", high_contrast=contrast))
+    stage.show(page, state_for("pin", high_contrast=contrast))
     page.evaluate(WATCH)
     (before,) = page.evaluate(KEY_STYLES)
     press_digit(page, 7)
@@ -55,7 +55,7 @@ def test_all_digit_keys_light_up_together(stage: PageStage, page: Page, contrast
 
 def test_digit_typed_too_early_is_not_revealed(unsettled_stage: PageStage, page: Page) -> None:
     unsettled_stage.open(page)
-    unsettled_stage.show(page, state_of("pin"))
+    unsettled_stage.show(page, state_for("pin"))
     press_digit(page, 7)
     page.mouse.up()
     expect(page.locator(".pad")).to_have_class("pad early")
@@ -68,7 +68,7 @@ def test_digits_typed_without_a_keypad_are_not_sent(stage: PageStage, page: Page
     messages: list[dict[str, object]] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: messages.append(json.loads(str(frame)))))
     stage.open(page)
-    stage.show(page, state_of("reading"))
+    stage.show(page, state_for("reading"))
     page.keyboard.type("7319")
     wait_for(page, lambda: len(messages) >= 4)
     assert messages == [{"type": "presence", "key": "key"}] * 4
@@ -76,7 +76,7 @@ def test_digits_typed_without_a_keypad_are_not_sent(stage: PageStage, page: Page
 
 def test_key_repeats_are_ignored(stage: PageStage, page: Page) -> None:
     stage.open(page)
-    stage.show(page, state_of("pin"))
+    stage.show(page, state_for("pin"))
     for _ in range(4):
         page.keyboard.down("Digit7")
     page.keyboard.up("Digit7")

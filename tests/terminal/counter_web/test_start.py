@@ -18,7 +18,7 @@ from terminal.front.assembled import AssembledCounter
 from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.counter_web.test_access import Visitor, receive
 from tests.terminal.screens.stand_in import StandIn
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 
 HEAVY = ("babel", "cryptography", "cv2", "httpx", "numpy", "terminal.conductor", "terminal.session", "terminal.talk")
 
@@ -45,7 +45,7 @@ def test_page_opened_during_the_start_waits_for_the_terminal(loading_stage: Page
     assert visitor.enter().status_code == 204
     with visitor.connect() as socket:
         socket.send(json.dumps({"type": "touch", "serial": 0, "offer": "help"}))
-        loading_stage.counter.set_state(state_of("idle-out-of-service"))
+        loading_stage.counter.set_state(state_for("idle-out-of-service"))
         loading_stage.load()
         talk = receive(socket, "talk")["talk"]
         while talk["state"] == "Starting":

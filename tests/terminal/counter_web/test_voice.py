@@ -18,7 +18,7 @@ from terminal.voice.utterance import Tone
 from terminal.voice.wav import wrap_wav
 from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM, PageStage, until, wait_for, wait_painted
 from tests.terminal.screens.stand_in import StandIn
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 
 AUDIO = """
   window.audio = [];
@@ -56,7 +56,7 @@ def _open_speaking_stage(folder: Path, sound: bytes) -> Iterator[PageStage]:
 
 
 def show(stage: PageStage, page: Page, name: str) -> None:
-    stage.set_state(state_of(name, voice=True))
+    stage.set_state(state_for(name, voice=True))
     wait_painted(page, stage.serial)
 
 
@@ -87,7 +87,7 @@ def test_next_question_cuts_off_the_current_sentence(speaking_stage: PageStage, 
     until(page, "window.audio.length === 2 && !window.audio[1].paused")
     assert page.evaluate("window.audio[0].paused")
     speaking_stage.run_on_loop(lambda: speaking_stage.counter.perform(fx.RemindToTakeCard("r1", 0)))
-    speaking_stage.set_state(state_of("method"))  # without voice; the page receives it after the reminder
+    speaking_stage.set_state(state_for("method"))  # without voice; the page receives it after the reminder
     until(page, "window.audio[1].paused")
     assert page.evaluate("window.audio.length") == 2, "the reminder interrupted the sentence"
 
@@ -143,7 +143,7 @@ def test_page_reports_blocked_sound_until_it_is_touched(browser: Browser, tmp_pa
         page = strict.new_page()
         page.expose_function("blocked", lambda: blocked.append(True))
         page.add_init_script(AUDIO + REPORT_BLOCKED)
-        stage.set_state(state_of("method", voice=True))
+        stage.set_state(state_for("method", voice=True))
         page.goto(stage.address())
         wait_for(page, lambda: blocked)  # wait first, because `expect` counts as a touch
         message = page.locator("#foot .state.loud")
@@ -159,7 +159,7 @@ def test_keys_of_a_configured_keypad_are_shown(browser: Browser, tmp_path: Path,
     with PageStage(Settings(state_dir=tmp_path, voice=VoiceSettings(keypad=order)), settle_seconds=0) as stage:
         page = browser.new_page()
         stage.open(page)
-        stage.set_state(state_of("limit"))
+        stage.set_state(state_for("limit"))
         wait_painted(page, stage.serial)
         keys = page.locator("#foot kbd, .offers kbd").all_inner_texts()
         assert keys == (["1", "2", "3"] if order is DigitOrder.NONE else ["1", "2", "3", ".", "/", "−"])

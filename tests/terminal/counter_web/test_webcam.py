@@ -21,7 +21,7 @@ from terminal.words.catalogue import words
 from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
 
 
-def film_of_hana(path: Path, frames: int = 20) -> Path:
+def write_camera_film(path: Path, frames: int = 20) -> Path:
     """Write a motion JPEG file that Chromium uses as its camera."""
     from terminal.counter_web.preview import encode_jpeg
     from vision.frame import Frame
@@ -124,10 +124,10 @@ async def _own_face_on_and_off(settings: Settings, film: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("demo", [_own_face_from_the_start, _own_face_on_and_off], ids=["from the start", "on and off"])
-def test_demo_stores_no_picture_of_the_trainer(
+def test_demo_stores_no_image_of_trainer(
     tmp_path: Path, demo: Callable[[Settings, Path], Coroutine[Any, Any, None]]
 ) -> None:
     settings = Settings(state_dir=tmp_path / "state")
-    asyncio.run(demo(settings, film_of_hana(tmp_path / "hana.mjpeg")))
+    asyncio.run(demo(settings, write_camera_film(tmp_path / "hana.mjpeg")))
     files = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
     assert not [path for path in files if path.suffix in (".jpg", ".jp2", ".png", ".mjpeg")]

@@ -11,7 +11,7 @@ from terminal.session.effects import AlertStaff
 from terminal.session.states import Idle
 from terminal.words.languages import STAFF_LANGUAGES
 from terminal.words.staff import staff_catalogue, staff_words
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 
 
 def make_calls() -> Calls:
@@ -39,15 +39,15 @@ def test_repeated_problem_creates_one_call_until_it_is_answered() -> None:
 
 def test_decision_call_closes_when_the_state_changes() -> None:
     staff_calls = make_calls()
-    staff_calls.follow(state_of("staff-check"))
-    staff_calls.follow(state_of("staff-check"))
+    staff_calls.follow(state_for("staff-check"))
+    staff_calls.follow(state_for("staff-check"))
     assert [call.kind for call in staff_calls.open] == [CallKind.DECISION]
     staff_calls.follow(Idle())
     assert staff_calls.open == ()
 
 
 def test_call_for_an_awaited_result_closes_when_the_result_arrives() -> None:
-    staff_calls, state = make_calls(), state_of("complete-awaiting")
+    staff_calls, state = make_calls(), state_for("complete-awaiting")
     staff_calls.follow(state)
     assert not isinstance(state, Idle)
     staff_calls.hear(AlertStaff(state.reception.id, 0, "awaiting"))

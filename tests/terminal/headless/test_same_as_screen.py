@@ -16,7 +16,7 @@ from terminal.talk.parts import Offer, PadKind, Talk
 from terminal.talk.serial import Talks
 from terminal.words.catalogue import speaker
 from tests.terminal.screens.stage import USUAL, Stage, async_test, stage
-from tests.terminal.talk.gallery import RULES, SCREENS, state_of
+from tests.terminal.talk.gallery import RULES, SCREENS, state_for
 
 speak = speaker(Settings())
 
@@ -114,7 +114,7 @@ def _key_and_label(line: str) -> tuple[str, str]:
 async def test_screen_and_prompt_present_states_identically(language: str) -> None:
     async with stage(USUAL) as on_stage:
         for name in SCREENS:
-            state = state_of(name, language)
+            state = state_for(name, language)
             screen, prompt = await present_on_screen(on_stage, state), await present_at_prompt(state)
             assert prompt == screen, name
 
@@ -123,8 +123,8 @@ async def test_screen_and_prompt_present_states_identically(language: str) -> No
 async def test_first_key_at_consent_question_shares_nothing() -> None:
     async with stage(USUAL) as on_stage:
         screen, prompt = (
-            await present_on_screen(on_stage, state_of("consent")),
-            await present_at_prompt(state_of("consent")),
+            await present_on_screen(on_stage, state_for("consent")),
+            await present_at_prompt(state_for("consent")),
         )
     nothing = speak("ja")("consent.none")
     assert screen.offers[0] == prompt.offers[0] == ("1", nothing)
@@ -133,7 +133,7 @@ async def test_first_key_at_consent_question_shares_nothing() -> None:
 @async_test
 async def test_only_four_ascii_digits_are_accepted_as_pin() -> None:
     talks = Talks(speak, language="ja", settle_seconds=0.0)
-    talk = talks.show(state_of("pin"), RULES, 0.0)
+    talk = talks.show(state_for("pin"), RULES, 0.0)
     assert talk.body.pad is PadKind.PIN
     controls = RecordingControls(talks)
     read_end, write_end = os.pipe()
@@ -141,7 +141,7 @@ async def test_only_four_ascii_digits_are_accepted_as_pin() -> None:
         keyboard.write("123\n12345\n１２３４\n4321\n")
         keyboard.flush()
         output: list[str] = []
-        await asyncio.wait_for(PromptOperator(speak, output.append, stream).act(talk, state_of("pin"), controls), 60)
+        await asyncio.wait_for(PromptOperator(speak, output.append, stream).act(talk, state_for("pin"), controls), 60)
     assert controls.pins == ["4321"]
     assert not controls.posted
     assert not any("4321" in line for line in output)

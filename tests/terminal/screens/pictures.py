@@ -17,9 +17,9 @@ from PIL import Image
 
 from terminal.screens.picture import LivePicture
 from terminal.screens.wrapping import cells
-from tests.terminal.screens.snapshot import WIDTH, picture_of
+from tests.terminal.screens.snapshot import WIDTH, screen_svg
 from tests.terminal.screens.stage import USUAL, Stage, StillCamera, stage
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 from vision.frame import Frame
 from vision.synthetic.source import SyntheticSource
 
@@ -42,8 +42,8 @@ _TEXT = re.compile(
 )
 
 
-async def svg_of(on_stage: Stage, name: str, language: str) -> str:
-    await on_stage.show(state_of(name, language))
+async def render_svg(on_stage: Stage, name: str, language: str) -> str:
+    await on_stage.show(state_for(name, language))
     desk = on_stage.app.desk
     if desk.has_class("-pin"):
         for digit in (1, 2):
@@ -55,7 +55,7 @@ async def svg_of(on_stage: Stage, name: str, language: str) -> str:
         live.run(True)
         live.take()
     await on_stage.wait_until_drawn()
-    return picture_of(on_stage.app)
+    return screen_svg(on_stage.app)
 
 
 def patient() -> Frame:
@@ -64,7 +64,7 @@ def patient() -> Frame:
     return frame
 
 
-def png_of(svg: str) -> bytes:
+def render_png(svg: str) -> bytes:
     result = subprocess.run(["rsvg-convert"], input=_split_texts(svg).encode(), capture_output=True, check=True)
     picture = Image.open(io.BytesIO(result.stdout)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
@@ -92,7 +92,7 @@ async def make(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     async with stage(USUAL) as on_stage:
         for name, language in PICTURES:
-            png = png_of(await svg_of(on_stage, name, language))
+            png = render_png(await render_svg(on_stage, name, language))
             path = folder / f"{name.partition('-')[0]}-{language}.png"
             path.write_bytes(png)
             sys.stderr.write(f"{path.name:20} {len(png):7} bytes\n")

@@ -47,7 +47,7 @@ class Box:
         return f'<rect x="{self.x}" y="{self.y}" width="{self.width}" height="{self.height}" fill="{self.color}"/>'
 
 
-def picture_of(app: TerminalApp) -> str:
+def screen_svg(app: TerminalApp) -> str:
     """Return the screen as SVG."""
     lines = [list(strip) for strip in app.screen._compositor.render_strips()]
     width, height = app.size.width * WIDTH, app.size.height * HEIGHT

@@ -32,7 +32,7 @@ def async_test(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., 
     return run
 
 
-def drawn_face() -> NDArray[np.uint8]:
+def synthetic_face() -> NDArray[np.uint8]:
     """Return a constant RGB picture of a simple face."""
     y, x = np.mgrid[0:480, 0:640]
     rgb = np.full((480, 640, 3), (150, 170, 190), np.uint8)
@@ -75,7 +75,7 @@ async def touch(app: TerminalApp, selector: str) -> None:
 class StillCamera:
     """A camera that always returns `frame`."""
 
-    frame: Any = field(default_factory=lambda: type("Still", (), {"rgb": drawn_face()})())
+    frame: Any = field(default_factory=lambda: type("Still", (), {"rgb": synthetic_face()})())
 
     def latest(self) -> Any:
         return self.frame

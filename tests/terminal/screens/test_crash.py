@@ -25,7 +25,7 @@ from terminal.screens.app import TerminalApp
 from terminal.screens.screen import CounterScreen
 from terminal.session.states import CardShown, State
 from tests.terminal.screens.stage import async_test, stage
-from tests.terminal.talk.gallery import SCREENS, state_of
+from tests.terminal.talk.gallery import SCREENS, state_for
 
 PIN, CODE, PASSWORD = "7319", "48120620316502", "sesame-27"
 NAME, PHOTO = b"CANARY-NAME-IMAGE", b"CANARY-PHOTO"
@@ -81,7 +81,7 @@ class BreakingApp(TerminalApp):
 class CapturedLog:
     log: io.StringIO
 
-    def all_of(self, printed: str) -> str:
+    def log_text(self, printed: str) -> str:
         return printed + self.log.getvalue()
 
 
@@ -96,11 +96,11 @@ def captured() -> Iterator[CapturedLog]:
     root.removeHandler(handler)
 
 
-ONE_OF_EACH_STATE = list({type(state_of(name)): name for name in SCREENS}.values())
+ONE_OF_EACH_STATE = list({type(state_for(name)): name for name in SCREENS}.values())
 
 
 def test_gallery_covers_every_state() -> None:
-    assert {type(state_of(name)) for name in ONE_OF_EACH_STATE} == {*get_args(State), CardShown}
+    assert {type(state_for(name)) for name in ONE_OF_EACH_STATE} == {*get_args(State), CardShown}
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH_STATE)
@@ -112,7 +112,7 @@ def test_crash_on_each_screen_leaks_no_patient_data(
     @async_test
     async def run_until_crash() -> None:
         async with stage(make_app=BreakingApp) as on_stage:
-            await on_stage.show(state_of(name))
+            await on_stage.show(state_for(name))
             patient = on_stage.counter._patient
             fill(patient)
             record = patient.record
@@ -132,7 +132,7 @@ def test_crash_on_each_screen_leaks_no_patient_data(
     with pytest.raises(crash.Crashed) as crashed:
         run_until_crash()
     printed = capfd.readouterr()
-    output = captured.all_of(printed.out + printed.err) + repr(crashed.value) + _files(tmp_path)
+    output = captured.log_text(printed.out + printed.err) + repr(crashed.value) + _files(tmp_path)
     assert "U-503" in output
     assert "Defect at test_crash.py" in output
     assert not [canary for canary in CANARIES if canary in output]
@@ -166,7 +166,7 @@ def test_error_in_a_widget_leaks_no_patient_data(monkeypatch: pytest.MonkeyPatch
     async def run_until_crash() -> None:
         async with stage() as on_stage:
             monkeypatch.setattr(CounterScreen, "show", broken)
-            on_stage.counter.set_state(state_of("pin"))
+            on_stage.counter.set_state(state_for("pin"))
             async with asyncio.timeout(60):
                 while on_stage.app._exception is None:
                     await asyncio.sleep(0.005)
@@ -202,7 +202,7 @@ from pathlib import Path
 from config.settings import Settings
 from terminal.front.assembled import AssembledCounter
 from terminal.screens.program import run_app
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.screens.test_crash import BreakingApp, fill
 
@@ -211,7 +211,7 @@ async def opening():
     fill(counter.new_patient())
     async def break_soon():
         await asyncio.sleep(0.3)
-        counter.set_state(state_of("pin"))
+        counter.set_state(state_for("pin"))
         await asyncio.sleep(0.3)
         app.broken = True
         app.draw_soon()

@@ -16,7 +16,7 @@ from terminal.words.catalogue import words
 from terminal.words.languages import LANGUAGES, STAFF_LANGUAGES
 from tests.terminal.screens.stage import SMALL, async_test, stage
 from tests.terminal.session.world import CARD, GENUINE, World
-from tests.terminal.talk.gallery import FACE_AND_PIN, RULES, state_of
+from tests.terminal.talk.gallery import FACE_AND_PIN, RULES, state_for
 
 every_language = pytest.mark.parametrize("language", STAFF_LANGUAGES)
 
@@ -42,7 +42,7 @@ def world_at_code_entry(rules: Rules, pin_tries_left: int = 3) -> World:
 @async_test
 async def test_smallest_screen_shows_the_reason_for_the_pin_and_the_keypad(language: str) -> None:
     async with stage(SMALL) as on_stage:
-        await on_stage.show(state_of("pin-after-face", language))
+        await on_stage.show(state_for("pin-after-face", language))
         rows = ["".join(segment.text for segment in strip) for strip in on_stage.app.screen._compositor.render_strips()]
         for digit in "1234":
             await on_stage.key(digit)
@@ -54,7 +54,7 @@ async def test_smallest_screen_shows_the_reason_for_the_pin_and_the_keypad(langu
 
 
 def test_confirmed_face_is_a_hint_and_not_an_option() -> None:
-    body = talk_in(state_of("pin-after-face"), FACE_AND_PIN).body
+    body = talk_in(state_for("pin-after-face"), FACE_AND_PIN).body
     assert (body.pad, [offer.id for offer in body.offers]) == (PadKind.PIN, ["forgotten"])
     assert {line.kind for line in body.lines} == {LineKind.HINT}
 

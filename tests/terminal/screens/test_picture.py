@@ -7,7 +7,7 @@ from terminal.screens.blocks import strips_of
 from terminal.screens.card_photo import decode_for_display
 from terminal.screens.picture import CardPhoto, LivePicture, face_picture, letterbox, lines_of
 from tests.terminal.screens.stage import async_test, stage
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 from vision.photo import card_jp2
 
 
@@ -29,7 +29,7 @@ def test_face_outline_is_drawn_and_its_surroundings_are_darkened() -> None:
     assert (picture == 255).all(axis=2).sum() > 60
 
 
-def test_wide_frame_is_cropped_to_its_middle() -> None:
+def test_wide_frame_is_cropped_to_its_centre() -> None:
     rgb = plain(480, 640, 100)
     rgb[:, :60] = rgb[:, -60:] = 250
     assert not (face_picture(rgb, 40, 48)[24] > 250).all()
@@ -69,20 +69,20 @@ async def test_live_picture_is_drawn_only_while_visible() -> None:
         live = on_stage.app.desk.query_one("#live", LivePicture)
         await on_stage.pilot.pause(0.2)
         assert live.drawn == 0
-        await on_stage.show(state_of("face"))
+        await on_stage.show(state_for("face"))
         await on_stage.pilot.pause(0.3)
         assert live.drawn == 1, "an unchanged frame is not drawn again"
         on_stage.camera.frame = type("Other", (), {"rgb": plain(480, 640)})()
         await on_stage.pilot.pause(0.3)
         assert live.drawn == 2
-        await on_stage.show(state_of("pin"))
+        await on_stage.show(state_for("pin"))
         assert live._lines == []
 
 
 @async_test
 async def test_live_picture_is_erased_if_the_camera_is_lost() -> None:
     async with stage() as on_stage:
-        await on_stage.show(state_of("face"))
+        await on_stage.show(state_for("face"))
         await on_stage.pilot.pause(0.3)
         live = on_stage.app.desk.query_one("#live", LivePicture)
         assert live._lines
@@ -99,10 +99,10 @@ async def test_card_photo_is_displayed_only_during_the_staff_check() -> None:
         record = canary_record()
         record.photo_jp2 = bytearray(card_jp2(plain(320, 240, 90)))
         on_stage.counter.new_patient().put_record(record, b"c")
-        on_stage.counter.set_state(state_of("staff-check"))
+        on_stage.counter.set_state(state_for("staff-check"))
         await on_stage.wait_until_drawn()
         photo = on_stage.app.desk.query_one("#photo", CardPhoto)
         assert photo._lines
-        on_stage.counter.set_state(state_of("opening"))
+        on_stage.counter.set_state(state_for("opening"))
         await on_stage.wait_until_drawn()
         assert photo._lines == []

@@ -6,16 +6,16 @@ import pytest
 
 from terminal.screens.picture import CardPhoto, LivePicture
 from terminal.session.display import Size
-from tests.terminal.screens.snapshot import FOLDER, UPDATE, difference, picture_of
-from tests.terminal.screens.stage import SMALL, USUAL, Stage, async_test, drawn_face, stage
-from tests.terminal.talk.gallery import SCREENS, state_of
+from tests.terminal.screens.snapshot import FOLDER, UPDATE, difference, screen_svg
+from tests.terminal.screens.stage import SMALL, USUAL, Stage, async_test, stage, synthetic_face
+from tests.terminal.talk.gallery import SCREENS, state_for
 
 LOOKS: dict[str, dict[str, Any]] = {"": {}, "high-contrast": {"high_contrast": True}, "large": {"size": Size.LARGE}}
 IN_EVERY_LOOK = ("idle", "method", "pin", "consent", "complete")
 
 
 async def _draw(on_stage: Stage, name: str, language: str, **display: Any) -> str:
-    await on_stage.show(state_of(name, language, **display))
+    await on_stage.show(state_for(name, language, **display))
     desk = on_stage.app.desk
     if desk.has_class("-pin"):
         for digit in (1, 2):
@@ -30,9 +30,9 @@ async def _draw(on_stage: Stage, name: str, language: str, **display: Any) -> st
         desk.query_one("#live", LivePicture).run(True)
         desk.query_one("#live", LivePicture).take()
     if desk.has_class("-photo"):
-        desk.query_one("#photo", CardPhoto).show(drawn_face)
+        desk.query_one("#photo", CardPhoto).show(synthetic_face)
     await on_stage.wait_until_drawn()
-    return picture_of(on_stage.app)
+    return screen_svg(on_stage.app)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ async def test_other_looks_match_their_snapshots(look: str) -> None:
     assert not list(filter(None, differences)), f"review the screens, then run with {UPDATE}=1"
 
 
-def test_there_is_exactly_one_snapshot_per_screen() -> None:
+def test_every_screen_has_one_snapshot() -> None:
     stored = {path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.svg")}
     expected = {
         f"{size}/{language}/{name}" for size in ("80x24", "120x40") for language in ("ja", "en") for name in SCREENS

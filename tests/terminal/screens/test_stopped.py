@@ -16,12 +16,12 @@ from terminal.front.assembled import AssembledCounter
 from terminal.screens.app import TerminalApp
 from terminal.screens.program import run_app
 from tests.terminal.screens.stand_in import StandIn
-from tests.terminal.talk.gallery import state_of
+from tests.terminal.talk.gallery import state_for
 
 async def open_counter():
     counter = StandIn()
     counter.new_patient()
-    counter.set_state(state_of("pin"))
+    counter.set_state(state_for("pin"))
     return AssembledCounter(counter)
 
 sys.exit(run_app(TerminalApp(open_counter, Settings(), simulated=True), Path(sys.argv[1]) / "terminal.log"))
@@ -37,7 +37,7 @@ def last_setting(output: bytes, mode: bytes) -> bytes:
     return output[at : at + 1]
 
 
-def test_sigterm_restores_the_console(tmp_path: Path) -> None:
+def test_sigterm_restores_console(tmp_path: Path) -> None:
     primary, secondary = pty.openpty()
     program = subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, str(tmp_path)],

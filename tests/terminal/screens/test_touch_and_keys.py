@@ -25,7 +25,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.voice.utterance import Tone, Utterance
 from tests.terminal.screens.stage import SMALL, USUAL, Stage, async_test, stage, touch
-from tests.terminal.talk.gallery import SCREENS, state_of
+from tests.terminal.talk.gallery import SCREENS, state_for
 
 sizes = pytest.mark.parametrize("size", [SMALL, USUAL])
 
@@ -78,7 +78,7 @@ def clipped_widgets(on_stage: Stage) -> set[str]:
 async def test_every_screen_fits_and_every_answer_can_be_touched(size: tuple[int, int], language: str) -> None:
     async with stage(size) as on_stage:
         for name in SCREENS:
-            await on_stage.show(state_of(name, language))
+            await on_stage.show(state_for(name, language))
             talk = on_stage.app.desk.talk
             assert talk is not None
             displayed = {target.offer for target in visible_targets(on_stage)}
@@ -95,7 +95,7 @@ async def test_every_screen_fits_and_every_answer_can_be_touched(size: tuple[int
 async def test_touch_posts_the_event_of_the_answer(size: tuple[int, int]) -> None:
     async with stage(size) as on_stage:
         for name in ("idle", "face", "pin", "staff-check", "consent-one", "pin-warned", "summary"):
-            await on_stage.show(state_of(name))
+            await on_stage.show(state_for(name))
             for target in visible_targets(on_stage):
                 assert target.offer is not None
                 on_stage.counter.posted.clear()
@@ -107,7 +107,7 @@ async def test_touch_posts_the_event_of_the_answer(size: tuple[int, int]) -> Non
 async def test_every_answer_has_a_key() -> None:
     async with stage() as on_stage:
         for name in SCREENS:
-            await on_stage.show(state_of(name))
+            await on_stage.show(state_for(name))
             talk = on_stage.app.desk.talk
             assert talk is not None
             for answer in (*talk.body.offers, *talk.foot):
@@ -119,7 +119,7 @@ async def test_every_answer_has_a_key() -> None:
 @async_test
 async def test_double_tap_does_not_answer_the_next_question() -> None:
     async with stage(settle_seconds=30) as on_stage:
-        await on_stage.show(state_of("consent-one"))
+        await on_stage.show(state_for("consent-one"))
         await on_stage.pilot.click("#answer-3")
         await on_stage.pilot.press("2")
         await on_stage.wait_until_drawn()
@@ -132,11 +132,11 @@ async def test_double_tap_does_not_answer_the_next_question() -> None:
 @async_test
 async def test_answer_to_the_previous_screen_is_ignored() -> None:
     async with stage() as on_stage:
-        await on_stage.show(state_of("method"))
+        await on_stage.show(state_for("method"))
         target = on_stage.app.desk.query_one("#answer-2", Target)
         assert target.offer is not None
         previous = target.offer, on_stage.app.talks.talk.serial
-        await on_stage.show(state_of("consent"))
+        await on_stage.show(state_for("consent"))
         on_stage.app.desk.post_message(Target.Touched(*previous))
         await on_stage.wait_until_drawn()
         assert isinstance(target.offer.event, ev.ShareNone | ev.OneByOne | ev.ShareAll)
@@ -150,7 +150,7 @@ async def test_answer_to_the_previous_screen_is_ignored() -> None:
 @async_test
 async def test_pin_is_typed_by_touch(size: tuple[int, int]) -> None:
     async with stage(size) as on_stage:
-        await on_stage.show(state_of("pin"))
+        await on_stage.show(state_for("pin"))
         for key in ("1", "9", "erase", "2", "3", "4"):
             await on_stage.pilot.click(f"#key-{key}")
         assert len(on_stage.counter._patient.pin) == 4
@@ -162,7 +162,7 @@ async def test_pin_is_typed_by_touch(size: tuple[int, int]) -> None:
 @async_test
 async def test_pin_is_typed_by_keys_and_other_keys_are_ignored() -> None:
     async with stage() as on_stage:
-        await on_stage.show(state_of("pin"))
+        await on_stage.show(state_for("pin"))
         await on_stage.pilot.press("5", "x", "f5", "6", "backspace", "7", "enter")
         assert on_stage.counter.pins == []
         await on_stage.pilot.press("8", "9", "0", "enter")
@@ -172,10 +172,10 @@ async def test_pin_is_typed_by_keys_and_other_keys_are_ignored() -> None:
 @async_test
 async def test_unsent_digits_are_cleared_by_the_next_screen() -> None:
     async with stage() as on_stage:
-        await on_stage.show(state_of("pin"))
+        await on_stage.show(state_for("pin"))
         await on_stage.pilot.press("1", "2")
         patient = on_stage.counter._patient
-        on_stage.counter.set_state(state_of("face"))
+        on_stage.counter.set_state(state_for("face"))
         await on_stage.wait_until_drawn()
         assert len(patient.pin) == 0
 
@@ -183,10 +183,10 @@ async def test_unsent_digits_are_cleared_by_the_next_screen() -> None:
 @async_test
 async def test_entered_pin_is_kept_until_it_is_sent_to_the_card() -> None:
     async with stage() as on_stage:
-        await on_stage.show(state_of("pin"))
+        await on_stage.show(state_for("pin"))
         await on_stage.pilot.press("1", "2", "3", "4")
         patient = on_stage.counter._patient
-        on_stage.counter.set_state(state_of("pin-checking"))
+        on_stage.counter.set_state(state_for("pin-checking"))
         await on_stage.wait_until_drawn()
         assert patient.pin.take() == bytearray(b"1234")
 
@@ -194,7 +194,7 @@ async def test_entered_pin_is_kept_until_it_is_sent_to_the_card() -> None:
 @async_test
 async def test_typed_printed_code_is_sent() -> None:
     async with stage() as on_stage:
-        await on_stage.show(state_of("code"))
+        await on_stage.show(state_for("code"))
         await on_stage.pilot.press(*"6001021234", "enter")
         assert on_stage.counter.codes == [b"60010220311234"]
 
@@ -202,7 +202,7 @@ async def test_typed_printed_code_is_sent() -> None:
 @async_test
 async def test_invalid_birth_date_must_be_reentered() -> None:
     async with stage() as on_stage:
-        await on_stage.show(state_of("code"))
+        await on_stage.show(state_for("code"))
         await on_stage.pilot.press(*"6099021234", "enter")
         await on_stage.wait_until_drawn()
         assert on_stage.counter.codes == []
@@ -212,12 +212,12 @@ async def test_invalid_birth_date_must_be_reentered() -> None:
 @async_test
 async def test_code_form_is_overwritten_when_its_screen_closes() -> None:
     async with stage() as on_stage:
-        await on_stage.show(state_of("code"))
+        await on_stage.show(state_for("code"))
         await on_stage.pilot.press(*"600102")
         form = on_stage.app.form
         assert form is not None
         buffer = form._typed
-        await on_stage.show(state_of("idle"))
+        await on_stage.show(state_for("idle"))
         assert not any(buffer)
         assert on_stage.app.form is None
 
@@ -228,7 +228,7 @@ async def test_code_form_is_overwritten_when_its_screen_closes() -> None:
 @async_test
 async def test_staff_call_is_confirmed_on_the_screen() -> None:
     async with stage() as on_stage:
-        await on_stage.show(state_of("method"))
+        await on_stage.show(state_for("method"))
         on_stage.counter.perform(fx.AlertStaff("r1", 0, "called"))
         await on_stage.wait_until_drawn()
         assert on_stage.app.desk.query_one("#card", Sentence).text == "係員がまいります"
@@ -240,7 +240,7 @@ async def test_card_reminder_rings_the_bell(monkeypatch: pytest.MonkeyPatch) -> 
     async with stage() as on_stage:
         bells: list[int] = []
         monkeypatch.setattr(on_stage.app, "bell", lambda: bells.append(1))
-        await on_stage.show(state_of("complete"))
+        await on_stage.show(state_for("complete"))
         on_stage.counter.perform(fx.RemindToTakeCard("r1", 0))
         assert bells == [1]
 
@@ -251,20 +251,20 @@ async def test_bell_marks_new_questions_if_sound_is_on(monkeypatch: pytest.Monke
     async with stage() as on_stage:
         bells: list[int] = []
         monkeypatch.setattr(on_stage.app, "bell", lambda: bells.append(1))
-        await on_stage.show(state_of("consent"))
+        await on_stage.show(state_for("consent"))
         assert bells == []
-        await on_stage.show(state_of("limit", sound=True))
+        await on_stage.show(state_for("limit", sound=True))
         assert bells == [1]
 
 
 @async_test
 async def test_theme_and_size_follow_the_display_settings() -> None:
     async with stage() as on_stage:
-        await on_stage.show(state_of("consent", high_contrast=True, size=st.Size.LARGE))
+        await on_stage.show(state_for("consent", high_contrast=True, size=st.Size.LARGE))
         assert on_stage.app.theme == "uketsuke-high-contrast"
         assert on_stage.app.desk.has_class("-large")
         large = on_stage.app.desk.query_one("#answer-1").region.height
-        await on_stage.show(state_of("consent"))
+        await on_stage.show(state_for("consent"))
         assert on_stage.app.theme == "uketsuke"
         assert on_stage.app.desk.query_one("#answer-1").region.height < large
 
@@ -272,7 +272,7 @@ async def test_theme_and_size_follow_the_display_settings() -> None:
 @async_test
 async def test_invisible_state_changes_do_not_redraw_the_screen() -> None:
     async with stage() as on_stage:
-        state = state_of("method")
+        state = state_for("method")
         assert isinstance(state, st.ChoosingMethod)
         await on_stage.show(state)
         talk = on_stage.app.desk.talk
@@ -286,7 +286,7 @@ async def test_invisible_state_changes_do_not_redraw_the_screen() -> None:
 @async_test
 async def test_textual_shortcuts_are_disabled() -> None:
     async with stage() as on_stage:
-        await on_stage.show(state_of("method"))
+        await on_stage.show(state_for("method"))
         await on_stage.pilot.press("ctrl+p", "ctrl+c", "tab", "shift+tab", "ctrl+backslash")
         await on_stage.wait_until_drawn()
         assert on_stage.app.screen is on_stage.app.desk
@@ -339,7 +339,7 @@ async def test_dialog_has_only_the_inactivity_timer() -> None:
 @async_test
 async def test_staff_logs_in_by_touch_and_confirms_the_holder() -> None:
     async with stage(settings=WITH_PASSWORD) as on_stage:
-        await on_stage.show(state_of("method"))
+        await on_stage.show(state_for("method"))
         await on_stage.pilot.click("#steps", offset=(75, 0))
         await on_stage.wait_until_drawn()
         assert isinstance(on_stage.app.screen, PasswordDialog)
@@ -359,7 +359,7 @@ async def test_staff_logs_in_by_touch_and_confirms_the_holder() -> None:
 @async_test
 async def test_wrong_password_is_refused_and_not_entered_as_pin() -> None:
     async with stage(settings=WITH_PASSWORD) as on_stage:
-        await on_stage.show(state_of("pin"))
+        await on_stage.show(state_for("pin"))
         await on_stage.pilot.press("f8")
         await on_stage.wait_until_drawn()
         await on_stage.pilot.press(*"1234", "enter")
@@ -375,7 +375,7 @@ async def test_wrong_password_is_refused_and_not_entered_as_pin() -> None:
 @async_test
 async def test_staff_discards_a_reception_after_confirmation() -> None:
     async with stage(settings=WITH_PASSWORD) as on_stage:
-        await on_stage.show(state_of("consent"))
+        await on_stage.show(state_for("consent"))
         await _unlock(on_stage)
         await on_stage.pilot.press("2", "2")
         await on_stage.wait_until_drawn()
@@ -513,7 +513,7 @@ async def test_real_terminal_has_no_dock() -> None:
 @async_test
 async def test_small_window_displays_a_message_until_enlarged(size: tuple[int, int]) -> None:
     async with stage() as on_stage:
-        await on_stage.show(state_of("pin"))
+        await on_stage.show(state_for("pin"))
         on_stage.counter._patient.pin.push(1)
         await on_stage.pilot.resize_terminal(*size)
         await on_stage.wait_until_drawn()
@@ -535,7 +535,7 @@ async def test_small_window_displays_a_message_until_enlarged(size: tuple[int, i
 async def test_large_text_omits_no_sentence(text_size: st.Size, size: tuple[int, int]) -> None:
     async with stage(size) as on_stage:
         for name in ("pin-wrong", "consent", "consent-child", "complete", "problem-expired", "idle-no-card"):
-            await on_stage.show(state_of(name, size=text_size))
+            await on_stage.show(state_for(name, size=text_size))
             talk, lines = on_stage.app.desk.talk, on_stage.app.desk.query_one(Lines)
             assert talk is not None
             assert lines.lines == talk.body.lines, name
@@ -549,7 +549,7 @@ async def test_large_text_omits_no_sentence(text_size: st.Size, size: tuple[int,
 @async_test
 async def test_numeric_keypad_operates_all_functions() -> None:
     async with stage() as on_stage:
-        await on_stage.show(state_of("pin"))
+        await on_stage.show(state_for("pin"))
         await on_stage.key("1")
         await on_stage.key("asterisk")
         assert len(on_stage.counter._patient.pin) == 0
@@ -567,7 +567,7 @@ async def test_numeric_keypad_operates_all_functions() -> None:
 @async_test
 async def test_all_display_options_fit_on_the_smallest_screen() -> None:
     async with stage() as on_stage:
-        pin = state_of("pin", voice=True)
+        pin = state_for("pin", voice=True)
         assert isinstance(pin, st.PinEntry)
         await on_stage.show(structs.replace(pin, reception=structs.replace(pin.reception, aside=ev.Aside.CHANGES)))
         targets = [target for target in on_stage.app.desk.query("#answers Target") if target.display]
@@ -581,12 +581,12 @@ async def test_displayed_question_is_spoken(monkeypatch: pytest.MonkeyPatch) -> 
     async with stage() as on_stage:
         spoken: list[Utterance] = []
         monkeypatch.setattr(on_stage.app._aplay, "say", spoken.append)
-        await on_stage.show(state_of("method", voice=True))
+        await on_stage.show(state_for("method", voice=True))
         assert "本人確認の方法を選んでください" in [sentence.text for sentence in spoken[-1].sentences]
         await on_stage.key("0")
         assert on_stage.counter.posted == [ev.SayAgain("r1")]
         on_stage.counter.perform(fx.SpeakAgain("r1", 0))
         assert len(spoken) == 2
-        await on_stage.show(state_of("pin", voice=True))
+        await on_stage.show(state_for("pin", voice=True))
         await on_stage.key("7")
         assert (spoken[-1].tone, spoken[-1].sentences) == (Tone.DIGIT, ())

@@ -6,9 +6,9 @@ from typing import get_args
 import pytest
 
 from terminal.session import states as st
-from tests.terminal.talk.gallery import SCREENS, state_of
+from tests.terminal.talk.gallery import SCREENS, state_for
 
-STATES = [state_of(name) for name in SCREENS]
+STATES = [state_for(name) for name in SCREENS]
 
 
 def test_every_state_is_reachable() -> None:

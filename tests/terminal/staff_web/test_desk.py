@@ -169,7 +169,7 @@ def test_consents_are_withdrawn_at_the_patients_request(counter: DemoCounter) ->
     _run(Office(counter), _withdraw)
 
 
-def test_staff_compare_two_pictures_and_no_copy_remains(counter: DemoCounter, tmp_path: Path) -> None:
+def test_staff_compare_two_images_and_no_copy_remains(counter: DemoCounter, tmp_path: Path) -> None:
     count = len(list(pictures()))
     _run(Office(counter), _confirm_by_eye)
     deadline = time.monotonic() + 30
@@ -211,7 +211,7 @@ async def _lock_and_sign_out(office: Office) -> None:
     assert await office.axe(page) == []
 
 
-def test_a_locked_page_displays_calls_until_signing_out(counter: DemoCounter) -> None:
+def test_locked_page_displays_calls_until_signing_out(counter: DemoCounter) -> None:
     _run(Office(counter), _lock_and_sign_out)
 
 
@@ -236,7 +236,7 @@ def test_cancelling_and_stopping_require_confirmation(counter: DemoCounter) -> N
     _run(Office(counter), _discard_and_stop)
 
 
-def test_the_call_command_receives_the_kind_of_call_and_no_personal_data(counter: DemoCounter, tmp_path: Path) -> None:
+def test_call_command_receives_the_kind_of_call_and_no_personal_data(counter: DemoCounter, tmp_path: Path) -> None:
     output = tmp_path / "light"
     script = tmp_path / "light.sh"
     script.write_text(f"#!/bin/sh\nprintf '%s|' \"$@\" >{output}.new; env >>{output}.new; mv {output}.new {output}\n")

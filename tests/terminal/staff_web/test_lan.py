@@ -51,7 +51,7 @@ def test_serving_the_network_requires_a_certificate(tmp_path: Path) -> None:
         StaffPages(settings, 0, lambda _: None, lan=True)
 
 
-def test_a_server_certificate_about_to_expire_is_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_certificate_about_to_expire_is_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(state_dir=tmp_path)
     file = make_server(settings, ("192.0.2.10",)).certificate
     valid = file.read_bytes()
@@ -72,7 +72,7 @@ def test_a_server_certificate_about_to_expire_is_renewed(tmp_path: Path, monkeyp
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed (run make setup)")
-def test_the_page_opens_only_with_the_terminals_certificate(counter: DemoCounter, tmp_path: Path) -> None:
+def test_page_opens_only_with_the_terminals_certificate(counter: DemoCounter, tmp_path: Path) -> None:
     office = Office(counter, lan_address="127.0.0.1", lan_port=0)
     make_server(counter.settings, ("127.0.0.1",))
     assert make_client(counter.settings, "reception", PASSPHRASE.encode(), tmp_path / "valid.p12")

@@ -91,7 +91,7 @@ def test_staff_can_view_the_name_image_until_they_delete_it(counter: DemoCounter
     _run(Office(counter, name_picture_folder=names), scenario)
 
 
-def test_a_reception_by_pin_has_no_name_image_and_staff_are_informed(counter: DemoCounter) -> None:
+def test_reception_by_pin_has_no_name_image_and_staff_are_informed(counter: DemoCounter) -> None:
     async def scenario(office: Office) -> None:
         page = await office.signed_in_page()
         counter.stub.set_rule(Operation.RESULT, Rule(old_characters=True))
@@ -112,7 +112,7 @@ async def _fill(page: Page, **values: str) -> None:
         await page.locator(f"#nocard-{name}").fill(value)
 
 
-def test_a_check_without_card_delivers_a_result_file(counter: DemoCounter) -> None:
+def test_check_without_card_delivers_a_result_file(counter: DemoCounter) -> None:
     person = invented_people()["seventies"].qualifications[0]
 
     async def scenario(office: Office) -> None:
@@ -155,7 +155,7 @@ def test_a_check_without_card_delivers_a_result_file(counter: DemoCounter) -> No
     assert person.name.encode() not in ledger.read_bytes()
 
 
-def test_a_silent_service_delivers_nothing_and_ends_the_check(counter: DemoCounter) -> None:
+def test_silent_service_delivers_nothing_and_ends_the_check(counter: DemoCounter) -> None:
     async def scenario(office: Office) -> None:
         page = await office.signed_in_page()
         counter.stub.silence(Operation.LOOK_UP)

@@ -63,7 +63,7 @@ def office(settings: Settings) -> Iterator[httpx.Client]:
         yield http
 
 
-def test_the_cookie_is_limited_to_the_staff_page_and_hidden_from_scripts(office: httpx.Client) -> None:
+def test_cookie_is_limited_to_the_staff_page_and_hidden_from_scripts(office: httpx.Client) -> None:
     response = office.post("/staff/sign-in", content=PASSWORD)
     assert response.status_code == 204
     cookie = response.headers["set-cookie"].lower()
@@ -81,7 +81,7 @@ def test_only_the_password_prompt_is_sent_before_signing_in(office: httpx.Client
         pass
 
 
-def test_the_page_runs_only_its_own_scripts_and_cannot_be_framed(office: httpx.Client) -> None:
+def test_page_runs_only_its_own_scripts_and_cannot_be_framed(office: httpx.Client) -> None:
     policy = office.get("/staff").headers["content-security-policy"]
     for rule in ("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "trusted-types 'none'"):
         assert rule in policy
@@ -125,7 +125,7 @@ def _line(http: httpx.Client) -> ClientConnection:
         '{"type":"answer","call":"1"}',
     ],
 )
-def test_an_invalid_message_closes_the_connection(office: httpx.Client, text: str) -> None:
+def test_invalid_message_closes_the_connection(office: httpx.Client, text: str) -> None:
     office.post("/staff/sign-in", content=PASSWORD)
     with _line(office) as line:
         line.send(text)
@@ -144,7 +144,7 @@ def sessions(folder: Path, clock: list[float], secret: str = HASH) -> Sessions:
     return Sessions(folder / "staff.key", secret, 900, clock=lambda: clock[0])
 
 
-def test_a_session_expires_but_receives_calls_for_a_working_day(tmp_path: Path) -> None:
+def test_session_expires_but_receives_calls_for_a_working_day(tmp_path: Path) -> None:
     clock = [1000.0]
     current = sessions(tmp_path, clock)
     cookie = current.begin()
@@ -163,11 +163,11 @@ def test_a_session_expires_but_receives_calls_for_a_working_day(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("cookie", [None, "", ".", "..", "99999999999.aa.00", "x.y.z"])
-def test_a_forged_cookie_is_rejected(tmp_path: Path, cookie: str | None) -> None:
+def test_forged_cookie_is_rejected(tmp_path: Path, cookie: str | None) -> None:
     assert sessions(tmp_path, [1000.0]).level(cookie) is Level.OUT
 
 
-def test_a_proof_is_valid_once_for_its_session_and_expires(tmp_path: Path) -> None:
+def test_proof_is_valid_once_for_its_session_and_expires(tmp_path: Path) -> None:
     clock = [1000.0]
     current = sessions(tmp_path, clock)
     own, other = current.begin(), current.begin()

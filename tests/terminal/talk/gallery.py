@@ -586,7 +586,7 @@ SCREENS: dict[str, Callable[[World], None]] = {
 
 
 @cache
-def state_of(name: str, language: str = "ja", **display: Any) -> st.State:
+def state_for(name: str, language: str = "ja", **display: Any) -> st.State:
     """Return the state of a gallery screen with a language and display settings."""
     world = _world()
     world.send(ev.DisplayChanged("", language=language, **display))
@@ -602,9 +602,9 @@ def _with_display(state: st.State, language: str, **display: Any) -> st.State:
 
 
 def problem(code: ProblemCode, language: str = "ja") -> st.Problem:
-    state = state_of("problem-gone", language)
+    state = state_for("problem-gone", language)
     assert isinstance(state, st.Problem)
     return replace(state, problem=code)
 
 
-__all__ = ["FACE_AND_PIN", "RULES", "SCREENS", "fx", "problem", "state_of"]
+__all__ = ["FACE_AND_PIN", "RULES", "SCREENS", "fx", "problem", "state_for"]

@@ -16,7 +16,7 @@ from terminal.talk.parts import LineKind, Talk
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import speaker, wording_lines
 from tests.terminal.session.world import CARD, CHECK, GENUINE, World
-from tests.terminal.talk.gallery import RULES, problem, state_of
+from tests.terminal.talk.gallery import RULES, problem, state_for
 
 CHILD = CHECK.model_copy(update={"age": 9, "birth_year": 2017})
 speak = speaker(Settings())
@@ -63,20 +63,20 @@ def test_siblings_are_distinguished_by_year_of_birth() -> None:
     assert "2017" not in repr(world.decision()), "the ledger does not record the year"
 
 
-def test_the_year_of_birth_is_optional() -> None:
+def test_year_of_birth_is_optional() -> None:
     world = World(RULES)
     world.identify_by_pin(check=CHECK.model_copy(update={"age": 9}))
     assert "お子さまの情報" in talk_in(world).body.question
     assert not [line for line in line_texts(talk_in(world)) if "うまれ" in line]
 
 
-def test_a_parents_card_used_for_a_child_addresses_the_parent() -> None:
+def test_parents_card_used_for_a_child_addresses_the_parent() -> None:
     world = world_after(ev.ForChildChosen)
     world.identify_by_pin(check=CHECK)
     assert "あなたの情報" in talk_in(world).body.question
 
 
-def test_a_companion_must_ask_the_patient_first() -> None:
+def test_companion_must_ask_the_patient_first() -> None:
     world = World(RULES)
     world.identify_by_pin()
     world.touch(ev.AsideRequested, ev.Aside.RESPONDENT)
@@ -108,14 +108,14 @@ def test_questions_are_worded_for_the_person_who_answers(respondent: AnsweredBy)
     assert recorded == {f"{possessor}の情報を この医院の医師に 提供しますか"}, "the displayed wording is recorded"
 
 
-def test_a_guardian_can_answer_for_an_adult() -> None:
+def test_guardian_can_answer_for_an_adult() -> None:
     world = World(RULES)
     world.identify_by_pin()
     world.touch(ev.RespondentChosen, AnsweredBy.GUARDIAN)
     assert "答える人：保護者・成年後見人" in line_texts(talk_in(world))
 
 
-def test_a_proxy_is_confirmed_by_pin_and_recorded() -> None:
+def test_proxy_is_confirmed_by_pin_and_recorded() -> None:
     world = world_after(ev.ProxyChosen)
     assert "代わりの方の受付です。顔では確認しません" in line_texts(talk_in(world))
     world.read_card()
@@ -132,7 +132,7 @@ def test_a_proxy_is_confirmed_by_pin_and_recorded() -> None:
 
 
 @pytest.mark.parametrize("policy", FaceAndPinPolicy)
-def test_a_proxys_face_is_never_compared(policy: FaceAndPinPolicy) -> None:
+def test_proxys_face_is_never_compared(policy: FaceAndPinPolicy) -> None:
     world = world_after(ev.ProxyChosen, rules=replace(RULES, face_and_pin=policy))
     world.read_card()
     world.touch(ev.FaceChosen)
@@ -151,7 +151,7 @@ def test_staff_check_a_proxys_documents_instead_of_faces() -> None:
     assert [offer.event for offer in body.offers][1:] == [ev.StaffConfirmed(world.reception.id, "proxy")]
 
 
-def test_the_next_family_member_chooses_the_respondent_again() -> None:
+def test_next_family_member_chooses_the_respondent_again() -> None:
     world = world_after(ev.ProxyChosen)
     world.send(ev.DisplayChanged("", language="en"))
     world.identify_by_pin()
@@ -165,10 +165,10 @@ def test_the_next_family_member_chooses_the_respondent_again() -> None:
 
 @pytest.mark.parametrize("name", ["face", "face-turn", "face-turn-without-pin"])
 def test_staff_is_offered_during_the_face_check(name: str) -> None:
-    assert "staff" in offer_ids(talk_of(state_of(name), RULES, speak))
+    assert "staff" in offer_ids(talk_of(state_for(name), RULES, speak))
 
 
-def test_a_pinless_card_without_a_staff_password_has_alternatives() -> None:
+def test_pinless_card_without_a_staff_password_has_alternatives() -> None:
     without_staff = replace(RULES, staff_enabled=False)
     world = World(without_staff)
     world.read_card(replace(CARD, pin_tries_left=0))

@@ -13,7 +13,7 @@ from terminal.session.step import step
 from terminal.talk.parts import Offer, PadKind, Talk
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import speaker
-from tests.terminal.talk.gallery import RULES, SCREENS, state_of
+from tests.terminal.talk.gallery import RULES, SCREENS, state_for
 
 SPEAKING = replace(RULES, voices=("ja", "en"))
 KEYS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "enter", "*", "/", "+", "-", ".")
@@ -41,7 +41,7 @@ def reachable_offers(state: st.State) -> dict[str, Offer]:
 @pytest.mark.parametrize("voice", [False, True], ids=["silent", "speaking"])
 @pytest.mark.parametrize("name", SCREENS)
 def test_every_button_can_be_reached_with_numeric_keypad(name: str, voice: bool) -> None:
-    state = state_of(name, voice=voice)
+    state = state_for(name, voice=voice)
     events = [offer.event for offer in reachable_offers(state).values()]
     leaving = [ev.Cancelled, ev.CheckInWithoutSharing]
     for offer in talk_in(state).offers:
@@ -56,35 +56,35 @@ def test_every_button_can_be_reached_with_numeric_keypad(name: str, voice: bool)
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_keys_are_unambiguous_and_have_an_effect(name: str) -> None:
-    talk = talk_in(state_of(name, voice=True))
+    talk = talk_in(state_for(name, voice=True))
     ids = [offer.id for offer in (*talk.offers, *talk.keys)]
     assert len(ids) == len(set(ids))
     keys = [offer.key for offer in talk.keys]
     assert len(keys) == len(set(keys))
     for offer in talk.keys:
-        following = step(state_of(name, voice=True), offer.event, SPEAKING, NOW)
-        assert following.effects or following.state != state_of(name, voice=True), f"{offer.id} has no effect"
+        following = step(state_for(name, voice=True), offer.event, SPEAKING, NOW)
+        assert following.effects or following.state != state_for(name, voice=True), f"{offer.id} has no effect"
 
 
-def test_the_pad_uses_digits_enter_and_star_only_while_typing() -> None:
-    pin = talk_in(state_of("pin"))
+def test_pad_uses_digits_enter_and_star_only_while_typing() -> None:
+    pin = talk_in(state_for("pin"))
     assert [pin.pressed(key) for key in ("0", "7", "enter")] == [None, None, None]
     assert pin.pressed("*", typed=True) is None
     back = pin.pressed("*")
     assert back is not None
-    assert isinstance(press(state_of("pin"), "*"), st.ChoosingMethod)
+    assert isinstance(press(state_for("pin"), "*"), st.ChoosingMethod)
 
 
 def test_leaving_requires_confirmation_and_can_be_cancelled() -> None:
-    menu = press(state_of("consent"), ".")
+    menu = press(state_for("consent"), ".")
     assert isinstance(menu, st.Consent)
     assert [offer.id for offer in talk_in(menu).body.offers] == ["close", "leave"]
-    assert press(menu, "1") == state_of("consent")
+    assert press(menu, "1") == state_for("consent")
     assert isinstance(press(menu, "2"), st.Submitting)
 
 
-def test_the_changes_menu_stays_open_until_closed() -> None:
-    menu = press(state_of("pin"), "/")
+def test_changes_menu_stays_open_until_closed() -> None:
+    menu = press(state_for("pin"), "/")
     assert talk_in(menu).body.pad is PadKind.NONE
     contrast = next(offer for offer in talk_in(menu).body.offers if offer.id == "contrast")
     changed = press(menu, contrast.key)
@@ -98,7 +98,7 @@ def test_the_changes_menu_stays_open_until_closed() -> None:
 
 
 def test_zero_turns_on_speech_and_more_time() -> None:
-    speaking = press(state_of("idle"), "0")
+    speaking = press(state_for("idle"), "0")
     assert isinstance(speaking, st.Idle)
     assert (speaking.display.voice, speaking.display.more_time) == (True, True)
     louder = press(speaking, "+")

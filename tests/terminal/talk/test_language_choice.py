@@ -13,7 +13,7 @@ from terminal.talk.view import talk_of
 from terminal.words.catalogue import speaker, wording_lines
 from terminal.words.languages import LANGUAGES
 from tests.terminal.session.world import World
-from tests.terminal.talk.gallery import ALL_LANGUAGES, RULES, state_of
+from tests.terminal.talk.gallery import ALL_LANGUAGES, RULES, state_for
 
 speak = speaker(Settings())
 
@@ -23,27 +23,27 @@ def _talk_in(state: st.State) -> Talk:
 
 
 def test_every_language_can_be_chosen_on_the_first_screen() -> None:
-    first = talk_of(state_of("idle"), ALL_LANGUAGES, speak).body.offers
+    first = talk_of(state_for("idle"), ALL_LANGUAGES, speak).body.offers
     assert [offer.id for offer in first] == ["language-ja-easy", "language-en", "languages", "help"]
     assert [language for language, _ in first[2].names] == list(LANGUAGES[3:])
-    choices = talk_of(state_of("idle-languages"), ALL_LANGUAGES, speak).body.offers
+    choices = talk_of(state_for("idle-languages"), ALL_LANGUAGES, speak).body.offers
     assert [offer.label for offer in choices] == [speak(language)("language.name") for language in LANGUAGES]
 
 
 def test_every_language_can_be_chosen_later_and_staff_can_read_japanese() -> None:
-    foot = talk_of(state_of("method", "en"), replace(RULES, languages=("ja", "en", "x")), speak).foot
+    foot = talk_of(state_for("method", "en"), replace(RULES, languages=("ja", "en", "x")), speak).foot
     assert isinstance(next(offer for offer in foot if offer.id == "language").event, ev.LanguagesRequested)
-    chooser = _talk_in(state_of("languages", "en"))
+    chooser = _talk_in(state_for("languages", "en"))
     assert [offer.id for offer in chooser.body.offers] == ["language-ja", "language-en", "japanese"]
-    assert "japanese" not in [offer.id for offer in _talk_in(state_of("languages", "ja")).body.offers]
+    assert "japanese" not in [offer.id for offer in _talk_in(state_for("languages", "ja")).body.offers]
 
 
 def test_staff_can_read_japanese_without_changing_the_patients_language() -> None:
-    state = state_of("consent", "en")
+    state = state_for("consent", "en")
     assert not isinstance(state, st.Idle)
     talk = _talk_in(replace(state, reception=replace(state.reception, japanese_until=99.0)))
     assert (talk.language, talk.display.language) == ("ja", "en")
-    assert talk.body.question == _talk_in(state_of("consent")).body.question
+    assert talk.body.question == _talk_in(state_for("consent")).body.question
 
 
 def _displayed_text(world: World) -> str:
@@ -95,8 +95,8 @@ def test_consent_screens_in_other_languages_include_the_japanese_text() -> None:
     for language in LANGUAGES:
         for name in ("consent", "consent-one", "limit", "specific-disease", "subsidies"):
             originals = [
-                line for line in _talk_in(state_of(name, language)).body.lines if line.kind is LineKind.ORIGINAL
+                line for line in _talk_in(state_for(name, language)).body.lines if line.kind is LineKind.ORIGINAL
             ]
             assert len(originals) == (language != "ja"), (name, language)
             assert all(line.language == "ja" for line in originals)
-            assert all(line.text.startswith(_talk_in(state_of(name)).body.question) for line in originals)
+            assert all(line.text.startswith(_talk_in(state_for(name)).body.question) for line in originals)

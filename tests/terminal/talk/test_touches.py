@@ -172,7 +172,7 @@ def rows() -> dict[str, tuple[int, int]]:
     return {name: (int(by_law), int(asked)) for name, by_law, asked in lines}
 
 
-def test_the_table_lists_every_method() -> None:
+def test_table_lists_every_method() -> None:
     assert rows().keys() == METHODS.keys()
 
 

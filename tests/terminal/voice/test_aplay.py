@@ -50,7 +50,7 @@ def test_new_sentences_interrupt_those_being_played() -> None:
     asyncio.run(listen())
 
 
-def test_without_aplay_tones_ring_the_terminal_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tones_ring_terminal_bell_without_aplay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     speaker = RecordingSpeaker(tone(Tone.DIGIT))
     speaker.aplay.say(Utterance(TWO, Tone.TAKE_CARD))

@@ -17,7 +17,7 @@ from terminal.voice.guide import Guide
 from terminal.voice.utterance import Utterance
 from terminal.words.catalogue import speaker
 from terminal.words.languages import LANGUAGES
-from tests.terminal.talk.gallery import RULES, state_of
+from tests.terminal.talk.gallery import RULES, state_for
 
 
 class RecordingOutput:
@@ -47,8 +47,8 @@ def test_due_sentences_are_spoken(tmp_path: Path) -> None:
         rules = replace(RULES, voices=("ja", "en"))
         guide.begin(rules, output)
         talks = Talks(speak, language="ja")
-        guide.hear(talks.show(state_of("pin", voice=True), rules, 0.0))
-        guide.hear(talks.show(state_of("pin-warned", voice=True), rules, 0.0))
+        guide.hear(talks.show(state_for("pin", voice=True), rules, 0.0))
+        guide.hear(talks.show(state_for("pin-warned", voice=True), rules, 0.0))
         now[0] = 5.0
         assert guide._timer is not None
         guide._tick()
@@ -61,7 +61,7 @@ def test_due_sentences_are_spoken(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_voice_installed")
-def test_a_configured_voice_that_is_not_installed_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_configured_voice_that_is_not_installed_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     try:
         on_request = settings(tmp_path, VoiceMode.ON_REQUEST)
         assert session_rules(on_request).voices == LANGUAGES, "the button for a configured voice is displayed"
@@ -82,7 +82,7 @@ def test_a_configured_voice_that_is_not_installed_is_reported(tmp_path: Path, ca
             guide.library._render = raise_no_voice
             guide.begin(session_rules(on_request), output)
             talks = Talks(speaker(Settings()), language="ja")
-            guide.hear(talks.show(state_of("method", voice=True), replace(RULES, voices=("ja",)), 0.0))
+            guide.hear(talks.show(state_for("method", voice=True), replace(RULES, voices=("ja",)), 0.0))
             assert await guide.wav(output.utterances[0], 0) is None
             guide.close()
             return len(reports)

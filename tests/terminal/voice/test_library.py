@@ -47,7 +47,7 @@ def test_only_sentences_without_values_are_stored(tmp_path: Path) -> None:
 
 @needs_espeak
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
-def test_the_speech_process_writes_no_core_file() -> None:
+def test_speech_process_writes_no_core_file() -> None:
     async def limits() -> list[str]:
         renderer = Renderer()
         try:
@@ -95,7 +95,7 @@ def test_concurrent_requests_render_a_sentence_once(tmp_path: Path) -> None:
     assert rendered == [(STORED.text, "en", False)]
 
 
-def test_the_error_for_a_missing_voice_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_for_a_missing_voice_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NoVoice, match="apt-get install espeak-ng"):
         voice_for("en")

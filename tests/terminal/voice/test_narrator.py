@@ -18,7 +18,7 @@ from terminal.voice.utterance import Tone, Utterance
 from terminal.words.aloud import is_private
 from terminal.words.catalogue import catalogue, speaker
 from tests.terminal.session.world import World
-from tests.terminal.talk.gallery import RULES, SCREENS, state_of
+from tests.terminal.talk.gallery import RULES, SCREENS, state_for
 from vision.verdict import FaceCheckProgress, Guidance
 
 SPEAKING = replace(RULES, voices=("ja", "en"))
@@ -56,10 +56,10 @@ def text(utterance: Utterance | None) -> str:
 
 
 def speaking(name: str, language: str = "ja", **display: Any) -> st.State:
-    return state_of(name, language, voice=True, **display)
+    return state_for(name, language, voice=True, **display)
 
 
-def test_a_question_is_spoken_with_its_answers_and_their_keys() -> None:
+def test_question_is_spoken_with_its_answers_and_their_keys() -> None:
     listener = Listener(keypad=DigitOrder.PHONE)
     spoken = texts(listener.see(speaking("method")))
     assert spoken[:7] == [
@@ -78,7 +78,7 @@ def test_a_question_is_spoken_with_its_answers_and_their_keys() -> None:
     assert "提供せずに受付する" in later, "leaving has a different meaning on this screen"
 
 
-def test_a_question_is_repeated_in_full_on_request() -> None:
+def test_question_is_repeated_in_full_on_request() -> None:
     listener = Listener()
     spoken = text(listener.see(speaking("method")))
     list(listener.wait(2))
@@ -104,7 +104,7 @@ def test_all_spoken_text_is_also_on_the_screen(language: str) -> None:
         assert not [text for text in spoken if text not in displayed and not re.fullmatch("|".join(keypad), text)], name
 
 
-def test_a_wrong_pin_is_announced_first_with_the_tries_left() -> None:
+def test_wrong_pin_is_announced_first_with_the_tries_left() -> None:
     listener = Listener()
     listener.see(speaking("pin"))
     spoken = listener.see(speaking("pin-wrong"))
@@ -134,7 +134,7 @@ def test_guidance_is_immediate_but_not_repeated_within_four_seconds() -> None:
     )
 
 
-def test_a_timeout_is_announced_and_counted_down() -> None:
+def test_timeout_is_announced_and_counted_down() -> None:
     listener = Listener()
     listener.see(speaking("pin"))
     warned = speaking("pin-warned")
@@ -143,13 +143,13 @@ def test_a_timeout_is_announced_and_counted_down() -> None:
     assert listener.see(warned) is None
 
 
-def test_a_notice_is_spoken() -> None:
+def test_notice_is_spoken() -> None:
     listener = Listener()
     listener.see(speaking("method"))
     assert texts(listener.see(speaking("method"), Remark.STAFF_COMING)) == ["係員がまいります"]
 
 
-def test_the_idle_terminal_is_silent() -> None:
+def test_idle_terminal_is_silent() -> None:
     listener = Listener()
     assert texts(listener.see(speaking("idle"))) == []
     assert "マイナンバーカードを置いてください" in text(listener.narrator.note_presence(1.0, "5"))
@@ -159,7 +159,7 @@ def test_the_idle_terminal_is_silent() -> None:
 
 def test_pressing_a_key_announces_the_voice_guidance() -> None:
     listener = Listener()
-    assert listener.see(state_of("idle")) is None
+    assert listener.see(state_for("idle")) is None
     assert texts(listener.narrator.note_presence(1.0, "5")) == ["声で案内するときは 0を 押してください"]
     assert listener.narrator.note_presence(2.0, "5") is None
     spoken = texts(listener.see(speaking("idle")))
@@ -167,13 +167,13 @@ def test_pressing_a_key_announces_the_voice_guidance() -> None:
     assert "もう一度 聞くときは 0を 押してください" in spoken
 
 
-def test_a_touch_does_not_announce_the_voice_guidance() -> None:
+def test_touch_does_not_announce_the_voice_guidance() -> None:
     listener = Listener()
-    listener.see(state_of("idle"))
+    listener.see(state_for("idle"))
     assert listener.narrator.note_presence(1.0) is None
 
 
-def test_the_reminder_to_take_the_card_is_repeated() -> None:
+def test_reminder_to_take_the_card_is_repeated() -> None:
     listener = Listener()
     assert "カードをお取りください" in text(listener.see(speaking("idle-card-left")))
     for _ in range(3):
@@ -198,8 +198,8 @@ def test_every_digit_has_the_same_tone_and_no_speech() -> None:
 def test_speech_stops_when_the_voice_is_switched_off() -> None:
     listener = Listener()
     listener.see(speaking("method"))
-    assert listener.see(state_of("method")) == Utterance(), "silence"
-    assert listener.see(state_of("method")) is None
+    assert listener.see(state_for("method")) == Utterance(), "silence"
+    assert listener.see(state_for("method")) is None
 
 
 def test_changing_the_language_repeats_the_question() -> None:
@@ -254,7 +254,7 @@ def test_private_sentences_are_not_spoken_without_consent(name: str, aloud: bool
     assert not private & {sentence.text for sentence in spoken}
 
 
-def test_the_tone_does_not_reveal_the_outcome() -> None:
+def test_tone_does_not_reveal_the_outcome() -> None:
     tones = set()
     for name in ("complete", "complete-nothing-shared", "complete-not-valid", "complete-awaiting", "complete-declined"):
         listener = Listener()

@@ -48,7 +48,7 @@ def test_readings(text: str) -> None:
     assert pyopenjtalk.g2p(readings.japanese(text), kana=True, use_sudachi_kanji_yomi=False) == READINGS[text]
 
 
-def test_a_rare_kanji_is_skipped_without_the_second_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rare_kanji_is_skipped_without_the_second_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sudachidict_core", None)
     monkeypatch.setattr("pyopenjtalk.utils._SUDACHI_DICTIONARY", None)
     monkeypatch.setattr("pyopenjtalk.utils._SUDACHI_TOKENIZER_LOCAL", threading.local())

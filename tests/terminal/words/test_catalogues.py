@@ -28,14 +28,14 @@ DOCS = ROOT / "docs"
 
 def messages(language: str) -> dict[str, tuple[str, ...]]:
     """Return the forms of each message by id. A message has one form or one per plural form of the language."""
-    return {message_id_of(message): forms_of(message) for message in catalogue(language) if message.id}
+    return {message_id(message): plural_forms(message) for message in catalogue(language) if message.id}
 
 
-def message_id_of(message: Message) -> str:
+def message_id(message: Message) -> str:
     return message.id if isinstance(message.id, str) else str(message.id[0])
 
 
-def forms_of(message: Message) -> tuple[str, ...]:
+def plural_forms(message: Message) -> tuple[str, ...]:
     forms = message.string or ""
     return (forms,) if isinstance(forms, str) else tuple(forms)
 
@@ -155,6 +155,6 @@ def test_clinics_and_pharmacies_have_different_texts() -> None:
     assert "この薬局の薬剤師" in pharmacy("consent.question")
 
 
-def test_an_unknown_id_raises_key_error() -> None:
+def test_unknown_id_raises_key_error() -> None:
     with pytest.raises(KeyError, match="no-such-message"):
         words("ja")("no-such-message")

@@ -23,7 +23,7 @@ def sentences() -> dict[str, str]:
     return texts
 
 
-def test_the_table_contains_all_grades() -> None:
+def test_table_contains_all_grades() -> None:
     assert [len(grade) for grade in BY_GRADE] == [80, 160, 200, 202, 193, 191]
     assert len(PRIMARY_SCHOOL_KANJI) == 1026
 
