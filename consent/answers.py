@@ -18,7 +18,7 @@ class PatientReply:
     """Wording on the screen at the time of the reply."""
 
 
-def answers(shown: Iterable[Question], replies: Mapping[str, PatientReply]) -> tuple[Answer, ...]:
+def answers(questions: Iterable[Question], replies: Mapping[str, PatientReply]) -> tuple[Answer, ...]:
     """Return one answer per item of each question shown, in the order of the questions.
 
     `replies` is keyed by question id. An unanswered question is a refusal without a time. Replies to questions that
@@ -26,7 +26,7 @@ def answers(shown: Iterable[Question], replies: Mapping[str, PatientReply]) -> t
     """
     result: list[Answer] = []
     covered: set[Item] = set()
-    for question in shown:
+    for question in questions:
         reply = replies.get(question.id)
         for item in question.items:
             if item in covered:
@@ -37,11 +37,11 @@ def answers(shown: Iterable[Question], replies: Mapping[str, PatientReply]) -> t
     return tuple(result)
 
 
-def unanswered(shown: Iterable[Question]) -> tuple[Answer, ...]:
+def unanswered(questions: Iterable[Question]) -> tuple[Answer, ...]:
     """Return a refusal for every item, for a reception interrupted before the decision."""
-    return answers(shown, {})
+    return answers(questions, {})
 
 
-def sharing_questions(shown: Iterable[Question]) -> tuple[Question, ...]:
+def sharing_questions(questions: Iterable[Question]) -> tuple[Question, ...]:
     """Return the questions answered by "all" and "none", which exclude certificates and the limit."""
-    return tuple(question for question in shown if question.kind is QuestionKind.SHARING)
+    return tuple(question for question in questions if question.kind is QuestionKind.SHARING)

@@ -54,7 +54,7 @@ class LedgerFile:
         """Yield records from `start` on, from a snapshot. Raises LedgerError for an invalid record."""
         with store.reading(self.path) as connection:
             for sequence, body, stored_hash in store.rows(connection, start):
-                yield _decoded(self.path, sequence, body, stored_hash)
+                yield _decode(self.path, sequence, body, stored_hash)
 
     def history(self, check_id: str) -> History | None:
         with store.reading(self.path) as connection:
@@ -246,12 +246,12 @@ def _history(path: Path, rows: list[store.Row]) -> History | None:
 
 def _histories(path: Path, rows: list[store.Row]) -> dict[str, History]:
     try:
-        return histories(_decoded(path, *row) for row in rows)
+        return histories(_decode(path, *row) for row in rows)
     except LifeCycleError as error:
         raise LedgerError(f"{path}: a record is missing: {error}. Run `uketsuke ledger verify`.") from error
 
 
-def _decoded(path: Path, sequence: int, body: str, stored_hash: str) -> Record[Event]:
+def _decode(path: Path, sequence: int, body: str, stored_hash: str) -> Record[Event]:
     try:
         return record_from(body, stored_hash)
     except ValueError as error:

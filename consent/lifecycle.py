@@ -107,8 +107,8 @@ class History:
     @property
     def stage(self) -> str:
         """Kind of the record that marks the current stage."""
-        ends = (self.lost, self.discarded, self.expired, self.closed_by_staff, self.delivered)
-        for record in (*ends, self.confirmed, self.decided):
+        final_records = (self.lost, self.discarded, self.expired, self.closed_by_staff, self.delivered)
+        for record in (*final_records, self.confirmed, self.decided):
             if record is not None:
                 return record.event.kind
         return "opened"
@@ -123,9 +123,9 @@ def refusal(history: History | None, event: Event) -> str | None:
     stage = history.stage
     match event:
         case Decided():
-            return _refused_decision(history, event)
+            return _decision_refusal(history, event)
         case TimeCorrected():
-            return _refused_correction(history, event)
+            return _correction_refusal(history, event)
         case SubmissionConfirmed() | Expired() if history.without_card:
             return "checks without a card have no submission"
         case SubmissionConfirmed():
@@ -137,8 +137,8 @@ def refusal(history: History | None, event: Event) -> str | None:
         case Expired():
             return None if stage == "decided" else f"its stage is {stage!r}, not 'decided'"
         case HandingOver() | ResultMismatch() | Delivered():
-            ready = "decided" if history.without_card else "confirmed"
-            return None if stage == ready else f"its stage is {stage!r}, not {ready!r}"
+            required_stage = "decided" if history.without_card else "confirmed"
+            return None if stage == required_stage else f"its stage is {stage!r}, not {required_stage!r}"
         case HandOverDecided(decision=decision):
             if stage != "confirmed":
                 return f"its stage is {stage!r}, not 'confirmed'"
@@ -150,7 +150,7 @@ def refusal(history: History | None, event: Event) -> str | None:
         case Lost():
             return f"its stage is {stage!r}" if history.closed or history.confirmed is not None else None
         case Withdrawn():
-            return _refused_withdrawal(history, event)
+            return _withdrawal_refusal(history, event)
         case WithdrawalSettled():
             missing = set(event.items) - (history.withdrawn - history.settled_items)
             return f"not withdrawn, or already settled: {', '.join(sorted(missing))}" if missing else None
@@ -197,7 +197,7 @@ def histories(records: Iterable[Record[Event]]) -> dict[str, History]:
     return result
 
 
-def _refused_decision(history: History, event: Decided) -> str | None:
+def _decision_refusal(history: History, event: Decided) -> str | None:
     if history.stage != "opened":
         return f"its stage is {history.stage!r}, not 'opened'"
     opened = history.opened.event
@@ -207,12 +207,12 @@ def _refused_decision(history: History, event: Decided) -> str | None:
     return None
 
 
-def _refused_correction(history: History, event: TimeCorrected) -> str | None:
+def _correction_refusal(history: History, event: TimeCorrected) -> str | None:
     if history.decided is None or history.stage != "decided":
         return f"its stage is {history.stage!r}, not 'decided'"
     items = [consent.item for consent in event.consents]
     if len(items) != len(set(items)) or set(items) != history.decided.event.granted:
-        return "the correction must cover exactly the granted items"
+        return "the corrected items differ from the granted items"
     return None
 
 
@@ -220,8 +220,8 @@ def _with_times(decided: Record[Decided], corrected: Record[TimeCorrected]) -> R
     times: dict[Item, datetime] = {consent.item: consent.answered_at for consent in corrected.event.consents}
 
     def with_corrected_time(answer: RecordedAnswer) -> RecordedAnswer:
-        moment = times.get(answer.item)
-        return answer if moment is None else answer.model_copy(update={"answered_at": moment})
+        corrected_time = times.get(answer.item)
+        return answer if corrected_time is None else answer.model_copy(update={"answered_at": corrected_time})
 
     event = decided.event.model_copy(
         update={
@@ -232,7 +232,7 @@ def _with_times(decided: Record[Decided], corrected: Record[TimeCorrected]) -> R
     return Record(corrected.sequence, decided.at, decided.previous, corrected.hash, event)
 
 
-def _refused_withdrawal(history: History, event: Withdrawn) -> str | None:
+def _withdrawal_refusal(history: History, event: Withdrawn) -> str | None:
     if history.decided is None or history.confirmed is None:
         return f"its stage is {history.stage!r} and it has no consent to withdraw"
     if history.discarded is not None:
@@ -240,5 +240,5 @@ def _refused_withdrawal(history: History, event: Withdrawn) -> str | None:
     missing = set(event.items) - history.decided.event.granted
     if missing:
         return f"not granted: {', '.join(sorted(missing))}"
-    repeated = set(event.items) & history.withdrawn
-    return f"already withdrawn: {', '.join(sorted(repeated))}" if repeated else None
+    withdrawn_before = set(event.items) & history.withdrawn
+    return f"already withdrawn: {', '.join(sorted(withdrawn_before))}" if withdrawn_before else None

@@ -157,8 +157,8 @@ class Decided(RecordBody):
     @property
     def sendable_until(self) -> datetime:
         """Time at which the first consent expires, or 24 h after the decision without consents."""
-        moments = [answer.answered_at for answer in self.answers if answer.granted and answer.answered_at]
-        return min(moments, default=self.decided_at) + CONSENT_VALIDITY
+        grant_times = [answer.answered_at for answer in self.answers if answer.granted and answer.answered_at]
+        return min(grant_times, default=self.decided_at) + CONSENT_VALIDITY
 
 
 class CorrectedAnswer(RecordBody):

@@ -56,12 +56,12 @@ def _walk(connection: Connection, path: Path, expected: list[LedgerHead]) -> Led
         if record_hash(previous, body) != stored_hash:
             return _diagnosis(row, previous)
         if '"kind":"confirmed"' in body:
-            problem = _receipt_differs(connection, row)
+            problem = _check_receipt(connection, row)
             if problem:
                 return problem
         previous = stored_hash
     for head in expected:
-        problem = _head_differs(connection, head, count, terminal_id)
+        problem = _check_head(connection, head, count, terminal_id)
         if problem:
             return problem
     return LedgerIntact(terminal_id, LedgerHead(count, previous))
@@ -80,24 +80,24 @@ def _diagnosis(row: Row, previous: str) -> LedgerBroken:
     sequence, body, stored_hash = row
     try:
         content = json.loads(body)
-        own_sequence, own_previous = content["sequence"], content["previous"]
-        consistent = record_hash(own_previous, body) == stored_hash
+        body_sequence, body_previous = content["sequence"], content["previous"]
+        consistent = record_hash(body_previous, body) == stored_hash
     except (ValueError, KeyError, TypeError):
         consistent = False
     if not consistent:
         return LedgerBroken(sequence, f"record {sequence} was changed: its text does not match its hash")
-    if own_sequence != sequence:
-        return LedgerBroken(sequence, f"record {own_sequence} was moved to the position of record {sequence}")
+    if body_sequence != sequence:
+        return LedgerBroken(sequence, f"record {body_sequence} was moved to the position of record {sequence}")
     if sequence == 1:
         return LedgerBroken(1, "record 1 does not follow this terminal's genesis hash: it is from a different ledger")
     return LedgerBroken(
         sequence - 1,
         f"record {sequence - 1} was replaced together with its hash: record {sequence} follows a different hash "
-        f"({own_previous[:12]}..., found {previous[:12]}...)",
+        f"({body_previous[:12]}..., found {previous[:12]}...)",
     )
 
 
-def _receipt_differs(connection: Connection, row: Row) -> LedgerBroken | None:
+def _check_receipt(connection: Connection, row: Row) -> LedgerBroken | None:
     event = json.loads(row[1])["event"]
     confirmed = store.at(connection, event["ledger_count"])
     if confirmed is None or confirmed[2] != event["ledger_hash"]:
@@ -108,7 +108,7 @@ def _receipt_differs(connection: Connection, row: Row) -> LedgerBroken | None:
     return None
 
 
-def _head_differs(connection: Connection, head: LedgerHead, count: int, terminal_id: str) -> LedgerBroken | None:
+def _check_head(connection: Connection, head: LedgerHead, count: int, terminal_id: str) -> LedgerBroken | None:
     if head.count > count:
         missing = f"record {count + 1} is" if head.count == count + 1 else f"records {count + 1} to {head.count} are"
         return LedgerBroken(count + 1, f"{missing} missing at the end: the ledger previously had {head.count}")
@@ -116,6 +116,6 @@ def _head_differs(connection: Connection, head: LedgerHead, count: int, terminal
     if (row[2] if row else genesis_hash(terminal_id)) != head.hash:
         return LedgerBroken(
             head.count,
-            f"record {head.count} differs from the expected one: the ledger was rewritten at least up to this record",
+            f"record {head.count} differs from the expected record: the ledger was rewritten at least up to this record",
         )
     return None

@@ -156,7 +156,7 @@ class _Driver:
 
 
 @dataclass(frozen=True, slots=True)
-class _Connected:
+class _Connection:
     context: int
     card: int
     protocol: int
@@ -170,11 +170,11 @@ class _Connected:
 class PcscLink:
     """Exclusive connection to a card, with its own PC/SC context. Powers the card off on close."""
 
-    def __init__(self, driver: _Driver, connected: _Connected, timeout: float) -> None:
+    def __init__(self, driver: _Driver, connection: _Connection, timeout: float) -> None:
         self._driver = driver
-        self._connected = connected
-        self._card = connected.card
-        self._t0 = connected.protocol == scard.SCARD_PROTOCOL_T0
+        self._connection = connection
+        self._card = connection.card
+        self._t0 = connection.protocol == scard.SCARD_PROTOCOL_T0
         self._timeout = timeout
         self._lost = False
         self._closed = False
@@ -204,9 +204,9 @@ class PcscLink:
         hresult, response = answer
         if hresult == scard.SCARD_S_SUCCESS and len(response) >= 2:
             return bytes(response)
-        raise self._failed(hresult, special_form=extended or len(apdu) == 4)
+        raise self._error_for(hresult, special_form=extended or len(apdu) == 4)
 
-    def _failed(self, hresult: int, *, special_form: bool) -> LinkLost:
+    def _error_for(self, hresult: int, *, special_form: bool) -> LinkLost:
         """Return the error for a failed command. PC/SC may report a removed card as success without a response."""
         failed = hresult != scard.SCARD_S_SUCCESS
         text, code = (message(hresult), unsigned(hresult)) if failed else ("no response", None)
@@ -225,15 +225,15 @@ class PcscLink:
             status = self._driver.call(lambda: _status(self._card), self._timeout)
             if status is None or status[0] != scard.SCARD_S_SUCCESS:
                 return False
-            left = deadline - time.monotonic()
-            if left <= 0:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
                 return True
-            time.sleep(min(0.05, left))
+            time.sleep(min(0.05, remaining))
 
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            self._driver.call(self._connected.release, _CLOSE_TIMEOUT)
+            self._driver.call(self._connection.release, _CLOSE_TIMEOUT)
             self._driver.end()
 
 
@@ -252,19 +252,19 @@ def connect(reader: str, mute_after: float = MUTE_AFTER) -> PcscLink | ConnectPr
     `mute_after`: seconds after which a card that does not answer is considered mute.
     """
     driver = _Driver()
-    opened: list[_Connected] = []
+    opened: list[_Connection] = []
     outcome = driver.call(lambda: _connect(reader, opened), mute_after)
-    if isinstance(outcome, _Connected):
+    if isinstance(outcome, _Connection):
         return PcscLink(driver, outcome, mute_after)
     if outcome is None:
         # release the card if the driver returns later
-        driver.call(lambda: [connected.release() for connected in opened], 0)
+        driver.call(lambda: [connection.release() for connection in opened], 0)
         outcome = CardUnreadable(None, "connect: mute")
     driver.end()
     return outcome
 
 
-def _connect(reader: str, opened: list[_Connected]) -> _Connected | ConnectProblem:
+def _connect(reader: str, opened: list[_Connection]) -> _Connection | ConnectProblem:
     try:
         context = establish()
     except ServiceGone as gone:
@@ -277,7 +277,7 @@ def _connect(reader: str, opened: list[_Connected]) -> _Connected | ConnectProbl
     while True:
         hresult, card, protocol = call(context, reader, scard.SCARD_SHARE_EXCLUSIVE, protocols)
         if hresult == scard.SCARD_S_SUCCESS:
-            opened.append(_Connected(context, card, protocol))
+            opened.append(_Connection(context, card, protocol))
             return opened[0]
         failure = CardFailure(CardStage.CONNECT, unsigned(hresult))
         if hresult == scard.SCARD_E_SHARING_VIOLATION and time.monotonic() <= busy_until:

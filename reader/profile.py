@@ -137,7 +137,7 @@ class CardProfile:
     algorithm: Algorithm
     applications: tuple[Application, ...]
     certificate_years: int = 5
-    """Birthdays after issue until a certificate expires."""
+    """Number of the birthday after issue on which certificates expire."""
     extra_months: int = 0
     """Months after the 10th birthday that an adult's card remains valid."""
     announced: bool = False

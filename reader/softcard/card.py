@@ -19,7 +19,7 @@ _SECURITY_DOMAIN = bytes.fromhex("A0000001510000")
 """AID of the GlobalPlatform security domain, which is selected after power-up and supports GET DATA."""
 
 
-class _Refused(Exception):
+class _Refusal(Exception):
     def __init__(self, sw: int) -> None:
         self.sw = sw
 
@@ -117,7 +117,7 @@ class SoftCard:
                 return self._dispatch(parse_command(apdu)).encode()
             except ApduError:
                 return Response(b"", SW.WRONG_LENGTH).encode()
-            except _Refused as refusal:
+            except _Refusal as refusal:
                 return Response(b"", refusal.sw).encode()
 
     @property
@@ -130,14 +130,14 @@ class SoftCard:
 
     def _dispatch(self, command: Command) -> Response:
         if self._profile.storage_card:
-            raise _Refused(self._profile.unknown_application)
+            raise _Refusal(self._profile.unknown_application)
         if command.cla in (0x01, 0x02, 0x03):
-            raise _Refused(SW.CHANNEL_NOT_SUPPORTED)
+            raise _Refusal(SW.CHANNEL_NOT_SUPPORTED)
         if command.cla in _SECURE_MESSAGING:
             selects = command.ins == INS.SELECT
-            raise _Refused(SW.SECURE_MESSAGING_NOT_SUPPORTED if selects else SW.NO_SECURE_MESSAGING_SESSION)
+            raise _Refusal(SW.SECURE_MESSAGING_NOT_SUPPORTED if selects else SW.NO_SECURE_MESSAGING_SESSION)
         if command.cla not in (0x00, 0x80):
-            raise _Refused(SW.CLA_NOT_SUPPORTED)
+            raise _Refusal(SW.CLA_NOT_SUPPORTED)
         match command.cla, command.ins:
             case 0x00, INS.SELECT:
                 return self._select(command)
@@ -158,24 +158,24 @@ class SoftCard:
             case 0x80, INS.SET_SESSION_KEY:
                 return self._set_session_key()
             case 0x80, INS.SET_PUBLIC_KEY:
-                raise _Refused(SW.WRONG_P1_P2)
+                raise _Refusal(SW.WRONG_P1_P2)
             case 0x80, INS.LAST_COMMAND:
                 if not self._profile.verifies_its_owner:
-                    raise _Refused(SW.WRONG_LENGTH)
+                    raise _Refusal(SW.WRONG_LENGTH)
                 return Response(b"", SW.OK)
             case 0x80, INS.COMPUTE_SIGNATURE:
                 return self._sign(command)
             case _:
-                raise _Refused(SW.INS_NOT_SUPPORTED)
+                raise _Refusal(SW.INS_NOT_SUPPORTED)
 
     def _set_session_key(self) -> Response:
         """Refuse secure messaging, which only the text application supports after its PIN. It is not modelled."""
         files = () if self._application is None else self._application.files
         if File.TOKEN_INFO in files or File.RESIDENTS_KEY_REFERENCE in files:
-            raise _Refused(SW.SECURITY_STATUS_NOT_SATISFIED)
+            raise _Refusal(SW.SECURITY_STATUS_NOT_SATISFIED)
         if File.TEXT_INFO in files:
             self._require(frozenset({Password.TEXT_PIN}))
-        raise _Refused(SW.SESSION_KEY_REFUSED)
+        raise _Refusal(SW.SESSION_KEY_REFUSED)
 
     # --- selection ------------------------------------------------------------------------------------------
 
@@ -185,26 +185,26 @@ class SoftCard:
         elif (command.p1, command.p2) == (0x04, 0x0C):
             application = next((app for app in self._profile.applications if app.aid == command.data), None)
             if application is None:
-                raise _Refused(self._profile.unknown_application)
+                raise _Refusal(self._profile.unknown_application)
             self._application, self._fid = application, None
         elif (command.p1, command.p2) == (0x02, 0x0C):
             if len(command.data) != 2:
-                raise _Refused(SW.WRONG_LENGTH)
-            self._fid = self._existing(int.from_bytes(command.data, "big"))
+                raise _Refusal(SW.WRONG_LENGTH)
+            self._fid = self._require_existing(int.from_bytes(command.data, "big"))
         elif (command.p1, command.p2) == (0x00, 0x00):
             self._select_nothing(command.data)
         else:
-            raise _Refused(SW.WRONG_P1_P2)
+            raise _Refusal(SW.WRONG_P1_P2)
         return Response(b"", SW.OK)
 
     def _select_nothing(self, data: bytes | bytearray) -> None:
         """Handle SELECT with P1-P2 `0000` like the real card, which has no master file."""
         if data == b"\x3f\x00":
-            raise _Refused(SW.FILE_NOT_FOUND)
+            raise _Refusal(SW.FILE_NOT_FOUND)
         if data or self._application is None:
-            raise _Refused(SW.WRONG_P1_P2)
+            raise _Refusal(SW.WRONG_P1_P2)
 
-    def _existing(self, fid: int) -> int:
+    def _require_existing(self, fid: int) -> int:
         application = self._application
         if application is not None:
             files = [file for file, entry in application.files.items() if entry.fid == fid]
@@ -216,23 +216,23 @@ class SoftCard:
             keys = {entry.fid for entry in application.keys.values()}
             if fid in passwords | keys:
                 return fid
-        raise _Refused(SW.FILE_NOT_FOUND)
+        raise _Refusal(SW.FILE_NOT_FOUND)
 
     def _referenced_ef(self, reference: int) -> int:
         """Return the EF referenced by P2 (P1 of READ BINARY): `80` is the current EF, `80` + short identifier selects
         an EF.
         """
         if reference & 0x60 or not reference & 0x80:
-            raise _Refused(SW.WRONG_P1_P2)
+            raise _Refusal(SW.WRONG_P1_P2)
         if reference & 0x1F:
-            self._fid = self._existing(reference & 0x1F)
+            self._fid = self._require_existing(reference & 0x1F)
         if self._fid is None:
-            raise _Refused(SW.NO_CURRENT_EF)
+            raise _Refusal(SW.NO_CURRENT_EF)
         return self._fid
 
     def _require(self, opened_by: frozenset[Password] | None) -> None:
         if opened_by is not None and not opened_by & self._verified:
-            raise _Refused(SW.SECURITY_STATUS_NOT_SATISFIED)
+            raise _Refusal(SW.SECURITY_STATUS_NOT_SATISFIED)
 
     # --- reference data -------------------------------------------------------------------------------------
 
@@ -242,21 +242,21 @@ class SoftCard:
         for password, entry in self._application.passwords.items():
             if entry.fid == fid:
                 return password, entry, self.image.passwords[password]
-        raise _Refused(SW.WRONG_FILE_STRUCTURE)
+        raise _Refusal(SW.WRONG_FILE_STRUCTURE)
 
     def _verify(self, command: Command) -> Response:
         if command.p1 != 0:
-            raise _Refused(SW.WRONG_P1_P2)
+            raise _Refusal(SW.WRONG_P1_P2)
         password, entry, state = self._password(command.p2)
         if not command.data:
             # return the counter even if verified, because OpenSC handles 9000 as an error here
             return Response(b"", SW.TRIES_LEFT_0 | state.left)
         if len(command.data) > _MAX_SECRET:
-            raise _Refused(SW.WRONG_LENGTH)
+            raise _Refusal(SW.WRONG_LENGTH)
         if state.left == 0:
-            raise _Refused(SW.REFERENCE_DATA_BLOCKED)
-        right = state.reference is not None and hmac.compare_digest(command.data, state.reference.encode("ascii"))
-        if right:
+            raise _Refusal(SW.REFERENCE_DATA_BLOCKED)
+        matches = state.reference is not None and hmac.compare_digest(command.data, state.reference.encode("ascii"))
+        if matches:
             self._set_counter(password, entry.max_tries)
             self._verified.add(password)
             return Response(b"", SW.OK)
@@ -267,18 +267,18 @@ class SoftCard:
     def _change(self, command: Command, *, p1: int) -> Response:
         """Change a password. The old password must be verified, and the command contains only the new one."""
         if command.p1 != p1:
-            raise _Refused(SW.WRONG_P1_P2)
+            raise _Refusal(SW.WRONG_P1_P2)
         password, entry, state = self._password(command.p2)
         if entry.lengths is None:
-            raise _Refused(SW.CONDITIONS_NOT_SATISFIED)
+            raise _Refusal(SW.CONDITIONS_NOT_SATISFIED)
         if state.left == 0:
-            raise _Refused(SW.REFERENCE_DATA_BLOCKED)
+            raise _Refusal(SW.REFERENCE_DATA_BLOCKED)
         self._require(frozenset({password}))
         shortest, longest = entry.lengths
         if not shortest <= len(command.data) <= longest:
-            raise _Refused(SW.WRONG_LENGTH)
+            raise _Refusal(SW.WRONG_LENGTH)
         if not bytes(command.data).isalnum():
-            raise _Refused(SW.WRONG_DATA)
+            raise _Refusal(SW.WRONG_DATA)
         state.reference = bytes(command.data).decode("ascii")
         self._save()
         return Response(b"", SW.OK)
@@ -295,7 +295,7 @@ class SoftCard:
             try:
                 self._store.save(self.image)
             except OSError:
-                raise _Refused(SW.MEMORY_FAILURE) from None
+                raise _Refusal(SW.MEMORY_FAILURE) from None
 
     # --- files ----------------------------------------------------------------------------------------------
 
@@ -304,7 +304,7 @@ class SoftCard:
         entries = self._application.files.items()
         file: tuple[File, FileEntry] | None = next((item for item in entries if item[1].fid == fid), None)
         if file is None or file[1].record != record:
-            raise _Refused(SW.WRONG_FILE_STRUCTURE)
+            raise _Refusal(SW.WRONG_FILE_STRUCTURE)
         self._require(file[1].opened_by)
         return self.image.files[file[0]]
 
@@ -315,65 +315,65 @@ class SoftCard:
             fid, offset = self._referenced_ef(_CURRENT_EF), command.p1 << 8 | command.p2
         content = self._content(fid, record=False)
         if command.le is None or command.data:
-            raise _Refused(SW.WRONG_LENGTH)
+            raise _Refusal(SW.WRONG_LENGTH)
         if offset >= len(content):
-            raise _Refused(SW.WRONG_OFFSET)
+            raise _Refusal(SW.WRONG_OFFSET)
         return Response(content[offset : offset + command.le], SW.OK)
 
     def _read_record(self, command: Command) -> Response:
         if command.p2 & 0x07 != 0x04:
-            raise _Refused(SW.WRONG_P1_P2)
+            raise _Refusal(SW.WRONG_P1_P2)
         content = self._content(self._referenced_ef(0x80 | command.p2 >> 3), record=True)
         if command.p1 != 1:
-            raise _Refused(SW.RECORD_NOT_FOUND)
+            raise _Refusal(SW.RECORD_NOT_FOUND)
         if command.le is None or command.data:
-            raise _Refused(SW.WRONG_LENGTH)
+            raise _Refusal(SW.WRONG_LENGTH)
         return Response(content[: command.le], SW.OK)
 
     def _get_data(self, command: Command) -> Response:
         """Return a data object of the security domain. CV certificates are not modelled."""
         if command.le is None or command.data:
-            raise _Refused(SW.WRONG_LENGTH)
+            raise _Refusal(SW.WRONG_LENGTH)
         if self._application is not None:
-            raise _Refused(SW.REFERENCE_NOT_FOUND)
+            raise _Refusal(SW.REFERENCE_NOT_FOUND)
         record = self.image.files.get(File.CARD_EXPIRY, b"")[2:]
         values = {0x0045: record[:15], 0x00F0: record[15:20], 0x00F2: record[20:28], 0x5F51: self.atr}
         value = values.get(command.p1 << 8 | command.p2)
         if not value:
-            raise _Refused(SW.REFERENCE_NOT_FOUND)
+            raise _Refusal(SW.REFERENCE_NOT_FOUND)
         return Response(value[: command.le], SW.OK)
 
     # --- keys -----------------------------------------------------------------------------------------------
 
     def _challenge(self, command: Command) -> Response:
         if command.p1 or command.p2:
-            raise _Refused(SW.WRONG_P1_P2)
+            raise _Refusal(SW.WRONG_P1_P2)
         if command.le is None or command.data:
-            raise _Refused(SW.WRONG_LENGTH)
+            raise _Refusal(SW.WRONG_LENGTH)
         if command.le > SHORT_LE_MAX:
-            raise _Refused(SW.CONDITIONS_NOT_SATISFIED)
+            raise _Refusal(SW.CONDITIONS_NOT_SATISFIED)
         return Response(secrets.token_bytes(command.le), SW.OK)
 
     def _sign(self, command: Command) -> Response:
         if command.p1 not in VARIANTS:
-            raise _Refused(SW.WRONG_P1_P2)
+            raise _Refusal(SW.WRONG_P1_P2)
         if self._application is None:
-            raise _Refused(SW.NO_CURRENT_EF)
+            raise _Refusal(SW.NO_CURRENT_EF)
         fid = None if command.p2 == 0x00 else self._referenced_ef(command.p2)
         key = next((key for key, entry in self._application.keys.items() if entry.fid == fid), None)
         if key is None:
-            raise _Refused(SW.WRONG_FILE_STRUCTURE if fid is not None else SW.WRONG_P1_P2)
+            raise _Refusal(SW.WRONG_FILE_STRUCTURE if fid is not None else SW.WRONG_P1_P2)
         self._require(self._application.keys[key].opened_by)
         if self._profile.verifies_its_owner and not self.owner_confirms:
-            raise _Refused(SW.CONDITIONS_NOT_SATISFIED)
+            raise _Refusal(SW.CONDITIONS_NOT_SATISFIED)
         if key not in self.image.keys:
-            raise _Refused(SW.CONDITIONS_NOT_SATISFIED)
+            raise _Refusal(SW.CONDITIONS_NOT_SATISFIED)
         if not command.data:
-            raise _Refused(SW.WRONG_LENGTH)
+            raise _Refusal(SW.WRONG_LENGTH)
         try:
             return Response(compute_signature(self._private(key), command.p1, bytes(command.data)), SW.OK)
         except ValueError:
-            raise _Refused(SW.WRONG_LENGTH) from None
+            raise _Refusal(SW.WRONG_LENGTH) from None
 
     def _private(self, key: Key) -> CardPrivateKey:
         if key not in self._keys:

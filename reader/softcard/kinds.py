@@ -23,7 +23,7 @@ from reader.softcard.validity import LimitedStay, age_on, birthday_in, has_photo
 
 _DAY: Final = timedelta(days=1)
 _PHOTO_KB: Final = 10.0
-_PLACE: Final = "東京都模擬区試験町１－２－３"
+_ADDRESS: Final = "東京都模擬区試験町１－２－３"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +80,20 @@ class SoftCardKind:
 
 
 def _adult(today: date) -> Holder:
-    return Holder("模擬　太郎", _PLACE, date(today.year - 40, 6, 15), Sex.MALE)
+    return Holder("模擬　太郎", _ADDRESS, date(today.year - 40, 6, 15), Sex.MALE)
 
 
 def _child(today: date) -> Holder:
-    return Holder("模擬　桃子", _PLACE, birthday_in(today.year - 10, today), Sex.FEMALE)
+    return Holder("模擬　桃子", _ADDRESS, birthday_in(today.year - 10, today), Sex.FEMALE)
 
 
 def _infant(today: date) -> Holder:
-    return Holder("模擬　一", _PLACE, add_months(today, -7), Sex.MALE)
+    return Holder("模擬　一", _ADDRESS, add_months(today, -7), Sex.MALE)
 
 
 def _foreign(today: date) -> Holder:
     stay = LimitedStay(add_months(today, 24))
-    return Holder("EXAMPLE　ALEX", _PLACE, date(today.year - 30, 2, 3), Sex.NOT_KNOWN, stay, western_birth_year=True)
+    return Holder("EXAMPLE　ALEX", _ADDRESS, date(today.year - 30, 2, 3), Sex.NOT_KNOWN, stay, western_birth_year=True)
 
 
 def _must_be(low: int, high: int) -> Callable[[Holder, date], str]:
@@ -130,7 +130,7 @@ def _cloned_chip(order: Order) -> CardImage:
 
 
 def _mixed(order: Order) -> CardImage:
-    other = Holder("模擬　次郎", _PLACE, date(order.today.year - 35, 3, 8), Sex.MALE)
+    other = Holder("模擬　次郎", _ADDRESS, date(order.today.year - 35, 3, 8), Sex.MALE)
     return mix(chip_source=order.issue(), certificate_source=replace(order, holder=other).issue())
 
 

@@ -438,5 +438,5 @@ def test_time_correction_must_match_consents(counter: Counter, items: tuple[Item
         decided_at=now,
         consents=tuple(CorrectedAnswer(item=item, answered_at=now) for item in items),
     )
-    with pytest.raises(LifeCycleError, match="exactly the granted items"):
+    with pytest.raises(LifeCycleError, match="differ from the granted items"):
         counter.ledger.time_corrected(other)

@@ -191,7 +191,7 @@ def test_rewritten_tail_is_detected_with_stored_head(ledger: Path) -> None:
     change(ledger, 'UPDATE record SET body = replace(body, \'"at":"2026\', \'"at":"2025\') WHERE sequence = 12')
     rechain(ledger, 12)
     assert isinstance(verify_file(ledger), LedgerIntact)
-    assert "differs from the expected one" in verify_broken(ledger, expected_head=stored_head).what
+    assert "differs from the expected record" in verify_broken(ledger, expected_head=stored_head).what
 
 
 @pytest.mark.parametrize(
