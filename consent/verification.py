@@ -116,6 +116,6 @@ def _check_head(connection: Connection, head: LedgerHead, count: int, terminal_i
     if (row[2] if row else genesis_hash(terminal_id)) != head.hash:
         return LedgerBroken(
             head.count,
-            f"record {head.count} differs from the expected record: the ledger was rewritten at least up to this record",
+            f"record {head.count} differs from the expected record: the ledger was rewritten at least up to here",
         )
     return None
