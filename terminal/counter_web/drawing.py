@@ -3,7 +3,7 @@
 from typing import Any
 
 from terminal.front.keypad import TypedPart
-from terminal.talk.parts import Body, Line, Offer, Talk
+from terminal.talk.parts import Body, Button, Line, Talk
 from terminal.words.catalogue import Words
 from terminal.words.languages import Language
 
@@ -50,9 +50,9 @@ def serialize_talk(talk: Talk, *, keypad: bool = True) -> dict[str, Any]:
         "warning": talk.warning,
         "notice": talk.notice,
         "body": _body(talk.body),
-        "foot": [_offer(offer) for offer in talk.foot],
+        "foot": [_button(button) for button in talk.footer],
         "keypad": keypad,
-        "keys": [{"id": offer.id, "key": offer.key} for offer in talk.keys],
+        "keys": [{"id": button.id, "key": button.key} for button in talk.keys],
     }
 
 
@@ -60,7 +60,7 @@ def _body(body: Body) -> dict[str, Any]:
     return {
         "question": body.question,
         "lines": [_line(line) for line in body.lines],
-        "offers": [_offer(offer) for offer in body.offers],
+        "offers": [_button(button) for button in body.buttons],
         "pad": body.pad.value,
         "camera": body.camera,
         "photo": body.photo,
@@ -76,20 +76,20 @@ def _line(line: Line) -> dict[str, Any]:
     return content | {"lang": Language(line.language).tag} if line.language else content
 
 
-def _offer(offer: Offer) -> dict[str, Any]:
+def _button(button: Button) -> dict[str, Any]:
     content: dict[str, Any] = {
-        "id": offer.id,
-        "label": offer.label,
-        "key": offer.key,
-        "keypadKey": offer.keypad_key,
-        "back": offer.back,
+        "id": button.id,
+        "label": button.label,
+        "key": button.key,
+        "keypadKey": button.keypad_key,
+        "back": button.back,
     }
-    if offer.language:
-        content["lang"] = Language(offer.language).tag
-    if offer.names:
-        content["names"] = [{"lang": Language(language).tag, "text": name} for language, name in offer.names]
+    if button.language:
+        content["lang"] = Language(button.language).tag
+    if button.names:
+        content["names"] = [{"lang": Language(language).tag, "text": name} for language, name in button.names]
     else:
-        content["hint"] = offer.hint
+        content["hint"] = button.hint
     return content
 
 

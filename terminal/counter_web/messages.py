@@ -14,7 +14,7 @@ Key = Annotated[str, Field(max_length=10)]
 
 
 class Touched(StrictMessage):
-    """An offer was touched or its key was pressed."""
+    """A button was touched or its key was pressed."""
 
     type: Literal["touch"]
     serial: Serial

@@ -81,12 +81,12 @@ _PROMPT_KEYS = {"escape": "esc"}
 
 
 def prompt_key(key: str) -> str:
-    """Return the name at the prompt for an offer's key."""
+    """Return the name at the prompt for a button's key."""
     return _PROMPT_KEYS.get(key, key)
 
 
 class PromptOperator:
-    """Prints each Talk with the keys of its offers, and reads the PIN and the printed code without echo.
+    """Prints each Talk with the keys of its buttons, and reads the PIN and the printed code without echo.
 
     Stops the terminal at the end of input.
     """
@@ -102,8 +102,8 @@ class PromptOperator:
 
     async def act(self, talk: Talk, state: st.State, controls: Controls) -> None:
         self._lines.discard_pending()
-        for offer in talk.offers:
-            self._write_line(f"    {prompt_key(offer.key):>3}  {': '.join(filter(None, (offer.label, offer.hint)))}")
+        for button in talk.buttons:
+            self._write_line(f"    {prompt_key(button.key):>3}  {': '.join(filter(None, (button.label, button.hint)))}")
         try:
             while True:
                 if isinstance(state, st.PrintedCodeEntry) and talk.body.pad is PadKind.CODE:
@@ -116,30 +116,30 @@ class PromptOperator:
             controls.stop()
 
     async def _line(self, talk: Talk, controls: Controls) -> bool:
-        """Read one line with an offer's key or the PIN. Return whether it was accepted."""
+        """Read one line with a button's key or the PIN. Return whether it was accepted."""
         pin = talk.body.pad is PadKind.PIN
         with self._lines.echo_disabled() if pin else contextlib.nullcontext():
             typed = (await self._lines.read_line()).strip()
-        if self._touch_offer(talk, typed, controls):
+        if self._touch_button(talk, typed, controls):
             return True
         if pin and len(typed) == PIN_LENGTH and typed.isascii() and typed.isdecimal():
             return controls.type_pin(typed)
         self._show_choices(talk)
         return False
 
-    def _touch_offer(self, talk: Talk, typed: str, controls: Controls) -> bool:
-        matching = [offer for offer in talk.offers if prompt_key(offer.key) == typed.lower()]
+    def _touch_button(self, talk: Talk, typed: str, controls: Controls) -> bool:
+        matching = [button for button in talk.buttons if prompt_key(button.key) == typed.lower()]
         return bool(matching) and controls.touch(talk, matching[0])
 
     def _show_choices(self, talk: Talk) -> None:
-        keys = ", ".join(prompt_key(offer.key) for offer in talk.offers)
+        keys = ", ".join(prompt_key(button.key) for button in talk.buttons)
         self._write_line(f"    {talk.body.question}  ({keys})" if talk.body.pad is PadKind.PIN else f"    ({keys})")
 
     async def _printed_code(self, talk: Talk, state: st.PrintedCodeEntry, controls: Controls) -> bool:
         say = self._speak(talk.language)
         self._write_line("    " + say("code.birth-date") + " (S55.3.1 / 1980-03-01)")
         typed = (await self._lines.read_line()).strip()
-        if self._touch_offer(talk, typed, controls):
+        if self._touch_button(talk, typed, controls):
             return True
         birth_date = _birth_date(typed)
         self._write_line("    " + say("code.security-code"))

@@ -8,7 +8,7 @@ from typing import Protocol
 from terminal.conductor.conductor import Conductor
 from terminal.session.events import StaffAuthenticated
 from terminal.session.states import Idle, State
-from terminal.talk.parts import Offer, Talk
+from terminal.talk.parts import Button, Talk
 from terminal.talk.serial import Talks
 from terminal.words.catalogue import Speak
 
@@ -16,8 +16,8 @@ from terminal.words.catalogue import Speak
 class Controls(Protocol):
     """Actions that an operator can take at the counter."""
 
-    def touch(self, talk: Talk, offer: Offer) -> bool:
-        """Touch an offer of `talk`. Return False if the terminal shows a different talk."""
+    def touch(self, talk: Talk, button: Button) -> bool:
+        """Touch a button of `talk`. Return False if the terminal shows a different talk."""
 
     def type_pin(self, digits: str) -> bool:
         """Type the digits and press Enter. Return False if no reception is in progress."""
@@ -100,8 +100,8 @@ class _Controls:
     def __init__(self, conductor: Conductor, talks: Talks) -> None:
         self._conductor, self._talks = conductor, talks
 
-    def touch(self, talk: Talk, offer: Offer) -> bool:
-        event = self._talks.event(talk.serial, offer.id, time.monotonic())
+    def touch(self, talk: Talk, button: Button) -> bool:
+        event = self._talks.event(talk.serial, button.id, time.monotonic())
         if event is not None:
             self._conductor.post(event)
         return event is not None

@@ -237,12 +237,12 @@ class TerminalApp(App[int], inherit_bindings=False):
     # --- touches and keys -----------------------------------------------------------------------------------
 
     def on_target_touched(self, message: Target.Touched) -> None:
-        self._touched(message.serial, message.offer.id)
+        self._touched(message.serial, message.button.id)
 
-    def _touched(self, serial: int, offer_id: str) -> None:
+    def _touched(self, serial: int, button_id: str) -> None:
         if self.counter is None:
             return
-        event = self.talks.event(serial, offer_id, time.monotonic())
+        event = self.talks.event(serial, button_id, time.monotonic())
         if event is None:
             self._show_remark(Remark.TOO_EARLY, TOO_EARLY_SECONDS)
         else:
@@ -267,9 +267,9 @@ class TerminalApp(App[int], inherit_bindings=False):
         key = NUMPAD_KEYS.get(event.key, event.key)
         typed = self._keypad is not None and any(part.typed for part in self._keypad.parts(talk.body.pad))
         self.guide.note_presence(key)
-        offer = talk.pressed(key, typed=typed)
-        if offer is not None:
-            self._touched(talk.serial, offer.id)
+        button = talk.pressed(key, typed=typed)
+        if button is not None:
+            self._touched(talk.serial, button.id)
         elif talk.body.pad:
             self._pad(PAD_KEYS.get(key, key))
 

@@ -43,14 +43,14 @@ def divide_rows(body: Body, area: Area, *, large: bool, code_parts: int = 2) -> 
     tight = free < MIN_ANSWER_ROWS
     if tight:
         free = area.height - fixed - _text_rows(body, width, area, code_parts, tight=True)
-    two_rows = (body.camera and len(body.offers) > 1) or len(body.offers) > MAX_IN_ROW
+    two_rows = (body.camera and len(body.buttons) > 1) or len(body.buttons) > MAX_IN_ROW
     preferred, least = _preferred_rows(area, large=large, narrow=narrow, two_rows=two_rows), MIN_ANSWER_ROWS
     if two_rows:
         least = MIN_TWO_ROWS
     sign = body.sign
     if sign not in (Sign.NONE, Sign.WAIT):
         rows = CARD_ROWS + (3 if area.roomy else 1)
-        reserved = min(preferred, MIN_ROWS_WITH_SIGN if not large else preferred) if body.offers else 0
+        reserved = min(preferred, MIN_ROWS_WITH_SIGN if not large else preferred) if body.buttons else 0
         if free - rows >= reserved:
             free -= rows
         else:

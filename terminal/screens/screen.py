@@ -18,7 +18,7 @@ from terminal.screens.texts import Lines, Progress, Sentence, StepBar
 from terminal.screens.touch import Target
 from terminal.screens.typed import CodeFields, PinDots
 from terminal.session.display import Size
-from terminal.talk.parts import Offer, PadKind, Talk
+from terminal.talk.parts import Button, PadKind, Talk
 from terminal.words.catalogue import Words
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ANSWERS = 9
 """Maximum number of answers: all languages and one more."""
-FOOT = 4
+MAX_FOOTER_BUTTONS = 4
 USUAL_WIDTH, USUAL_HEIGHT = 110, 34
 """Minimum size for larger targets."""
 MIN_WIDTH, MIN_HEIGHT = 80, 24
@@ -75,10 +75,10 @@ class CounterScreen(Screen[None], inherit_bindings=False):
                     for number in range(1, ANSWERS + 1):
                         yield Target(id=f"answer-{number}", keypad=self._keypad)
             yield Pad(id="pad")
-        with Horizontal(id="foot"):
+        with Horizontal(id="footer"):
             yield Sentence(id="card", align="left")
-            for number in range(1, FOOT + 1):
-                yield Target(id=f"foot-{number}", keypad=self._keypad)
+            for number in range(1, MAX_FOOTER_BUTTONS + 1):
+                yield Target(id=f"footer-{number}", keypad=self._keypad)
 
     def on_mount(self) -> None:
         self.post_message(self.Ready())
@@ -114,8 +114,8 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         self.query_one("#lines", Lines).say(body.lines)
         if body.progress is not None:
             self.query_one("#progress", Progress).show(*body.progress)
-        self._show_answers(body.offers, talk.serial, narrow=body.camera or body.pad is not PadKind.NONE)
-        self._show_foot(talk)
+        self._show_answers(body.buttons, talk.serial, narrow=body.camera or body.pad is not PadKind.NONE)
+        self._show_footer(talk)
         self._share_room()
         if before is None or before.language != talk.language:
             too_small = say("screen.too-small", width=MIN_WIDTH, height=MIN_HEIGHT)
@@ -162,9 +162,9 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         width = self.size.width - (DOCK_WIDTH if self.has_class("-dock") else 0)
         return Area(width, self.size.height, self.has_class("-roomy"))
 
-    def _show_answers(self, answers: tuple[Offer, ...], serial: int, *, narrow: bool) -> None:
+    def _show_answers(self, answers: tuple[Button, ...], serial: int, *, narrow: bool) -> None:
         """Place the answers from left to right. A single answer is placed like a positive answer or a back button."""
-        places: list[Offer | None] = list(answers)
+        places: list[Button | None] = list(answers)
         if len(answers) == 1 and not narrow:
             places = [answers[0], None] if answers[0].back else [None, answers[0]]
         columns = (2 if len(places) > 1 else 1) if narrow else max(len(places), 1)
@@ -176,11 +176,11 @@ class CounterScreen(Screen[None], inherit_bindings=False):
             target.display = number <= max(len(places), 1)
             target.show(places[number - 1] if number <= len(places) else None, serial)
 
-    def _show_foot(self, talk: Talk) -> None:
+    def _show_footer(self, talk: Talk) -> None:
         self.query_one("#card", Sentence).say(talk.warning or talk.notice or talk.card)
-        for number in range(1, FOOT + 1):
-            index = number - 1 - (FOOT - len(talk.foot))
-            self.query_one(f"#foot-{number}", Target).show(talk.foot[index] if index >= 0 else None, talk.serial)
+        for number in range(1, MAX_FOOTER_BUTTONS + 1):
+            index = number - 1 - (MAX_FOOTER_BUTTONS - len(talk.footer))
+            self.query_one(f"#footer-{number}", Target).show(talk.footer[index] if index >= 0 else None, talk.serial)
 
     def _show_pictures(self, before: Talk | None, talk: Talk) -> None:
         body = talk.body

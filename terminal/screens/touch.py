@@ -6,52 +6,52 @@ from textual.message import Message
 from textual.widget import Widget
 
 from terminal.screens.wrapping import cells, wrap
-from terminal.talk.parts import Offer
+from terminal.talk.parts import Button
 
 ROWS_FOR_KEY_LINE = 6
 """Minimum height in rows for a key above the label. Shorter targets show both on one line."""
 
 
-def key_beside(offer: Offer, *, keypad: bool) -> str:
+def key_beside(button: Button, *, keypad: bool) -> str:
     """Return the key displayed on a target: a digit, another key on the numeric keypad, or a letter."""
-    if offer.key.isdigit():
-        return offer.key
-    return offer.keypad_key if keypad and offer.keypad_key else offer.key.upper() if len(offer.key) == 1 else ""
+    if button.key.isdigit():
+        return button.key
+    return button.keypad_key if keypad and button.keypad_key else button.key.upper() if len(button.key) == 1 else ""
 
 
 class Target(Widget, can_focus=False):
-    """Displays an offer, if any. A touch posts `Touched` with the offer and the serial of its talk."""
+    """Displays a button, if any. A touch posts `Touched` with the button and the serial of its talk."""
 
     class Touched(Message):
-        def __init__(self, offer: Offer, serial: int) -> None:
+        def __init__(self, button: Button, serial: int) -> None:
             super().__init__()
-            self.offer, self.serial = offer, serial
+            self.button, self.serial = button, serial
 
     def __init__(self, *, id: str, keypad: bool = True) -> None:
         """`keypad` is whether a numeric keypad is connected."""
         super().__init__(id=id)
         self._keypad = keypad
-        self.offer: Offer | None = None
+        self.button: Button | None = None
         self._serial = 0
 
-    def show(self, offer: Offer | None, serial: int = 0) -> None:
-        """Display `offer`, or nothing if it is None. `serial` is the serial of its talk."""
+    def show(self, button: Button | None, serial: int = 0) -> None:
+        """Display `button`, or nothing if it is None. `serial` is the serial of its talk."""
         self._serial = serial
-        if offer == self.offer:
+        if button == self.button:
             return
-        self.offer = offer
-        self.set_class(offer is None, "-empty")
-        self.set_class(offer is not None and offer.back, "-back")
-        self.set_class(offer is not None and offer.id == "more-time", "-urgent")
+        self.button = button
+        self.set_class(button is None, "-empty")
+        self.set_class(button is not None and button.back, "-back")
+        self.set_class(button is not None and button.id == "more-time", "-urgent")
         self.refresh()
 
     def render(self) -> Text:
-        if self.offer is None:
+        if self.button is None:
             return Text("")
-        offer, size = self.offer, self.content_size
-        label = wrap(offer.label, size.width)
-        hint = wrap(offer.hint, size.width) if offer.hint else ()
-        key = key_beside(offer, keypad=self._keypad)
+        button, size = self.button, self.content_size
+        label = wrap(button.label, size.width)
+        hint = wrap(button.hint, size.width) if button.hint else ()
+        key = key_beside(button, keypad=self._keypad)
         text = Text(justify="center", no_wrap=True, overflow="crop")
         spare = size.height - len(label) - len(hint)
         if key and size.height >= ROWS_FOR_KEY_LINE and spare >= 1:
@@ -70,7 +70,7 @@ class Target(Widget, can_focus=False):
 
     def on_mouse_down(self) -> None:
         """Give immediate feedback on the touch."""
-        self.set_class(self.offer is not None, "-pressed")
+        self.set_class(self.button is not None, "-pressed")
 
     def on_mouse_up(self) -> None:
         self.remove_class("-pressed")
@@ -80,5 +80,5 @@ class Target(Widget, can_focus=False):
 
     def on_click(self, event: Click) -> None:
         event.stop()
-        if self.offer is not None:
-            self.post_message(self.Touched(self.offer, self._serial))
+        if self.button is not None:
+            self.post_message(self.Touched(self.button, self._serial))

@@ -6,23 +6,23 @@ from terminal.session import events as ev
 from terminal.session.display import Display, Size
 from terminal.session.events import Aside
 from terminal.session.states import Idle, State
-from terminal.talk.parts import Body, Offer, TalkContext, numbered
+from terminal.talk.parts import Body, Button, TalkContext, numbered
 
 
-def side_question(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext) -> Body:
+def side_question(state: State, body: Body, footer: tuple[Button, ...], scene: TalkContext) -> Body:
     """Return the side question to show instead of the state's `body`."""
     reception, display, aside = parts_of(state)
     if aside is Aside.LEAVING:
-        return _leaving(reception, body, foot, scene)
+        return _leaving(reception, body, footer, scene)
     say = scene.say
     return Body(
         step=body.step,
         question=say("changes.question"),
-        offers=_with_digits(
+        buttons=_with_digits(
             _close(reception, say("changes.close")),
-            *(body.offers if body.pad else ()),
-            _time(display, reception, foot, scene),
-            next((offer for offer in foot if offer.id == "language"), None),
+            *(body.buttons if body.pad else ()),
+            _time(display, reception, footer, scene),
+            next((button for button in footer if button.id == "language"), None),
             size(display, reception, scene),
             contrast(display, reception, scene),
             voice(display, reception, scene),
@@ -32,11 +32,11 @@ def side_question(state: State, body: Body, foot: tuple[Offer, ...], scene: Talk
     )
 
 
-def size(display: Display, reception: str, scene: TalkContext) -> Offer:
+def size(display: Display, reception: str, scene: TalkContext) -> Button:
     """Offer the next size, or the normal size after the largest."""
     sizes = list(Size)
     next_size = sizes[(sizes.index(display.size) + 1) % len(sizes)]
-    return Offer(
+    return Button(
         id="large",
         label=scene.say(f"button.size.{next_size}"),
         event=ev.DisplayChanged(reception, size=next_size),
@@ -45,8 +45,8 @@ def size(display: Display, reception: str, scene: TalkContext) -> Offer:
     )
 
 
-def contrast(display: Display, reception: str, scene: TalkContext) -> Offer:
-    return Offer(
+def contrast(display: Display, reception: str, scene: TalkContext) -> Button:
+    return Button(
         id="contrast",
         label=scene.say("button.contrast.normal" if display.high_contrast else "button.contrast.high"),
         event=ev.DisplayChanged(reception, high_contrast=not display.high_contrast),
@@ -55,25 +55,25 @@ def contrast(display: Display, reception: str, scene: TalkContext) -> Offer:
     )
 
 
-def voice(display: Display, reception: str, scene: TalkContext) -> Offer | None:
+def voice(display: Display, reception: str, scene: TalkContext) -> Button | None:
     """Offer to switch the voice on or off. Switching it on also extends all time limits."""
     if display.language not in scene.rules.voices and not display.voice:
         return None
     if display.voice:
         off = ev.DisplayChanged(reception, voice=False)
-        return Offer(id="voice", label=scene.say("voice.off"), event=off, key="f7", keypad_key="/")
+        return Button(id="voice", label=scene.say("voice.off"), event=off, key="f7", keypad_key="/")
     on = ev.DisplayChanged(reception, voice=True, more_time=True)
-    return Offer(id="voice", label=scene.say("voice.on"), event=on, key="f7", keypad_key="0")
+    return Button(id="voice", label=scene.say("voice.on"), event=on, key="f7", keypad_key="0")
 
 
-def _speed(display: Display, reception: str, scene: TalkContext) -> Offer | None:
+def _speed(display: Display, reception: str, scene: TalkContext) -> Button | None:
     if not display.voice:
         return None
     label = scene.say("voice.speed.normal" if display.slow else "voice.speed.slow")
-    return Offer(id="slow", label=label, event=ev.DisplayChanged(reception, slow=not display.slow))
+    return Button(id="slow", label=label, event=ev.DisplayChanged(reception, slow=not display.slow))
 
 
-def _low(display: Display, reception: str, scene: TalkContext) -> Offer | None:
+def _low(display: Display, reception: str, scene: TalkContext) -> Button | None:
     """Offer to move all buttons to the lower half of the screen, unless the voice is on.
 
     Patients who use the voice use the keypad.
@@ -81,38 +81,38 @@ def _low(display: Display, reception: str, scene: TalkContext) -> Offer | None:
     if display.voice:
         return None
     label = scene.say("button.height.normal" if display.low else "button.height.low")
-    return Offer(id="low", label=label, event=ev.DisplayChanged(reception, low=not display.low))
+    return Button(id="low", label=label, event=ev.DisplayChanged(reception, low=not display.low))
 
 
-def _time(display: Display, reception: str, foot: tuple[Offer, ...], scene: TalkContext) -> Offer | None:
+def _time(display: Display, reception: str, footer: tuple[Button, ...], scene: TalkContext) -> Button | None:
     """Offer more time for every question or, if that is switched on, for a question about to time out."""
     if display.more_time:
-        return next((offer for offer in foot if offer.id == "more-time"), None)
+        return next((button for button in footer if button.id == "more-time"), None)
     more = ev.DisplayChanged(reception, more_time=True)
-    return Offer(id="more-time", label=scene.say("button.always-more-time"), event=more)
+    return Button(id="more-time", label=scene.say("button.always-more-time"), event=more)
 
 
-def _leaving(reception: str, body: Body, foot: tuple[Offer, ...], scene: TalkContext) -> Body:
-    leave = next(offer for offer in foot if offer.id in LEAVE_IDS)
+def _leaving(reception: str, body: Body, footer: tuple[Button, ...], scene: TalkContext) -> Body:
+    leave = next(button for button in footer if button.id in LEAVE_IDS)
     without_sharing = leave.id == "without-sharing"
     return Body(
         step=body.step,
         question=scene.say("leaving.question.without-sharing" if without_sharing else "leaving.question"),
-        offers=_with_digits(_close(reception, scene.say("leaving.stay")), replace(leave, id="leave")),
+        buttons=_with_digits(_close(reception, scene.say("leaving.stay")), replace(leave, id="leave")),
     )
 
 
 LEAVE_IDS = ("cancel", "without-sharing")
-"""Ids of the footer offers that end the reception."""
+"""Ids of the footer buttons that end the reception."""
 
 
-def _close(reception: str, label: str) -> Offer:
-    return Offer(id="close", label=label, event=ev.AsideRequested(reception, Aside.NONE), back=True)
+def _close(reception: str, label: str) -> Button:
+    return Button(id="close", label=label, event=ev.AsideRequested(reception, Aside.NONE), back=True)
 
 
-def _with_digits(*offers: Offer | None) -> tuple[Offer, ...]:
-    """Assign digits to the offers and remove their other keys."""
-    return numbered(*(replace(offer, keypad_key="") for offer in offers if offer is not None))
+def _with_digits(*buttons: Button | None) -> tuple[Button, ...]:
+    """Assign digits to the buttons and remove their other keys."""
+    return numbered(*(replace(button, keypad_key="") for button in buttons if button is not None))
 
 
 def parts_of(state: State) -> tuple[str, Display, Aside]:

@@ -24,7 +24,7 @@ from terminal.session.states import (
     Summary,
 )
 from terminal.session.step import step
-from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Sign, TalkContext, hints, numbered
+from terminal.talk.parts import Body, Button, GuideStep, Line, LineKind, Sign, TalkContext, hints, numbered
 from terminal.words.languages import REFERENCE
 
 _ANY_MOMENT = Now(0.0, datetime(2026, 1, 1, tzinfo=UTC))
@@ -44,12 +44,12 @@ def notice(state: Notice, scene: TalkContext) -> Body:
         step=GuideStep.CONFIRM,
         question=say(f"notice.{which}.question"),
         lines=hints(say(f"notice.{which}.hint")),
-        offers=numbered(understood(state.reception, scene)),
+        buttons=numbered(understood(state.reception, scene)),
     )
 
 
-def understood(reception: Reception, scene: TalkContext) -> Offer:
-    return Offer(id="understood", label=scene.say("button.understood"), event=ev.Understood(reception.id))
+def understood(reception: Reception, scene: TalkContext) -> Button:
+    return Button(id="understood", label=scene.say("button.understood"), event=ev.Understood(reception.id))
 
 
 def registration(state: Registration, scene: TalkContext) -> Body:
@@ -62,9 +62,9 @@ def registration(state: Registration, scene: TalkContext) -> Body:
         step=GuideStep.CONSENT,
         question=say("registration.question"),
         lines=(*born(reception, scene), *hints(say("registration.hint.what"), say("registration.hint"))),
-        offers=numbered(
-            Offer(id="no", label=say("registration.no"), event=ev.RegistrationDeclined(reception.id)),
-            Offer(id="yes", label=say("registration.yes"), event=ev.RegistrationRequested(reception.id)),
+        buttons=numbered(
+            Button(id="no", label=say("registration.no"), event=ev.RegistrationDeclined(reception.id)),
+            Button(id="yes", label=say("registration.yes"), event=ev.RegistrationRequested(reception.id)),
         ),
     )
 
@@ -85,10 +85,10 @@ def consent(state: Consent, scene: TalkContext) -> Body:
             *topics,
             *hints(_respondent(reception, scene), say("consent.lasts"), say("consent.harmless")),
         ),
-        offers=numbered(
-            Offer(id="none", label=say("consent.none"), event=ev.ShareNone(reception.id)),
-            Offer(id="one-by-one", label=say("consent.one-by-one"), event=ev.OneByOne(reception.id)),
-            Offer(id="all", label=say("consent.all"), event=ev.ShareAll(reception.id)),
+        buttons=numbered(
+            Button(id="none", label=say("consent.none"), event=ev.ShareNone(reception.id)),
+            Button(id="one-by-one", label=say("consent.one-by-one"), event=ev.OneByOne(reception.id)),
+            Button(id="all", label=say("consent.all"), event=ev.ShareAll(reception.id)),
             _other_respondent(reception, scene),
         ),
     )
@@ -117,19 +117,19 @@ def born(reception: Reception, scene: TalkContext) -> tuple[Line, ...]:
     return (Line(scene.say("consent.child.born", year=year), LineKind.REASON),) if year is not None else ()
 
 
-def _other_respondent(reception: Reception, scene: TalkContext) -> Offer | None:
+def _other_respondent(reception: Reception, scene: TalkContext) -> Button | None:
     """Offer to change who answers, except to a proxy."""
     if reception.proxy:
         return None
     event = ev.AsideRequested(reception.id, Aside.RESPONDENT)
-    return Offer(id="respondent", label=scene.say("consent.who"), event=event, back=True)
+    return Button(id="respondent", label=scene.say("consent.who"), event=event, back=True)
 
 
 def respondents(reception: Reception, step: GuideStep, scene: TalkContext) -> Body:
     """Ask who answers. The hints tell companions to ask the patient first."""
     say = scene.say
     offered = [
-        Offer(
+        Button(
             id=f"as-{who}",
             label=say(f"consent.as-{who}"),
             hint=say(f"consent.as-{who}.hint") if who is not AnsweredBy.PERSON else "",
@@ -137,8 +137,8 @@ def respondents(reception: Reception, step: GuideStep, scene: TalkContext) -> Bo
         )
         for who in (AnsweredBy.PERSON, AnsweredBy.GUARDIAN, AnsweredBy.COMPANION)
     ]
-    close = Offer(id="close", label=say("button.back"), event=ev.AsideRequested(reception.id, Aside.NONE), back=True)
-    return Body(step=step, question=say("consent.who.question"), offers=numbered(close, *offered))
+    close = Button(id="close", label=say("button.back"), event=ev.AsideRequested(reception.id, Aside.NONE), back=True)
+    return Body(step=step, question=say("consent.who.question"), buttons=numbered(close, *offered))
 
 
 def _one_question(state: Consent, question: Question, scene: TalkContext) -> Body:
@@ -162,12 +162,12 @@ def _yes_or_no(
         step=GuideStep.CONSENT,
         question=say(f"question.{question.id}"),
         lines=(*born(reception, scene), *_original(scene, f"question.{question.id}"), *lines),
-        offers=numbered(
+        buttons=numbered(
             _back(state, scene),
-            Offer(
+            Button(
                 id="no", label=say(f"answer.do-not-{verb}"), event=ev.QuestionAnswered(reception.id, question.id, False)
             ),
-            Offer(id="yes", label=say(f"answer.{verb}"), event=ev.QuestionAnswered(reception.id, question.id, True)),
+            Button(id="yes", label=say(f"answer.{verb}"), event=ev.QuestionAnswered(reception.id, question.id, True)),
         ),
     )
 
@@ -177,12 +177,12 @@ def _verb(question: Question) -> str:
     return "use" if question.kind is QuestionKind.SUBSIDIES else "share"
 
 
-def _back(state: AfterIdle, scene: TalkContext) -> Offer | None:
+def _back(state: AfterIdle, scene: TalkContext) -> Button | None:
     """Offer to go back, if the rules allow it."""
     back = ev.Back(state.reception.id)
     if step(state, back, scene.rules, _ANY_MOMENT).state is state:
         return None
-    return Offer(id="back", label=scene.say("button.back"), event=back, back=True)
+    return Button(id="back", label=scene.say("button.back"), event=back, back=True)
 
 
 def specific_disease(state: SpecificDisease, scene: TalkContext) -> Body:
@@ -205,10 +205,10 @@ def prescription(state: Prescription, scene: TalkContext) -> Body:
     return Body(
         step=GuideStep.CONSENT,
         question=say("prescription.question"),
-        offers=numbered(
+        buttons=numbered(
             _back(state, scene),
             *(
-                Offer(
+                Button(
                     id=name,
                     label=say(f"prescription.{name}"),
                     hint=say(f"prescription.{name}.hint"),
@@ -228,7 +228,7 @@ def dispensing(state: Dispensing, scene: TalkContext) -> Body:
     say, reception = scene.say, state.reception
     waiting = state.prescriptions
     separate = [
-        Offer(
+        Button(
             id=f"prescription-{number}",
             label=say("dispensing.one", institution=prescription.institution),
             hint=say("dispensing.one.hint", month=prescription.issued_on.month, day=prescription.issued_on.day),
@@ -236,16 +236,16 @@ def dispensing(state: Dispensing, scene: TalkContext) -> Body:
         )
         for number, prescription in enumerate(waiting, start=1)
     ]
-    counter = Offer(id="counter", label=say("dispensing.counter"), event=ev.DispensingChosen(reception.id))
-    together = Offer(
+    counter = Button(id="counter", label=say("dispensing.counter"), event=ev.DispensingChosen(reception.id))
+    together = Button(
         id="all",
         label=say("dispensing.all"),
         hint=say("dispensing.all.hint", count=len(waiting)),
         event=ev.DispensingChosen(reception.id, tuple(prescription.id for prescription in waiting)),
     )
-    offers = (*separate, together) if len(waiting) <= _MAX_BUTTONS else (counter, together)
+    buttons = (*separate, together) if len(waiting) <= _MAX_BUTTONS else (counter, together)
     return Body(
-        step=GuideStep.CONSENT, question=say("dispensing.question"), offers=numbered(_back(state, scene), *offers)
+        step=GuideStep.CONSENT, question=say("dispensing.question"), buttons=numbered(_back(state, scene), *buttons)
     )
 
 
@@ -264,9 +264,9 @@ def summary(state: Summary, scene: TalkContext) -> Body:
         step=GuideStep.CONSENT,
         question=say("summary.question"),
         lines=lines,
-        offers=numbered(
-            Offer(id="change", label=say("summary.change"), event=ev.Back(reception.id), back=True),
-            Offer(id="confirm", label=say("summary.confirm"), event=ev.Confirmed(reception.id)),
+        buttons=numbered(
+            Button(id="change", label=say("summary.change"), event=ev.Back(reception.id), back=True),
+            Button(id="confirm", label=say("summary.confirm"), event=ev.Confirmed(reception.id)),
         ),
     )
 

@@ -3,14 +3,14 @@
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session.states import ChoosingMethod
-from terminal.talk.parts import Body, GuideStep, Line, Offer, TalkContext, hints, numbered
+from terminal.talk.parts import Body, Button, GuideStep, Line, TalkContext, hints, numbered
 from terminal.talk.today import other_proof
-from terminal.talk.ways import RESET_AT_CITY_HALL, face_offer, staff_offer, why_lines
+from terminal.talk.ways import RESET_AT_CITY_HALL, face_button, staff_button, why_lines
 
 
 def choosing(state: ChoosingMethod, scene: TalkContext) -> Body:
     """Offer the methods. A single method is also offered, with the reason, instead of beginning immediately."""
-    say, why, offers = scene.say, why_lines(state.why, scene), _ways(state, scene)
+    say, why, buttons = scene.say, why_lines(state.why, scene), _ways(state, scene)
     if not state.ways:
         return Body(step=GuideStep.CONFIRM, question=say("method.staff-only"), lines=(*why, *_documents(scene)))
     if state.why in RESET_AT_CITY_HALL:
@@ -19,23 +19,23 @@ def choosing(state: ChoosingMethod, scene: TalkContext) -> Body:
             step=GuideStep.CONFIRM,
             question=say(f"why.{state.why}"),
             lines=hints(say("why.city-hall"), say("why.today")),
-            offers=numbered(*offers, staff_offer(state.reception, scene)),
+            buttons=numbered(*buttons, staff_button(state.reception, scene)),
         )
     question = say("method.question") if len(state.ways) > 1 else say(f"method.question.{state.ways[0]}")
     if state.reception.child and Way.FACE in state.ways:
         # offer the camera last to children: it is mounted too high for them and their photo may be years old
-        offers = (*offers[:-1], staff_offer(state.reception, scene), offers[-1])
-    return Body(step=GuideStep.CONFIRM, question=question, lines=why, offers=numbered(*offers))
+        buttons = (*buttons[:-1], staff_button(state.reception, scene), buttons[-1])
+    return Body(step=GuideStep.CONFIRM, question=question, lines=why, buttons=numbered(*buttons))
 
 
-def _ways(state: ChoosingMethod, scene: TalkContext) -> tuple[Offer, ...]:
+def _ways(state: ChoosingMethod, scene: TalkContext) -> tuple[Button, ...]:
     say, reception = scene.say, state.reception
-    by_way: dict[Way, Offer] = {
-        Way.FACE: face_offer(reception, scene),
-        Way.PIN: Offer(
+    by_way: dict[Way, Button] = {
+        Way.FACE: face_button(reception, scene),
+        Way.PIN: Button(
             id="pin", label=say("method.pin"), hint=say("method.pin.hint"), event=ev.PinChosen(reception.id)
         ),
-        Way.PHONE: Offer(
+        Way.PHONE: Button(
             id="phone", label=say("method.phone"), hint=say("method.phone.hint"), event=ev.PhoneChosen(reception.id)
         ),
     }

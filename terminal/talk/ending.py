@@ -3,7 +3,7 @@
 from terminal.session import events as ev
 from terminal.session.states import Complete, Inquiry, Outcome, Problem
 from terminal.talk.asking import choice, understood
-from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Sign, TalkContext, hints, numbered
+from terminal.talk.parts import Body, Button, GuideStep, Line, LineKind, Sign, TalkContext, hints, numbered
 from terminal.talk.today import help_lines, other_proof
 
 _HINTS = {
@@ -35,11 +35,11 @@ def complete(state: Complete, scene: TalkContext) -> Body:
         step=GuideStep.DONE,
         question=say(f"complete.{state.outcome}"),
         lines=(*lines, *(answered if state.details_until is not None else _counts(state, scene))),
-        offers=numbered(
-            Offer(id="details", label=say("complete.details"), event=ev.DetailsRequested(reception))
+        buttons=numbered(
+            Button(id="details", label=say("complete.details"), event=ev.DetailsRequested(reception))
             if answered and state.details_until is None
             else None,
-            Offer(id="next", label=say("complete.next-family"), event=ev.NextFamilyMember(reception)),
+            Button(id="next", label=say("complete.next-family"), event=ev.NextFamilyMember(reception)),
         ),
         sign=Sign.TAKE_CARD if card_in else Sign.NONE,
     )
@@ -69,8 +69,8 @@ def problem(state: Problem, scene: TalkContext) -> Body:
         step=_step_of(state),
         question=next_step,
         lines=(cause, *helpful, *hints(staff), *number_of_day(state.reception.number, scene)),
-        offers=numbered(
-            Offer(id="start-over", label=say("button.start-over"), event=ev.Cancelled(state.reception.id), back=True)
+        buttons=numbered(
+            Button(id="start-over", label=say("button.start-over"), event=ev.Cancelled(state.reception.id), back=True)
         ),
         code=problem.code,
     )
@@ -94,5 +94,5 @@ def inquiry(state: Inquiry, scene: TalkContext) -> Body:
         step=GuideStep.DONE,
         question=say("inquiry.registered" if state.registered else "inquiry.not-registered"),
         lines=hints(hint),
-        offers=numbered(understood(state.reception, scene)),
+        buttons=numbered(understood(state.reception, scene)),
     )

@@ -6,7 +6,7 @@ from terminal.qualification.contract import Way
 from terminal.session.methods import ways
 from terminal.session.states import FaceCheck
 from terminal.talk.parts import Body, GuideStep, Line, LineKind, TalkContext, hints, numbered
-from terminal.talk.ways import pin_offer, staff_offer
+from terminal.talk.ways import pin_button, staff_button
 from vision.verdict import Guidance
 
 _ARROWS = {Guidance.TURN_LEFT: -1, Guidance.TURN_RIGHT: 1}
@@ -46,8 +46,8 @@ def face_check(state: FaceCheck, scene: TalkContext) -> Body:
         camera=True,
         towards=towards,
         progress=(done, progress.frames_needed if progress is not None else 1),
-        offers=numbered(
-            pin_offer(state.reception, say("face.use-pin")) if pin else None,
-            replace(staff_offer(state.reception, scene), hint=""),
+        buttons=numbered(
+            pin_button(state.reception, say("face.use-pin")) if pin else None,
+            replace(staff_button(state.reception, scene), hint=""),
         ),
     )

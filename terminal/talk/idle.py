@@ -2,7 +2,7 @@
 
 from terminal.session import events as ev
 from terminal.session.states import CardShown, Help, Idle, Reading
-from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, Sign, TalkContext, hints, numbered
+from terminal.talk.parts import Body, Button, GuideStep, Line, LineKind, Sign, TalkContext, hints, numbered
 from terminal.talk.today import other_proof
 from vision.printed.card_guidance import CardGuidance
 
@@ -22,17 +22,17 @@ def idle(state: Idle, scene: TalkContext) -> Body:
             question=say(f"show.{state.guidance or CardGuidance.SHOW_CARD}"),
             lines=hints(say("show.not-stored")),
             sign=Sign.SHOW_CARD,
-            offers=_start(scene),
+            buttons=_start(scene),
         )
     if state.help is Help.NO_CARD:
         return Body(
             step=GuideStep.READ,
             question=say("idle.no-card"),
             lines=other_proof(scene),
-            offers=_start(scene),
+            buttons=_start(scene),
         )
     if state.help is Help.MENU:
-        return Body(step=GuideStep.READ, question=say("idle.help"), offers=_help(scene))
+        return Body(step=GuideStep.READ, question=say("idle.help"), buttons=_help(scene))
     reasons = []
     if state.left is not None:
         reasons.append(Line(say(f"idle.left.{state.left}"), LineKind.REASON))
@@ -50,22 +50,22 @@ def idle(state: Idle, scene: TalkContext) -> Body:
     return Body(step=GuideStep.READ, question=question, lines=tuple(reasons) or instructions, sign=Sign.PUT_CARD)
 
 
-def _start(scene: TalkContext) -> tuple[Offer, ...]:
-    return numbered(Offer(id="back", label=scene.say("button.start-over"), event=ev.Back(""), back=True))
+def _start(scene: TalkContext) -> tuple[Button, ...]:
+    return numbered(Button(id="back", label=scene.say("button.start-over"), event=ev.Back(""), back=True))
 
 
-def _help(scene: TalkContext) -> tuple[Offer, ...]:
+def _help(scene: TalkContext) -> tuple[Button, ...]:
     say = scene.say
     return numbered(
-        Offer(id="back", label=say("button.back"), event=ev.Back(""), back=True),
-        Offer(id="no-card", label=say("help.no-card"), event=ev.NoCardChosen("")),
-        Offer(id="inquiry", label=say("idle.check-registration"), event=ev.InquiryChosen("")),
-        Offer(id="show-card", label=say("help.show-card"), event=ev.ShowCardChosen(""))
+        Button(id="back", label=say("button.back"), event=ev.Back(""), back=True),
+        Button(id="no-card", label=say("help.no-card"), event=ev.NoCardChosen("")),
+        Button(id="inquiry", label=say("idle.check-registration"), event=ev.InquiryChosen("")),
+        Button(id="show-card", label=say("help.show-card"), event=ev.ShowCardChosen(""))
         if scene.rules.reads_fronts
         else None,
-        Offer(id="for-child", label=say("help.for-child"), event=ev.ForChildChosen("")),
-        Offer(id="proxy", label=say("help.proxy"), event=ev.ProxyChosen("")),
-        Offer(id="comfort", label=say("help.comfort"), event=ev.AsideRequested("", ev.Aside.CHANGES)),
+        Button(id="for-child", label=say("help.for-child"), event=ev.ForChildChosen("")),
+        Button(id="proxy", label=say("help.proxy"), event=ev.ProxyChosen("")),
+        Button(id="comfort", label=say("help.comfort"), event=ev.AsideRequested("", ev.Aside.CHANGES)),
     )
 
 

@@ -11,7 +11,7 @@ from terminal.session import events as ev
 from terminal.session.events import Aside
 from terminal.session.states import State
 from terminal.talk import asides
-from terminal.talk.parts import Body, Offer, PadKind, TalkContext
+from terminal.talk.parts import Body, Button, PadKind, TalkContext
 
 _BACK_IDS = frozenset({"back", "change", "close", "start-over"})
 
@@ -19,26 +19,26 @@ _BACK_IDS = frozenset({"back", "change", "close", "start-over"})
 def assign_keys(body: Body) -> Body:
     """Assign the keys other than digits to the answers."""
     if body.pad:
-        return replace(body, offers=tuple(replace(offer, keypad_key="/") for offer in body.offers))
-    onward = [offer for offer in body.offers if not offer.back]
-    offers = []
-    for offer in body.offers:
-        if offer.id in _BACK_IDS:
-            offer = replace(offer, keypad_key="*")
-        elif onward == [offer]:
-            offer = replace(offer, keypad_key="enter")
-        offers.append(offer)
-    return replace(body, offers=tuple(offers))
+        return replace(body, buttons=tuple(replace(button, keypad_key="/") for button in body.buttons))
+    onward = [button for button in body.buttons if not button.back]
+    buttons = []
+    for button in body.buttons:
+        if button.id in _BACK_IDS:
+            button = replace(button, keypad_key="*")
+        elif onward == [button]:
+            button = replace(button, keypad_key="enter")
+        buttons.append(button)
+    return replace(body, buttons=tuple(buttons))
 
 
-def hidden_keys(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkContext) -> tuple[Offer, ...]:
-    """Return the keypad functions that have no button."""
+def hidden_keys(state: State, body: Body, footer: tuple[Button, ...], scene: TalkContext) -> tuple[Button, ...]:
+    """Return the keypad functions that are not shown on the screen."""
     reception, display, aside = asides.parts_of(state)
     toggled = Aside.NONE if aside is Aside.CHANGES else Aside.CHANGES
     keys = [_key("changes", "/", "changes.question", ev.AsideRequested(reception, toggled), scene)]
-    if aside is not Aside.LEAVING and any(offer.id in asides.LEAVE_IDS for offer in foot):
+    if aside is not Aside.LEAVING and any(button.id in asides.LEAVE_IDS for button in footer):
         keys.append(_key("leaving", ".", "leaving.question", ev.AsideRequested(reception, Aside.LEAVING), scene))
-    if body.pad is PadKind.PIN and any(offer.id == "face" for offer in body.offers):
+    if body.pad is PadKind.PIN and any(button.id == "face" for button in body.buttons):
         keys.append(_key("other-way", "*", "button.back", ev.Back(reception), scene))
     voice = asides.voice(display, reception, scene)
     if display.voice:
@@ -51,5 +51,5 @@ def hidden_keys(state: State, body: Body, foot: tuple[Offer, ...], scene: TalkCo
     return tuple(keys)
 
 
-def _key(id: str, key: str, message_id: str, event: ev.Event, scene: TalkContext) -> Offer:
-    return Offer(id=id, label=scene.say(message_id), event=event, key=key)
+def _key(id: str, key: str, message_id: str, event: ev.Event, scene: TalkContext) -> Button:
+    return Button(id=id, label=scene.say(message_id), event=event, key=key)

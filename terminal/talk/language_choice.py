@@ -3,7 +3,7 @@
 from terminal.session import events as ev
 from terminal.session.display import Display
 from terminal.session.states import Idle, State
-from terminal.talk.parts import Body, GuideStep, Offer, TalkContext, numbered
+from terminal.talk.parts import Body, Button, GuideStep, TalkContext, numbered
 from terminal.words.catalogue import Speak
 from terminal.words.languages import REFERENCE
 
@@ -11,8 +11,8 @@ _BUTTONS = 3
 """Maximum number of language buttons on the first screen. With more languages, the last one opens the list."""
 
 
-def first_offers(state: Idle, scene: TalkContext, speak: Speak) -> tuple[Offer, ...]:
-    """Return the offers of the first screen: languages by their own names, and help."""
+def first_screen_buttons(state: Idle, scene: TalkContext, speak: Speak) -> tuple[Button, ...]:
+    """Return the buttons of the first screen: languages by their own names, and help."""
     offered, current = scene.rules.languages, state.display.language
     if len(offered) <= _BUTTONS:
         languages = [_language(language, "", speak) for language in offered]
@@ -20,15 +20,15 @@ def first_offers(state: Idle, scene: TalkContext, speak: Speak) -> tuple[Offer, 
         others = [language for language in offered if language != current]
         languages = [_language(language, "", speak) for language in others[: _BUTTONS - 1]]
         languages.append(_list(others[_BUTTONS - 1 :], "", scene, speak))
-    help_ = Offer(id="help", label=scene.say("idle.help"), event=ev.HelpChosen(""), back=True)
+    help_ = Button(id="help", label=scene.say("idle.help"), event=ev.HelpChosen(""), back=True)
     return numbered(*languages, help_)
 
 
-def foot_offer(display: Display, reception: str, scene: TalkContext, speak: Speak) -> Offer:
+def footer_button(display: Display, reception: str, scene: TalkContext, speak: Speak) -> Button:
     """Offer the list of languages. With only two languages, offer the other one by its own name."""
     offered = scene.rules.languages
     if len(offered) > 2:
-        return Offer(
+        return Button(
             id="language",
             label=scene.say("language.choose"),
             event=ev.LanguagesRequested(reception),
@@ -37,7 +37,7 @@ def foot_offer(display: Display, reception: str, scene: TalkContext, speak: Spea
         )
     current = offered.index(display.language) if display.language in offered else -1
     other = offered[(current + 1) % len(offered)]
-    return Offer(
+    return Button(
         id="language",
         label=speak(other)("language.name"),
         language=other,
@@ -52,7 +52,7 @@ def chooser(state: State, scene: TalkContext, speak: Speak) -> Body:
     first = isinstance(state, Idle)
     reception = "" if isinstance(state, Idle) else state.reception.id
     languages = [_language(language, reception, speak) for language in scene.rules.languages]
-    for_staff = Offer(
+    for_staff = Button(
         id="japanese",
         label=speak(REFERENCE)("staff.japanese", seconds=round(scene.rules.show_japanese)),
         language=REFERENCE,
@@ -63,12 +63,12 @@ def chooser(state: State, scene: TalkContext, speak: Speak) -> Body:
     return Body(
         step=GuideStep.READ if first else GuideStep.CONFIRM,
         question=scene.say("language.question"),
-        offers=numbered(*languages, for_staff if current != REFERENCE else None),
+        buttons=numbered(*languages, for_staff if current != REFERENCE else None),
     )
 
 
-def _language(language: str, reception: str, speak: Speak) -> Offer:
-    return Offer(
+def _language(language: str, reception: str, speak: Speak) -> Button:
+    return Button(
         id=f"language-{language}",
         label=speak(language)("language.name"),
         language=language,
@@ -76,9 +76,9 @@ def _language(language: str, reception: str, speak: Speak) -> Offer:
     )
 
 
-def _list(others: list[str], reception: str, scene: TalkContext, speak: Speak) -> Offer:
+def _list(others: list[str], reception: str, scene: TalkContext, speak: Speak) -> Button:
     names = tuple((language, speak(language)("language.name")) for language in others)
-    return Offer(
+    return Button(
         id="languages",
         label=scene.say("language.choose"),
         hint=" ".join(name for _, name in names),

@@ -66,7 +66,7 @@ class Line(Struct, frozen=True):
     """Language of the text, if it differs from the screen's."""
 
 
-class Offer(Struct, frozen=True, kw_only=True):
+class Button(Struct, frozen=True, kw_only=True):
     """Button. Touching it or pressing its key posts the event."""
 
     id: str
@@ -90,7 +90,7 @@ class Body(Struct, frozen=True, kw_only=True):
     step: GuideStep
     question: str
     lines: tuple[Line, ...] = ()
-    offers: tuple[Offer, ...] = ()
+    buttons: tuple[Button, ...] = ()
     pad: PadKind = PadKind.NONE
     camera: bool = False
     photo: bool = False
@@ -114,9 +114,9 @@ class Talk(Struct, frozen=True, kw_only=True):
     body: Body
     card: str
     """Card status text in the footer."""
-    foot: tuple[Offer, ...]
-    keys: tuple[Offer, ...] = ()
-    """Functions of the numeric keypad without a button."""
+    footer: tuple[Button, ...]
+    keys: tuple[Button, ...] = ()
+    """Keypad functions that are not shown on the screen."""
     warning: str = ""
     """Warning that the state is about to time out."""
     notice: str = ""
@@ -126,19 +126,19 @@ class Talk(Struct, frozen=True, kw_only=True):
         return replace(self, serial=serial)
 
     @property
-    def offers(self) -> tuple[Offer, ...]:
+    def buttons(self) -> tuple[Button, ...]:
         """All buttons: the answers followed by the footer."""
-        return (*self.body.offers, *self.foot)
+        return (*self.body.buttons, *self.footer)
 
-    def pressed(self, key: str, *, typed: bool = False) -> Offer | None:
-        """Return the offer for a key of the numeric keypad: a digit, `enter`, or one of `*/+-.`
+    def pressed(self, key: str, *, typed: bool = False) -> Button | None:
+        """Return the button for a key of the numeric keypad: a digit, `enter`, or one of `*/+-.`
 
         Return None for keys used by a PIN or code pad: digits, `enter`, and `*` if digits have been `typed`.
         """
         if self.body.pad and (key.isdigit() or key == "enter" or (key == "*" and typed)):
             return None
-        by_key = [offer for offer in (*self.keys, *self.offers) if offer.key == key]
-        return next((offer for offer in (*by_key, *self.offers) if key in (offer.key, offer.keypad_key)), None)
+        by_key = [button for button in (*self.keys, *self.buttons) if button.key == key]
+        return next((button for button in (*by_key, *self.buttons) if key in (button.key, button.keypad_key)), None)
 
     @property
     def step(self) -> int:
@@ -154,10 +154,10 @@ class TalkContext(Struct, frozen=True):
     """Japanese messages, if consents must also show the Japanese wording."""
 
 
-def numbered(*offers: Offer | None, keys: str = "123456789") -> tuple[Offer, ...]:
-    """Drop None and assign the keys to the offers from left to right."""
-    present = [offer for offer in offers if offer is not None]
-    return tuple(replace(offer, key=key) for offer, key in zip(present, keys, strict=False))
+def numbered(*buttons: Button | None, keys: str = "123456789") -> tuple[Button, ...]:
+    """Drop None and assign the keys to the buttons from left to right."""
+    present = [button for button in buttons if button is not None]
+    return tuple(replace(button, key=key) for button, key in zip(present, keys, strict=False))
 
 
 def hints(*texts: str) -> tuple[Line, ...]:

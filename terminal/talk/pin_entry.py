@@ -5,8 +5,8 @@ from terminal.session import events as ev
 from terminal.session.last_try import asks_before_last_try
 from terminal.session.methods import ways
 from terminal.session.states import PhoneCheck, PinEntry, PinPhase
-from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, PadKind, Sign, TalkContext, hints, numbered
-from terminal.talk.ways import PAD_KEYS, face_offer, tries_left, why_lines
+from terminal.talk.parts import Body, Button, GuideStep, Line, LineKind, PadKind, Sign, TalkContext, hints, numbered
+from terminal.talk.ways import PAD_KEYS, face_button, tries_left, why_lines
 
 
 def pin_entry(state: PinEntry, scene: TalkContext) -> Body:
@@ -15,19 +15,19 @@ def pin_entry(state: PinEntry, scene: TalkContext) -> Body:
         return Body(
             step=GuideStep.CONFIRM, question=say("pin.checking"), lines=hints(say("pin.checking.hint")), sign=Sign.WAIT
         )
-    face = face_offer(reception, scene) if Way.FACE in ways(reception, scene.rules) else None
+    face = face_button(reception, scene) if Way.FACE in ways(reception, scene.rules) else None
     wrong = (Line(say("pin.wrong"), LineKind.REASON),) if state.wrong else why_lines(state.why, scene)
     if asks_before_last_try(state):
-        proceed = Offer(id="go-on", label=say("pin.last-try.confirm"), event=ev.LastTryConfirmed(reception.id))
-        return Body(step=GuideStep.CONFIRM, question=say("pin.last-try"), lines=wrong, offers=numbered(face, proceed))
+        proceed = Button(id="go-on", label=say("pin.last-try.confirm"), event=ev.LastTryConfirmed(reception.id))
+        return Body(step=GuideStep.CONFIRM, question=say("pin.last-try"), lines=wrong, buttons=numbered(face, proceed))
     return Body(
         step=GuideStep.CONFIRM,
         question=say("pin.question.child" if reception.for_child else "pin.question"),
         lines=(*wrong, *hints(tries_left("pin", state.left, scene))),
         pad=PadKind.PIN,
-        offers=numbered(
+        buttons=numbered(
             face,
-            Offer(id="forgotten", label=say("pin.forgotten"), event=ev.PinForgotten(reception.id)),
+            Button(id="forgotten", label=say("pin.forgotten"), event=ev.PinForgotten(reception.id)),
             keys=PAD_KEYS,
         ),
     )

@@ -5,8 +5,8 @@ from terminal.session import events as ev
 from terminal.session.face_and_pin import needs_pin
 from terminal.session.methods import ways
 from terminal.session.states import PrintedCodeEntry
-from terminal.talk.parts import Body, GuideStep, Line, LineKind, Offer, PadKind, Sign, TalkContext, hints, numbered
-from terminal.talk.ways import PAD_KEYS, pin_offer, tries_left, why_lines
+from terminal.talk.parts import Body, Button, GuideStep, Line, LineKind, PadKind, Sign, TalkContext, hints, numbered
+from terminal.talk.ways import PAD_KEYS, pin_button, tries_left, why_lines
 from vision.printed.card_guidance import CardGuidance
 
 
@@ -37,7 +37,7 @@ def printed_code(state: PrintedCodeEntry, scene: TalkContext) -> Body:
         question=say("code.question"),
         lines=lines,
         pad=PadKind.CODE,
-        offers=numbered(pin_offer(state.reception, say("code.use-pin")) if pin else None, keys=PAD_KEYS),
+        buttons=numbered(pin_button(state.reception, say("code.use-pin")) if pin else None, keys=PAD_KEYS),
     )
 
 
@@ -50,9 +50,9 @@ def _scanning(state: PrintedCodeEntry, both: str, scene: TalkContext) -> Body:
         question=say(f"show.{state.guidance or CardGuidance.SHOW_CARD}"),
         lines=hints(say("show.not-stored"), both),
         sign=Sign.SHOW_CARD,
-        offers=numbered(
-            Offer(id="type", label=say("show.type"), event=ev.CodeTypingChosen(reception.id)),
-            pin_offer(reception, say("code.use-pin")) if pin else None,
+        buttons=numbered(
+            Button(id="type", label=say("show.type"), event=ev.CodeTypingChosen(reception.id)),
+            pin_button(reception, say("code.use-pin")) if pin else None,
         ),
     )
 

@@ -3,7 +3,7 @@
 from terminal.session.events import Event
 from terminal.session.rules import Rules
 from terminal.session.states import FaceCheck, Idle, PinEntry, PrintedCodeEntry, Problem, State
-from terminal.talk.parts import Offer, Remark, Talk
+from terminal.talk.parts import Button, Remark, Talk
 from terminal.talk.view import starting_talk, talk_of
 from terminal.words.catalogue import Speak
 
@@ -14,7 +14,7 @@ SETTLE_SECONDS = 0.35
 class Talks:
     """Converts states to numbered `Talk`s and touches to events. Each front end has one instance.
 
-    The serial changes with state type, reception, question and offered answers. It does not change with guidance,
+    The serial changes with state type, reception, question and buttons. It does not change with guidance,
     progress, countdown, notices or language. `now` is in monotonic seconds.
     """
 
@@ -44,24 +44,24 @@ class Talks:
         """Return whether this question has been on the screen long enough to be answered."""
         return self.is_present(serial) and now >= self._settled_at
 
-    def event(self, serial: int, offer_id: str, now: float) -> Event | None:
-        """Return the event for a touch, or None if the touch is too early, for another question or not offered.
+    def event(self, serial: int, button_id: str, now: float) -> Event | None:
+        """Return the event for a touch, or None if the touch is too early, for a different question or not offered.
 
         The front end responds to None with `Remark.TOO_EARLY`.
         """
         if not self.is_settled(serial, now):
             return None
-        return next((offer.event for offer in (*self.talk.offers, *self.talk.keys) if offer.id == offer_id), None)
+        return next((button.event for button in (*self.talk.buttons, *self.talk.keys) if button.id == button_id), None)
 
 
 def _question_key(state: State, talk: Talk) -> object:
     """Return a language-independent key that identifies this question."""
     reception = "" if isinstance(state, Idle) else state.reception.id
-    return type(state), reception, talk.body.pad, _events(talk.body.offers), _question_details(state)
+    return type(state), reception, talk.body.pad, _events(talk.body.buttons), _question_details(state)
 
 
-def _events(offers: tuple[Offer, ...]) -> tuple[tuple[str, Event], ...]:
-    return tuple((offer.id, offer.event) for offer in offers)
+def _events(buttons: tuple[Button, ...]) -> tuple[tuple[str, Event], ...]:
+    return tuple((button.id, button.event) for button in buttons)
 
 
 def _question_details(state: State) -> object:

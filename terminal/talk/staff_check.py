@@ -3,7 +3,7 @@
 from terminal.session import events as ev
 from terminal.session.face_and_pin import has_camera
 from terminal.session.states import StaffCheck
-from terminal.talk.parts import Body, GuideStep, Offer, TalkContext, hints, numbered
+from terminal.talk.parts import Body, Button, GuideStep, TalkContext, hints, numbered
 
 STAFF_REASONS = ("face", "camera", "pin", "asked", "documents")
 """Reasons for visual confirmation. They are part of message ids and recorded in the ledger."""
@@ -35,9 +35,9 @@ def staff_check(state: StaffCheck, scene: TalkContext) -> Body:
             camera=pictures,
             photo=pictures,
         )
-    other = Offer(id="other", label=say("staff.other"), event=ev.StaffRejected(reception.id), back=True)
+    other = Button(id="other", label=say("staff.other"), event=ev.StaffRejected(reception.id), back=True)
     same = [
-        Offer(
+        Button(
             id=f"same-{reason}",
             label=say("staff.same.proxy" if reception.proxy else "staff.same"),
             hint=say(f"staff.reason.{reason}"),
@@ -52,5 +52,5 @@ def staff_check(state: StaffCheck, scene: TalkContext) -> Body:
         lines=hints(say(hint)),
         camera=pictures,
         photo=pictures,
-        offers=numbered(other, *same),
+        buttons=numbered(other, *same),
     )

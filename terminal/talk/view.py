@@ -49,7 +49,7 @@ from terminal.talk import (
     printed_code,
     staff_check,
 )
-from terminal.talk.parts import Body, GuideStep, Offer, Remark, Sign, Talk, TalkContext
+from terminal.talk.parts import Body, Button, GuideStep, Remark, Sign, Talk, TalkContext
 from terminal.words.catalogue import Speak
 from terminal.words.languages import REFERENCE, needs_original
 
@@ -65,14 +65,14 @@ def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark
     else:
         body = _body(state, scene)
     if isinstance(state, Idle) and _is_first(state):
-        body = replace(body, offers=language_choice.first_offers(state, scene, speak))
-    foot = _foot(state, display, scene, speak)
+        body = replace(body, buttons=language_choice.first_screen_buttons(state, scene, speak))
+    footer = _footer(state, display, scene, speak)
     if aloud.must_ask(state, body, rules):
         body = aloud.question(state, body, scene)
     if not isinstance(state, Idle) and state.reception.aside is Aside.RESPONDENT:
         body = asking.respondents(state.reception, body.step, scene)
     if _aside(state) in (Aside.CHANGES, Aside.LEAVING):
-        body = asides.side_question(state, body, foot, scene)
+        body = asides.side_question(state, body, footer, scene)
     warns = not isinstance(state, Idle) and state.warned
     return Talk(
         state=type(state).__name__,
@@ -81,8 +81,8 @@ def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark
         steps=tuple(say(stage.value) for stage in GuideStep),
         body=keypad.assign_keys(body),
         card=_card(state, scene),
-        foot=foot,
-        keys=keypad.hidden_keys(state, body, foot, scene),
+        footer=footer,
+        keys=keypad.hidden_keys(state, body, footer, scene),
         warning=say("warning.time") if warns else "",
         notice=say(remark) if remark else "",
     )
@@ -98,7 +98,7 @@ def starting_talk(language: str, speak: Speak) -> Talk:
         steps=tuple(say(stage.value) for stage in GuideStep),
         body=Body(step=GuideStep.READ, question=say("app.starting"), sign=Sign.WAIT),
         card="",
-        foot=(),
+        footer=(),
     )
 
 
@@ -184,19 +184,21 @@ def _card(state: State, scene: TalkContext) -> str:
             return say("card.read")
 
 
-def _foot(state: State, display: Display, scene: TalkContext, speak: Speak) -> tuple[Offer, ...]:
+def _footer(state: State, display: Display, scene: TalkContext, speak: Speak) -> tuple[Button, ...]:
     """Return the footer in the same order on every screen: leaving, display settings, staff."""
     say = scene.say
     reception = "" if isinstance(state, Idle) else state.reception.id
-    staff = Offer(id="call-staff", label=say("button.staff"), event=ev.StaffCalled(reception), key="f1", keypad_key="-")
-    language = () if _chooses_language(state) else (language_choice.foot_offer(display, reception, scene, speak),)
+    staff = Button(
+        id="call-staff", label=say("button.staff"), event=ev.StaffCalled(reception), key="f1", keypad_key="-"
+    )
+    language = () if _chooses_language(state) else (language_choice.footer_button(display, reception, scene, speak),)
     if isinstance(state, Idle):
         # the plain first screen has separate language buttons
         return (*_display_choices(display, scene), staff) if _is_first(state) else (*language, staff)
     if isinstance(state, Submitting | Complete | Problem | Inquiry):
         return (*language, staff)
     if may_check_in(state.reception):
-        leave = Offer(
+        leave = Button(
             id="without-sharing",
             label=say("button.without-sharing"),
             event=ev.CheckInWithoutSharing(reception),
@@ -204,23 +206,23 @@ def _foot(state: State, display: Display, scene: TalkContext, speak: Speak) -> t
             keypad_key=".",
         )
     else:
-        leave = Offer(
+        leave = Button(
             id="cancel", label=say("button.cancel"), event=ev.Cancelled(reception), key="escape", keypad_key="."
         )
     return (leave, *_more_time(state.warned, reception, scene), *language, staff)
 
 
-def _more_time(warns: bool, reception: str, scene: TalkContext) -> tuple[Offer, ...]:
+def _more_time(warns: bool, reception: str, scene: TalkContext) -> tuple[Button, ...]:
     if not warns:
         return ()
     return (
-        Offer(
+        Button(
             id="more-time", label=scene.say("button.more-time"), event=ev.MoreTime(reception), key="f4", keypad_key="/"
         ),
     )
 
 
-def _display_choices(display: Display, scene: TalkContext) -> tuple[Offer, ...]:
+def _display_choices(display: Display, scene: TalkContext) -> tuple[Button, ...]:
     return (
         asides.size(display, "", scene),
         asides.contrast(display, "", scene),
@@ -228,8 +230,8 @@ def _display_choices(display: Display, scene: TalkContext) -> tuple[Offer, ...]:
     )
 
 
-def _sound(display: Display, scene: TalkContext) -> Offer:
-    return Offer(
+def _sound(display: Display, scene: TalkContext) -> Button:
+    return Button(
         id="sound",
         label=scene.say("button.sound.off" if display.sound else "button.sound.on"),
         event=ev.DisplayChanged("", sound=not display.sound),

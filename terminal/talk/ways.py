@@ -2,17 +2,17 @@
 
 from terminal.session import events as ev
 from terminal.session.states import MethodReason, Reception
-from terminal.talk.parts import Line, LineKind, Offer, TalkContext, hints
+from terminal.talk.parts import Button, Line, LineKind, TalkContext, hints
 
 PAD_KEYS = "abc"
-"""Keys of offers on screens with a PIN or code pad, where number keys type digits."""
+"""Keys of buttons on screens with a PIN or code pad, where number keys type digits."""
 
 
 RESET_AT_CITY_HALL = frozenset({MethodReason.PIN_LOCKED_NOW, MethodReason.PIN_FORGOTTEN})
 
 
-def face_offer(reception: Reception, scene: TalkContext) -> Offer:
-    return Offer(
+def face_button(reception: Reception, scene: TalkContext) -> Button:
+    return Button(
         id="face",
         label=scene.say("method.face"),
         hint=scene.say("method.face.hint"),
@@ -20,12 +20,12 @@ def face_offer(reception: Reception, scene: TalkContext) -> Offer:
     )
 
 
-def pin_offer(reception: Reception, label: str) -> Offer:
-    return Offer(id="pin", label=label, event=ev.PinChosen(reception.id))
+def pin_button(reception: Reception, label: str) -> Button:
+    return Button(id="pin", label=label, event=ev.PinChosen(reception.id))
 
 
-def staff_offer(reception: Reception, scene: TalkContext) -> Offer:
-    return Offer(
+def staff_button(reception: Reception, scene: TalkContext) -> Button:
+    return Button(
         id="staff",
         label=scene.say("method.staff"),
         hint=scene.say("method.staff.hint"),

@@ -50,8 +50,8 @@ class Narrator:
         self._last_spoken = _NEVER
         self._warned = False
         self._warning_ends: float | None = None
-        self._foot: set[tuple[str, ...]] = set()
-        """Footer offers that have been spoken in this reception."""
+        self._footer: set[tuple[str, ...]] = set()
+        """Footer buttons that have been spoken in this reception."""
         self._explained = False
         self._part = ""
         self.due: float | None = None
@@ -66,7 +66,7 @@ class Narrator:
         is_back = talk.state == "Idle" and before is not None and before.state != "Idle"
         if is_back:
             self._present_until, self._explained = _NEVER, False
-            self._foot.clear()
+            self._footer.clear()
             self._spoken_at.clear()
         if is_new:
             self._part = ""
@@ -98,7 +98,7 @@ class Narrator:
         if self._talk is None or not self._talk.display.voice:
             return None
         self._present_until = now + PRESENCE_SECONDS
-        self._foot.clear()
+        self._footer.clear()
         self._explained = False
         return self._speak_screen(now, None)
 
@@ -145,11 +145,11 @@ class Narrator:
         hidden = not self._may_speak(talk.body.question)
         if not hidden:
             texts += script.answers(talk, say)
-        if talk.body.offers or talk.body.pad:
-            for offer in script.foot(talk, say):
-                if offer not in self._foot:
-                    self._foot.add(offer)
-                    texts += offer
+        if talk.body.buttons or talk.body.pad:
+            for button in script.footer(talk, say):
+                if button not in self._footer:
+                    self._footer.add(button)
+                    texts += button
             if not self._explained:
                 self._explained = True
                 texts += script.keys(talk, say, self._keypad)
@@ -182,7 +182,7 @@ class Narrator:
         talk = self._current
         sentences = [spoken_sentence(text, talk.language) for text in texts]
         audible = [sentence for sentence in sentences if not sentence.private or self._aloud]
-        if len(audible) < len(sentences) and (talk.body.offers or not self._may_speak(talk.body.question)):
+        if len(audible) < len(sentences) and (talk.body.buttons or not self._may_speak(talk.body.question)):
             audible.append(spoken_sentence(self._text("voice.hidden"), talk.language))
         display = talk.display
         audible_tone = tone if tone is Tone.TAKE_CARD or display.voice or display.sound else None
@@ -268,4 +268,4 @@ def _tone(before: Talk | None, talk: Talk) -> Tone | None:
         return Tone.SUCCESS
     if talk.body.code or any(line.kind is LineKind.REASON for line in talk.body.lines):
         return Tone.ERROR
-    return Tone.QUESTION if (talk.body.offers or talk.body.pad) and talk.state != "Idle" else None
+    return Tone.QUESTION if (talk.body.buttons or talk.body.pad) and talk.state != "Idle" else None

@@ -1,7 +1,7 @@
 """Spoken text for a `Talk`: reason, question, other lines, and answers with their keys."""
 
 from config.settings import DigitOrder
-from terminal.talk.parts import LineKind, Offer, PadKind, Talk
+from terminal.talk.parts import Button, LineKind, PadKind, Talk
 from terminal.words.catalogue import Words
 
 _BEFORE_QUESTION = (LineKind.REASON,)
@@ -31,14 +31,14 @@ def contents(talk: Talk) -> tuple[str, ...]:
 def answers(talk: Talk, say: Words) -> tuple[str, ...]:
     """Return the answers with their keys or, for a pad, typing instructions."""
     if talk.body.pad is not PadKind.NONE:
-        alternatives = (say("voice.pad.alternatives"),) if talk.body.offers else ()
+        alternatives = (say("voice.pad.alternatives"),) if talk.body.buttons else ()
         return (say("voice.pad"), *alternatives)
-    return tuple(text for offer in talk.body.offers for text in with_key(offer, say))
+    return tuple(text for button in talk.body.buttons for text in with_key(button, say))
 
 
-def foot(talk: Talk, say: Words) -> tuple[tuple[str, ...], ...]:
-    """Return the offers to leave and to call staff, with their keys."""
-    return tuple(with_key(offer, say) for offer in talk.foot if offer.keypad_key in (".", "-"))
+def footer(talk: Talk, say: Words) -> tuple[tuple[str, ...], ...]:
+    """Return the texts of the buttons for leaving and calling staff, with their keys."""
+    return tuple(with_key(button, say) for button in talk.footer if button.keypad_key in (".", "-"))
 
 
 def keys(talk: Talk, say: Words, keypad: DigitOrder) -> tuple[str, ...]:
@@ -47,8 +47,8 @@ def keys(talk: Talk, say: Words, keypad: DigitOrder) -> tuple[str, ...]:
     return (*order, say("voice.again"), say("voice.louder"), say("voice.changes"))
 
 
-def with_key(offer: Offer, say: Words) -> tuple[str, ...]:
-    """Return an offer's text, starting with its key."""
-    key = offer.key if offer.key.isdigit() else offer.keypad_key
+def with_key(button: Button, say: Words) -> tuple[str, ...]:
+    """Return a button's text, starting with its key."""
+    key = button.key if button.key.isdigit() else button.keypad_key
     named = say("voice.key", key=key) if key.isdigit() else say(f"voice.key.{_KEYS[key]}") if key in _KEYS else ""
-    return tuple(text for text in (named, offer.label, "" if offer.names else offer.hint) if text)
+    return tuple(text for text in (named, button.label, "" if button.names else button.hint) if text)

@@ -45,7 +45,7 @@ class AnswerRecorder:
         ):
             return
         talk = talk_of(self._state, self._rules, self._speak)
-        if all(offer.event != event for offer in talk.offers):
+        if all(button.event != event for button in talk.buttons):
             return
         answers = self.by_reception.setdefault(event.reception, PatientAnswers())
         self.answer_count += 1

@@ -15,7 +15,7 @@ from terminal.session import states as st
 from terminal.session.display import Size
 from terminal.session.last_try import asks_before_last_try
 from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
-from terminal.talk.parts import Offer, PadKind
+from terminal.talk.parts import Button, PadKind
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import Speak
 from tests.reliability.counter import PERSONAS, SILENCE_SECONDS, UNUSABLE, SoakTerminal
@@ -143,19 +143,19 @@ class People:
             case PadKind.CODE, st.PrintedCodeEntry() if not state.scanning and self.rng.random() < 0.8:
                 self._type_code()
             case _:
-                offers = [offer for offer in talk.offers if self._is_chosen(offer)]
-                if (offers and not isinstance(state, st.FaceCheck)) or (
-                    isinstance(state, st.FaceCheck) and self.rng.random() < 0.1 and offers
+                buttons = [button for button in talk.buttons if self._is_chosen(button)]
+                if (buttons and not isinstance(state, st.FaceCheck)) or (
+                    isinstance(state, st.FaceCheck) and self.rng.random() < 0.1 and buttons
                 ):
-                    self.post(self.rng.choice(offers).event)
+                    self.post(self.rng.choice(buttons).event)
 
-    def _is_chosen(self, offer: Offer) -> bool:
-        """Return whether to touch `offer`. Cancelling and detours are less likely than answers."""
-        kind = type(offer.event).__name__
+    def _is_chosen(self, button: Button) -> bool:
+        """Return whether to touch `button`. Cancelling and detours are less likely than answers."""
+        kind = type(button.event).__name__
         if kind in _DETOURS:
             self._detours += 1
             return self._detours < 6 and self.rng.random() < 0.1
-        if isinstance(offer.event, ev.Cancelled | ev.CheckInWithoutSharing):
+        if isinstance(button.event, ev.Cancelled | ev.CheckInWithoutSharing):
             return self.rng.random() < 0.06
         return True
 

@@ -15,7 +15,7 @@ from terminal.screens.pad import ENTER, ERASE, Letters, Pad, PadKey
 from terminal.screens.texts import Sentence
 from terminal.screens.touch import Target
 from terminal.session.events import Tick
-from terminal.talk.parts import Offer
+from terminal.talk.parts import Button
 from terminal.words.catalogue import Words
 
 CLOSE_SECONDS = 30.0
@@ -37,9 +37,9 @@ class StaffDialog(ModalScreen[ScreenResultType], inherit_bindings=False):
         self._closer.reset()
 
     @staticmethod
-    def choice(id: str, label: str, key: str, *, back: bool = False) -> Offer:
+    def choice(id: str, label: str, key: str, *, back: bool = False) -> Button:
         # the event is never posted, because dialogs handle their answers themselves
-        return Offer(id=id, label=label, key=key, back=back, event=Tick())
+        return Button(id=id, label=label, key=key, back=back, event=Tick())
 
 
 class PasswordDialog(StaffDialog[bool]):
@@ -83,9 +83,9 @@ class PasswordDialog(StaffDialog[bool]):
 
     def on_target_touched(self, message: Target.Touched) -> None:
         message.stop()
-        if message.offer.id in ("digits", "letters"):
+        if message.button.id in ("digits", "letters"):
             self.touched()
-            self._show_letters(message.offer.id == "letters")
+            self._show_letters(message.button.id == "letters")
         else:
             self.dismiss(False)
 
@@ -138,8 +138,8 @@ class ChoiceDialog(StaffDialog[ScreenResultType]):
         self,
         say: Words,
         question: str,
-        choices: tuple[Offer, ...],
-        answer: Callable[[Offer], ScreenResultType | None],
+        choices: tuple[Button, ...],
+        answer: Callable[[Button], ScreenResultType | None],
     ) -> None:
         """`answer` maps a choice to the dialog's result."""
         super().__init__(say)
@@ -159,7 +159,7 @@ class ChoiceDialog(StaffDialog[ScreenResultType]):
 
     def on_target_touched(self, message: Target.Touched) -> None:
         message.stop()
-        self.dismiss(self._answer(message.offer))
+        self.dismiss(self._answer(message.button))
 
     def on_key(self, event: Key) -> None:
         event.stop()

@@ -8,14 +8,14 @@ from terminal.qualification.contract import PrescriptionForm
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.personas.persona import Mishap, Script, Sharing
-from terminal.talk.parts import Offer, PadKind, Talk
+from terminal.talk.parts import Button, PadKind, Talk
 
 _SHARING = {Sharing.ALL: "all", Sharing.NONE: "none", Sharing.ONE_BY_ONE: "one-by-one"}
 _ENDS = st.Complete | st.Problem | st.Inquiry
 
 
 class ScriptedPatient:
-    """Chooses an offer from each talk.
+    """Chooses a button from each talk.
 
     `take_card`: removes the card. `resolve`: ends a mishap after the terminal has reported it. `unplug`: unplugs the
     reader, called at the PIN screen. `switch_off`: stops the terminal, called at the consent screen. `code`: the code
@@ -56,7 +56,7 @@ class ScriptedPatient:
             self._end(talk, state, controls)
             return
         if self._script.leaves_at == talk.state:
-            self._touch(talk, talk.foot[0], controls)
+            self._touch(talk, talk.footer[0], controls)
             return
         if talk.body.pad is PadKind.PIN and self._unplug is not None:
             unplug, self._unplug = self._unplug, None
@@ -81,12 +81,12 @@ class ScriptedPatient:
 
     def _end(self, talk: Talk, state: st.Complete | st.Problem | st.Inquiry, controls: Controls) -> None:
         """Remove the card, or touch "start over" if there is no card."""
-        offers = {offer.id: offer for offer in talk.body.offers}
-        if self._script.next_family and "next" in offers:
-            self._touch(talk, offers["next"], controls)  # the terminal then asks for the card to be removed
+        buttons = {button.id: button for button in talk.body.buttons}
+        if self._script.next_family and "next" in buttons:
+            self._touch(talk, buttons["next"], controls)  # the terminal then asks for the card to be removed
             return
         if not state.reception.card_in:
-            self._touch(talk, offers.get("start-over"), controls)
+            self._touch(talk, buttons.get("start-over"), controls)
         else:
             self._take_card()
 
@@ -101,49 +101,51 @@ class ScriptedPatient:
 
     def _type_pin(self, talk: Talk, controls: Controls) -> None:
         if not self._pins:
-            self._touch(talk, next(offer for offer in talk.foot if offer.id == "cancel"), controls)
+            self._touch(talk, next(button for button in talk.footer if button.id == "cancel"), controls)
             return
         self._transcript.answer("● ● ● ●")
         controls.type_pin(self._pins.pop(0))
 
-    def _touch(self, talk: Talk, offer: Offer | None, controls: Controls) -> None:
-        if offer is not None:
-            self._transcript.answer(offer.label)
-            controls.touch(talk, offer)
+    def _touch(self, talk: Talk, button: Button | None, controls: Controls) -> None:
+        if button is not None:
+            self._transcript.answer(button.label)
+            controls.touch(talk, button)
 
-    def _choice(self, talk: Talk, state: st.AfterIdle) -> Offer | None:
-        """Return the offer to touch, or None to wait."""
-        offers = {offer.id: offer for offer in talk.body.offers}
+    def _choice(self, talk: Talk, state: st.AfterIdle) -> Button | None:
+        """Return the button to touch, or None to wait."""
+        buttons = {button.id: button for button in talk.body.buttons}
         script = self._script
         match state:
             case st.ChoosingMethod():
-                return offers.get(script.way) or next(iter(offers.values()), None)
+                return buttons.get(script.way) or next(iter(buttons.values()), None)
             case st.PrintedCodeEntry(scanning=True) if script.types_code:
-                return offers.get("type")
+                return buttons.get("type")
             case st.PinEntry():
-                return offers.get("go-on")
+                return buttons.get("go-on")
             case st.Notice():
-                return offers.get("understood")
+                return buttons.get("understood")
             case st.Registration():
-                return offers.get("yes" if script.register else "no")
+                return buttons.get("yes" if script.register else "no")
             case st.Consent(index=None):
-                return offers.get(_SHARING[script.sharing])
+                return buttons.get(_SHARING[script.sharing])
             case st.Consent() | st.SpecificDisease() | st.Subsidies() | st.Limit():
-                return self._answer(offers)
+                return self._answer(buttons)
             case st.StaffCheck():
-                return next((offer for offer in offers.values() if isinstance(offer.event, ev.StaffConfirmed)), None)
+                return next(
+                    (button for button in buttons.values() if isinstance(button.event, ev.StaffConfirmed)), None
+                )
             case st.Prescription():
-                return offers.get("electronic" if script.prescription is PrescriptionForm.ELECTRONIC else "paper")
+                return buttons.get("electronic" if script.prescription is PrescriptionForm.ELECTRONIC else "paper")
             case st.Dispensing():
-                return offers.get(script.dispense)
+                return buttons.get(script.dispense)
             case st.Summary():
-                return offers.get("confirm")
+                return buttons.get("confirm")
             case _:
                 return None
 
-    def _answer(self, offers: dict[str, Offer]) -> Offer | None:
-        yes = offers.get("yes")
+    def _answer(self, buttons: dict[str, Button]) -> Button | None:
+        yes = buttons.get("yes")
         if yes is None or not isinstance(yes.event, ev.QuestionAnswered):
             return None
         granted = self._script.answers.get(yes.event.question_id, self._script.sharing is not Sharing.NONE)
-        return yes if granted else offers.get("no")
+        return yes if granted else buttons.get("no")

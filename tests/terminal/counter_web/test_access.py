@@ -179,14 +179,14 @@ def test_oversized_or_binary_message_closes_the_connection(visitor: Visitor, mes
         assert is_closed(socket)
 
 
-def test_only_offers_of_the_current_question_are_accepted(visitor: Visitor) -> None:
+def test_only_buttons_of_the_current_question_are_accepted(visitor: Visitor) -> None:
     stage = visitor.stage
     stage.set_state(state_for("consent"))
     visitor.enter()
     with visitor.connect() as socket:
         serial = receive(socket, "talk")["talk"]["serial"]
-        for offer, number in (("confirm", serial), ("all", serial - 1), ("all", serial + 1), ("__class__", serial)):
-            socket.send(json.dumps({"type": "touch", "serial": number, "offer": offer}))
+        for button, number in (("confirm", serial), ("all", serial - 1), ("all", serial + 1), ("__class__", serial)):
+            socket.send(json.dumps({"type": "touch", "serial": number, "offer": button}))
             receive(socket, "too-early")
         socket.send(json.dumps({"type": "key", "serial": serial, "key": "5"}))  # this screen has no keypad
         receive(socket, "too-early")

@@ -53,7 +53,7 @@ async def remove_card_during_consent(trainer: Trainer) -> None:
 async def confirm_by_staff(trainer: Trainer) -> None:
     staff = await trainer.open_staff_page()
     await trainer.press("card")
-    await trainer.touch_foot("call-staff")
+    await trainer.touch_footer("call-staff")
     call = staff.locator("[data-call=patient]")
     await call.get_by_role("button").click()
     await call.wait_for(state="detached")

@@ -122,7 +122,7 @@ def test_largest_text_is_twice_the_normal_size(
         assert largest["h1"] == 104
 
 
-VISIBLE_OFFERS = """() => [...document.querySelectorAll(".offers button")].filter(button => button.checkVisibility())
+VISIBLE_BUTTONS = """() => [...document.querySelectorAll(".offers button")].filter(button => button.checkVisibility())
     .map(button => button.dataset.offer)"""
 
 
@@ -137,8 +137,8 @@ def test_consent_answers_are_on_one_page_at_every_size(
         stage.show(page, state_for(name, language, **LOOKS["largest"]))
         pages: set[frozenset[str]] = set()
         while True:
-            offers = page.evaluate(VISIBLE_OFFERS)
-            pages.add(frozenset(offer for offer in offers if offer in ("none", "one-by-one", "all", "no", "yes")))
+            buttons = page.evaluate(VISIBLE_BUTTONS)
+            pages.add(frozenset(button for button in buttons if button in ("none", "one-by-one", "all", "no", "yes")))
             next_button = page.query_selector(".turner .onward")
             if next_button is None or next_button.is_disabled():
                 break

@@ -23,7 +23,7 @@ def show_screen(stage: PageStage, page: Page, name: str, language: str = "ja", *
         page.wait_for_timeout(stage.settle_seconds * 1000 + 60)
 
 
-def centre_of_offer(page: Page, id: str) -> tuple[float, float]:
+def button_centre(page: Page, id: str) -> tuple[float, float]:
     box = page.locator(f"[data-offer={id}]").bounding_box()
     assert box is not None
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -33,7 +33,7 @@ def test_repeated_taps_post_one_answer(settling_stage: PageStage, page: Page) ->
     stage = settling_stage
     stage.open(page)
     show_screen(stage, page, "consent")
-    x, y = centre_of_offer(page, "all")
+    x, y = button_centre(page, "all")
     for _ in range(4):
         page.touchscreen.tap(x, y)
     expect(page.locator("#foot .state.loud")).to_be_visible()
@@ -94,7 +94,7 @@ def test_tap_while_a_slow_tablet_draws_is_ignored(browser: Browser, tmp_path: Pa
 def test_sliding_off_cancels_a_touch_but_trembling_does_not(stage: PageStage, page: Page) -> None:
     stage.open(page)
     show_screen(stage, page, "method")
-    x, y = centre_of_offer(page, "pin")
+    x, y = button_centre(page, "pin")
     page.mouse.move(x, y)
     page.mouse.down()
     expect(page.locator("[data-offer=pin]")).to_have_class("answer pressed")
@@ -163,7 +163,7 @@ def test_touched_button_changes_colour_in_the_next_frame(stage: PageStage, page:
            }))"""
     )
     before = page.evaluate("getComputedStyle(document.querySelector('[data-offer=pin]')).backgroundColor")
-    x, y = centre_of_offer(page, "pin")
+    x, y = button_centre(page, "pin")
     page.mouse.move(x, y)
     page.mouse.down()
     until(page, "window.delay !== undefined")

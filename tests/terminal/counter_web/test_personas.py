@@ -11,7 +11,7 @@ from terminal.session.states import Idle
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import AT_ONE_TERMINAL, BY_NAME
 from terminal.simulated.personas.persona import Mishap, Persona
-from terminal.talk.parts import Offer, Talk
+from terminal.talk.parts import Button, Talk
 from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM, PAINTED
 from tests.terminal.day import Day
 
@@ -20,7 +20,7 @@ BY_KEYS = ("all-refused", "child-with-guardian")
 
 
 class PageHands:
-    """Controls that touch the offers on the page or press their keys."""
+    """Controls that touch the buttons on the page or press their keys."""
 
     def __init__(self, day: Day, terminal: WebTerminal, page: Page, *, by_touch: bool) -> None:
         self._day, self._terminal, self._page, self._touch = day, terminal, page, by_touch
@@ -40,8 +40,8 @@ class PageHands:
     def stop(self) -> None:
         raise AssertionError("the patient stopped the terminal")
 
-    def touch(self, talk: Talk, offer: Offer) -> bool:
-        self._targets.append(f"offer:{offer.id}")
+    def touch(self, talk: Talk, button: Button) -> bool:
+        self._targets.append(f"offer:{button.id}")
         return True
 
     def current_talk(self) -> Talk | None:
@@ -61,8 +61,8 @@ class PageHands:
             elif kind == "key":
                 await self._page.keyboard.press({"enter": "NumpadEnter"}.get(id, f"Numpad{id}"))
             else:
-                offer = next(offer for offer in self._terminal.screen.talk.offers if offer.id == id)
-                await self._page.keyboard.press(offer.key.capitalize() if len(offer.key) > 1 else offer.key)
+                button = next(button for button in self._terminal.screen.talk.buttons if button.id == id)
+                await self._page.keyboard.press(button.key.capitalize() if len(button.key) > 1 else button.key)
 
     async def _tap(self, name: str) -> None:
         """Turn the pages of the screen until the target is visible, and tap it."""

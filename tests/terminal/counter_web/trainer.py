@@ -65,17 +65,17 @@ class Trainer:
         first = next(candidate for candidate in DRILLS if candidate.id == drill).personas[0]
         await expect(self.page.locator(f"[data-person={first}][aria-current]")).to_be_visible()
 
-    async def touch(self, *offers: str) -> None:
-        """Touch each offer after the page has painted it."""
-        for offer in offers:
-            serial = await self._wait_painted(lambda talk, id=offer: id in {item.id for item in talk.offers})  # type: ignore[misc]
-            await self.counter.locator(f"[data-offer='{offer}']").click()
+    async def touch(self, *buttons: str) -> None:
+        """Touch each button after the page has painted it."""
+        for button in buttons:
+            serial = await self._wait_painted(lambda talk, id=button: id in {item.id for item in talk.buttons})  # type: ignore[misc]
+            await self.counter.locator(f"[data-offer='{button}']").click()
             await self._until(lambda serial=serial: self.talk.serial != serial)  # type: ignore[misc]
 
-    async def touch_foot(self, offer: str) -> None:
-        """Touch an offer that does not change the question."""
+    async def touch_footer(self, button: str) -> None:
+        """Touch a button that does not change the question."""
         await self._wait_painted(lambda talk: talk.state == "ChoosingMethod")
-        await self.counter.locator(f"[data-offer='{offer}']").click()
+        await self.counter.locator(f"[data-offer='{button}']").click()
 
     async def choose_pin(self, pin: str = "1234") -> None:
         await self.touch("pin")

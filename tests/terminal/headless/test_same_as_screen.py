@@ -1,4 +1,4 @@
-"""In every state, prompt and screen show the same sentences and offers and post the same events."""
+"""In every state, prompt and screen show the same sentences and buttons and post the same events."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from terminal.screens.texts import Lines, Sentence
 from terminal.screens.touch import Target
 from terminal.session import states as st
 from terminal.session.events import Event
-from terminal.talk.parts import Offer, PadKind, Talk
+from terminal.talk.parts import Button, PadKind, Talk
 from terminal.talk.serial import Talks
 from terminal.words.catalogue import speaker
 from tests.terminal.screens.stage import USUAL, Stage, async_test, stage
@@ -26,8 +26,8 @@ class Presentation:
     """Presentation of a state on one front end."""
 
     sentences: list[str]
-    offers: list[tuple[str, str]]
-    """Key and label of each offer, in display order."""
+    buttons: list[tuple[str, str]]
+    """Key and label of each button, in display order."""
     posted: list[Event] = field(default_factory=list)
     """Events posted when these keys are pressed in order."""
 
@@ -38,12 +38,12 @@ async def present_on_screen(on_stage: Stage, state: st.State) -> Presentation:
     sentences = [desk.query_one("#question", Sentence).text, *(line.text for line in desk.query_one(Lines).lines)]
     if desk.talk is not None and (desk.talk.warning or desk.talk.notice):
         sentences.append(desk.query_one("#card", Sentence).text)
-    targets = [target for target in desk.query(Target) if target.display and target.offer is not None]
-    offers = [target.offer for target in targets if target.offer is not None]
-    presentation = Presentation(sentences, [(prompt_key(offer.key), offer.label) for offer in offers])
-    for offer in offers:
+    targets = [target for target in desk.query(Target) if target.display and target.button is not None]
+    buttons = [target.button for target in targets if target.button is not None]
+    presentation = Presentation(sentences, [(prompt_key(button.key), button.label) for button in buttons])
+    for button in buttons:
         on_stage.counter.posted.clear()
-        await on_stage.key(offer.key)
+        await on_stage.key(button.key)
         presentation.posted += on_stage.counter.posted
     return presentation
 
@@ -56,8 +56,8 @@ class RecordingControls:
         self.posted: list[Event] = []
         self.pins: list[str] = []
 
-    def touch(self, talk: Talk, offer: Offer) -> bool:
-        event = self._talks.event(talk.serial, offer.id, 0.0)
+    def touch(self, talk: Talk, button: Button) -> bool:
+        event = self._talks.event(talk.serial, button.id, 0.0)
         assert event is not None
         self.posted.append(event)
         return True
@@ -90,15 +90,15 @@ async def present_at_prompt(state: st.State) -> Presentation:
         ]
         line_count = len(output)
         presentation = Presentation(sentences, [])
-        keys = [prompt_key(offer.key) for offer in talk.offers] or [""]
+        keys = [prompt_key(button.key) for button in talk.buttons] or [""]
         for number, key in enumerate(keys):
             keyboard.write(key + "\n")
             keyboard.flush()
             action = asyncio.create_task(operator.act(talk, state, controls))
-            await asyncio.wait([action], timeout=60 if talk.offers else 0.05)
+            await asyncio.wait([action], timeout=60 if talk.buttons else 0.05)
             if not number:
-                offer_lines = output[line_count : line_count + len(talk.offers)]
-                presentation.offers = [_key_and_label(line) for line in offer_lines]
+                button_lines = output[line_count : line_count + len(talk.buttons)]
+                presentation.buttons = [_key_and_label(line) for line in button_lines]
             action.cancel()
     presentation.posted = controls.posted
     return presentation
@@ -127,7 +127,7 @@ async def test_first_key_at_consent_question_shares_nothing() -> None:
             await present_at_prompt(state_for("consent")),
         )
     nothing = speak("ja")("consent.none")
-    assert screen.offers[0] == prompt.offers[0] == ("1", nothing)
+    assert screen.buttons[0] == prompt.buttons[0] == ("1", nothing)
 
 
 @async_test

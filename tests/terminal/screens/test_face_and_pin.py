@@ -55,7 +55,7 @@ async def test_smallest_screen_shows_the_reason_for_the_pin_and_the_keypad(langu
 
 def test_confirmed_face_is_a_hint_and_not_an_option() -> None:
     body = talk_in(state_for("pin-after-face"), FACE_AND_PIN).body
-    assert (body.pad, [offer.id for offer in body.offers]) == (PadKind.PIN, ["forgotten"])
+    assert (body.pad, [button.id for button in body.buttons]) == (PadKind.PIN, ["forgotten"])
     assert {line.kind for line in body.lines} == {LineKind.HINT}
 
 
@@ -65,7 +65,7 @@ def test_code_screen_announces_that_both_are_required(language: str) -> None:
     world = world_at_code_entry(replace(FACE_AND_PIN, languages=LANGUAGES))
     world.touch(ev.DisplayChanged, language)
     assert announcement in texts(talk_in(world.state, FACE_AND_PIN))
-    assert not talk_in(world.state, FACE_AND_PIN).body.offers
+    assert not talk_in(world.state, FACE_AND_PIN).body.buttons
     world.touch(ev.CodeEntered)
     assert announcement in texts(talk_in(world.state, FACE_AND_PIN)), "also while the card is read"
 
@@ -85,4 +85,4 @@ def test_camera_screen_offers_the_pin_only_if_it_is_sufficient(rules: Rules, exp
     world = world_at_code_entry(rules)
     world.touch(ev.CodeEntered)
     world.answer(ev.RecordOpened, GENUINE)
-    assert [answer.id for answer in talk_in(world.state, rules).body.offers] == expected
+    assert [answer.id for answer in talk_in(world.state, rules).body.buttons] == expected

@@ -15,7 +15,7 @@ from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import PERSONAS
 from terminal.simulated.personas.persona import Mishap, Persona
-from terminal.talk.parts import Offer, Talk
+from terminal.talk.parts import Button, Talk
 from terminal.words.staff import staff_words
 from tests.terminal.day import Day
 from tests.terminal.screens.stage import async_test, press, touch, wait_until_drawn
@@ -58,12 +58,12 @@ class ScreenControls:
     def stop(self) -> None:
         raise AssertionError("a patient does not stop the terminal")
 
-    def touch(self, talk: Talk, offer: Offer) -> bool:
+    def touch(self, talk: Talk, button: Button) -> bool:
         for target in self._app.desk.query(Target):
-            if target.display and target.offer == offer:
+            if target.display and target.button == button:
                 self._pending.append(str(target.id))
                 return True
-        raise AssertionError(f"{offer.id} is not on the screen")
+        raise AssertionError(f"{button.id} is not on the screen")
 
     def current_talk(self) -> Talk | None:
         return self._app.desk.talk
@@ -78,7 +78,7 @@ class ScreenControls:
                 await touch(self._app, f"#{id}")
                 continue
             target = self._app.desk.query_one(f"#{id}")
-            key = target.offer.key if isinstance(target, Target) and target.offer else id.removeprefix("key-")
+            key = target.button.key if isinstance(target, Target) and target.button else id.removeprefix("key-")
             await press(self._app, key)
 
 

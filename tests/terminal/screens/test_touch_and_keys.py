@@ -31,7 +31,7 @@ sizes = pytest.mark.parametrize("size", [SMALL, USUAL])
 
 
 def visible_targets(on_stage: Stage) -> list[Target]:
-    return [target for target in on_stage.app.desk.query(Target) if target.offer is not None and target.display]
+    return [target for target in on_stage.app.desk.query(Target) if target.button is not None and target.display]
 
 
 def covered_targets(on_stage: Stage) -> set[str]:
@@ -52,7 +52,7 @@ def small_targets(on_stage: Stage) -> set[str]:
     return {
         str(target.id)
         for target in visible_targets(on_stage)
-        if target.region.height < (3 if str(target.id).startswith("foot") else 5)
+        if target.region.height < (3 if str(target.id).startswith("footer") else 5)
         or not on_stage.app.desk.region.contains_region(target.region)
     }
 
@@ -81,8 +81,8 @@ async def test_every_screen_fits_and_every_answer_can_be_touched(size: tuple[int
             await on_stage.show(state_for(name, language))
             talk = on_stage.app.desk.talk
             assert talk is not None
-            displayed = {target.offer for target in visible_targets(on_stage)}
-            assert displayed == {*talk.body.offers, *talk.foot}, name
+            displayed = {target.button for target in visible_targets(on_stage)}
+            assert displayed == {*talk.body.buttons, *talk.footer}, name
             assert covered_targets(on_stage) == set(), name
             if language == "ja":  # longer English sentences reduce the height of the answers on the smallest screen
                 assert small_targets(on_stage) == set(), name
@@ -97,10 +97,10 @@ async def test_touch_posts_the_event_of_the_answer(size: tuple[int, int]) -> Non
         for name in ("idle", "face", "pin", "staff-check", "consent-one", "pin-warned", "summary"):
             await on_stage.show(state_for(name))
             for target in visible_targets(on_stage):
-                assert target.offer is not None
+                assert target.button is not None
                 on_stage.counter.posted.clear()
                 await touch(on_stage.app, f"#{target.id}")
-                assert on_stage.counter.posted == [target.offer.event], f"{target.id} on {name}"
+                assert on_stage.counter.posted == [target.button.event], f"{target.id} on {name}"
 
 
 @async_test
@@ -110,7 +110,7 @@ async def test_every_answer_has_a_key() -> None:
             await on_stage.show(state_for(name))
             talk = on_stage.app.desk.talk
             assert talk is not None
-            for answer in (*talk.body.offers, *talk.foot):
+            for answer in (*talk.body.buttons, *talk.footer):
                 on_stage.counter.posted.clear()
                 await on_stage.key(answer.key)
                 assert on_stage.counter.posted == [answer.event], f"{answer.key} on {name}"
@@ -134,12 +134,12 @@ async def test_answer_to_the_previous_screen_is_ignored() -> None:
     async with stage() as on_stage:
         await on_stage.show(state_for("method"))
         target = on_stage.app.desk.query_one("#answer-2", Target)
-        assert target.offer is not None
-        previous = target.offer, on_stage.app.talks.talk.serial
+        assert target.button is not None
+        previous = target.button, on_stage.app.talks.talk.serial
         await on_stage.show(state_for("consent"))
         on_stage.app.desk.post_message(Target.Touched(*previous))
         await on_stage.wait_until_drawn()
-        assert isinstance(target.offer.event, ev.ShareNone | ev.OneByOne | ev.ShareAll)
+        assert isinstance(target.button.event, ev.ShareNone | ev.OneByOne | ev.ShareAll)
         assert on_stage.counter.posted == []
 
 
@@ -572,7 +572,7 @@ async def test_all_display_options_fit_on_the_smallest_screen() -> None:
         await on_stage.show(structs.replace(pin, reception=structs.replace(pin.reception, aside=ev.Aside.CHANGES)))
         targets = [target for target in on_stage.app.desk.query("#answers Target") if target.display]
         assert all(target.region.height >= 1 and target.region.width >= 10 for target in targets)
-        options = [target.offer.id for target in targets if isinstance(target, Target) and target.offer is not None]
+        options = [target.button.id for target in targets if isinstance(target, Target) and target.button is not None]
         assert {"close", "face", "forgotten", "language", "large", "contrast", "voice", "slow"} <= set(options)
 
 

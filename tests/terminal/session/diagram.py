@@ -21,7 +21,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Now, Rules
 from terminal.session.step import next_tick, step
-from terminal.talk.parts import Offer
+from terminal.talk.parts import Button
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import speaker
 from tests.terminal.session.world import CARD, CHECK, WAITING, WALL, plausible_answers
@@ -116,8 +116,8 @@ def _walk(counter: _Counter, edges_found: set[Edge]) -> None:
     fingerprints: dict[str, set[str]] = {}
     while queue:
         node = queue.popleft()
-        offers = talk_of(node.state, counter.rules, speak)
-        for after, event in _transitions(node, (*offers.body.offers, *offers.foot), counter):
+        buttons = talk_of(node.state, counter.rules, speak)
+        for after, event in _transitions(node, (*buttons.body.buttons, *buttons.footer), counter):
             before_name, after_name = type(node.state).__name__, type(after.state).__name__
             if before_name != after_name:
                 edges_found.add((before_name, after_name, type(event)))
@@ -159,8 +159,8 @@ def _fingerprint(node: _Node) -> str:
     )
 
 
-def _transitions(node: _Node, offers: tuple[Offer, ...], counter: _Counter) -> Iterator[tuple[_Node, ev.Event]]:
-    for event, on_reader, seconds in _events(node, offers, counter):
+def _transitions(node: _Node, buttons: tuple[Button, ...], counter: _Counter) -> Iterator[tuple[_Node, ev.Event]]:
+    for event, on_reader, seconds in _events(node, buttons, counter):
         at = replace(node, seconds=seconds)
         result = step(node.state, event, counter.rules, at.now)
         cards = node.cards + isinstance(event, ev.CardPresent)
@@ -184,9 +184,11 @@ def _awaited(effect: fx.Effect, state: st.State) -> bool:
     return effect.effect in (state.waiting, state.reception.challenge_effect)
 
 
-def _events(node: _Node, offers: tuple[Offer, ...], counter: _Counter) -> Iterator[tuple[ev.Event, int | None, float]]:
-    for offer in offers:
-        yield offer.event, node.on_reader, node.seconds
+def _events(
+    node: _Node, buttons: tuple[Button, ...], counter: _Counter
+) -> Iterator[tuple[ev.Event, int | None, float]]:
+    for button in buttons:
+        yield button.event, node.on_reader, node.seconds
     for event in _typed_events(node.state):
         yield event, node.on_reader, node.seconds
     for effect in node.open:

@@ -124,7 +124,7 @@ async def _confirm_by_eye(office: Office) -> None:
     assert await office.axe(page) == []
     assert await page.locator("#eye fieldset label").all_inner_texts() == ["手助けを頼まれた"]
     talk = office.terminal.screen.talk
-    assert talk.body.offers == (), "the patient's screen offers no decision"
+    assert talk.body.buttons == (), "the patient's screen offers no decision"
     assert "本人ですか" not in talk.body.question
 
     await page.locator("#eye-password").fill("guess")

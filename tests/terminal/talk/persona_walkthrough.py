@@ -17,7 +17,7 @@ from terminal.simulated.demo.profile_settings import with_profile
 from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.personas.persona import Persona
 from terminal.simulated.service.people import InsuredPerson
-from terminal.talk.parts import Offer, PadKind, Talk
+from terminal.talk.parts import Button, PadKind, Talk
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import speaker
 from tests.terminal.session.world import CARD, GENUINE, WALL, World, plausible_answers
@@ -63,17 +63,17 @@ class Walkthrough:
         """Choose language and "for a child" on the first screen."""
         script = self.persona.script
         choices = [f"language-{script.language}"] if script.language else []
-        for offer_id in [*choices, *(("help", "for-child") if script.child else ())]:
-            offers = {offer.id: offer for offer in self._talk().offers}
-            if offer_id not in offers:
-                self.touch(self._talk(), offers["languages"])
-                offers = {offer.id: offer for offer in self._talk().offers}
-            self.touch(self._talk(), offers[offer_id])
+        for button_id in [*choices, *(("help", "for-child") if script.child else ())]:
+            buttons = {button.id: button for button in self._talk().buttons}
+            if button_id not in buttons:
+                self.touch(self._talk(), buttons["languages"])
+                buttons = {button.id: button for button in self._talk().buttons}
+            self.touch(self._talk(), buttons[button_id])
 
-    def touch(self, talk: Talk, offer: Offer) -> bool:
+    def touch(self, talk: Talk, button: Button) -> bool:
         """Send the event. Touches by staff are not counted."""
         self.touches += not isinstance(self.world.state, st.StaffCheck)
-        self.world.send(offer.event)
+        self.world.send(button.event)
         return True
 
     def type_pin(self, digits: str) -> bool:

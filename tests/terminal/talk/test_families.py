@@ -26,8 +26,8 @@ def talk_in(world: World) -> Talk:
     return talk_of(world.state, world.rules, speak)
 
 
-def offer_ids(talk: Talk) -> list[str]:
-    return [offer.id for offer in talk.body.offers]
+def button_ids(talk: Talk) -> list[str]:
+    return [button.id for button in talk.body.buttons]
 
 
 def line_texts(talk: Talk) -> list[str]:
@@ -44,10 +44,10 @@ def world_after(*touches: type[ev.ForChildChosen | ev.ProxyChosen], rules: Rules
 def test_for_a_child_pin_and_staff_are_offered_before_the_face() -> None:
     world = world_after(ev.ForChildChosen)
     world.read_card()
-    assert offer_ids(talk_in(world)) == ["pin", "staff", "face"]
+    assert button_ids(talk_in(world)) == ["pin", "staff", "face"]
     adult = World(RULES)
     adult.read_card()
-    assert offer_ids(talk_in(adult)) == ["face", "pin"]
+    assert button_ids(talk_in(adult)) == ["face", "pin"]
 
 
 def test_siblings_are_distinguished_by_year_of_birth() -> None:
@@ -80,10 +80,10 @@ def test_companion_must_ask_the_patient_first() -> None:
     world = World(RULES)
     world.identify_by_pin()
     world.touch(ev.AsideRequested, ev.Aside.RESPONDENT)
-    assert offer_ids(talk_in(world)) == ["close", "as-person", "as-guardian", "as-companion"]
-    assert talk_in(world).body.offers[-1].hint == "本人に聞いてから選んでください"
+    assert button_ids(talk_in(world)) == ["close", "as-person", "as-guardian", "as-companion"]
+    assert talk_in(world).body.buttons[-1].hint == "本人に聞いてから選んでください"
     world.touch(ev.RespondentChosen, AnsweredBy.COMPANION)
-    assert "respondent" in offer_ids(talk_in(world)), "the question is displayed again"
+    assert "respondent" in button_ids(talk_in(world)), "the question is displayed again"
     assert "本人に聞いてから選んでください" in line_texts(talk_in(world))
     world.touch(ev.ShareNone)
     world.touch(ev.CheckInWithoutSharing)
@@ -121,11 +121,11 @@ def test_proxy_is_confirmed_by_pin_and_recorded() -> None:
     world.read_card()
     assert isinstance(world.state, st.PinEntry)
     assert Way.FACE not in ways(world.reception, world.rules)
-    assert "face" not in offer_ids(talk_in(world))
+    assert "face" not in button_ids(talk_in(world))
     world.verify_pin()
     world.open_check()
     assert "本人から聞いたとおりに選んでください" in line_texts(talk_in(world))
-    assert "respondent" not in offer_ids(talk_in(world))
+    assert "respondent" not in button_ids(talk_in(world))
     world.touch(ev.RespondentChosen, AnsweredBy.PERSON)
     world.touch(ev.CheckInWithoutSharing)
     assert world.decision().answered_by is AnsweredBy.PROXY
@@ -148,7 +148,7 @@ def test_staff_check_a_proxys_documents_instead_of_faces() -> None:
     world.answer(ev.RecordOpened, GENUINE)
     body = talk_in(world).body
     assert (body.camera, body.photo) == (False, False)
-    assert [offer.event for offer in body.offers][1:] == [ev.StaffConfirmed(world.reception.id, "proxy")]
+    assert [button.event for button in body.buttons][1:] == [ev.StaffConfirmed(world.reception.id, "proxy")]
 
 
 def test_next_family_member_chooses_the_respondent_again() -> None:
@@ -165,14 +165,14 @@ def test_next_family_member_chooses_the_respondent_again() -> None:
 
 @pytest.mark.parametrize("name", ["face", "face-turn", "face-turn-without-pin"])
 def test_staff_is_offered_during_the_face_check(name: str) -> None:
-    assert "staff" in offer_ids(talk_of(state_for(name), RULES, speak))
+    assert "staff" in button_ids(talk_of(state_for(name), RULES, speak))
 
 
 def test_pinless_card_without_a_staff_password_has_alternatives() -> None:
     without_staff = replace(RULES, staff_enabled=False)
     world = World(without_staff)
     world.read_card(replace(CARD, pin_tries_left=0))
-    assert offer_ids(talk_in(world))[0] == "face"
+    assert button_ids(talk_in(world))[0] == "face"
     for code in (ProblemCode.NO_WAY_LEFT, ProblemCode.HOLDER_NOT_CONFIRMED):
         talk = talk_of(problem(code), without_staff, speak)
         choices = [line.text for line in talk.body.lines if line.kind is LineKind.CHOICE]
@@ -182,10 +182,10 @@ def test_pinless_card_without_a_staff_password_has_alternatives() -> None:
 def test_accessibility_options_are_offered_to_everyone() -> None:
     world = World(RULES)
     world.send(ev.HelpChosen(""))
-    comfort = next(offer for offer in talk_in(world).body.offers if offer.id == "comfort")
+    comfort = next(button for button in talk_in(world).body.buttons if button.id == "comfort")
     world.send(comfort.event)
-    assert {"low", "more-time", "large", "contrast"} <= set(offer_ids(talk_in(world)))
-    world.send(next(offer.event for offer in talk_in(world).body.offers if offer.id == "low"))
-    world.send(next(offer.event for offer in talk_in(world).body.offers if offer.id == "more-time"))
+    assert {"low", "more-time", "large", "contrast"} <= set(button_ids(talk_in(world)))
+    world.send(next(button.event for button in talk_in(world).body.buttons if button.id == "low"))
+    world.send(next(button.event for button in talk_in(world).body.buttons if button.id == "more-time"))
     assert isinstance(world.state, st.Idle)
     assert (world.state.display.low, world.state.display.more_time) == (True, True)

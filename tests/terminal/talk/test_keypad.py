@@ -10,7 +10,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Now
 from terminal.session.step import step
-from terminal.talk.parts import Offer, PadKind, Talk
+from terminal.talk.parts import Button, PadKind, Talk
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import speaker
 from tests.terminal.talk.gallery import RULES, SCREENS, state_for
@@ -26,44 +26,44 @@ def talk_in(state: st.State) -> Talk:
 
 
 def press(state: st.State, key: str) -> st.State:
-    offer = talk_in(state).pressed(key)
-    assert offer is not None, f"{key} has no function"
-    return step(state, offer.event, SPEAKING, NOW).state
+    button = talk_in(state).pressed(key)
+    assert button is not None, f"{key} has no function"
+    return step(state, button.event, SPEAKING, NOW).state
 
 
-def reachable_offers(state: st.State) -> dict[str, Offer]:
-    """Return the offers that keys select on this screen and in its `/` menu."""
-    by_id = {offer.id: offer for key in KEYS if (offer := talk_in(state).pressed(key)) is not None}
+def reachable_buttons(state: st.State) -> dict[str, Button]:
+    """Return the buttons that keys select on this screen and in its `/` menu."""
+    by_id = {button.id: button for key in KEYS if (button := talk_in(state).pressed(key)) is not None}
     menu = press(state, "/")
-    return by_id | {offer.id: offer for key in KEYS if (offer := talk_in(menu).pressed(key)) is not None}
+    return by_id | {button.id: button for key in KEYS if (button := talk_in(menu).pressed(key)) is not None}
 
 
 @pytest.mark.parametrize("voice", [False, True], ids=["silent", "speaking"])
 @pytest.mark.parametrize("name", SCREENS)
 def test_every_button_can_be_reached_with_numeric_keypad(name: str, voice: bool) -> None:
     state = state_for(name, voice=voice)
-    events = [offer.event for offer in reachable_offers(state).values()]
+    events = [button.event for button in reachable_buttons(state).values()]
     leaving = [ev.Cancelled, ev.CheckInWithoutSharing]
-    for offer in talk_in(state).offers:
-        if offer.id == "more-time":
+    for button in talk_in(state).buttons:
+        if button.id == "more-time":
             continue  # applies until the reception ends
-        needs_confirmation = type(offer.event) in leaving and offer.id != "start-over"
-        assert needs_confirmation or offer.event in events, f"{offer.id} on {name}"
+        needs_confirmation = type(button.event) in leaving and button.id != "start-over"
+        assert needs_confirmation or button.event in events, f"{button.id} on {name}"
         if needs_confirmation:
-            assert ev.AsideRequested(offer.event.reception, ev.Aside.LEAVING) in events  # type: ignore[union-attr]
-            assert offer.event in [other.event for other in talk_in(press(state, ".")).body.offers]
+            assert ev.AsideRequested(button.event.reception, ev.Aside.LEAVING) in events  # type: ignore[union-attr]
+            assert button.event in [other.event for other in talk_in(press(state, ".")).body.buttons]
 
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_keys_are_unambiguous_and_have_an_effect(name: str) -> None:
     talk = talk_in(state_for(name, voice=True))
-    ids = [offer.id for offer in (*talk.offers, *talk.keys)]
+    ids = [button.id for button in (*talk.buttons, *talk.keys)]
     assert len(ids) == len(set(ids))
-    keys = [offer.key for offer in talk.keys]
+    keys = [button.key for button in talk.keys]
     assert len(keys) == len(set(keys))
-    for offer in talk.keys:
-        following = step(state_for(name, voice=True), offer.event, SPEAKING, NOW)
-        assert following.effects or following.state != state_for(name, voice=True), f"{offer.id} has no effect"
+    for button in talk.keys:
+        following = step(state_for(name, voice=True), button.event, SPEAKING, NOW)
+        assert following.effects or following.state != state_for(name, voice=True), f"{button.id} has no effect"
 
 
 def test_pad_uses_digits_enter_and_star_only_while_typing() -> None:
@@ -78,7 +78,7 @@ def test_pad_uses_digits_enter_and_star_only_while_typing() -> None:
 def test_leaving_requires_confirmation_and_can_be_cancelled() -> None:
     menu = press(state_for("consent"), ".")
     assert isinstance(menu, st.Consent)
-    assert [offer.id for offer in talk_in(menu).body.offers] == ["close", "leave"]
+    assert [button.id for button in talk_in(menu).body.buttons] == ["close", "leave"]
     assert press(menu, "1") == state_for("consent")
     assert isinstance(press(menu, "2"), st.Submitting)
 
@@ -86,12 +86,12 @@ def test_leaving_requires_confirmation_and_can_be_cancelled() -> None:
 def test_changes_menu_stays_open_until_closed() -> None:
     menu = press(state_for("pin"), "/")
     assert talk_in(menu).body.pad is PadKind.NONE
-    contrast = next(offer for offer in talk_in(menu).body.offers if offer.id == "contrast")
+    contrast = next(button for button in talk_in(menu).body.buttons if button.id == "contrast")
     changed = press(menu, contrast.key)
     assert isinstance(changed, st.PinEntry)
     assert (changed.reception.display.high_contrast, changed.reception.aside) == (True, ev.Aside.CHANGES)
     assert talk_in(press(changed, "*")).body.pad is PadKind.PIN
-    face = next(offer for offer in talk_in(changed).body.offers if offer.id == "face")
+    face = next(button for button in talk_in(changed).body.buttons if button.id == "face")
     code_entry = press(changed, face.key)
     assert isinstance(code_entry, st.PrintedCodeEntry)
     assert not code_entry.reception.aside

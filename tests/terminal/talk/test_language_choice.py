@@ -23,19 +23,19 @@ def _talk_in(state: st.State) -> Talk:
 
 
 def test_every_language_can_be_chosen_on_the_first_screen() -> None:
-    first = talk_of(state_for("idle"), ALL_LANGUAGES, speak).body.offers
-    assert [offer.id for offer in first] == ["language-ja-easy", "language-en", "languages", "help"]
+    first = talk_of(state_for("idle"), ALL_LANGUAGES, speak).body.buttons
+    assert [button.id for button in first] == ["language-ja-easy", "language-en", "languages", "help"]
     assert [language for language, _ in first[2].names] == list(LANGUAGES[3:])
-    choices = talk_of(state_for("idle-languages"), ALL_LANGUAGES, speak).body.offers
-    assert [offer.label for offer in choices] == [speak(language)("language.name") for language in LANGUAGES]
+    choices = talk_of(state_for("idle-languages"), ALL_LANGUAGES, speak).body.buttons
+    assert [button.label for button in choices] == [speak(language)("language.name") for language in LANGUAGES]
 
 
 def test_every_language_can_be_chosen_later_and_staff_can_read_japanese() -> None:
-    foot = talk_of(state_for("method", "en"), replace(RULES, languages=("ja", "en", "x")), speak).foot
-    assert isinstance(next(offer for offer in foot if offer.id == "language").event, ev.LanguagesRequested)
+    footer = talk_of(state_for("method", "en"), replace(RULES, languages=("ja", "en", "x")), speak).footer
+    assert isinstance(next(button for button in footer if button.id == "language").event, ev.LanguagesRequested)
     chooser = _talk_in(state_for("languages", "en"))
-    assert [offer.id for offer in chooser.body.offers] == ["language-ja", "language-en", "japanese"]
-    assert "japanese" not in [offer.id for offer in _talk_in(state_for("languages", "ja")).body.offers]
+    assert [button.id for button in chooser.body.buttons] == ["language-ja", "language-en", "japanese"]
+    assert "japanese" not in [button.id for button in _talk_in(state_for("languages", "ja")).body.buttons]
 
 
 def test_staff_can_read_japanese_without_changing_the_patients_language() -> None:

@@ -69,7 +69,7 @@ def test_touch_selects_the_offer_of_its_own_screen() -> None:
     talks = Talks(speak, language="ja", settle_seconds=0)
     method = talks.show(state_for("method"), RULES, 0.0)
     assert talks.event(method.serial, "pin", 0.0) == ev.PinChosen("r1")
-    assert talks.event(method.serial, "no-such-offer", 0.0) is None
+    assert talks.event(method.serial, "no-such-button", 0.0) is None
     consent = talks.show(state_for("consent"), RULES, 1.0)
     assert talks.event(method.serial, "all", 1.0) is None
     assert talks.event(consent.serial, "all", 1.0) == ev.ShareAll("r1")
@@ -90,5 +90,5 @@ def test_a_double_tap_does_not_answer_the_next_question() -> None:
 def test_no_answers_are_offered_before_the_first_state() -> None:
     talks = Talks(speak, language="ja")
     assert talks.talk.body.question == "準備しています"
-    assert talks.talk.offers == ()
+    assert talks.talk.buttons == ()
     assert talks.event(talks.talk.serial, "pin", 0.0) is None

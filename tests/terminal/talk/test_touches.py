@@ -38,10 +38,10 @@ class Patient:
         self.world = World(rules)
         self.touches = 0
 
-    def touch(self, *offer_ids: str) -> None:
-        for offer_id in offer_ids:
+    def touch(self, *button_ids: str) -> None:
+        for button_id in button_ids:
             talk = talk_of(self.world.state, self.world.rules, speak)
-            event = next(offer.event for offer in talk.body.offers if offer.id == offer_id)
+            event = next(button.event for button in talk.body.buttons if button.id == button_id)
             self.world.send(event)
             self.touches += 1
 

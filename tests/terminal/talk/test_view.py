@@ -14,7 +14,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Now, Rules
 from terminal.session.step import step
-from terminal.talk.parts import LineKind, Offer, PadKind, Remark, Sign, Talk
+from terminal.talk.parts import LineKind, Button, PadKind, Remark, Sign, Talk
 from terminal.talk.view import starting_talk, talk_of
 from terminal.words.catalogue import speaker
 from terminal.words.languages import LANGUAGES, STAFF_LANGUAGES
@@ -54,16 +54,16 @@ def test_each_screen_has_one_question_and_at_most_four_answers(language: str) ->
     for name in SCREENS:
         talk = talk_in(state_for(name, language))
         assert talk.body.question, name
-        assert len(talk.body.offers) <= (8 if name in MENUS else 4), name
-        assert len(talk.foot) <= 4, name
-        assert len({answer.id for answer in talk.body.offers}) == len(talk.body.offers), name
-        assert all(answer.label for answer in (*talk.body.offers, *talk.foot)), name
+        assert len(talk.body.buttons) <= (8 if name in MENUS else 4), name
+        assert len(talk.footer) <= 4, name
+        assert len({answer.id for answer in talk.body.buttons}) == len(talk.body.buttons), name
+        assert all(answer.label for answer in (*talk.body.buttons, *talk.footer)), name
 
 
 def test_every_answer_has_an_effect(language: str) -> None:
     for name in SCREENS:
         state = state_for(name, language)
-        for answer in (*talk_in(state).body.offers, *talk_in(state).foot):
+        for answer in (*talk_in(state).body.buttons, *talk_in(state).footer):
             following = step(state, answer.event, RULES, NOW)
             unchanged = answer.event == ev.DisplayChanged("", language=language)
             assert unchanged or following.state != state or following.effects, f"{answer.id} on {name} has no effect"
@@ -72,19 +72,19 @@ def test_every_answer_has_an_effect(language: str) -> None:
 @every_screen
 def test_keys_are_unique_and_digits_are_reserved_for_typing(name: str) -> None:
     talk = talk_in(state_for(name))
-    keys = [answer.key for answer in (*talk.body.offers, *talk.foot)]
+    keys = [answer.key for answer in (*talk.body.buttons, *talk.footer)]
     assert all(keys)
     assert len(set(keys)) == len(keys)
     if talk.body.pad is not PadKind.NONE:
         assert not any(key.isdigit() for key in keys)
     else:
-        numbers = [answer.key for answer in talk.body.offers]
+        numbers = [answer.key for answer in talk.body.buttons]
         assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
 
 
 @every_screen
 def test_back_is_left_and_yes_is_right(name: str) -> None:
-    answers = talk_in(state_for(name)).body.offers
+    answers = talk_in(state_for(name)).body.buttons
     answers = tuple(answer for answer in answers if answer.id != "respondent")
     back = [index for index, answer in enumerate(answers) if answer.back]
     if answers and answers[-1].id not in ("help",):
@@ -107,11 +107,11 @@ def test_lines_are_short_and_few_enough_for_the_smallest_screen(language: str) -
 def test_every_screen_offers_calling_staff_and_leaving(language: str) -> None:
     for name in SCREENS:
         state = state_for(name, language)
-        ids = [answer.id for answer in talk_in(state).foot]
+        ids = [answer.id for answer in talk_in(state).footer]
         assert ids[-1] == "call-staff", name
         can_leave = not isinstance(state, st.Idle | st.Submitting | st.Complete | st.Problem | st.Inquiry)
         assert (ids[0] in ("cancel", "without-sharing")) == can_leave, name
-        own_buttons = "language-en" in [answer.id for answer in talk_in(state).body.offers]
+        own_buttons = "language-en" in [answer.id for answer in talk_in(state).body.buttons]
         assert ("language" in ids) != own_buttons, f"{name}: the first screen has a button for every language"
 
 
@@ -121,7 +121,7 @@ def test_language_can_be_changed_on_every_screen(name: str) -> None:
     talk = talk_in(state)
     changes = [
         answer.event
-        for answer in (*talk.body.offers, *talk.foot)
+        for answer in (*talk.body.buttons, *talk.footer)
         if isinstance(answer.event, ev.DisplayChanged) and answer.event.language == "en"
     ]
     following = step(state, changes[0], RULES, NOW).state
@@ -142,7 +142,7 @@ def test_every_problem_displays_its_code_and_instructions(language: str) -> None
         assert talk.body.code == code.code
         assert talk.body.lines, code
         assert code.code not in talk.body.question
-        assert [answer.id for answer in talk.body.offers] == ["start-over"], code
+        assert [answer.id for answer in talk.body.buttons] == ["start-over"], code
 
 
 def test_each_screen_belongs_to_a_step() -> None:
@@ -162,7 +162,7 @@ def test_pin_screen_shows_the_tries_left_and_no_digits() -> None:
 def test_last_try_requires_confirmation_before_the_pad() -> None:
     confirmation = talk_in(state_for("pin-last"))
     assert confirmation.body.pad is PadKind.NONE
-    assert [answer.id for answer in confirmation.body.offers] == ["face", "go-on"]
+    assert [answer.id for answer in confirmation.body.buttons] == ["face", "go-on"]
     assert talk_in(state_for("pin-last-confirmed")).body.pad is PadKind.PIN
 
 
@@ -198,10 +198,10 @@ def test_guardian_is_asked_to_answer_for_a_child() -> None:
 
 
 def test_back_is_offered_only_if_there_is_an_earlier_screen() -> None:
-    first = [answer.id for answer in talk_in(state_for("consent-one")).body.offers]
+    first = [answer.id for answer in talk_in(state_for("consent-one")).body.buttons]
     assert first == ["back", "no", "yes"]
     single = step_into_single_question()
-    assert [answer.id for answer in talk_in(*single).body.offers] == ["no", "yes"]
+    assert [answer.id for answer in talk_in(*single).body.buttons] == ["no", "yes"]
 
 
 def step_into_single_question() -> tuple[st.State, Rules]:
@@ -248,7 +248,7 @@ def test_each_outcome_has_a_different_text(name: str, text: str) -> None:
 def test_timeout_warning_offers_more_time() -> None:
     talk = talk_in(state_for("pin-warned"))
     assert talk.warning == "まもなく最初の画面にもどります"
-    assert "more-time" in [answer.id for answer in talk.foot]
+    assert "more-time" in [answer.id for answer in talk.footer]
     assert not talk_in(state_for("pin")).warning
 
 
@@ -257,20 +257,20 @@ def test_staff_and_inquiry_are_marked_on_the_first_screen() -> None:
 
 
 def test_staff_confirm_and_give_the_reason_with_one_touch() -> None:
-    answers = talk_in(state_for("staff-check")).body.offers
+    answers = talk_in(state_for("staff-check")).body.buttons
     assert [answer.id for answer in answers] == ["other", "same-asked"]
     assert answers[1].event == ev.StaffConfirmed("r1", "asked")
     state = state_for("staff-check")
     assert isinstance(state, st.StaffCheck)
     with_reasons = replace(state, reception=replace(state.reception, face_attempts=2, camera_failed=True, pin_left=0))
-    assert [answer.id for answer in talk_in(with_reasons).body.offers] == [
+    assert [answer.id for answer in talk_in(with_reasons).body.buttons] == [
         "other",
         "same-face",
         "same-camera",
         "same-pin",
     ]
     documents = talk_in(state_for("staff-check-no-photo"))
-    assert [answer.id for answer in documents.body.offers] == ["other", "same-documents"]
+    assert [answer.id for answer in documents.body.buttons] == ["other", "same-documents"]
     assert not documents.body.photo
 
 
@@ -280,7 +280,7 @@ def test_staff_who_signed_in_earlier_enter_the_password_again(language: str) -> 
     assert isinstance(state, st.StaffCheck)
     marked = replace(state, reception=replace(state.reception, staff_here=False))
     view = talk_in(marked)
-    assert view.body.offers == ()
+    assert view.body.buttons == ()
     assert view.body.question != talk_in(state).body.question, "the patient's screen has no confirmation question"
     instructions = {
         "ja": "係員がもう一度、パスワードを入れると決められます",
@@ -296,7 +296,7 @@ def test_staff_call_is_confirmed_by_a_notice() -> None:
 def test_starting_screen_requires_no_state() -> None:
     talk = starting_talk("ja", speak)
     assert talk.body.question == "準備しています"
-    assert (talk.body.offers, talk.foot) == ((), ())
+    assert (talk.body.buttons, talk.footer) == ((), ())
 
 
 def test_view_has_no_card_dates(language: str) -> None:
@@ -305,14 +305,14 @@ def test_view_has_no_card_dates(language: str) -> None:
     assert isinstance(state, st.PinEntry)
     assert isinstance(state.reception.facts, CardFacts)
     assert state.reception.facts.certificate_not_after is not None
-    text = repr(replace(talk_in(state), foot=()))
+    text = repr(replace(talk_in(state), footer=()))
     assert str(state.reception.facts.certificate_not_after.year) not in text
 
 
 def test_offers_are_comparable_and_hashable() -> None:
-    answer = Offer(id="x", label="x", event=ev.Back("r1"))
-    assert answer == Offer(id="x", label="x", event=ev.Back("r1"))
-    assert hash(answer) == hash(Offer(id="x", label="x", event=ev.Back("r1")))
+    answer = Button(id="x", label="x", event=ev.Back("r1"))
+    assert answer == Button(id="x", label="x", event=ev.Back("r1"))
+    assert hash(answer) == hash(Button(id="x", label="x", event=ev.Back("r1")))
 
 
 def line_texts(name: str) -> list[str]:

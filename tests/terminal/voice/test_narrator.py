@@ -100,7 +100,7 @@ def test_all_spoken_text_is_also_on_the_screen(language: str) -> None:
         listener = Listener()
         spoken, talk = texts(listener.see(speaking(name, language, aloud=True))), listener.talks.talk
         displayed = {talk.body.question, talk.card, talk.warning, talk.notice, *(line.text for line in talk.body.lines)}
-        displayed |= {part for offer in talk.offers for part in (offer.label, offer.hint)}
+        displayed |= {part for button in talk.buttons for part in (button.label, button.hint)}
         assert not [text for text in spoken if text not in displayed and not re.fullmatch("|".join(keypad), text)], name
 
 

@@ -98,11 +98,11 @@ class Visitor:
         """Press the key of the first answer that posts one of these events."""
         talk = self.app.desk.talk
         assert talk is not None
-        for answer in talk.body.offers:
+        for answer in talk.body.buttons:
             if isinstance(answer.event, events) and getattr(answer.event, "granted", True):
                 await self.key(answer.key)
                 return
-        raise AssertionError(f"{talk.state} offers {[answer.id for answer in talk.body.offers]}")
+        raise AssertionError(f"{talk.state} offers {[answer.id for answer in talk.body.buttons]}")
 
     async def share_all(self) -> Complete:
         """Answer every question with yes, remove the card, and return the final state."""

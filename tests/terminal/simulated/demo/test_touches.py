@@ -20,10 +20,10 @@ def test_a_pinless_card_needs_three_touches_and_no_typing(
     touches: list[str] = []
     original = ScriptedPatient._touch
 
-    def record_touch(self: ScriptedPatient, talk: Any, offer: Any, controls: Any) -> None:
-        if offer is not None:
-            touches.append(offer.id)
-        original(self, talk, offer, controls)
+    def record_touch(self: ScriptedPatient, talk: Any, button: Any, controls: Any) -> None:
+        if button is not None:
+            touches.append(button.id)
+        original(self, talk, button, controls)
 
     monkeypatch.setattr(ScriptedPatient, "_touch", record_touch)
     monkeypatch.setattr(ScriptedPatient, "_type_pin", lambda *_: pytest.fail("a PIN was typed"))
