@@ -14,7 +14,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Now, Rules
 from terminal.session.step import step
-from terminal.talk.parts import LineKind, Button, PadKind, Remark, Sign, Talk
+from terminal.talk.parts import Button, LineKind, PadKind, Remark, Sign, Talk
 from terminal.talk.view import starting_talk, talk_of
 from terminal.words.catalogue import speaker
 from terminal.words.languages import LANGUAGES, STAFF_LANGUAGES
