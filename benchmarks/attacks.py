@@ -53,11 +53,11 @@ from benchmarks.recorded_turns import (
 )
 from config.settings import AntiPhoto, Settings, VisionSettings
 from vision.antispoofing.store import open_anti_spoofing
-from vision.check import PHOTOGRAPH, check_face
+from vision.check import MIN_LIVENESS, check_face
 from vision.engines.engine import FaceEngine
 from vision.engines.open import open_engine
-from vision.face import FaceAxes, Points
-from vision.frame import Frame, FrameProblem, Image, frame_of
+from vision.face import FaceAxes, Landmarks
+from vision.frame import Frame, FrameProblem, Image, to_frame
 from vision.guidance import turn
 from vision.reference import Reference, make_reference
 from vision.synthetic.attacks import Attack, Hand, on_paper
@@ -163,7 +163,7 @@ def networks(folder: Path, engine: FaceEngine, face_folder: Path) -> Figures:
             series += [float(np.mean(scores[at : at + 5])) for at in range(0, len(scores) - 4, 5)]
         figures[kind] = {"people": people}
         for what, votes in (("pictures", single), ("series of five", series)):
-            detected = sum(vote < PHOTOGRAPH for vote in votes)
+            detected = sum(vote < MIN_LIVENESS for vote in votes)
             rate = (
                 bona_fide_rate(detected, len(votes))
                 if kind == "real"
@@ -190,20 +190,20 @@ def printed(folder: Path, engine: FaceEngine) -> Figures:
 
 def straightest(path: Path, engine: FaceEngine) -> Image | None:
     """Crop head and shoulders from the frame with the most frontal face. Returns None if few frames show a face."""
-    best: tuple[float, Frame, Points] | None = None
+    best: tuple[float, Frame, Landmarks] | None = None
     count = 0
     for frame in film(path):
-        points = seen(frame, engine).points
-        if points is None:
+        landmarks = seen(frame, engine).landmarks
+        if landmarks is None:
             continue
         count += 1
-        if best is None or abs(turn(points)) < best[0]:
-            best = (abs(turn(points)), frame, points)
+        if best is None or abs(turn(landmarks)) < best[0]:
+            best = (abs(turn(landmarks)), frame, landmarks)
     if best is None or count < 20:
         return None
-    _, frame, points = best
-    size = FaceAxes(points).distance
-    x, y = points.mean(axis=0)
+    _, frame, landmarks = best
+    size = FaceAxes(landmarks).distance
+    x, y = landmarks.mean(axis=0)
     cut = frame.rgb[max(int(y - 2.6 * size), 0) : int(y + 2.9 * size), max(int(x - 2.2 * size), 0) :][
         :, : int(4.4 * size)
     ]
@@ -232,9 +232,7 @@ def hands(sheet: Image, bending: Bending, seed: int) -> Callable[[float, float],
 
     def frame_at(seconds: float, turned: float) -> Image:
         bend = bending.bend * (1 + bending.swing * turned)
-        held: HeldSheet = replace(
-            hand.holds(seconds, bending.turn_factor * turned, bend, away=1.7), slant=bending.slant
-        )
+        held: HeldSheet = replace(hand.pose(seconds, bending.turn_factor * turned, bend, away=1.7), slant=bending.slant)
         frame = lay(sheet, held, wall).astype(np.int16) + noise.normal(0, 3, (480, 640, 1)).astype(np.int16)
         _, coded = cv2.imencode(".jpg", np.clip(frame, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 88])
         return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
@@ -250,16 +248,16 @@ def held_up(camera: Callable[[float, float], Image], engine: FaceEngine, seed: i
     while number < 15 * FPS:
         number += 1
         now = number / FPS
-        frame = frame_of(camera(now, attention.turned(now)), number=number, taken_at=now)
+        frame = to_frame(camera(now, attention.turned(now)), number=number, taken_at=now)
         assert not isinstance(frame, FrameProblem)
-        points = seen(frame, engine).points
+        landmarks = seen(frame, engine).landmarks
         answer: Guidance | PhotoSign | None = Guidance.HOLD_STILL
         if challenge.phase is Phase.TURNING:
-            answer = challenge.turned(frame.grey, points, now)
+            answer = challenge.turned(frame.grey, landmarks, now)
             if answer is None:
                 challenge.settle()
-        elif points is not None and abs(turn(points)) <= AHEAD and challenge.is_time(now):
-            answer = challenge.begin(frame.grey, points, now)
+        elif landmarks is not None and abs(turn(landmarks)) <= AHEAD and challenge.is_time(now):
+            answer = challenge.begin(frame.grey, landmarks, now)
         if isinstance(answer, PhotoSign):
             return answer.value
         if challenge.passed:
@@ -284,14 +282,14 @@ def bent(folder: Path | None, engine: FaceEngine, seed: int) -> Figures:
     ends: dict[str, Counter[str]] = {}
     for kind, name, sheet in _sheets(folder, engine):
         for number in range(BENT):
-            chance = random.Random(f"{name} {number} {seed}")
+            rng = random.Random(f"{name} {number} {seed}")
             bending = Bending(
-                bend=chance.uniform(0.7, 3.0),
-                turn_factor=chance.uniform(1.0, 1.7),
-                slant=chance.uniform(-np.pi / 2, np.pi / 2),
-                swing=chance.uniform(-0.8, 0.8),
+                bend=rng.uniform(0.7, 3.0),
+                turn_factor=rng.uniform(1.0, 1.7),
+                slant=rng.uniform(-np.pi / 2, np.pi / 2),
+                swing=rng.uniform(-0.8, 0.8),
             )
-            end = held_up(hands(sheet, bending, chance.randrange(1 << 30)), engine, number)
+            end = held_up(hands(sheet, bending, rng.randrange(1 << 30)), engine, number)
             ends.setdefault(kind, Counter())[end] += 1
     return {
         kind: {"ends": dict(counts), "rate": attack_rate(counts["passed"], counts.total())}
@@ -337,7 +335,7 @@ def _complete_check(subject: str, seed: int, reference: Reference, engine: FaceE
         threading.Event(),
         view.clock,
         random.Random(f"{subject} {seed}"),
-        calibration=engine.drawn_calibration,
+        calibration=engine.synthetic_calibration,
     )
     if isinstance(verdict, PhotoSuspected):
         return verdict.sign.value

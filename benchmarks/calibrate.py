@@ -7,9 +7,9 @@ calibrations for synthetic people are created. Only thresholds are written, to `
 import argparse
 from pathlib import Path
 
-from vision.calibration.calibrate import calibrate, is_reported
-from vision.calibration.drawn import calibrate_drawn, drawn_people
+from vision.calibration.calibrate import calibrate, is_held_out
 from vision.calibration.people import encoded_people
+from vision.calibration.synthetic import calibrate_synthetic, encode_synthetic_people
 from vision.decision import save_calibration
 from vision.engines.open import DATA, identity, open_uncalibrated, user_cache
 
@@ -23,12 +23,12 @@ def main() -> None:
     args = parser.parse_args()
     for name in NETWORKS:
         engine = open_uncalibrated(args.cache, name)
-        drawn = calibrate_drawn(list(drawn_people(engine)), identity(name))
-        save_calibration(DATA / f"{name}-drawn.json", drawn)
+        drawn = calibrate_synthetic(list(encode_synthetic_people(engine)), identity(name))
+        save_calibration(DATA / f"{name}-synthetic.json", drawn)
         print(f"{name}, synthetic people: {drawn.thresholds}, a different person at {drawn.other_person:.3f} and above")
         if args.folder is None:
             continue
-        people = [person for person in encoded_people(args.folder, engine) if not is_reported(person)]
+        people = [person for person in encoded_people(args.folder, engine) if not is_held_out(person)]
         calibration = calibrate(people, identity(name))
         save_calibration(DATA / f"{name}.json", calibration)
         print(

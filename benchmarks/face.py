@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
-from vision.calibration.calibrate import FRAMES, JUDGED, grouped, is_reported
+from vision.calibration.calibrate import FRAMES, MIN_GROUP_SIZE, by_group_name, is_held_out
 from vision.calibration.errors import Trials, limits, tail_threshold, threshold_at, trials
-from vision.calibration.people import PICTURES, EncodedPerson, encoded_people
+from vision.calibration.people import IMAGE_SUFFIXES, EncodedPerson, encoded_people
 from vision.decision import Calibration
-from vision.engines.open import BUILT_IN_ENGINES, DEFAULT, calibration_of, open_engine
+from vision.engines.open import BUILT_IN_ENGINES, DEFAULT, calibration_for, open_engine
 
 FMRS = (1e-2, 1e-3, 1e-4)
 MIN_TRIALS = 100
@@ -50,7 +50,10 @@ def is_population(folder: Path) -> bool:
     if not folder.is_dir():
         return False
     return any(
-        file.suffix.lower() in PICTURES for person in folder.iterdir() if person.is_dir() for file in person.iterdir()
+        file.suffix.lower() in IMAGE_SUFFIXES
+        for person in folder.iterdir()
+        if person.is_dir()
+        for file in person.iterdir()
     )
 
 
@@ -58,7 +61,7 @@ def parts(name: str, people: Sequence[EncodedPerson]) -> Iterator[tuple[str, Seq
     """Yield the population and its groups, each also with only the reported people."""
     selections: list[tuple[str, Sequence[EncodedPerson]]] = [(name, people)]
     small: list[EncodedPerson] = []
-    groups = sorted(grouped(people).items())
+    groups = sorted(by_group_name(people).items())
     # names such as First_Last are not groups
     if 2 * sum(len(members) for _, members in groups if len(members) >= 5) > len(people) > len(groups[0][1]):
         for group, members in groups:
@@ -69,7 +72,7 @@ def parts(name: str, people: Sequence[EncodedPerson]) -> Iterator[tuple[str, Seq
         selections.append((f"{name}.small-groups", small))
     for part, selection in selections:
         yield part, selection
-        yield f"{part}/reported", [person for person in selection if is_reported(person)]
+        yield f"{part}/reported", [person for person in selection if is_held_out(person)]
 
 
 def own_rows(population: str, people: Sequence[EncodedPerson]) -> Iterator[Row]:
@@ -100,7 +103,7 @@ def shipped_row(population: str, people: Sequence[EncodedPerson], frames: int, c
         return None
     threshold = calibration.threshold(frames)
     row = rates_row(population, frames, all_trials, people, all_trials.distances <= threshold)
-    return row | {"threshold": threshold, "judged": len(people) >= JUDGED}
+    return row | {"threshold": threshold, "judged": len(people) >= MIN_GROUP_SIZE}
 
 
 def rates_row(
@@ -124,7 +127,7 @@ def rates_row(
 
 
 def measure(folder: Path, cache: Path, name: str) -> dict[str, Any]:
-    engine, calibration = open_engine(cache, name), calibration_of(name)
+    engine, calibration = open_engine(cache, name), calibration_for(name)
     verification: list[Row] = []
     delivered: list[Row] = []
     detection: dict[str, Row] = {}

@@ -58,9 +58,9 @@ class Watched:
 
     @property
     def calibration(self) -> Calibration:
-        return self._engine.drawn_calibration or self._engine.calibration
+        return self._engine.synthetic_calibration or self._engine.calibration
 
-    drawn_calibration = None
+    synthetic_calibration = None
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
         self._detected_at = time.monotonic()

@@ -1,8 +1,8 @@
 """Turn challenges with recordings: films and image sequences of real faces and printed photos without instructions.
 
-A presentation is a starting frame and a side. It is turned if `Demands.looks` pictures within the time limit show the
-face turned far enough to this side. Presentations that are not turned cannot pass and are not processed. No mistakes
-are allowed. The outcome states which requirement was not met.
+A presentation is a starting frame and a side. It is turned if `Requirements.turned_frames` images within the time limit
+show the face turned far enough to this side. Presentations that are not turned cannot pass and are not processed. No
+mistakes are allowed. The outcome states which requirement was not met.
 """
 
 import random
@@ -19,15 +19,15 @@ import numpy as np
 from benchmarks.presentations import attack_rate, bona_fide_rate
 from config.settings import AntiPhoto
 from vision.engines.engine import FaceEngine
-from vision.face import Points
-from vision.frame import Frame, FrameProblem, Image, frame_of
+from vision.face import Landmarks
+from vision.frame import Frame, FrameProblem, Image, to_frame
 from vision.guidance import turn
-from vision.nose_lead import FollowedFace
-from vision.turn_challenge import DEMANDS, TurnChallenge
+from vision.nose_lead import TrackedFace
+from vision.turn_challenge import REQUIREMENTS, TurnChallenge
 from vision.verdict import PhotoSign
 
-STANDARD = DEMANDS[AntiPhoto.STANDARD]
-ONE_TURN = replace(STANDARD, turns=1, mistakes=0)
+STANDARD = REQUIREMENTS[AntiPhoto.STANDARD]
+ONE_TURN = replace(STANDARD, turns=1, allowed_mistakes=0)
 ENDS = {
     PhotoSign.CHANGED: "lost",
     PhotoSign.NOT_TURNED: "no turn",
@@ -41,8 +41,8 @@ AHEAD = 0.2
 """Maximum turn at the start of a challenge; see `vision.guidance.turn`."""
 CLEAR = 0.2
 """Turn exceeded by all people who were instructed to turn."""
-MINIMUM_TURN = {"turned": STANDARD.enough, "clearly turned": CLEAR}
-STEPS = (STANDARD.enough, 0.16, CLEAR, 1.0)
+MINIMUM_TURN = {"turned": STANDARD.min_turn, "clearly turned": CLEAR}
+STEPS = (STANDARD.min_turn, 0.16, CLEAR, 1.0)
 """Boundaries for grouping pairs of pictures by their difference in turn."""
 _FILLED = 0.08
 """Seconds between pictures after interpolation."""
@@ -53,7 +53,7 @@ _PAIRS = 15
 @dataclass(frozen=True, slots=True, eq=False)
 class SeenPicture:
     grey: Image
-    points: Points | None
+    landmarks: Landmarks | None
     """None unless exactly one face was detected."""
     at: float
     """Time in seconds."""
@@ -63,7 +63,7 @@ class SeenPicture:
 class TurnTrial:
     end: str
     reached: float
-    """Turn in at least `Demands.looks` pictures."""
+    """Turn in at least `Requirements.turned_frames` pictures."""
 
 
 Series = list[SeenPicture]
@@ -71,7 +71,7 @@ Series = list[SeenPicture]
 
 def seen(frame: Frame, engine: FaceEngine) -> SeenPicture:
     faces = engine.faces(frame.grey)
-    return SeenPicture(frame.grey, faces[0].points if len(faces) == 1 else None, frame.taken_at)
+    return SeenPicture(frame.grey, faces[0].landmarks if len(faces) == 1 else None, frame.taken_at)
 
 
 def film(path: Path) -> Iterator[Frame]:
@@ -85,7 +85,7 @@ def film(path: Path) -> Iterator[Frame]:
         scale = 640 / max(picture.shape[:2])
         if scale < 1:
             picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        frame = frame_of(picture, number=number, taken_at=number / rate, order="BGR")
+        frame = to_frame(picture, number=number, taken_at=number / rate, order="BGR")
         assert not isinstance(frame, FrameProblem)
         yield frame
         number += 1
@@ -99,7 +99,7 @@ def numbered(paths: list[Path], engine: FaceEngine) -> Series:
 def picture(path: Path, number: int = 0) -> Frame:
     pixels = cv2.imread(str(path))
     assert pixels is not None, f"{path} is not a picture"
-    frame = frame_of(pixels, number=number, taken_at=number / FPS, order="BGR")
+    frame = to_frame(pixels, number=number, taken_at=number / FPS, order="BGR")
     assert not isinstance(frame, FrameProblem), f"{path}: {frame}"
     return frame
 
@@ -116,8 +116,8 @@ def filled(series: Series, engine: FaceEngine) -> Series:
         shares = [part / parts for part in range(1, parts)]
         for share, grey in zip(shares, _between(start.grey, end.grey, shares), strict=True):
             faces = engine.faces(grey)
-            points = faces[0].points if len(faces) == 1 else None
-            pictures.append(SeenPicture(grey, points, start.at + share * (end.at - start.at)))
+            landmarks = faces[0].landmarks if len(faces) == 1 else None
+            pictures.append(SeenPicture(grey, landmarks, start.at + share * (end.at - start.at)))
         pictures.append(end)
     return pictures
 
@@ -147,37 +147,37 @@ def _between(start: Image, end: Image, shares: list[float]) -> list[Image]:
 
 def trials(series: Series, every: int) -> Iterator[TurnTrial]:
     """Try a turn to each side from every `every`-th frame, if the face looks ahead."""
-    for start in range(0, len(series) - STANDARD.looks, every):
-        points = series[start].points
-        if points is None or abs(turn(points)) > AHEAD:
+    for start in range(0, len(series) - STANDARD.turned_frames, every):
+        landmarks = series[start].landmarks
+        if landmarks is None or abs(turn(landmarks)) > AHEAD:
             continue
         for side in (1, -1):
             angle = reached(series, start, side)
-            turned = angle >= STANDARD.enough
+            turned = angle >= STANDARD.min_turn
             yield TurnTrial(run_trial(series, start, side) if turned else ENDS[PhotoSign.NOT_TURNED], angle)
 
 
 def reached(series: Series, start: int, side: int) -> float:
-    """Return the turn to `side` in at least `Demands.looks` pictures within the time limit."""
+    """Return the turn to `side` in at least `Requirements.turned_frames` pictures within the time limit."""
     first = series[start]
-    assert first.points is not None
-    ahead = turn(first.points)
+    assert first.landmarks is not None
+    ahead = turn(first.landmarks)
     angles = [
-        (turn(seen.points) - ahead) * side
+        (turn(seen.landmarks) - ahead) * side
         for seen in series[start + 1 :]
-        if seen.points is not None and seen.at <= first.at + STANDARD.seconds
+        if seen.landmarks is not None and seen.at <= first.at + STANDARD.max_seconds
     ]
-    return sorted(angles, reverse=True)[STANDARD.looks - 1] if len(angles) >= STANDARD.looks else 0.0
+    return sorted(angles, reverse=True)[STANDARD.turned_frames - 1] if len(angles) >= STANDARD.turned_frames else 0.0
 
 
 def run_trial(series: Series, start: int, side: int) -> str:
     """Return the outcome of a challenge to turn to `side` that starts at frame `start`."""
     challenge = TurnChallenge(ONE_TURN, _forced(side))
     first = series[start]
-    assert first.points is not None
-    challenge.begin(first.grey, first.points, first.at)
+    assert first.landmarks is not None
+    challenge.begin(first.grey, first.landmarks, first.at)
     for picture in series[start + 1 :]:
-        answer = challenge.turned(picture.grey, picture.points, picture.at)
+        answer = challenge.turned(picture.grey, picture.landmarks, picture.at)
         if isinstance(answer, PhotoSign):
             return ENDS[answer]
         if challenge.just_turned:
@@ -238,24 +238,24 @@ def _ends(trials: list[TurnTrial], minimum: float) -> Counter[str]:
 def nose_ahead(series: Series) -> Iterator[tuple[float, bool]]:
     """Yield the turn between pairs of pictures up to `_PAIRS` apart, and whether the nose had the required lead."""
     for number, first in enumerate(series):
-        if first.points is None or abs(turn(first.points)) > AHEAD:
+        if first.landmarks is None or abs(turn(first.landmarks)) > AHEAD:
             continue
-        ahead, later = turn(first.points), series[number + 1 : number + 1 + _PAIRS]
+        ahead, later = turn(first.landmarks), series[number + 1 : number + 1 + _PAIRS]
         turned = [
             picture
             for picture in later
-            if picture.points is not None and abs(turn(picture.points) - ahead) >= STANDARD.enough
+            if picture.landmarks is not None and abs(turn(picture.landmarks) - ahead) >= STANDARD.min_turn
         ]
         if not turned:
             continue
-        face = FollowedFace(first.grey, first.points)
+        face = TrackedFace(first.grey, first.landmarks)
         for picture in later[: later.index(turned[-1]) + 1]:
-            face.follow(picture.grey)
-            if picture not in turned or picture.points is None:
+            face.track(picture.grey)
+            if picture not in turned or picture.landmarks is None:
                 continue
-            angle, lead = turn(picture.points) - ahead, face.lead(picture.points)
+            angle, lead = turn(picture.landmarks) - ahead, face.lead(picture.landmarks)
             if lead is not None:
-                yield abs(angle), lead.counted(1 if angle > 0 else -1, abs(angle)) >= STANDARD.stands_out
+                yield abs(angle), lead.counted(1 if angle > 0 else -1, abs(angle)) >= STANDARD.min_lead
 
 
 def pairs(measured: list[tuple[float, bool]]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.platform.chosen import system
+from config.platform.current import system
 
 
 def private_folder(path: Path) -> Path:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.files import create_private, private_folder
-from config.platform.chosen import system
+from config.platform.current import system
 
 _SCHEMA = """
 CREATE TABLE ledger (

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from config.platform.chosen import system
+from config.platform.current import system
 
 _LIBRARY: Final = "libpcsclite"
 _KNOWN: Final = ("scdaemon", "gpg-agent", "pcsc_scan", "pkcs11", "ssh-pkcs11-help", "yubikey-agent", "p11-kit-remote")

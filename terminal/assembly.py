@@ -98,10 +98,10 @@ def face_engine(settings: Settings) -> "Callable[[], FaceEngine]":
     """
     from vision.decision import NotCalibrated
     from vision.engines.models.weights import WeightsMissing
-    from vision.engines.open import calibration_of, open_engine
+    from vision.engines.open import calibration_for, open_engine
 
     try:
-        calibration_of(settings.vision.model, settings.face_dir)
+        calibration_for(settings.vision.model, settings.face_dir)
     except (NotCalibrated, WeightsMissing) as error:
         raise NotReady(f"The face engine has no calibration: {error}") from error
     return partial(open_engine, settings.cache_dir, settings.vision.model, settings.face_dir)

@@ -59,7 +59,10 @@ def test_restricted_names_are_used_only_where_allowed(name: str, users: set[str]
     [
         ("smartcard", ("reader/pcsc.py", "reader/pcsc_slot.py")),
         ("face_recognition", ("vision/engines/dlib_library.py",)),
-        ("dlib", ("vision/engines/dlib_dnn.py", "vision/engines/dlib_points.py", "vision/engines/models/compare.py")),
+        (
+            "dlib",
+            ("vision/engines/dlib_dnn.py", "vision/engines/dlib_landmarks.py", "vision/engines/models/compare.py"),
+        ),
         ("sqlalchemy", ("terminal/simulated/service/",)),
         ("textual", ("terminal/screens/",)),
     ],

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from vision.sources.protocol import FrameSource, Granting, Locatable, Prompted, Skipping
+from vision.sources.protocol import FormatReporting, FrameSource, Locatable, Promptable, Skippable
 from vision.verdict import CameraLost, Guidance
 
 if TYPE_CHECKING:
@@ -67,13 +67,13 @@ class Camera:
         lost = self.lost()
         if lost is not None:
             return lost.source
-        if isinstance(self.source, Granting):
-            return f"{self.name}: {self.source.granted() or 'not open'}"
+        if isinstance(self.source, FormatReporting):
+            return f"{self.name}: {self.source.actual_format() or 'not open'}"
         return self.name
 
     def prompt(self, guidance: Guidance) -> None:
         """Pass the displayed instruction to a source that simulates a person."""
-        if isinstance(self.source, Prompted):
+        if isinstance(self.source, Promptable):
             self.source.prompt(guidance)
 
     def start(self) -> None:
@@ -200,7 +200,7 @@ class Camera:
             was_in_use, in_use = in_use, self._users > 0
             if was_in_use and not in_use:
                 self._notify(None)
-            frame = self.source.skip() if not in_use and isinstance(self.source, Skipping) else self.source.read()
+            frame = self.source.skip() if not in_use and isinstance(self.source, Skippable) else self.source.read()
             if isinstance(frame, CameraLost):
                 return frame
             self._arrive(frame)

@@ -17,7 +17,7 @@ from vision.frame import Frame, Image
 from vision.good_frames import Added, GoodFrames
 from vision.guidance import Limits, Steady, guide
 from vision.reference import Reference
-from vision.turn_challenge import DEMANDS, Phase, TurnChallenge
+from vision.turn_challenge import REQUIREMENTS, Phase, TurnChallenge
 from vision.verdict import (
     CameraLost,
     FaceCheckProgress,
@@ -31,14 +31,14 @@ from vision.verdict import (
     PhotoSuspected,
 )
 
-_PATIENCE = 0.2
+_FRAME_TIMEOUT = 0.2
 """Maximum seconds to wait for a frame, so that a stop request is noticed."""
 _FROZEN_AFTER = 2.0
-"""Seconds of identical frames after which the picture is considered frozen."""
+"""Seconds of identical frames after which the image is considered frozen."""
 _AROUND_TURN = 2
 """Number of good frames at the start and end of a turn, which show that it is the same person."""
-_AHEAD = 0.2
-"""`Limits.turned` with an anti-photo check, in which turns must begin and end facing the camera."""
+_MAX_TURN_AHEAD = 0.2
+"""`Limits.max_turn` with an anti-photo check, in which turns must begin and end facing the camera."""
 
 
 class LiveView(Protocol):
@@ -59,7 +59,7 @@ class AntiSpoofing(Protocol):
         """Return the liveness from 0 (photograph) to 1 (face)."""
 
 
-PHOTOGRAPH = 0.3
+MIN_LIVENESS = 0.3
 """Mean liveness of the collected frames below which a photograph is suspected."""
 
 
@@ -71,7 +71,7 @@ def check_face(
     on_progress: Callable[[FaceCheckProgress], None],
     stop: threading.Event,
     clock: Callable[[], float] = time.monotonic,
-    chance: random.Random | None = None,
+    rng: random.Random | None = None,
     *,
     calibration: Calibration | None = None,
     anti_spoofing: AntiSpoofing | None = None,
@@ -79,7 +79,7 @@ def check_face(
     """Run one attempt, blocking: compare the mean encoding of `settings.frames` good frames with the reference.
 
     Good frames are at least `frame_spacing_ms` apart and differ from each other. An anti-photo check uses frames from
-    before and after a turn of the head. Encodings are overwritten at the end. `chance`: random generator for side and
+    before and after a turn of the head. Encodings are overwritten at the end. `rng`: random generator for side and
     time of the turn. `calibration`: by default that of the engine. `anti_spoofing`: only used with an anti-photo check.
     """
     attempt = _Attempt(
@@ -89,9 +89,9 @@ def check_face(
         settings,
         on_progress,
         clock,
-        chance,
+        rng,
         calibration or engine.calibration,
-        anti_spoofing if settings.anti_photo in DEMANDS else None,
+        anti_spoofing if settings.anti_photo in REQUIREMENTS else None,
     )
     try:
         return attempt.run(stop)
@@ -108,7 +108,7 @@ class _Attempt:
         settings: VisionSettings,
         on_progress: Callable[[FaceCheckProgress], None],
         clock: Callable[[], float],
-        chance: random.Random | None,
+        rng: random.Random | None,
         calibration: Calibration,
         anti_spoofing: AntiSpoofing | None,
     ) -> None:
@@ -116,11 +116,11 @@ class _Attempt:
         self._on_progress, self._clock = on_progress, clock
         self._calibration, self._anti_spoofing = calibration, anti_spoofing
         self._print_suspected = False
-        demands = DEMANDS.get(settings.anti_photo)
-        self._challenge = TurnChallenge(demands, chance) if demands else None
-        self._limits = replace(Limits(), turned=_AHEAD) if demands else Limits()
-        self._began = clock()
-        self._collected = GoodFrames(settings, self._began, calibration)
+        requirements = REQUIREMENTS.get(settings.anti_photo)
+        self._challenge = TurnChallenge(requirements, rng) if requirements else None
+        self._limits = replace(Limits(), max_turn=_MAX_TURN_AHEAD) if requirements else Limits()
+        self._started_at = clock()
+        self._collected = GoodFrames(settings, self._started_at, calibration)
         self._steady, self._good = Steady(), False
         self._reported: FaceCheckProgress | None = None
 
@@ -131,10 +131,10 @@ class _Attempt:
 
     def run(self, stop: threading.Event) -> FaceVerdict:
         number = -1
-        while self._clock() - self._began < self._settings.attempt_seconds:
+        while self._clock() - self._started_at < self._settings.attempt_seconds:
             if stop.is_set():
                 return FaceCheckStopped()
-            frame = self._camera.after(number, _PATIENCE)
+            frame = self._camera.after(number, _FRAME_TIMEOUT)
             if isinstance(frame, CameraLost):
                 return frame
             if frame is None:
@@ -142,7 +142,7 @@ class _Attempt:
             number = frame.number
             if self._collected.is_repeated(frame, self._clock()):
                 if self._clock() - self._collected.changed_at > _FROZEN_AFTER:
-                    return CameraLost(f"{self._camera.name}: the picture is frozen")
+                    return CameraLost(f"{self._camera.name}: the image is frozen")
                 continue
             verdict = self._process(frame)
             if verdict is not None:
@@ -170,7 +170,7 @@ class _Attempt:
             guidance is None
             and face is not None
             and self._challenge is not None
-            and not self._challenge.is_ahead(face.points)
+            and not self._challenge.is_ahead(face.landmarks)
         ):
             guidance = Guidance.LOOK_AHEAD
         self._good = guidance is None
@@ -186,8 +186,8 @@ class _Attempt:
         return self._suspected(frame) if self._looks_printed() else self._decide()
 
     def _looks_printed(self) -> bool:
-        votes = self._collected.liveness
-        return bool(votes) and float(np.mean(votes)) < PHOTOGRAPH
+        liveness = self._collected.liveness
+        return bool(liveness) and float(np.mean(liveness)) < MIN_LIVENESS
 
     def _suspected(self, frame: Frame) -> PhotoSuspected | None:
         """Return the verdict on a suspected print, or None the first time, when another turn is requested."""
@@ -205,7 +205,7 @@ class _Attempt:
         """Return the guidance during a turn; None without a turn or when it is completed."""
         if self._challenge is None or self._challenge.phase is not Phase.TURNING:
             return None
-        outcome = self._challenge.turned(frame.grey, face.points if face else None, frame.taken_at)
+        outcome = self._challenge.turned(frame.grey, face.landmarks if face else None, frame.taken_at)
         if not self._challenge.just_turned or face is None:
             return outcome
         # the collected frames must show the person who turned
@@ -228,8 +228,8 @@ class _Attempt:
         begins = challenge is not None and not lacking and challenge.is_time(frame.taken_at)
         if not (turned or begins or (lacking and collected.is_due(frame))):
             return None
-        vote = self._anti_spoofing.liveness(frame.rgb, face) if self._anti_spoofing is not None else None
-        added = collected.add(frame, self._engine.encode(frame.grey, face), vote)
+        liveness = self._anti_spoofing.liveness(frame.rgb, face) if self._anti_spoofing is not None else None
+        added = collected.add(frame, self._engine.encode(frame.grey, face), liveness)
         if added is Added.DROPPED:
             return None
         if added is Added.RESTARTED:
@@ -237,7 +237,7 @@ class _Attempt:
         if challenge is not None and turned:
             challenge.settle()
         elif challenge is not None and begins:
-            return challenge.begin(frame.grey, face.points, frame.taken_at)
+            return challenge.begin(frame.grey, face.landmarks, frame.taken_at)
         return None
 
     def _needed(self) -> int:
@@ -260,4 +260,4 @@ class _Attempt:
         difference = distance(mean, self._reference.encoding)
         mean.fill(0)
         verdict = FaceMatch if difference <= self._calibration.threshold(len(encodings)) else FaceNotMatched
-        return verdict(difference, len(encodings), round((self._clock() - self._began) * 1000))
+        return verdict(difference, len(encodings), round((self._clock() - self._started_at) * 1000))

@@ -1,4 +1,4 @@
-"""Faces in pictures: box, five points, axes, and encodings for comparing them."""
+"""Faces in images: box, five landmarks, axes, and encodings for comparing them."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Encoding = NDArray[np.float64]
 """(n,) values, where n depends on the network. The angle between two encodings measures their difference."""
 
-Points = NDArray[np.float64]
+Landmarks = NDArray[np.float64]
 """(5, 2) in pixels: right eye, left eye, nose tip, right and left mouth corner, from the person's point of view."""
 
 _SQUARE, _LOWER = 0.94, 0.05
@@ -45,7 +45,7 @@ class FaceBox:
         return self.bottom - self.top
 
     def square(self) -> "FaceBox":
-        """Return the square box that dlib's detector returns for the face. It may extend beyond the picture."""
+        """Return the square box that dlib's detector returns for the face. It may extend beyond the image."""
         mean = float(np.sqrt(self.width * self.height))
         half = _SQUARE * mean / 2
         x, y = (self.left + self.right) / 2, (self.top + self.bottom) / 2 + _LOWER * mean
@@ -57,21 +57,21 @@ class Face:
     """Detected face."""
 
     box: FaceBox
-    points: Points
+    landmarks: Landmarks
 
 
 class FaceAxes:
     """Coordinate system of a face, with the origin midway between the eyes and the eye distance as the unit."""
 
-    def __init__(self, points: Points) -> None:
-        right, left, tip = points[0], points[1], points[2]
+    def __init__(self, landmarks: Landmarks) -> None:
+        right, left, tip = landmarks[0], landmarks[1], landmarks[2]
         self.eyes = (left, right)
-        """(x, y) of the left and right eye. The left eye is on the right side of the picture."""
+        """(x, y) of the left and right eye. The left eye is on the right side of the image."""
         self.distance = max(float(np.hypot(*(left - right))), 1.0)
         """Eye distance in pixels."""
         self.middle = (left + right) / 2
         self.across = (left - right) / self.distance
-        """Unit vector from eye to eye, towards the right side of the picture."""
+        """Unit vector from eye to eye, towards the right side of the image."""
         self.down = np.array([-self.across[1], self.across[0]])
         self.nose = tip
 

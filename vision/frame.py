@@ -1,4 +1,4 @@
-"""Conversion of all pictures to contiguous 8-bit frames.
+"""Conversion of all images to contiguous 8-bit frames.
 
 In a non-contiguous array, dlib silently finds no face.
 """
@@ -14,7 +14,7 @@ Image = NDArray[np.uint8]
 """(height, width, 3) RGB or (height, width) grey, contiguous."""
 
 MAX_SIDE = 1280
-"""Maximum longer side of a frame in pixels. Larger pictures are scaled down."""
+"""Maximum longer side of a frame in pixels. Larger images are scaled down."""
 MIN_SIDE = 80
 """Minimum shorter side of a frame in pixels: the window of the face detector."""
 
@@ -22,7 +22,7 @@ MIN_SIDE = 80
 class FrameProblem(StrEnum):
     EMPTY = "empty"
     TOO_SMALL = "too-small"
-    NOT_A_PICTURE = "not-a-picture"
+    NOT_AN_IMAGE = "not-an-image"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -39,39 +39,39 @@ class Frame:
         return f"Frame({self.number})"
 
 
-def frame_of(
-    picture: NDArray[Any], *, number: int, taken_at: float, order: Literal["RGB", "BGR"] = "RGB"
+def to_frame(
+    image: NDArray[Any], *, number: int, taken_at: float, order: Literal["RGB", "BGR"] = "RGB"
 ) -> Frame | FrameProblem:
-    """Convert an 8-bit or 16-bit picture with one, three or four channels to a frame. Alpha is dropped."""
+    """Convert an 8-bit or 16-bit image with one, three or four channels to a frame. Alpha is dropped."""
     import cv2
 
-    if picture.size == 0:
+    if image.size == 0:
         return FrameProblem.EMPTY
-    if picture.dtype == np.uint16:
-        picture = (picture >> 8).astype(np.uint8)
-    if picture.dtype != np.uint8 or picture.ndim not in (2, 3):
-        return FrameProblem.NOT_A_PICTURE
-    if picture.ndim == 3 and picture.shape[2] == 1:
-        picture = picture[:, :, 0]
-    if picture.ndim == 3:
-        if picture.shape[2] not in (3, 4):
-            return FrameProblem.NOT_A_PICTURE
+    if image.dtype == np.uint16:
+        image = (image >> 8).astype(np.uint8)
+    if image.dtype != np.uint8 or image.ndim not in (2, 3):
+        return FrameProblem.NOT_AN_IMAGE
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[:, :, 0]
+    if image.ndim == 3:
+        if image.shape[2] not in (3, 4):
+            return FrameProblem.NOT_AN_IMAGE
         if order == "BGR":
-            code = cv2.COLOR_BGR2RGB if picture.shape[2] == 3 else cv2.COLOR_BGRA2RGB
-            picture = cv2.cvtColor(np.ascontiguousarray(picture), code)
+            code = cv2.COLOR_BGR2RGB if image.shape[2] == 3 else cv2.COLOR_BGRA2RGB
+            image = cv2.cvtColor(np.ascontiguousarray(image), code)
         else:
-            picture = picture[:, :, :3]
-    if min(picture.shape[:2]) < MIN_SIDE:
+            image = image[:, :, :3]
+    if min(image.shape[:2]) < MIN_SIDE:
         return FrameProblem.TOO_SMALL
-    picture = np.ascontiguousarray(picture)
-    longest = max(picture.shape[:2])
+    image = np.ascontiguousarray(image)
+    longest = max(image.shape[:2])
     if longest > MAX_SIDE:
         scale = MAX_SIDE / longest
-        picture = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-    if picture.ndim == 2:
-        grey = picture
+        image = np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    if image.ndim == 2:
+        grey = image
         rgb = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
     else:
-        rgb = picture
+        rgb = image
         grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     return Frame(np.ascontiguousarray(rgb), np.ascontiguousarray(grey), number, taken_at)

@@ -1,4 +1,4 @@
-"""Collection of the good frames of a face check: encodings of one person from pictures some time apart."""
+"""Collection of the good frames of a face check: encodings of one person from images some time apart."""
 
 from enum import Enum, auto
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.face import Face, FaceAxes, FaceBox, Points
+from vision.face import Face, FaceAxes, FaceBox, Landmarks
 from vision.frame import Image
 from vision.verdict import Guidance
 
@@ -18,32 +18,32 @@ _NOSE_TO_TURN = 1.5
 class Limits:
     """Limits for a good frame: sizes as fractions of its height and width, brightness from 0 to 255."""
 
-    smallest: float = 0.22
-    largest: float = 0.75
-    off_centre: float = 0.22
-    darkest: float = 45.0
-    backlit: float = 3.0
+    min_height: float = 0.22
+    max_height: float = 0.75
+    max_offset: float = 0.22
+    min_brightness: float = 45.0
+    max_backlight: float = 3.0
     """Maximum brightness of the surroundings relative to a dim face."""
-    dim: float = 65.0
-    turned: float = 0.30
+    dim_face: float = 65.0
+    max_turn: float = 0.30
     """See `turn`."""
-    covered: float = 0.6
+    min_eye_brightness: float = 0.6
     """See `eye_brightness`. Dark glasses and hair are below this limit, all measured uncovered faces above."""
-    sharpness: float = 2.8
+    min_sharpness: float = 2.8
     """See `sharpness`."""
 
     def loosened(self) -> "Limits":
         """Return wider limits for use after a good frame, which prevent small movements from changing the guidance."""
         return Limits(
-            self.smallest * 0.9,
-            self.largest * 1.08,
-            self.off_centre * 1.2,
-            self.darkest * 0.9,
-            self.backlit * 1.2,
-            self.dim * 0.9,
-            self.turned * 1.15,
-            self.covered * 0.9,
-            self.sharpness * 0.8,
+            self.min_height * 0.9,
+            self.max_height * 1.08,
+            self.max_offset * 1.2,
+            self.min_brightness * 0.9,
+            self.max_backlight * 1.2,
+            self.dim_face * 0.9,
+            self.max_turn * 1.15,
+            self.min_eye_brightness * 0.9,
+            self.min_sharpness * 0.8,
         )
 
 
@@ -51,15 +51,15 @@ def guide(grey: Image, faces: Sequence[Face], limits: Limits = Limits()) -> Guid
     """Return the guidance, or None if the frame is good. `grey` has shape (height, width)."""
     height, width = grey.shape
     if not faces:
-        return Guidance.TOO_DARK if float(grey.mean()) < limits.darkest else Guidance.NO_FACE
+        return Guidance.TOO_DARK if float(grey.mean()) < limits.min_brightness else Guidance.NO_FACE
     if len(faces) > 1:
         return Guidance.TWO_FACES
     box = faces[0].box
-    if box.height < limits.smallest * height:
+    if box.height < limits.min_height * height:
         return Guidance.TOO_FAR
-    if box.height > limits.largest * height:
+    if box.height > limits.max_height * height:
         return Guidance.TOO_NEAR
-    if abs((box.left + box.right) / 2 - width / 2) > limits.off_centre * width:
+    if abs((box.left + box.right) / 2 - width / 2) > limits.max_offset * width:
         return Guidance.OFF_CENTRE
     return _check_light(grey, box, limits) or _check_face(grey, faces[0], limits)
 
@@ -68,32 +68,32 @@ def _check_light(grey: Image, box: FaceBox, limits: Limits) -> Guidance | None:
     face = grey[max(box.top, 0) : box.bottom, max(box.left, 0) : box.right]
     brightness = float(face.mean())
     around = (float(grey.sum()) - float(face.sum())) / max(grey.size - face.size, 1)
-    if brightness < limits.dim and around > limits.backlit * brightness:
+    if brightness < limits.dim_face and around > limits.max_backlight * brightness:
         return Guidance.BACKLIT
-    return Guidance.TOO_DARK if brightness < limits.darkest else None
+    return Guidance.TOO_DARK if brightness < limits.min_brightness else None
 
 
 def _check_face(grey: Image, face: Face, limits: Limits) -> Guidance | None:
-    if abs(turn(face.points)) > limits.turned:
+    if abs(turn(face.landmarks)) > limits.max_turn:
         return Guidance.TURNED_AWAY
-    if eye_brightness(grey, face.points) < limits.covered:
+    if eye_brightness(grey, face.landmarks) < limits.min_eye_brightness:
         return Guidance.EYES_COVERED
-    return Guidance.BLURRED if sharpness(grey, face.box) < limits.sharpness else None
+    return Guidance.BLURRED if sharpness(grey, face.box) < limits.min_sharpness else None
 
 
-def turn(points: Points) -> float:
-    """Return the approximate sine of the head's yaw, positive towards the right side of the picture.
+def turn(landmarks: Landmarks) -> float:
+    """Return the approximate sine of the head's yaw, positive towards the right side of the image.
 
     Derived from the horizontal offset of the nose tip from the midpoint between the eyes, which is smaller in a turned
     photograph.
     """
-    axes = FaceAxes(points)
+    axes = FaceAxes(landmarks)
     return _NOSE_TO_TURN * float(axes.normal(axes.nose)[0])
 
 
-def eye_brightness(grey: Image, points: Points) -> float:
+def eye_brightness(grey: Image, landmarks: Landmarks) -> float:
     """Return the brightness (90th percentile) around the better visible eye relative to the cheek; 1 without eyes."""
-    axes = FaceAxes(points)
+    axes = FaceAxes(landmarks)
     distance = axes.distance
     shares = []
     for eye in axes.eyes:

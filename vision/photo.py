@@ -22,7 +22,7 @@ class PhotoProblem(StrEnum):
 
 
 def decode_photo(data: bytes | bytearray) -> Image | PhotoProblem:
-    """Return the photo as a (height, width) grey picture, or the problem."""
+    """Return the photo as a (height, width) grey image, or the problem."""
     from PIL import Image as Pillow
     from PIL import ImageFile
 

@@ -1,4 +1,4 @@
-"""Live picture for a screen: JPEGs of decoded frames, for listeners of `vision.camera.Camera`."""
+"""Live image for a screen: JPEGs of decoded frames, for listeners of `vision.camera.Camera`."""
 
 import cv2
 

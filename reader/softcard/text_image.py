@@ -7,7 +7,7 @@ from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from config.platform.chosen import system
+from config.platform.current import system
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont

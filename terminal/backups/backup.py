@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from config.platform.chosen import system
+from config.platform.current import system
 from config.settings import Settings
 from config.version import VERSION
 from consent.copy import copy_file

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.files import private_folder, write_atomically
-from config.platform.chosen import system
+from config.platform.current import system
 from config.settings import Settings
 from consent.ledger import Ledger, LedgerFile
 from consent.verification import LedgerBroken, LedgerIntact, verify_file

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from config.platform.chosen import system
+from config.platform.current import system
 from terminal.cli.common import ConfigOption, echo, fail, report_errors, settings_or_exit
 
 app = typer.Typer(

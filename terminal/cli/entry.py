@@ -43,7 +43,7 @@ def main() -> None:
 
 def harden(*, serves_patients: bool) -> None:
     """Make this process's memory and files private. Call this before other imports."""
-    from config.platform.chosen import system
+    from config.platform.current import system
 
     if serves_patients:
         system.restart_with_wiping()

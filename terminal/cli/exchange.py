@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from config.platform.chosen import system
+from config.platform.current import system
 from terminal.cli.common import (
     ConfigOption,
     VerboseOption,

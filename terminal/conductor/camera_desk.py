@@ -159,7 +159,7 @@ class CameraDesk:
         engine = self._loaded()
         drawn = self._settings.simulated_camera and self._sees_drawn_people()
         simulated = patient.cv_certificate is not None and is_from_test_authority(patient.cv_certificate)
-        return (engine.drawn_calibration if drawn and simulated else None) or engine.calibration
+        return (engine.synthetic_calibration if drawn and simulated else None) or engine.calibration
 
     def _is_untrusted_source(self) -> bool:
         """Return whether the source is not a real camera.
@@ -173,7 +173,7 @@ class CameraDesk:
     def _sees_drawn_people(self) -> bool:
         from vision.sources.protocol import SourceKind
 
-        return self.camera.source.kind is SourceKind.DRAWN
+        return self.camera.source.kind is SourceKind.SYNTHETIC
 
     def stop_check(self) -> None:
         self._stop.set()

@@ -7,7 +7,7 @@ No other object stores this data.
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from config.platform.chosen import system
+from config.platform.current import system
 from reader.face_record import FaceRecord
 from terminal.conductor.wiping import SecretDigits, Wipeable, wipe_buffer
 from terminal.qualification.contract import UserVerification

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from config.platform.chosen import system
+from config.platform.current import system
 
 
 def wipe_buffer(buffer: bytearray) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from config.platform.chosen import system
+from config.platform.current import system
 from config.settings import Settings
 from terminal.counter_web.browser import open_page
 from terminal.counter_web.site import SHARED, Site, Tell

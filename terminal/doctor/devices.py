@@ -2,7 +2,7 @@
 
 import time
 
-from config.platform.chosen import system
+from config.platform.current import system
 from config.settings import Settings
 from terminal.assembly import ledger_path
 from terminal.doctor.finding import Finding, failed, passed, warning
@@ -21,7 +21,7 @@ _CHOOSE_CAMERA = "Connect the camera, or set vision.camera. `v4l2-ctl --list-dev
 
 def camera(settings: Settings) -> Finding:
     from vision.open_source import open_source
-    from vision.sources.protocol import Granting, SourceKind
+    from vision.sources.protocol import FormatReporting, SourceKind
     from vision.verdict import CameraLost
 
     spec = settings.vision.camera
@@ -53,7 +53,7 @@ def camera(settings: Settings) -> Finding:
             sizes.append((frame.rgb.shape[1], frame.rgb.shape[0]))
             light.append(float(frame.grey.mean()))
             rate = len(sizes) / max(time.monotonic() - started, 1e-3)
-        camera_format = source.granted() if isinstance(source, Granting) else ""
+        camera_format = source.actual_format() if isinstance(source, FormatReporting) else ""
         name = f"{source.name}: {camera_format}" if camera_format else source.name
         name = f"{name}, first image after {first_image_after or 0:.1f} s"
         return _grade_images(name, sizes[-1], max(light), rate)
@@ -76,11 +76,11 @@ def _grade_images(name: str, size: tuple[int, int], light: float, rate: float) -
 def face_engine(settings: Settings) -> Finding:
     from vision.decision import NotCalibrated
     from vision.engines.models.weights import YUNET, WeightsMissing, packaged_file
-    from vision.engines.open import calibration_of, user_calibration
+    from vision.engines.open import calibration_for, user_calibration
 
     try:
         packaged_file(YUNET)
-        calibration = calibration_of(settings.vision.model, settings.face_dir)
+        calibration = calibration_for(settings.vision.model, settings.face_dir)
     except WeightsMissing as error:
         return failed(str(error), "Run `make setup` again, or reinstall the package.")
     except NotCalibrated as error:

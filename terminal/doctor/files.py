@@ -6,7 +6,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from config.platform.chosen import system
+from config.platform.current import system
 from config.settings import Settings
 from consent.ledger import LedgerFile
 from consent.outbox import unconfirmed, undecided, undelivered

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from config.platform.chosen import system
+from config.platform.current import system
 
 
 def running_process_id(ledger: Path) -> int | None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from config.platform.chosen import system
+from config.platform.current import system
 from config.settings import Settings
 from terminal.doctor.finding import Finding, failed, passed, warning
 from terminal.qualification.tls_files import AUTHORITY, SERVER

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from config.debugging import debugging, full_text
-from config.platform.chosen import system
+from config.platform.current import system
 from terminal.problems import ProblemCode
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
-from config.platform.chosen import system
+from config.platform.current import system
 from terminal.handover.reading import FileTooLarge, read_file
 
 PAUSE_BEFORE_WRITE = 0.5

@@ -12,7 +12,7 @@ from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
-from config.platform.chosen import system
+from config.platform.current import system
 from terminal.handover.folder import FolderOutcome, ResultFolder
 
 

@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 import terminal
-from config.platform.chosen import system
+from config.platform.current import system
 from terminal.handover.folder import (
     DeliveryFailure,
     FileDelivered,

@@ -5,7 +5,7 @@ import os
 import stat
 from pathlib import Path
 
-from config.platform.chosen import system
+from config.platform.current import system
 
 
 class FileTooLarge(Exception):

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import TextIO
 
-from config.platform.chosen import system
+from config.platform.current import system
 from reader.printed_code import CodeFault, Era, EraDate, WesternDate, build_printed_code
 from terminal.headless.runner import Controls
 from terminal.headless.transcript import Transcript, WriteLine

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from pathlib import Path
 
-from config.platform.chosen import system
+from config.platform.current import system
 from terminal.front import crash
 from terminal.front.log_lines import log_to
 from terminal.screens.app import TerminalApp

@@ -104,7 +104,7 @@ def _render(voices: dict[str, Voice], text: str, language: str, slow: bool) -> b
 
 
 def main() -> None:
-    from config.platform.chosen import system
+    from config.platform.current import system
 
     system.restrict_to_owner()
     system.forbid_dumps()

@@ -11,7 +11,7 @@ import pytest
 
 from config.files import create_atomically, create_private, exclusive_lock, private_folder, write_atomically
 from config.platform import posix
-from config.platform.chosen import system
+from config.platform.current import system
 
 
 def mode(path: Path) -> int:

@@ -75,7 +75,7 @@ def remove_posix() -> None:
     platform = sys.platform
     sys.platform = "win32"
     try:
-        importlib.import_module("config.platform.chosen")  # loads the Windows half, permanently
+        importlib.import_module("config.platform.current")  # loads the Windows half, permanently
     finally:
         sys.platform = platform
 
@@ -93,7 +93,7 @@ def import_all() -> int:
 
 
 def lock(path: Path) -> list[bool]:
-    from config.platform.chosen import system
+    from config.platform.current import system
 
     first, second = (os.open(path, os.O_RDWR | os.O_CREAT) for _ in range(2))
     acquired = [system.lock(first, wait=False), system.lock(second, wait=False)]

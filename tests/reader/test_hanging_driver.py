@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from config.platform.chosen import system
+from config.platform.current import system
 from reader import pcsc
 from reader.card import MyNumberCard
 from reader.facts import CardFacts, CardGone, CardUnreadable, ReaderBusy

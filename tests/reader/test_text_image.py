@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from config.platform.chosen import system
+from config.platform.current import system
 from reader.softcard.text_image import text_png
 
 with_font = pytest.mark.skipif(not system.japanese_fonts(), reason="no Japanese font is installed (run make setup)")

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from config.platform.chosen import system
+from config.platform.current import system
 from config.settings import AntiPhoto, ServiceSettings, Settings, VisionSettings
 from reader.authenticity import TrustAnchors
 from reader.softcard.pcscd import SOCKET_NAME
@@ -55,7 +55,7 @@ def encoding_for(seed: int) -> "NDArray[np.float64]":
 class FakeEngine:
     """An engine that finds one face with the same encoding in each image."""
 
-    calibration = drawn_calibration = None
+    calibration = synthetic_calibration = None
 
     def __init__(self, seed: int) -> None:
         self._seed = seed

@@ -9,7 +9,7 @@ from vision.engines.open import open_engine
 def calibrated_for_drawn_people(engine: FaceEngine) -> FaceEngine:
     """Return the same engine with the calibration for drawn people."""
     assert isinstance(engine, Engine)
-    drawn = engine.drawn_calibration
+    drawn = engine.synthetic_calibration
     return Engine(engine._detector, engine._encoder, drawn, drawn)
 
 

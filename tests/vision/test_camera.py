@@ -48,8 +48,8 @@ class ScriptedSource:
 
     def read(self) -> Frame | CameraLost:
         self.decoded += 1
-        picture = np.zeros((96, 128, 3), np.uint8)
-        frame = Frame(picture, picture[:, :, 0].copy(), self._number, time.monotonic())
+        image = np.zeros((96, 128, 3), np.uint8)
+        frame = Frame(image, image[:, :, 0].copy(), self._number, time.monotonic())
         return self._next() or frame
 
     def skip(self) -> CameraLost | None:

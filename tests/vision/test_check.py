@@ -89,7 +89,7 @@ def test_another_person_is_not_matched(engine: FaceEngine) -> None:
     assert verdict.distance > 0.65
 
 
-def test_a_picture_without_a_face_is_reported(engine: FaceEngine) -> None:
+def test_a_image_without_a_face_is_reported(engine: FaceEngine) -> None:
     source = SyntheticSource("hana", realtime=False)
     source.leave()
     verdict, progress = run_by_frames(source, reference_of(engine, "hana"), engine, attempt_seconds=0.5)
@@ -126,7 +126,7 @@ def test_the_check_can_be_stopped(engine: FaceEngine) -> None:
 
 
 class StillSource:
-    """A camera that repeats the same picture."""
+    """A camera that repeats the same image."""
 
     name = "still"
 
@@ -141,8 +141,8 @@ class StillSource:
     def read(self) -> Frame | CameraLost:
         time.sleep(0.02)
         self._number += 1
-        picture = np.full((480, 640, 3), 128, np.uint8)
-        return Frame(picture, picture[:, :, 0].copy(), self._number, time.monotonic())
+        image = np.full((480, 640, 3), 128, np.uint8)
+        return Frame(image, image[:, :, 0].copy(), self._number, time.monotonic())
 
     def close(self) -> None:
         pass
@@ -156,12 +156,12 @@ class CountingEngine:
         self.encodings: list[Encoding] = []
 
     calibration = Calibration("counting", {5: 0.5}, 1e-3, 1e-2, 0.6)
-    drawn_calibration = None
+    synthetic_calibration = None
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
         """Return faces looking straight ahead."""
-        points = np.array([(275.0, 190), (365, 190), (320, 235), (290, 270), (350, 270)])
-        return [Face(FaceBox(220, 120, 420, 320), points)] * self.count
+        landmarks = np.array([(275.0, 190), (365, 190), (320, 235), (290, 270), (350, 270)])
+        return [Face(FaceBox(220, 120, 420, 320), landmarks)] * self.count
 
     def encode(self, grey: Image, face: Face) -> Encoding:
         encoding = np.full(128, 0.12)
@@ -171,7 +171,7 @@ class CountingEngine:
     encode_photo = encode
 
 
-def test_a_frozen_picture_is_reported_as_camera_lost() -> None:
+def test_a_frozen_image_is_reported_as_camera_lost() -> None:
     with open_camera(StillSource()) as camera:
         verdict, _ = run(camera, Reference(np.full(128, 0.01)), CountingEngine())
     assert isinstance(verdict, CameraLost)

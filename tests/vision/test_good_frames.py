@@ -79,7 +79,7 @@ def test_a_long_absence_starts_over_and_a_short_one_does_not() -> None:
     assert collected.encodings == []
 
 
-def test_a_repeated_picture_is_detected() -> None:
+def test_a_repeated_image_is_detected() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     assert not collected.is_repeated(frame(0.0, 50), 0.0)
     assert collected.is_repeated(frame(0.1, 50), 0.1)

@@ -15,9 +15,9 @@ GOOD = FaceBox(220, 120, 420, 320)
 STRAIGHT = np.array([(282.5, 190), (357.5, 190), (320, 240), (290, 280), (350, 280)])
 
 
-def face(box: FaceBox = GOOD, nose: float = 320, points: np.ndarray = STRAIGHT) -> Face:
+def face(box: FaceBox = GOOD, nose: float = 320, landmarks: np.ndarray = STRAIGHT) -> Face:
     """Return a face with nose and mouth at the x position `nose`. By default it looks straight ahead."""
-    shifted = points.copy()
+    shifted = landmarks.copy()
     shifted[2:, 0] += nose - 320
     return Face(box, shifted)
 
@@ -69,10 +69,10 @@ def test_a_turned_head_is_reported(nose: int, expected: Guidance | None) -> None
 
 
 def test_the_turn_does_not_depend_on_size_or_tilt() -> None:
-    points = face(nose=340).points
+    landmarks = face(nose=340).landmarks
     angle = np.radians(20)
-    tilted = points @ np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))]) * 1.7
-    assert turn(points) == pytest.approx(1.5 * 20 / 75)
+    tilted = landmarks @ np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))]) * 1.7
+    assert turn(landmarks) == pytest.approx(1.5 * 20 / 75)
     assert turn(tilted) == pytest.approx(1.5 * 20 / 75)
 
 
@@ -91,13 +91,13 @@ def test_thick_frames_above_the_eyes_do_not_cover_them() -> None:
     assert guide(grey, [face()]) is None
 
 
-def test_eyes_outside_the_picture_are_not_reported_as_covered() -> None:
+def test_eyes_outside_the_image_are_not_reported_as_covered() -> None:
     assert eye_brightness(GREY, STRAIGHT - 2000) == 1.0
 
 
 def test_loosened_limits_allow_a_little_movement() -> None:
     limits = Limits()
-    slightly_small = FaceBox(220, 120, 420, 120 + round(480 * limits.smallest) - 3)
+    slightly_small = FaceBox(220, 120, 420, 120 + round(480 * limits.min_height) - 3)
     assert guide(GREY, [face(slightly_small)], limits) is Guidance.TOO_FAR
     assert guide(GREY, [face(slightly_small)], limits.loosened()) is None
 

@@ -35,7 +35,7 @@ class RecordingEngine:
     def calibration(self) -> Calibration:
         return self._engine.calibration
 
-    drawn_calibration = None
+    synthetic_calibration = None
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
         return self._engine.faces(grey, thorough=thorough)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from vision.engines.engine import FaceEngine
-from vision.face import Points
+from vision.face import Landmarks
 from vision.frame import Image
-from vision.nose_lead import FollowedFace, Lead, _by_terms
+from vision.nose_lead import Lead, TrackedFace, _predict
 from vision.synthetic.attacks import printed
 from vision.synthetic.held_sheet import HeldSheet, lay
 from vision.synthetic.people import PEOPLE
@@ -18,21 +18,21 @@ WALL = np.full((480, 640, 3), 150, np.uint8)
 STEPS = 12
 
 
-def grey_of(picture: Image) -> Image:
-    return np.ascontiguousarray(picture @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
+def grey_of(image: Image) -> Image:
+    return np.ascontiguousarray(image @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
 
 
-def detect(engine: FaceEngine, picture: Image) -> tuple[Image, Points]:
-    grey = grey_of(picture)
-    return grey, engine.faces(grey)[0].points
+def detect(engine: FaceEngine, image: Image) -> tuple[Image, Landmarks]:
+    grey = grey_of(image)
+    return grey, engine.faces(grey)[0].landmarks
 
 
-def lead_after_turn(engine: FaceEngine, picture_at: Callable[[float], Image], angle: float) -> Lead | None:
+def lead_after_turn(engine: FaceEngine, image_at: Callable[[float], Image], angle: float) -> Lead | None:
     """Return the lead after a turn from the front by `angle` radians in small steps."""
-    face = FollowedFace(*detect(engine, picture_at(0.0)))
+    face = TrackedFace(*detect(engine, image_at(0.0)))
     for step in range(1, STEPS + 1):
-        grey, points = detect(engine, picture_at(angle * step / STEPS))
-        face.follow(grey)
+        grey, points = detect(engine, image_at(angle * step / STEPS))
+        face.track(grey)
     return face.lead(points)
 
 
@@ -106,8 +106,8 @@ def apparent_lead(rng: np.random.Generator) -> float:
     x, y = start.T
     distance = np.abs(x)
     ones = np.ones_like(x)
-    quadratic = _by_terms([ones, x, y, x * x, x * y, y * y], moved, on_cheeks)
-    folded = _by_terms([ones, x, y, distance, distance * y, x * y], moved, on_cheeks)
+    quadratic = _predict([ones, x, y, x * x, x * y, y * y], moved, on_cheeks)
+    folded = _predict([ones, x, y, distance, distance * y, x * y], moved, on_cheeks)
     return max(abs(float(np.median((moved - predicted)[~on_cheeks, 0]))) for predicted in (quadratic, folded))
 
 
@@ -118,17 +118,17 @@ def test_few_tracked_points_do_not_imitate_a_lead() -> None:
 
 def test_no_lead_is_measured_without_tracked_points(engine: FaceEngine) -> None:
     grey, points = detect(engine, compose(PEOPLE["hana"], Pose()))
-    blank = FollowedFace(np.full_like(grey, 128), points)
-    blank.follow(grey)
+    blank = TrackedFace(np.full_like(grey, 128), points)
+    blank.track(grey)
     assert blank.lead(points) is None
-    lost = FollowedFace(grey, points)
-    lost.follow(np.full_like(grey, 128))
+    lost = TrackedFace(grey, points)
+    lost.track(np.full_like(grey, 128))
     assert lost.lead(points) is None
 
 
 def test_forget_clears_the_tracked_points(engine: FaceEngine) -> None:
     grey, points = detect(engine, compose(PEOPLE["hana"], Pose()))
-    face = FollowedFace(grey, points)
+    face = TrackedFace(grey, points)
     assert face.lead(points) is not None
     face.forget()
     assert face.lead(points) is None
@@ -136,9 +136,9 @@ def test_forget_clears_the_tracked_points(engine: FaceEngine) -> None:
 
 def test_a_new_frame_size_interrupts_tracking(engine: FaceEngine) -> None:
     grey, points = detect(engine, compose(PEOPLE["hana"], Pose()))
-    face = FollowedFace(grey, points)
-    face.follow(grey)
-    assert not face.torn
-    face.follow(grey[::2, ::2].copy())
-    assert face.torn
+    face = TrackedFace(grey, points)
+    face.track(grey)
+    assert not face.interrupted
+    face.track(grey[::2, ::2].copy())
+    assert face.interrupted
     assert face.lead(points) is None

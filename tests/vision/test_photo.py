@@ -58,7 +58,7 @@ _PHOTO = card_jp2(portrait())
 
 
 def test_a_small_file_with_too_many_pixels_is_refused() -> None:
-    """Uniform pictures of any size are a few hundred bytes long."""
+    """Uniform images of any size are a few hundred bytes long."""
     from PIL import Image as Pillow
 
     def flat(width: int) -> bytes:

@@ -15,7 +15,7 @@ from vision.synthetic.source import SyntheticSource
 from vision.verdict import CameraLost
 
 
-def pictures(count: int) -> list[np.ndarray]:
+def images(count: int) -> list[np.ndarray]:
     generator = np.random.default_rng(3)
     return [
         cv2.resize(generator.integers(0, 256, (12, 16, 3), np.uint8), (320, 240), interpolation=cv2.INTER_CUBIC)
@@ -26,8 +26,8 @@ def pictures(count: int) -> list[np.ndarray]:
 def write_clip(path: Path, fourcc: str, count: int = 8, rate: float = 25.0) -> Path:
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*fourcc), rate, (320, 240))
     assert writer.isOpened()
-    for picture in pictures(count):
-        writer.write(picture)
+    for image in images(count):
+        writer.write(image)
     writer.release()
     return path
 
@@ -52,15 +52,15 @@ def test_a_video_file_is_read_to_its_end(tmp_path: Path, name: str, fourcc: str)
 
 
 def test_lossless_frames_keep_colours_and_order(tmp_path: Path) -> None:
-    for number, picture in enumerate(pictures(3)):
-        cv2.imwrite(str(tmp_path / f"f{number:03}.png"), picture)
+    for number, image in enumerate(images(3)):
+        cv2.imwrite(str(tmp_path / f"f{number:03}.png"), image)
     source = OpenCvSource(str(tmp_path / "f%03d.png"), realtime=False)
     assert source.open() is None
     frames, _ = read_all(source)
     source.close()
     assert len(frames) == 3
-    for frame, picture in zip(frames, pictures(3), strict=True):
-        np.testing.assert_array_equal(frame.rgb, picture[:, :, ::-1])
+    for frame, image in zip(frames, images(3), strict=True):
+        np.testing.assert_array_equal(frame.rgb, image[:, :, ::-1])
 
 
 def test_a_file_is_played_at_its_frame_rate(tmp_path: Path) -> None:
@@ -105,9 +105,9 @@ def test_an_existing_device_that_does_not_open_is_reported_as_in_use(tmp_path: P
 
 def test_the_format_of_an_open_source_is_reported(tmp_path: Path) -> None:
     source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG", rate=25)), realtime=False)
-    assert source.granted() == ""
+    assert source.actual_format() == ""
     assert source.open() is None
-    assert source.granted() == "320x240, MJPG, 25 frames per second"
+    assert source.actual_format() == "320x240, MJPG, 25 frames per second"
     source.close()
 
 
@@ -156,7 +156,7 @@ def test_a_synthetic_person_moves_during_skipped_frames(monkeypatch: pytest.Monk
     for _ in range(4):
         reference.read()
     with monkeypatch.context() as context:
-        context.delattr("vision.synthetic.source.frame_of")
+        context.delattr("vision.synthetic.source.to_frame")
         assert [source.skip() for _ in range(4)] == [None] * 4
     frame, expected = source.read(), reference.read()
     assert isinstance(frame, Frame)

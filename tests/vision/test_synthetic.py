@@ -35,7 +35,7 @@ def test_equal_seeds_draw_equal_frames() -> None:
     assert not np.array_equal(read(SyntheticSource("ken", realtime=False, seed=4)).rgb, read(first).rgb)
 
 
-def test_drawn_people_blink_and_turn() -> None:
+def test_synthetic_people_blink_and_turn() -> None:
     poses = [pose_at(moment / 25, seed=1) for moment in range(500)]
     assert {pose.lids for pose in poses} == {0, 1, 2, 3}
     assert sum(pose.lids > 0 for pose in poses) < 100

@@ -10,16 +10,16 @@ import pytest
 from config.settings import AntiPhoto, VisionSettings
 from vision.check import check_face
 from vision.engines.engine import FaceEngine
-from vision.face import Encoding, Face, Points
+from vision.face import Encoding, Face, Landmarks
 from vision.frame import Frame, Image
 from vision.guidance import turn
-from vision.nose_lead import FollowedFace, Lead
+from vision.nose_lead import Lead, TrackedFace
 from vision.reference import Reference, make_reference
 from vision.synthetic.attacks import Attack
 from vision.synthetic.frame_by_frame import FrameByFrame
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
-from vision.turn_challenge import DEMANDS, Phase, TurnChallenge
+from vision.turn_challenge import REQUIREMENTS, Phase, TurnChallenge
 from vision.verdict import (
     CameraLost,
     FaceCheckProgress,
@@ -145,7 +145,7 @@ def test_another_face_shown_smoothly_for_the_turn_is_not_matched(engine: FaceEng
     """Tracking is not interrupted, but the turned head is another person's."""
 
     class SwitchingEngine:
-        calibration, drawn_calibration = engine.calibration, engine.drawn_calibration
+        calibration, synthetic_calibration = engine.calibration, engine.synthetic_calibration
         turned_frames = 0
 
         def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
@@ -153,7 +153,7 @@ def test_another_face_shown_smoothly_for_the_turn_is_not_matched(engine: FaceEng
 
         def encode(self, grey: Image, face: Face) -> Encoding:
             encoding = engine.encode(grey, face)
-            if abs(turn(face.points)) < 0.15:
+            if abs(turn(face.landmarks)) < 0.15:
                 return encoding
             self.turned_frames += 1
             return -encoding
@@ -192,7 +192,7 @@ def test_leaving_restarts_the_challenge(engine: FaceEngine) -> None:
     assert sum(guidance in TURNS for guidance in displayed) == 2
 
 
-# --- steps of the challenge, without pictures ---------------------------------------------------------------
+# --- steps of the challenge, without images ---------------------------------------------------------------
 
 
 class FixedRandom(random.Random):
@@ -209,58 +209,58 @@ class FixedRandom(random.Random):
         return a
 
 
-def face_points(turned: float) -> Points:
-    """Return five face points with the nose off-centre by `turned`, in units of the distance between the eyes."""
+def face_landmarks(turned: float) -> Landmarks:
+    """Return five face landmarks with the nose off-centre by `turned`, in units of the distance between the eyes."""
     middle = 320 + 80 * turned / 1.5
     return np.array([(280.0, 200), (360, 200), (middle, 240), (middle - 30, 280), (middle + 30, 280)])
 
 
 def started(*sides: int, policy: AntiPhoto = AntiPhoto.STANDARD) -> TurnChallenge:
     """Return a challenge that has requested the first side."""
-    challenge = TurnChallenge(DEMANDS[policy], FixedRandom(*sides))
+    challenge = TurnChallenge(REQUIREMENTS[policy], FixedRandom(*sides))
     assert not challenge.is_time(0.0), "too early"
     assert challenge.is_time(0.5)
-    challenge.begin(GREY, face_points(0), 0.5)
+    challenge.begin(GREY, face_landmarks(0), 0.5)
     assert challenge.phase is Phase.TURNING
     return challenge
 
 
-class SteadyFace(FollowedFace):
-    """A tracked face that loses no points and whose nose leads by `leads`."""
+class SteadyFace(TrackedFace):
+    """A tracked face that loses no landmarks and whose nose leads by `leads`."""
 
     leads = 0.1
 
-    def follow(self, grey: Image) -> None:
-        self.torn = False
+    def track(self, grey: Image) -> None:
+        self.interrupted = False
 
-    def lead(self, points: Points) -> Lead | None:
+    def lead(self, landmarks: Landmarks) -> Lead | None:
         values = np.full(4, self.leads)
         return Lead(values, values, values, 0.0)
 
-    def fraction_on_face(self, points: Points) -> float:
+    def fraction_on_face(self, landmarks: Landmarks) -> float:
         return 1.0
 
 
 @pytest.fixture
 def steady(monkeypatch: pytest.MonkeyPatch) -> type[SteadyFace]:
-    monkeypatch.setattr("vision.turn_challenge.FollowedFace", SteadyFace)
+    monkeypatch.setattr("vision.turn_challenge.TrackedFace", SteadyFace)
     monkeypatch.setattr(SteadyFace, "leads", 0.1)
     return SteadyFace
 
 
 @pytest.mark.parametrize(("side", "guidance"), [(1, Guidance.TURN_LEFT), (-1, Guidance.TURN_RIGHT)])
-def test_the_right_of_the_picture_is_the_patients_left(steady: type[SteadyFace], side: int, guidance: Guidance) -> None:
-    assert started(side).turned(GREY, face_points(0), 0.6) is guidance
+def test_the_right_of_the_image_is_the_patients_left(steady: type[SteadyFace], side: int, guidance: Guidance) -> None:
+    assert started(side).turned(GREY, face_landmarks(0), 0.6) is guidance
 
 
 def test_a_turn_with_depth_ends_when_the_head_is_straight(steady: type[SteadyFace]) -> None:
     challenge = started(1)
-    instructions = [challenge.turned(GREY, face_points(0.2), 1.0) for _ in range(5)]
+    instructions = [challenge.turned(GREY, face_landmarks(0.2), 1.0) for _ in range(5)]
     assert instructions == [Guidance.TURN_LEFT] * 4 + [Guidance.LOOK_AHEAD]
     assert challenge.just_turned
-    assert challenge.turned(GREY, face_points(0.2), 1.2) is Guidance.LOOK_AHEAD
+    assert challenge.turned(GREY, face_landmarks(0.2), 1.2) is Guidance.LOOK_AHEAD
     assert not challenge.just_turned
-    assert challenge.turned(GREY, face_points(0.05), 1.4) is None
+    assert challenge.turned(GREY, face_landmarks(0.05), 1.4) is None
     assert not challenge.passed
     challenge.settle()
     assert challenge.passed
@@ -270,12 +270,12 @@ def turn_twice(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
     """Return the outcome for a person who turns as instructed. After a flat first turn, a second one is requested."""
     for start in (0.5, 10.0):
         for frame in range(62):
-            outcome = challenge.turned(GREY, face_points(0.3), start + 0.1 * (frame + 1))
+            outcome = challenge.turned(GREY, face_landmarks(0.3), start + 0.1 * (frame + 1))
             if outcome in (Guidance.LOOK_AHEAD, PhotoSign.FLAT):
                 return outcome
             if challenge.phase is Phase.AHEAD:
                 assert (outcome, frame) == (Guidance.ONCE_MORE, 60)
-                challenge.begin(GREY, face_points(0), 10.0)
+                challenge.begin(GREY, face_landmarks(0), 10.0)
                 break
     return outcome
 
@@ -293,24 +293,24 @@ def test_the_nose_must_lead_in_the_direction_of_the_turn(steady: type[SteadyFace
 
 def test_turning_too_far_is_reported(steady: type[SteadyFace]) -> None:
     challenge = started(1)
-    assert challenge.turned(GREY, face_points(0.5), 1.0) is Guidance.TURNED_TOO_FAR
+    assert challenge.turned(GREY, face_landmarks(0.5), 1.0) is Guidance.TURNED_TOO_FAR
     assert challenge.turned(GREY, None, 1.1) is Guidance.TURNED_TOO_FAR, "the face is not detected"
-    assert challenge.turned(GREY, face_points(0.2), 1.2) is Guidance.TURN_LEFT
+    assert challenge.turned(GREY, face_landmarks(0.2), 1.2) is Guidance.TURN_LEFT
 
 
 def test_the_second_turn_is_to_the_other_side(steady: type[SteadyFace]) -> None:
     steady.leads = -0.1
     challenge = started(-1, policy=AntiPhoto.STRICT)
     for _ in range(5):
-        challenge.turned(GREY, face_points(-0.2), 1.0)
-    assert challenge.turned(GREY, face_points(0), 1.2) is None
+        challenge.turned(GREY, face_landmarks(-0.2), 1.0)
+    assert challenge.turned(GREY, face_landmarks(0), 1.2) is None
     challenge.settle()
     assert not challenge.passed
-    assert challenge.begin(GREY, face_points(0), 2.0) is Guidance.TURN_LEFT
+    assert challenge.begin(GREY, face_landmarks(0), 2.0) is Guidance.TURN_LEFT
 
 
 def turn_the_wrong_way(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
-    return [challenge.turned(GREY, face_points(-0.3), 1.0) for _ in range(5)][-1]
+    return [challenge.turned(GREY, face_landmarks(-0.3), 1.0) for _ in range(5)][-1]
 
 
 @pytest.mark.parametrize(("policy", "allowed"), [(AntiPhoto.STANDARD, 2), (AntiPhoto.STRICT, 1)])
@@ -319,15 +319,15 @@ def test_a_limited_number_of_wrong_turns_is_allowed(steady: type[SteadyFace], po
     for _ in range(allowed):
         assert turn_the_wrong_way(challenge) is Guidance.ONCE_MORE
         assert challenge.phase is Phase.AHEAD
-        challenge.begin(GREY, face_points(0), 2.0)
+        challenge.begin(GREY, face_landmarks(0), 2.0)
     assert turn_the_wrong_way(challenge) is PhotoSign.WRONG_WAY
 
 
 def test_a_glance_to_the_wrong_side_is_ignored(steady: type[SteadyFace]) -> None:
     challenge = started(1)
     for _ in range(6):
-        assert [challenge.turned(GREY, face_points(-0.3), 1.0) for _ in range(4)] == [Guidance.TURN_LEFT] * 4
-        assert challenge.turned(GREY, face_points(0), 1.0) is Guidance.TURN_LEFT
+        assert [challenge.turned(GREY, face_landmarks(-0.3), 1.0) for _ in range(4)] == [Guidance.TURN_LEFT] * 4
+        assert challenge.turned(GREY, face_landmarks(0), 1.0) is Guidance.TURN_LEFT
 
 
 def test_the_turn_times_out(steady: type[SteadyFace]) -> None:
@@ -342,19 +342,19 @@ def test_leaving_during_a_turn_is_limited(steady: type[SteadyFace]) -> None:
     for _ in range(2):
         assert challenge.restart() is None
         assert challenge.phase is Phase.AHEAD
-        challenge.begin(GREY, face_points(0), 2.0)
+        challenge.begin(GREY, face_landmarks(0), 2.0)
     assert challenge.restart() is PhotoSign.CHANGED
 
 
 def test_leaving_before_a_turn_is_not_limited(steady: type[SteadyFace]) -> None:
-    challenge = TurnChallenge(DEMANDS[AntiPhoto.STRICT], FixedRandom(1))
+    challenge = TurnChallenge(REQUIREMENTS[AntiPhoto.STRICT], FixedRandom(1))
     assert [challenge.restart() for _ in range(9)] == [None] * 9
 
 
-def test_a_replaced_picture_interrupts_tracking() -> None:
-    challenge = started(1, 1, 1)  # a black frame has no points to track
-    assert challenge.turned(GREY, face_points(0), 0.6) is Guidance.ONCE_MORE
-    challenge.begin(GREY, face_points(0), 2.0)
-    assert challenge.turned(GREY, face_points(0), 2.1) is Guidance.ONCE_MORE
-    challenge.begin(GREY, face_points(0), 3.0)
-    assert challenge.turned(GREY, face_points(0), 3.1) is PhotoSign.CHANGED
+def test_a_replaced_image_interrupts_tracking() -> None:
+    challenge = started(1, 1, 1)  # a black frame has no landmarks to track
+    assert challenge.turned(GREY, face_landmarks(0), 0.6) is Guidance.ONCE_MORE
+    challenge.begin(GREY, face_landmarks(0), 2.0)
+    assert challenge.turned(GREY, face_landmarks(0), 2.1) is Guidance.ONCE_MORE
+    challenge.begin(GREY, face_landmarks(0), 3.0)
+    assert challenge.turned(GREY, face_landmarks(0), 3.1) is PhotoSign.CHANGED

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from config.settings import AntiPhoto, VisionSettings
-from vision.check import PHOTOGRAPH, check_face
+from vision.check import MIN_LIVENESS, check_face
 from vision.engines.engine import FaceEngine
 from vision.face import Face
 from vision.frame import Image
@@ -76,7 +76,7 @@ def test_a_face_rated_as_printed_once_must_turn_again(engine: FaceEngine) -> Non
 def test_the_mean_of_the_collected_frames_is_compared(engine: FaceEngine, values: list[float], repeated: bool) -> None:
     """A reflection can make a face look like paper in a single frame."""
     first = values[:FRAMES] + [values[-1]] * (FRAMES - len(values))
-    assert (sum(first) / FRAMES < PHOTOGRAPH) is repeated
+    assert (sum(first) / FRAMES < MIN_LIVENESS) is repeated
     verdict, displayed = check(engine, Votes([*first, 0.9]))
     assert isinstance(verdict, FaceMatch)
     assert turns(displayed) == 1 + repeated

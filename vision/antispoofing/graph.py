@@ -21,7 +21,7 @@ _STAGES = (("conv_23", "conv_3"), ("conv_34", "conv_4"), ("conv_45", "conv_5"))
 
 
 def anti_spoofing_network(tensors: Tensors) -> bytes:
-    """Return an ONNX model that maps `picture` (1, 3, 80, 80) to `classes` (1, 3), as logits. Raises NotBuilt."""
+    """Return an ONNX model that maps `image` (1, 3, 80, 80) to `classes` (1, 3), as logits. Raises NotBuilt."""
     try:
         return _Builder(tensors).build()
     except (KeyError, ValueError, IndexError) as error:
@@ -34,7 +34,7 @@ class _Builder:
         self._graph = Graph("minifasnet")
 
     def build(self) -> bytes:
-        x = self._block("picture", "conv1", stride=2)
+        x = self._block("image", "conv1", stride=2)
         x = self._block(x, "conv2_dw")
         for downsampling, stage in _STAGES:
             x = self._depthwise(x, downsampling, stride=2)
@@ -52,7 +52,7 @@ class _Builder:
         if last.shape[1] != CLASSES:
             raise ValueError("the last layer has an unexpected size")
         self._graph.node("MatMul", [x, self._graph.constant(last)], output="classes")
-        return self._graph.model(("picture", (1, 3, SIDE, SIDE)), ("classes", (1, CLASSES)))
+        return self._graph.model(("image", (1, 3, SIDE, SIDE)), ("classes", (1, CLASSES)))
 
     def _residual(self, x: str, name: str) -> str:
         y = self._depthwise(x, name)

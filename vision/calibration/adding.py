@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vision.calibration.calibrate import calibrate, is_reported
+from vision.calibration.calibrate import calibrate, is_held_out
 from vision.calibration.measure import Figure, figures
 from vision.calibration.people import OnProgress, counted, encoded_people
 from vision.decision import Calibration, NotCalibrated, save_calibration
@@ -15,7 +15,7 @@ from vision.engines.added import CALIBRATION, WEIGHTS, calibration_in, is_model_
 from vision.engines.engine import Engine
 from vision.engines.models.known import model_named
 from vision.engines.models.weights import YUNET, packaged_file, sha256_of
-from vision.engines.network import network_of
+from vision.engines.network import identify_network
 from vision.engines.yunet import YuNet
 
 log = logging.getLogger(__name__)
@@ -55,14 +55,14 @@ def add_model(
             f"invalid model name {name!r}. Choose another name with letters, digits, dots, - and _, except "
             f"{', '.join(reserved)}."
         )
-    network = network_of(file)
+    network = identify_network(file)
     check_hash(file, sha256)
     target = store / name
     if target.exists() and _identity_in(target) != network.identity:
         raise NotCalibrated(f"{target} contains another model. Choose another name, or remove this folder.")
     engine = Engine(YuNet(packaged_file(YUNET)), network.open(cache))
     encoded = list(counted(encoded_people(people, engine), people, on_progress))
-    calibration = calibrate([person for person in encoded if not is_reported(person)], network.identity)
+    calibration = calibrate([person for person in encoded if not is_held_out(person)], network.identity)
     store.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=store, prefix=".") as work:
         folder = Path(work) / "new"
@@ -74,7 +74,7 @@ def add_model(
             target.rename(Path(work) / "old")
         folder.rename(target)
     log.info("added model %s with thresholds %s", target.name, calibration.thresholds)
-    return AddedModel(target, calibration, figures([person for person in encoded if is_reported(person)], calibration))
+    return AddedModel(target, calibration, figures([person for person in encoded if is_held_out(person)], calibration))
 
 
 def check_hash(file: Path, sha256: str | None) -> None:
@@ -87,7 +87,7 @@ def check_hash(file: Path, sha256: str | None) -> None:
         expected = f"{sha256.lower()} as specified"
         raise NotCalibrated(f"{file.name} has the hash {actual} instead of {expected}. Download the file again.")
     known = model_named(file.stem)
-    if known is not None and known.sha256 is not None and actual not in (known.sha256, known.carried_sha256):
+    if known is not None and known.sha256 is not None and actual not in (known.sha256, known.packaged_sha256):
         expected = f"{known.sha256} as published"
         raise NotCalibrated(f"{file.name} has the hash {actual} instead of {expected}. Download the file again.")
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vision.calibration.calibrate import calibrate, is_reported
+from vision.calibration.calibrate import calibrate, is_held_out
 from vision.calibration.measure import Figure, figures
 from vision.calibration.people import EncodedPerson, OnProgress, counted, encoded_people
 from vision.decision import Calibration, save_calibration
-from vision.engines.open import calibration_of, identity, open_uncalibrated, user_calibration
+from vision.engines.open import calibration_for, identity, open_uncalibrated, user_calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class EngineBench:
 
     def measure(self, people: Sequence[EncodedPerson]) -> list[Figure]:
         """Measure the engine with its current thresholds. Raises NotCalibrated."""
-        return figures(people, calibration_of(self.name, self.face_folder))
+        return figures(people, calibration_for(self.name, self.face_folder))
 
     def calibrate(self, people: Sequence[EncodedPerson]) -> tuple[Calibration, list[Figure]]:
         """Calculate and save thresholds with half of the people, and measure them with the other half.
 
         Raises TooFewPeople, NotCalibrated and OSError.
         """
-        training = [person for person in people if not is_reported(person)]
+        training = [person for person in people if not is_held_out(person)]
         calibration = calibrate(training, identity(self.name, self.face_folder))
         save_calibration(self.calibration, calibration)
-        return calibration, figures([person for person in people if is_reported(person)], calibration)
+        return calibration, figures([person for person in people if is_held_out(person)], calibration)

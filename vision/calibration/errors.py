@@ -13,11 +13,11 @@ from vision.calibration.people import EncodedPerson
 from vision.face import unit
 
 Floats = NDArray[np.float64]
-_SUBSETS = 10
+_MAX_SUBSETS = 10
 """Maximum number of frame subsets per person."""
-_TAIL = 0.05
+_TAIL_FRACTION = 0.05
 """Fraction of impostor trials used for the tail fit."""
-_FEW = 5
+_MIN_PEOPLE = 5
 """Minimum number of people for confidence limits."""
 
 
@@ -58,7 +58,7 @@ def trials(people: Sequence[EncodedPerson], frames: int) -> Trials:
     for number, person in enumerate(people):
         subsets = list(itertools.combinations(person.live, frames))
         random.Random(f"{person.name}").shuffle(subsets)  # noqa: S311
-        probes += [(number, np.mean(subset, axis=0)) for subset in subsets[:_SUBSETS]]
+        probes += [(number, np.mean(subset, axis=0)) for subset in subsets[:_MAX_SUBSETS]]
     if not cards or not probes:
         empty = np.zeros(0, np.int_)
         return Trials(np.zeros(0), empty, empty)
@@ -83,9 +83,9 @@ def threshold_at(impostor: Floats, fmr: float) -> float:
 
 def tail_threshold(impostor: Floats, fmr: float) -> float:
     """Estimate the same threshold with an exponential fitted to the tail, for sets too small for counting."""
-    start = float(np.quantile(impostor, _TAIL))
+    start = float(np.quantile(impostor, _TAIL_FRACTION))
     tail = impostor[impostor <= start]
-    return start - float((start - tail).mean()) * math.log(_TAIL / fmr)
+    return start - float((start - tail).mean()) * math.log(_TAIL_FRACTION / fmr)
 
 
 def bootstrap_limits(wrong: NDArray[np.bool_], people: NDArray[np.int_], times: int = 400) -> tuple[float, float]:
@@ -103,8 +103,8 @@ def bootstrap_limits(wrong: NDArray[np.bool_], people: NDArray[np.int_], times: 
 
 
 def limits(wrong: NDArray[np.bool_], holders: NDArray[np.int_]) -> tuple[float, float]:
-    """Return the bootstrap limits, widened by the rule of three; 0 to 1 for fewer than `_FEW` people."""
-    if len(np.unique(holders)) < _FEW:
+    """Return the bootstrap limits, widened by the rule of three; 0 to 1 for fewer than `_MIN_PEOPLE` people."""
+    if len(np.unique(holders)) < _MIN_PEOPLE:
         return 0.0, 1.0
     low, high = bootstrap_limits(wrong, holders)
     margin = min(3 / wrong.size, 1.0)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from vision.calibration.calibrate import FRAMES, grouped
+from vision.calibration.calibrate import FRAMES, by_group_name
 from vision.calibration.errors import limits, trials
 from vision.calibration.people import EncodedPerson
 from vision.decision import Calibration
@@ -65,7 +65,7 @@ def figures(people: Sequence[EncodedPerson], calibration: Calibration) -> list[F
 def _groups(people: Sequence[EncodedPerson]) -> Iterator[tuple[str, Sequence[EncodedPerson]]]:
     yield ALL, people
     small: list[EncodedPerson] = []
-    groups = sorted(grouped(people).items())
+    groups = sorted(by_group_name(people).items())
     for group, members in groups:
         if len(members) < _SMALL:
             small += members

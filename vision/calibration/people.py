@@ -1,4 +1,4 @@
-"""Encoding of a folder of people: the first picture of each as the card photo, the others as live frames.
+"""Encoding of a folder of people: the first image of each as the card photo, the others as live frames.
 
 Uses the frame conversion, detector, card format and encoder of the terminal. Does not write files.
 """
@@ -11,14 +11,14 @@ import numpy as np
 
 from vision.engines.engine import FaceEngine
 from vision.face import Encoding, Face
-from vision.frame import Frame, FrameProblem, frame_of
+from vision.frame import Frame, FrameProblem, to_frame
 from vision.portrait import card_photo_from
 from vision.reference import Reference, make_reference
 
 OnProgress = Callable[[int, int], None]
 """Callback with the number of encoded people and the total."""
 
-PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".pgm"}
+IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".pgm"}
 _MAX_SIDE = 640
 """Maximum longer side of photographs in pixels, as from the terminal's camera. Larger ones are scaled down."""
 _EDGE = 0.15
@@ -27,24 +27,24 @@ _EDGE = 0.15
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class EncodedPerson:
-    """Encodings of a person. `reference` is None if the first picture is not usable as a card photo."""
+    """Encodings of a person. `reference` is None if the first image is not usable as a card photo."""
 
     name: str
     reference: Encoding | None
     live: list[Encoding] = field(default_factory=list)
     unseen: int = 0
-    """Number of live pictures without a detected face."""
+    """Number of live images without a detected face."""
 
     def __repr__(self) -> str:
         return f"Person({self.name!r}, {len(self.live)} live)"
 
 
 def encoded_people(folder: Path, engine: FaceEngine, *, max_live: int = 7) -> Iterator[EncodedPerson]:
-    """Encode the people in name order. Skips folders without pictures. Raises OSError if `folder` cannot be listed."""
+    """Encode the people in name order. Skips folders without images. Raises OSError if `folder` cannot be listed."""
     for person in sorted(path for path in folder.iterdir() if path.is_dir()):
-        pictures = sorted(path for path in person.iterdir() if path.suffix.lower() in PICTURES)
-        if pictures:
-            yield _encoded(person.name, pictures, engine, max_live)
+        images = sorted(path for path in person.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+        if images:
+            yield _encoded(person.name, images, engine, max_live)
 
 
 def counted(people: Iterator[EncodedPerson], folder: Path, on_progress: OnProgress | None) -> Iterator[EncodedPerson]:
@@ -56,17 +56,17 @@ def counted(people: Iterator[EncodedPerson], folder: Path, on_progress: OnProgre
         yield person
 
 
-def _encoded(name: str, pictures: list[Path], engine: FaceEngine, max_live: int) -> EncodedPerson:
+def _encoded(name: str, images: list[Path], engine: FaceEngine, max_live: int) -> EncodedPerson:
     reference = None
-    first = _frame(pictures[0])
+    first = _frame(images[0])
     face = _largest(first, engine) if first else None
     if first and face:
         outcome = make_reference(engine, card_photo_from(first, face.box))
         reference = outcome.encoding if isinstance(outcome, Reference) else None
     person = EncodedPerson(name, reference)
     unseen = 0
-    for picture in pictures[1 : 1 + max_live]:
-        frame = _frame(picture)
+    for image in images[1 : 1 + max_live]:
+        frame = _frame(image)
         face = _largest(frame, engine) if frame else None
         if frame and face:
             person.live.append(engine.encode(frame.grey, face))
@@ -78,16 +78,16 @@ def _encoded(name: str, pictures: list[Path], engine: FaceEngine, max_live: int)
 def _frame(path: Path) -> Frame | None:
     import cv2
 
-    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-    if picture is None:
+    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
         return None
-    scale = _MAX_SIDE / max(picture.shape[:2])
+    scale = _MAX_SIDE / max(image.shape[:2])
     if scale < 1:
-        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     # the detector needs a margin around the face, which a tightly cropped photograph lacks
-    edge = round(_EDGE * max(picture.shape[:2]))
-    picture = cv2.copyMakeBorder(picture, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
-    frame = frame_of(picture, number=0, taken_at=0.0, order="BGR")
+    edge = round(_EDGE * max(image.shape[:2]))
+    image = cv2.copyMakeBorder(image, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
+    frame = to_frame(image, number=0, taken_at=0.0, order="BGR")
     return None if isinstance(frame, FrameProblem) else frame
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from vision.decision import Calibration, NotCalibrated, load_calibration
-from vision.engines.network import KINDS, Network, network_of
+from vision.engines.network import KINDS, Network, identify_network
 
 WEIGHTS, CALIBRATION = "weights", "calibration.json"
 """File names in a model folder. The weights have the extension of their kind."""
@@ -52,5 +52,5 @@ def network_in(model: Path) -> Network:
     for kind in KINDS:
         weights = model / f"{WEIGHTS}{kind.ending}"
         if weights.is_file():
-            return network_of(weights)
+            return identify_network(weights)
     raise NotCalibrated(f"{model} contains no complete model. Add one: `uketsuke face add`.")

@@ -13,7 +13,7 @@ from vision.frame import Image
 
 
 class DlibLibrary:
-    by_points = False
+    crops_by_landmarks = False
 
     def __init__(self) -> None:
         """Load the models, which takes several seconds."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from vision.decision import Calibration, NotCalibrated
-from vision.engines.cutouts import cut_outs
+from vision.engines.crop_variants import crop_variants
 from vision.face import Encoding, Face
 from vision.frame import Image
 
@@ -21,7 +21,7 @@ class FaceEngine(Protocol):
         """Calibration of this engine. Raises NotCalibrated."""
 
     @property
-    def drawn_calibration(self) -> Calibration | None:
+    def synthetic_calibration(self) -> Calibration | None:
         """Calibration for drawn people in front of a synthetic camera; None without one."""
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
@@ -39,8 +39,8 @@ class FaceEngine(Protocol):
 class Encoder(Protocol):
     """Recognition network, including the crop of the face."""
 
-    by_points: bool
-    """Whether the crop depends on the detector's points."""
+    crops_by_landmarks: bool
+    """Whether the crop depends on the detector's landmarks."""
 
     def encode(self, grey: Image, face: Face) -> Encoding: ...
 
@@ -53,12 +53,12 @@ class Engine:
         detector: "YuNet",
         encoder: Encoder,
         calibration: Calibration | None = None,
-        drawn_calibration: Calibration | None = None,
+        synthetic_calibration: Calibration | None = None,
     ) -> None:
         """`calibration`: None for an engine that is being calibrated."""
         self._detector, self._encoder = detector, encoder
         self._calibration = calibration
-        self.drawn_calibration = drawn_calibration
+        self.synthetic_calibration = synthetic_calibration
 
     @property
     def calibration(self) -> Calibration:
@@ -70,13 +70,15 @@ class Engine:
         return self._detector.faces(grey, thorough=thorough)
 
     def encode(self, grey: Image, face: Face) -> Encoding:
-        return self._encoder.encode(grey, self._detector.settled(grey, face) if self._encoder.by_points else face)
+        if self._encoder.crops_by_landmarks:
+            face = self._detector.refine_landmarks(grey, face)
+        return self._encoder.encode(grey, face)
 
     def encode_photo(self, grey: Image, face: Face) -> Encoding:
-        """Return the encoding, averaged over variants of the crop (`cutouts`) if the crop depends on points."""
-        if not self._encoder.by_points:
+        """Return the encoding. Averaged over `crop_variants` if the crop depends on landmarks."""
+        if not self._encoder.crops_by_landmarks:
             return self._encoder.encode(grey, face)
-        variants = cut_outs(grey, self._detector.settled(grey, face))
+        variants = crop_variants(grey, self._detector.refine_landmarks(grey, face))
         encodings = [self._encoder.encode(*variant) for variant in variants]
         mean: Encoding = np.mean(encodings, axis=0)
         for encoding in encodings:

@@ -77,19 +77,19 @@ class Network:
     @property
     def identity(self) -> str:
         """Identity that a calibration refers to. Raises OSError."""
-        return identity_of(sha256_of(self.weights))
+        return identity_for(sha256_of(self.weights))
 
     def open(self, cache: Path) -> "Encoder":
         """Open the network. Raises NotBuilt, WeightsMissing and OSError."""
         return self.kind.open(self.weights, cache)
 
 
-def identity_of(encoder_sha256: str) -> str:
+def identity_for(encoder_sha256: str) -> str:
     """Return the SHA-256 of the published hashes of encoder and detector. Encodings depend on both."""
     return hashlib.sha256(f"{encoder_sha256} {YUNET.published_sha256}".encode()).hexdigest()
 
 
-def network_of(file: Path) -> Network:
+def identify_network(file: Path) -> Network:
     """Return the network in a file. Raises NotBuilt for a file that cannot be a network, and OSError."""
     head = _head(file)
     for beginning, reason in _UNUSABLE.items():

@@ -47,9 +47,9 @@ def _sface(cache: Path) -> "Encoder":
 
 
 def _dlib(cache: Path) -> "Encoder":
-    from vision.engines.network import network_of
+    from vision.engines.network import identify_network
 
-    return network_of(weights(ENCODER)).open(cache)
+    return identify_network(weights(ENCODER)).open(cache)
 
 
 def _face_recognition(cache: Path) -> "Encoder":
@@ -62,10 +62,10 @@ def _face_recognition(cache: Path) -> "Encoder":
 
 
 _BUILT_IN = {
-    "sface": _BuiltIn(SFACE.published_sha256, _sface, "sface", "sface-drawn"),
-    "dlib": _BuiltIn(KNOWN_SHA256[ENCODER], _dlib, "dlib", "dlib-drawn"),
+    "sface": _BuiltIn(SFACE.published_sha256, _sface, "sface", "sface-synthetic"),
+    "dlib": _BuiltIn(KNOWN_SHA256[ENCODER], _dlib, "dlib", "dlib-synthetic"),
     # the same network as dlib, run by the library
-    "face_recognition": _BuiltIn(KNOWN_SHA256[ENCODER], _face_recognition, "dlib", "dlib-drawn"),
+    "face_recognition": _BuiltIn(KNOWN_SHA256[ENCODER], _face_recognition, "dlib", "dlib-synthetic"),
 }
 BUILT_IN_ENGINES = tuple(_BUILT_IN)
 """Names of the included engines, beginning with the default."""
@@ -95,7 +95,7 @@ def model_folder(face_dir: Path, name: str) -> Path:
     return model_store(face_dir) / name
 
 
-def calibration_of(name: str = "", face_dir: Path | None = None) -> "Calibration":
+def calibration_for(name: str = "", face_dir: Path | None = None) -> "Calibration":
     """Return the calibration used by `open_engine` with the same arguments, without loading a network.
 
     Raises NotCalibrated, WeightsMissing.
@@ -114,7 +114,7 @@ def calibration_of(name: str = "", face_dir: Path | None = None) -> "Calibration
     return matching_calibration(DATA / f"{built_in.calibration}.json", identity(name), _REINSTALL)
 
 
-def synthetic_calibration_of(name: str = "") -> "Calibration | None":
+def synthetic_calibration_for(name: str = "") -> "Calibration | None":
     """Return the calibration for synthetic faces from a simulated camera, or None. Raises NotCalibrated."""
     from vision.engines.added import matching_calibration
 
@@ -126,11 +126,11 @@ def synthetic_calibration_of(name: str = "") -> "Calibration | None":
 
 def identity(name: str = "", face_dir: Path | None = None) -> str:
     """Return the identity that calibrations of an engine refer to. Raises NotCalibrated and OSError."""
-    from vision.engines.network import identity_of
+    from vision.engines.network import identity_for
 
     built_in = _BUILT_IN.get(name or DEFAULT)
     if built_in is not None:
-        return identity_of(built_in.sha256)
+        return identity_for(built_in.sha256)
     from vision.engines.added import network_in
 
     return network_in(_added(face_dir, name)).identity
@@ -146,7 +146,7 @@ def open_engine(cache: Path, name: str = "", face_dir: Path | None = None) -> "F
     from vision.engines.engine import Engine
     from vision.engines.yunet import YuNet
 
-    calibration, synthetic = calibration_of(name, face_dir), synthetic_calibration_of(name)
+    calibration, synthetic = calibration_for(name, face_dir), synthetic_calibration_for(name)
     return Engine(YuNet(packaged_file(YUNET)), _encoder(cache, name, face_dir), calibration, synthetic)
 
 

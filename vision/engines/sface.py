@@ -10,16 +10,16 @@ from vision.face import Encoding, Face
 from vision.frame import Image
 
 CHIP = 112
-"""Side of the square input picture in pixels."""
+"""Side of the square input image in pixels."""
 SIZE = 128
 """Number of output values."""
 
 
 class SFace:
-    by_points = True
+    crops_by_landmarks = True
 
     def __init__(self, file: Path) -> None:
-        """Load the network and test it with a blank picture. Raises NotBuilt."""
+        """Load the network and test it with a blank image. Raises NotBuilt."""
         try:
             self._recogniser = cv2.FaceRecognizerSF.create(str(file), "")
             outputs = self._feature(np.zeros((CHIP, CHIP, 3), np.uint8)).size
@@ -31,7 +31,7 @@ class SFace:
     def encode(self, grey: Image, face: Face) -> Encoding:
         """Return a normalised encoding of shape (128,)."""
         box, three = face.box, cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
-        row = np.array([box.left, box.top, box.width, box.height, *face.points.ravel(), 1.0], np.float32)
+        row = np.array([box.left, box.top, box.width, box.height, *face.landmarks.ravel(), 1.0], np.float32)
         feature = self._feature(np.asarray(self._recogniser.alignCrop(three, row[None]), np.uint8))
         return feature / max(float(np.linalg.norm(feature)), 1e-12)
 

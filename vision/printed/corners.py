@@ -13,7 +13,7 @@ from vision.frame import Image
 from vision.printed import layout
 
 Quad = NDArray[np.float64]
-"""(4, 2) in pixels: upper left, upper right, lower right and lower left corner in the picture."""
+"""(4, 2) in pixels: upper left, upper right, lower right and lower left corner in the image."""
 
 _WORKING_WIDTH: Final = 480
 _MIN_SHARE: Final = 0.08
@@ -34,7 +34,7 @@ def find_cards(rgb: Image) -> list[Quad]:
     dx, dy = _gradients(np.asarray(small, np.uint8))
     strength = np.hypot(dx.astype(np.float32), dy.astype(np.float32))
     candidates: list[tuple[float, Quad]] = []
-    # adapt the thresholds, because edges are weak in dim pictures
+    # adapt the thresholds, because edges are weak in dim images
     level = float(np.percentile(strength, 97)) / 200
     for low, high in _CANNY:
         edges = cv2.Canny(dx, dy, low * max(level, 0.25) * 3, high * max(level, 0.25) * 3, L2gradient=True)
@@ -149,12 +149,12 @@ def _fitted_side(
     return middle, direction
 
 
-def _sampled(picture: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
+def _sampled(image: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
     import cv2
 
     maps = points.astype(np.float32)
     return np.asarray(
-        cv2.remap(picture, maps[..., 0], maps[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32
+        cv2.remap(image, maps[..., 0], maps[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32
     )
 
 

@@ -1,7 +1,7 @@
 """Parsing of the three printed fields from recognised characters.
 
-Fields with doubtful characters are None, and doubtful digits of the security code are spaces. The security code is in a
-separate buffer, which the caller must overwrite.
+A field with a low-confidence character is None. Low-confidence digits of the security code are spaces. The security
+code is in a separate buffer, which the caller must overwrite.
 """
 
 import re
@@ -18,12 +18,12 @@ BIRTH_ALPHABET: Final = DATE + "生元明治大正昭和平成令"
 EXPIRY_ALPHABET: Final = DATE + "まで有効"
 SECURITY_ALPHABET: Final = "0123456789"
 
-SURE: Final = 0.93
+MIN_CONFIDENCE: Final = 0.93
 """Minimum probability of a digit or era character (docs/accuracy.md, printed code)."""
-_ERA_SHARE: Final = 0.97
+_MIN_ERA_SHARE: Final = 0.97
 """Minimum probability of an era character among those allowed in a date. The era is not part of the code and only used
 to check that the date exists."""
-_ERA_MIN_SURE: Final = 0.02
+_MIN_ERA_CONFIDENCE: Final = 0.02
 """Minimum probability of an era character among all characters."""
 _BIRTH: Final = re.compile(r"(明治|大正|昭和|平成|令和)?(元|\d{1,4})年(\d{1,2})月(\d{1,2})日生?")
 _EXPIRY: Final = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日(?:まで有効?)?")
@@ -48,7 +48,7 @@ class PrintedFields:
     birth: PrintedBirth | None = None
     expiry: date | None = None
     security: bytearray = field(default_factory=lambda: bytearray(b"    "))
-    """Four ASCII digits, with a space for each doubtful digit."""
+    """Four ASCII digits, with a space for each low-confidence digit."""
     pinless: bool = False
     """Whether the remarks contain 顔認証, as on a card issued without a PIN."""
 
@@ -61,10 +61,10 @@ class PrintedFields:
         self.birth = self.expiry = None
 
 
-def birth_of(characters: Sequence[Character]) -> PrintedBirth | None:
-    """Return the birth date, or None if a character is doubtful or the date does not exist."""
+def parse_birth(characters: Sequence[Character]) -> PrintedBirth | None:
+    """Return the birth date, or None if a character is low-confidence or the date does not exist."""
     match = _BIRTH.fullmatch("".join(character.text for character in characters))
-    if match is None or not _sure(characters, *(match.span(group) for group in (2, 3, 4))):
+    if match is None or not _is_confident(characters, *(match.span(group) for group in (2, 3, 4))):
         return None
     if not all(_may_be_era(character) for character in characters[: max(match.end(1), 0)]):
         return None
@@ -76,30 +76,39 @@ def birth_of(characters: Sequence[Character]) -> PrintedBirth | None:
     return PrintedBirth(era, printed_year, int(month), int(day)) if _day(western_year, month, day) else None
 
 
-def expiry_of(characters: Sequence[Character]) -> date | None:
-    """Return the expiry date, or None if a character is doubtful or the date does not exist."""
+def parse_expiry(characters: Sequence[Character]) -> date | None:
+    """Return the expiry date, or None if a character is low-confidence or the date does not exist."""
     match = _EXPIRY.fullmatch("".join(character.text for character in characters))
-    if match is None or not _sure(characters, *(match.span(group) for group in (1, 2, 3))):
+    if match is None or not _is_confident(characters, *(match.span(group) for group in (1, 2, 3))):
         return None
     return _day(int(match[1]), match[2], match[3])
 
 
-def security_of(characters: Sequence[Character]) -> bytearray:
-    """Return four digits, with a space for each doubtful digit, or four spaces if there are not exactly four."""
+def parse_security_code(characters: Sequence[Character]) -> bytearray:
+    """Return four digits, with a space for each low-confidence digit, or four spaces if there are not exactly four."""
     if len(characters) != 4:
         return bytearray(b"    ")
-    return bytearray(ord(character.text) if character.sure >= SURE else 0x20 for character in characters)
+    return bytearray(
+        ord(character.text) if character.confidence >= MIN_CONFIDENCE else 0x20 for character in characters
+    )
 
 
 _FIRST_YEAR: Final = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 1989, "令和": 2019}
 
 
-def _sure(characters: Sequence[Character], *spans: tuple[int, int]) -> bool:
-    return all(character.sure >= SURE for start, end in spans if start >= 0 for character in characters[start:end])
+def _is_confident(characters: Sequence[Character], *spans: tuple[int, int]) -> bool:
+    return all(
+        character.confidence >= MIN_CONFIDENCE
+        for start, end in spans
+        if start >= 0
+        for character in characters[start:end]
+    )
 
 
 def _may_be_era(character: Character) -> bool:
-    return character.sure >= SURE or (character.share >= _ERA_SHARE and character.sure >= _ERA_MIN_SURE)
+    return character.confidence >= MIN_CONFIDENCE or (
+        character.share >= _MIN_ERA_SHARE and character.confidence >= _MIN_ERA_CONFIDENCE
+    )
 
 
 def _day(year: int, month: str, day: str) -> date | None:

@@ -22,7 +22,7 @@ class Box:
     bottom: float
 
     def pixels(self, scale: float, margin: float = 0.0) -> tuple[slice, slice]:
-        """Return the rows and columns of the box in a card picture.
+        """Return the rows and columns of the box in a card image.
 
         `scale`: pixels per millimetre. `margin`: added on each side, in millimetres.
         """

@@ -11,7 +11,7 @@ from typing import Final
 FILE: Final = "PP-OCRv6_rec_small.onnx"
 SHA256: Final = "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"
 """Hash listed in the wheel of rapidocr 3.10.0."""
-CARRIED: Final = Path(__file__).with_name("data") / FILE
+MODEL_FILE: Final = Path(__file__).with_name("data") / FILE
 """Included file, which is not in the repository but added by `hatch_build.py`."""
 
 
@@ -21,14 +21,14 @@ class NoRecogniser(RuntimeError):
 
 def require_recogniser() -> None:
     """Raise NoRecogniser if the model file is missing. Does not check its hash, which takes longer."""
-    if not CARRIED.is_file():
-        raise NoRecogniser(f"{FILE} is missing in {CARRIED.parent}. Reinstall with `make setup` or the wheel.")
+    if not MODEL_FILE.is_file():
+        raise NoRecogniser(f"{FILE} is missing in {MODEL_FILE.parent}. Reinstall with `make setup` or the wheel.")
 
 
 @cache
 def recogniser_path() -> Path:
     """Return the path of the model file after checking its hash. Raises NoRecogniser."""
     require_recogniser()
-    if hashlib.sha256(CARRIED.read_bytes()).hexdigest() != SHA256:
-        raise NoRecogniser(f"{CARRIED} is damaged or a different file: it does not have the known hash. Reinstall.")
-    return CARRIED
+    if hashlib.sha256(MODEL_FILE.read_bytes()).hexdigest() != SHA256:
+        raise NoRecogniser(f"{MODEL_FILE} is damaged or a different file: it does not have the known hash. Reinstall.")
+    return MODEL_FILE

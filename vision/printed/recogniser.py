@@ -12,7 +12,7 @@ from vision.frame import Image
 from vision.printed.model import NoRecogniser
 
 HEIGHT: Final = 48
-"""Height of a line picture in pixels."""
+"""Height of a line image in pixels."""
 _MIN_WIDTH: Final = 96
 
 
@@ -21,7 +21,7 @@ class Character:
     """Recognised character."""
 
     text: str
-    sure: float
+    confidence: float
     """Probability among all characters of the network, 0 to 1."""
     share: float = 0.0
     """Probability among the allowed characters only. High if confusable characters are not allowed."""
@@ -51,7 +51,7 @@ class Recogniser:
         self._input = self._session.get_inputs()[0].name
 
     def read(self, line: Image, allowed: str) -> list[Character]:
-        """Return the characters of a line picture (RGB, 48 rows) from left to right.
+        """Return the characters of a line image (RGB, 48 rows) from left to right.
 
         A recognised character outside `allowed` is replaced by the most probable allowed one, with its low probability.
         """
@@ -69,7 +69,7 @@ class Recogniser:
                 character = Character(allowed[column - 1], sure, sure / float(probabilities[step, 1:].sum()))
                 if column != previous:
                     line_characters.append(character)
-                elif character.sure > line_characters[-1].sure:
+                elif character.confidence > line_characters[-1].confidence:
                     line_characters[-1] = character
             previous = column
         return line_characters

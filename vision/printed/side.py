@@ -1,6 +1,6 @@
 """Detection of a card's front by its layout, before text recognition.
 
-Uses a picture with two pixels per millimetre, in which text is illegible.
+Uses an image with two pixels per millimetre, in which text is illegible.
 """
 
 from typing import Final
@@ -38,12 +38,12 @@ _BRIGHTEST: Final = 1.2
 def upright_front(rgb: Image, quad: Quad) -> Quad | None:
     """Return the outline in the order in which the front is upright; None if it is not a My Number Card's front."""
     orientations = (quad, np.roll(quad, -2, axis=0))
-    scores = [_score(ink_of(rgb, orientation)) for orientation in orientations]
+    scores = [_score(card_ink(rgb, orientation)) for orientation in orientations]
     best = int(np.argmax(scores))
     return orientations[best] if scores[best] >= _FRONT else None
 
 
-def ink_of(rgb: Image, quad: Quad) -> NDArray[np.float32]:
+def card_ink(rgb: Image, quad: Quad) -> NDArray[np.float32]:
     """Return the darkness of each pixel relative to the surrounding paper, 0 to 1, with two pixels per millimetre."""
     import cv2
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import cv2
 
-from config.platform.chosen import system
-from vision.frame import Frame, FrameProblem, frame_of
+from config.platform.current import system
+from vision.frame import Frame, FrameProblem, to_frame
 from vision.opencv_log import silence
 from vision.sources.protocol import SourceKind
 from vision.verdict import CameraLost
@@ -82,10 +82,10 @@ class OpenCvSource:
         grabbed = self._grab()
         if isinstance(grabbed, CameraLost):
             return grabbed
-        retrieved, picture = grabbed.retrieve()
+        retrieved, image = grabbed.retrieve()
         if not retrieved:
             return CameraLost(f"{self.name}: unusable frame (cannot be decoded)")
-        frame = frame_of(picture, number=self._number, taken_at=self._taken_at(), order="BGR")
+        frame = to_frame(image, number=self._number, taken_at=self._taken_at(), order="BGR")
         if isinstance(frame, FrameProblem):
             return CameraLost(f"{self.name}: unusable frame ({frame})")
         return frame
@@ -134,7 +134,7 @@ class OpenCvSource:
             time.sleep(max(0.0, due - time.monotonic()))
         return due
 
-    def granted(self) -> str:
+    def actual_format(self) -> str:
         """Return the size, format and frame rate of the source while it is open, or an empty string."""
         capture = self._capture
         if capture is None:

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 class SourceKind(StrEnum):
-    """Origin of the frames. Any except a real camera can show arbitrary pictures."""
+    """Origin of the frames. Any except a real camera can show arbitrary images."""
 
     CAMERA = "a camera"
     VIRTUAL = "a virtual camera"
     FILE = "a video file"
-    DRAWN = "drawn people"
+    SYNTHETIC = "synthetic people"
 
 
 class FrameSource(Protocol):
@@ -38,7 +38,7 @@ class FrameSource(Protocol):
 
 
 @runtime_checkable
-class Skipping(Protocol):
+class Skippable(Protocol):
     """Source that can skip frames without decoding them."""
 
     def skip(self) -> CameraLost | None:
@@ -54,15 +54,15 @@ class Locatable(Protocol):
 
 
 @runtime_checkable
-class Granting(Protocol):
+class FormatReporting(Protocol):
     """Source whose size and format may differ from the requested ones."""
 
-    def granted(self) -> str:
+    def actual_format(self) -> str:
         """Return a description such as `640x480, MJPG, 30 frames per second`; empty if closed."""
 
 
 @runtime_checkable
-class Prompted(Protocol):
+class Promptable(Protocol):
     """Source that simulates a person, who may follow the instructions on the screen."""
 
     def prompt(self, guidance: Guidance) -> None:

@@ -34,16 +34,16 @@ class Attack(StrEnum):
     """Photograph while looking ahead, and the attacker's own face for turns."""
 
 
-_AWAY = 2.0
+_DISTANCE = 2.0
 """Distance from the camera in sheet widths, at which the printed face is as large in the frame as a real face."""
-_TURNED_BY_HAND = 1.3
+_HAND_TURN_RATIO = 1.3
 """Turn of a sheet relative to that of a head."""
 _BEND = 2.0
 """1 / radius in sheet widths, for example a radius of 10 cm for a sheet of 20 cm."""
 
 
 class Attacker:
-    """Renderer of an attack. Seed and time determine the picture."""
+    """Renderer of an attack. Seed and time determine the image."""
 
     def __init__(self, attack: Attack, person: Person, seed: int = 0) -> None:
         self._attack, self._person, self._seed = attack, person, seed
@@ -54,28 +54,28 @@ class Attacker:
         """Return an RGB frame (480, 640, 3). `turned`: turn in response to the instruction in radians, as in `Pose`."""
         match self._attack:
             case Attack.FLAT_PRINT:
-                return self._print(self._hand.holds(seconds, _TURNED_BY_HAND * turned))
+                return self._print(self._hand.pose(seconds, _HAND_TURN_RATIO * turned))
             case Attack.BENT_PRINT:
-                return self._print(self._hand.holds(seconds, _TURNED_BY_HAND * turned, _BEND))
+                return self._print(self._hand.pose(seconds, _HAND_TURN_RATIO * turned, _BEND))
             case Attack.STILL_PRINT:
-                return self._print(self._hand.holds(seconds, 0.0))
+                return self._print(self._hand.pose(seconds, 0.0))
             case Attack.PHONE:
                 return self._phone(seconds)
             case Attack.SWAP:
                 if abs(turned) > 0.02:
-                    return compose(self._attacker, _with(pose_at(seconds, self._seed), turned))
-                return self._print(self._hand.holds(seconds, 0.0))
+                    return compose(self._attacker, _turned_pose(pose_at(seconds, self._seed), turned))
+                return self._print(self._hand.pose(seconds, 0.0))
 
     def _print(self, held: HeldSheet) -> Image:
-        return lay(_with_thumbs(printed(self._person), self._attacker), held, _behind(self._attacker))
+        return lay(_with_thumbs(printed(self._person), self._attacker), held, _simplified(self._attacker))
 
     def _phone(self, seconds: float) -> Image:
         # left, ahead, right, ahead: two seconds each
         sway = 0.45 * math.sin(2 * math.pi * seconds / 8)
-        screen = _cut(compose(self._person, _with(pose_at(seconds, self._seed + 1), sway)))
+        screen = _crop(compose(self._person, _turned_pose(pose_at(seconds, self._seed + 1), sway)))
         lit = cv2.convertScaleAbs(screen, alpha=0.9, beta=22)
         frame = cv2.copyMakeBorder(lit, 26, 26, 12, 12, cv2.BORDER_CONSTANT, value=(18, 18, 20))
-        return lay(np.asarray(frame, np.uint8), self._hand.holds(seconds, 0.0), _behind(self._attacker))
+        return lay(np.asarray(frame, np.uint8), self._hand.pose(seconds, 0.0), _simplified(self._attacker))
 
 
 class Hand:
@@ -84,11 +84,11 @@ class Hand:
     def __init__(self, seed: int = 0) -> None:
         generator = random.Random(seed)  # noqa: S311 - not used for security
         self._phases = [generator.uniform(0, 2 * math.pi) for _ in range(6)]
-        self._paces = [generator.uniform(1.5, 4.5) for _ in range(6)]
+        self._speeds = [generator.uniform(1.5, 4.5) for _ in range(6)]
 
-    def holds(self, seconds: float, turned: float, bend: float = 0.0, away: float = _AWAY) -> HeldSheet:
+    def pose(self, seconds: float, turned: float, bend: float = 0.0, away: float = _DISTANCE) -> HeldSheet:
         def sway(number: int, size: float) -> float:
-            return size * math.sin(self._paces[number] * seconds + self._phases[number])
+            return size * math.sin(self._speeds[number] * seconds + self._phases[number])
 
         return HeldSheet(
             yaw=turned + sway(0, 0.05),
@@ -104,38 +104,38 @@ class Hand:
 @lru_cache(maxsize=8)
 def printed(person: Person) -> Image:
     """Return the person's portrait as an inkjet print, paler and with a white margin."""
-    return on_paper(_cut(compose(person, Pose())))
+    return on_paper(_crop(compose(person, Pose())))
 
 
 def _with_thumbs(sheet: Image, holder: Person) -> Image:
     """Add two thumbs at the edges of the sheet."""
-    picture = sheet.copy()
-    height, width = picture.shape[:2]
+    image = sheet.copy()
+    height, width = image.shape[:2]
     thumb = (round(0.05 * width), round(0.09 * width))
     for side, slant in ((0.02, -35), (0.98, 35)):
         middle = (round(side * width), round(0.8 * height))
-        cv2.ellipse(picture, middle, thumb, slant, 0, 360, holder.skin, -1, cv2.LINE_AA)
-    return picture
+        cv2.ellipse(image, middle, thumb, slant, 0, 360, holder.skin, -1, cv2.LINE_AA)
+    return image
 
 
-def on_paper(picture: Image) -> Image:
-    pale = cv2.convertScaleAbs(cv2.GaussianBlur(picture, (0, 0), 0.7), alpha=0.9, beta=14)
-    margin = round(0.03 * picture.shape[1])
+def on_paper(image: Image) -> Image:
+    pale = cv2.convertScaleAbs(cv2.GaussianBlur(image, (0, 0), 0.7), alpha=0.9, beta=14)
+    margin = round(0.03 * image.shape[1])
     return np.asarray(cv2.copyMakeBorder(pale, *(margin,) * 4, cv2.BORDER_CONSTANT, value=(238, 238, 234)), np.uint8)
 
 
-def _cut(picture: Image) -> Image:
+def _crop(image: Image) -> Image:
     """Crop head and shoulders from a frame, in portrait format."""
     box = face_of_portrait()
     middle, half = (box.left + box.right) // 2, round(0.95 * box.width)
-    return np.ascontiguousarray(picture[:, max(middle - half, 0) : min(middle + half, WIDTH)])
+    return np.ascontiguousarray(image[:, max(middle - half, 0) : min(middle + half, WIDTH)])
 
 
 @lru_cache(maxsize=4)
-def _behind(attacker: Person) -> Image:
+def _simplified(attacker: Person) -> Image:
     """Return the attacker, whose head is hidden later by the sheet or phone."""
     return compose(attacker, Pose(distance=1.3, shift=(0.0, 0.06 * HEIGHT)))
 
 
-def _with(pose: Pose, turned: float) -> Pose:
+def _turned_pose(pose: Pose, turned: float) -> Pose:
     return Pose(pose.yaw + turned, pose.pitch, pose.roll, pose.shift, pose.distance, pose.lids)

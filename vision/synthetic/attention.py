@@ -30,7 +30,7 @@ class Attention:
             self._target, self._since = target, now + _REACTION
 
     def turned(self, now: float) -> float:
-        """Return the turn in radians, positive to the right side of the picture, which is the patient's left."""
+        """Return the turn in radians, positive to the right side of the image, which is the patient's left."""
         progress = min(max((now - self._since) / _TURNING, 0.0), 1.0)
         smooth = (1 - math.cos(math.pi * progress)) / 2
         # turn slightly further while the instruction remains

@@ -53,7 +53,7 @@ def ellipse(cu: float, cv: float, ru: float, rv: float, power: float = 2.0) -> F
 
 
 class Paint:
-    """RGB picture for painting layers."""
+    """RGB image for painting layers."""
 
     def __init__(self, colour: Colour) -> None:
         self.rgb = np.empty((*U.shape, 3), np.float32)

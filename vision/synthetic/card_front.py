@@ -45,7 +45,7 @@ class CardFront:
     """Additional entries."""
     pinless: bool = False
     photo: Image | None = None
-    """Grey picture, if any."""
+    """Grey image, if any."""
 
 
 @cache
@@ -57,20 +57,20 @@ def _font(path: Path, pixels: int) -> "FreeTypeFont":
 
 def draw_front(front: CardFront, font: Path | None = None) -> Image:
     """Draw the front as RGB, 648 x 1027 pixels. Raises `NoFont`."""
-    from PIL import Image as Pictures
+    from PIL import Image as PILImage
     from PIL import ImageDraw
 
     path = font or fonts()[0]
     size = (round(layout.WIDTH * SCALE), round(layout.HEIGHT * SCALE))
-    picture = Pictures.new("RGB", size, _PAPER)
-    draw = ImageDraw.Draw(picture)
+    image = PILImage.new("RGB", size, _PAPER)
+    draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, size[0], round(2.0 * SCALE)), fill=_TINT)
     draw.text((61 * SCALE, 3.2 * SCALE), "見本 SPECIMEN", fill=_SPECIMEN, font=_font(path, round(2.9 * SCALE)))
     if front.photo is not None:
         rows, columns = layout.PHOTO.pixels(SCALE)
         wide, high = columns.stop - columns.start, rows.stop - rows.start
-        photo = Pictures.fromarray(front.photo).convert("L").resize((wide, high))
-        picture.paste(photo.convert("RGB"), (columns.start, rows.start))
+        photo = PILImage.fromarray(front.photo).convert("L").resize((wide, high))
+        image.paste(photo.convert("RGB"), (columns.start, rows.start))
     remarks = layout.REMARKS
     draw.rectangle(
         [round(edge * SCALE) for edge in (remarks.left, remarks.top, remarks.right, remarks.bottom)], fill="white"
@@ -90,39 +90,39 @@ def draw_front(front: CardFront, font: Path | None = None) -> Image:
             fill=_INK,
             font=_font(path, round(2.9 * SCALE)),
         )
-    return np.asarray(picture)
+    return np.asarray(image)
 
 
 def draw_back(number: str = "0000 0000 0000", font: Path | None = None) -> Image:
     """Draw the back with number, name and a machine-readable block, which must not be taken for a front."""
-    from PIL import Image as Pictures
+    from PIL import Image as PILImage
     from PIL import ImageDraw
 
     path = font or fonts()[0]
     size = (round(layout.WIDTH * SCALE), round(layout.HEIGHT * SCALE))
-    picture = Pictures.new("RGB", size, _PAPER)
-    draw = ImageDraw.Draw(picture)
+    image = PILImage.new("RGB", size, _PAPER)
+    draw = ImageDraw.Draw(image)
     draw.rectangle((0, round(4 * SCALE), size[0], round(11 * SCALE)), fill=(40, 38, 40))
     draw.text((round(26 * SCALE), round(17 * SCALE)), number, fill=_INK, font=_font(path, round(4.2 * SCALE)))
     draw.text((round(26 * SCALE), round(24 * SCALE)), "氏名 見本 花子", fill=_INK, font=_font(path, round(2.8 * SCALE)))
     draw.text((round(26 * SCALE), round(29 * SCALE)), "個人番号 見本", fill=_PALE, font=_font(path, round(2.8 * SCALE)))
     modules = np.random.default_rng(7).integers(0, 2, (25, 25), dtype=np.uint8) * 255
-    block = Pictures.fromarray(modules).resize((round(13 * SCALE),) * 2, Pictures.Resampling.NEAREST)
-    picture.paste(block.convert("RGB"), (round(68 * SCALE), round(17 * SCALE)))
+    block = PILImage.fromarray(modules).resize((round(13 * SCALE),) * 2, PILImage.Resampling.NEAREST)
+    image.paste(block.convert("RGB"), (round(68 * SCALE), round(17 * SCALE)))
     chip = (round(8 * SCALE), round(20 * SCALE), round(20 * SCALE), round(30 * SCALE))
     draw.rounded_rectangle(chip, 12, fill=(206, 178, 110), outline=(150, 120, 60), width=3)
-    return np.asarray(picture)
+    return np.asarray(image)
 
 
 def draw_other_card(font: Path | None = None) -> Image:
     """Draw another kind of card, with different fields and the photo on the right."""
-    from PIL import Image as Pictures
+    from PIL import Image as PILImage
     from PIL import ImageDraw
 
     path = font or fonts()[0]
     size = (round(layout.WIDTH * SCALE), round(layout.HEIGHT * SCALE))
-    picture = Pictures.new("RGB", size, (232, 240, 246))
-    draw = ImageDraw.Draw(picture)
+    image = PILImage.new("RGB", size, (232, 240, 246))
+    draw = ImageDraw.Draw(image)
     for row, text in enumerate(
         ("会員証 見本", "氏名 見本 太郎", "昭和55年 3月 1日生", "令和12年 3月 1日まで有効", "第 0123456789 号")
     ):
@@ -130,7 +130,7 @@ def draw_other_card(font: Path | None = None) -> Image:
             (round(5 * SCALE), round((5 + 8 * row) * SCALE)), text, fill=_INK, font=_font(path, round(3.4 * SCALE))
         )
     draw.rectangle([round(edge * SCALE) for edge in (58, 14, 80, 44)], fill=(120, 120, 124))
-    return np.asarray(picture)
+    return np.asarray(image)
 
 
 def _labels(draw: "ImageDraw", path: Path) -> None:

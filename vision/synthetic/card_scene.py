@@ -1,4 +1,4 @@
-"""Simulation of a card held to a camera: position, lighting and picture defects.
+"""Simulation of a card held to a camera: position, lighting and image defects.
 
 A seed determines all effects, so scenes are reproducible.
 """
@@ -31,18 +31,18 @@ class Difficulty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardScene:
-    """Position and lighting of a card. Angles are in degrees, and `width` is relative to the picture."""
+    """Position and lighting of a card. Angles are in degrees, and `width` is relative to the image."""
 
     width: float = 0.8
     turn: float = 0.0
-    """Rotation in the picture plane, with 180 for upside down."""
+    """Rotation in the image plane, with 180 for upside down."""
     tilt: float = 0.0
     """Rotation about the card's horizontal axis."""
     swing: float = 0.0
     """Rotation about the card's vertical axis."""
     across: float = 0.0
     down: float = 0.0
-    """Offset from the centre, relative to the picture."""
+    """Offset from the centre, relative to the image."""
     blur: float = 0.5
     """Standard deviation in pixels."""
     motion: float = 0.0
@@ -114,7 +114,7 @@ def hard(random: np.random.Generator) -> CardScene:
 
 
 def _inside(scene: CardScene) -> CardScene:
-    """Move the card away until it is completely in the picture."""
+    """Move the card away until it is completely in the image."""
     while scene.width > 0.3:
         corners = _placed(scene, SIZE)
         if corners.min() > 4 and corners[:, 0].max() < SIZE[0] - 4 and corners[:, 1].max() < SIZE[1] - 4:
@@ -124,7 +124,7 @@ def _inside(scene: CardScene) -> CardScene:
 
 
 def shoot(card: Image, scene: CardScene, seed: int, size: tuple[int, int] = SIZE) -> Image:
-    """Return the RGB camera picture of `card` (RGB) in `scene`. `size`: width and height in pixels."""
+    """Return the RGB camera image of `card` (RGB) in `scene`. `size`: width and height in pixels."""
     import cv2
 
     random = np.random.default_rng(seed)
@@ -139,18 +139,18 @@ def shoot(card: Image, scene: CardScene, seed: int, size: tuple[int, int] = SIZE
     small = cv2.GaussianBlur(face, (0, 0), max(0.35 * face.shape[1] / (scene.width * size[0]), 0.3))
     warped = cv2.warpPerspective(small, matrix, size, flags=cv2.INTER_LINEAR)
     shadow = np.roll(cv2.GaussianBlur(inside[:, :, 0], (0, 0), 6), (5, 4), (0, 1))[:, :, None]
-    picture = background * (1 - 0.35 * shadow)
-    picture = picture * (1 - inside) + warped * inside
+    image = background * (1 - 0.35 * shadow)
+    image = image * (1 - inside) + warped * inside
     if Difficulty.FINGER in scene.difficulties:
-        picture = _fingers(picture, matrix, random)
-    picture = _lit(picture, scene, random)
+        image = _fingers(image, matrix, random)
+    image = _lit(image, scene, random)
     if Difficulty.GLARE in scene.difficulties:
-        picture = _glare(picture, matrix, random)
-    return _captured(picture, scene, random)
+        image = _glare(image, matrix, random)
+    return _captured(image, scene, random)
 
 
 def homography(shape: tuple[int, ...], scene: CardScene, size: tuple[int, int] = SIZE) -> NDArray[np.float64]:
-    """Return the (3, 3) homography from pixels of a card picture with `shape` to pixels of the scene."""
+    """Return the (3, 3) homography from pixels of a card image with `shape` to pixels of the scene."""
     import cv2
 
     high, wide = shape[:2]
@@ -197,12 +197,12 @@ def _background(size: tuple[int, int], random: np.random.Generator) -> NDArray[n
     wide = size[0]
     patches = random.uniform(30, 190, (5, 6, 3)).astype(np.float32)
     patches = patches * 0.6 + patches.mean(axis=2, keepdims=True) * 0.4
-    picture = np.asarray(cv2.resize(patches, size, interpolation=cv2.INTER_CUBIC), np.float32)
+    image = np.asarray(cv2.resize(patches, size, interpolation=cv2.INTER_CUBIC), np.float32)
     for _ in range(int(random.integers(0, 3))):
         x = int(random.integers(0, wide))
-        picture[:, x : x + int(random.integers(6, 60))] *= random.uniform(0.5, 1.3)
-    picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 4), np.float32)
-    return np.clip(picture, 0, 235)
+        image[:, x : x + int(random.integers(6, 60))] *= random.uniform(0.5, 1.3)
+    image = np.asarray(cv2.GaussianBlur(image, (0, 0), 4), np.float32)
+    return np.clip(image, 0, 235)
 
 
 def _worn(face: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
@@ -219,7 +219,7 @@ def _worn(face: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.
 
 
 def _fingers(
-    picture: NDArray[np.float32], matrix: NDArray[np.float64], random: np.random.Generator
+    image: NDArray[np.float32], matrix: NDArray[np.float64], random: np.random.Generator
 ) -> NDArray[np.float32]:
     """Add a thumb over the edge at a random position."""
     import cv2
@@ -229,26 +229,24 @@ def _fingers(
     along = random.uniform(0.15, 0.85)
     position = [(0, along * high), (wide, along * high), (along * wide, 0), (along * wide, high)][side]
     centre = cv2.perspectiveTransform(np.array([[position]], np.float32), matrix)[0, 0]
-    mask = np.zeros(picture.shape[:2], np.float32)
+    mask = np.zeros(image.shape[:2], np.float32)
     axes = (int(random.uniform(22, 34)), int(random.uniform(40, 70)))
     angle = random.uniform(60, 120) if side < 2 else random.uniform(-30, 30)
     cv2.ellipse(mask, (int(centre[0]), int(centre[1])), axes, angle, 0, 360, 1.0, -1)
     mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), 2), np.float32)[:, :, None]
-    return np.asarray(picture * (1 - mask) + _SKIN * random.uniform(0.5, 1.0) * mask, np.float32)
+    return np.asarray(image * (1 - mask) + _SKIN * random.uniform(0.5, 1.0) * mask, np.float32)
 
 
-def _lit(picture: NDArray[np.float32], scene: CardScene, random: np.random.Generator) -> NDArray[np.float32]:
-    high, wide = picture.shape[:2]
+def _lit(image: NDArray[np.float32], scene: CardScene, random: np.random.Generator) -> NDArray[np.float32]:
+    high, wide = image.shape[:2]
     direction = random.uniform(0, 2 * np.pi)
     y, x = np.mgrid[0:high, 0:wide].astype(np.float32)
     ramp = (np.cos(direction) * (x / wide - 0.5) + np.sin(direction) * (y / high - 0.5)) + 0.5
     tint = 1 + random.uniform(-0.06, 0.06, 3)
-    return np.asarray(picture * scene.light * (1 - scene.shade * ramp[:, :, None]) * tint, np.float32)
+    return np.asarray(image * scene.light * (1 - scene.shade * ramp[:, :, None]) * tint, np.float32)
 
 
-def _glare(
-    picture: NDArray[np.float32], matrix: NDArray[np.float64], random: np.random.Generator
-) -> NDArray[np.float32]:
+def _glare(image: NDArray[np.float32], matrix: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float32]:
     """Add the reflection of a lamp."""
     import cv2
 
@@ -256,18 +254,18 @@ def _glare(
         [[[random.uniform(0.2, 0.95) * layout.WIDTH * 12, random.uniform(0.2, 0.8) * layout.HEIGHT * 12]]], np.float32
     )
     centre = cv2.perspectiveTransform(position, matrix)[0, 0]
-    spot = np.zeros(picture.shape[:2], np.float32)
+    spot = np.zeros(image.shape[:2], np.float32)
     axes = (int(random.uniform(15, 60)), int(random.uniform(10, 30)))
     cv2.ellipse(spot, (int(centre[0]), int(centre[1])), axes, random.uniform(0, 180), 0, 360, 1.0, -1)
     spot = np.asarray(cv2.GaussianBlur(spot, (0, 0), random.uniform(5, 14)), np.float32)
-    return np.asarray(picture + spot[:, :, None] * random.uniform(90, 320), np.float32)
+    return np.asarray(image + spot[:, :, None] * random.uniform(90, 320), np.float32)
 
 
-def _captured(picture: NDArray[np.float32], scene: CardScene, random: np.random.Generator) -> Image:
+def _captured(image: NDArray[np.float32], scene: CardScene, random: np.random.Generator) -> Image:
     """Apply the effects of lens, motion, sensor and JPEG compression."""
     import cv2
 
-    picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), max(scene.blur, 0.15)), np.float32)
+    image = np.asarray(cv2.GaussianBlur(image, (0, 0), max(scene.blur, 0.15)), np.float32)
     if scene.motion >= 1.0:
         length = round(scene.motion) + 1
         kernel = np.zeros((length, length), np.float32)
@@ -275,9 +273,9 @@ def _captured(picture: NDArray[np.float32], scene: CardScene, random: np.random.
         reach = (length - 1) / 2
         for step in np.linspace(-reach, reach, 4 * length):
             kernel[round(reach + step * np.sin(angle)), round(reach + step * np.cos(angle))] += 1
-        picture = np.asarray(cv2.filter2D(picture, -1, kernel / kernel.sum()), np.float32)
-    picture = picture + random.normal(0, scene.noise, picture.shape).astype(np.float32)
-    plain = np.clip(picture, 0, 255).astype(np.uint8)
+        image = np.asarray(cv2.filter2D(image, -1, kernel / kernel.sum()), np.float32)
+    image = image + random.normal(0, scene.noise, image.shape).astype(np.float32)
+    plain = np.clip(image, 0, 255).astype(np.uint8)
     _, packed = cv2.imencode(".jpg", cv2.cvtColor(plain, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88])
     decoded = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
     return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)

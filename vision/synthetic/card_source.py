@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from vision.frame import Frame, FrameProblem, Image, frame_of
+from vision.frame import Frame, FrameProblem, Image, to_frame
 from vision.sources.protocol import SourceKind
 from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
 from vision.synthetic.card_scene import CardScene, Difficulty, shoot
@@ -27,7 +27,7 @@ class CardSource:
     """`FrameSource` with a slightly moving card, or an empty counter if `card` returns None."""
 
     def __init__(self, card: Callable[[], Image | None], scene: CardScene | None = None) -> None:
-        """`card`: returns the RGB picture of the card for each frame. Cache it: drawing takes longer than a frame."""
+        """`card`: returns the RGB image of the card for each frame. Cache it: drawing takes longer than a frame."""
         self._card = card
         self._scene = scene or CardScene()
         self._number = 0
@@ -38,7 +38,7 @@ class CardSource:
 
     @property
     def kind(self) -> SourceKind:
-        return SourceKind.DRAWN
+        return SourceKind.SYNTHETIC
 
     def open(self) -> CameraLost | None:
         return None
@@ -48,12 +48,12 @@ class CardSource:
         self._number += 1
         card = self._card()
         if card is None:
-            picture = np.full((480, 640, 3), 96, np.uint8)
+            image = np.full((480, 640, 3), 96, np.uint8)
         else:
             sway = 1.5 * float(np.sin(self._number))
             unsteady = replace(self._scene, turn=self._scene.turn + sway, across=0.01 * float(np.cos(self._number)))
-            picture = shoot(card, unsteady, self._number)
-        frame = frame_of(picture, number=self._number, taken_at=time.monotonic())
+            image = shoot(card, unsteady, self._number)
+        frame = to_frame(image, number=self._number, taken_at=time.monotonic())
         assert not isinstance(frame, FrameProblem)
         return frame
 
@@ -85,5 +85,5 @@ def card_source(text: str) -> CardSource:
         noise=10.0 if dim else 2.0,
         difficulties=difficulties,
     )
-    picture = _SIDES[side]()
-    return CardSource(lambda: picture, scene)
+    image = _SIDES[side]()
+    return CardSource(lambda: image, scene)

@@ -30,8 +30,8 @@ class Condition(StrEnum):
 
 Conditions = frozenset[Condition]
 
-OF_A_PERSON = frozenset({Condition.SIDE_LIGHT, Condition.BACKLIT, Condition.MASK})
-"""Conditions that apply to a person. The others apply to any picture."""
+PERSON_CONDITIONS = frozenset({Condition.SIDE_LIGHT, Condition.BACKLIT, Condition.MASK})
+"""Conditions that apply to a person. The others apply to any image."""
 
 _CLOSER = {Condition.FAR: 0.42, Condition.NEAR: 2.7}
 _BESIDE = 205
@@ -44,7 +44,7 @@ _NOISE = 3.0
 _MORE_NOISE = 14.0
 
 
-def light_in(conditions: Conditions) -> Light:
+def light_for(conditions: Conditions) -> Light:
     if Condition.BACKLIT in conditions:
         return Light(strength=0.24, behind=200.0)
     if Condition.SIDE_LIGHT in conditions:
@@ -52,31 +52,31 @@ def light_in(conditions: Conditions) -> Light:
     return Light()
 
 
-def person_in(conditions: Conditions, person: Person) -> Person:
+def person_for(conditions: Conditions, person: Person) -> Person:
     return replace(person, mask=True) if Condition.MASK in conditions else person
 
 
-def developed(conditions: Conditions, picture: Image) -> Image:
-    """Apply the conditions to the picture, except for sensor noise."""
+def apply_conditions(conditions: Conditions, image: Image) -> Image:
+    """Apply the conditions to the image, except for sensor noise."""
     for condition, scale in _CLOSER.items():
         if condition in conditions:
-            picture = _moved(picture, scale, 0)
+            image = _moved(image, scale, 0)
     if Condition.OFF_CENTRE in conditions:
-        picture = _moved(picture, 1.0, _BESIDE)
+        image = _moved(image, 1.0, _BESIDE)
     if Condition.BLURRED in conditions:
-        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), _BLUR), np.uint8)
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), _BLUR), np.uint8)
     if Condition.DARK in conditions:
-        picture = np.asarray(cv2.convertScaleAbs(picture, alpha=_DARKNESS), np.uint8)
-    return picture
+        image = np.asarray(cv2.convertScaleAbs(image, alpha=_DARKNESS), np.uint8)
+    return image
 
 
-def noise_in(conditions: Conditions) -> float:
+def noise_for(conditions: Conditions) -> float:
     return _MORE_NOISE if Condition.NOISY in conditions else _NOISE
 
 
-def _moved(picture: Image, scale: float, right: int) -> Image:
+def _moved(image: Image, scale: float, right: int) -> Image:
     """Scale and shift the scene, extending its edges."""
     x, y = CENTRE
     matrix = np.array([[scale, 0, x * (1 - scale) + right], [0, scale, y * (1 - scale)]])
-    moved = cv2.warpAffine(picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+    moved = cv2.warpAffine(image, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved, np.uint8)

@@ -365,17 +365,17 @@ def draw_head(person: Person, light: Light) -> HeadDrawing:
         _eyes(face, person, closed)
         _brows(face, person)
         _glasses(face, person)
-        picture = Paint((0, 0, 0))
-        picture.rgb[:] = hair * 0.72
-        picture.over(ears, np.asarray(person.skin, np.float32) * 0.8 * light.strength)
-        picture.over(head, face.rgb * shade)
-        _mask(picture, person, shade)
-        picture.darken(blur(front, 7) * head * (1 - front), 0.3)
-        picture.over(front, hair * gloss * (0.55 + 0.45 * shade))
+        image = Paint((0, 0, 0))
+        image.rgb[:] = hair * 0.72
+        image.over(ears, np.asarray(person.skin, np.float32) * 0.8 * light.strength)
+        image.over(head, face.rgb * shade)
+        _mask(image, person, shade)
+        image.darken(blur(front, 7) * head * (1 - front), 0.3)
+        image.over(front, hair * gloss * (0.55 + 0.45 * shade))
         if headwear is not None:
-            picture.darken(blur(headwear[0], 9) * head * (1 - headwear[0]), 0.35)
-            picture.over(headwear[0], _cloth(person) * (0.5 + 0.5 * shade))
-        faces.append(np.clip(picture.rgb, 0, 255).astype(np.uint8))
+            image.darken(blur(headwear[0], 9) * head * (1 - headwear[0]), 0.35)
+            image.over(headwear[0], _cloth(person) * (0.5 + 0.5 * shade))
+        faces.append(np.clip(image.rgb, 0, 255).astype(np.uint8))
     coverage = np.maximum(np.maximum(head, front), np.maximum(back, ears))
     if headwear is not None:
         coverage = np.maximum(coverage, headwear[0])

@@ -1,7 +1,7 @@
 """Reading of a source frame by frame, without dropping or waiting, for reproducible results."""
 
 from vision.frame import Frame
-from vision.sources.protocol import FrameSource, Prompted
+from vision.sources.protocol import FrameSource, Promptable
 from vision.verdict import CameraLost, Guidance
 
 
@@ -27,5 +27,5 @@ class FrameByFrame:
         return frame
 
     def prompt(self, guidance: Guidance) -> None:
-        if isinstance(self._source, Prompted):
+        if isinstance(self._source, Promptable):
             self._source.prompt(guidance)

@@ -1,4 +1,4 @@
-"""Exact projection of a picture on a flat or bent sheet in front of a camera."""
+"""Exact projection of an image on a flat or bent sheet in front of a camera."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class HeldSheet:
     """Position and shape of a sheet. Angles are in radians, lengths in sheet widths."""
 
     yaw: float = 0.0
-    """Positive towards the right side of the picture."""
+    """Positive towards the right side of the image."""
     pitch: float = 0.0
     """Positive downwards."""
     roll: float = 0.0

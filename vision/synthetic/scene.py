@@ -10,7 +10,7 @@ from vision.frame import Image
 from vision.synthetic.canvas import BOTTOM, LEFT, PIXELS, RIGHT, TOP, Field
 from vision.synthetic.drawing import HeadDrawing, Light, draw_head
 from vision.synthetic.person import Person
-from vision.synthetic.turning import places_when_turned
+from vision.synthetic.turning import turned_coordinates
 
 WIDTH, HEIGHT = 640, 480
 HEAD_PIXELS = 82.0
@@ -24,7 +24,7 @@ class Pose:
     """Pose of the head. Angles are in radians, shifts in pixels of the frame."""
 
     yaw: float = 0.0
-    """Positive to the right side of the picture."""
+    """Positive to the right side of the image."""
     pitch: float = 0.0
     """Positive downwards."""
     roll: float = 0.0
@@ -38,7 +38,7 @@ class Pose:
 def compose(person: Person, pose: Pose, light: Light = Light(), *, scale: float = 1.0) -> Image:  # noqa: B008
     """Return an RGB frame (480, 640, 3), enlarged by `scale`."""
     size = (round(WIDTH * scale), round(HEIGHT * scale))
-    picture = _room(person, light, size).copy()
+    image = _room(person, light, size).copy()
     drawing = draw_head(person, light)
     turned, coverage = _turned(drawing, pose)
     matrix = _placement(pose, scale)
@@ -47,17 +47,17 @@ def compose(person: Person, pose: Pose, light: Light = Light(), *, scale: float 
     area = (right - left, bottom - top)
     head = cv2.warpAffine(turned, matrix, area, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     weight = cv2.warpAffine(coverage, matrix, area, flags=cv2.INTER_LINEAR)[..., None]
-    below = picture[top:bottom, left:right]
+    below = image[top:bottom, left:right]
     below[:] = (below + weight * (head.astype(np.float32) - below)).astype(np.uint8)
-    return picture
+    return image
 
 
 def _turned(drawing: HeadDrawing, pose: Pose) -> tuple[Image, Field]:
-    """Return the picture and the coverage of the head with all points moved according to their depth."""
+    """Return the image and the coverage of the head with all points moved according to their depth."""
     face = drawing.faces[pose.lids]
     if not pose.yaw and not pose.pitch:
         return face, drawing.coverage
-    columns, rows = places_when_turned(drawing.depth, pose.yaw, pose.pitch)
+    columns, rows = turned_coordinates(drawing.depth, pose.yaw, pose.pitch)
     turned = cv2.remap(face, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     coverage = cv2.remap(drawing.coverage, columns, rows, cv2.INTER_LINEAR)
     return np.asarray(turned, np.uint8), np.asarray(coverage, np.float32)
@@ -98,15 +98,15 @@ def _room(person: Person, light: Light, size: tuple[int, int]) -> Image:
     scale = size[0] / WIDTH
     unit = HEAD_PIXELS * scale
     x, y = np.meshgrid((np.arange(size[0]) - CENTRE[0] * scale) / unit, (np.arange(size[1]) - CENTRE[1] * scale) / unit)
-    picture = empty_room(light, size).astype(np.float64)
+    image = empty_room(light, size).astype(np.float64)
     neck = _soft(np.maximum(np.abs(x) - 0.46 * person.head.width - 0.05 * (y - 1.4), 0.6 - y), unit)
     skin = np.array(person.skin, np.float64) * light.strength
-    picture += neck[..., None] * (skin * (0.62 - 0.1 * np.clip(y - 1.2, 0, 1))[..., None] - picture)
+    image += neck[..., None] * (skin * (0.62 - 0.1 * np.clip(y - 1.2, 0, 1))[..., None] - image)
     shoulders = _soft(1.62 + 0.16 * np.abs(x) ** 1.8 - 0.10 * np.exp(-((x / 0.5) ** 2)) * -1 - y, unit)
     cloth = np.array(person.clothes, np.float64) * light.strength
     shade = 0.95 + 0.12 * light.direction[0] * x - 0.10 * np.clip(y - 2, 0, 2)
-    picture += shoulders[..., None] * (cloth * shade[..., None] - picture)
-    return np.ascontiguousarray(np.clip(picture, 0, 255).astype(np.uint8))
+    image += shoulders[..., None] * (cloth * shade[..., None] - image)
+    return np.ascontiguousarray(np.clip(image, 0, 255).astype(np.uint8))
 
 
 def _soft(distance: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", unit: float) -> Field:

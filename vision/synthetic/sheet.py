@@ -28,9 +28,9 @@ def tile(name: str, label: str, *, turn: float = 0.0, seconds: float = 0.6, seed
     frame = Subject.parse(name).renderer(seed)(seconds, turn)
     side = HEIGHT - 40
     left = (WIDTH - side) // 2
-    picture = cv2.resize(frame[:side, left : left + side], (_TILE, _TILE), interpolation=cv2.INTER_AREA)
+    image = cv2.resize(frame[:side, left : left + side], (_TILE, _TILE), interpolation=cv2.INTER_AREA)
     out = np.full((_TILE + _LABEL, _TILE, 3), _PAPER, np.uint8)
-    out[:_TILE] = picture
+    out[:_TILE] = image
     (width, _), _ = cv2.getTextSize(label, cv2.FONT_HERSHEY_SIMPLEX, 0.4, 1)
     position = ((_TILE - width) // 2, _TILE + 14)
     cv2.putText(out, label, position, cv2.FONT_HERSHEY_SIMPLEX, 0.4, _INK, 1, cv2.LINE_AA)
@@ -51,7 +51,7 @@ def sheet() -> Image:
     tiles += [tile(f"ume+{attack}", attack, turn=_TURN, seconds=1.4) for attack in Attack]
     blank = np.full_like(tiles[0], 0) + np.array(_PAPER, np.uint8)
     tiles += [blank] * (-len(tiles) % _COLUMNS)
-    padded = [cv2.copyMakeBorder(picture, _GAP, 0, _GAP, 0, cv2.BORDER_CONSTANT, value=_PAPER) for picture in tiles]
+    padded = [cv2.copyMakeBorder(image, _GAP, 0, _GAP, 0, cv2.BORDER_CONSTANT, value=_PAPER) for image in tiles]
     rows = [np.hstack(padded[start : start + _COLUMNS]) for start in range(0, len(padded), _COLUMNS)]
     overview = np.vstack(rows)
     return np.asarray(cv2.copyMakeBorder(overview, 0, _GAP, 0, _GAP, cv2.BORDER_CONSTANT, value=_PAPER), np.uint8)

@@ -6,10 +6,10 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.frame import Frame, FrameProblem, frame_of
+from vision.frame import Frame, FrameProblem, to_frame
 from vision.sources.protocol import SourceKind
 from vision.synthetic.attention import Attention
-from vision.synthetic.conditions import noise_in
+from vision.synthetic.conditions import noise_for
 from vision.synthetic.drawing import Light
 from vision.synthetic.scene import empty_room
 from vision.synthetic.subject import Drawing, Subject
@@ -48,14 +48,14 @@ class SyntheticSource:
 
     @property
     def kind(self) -> SourceKind:
-        return SourceKind.DRAWN
+        return SourceKind.SYNTHETIC
 
     # --- thread-safe methods --------------------------------------------------------------------------------
 
     def show(self, name: str) -> None:
         """Replace the subject. Raises ValueError for an unknown name."""
         subject = Subject.parse(name)
-        drawing, strength = subject.renderer(self._seed), noise_in(subject.conditions)
+        drawing, strength = subject.renderer(self._seed), noise_for(subject.conditions)
         with self._lock:
             self._draw, self._strength, self._grains = drawing, strength, None
 
@@ -100,12 +100,12 @@ class SyntheticSource:
             draw, covered, grains = self._draw, self._covered, self._grained()
             turned = self._attention.turned(self._number / self._fps)
         if covered:
-            picture = np.zeros((480, 640, 3), np.uint8)
+            image = np.zeros((480, 640, 3), np.uint8)
         else:
-            picture = draw(self._number / self._fps, turned) if draw else empty_room(Light())
+            image = draw(self._number / self._fps, turned) if draw else empty_room(Light())
         rolled = np.roll(grains[self._number % _NOISE_FRAMES], self._number * 37, axis=1)
-        picture = np.asarray(np.clip(picture.astype(np.int16) + rolled, 0, 255), np.uint8)
-        frame = frame_of(picture, number=self._number, taken_at=taken_at)
+        image = np.asarray(np.clip(image.astype(np.int16) + rolled, 0, 255), np.uint8)
+        frame = to_frame(image, number=self._number, taken_at=taken_at)
         assert not isinstance(frame, FrameProblem)
         return frame
 

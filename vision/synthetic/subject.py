@@ -7,12 +7,12 @@ from typing import Self
 from vision.frame import Image
 from vision.synthetic.attacks import Attack, Attacker
 from vision.synthetic.conditions import (
-    OF_A_PERSON,
+    PERSON_CONDITIONS,
     Condition,
     Conditions,
-    developed,
-    light_in,
-    person_in,
+    apply_conditions,
+    light_for,
+    person_for,
 )
 from vision.synthetic.motion import pose_at
 from vision.synthetic.people import person_named
@@ -44,8 +44,8 @@ class Subject:
             if word not in set(Condition):
                 raise ValueError(f"unknown condition {word!r}. Known: {', '.join(Condition)}.")
         conditions = frozenset(Condition(word) for word in words)
-        if plus and conditions & OF_A_PERSON:
-            personal = ", ".join(sorted(conditions & OF_A_PERSON))
+        if plus and conditions & PERSON_CONDITIONS:
+            personal = ", ".join(sorted(conditions & PERSON_CONDITIONS))
             raise ValueError(f"{personal} does not apply to an attack. Omit the condition or the attack.")
         return cls(person, Attack(kind) if plus else None, conditions)
 
@@ -53,11 +53,11 @@ class Subject:
         """Return a function that draws frames without sensor noise. `seed`: determines the movement."""
         if self.attack is not None:
             attacker = Attacker(self.attack, self.person, seed)
-            return lambda seconds, turned: developed(self.conditions, attacker.frame(seconds, turned))
-        person, light = person_in(self.conditions, self.person), light_in(self.conditions)
+            return lambda seconds, turned: apply_conditions(self.conditions, attacker.frame(seconds, turned))
+        person, light = person_for(self.conditions, self.person), light_for(self.conditions)
 
         def frame(seconds: float, turned: float) -> Image:
             pose = pose_at(seconds, seed)
-            return developed(self.conditions, compose(person, replace(pose, yaw=pose.yaw + turned), light))
+            return apply_conditions(self.conditions, compose(person, replace(pose, yaw=pose.yaw + turned), light))
 
         return frame

@@ -16,10 +16,10 @@ _ROW_OFFSET = 100.0
 """Offset between rows, which are concatenated for a single interpolation. Exceeds the length of a row."""
 
 
-def places_when_turned(depth: Field, yaw: float, pitch: float) -> tuple[Field, Field]:
+def turned_coordinates(depth: Field, yaw: float, pitch: float) -> tuple[Field, Field]:
     """Return the columns and rows of the drawing for every canvas pixel of the turned head, for `cv2.remap`.
 
-    `depth`: shape (H, W), in half head widths. `yaw`, `pitch`: in radians, positive to the right side of the picture
+    `depth`: shape (H, W), in half head widths. `yaw`, `pitch`: in radians, positive to the right side of the image
     and downwards.
     """
     height, width = depth.shape

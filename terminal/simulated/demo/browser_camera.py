@@ -54,7 +54,7 @@ class BrowserSource:
         import cv2
         import numpy as np
 
-        from vision.frame import Frame, frame_of
+        from vision.frame import Frame, to_frame
         from vision.verdict import CameraLost
 
         until = time.monotonic() + 10 * _MAX_WAIT
@@ -68,7 +68,7 @@ class BrowserSource:
             if picture is None:
                 continue
             self._number += 1
-            frame = frame_of(np.asarray(picture), number=self._number, taken_at=time.monotonic(), order="BGR")
+            frame = to_frame(np.asarray(picture), number=self._number, taken_at=time.monotonic(), order="BGR")
             if isinstance(frame, Frame):
                 return frame
         return CameraLost(f"{self.name}: no picture received from the page")

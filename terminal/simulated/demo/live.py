@@ -25,7 +25,7 @@ from terminal.simulated.demo.terminals import DemoTerminal
 from terminal.simulated.demo.wrong_clock import WrongClock
 from terminal.simulated.personas.cast import PERSONAS
 from terminal.staff_password import effective_hash
-from vision.sources.later import LaterSource
+from vision.sources.lazy import LazySource
 
 if TYPE_CHECKING:
     from terminal.simulated.demo.card_over_reader import CardOverReader
@@ -71,7 +71,7 @@ class LiveDemo:
         places = self._exit_stack.enter_context(card_places(pcsc=self.pcsc))
         clock = WrongClock()
         current_place: list[CardPlace] = []
-        over_reader = LaterSource(NAME, lambda: _over_reader(current_place))
+        over_reader = LazySource(NAME, lambda: _over_reader(current_place))
         scanner: list[CodeCamera | CodeScanner] = []
 
         def open_conductor(settings: Settings) -> Conductor:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from config.platform.chosen import system
+from config.platform.current import system
 from config.settings import AntiPhoto, Settings
 from terminal.readiness import NotReady
 from terminal.simulated.demo.browser_camera import BROWSER
@@ -50,11 +50,11 @@ class SyntheticStage:
 
     def __init__(self, engine: "MakeEngine | None" = None) -> None:
         from vision.camera import Camera
-        from vision.sources.later import LaterSource
+        from vision.sources.lazy import LazySource
 
         self._make_engine = engine or make_engine
         self._loaded: FaceEngine | None = None
-        self._source: LaterSource[SyntheticSource] = LaterSource("synthetic camera", _drawn_person)
+        self._source: LazySource[SyntheticSource] = LazySource("synthetic camera", _drawn_person)
         self.camera: Camera = Camera(self._source, lost_after=_LOST_AFTER)
 
     @property

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from config.platform.chosen import system
+from config.platform.current import system
 
 _DEBIAN = Path("/usr/lib/postgresql")
 _UNPRIVILEGED = "postgres"

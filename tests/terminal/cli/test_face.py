@@ -23,8 +23,8 @@ from vision.calibration import adding, bench
 from vision.calibration.people import EncodedPerson
 from vision.engines.engine import Engine
 from vision.engines.models.known import KNOWN
-from vision.engines.models.weights import CARRIED, SFACE
-from vision.engines.open import calibration_of
+from vision.engines.models.weights import PACKAGED_FILES, SFACE
+from vision.engines.open import calibration_for
 from vision.engines.sface import SFace
 from vision.frame import Frame
 from vision.synthetic.source import SyntheticSource
@@ -76,7 +76,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """SFace under another file name, like a network supplied by a clinic."""
-    return Path(shutil.copy(CARRIED / SFACE.name, tmp_path_factory.mktemp("networks") / "supplied.onnx"))
+    return Path(shutil.copy(PACKAGED_FILES / SFACE.name, tmp_path_factory.mktemp("networks") / "supplied.onnx"))
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def test_added_model_is_used_if_selected_in_settings(state: Path) -> None:
     engine = face_engine(settings(state))()
     assert isinstance(engine, Engine)
     assert isinstance(engine._encoder, SFace)
-    assert engine.calibration != calibration_of("sface")
+    assert engine.calibration != calibration_for("sface")
     finding = devices.face_engine(settings(state))
     assert finding.grade is Grade.OK
     assert "vision.model mine, calibrated locally" in finding.text
@@ -216,8 +216,8 @@ def calibrated_state(tmp_path: Path, shared_calibrated_state: Path) -> Path:
 
 def test_local_calibration_of_built_in_network_is_used(calibrated_state: Path) -> None:
     calibration = face_engine(settings(calibrated_state, ""))().calibration
-    assert calibration.thresholds != calibration_of("sface").thresholds
-    assert calibration_of("dlib", calibrated_state / "face") == calibration_of("dlib"), (
+    assert calibration.thresholds != calibration_for("sface").thresholds
+    assert calibration_for("dlib", calibrated_state / "face") == calibration_for("dlib"), (
         "the calibration was applied to another engine"
     )
     finding = devices.face_engine(settings(calibrated_state, ""))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from config.platform.chosen import system
+from config.platform.current import system
 from config.settings import VisionSettings
 from terminal.cli.main import app
 from terminal.conductor import camera_desk
@@ -43,7 +43,7 @@ def run(state: Path, **settings: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-@pytest.mark.parametrize("kind", [SourceKind.VIRTUAL, SourceKind.FILE, SourceKind.DRAWN])
+@pytest.mark.parametrize("kind", [SourceKind.VIRTUAL, SourceKind.FILE, SourceKind.SYNTHETIC])
 def test_face_check_refuses_fake_cameras(kind: SourceKind) -> None:
     difficulties: list[str] = []
     desk = CameraDesk(Camera(FakeCamera(kind)), no_engine, VisionSettings())
@@ -63,7 +63,11 @@ def test_virtual_camera_is_detected_by_its_driver(monkeypatch: pytest.MonkeyPatc
 
 def test_run_refuses_fake_cameras(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "camera_driver", lambda name: "v4l2 loopback")
-    for camera, kind in (("7", "a virtual camera"), ("film.avi", "a video file"), ("synthetic:hana", "drawn people")):
+    for camera, kind in (
+        ("7", "a virtual camera"),
+        ("film.avi", "a video file"),
+        ("synthetic:hana", "synthetic people"),
+    ):
         code, output = run(tmp_path, CAMERA=camera)
         assert code == 1
         assert f"is {kind}, which can be fed" in " ".join(output.split())
@@ -88,17 +92,19 @@ def test_run_refuses_simulated_cameras_with_a_real_service(tmp_path: Path, enrol
 def test_drawn_thresholds_require_a_drawn_source_permission_and_a_test_card(
     monkeypatch: pytest.MonkeyPatch, kind: SourceKind, allowed: bool, test_card: bool
 ) -> None:
-    engine: Any = SimpleNamespace(calibration="real", drawn_calibration="drawn")
+    engine: Any = SimpleNamespace(calibration="real", synthetic_calibration="drawn")
     monkeypatch.setattr(camera_desk, "is_from_test_authority", lambda certificate: test_card)
     desk = CameraDesk(Camera(FakeCamera(kind)), lambda: engine, VisionSettings(simulated_camera=allowed))
     patient = Patient("r1")
     patient.cv_certificate = b"certificate"
     calibration = str(desk._calibration(patient))
-    assert (calibration == "drawn") is (kind is SourceKind.DRAWN and allowed and test_card)
+    assert (calibration == "drawn") is (kind is SourceKind.SYNTHETIC and allowed and test_card)
 
 
-@pytest.mark.parametrize("kind", [SourceKind.CAMERA, SourceKind.FILE, SourceKind.DRAWN])
-def test_anti_spoofing_networks_are_not_used_on_drawn_people(monkeypatch: pytest.MonkeyPatch, kind: SourceKind) -> None:
+@pytest.mark.parametrize("kind", [SourceKind.CAMERA, SourceKind.FILE, SourceKind.SYNTHETIC])
+def test_anti_spoofing_networks_are_not_used_on_synthetic_people(
+    monkeypatch: pytest.MonkeyPatch, kind: SourceKind
+) -> None:
     """The networks were trained on prints and real faces."""
     networks_used: list[Any] = []
 
@@ -107,11 +113,11 @@ def test_anti_spoofing_networks_are_not_used_on_drawn_people(monkeypatch: pytest
         return FaceCheckStopped()
 
     monkeypatch.setattr("vision.check.check_face", record_networks)
-    engine: Any = SimpleNamespace(calibration="real", drawn_calibration=None)
+    engine: Any = SimpleNamespace(calibration="real", synthetic_calibration=None)
     networks: Any = SimpleNamespace()
     settings = VisionSettings(simulated_camera=True)
     desk = CameraDesk(Camera(FakeCamera(kind)), lambda: engine, settings, anti_spoofing=lambda: networks)
     patient = Patient("r1")
     patient.put_reference(Reference(np.zeros(128)))
     asyncio.run(desk.check(fx.CheckFace("r1", 3, 1), patient, lambda _: None))
-    assert networks_used == [None if kind is SourceKind.DRAWN else networks]
+    assert networks_used == [None if kind is SourceKind.SYNTHETIC else networks]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from config.platform.chosen import system
+from config.platform.current import system
 from reader.facts import CardGone
 from reader.link import CardLink
 from reader.profile import Password

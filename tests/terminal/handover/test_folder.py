@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from config.platform.chosen import system
+from config.platform.current import system
 from terminal.handover.file_operations import move_into_folder
 from terminal.handover.folder import (
     WORK_FOLDER,

@@ -77,14 +77,14 @@ def test_a_converted_checkpoint_runs_in_opencv(
 
 
 def test_two_networks_return_the_mean_of_their_votes(tmp_path: Path) -> None:
-    picture = np.random.default_rng(3).integers(0, 255, (480, 640, 3), np.uint8)
+    image = np.random.default_rng(3).integers(0, 255, (480, 640, 3), np.uint8)
     files = []
     for seed in (1, 2):
         file = tmp_path / f"{seed}_80x80_small.onnx"
         file.write_bytes(anti_spoofing_network(small_network(seed)))
         files.append((float(seed), file))
-    single = [MiniFasNets([file]).liveness(picture, FACE) for file in files]
-    assert MiniFasNets(files).liveness(picture, FACE) == pytest.approx(np.mean(single))
+    single = [MiniFasNets([file]).liveness(image, FACE) for file in files]
+    assert MiniFasNets(files).liveness(image, FACE) == pytest.approx(np.mean(single))
     assert single[0] != pytest.approx(single[1])
 
 
@@ -109,7 +109,7 @@ def test_refused_networks_do_not_replace_existing_ones(tmp_path: Path) -> None:
     assert [path.name for path in own.iterdir()] == ["anti-spoofing"]
 
 
-def test_the_crop_stays_inside_the_picture() -> None:
+def test_the_crop_stays_inside_the_image() -> None:
     assert surroundings(FACE.box, 1.0, 640, 480) == (200, 150, 361, 351)
     for box in (FaceBox(0, 0, 100, 120), FaceBox(540, 400, 640, 480), FaceBox(10, 10, 630, 470)):
         left, top, right, bottom = surroundings(box, 4.0, 640, 480)

@@ -18,13 +18,13 @@ from vision.engines import open as engines
 from vision.engines.added import added_in, calibration_in
 from vision.engines.engine import Encoder, Engine
 from vision.engines.models.known import KNOWN, model_with
-from vision.engines.models.weights import CARRIED, SFACE, NotBuilt
+from vision.engines.models.weights import PACKAGED_FILES, SFACE, NotBuilt
 from vision.engines.network import NetworkKind
-from vision.engines.open import BUILT_IN_ENGINES, calibration_of, identity, open_engine, user_calibration
+from vision.engines.open import BUILT_IN_ENGINES, calibration_for, identity, open_engine, user_calibration
 from vision.face import Encoding, Face
 from vision.frame import Image
 
-FILE = CARRIED / SFACE.name
+FILE = PACKAGED_FILES / SFACE.name
 """The packaged network, which the tests add under another name."""
 
 
@@ -32,8 +32,8 @@ def random_people(count: int, values: int = 128, live: int = 6) -> list[EncodedP
     generator = np.random.default_rng(4)
     people = []
     for number in range(count):
-        pictures = generator.normal(0, 0.1, values) + generator.normal(0, 0.02, (live + 1, values))
-        people.append(EncodedPerson(f"p_{number}", pictures[0], list(pictures[1:])))
+        images = generator.normal(0, 0.1, values) + generator.normal(0, 0.02, (live + 1, values))
+        people.append(EncodedPerson(f"p_{number}", images[0], list(images[1:])))
     return people
 
 
@@ -61,11 +61,11 @@ def own(tmp_path: Path, with_added_model: Path) -> Path:
 def test_an_added_model_is_opened_with_its_own_calibration(own: Path) -> None:
     engine = open_engine(own, "mine", own)
     assert engine.calibration == calibration_in(own / "models" / "mine")
-    assert engine.calibration != calibration_of("sface")
+    assert engine.calibration != calibration_for("sface")
     assert set(engine.calibration.thresholds) == {1, 3, 5}
-    # the distance between two pictures of a random person
+    # the distance between two images of a random person
     assert 0.1 < engine.calibration.other_person < 0.4
-    assert engine.drawn_calibration is None
+    assert engine.synthetic_calibration is None
 
 
 def test_the_model_folder_contains_no_personal_data(own: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_network_with_512_values_can_be_added(
     class WideEncoder:
         """A fake network with 512 output values."""
 
-        by_points = False
+        crops_by_landmarks = False
 
         def __init__(self, file: Path) -> None:
             self._matrix = np.random.default_rng(file.stat().st_size).normal(0, 1, (512, 64))
@@ -203,7 +203,7 @@ def test_a_known_name_with_other_content_is_refused(tmp_path: Path, name: str) -
 class TinyEngine:
     """An engine with another encoding size. The encoding is the face scaled to 8x8 pixels."""
 
-    by_points = False
+    crops_by_landmarks = False
 
     def encode(self, grey: Image, face: Face) -> Encoding:
         box = face.box
@@ -220,7 +220,7 @@ def test_a_built_in_engine_requires_a_calibration(tmp_path: Path, monkeypatch: p
     save_calibration(own, Calibration(identity("tiny"), {1: 0.2, 5: 0.1}, 0.001, 0.004, 0.3))
     engine = open_engine(tmp_path, "tiny", tmp_path)
     assert engine.calibration.threshold(5) == 0.1
-    assert engine.drawn_calibration is None
+    assert engine.synthetic_calibration is None
     save_calibration(own, Calibration(identity("sface"), {1: 0.2}, 0.001, 0.004, 0.3))
     with pytest.raises(NotCalibrated, match="another network"):
         open_engine(tmp_path, "tiny", tmp_path)

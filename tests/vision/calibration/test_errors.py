@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from vision.calibration.calibrate import TooFewPeople, calibrate, grouped, is_reported
-from vision.calibration.drawn import DrawnAlike, calibrate_drawn
+from vision.calibration.calibrate import TooFewPeople, by_group_name, calibrate, is_held_out
 from vision.calibration.errors import bootstrap_limits, limits, tail_threshold, threshold_at, trials
 from vision.calibration.measure import figures
 from vision.calibration.people import EncodedPerson
+from vision.calibration.synthetic import NotSeparable, calibrate_synthetic
 from vision.decision import Calibration
 from vision.face import unit
 
@@ -17,8 +17,8 @@ def random_people(count: int, live: int, spread: float = 0.02, prefix: str = "p"
     people = []
     for number in range(count):
         face = generator.normal(0, 0.1, 128)
-        pictures = face + generator.normal(0, spread, (live + 1, 128))
-        people.append(EncodedPerson(f"{prefix}_{number}", pictures[0], list(pictures[1:])))
+        images = face + generator.normal(0, spread, (live + 1, 128))
+        people.append(EncodedPerson(f"{prefix}_{number}", images[0], list(images[1:])))
     return people
 
 
@@ -94,7 +94,7 @@ def test_the_worst_group_sets_the_threshold() -> None:
     with_many_twins = calibrate([*twins(32), *others], "engine")
     with_few_twins = calibrate([*twins(12), *others], "engine")
     assert max(with_many_twins.thresholds[5], with_few_twins.thresholds[5]) < without_twins.thresholds[5]
-    assert set(grouped([*twins(2), *others])) == {"twins", "others"}
+    assert set(by_group_name([*twins(2), *others])) == {"twins", "others"}
     assert 0 < with_many_twins.fmr_upper < 0.02
 
 
@@ -104,23 +104,23 @@ def test_too_few_people_are_refused() -> None:
 
 
 def test_about_half_of_all_people_are_reported() -> None:
-    share = np.mean([is_reported(person) for person in random_people(400, 0)])
+    share = np.mean([is_held_out(person) for person in random_people(400, 0)])
     assert 0.4 < share < 0.6
 
 
 def test_the_distance_of_another_person_depends_on_the_spread_of_photos() -> None:
     result = calibrate(random_people(40, 6), "engine")
-    # two pictures of a face differ by 0.02 * sqrt(2 * 128), and encodings have length 0.1 * sqrt(128)
+    # two images of a face differ by 0.02 * sqrt(2 * 128), and encodings have length 0.1 * sqrt(128)
     assert result.other_person == pytest.approx(0.2 * np.sqrt(2), rel=0.15)
 
 
 def test_drawn_thresholds_are_below_the_nearest_stranger() -> None:
-    result = calibrate_drawn(random_people(8, 10), "engine")
+    result = calibrate_synthetic(random_people(8, 10), "engine")
     assert result.thresholds == {5: pytest.approx(1.05, abs=0.15)}
     assert result.fmr == 0
     alike = [EncodedPerson(f"p_{n}", unit(np.ones(16)), [unit(np.ones(16))] * 10) for n in range(3)]
-    with pytest.raises(DrawnAlike):
-        calibrate_drawn(alike, "engine")
+    with pytest.raises(NotSeparable):
+        calibrate_synthetic(alike, "engine")
 
 
 def test_figures_count_matches() -> None:

@@ -1,4 +1,4 @@
-"""Tests for encoding a folder of pictures."""
+"""Tests for encoding a folder of images."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from vision.engines.open import open_uncalibrated
 from vision.synthetic.source import SyntheticSource
 
 
-def test_the_first_picture_is_the_reference_and_the_others_are_live(tmp_path: Path) -> None:
+def test_the_first_image_is_the_reference_and_the_others_are_live(tmp_path: Path) -> None:
     people = tmp_path / "people"
     for name in ("hana", "ken"):
         (people / name).mkdir(parents=True)
@@ -18,7 +18,7 @@ def test_the_first_picture_is_the_reference_and_the_others_are_live(tmp_path: Pa
         for number in range(3):
             cv2.imwrite(str(people / name / f"{number}.png"), source.read().rgb[:, :, ::-1])  # type: ignore[union-attr]
     cv2.imwrite(str(people / "ken" / "3.png"), np.full((300, 300, 3), 128, np.uint8))
-    (people / "ken" / "4.jpg").write_text("not a picture")
+    (people / "ken" / "4.jpg").write_text("not an image")
     (people / "nobody").mkdir()
     engine = open_uncalibrated(tmp_path / "cache")
     hana, ken = encoded_people(people, engine)

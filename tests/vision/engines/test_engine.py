@@ -8,9 +8,9 @@ import pytest
 
 from tests.vision.conftest import calibrated_for_drawn_people
 from vision.decision import NotCalibrated
-from vision.engines.cutouts import cut_outs
+from vision.engines.crop_variants import crop_variants
 from vision.engines.engine import Engine, FaceEngine
-from vision.engines.models.weights import CARRIED, SFACE, YUNET, NotBuilt, packaged_file
+from vision.engines.models.weights import PACKAGED_FILES, SFACE, YUNET, NotBuilt, packaged_file
 from vision.engines.open import open_engine, open_uncalibrated
 from vision.engines.sface import SFace
 from vision.engines.yunet import YuNet
@@ -21,7 +21,7 @@ from vision.synthetic.portrait import face_of_portrait
 from vision.synthetic.source import SyntheticSource
 
 
-def frame_of(name: str) -> Image:
+def to_frame(name: str) -> Image:
     frame = SyntheticSource(name, realtime=False).read()
     assert isinstance(frame, Frame)
     return frame.grey
@@ -29,7 +29,7 @@ def frame_of(name: str) -> Image:
 
 @pytest.fixture(scope="module")
 def grey() -> Image:
-    return frame_of("hana")
+    return to_frame("hana")
 
 
 def test_the_default_is_sface(engine: FaceEngine) -> None:
@@ -42,14 +42,14 @@ def test_a_face_is_detected_with_ordered_points(engine: FaceEngine, grey: Image)
     assert [detected.box for detected in engine.faces(grey, thorough=True)] == [face.box]
     expected = face_of_portrait()
     assert abs(face.box.left - expected.left) < 40
-    right, left, nose, mouth_right, mouth_left = face.points
+    right, left, nose, mouth_right, mouth_left = face.landmarks
     assert right[0] < nose[0] < left[0]
     assert mouth_right[0] < nose[0] < mouth_left[0]
     assert max(right[1], left[1]) < nose[1] < min(mouth_right[1], mouth_left[1])
-    assert abs(turn(face.points)) < 0.2
+    assert abs(turn(face.landmarks)) < 0.2
 
 
-def test_no_face_is_detected_in_an_empty_picture(engine: FaceEngine) -> None:
+def test_no_face_is_detected_in_an_empty_image(engine: FaceEngine) -> None:
     empty = np.full((480, 640), 90, np.uint8)
     assert engine.faces(empty) == engine.faces(empty, thorough=True) == []
 
@@ -60,19 +60,22 @@ def test_settled_points_match_a_tilted_face(grey: Image, degrees: float) -> None
     tilted = np.asarray(cv2.warpAffine(grey, matrix, (640, 480), borderMode=cv2.BORDER_REPLICATE), np.uint8)
     yunet = YuNet(packaged_file(YUNET))
     (straight,), (face,) = yunet.faces(grey), yunet.faces(tilted)
-    expected = cv2.transform(straight.points[None], matrix)[0]
-    errors = np.linalg.norm(yunet.settled(tilted, face).points - expected, axis=1)
-    assert errors.max() < 0.3 * FaceAxes(straight.points).distance
+    expected = cv2.transform(straight.landmarks[None], matrix)[0]
+    errors = np.linalg.norm(yunet.refine_landmarks(tilted, face).landmarks - expected, axis=1)
+    assert errors.max() < 0.3 * FaceAxes(straight.landmarks).distance
 
 
 def test_settling_without_a_second_detection_keeps_the_points() -> None:
     empty = np.full((480, 640), 90, np.uint8)
-    points = np.array([(280.0, 200), (360, 200), (320, 240), (290, 280), (350, 280)])
-    assert YuNet(packaged_file(YUNET)).settled(empty, Face(FaceBox(240, 120, 400, 320), points)).points is points
+    landmarks = np.array([(280.0, 200), (360, 200), (320, 240), (290, 280), (350, 280)])
+    assert (
+        YuNet(packaged_file(YUNET)).refine_landmarks(empty, Face(FaceBox(240, 120, 400, 320), landmarks)).landmarks
+        is landmarks
+    )
 
 
 def test_photo_encodings_depend_less_on_the_light_direction(engine: FaceEngine, grey: Image) -> None:
-    """Compare a picture with its mirror image. Photo encodings are closer to each other than live encodings."""
+    """Compare an image with its mirror image. Photo encodings are closer to each other than live encodings."""
     mirrored = np.ascontiguousarray(grey[:, ::-1])
     (face,), (other,) = engine.faces(grey), engine.faces(mirrored)
     photo, mirrored_photo = engine.encode_photo(grey, face), engine.encode_photo(mirrored, other)
@@ -81,16 +84,18 @@ def test_photo_encodings_depend_less_on_the_light_direction(engine: FaceEngine, 
 
 def test_cut_outs_show_the_same_face_and_are_wiped(engine: FaceEngine, grey: Image) -> None:
     (face,) = engine.faces(grey)
-    pictures = list(cut_outs(grey, face))
-    eyes = FaceAxes(face.points).distance
-    for picture, cut in pictures:
+    images = list(crop_variants(grey, face))
+    eyes = FaceAxes(face.landmarks).distance
+    for image, cut in images:
         upright = (
-            cut.points if picture is grey else np.stack([grey.shape[1] - 1 - cut.points[:, 0], cut.points[:, 1]], 1)
+            cut.landmarks
+            if image is grey
+            else np.stack([grey.shape[1] - 1 - cut.landmarks[:, 0], cut.landmarks[:, 1]], 1)
         )
-        expected = face.points if picture is grey else face.points[[1, 0, 2, 4, 3]]
+        expected = face.landmarks if image is grey else face.landmarks[[1, 0, 2, 4, 3]]
         assert np.abs(upright - expected).max() < 0.15 * eyes
-        assert cut.points[0, 0] < cut.points[1, 0]
-    (mirrored,) = {id(picture): picture for picture, _ in pictures if picture is not grey}.values()
+        assert cut.landmarks[0, 0] < cut.landmarks[1, 0]
+    (mirrored,) = {id(image): image for image, _ in images if image is not grey}.values()
     assert not mirrored.any()
 
 
@@ -101,7 +106,7 @@ def test_encodings_have_length_one_and_do_not_depend_on_brightness(engine: FaceE
     assert np.linalg.norm(encoding) == pytest.approx(1)
     darker = (grey * 0.8).astype(np.uint8)
     assert distance(encoding, engine.encode(darker, face)) < 0.3
-    other = frame_of("taro")
+    other = to_frame("taro")
     assert distance(encoding, engine.encode(other, engine.faces(other)[0])) > 0.6
 
 
@@ -124,10 +129,10 @@ def test_the_error_for_an_unknown_engine_lists_the_known_ones(tmp_path: Path) ->
         open_engine(tmp_path, "facenet", tmp_path)
 
 
-def test_drawn_people_have_a_separate_calibration(engine: FaceEngine) -> None:
-    assert calibrated_for_drawn_people(engine).calibration is engine.drawn_calibration
+def test_synthetic_people_have_a_separate_calibration(engine: FaceEngine) -> None:
+    assert calibrated_for_drawn_people(engine).calibration is engine.synthetic_calibration
 
 
 def test_a_network_that_is_not_a_detector_is_refused() -> None:
     with pytest.raises(NotBuilt, match="as a YuNet detector"):
-        YuNet(CARRIED / SFACE.name)
+        YuNet(PACKAGED_FILES / SFACE.name)

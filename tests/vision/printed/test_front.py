@@ -12,21 +12,21 @@ from vision.open_source import open_source
 from vision.printed.agreeing_frames import AgreeingFrames
 from vision.printed.card_guidance import CardGuidance
 from vision.printed.corners import find_cards
-from vision.printed.fields import PrintedBirth, PrintedFields, birth_of, security_of
+from vision.printed.fields import PrintedBirth, PrintedFields, parse_birth, parse_security_code
 from vision.printed.front import read_front
 from vision.printed.recogniser import Character, Recogniser
 from vision.synthetic.card_front import CardFront, draw_back, draw_front, draw_other_card
 from vision.synthetic.card_scene import CardScene, Difficulty, homography, ordinary, shoot
 
 
-def picture_of(front: CardFront, scene: CardScene | None = None, seed: int = 1) -> Image:
+def image_of(front: CardFront, scene: CardScene | None = None, seed: int = 1) -> Image:
     return shoot(draw_front(front), scene or CardScene(), seed)
 
 
 def read(front: CardFront, recogniser: Recogniser, scene: CardScene | None = None) -> PrintedFields:
     frames = AgreeingFrames(lambda rgb: read_front(rgb, recogniser))
     for seed in range(3):
-        frames.add(picture_of(front, scene, seed))
+        frames.add(image_of(front, scene, seed))
     return frames.agreed_fields()
 
 
@@ -64,7 +64,7 @@ def test_an_impossible_date_is_left_blank(hana: CardFront, recogniser: Recognise
 
 def test_a_hand_held_card_is_read(hana: CardFront, recogniser: Recogniser) -> None:
     for seed in range(4):
-        reading = read_front(picture_of(hana, ordinary(np.random.default_rng(seed)), seed), recogniser)
+        reading = read_front(image_of(hana, ordinary(np.random.default_rng(seed)), seed), recogniser)
         assert reading.fields is not None
         assert reading.fields.security == b"4907"
 
@@ -107,7 +107,7 @@ def test_guidance_without_a_card(recogniser: Recogniser) -> None:
 
 
 def test_guidance_for_a_distant_card(hana: CardFront, recogniser: Recogniser) -> None:
-    reading = read_front(picture_of(hana, CardScene(width=0.45)), recogniser)
+    reading = read_front(image_of(hana, CardScene(width=0.45)), recogniser)
 
     assert reading.guidance is CardGuidance.NEARER
     assert reading.fields is None
@@ -115,13 +115,13 @@ def test_guidance_for_a_distant_card(hana: CardFront, recogniser: Recogniser) ->
 
 def test_digits_under_a_reflection_are_left_blank(hana: CardFront, recogniser: Recogniser) -> None:
     scene = CardScene()
-    picture = picture_of(hana, scene)
+    image = image_of(hana, scene)
     card = draw_front(hana)
     digits = np.array([[[73 * 12, 27 * 12]]], np.float32)
     position = cv2.perspectiveTransform(digits, homography(card.shape, scene))[0, 0]
-    cv2.circle(picture, (int(position[0]), int(position[1])), 9, (255, 255, 255), -1)
+    cv2.circle(image, (int(position[0]), int(position[1])), 9, (255, 255, 255), -1)
 
-    reading = read_front(picture, recogniser)
+    reading = read_front(image, recogniser)
 
     assert reading.fields is not None
     assert not reading.fields.complete
@@ -130,24 +130,24 @@ def test_digits_under_a_reflection_are_left_blank(hana: CardFront, recogniser: R
 
 def test_a_reflection_beside_the_fields_is_ignored(hana: CardFront, recogniser: Recogniser) -> None:
     scene = CardScene()
-    picture = picture_of(hana, scene).astype(np.float32)
+    image = image_of(hana, scene).astype(np.float32)
     position = cv2.perspectiveTransform(
         np.array([[[45 * 12, 38 * 12]]], np.float32), homography(draw_front(hana).shape, scene)
     )[0, 0]
     lamp = np.zeros((480, 640), np.float32)
     cv2.ellipse(lamp, (int(position[0]), int(position[1])), (60, 20), 20, 0, 360, 1.0, -1)
-    picture += 250 * np.asarray(cv2.GaussianBlur(lamp, (0, 0), 9))[:, :, None]
+    image += 250 * np.asarray(cv2.GaussianBlur(lamp, (0, 0), 9))[:, :, None]
 
-    reading = read_front(np.clip(picture, 0, 255).astype(np.uint8), recogniser)
+    reading = read_front(np.clip(image, 0, 255).astype(np.uint8), recogniser)
 
     assert reading.fields is not None
     assert reading.fields.complete
 
 
 def test_guidance_for_a_reflection_that_hides_the_side(recogniser: Recogniser) -> None:
-    picture = shoot(draw_back(), CardScene(), 3)
-    cv2.ellipse(picture, (320, 240), (90, 40), 0, 0, 360, (255, 255, 255), -1)
-    assert read_front(picture, recogniser).guidance is CardGuidance.TILT
+    image = shoot(draw_back(), CardScene(), 3)
+    cv2.ellipse(image, (320, 240), (90, 40), 0, 0, 360, (255, 255, 255), -1)
+    assert read_front(image, recogniser).guidance is CardGuidance.TILT
 
 
 def characters(text: str, confidence: float = 1.0, share: float = 1.0) -> list[Character]:
@@ -163,17 +163,17 @@ def test_an_era_is_accepted_if_only_impossible_characters_compete(
 ) -> None:
     remaining_date = characters("4年7月22日生")
     assert (
-        birth_of([*characters("令", confidence, share), *characters("和"), *remaining_date]) is not None
+        parse_birth([*characters("令", confidence, share), *characters("和"), *remaining_date]) is not None
     ) is accepted
 
 
 def test_an_uncertain_digit_is_left_blank() -> None:
     day = [*characters("令和4年7月2"), *characters("2", 0.9), *characters("日生")]
-    assert birth_of(day) is None
-    assert security_of([*characters("490"), *characters("7", 0.9)]) == b"490 "
+    assert parse_birth(day) is None
+    assert parse_security_code([*characters("490"), *characters("7", 0.9)]) == b"490 "
 
 
-def test_difficult_pictures_are_not_misread(hana: CardFront, recogniser: Recogniser) -> None:
+def test_difficult_images_are_not_misread(hana: CardFront, recogniser: Recogniser) -> None:
     for seed, difficulty in enumerate(Difficulty):
         scene = CardScene(width=0.7, light=0.35, noise=9, blur=1.4, motion=2, difficulties=(difficulty,))
         fields = read(hana, recogniser, scene)
@@ -195,7 +195,7 @@ def test_text_recognition_runs_only_on_the_three_fields(
         return recognised_text
 
     monkeypatch.setattr(recogniser, "read", record)
-    read_front(picture_of(hana), recogniser)
+    read_front(image_of(hana), recogniser)
 
     assert texts == ["昭和55年3月1日生", "2033年3月1日まで有効", "4907"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from vision.engines.models.resnet import CHIP
-from vision.engines.models.weights import FIVE_POINTS, weights
+from vision.engines.models.weights import LANDMARK_MODEL, weights
 from vision.frame import Image
 
 MAX_DIFFERENCE = 1e-4
@@ -18,10 +18,10 @@ def synthetic_chip() -> Image:
 
     from vision.synthetic.portrait import face_of_portrait, portrait
 
-    picture, box = portrait("hana"), face_of_portrait()
-    points = dlib.shape_predictor(str(weights(FIVE_POINTS)))
+    image, box = portrait("hana"), face_of_portrait()
+    landmarks = dlib.shape_predictor(str(weights(LANDMARK_MODEL)))
     return dlib.get_face_chip(
-        picture, points(picture, dlib.rectangle(box.left, box.top, box.right - 1, box.bottom - 1)), CHIP
+        image, landmarks(image, dlib.rectangle(box.left, box.top, box.right - 1, box.bottom - 1)), CHIP
     )
 
 

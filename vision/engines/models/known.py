@@ -14,7 +14,7 @@ class KnownModel:
     home_page: str
     sha256: str | None
     """Published hash; None if unknown."""
-    carried_sha256: str | None = None
+    packaged_sha256: str | None = None
     """Hash of the modified file in this package, if any."""
     engine: str = ""
     """Value of `vision.model` for which the network is included in this package; empty if not included."""
@@ -28,7 +28,7 @@ KNOWN = (
         "Apache-2.0",
         f"{_ZOO}/face_recognition_sface",
         SFACE.published_sha256,
-        SFACE.carried_sha256,
+        SFACE.packaged_sha256,
         engine="sface",
     ),
     KnownModel(
@@ -66,7 +66,7 @@ KNOWN = (
 
 
 def model_with(sha256: str) -> KnownModel | None:
-    return next((model for model in KNOWN if sha256 in (model.sha256, model.carried_sha256)), None)
+    return next((model for model in KNOWN if sha256 in (model.sha256, model.packaged_sha256)), None)
 
 
 def model_named(name: str) -> KnownModel | None:

@@ -12,7 +12,7 @@ from vision.engines.models.dlib_file import Tensor
 from vision.engines.models.onnx_file import Graph
 
 CHIP = 150
-"""Side of the square RGB input picture in pixels."""
+"""Side of the square RGB input image in pixels."""
 SIZE = 128
 """Number of output values."""
 _TENSORS = 59

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vision.engines.models.graph_inputs import without_surplus_inputs
 
-CARRIED = Path(__file__).parent / "files"
+PACKAGED_FILES = Path(__file__).parent / "files"
 """Folder of the included files, which are not in the repository but added by `hatch_build.py`."""
 FOLDER_VARIABLE = "UKETSUKE_FACE_NETWORKS"
 """Environment variable with an alternative folder, for system packages that install data elsewhere."""
@@ -22,11 +22,11 @@ ADD_DLIB = 'pip install "uketsuke[dlib]"'
 ADD_FACE_RECOGNITION = f'{ADD_DLIB} "setuptools<81", then pip install --no-deps face-recognition==1.3.0'
 """Without dependencies, because these include `dlib`, which takes minutes to compile. dlib-bin is prebuilt."""
 
-FIVE_POINTS = "shape_predictor_5_face_landmarks.dat"
+LANDMARK_MODEL = "shape_predictor_5_face_landmarks.dat"
 
 KNOWN_SHA256 = {
     ENCODER: "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
-    FIVE_POINTS: "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+    LANDMARK_MODEL: "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
 }
 
 
@@ -47,19 +47,21 @@ class PackagedModel:
     """Hash in the zoo's git-lfs pointer."""
     input: str
     """Name of the graph input."""
-    carried_sha256: str
+    packaged_sha256: str
     """Hash of the included file, without surplus graph inputs."""
     licence: str
 
-    def carried(self, published: bytes) -> bytes:
+    def convert(self, published: bytes) -> bytes:
         """Return the file to include for the published file. Raises NotBuilt for any other file."""
         actual = hashlib.sha256(published).hexdigest()
         if actual != self.published_sha256:
             raise NotBuilt(f"{self.name} has the hash {actual} instead of {self.published_sha256} as published")
         included = without_surplus_inputs(published, self.input)
         actual = hashlib.sha256(included).hexdigest()
-        if actual != self.carried_sha256:
-            raise NotBuilt(f"{self.name} without surplus inputs has the hash {actual} instead of {self.carried_sha256}")
+        if actual != self.packaged_sha256:
+            raise NotBuilt(
+                f"{self.name} without surplus inputs has the hash {actual} instead of {self.packaged_sha256}"
+            )
         return included
 
 
@@ -77,16 +79,16 @@ YUNET = PackagedModel(
     "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
     "LICENSE-yunet.txt",
 )
-DELIVERED = (SFACE, YUNET)
+PACKAGED_MODELS = (SFACE, YUNET)
 
 
 def packaged_file(file: PackagedModel) -> Path:
     """Return the path of an included file after checking its hash. Raises WeightsMissing and OSError."""
     folder = os.environ.get(FOLDER_VARIABLE)
-    path = (Path(folder) if folder else CARRIED) / file.name
+    path = (Path(folder) if folder else PACKAGED_FILES) / file.name
     if not path.is_file():
         raise WeightsMissing(f"{file.name} is missing in {path.parent}. Reinstall with `make setup` or the wheel.")
-    if sha256_of(path) not in (file.carried_sha256, file.published_sha256):
+    if sha256_of(path) not in (file.packaged_sha256, file.published_sha256):
         raise WeightsMissing(f"{path} is damaged or a different file: it does not have the published hash. Reinstall.")
     return path
 

@@ -7,7 +7,7 @@ import pytest
 
 from vision.engines.models.dlib_file import tensors
 from vision.engines.models.resnet import NotThisNetwork, face_network
-from vision.engines.models.weights import ENCODER, FIVE_POINTS, KNOWN_SHA256, WeightsMissing, sha256_of, weights
+from vision.engines.models.weights import ENCODER, KNOWN_SHA256, LANDMARK_MODEL, WeightsMissing, sha256_of, weights
 
 
 def integer(value: int) -> bytes:
@@ -47,7 +47,7 @@ def test_other_data_is_not_mistaken_for_tensors(data: bytes) -> None:
 
 
 def test_the_weights_match_the_lock_file() -> None:
-    for name in (ENCODER, FIVE_POINTS):
+    for name in (ENCODER, LANDMARK_MODEL):
         assert sha256_of(weights(name)) == KNOWN_SHA256[name]
 
 

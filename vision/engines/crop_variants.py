@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vision.face import Face, FaceAxes, FaceBox, Points
+from vision.face import Face, FaceAxes, FaceBox, Landmarks
 from vision.frame import Image
 
 _VARIANTS = (
@@ -18,35 +18,35 @@ _VARIANTS = (
     (0.0, 4.0, False),
     (0.0, -4.0, True),
 )
-"""Downward shift of the points in eye distances, rotation in degrees, and whether picture and points are mirrored.
+"""Downward shift of the landmarks in eye distances, rotation in degrees, and whether image and landmarks are mirrored.
 Selected with half of the people (docs/accuracy.md)."""
 _MIDDLE = 0.12
 """Distance of the crop's centre below the midpoint between the eyes, in eye distances."""
 _MIRRORED = (1, 0, 2, 4, 3)
-"""Order of `vision.face.Points` in a mirrored picture."""
+"""Order of `vision.face.Landmarks` in a mirrored image."""
 
 
-def cut_outs(grey: Image, face: Face) -> Iterator[tuple[Image, Face]]:
-    """Yield picture and face of each variant. Overwrites the mirrored picture at the end."""
+def crop_variants(grey: Image, face: Face) -> Iterator[tuple[Image, Face]]:
+    """Yield image and face of each variant. Overwrites the mirrored image at the end."""
     mirrored = np.ascontiguousarray(grey[:, ::-1])
     try:
         for down, degrees, is_mirrored in _VARIANTS:
-            moved = Face(face.box, _moved(face.points, down, degrees))
+            moved = Face(face.box, _moved(face.landmarks, down, degrees))
             yield (mirrored, _mirror_image(moved, grey.shape[1])) if is_mirrored else (grey, moved)
     finally:
         mirrored.fill(0)
 
 
-def _moved(points: Points, down: float, degrees: float) -> Points:
-    axes = FaceAxes(points)
+def _moved(landmarks: Landmarks, down: float, degrees: float) -> Landmarks:
+    axes = FaceAxes(landmarks)
     middle = axes.place(0.0, _MIDDLE)
     angle = np.radians(degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return np.asarray((points - middle) @ turn.T + axes.place(0.0, _MIDDLE + down), np.float64)
+    return np.asarray((landmarks - middle) @ turn.T + axes.place(0.0, _MIDDLE + down), np.float64)
 
 
 def _mirror_image(face: Face, width: int) -> Face:
-    points = face.points[list(_MIRRORED)]
-    points[:, 0] = width - 1 - points[:, 0]
+    landmarks = face.landmarks[list(_MIRRORED)]
+    landmarks[:, 0] = width - 1 - landmarks[:, 0]
     box = face.box
-    return Face(FaceBox(width - box.right, box.top, width - box.left, box.bottom), points)
+    return Face(FaceBox(width - box.right, box.top, width - box.left, box.bottom), landmarks)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from vision.sources.protocol import FrameSource, Locatable, Prompted, Skipping, SourceKind
+from vision.sources.protocol import FrameSource, Locatable, Promptable, Skippable, SourceKind
 from vision.verdict import CameraLost, Guidance
 
 if TYPE_CHECKING:
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 SourceT = TypeVar("SourceT", bound=FrameSource)
 
 
-class LaterSource(Generic[SourceT]):
+class LazySource(Generic[SourceT]):
     """Drawn `FrameSource` created by `make` on first use, which is on the camera thread."""
 
-    kind = SourceKind.DRAWN
+    kind = SourceKind.SYNTHETIC
 
     def __init__(self, name: str, make: Callable[[], SourceT]) -> None:
         """`make`: factory of the source, which must not raise."""
@@ -46,12 +46,12 @@ class LaterSource(Generic[SourceT]):
 
     def skip(self) -> CameraLost | None:
         source: FrameSource = self.source
-        result = source.skip() if isinstance(source, Skipping) else source.read()
+        result = source.skip() if isinstance(source, Skippable) else source.read()
         return result if isinstance(result, CameraLost) else None
 
     def prompt(self, guidance: Guidance) -> None:
         source: FrameSource = self.source
-        if isinstance(source, Prompted):
+        if isinstance(source, Promptable):
             source.prompt(guidance)
 
     def close(self) -> None:

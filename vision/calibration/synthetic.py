@@ -15,24 +15,24 @@ from vision.synthetic.people import PEOPLE
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
 
-_EVERY = 12
+_FRAME_INTERVAL = 12
 """Interval between used frames, at 25 frames per second."""
-_NEARER, _NEARLY = 0.9, 0.95
+_THRESHOLD_FACTOR, _OTHER_PERSON_FACTOR = 0.9, 0.95
 """Factors from the distance of the nearest stranger to the threshold and to `other_person`."""
 
 
-class DrawnAlike(Exception):
+class NotSeparable(Exception):
     """A holder is further from the photo than a stranger."""
 
 
-def drawn_people(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[EncodedPerson]:
+def encode_synthetic_people(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[EncodedPerson]:
     """Encode every synthetic person, with frames from the synthetic camera and the portrait as card photo."""
     for name in PEOPLE:
         reference = make_reference(engine, card_portrait(name))
         person = EncodedPerson(name, reference.encoding if isinstance(reference, Reference) else None)
         source, unseen = SyntheticSource(name, realtime=False), 0
         for _ in range(live):
-            for _ in range(_EVERY):
+            for _ in range(_FRAME_INTERVAL):
                 source.skip()
             frame = source.read()
             faces = engine.faces(frame.grey) if isinstance(frame, Frame) else []
@@ -43,18 +43,18 @@ def drawn_people(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[En
         yield EncodedPerson(name, person.reference, person.live, unseen)
 
 
-def calibrate_drawn(people: Sequence[EncodedPerson], engine: str) -> Calibration:
+def calibrate_synthetic(people: Sequence[EncodedPerson], engine: str) -> Calibration:
     """Return a threshold 10 % below the distance of the nearest stranger, for the minimum number of frames of a check.
 
     In bad light, holders have a larger distance from their photo. A single frame may be almost as far as a stranger,
-    because drawn people turn and blink. Raises DrawnAlike.
+    because drawn people turn and blink. Raises NotSeparable.
     """
     frames = max(FRAMES)
     holders, strangers = distances(people, frames)
-    threshold = _NEARER * min(strangers)
+    threshold = _THRESHOLD_FACTOR * min(strangers)
     if max(holders) >= threshold:
-        raise DrawnAlike(f"a holder has the distance {max(holders):.3f}, and a stranger {min(strangers):.3f}")
-    return Calibration(engine, {frames: threshold}, 0.0, 0.0, _NEARLY * nearest_stranger(people))
+        raise NotSeparable(f"a holder has the distance {max(holders):.3f}, and a stranger {min(strangers):.3f}")
+    return Calibration(engine, {frames: threshold}, 0.0, 0.0, _OTHER_PERSON_FACTOR * nearest_stranger(people))
 
 
 def distances(people: Sequence[EncodedPerson], frames: int) -> tuple[list[float], list[float]]:

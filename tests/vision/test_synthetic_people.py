@@ -1,16 +1,16 @@
-"""Test that drawn people match only their own cards, with each engine's calibration for drawn people."""
+"""Test that synthetic people match only their own cards, with each engine's calibration for drawn people."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vision.calibration import drawn
-from vision.calibration.drawn import distances, drawn_people
+from vision.calibration import synthetic
 from vision.calibration.people import EncodedPerson
+from vision.calibration.synthetic import distances, encode_synthetic_people
 from vision.decision import Calibration
 from vision.engines.engine import Engine
-from vision.engines.open import BUILT_IN_ENGINES, DEFAULT, calibration_of, open_engine, synthetic_calibration_of
+from vision.engines.open import BUILT_IN_ENGINES, DEFAULT, calibration_for, open_engine, synthetic_calibration_for
 from vision.face import Encoding, Face, FaceBox
 from vision.frame import Frame, Image
 from vision.synthetic.people import PEOPLE
@@ -29,8 +29,8 @@ def measured(
 ) -> tuple[list[EncodedPerson], Calibration]:
     engine = open_engine(tmp_path_factory.mktemp("cache"), request.param)
     assert isinstance(engine, Engine)
-    assert engine.drawn_calibration is not None
-    return list(drawn_people(engine, live=FRAMES)), engine.drawn_calibration
+    assert engine.synthetic_calibration is not None
+    return list(encode_synthetic_people(engine, live=FRAMES)), engine.synthetic_calibration
 
 
 def test_holders_are_matched_and_strangers_are_not(measured: tuple[list[EncodedPerson], Calibration]) -> None:
@@ -44,17 +44,17 @@ def test_holders_are_matched_and_strangers_are_not(measured: tuple[list[EncodedP
 
 @pytest.mark.parametrize("name", BUILT_IN_ENGINES)
 def test_each_engine_has_two_different_calibrations(name: str, tmp_path: Path) -> None:
-    real, drawn = calibration_of(name, tmp_path), synthetic_calibration_of(name)
-    assert drawn is not None
-    assert real.engine == drawn.engine
+    real, synthetic_people = calibration_for(name, tmp_path), synthetic_calibration_for(name)
+    assert synthetic_people is not None
+    assert real.engine == synthetic_people.engine
     assert set(real.thresholds) == {1, 3, 5}
-    assert drawn.threshold(5) != real.threshold(5)
+    assert synthetic_people.threshold(5) != real.threshold(5)
     assert real.fmr == 0.001
     assert 0 < real.fmr_upper < 0.01
 
 
-def test_pictures_are_half_a_second_apart_and_undetected_faces_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Consecutive frames would be nearly identical, because drawn people turn and blink slowly."""
+def test_images_are_half_a_second_apart_and_undetected_faces_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Consecutive frames would be nearly identical, because synthetic people turn and blink slowly."""
     numbers: list[int] = []
 
     class RecordingSource(SyntheticSource):
@@ -67,7 +67,7 @@ def test_pictures_are_half_a_second_apart_and_undetected_faces_are_counted(monke
     class BlinkingEngine:
         """An engine that finds a face in every second frame."""
 
-        calibration = drawn_calibration = None
+        calibration = synthetic_calibration = None
         calls = 0
 
         def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
@@ -79,8 +79,8 @@ def test_pictures_are_half_a_second_apart_and_undetected_faces_are_counted(monke
 
         encode_photo = encode
 
-    monkeypatch.setattr(drawn, "SyntheticSource", RecordingSource)
-    monkeypatch.setattr(drawn, "PEOPLE", {"hana": PEOPLE["hana"]})
-    (person,) = drawn_people(BlinkingEngine(), live=2)  # type: ignore[arg-type]
+    monkeypatch.setattr(synthetic, "SyntheticSource", RecordingSource)
+    monkeypatch.setattr(synthetic, "PEOPLE", {"hana": PEOPLE["hana"]})
+    (person,) = encode_synthetic_people(BlinkingEngine(), live=2)  # type: ignore[arg-type]
     assert (person.reference is not None, len(person.live), person.unseen) == (True, 1, 1)
     assert numbers[1] - numbers[0] == 13, "13 of 25 frames per second"
