@@ -45,7 +45,7 @@ MORNING = datetime(2026, 11, 20, 0, 15, 4, tzinfo=UTC)  # 9:15:04 in Japan
 
 @dataclass
 class Card:
-    """A card with certificate, two keys and face record."""
+    """A card with a certificate, two keys and a face record."""
 
     image: CardImage
     certificate: bytes
@@ -69,7 +69,7 @@ class Card:
 
 @dataclass
 class Counter:
-    """An enrolled terminal and the stub it uses."""
+    """An enrolled terminal and its service stub."""
 
     server: StubServer
     registry: RegistryFile
@@ -131,7 +131,7 @@ class Counter:
         reason: str = "",
         **changes: Any,
     ) -> ChipProof:
-        """Return a chip proof. `chip`: another card to take chip and face record from."""
+        """Return a chip proof. `chip`: a different card that provides the chip and face record."""
         chip = chip or card
         record = chip.record
         statement = chip_statement(challenge, bytes.fromhex(certificate_id(card.certificate)))
@@ -199,7 +199,7 @@ def other_card(authority: TestAuthority) -> Card:
 
 
 @pytest.fixture(scope="session")
-def postgres(closing: ThreadPoolExecutor) -> Iterator[str]:
+def postgres(background: ThreadPoolExecutor) -> Iterator[str]:
     """URL of a temporary PostgreSQL with the service's schema."""
     try:
         server = TemporaryPostgres(durable=False)
@@ -208,14 +208,14 @@ def postgres(closing: ThreadPoolExecutor) -> Iterator[str]:
     with server:
         ServiceStore(server.url()).close()
         yield server.url()
-        closing.shutdown()
+        background.shutdown()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """URL of an empty store. Tests that use it run on SQLite and PostgreSQL.
+    """URL of an empty store. Tests with this fixture run on SQLite and PostgreSQL.
 
-    Test files that do not depend on the store override this fixture with None for an in-memory store.
+    Test modules that do not depend on the store override this fixture with None to use an in-memory store.
     """
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.sqlite'}"
@@ -227,14 +227,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def closing() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as closing:
-        yield closing
+def background() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(4) as background:
+        yield background
 
 
 @pytest.fixture
 def counter(
-    tmp_path: Path, authority: TestAuthority, card: Card, database_url: str | None, closing: ThreadPoolExecutor
+    tmp_path: Path, authority: TestAuthority, card: Card, database_url: str | None, background: ThreadPoolExecutor
 ) -> Iterator[Counter]:
     clock = {"counter": None}
     service = open_service(
@@ -257,13 +257,13 @@ def counter(
     counter.register(card, "adult")
     server.start()
     yield counter
-    # close in the background, because a server takes 0.2 s to stop
+    # stop in the background, because it takes 0.2 s
 
     def close() -> None:
         counter.server.close()
         server.close()
 
-    closing.submit(close)
+    background.submit(close)
 
 
 def authority_pem(authority: TestAuthority) -> str:

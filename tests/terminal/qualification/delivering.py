@@ -1,4 +1,4 @@
-"""A terminal without a screen for delivery tests, with real service, ledger and files."""
+"""A terminal without a screen for delivery tests, with a real service, ledger and files."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
@@ -21,8 +21,8 @@ INSTITUTION = "1319999999"
 SHARED = {Item.DIAGNOSIS: True, Item.MEDICINES: False, Item.HEALTH_CHECKUP: False, Item.HIGH_COST_LIMIT: False}
 
 
-class Office:
-    """A terminal's ledger and result folder. `clock_error`: difference of its clock from the service's clock."""
+class DeliveryTerminal:
+    """A terminal's ledger and result folder. `clock_error` is its clock minus the service's clock."""
 
     def __init__(self, counter: Any, card: Any, folder: Path, *, limit: float = 10.0, **options: Any) -> None:
         self.counter, self.card, self.results = counter, card, folder / "results"
@@ -38,15 +38,15 @@ class Office:
     @contextmanager
     def open(self, client: QualificationClient) -> Any:
         self.ledger = Ledger.open(self.path, "terminal-1", clock=self.now)
-        books = Worker("books")
+        worker = Worker("worker")
         clock = Clock()
-        self.delivery = Delivery(self.ledger, books, client, self.folder, clock, INSTITUTION, **self._options)
+        self.delivery = Delivery(self.ledger, worker, client, self.folder, clock, INSTITUTION, **self._options)
         self.delivery.on_problem = self.reported.append
         try:
             yield self
         finally:
             self.delivery.close()
-            books.close()
+            worker.close()
             self.ledger.close()
 
     async def record_decision(

@@ -69,7 +69,7 @@ def _open(setup: TerminalSetup, slot: SimulatedSlot) -> Conductor:
 
 
 class _Patients:
-    """Plays patients in turn and logs each consent before giving it."""
+    """Run one patient's reception after another. Log each consent before giving it."""
 
     def __init__(self, setup: TerminalSetup, slot: SimulatedSlot, seed: int, conductor: Conductor) -> None:
         self._conductor = conductor
@@ -115,10 +115,10 @@ class _Patients:
             case st.Notice():
                 conductor.post(ev.Understood(reception))
             case st.Consent(index=None, questions=questions):
-                self._answer_all(reception, questions, conductor)
+                self._answer_consent_screen(reception, questions, conductor)
             case st.Consent() | st.SpecificDisease() | st.Limit():
                 assert state.question is not None
-                self._answer_one(reception, state.question, conductor)
+                self._answer_question(reception, state.question, conductor)
             case st.Summary():
                 conductor.post(ev.Confirmed(reception))
             case st.Complete(outcome=outcome):
@@ -127,12 +127,12 @@ class _Patients:
                 self._remove_card()
             case st.Problem():
                 self.log("problem", reception, code=state.problem.code)
-                await asyncio.sleep(0.05)  # the patient needs a moment to remove the card
+                await asyncio.sleep(0.05)  # time for the patient to remove the card
                 self._remove_card()
             case _:
                 pass
 
-    def _answer_all(self, reception: str, questions: tuple[Question, ...], conductor: Conductor) -> None:
+    def _answer_consent_screen(self, reception: str, questions: tuple[Question, ...], conductor: Conductor) -> None:
         match self._random.choice(("all", "none", "one-by-one", "leaves")):
             case "all":
                 self._agree(reception, questions)
@@ -144,7 +144,7 @@ class _Patients:
             case _:
                 self._remove_card()
 
-    def _answer_one(self, reception: str, question: Question, conductor: Conductor) -> None:
+    def _answer_question(self, reception: str, question: Question, conductor: Conductor) -> None:
         granted = self._random.random() < 0.5
         if granted:
             self._agree(reception, (question,))
@@ -155,7 +155,7 @@ class _Patients:
 
 
 def run_terminal(setup: TerminalSetup, seed: int) -> None:
-    """Run receptions until killed."""
+    """Run receptions until the process is killed."""
 
     async def run() -> None:
         slot = SimulatedSlot()
@@ -186,7 +186,7 @@ def run_stub(folder: str, port: int, database_url: str) -> None:
 
 
 def _run_and_exit(run: Callable[[], None]) -> None:
-    """Call `run` and exit the process without the test process's clean-up handlers."""
+    """Call `run` and exit without running the test process's clean-up handlers."""
     try:
         run()
     except BaseException as error:

@@ -37,7 +37,7 @@ def test_other_terminals_cannot_register_or_fetch_result(counter: Any, card: Any
     stranger, _ = enrol_locally(counter.state_dir, "terminal-2")
     others: list[dict[str, Any]] = [
         {"terminal_id": "terminal-2", "terminal_key": stranger},  # enrolled
-        {"terminal_key": SigningKey.generate()},  # the terminal id that opened the check, with another key
+        {"terminal_key": SigningKey.generate()},  # id of the terminal that opened the check, with a different key
         {"terminal_id": "terminal-9", "terminal_key": SigningKey.generate()},  # not enrolled
     ]
 
@@ -194,7 +194,7 @@ def test_terminal_gets_only_its_own_receipts_in_ledger_order(counter: Any, card:
 
 
 def test_receipts_with_same_count_are_in_one_response(counter: Any, card: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Receipts can have the same count after a backup was restored."""
+    """Receipts can have the same count after a backup has been restored."""
     monkeypatch.setattr("terminal.simulated.service.storage.store.MAX_RECEIPTS", 3)
     database = counter.server.service._store._database
     statement = database._statements.receipts.replace("LIMIT 500", "LIMIT 3")

@@ -41,7 +41,7 @@ class OldState:
             shutil.copytree(STATE / part, self.state / part)
         self.ledger_path = self.state / "ledger.db"
         shutil.copy(STATE / "ledger.db", self.ledger_path)
-        self.waiting = self._cut_after_a_consent()
+        self.waiting = self._truncate_after_consent()
         self.now = self.waiting.event.decided_at + timedelta(minutes=1)
         enrolment = Enrolment.load(enrolment_path(self.state))
         assert enrolment is not None
@@ -49,7 +49,7 @@ class OldState:
         self.server = StubServer(open_service(self.state, in_memory=True, clock=lambda: self.now))
         self.server.start()
 
-    def _cut_after_a_consent(self) -> Record[Decided]:
+    def _truncate_after_consent(self) -> Record[Decided]:
         for record in LedgerFile(self.ledger_path).records():
             if isinstance(record.event, Decided) and record.event.granted:
                 with sqlite3.connect(self.ledger_path) as connection:
@@ -57,7 +57,7 @@ class OldState:
                     connection.execute("DELETE FROM record WHERE sequence > ?", (record.sequence,))
                 connection.close()
                 return Record(record.sequence, record.at, record.previous, record.hash, record.event)
-        raise AssertionError("no decision with a consent in the fixture")
+        raise AssertionError("the fixture contains no granted decision")
 
     def client(self) -> QualificationClient:
         return QualificationClient(
@@ -86,7 +86,7 @@ class OldState:
         await store.open(b"challenge", self.now, self.known_check())
         async with self.client() as client:
             if accepted_before:
-                accepted = self.receipt_of_v1(client)
+                accepted = self.receipt_from_v1(client)
                 digest = accepted.receipt.submission_digest
                 await store.accept(self.waiting.event.check_id, digest, digest, accepted)
             ledger = Ledger.open(self.ledger_path, self.enrolment.terminal_id, clock=lambda: self.now)
@@ -101,7 +101,7 @@ class OldState:
                 ledger.close()
         return outcomes, [record.event for record in LedgerFile(self.ledger_path).records()]
 
-    def receipt_of_v1(self, client: QualificationClient) -> AcceptedSubmission:
+    def receipt_from_v1(self, client: QualificationClient) -> AcceptedSubmission:
         """Return the submission as stored by a service of version 0.1."""
         submission = build_submission(client, self.waiting).model_copy(update={"wording_sha256": None})
         event = self.waiting.event

@@ -1,4 +1,4 @@
-"""Tests that every consent is recorded exactly once although terminals and service are killed."""
+"""Tests that every consent is recorded exactly once when terminals and service are killed."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tests that certificates the library cannot parse are refused without an exception."""
+"""Tests that unparsable certificates are refused without an exception."""
 
 from base64 import b64encode
 

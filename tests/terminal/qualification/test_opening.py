@@ -82,14 +82,14 @@ def test_challenge_can_be_used_only_once(counter: Any, card: Any) -> None:
 
 
 def test_challenge_expires_after_five_minutes(counter: Any, card: Any) -> None:
-    async def open_late(client: Any) -> Any:
+    async def open_after_delay(client: Any) -> Any:
         challenge = await client.challenge()
         assert challenge.expires_at - counter.now == timedelta(minutes=5)
         counter.now += timedelta(minutes=5, seconds=1)
         proof = PinProof(signature=card.sign(pin_statement(challenge.challenge)))
         return await client.open_check(challenge=challenge.challenge, certificate=card.certificate, proof=proof)
 
-    assert refusal(counter.play(open_late)) is RefusalReason.BAD_CHALLENGE
+    assert refusal(counter.play(open_after_delay)) is RefusalReason.BAD_CHALLENGE
 
 
 @pytest.mark.parametrize("where", [0, 20, 40])
@@ -235,7 +235,7 @@ def test_revoked_suspended_and_lapsed_cards_are_refused(
 
 
 # 12 November 2026, 23:59:59 in Japan
-CERTIFICATE_END = datetime(2026, 11, 12, 14, 59, 59, tzinfo=UTC)
+CERTIFICATE_EXPIRY = datetime(2026, 11, 12, 14, 59, 59, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ CERTIFICATE_END = datetime(2026, 11, 12, 14, 59, 59, tzinfo=UTC)
 def test_standing_depends_on_certificate_expiry(
     counter: Any, card: Any, now: datetime, standing: CertificateStatus | None
 ) -> None:
-    expiring = counter.renew(card, CERTIFICATE_END, starts=datetime(2022, 1, 1, tzinfo=UTC))
+    expiring = counter.renew(card, CERTIFICATE_EXPIRY, starts=datetime(2022, 1, 1, tzinfo=UTC))
     counter.register(expiring, "adult")
     counter.now = now
     answer = counter.play(lambda client: counter.open_by_pin(client, expiring))
@@ -264,7 +264,7 @@ def test_standing_depends_on_certificate_expiry(
 
 
 def test_certificate_that_is_not_yet_valid_is_refused(counter: Any, card: Any) -> None:
-    early = counter.renew(card, CERTIFICATE_END + timedelta(days=900), starts=counter.now + timedelta(days=1))
+    early = counter.renew(card, CERTIFICATE_EXPIRY + timedelta(days=900), starts=counter.now + timedelta(days=1))
     counter.register(early, "adult")
     assert refusal(counter.play(lambda client: counter.open_by_pin(client, early))) is RefusalReason.CERTIFICATE_EXPIRED
 

@@ -1,4 +1,4 @@
-"""Tests that the invented people cover every case a client must handle and can be extended with a file."""
+"""Tests that the fictitious people cover all cases a client must handle and can be extended with a file."""
 
 from datetime import date
 from pathlib import Path

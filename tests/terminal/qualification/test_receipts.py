@@ -146,7 +146,7 @@ def test_truncated_ledger_is_detected_only_with_receipts(ledger: ConfirmedLedger
         assert isinstance(broken, LedgerBroken)
         assert broken.sequence == remaining + 1
         assert "missing at the end" in broken.what
-    else:  # only the confirmation is missing, which the terminal requests again
+    else:  # only the confirmation is missing; the terminal requests it again
         assert isinstance(broken, LedgerIntact)
 
 
@@ -202,7 +202,7 @@ def test_ledger_copy_is_verified(ledger: ConfirmedLedger, tmp_path: Path) -> Non
 
 
 def test_missing_check_is_detected_by_service_count(counter: Any, card: Any, tmp_path: Path) -> None:
-    """A check without a submission has no receipt and can be removed from the chain without a trace."""
+    """A check without a submission has no receipt, so removing it from the chain leaves no trace."""
     ledger = ConfirmedLedger(counter, card, tmp_path / "ledger.db")
     day = counter.now.date()
 

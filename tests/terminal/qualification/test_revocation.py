@@ -1,4 +1,4 @@
-"""Tests for revocation lists (CRLs): accepted and ignored lists, and their effect on cards."""
+"""Tests for revocation lists (CRLs): which are accepted or ignored, and their effect on cards."""
 
 import logging
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def database_url() -> None:
 
 @pytest.fixture(scope="module")
 def stranger() -> TestAuthority:
-    """An authority with the same name and another key."""
+    """An authority with the same name and a different key."""
     return TestAuthority.create()
 
 

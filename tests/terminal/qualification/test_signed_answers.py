@@ -34,21 +34,21 @@ def database_url() -> None:
 
 
 class ManInTheMiddle(httpx.AsyncBaseTransport):
-    """A transport that passes requests through `on_request` and responses through `on_answer`."""
+    """A transport that applies `on_request` to requests and `on_answer` to responses."""
 
     def __init__(self) -> None:
-        self._line = httpx.AsyncHTTPTransport()
+        self._transport = httpx.AsyncHTTPTransport()
         self.on_request: Callable[[httpx.Request], httpx.Request] = lambda request: request
         self.on_answer: Change = lambda _, answer: answer
         self.recorded: httpx.Response | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        answer = await self._line.handle_async_request(self.on_request(request))
+        answer = await self._transport.handle_async_request(self.on_request(request))
         complete = httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
         return self.on_answer(request, complete)
 
     async def aclose(self) -> None:
-        await self._line.aclose()
+        await self._transport.aclose()
 
 
 def set_flags(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
@@ -106,7 +106,7 @@ def test_replayed_response_is_refused(counter: Any, card: Any) -> None:
 
 @pytest.mark.parametrize("header", [None, "Idempotency-Key"])
 def test_refusal_of_altered_request_is_not_accepted(counter: Any, card: Any, header: str | None) -> None:
-    """The signature covers the request that the service received, not the one that the terminal sent."""
+    """The signature covers the request received by the service, not the one sent by the terminal."""
     middle = ManInTheMiddle()
 
     def alter_request(request: httpx.Request) -> httpx.Request:

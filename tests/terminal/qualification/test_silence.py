@@ -54,11 +54,11 @@ def database_url() -> None:
 )
 def test_misbehaviour_is_reported_as_no_answer(counter: Any, rule: Rule, silence: NoAnswerReason) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, rule)
-    patience = 0.4 if silence is NoAnswerReason.TIMEOUT else 20
-    disturbed = counter.play(lambda client: client.challenge(), timeout_seconds=patience)
+    timeout = 0.4 if silence is NoAnswerReason.TIMEOUT else 20
+    unanswered = counter.play(lambda client: client.challenge(), timeout_seconds=timeout)
     counter.server.behaviour.clear()
     after = counter.play(lambda client: client.challenge())
-    assert disturbed == NoAnswer(silence)
+    assert unanswered == NoAnswer(silence)
     assert isinstance(after, Challenge)
 
 
@@ -85,10 +85,10 @@ def test_stopping_service_ends_pending_requests(counter: Any, rule: Rule, caplog
 def test_rule_expires_after_its_call_count(counter: Any) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, Rule(manner=Manner.FAILING, times=2))
 
-    async def thrice(client: QualificationClient) -> list[Any]:
+    async def call_three_times(client: QualificationClient) -> list[Any]:
         return [await client.challenge() for _ in range(3)]
 
-    answers = counter.play(thrice)
+    answers = counter.play(call_three_times)
     assert [type(answer) for answer in answers] == [NoAnswer, NoAnswer, Challenge]
 
 
@@ -180,7 +180,7 @@ def test_result_for_different_check_is_not_accepted() -> None:
     )
     key = SigningKey.generate()
 
-    def signing(request: httpx.Request) -> httpx.Response:
+    def sign_result(request: httpx.Request) -> httpx.Response:
         """Return the result with a valid signature for any request."""
         body = result.model_dump_json().encode()
         target = request.url.raw_path.decode()
@@ -195,22 +195,22 @@ def test_result_for_different_check_is_not_accepted() -> None:
         signature = base64.b64encode(key.sign(statement)).decode()
         return httpx.Response(200, content=body, headers={SIGNATURE_HEADER: signature})
 
-    client = client_with_response(signing, key.public_pem)
+    client = client_with_response(sign_result, key.public_pem)
     assert asyncio.run(client.result("asked-for")) == NoAnswer(NoAnswerReason.NOT_VERIFIED)
     assert isinstance(asyncio.run(client.result("another")), QualificationResult)
 
 
 def test_compressed_response_is_not_decoded() -> None:
-    def garbled(request: httpx.Request) -> httpx.Response:
+    def mislabelled(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, stream=httpx.ByteStream(b"not gzip"), headers={"Content-Encoding": "gzip"})
 
-    assert asyncio.run(client_with_response(garbled).challenge()) == NoAnswer(NoAnswerReason.NOT_UNDERSTOOD)
+    assert asyncio.run(client_with_response(mislabelled).challenge()) == NoAnswer(NoAnswerReason.NOT_UNDERSTOOD)
 
 
 # --- connections ---------------------------------------------------------------------------------------------
 
 
-async def _talk(port: int, timeout: float) -> Any:
+async def _request_challenge(port: int, timeout: float) -> Any:
     async with QualificationClient(
         f"http://127.0.0.1:{port}",
         terminal_id="t",
@@ -226,17 +226,17 @@ def test_missing_server_is_reported_as_no_connection() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    assert asyncio.run(_talk(port, 2)) == NoAnswer(NoAnswerReason.NO_CONNECTION)
+    assert asyncio.run(_request_challenge(port, 2)) == NoAnswer(NoAnswerReason.NO_CONNECTION)
 
 
-def _with_server(speak: Callable[[asyncio.StreamWriter], Awaitable[None]], *, timeout: float = 20) -> Any:
-    """Return the client's outcome with a server that calls `speak` to respond."""
+def _with_server(respond: Callable[[asyncio.StreamWriter], Awaitable[None]], *, timeout: float = 20) -> Any:
+    """Return the client's outcome with a server that calls `respond` to respond."""
 
     async def main() -> Any:
         async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
                 await reader.readuntil(b"\r\n\r\n")
-                await speak(writer)
+                await respond(writer)
             except ConnectionError:
                 pass
             finally:
@@ -244,7 +244,7 @@ def _with_server(speak: Callable[[asyncio.StreamWriter], Awaitable[None]], *, ti
 
         server = await asyncio.start_server(handle, "127.0.0.1", 0)
         async with server:
-            return await _talk(server.sockets[0].getsockname()[1], timeout)
+            return await _request_challenge(server.sockets[0].getsockname()[1], timeout)
 
     return asyncio.run(main())
 
@@ -262,11 +262,11 @@ def test_response_sent_byte_by_byte_times_out() -> None:
 
 @pytest.mark.parametrize("sent", [b"", b"\x15\x03\x01", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"])
 def test_connection_that_ends_early_is_reported(sent: bytes) -> None:
-    async def speak(writer: asyncio.StreamWriter) -> None:
+    async def respond(writer: asyncio.StreamWriter) -> None:
         writer.write(sent)
         await writer.drain()
 
-    assert _with_server(speak) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
+    assert _with_server(respond) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
 
 
 # --- safety --------------------------------------------------------------------------------------------------

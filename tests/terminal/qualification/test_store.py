@@ -44,7 +44,7 @@ def store(database_url: str) -> Iterator[ServiceStore]:
     store.close()
 
 
-def engine_of(database_url: str) -> sa.Engine:
+def engine_for(database_url: str) -> sa.Engine:
     url = sa.make_url(database_url)
     return sa.create_engine(url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url)
 
@@ -52,13 +52,13 @@ def engine_of(database_url: str) -> sa.Engine:
 def test_migrations_create_the_defined_tables(database_url: str) -> None:
     ServiceStore(database_url).close()
     ServiceStore(database_url).close()  # repeating the migration changes nothing
-    with engine_of(database_url).connect() as connection:
+    with engine_for(database_url).connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 
 def test_store_can_be_opened_concurrently(database_url: str) -> None:
-    with engine_of(database_url).begin() as connection:
+    with engine_for(database_url).begin() as connection:
         for table in (*reversed(metadata.sorted_tables), sa.table("alembic_version")):
             connection.execute(sa.text(f"DROP TABLE IF EXISTS {table.name}"))
     stores: list[ServiceStore | Exception] = []

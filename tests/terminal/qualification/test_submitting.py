@@ -192,13 +192,13 @@ def test_conflicting_submissions_are_refused(counter: Any, card: Any) -> None:
         submission = decision(client, check_id, [yes(Item.DIAGNOSIS)])
         assert isinstance(await client.submit(check_id, submission, "key-1"), Receipt)
         return [
-            # same key, another decision
+            # same key, different decision
             await client.submit(check_id, decision(client, check_id, [no(Item.DIAGNOSIS)]), "key-1"),
-            # same key, another ledger
+            # same key, different ledger
             await client.submit(check_id, decision(client, check_id, [yes(Item.DIAGNOSIS)], ledger_count=8), "key-1"),
-            # another key, same decision
+            # different key, same decision
             await client.submit(check_id, submission, "key-2"),
-            # the key of another check
+            # key used for a different check
             await client.submit(other_check_id, decision(client, other_check_id, [yes(Item.DIAGNOSIS)]), "key-1"),
         ]
 
@@ -272,15 +272,15 @@ def test_check_can_be_submitted_for_25_hours(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> list[Any]:
         one, two = await counter.open_check(client, card), await counter.open_check(client, card)
         counter.now += timedelta(hours=24)
-        in_time = await client.submit(one.check_id, decision(client, one.check_id, []), "key-1")
+        before_deadline = await client.submit(one.check_id, decision(client, one.check_id, []), "key-1")
         counter.now += timedelta(hours=2)
-        too_late = await client.submit(two.check_id, decision(client, two.check_id, []), "key-2")
+        after_deadline = await client.submit(two.check_id, decision(client, two.check_id, []), "key-2")
         counter.now += timedelta(days=3)
-        return [in_time, too_late, await client.result(one.check_id), await client.result(two.check_id)]
+        return [before_deadline, after_deadline, await client.result(one.check_id), await client.result(two.check_id)]
 
-    in_time, too_late, result, missing = counter.play(scenario)
-    assert isinstance(in_time, Receipt)
-    assert refusal(too_late) is RefusalReason.NO_SUCH_CHECK
+    before_deadline, after_deadline, result, missing = counter.play(scenario)
+    assert isinstance(before_deadline, Receipt)
+    assert refusal(after_deadline) is RefusalReason.NO_SUCH_CHECK
     assert isinstance(result, QualificationResult)
     assert refusal(missing) is RefusalReason.NOT_SUBMITTED
 

@@ -26,7 +26,7 @@ def database_url() -> None:
 
 
 class CounterClock(Clock):
-    """A clock that returns the counter's settable time."""
+    """A clock that returns the counter's adjustable time."""
 
     def __init__(self, counter: Any) -> None:
         super().__init__()
@@ -104,12 +104,12 @@ def test_withdrawal_is_retried_after_failure(
 ) -> None:
     async def scenario(client: Any, delivery: Delivery, check_id: str) -> Any:
         counter.server.behaviour.set(Operation.WITHDRAW, Rule(manner=manner, times=2))
-        patience, client._connection._timeout = client._connection._timeout, 0.5 if manner is Manner.SILENT else 20
+        timeout, client._connection._timeout = client._connection._timeout, 0.5 if manner is Manner.SILENT else 20
         withdrawn_at = counter.now
         assert not await delivery.withdraw(check_id, [Item.DIAGNOSIS, Item.MEDICINES])
         assert delivery.backlog() == 1
         assert await delivery.process_outbox() == ()  # the result is not delivered again
-        client._connection._timeout = patience
+        client._connection._timeout = timeout
         counter.now += timedelta(hours=3)
         await delivery.process_outbox()
         assert delivery.backlog() == 0
@@ -129,7 +129,7 @@ def test_withdrawal_is_not_sent_after_consent_has_expired(
         counter.server.behaviour.set(Operation.WITHDRAW, Rule(manner=Manner.FAILING))
         await delivery.withdraw(check_id, [Item.MEDICINES])
         counter.now += timedelta(hours=24)
-        await client.challenge()  # sets the client's time of the service
+        await client.challenge()  # sets the service time known to the client
         await delivery.process_outbox()
         return delivery.backlog()
 

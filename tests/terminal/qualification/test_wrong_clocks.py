@@ -1,4 +1,4 @@
-"""Tests that a wrong clock is corrected and reported, and that no decision is lost because of it."""
+"""Tests that clock errors are corrected and reported, and that they lose no decision."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from terminal.qualification.contract import Challenge, QualificationResult
 from terminal.qualification.receipts import verify_with_receipts
 from terminal.session import events as ev
 from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
-from tests.terminal.qualification.delivering import Office
+from tests.terminal.qualification.delivering import DeliveryTerminal
 
 HOUR = timedelta(hours=1)
 
@@ -32,29 +32,31 @@ def database_url() -> None:
 
 
 @pytest.fixture
-def office(counter: Any, card: Any, tmp_path: Path) -> Office:
-    return Office(counter, card, tmp_path)
+def terminal(counter: Any, card: Any, tmp_path: Path) -> DeliveryTerminal:
+    return DeliveryTerminal(counter, card, tmp_path)
 
 
 @pytest.mark.parametrize("clock_error", [-3 * HOUR, 3 * HOUR, -26 * 365 * 24 * HOUR], ids=["behind", "ahead", "2000"])
 @pytest.mark.parametrize("run", ["in this run", "after a restart"])
-def test_wrong_times_are_corrected_and_recorded(office: Office, counter: Any, clock_error: timedelta, run: str) -> None:
+def test_wrong_times_are_corrected_and_recorded(
+    terminal: DeliveryTerminal, counter: Any, clock_error: timedelta, run: str
+) -> None:
     check_ids: list[str] = []
 
     async def first_run(client: Any) -> None:
-        office.clock_error = clock_error
-        with office.open(client):
-            check_ids.append(await office.record_decision(client))
+        terminal.clock_error = clock_error
+        with terminal.open(client):
+            check_ids.append(await terminal.record_decision(client))
             if run == "in this run":
-                assert (await office.delivery.deliver(check_ids[0])).stage is DeliveryStage.DELIVERED
+                assert (await terminal.delivery.deliver(check_ids[0])).stage is DeliveryStage.DELIVERED
 
     async def second_run(client: Any) -> Any:
-        office.clock_error = timedelta()  # the clock was corrected
+        terminal.clock_error = timedelta()  # the clock was corrected
         counter.now += timedelta(minutes=20)
-        with office.open(client):
-            await office.delivery.process_outbox()
+        with terminal.open(client):
+            await terminal.delivery.process_outbox()
             result = await client.result(check_ids[0])
-            return office.ledger.history(check_ids[0]), result, await client.audit()
+            return terminal.ledger.history(check_ids[0]), result, await client.audit()
 
     before = counter.now
     counter.play(first_run)
@@ -64,64 +66,66 @@ def test_wrong_times_are_corrected_and_recorded(office: Office, counter: Any, cl
     assert isinstance(result, QualificationResult)
     (granted,) = [consent for consent in result.consents if consent.flag]
     assert abs(granted.consent_time - before) < timedelta(seconds=30)
-    assert office.reported == [ProblemCode.CLOCK_WRONG.code]
+    assert terminal.reported == [ProblemCode.CLOCK_WRONG.code]
     assert isinstance(audit, Audit)
     key = counter.enrolment.service_public_key
-    assert isinstance(verify_with_receipts(office.path, key, audit.receipts, audit.opened), LedgerIntact)
+    assert isinstance(verify_with_receipts(terminal.path, key, audit.receipts, audit.opened), LedgerIntact)
 
 
-def test_check_without_consents_is_delivered_despite_wrong_clock(office: Office, counter: Any) -> None:
+def test_check_without_consents_is_delivered_despite_wrong_clock(terminal: DeliveryTerminal, counter: Any) -> None:
     """Version 0.1 recorded no service time, but refusals do not require it."""
-    office.clock_error = -3 * HOUR
+    terminal.clock_error = -3 * HOUR
 
     async def scenario(client: Any) -> Any:
-        with office.open(client):
-            check_id = await office.record_decision(client, {Item.MEDICINES: False}, service_at=False)
-            await office.delivery.process_outbox()
-            return office.ledger.history(check_id)
+        with terminal.open(client):
+            check_id = await terminal.record_decision(client, {Item.MEDICINES: False}, service_at=False)
+            await terminal.delivery.process_outbox()
+            return terminal.ledger.history(check_id)
 
     assert counter.play(scenario).delivered is not None
 
 
 def test_checks_expire_only_after_repeated_clock_comparisons(
-    office: Office, counter: Any, monkeypatch: pytest.MonkeyPatch
+    terminal: DeliveryTerminal, counter: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     behaviour, morning = counter.server.behaviour, counter.now
 
     async def scenario(client: Any) -> list[str]:
-        with office.open(client):
-            check_id = await office.record_decision(client)
+        with terminal.open(client):
+            check_id = await terminal.record_decision(client)
             behaviour.set(Operation.EVERY, Rule(manner=Manner.DROPPED))
             counter.now = morning + 40 * HOUR
-            await office.delivery.process_outbox()
+            await terminal.delivery.process_outbox()
             behaviour.clear()
             behaviour.set(Operation.SUBMIT, Rule(manner=Manner.DROPPED))
-            await office.delivery.process_outbox()  # first comparison, with an implausible jump of the service's clock
+            await (
+                terminal.delivery.process_outbox()
+            )  # first comparison, with an implausible jump of the service's clock
             counter.now = morning + timedelta(minutes=1)
-            await office.delivery.process_outbox()
-            assert office.kinds() == ["opened", "decided"]
+            await terminal.delivery.process_outbox()
+            assert terminal.kinds() == ["opened", "decided"]
             counter.now = morning + 24 * HOUR + timedelta(minutes=1)
-            await office.delivery.process_outbox()
-            await office.delivery.process_outbox()
-            assert office.kinds() == ["opened", "decided"]
+            await terminal.delivery.process_outbox()
+            await terminal.delivery.process_outbox()
+            assert terminal.kinds() == ["opened", "decided"]
             monkeypatch.setattr(delivery, "MIN_COMPARISON_INTERVAL", 0.0)
-            await office.delivery.process_outbox()
-            assert office.reported == [EXPIRED]
+            await terminal.delivery.process_outbox()
+            assert terminal.reported == [EXPIRED]
             behaviour.clear()
-            assert (await office.delivery.deliver(check_id, again=True)).stage is DeliveryStage.REFUSED
-            return office.kinds()
+            assert (await terminal.delivery.deliver(check_id, again=True)).stage is DeliveryStage.REFUSED
+            return terminal.kinds()
 
     assert counter.play(scenario) == ["opened", "decided", "expired"]
 
 
 def test_times_are_corrected_only_with_known_clock_error(counter: Any, card: Any, tmp_path: Path) -> None:
     """Corrected times are never later than the service's time."""
-    office = Office(counter, card, tmp_path)
+    terminal = DeliveryTerminal(counter, card, tmp_path)
 
     async def scenario(client: Any) -> None:
-        with office.open(client):
-            with_service_time = office.ledger.history(await office.record_decision(client))
-            without_service_time = office.ledger.history(await office.record_decision(client, service_at=False))
+        with terminal.open(client):
+            with_service_time = terminal.ledger.history(await terminal.record_decision(client))
+            without_service_time = terminal.ledger.history(await terminal.record_decision(client, service_at=False))
             assert with_service_time is not None
             assert without_service_time is not None
             now = counter.now + timedelta(hours=1)
@@ -134,11 +138,11 @@ def test_times_are_corrected_only_with_known_clock_error(counter: Any, card: Any
     counter.play(scenario)
 
 
-@pytest.mark.parametrize(("late", "opens"), [(2, True), (4, False), (60, False)])
-def test_check_is_not_opened_if_clock_is_too_slow(late: int, opens: bool) -> None:
+@pytest.mark.parametrize(("minutes_slow", "opens"), [(2, True), (4, False), (60, False)])
+def test_check_is_not_opened_if_clock_is_too_slow(minutes_slow: int, opens: bool) -> None:
     class SlowClock(Clock):
         def wall(self) -> datetime:
-            return super().wall() - timedelta(minutes=late)
+            return super().wall() - timedelta(minutes=minutes_slow)
 
     class Service:
         async def challenge(self) -> Challenge:

@@ -27,14 +27,14 @@ def database_url() -> None:
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("line")
+    folder = tmp_path_factory.mktemp("tls")
     create_tls_files(folder, terminals=("terminal-1",))
     return folder
 
 
 @pytest.fixture(scope="module")
-def strangers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("strangers")
+def other_authority_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("other-authority")
     create_tls_files(folder, terminals=("terminal-1",))
     return folder
 
@@ -79,16 +79,16 @@ def test_terminal_without_certificate_is_refused(server: StubServer, keys: Path)
 
 
 def test_terminal_certificate_from_unknown_authority_is_refused(
-    server: StubServer, keys: Path, strangers: Path
+    server: StubServer, keys: Path, other_authority_keys: Path
 ) -> None:
-    stranger = tls_files(strangers, "terminal-1")
+    stranger = tls_files(other_authority_keys, "terminal-1")
     context = ssl.create_default_context(cafile=str(tls_files(keys, SERVER).authority))
     context.load_cert_chain(stranger.certificate, stranger.key)
     assert isinstance(challenge(server.url, context), NoAnswer)
 
 
-def test_service_certificate_from_unknown_authority_is_refused(server: StubServer, strangers: Path) -> None:
-    other_authority = tls_files(strangers, "terminal-1").client_context()
+def test_service_certificate_from_unknown_authority_is_refused(server: StubServer, other_authority_keys: Path) -> None:
+    other_authority = tls_files(other_authority_keys, "terminal-1").client_context()
     assert challenge(server.url, other_authority) == NoAnswer(NoAnswerReason.NO_CONNECTION)
     assert challenge(server.url, None) == NoAnswer(NoAnswerReason.NO_CONNECTION)
 
