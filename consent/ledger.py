@@ -99,8 +99,8 @@ class Ledger(LedgerFile):
     def open(cls, path: Path, terminal_id: str, *, clock: Callable[[], datetime]) -> Self:
         """Open or create the ledger. `clock` returns timezone-aware times.
 
-        Raises LedgerInUse if another process has it open for writing, and LedgerError if it is the ledger of another
-        terminal or its last record is damaged.
+        Raises LedgerInUse if another process has it open for writing, and LedgerError if it is a different terminal's
+        ledger or its last record is damaged.
         """
         file = LedgerStore(path, terminal_id)
         try:

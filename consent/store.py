@@ -1,7 +1,7 @@
 """Ledger file: SQLite with synchronous=FULL, a single writer with a file lock, and any number of readers.
 
 The record text is authoritative. The database derives `kind` and `check_id` from it. Appending takes one INSERT and one
-fsync, and an ORM would take longer than both.
+fsync. An ORM would take longer than both together.
 """
 
 import os
@@ -66,7 +66,7 @@ class WriterLock:
             os.close(self._file)
             raise LedgerInUse(
                 f"{ledger} is in use by {holder}, probably another terminal with the same state folder. "
-                "Stop it, or set another folder for this terminal (UKETSUKE_STATE_DIR)."
+                "Stop it, or set a different folder for this terminal (UKETSUKE_STATE_DIR)."
             )
         os.ftruncate(self._file, 0)
         os.lseek(self._file, 0, os.SEEK_SET)
@@ -107,10 +107,10 @@ class LedgerStore:
                     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA}")
                     connection.execute("INSERT INTO ledger VALUES (?, ?)", (FORMAT, terminal_id))
                     connection.execute("COMMIT")
-                bound_to = terminal_id_in(connection, self.path)
-            if bound_to != terminal_id:
+                ledger_terminal = terminal_id_in(connection, self.path)
+            if ledger_terminal != terminal_id:
                 raise LedgerError(
-                    f"{self.path} is the ledger of terminal {bound_to!r}, not of {terminal_id!r}. Set "
+                    f"{self.path} is the ledger of terminal {ledger_terminal!r}, not of {terminal_id!r}. Set "
                     "service.terminal_id back, or move the file elsewhere to start a new ledger."
                 )
         except BaseException:
@@ -147,7 +147,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.exists():
         raise LedgerError(f"{path} does not exist. The first reception creates the ledger.")
     with _as_ledger_error(path, "read"):
-        connection = _readable(path)
+        connection = _connect_read_only(path)
     try:
         with _as_ledger_error(path, "read"):
             connection.execute("BEGIN")
@@ -156,7 +156,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-def _readable(path: Path) -> sqlite3.Connection:
+def _connect_read_only(path: Path) -> sqlite3.Connection:
     address = path.absolute().as_uri()
     connection = sqlite3.connect(f"{address}?mode=ro", uri=True, isolation_level=None, timeout=5)
     try:
@@ -165,7 +165,7 @@ def _readable(path: Path) -> sqlite3.Connection:
         connection.close()
         if path.with_name(path.name + "-wal").exists():
             raise
-        # the log's index cannot be created on read-only media, where no log exists
+        # SQLite cannot create the log's index on read-only media, where no log exists
         return sqlite3.connect(f"{address}?immutable=1", uri=True, isolation_level=None)
     return connection
 

@@ -164,7 +164,7 @@ def verify_record_proof(
 ) -> "CardPublicKey | Authenticity":
     """Verify a record without its photo and name, as the service does.
 
-    Returns the chip's public key, FORGED or CANNOT_TELL. Malformed data is reported as FORGED, because issued cards do
+    Returns the chip's public key, FORGED or UNVERIFIABLE. Malformed data is reported as FORGED, because issued cards do
     not contain any.
     """
     try:
@@ -174,7 +174,7 @@ def verify_record_proof(
         return Authenticity.FORGED
     anchor = anchors.keys.get(certificate.issuer)
     if anchor is None:
-        return Authenticity.CANNOT_TELL
+        return Authenticity.UNVERIFIABLE
     if not verify_chip_signature(anchor, certificate.body, certificate.signature):
         return Authenticity.FORGED
     if len(group_2_digest) != 32 or len(group_3_digest) != 32:

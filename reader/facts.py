@@ -30,7 +30,7 @@ class CardFacts(Struct, frozen=True):
     certificate_not_after: datetime | None
     """None if reading the certificate requires the PIN, as on an Android phone."""
     card_expiry: date | None
-    """Expiry date of the card, from the common application's record that needs no PIN; None if unreadable."""
+    """Expiry date of the card, from the common application's unprotected record; None if unreadable."""
     pin_tries_left: int
     code_tries_left: int
     """Tries left for the printed code (照合番号B). A new card has 10."""
@@ -52,7 +52,7 @@ class Authenticity(StrEnum):
 
     GENUINE = "genuine"
     FORGED = "forged"
-    CANNOT_TELL = "cannot-tell"
+    UNVERIFIABLE = "cannot-tell"
     """No trust anchor for the issuing key is configured. The settings define how the terminal proceeds."""
 
 
@@ -188,7 +188,8 @@ class ReaderBusy:
 
     def __str__(self) -> str:
         likely = f", most likely {' or '.join(self.holders[:2])}" if self.holders else ""
-        return f"another program is using the card in {self.reader}{likely}: stop it, then put the card down again"
+        cause = f"another program is using the card in {self.reader}{likely}"
+        return f"{cause}: stop it and place the card on the reader again"
 
 
 ConnectProblem = NoCard | ReaderBusy | ReaderLost | CardUnreadable | NotMyNumberCard | TwoCards

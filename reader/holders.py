@@ -7,7 +7,7 @@ from config.platform.current import system
 
 _LIBRARY: Final = "libpcsclite"
 _KNOWN: Final = ("scdaemon", "gpg-agent", "pcsc_scan", "pkcs11", "ssh-pkcs11-help", "yubikey-agent", "p11-kit-remote")
-"""Names of known programs, most common first, to detect processes of other users, whose libraries are hidden."""
+"""Names of known programs, most common first, for detecting other users' processes, whose libraries are hidden."""
 _MAX_LISTED: Final = 5
 
 

@@ -1,6 +1,6 @@
 """Card profiles: applications, files, passwords and keys of each card generation, for real and software cards.
 
-A card generation with other AIDs or another algorithm only requires another `CardProfile`.
+Supporting a card generation with different AIDs or a different algorithm only requires a new `CardProfile`.
 Sources of the identifiers: OpenSC's `card-jpki.c` and `pkcs15-jpki.c` for the JPKI application, and published reverse
 engineering for the other applications. J-LIS does not publish the specification.
 """

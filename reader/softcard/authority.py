@@ -69,7 +69,7 @@ class CertificateAuthority:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RecordSigner:
-    """Municipality's key for the records of an application, with its CV certificate."""
+    """Municipality's key for signing an application's records, with its CV certificate."""
 
     cv_certificate: bytes
     key: RSAPrivateKey

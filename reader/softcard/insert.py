@@ -19,7 +19,7 @@ INSTALL_COMMANDS: Final = (
 )
 NETWORK_WARNING: Final = (
     "the virtual reader listens on all network interfaces, so anyone who can connect to TCP port 35963 can insert a "
-    "card. Do not use it on terminals in service, and isolate it from real networks (firewall, network namespace)."
+    "card. Do not use it on production terminals, and isolate it from real networks (firewall, network namespace)."
 )
 _POLL_SECONDS: Final = 1.0
 

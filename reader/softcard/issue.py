@@ -87,8 +87,8 @@ def issue(
     `validity`. Raises `ValueError` for an invalid combination.
     """
     applied_on = applied_on or issued_on
-    _check(holder, portrait_jp2, pin, applied_on)
-    ends, certificate_ends = _ends(profile, holder, issued_on, applied_on, expires_on, certificate_ends_on)
+    _check_details(holder, portrait_jp2, pin, applied_on)
+    ends, certificate_ends = _expiry_dates(profile, holder, issued_on, applied_on, expires_on, certificate_ends_on)
     security_code = security_code or f"{secrets.randbelow(10_000):04}"
     code = _printed_code(holder, ends, security_code)
     keys = _keys(profile, holder, issued_on, with_certificates=with_certificates)
@@ -123,7 +123,7 @@ def _keys(
     return keys
 
 
-def _ends(
+def _expiry_dates(
     profile: CardProfile,
     holder: Holder,
     issued_on: date,
@@ -149,7 +149,7 @@ def _ends(
     return ends, certificate_ends
 
 
-def _check(holder: Holder, portrait_jp2: bytes | None, pin: str | None, applied_on: date) -> None:
+def _check_details(holder: Holder, portrait_jp2: bytes | None, pin: str | None, applied_on: date) -> None:
     if pin is not None and not (len(pin) == 4 and pin.isascii() and pin.isdigit()):
         raise ValueError("a PIN must be 4 digits long")
     if portrait_jp2 is None:
@@ -203,7 +203,7 @@ def mix(chip_source: CardImage, certificate_source: CardImage) -> CardImage:
 def _passwords(
     profile: CardProfile, references: dict[Password, str | None], tries: dict[Password, int | None]
 ) -> dict[Password, PasswordState]:
-    """Return the initial password states. `tries`: tries left; None for the maximum. Unset passwords have 0."""
+    """Return the initial password states. `tries`: tries left; None for the maximum. Unset passwords have 0 tries."""
     states = {}
     for password, reference in references.items():
         if profile.has(password):
@@ -256,11 +256,11 @@ def _surface_files(
 def _text_files(authority: TestAuthority, holder: Holder, key: CardPrivateKey, number: str) -> dict[File, bytes]:
     signer = authority.text
     number_file = encode(0xFF10, number.encode("ascii")) + b"\xff\xff"
-    four = basic_four(name=holder.name, address=holder.address, birth_date=holder.birth_date, sex=holder.sex)
+    basic_four_file = basic_four(name=holder.name, address=holder.address, birth_date=holder.birth_date, sex=holder.sex)
     return {
         File.INDIVIDUAL_NUMBER: number_file,
-        File.BASIC_FOUR: four,
-        File.TEXT_INTEGRITY: text_integrity(signer, number_file, four),
+        File.BASIC_FOUR: basic_four_file,
+        File.TEXT_INTEGRITY: text_integrity(signer, number_file, basic_four_file),
         File.TEXT_CV_CERTIFICATE: signer.cv_certificate,
         File.TEXT_INFO: text_application_info(secrets.token_bytes(32)),
         File.TEXT_SESSION_KEY: session_key(signer.key.public_key()),

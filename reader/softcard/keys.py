@@ -1,4 +1,4 @@
-"""Private keys of the chip: RSA-2048, or P-384 in the announced generation."""
+"""The chip's private keys: RSA-2048, or P-384 in the announced generation."""
 
 from typing import TypeAlias
 

@@ -96,7 +96,7 @@ def _foreign(today: date) -> Holder:
     return Holder("EXAMPLE　ALEX", _ADDRESS, date(today.year - 30, 2, 3), Sex.NOT_KNOWN, stay, western_birth_year=True)
 
 
-def _must_be(low: int, high: int) -> Callable[[Holder, date], str]:
+def _requires_age(low: int, high: int) -> Callable[[Holder, date], str]:
     def refusal(holder: Holder, today: date) -> str:
         age = age_on(today, holder.birth_date)
         return "" if low <= age < high else f"this kind is for ages {low} to {high - 1}, not {age}"
@@ -140,10 +140,10 @@ KINDS: Final[Mapping[str, SoftCardKind]] = {
         "a child of 1 to 14: valid 5 years, no signature certificate",
         lambda order: order.issue(),
         _child,
-        _must_be(1, 15),
+        _requires_age(1, 15),
     ),
     "infant": SoftCardKind(
-        "applied for under the age of one: no photo", lambda order: order.issue(), _infant, _must_be(0, 1)
+        "applied for under the age of one: no photo", lambda order: order.issue(), _infant, _requires_age(0, 1)
     ),
     "pinless": SoftCardKind(
         "issued without a PIN (顔認証マイナンバーカード)",
@@ -192,7 +192,7 @@ KINDS: Final[Mapping[str, SoftCardKind]] = {
 }
 
 
-def _in_phone(name: str) -> Callable[[Order], CardImage]:
+def _phone_kind(name: str) -> Callable[[Order], CardImage]:
     def make(order: Order) -> CardImage:
         return issue_phone(
             name,
@@ -209,9 +209,9 @@ def _in_phone(name: str) -> Callable[[Order], CardImage]:
 
 PHONE_KINDS: Final[Mapping[str, SoftCardKind]] = {
     ANDROID: SoftCardKind(
-        "an Android phone: its certificate is readable only after its PIN", _in_phone(ANDROID), _adult
+        "an Android phone: its certificate is readable only after its PIN", _phone_kind(ANDROID), _adult
     ),
-    IPHONE: SoftCardKind("an iPhone, which verifies its owner before it signs", _in_phone(IPHONE), _adult),
+    IPHONE: SoftCardKind("an iPhone, which verifies its owner before it signs", _phone_kind(IPHONE), _adult),
 }
 
 
@@ -230,8 +230,9 @@ def issue_kind(
     """Issue a card of one of `KINDS`, `PHONE_KINDS` or `OTHER_KINDS`. Takes less than 0.5 s.
 
     `holder`: a fictitious person, by default one suitable for the kind; ignored for `OTHER_KINDS`. `portrait_jp2`: the
-    photo, by default a dummy without a face. `photo_kb`: recompress the photo to about this size. `tries_left`: tries
-    left for the PIN. `today`: the date in Japan. Raises `ValueError` for an unknown kind or an invalid combination.
+    photo, by default a placeholder without a face. `photo_kb`: recompress the photo to about this size. `tries_left`:
+    tries left for the PIN. `today`: the date in Japan. Raises `ValueError` for an unknown kind or an invalid
+    combination.
     """
     kind = KINDS.get(name) or PHONE_KINDS.get(name)
     if kind is None and name not in OTHER_KINDS:

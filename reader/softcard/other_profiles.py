@@ -12,15 +12,17 @@ from reader.profile import Algorithm, Application, CardProfile, File, FileEntry
 
 def contactless_atr(historical: str) -> bytes:
     """Build the ATR of a type B card (PC/SC part 3): `3B 88 80 01`, eight bytes of its ATQB (hex), check byte."""
-    return _checked(bytes.fromhex("888001") + bytes.fromhex(historical))
+    return _add_check_byte(bytes.fromhex("888001") + bytes.fromhex(historical))
 
 
 def storage_card_atr(standard: int, name: int) -> bytes:
     """Build the ATR of a storage card (PC/SC part 3) from the codes for its standard and its card name."""
-    return _checked(bytes.fromhex("8F8001804F0CA000000306") + bytes([standard]) + name.to_bytes(2, "big") + bytes(4))
+    return _add_check_byte(
+        bytes.fromhex("8F8001804F0CA000000306") + bytes([standard]) + name.to_bytes(2, "big") + bytes(4)
+    )
 
 
-def _checked(body: bytes) -> bytes:
+def _add_check_byte(body: bytes) -> bytes:
     return b"\x3b" + body + bytes([functools.reduce(operator.xor, body)])
 
 
@@ -48,7 +50,7 @@ _OLD_JPKI: Final = Application(
 OTHER_PROFILES: Final = {
     profile.name: profile
     for profile in (
-        # ATR published (PC/SC part 3, Sony and ACS manuals), status words seen with ACS readers
+        # ATR published (PC/SC part 3, Sony and ACS manuals), status words observed with ACS readers
         _other("suica", storage_card_atr(0x11, 0x003B), status=0x6A81, storage=True),
         _other("mifare", storage_card_atr(0x03, 0x0001), status=0x6300, storage=True),
         # ATR assumed: contact and contactless cards from many manufacturers; 6A82 as in ISO/IEC 7816-4 and EMV

@@ -1,4 +1,4 @@
-"""RSA keys and signatures of the chip: PKCS#1 v1.5 over any DigestInfo."""
+"""The chip's RSA keys and signatures: PKCS#1 v1.5 over any DigestInfo."""
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key

@@ -49,7 +49,7 @@ def has_camera(reception: Reception) -> bool:
 
 def allows_face_check(record: RecordFacts, rules: Rules) -> bool:
     proven = record.authenticity == Authenticity.GENUINE or (
-        record.authenticity == Authenticity.CANNOT_TELL and not rules.require_genuine_record
+        record.authenticity == Authenticity.UNVERIFIABLE and not rules.require_genuine_record
     )
     return proven and record.has_photo and record.reference_usable
 

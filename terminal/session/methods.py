@@ -74,7 +74,7 @@ def without_pin(reception: Reception, rules: Rules) -> MethodReason:
 def no_method_problem(reception: Reception, rules: Rules) -> ProblemCode:
     if reception.face_attempts >= rules.face_attempts:
         return ProblemCode.HOLDER_NOT_CONFIRMED
-    if reception.record is not None and reception.record.authenticity == Authenticity.CANNOT_TELL:
+    if reception.record is not None and reception.record.authenticity == Authenticity.UNVERIFIABLE:
         return ProblemCode.RECORD_UNPROVEN
     if reception.record is not None and has_photo_without_face(reception.record):
         return ProblemCode.PHOTO_WITHOUT_FACE

@@ -52,7 +52,7 @@ NAMES = [ALCOR, SONY, PICC, SAM, SCR, TWIN, GERMAN, OMNIKEY, YUBIKEY, K3000, JAP
         ("＠", K3000),
         ("窓口", JAPANESE),
         (JAPANESE, JAPANESE),
-        # reconnected with another number and the same slot
+        # reconnected with a different number and the same slot
         ("Alcor Micro AU9540 03 00", ALCOR),
         ("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00", PICC),
         ("ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 00 01", SAM),

@@ -94,13 +94,13 @@ def test_tracing_is_refused_in_production(image: CardImage) -> None:
 
 
 def test_traced_slot_traces_every_reception(image: CardImage, event_log: "EventLog") -> None:
-    place = SimulatedSlot("front desk")
+    simulated_slot = SimulatedSlot("front desk")
     lines: list[str] = []
-    slot = TracedSlot(place, lines.append, production=False)
+    slot = TracedSlot(simulated_slot, lines.append, production=False)
     slot.watch(event_log)
     assert slot.name == "front desk"
     assert slot.connect() == NoCard()
-    place.insert(SoftCard(image))
+    simulated_slot.insert(SoftCard(image))
     assert event_log.next() == CardInserted()
     link = slot.connect()
     assert isinstance(MyNumberCard(link).read_facts(), CardFacts)  # type: ignore[arg-type]

@@ -117,7 +117,7 @@ def check_chip_proof(
         proof.cv_certificate,
         _anchors(anchors),
     )
-    if chip_key is Authenticity.CANNOT_TELL:
+    if chip_key is Authenticity.UNVERIFIABLE:
         return RefusalReason.UNKNOWN_CHIP
     if isinstance(chip_key, Authenticity):
         return RefusalReason.FORGED_RECORD
