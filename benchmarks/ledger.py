@@ -1,9 +1,9 @@
-"""Measure the ledger: durable appends and verification.
+"""Measure durable appends to the ledger and its verification.
 
     python benchmarks/ledger.py --json ledger.json --records 100000
 
-Records are appended to a file with synchronous=FULL, and the disk's fsync time is measured for comparison. Records to
-verify are inserted in one transaction, because appending them would take hours on a slow disk.
+Appends use synchronous=FULL. The disk's fsync time is measured for comparison. Records for verification are inserted in
+one transaction, because appending them one by one takes hours on a slow disk.
 """
 
 import argparse
@@ -75,9 +75,9 @@ def decided(number: int) -> Decided:
     )
 
 
-def confirmed(number: int, count: int, chained: str) -> SubmissionConfirmed:
+def confirmed(number: int, count: int, ledger_hash: str) -> SubmissionConfirmed:
     return SubmissionConfirmed(
-        check_id=f"check-{number}", accepted_at=NOW, ledger_count=count, ledger_hash=chained, signature="A" * 96
+        check_id=f"check-{number}", accepted_at=NOW, ledger_count=count, ledger_hash=ledger_hash, signature="A" * 96
     )
 
 
@@ -85,14 +85,14 @@ def delivered(number: int) -> Delivered:
     return Delivered(check_id=f"check-{number}", file_name=f"OQSsiquc01res_face_{number}.xml")
 
 
-def timed(work: Callable[[], object], times: list[float]) -> None:
+def timed(action: Callable[[], object], times: list[float]) -> None:
     start = time.perf_counter()
-    work()
+    action()
     times.append((time.perf_counter() - start) * 1000)
 
 
 def appends(path: Path, receptions: int) -> list[float]:
-    """Return the milliseconds of each append for complete receptions, which have four records each."""
+    """Append `receptions` of four records each. Return the duration of each append in milliseconds."""
     times: list[float] = []
     with Ledger.open(path, TERMINAL, clock=lambda: datetime.now(UTC)) as ledger:
         for number in range(receptions):
@@ -139,10 +139,10 @@ def fsyncs(folder: Path, count: int) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
-    parser.add_argument("--records", type=int, default=100_000, help="records to verify")
-    parser.add_argument("--receptions", type=int, default=500, help="receptions of four appends each")
+    parser.add_argument("--records", type=int, default=100_000, help="number of records to verify")
+    parser.add_argument("--receptions", type=int, default=500, help="number of receptions of four appends each")
     parser.add_argument(
-        "--folder", type=Path, help="folder on the disk to measure; by default the system's temporary folder"
+        "--folder", type=Path, help="folder on the disk to measure (default: the system's temporary folder)"
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:

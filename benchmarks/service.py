@@ -3,11 +3,11 @@
     python benchmarks/service.py --json service.json
     python benchmarks/service.py --seconds 10 --stores sqlite
 
-A reception consists of four requests (challenge, opening by PIN, consents, result) with real RSA and ECDSA signatures,
-signed answers, and durable commits (SQLite with synchronous=FULL, PostgreSQL with its defaults). Load generator and
-service run on the same machine. The generator uses sockets directly, because a client library would use more CPU time
-than the service. Closed loop: N receptions are in progress at any time. Open arrivals: receptions arrive randomly
-(Poisson) at a fixed rate, regardless of the service's speed.
+A reception makes four requests: challenge, opening by PIN, consents and result. Requests and responses carry real RSA
+and ECDSA signatures, and commits are durable (SQLite with synchronous=FULL, PostgreSQL with its defaults). The load
+generator runs on the same machine as the service and uses sockets directly, because client libraries use more CPU time
+than the service. In a closed loop, N receptions are always in progress. With open arrivals, receptions start as a
+Poisson process at a fixed rate, regardless of the service's speed.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from benchmarks.bare_http import Line
+from benchmarks.bare_http import Connection
 from consent.items import Item
 from reader.softcard.authority import TestAuthority
 from terminal.qualification.contract import ConsentAnswer
@@ -66,38 +66,43 @@ ECHO = (
 class Card:
     key: RSAPrivateKey
     certificate: str
-    """Base64 of the DER."""
+    """Base64-encoded DER."""
 
 
 @dataclass
-class Measured:
-    """Milliseconds of each request, number of completed receptions, and errors."""
+class Measurement:
+    """Result of a load test."""
 
-    times: list[float] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
+    """Latency of each request in milliseconds."""
     receptions: int = 0
+    """Number of completed receptions."""
     errors: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    """Duration of the test."""
 
 
-class Counter:
-    """Counter at which patients use a small set of cards in rotation."""
+class LoadGenerator:
+    """Run receptions of one terminal with a small set of cards in rotation."""
 
     def __init__(self, folder: Path, cards: list[Card]) -> None:
         self.key, _ = enrol_locally(folder, TERMINAL)
         self._cards = cards
         self._count = 0
 
-    async def reception(self, line: Line, measured: Measured) -> None:
+    async def run_reception(self, connection: Connection, measurement: Measurement) -> None:
         self._count += 1
         number, card = self._count, self._cards[self._count % len(self._cards)]
         try:
             nonce = self._nonce()
-            challenge = await self._timed(line, measured, "POST", "/v2/challenges", headers=nonce)
+            challenge = await self._timed(connection, measurement, "POST", "/v2/challenges", headers=nonce)
             opening = self._opening(card, challenge)
-            opened = await self._timed(line, measured, "POST", "/v2/checks", opening, self._nonce())
+            opened = await self._timed(connection, measurement, "POST", "/v2/checks", opening, self._nonce())
             check_id = opened["check_id"]
             path, key = f"/v2/checks/{check_id}", f"Idempotency-Key: {check_id}\r\n{self._nonce()}"
-            await self._timed(line, measured, "PUT", f"{path}/submission", self._submission(check_id, number), key)
+            await self._timed(
+                connection, measurement, "PUT", f"{path}/submission", self._submission(check_id, number), key
+            )
             signed = request_headers(
                 self.key,
                 kind=RequestKind.RESULT,
@@ -106,25 +111,31 @@ class Counter:
                 nonce=new_nonce(),
                 asked_at=datetime.now(UTC),
             )
-            result = await self._timed(line, measured, "GET", f"{path}/result", b"", _lines(signed))
+            result = await self._timed(connection, measurement, "GET", f"{path}/result", b"", _header_lines(signed))
             assert result["validity"] == "1"
-            measured.receptions += 1
+            measurement.receptions += 1
         except Exception as error:
-            measured.errors.append(f"{type(error).__name__}: {str(error)[:80]}")
+            measurement.errors.append(f"{type(error).__name__}: {str(error)[:80]}")
 
     def _nonce(self) -> str:
-        return _lines(nonce_header(new_nonce()))
+        return _header_lines(nonce_header(new_nonce()))
 
     async def _timed(
-        self, line: Line, measured: Measured, method: str, path: str, body: bytes = b"", headers: str = ""
+        self,
+        connection: Connection,
+        measurement: Measurement,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: str = "",
     ) -> dict[str, Any]:
         start = time.perf_counter()
-        status, answer = await line.request(method, path, body, headers)
-        measured.times.append((time.perf_counter() - start) * 1000)
+        status, content = await connection.request(method, path, body, headers)
+        measurement.latencies.append((time.perf_counter() - start) * 1000)
         if status != 200:
-            raise ValueError(f"{method} answered {status}")
-        read: dict[str, Any] = json.loads(answer)
-        return read
+            raise ValueError(f"{method} returned status {status}")
+        parsed: dict[str, Any] = json.loads(content)
+        return parsed
 
     def _opening(self, card: Card, challenge: dict[str, Any]) -> bytes:
         statement = pin_statement(base64.b64decode(challenge["challenge"]))
@@ -134,7 +145,7 @@ class Counter:
                 "institution_code": INSTITUTION,
                 "challenge": challenge["challenge"],
                 "certificate": card.certificate,
-                "proof": {"way": "pin", "signature": _text(card.key.sign(statement, PKCS1v15(), SHA256()))},
+                "proof": {"way": "pin", "signature": _base64(card.key.sign(statement, PKCS1v15(), SHA256()))},
             }
         ).encode()
 
@@ -152,67 +163,69 @@ class Counter:
             ledger_count=number,
             ledger_head="ab" * 32,
         )
-        moment = now.isoformat()
+        timestamp = now.isoformat()
         return json.dumps(
             {
                 "terminal_id": TERMINAL,
-                "decided_at": moment,
-                "answers": [{"item": item, "flag": 1, "consent_time": moment} for item in ITEMS],
+                "decided_at": timestamp,
+                "answers": [{"item": item, "flag": 1, "consent_time": timestamp} for item in ITEMS],
                 "ledger_count": number,
                 "ledger_head": "ab" * 32,
-                "signature": _text(self.key.sign(statement)),
+                "signature": _base64(self.key.sign(statement)),
             }
         ).encode()
 
 
 async def closed_loop(
-    port: int, concurrent: int, seconds: float, reception: Callable[[Line, Measured], Awaitable[None]]
-) -> Measured:
-    measured = Measured()
+    port: int, concurrent: int, seconds: float, action: Callable[[Connection, Measurement], Awaitable[None]]
+) -> Measurement:
+    """Repeat `action` on `concurrent` connections for `seconds`."""
+    measurement = Measurement()
     start = time.perf_counter()
 
-    async def run_receptions() -> None:
-        line = await Line.to(port)
-        while time.perf_counter() - start < seconds and len(measured.errors) < 100:
-            await reception(line, measured)
-        line.close()
+    async def repeat_action() -> None:
+        connection = await Connection.open(port)
+        while time.perf_counter() - start < seconds and len(measurement.errors) < 100:
+            await action(connection, measurement)
+        connection.close()
 
-    await asyncio.gather(*(run_receptions() for _ in range(concurrent)))
-    measured.seconds = time.perf_counter() - start
-    return measured
+    await asyncio.gather(*(repeat_action() for _ in range(concurrent)))
+    measurement.seconds = time.perf_counter() - start
+    return measurement
 
 
-async def open_arrivals(port: int, rate: float, seconds: float, counter: Counter) -> Measured:
-    measured, idle = Measured(), [await Line.to(port) for _ in range(8)]
-    chance = random.Random(1)
+async def open_arrivals(port: int, rate: float, seconds: float, generator: LoadGenerator) -> Measurement:
+    """Start receptions at `rate` per second for `seconds`, on as many connections as they need."""
+    measurement, idle = Measurement(), [await Connection.open(port) for _ in range(8)]
+    rng = random.Random(1)
     tasks: set[asyncio.Task[None]] = set()
 
-    async def arrive() -> None:
-        line = idle.pop() if idle else await Line.to(port)
-        while line.closed:  # the service closes idle connections
-            line = idle.pop() if idle else await Line.to(port)
-        errors = len(measured.errors)
-        await counter.reception(line, measured)
-        if len(measured.errors) == errors:
-            idle.append(line)
+    async def run_reception() -> None:
+        connection = idle.pop() if idle else await Connection.open(port)
+        while connection.closed:  # the service closes idle connections
+            connection = idle.pop() if idle else await Connection.open(port)
+        errors = len(measurement.errors)
+        await generator.run_reception(connection, measurement)
+        if len(measurement.errors) == errors:
+            idle.append(connection)
 
     start = next_arrival = time.perf_counter()
     while next_arrival - start < seconds:
-        next_arrival += chance.expovariate(rate)
+        next_arrival += rng.expovariate(rate)
         await asyncio.sleep(max(0.0, next_arrival - time.perf_counter()))
-        task = asyncio.create_task(arrive())
+        task = asyncio.create_task(run_reception())
         tasks.add(task)
         task.add_done_callback(tasks.discard)
     if tasks:
         await asyncio.wait(tasks)
-    measured.seconds = time.perf_counter() - start
-    for line in idle:
-        line.close()
-    return measured
+    measurement.seconds = time.perf_counter() - start
+    for connection in idle:
+        connection.close()
+    return measurement
 
 
 def cpu_seconds(pids: list[int]) -> float:
-    """Return the CPU time used by the processes in seconds."""
+    """Return the CPU time that the processes have used, in seconds."""
     ticks = 0
     for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -221,28 +234,31 @@ def cpu_seconds(pids: list[int]) -> float:
 
 
 def figures(port: int, pids: list[int], folder: Path, cards: list[Card], options: argparse.Namespace) -> dict[str, Any]:
-    counter = Counter(folder, cards)
+    generator = LoadGenerator(folder, cards)
     measured_figures: dict[str, Any] = {}
-    run(closed_loop(port, 10, 2, counter.reception))  # warm
-    used, own, done = cpu_seconds(pids), time.process_time(), 0
+    run(closed_loop(port, 10, 2, generator.run_reception))  # warm up
+    service_cpu, generator_cpu, receptions = cpu_seconds(pids), time.process_time(), 0
     for concurrent in (1, 10, 100):
-        closed = run(closed_loop(port, concurrent, options.closed_seconds, counter.reception))
+        closed = run(closed_loop(port, concurrent, options.closed_seconds, generator.run_reception))
         measured_figures[f"closed{concurrent}_receptions_per_s"] = round(closed.receptions / closed.seconds, 1)
         measured_figures[f"closed{concurrent}_errors"] = len(closed.errors)
-        done += closed.receptions
-    # CPU time does not depend on other load on the machine
-    measured_figures["service_cpu_ms_per_reception"] = round((cpu_seconds(pids) - used) * 1000 / max(1, done), 2)
-    measured_figures["generator_cpu_ms_per_reception"] = round((time.process_time() - own) * 1000 / max(1, done), 2)
-    opened = run(open_arrivals(port, options.rate, options.seconds, counter))
-    cuts = statistics.quantiles(opened.times, n=1000)
+        receptions += closed.receptions
+    # unlike latency, CPU time hardly depends on other load on the machine
+    for name, seconds in (
+        ("service", cpu_seconds(pids) - service_cpu),
+        ("generator", time.process_time() - generator_cpu),
+    ):
+        measured_figures[f"{name}_cpu_ms_per_reception"] = round(seconds * 1000 / max(1, receptions), 2)
+    opened = run(open_arrivals(port, options.rate, options.seconds, generator))
+    cuts = statistics.quantiles(opened.latencies, n=1000)
     name = f"open{options.rate:.0f}"
     measured_figures |= {
         f"{name}_p50_ms": round(cuts[499], 2),
         f"{name}_p99_ms": round(cuts[989], 2),
         f"{name}_p999_ms": round(cuts[998], 2),
-        f"{name}_max_ms": round(max(opened.times), 2),
+        f"{name}_max_ms": round(max(opened.latencies), 2),
         f"{name}_receptions_per_s": round(opened.receptions / opened.seconds, 1),
-        "requests": len(opened.times),
+        "requests": len(opened.latencies),
         "errors": len(opened.errors),
     }
     if opened.errors:
@@ -251,22 +267,23 @@ def figures(port: int, pids: list[int], folder: Path, cards: list[Card], options
 
 
 def echo_figure(seconds: float) -> float:
-    """Return the requests per second of a trivial FastAPI application, for comparison."""
+    """Return the throughput of a trivial FastAPI application in requests per second, for comparison."""
     port = free_port()
     body = json.dumps({"challenge": "A" * 80}).encode()
 
-    async def echoed(line: Line, measured: Measured) -> None:
-        status, _ = await line.request("POST", "/echo", body)
+    async def request_echo(connection: Connection, measurement: Measurement) -> None:
+        status, _ = await connection.request("POST", "/echo", body)
         assert status == 200
-        measured.receptions += 1
+        measurement.receptions += 1
 
-    with started([sys.executable, "-c", ECHO, str(port)], port):
-        run(closed_loop(port, 10, 1, echoed))
-        measured = run(closed_loop(port, 10, seconds, echoed))
-    return float(round(measured.receptions / measured.seconds, 1))
+    with running_processes([sys.executable, "-c", ECHO, str(port)], port):
+        run(closed_loop(port, 10, 1, request_echo))
+        measurement = run(closed_loop(port, 10, seconds, request_echo))
+    return float(round(measurement.receptions / measurement.seconds, 1))
 
 
 def fsync_figure(folder: Path) -> float:
+    """Return the median duration of writing and syncing 4 KiB, in milliseconds."""
     times = []
     with (folder / "fsync").open("wb", buffering=0) as file:
         for _ in range(200):
@@ -281,7 +298,7 @@ def fsync_figure(folder: Path) -> float:
 
 
 def issue_cards(folder: Path) -> list[Card]:
-    """Issue cards of an invented person that the service accepts."""
+    """Issue cards for a fictitious person and register them with the service."""
     authority = TestAuthority.create()
     ca = authority.user_ca.certificate.public_bytes(Encoding.PEM).decode()
     registry = RegistryFile(registry_path(folder))
@@ -290,20 +307,21 @@ def issue_cards(folder: Path) -> list[Card]:
     for _ in range(CARDS):
         key = generate_private_key(65537, 2048)
         year = date.today().year
-        starts, ends = datetime(year - 1, 1, 1, tzinfo=UTC), datetime(year + 3, 1, 1, tzinfo=UTC)
-        certificate = authority.issue_user_certificate(key.public_key(), starts, ends)
+        not_before, not_after = datetime(year - 1, 1, 1, tzinfo=UTC), datetime(year + 3, 1, 1, tzinfo=UTC)
+        certificate = authority.issue_user_certificate(key.public_key(), not_before, not_after)
         registry.add_card(certificate, CardEntry(person="adult"))
-        cards.append(Card(key, _text(certificate)))
+        cards.append(Card(key, _base64(certificate)))
     return cards
 
 
 @contextlib.contextmanager
-def started(command: list[str], port: int, processes: int = 1) -> Iterator[list[int]]:
+def running_processes(command: list[str], port: int, processes: int = 1) -> Iterator[list[int]]:
+    """Run `command` in several processes that share `port`, and return their ids."""
     running = [subprocess.Popen(command) for _ in range(processes)]
     try:
         for process in running:
             _wait_until_listening(process, port)
-        time.sleep(1.5 if processes > 1 else 0)  # for the other processes on this port
+        time.sleep(1.5 if processes > 1 else 0)  # connections cannot tell whether the other processes listen
         yield [process.pid for process in running]
     finally:
         for process in running:
@@ -323,44 +341,46 @@ def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
-def run(work: Any) -> Any:
+def run(coroutine: Any) -> Any:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+        return runner.run(coroutine)
 
 
-def _lines(headers: dict[str, str]) -> str:
+def _header_lines(headers: dict[str, str]) -> str:
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items())
 
 
-def _text(data: bytes) -> str:
+def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def of_store(store: str, processes: int, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+def measure_store(store: str, processes: int, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     cards = issue_cards(folder)
     SigningKey.load_or_create(folder / "stub" / "key.pem")
     with contextlib.ExitStack() as stack:
         url = "" if store == "sqlite" else stack.enter_context(TemporaryPostgres()).url()
         port = free_port()
         command = [sys.executable, "-c", SERVE, str(folder), str(port), url]
-        pids = stack.enter_context(started(command, port, processes))
+        pids = stack.enter_context(running_processes(command, port, processes))
         return figures(port, pids, folder, cards, options)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
-    parser.add_argument("--rate", type=float, default=150, help="arriving receptions per second")
-    parser.add_argument("--seconds", type=float, default=60, help="seconds of open arrivals per store")
-    parser.add_argument("--closed-seconds", type=float, default=8, help="seconds of each closed loop")
-    parser.add_argument("--stores", default="sqlite,postgresql,postgresql-2", help="stores, with number of processes")
+    parser.add_argument("--rate", type=float, default=150, help="receptions per second with open arrivals")
+    parser.add_argument("--seconds", type=float, default=60, help="duration of open arrivals per store, in seconds")
+    parser.add_argument("--closed-seconds", type=float, default=8, help="duration of each closed loop, in seconds")
     parser.add_argument(
-        "--folder", type=Path, help="folder on the disk to measure; by default the system's temporary folder"
+        "--stores", default="sqlite,postgresql,postgresql-2", help="stores, each with an optional number of processes"
+    )
+    parser.add_argument(
+        "--folder", type=Path, help="folder on the disk to measure (default: the system's temporary folder)"
     )
     options = parser.parse_args()
     measured_figures: dict[str, Any] = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2)}
@@ -369,9 +389,9 @@ def main() -> None:
         for entry in options.stores.split(","):
             store, _, processes = entry.partition("-")
             folder = Path(name) / entry
-            # measured immediately before the store, under the same load
+            # measured immediately before the store, so that other load on the machine is similar
             echo = echo_figure(min(5.0, options.closed_seconds))
-            measured_figures[entry] = of_store(store, int(processes or 1), folder, options)
+            measured_figures[entry] = measure_store(store, int(processes or 1), folder, options)
             measured_figures[entry] |= {
                 "echo_requests_per_s": echo,
                 "closed10_requests_over_echo": round(

@@ -1,4 +1,4 @@
-"""Measure the duration of `--version` and `--help` in twenty new processes.
+"""Measure how long `uketsuke --version` and `--help` take in twenty new processes each.
 
 python benchmarks/startup.py [path to uketsuke]
 """
@@ -15,7 +15,7 @@ RUNS = 20
 def main() -> None:
     program = sys.argv[1] if len(sys.argv) > 1 else str(Path(sys.executable).parent / "uketsuke")
     for option in ("--version", "--help"):
-        subprocess.run([program, option], stdout=subprocess.DEVNULL, check=True)  # fill the caches
+        subprocess.run([program, option], stdout=subprocess.DEVNULL, check=True)  # warm up the file system cache
         seconds = []
         for _ in range(RUNS):
             began = time.perf_counter()

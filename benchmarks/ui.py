@@ -1,9 +1,13 @@
-"""Measure the speed of the screens: `python benchmarks/ui.py [--json FILE]`.
+"""Measure the terminal screens: `python benchmarks/ui.py [--json FILE]`.
 
-event_to_screen_p95_ms: from an event to its painted screen, with the live picture running.
-preview_fps, preview_cpu: frame rate of the live picture at 120x40 cells, and its CPU use above that of the idle screen,
-in cores. idle_cpu: CPU use of the idle screen with its animation. cold_start_s: from the command `uketsuke demo` to its
-idle screen. first_start_s: the same for the first start, which creates keys.
+CPU use is in cores.
+
+event_to_screen_p95_ms: time from an event to the painted screen while the live picture is running.
+preview_fps: frame rate of the live picture at 120x40 cells.
+preview_cpu: CPU use of the live picture in addition to that of the idle screen.
+idle_cpu: CPU use of the idle screen with its animation.
+cold_start_s: time from the command `uketsuke demo` to its idle screen.
+first_start_s: the same for the first start, which creates keys.
 """
 
 import argparse
@@ -73,7 +77,7 @@ async def _busy(seconds: float) -> float:
 async def _event_to_screen(app: object, counter: object, live: object) -> float:
     from tests.terminal.talk.gallery import SCREENS, state_for
 
-    spent = []
+    latencies = []
     states = [state_for(name) for name in SCREENS]
     for state in states * 4:
         live.run(True)  # type: ignore[attr-defined]
@@ -82,9 +86,9 @@ async def _event_to_screen(app: object, counter: object, live: object) -> float:
         counter.set_state(state)  # type: ignore[attr-defined]
         app.call_later(app.screen.call_after_refresh, painted.set)  # type: ignore[attr-defined]
         await painted.wait()
-        spent.append((time.perf_counter() - began) * 1000)
+        latencies.append((time.perf_counter() - began) * 1000)
         await asyncio.sleep(0.03)
-    return statistics.quantiles(spent, n=20)[-1]
+    return statistics.quantiles(latencies, n=20)[-1]
 
 
 async def idle_without_camera() -> float:
@@ -105,9 +109,9 @@ async def idle_without_camera() -> float:
 
 
 def cold_start() -> tuple[float, float]:
-    """Return the seconds until a new `uketsuke demo` on a pseudo terminal shows its idle screen.
+    """Return how many seconds `uketsuke demo` takes to show its idle screen on a pseudo terminal.
 
-    Returns the figure for an empty state folder, in which keys are created, and the best of three later starts.
+    Returns the duration of the first start, which creates keys, and the best of three later starts.
     """
     with tempfile.TemporaryDirectory() as folder:
         return _start(folder), min(_start(folder) for _ in range(3))
@@ -142,14 +146,14 @@ def _start(folder: str) -> float:
             painted += os.read(primary, 65536)
         return time.perf_counter() - began
     finally:
-        os.close(primary)  # a program that writes its last screen to a full terminal would not end
+        os.close(primary)  # otherwise, the program blocks while writing its last screen to the full terminal
         program.terminate()
         program.wait()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     arguments = parser.parse_args()
     figures = asyncio.run(on_screen())
     figures["idle_cpu"] = asyncio.run(idle_without_camera())

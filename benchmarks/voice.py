@@ -1,12 +1,13 @@
-"""Measure the speed of the voice: `python benchmarks/voice.py [--json FILE]`.
+"""Measure the voice: `python benchmarks/voice.py [--json FILE]`.
 
 Requires Debian's chromium and espeak-ng, and the extra `voice` for Japanese.
 
-say_after_state_ms: from a new terminal state until the page in Chromium plays its first, prerendered sentence (median
-and p95). render_s_LANGUAGE, render_cpu_s_LANGUAGE: elapsed and CPU seconds for prerendering the sentences of a
-language. sentences_LANGUAGE, minutes_LANGUAGE, mb_LANGUAGE: their number, duration and size. value_ms_LANGUAGE:
-milliseconds for rendering a sentence with a value on demand (median). worker_mb_LANGUAGE: memory of the rendering
-process.
+say_after_state_ms: time from a new terminal state until the page in Chromium plays its first, prerendered sentence
+(median and p95).
+render_s_LANGUAGE, render_cpu_s_LANGUAGE: elapsed and CPU time for prerendering all sentences in a language.
+sentences_LANGUAGE, minutes_LANGUAGE, mb_LANGUAGE: number, duration and size of these sentences.
+value_ms_LANGUAGE: time for rendering a sentence with a value on demand (median).
+worker_mb_LANGUAGE: memory use of the rendering process.
 """
 
 import argparse
@@ -46,7 +47,7 @@ _WATCH = """
 """
 
 
-async def rendering(folder: Path, language: str) -> dict[str, float]:
+async def measure_rendering(folder: Path, language: str) -> dict[str, float]:
     renderer = Renderer()
     library = Library(folder, renderer.render)
     sentences = repertoire(language, speaker(Settings(), ruby=True))
@@ -81,7 +82,7 @@ async def rendering(folder: Path, language: str) -> dict[str, float]:
 
 
 def _busy(process: int) -> float:
-    """Return the CPU seconds of a process and its children."""
+    """Return the CPU time of a process and its children in seconds."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
@@ -93,7 +94,7 @@ def _resident(process: int) -> float:
     return 0.0
 
 
-def at_the_page(state_dir: Path, language: str) -> dict[str, float]:
+def measure_page(state_dir: Path, language: str) -> dict[str, float]:
     from tests.terminal.counter_web.stage import PageStage, chromium, until
     from tests.terminal.screens.stand_in import StandIn
     from tests.terminal.talk.gallery import state_for
@@ -108,11 +109,11 @@ def at_the_page(state_dir: Path, language: str) -> dict[str, float]:
         for number in range(STATES):
             # screens whose first sentence has no values
             name = ("method", "limit", "pin", "prescription")[number % 4]
-            known = page.evaluate("window.began.length")
+            played = page.evaluate("window.began.length")
             began = time.time() * 1000
             stage.set_state(state_for(name, language, voice=True, aloud=True))
-            until(page, "known => window.began.length > known", known)
-            latencies.append(page.evaluate("known => window.began[known]", known) - began)
+            until(page, "played => window.began.length > played", played)
+            latencies.append(page.evaluate("played => window.began[played]", played) - began)
             page.wait_for_timeout(300)
     return {
         "say_after_state_ms": statistics.median(latencies),
@@ -129,8 +130,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(state_dir=Path(folder))
         for language in options.language or [language for language in LANGUAGES if is_installed(language)]:
-            figures |= asyncio.run(rendering(settings.voice_dir, language))
-        figures |= at_the_page(settings.state_dir, (options.language or ["ja"])[0])
+            figures |= asyncio.run(measure_rendering(settings.voice_dir, language))
+        figures |= measure_page(settings.state_dir, (options.language or ["ja"])[0])
     for name, figure in figures.items():
         print(f"{name}: {figure:.1f}")
     if options.json is not None:

@@ -1,14 +1,16 @@
-"""Measure the speed of the page: `python benchmarks/web.py [--json FILE]`.
+"""Measure the terminal's web page: `python benchmarks/web.py [--json FILE]`.
 
-Requires Debian's chromium. CPU figures are in cores.
+Requires Debian's chromium. CPU use is in cores.
 
-event_to_paint_p95_ms: from an event at the terminal until Chromium has painted it, with the live picture running.
-touch_feedback_ms: from a touch until the touched target is painted (p95).
-preview_fps: live pictures drawn per second. preview_cpu: CPU use of the terminal for sending them, above that of the
-camera without a viewer. preview_browser_cpu: CPU use of Chromium for drawing them with software rendering.
-cold_start_s: from the command `uketsuke demo --web` until a running browser has painted its idle screen. first_start_s:
-the same for the first start, which creates keys. told_s: the part until the address is printed. browser_floor_s: for
-comparison, the time for a new page of this browser to paint a button from a trivial server in this process.
+event_to_paint_p95_ms: time from an event until Chromium has painted it, while the live picture is running.
+touch_feedback_ms: time from a touch until the touched control is repainted (p95).
+preview_fps: live frames drawn per second.
+preview_cpu: CPU use of the terminal for sending them, in addition to that of the camera without a viewer.
+preview_browser_cpu: CPU use of Chromium for drawing them with software rendering.
+cold_start_s: time from the command `uketsuke demo --web` until a running browser has painted the idle screen.
+first_start_s: the same for the first start, which creates keys.
+told_s: time from the command until the address is printed.
+browser_floor_s: for comparison, the time a new page takes to paint a button from a trivial server in this process.
 idle_cpu, rss_mb: CPU use and memory of the terminal on its idle screen.
 """
 
@@ -37,18 +39,18 @@ PAINTED = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 _DEMO = "from terminal.cli.entry import main; main()"
 
 _WATCH = """
-  window.painted = []; window.pictures = 0; window.seen = [];
+  window.painted = []; window.pictures = 0; window.delays = [];
   const after = (then) => requestAnimationFrame(() => setTimeout(then));
   const draw = CanvasRenderingContext2D.prototype.drawImage;
-  CanvasRenderingContext2D.prototype.drawImage = function (...given) {
+  CanvasRenderingContext2D.prototype.drawImage = function (...args) {
     window.pictures += 1;
-    return draw.apply(this, given);
+    return draw.apply(this, args);
   };
   addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
-    const said = document.querySelector("h1")?.textContent;
-    after(() => { window.painted.push([said, performance.timeOrigin + performance.now()]); });
+    const heading = document.querySelector("h1")?.textContent;
+    after(() => { window.painted.push([heading, performance.timeOrigin + performance.now()]); });
   }).observe(document.querySelector("#body"), { childList: true, subtree: true, characterData: true }));
-  addEventListener("pointerdown", (event) => after(() => window.seen.push(performance.now() - event.timeStamp)));
+  addEventListener("pointerdown", (event) => after(() => window.delays.push(performance.now() - event.timeStamp)));
 """
 
 
@@ -67,7 +69,7 @@ _IDLE = """
 """Records when the idle screen is painted, in milliseconds since 1970. Playwright polls only every 0.5 s."""
 
 
-def at_the_page(browser: Browser) -> dict[str, float]:
+def measure_page(browser: Browser) -> dict[str, float]:
     from config.settings import Settings
     from tests.terminal.counter_web.stage import PageStage, until, wait_painted
     from tests.terminal.talk.gallery import state_for
@@ -122,11 +124,11 @@ def touches(page: Page) -> float:
         page.wait_for_timeout(60)
         page.mouse.move(5, 5)
         page.mouse.up()
-    return float(statistics.quantiles(page.evaluate("window.seen"), n=20)[-1])
+    return float(statistics.quantiles(page.evaluate("window.delays"), n=20)[-1])
 
 
 def floor(browser: Browser) -> float:
-    """Return the seconds until Chromium has painted a trivial page."""
+    """Return how many seconds Chromium takes to paint a trivial page."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "index.html").write_text("<!doctype html><title>floor</title><button>1</button>")
         serve = partial(QuietFiles, directory=folder)
@@ -148,12 +150,12 @@ class QuietFiles(SimpleHTTPRequestHandler):
         """Log nothing."""
 
 
-def demo(browser: Browser) -> dict[str, float]:
-    floor(browser)  # warm up, because the browser's first page is slower
+def measure_demo(browser: Browser) -> dict[str, float]:
+    floor(browser)  # warm up: the browser's first page is slower
     figures: dict[str, float] = {"browser_floor_s": statistics.median(floor(browser) for _ in range(3))}
     with tempfile.TemporaryDirectory() as folder:
         for name in ("first_start_s", "cold_start_s"):
-            began, at = time.monotonic(), time.time()
+            began, started_at = time.monotonic(), time.time()
             process = subprocess.Popen(
                 [sys.executable, "-c", _DEMO, "demo", "--web", "--no-open", "--port", "0"],
                 env=os.environ | {"UKETSUKE_STATE_DIR": folder},
@@ -167,9 +169,9 @@ def demo(browser: Browser) -> dict[str, float]:
             address = process.stdout.readline().strip()
             figures["told_s"] = time.monotonic() - began
             page.goto(address)
-            figures[name] = page.evaluate("window.idle") / 1000 - at
+            figures[name] = page.evaluate("window.idle") / 1000 - started_at
             if name == "cold_start_s":
-                time.sleep(6)  # until the face engine is loaded
+                time.sleep(6)  # wait for the face engine to load
                 figures["idle_cpu"] = busy(process.pid)
                 figures["rss_mb"] = resident(process.pid)
             page.close()
@@ -203,10 +205,10 @@ def chromiums() -> list[int]:
             parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue  # the process has ended
-    ours = {os.getpid()}
-    while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
-        ours |= more
-    return [pid for pid in ours - {os.getpid()} if "chromium" in _command(pid)]
+    descendants = {os.getpid()}
+    while children := {pid for pid, parent in parents.items() if parent in descendants} - descendants:
+        descendants |= children
+    return [pid for pid in descendants - {os.getpid()} if "chromium" in _command(pid)]
 
 
 def _command(pid: int) -> str:
@@ -236,7 +238,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with chromium() as browser:
-        figures = at_the_page(browser) | demo(browser)
+        figures = measure_page(browser) | measure_demo(browser)
     for name, figure in figures.items():
         print(f"{name:24}{figure:10.3f}")
     if options.json is not None:
