@@ -1,18 +1,18 @@
-"""Measure the anti-photo check: rejected people and accepted photographs (ISO/IEC 30107-3).
+"""Measure error rates of the anti-photo check: rejected people and accepted photographs (ISO/IEC 30107-3).
 
     python -m benchmarks.attacks DIR --json attacks.json [--part NAME ...]
 
-DIR contains clips/ with films of real faces without instructions, and prints/ with real prints and faces recorded by a
-camera: prints/moving/PERSON/SERIES of a moving print, prints/print and prints/real. DIR may also be a prints folder.
-Missing folders are skipped. Parts:
+DIR contains clips/ with films of real people who received no instructions, and prints/ with camera recordings of real
+prints and faces: prints/moving/PERSON/SERIES of a moving print, prints/print and prints/real. DIR may also be a prints
+folder. Missing folders are skipped. Parts:
 
-    prints        a turn to each side, started at every picture of the moving prints (`benchmarks.recorded_turns`)
+    prints        a turn to each side, starting at every frame of the moving prints (`benchmarks.recorded_turns`)
     faces         the same for the films and the faces in prints/real
-    networks      MiniFASNet, if added to the terminal, on the pictures in prints/
+    networks      MiniFASNet, if added to the terminal, on the images in prints/
     printed       simulated prints of a frame of each film, turned in front of a camera as instructed
-    bent          the same frames and the drawn people on randomly bent prints, which vary in bend, axis, turn and
+    bent          the same frames and synthetic people on randomly bent prints, which differ in bend, axis, turn and
                   change of the bend during the turn
-    drawn         complete checks of synthetic people and attackers, without DIR
+    drawn         complete checks of synthetic people and attackers; does not use DIR
     drawn-strict  the same with two turns
 
 Figures are printed after each part. No other files are written.
@@ -42,13 +42,13 @@ from benchmarks.recorded_turns import (
     Series,
     attacks,
     bona_fide,
-    filled,
+    detect_face,
     film,
+    interpolated,
     nose_ahead,
     numbered,
     pairs,
     picture,
-    seen,
     trials,
 )
 from config.settings import AntiPhoto, Settings, VisionSettings
@@ -73,11 +73,11 @@ from vision.verdict import FaceMatch, Guidance, PhotoSign, PhotoSuspected
 
 PARTS = ("prints", "faces", "networks", "printed", "bent", "drawn", "drawn-strict")
 EVERY = 6
-"""Interval between pictures of films and filled series at which turns are started."""
+"""Interval, in frames, between the starts of turns in films and interpolated series."""
 THIN = 6
-"""Interval to which films are reduced before filling, for comparison with filled series."""
+"""Only every `THIN`th frame of a film is used before interpolation, for comparison with webcam series."""
 BENDS = (1.0, 2.0, 3.0)
-"""1 / radius of a bent print, in widths of the print."""
+"""Curvatures of bent prints: 1 / radius, in print widths."""
 HANDS = 1
 """Number of prints of each kind per film, each with a different movement."""
 BENT = 2
@@ -92,62 +92,62 @@ def people_in(folder: Path, kind: str) -> list[Path]:
 
 
 def moved_prints(folder: Path, engine: FaceEngine) -> Figures:
-    """Measure real prints moved by hand, as recorded and with interpolated pictures."""
+    """Measure real prints moved by hand, as recorded and with interpolated frames."""
     replayed = _Replayed()
     for person in people_in(folder, "moving"):
         for series in sorted(person.iterdir()):
-            replayed.play(person.name, numbered(list(series.iterdir()), engine), engine)
+            replayed.add(person.name, numbered(list(series.iterdir()), engine), engine)
     return replayed.figures(attacks)
 
 
 def faces(folder: Path, engine: FaceEngine) -> Figures:
-    """Measure real faces without instructions: films, films with fewer pictures, and series from a webcam."""
+    """Measure real people without instructions: films, films with fewer frames, and series from a webcam."""
     films: ByPerson = {}
     thinned: ByPerson = {}
     for path in sorted((folder / "clips").glob("*.mp4")):
-        series = [seen(frame, engine) for frame in film(path)]
+        series = [detect_face(frame, engine) for frame in film(path)]
         films[path.stem] = list(trials(series, EVERY))
-        thinned[path.stem] = list(trials(filled(series[::THIN], engine), EVERY))
+        thinned[path.stem] = list(trials(interpolated(series[::THIN], engine), EVERY))
     webcam = _Replayed()
     for person in people_in(folder, "real"):
         sessions: dict[str, list[Path]] = {}
         for path in person.iterdir():
             sessions.setdefault(path.stem.rpartition("_")[0], []).append(path)
         for pictures in sessions.values():
-            webcam.play(person.name, numbered(pictures, engine), engine)
+            webcam.add(person.name, numbered(pictures, engine), engine)
     return {
         "films": bona_fide(films),
-        f"films, every {THIN}th picture, filled": bona_fide(thinned),
+        f"films, every {THIN}th frame, interpolated": bona_fide(thinned),
         "webcam": webcam.figures(bona_fide),
     }
 
 
 class _Replayed:
-    """Results for series of pictures, recorded every 0.2 s."""
+    """Results for series with a frame every 0.2 s."""
 
     def __init__(self) -> None:
         self._recorded: ByPerson = {}
-        self._filled: ByPerson = {}
+        self._interpolated: ByPerson = {}
         self._pairs: list[tuple[float, bool]] = []
 
-    def play(self, person: str, series: Series, engine: FaceEngine) -> None:
+    def add(self, person: str, series: Series, engine: FaceEngine) -> None:
         self._pairs += nose_ahead(series)
         self._recorded.setdefault(person, []).extend(trials(series, 1))
-        self._filled.setdefault(person, []).extend(trials(filled(series, engine), EVERY))
+        self._interpolated.setdefault(person, []).extend(trials(interpolated(series, engine), EVERY))
 
     def figures(self, summarise: Callable[[ByPerson], Figures]) -> Figures:
         return {
             "as recorded": summarise(self._recorded),
-            "filled": summarise(self._filled),
-            "pairs of pictures as recorded": pairs(self._pairs),
+            "interpolated": summarise(self._interpolated),
+            "pairs of recorded frames": pairs(self._pairs),
         }
 
 
 def networks(folder: Path, engine: FaceEngine, face_folder: Path) -> Figures:
-    """Measure how many single pictures and series of five MiniFASNet classifies as photographs."""
+    """Measure how many single frames and series of five frames MiniFASNet classifies as photographs."""
     anti_spoofing = open_anti_spoofing(face_folder)
     if anti_spoofing is None:
-        return {"skipped": f"no network in {face_folder}. Add one: `uketsuke face add-antispoof`"}
+        return {"skipped": f"no MiniFASNet in {face_folder}. Run `uketsuke face add-antispoof` to add it."}
     figures: Figures = {}
     for kind in ("print", "moving", "real"):
         single, series, people = [], [], 0
@@ -162,38 +162,41 @@ def networks(folder: Path, engine: FaceEngine, face_folder: Path) -> Figures:
             single += scores
             series += [float(np.mean(scores[at : at + 5])) for at in range(0, len(scores) - 4, 5)]
         figures[kind] = {"people": people}
-        for what, votes in (("pictures", single), ("series of five", series)):
+        for name, votes in (("frames", single), ("series of five", series)):
             detected = sum(vote < MIN_LIVENESS for vote in votes)
             rate = (
                 bona_fide_rate(detected, len(votes))
                 if kind == "real"
                 else attack_rate(len(votes) - detected, len(votes))
             )
-            figures[kind][what] = rate
+            figures[kind][name] = rate
     return figures
 
 
 def printed(folder: Path, engine: FaceEngine) -> Figures:
-    """Measure simulated prints of a frame of each film, by kind."""
-    ends: dict[str, Counter[str]] = {}
+    """Measure simulated prints of a frame of each film, by kind of print."""
+    outcomes: dict[str, Counter[str]] = {}
     for number, path in enumerate(sorted((folder / "clips").glob("*.mp4"))):
-        face = straightest(path, engine)
+        face = most_frontal(path, engine)
         if face is not None:
-            for kind, end in prints_of(face, engine, 100 * number):
-                ends.setdefault(kind, Counter())[end] += 1
-    total = sum(ends.values(), Counter[str]())
+            for kind, outcome in print_attacks(face, engine, 100 * number):
+                outcomes.setdefault(kind, Counter())[outcome] += 1
+    total = sum(outcomes.values(), Counter[str]())
     return {
-        "ends": {kind: dict(counts) for kind, counts in ends.items()},
+        "outcomes": {kind: dict(counts) for kind, counts in outcomes.items()},
         "rate": attack_rate(total["passed"], total.total()),
     }
 
 
-def straightest(path: Path, engine: FaceEngine) -> Image | None:
-    """Crop head and shoulders from the frame with the most frontal face. Returns None if few frames show a face."""
+def most_frontal(path: Path, engine: FaceEngine) -> Image | None:
+    """Crop head and shoulders from the frame with the most frontal face.
+
+    Returns None if fewer than 20 frames show exactly one face.
+    """
     best: tuple[float, Frame, Landmarks] | None = None
     count = 0
     for frame in film(path):
-        landmarks = seen(frame, engine).landmarks
+        landmarks = detect_face(frame, engine).landmarks
         if landmarks is None:
             continue
         count += 1
@@ -204,27 +207,27 @@ def straightest(path: Path, engine: FaceEngine) -> Image | None:
     _, frame, landmarks = best
     size = FaceAxes(landmarks).distance
     x, y = landmarks.mean(axis=0)
-    cut = frame.rgb[max(int(y - 2.6 * size), 0) : int(y + 2.9 * size), max(int(x - 2.2 * size), 0) :][
+    crop = frame.rgb[max(int(y - 2.6 * size), 0) : int(y + 2.9 * size), max(int(x - 2.2 * size), 0) :][
         :, : int(4.4 * size)
     ]
-    return np.ascontiguousarray(cut)
+    return np.ascontiguousarray(crop)
 
 
 @dataclass(frozen=True, slots=True)
 class Bending:
-    """Bend and turn of a print."""
+    """How a hand-held print is bent and turned."""
 
     bend: float = 0.0
     """See `HeldSheet.bend`."""
     turn_factor: float = 1.0
-    """Turn of the print relative to that of a head."""
+    """Turn of the print divided by that of a head."""
     slant: float = 0.0
     """See `HeldSheet.slant`."""
     swing: float = 0.0
     """Relative increase of the bend per radian of turn."""
 
 
-def hands(sheet: Image, bending: Bending, seed: int) -> Callable[[float, float], Image]:
+def hand_held(sheet: Image, bending: Bending, seed: int) -> Callable[[float, float], Image]:
     """Return a function from `(seconds, turned)` to the camera frame of a hand-held print."""
     hand = Hand(seed)
     wall = np.full((480, 640, 3), (150, 146, 140), np.uint8)
@@ -240,8 +243,8 @@ def hands(sheet: Image, bending: Bending, seed: int) -> Callable[[float, float],
     return frame_at
 
 
-def held_up(camera: Callable[[float, float], Image], engine: FaceEngine, seed: int) -> str:
-    """Return the outcome of a challenge for a print whose holder follows the instructions on the screen."""
+def challenge_outcome(camera: Callable[[float, float], Image], engine: FaceEngine, seed: int) -> str:
+    """Return the outcome of a turn challenge if the holder of a print follows the instructions on the screen."""
     challenge = TurnChallenge(STANDARD, random.Random(seed))
     attention = Attention()
     number = 0
@@ -250,7 +253,7 @@ def held_up(camera: Callable[[float, float], Image], engine: FaceEngine, seed: i
         now = number / FPS
         frame = to_frame(camera(now, attention.turned(now)), number=number, taken_at=now)
         assert not isinstance(frame, FrameProblem)
-        landmarks = seen(frame, engine).landmarks
+        landmarks = detect_face(frame, engine).landmarks
         answer: Guidance | PhotoSign | None = Guidance.HOLD_STILL
         if challenge.phase is Phase.TURNING:
             answer = challenge.turned(frame.grey, landmarks, now)
@@ -263,23 +266,23 @@ def held_up(camera: Callable[[float, float], Image], engine: FaceEngine, seed: i
         if challenge.passed:
             return "passed"
         attention.hear(answer or Guidance.HOLD_STILL, now)
-    return "no end"
+    return "no outcome"
 
 
-def prints_of(face: Image, engine: FaceEngine, seed: int) -> Iterator[tuple[str, str]]:
-    """Yield kind and outcome of every attempt with prints of a picture."""
+def print_attacks(face: Image, engine: FaceEngine, seed: int) -> Iterator[tuple[str, str]]:
+    """Yield the kind of print and the outcome of every attack with prints of a face."""
     sheet = on_paper(face)
     bendings = [("flat print, turned", Bending(turn_factor=turn_factor)) for turn_factor in (1.0, 1.4)]
     bendings += [("flat print, held still", Bending(turn_factor=0.0))]
     bendings += [(f"bent print {bend:g}, turned", Bending(bend, 1.4)) for bend in BENDS]
     for hand in range(HANDS):
         for kind, bending in bendings:
-            yield kind, held_up(hands(sheet, bending, seed + hand), engine, hand)
+            yield kind, challenge_outcome(hand_held(sheet, bending, seed + hand), engine, hand)
 
 
 def bent(folder: Path | None, engine: FaceEngine, seed: int) -> Figures:
-    """Measure randomly bent prints of the drawn people and of the faces in films."""
-    ends: dict[str, Counter[str]] = {}
+    """Measure randomly bent prints of synthetic people and of the faces in films."""
+    outcomes: dict[str, Counter[str]] = {}
     for kind, name, sheet in _sheets(folder, engine):
         for number in range(BENT):
             rng = random.Random(f"{name} {number} {seed}")
@@ -289,39 +292,41 @@ def bent(folder: Path | None, engine: FaceEngine, seed: int) -> Figures:
                 slant=rng.uniform(-np.pi / 2, np.pi / 2),
                 swing=rng.uniform(-0.8, 0.8),
             )
-            end = held_up(hands(sheet, bending, rng.randrange(1 << 30)), engine, number)
-            ends.setdefault(kind, Counter())[end] += 1
+            outcome = challenge_outcome(hand_held(sheet, bending, rng.randrange(1 << 30)), engine, number)
+            outcomes.setdefault(kind, Counter())[outcome] += 1
     return {
-        kind: {"ends": dict(counts), "rate": attack_rate(counts["passed"], counts.total())}
-        for kind, counts in ends.items()
+        kind: {"outcomes": dict(counts), "rate": attack_rate(counts["passed"], counts.total())}
+        for kind, counts in outcomes.items()
     }
 
 
 def _sheets(folder: Path | None, engine: FaceEngine) -> Iterator[tuple[str, str, Image]]:
     for name, person in PEOPLE.items():
-        yield "drawn people", name, printed_person(person)
+        yield "synthetic people", name, printed_person(person)
     for path in sorted((folder / "clips").glob("*.mp4")) if folder else ():
-        face = straightest(path, engine)
+        face = most_frontal(path, engine)
         if face is not None:
             yield "faces in films", path.stem, on_paper(face)
 
 
 def drawn(engine: FaceEngine, policy: AntiPhoto, times: int) -> Figures:
     """Measure complete checks, as in the terminal, of people and attackers."""
-    ends: dict[str, Counter[str]] = {}
+    outcomes: dict[str, Counter[str]] = {}
     for name in PEOPLE:
         reference = make_reference(engine, card_portrait(name))
         assert isinstance(reference, Reference)
         for kind in ("", *Attack):
             for seed in range(times):
-                end = _complete_check(f"{name}+{kind}" if kind else name, seed, reference, engine, policy)
-                ends.setdefault(kind or "the person", Counter())[end] += 1
-    holders = ends["the person"]
+                outcome = _complete_check(f"{name}+{kind}" if kind else name, seed, reference, engine, policy)
+                outcomes.setdefault(kind or "bona fide", Counter())[outcome] += 1
+    holders = outcomes["bona fide"]
     rates = {
-        kind: attack_rate(counts["passed"], counts.total()) for kind, counts in ends.items() if counts is not holders
+        kind: attack_rate(counts["passed"], counts.total())
+        for kind, counts in outcomes.items()
+        if counts is not holders
     }
-    rates["the person"] = bona_fide_rate(holders.total() - holders["passed"], holders.total())
-    return {"ends": {kind: dict(counts) for kind, counts in ends.items()}, "rates": rates}
+    rates["bona fide"] = bona_fide_rate(holders.total() - holders["passed"], holders.total())
+    return {"outcomes": {kind: dict(counts) for kind, counts in outcomes.items()}, "rates": rates}
 
 
 def _complete_check(subject: str, seed: int, reference: Reference, engine: FaceEngine, policy: AntiPhoto) -> str:
@@ -345,7 +350,7 @@ def _complete_check(subject: str, seed: int, reference: Reference, engine: FaceE
 def measure(
     parts: list[str], folder: Path | None, engine: FaceEngine, face_folder: Path, times: int, seed: int
 ) -> Iterator[tuple[str, Figures]]:
-    """Yield each part with its figures and its duration."""
+    """Yield the name of each part and its figures, including its duration."""
     folder_parts: dict[str, Callable[[Path], Figures]] = {
         "prints": lambda path: moved_prints(path, engine),
         "faces": lambda path: faces(path, engine),
@@ -367,24 +372,30 @@ def measure(
 
 
 def print_figures(figures: Figures, indent: int = 2) -> None:
-    for what, value in figures.items():
+    for name, value in figures.items():
         if isinstance(value, dict) and any(isinstance(item, dict | str) for item in value.values()):
-            print(f"{'':{indent}}{what}")
+            print(f"{'':{indent}}{name}")
             print_figures(value, indent + 2)
         else:
-            text = ", ".join(f"{end} {count}" for end, count in value.items()) if isinstance(value, dict) else value
-            print(f"{'':{indent}}{what}: {text}", flush=True)
+            text = (
+                ", ".join(f"{outcome} {count}" for outcome, count in value.items())
+                if isinstance(value, dict)
+                else value
+            )
+            print(f"{'':{indent}}{name}: {text}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?", help="by default, only the drawn parts are measured")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", help="recordings (default: measure only the parts that do not require them)"
+    )
     parser.add_argument("--json", type=Path)
     parser.add_argument("--part", choices=PARTS, action="append", help="default: all")
     parser.add_argument("--cache", type=Path, default=user_cache_path("uketsuke"))
     parser.add_argument("--own", type=Path, default=Settings().face_dir, help="a terminal's face folder")
-    parser.add_argument("--times", type=int, default=1, help="attempts per drawn person and attack")
-    parser.add_argument("--seed", type=int, default=1, help="random seed for the bends")
+    parser.add_argument("--times", type=int, default=1, help="attempts per synthetic person and attack")
+    parser.add_argument("--seed", type=int, default=1, help="random seed for bent prints")
     options = parser.parse_args()
     measured: Figures = {}
     for part, figures in measure(

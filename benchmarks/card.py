@@ -1,4 +1,4 @@
-"""Measure card access: reading at the speed of the radio link, and the overhead of the PC/SC stack.
+"""Measure card access: reading at the speed of the radio link, and the overhead of PC/SC.
 
     python benchmarks/card.py --json card.json
 
@@ -35,18 +35,18 @@ from reader.softcard.slot import SimulatedSlot
 Figures = dict[str, float]
 SHORT, EXTENDED = 256, 65_536
 RUNS = 20
-_READ_FILES = (File.FACE_RECORD, File.USER_CERTIFICATE)
-"""Files in different applications."""
+_FILES_READ = (File.FACE_RECORD, File.USER_CERTIFICATE)
+"""These files belong to different applications."""
 
 
 def new_card() -> CardImage:
-    """Issue a card with a face record of 15 KB."""
+    """Issue a card with a 15 KB face record."""
     holder = Holder("試験　花子", "東京都模擬区１－２－３", date(1985, 6, 15), Sex.FEMALE)
     authority = TestAuthority.create()
     return issue(authority, RSA_2048, photo_of_size(None, 14.3), holder=holder, pin="1234", issued_on=date(2025, 4, 1))
 
 
-def linked(slot: SimulatedSlot | pcsc_slot.PcscSlot) -> CardLink:
+def connect(slot: SimulatedSlot | pcsc_slot.PcscSlot) -> CardLink:
     link = slot.connect()
     if not hasattr(link, "transmit"):
         raise SystemExit(f"cannot connect to the card: {link}")
@@ -54,17 +54,17 @@ def linked(slot: SimulatedSlot | pcsc_slot.PcscSlot) -> CardLink:
 
 
 def read_once(image: CardImage, pace: LinkPace, longest_read: int) -> float:
-    """Return the seconds from the first command to the parsed face record and certificate, after code verification."""
+    """Read face record and certificate after code verification. Return the duration in seconds, including parsing."""
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
-    link = PacedLink(linked(slot), LinkPace(10**12, 0, 0))
+    link = PacedLink(connect(slot), LinkPace(10**12, 0, 0))
     card = MyNumberCard(link, longest_read=longest_read)
     assert isinstance(card.read_facts(), CardFacts)
     assert card.verify_printed_code(bytearray(image.printed_code, "ascii"), 10) == CodeVerified()
-    # a new object without cached certificate; the face record remains unlocked on the chip
-    fresh = MyNumberCard(PacedLink(link, pace), longest_read=longest_read)
+    # a new object has no cached certificate, but the face record remains unlocked on the chip
+    uncached_card = MyNumberCard(PacedLink(link, pace), longest_read=longest_read)
     started = time.perf_counter()
-    certificate, record = fresh.read_user_certificate(), fresh.read_face_record()
+    certificate, record = uncached_card.read_user_certificate(), uncached_card.read_face_record()
     seconds = time.perf_counter() - started
     assert isinstance(certificate, bytes)
     assert isinstance(record, FaceRecord)
@@ -72,10 +72,10 @@ def read_once(image: CardImage, pace: LinkPace, longest_read: int) -> float:
 
 
 def signed_decision(image: CardImage, pace: LinkPace, *, by_pin: bool) -> float:
-    """Return the seconds for the card's signature over a decision, with an unlocked key."""
+    """Sign a decision with an unlocked key of the card. Return the duration in seconds."""
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
-    card = MyNumberCard(PacedLink(linked(slot), pace))
+    card = MyNumberCard(PacedLink(connect(slot), pace))
     assert isinstance(card.read_facts(), CardFacts)
     if by_pin:
         assert card.verify_pin(bytearray(b"1234"), 3) == PinVerified()
@@ -99,7 +99,7 @@ def decisions(image: CardImage, runs: int) -> Figures:
 
 
 def paced(image: CardImage, runs: int) -> Figures:
-    files = [len(image.files[file]) for file in _READ_FILES]
+    files = [len(image.files[file]) for file in _FILES_READ]
     figures: Figures = {"face_record_bytes": files[0], "certificate_bytes": files[1]}
     for rate in (106, 212, 424, 848):
         pace = LinkPace(rate * 1000)
@@ -118,7 +118,7 @@ def paced(image: CardImage, runs: int) -> Figures:
 def inprocess(image: CardImage) -> Figures:
     slot = SimulatedSlot()
     slot.insert(SoftCard(image))
-    return {"inprocess_apdu_us": median_of(counter_query(linked(slot)), 5000) * 1e6}
+    return {"inprocess_apdu_us": median_of(counter_query(connect(slot)), 5000) * 1e6}
 
 
 def counter_query(link: CardLink) -> Callable[[], bytes]:
@@ -126,11 +126,11 @@ def counter_query(link: CardLink) -> Callable[[], bytes]:
     return lambda: link.transmit(b"\x00\x20\x00\x98")
 
 
-def median_of(do: Callable[[], object], times: int) -> float:
+def median_of(action: Callable[[], object], times: int) -> float:
     durations = []
     for _ in range(times):
         started = time.perf_counter()
-        do()
+        action()
         durations.append(time.perf_counter() - started)
     return statistics.median(durations)
 
@@ -156,20 +156,20 @@ def through_pcscd(image: CardImage, insertions: int) -> Figures:
 
 
 def certificate_reads(slot: pcsc_slot.PcscSlot) -> Figures:
-    def ours() -> None:
-        link = linked(slot)
+    def read_certificate() -> None:
+        link = connect(slot)
         assert isinstance(MyNumberCard(link).read_user_certificate(), bytes)
         link.close()
 
-    figures = {"pcscd_read_ms": median_of(ours, RUNS) * 1000}
+    figures = {"pcscd_read_ms": median_of(read_certificate, RUNS) * 1000}
     tool = shutil.which("pkcs15-tool")
     if tool is not None:
         command = [tool, "--reader", "0", "--read-certificate", "01"]
 
-        def opensc() -> None:
+        def run_opensc() -> None:
             subprocess.run(command, check=True, capture_output=True)
 
-        figures["opensc_read_ms"] = median_of(opensc, RUNS) * 1000
+        figures["opensc_read_ms"] = median_of(run_opensc, RUNS) * 1000
         figures["opensc_start_ms"] = (
             median_of(lambda: subprocess.run([tool, "--version"], capture_output=True), 5) * 1e3
         )
@@ -177,7 +177,7 @@ def certificate_reads(slot: pcsc_slot.PcscSlot) -> Figures:
 
 
 def insertion(reader: object, slot: pcsc_slot.PcscSlot, image: CardImage, times: int) -> Figures:
-    """Measure the time from insertion and from its event to the first response."""
+    """Measure the time to the first response, from insertion and from its event."""
     from reader.softcard.vpcd import VpcdConnection
 
     assert isinstance(reader, VpcdConnection)
@@ -195,14 +195,14 @@ def insertion(reader: object, slot: pcsc_slot.PcscSlot, image: CardImage, times:
         inserted.clear()
         removed.clear()
         reader.insert(SoftCard(image))
-        arrived = time.perf_counter()
+        inserted_at = time.perf_counter()
         assert inserted.wait(5)
-        notified = time.perf_counter()
-        link = linked(slot)
+        notified_at = time.perf_counter()
+        link = connect(slot)
         link.transmit(bytes.fromhex("00A4040C0AD392F000260100000001"))
-        answered = time.perf_counter()
-        total.append(answered - arrived)
-        after_event.append(answered - notified)
+        answered_at = time.perf_counter()
+        total.append(answered_at - inserted_at)
+        after_event.append(answered_at - notified_at)
         link.close()
         reader.remove()
         assert removed.wait(5)
@@ -213,17 +213,17 @@ def insertion(reader: object, slot: pcsc_slot.PcscSlot, image: CardImage, times:
 
 
 def first_link(slot: pcsc_slot.PcscSlot) -> CardLink:
-    """Connect to the card, which pcscd detects within 0.4 s."""
+    """Connect to the card. pcscd takes up to 0.4 s to detect it."""
     deadline = time.monotonic() + 5
     while isinstance(link := slot.connect(), NoCard) and time.monotonic() < deadline:
         time.sleep(0.01)
     if not hasattr(link, "transmit"):
-        raise SystemExit(f"no link: {link}")
+        raise SystemExit(f"cannot connect to the card: {link}")
     return link  # type: ignore[return-value]
 
 
 class ScriptedService:
-    """Replacement for the PC/SC service, which inserts and removes a card as fast as the monitor polls."""
+    """Stand-in for the PC/SC service that inserts and removes a card as fast as the monitor polls."""
 
     def __init__(self, insertions: int) -> None:
         self._states = 2 * insertions
@@ -251,7 +251,7 @@ class ScriptedService:
 
 
 def monitor_growth(insertions: int) -> Figures:
-    """Return the growth of the monitor's resident memory during `insertions`, with a scripted PC/SC service."""
+    """Return by how much the monitor's resident memory grows during `insertions` by a scripted PC/SC service."""
     reported = 0
 
     def on_event(event: SlotEvent) -> None:
@@ -280,8 +280,12 @@ def resident_mb() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
-    parser.add_argument("--runs", type=int, default=RUNS, help="paced readings per figure (default %(default)s)")
-    parser.add_argument("--insertions", type=int, default=10_000, help="insertions for the memory measurement")
+    parser.add_argument(
+        "--runs", type=int, default=RUNS, help="number of paced reads per figure (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--insertions", type=int, default=10_000, help="number of insertions for the memory measurement"
+    )
     options = parser.parse_args()
     image = new_card()
     figures = inprocess(image) | paced(image, options.runs) | decisions(image, options.runs)

@@ -1,11 +1,11 @@
-"""Measure the face engines on real people.
+"""Measure error rates of the face engines with photographs of real people.
 
     python -m benchmarks.face DIR --json face.json [--engine NAME]
 
-DIR is a population with a folder per person, or contains populations such as lfw/ and east_asian/. The first picture of
-each person is used as the card's photo. Figures include the groups in a population (`group_name`), with groups of fewer
-than five people merged, and the half of the people that did not determine the thresholds (`NAME/reported`). Only
-statistics are written.
+DIR is a population with a folder per person, or contains populations such as lfw/ and east_asian/. The first image of
+each person is used as the card photo. Figures are also given for each group of a population (people named `group_name`;
+groups of fewer than five people are merged) and for the half of the people that did not determine the thresholds
+(`NAME/reported`). Only statistics are saved.
 """
 
 import argparse
@@ -28,8 +28,8 @@ from vision.engines.open import BUILT_IN_ENGINES, DEFAULT, calibration_for, open
 FMRS = (1e-2, 1e-3, 1e-4)
 MIN_TRIALS = 100
 """Minimum number of impostor comparisons for a rate."""
-NOT_FACES = {"print", "moving", "clips", "east_asian_single"}
-"""Folders that are not populations."""
+NOT_POPULATIONS = {"print", "moving", "clips", "east_asian_single"}
+"""Names of folders to skip."""
 Row = dict[str, Any]
 
 
@@ -38,7 +38,7 @@ def populations(folder: Path) -> Iterator[tuple[str, Path]]:
     if is_population(folder):
         yield folder.name, folder
         return
-    for path in sorted(path for path in folder.iterdir() if path.is_dir() and path.name not in NOT_FACES):
+    for path in sorted(path for path in folder.iterdir() if path.is_dir() and path.name not in NOT_POPULATIONS):
         if is_population(path):
             yield path.name, path
         elif is_population(path / "real"):
@@ -46,7 +46,7 @@ def populations(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def is_population(folder: Path) -> bool:
-    """Return whether the folders in `folder` contain pictures."""
+    """Return whether the subfolders of `folder` contain images."""
     if not folder.is_dir():
         return False
     return any(
@@ -58,7 +58,7 @@ def is_population(folder: Path) -> bool:
 
 
 def parts(name: str, people: Sequence[EncodedPerson]) -> Iterator[tuple[str, Sequence[EncodedPerson]]]:
-    """Yield the population and its groups, each also with only the reported people."""
+    """Yield the population and its groups, each also limited to the reported people."""
     selections: list[tuple[str, Sequence[EncodedPerson]]] = [(name, people)]
     small: list[EncodedPerson] = []
     groups = sorted(by_group_name(people).items())
@@ -75,11 +75,11 @@ def parts(name: str, people: Sequence[EncodedPerson]) -> Iterator[tuple[str, Seq
         yield f"{part}/reported", [person for person in selection if is_held_out(person)]
 
 
-def own_rows(population: str, people: Sequence[EncodedPerson]) -> Iterator[Row]:
-    """Yield a row per K and FMR, at thresholds calculated from the same population.
+def same_population_rows(population: str, people: Sequence[EncodedPerson]) -> Iterator[Row]:
+    """Yield a row per K and FMR, at thresholds determined on the same population.
 
     If fewer than ten false matches are expected, the threshold is extrapolated from a fitted tail, and `counted`
-    contains the figures at the counted threshold.
+    contains the figures at the empirical threshold.
     """
     for frames in FRAMES:
         all_trials = trials(people, frames)
@@ -97,7 +97,7 @@ def own_rows(population: str, people: Sequence[EncodedPerson]) -> Iterator[Row]:
 
 
 def shipped_row(population: str, people: Sequence[EncodedPerson], frames: int, calibration: Calibration) -> Row | None:
-    """Return FMR and FNMR at the threshold of the included calibration, or None with too few trials."""
+    """Return FMR and FNMR at the shipped threshold, or None if there are too few trials."""
     all_trials = trials(people, frames)
     if not all_trials.genuine.size or all_trials.impostor.size < MIN_TRIALS:
         return None
@@ -142,16 +142,16 @@ def measure(folder: Path, cache: Path, name: str) -> dict[str, Any]:
             "cpu_seconds": round(time.process_time() - began, 1),
         }
         for part, members in parts(population, people):
-            verification += own_rows(part, members)
+            verification += same_population_rows(part, members)
             delivered += [row for frames in FRAMES if (row := shipped_row(part, members, frames, calibration))]
     delivered.sort(key=lambda row: (row["fmr"], row["fnmr"]), reverse=True)
     return {"verification": verification, "delivered": delivered, "detection": detection}
 
 
 def print_figures(name: str, figures: dict[str, Any]) -> None:
-    print(f"\n=== {name} ===\nAt thresholds calculated from the same population:")
+    print(f"\n=== {name} ===\nAt thresholds determined on the same population:")
     print_rows(figures["verification"])
-    print("\nAt the included thresholds, worst first (groups of fewer than 30 people do not affect thresholds):")
+    print("\nAt the shipped thresholds, worst first (groups of fewer than 30 people do not affect thresholds):")
     print_rows(figures["delivered"])
 
 

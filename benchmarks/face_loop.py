@@ -48,13 +48,13 @@ def write_film(path: Path, frames: int = 300) -> None:
     film.release()
 
 
-class Watched:
-    """Engine wrapper that records the times of encoded frames."""
+class RecordingEngine:
+    """Face engine wrapper that records when encoded frames were detected."""
 
     def __init__(self, engine: FaceEngine) -> None:
         self._engine = engine
         self._detected_at = 0.0
-        self.good: list[float] = []
+        self.good_frames: list[float] = []
 
     @property
     def calibration(self) -> Calibration:
@@ -67,7 +67,7 @@ class Watched:
         return self._engine.faces(grey, thorough=thorough)
 
     def encode(self, grey: Image, face: Face) -> Encoding:
-        self.good.append(self._detected_at)
+        self.good_frames.append(self._detected_at)
         return self._engine.encode(grey, face)
 
     def encode_photo(self, grey: Image, face: Face) -> Encoding:
@@ -75,7 +75,7 @@ class Watched:
 
 
 class Display:
-    """Replacement for the screen: a thread that fetches every new frame."""
+    """Stand-in for the screen: a thread that fetches every new frame."""
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
@@ -123,10 +123,11 @@ def loop(film: Path, engine: FaceEngine) -> dict[str, float]:
 
 
 def verdict(film: Path, engine: FaceEngine) -> dict[str, float]:
-    """Measure a check without a turn of the head, with a camera that was closed before.
+    """Measure a check without head turns whose camera is closed at the start.
 
-    `verdict_ms`: from the fifth good frame to the verdict. `check_ms`: from the first good frame, with default frame
-    spacing. `check_unspaced_ms`: the same without spacing. `_from_beginning`: from the start of the check.
+    `verdict_ms`: from the fifth good frame to the verdict. `check_ms`: from the first good frame to the verdict, with
+    the default frame spacing. `check_unspaced_ms`: the same without spacing. `_from_beginning`: from the start of the
+    check.
     """
     reference = make_reference(engine, card_portrait(PERSON))
     assert isinstance(reference, Reference)
@@ -134,41 +135,41 @@ def verdict(film: Path, engine: FaceEngine) -> dict[str, float]:
     for name, spacing in (("check_unspaced_ms", 0), ("check_ms", VisionSettings().frame_spacing_ms)):
         camera = Camera(OpenCvSource(str(film), loop=True))
         camera.start()
-        settings, watched = VisionSettings(frame_spacing_ms=spacing, anti_photo=AntiPhoto.OFF), Watched(engine)
+        settings, recorder = VisionSettings(frame_spacing_ms=spacing, anti_photo=AntiPhoto.OFF), RecordingEngine(engine)
         began = time.monotonic()
         with camera.held_open():
-            outcome = check_face(camera, reference, watched, settings, lambda _: None, threading.Event())
+            outcome = check_face(camera, reference, recorder, settings, lambda _: None, threading.Event())
         ended = time.monotonic()
         camera.stop()
         assert isinstance(outcome, FaceMatch), outcome
-        figures["verdict_ms"] = round(1000 * (ended - watched.good[-1]), 1)
-        figures[name] = round(1000 * (ended - watched.good[0]), 1)
+        figures["verdict_ms"] = round(1000 * (ended - recorder.good_frames[-1]), 1)
+        figures[name] = round(1000 * (ended - recorder.good_frames[0]), 1)
         figures[f"{name}_from_beginning"] = round(1000 * (ended - began), 1)
     return figures
 
 
-def turned(engine: FaceEngine, policy: AntiPhoto, times: int = 5) -> float:
-    """Return the median milliseconds from the first good frame to the verdict for a synthetic patient who turns."""
+def check_with_turns(engine: FaceEngine, policy: AntiPhoto, times: int = 5) -> float:
+    """Return the median time from the first good frame to the verdict, in ms, for a synthetic patient who turns."""
     reference = make_reference(engine, card_portrait(PERSON))
     assert isinstance(reference, Reference)
     figures = []
     for seed in range(times):
         camera = Camera(SyntheticSource(PERSON, fps=30, seed=seed))
         camera.start()
-        watched = Watched(engine)
+        recorder = RecordingEngine(engine)
         with camera.held_open():
             outcome = check_face(
-                camera, reference, watched, VisionSettings(anti_photo=policy), lambda _: None, threading.Event()
+                camera, reference, recorder, VisionSettings(anti_photo=policy), lambda _: None, threading.Event()
             )
         ended = time.monotonic()
         camera.stop()
         if isinstance(outcome, FaceMatch):
-            figures.append(1000 * (ended - watched.good[0]))
+            figures.append(1000 * (ended - recorder.good_frames[0]))
     return round(statistics.median(figures))
 
 
 def idle(film: Path, *, keep_open: bool) -> float:
-    """Return the percentage of a core used for monitoring an unused camera."""
+    """Return the CPU use for monitoring an unused camera, in percent of a core."""
     camera = Camera(OpenCvSource(str(film), loop=True), keep_open=keep_open)
     camera.start()
     time.sleep(0.5)
@@ -205,9 +206,10 @@ print(ready, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, type(ver
 """
 
 
-def fresh(film: Path, cache: Path) -> dict[str, float]:
-    """Measure a new process. `ready_s`: from the first import until camera and engine are ready. `rss_mb`: peak memory
-    after a verdict.
+def new_process(film: Path, cache: Path) -> dict[str, float]:
+    """Measure a new process.
+
+    `ready_s`: from the first import until camera and engine are ready. `rss_mb`: peak memory use after a verdict.
     """
     photo = film.with_suffix(".jp2")
     photo.write_bytes(card_portrait(PERSON))
@@ -218,7 +220,7 @@ def fresh(film: Path, cache: Path) -> dict[str, float]:
 
 
 def single_calls(film: Path, cache: Path, times: int = 30) -> dict[str, Any]:
-    """Return the median milliseconds of the detector and of every engine's encoder, on two threads."""
+    """Return the median duration of the detector and of each engine's encoder, in milliseconds, with two threads."""
     cv2.setNumThreads(2)
     source = OpenCvSource(str(film), realtime=False)
     assert source.open() is None
@@ -251,13 +253,13 @@ def measure(cache: Path) -> dict[str, Any]:
         film = Path(folder) / "film.avi"
         write_film(film)
         open_engine(cache)
-        figures: dict[str, Any] = dict(fresh(film, cache))
+        figures: dict[str, Any] = dict(new_process(film, cache))
         began = time.monotonic()
         engine = open_engine(cache)
         figures["engine_ready_s"] = round(time.monotonic() - began, 2)
         figures |= loop(film, engine) | verdict(film, engine)
-        figures["check_standard_ms"] = turned(engine, AntiPhoto.STANDARD)
-        figures["check_strict_ms"] = turned(engine, AntiPhoto.STRICT)
+        figures["check_standard_ms"] = check_with_turns(engine, AntiPhoto.STANDARD)
+        figures["check_strict_ms"] = check_with_turns(engine, AntiPhoto.STRICT)
         figures["idle_cpu_percent"] = idle(film, keep_open=False)
         figures["kept_open_cpu_percent"] = idle(film, keep_open=True)
         figures |= single_calls(film, cache)
@@ -269,8 +271,8 @@ def measure(cache: Path) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path)
-    with tempfile.TemporaryDirectory() as own:
-        parser.add_argument("--cache", type=Path, default=Path(own))
+    with tempfile.TemporaryDirectory() as temporary_folder:
+        parser.add_argument("--cache", type=Path, default=Path(temporary_folder))
         options = parser.parse_args()
         figures = measure(options.cache)
     print(json.dumps(figures, indent=1))

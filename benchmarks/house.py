@@ -3,11 +3,11 @@
     python -m benchmarks.house --minutes 10 --json house.json
     python -m benchmarks.house --terminals 10 --processes 2 --minutes 0.5
 
-A day's receptions take place within an hour. Terminals have ledgers, connections and result files as at a counter, but
-no screen, card reader or camera, and holders are confirmed by PIN. Two service processes share a port and a PostgreSQL
-server. After a third of the time, one process is killed (SIGKILL) and restarted. After two thirds, PostgreSQL is
-stopped immediately, without a checkpoint, and restarted. Finally, every ledger is verified against the service's
-receipts, and the result files are counted.
+A day's receptions are compressed into an hour. Terminals use real ledgers, connections and result files, but no screen,
+card reader or camera, and holders are confirmed by PIN. Two service processes share a port and a PostgreSQL server.
+After a third of the time, one process is killed (SIGKILL) and restarted. After two thirds, PostgreSQL is stopped
+without a checkpoint and restarted. Finally, every ledger is verified against the service's receipts, and the result
+files are counted.
 """
 
 import argparse
@@ -52,16 +52,16 @@ from tests.terminal.backups.clinic import Card, ClinicTerminal, ServiceUnavailab
 
 CARDS = 20
 OUTBOX_INTERVAL = 5.0
-"""Interval in seconds, which is 30 at a counter."""
+"""Seconds between deliveries from the outbox. Real terminals use 30."""
 DRAIN = 180.0
-"""Maximum seconds from the last patient to the last delivery."""
-READS = (2.0, 12.0)
-"""Range of seconds for reading the questions, which the figures exclude."""
+"""Maximum seconds from the last reception to the last delivery."""
+READING_SECONDS = (2.0, 12.0)
+"""Range of the time a patient takes to read the questions. It is subtracted from the figures."""
 DOWN = 4.0
 """Duration of each outage in seconds."""
 
 
-def settings_of(folder: Path, port: int, number: int) -> Settings:
+def settings_for(folder: Path, port: int, number: int) -> Settings:
     return Settings.model_validate(
         {
             "state_dir": folder / "terminals" / f"t-{number}",
@@ -72,11 +72,11 @@ def settings_of(folder: Path, port: int, number: int) -> Settings:
 
 
 def enrol(folder: Path, port: int, count: int) -> None:
-    """Create keys and enrolments of all terminals, and register them with the service."""
+    """Create keys and enrolments for all terminals, and register them with the service."""
     public = service_key(folder / "service").public_pem
     registered = {}
     for number in range(count):
-        settings = settings_of(folder, port, number)
+        settings = settings_for(folder, port, number)
         key = SigningKey.load_or_create(terminal_key_path(settings.state_dir))
         name = settings.service.terminal_id
         enrolment = Enrolment(terminal_id=name, service_public_key=public, simulated=True)
@@ -101,30 +101,30 @@ def load_cards(folder: Path) -> list[Card]:
     return cards
 
 
-# --- process with some of the terminals ------------------------------------------------------------------------
+# --- worker processes, each running some of the terminals ------------------------------------------------------
 
 
 async def patients(
     terminal: ClinicTerminal, rate: float, until: float, counts: Counter[str], times: list[float]
 ) -> None:
-    """Let patients arrive randomly, `rate` per second. If the service fails, they try again shortly afterwards."""
-    chance = random.Random(terminal.settings.service.terminal_id)
-    next_arrival = time.monotonic() + chance.expovariate(rate)
+    """Run receptions at random intervals, `rate` per second, retrying shortly after a failure of the service."""
+    rng = random.Random(terminal.settings.service.terminal_id)
+    next_arrival = time.monotonic() + rng.expovariate(rate)
     while next_arrival < until:
         await asyncio.sleep(max(0.0, next_arrival - time.monotonic()))
         began = time.perf_counter()
         while True:
-            reads = chance.uniform(*READS)
+            reads = rng.uniform(*READING_SECONDS)
             try:
-                outcome = await terminal.reception(granted=chance.random() < 0.7, reading_seconds=reads)
+                outcome = await terminal.reception(granted=rng.random() < 0.7, reading_seconds=reads)
                 break
             except ServiceUnavailable:
-                counts["tried again"] += 1
-                await asyncio.sleep(chance.uniform(1, 3))
+                counts["retried"] += 1
+                await asyncio.sleep(rng.uniform(1, 3))
         counts["received"] += 1
         counts["awaiting"] += outcome.stage is not DeliveryStage.DELIVERED
         times.append(time.perf_counter() - began - reads)
-        next_arrival += chance.expovariate(rate)
+        next_arrival += rng.expovariate(rate)
 
 
 async def outbox(terminal: ClinicTerminal) -> None:
@@ -135,7 +135,7 @@ async def outbox(terminal: ClinicTerminal) -> None:
 
 async def work(folder: Path, port: int, numbers: range, rate: float, seconds: float) -> dict[str, Any]:
     cards, counts, times = load_cards(folder), Counter[str](), list[float]()
-    terminals = [ClinicTerminal(settings_of(folder, port, number), cards).open() for number in numbers]
+    terminals = [ClinicTerminal(settings_for(folder, port, number), cards).open() for number in numbers]
     sending = [asyncio.create_task(outbox(terminal)) for terminal in terminals]
     until = time.monotonic() + seconds
     await asyncio.gather(*(patients(terminal, rate, until, counts, times) for terminal in terminals))
@@ -191,11 +191,11 @@ def wait_until_ready(port: int) -> None:
         if time.monotonic() > deadline:
             raise SystemExit("the service did not start")
         time.sleep(0.1)
-    time.sleep(3)  # for the second process on this port
+    time.sleep(3)  # connections cannot tell whether the second process listens
 
 
 def interrupt(service: Service, database: TemporaryPostgres, seconds: float) -> None:
-    """Cause the outages. Blocks until the workers are nearly done."""
+    """Cause the outages. Blocks until `seconds` have nearly passed."""
     began = time.monotonic()
     time.sleep(seconds / 3)
     print(f"  {time.monotonic() - began:.0f} s: killing one of two service processes", flush=True)
@@ -213,7 +213,7 @@ async def compare(folder: Path, port: int, count: int) -> dict[str, int]:
     counts: Counter[str] = Counter()
     names: Counter[str] = Counter()
     for number in range(count):
-        settings = settings_of(folder, port, number)
+        settings = settings_for(folder, port, number)
         client, enrolment = enrolled_client(settings)
         async with client:
             audit = await client.audit()
@@ -223,7 +223,7 @@ async def compare(folder: Path, port: int, count: int) -> dict[str, int]:
         key = enrolment.service_public_key
         verified = verify_with_receipts(path, key, audit.receipts)
         counts["ledgers_whole"] += isinstance(verified, LedgerIntact)
-        # checks opened immediately before the service was killed, whose answer did not reach the terminal
+        # the service may have opened checks immediately before it was killed, without answering the terminal
         counted = verify_with_receipts(path, key, audit.receipts, audit.opened)
         counts["opened_unanswered"] += counted.opened - counted.recorded if isinstance(counted, MissingChecks) else 0
         counts["receipts"] += len(audit.receipts)
@@ -237,7 +237,7 @@ async def compare(folder: Path, port: int, count: int) -> dict[str, int]:
             print(f"  {settings.service.terminal_id}: {verified}", flush=True)
     files = [file.name for file in (folder / "inbox").glob("*.xml")]
     counts["files"] = len(files)
-    counts["files_not_in_a_ledger"] = len(set(files) - set(names))
+    counts["files_without_ledger_record"] = len(set(files) - set(names))
     counts["delivered_without_file"] = len(set(names) - set(files))
     return dict(counts)
 
@@ -255,7 +255,7 @@ def live(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         service.start()
         wait_until_ready(port)
         survivor = service.pids()[1:]  # the first process is killed
-        used = cpu_seconds(survivor)
+        cpu_before = cpu_seconds(survivor)
         began = time.monotonic()
         workers = [
             subprocess.Popen(
@@ -273,7 +273,7 @@ def live(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         time.sleep(min(5.0, seconds / 10))
         interrupt(service, database, seconds * 0.9)
         parts = [json.loads(worker.communicate()[0]) for worker in workers]
-        cpu = cpu_seconds(survivor) - used
+        cpu = cpu_seconds(survivor) - cpu_before
         with psycopg.connect(database.url()) as connection:
             row = connection.execute("SELECT count(*), count(DISTINCT check_id) FROM submissions").fetchone()
         counts = asyncio.run(compare(folder, port, options.terminals))
@@ -282,16 +282,16 @@ def live(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     return {
         "minutes": round((time.monotonic() - began) / 60, 1),
         **summarise(parts, counts, submissions),
-        "cpu_of_the_service_process_that_lived_s": round(cpu, 1),
+        "surviving_process_cpu_s": round(cpu, 1),
     }
 
 
 def summarise(parts: Sequence[dict[str, Any]], counts: dict[str, int], submissions: int) -> dict[str, Any]:
-    """Sum up the processes' figures, and count lost and duplicate results."""
+    """Combine the figures of all workers, and count lost and duplicate results."""
     times = [seconds for part in parts for seconds in part["times"]]
     cuts = statistics.quantiles(times, n=100)
     return {
-        **{key: sum(part.get(key, 0) for part in parts) for key in ("received", "awaiting", "tried again", "left")},
+        **{key: sum(part.get(key, 0) for part in parts) for key in ("received", "awaiting", "retried", "left")},
         "reception_p50_s": round(cuts[49], 3),
         "reception_p99_s": round(cuts[98], 3),
         "reception_max_s": round(max(times), 2),
@@ -306,8 +306,8 @@ def main() -> None:
     if sys.argv[1:2] == ["--work"]:
         folder, port, first, count, rate, seconds = sys.argv[2:8]
         numbers = range(int(first), int(first) + int(count))
-        done = asyncio.run(work(Path(folder), int(port), numbers, float(rate), float(seconds)))
-        print(json.dumps(done))
+        figures = asyncio.run(work(Path(folder), int(port), numbers, float(rate), float(seconds)))
+        print(json.dumps(figures))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--terminals", type=int, default=100)
@@ -315,10 +315,10 @@ def main() -> None:
     parser.add_argument(
         "--a-day", type=float, default=100, help="receptions per terminal and day, compressed into an hour"
     )
-    parser.add_argument("--minutes", type=float, default=60, help="minutes of this hour to run")
+    parser.add_argument("--minutes", type=float, default=60, help="duration of the run in minutes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     parser.add_argument(
-        "--folder", type=Path, help="folder on the disk to measure; by default the system's temporary folder"
+        "--folder", type=Path, help="folder on the disk to measure (default: the system's temporary folder)"
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:

@@ -1,4 +1,4 @@
-"""Measure the reader of printed codes: python -m benchmarks.printed [--scenes N] [--seed S] [--json FILE]
+"""Measure the recognition of printed codes: python -m benchmarks.printed [--scenes N] [--seed S] [--json FILE]
 
 Cards of invented people are drawn and held in front of a simulated camera. In a scene, a card is held in one way and up
 to four frames are taken; like the terminal, the reader stops when two agree. A third of the scenes each is clean,
@@ -34,50 +34,50 @@ ERAS = {"大正": (1912, 8, 14), "昭和": (1926, 2, 63), "平成": (1989, 1, 30
 
 
 @dataclass(frozen=True)
-class Truth:
-    """What is printed on the card."""
+class PrintedText:
+    """Text printed on the card."""
 
     birth: tuple[str | None, int, int, int]
     expiry: date
     code: str
 
 
-def a_card(random: np.random.Generator) -> tuple[CardFront, Truth]:
-    """Return a random card of an invented person."""
-    era = str(random.choice(["昭和"] * 5 + ["平成"] * 3 + ["令和", "大正", "western"]))
-    month, day = int(random.integers(1, 13)), int(random.integers(1, 29))
+def random_card(rng: np.random.Generator) -> tuple[CardFront, PrintedText]:
+    """Return a random card of a fictitious person."""
+    era = str(rng.choice(["昭和"] * 5 + ["平成"] * 3 + ["令和", "大正", "western"]))
+    month, day = int(rng.integers(1, 13)), int(rng.integers(1, 29))
     if era == "western":
-        year = int(random.integers(1930, 2020))
+        year = int(rng.integers(1930, 2020))
         printed = f"{year}年"
     else:
         _, first, last = ERAS[era]
-        year = int(random.integers(first, last + 1))
+        year = int(rng.integers(first, last + 1))
         printed = era + ("元" if year == 1 else f"{year:2d}") + "年"
-    expiry = date(2026, 11, 26) + timedelta(days=int(random.integers(0, 3650)))
-    code = "".join(str(digit) for digit in random.integers(0, 10, 4))
-    face = portrait(str(random.choice(list(PEOPLE))))
+    expiry = date(2026, 11, 26) + timedelta(days=int(rng.integers(0, 3650)))
+    code = "".join(str(digit) for digit in rng.integers(0, 10, 4))
+    face = portrait(str(rng.choice(list(PEOPLE))))
     front = CardFront(
         f"{printed}{month:2d}月{day:2d}日生",
         f"{expiry.year}年{expiry.month:2d}月{expiry.day:2d}日まで有効",
         code,
         photo=np.ascontiguousarray(face[60:420, 185:455, 1]),
-        pinless=bool(random.random() < 0.3),
-        remarks=("令和8年4月1日 住所変更 見本町2-3",) if random.random() < 0.3 else (),
+        pinless=bool(rng.random() < 0.3),
+        remarks=("令和8年4月1日 住所変更 見本町2-3",) if rng.random() < 0.3 else (),
     )
-    return front, Truth((None if era == "western" else era, year, month, day), expiry, code)
+    return front, PrintedText((None if era == "western" else era, year, month, day), expiry, code)
 
 
-def play(kind: str, number: int, seed: int, recogniser: Recogniser, times: list[float]) -> tuple[bool, bool]:
-    """Play a scene. Return whether the reading is right, and whether a wrong one would have been sent to the card."""
-    random = np.random.default_rng([seed, number, list(KINDS).index(kind)])
-    front, truth = a_card(random)
+def read_scene(kind: str, number: int, seed: int, recogniser: Recogniser, times: list[float]) -> tuple[bool, bool]:
+    """Read the card in a scene. Return whether the reading is correct, and whether a wrong one would have been sent."""
+    rng = np.random.default_rng([seed, number, list(KINDS).index(kind)])
+    front, printed_text = random_card(rng)
     typefaces = fonts()
     card = draw_front(front, typefaces[number % len(typefaces)])
-    scene = KINDS[kind](random)
+    scene = KINDS[kind](rng)
     frames = AgreeingFrames(lambda rgb: read_front(rgb, recogniser))
     reading = frames.agreed_fields()
     for frame in range(FRAMES):
-        moved = replace(scene, turn=scene.turn + random.normal(0, 0.6), across=scene.across + random.normal(0, 0.004))
+        moved = replace(scene, turn=scene.turn + rng.normal(0, 0.6), across=scene.across + rng.normal(0, 0.004))
         picture = shoot(card, moved, seed * 1_000_003 + number * 31 + frame)
         began = time.perf_counter()
         frames.add(picture)
@@ -88,8 +88,12 @@ def play(kind: str, number: int, seed: int, recogniser: Recogniser, times: list[
     if not reading.complete or reading.birth is None:
         return False, False
     birth = (reading.birth.era, reading.birth.year, reading.birth.month, reading.birth.day)
-    right = birth == truth.birth and reading.security.decode() == truth.code and reading.expiry == truth.expiry
-    return right, not right and reading.expiry == truth.expiry
+    correct = (
+        birth == printed_text.birth
+        and reading.security.decode() == printed_text.code
+        and reading.expiry == printed_text.expiry
+    )
+    return correct, not correct and reading.expiry == printed_text.expiry
 
 
 def main() -> None:
@@ -99,16 +103,16 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     recogniser = Recogniser(recogniser_path())
-    rights: dict[str, list[bool]] = {kind: [] for kind in KINDS}
+    readings: dict[str, list[bool]] = {kind: [] for kind in KINDS}
     wrong = 0
     times: list[float] = []
     for number in range(options.scenes):
         kind = list(KINDS)[number % len(KINDS)]
-        right, sent_wrong = play(kind, number, options.seed, recogniser, times)
-        rights[kind].append(right)
+        correct, sent_wrong = read_scene(kind, number, options.seed, recogniser, times)
+        readings[kind].append(correct)
         wrong += sent_wrong
     figures = {
-        **{f"exact_rate_{kind}": round(statistics.fmean(found), 4) for kind, found in rights.items() if found},
+        **{f"exact_rate_{kind}": round(statistics.fmean(found), 4) for kind, found in readings.items() if found},
         "wrong_accepted": wrong,
         "read_ms": round(statistics.median(times) * 1000, 1),
         "scenes": options.scenes,

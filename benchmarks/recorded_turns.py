@@ -1,8 +1,8 @@
-"""Turn challenges with recordings: films and image sequences of real faces and printed photos without instructions.
+"""Run turn challenges on recordings of real faces and printed photos that were made without instructions.
 
-A presentation is a starting frame and a side. It is turned if `Requirements.turned_frames` images within the time limit
-show the face turned far enough to this side. Presentations that are not turned cannot pass and are not processed. No
-mistakes are allowed. The outcome states which requirement was not met.
+A recording is a film or a sequence of images. A presentation is a start frame and a side. It counts as turned if enough
+frames within the time limit show the face turned far enough to this side. Other presentations cannot pass and are not
+processed. No mistakes are allowed. The outcome names the requirement that was not met.
 """
 
 import random
@@ -26,9 +26,9 @@ from vision.nose_lead import TrackedFace
 from vision.turn_challenge import REQUIREMENTS, TurnChallenge
 from vision.verdict import PhotoSign
 
-STANDARD = REQUIREMENTS[AntiPhoto.STANDARD]
-ONE_TURN = replace(STANDARD, turns=1, allowed_mistakes=0)
-ENDS = {
+STANDARD = DEMANDS[AntiPhoto.STANDARD]
+ONE_TURN = replace(STANDARD, turns=1, mistakes=0)
+OUTCOMES = {
     PhotoSign.CHANGED: "lost",
     PhotoSign.NOT_TURNED: "no turn",
     PhotoSign.WRONG_WAY: "wrong way",
@@ -36,42 +36,42 @@ ENDS = {
 }
 NOT_JUDGED = "series ended"
 FPS = 25.0
-"""Frame rate of numbered pictures, and of films that do not specify one."""
+"""Frame rate of numbered images, and of films that do not specify one."""
 AHEAD = 0.2
 """Maximum turn at the start of a challenge; see `vision.guidance.turn`."""
 CLEAR = 0.2
-"""Turn exceeded by all people who were instructed to turn."""
-MINIMUM_TURN = {"turned": STANDARD.min_turn, "clearly turned": CLEAR}
-STEPS = (STANDARD.min_turn, 0.16, CLEAR, 1.0)
-"""Boundaries for grouping pairs of pictures by their difference in turn."""
-_FILLED = 0.08
-"""Seconds between pictures after interpolation."""
+"""All people who were instructed to turn exceeded this turn."""
+MINIMUM_TURN = {"turned": STANDARD.enough, "clearly turned": CLEAR}
+STEPS = (STANDARD.enough, 0.16, CLEAR, 1.0)
+"""Boundaries for grouping pairs of frames by their difference in turn."""
+_INTERVAL = 0.08
+"""Seconds between frames after interpolation."""
 _PAIRS = 15
-"""Number of following frames compared with each frame."""
+"""Number of subsequent frames that each frame is compared with."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SeenPicture:
+class SeriesFrame:
     grey: Image
     landmarks: Landmarks | None
     """None unless exactly one face was detected."""
-    at: float
+    taken_at: float
     """Time in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnTrial:
-    end: str
-    reached: float
-    """Turn in at least `Requirements.turned_frames` pictures."""
+    outcome: str
+    angle: float
+    """See `reached_angle`."""
 
 
-Series = list[SeenPicture]
+Series = list[SeriesFrame]
 
 
-def seen(frame: Frame, engine: FaceEngine) -> SeenPicture:
+def detect_face(frame: Frame, engine: FaceEngine) -> SeriesFrame:
     faces = engine.faces(frame.grey)
-    return SeenPicture(frame.grey, faces[0].landmarks if len(faces) == 1 else None, frame.taken_at)
+    return SeriesFrame(frame.grey, faces[0].landmarks if len(faces) == 1 else None, frame.taken_at)
 
 
 def film(path: Path) -> Iterator[Frame]:
@@ -92,13 +92,13 @@ def film(path: Path) -> Iterator[Frame]:
 
 
 def numbered(paths: list[Path], engine: FaceEngine) -> Series:
-    """Load pictures whose names end in the frame number."""
-    return [seen(picture(path, _number(path)), engine) for path in sorted(paths, key=_number)]
+    """Load images whose file names end in the frame number."""
+    return [detect_face(picture(path, _number(path)), engine) for path in sorted(paths, key=_number)]
 
 
 def picture(path: Path, number: int = 0) -> Frame:
     pixels = cv2.imread(str(path))
-    assert pixels is not None, f"{path} is not a picture"
+    assert pixels is not None, f"{path} is not an image"
     frame = to_frame(pixels, number=number, taken_at=number / FPS, order="BGR")
     assert not isinstance(frame, FrameProblem), f"{path}: {frame}"
     return frame
@@ -108,16 +108,16 @@ def _number(path: Path) -> int:
     return int(path.stem.rpartition("_")[2])
 
 
-def filled(series: Series, engine: FaceEngine) -> Series:
-    """Interpolate pictures by dense optical flow, up to the frame rate of a slow camera."""
+def interpolated(series: Series, engine: FaceEngine) -> Series:
+    """Add frames interpolated with dense optical flow, up to the frame rate of a slow camera."""
     pictures = series[:1]
     for start, end in pairwise(series):
-        parts = max(round((end.at - start.at) / _FILLED), 1)
+        parts = max(round((end.taken_at - start.taken_at) / _INTERVAL), 1)
         shares = [part / parts for part in range(1, parts)]
         for share, grey in zip(shares, _between(start.grey, end.grey, shares), strict=True):
             faces = engine.faces(grey)
             landmarks = faces[0].landmarks if len(faces) == 1 else None
-            pictures.append(SeenPicture(grey, landmarks, start.at + share * (end.at - start.at)))
+            pictures.append(SeriesFrame(grey, landmarks, start.taken_at + share * (end.taken_at - start.taken_at)))
         pictures.append(end)
     return pictures
 
@@ -146,47 +146,47 @@ def _between(start: Image, end: Image, shares: list[float]) -> list[Image]:
 
 
 def trials(series: Series, every: int) -> Iterator[TurnTrial]:
-    """Try a turn to each side from every `every`-th frame, if the face looks ahead."""
-    for start in range(0, len(series) - STANDARD.turned_frames, every):
+    """Run a turn to each side from every `every`-th frame that shows a face looking ahead."""
+    for start in range(0, len(series) - STANDARD.looks, every):
         landmarks = series[start].landmarks
         if landmarks is None or abs(turn(landmarks)) > AHEAD:
             continue
         for side in (1, -1):
-            angle = reached(series, start, side)
-            turned = angle >= STANDARD.min_turn
-            yield TurnTrial(run_trial(series, start, side) if turned else ENDS[PhotoSign.NOT_TURNED], angle)
+            angle = reached_angle(series, start, side)
+            turned = angle >= STANDARD.enough
+            yield TurnTrial(run_trial(series, start, side) if turned else OUTCOMES[PhotoSign.NOT_TURNED], angle)
 
 
-def reached(series: Series, start: int, side: int) -> float:
-    """Return the turn to `side` in at least `Requirements.turned_frames` pictures within the time limit."""
+def reached_angle(series: Series, start: int, side: int) -> float:
+    """Return the turn to `side` that at least `Demands.looks` frames within the time limit reach."""
     first = series[start]
     assert first.landmarks is not None
     ahead = turn(first.landmarks)
     angles = [
-        (turn(seen.landmarks) - ahead) * side
-        for seen in series[start + 1 :]
-        if seen.landmarks is not None and seen.at <= first.at + STANDARD.max_seconds
+        (turn(frame.landmarks) - ahead) * side
+        for frame in series[start + 1 :]
+        if frame.landmarks is not None and frame.taken_at <= first.taken_at + STANDARD.seconds
     ]
     return sorted(angles, reverse=True)[STANDARD.turned_frames - 1] if len(angles) >= STANDARD.turned_frames else 0.0
 
 
 def run_trial(series: Series, start: int, side: int) -> str:
-    """Return the outcome of a challenge to turn to `side` that starts at frame `start`."""
+    """Run a challenge to turn to `side` that starts at frame `start`, and return its outcome."""
     challenge = TurnChallenge(ONE_TURN, _forced(side))
     first = series[start]
     assert first.landmarks is not None
-    challenge.begin(first.grey, first.landmarks, first.at)
+    challenge.begin(first.grey, first.landmarks, first.taken_at)
     for picture in series[start + 1 :]:
-        answer = challenge.turned(picture.grey, picture.landmarks, picture.at)
+        answer = challenge.turned(picture.grey, picture.landmarks, picture.taken_at)
         if isinstance(answer, PhotoSign):
-            return ENDS[answer]
+            return OUTCOMES[answer]
         if challenge.just_turned:
             return "passed"
     return NOT_JUDGED
 
 
 def _forced(side: int) -> random.Random:
-    """Return a random generator that always returns `side` and no delay."""
+    """Return a random generator that chooses `side` and no delay."""
 
     class Forced(random.Random):
         def choice(self, seq: Any) -> Any:
@@ -202,41 +202,41 @@ ByPerson = dict[str, list[TurnTrial]]
 
 
 def attacks(by_person: ByPerson) -> dict[str, Any]:
-    """Count the outcomes of real prints, with rates for all presentations and for turned presentations."""
+    """Count the outcomes of real prints and calculate rates for all and for turned presentations."""
     all_trials = [trial for person_trials in by_person.values() for trial in person_trials]
     figures: dict[str, Any] = {"people": len(by_person), "presentations": len(all_trials)}
-    figures["rate"] = attack_rate(sum(trial.end == "passed" for trial in all_trials), len(all_trials))
-    for what, minimum in MINIMUM_TURN.items():
-        ends = _ends(all_trials, minimum)
-        figures[what] = {"ends": dict(ends), "rate": attack_rate(ends["passed"], ends.total())}
+    figures["rate"] = attack_rate(sum(trial.outcome == "passed" for trial in all_trials), len(all_trials))
+    for name, minimum in MINIMUM_TURN.items():
+        outcomes = _outcomes(all_trials, minimum)
+        figures[name] = {"outcomes": dict(outcomes), "rate": attack_rate(outcomes["passed"], outcomes.total())}
     return figures
 
 
 def bona_fide(by_person: ByPerson) -> dict[str, Any]:
-    """Count the outcomes of turned real faces, except those that first turned to the opposite side."""
+    """Count the outcomes of real faces that turned, except those that turned to the opposite side first."""
     figures: dict[str, Any] = {}
-    for what, minimum in MINIMUM_TURN.items():
-        ends = {person: _ends(trials, minimum) for person, trials in by_person.items()}
-        for counts in ends.values():
-            del counts[ENDS[PhotoSign.WRONG_WAY]]
-        total = sum(ends.values(), Counter[str]())
-        figures[what] = {
+    for name, minimum in MINIMUM_TURN.items():
+        outcomes = {person: _outcomes(trials, minimum) for person, trials in by_person.items()}
+        for counts in outcomes.values():
+            del counts[OUTCOMES[PhotoSign.WRONG_WAY]]
+        total = sum(outcomes.values(), Counter[str]())
+        figures[name] = {
             "passed per person": {
-                name: f"{counts['passed']} of {counts.total()}" for name, counts in ends.items() if counts
+                name: f"{counts['passed']} of {counts.total()}" for name, counts in outcomes.items() if counts
             },
-            "ends": dict(total),
+            "outcomes": dict(total),
             "rate": bona_fide_rate(total.total() - total["passed"], total.total()),
         }
     return figures
 
 
-def _ends(trials: list[TurnTrial], minimum: float) -> Counter[str]:
-    """Count the outcomes of trials with a turn of at least `minimum`, except series that ended before the verdict."""
-    return Counter(trial.end for trial in trials if trial.reached >= minimum and trial.end != NOT_JUDGED)
+def _outcomes(trials: list[TurnTrial], minimum: float) -> Counter[str]:
+    """Count the outcomes of trials that reached `minimum`, except series that ended before the verdict."""
+    return Counter(trial.outcome for trial in trials if trial.angle >= minimum and trial.outcome != NOT_JUDGED)
 
 
 def nose_ahead(series: Series) -> Iterator[tuple[float, bool]]:
-    """Yield the turn between pairs of pictures up to `_PAIRS` apart, and whether the nose had the required lead."""
+    """Yield the turn between pairs of frames up to `_PAIRS` apart, and whether the nose led as required."""
     for number, first in enumerate(series):
         if first.landmarks is None or abs(turn(first.landmarks)) > AHEAD:
             continue
@@ -259,7 +259,7 @@ def nose_ahead(series: Series) -> Iterator[tuple[float, bool]]:
 
 
 def pairs(measured: list[tuple[float, bool]]) -> dict[str, str]:
-    """Return the number of pairs in which the nose had the required lead, grouped by turn."""
+    """Return in how many pairs the nose led as required, grouped by turn."""
     groups = {}
     for low, high in pairwise(STEPS):
         ahead = [is_ahead for angle, is_ahead in measured if low <= angle < high]

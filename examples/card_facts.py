@@ -1,7 +1,7 @@
-"""Print the facts that a My Number Card provides without PIN or printed code, none of which is personal data.
+"""Print what a My Number Card discloses without PIN or printed code. This contains no personal data.
 
 python examples/card_facts.py              # card in a PC/SC reader
-python examples/card_facts.py my-card.json # simulated card: uketsuke card issue my-card.json
+python examples/card_facts.py my-card.json # simulated card, created by: uketsuke card issue my-card.json
 """
 
 import sys

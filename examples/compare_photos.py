@@ -1,9 +1,9 @@
-"""Decide with the terminal's face engine whether two photographs show the same person.
+"""Check with the terminal's face engine whether two photographs show the same person.
 
     python examples/compare_photos.py first.jpg second.jpg
 
-A photograph does not prove that a person is present. Therefore, the terminal also requests a turn of the head. For
-error rates, see docs/accuracy.md.
+A matching photograph does not prove that the person is present, so the terminal also asks patients to turn their head.
+Error rates are listed in docs/accuracy.md.
 """
 
 import sys
@@ -16,12 +16,12 @@ from vision.engines.open import open_engine, user_cache
 from vision.face import Encoding, distance
 
 
-def encoding_of(engine: FaceEngine, path: str) -> Encoding | None:
-    """Return the encoding of the only face in a picture, or None if there is no picture or not exactly one face."""
-    picture = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
-    if picture is None:
+def encode_file(engine: FaceEngine, path: str) -> Encoding | None:
+    """Return the encoding of the face in an image, or None if the file is not an image with exactly one face."""
+    image = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
+    if image is None:
         return None
-    grey = np.asarray(picture, np.uint8)
+    grey = np.asarray(image, np.uint8)
     faces = engine.faces(grey, thorough=True)
     return engine.encode(grey, faces[0]) if len(faces) == 1 else None
 
@@ -31,10 +31,10 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     engine = open_engine(user_cache())
-    encodings = [encoding_of(engine, path) for path in arguments]
+    encodings = [encode_file(engine, path) for path in arguments]
     for path, encoding in zip(arguments, encodings, strict=True):
         if encoding is None:
-            print(f"{path}: not a picture with exactly one face", file=sys.stderr)
+            print(f"{path}: not an image with exactly one face", file=sys.stderr)
             return 1
     first, second = encodings
     assert first is not None

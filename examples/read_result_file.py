@@ -1,9 +1,9 @@
-"""Print from a result file whether the insurance is valid and which data may be viewed, as a receipt computer does.
+"""Read a result file like a receipt computer: print whether the insurance is valid and which data may be viewed.
 
     uketsuke handover sample adult > OQSsiquc01res_face_sample.xml
     python examples/read_result_file.py OQSsiquc01res_face_sample.xml
 
-A consent is 1 (shared), 0 (refused) or absent (not asked). For all elements, see docs/vendors.md.
+A consent is 1 (shared), 0 (refused) or absent (not asked). docs/vendors.md describes all elements.
 """
 
 import sys
@@ -17,7 +17,7 @@ from terminal.handover.xml import UnreadableFile, parse
 CONSENTS = {"medicines": "medicines", "diagnosis": "past care", "surgery": "surgery", "checkups": "health check-up"}
 
 
-def described(consent: ConsentPart | None) -> str:
+def describe(consent: ConsentPart | None) -> str:
     if consent is None:
         return "not asked"
     return f"shared until {consent.available_time}" if consent.flag == "1" else "refused"
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     print("valid" if answer.body.validity == "1" else f"not valid (QualificationValidity {answer.body.validity})")
     for insured in answer.body.results:
         for name, label in CONSENTS.items():
-            print(f"{label:16} {described(getattr(insured, name))}")
+            print(f"{label:16} {describe(getattr(insured, name))}")
     return 0
 
 

@@ -3,7 +3,8 @@
     uketsuke ledger export ledger.jsonl        # prints terminal id, record count and last hash
     python examples/verify_ledger_export.py ledger.jsonl TERMINAL-ID
 
-Compare record count and last hash with a copy stored elsewhere, because a completely rewritten chain is also intact.
+A completely rewritten chain is also intact. To detect this, compare record count and last hash with a copy stored
+elsewhere.
 """
 
 import hashlib
